@@ -1,0 +1,5 @@
+"""`python -m dfr` is `dfr`."""
+
+from dfr.cli.main import run
+
+run()

@@ -1,0 +1,1 @@
+"""What a drone and its dock can do: times, energy, landing."""

@@ -1,0 +1,87 @@
+"""What every verb prints: one JSON document on stdout, or words; progress always on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dfr.findings import Finding, Severity
+
+MARKS = {
+    Severity.OK: "ok",
+    Severity.ADVICE: "advice",
+    Severity.UNKNOWN: "UNKNOWN",
+    Severity.VIOLATION: "VIOLATION",
+}
+
+
+def json_text(document: object) -> str:
+    """A document as strict JSON: what is not a number becomes null, never NaN."""
+    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def emit_json(document: object) -> None:
+    """Print one JSON document on stdout."""
+    sys.stdout.write(json_text(document))
+
+
+def say(text: str) -> None:
+    """Print a line for people on stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """Print a line about progress on stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def finding_line(finding: Finding) -> str:
+    """One finding in a line or two."""
+    margin = "" if finding.margin_m is None else f" (margin {finding.margin_m:.0f} m)"
+    fix = f"\n           -> {finding.fix}" if finding.fix else ""
+    return f"{MARKS[finding.severity]:>9}  {finding.rule}: {finding.message}{margin}{fix}"
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A callable that takes how many are done: a bar on a terminal, plain lines otherwise."""
+    if not sys.stderr.isatty():
+        yield _PlainLines(label, total)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+class _PlainLines:
+    """A line at each tenth of the way."""
+
+    def __init__(self, label: str, total: int | None) -> None:
+        self._label, self._total, self._said = label, total, -1
+        note(f"{label} ...")
+
+    def __call__(self, done: int) -> None:
+        if not self._total:
+            return
+        tenth = 10 * done // self._total
+        if tenth > self._said:
+            self._said = tenth
+            note(f"{self._label}: {done}/{self._total}")
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,80 @@
+"""What a check found: a rule, its basis, how bad, where, by how much, and what would clear it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dfr.errors import DfrError
+from dfr.geo import Position
+
+
+class Severity(StrEnum):
+    """How a finding bears on the go / no-go: `UNKNOWN` and `VIOLATION` block it."""
+
+    OK = "ok"
+    ADVICE = "advice"
+    UNKNOWN = "unknown"
+    VIOLATION = "violation"
+
+
+class Basis(StrEnum):
+    """Where a rule comes from (`docs/rules.md`)."""
+
+    LAW = "law"
+    NPCC_POLICY = "npcc_policy"
+    OA_CONDITION = "oa_condition"
+    MANUFACTURER = "manufacturer"
+    ARDUPILOT = "ardupilot"
+    OPERATOR = "operator"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The outcome of one rule at one place.
+
+    `margin_m` is positive where the rule holds with room and negative by the
+    size of the breach; None where the rule is not a distance or is unknown.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    basis: Basis
+    source: str
+    place: Position | None = None
+    margin_m: float | None = None
+    fix: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """True where this finding stops a go."""
+        return self.severity in (Severity.UNKNOWN, Severity.VIOLATION)
+
+    def as_dict(self) -> dict[str, object]:
+        """The finding as it appears in JSON; a place becomes lat_deg and lon_deg."""
+        place = None if self.place is None else self.place.as_dict()
+        return {
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "message": self.message,
+            "basis": self.basis.value,
+            "source": self.source,
+            "place": place,
+            "margin_m": self.margin_m,
+            "fix": self.fix,
+        }
+
+
+def finding_of_error(error: DfrError, *, rule: str, source: str) -> Finding:
+    """A blocking finding for what could not be checked at all."""
+    return Finding(
+        rule=rule, severity=Severity.UNKNOWN, message=str(error), basis=Basis.ASSUMED, source=source
+    )
+
+
+def compliant(findings: Iterable[Finding]) -> bool:
+    """True where nothing found blocks a go."""
+    return not any(finding.blocks for finding in findings)

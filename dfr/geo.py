@@ -1,0 +1,146 @@
+"""Positions, vertical datums and the local east-north frame; the only place with axis order.
+
+Geodetic positions are WGS84 degrees. Local geometry is metres east and north of an
+origin in an azimuthal equidistant frame on the ellipsoid: distances from the origin
+are exact, and others are right to a few parts in 10^5 within 50 km.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from pyproj import Geod, Proj
+
+from dfr.errors import InputError
+
+FloatArray = NDArray[np.float64]
+
+GEOD = Geod(ellps="WGS84")
+
+
+class VerticalDatum(StrEnum):
+    """What a height is counted from. Heights of two datums are never compared as numbers."""
+
+    AGL = "AGL"
+    AMSL = "AMSL"
+    ELLIPSOID = "WGS84"
+    FLIGHT_LEVEL = "FL"
+    SURFACE = "SFC"
+    UNLIMITED = "UNL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Position:
+    """A point on the WGS84 ellipsoid.
+
+    Raises InputError for a latitude or longitude that is not on the globe.
+    """
+
+    lat_deg: float
+    lon_deg: float
+
+    def __post_init__(self) -> None:
+        if not (-90.0 <= self.lat_deg <= 90.0 and -180.0 <= self.lon_deg <= 180.0):
+            raise InputError(
+                f"lat {self.lat_deg}, lon {self.lon_deg} is not on the globe -> lat -90..90, lon -180..180"
+            )
+
+    def as_dict(self) -> dict[str, float]:
+        """The position as it appears in JSON."""
+        return {"lat_deg": self.lat_deg, "lon_deg": self.lon_deg}
+
+    def __str__(self) -> str:
+        north_south, east_west = "NS"[self.lat_deg < 0], "EW"[self.lon_deg < 0]
+        return f"{abs(self.lat_deg):.5f} {north_south} {abs(self.lon_deg):.5f} {east_west}"
+
+
+Ring = tuple[Position, ...]
+"""The corners of an area in order, without a repeated closing corner."""
+
+
+def distance_m(a: Position, b: Position) -> float:
+    """Geodesic distance between two positions, m (Karney 2013, by PROJ).
+
+    >>> southsea = Position(lat_deg=50.782, lon_deg=-1.089)
+    >>> seaclose = Position(lat_deg=50.7085, lon_deg=-1.2835)
+    >>> round(distance_m(southsea, seaclose))
+    15976
+    """
+    return float(GEOD.inv(a.lon_deg, a.lat_deg, b.lon_deg, b.lat_deg)[2])
+
+
+def bearing_deg(a: Position, b: Position) -> float:
+    """Initial true bearing from `a` to `b`, 0 to 360 degrees."""
+    return float(GEOD.inv(a.lon_deg, a.lat_deg, b.lon_deg, b.lat_deg)[0]) % 360.0
+
+
+def offset(start: Position, *, bearing_deg: float, distance_m: float) -> Position:
+    """The position so far along the geodesic that leaves `start` on a true bearing."""
+    lon, lat, _ = GEOD.fwd(start.lon_deg, start.lat_deg, bearing_deg, distance_m)
+    return Position(lat_deg=float(lat), lon_deg=float(lon))
+
+
+@dataclass(frozen=True)
+class LocalFrame:
+    """East-north metres about an origin, and back."""
+
+    origin: Position
+    _proj: Proj = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        proj = Proj(proj="aeqd", lat_0=self.origin.lat_deg, lon_0=self.origin.lon_deg, ellps="WGS84")
+        object.__setattr__(self, "_proj", proj)
+
+    def to_enu(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """(east_m, north_m), arrays of the shape of the input."""
+        east, north = self._proj(np.asarray(lon_deg, float), np.asarray(lat_deg, float))
+        return np.asarray(east, float), np.asarray(north, float)
+
+    def to_geodetic(self, east_m: ArrayLike, north_m: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """(lat_deg, lon_deg), arrays of the shape of the input."""
+        lon, lat = self._proj(np.asarray(east_m, float), np.asarray(north_m, float), inverse=True)
+        return np.asarray(lat, float), np.asarray(lon, float)
+
+    def point(self, position: Position) -> tuple[float, float]:
+        """(east_m, north_m) of one position."""
+        east, north = self.to_enu(position.lat_deg, position.lon_deg)
+        return float(east), float(north)
+
+    def position(self, east_m: float, north_m: float) -> Position:
+        """The position of one local point."""
+        lat, lon = self.to_geodetic(east_m, north_m)
+        return Position(lat_deg=float(lat), lon_deg=float(lon))
+
+    def points(self, positions: Iterable[Position]) -> FloatArray:
+        """(n, 2) array of east_m, north_m."""
+        pairs = [(p.lat_deg, p.lon_deg) for p in positions]
+        if not pairs:
+            return np.empty((0, 2))
+        lat, lon = np.asarray(pairs).T
+        return np.column_stack(self.to_enu(lat, lon))
+
+    def polygon(self, ring: Sequence[Position]) -> shapely.Polygon:
+        """The area within a ring, in local metres."""
+        return shapely.Polygon(self.points(ring))
+
+    def line(self, positions: Sequence[Position]) -> shapely.LineString:
+        """The path through positions, in local metres."""
+        return shapely.LineString(self.points(positions))
+
+    def ring(self, polygon: shapely.Polygon) -> Ring:
+        """The outer corners of a local polygon as positions, without the repeated last one."""
+        east, north = np.asarray(polygon.exterior.coords)[:-1, :2].T
+        lat, lon = self.to_geodetic(east, north)
+        return tuple(Position(lat_deg=float(a), lon_deg=float(b)) for a, b in zip(lat, lon, strict=True))
+
+
+def centroid(ring: Ring) -> Position:
+    """The centre of the area within a ring."""
+    frame = LocalFrame(ring[0])
+    point = frame.polygon(ring).centroid
+    return frame.position(point.x, point.y)

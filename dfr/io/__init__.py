@@ -1,0 +1,1 @@
+"""Files to values: scenarios and airspace."""

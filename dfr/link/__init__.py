@@ -1,0 +1,1 @@
+"""MAVLink: verified transfer, preflight, and the flight director."""

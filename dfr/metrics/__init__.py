@@ -1,0 +1,1 @@
+"""Key figures with intervals, computed from event records alone."""

@@ -1,0 +1,1 @@
+"""A dispatch as ArduCopter mission, fence, rally points and parameters; pure."""

@@ -1,0 +1,1 @@
+"""Mission files, encoded and decoded without loss or refused by name."""

@@ -1,0 +1,101 @@
+"""A flight plan as a vehicle stores it: mission items, fence, rally points, parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from dfr.geo import Position, Ring
+
+
+class Command(IntEnum):
+    """The MAV_CMD numbers a dispatch uses (MAVLink common.xml)."""
+
+    NAV_WAYPOINT = 16
+    NAV_LOITER_UNLIM = 17
+    NAV_LOITER_TURNS = 18
+    NAV_LOITER_TIME = 19
+    NAV_RETURN_TO_LAUNCH = 20
+    NAV_LAND = 21
+    NAV_TAKEOFF = 22
+    CONDITION_DELAY = 112
+    CONDITION_YAW = 115
+    DO_JUMP = 177
+    DO_CHANGE_SPEED = 178
+    DO_LAND_START = 189
+    DO_SET_ROI_LOCATION = 195
+    DO_SET_ROI_NONE = 197
+    DO_SET_ROI = 201
+    DO_MOUNT_CONTROL = 205
+    FENCE_RETURN_POINT = 5000
+    FENCE_POLYGON_VERTEX_INCLUSION = 5001
+    FENCE_POLYGON_VERTEX_EXCLUSION = 5002
+    FENCE_CIRCLE_INCLUSION = 5003
+    FENCE_CIRCLE_EXCLUSION = 5004
+    RALLY_POINT = 5100
+
+
+class Frame(IntEnum):
+    """The MAV_FRAME numbers we accept: what an altitude is counted from."""
+
+    GLOBAL_AMSL = 0
+    MISSION = 2
+    GLOBAL_RELATIVE_HOME = 3
+    GLOBAL_TERRAIN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissionItem:
+    """One item; `position` is None for commands without a place. `z_m` is counted as `frame` says."""
+
+    command: int
+    frame: int
+    params: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    position: Position | None = None
+    z_m: float = 0.0
+    autocontinue: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FencePolygon:
+    """A keep-in (`inclusion`) or keep-out area of the vehicle's fence."""
+
+    ring: Ring
+    inclusion: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FenceCircle:
+    """A round keep-in or keep-out area of the vehicle's fence."""
+
+    centre: Position
+    radius_m: float
+    inclusion: bool
+
+
+FenceArea = FencePolygon | FenceCircle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RallyPoint:
+    """A place to come down instead of home; height above home."""
+
+    position: Position
+    height_m_home: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightPlan:
+    """All that is uploaded for one dispatch. `items` leaves out home (the vehicle's item 0).
+
+    `home` is the dock, `home_m_amsl` its ground height (None: unknown, the vehicle will tell).
+    `params` are ArduCopter parameters by their 4.5/4.6 names and units.
+    """
+
+    name: str
+    home: Position
+    home_m_amsl: float | None
+    items: tuple[MissionItem, ...]
+    fence: tuple[FenceArea, ...]
+    rally: tuple[RallyPoint, ...]
+    params: dict[str, float]

@@ -1,0 +1,1 @@
+"""Where the docks stand, how the drones fly, and whether that is allowed."""

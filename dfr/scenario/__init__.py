@@ -1,0 +1,1 @@
+"""What a team wants to do, as frozen values: no file, no unit conversion, no geometry."""

@@ -1,0 +1,420 @@
+"""A scenario: the deployment as its team describes it, with every assumption on record.
+
+All values are SI; wall times are aware and keep the scenario's zone. A figure that
+nobody has measured stands in `Scenario.assumptions`, where every report shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from dfr.geo import Position, Ring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """One uncertain figure: its place in the scenario, its value, and who says so."""
+
+    path: str
+    value: str
+    assumed: bool
+    source: str
+
+
+class DurationShape(StrEnum):
+    """The family of a random duration."""
+
+    CONSTANT = "constant"
+    EXPONENTIAL = "exponential"
+    LOGNORMAL = "lognormal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """A random duration by its median and, for a log-normal one, its 90th percentile, s."""
+
+    shape: DurationShape
+    median_s: float
+    p90_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From when to when the deployment is simulated; `t_s` counts from `start`."""
+
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    @property
+    def seconds(self) -> float:
+        """Elapsed length, right across a clock change."""
+        return self.end.timestamp() - self.start.timestamp()
+
+    def t_s(self, moment: datetime) -> float:
+        """Simulation seconds of a wall time."""
+        return moment.timestamp() - self.start.timestamp()
+
+    def wall(self, t_s: float) -> datetime:
+        """Local wall time of a simulation second."""
+        return datetime.fromtimestamp(self.start.timestamp() + t_s, tz=self.zone)
+
+
+class Surface(StrEnum):
+    """What the wind blows over; decides roughness (`dfr.world.wind`)."""
+
+    SEA = "sea"
+    BEACH = "beach"
+    OPEN = "open"
+    URBAN = "urban"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdArea:
+    """A place with people, while they are there."""
+
+    id: str
+    name: str
+    area: Ring
+    start: datetime
+    end: datetime
+    people_per_m2: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The place: its boundary (keep-in), ground and home datum.
+
+    `ground_m_amsl` is the height of flat ground, None where unknown; then nothing
+    that needs terrain can be called clear.
+    """
+
+    name: str
+    centre: Position
+    boundary: Ring
+    surface: Surface
+    ground_m_amsl: float | None
+    keep_outs: tuple[tuple[str, Ring], ...]
+    crowds: tuple[CrowdArea, ...]
+
+
+class SiteUse(StrEnum):
+    """Whether the planner may, must, or must not put a dock there."""
+
+    ALLOWED = "allowed"
+    REQUIRED = "required"
+    FORBIDDEN = "forbidden"
+
+
+class Power(StrEnum):
+    """What a candidate site can feed a dock from."""
+
+    MAINS = "mains"
+    GENERATOR = "generator"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateSite:
+    """A place where a dock could stand and what it offers.
+
+    `sky_view` is the share of the sky above 15 degrees that is open, 0 to 1.
+    """
+
+    id: str
+    name: str
+    position: Position
+    power: Power
+    access: str
+    sky_view: float
+    use: SiteUse = SiteUse.ALLOWED
+
+
+class Guidance(StrEnum):
+    """How a drone finds its dock on the way down."""
+
+    GNSS = "gnss"
+    PRECISION = "precision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """What flies, and from what; `drone` and `dock` are keys of the hardware catalogue."""
+
+    drone: str
+    dock: str
+    docks: int
+    drones_per_dock: int
+    guidance: Guidance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Who is on duty from when to when."""
+
+    start: datetime
+    end: datetime
+    remote_pilots: int
+    safety_pilots: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """The people: how many drones one pilot may fly, and how long their parts of a launch take.
+
+    Clocks: call -(decision)-> decision -(launch)-> airborne -(flight)-> overhead -(video)-> usable video.
+    """
+
+    shifts: tuple[Shift, ...]
+    drones_per_pilot: int
+    safety_pilots_per_drone: int
+    decision: Duration
+    launch: Duration
+    video: Duration
+
+
+class OperationKind(StrEnum):
+    """Who sees the drone: the pilot, the pilot's observers, or nobody."""
+
+    VLOS = "VLOS"
+    EVLOS = "EVLOS"
+    BVLOS = "BVLOS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observer:
+    """A pilot or observer post and how far the drone's attitude is seen from it, m."""
+
+    id: str
+    position: Position
+    range_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """How the drones may be flown. `crowd_margin_m` is None where overflight of the crowd is permitted."""
+
+    kind: OperationKind
+    basis: str
+    posts: tuple[Observer, ...]
+    cruise_mps: float
+    cruise_height_m_agl: float
+    height_limit_m_agl: float
+    crowd_margin_m: float | None
+    max_wind_mps: float | None
+    max_gust_mps: float | None
+    min_visibility_m: float
+    max_rain_mm_h: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priority:
+    """A grade of call. `rank` 0 is served first; callers give up after `patience`."""
+
+    id: str
+    rank: int
+    share: float
+    target_s: float
+    patience: Duration
+    on_scene: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandZone:
+    """An area where calls arise, and its share of them."""
+
+    id: str
+    name: str
+    area: Ring
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandDay:
+    """Expected calls in one day, spread over its hours by `hour_weights` (24 local hours)."""
+
+    date: datetime
+    calls: float
+    hour_weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundResponse:
+    """Officers on the ground, who compete for first on scene."""
+
+    posts: tuple[Position, ...]
+    mobilisation: Duration
+    speed_mps: float
+    detour_factor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Calls as a non-homogeneous Poisson process whose own rate is uncertain.
+
+    The rate of a replication is the stated one times a gamma factor of mean 1 and
+    coefficient of variation `rate_cv`. `cleared_without_patrol` is the share of
+    drone-attended calls closed without officers, None where nobody has said.
+    """
+
+    zones: tuple[DemandZone, ...]
+    priorities: tuple[Priority, ...]
+    days: tuple[DemandDay, ...]
+    rate_cv: float
+    ground: GroundResponse
+    cleared_without_patrol: float | None
+
+
+class DeconflictionRule(StrEnum):
+    """What our drones do while other traffic is near."""
+
+    HOLD_LOW = "hold_low"
+    RETURN = "return"
+    LAND = "land"
+    HEIGHT_SPLIT = "height_split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherTraffic:
+    """An airspace user we share the air with, where and how often it comes, and our procedure.
+
+    Heights are metres AMSL. `hold_height_m_agl` is where our drones wait under HOLD_LOW;
+    visits arise as a Poisson process of `visits_per_day` between `first_hour` and `last_hour`.
+    """
+
+    id: str
+    kind: str
+    area: Ring
+    lower_m_amsl: float
+    upper_m_amsl: float
+    visits_per_day: float
+    first_hour: int
+    last_hour: int
+    stay: Duration
+    notice_s: float
+    rule: DeconflictionRule
+    hold_height_m_agl: float
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourWeather:
+    """One hour of weather: mean wind at 10 m. A gust of None is *not reported*, which is not "no gust"."""
+
+    start: datetime
+    wind_mps: float
+    wind_from_deg: float
+    gust_mps: float | None
+    rain_mm_h: float
+    visibility_m: float
+    temperature_c: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """The hourly weather in time order.
+
+    `turbulence_intensity` None means: by the surface. `qnh_hpa` None means: unknown.
+    """
+
+    hours: tuple[HourWeather, ...]
+    turbulence_intensity: float | None
+    qnh_hpa: float | None
+    source: str
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirspaceFile:
+    """An airspace file by its resolved path, the date its data are good for, and where from."""
+
+    path: str
+    date: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporaryRestriction:
+    """A restriction by notice (RA(T), TDA): inside `ring` from the surface to `upper_m_amsl`.
+
+    `exempt` says whether this operation is named as exempt. `status` "possible" means that earlier
+    years had one and none is on record for these dates: to be asked, not assumed away.
+    """
+
+    name: str
+    centre: Position
+    radius_m: float
+    upper_m_amsl: float
+    start: datetime
+    end: datetime
+    status: str
+    exempt: bool
+    source: str
+
+
+class LostLink(StrEnum):
+    """What the drone does when it no longer hears the ground."""
+
+    RTL = "rtl"
+    HOLD_THEN_RTL = "hold_then_rtl"
+    LAND = "land"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contingency:
+    """The choices made before anything goes wrong."""
+
+    lost_link: LostLink
+    lost_link_timeout_s: float
+    reserve_fraction: float
+    return_height_m_agl: float
+    rally_points: tuple[Position, ...]
+    landing_retries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Response-time limits to report, and the one whose coverage the siting maximises.
+
+    Seconds from the decision to send a drone until it is overhead.
+    """
+
+    limits_s: tuple[float, ...]
+    siting_limit_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """How much is simulated."""
+
+    seed: int
+    replications: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A deployment, whole."""
+
+    name: str
+    title: str
+    description: str
+    file: str
+    sha256: str
+    period: Period
+    site: Site
+    candidates: tuple[CandidateSite, ...]
+    fleet: Fleet
+    crew: Crew
+    operation: Operation
+    demand: Demand
+    traffic: tuple[OtherTraffic, ...]
+    weather: Weather
+    airspace: tuple[AirspaceFile, ...]
+    restrictions: tuple[TemporaryRestriction, ...]
+    contingency: Contingency
+    targets: Targets
+    study: Study
+    assumptions: tuple[Assumption, ...]

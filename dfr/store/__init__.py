@@ -1,0 +1,1 @@
+"""Runs on disk: records, key figures and a manifest."""

@@ -1,0 +1,84 @@
+"""A flight as it was predicted or as it was flown: the same type, so that the two can be compared.
+
+A track is samples in local metres from home. Its phases are measured from the samples
+by one rule for every source, so a predicted and a flown second mean the same thing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from dfr.geo import FloatArray
+
+REACHED_M = 2.0
+"""Closer than this to a target horizontally counts as there (issue of the reference flights)."""
+
+LIFTED_M = 0.3
+CLIMBED_SHORT_OF_M = 1.0
+TOUCHED_M = 0.15
+
+
+class Phase(StrEnum):
+    """The parts of one dispatch, in order."""
+
+    CLIMB = "climb"
+    OUT = "out"
+    ON_SCENE = "on_scene"
+    BACK = "back"
+    LAND = "land"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightTrack:
+    """Samples of one flight: time, metres east and north of home and above it, and what it was doing.
+
+    All arrays have shape (n,), `t_s` increasing. `return_t_s` is the moment the return was
+    commanded, None where it never was.
+    """
+
+    name: str
+    t_s: FloatArray
+    east_m: FloatArray
+    north_m: FloatArray
+    height_m: FloatArray
+    return_t_s: float | None
+    energy_wh: float | None = None
+
+
+def phase_seconds(
+    track: FlightTrack, *, target_east_m: float, target_north_m: float, cruise_height_m: float
+) -> dict[Phase, float | None]:
+    """Seconds of each phase; None where the phase never ended.
+
+    climb: first lift (0.3 m) to 1 m short of the cruise height; out: from there to within 2 m of the
+    target; on_scene: from there to the return command; back: from there to within 2 m of home;
+    land: from 1 m below the return height to 0.15 m.
+    """
+    lift = _first(track, track.height_m >= LIFTED_M, after=None)
+    up = _first(track, track.height_m >= cruise_height_m - CLIMBED_SHORT_OF_M, after=lift)
+    gone = np.hypot(track.east_m - target_east_m, track.north_m - target_north_m)
+    there = _first(track, gone <= REACHED_M, after=up)
+    leave = track.return_t_s
+    home = _first(track, np.hypot(track.east_m, track.north_m) <= REACHED_M, after=leave)
+    down = _first(track, track.height_m <= cruise_height_m - CLIMBED_SHORT_OF_M, after=home)
+    ground = _first(track, track.height_m <= TOUCHED_M, after=down)
+    return {
+        Phase.CLIMB: _span(lift, up),
+        Phase.OUT: _span(up, there),
+        Phase.ON_SCENE: _span(there, leave),
+        Phase.BACK: _span(leave, home),
+        Phase.LAND: _span(down, ground),
+    }
+
+
+def _first(track: FlightTrack, holds: np.ndarray, *, after: float | None) -> float | None:
+    """Time of the first sample at or after a moment where something holds."""
+    held = holds if after is None else holds & (track.t_s >= after)
+    return float(track.t_s[held.argmax()]) if held.any() else None
+
+
+def _span(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else end - start

@@ -1,0 +1,1 @@
+"""The place and the time: airspace, wind, weather, traffic, demand, ground."""

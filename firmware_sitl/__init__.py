@@ -1,0 +1,1 @@
+"""Vehicles to fly against: a built-in ArduCopter-compatible one, or a real ArduCopter SITL."""

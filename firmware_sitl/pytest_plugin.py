@@ -1,0 +1,1 @@
+"""Fixtures that give anyone's tests a simulated vehicle."""
