@@ -69,7 +69,7 @@ def distance_m(a: Position, b: Position) -> float:
     >>> southsea = Position(lat_deg=50.782, lon_deg=-1.089)
     >>> seaclose = Position(lat_deg=50.7085, lon_deg=-1.2835)
     >>> round(distance_m(southsea, seaclose))
-    15976
+    15979
     """
     return float(GEOD.inv(a.lon_deg, a.lat_deg, b.lon_deg, b.lat_deg)[2])
 

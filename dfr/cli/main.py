@@ -6,9 +6,11 @@ import importlib
 import json
 import os
 import sys
-from typing import NoReturn
+from typing import Annotated, Any, NoReturn
 
-import click
+import typer
+import typer.core
+import typer.main
 
 from dfr import __version__
 from dfr.errors import DfrError
@@ -32,42 +34,57 @@ VERBS: dict[str, tuple[str, str]] = {
 
 EXIT_INTERRUPTED = 130
 EXIT_BAD_INPUT = 2
+EXIT_DEFECT = 1
 
 
-class Verbs(click.Group):
+class Verbs(typer.core.TyperGroup):
     """The verbs; a verb's module is imported when it is called, so `dfr --help` imports none."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """The verbs in the order of the work."""
         del ctx
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb, from its module."""
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a verb, from its module; None for an unknown verb."""
         del ctx
         if cmd_name not in VERBS:
             return None
-        from typer.main import get_command
-
-        command: click.Command = get_command(importlib.import_module(VERBS[cmd_name][0]).app)
+        command = typer.main.get_command(importlib.import_module(VERBS[cmd_name][0]).app)
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The verbs and what each does, without importing them."""
         del ctx
         with formatter.section("Verbs"):
             formatter.write_dl([(verb, summary) for verb, (_, summary) in VERBS.items()])
 
 
-@click.group(
+app = typer.Typer(
     cls=Verbs,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 2 bad input, 3 non-compliant, 4 infeasible, 5 link or vehicle failure, "
     "130 interrupted.",
 )
-@click.version_option(__version__, prog_name="dfr")
-def dfr() -> None:
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dfr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dfr(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
     """Plan, prove, rehearse and fly drone-as-first-responder deployments."""
 
 
@@ -77,28 +94,31 @@ def run() -> NoReturn:
 
 
 def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each kind of ending
+    as_json = "--json" in arguments
     try:
-        result = dfr.main(args=arguments, prog_name="dfr", standalone_mode=False)
+        result = typer.main.get_command(app).main(args=arguments, prog_name="dfr", standalone_mode=False)
     except DfrError as error:
-        return _report(error.code, str(error), error.exit_code, as_json="--json" in arguments)
-    except click.exceptions.Exit as stop:
+        return _report(error.code, str(error), error.exit_code, as_json=as_json)
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return EXIT_BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
+    except typer.TyperException as error:
+        return _report(
+            "usage", f"{error.format_message()} -> see dfr --help", EXIT_BAD_INPUT, as_json=as_json
+        )
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _report(
-            "input",
-            f"{error.filename or ''}: {error.strerror}".lstrip(": "),
-            EXIT_BAD_INPUT,
-            as_json="--json" in arguments,
-        )
+        where = f"{error.filename}: " if error.filename else ""
+        return _report("input", f"{where}{error.strerror or error}", EXIT_BAD_INPUT, as_json=as_json)
+    except Exception as error:  # the one broad net: a defect of ours must not look like an answer
+        if os.environ.get("DFR_TRACEBACK"):
+            raise
+        message = f"{type(error).__name__}: {error} -> a defect of dfr; DFR_TRACEBACK=1 shows where, please report it"
+        return _report("internal", message, EXIT_DEFECT, as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
