@@ -6,10 +6,12 @@ by one rule for every source, so a predicted and a flown second mean the same th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dfr.geo import FloatArray
 
@@ -57,7 +59,7 @@ def phase_seconds(
     target; on_scene: from there to the return command; back: from there to within 2 m of home;
     land: from 1 m below the return height to 0.15 m.
     """
-    lift = _first(track, track.height_m >= LIFTED_M, after=None)
+    lift = _first(track, track.height_m >= LIFTED_M, after=-math.inf)
     up = _first(track, track.height_m >= cruise_height_m - CLIMBED_SHORT_OF_M, after=lift)
     gone = np.hypot(track.east_m - target_east_m, track.north_m - target_north_m)
     there = _first(track, gone <= REACHED_M, after=up)
@@ -74,9 +76,11 @@ def phase_seconds(
     }
 
 
-def _first(track: FlightTrack, holds: np.ndarray, *, after: float | None) -> float | None:
-    """Time of the first sample at or after a moment where something holds."""
-    held = holds if after is None else holds & (track.t_s >= after)
+def _first(track: FlightTrack, holds: NDArray[np.bool_], *, after: float | None) -> float | None:
+    """Time of the first sample from a moment on where something holds; None where that moment never came."""
+    if after is None:
+        return None
+    held = holds & (track.t_s >= after)
     return float(track.t_s[held.argmax()]) if held.any() else None
 
 

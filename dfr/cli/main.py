@@ -64,7 +64,6 @@ class Verbs(typer.core.TyperGroup):
 app = typer.Typer(
     cls=Verbs,
     rich_markup_mode=None,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 2 bad input, 3 non-compliant, 4 infeasible, 5 link or vehicle failure, "
@@ -96,7 +95,9 @@ def run() -> NoReturn:
 def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each kind of ending
     as_json = "--json" in arguments
     try:
-        result = typer.main.get_command(app).main(args=arguments, prog_name="dfr", standalone_mode=False)
+        result = typer.main.get_command(app).main(
+            args=arguments or ["--help"], prog_name="dfr", standalone_mode=False
+        )
     except DfrError as error:
         return _report(error.code, str(error), error.exit_code, as_json=as_json)
     except typer.Exit as stop:
@@ -117,7 +118,8 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
     except Exception as error:  # the one broad net: a defect of ours must not look like an answer
         if os.environ.get("DFR_TRACEBACK"):
             raise
-        message = f"{type(error).__name__}: {error} -> a defect of dfr; DFR_TRACEBACK=1 shows where, please report it"
+        what = f"{type(error).__name__}: {error}"
+        message = f"{what} -> a defect of dfr: DFR_TRACEBACK=1 shows where, please report it"
         return _report("internal", message, EXIT_DEFECT, as_json=as_json)
     return result if isinstance(result, int) else 0
 

@@ -1,0 +1,88 @@
+"""The command line as a process: start-up, exit codes, and errors without tracebacks."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dfr.cli.main import VERBS
+
+HEAVY = (
+    "numpy",
+    "scipy",
+    "shapely",
+    "pyproj",
+    "matplotlib",
+    "pymavlink",
+    "simpy",
+    "highspy",
+    "pyarrow",
+    "pydantic_core",
+)
+
+
+def dfr(*arguments, **kwargs):
+    command = [sys.executable, "-m", "dfr", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **kwargs)
+
+
+def modules_loaded_by(code):
+    script = f"import sys; {code}; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_help_names_every_verb():
+    done = dfr("--help")
+    assert done.returncode == 0
+    for verb in VERBS:
+        assert f"  {verb} " in done.stdout
+
+
+def test_help_imports_nothing_heavy():
+    assert not modules_loaded_by("import dfr.cli.main").intersection(HEAVY)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb):
+    done = dfr(verb, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "Usage: dfr" in done.stdout
+
+
+UNUSED = {
+    "init": ("matplotlib", "pymavlink", "simpy", "highspy", "pyarrow"),
+    "schema": ("matplotlib", "pymavlink", "simpy", "highspy", "pyarrow", "scipy"),
+    "plan": ("matplotlib", "pymavlink", "simpy", "pyarrow"),
+    "check": ("matplotlib", "pymavlink", "simpy", "pyarrow"),
+    "simulate": ("matplotlib", "pymavlink"),
+    "mission": ("matplotlib", "pymavlink", "simpy", "pyarrow"),
+    "upload": ("matplotlib", "simpy", "highspy", "pyarrow"),
+    "fly": ("matplotlib", "simpy", "highspy", "pyarrow"),
+    "sitl": ("matplotlib", "simpy", "highspy", "pyarrow", "scipy"),
+    "predict": ("matplotlib", "pymavlink", "simpy", "highspy", "pyarrow"),
+    "airspace": ("matplotlib", "pymavlink", "simpy", "highspy", "pyarrow", "scipy"),
+}
+
+
+@pytest.mark.parametrize("verb", UNUSED)
+def test_no_verb_imports_what_it_does_not_use(verb):
+    loaded = modules_loaded_by(f"import {VERBS[verb][0]}")
+    assert not loaded.intersection(UNUSED[verb])
+
+
+def test_an_unknown_verb_is_bad_input():
+    done = dfr("fyl")
+    assert done.returncode == 2
+    assert "No such command 'fyl'" in done.stderr
+
+
+def test_a_missing_scenario_is_an_error_of_one_line_and_one_json_document():
+    done = dfr("plan", "nowhere.yaml", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["exit_code"] == 2
+    assert "nowhere.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
