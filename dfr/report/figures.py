@@ -1,0 +1,223 @@
+"""Charts as SVG text: one style, colour-blind safe (Okabe and Ito 2008), same bytes for same data."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from dfr.plan.model import CoverageHour, LayoutGain
+from dfr.track import FlightTrack
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#7a7a7a",
+)
+CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
+
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "dfr",
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+}
+
+LONG_GAP_TICKS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One interval of a timeline: on which row, from when to when (hours), and of what kind."""
+
+    row: str
+    start_h: float
+    end_h: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One moment of a timeline."""
+
+    row: str
+    at_h: float
+    kind: str
+
+
+def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, target_s: float | None) -> str:
+    """Cumulative share of calls answered within so many seconds, one curve per clock pair."""
+    figure, axes = _canvas(7.2, 3.2)
+    for (name, values), colour in zip(seconds.items(), CYCLE, strict=False):
+        if not len(values):
+            continue
+        ordered = np.sort(values)
+        share = 100.0 * np.arange(1, len(ordered) + 1) / len(ordered)
+        keep = np.unique(np.linspace(0, len(ordered) - 1, 400).astype(int))
+        axes.step(ordered[keep], share[keep], where="post", color=colour, label=name)
+    if target_s is not None:
+        axes.axvline(target_s, color=RED, linestyle="--", linewidth=1, label=f"target {target_s:.0f} s")
+    axes.set(xlabel="seconds", ylabel="% of attended calls", ylim=(0, 100))
+    axes.set_xlim(left=0)
+    axes.legend(loc="lower right")
+    return _svg(figure, "Response time distributions")
+
+
+def hours_chart(hours: Sequence[CoverageHour], *, limit_mps: float | None) -> str:
+    """Coverage by forecast hour, hours that cannot be flown hatched, with the wind at 10 m."""
+    figure, axes = _canvas(7.2, 3.0)
+    x = np.arange(len(hours))
+    share = np.array([100.0 * h.share for h in hours])
+    flyable = np.array([h.flyable for h in hours], dtype=bool)
+    axes.bar(x[flyable], share[flyable], color=SKY, width=0.9, label="% of demand in time")
+    axes.bar(x[~flyable], 100.0, color="#eeeeee", hatch="///", edgecolor=GREY, width=0.9, label="not flyable")
+    axes.set(ylabel="% of demand in time", ylim=(0, 100))
+    step = max(1, len(hours) // LONG_GAP_TICKS)
+    axes.set_xticks(x[::step], [h.hour for h in hours][::step], rotation=35, ha="right")
+    wind = axes.twinx()
+    wind.grid(visible=False)
+    wind.plot(x, [h.wind_mps for h in hours], color=ORANGE, label="wind at 10 m")
+    if limit_mps is not None:
+        wind.axhline(limit_mps, color=RED, linestyle="--", linewidth=1, label="wind limit")
+    wind.set(ylabel="m/s")
+    wind.set_ylim(bottom=0)
+    _legend_below(axes, wind)
+    return _svg(figure, "Coverage and wind by hour")
+
+
+def layouts_chart(layouts: Sequence[LayoutGain]) -> str:
+    """Coverage of the best layout of 1, 2, 3 ... docks, with the proven bound."""
+    figure, axes = _canvas(4.2, 2.8)
+    docks = [layout.docks for layout in layouts]
+    axes.bar(docks, [100.0 * layout.share for layout in layouts], color=BLUE, width=0.6)
+    axes.plot(
+        docks,
+        [100.0 * layout.bound for layout in layouts],
+        "_",
+        color=RED,
+        markersize=22,
+        label="proven bound",
+    )
+    axes.set(xlabel="docks", ylabel="% of demand in time", ylim=(0, 105), xticks=docks)
+    axes.legend(loc="upper left")
+    return _svg(figure, "Coverage by number of docks")
+
+
+def phases_chart(predicted: Mapping[str, float | None], flown: Mapping[str, float | None]) -> str:
+    """Seconds of each phase, predicted beside flown."""
+    figure, axes = _canvas(4.2, 2.8)
+    names = list(predicted)
+    y = np.arange(len(names))
+    axes.barh(y - 0.19, [predicted[n] or 0.0 for n in names], 0.36, color=BLUE, label="predicted")
+    axes.barh(y + 0.19, [flown.get(n) or 0.0 for n in names], 0.36, color=ORANGE, label="flown")
+    axes.set_yticks(y, [n.replace("_", " ") for n in names])
+    for place, name in zip(y, names, strict=True):
+        if flown.get(name) is None:
+            axes.text(0, place + 0.19, " did not end", va="center", fontsize=8, color=RED)
+    axes.invert_yaxis()
+    axes.set(xlabel="seconds")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
+    return _svg(figure, "Predicted and flown seconds by phase")
+
+
+def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float) -> str:
+    """Height above the dock over time, predicted and flown, under the height limit."""
+    figure, axes = _canvas(7.2, 2.6)
+    axes.plot(predicted.t_s, predicted.height_m, color=BLUE, label="predicted")
+    keep = np.unique(np.linspace(0, len(flown.t_s) - 1, 600).astype(int))
+    axes.plot(
+        flown.t_s[keep] - flown.t_s[0], flown.height_m[keep], color=ORANGE, label="flown", linewidth=1.2
+    )
+    axes.axhline(ceiling_m, color=RED, linestyle="--", linewidth=1, label=f"limit {ceiling_m:.0f} m")
+    axes.set(xlabel="seconds from lift-off", ylabel="m above dock")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper right", ncols=3, fontsize=8)
+    return _svg(figure, "Height over time")
+
+
+TIMELINE_COLOURS = {
+    "launch": SKY,
+    "flight": BLUE,
+    "on_scene": GREEN,
+    "return": PURPLE,
+    "landing": PURPLE,
+    "turnaround": "#cfcfcf",
+    "hold": RED,
+    "closed": "#f3d9c6",
+    "traffic": ORANGE,
+}
+MARK_COLOURS = {"call": "#222222", "missed": RED}
+
+
+def timeline_chart(bars: Sequence[Bar], marks: Sequence[Mark], *, start_label: str) -> str:
+    """One simulated shift: a row for each drone, for other traffic and for the calls."""
+    rows = list(dict.fromkeys([*(m.row for m in marks), *(b.row for b in bars)]))
+    figure, axes = _canvas(7.2, 1.1 + 0.32 * len(rows))
+    for kind, colour in TIMELINE_COLOURS.items():
+        mine = [bar for bar in bars if bar.kind == kind]
+        if not mine:
+            continue
+        axes.barh(
+            [rows.index(bar.row) for bar in mine],
+            [bar.end_h - bar.start_h for bar in mine],
+            left=[bar.start_h for bar in mine],
+            height=0.62,
+            color=colour,
+            label=kind.replace("_", " "),
+        )
+    for kind, colour in MARK_COLOURS.items():
+        at = [mark for mark in marks if mark.kind == kind]
+        if at:
+            ys = [rows.index(mark.row) for mark in at]
+            axes.scatter([m.at_h for m in at], ys, marker="|", s=90, color=colour, label=kind, zorder=3)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.invert_yaxis()
+    axes.set(xlabel=f"hours from {start_label}")
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.28 if len(rows) > 3 else -0.4), ncols=6, fontsize=8
+    )
+    return _svg(figure, "Timeline of one simulated shift")
+
+
+def _canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width_in, height_in), layout="constrained")
+        return figure, figure.add_subplot()
+
+
+def _legend_below(*axes: Axes) -> None:
+    handles, labels = zip(
+        *(pair for ax in axes for pair in zip(*ax.get_legend_handles_labels(), strict=True)), strict=True
+    )
+    axes[0].legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=4, fontsize=8)
+
+
+def _svg(figure: Figure, title: str) -> str:
+    """The figure's SVG element alone, without the XML prologue, ids made unique by its title."""
+    buffer = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    slug = re.sub(r"\W+", "-", title.lower())
+    text = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{slug}-", text)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{title}" class="chart" ', 1)

@@ -1,0 +1,224 @@
+"""The map of a plan as SVG: no tiles, no script, metres east and north of the site's centre."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+import shapely.affinity
+
+from dfr.geo import Position, Ring, centroid
+from dfr.plan.model import Plan, Route
+from dfr.report import svg
+from dfr.track import FlightTrack
+from dfr.world.model import World
+
+WIDTH_PX = 1000.0
+MARGIN = 0.06
+LABEL_PX = 13
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Local metres to picture units: north is up, one unit is one pixel."""
+
+    west_m: float
+    north_m: float
+    scale: float
+    height_px: float
+
+    def xy(self, east_m: float, north_m: float) -> tuple[float, float]:
+        return (east_m - self.west_m) * self.scale, (self.north_m - north_m) * self.scale
+
+    def area(self, area: shapely.Geometry) -> shapely.Geometry:
+        s = self.scale
+        return shapely.affinity.affine_transform(area, [s, 0, 0, -s, -self.west_m * s, self.north_m * s])
+
+
+def map_svg(world: World, plan: Plan, *, flown: Sequence[tuple[str, FlightTrack]] = ()) -> str:
+    """The plan on its site. `flown` pairs the id of a dock with a track flown from it."""
+    view = _view(world, plan)
+    layers = [
+        *_volumes(world, plan, view),
+        *_site(world, view),
+        *_zones(world, plan, view),
+        *_traffic(world, view),
+        *_posts(world, view),
+        *_routes(world, plan, view),
+        *_flown(world, plan, view, flown),
+        *_docks(world, plan, view),
+        _north(view),
+        _scale_bar(view),
+    ]
+    return svg.element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {WIDTH_PX:.0f} {view.height_px:.0f}",
+        class_="map",
+        role="img",
+        aria_label=f"Map of {plan.scenario}",
+        body=DEFS + "".join(layers),
+    )
+
+
+DEFS = (
+    '<defs><pattern id="crowd" width="7" height="7" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="7" class="hatch"/></pattern></defs>'
+)
+
+
+def _view(world: World, plan: Plan) -> _View:
+    frame, scenario = world.frame, world.scenario
+    shown = [frame.polygon(scenario.site.boundary)]
+    shown += [frame.polygon(zone.area) for zone in scenario.demand.zones]
+    shown += [shapely.Point(frame.point(site.position)) for site in scenario.candidates]
+    shown += [
+        frame.polygon(ring)
+        for volume in plan.volumes
+        if volume.id != "adjacent_area"
+        for ring in volume.rings
+    ]
+    west, south, east, north = shapely.union_all(shown).bounds
+    margin = MARGIN * max(east - west, north - south, 100.0)
+    west, south, east, north = west - margin, south - margin, east + margin, north + margin
+    scale = WIDTH_PX / (east - west)
+    return _View(west, north, scale, max((north - south) * scale, 300.0))
+
+
+def _ring(world: World, view: _View, ring: Ring, css: str, title: str) -> str:
+    area = view.area(world.frame.polygon(ring))
+    return svg.element("path", d=svg.path_of_area(area), class_=css, title=title)
+
+
+def _volumes(world: World, plan: Plan, view: _View) -> list[str]:
+    return [
+        _ring(world, view, ring, f"volume {volume.id}", f"{volume.name}: top {volume.top_m_agl:.0f} m AGL")
+        for volume in reversed(plan.volumes)
+        if volume.id != "adjacent_area"
+        for ring in volume.rings
+    ]
+
+
+def _site(world: World, view: _View) -> list[str]:
+    site = world.scenario.site
+    crowds = {crowd.area: crowd for crowd in site.crowds}
+    shapes = [_ring(world, view, site.boundary, "keep-in", f"{site.name}: keep-in boundary")]
+    shapes += [
+        _ring(world, view, crowd.area, "crowd", f"{crowd.name}: up to {crowd.people_per_m2:g} people per m2")
+        for crowd in crowds.values()
+    ]
+    shapes += [_ring(world, view, ring, "keep-out", f"keep-out: {name}") for name, ring in site.keep_outs]
+    return shapes
+
+
+def _zones(world: World, plan: Plan, view: _View) -> list[str]:
+    shapes = []
+    for zone in world.scenario.demand.zones:
+        best = _best(plan, zone.id)
+        words = "not reachable" if best is None else f"{best.overhead_s:.0f} s from {best.site_id}"
+        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {words} after lift-off"
+        x, y = view.xy(*world.frame.point(centroid(zone.area)))
+        shapes.append(_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
+        shapes.append(svg.text(x, y - 7, zone.name, class_="zone-name"))
+        shapes.append(svg.text(x, y + 21, words, class_="zone-time"))
+    return shapes
+
+
+def _best(plan: Plan, zone_id: str) -> Route | None:
+    chosen = {site.id for site in plan.sites}
+    routes = [
+        r for r in plan.routes if r.zone_id == zone_id and r.site_id in chosen and r.overhead_s is not None
+    ]
+    return min(routes, key=lambda route: route.overhead_s or 0.0, default=None)
+
+
+def _traffic(world: World, view: _View) -> list[str]:
+    return [
+        _ring(
+            world,
+            view,
+            other.area,
+            "traffic",
+            f"{other.id} ({other.kind}): {other.lower_m_amsl:.0f}-{other.upper_m_amsl:.0f} m AMSL, "
+            f"rule {other.rule.value}",
+        )
+        for other in world.scenario.traffic
+    ]
+
+
+def _posts(world: World, view: _View) -> list[str]:
+    shapes = []
+    for post in world.scenario.operation.posts:
+        x, y = view.xy(*world.frame.point(post.position))
+        title = f"{post.id}: sees {post.range_m:.0f} m"
+        shapes.append(
+            svg.element("circle", cx=x, cy=y, r=post.range_m * view.scale, class_="sight", title=title)
+        )
+        shapes.append(svg.element("path", d=f"M{x:.1f} {y - 7:.1f}l6 11h-12z", class_="post", title=title))
+    return shapes
+
+
+def _routes(world: World, plan: Plan, view: _View) -> list[str]:
+    shapes = []
+    for zone in world.scenario.demand.zones:
+        route = _best(plan, zone.id)
+        if route is None:
+            continue
+        where = f"{route.site_id} to {route.zone_id}"
+        title = f"{where}: {route.length_m:.0f} m, overhead in {route.overhead_s:.0f} s"
+        line = svg.path_of(_through(world, view, route.points), closed=False)
+        shapes.append(svg.element("path", d=line, class_="route", title=title))
+    return shapes
+
+
+def _through(world: World, view: _View, positions: Sequence[Position]) -> list[tuple[float, float]]:
+    return [view.xy(float(e), float(n)) for e, n in world.frame.points(positions)]
+
+
+def _flown(world: World, plan: Plan, view: _View, flown: Sequence[tuple[str, FlightTrack]]) -> list[str]:
+    homes = {site.id: world.frame.point(site.position) for site in plan.sites}
+    shapes = []
+    for site_id, track in flown:
+        east, north = homes[site_id]
+        points = [view.xy(east + e, north + n) for e, n in zip(track.east_m, track.north_m, strict=True)]
+        title = f"flown: {track.name}"
+        shapes.append(svg.element("path", d=svg.path_of(points, closed=False), class_="flown", title=title))
+    return shapes
+
+
+def _docks(world: World, plan: Plan, view: _View) -> list[str]:
+    chosen = {site.id: site for site in plan.sites}
+    shapes = []
+    for candidate in world.scenario.candidates:
+        x, y = view.xy(*world.frame.point(candidate.position))
+        dock = chosen.get(candidate.id)
+        title = f"{candidate.name}: power {candidate.power.value}, sky view {100 * candidate.sky_view:.0f} %"
+        side = 10.0 if dock else 5.0
+        css = "dock" if dock else "candidate"
+        box: dict[str, Any] = {"x": x - side, "y": y - side, "width": 2 * side, "height": 2 * side}
+        shapes.append(svg.element("rect", title=title, class_=css, body="", **box))
+        if dock:
+            shapes.append(svg.text(x + 14, y - 12, candidate.name, class_="dock-name"))
+    for rally in world.scenario.contingency.rally_points:
+        x, y = view.xy(*world.frame.point(rally))
+        shapes.append(svg.element("circle", cx=x, cy=y, r=6.0, class_="rally", title=f"rally point {rally}"))
+    return shapes
+
+
+def _north(view: _View) -> str:
+    del view
+    arrow = svg.element("path", d="M0 -22l7 26l-7 -6l-7 6z", class_="ink")
+    letter = svg.text(0, 20, "N", class_="label middle")
+    return svg.element("g", transform=f"translate({WIDTH_PX - 30:.0f} 40)", body=arrow + letter)
+
+
+def _scale_bar(view: _View) -> str:
+    metres = next(
+        m for m in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 200_000) if m * view.scale > 80
+    )
+    words = f"{metres} m" if metres < 1000 else f"{metres // 1000} km"
+    x, y, width = 20.0, view.height_px - 22, metres * view.scale
+    bar = svg.element("path", d=f"M{x} {y - 6:.1f}v6h{width:.1f}v-6", class_="scale-bar")
+    return bar + svg.text(x + width / 2, y - 6, words, class_="label middle")
