@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -79,7 +80,7 @@ def _package(name: str, what: str, *, required: bool) -> Check:
 
 
 def _arducopter() -> Check:
-    """A binary that DFR_ARDUCOPTER names must exist; without the variable one on PATH is used when asked for."""
+    """A binary that DFR_ARDUCOPTER names must exist; without the variable PATH is looked through."""
     named = os.environ.get("DFR_ARDUCOPTER")
     path = named or shutil.which("arducopter")
     found = bool(path) and Path(path or "").is_file() and os.access(path or "", os.X_OK)
@@ -96,7 +97,9 @@ def _geoid() -> Check:
     """Whether PROJ can turn ellipsoid heights into heights above mean sea level here."""
     from pyproj.transformer import TransformerGroup
 
-    best = TransformerGroup("EPSG:4979", "EPSG:7405", always_xy=True, allow_ballpark=False)
+    with warnings.catch_warnings():  # PROJ warns of the very absence that is looked for here
+        warnings.simplefilter("ignore", UserWarning)
+        best = TransformerGroup("EPSG:4979", "EPSG:7405", always_xy=True, allow_ballpark=False)
     found = bool(best.transformers) and best.best_available
     what = "OSGM15 for WGS84 heights" if found else "no geoid grid; heights above WGS84 stay unknown"
     return Check(name="PROJ geoid grid", found=found, required=False, what=what)
