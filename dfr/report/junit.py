@@ -1,0 +1,37 @@
+"""A rehearsal as JUnit XML, so that a CI page shows each finding and each flown phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from dfr.findings import Finding
+from dfr.metrics.flown import RehearsedFlight
+
+
+def junit_xml(scenario: str, findings: Sequence[Finding], flights: Sequence[RehearsedFlight]) -> str:
+    """One suite of findings and one for each flight; what blocks a go, or differs, is a failure."""
+    root = ET.Element("testsuites", name=f"dfr rehearse {scenario}")
+    _suite(root, "findings", [(f.rule, f.message if f.blocks else "", 0.0) for f in findings])
+    for flight in flights:
+        cases = [
+            (
+                phase.phase.value,
+                "" if phase.agrees else f"predicted {phase.predicted_s} s, flown {phase.flown_s} s",
+                phase.flown_s or 0.0,
+            )
+            for phase in flight.phases
+        ]
+        cases.append(("docked", "" if flight.docked else "not at rest, disarmed, on its dock", 0.0))
+        _suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(root: ET.Element, name: str, cases: Sequence[tuple[str, str, float]]) -> None:
+    failures = sum(bool(failure) for _, failure, _ in cases)
+    suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(cases)), failures=str(failures))
+    for case, failure, seconds in cases:
+        node = ET.SubElement(suite, "testcase", classname=name, name=case, time=f"{seconds:.1f}")
+        if failure:
+            ET.SubElement(node, "failure", message=failure)

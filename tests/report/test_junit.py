@@ -1,0 +1,55 @@
+"""A rehearsal as JUnit: what blocks or differs is a failure, and only that."""
+
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from dfr.findings import Basis, Finding, Severity
+from dfr.metrics.flown import RehearsedFlight, compare_phases
+from dfr.report.junit import junit_xml
+from dfr.track import FlightTrack, Phase
+
+
+def finding(rule, severity):
+    return Finding(rule=rule, severity=severity, message=f"{rule} <&>", basis=Basis.ASSUMED, source="test")
+
+
+def flight(flown, *, docked):
+    still = np.zeros(2)
+    track = FlightTrack(
+        name="t", t_s=np.arange(2.0), east_m=still, north_m=still, height_m=still, return_t_s=None
+    )
+    return RehearsedFlight(
+        site_id="D1",
+        zone_id="Z1",
+        vehicle="built-in",
+        airframe="quad",
+        wind="calm",
+        phases=compare_phases(dict.fromkeys(Phase, 50.0), flown),
+        predicted=track,
+        flown=track,
+        docked=docked,
+        landing_error_m=None,
+        notes=(),
+    )
+
+
+def test_what_blocks_or_differs_fails_and_the_rest_passes():
+    flown = dict.fromkeys(Phase, 50.0) | {Phase.OUT: 60.0}
+    text = junit_xml(
+        "s",
+        [
+            finding("airspace", Severity.UNKNOWN),
+            finding("height", Severity.OK),
+            finding("crew", Severity.ADVICE),
+        ],
+        [flight(flown, docked=False)],
+    )
+    suites = {suite.get("name"): suite for suite in ET.fromstring(text)}
+    failed = {
+        name: [case.get("name") for case in suite if case.find("failure") is not None]
+        for name, suite in suites.items()
+    }
+    assert failed == {"findings": ["airspace"], "flight D1 to Z1": ["out", "docked"]}
+    assert suites["findings"].get("tests") == "3"
+    assert suites["findings"].get("failures") == "1"

@@ -1,0 +1,34 @@
+"""The README's commands, run as a new user would run them: in order, from a folder with the scenarios."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+BLOCKED_IS_AN_ANSWER = {0, 3}
+"""A check may say no: that is an answer, not a failure."""
+
+
+def commands(repository):
+    """Every line of the README's `sh` blocks that calls dfr."""
+    blocks = re.findall(r"```sh\n(.*?)```", (repository / "README.md").read_text(), re.DOTALL)
+    lines = (line.split("  #")[0].strip() for block in blocks for line in block.splitlines())
+    return [shlex.split(line)[1:] for line in lines if line.startswith("dfr ")]
+
+
+def test_every_command_of_the_readme_works(repository, tmp_path):
+    for folder in ("scenarios", "airspace"):
+        (tmp_path / folder).symlink_to(repository / folder)
+    found = commands(repository)
+    assert len(found) >= 8
+    for arguments in found:
+        done = subprocess.run(
+            [sys.executable, "-m", "dfr", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode in BLOCKED_IS_AN_ANSWER, (arguments, done.stdout[-2000:], done.stderr[-2000:])
+        assert "Traceback" not in done.stderr, arguments
