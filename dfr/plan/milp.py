@@ -1,0 +1,132 @@
+"""A mixed-integer programme solved by HiGHS on one thread, so that the same problem gives the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from dfr.geo import FloatArray
+
+Progress = Callable[[float, float], None]
+"""Told the best objective and the bound so far while the solver runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """Minimise cost'x subject to row_lower <= A x <= row_upper and lower <= x <= upper.
+
+    `integer` marks the columns that must be whole. A has shape (rows, columns).
+    """
+
+    cost: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    integer: NDArray[np.bool_]
+    matrix: sparse.csr_array
+    row_lower: FloatArray
+    row_upper: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """What the solver reached: `values` is None where it found no feasible point.
+
+    `proven` is True where the search was completed; `infeasible` where it proved that nothing fits.
+    """
+
+    values: FloatArray | None
+    objective: float
+    bound: float
+    proven: bool
+    infeasible: bool
+
+
+class _Quiet(highspy.Highs):
+    """HiGHS that is silent from the start: switching its callbacks on prints a banner on stdout otherwise."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - the name is highspy's
+        """Silence first, then what highspy does."""
+        super().setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
+def solve(
+    programme: Programme,
+    *,
+    time_limit_s: float,
+    start: FloatArray | None = None,
+    relative_gap: float = 0.0,
+    stop_at: float | None = None,
+    on_progress: Progress | None = None,
+) -> Solution:
+    """The optimum of a programme, or the best known and its bound when the time is up.
+
+    `start` is a feasible point to begin from; the search ends early at an objective of `stop_at`.
+    """
+    solver = _Quiet()  # type: ignore[no-untyped-call]
+    for name, value in _options(time_limit_s, relative_gap, stop_at).items():
+        solver.setOptionValue(name, value)
+    solver.passModel(_model(programme))
+    if start is not None:
+        first = highspy.HighsSolution()
+        first.col_value = start.tolist()
+        solver.setSolution(first)
+    if on_progress is not None:
+        solver.cbMipLogging.subscribe(_listener(on_progress))
+    solver.run()
+    return _solution(solver)
+
+
+def _options(time_limit_s: float, relative_gap: float, stop_at: float | None) -> dict[str, str | float]:
+    options: dict[str, str | float] = {
+        "threads": 1,
+        "parallel": "off",
+        "random_seed": 0,
+        "time_limit": max(time_limit_s, 0.01),
+        "mip_rel_gap": relative_gap,
+        "mip_abs_gap": 1e-7,
+    }
+    if stop_at is not None:
+        options["objective_target"] = stop_at
+    return options
+
+
+def _model(programme: Programme) -> highspy.HighsLp:
+    matrix = programme.matrix.tocsr()
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.col_cost_ = programme.cost
+    lp.col_lower_, lp.col_upper_ = programme.lower, programme.upper
+    lp.row_lower_, lp.row_upper_ = programme.row_lower, programme.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = matrix.indptr
+    lp.a_matrix_.index_ = matrix.indices
+    lp.a_matrix_.value_ = matrix.data.astype(float)
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    lp.integrality_ = [kinds[int(whole)] for whole in programme.integer]
+    return lp
+
+
+def _listener(on_progress: Progress) -> Callable[[Any], None]:
+    def heard(event: Any) -> None:
+        on_progress(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+
+    return heard
+
+
+def _solution(solver: highspy.Highs) -> Solution:
+    status, info = solver.getModelStatus(), solver.getInfo()
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    return Solution(
+        values=np.asarray(solver.getSolution().col_value, float) if feasible else None,
+        objective=float(info.objective_function_value) if feasible else np.inf,
+        bound=float(info.mip_dual_bound),
+        proven=status == highspy.HighsModelStatus.kOptimal,
+        infeasible=status == highspy.HighsModelStatus.kInfeasible,
+    )

@@ -1,0 +1,186 @@
+"""Covering everything: the fewest sites (LSCP), and the least worst time of p sites (p-center).
+
+LSCP (Toregas et al. 1971): min sum_j y_j with every row covered. The p-center is the least time R
+of which the LSCP needs at most p sites (Minieka 1970): bisection over the distinct times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from scipy import sparse
+
+from dfr.geo import FloatArray
+from dfr.plan.milp import Programme, Solution, solve
+from dfr.plan.reductions import coverage, dominated_columns, dominated_rows, merge_rows
+from dfr.plan.siting_cover import greedy, swap
+from dfr.plan.siting_model import IntArray, Request
+
+MOST_ROWS_COMPARED = 6000
+"""Above this many rows the pairwise comparison of rows costs more than it saves."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetCover:
+    """The fewest columns found that cover all rows, and a bound on how few could.
+
+    `chosen` is None where none was found; `bound` is inf where none exists.
+    """
+
+    chosen: tuple[int, ...] | None
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is left of a set cover: rows not yet covered, columns by original number."""
+
+    cover: sparse.csr_array
+    columns: IntArray
+    taken: tuple[int, ...]
+
+
+def set_cover(asked: Request, limit_s: float, *, time_limit_s: float, enough: int | None = None) -> SetCover:
+    """The fewest sites that cover all demand within a limit.
+
+    With `enough` the question is only whether so many suffice: any such choice ends the search.
+    """
+    rows = coverage(asked.times, limit_s)[asked.demand > 0]
+    columns = asked.allowed
+    rows = rows[:, columns]
+    held = np.asarray(rows[:, np.isin(columns, asked.forced)].sum(axis=1)).ravel() > 0
+    rows = rows[~held]
+    if np.any(np.diff(rows.indptr) == 0):
+        return SetCover(None, np.inf)
+    open_columns = ~np.isin(columns, asked.forced)
+    merged, _ = merge_rows(sparse.csr_array(rows[:, open_columns]), np.ones(rows.shape[0]))
+    rest = _reduced(_Rest(merged, columns[open_columns], asked.forced))
+    return _searched(rest, time_limit_s, enough)
+
+
+def _reduced(rest: _Rest) -> _Rest:
+    """Dominated rows and columns dropped and forced columns taken until nothing changes."""
+    while rest.cover.shape[0]:
+        size = rest.cover.shape
+        stay = ~dominated_columns(rest.cover)
+        rest = _Rest(rest.cover[:, stay], rest.columns[stay], rest.taken)
+        if rest.cover.shape[0] <= MOST_ROWS_COMPARED:
+            rest = _Rest(rest.cover[~dominated_rows(rest.cover)], rest.columns, rest.taken)
+        rest = _essential(rest)
+        if rest.cover.shape == size:
+            break
+    return rest
+
+
+def _essential(rest: _Rest) -> _Rest:
+    """Columns that some row depends on, taken."""
+    lone = np.unique(rest.cover[np.diff(rest.cover.indptr) == 1].indices)
+    if lone.size == 0:
+        return rest
+    held = np.asarray(rest.cover[:, lone].sum(axis=1)).ravel() > 0
+    free = np.setdiff1d(np.arange(rest.columns.size), lone)
+    taken = (*rest.taken, *(int(j) for j in rest.columns[lone]))
+    return _Rest(rest.cover[~held][:, free], rest.columns[free], taken)
+
+
+def _searched(rest: _Rest, time_limit_s: float, enough: int | None) -> SetCover:
+    already = len(rest.taken)
+    if rest.cover.shape[0] == 0:
+        return SetCover(tuple(sorted(rest.taken)), float(already))
+    if enough is not None and already >= enough:
+        return SetCover(None, already + 1.0)
+    first = _first_cover(rest, None if enough is None else enough - already)
+    if enough is not None and first is not None and already + first.size <= enough:
+        return SetCover(_original(rest, first), float(already + 1))
+    return _by_milp(rest, first, time_limit_s, enough)
+
+
+def _first_cover(rest: _Rest, p: int | None) -> IntArray | None:
+    """A cover by greedy choice, or with exactly p columns improved by swaps; None where that fails."""
+    rows, columns = rest.cover.shape
+    weights = np.ones(rows)
+    if p is None:
+        chosen = greedy(rest.cover, weights, columns)
+        covered = [np.count_nonzero(rest.cover[:, chosen[:k]].sum(axis=1)) for k in range(1, columns + 1)]
+        return chosen[: int(np.argmax(np.asarray(covered) == rows)) + 1]
+    chosen = swap(rest.cover, weights, greedy(rest.cover, weights, p))
+    return chosen if np.all(rest.cover[:, chosen].sum(axis=1) > 0) else None
+
+
+def _by_milp(rest: _Rest, first: IntArray | None, time_limit_s: float, enough: int | None) -> SetCover:
+    already, (rows, columns) = len(rest.taken), rest.cover.shape
+    room = np.inf if enough is None else float(enough - already)
+    programme = Programme(
+        cost=np.ones(columns),
+        lower=np.zeros(columns),
+        upper=np.ones(columns),
+        integer=np.ones(columns, bool),
+        matrix=sparse.csr_array(sparse.vstack([rest.cover, sparse.csr_array(np.ones((1, columns)))])),
+        row_lower=np.concatenate((np.ones(rows), [0.0])),
+        row_upper=np.concatenate((np.full(rows, np.inf), [room])),
+    )
+    start = None
+    if first is not None:
+        start = np.zeros(columns)
+        start[first] = 1.0
+    solution = solve(
+        programme, time_limit_s=time_limit_s, start=start, stop_at=None if enough is None else room
+    )
+    return _answer(rest, solution, enough)
+
+
+def _answer(rest: _Rest, solution: Solution, enough: int | None) -> SetCover:
+    already = len(rest.taken)
+    if solution.infeasible:
+        return SetCover(None, np.inf if enough is None else enough + 1.0)
+    bound = already + float(np.ceil(max(solution.bound, 0.0) - 1e-6))
+    if solution.values is None:
+        return SetCover(None, bound)
+    chosen = np.flatnonzero(solution.values > 0.5)
+    return SetCover(_original(rest, chosen), float(already + chosen.size) if solution.proven else bound)
+
+
+def _original(rest: _Rest, columns: IntArray) -> tuple[int, ...]:
+    return tuple(sorted((*rest.taken, *(int(j) for j in rest.columns[columns]))))
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The least worst time found, its sites (None: none found) and a lower bound (inf: infeasible)."""
+
+    chosen: tuple[int, ...] | None
+    worst_s: float
+    bound: float
+
+
+def least_worst(asked: Request, p: int, *, time_limit_s: float) -> Centre:
+    """The p-center by bisection over the distinct times."""
+    started = perf_counter()
+    times = asked.dense()[asked.demand > 0][:, asked.allowed]
+    if times.shape[0] == 0:
+        return Centre(tuple(int(j) for j in asked.forced), 0.0, 0.0)
+    least = float(times.min(axis=1).max())
+    if not np.isfinite(least):
+        return Centre(None, np.inf, np.inf)
+    radii = np.unique(times[np.isfinite(times) & (times >= least)])
+    return _bisect(asked, radii, p, started + time_limit_s)
+
+
+def _bisect(asked: Request, radii: FloatArray, p: int, deadline: float) -> Centre:
+    low, high = 0, radii.size
+    chosen: tuple[int, ...] | None = None
+    while low < high:
+        middle = (low + high) // 2
+        left = max(deadline - perf_counter(), 0.05)
+        answer = set_cover(asked, float(radii[middle]), time_limit_s=left, enough=p)
+        if answer.chosen is not None and len(answer.chosen) <= p:
+            chosen, high = answer.chosen, middle
+        elif answer.bound > p:
+            low = middle + 1
+        else:
+            break
+    bound = float(radii[low]) if low < radii.size else np.inf
+    worst = float(radii[high]) if high < radii.size else np.inf
+    return Centre(chosen, worst, bound)

@@ -1,0 +1,148 @@
+"""What is asked of the siting solvers, and what they answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from dfr.errors import InputError
+from dfr.geo import FloatArray
+
+IntArray = NDArray[np.int64]
+Times = FloatArray | sparse.csr_array
+
+OPTIMAL = "optimal"
+FEASIBLE = "feasible"
+INFEASIBLE = "infeasible"
+UNSOLVED = "unsolved"
+
+PROOF_TOLERANCE = 1e-9
+"""Relative difference of objective and bound that counts as none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """Chosen sites (columns, ascending) and how good the choice is proven to be.
+
+    `status`: "optimal" (proven), "feasible" (stopped early: `gap` says how far from proven),
+    "infeasible" (proven that nothing fits), "unsolved" (stopped before anything was found).
+    `gap` is |bound - objective| / |objective|. Without a choice the objective is NaN.
+    """
+
+    chosen: tuple[int, ...]
+    objective: float
+    bound: float
+    gap: float
+    status: str
+    seconds: float = field(compare=False)
+
+
+def sites(chosen: Sequence[int], *, objective: float, bound: float, seconds: float) -> Sites:
+    """A choice with its gap; proven where bound and objective agree."""
+    difference = abs(bound - objective)
+    gap = difference / max(abs(objective), 1e-12)
+    proven = difference <= PROOF_TOLERANCE * max(abs(objective), 1.0)
+    return Sites(
+        chosen=tuple(sorted(int(j) for j in chosen)),
+        objective=float(objective),
+        bound=float(objective if proven else bound),
+        gap=0.0 if proven else float(gap),
+        status=OPTIMAL if proven else FEASIBLE,
+        seconds=seconds,
+    )
+
+
+def no_sites(status: str, *, bound: float, seconds: float) -> Sites:
+    """No choice: nothing fits, or nothing was found in time."""
+    return Sites(chosen=(), objective=math.nan, bound=bound, gap=math.inf, status=status, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Checked input of a siting problem.
+
+    `times` has shape (n_demand, n_sites): dense with inf where unreachable, or sparse with
+    only the reachable pairs stored. `demand` has shape (n_demand,), all >= 0.
+    """
+
+    times: Times
+    demand: FloatArray
+    forced: tuple[int, ...]
+    forbidden: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of sites."""
+        return int(self.times.shape[1])
+
+    @property
+    def allowed(self) -> IntArray:
+        """Sites that may be chosen, ascending."""
+        return np.setdiff1d(np.arange(self.count), np.asarray(self.forbidden, int))
+
+    def dense(self) -> FloatArray:
+        """Times as a dense array, inf where no pair is stored."""
+        if isinstance(self.times, np.ndarray):
+            return self.times
+        table = np.full(self.times.shape, np.inf)
+        pairs = self.times.tocoo()
+        table[pairs.coords] = pairs.data
+        return table
+
+
+def request(
+    times_s: object,
+    demand: ArrayLike | None,
+    *,
+    forced: Sequence[int],
+    forbidden: Sequence[int],
+    p: int | None,
+) -> Request:
+    """The input as checked arrays. Raises InputError that names what cannot be used."""
+    times = _times(times_s)
+    n, m = times.shape
+    weights = np.ones(n) if demand is None else np.asarray(demand, float)
+    if weights.shape != (n,):
+        raise InputError(f"demand has shape {weights.shape}, times_s has {n} rows -> one weight for each row")
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        raise InputError("demand holds a negative or non-finite weight -> use weights >= 0")
+    must, must_not = tuple(sorted({int(j) for j in forced})), tuple(sorted({int(j) for j in forbidden}))
+    _check_choice(must, must_not, m, p)
+    return Request(times, weights, must, must_not)
+
+
+def _times(times_s: object) -> Times:
+    table: Times
+    if isinstance(times_s, (sparse.sparray, sparse.spmatrix)):
+        table = sparse.csr_array(cast(Any, times_s), dtype=float)
+        values = np.asarray(table.data, float)
+    else:
+        table = values = np.asarray(times_s, float)
+    if len(table.shape) != 2 or table.shape[1] == 0:
+        raise InputError(f"times_s has shape {table.shape} -> give (n_demand, n_sites) with a site")
+    if np.any(np.isnan(values)) or np.any(values < 0):
+        raise InputError("times_s holds a negative time or NaN -> use seconds >= 0, inf where unreachable")
+    return table
+
+
+def _check_choice(forced: tuple[int, ...], forbidden: tuple[int, ...], m: int, p: int | None) -> None:
+    for j in (*forced, *forbidden):
+        if not 0 <= j < m:
+            raise InputError(f"site {j} is not one of the {m} sites -> use 0..{m - 1}")
+    both = sorted(set(forced) & set(forbidden))
+    if both:
+        raise InputError(f"site {both[0]} is both forced and forbidden -> choose one")
+    if p is None:
+        return
+    if p < max(1, len(forced)):
+        raise InputError(
+            f"p = {p} with {len(forced)} forced sites -> p must be at least {max(1, len(forced))}"
+        )
+    if p > m - len(forbidden):
+        raise InputError(f"p = {p} of {m - len(forbidden)} allowed sites -> choose p <= {m - len(forbidden)}")

@@ -1,0 +1,252 @@
+"""The siting solvers against published optima and brute force."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import sparse
+
+from dfr.errors import InputError
+from dfr.plan.orlib import read_pmed
+from dfr.plan.siting import solve_lscp, solve_mclp, solve_pcenter, solve_pmedian
+
+PMEDIAN = {1: 5819, 2: 4093, 3: 4250, 4: 3034, 5: 1355, 7: 5631, 11: 7696}
+PCENTER = {1: 127, 2: 98, 3: 93, 4: 74, 5: 48, 7: 64, 10: 20}
+
+
+def pmed(reference: Path, number: int) -> tuple[np.ndarray, int]:
+    return read_pmed((reference / "siting" / "orlib" / f"pmed{number}.txt").read_text())
+
+
+@pytest.fixture(scope="module")
+def san_francisco(reference: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (205 tracts, 16 stores) and the tracts' population."""
+    folder = reference / "siting"
+    with (folder / "SF_network_distance_candidateStore_16_censusTract_205_new.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    tracts = sorted({row["DestinationName"] for row in rows})
+    stores = sorted({row["name"] for row in rows})
+    distance = np.full((len(tracts), len(stores)), np.inf)
+    people = np.zeros(len(tracts))
+    for row in rows:
+        i, j = tracts.index(row["DestinationName"]), stores.index(row["name"])
+        distance[i, j], people[i] = float(row["distance"]), float(row["demand"])
+    return distance, people
+
+
+def test_san_francisco_mclp_leaves_21_tracts_uncovered(san_francisco):
+    distance, people = san_francisco
+    found = solve_mclp(distance, people, limit_s=5000.0, p=4)
+    assert found.status == "optimal"
+    assert np.count_nonzero((distance[:, list(found.chosen)] > 5000.0).all(axis=1)) == 21
+
+
+def test_san_francisco_p_median_has_the_published_mean_distance(san_francisco):
+    distance, people = san_francisco
+    found = solve_pmedian(distance, people, p=4)
+    assert found.status == "optimal"
+    assert found.objective / people.sum() == pytest.approx(2982.1268579890657, rel=1e-12)
+
+
+@pytest.mark.parametrize("number", PMEDIAN)
+def test_orlib_p_median_optimum(reference, number):
+    times, p = pmed(reference, number)
+    found = solve_pmedian(times, p=p)
+    assert (found.objective, found.bound, found.status) == (PMEDIAN[number], PMEDIAN[number], "optimal")
+
+
+@pytest.mark.parametrize("number", PCENTER)
+def test_orlib_p_center_optimum_and_the_coverage_around_it(reference, number):
+    times, p = pmed(reference, number)
+    found = solve_pcenter(times, p=p)
+    radius = PCENTER[number]
+    assert (found.objective, found.status) == (radius, "optimal")
+    ones = np.ones(len(times))
+    assert solve_mclp(times, ones, limit_s=radius, p=p).objective == len(times)
+    assert solve_mclp(times, ones, limit_s=radius - 1, p=p).objective < len(times)
+    assert solve_lscp(times, limit_s=radius).objective <= p
+    assert solve_lscp(times, limit_s=radius - 1).objective > p
+
+
+@pytest.mark.parametrize(("radius", "covered"), [(60, 59), (80, 75), (100, 90), (126, 99), (127, 100)])
+def test_orlib_mclp_values_on_pmed1(reference, radius, covered):
+    times, p = pmed(reference, 1)
+    assert solve_mclp(times, np.ones(100), limit_s=radius, p=p).objective == covered
+
+
+def test_an_edge_given_twice_takes_its_last_cost():
+    distances, p = read_pmed("3 3 1\n1 2 5\n2 3 1\n1 2 9\n")
+    assert p == 1
+    assert distances[0, 1] == 9
+    assert distances[0, 2] == 10
+
+
+def test_a_broken_orlib_file_is_refused():
+    with pytest.raises(InputError, match="vertices edges p"):
+        read_pmed("3 2 1\n1 2 5\n")
+
+
+def test_mclp_of_3000_by_200_is_proven_optimal():
+    rng = np.random.default_rng(0)
+    demand, site = rng.uniform(0, 20_000, (3000, 2)), rng.uniform(0, 20_000, (200, 2))
+    weights = rng.integers(1, 20, 3000)
+    times = np.hypot(*(demand[:, None, :] - site[None, :, :]).transpose(2, 0, 1))
+    found = solve_mclp(times, weights, limit_s=2500.0, p=8)
+    assert (found.objective, found.gap, found.status) == (13073, 0.0, "optimal")
+
+
+def small_tables(rows: int = 7, columns: int = 5):
+    seconds = st.one_of(st.integers(0, 9).map(float), st.just(np.inf))
+    return st.tuples(
+        st.tuples(st.integers(1, rows), st.integers(1, columns)).flatmap(
+            lambda shape: arrays(float, shape, elements=seconds)
+        ),
+        st.data(),
+    )
+
+
+def choices(times: np.ndarray, p: int, forced, forbidden):
+    allowed = [j for j in range(times.shape[1]) if j not in forbidden]
+    return [c for c in itertools.combinations(allowed, p) if set(forced) <= set(c)]
+
+
+def draw_side_conditions(data, columns: int):
+    roles = data.draw(st.lists(st.sampled_from("ffmn"), min_size=columns, max_size=columns))
+    forced = [j for j, role in enumerate(roles) if role == "m"]
+    forbidden = [j for j, role in enumerate(roles) if role == "n"]
+    if columns - len(forbidden) < 1:
+        forbidden = forbidden[1:]
+    p = data.draw(st.integers(max(1, len(forced)), columns - len(forbidden)))
+    return p, forced, forbidden
+
+
+@settings(max_examples=80, deadline=None)
+@given(small_tables())
+def test_mclp_agrees_with_brute_force(drawn):
+    times, data = drawn
+    demand = data.draw(arrays(float, times.shape[0], elements=st.sampled_from([0.0, 0.5, 1.0, 2.25, 7.0])))
+    p, forced, forbidden = draw_side_conditions(data, times.shape[1])
+    best = max(demand[(times[:, c] <= 4.0).any(axis=1)].sum() for c in choices(times, p, forced, forbidden))
+    for table in (times, sparse_of(times)):
+        found = solve_mclp(table, demand, limit_s=4.0, p=p, forced=forced, forbidden=forbidden)
+        assert found.status == "optimal"
+        assert found.objective == pytest.approx(best)
+        assert demand[(times[:, found.chosen] <= 4.0).any(axis=1)].sum() == pytest.approx(best)
+        assert len(found.chosen) == p
+        assert set(forced) <= set(found.chosen)
+        assert not set(forbidden) & set(found.chosen)
+
+
+@settings(max_examples=80, deadline=None)
+@given(small_tables())
+def test_p_median_agrees_with_brute_force(drawn):
+    times, data = drawn
+    demand = data.draw(arrays(float, times.shape[0], elements=st.sampled_from([0.0, 0.5, 1.0, 3.0])))
+    p, forced, forbidden = draw_side_conditions(data, times.shape[1])
+    needed = demand > 0
+    totals = [
+        (times[needed][:, c].min(axis=1) * demand[needed]).sum() for c in choices(times, p, forced, forbidden)
+    ]
+    found = solve_pmedian(times, demand, p=p, forced=forced, forbidden=forbidden)
+    if np.isinf(min(totals)):
+        assert (found.status, found.chosen) == ("infeasible", ())
+    else:
+        assert found.status == "optimal"
+        assert found.objective == pytest.approx(min(totals))
+
+
+@settings(max_examples=80, deadline=None)
+@given(small_tables())
+def test_p_center_agrees_with_brute_force(drawn):
+    times, data = drawn
+    p, forced, forbidden = draw_side_conditions(data, times.shape[1])
+    worst = min(times[:, c].min(axis=1).max() for c in choices(times, p, forced, forbidden))
+    found = solve_pcenter(times, p=p, forced=forced, forbidden=forbidden)
+    if np.isinf(worst):
+        assert found.status == "infeasible"
+    else:
+        assert (found.status, found.objective) == ("optimal", worst)
+        assert times[:, found.chosen].min(axis=1).max() == worst
+
+
+@settings(max_examples=80, deadline=None)
+@given(small_tables())
+def test_set_cover_agrees_with_brute_force(drawn):
+    times, data = drawn
+    _, forced, forbidden = draw_side_conditions(data, times.shape[1])
+    sizes = [
+        k
+        for k in range(times.shape[1] + 1)
+        for c in choices(times, k, forced, forbidden)
+        if (times[:, c] <= 4.0).any(axis=1).all()
+    ]
+    found = solve_lscp(times, limit_s=4.0, forced=forced, forbidden=forbidden)
+    if sizes:
+        assert (found.status, found.objective) == ("optimal", min(sizes))
+        assert (times[:, found.chosen] <= 4.0).any(axis=1).all()
+    else:
+        assert found.status == "infeasible"
+
+
+def sparse_of(times: np.ndarray) -> sparse.csr_array:
+    rows, columns = np.nonzero(np.isfinite(times))
+    return sparse.csr_array((times[rows, columns], (rows, columns)), shape=times.shape)
+
+
+def test_the_same_input_gives_the_same_sites():
+    times = np.random.default_rng(5).integers(0, 30, (60, 20)).astype(float)
+    first, second = (solve_mclp(times, np.ones(60), limit_s=5.0, p=4) for _ in range(2))
+    assert first == second
+
+
+def test_a_stopped_search_says_how_far_it_is_from_proven():
+    rng = np.random.default_rng(11)
+    times = rng.uniform(0, 1, (400, 120))
+    found = solve_pmedian(times, rng.uniform(1, 2, 400), p=12, time_limit_s=0.0)
+    assert found.status == "feasible"
+    assert found.bound < found.objective
+    assert found.gap == pytest.approx((found.objective - found.bound) / found.objective)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"p": 3}, "choose p <= 2"),
+        ({"p": 0}, "at least 1"),
+        ({"p": 1, "forced": [0, 1]}, "at least 2"),
+        ({"p": 1, "forced": [0], "forbidden": [0]}, "both forced and forbidden"),
+        ({"p": 1, "forced": [7]}, "site 7"),
+    ],
+)
+def test_an_impossible_request_is_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        solve_mclp([[1.0, 2.0]], [1.0], limit_s=1.0, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("times", "demand", "message"),
+    [
+        ([[1.0, np.nan]], [1.0], "NaN"),
+        ([[1.0, -2.0]], [1.0], "negative time"),
+        ([[1.0, 2.0]], [-1.0], "negative"),
+        ([[1.0, 2.0]], [1.0, 2.0], "one weight for each row"),
+        ([1.0, 2.0], [1.0, 2.0], "n_demand, n_sites"),
+    ],
+)
+def test_tables_that_cannot_be_meant_are_refused(times, demand, message):
+    with pytest.raises(InputError, match=message):
+        solve_mclp(times, demand, limit_s=1.0, p=1)
+
+
+def test_nothing_is_printed_on_stdout(capfd):
+    times = np.random.default_rng(1).integers(1, 100, (40, 40)).astype(float)
+    solve_pcenter(times, p=4)
+    solve_pmedian(times, p=4)
+    assert capfd.readouterr().out == ""
