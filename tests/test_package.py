@@ -1,0 +1,85 @@
+"""The wheel and the sdist: built from a checkout, and used from any folder."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def built(repository, tmp_path_factory):
+    """A folder with the wheel and the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(repository)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return folder
+
+
+def test_the_wheel_holds_code_templates_catalogue_scenarios_and_airspace(built):
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert {
+        "dfr/report/templates/report.html.j2",
+        "dfr/aircraft/catalogue.yaml",
+        "dfr/data/scenarios/victorious-2024.yaml",
+        "dfr/data/airspace/solent-2024-08.txt",
+        "dfr/py.typed",
+        "firmware_sitl/start.py",
+    } <= names
+    assert not {name for name in names if name.startswith("tests")}
+
+
+def test_the_sdist_holds_what_its_tests_need(built):
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.split("/", 1)[-1] for name in archive.getnames()}
+    assert {"README.md", "LICENSE", "Makefile", "requirements.lock", "tests/conftest.py"} <= names
+
+
+def test_the_installed_wheel_rehearses_a_shipped_scenario_from_any_folder(built, tmp_path):
+    (wheel,) = built.glob("*.whl")
+    site = tmp_path / "site"
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(site),
+        str(wheel),
+    ]
+    subprocess.run(install, check=True, timeout=120, capture_output=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    rehearse = ["rehearse", "victorious-2024", "--replications", "3", "--out", "out", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "dfr", *rehearse],
+        cwd=elsewhere,
+        env=os.environ | {"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode in (0, 3), done.stderr[-2000:]
+    answer = json.loads(done.stdout)
+    assert answer["sites"]
+    assert (elsewhere / answer["report"]).is_file() or answer["report"].startswith("/")
+    where = "import dfr; print(dfr.__file__)"
+    found = subprocess.run(
+        [sys.executable, "-c", where],
+        cwd=elsewhere,
+        env=os.environ | {"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.startswith(str(site))
