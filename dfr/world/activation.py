@@ -1,0 +1,114 @@
+"""When a zone is active: intervals, daily hours in UTC or local time, sunrise to sunset, by notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from dfr.geo import Position
+from dfr.world.sun import SunEvent, sun_time
+
+MAX_SPAN_DAYS = 400
+"""Daily hours repeat within a year; longer questions are answered from their first days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """From one moment to another, the end not included; None is open."""
+
+    start: datetime | None
+    end: datetime | None
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """True where any moment from `start` to `end` (both counted) lies within."""
+        return (self.start is None or self.start <= end) and (self.end is None or start < self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyHours:
+    """The same hours on some days of the week; an end at or before the start is on the next day.
+
+    `days` counts Monday as 0; a day is the one on which the hours begin. `zone` gives the
+    clock. A sun event instead of a time follows the sun at the zone.
+    """
+
+    days: frozenset[int]
+    start: time | SunEvent
+    end: time | SunEvent
+    zone: tzinfo = UTC
+    within: Interval = Interval(start=None, end=None)
+
+    def overlaps(self, start: datetime, end: datetime, place: Position) -> bool | None:
+        """Whether any moment from `start` to `end` lies within; None where the sun gives no time."""
+        unknown = False
+        for day in _days(start.astimezone(self.zone).date(), end.astimezone(self.zone).date()):
+            if day.weekday() not in self.days:
+                continue
+            hours = self._on(day, place)
+            if hours is None:
+                unknown = True
+            elif hours.overlaps(start, end) and self._valid(hours, start, end):
+                return True
+        return None if unknown else False
+
+    def _valid(self, hours: Interval, start: datetime, end: datetime) -> bool:
+        assert hours.start is not None
+        assert hours.end is not None
+        return self.within.overlaps(max(start, hours.start), min(end, hours.end))
+
+    def _on(self, day: date, place: Position) -> Interval | None:
+        begins, ends = (
+            _moment(self.start, day, self.zone, place, 0),
+            _moment(self.end, day, self.zone, place, 1),
+        )
+        if begins is not None and ends is not None and ends <= begins:
+            ends = _moment(self.end, day + timedelta(days=1), self.zone, place, 1)
+        return None if begins is None or ends is None else Interval(start=begins, end=ends)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """The periods in which a zone is active, and what holds outside them (None: not known)."""
+
+    periods: tuple[Interval | DailyHours, ...] = ()
+    otherwise: bool | None = True
+    text: str = "H24"
+
+    def active(self, start: datetime, end: datetime, place: Position) -> bool | None:
+        """Whether the zone is active at any moment from `start` to `end`; None where that is not known."""
+        if start.tzinfo is None or end.tzinfo is None:
+            return True if self == ALWAYS else None
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        unknown = self.otherwise is None
+        for period in self.periods:
+            if isinstance(period, Interval):
+                state: bool | None = period.overlaps(start, end)
+            else:
+                state = period.overlaps(start, end, place)
+            if state:
+                return True
+            unknown |= state is None
+        return None if unknown else self.otherwise
+
+
+ALWAYS = Activation()
+NEVER = Activation(otherwise=False, text="not active (AA NONE)")
+BY_NOTICE = Activation(otherwise=None, text="by NOTAM")
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    """Every day that hours touching the span could have begun on."""
+    day = first - timedelta(days=1) if first > date.min else first
+    for _ in range(min((last - day).days + 1, MAX_SPAN_DAYS)):
+        yield day
+        if day == date.max:
+            return
+        day += timedelta(days=1)
+
+
+def _moment(clock: time | SunEvent, day: date, zone: tzinfo, place: Position, fold: int) -> datetime | None:
+    """UTC of a clock time; a time that happens twice begins at its first and ends at its second."""
+    if isinstance(clock, SunEvent):
+        return sun_time(clock, day, place)
+    return datetime.combine(day, clock, tzinfo=zone).replace(fold=fold).astimezone(UTC)

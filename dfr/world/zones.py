@@ -1,0 +1,111 @@
+"""A zone of airspace as published, and the file it stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import shapely
+
+from dfr.geo import LocalFrame, Position, Ring
+from dfr.world.activation import ALWAYS, Activation
+from dfr.world.shapes import Area, project
+from dfr.world.vertical import VerticalLimit
+
+INFORMATION_KINDS = frozenset({"FIR", "UIR", "OCA", "FIS", "INFO", "NO_RESTRICTION"})
+"""Kinds of zone that inform and restrict nobody."""
+
+UNCONTROLLED = frozenset({"G"})
+
+TOUCH_M = 0.05
+"""Points this close to an edge touch it, and touching counts as inside: the precision of a drawn edge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """One volume of airspace: where, from what height to what height, and when it is active.
+
+    `kind` is CTR, CTA, TMA, ATZ, FRZ, R, P, D, RA(T), HIRTA, GLIDER, ...; `airspace_class` is ''
+    where none is published. `exempt` names who is exempt. A `defect` says that the published
+    text could not be used whole: such a zone is never found clear of. `possible` marks a zone
+    that may or may not exist.
+    """
+
+    name: str
+    kind: str
+    lower: VerticalLimit
+    upper: VerticalLimit
+    area: Area
+    airspace_class: str = ""
+    activation: Activation = ALWAYS
+    source: str = ""
+    line: int | None = None
+    contact: str = ""
+    exempt: str = ""
+    remarks: str = ""
+    defect: str = ""
+    possible: bool = False
+
+    @property
+    def ring(self) -> Ring:
+        """The outer ring as published, its edges dense enough to be joined by straight lines."""
+        return self.area.ring
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """The outer ring of every part: more than one where the published ring crossed itself."""
+        return self.area.rings
+
+    @property
+    def binding(self) -> bool:
+        """False for Class G and for zones that only inform."""
+        return self.kind.upper() not in INFORMATION_KINDS and self.airspace_class not in UNCONTROLLED
+
+    def edge_distance_m(self, position: Position) -> float:
+        """Horizontal distance to the nearest edge, from inside or outside."""
+        boundary = project(self.area.polygon.boundary, LocalFrame(position))
+        return float(shapely.distance(boundary, shapely.Point(0.0, 0.0)))
+
+    def distance_m(self, position: Position) -> float:
+        """Horizontal distance to the zone: 0 inside, overhead or touching."""
+        local = project(self.area.polygon, LocalFrame(position))
+        away_m = float(shapely.distance(local, shapely.Point(0.0, 0.0)))
+        return 0.0 if away_m <= TOUCH_M else away_m
+
+    def active(self, start: datetime, end: datetime) -> bool | None:
+        """Whether the zone is active at any moment of a period; None where that is not known."""
+        centre = self.area.polygon.representative_point()
+        lon = (centre.x + 180.0) % 360.0 - 180.0
+        return self.activation.active(start, end, Position(lat_deg=centre.y, lon_deg=lon))
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """An order that does not depend on the order of files."""
+        words = (self.name, self.kind, self.airspace_class, self.lower.text, self.upper.text)
+        return (*words, self.area.polygon.bounds, self.source, self.line or 0)
+
+    @property
+    def label(self) -> str:
+        """Name, kind and limits in a few words."""
+        kind = f"{self.kind}" if not self.airspace_class else f"{self.kind} class {self.airspace_class}"
+        return f"{self.name} ({kind}, {self.lower.text} to {self.upper.text})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirspaceSource:
+    """A file the airspace was read from: its date, its fingerprint, and what it says it covers.
+
+    `coverage_stated` is False where the file does not say what it covers; then it covers its own
+    zones and nothing else. `unplaced` counts volumes in it that could not be placed at all.
+    `ground_m_amsl` bounds the ground within the coverage where the file says so.
+    """
+
+    path: str
+    date: str
+    sha256: str
+    what: str
+    coverage: tuple[Ring, ...]
+    coverage_stated: bool
+    unplaced: int = 0
+    ground_m_amsl: tuple[float, float] | None = None
+    omissions: tuple[str, ...] = ()
