@@ -7,6 +7,7 @@ by one rule for every source, so a predicted and a flown second mean the same th
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,3 +87,41 @@ def _first(track: FlightTrack, holds: NDArray[np.bool_], *, after: float | None)
 
 def _span(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else end - start
+
+
+def track_of_phases(
+    name: str, phases: Mapping[Phase, float | None], *, path_m: FloatArray, height_m: float
+) -> FlightTrack:
+    """A predicted flight as a track: out along a path, back along it, each phase at even speed.
+
+    `path_m` has shape (n, 2), metres east and north of home, from home to the target. A phase that
+    never ends (None) ends the track.
+    """
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path_m, axis=0).T))])
+    share = along / along[-1] if along[-1] > 0.0 else np.linspace(0.0, 1.0, len(along))
+    still, level = np.ones(2), np.ones(len(path_m))
+    legs = {
+        Phase.CLIMB: (np.array([0.0, 1.0]), path_m[[0, 0]], height_m * np.array([0.0, 1.0])),
+        Phase.OUT: (share, path_m, height_m * level),
+        Phase.ON_SCENE: (np.array([0.0, 1.0]), path_m[[-1, -1]], height_m * still),
+        Phase.BACK: (1.0 - share[::-1], path_m[::-1], height_m * level),
+        Phase.LAND: (np.array([0.0, 1.0]), path_m[[0, 0]], height_m * np.array([1.0, 0.0])),
+    }
+    clock, parts, returned = 0.0, [], None
+    for phase, (fraction, places, heights) in legs.items():
+        seconds = phases.get(phase)
+        if seconds is None:
+            break
+        if phase is Phase.BACK:
+            returned = clock
+        parts.append(np.column_stack([clock + seconds * fraction, places, heights]))
+        clock += seconds
+    samples = np.concatenate(parts) if parts else np.zeros((1, 4))
+    return FlightTrack(
+        name=name,
+        t_s=samples[:, 0],
+        east_m=samples[:, 1],
+        north_m=samples[:, 2],
+        height_m=samples[:, 3],
+        return_t_s=returned,
+    )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dfr.track import FlightTrack, Phase, phase_seconds
+from dfr.track import FlightTrack, Phase, phase_seconds, track_of_phases
 
 
 def recorded_track(path, return_t_s):
@@ -56,3 +56,20 @@ def test_a_phase_that_never_ended_is_none_not_zero():
     assert phases[Phase.OUT] is None
     assert phases[Phase.BACK] is None
     assert phases[Phase.LAND] is None
+
+
+def test_a_track_made_of_predicted_phases_measures_as_those_phases():
+    predicted = {Phase.CLIMB: 20.0, Phase.OUT: 50.0, Phase.ON_SCENE: 30.0, Phase.BACK: 60.0, Phase.LAND: 40.0}
+    path = np.array([[0.0, 0.0], [300.0, 0.0], [300.0, 400.0]])
+    track = track_of_phases("predicted", predicted, path_m=path, height_m=60.0)
+    assert track.t_s[-1] == pytest.approx(sum(predicted.values()))
+    measured = phase_seconds(track, target_east_m=300.0, target_north_m=400.0, cruise_height_m=60.0)
+    for phase in (Phase.OUT, Phase.ON_SCENE, Phase.BACK):
+        assert measured[phase] == pytest.approx(predicted[phase], abs=1e-6)
+
+
+def test_a_predicted_track_stops_where_a_phase_never_ends():
+    phases = {Phase.CLIMB: 20.0, Phase.OUT: None}
+    track = track_of_phases("unreachable", phases, path_m=np.array([[0.0, 0.0], [900.0, 0.0]]), height_m=60.0)
+    assert track.t_s[-1] == 20.0
+    assert track.return_t_s is None
