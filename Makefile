@@ -7,13 +7,19 @@ STAMP := $(VENV)/.installed
 .PHONY: demo test check bench clean
 
 $(STAMP): pyproject.toml requirements.lock
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "dfr needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1) -> make PYTHON=python3.11 ..."; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "python3-venv is missing; installing it"; \
+	  root=; test "$$(id -u)" = 0 || root=sudo; $$root apt-get update -q && $$root apt-get install -y -q python3-venv; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/dfr rehearse scenarios/victorious-2024.yaml --out out/victorious
+	@$(BIN)/dfr rehearse scenarios/victorious-2024.yaml --out out/victorious
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow" --doctest-modules dfr firmware_sitl tests
