@@ -89,7 +89,8 @@ class Site:
     """The place: its boundary (keep-in), ground and home datum.
 
     `ground_m_amsl` is the height of flat ground, None where unknown; then nothing
-    that needs terrain can be called clear.
+    that needs terrain can be called clear. Heights of home count from mean sea level;
+    `geoid_separation_m` is the geoid's height above the WGS84 ellipsoid, None where unknown.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Site:
     ground_m_amsl: float | None
     keep_outs: tuple[tuple[str, Ring], ...]
     crowds: tuple[CrowdArea, ...]
+    geoid_separation_m: float | None = None
 
 
 class SiteUse(StrEnum):

@@ -1,0 +1,133 @@
+"""Scenario files: found, read, their references resolved, and the world built around them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import dfr
+from dfr.aircraft import catalogue
+from dfr.errors import InputError
+from dfr.geo import LocalFrame
+from dfr.io.files import read_bounded
+from dfr.io.yaml_lines import MAX_BYTES, read_yaml
+from dfr.scenario.model import Assumption, Scenario
+from dfr.scenario.schema_checks import Parts
+from dfr.scenario.schema_errors import Complaint
+from dfr.scenario.schema_read import Origin, read_scenario
+from dfr.world.model import World
+from dfr.world.terrain import FlatGround, Terrain, UnknownGround
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def shipped_folder(kind: str) -> Path:
+    """The folder of shipped `scenarios` or `airspace`: in the wheel, or beside the package in a checkout."""
+    package = Path(dfr.__file__).resolve().parent
+    installed = package / "data" / kind
+    return installed if installed.is_dir() else package.parent / kind
+
+
+def shipped_scenarios() -> dict[str, Path]:
+    """The scenarios that come with dfr, by name."""
+    return {path.stem: path for path in sorted(shipped_folder("scenarios").glob("*.yaml"))}
+
+
+def find_scenario(text: str) -> Path:
+    """The scenario file that `text` names: a path, or the name of a shipped scenario.
+
+    `scenarios/NAME.yaml` also finds the shipped one where there is no such file here, so that the
+    commands of the README work from any folder. Raises InputError with the names there are.
+    """
+    path = Path(text)
+    if "\0" not in text and path.is_file():
+        return path
+    shipped = shipped_scenarios()
+    name = path.stem if path.suffix in SUFFIXES else path.name
+    if name in shipped and path.parent in (Path(), Path("scenarios")):
+        return shipped[name]
+    close = difflib.get_close_matches(name, shipped, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"give a file or one of {', '.join(shipped)}"
+    raise InputError(f"{text!r} is no scenario file here, nor the name of a shipped one -> {hint}")
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario in a file. Raises ScenarioError with every problem at once."""
+    data = read_bounded(path, limit_bytes=MAX_BYTES)
+    return scenario_from(data, name=str(path), folder=path.parent)
+
+
+def scenario_from(data: bytes, *, name: str, folder: Path) -> Scenario:
+    """The scenario in `data`; airspace files are looked for from `folder`."""
+    document = read_yaml(data, name=name)
+    origin = Origin(file=name, sha256=hashlib.sha256(data).hexdigest(), line=document.line)
+    return read_scenario(
+        document.value,
+        origin,
+        also=lambda parts: _references(parts, folder),
+        airspace_path=lambda text: str(_airspace_path(text, folder)),
+    )
+
+
+def load_world(path: Path) -> World:
+    """The world of a scenario file: its airspace files read, its ground and local frame set."""
+    return world_of(load_scenario(path))
+
+
+def world_of(scenario: Scenario) -> World:
+    """The world around a scenario. Raises ScenarioError or AirspaceError for files that cannot be read."""
+    from dfr.io.airspace_files import load_airspace
+
+    return World(
+        scenario=scenario,
+        frame=LocalFrame(scenario.site.centre),
+        airspace=load_airspace(scenario.airspace),
+        terrain=_terrain(scenario),
+    )
+
+
+def _terrain(scenario: Scenario) -> Terrain:
+    height_m = scenario.site.ground_m_amsl
+    if height_m is None:
+        return UnknownGround()
+    says = next((item for item in scenario.assumptions if item.path == "site.ground_m_amsl"), None)
+    return FlatGround(height_m_amsl=height_m, source=_vouched(says))
+
+
+def _vouched(says: Assumption | None) -> str:
+    if says is None:
+        return "the scenario"
+    return f"assumed: {says.source}" if says.assumed else says.source
+
+
+def _references(parts: Parts, folder: Path) -> Iterator[Complaint]:
+    """What a scenario names outside itself and is not there."""
+    for key, known in (("drone", catalogue.drones()), ("dock", catalogue.docks())):
+        name = parts.get(str, "fleet", key)
+        if name is not None and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            yield ("fleet", key), f"no {key} {name!r} in the catalogue", f"{hint}known: {', '.join(known)}"
+    files = parts.raw.get("airspace") if isinstance(parts.raw, dict) else None
+    for index, item in enumerate(files if isinstance(files, list) else []):
+        name = item.get("file") if isinstance(item, dict) else None
+        if isinstance(name, str) and name and _airspace_path(name, folder) is None:
+            yield ("airspace", index, "file"), f"no file {name!r}", _where_to_look(folder)
+
+
+def _where_to_look(folder: Path) -> str:
+    shipped = ", ".join(sorted(path.name for path in shipped_folder("airspace").glob("*.txt")))
+    return f"give a path from {folder.resolve()}, or a shipped file: {shipped}"
+
+
+def _airspace_path(text: str, folder: Path) -> Path | None:
+    """An airspace file by its path from the scenario, or by the name of a shipped one."""
+    for path in (folder / text, shipped_folder("airspace") / text):
+        try:
+            if path.is_file():
+                return path.resolve()
+        except (OSError, ValueError):
+            return None
+    return None

@@ -1,0 +1,363 @@
+"""The scenario file's schema: its sections as they are written, one class each.
+
+The words here are those of the YAML. Values become the frozen domain of `dfr.scenario.model`
+in `schema_build`; what spans several fields is checked in `schema_checks`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dfr.scenario.model import (
+    DeconflictionRule,
+    Guidance,
+    LostLink,
+    OperationKind,
+    Power,
+    SiteUse,
+    Surface,
+)
+from dfr.scenario.schema_parts import (
+    Area,
+    DurationIn,
+    FactorFigure,
+    HeightFigure,
+    LocalDate,
+    LocalTime,
+    NonNegativeFigure,
+    Place,
+    Point,
+    PositiveFigure,
+    QnhFigure,
+    ShareFigure,
+    Sourced,
+    Strict,
+)
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="lower-case-word-with-hyphens")]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Degrees = Annotated[float, Field(ge=0, le=360)]
+Wind = Annotated[float, Field(ge=0, le=80)]
+
+WEATHER_COLUMNS = (
+    "start",
+    "wind_mps",
+    "wind_from_deg",
+    "gust_mps",
+    "rain_mm_h",
+    "visibility_m",
+    "temperature_c",
+)
+
+
+class PeriodIn(Strict):
+    """From when to when the deployment is simulated, local time."""
+
+    start: LocalTime
+    end: LocalTime
+
+
+class BoundaryIn(Sourced):
+    """The keep-in: no drone leaves it."""
+
+    ring: Area = Field(description="corners as [lat, lon]")
+
+
+class KeepOutIn(Sourced):
+    """An area no drone enters."""
+
+    id: Id
+    name: Text
+    area: Area
+
+
+class PresenceIn(Strict):
+    """When how many people are there."""
+
+    start: LocalTime
+    end: LocalTime
+    people_per_m2: float = Field(ge=0, le=10)
+
+
+class CrowdIn(Sourced):
+    """A place with people, by hour."""
+
+    id: Id
+    name: Text
+    area: Area
+    presence: list[PresenceIn] = Field(min_length=1, max_length=500)
+
+
+class SiteIn(Strict):
+    """The place."""
+
+    name: Text
+    centre: Point
+    boundary: BoundaryIn
+    surface: Surface = Field(strict=False, description="sea, beach, open or urban")
+    ground_m_amsl: HeightFigure | None = Field(description="height of the ground; null where unknown")
+    home_datum: Literal["AMSL"] = Field(description="what home heights count from")
+    geoid_separation_m: HeightFigure | None = Field(
+        default=None, description="height of the geoid above the WGS84 ellipsoid"
+    )
+    keep_outs: list[KeepOutIn] = Field(default_factory=list, max_length=200)
+    crowds: list[CrowdIn] = Field(default_factory=list, max_length=200)
+
+
+class CandidateIn(Point):
+    """A place where a dock could stand."""
+
+    id: Id
+    name: Text
+    power: Power = Field(strict=False, description="mains, generator or none")
+    access: Text = Field(description="how crew and vehicle get there")
+    sky_view: float = Field(ge=0, le=1, description="share of the sky above 15 degrees that is open")
+    use: SiteUse = Field(default=SiteUse.ALLOWED, strict=False, description="allowed, required or forbidden")
+
+
+class CandidatesIn(Sourced):
+    """Where docks could stand."""
+
+    sites: list[CandidateIn] = Field(min_length=1, max_length=5000)
+
+
+class FleetIn(Sourced):
+    """What flies, from what."""
+
+    drone: str = Field(description="key of the hardware catalogue")
+    dock: str = Field(description="key of the hardware catalogue")
+    docks: int = Field(ge=1, le=500, description="how many docks there are to place")
+    drones_per_dock: int = Field(ge=1, le=20)
+    guidance: Guidance = Field(strict=False, description="gnss or precision")
+
+
+class ShiftIn(Strict):
+    """Who is on duty, from when to when."""
+
+    start: LocalTime
+    end: LocalTime
+    remote_pilots: int = Field(ge=0, le=1000)
+    safety_pilots: int = Field(ge=0, le=1000)
+
+
+class CrewIn(Sourced):
+    """The people and how long their parts of a launch take."""
+
+    shifts: list[ShiftIn] = Field(min_length=1, max_length=500)
+    drones_per_pilot: int = Field(ge=1, le=50)
+    safety_pilots_per_drone: int = Field(ge=0, le=10)
+    decision: DurationIn = Field(description="from call to the decision to send a drone")
+    launch: DurationIn = Field(description="from the decision to lift-off")
+    video: DurationIn = Field(description="from overhead to video that can be used")
+
+
+class PostIn(Point):
+    """Where a pilot or observer stands and how far the drone's attitude is seen from there."""
+
+    id: Id
+    range_m: PositiveFigure
+
+
+class OperationIn(Sourced):
+    """How the drones may be flown, and in what weather."""
+
+    kind: OperationKind = Field(strict=False, description="VLOS, EVLOS or BVLOS")
+    basis: Text = Field(description="law, policy or authorisation flown under")
+    posts: list[PostIn] = Field(default_factory=list, max_length=500)
+    cruise_mps: float = Field(gt=0, le=60)
+    cruise_height_m_agl: float = Field(gt=0, le=1000)
+    height_limit_m_agl: float = Field(gt=0, le=1000)
+    crowd_margin_m: NonNegativeFigure | None = Field(description="null where overflight is permitted")
+    max_wind_mps: PositiveFigure | None = Field(description="at flight height; null: the drone's own limit")
+    max_gust_mps: PositiveFigure | None
+    min_visibility_m: NonNegativeFigure
+    max_rain_mm_h: NonNegativeFigure | None
+
+
+class ZoneIn(Strict):
+    """An area where calls arise."""
+
+    id: Id
+    name: Text
+    share: float = Field(ge=0, le=1)
+    area: Area
+
+
+class ZonesIn(Sourced):
+    """Where calls arise; the shares sum to 1."""
+
+    areas: list[ZoneIn] = Field(min_length=1, max_length=5000)
+
+
+class PriorityIn(Strict):
+    """A grade of call."""
+
+    id: Id
+    rank: int = Field(ge=0, le=99, description="0 is served first")
+    share: float = Field(ge=0, le=1)
+    target_s: float = Field(gt=0, le=86400)
+    patience: DurationIn = Field(description="after how long a call no longer needs the drone")
+    on_scene: DurationIn
+
+
+class PrioritiesIn(Sourced):
+    """The grades of call; the shares sum to 1."""
+
+    grades: list[PriorityIn] = Field(min_length=1, max_length=20)
+
+
+HourWeights = Annotated[
+    list[Annotated[float, Field(ge=0, le=1e6)]],
+    Field(min_length=24, max_length=24, description="relative weight of each local hour 0..23"),
+]
+
+
+class DayIn(Strict):
+    """One day's expected calls, over all its hours."""
+
+    date: LocalDate
+    calls: float = Field(ge=0, le=1e6)
+    hour_weights: HourWeights | None = Field(default=None, description="where the day differs")
+
+
+class DaysIn(Sourced):
+    """How many calls on which day, and how they spread over its hours."""
+
+    hour_weights: HourWeights
+    totals: list[DayIn] = Field(min_length=1, max_length=370)
+
+
+class GroundIn(Sourced):
+    """The officers on the ground."""
+
+    posts: list[Place] = Field(default_factory=list, max_length=1000)
+    mobilisation: DurationIn
+    speed_mps: PositiveFigure
+    detour_factor: FactorFigure = Field(description="way on the ground over the straight line")
+
+
+class DemandIn(Strict):
+    """The calls."""
+
+    zones: ZonesIn
+    priorities: PrioritiesIn
+    days: DaysIn
+    rate_cv: NonNegativeFigure = Field(description="coefficient of variation of the rate itself")
+    ground: GroundIn
+    cleared_without_patrol: ShareFigure | None
+
+
+class TrafficIn(Sourced):
+    """Another user of the air, and what we do when it comes."""
+
+    id: Id
+    kind: Text
+    area: Area
+    lower_m_amsl: float = Field(ge=-100, le=20000)
+    upper_m_amsl: float = Field(ge=-100, le=20000)
+    visits_per_day: float = Field(ge=0, le=1000)
+    first_hour: int = Field(ge=0, le=23)
+    last_hour: int = Field(ge=1, le=24, description="visits begin before this local hour")
+    stay: DurationIn
+    notice_s: float = Field(ge=0, le=3600)
+    rule: DeconflictionRule = Field(strict=False, description="hold_low, return, land or height_split")
+    hold_height_m_agl: float = Field(ge=0, le=1000)
+    contact: Text
+
+
+class HourIn(Strict):
+    """One hour of weather; `gust_mps: null` means not reported."""
+
+    start: LocalTime
+    wind_mps: Wind = Field(description="mean at 10 m")
+    wind_from_deg: Degrees
+    gust_mps: Wind | None
+    rain_mm_h: float = Field(ge=0, le=400)
+    visibility_m: float = Field(ge=0, le=100_000)
+    temperature_c: float = Field(ge=-60, le=60)
+
+
+class WeatherIn(Sourced):
+    """The weather of each hour: as `hours`, or as a table of `columns` and `rows`."""
+
+    turbulence_intensity: ShareFigure | None = Field(description="null: by the surface")
+    qnh_hpa: QnhFigure | None = Field(description="null: unknown")
+    hours: list[HourIn] | None = Field(default=None, min_length=1, max_length=10_000)
+    columns: list[str] | None = Field(default=None, max_length=20, description="names of a row's fields")
+    rows: list[list[Any]] | None = Field(default=None, min_length=1, max_length=10_000)
+
+
+class AirspaceFileIn(Strict):
+    """An airspace file: relative to the scenario, or the name of a shipped one."""
+
+    file: Annotated[str, Field(min_length=1, max_length=1000)]
+    date: LocalDate
+    source: Text
+
+
+class RestrictionIn(Sourced):
+    """A restriction by notice, a circle from the surface."""
+
+    name: Text
+    centre: Place
+    radius_m: float = Field(gt=0, le=200_000)
+    upper_m_amsl: float = Field(gt=0, le=20_000)
+    start: LocalTime
+    end: LocalTime
+    status: Literal["confirmed", "possible"]
+    exempt: bool = Field(description="whether this operation is named as exempt")
+
+
+class ContingencyIn(Sourced):
+    """The choices made before anything goes wrong."""
+
+    lost_link: LostLink = Field(strict=False, description="rtl, hold_then_rtl or land")
+    lost_link_timeout_s: float = Field(ge=0, le=600)
+    reserve_fraction: float = Field(ge=0, le=0.9)
+    return_height_m_agl: float = Field(gt=0, le=1000)
+    rally_points: list[Place] = Field(default_factory=list, max_length=20)
+    landing_retries: int = Field(ge=0, le=20)
+
+
+class TargetsIn(Sourced):
+    """Response-time limits, s from the decision to overhead."""
+
+    limits_s: list[Annotated[float, Field(gt=0, le=86400)]] = Field(min_length=1, max_length=20)
+    siting_limit_s: float = Field(gt=0, le=86400)
+
+
+class StudyIn(Strict):
+    """How much is simulated."""
+
+    seed: int = Field(ge=0, lt=2**63)
+    replications: int = Field(ge=1, le=1_000_000)
+
+
+class ScenarioIn(Strict):
+    """A deployment as its team writes it down."""
+
+    name: Id
+    title: Text
+    description: Text
+    zone: str = Field(description="IANA time zone, e.g. Europe/London")
+    period: PeriodIn
+    site: SiteIn
+    candidates: CandidatesIn
+    fleet: FleetIn
+    crew: CrewIn
+    operation: OperationIn
+    demand: DemandIn
+    traffic: list[TrafficIn] = Field(max_length=50)
+    weather: WeatherIn
+    airspace: list[AirspaceFileIn] = Field(max_length=50)
+    restrictions: list[RestrictionIn] = Field(default_factory=list, max_length=50)
+    contingency: ContingencyIn
+    targets: TargetsIn
+    study: StudyIn
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema of a scenario file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScenarioIn.model_json_schema()}

@@ -1,0 +1,351 @@
+"""What must hold between the fields of a scenario.
+
+A check asks for the parts it compares; where one of them is itself wrong (and reported), the check
+is skipped and all others still run, so that one reading reports everything there is to report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import shapely
+from pydantic import TypeAdapter, ValidationError
+
+from dfr.geo import LocalFrame, Position, Ring, distance_m
+from dfr.scenario import schema as written
+from dfr.scenario.model import DurationShape, OperationKind, SiteUse
+from dfr.scenario.schema_errors import Complaint, Loc, brief, how_to_source, mappings, model_in
+from dfr.scenario.schema_parts import DurationIn, Figure, Point, Sourced
+
+SHARE_TOLERANCE = 1e-6
+NEAR_M = 1_000.0
+"""A dock this far outside the keep-in is taken for a slip of the pen (assumed)."""
+
+FAR_M = 150_000.0
+"""Nothing in one deployment is this far from its centre; swapped coordinates are (assumed)."""
+
+MAX_PERIOD = timedelta(days=62)
+
+T = TypeVar("T")
+Loose = Any
+
+
+class Parts:
+    """The parts of a scenario that are right in themselves, by path."""
+
+    def __init__(self, raw: object, context: dict[str, object]) -> None:
+        self.raw = raw
+        self._context = context
+        self._cache: dict[Loc, object] = {}
+
+    def get(self, kind: type[T], *path: str) -> T | None:
+        """The part at a path, None where it is missing or wrong in itself."""
+        if path not in self._cache:
+            self._cache[path] = self._read(path)
+        part = self._cache[path]
+        return part if isinstance(part, kind) else None
+
+    def _read(self, path: tuple[str, ...]) -> object:
+        value: Loose = self.raw
+        annotation: Loose = written.ScenarioIn
+        for step in path:
+            model = model_in(annotation)
+            if not isinstance(value, dict) or step not in value or model is None:
+                return None
+            value, annotation = value[step], model.model_fields[step].annotation
+        try:
+            return TypeAdapter(annotation).validate_python(value, strict=True, context=self._context)
+        except ValidationError:
+            return None
+
+
+Check = Callable[[Parts], Iterator[Complaint]]
+
+
+def complaints(parts: Parts, hours: Sequence[written.HourIn] | None) -> Iterator[Complaint]:
+    """Everything that is wrong between fields; `hours` is None where the weather itself is wrong."""
+    for check in CHECKS:
+        yield from check(parts)
+    if hours is not None:
+        yield from _weather(parts, hours)
+
+
+def _unsourced(parts: Parts) -> Iterator[Complaint]:
+    for loc, model, mapping in mappings(parts.raw, written.ScenarioIn):
+        if not issubclass(model, Sourced) or (mapping.get("assumed") is True and mapping.get("note")):
+            continue
+        if mapping.get("source"):
+            continue
+        if mapping.get("assumed") is True:
+            yield loc, "is assumed without a word why", 'add note: "..."'
+        elif issubclass(model, Figure):
+            yield loc, "has no source", how_to_source(mapping.get("value", "..."))
+        else:
+            yield loc, "nobody vouches for it", 'add source: "...", or assumed: true and note: "..."'
+
+
+def _durations(parts: Parts) -> Iterator[Complaint]:
+    for loc, model, mapping in mappings(parts.raw, written.ScenarioIn):
+        if not issubclass(model, DurationIn):
+            continue
+        shape, median, p90 = (mapping.get(key) for key in ("shape", "median_s", "p90_s"))
+        if shape == DurationShape.LOGNORMAL:
+            if p90 is None:
+                yield loc, "a lognormal without p90_s", "add p90_s: nine in ten are shorter"
+            elif not isinstance(median, (int, float)) or not isinstance(p90, (int, float)):
+                continue
+            elif p90 < median or median <= 0:
+                yield loc, f"p90_s {p90:g} is below median_s {median:g}, or that is 0", "swap or correct them"
+        elif p90 is not None and shape in tuple(DurationShape):
+            yield (*loc, "p90_s"), f"a {shape} duration has no p90_s of its own", "take it out"
+
+
+UNIQUE = (
+    (("candidates", "sites"), "id"),
+    (("site", "keep_outs"), "id"),
+    (("site", "crowds"), "id"),
+    (("operation", "posts"), "id"),
+    (("demand", "zones", "areas"), "id"),
+    (("demand", "priorities", "grades"), "id"),
+    (("demand", "priorities", "grades"), "rank"),
+    (("demand", "days", "totals"), "date"),
+    (("traffic",), "id"),
+)
+
+
+def _unique(parts: Parts) -> Iterator[Complaint]:
+    for path, key in UNIQUE:
+        seen: dict[object, int] = {}
+        value: Loose = parts.raw
+        for step in path:
+            value = value.get(step) if isinstance(value, dict) else None
+        for index, item in enumerate(value if isinstance(value, list) else []):
+            mark = item.get(key) if isinstance(item, dict) else None
+            if not isinstance(mark, (str, int)):
+                continue
+            if mark in seen:
+                what = f"{key} {mark!r} is taken by item {seen[mark] + 1}"
+                yield (*path, index, key), what, f"give each its own {key}"
+            seen.setdefault(mark, index)
+
+
+def _shares(parts: Parts) -> Iterator[Complaint]:
+    for path in (("demand", "zones", "areas"), ("demand", "priorities", "grades")):
+        items = parts.get(list, *path)
+        if items and abs((total := sum(item.share for item in items)) - 1.0) > SHARE_TOLERANCE:
+            yield path, f"the shares sum to {total:.6g}", "make them sum to 1"
+
+
+def _period(parts: Parts) -> Iterator[Complaint]:
+    period = parts.get(written.PeriodIn, "period")
+    if period is None:
+        return
+    if period.end.timestamp() <= period.start.timestamp():
+        yield ("period", "end"), "is not after start", "give a later end"
+    elif period.end.timestamp() - period.start.timestamp() > MAX_PERIOD.total_seconds():
+        yield ("period",), f"is longer than {MAX_PERIOD.days} days", "simulate it in parts"
+
+
+def _spans(parts: Parts) -> Iterator[Complaint]:
+    """Starts before ends, everywhere; and shifts within the period."""
+    spans: list[tuple[Loc, Loose]] = [
+        (("crew", "shifts", i), item) for i, item in enumerate(parts.get(list, "crew", "shifts") or [])
+    ]
+    spans += [(("restrictions", i), item) for i, item in enumerate(parts.get(list, "restrictions") or [])]
+    for i, crowd in enumerate(parts.get(list, "site", "crowds") or []):
+        spans += [(("site", "crowds", i, "presence", j), item) for j, item in enumerate(crowd.presence)]
+    period = parts.get(written.PeriodIn, "period")
+    for loc, span in spans:
+        if span.end.timestamp() <= span.start.timestamp():
+            yield (*loc, "end"), "is not after start", "give a later end"
+        elif loc[0] == "crew" and period is not None and not _within(span, period):
+            yield (
+                loc,
+                "lies outside the period",
+                f"keep it within {_clock(period.start)} to {_clock(period.end)}",
+            )
+
+
+def _within(span: Loose, period: written.PeriodIn) -> bool:
+    starts = span.start.timestamp() >= period.start.timestamp()
+    return bool(starts and span.end.timestamp() <= period.end.timestamp())
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _days(parts: Parts) -> Iterator[Complaint]:
+    days, period = parts.get(written.DaysIn, "demand", "days"), parts.get(written.PeriodIn, "period")
+    if days is None:
+        return
+    path: Loc = ("demand", "days")
+    if sum(days.hour_weights) <= 0:
+        yield (*path, "hour_weights"), "are all 0", "give some hour a weight"
+    for index, day in enumerate(days.totals):
+        if day.hour_weights is not None and sum(day.hour_weights) <= 0:
+            yield (*path, "totals", index, "hour_weights"), "are all 0", "give some hour a weight"
+    if period is None or not timedelta() < period.end - period.start <= MAX_PERIOD:
+        return
+    wanted = _dates(period)
+    given = [day.date.date() for day in days.totals]
+    for index, date in enumerate(given):
+        if date not in wanted:
+            yield (*path, "totals", index, "date"), f"{date} is not in the period", "take the day out"
+    if missing := [str(date) for date in wanted if date not in given]:
+        yield (*path, "totals"), f"no total for {', '.join(missing[:5])}", "add the days, calls: 0 for none"
+
+
+def _dates(period: written.PeriodIn) -> list[Any]:
+    last = (period.end - timedelta(microseconds=1)).date()
+    count = (last - period.start.date()).days + 1
+    return [period.start.date() + timedelta(days=number) for number in range(count)]
+
+
+def _fleet(parts: Parts) -> Iterator[Complaint]:
+    fleet = parts.get(written.FleetIn, "fleet")
+    sites: list[written.CandidateIn] | None = parts.get(list, "candidates", "sites")
+    if fleet is None or sites is None:
+        return
+    usable = sum(site.use is not SiteUse.FORBIDDEN for site in sites)
+    required = sum(site.use is SiteUse.REQUIRED for site in sites)
+    if fleet.docks > usable:
+        yield (
+            ("fleet", "docks"),
+            f"{fleet.docks} docks, {usable} sites to put them",
+            "add candidates or take docks out",
+        )
+    if required > fleet.docks:
+        yield ("fleet", "docks"), f"{required} sites are required, there are {fleet.docks} docks", "add docks"
+
+
+def _posts(parts: Parts) -> Iterator[Complaint]:
+    kind, posts = parts.get(OperationKind, "operation", "kind"), _raw(parts, "operation", "posts")
+    if kind in (OperationKind.VLOS, OperationKind.EVLOS) and not posts:
+        yield (
+            ("operation", "posts"),
+            f"{kind} without anyone who sees the drone",
+            "add the posts of pilots and observers",
+        )
+    need = parts.get(int, "crew", "safety_pilots_per_drone")
+    for index, shift in enumerate(parts.get(list, "crew", "shifts") or []):
+        if need and shift.remote_pilots and shift.safety_pilots < need:
+            what = f"{shift.safety_pilots} safety pilots, but each drone in the air needs {need}"
+            yield ("crew", "shifts", index, "safety_pilots"), what, "add safety pilots or change the need"
+
+
+def _raw(parts: Parts, *path: str) -> Loose:
+    value: Loose = parts.raw
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _traffic(parts: Parts) -> Iterator[Complaint]:
+    for index, item in enumerate(parts.get(list, "traffic") or []):
+        if item.upper_m_amsl <= item.lower_m_amsl:
+            what = f"upper {item.upper_m_amsl:g} m is not above lower {item.lower_m_amsl:g} m"
+            yield ("traffic", index, "upper_m_amsl"), what, "swap or correct them"
+        if item.last_hour <= item.first_hour:
+            what = f"last_hour {item.last_hour} is not after first_hour {item.first_hour}"
+            yield ("traffic", index, "last_hour"), what, "use 0 and 24 for the whole day"
+
+
+def _places(parts: Parts) -> Iterator[Complaint]:
+    centre = parts.get(Point, "site", "centre")
+    boundary = parts.get(written.BoundaryIn, "site", "boundary")
+    if centre is None:
+        return
+    frame = LocalFrame(centre.position)
+    swapped = "write [lat, lon], latitude first"
+    far = [(loc, distance_m(centre.position, where)) for loc, where in _positions(parts)]
+    for loc, away_m in far:
+        if away_m > FAR_M:
+            yield loc, f"is {away_m / 1000:.0f} km from the centre of the site", swapped
+    if boundary is None or any(away_m > FAR_M for _, away_m in far):
+        return
+    keep_in = frame.polygon(boundary.ring)
+    if (away := keep_in.distance(shapely.Point(0, 0))) > NEAR_M:
+        yield ("site", "centre"), f"lies {away:.0f} m outside the boundary", "move one of them"
+    for index, zone in enumerate(parts.get(list, "demand", "zones", "areas") or []):
+        if not keep_in.intersects(frame.polygon(zone.area)):
+            yield (
+                ("demand", "zones", "areas", index, "area"),
+                "lies outside the boundary",
+                "move it, or widen site.boundary",
+            )
+    for index, site in enumerate(parts.get(list, "candidates", "sites") or []):
+        away = keep_in.distance(shapely.Point(frame.point(site.position)))
+        if away > NEAR_M:
+            yield (
+                ("candidates", "sites", index),
+                f"lies {away:.0f} m outside the boundary",
+                "move it, or widen site.boundary",
+            )
+
+
+def _positions(parts: Parts) -> Iterator[tuple[Loc, Position]]:
+    """One position of everything that has a place."""
+    rings: list[tuple[Loc, Ring]] = []
+    if (boundary := parts.get(written.BoundaryIn, "site", "boundary")) is not None:
+        rings += [(("site", "boundary", "ring", i), (corner,)) for i, corner in enumerate(boundary.ring)]
+    for path in (("demand", "zones", "areas"), ("site", "crowds"), ("site", "keep_outs"), ("traffic",)):
+        rings += [((*path, i, "area"), item.area) for i, item in enumerate(parts.get(list, *path) or [])]
+    yield from ((loc, ring[0]) for loc, ring in rings)
+    for path in (("candidates", "sites"), ("operation", "posts")):
+        for index, item in enumerate(parts.get(list, *path) or []):
+            yield (*path, index), item.position
+    for path in (("demand", "ground", "posts"), ("contingency", "rally_points")):
+        for index, where in enumerate(parts.get(list, *path) or []):
+            if isinstance(where, Position):
+                yield (*path, index), where
+
+
+def _weather(parts: Parts, hours: Sequence[written.HourIn]) -> Iterator[Complaint]:
+    seen: dict[float, int] = {}
+    for index, hour in enumerate(hours):
+        loc: Loc = ("weather", "hours", index)
+        if hour.start.minute:
+            yield (
+                (*loc, "start"),
+                f"{brief(_clock(hour.start))} is not a whole hour",
+                "start rows on the hour",
+            )
+        if hour.gust_mps is not None and hour.gust_mps < hour.wind_mps:
+            what = f"gust {hour.gust_mps:g} m/s is below the mean wind {hour.wind_mps:g}"
+            yield (*loc, "gust_mps"), what, "correct it; null where no gust was reported"
+        if (first := seen.setdefault(hour.start.timestamp(), index)) != index:
+            yield (*loc, "start"), f"{_clock(hour.start)} is in row {first + 1} already", "keep one"
+    period = parts.get(written.PeriodIn, "period")
+    if period is None or not timedelta() < period.end - period.start <= MAX_PERIOD:
+        return
+    missing = [moment for moment in _hours(period) if moment.timestamp() not in seen]
+    if missing:
+        names = ", ".join(_clock(moment) for moment in missing[:3])
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        yield ("weather",), f"no row for {names}{more}", "cover every hour of the period"
+
+
+def _hours(period: written.PeriodIn) -> Iterator[datetime]:
+    zone = period.start.tzinfo
+    start = period.start.timestamp() - 60 * period.start.minute
+    while start < period.end.timestamp():
+        yield datetime.fromtimestamp(start, tz=zone)
+        start += 3600
+
+
+CHECKS: tuple[Check, ...] = (
+    _unsourced,
+    _durations,
+    _unique,
+    _shares,
+    _period,
+    _spans,
+    _days,
+    _fleet,
+    _posts,
+    _traffic,
+    _places,
+)

@@ -1,0 +1,237 @@
+"""The building blocks of the scenario schema: sourced figures, durations, times, places.
+
+Every uncertain figure and every block of choices says who vouches for it: `source: ...`, or
+`assumed: true` with a `note: ...`. Both end up in `Scenario.assumptions`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from dfr.errors import InputError
+from dfr.geo import LocalFrame, Position, Ring
+from dfr.scenario.model import DurationShape
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::00)?\s*(Z|[+-]\d\d:\d\d)?\Z")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
+TIME_FORM = "write local time as 2024-08-23 10:00"
+P90_OVER_MEDIAN_EXPONENTIAL = 3.3219280948873626
+"""ln 10 / ln 2: the 90th percentile of an exponential over its median."""
+
+
+def wrong(what: str, do: str) -> PydanticCustomError:
+    """A validation error in the words of a `Problem`."""
+    return PydanticCustomError("dfr", "{what}", {"what": what, "do": do})
+
+
+class Strict(BaseModel):
+    """Base of every part: nothing unknown, nothing converted, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class Sourced(Strict):
+    """Base of whatever somebody must vouch for."""
+
+    source: str | None = Field(default=None, min_length=1, description="who says so")
+    assumed: bool = Field(default=False, description="true where nobody has published it")
+    note: str | None = Field(default=None, min_length=1, description="why this value was assumed")
+
+    def vouched_by(self) -> str:
+        """Source and note in one text."""
+        return "; ".join(text for text in (self.source, self.note) if text)
+
+
+class Figure(Sourced):
+    """An uncertain number with its source."""
+
+    value: float
+
+
+class PositiveFigure(Figure):
+    """An uncertain number above 0."""
+
+    value: float = Field(gt=0, le=1e7)
+
+
+class NonNegativeFigure(Figure):
+    """An uncertain number of at least 0."""
+
+    value: float = Field(ge=0, le=1e7)
+
+
+class ShareFigure(Figure):
+    """An uncertain share, 0 to 1."""
+
+    value: float = Field(ge=0, le=1)
+
+
+class FactorFigure(Figure):
+    """An uncertain factor of at least 1."""
+
+    value: float = Field(ge=1, le=10)
+
+
+class HeightFigure(Figure):
+    """An uncertain height, m."""
+
+    value: float = Field(ge=-450, le=9000)
+
+
+class QnhFigure(Figure):
+    """An uncertain QNH, hPa."""
+
+    value: float = Field(ge=900, le=1080)
+
+
+class DurationIn(Sourced):
+    """A random duration: median, and for a log-normal one the 90th percentile."""
+
+    shape: DurationShape = Field(strict=False, description="constant, exponential or lognormal")
+    median_s: float = Field(ge=0, le=7 * 86400, description="half of them are shorter, s")
+    p90_s: float | None = Field(
+        default=None, ge=0, le=14 * 86400, description="nine in ten are shorter, s (log-normal)"
+    )
+
+
+def _zone(info: ValidationInfo) -> tzinfo:
+    context: Mapping[str, Any] = info.context or {}
+    zone: tzinfo = context.get("zone") or ZoneInfo("UTC")
+    return zone
+
+
+def local_time(value: object, info: ValidationInfo) -> datetime:
+    """The aware time of `2024-08-23 10:00` in the scenario's zone.
+
+    A time the spring clock change skips, or the autumn one repeats, is reported and not guessed;
+    an offset (`2024-10-27 01:30+01:00`) settles the repeated hour, and must be the zone's own.
+    """
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not (parts := _TIME.match(value)):
+        raise wrong(f"{value!r} is not a time", TIME_FORM)
+    try:
+        naive = datetime.fromisoformat(f"{parts[1]} {parts[2]}")
+    except ValueError as error:
+        raise wrong(f"{value!r} is not a time: {error}", TIME_FORM) from error
+    if not 1950 <= naive.year <= 2100:
+        raise wrong(f"{value!r} is outside 1950 to 2100", TIME_FORM)
+    return _settled(naive, parts[3], _zone(info))
+
+
+def _settled(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
+    early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    choices = {_offset_text(moment): moment for moment in (early, late)}
+    if early.utcoffset() != late.utcoffset() and early.utcoffset() < late.utcoffset():  # type: ignore[operator]
+        skipped = f"{naive:%Y-%m-%d %H:%M} does not exist in {zone}: the clock goes forward then"
+        raise wrong(skipped, "choose a time before or after the skipped hour")
+    if offset is None and len(choices) == 2:
+        twice = f"{naive:%Y-%m-%d %H:%M} happens twice in {zone}: the clock goes back then"
+        raise wrong(twice, "write which: " + " or ".join(f"{naive:%Y-%m-%d %H:%M}{o}" for o in choices))
+    if offset is None:
+        return early
+    wanted = "+00:00" if offset == "Z" else offset
+    if wanted not in choices:
+        raise wrong(
+            f"{naive:%Y-%m-%d %H:%M}{offset} is not {zone} time, which is {' or '.join(choices)} then",
+            TIME_FORM,
+        )
+    return choices[wanted]
+
+
+def _offset_text(moment: datetime) -> str:
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def local_date(value: object, info: ValidationInfo) -> datetime:
+    """Local midnight at the start of `2024-08-23`."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DATE.match(value):
+        raise wrong(f"{value!r} is not a date", "write it as 2024-08-23")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError as error:
+        raise wrong(f"{value!r} is not a date: {error}", "write it as 2024-08-23") from error
+    return datetime(day.year, day.month, day.day, tzinfo=_zone(info))
+
+
+def place(value: object) -> Position:
+    """The position of a `[lat, lon]` pair in degrees."""
+    if isinstance(value, Position):
+        return value
+    numbers = isinstance(value, list) and len(value) == 2
+    if not isinstance(value, list) or not numbers or not all(_is_number(item) for item in value):
+        raise wrong(f"{_short(value)} is not a position", "write [lat, lon] in degrees")
+    try:
+        return Position(lat_deg=float(value[0]), lon_deg=float(value[1]))
+    except InputError as error:
+        what, _, do = str(error).partition(" -> ")
+        raise wrong(what, do) from error
+
+
+def area(value: object) -> Ring:
+    """The ring of a list of `[lat, lon]` corners: simple, and with an area."""
+    if isinstance(value, tuple):
+        return value
+    if not isinstance(value, list):
+        raise wrong(f"{_short(value)} is not an area", "write a list of [lat, lon] corners")
+    corners = []
+    for index, item in enumerate(value):
+        try:
+            corners.append(place(item))
+        except PydanticCustomError as error:
+            context = error.context or {}
+            raise wrong(f"corner {index + 1}: {context['what']}", context["do"]) from error
+    if len(corners) > 1 and corners[0] == corners[-1]:
+        corners.pop()
+    if len(set(corners)) < 3:
+        raise wrong(f"{len(set(corners))} different corners enclose nothing", "give three or more corners")
+    polygon = LocalFrame(corners[0]).polygon(corners)
+    if not polygon.is_valid:
+        raise wrong("the sides cross or touch each other", "list the corners in order around the area")
+    if polygon.area < 1.0:
+        raise wrong(f"the area is {polygon.area:.2f} m2", "give corners that enclose a real area")
+    return tuple(corners)
+
+
+def _is_number(value: object) -> bool:
+    finite = isinstance(value, (int, float)) and abs(value) < 1e9
+    return finite and not isinstance(value, bool)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+LocalTime = Annotated[
+    datetime, PlainValidator(local_time), WithJsonSchema({"type": "string", "examples": ["2024-08-23 10:00"]})
+]
+LocalDate = Annotated[
+    datetime, PlainValidator(local_date), WithJsonSchema({"type": "string", "examples": ["2024-08-23"]})
+]
+Place = Annotated[Position, PlainValidator(place), WithJsonSchema({**_PAIR, "title": "[lat, lon]"})]
+Area = Annotated[Ring, PlainValidator(area), WithJsonSchema({"type": "array", "items": _PAIR, "minItems": 3})]
+
+
+class Point(Strict):
+    """A position spelled out."""
+
+    lat_deg: float = Field(ge=-90, le=90, description="WGS84 latitude, degrees")
+    lon_deg: float = Field(ge=-180, le=180, description="WGS84 longitude, degrees")
+
+    @property
+    def position(self) -> Position:
+        """The position as a domain value."""
+        return Position(lat_deg=self.lat_deg, lon_deg=self.lon_deg)
