@@ -1,0 +1,190 @@
+"""The hardware catalogue: drones and docks, each figure with where it is from.
+
+The data are in `catalogue.yaml` beside this module; its head explains the statuses. A field is the
+plain number (None where unknown); `figures()` gives every number with its unit and status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import yaml
+
+from dfr.errors import InputError
+
+Row = TypeVar("Row")
+
+STATUSES = {
+    "S": "public source",
+    "M": "unconfirmed memory",
+    "C": "ArduCopter SITL",
+    "derived": "derived from other figures of the row",
+    "assumed": "assumed",
+    "unknown": "unknown",
+}
+"""What the short statuses of the data file mean."""
+
+UNITS = (
+    ("_kg", "kg"), ("_m2", "m2"), ("_mps", "m/s"), ("_deg", "deg"), ("_wh", "Wh"), ("_w", "W"),
+    ("_min", "min"), ("_s", "s"), ("_c", "degC"), ("_m", "m"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number of a row: its value (None where unknown), unit, and who says so."""
+
+    value: float | None
+    unit: str
+    source_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drone:
+    """An airframe. None means that nobody has published the figure and none was assumed."""
+
+    key: str
+    name: str
+    ip: str
+    rotors: int
+    mass_kg: float
+    disc_area_m2: float
+    rotor_radius_m: float
+    momentum_drag: float
+    battery_wh: float
+    max_speed_mps: float
+    climb_mps: float
+    descent_mps: float
+    tilt_limit_deg: float
+    footprint_m: float
+    height_m: float
+    landing_gear_m: float
+    drag_area_m2: float | None
+    efficiency: float | None
+    hover_power_w: float | None
+    max_wind_mps: float | None
+    takeoff_landing_wind_mps: float | None
+    min_temperature_c: float | None
+    max_temperature_c: float | None
+    flight_min: float | None
+    hover_min: float | None
+    radius_m: float | None
+    boot_s: float | None
+    statuses: Mapping[str, str] = field(compare=False, hash=False)
+
+    def figures(self) -> dict[str, Figure]:
+        """Every figure of the row by field name."""
+        return _figures(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dock:
+    """A dock or pad: its landing surface, its box, and how it charges.
+
+    `pad_m` is the edge of the square in which a drone may stand; `opening_m` the width between the
+    open box's edges, None without a box.
+    """
+
+    key: str
+    name: str
+    ip: str
+    box: bool
+    pad_m: float
+    box_depth_m: float
+    charge_from: float
+    charge_to: float
+    charge_min: float
+    open_s: float
+    close_s: float
+    opening_m: float | None
+    max_landing_wind_mps: float | None
+    min_temperature_c: float | None
+    max_temperature_c: float | None
+    statuses: Mapping[str, str] = field(compare=False, hash=False)
+
+    @property
+    def has_box(self) -> bool:
+        """True where box edges stand beside the drone on the way down."""
+        return self.box
+
+    def figures(self) -> dict[str, Figure]:
+        """Every figure of the row by field name."""
+        return _figures(self)
+
+    def turnaround_s(self, from_fraction: float, to_fraction: float) -> float:
+        """Seconds to charge from one state of charge to another (`dfr.aircraft.energy`).
+
+        Raises ValueError where a fraction is outside 0 to 1.
+        """
+        from dfr.aircraft.energy import charge_seconds
+
+        return charge_seconds(self, from_fraction, to_fraction)
+
+
+def drone(key: str) -> Drone:
+    """The drone of a key. Raises InputError, naming the known ones, for any other."""
+    return _known(drones(), key, "drone")
+
+
+def dock(key: str) -> Dock:
+    """The dock of a key. Raises InputError, naming the known ones, for any other."""
+    return _known(docks(), key, "dock")
+
+
+@cache
+def drones() -> dict[str, Drone]:
+    """Every drone by key, in the order of the data file."""
+    return {key: Drone(key=key, **_row(row, _names(Drone))) for key, row in _data()["drones"].items()}
+
+
+@cache
+def docks() -> dict[str, Dock]:
+    """Every dock by key, in the order of the data file."""
+    return {key: Dock(key=key, **_row(row, _names(Dock))) for key, row in _data()["docks"].items()}
+
+
+@cache
+def _data() -> dict[str, dict[str, dict[str, Any]]]:
+    text = files("dfr.aircraft").joinpath("catalogue.yaml").read_text(encoding="utf-8")
+    data: dict[str, dict[str, dict[str, Any]]] = yaml.load(text, Loader=_loader())
+    return data
+
+
+def _loader() -> Any:
+    """PyYAML's C loader where it is built in: ten times faster."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _names(kind: type) -> set[str]:
+    return {item.name for item in fields(kind)} - {"key", "statuses"}
+
+
+def _row(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """Constructor arguments of one row: values by name, and the statuses of the sourced ones."""
+    if set(row) != names:
+        raise ValueError(f"catalogue row {row.get('name')}: fields differ: {sorted(set(row) ^ names)}")
+    values = {name: cell[0] if isinstance(cell, list) else cell for name, cell in row.items()}
+    statuses = {name: cell[1] for name, cell in row.items() if isinstance(cell, list)}
+    return {**values, "statuses": statuses}
+
+
+def _figures(row: Drone | Dock) -> dict[str, Figure]:
+    numbers = {name: getattr(row, name) for name in row.statuses if name != "ip"}
+    return {
+        name: Figure(value=value, unit=_unit(name), source_status=STATUSES[row.statuses[name]])
+        for name, value in numbers.items()
+    }
+
+
+def _unit(name: str) -> str:
+    return next((unit for suffix, unit in UNITS if name.endswith(suffix)), "1")
+
+
+def _known(rows: dict[str, Row], key: str, what: str) -> Row:
+    if key not in rows:
+        raise InputError(f"no {what} {key!r} in the catalogue -> use one of: {', '.join(rows)}")
+    return rows[key]

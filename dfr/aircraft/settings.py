@@ -1,0 +1,184 @@
+"""How ArduCopter is told to fly: its navigation parameters as SI values, in both naming generations.
+
+Up to 4.6 the parameters are in centimetres, centidegrees and milliseconds (WPNAV_SPEED 1000); from 4.7
+on they are in metres, degrees and seconds under new names (WP_SPD 10). Defaults are ArduCopter's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dfr.aircraft.catalogue import Drone
+from dfr.errors import InputError
+from dfr.units import GRAVITY_MPS2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightSettings:
+    """ArduCopter's navigation settings, SI; defaults are those of the reference flights.
+
+    A `return_mps` or `land_high_mps` of 0 means the cruise or descent speed, as on the vehicle; a
+    `corner_accel_mps2` of 0 twice the horizontal acceleration; an `angle_accel_radps2` of 0 no limit;
+    `position_tilt_limit_deg` 0 the tilt limit.
+    """
+
+    cruise_mps: float = 10.0
+    accel_mps2: float = 2.5
+    jerk_mps3: float = 1.0
+    corner_accel_mps2: float = 0.0
+    waypoint_radius_m: float = 2.0
+    climb_mps: float = 2.5
+    descent_mps: float = 1.5
+    vertical_accel_mps2: float = 1.0
+    tilt_limit_deg: float = 30.0
+    position_tilt_limit_deg: float = 0.0
+    input_tc_s: float = 0.15
+    angle_accel_radps2: float = 19.1986
+    angle_rate_radps: float = 0.0
+    position_p: float = 1.0
+    velocity_p: float = 2.0
+    velocity_i: float = 1.0
+    velocity_d: float = 0.5
+    shaping_jerk_mps3: float = 5.0
+    vertical_shaping_jerk_mps3: float = 5.0
+    return_mps: float = 0.0
+    return_height_m: float | None = None
+    return_loiter_s: float = 5.0
+    return_cone_slope: float = 3.0
+    return_climb_min_m: float = 0.0
+    land_high_mps: float = 0.0
+    land_low_mps: float = 0.5
+    land_low_height_m: float = 10.0
+    spool_s: float = 0.5
+
+    @property
+    def lean_limit_deg(self) -> float:
+        """The tilt the position controller may ask for."""
+        own = self.position_tilt_limit_deg
+        return min(own, self.tilt_limit_deg) if own > 0.0 else self.tilt_limit_deg
+
+    @property
+    def path_jerk_mps3(self) -> float:
+        """Largest jerk of a leg: the parameter, or what the attitude rates allow if less."""
+        rate = self.angle_rate_radps * GRAVITY_MPS2
+        return min(self.jerk_mps3, rate) if rate > 0.0 else self.jerk_mps3
+
+    @property
+    def path_snap_mps4(self) -> float:
+        """Largest change of jerk of a leg: half of what the attitude can follow (AC_WPNav)."""
+        snap = self.path_jerk_mps3 * math.pi / (2.0 * max(self.input_tc_s, 0.1))
+        able = self.angle_accel_radps2 * GRAVITY_MPS2
+        return 0.5 * (min(snap, able) if able > 0.0 else snap)
+
+    @property
+    def effective_return_mps(self) -> float:
+        """Speed of the return."""
+        return self.return_mps if self.return_mps > 0.0 else self.cruise_mps
+
+    @property
+    def effective_land_high_mps(self) -> float:
+        """Descent speed above the low height."""
+        return self.land_high_mps if self.land_high_mps > 0.0 else self.descent_mps
+
+    @classmethod
+    def from_params(
+        cls, params: Mapping[str, float], *, base: FlightSettings | None = None
+    ) -> FlightSettings:
+        """The settings of ArduPilot parameters of either generation, over a base.
+
+        Parameters that do not bear on flight are passed over. Raises InputError where a value is no
+        finite number or below zero, or where both generations of one parameter stand together and differ.
+
+        >>> FlightSettings.from_params({"WPNAV_SPEED": 1500}).cruise_mps
+        15.0
+        >>> FlightSettings.from_params({"WP_SPD": 15}).cruise_mps
+        15.0
+        """
+        values: dict[str, float] = {}
+        for name, raw in params.items():
+            known = PARAMETERS.get(name)
+            if known is None:
+                continue
+            field, scale = known
+            value = _number(name, raw) * scale
+            if field in values and not math.isclose(values[field], value, rel_tol=1e-6):
+                raise InputError(f"{name}: contradicts the same parameter's other name -> give one of them")
+            values[field] = value
+        return replace(base or cls(), **values)
+
+
+_CENTI = 0.01
+_CDEG_RAD = math.radians(0.01)
+
+PARAMETERS: dict[str, tuple[str, float]] = {
+    "WPNAV_SPEED": ("cruise_mps", _CENTI),
+    "WPNAV_ACCEL": ("accel_mps2", _CENTI),
+    "WPNAV_JERK": ("jerk_mps3", 1.0),
+    "WPNAV_ACCEL_C": ("corner_accel_mps2", _CENTI),
+    "WPNAV_RADIUS": ("waypoint_radius_m", _CENTI),
+    "WPNAV_SPEED_UP": ("climb_mps", _CENTI),
+    "WPNAV_SPEED_DN": ("descent_mps", _CENTI),
+    "WPNAV_ACCEL_Z": ("vertical_accel_mps2", _CENTI),
+    "ANGLE_MAX": ("tilt_limit_deg", _CENTI),
+    "PSC_ANGLE_MAX": ("position_tilt_limit_deg", 1.0),
+    "ATC_INPUT_TC": ("input_tc_s", 1.0),
+    "ATC_ACCEL_R_MAX": ("angle_accel_radps2", _CDEG_RAD),
+    "ATC_RATE_R_MAX": ("angle_rate_radps", math.radians(1.0)),
+    "PSC_POSXY_P": ("position_p", 1.0),
+    "PSC_VELXY_P": ("velocity_p", 1.0),
+    "PSC_VELXY_I": ("velocity_i", 1.0),
+    "PSC_VELXY_D": ("velocity_d", 1.0),
+    "PSC_JERK_XY": ("shaping_jerk_mps3", 1.0),
+    "PSC_JERK_Z": ("vertical_shaping_jerk_mps3", 1.0),
+    "RTL_SPEED": ("return_mps", _CENTI),
+    "RTL_ALT": ("return_height_m", _CENTI),
+    "RTL_LOIT_TIME": ("return_loiter_s", 0.001),
+    "RTL_CONE_SLOPE": ("return_cone_slope", 1.0),
+    "RTL_CLIMB_MIN": ("return_climb_min_m", _CENTI),
+    "LAND_SPEED_HIGH": ("land_high_mps", _CENTI),
+    "LAND_SPEED": ("land_low_mps", _CENTI),
+    "LAND_ALT_LOW": ("land_low_height_m", _CENTI),
+    "MOT_SPOOL_TIME": ("spool_s", 1.0),
+    "WP_SPD": ("cruise_mps", 1.0),
+    "WP_ACC": ("accel_mps2", 1.0),
+    "WP_JERK": ("jerk_mps3", 1.0),
+    "WP_ACC_CNR": ("corner_accel_mps2", 1.0),
+    "WP_RADIUS_M": ("waypoint_radius_m", 1.0),
+    "WP_SPD_UP": ("climb_mps", 1.0),
+    "WP_SPD_DN": ("descent_mps", 1.0),
+    "WP_ACC_Z": ("vertical_accel_mps2", 1.0),
+    "ATC_ANGLE_MAX": ("tilt_limit_deg", 1.0),
+    "ATC_ACC_R_MAX": ("angle_accel_radps2", math.radians(1.0)),
+    "PSC_NE_POS_P": ("position_p", 1.0),
+    "PSC_NE_VEL_P": ("velocity_p", 1.0),
+    "PSC_NE_VEL_I": ("velocity_i", 1.0),
+    "PSC_NE_VEL_D": ("velocity_d", 1.0),
+    "PSC_JERK_NE": ("shaping_jerk_mps3", 1.0),
+    "PSC_JERK_D": ("vertical_shaping_jerk_mps3", 1.0),
+    "RTL_SPEED_MS": ("return_mps", 1.0),
+    "RTL_ALT_M": ("return_height_m", 1.0),
+    "RTL_CLIMB_MIN_M": ("return_climb_min_m", 1.0),
+    "LAND_SPD_HIGH_MS": ("land_high_mps", 1.0),
+    "LAND_SPD_MS": ("land_low_mps", 1.0),
+    "LAND_ALT_LOW_M": ("land_low_height_m", 1.0),
+}
+"""ArduPilot parameter -> (field, factor to SI); first the names up to 4.6, then those from 4.7."""
+
+
+def flight_settings(drone: Drone, *, cruise_mps: float | None = None) -> FlightSettings:
+    """The settings a drone flies a dispatch with: ArduCopter's, within the airframe's own limits."""
+    fastest = drone.max_speed_mps
+    return FlightSettings(
+        cruise_mps=fastest if cruise_mps is None else cruise_mps,
+        climb_mps=drone.climb_mps,
+        descent_mps=drone.descent_mps,
+        tilt_limit_deg=drone.tilt_limit_deg,
+    )
+
+
+def _number(name: str, raw: float) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw) or raw < 0.0:
+        raise InputError(f"{name}: {raw!r} is not a number of zero or more -> correct the parameter")
+    return float(raw)
