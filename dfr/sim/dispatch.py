@@ -1,0 +1,165 @@
+"""Dispatch: which waiting call is served next, by which drone, and what stands in the way if none.
+
+Calls wait in order of rank, then of decision. The nearest ready drone goes: the one predicted
+overhead first in this hour's wind that has the energy to get there, stay a while and come home with
+its reserve, from a dock that will still be open, and with a crew still on duty, when it lands.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import simpy
+
+from dfr.sim.calls import Call, Visit
+from dfr.sim.crew import CrewBoard
+from dfr.sim.dock import Drone, next_hold_s
+from dfr.sim.events import NEVER, Missed, drone_id
+from dfr.sim.inputs import HEIGHT_SPLIT, Condition, Leg, SimInputs
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """A call on its way through the control room."""
+
+    call: Call
+    rank: int
+    patience_ends_s: float
+    decided_s: float = NEVER
+    dispatched_s: float = NEVER
+    airborne_s: float = NEVER
+    overhead_s: float = NEVER
+    waiting: bool = False
+    ended: bool = False
+
+    @property
+    def turn(self) -> tuple[int, float, int]:
+        """Its place in the queue."""
+        return (self.rank, self.decided_s, self.call.id)
+
+
+class Choice(NamedTuple):
+    """A drone to send and its way."""
+
+    drone: Drone
+    leg: Leg
+    condition: Condition
+
+
+@dataclass(slots=True, eq=False)
+class ActiveVisit:
+    """Other traffic that is expected or here; `gone` succeeds when the air is free again."""
+
+    visit: Visit
+    gone: simpy.Event
+
+
+@dataclass(slots=True, eq=False)
+class Field:
+    """The state of the deployment now: crew, drones, queue and the air."""
+
+    inputs: SimInputs
+    env: simpy.Environment
+    crew: CrewBoard
+    drones: tuple[Drone, ...]
+    ready: list[list[Drone]]
+    next_hold: tuple[tuple[float, str], ...]
+    waiting: list[Case] = field(default_factory=list)
+    visits: list[ActiveVisit] = field(default_factory=list)
+
+    @classmethod
+    def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> Field:
+        """Every drone charged in its dock, nobody waiting."""
+        docks = [
+            [Drone(drone_id(dock.id, index), number) for index in range(dock.drones)]
+            for number, dock in enumerate(inputs.docks)
+        ]
+        drones = tuple(drone for dock in docks for drone in dock)
+        return cls(inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs))
+
+    def hour(self, t_s: float) -> int:
+        """The hour of a moment."""
+        edges = self.inputs.hour_edges_s
+        return min(bisect_right(edges, t_s), len(edges) - 1) - 1
+
+    def condition(self, t_s: float) -> Condition:
+        """The weather at a moment."""
+        return self.inputs.conditions[self.inputs.condition_of_hour[self.hour(t_s)]]
+
+    def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
+        """When the docks shut or the crew is short next, and the reason for missing a call by it."""
+        shut_s, hold = self.next_hold[self.hour(t_s)]
+        crew_s = self.crew.home_by_s(t_s, drones)
+        return (shut_s, Missed.WEATHER + hold) if shut_s <= crew_s else (crew_s, Missed.SHIFT_END)
+
+    def blocking(self, dock: int, zone: int) -> ActiveVisit | None:
+        """Other traffic that keeps our drones off a way, None where it is free."""
+        for active in self.visits:
+            traffic = self.inputs.traffic[active.visit.traffic]
+            if traffic.rule != HEIGHT_SPLIT and traffic.blocks[dock][zone]:
+                return active
+        return None
+
+    def wait(self, case: Case) -> None:
+        """Put a call into the queue."""
+        case.waiting = True
+        insort(self.waiting, case, key=lambda item: item.turn)
+
+    def leave_queue(self, case: Case) -> None:
+        """Take a call out of the queue."""
+        case.waiting = False
+        self.waiting.remove(case)
+
+
+def standing(field_: Field) -> str:
+    """What keeps every call waiting whatever it is: nobody free, weather, no drone; '' where nothing does."""
+    now = field_.env.now
+    refusal = field_.crew.refusal(now)
+    if refusal:
+        return refusal
+    hold = field_.condition(now).hold
+    if hold:
+        return Missed.WEATHER + hold
+    return "" if any(field_.ready) else Missed.NO_DRONE
+
+
+def choose(field_: Field, case: Case) -> Choice | str:
+    """The drone to send to a call now, or why there is none (of the nearest dock that could serve it)."""
+    now = field_.env.now
+    general = standing(field_)
+    condition, zone = field_.condition(now), case.call.zone
+    if not condition.nearest[zone] and not condition.hold:
+        return Missed.UNREACHABLE
+    if general:
+        return general
+    home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
+    reason = ""
+    for dock in condition.nearest[zone]:
+        leg = condition.legs[dock][zone]
+        if leg is None:
+            continue
+        answer = _from_dock(field_, dock, zone, leg, condition)
+        stay_s = field_.inputs.launch.median_s + leg.overhead_s + field_.inputs.min_on_scene_s + leg.home_s
+        if isinstance(answer, Choice) and now + stay_s > home_by_s:
+            answer = too_late
+        if isinstance(answer, Choice):
+            return answer
+        reason = reason or answer
+    return reason or Missed.UNREACHABLE
+
+
+def _from_dock(field_: Field, dock: int, zone: int, leg: Leg, condition: Condition) -> Choice | str:
+    """The fullest ready drone of one dock, or why there is none."""
+    ready, now = field_.ready[dock], field_.env.now
+    if not ready:
+        return Missed.NO_DRONE
+    if field_.visits and field_.blocking(dock, zone) is not None:
+        return Missed.TRAFFIC
+    drone = ready[0] if len(ready) == 1 else max(ready, key=lambda item: item.fraction(now))
+    needed_wh = leg.out_wh + leg.home_wh + leg.hover_w * field_.inputs.min_on_scene_s / 3600.0
+    spare_wh = drone.energy_wh(now, condition) - field_.inputs.reserve_fraction * condition.battery_wh
+    if condition.battery_wh != float("inf") and spare_wh < needed_wh:
+        return Missed.ENERGY
+    return Choice(drone, leg, condition)

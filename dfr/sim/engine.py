@@ -1,0 +1,258 @@
+"""One replication: calls come in, drones go out, and everything that happens is written down.
+
+A terminating simulation: it starts with every drone charged and nobody waiting, and what is still
+open at the horizon is closed with an outcome that says so. Every call ends exactly once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from typing import Any
+
+import simpy
+
+from dfr.sim import events
+from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
+from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field, choose, standing
+from dfr.sim.dock import Drone, holds_by_hour
+from dfr.sim.events import Missed
+from dfr.sim.flight import Flights, ModelFlights
+from dfr.sim.inputs import HEIGHT_SPLIT, SimInputs
+from dfr.sim.randomness import Streams
+from dfr.sim.sortie import Log, Sortie, Steps
+
+FlightsOf = Callable[[simpy.Environment, Field], Flights]
+"""Makes the one who flies, once the clock and the deployment are there."""
+
+
+def model_flights(env: simpy.Environment, field: Field) -> Flights:
+    """Flights by the flight model: the default."""
+    return ModelFlights(env, field.condition, field.inputs.landing_retries, field.inputs.retry_s)
+
+
+def replicate(
+    inputs: SimInputs,
+    *,
+    seed: int,
+    replication: int,
+    flights_of: FlightsOf = model_flights,
+    env: simpy.Environment | None = None,
+    calls: list[Call] | None = None,
+) -> Log:
+    """The records of one replication, by table.
+
+    `calls` replaces the drawn ones (a log of real calls); `env` another clock (vehicle time).
+    """
+    streams = Streams(seed, replication)
+    engine = Engine(inputs, env or simpy.Environment(), flights_of)
+    drawn = draw_calls(inputs, streams) if calls is None else calls
+    return engine.run(drawn, draw_visits(inputs, streams))
+
+
+class Engine:
+    """The control room: it hears calls, sends sorties, and keeps the log."""
+
+    def __init__(self, inputs: SimInputs, env: simpy.Environment, flights_of: FlightsOf) -> None:
+        self._inputs, self._env = inputs, env
+        self._field = Field.at_start(inputs, env)
+        self._flights = flights_of(env, self._field)
+        self._log: Log = {name: [] for name in events.RECORDS}
+        self._cases: list[Case] = []
+        self._sorties: list[Sortie] = []
+        self._sent = 0
+        self._ready_since: dict[str, tuple[int, float]] = {}
+
+    def run(self, calls: list[Call], visits: list[Visit]) -> Log:
+        """Simulate up to the horizon and close what is open then."""
+        horizon = self._inputs.horizon_s
+        self._log_background(visits)
+        for number in range(len(self._inputs.docks)):
+            self._log_ready(number)
+        self._env.process(self._arrivals(calls))
+        self._env.process(self._changes())
+        if visits:
+            self._env.process(self._hear_visits(visits))
+        self._env.run(until=horizon)
+        self._close(horizon)
+        return self._log
+
+    # -- what the sorties tell (the `Desk`) --
+
+    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float) -> None:
+        """Close a call and write it down."""
+        if case.ended:
+            raise AssertionError(f"call {case.call.id} ended twice: {outcome} {reason}")
+        case.ended = True
+        call, now = case.call, self._env.now
+        video_s = case.overhead_s + call.video_s
+        self._log["calls"].append(
+            events.CallRecord(
+                call.id, self._inputs.zones[call.zone].id, self._inputs.grades[call.grade].id,
+                call.t_s, case.decided_s, case.dispatched_s, case.airborne_s, case.overhead_s,
+                video_s if video_s <= now else events.NEVER,
+                call.ground_s, now, call.on_scene_s, on_scene_s, outcome, reason,
+            )
+        )  # fmt: skip
+
+    def back_to_queue(self, case: Case) -> None:
+        """A launch was called off: the call waits again, as long as its patience lasts."""
+        case.dispatched_s = events.NEVER
+        self._field.wait(case)
+        self._env.process(self._wait(case))
+
+    def crew_free(self) -> None:
+        """A drone is down."""
+        self._field.crew.in_use -= 1
+        self.look_again()
+
+    def drone_ready(self, drone: Drone) -> None:
+        """A drone can be offered again."""
+        self._field.ready[drone.dock].append(drone)
+        self._log_ready(drone.dock)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Serve whoever can be served now, in order of the queue."""
+        if not self._field.waiting or standing(self._field):
+            return
+        for case in tuple(self._field.waiting):
+            choice = choose(self._field, case)
+            if isinstance(choice, Choice):
+                self._send(case, choice)
+                if standing(self._field):
+                    return
+
+    # -- processes --
+
+    def _arrivals(self, calls: list[Call]) -> Steps:
+        env = self._env
+        for call in calls:
+            yield env.timeout(call.t_s - env.now)
+            case = Case(call, self._inputs.grades[call.grade].rank, call.t_s + call.patience_s)
+            self._cases.append(case)
+            env.process(self._triage(case))
+
+    def _triage(self, case: Case) -> Steps:
+        """The control room decides; then the call is served or waits for as long as its patience lasts."""
+        call, env = case.call, self._env
+        if call.patience_s < call.decision_s:
+            yield env.timeout(call.patience_s)
+            self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0)
+            return
+        if call.decision_s > 0.0:
+            yield env.timeout(call.decision_s)
+        case.decided_s = env.now
+        self._field.wait(case)
+        self.look_again()
+        if case.waiting:
+            yield from self._wait(case)
+
+    def _wait(self, case: Case) -> Generator[simpy.Event, Any, None]:
+        """Give a waiting call up when its patience ends."""
+        left_s = case.patience_ends_s - self._env.now
+        if left_s == math.inf:
+            return
+        yield self._env.timeout(max(0.0, left_s))
+        if case.waiting:
+            reason = choose(self._field, case)
+            self._field.leave_queue(case)
+            self.call_over(case, events.MISSED, reason if isinstance(reason, str) else Missed.NO_DRONE, 0.0)
+
+    def _changes(self) -> Steps:
+        """Look at the queue again when the weather or the crew changes."""
+        duties = self._inputs.duties
+        edges = set(self._inputs.hour_edges_s) | {t for duty in duties for t in (duty.start_s, duty.end_s)}
+        for edge in sorted(edge for edge in edges if 0.0 < edge < self._inputs.horizon_s):
+            yield self._env.timeout(edge - self._env.now)
+            self.look_again()
+
+    def _hear_visits(self, visits: list[Visit]) -> Steps:
+        for visit in visits:
+            yield self._env.timeout(visit.notice_s - self._env.now)
+            self._env.process(self._visit(visit))
+
+    def _visit(self, visit: Visit) -> Steps:
+        """Other traffic: every sortie in its way hears of it, and launches wait until it is gone."""
+        traffic = self._inputs.traffic[visit.traffic]
+        active = ActiveVisit(visit, self._env.event())
+        self._field.visits.append(active)
+        for sortie in tuple(self._sorties):
+            if not traffic.blocks[sortie.dock][sortie.zone]:
+                continue
+            if traffic.rule == HEIGHT_SPLIT:
+                sortie.passes_under(visit)
+            else:
+                sortie.hear_of(active)
+        yield self._env.timeout(visit.end_s - self._env.now)
+        self._field.visits.remove(active)
+        active.gone.succeed()
+        self.look_again()
+
+    # -- sending, and the log --
+
+    def _send(self, case: Case, choice: Choice) -> None:
+        self._field.leave_queue(case)
+        case.dispatched_s = self._env.now
+        self._field.crew.in_use += 1
+        self._field.ready[choice.drone.dock].remove(choice.drone)
+        self._log_ready(choice.drone.dock)
+        self._sorties = [sortie for sortie in self._sorties if sortie.process.is_alive]
+        sortie = Sortie(
+            self._sent,
+            field=self._field,
+            desk=self,
+            flights=self._flights,
+            log=self._log,
+            case=case,
+            choice=choice,
+        )
+        self._sorties.append(sortie)
+        self._sent += 1
+
+    def _log_ready(self, dock: int) -> None:
+        """Note how many drones are ready in a dock and in all, from now."""
+        counts = {
+            self._inputs.docks[dock].id: len(self._field.ready[dock]),
+            events.ANY_DOCK: sum(map(len, self._field.ready)),
+        }
+        for name, count in counts.items():
+            self._end_ready(name)
+            self._ready_since[name] = (count, self._env.now)
+
+    def _end_ready(self, name: str) -> None:
+        count, since = self._ready_since.get(name, (0, self._env.now))
+        if self._env.now > since:
+            self._log["readiness"].append(events.ReadyRecord(name, count, since, self._env.now))
+
+    def _log_background(self, visits: list[Visit]) -> None:
+        """What does not depend on the calls: weather, people and visits."""
+        inputs, log = self._inputs, self._log
+        start = 0.0
+        holds = holds_by_hour(inputs)
+        for index, hold in enumerate(holds):
+            end = inputs.hour_edges_s[index + 1]
+            if index + 1 == len(holds) or holds[index + 1] != hold:
+                log["weather"].append(events.WeatherRecord(hold, start, end))
+                start = end
+        for duty in inputs.duties:
+            end = min(duty.end_s, inputs.horizon_s)
+            log["duties"].append(
+                events.DutyRecord(duty.start_s, end, duty.drones, duty.remote_pilots, duty.safety_pilots)
+            )
+        for visit in visits:
+            end = min(visit.end_s, inputs.horizon_s)
+            log["visits"].append(
+                events.VisitRecord(inputs.traffic[visit.traffic].id, visit.notice_s, visit.start_s, end)
+            )
+
+    def _close(self, horizon_s: float) -> None:
+        """Close everything that is still open at the horizon."""
+        for sortie in self._sorties:
+            if sortie.process.is_alive:
+                sortie.close(horizon_s)
+        for case in self._cases:
+            if not case.ended:
+                self.call_over(case, events.MISSED, Missed.HORIZON, 0.0)
+        for name in tuple(self._ready_since):
+            self._end_ready(name)

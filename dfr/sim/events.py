@@ -1,0 +1,308 @@
+"""What is written down of a replication: typed records, and nothing a KPI needs is kept elsewhere.
+
+A record is a named tuple; a moment that never came is NaN. Once a replication is over its records
+become columns (`Table`), text as codes of one vocabulary, so that a thousand replications are a
+few arrays that every process writes alike.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfr.sim.inputs import SimInputs
+
+NEVER = float("nan")
+
+FIRST, ATTENDED, MISSED = "first", "attended", "missed"
+"""How a call ends: the drone overhead before any officer, overhead after, or not at all."""
+
+
+class Missed:
+    """Why a call was missed: what stood in the way when it was given up."""
+
+    BEFORE_DECISION = "gave_up_before_decision"
+    NO_CREW = "no_crew_on_duty"
+    CREW_BUSY = "crew_busy"
+    SHIFT_END = "shift_end"
+    TRAFFIC = "traffic"
+    UNREACHABLE = "unreachable"
+    NO_DRONE = "no_drone_ready"
+    ENERGY = "energy"
+    RECALLED = "recalled_for_traffic"
+    HORIZON = "horizon_end"
+    WEATHER = "weather_"
+
+
+class Weather:
+    """What holds the docks; a call missed for it says `weather_` before."""
+
+    WIND, GUST, LANDING_WIND = "wind", "gust", "landing_wind"
+    RAIN, VISIBILITY, TEMPERATURE = "rain", "visibility", "temperature"
+
+
+PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND = "prepare", "climb", "out", "on_scene", "back", "land"
+YIELD, CHARGE, RECOVER = "yield", "charge", "recover"
+"""What a drone is doing; the flight phases have the names of `dfr.track.Phase`."""
+
+DOCKED, DIVERTED, NOT_DISARMED, RETRIED = "docked", "diverted", "not_disarmed", "retry"
+"""How a landing attempt ends."""
+
+FULL_STAY, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED = "", "energy", "home_by", "traffic", "recalled"
+"""Why a stay on scene ended."""
+
+ANY_DOCK = "*"
+"""In `Readiness`: all docks together."""
+
+
+class CallRecord(NamedTuple):
+    """One call and its clocks; written once, when it ends."""
+
+    call: int
+    zone: str
+    grade: str
+    call_s: float
+    decided_s: float
+    dispatched_s: float
+    airborne_s: float
+    overhead_s: float
+    video_s: float
+    ground_s: float
+    ended_s: float
+    wanted_s: float
+    on_scene_s: float
+    outcome: str
+    reason: str
+
+
+class FlightRecord(NamedTuple):
+    """One dispatch of a drone, as flown and as predicted at the moment of dispatch."""
+
+    flight: int
+    call: int
+    drone: str
+    dock: str
+    dispatched_s: float
+    airborne_s: float
+    overhead_s: float
+    left_s: float
+    landed_s: float
+    predicted_overhead_s: float
+    predicted_home_s: float
+    yielded_s: float
+    on_scene_s: float
+    cut_by: str
+    landing: str
+    attempts: int
+    energy_wh: float
+    reserve_fraction: float
+
+
+class PhaseRecord(NamedTuple):
+    """A drone doing one thing from when to when; `flight` is -1 outside a flight."""
+
+    flight: int
+    drone: str
+    dock: str
+    phase: str
+    start_s: float
+    end_s: float
+
+
+class YieldRecord(NamedTuple):
+    """A flight that made way for other traffic: in which phase, by which rule, for how long."""
+
+    flight: int
+    traffic: str
+    rule: str
+    phase: str
+    start_s: float
+    end_s: float
+
+
+class LandingRecord(NamedTuple):
+    """One landing attempt."""
+
+    flight: int
+    dock: str
+    attempt: int
+    outcome: str
+    start_s: float
+
+
+class ChargeRecord(NamedTuple):
+    """A turnaround: from which charge, when the drone is offered again and when it is full."""
+
+    drone: str
+    dock: str
+    from_fraction: float
+    start_s: float
+    ready_s: float
+    full_s: float
+
+
+class ReadyRecord(NamedTuple):
+    """So many charged drones in a dock (or in all, `*`) from when to when."""
+
+    dock: str
+    ready: int
+    start_s: float
+    end_s: float
+
+
+class WeatherRecord(NamedTuple):
+    """The docks' weather state from when to when; '' is open."""
+
+    hold: str
+    start_s: float
+    end_s: float
+
+
+class DutyRecord(NamedTuple):
+    """People on duty, the drones they may have in use, and the drone-seconds they spent."""
+
+    start_s: float
+    end_s: float
+    drones: int
+    remote_pilots: int
+    safety_pilots: int
+
+
+class VisitRecord(NamedTuple):
+    """Other traffic in our air."""
+
+    traffic: str
+    notice_s: float
+    start_s: float
+    end_s: float
+
+
+RECORDS: Mapping[str, type[tuple[Any, ...]]] = types.MappingProxyType(
+    {
+        "calls": CallRecord,
+        "flights": FlightRecord,
+        "phases": PhaseRecord,
+        "yields": YieldRecord,
+        "landings": LandingRecord,
+        "charges": ChargeRecord,
+        "readiness": ReadyRecord,
+        "weather": WeatherRecord,
+        "duties": DutyRecord,
+        "visits": VisitRecord,
+    }
+)
+"""The tables of a run, by name."""
+
+FIELDS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(
+    {name: types.MappingProxyType(get_type_hints(record)) for name, record in RECORDS.items()}
+)
+"""The columns of each table and their types: float, int or str (as a code of the vocabulary)."""
+
+NUMPY_TYPES: Mapping[type, str] = types.MappingProxyType({float: "<f8", int: "<i4", str: "<i2"})
+
+Column = NDArray[Any]
+Table = Mapping[str, Column]
+Tables = Mapping[str, Table]
+
+
+def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
+    """Every word that the records of a deployment can hold, in a fixed order."""
+    reasons = [value for key, value in vars(Missed).items() if key.isupper() and key != "WEATHER"]
+    holds = [value for key, value in vars(Weather).items() if key.isupper()]
+    phases = [PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND, YIELD, CHARGE, RECOVER]
+    endings = [DOCKED, DIVERTED, NOT_DISARMED, RETRIED, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED]
+    drones = [drone_id(dock.id, index) for dock in inputs.docks for index in range(dock.drones)]
+    words = chain(
+        ["", ANY_DOCK, FIRST, ATTENDED, MISSED],
+        reasons,
+        holds,
+        [Missed.WEATHER + hold for hold in holds],
+        phases,
+        endings,
+        [zone.id for zone in inputs.zones],
+        [grade.id for grade in inputs.grades],
+        [dock.id for dock in inputs.docks],
+        [word for traffic in inputs.traffic for word in (traffic.id, traffic.rule)],
+        drones,
+    )
+    return tuple(dict.fromkeys(words))
+
+
+def drone_id(dock: str, index: int) -> str:
+    """The name of a dock's drone, counted from 1."""
+    return f"{dock}/{index + 1}"
+
+
+def to_tables(
+    records: Mapping[str, Sequence[tuple[Any, ...]]], words: Sequence[str], replication: int
+) -> Tables:
+    """The records of one replication as columns, each table led by a column `replication`."""
+    code = {word: index for index, word in enumerate(words)}
+    tables: dict[str, Table] = {}
+    for name, columns in FIELDS.items():
+        rows = records.get(name, ())
+        values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(columns)
+        table: dict[str, Column] = {"replication": np.full(len(rows), replication, dtype="<i4")}
+        for (field, kind), column in zip(columns.items(), values, strict=True):
+            cells = [code[word] for word in column] if kind is str else column
+            table[field] = np.asarray(cells, dtype=NUMPY_TYPES[kind])
+        tables[name] = table
+    return tables
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of many replications, in order of replication; text columns are codes of `words`."""
+
+    words: tuple[str, ...]
+    replications: tuple[int, ...]
+    tables: Tables
+
+    @classmethod
+    def joined(cls, words: tuple[str, ...], replications: Sequence[int], parts: Sequence[Tables]) -> Records:
+        """One set of columns from those of each replication."""
+        tables = {
+            name: {
+                field: np.concatenate([part[name][field] for part in parts])
+                if parts
+                else np.empty(0, dtype="<i4" if field == "replication" else NUMPY_TYPES[columns[field]])
+                for field in ("replication", *columns)
+            }
+            for name, columns in FIELDS.items()
+        }
+        return cls(words, tuple(replications), tables)
+
+    def column(self, table: str, field: str) -> Column:
+        """One column; a text column as codes."""
+        return self.tables[table][field]
+
+    def text(self, table: str, field: str) -> Column:
+        """A text column as an object array of strings."""
+        return np.asarray(self.words, dtype=object)[self.tables[table][field]]
+
+    def code(self, word: str) -> int:
+        """The code of a word; -1, which no cell holds, where it is not of the vocabulary."""
+        return self.words.index(word) if word in self.words else -1
+
+    def of(self, replication: int) -> Records:
+        """The records of one replication alone."""
+        tables = {
+            name: {field: column[table["replication"] == replication] for field, column in table.items()}
+            for name, table in self.tables.items()
+        }
+        return Records(self.words, (replication,), tables)
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        """The records of one table as they were written, in order."""
+        record = RECORDS[table]
+        columns = [
+            self.text(table, field).tolist() if kind is str else self.column(table, field).tolist()
+            for field, kind in FIELDS[table].items()
+        ]
+        return [record._make(cells) for cells in zip(*columns, strict=True)]  # type: ignore[attr-defined]

@@ -1,0 +1,205 @@
+"""All that one replication needs, as plain frozen values: built once from world and plan, cheap to send.
+
+`dfr.sim.build` makes them. Nothing here knows of maps: distances, airspace and aircraft have become
+seconds and watt-hours for each dock, zone and weather. A worker process gets only this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, fields, is_dataclass
+from typing import NamedTuple
+
+from dfr.sim.randomness import Spread
+
+
+class Leg(NamedTuple):
+    """One way from a dock to a zone in one weather: seconds of each phase and what they cost, Wh.
+
+    Infinite watt-hours never occur; a drone whose battery is unknown has an infinite battery instead.
+    """
+
+    climb_s: float
+    out_s: float
+    back_s: float
+    land_s: float
+    out_wh: float
+    home_wh: float
+    hover_w: float
+
+    @property
+    def overhead_s(self) -> float:
+        """Lift-off to overhead, s."""
+        return self.climb_s + self.out_s
+
+    @property
+    def home_s(self) -> float:
+        """Leaving the scene to touchdown, s."""
+        return self.back_s + self.land_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """Chances of one landing attempt, summing to 1, and of a touchdown that does not disarm."""
+
+    docked: float = 1.0
+    retry: float = 0.0
+    diverted: float = 0.0
+    not_disarmed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One weather: what holds the docks ('' is open), how far each zone is, how landings go.
+
+    `legs[dock][zone]` is None where the drone cannot get there and back; `nearest[zone]`
+    lists the docks that can, soonest first. `battery_wh` is what a full battery gives at
+    this temperature, infinite where unknown.
+    """
+
+    hold: str
+    legs: tuple[tuple[Leg | None, ...], ...]
+    nearest: tuple[tuple[int, ...], ...]
+    landing: Landing
+    battery_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A demand zone: its share of the calls and how far the nearest officers have to go."""
+
+    id: str
+    share: float
+    ground_travel_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """A grade of call. Rank 0 is served first."""
+
+    id: str
+    rank: int
+    share: float
+    target_s: float
+    patience: Spread
+    on_scene: Spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockPlace:
+    """A dock and how many drones live in it."""
+
+    id: str
+    drones: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """From `start_s` to `end_s`: how many drones the people on duty may have in use at once."""
+
+    start_s: float
+    end_s: float
+    drones: int
+    remote_pilots: int
+    safety_pilots: int
+
+
+HOLD_LOW, RETURN, LAND, HEIGHT_SPLIT = "hold_low", "return", "land", "height_split"
+"""What our drones do while other traffic is near, by the words of the scenario."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Another user of the air: visits as a Poisson process with `rates_per_s` by hour.
+
+    `blocks[dock][zone]` says which of our ways it is in the way of; `yield_s` is what going
+    down to the holding height and up again costs a drone under HOLD_LOW.
+    """
+
+    id: str
+    rule: str
+    rates_per_s: tuple[float, ...]
+    stay: Spread
+    notice_s: float
+    blocks: tuple[tuple[bool, ...], ...]
+    yield_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turnaround:
+    """From touchdown to fit for launch, by the charge left in per cent (101 entries each), s.
+
+    A drone is offered again at `ready_fraction` and goes on charging to full while it waits.
+    """
+
+    ready_fraction: float
+    to_ready_s: tuple[float, ...]
+    to_full_s: tuple[float, ...]
+
+    @classmethod
+    def none(cls) -> Turnaround:
+        """A drone that is full again the moment it lands."""
+        return cls(ready_fraction=1.0, to_ready_s=(0.0,) * 101, to_full_s=(0.0,) * 101)
+
+
+NO_TURNAROUND = Turnaround.none()
+NO_RECOVERY = Spread.constant(0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimInputs:
+    """A deployment as one replication sees it. `hour_edges_s` bound the hours, from 0 to the horizon.
+
+    `rates_per_s` and `condition_of_hour` have one entry for each hour.
+    """
+
+    scenario: str
+    hour_edges_s: tuple[float, ...]
+    rates_per_s: tuple[float, ...]
+    rate_cv: float
+    zones: tuple[Zone, ...]
+    grades: tuple[Grade, ...]
+    decision: Spread
+    launch: Spread
+    video: Spread
+    ground_mobilisation: Spread
+    docks: tuple[DockPlace, ...]
+    conditions: tuple[Condition, ...]
+    condition_of_hour: tuple[int, ...]
+    duties: tuple[Duty, ...]
+    traffic: tuple[Traffic, ...] = ()
+    reserve_fraction: float = 0.0
+    turnaround: Turnaround = NO_TURNAROUND
+    landing_retries: int = 0
+    retry_s: float = 0.0
+    recovery: Spread = NO_RECOVERY
+    min_on_scene_s: float = 0.0
+    cleared_without_patrol: float | None = None
+    limits_s: tuple[float, ...] = ()
+
+    @property
+    def horizon_s(self) -> float:
+        """The simulated length, s: a terminating simulation that starts and ends idle."""
+        return self.hour_edges_s[-1]
+
+    @property
+    def days(self) -> float:
+        """The simulated length in days of 24 h."""
+        return self.horizon_s / 86400.0
+
+    def digest(self) -> str:
+        """SHA-256 of the content, the same in every process and on every machine."""
+        return hashlib.sha256(json.dumps(_plain(self), separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Nested lists of the values, with every float spelled exactly."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return [[field.name, _plain(getattr(value, field.name))] for field in fields(value)]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value.hex() if math.isfinite(value) else repr(value)
+    return value

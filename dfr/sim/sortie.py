@@ -1,0 +1,301 @@
+"""One dispatch as a SimPy process: launch, out, on scene, home, landing, turnaround, giving way to traffic.
+
+`Sortie` asks a `Flight` for its phases and writes the records; what the control room does about
+it (queue, clocks of the call) is told to the `Desk` that sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
+
+import simpy
+
+from dfr.sim import events
+from dfr.sim.calls import Visit
+from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field
+from dfr.sim.dock import Drone, begin_turnaround, charge_record
+from dfr.sim.flight import Flight, Flights, Landed, Order
+from dfr.sim.inputs import HOLD_LOW, LAND
+
+Steps = Generator[simpy.Event, Any, None]
+Asking = Generator[simpy.Event, Any, bool]
+Log = dict[str, list[tuple[Any, ...]]]
+
+
+class Desk(Protocol):
+    """The control room, as a sortie sees it."""
+
+    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float) -> None:
+        """A call is closed."""
+
+    def back_to_queue(self, case: Case) -> None:
+        """A launch was called off on the ground: the call waits again."""
+
+    def crew_free(self) -> None:
+        """A drone is down: those who flew it may fly another."""
+
+    def drone_ready(self, drone: Drone) -> None:
+        """A drone is in its dock and charged enough to be offered."""
+
+    def look_again(self) -> None:
+        """Something changed that may let a waiting call be served."""
+
+
+class Sortie:
+    """A drone on its way for a call."""
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        field: Field,
+        desk: Desk,
+        flights: Flights,
+        log: Log,
+        case: Case,
+        choice: Choice,
+    ) -> None:
+        self.number, self.case, self.drone = number, case, choice.drone
+        self.zone, self.dock = case.call.zone, choice.drone.dock
+        self._field, self._desk, self._log, self._env = field, desk, log, field.env
+        self._leg, self._battery_wh = choice.leg, choice.condition.battery_wh
+        self._fraction = choice.drone.fraction(field.env.now)
+        self._flight: Flight = flights.begin(
+            Order(
+                number, case.call.id, choice.drone.id, self.dock, self.zone, choice.leg,
+                choice.drone.energy_wh(field.env.now, choice.condition),
+                field.inputs.reserve_fraction * choice.condition.battery_wh
+                if field.inputs.reserve_fraction else 0.0,
+                case.call.landing,
+            )
+        )  # fmt: skip
+        self._phase, self._phase_start = "", 0.0
+        self._gives_way = False
+        self._yielded_s = self._on_scene_s = 0.0
+        self._cut, self._landing, self._attempts = events.NOT_REACHED, "", 0
+        self._dispatched_s = field.env.now
+        self._airborne_s = self._overhead_s = self._left_s = self._landed_s = events.NEVER
+        self.process = field.env.process(self._run())
+
+    def hear_of(self, active: ActiveVisit) -> None:
+        """Other traffic announced itself on our way."""
+        if self._gives_way:
+            self.process.interrupt(active.visit)
+
+    def passes_under(self, visit: Visit) -> None:
+        """Other traffic that heights keep apart from us: on record, at no cost."""
+        if self._phase in (events.CLIMB, events.OUT, events.ON_SCENE, events.BACK):
+            self._log_yield(visit, self._phase, self._env.now)
+
+    def close(self, t_s: float) -> None:
+        """The horizon came before the sortie was over."""
+        if self._phase == events.ON_SCENE:
+            self._on_scene_s = max(self._on_scene_s, t_s - self._overhead_s - self._yielded_s)
+        self._end_phase(t_s)
+        if not self.case.ended:
+            self._close_call(reached=_came(self._overhead_s), reason=events.Missed.HORIZON)
+        if _came(self._airborne_s) and not _came(self._landed_s):
+            self._log_flight()
+
+    # -- the process --
+
+    def _run(self) -> Steps:
+        prepared = yield from self._prepare()
+        if not prepared:
+            self._desk.back_to_queue(self.case)
+            self._desk.crew_free()
+            self._desk.drone_ready(self.drone)
+            return
+        self._airborne_s = self.case.airborne_s = self._env.now
+        there = yield from self._fly(events.CLIMB, self._flight.launch)
+        there = there and (yield from self._fly(events.OUT, self._flight.arrive))
+        if there:
+            yield from self._stay()
+        self._left_s = self._env.now
+        self._close_call(reached=there, reason=events.Missed.RECALLED)
+        yield from self._come_home()
+        yield from self._turn_round()
+
+    def _prepare(self) -> Asking:
+        """The launch itself: decision to airborne. Traffic announced meanwhile calls it off."""
+        self._begin_phase(events.PREPARE)
+        self._gives_way = True
+        try:
+            yield self._env.timeout(self.case.call.launch_s)
+        except simpy.Interrupt as told:
+            self._log_yield(_visit_of(told), events.PREPARE, self._env.now)
+            return False
+        finally:
+            self._gives_way = False
+            self._end_phase(self._env.now)
+        return True
+
+    def _fly(self, phase: str, begin: Callable[[], simpy.Event]) -> Asking:
+        """Fly a phase to its end, giving way where asked; False where the drone turns back."""
+        flown = False
+        self._begin_phase(phase)
+        while not flown:
+            self._gives_way = True
+            try:
+                yield begin()
+                flown = True
+            except simpy.Interrupt as told:
+                self._gives_way = False
+                if not (yield from self._give_way(_visit_of(told), phase)):
+                    break
+        self._gives_way = False
+        self._end_phase(self._env.now)
+        return flown
+
+    def _stay(self) -> Steps:
+        """On scene for as long as the call needs and energy, weather, crew and traffic allow."""
+        self._overhead_s = self.case.overhead_s = self._env.now
+        self._begin_phase(events.ON_SCENE)
+        self._cut = events.FULL_STAY
+        left = self.case.call.on_scene_s
+        while left > 0.0:
+            seconds, cut = self._allowance(left)
+            start, self._gives_way = self._env.now, True
+            try:
+                yield self._flight.hold(seconds)
+                self._on_scene_s += seconds
+                left, self._cut = 0.0, cut
+            except simpy.Interrupt as told:
+                self._gives_way = False
+                self._flight.break_off()
+                left -= self._env.now - start
+                self._on_scene_s += self._env.now - start
+                if not (yield from self._give_way(_visit_of(told), events.ON_SCENE)):
+                    left, self._cut = 0.0, events.CUT_TRAFFIC
+        self._gives_way = False
+        self._end_phase(self._env.now)
+
+    def _allowance(self, wanted_s: float) -> tuple[float, str]:
+        """Seconds the drone may stay now, and what cuts them short of what is wanted."""
+        now = self._env.now
+        home_by_s, _ = self._field.home_by(now, self._field.crew.in_use)
+        endurance_s = self._flight.endurance_s()
+        until_s = max(0.0, home_by_s - now - self._leg.home_s)
+        if wanted_s <= min(endurance_s, until_s):
+            return wanted_s, events.FULL_STAY
+        return (endurance_s, events.CUT_ENERGY) if endurance_s <= until_s else (until_s, events.CUT_HOME_BY)
+
+    def _give_way(self, visit: Visit, phase: str) -> Asking:
+        """Make way for other traffic. False where the drone does not go on with what it did."""
+        self._flight.break_off()
+        traffic, start = self._field.inputs.traffic[visit.traffic], self._env.now
+        if traffic.rule != HOLD_LOW:
+            self._landing = events.DIVERTED if traffic.rule == LAND else ""
+            self._log_yield(visit, phase, start)
+            return False
+        goes_on = True
+        while goes_on and (active := self._field.blocking(self.dock, self.zone)) is not None:
+            limit_s = self._flight.endurance_s() - traffic.yield_s
+            if limit_s <= 0.0:
+                goes_on = False
+                break
+            yield self._env.any_of([self._flight.hold(limit_s), active.gone])
+            self._flight.break_off()
+            goes_on = active.gone.triggered
+            yield self._flight.hold(traffic.yield_s)
+        self._yielded_s += self._env.now - start
+        self._log_yield(visit, phase, start)
+        return goes_on
+
+    def _come_home(self) -> Steps:
+        """Back, down and out of the crew's hands."""
+        if self._landing == events.DIVERTED:
+            coming_down = self._flight.land_away
+        else:
+            self._begin_phase(events.BACK)
+            yield self._flight.go_home()
+            self._end_phase(self._env.now)
+            coming_down = self._flight.land
+        self._begin_phase(events.LAND)
+        landed: Landed = yield coming_down()
+        self._end_phase(self._env.now)
+        self._landed_s = self._env.now
+        self._landing, self._attempts = landed.outcome, len(landed.attempts)
+        dock = self._field.inputs.docks[self.dock].id
+        for number, attempt in enumerate(landed.attempts, start=1):
+            self._log["landings"].append(
+                events.LandingRecord(self.number, dock, number, attempt.outcome, attempt.start_s)
+            )
+        self._log_flight()
+        self._desk.crew_free()
+
+    def _turn_round(self) -> Steps:
+        """Fetch the drone where somebody must, then charge it or swap its battery."""
+        if self._landing != events.DOCKED and self.case.call.recovery_s > 0.0:
+            self._begin_phase(events.RECOVER)
+            yield self._env.timeout(self.case.call.recovery_s)
+            self._end_phase(self._env.now)
+        left = self._left_fraction()
+        ready_s, full_s = begin_turnaround(
+            self.drone, self._field.inputs.turnaround, left=left, t_s=self._env.now
+        )
+        self._log["charges"].append(
+            charge_record(self.drone, self._field.inputs.docks[self.dock].id, left=left, t_s=self._env.now)
+        )
+        if ready_s > self._env.now:
+            self._begin_phase(events.CHARGE)
+            yield self._env.timeout(ready_s - self._env.now)
+            self._end_phase(self._env.now)
+        self._desk.drone_ready(self.drone)
+        if full_s > self._env.now:
+            yield self._env.timeout(full_s - self._env.now)
+            self._desk.look_again()
+
+    # -- the records --
+
+    def _close_call(self, *, reached: bool, reason: str) -> None:
+        if not reached:
+            self._desk.call_over(self.case, events.MISSED, reason, 0.0)
+            return
+        first = self._overhead_s < self.case.call.ground_s
+        self._desk.call_over(self.case, events.FIRST if first else events.ATTENDED, "", self._on_scene_s)
+
+    def _left_fraction(self) -> float:
+        return max(0.0, self._fraction - self._flight.used_wh() / self._battery_wh)
+
+    def _begin_phase(self, phase: str) -> None:
+        self._phase, self._phase_start = phase, self._env.now
+
+    def _end_phase(self, t_s: float) -> None:
+        if self._phase:
+            dock = self._field.inputs.docks[self.dock].id
+            self._log["phases"].append(
+                events.PhaseRecord(self.number, self.drone.id, dock, self._phase, self._phase_start, t_s)
+            )
+        self._phase = ""
+
+    def _log_yield(self, visit: Visit, phase: str, start_s: float) -> None:
+        traffic = self._field.inputs.traffic[visit.traffic]
+        self._log["yields"].append(
+            events.YieldRecord(self.number, traffic.id, traffic.rule, phase, start_s, self._env.now)
+        )
+
+    def _log_flight(self) -> None:
+        used_wh = self._flight.used_wh()
+        known = self._battery_wh != float("inf") and _came(self._landed_s)
+        self._log["flights"].append(
+            events.FlightRecord(
+                self.number, self.case.call.id, self.drone.id, self._field.inputs.docks[self.dock].id,
+                self._dispatched_s, self._airborne_s, self._overhead_s, self._left_s, self._landed_s,
+                self._leg.overhead_s, self._leg.home_s, self._yielded_s, self._on_scene_s,
+                self._cut, self._landing, self._attempts, used_wh,
+                self._left_fraction() if known else events.NEVER,
+            )
+        )  # fmt: skip
+
+
+def _came(t_s: float) -> bool:
+    """Whether a moment came (it is not NaN)."""
+    return t_s == t_s  # noqa: PLR0124 - the cheapest test for NaN
+
+
+def _visit_of(told: simpy.Interrupt) -> Visit:
+    """The visit that an interrupt announces."""
+    visit: Visit = _visit_of(told)  # type: ignore[assignment]
+    return visit
