@@ -238,7 +238,7 @@ class _Nodes:
         return np.column_stack((arcs.zone[which], arcs.place[which] + 0.9 * share, lat, lon))
 
     def _turn_of_zones(self) -> FloatArray:
-        """+1 where an outline runs clockwise on the map, -1 where not, by its corners and a few arc points."""
+        """+1 where an outline runs clockwise on the map, -1 where not, by corners and some arc points."""
         arcs = self._arcs
         which, number = _counted(np.full(len(arcs.zone), 9))
         share = number / 8.0

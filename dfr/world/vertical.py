@@ -26,6 +26,8 @@ COLD_OR_WARM_AIR = 0.15
 """How far true height may differ from the standard atmosphere's where the QNH is unknown (assumed:
 4 % for each 10 degrees C, ICAO Doc 8168; 15 % is an air column 37 degrees off)."""
 
+ANYWHERE: Range = (-math.inf, math.inf)
+
 TOUCH_M = 0.01
 """Heights this close count as touching, and touching counts as inside."""
 
@@ -67,17 +69,18 @@ def limit(value_m: float, datum: VerticalDatum, text: str = "") -> VerticalLimit
 def standard_height_m(pressure_hpa: float) -> float:
     """Height of a pressure in the ICAO standard atmosphere, m above the 1013.25 hPa surface.
 
-    >>> round(standard_height_m(983.0))
-    254
+    >>> round(standard_height_m(983.0), 1)
+    254.9
     """
-    return 44330.77 * (1.0 - (pressure_hpa / QNH_STANDARD_HPA) ** 0.190263)
+    ratio: float = (pressure_hpa / QNH_STANDARD_HPA) ** 0.190263
+    return 44330.77 * (1.0 - ratio)
 
 
 def flight_level_m_amsl(pressure_altitude_m: float, qnh_hpa: float) -> float:
     """Height of a flight level at a QNH, m AMSL (ICAO Doc 7488; air of standard temperature).
 
-    >>> round(m_to_ft(flight_level_m_amsl(flight_level_to_m_std(65), 983)), -1)
-    5670.0
+    >>> round(m_to_ft(flight_level_m_amsl(1981.2, 983.0)))
+    5664
     """
     return pressure_altitude_m - standard_height_m(qnh_hpa)
 
@@ -178,26 +181,19 @@ def vertical_fit(
     ceiling is unknown and the layer would be within it at sea level.
     """
     under, over = limit_m_agl(lower, floor), limit_m_agl(upper, ceiling)
-    if isinstance(under, str):
-        sure_above = not isinstance(over, str) and bottom_m_agl - over[1] > TOUCH_M
-        return VerticalFit(inside=False if sure_above else None, margin_m=None, reason=under)
-    below_floor_m = (under[0] - top_m_agl, under[1] - top_m_agl)
-    if isinstance(over, str):
-        if below_floor_m[0] > TOUCH_M:
-            return VerticalFit(inside=False, margin_m=below_floor_m[0])
-        if lower.datum is VerticalDatum.SURFACE and bottom_m_agl <= upper.value_m:
-            return VerticalFit(
-                inside=True, margin_m=None, reason=f"{over}; counted as inside, from the surface up"
-            )
-        return VerticalFit(inside=None, margin_m=None, reason=over)
-    above_ceiling_m = (bottom_m_agl - over[1], bottom_m_agl - over[0])
-    sure = max(below_floor_m[0], above_ceiling_m[0])
-    margin = None if math.isinf(sure) else sure
-    if sure > TOUCH_M:
-        return VerticalFit(inside=False, margin_m=margin)
-    if max(below_floor_m[1], above_ceiling_m[1]) <= TOUCH_M:
-        return VerticalFit(inside=True, margin_m=margin)
-    return VerticalFit(inside=None, margin_m=margin, reason=_depends(lower, upper, floor))
+    to_floor = ANYWHERE if isinstance(under, str) else (under[0] - top_m_agl, under[1] - top_m_agl)
+    to_ceiling = ANYWHERE if isinstance(over, str) else (bottom_m_agl - over[1], bottom_m_agl - over[0])
+    surely_m = max(to_floor[0], to_ceiling[0])
+    placed = not (isinstance(under, str) or isinstance(over, str))
+    margin_m = surely_m if math.isfinite(surely_m) and (placed or surely_m > 0.0) else None
+    if surely_m > TOUCH_M:
+        return VerticalFit(inside=False, margin_m=margin_m)
+    if max(to_floor[1], to_ceiling[1]) <= TOUCH_M:
+        return VerticalFit(inside=True, margin_m=margin_m)
+    if isinstance(over, str) and lower.datum is VerticalDatum.SURFACE and bottom_m_agl <= upper.value_m:
+        return VerticalFit(inside=True, margin_m=None, reason=f"{over}: counted as inside")
+    missing = under if isinstance(under, str) else over if isinstance(over, str) else ""
+    return VerticalFit(inside=None, margin_m=margin_m, reason=missing or _depends(lower, upper, floor))
 
 
 def _depends(lower: VerticalLimit, upper: VerticalLimit, air: Air) -> str:
