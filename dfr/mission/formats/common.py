@@ -1,0 +1,156 @@
+"""What every format shares: checked numbers, and errors that name the item."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dfr.errors import InputError, MissionFileError
+from dfr.geo import Position
+from dfr.mission.items import Command, Frame, MissionItem
+from dfr.mission.kept import KEPT
+from dfr.mission.wire import LOCATION_COMMANDS, Params, command_name
+
+FRAMES_READ = {
+    0: Frame.GLOBAL_AMSL,
+    5: Frame.GLOBAL_AMSL,
+    2: Frame.MISSION,
+    3: Frame.GLOBAL_RELATIVE_HOME,
+    6: Frame.GLOBAL_RELATIVE_HOME,
+    10: Frame.GLOBAL_TERRAIN,
+    11: Frame.GLOBAL_TERRAIN,
+}
+"""MAV_FRAME numbers in files; the _INT twins mean the same."""
+
+MAX_ITEMS = 10_000
+"""Longer lists are refused before anything is built (assumed: no flight controller holds as many)."""
+
+
+def json_object(data: bytes, *, name: str) -> dict[str, Any]:
+    """The JSON object a file holds. Raises MissionFileError where it holds none."""
+    try:
+        document = json.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise MissionFileError(f"{name}: not JSON: {error} -> save it again from the planner") from error
+    if not isinstance(document, dict):
+        raise MissionFileError(f"{name}: holds a {type(document).__name__} -> a JSON object is wanted")
+    return document
+
+
+def member(mapping: Mapping[str, Any], key: str, kind: type, *, where: str) -> Any:
+    """A required entry of the right kind. Raises MissionFileError naming where it is missing."""
+    value = mapping.get(key)
+    if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+        raise MissionFileError(
+            f"{where}: {key} is {value!r} -> {kind.__name__} wanted"
+            if key in mapping
+            else f"{where}: {key} is missing"
+        )
+    return value
+
+
+def number(value: object, *, where: str) -> float:
+    """A finite number. Raises MissionFileError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise MissionFileError(f"{where}: {value!r} is not a finite number")
+    return float(value)
+
+
+def numbers(value: object, count: int, *, where: str) -> tuple[float, ...]:
+    """So many finite numbers. Raises MissionFileError for anything else."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < count:
+        raise MissionFileError(f"{where}: {value!r} -> {count} numbers wanted")
+    return tuple(number(entry, where=where) for entry in value[:count])
+
+
+def place(lat_deg: object, lon_deg: object, *, where: str) -> Position:
+    """A position on the globe. Raises MissionFileError where it is none."""
+    try:
+        return Position(lat_deg=number(lat_deg, where=where), lon_deg=number(lon_deg, where=where))
+    except MissionFileError:
+        raise
+    except InputError as error:
+        raise MissionFileError(f"{where}: {error}") from error
+
+
+def mission_item(
+    *,
+    command: int,
+    frame: int,
+    params: Params,
+    lat_deg: float,
+    lon_deg: float,
+    z_m: float,
+    autocontinue: bool,
+    where: str,
+) -> MissionItem:
+    """An item from a file's columns. Raises MissionFileError, by name, for what is not supported."""
+    if command not in KEPT:
+        raise MissionFileError(
+            f"{where}: {command_name(command)} is not supported -> remove it, or fly it from another GCS"
+        )
+    if frame not in FRAMES_READ:
+        raise MissionFileError(f"{where}: frame {frame} is not supported -> use 0, 3 or 10")
+    located = command in LOCATION_COMMANDS and (lat_deg, lon_deg) != (0.0, 0.0)
+    position = place(lat_deg, lon_deg, where=where) if located else None
+    return MissionItem(
+        command=Command(command),
+        frame=FRAMES_READ[frame],
+        params=params,
+        position=position,
+        z_m=z_m,
+        autocontinue=autocontinue,
+    )
+
+
+def item_record(item: MissionItem) -> dict[str, Any]:
+    """An item as plain JSON values, for formats that are not made for missions; NaN becomes null."""
+    return {
+        "command": int(item.command),
+        "name": command_name(item.command),
+        "frame": int(item.frame),
+        "params": [None if math.isnan(value) else value for value in item.params],
+        "z_m": item.z_m,
+        "autocontinue": item.autocontinue,
+    }
+
+
+def item_of_record(record: Mapping[str, Any], position: Position | None, *, where: str) -> MissionItem:
+    """The item of `item_record`. Raises MissionFileError naming what is wrong."""
+    params = nan_params(record.get("params"), where=where)
+    return mission_item(
+        command=member(record, "command", int, where=where),
+        frame=member(record, "frame", int, where=where),
+        params=params,
+        lat_deg=0.0 if position is None else position.lat_deg,
+        lon_deg=0.0 if position is None else position.lon_deg,
+        z_m=number(record.get("z_m"), where=where),
+        autocontinue=record.get("autocontinue", True) is True,
+        where=where,
+    )
+
+
+def nan_params(value: object, *, where: str) -> Params:
+    """Four params where null stands for NaN."""
+    if not isinstance(value, list) or len(value) < 4:
+        raise MissionFileError(f"{where}: params is {value!r} -> four numbers or null wanted")
+    a, b, c, d = (math.nan if entry is None else number(entry, where=where) for entry in value[:4])
+    return a, b, c, d
+
+
+def params_record(value: object, *, where: str) -> dict[str, float]:
+    """Vehicle parameters by name, as the formats keep them beside the mission."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise MissionFileError(f"{where}: params is {value!r} -> an object of numbers wanted")
+    return {str(key): number(entry, where=f"{where} {key}") for key, entry in value.items()}
+
+
+def bounded(items: Sequence[Any], *, where: str) -> Sequence[Any]:
+    """The list itself. Raises MissionFileError where it is absurdly long."""
+    if len(items) > MAX_ITEMS:
+        raise MissionFileError(f"{where}: {len(items)} entries, over the limit of {MAX_ITEMS}")
+    return items

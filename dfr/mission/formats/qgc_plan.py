@@ -1,0 +1,232 @@
+"""QGroundControl's `.plan`: mission, fence and rally points in one JSON file.
+
+Format: https://docs.qgroundcontrol.com/master/en/qgc-dev-guide/file_formats/plan.html.
+Our own entry "dfr" keeps the name and the vehicle parameters, which `.plan` has no place for;
+QGroundControl ignores it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from dfr.errors import MissionFileError
+from dfr.geo import Position
+from dfr.mission.formats.common import (
+    bounded,
+    json_object,
+    member,
+    mission_item,
+    nan_params,
+    number,
+    numbers,
+    params_record,
+    place,
+)
+from dfr.mission.items import (
+    Command,
+    FenceArea,
+    FenceCircle,
+    FencePolygon,
+    FlightPlan,
+    Frame,
+    MissionItem,
+    RallyPoint,
+)
+
+ARDUPILOT = 3
+QUADROTOR = 2
+ALTITUDE_MODES = {Frame.GLOBAL_RELATIVE_HOME: 1, Frame.GLOBAL_AMSL: 2, Frame.GLOBAL_TERRAIN: 4}
+"""QGroundControl's AltitudeMode of each frame; 0 for the rest."""
+
+SPEED_PARAMETER = "WPNAV_SPEED"
+DEFAULT_SPEED_MPS = 10.0
+
+
+def write(plan: FlightPlan) -> str:
+    """The text of a `.plan` file."""
+    document = {
+        "fileType": "Plan",
+        "version": 1,
+        "groundStation": "dfr",
+        "dfr": {"name": plan.name, "home_m_amsl": plan.home_m_amsl, "params": plan.params},
+        "mission": _mission(plan),
+        "geoFence": _fence(plan.fence),
+        "rallyPoints": {
+            "version": 2,
+            "points": [[p.position.lat_deg, p.position.lon_deg, p.height_m_home] for p in plan.rally],
+        },
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def read(data: bytes, *, name: str) -> FlightPlan:
+    """The flight plan of a `.plan` file. Raises MissionFileError naming what is wrong."""
+    document = json_object(data, name=name)
+    if document.get("fileType") != "Plan":
+        raise MissionFileError(f"{name}: fileType is {document.get('fileType')!r} -> 'Plan' wanted")
+    mission = member(document, "mission", dict, where=name)
+    home = numbers(mission.get("plannedHomePosition"), 2, where=f"{name}: plannedHomePosition")
+    entry = document.get("dfr")
+    own: dict[str, Any] = entry if isinstance(entry, dict) else {}
+    entries = bounded(member(mission, "items", list, where=f"{name}: mission"), where=name)
+    return FlightPlan(
+        name=str(own.get("name", name)),
+        home=place(home[0], home[1], where=f"{name}: plannedHomePosition"),
+        home_m_amsl=_home_height(own, mission, name=name),
+        items=_items(entries, name=name),
+        fence=_read_fence(document.get("geoFence"), name=name),
+        rally=_read_rally(document.get("rallyPoints"), name=name),
+        params=params_record(own.get("params"), where=f"{name}: dfr params"),
+    )
+
+
+def _mission(plan: FlightPlan) -> dict[str, Any]:
+    speed = plan.params.get(SPEED_PARAMETER, 100.0 * DEFAULT_SPEED_MPS) / 100.0
+    return {
+        "version": 2,
+        "firmwareType": ARDUPILOT,
+        "vehicleType": QUADROTOR,
+        "cruiseSpeed": speed,
+        "hoverSpeed": speed,
+        "globalPlanAltitudeMode": ALTITUDE_MODES[Frame.GLOBAL_RELATIVE_HOME],
+        "plannedHomePosition": [plan.home.lat_deg, plan.home.lon_deg, plan.home_m_amsl or 0.0],
+        "items": [_item(index, item) for index, item in enumerate(plan.items, start=1)],
+    }
+
+
+def _item(jump_id: int, item: MissionItem) -> dict[str, Any]:
+    lat, lon = (0.0, 0.0) if item.position is None else (item.position.lat_deg, item.position.lon_deg)
+    params = [None if math.isnan(value) else value for value in item.params]
+    return {
+        "type": "SimpleItem",
+        "command": int(item.command),
+        "frame": int(item.frame),
+        "params": [*params, lat, lon, item.z_m],
+        "autoContinue": item.autocontinue,
+        "doJumpId": jump_id,
+        "AltitudeMode": ALTITUDE_MODES.get(Frame(item.frame), 0),
+        "Altitude": item.z_m,
+        "AMSLAltAboveTerrain": None,
+    }
+
+
+def _fence(areas: tuple[FenceArea, ...]) -> dict[str, Any]:
+    polygons, circles = [], []
+    for area in areas:
+        if isinstance(area, FenceCircle):
+            circle = {"center": [area.centre.lat_deg, area.centre.lon_deg], "radius": area.radius_m}
+            circles.append({"circle": circle, "inclusion": area.inclusion, "version": 1})
+        else:
+            corners = [[corner.lat_deg, corner.lon_deg] for corner in area.ring]
+            polygons.append({"polygon": corners, "inclusion": area.inclusion, "version": 1})
+    return {"version": 2, "polygons": polygons, "circles": circles}
+
+
+def _home_height(own: dict[str, Any], mission: dict[str, Any], *, name: str) -> float | None:
+    if "home_m_amsl" in own:
+        value = own["home_m_amsl"]
+        return None if value is None else number(value, where=f"{name}: home_m_amsl")
+    planned = mission["plannedHomePosition"]
+    return number(planned[2], where=f"{name}: plannedHomePosition") if len(planned) > 2 else None
+
+
+def _items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
+    items, index_of_jump_id = [], {}
+    for index, entry in enumerate(entries, start=1):
+        where = f"{name}: mission item {index}"
+        if not isinstance(entry, dict) or entry.get("type") != "SimpleItem":
+            raise MissionFileError(f"{where}: {_kind(entry)} is not supported -> convert it to simple items")
+        index_of_jump_id[entry.get("doJumpId", index)] = index
+        items.append(_read_item(entry, where=where))
+    return tuple(_jump(item, index_of_jump_id, name=name) for item in items)
+
+
+def _read_item(entry: dict[str, Any], *, where: str) -> MissionItem:
+    params = entry.get("params")
+    if not isinstance(params, list) or len(params) != 7:
+        raise MissionFileError(f"{where}: params is {params!r} -> seven numbers or null wanted")
+    lat, lon, z_m = (0.0 if value is None else number(value, where=where) for value in params[4:])
+    return mission_item(
+        command=member(entry, "command", int, where=where),
+        frame=member(entry, "frame", int, where=where),
+        params=nan_params(params, where=where),
+        lat_deg=lat,
+        lon_deg=lon,
+        z_m=z_m,
+        autocontinue=entry.get("autoContinue", True) is True,
+        where=where,
+    )
+
+
+def _jump(item: MissionItem, index_of_jump_id: dict[Any, int], *, name: str) -> MissionItem:
+    """A DO_JUMP names a doJumpId; a vehicle counts items."""
+    if item.command != Command.DO_JUMP:
+        return item
+    target = int(item.params[0])
+    if target not in index_of_jump_id:
+        raise MissionFileError(f"{name}: DO_JUMP to doJumpId {target}, which no item has")
+    return MissionItem(
+        command=item.command,
+        frame=item.frame,
+        params=(float(index_of_jump_id[target]), *item.params[1:]),
+        autocontinue=item.autocontinue,
+    )
+
+
+def _kind(entry: object) -> str:
+    if not isinstance(entry, dict):
+        return repr(entry)
+    return str(entry.get("complexItemType") or entry.get("type"))
+
+
+def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        raise MissionFileError(f"{name}: geoFence is {value!r} -> an object wanted")
+    if value.get("breachReturn") is not None:
+        raise MissionFileError(f"{name}: geoFence breachReturn is not supported -> remove it")
+    where = f"{name}: geoFence"
+    polygons = [_polygon(p, where=f"{where} polygon {i}") for i, p in enumerate(value.get("polygons", []), 1)]
+    circles = [_circle(c, where=f"{where} circle {i}") for i, c in enumerate(value.get("circles", []), 1)]
+    return (*polygons, *circles)
+
+
+def _polygon(entry: Any, *, where: str) -> FencePolygon:
+    if not isinstance(entry, dict):
+        raise MissionFileError(f"{where}: {entry!r} -> an object wanted")
+    corners = bounded(member(entry, "polygon", list, where=where), where=where)
+    ring = tuple(_corner(corner, where=where) for corner in corners)
+    return FencePolygon(ring=ring, inclusion=member(entry, "inclusion", bool, where=where))
+
+
+def _circle(entry: Any, *, where: str) -> FenceCircle:
+    if not isinstance(entry, dict):
+        raise MissionFileError(f"{where}: {entry!r} -> an object wanted")
+    circle = member(entry, "circle", dict, where=where)
+    return FenceCircle(
+        centre=_corner(circle.get("center"), where=where),
+        radius_m=number(circle.get("radius"), where=where),
+        inclusion=member(entry, "inclusion", bool, where=where),
+    )
+
+
+def _corner(value: object, *, where: str) -> Position:
+    lat, lon = numbers(value, 2, where=where)
+    return place(lat, lon, where=where)
+
+
+def _read_rally(value: object, *, name: str) -> tuple[RallyPoint, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, dict) or not isinstance(value.get("points"), list):
+        raise MissionFileError(f"{name}: rallyPoints is {value!r} -> an object with points wanted")
+    points = bounded(value["points"], where=name)
+    return tuple(_rally_point(point, where=f"{name}: rally point {i}") for i, point in enumerate(points, 1))
+
+
+def _rally_point(value: object, *, where: str) -> RallyPoint:
+    lat, lon, height_m_home = numbers(value, 3, where=where)
+    return RallyPoint(position=place(lat, lon, where=where), height_m_home=height_m_home)

@@ -1,0 +1,185 @@
+"""Mission, fence and rally items as MAVLink carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from dfr.errors import MissionFileError
+from dfr.geo import Position
+from dfr.mission.items import (
+    Command,
+    FenceArea,
+    FenceCircle,
+    FencePolygon,
+    FlightPlan,
+    Frame,
+    MissionItem,
+    RallyPoint,
+)
+
+DEGREE_INT = 10_000_000
+"""Wire units per degree (MISSION_ITEM_INT.x and .y)."""
+
+
+class MissionType(IntEnum):
+    """The three lists of the mission protocol (MAV_MISSION_TYPE)."""
+
+    MISSION = 0
+    FENCE = 1
+    RALLY = 2
+
+    @property
+    def label(self) -> str:
+        """The list's name for messages."""
+        return self.name.lower()
+
+
+Params = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireItem:
+    """The fields of a MISSION_ITEM_INT that mean something."""
+
+    seq: int
+    frame: int
+    command: int
+    params: Params = (0.0, 0.0, 0.0, 0.0)
+    x: int = 0
+    y: int = 0
+    z: float = 0.0
+
+
+LOCATION_COMMANDS = frozenset(
+    {
+        Command.NAV_WAYPOINT,
+        Command.NAV_LOITER_UNLIM,
+        Command.NAV_LOITER_TURNS,
+        Command.NAV_LOITER_TIME,
+        Command.NAV_LAND,
+        Command.NAV_TAKEOFF,
+        Command.DO_LAND_START,
+        Command.DO_SET_ROI,
+        Command.DO_SET_ROI_LOCATION,
+        Command.FENCE_RETURN_POINT,
+        Command.FENCE_POLYGON_VERTEX_INCLUSION,
+        Command.FENCE_POLYGON_VERTEX_EXCLUSION,
+        Command.FENCE_CIRCLE_INCLUSION,
+        Command.FENCE_CIRCLE_EXCLUSION,
+        Command.RALLY_POINT,
+    }
+)
+"""Commands whose x, y, z are a place (AP_Mission::stored_in_location, and fence and rally items)."""
+
+_NUMBERS = frozenset(int(command) for command in Command)
+
+
+def command_name(number: int) -> str:
+    """The MAV_CMD name of a number, or the number itself.
+
+    >>> command_name(16)
+    'NAV_WAYPOINT'
+    """
+    return Command(number).name if number in _NUMBERS else f"command {number}"
+
+
+def mission_wire(plan: FlightPlan) -> tuple[WireItem, ...]:
+    """The mission list; item 0 is a placeholder, the vehicle puts its home there."""
+    home = WireItem(
+        seq=0,
+        frame=Frame.GLOBAL_AMSL,
+        command=Command.NAV_WAYPOINT,
+        x=_to_int(plan.home.lat_deg),
+        y=_to_int(plan.home.lon_deg),
+        z=plan.home_m_amsl or 0.0,
+    )
+    return (home, *(_mission_item(seq, item) for seq, item in enumerate(plan.items, start=1)))
+
+
+def fence_wire(areas: tuple[FenceArea, ...]) -> tuple[WireItem, ...]:
+    """The fence list: every vertex carries its polygon's vertex count."""
+    items: list[WireItem] = []
+    for area in areas:
+        items.extend(_fence_items(area, first=len(items)))
+    return tuple(items)
+
+
+def rally_wire(points: tuple[RallyPoint, ...]) -> tuple[WireItem, ...]:
+    """The rally list, heights above home."""
+    return tuple(
+        _placed(seq, Command.RALLY_POINT, Frame.GLOBAL_RELATIVE_HOME, point.position, z=point.height_m_home)
+        for seq, point in enumerate(points)
+    )
+
+
+def wire_lists(plan: FlightPlan) -> dict[MissionType, tuple[WireItem, ...]]:
+    """All three lists of a flight plan."""
+    return {
+        MissionType.FENCE: fence_wire(plan.fence),
+        MissionType.RALLY: rally_wire(plan.rally),
+        MissionType.MISSION: mission_wire(plan),
+    }
+
+
+def fence_from_wire(items: tuple[WireItem, ...]) -> tuple[FenceArea, ...]:
+    """The areas of a fence list. Raises MissionFileError where a polygon's vertices do not add up."""
+    areas: list[FenceArea] = []
+    rest = list(items)
+    while rest:
+        head = rest[0]
+        if head.command in (Command.FENCE_CIRCLE_INCLUSION, Command.FENCE_CIRCLE_EXCLUSION):
+            inclusion = head.command == Command.FENCE_CIRCLE_INCLUSION
+            areas.append(FenceCircle(centre=place_of(head), radius_m=head.params[0], inclusion=inclusion))
+            rest = rest[1:]
+            continue
+        count = int(head.params[0])
+        ring, rest = rest[:count], rest[max(count, 1) :]
+        if count < 1 or len(ring) != count or any(v.command != head.command for v in ring):
+            raise MissionFileError(f"fence item {head.seq}: {count} vertices announced, {len(ring)} found")
+        inclusion = head.command == Command.FENCE_POLYGON_VERTEX_INCLUSION
+        areas.append(FencePolygon(ring=tuple(place_of(v) for v in ring), inclusion=inclusion))
+    return tuple(areas)
+
+
+def place_of(item: WireItem) -> Position:
+    """The position in x and y. Raises InputError where they are not on the globe."""
+    return Position(lat_deg=item.x / DEGREE_INT, lon_deg=item.y / DEGREE_INT)
+
+
+def _mission_item(seq: int, item: MissionItem) -> WireItem:
+    if item.position is None:
+        return WireItem(seq=seq, frame=item.frame, command=item.command, params=item.params, z=item.z_m)
+    return _placed(seq, item.command, item.frame, item.position, params=item.params, z=item.z_m)
+
+
+def _fence_items(area: FenceArea, *, first: int) -> list[WireItem]:
+    if isinstance(area, FenceCircle):
+        command = Command.FENCE_CIRCLE_INCLUSION if area.inclusion else Command.FENCE_CIRCLE_EXCLUSION
+        return [
+            _placed(first, command, Frame.GLOBAL_AMSL, area.centre, params=(area.radius_m, 0.0, 0.0, 0.0))
+        ]
+    inclusion = Command.FENCE_POLYGON_VERTEX_INCLUSION
+    command = inclusion if area.inclusion else Command.FENCE_POLYGON_VERTEX_EXCLUSION
+    params = (float(len(area.ring)), 0.0, 0.0, 0.0)
+    return [
+        _placed(first + index, command, Frame.GLOBAL_AMSL, corner, params=params)
+        for index, corner in enumerate(area.ring)
+    ]
+
+
+def _placed(
+    seq: int,
+    command: int,
+    frame: int,
+    position: Position,
+    *,
+    params: Params = (0.0, 0.0, 0.0, 0.0),
+    z: float = 0.0,
+) -> WireItem:
+    x, y = _to_int(position.lat_deg), _to_int(position.lon_deg)
+    return WireItem(seq=seq, frame=frame, command=command, params=params, x=x, y=y, z=z)
+
+
+def _to_int(degrees: float) -> int:
+    return round(degrees * DEGREE_INT)

@@ -1,0 +1,60 @@
+"""A dispatch at Southsea to compile, write and judge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dfr.geo import Position, offset
+from dfr.mission.items import (
+    Command,
+    FenceCircle,
+    FencePolygon,
+    FlightPlan,
+    Frame,
+    MissionItem,
+    RallyPoint,
+)
+
+HOME = Position(lat_deg=50.781, lon_deg=-1.089)
+
+
+def at(east_m: float, north_m: float) -> Position:
+    """A place so far from home."""
+    return offset(offset(HOME, bearing_deg=90.0, distance_m=east_m), bearing_deg=0.0, distance_m=north_m)
+
+
+def item(command: Command, place: Position | None = None, z_m: float = 30.0, **changes) -> MissionItem:
+    return replace(
+        MissionItem(command=command, frame=Frame.GLOBAL_RELATIVE_HOME, position=place, z_m=z_m), **changes
+    )
+
+
+def square(half_m: float, *, east_m: float = 0.0, north_m: float = 0.0) -> tuple[Position, ...]:
+    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    return tuple(at(east_m + half_m * e, north_m + half_m * n) for e, n in corners)
+
+
+@pytest.fixture
+def dispatch() -> FlightPlan:
+    """Takeoff, hold over a target 200 m north, back; a keep-in, two keep-outs, a rally point."""
+    return FlightPlan(
+        name="test: dock to stage",
+        home=HOME,
+        home_m_amsl=3.0,
+        items=(
+            item(Command.NAV_TAKEOFF, HOME),
+            item(Command.DO_SET_ROI, at(0, 200), 0.0, params=(3.0, 0.0, 0.0, 0.0)),
+            item(Command.NAV_LOITER_TIME, at(0, 200), params=(60.0, 0.0, 1.0, 0.0)),
+            MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME),
+            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
+        ),
+        fence=(
+            FencePolygon(ring=square(400.0), inclusion=True),
+            FencePolygon(ring=square(20.0, east_m=200.0), inclusion=False),
+            FenceCircle(centre=at(-200, 0), radius_m=50.5, inclusion=False),
+        ),
+        rally=(RallyPoint(position=at(0, -100), height_m_home=30.0),),
+        params={"FENCE_ENABLE": 1.0, "FENCE_TYPE": 5.0, "FENCE_ALT_MAX": 60.0, "RTL_ALT": 3000.0},
+    )

@@ -1,0 +1,141 @@
+"""Every plan that ArduCopter would refuse or change is found before upload."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from dfr.findings import compliant
+from dfr.geo import Position
+from dfr.mission.items import Command, FenceCircle, FencePolygon, Frame, MissionItem, RallyPoint
+from dfr.mission.validate import validate
+
+HOME = Position(lat_deg=50.781, lon_deg=-1.089)
+NORTH = Position(lat_deg=50.7828, lon_deg=-1.089)
+
+
+def blocking_rules(plan) -> set[str]:
+    return {finding.rule for finding in validate(plan) if finding.blocks}
+
+
+def with_hold(plan, **changes):
+    """The plan with its third item, the hold, changed."""
+    items = list(plan.items)
+    items[2] = replace(items[2], **changes)
+    return replace(plan, items=tuple(items))
+
+
+def test_a_sound_dispatch_has_nothing_against_it(dispatch):
+    assert blocking_rules(dispatch) == set()
+    assert compliant(validate(dispatch))
+
+
+def test_the_room_to_the_fence_is_told(dispatch):
+    way = next(finding for finding in validate(dispatch) if finding.rule == "fence.way")
+    assert way.margin_m == pytest.approx(149.5, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"params": (math.nan, 0.0, 0.0, 0.0)}, "mission.not_a_number"),
+        ({"params": (math.inf, 0.0, 0.0, 0.0)}, "mission.not_a_number"),
+        ({"params": (60.5, 0.0, 0.0, 0.0)}, "mission.dropped_param"),
+        ({"params": (60.0, 0.0, 40.0, 0.0)}, "mission.dropped_param"),
+        ({"frame": Frame.MISSION}, "mission.frame"),
+        ({"frame": 1}, "mission.frame"),
+        ({"z_m": 90_000.0}, "mission.height"),
+        ({"z_m": math.nan}, "mission.height"),
+        ({"position": None}, "mission.place"),
+        ({"command": 9999}, "mission.command"),
+        ({"position": Position(lat_deg=-1.089, lon_deg=50.7828)}, "mission.swapped"),
+        ({"position": Position(lat_deg=52.0, lon_deg=-1.089)}, "mission.far"),
+        ({"position": Position(lat_deg=50.79, lon_deg=-1.089)}, "fence.way"),
+        ({"z_m": 61.0}, "fence.height"),
+    ],
+)
+def test_a_bad_item_is_found(dispatch, changes, rule):
+    assert rule in blocking_rules(with_hold(dispatch, **changes))
+
+
+def test_auto_needs_a_takeoff_first_and_with_height_above_home(dispatch):
+    assert "mission.takeoff" in blocking_rules(replace(dispatch, items=dispatch.items[1:]))
+    takeoff = replace(dispatch.items[0], frame=Frame.GLOBAL_AMSL)
+    assert "mission.frame" in blocking_rules(replace(dispatch, items=(takeoff, *dispatch.items[1:])))
+    assert blocking_rules(replace(dispatch, items=())) >= {"mission.empty"}
+
+
+def test_a_jump_out_of_the_mission_is_found(dispatch):
+    jump = MissionItem(command=Command.DO_JUMP, frame=Frame.MISSION, params=(9.0, 1.0, 0.0, 0.0))
+    assert "mission.jump" in blocking_rules(replace(dispatch, items=(*dispatch.items, jump)))
+
+
+def fence_with(dispatch, area):
+    return replace(dispatch, fence=(dispatch.fence[0], area))
+
+
+@pytest.mark.parametrize(
+    ("area", "rule"),
+    [
+        (FencePolygon(ring=(HOME, NORTH), inclusion=False), "fence.corners"),
+        (FenceCircle(centre=NORTH, radius_m=0.0, inclusion=False), "fence.radius"),
+        (FenceCircle(centre=NORTH, radius_m=30.0, inclusion=False), "fence.way"),
+    ],
+)
+def test_a_bad_fence_is_found(dispatch, area, rule):
+    assert rule in blocking_rules(fence_with(dispatch, area))
+
+
+def test_a_fence_that_crosses_itself_is_found(dispatch):
+    a, b, c, d = dispatch.fence[0].ring
+    bow_tie = FencePolygon(ring=(a, c, b, d), inclusion=True)
+    assert "fence.shape" in blocking_rules(replace(dispatch, fence=(bow_tie,)))
+
+
+def test_a_fence_with_too_many_corners_is_found(dispatch):
+    ring = tuple(
+        Position(lat_deg=50.781 + 0.01 * math.sin(t / 40.8), lon_deg=-1.089 + 0.01 * math.cos(t / 40.8))
+        for t in range(256)
+    )
+    rules = blocking_rules(replace(dispatch, fence=(FencePolygon(ring=ring, inclusion=True),)))
+    assert {"fence.corners", "fence.size"} <= rules
+
+
+def test_two_keep_ins_mean_both_unless_fence_options_say_either(dispatch):
+    keep_in = dispatch.fence[0]
+    far = FencePolygon(
+        ring=tuple(Position(lat_deg=c.lat_deg + 0.1, lon_deg=c.lon_deg) for c in keep_in.ring), inclusion=True
+    )
+    both = replace(dispatch, fence=(keep_in, far))
+    assert "fence.no_inside" in blocking_rules(both)
+    either = replace(both, params={**both.params, "FENCE_OPTIONS": 2.0})
+    assert blocking_rules(either) == set()
+
+
+def test_the_default_home_circle_is_too_small_for_a_dispatch(dispatch):
+    params = {**dispatch.params, "FENCE_TYPE": 7.0, "FENCE_RADIUS": 150.0}
+    assert "fence.home_circle" in blocking_rules(replace(dispatch, params=params))
+    unset = {key: value for key, value in dispatch.params.items() if key != "FENCE_TYPE"}
+    assert "fence.home_circle" in blocking_rules(replace(dispatch, params=unset))
+
+
+def test_rally_heights_must_be_whole_metres(dispatch):
+    point = replace(dispatch.rally[0], height_m_home=30.6)
+    assert "rally.height" in blocking_rules(replace(dispatch, rally=(point,)))
+
+
+def test_a_rally_point_outside_the_fence_is_found(dispatch):
+    point = RallyPoint(position=Position(lat_deg=50.79, lon_deg=-1.089), height_m_home=30.0)
+    assert "fence.rally" in blocking_rules(replace(dispatch, rally=(point,)))
+
+
+def test_rtl_that_would_go_to_a_rally_point_is_found(dispatch):
+    near_target = RallyPoint(position=Position(lat_deg=50.7826, lon_deg=-1.089), height_m_home=30.0)
+    assert "rally.diverts_return" in blocking_rules(replace(dispatch, rally=(near_target,)))
+
+
+def test_arming_check_is_not_translated(dispatch):
+    plan = replace(dispatch, params={**dispatch.params, "ARMING_CHECK": 0.0})
+    assert "params.inverted" in blocking_rules(plan)
