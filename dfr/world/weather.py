@@ -1,0 +1,191 @@
+"""The weather of an hour, the wind it means at a height, and whether it may be flown in.
+
+A gust that was not reported is censored, not absent: a METAR names gusts only from 10 kt above the
+mean. In its place stands the gust factor of the site's turbulence times the mean, labelled estimated.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dfr.errors import InputError
+from dfr.scenario.model import HourWeather, Scenario, Weather
+from dfr.world.wind import (
+    REFERENCE_HEIGHT_M,
+    ROUGHNESS_M,
+    MeanWind,
+    gust_factor,
+    intensity_of_roughness,
+    turbulence_intensity,
+)
+
+ICING_BELOW_C = 2.0
+"""In visible moisture below this, ice may form on propellers (assumed; carburettor tables start higher)."""
+
+FOG_BELOW_M = 1000.0
+"""Visibility below this is fog, visible moisture (WMO-No. 8)."""
+
+
+class Quantity(StrEnum):
+    """What can close an hour."""
+
+    WIND = "wind"
+    GUST = "gust"
+    RAIN = "rain"
+    VISIBILITY = "visibility"
+    COLD = "cold"
+    HEAT = "heat"
+    ICING = "icing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherLimits:
+    """What may be flown in; None where there is no limit. Wind is at `height_m_agl`, gusts at 10 m."""
+
+    height_m_agl: float
+    max_wind_mps: float | None = None
+    max_gust_mps: float | None = None
+    max_rain_mm_h: float | None = None
+    min_visibility_m: float = 0.0
+    min_temperature_c: float | None = None
+    max_temperature_c: float | None = None
+    icing: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gust:
+    """The 3-second gust of an hour at 10 m, m/s; `estimated` where none was reported."""
+
+    mps: float
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limiting:
+    """A limit that an hour breaks, with the value that breaks it; `estimated` where nobody reported it."""
+
+    quantity: Quantity
+    value: float
+    limit: float
+    estimated: bool = False
+
+    def __str__(self) -> str:
+        """The reason in words.
+
+        >>> str(Limiting(quantity=Quantity.WIND, value=13.2, limit=12.0))
+        'wind 13.2 m/s, limit 12 m/s'
+        """
+        unit = _UNITS[self.quantity]
+        label = " (estimated)" if self.estimated else ""
+        return f"{self.quantity} {self.value:.3g} {unit}{label}, limit {self.limit:g} {unit}"
+
+
+_UNITS = {
+    Quantity.WIND: "m/s",
+    Quantity.GUST: "m/s",
+    Quantity.RAIN: "mm/h",
+    Quantity.VISIBILITY: "m",
+    Quantity.COLD: "degC",
+    Quantity.HEAT: "degC",
+    Quantity.ICING: "degC",
+}
+
+
+def weather_at(weather: Weather, when: datetime) -> HourWeather:
+    """The hour that `when` falls in. Raises InputError for a time without a row."""
+    stamps = [hour.start.timestamp() for hour in weather.hours]
+    index = bisect_right(stamps, when.timestamp()) - 1
+    if index < 0 or when.timestamp() - stamps[index] >= 3600.0:
+        raise InputError(f"no weather for {when:%Y-%m-%d %H:%M %Z} -> add a row to weather")
+    return weather.hours[index]
+
+
+def mean_wind(scenario: Scenario, hour: HourWeather) -> MeanWind:
+    """The hour's mean wind over the site's surface."""
+    return MeanWind(
+        speed_mps=hour.wind_mps,
+        from_deg=hour.wind_from_deg,
+        roughness_m=ROUGHNESS_M[scenario.site.surface],
+    )
+
+
+def turbulence_intensity_of(scenario: Scenario, height_m: float = REFERENCE_HEIGHT_M) -> float:
+    """Turbulence intensity at a height: the scenario's own at 10 m, else by the surface.
+
+    The scenario's own falls with height as its equivalent roughness has it fall.
+    """
+    own = scenario.weather.turbulence_intensity
+    if own is None:
+        return turbulence_intensity(scenario.site.surface, height_m)
+    if own <= 0.0 or height_m == REFERENCE_HEIGHT_M:
+        return own
+    # 1 / ln(10 / z0) = own, so the roughness that would make the air this gusty at 10 m:
+    roughness_m = REFERENCE_HEIGHT_M * math.exp(-1.0 / own)
+    return intensity_of_roughness(roughness_m, height_m)
+
+
+def gust_of(scenario: Scenario, hour: HourWeather) -> Gust:
+    """The hour's gust at 10 m: as reported, or estimated by the gust factor."""
+    if hour.gust_mps is not None:
+        return Gust(mps=hour.gust_mps, estimated=False)
+    factor = gust_factor(turbulence_intensity_of(scenario))
+    return Gust(mps=hour.wind_mps * factor, estimated=True)
+
+
+def operation_limits(
+    scenario: Scenario,
+    *,
+    drone_max_wind_mps: float | None = None,
+    min_temperature_c: float | None = None,
+    max_temperature_c: float | None = None,
+) -> WeatherLimits:
+    """The operation's limits; its wind limit, where it has none, and the temperatures are the drone's."""
+    operation = scenario.operation
+    max_wind = operation.max_wind_mps if operation.max_wind_mps is not None else drone_max_wind_mps
+    return WeatherLimits(
+        height_m_agl=operation.cruise_height_m_agl,
+        max_wind_mps=max_wind,
+        max_gust_mps=operation.max_gust_mps,
+        max_rain_mm_h=operation.max_rain_mm_h,
+        min_visibility_m=operation.min_visibility_m,
+        min_temperature_c=min_temperature_c,
+        max_temperature_c=max_temperature_c,
+    )
+
+
+def limiting(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
+    """Every limit the hour breaks, none where it may be flown in."""
+    wind_mps = mean_wind(scenario, hour).speed_at_mps(limits.height_m_agl)
+    gust = gust_of(scenario, hour)
+    over = (
+        (Quantity.WIND, wind_mps, limits.max_wind_mps, False),
+        (Quantity.GUST, gust.mps, limits.max_gust_mps, gust.estimated),
+        (Quantity.RAIN, hour.rain_mm_h, limits.max_rain_mm_h, False),
+        (Quantity.HEAT, hour.temperature_c, limits.max_temperature_c, False),
+    )
+    under = (
+        (Quantity.VISIBILITY, hour.visibility_m, limits.min_visibility_m),
+        (Quantity.COLD, hour.temperature_c, limits.min_temperature_c),
+    )
+    broken = [
+        Limiting(quantity=quantity, value=value, limit=limit, estimated=estimated)
+        for quantity, value, limit, estimated in over
+        if limit is not None and value > limit
+    ]
+    broken += [
+        Limiting(quantity=quantity, value=value, limit=limit)
+        for quantity, value, limit in under
+        if limit is not None and value < limit
+    ]
+    if limits.icing and _may_ice(hour):
+        broken.append(Limiting(quantity=Quantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C))
+    return tuple(broken)
+
+
+def _may_ice(hour: HourWeather) -> bool:
+    moist = hour.rain_mm_h > 0.0 or hour.visibility_m < FOG_BELOW_M
+    return moist and hour.temperature_c < ICING_BELOW_C
