@@ -1,0 +1,298 @@
+"""What every airspace reader hands back, and the steps from drafts to zones that all share.
+
+A reader turns bytes into drafts: words, limits and an outline. Here their areas are built
+in one pass, limits are checked, and everything repaired or refused is put on record with
+its line. A refused volume whose place is known stays as a zone with a `defect`: nothing is
+ever found clear of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import shapely
+
+from dfr.geo import Position, Ring, VerticalDatum
+from dfr.world.activation import ALWAYS, Activation
+from dfr.world.shapes import Arc, Area, Built, EdgeRule, Outline, Vertex, build_areas
+from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, flight_level_range_m_amsl
+from dfr.world.zones import Zone
+
+MAX_PROBLEMS = 10_000
+"""A file with more problems than this is no airspace file; the rest is counted, not listed."""
+
+
+class Outcome(StrEnum):
+    """What was done about a problem."""
+
+    NOTE = "note"
+    REPAIRED = "repaired"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadProblem:
+    """One thing wrong with a file: its line, a stable code, and what was done about it."""
+
+    line: int | None
+    code: str
+    message: str
+    outcome: Outcome
+
+    def as_dict(self) -> dict[str, object]:
+        """The problem as it appears in JSON."""
+        return {
+            "line": self.line,
+            "code": self.code,
+            "message": self.message,
+            "outcome": self.outcome.value,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirspaceRead:
+    """A file read: the usable zones, the defect ones, and what the file says of itself.
+
+    `records_seen` counts volumes begun in the file: every one is in `zones`, in `defects`, or
+    among `unplaced`, which counts those that could not be placed at all.
+    """
+
+    name: str
+    kind: str
+    zones: tuple[Zone, ...]
+    defects: tuple[Zone, ...]
+    problems: tuple[ReadProblem, ...]
+    records_seen: int
+    repaired: int
+    unplaced: int
+    coverage: tuple[Ring, ...] = ()
+    date: str = ""
+    what: str = ""
+    omissions: tuple[str, ...] = ()
+    ground_m_amsl: tuple[float, float] | None = None
+
+    @property
+    def refused(self) -> int:
+        """Volumes that could not be used."""
+        return len(self.defects) + self.unplaced
+
+    @property
+    def coverage_bbox(self) -> tuple[float, float, float, float] | None:
+        """(west, south, east, north) in degrees of what the file states to cover, else of its zones."""
+        shapes = [shapely.Polygon([(p.lon_deg, p.lat_deg) for p in ring]) for ring in self.coverage]
+        boxes = [s.bounds for s in shapes] or [zone.area.polygon.bounds for zone in self.zones]
+        if not boxes:
+            return None
+        west, south, east, north = zip(*boxes, strict=True)
+        return min(west), min(south), max(east), max(north)
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A volume while it is being read; `refusal` is why it cannot be used."""
+
+    line: int | None
+    name: str = ""
+    kind: str = ""
+    airspace_class: str = ""
+    lower: VerticalLimit | None = None
+    upper: VerticalLimit | None = None
+    outline: list[Vertex | Arc] = field(default_factory=list)
+    holes: list[Outline] = field(default_factory=list)
+    activation: Activation = ALWAYS
+    contact: str = ""
+    exempt: str = ""
+    remarks: str = ""
+    limit_line: int | None = None
+    repaired: bool = False
+    refusal: str = ""
+
+
+class Problems(list[ReadProblem]):
+    """The problems of a file, in the order found."""
+
+    def add(self, line: int | None, code: str, message: str, outcome: Outcome) -> None:
+        """Put one on record."""
+        if len(self) < MAX_PROBLEMS:
+            self.append(ReadProblem(line=line, code=code, message=message, outcome=outcome))
+
+    def repair(self, draft: Draft, line: int | None, code: str, message: str) -> None:
+        """Put on record what was repaired in a volume."""
+        draft.repaired = True
+        self.add(line, code, message, Outcome.REPAIRED)
+
+    def refuse(self, draft: Draft, line: int | None, code: str, message: str) -> None:
+        """Put on record why a volume cannot be used; the first reason stands."""
+        if not draft.refusal:
+            draft.refusal = message
+        self.add(line, code, message, Outcome.REFUSED)
+
+
+@dataclass(slots=True, kw_only=True)
+class FileWords:
+    """What a file says of itself."""
+
+    coverage: list[Ring] = field(default_factory=list)
+    date: str = ""
+    what: str = ""
+    omissions: list[str] = field(default_factory=list)
+    ground_m_amsl: tuple[float, float] | None = None
+
+
+def finish(
+    name: str,
+    kind: str,
+    drafts: Sequence[Draft],
+    problems: Problems,
+    *,
+    words: FileWords | None = None,
+    edges: EdgeRule = EdgeRule.GEODESIC,
+) -> AirspaceRead:
+    """Build, check and sort what was read."""
+    words = words or FileWords()
+    for draft in drafts:
+        _check_limits(draft, problems)
+    built = build_areas([draft.outline for draft in drafts], edges=edges)
+    _check_order(drafts, problems)
+    zones: list[Zone] = []
+    defects: list[Zone] = []
+    unplaced = 0
+    for draft, shape in zip(drafts, built, strict=True):
+        _note_shape(draft, shape, problems)
+        area = shape.area if shape.area is not None else _place(draft)
+        if area is None:
+            unplaced += 1
+            continue
+        area = _with_holes(draft, area, edges, problems)
+        (defects if draft.refusal else zones).append(_zone(draft, area, name))
+    return AirspaceRead(
+        name=name,
+        kind=kind,
+        zones=tuple(zones),
+        defects=tuple(defects),
+        problems=tuple(sorted(problems, key=lambda problem: problem.line or 0)),
+        records_seen=len(drafts),
+        repaired=sum(draft.repaired and not draft.refusal for draft in drafts),
+        unplaced=unplaced,
+        coverage=tuple(words.coverage),
+        date=words.date,
+        what=words.what,
+        omissions=tuple(words.omissions),
+        ground_m_amsl=words.ground_m_amsl,
+    )
+
+
+def _zone(draft: Draft, area: Area, source: str) -> Zone:
+    return Zone(
+        name=draft.name or "unnamed",
+        kind=draft.kind,
+        airspace_class=draft.airspace_class,
+        lower=SURFACE if draft.refusal or draft.lower is None else draft.lower,
+        upper=UNLIMITED if draft.refusal or draft.upper is None else draft.upper,
+        area=area,
+        activation=draft.activation,
+        source=source,
+        line=draft.line,
+        contact=draft.contact,
+        exempt=draft.exempt,
+        remarks=draft.remarks,
+        defect=draft.refusal,
+    )
+
+
+def _check_limits(draft: Draft, problems: Problems) -> None:
+    """Missing limits become the widest; a ceiling surely under its floor refuses the volume."""
+    line = draft.limit_line or draft.line
+    if draft.lower is None:
+        problems.repair(draft, line, "missing-limit", f"{draft.name}: no lower limit; taken as SFC")
+        draft.lower = SURFACE
+    if draft.upper is None:
+        problems.repair(draft, line, "missing-limit", f"{draft.name}: no upper limit; taken as UNL")
+        draft.upper = UNLIMITED
+    if _inverted(draft.lower, draft.upper):
+        what = f"{draft.name}: upper limit {draft.upper.text} is under lower limit {draft.lower.text}"
+        problems.refuse(draft, line, "limits-inverted", what)
+
+
+def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
+    if lower.datum is VerticalDatum.UNLIMITED or upper.datum is VerticalDatum.SURFACE:
+        return True
+    if lower.datum is upper.datum:
+        return upper.value_m < lower.value_m
+    if VerticalDatum.AGL in (lower.datum, upper.datum) or VerticalDatum.ELLIPSOID in (
+        lower.datum,
+        upper.datum,
+    ):
+        return False
+    return _amsl(upper)[1] < _amsl(lower)[0]
+
+
+def _amsl(level: VerticalLimit) -> tuple[float, float]:
+    if level.datum is VerticalDatum.FLIGHT_LEVEL:
+        return flight_level_range_m_amsl(level.value_m, None)
+    return level.value_m, level.value_m
+
+
+SWAPPED_UK = (-9.0, 49.0, 3.0, 61.0)
+"""South, west, north, east of where the United Kingdom lands when latitude and longitude are swapped:
+open ocean off Somalia, but for the Seychelles."""
+
+
+def _check_order(drafts: Sequence[Draft], problems: Problems) -> None:
+    """Refuse every volume of a file that lies whole in the mirror image of the United Kingdom."""
+    south, west, north, east = SWAPPED_UK
+    seen = [(e.lat, e.lon) for draft in drafts for e in draft.outline]
+    if not seen or not all(south <= lat <= north and west <= lon <= east for lat, lon in seen):
+        return
+    lat, lon = seen[0]
+    what = (
+        f"lat {lat:.4f}, lon {lon:.4f}: latitude and longitude are swapped (this is off Somalia, not the UK)"
+    )
+    for draft in drafts:
+        problems.refuse(draft, draft.line, "lat-lon-swapped", what)
+        draft.outline = []
+
+
+def _note_shape(draft: Draft, shape: Built, problems: Problems) -> None:
+    if not shape.code or draft.refusal:
+        return
+    message = f"{draft.name}: {shape.problem}"
+    if shape.area is None:
+        problems.refuse(draft, draft.line, shape.code, message)
+    else:
+        problems.repair(draft, draft.line, shape.code, message)
+
+
+def _place(draft: Draft) -> Area | None:
+    """Where a volume without a usable shape lies, roughly: around the points that could be read."""
+    points = [(element.lon, element.lat) for element in draft.outline]
+    if not points:
+        return None
+    hull = shapely.MultiPoint(points).convex_hull.buffer(0.1)
+    if not isinstance(hull, shapely.Polygon) or hull.bounds[2] - hull.bounds[0] > 180.0:
+        return None
+    return Area(polygon=hull, drawn=shapely.get_coordinates(hull)[:-1])
+
+
+def _with_holes(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -> Area:
+    """The area less its holes; a hole that cannot be drawn is filled."""
+    if not draft.holes:
+        return area
+    polygon = area.polygon
+    for shape in build_areas(draft.holes, circumscribed=False, edges=edges):
+        if shape.area is None:
+            problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: {shape.problem}")
+            continue
+        rest = shapely.difference(polygon, shape.area.polygon)
+        if rest.is_empty or not isinstance(rest, (shapely.Polygon, shapely.MultiPolygon)):
+            problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: it leaves no area")
+            continue
+        polygon = rest
+    return Area(polygon=polygon, drawn=area.drawn, edges=area.edges, outline=area.outline)
+
+
+def ring_of_degrees(pairs: Sequence[tuple[float, float]]) -> Ring:
+    """A ring of (lat, lon) pairs."""
+    return tuple(Position(lat_deg=lat, lon_deg=lon) for lat, lon in pairs)

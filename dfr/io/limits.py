@@ -1,0 +1,61 @@
+"""Vertical limits as people write them: `2000ft AMSL`, `FL65`, `600m AGL`, `GND`, `UNLTD`."""
+
+from __future__ import annotations
+
+import re
+
+from dfr.geo import VerticalDatum
+from dfr.units import flight_level_to_m_std, ft_to_m
+from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+
+MAX_LIMIT_M = 30_480.0
+"""No published limit is higher than 100,000 ft; more is a misprint."""
+
+_SURFACE = frozenset(
+    {"SFC", "GND", "GROUND", "SURFACE", "0", "0FT", "0FTSFC", "0FTGND", "0FTAGL", "0AGL", "0M"}
+)
+_UNLIMITED = frozenset({"UNL", "UNLIM", "UNLTD", "UNLIMITED", "INF"})
+_LEVEL = re.compile(r"FL(\d{1,3})")
+_HEIGHT = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)(FT|FEET|F|'|METRES|METERS|MTR|M)?([A-Z]*)")
+_DATUMS = {
+    "": VerticalDatum.AMSL,
+    "AMSL": VerticalDatum.AMSL,
+    "MSL": VerticalDatum.AMSL,
+    "ASL": VerticalDatum.AMSL,
+    "ALT": VerticalDatum.AMSL,
+    "QNH": VerticalDatum.AMSL,
+    "AGL": VerticalDatum.AGL,
+    "AGND": VerticalDatum.AGL,
+    "ASFC": VerticalDatum.AGL,
+    "SFC": VerticalDatum.AGL,
+    "GND": VerticalDatum.AGL,
+    "STD": VerticalDatum.FLIGHT_LEVEL,
+}
+
+
+def parse_limit(text: str) -> VerticalLimit | None:
+    """The limit a text means, None where it means none. A bare number is feet above mean sea level.
+
+    >>> parse_limit("600m AGL")
+    VerticalLimit(value_m=600.0, datum=<VerticalDatum.AGL: 'AGL'>, text='600m AGL')
+    >>> parse_limit("FL 65").value_m
+    1981.2
+    >>> parse_limit("Ask on 122.8") is None
+    True
+    """
+    words = " ".join(text.split())
+    squeezed = words.upper().replace(" ", "")
+    if squeezed in _SURFACE:
+        return SURFACE
+    if squeezed in _UNLIMITED:
+        return UNLIMITED
+    if level := _LEVEL.fullmatch(squeezed):
+        height_m = flight_level_to_m_std(float(level[1]))
+        return VerticalLimit(value_m=height_m, datum=VerticalDatum.FLIGHT_LEVEL, text=words)
+    match = _HEIGHT.fullmatch(squeezed)
+    if match is None or match[3] not in _DATUMS:
+        return None
+    value_m = float(match[1]) if (match[2] or "").startswith("M") else ft_to_m(float(match[1]))
+    if not -500.0 <= value_m <= MAX_LIMIT_M:
+        return None
+    return VerticalLimit(value_m=value_m, datum=_DATUMS[match[3]], text=words)

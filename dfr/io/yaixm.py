@@ -1,0 +1,139 @@
+"""YAIXM: UK airspace as YAML (lines, arcs and circles in AIP coordinates).
+
+Also its temporary restrictions (`rat:`) and letters of agreement are told apart: the latter
+change other volumes and are not read. See https://gitlab.com/ahsparrow/airspace.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems, finish
+from dfr.io.limits import parse_limit
+from dfr.io.text import decode_text
+from dfr.io.yaml_lines import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
+from dfr.units import nm_to_m
+from dfr.world.activation import BY_NOTICE
+from dfr.world.shapes import Arc, Vertex, circle
+
+_LAT_LON = re.compile(r"(\d{2})(\d{2})(\d{2}(?:\.\d{1,4})?)([NS]) (\d{3})(\d{2})(\d{2}(?:\.\d{1,4})?)([EW])")
+_RADIUS = re.compile(r"(\d{1,4}(?:\.\d{1,6})?) ?(nm|km|m)")
+
+MAX_RADIUS_M = 4_000_000.0
+
+
+class _BadVolumeError(Exception):
+    """A volume that cannot be drawn: line, code and what is wrong."""
+
+    def __init__(self, line: int | None, code: str, what: str) -> None:
+        super().__init__(what)
+        self.line, self.code = line, code
+
+
+def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
+    """The zones of a YAIXM file and all that is wrong with it."""
+    problems = Problems()
+    drafts: list[Draft] = []
+    text, _ = decode_text(data)
+    try:
+        document = parse_yaml(text)
+    except YamlTroubleError as error:
+        problems.add(error.line, "not-yaml", str(error), Outcome.REFUSED)
+        return finish(name, "yaixm", drafts, problems)
+    for key in ("airspace", "rat"):
+        for feature in document.list(key) if isinstance(document, Mapping) else []:
+            if isinstance(feature, Mapping):
+                drafts += _feature(feature, problems, temporary=key == "rat")
+            else:
+                problems.add(feature.line, "no-feature", "not a mapping", Outcome.REFUSED)
+    return finish(name, "yaixm", drafts, problems)
+
+
+def _feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[Draft]:
+    volumes = [volume for volume in feature.list("geometry") if isinstance(volume, Mapping)]
+    if not volumes:
+        draft = Draft(line=feature.line, name=feature.text("name"))
+        problems.refuse(draft, feature.line, "no-geometry", f"{draft.name}: no geometry")
+        return [draft]
+    return [_volume(feature, volume, problems, temporary=temporary) for volume in volumes]
+
+
+def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary: bool) -> Draft:
+    """One volume of a feature: its own words go before the feature's."""
+    seq, sub = volume.text("seq"), volume.text("name")
+    name = sub or feature.text("name") + (f"-{seq}" if seq else "")
+    kind = feature.text("localtype") or feature.text("type")
+    rules = [
+        node.text for source in (feature, volume) for node in source.list("rules") if isinstance(node, Scalar)
+    ]
+    draft = Draft(
+        line=volume.line,
+        name=name,
+        kind="RA(T)" if temporary else kind,
+        airspace_class=volume.text("class") or feature.text("class"),
+        lower=parse_limit(volume.text("lower")) if volume.text("lower") else None,
+        upper=parse_limit(volume.text("upper")) if volume.text("upper") else None,
+        remarks=", ".join(dict.fromkeys(rules)),
+    )
+    if temporary or "NOTAM" in rules:
+        draft.activation = BY_NOTICE
+    for key, limit in (("lower", draft.lower), ("upper", draft.upper)):
+        if limit is None and volume.text(key):
+            what = f"{name}: {volume.text(key)!r}: taken as {'SFC' if key == 'lower' else 'UNL'}"
+            problems.repair(draft, volume.items[key].line, "unreadable-limit", what)
+    for element in volume.list("boundary"):
+        try:
+            draft.outline += _element(element)
+        except _BadVolumeError as bad:
+            problems.refuse(draft, bad.line, bad.code, f"{name}: {bad}")
+    if not draft.outline:
+        problems.refuse(draft, volume.line, "no-geometry", f"{name}: no outline")
+    elif isinstance(draft.outline[0], Arc) and draft.outline[0].from_deg is None:
+        problems.refuse(draft, volume.line, "bad-arc", f"{name}: an arc comes first; from where?")
+    return draft
+
+
+def _element(element: Node) -> list[Vertex | Arc]:
+    if not isinstance(element, Mapping):
+        raise _BadVolumeError(element.line, "bad-boundary", "not a line, an arc or a circle")
+    if "line" in element.items:
+        return [_point(node) for node in element.list("line")]
+    for key in ("arc", "circle"):
+        shape = element.items.get(key)
+        if isinstance(shape, Mapping):
+            centre = _point(shape.items.get("centre"), shape.line)
+            radius_m = _radius(shape)
+            if key == "circle":
+                return [circle(*centre, radius_m)]
+            end = _point(shape.items.get("to"), shape.line)
+            return [Arc(*centre, radius_m, radius_m, None, None, shape.text("dir") == "cw"), end]
+    raise _BadVolumeError(element.line, "bad-boundary", "not a line, an arc or a circle")
+
+
+def _point(node: Node | None, line: int | None = None) -> Vertex:
+    text = node.text if isinstance(node, Scalar) else ""
+    match = _LAT_LON.fullmatch(text.strip())
+    if match is None:
+        raise _BadVolumeError(
+            node.line if node else line, "bad-coordinate", f"{text[:40]!r} is no coordinate"
+        )
+    degrees = [
+        float(d) + float(m) / 60.0 + float(s) / 3600.0
+        for d, m, s in (match.groups()[:3], match.groups()[4:7])
+    ]
+    lat = -degrees[0] if match[4] == "S" else degrees[0]
+    lon = -degrees[1] if match[8] == "W" else degrees[1]
+    if abs(lat) > 90.0 or abs(lon) > 180.0:
+        raise _BadVolumeError(node.line if node else line, "bad-coordinate", f"{text!r} is not on the globe")
+    return Vertex(lat, lon)
+
+
+def _radius(shape: Mapping) -> float:
+    match = _RADIUS.fullmatch(shape.text("radius").strip())
+    radius_m = 0.0
+    if match is not None:
+        value = float(match[1])
+        radius_m = {"nm": nm_to_m(value), "km": value * 1000.0, "m": value}[match[2]]
+    if not 0.0 < radius_m <= MAX_RADIUS_M:
+        raise _BadVolumeError(shape.line, "bad-radius", f"{shape.text('radius')!r} is no radius")
+    return radius_m
