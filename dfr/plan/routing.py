@@ -1,0 +1,270 @@
+"""The shortest way inside the keep-in and around keep-outs and crowds, or what stands in the way.
+
+Geometry is local metres (`dfr.geo.LocalFrame`). The free space is the keep-in shrunk, and every
+obstacle grown, by a margin; a shortest way in it bends only at reflex corners of its boundary, so A* runs on
+the visibility graph of those corners (Lozano-Perez & Wesley 1979), of only those obstacles a way has met.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from dfr.geo import FloatArray
+
+BoolArray = NDArray[np.bool_]
+
+Point = tuple[float, float]
+Pace = Callable[[FloatArray, FloatArray], FloatArray]
+"""Cost of straight legs (east_m, north_m); the length, or the seconds in a wind. Obeys the triangle rule."""
+
+SIGHT_TOLERANCE_M = 0.01
+"""A leg may graze the grown obstacles by this much: their corners are known no better."""
+
+STAND_OFF_TIE_M = 1.0
+"""Stand-off points this much farther from the target count as equally near."""
+
+STAND_OFF_LIMIT_M = 120.0
+"""A drone farther from its target is not on scene (assumed: oblique view from about the flight height)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """A named area to keep out of, in local metres, with the margin to keep from it."""
+
+    name: str
+    area: shapely.Polygon
+    margin_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way as local points, start and end included.
+
+    Where the target itself may not be overflown the way ends at the nearest permitted
+    point, `stand_off_m` from it, and `limited_by` names the reason. Where there is no way, `points` is
+    empty and `limited_by` says what stands in it.
+    """
+
+    points: tuple[Point, ...]
+    length_m: float
+    stand_off_m: float = 0.0
+    limited_by: str = ""
+
+    @property
+    def reachable(self) -> bool:
+        """True where there is a way."""
+        return bool(self.points)
+
+
+class Router:
+    """Ways through one free space, deterministic for the same input."""
+
+    def __init__(
+        self,
+        keep_in: shapely.Polygon,
+        obstacles: Sequence[Obstacle] = (),
+        *,
+        margin_m: float = 0.0,
+        stand_off_limit_m: float = STAND_OFF_LIMIT_M,
+    ) -> None:
+        self._keep_in, self._margin_m = keep_in, margin_m
+        self._obstacles = tuple(obstacles)
+        self._stand_off_limit_m = stand_off_limit_m
+        self._free = free_space(keep_in, self._obstacles, margin_m)
+        self._parts = tuple(shapely.get_parts(self._free).tolist())
+        shapely.prepare(self._free)
+        grown = shapely.union_all([_grown(obstacle) for obstacle in self._obstacles])
+        self._blocks = tuple(p for p in shapely.get_parts(grown).tolist() if p.area > 0)
+        self._cores = shapely.buffer(np.asarray(self._blocks, object), -SIGHT_TOLERANCE_M, join_style="mitre")
+        self._tree = shapely.STRtree(self._cores)
+        self._graphs: dict[frozenset[int], _Graph] = {}
+
+    @property
+    def free(self) -> shapely.Polygon | shapely.MultiPolygon:
+        """Where a drone may be."""
+        return self._free
+
+    def way(self, start: Point, target: Point, *, pace: Pace | None = None) -> Way:
+        """The cheapest way from start to target; by length unless a `pace` says otherwise."""
+        origin = shapely.Point(start)
+        part = self._part_of(origin)
+        if part is None:
+            return _no_way(f"the start is {self._what_blocks(origin)}")
+        end = shapely.Point(target)
+        stop, stand_off, reason = end, 0.0, ""
+        if not shapely.intersects(part, end):
+            reason = self._what_separates(origin, end)
+            if shapely.intersects(self._free, end):
+                return _no_way(reason)
+            stop = _stand_off_point(part, origin, end)
+            stand_off = float(stop.distance(end))
+            if stand_off > self._stand_off_limit_m:
+                limit = (
+                    f"nearest permitted point {stand_off:.0f} m away, over {self._stand_off_limit_m:.0f} m"
+                )
+                return _no_way(f"{reason}: {limit}")
+            reason = f"stands off {stand_off:.0f} m: target {reason}"
+        points = self._search((origin.x, origin.y), (stop.x, stop.y), pace or _length)
+        if points is None:
+            return _no_way(self._what_separates(origin, end))
+        return Way(points=points, length_m=_total(points), stand_off_m=stand_off, limited_by=reason)
+
+    def _part_of(self, point: shapely.Point) -> shapely.Polygon | None:
+        near = [part for part in self._parts if part.distance(point) <= SIGHT_TOLERANCE_M]
+        return near[0] if near else None
+
+    def _what_blocks(self, point: shapely.Point) -> str:
+        """Which boundary forbids a point."""
+        for obstacle in self._obstacles:
+            gap = float(obstacle.area.distance(point))
+            if gap == 0:
+                return f"inside {obstacle.name}"
+            if gap < obstacle.margin_m:
+                return f"{gap:.0f} m from {obstacle.name}, margin {obstacle.margin_m:.0f} m"
+        if not shapely.intersects(self._keep_in, point):
+            return f"{self._keep_in.distance(point):.0f} m outside the keep-in"
+        gap = float(self._keep_in.exterior.distance(point))
+        return f"{gap:.0f} m from the keep-in boundary, margin {self._margin_m:.0f} m"
+
+    def _what_separates(self, origin: shapely.Point, end: shapely.Point) -> str:
+        """Why an end cannot be reached: it is forbidden itself, or an obstacle cuts it off."""
+        if not shapely.intersects(self._free, end):
+            return self._what_blocks(end)
+        for k, obstacle in enumerate(self._obstacles):
+            rest = free_space(self._keep_in, self._obstacles[:k] + self._obstacles[k + 1 :], self._margin_m)
+            joined = [p for p in shapely.get_parts(rest) if p.distance(origin) <= SIGHT_TOLERANCE_M]
+            if joined and shapely.intersects(joined[0], end):
+                return f"cut off by {obstacle.name}"
+        return "cut off by the keep-outs together"
+
+    def _search(self, start: Point, target: Point, pace: Pace) -> tuple[Point, ...] | None:
+        """The cheapest way round the blocks met so far, until it meets no other: then it is so round all."""
+        met: frozenset[int] = frozenset()
+        while True:
+            if met not in self._graphs:
+                self._graphs[met] = self._graph(sorted(met))
+            points = self._graphs[met].search(start, target, pace)
+            if points is None:
+                return None
+            hits = self._tree.query(shapely.LineString(points), predicate="intersects")
+            new = met | {int(k) for k in hits}
+            if new == met:
+                return points
+            met = new
+
+    def _graph(self, met: Sequence[int]) -> _Graph:
+        inside = self._keep_in.buffer(-self._margin_m, join_style="mitre")
+        blocks = [self._blocks[k] for k in met]
+        sight = inside.buffer(SIGHT_TOLERANCE_M, join_style="mitre")
+        if blocks:
+            inside = shapely.difference(inside, shapely.union_all(blocks))
+            sight = shapely.difference(sight, shapely.union_all(self._cores[list(met)]))
+        return _Graph(_reflex_corners(inside), sight)
+
+
+class _Graph:
+    """The visibility graph of some corners in a sight area; legs are found when asked and kept."""
+
+    def __init__(self, corners: FloatArray, sight: shapely.Polygon | shapely.MultiPolygon) -> None:
+        self._corners, self._sight = corners, sight
+        self._seen: dict[int, BoolArray] = {}
+        shapely.prepare(sight)
+
+    def search(self, start: Point, target: Point, pace: Pace) -> tuple[Point, ...] | None:
+        """A* over corners; the straight leg's cost is the estimate. Ties go to the lower node number."""
+        nodes = np.vstack((self._corners, [target, start]))
+        goal, first = len(nodes) - 2, len(nodes) - 1
+        ahead = pace(nodes[goal, 0] - nodes[:, 0], nodes[goal, 1] - nodes[:, 1])
+        cost = np.full(len(nodes), np.inf)
+        cost[first] = 0.0
+        came = np.full(len(nodes), -1)
+        done = np.zeros(len(nodes), bool)
+        queue = [(float(ahead[first]), first)]
+        while queue:
+            _, node = heapq.heappop(queue)
+            if node == goal:
+                return _trace(nodes, came, goal)
+            if done[node]:
+                continue
+            done[node] = True
+            leg = pace(nodes[:, 0] - nodes[node, 0], nodes[:, 1] - nodes[node, 1])
+            better = ~done & (cost[node] + leg < cost)
+            for other in np.flatnonzero(better & self._visible(node, nodes)):
+                cost[other] = cost[node] + leg[other]
+                came[other] = node
+                heapq.heappush(queue, (float(cost[other] + ahead[other]), int(other)))
+        return None
+
+    def _visible(self, node: int, nodes: FloatArray) -> BoolArray:
+        """Which nodes a straight leg from this one reaches; corner to corner is remembered."""
+        corners = len(self._corners)
+        if node >= corners:
+            return self._sees(nodes[node], nodes)
+        if node not in self._seen:
+            self._seen[node] = self._sees(nodes[node], self._corners)
+        return np.concatenate((self._seen[node], self._sees(nodes[node], nodes[corners:])))
+
+    def _sees(self, point: FloatArray, others: FloatArray) -> BoolArray:
+        ends = np.stack((np.broadcast_to(point, others.shape), others), axis=1)
+        return np.asarray(shapely.covers(self._sight, shapely.linestrings(ends)))
+
+
+def free_space(
+    keep_in: shapely.Polygon, obstacles: Sequence[Obstacle], margin_m: float
+) -> shapely.Polygon | shapely.MultiPolygon:
+    """The keep-in less its margin and less the grown obstacles."""
+    inside = keep_in.buffer(-margin_m, join_style="mitre")
+    return shapely.difference(inside, shapely.union_all([_grown(o) for o in obstacles]))
+
+
+def _grown(obstacle: Obstacle) -> shapely.Polygon:
+    """An obstacle and its margin; corners are mitred, so that a way that turns there keeps the margin."""
+    return obstacle.area.buffer(obstacle.margin_m, join_style="mitre", mitre_limit=2.0)
+
+
+def _reflex_corners(area: shapely.Polygon | shapely.MultiPolygon) -> FloatArray:
+    """Corners (n, 2) around which a shortest way may bend: those where the area turns inwards."""
+    found = [np.empty((0, 2))]
+    for part in shapely.get_parts(area):
+        oriented = shapely.orient_polygons(part)
+        for ring in (oriented.exterior, *oriented.interiors):
+            corners = np.asarray(ring.coords)[:-1, :2]
+            before, after = corners - np.roll(corners, 1, axis=0), np.roll(corners, -1, axis=0) - corners
+            turn = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+            found.append(corners[turn < 0])
+    return np.unique(np.vstack(found), axis=0)
+
+
+def _stand_off_point(part: shapely.Polygon, origin: shapely.Point, end: shapely.Point) -> shapely.Point:
+    """The point of an area nearest to a target outside it; of equal ones that nearest to the origin."""
+    rings = [np.asarray(ring.coords)[:, :2] for ring in (part.exterior, *part.interiors)]
+    edges = shapely.linestrings(np.concatenate([np.stack((r[:-1], r[1:]), axis=1) for r in rings]))
+    points = shapely.get_point(shapely.shortest_line(edges, end), 0)
+    away = shapely.distance(points, end)
+    near = points[away <= away.min() + STAND_OFF_TIE_M]
+    return near[int(np.argmin(np.round(shapely.distance(near, origin), 3)))]
+
+
+def _length(east_m: FloatArray, north_m: FloatArray) -> FloatArray:
+    return np.hypot(east_m, north_m)
+
+
+def _trace(nodes: FloatArray, came: FloatArray, goal: int) -> tuple[Point, ...]:
+    path = [goal]
+    while came[path[-1]] >= 0:
+        path.append(int(came[path[-1]]))
+    return tuple((float(nodes[i, 0]), float(nodes[i, 1])) for i in reversed(path))
+
+
+def _total(points: Sequence[Point]) -> float:
+    return float(np.hypot(*np.diff(np.asarray(points), axis=0).T).sum())
+
+
+def _no_way(reason: str) -> Way:
+    return Way(points=(), length_m=float("inf"), limited_by=reason)

@@ -1,0 +1,160 @@
+"""Ways against a brute-force grid, and what is said where there is none."""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dfr.plan.routing import Obstacle, Router, free_space
+
+FIELD = shapely.box(0, 0, 200, 200)
+START, TARGET = (12.0, 12.0), (188.0, 188.0)
+CELL_M = 4.0
+
+
+def wall(*bounds: float, name: str = "wall", margin_m: float = 5.0) -> Obstacle:
+    return Obstacle(name=name, area=shapely.box(*bounds), margin_m=margin_m)
+
+
+def grid_length(free, start, target) -> float:
+    """Dijkstra over a 4 m grid, 16 moves; every leg is checked against the free space."""
+    side = int(200 / CELL_M) + 1
+    east, north = np.meshgrid(np.arange(side) * CELL_M, np.arange(side) * CELL_M, indexing="ij")
+    shapely.prepare(free)
+    ok = shapely.covers(free, shapely.points(east, north))
+    moves = [(i, j) for i in (-2, -1, 0, 1, 2) for j in (-2, -1, 0, 1, 2) if math.gcd(i, j) == 1]
+    first = (round(start[0] / CELL_M), round(start[1] / CELL_M))
+    last = (round(target[0] / CELL_M), round(target[1] / CELL_M))
+    best, queue = {first: 0.0}, [(0.0, first)]
+    while queue:
+        length, cell = heapq.heappop(queue)
+        if cell == last:
+            return length
+        if length > best[cell]:
+            continue
+        for i, j in moves:
+            other = (cell[0] + i, cell[1] + j)
+            if not (0 <= other[0] < side and 0 <= other[1] < side and ok[other]):
+                continue
+            further = length + CELL_M * math.hypot(i, j)
+            if further < best.get(other, math.inf) and shapely.covers(
+                free, shapely.LineString([np.multiply(cell, CELL_M), np.multiply(other, CELL_M)])
+            ):
+                best[other] = further
+                heapq.heappush(queue, (further, other))
+    return math.inf
+
+
+boxes = st.tuples(st.integers(20, 150), st.integers(20, 150), st.integers(8, 90), st.integers(8, 90)).map(
+    lambda b: wall(b[0], b[1], b[0] + b[2], b[1] + b[3])
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(boxes, max_size=5))
+def test_no_way_on_a_grid_is_shorter_and_the_way_is_free(obstacles):
+    router = Router(FIELD, obstacles, margin_m=5.0, stand_off_limit_m=0.0)
+    found = router.way(START, TARGET)
+    free = free_space(FIELD, obstacles, 5.0)
+    on_grid = grid_length(free, START, TARGET)
+    if not found.reachable:
+        assert math.isinf(on_grid)
+        return
+    assert found.length_m <= on_grid + 1e-6
+    assert on_grid <= 1.03 * found.length_m + 8 * CELL_M or math.isinf(on_grid)
+    line = shapely.LineString(found.points)
+    assert line.length == pytest.approx(found.length_m)
+    assert all(line.distance(o.area) >= 5.0 - 0.02 for o in obstacles)
+    assert line.distance(FIELD.exterior) >= 5.0 - 0.02
+
+
+def test_with_nothing_in_the_way_the_way_is_straight():
+    found = Router(FIELD, margin_m=5.0).way(START, TARGET)
+    assert found.points == (START, TARGET)
+    assert found.limited_by == ""
+
+
+def test_a_wall_is_rounded_with_the_margin_at_its_corners():
+    found = Router(FIELD, [wall(90, -10, 110, 150)], margin_m=5.0).way((50, 50), (150, 50))
+    assert [tuple(np.round(p, 6)) for p in found.points[1:-1]] == [(85, 155), (115, 155)]
+
+
+def test_a_wall_that_cuts_the_field_is_named():
+    router = Router(
+        FIELD, [wall(90, -10, 110, 300, name="the pier"), wall(20, 150, 40, 170, name="bandstand")]
+    )
+    found = router.way((50, 50), (190, 50))
+    assert not found.reachable
+    assert "cut off by the pier" in found.limited_by
+
+
+def test_a_target_in_the_crowd_is_watched_from_its_edge():
+    crowd = wall(100, 40, 160, 60, name="the main stage crowd", margin_m=10.0)
+    found = Router(FIELD, [crowd], margin_m=5.0).way((20, 50), (130, 50))
+    assert found.reachable
+    assert found.stand_off_m == pytest.approx(20.0, abs=0.02)
+    assert shapely.Point(found.points[-1]).distance(crowd.area) == pytest.approx(10.0, abs=0.02)
+    assert "stands off 20 m" in found.limited_by
+    assert "the main stage crowd" in found.limited_by
+
+
+def test_of_equally_near_stand_offs_the_one_on_this_side_is_taken():
+    crowd = wall(90, 20, 110, 180, name="crowd", margin_m=5.0)
+    found = Router(FIELD, [crowd], margin_m=5.0).way((20, 100), (100, 100))
+    assert found.points[-1] == pytest.approx((85.0, 100.0))
+
+
+def test_a_target_too_deep_in_a_forbidden_area_is_out_of_reach():
+    found = Router(FIELD, [wall(60, 60, 180, 180)], stand_off_limit_m=30.0).way(START, (120, 120))
+    assert not found.reachable
+    assert "inside wall" in found.limited_by
+    assert "65 m away" in found.limited_by
+
+
+def test_a_start_in_a_margin_is_refused_with_the_distance():
+    found = Router(FIELD, [wall(50, 50, 60, 60, margin_m=10.0)]).way((47, 55), (150, 150))
+    assert found.limited_by == "the start is 3 m from wall, margin 10 m"
+
+
+def test_a_start_outside_the_keep_in_is_refused():
+    assert "30 m outside the keep-in" in Router(FIELD).way((230, 100), (100, 100)).limited_by
+
+
+def cost_of(points, pace) -> float:
+    east, north = np.diff(np.asarray(points), axis=0).T
+    return float(pace(east, north).sum())
+
+
+def test_in_wind_the_way_with_more_tailwind_is_taken():
+    """Two ways round a wall, the northern one a little longer; a strong wind makes it the faster one."""
+    obstacle = wall(90, 40, 110, 150)
+    router = Router(shapely.box(0, 0, 200, 200), [obstacle])
+
+    def seconds(east_m, north_m):
+        """Still air from the east side; climbing south costs three times the northward leg."""
+        return np.hypot(east_m, north_m) + 2.0 * np.maximum(-north_m, 0.0)
+
+    assert router.way((10, 95), (190, 80)).points[1][1] == pytest.approx(35.0)
+    by_cost = router.way((10, 95), (190, 80), pace=seconds)
+    south = ((10.0, 95.0), (85.0, 35.0), (115.0, 35.0), (190.0, 80.0))
+    assert cost_of(by_cost.points, seconds) <= cost_of(south, seconds)
+
+
+def test_enlarging_an_obstacle_never_shortens_a_way():
+    lengths = [
+        Router(FIELD, [wall(80, 60, 120, 140, margin_m=margin)]).way(START, TARGET).length_m
+        for margin in (0.0, 5.0, 10.0, 20.0)
+    ]
+    assert lengths == sorted(lengths)
+
+
+def test_the_order_of_obstacles_changes_nothing():
+    obstacles = [wall(40, 40, 70, 120), wall(60, 100, 150, 130), wall(100, 20, 120, 90)]
+    ways = {Router(FIELD, order).way(START, TARGET).points for order in (obstacles, obstacles[::-1])}
+    assert len(ways) == 1
