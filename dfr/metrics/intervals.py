@@ -1,0 +1,126 @@
+"""Intervals for means, shares and quantiles of replications, where the replication is the unit.
+
+Calls of one replication share their fortune (the rate factor, a queue), so they are not
+independent: every interval is over replications, by the ratio estimator's linearised variance
+(Cochran 1977, ch. 6) with Student's t. Shares get Wilson's form with the effective number of
+observations; quantiles invert the interval of the share below them (Woodruff 1952). Nothing is
+resampled, so the same records give the same interval to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+FloatArray = NDArray[np.float64]
+
+LEVEL = 0.95
+"""Confidence of every interval that does not say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `low` to `high`; None where there is too little to say (fewer than two replications)."""
+
+    low: float | None
+    high: float | None
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the length."""
+        return None if self.low is None or self.high is None else 0.5 * (self.high - self.low)
+
+
+UNKNOWN = Interval(None, None)
+
+
+def t_value(degrees: int, level: float = LEVEL) -> float:
+    """Two-sided critical value of Student's t.
+
+    >>> round(t_value(9), 3)
+    2.262
+    """
+    return float(stdtrit(degrees, 0.5 + 0.5 * level))
+
+
+def mean_interval(values: FloatArray, level: float = LEVEL) -> Interval:
+    """Student's interval of the mean of independent values, one from each replication."""
+    if len(values) < 2:
+        return UNKNOWN
+    half = t_value(len(values) - 1, level) * float(values.std(ddof=1)) / math.sqrt(len(values))
+    return Interval(float(values.mean()) - half, float(values.mean()) + half)
+
+
+def ratio_variance(tops: FloatArray, bottoms: FloatArray) -> float | None:
+    """Variance of sum(tops) / sum(bottoms) over replications; None where it cannot be said."""
+    count, total = len(tops), float(bottoms.sum())
+    if count < 2 or total <= 0.0:
+        return None
+    rest = tops - float(tops.sum()) / total * bottoms
+    return count / (count - 1) * float((rest**2).sum()) / total**2
+
+
+def ratio_interval(tops: FloatArray, bottoms: FloatArray, level: float = LEVEL) -> Interval:
+    """Interval of a ratio of sums, such as the mean over all calls of all replications."""
+    variance = ratio_variance(tops, bottoms)
+    if variance is None:
+        return UNKNOWN
+    ratio = float(tops.sum() / bottoms.sum())
+    half = t_value(len(tops) - 1, level) * math.sqrt(variance)
+    return Interval(ratio - half, ratio + half)
+
+
+def share_interval(hits: FloatArray, trials: FloatArray, level: float = LEVEL) -> Interval:
+    """Wilson's interval of a share, `hits` of `trials` in each replication.
+
+    The number of observations is the effective one, p (1 - p) / variance; where every replication
+    has all or none it is the number of replications with trials, the most cautious choice.
+    """
+    variance = ratio_variance(hits, trials)
+    if variance is None:
+        return UNKNOWN
+    share, critical = float(hits.sum() / trials.sum()), t_value(len(hits) - 1, level)
+    effective = share * (1.0 - share) / variance if variance > 0.0 else float(np.count_nonzero(trials))
+    return wilson(share, effective, critical)
+
+
+def wilson(share: float, trials: float, critical: float = 1.959963984540054) -> Interval:
+    """Wilson's score interval (Wilson 1927).
+
+    >>> interval = wilson(0.0, 10)
+    >>> (interval.low, round(interval.high, 4))
+    (0.0, 0.2775)
+    """
+    if trials <= 0.0:
+        return UNKNOWN
+    squared = critical**2 / trials
+    centre = (share + 0.5 * squared) / (1.0 + squared)
+    half = critical / (1.0 + squared) * math.sqrt(share * (1.0 - share) / trials + 0.25 * squared / trials)
+    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+
+
+def quantile_interval(
+    values: FloatArray,
+    replication: NDArray[np.int64],
+    probability: float,
+    *,
+    count: int,
+    level: float = LEVEL,
+) -> Interval:
+    """Woodruff's interval of a quantile of pooled values, each of a `replication` from 0 to count - 1."""
+    if len(values) == 0 or count < 2:
+        return UNKNOWN
+    quantile = float(np.quantile(values, probability, method="inverted_cdf"))
+    below = np.bincount(replication[values <= quantile], minlength=count).astype(float)
+    trials = np.bincount(replication, minlength=count).astype(float)
+    interval = share_interval(below, trials, level)
+    half = interval.half_width
+    if half is None:
+        return UNKNOWN
+    ends = np.clip([probability - half, probability + half], 0.0, 1.0)
+    low, high = np.quantile(values, ends, method="inverted_cdf")
+    return Interval(float(low), float(high))
