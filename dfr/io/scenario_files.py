@@ -11,8 +11,9 @@ import dfr
 from dfr.aircraft import catalogue
 from dfr.errors import InputError
 from dfr.geo import LocalFrame
+from dfr.io.airspace_files import load_airspace
 from dfr.io.files import read_bounded
-from dfr.io.yaml_lines import MAX_BYTES, read_yaml
+from dfr.io.scenario_yaml import MAX_BYTES, read_yaml
 from dfr.scenario.model import Assumption, Scenario
 from dfr.scenario.schema_checks import Parts
 from dfr.scenario.schema_errors import Complaint
@@ -78,8 +79,6 @@ def load_world(path: Path) -> World:
 
 def world_of(scenario: Scenario) -> World:
     """The world around a scenario. Raises ScenarioError or AirspaceError for files that cannot be read."""
-    from dfr.io.airspace_files import load_airspace
-
     return World(
         scenario=scenario,
         frame=LocalFrame(scenario.site.centre),
