@@ -105,6 +105,7 @@ class Draft:
     contact: str = ""
     exempt: str = ""
     remarks: str = ""
+    possible: bool = False
     limit_line: int | None = None
     repaired: bool = False
     refusal: str = ""
@@ -199,6 +200,7 @@ def _zone(draft: Draft, area: Area, source: str) -> Zone:
         exempt=draft.exempt,
         remarks=draft.remarks,
         defect=draft.refusal,
+        possible=draft.possible,
     )
 
 

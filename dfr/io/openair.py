@@ -2,7 +2,8 @@
 
 Bytes in, zones and problems out; a bad line costs its volume at most, and every volume
 that begins in the file is accounted for. Comment lines `* dfr-coverage:`, `* dfr-date:`,
-`* dfr-source:`, `* dfr-omits:` and `* dfr-ground-m-amsl:` carry what the format has no words for.
+`* dfr-source:`, `* dfr-omits:` and `* dfr-ground-m-amsl:` carry what the format has no words for,
+and within a volume `* dfr-remarks:` and `* dfr-possible:` (it may or may not exist; why).
 """
 
 from __future__ import annotations
@@ -141,6 +142,8 @@ class _Reader:
             self._words.omissions.append(value)
         elif key == "dfr-ground-m-amsl":
             self._words.ground_m_amsl = _span(value)
+        elif self._draft is not None and key in ("dfr-remarks", "dfr-possible"):
+            self._draft.remarks, self._draft.possible = value, key == "dfr-possible"
 
     # Records of a volume -----------------------------------------------------------------------
 

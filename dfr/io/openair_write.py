@@ -1,0 +1,143 @@
+"""Zones as OpenAir, version 2: arcs and circles stay arcs and circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import shapely
+
+from dfr.io.airspace_read import AirspaceRead
+from dfr.units import m_to_nm
+from dfr.world.activation import NEVER, Activation, Interval
+from dfr.world.shapes import Arc, Vertex
+from dfr.world.zones import Zone
+
+CLASSES = frozenset("ABCDEFG")
+
+
+def write_openair(read: AirspaceRead) -> tuple[str, list[str]]:
+    """(text, what the format could not carry)."""
+    lost: list[str] = []
+    lines = list(_header(read))
+    for zone in read.zones:
+        lines += ["", *_zone(zone, lost)]
+    return "\n".join(lines) + "\n", lost
+
+
+def _header(read: AirspaceRead) -> Iterable[str]:
+    for key, value in (("dfr-source", read.what), ("dfr-date", read.date)):
+        if value:
+            yield f"* {key}: {value}"
+    if read.ground_m_amsl is not None:
+        yield "* dfr-ground-m-amsl: {:g} {:g}".format(*read.ground_m_amsl)
+    for ring in read.coverage:
+        yield "* dfr-coverage: " + " ".join(f"{p.lat_deg:.5f},{p.lon_deg:.5f}" for p in ring)
+    for omission in read.omissions:
+        yield f"* dfr-omits: {_line(omission)}"
+
+
+def _zone(zone: Zone, lost: list[str]) -> list[str]:
+    kind = _line(zone.kind).upper() or "NONE"
+    lines = [
+        f"AC {zone.airspace_class if zone.airspace_class in CLASSES else 'UNC'}",
+        f"AY {kind}",
+        f"AN {_line(zone.name)}",
+    ]
+    if zone.contact:
+        lines.append(f"AG {_line(zone.contact)}")
+    if zone.possible:
+        lines.append(f"* dfr-possible: {_line(zone.remarks)}")
+    elif zone.remarks:
+        lines.append(f"* dfr-remarks: {_line(zone.remarks)}")
+    lines += [f"AL {_line(zone.lower.text)}", f"AH {_line(zone.upper.text)}"]
+    lines += _activation(zone, lost)
+    parts = zone.area.parts
+    if zone.area.outline and len(parts) == 1 and not parts[0].interiors:
+        return lines + _outline(zone.area.outline)
+    return _parts(zone, lines, parts, lost)
+
+
+def _parts(zone: Zone, lines: list[str], parts: Sequence[shapely.Polygon], lost: list[str]) -> list[str]:
+    """A zone in several parts is written as several; its holes are filled."""
+    if any(part.interiors for part in parts):
+        lost.append(f"{zone.name}: holes are filled")
+    if len(parts) > 1:
+        lost.append(f"{zone.name}: written as {len(parts)} volumes")
+    written: list[str] = []
+    for part in parts:
+        ring = np.asarray(part.exterior.coords)[:-1]
+        corners = [Vertex(float(lat), (float(lon) + 180.0) % 360.0 - 180.0) for lon, lat in ring]
+        written += [*([""] if written else []), *lines, *_outline(corners)]
+    return written
+
+
+def _activation(zone: Zone, lost: list[str]) -> list[str]:
+    activation: Activation = zone.activation
+    if activation == NEVER:
+        return ["AA NONE"]
+    lines = []
+    for period in activation.periods:
+        if isinstance(period, Interval) and period.start is not None and period.end is not None:
+            lines.append(f"AA {_utc(period.start)}/{_utc(period.end)}")
+        else:
+            lost.append(f"{zone.name}: hours ({activation.text}); written as always active")
+            return []
+    if activation.otherwise is None:
+        lines.append(f"AA {_line(activation.text)}")
+    return lines
+
+
+def _outline(outline: Sequence[Vertex | Arc]) -> list[str]:
+    lines: list[str] = []
+    for place, element in enumerate(outline):
+        before, after = outline[place - 1], outline[(place + 1) % len(outline)]
+        if isinstance(element, Vertex):
+            in_arc = _between(before) or _between(after)
+            lines += [] if in_arc and len(outline) > 1 else [f"DP {_point(element.lat, element.lon)}"]
+            continue
+        lines.append(f"V X={_point(element.lat, element.lon)}")
+        if element.from_deg is None and isinstance(before, Vertex) and isinstance(after, Vertex):
+            turn = "+" if element.clockwise else "-"
+            lines += [f"V D={turn}", f"DB {_point(*before)}, {_point(*after)}"]
+        elif element.from_deg is not None and element.to_deg is not None:
+            lines += _turn(element, element.from_deg, element.to_deg)
+    return lines
+
+
+def _turn(arc: Arc, from_deg: float, to_deg: float) -> list[str]:
+    radius = f"{m_to_nm(arc.from_radius_m):.6g}"
+    if abs(to_deg - from_deg) >= 360.0:
+        return [f"DC {radius}"]
+    return [f"V D={'+' if arc.clockwise else '-'}", f"DA {radius}, {from_deg:g}, {to_deg:g}"]
+
+
+def _between(element: Vertex | Arc) -> bool:
+    return isinstance(element, Arc) and element.from_deg is None
+
+
+def _point(lat: float, lon: float) -> str:
+    return f"{_dms(lat, 2, 'NS')} {_dms(lon, 3, 'EW')}"
+
+
+def _dms(degrees: float, width: int, letters: str) -> str:
+    """Degrees, minutes and seconds; hundredths of a second where they are not whole.
+
+    >>> _dms(-1.1580556, 3, "EW")
+    '001:09:29 W'
+    """
+    hundredths = round(abs(degrees) * 360_000.0)
+    minutes, hundredths = divmod(hundredths, 6000)
+    whole, minute = divmod(minutes, 60)
+    second, fraction = divmod(hundredths, 100)
+    tail = f".{fraction:02d}" if fraction else ""
+    return f"{whole:0{width}d}:{minute:02d}:{second:02d}{tail} {letters[degrees < 0]}"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
