@@ -81,7 +81,8 @@ class Limiting:
         """
         unit = _UNITS[self.quantity]
         label = " (estimated)" if self.estimated else ""
-        return f"{self.quantity} {self.value:.3g} {unit}{label}, limit {self.limit:g} {unit}"
+        value = f"{self.value:.0f}" if abs(self.value) >= 100.0 else f"{self.value:.1f}"
+        return f"{self.quantity} {value} {unit}{label}, limit {self.limit:g} {unit}"
 
 
 _UNITS = {
