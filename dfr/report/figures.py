@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -14,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dfr.metrics.timeline import Timeline
 from dfr.plan.model import CoverageHour, LayoutGain
 from dfr.track import FlightTrack
 
@@ -43,25 +43,6 @@ STYLE: dict[Any, Any] = {
 }
 
 LONG_GAP_TICKS = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One interval of a timeline: on which row, from when to when (hours), and of what kind."""
-
-    row: str
-    start_h: float
-    end_h: float
-    kind: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """One moment of a timeline."""
-
-    row: str
-    at_h: float
-    kind: str
 
 
 def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, target_s: float | None) -> str:
@@ -154,47 +135,56 @@ def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float
     return _svg(figure, "Height over time")
 
 
-TIMELINE_COLOURS = {
-    "launch": SKY,
-    "flight": BLUE,
+PHASE_COLOURS = {
+    "prepare": SKY,
+    "climb": BLUE,
+    "out": BLUE,
     "on_scene": GREEN,
-    "return": PURPLE,
-    "landing": PURPLE,
-    "turnaround": "#cfcfcf",
-    "hold": RED,
-    "closed": "#f3d9c6",
-    "traffic": ORANGE,
+    "back": PURPLE,
+    "land": PURPLE,
+    "charge": "#cfcfcf",
+    "recover": "#8c6d4f",
+    "yield": RED,
 }
-MARK_COLOURS = {"call": "#222222", "missed": RED}
+"""Colour of each phase of a drone; climb and out, back and land share one."""
+
+BAND_COLOURS = {"other traffic": ORANGE, "weather hold": "#8b949e"}
 
 
-def timeline_chart(bars: Sequence[Bar], marks: Sequence[Mark], *, start_label: str) -> str:
-    """One simulated shift: a row for each drone, for other traffic and for the calls."""
-    rows = list(dict.fromkeys([*(m.row for m in marks), *(b.row for b in bars)]))
-    figure, axes = _canvas(7.2, 1.1 + 0.32 * len(rows))
-    for kind, colour in TIMELINE_COLOURS.items():
-        mine = [bar for bar in bars if bar.kind == kind]
-        if not mine:
-            continue
-        axes.barh(
-            [rows.index(bar.row) for bar in mine],
-            [bar.end_h - bar.start_h for bar in mine],
-            left=[bar.start_h for bar in mine],
-            height=0.62,
-            color=colour,
-            label=kind.replace("_", " "),
-        )
-    for kind, colour in MARK_COLOURS.items():
-        at = [mark for mark in marks if mark.kind == kind]
+def timeline_chart(timeline: Timeline, *, start_s: float, end_s: float, start_label: str) -> str:
+    """What happened between two moments: a row for calls, for what held us up, and for each drone."""
+    drones = sorted({bar.drone for bar in timeline.bars})
+    bands = {"other traffic": timeline.visits, "weather hold": timeline.holds}
+    rows = ["calls", *(name for name, spans in bands.items() if spans), *drones]
+    figure, axes = _canvas(7.2, 1.2 + 0.34 * len(rows))
+
+    def hours(moment_s: float) -> float:
+        return (min(max(moment_s, start_s), end_s) - start_s) / 3600.0
+
+    intervals = [("weather hold", "weather hold", x.start_s, x.end_s) for x in timeline.holds]
+    intervals += [("other traffic", "other traffic", x.start_s, x.end_s) for x in timeline.visits]
+    intervals += [(bar.drone, bar.phase, bar.start_s, bar.end_s) for bar in timeline.bars]
+    for kind, colour in (PHASE_COLOURS | BAND_COLOURS).items():
+        mine = [i for i in intervals if i[1] == kind and i[3] > start_s and i[2] < end_s]
+        if mine:
+            left = [hours(i[2]) for i in mine]
+            width = [hours(i[3]) - hours(i[2]) for i in mine]
+            label = kind.replace("_", " ")
+            axes.barh(
+                [rows.index(i[0]) for i in mine], width, left=left, height=0.62, color=colour, label=label
+            )
+    missed = timeline.missed
+    for calls, colour, label in (
+        ([c for c in timeline.calls if c not in missed], "#222222", "call attended"),
+        (missed, RED, "call missed"),
+    ):
+        at = [hours(c.call_s) for c in calls if start_s <= c.call_s <= end_s]
         if at:
-            ys = [rows.index(mark.row) for mark in at]
-            axes.scatter([m.at_h for m in at], ys, marker="|", s=90, color=colour, label=kind, zorder=3)
+            axes.scatter(at, [0] * len(at), marker="|", s=90, color=colour, label=label, zorder=3)
     axes.set_yticks(range(len(rows)), rows)
-    axes.invert_yaxis()
-    axes.set(xlabel=f"hours from {start_label}")
-    axes.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.28 if len(rows) > 3 else -0.4), ncols=6, fontsize=8
-    )
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set(xlabel=f"hours from {start_label}", xlim=(0, (end_s - start_s) / 3600.0))
+    figure.legend(loc="outside lower center", ncols=6, fontsize=8)
     return _svg(figure, "Timeline of one simulated shift")
 
 

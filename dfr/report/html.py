@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 import jinja2
 import numpy as np
@@ -15,40 +14,40 @@ from numpy.typing import NDArray
 from dfr import __version__
 from dfr.findings import Finding, Severity, compliant
 from dfr.metrics.flown import RehearsedFlight
+from dfr.metrics.intervals import Interval
+from dfr.metrics.kpi import Summary
+from dfr.metrics.measures import Kpi
+from dfr.metrics.timeline import Timeline
 from dfr.plan.model import Plan
 from dfr.report import figures
-from dfr.report.figures import Bar, Mark
 from dfr.report.map import map_svg
 from dfr.world.model import World
 
-CLOCKS_SHOWN = ("call_to_decision", "call_to_airborne", "call_to_overhead", "call_to_video")
+CLOCKS_SHOWN = ("call_to_decision_s", "call_to_airborne_s", "call_to_overhead_s", "call_to_video_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """One simulated shift, drawn."""
+class ShownShift:
+    """The part of one replication that is drawn."""
 
-    bars: tuple[Bar, ...]
-    marks: tuple[Mark, ...]
-    start_label: str
-    caption: str
+    timeline: Timeline
+    start_s: float
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
     """All that a report shows.
 
-    `kpis` is the `kpis` object of `dfr simulate --json`; `responses_s` maps a clock pair to the seconds
-    of every attended call; `not_flown` says why where `flights` is empty.
+    `responses_s` maps a clock pair to the seconds of every call for which both clocks came;
+    `not_flown` says why where `flights` is empty.
     """
 
     world: World
     plan: Plan
-    kpis: Mapping[str, Mapping[str, Any]]
-    missed: Mapping[str, float]
-    docks: Mapping[str, Mapping[str, float]]
+    summary: Summary
     responses_s: Mapping[str, NDArray[np.float64]]
-    timeline: Timeline | None
+    shift: ShownShift | None
     flights: Sequence[RehearsedFlight]
     not_flown: str
     provenance: Sequence[tuple[str, str]]
@@ -79,10 +78,10 @@ def report_html(run: Rehearsal) -> str:
         findings=sorted(plan.findings, key=lambda finding: -list(Severity).index(finding.severity)),
         simulated=_simulated(run),
         response_svg=_responses(run),
-        kpis=[_kpi_row(name, values) for name, values in run.kpis.items()],
-        missed=[(reason.replace("_", " "), _percent(share)) for reason, share in run.missed.items()],
-        timeline_svg=_timeline(run.timeline),
-        timeline_caption=run.timeline.caption if run.timeline else "",
+        kpis=[_kpi_row(kpi) for kpi in run.summary.kpis.values()],
+        missed=[(reason.replace("_", " "), _percent(share)) for reason, share in run.summary.missed.items()],
+        timeline_svg=_timeline(run),
+        timeline_caption=_timeline_caption(run),
         flights=[_flight(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
         not_flown=run.not_flown,
         seconds=lambda value: "-" if value is None else f"{value:.1f}",
@@ -121,15 +120,15 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
         ("call_to_overhead_s", "call to overhead, median"),
         ("call_to_video_s", "call to video, median"),
     ):
-        kpi = run.kpis.get(name)
+        kpi = run.summary.kpis.get(name)
         if kpi:
-            how = f"90th percentile {_number(kpi['p90'])} s; mean {_interval(kpi)} s"
-            tiles.append({"number": f"{_number(kpi['p50'])} s", "what": what, "how_sure": how})
+            how = f"95 % {_range(kpi.p50_interval, _number)} s; 90th percentile {_number(kpi.p90)} s"
+            tiles.append({"number": f"{_number(kpi.p50)} s", "what": what, "how_sure": how})
     for name, what in (("first_on_scene", "first on scene"), ("within_target", "within target")):
-        kpi = run.kpis.get(name)
+        kpi = run.summary.kpis.get(name)
         if kpi:
-            how = f"95 % interval {_percent(kpi['low'])} to {_percent(kpi['high'])}"
-            tiles.append({"number": _percent(kpi["mean"]), "what": what, "how_sure": how})
+            how = f"{kpi.what}; 95 % {_range(kpi.interval, _percent)}"
+            tiles.append({"number": _percent(kpi.mean), "what": what, "how_sure": how})
     flown = sum(flight.agrees for flight in run.flights)
     how_sure = "docked, every phase within tolerance" if run.flights else run.not_flown
     tiles.append(
@@ -154,23 +153,22 @@ def _siting(plan: Plan) -> str:
 def _docks(run: Rehearsal) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for site in run.plan.sites:
-        figures_of = run.docks.get(site.id, {})
+        dock = run.summary.docks.get(site.id)
         rows.append(
             {
                 "name": site.name,
                 "position": str(site.position),
                 "drones": site.drones,
-                "utilisation": _percent(figures_of.get("utilisation")),
-                "ready": _percent(figures_of.get("drone_ready")),
+                "utilisation": _percent(dock.utilisation if dock else None),
+                "ready": _percent(dock.drone_ready if dock else None),
             }
         )
     return rows
 
 
 def _simulated(run: Rehearsal) -> str:
-    study = dict(run.provenance)
     return (
-        f"{study.get('replications', '?')} replications of the whole period, seed {study.get('seed', '?')}. "
+        f"{run.summary.replications} replications of the whole period, seed {run.summary.seed}. "
         "Means and shares carry 95 % intervals over replications; the rate of calls is itself uncertain "
         "and varies between them."
     )
@@ -178,26 +176,46 @@ def _simulated(run: Rehearsal) -> str:
 
 def _responses(run: Rehearsal) -> str:
     clocks = {name: run.responses_s[name] for name in CLOCKS_SHOWN if name in run.responses_s}
-    named = {name.replace("_", " "): values for name, values in clocks.items()}
+    named = {name.removesuffix("_s").replace("_", " "): values for name, values in clocks.items()}
     return figures.response_curves(named, target_s=run.plan.siting_limit_s)
 
 
-def _kpi_row(name: str, kpi: Mapping[str, Any]) -> dict[str, str]:
-    write = _number if name.endswith(("_s", "_wh", "_min", "_m", "_per_day", "_calls")) else _figure
+def _kpi_row(kpi: Kpi) -> dict[str, str]:
+    write = _percent if kpi.unit == "share" else _number
+    unit = "" if kpi.unit == "share" else f", {kpi.unit}"
     return {
-        "name": name.replace("_", " "),
-        "mean": write(kpi["mean"]),
-        "p50": write(kpi["p50"]),
-        "p90": write(kpi["p90"]),
-        "interval": f"{write(kpi['low'])} to {write(kpi['high'])}",
-        "n": str(kpi["n"]),
+        "name": f"{kpi.name.removesuffix('_s').replace('_', ' ')}{unit}",
+        "what": kpi.what,
+        "mean": write(kpi.mean),
+        "p50": write(kpi.p50),
+        "p90": write(kpi.p90),
+        "interval": _range(kpi.interval, write),
+        "n": str(kpi.n),
     }
 
 
-def _timeline(timeline: Timeline | None) -> str:
-    if timeline is None:
+def _timeline(run: Rehearsal) -> str:
+    if run.shift is None:
         return ""
-    return figures.timeline_chart(timeline.bars, timeline.marks, start_label=timeline.start_label)
+    shift = run.shift
+    return figures.timeline_chart(
+        shift.timeline, start_s=shift.start_s, end_s=shift.end_s, start_label=_wall(run, shift.start_s)
+    )
+
+
+def _timeline_caption(run: Rehearsal) -> str:
+    if run.shift is None:
+        return ""
+    calls = [c for c in run.shift.timeline.calls if run.shift.start_s <= c.call_s <= run.shift.end_s]
+    missed = sum(call in run.shift.timeline.missed for call in calls)
+    return (
+        f"A typical replication (number {run.shift.timeline.replication}), its busiest shift: "
+        f"{len(calls)} calls, {missed} missed."
+    )
+
+
+def _wall(run: Rehearsal, t_s: float) -> str:
+    return f"{run.world.scenario.period.wall(t_s):%a %d %b %H:%M}"
 
 
 def _flight(flight: RehearsedFlight, ceiling_m: float) -> dict[str, object]:
@@ -210,8 +228,10 @@ def _flight(flight: RehearsedFlight, ceiling_m: float) -> dict[str, object]:
     }
 
 
-def _interval(kpi: Mapping[str, Any]) -> str:
-    return f"{_number(kpi['mean'])} ({_number(kpi['low'])} to {_number(kpi['high'])})"
+def _range(interval: Interval, write: Callable[[float | None], str]) -> str:
+    if interval.low is None or interval.high is None:
+        return "unknown"
+    return f"{write(interval.low)} to {write(interval.high)}"
 
 
 def _percent(share: float | None) -> str:
@@ -220,7 +240,3 @@ def _percent(share: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}"
