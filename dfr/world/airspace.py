@@ -10,26 +10,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 import numpy as np
 import shapely
 
 from dfr.errors import InputError
-from dfr.geo import Position, Ring
+from dfr.geo import LocalFrame, Position, Ring
+from dfr.scenario.model import TemporaryRestriction
+from dfr.world.airspace_answers import (
+    AirspaceAnswer,
+    AirspaceState,
+    VolumeAnswer,
+    ZoneAnswer,
+    reason,
+    why_not,
+    zone_answer,
+)
+from dfr.world.airspace_area import (
+    Ground,
+    Layer,
+    PathConflict,
+    Verdict,
+    ZoneVerdict,
+    local_path,
+    local_volume,
+    path_passages,
+    sample_points,
+    zone_verdict,
+)
 from dfr.world.shapes import METRES_PER_DEGREE, Area, EdgeRule, area_of_ring
 from dfr.world.terrain import Terrain
 from dfr.world.vertical import (
     SURFACE,
     UNLIMITED,
     Air,
-    VerticalFit,
     VerticalLimit,
     geoid_height_m,
     limit,
-    vertical_fit,
 )
-from dfr.world.zones import AirspaceSource, Zone
+from dfr.world.zones import TOUCH_M, AirspaceSource, Zone, zone_of_restriction
 
 __all__ = [
     "SURFACE",
@@ -38,53 +57,16 @@ __all__ = [
     "AirspaceAnswer",
     "AirspaceSource",
     "AirspaceState",
+    "PathConflict",
+    "Verdict",
     "VerticalLimit",
+    "VolumeAnswer",
     "Zone",
     "ZoneAnswer",
+    "ZoneVerdict",
     "limit",
+    "zone_of_restriction",
 ]
-
-
-class AirspaceState(StrEnum):
-    """What can be said of a place: only `CLEAR` lets a flight go without asking."""
-
-    CLEAR = "clear"
-    CONFLICT = "conflict"
-    UNKNOWN = "unknown"
-    NO_COVERAGE = "no_coverage"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneAnswer:
-    """One zone overhead or around a point: `active` and `contains` are None where not known.
-
-    `contains` speaks of the point with its height and leaves the hours aside.
-    """
-
-    zone: Zone
-    active: bool | None
-    contains: bool | None
-    distance_m: float
-    reason: str = ""
-
-    @property
-    def conflict(self) -> bool | None:
-        """True where the zone binds here and now, False where not, None where that is not known."""
-        if not self.zone.binding:
-            return False
-        parts = (self.active, self.contains, None if self.zone.possible else True)
-        if False in parts:
-            return False
-        return None if None in parts else True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AirspaceAnswer:
-    """What the airspace is at a point, the zones that say so, and why."""
-
-    state: AirspaceState
-    zones: tuple[ZoneAnswer, ...]
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,6 +78,7 @@ class Airspace:
     sources: tuple[AirspaceSource, ...] = ()
     _tree: shapely.STRtree = field(init=False, repr=False, compare=False)
     _cover: tuple[Area, ...] = field(init=False, repr=False, compare=False)
+    _grounds: tuple[tuple[Area, tuple[float, float]], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         zones = tuple(sorted(self.zones, key=lambda zone: zone.sort_key))
@@ -103,6 +86,8 @@ class Airspace:
         boxes = [shapely.box(*zone.area.polygon.bounds) for zone in zones]
         object.__setattr__(self, "_tree", shapely.STRtree(boxes))
         object.__setattr__(self, "_cover", tuple(_cover(ring) for ring in self.coverage))
+        grounds = [(ring, s.ground_m_amsl) for s in self.sources if s.ground_m_amsl for ring in s.coverage]
+        object.__setattr__(self, "_grounds", tuple((_cover(ring), bounds) for ring, bounds in grounds))
 
     def at(
         self,
@@ -115,7 +100,7 @@ class Airspace:
     ) -> AirspaceAnswer:
         """What the airspace is at a point, a height and a moment."""
         air = self.air(position, terrain, qnh_hpa)
-        answers = [_zone_answer(zone, height_m_agl, when, air) for zone, _ in self.near(position)]
+        answers = [zone_answer(zone, height_m_agl, when, air) for zone, _ in self.near(position)]
         return self._answer(answers, position)
 
     def near(self, position: Position, *, within_m: float = 0.0) -> list[tuple[Zone, float]]:
@@ -125,6 +110,80 @@ class Airspace:
             ((zone, away_m) for zone, away_m in found if away_m <= within_m),
             key=lambda item: (item[1], item[0].sort_key),
         )
+
+    def volume_conflicts(
+        self,
+        rings: Ring | Sequence[Ring],
+        *,
+        lower_m_agl: float = 0.0,
+        upper_m_agl: float,
+        start: datetime,
+        end: datetime,
+        terrain: Terrain,
+        qnh_hpa: float | None = None,
+        within_m: float = 0.0,
+    ) -> VolumeAnswer:
+        """How a flight volume stands to every zone that it reaches, or that lies within `within_m` of it.
+
+        `rings` are one ring or several whose union, from `lower_m_agl` to `upper_m_agl` above
+        the ground, is flown in at any moment from `start` to `end`. Give the volume with its
+        buffers. `VolumeAnswer.verdicts` has one entry for each zone, conflicts first; its
+        `state` is CLEAR only where the whole volume is covered and every zone is decided.
+        """
+        several = _several(rings)
+        frame, volume = local_volume(several)
+        nearby = self._around(several, within_m)
+        samples = sample_points(volume)
+        places = [frame.position(float(x), float(y)) for x, y in samples]
+        bounds = tuple(self.air(place, terrain, qnh_hpa).ground_m_amsl for place in places)
+        layer = Layer(
+            lower_m_agl=lower_m_agl,
+            upper_m_agl=upper_m_agl,
+            start=start,
+            end=end,
+            qnh_hpa=qnh_hpa,
+            geoid_m=geoid_height_m(frame.origin),
+        )
+        ground = Ground(east_north=samples, bounds_m_amsl=bounds)
+        verdicts = [zone_verdict(zone, volume, frame, layer, ground) for zone in nearby]
+        return self._volume_answer([v for v in verdicts if v.horizontal_margin_m <= within_m], volume, frame)
+
+    def path_conflicts(
+        self,
+        points: Sequence[Position],
+        *,
+        height_m_agl: float,
+        start: datetime,
+        end: datetime,
+        terrain: Terrain,
+        qnh_hpa: float | None = None,
+    ) -> tuple[PathConflict, ...]:
+        """Where geodesic legs at one height above ground enter and leave zones that bind or may bind.
+
+        The ground is taken at every kilometre; for a flown volume ask `volume_conflicts`.
+        """
+        frame, line = local_path(points)
+        samples = shapely.get_coordinates(line)
+        places = [frame.position(float(x), float(y)) for x, y in samples]
+        bounds = tuple(self.air(place, terrain, qnh_hpa).ground_m_amsl for place in places)
+        layer = Layer(
+            lower_m_agl=height_m_agl,
+            upper_m_agl=height_m_agl,
+            start=start,
+            end=end,
+            qnh_hpa=qnh_hpa,
+            geoid_m=geoid_height_m(frame.origin),
+        )
+        ground = Ground(east_north=samples, bounds_m_amsl=bounds)
+        return path_passages(line, frame, self._around([tuple(points)], 0.0), layer, ground)
+
+    def with_zones(self, zones: Iterable[Zone]) -> Airspace:
+        """The same airspace and more zones; its coverage stays."""
+        return Airspace(zones=(*self.zones, *zones), coverage=self.coverage, sources=self.sources)
+
+    def with_restrictions(self, restrictions: Iterable[TemporaryRestriction]) -> Airspace:
+        """The same airspace and the restrictions by notice of a scenario."""
+        return self.with_zones(zone_of_restriction(restriction) for restriction in restrictions)
 
     def covers(self, position: Position) -> bool:
         """True where the loaded data speak of this point."""
@@ -138,12 +197,7 @@ class Airspace:
 
     def ground_range_m_amsl(self, position: Position) -> tuple[float, float] | None:
         """The bounds that a source states for the ground around a point, None where none does."""
-        for source in self.sources:
-            if source.ground_m_amsl is not None and any(
-                _contains(_cover(ring), position) for ring in source.coverage
-            ):
-                return source.ground_m_amsl
-        return None
+        return next((bounds for area, bounds in self._grounds if _contains(area, position)), None)
 
     def _candidates(self, position: Position, within_m: float) -> Iterable[Zone]:
         reach_lat = 1e-5 + 1.01 * within_m / METRES_PER_DEGREE
@@ -154,9 +208,54 @@ class Airspace:
         boxes = [shapely.box(lon - reach_lon, south, lon + reach_lon, north) for lon in lons]
         return (self.zones[index] for index in np.unique(self._tree.query(boxes)[1]))
 
+    def _around(self, rings: Sequence[Ring], within_m: float) -> list[Zone]:
+        """Zones whose box comes that near to the box of the rings."""
+        points = [point for ring in rings for point in ring]
+        lon = np.array([point.lon_deg for point in points])
+        lon = lon[0] + (lon - lon[0] + 180.0) % 360.0 - 180.0
+        lat = np.array([point.lat_deg for point in points])
+        reach_lat = 1e-4 + 1.01 * within_m / METRES_PER_DEGREE
+        furthest = min(89.9, float(np.abs(lat).max()) + reach_lat)
+        reach_lon = min(180.0, reach_lat / float(np.cos(np.radians(furthest))))
+        south, north = float(lat.min()) - reach_lat, float(lat.max()) + reach_lat
+        west, east = float(lon.min()) - reach_lon, float(lon.max()) + reach_lon
+        boxes = [shapely.box(west + turn, south, east + turn, north) for turn in (-360.0, 0.0, 360.0)]
+        return [self.zones[index] for index in np.unique(self._tree.query(boxes)[1])]
+
+    def _volume_answer(
+        self, verdicts: Sequence[ZoneVerdict], volume: shapely.Geometry, frame: LocalFrame
+    ) -> VolumeAnswer:
+        share = self._uncovered_share(volume, frame)
+        found = {verdict.verdict for verdict in verdicts}
+        reasons = [f"{v.zone.label}: {v.reason}" for v in verdicts if v.verdict is not Verdict.CLEAR]
+        if share > 0.0:
+            reasons.append(f"{share:.0%} of the volume is outside the coverage of the loaded data")
+        state, more = self._clear([])
+        if Verdict.CONFLICT in found:
+            state = AirspaceState.CONFLICT
+        elif Verdict.UNKNOWN in found:
+            state = AirspaceState.UNKNOWN
+        elif share > 0.0:
+            state = AirspaceState.NO_COVERAGE
+        else:
+            reasons += more
+        order = [Verdict.CONFLICT, Verdict.UNKNOWN, Verdict.CLEAR]
+        ranked = sorted(verdicts, key=lambda v: (order.index(v.verdict), v.margin_m, v.zone.sort_key))
+        return VolumeAnswer(
+            state=state, verdicts=tuple(ranked), uncovered_share=share, reasons=tuple(reasons)
+        )
+
+    def _uncovered_share(self, volume: shapely.Geometry, frame: LocalFrame) -> float:
+        """How much of a local volume no source speaks of, 0 to 1."""
+        covered = shapely.union_all([area.local(frame) for area in self._cover]).buffer(TOUCH_M)
+        if covered.covers(volume):
+            return 0.0
+        rest = shapely.difference(volume, covered)
+        return max(float(rest.area) / float(volume.area), 1e-6) if volume.area > 0.0 else 1.0
+
     def _answer(self, answers: Sequence[ZoneAnswer], position: Position) -> AirspaceAnswer:
         conflicts = [answer.conflict for answer in answers]
-        reasons = [_reason(answer) for answer in answers if answer.conflict is not False]
+        reasons = [reason(answer) for answer in answers if answer.conflict is not False]
         if True in conflicts:
             state = AirspaceState.CONFLICT
         elif None in conflicts:
@@ -178,7 +277,7 @@ class Airspace:
         ]
         if lost:
             return AirspaceState.UNKNOWN, lost
-        reasons = [f"{answer.zone.label} does not apply: {_why_not(answer)}" for answer in answers]
+        reasons = [f"{answer.zone.label} does not apply: {why_not(answer)}" for answer in answers]
         reasons.append("no zone of the loaded data applies here: Class G by inference, no file says so")
         reasons += [
             f"{source.path} does not state its coverage: only its own zones count as covered"
@@ -188,32 +287,12 @@ class Airspace:
         return AirspaceState.CLEAR, reasons
 
 
-def _zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: Air) -> ZoneAnswer:
-    fit = vertical_fit(
-        zone.lower, zone.upper, bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, floor=air, ceiling=air
-    )
-    if zone.defect:
-        fit = VerticalFit(inside=None, margin_m=None, reason=zone.defect)
-    return ZoneAnswer(
-        zone=zone, active=zone.active(when, when), contains=fit.inside, distance_m=0.0, reason=fit.reason
-    )
-
-
-def _reason(answer: ZoneAnswer) -> str:
-    if answer.conflict:
-        return f"inside {answer.zone.label}"
-    if answer.contains is None:
-        return f"{answer.zone.label}: {answer.reason}"
-    if answer.active is None:
-        return f"{answer.zone.label}: whether it is active is not known ({answer.zone.activation.text})"
-    basis = answer.zone.remarks or answer.zone.source
-    return f"{answer.zone.label}: whether it exists is not known ({basis})"
-
-
-def _why_not(answer: ZoneAnswer) -> str:
-    if not answer.zone.binding:
-        return "it restricts nobody"
-    return "not active then" if answer.active is False else "the height is outside its limits"
+def _several(rings: Ring | Sequence[Ring]) -> list[Ring]:
+    """Rings, whether one was given or several; raises InputError for none."""
+    several = [tuple(rings)] if rings and isinstance(rings[0], Position) else list(rings)
+    if not several or not all(several):
+        raise InputError("a flight volume without corners -> give at least one ring")
+    return several  # type: ignore[return-value]
 
 
 def _contains(area: Area, position: Position) -> bool:

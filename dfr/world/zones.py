@@ -7,10 +7,11 @@ from datetime import datetime
 
 import shapely
 
-from dfr.geo import LocalFrame, Position, Ring
-from dfr.world.activation import ALWAYS, Activation
-from dfr.world.shapes import Area, project
-from dfr.world.vertical import VerticalLimit
+from dfr.geo import LocalFrame, Position, Ring, VerticalDatum
+from dfr.scenario.model import TemporaryRestriction
+from dfr.world.activation import ALWAYS, Activation, Interval
+from dfr.world.shapes import Area, area_of_circle, project
+from dfr.world.vertical import SURFACE, VerticalLimit, limit
 
 INFORMATION_KINDS = frozenset({"FIR", "UIR", "OCA", "FIS", "INFO", "NO_RESTRICTION"})
 """Kinds of zone that inform and restrict nobody."""
@@ -28,7 +29,7 @@ class Zone:
     `kind` is CTR, CTA, TMA, ATZ, FRZ, R, P, D, RA(T), HIRTA, GLIDER, ...; `airspace_class` is ''
     where none is published. `exempt` names who is exempt. A `defect` says that the published
     text could not be used whole: such a zone is never found clear of. `possible` marks a zone
-    that may or may not exist.
+    that may or may not exist, `exempted` one that names this operation as exempt.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Zone:
     remarks: str = ""
     defect: str = ""
     possible: bool = False
+    exempted: bool = False
 
     @property
     def ring(self) -> Ring:
@@ -58,7 +60,9 @@ class Zone:
 
     @property
     def binding(self) -> bool:
-        """False for Class G and for zones that only inform."""
+        """False for Class G, for zones that only inform, and where this operation is exempt."""
+        if self.exempted:
+            return False
         return self.kind.upper() not in INFORMATION_KINDS and self.airspace_class not in UNCONTROLLED
 
     def edge_distance_m(self, position: Position) -> float:
@@ -109,3 +113,25 @@ class AirspaceSource:
     unplaced: int = 0
     ground_m_amsl: tuple[float, float] | None = None
     omissions: tuple[str, ...] = ()
+
+
+def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
+    """The zone of a restriction by notice: a circle from the surface up, in its dates.
+
+    One that is only possible is unknown to whoever enters it; one that exempts this
+    operation binds it no more.
+    """
+    period = Interval(start=restriction.start, end=restriction.end)
+    dates = f"{restriction.start:%Y-%m-%d %H:%M} to {restriction.end:%Y-%m-%d %H:%M}"
+    return Zone(
+        name=restriction.name,
+        kind="RA(T)",
+        lower=SURFACE,
+        upper=limit(restriction.upper_m_amsl, VerticalDatum.AMSL),
+        area=area_of_circle(restriction.centre, restriction.radius_m),
+        activation=Activation(periods=(period,), otherwise=False, text=dates),
+        source=restriction.source,
+        remarks=restriction.source,
+        possible=restriction.status == "possible",
+        exempted=restriction.exempt,
+    )
