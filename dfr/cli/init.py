@@ -1,0 +1,133 @@
+"""`dfr init`: a commented scenario to start from, asked for on a terminal or told by flags."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from dfr.cli.output import emit_json, say
+from dfr.errors import InputError
+from dfr.geo import Position
+from dfr.io.files import read_bounded, write_atomically
+from dfr.io.scenario_files import find_scenario, scenario_from
+from dfr.io.scenario_template import Wish, scenario_text
+from dfr.scenario.model import Assumption, OperationKind
+
+app = typer.Typer()
+
+MAX_VLOS_RADIUS_M = 2_000.0
+MAX_RADIUS_M = 20_000.0
+MIN_RADIUS_M = 150.0
+MAX_DAYS = 14
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
+
+
+@app.command()
+def init(  # noqa: PLR0917 - typer reads the flags from here
+    site: Annotated[str | None, typer.Option(help="Centre of the site as LAT,LON in degrees.")] = None,
+    name: Annotated[str | None, typer.Option(help="Lower-case name with hyphens.")] = None,
+    first_day: Annotated[str | None, typer.Option("--date", help="First day, 2025-06-21.")] = None,
+    days: Annotated[int, typer.Option(help="How many days.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="File to write; NAME.yaml by default.")] = None,
+    docks: Annotated[int, typer.Option(help="How many docks.")] = 2,
+    drone: Annotated[str, typer.Option(help="Key of the hardware catalogue.")] = "dji-m3td",
+    dock: Annotated[str, typer.Option(help="Key of the hardware catalogue.")] = "dji-dock-2",
+    operation: Annotated[OperationKind, typer.Option(help="Who sees the drone.")] = OperationKind.VLOS,
+    radius_m: Annotated[float, typer.Option(help="Radius of the keep-in, m.")] = 600.0,
+    ground_m_amsl: Annotated[float | None, typer.Option(help="Height of the ground, m.")] = None,
+    zone: Annotated[str, typer.Option(help="Time zone.")] = "Europe/London",
+    like: Annotated[str | None, typer.Option(help="Copy a shipped scenario instead.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Write a commented scenario to start from."""
+    if like is not None:
+        source = find_scenario(like)
+        text, name = read_bounded(source).decode(), name or source.stem
+    else:
+        site = site or _ask("--site", "Centre of the site as LAT,LON in degrees")
+        name = name or _ask("--name", "Name of the scenario", default="my-deployment")
+        tomorrow = str(datetime.now(tz=UTC).date() + timedelta(days=1))
+        day = first_day or _ask("--date", "First day", default=tomorrow)
+        wish = Wish(
+            name=name,
+            site=_position(site),
+            first_day=_day(day),
+            days=days,
+            zone=_zone(zone),
+            radius_m=radius_m,
+            docks=docks,
+            drone=drone,
+            dock=dock,
+            operation=operation,
+            ground_m_amsl=ground_m_amsl,
+        )
+        text = scenario_text(_sane(wish))
+    path = out or Path(f"{name}.yaml")
+    if path.exists() and not force:
+        raise InputError(f"{path} is there already -> choose another --out, or --force to replace it")
+    scenario = scenario_from(text.encode(), name=str(path), folder=path.parent)
+    write_atomically(path, text)
+    if as_json:
+        emit_json({"path": str(path), "name": scenario.name, "assumed": _assumed(scenario.assumptions)})
+        return
+    say(f"wrote {path}: {_assumed(scenario.assumptions)} figures and blocks are assumed")
+    say(f"next: edit it, then dfr check {path}")
+
+
+def _ask(flag: str, question: str, *, default: str | None = None) -> str:
+    """An answer from the terminal; the default, or an error, where there is none."""
+    if sys.stdin.isatty():
+        answer: str = typer.prompt(question, default=default, err=True)
+        return answer.strip()
+    if default is None:
+        raise InputError(f"{flag} is missing -> give it (there is no terminal to ask on)")
+    return default
+
+
+def _position(text: str) -> Position:
+    try:
+        lat, lon = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"--site {text!r} is not a position -> write --site 50.782,-1.089") from error
+    return Position(lat_deg=lat, lon_deg=lon)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"--date {text!r} is not a date -> write --date 2025-06-21") from error
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InputError(f"--zone {text!r} is no time zone -> write one such as Europe/London") from error
+
+
+def _sane(wish: Wish) -> Wish:
+    """The wish, where a scenario can be written for it."""
+    limit = MAX_RADIUS_M if wish.operation is OperationKind.BVLOS else MAX_VLOS_RADIUS_M
+    if not NAME.match(wish.name):
+        raise InputError(f"--name {wish.name!r} -> use lower-case letters, digits and hyphens, 40 at most")
+    if not MIN_RADIUS_M <= wish.radius_m <= limit:
+        raise InputError(
+            f"--radius-m {wish.radius_m:g} -> {MIN_RADIUS_M:g} to {limit:g} under {wish.operation}"
+        )
+    if not 1 <= wish.days <= MAX_DAYS:
+        raise InputError(f"--days {wish.days} -> 1 to {MAX_DAYS}")
+    if not -80.0 <= wish.site.lat_deg <= 80.0:
+        raise InputError(f"--site {wish.site} is too near a pole -> latitudes to 80 degrees")
+    return wish
+
+
+def _assumed(assumptions: tuple[Assumption, ...]) -> int:
+    return sum(item.assumed for item in assumptions)

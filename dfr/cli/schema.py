@@ -1,0 +1,28 @@
+"""`dfr schema`: the JSON Schema of a scenario, for editors that complete and check while one types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.cli.output import emit_json, json_text, say
+from dfr.io.files import write_atomically
+from dfr.scenario.schema import json_schema
+
+app = typer.Typer()
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option(help="Write it to a file instead.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As always: it is JSON either way.")] = False,
+) -> None:
+    """Print the JSON Schema of a scenario."""
+    del as_json
+    if out is None:
+        emit_json(json_schema())
+        return
+    write_atomically(out, json_text(json_schema()))
+    say(f"wrote {out}; name it in an editor's first line: # yaml-language-server: $schema={out}")

@@ -1,0 +1,160 @@
+"""A commented scenario to start from: a plausible deployment round one point, every figure marked assumed.
+
+The words are in `scenario_template.yaml`; here are the places, days and rows that go into it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib.resources import files
+from string import Template
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from dfr.geo import LocalFrame, Position
+from dfr.io.airspace_files import load_airspace
+from dfr.io.scenario_files import shipped_folder
+from dfr.scenario.model import AirspaceFile, OperationKind, Period
+from dfr.world.hours import hour_slots
+
+Point = tuple[float, float]
+
+POST_RANGE_M = 500.0
+POST_SPACING_M = 600.0
+"""Posts on a square grid this wide see every point between them (its diagonal is under twice the range)."""
+
+NO_AIRSPACE = " []                           # nothing shipped covers the site: - {file, date, source}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What `dfr init` was told. `ground_m_amsl` None means: not told."""
+
+    name: str
+    site: Position
+    first_day: date
+    days: int
+    zone: ZoneInfo
+    radius_m: float
+    docks: int
+    drone: str
+    dock: str
+    operation: OperationKind
+    ground_m_amsl: float | None
+
+
+def scenario_text(wish: Wish) -> str:
+    """The YAML of a scenario that loads clean."""
+    frame, radius_m, airspace = LocalFrame(wish.site), wish.radius_m, _shipped_airspace(wish.site)
+    seen = wish.operation is not OperationKind.BVLOS
+    days = [wish.first_day + timedelta(days=number) for number in range(wish.days)]
+    crew = f"remote_pilots: {wish.docks}, safety_pilots: {wish.docks * seen}"
+    return Template(files("dfr.io").joinpath("scenario_template.yaml").read_text("utf-8")).substitute(
+        name=wish.name,
+        zone=wish.zone.key,
+        first_day=days[0],
+        last_day=days[-1],
+        lat=f"{wish.site.lat_deg:.6f}",
+        lon=f"{wish.site.lon_deg:.6f}",
+        boundary=_ring(frame, [_polar(radius_m, 30.0 * k) for k in range(12)]),
+        radius_m=f"{radius_m:g}",
+        ground=_ground(wish.ground_m_amsl, covered=bool(airspace)),
+        candidates="\n".join(_candidates(frame, radius_m)),
+        drone=wish.drone,
+        dock=wish.dock,
+        docks=wish.docks,
+        shifts="\n".join(f"    - {{start: {day} 10:00, end: {day} 22:00, {crew}}}" for day in days),
+        observers=int(seen),
+        operation=wish.operation,
+        posts="".join(f"\n{line}" for line in _posts(frame, radius_m)) if seen else " []",
+        zones="\n".join(_zones(frame, radius_m)),
+        totals="\n".join(f"      - {{date: {day}, calls: 20}}" for day in days),
+        weather="\n".join(_weather(days, wish.zone)),
+        airspace=airspace or NO_AIRSPACE,
+        rally=_ring(frame, [_polar(0.3 * radius_m, bearing) for bearing in (0.0, 180.0)]),
+    )
+
+
+def _ground(height_m: float | None, *, covered: bool) -> str:
+    """The height as told; where shipped airspace bounds the ground a marked guess; else unknown."""
+    if height_m is not None:
+        return f"{{value: {height_m:g}, source: given to dfr init}}"
+    if covered:
+        return "{value: 10, assumed: true, note: not given to dfr init; put in the real height}"
+    return "null                  # unknown: put in {value, source}, or checks stay unknown"
+
+
+def _candidates(frame: LocalFrame, radius_m: float) -> Iterator[str]:
+    for k in range(8):
+        where = frame.position(*_polar(0.55 * radius_m, 22.5 + 45.0 * k))
+        yield (
+            f"    - {{id: site-{k + 1}, name: Site {k + 1}, {_point(where)}, power: generator, "
+            "access: unknown, sky_view: 0.9}"
+        )
+
+
+def _posts(frame: LocalFrame, radius_m: float) -> Iterator[str]:
+    """Posts that see the whole keep-in: a grid of them, those outside moved in."""
+    count = max(1, math.ceil(2.0 * radius_m / POST_SPACING_M))
+    steps = (np.arange(count) - (count - 1) / 2.0) * POST_SPACING_M
+    points = [(float(east), float(north)) for east in steps for north in steps]
+    reach_m = radius_m + POST_SPACING_M / math.sqrt(2.0)
+    for number, point in enumerate((p for p in points if math.hypot(*p) <= reach_m), start=1):
+        inside = min(1.0, 0.95 * radius_m / max(1.0, math.hypot(*point)))
+        where = frame.position(point[0] * inside, point[1] * inside)
+        sees = f"{{value: {POST_RANGE_M:g}, assumed: true, note: VLOS is no number; put in your operation's}}"
+        yield f"    - {{id: post-{number}, {_point(where)}, range_m: {sees}}}"
+
+
+def _zones(frame: LocalFrame, radius_m: float) -> Iterator[str]:
+    half = 0.25 * radius_m
+    square = [(-half, half), (half, half), (half, -half), (-half, -half)]
+    yield f"      - {{id: centre, name: Centre, share: 0.4, area: {_ring(frame, square)}}}"
+    for name, bearing in (("north", 0.0), ("east", 90.0), ("south", 180.0), ("west", 270.0)):
+        corners = ((0.45, -35.0), (0.85, -35.0), (0.85, 35.0), (0.45, 35.0))
+        area = _ring(frame, [_polar(part * radius_m, bearing + turn) for part, turn in corners])
+        yield f"      - {{id: {name}, name: {name.title()}, share: 0.15, area: {area}}}"
+
+
+def _weather(days: Sequence[date], zone: ZoneInfo) -> Iterator[str]:
+    """A fair day with a sea breeze, hour by hour; the repeated hour of autumn says which it is."""
+    first, last = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (days[0], days[-1]))
+    period = Period(start=first.replace(hour=10), end=last.replace(hour=22), zone=zone)
+    for slot in hour_slots(period):
+        moment = slot.start
+        twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+        clock = f"{moment:%Y-%m-%d %H:%M}" + (moment.isoformat()[-6:] if twice else "")
+        warmth = math.sin(math.pi * (moment.hour - 8) / 12.0)
+        wind_mps, temperature_c = 4.5 + 1.5 * warmth, 16.0 + 4.0 * warmth
+        yield f"    - [{clock}, {wind_mps:.1f}, 240, null, 0, 20000, {temperature_c:.1f}]"
+
+
+def _shipped_airspace(site: Position) -> str:
+    """The list of the shipped airspace files that cover the site, '' where there is none."""
+    rows = []
+    for path in sorted(shipped_folder("airspace").glob("*.txt")):
+        airspace = load_airspace([AirspaceFile(path=str(path), date="", source="")])
+        if airspace.covers(site):
+            date_of = airspace.sources[0].date
+            rows.append(
+                f"\n  - {{file: {path.name}, date: {date_of}, source: shipped with dfr; load today's}}"
+            )
+    return "".join(rows)
+
+
+def _polar(radius_m: float, bearing_deg: float) -> Point:
+    angle_rad = math.radians(bearing_deg)
+    return radius_m * math.sin(angle_rad), radius_m * math.cos(angle_rad)
+
+
+def _point(where: Position) -> str:
+    return f"lat_deg: {where.lat_deg:.6f}, lon_deg: {where.lon_deg:.6f}"
+
+
+def _ring(frame: LocalFrame, points: Sequence[Point]) -> str:
+    corners = (frame.position(*point) for point in points)
+    return "[" + ", ".join(f"[{p.lat_deg:.6f}, {p.lon_deg:.6f}]" for p in corners) + "]"
