@@ -19,7 +19,7 @@ from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Outcome, Proble
 from dfr.io.limits import parse_limit
 from dfr.io.text import decode_text, lines_of
 from dfr.units import nm_to_m
-from dfr.world.activation import NEVER, Activation, Interval
+from dfr.world.activation import BY_NOTICE, NEVER, Activation, Interval
 from dfr.world.shapes import Arc, Vertex, circle
 
 MAX_LINE = 2000
@@ -201,8 +201,8 @@ class _Reader:
 
     def _active(self, rest: str) -> None:
         draft = self._current()
-        if rest.upper() == "NONE":
-            draft.activation = NEVER
+        if rest.upper() == "NONE" or "NOTAM" in rest.upper():
+            draft.activation = NEVER if rest.upper() == "NONE" else BY_NOTICE
             return
         interval = _interval(rest)
         if interval is None:

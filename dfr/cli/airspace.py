@@ -1,0 +1,179 @@
+"""`dfr airspace`: read, query and translate airspace files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.cli.output import emit_json, note, say
+from dfr.errors import InputError
+from dfr.geo import Position
+from dfr.io.airspace_convert import FORMATS, convert_files
+from dfr.io.airspace_files import load_airspace
+from dfr.io.airspace_lint import files_under, lint_file, totals
+from dfr.io.files import write_atomically
+from dfr.scenario.model import AirspaceFile
+from dfr.world.airspace import Airspace, AirspaceAnswer, Zone
+from dfr.world.terrain import FlatGround, Terrain, UnknownGround
+
+app = typer.Typer(no_args_is_help=True, help="Read, query and translate airspace files.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+ISSUES_SHOWN = 200
+
+
+@app.command()
+def lint(
+    files: Annotated[
+        list[Path], typer.Argument(help="Airspace files, or folders of them.", metavar="FILE...")
+    ],
+    as_json: AsJson = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 where a volume was refused.")] = False,
+) -> None:
+    """Report every volume repaired or refused in airspace files, with its line."""
+    results = [lint_file(path) for path in files_under(files)]
+    reports = [report for report, _ in results]
+    summary = totals(reports)
+    if as_json:
+        emit_json({"files": reports, **summary})
+    else:
+        for report in reports:
+            _say_report(report)
+    if not all(readable for _, readable in results):
+        raise typer.Exit(2)
+    if strict and summary["refused"]:
+        raise typer.Exit(3)
+
+
+@app.command()
+def at(  # noqa: PLR0917 - typer makes each an option
+    lat: Annotated[float, typer.Option(help="Latitude, degrees north.")],
+    lon: Annotated[float, typer.Option(help="Longitude, degrees east.")],
+    height_m_agl: Annotated[float, typer.Option(help="Height above ground, m.")],
+    time: Annotated[str, typer.Option(help="ISO 8601 with its offset, such as 2024-08-24T12:00Z.")],
+    airspace: Annotated[list[Path], typer.Option(help="Airspace file; more may follow it.")],
+    more: Annotated[list[Path] | None, typer.Argument(help="More airspace files.", metavar="[F]...")] = None,
+    within_km: Annotated[float, typer.Option(help="Also list zones whose edge is this near.")] = 0.0,
+    ground_m_amsl: Annotated[float | None, typer.Option(help="Height of the ground there, m AMSL.")] = None,
+    qnh_hpa: Annotated[float | None, typer.Option(help="QNH, hPa, for flight levels.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the airspace is at a point, a height and a time, and why."""
+    position = Position(lat_deg=lat, lon_deg=lon)
+    when = _moment(time)
+    _check(height_m_agl, within_km, qnh_hpa, ground_m_amsl)
+    paths = [*airspace, *(more or [])]
+    loaded = load_airspace([AirspaceFile(path=str(path), date="", source="") for path in paths])
+    terrain: Terrain = UnknownGround()
+    if ground_m_amsl is not None:
+        terrain = FlatGround(height_m_amsl=ground_m_amsl, source="command line")
+    answer = loaded.at(position, height_m_agl=height_m_agl, when=when, terrain=terrain, qnh_hpa=qnh_hpa)
+    document = _answer(answer, loaded, position, within_km * 1000.0, when)
+    if as_json:
+        emit_json(document)
+    else:
+        _say_answer(document)
+
+
+@app.command()
+def convert(
+    files: Annotated[
+        list[Path], typer.Argument(help="Airspace files of any format read.", metavar="FILE...")
+    ],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; else by suffix.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Translate airspace files into one of another format; say what it cannot carry."""
+    converted = convert_files(files, out=out, form=form)
+    write_atomically(out, converted.content)
+    if as_json:
+        emit_json(converted.as_dict())
+        return
+    for line in converted.lost:
+        note(f"lost: {line}")
+    say(f"{out}: {converted.zones} zones as {converted.form}, {converted.refused} refused")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise InputError(f"--time {text!r} is no ISO 8601 time -> such as 2024-08-24T12:00Z") from error
+    if moment.tzinfo is None:
+        raise InputError(f"--time {text!r} has no offset -> add Z for UTC or such as +01:00")
+    return moment.astimezone(UTC)
+
+
+def _check(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: float | None) -> None:
+    """Raise InputError for a value that means nothing; comparisons with NaN are false."""
+    if not -100.0 <= height_m <= 100_000.0:
+        raise InputError(f"--height-m-agl {height_m} is no height -> metres above ground")
+    if not 0.0 <= within_km <= 2000.0:
+        raise InputError(f"--within-km {within_km} is out of range -> 0 to 2000")
+    if qnh_hpa is not None and not 850.0 <= qnh_hpa <= 1100.0:
+        raise InputError(f"--qnh-hpa {qnh_hpa} is no pressure at sea level -> hPa, such as 1013")
+    if ground_m is not None and not -500.0 <= ground_m <= 9000.0:
+        raise InputError(f"--ground-m-amsl {ground_m} is not on the globe -> metres above mean sea level")
+
+
+def _answer(
+    answer: AirspaceAnswer, airspace: Airspace, position: Position, within_m: float, when: datetime
+) -> dict[str, object]:
+    here = {id(item.zone) for item in answer.zones}
+    zones = [_zone(z.zone, z.active, z.contains, z.distance_m) for z in answer.zones]
+    if within_m > 0.0:
+        around = [
+            (zone, away_m)
+            for zone, away_m in airspace.near(position, within_m=within_m)
+            if id(zone) not in here
+        ]
+        zones += [_zone(zone, zone.active(when, when), False, away_m) for zone, away_m in around]
+    sources = [
+        {"file": s.path, "date": s.date, "sha256": s.sha256, "what": s.what, "omissions": list(s.omissions)}
+        for s in airspace.sources
+    ]
+    return {"state": answer.state.value, "zones": zones, "reasons": list(answer.reasons), "sources": sources}
+
+
+def _zone(zone: Zone, active: bool | None, contains: bool | None, distance_m: float) -> dict[str, object]:
+    return {
+        "name": zone.name,
+        "class": zone.airspace_class,
+        "type": zone.kind,
+        "lower": zone.lower.text,
+        "upper": zone.upper.text,
+        "active": active,
+        "contains": contains,
+        "distance_m": round(distance_m, 1),
+        "contact": zone.contact,
+        "remarks": zone.defect or zone.remarks,
+        "file": zone.source,
+        "line": zone.line,
+    }
+
+
+def _say_answer(document: dict[str, object]) -> None:
+    say(str(document["state"]).replace("_", " ").upper())
+    for reason in document["reasons"] if isinstance(document["reasons"], list) else []:
+        say(f"  {reason}")
+    for zone in document["zones"] if isinstance(document["zones"], list) else []:
+        kind = f"{zone['type']} {zone['class']}".strip()
+        away_km = zone["distance_m"] / 1000.0
+        say(f"  {away_km:7.2f} km  {zone['name']} ({kind}) {zone['lower']} to {zone['upper']}")
+
+
+def _say_report(report: dict[str, object]) -> None:
+    say(
+        "{file}: {records_seen} volumes, {zones} usable, {repaired} repaired, {refused} refused".format(
+            **report
+        )
+    )
+    problems = report["problems"] if isinstance(report["problems"], list) else []
+    for problem in problems[:ISSUES_SHOWN]:
+        say(f"  {problem['line'] or '-'}: {problem['code']}: {problem['message']} ({problem['outcome']})")
+    if len(problems) > ISSUES_SHOWN:
+        say(f"  and {len(problems) - ISSUES_SHOWN} more; --json lists all")

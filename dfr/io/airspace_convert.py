@@ -1,0 +1,82 @@
+"""Airspace files into one file of another format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dfr.errors import AirspaceError, InputError
+from dfr.io.airspace_files import MAX_AIRSPACE_BYTES, read_airspace
+from dfr.io.airspace_read import AirspaceRead
+from dfr.io.files import read_bounded
+from dfr.io.openair_write import write_openair
+
+Writer = Callable[[AirspaceRead], tuple[str, list[str]]]
+
+FORMATS: dict[str, Writer] = {"openair": write_openair}
+SUFFIXES = {".txt": "openair", ".air": "openair", ".geojson": "geojson", ".json": "ed318", ".kml": "kml"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """A file to be written, and what it could not take along."""
+
+    content: str
+    out: str
+    form: str
+    zones: int
+    refused: int
+    lost: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The outcome as it appears in JSON."""
+        return {
+            "out": self.out,
+            "format": self.form,
+            "zones": self.zones,
+            "refused": self.refused,
+            "lost": list(self.lost),
+        }
+
+
+def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Converted:
+    """All usable zones of the files in one format. Raises InputError for a format nobody writes."""
+    chosen = form.lower() or SUFFIXES.get(out.suffix.lower(), "")
+    if chosen not in FORMATS:
+        raise InputError(f"{form or out}: unknown format -> --format {' or '.join(FORMATS)}")
+    reads = [
+        read_airspace(read_bounded(path, limit_bytes=MAX_AIRSPACE_BYTES), name=str(path)) for path in files
+    ]
+    if not any(read.zones for read in reads):
+        raise AirspaceError(f"{', '.join(map(str, files))}: no usable volume -> see `dfr airspace lint`")
+    joined = _joined(reads)
+    content, lost = FORMATS[chosen](joined)
+    lost += [f"{zone.source}:{zone.line}: {zone.name}: {zone.defect}" for zone in joined.defects]
+    lost += [f"{read.name}: {read.unplaced} volumes could not be placed" for read in reads if read.unplaced]
+    return Converted(
+        content=content,
+        out=str(out),
+        form=chosen,
+        zones=len(joined.zones),
+        refused=joined.refused,
+        lost=tuple(lost),
+    )
+
+
+def _joined(reads: Sequence[AirspaceRead]) -> AirspaceRead:
+    """One reading of several files; it states a coverage only where each of them does."""
+    stated = all(read.coverage for read in reads)
+    lost = any(read.refused for read in reads)
+    return replace(
+        reads[0],
+        name=", ".join(read.name for read in reads),
+        zones=tuple(zone for read in reads for zone in read.zones),
+        defects=tuple(zone for read in reads for zone in read.defects),
+        unplaced=sum(read.unplaced for read in reads),
+        coverage=tuple(ring for read in reads for ring in read.coverage) if stated and not lost else (),
+        date=", ".join(dict.fromkeys(read.date for read in reads if read.date)),
+        what="; ".join(dict.fromkeys(read.what for read in reads if read.what)),
+        omissions=tuple(omission for read in reads for omission in read.omissions),
+        ground_m_amsl=reads[0].ground_m_amsl if len(reads) == 1 else None,
+    )
