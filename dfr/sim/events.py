@@ -40,11 +40,8 @@ class Missed:
     WEATHER = "weather_"
 
 
-class Weather:
-    """What holds the docks; a call missed for it says `weather_` before."""
-
-    WIND, GUST, LANDING_WIND = "wind", "gust", "landing_wind"
-    RAIN, VISIBILITY, TEMPERATURE = "rain", "visibility", "temperature"
+WEATHER_HOLDS = ("wind", "gust", "rain", "visibility", "cold", "heat", "icing", "landing_wind")
+"""What holds the docks (`dfr.world.weather.Quantity`, and wind too strong to land in)."""
 
 
 PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND = "prepare", "climb", "out", "on_scene", "back", "land"
@@ -214,15 +211,14 @@ Tables = Mapping[str, Table]
 def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
     """Every word that the records of a deployment can hold, in a fixed order."""
     reasons = [value for key, value in vars(Missed).items() if key.isupper() and key != "WEATHER"]
-    holds = [value for key, value in vars(Weather).items() if key.isupper()]
     phases = [PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND, YIELD, CHARGE, RECOVER]
     endings = [DOCKED, DIVERTED, NOT_DISARMED, RETRIED, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED]
     drones = [drone_id(dock.id, index) for dock in inputs.docks for index in range(dock.drones)]
     words = chain(
         ["", ANY_DOCK, FIRST, ATTENDED, MISSED],
         reasons,
-        holds,
-        [Missed.WEATHER + hold for hold in holds],
+        WEATHER_HOLDS,
+        [Missed.WEATHER + hold for hold in WEATHER_HOLDS],
         phases,
         endings,
         [zone.id for zone in inputs.zones],

@@ -297,5 +297,7 @@ def _came(t_s: float) -> bool:
 
 def _visit_of(told: simpy.Interrupt) -> Visit:
     """The visit that an interrupt announces."""
-    visit: Visit = _visit_of(told)  # type: ignore[assignment]
-    return visit
+    cause = told.cause
+    if not isinstance(cause, Visit):
+        raise TypeError(f"interrupted by {cause!r}, not by other traffic")
+    return cause
