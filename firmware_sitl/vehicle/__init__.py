@@ -1,0 +1,1 @@
+"""The built-in vehicle: an ArduCopter-compatible multicopter in Python. It is not ArduPilot."""

@@ -1,0 +1,85 @@
+"""`python -m firmware_sitl.vehicle`: the built-in vehicle as a process on loopback TCP ports."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+
+from dfr.errors import DfrError, InputError
+from firmware_sitl.vehicle.airframe import Airframe, read_airframe
+from firmware_sitl.vehicle.parameters import Generation, read_parameter_text
+from firmware_sitl.vehicle.server import LOOPBACK, Server
+from firmware_sitl.vehicle.vehicle import BANNER, Settings, Vehicle
+
+SECOND_PORTS = (2, 3)
+"""Where the second and third port lie, counted from the first (ArduCopter SITL's serial1 and serial2)."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until stopped; the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        server = Server(Vehicle(_settings(options)), _ports(options))
+    except (DfrError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for name in server.vehicle.unknown_defaults:
+        sys.stderr.write(f"parameter not known to the built-in vehicle: {name}\n")
+    server.vehicle.parameters["SIM_SPEEDUP"] = options.speedup
+    urls = " ".join(f"tcp:{LOOPBACK}:{port}" for port in server.port_numbers)
+    sys.stdout.write(f"{BANNER}\nlistening {urls}\n")
+    sys.stdout.flush()
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
+        while True:
+            server.run()
+            server.reboot()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m firmware_sitl.vehicle", description=BANNER)
+    parser.add_argument("--port", type=int, default=5760, help="first TCP port; 0 for any free one")
+    parser.add_argument("--ports", type=int, default=3, choices=(1, 2, 3), help="how many ports to serve")
+    parser.add_argument("--home", default="50.7810,-1.0890,3,0", help="LAT,LON,ALT,HDG in degrees and m AMSL")
+    parser.add_argument("--sysid", type=int, default=1, help="MAVLink system id")
+    parser.add_argument("--speedup", type=float, default=1.0, help="vehicle seconds in a second")
+    parser.add_argument("--defaults", default="", help="parameter files, comma-separated")
+    parser.add_argument("--frame", default="", help="SITL airframe JSON; default ArduPilot's quad")
+    parser.add_argument("--generation", default="4.6", choices=[g.value for g in Generation])
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    try:
+        lat, lon, altitude, heading = (float(part) for part in options.home.split(","))
+    except ValueError:
+        raise InputError(f"--home: not LAT,LON,ALT,HDG: {options.home!r}") from None
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
+        raise InputError(f"--home: not a position: {options.home!r}")
+    if not 1 <= options.sysid <= 255:
+        raise InputError(f"--sysid: not between 1 and 255: {options.sysid}")
+    defaults: dict[str, float] = {}
+    for name in filter(None, options.defaults.split(",")):
+        defaults |= read_parameter_text(Path(name).read_text(encoding="utf-8"), name=name)
+    return Settings(
+        lat_deg=lat,
+        lon_deg=lon,
+        altitude_m=altitude,
+        heading_deg=heading,
+        system_id=options.sysid,
+        generation=Generation(options.generation),
+        airframe=read_airframe(Path(options.frame)) if options.frame else Airframe(),
+        defaults=defaults,
+    )
+
+
+def _ports(options: argparse.Namespace) -> list[int]:
+    if options.port == 0:
+        return [0] * options.ports
+    return [options.port, *(options.port + step for step in SECOND_PORTS[: options.ports - 1])]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

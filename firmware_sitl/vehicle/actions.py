@@ -1,0 +1,67 @@
+"""DO_ items, whether they stand in a mission or come as commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware_sitl.vehicle import items as cmd
+from firmware_sitl.vehicle.items import Item
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.vehicle import Vehicle
+
+
+def do_item(vehicle: Vehicle, item: Item) -> bool:
+    """Do what an item says; False where the vehicle has nothing to do it with."""
+    if item.command == cmd.DO_CHANGE_SPEED:
+        return change_speed(vehicle, int(item.params[0]), item.params[1])
+    if item.command == cmd.DO_SET_HOME:
+        set_home(vehicle, item)
+        return True
+    if item.command in (cmd.DO_SET_ROI, cmd.DO_SET_ROI_LOCATION):
+        look_at(vehicle, item)
+        return True
+    if item.command == cmd.DO_SET_ROI_NONE:
+        vehicle.craft.heading.at(None)
+        return True
+    if item.command == cmd.DO_FENCE_ENABLE:
+        vehicle.fence.enable(on=item.params[0] == 1.0)
+        return True
+    return False
+
+
+def change_speed(vehicle: Vehicle, kind: int, speed_mps: float) -> bool:
+    """DO_CHANGE_SPEED: 0 and 1 over the ground, 2 climb, 3 descent."""
+    if not speed_mps > 0.0:
+        return False
+    navigation = vehicle.craft.navigation
+    if kind in (0, 1):
+        navigation.set_speed(ground=speed_mps)
+    elif kind == 2:
+        navigation.set_speed(climb=speed_mps)
+    elif kind == 3:
+        navigation.set_speed(descent=speed_mps)
+    else:
+        return False
+    return True
+
+
+def set_home(vehicle: Vehicle, item: Item) -> None:
+    """DO_SET_HOME: here, or at the place given."""
+    if item.params[0] == 1.0 or (item.x == 0 and item.y == 0):
+        vehicle.set_home_here()
+        return
+    vehicle.set_home(place(vehicle, item))
+
+
+def look_at(vehicle: Vehicle, item: Item) -> None:
+    """DO_SET_ROI: a place of all zeros ends it."""
+    nowhere = item.x == 0 and item.y == 0 and item.z == 0.0
+    vehicle.craft.heading.at(None if nowhere else place(vehicle, item))
+
+
+def place(vehicle: Vehicle, item: Item) -> tuple[float, float, float]:
+    """An item's local point."""
+    craft = vehicle.craft
+    up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
+    return craft.point(item.lat_deg, item.lon_deg, up)

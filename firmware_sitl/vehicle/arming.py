@@ -1,0 +1,95 @@
+"""Arming: what must hold first, and the texts ArduCopter gives where it does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.vehicle import Vehicle
+
+FORCE = 21196.0
+
+
+def problems(vehicle: Vehicle) -> list[str]:
+    """Why the vehicle must not be armed; empty where it may."""
+    found = list(_mandatory(vehicle))
+    checks = int(vehicle.parameters["ARMING_CHECK"])
+    if checks:
+        found += _checked(vehicle)
+    return found
+
+
+def _mandatory(vehicle: Vehicle) -> list[str]:
+    mode = vehicle.mode
+    found = []
+    if mode.needs_position and not vehicle.estimator.position_ok:
+        found.append("Need Position Estimate")
+    if not mode.allows_arming:
+        found.append("Mode not armable")
+    if mode is vehicle.auto and vehicle.mission.count() <= 1:
+        found.append("Mode requires mission")
+    return found
+
+
+def _checked(vehicle: Vehicle) -> list[str]:
+    parameters, found = vehicle.parameters, []
+    if not vehicle.estimator.aligned:
+        found.append("AHRS: waiting for home" if vehicle.estimator.position_ok else "Gyros still settling")
+    if vehicle.estimator.fix_type < 3 and _wants_position(vehicle):
+        found.append("GPS 1: Bad fix")
+    battery, volt, left = vehicle.craft.battery, parameters["BATT_ARM_VOLT"], parameters["BATT_ARM_MAH"]
+    if volt > 0.0 and battery.volt < volt:
+        found.append("Battery 1 below minimum arming voltage")
+    if left > 0.0 and battery.capacity_mah - battery.used_mah < left:
+        found.append("Battery 1 below minimum arming capacity")
+    if parameters["BATT_LOW_VOLT"] > 0.0 and 0.0 < battery.volt < parameters["BATT_LOW_VOLT"]:
+        found.append("Battery 1 low voltage failsafe")
+    if parameters["SIM_RC_FAIL"] and parameters["FS_THR_ENABLE"]:
+        found.append("RC not found")
+    if vehicle.fence.enabled and not vehicle.estimator.position_ok:
+        found.append("Fence requires position")
+    elif vehicle.fence.enabled and vehicle.fence.breaches(vehicle.craft.body):
+        found.append("Vehicle breaching fence")
+    if parameters["FS_GCS_ENABLE"] and vehicle.failsafes.gcs_lost:
+        found.append("GCS failsafe on")
+    return found
+
+
+def _wants_position(vehicle: Vehicle) -> bool:
+    return vehicle.mode.needs_position or vehicle.fence.enabled
+
+
+def arm(vehicle: Vehicle, *, force: bool = False) -> bool:
+    """Arm; False, with the reasons said, where that is refused."""
+    craft = vehicle.craft
+    if craft.motors.armed:
+        return True
+    found = [] if force else problems(vehicle)
+    for reason in found:
+        vehicle.say(2, f"Arm: {reason}")
+    if found:
+        return False
+    craft.motors.arm()
+    craft.control.reset()
+    craft.armed_yaw = craft.body.yaw
+    craft.landed = True
+    if vehicle.estimator.position_ok:
+        vehicle.set_home_here()
+    vehicle.breadcrumbs.start()
+    vehicle.auto.restart()
+    vehicle.failsafes.clear()
+    vehicle.fence.on_arming()
+    vehicle.say(6, "Arming motors")
+    return True
+
+
+def disarm(vehicle: Vehicle, *, force: bool = False) -> bool:
+    """Stop the motors; in flight only by force."""
+    craft = vehicle.craft
+    if not craft.motors.armed:
+        return True
+    if not force and not craft.landed:
+        return False
+    craft.motors.disarm()
+    vehicle.say(6, "Disarming motors")
+    return True

@@ -1,0 +1,142 @@
+"""The flying body: thrust, drag, wind and ground, stepped at a fixed rate.
+
+Local axes are metres north, east and up of home. Attitude is the direction of thrust (as the tangent
+of the tilt, north and east) plus heading; roll and pitch follow from the two.
+"""
+
+from __future__ import annotations
+
+from math import atan, atan2, cos, sin, sqrt
+
+from firmware_sitl.vehicle.airframe import Airframe, air_density
+from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp, wrap_rad
+
+ATTITUDE_LAG_S = 0.05
+"""Lag of the rate loops behind the shaped attitude (fitted to recorded ArduCopter SITL tilts)."""
+
+THRUST_LAG_S = 0.06
+"""Lag of the vertical acceleration behind what is asked (motors and acceleration loop)."""
+
+YAW_ACCEL_RAD = 4.71
+YAW_GAIN = 3.0
+DISARMED_AMP = 0.0
+
+
+class Body:
+    """Position, velocity, attitude and thrust of the vehicle, and the air it is in."""
+
+    def __init__(self, airframe: Airframe, *, altitude_amsl_m: float, heading_rad: float) -> None:
+        self.airframe = airframe
+        self.altitude_amsl_m = altitude_amsl_m
+        self.north = self.east = self.up = 0.0
+        self.v_north = self.v_east = self.v_up = 0.0
+        self.a_north = self.a_east = self.a_up = 0.0
+        self.lean_north = self.lean_east = 0.0
+        self._shaped_north = self._shaped_east = 0.0
+        self.roll = self.pitch = 0.0
+        self.yaw = heading_rad
+        self.yaw_rate = 0.0
+        self.thrust_n = 0.0
+        self.thrust_share = 1.0
+        self.on_ground = True
+        self.hit_ground_mps: float | None = None
+        self._area, self._momentum = airframe.drag()
+        self._most_thrust = airframe.mass_kg * GRAVITY_MPS2 / airframe.hover_throttle
+
+    @property
+    def throttle(self) -> float:
+        """Thrust as a share of the most there is."""
+        return self.thrust_n / self._most_thrust
+
+    @property
+    def tilt_rad(self) -> float:
+        """Angle between thrust and up."""
+        return atan(sqrt(self.lean_north**2 + self.lean_east**2))
+
+    def steer(self, dt: float, *, lean: tuple[float, float], yaw: float, yaw_slew: float, tc: float) -> None:
+        """Turn towards a lean (tangents, north and east) and a heading."""
+        shape, follow = dt / (dt + tc), dt / (dt + ATTITUDE_LAG_S)
+        self._shaped_north += (lean[0] - self._shaped_north) * shape
+        self._shaped_east += (lean[1] - self._shaped_east) * shape
+        self.lean_north += (self._shaped_north - self.lean_north) * follow
+        self.lean_east += (self._shaped_east - self.lean_east) * follow
+        wanted = clamp(YAW_GAIN * wrap_rad(yaw - self.yaw), -yaw_slew, yaw_slew)
+        self.yaw_rate += clamp(wanted - self.yaw_rate, -YAW_ACCEL_RAD * dt, YAW_ACCEL_RAD * dt)
+        self.yaw = wrap_rad(self.yaw + self.yaw_rate * dt)
+
+    def level(self) -> None:
+        """Stand upright: what the ground does."""
+        self._shaped_north = self._shaped_east = self.lean_north = self.lean_east = 0.0
+        self.roll = self.pitch = self.yaw_rate = 0.0
+
+    def fly(self, dt: float, *, a_up: float, wind: tuple[float, float, float]) -> None:
+        """One step in the air: thrust for a vertical acceleration, along the lean, against drag."""
+        mass = self.airframe.mass_kg
+        heave, drag_n, drag_e, drag_u = self._drag(wind)
+        follow = dt / (dt + THRUST_LAG_S)
+        reached = self.a_up + (a_up - self.a_up) * follow
+        wanted = (mass * (GRAVITY_MPS2 + reached) - drag_u) / heave
+        thrust = clamp(wanted, 0.0, self._most_thrust * self.thrust_share)
+        self.thrust_n = thrust
+        self.a_up = (thrust * heave + drag_u) / mass - GRAVITY_MPS2
+        self.a_north = (thrust * heave * self.lean_north + drag_n) / mass
+        self.a_east = (thrust * heave * self.lean_east + drag_e) / mass
+        self._move(dt)
+
+    def rest(self, thrust_n: float = 0.0) -> None:
+        """One step on the ground."""
+        self.v_north = self.v_east = self.v_up = 0.0
+        self.a_north = self.a_east = self.a_up = 0.0
+        self.thrust_n = thrust_n
+        self.level()
+
+    def lift_off(self) -> None:
+        """Leave the ground."""
+        self.on_ground = False
+        self.hit_ground_mps = None
+
+    def amperes(self, volt: float) -> float:
+        """Current drawn for the present thrust."""
+        return self.airframe.power_per_newton * self.thrust_n / max(volt, 0.1)
+
+    def _move(self, dt: float) -> None:
+        self.v_north += self.a_north * dt
+        self.v_east += self.a_east * dt
+        self.v_up += self.a_up * dt
+        self.north += self.v_north * dt
+        self.east += self.v_east * dt
+        self.up += self.v_up * dt
+        if self.up <= 0.0 and self.v_up <= 0.0:
+            self.hit_ground_mps = -self.v_up
+            self.up = 0.0
+            self.on_ground = True
+            self.rest(self.thrust_n)
+
+    def _drag(self, wind: tuple[float, float, float]) -> tuple[float, float, float, float]:
+        """(cosine of the tilt, drag north, east, up in newtons), by body axis as ArduPilot's SITL does."""
+        lean_n, lean_e, yaw = self.lean_north, self.lean_east, self.yaw
+        cos_yaw, sin_yaw = cos(yaw), sin(yaw)
+        ahead, right = lean_n * cos_yaw + lean_e * sin_yaw, lean_e * cos_yaw - lean_n * sin_yaw
+        long = sqrt(1.0 + ahead * ahead)
+        cos_pitch, sin_pitch = 1.0 / long, -ahead / long
+        whole = sqrt(long * long + right * right)
+        heave = 1.0 / whole
+        cos_roll, sin_roll = long / whole, right / whole
+        self.pitch, self.roll = atan2(sin_pitch, cos_pitch), atan2(sin_roll, cos_roll)
+        air_n, air_e, air_u = self.v_north - wind[0], self.v_east - wind[1], self.v_up - wind[2]
+        air_ahead, air_right = air_n * cos_yaw + air_e * sin_yaw, air_e * cos_yaw - air_n * sin_yaw
+        along_x = air_ahead * cos_pitch + air_u * sin_pitch
+        along_z = air_u * cos_pitch - air_ahead * sin_pitch
+        along_y = air_right * cos_roll - along_z * sin_roll
+        along_z = along_z * cos_roll + air_right * sin_roll
+        density = air_density(self.altitude_amsl_m + self.up)
+        body = 0.5 * density * self._area
+        rotor = self._momentum * sqrt(density * self.airframe.disc_area_m2 * max(self.thrust_n, 0.0))
+        fx = -along_x * (body * abs(along_x) + rotor)
+        fy = -along_y * (body * abs(along_y) + rotor)
+        fz = -along_z * (body * abs(along_z) + rotor)
+        side = fy * cos_roll + fz * sin_roll
+        over = fz * cos_roll - fy * sin_roll
+        front = fx * cos_pitch - over * sin_pitch
+        drag_u = fx * sin_pitch + over * cos_pitch
+        return heave, front * cos_yaw - side * sin_yaw, front * sin_yaw + side * cos_yaw, drag_u

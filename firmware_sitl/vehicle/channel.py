@@ -1,0 +1,138 @@
+"""One client's end of the vehicle: framing, what it subscribed to, and what waits to be sent."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from firmware_sitl.vehicle.telemetry import BUILDERS, STREAMS
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.vehicle import Vehicle
+
+FULL_BYTES = 1_000_000
+"""Bytes waiting for a client that does not read, beyond which telemetry is dropped for it."""
+
+PARAMETERS_PER_STEP = 40
+HEARTBEAT, HEARTBEAT_S = 0, 1.0
+
+
+class Channel:
+    """Messages in and out of one port. The socket is the server's business: `take` and `feed` are bytes."""
+
+    def __init__(self, vehicle: Vehicle, number: int) -> None:
+        self._vehicle = vehicle
+        self.number = number
+        self.mav = mavlink.MAVLink(None, srcSystem=vehicle.system_id, srcComponent=1)
+        self.mav.robust_parsing = True
+        self.mav.signing.link_id = number
+        self.out = bytearray()
+        self.connected = False
+        self.dropped = 0
+        self._periods: dict[int, float] = {HEARTBEAT: HEARTBEAT_S}
+        self._due: dict[int, float] = {HEARTBEAT: 0.0}
+        self._next_due = 0.0
+        self._listing: Iterator[Any] | None = None
+        self.from_parameters()
+
+    def from_parameters(self) -> None:
+        """Subscribe to what the port's SRn_ parameters say."""
+        for stream, (name, _) in STREAMS.items():
+            rate = self._vehicle.parameters[f"SR{self.number}_{name}"]
+            if rate > 0.0:
+                self.stream(stream, rate)
+
+    def feed(self, data: bytes) -> Iterable[Any]:
+        """Messages in received bytes; what is no message is skipped."""
+        found = self.mav.parse_buffer(data)
+        return [message for message in found or () if message.get_type() != "BAD_DATA"]
+
+    def send(self, message: Any) -> None:
+        """Queue a message."""
+        if self.connected:
+            self.out += message.pack(self.mav)
+
+    def every(self, message_id: int, period_s: float | None) -> None:
+        """Send a message every so many seconds, or (None) no longer."""
+        if period_s is None:
+            self._periods.pop(message_id, None)
+            self._due.pop(message_id, None)
+        else:
+            self._periods[message_id] = period_s
+            self._due[message_id] = self._vehicle.craft.t_s
+        self._next_due = 0.0
+
+    def period(self, message_id: int) -> float | None:
+        """Seconds between two of a message; None where it is not sent by itself."""
+        return self._periods.get(message_id)
+
+    def stream(self, stream: int, rate_hz: float) -> None:
+        """Set the rate of a data stream's messages; stream 0 is all of them."""
+        for number, (_, messages) in STREAMS.items():
+            if stream in (0, number):
+                for message_id in messages:
+                    self.every(message_id, 1.0 / rate_hz if rate_hz > 0.0 else None)
+
+    def list_parameters(self) -> None:
+        """Begin to send all parameters."""
+        self._listing = iter(
+            [self._vehicle.parameter_message(p) for p in self._vehicle.parameters.all_shown()]
+        )
+
+    def tick(self, t_s: float) -> None:
+        """Queue what is due."""
+        if not self.connected:
+            return
+        if self._listing is not None:
+            self._list_more()
+        if t_s < self._next_due:
+            return
+        full = len(self.out) > FULL_BYTES
+        soonest = t_s + HEARTBEAT_S
+        for message_id, due in self._due.items():
+            if due <= t_s:
+                period = self._periods[message_id]
+                later = due + period
+                due = later if later > t_s else t_s + period  # noqa: PLW2901 - the next time, kept below
+                self._due[message_id] = due
+                if full:
+                    self.dropped += 1
+                else:
+                    self.one(message_id)
+            soonest = min(soonest, due)
+        self._next_due = soonest
+
+    def one(self, message_id: int) -> bool:
+        """Queue one message now; False where the vehicle has no such message."""
+        builder = BUILDERS.get(message_id)
+        if builder is None:
+            return False
+        message = builder(self._vehicle)
+        if message is not None:
+            self.send(message)
+        return True
+
+    def reset(self) -> None:
+        """A new client: nothing of the old one's is left but its subscriptions."""
+        self.out.clear()
+        self._listing = None
+
+    def _list_more(self) -> None:
+        listing = self._listing
+        if listing is None:
+            return
+        for _ in range(PARAMETERS_PER_STEP):
+            message = next(listing, None)
+            if message is None:
+                self._listing = None
+                return
+            self.send(message)
+
+
+def sent(data: bytearray, count: int) -> None:
+    """Forget what was sent."""
+    with contextlib.suppress(IndexError):
+        del data[:count]

@@ -1,0 +1,67 @@
+"""LOITER_TURNS: out to the circle, round it, and on."""
+
+from __future__ import annotations
+
+from math import atan2, cos, hypot, pi, radians, sin, sqrt
+from typing import TYPE_CHECKING
+
+from firmware_sitl.vehicle.navigation import Point
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.craft import Craft
+
+
+class Circling:
+    """Turns about a point at CIRCLE_RATE, no faster than the cruise speed; radius 0 means CIRCLE_RADIUS."""
+
+    def __init__(self, craft: Craft, centre: Point, turns: float, radius_m: float) -> None:
+        parameters = craft.parameters
+        self._craft, self._centre = craft, centre
+        self._radius = abs(radius_m) or parameters["CIRCLE_RADIUS"] * 0.01
+        self._way = -1.0 if radius_m < 0.0 else 1.0
+        self._left = abs(turns) * 2.0 * pi
+        rate = abs(radians(parameters["CIRCLE_RATE"]))
+        limit = min(craft.navigation.speed_mps, sqrt(craft.control.accel * max(self._radius, 0.1)))
+        self._rate = min(rate, limit / max(self._radius, 0.1))
+        self._turning = 0.0
+        body = craft.body
+        self._angle = atan2(body.east - centre[1], body.north - centre[0])
+        if hypot(body.east - centre[1], body.north - centre[0]) < 1.0:
+            self._angle = body.yaw + pi
+        self._on_circle = False
+        craft.navigation.go(self._edge())
+        craft.heading.at(centre)
+
+    def run(self, dt: float) -> bool:
+        """One step; True when the turns are flown."""
+        craft = self._craft
+        craft.wants_flight = not craft.landed
+        if not self._on_circle:
+            craft.navigation.advance(dt)
+            self._on_circle = craft.navigation.reached
+            return False
+        control, radius = craft.control, self._radius
+        self._turning += min(self._rate - self._turning, dt * control.accel / max(radius, 1.0))
+        step = min(self._turning * dt, self._left)
+        self._left -= step
+        self._angle += self._way * step
+        north, east, up = self._edge()
+        speed = self._way * self._turning * radius
+        control.north, control.east, control.up = north, east, up
+        control.v_north, control.v_east = -speed * sin(self._angle), speed * cos(self._angle)
+        push = self._turning * self._turning * radius
+        control.a_north, control.a_east = -push * cos(self._angle), -push * sin(self._angle)
+        control.v_up = control.a_up = 0.0
+        if self._left > 1e-9:
+            return False
+        craft.navigation.start()
+        craft.heading.at(None)
+        return True
+
+    def _edge(self) -> Point:
+        north, east, up = self._centre
+        return (
+            north + self._radius * cos(self._angle),
+            east + self._radius * sin(self._angle),
+            up,
+        )

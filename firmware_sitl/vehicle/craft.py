@@ -1,0 +1,187 @@
+"""The flight core: body, motors, control, navigation and the mode that drives them, without any link."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import atan, cos, hypot, radians, sin
+from typing import TYPE_CHECKING
+
+from firmware_sitl.vehicle.air import Air
+from firmware_sitl.vehicle.airframe import Airframe
+from firmware_sitl.vehicle.battery import Battery
+from firmware_sitl.vehicle.body import Body
+from firmware_sitl.vehicle.control import PositionControl
+from firmware_sitl.vehicle.heading import Heading
+from firmware_sitl.vehicle.motors import Motors, Spool
+from firmware_sitl.vehicle.navigation import WaypointNavigation
+from firmware_sitl.vehicle.parameters import Parameters
+from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.modes import Mode
+
+METRES_PER_DEGREE = 111318.84502145034
+"""ArduPilot's flat earth: metres in a degree of latitude."""
+
+LAND_TILT_RAD = radians(15.0)
+LAND_DETECT_S = 1.0
+LAND_SETTLE_S = 0.75
+"""Seconds of ground contact until throttle and the filtered acceleration are low (fitted to recordings)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where local north, east and up are zero: home at power-on, the EKF's origin."""
+
+    lat_deg: float
+    lon_deg: float
+    altitude_m: float
+
+    def local(self, lat_deg: float, lon_deg: float) -> tuple[float, float]:
+        """Metres north and east."""
+        scale = METRES_PER_DEGREE * cos(radians(0.5 * (lat_deg + self.lat_deg)))
+        return (lat_deg - self.lat_deg) * METRES_PER_DEGREE, (lon_deg - self.lon_deg) * scale
+
+    def globe(self, north: float, east: float) -> tuple[float, float]:
+        """Latitude and longitude, degrees."""
+        lat = self.lat_deg + north / METRES_PER_DEGREE
+        scale = METRES_PER_DEGREE * cos(radians(0.5 * (lat + self.lat_deg)))
+        return lat, self.lon_deg + east / scale
+
+
+class Craft:
+    """What flies. `say` collects (severity, text) for whoever listens."""
+
+    def __init__(
+        self, *, airframe: Airframe, parameters: Parameters, origin: Origin, heading_rad: float
+    ) -> None:
+        self.parameters = parameters
+        self.origin = origin
+        self.home = (0.0, 0.0, 0.0)
+        self.body = Body(airframe, altitude_amsl_m=origin.altitude_m, heading_rad=heading_rad)
+        self.motors = Motors(parameters)
+        self.battery = Battery(airframe, parameters)
+        self.air = Air(parameters)
+        self.control = PositionControl(self.body, parameters)
+        self.navigation = WaypointNavigation(self.control, parameters)
+        self.heading = Heading(self)
+        self.mode: Mode | None = None
+        self.t_s = 0.0
+        self.landed = True
+        self.landed_maybe = False
+        self.armed_yaw = heading_rad
+        self.wants_flight = False
+        self.says: deque[tuple[int, str]] = deque(maxlen=200)
+        self._ramp = 0.0
+        self._contact_s = 0.0
+        self._detect_s = 0.0
+
+    def say(self, severity: int, text: str) -> None:
+        """Tell whoever listens."""
+        self.says.append((severity, text))
+
+    @property
+    def height_m(self) -> float:
+        """Metres above home."""
+        return self.body.up - self.home[2]
+
+    def step(self, dt: float) -> None:
+        """Advance everything by one step."""
+        self.t_s += dt
+        wind = self.air.blow(dt, self.body.up)
+        self.wants_flight = False
+        if self.mode is not None:
+            self.mode.run(dt)
+        self.motors.run(dt, fly=self.wants_flight)
+        if self.body.on_ground:
+            self._stand(dt)
+        else:
+            self._fly(dt, wind)
+        self._detect_landing(dt)
+        self.battery.draw(dt, self.body.amperes(self.battery.volt) + (0.1 if self.motors.armed else 0.0))
+
+    def take_off(self, dt: float, up: float) -> bool:
+        """Spool up, leave the ground and climb to a height; True once there."""
+        self.wants_flight = True
+        control = self.control
+        if self.landed:
+            control.reset()
+            self.heading.hold()
+            if self.motors.spool is Spool.UNLIMITED:
+                self._ramp += dt / max(self.parameters["TKOFF_SLEW_TIME"], 0.1)
+                if self._ramp >= self.body.airframe.hover_throttle:
+                    self.leave_ground()
+            return False
+        control.glide(dt)
+        control.climb_to(dt, up)
+        slow = 0.1 * control.climb
+        close = 0.5 * slow * slow / control.accel_up
+        return control.up >= up - close and control.v_up < slow
+
+    def leave_ground(self) -> None:
+        """Count as flying from now on."""
+        self.landed = self.landed_maybe = False
+        self._ramp = self._contact_s = self._detect_s = 0.0
+        self.body.lift_off()
+
+    def point(self, lat_deg: float, lon_deg: float, up: float) -> tuple[float, float, float]:
+        """A local point from a position and a height above the origin."""
+        north, east = self.origin.local(lat_deg, lon_deg)
+        return north, east, up
+
+    def _fly(self, dt: float, wind: tuple[float, float, float]) -> None:
+        control, body = self.control, self.body
+        spun = self.motors.spool in (Spool.UNLIMITED, Spool.SPOOLING_UP)
+        if self.motors.armed and spun:
+            control.run(dt)
+            lean, a_up = control.lean(), clamp(control.ask_up, -GRAVITY_MPS2, 2.0 * GRAVITY_MPS2)
+        else:
+            lean, a_up = (0.0, 0.0), -3.0 * GRAVITY_MPS2
+        body.steer(
+            dt,
+            lean=lean,
+            yaw=self.heading.target(dt),
+            yaw_slew=control.gains.yaw_slew,
+            tc=control.gains.input_tc,
+        )
+        body.thrust_share = 0.0 if not self.motors.armed else 1.0
+        body.fly(dt, a_up=a_up, wind=wind)
+        if body.on_ground:
+            self.say(2, f"SIM Hit ground at {body.hit_ground_mps or 0.0:f} m/s")
+
+    def _stand(self, dt: float) -> None:
+        """On the ground: the controller goes on asking, but nothing moves."""
+        body, control = self.body, self.control
+        idle = 0.0
+        if self.motors.armed and not self.landed:
+            control.run(dt)
+            rising = control.v_up > 0.1 and control.ask_up > 0.0
+            if rising and self.motors.spool is Spool.UNLIMITED:
+                self.leave_ground()
+                return
+            idle = 0.15 * body.airframe.mass_kg * GRAVITY_MPS2
+        body.rest(idle)
+
+    def _detect_landing(self, dt: float) -> None:
+        """Landed: at rest with low throttle and no large tilt asked for, for a second (ArduCopter)."""
+        if not self.motors.armed:
+            self.landed, self.landed_maybe = True, False
+            return
+        if self.landed:
+            return
+        pressing = self.body.on_ground and self.control.v_up <= 0.0
+        self._contact_s = self._contact_s + dt if pressing else 0.0
+        tilt = atan(hypot(*self.control.lean()))
+        if self._contact_s >= LAND_SETTLE_S and tilt <= LAND_TILT_RAD:
+            self._detect_s += dt
+            self.landed_maybe = self._detect_s >= 0.2
+            self.landed = self._detect_s >= LAND_DETECT_S
+        else:
+            self._detect_s = 0.0
+            self.landed_maybe = False
+
+
+def heading_unit(yaw: float) -> tuple[float, float]:
+    """North and east parts of a heading."""
+    return cos(yaw), sin(yaw)

@@ -1,0 +1,95 @@
+"""Which way the nose points: along the flight, at a place, at an angle, or as it was."""
+
+from __future__ import annotations
+
+from enum import Enum
+from math import atan2, hypot
+from typing import TYPE_CHECKING
+
+from firmware_sitl.vehicle.shaping import clamp, wrap_rad
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.craft import Craft
+
+MOVING_SHARE = 0.05
+"""Share of the cruise speed below which the nose does not follow the flight (ArduCopter)."""
+
+
+class Look(Enum):
+    """What the heading follows."""
+
+    HOLD = "hold"
+    ALONG = "along"
+    FIXED = "fixed"
+    PLACE = "place"
+    RATE = "rate"
+
+
+class Heading:
+    """The heading wanted, step by step."""
+
+    def __init__(self, craft: Craft) -> None:
+        self._craft = craft
+        self.look = Look.HOLD
+        self.wanted = craft.body.yaw
+        self.place: tuple[float, float, float] | None = None
+        self._goal = self.wanted
+        self._rate = 0.0
+
+    def hold(self) -> None:
+        """Keep the present heading."""
+        self.look, self.wanted = Look.HOLD, self._craft.body.yaw
+
+    def default(self, *, returning: bool = False) -> None:
+        """What WP_YAW_BEHAVIOR says: 1 along, 2 along except on RTL, 3 along, 0 hold."""
+        if self.look is Look.PLACE and not returning:
+            return
+        behaviour = int(self._craft.parameters["WP_YAW_BEHAVIOR"])
+        if behaviour in (1, 3) or (behaviour == 2 and not returning):
+            self.look, self.wanted = Look.ALONG, self._craft.body.yaw
+        else:
+            self.hold()
+
+    def fix(self, yaw: float, *, rate: float = 0.0, way: int = 0, relative: bool = False) -> None:
+        """Turn to a heading, at a rate in rad/s, clockwise (1), anticlockwise (-1) or the short way (0)."""
+        start = self._craft.body.yaw
+        turn = yaw * (way or 1) if relative else wrap_rad(yaw - start)
+        if not relative and way and turn * way < 0.0:
+            turn += 6.283185307179586 * way
+        self.look, self.wanted = Look.FIXED, start
+        self._goal, self._rate = start + turn, rate or self._craft.control.gains.yaw_slew
+
+    def turn(self, rate: float) -> None:
+        """Turn steadily, rad/s."""
+        self.look, self._rate = Look.RATE, rate
+
+    def at(self, place: tuple[float, float, float] | None) -> None:
+        """Look at a place (north, east, up), or no longer."""
+        self.place = place
+        if place is None:
+            self.look = Look.HOLD
+            self.default()
+        else:
+            self.look = Look.PLACE
+
+    def target(self, dt: float) -> float:
+        """The heading wanted now."""
+        craft, control = self._craft, self._craft.control
+        if self.look is Look.ALONG:
+            speed = hypot(control.v_north, control.v_east)
+            if speed > MOVING_SHARE * control.speed:
+                self.wanted = atan2(control.v_east, control.v_north)
+        elif self.look is Look.PLACE and self.place is not None:
+            off_n, off_e = self.place[0] - craft.body.north, self.place[1] - craft.body.east
+            if hypot(off_n, off_e) > 1.0:
+                self.wanted = atan2(off_e, off_n)
+        elif self.look is Look.FIXED:
+            self.wanted += clamp(self._goal - self.wanted, -self._rate * dt, self._rate * dt)
+        elif self.look is Look.RATE:
+            self.wanted = wrap_rad(self.wanted + self._rate * dt)
+        return self.wanted
+
+    @property
+    def turned(self) -> bool:
+        """Whether a fixed heading has been reached, within two degrees."""
+        return abs(wrap_rad(self._goal - self._craft.body.yaw)) < 0.035

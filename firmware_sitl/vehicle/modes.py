@@ -1,0 +1,345 @@
+"""The flight modes, by ArduCopter's numbers: what each does with the craft at every step."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import hypot
+from typing import TYPE_CHECKING, ClassVar
+
+from firmware_sitl.vehicle.landing import Landing
+from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.shaping import error_for_rate
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.craft import Craft
+
+STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL = 0, 2, 3, 4, 5, 6
+LAND, POSHOLD, BRAKE, SMART_RTL = 9, 16, 17, 21
+
+NAMES = {
+    STABILIZE: "STABILIZE",
+    ALT_HOLD: "ALT_HOLD",
+    AUTO: "AUTO",
+    GUIDED: "GUIDED",
+    LOITER: "LOITER",
+    RTL: "RTL",
+    LAND: "LAND",
+    POSHOLD: "POSHOLD",
+    BRAKE: "BRAKE",
+    SMART_RTL: "SMART_RTL",
+}
+
+
+class Mode:
+    """One flight mode. `enter` may refuse with a reason; `run` is called at every step."""
+
+    number: ClassVar[int] = STABILIZE
+    needs_position: ClassVar[bool] = True
+    allows_arming: ClassVar[bool] = True
+
+    def __init__(self, craft: Craft) -> None:
+        self.craft = craft
+
+    @property
+    def name(self) -> str:
+        """The mode's name."""
+        return NAMES[self.number]
+
+    def enter(self) -> str | None:
+        """Take over the craft; the reason where that is impossible."""
+        return None
+
+    def run(self, dt: float) -> None:
+        """One step."""
+
+    def take_off(self, height_m: float) -> bool:
+        """Begin a takeoff commanded by a client; False where the mode has none."""
+        del height_m
+        return False
+
+    def fly_to(self, point: Point) -> bool:
+        """Fly to a point commanded by a client; False where the mode has no such thing."""
+        del point
+        return False
+
+    def pause(self, *, on: bool) -> bool:
+        """Stop on the way, or go on; False where the mode cannot."""
+        del on
+        return False
+
+    @property
+    def landing(self) -> bool:
+        """Whether this mode is bringing the craft down to the ground."""
+        return False
+
+    def _disarm_when_down(self, landing: Landing) -> None:
+        if landing.down and self.craft.motors.armed:
+            self.craft.motors.disarm()
+            self.craft.say(6, "Disarming motors")
+
+
+class HoldMode(Mode):
+    """Holding height and, but for STABILIZE and ALT_HOLD, place; a takeoff can be commanded."""
+
+    def __init__(self, craft: Craft) -> None:
+        super().__init__(craft)
+        self._climbing_to: float | None = None
+
+    def enter(self) -> str | None:
+        """Hold where the craft can stop."""
+        self._climbing_to = None
+        self.craft.navigation.start()
+        self.craft.heading.hold()
+        return None
+
+    def run(self, dt: float) -> None:
+        """Hold, or climb to the height commanded."""
+        craft = self.craft
+        if self._climbing_to is not None:
+            if craft.take_off(dt, self._climbing_to):
+                self._climbing_to = None
+            return
+        if craft.landed:
+            craft.control.reset()
+            return
+        craft.wants_flight = True
+        craft.control.glide(dt)
+        craft.control.climb_at(dt, 0.0)
+
+    def take_off(self, height_m: float) -> bool:
+        """Climb to a height above home."""
+        self._climbing_to = self.craft.home[2] + height_m
+        return True
+
+
+class Stabilize(HoldMode):
+    """STABILIZE without a pilot: stays on the ground, holds height in the air."""
+
+    number = STABILIZE
+    needs_position = False
+
+    def take_off(self, height_m: float) -> bool:
+        """No takeoff by command."""
+        del height_m
+        return False
+
+
+class AltHold(HoldMode):
+    """ALT_HOLD."""
+
+    number = ALT_HOLD
+    needs_position = False
+
+
+class Loiter(HoldMode):
+    """LOITER."""
+
+    number = LOITER
+
+
+class PosHold(HoldMode):
+    """POSHOLD."""
+
+    number = POSHOLD
+
+
+class Brake(HoldMode):
+    """BRAKE: stop and stay."""
+
+    number = BRAKE
+    allows_arming = False
+
+    def take_off(self, height_m: float) -> bool:
+        """No takeoff."""
+        del height_m
+        return False
+
+
+class Guided(Mode):
+    """GUIDED: takeoff, points and velocities from a client."""
+
+    number = GUIDED
+
+    def __init__(self, craft: Craft) -> None:
+        super().__init__(craft)
+        self._climbing_to: float | None = None
+        self._velocity: Point | None = None
+        self._velocity_s = 0.0
+
+    def enter(self) -> str | None:
+        """Hold where the craft can stop."""
+        self._climbing_to = self._velocity = None
+        self.craft.navigation.start()
+        self.craft.heading.hold()
+        return None
+
+    def take_off(self, height_m: float) -> bool:
+        """Climb to a height above home."""
+        self._velocity = None
+        self._climbing_to = self.craft.home[2] + height_m
+        return True
+
+    def fly_to(self, point: Point) -> bool:
+        """Fly to a point from here."""
+        if self.craft.landed:
+            return False
+        self._climbing_to = self._velocity = None
+        self.craft.navigation.start(speed_mps=self.craft.navigation.speed_mps)
+        self.craft.navigation.go(point)
+        self.craft.heading.default()
+        return True
+
+    def fly_at(self, velocity: Point) -> bool:
+        """Fly at a velocity (north, east, up) until GUID_TIMEOUT."""
+        if self.craft.landed:
+            return False
+        if self._velocity is None:
+            self.craft.control.hold_here()
+        self._climbing_to = None
+        self._velocity, self._velocity_s = velocity, self.craft.t_s
+        return True
+
+    def run(self, dt: float) -> None:
+        """One step of what was last commanded."""
+        craft = self.craft
+        if self._climbing_to is not None:
+            if craft.take_off(dt, self._climbing_to):
+                at = (craft.control.north, craft.control.east, self._climbing_to)
+                craft.navigation.start(speed_mps=craft.navigation.speed_mps, at=at)
+                self._climbing_to = None
+            return
+        if craft.landed:
+            craft.control.reset()
+            return
+        craft.wants_flight = True
+        if self._velocity is not None:
+            self._run_velocity(dt, self._velocity)
+        elif craft.navigation.track[0] != craft.navigation.track[1]:
+            craft.navigation.advance(dt)
+        else:
+            craft.control.glide(dt)
+            craft.control.climb_to(dt, craft.navigation.destination[2])
+
+    def _run_velocity(self, dt: float, velocity: Point) -> None:
+        craft = self.craft
+        if craft.t_s - self._velocity_s > craft.parameters["GUID_TIMEOUT"]:
+            velocity = (0.0, 0.0, 0.0)
+        craft.control.glide(dt, velocity[0], velocity[1])
+        craft.control.climb_at(dt, velocity[2])
+
+
+class Land(Mode):
+    """LAND: down here, then disarm."""
+
+    number = LAND
+    needs_position = False
+    allows_arming = False
+
+    def enter(self) -> str | None:
+        """Stop, and begin to descend."""
+        self.craft.navigation.start()
+        self._landing = Landing(self.craft)
+        return None
+
+    def run(self, dt: float) -> None:
+        """One step down."""
+        self._landing.run(dt)
+        self._disarm_when_down(self._landing)
+
+    @property
+    def landing(self) -> bool:
+        """Always."""
+        return True
+
+
+class SmartRtl(Mode):
+    """SMART_RTL: back along the path flown, then down."""
+
+    number = SMART_RTL
+    allows_arming = False
+
+    def __init__(self, craft: Craft, path: Breadcrumbs) -> None:
+        super().__init__(craft)
+        self._path = path
+        self._landing: Landing | None = None
+
+    def enter(self) -> str | None:
+        """Turn back along the path."""
+        if not self._path.points:
+            return "SmartRTL: no path"
+        self._landing = None
+        self.craft.navigation.start()
+        self._next()
+        self.craft.heading.default(returning=True)
+        return None
+
+    def run(self, dt: float) -> None:
+        """One step back, or down."""
+        craft = self.craft
+        if self._landing is not None:
+            self._landing.run(dt)
+            self._disarm_when_down(self._landing)
+            return
+        craft.wants_flight = not craft.landed
+        craft.navigation.advance(dt)
+        if craft.navigation.reached:
+            if self._path.points:
+                self._next()
+            else:
+                self._landing = Landing(craft)
+
+    @property
+    def landing(self) -> bool:
+        """Once the path is flown."""
+        return self._landing is not None
+
+    def _next(self) -> None:
+        self.craft.navigation.go(self._path.points.pop())
+        if self._path.points:
+            self.craft.navigation.then(self._path.points[-1])
+
+
+class Breadcrumbs:
+    """The path flown since takeoff, simplified: what SMART_RTL flies back along."""
+
+    def __init__(self, craft: Craft) -> None:
+        self._craft = craft
+        self.points: deque[Point] = deque()
+
+    def start(self) -> None:
+        """Begin at home."""
+        self.points = deque([(self._craft.home[0], self._craft.home[1], self._craft.home[2] + 2.0)])
+
+    def drop(self) -> None:
+        """Note the present position where it is far enough from the last."""
+        craft, body = self._craft, self._craft.body
+        if craft.landed or not self.points or isinstance(craft.mode, SmartRtl):
+            return
+        most, apart = int(craft.parameters["SRTL_POINTS"]), craft.parameters["SRTL_ACCURACY"]
+        if apart <= 0.0 or most <= 0:
+            return
+        here, last = (body.north, body.east, body.up), self.points[-1]
+        off = hypot(here[0] - last[0], here[1] - last[1], here[2] - last[2])
+        if off < apart or len(self.points) >= most:
+            return
+        if len(self.points) >= 2 and _straight(self.points[-2], last, here, 0.5 * apart):
+            self.points[-1] = here
+        else:
+            self.points.append(here)
+
+
+def _straight(start: Point, middle: Point, end: Point, within: float) -> bool:
+    """Whether a point lies close to the line between two others."""
+    along = tuple(b - a for a, b in zip(start, end, strict=True))
+    length = hypot(*along)
+    if length < 1e-6:
+        return False
+    share = sum((m - a) * d for m, a, d in zip(middle, start, along, strict=True)) / (length * length)
+    foot = tuple(a + share * d for a, d in zip(start, along, strict=True))
+    return hypot(*(m - f for m, f in zip(middle, foot, strict=True))) < within
+
+
+def stopping_distance(craft: Craft) -> float:
+    """Metres needed to stop from the present speed."""
+    speed = hypot(craft.body.v_north, craft.body.v_east)
+    return error_for_rate(speed, craft.control.gains.pos_p, craft.control.accel)

@@ -1,0 +1,64 @@
+"""Armed or not, and how far the motors have spooled up."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from firmware_sitl.vehicle.parameters import Parameters
+
+
+class Spool(IntEnum):
+    """How far the motors are: ArduCopter's spool states."""
+
+    SHUT_DOWN = 0
+    GROUND_IDLE = 1
+    SPOOLING_UP = 2
+    UNLIMITED = 3
+    SPOOLING_DOWN = 4
+
+
+class Motors:
+    """The motors' arming and spooling; `run` is told each step whether flight is wanted."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+        self.armed = False
+        self.spool = Spool.SHUT_DOWN
+        self._in_state_s = 0.0
+        self._armed_s = 0.0
+
+    def arm(self) -> None:
+        """Arm; the motors idle once the safety time has passed."""
+        self.armed = True
+        self._armed_s = 0.0
+        self._enter(Spool.SHUT_DOWN)
+
+    def disarm(self) -> None:
+        """Stop the motors."""
+        self.armed = False
+        self._enter(Spool.SHUT_DOWN)
+
+    def run(self, dt: float, *, fly: bool) -> None:
+        """One step towards full range if flight is wanted, towards idle if not."""
+        if not self.armed:
+            return
+        self._armed_s += dt
+        self._in_state_s += dt
+        if self._armed_s < self._parameters["MOT_SAFE_TIME"]:
+            return
+        spool_s = self._parameters["MOT_SPOOL_TIME"]
+        done = self._in_state_s >= spool_s
+        if self.spool is Spool.SHUT_DOWN:
+            self._enter(Spool.GROUND_IDLE)
+        elif self.spool is Spool.GROUND_IDLE and fly and done:
+            self._enter(Spool.SPOOLING_UP)
+        elif self.spool is Spool.SPOOLING_UP and done:
+            self._enter(Spool.UNLIMITED if fly else Spool.SPOOLING_DOWN)
+        elif self.spool is Spool.UNLIMITED and not fly:
+            self._enter(Spool.SPOOLING_DOWN)
+        elif self.spool is Spool.SPOOLING_DOWN and done:
+            self._enter(Spool.GROUND_IDLE)
+
+    def _enter(self, spool: Spool) -> None:
+        self.spool = spool
+        self._in_state_s = 0.0

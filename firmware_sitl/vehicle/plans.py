@@ -1,0 +1,234 @@
+"""The vehicle's mission, fence and rally lists, with ArduCopter's way of changing each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from firmware_sitl.vehicle.items import (
+    ACCEPTED,
+    ERROR,
+    INVALID_SEQUENCE,
+    WAYPOINT,
+    Item,
+    keep_fence_item,
+    keep_mission_item,
+    keep_rally_item,
+    whole_fence_problem,
+)
+
+MISSION, FENCE, RALLY = 0, 1, 2
+MOST_MISSION, MOST_FENCE, MOST_RALLY = 650, 250, 83
+
+Say = Callable[[int, str], None]
+
+
+class Plan(Protocol):
+    """A list that can be uploaded item by item and read back."""
+
+    kind: int
+    most: int
+    name: str
+
+    def count(self) -> int:
+        """How many items a client would read."""
+        ...
+
+    def read(self, seq: int) -> Item | None:
+        """The item at a place."""
+        ...
+
+    def begin(self, count: int) -> None:
+        """An upload of `count` items begins."""
+        ...
+
+    def put(self, seq: int, item: Item) -> int:
+        """One item of the upload: a MAV_MISSION_RESULT."""
+        ...
+
+    def finish(self, say: Say) -> int:
+        """The upload is complete: a MAV_MISSION_RESULT."""
+        ...
+
+    def abandon(self) -> None:
+        """The upload was given up."""
+        ...
+
+    def clear(self) -> int:
+        """Empty the list: a MAV_MISSION_RESULT."""
+        ...
+
+
+class MissionPlan:
+    """The mission: item 0 is home, items overwrite in place as they come."""
+
+    kind, most, name = MISSION, MOST_MISSION, "Mission"
+
+    def __init__(self, home: Callable[[], Item], busy: Callable[[], bool]) -> None:
+        self._home, self._busy = home, busy
+        self._items: list[Item] = []
+        self.changes = 0
+
+    def copy_from(self, other: MissionPlan) -> None:
+        """Take over another's items."""
+        self._items = list(other._items)
+
+    def count(self) -> int:
+        """Items, home included."""
+        return len(self._items)
+
+    def read(self, seq: int) -> Item | None:
+        """The item at a place; home at 0."""
+        if seq == 0:
+            return self._home()
+        return self._items[seq] if 0 < seq < len(self._items) else None
+
+    def begin(self, count: int) -> None:
+        """Cut the list to the new length at once."""
+        del self._items[count:]
+        self.changes += 1
+
+    def put(self, seq: int, item: Item) -> int:
+        """Overwrite or append."""
+        kept = keep_mission_item(item)
+        if isinstance(kept, int):
+            return kept
+        if seq < len(self._items):
+            self._items[seq] = kept
+        elif seq == len(self._items):
+            self._items.append(kept)
+        else:
+            return ERROR
+        self.changes += 1
+        return ACCEPTED
+
+    def finish(self, say: Say) -> int:
+        """All is in place already."""
+        say(6, "Flight plan received")
+        return ACCEPTED
+
+    def abandon(self) -> None:
+        """What came stays."""
+
+    def clear(self) -> int:
+        """Empty the list, unless it is being flown."""
+        if self._busy():
+            return ERROR
+        self._items = []
+        self.changes += 1
+        return ACCEPTED
+
+    def put_partial(self, seq: int, item: Item) -> int:
+        """Replace one existing item."""
+        return self.put(seq, item) if 0 <= seq < len(self._items) else INVALID_SEQUENCE
+
+
+class FencePlan:
+    """The fence: buffered, checked as a whole, then taken over."""
+
+    kind, most, name = FENCE, MOST_FENCE, "Fence"
+
+    def __init__(self, changed: Callable[[list[Item]], None]) -> None:
+        self._changed = changed
+        self.items: list[Item] = []
+        self._buffer: list[Item | None] = []
+
+    def count(self) -> int:
+        """Items of the fence in force."""
+        return len(self.items)
+
+    def read(self, seq: int) -> Item | None:
+        """The item at a place of the fence in force."""
+        return self.items[seq] if 0 <= seq < len(self.items) else None
+
+    def begin(self, count: int) -> None:
+        """An empty buffer."""
+        self._buffer = [None] * count
+
+    def put(self, seq: int, item: Item) -> int:
+        """Into the buffer."""
+        kept = keep_fence_item(item)
+        if isinstance(kept, int):
+            return kept
+        self._buffer[seq] = kept
+        return ACCEPTED
+
+    def finish(self, say: Say) -> int:
+        """Check the whole; keep the old fence where the new one is unsound."""
+        items = [item for item in self._buffer if item is not None]
+        problems = whole_fence_problem(items)
+        for severity, text in problems:
+            say(severity, text)
+        if problems:
+            say(4, "Fence validation failed")
+            return ERROR
+        self.items, self._buffer = items, []
+        self._changed(items)
+        say(7, "Fence Indexed OK")
+        return ACCEPTED
+
+    def abandon(self) -> None:
+        """The buffer goes; the fence in force stays."""
+        self._buffer = []
+
+    def clear(self) -> int:
+        """No fence."""
+        self.items = []
+        self._changed([])
+        return ACCEPTED
+
+
+class RallyPlan:
+    """Rally points: cut at once and overwritten in place."""
+
+    kind, most, name = RALLY, MOST_RALLY, "Rally"
+
+    def __init__(self, changed: Callable[[list[Item]], None]) -> None:
+        self._changed = changed
+        self.items: list[Item] = []
+
+    def count(self) -> int:
+        """Rally points."""
+        return len(self.items)
+
+    def read(self, seq: int) -> Item | None:
+        """The rally point at a place."""
+        return self.items[seq] if 0 <= seq < len(self.items) else None
+
+    def begin(self, count: int) -> None:
+        """Cut the list to the new length at once."""
+        del self.items[count:]
+        self._changed(self.items)
+
+    def put(self, seq: int, item: Item) -> int:
+        """Overwrite or append."""
+        kept = keep_rally_item(item)
+        if isinstance(kept, int):
+            return kept
+        if seq < len(self.items):
+            self.items[seq] = kept
+        elif seq == len(self.items):
+            self.items.append(kept)
+        else:
+            return ERROR
+        self._changed(self.items)
+        return ACCEPTED
+
+    def finish(self, say: Say) -> int:
+        """All is in place already."""
+        del say
+        return ACCEPTED
+
+    def abandon(self) -> None:
+        """What came stays."""
+
+    def clear(self) -> int:
+        """No rally points."""
+        self.items = []
+        self._changed([])
+        return ACCEPTED
+
+
+def home_item(lat_deg: float, lon_deg: float, altitude_m: float) -> Item:
+    """Home as item 0 of a mission."""
+    return Item(command=WAYPOINT, x=round(lat_deg * 1e7), y=round(lon_deg * 1e7), z=altitude_m)

@@ -1,0 +1,116 @@
+"""RTL: climb, return home or to a rally point, loiter, and land or stop above."""
+
+from __future__ import annotations
+
+from enum import Enum
+from math import hypot
+from typing import TYPE_CHECKING
+
+from firmware_sitl.vehicle.landing import Landing
+from firmware_sitl.vehicle.modes import RTL, Mode
+from firmware_sitl.vehicle.navigation import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firmware_sitl.vehicle.craft import Craft
+
+
+class Stage(Enum):
+    """The parts of a return, in order."""
+
+    CLIMB = "climb"
+    BACK = "back"
+    LOITER = "loiter"
+    DESCEND = "descend"
+    LAND = "land"
+
+
+class ReturnMode(Mode):
+    """RTL."""
+
+    number = RTL
+    allows_arming = False
+
+    def __init__(self, craft: Craft, refuge: Callable[[], Point]) -> None:
+        super().__init__(craft)
+        self._refuge = refuge
+        self._landing = Landing(craft)
+        self._target: Point = (0.0, 0.0, 0.0)
+        self._since_s = 0.0
+        self.stage = Stage.CLIMB
+
+    def enter(self) -> str | None:
+        """Plan the return and begin to climb."""
+        craft = self.craft
+        craft.navigation.start(speed_mps=craft.parameters["RTL_SPEED"] * 0.01)
+        self.stage = Stage.CLIMB
+        here = craft.navigation.destination
+        goal = self._refuge()
+        height = self._height(here, goal)
+        self._target = (goal[0], goal[1], height)
+        craft.navigation.go((here[0], here[1], height))
+        craft.navigation.then(self._target)
+        craft.heading.hold()
+        return None
+
+    def run(self, dt: float) -> None:
+        """One step of the present part."""
+        craft = self.craft
+        if craft.landed and self.stage is not Stage.LAND:
+            self._land()
+        if self.stage is Stage.LAND:
+            self._landing.run(dt)
+            self._disarm_when_down(self._landing)
+            return
+        craft.wants_flight = True
+        if self.stage is Stage.DESCEND:
+            craft.control.glide(dt)
+            craft.control.climb_to(dt, craft.home[2] + craft.parameters["RTL_ALT_FINAL"] * 0.01)
+            return
+        craft.navigation.advance(dt)
+        self._move_on()
+
+    @property
+    def landing(self) -> bool:
+        """On the way down to the ground."""
+        return self.stage is Stage.LAND
+
+    @property
+    def down(self) -> bool:
+        """Landed, and the motors at idle."""
+        return self.stage is Stage.LAND and self._landing.down
+
+    def _move_on(self) -> None:
+        craft = self.craft
+        if self.stage is Stage.CLIMB and craft.navigation.reached:
+            self.stage = Stage.BACK
+            craft.navigation.go(self._target)
+            craft.heading.default(returning=True)
+        elif self.stage is Stage.BACK and craft.navigation.reached:
+            self.stage = Stage.LOITER
+            self._since_s = craft.t_s
+        elif self.stage is Stage.LOITER and craft.t_s - self._since_s >= self._loiter_s():
+            if craft.parameters["RTL_ALT_FINAL"] > 0.0:
+                self.stage = Stage.DESCEND
+                craft.heading.hold()
+            else:
+                self._land()
+
+    def _loiter_s(self) -> float:
+        return self.craft.parameters["RTL_LOIT_TIME"] * 0.001
+
+    def _land(self) -> None:
+        self.stage = Stage.LAND
+        self._landing = Landing(self.craft)
+
+    def _height(self, here: Point, goal: Point) -> float:
+        """The height to return at, above the origin: RTL_ALT, lower inside the cone, never lower than now."""
+        parameters, home_up = self.craft.parameters, self.craft.home[2]
+        now = here[2] - home_up
+        wanted = max(parameters["RTL_ALT"] * 0.01, now + max(parameters["RTL_CLIMB_MIN"] * 0.01, 0.0))
+        slope = parameters["RTL_CONE_SLOPE"]
+        if slope > 0.0:
+            away = hypot(goal[0] - here[0], goal[1] - here[1])
+            wanted = min(wanted, max(away * max(slope, 0.5), 2.0))
+        return home_up + max(wanted, now)

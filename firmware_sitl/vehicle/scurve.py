@@ -1,0 +1,167 @@
+"""A leg's distance, speed and acceleration over time, with limited jerk and snap.
+
+The shape is the one ArduCopter's waypoint controller flies: jerk rises and falls as a raised cosine
+of duration tj, so that
+
+    leg seconds = L/V + V/A + A/J + tj        (long legs from rest to rest)
+
+Each change of speed is symmetric about its middle, so its length is its mean speed times its time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from math import cos, pi, sin, sqrt
+
+BISECTIONS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a leg may do: speed, acceleration, jerk and snap along it, in SI."""
+
+    speed_mps: float
+    accel_mps2: float
+    jerk_mps3: float
+    snap_mps4: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulse:
+    """One change of speed: three stretches of jerk, a constant acceleration, and three of jerk."""
+
+    jerk: float
+    ramp_s: float
+    hold_s: float
+    constant_s: float
+
+    @property
+    def accel(self) -> float:
+        return self.jerk * (self.ramp_s + self.hold_s)
+
+    @property
+    def seconds(self) -> float:
+        return 2.0 * (2.0 * self.ramp_s + self.hold_s) + self.constant_s
+
+
+def _pulse(change_mps: float, limits: Limits) -> _Pulse:
+    """The quickest change of speed from steady to steady."""
+    if change_mps <= 0.0:
+        return _Pulse(0.0, 0.0, 0.0, 0.0)
+    jerk = limits.jerk_mps3
+    ramp = jerk * pi / (2.0 * limits.snap_mps4)
+    accel = min(limits.accel_mps2, 0.5 * jerk * (sqrt(ramp * ramp + 4.0 * change_mps / jerk) - ramp))
+    if accel < jerk * ramp:
+        slope = 2.0 * limits.snap_mps4 / pi
+        ramp = min((change_mps / (2.0 * slope)) ** (1.0 / 3.0), sqrt(limits.accel_mps2 / slope))
+        jerk = slope * ramp
+        accel = jerk * ramp
+        return _Pulse(jerk, ramp, 0.0, max(0.0, change_mps / accel - 2.0 * ramp))
+    hold = accel / jerk - ramp
+    return _Pulse(jerk, ramp, hold, max(0.0, change_mps / accel - 2.0 * ramp - hold))
+
+
+def _length(low: float, high: float, limits: Limits) -> float:
+    return 0.5 * (low + high) * _pulse(high - low, limits).seconds
+
+
+def _reachable(start: float, end: float, length: float, limits: Limits) -> float:
+    """The highest speed at which speeding up from `start` and slowing to `end` fit in a length."""
+    top = limits.speed_mps
+    if _length(start, top, limits) + _length(end, top, limits) <= length:
+        return top
+    low = max(start, end)
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + top)
+        if _length(start, middle, limits) + _length(end, middle, limits) <= length:
+            low = middle
+        else:
+            top = middle
+    return low
+
+
+class SCurve:
+    """A leg of a given length from one speed to another, as a function of time."""
+
+    __slots__ = ("_ends", "_parts", "accel_end_s", "decel_start_s", "end_s", "length_m", "limits")
+
+    def __init__(self, length_m: float, limits: Limits, *, start_mps: float = 0.0, end_mps: float = 0.0):
+        self.length_m = length_m
+        self.limits = limits
+        self._parts: list[tuple[float, int, float, float, float, float, float]] = []
+        self._ends: list[float] = []
+        self.accel_end_s = self.decel_start_s = self.end_s = 0.0
+        if length_m <= 0.0:
+            return
+        state = (0.0, 0.0, start_mps, 0.0)
+        if start_mps > limits.speed_mps:
+            state = self._change(state, _pulse(start_mps - limits.speed_mps, limits), -1.0)
+            start_mps = limits.speed_mps
+        top = _reachable(start_mps, end_mps, length_m - state[3], limits)
+        state = self._change(state, _pulse(top - start_mps, limits), 1.0)
+        self.accel_end_s = state[0]
+        left = length_m - state[3] - _length(end_mps, top, limits)
+        state = self._part(state, 0, 0.0, max(0.0, left / top) if top > 0.0 else 0.0)
+        self.decel_start_s = state[0]
+        state = self._change(state, _pulse(top - end_mps, limits), -1.0)
+        self.end_s = state[0]
+
+    def at(self, t_s: float) -> tuple[float, float, float]:
+        """Distance, speed and acceleration at a time from the start."""
+        if t_s >= self.end_s or not self._parts:
+            return self.length_m, 0.0, 0.0
+        part = self._parts[min(bisect_right(self._ends, t_s), len(self._parts) - 1)]
+        return _evaluate(part, max(0.0, t_s - part[0]))
+
+    def _change(
+        self, state: tuple[float, float, float, float], pulse: _Pulse, sign: float
+    ) -> tuple[float, float, float, float]:
+        for kind, way, span in (
+            (1, sign, pulse.ramp_s),
+            (0, sign, pulse.hold_s),
+            (2, sign, pulse.ramp_s),
+            (0, 0.0, pulse.constant_s),
+            (1, -sign, pulse.ramp_s),
+            (0, -sign, pulse.hold_s),
+            (2, -sign, pulse.ramp_s),
+        ):
+            state = self._part(state, kind, way * pulse.jerk, span)
+        return state[0], 0.0, state[2], state[3]
+
+    def _part(
+        self, state: tuple[float, float, float, float], kind: int, jerk: float, span: float
+    ) -> tuple[float, float, float, float]:
+        """Append a stretch: kind 0 constant jerk, 1 rising, 2 falling as a raised cosine."""
+        if span <= 0.0:
+            return state
+        t, accel, speed, distance = state
+        part = (t, kind, jerk, span, accel, speed, distance)
+        self._parts.append(part)
+        self._ends.append(t + span)
+        distance, speed, accel = _evaluate(part, span)
+        return t + span, accel, speed, distance
+
+
+def _evaluate(
+    part: tuple[float, int, float, float, float, float, float], t: float
+) -> tuple[float, float, float]:
+    _, kind, jerk, span, accel0, speed0, distance0 = part
+    if kind == 0:
+        return (
+            distance0 + t * (speed0 + t * (accel0 / 2.0 + t * jerk / 6.0)),
+            speed0 + t * (accel0 + t * jerk / 2.0),
+            accel0 + t * jerk,
+        )
+    half, beta = 0.5 * jerk, pi / span
+    way = -1.0 if kind == 1 else 1.0
+    sine, cosine = way * sin(beta * t) / beta, way * cos(beta * t)
+    accel = accel0 + half * (t + sine)
+    speed = speed0 + accel0 * t + half * (t * t / 2.0 - (cosine - way) / (beta * beta))
+    distance = (
+        distance0
+        + speed0 * t
+        + accel0 * t * t / 2.0
+        + half * (t**3 / 6.0 - sine / (beta * beta) + way * t / (beta * beta))
+    )
+    return distance, speed, accel

@@ -1,0 +1,187 @@
+"""The vehicle's ports and clock: one loop that listens, flies at the wanted pace and sends."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import time
+from dataclasses import dataclass, field
+
+from firmware_sitl.vehicle.channel import Channel
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+
+LOOPBACK = "127.0.0.1"
+BATCH_WALL_S = 0.004
+"""Wall seconds of flying between two looks at the sockets."""
+
+BEHIND_WALL_S = 0.25
+"""A machine that falls further behind than this flies slower instead of catching up in a rush."""
+
+IDLE_S = 0.02
+RECEIVE_BYTES = 65536
+
+
+@dataclass(slots=True)
+class _Port:
+    """A listening socket, its channel and its one client."""
+
+    listener: socket.socket
+    channel: Channel
+    client: socket.socket | None = None
+    waits_to_write: bool = False
+    number: int = field(default=0)
+
+
+class Server:
+    """Serves a vehicle on loopback TCP ports, one client each, as ArduCopter's SITL does."""
+
+    def __init__(self, vehicle: Vehicle, ports: list[int]) -> None:
+        self.vehicle = vehicle
+        self._selector = selectors.DefaultSelector()
+        self._ports: list[_Port] = []
+        for index, number in enumerate(ports):
+            self._listen(index, number)
+        vehicle.channels = [port.channel for port in self._ports]
+        self._ever_connected = False
+        self._anchor_wall = self._anchor_t = 0.0
+        self._speedup = 1.0
+
+    @property
+    def port_numbers(self) -> list[int]:
+        """The ports listened on."""
+        return [port.number for port in self._ports]
+
+    def close(self) -> None:
+        """Close every socket."""
+        for port in self._ports:
+            if port.client is not None:
+                port.client.close()
+            port.listener.close()
+        self._selector.close()
+
+    def run(self) -> None:
+        """Serve until a reboot is asked for; without a first client, time stands still."""
+        self._anchor()
+        while not self.vehicle.rebooting:
+            self._serve(self._fly())
+        self._flush()
+
+    def reboot(self) -> None:
+        """A new power-on with the stored parameters and plans; clients are cut off, as on a real reboot."""
+        self.vehicle = self.vehicle.reborn()
+        for port in self._ports:
+            self._drop(port)
+            port.channel = Channel(self.vehicle, port.channel.number)
+        self.vehicle.channels = [port.channel for port in self._ports]
+        self._ever_connected = False
+
+    def _listen(self, index: int, number: int) -> None:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, number))
+        except OSError:
+            listener.close()
+            self.close()
+            raise
+        listener.listen(1)
+        listener.setblocking(False)
+        channel = Channel(self.vehicle, index)
+        port = _Port(listener, channel, number=listener.getsockname()[1])
+        self._ports.append(port)
+        self._selector.register(listener, selectors.EVENT_READ, port)
+
+    def _anchor(self) -> None:
+        self._anchor_wall, self._anchor_t = time.monotonic(), self.vehicle.craft.t_s
+
+    def _fly(self) -> float:
+        """Fly up to where the clock should be, for a bounded while; seconds until there is more to do."""
+        vehicle = self.vehicle
+        if not self._ever_connected:
+            self._anchor()
+            return 1.0
+        speedup = max(vehicle.parameters["SIM_SPEEDUP"], 0.01)
+        if speedup != self._speedup:
+            self._speedup = speedup
+            self._anchor()
+        begun = time.monotonic()
+        goal = self._anchor_t + (begun - self._anchor_wall) * speedup
+        while vehicle.craft.t_s + STEP_S <= goal:
+            vehicle.step()
+            if time.monotonic() - begun > BATCH_WALL_S:
+                break
+        now = time.monotonic()
+        behind = (self._anchor_t - vehicle.craft.t_s) / speedup + now - self._anchor_wall
+        if behind > BEHIND_WALL_S:
+            self._anchor()
+        return min(max(STEP_S / speedup - behind, 0.0), IDLE_S)
+
+    def _serve(self, wait_s: float) -> None:
+        self._flush()
+        for key, events in self._selector.select(wait_s):
+            port: _Port = key.data
+            if key.fileobj is port.listener:
+                self._accept(port)
+            elif events & selectors.EVENT_READ:
+                self._receive(port)
+        self._flush()
+
+    def _accept(self, port: _Port) -> None:
+        try:
+            client, _ = port.listener.accept()
+        except OSError:
+            return
+        if port.client is not None:
+            client.close()
+            return
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        port.client = client
+        port.channel.reset()
+        port.channel.connected = True
+        self._selector.register(client, selectors.EVENT_READ, port)
+        if not self._ever_connected:
+            self._ever_connected = True
+            self._anchor()
+            for line in self.vehicle.banner():
+                self.vehicle.say(6, line)
+
+    def _receive(self, port: _Port) -> None:
+        client = port.client
+        if client is None:
+            return
+        try:
+            data = client.recv(RECEIVE_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(port)
+            return
+        for message in port.channel.feed(data):
+            self.vehicle.receive(port.channel, message)
+
+    def _flush(self) -> None:
+        for port in self._ports:
+            waiting = port.channel.out
+            if port.client is None or not waiting:
+                continue
+            try:
+                count = port.client.send(waiting)
+                del waiting[:count]
+            except (BlockingIOError, InterruptedError):
+                continue
+            except OSError:
+                self._drop(port)
+
+    def _drop(self, port: _Port) -> None:
+        if port.client is None:
+            return
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(port.client)
+        port.client.close()
+        port.client = None
+        port.channel.connected = False
+        port.channel.reset()

@@ -1,0 +1,323 @@
+"""The vehicle's state as MAVLink messages, and which data stream each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import atan2, cos, degrees, hypot, pi, sin
+from typing import TYPE_CHECKING, Any
+
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from firmware_sitl.vehicle import modes
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.vehicle import Vehicle
+
+Builder = Callable[["Vehicle"], Any]
+
+GYRO, ACCEL, MAGNETOMETER, BAROMETER, GPS = 0x1, 0x2, 0x4, 0x8, 0x20
+RATES, ATTITUDES, YAWS, HEIGHTS, PLACES, MOTORS = 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000
+RECEIVER, FENCED, AHRS, LOGGING, BATTERY, PREARM = (
+    0x10000,
+    0x100000,
+    0x200000,
+    0x1000000,
+    0x2000000,
+    0x10000000,
+)
+PRESENT = (
+    GYRO | ACCEL | MAGNETOMETER | BAROMETER | GPS | RATES | ATTITUDES | YAWS | HEIGHTS | PLACES | MOTORS
+    | RECEIVER | FENCED | AHRS | BATTERY | PREARM
+)  # fmt: skip
+
+
+def heartbeat(v: Vehicle) -> Any:
+    """HEARTBEAT: a quadrotor flown by ArduPilot's protocol."""
+    armed, number = v.craft.motors.armed, v.mode.number
+    base = 1 | 16 | 64
+    if number in (modes.AUTO, modes.RTL, modes.LOITER, modes.GUIDED, modes.SMART_RTL, modes.BRAKE):
+        base |= 8
+    if armed:
+        base |= 128
+    status = 5 if v.failsafes.any and armed else 3 if v.craft.landed else 4
+    return mavlink.MAVLink_heartbeat_message(2, 3, base, number, status, 3)
+
+
+def system_time(v: Vehicle) -> Any:
+    """SYSTEM_TIME."""
+    return mavlink.MAVLink_system_time_message(v.unix_us, v.boot_ms)
+
+
+def sys_status(v: Vehicle) -> Any:
+    """SYS_STATUS, with the pre-arm bit."""
+    health = PRESENT & ~(PREARM | GPS | PLACES | FENCED | RECEIVER)
+    if v.estimator.fix_type >= 3:
+        health |= GPS
+    if v.estimator.position_ok:
+        health |= PLACES
+    if not v.fence.breached:
+        health |= FENCED
+    if not v.parameters["SIM_RC_FAIL"]:
+        health |= RECEIVER
+    if v.prearm_ok:
+        health |= PREARM
+    enabled = PRESENT & ~(0 if v.fence.enabled else FENCED) & ~(0 if v.craft.motors.armed else MOTORS)
+    battery = v.craft.battery
+    return mavlink.MAVLink_sys_status_message(
+        PRESENT, enabled, health, 100, _u16(battery.volt * 1000), _i16(battery.amperes * 100),
+        round(100 * battery.left_share), 0, 0, 0, 0, 0, 0,
+    )  # fmt: skip
+
+
+def global_position_int(v: Vehicle) -> Any:
+    """GLOBAL_POSITION_INT."""
+    body = v.craft.body
+    lat, lon = v.lat_lon_e7()
+    return mavlink.MAVLink_global_position_int_message(
+        v.boot_ms, lat, lon, round(v.altitude_m * 1000), round(v.craft.height_m * 1000),
+        _i16(body.v_north * 100), _i16(body.v_east * 100), _i16(-body.v_up * 100), v.heading_cdeg,
+    )  # fmt: skip
+
+
+def local_position_ned(v: Vehicle) -> Any:
+    """LOCAL_POSITION_NED."""
+    b = v.craft.body
+    return mavlink.MAVLink_local_position_ned_message(
+        v.boot_ms, b.north, b.east, -b.up, b.v_north, b.v_east, -b.v_up
+    )
+
+
+def attitude(v: Vehicle) -> Any:
+    """ATTITUDE."""
+    b = v.craft.body
+    return mavlink.MAVLink_attitude_message(v.boot_ms, b.roll, b.pitch, b.yaw, 0.0, 0.0, b.yaw_rate)
+
+
+def vfr_hud(v: Vehicle) -> Any:
+    """VFR_HUD."""
+    b, wind = v.craft.body, v.craft.air.wind
+    air = hypot(b.v_north - wind[0], b.v_east - wind[1])
+    return mavlink.MAVLink_vfr_hud_message(
+        air, hypot(b.v_north, b.v_east), v.heading_cdeg // 100, round(100 * b.throttle), v.altitude_m, b.v_up
+    )
+
+
+def gps_raw_int(v: Vehicle) -> Any:
+    """GPS_RAW_INT."""
+    b, lat_lon = v.craft.body, v.lat_lon_e7()
+    course = round(degrees(atan2(b.v_east, b.v_north) % (2 * pi)) * 100) % 36000
+    fix = v.estimator.fix_type
+    lat, lon = lat_lon if fix >= 3 else (0, 0)
+    return mavlink.MAVLink_gps_raw_int_message(
+        v.boot_ms * 1000, fix, lat, lon, round(v.altitude_m * 1000), 121 if fix >= 3 else 9999,
+        200 if fix >= 3 else 9999, _u16(hypot(b.v_north, b.v_east) * 100), course, v.estimator.satellites,
+        round(v.altitude_m * 1000), 300, 300, 40, 0, 0,
+    )  # fmt: skip
+
+
+def battery_status(v: Vehicle) -> Any:
+    """BATTERY_STATUS."""
+    battery = v.craft.battery
+    volts = [_u16(battery.volt * 1000)] + [65535] * 9
+    state = 3 if v.failsafes.battery_critical else 2 if v.failsafes.battery_low else 1
+    return mavlink.MAVLink_battery_status_message(
+        0, 0, 0, 32767, volts, _i16(battery.amperes * 100), round(battery.used_mah),
+        round(battery.used_wh * 36), round(100 * battery.left_share), 0, state, [0, 0, 0, 0], 0, 0,
+    )  # fmt: skip
+
+
+def ekf_status_report(v: Vehicle) -> Any:
+    """EKF_STATUS_REPORT."""
+    ratio = v.estimator.variance
+    return mavlink.MAVLink_ekf_status_report_message(v.estimator.flags, ratio, ratio, 0.05, 0.05, 0.0, 0.0)
+
+
+def home_position(v: Vehicle) -> Any:
+    """HOME_POSITION, or None before home is set."""
+    if not v.home_set:
+        return None
+    craft = v.craft
+    lat, lon = craft.origin.globe(craft.home[0], craft.home[1])
+    altitude = round((craft.origin.altitude_m + craft.home[2]) * 1000)
+    return mavlink.MAVLink_home_position_message(
+        round(lat * 1e7), round(lon * 1e7), altitude, craft.home[0], craft.home[1], -craft.home[2],
+        [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0, v.boot_ms * 1000,
+    )  # fmt: skip
+
+
+def gps_global_origin(v: Vehicle) -> Any:
+    """GPS_GLOBAL_ORIGIN, or None before it is set."""
+    if not v.home_set:
+        return None
+    o = v.craft.origin
+    return mavlink.MAVLink_gps_global_origin_message(
+        round(o.lat_deg * 1e7), round(o.lon_deg * 1e7), round(o.altitude_m * 1000), v.boot_ms * 1000
+    )
+
+
+def mission_current(v: Vehicle) -> Any:
+    """MISSION_CURRENT: the item being flown."""
+    total = max(v.mission.count() - 1, 0)
+    if total == 0:
+        state = 1
+    elif v.auto.complete:
+        state = 5
+    else:
+        state = 3 if v.mode is v.auto and v.auto.running else 4 if v.auto.current else 2
+    mode = 1 if v.mode is v.auto else 2
+    return mavlink.MAVLink_mission_current_message(v.auto.current, total, state, mode)
+
+
+def extended_sys_state(v: Vehicle) -> Any:
+    """EXTENDED_SYS_STATE: on the ground, taking off, in the air, landing."""
+    if v.craft.landed:
+        state = 1
+    elif v.mode.landing:
+        state = 4
+    else:
+        state = 3 if v.taking_off else 2
+    return mavlink.MAVLink_extended_sys_state_message(0, state)
+
+
+def wind(v: Vehicle) -> Any:
+    """WIND: where from, how fast. True wind, not an estimate."""
+    w = v.craft.air.wind
+    speed = hypot(w[0], w[1])
+    whence = degrees(atan2(-w[1], -w[0])) if speed > 0.0 else 0.0
+    return mavlink.MAVLink_wind_message(whence, speed, -w[2])
+
+
+def nav_controller_output(v: Vehicle) -> Any:
+    """NAV_CONTROLLER_OUTPUT."""
+    craft = v.craft
+    off_n = craft.navigation.destination[0] - craft.body.north
+    off_e = craft.navigation.destination[1] - craft.body.east
+    bearing = round(degrees(atan2(off_e, off_n)))
+    return mavlink.MAVLink_nav_controller_output_message(
+        degrees(craft.body.roll), degrees(craft.body.pitch), round(degrees(craft.body.yaw)), bearing,
+        _u16(hypot(off_n, off_e)), craft.control.up - craft.body.up, 0.0, 0.0,
+    )  # fmt: skip
+
+
+def raw_imu(v: Vehicle) -> Any:
+    """RAW_IMU: acceleration in the body and gravity, thousandths of g."""
+    b, mg = v.craft.body, 1000.0 / 9.80665
+    up = b.a_up + 9.80665
+    ahead = b.a_north * cos(b.yaw) + b.a_east * sin(b.yaw)
+    right = b.a_east * cos(b.yaw) - b.a_north * sin(b.yaw)
+    x = ahead * cos(b.pitch) + up * sin(b.pitch)
+    z = up * cos(b.pitch) - ahead * sin(b.pitch)
+    y, z = right * cos(b.roll) - z * sin(b.roll), z * cos(b.roll) + right * sin(b.roll)
+    return mavlink.MAVLink_raw_imu_message(
+        v.boot_ms * 1000, _i16(x * mg), _i16(y * mg), _i16(-z * mg), 0, 0, _i16(b.yaw_rate * 1000),
+        _i16(200 * cos(b.yaw)), _i16(-200 * sin(b.yaw)), 430, 0, 2500,
+    )  # fmt: skip
+
+
+def scaled_pressure(v: Vehicle) -> Any:
+    """SCALED_PRESSURE of the standard atmosphere."""
+    pressure = 1013.25 * (1.0 - 2.25577e-5 * v.altitude_m) ** 5.25588
+    return mavlink.MAVLink_scaled_pressure_message(v.boot_ms, pressure, 0.0, 2500, 0)
+
+
+def rc_channels(v: Vehicle) -> Any:
+    """RC_CHANNELS: sticks centred, throttle low; none where the receiver has failed."""
+    if v.parameters["SIM_RC_FAIL"]:
+        sticks = [0] * 18
+    else:
+        sticks = [1500, 1500, 1000, 1500, 1800, *[1000] * 11, 0, 0]
+    return mavlink.MAVLink_rc_channels_message(v.boot_ms, 16, *sticks, 254)
+
+
+def servo_output_raw(v: Vehicle) -> Any:
+    """SERVO_OUTPUT_RAW: four motors."""
+    pulse = 1000 if not v.craft.motors.armed else round(1000 + 1000 * min(v.craft.body.throttle, 1.0))
+    return mavlink.MAVLink_servo_output_raw_message(
+        (v.boot_ms * 1000) & 0xFFFFFFFF, 0, pulse, pulse, pulse, pulse, *[0] * 12
+    )
+
+
+def power_status(v: Vehicle) -> Any:
+    """POWER_STATUS."""
+    del v
+    return mavlink.MAVLink_power_status_message(5000, 0, 0)
+
+
+def fence_status(v: Vehicle) -> Any:
+    """FENCE_STATUS."""
+    breached = v.fence.breached
+    kind = 2 if breached & 1 else 3 if breached & 6 else 1 if breached & 8 else 0
+    return mavlink.MAVLink_fence_status_message(
+        1 if breached else 0, v.fence.breach_count & 0xFFFF, kind, round(v.fence.breach_t_s * 1000), 0
+    )
+
+
+def vibration(v: Vehicle) -> Any:
+    """VIBRATION: none."""
+    return mavlink.MAVLink_vibration_message(v.boot_ms * 1000, 0.0, 0.0, 0.0, 0, 0, 0)
+
+
+def simstate(v: Vehicle) -> Any:
+    """SIMSTATE: the simulation's own truth."""
+    b = v.craft.body
+    lat, lon = v.lat_lon_e7()
+    return mavlink.MAVLink_simstate_message(
+        b.roll, b.pitch, b.yaw, b.a_north, b.a_east, -9.80665 - b.a_up, 0.0, 0.0, b.yaw_rate, lat, lon
+    )
+
+
+def autopilot_version(v: Vehicle) -> Any:
+    """AUTOPILOT_VERSION: the protocol's version; the custom field says whose it is."""
+    custom = list(b"dfr-sitl")
+    return mavlink.MAVLink_autopilot_version_message(
+        v.capabilities, v.firmware_version, 0, 0, 0, custom, custom, custom, 0, 0, v.system_id, [0] * 18
+    )
+
+
+def _u16(value: float) -> int:
+    return min(max(round(value), 0), 65535)
+
+
+def _i16(value: float) -> int:
+    return min(max(round(value), -32768), 32767)
+
+
+BUILDERS: Mapping[int, Builder] = {
+    0: heartbeat,
+    1: sys_status,
+    2: system_time,
+    24: gps_raw_int,
+    27: raw_imu,
+    29: scaled_pressure,
+    30: attitude,
+    32: local_position_ned,
+    33: global_position_int,
+    36: servo_output_raw,
+    42: mission_current,
+    49: gps_global_origin,
+    62: nav_controller_output,
+    65: rc_channels,
+    74: vfr_hud,
+    125: power_status,
+    147: battery_status,
+    148: autopilot_version,
+    162: fence_status,
+    164: simstate,
+    168: wind,
+    193: ekf_status_report,
+    241: vibration,
+    242: home_position,
+    245: extended_sys_state,
+}
+"""Message id to what builds it; None from a builder means there is nothing to tell yet."""
+
+STREAMS: Mapping[int, tuple[str, tuple[int, ...]]] = {
+    1: ("RAW_SENS", (27, 29)),
+    2: ("EXT_STAT", (1, 125, 62, 42, 24, 162)),
+    3: ("RC_CHAN", (36, 65)),
+    6: ("POSITION", (33, 32)),
+    10: ("EXTRA1", (30, 164)),
+    11: ("EXTRA2", (74,)),
+    12: ("EXTRA3", (2, 168, 147, 193, 241)),
+}
+"""Data stream: its parameter's ending and its messages."""
