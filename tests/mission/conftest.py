@@ -36,8 +36,7 @@ def square(half_m: float, *, east_m: float = 0.0, north_m: float = 0.0) -> tuple
     return tuple(at(east_m + half_m * e, north_m + half_m * n) for e, n in corners)
 
 
-@pytest.fixture
-def dispatch() -> FlightPlan:
+def southsea_dispatch() -> FlightPlan:
     """Takeoff, hold over a target 200 m north, back; a keep-in, two keep-outs, a rally point."""
     return FlightPlan(
         name="test: dock to stage",
@@ -58,3 +57,9 @@ def dispatch() -> FlightPlan:
         rally=(RallyPoint(position=at(0, -100), height_m_home=30.0),),
         params={"FENCE_ENABLE": 1.0, "FENCE_TYPE": 5.0, "FENCE_ALT_MAX": 60.0, "RTL_ALT": 3000.0},
     )
+
+
+@pytest.fixture
+def dispatch() -> FlightPlan:
+    """A sound dispatch to change one thing of."""
+    return southsea_dispatch()

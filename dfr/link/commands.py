@@ -1,0 +1,87 @@
+"""COMMAND_LONG until it is answered: resent with a counting `confirmation`, patient with IN_PROGRESS."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import LinkTimeoutError
+from dfr.link.framing import Message
+from dfr.link.port import Inbox
+
+if TYPE_CHECKING:
+    from dfr.link.mavlink import MavlinkVehicle
+
+FORCE_DISARM = 21196.0
+"""Param 2 of COMPONENT_ARM_DISARM that disarms whatever the vehicle is doing (ArduPilot)."""
+
+TRIES = 5
+RESEND_S = 1.0
+IN_PROGRESS_S = 10.0
+"""How much longer to wait after the vehicle has said that it is busy with it."""
+
+BUSY_TRIES = 10
+BUSY_S = 0.5
+
+RESULTS = {
+    number: str(entry.name).removeprefix("MAV_RESULT_").replace("_", " ").lower()
+    for number, entry in dialect.enums["MAV_RESULT"].items()
+}
+
+
+class CommandFailed(Exception):  # noqa: N818 - it says what happened
+    """The vehicle answered, and the answer was not "accepted"."""
+
+
+def send_command(
+    vehicle: MavlinkVehicle, number: int, params: tuple[float, ...], *, timeout_s: float
+) -> None:
+    """Send a command and wait for its acceptance.
+
+    Raises CommandFailed for any other final answer and LinkTimeoutError for none.
+    """
+    values = (*params, *(0.0,) * (7 - len(params)))
+    name = command_label(number)
+    with vehicle.port.inbox(lambda message: _answers(vehicle, message, number)) as answers:
+        for attempt in range(BUSY_TRIES):
+            result = _ask(vehicle, number, values, answers, timeout_s=timeout_s)
+            if result == dialect.MAV_RESULT_ACCEPTED:
+                return
+            if result != dialect.MAV_RESULT_TEMPORARILY_REJECTED or attempt == BUSY_TRIES - 1:
+                raise CommandFailed(f"{name} {RESULTS.get(result, f'answered {result}')}")
+            time.sleep(BUSY_S)
+
+
+def command_label(number: int) -> str:
+    """A command's MAVLink name without MAV_CMD_."""
+    entry = dialect.enums["MAV_CMD"].get(number)
+    return str(number) if entry is None else str(entry.name).removeprefix("MAV_CMD_")
+
+
+def _ask(
+    vehicle: MavlinkVehicle, number: int, values: tuple[float, ...], answers: Inbox, *, timeout_s: float
+) -> int:
+    """The vehicle's final answer. Raises LinkTimeoutError."""
+    each_s = min(RESEND_S, timeout_s)
+    for confirmation in range(TRIES):
+        vehicle.send(
+            dialect.MAVLink_command_long_message(
+                vehicle.target[0], vehicle.target[1], number, confirmation, *values
+            )
+        )
+        deadline = time.monotonic() + each_s
+        while (rest := deadline - time.monotonic()) > 0.0:
+            answer = answers.get(rest)
+            if answer is None:
+                break
+            if answer.result != dialect.MAV_RESULT_IN_PROGRESS:
+                return int(answer.result)
+            deadline = time.monotonic() + IN_PROGRESS_S
+        vehicle.check_link()
+    raise LinkTimeoutError(f"{command_label(number)}: not answered in {TRIES} tries -> check the link")
+
+
+def _answers(vehicle: MavlinkVehicle, message: Message, number: int) -> bool:
+    return message.get_type() == "COMMAND_ACK" and message.command == number and vehicle.for_us(message)

@@ -1,0 +1,352 @@
+"""A vehicle over MAVLink 2: one autopilot on a port, its state, its commands and its parameters."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import InputError, LinkTimeoutError, VehicleRefusedError
+from dfr.link import params
+from dfr.link.commands import FORCE_DISARM, CommandFailed, send_command
+from dfr.link.framing import Message, Signing
+from dfr.link.port import FASTEST_HEARTBEAT_S, GCS_COMPONENT, GCS_SYSTEM, HEARTBEAT_S, MavlinkPort, Source
+from dfr.link.telemetry import updated
+from dfr.link.transport import open_transport
+from dfr.link.vehicle import CopterMode, Firmware, OnboardPlan, Text, VehicleState
+from dfr.mission.parameters import Naming
+
+LINK_LOST_S = 4.0
+"""Nothing heard from the vehicle for this long by our own clock: the link is lost."""
+
+FIRST_HEARTBEAT_S = 30.0
+OTHERS_SPEAK_UP_S = 1.5
+TEXTS_KEPT = 500
+MODE_CHANGE_S = 5.0
+ARMING_S = 10.0
+
+NO_AUTOPILOT = frozenset(
+    {
+        dialect.MAV_TYPE_GCS,
+        dialect.MAV_TYPE_GIMBAL,
+        dialect.MAV_TYPE_ADSB,
+        dialect.MAV_TYPE_ONBOARD_CONTROLLER,
+        dialect.MAV_TYPE_CAMERA,
+        dialect.MAV_TYPE_ANTENNA_TRACKER,
+    }
+)
+
+RATES_HZ: dict[int, float] = {
+    dialect.MAVLINK_MSG_ID_SYSTEM_TIME: 5.0,
+    dialect.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: 10.0,
+    dialect.MAVLINK_MSG_ID_ATTITUDE: 5.0,
+    dialect.MAVLINK_MSG_ID_VFR_HUD: 2.0,
+    dialect.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: 5.0,
+    dialect.MAVLINK_MSG_ID_MISSION_CURRENT: 5.0,
+    dialect.MAVLINK_MSG_ID_SYS_STATUS: 2.0,
+    dialect.MAVLINK_MSG_ID_BATTERY_STATUS: 2.0,
+    dialect.MAVLINK_MSG_ID_EKF_STATUS_REPORT: 2.0,
+    dialect.MAVLINK_MSG_ID_GPS_RAW_INT: 1.0,
+    dialect.MAVLINK_MSG_ID_HOME_POSITION: 0.5,
+}
+"""What the director needs, per second of vehicle time."""
+
+
+class MavlinkVehicle:
+    """One (system, component) on a port. Made by `connect`; a context manager that closes its port."""
+
+    def __init__(self, port: MavlinkPort, target: Source, *, simulated: bool, owns_port: bool) -> None:
+        self.port, self.target, self.simulated = port, target, simulated
+        self.plan = OnboardPlan.UNTOUCHED
+        self.firmware = Firmware(version=(0, 0, 0), development=False, is_ardupilot=True, name="unknown")
+        self.naming = Naming.CENTIMETRES
+        self.link_lost_s = LINK_LOST_S
+        self._owns_port = owns_port
+        self._state = VehicleState()
+        self._texts: deque[Text] = deque(maxlen=TEXTS_KEPT)
+        self._heard_at = time.monotonic()
+        self._changed = threading.Condition()
+        self._pace = _Pace()
+        port.listen(self._hear)
+
+    def __enter__(self) -> MavlinkVehicle:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening; close the port if it was opened for this vehicle."""
+        self.port.leave(self._hear)
+        if self._owns_port:
+            self.port.close()
+
+    @property
+    def state(self) -> VehicleState:
+        """What is known now."""
+        return self._state
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """What it has said in words, oldest first."""
+        return tuple(self._texts)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds by our own clock since it was last heard."""
+        return time.monotonic() - self._heard_at
+
+    @property
+    def lost_packets(self) -> int:
+        """Packets of this vehicle that did not arrive, by their sequence numbers."""
+        loss = self.port.losses.get(self.target)
+        return 0 if loss is None else loss.lost
+
+    def from_target(self, message: Message) -> bool:
+        """True for a message of this very vehicle."""
+        return (message.get_srcSystem(), message.get_srcComponent()) == self.target
+
+    def for_us(self, message: Message) -> bool:
+        """True for a message of this vehicle to this client (or to all)."""
+        system = getattr(message, "target_system", 0)
+        component = getattr(message, "target_component", 0)
+        return (
+            self.from_target(message)
+            and system in (0, self.port.system)
+            and component in (0, self.port.component)
+        )
+
+    def send(self, message: Message) -> None:
+        """Send one message to this vehicle. Raises LinkError on a dead line."""
+        self.port.send(message, system=self.target[0])
+
+    def check_link(self) -> None:
+        """Raise LinkError where the line is dead, LinkTimeoutError where the vehicle has gone silent."""
+        if self.port.failure is not None:
+            raise self.port.failure
+        if self.silent_s > self.link_lost_s:
+            raise LinkTimeoutError(
+                f"vehicle {self.target[0]} has been silent for {self.silent_s:.1f} s -> check the link"
+            )
+
+    def wait(self, holds: Callable[[VehicleState], bool], *, vehicle_s: float, what: str) -> VehicleState:
+        """The first state in which something holds, within so many seconds of the vehicle's clock.
+
+        Raises LinkTimeoutError when they have passed, or when the vehicle falls silent;
+        before the vehicle has told its time, our own clock counts.
+        """
+        start_s, started = self._state.t_s, time.monotonic()
+        with self._changed:
+            while True:
+                state = self._state
+                if holds(state):
+                    return state
+                self.check_link()
+                if start_s is None:
+                    start_s = state.t_s
+                passed_s = _passed(state, start_s, time.monotonic() - started)
+                if passed_s > vehicle_s:
+                    raise LinkTimeoutError(f"{what}: not within {vehicle_s:.0f} s -> {self.last_words()}")
+                self._changed.wait(0.1)
+
+    def command(self, number: int, *params: float, timeout_s: float = 3.0) -> None:
+        """Send a command until it is answered.
+
+        Raises VehicleRefusedError with what the vehicle said, or LinkTimeoutError.
+        """
+        try:
+            send_command(self, number, params, timeout_s=timeout_s)
+        except CommandFailed as error:
+            raise VehicleRefusedError(f"{error} -> {self.last_words()}") from error
+
+    def set_mode(self, mode: CopterMode) -> None:
+        """Change the flight mode and see it changed.
+
+        Raises VehicleRefusedError for AUTO while the vehicle's plan is unknown.
+        """
+        if mode == CopterMode.AUTO:
+            self.refuse_unknown_plan("AUTO")
+        self.command(dialect.MAV_CMD_DO_SET_MODE, dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED, float(mode))
+        self.wait(lambda state: state.mode == mode, vehicle_s=MODE_CHANGE_S, what=f"mode {mode.name}")
+
+    def arm(self) -> None:
+        """Arm; done only when the heartbeat's armed bit is seen.
+
+        Raises VehicleRefusedError with the vehicle's reasons, or while its plan is unknown.
+        """
+        self.refuse_unknown_plan("arming")
+        self.command(dialect.MAV_CMD_COMPONENT_ARM_DISARM, 1.0)
+        self.wait(lambda state: state.armed is True, vehicle_s=ARMING_S, what="armed")
+
+    def disarm(self, *, force: bool = False) -> None:
+        """Disarm; `force` stops the motors wherever the vehicle is."""
+        self.command(dialect.MAV_CMD_COMPONENT_ARM_DISARM, 0.0, FORCE_DISARM if force else 0.0)
+        self.wait(lambda state: state.armed is False, vehicle_s=ARMING_S, what="disarmed")
+
+    def get_param(self, name: str) -> float | None:
+        """A parameter by its 4.5/4.6 name and unit; None where the vehicle has none of that name."""
+        return params.get_param(self, name)
+
+    def set_param(self, name: str, value: float) -> None:
+        """Set a parameter by its 4.5/4.6 name and unit, confirmed by the echoed value."""
+        params.set_param(self, name, value)
+
+    def request_rates(self) -> None:
+        """Ask for the messages the director needs; a refusal of one is left to preflight to notice."""
+        for message_id, hertz in RATES_HZ.items():
+            try:
+                self.command(dialect.MAV_CMD_SET_MESSAGE_INTERVAL, float(message_id), 1e6 / hertz)
+            except VehicleRefusedError:
+                continue
+
+    def refuse_unknown_plan(self, wish: str) -> None:
+        """Raise VehicleRefusedError while a failed upload has left the plan on board unknown."""
+        if self.plan is OnboardPlan.UNKNOWN:
+            raise VehicleRefusedError(
+                f"{wish} is blocked: an upload failed and the plan on board is unknown -> upload again"
+            )
+
+    def last_words(self, count: int = 3) -> str:
+        """The last warnings of the vehicle, for error messages."""
+        grave = [text.text for text in self._texts if text.severity <= dialect.MAV_SEVERITY_WARNING]
+        return "vehicle says: " + "; ".join(grave[-count:]) if grave else "the vehicle gave no reason"
+
+    def _hear(self, message: Message) -> None:
+        if not self.from_target(message):
+            return
+        self._heard_at = time.monotonic()
+        state = updated(self._state, message)
+        if message.get_type() == "STATUSTEXT":
+            self._texts.append(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
+        self._keep_pace(state)
+        with self._changed:
+            self._state = state
+            self._changed.notify_all()
+
+    def _keep_pace(self, state: VehicleState) -> None:
+        """Beat as often per second of vehicle time as at speed 1, so that FS_GCS_TIMEOUT means the same."""
+        rate = self._pace.rate(state.t_s)
+        if rate is not None and self.simulated and self.port.heartbeat_s is not None:
+            self.port.heartbeat_s = max(FASTEST_HEARTBEAT_S, min(HEARTBEAT_S, HEARTBEAT_S / rate))
+
+
+class _Pace:
+    """How fast the vehicle's clock runs against ours."""
+
+    def __init__(self) -> None:
+        self._mark: tuple[float, float] | None = None
+
+    def rate(self, t_s: float | None) -> float | None:
+        """Vehicle seconds per second, measured over half a second; None between measurements."""
+        now = time.monotonic()
+        if t_s is None:
+            return None
+        if self._mark is None or t_s < self._mark[1]:
+            self._mark = (now, t_s)
+            return None
+        if now - self._mark[0] < 0.5:
+            return None
+        rate = (t_s - self._mark[1]) / (now - self._mark[0])
+        self._mark = (now, t_s)
+        return rate if rate > 0.1 else None
+
+
+def connect(
+    url: str,
+    *,
+    system: int | None = None,
+    simulated: bool = False,
+    timeout_s: float = FIRST_HEARTBEAT_S,
+    our_system: int = GCS_SYSTEM,
+    our_component: int = GCS_COMPONENT,
+    signing_key: bytes | None = None,
+    tlog: Path | None = None,
+) -> MavlinkVehicle:
+    """The vehicle at a URL (`dfr.link.transport`), once its autopilot's heartbeat is heard.
+
+    `simulated` is for the caller to say; a vehicle is never taken for simulated by its looks.
+    Raises LinkTimeoutError where none speaks, InputError where several do and `system` chooses none,
+    or where the firmware's version is not known.
+    """
+    transport = open_transport(url, timeout_s=timeout_s)
+    port = MavlinkPort(
+        transport,
+        system=our_system,
+        component=our_component,
+        signing=None if signing_key is None else Signing(signing_key),
+        tlog=None if tlog is None else tlog.open("wb"),
+    )
+    try:
+        target = find_autopilot(port, system=system, timeout_s=timeout_s, url=url)
+        return attach(port, target, simulated=simulated, owns_port=True)
+    except BaseException:
+        port.close()
+        raise
+
+
+def attach(port: MavlinkPort, target: Source, *, simulated: bool, owns_port: bool = False) -> MavlinkVehicle:
+    """One vehicle of a port that may carry several."""
+    vehicle = MavlinkVehicle(port, target, simulated=simulated, owns_port=owns_port)
+    try:
+        vehicle.firmware, vehicle.naming = params.identify(vehicle)
+        vehicle.request_rates()
+    except BaseException:
+        port.leave(vehicle._hear)
+        raise
+    return vehicle
+
+
+def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, url: str) -> Source:
+    """The autopilot on a port; a ground station, a gimbal or an ADS-B receiver never is one."""
+    found: set[Source] = set()
+    deadline = time.monotonic() + timeout_s
+    others_s = OTHERS_SPEAK_UP_S if port.shared and system is None else 0.0
+    with port.inbox(lambda message: message.get_type() == "HEARTBEAT") as heartbeats:
+        while time.monotonic() < deadline:
+            message = heartbeats.get(min(0.5, deadline - time.monotonic()))
+            if port.failure is not None:
+                raise port.failure
+            if message is None or not is_autopilot(message):
+                continue
+            source = (message.get_srcSystem(), message.get_srcComponent())
+            if system is not None and source[0] != system:
+                continue
+            if not found:
+                deadline = min(deadline, time.monotonic() + others_s)
+            found.add(source)
+    if len(found) > 1:
+        listed = ", ".join(str(source[0]) for source in sorted(found))
+        raise InputError(f"{url}: vehicles {listed} share this line -> say which system id")
+    if not found:
+        raise LinkTimeoutError(
+            f"{url}: no autopilot heartbeat within {timeout_s:.0f} s -> is the vehicle on?"
+        )
+    return found.pop()
+
+
+def is_autopilot(heartbeat: Message) -> bool:
+    """True for the heartbeat of an ArduPilot autopilot, whatever else is on the line."""
+    return (
+        heartbeat.autopilot == dialect.MAV_AUTOPILOT_ARDUPILOTMEGA
+        and heartbeat.type not in NO_AUTOPILOT
+        and heartbeat.get_srcComponent() == dialect.MAV_COMP_ID_AUTOPILOT1
+    )
+
+
+def _passed(state: VehicleState, start_s: float | None, wall_s: float) -> float:
+    """Seconds of the vehicle's clock since a start; by our own clock where it tells none."""
+    if start_s is None or state.t_s is None:
+        return wall_s
+    return state.t_s - start_s
+
+
+def _text(message: Message) -> str:
+    text = message.text
+    return text if isinstance(text, str) else bytes(text).decode(errors="replace").rstrip("\0")

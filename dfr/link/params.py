@@ -1,0 +1,149 @@
+"""Parameters by name, confirmed by the echoed value, in the names and units of the firmware on board."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import LinkTimeoutError, VehicleRefusedError
+from dfr.link.commands import CommandFailed, send_command
+from dfr.link.framing import Message
+from dfr.link.port import Inbox
+from dfr.link.vehicle import Firmware
+from dfr.mission.parameters import RENAMED, Naming, known_by, named_for, naming_of, value_from
+
+if TYPE_CHECKING:
+    from dfr.link.mavlink import MavlinkVehicle
+
+TRIES = 5
+ANSWER_S = 0.7
+ABSENT_TRIES = 3
+"""A vehicle says nothing for a name it does not know (or an error in newer firmware)."""
+
+FIRMWARE_DEV = 0
+RELATIVE_TOLERANCE = 1e-6
+"""Values travel as single-precision floats."""
+
+PROBE = "RTL_ALT"
+COPTER_TYPES = "ArduCopter"
+
+
+def identify(vehicle: MavlinkVehicle) -> tuple[Firmware, Naming]:
+    """The firmware and its parameter naming.
+
+    Raises InputError for a version nobody has checked, LinkTimeoutError where it does not tell.
+    """
+    message = _autopilot_version(vehicle)
+    word = message.flight_sw_version
+    version = (word >> 24 & 0xFF, word >> 16 & 0xFF, word >> 8 & 0xFF)
+    firmware = Firmware(
+        version=version,
+        development=word & 0xFF == FIRMWARE_DEV,
+        is_ardupilot=True,
+        name=COPTER_TYPES,
+    )
+    naming = naming_of(version, development=firmware.development)
+    return firmware, naming or _probed(vehicle)
+
+
+def get_param(vehicle: MavlinkVehicle, name: str) -> float | None:
+    """The value of a 4.5/4.6 name in its 4.5/4.6 unit; None where the vehicle has no such parameter."""
+    answer = _read(vehicle, known_by(name, vehicle.naming))
+    return None if answer is None else value_from(name, answer.param_value, vehicle.naming)
+
+
+def set_param(vehicle: MavlinkVehicle, name: str, value: float) -> None:
+    """Set a parameter by its 4.5/4.6 name and unit, and see the value come back.
+
+    Raises VehicleRefusedError where the vehicle has none of that name or keeps another value.
+    """
+    ((wire_name, wire_value),) = named_for({name: value}, vehicle.naming).items()
+    before = _read(vehicle, wire_name)
+    if before is None:
+        raise VehicleRefusedError(f"{vehicle.firmware} has no parameter {wire_name} -> check the firmware")
+    if same_value(before.param_value, wire_value):
+        return
+    kept = _write(vehicle, wire_name, wire_value, before.param_type)
+    if kept is None:
+        raise LinkTimeoutError(f"{wire_name}: the vehicle did not confirm in {TRIES} tries")
+    if not same_value(kept, wire_value):
+        raise VehicleRefusedError(f"{wire_name}: set to {wire_value:g}, the vehicle keeps {kept:g}")
+
+
+def same_value(a: float, b: float) -> bool:
+    """Equal as single-precision floats."""
+    return math.isclose(a, b, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-6)
+
+
+def _autopilot_version(vehicle: MavlinkVehicle) -> Message:
+    wanted = "AUTOPILOT_VERSION"
+    with vehicle.port.inbox(lambda m: m.get_type() == wanted and vehicle.from_target(m)) as answers:
+        for _ in range(TRIES):
+            try:
+                number = float(dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
+                send_command(vehicle, dialect.MAV_CMD_REQUEST_MESSAGE, (number,), timeout_s=1.0)
+            except CommandFailed:
+                send_command(vehicle, dialect.MAV_CMD_REQUEST_AUTOPILOT_CAPABILITIES, (1.0,), timeout_s=1.0)
+            answer = answers.get(ANSWER_S)
+            if answer is not None:
+                return answer
+    raise LinkTimeoutError("the vehicle does not tell its firmware version -> update its firmware")
+
+
+def _probed(vehicle: MavlinkVehicle) -> Naming:
+    """A development version may use either naming: ask for one name of each."""
+    if _read(vehicle, RENAMED[PROBE].name) is not None:
+        return Naming.METRES
+    return Naming.CENTIMETRES
+
+
+def _read(vehicle: MavlinkVehicle, wire_name: str) -> Message | None:
+    """The PARAM_VALUE of a name; None where nobody answers to it though the link is alive."""
+    with vehicle.port.inbox(lambda message: _is_value(vehicle, message, wire_name)) as answers:
+        for attempt in range(TRIES):
+            vehicle.send(dialect.MAVLink_param_request_read_message(*vehicle.target, wire_name.encode(), -1))
+            answer = answers.get(ANSWER_S)
+            if answer is not None:
+                return answer
+            vehicle.check_link()
+            if attempt + 1 >= ABSENT_TRIES and vehicle.silent_s < ANSWER_S:
+                return None
+    return None
+
+
+def _write(vehicle: MavlinkVehicle, wire_name: str, value: float, kind: int) -> float | None:
+    """The value the vehicle echoes; None where it echoes none."""
+    with vehicle.port.inbox(lambda message: _is_value(vehicle, message, wire_name)) as answers:
+        kept: float | None = None
+        for _ in range(TRIES):
+            vehicle.send(dialect.MAVLink_param_set_message(*vehicle.target, wire_name.encode(), value, kind))
+            kept = _echo(answers, value) if kept is None else _echo(answers, value) or kept
+            if kept is not None and same_value(kept, value):
+                return kept
+            vehicle.check_link()
+        return kept
+
+
+def _echo(answers: Inbox, value: float) -> float | None:
+    """The value wanted if it comes in time, else the last that came."""
+    deadline = time.monotonic() + ANSWER_S
+    last: float | None = None
+    while (rest := deadline - time.monotonic()) > 0.0:
+        answer = answers.get(rest)
+        if answer is None:
+            break
+        last = float(answer.param_value)
+        if same_value(last, value):
+            break
+    return last
+
+
+def _is_value(vehicle: MavlinkVehicle, message: Message, wire_name: str) -> bool:
+    return (
+        message.get_type() == "PARAM_VALUE"
+        and vehicle.from_target(message)
+        and message.param_id.rstrip("\0") == wire_name
+    )

@@ -1,0 +1,238 @@
+"""One line with one or more MAVLink systems on it: read by a thread of its own, so it is always drained.
+
+Everything heard goes to the listeners, in the order it came. The thread also sends our heartbeat.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, BinaryIO
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import DfrError, LinkError
+from dfr.link.framing import Encoder, Framer, Message, Signing
+from dfr.link.transport import Address, Transport
+
+GCS_SYSTEM = 255
+GCS_COMPONENT = dialect.MAV_COMP_ID_MISSIONPLANNER
+HEARTBEAT_S = 1.0
+FASTEST_HEARTBEAT_S = 0.02
+
+REORDER_WINDOW = 128
+"""A sequence number this far ahead is taken for one that is behind: reordered or repeated, not lost."""
+
+Source = tuple[int, int]
+"""(system id, component id)."""
+
+
+@dataclass
+class Loss:
+    """Packets of one source: how many came and how many sequence numbers were left out."""
+
+    received: int = 0
+    lost: int = 0
+    expected: int | None = None
+
+    def count(self, seq: int) -> None:
+        """Take note of a packet; numbers run from 0 to 255 and round again."""
+        self.received += 1
+        if self.expected is not None:
+            ahead = (seq - self.expected) % 256
+            if ahead >= REORDER_WINDOW:
+                self.lost = max(0, self.lost - 1)
+                return
+            self.lost += ahead
+        self.expected = (seq + 1) % 256
+
+
+@dataclass
+class Inbox:
+    """Messages for someone who waits for them."""
+
+    _queue: SimpleQueue[Message] = field(default_factory=SimpleQueue)
+
+    def put(self, message: Message) -> None:
+        """Deliver (by the reader)."""
+        self._queue.put(message)
+
+    def get(self, timeout_s: float) -> Message | None:
+        """The next message, or None when none came in time."""
+        try:
+            return self._queue.get(timeout=max(0.0, timeout_s))
+        except Empty:
+            return None
+
+
+Listener = Callable[[Message], None]
+
+
+def _our_heartbeat() -> Message:
+    return dialect.MAVLink_heartbeat_message(
+        dialect.MAV_TYPE_GCS, dialect.MAV_AUTOPILOT_INVALID, 0, 0, dialect.MAV_STATE_ACTIVE, 3
+    )
+
+
+class MavlinkPort:
+    """A transport with MAVLink on it. A context manager: closes the line and ends the thread."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        system: int = GCS_SYSTEM,
+        component: int = GCS_COMPONENT,
+        signing: Signing | None = None,
+        tlog: BinaryIO | None = None,
+    ) -> None:
+        self.system, self.component = system, component
+        self.heartbeat_s: float | None = HEARTBEAT_S
+        self.failure: LinkError | None = None
+        self.losses: dict[Source, Loss] = {}
+        self._transport = transport
+        self._signing = signing
+        self._encoder = Encoder(system=system, component=component, signing=signing)
+        self._framers: dict[Address, Framer] = {}
+        self._addresses: dict[int, Address] = {}
+        self._listeners: list[Listener] = []
+        self._tlog = tlog
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._wake, self._woken = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name="mavlink-port", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> MavlinkPort:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def bytes_per_s(self) -> float | None:
+        """What the line carries, None where it is wide."""
+        return self._transport.bytes_per_s
+
+    @property
+    def shared(self) -> bool:
+        """Whether several vehicles may be on the line."""
+        return self._transport.shared
+
+    @property
+    def rejected(self) -> int:
+        """Packets refused for a missing, wrong or old signature."""
+        return sum(framer.rejected for framer in self._framers.values())
+
+    def send(self, message: Message, *, system: int = 0) -> None:
+        """Send one message, to where `system` was heard from. Raises LinkError on a dead line."""
+        if self.failure is not None:
+            raise self.failure
+        with self._lock:
+            frame = self._encoder.encode(message)
+            self._transport.write(frame, self._addresses.get(system))
+            self._log(frame)
+
+    def listen(self, listener: Listener) -> None:
+        """Hear every message, in the reader's thread; a listener must be quick."""
+        with self._lock:
+            self._listeners = [*self._listeners, listener]
+
+    def leave(self, listener: Listener) -> None:
+        """Hear no more."""
+        with self._lock:
+            self._listeners = [entry for entry in self._listeners if entry != listener]
+
+    @contextmanager
+    def inbox(self, wanted: Callable[[Message], bool]) -> Iterator[Inbox]:
+        """A queue of the messages that are wanted, from now until the end of the block."""
+        box = Inbox()
+
+        def deliver(message: Message) -> None:
+            if wanted(message):
+                box.put(message)
+
+        self.listen(deliver)
+        try:
+            yield box
+        finally:
+            self.leave(deliver)
+
+    def close(self) -> None:
+        """End the thread, then the line and the log."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        with contextlib.suppress(OSError):
+            self._wake.send(b"x")
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=5.0)
+        with self._lock:
+            self._transport.close()
+            self._wake.close()
+            self._woken.close()
+            if self._tlog is not None:
+                self._tlog.close()
+                self._tlog = None
+            self.failure = self.failure or LinkError("the link is closed")
+
+    def _run(self) -> None:
+        next_beat = time.monotonic()
+        try:
+            while not self._stop.is_set():
+                next_beat = self._beat(next_beat)
+                wait = max(0.0, min(next_beat - time.monotonic(), HEARTBEAT_S))
+                ready, _, _ = select.select([self._transport.fileno(), self._woken.fileno()], [], [], wait)
+                if self._transport.fileno() in ready:
+                    self._drain()
+        except LinkError as error:
+            self.failure = error
+        except (DfrError, OSError, ValueError) as error:
+            self.failure = LinkError(f"the line failed: {error}")
+
+    def _beat(self, due: float) -> float:
+        """Send our heartbeat when due; the time of the next."""
+        now = time.monotonic()
+        period = self.heartbeat_s
+        if period is None:
+            return now + HEARTBEAT_S
+        if now < due and due - now <= period:
+            return due
+        if not self._lock.acquire(blocking=False):
+            return now + FASTEST_HEARTBEAT_S
+        try:
+            frame = self._encoder.encode(_our_heartbeat())
+            self._transport.write(frame, None)
+            self._log(frame)
+        finally:
+            self._lock.release()
+        return now + period
+
+    def _drain(self) -> None:
+        for data, address in self._transport.read():
+            framer = self._framers.setdefault(address, Framer(self._signing))
+            for message, frame in framer.feed(data):
+                self._heard(message, frame, address)
+
+    def _heard(self, message: Any, frame: bytes, address: Address) -> None:
+        source = (message.get_srcSystem(), message.get_srcComponent())
+        self.losses.setdefault(source, Loss()).count(message.get_seq())
+        if address is not None:
+            self._addresses[source[0]] = address
+        if self._tlog is not None:
+            with self._lock:
+                self._log(frame)
+        for listener in self._listeners:
+            listener(message)
+
+    def _log(self, frame: bytes) -> None:
+        """One record of a tlog: microseconds of wall time, then the frame (the format of Mission Planner)."""
+        if self._tlog is not None:
+            self._tlog.write(int(time.time() * 1e6).to_bytes(8, "big") + frame)

@@ -1,0 +1,142 @@
+"""The list a vehicle holds, read with several requests in flight; the only proof of an upload."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import TransferError
+from dfr.link.framing import Message
+from dfr.link.port import Inbox
+from dfr.link.upload import ITEM_BYTES, SLOW_LINE_QUEUE_S, DeniedError
+from dfr.mission.wire import MissionType, WireItem
+
+if TYPE_CHECKING:
+    from dfr.link.mavlink import MavlinkVehicle
+
+LIST_TRIES = 6
+LIST_ANSWER_S = 1.0
+ITEM_TRIES = 12
+ITEM_ANSWER_S = 0.5
+FIRST_WINDOW = 8
+WIDEST_WINDOW = 40
+MAX_ITEMS = 5000
+MESSAGES = frozenset({"MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ACK"})
+
+
+def read_back(vehicle: MavlinkVehicle, kind: MissionType) -> tuple[WireItem, ...]:
+    """The vehicle's list, whole.
+
+    Raises DeniedError while somebody uploads, TransferError where it cannot be read whole.
+    """
+    return Reading(vehicle, kind).run()
+
+
+@dataclass
+class Reading:
+    """The state of one download."""
+
+    vehicle: MavlinkVehicle
+    kind: MissionType
+    count: int | None = None
+    window: int = FIRST_WINDOW
+    retries: int = 0
+    got: dict[int, WireItem] = field(default_factory=dict)
+    asked_at: dict[int, float] = field(default_factory=dict)
+    tries: dict[int, int] = field(default_factory=dict)
+
+    def run(self) -> tuple[WireItem, ...]:
+        """Read the list (see `read_back`)."""
+        with self.vehicle.port.inbox(self._concerns) as inbox:
+            count = self._list(inbox)
+            while len(self.got) < count:
+                self._ask(count)
+                message = inbox.get(self._patience())
+                if message is None:
+                    self.vehicle.check_link()
+                    self.window = max(1, self.window // 2)
+                else:
+                    self._take(message, count)
+        self.vehicle.send(
+            dialect.MAVLink_mission_ack_message(*self.vehicle.target, dialect.MAV_MISSION_ACCEPTED, self.kind)
+        )
+        return tuple(self.got[seq] for seq in range(count))
+
+    def _list(self, inbox: Inbox) -> int:
+        """How many items there are."""
+        for attempt in range(LIST_TRIES):
+            self.retries += attempt > 0
+            self.vehicle.send(dialect.MAVLink_mission_request_list_message(*self.vehicle.target, self.kind))
+            deadline = time.monotonic() + LIST_ANSWER_S
+            while (rest := deadline - time.monotonic()) > 0.0:
+                message = inbox.get(rest)
+                if message is None:
+                    break
+                if message.get_type() == "MISSION_COUNT" and message.count <= MAX_ITEMS:
+                    return int(message.count)
+                if message.get_type() == "MISSION_ACK":
+                    self._refused(message)
+            self.vehicle.check_link()
+        raise TransferError(f"{self.kind.label}: the vehicle does not tell its list -> check the link")
+
+    def _ask(self, count: int) -> None:
+        """Request what is missing, so many at a time, again where an answer is overdue."""
+        now = time.monotonic()
+        missing = [seq for seq in range(count) if seq not in self.got][: self._widest()]
+        for seq in missing:
+            if now - self.asked_at.get(seq, float("-inf")) < ITEM_ANSWER_S:
+                continue
+            self.tries[seq] = self.tries.get(seq, 0) + 1
+            if self.tries[seq] > ITEM_TRIES:
+                raise TransferError(f"{self.kind.label}: item {seq} cannot be read back -> check the link")
+            self.retries += self.tries[seq] > 1
+            self.asked_at[seq] = now
+            self.vehicle.send(
+                dialect.MAVLink_mission_request_int_message(*self.vehicle.target, seq, self.kind)
+            )
+
+    def _patience(self) -> float:
+        waiting = [at for seq, at in self.asked_at.items() if seq not in self.got]
+        return max(0.001, min(waiting, default=time.monotonic()) + ITEM_ANSWER_S - time.monotonic())
+
+    def _take(self, message: Message, count: int) -> None:
+        kind = message.get_type()
+        if kind == "MISSION_ACK":
+            self._refused(message)
+        elif kind == "MISSION_ITEM_INT" and message.seq < count and message.seq in self.asked_at:
+            self.got[message.seq] = wire_item(message)
+            self.window = min(self.window + 1, WIDEST_WINDOW)
+
+    def _widest(self) -> int:
+        rate = self.vehicle.port.bytes_per_s
+        if rate is None:
+            return self.window
+        return max(1, min(self.window, int(rate * SLOW_LINE_QUEUE_S / ITEM_BYTES)))
+
+    def _refused(self, message: Message) -> None:
+        """Only DENIED counts: any other answer may be a late one to the upload, and the items will tell."""
+        if message.type == dialect.MAV_MISSION_DENIED:
+            raise DeniedError(f"{self.kind.label}: read-back denied, an upload is going on")
+
+    def _concerns(self, message: Message) -> bool:
+        return (
+            message.get_type() in MESSAGES
+            and message.mission_type == self.kind
+            and self.vehicle.for_us(message)
+        )
+
+
+def wire_item(message: Message) -> WireItem:
+    """The item of a MISSION_ITEM_INT."""
+    return WireItem(
+        seq=message.seq,
+        frame=message.frame,
+        command=message.command,
+        params=(message.param1, message.param2, message.param3, message.param4),
+        x=message.x,
+        y=message.y,
+        z=message.z,
+    )

@@ -1,0 +1,138 @@
+"""From MAVLink messages to `VehicleState`: one small function per message."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.geo import Position
+from dfr.link.framing import Message
+from dfr.link.vehicle import VehicleState
+from dfr.mission.wire import DEGREE_INT
+
+REBOOT_BACKSTEP_S = 1.0
+"""The vehicle's clock going back by more than this means that it restarted."""
+
+UINT16_UNKNOWN = 65535
+
+Changes = dict[str, Any]
+
+
+def updated(state: VehicleState, message: Message) -> VehicleState:
+    """The state after a message; the same object where it changes nothing."""
+    reader = READERS.get(message.get_type())
+    if reader is None:
+        return state
+    changes = reader(message)
+    boot_ms = getattr(message, "time_boot_ms", None)
+    if boot_ms is not None:
+        changes |= _clock(state, boot_ms / 1000.0)
+    return replace(state, **changes)
+
+
+def _clock(state: VehicleState, t_s: float) -> Changes:
+    """The vehicle's time; a little backstep is a late message, a large one a reboot."""
+    if state.t_s is None or t_s >= state.t_s:
+        return {"t_s": t_s}
+    if t_s < state.t_s - REBOOT_BACKSTEP_S:
+        return {"t_s": t_s, "reboots": state.reboots + 1}
+    return {}
+
+
+def _heartbeat(message: Message) -> Changes:
+    armed = bool(message.base_mode & dialect.MAV_MODE_FLAG_SAFETY_ARMED)
+    return {"armed": armed, "mode": message.custom_mode}
+
+
+def _position(message: Message) -> Changes:
+    if message.lat == 0 and message.lon == 0:
+        return {}
+    return {
+        "position": Position(lat_deg=message.lat / DEGREE_INT, lon_deg=message.lon / DEGREE_INT),
+        "height_m_home": message.relative_alt / 1000.0,
+        "height_m_amsl": message.alt / 1000.0,
+        "north_mps": message.vx / 100.0,
+        "east_mps": message.vy / 100.0,
+        "climb_mps": -message.vz / 100.0,
+    }
+
+
+def _attitude(message: Message) -> Changes:
+    return {"roll_rad": message.roll, "pitch_rad": message.pitch}
+
+
+def _hud(message: Message) -> Changes:
+    return {"throttle": message.throttle / 100.0}
+
+
+def _landed(message: Message) -> Changes:
+    return {"landed": message.landed_state}
+
+
+def _mission(message: Message) -> Changes:
+    total = getattr(message, "total", 0)
+    known = total not in (0, UINT16_UNKNOWN)
+    return {"mission_seq": message.seq} | ({"mission_total": total} if known else {})
+
+
+def _home(message: Message) -> Changes:
+    place = Position(lat_deg=message.latitude / DEGREE_INT, lon_deg=message.longitude / DEGREE_INT)
+    return {"home": place, "home_m_amsl": message.altitude / 1000.0}
+
+
+def _system(message: Message) -> Changes:
+    changes: Changes = {
+        "sensors_enabled": message.onboard_control_sensors_enabled,
+        "sensors_healthy": message.onboard_control_sensors_health,
+    }
+    if message.voltage_battery not in (0, UINT16_UNKNOWN):
+        changes["battery_volt"] = message.voltage_battery / 1000.0
+    if message.current_battery >= 0:
+        changes["battery_amp"] = message.current_battery / 100.0
+    if message.battery_remaining >= 0:
+        changes["battery_remaining"] = message.battery_remaining / 100.0
+    return changes
+
+
+def _battery(message: Message) -> Changes:
+    if message.id != 0 or message.current_consumed < 0:
+        return {}
+    return {"battery_used_mah": float(message.current_consumed)}
+
+
+def _ekf(message: Message) -> Changes:
+    return {"ekf_flags": message.flags}
+
+
+def _gps(message: Message) -> Changes:
+    return {"gps_fix": message.fix_type, "satellites": message.satellites_visible}
+
+
+def _wind(message: Message) -> Changes:
+    return {"wind_mps": message.speed} if math.isfinite(message.speed) else {}
+
+
+def _time(message: Message) -> Changes:
+    del message
+    return {}
+
+
+READERS: dict[str, Callable[[Message], Changes]] = {
+    "HEARTBEAT": _heartbeat,
+    "SYSTEM_TIME": _time,
+    "GLOBAL_POSITION_INT": _position,
+    "ATTITUDE": _attitude,
+    "VFR_HUD": _hud,
+    "EXTENDED_SYS_STATE": _landed,
+    "MISSION_CURRENT": _mission,
+    "HOME_POSITION": _home,
+    "SYS_STATUS": _system,
+    "BATTERY_STATUS": _battery,
+    "EKF_STATUS_REPORT": _ekf,
+    "GPS_RAW_INT": _gps,
+    "WIND": _wind,
+}

@@ -1,0 +1,183 @@
+"""A flight plan uploaded and proven by read-back, or a vehicle marked "plan unknown".
+
+Lists go up one after another: fence and rally points before the mission, so that a vehicle never
+holds a new mission with an old fence; parameters last, each confirmed by its echo. Success means that
+what was read back means the same as what was sent. Nothing else does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
+from dfr.findings import Severity
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.readback import Reading
+from dfr.link.upload import DeniedError, RefusedError, Upload
+from dfr.link.vehicle import CopterMode, OnboardPlan
+from dfr.mission.items import FlightPlan
+from dfr.mission.kept import difference
+from dfr.mission.validate import validate
+from dfr.mission.wire import MissionType, WireItem, wire_lists
+
+ATTEMPTS = 4
+DENIED_TRIES = 12
+DENIED_WAIT_S = 1.0
+"""Another station's upload ends, or times out after 8 s; ours waits for it and never mixes in."""
+
+ORDER = (MissionType.FENCE, MissionType.RALLY, MissionType.MISSION)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferReport:
+    """What an upload came to. `differences` is empty exactly when it is `verified`."""
+
+    verified: bool
+    mission_items: int
+    fence_items: int
+    rally_items: int
+    params: int
+    retries: int
+    lost_packets: int
+    seconds: float
+    differences: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as it appears in JSON."""
+        return asdict(self) | {"differences": list(self.differences)}
+
+
+def upload_verified(
+    vehicle: MavlinkVehicle, plan: FlightPlan, *, while_active: bool = False, check: bool = True
+) -> TransferReport:
+    """Upload a flight plan and prove that it arrived.
+
+    `while_active` permits it on a vehicle that is armed or in AUTO; `check` judges the plan first.
+    Raises NonCompliantError for a plan that ArduCopter would change or refuse (nothing is sent),
+    VehicleRefusedError where the vehicle is active, TransferError where the plan did not arrive whole:
+    then the vehicle's plan is unknown, and arming and AUTO stay blocked until an upload succeeds.
+    """
+    if check:
+        refuse_bad_plan(plan)
+    _refuse_active(vehicle, while_active)
+    lists = wire_lists(plan)
+    start, lost, reboots = time.monotonic(), vehicle.lost_packets, vehicle.state.reboots
+    retries = 0
+    vehicle.plan = OnboardPlan.UNKNOWN
+    try:
+        for kind in ORDER:
+            retries += _transfer(vehicle, kind, lists[kind], reboots)
+        for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
+            vehicle.set_param(name, value)
+    except TransferError:
+        raise
+    except LinkError as error:
+        raise TransferError(f"{error}; the plan on board is unknown -> upload again") from error
+    vehicle.plan = OnboardPlan.VERIFIED
+    return TransferReport(
+        verified=True,
+        mission_items=len(lists[MissionType.MISSION]) - 1,
+        fence_items=len(lists[MissionType.FENCE]),
+        rally_items=len(lists[MissionType.RALLY]),
+        params=len(plan.params),
+        retries=retries,
+        lost_packets=max(0, vehicle.lost_packets - lost),
+        seconds=round(time.monotonic() - start, 3),
+        differences=(),
+    )
+
+
+def compare_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[str, ...]:
+    """How the lists on board differ from a flight plan, in words; nothing where they mean the same."""
+    lists = wire_lists(plan)
+    return tuple(
+        text for kind in ORDER for text in _differences(kind, lists[kind], Reading(vehicle, kind).run())
+    )
+
+
+def refuse_bad_plan(plan: FlightPlan) -> None:
+    """Raise NonCompliantError listing what ArduCopter would drop, change or refuse."""
+    bad = [finding for finding in validate(plan) if finding.severity is Severity.VIOLATION]
+    if bad:
+        raise NonCompliantError(
+            "the plan would not arrive as it is meant: " + "; ".join(f.message for f in bad)
+        )
+
+
+def _refuse_active(vehicle: MavlinkVehicle, while_active: bool) -> None:
+    state = vehicle.wait(lambda state: state.armed is not None, vehicle_s=5.0, what="first heartbeat")
+    if while_active:
+        return
+    if state.armed or state.mode == CopterMode.AUTO:
+        how = "armed" if state.armed else "in AUTO"
+        raise VehicleRefusedError(
+            f"the vehicle is {how}: an upload overwrites the mission in place -> land and leave AUTO, "
+            "or override explicitly"
+        )
+
+
+def _transfer(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem], reboots: int) -> int:
+    """Upload one list until read-back proves it; the number of retries it took."""
+    retries = 0
+    problem: TransferError | None = None
+    for _ in range(ATTEMPTS):
+        try:
+            retries += _attempt(vehicle, kind, items)
+        except RefusedError:
+            raise
+        except TransferError as error:
+            _refuse_reboot(vehicle, reboots)
+            problem = error
+            retries += 1
+        else:
+            _refuse_reboot(vehicle, reboots)
+            return retries
+    assert problem is not None
+    raise problem
+
+
+def _attempt(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
+    upload = _sent(vehicle, kind, items)
+    reading = Reading(vehicle, kind)
+    found = reading.run()
+    differences = _differences(kind, items, found)
+    if differences:
+        raise TransferError(
+            f"{kind.label}: read back differently: {'; '.join(differences[:5])} -> upload again"
+        )
+    return upload.retries + reading.retries
+
+
+def _sent(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> Upload:
+    """Send a list, waiting while another ground station's upload goes on."""
+    for _ in range(DENIED_TRIES - 1):
+        upload = Upload(vehicle, kind, items)
+        try:
+            upload.run()
+        except DeniedError:
+            time.sleep(DENIED_WAIT_S)
+        else:
+            return upload
+    upload = Upload(vehicle, kind, items)
+    upload.run()
+    return upload
+
+
+def _differences(kind: MissionType, items: Sequence[WireItem], found: Sequence[WireItem]) -> tuple[str, ...]:
+    """Item 0 of a mission is the vehicle's home: counted, not compared."""
+    if len(items) != len(found):
+        return (f"{kind.label}: {len(items)} items sent, {len(found)} on board",)
+    first = 1 if kind is MissionType.MISSION else 0
+    texts = (difference(a, b) for a, b in zip(items[first:], found[first:], strict=True))
+    return tuple(f"{kind.label}: {text}" for text in texts if text is not None)
+
+
+def _refuse_reboot(vehicle: MavlinkVehicle, reboots: int) -> None:
+    if vehicle.state.reboots != reboots:
+        raise TransferError(
+            "the vehicle restarted during the upload (its clock went back) -> wait until it is up, "
+            "then upload again"
+        )

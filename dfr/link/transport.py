@@ -1,0 +1,251 @@
+"""Bytes to and from a vehicle: TCP, UDP or a serial line, none of them blocking.
+
+tcp:HOST:PORT          connect to a vehicle (SITL)
+udp:HOST:PORT          listen; answers go to whoever spoke (several vehicles may share the port)
+udpout:HOST:PORT       speak first
+serial:PATH[:BAUD]     a serial line, 57600 baud unless said (also just PATH, when it starts with /)
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from dfr.errors import InputError, LinkError
+
+CHUNK = 65536
+DEFAULT_BAUD = 57_600
+BITS_PER_BYTE = 10
+"""On a serial line: start, eight data bits, stop."""
+
+CONNECT_TRIES_EVERY_S = 0.1
+
+Address = tuple[str, int] | None
+"""Whom a datagram came from; None where there is only one peer."""
+
+
+class Transport(Protocol):
+    """A way for bytes. `bytes_per_s` is None where it is wide; `shared` where several vehicles may speak."""
+
+    bytes_per_s: float | None
+    shared: bool
+
+    def fileno(self) -> int:
+        """For select."""
+        ...
+
+    def read(self) -> list[tuple[bytes, Address]]:
+        """What has come, without waiting; raises LinkError once the other end has closed."""
+        ...
+
+    def write(self, data: bytes, to: Address) -> None:
+        """Send to one peer, or to all that are known."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the line."""
+        ...
+
+
+def open_transport(url: str, *, timeout_s: float = 30.0) -> Transport:
+    """The transport of a URL. Raises InputError for an unknown kind, LinkError where it does not open."""
+    kind, _, rest = url.partition(":")
+    if url.startswith("/"):
+        kind, rest = "serial", url
+    if kind == "tcp":
+        return _tcp(url, *_host_port(url, rest), timeout_s=timeout_s)
+    if kind in ("udp", "udpin", "udpout"):
+        return _udp(url, *_host_port(url, rest), listen=kind != "udpout")
+    if kind == "serial" and rest:
+        path, _, baud = rest.partition(":")
+        return SerialTransport(path, _baud(url, baud))
+    raise InputError(f"{url!r} is no vehicle address -> tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD]")
+
+
+@dataclass
+class TcpTransport:
+    """A connected TCP socket."""
+
+    sock: socket.socket
+    bytes_per_s: float | None = None
+    shared: bool = False
+
+    def fileno(self) -> int:
+        """For select."""
+        return self.sock.fileno()
+
+    def read(self) -> list[tuple[bytes, Address]]:
+        """What has come; raises LinkError once the vehicle has closed the connection."""
+        try:
+            data = self.sock.recv(CHUNK)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise LinkError(
+                f"the connection broke: {error.strerror} -> is the vehicle still running?"
+            ) from error
+        if not data:
+            raise LinkError("the vehicle closed the connection -> is it still running?")
+        return [(data, None)]
+
+    def write(self, data: bytes, to: Address) -> None:
+        """Send all of it, waiting a little where the peer is slow to read."""
+        del to
+        deadline = time.monotonic() + 2.0
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self.sock.send(rest) :]
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise LinkError("the vehicle does not read what we send -> restart it") from None
+                time.sleep(0.001)
+            except OSError as error:
+                raise LinkError(f"the connection broke: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.sock.close()
+
+
+class UdpTransport:
+    """A UDP socket: replies go to the address a vehicle spoke from."""
+
+    bytes_per_s: float | None = None
+    shared: bool = True
+
+    def __init__(self, sock: socket.socket, peer: Address) -> None:
+        self._sock = sock
+        self._peers: set[tuple[str, int]] = set() if peer is None else {peer}
+
+    def fileno(self) -> int:
+        """For select."""
+        return self._sock.fileno()
+
+    def read(self) -> list[tuple[bytes, Address]]:
+        """All datagrams that have come."""
+        got: list[tuple[bytes, Address]] = []
+        for _ in range(256):
+            try:
+                data, address = self._sock.recvfrom(CHUNK)
+            except (BlockingIOError, ConnectionRefusedError):
+                break
+            self._peers.add(address)
+            got.append((data, address))
+        return got
+
+    def write(self, data: bytes, to: Address) -> None:
+        """Send to one peer, or to every one heard so far; a full buffer loses it, as UDP does."""
+        for address in [to] if to is not None else list(self._peers):
+            try:
+                self._sock.sendto(data, address)
+            except (BlockingIOError, ConnectionRefusedError):
+                continue
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+
+class SerialTransport:
+    """A serial line in raw mode (POSIX termios)."""
+
+    shared: bool = False
+
+    def __init__(self, path: str, baud: int) -> None:
+        import termios
+        import tty
+
+        speed = getattr(termios, f"B{baud}", None)
+        if speed is None:
+            raise InputError(f"{baud} baud is not a serial speed here -> 57600 or 115200")
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError as error:
+            raise LinkError(f"{path}: {error.strerror} -> check the cable and the permissions") from error
+        try:
+            tty.setraw(self._fd)
+            mode = termios.tcgetattr(self._fd)
+            mode[4] = mode[5] = speed
+            termios.tcsetattr(self._fd, termios.TCSANOW, mode)
+        except termios.error as error:
+            os.close(self._fd)
+            raise LinkError(f"{path} is no serial line: {error}") from error
+        self.bytes_per_s: float | None = baud / BITS_PER_BYTE
+
+    def fileno(self) -> int:
+        """For select."""
+        return self._fd
+
+    def read(self) -> list[tuple[bytes, Address]]:
+        """What has come; raises LinkError where the line has gone."""
+        try:
+            data = os.read(self._fd, CHUNK)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise LinkError(f"the serial line broke: {error.strerror}") from error
+        return [(data, None)] if data else []
+
+    def write(self, data: bytes, to: Address) -> None:
+        """Send all of it at the line's pace."""
+        del to
+        deadline = time.monotonic() + 5.0
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._fd, rest) :]
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise LinkError("the serial line takes no bytes -> check flow control") from None
+                time.sleep(0.002)
+            except OSError as error:
+                raise LinkError(f"the serial line broke: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the line."""
+        os.close(self._fd)
+
+
+def _tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
+    """Connect, trying again while the vehicle is starting."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            sock = socket.create_connection((host, port), timeout=max(0.1, deadline - time.monotonic()))
+        except OSError as error:
+            if time.monotonic() + CONNECT_TRIES_EVERY_S > deadline:
+                raise LinkError(f"{url}: {error.strerror or error} -> start the vehicle first") from error
+            time.sleep(CONNECT_TRIES_EVERY_S)
+            continue
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setblocking(False)
+        return TcpTransport(sock)
+
+
+def _udp(url: str, host: str, port: int, *, listen: bool) -> UdpTransport:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    if listen:
+        try:
+            sock.bind((host, port))
+        except OSError as error:
+            sock.close()
+            raise LinkError(f"{url}: {error.strerror} -> another program listens there") from error
+    return UdpTransport(sock, None if listen else (host, port))
+
+
+def _host_port(url: str, rest: str) -> tuple[str, int]:
+    host, _, port = rest.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise InputError(f"{url!r} has no HOST:PORT -> as in tcp:127.0.0.1:5760")
+    return host, int(port)
+
+
+def _baud(url: str, text: str) -> int:
+    if text and not text.isdigit():
+        raise InputError(f"{url!r}: {text!r} is no baud rate -> as in serial:/dev/ttyUSB0:57600")
+    return int(text) if text else DEFAULT_BAUD

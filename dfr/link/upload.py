@@ -1,0 +1,268 @@
+"""One list sent to a vehicle: items in flight ahead of its requests, one at a time once anything is lost.
+
+ArduCopter takes items in order before it has asked for them, answers one that is out of order with
+INVALID_SEQUENCE and goes on, and asks again after a second of silence. So a window of items is kept
+in flight; it grows while all is clean and falls to one item per request when anything is lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import TransferError
+from dfr.link.framing import Message
+from dfr.link.port import Inbox
+from dfr.mission.wire import MissionType, WireItem
+
+if TYPE_CHECKING:
+    from dfr.link.mavlink import MavlinkVehicle
+
+COUNT_TRIES = 6
+"""The first COUNT and five more (MAVLink mission protocol: five retries)."""
+
+COUNT_ANSWER_S = 1.0
+SILENCE_S = 1.3
+"""A little more than the second after which ArduCopter asks again by itself."""
+
+SILENT_TRIES = 6
+STUCK_S = 15.0
+STARTED_OVER = 2
+"""A vehicle that asks for an earlier item this often has started over; once is a late message."""
+
+SETTLE_S = 0.25
+"""How long to see whether a vehicle that sent an error goes on asking: then the error was not for us."""
+
+STALE_QUIET_S = 0.05
+FIRST_WINDOW = 4
+WIDEST_WINDOW = 32
+ITEM_BYTES = 60
+SLOW_LINE_QUEUE_S = 0.2
+"""On a slow line no more is in flight than it carries in this time."""
+
+RESULTS = {
+    value: name.removeprefix("MAV_MISSION_")
+    for value, name in ((number, entry.name) for number, entry in dialect.enums["MAV_MISSION_RESULT"].items())
+}
+MESSAGES = frozenset({"MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK"})
+
+
+class DeniedError(TransferError):
+    """Another ground station is uploading."""
+
+
+class RefusedError(TransferError):
+    """The vehicle refuses the list itself; sending it again will not help."""
+
+
+@dataclass
+class Upload:
+    """The state of one upload of one list."""
+
+    vehicle: MavlinkVehicle
+    kind: MissionType
+    items: Sequence[WireItem]
+    wanted: int = 0
+    sent: int = 0
+    reached: int = 0
+    window: int = 1
+    clean: int = 0
+    retries: int = 0
+    asked: bool = False
+    stale_until: float = 0.0
+    error: int | None = None
+    repeats: dict[int, int] = field(default_factory=dict)
+    progressed_at: float = field(default_factory=time.monotonic)
+
+    def run(self) -> bool:
+        """Send the list. True when the vehicle has acknowledged it whole, False when the last word is lost.
+
+        Raises DeniedError, RefusedError or TransferError.
+        """
+        with self.vehicle.port.inbox(self._concerns) as inbox:
+            if self._announce(inbox):
+                return True
+            return self._feed(inbox)
+
+    def _announce(self, inbox: Inbox) -> bool:
+        """Send COUNT until the vehicle asks for an item; True when an empty list is taken at once."""
+        for attempt in range(COUNT_TRIES):
+            self.retries += attempt > 0
+            self.vehicle.send(
+                dialect.MAVLink_mission_count_message(*self.vehicle.target, len(self.items), self.kind)
+            )
+            deadline = time.monotonic() + COUNT_ANSWER_S
+            while (rest := deadline - time.monotonic()) > 0.0 and not self.asked:
+                message = inbox.get(rest)
+                if message is None:
+                    break
+                if self._first_answer(message):
+                    return True
+            if self.asked:
+                return False
+            if self.error is not None:
+                raise self._failure(self.error)
+            self.vehicle.check_link()
+        raise TransferError(
+            f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts -> check the link"
+        )
+
+    def _first_answer(self, message: Message) -> bool:
+        if message.get_type() != "MISSION_ACK":
+            self._request(message.seq)
+            return False
+        if message.type == dialect.MAV_MISSION_ACCEPTED:
+            return len(self.items) == 0
+        if message.type != dialect.MAV_MISSION_INVALID_SEQUENCE:
+            self.error = message.type
+        return False
+
+    def _feed(self, inbox: Inbox) -> bool:
+        """Answer requests until the vehicle has said that it has all."""
+        silent = 0
+        while time.monotonic() - self.progressed_at < STUCK_S:
+            message = inbox.get(self._patience())
+            if message is None:
+                if self.error is not None:
+                    raise self._failure(self.error)
+                if self._recovering():
+                    self._send_one(self.wanted)
+                    continue
+                silent += 1
+                if self.reached >= len(self.items) and silent > 1:
+                    return False
+                self._nudge(silent)
+                continue
+            if message.get_type() != "MISSION_ACK":
+                silent = 0
+                self._request(message.seq)
+            elif self._ack(message.type):
+                return True
+        raise TransferError(
+            f"{self.kind.label}: stuck at item {self.wanted} of {len(self.items)} for {STUCK_S:.0f} s"
+        )
+
+    def _patience(self) -> float:
+        if self.error is not None:
+            return SETTLE_S
+        if self.stale_until > 0.0:
+            return max(0.001, self.stale_until - time.monotonic())
+        return SILENCE_S
+
+    def _recovering(self) -> bool:
+        """True once the last of the refused items that were in flight has been answered."""
+        over = self.stale_until > 0.0 and time.monotonic() >= self.stale_until
+        if over:
+            self.stale_until = 0.0
+        return over
+
+    def _nudge(self, silent: int) -> None:
+        """The vehicle asks again by itself; after more silence than that, offer the item once more."""
+        self.vehicle.check_link()
+        if silent > SILENT_TRIES:
+            raise TransferError(
+                f"{self.kind.label}: silence after item {self.wanted} of {len(self.items)} -> check the link"
+            )
+        self._fall_back()
+        if silent > 1:
+            self._send_one(min(self.wanted, len(self.items) - 1))
+
+    def _request(self, seq: int) -> None:
+        """A request: progress where it is new, a sign of loss where it is not."""
+        self.asked = True
+        if not 0 <= seq < len(self.items):
+            return
+        self.error = None
+        if seq > self.wanted or (seq == 0 and self.reached == 0):
+            self._progress(seq)
+            return
+        self.repeats[seq] = self.repeats.get(seq, 0) + 1
+        if seq < self.wanted and self.repeats[seq] < STARTED_OVER:
+            return
+        self.wanted = seq
+        self._fall_back()
+        self.stale_until = 0.0
+        self._send_one(seq)
+
+    def _progress(self, seq: int) -> None:
+        self.wanted = seq
+        self.clean += 1
+        self.stale_until = 0.0
+        self.progressed_at = time.monotonic()
+        if self.reached == 0:
+            self.window = min(FIRST_WINDOW, self._widest())
+        elif self.window > 1 or self.clean > 5:
+            self.window = min(self.window + 1, self._widest())
+        self.sent = max(self.sent, seq)
+        while self.sent < min(len(self.items), self.wanted + self.window):
+            self._send(self.sent)
+            self.sent += 1
+        self.reached = max(self.reached, self.sent)
+
+    def _ack(self, result: int) -> bool:
+        """True when the list is acknowledged whole; an error counts only if the vehicle stops asking."""
+        if result == dialect.MAV_MISSION_ACCEPTED:
+            return self.reached >= len(self.items)
+        if result == dialect.MAV_MISSION_INVALID_SEQUENCE:
+            self._fall_back()
+            self.stale_until = time.monotonic() + STALE_QUIET_S
+            return False
+        if self.error is None:
+            self.error = result
+        return False
+
+    def _fall_back(self) -> None:
+        """Go back to what is wanted, one item per request."""
+        self.window, self.clean, self.sent = 1, 0, self.wanted
+
+    def _send_one(self, seq: int) -> None:
+        self.retries += 1
+        self._send(seq)
+        self.sent = max(self.sent, seq + 1)
+        self.reached = max(self.reached, self.sent)
+
+    def _send(self, seq: int) -> None:
+        self.vehicle.send(item_message(self.vehicle, self.items[seq], self.kind))
+
+    def _widest(self) -> int:
+        rate = self.vehicle.port.bytes_per_s
+        if rate is None:
+            return WIDEST_WINDOW
+        return max(1, min(WIDEST_WINDOW, int(rate * SLOW_LINE_QUEUE_S / ITEM_BYTES)))
+
+    def _concerns(self, message: Message) -> bool:
+        return (
+            message.get_type() in MESSAGES
+            and message.mission_type == self.kind
+            and self.vehicle.for_us(message)
+        )
+
+    def _failure(self, result: int) -> TransferError:
+        name = RESULTS.get(result, str(result))
+        where = f"{self.kind.label}: {name} at item {self.wanted} of {len(self.items)}"
+        if result == dialect.MAV_MISSION_DENIED:
+            return DeniedError(f"{where}: another ground station is uploading -> wait for it to end")
+        if result in (dialect.MAV_MISSION_ERROR, dialect.MAV_MISSION_OPERATION_CANCELLED):
+            return TransferError(f"{where} -> {self.vehicle.last_words()}")
+        return RefusedError(f"{where} -> {self.vehicle.last_words()}")
+
+
+def item_message(vehicle: MavlinkVehicle, item: WireItem, kind: MissionType) -> Message:
+    """The MISSION_ITEM_INT of an item: the same bytes however often it is asked for."""
+    return dialect.MAVLink_mission_item_int_message(
+        *vehicle.target,
+        item.seq,
+        item.frame,
+        item.command,
+        0,
+        1,
+        *item.params,
+        item.x,
+        item.y,
+        item.z,
+        kind,
+    )

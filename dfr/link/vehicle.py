@@ -1,0 +1,187 @@
+"""What the rest of the link asks of a vehicle, and what is known about one at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+from dfr.geo import Position
+
+
+class CopterMode(IntEnum):
+    """ArduCopter's flight modes (custom_mode in the heartbeat)."""
+
+    STABILIZE = 0
+    ACRO = 1
+    ALT_HOLD = 2
+    AUTO = 3
+    GUIDED = 4
+    LOITER = 5
+    RTL = 6
+    CIRCLE = 7
+    LAND = 9
+    DRIFT = 11
+    SPORT = 13
+    FLIP = 14
+    AUTOTUNE = 15
+    POSHOLD = 16
+    BRAKE = 17
+    THROW = 18
+    AVOID_ADSB = 19
+    GUIDED_NOGPS = 20
+    SMART_RTL = 21
+    FLOWHOLD = 22
+    FOLLOW = 23
+    ZIGZAG = 24
+    SYSTEMID = 25
+    AUTOROTATE = 26
+    AUTO_RTL = 27
+    TURTLE = 28
+
+
+_MODES = {int(mode): mode.name for mode in CopterMode}
+
+
+def mode_name(number: int | None) -> str:
+    """A mode's name, or its number where it has none here.
+
+    >>> mode_name(3)
+    'AUTO'
+    """
+    return "unknown" if number is None else _MODES.get(number, f"mode {number}")
+
+
+class Landed(IntEnum):
+    """MAV_LANDED_STATE."""
+
+    UNDEFINED = 0
+    ON_GROUND = 1
+    IN_AIR = 2
+    TAKEOFF = 3
+    LANDING = 4
+
+
+class OnboardPlan(StrEnum):
+    """What we know of the plan a vehicle carries."""
+
+    UNTOUCHED = "untouched"
+    VERIFIED = "verified"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleState:
+    """What a vehicle has said of itself; None for what it has not said yet.
+
+    `t_s` is its own clock (seconds since boot), the only clock deadlines of a flight are counted in.
+    """
+
+    t_s: float | None = None
+    armed: bool | None = None
+    mode: int | None = None
+    position: Position | None = None
+    height_m_home: float | None = None
+    height_m_amsl: float | None = None
+    east_mps: float | None = None
+    north_mps: float | None = None
+    climb_mps: float | None = None
+    roll_rad: float | None = None
+    pitch_rad: float | None = None
+    throttle: float | None = None
+    landed: int | None = None
+    mission_seq: int | None = None
+    mission_total: int | None = None
+    home: Position | None = None
+    home_m_amsl: float | None = None
+    battery_volt: float | None = None
+    battery_amp: float | None = None
+    battery_remaining: float | None = None
+    battery_used_mah: float | None = None
+    sensors_enabled: int | None = None
+    sensors_healthy: int | None = None
+    ekf_flags: int | None = None
+    gps_fix: int | None = None
+    satellites: int | None = None
+    wind_mps: float | None = None
+    reboots: int = 0
+
+    @property
+    def mode_name(self) -> str:
+        """The flight mode in words."""
+        return mode_name(self.mode)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firmware:
+    """What runs on the vehicle."""
+
+    version: tuple[int, int, int]
+    development: bool
+    is_ardupilot: bool
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {'.'.join(map(str, self.version))}{'-dev' if self.development else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A STATUSTEXT: what the vehicle said in words, and when."""
+
+    t_s: float | None
+    severity: int
+    text: str
+
+
+class Vehicle(Protocol):
+    """A vehicle as director, preflight and transfer see it."""
+
+    simulated: bool
+    plan: OnboardPlan
+    firmware: Firmware
+
+    @property
+    def state(self) -> VehicleState:
+        """What is known now."""
+        ...
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """What it has said in words, oldest first."""
+        ...
+
+    def wait(
+        self,
+        holds: Callable[[VehicleState], bool],
+        *,
+        vehicle_s: float,
+        what: str,
+    ) -> VehicleState:
+        """The first state in which something holds, within so many seconds of the vehicle's clock."""
+        ...
+
+    def command(self, number: int, *params: float, timeout_s: float = 3.0) -> None:
+        """Send a command and have it accepted; raises VehicleRefusedError or LinkTimeoutError."""
+        ...
+
+    def set_mode(self, mode: CopterMode) -> None:
+        """Change the flight mode and see it changed."""
+        ...
+
+    def arm(self) -> None:
+        """Arm, and see the armed bit."""
+        ...
+
+    def disarm(self, *, force: bool = False) -> None:
+        """Disarm, and see the armed bit gone."""
+        ...
+
+    def get_param(self, name: str) -> float | None:
+        """A parameter by its 4.5/4.6 name and unit; None where the vehicle has none of that name."""
+        ...
+
+    def set_param(self, name: str, value: float) -> None:
+        """Set a parameter by its 4.5/4.6 name and unit, confirmed by the echoed value."""
+        ...
