@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -72,6 +73,7 @@ class MavlinkVehicle:
         self._heard_at = time.monotonic()
         self._changed = threading.Condition()
         self._pace = _Pace()
+        self._watchers: tuple[Callable[[VehicleState], None], ...] = ()
         port.listen(self._hear)
 
     def __enter__(self) -> MavlinkVehicle:
@@ -156,6 +158,15 @@ class MavlinkVehicle:
                     raise LinkTimeoutError(f"{what}: not within {vehicle_s:.0f} s -> {self.last_words()}")
                 self._changed.wait(0.1)
 
+    @contextmanager
+    def watching(self, watcher: Callable[[VehicleState], None]) -> Iterator[None]:
+        """Call `watcher` with every new state, in the reader's thread, until the end of the block."""
+        self._watchers = (*self._watchers, watcher)
+        try:
+            yield
+        finally:
+            self._watchers = tuple(entry for entry in self._watchers if entry is not watcher)
+
     def command(self, number: int, *params: float, timeout_s: float = 3.0) -> None:
         """Send a command until it is answered.
 
@@ -229,6 +240,8 @@ class MavlinkVehicle:
         with self._changed:
             self._state = state
             self._changed.notify_all()
+        for watcher in self._watchers:
+            watcher(state)
 
     def _keep_pace(self, state: VehicleState) -> None:
         """Beat as often per second of vehicle time as at speed 1, so that FS_GCS_TIMEOUT means the same."""

@@ -27,7 +27,6 @@ FIRMWARE_DEV = 0
 RELATIVE_TOLERANCE = 1e-6
 """Values travel as single-precision floats."""
 
-PROBE = "RTL_ALT"
 COPTER_TYPES = "ArduCopter"
 
 
@@ -45,14 +44,16 @@ def identify(vehicle: MavlinkVehicle) -> tuple[Firmware, Naming]:
         is_ardupilot=True,
         name=COPTER_TYPES,
     )
-    naming = naming_of(version, development=firmware.development)
-    return firmware, naming or _probed(vehicle)
+    return firmware, naming_of(version, development=firmware.development)
 
 
 def get_param(vehicle: MavlinkVehicle, name: str) -> float | None:
     """The value of a 4.5/4.6 name in its 4.5/4.6 unit; None where the vehicle has no such parameter."""
-    answer = _read(vehicle, known_by(name, vehicle.naming))
-    return None if answer is None else value_from(name, answer.param_value, vehicle.naming)
+    for naming in _namings(vehicle, name):
+        answer = _read(vehicle, known_by(name, naming))
+        if answer is not None:
+            return value_from(name, answer.param_value, naming)
+    return None
 
 
 def set_param(vehicle: MavlinkVehicle, name: str, value: float) -> None:
@@ -60,10 +61,23 @@ def set_param(vehicle: MavlinkVehicle, name: str, value: float) -> None:
 
     Raises VehicleRefusedError where the vehicle has none of that name or keeps another value.
     """
-    ((wire_name, wire_value),) = named_for({name: value}, vehicle.naming).items()
-    before = _read(vehicle, wire_name)
-    if before is None:
-        raise VehicleRefusedError(f"{vehicle.firmware} has no parameter {wire_name} -> check the firmware")
+    for naming in _namings(vehicle, name):
+        ((wire_name, wire_value),) = named_for({name: value}, naming).items()
+        before = _read(vehicle, wire_name)
+        if before is not None:
+            _confirm(vehicle, wire_name, wire_value, before)
+            return
+    raise VehicleRefusedError(f"{vehicle.firmware} has no parameter {name} -> check the firmware")
+
+
+def _namings(vehicle: MavlinkVehicle, name: str) -> tuple[Naming, ...]:
+    """The namings under which a parameter may be known."""
+    if vehicle.naming is not Naming.MIXED:
+        return (vehicle.naming,)
+    return (Naming.CENTIMETRES, Naming.METRES) if name in RENAMED else (Naming.CENTIMETRES,)
+
+
+def _confirm(vehicle: MavlinkVehicle, wire_name: str, wire_value: float, before: Message) -> None:
     if same_value(before.param_value, wire_value):
         return
     kept = _write(vehicle, wire_name, wire_value, before.param_type)
@@ -91,13 +105,6 @@ def _autopilot_version(vehicle: MavlinkVehicle) -> Message:
             if answer is not None:
                 return answer
     raise LinkTimeoutError("the vehicle does not tell its firmware version -> update its firmware")
-
-
-def _probed(vehicle: MavlinkVehicle) -> Naming:
-    """A development version may use either naming: ask for one name of each."""
-    if _read(vehicle, RENAMED[PROBE].name) is not None:
-        return Naming.METRES
-    return Naming.CENTIMETRES
 
 
 def _read(vehicle: MavlinkVehicle, wire_name: str) -> Message | None:

@@ -14,10 +14,11 @@ from dfr.errors import InputError
 
 
 class Naming(StrEnum):
-    """Which names a firmware uses."""
+    """Which names a firmware uses; development versions of 4.7 have some of each, to be asked one by one."""
 
     CENTIMETRES = "4.5/4.6"
     METRES = "4.7"
+    MIXED = "4.7-dev"
 
 
 OLDEST = (4, 5)
@@ -78,8 +79,8 @@ def value_from(name: str, value: float, naming: Naming) -> float:
     return value / RENAMED[name].factor if naming is Naming.METRES and name in RENAMED else value
 
 
-def naming_of(version: tuple[int, int, int], *, development: bool) -> Naming | None:
-    """The naming of a firmware version; None for a development 4.7, which may use either.
+def naming_of(version: tuple[int, int, int], *, development: bool) -> Naming:
+    """The naming of a firmware version.
 
     Raises InputError for a version nobody has checked.
     """
@@ -90,7 +91,7 @@ def naming_of(version: tuple[int, int, int], *, development: bool) -> Naming | N
         )
     if version[:2] < NEWEST:
         return Naming.CENTIMETRES
-    return None if development else Naming.METRES
+    return Naming.MIXED if development else Naming.METRES
 
 
 def _renamed(name: str, value: float) -> tuple[str, float]:

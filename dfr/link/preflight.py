@@ -1,0 +1,167 @@
+"""Whether a vehicle may be sent: what it says of itself, against the plan it is to fly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import LinkTimeoutError
+from dfr.findings import Basis, Finding, Severity
+from dfr.geo import distance_m
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.params import same_value
+from dfr.link.vehicle import OnboardPlan, VehicleState
+from dfr.mission.items import FlightPlan
+
+SOURCE = "ArduCopter: SYS_STATUS, EKF_STATUS_REPORT, parameters"
+READY_S = 120.0
+"""A cold start needs a minute or so for GNSS and EKF (recorded on SITL: 40 s)."""
+
+EKF_NEEDED = (
+    dialect.EKF_ATTITUDE
+    | dialect.EKF_VELOCITY_HORIZ
+    | dialect.EKF_VELOCITY_VERT
+    | dialect.EKF_POS_HORIZ_ABS
+    | dialect.EKF_POS_VERT_ABS
+)
+GPS_3D = 3
+HOME_TOLERANCE_M = 5.0
+"""Home further than this from the dock: the wrong dock, or a bad position (assumed)."""
+
+LEAST_BATTERY = 0.5
+"""Share of the battery below which no dispatch starts (assumed; the reserve is the plan's business)."""
+
+
+def wait_ready(vehicle: MavlinkVehicle, *, vehicle_s: float = READY_S) -> VehicleState:
+    """Wait, by the vehicle's clock, until EKF and pre-arm checks are good.
+
+    Raises LinkTimeoutError with what is missing.
+    """
+    try:
+        return vehicle.wait(
+            lambda state: _ekf_good(state) and _prearm_good(state) is not False and state.home is not None,
+            vehicle_s=vehicle_s,
+            what="ready to arm",
+        )
+    except LinkTimeoutError as error:
+        missing = "; ".join(f.message for f in _state_findings(vehicle.state) if f.blocks)
+        raise LinkTimeoutError(f"{error} (missing: {missing or 'home position'})") from error
+
+
+def preflight(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
+    """Findings on a vehicle before a dispatch: violations and unknowns mean no go."""
+    state = vehicle.state
+    return (
+        *_state_findings(state),
+        *_place_findings(state, plan),
+        *_plan_findings(vehicle, plan),
+        *_parameter_findings(vehicle, plan),
+    )
+
+
+def _state_findings(state: VehicleState) -> Iterator[Finding]:
+    prearm = _prearm_good(state)
+    yield _judge("preflight.prearm", prearm, "pre-arm checks", fix="see the vehicle's messages")
+    ekf = None if state.ekf_flags is None else _ekf_good(state)
+    yield _judge("preflight.ekf", ekf, "position estimate (EKF)", fix="wait for GNSS")
+    gps = None if state.gps_fix is None else state.gps_fix >= GPS_3D
+    yield _judge("preflight.gnss", gps, f"GNSS fix, {state.satellites} satellites", fix="give it open sky")
+    level = state.battery_remaining
+    charged = None if level is None else level >= LEAST_BATTERY
+    share = "unknown" if level is None else f"{level:.0%}"
+    yield _judge("preflight.battery", charged, f"battery {share}", fix=f"charge to {LEAST_BATTERY:.0%}")
+    yield _judge("preflight.disarmed", None if state.armed is None else not state.armed, "disarmed")
+
+
+def _place_findings(state: VehicleState, plan: FlightPlan) -> Iterator[Finding]:
+    place = state.home or state.position
+    if place is None:
+        yield _judge("preflight.home", None, "home position")
+        return
+    away_m = distance_m(place, plan.home)
+    yield _judge(
+        "preflight.home",
+        away_m <= HOME_TOLERANCE_M,
+        f"home is {away_m:.1f} m from the dock",
+        fix="check which dock the vehicle is on",
+        margin_m=HOME_TOLERANCE_M - away_m,
+    )
+
+
+def _plan_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[Finding]:
+    yield _judge(
+        "preflight.plan",
+        vehicle.plan is OnboardPlan.VERIFIED,
+        f"plan on board is {vehicle.plan.value}",
+        fix="upload it, verified",
+    )
+    total = vehicle.state.mission_total
+    if total is not None:
+        yield _judge(
+            "preflight.items",
+            total in (len(plan.items), len(plan.items) + 1),
+            f"{total} mission items on board, {len(plan.items)} planned",
+            fix="upload again: somebody changed it",
+        )
+
+
+def _parameter_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[Finding]:
+    for name, value in plan.params.items():
+        found = vehicle.get_param(name)
+        good = None if found is None else same_value(found, value)
+        yield _judge("preflight.params", good, f"{name} is {found}, planned {value:g}", fix="upload again")
+    gcs = vehicle.get_param("SYSID_MYGCS")
+    ours = vehicle.port.system
+    yield _judge(
+        "preflight.gcs",
+        None if gcs is None else int(gcs) == ours,
+        f"SYSID_MYGCS {gcs}, this station is {ours}",
+        fix="the GCS failsafe watches another station: set it, or speak as that station",
+    )
+    for name, what in (
+        ("FS_GCS_ENABLE", "loss of the ground station"),
+        ("BATT_FS_LOW_ACT", "a low battery"),
+        ("FENCE_ENABLE", "leaving the fence"),
+    ):
+        if plan.params.get(name, vehicle.get_param(name)) == 0.0:
+            text = f"{name} 0: nothing happens on {what}"
+            yield _finding("preflight.failsafe", Severity.ADVICE, text, fix=f"set {name}")
+
+
+def _prearm_good(state: VehicleState) -> bool | None:
+    """The pre-arm bit; None where the vehicle does not report it."""
+    if state.sensors_enabled is None or state.sensors_healthy is None:
+        return None
+    bit = dialect.MAV_SYS_STATUS_PREARM_CHECK
+    if not state.sensors_enabled & bit:
+        return None
+    return bool(state.sensors_healthy & bit)
+
+
+def _ekf_good(state: VehicleState) -> bool:
+    return state.ekf_flags is not None and state.ekf_flags & EKF_NEEDED == EKF_NEEDED
+
+
+def _judge(
+    rule: str, good: bool | None, message: str, *, fix: str = "", margin_m: float | None = None
+) -> Finding:
+    if good is None:
+        return _finding(rule, Severity.UNKNOWN, f"{message}: not reported", fix=fix)
+    severity = Severity.OK if good else Severity.VIOLATION
+    text = message if good else f"{message}: not good"
+    return _finding(rule, severity, text, fix="" if good else fix, margin_m=margin_m)
+
+
+def _finding(
+    rule: str, severity: Severity, message: str, *, fix: str, margin_m: float | None = None
+) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=severity,
+        message=message,
+        basis=Basis.ARDUPILOT,
+        source=SOURCE,
+        margin_m=margin_m,
+        fix=fix,
+    )

@@ -1,0 +1,93 @@
+"""A flight as it happens: every position becomes a sample of a `FlightTrack`."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from dfr.geo import LocalFrame, Position, distance_m
+from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.track import FlightTrack
+
+RETURNING = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL, CopterMode.LAND})
+"""Modes in which a drone is on its way down or home."""
+
+
+class Recorder:
+    """Collects states (from the link's thread) and turns them into a track about `home`."""
+
+    def __init__(self, home: Position, *, return_seq: int | None = None) -> None:
+        self.home = home
+        self.return_seq = return_seq
+        self.return_t_s: float | None = None
+        self._frame = LocalFrame(home)
+        self._samples: list[tuple[float, Position, float]] = []
+        self._lock = threading.Lock()
+        self._used_mah: float | None = None
+        self._energy_wh: float | None = None
+
+    def __call__(self, state: VehicleState) -> None:
+        """Take note of a state."""
+        self._charge(state)
+        self._notice_return(state)
+        if state.t_s is None or state.position is None or state.height_m_home is None:
+            return
+        with self._lock:
+            if not self._samples or state.t_s > self._samples[-1][0]:
+                self._samples.append((state.t_s, state.position, state.height_m_home))
+
+    def track(self, name: str) -> FlightTrack:
+        """What was flown so far; times are the vehicle's."""
+        with self._lock:
+            samples = list(self._samples)
+        t_s = np.array([sample[0] for sample in samples])
+        places = self._frame.points(sample[1] for sample in samples)
+        height_m = np.array([sample[2] for sample in samples])
+        return FlightTrack(
+            name=name,
+            t_s=t_s,
+            east_m=places[:, 0],
+            north_m=places[:, 1],
+            height_m=height_m,
+            return_t_s=self.return_t_s,
+            energy_wh=self._energy_wh,
+        )
+
+    def still_on_ground_s(self, *, height_m: float, speed_mps: float) -> float:
+        """How long the drone has now been low and still, by its own clock."""
+        with self._lock:
+            samples = self._samples[-2000:]
+        if not samples:
+            return 0.0
+        last_t_s, last_place, last_height_m = samples[-1]
+        since_s = last_t_s
+        for t_s, place, sample_height_m in reversed(samples):
+            gone_s = max(last_t_s - t_s, 1.0)
+            rising_mps = abs(sample_height_m - last_height_m) / gone_s
+            if sample_height_m > height_m or rising_mps > speed_mps:
+                break
+            if distance_m(place, last_place) / gone_s > speed_mps:
+                break
+            since_s = t_s
+        return last_t_s - since_s
+
+    def _notice_return(self, state: VehicleState) -> None:
+        """The return is commanded by the mission's item or by a change of mode, whichever comes first."""
+        if self.return_t_s is not None or not state.armed:
+            return
+        item = state.mission_seq if state.mode == CopterMode.AUTO else None
+        by_item = self.return_seq is not None and item is not None and item >= self.return_seq
+        if by_item or state.mode in RETURNING:
+            self.return_t_s = state.t_s
+
+    def _charge(self, state: VehicleState) -> None:
+        """Watt-hours as the charge drawn times the voltage it was drawn at."""
+        used, volt = state.battery_used_mah, state.battery_volt
+        if used is None or volt is None:
+            return
+        if self._used_mah is None:
+            self._used_mah, self._energy_wh = used, 0.0
+        elif used > self._used_mah and self._energy_wh is not None:
+            self._energy_wh += (used - self._used_mah) / 1000.0 * volt
+            self._used_mah = used
