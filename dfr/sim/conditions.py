@@ -1,0 +1,192 @@
+"""The weathers of a deployment: in each, what holds the docks, how far every zone is, how landings go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from dfr.aircraft.catalogue import Dock, Drone, dock, drone
+from dfr.aircraft.energy import usable_wh
+from dfr.aircraft.landing import landing_odds
+from dfr.aircraft.performance import Sortie, Sorties, flight_settings, predict_paths
+from dfr.geo import FloatArray
+from dfr.plan.model import Plan, Route
+from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
+from dfr.scenario.model import HourWeather
+from dfr.sim.inputs import Condition, Landing, Leg
+from dfr.world.model import World
+from dfr.world.weather import limiting, mean_wind, operation_limits, turbulence_intensity_of
+
+MIN_ON_SCENE_S = 60.0
+"""A drone that could not stay this long is not sent."""
+
+LANDING_WIND_LIMIT = "landing_wind"
+
+BAND_C = 5.0
+"""Hours are flown at the middle of a band of temperature: air density within 1 %."""
+
+HOVER_PROBE_S = 600.0
+"""Two sorties that differ by this much on scene tell hover power from the rest."""
+
+
+class Kind(NamedTuple):
+    """What of an hour's weather matters: hours alike share one condition."""
+
+    wind_mps: float
+    wind_from_deg: float
+    gust_mps: float | None
+    rain_mm_h: float
+    visibility_m: float
+    temperature_c: float
+
+
+def kind_of(hour: HourWeather) -> Kind:
+    """What of an hour's weather matters."""
+    return Kind(
+        hour.wind_mps,
+        hour.wind_from_deg,
+        hour.gust_mps,
+        hour.rain_mm_h,
+        hour.visibility_m,
+        hour.temperature_c,
+    )
+
+
+class Conditions:
+    """Makes conditions: the routes of a plan flown in each weather."""
+
+    def __init__(self, world: World, plan: Plan) -> None:
+        scenario = world.scenario
+        self.drone: Drone = drone(scenario.fleet.drone)
+        self.dock: Dock = dock(scenario.fleet.dock)
+        self.settings = flight_settings(self.drone, cruise_mps=scenario.operation.cruise_mps)
+        self._scenario = scenario
+        zones = [zone.id for zone in scenario.demand.zones]
+        self._routes = [plan.route(site.id, zone) for site in plan.sites for zone in zones]
+        self._lengths, self._courses = _legs_of(world, self._routes)
+        coldest, hottest = temperature_limits_c(self.drone, self.dock)
+        self._limits = operation_limits(
+            scenario,
+            drone_max_wind_mps=self.drone.max_wind_mps,
+            min_temperature_c=coldest,
+            max_temperature_c=hottest,
+        )
+
+    def conditions(self, hours: Sequence[HourWeather]) -> tuple[Condition, ...]:
+        """Every weather, with all ways flown in it; hours of about one temperature are flown together."""
+        bands: dict[int, list[int]] = {}
+        for index, hour in enumerate(hours):
+            bands.setdefault(round(hour.temperature_c / BAND_C), []).append(index)
+        made: dict[int, Condition] = {}
+        for band, indices in bands.items():
+            flown = self._fly([hours[index] for index in indices], band * BAND_C)
+            for row, index in enumerate(indices):
+                made[index] = self._condition(hours[index], flown, row)
+        return tuple(made[index] for index in range(len(hours)))
+
+    def _condition(self, hour: HourWeather, flown: tuple[Sorties, Sorties], row: int) -> Condition:
+        battery_wh = usable_wh(self.drone, hour.temperature_c)
+        spare_wh = battery_wh * (1.0 - self._scenario.contingency.reserve_fraction)
+        first, width = row * len(self._routes), len(self._scenario.demand.zones)
+        flat = [
+            _leg(route, flown[0].sortie(first + k), flown[1].sortie(first + k), spare_wh)
+            for k, route in enumerate(self._routes)
+        ]
+        legs = tuple(tuple(flat[start : start + width]) for start in range(0, len(flat), width))
+        return Condition(
+            hold=self._hold(hour),
+            legs=legs,
+            nearest=tuple(_nearest(legs, zone) for zone in range(width)),
+            landing=self._landing(hour),
+            battery_wh=battery_wh,
+        )
+
+    def _hold(self, hour: HourWeather) -> str:
+        """What holds the docks: the operation's limits, then wind at 10 m too strong to land in."""
+        broken = limiting(self._scenario, hour, self._limits)
+        if broken:
+            return broken[0].quantity.value
+        limit = landing_wind_limit_mps(self.drone, self.dock)
+        return LANDING_WIND_LIMIT if limit is not None and hour.wind_mps > limit else ""
+
+    def _landing(self, hour: HourWeather) -> Landing:
+        odds = landing_odds(
+            self.drone,
+            self.dock,
+            self._scenario.fleet.guidance,
+            wind_mps=hour.wind_mps,
+            turbulence_intensity=turbulence_intensity_of(self._scenario),
+        )
+        return Landing(
+            docked=odds.docked, retry=odds.retry, diverted=odds.diverted, not_disarmed=odds.not_disarmed
+        )
+
+    def _fly(self, hours: Sequence[HourWeather], temperature_c: float) -> tuple[Sorties, Sorties]:
+        """Every route in every hour, hours outermost, with no time on scene and with the probe's."""
+        heights = [route.height_m_agl for route in self._routes]
+        winds = [mean_wind(self._scenario, hour) for hour in hours]
+        moving = np.array([wind.components_mps(height) for wind in winds for height in heights])
+        count = len(hours) * len(self._routes)
+
+        def fly(on_scene_s: float) -> Sorties:
+            return predict_paths(
+                np.tile(self._lengths, (len(hours), 1)),
+                np.tile(self._courses, (len(hours), 1)),
+                height_m=np.tile(heights, len(hours)),
+                on_scene_s=np.full(count, on_scene_s),
+                wind_east_mps=moving[:, 0],
+                wind_north_mps=moving[:, 1],
+                drone=self.drone,
+                settings=self.settings,
+                temperature_c=temperature_c,
+            )
+
+        return fly(0.0), fly(HOVER_PROBE_S)
+
+
+def _leg(route: Route, sortie: Sortie, longer: Sortie, spare_wh: float) -> Leg | None:
+    """One way in one weather, None where there is no way, or it cannot be flown, or not on one battery.
+
+    A route that the planning wind or its energy closed has points all the same, and may be open in another
+    hour. Energy is told apart into out and home by their times.
+    """
+    if not route.points or sortie.climb_s is None or sortie.out_s is None or sortie.back_s is None:
+        return None
+    if sortie.total_s is None or sortie.energy_wh is None or longer.energy_wh is None:
+        return None
+    hover_w = (longer.energy_wh - sortie.energy_wh) * 3600.0 / HOVER_PROBE_S
+    if sortie.energy_wh + hover_w * MIN_ON_SCENE_S / 3600.0 > spare_wh:
+        return None
+    out_s = sortie.climb_s + sortie.out_s
+    out_wh = sortie.energy_wh * out_s / sortie.total_s
+    return Leg(
+        climb_s=sortie.climb_s,
+        out_s=sortie.out_s,
+        back_s=sortie.back_s,
+        land_s=sortie.total_s - out_s - sortie.back_s,
+        out_wh=out_wh,
+        home_wh=sortie.energy_wh - out_wh,
+        hover_w=hover_w,
+    )
+
+
+def _legs_of(world: World, routes: list[Route]) -> tuple[FloatArray, FloatArray]:
+    """Lengths (m) and courses (degrees) of routes, shape (routes, legs), padded with legs of no length."""
+    width = max((len(route.points) - 1 for route in routes), default=1)
+    lengths = np.zeros((len(routes), max(width, 1)))
+    courses = np.zeros_like(lengths)
+    for row, route in enumerate(routes):
+        if len(route.points) < 2:
+            continue
+        east, north = np.diff(world.frame.points(route.points), axis=0).T
+        lengths[row, : len(east)] = np.hypot(east, north)
+        courses[row, : len(east)] = np.degrees(np.arctan2(east, north)) % 360.0
+    return lengths, courses
+
+
+def _nearest(legs: tuple[tuple[Leg | None, ...], ...], zone: int) -> tuple[int, ...]:
+    """The docks that reach a zone, soonest overhead first."""
+    times = [(row[zone].overhead_s, index) for index, row in enumerate(legs) if row[zone] is not None]  # type: ignore[union-attr]
+    return tuple(index for _, index in sorted(times))
