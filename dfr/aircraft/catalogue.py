@@ -63,6 +63,9 @@ class Drone:
     footprint_m: float
     height_m: float
     landing_gear_m: float
+    gnss_error_m: float
+    marker_error_m: float
+    loop_gain: float
     drag_area_m2: float | None
     efficiency: float | None
     hover_power_w: float | None
@@ -95,6 +98,7 @@ class Dock:
     box: bool
     pad_m: float
     box_depth_m: float
+    landing_tilt_deg: float
     charge_from: float
     charge_to: float
     charge_min: float

@@ -1,26 +1,49 @@
-"""How landings end: docked, tried again, or given up, from the touchdown errors in gusts."""
+"""How landings end: docked, gone round, or missed, judged from touchdowns in gusts.
+
+Each attempt is judged just before contact: lateral error against the pad, clearance of the box's
+edges, tilt, sink and horizontal speed, and tipping over. ArduCopter itself never breaks off a landing
+for gusts, tilt or drift; the director's policy here may, at the decision height.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
 
 from dfr.aircraft.catalogue import Dock, Drone
-from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
+from dfr.aircraft.settings import FlightSettings
+from dfr.aircraft.touchdown import Sensors, Touchdowns, Trials, land
+from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
+from dfr.units import GRAVITY_MPS2
 
-SENSOR_M = {Guidance.GNSS: 0.045, Guidance.PRECISION: 0.027}
-"""Rayleigh scale of the touchdown error in still air (measured on SITL)."""
+MOST_SINK_MPS = 1.0
+MOST_SPEED_MPS = 0.5
+"""Contact faster than these is a failed landing (assumed; between the figures of landing-gear practice)."""
 
-GUST_ERROR_S2_M = {Guidance.GNSS: 0.0135, Guidance.PRECISION: 0.0095}
-"""Error scale per product of mean wind and gust deviation (fitted to recorded SITL landings)."""
+ODDS_WINDS_MPS = tuple(float(speed) for speed in range(0, 17))
+ODDS_TRIALS = 500
+ODDS_STEP_S = 0.05
+ODDS_START_M = 8.0
+ODDS_SEED = 20240824
+ODDS_LONGEST_S = 60.0
+"""The table of the odds: mean winds, trials of each, time step, start height, seed and patience. Above the last
+wind the odds are those of the last wind."""
+
+INTENSITY_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingOdds:
     """Chances of one landing attempt; docked + retry + diverted = 1.
 
-    `not_disarmed` is the chance that a drone that stands on the pad does not stop its motors by itself.
+    docked: stands on the pad within every limit. retry: the director went round at the decision height
+    and can try again. diverted: came down outside the limits, or could not come down: a drone out of
+    service. `not_disarmed` is the chance that a docked drone leans into the wind, its motors running,
+    until somebody stops them.
     """
 
     docked: float
@@ -29,27 +52,131 @@ class LandingOdds:
     not_disarmed: float
 
 
-def landing_odds(
-    drone: Drone, dock: Dock, guidance: Guidance, *, wind_mps: float, turbulence_intensity: float
-) -> LandingOdds:
-    """The chances of one landing attempt in a mean wind and its gusts."""
-    gust = turbulence_intensity * wind_mps
-    able = float(airspeed_at_tilt(airframe_of(drone), math.radians(drone.tilt_limit_deg), air_density(0.0)))
-    lost = _above(able, wind_mps, gust)
-    scale = math.hypot(SENSOR_M[guidance], GUST_ERROR_S2_M[guidance] * wind_mps * gust)
-    allowed = 0.5 * (dock.pad_m - drone.footprint_m)
-    on_pad = 1.0 - math.exp(-0.5 * (allowed / scale) ** 2) if allowed > 0.0 else 0.0
-    docked = (1.0 - lost) * on_pad
-    return LandingOdds(
-        docked=docked,
-        retry=(1.0 - docked) * (1.0 - lost),
-        diverted=(1.0 - docked) * lost,
-        not_disarmed=_above(wind_mps, 5.8, 0.4),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a touchdown must keep to stand safely in a dock."""
+
+    lateral_m: float
+    box_m: float
+    tilt_deg: float
+    sink_mps: float = MOST_SINK_MPS
+    speed_mps: float = MOST_SPEED_MPS
+    tip_over_mps: float = math.inf
+
+    @classmethod
+    def of(cls, drone: Drone, dock: Dock) -> Limits:
+        """The limits of a drone in a dock."""
+        box = math.inf if dock.opening_m is None else 0.5 * (dock.opening_m - drone.footprint_m)
+        return cls(
+            lateral_m=0.5 * (dock.pad_m - drone.footprint_m),
+            box_m=box,
+            tilt_deg=dock.landing_tilt_deg,
+            tip_over_mps=tip_over_mps(drone),
+        )
+
+
+CAUSES = ("lateral", "box", "tilt", "sink", "speed", "tip_over", "not_landed")
+
+
+def tip_over_mps(drone: Drone) -> float:
+    """Horizontal speed at which a foot that catches turns the drone over.
+
+    v = (1/h) sqrt(2 g (r - h) (r^2 + k^2)), r^2 = h^2 + (b/2)^2, h the height of the centre of mass
+    (assumed half the airframe's), b the landing gear's width, k the radius of gyration (assumed a
+    quarter of the footprint).
+    """
+    height, half = 0.5 * drone.height_m, 0.5 * drone.landing_gear_m
+    radius = math.hypot(height, half)
+    gyration = 0.25 * drone.footprint_m
+    return math.sqrt(2.0 * GRAVITY_MPS2 * (radius - height) * (radius**2 + gyration**2)) / height
+
+
+def failures(touchdowns: Touchdowns, limits: Limits) -> dict[str, np.ndarray]:
+    """For each cause, which touchdowns fail by it; one may fail by several."""
+    landed = touchdowns.landed
+    return {
+        "lateral": landed & (touchdowns.error_m > limits.lateral_m),
+        "box": landed & (touchdowns.error_m > limits.box_m),
+        "tilt": landed & (touchdowns.tilt_deg > limits.tilt_deg),
+        "sink": landed & (touchdowns.descent_mps > limits.sink_mps),
+        "speed": landed & (touchdowns.speed_mps > limits.speed_mps),
+        "tip_over": landed & (touchdowns.speed_mps > limits.tip_over_mps),
+        "not_landed": ~landed,
+    }
+
+
+def sensors_of(drone: Drone) -> Sensors:
+    """What guides a drone's landing: its catalogue figures, else the recorded ones of the SITL."""
+    return Sensors(gnss_m=drone.gnss_error_m, marker_m=drone.marker_error_m)
+
+
+def landing_settings(drone: Drone) -> FlightSettings:
+    """ArduCopter's landing settings with the drone's own tilt limit and stiffness."""
+    base, gain = FlightSettings(tilt_limit_deg=drone.tilt_limit_deg), drone.loop_gain
+    return replace(
+        base,
+        position_p=gain * base.position_p,
+        velocity_p=gain * base.velocity_p,
+        velocity_i=gain * base.velocity_i,
+        velocity_d=gain * base.velocity_d,
     )
 
 
-def _above(limit: float, mean: float, deviation: float) -> float:
-    """Chance that a normal value passes a limit."""
-    if deviation <= 0.0:
-        return float(mean > limit)
-    return 0.5 * math.erfc((limit - mean) / (deviation * math.sqrt(2.0)))
+def landing_odds(
+    drone: Drone, dock: Dock, guidance: Guidance, *, wind_mps: float, turbulence_intensity: float
+) -> LandingOdds:
+    """The chances of one landing attempt in a mean wind and its gusts.
+
+    Read from a table of flown landings, made once for a drone, a guidance and an intensity (rounded to
+    0.01) with a fixed seed, and linear in the wind between its rows.
+    """
+    intensity = round(max(turbulence_intensity, 0.0), INTENSITY_DIGITS)
+    rows = _odds_rows(drone, dock, guidance, intensity)
+    values = [float(np.interp(wind_mps, ODDS_WINDS_MPS, rows[:, column])) for column in range(3)]
+    docked, retry, not_disarmed = values
+    return LandingOdds(
+        docked=docked, retry=retry, diverted=max(0.0, 1.0 - docked - retry), not_disarmed=not_disarmed
+    )
+
+
+@lru_cache(maxsize=256)
+def _odds_rows(drone: Drone, dock: Dock, guidance: Guidance, intensity: float) -> FloatArray:
+    """(docked, retry, not disarmed) for each wind of the table."""
+    touchdowns = _table(drone, guidance, intensity)
+    limits = Limits.of(drone, dock)
+    bad = np.any(np.stack(list(failures(touchdowns, limits).values())), axis=0)
+    round_again = gone_round(touchdowns, limits)
+    docked = ~bad & ~round_again
+    shape = (len(ODDS_WINDS_MPS), ODDS_TRIALS)
+    share = [chosen.reshape(shape).mean(axis=1) for chosen in (docked, round_again)]
+    standing = docked.reshape(shape).sum(axis=1)
+    leaning = (docked & touchdowns.not_disarmed).reshape(shape).sum(axis=1)
+    share.append(np.where(standing > 0, leaning / np.maximum(standing, 1), 1.0))
+    return np.stack(share, axis=1)
+
+
+def gone_round(touchdowns: Touchdowns, limits: Limits) -> np.ndarray:
+    """Which attempts the director breaks off: farther off at the decision height than the pad allows."""
+    off = touchdowns.low_error_m > limits.lateral_m
+    return np.asarray(np.nan_to_num(off) & touchdowns.landed)
+
+
+@lru_cache(maxsize=64)
+def _table(drone: Drone, guidance: Guidance, intensity: float) -> Touchdowns:
+    """The flown landings of every wind of the table, one after the other."""
+    winds = np.repeat(np.array(ODDS_WINDS_MPS), ODDS_TRIALS)
+    trials = Trials(
+        wind_mps=winds,
+        intensity=np.full_like(winds, intensity),
+        guidance=guidance,
+        start_height_m=ODDS_START_M,
+        sensors=sensors_of(drone),
+    )
+    return land(
+        drone,
+        trials,
+        settings=landing_settings(drone),
+        seed=ODDS_SEED,
+        dt_s=ODDS_STEP_S,
+        longest_s=ODDS_LONGEST_S,
+    )

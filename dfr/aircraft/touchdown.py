@@ -1,0 +1,268 @@
+"""Landings in gusts, many at once: from over the pad down to the state just before contact.
+
+The drone is `dfr.aircraft.dynamics`' under ArduCopter's horizontal loop; descent follows its LAND
+stage (fast above the low height, then slow; with precision guidance slower still just above the pad,
+and paused while far off). The target is seen with a slowly wandering error: of the estimator for GNSS,
+of the marker for precision guidance. Gusts along and across the wind are first-order Dryden series at
+pad height, the mean wind does not change with height: the recipe of the recorded landings, so that the
+two can be compared.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dfr.aircraft.catalogue import Drone
+from dfr.aircraft.dynamics import LoopGains, PositionLoop, QuadDynamics
+from dfr.aircraft.settings import FlightSettings
+from dfr.aircraft.trim import air_density, airframe_of, balancing_lean
+from dfr.geo import FloatArray
+from dfr.scenario.model import Guidance
+from dfr.world.gusts import SLOWEST_AIRSPEED_MPS, scale_lengths_m
+
+GUST_HEIGHT_M = 10.0
+CROSS_SHARE = 0.8
+"""Cross-wind over along-wind gust deviation (ESDU 85020 near the ground)."""
+
+GNSS_ERROR_M = 0.033
+"""Per-axis estimator error in still air, of the SITL's nearly perfect GNSS."""
+
+GNSS_ERROR_S = 0.0075
+"""Its growth with the mean wind: a heading error turns the lean's acceleration (m per m/s, recorded)."""
+
+MARKER_ERROR_M = 0.022
+"""Per-axis error of the precision target (recorded)."""
+
+SENSOR_CORRELATION_S = 15.0
+"""Assumed correlation time of both errors; long against the loops, so only their size matters."""
+
+DRIFT_PER_S = 4.5
+WAITED_S = 4.0
+"""While ArduCopter waits in a wind its heading target is the heading it has, and the tilt turns the nose
+towards wind abeam: its angle `a` to the wind obeys d tan(a)/dt = r tan(a), r = 4.5 (1/cos(tilt) - 1) per
+second. Both numbers are read off recorded tracks; before a landing the wait was about four seconds."""
+
+PAUSE_ERROR_M = 2.5
+"""PLND_XY_DIST_MAX: farther off than this the precision descent waits."""
+
+NEAR_LOW_M, NEAR_HIGH_M = 0.35, 2.0
+SLOW_ERROR_M = 0.15
+SLOWEST_DESCENT_MPS = 0.1
+"""Between these heights precision guidance descends at half the landing speed, slower by the error."""
+
+LONGEST_S = 240.0
+"""A trial still in the air then has not landed."""
+
+ANGLE_REQUEST_LIMIT_DEG = 15.0
+"""ArduCopter's land detector waits while more tilt than this is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensors:
+    """Per-axis errors of what guides the landing, m (and m per m/s of wind for GNSS)."""
+
+    gnss_m: float = GNSS_ERROR_M
+    gnss_s: float = GNSS_ERROR_S
+    marker_m: float = MARKER_ERROR_M
+
+    def error_m(self, guidance: Guidance, wind_mps: FloatArray) -> FloatArray:
+        """Per-axis error in a wind."""
+        if guidance is Guidance.PRECISION:
+            return np.full_like(wind_mps, self.marker_m)
+        return np.hypot(self.gnss_m, self.gnss_s * wind_mps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """What the landings start from. Arrays have one entry a trial."""
+
+    wind_mps: FloatArray
+    intensity: FloatArray
+    guidance: Guidance
+    start_height_m: float = 15.0
+    sensors: Sensors = field(default_factory=Sensors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touchdowns:
+    """The state just before contact, one entry a trial; `landed` False where it never came down."""
+
+    error_m: FloatArray
+    east_m: FloatArray
+    north_m: FloatArray
+    tilt_deg: FloatArray
+    asked_tilt_deg: FloatArray
+    speed_mps: FloatArray
+    descent_mps: FloatArray
+    low_error_m: FloatArray
+    duration_s: FloatArray
+    landed: np.ndarray
+    vehicle_steps: int
+
+    @property
+    def not_disarmed(self) -> np.ndarray:
+        """True where the drone stands on the pad leaning into the wind, its motors running."""
+        return self.landed & (self.asked_tilt_deg > ANGLE_REQUEST_LIMIT_DEG)
+
+
+def land(
+    drone: Drone,
+    trials: Trials,
+    *,
+    settings: FlightSettings,
+    seed: int,
+    dt_s: float = 0.02,
+    longest_s: float = LONGEST_S,
+) -> Touchdowns:
+    """Fly every trial to the ground, or for `longest_s`. The same seed gives the same landings."""
+    descent = _Descent(drone, trials, settings, np.random.default_rng(seed), dt_s)
+    for _ in range(int(longest_s / dt_s)):
+        if not descent.step():
+            break
+    return descent.touchdowns()
+
+
+class _Descent:
+    """All trials in the air, and what became of those on the ground."""
+
+    def __init__(
+        self, drone: Drone, trials: Trials, settings: FlightSettings, rng: np.random.Generator, dt_s: float
+    ) -> None:
+        count = trials.wind_mps.size
+        self.settings, self.trials, self.dt_s, self.rng = settings, trials, dt_s, rng
+        self.active = np.arange(count)
+        self.results = np.full((9, count), np.nan)
+        self.t_s, self.vehicle_steps = 0.0, 0
+        speed = np.maximum(trials.wind_mps, SLOWEST_AIRSPEED_MPS)
+        self.wind, self.sigma = trials.wind_mps.copy(), trials.intensity * trials.wind_mps
+        self.keep = np.exp(-speed * dt_s / scale_lengths_m(GUST_HEIGHT_M)[0])
+        self.fresh = np.sqrt(1.0 - self.keep**2)
+        self.gust = rng.standard_normal((2, count))
+        self.sensor_m = trials.sensors.error_m(trials.guidance, trials.wind_mps)
+        self.sensor_keep = math.exp(-dt_s / SENSOR_CORRELATION_S)
+        self.sensor = rng.standard_normal((2, count))
+        self.low_error = np.full(count, np.nan)
+        heading = np.arctan(np.tan(rng.uniform(0.0, 0.5 * np.pi, count)) * self._nose_drift(drone))
+        self.body = QuadDynamics(
+            airframe_of(drone),
+            vehicles=count,
+            heading_rad=heading,
+            input_tc_s=settings.input_tc_s,
+            density=float(air_density(0.0)),
+        )
+        self.loop = PositionLoop(LoopGains.of(settings), vehicles=count)
+        self._start_in_balance(trials.start_height_m)
+
+    def _nose_drift(self, drone: Drone) -> FloatArray:
+        """How much the tangent of the nose's angle to the wind grew while waiting."""
+        air = np.stack([np.zeros_like(self.wind), self.wind])
+        lean = balancing_lean(airframe_of(drone), air, 0.0, float(air_density(0.0)))
+        length = np.minimum(np.hypot(lean[0], lean[1]), LoopGains.of(self.settings).lean_limit)
+        return np.exp(DRIFT_PER_S * WAITED_S * (np.sqrt(1.0 + length**2) - 1.0))
+
+    def _start_in_balance(self, height_m: float) -> None:
+        """Hovering over the pad, leaning into the present wind as far as the limit lets it."""
+        body, wind = self.body, self._wind()
+        lean = balancing_lean(body.airframe, -wind[:2], body.heading_rad, body.density)
+        lean *= np.minimum(1.0, self.loop.gains.lean_limit / np.maximum(np.hypot(lean[0], lean[1]), 1e-9))
+        body.lean, body.lean_target = lean.copy(), lean.copy()
+        body.position_m[2] = height_m
+        self.loop.settle(lean)
+
+    def _wind(self) -> FloatArray:
+        """Wind from the south, so that north is along it."""
+        along = self.wind + self.sigma * self.gust[0]
+        return np.stack([CROSS_SHARE * self.sigma * self.gust[1], along, np.zeros_like(along)])
+
+    def step(self) -> bool:
+        """Fly on by one step; False when none is left in the air."""
+        body, dt = self.body, self.dt_s
+        noise = self.rng.standard_normal((4, self.active.size))
+        self.gust = self.keep * self.gust + self.fresh * noise[:2]
+        self.sensor = self.sensor_keep * self.sensor + math.sqrt(1.0 - self.sensor_keep**2) * noise[2:]
+        seen = -body.position_m[:2] - self.sensor_m * self.sensor
+        lean = self.loop.lean_command(seen, body.velocity_mps[:2], dt)
+        sink = self._descent_mps(body.position_m[2], np.sqrt(seen[0] ** 2 + seen[1] ** 2))
+        accel = np.clip(
+            5.0 * (-sink - body.velocity_mps[2]),
+            -self.settings.vertical_accel_mps2,
+            self.settings.vertical_accel_mps2,
+        )
+        body.step(lean, accel, self._wind(), dt)
+        self.t_s += dt
+        self.vehicle_steps += self.active.size
+        self._note(lean)
+        return bool(self.active.size)
+
+    def _descent_mps(self, height_m: FloatArray, error_m: FloatArray) -> FloatArray:
+        """ArduCopter's landing descent at a height, and with precision guidance at an error."""
+        low, high = self.settings.land_low_mps, self.settings.effective_land_high_mps
+        wanted = np.clip(height_m - self.settings.land_low_height_m, low, high)
+        if self.trials.guidance is Guidance.GNSS:
+            return wanted
+        near = (height_m > NEAR_LOW_M) & (height_m < NEAR_HIGH_M)
+        slowed = np.maximum(SLOWEST_DESCENT_MPS, 0.5 * low * (1.0 - error_m / SLOW_ERROR_M))
+        wanted = np.where(near, slowed, wanted)
+        return np.where(error_m > PAUSE_ERROR_M, 0.0, wanted)
+
+    def _note(self, lean: FloatArray) -> None:
+        """Write down those that passed the decision height or touched, and drop the latter."""
+        position, velocity = self.body.position_m, self.body.velocity_mps
+        low = np.isnan(self.low_error) & (position[2] <= DECISION_HEIGHT_M)
+        if low.any():
+            self.low_error[low] = np.hypot(position[0, low], position[1, low])
+        down = position[2] <= 0.0
+        if not down.any():
+            return
+        self.results[:, self.active[down]] = np.stack(
+            [
+                position[0, down],
+                position[1, down],
+                np.degrees(self.body.tilt_rad()[down]),
+                np.degrees(np.arctan(np.hypot(lean[0], lean[1])))[down],
+                np.hypot(velocity[0], velocity[1])[down],
+                -velocity[2, down],
+                self.low_error[down],
+                np.full(int(down.sum()), self.t_s),
+                np.ones(int(down.sum())),
+            ]
+        )
+        self._keep_only(~down)
+
+    def _keep_only(self, held: np.ndarray) -> None:
+        self.active = self.active[held]
+        for name in ("wind", "sigma", "keep", "fresh", "sensor_m", "low_error"):
+            setattr(self, name, getattr(self, name)[held])
+        for owner, names in (
+            (self, ("gust", "sensor")),
+            (self.body, ("position_m", "velocity_mps", "lean", "lean_target")),
+            (self.loop, ("integral", "error", "slope", "limit")),
+        ):
+            for name in names:
+                setattr(owner, name, getattr(owner, name)[:, held])
+        self.body.climb_accel_mps2 = self.body.climb_accel_mps2[held]
+        self.body.heading_rad = self.body.heading_rad[held]
+
+    def touchdowns(self) -> Touchdowns:
+        """The results in the order of the trials."""
+        east, north, tilt, asked, speed, sink, low, seconds, landed = self.results
+        return Touchdowns(
+            error_m=np.hypot(east, north),
+            east_m=east,
+            north_m=north,
+            tilt_deg=tilt,
+            asked_tilt_deg=asked,
+            speed_mps=speed,
+            descent_mps=sink,
+            low_error_m=low,
+            duration_s=seconds,
+            landed=landed == 1.0,
+            vehicle_steps=self.vehicle_steps,
+        )
+
+
+DECISION_HEIGHT_M = 2.0
+"""Where a director decides between going on and going round."""
