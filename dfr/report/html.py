@@ -21,6 +21,7 @@ from dfr.metrics.timeline import Timeline
 from dfr.plan.model import Plan
 from dfr.report import figures
 from dfr.report.map import map_svg
+from dfr.track import FlightTrack
 from dfr.world.model import World
 
 CLOCKS_SHOWN = ("call_to_decision_s", "call_to_airborne_s", "call_to_overhead_s", "call_to_video_s")
@@ -52,6 +53,11 @@ class Rehearsal:
     not_flown: str
     provenance: Sequence[tuple[str, str]]
 
+    @property
+    def tracks(self) -> list[tuple[str, FlightTrack]]:
+        """The flown tracks, each with the dock it left from."""
+        return [(flight.site_id, flight.flown) for flight in self.flights]
+
 
 def report_html(run: Rehearsal) -> str:
     """The page, self-contained: styles and pictures inside, no script, no outside address."""
@@ -64,11 +70,13 @@ def report_html(run: Rehearsal) -> str:
     return template.render(
         scenario=scenario,
         version=__version__,
-        css=Markup((templates / "report.css").read_text(encoding="utf-8")),
+        css=Markup(
+            "".join((templates / name).read_text(encoding="utf-8") for name in ("map.css", "report.css"))
+        ),
         period=_period(run),
         verdict=_verdict(plan.findings),
         tiles=_tiles(run),
-        map_svg=map_svg(run.world, plan, flown=[(flight.site_id, flight.flown) for flight in run.flights]),
+        map_svg=map_svg(run.world, plan, flown=run.tracks),
         siting=_siting(plan),
         docks=_docks(run),
         coverage=[(f"{limit:.0f}", _percent(share)) for limit, share in sorted(plan.coverage.items())],

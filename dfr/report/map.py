@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
 import shapely
@@ -61,6 +62,13 @@ def map_svg(world: World, plan: Plan, *, flown: Sequence[tuple[str, FlightTrack]
         aria_label=f"Map of {plan.scenario}",
         body=DEFS + "".join(layers),
     )
+
+
+def standalone_map(world: World, plan: Plan, *, flown: Sequence[tuple[str, FlightTrack]] = ()) -> str:
+    """The map as an SVG file of its own, with its styles inside."""
+    css = (resources.files("dfr.report") / "templates" / "map.css").read_text(encoding="utf-8")
+    picture = map_svg(world, plan, flown=flown)
+    return picture.replace("<defs>", f"<style>{css}</style><defs>", 1)
 
 
 DEFS = (

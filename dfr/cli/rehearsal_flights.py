@@ -1,0 +1,171 @@
+"""Flying a plan's dispatches on a simulated vehicle, each beside its prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dfr.aircraft.catalogue import drone
+from dfr.aircraft.performance import FlightSettings, Sortie, predict_path
+from dfr.geo import FloatArray, LocalFrame
+from dfr.io.files import write_atomically
+from dfr.link.director import FlownDispatch, fly_dispatch
+from dfr.link.mavlink import connect
+from dfr.link.transfer import upload_verified
+from dfr.metrics.flown import RehearsedFlight, compare_phases
+from dfr.mission.compile import compile_dispatch, return_seq
+from dfr.mission.formats import format_of
+from dfr.mission.items import Command, FlightPlan
+from dfr.plan.model import Plan, Route
+from dfr.track import Phase, phase_seconds, track_of_phases
+from dfr.world.model import World
+from dfr.world.wind import MeanWind
+from firmware_sitl.start import start_vehicle
+
+AIRFRAME = "arducopter-sitl-quad"
+"""The airframe that both engines fly: the rehearsal proves the mission, not the drone."""
+
+STAND_IN_PARAMS = {"ANGLE_MAX": 4500.0}
+"""At ArduCopter's 30 degrees the SITL quad cannot hold 10 m/s against any wind; at 45 it makes 14.7 m/s."""
+
+ON_SCENE_S = 60.0
+"""Shorter than a real stay: hovering longer proves nothing more."""
+
+PLACES = frozenset({Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What flies: `builtin`, `ardupilot`, or `auto` (a real ArduCopter where one is named)."""
+
+    kind: str
+    speedup: float
+
+
+def dispatches(plan: Plan, shares: dict[str, float]) -> list[Route]:
+    """For each chosen dock its route to the zone with most demand among those it is soonest at.
+
+    A dock that is soonest nowhere is flown to its own busiest reachable zone.
+    """
+    routes = [route for route in plan.routes if route.overhead_s is not None]
+    soonest: dict[str, Route] = {}
+    for route in sorted(routes, key=lambda r: (r.overhead_s or 0.0, r.site_id)):
+        soonest.setdefault(route.zone_id, route)
+    chosen = []
+    for site in plan.sites:
+        own = [route for route in routes if route.site_id == site.id]
+        first = [route for route in own if soonest[route.zone_id] is route] or own
+        if first:
+            chosen.append(max(first, key=lambda r: (shares[r.zone_id], r.zone_id)))
+    return chosen
+
+
+def fly_route(
+    world: World, plan: Plan, route: Route, *, wind: MeanWind, engine: Engine, folder: Path
+) -> RehearsedFlight:
+    """One dispatch compiled, uploaded, flown and compared with its prediction.
+
+    `wind` is the mean wind at 10 m; its speed at cruise height blows from 60 m up, below that ArduPilot's
+    SITL lets it fall with the square root of the height.
+    Raises LinkError where the vehicle does not start, the upload is not verified or the flight is lost.
+    """
+    mission = compile_dispatch(
+        world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=ON_SCENE_S
+    )
+    mission = replace(mission, params=mission.params | STAND_IN_PARAMS)
+    name = f"{route.site_id}-{route.zone_id}"
+    write_atomically(folder / f"{name}.plan", format_of("x.plan").write(mission))
+    aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)
+    out, back = _ways(mission)
+    predicted = _predicted(mission, out, back, height_m=route.height_m_agl, wind=aloft)
+    flown, vehicle = _flown(mission, wind=aloft, engine=engine, tlog=folder / f"{name}.tlog")
+    east, north = out[-1]
+    measured = phase_seconds(
+        flown.track, target_east_m=east, target_north_m=north, cruise_height_m=route.height_m_agl
+    )
+    return RehearsedFlight(
+        site_id=route.site_id,
+        zone_id=route.zone_id,
+        vehicle=vehicle,
+        airframe=AIRFRAME,
+        wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f} deg at {route.height_m_agl:.0f} m",
+        phases=compare_phases(predicted, measured),
+        predicted=track_of_phases(name, predicted, path_m=out, height_m=route.height_m_agl),
+        flown=flown.track,
+        docked=flown.docked,
+        landing_error_m=flown.dock_error_m,
+        notes=(_stand_in(world), *(f"vehicle: {text.text}" for text in flown.texts)),
+    )
+
+
+def _stand_in(world: World) -> str:
+    return (
+        f"The {AIRFRAME} airframe stands in for {world.scenario.fleet.drone}, with ANGLE_MAX 45 degrees "
+        "so that it can hold its speed in this wind: times are those of the stand-in, predicted and flown."
+    )
+
+
+def _ways(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
+    """Metres east and north of home along the way out and the way back, home included, shape (n, 2)."""
+    frame = LocalFrame(mission.home)
+    turn = return_seq(mission.items) or len(mission.items) + 1
+    placed = [(seq, item.position) for seq, item in enumerate(mission.items, 1) if item.command in PLACES]
+    out = [place for seq, place in placed if place is not None and seq < turn]
+    back = [place for seq, place in placed if place is not None and seq >= turn]
+    return frame.points([mission.home, *out]), frame.points([out[-1], *back, mission.home])
+
+
+def _predicted(
+    mission: FlightPlan, out: FloatArray, back: FloatArray, *, height_m: float, wind: MeanWind
+) -> dict[Phase, float | None]:
+    """Seconds of each phase by the flight model; the way back is predicted along its own legs."""
+
+    def along(path: FloatArray) -> Sortie:
+        step = np.diff(path, axis=0)
+        return predict_path(
+            np.hypot(*step.T).tolist(),
+            (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360.0).tolist(),
+            height_m=height_m,
+            on_scene_s=ON_SCENE_S,
+            wind=wind,
+            drone=drone(AIRFRAME),
+            settings=FlightSettings.from_params(mission.params),
+        )
+
+    there, home = along(out), along(back[::-1])
+    return {
+        Phase.CLIMB: there.climb_s,
+        Phase.OUT: there.out_s,
+        Phase.ON_SCENE: there.on_scene_s,
+        Phase.BACK: home.back_s,
+        Phase.LAND: home.land_s,
+    }
+
+
+def _flown(mission: FlightPlan, *, wind: MeanWind, engine: Engine, tlog: Path) -> tuple[FlownDispatch, str]:
+    """The mission flown on a vehicle of its own, and what that vehicle says it is."""
+    with (
+        start_vehicle(
+            engine=engine.kind,
+            home=mission.home,
+            home_m_amsl=mission.home_m_amsl or 0.0,
+            speedup=engine.speedup,
+            params={"SIM_WIND_SPD": wind.speed_mps, "SIM_WIND_DIR": wind.from_deg},
+        ) as running,
+        connect(running.url, simulated=True, tlog=tlog) as vehicle,
+    ):
+        upload_verified(vehicle, mission)
+        return fly_dispatch(vehicle, mission), f"{running.engine} ({running.version})"
+
+
+def shares_of(world: World) -> dict[str, float]:
+    """Each zone's share of demand."""
+    return {zone.id: zone.share for zone in world.scenario.demand.zones}
+
+
+def routes_flown(plan: Plan, world: World, most: int) -> Sequence[Route]:
+    """The dispatches to fly, at most so many."""
+    return dispatches(plan, shares_of(world))[:most]

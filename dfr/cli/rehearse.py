@@ -1,0 +1,236 @@
+"""`dfr rehearse`: scenario, plan, check, simulation, mission and flight in one go, and one report."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr import __version__
+from dfr.cli.output import emit_json, finding_line, json_text, note, progress, say
+from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
+from dfr.errors import InputError, LinkError
+from dfr.findings import compliant
+from dfr.io.files import write_atomically
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.metrics.flown import RehearsedFlight
+from dfr.metrics.kpi import Summary, clock_seconds, summarise
+from dfr.metrics.timeline import Kind, Timeline, pick, timeline
+from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
+from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
+from dfr.report.junit import junit_xml
+from dfr.report.map import standalone_map
+from dfr.sim.events import Records
+from dfr.store.runs import run_to_store
+from dfr.world.model import World
+from dfr.world.wind import MeanWind
+
+app = typer.Typer()
+
+EXIT_NON_COMPLIANT = 3
+EXIT_NOT_AS_PREDICTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flights:
+    """What was flown, and why not more."""
+
+    flown: tuple[RehearsedFlight, ...]
+    problem: str
+
+
+@app.command()
+def rehearse(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the report, plan, records and missions.")],
+    docks: Annotated[
+        int | None, typer.Option(help="How many docks; the scenario's number if not given.")
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(help="Simulated periods; the scenario's if not given.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed; the scenario's if not given.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate; the result is the same.")] = 2,
+    flights: Annotated[int, typer.Option(min=0, help="At most so many dispatches are flown.")] = 3,
+    engine: Annotated[str, typer.Option(help="builtin, ardupilot or auto.")] = "auto",
+    speedup: Annotated[float, typer.Option(min=1.0, help="Vehicle seconds per second.")] = 60.0,
+    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML for a CI page.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Plan, check, simulate and fly a scenario on a simulated vehicle, and report.
+
+    Exit code 3 where a finding blocks a go, 5 where a flight was not as predicted.
+    """
+    _refuse_engine(engine)
+    note(f"reading {scenario} ...")
+    world = load_world(find_scenario(scenario))
+    note("siting docks, routing, checking ...")
+    plan = make_plan(world, docks=docks)
+    write_atomically(out / "plan.json", json_text(plan.as_dict()))
+    summary, records = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
+    flown = _fly(world, plan, out, Engine(kind=engine, speedup=speedup), most=flights)
+    report = _write_report(world, plan, summary=summary, records=records, flown=flown, out=out)
+    if junit is not None:
+        write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown))
+    document = _document(plan, summary, flown, out, report)
+    write_atomically(out / "rehearsal.json", json_text(document))
+    if as_json:
+        emit_json(document)
+    else:
+        _say(plan, summary, flown, report)
+    raise typer.Exit(_exit_code(plan, flown))
+
+
+def _refuse_engine(engine: str) -> None:
+    if engine not in ("auto", "builtin", "ardupilot"):
+        raise InputError(f"--engine {engine!r} is not known -> builtin, ardupilot or auto")
+
+
+def _simulated(
+    world: World, plan: Plan, *, out: Path, replications: int | None, seed: int | None, jobs: int
+) -> tuple[Summary, Records]:
+    study = world.scenario.study
+    count = study.replications if replications is None else replications
+    with progress("simulating replications", count) as done:
+        run = run_to_store(
+            world,
+            plan,
+            folder=out / "run",
+            replications=count,
+            seed=study.seed if seed is None else seed,
+            jobs=jobs,
+            on_done=done,
+        )
+    return summarise(run.records, run.inputs, seed=run.seed), run.records
+
+
+def _fly(world: World, plan: Plan, out: Path, engine: Engine, *, most: int) -> Flights:
+    """Each dispatch in turn; the first that cannot be flown at all ends it, and says why."""
+    if plan.planning_wind is None:
+        return Flights(flown=(), problem="No hour of the scenario can be flown in.")
+    wind = MeanWind(speed_mps=plan.planning_wind.wind_mps, from_deg=plan.planning_wind.wind_from_deg)
+    routes = routes_flown(plan, world, most)
+    flown: list[RehearsedFlight] = []
+    problem = "" if routes else "No route to fly, or none was asked for."
+    with progress("flying dispatches", len(routes)) as done:
+        for number, route in enumerate(routes, start=1):
+            try:
+                flight = fly_route(world, plan, route, wind=wind, engine=engine, folder=out / "flights")
+            except LinkError as error:
+                problem = f"{route.site_id} to {route.zone_id}: {error}"
+                break
+            flown.append(flight)
+            done(number)
+    return Flights(flown=tuple(flown), problem=problem)
+
+
+def _write_report(
+    world: World, plan: Plan, *, summary: Summary, records: Records, flown: Flights, out: Path
+) -> Path:
+    report = out / "report.html"
+    run = Rehearsal(
+        world=world,
+        plan=plan,
+        summary=summary,
+        responses_s={name: clock_seconds(records, name) for name in CLOCKS_SHOWN},
+        shift=_busiest_shift(world, timeline(records, pick(records, Kind.TYPICAL))),
+        flights=flown.flown,
+        not_flown=flown.problem,
+        provenance=_provenance(world, plan, summary),
+    )
+    write_atomically(report, report_html(run))
+    write_atomically(out / "map.svg", standalone_map(world, plan, flown=run.tracks))
+    return report.resolve()
+
+
+def _busiest_shift(world: World, shown: Timeline) -> ShownShift:
+    """The shift of a replication with most calls; the whole period where there are no shifts."""
+    period = world.scenario.period
+    spans = [(span.start_s, span.end_s) for span in shown.shifts] or [(0.0, period.seconds)]
+
+    def calls_in(span: tuple[float, float]) -> int:
+        return sum(span[0] <= call.call_s < span[1] for call in shown.calls)
+
+    start_s, end_s = max(spans, key=calls_in)
+    return ShownShift(timeline=shown, start_s=start_s, end_s=end_s)
+
+
+def _provenance(world: World, plan: Plan, summary: Summary) -> Sequence[tuple[str, str]]:
+    """What made the numbers: files with their hashes, seed, versions."""
+    libraries = ("numpy", "scipy", "shapely", "pyproj", "simpy", "highspy", "pymavlink")
+    return [
+        ("scenario", f"{world.scenario.file} sha256 {plan.scenario_sha256}"),
+        *((f"airspace {s.path}", f"{s.date}; {s.what}; sha256 {s.sha256}") for s in world.airspace.sources),
+        ("terrain", world.terrain.source),
+        ("seed", str(summary.seed)),
+        ("replications", str(summary.replications)),
+        ("dfr", __version__),
+        ("Python", platform.python_version()),
+        *((name, version(name)) for name in libraries),
+    ]
+
+
+def _document(plan: Plan, summary: Summary, flown: Flights, out: Path, report: Path) -> dict[str, object]:
+    return {
+        "scenario": plan.scenario,
+        "compliant": compliant(plan.findings),
+        "sites": plan.as_dict()["sites"],
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "status": plan.status,
+        "findings": [finding.as_dict() for finding in plan.findings],
+        **{name: value for name, value in summary.as_dict().items() if name != "scenario"},
+        "flights": [flight.as_dict() for flight in flown.flown],
+        "not_flown": flown.problem,
+        "plan": str(out / "plan.json"),
+        "report": str(report),
+    }
+
+
+def _say(plan: Plan, summary: Summary, flown: Flights, report: Path) -> None:
+    say(f"{plan.scenario}: docks at {', '.join(site.name for site in plan.sites)}")
+    say(
+        f"  {100 * plan.objective:.1f} % of demand planned overhead within {plan.siting_limit_s:.0f} s "
+        f"({plan.status}, gap {100 * plan.gap:.2g} %)"
+    )
+    for name in ("call_to_overhead_s", "call_to_video_s"):
+        kpi = summary.kpis[name]
+        if kpi.p50 is not None and kpi.p90 is not None:
+            say(f"  {kpi.what}: median {kpi.p50:.0f} s, 90th percentile {kpi.p90:.0f} s, {kpi.n} calls")
+    for finding in plan.findings:
+        if finding.blocks:
+            say(finding_line(finding))
+    for flight in flown.flown:
+        phases = ", ".join(
+            f"{p.phase.value} {_seconds_text(p.predicted_s)}/{_seconds_text(p.flown_s)}"
+            for p in flight.phases
+        )
+        verdict = "as predicted" if flight.agrees else "NOT as predicted"
+        say(f"  flown {flight.site_id} to {flight.zone_id} on {flight.vehicle}: {verdict}")
+        say(f"    predicted/flown s: {phases}")
+    if flown.problem:
+        say(f"  not flown: {flown.problem}")
+    say(
+        "GO: nothing found blocks it" if compliant(plan.findings) else "NO GO until the findings are resolved"
+    )
+    say(f"report: {report}")
+
+
+def _seconds_text(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.1f}"
+
+
+def _exit_code(plan: Plan, flown: Flights) -> int:
+    if not compliant(plan.findings):
+        return EXIT_NON_COMPLIANT
+    if flown.problem or not all(flight.agrees for flight in flown.flown):
+        return EXIT_NOT_AS_PREDICTED
+    return 0
