@@ -43,7 +43,7 @@ def find_scenario(text: str) -> Path:
     commands of the README work from any folder. Raises InputError with the names there are.
     """
     path = Path(text)
-    if "\0" not in text and path.is_file():
+    if _is_file(path):
         return path
     shipped = shipped_scenarios()
     name = path.stem if path.suffix in SUFFIXES else path.name
@@ -123,10 +123,13 @@ def _where_to_look(folder: Path) -> str:
 
 def _airspace_path(text: str, folder: Path) -> Path | None:
     """An airspace file by its path from the scenario, or by the name of a shipped one."""
-    for path in (folder / text, shipped_folder("airspace") / text):
-        try:
-            if path.is_file():
-                return path.resolve()
-        except (OSError, ValueError):
-            return None
-    return None
+    paths = (folder / text, shipped_folder("airspace") / text)
+    return next((path.resolve() for path in paths if _is_file(path)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """True for a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

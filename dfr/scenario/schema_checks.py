@@ -56,7 +56,7 @@ class Parts:
                 return None
             value, annotation = value[step], model.model_fields[step].annotation
         try:
-            return TypeAdapter(annotation).validate_python(value, strict=True, context=self._context)
+            return TypeAdapter(annotation).validate_python(value, context=self._context)
         except ValidationError:
             return None
 

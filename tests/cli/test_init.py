@@ -1,0 +1,107 @@
+"""`dfr init` writes a scenario that loads clean, or says what it needs; `dfr schema` prints JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dfr.geo import Position, distance_m
+from dfr.io.scenario_files import load_scenario, load_world
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dfr", *arguments]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+
+
+SITE = ("--site", "50.7820,-1.0890", "--name", "beach-day", "--date", "2025-06-21")
+
+
+def test_flags_give_a_scenario_that_loads_clean_in_covered_airspace(tmp_path: Path) -> None:
+    done = run("init", *SITE, "--days", "2", "--docks", "3", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    world = load_world(tmp_path / "beach-day.yaml")
+    scenario = world.scenario
+    assert (scenario.fleet.docks, len(scenario.demand.days)) == (3, 2)
+    assert world.airspace.covers(scenario.site.centre)
+    assert f"{sum(item.assumed for item in scenario.assumptions)} figures" in done.stdout
+
+
+def test_every_zone_is_seen_from_a_post(tmp_path: Path) -> None:
+    assert run("init", *SITE, "--radius-m", "1500", folder=tmp_path).returncode == 0
+    scenario = load_scenario(tmp_path / "beach-day.yaml")
+    corners = (*scenario.site.boundary, scenario.site.centre)
+    for corner in corners:
+        assert any(distance_m(corner, post.position) <= post.range_m for post in scenario.operation.posts)
+
+
+@pytest.mark.parametrize("day", ["2024-10-05", "2024-04-06"])
+def test_both_clock_changes_of_the_other_hemisphere_are_written_right(tmp_path: Path, day: str) -> None:
+    flags = ("--site", "-33.87,151.21", "--zone", "Australia/Sydney", "--name", "quay", "--date", day)
+    done = run("init", *flags, "--days", "3", "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["name"] == "quay"
+    scenario = load_scenario(tmp_path / "quay.yaml")
+    assert scenario.airspace == ()
+    assert scenario.site.ground_m_amsl is None
+    assert len(scenario.weather.hours) == scenario.period.seconds / 3600
+
+
+def test_a_file_that_is_there_is_not_replaced_without_force(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("precious")
+    refused = run("init", *SITE, "--out", "mine.yaml", folder=tmp_path)
+    assert (refused.returncode, file.read_text()) == (2, "precious")
+    assert "--force" in refused.stderr
+    assert run("init", *SITE, "--out", "mine.yaml", "--force", folder=tmp_path).returncode == 0
+    assert load_scenario(file).name == "beach-day"
+
+
+def test_a_shipped_scenario_can_be_copied(tmp_path: Path) -> None:
+    assert run("init", "--like", "winter-storm", folder=tmp_path).returncode == 0
+    assert load_scenario(tmp_path / "winter-storm.yaml").name == "winter-storm"
+
+
+BAD = {
+    "no site": (),
+    "no position": ("--site", "here"),
+    "off the globe": ("--site", "95,0"),
+    "no date": (*SITE[:2], "--date", "tomorrow"),
+    "no zone": (*SITE, "--zone", "Europe/Londen"),
+    "no name": (*SITE[:2], "--name", "Beach Day"),
+    "no drone": (*SITE, "--drone", "kite"),
+    "too wide to see": (*SITE, "--radius-m", "5000"),
+    "too long": (*SITE, "--days", "400"),
+    "more docks than sites": (*SITE, "--docks", "20"),
+    "not a number": (*SITE, "--radius-m", "nan"),
+    "no folder": (*SITE, "--out", "/proc/none/x.yaml"),
+}
+
+
+@pytest.mark.parametrize("flags", BAD.values(), ids=BAD)
+def test_what_cannot_be_is_bad_input_and_leaves_no_file(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    done = run("init", *flags, folder=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "->" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_height_of_the_ground_is_taken_from_the_flag(tmp_path: Path) -> None:
+    assert run("init", *SITE, "--ground-m-amsl", "3.5", folder=tmp_path).returncode == 0
+    scenario = load_scenario(tmp_path / "beach-day.yaml")
+    assert scenario.site.ground_m_amsl == 3.5
+    assert scenario.site.centre == Position(lat_deg=50.782, lon_deg=-1.089)
+
+
+def test_the_schema_is_json_that_names_the_sections(tmp_path: Path) -> None:
+    printed = run("schema", folder=tmp_path)
+    assert "site" in json.loads(printed.stdout)["required"]
+    assert run("schema", "--out", "schema.json", folder=tmp_path).returncode == 0
+    assert json.loads((tmp_path / "schema.json").read_text()) == json.loads(printed.stdout)
