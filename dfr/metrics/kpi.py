@@ -108,6 +108,13 @@ def clock_seconds(records: Records, name: str) -> FloatArray:
     return seconds[~np.isnan(seconds)]
 
 
+def clock_seconds(records: Records, name: str) -> FloatArray:
+    """Seconds of one clock pair of `CLOCKS`, for every call in which both clocks came."""
+    start, end = next((start, end) for known, start, end, _ in CLOCKS if known == name)
+    seconds = records.column("calls", end) - records.column("calls", start)
+    return np.asarray(seconds[~np.isnan(seconds)], dtype=np.float64)
+
+
 def _clock_kpis(view: RunView) -> list[Kpi]:
     replication = view.replication("calls")
     return [

@@ -1,0 +1,273 @@
+"""A run on disk: records, figures and what made them, byte for byte the same for the same seed.
+
+    FOLDER/manifest.json            what the run is of; a folder of another run is refused
+    FOLDER/parts/0000012.arrow      replications finished so far, until all are
+    FOLDER/records/calls.parquet    the records of all replications in order, one file for each table
+    FOLDER/kpis.json                the figures
+
+Every replication is on disk before it counts as done, so a kill loses none of them, and the same
+command goes on where it stopped. Nothing written here depends on the time, the machine or the
+number of processes.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import math
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import dfr
+from dfr.errors import InputError
+from dfr.io.files import read_bounded, write_atomically
+from dfr.metrics.kpi import Summary, summarise
+from dfr.plan.model import Plan
+from dfr.sim.build import sim_inputs
+from dfr.sim.events import FIELDS, NUMPY_TYPES, RECORDS, Column, Records, Table, vocabulary
+from dfr.sim.experiment import OnDone, checked_replications, run
+from dfr.sim.inputs import SimInputs
+from dfr.store.parts import COLUMNS, finished, read_part, write_part
+from dfr.world.model import World
+
+GROUP = 100
+"""Replications in one row group of a Parquet file; fixed, so that the bytes are."""
+
+FORMAT = 1
+"""Version of the folder's layout and the records' columns."""
+
+IDENTITY = ("format", "scenario", "scenario_sha256", "inputs_sha256", "sites", "seed", "versions")
+"""What must agree for two runs to be one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """A finished run: where it is, what it is of, and its figures and records."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    seed: int
+    inputs: SimInputs
+    records: Records
+    summary: Summary
+
+
+def run_to_store(
+    world: World,
+    plan: Plan,
+    *,
+    folder: Path,
+    replications: int,
+    seed: int,
+    jobs: int = 1,
+    on_done: OnDone | None = None,
+) -> StoredRun:
+    """Simulate into a folder, going on with what is there of the same run.
+
+    Raises InputError where the folder holds another run, or more replications than asked for.
+    """
+    inputs = sim_inputs(world, plan)
+    manifest = manifest_of(world, plan, inputs, seed=seed, replications=checked_replications(replications))
+    held = _claim(folder, manifest)
+    if held == replications:
+        return _stored(folder, manifest, inputs, load_records(folder), seed)
+    parts = folder / "parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    if held:
+        _reopen(folder, parts)
+    there = finished(parts)
+    todo = [number for number in range(replications) if number not in there]
+    for done, _ in enumerate(run(inputs, seed=seed, numbers=todo, jobs=jobs, keep=_keeper(parts)), start=1):
+        if on_done is not None:
+            on_done(replications - len(todo) + done)
+    tables = [read_part(parts, number) for number in range(replications)]
+    records = Records.joined(vocabulary(inputs), range(replications), tables)
+    return _finish(folder, manifest, inputs, records, seed)
+
+
+def _keeper(parts: Path) -> functools.partial[None]:
+    """What a worker does with a finished replication."""
+    return functools.partial(write_part, parts)
+
+
+def manifest_of(
+    world: World, plan: Plan, inputs: SimInputs, *, seed: int, replications: int
+) -> dict[str, Any]:
+    """What a run is of: enough to repeat it and to tell it from any other."""
+    return {
+        "format": FORMAT,
+        "scenario": inputs.scenario,
+        "scenario_sha256": world.scenario.sha256,
+        "inputs_sha256": inputs.digest(),
+        "sites": [site.id for site in plan.sites],
+        "seed": seed,
+        "replications": replications,
+        "versions": {
+            "dfr": dfr.__version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "simpy": version("simpy"),
+            "pyarrow": pa.__version__,
+        },
+    }
+
+
+def load_records(folder: Path) -> Records:
+    """The records of a finished run. Raises InputError where there are none."""
+    tables: dict[str, Table] = {}
+    words: tuple[str, ...] = ()
+    count = 0
+    for name in FIELDS:
+        path = folder / "records" / f"{name}.parquet"
+        if not path.is_file():
+            raise InputError(f"{path}: no such file -> simulate with --out {folder} first")
+        read = pq.read_table(path)
+        stored = json.loads(read.schema.metadata[b"dfr"])
+        words, count = tuple(stored["words"]), stored["replications"]
+        tables[name] = {field: _cells(read.column(field), words) for field in COLUMNS[name]}
+    return Records(words, tuple(range(count)), tables)
+
+
+def load_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run. Raises InputError where there is none, or it cannot be read."""
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(read_bounded(path))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error}) -> choose another folder") from error
+    if not isinstance(manifest, dict):
+        raise InputError(f"{path}: not a manifest -> choose another folder")
+    return manifest
+
+
+# -- a folder and whose it is --
+
+
+def _claim(folder: Path, manifest: dict[str, Any]) -> int:
+    """Make the folder this run's, or refuse it. Returns how many replications it already holds, finished."""
+    path = folder / "manifest.json"
+    if not path.exists():
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: not a folder -> choose another output")
+        write_atomically(path, _json(manifest))
+        return 0
+    found = load_manifest(folder)
+    for key in IDENTITY:
+        if found.get(key) != manifest[key]:
+            raise InputError(
+                f"{folder} holds a run with {key} {found.get(key)!r}, not {manifest[key]!r} -> "
+                "choose another folder, or remove it"
+            )
+    held = int(found["replications"]) if (folder / "kpis.json").exists() else 0
+    if held > manifest["replications"]:
+        raise InputError(f"{folder} holds {held} replications already -> ask for as many or more")
+    return held
+
+
+def _reopen(folder: Path, parts: Path) -> None:
+    """Take a finished run apart again, to go on to more replications; safe against a kill at any point."""
+    records = load_records(folder)
+    for number in records.replications:
+        write_part(parts, number, records.of(number).tables)
+    (folder / "kpis.json").unlink()
+
+
+def _finish(
+    folder: Path, manifest: dict[str, Any], inputs: SimInputs, records: Records, seed: int
+) -> StoredRun:
+    """Write records, how many they are, then the figures, whose file says that all is done."""
+    for name in FIELDS:
+        write_atomically(folder / "records" / f"{name}.parquet", parquet_bytes(records, name))
+    stored = _stored(folder, manifest, inputs, records, seed)
+    write_atomically(folder / "manifest.json", _json(manifest))
+    write_atomically(folder / "kpis.json", _json(stored.summary.as_dict()))
+    shutil.rmtree(folder / "parts", ignore_errors=True)
+    return stored
+
+
+def _stored(
+    folder: Path, manifest: dict[str, Any], inputs: SimInputs, records: Records, seed: int
+) -> StoredRun:
+    summary = summarise(records, inputs, seed=seed)
+    return StoredRun(
+        folder=folder, manifest=manifest, seed=seed, inputs=inputs, records=records, summary=summary
+    )
+
+
+# -- records as Parquet --
+
+
+def parquet_bytes(records: Records, name: str) -> bytes:
+    """One table as a Parquet file: text columns by dictionary, row groups of a fixed size in replications."""
+    schema = pa.schema(
+        [(field, _arrow_type(name, field)) for field in COLUMNS[name]],
+        metadata={
+            "dfr": json.dumps({"words": records.words, "replications": len(records.replications)}),
+            "record": RECORDS[name].__name__,
+        },
+    )
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        for start, end in _groups(records, name):
+            writer.write_table(_arrow(records, name, start, end, schema))
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _groups(records: Records, name: str) -> Iterator[tuple[int, int]]:
+    """Rows of each group of replications."""
+    replication = records.column(name, "replication")
+    bounds = np.searchsorted(replication, [*range(0, len(records.replications), GROUP), math.inf])
+    yield from ((int(a), int(b)) for a, b in itertools.pairwise(bounds))
+
+
+def _arrow_type(name: str, field: str) -> Any:
+    kind = int if field == "replication" else FIELDS[name][field]
+    types: dict[type, Callable[[], Any]] = {float: pa.float64, int: pa.int32}
+    return pa.dictionary(pa.int16(), pa.string()) if kind is str else types[kind]()
+
+
+def _arrow(records: Records, name: str, start: int, end: int, schema: Any) -> Any:
+    columns = []
+    for field in COLUMNS[name]:
+        cells = records.column(name, field)[start:end]
+        if field != "replication" and FIELDS[name][field] is str:
+            columns.append(pa.DictionaryArray.from_arrays(pa.array(cells), pa.array(records.words)))
+        else:
+            columns.append(pa.array(cells))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _cells(column: Any, words: tuple[str, ...]) -> Column:
+    """A column read back, text as codes of the vocabulary again."""
+    if not pa.types.is_dictionary(column.type):
+        return np.asarray(column.to_numpy())
+    code = {word: index for index, word in enumerate(words)}
+    codes = [np.empty(0, dtype=NUMPY_TYPES[str])]
+    for chunk in column.chunks:
+        own = np.array([code[word] for word in chunk.dictionary.to_pylist()], dtype=NUMPY_TYPES[str])
+        codes.append(own[chunk.indices.to_numpy()])
+    return np.concatenate(codes)
+
+
+def _json(document: object) -> str:
+    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: object) -> object:
+    """The document with null for what is not a number."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
