@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -31,11 +33,19 @@ def main(arguments: list[str] | None = None) -> int:
     urls = " ".join(f"tcp:{LOOPBACK}:{port}" for port in server.port_numbers)
     sys.stdout.write(f"{BANNER}\nlistening {urls}\n")
     sys.stdout.flush()
+    if options.with_parent:
+        server.parent_pid = os.getppid()
+    signal.signal(signal.SIGTERM, _stop)
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
-        while True:
-            server.run()
+        while server.run():
             server.reboot()
     return 0
+
+
+def _stop(number: int, frame: object) -> None:
+    """SIGTERM ends the vehicle as an interrupt does: its sockets are closed."""
+    del number, frame
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speedup", type=float, default=1.0, help="vehicle seconds in a second")
     parser.add_argument("--defaults", default="", help="parameter files, comma-separated")
     parser.add_argument("--frame", default="", help="SITL airframe JSON; default ArduPilot's quad")
+    parser.add_argument("--with-parent", action="store_true", help="end when the starting process ends")
     parser.add_argument("--generation", default="4.6", choices=[g.value for g in Generation])
     return parser
 

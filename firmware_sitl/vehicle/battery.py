@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from firmware_sitl.vehicle.airframe import Airframe
 from firmware_sitl.vehicle.parameters import Parameters
 
 CELL_CURVE = ((0.0, 0.78), (0.05, 0.845), (0.2, 0.875), (0.5, 0.905), (0.8, 0.955), (1.0, 1.0))
-"""Share of charge to share of full voltage, lithium polymer at rest (assumed; ends at 3.28 V a cell of 4.2)."""
+"""Share of charge to share of full voltage, lithium polymer at rest (assumed; a cell ends at 3.28 V)."""
 
 
 class Battery:
@@ -48,7 +50,7 @@ class Battery:
         if size_ah <= 0.0:
             return full
         left = max(0.0, 1.0 - self.used_mah / (1000.0 * size_ah))
-        for (low, v_low), (high, v_high) in zip(CELL_CURVE, CELL_CURVE[1:], strict=False):
+        for (low, v_low), (high, v_high) in pairwise(CELL_CURVE):
             if left <= high:
                 return full * (v_low + (v_high - v_low) * (left - low) / (high - low))
         return full

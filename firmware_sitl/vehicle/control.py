@@ -133,7 +133,7 @@ class PositionControl:
         """Move the horizontal target to a point, shaped: by a speed that can still stop there."""
         off_n, off_e = north - self.north, east - self.east
         off = hypot(off_n, off_e)
-        speed = min(root_control(off, 0.5 * self.gains.jerk / self.accel, self.accel, dt), self.speed)
+        speed = min(root_control(off, 0.5 * self.gains.jerk / self.accel, 0.5 * self.accel, dt), self.speed)
         scale = speed / off if off > 1e-6 else 0.0
         self.glide(dt, off_n * scale, off_e * scale)
 
@@ -149,7 +149,7 @@ class PositionControl:
     def climb_to(self, dt: float, up: float) -> None:
         """Move the vertical target to a height, shaped."""
         gain = 0.5 * self.gains.jerk_up / self.accel_up
-        self.climb_at(dt, root_control(up - self.up, gain, self.accel_up, dt))
+        self.climb_at(dt, root_control(up - self.up, gain, 0.5 * self.accel_up, dt))
 
     def run(self, dt: float) -> None:
         """One step of both controllers: sets the accelerations asked of the body."""

@@ -155,7 +155,7 @@ class Fence:
         return any(inclusions) if either else all(inclusions)
 
     def _moved_backups(self, now: int) -> bool:
-        """Whether ceiling or circle is breached by another 20 m since last time (ArduCopter's backup fences)."""
+        """Whether ceiling or circle is breached by another 20 m (ArduCopter's backup fences)."""
         craft, parameters, moved = self._vehicle.craft, self._vehicle.parameters, False
         if now & CEILING:
             ceiling = self._backup_ceiling_m or parameters["FENCE_ALT_MAX"] + 20.0

@@ -168,7 +168,7 @@ def keep_mission_item(item: Item) -> Item | int:
     return _keep_place(replace(item, params=params, autocontinue=1))
 
 
-def _keep_place(item: Item) -> Item | int:
+def _keep_place(item: Item) -> Item | int:  # noqa: PLR0911 - one for each answer
     if abs(item.x) > 900000000:
         return INVALID_X
     if abs(item.y) > 1800000000:
@@ -224,7 +224,7 @@ def keep_rally_item(item: Item) -> Item | int:
     return Item(command=RALLY_POINT, frame=frame, x=item.x, y=item.y, z=float(int(item.z)), autocontinue=0)
 
 
-def whole_fence_problem(items: list[Item]) -> list[tuple[int, str]]:
+def whole_fence_problem(items: list[Item]) -> list[tuple[int, str]]:  # noqa: PLR0911, PLR0912 - one for each answer
     """Severities and texts with which a fence is refused as a whole; empty where it is sound."""
     left, first, returns = 0, None, 0
     for item in items:

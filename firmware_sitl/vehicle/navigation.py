@@ -246,7 +246,7 @@ def _along(flat: float, steep: float, horizontal: float, vertical: float) -> flo
     return min(horizontal / flat, vertical / steep)
 
 
-def _add(
+def _add(  # noqa: PLR0917 - three numbers along a direction, three vectors to add to
     unit: Point,
     distance: float,
     speed: float,

@@ -35,7 +35,7 @@ class Receiver:
         if kind in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.current in (GUIDED_ITEM, GUIDED_HEIGHT):
             self._guided_item(channel, message, scale=1.0 if kind == "MISSION_ITEM_INT" else 1e7)
             return
-        if self._vehicle.transfers.handle(channel, kind, message, self._vehicle.craft.t_s):
+        if self._vehicle.transfers.handle(channel, kind, message, self._vehicle.link_s):
             return
         handler = getattr(self, f"_{kind.lower()}", None)
         if handler is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
 import time
@@ -46,6 +47,7 @@ class Server:
         self._ever_connected = False
         self._anchor_wall = self._anchor_t = 0.0
         self._speedup = 1.0
+        self.parent_pid: int | None = None
 
     @property
     def port_numbers(self) -> list[int]:
@@ -60,12 +62,15 @@ class Server:
             port.listener.close()
         self._selector.close()
 
-    def run(self) -> None:
-        """Serve until a reboot is asked for; without a first client, time stands still."""
+    def run(self) -> bool:
+        """Serve until a reboot is asked for (True) or the parent has ended; time starts with a client."""
         self._anchor()
         while not self.vehicle.rebooting:
+            if self.parent_pid is not None and os.getppid() != self.parent_pid:
+                return False
             self._serve(self._fly())
         self._flush()
+        return True
 
     def reboot(self) -> None:
         """A new power-on with the stored parameters and plans; clients are cut off, as on a real reboot."""

@@ -1,4 +1,4 @@
-"""The mission protocol, vehicle side: uploads one at a time, downloads, and ArduCopter's answers to misuse."""
+"""The mission protocol, vehicle side: uploads, downloads, and ArduCopter's answers to misuse."""
 
 from __future__ import annotations
 

@@ -1,0 +1,129 @@
+"""A real ArduCopter SITL: found, given a folder and a port block of its own, watched and reaped."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from dfr.errors import VehicleStartError
+from firmware_sitl.process import VehicleProcess, running
+from firmware_sitl.vehicle.parameters import RENAMED
+
+VARIABLE = "DFR_ARDUCOPTER"
+BINARY = "arducopter"
+FIRST_PORT, PORTS_APART = 5760, 10
+PORTS_USED = (0, 2, 3)
+MOST_INSTANCES = 200
+LISTEN_TIMEOUT_S = 20.0
+BANNER = re.compile(rb"ArduCopter V\d+\.\d+\.\d+[\w.-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArduCopter:
+    """An ArduCopter SITL binary and the version it holds."""
+
+    path: Path
+    version: str
+
+
+def named_binary() -> Path | None:
+    """What DFR_ARDUCOPTER names; None where it names nothing.
+
+    Raises VehicleStartError where it names something that cannot be run: never a silent fall-back.
+    """
+    named = os.environ.get(VARIABLE, "").strip()
+    if not named:
+        return None
+    path = Path(named).expanduser()
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise VehicleStartError(f"{VARIABLE}={named} is not a program that can be run")
+    return path.resolve()
+
+
+def find() -> ArduCopter | None:
+    """The binary that DFR_ARDUCOPTER names, or an `arducopter` on the PATH; None where there is neither."""
+    path = named_binary()
+    if path is None:
+        found = shutil.which(BINARY)
+        path = Path(found) if found else None
+    return None if path is None else ArduCopter(path=path, version=version_of(path))
+
+
+def version_of(path: Path) -> str:
+    """The version that the binary carries, `unknown` where it shows none."""
+    match = BANNER.search(path.read_bytes())
+    return match.group().decode() if match else "ArduCopter of unknown version"
+
+
+@contextmanager
+def started(
+    binary: ArduCopter,
+    folder: Path,
+    *,
+    home: str,
+    system_id: int,
+    speedup: float,
+    params: Mapping[str, float],
+    defaults: Sequence[Path] = (),
+    frame: Path | None = None,
+    instance: int | None = None,
+) -> Iterator[tuple[VehicleProcess, str]]:
+    """A running SITL and the URL of its first port; it waits there for a client.
+
+    `instance` fixes the port block (5760 + 10 x instance); without it the first free one is taken.
+    """
+    base = folder / "base.parm"
+    base.write_text(_base_text() + parameter_lines(params), encoding="utf-8")
+    number = _free_instance() if instance is None else instance
+    model = "quad" if frame is None else f"quad:{frame.resolve()}"
+    files = ",".join(str(path.resolve()) for path in (*defaults, base))
+    command = [
+        str(binary.path), "-w", "--model", model, "--home", home, "--defaults", files,
+        "--sysid", str(system_id), "-I", str(number), "--speedup", f"{speedup:g}",
+    ]  # fmt: skip
+    with running(command, folder) as process:
+        process.wait_for("Waiting for connection", timeout_s=LISTEN_TIMEOUT_S)
+        yield process, f"tcp:127.0.0.1:{FIRST_PORT + PORTS_APART * number}"
+
+
+def parameter_lines(params: Mapping[str, float]) -> str:
+    """Parameters under the names and units of both generations; a firmware leaves what it does not know."""
+    new_names = {new: (old, factor) for old, (new, factor) in RENAMED.items() if new != "ARMING_SKIPCHK"}
+    lines = []
+    for name, value in params.items():
+        lines.append(f"{name} {value:.9g}")
+        if name in RENAMED and name != "ARMING_CHECK":
+            new, factor = RENAMED[name]
+            lines.append(f"{new} {value * factor:.9g}")
+        elif name in new_names:
+            old, factor = new_names[name]
+            lines.append(f"{old} {value / factor:.9g}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _base_text() -> str:
+    return resources.files(__package__).joinpath("ardupilot_base.parm").read_text(encoding="utf-8")
+
+
+def _free_instance() -> int:
+    for number in range(MOST_INSTANCES):
+        if all(_free(FIRST_PORT + PORTS_APART * number + step) for step in PORTS_USED):
+            return number
+    raise VehicleStartError(f"no free port block from {FIRST_PORT} up: {MOST_INSTANCES} are taken")
+
+
+def _free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

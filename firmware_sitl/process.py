@@ -1,0 +1,94 @@
+"""A vehicle's process: started in a folder of its own, its output kept, always reaped by its pid."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dfr.errors import VehicleStartError
+
+POLL_S = 0.02
+TERMINATE_S = 3.0
+TAIL_LINES = 15
+
+
+class VehicleProcess:
+    """A running process whose output goes to a file."""
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
+    ) -> None:
+        self._log = folder / "output.txt"
+        self.command = tuple(command)
+        with self._log.open("wb") as log:
+            try:
+                self._process = subprocess.Popen(
+                    self.command,
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            except OSError as error:
+                raise VehicleStartError(f"{command[0]} cannot be started: {error.strerror}") from error
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def output(self) -> str:
+        """All it has said."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, text: str, *, timeout_s: float) -> str:
+        """The first line of output that holds a text.
+
+        Raises VehicleStartError, with the end of the output, if the process ends or says nothing of the kind.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            running = self.running
+            for line in self.output().splitlines():
+                if text in line:
+                    return line
+            if not running:
+                raise self._failed(f"ended with code {self._process.returncode} before it listened")
+            if time.monotonic() > deadline:
+                raise self._failed(f"did not listen within {timeout_s:.0f} s")
+            time.sleep(POLL_S)
+
+    def stop(self) -> None:
+        """End it: politely, then by force; returns once it is reaped."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            self._process.wait(TERMINATE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _failed(self, what: str) -> VehicleStartError:
+        tail = "\n".join(self.output().splitlines()[-TAIL_LINES:])
+        return VehicleStartError(f"{self.command[0]} {what}; its last words:\n{tail or '(none)'}")
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
+) -> Iterator[VehicleProcess]:
+    """A process that is stopped and reaped when the block ends, however it ends."""
+    process = VehicleProcess(command, folder, environment)
+    try:
+        yield process
+    finally:
+        process.stop()

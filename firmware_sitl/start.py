@@ -1,0 +1,154 @@
+"""Starts a simulated vehicle as a process and always ends it: the built-in one, or a real ArduCopter SITL."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dfr.errors import InputError, VehicleStartError
+from dfr.geo import Position
+from firmware_sitl import ardupilot
+from firmware_sitl.process import VehicleProcess, running
+
+Engine = Literal["builtin", "ardupilot", "auto"]
+
+BUILTIN_TIMEOUT_S = 20.0
+BUILTIN_VERSION = "dfr built-in vehicle, not ArduPilot"
+SOURCES = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningVehicle:
+    """A vehicle that waits for a client. `urls` has one entry for each client it takes, `url` is the first."""
+
+    url: str
+    urls: tuple[str, ...]
+    engine: Literal["builtin", "ardupilot"]
+    version: str
+    pid: int
+    system_id: int
+    folder: Path
+    process: VehicleProcess
+    simulated: bool = True
+
+
+@contextmanager
+def start_vehicle(
+    *,
+    home: Position,
+    engine: Engine = "auto",
+    home_m_amsl: float = 0.0,
+    heading_deg: float = 0.0,
+    speedup: float = 1.0,
+    params: Mapping[str, float] | None = None,
+    defaults: Sequence[Path] = (),
+    frame: Path | None = None,
+    system_id: int = 1,
+    port: int | None = None,
+    generation: str = "4.6",
+    folder: Path | None = None,
+) -> Iterator[RunningVehicle]:
+    """A vehicle at home on the ground, in a folder of its own, ended and reaped when the block ends.
+
+    `auto` takes the ArduCopter that DFR_ARDUCOPTER names, and the built-in vehicle where it names none.
+    `params` are set over the `defaults` files, under the names of either generation.
+    Raises VehicleStartError, with the end of its output, for a vehicle that does not come up.
+    """
+    if not speedup > 0.0:
+        raise InputError(f"speed-up {speedup} is not above 0")
+    chosen = choose(engine)
+    with ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dfr-sitl-")))
+        place.mkdir(parents=True, exist_ok=True)
+        text = f"{home.lat_deg:.9f},{home.lon_deg:.9f},{home_m_amsl:.3f},{heading_deg:.2f}"
+        if chosen is not None:
+            process, url = stack.enter_context(
+                ardupilot.started(
+                    chosen,
+                    place,
+                    home=text,
+                    system_id=system_id,
+                    speedup=speedup,
+                    params=params or {},
+                    defaults=defaults,
+                    frame=frame,
+                    instance=_instance(port),
+                )
+            )
+            urls, version = (url, *_second_urls(url)), chosen.version
+        else:
+            options = ["--home", text, "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
+            options += ["--port", str(port or 0), *(("--frame", str(frame.resolve())) if frame else ())]
+            process, urls = stack.enter_context(
+                _builtin(place, [*options, "--generation", generation], params or {}, defaults)
+            )
+            version = BUILTIN_VERSION
+        yield RunningVehicle(
+            url=urls[0],
+            urls=urls,
+            engine="builtin" if chosen is None else "ardupilot",
+            version=version,
+            pid=process.pid,
+            system_id=system_id,
+            folder=place,
+            process=process,
+        )
+
+
+def choose(engine: Engine) -> ardupilot.ArduCopter | None:
+    """The ArduCopter to start, or None for the built-in vehicle.
+
+    Raises VehicleStartError where ArduCopter is asked for and not found, or DFR_ARDUCOPTER names no program.
+    """
+    if engine == "builtin":
+        return None
+    if engine == "auto":
+        return ardupilot.find() if ardupilot.named_binary() is not None else None
+    found = ardupilot.find()
+    if found is None:
+        raise VehicleStartError(
+            f"no ArduCopter SITL found -> set {ardupilot.VARIABLE}=/path/to/arducopter, "
+            "or use the built-in vehicle (docs/sitl.md)"
+        )
+    return found
+
+
+@contextmanager
+def _builtin(
+    folder: Path, options: Sequence[str], params: Mapping[str, float], defaults: Sequence[Path]
+) -> Iterator[tuple[VehicleProcess, tuple[str, ...]]]:
+    own = folder / "given.parm"
+    own.write_text("".join(f"{name} {value:.9g}\n" for name, value in params.items()), encoding="utf-8")
+    files = ",".join(str(path.resolve()) for path in (*defaults, own))
+    command = [sys.executable, "-m", "firmware_sitl.vehicle", *options, "--defaults", files, "--with-parent"]
+    environment = os.environ | {"PYTHONPATH": _search_path(), "PYTHONUNBUFFERED": "1"}
+    with running(command, folder, environment) as process:
+        line = process.wait_for("listening ", timeout_s=BUILTIN_TIMEOUT_S)
+        yield process, tuple(line.split()[1:])
+
+
+def _search_path() -> str:
+    """The folder of these sources first, whatever the working folder is."""
+    before = os.environ.get("PYTHONPATH", "")
+    return f"{SOURCES}{os.pathsep}{before}" if before else str(SOURCES)
+
+
+def _instance(port: int | None) -> int | None:
+    """ArduCopter's instance number for a first port; it has only every tenth."""
+    if port is None:
+        return None
+    number, rest = divmod(port - ardupilot.FIRST_PORT, ardupilot.PORTS_APART)
+    if rest or number < 0:
+        raise InputError(f"port {port}: ArduCopter SITL takes 5760, 5770, 5780, ...")
+    return number
+
+
+def _second_urls(url: str) -> tuple[str, ...]:
+    scheme, host, port = url.split(":")
+    return tuple(f"{scheme}:{host}:{int(port) + step}" for step in ardupilot.PORTS_USED[1:])
