@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+import shapely
+
 from dfr.errors import AirspaceError
 from dfr.geo import Ring
 from dfr.io.airspace_read import AirspaceRead
@@ -67,8 +70,14 @@ def _once(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     seen: dict[tuple[object, ...], Zone] = {}
     for zone in zones:
         words = (zone.name, zone.kind, zone.airspace_class, zone.lower, zone.upper, zone.activation)
-        seen.setdefault((*words, zone.defect, zone.area.polygon.normalize().wkb), zone)
+        seen.setdefault((*words, zone.defect, _fingerprint(zone)), zone)
     return tuple(seen.values())
+
+
+def _fingerprint(zone: Zone) -> bytes:
+    """The same for rings that start elsewhere or run the other way, to a millionth of a degree."""
+    rounded = shapely.transform(zone.area.polygon, lambda lonlat: np.round(lonlat, 6) + 0.0)
+    return bytes(shapely.to_wkb(shapely.normalize(rounded)))
 
 
 def _reader(data: bytes, name: str) -> Reader:

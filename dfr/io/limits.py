@@ -16,7 +16,6 @@ _SURFACE = frozenset(
 )
 _UNLIMITED = frozenset({"UNL", "UNLIM", "UNLTD", "UNLIMITED", "INF"})
 _LEVEL = re.compile(r"FL(\d{1,3})")
-_HEIGHT = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)(FT|FEET|F|'|METRES|METERS|MTR|M)?([A-Z]*)")
 _DATUMS = {
     "": VerticalDatum.AMSL,
     "AMSL": VerticalDatum.AMSL,
@@ -31,6 +30,9 @@ _DATUMS = {
     "GND": VerticalDatum.AGL,
     "STD": VerticalDatum.FLIGHT_LEVEL,
 }
+_HEIGHT = re.compile(
+    r"(-?\d{1,6}(?:\.\d{1,6})?)(FT|FEET|F|'|METRES|METERS|MTR|M)?(" + "|".join(_DATUMS) + ")"
+)
 
 
 def parse_limit(text: str) -> VerticalLimit | None:
@@ -53,7 +55,7 @@ def parse_limit(text: str) -> VerticalLimit | None:
         height_m = flight_level_to_m_std(float(level[1]))
         return VerticalLimit(value_m=height_m, datum=VerticalDatum.FLIGHT_LEVEL, text=words)
     match = _HEIGHT.fullmatch(squeezed)
-    if match is None or match[3] not in _DATUMS:
+    if match is None:
         return None
     value_m = float(match[1]) if (match[2] or "").startswith("M") else ft_to_m(float(match[1]))
     if not -500.0 <= value_m <= MAX_LIMIT_M:

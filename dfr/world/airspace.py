@@ -233,10 +233,10 @@ class Airspace:
         state, more = self._clear([])
         if Verdict.CONFLICT in found:
             state = AirspaceState.CONFLICT
-        elif Verdict.UNKNOWN in found:
-            state = AirspaceState.UNKNOWN
         elif share > 0.0:
             state = AirspaceState.NO_COVERAGE
+        elif Verdict.UNKNOWN in found:
+            state = AirspaceState.UNKNOWN
         else:
             reasons += more
         order = [Verdict.CONFLICT, Verdict.UNKNOWN, Verdict.CLEAR]
@@ -258,11 +258,11 @@ class Airspace:
         reasons = [reason(answer) for answer in answers if answer.conflict is not False]
         if True in conflicts:
             state = AirspaceState.CONFLICT
-        elif None in conflicts:
-            state = AirspaceState.UNKNOWN
         elif not self.covers(position):
             state = AirspaceState.NO_COVERAGE
-            reasons.append(f"{position} is outside the coverage of the loaded data")
+            reasons.insert(0, f"{position} is outside the coverage of the loaded data")
+        elif None in conflicts:
+            state = AirspaceState.UNKNOWN
         else:
             state, more = self._clear(answers)
             reasons += more

@@ -92,11 +92,11 @@ class OutlineNodes:
         return [lonlat[starts[i] : starts[i + 1]] for i in range(self._count)]
 
     def _along_edges(self) -> FloatArray:
-        """Points of the geodesic edges that are longer than a step."""
+        """Points of the edges that are longer than a step."""
         _, _, lat0, lon0, lat1, lon1 = self._straight.T
         east_deg = ((lon1 - lon0 + 180.0) % 360.0 - 180.0) * np.cos(np.radians((lat0 + lat1) / 2.0))
         long = METRES_PER_DEGREE * np.hypot(lat1 - lat0, east_deg) > 0.9 * EDGE_STEP_M
-        if self._edges is EdgeRule.PARALLEL or not long.any():
+        if not long.any():
             return np.empty((0, 4))
         zone, place, lat0, lon0, lat1, lon1 = self._straight[long].T
         azimuth, _, length_m = GEOD.inv(lon0, lat0, lon1, lat1)
@@ -104,7 +104,11 @@ class OutlineNodes:
         pieces = np.maximum(np.ceil(length_m / step_m), 1).astype(np.int64)
         which, number = _counted(pieces - 1)
         share = (number + 1.0) / pieces[which]
-        lon, lat, _ = GEOD.fwd(lon0[which], lat0[which], azimuth[which], share * length_m[which])
+        if self._edges is EdgeRule.PARALLEL:
+            across = (lon1 - lon0 + 180.0) % 360.0 - 180.0
+            lon, lat = lon0[which] + share * across[which], lat0[which] + share * (lat1 - lat0)[which]
+        else:
+            lon, lat, _ = GEOD.fwd(lon0[which], lat0[which], azimuth[which], share * length_m[which])
         return np.column_stack((zone[which], place[which] + share, lat, lon))
 
     def _along_arcs(self) -> FloatArray:

@@ -1,0 +1,237 @@
+"""OpenAir as found in the wild."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dfr.geo import Position, VerticalDatum
+from dfr.io.airspace_read import AirspaceRead
+from dfr.io.limits import parse_limit
+from dfr.io.openair import read_openair
+from dfr.io.openair_write import write_openair
+from dfr.world.vertical import SURFACE, UNLIMITED
+
+HEAD = "AC D\nAN TEST CTR\nAL SFC\nAH 2000ft\n"
+TRIANGLE = "DP 50:00:00 N 001:00:00 W\nDP 50:10:00 N 001:00:00 W\nDP 50:10:00 N 000:50:00 W\n"
+
+
+def read(text: str) -> AirspaceRead:
+    return read_openair(text.encode(), name="test.txt")
+
+
+def codes(result: AirspaceRead) -> list[tuple[int | None, str, str]]:
+    return [(p.line, p.code, p.outcome.value) for p in result.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "value_m", "datum"),
+    [
+        ("FL65", 1981.2, VerticalDatum.FLIGHT_LEVEL),
+        ("FL 195", 5943.6, VerticalDatum.FLIGHT_LEVEL),
+        ("3000MSL", 914.4, VerticalDatum.AMSL),
+        ("2500FT AMSL", 762.0, VerticalDatum.AMSL),
+        ("2500ALT", 762.0, VerticalDatum.AMSL),
+        ("2500 ft", 762.0, VerticalDatum.AMSL),
+        ("600m AMSL", 600.0, VerticalDatum.AMSL),
+        ("1000 AGL", 304.8, VerticalDatum.AGL),
+        ("1000ft agl", 304.8, VerticalDatum.AGL),
+        ("9500ft STD", 2895.6, VerticalDatum.FLIGHT_LEVEL),
+        ("1000 SFC", 304.8, VerticalDatum.AGL),
+    ],
+)
+def test_limits_keep_their_datum(text: str, value_m: float, datum: VerticalDatum) -> None:
+    found = parse_limit(text)
+    assert found is not None
+    assert (found.value_m, found.datum) == (pytest.approx(value_m), datum)
+
+
+def test_surface_and_unlimited_have_many_spellings() -> None:
+    assert {parse_limit(text) for text in ("GND", "SFC", "gnd", "0", "0 ft AGL")} == {SURFACE}
+    assert {parse_limit(text) for text in ("UNL", "UNLIM", "UNLTD", "Unlimited")} == {UNLIMITED}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Ask on 122.8", "FL", "12000 furlongs", "9999999 ft", "nan", "-inf", "1e9"]
+)
+def test_what_is_no_limit_is_none(text: str) -> None:
+    assert parse_limit(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "50:46:30 N 001:10:15 W",
+        "50:46:30N 001:10:15W",
+        "50:46:30 n 1:10:15 w",
+        "50:46.5 N 001:10.25 W",
+        "50.775 N 1.1708333W",
+        "50:46:30.0N,001:10:15.0W",
+        "50 46 30 N 001 10 15 W",
+        "50:45:90 N 1:9:75 W",
+    ],
+)
+def test_coordinates_have_many_spellings(text: str) -> None:
+    result = read(HEAD + TRIANGLE + f"DP {text}\n")
+    if "90" in text:
+        assert codes(result) == [(8, "bad-coordinate", "refused")]
+        return
+    corner = result.zones[0].area.outline[-1]
+    assert (corner.lat, corner.lon) == (pytest.approx(50.775), pytest.approx(-1.1708333))
+
+
+def test_sixty_seconds_make_a_minute_and_a_bare_point_is_a_number() -> None:
+    result = read(HEAD + TRIANGLE + "DP 50:09:60 N 001:05:00 W\nDP 50.N 1.5W\n")
+    last = result.zones[0].area.outline[-2:]
+    assert (last[0].lat, last[1].lat) == (pytest.approx(50.0 + 10 / 60), 50.0)
+
+
+def test_longitude_first_is_turned_round_and_reported() -> None:
+    result = read(HEAD + TRIANGLE + "DP 000:50:00 W 50:00:00 N\n")
+    assert result.zones[0].area.outline[-1].lat == pytest.approx(50.0)
+    assert codes(result) == [(8, "coordinate-order", "repaired")]
+    assert (len(result.zones), result.repaired, result.refused) == (1, 1, 0)
+
+
+def test_version_one_puts_types_in_the_class() -> None:
+    kinds = {"R": "R", "Q": "D", "P": "P", "CTR": "CTR", "TMZ": "TMZ"}
+    for word, kind in kinds.items():
+        (zone,) = read(HEAD.replace("AC D", f"AC {word}") + TRIANGLE).zones
+        assert (zone.kind, zone.airspace_class) == (kind, "")
+    (zone,) = read(HEAD + TRIANGLE).zones
+    assert (zone.kind, zone.airspace_class) == ("CTR", "D")
+    (zone,) = read(HEAD.replace("AN", "AY TMA\nAN") + TRIANGLE).zones
+    assert (zone.kind, zone.airspace_class) == ("TMA", "D")
+
+
+def test_activation_windows_are_utc_and_none_is_inactive_but_listed() -> None:
+    noon = datetime(2023, 12, 16, 12, tzinfo=UTC)
+    hour = HEAD + "AA 2023-12-16T12:00Z/2023-12-16T13:00Z\n" + TRIANGLE
+    (zone,) = read(hour).zones
+    assert zone.active(noon, noon) is True
+    assert zone.active(noon.replace(hour=14), noon.replace(hour=14)) is False
+    (zone,) = read(HEAD + "AA NONE\n" + TRIANGLE).zones
+    assert zone.active(noon, noon) is False
+    result = read(HEAD + "AA weekends when busy\n" + TRIANGLE)
+    assert result.zones[0].active(noon, noon) is None
+    assert codes(result) == [(5, "unreadable-activation", "repaired")]
+
+
+def test_unknown_records_are_passed_over_and_noted() -> None:
+    result = read(HEAD + "XQ hello\nAP 50:00:00 N 1:00:00 W\n; a remark\n# another\n" + TRIANGLE)
+    assert codes(result) == [(5, "unknown-record", "note")]
+    assert len(result.zones) == 1
+
+
+def test_missing_and_unreadable_limits_become_the_widest() -> None:
+    result = read("AC D\nAN A\n" + TRIANGLE + "AC D\nAN B\nAL huh\nAH what\n" + TRIANGLE)
+    assert {(z.lower, z.upper) for z in result.zones} == {(SURFACE, UNLIMITED)}
+    assert [c[1] for c in codes(result)] == ["missing-limit"] * 2 + ["unreadable-limit"] * 2
+    assert result.repaired == 2
+
+
+def test_two_circles_in_a_record_are_two_volumes() -> None:
+    result = read(HEAD + "V X=50:00:00 N 1:00:00 W\nDC 1\nV X=50:30:00 N 1:00:00 W\nDC 2\n")
+    assert [zone.name for zone in result.zones] == ["TEST CTR", "TEST CTR"]
+    assert codes(result) == [(8, "several-shapes", "repaired")]
+    assert result.records_seen == 2
+
+
+def test_an_open_ring_is_closed() -> None:
+    (closed,) = read(HEAD + TRIANGLE + "DP 50:00:00 N 001:00:00 W\n").zones
+    (left_open,) = read(HEAD + TRIANGLE).zones
+    assert closed.area.area_m2() == pytest.approx(left_open.area.area_m2())
+
+
+def test_latin_1_is_read_and_noted() -> None:
+    result = read_openair((HEAD.replace("TEST", "MÜNCHEN") + TRIANGLE).encode("latin-1"), name="t")
+    assert result.zones[0].name == "MÜNCHEN CTR"
+    assert codes(result) == [(None, "encoding", "note")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ("DP rubbish\n" + TRIANGLE, "bad-coordinate"),
+        ("DC 2\n", "no-centre"),
+        ("V X=50:00:00 N 1:00:00 W\nDC nan\n", "bad-number"),
+        ("V X=50:00:00 N 1:00:00 W\nDC -1\n", "bad-radius"),
+        ("V X=50:00:00 N 1:00:00 W\nDA 5,0\n", "bad-arc"),
+        ("V X=50:00:00 N 1:00:00 W\nDB 50:00:00 N 1:10:00 W\n", "bad-coordinate"),
+        ("DY 50:00:00 N 1:00:00 W\nDY 50:30:00 N 1:00:00 W\n", "unsupported-record"),
+        ("DP 50:00:00 N 1:00:00 W\n", "too-few-points"),
+        ("DP 95:00:00 N 1:00:00 W\n" + TRIANGLE, "bad-coordinate"),
+        ("", "no-geometry"),
+    ],
+)
+def test_a_volume_that_cannot_be_drawn_is_refused_and_never_lost(lines: str, code: str) -> None:
+    result = read(HEAD + lines + "AC P\nAN GOOD\nAL SFC\nAH UNL\n" + TRIANGLE)
+    assert [zone.name for zone in result.zones] == ["GOOD"]
+    assert result.records_seen == 2
+    assert result.refused == 1
+    assert code in {p.code for p in result.problems if p.outcome.value == "refused"}
+
+
+def test_a_written_file_reads_back_as_it_was() -> None:
+    text = (
+        "* dfr-coverage: 49,-2 51,-2 51,0\n* dfr-date: 2024-08-24\n* dfr-ground-m-amsl: -5 300\n" + HEAD
+        + "AA 2023-12-16T12:00Z/2023-12-16T13:00Z\nV X=50:00:00 N 1:00:00 W\nV D=-\nDA 10, 300, 40\n"
+        + "AC R\nAN RING\nAL 500ft AGL\nAH FL65\nV X=50:00:00 N 1:00:00 W\nDC 2.5\n"
+    )  # fmt: skip
+    first = read(text)
+    written, lost = write_openair(first)
+    second = read(written)
+    assert (lost, second.problems) == ([], ())
+    assert (second.coverage, second.date, second.ground_m_amsl) == (
+        first.coverage,
+        first.date,
+        first.ground_m_amsl,
+    )
+    for a, b in zip(first.zones, second.zones, strict=True):
+        assert (a.name, a.kind, a.airspace_class, a.lower, a.upper) == (
+            b.name,
+            b.kind,
+            b.airspace_class,
+            b.lower,
+            b.upper,
+        )
+        assert a.activation.periods == b.activation.periods
+        assert a.area.area_m2() == pytest.approx(b.area.area_m2(), rel=1e-5)
+
+
+def test_coordinates_on_file_mean_what_they_say() -> None:
+    (zone,) = read(HEAD + TRIANGLE).zones
+    assert zone.distance_m(Position(lat_deg=50.15, lon_deg=-0.99)) == 0.0
+    assert zone.distance_m(Position(lat_deg=50.05, lon_deg=-0.85)) > 1000.0
+
+
+def _accounted(result: AirspaceRead) -> None:
+    assert result.records_seen == len(result.zones) + result.refused
+    for zone in (*result.zones, *result.defects):
+        assert zone.area.polygon.is_valid
+        assert zone.area.polygon.area > 0.0
+    json_ready = [problem.as_dict() for problem in result.problems]
+    assert all(item["code"] and item["message"] for item in json_ready)
+
+
+RECORDS = """AC D|AC|AN x|AL FL65|AH SFC|AH UNL|V X=50:00:00 N 1:00:00 W|V X=90:00:00 N 0:0:0 E|V D=-|V D=x|DC 3
+DC 1999|DC 0.00001|DA 5,10,20|DA 5,0,0|DP 50:00:00 N 1:00:00 W|DP 50:10:00 N 1:00:00 W|DP 50:10:00 N 179:59:59 E
+DP 50:00:00 N 179:00:00 W|DP 90:0:0 N 0:0:0 E|DP 89:59:59 S 100:00:00 W|DB 50:00:00 N 1:00:00 W|AA NONE|AA /
+DB 50:00:00 N 1:00:00 W, 50:10:00 N 1:00:00 W|AA 2023-01-01T00:00Z/2023-01-02T00:00Z|DY 50:00:00 N 1:00:00 W|V
+* dfr-coverage: 1,2|* dfr-ground-m-amsl: 5 nan|AY RMZ|V X|DP|DB ,|AF 1|AG z"""
+_LINES = st.sampled_from([record for line in RECORDS.split("\n") for record in line.split("|")])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(_LINES, st.text(max_size=30)), max_size=40))
+def test_no_lines_make_the_reader_crash_or_lose_a_volume(lines: list[str]) -> None:
+    _accounted(read_openair("\n".join(lines).encode("utf-8", "surrogatepass"), name="t"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400))
+def test_no_bytes_make_the_reader_crash(data: bytes) -> None:
+    _accounted(read_openair(data, name="t"))
