@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from dfr.findings import Finding
 from dfr.geo import Position, Ring
+
+FORMAT = 1
+"""Version of plan.json; raised when a reader of the old one would be misled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +26,9 @@ class DockSite:
 class Route:
     """The way from a dock to the centre of a demand zone, and what it costs in the planning wind.
 
-    `points` runs from the dock to the target, both included. Where `reachable` is False the
-    times are None and `limited_by` says what stands in the way.
+    `points` runs from the dock to the target, both included. Where the target may not be overflown it
+    ends `stand_off_m` short of it and `limited_by` says why; where `reachable` is
+    False the times are None and `limited_by` says what stands in the way.
     """
 
     site_id: str
@@ -38,6 +43,7 @@ class Route:
     back_s: float | None
     land_s: float | None
     energy_wh: float | None
+    stand_off_m: float = 0.0
 
     @property
     def overhead_s(self) -> float | None:
@@ -79,11 +85,32 @@ class LayoutGain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanningWind:
+    """The hour whose wind the routes are timed in: mean wind at 10 m."""
+
+    hour: str
+    wind_mps: float
+    wind_from_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContingencyCase:
+    """One line of the failure card: what happens, what the drone and the crew do, where it comes down."""
+
+    id: str
+    event: str
+    action: str
+    lands_at: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is proposed, and how good it is proven to be.
 
     `objective` and `bound` are shares of expected demand overhead within
-    `siting_limit_s` of lift-off plus the median launch; `gap` is their relative difference.
+    `siting_limit_s` of the decision (the median launch and the flight), among demand that arises in flyable
+    hours; `flyable_share` is how much of all demand that is. `gap` is their relative difference.
     `coverage` maps each reported limit to its share.
     """
 
@@ -102,7 +129,49 @@ class Plan:
     routes: tuple[Route, ...]
     volumes: tuple[Volume, ...]
     findings: tuple[Finding, ...]
+    flyable_share: float = 1.0
+    mean_overhead_s: float | None = None
+    planning_wind: PlanningWind | None = None
+    contingency: tuple[ContingencyCase, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """The plan as it appears in plan.json; `dfr.plan.codec.plan_from_dict` reads it back."""
+        return {
+            "format": FORMAT,
+            "scenario": self.scenario,
+            "scenario_sha256": self.scenario_sha256,
+            "version": self.version,
+            "sites": [
+                {"id": s.id, "name": s.name, **s.position.as_dict(), "drones": s.drones} for s in self.sites
+            ],
+            "objective": self.objective,
+            "bound": self.bound,
+            "gap": self.gap,
+            "status": self.status,
+            "siting_limit_s": self.siting_limit_s,
+            "coverage": {f"{limit:g}": share for limit, share in self.coverage.items()},
+            "flyable_share": self.flyable_share,
+            "mean_overhead_s": self.mean_overhead_s,
+            "planning_wind": None if self.planning_wind is None else dataclasses.asdict(self.planning_wind),
+            "coverage_by_hour": [dataclasses.asdict(hour) for hour in self.coverage_by_hour],
+            "layouts": [dataclasses.asdict(layout) for layout in self.layouts],
+            "routes": [_route_as_dict(route) for route in self.routes],
+            "volumes": [_volume_as_dict(volume) for volume in self.volumes],
+            "contingency": [dataclasses.asdict(case) for case in self.contingency],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
 
     def route(self, site_id: str, zone_id: str) -> Route:
         """The route from a chosen dock to a zone."""
         return next(r for r in self.routes if r.site_id == site_id and r.zone_id == zone_id)
+
+
+def _route_as_dict(route: Route) -> dict[str, object]:
+    values = {f.name: getattr(route, f.name) for f in dataclasses.fields(route)}
+    points = [point.as_dict() for point in route.points]
+    return {**values, "points": points, "overhead_s": route.overhead_s}
+
+
+def _volume_as_dict(volume: Volume) -> dict[str, object]:
+    values = {f.name: getattr(volume, f.name) for f in dataclasses.fields(volume)}
+    return {**values, "rings": [[corner.as_dict() for corner in ring] for ring in volume.rings]}

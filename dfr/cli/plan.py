@@ -1,0 +1,86 @@
+"""`dfr plan`: where the docks go, how the drones fly, and what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.cli.output import emit_json, finding_line, json_text, note, say
+from dfr.findings import Finding, Severity
+from dfr.io.files import write_atomically
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
+
+app = typer.Typer()
+
+
+@app.command()
+def plan(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    docks: Annotated[
+        int | None, typer.Option(help="How many docks to place; the scenario's without.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write plan.json.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Site the docks by exact optimisation, route the flights and check the plan.
+
+    Exit code 4 where no plan fits what is asked. Findings are reported and stop nothing here; `dfr check` is the
+    go / no-go.
+    """
+    world = load_world(find_scenario(scenario))
+    proposed = make_plan(world, docks=docks)
+    document = proposed.as_dict()
+    if out is not None:
+        write_atomically(out, json_text(document))
+    if as_json:
+        emit_json(document)
+    else:
+        _print(proposed)
+    if out is not None:
+        note(f"plan: {out}")
+
+
+def _print(proposed: Plan) -> None:
+    """The plan for people."""
+    say(
+        f"{proposed.scenario}: {len(proposed.sites)} docks, {proposed.status}, gap {100 * proposed.gap:.2g} %"
+    )
+    for site in proposed.sites:
+        say(f"  {site.id:20} {site.position}  {site.drones} drone(s)  {site.name}")
+    say("share of calls in flyable hours overhead within (decision to overhead, a drone being free):")
+    say("  " + ", ".join(f"{limit:g} s: {share:.0%}" for limit, share in sorted(proposed.coverage.items())))
+    if proposed.flyable_share < 1:
+        say(f"  {1 - proposed.flyable_share:.0%} of calls arise in hours that may not be flown")
+    say("docks and the best they reach within " + f"{proposed.siting_limit_s:g} s:")
+    say("  " + ", ".join(f"{gain.docks}: {gain.share:.0%}" for gain in proposed.layouts))
+    _print_routes(proposed)
+    print_findings(proposed.findings, quiet=True)
+
+
+def _print_routes(proposed: Plan) -> None:
+    wind = proposed.planning_wind
+    if wind is not None:
+        say(
+            f"routes in {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f} deg at 10 m (lift-off to overhead):"
+        )
+    for route in proposed.routes:
+        where = f"  {route.site_id} to {route.zone_id}:"
+        if route.overhead_s is None:
+            say(f"{where} not reachable: {route.limited_by}")
+        else:
+            words = f"; {route.limited_by}" if route.limited_by else ""
+            say(f"{where} {route.length_m:.0f} m, {route.overhead_s:.0f} s, {route.energy_wh:.0f} Wh{words}")
+
+
+def print_findings(findings: tuple[Finding, ...], *, quiet: bool) -> None:
+    """Findings, the blocking ones first; `quiet` leaves out what holds."""
+    order = [Severity.VIOLATION, Severity.UNKNOWN, Severity.ADVICE, Severity.OK]
+    for finding in sorted(findings, key=lambda found: order.index(found.severity)):
+        if not (quiet and finding.severity is Severity.OK):
+            say(finding_line(finding))
+    counts = {severity: sum(f.severity is severity for f in findings) for severity in order}
+    say("findings: " + ", ".join(f"{count} {severity.value}" for severity, count in counts.items()))

@@ -1,0 +1,235 @@
+"""Checks of the buffered volume against airspace, restrictions by notice, height and ground."""
+
+from __future__ import annotations
+
+from dfr.findings import Finding, Severity
+from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.volumes import GROUND_RISK_BUFFER
+from dfr.scenario.model import TemporaryRestriction
+from dfr.world.airspace import AirspaceState
+from dfr.world.airspace_answers import VolumeAnswer
+from dfr.world.airspace_area import Verdict, ZoneVerdict
+
+NEARBY_M = 15_000.0
+"""Zones this near to the volume are named on the check sheet."""
+
+LAW_HEIGHT_M = 120.0
+"""400 ft as the rules round it (CAA)."""
+
+AERODROME_KINDS = frozenset({"ATZ", "FRZ", "RPZ", "NOATZ", "MATZ"})
+NOTICE_KIND = "RA(T)"
+
+
+def check_airspace(context: Context) -> list[Finding]:
+    """Class, zones, FRZ and restrictions by notice, each with its margin."""
+    answer = _answer(context)
+    if answer is None:
+        return []
+    return [
+        _class_finding(context, answer),
+        *_zone_findings(context, answer, "flight-restriction-zone", AERODROME_KINDS),
+        *_zone_findings(context, answer, "airspace-zone", None),
+        *_notice_findings(context, answer),
+        *_data_findings(context),
+    ]
+
+
+def _answer(context: Context) -> VolumeAnswer | None:
+    volume = context.volume(GROUND_RISK_BUFFER)
+    if volume is None:
+        return None
+    scenario = context.scenario
+    airspace = context.world.airspace.with_restrictions(scenario.restrictions)
+    return airspace.volume_conflicts(
+        volume.rings,
+        upper_m_agl=volume.top_m_agl,
+        start=scenario.period.start,
+        end=scenario.period.end,
+        terrain=context.world.terrain,
+        qnh_hpa=scenario.weather.qnh_hpa,
+        within_m=NEARBY_M,
+    )
+
+
+def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
+    controlled = [v for v in answer.verdicts if v.zone.airspace_class and v.zone.binding]
+    dated = listed([f"{s.path.rsplit('/', 1)[-1]} of {s.date}" for s in context.world.airspace.sources])
+    if answer.uncovered_share > 0:
+        return finding(
+            "airspace-class",
+            Severity.UNKNOWN,
+            f"{answer.uncovered_share:.0%} of the buffered volume lies outside the loaded data ({dated})",
+            place=context.scenario.site.centre,
+            fix="add airspace files that cover the site",
+        )
+    blocking = [v for v in controlled if v.verdict is not Verdict.CLEAR]
+    if blocking:
+        return _verdict_finding("airspace-class", blocking[0])
+    if answer.state is AirspaceState.UNKNOWN and not any(
+        v.verdict is Verdict.UNKNOWN for v in answer.verdicts
+    ):
+        return finding(
+            "airspace-class",
+            Severity.UNKNOWN,
+            "; ".join(answer.reasons),
+            fix="repair the airspace file (`dfr airspace lint`)",
+        )
+    overhead = [v for v in controlled if v.horizontal_margin_m <= 0 and v.vertical_margin_m is not None]
+    above = min(overhead, key=lambda v: v.vertical_margin_m or 0.0, default=None)
+    lowest = "" if above is None else f"; lowest controlled airspace overhead is {above.zone.label}"
+    return finding(
+        "airspace-class",
+        Severity.OK,
+        f"Class G from the surface by inference: no zone of {dated} applies{lowest}",
+        place=context.scenario.site.centre,
+        margin_m=None if above is None else above.vertical_margin_m,
+    )
+
+
+def _zone_findings(
+    context: Context, answer: VolumeAnswer, rule: str, kinds: frozenset[str] | None
+) -> list[Finding]:
+    """What is entered; where nothing is, the nearest zone with its margin."""
+    mine = [v for v in answer.verdicts if _of(v, kinds)]
+    blocking = [v for v in mine if v.verdict is not Verdict.CLEAR]
+    if blocking:
+        return [_verdict_finding(rule, verdict) for verdict in blocking]
+    nearest = min(mine, key=lambda v: v.margin_m, default=None)
+    if nearest is None:
+        words = f"none within {NEARBY_M / 1000:.0f} km of the buffered volume"
+        return [finding(rule, Severity.OK, words, place=context.scenario.site.centre)]
+    others = listed([v.zone.label for v in sorted(mine, key=lambda v: v.margin_m)[1:]])
+    words = f"clear of the nearest, {nearest.zone.label}" + (f"; also near: {others}" if others else "")
+    return [finding(rule, Severity.OK, words, place=nearest.place, margin_m=nearest.margin_m)]
+
+
+def _of(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
+    """Whether a zone belongs to a rule: the aerodrome kinds, or all others without class and notice."""
+    kind = verdict.zone.kind.upper()
+    if not verdict.zone.binding or kind == NOTICE_KIND:
+        return False
+    if kinds is not None:
+        return kind in kinds
+    return kind not in AERODROME_KINDS and not verdict.zone.airspace_class
+
+
+def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
+    zone = verdict.zone
+    known = verdict.verdict is Verdict.CONFLICT
+    ask = f"ask {zone.contact}" if zone.contact else "get permission"
+    return finding(
+        rule,
+        Severity.VIOLATION if known else Severity.UNKNOWN,
+        f"{zone.label}: {verdict.reason or 'entered by the buffered volume'}",
+        place=verdict.place,
+        margin_m=verdict.margin_m,
+        fix=f"{ask}, or stay {max(-verdict.margin_m, 0.0):.0f} m farther away" if known else ask,
+        source=zone.source,
+    )
+
+
+def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
+    """Restrictions by notice; their absence from the record is said, never taken for clear."""
+    mine = [v for v in answer.verdicts if v.zone.kind.upper() == NOTICE_KIND and v.horizontal_margin_m <= 0]
+    found = [_notice_finding(verdict) for verdict in mine if not verdict.zone.exempted]
+    found += [_exempt_finding(r) for r in context.scenario.restrictions if r.exempt]
+    if found:
+        return found
+    return [
+        finding(
+            "temporary-restriction",
+            Severity.ADVICE,
+            "none on record for this place and period; absence from the record proves nothing",
+            place=context.scenario.site.centre,
+            fix="check NOTAM and AIC before and on the day",
+        )
+    ]
+
+
+def _notice_finding(verdict: ZoneVerdict) -> Finding:
+    if verdict.verdict is Verdict.CLEAR:
+        words = f"{verdict.zone.label}: clear: {verdict.reason}" if verdict.reason else verdict.zone.label
+        return finding(
+            "temporary-restriction",
+            Severity.OK,
+            words,
+            place=verdict.place,
+            margin_m=verdict.vertical_margin_m,
+            source=verdict.zone.source,
+        )
+    return _verdict_finding("temporary-restriction", verdict)
+
+
+def _exempt_finding(restriction: TemporaryRestriction) -> Finding:
+    return finding(
+        "temporary-restriction",
+        Severity.ADVICE,
+        f"{restriction.name}: this operation is named as exempt",
+        place=restriction.centre,
+        fix="carry the notice and confirm it on the day",
+        source=restriction.source,
+    )
+
+
+def _data_findings(context: Context) -> list[Finding]:
+    """What the airspace files say they leave out."""
+    left_out = [text for source in context.world.airspace.sources for text in source.omissions]
+    if not left_out:
+        return []
+    return [
+        finding(
+            "airspace-zone",
+            Severity.ADVICE,
+            f"the airspace data leave out: {listed(left_out)}",
+            fix="check these in the AIP and the NOTAM of the day",
+        )
+    ]
+
+
+def check_heights(context: Context) -> list[Finding]:
+    """Flight and return height against the limit, the contingency top, and what is known of the ground."""
+    operation, contingency = context.scenario.operation, context.scenario.contingency
+    limit = min(operation.height_limit_m_agl, LAW_HEIGHT_M)
+    highest = max(operation.cruise_height_m_agl, contingency.return_height_m_agl)
+    which = "return" if contingency.return_height_m_agl > operation.cruise_height_m_agl else "cruise"
+    over = highest > limit
+    found = [
+        finding(
+            "height-limit",
+            Severity.VIOLATION if over else Severity.OK,
+            f"{which} height {highest:g} m AGL, limit {limit:g} m",
+            place=context.scenario.site.centre,
+            margin_m=limit - highest,
+            fix=f"fly {highest - limit:g} m lower" if over else "",
+        )
+    ]
+    volume = context.volume(GROUND_RISK_BUFFER)
+    if volume is not None and volume.top_m_agl > LAW_HEIGHT_M:
+        found.append(
+            finding(
+                "height-limit",
+                Severity.ADVICE,
+                f"the contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {LAW_HEIGHT_M:g} m",
+                margin_m=LAW_HEIGHT_M - volume.top_m_agl,
+                fix=f"fly {volume.top_m_agl - LAW_HEIGHT_M:.0f} m lower to keep contingencies below it",
+            )
+        )
+    return [*found, *_ground_findings(context)]
+
+
+def _ground_findings(context: Context) -> list[Finding]:
+    terrain = context.world.terrain
+    places = [site.position for site in context.plan.sites]
+    places += [point for route, _ in context.lines for point in route.points]
+    unknown = [place for place in places if terrain.ground_m_amsl(place) is None]
+    if unknown:
+        return [
+            finding(
+                "terrain-known",
+                Severity.UNKNOWN,
+                f"ground height unknown at {len(unknown)} of {len(places)} points ({terrain.source})",
+                place=unknown[0],
+                fix="state site.ground_m_amsl or give terrain data",
+            )
+        ]
+    return [finding("terrain-known", Severity.OK, f"ground height known on every route ({terrain.source})")]

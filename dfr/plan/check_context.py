@@ -1,0 +1,92 @@
+"""What all checks of a plan share: its geometry in local metres, its drone, and how a finding is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import shapely
+
+from dfr.aircraft.catalogue import Dock, Drone, dock, drone
+from dfr.findings import Finding, Severity
+from dfr.geo import Position
+from dfr.plan.model import Plan, Route, Volume
+from dfr.plan.rules import RULES
+from dfr.scenario.model import Scenario
+from dfr.world.model import World
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A plan in its world. `lines` are the flown routes, (route, local geometry)."""
+
+    world: World
+    plan: Plan
+    craft: Drone
+    box: Dock
+    lines: tuple[tuple[Route, shapely.LineString | shapely.Point], ...]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.world.scenario
+
+    def volume(self, key: str) -> Volume | None:
+        """A volume of the plan by id; None where nothing is flown."""
+        return next((volume for volume in self.plan.volumes if volume.id == key), None)
+
+    def area(self, key: str) -> shapely.Polygon | shapely.MultiPolygon:
+        """A volume of the plan in local metres, empty where nothing is flown."""
+        volume = self.volume(key)
+        rings = () if volume is None else volume.rings
+        return shapely.union_all([self.world.frame.polygon(ring) for ring in rings])
+
+    def place(self, point: shapely.Point) -> Position:
+        """A local point as a position, to a centimetre."""
+        return self.world.frame.position(round(point.x, 2), round(point.y, 2))
+
+
+Check = Callable[[Context], list[Finding]]
+
+
+def context_of(world: World, plan: Plan) -> Context:
+    """The context of a plan."""
+    lines = tuple((route, _line(world, route)) for route in plan.routes if route.reachable)
+    fleet = world.scenario.fleet
+    return Context(world, plan, drone(fleet.drone), dock(fleet.dock), lines)
+
+
+def _line(world: World, route: Route) -> shapely.LineString | shapely.Point:
+    if len(set(route.points)) > 1:
+        return world.frame.line(route.points)
+    return shapely.Point(world.frame.point(route.points[0]))
+
+
+def finding(
+    rule: str,
+    severity: Severity,
+    message: str,
+    *,
+    place: Position | None = None,
+    margin_m: float | None = None,
+    fix: str = "",
+    source: str = "",
+) -> Finding:
+    """A finding of one of the rules; its basis is the rule's, and its source unless said otherwise."""
+    known = RULES[rule]
+    return Finding(
+        rule=rule,
+        severity=severity,
+        message=message,
+        basis=known.basis,
+        source=source or known.source,
+        place=place,
+        margin_m=None if margin_m is None else round(margin_m, 2),
+        fix=fix,
+    )
+
+
+def listed(words: list[str], most: int = 4) -> str:
+    """Some of a list in words: the first few and how many more."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,220 @@
+"""Checks of the means: weather limits, hardware, sites, crew and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dfr.aircraft.energy import usable_wh
+from dfr.findings import Finding, Severity
+from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.matrix import on_scene_s
+from dfr.plan.windows import HourWindow, hour_windows, landing_wind_limit_mps
+from dfr.scenario.model import CandidateSite, OperationKind, Power, Shift
+
+LEAST_SKY_VIEW = 0.7
+LONGEST_SHIFT_H = 12.0
+
+
+def check_weather(context: Context) -> list[Finding]:
+    """The hours that may not be flown, what was not reported, and limits that nobody has stated."""
+    windows = hour_windows(context.scenario)
+    closed = [w for w in windows if not w.flyable]
+    found = [*_closed(windows, closed), *_missing_limits(context), *_gusts_estimated(windows)]
+    if not closed:
+        found.insert(0, finding("weather", Severity.OK, f"all {len(windows)} hours with calls may be flown"))
+    return found
+
+
+def _closed(windows: Sequence[HourWindow], closed: Sequence[HourWindow]) -> list[Finding]:
+    if not closed:
+        return []
+    share = sum(w.calls for w in closed) / sum(w.calls for w in windows)
+    worst = max(closed, key=lambda w: len(w.limited_by))
+    return [
+        finding(
+            "weather",
+            Severity.ADVICE,
+            f"no-go in {len(closed)} of {len(windows)} hours with {share:.0%} of calls: {_spans(closed)}; "
+            f"e.g. {worst.start:%a %H:%M}: {'; '.join(worst.limited_by)}",
+            fix="plan ground response for these hours, or a drone and dock with higher limits",
+        )
+    ]
+
+
+def _spans(closed: Sequence[HourWindow]) -> str:
+    """Hours as spans in local time: 'Fri 10-14, Sat 12-18'."""
+    spans: list[list[HourWindow]] = []
+    for window in closed:
+        if spans and (window.start.timestamp() - spans[-1][-1].start.timestamp()) <= 3600.0:
+            spans[-1].append(window)
+        else:
+            spans.append([window])
+    words = [f"{s[0].start:%a %H}-{(s[-1].start.hour + 1):02d}" for s in spans]
+    return listed(words, most=12)
+
+
+def _missing_limits(context: Context) -> list[Finding]:
+    operation, craft = context.scenario.operation, context.craft
+    found = []
+    if operation.max_wind_mps is None and craft.max_wind_mps is None:
+        fix = "set operation.max_wind_mps"
+        words = f"no wind limit is known for {craft.name}"
+        found.append(finding("weather", Severity.UNKNOWN, words, fix=fix))
+    elif operation.max_wind_mps is not None and operation.max_wind_mps > (craft.max_wind_mps or 1e9):
+        found.append(
+            finding(
+                "weather",
+                Severity.VIOLATION,
+                f"the operation's wind limit {operation.max_wind_mps:g} m/s is above the drone's "
+                f"{craft.max_wind_mps:g} m/s",
+                fix="set operation.max_wind_mps to the drone's limit or lower",
+            )
+        )
+    if landing_wind_limit_mps(craft, context.box) is None:
+        words = f"no landing wind limit is published for {craft.name} on {context.box.name}"
+        found.append(finding("weather", Severity.ADVICE, words, fix="measure one (`dfr landing`)"))
+    if operation.max_gust_mps is None:
+        words = "the operation states no gust limit"
+        found.append(finding("weather", Severity.ADVICE, words, fix="set operation.max_gust_mps"))
+    return found
+
+
+def _gusts_estimated(windows: Sequence[HourWindow]) -> list[Finding]:
+    silent = sum(w.weather.gust_mps is None for w in windows)
+    if not silent:
+        return []
+    words = f"gusts not reported in {silent} of {len(windows)} hours: estimated by the surface's gust factor"
+    return [finding("weather", Severity.ADVICE, words, fix="measure gusts at the dock")]
+
+
+def check_sites(context: Context) -> list[Finding]:
+    """Power and sky view of each chosen dock."""
+    places = {site.id: site for site in context.scenario.candidates}
+    return [
+        found
+        for dock in context.plan.sites
+        if dock.id in places
+        for found in (_power(context, places[dock.id]), _sky(places[dock.id]))
+    ]
+
+
+def _power(context: Context, site: CandidateSite) -> Finding:
+    words = f"{site.name}: {site.power.value}; access: {site.access}"
+    if site.power is Power.MAINS:
+        return finding("site-power", Severity.OK, words, place=site.position)
+    if site.power is Power.GENERATOR:
+        fix = "fuel for the whole period, and a second set"
+        return finding("site-power", Severity.ADVICE, words, place=site.position, fix=fix)
+    needed = context.box.has_box
+    return finding(
+        "site-power",
+        Severity.VIOLATION if needed else Severity.ADVICE,
+        f"{site.name}: no power for {context.box.name}",
+        place=site.position,
+        fix="bring power or choose another site",
+    )
+
+
+def _sky(site: CandidateSite) -> Finding:
+    low = site.sky_view < LEAST_SKY_VIEW
+    return finding(
+        "sky-view",
+        Severity.ADVICE if low else Severity.OK,
+        f"{site.name}: {site.sky_view:.0%} of the sky is open",
+        place=site.position,
+        fix="check GNSS on site before relying on autonomous landing" if low else "",
+    )
+
+
+def check_crew(context: Context) -> list[Finding]:
+    """People for each drone in the air, in every hour with calls; length of shifts."""
+    crew, fleet = context.scenario.crew, context.scenario.fleet
+    drones = len(context.plan.sites) * fleet.drones_per_dock
+    found = [_vlos_safety(context), *_gaps(context)]
+    fewest = min(crew.shifts, key=lambda shift: _able(context, shift), default=None)
+    if fewest is not None and _able(context, fewest) < drones:
+        found.append(
+            finding(
+                "crew",
+                Severity.ADVICE,
+                f"shift from {fewest.start:%a %H:%M}: people for {_able(context, fewest)} of {drones} drones",
+                fix="add pilots and safety pilots, or expect drones to wait for people",
+            )
+        )
+    elif fewest is not None:
+        words = f"people for all {drones} drones at once in every shift"
+        found.append(finding("crew", Severity.OK, words))
+    longest = max(((s.end - s.start).total_seconds() / 3600 for s in crew.shifts), default=0.0)
+    if longest > LONGEST_SHIFT_H:
+        words = f"the longest shift is {longest:g} hours"
+        found.append(finding("duty-hours", Severity.ADVICE, words, fix="split it or add relief"))
+    else:
+        found.append(finding("duty-hours", Severity.OK, f"the longest shift is {longest:g} hours"))
+    return found
+
+
+def _able(context: Context, shift: Shift) -> int:
+    """How many drones the people of a shift may have in the air."""
+    crew = context.scenario.crew
+    by_pilots = shift.remote_pilots * crew.drones_per_pilot
+    if crew.safety_pilots_per_drone == 0:
+        return by_pilots
+    return min(by_pilots, shift.safety_pilots // crew.safety_pilots_per_drone)
+
+
+def _vlos_safety(context: Context) -> Finding:
+    """Under VLOS and EVLOS a second safety pilot for each drone."""
+    crew, kind = context.scenario.crew, context.scenario.operation.kind
+    if kind is OperationKind.BVLOS:
+        return finding("crew", Severity.OK, "BVLOS: no safety pilot beside the drone is required")
+    bare = [s for s in crew.shifts if s.safety_pilots < 1]
+    if crew.safety_pilots_per_drone < 1 or bare:
+        return finding(
+            "crew",
+            Severity.VIOLATION,
+            f"{kind.value} without a second safety pilot"
+            + (f" in the shift from {bare[0].start:%a %H:%M}" if bare else ""),
+            fix="put a safety pilot on every shift and set crew.safety_pilots_per_drone to 1",
+        )
+    return finding("crew", Severity.OK, f"{kind.value} with a second safety pilot for each drone")
+
+
+def _gaps(context: Context) -> list[Finding]:
+    """Calls outside every shift."""
+    windows, shifts = hour_windows(context.scenario), context.scenario.crew.shifts
+    alone = [w for w in windows if not any(s.start <= w.start < s.end for s in shifts)]
+    if not alone:
+        return []
+    share = sum(w.calls for w in alone) / sum(w.calls for w in windows)
+    words = f"nobody is on duty in {len(alone)} hours with {share:.0%} of calls: {_spans(alone)}"
+    return [finding("crew", Severity.ADVICE, words, fix="add shifts or leave these calls to patrols")]
+
+
+def check_energy(context: Context) -> list[Finding]:
+    """The longest sortie against what the battery gives in the coldest flyable hour, less the reserve."""
+    routes = [route for route in context.plan.routes if route.energy_wh is not None]
+    hours = [w.weather.temperature_c for w in hour_windows(context.scenario) if w.flyable]
+    if not routes or not hours:
+        return []
+    reserve = context.scenario.contingency.reserve_fraction
+    usable = usable_wh(context.craft, min(hours), reserve_fraction=reserve)
+    longest = max(routes, key=lambda route: route.energy_wh or 0.0)
+    needed, scene = longest.energy_wh or 0.0, on_scene_s(context.scenario) / 60
+    words = (
+        f"{longest.site_id} to {longest.zone_id} with {scene:.0f} min on scene takes {needed:.0f} of "
+        f"{usable:.0f} Wh usable above a reserve of {reserve:.0%}"
+    )
+    short = needed > usable
+    fix = "shorten the time on scene or use a larger battery" if short else ""
+    return [
+        finding("energy-reserve", Severity.VIOLATION if short else Severity.OK, words, fix=fix),
+        *_airframe(context),
+    ]
+
+
+def _airframe(context: Context) -> list[Finding]:
+    cruise, top = context.scenario.operation.cruise_mps, context.craft.max_speed_mps
+    over = cruise > top
+    words = f"cruise {cruise:g} m/s, {context.craft.name} flies up to {top:g} m/s"
+    fix = f"set operation.cruise_mps to {top:g} or less" if over else ""
+    return [finding("airframe-limits", Severity.VIOLATION if over else Severity.OK, words, fix=fix)]

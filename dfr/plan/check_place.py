@@ -1,0 +1,252 @@
+"""Checks of routes against the boundary, keep-outs, crowds and lines of sight."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import shapely
+
+from dfr.findings import Finding, Severity
+from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.matrix import crowd_obstacles
+from dfr.plan.routing import SIGHT_TOLERANCE_M
+from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
+from dfr.plan.windows import hour_windows
+from dfr.scenario.model import OperationKind
+from dfr.world.sun import SunEvent, sun_time
+
+IGRC_BY_DENSITY = ((5, 2), (50, 3), (500, 4), (5_000, 5), (50_000, 6), (math.inf, 7))
+"""iGRC of a drone up to 1 m and 25 m/s, by people per km2 below (UK SORA, to be confirmed)."""
+
+
+def check_boundary(context: Context) -> list[Finding]:
+    """Routes inside the keep-in, clear of keep-outs; the contingency volume against the boundary."""
+    if not context.lines:
+        return []
+    keep_in = context.world.frame.polygon(context.scenario.site.boundary)
+    shapely.prepare(keep_in)
+    worst = min(context.lines, key=lambda pair: _inside_m(keep_in, pair[1]))
+    margin, (route, line) = _inside_m(keep_in, worst[1]), worst
+    words = f"{route.site_id} to {route.zone_id} comes nearest to the boundary"
+    if margin < 0:
+        words = f"{route.site_id} to {route.zone_id} leaves the boundary"
+    found = [
+        finding(
+            "keep-in",
+            Severity.VIOLATION if margin < 0 else Severity.OK,
+            words,
+            place=context.place(_nearest_on(line, keep_in.exterior)),
+            margin_m=margin,
+            fix="move the dock or the zone, or widen the boundary" if margin < 0 else "",
+        )
+    ]
+    return [*found, *_keep_out_findings(context), *_contingency_findings(context, keep_in)]
+
+
+def _inside_m(keep_in: shapely.Polygon, line: shapely.LineString | shapely.Point) -> float:
+    """Distance of a line to the boundary, negative by how far it goes outside."""
+    if shapely.covers(keep_in, line):
+        return float(shapely.distance(keep_in.exterior, line))
+    outside = shapely.difference(line, keep_in)
+    return -float(shapely.hausdorff_distance(outside, shapely.intersection(line, keep_in)))
+
+
+def _nearest_on(line: shapely.LineString | shapely.Point, other: object) -> shapely.Point:
+    return shapely.get_point(shapely.shortest_line(line, other), 0)
+
+
+def _keep_out_findings(context: Context) -> list[Finding]:
+    found = []
+    for name, ring in context.scenario.site.keep_outs:
+        area = context.world.frame.polygon(ring)
+        route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], area)))
+        gap = float(shapely.distance(line, area))
+        entered = gap <= 0
+        found.append(
+            finding(
+                "keep-out",
+                Severity.VIOLATION if entered else Severity.OK,
+                f"{route.site_id} to {route.zone_id} {'enters' if entered else 'passes nearest to'} {name}",
+                place=context.place(_nearest_on(line, area)),
+                margin_m=gap,
+                fix="route around it" if entered else "",
+            )
+        )
+    return found
+
+
+def _contingency_findings(context: Context, keep_in: shapely.Polygon) -> list[Finding]:
+    volume = context.area(CONTINGENCY)
+    outside = shapely.difference(volume, keep_in)
+    if outside.is_empty:
+        gap = float(shapely.distance(keep_in.exterior, volume))
+        words = "the contingency volume is inside the boundary"
+        return [finding("contingency-volume", Severity.OK, words, margin_m=gap)]
+    beyond = max(
+        float(shapely.Point(corner).distance(keep_in)) for corner in shapely.get_coordinates(outside)
+    )
+    return [
+        finding(
+            "contingency-volume",
+            Severity.ADVICE,
+            f"the contingency volume reaches {beyond:.0f} m beyond the boundary",
+            place=context.place(outside.representative_point()),
+            margin_m=-beyond,
+            fix="have the authorisation cover it, control the ground there, or keep routes farther inside",
+        )
+    ]
+
+
+def check_crowds(context: Context) -> list[Finding]:
+    """Stand-off from dense crowds, the crowd in the ground-risk buffer, and the ground risk class."""
+    margin, crowds = context.scenario.operation.crowd_margin_m, crowd_obstacles(context.world)
+    dense = max((crowd.people_per_m2 for crowd in context.scenario.site.crowds), default=0.0)
+    if dense == 0:
+        return [finding("crowd", Severity.OK, "no crowd areas in the scenario")]
+    if margin is None:
+        words = "the operation permits overflight of crowds; the scenario states no stand-off"
+        fix = "carry the permission; without one set operation.crowd_margin_m"
+        return [finding("crowd", Severity.ADVICE, words, fix=fix), _ground_risk(dense)]
+    found = []
+    for crowd in crowds if context.lines else ():
+        route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
+        gap = float(shapely.distance(line, crowd.area))
+        short = gap < margin - 2 * SIGHT_TOLERANCE_M
+        found.append(
+            finding(
+                "crowd",
+                Severity.VIOLATION if short else Severity.OK,
+                f"{route.site_id} to {route.zone_id} is {gap:.0f} m from {crowd.name}, stand-off {margin:g} m",
+                place=context.place(_nearest_on(line, crowd.area)),
+                margin_m=gap - margin,
+                fix=f"keep {margin - gap:.0f} m farther away" if short else "",
+            )
+        )
+    return [*found, *_crowd_below(context, [crowd.area for crowd in crowds]), _ground_risk(dense)]
+
+
+def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Finding]:
+    buffer = context.area(GROUND_RISK_BUFFER)
+    below = shapely.intersection(buffer, shapely.union_all(crowds))
+    if below.is_empty or below.area == 0:
+        return []
+    return [
+        finding(
+            "ground-risk",
+            Severity.ADVICE,
+            f"{below.area:.0f} m2 of dense crowd lie inside the ground-risk buffer",
+            place=context.place(below.representative_point()),
+            fix="accept it in the risk assessment, fly lower or slower, or enlarge operation.crowd_margin_m",
+        )
+    ]
+
+
+def _ground_risk(people_per_m2: float) -> Finding:
+    density = people_per_m2 * 1e6
+    row = next(igrc for below, igrc in IGRC_BY_DENSITY if density < below)
+    words = f"densest crowd {people_per_m2:g} people per m2: iGRC {row} where it is overflown"
+    return finding("ground-risk", Severity.ADVICE, words, fix="state the mitigations in the application")
+
+
+def check_sight(context: Context) -> list[Finding]:
+    """Every point of every route within sight of a post, by the union of what each sees."""
+    operation = context.scenario.operation
+    if operation.kind is OperationKind.BVLOS:
+        words = "BVLOS: nobody is required to see the drone"
+        fix = "the authorisation has to allow BVLOS here"
+        return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *_night(context)]
+    frame = context.world.frame
+    height = operation.cruise_height_m_agl
+    discs = [
+        shapely.Point(frame.point(post.position)).buffer(math.sqrt(post.range_m**2 - height**2), quad_segs=64)
+        for post in operation.posts
+        if post.range_m > height
+    ]
+    if not discs:
+        words = "no pilot or observer post sees the flight height"
+        return [finding("visual-line-of-sight", Severity.VIOLATION, words, fix="add operation.posts")]
+    seen = shapely.union_all(discs)
+    unseen = [(route, shapely.difference(line, seen)) for route, line in context.lines]
+    found = [_unseen(context, route.zone_id, rest, seen) for route, rest in unseen if not rest.is_empty]
+    if not found and context.lines:
+        gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
+        words = f"every route is within sight of one of {len(operation.posts)} posts"
+        found = [finding("visual-line-of-sight", Severity.OK, words, margin_m=gap)]
+    return [*found, *_attitude(context), *_night(context)]
+
+
+def _unseen(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.Geometry) -> Finding:
+    corners = [shapely.Point(xy) for xy in shapely.get_coordinates(rest)]
+    worst = max(corners, key=lambda point: float(point.distance(seen)))
+    beyond = float(worst.distance(seen))
+    return finding(
+        "visual-line-of-sight",
+        Severity.VIOLATION,
+        f"on the way to {zone} the drone goes {beyond:.0f} m out of sight of every post",
+        place=context.place(worst),
+        margin_m=-beyond,
+        fix="add an observer post there, or fly EVLOS / BVLOS under an authorisation",
+    )
+
+
+def _attitude(context: Context) -> list[Finding]:
+    """The farthest a post is relied on, against the size-based sight distance."""
+    size = context.craft.footprint_m
+    near, far = attitude_sight_m(size), max(post.range_m for post in context.scenario.operation.posts)
+    if far <= near:
+        return []
+    return [
+        finding(
+            "visual-line-of-sight",
+            Severity.ADVICE,
+            f"posts reach {far:.0f} m; the attitude of a {size:g} m drone is seen to about {near:.0f} m",
+            margin_m=near - far,
+            fix="fit lights, use a larger drone, or place posts closer; the pilot decides what is seen",
+            source="attitude line of sight 327 CD + 20 m (FOCA)",
+        )
+    ]
+
+
+def _night(context: Context) -> list[Finding]:
+    """Share of calls that arise between sunset and sunrise."""
+    windows = hour_windows(context.scenario)
+    dark = [w for w in windows if _is_dark(context, w.start + timedelta(minutes=30))]
+    if not dark:
+        return [finding("night", Severity.OK, "all calls arise in daylight")]
+    share = sum(w.calls for w in dark) / sum(w.calls for w in windows)
+    return [
+        finding(
+            "night",
+            Severity.ADVICE,
+            f"{share:.0%} of calls arise after sunset or before sunrise ({len(dark)} hours)",
+            fix="green flashing light on, landing area lit, sight range checked in the dark",
+        )
+    ]
+
+
+def _is_dark(context: Context, moment: datetime) -> bool:
+    when = moment.astimezone(UTC)
+    rise = sun_time(SunEvent.SR, when.date(), context.scenario.site.centre)
+    down = sun_time(SunEvent.SS, when.date(), context.scenario.site.centre)
+    return rise is None or down is None or not rise <= when <= down
+
+
+def check_reach(context: Context) -> list[Finding]:
+    """Zones that no dock reaches, and zones watched from a distance."""
+    found, near = [], []
+    for zone in context.scenario.demand.zones:
+        routes = [route for route in context.plan.routes if route.zone_id == zone.id]
+        open_routes = [route for route in routes if route.reachable]
+        if not open_routes:
+            why = listed(sorted({route.limited_by for route in routes}), most=2)
+            words = f"{zone.name} ({zone.share:.0%} of calls) is reached from no dock: {why}"
+            fix = "add a candidate site, or widen keep-in or crowd margins"
+            found.append(finding("reach", Severity.ADVICE, words, fix=fix))
+        elif min(route.stand_off_m for route in open_routes) > 0:
+            least = min(open_routes, key=lambda route: route.stand_off_m)
+            near.append(f"{zone.name}: {least.limited_by}")
+    found += [finding("reach", Severity.ADVICE, words) for words in near]
+    if not found:
+        found.append(finding("reach", Severity.OK, "every zone is reached and flown to its centre"))
+    return found

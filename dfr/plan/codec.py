@@ -1,0 +1,124 @@
+"""A plan read back from plan.json (`Plan.as_dict` writes it)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from dfr.errors import InputError
+from dfr.findings import Basis, Finding, Severity
+from dfr.geo import Position, Ring
+from dfr.plan.model import (
+    FORMAT,
+    ContingencyCase,
+    CoverageHour,
+    DockSite,
+    LayoutGain,
+    Plan,
+    PlanningWind,
+    Route,
+    Volume,
+)
+
+Item = TypeVar("Item")
+
+
+def plan_from_dict(document: object, *, name: str = "plan") -> Plan:
+    """The plan of a plan.json document. Raises InputError that says what is missing or wrong."""
+    try:
+        return _plan(_object(document))
+    except KeyError as error:
+        raise InputError(f"{name}: {error.args[0]!r} is missing -> write it anew with `dfr plan`") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{name}: not a plan: {error} -> write it anew with `dfr plan`") from error
+
+
+def _plan(data: Mapping[str, Any]) -> Plan:
+    if data["format"] != FORMAT:
+        raise ValueError(f"format {data['format']}, this version reads {FORMAT}")
+    wind = data["planning_wind"]
+    return Plan(
+        scenario=_text(data["scenario"]),
+        scenario_sha256=_text(data["scenario_sha256"]),
+        version=_text(data["version"]),
+        sites=_each(data["sites"], _site),
+        objective=_number(data["objective"]),
+        bound=_number(data["bound"]),
+        gap=_number(data["gap"]),
+        status=_text(data["status"]),
+        siting_limit_s=_number(data["siting_limit_s"]),
+        coverage={float(limit): _number(share) for limit, share in _object(data["coverage"]).items()},
+        flyable_share=_number(data["flyable_share"]),
+        mean_overhead_s=_maybe(data["mean_overhead_s"]),
+        planning_wind=None if wind is None else PlanningWind(**_object(wind)),
+        coverage_by_hour=_each(data["coverage_by_hour"], lambda hour: CoverageHour(**hour)),
+        layouts=_each(data["layouts"], lambda layout: LayoutGain(**layout)),
+        routes=_each(data["routes"], _route),
+        volumes=_each(data["volumes"], _volume),
+        contingency=_each(data["contingency"], lambda case: ContingencyCase(**case)),
+        findings=_each(data["findings"], _finding),
+    )
+
+
+def _site(data: Mapping[str, Any]) -> DockSite:
+    return DockSite(
+        id=_text(data["id"]), name=_text(data["name"]), position=_position(data), drones=int(data["drones"])
+    )
+
+
+def _route(data: Mapping[str, Any]) -> Route:
+    rest = {key: value for key, value in data.items() if key not in ("points", "overhead_s")}
+    return Route(points=_ring(data["points"]), **rest)
+
+
+def _volume(data: Mapping[str, Any]) -> Volume:
+    rest = {key: value for key, value in data.items() if key != "rings"}
+    return Volume(rings=tuple(_ring(ring) for ring in data["rings"]), **rest)
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
+    place = data["place"]
+    return Finding(
+        rule=_text(data["rule"]),
+        severity=Severity(data["severity"]),
+        message=_text(data["message"]),
+        basis=Basis(data["basis"]),
+        source=_text(data["source"]),
+        place=None if place is None else _position(place),
+        margin_m=_maybe(data["margin_m"]),
+        fix=_text(data["fix"]),
+    )
+
+
+def _ring(corners: Sequence[Mapping[str, Any]]) -> Ring:
+    return tuple(_position(corner) for corner in corners)
+
+
+def _position(data: Mapping[str, Any]) -> Position:
+    return Position(lat_deg=_number(data["lat_deg"]), lon_deg=_number(data["lon_deg"]))
+
+
+def _each(values: Sequence[Any], read: Callable[[Mapping[str, Any]], Item]) -> tuple[Item, ...]:
+    return tuple(read(_object(value)) for value in values)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r:.40} stands where an object should")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} stands where text should")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r:.40} stands where a number should")
+    return float(value)
+
+
+def _maybe(value: object) -> float | None:
+    return None if value is None else _number(value)

@@ -1,0 +1,54 @@
+"""All checks of a plan, in the order of the check sheet. What holds is reported too, with its margin."""
+
+from __future__ import annotations
+
+from dfr.findings import Finding, Severity
+from dfr.plan.check_airspace import check_airspace, check_heights
+from dfr.plan.check_context import Check, Context, context_of, finding
+from dfr.plan.check_means import check_crew, check_energy, check_sites, check_weather
+from dfr.plan.check_place import check_boundary, check_crowds, check_reach, check_sight
+from dfr.plan.contingency import check_contingency, check_traffic
+from dfr.plan.model import Plan
+from dfr.plan.siting import OPTIMAL
+from dfr.world.model import World
+
+
+def check(world: World, plan: Plan) -> tuple[Finding, ...]:
+    """What is found when a plan is held against every rule; the plan's own findings are not read."""
+    context = context_of(world, plan)
+    return tuple(found for one in CHECKS for found in one(context))
+
+
+def check_coverage(context: Context) -> list[Finding]:
+    """How much demand the docks reach, and whether that is proven to be the most."""
+    plan = context.plan
+    if not context.lines:
+        words = "no dock reaches any zone"
+        return [finding("coverage", Severity.VIOLATION, words, fix="other candidate sites, limits or drone")]
+    words = (
+        f"{plan.objective:.0%} of calls in flyable hours overhead within {plan.siting_limit_s:g} s "
+        "of the decision if a drone is free"
+    )
+    if plan.status == OPTIMAL:
+        return [
+            finding("coverage", Severity.OK, f"{words}; proven the most that {len(plan.sites)} docks reach")
+        ]
+    words += f"; not proven: at most {plan.bound:.0%} is possible"
+    return [finding("coverage", Severity.ADVICE, words, fix="allow more time")]
+
+
+CHECKS: tuple[Check, ...] = (
+    check_coverage,
+    check_airspace,
+    check_heights,
+    check_boundary,
+    check_crowds,
+    check_sight,
+    check_reach,
+    check_weather,
+    check_sites,
+    check_crew,
+    check_energy,
+    check_contingency,
+    check_traffic,
+)

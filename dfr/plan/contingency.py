@@ -1,0 +1,250 @@
+"""What happens when something goes wrong: the failure card, and checks of the choices behind it."""
+
+from __future__ import annotations
+
+import shapely
+
+from dfr.aircraft.catalogue import dock, drone
+from dfr.findings import Finding, Severity
+from dfr.geo import Position, distance_m
+from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.matrix import crowd_obstacles
+from dfr.plan.model import ContingencyCase, Plan, Route
+from dfr.plan.volumes import FLIGHT_GEOGRAPHY, buffers_of
+from dfr.plan.windows import landing_wind_limit_mps
+from dfr.scenario.model import DeconflictionRule, LostLink, OtherTraffic
+from dfr.world.model import World
+
+LEAST_RESERVE = 0.2
+
+
+def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
+    """One case for each way to fail: dock, link, battery, wind, and each other user of the air."""
+    scenario, choice = world.scenario, world.scenario.contingency
+    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    longest = _longest_back_s(plan)
+    rally = listed([str(point) for point in choice.rally_points]) or "none set"
+    wind = landing_wind_limit_mps(craft, box)
+    cases = [
+        ContingencyCase(
+            id="dock-lost",
+            event="the dock does not open, or another drone blocks it",
+            action=f"{choice.landing_retries} more attempts, then the nearest rally point",
+            lands_at=f"rally point: {rally}",
+            seconds=_rally_s(world, plan),
+        ),
+        ContingencyCase(
+            id="link-lost",
+            event=f"no link for {choice.lost_link_timeout_s:g} s",
+            action=_lost_link_words(choice.lost_link, choice.return_height_m_agl),
+            lands_at="where it is"
+            if choice.lost_link is LostLink.LAND
+            else "its dock, or a nearer rally point",
+            seconds=None if longest is None else choice.lost_link_timeout_s + longest,
+        ),
+        ContingencyCase(
+            id="battery-low",
+            event=f"charge down to the reserve of {choice.reserve_fraction:.0%}",
+            action="return; land at once where the critical charge is reached",
+            lands_at="its dock, or a nearer rally point",
+            seconds=longest,
+        ),
+        ContingencyCase(
+            id="wind-rise",
+            event="wind above " + ("the operation's limit" if wind is None else f"{wind:g} m/s at the dock"),
+            action=f"recall all drones; {choice.landing_retries} landing retries, then divert",
+            lands_at=f"its dock; rally point: {rally}",
+            seconds=longest,
+        ),
+    ]
+    return (*cases, *(_traffic_case(world, plan, user) for user in scenario.traffic))
+
+
+def _longest_back_s(plan: Plan) -> float | None:
+    """The longest way home and down, s."""
+    times = [r.back_s + r.land_s for r in plan.routes if r.back_s is not None and r.land_s is not None]
+    return max(times, default=None)
+
+
+def _rally_s(world: World, plan: Plan) -> float | None:
+    """From the farthest dock to its nearest rally point at cruise speed, s."""
+    rally = world.scenario.contingency.rally_points
+    if not rally or not plan.sites:
+        return None
+    away = max(min(distance_m(site.position, point) for point in rally) for site in plan.sites)
+    return away / world.scenario.operation.cruise_mps
+
+
+def _lost_link_words(choice: LostLink, height_m: float) -> str:
+    return {
+        LostLink.RTL: f"return to launch at {height_m:g} m",
+        LostLink.HOLD_THEN_RTL: f"hold, then return to launch at {height_m:g} m",
+        LostLink.LAND: "land where it is",
+    }[choice]
+
+
+def procedure_s(world: World, plan: Plan, user: OtherTraffic) -> float:
+    """How long our drones take to be out of the way of another user of the air, s; 0 under a height split."""
+    scenario = world.scenario
+    craft = drone(scenario.fleet.drone)
+    height = scenario.operation.cruise_height_m_agl
+    if user.rule is DeconflictionRule.HOLD_LOW:
+        return max(height - user.hold_height_m_agl, 0.0) / craft.descent_mps
+    if user.rule is DeconflictionRule.RETURN:
+        return _longest_back_s(plan) or 0.0
+    if user.rule is DeconflictionRule.LAND:
+        return max((r.land_s for r in plan.routes if r.land_s is not None), default=0.0)
+    return 0.0
+
+
+def _traffic_case(world: World, plan: Plan, user: OtherTraffic) -> ContingencyCase:
+    actions = {
+        DeconflictionRule.HOLD_LOW: f"hold at {user.hold_height_m_agl:g} m until it has gone",
+        DeconflictionRule.RETURN: "return and land",
+        DeconflictionRule.LAND: "land at the nearest safe point",
+        DeconflictionRule.HEIGHT_SPLIT: "keep the agreed heights",
+    }
+    places = {DeconflictionRule.RETURN: "its dock", DeconflictionRule.LAND: "the nearest safe point"}
+    return ContingencyCase(
+        id=f"traffic-{user.id}",
+        event=f"{user.kind} inbound ({user.id}), {user.notice_s:g} s notice",
+        action=f"{actions[user.rule]}; tell {user.contact}",
+        lands_at=places.get(user.rule, "nowhere: stays airborne"),
+        seconds=procedure_s(world, plan, user),
+    )
+
+
+def check_traffic(context: Context) -> list[Finding]:
+    """Each other user of the air against our volume: separation, or the procedure and its time."""
+    geography = context.area(FLIGHT_GEOGRAPHY)
+    return [_traffic(context, user, geography) for user in context.scenario.traffic]
+
+
+def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> Finding:
+    area = context.world.frame.polygon(user.area)
+    gap = float(shapely.distance(area, ours)) if not ours.is_empty else 0.0
+    words, source = f"{user.kind} ({user.id})", f"contact: {user.contact}"
+    if gap > 0:
+        return finding("other-traffic", Severity.OK, f"{words}: flies elsewhere", margin_m=gap, source=source)
+    if user.rule is DeconflictionRule.HEIGHT_SPLIT:
+        return _split(context, user, words, source)
+    needed = procedure_s(context.world, context.plan, user)
+    late = needed > user.notice_s
+    return finding(
+        "other-traffic",
+        Severity.VIOLATION if late else Severity.ADVICE,
+        f"{words} shares our air {user.visits_per_day:g} times a day: {user.rule.value} takes {needed:.0f} s "
+        f"of {user.notice_s:g} s notice",
+        fix="agree on more notice or a quicker procedure"
+        if late
+        else f"keep the line to {user.contact} open",
+        source=source,
+    )
+
+
+def _split(context: Context, user: OtherTraffic, words: str, source: str) -> Finding:
+    """Heights kept apart by agreement, compared above mean sea level."""
+    ground = context.world.terrain.ground_m_amsl(context.scenario.site.centre)
+    if ground is None:
+        fix = "state site.ground_m_amsl"
+        return finding("other-traffic", Severity.UNKNOWN, f"{words}: ground height unknown", fix=fix)
+    cruise = context.scenario.operation.cruise_height_m_agl
+    top = buffers_of(context.scenario).contingency_top_m_agl + ground
+    above, below = user.lower_m_amsl - top, cruise + ground - user.upper_m_amsl
+    gap = max(above, below)
+    meets = gap < 0
+    climbs = (
+        " (we climb and land through its heights)" if below >= above and user.lower_m_amsl <= ground else ""
+    )
+    return finding(
+        "other-traffic",
+        Severity.VIOLATION if meets else Severity.ADVICE if climbs else Severity.OK,
+        f"{words}: height split, ours {cruise + ground:.0f} to {top:.0f} m AMSL with contingency, "
+        f"theirs {user.lower_m_amsl:g} to {user.upper_m_amsl:g} m{climbs}",
+        margin_m=gap,
+        fix="agree on other heights" if meets else "call each launch and landing" if climbs else "",
+        source=source,
+    )
+
+
+def check_contingency(context: Context) -> list[Finding]:
+    """Lost link, rally points and reserve."""
+    return [*_lost_link(context), *_rally(context), _reserve(context)]
+
+
+def _lost_link(context: Context) -> list[Finding]:
+    choice = context.scenario.contingency.lost_link
+    if choice is LostLink.LAND:
+        words = "without a link the drone lands where it is, over whatever is below"
+        return [finding("lost-link", Severity.ADVICE, words, fix="choose rtl")]
+    crossed = [words for route, _ in context.lines if (words := _crosses(context, route))]
+    if crossed:
+        return [
+            finding(
+                "lost-link",
+                Severity.ADVICE,
+                f"the straight return crosses {listed(crossed)}",
+                fix="add a rally point on this side, or brief that a lost link may overfly it",
+            )
+        ]
+    words = "every straight return stays clear of crowds and keep-outs"
+    return [finding("lost-link", Severity.OK, words)]
+
+
+def _crosses(context: Context, route: Route) -> str:
+    """What lies under the straight way from the end of a route to where RTL goes, in words."""
+    places = (context_home(context, route), *context.scenario.contingency.rally_points)
+    last = route.points[-1]
+    to = min(places, key=lambda place: distance_m(last, place))
+    frame = context.world.frame
+    line = shapely.LineString([frame.point(last), frame.point(to)])
+    areas = [(f"keep-out {name}", frame.polygon(ring)) for name, ring in context.scenario.site.keep_outs]
+    areas += [(crowd.name, crowd.area) for crowd in crowd_obstacles(context.world)]
+    names = [name for name, area in areas if shapely.intersects(line, area)]
+    return f"{listed(names)} (from {route.zone_id})" if names else ""
+
+
+def context_home(context: Context, route: Route) -> Position:
+    """Where a route starts."""
+    return next(site.position for site in context.plan.sites if site.id == route.site_id)
+
+
+def _rally(context: Context) -> list[Finding]:
+    points = context.scenario.contingency.rally_points
+    if not points:
+        words = "no rally point: the dock is the only place to land"
+        fix = "set contingency.rally_points inside the boundary, clear of people"
+        return [finding("rally-points", Severity.ADVICE, words, fix=fix)]
+    return [_rally_point(context, point) for point in points]
+
+
+def _rally_point(context: Context, position: Position) -> Finding:
+    frame, site = context.world.frame, context.scenario.site
+    point = shapely.Point(frame.point(position))
+    keep_in = frame.polygon(site.boundary)
+    areas = [(name, frame.polygon(ring)) for name, ring in site.keep_outs]
+    areas += [(crowd.name, frame.polygon(crowd.area)) for crowd in site.crowds if crowd.people_per_m2 > 0]
+    gaps = [(float(area.distance(point)), name) for name, area in areas]
+    if not keep_in.covers(point):
+        words, margin, fix = "lies outside the boundary", -float(keep_in.distance(point)), "move it inside"
+        severity = Severity.VIOLATION
+    elif gaps and min(gaps)[0] <= 0:
+        words, margin, fix = f"lies inside {min(gaps)[1]}", 0.0, "move it clear"
+        severity = Severity.VIOLATION
+    else:
+        margin = min([float(keep_in.exterior.distance(point)), *(gap for gap, _ in gaps)])
+        words, severity, fix = "is inside the boundary and clear of crowds", Severity.OK, ""
+    return finding(
+        "rally-points", severity, f"rally point {position} {words}", place=position, margin_m=margin, fix=fix
+    )
+
+
+def _reserve(context: Context) -> Finding:
+    reserve = context.scenario.contingency.reserve_fraction
+    low = reserve < LEAST_RESERVE
+    return finding(
+        "reserve-choice",
+        Severity.ADVICE if low else Severity.OK,
+        f"battery reserve {reserve:.0%}",
+        fix=f"set contingency.reserve_fraction to {LEAST_RESERVE:g} or more" if low else "",
+    )

@@ -1,0 +1,210 @@
+"""The rules a plan is checked against, as data: what each asks, on what basis, and who says so.
+
+`docs/rules.md` is this table as text (`as_markdown`). Police UAS are outside UK Reg 2019/947: none of its
+open-category rules is shown as law here. A basis of `assumed` means that nobody has published the figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dfr.findings import Basis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `asks` is a sentence for the aviation lead."""
+
+    id: str
+    asks: str
+    basis: Basis
+    source: str
+
+
+NPCC = (
+    "NPCC guidance: police UAS stay within extant regulation (caa.co.uk, drone regulations for police forces)"
+)
+AUTHORISATION = "the operator's authorisation, as the scenario states it"
+
+_TABLE = (
+    Rule(
+        id="airspace-class",
+        asks="The buffered volume lies in uncontrolled airspace; data covers all of it. "
+        "Class G is an inference: no file encodes it.",
+        basis=Basis.LAW,
+        source="ANO 2016; UK AIP ENR 2 as loaded",
+    ),
+    Rule(
+        id="airspace-zone",
+        asks="No danger, prohibited, restricted or other binding zone is entered without its authority.",
+        basis=Basis.LAW,
+        source="ANO 2016 art. 239; UK AIP ENR 5 as loaded",
+    ),
+    Rule(
+        id="flight-restriction-zone",
+        asks="No FRZ or ATZ is entered without permission of ATC, FIS or the aerodrome operator. "
+        "FRZ: the ATZ and runway protection zones 5 km x 1 km to 2,000 ft; published polygons win.",
+        basis=Basis.LAW,
+        source="ANO 2016 art. 94A",
+    ),
+    Rule(
+        id="temporary-restriction",
+        asks="No RA(T) is entered unless this operation is named as exempt; a possible one is asked about.",
+        basis=Basis.LAW,
+        source="ANO 2016 art. 239; NOTAM and AIC on the day",
+    ),
+    Rule(
+        id="height-limit",
+        asks="No higher than 120 m (400 ft) above the surface.",
+        basis=Basis.NPCC_POLICY,
+        source=NPCC,
+    ),
+    Rule(
+        id="terrain-known",
+        asks="Heights above ground mean something only where the ground height is known.",
+        basis=Basis.ASSUMED,
+        source="project rule: unknown is never clear",
+    ),
+    Rule(
+        id="keep-in",
+        asks="Every route stays inside the site boundary with its margin.",
+        basis=Basis.OPERATOR,
+        source="site boundary of the scenario",
+    ),
+    Rule(
+        id="keep-out",
+        asks="Every route keeps its margin from every keep-out.",
+        basis=Basis.OPERATOR,
+        source="keep-outs of the scenario",
+    ),
+    Rule(
+        id="contingency-volume",
+        asks="The contingency volume is inside the boundary, or the authorisation covers what lies outside.",
+        basis=Basis.OA_CONDITION,
+        source="SORA operational volume; FOCA/LBA method",
+    ),
+    Rule(
+        id="crowd",
+        asks="No overflight of assemblies of people, with the stand-off of the authorisation.",
+        basis=Basis.OA_CONDITION,
+        source=f"{AUTHORISATION}; cf. UKPDRA01",
+    ),
+    Rule(
+        id="ground-risk",
+        asks="People inside the ground-risk buffer are known and accepted (iGRC).",
+        basis=Basis.OA_CONDITION,
+        source="UK SORA AMC1 Art 11 table (to be confirmed)",
+    ),
+    Rule(
+        id="visual-line-of-sight",
+        asks="Under VLOS and EVLOS every point of every route is seen from a pilot or observer post.",
+        basis=Basis.OA_CONDITION,
+        source=f"{AUTHORISATION}; VLOS is no number: GM1 Art 2(7), orientation visible",
+    ),
+    Rule(
+        id="night",
+        asks="Flights after dark have lights and a sight range that holds in the dark.",
+        basis=Basis.OA_CONDITION,
+        source=AUTHORISATION,
+    ),
+    Rule(
+        id="weather",
+        asks="No launch in an hour beyond the operation's, the drone's or the dock's limits.",
+        basis=Basis.MANUFACTURER,
+        source="hardware catalogue and the operation's limits",
+    ),
+    Rule(
+        id="site-power",
+        asks="A dock has power.",
+        basis=Basis.MANUFACTURER,
+        source="hardware catalogue; candidate site of the scenario",
+    ),
+    Rule(
+        id="sky-view",
+        asks="A dock sees at least 70 % of the sky above 15 degrees, for GNSS.",
+        basis=Basis.ASSUMED,
+        source="assumed figure",
+    ),
+    Rule(
+        id="crew",
+        asks="While calls are expected a pilot and, under VLOS, a second safety pilot serve each drone.",
+        basis=Basis.OA_CONDITION,
+        source=f"{AUTHORISATION}; NPCC, Drones provide vital support at Victorious Festival",
+    ),
+    Rule(
+        id="duty-hours",
+        asks="A shift is no longer than 12 hours.",
+        basis=Basis.ASSUMED,
+        source="assumed figure; the operator's fatigue policy decides",
+    ),
+    Rule(
+        id="energy-reserve",
+        asks="The longest sortie, with its time on scene, lands with the reserve untouched.",
+        basis=Basis.OPERATOR,
+        source="reserve of the scenario; energy by the flight model",
+    ),
+    Rule(
+        id="reach",
+        asks="Every demand zone is reached from some dock; how far the drone stands off is stated.",
+        basis=Basis.OPERATOR,
+        source="routes of the plan",
+    ),
+    Rule(
+        id="airframe-limits",
+        asks="The cruise speed is within the airframe's.",
+        basis=Basis.MANUFACTURER,
+        source="hardware catalogue",
+    ),
+    Rule(
+        id="lost-link",
+        asks="What the drone does without a link leads clear of crowds and keep-outs.",
+        basis=Basis.ARDUPILOT,
+        source="ArduCopter: RTL flies straight to the nearest of home and the rally points",
+    ),
+    Rule(
+        id="rally-points",
+        asks="There is a place other than the dock to come down, inside the boundary and clear of people.",
+        basis=Basis.OPERATOR,
+        source="contingency choices of the scenario",
+    ),
+    Rule(
+        id="reserve-choice",
+        asks="The battery reserve is at least 20 %.",
+        basis=Basis.ASSUMED,
+        source="assumed figure; makers' return-home warnings start near it",
+    ),
+    Rule(
+        id="other-traffic",
+        asks="Every known other user of the air has a procedure done within the notice it gives.",
+        basis=Basis.OPERATOR,
+        source="de-confliction rules of the scenario; no UK police distance is published",
+    ),
+    Rule(
+        id="coverage",
+        asks="The plan is proven optimal, and how much demand its docks reach within the limit is stated.",
+        basis=Basis.OPERATOR,
+        source="targets of the scenario; MCLP by HiGHS",
+    ),
+)
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}
+"""Every rule by id, in the order of the check sheet."""
+
+
+def as_markdown() -> str:
+    """The rules as the text of `docs/rules.md`."""
+    lines = [
+        "# Rules",
+        "",
+        "What `dfr check` looks at. Each rule carries its *basis*: `law`, `npcc_policy`, `oa_condition` (the",
+        "operational authorisation), `manufacturer`, `ardupilot`, `operator`, or `assumed` where nobody has",
+        "published the figure. A finding is `ok`, `advice`, `unknown` or `violation`; the last two block a go",
+        "(exit code 3). Nothing here is an approval: check with your aviation lead and the CAA.",
+        "",
+        "The table is generated from `dfr/plan/rules.py`.",
+        "",
+        "| rule | asks | basis | source |",
+        "|---|---|---|---|",
+    ]
+    rows = [f"| `{r.id}` | {r.asks} | {r.basis.value} | {r.source} |" for r in RULES.values()]
+    return "\n".join([*lines, *rows]) + "\n"

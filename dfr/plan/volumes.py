@@ -1,0 +1,146 @@
+"""Flight geography, contingency volume, ground-risk buffer and adjacent area of a plan.
+
+Multirotor method of FOCA / LBA (SORA), with v the speed, H the top of the flight geography, all SI:
+
+    S_CV = gnss + hold + map + v t + v^2 / (2 g tan theta)      horizontal contingency
+    H_CV = H + altimetry + climb t + v^2 / (2 g)                 contingency top
+    S_GRB = min(v sqrt(2 H_CV / g), H_CV) + CD / 2               ground-risk buffer (ballistic, at most 1:1)
+
+Variants exist; every input is visible and can be changed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import shapely
+
+from dfr.aircraft.catalogue import drone
+from dfr.geo import LocalFrame
+from dfr.plan.model import Volume
+from dfr.scenario.model import Scenario
+from dfr.units import GRAVITY_MPS2
+
+METHOD = "FOCA/LBA multirotor"
+
+FLIGHT_GEOGRAPHY, CONTINGENCY = "flight_geography", "contingency"
+GROUND_RISK_BUFFER, ADJACENT_AREA = "ground_risk_buffer", "adjacent_area"
+
+ROUTE_HALF_WIDTH_M = 10.0
+"""Half the width of the flight geography about a route (assumed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeInputs:
+    """What the volumes are computed from; defaults are the method's own for a multirotor."""
+
+    top_m_agl: float
+    speed_mps: float
+    climb_mps: float = 5.0
+    size_m: float = 1.0
+    pitch_deg: float = 45.0
+    reaction_s: float = 1.0
+    gnss_error_m: float = 3.0
+    hold_error_m: float = 3.0
+    map_error_m: float = 1.0
+    altimetry_error_m: float = 4.0
+
+    def __str__(self) -> str:
+        return (
+            f"v {self.speed_mps:g} m/s, climb {self.climb_mps:g} m/s, size {self.size_m:g} m, "
+            f"pitch {self.pitch_deg:g} deg, reaction {self.reaction_s:g} s, GNSS {self.gnss_error_m:g} m, "
+            f"hold {self.hold_error_m:g} m, map {self.map_error_m:g} m, "
+            f"altimetry {self.altimetry_error_m:g} m"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buffers:
+    """How far the contingency volume and the ground-risk buffer reach, m, and the contingency top."""
+
+    contingency_m: float
+    contingency_top_m_agl: float
+    ground_risk_m: float
+
+
+def buffers(inputs: VolumeInputs) -> Buffers:
+    """The buffers of the method.
+
+    >>> found = buffers(VolumeInputs(top_m_agl=120, speed_mps=15))
+    >>> f"{found.contingency_m:.1f} {found.contingency_top_m_agl:.1f} {found.ground_risk_m:.1f}"
+    '33.5 140.5 80.8'
+    """
+    v, g = inputs.speed_mps, GRAVITY_MPS2
+    errors = inputs.gnss_error_m + inputs.hold_error_m + inputs.map_error_m
+    braking = v**2 / (2 * g * math.tan(math.radians(inputs.pitch_deg)))
+    aside = errors + v * inputs.reaction_s + braking
+    climb = inputs.climb_mps * inputs.reaction_s + v**2 / (2 * g)
+    top = inputs.top_m_agl + inputs.altimetry_error_m + climb
+    fall = min(v * math.sqrt(2 * top / g), top)
+    return Buffers(contingency_m=aside, contingency_top_m_agl=top, ground_risk_m=fall + inputs.size_m / 2)
+
+
+def inputs_of(scenario: Scenario) -> VolumeInputs:
+    """The inputs of a scenario: its flight height and speed, and its drone's climb and size."""
+    craft = drone(scenario.fleet.drone)
+    return VolumeInputs(
+        top_m_agl=scenario.operation.cruise_height_m_agl,
+        speed_mps=scenario.operation.cruise_mps,
+        climb_mps=craft.climb_mps,
+        size_m=craft.footprint_m,
+    )
+
+
+def buffers_of(scenario: Scenario) -> Buffers:
+    """The buffers of a scenario."""
+    return buffers(inputs_of(scenario))
+
+
+def adjacent_area_m(speed_mps: float) -> float:
+    """How far the adjacent area reaches beyond the buffer: three minutes' flight, 5 to 35 km."""
+    return min(max(180.0 * speed_mps, 5_000.0), 35_000.0)
+
+
+def attitude_sight_m(size_m: float) -> float:
+    """The farthest at which a drone's attitude can be seen: 327 CD + 20 m.
+
+    >>> attitude_sight_m(1.0)
+    347.0
+    """
+    return 327.0 * size_m + 20.0
+
+
+def flight_geography(
+    lines: Sequence[shapely.LineString | shapely.Point], half_width_m: float = ROUTE_HALF_WIDTH_M
+) -> shapely.Polygon | shapely.MultiPolygon:
+    """Where the drones are meant to be: all routes with a width, local metres."""
+    return shapely.union_all([line.buffer(half_width_m) for line in lines])
+
+
+def plan_volumes(
+    frame: LocalFrame, geography: shapely.Polygon | shapely.MultiPolygon, inputs: VolumeInputs
+) -> tuple[Volume, ...]:
+    """The four volumes about a flight geography, innermost first."""
+    found = buffers(inputs)
+    contingency = geography.buffer(found.contingency_m)
+    ground = contingency.buffer(found.ground_risk_m)
+    adjacent = ground.buffer(adjacent_area_m(inputs.speed_mps), quad_segs=16)
+    top = found.contingency_top_m_agl
+    rows = (
+        (FLIGHT_GEOGRAPHY, "Flight geography", geography, inputs.top_m_agl, "routes with a half-width"),
+        (CONTINGENCY, "Contingency volume", contingency, top, f"S_CV {found.contingency_m:.1f} m"),
+        (GROUND_RISK_BUFFER, "Ground-risk buffer", ground, top, f"S_GRB {found.ground_risk_m:.1f} m"),
+        (ADJACENT_AREA, "Adjacent area", adjacent, top, "180 s at speed, 5 to 35 km"),
+    )
+    return tuple(
+        Volume(
+            id=key,
+            name=name,
+            rings=tuple(frame.ring(part) for part in shapely.get_parts(area).tolist()),
+            top_m_agl=height,
+            method=f"{METHOD}: {how}; {inputs}",
+        )
+        for key, name, area, height, how in rows
+    )
