@@ -19,15 +19,14 @@ from dfr.findings import compliant
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.flown import RehearsedFlight
-from dfr.metrics.kpi import Summary, clock_seconds, summarise
+from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
-from dfr.sim.events import Records
-from dfr.store.runs import run_to_store
+from dfr.store.runs import StoredRun, run_to_store
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
 
@@ -74,17 +73,17 @@ def rehearse(
     note("siting docks, routing, checking ...")
     plan = make_plan(world, docks=docks)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
-    summary, records = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
+    run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
     flown = _fly(world, plan, out, Engine(kind=engine, speedup=speedup), most=flights)
-    report = _write_report(world, plan, summary=summary, records=records, flown=flown, out=out)
+    report = _write_report(world, plan, run=run, flown=flown, out=out)
     if junit is not None:
         write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown))
-    document = _document(plan, summary, flown, out, report)
+    document = _document(plan, run.summary, flown, out, report)
     write_atomically(out / "rehearsal.json", json_text(document))
     if as_json:
         emit_json(document)
     else:
-        _say(plan, summary, flown, report)
+        _say(plan, run.summary, flown, report)
     raise typer.Exit(_exit_code(plan, flown))
 
 
@@ -95,11 +94,11 @@ def _refuse_engine(engine: str) -> None:
 
 def _simulated(
     world: World, plan: Plan, *, out: Path, replications: int | None, seed: int | None, jobs: int
-) -> tuple[Summary, Records]:
+) -> StoredRun:
     study = world.scenario.study
     count = study.replications if replications is None else replications
     with progress("simulating replications", count) as done:
-        run = run_to_store(
+        return run_to_store(
             world,
             plan,
             folder=out / "run",
@@ -108,7 +107,6 @@ def _simulated(
             jobs=jobs,
             on_done=done,
         )
-    return summarise(run.records, run.inputs, seed=run.seed), run.records
 
 
 def _fly(world: World, plan: Plan, out: Path, engine: Engine, *, most: int) -> Flights:
@@ -131,22 +129,20 @@ def _fly(world: World, plan: Plan, out: Path, engine: Engine, *, most: int) -> F
     return Flights(flown=tuple(flown), problem=problem)
 
 
-def _write_report(
-    world: World, plan: Plan, *, summary: Summary, records: Records, flown: Flights, out: Path
-) -> Path:
+def _write_report(world: World, plan: Plan, *, run: StoredRun, flown: Flights, out: Path) -> Path:
     report = out / "report.html"
-    run = Rehearsal(
+    shown = Rehearsal(
         world=world,
         plan=plan,
-        summary=summary,
-        responses_s={name: clock_seconds(records, name) for name in CLOCKS_SHOWN},
-        shift=_busiest_shift(world, timeline(records, pick(records, Kind.TYPICAL))),
+        summary=run.summary,
+        responses_s={name: clock_seconds(run.records, name) for name in CLOCKS_SHOWN},
+        shift=_busiest_shift(world, timeline(run.records, pick(run.records, Kind.TYPICAL))),
         flights=flown.flown,
         not_flown=flown.problem,
-        provenance=_provenance(world, plan, summary),
+        provenance=_provenance(world, plan, run.summary),
     )
-    write_atomically(report, report_html(run))
-    write_atomically(out / "map.svg", standalone_map(world, plan, flown=run.tracks))
+    write_atomically(report, report_html(shown))
+    write_atomically(out / "map.svg", standalone_map(world, plan, flown=shown.tracks))
     return report.resolve()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import matplotlib as mpl
@@ -45,7 +46,11 @@ STYLE: dict[Any, Any] = {
 LONG_GAP_TICKS = 12
 
 
-def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, target_s: float | None) -> str:
+SHOWN_SHARE = 0.95
+"""Response curves end where this share of the slowest is reached; a few waits of an hour say little."""
+
+
+def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, targets_s: Mapping[str, float]) -> str:
     """Cumulative share of calls answered within so many seconds, one curve per clock pair."""
     figure, axes = _canvas(7.2, 3.2)
     for (name, values), colour in zip(seconds.items(), CYCLE, strict=False):
@@ -55,16 +60,17 @@ def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, target_s: flo
         share = 100.0 * np.arange(1, len(ordered) + 1) / len(ordered)
         keep = np.unique(np.linspace(0, len(ordered) - 1, 400).astype(int))
         axes.step(ordered[keep], share[keep], where="post", color=colour, label=name)
-    if target_s is not None:
-        axes.axvline(target_s, color=RED, linestyle="--", linewidth=1, label=f"target {target_s:.0f} s")
+    for (name, target_s), line in zip(targets_s.items(), ("--", ":", "-."), strict=False):
+        axes.axvline(target_s, color=RED, linestyle=line, linewidth=1, label=f"{name} {target_s:.0f} s")
+    known = [np.quantile(values, SHOWN_SHARE) for values in seconds.values() if len(values)]
     axes.set(xlabel="seconds", ylabel="% of attended calls", ylim=(0, 100))
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.1 * max([*known, *targets_s.values()], default=1.0))
     axes.legend(loc="lower right")
     return _svg(figure, "Response time distributions")
 
 
-def hours_chart(hours: Sequence[CoverageHour], *, limit_mps: float | None) -> str:
-    """Coverage by forecast hour, hours that cannot be flown hatched, with the wind at 10 m."""
+def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float]) -> str:
+    """Coverage by forecast hour, hours that cannot be flown hatched, with the wind and its limits."""
     figure, axes = _canvas(7.2, 3.0)
     x = np.arange(len(hours))
     share = np.array([100.0 * h.share for h in hours])
@@ -73,12 +79,12 @@ def hours_chart(hours: Sequence[CoverageHour], *, limit_mps: float | None) -> st
     axes.bar(x[~flyable], 100.0, color="#eeeeee", hatch="///", edgecolor=GREY, width=0.9, label="not flyable")
     axes.set(ylabel="% of demand in time", ylim=(0, 100))
     step = max(1, len(hours) // LONG_GAP_TICKS)
-    axes.set_xticks(x[::step], [h.hour for h in hours][::step], rotation=35, ha="right")
+    axes.set_xticks(x[::step], [_hour(h.hour) for h in hours][::step], rotation=35, ha="right")
     wind = axes.twinx()
     wind.grid(visible=False)
     wind.plot(x, [h.wind_mps for h in hours], color=ORANGE, label="wind at 10 m")
-    if limit_mps is not None:
-        wind.axhline(limit_mps, color=RED, linestyle="--", linewidth=1, label="wind limit")
+    for (name, limit_mps), line in zip(limits_mps.items(), ("--", ":"), strict=False):
+        wind.axhline(limit_mps, color=RED, linestyle=line, linewidth=1.2, label=name)
     wind.set(ylabel="m/s")
     wind.set_ylim(bottom=0)
     _legend_below(axes, wind)
@@ -99,7 +105,7 @@ def layouts_chart(layouts: Sequence[LayoutGain]) -> str:
         label="proven bound",
     )
     axes.set(xlabel="docks", ylabel="% of demand in time", ylim=(0, 105), xticks=docks)
-    axes.legend(loc="upper left")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.18))
     return _svg(figure, "Coverage by number of docks")
 
 
@@ -192,6 +198,11 @@ def _canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         return figure, figure.add_subplot()
+
+
+def _hour(iso: str) -> str:
+    """A local hour in as few words as a tick has room for."""
+    return f"{datetime.fromisoformat(iso):%a %d %H:%M}"
 
 
 def _legend_below(*axes: Axes) -> None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from dfr import __version__
+from dfr.aircraft.catalogue import dock, drone
 from dfr.findings import Finding, Severity, compliant
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.intervals import Interval
@@ -19,6 +20,7 @@ from dfr.metrics.kpi import Summary
 from dfr.metrics.measures import Kpi
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import Plan
+from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import figures
 from dfr.report.map import map_svg
 from dfr.track import FlightTrack
@@ -81,7 +83,7 @@ def report_html(run: Rehearsal) -> str:
         docks=_docks(run),
         coverage=[(f"{limit:.0f}", _percent(share)) for limit, share in sorted(plan.coverage.items())],
         layouts_svg=figures.layouts_chart(plan.layouts),
-        hours_svg=figures.hours_chart(plan.coverage_by_hour, limit_mps=scenario.operation.max_wind_mps),
+        hours_svg=figures.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
         no_go_hours=[hour for hour in plan.coverage_by_hour if not hour.flyable],
         findings=sorted(plan.findings, key=lambda finding: -list(Severity).index(finding.severity)),
         simulated=_simulated(run),
@@ -116,13 +118,18 @@ def _verdict(findings: Sequence[Finding]) -> dict[str, str]:
 
 def _tiles(run: Rehearsal) -> list[dict[str, str]]:
     plan = run.plan
-    limit = plan.siting_limit_s
+    limit, hours = plan.siting_limit_s, plan.coverage_by_hour
     tiles = [
         {
             "number": _percent(plan.objective),
-            "what": f"of demand planned overhead within {limit:.0f} s",
+            "what": f"of demand in flyable hours planned overhead within {limit:.0f} s",
             "how_sure": f"{len(plan.sites)} docks, gap {100 * plan.gap:.2g} %, {plan.status}",
-        }
+        },
+        {
+            "number": _percent(plan.flyable_share),
+            "what": "of expected calls fall in flyable hours",
+            "how_sure": f"{sum(h.flyable for h in hours)} of {len(hours)} hours with calls",
+        },
     ]
     for name, what in (
         ("call_to_overhead_s", "call to overhead, median"),
@@ -154,7 +161,8 @@ def _siting(plan: Plan) -> str:
         )
     return (
         f"{_percent(plan.objective)} of expected demand is overhead within {plan.siting_limit_s:.0f} s "
-        f"of the decision, over the forecast hours and their wind: {proof}."
+        f"of the decision in the hours that can be flown, in their wind: {proof}. Those hours hold "
+        f"{_percent(plan.flyable_share)} of the expected calls; in the others no drone flies."
     )
 
 
@@ -185,7 +193,18 @@ def _simulated(run: Rehearsal) -> str:
 def _responses(run: Rehearsal) -> str:
     clocks = {name: run.responses_s[name] for name in CLOCKS_SHOWN if name in run.responses_s}
     named = {name.removesuffix("_s").replace("_", " "): values for name, values in clocks.items()}
-    return figures.response_curves(named, target_s=run.plan.siting_limit_s)
+    targets = {f"target {p.id}": p.target_s for p in run.world.scenario.demand.priorities}
+    return figures.response_curves(named, targets_s=targets)
+
+
+def _wind_limits(run: Rehearsal) -> dict[str, float]:
+    """The limits on the mean wind, by name."""
+    scenario = run.world.scenario
+    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    flying = [w for w in (scenario.operation.max_wind_mps, craft.max_wind_mps) if w is not None]
+    landing = landing_wind_limit_mps(craft, box)
+    limits = {"limit at cruise height": min(flying)} if flying else {}
+    return limits | ({} if landing is None else {"limit to land": landing})
 
 
 def _kpi_row(kpi: Kpi) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -18,7 +19,7 @@ from dfr.world.model import World
 
 WIDTH_PX = 1000.0
 MARGIN = 0.06
-LABEL_PX = 13
+LABEL_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ def map_svg(world: World, plan: Plan, *, flown: Sequence[tuple[str, FlightTrack]
     """The plan on its site. `flown` pairs the id of a dock with a track flown from it."""
     view = _view(world, plan)
     layers = [
-        *_volumes(world, plan, view),
         *_site(world, view),
+        *_volumes(world, plan, view),
+        *_routes(world, plan, view),
         *_zones(world, plan, view),
         *_traffic(world, view),
         *_posts(world, view),
-        *_routes(world, plan, view),
         *_flown(world, plan, view, flown),
         *_docks(world, plan, view),
         _north(view),
@@ -122,16 +123,24 @@ def _site(world: World, view: _View) -> list[str]:
 
 
 def _zones(world: World, plan: Plan, view: _View) -> list[str]:
-    shapes = []
+    shapes: list[str] = []
+    labels: list[str] = []
     for zone in world.scenario.demand.zones:
         best = _best(plan, zone.id)
-        words = "not reachable" if best is None else f"{best.overhead_s:.0f} s from {best.site_id}"
-        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {words} after lift-off"
+        words = "not reachable" if best is None else f"{best.overhead_s:.0f} s"
+        origin = "" if best is None else f" after lift-off from {best.site_id}"
+        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {words}{origin}"
         x, y = view.xy(*world.frame.point(centroid(zone.area)))
         shapes.append(_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
-        shapes.append(svg.text(x, y - 7, zone.name, class_="zone-name"))
-        shapes.append(svg.text(x, y + 21, words, class_="zone-time"))
-    return shapes
+        labels += _label(x, y, textwrap.wrap(zone.name, LABEL_CHARACTERS), words)
+    return shapes + labels
+
+
+def _label(x: float, y: float, name: Sequence[str], words: str) -> list[str]:
+    """A zone's name in short lines about its centre, and under it how soon it is reached."""
+    top = y - 6.5 * len(name)
+    lines = [svg.text(x, top + 13 * i, line, class_="zone-name") for i, line in enumerate(name)]
+    return [*lines, svg.text(x, top + 13 * len(name), words, class_="zone-time")]
 
 
 def _best(plan: Plan, zone_id: str) -> Route | None:
