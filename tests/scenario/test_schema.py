@@ -75,7 +75,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file(problems: Pr
         ("docks: 2", "docks: 20"),
         ("surface: beach", "surface: mud"),
         ("lat_deg: 50.7805", "lat_deg: 150.7805"),
-        ("[2024-08-23 11:00, 9.3", "[2024-08-23 11:00, -9.3"),
+        ("[2024-08-23 11:00, 7.3", "[2024-08-23 11:00, -7.3"),
         ("lost_link: rtl", "lost_link: rtl\n  lost_lnk: rtl"),
     )
     paths = [problem.split(" ")[1].rstrip(":") for problem in found]
@@ -237,7 +237,7 @@ def test_weather_may_be_written_as_hours_or_as_a_table(read: Read, text: str, pr
 
 def test_a_table_with_a_wrong_column_or_a_short_row_is_refused(problems: Problems) -> None:
     assert any("did you mean `gust_mps`?" in p for p in problems((", gust_mps, rain", ", gusts_mps, rain")))
-    (problem,) = problems(("[2024-08-23 11:00, 9.3, ", "[2024-08-23 11:00, "))
+    (problem,) = problems(("[2024-08-23 11:00, 7.3, ", "[2024-08-23 11:00, "))
     assert "weather.rows[1]: a list of 6 where 7 columns are -> give one value per column" in problem
 
 

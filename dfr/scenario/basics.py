@@ -1,0 +1,66 @@
+"""What every part of a scenario is made of: periods, random durations, surfaces, recorded assumptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """One uncertain figure: its place in the scenario, its value, and who says so."""
+
+    path: str
+    value: str
+    assumed: bool
+    source: str
+
+
+class DurationShape(StrEnum):
+    """The family of a random duration."""
+
+    CONSTANT = "constant"
+    EXPONENTIAL = "exponential"
+    LOGNORMAL = "lognormal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """A random duration by its median and, for a log-normal one, its 90th percentile, s."""
+
+    shape: DurationShape
+    median_s: float
+    p90_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From when to when the deployment is simulated; `t_s` counts from `start`."""
+
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    @property
+    def seconds(self) -> float:
+        """Elapsed length, right across a clock change."""
+        return self.end.timestamp() - self.start.timestamp()
+
+    def t_s(self, moment: datetime) -> float:
+        """Simulation seconds of a wall time."""
+        return moment.timestamp() - self.start.timestamp()
+
+    def wall(self, t_s: float) -> datetime:
+        """Local wall time of a simulation second."""
+        return datetime.fromtimestamp(self.start.timestamp() + t_s, tz=self.zone)
+
+
+class Surface(StrEnum):
+    """What the wind blows over; decides roughness (`dfr.world.wind`)."""
+
+    SEA = "sea"
+    BEACH = "beach"
+    OPEN = "open"
+    URBAN = "urban"
