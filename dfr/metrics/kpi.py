@@ -102,13 +102,6 @@ def summarise(records: Records, inputs: SimInputs, *, seed: int) -> Summary:
 
 
 def clock_seconds(records: Records, name: str) -> FloatArray:
-    """Seconds of one clock pair of `CLOCKS` for every call on which both clocks came, shape (n,)."""
-    start, end = next((first, second) for known, first, second, _ in CLOCKS if known == name)
-    seconds: FloatArray = np.asarray(records.column("calls", end) - records.column("calls", start), float)
-    return seconds[~np.isnan(seconds)]
-
-
-def clock_seconds(records: Records, name: str) -> FloatArray:
     """Seconds of one clock pair of `CLOCKS`, for every call in which both clocks came."""
     start, end = next((start, end) for known, start, end, _ in CLOCKS if known == name)
     seconds = records.column("calls", end) - records.column("calls", start)
