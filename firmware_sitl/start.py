@@ -25,7 +25,7 @@ SOURCES = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningVehicle:
-    """A vehicle that waits for a client. `urls` has one entry for each client it takes, `url` is the first."""
+    """A vehicle that waits for a client; `urls` has one for each client it takes, `url` is the first."""
 
     url: str
     urls: tuple[str, ...]

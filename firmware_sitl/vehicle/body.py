@@ -6,10 +6,12 @@ of the tilt, north and east) plus heading; roll and pitch follow from the two.
 
 from __future__ import annotations
 
-from math import atan, atan2, cos, sin, sqrt
+from math import asin, atan, atan2, cos, sin, sqrt
 
 from firmware_sitl.vehicle.airframe import Airframe, air_density
 from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp, wrap_rad
+
+Vector = tuple[float, float, float]
 
 ATTITUDE_LAG_S = 0.05
 """Lag of the rate loops behind the shaped attitude (fitted to recorded ArduCopter SITL tilts)."""
@@ -17,9 +19,11 @@ ATTITUDE_LAG_S = 0.05
 THRUST_LAG_S = 0.06
 """Lag of the vertical acceleration behind what is asked (motors and acceleration loop)."""
 
+CLEARANCE_M = 0.02
+"""Height at which a craft that leaves the ground counts as clear of it."""
+
 YAW_ACCEL_RAD = 4.71
 YAW_GAIN = 3.0
-DISARMED_AMP = 0.0
 
 
 class Body:
@@ -33,7 +37,6 @@ class Body:
         self.a_north = self.a_east = self.a_up = 0.0
         self.lean_north = self.lean_east = 0.0
         self._shaped_north = self._shaped_east = 0.0
-        self.roll = self.pitch = 0.0
         self.yaw = heading_rad
         self.yaw_rate = 0.0
         self.thrust_n = 0.0
@@ -67,7 +70,7 @@ class Body:
     def level(self) -> None:
         """Stand upright: what the ground does."""
         self._shaped_north = self._shaped_east = self.lean_north = self.lean_east = 0.0
-        self.roll = self.pitch = self.yaw_rate = 0.0
+        self.yaw_rate = 0.0
 
     def fly(self, dt: float, *, a_up: float, wind: tuple[float, float, float]) -> None:
         """One step in the air: thrust for a vertical acceleration, along the lean, against drag."""
@@ -94,6 +97,8 @@ class Body:
         """Leave the ground."""
         self.on_ground = False
         self.hit_ground_mps = None
+        self.up = max(self.up, CLEARANCE_M)
+        self.thrust_n = self.airframe.mass_kg * GRAVITY_MPS2
 
     def amperes(self, volt: float) -> float:
         """Current drawn for the present thrust."""
@@ -106,37 +111,60 @@ class Body:
         self.north += self.v_north * dt
         self.east += self.v_east * dt
         self.up += self.v_up * dt
-        if self.up <= 0.0 and self.v_up <= 0.0:
+        if self.up < 0.0:
             self.hit_ground_mps = -self.v_up
             self.up = 0.0
             self.on_ground = True
             self.rest(self.thrust_n)
 
-    def _drag(self, wind: tuple[float, float, float]) -> tuple[float, float, float, float]:
+    def euler(self) -> tuple[float, float, float]:
+        """Roll, pitch and yaw, radians. Yaw differs from the heading by the twist of a tilt about both axes."""
+        heave, ahead, right = self._axes()
+        roll = atan2(right[2] * -1.0, heave)
+        return roll, asin(clamp(ahead[2], -1.0, 1.0)), atan2(ahead[1], ahead[0])
+
+    def felt(self) -> Vector:
+        """What an accelerometer feels, body axes ahead, right and down."""
+        heave, ahead, right = self._axes()
+        pull = (self.a_north, self.a_east, self.a_up + GRAVITY_MPS2)
+        above = (self.lean_north * heave, self.lean_east * heave, heave)
+        return _dot(pull, ahead), _dot(pull, right), -_dot(pull, above)
+
+    def _axes(self) -> tuple[float, Vector, Vector]:
+        """(cosine of the tilt, body axis ahead, body axis to the right), each north, east, up.
+
+        The heading turned by the smallest rotation that takes up to the thrust: ArduCopter's attitude target.
+        """
+        heave = 1.0 / sqrt(1.0 + self.lean_north**2 + self.lean_east**2)
+        up_n, up_e = self.lean_north * heave, self.lean_east * heave
+        nose_n, nose_e = cos(self.yaw), sin(self.yaw)
+        on, across = up_n * nose_n + up_e * nose_e, up_e * nose_n - up_n * nose_e
+        share = 1.0 / (1.0 + heave)
+        ahead = (nose_n - up_n * on * share, nose_e - up_e * on * share, -on)
+        right = (-nose_e - up_n * across * share, nose_n - up_e * across * share, -across)
+        return heave, ahead, right
+
+    def _drag(self, wind: Vector) -> tuple[float, float, float, float]:
         """(cosine of the tilt, drag north, east, up in newtons), by body axis as ArduPilot's SITL does."""
-        lean_n, lean_e, yaw = self.lean_north, self.lean_east, self.yaw
-        cos_yaw, sin_yaw = cos(yaw), sin(yaw)
-        ahead, right = lean_n * cos_yaw + lean_e * sin_yaw, lean_e * cos_yaw - lean_n * sin_yaw
-        long = sqrt(1.0 + ahead * ahead)
-        cos_pitch, sin_pitch = 1.0 / long, -ahead / long
-        whole = sqrt(long * long + right * right)
-        heave = 1.0 / whole
-        cos_roll, sin_roll = long / whole, right / whole
-        self.pitch, self.roll = atan2(sin_pitch, cos_pitch), atan2(sin_roll, cos_roll)
+        heave, (x_n, x_e, x_u), (y_n, y_e, y_u) = self._axes()
+        z_n, z_e, z_u = self.lean_north * heave, self.lean_east * heave, heave
         air_n, air_e, air_u = self.v_north - wind[0], self.v_east - wind[1], self.v_up - wind[2]
-        air_ahead, air_right = air_n * cos_yaw + air_e * sin_yaw, air_e * cos_yaw - air_n * sin_yaw
-        along_x = air_ahead * cos_pitch + air_u * sin_pitch
-        along_z = air_u * cos_pitch - air_ahead * sin_pitch
-        along_y = air_right * cos_roll - along_z * sin_roll
-        along_z = along_z * cos_roll + air_right * sin_roll
+        along_x = air_n * x_n + air_e * x_e + air_u * x_u
+        along_y = air_n * y_n + air_e * y_e + air_u * y_u
+        along_z = air_n * z_n + air_e * z_e + air_u * z_u
         density = air_density(self.altitude_amsl_m + self.up)
         body = 0.5 * density * self._area
         rotor = self._momentum * sqrt(density * self.airframe.disc_area_m2 * max(self.thrust_n, 0.0))
         fx = -along_x * (body * abs(along_x) + rotor)
         fy = -along_y * (body * abs(along_y) + rotor)
         fz = -along_z * (body * abs(along_z) + rotor)
-        side = fy * cos_roll + fz * sin_roll
-        over = fz * cos_roll - fy * sin_roll
-        front = fx * cos_pitch - over * sin_pitch
-        drag_u = fx * sin_pitch + over * cos_pitch
-        return heave, front * cos_yaw - side * sin_yaw, front * sin_yaw + side * cos_yaw, drag_u
+        return (
+            heave,
+            fx * x_n + fy * y_n + fz * z_n,
+            fx * x_e + fy * y_e + fz * z_e,
+            fx * x_u + fy * y_u + fz * z_u,
+        )
+
+
+def _dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

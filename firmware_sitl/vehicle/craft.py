@@ -26,7 +26,10 @@ METRES_PER_DEGREE = 111318.84502145034
 
 LAND_TILT_RAD = radians(15.0)
 LAND_DETECT_S = 1.0
-LAND_SETTLE_S = 0.75
+LIFTING_SHARE = 1.45
+"""Throttle at which the craft counts as off the ground, in hover throttles (fitted to recorded takeoffs)."""
+
+LAND_SETTLE_S = 0.6
 """Seconds of ground contact until throttle and the filtered acceleration are low (fitted to recordings)."""
 
 
@@ -110,7 +113,7 @@ class Craft:
             self.heading.hold()
             if self.motors.spool is Spool.UNLIMITED:
                 self._ramp += dt / max(self.parameters["TKOFF_SLEW_TIME"], 0.1)
-                if self._ramp >= self.body.airframe.hover_throttle:
+                if self._ramp >= LIFTING_SHARE * self.body.airframe.hover_throttle:
                     self.leave_ground()
             return False
         control.glide(dt)

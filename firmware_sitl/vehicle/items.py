@@ -224,7 +224,7 @@ def keep_rally_item(item: Item) -> Item | int:
     return Item(command=RALLY_POINT, frame=frame, x=item.x, y=item.y, z=float(int(item.z)), autocontinue=0)
 
 
-def whole_fence_problem(items: list[Item]) -> list[tuple[int, str]]:  # noqa: PLR0911, PLR0912 - one for each answer
+def whole_fence_problem(items: list[Item]) -> list[tuple[int, str]]:  # noqa: PLR0911 - one for each answer
     """Severities and texts with which a fence is refused as a whole; empty where it is sound."""
     left, first, returns = 0, None, 0
     for item in items:

@@ -90,7 +90,7 @@ def local_position_ned(v: Vehicle) -> Any:
 def attitude(v: Vehicle) -> Any:
     """ATTITUDE."""
     b = v.craft.body
-    return mavlink.MAVLink_attitude_message(v.boot_ms, b.roll, b.pitch, b.yaw, 0.0, 0.0, b.yaw_rate)
+    return mavlink.MAVLink_attitude_message(v.boot_ms, *b.euler(), 0.0, 0.0, b.yaw_rate)
 
 
 def vfr_hud(v: Vehicle) -> Any:
@@ -193,8 +193,9 @@ def nav_controller_output(v: Vehicle) -> Any:
     off_n = craft.navigation.destination[0] - craft.body.north
     off_e = craft.navigation.destination[1] - craft.body.east
     bearing = round(degrees(atan2(off_e, off_n)))
+    roll, pitch, yaw = craft.body.euler()
     return mavlink.MAVLink_nav_controller_output_message(
-        degrees(craft.body.roll), degrees(craft.body.pitch), round(degrees(craft.body.yaw)), bearing,
+        degrees(roll), degrees(pitch), round(degrees(yaw)), bearing,
         _u16(hypot(off_n, off_e)), craft.control.up - craft.body.up, 0.0, 0.0,
     )  # fmt: skip
 
@@ -202,12 +203,7 @@ def nav_controller_output(v: Vehicle) -> Any:
 def raw_imu(v: Vehicle) -> Any:
     """RAW_IMU: acceleration in the body and gravity, thousandths of g."""
     b, mg = v.craft.body, 1000.0 / 9.80665
-    up = b.a_up + 9.80665
-    ahead = b.a_north * cos(b.yaw) + b.a_east * sin(b.yaw)
-    right = b.a_east * cos(b.yaw) - b.a_north * sin(b.yaw)
-    x = ahead * cos(b.pitch) + up * sin(b.pitch)
-    z = up * cos(b.pitch) - ahead * sin(b.pitch)
-    y, z = right * cos(b.roll) - z * sin(b.roll), z * cos(b.roll) + right * sin(b.roll)
+    x, y, z = b.felt()
     return mavlink.MAVLink_raw_imu_message(
         v.boot_ms * 1000, _i16(x * mg), _i16(y * mg), _i16(-z * mg), 0, 0, _i16(b.yaw_rate * 1000),
         _i16(200 * cos(b.yaw)), _i16(-200 * sin(b.yaw)), 430, 0, 2500,
@@ -259,9 +255,7 @@ def simstate(v: Vehicle) -> Any:
     """SIMSTATE: the simulation's own truth."""
     b = v.craft.body
     lat, lon = v.lat_lon_e7()
-    return mavlink.MAVLink_simstate_message(
-        b.roll, b.pitch, b.yaw, b.a_north, b.a_east, -9.80665 - b.a_up, 0.0, 0.0, b.yaw_rate, lat, lon
-    )
+    return mavlink.MAVLink_simstate_message(*b.euler(), *b.felt(), 0.0, 0.0, b.yaw_rate, lat, lon)
 
 
 def autopilot_version(v: Vehicle) -> Any:
