@@ -50,6 +50,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
     if like is not None:
         source = find_scenario(like)
         text, name = read_bounded(source).decode(), name or source.stem
+        text = re.sub(r"^name: .*$", f'name: "{name}"', text, count=1, flags=re.MULTILINE)
     else:
         site = site or _ask("--site", "Centre of the site as LAT,LON in degrees")
         name = name or _ask("--name", "Name of the scenario", default="my-deployment")

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from dfr.scenario.schema_parts import DurationIn, Figure
+from dfr.scenario.schema_parts import DurationIn, Figure, Sourced
 
 Loc = tuple[str | int, ...]
 Complaint = tuple[Loc, str, str]
@@ -62,7 +62,7 @@ def _words(error: ErrorDetails, loc: Loc, root: type[BaseModel]) -> tuple[str, s
     return _shape_words(kind, value, context, loc, root)
 
 
-def _shape_words(
+def _shape_words(  # noqa: PLR0911 - one return for each kind of error
     kind: str, value: object, context: Mapping[str, Any], loc: Loc, root: type[BaseModel]
 ) -> tuple[str, str]:
     if kind == "finite_number":
@@ -73,10 +73,18 @@ def _shape_words(
         return "is too short or empty", f"give {context.get('min_length', 1)} or more"
     if kind in ("too_long", "string_too_long"):
         return "is too long", f"give {context['max_length']} at most"
+    if kind in ("model_type", "dict_type") and (model := model_at(loc, root)) is not None:
+        return f"{brief(value)} is not a mapping of fields", f"write {', '.join(_needed(model))} under it"
     if kind in _KINDS:
         hint = " in quotes" if kind == "string_type" and not isinstance(value, (dict, list)) else ""
         return f"{brief(value)} is not {_KINDS[kind]}", f"write {_KINDS[kind]}{hint}{_described(loc, root)}"
     return f"{brief(value)} cannot be used ({kind})", f"see `dfr schema`{_described(loc, root)}"
+
+
+def _needed(model: type[BaseModel]) -> list[str]:
+    """The fields that a mapping must have."""
+    needed = [name for name, field in model.model_fields.items() if field.is_required()]
+    return [*needed, "and source"] if issubclass(model, Sourced) else needed
 
 
 def brief(value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +68,25 @@ def test_a_file_that_is_there_is_not_replaced_without_force(tmp_path: Path) -> N
 def test_a_shipped_scenario_can_be_copied(tmp_path: Path) -> None:
     assert run("init", "--like", "winter-storm", folder=tmp_path).returncode == 0
     assert load_scenario(tmp_path / "winter-storm.yaml").name == "winter-storm"
+
+
+def test_a_copy_may_have_a_name_of_its_own(tmp_path: Path) -> None:
+    assert run("init", "--like", "winter-storm", "--name", "gale", folder=tmp_path).returncode == 0
+    assert load_scenario(tmp_path / "gale.yaml").name == "gale"
+
+
+def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, b"50.7820,-1.0890\nasked\n2025-06-21\n")
+        command = [sys.executable, "-m", "dfr", "init", "--json"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=theirs, check=False)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["path"] == "asked.yaml"
+    assert b"Centre of the site" in done.stderr
 
 
 BAD = {

@@ -160,6 +160,7 @@ def test_shares_that_do_not_sum_to_one_say_what_they_sum_to(problems: Problems) 
         ("[[50.7858, -1.1015], [50.7855, -1.0990], ", "[[50.7843, -1.0990], [50.7855, -1.0990], ", "cross"),
         ("[[50.7858, -1.1015], [50.7855, -1.0990], ", "[", "2 different corners enclose nothing"),
         ("kind: VLOS", "kind: VLS", "'VLS' is not one of the choices"),
+        ("study: {seed: 20240823, replications: 200}", "study: 7", "write seed, replications under it"),
         ("zone: Europe/London", "zone: Europe/Londen", "'Europe/Londen' is no time zone"),
         ("docks: 2", "docks: yes", "'yes' is not a whole number"),
         ("docks: 2", "docks: true", "true is not a whole number"),
