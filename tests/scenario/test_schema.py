@@ -117,7 +117,10 @@ def test_an_assumption_needs_a_word_why(problems: Problems) -> None:
             "{value: 4, assumed: true, note: the Common is flat and just above the sea wall}",
             "{value: 4, assumed: true}",
         ),
-        ("{value: 46, source: OSGM15 near Portsmouth to the nearest metre}", "{value: 46}"),
+        (
+            "{value: 46, assumed: true, note: about 46 m around here; OSGM15 gives it to the centimetre}",
+            "{value: 46}",
+        ),
     )
     assert [problem.split(": ", 1)[1].split(" -> ")[0] for problem in found] == [
         "site.ground_m_amsl: is assumed without a word why",
