@@ -13,7 +13,10 @@ import shapely
 from dfr.errors import AirspaceError
 from dfr.geo import Ring
 from dfr.io.airspace_read import AirspaceRead
+from dfr.io.ed269 import read_ed269
 from dfr.io.files import read_bounded
+from dfr.io.geojson import read_ed318, read_geojson
+from dfr.io.kml import read_kml
 from dfr.io.openair import read_openair
 from dfr.io.text import decode_text
 from dfr.io.yaixm import read_yaixm
@@ -45,7 +48,7 @@ def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
 
 def read_airspace(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of a file, its format told by its content."""
-    return _reader(data, name)(data, name=name)
+    return _reader(data)(data, name=name)
 
 
 def source_of(read: AirspaceRead, data: bytes, *, date: str = "", what: str = "") -> AirspaceSource:
@@ -80,13 +83,20 @@ def _fingerprint(zone: Zone) -> bytes:
     return bytes(shapely.to_wkb(shapely.normalize(rounded)))
 
 
-def _reader(data: bytes, name: str) -> Reader:
-    """The reader of a format, by the start of the content."""
-    del name
-    head = decode_text(data[:65536])[0]
-    if _YAIXM.search(head):
-        return read_yaixm
-    return read_openair
+def _reader(data: bytes) -> Reader:
+    """The reader of a format, told by the content."""
+    if data[:2] == b"PK":
+        return read_kml
+    head = decode_text(data[:65536])[0].lstrip("\ufeff \t\r\n")
+    if head.startswith("<"):
+        return read_kml
+    if head.startswith(("{", "[")):
+        if any(word in data for word in _ED269):
+            return read_ed269
+        return read_ed318 if any(word in data for word in _ED318) else read_geojson
+    return read_yaixm if _YAIXM.search(head) else read_openair
 
 
 _YAIXM = re.compile(r"^(airspace|rat):", re.MULTILINE)
+_ED269 = (b'"horizontalProjection"', b'"uomDimensions"', b'"UASZoneList"')
+_ED318 = (b'"limitedApplicability"', b'"upperReference"', b'"subType"')

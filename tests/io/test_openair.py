@@ -177,10 +177,11 @@ def test_a_volume_that_cannot_be_drawn_is_refused_and_never_lost(lines: str, cod
 
 def test_a_written_file_reads_back_as_it_was() -> None:
     text = (
-        "* dfr-coverage: 49,-2 51,-2 51,0\n* dfr-date: 2024-08-24\n* dfr-ground-m-amsl: -5 300\n" + HEAD
+        "* dfr-coverage: 49,-2 51,-2 51,0\n* dfr-date: 2024-08-24\n* dfr-ground-m-amsl: -5 300\n"
+        + HEAD
         + "AA 2023-12-16T12:00Z/2023-12-16T13:00Z\nV X=50:00:00 N 1:00:00 W\nV D=-\nDA 10, 300, 40\n"
         + "AC R\nAN RING\nAL 500ft AGL\nAH FL65\nV X=50:00:00 N 1:00:00 W\nDC 2.5\n"
-    )  # fmt: skip
+    )
     first = read(text)
     written, lost = write_openair(first)
     second = read(written)
@@ -217,10 +218,11 @@ def _accounted(result: AirspaceRead) -> None:
     assert all(item["code"] and item["message"] for item in json_ready)
 
 
-RECORDS = """AC D|AC|AN x|AL FL65|AH SFC|AH UNL|V X=50:00:00 N 1:00:00 W|V X=90:00:00 N 0:0:0 E|V D=-|V D=x|DC 3
-DC 1999|DC 0.00001|DA 5,10,20|DA 5,0,0|DP 50:00:00 N 1:00:00 W|DP 50:10:00 N 1:00:00 W|DP 50:10:00 N 179:59:59 E
-DP 50:00:00 N 179:00:00 W|DP 90:0:0 N 0:0:0 E|DP 89:59:59 S 100:00:00 W|DB 50:00:00 N 1:00:00 W|AA NONE|AA /
-DB 50:00:00 N 1:00:00 W, 50:10:00 N 1:00:00 W|AA 2023-01-01T00:00Z/2023-01-02T00:00Z|DY 50:00:00 N 1:00:00 W|V
+RECORDS = """AC D|AC|AN x|AL FL65|AH SFC|AH UNL|V X=50:00:00 N 1:00:00 W|V X=90:00:00 N 0:0:0 E|V D=-|V D=x
+DC 3|DC 1999|DC 0.00001|DA 5,10,20|DA 5,0,0|DP 50:00:00 N 1:00:00 W
+DP 50:10:00 N 1:00:00 W|DP 50:10:00 N 179:59:59 E|DP 50:00:00 N 179:00:00 W|DP 90:0:0 N 0:0:0 E|DP 89:59:59 S 100:00:00 W|DB 50:00:00 N 1:00:00 W
+AA NONE|AA /|DB 50:00:00 N 1:00:00 W, 50:10:00 N 1:00:00 W|AA 2023-01-01T00:00Z/2023-01-02T00:00Z
+DY 50:00:00 N 1:00:00 W|V
 * dfr-coverage: 1,2|* dfr-ground-m-amsl: 5 nan|AY RMZ|V X|DP|DB ,|AF 1|AG z"""
 _LINES = st.sampled_from([record for line in RECORDS.split("\n") for record in line.split("|")])
 

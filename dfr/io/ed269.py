@@ -1,0 +1,124 @@
+"""ED-269 UAS zones: JSON with lon, lat positions, a volume or more to a feature."""
+
+from __future__ import annotations
+
+from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems, finish
+from dfr.io.json_lines import JsonTroubleError, parse_json
+from dfr.io.text import decode_text
+from dfr.io.uas_zones import (
+    UNITS_M,
+    BadZoneError,
+    Json,
+    activation_of,
+    authority,
+    is_json,
+    limit_of,
+    objects,
+    ring,
+    round_area,
+    text_of,
+)
+from dfr.world.activation import Activation
+from dfr.world.outlines import EdgeRule
+
+KIND = "ed269"
+
+
+def read_ed269(data: bytes, *, name: str) -> AirspaceRead:
+    """The zones of an ED-269 file and all that is wrong with it."""
+    problems = Problems()
+    drafts: list[Draft] = []
+    try:
+        document, lines = parse_json(decode_text(data)[0])
+    except JsonTroubleError as error:
+        problems.add(error.line, "not-json", str(error), Outcome.REFUSED)
+        return finish(name, KIND, drafts, problems)
+    features = features_of(document)
+    for place, feature in enumerate(features):
+        line = lines[place] if len(lines) == len(features) else None
+        if is_json(feature):
+            drafts += _feature(feature, line, problems)
+        else:
+            drafts.append(Draft(line=line))
+            problems.refuse(drafts[-1], line, "no-feature", "not an object")
+    return finish(name, KIND, drafts, problems, edges=EdgeRule.PARALLEL)
+
+
+def features_of(document: object) -> list[object]:
+    """The list of features of a document, whatever it is called."""
+    if isinstance(document, list):
+        return document
+    if is_json(document):
+        for key in ("features", "UASZoneList"):
+            items = document.get(key)
+            if isinstance(items, list):
+                return items
+    return []
+
+
+def _feature(feature: Json, line: int | None, problems: Problems) -> list[Draft]:
+    volumes = objects(feature.get("geometry") or feature.get("airspaceVolume"))
+    if not volumes:
+        draft = _draft(feature, line)
+        problems.refuse(draft, line, "no-geometry", f"{draft.name}: no geometry")
+        return [draft]
+    return [_volume(feature, volume, line, problems) for volume in volumes]
+
+
+def _draft(feature: Json, line: int | None) -> Draft:
+    name = text_of(feature.get("name")) or text_of(feature.get("identifier"))
+    reasons = feature.get("reason")
+    words = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
+    words += [text_of(feature.get(key)) for key in ("otherReasonInfo", "restrictionConditions", "message")]
+    return Draft(
+        line=line,
+        name=name,
+        kind=text_of(feature.get("restriction")).upper(),
+        contact=authority(feature.get("zoneAuthority")),
+        exempt=text_of(feature.get("regulationExemption")),
+        remarks="; ".join(word for word in words if word)[:500],
+    )
+
+
+def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -> Draft:
+    draft = _draft(feature, line)
+    unit = volume.get("uomDimensions")
+    try:
+        draft.lower = limit_of(
+            volume.get("lowerLimit"), volume.get("lowerVerticalReference"), unit, upper=False
+        )
+        draft.upper = limit_of(
+            volume.get("upperLimit"), volume.get("upperVerticalReference"), unit, upper=True
+        )
+    except BadZoneError as bad:
+        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
+    try:
+        _shape(draft, volume.get("horizontalProjection"), unit)
+    except BadZoneError as bad:
+        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
+    set_activation(draft, objects(feature.get("applicability")), line, problems)
+    return draft
+
+
+def set_activation(draft: Draft, periods: list[Json], line: int | None, problems: Problems) -> None:
+    """The hours of a zone; hours that cannot be read are not known."""
+    try:
+        draft.activation = activation_of(periods)
+    except BadZoneError as bad:
+        draft.activation = Activation(otherwise=None, text=f"not readable: {bad}")
+        problems.repair(draft, line, bad.code, f"{draft.name}: hours not known: {bad}")
+
+
+def _shape(draft: Draft, shape: object, unit: object) -> None:
+    if not is_json(shape):
+        raise BadZoneError("no-geometry", "no horizontal projection")
+    form = str(shape.get("type"))
+    if form == "Circle":
+        scale = UNITS_M.get(str(unit).upper().strip(), 1.0)
+        draft.outline = round_area(shape.get("center") or shape.get("centre"), shape.get("radius"), scale)
+        return
+    rings = shape.get("coordinates")
+    if form != "Polygon" or not isinstance(rings, list) or not rings:
+        raise BadZoneError("bad-geometry", f"{form[:20]!r} is no Circle or Polygon")
+    draft.outline = ring(rings[0])
+    draft.holes = [ring(hole) for hole in rings[1:]]

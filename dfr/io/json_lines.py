@@ -1,0 +1,61 @@
+"""JSON with the line of each feature; constants that are no numbers and deep nesting are refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+
+LISTS = frozenset({"features", "UASZoneList", "items"})
+"""Keys whose items are features."""
+
+MAX_DEPTH = 60
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+
+
+class JsonTroubleError(Exception):
+    """A text that is no usable JSON; `line` is where."""
+
+    def __init__(self, line: int | None, what: str) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+def parse_json(text: str) -> tuple[object, list[int]]:
+    """(the document, the line of each item of its list of features). Raises JsonTroubleError."""
+    try:
+        lines = _feature_lines(text)
+        return json.loads(text, parse_constant=_no_number), lines
+    except json.JSONDecodeError as error:
+        raise JsonTroubleError(error.lineno, error.msg) from error
+    except (ValueError, RecursionError) as error:
+        raise JsonTroubleError(None, str(error)) from error
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(f"{text} is no number")
+
+
+def _feature_lines(text: str) -> list[int]:
+    """Line numbers of the objects directly within a list of features, or within a list on its own."""
+    ends = [match.start() for match in re.finditer("\n", text)]
+    lines: list[int] = []
+    stack: list[str] = []
+    key, listed = "", False
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token[0] == '"':
+            key = token[1:-1] if len(stack) == 1 else key
+        elif token in "{[":
+            if token == "[" and ((len(stack) == 1 and key in LISTS) or not stack):
+                listed = True
+            if token == "{" and listed and stack[-1:] == ["["] and len(stack) <= 2:
+                lines.append(bisect_right(ends, match.start()) + 1)
+            stack.append(token)
+            if len(stack) > MAX_DEPTH:
+                raise ValueError(f"nested deeper than {MAX_DEPTH}")
+        elif stack:
+            stack.pop()
+            listed = listed and not (token == "]" and len(stack) <= 1)
+    return lines

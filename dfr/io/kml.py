@@ -1,0 +1,209 @@
+"""KML and KMZ airspace: placemarks with polygons, their limits in words.
+
+Altitudes in the coordinates are passed over: published KML says "relative to ground" even where
+the limit is above mean sea level or a flight level, and the datum survives in the description only.
+Document types, entities and compressed bombs are refused.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems, finish
+from dfr.io.limits import parse_limit
+from dfr.io.uas_zones import BadZoneError, corner
+from dfr.world.outlines import Arc, EdgeRule, Vertex
+
+MAX_KML_BYTES = 32 * 1024 * 1024
+MAX_KMZ_BYTES = 8 * 1024 * 1024
+MAX_ENTRIES = 1000
+MAX_DEPTH = 60
+MAX_TEXT = 4 * 1024 * 1024
+
+_LIMIT = re.compile(
+    r"\b(upper|lower|ceiling|floor|top|base)(?: (?:limit|level|altitude))?\s*[:=]?\s*(?:</?\w{1,10}>\s*)*"
+    r"(SFC|GND|UNL\w{0,6}|FL ?\d{1,3}|\d{1,6} ?(?:ft|m)?(?: ?(?:AMSL|MSL|AGL|ALT|SFC|STD))?)\b",
+    re.IGNORECASE,
+)
+_CLASS = re.compile(r"\bclass\s*[:=]?\s*([A-G])\b", re.IGNORECASE)
+LOWER_WORDS = frozenset({"lower", "floor", "base"})
+
+
+class _BadKmlError(Exception):
+    """A document that cannot be used at all: its code and what is wrong."""
+
+    def __init__(self, code: str, what: str) -> None:
+        super().__init__(what)
+        self.code = code
+
+
+def read_kml(data: bytes, *, name: str) -> AirspaceRead:
+    """The zones of a KML or KMZ file and all that is wrong with it."""
+    problems = Problems()
+    placemarks = _Placemarks(problems)
+    kind = "kmz" if data[:2] == b"PK" else "kml"
+    try:
+        placemarks.parse(_unzipped(data) if kind == "kmz" else data)
+    except expat.ExpatError as error:
+        problems.add(
+            error.lineno, "not-xml", expat.errors.messages.get(error.code, str(error)), Outcome.REFUSED
+        )
+    except _BadKmlError as bad:
+        problems.add(None, bad.code, str(bad), Outcome.REFUSED)
+    return finish(name, kind, placemarks.drafts, problems, edges=EdgeRule.PARALLEL)
+
+
+def _unzipped(data: bytes) -> bytes:
+    """The first KML in an archive, never more than the limit of it."""
+    if len(data) > MAX_KMZ_BYTES:
+        raise _BadKmlError("too-large", f"a KMZ of {len(data)} bytes is over {MAX_KMZ_BYTES}")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            found = next((e for e in entries if e.filename.lower().endswith(".kml")), None)
+            if found is None or len(entries) > MAX_ENTRIES:
+                raise _BadKmlError("no-kml", f"no KML among {len(entries)} entries")
+            with archive.open(found) as file:
+                content = file.read(MAX_KML_BYTES + 1)
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
+        ValueError, MemoryError,
+    ) as error:  # fmt: skip
+        raise _BadKmlError("not-zip", f"not a readable archive: {error}") from error
+    if len(content) > MAX_KML_BYTES:
+        raise _BadKmlError("too-large", f"unpacks to more than {MAX_KML_BYTES} bytes")
+    return content
+
+
+@dataclass(slots=True, kw_only=True)
+class _Shape:
+    """A polygon while it is being read."""
+
+    line: int
+    outline: list[Vertex | Arc] = field(default_factory=list)
+    holes: list[list[Vertex | Arc]] = field(default_factory=list)
+    trouble: str = ""
+
+
+class _Placemarks:
+    """Follows the elements of a document and drafts a volume for each polygon."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.drafts: list[Draft] = []
+        self._problems = problems
+        self._path: list[str] = []
+        self._text: list[str] = []
+        self._size = 0
+        self._line = 0
+        self._words: dict[str, str] = {}
+        self._data_name = ""
+        self._shapes: list[_Shape] = []
+
+    def parse(self, data: bytes) -> None:
+        """Take a whole document; declarations of types and entities are refused."""
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        refuse: Callable[..., None] = _refuse_declaration
+        parser.StartDoctypeDeclHandler = refuse
+        parser.EntityDeclHandler = refuse
+        self._parser = parser
+        parser.Parse(data, True)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        word = tag.rpartition(" ")[2]
+        self._path.append(word)
+        if len(self._path) > MAX_DEPTH:
+            raise _BadKmlError("too-deep", f"elements nested deeper than {MAX_DEPTH}")
+        self._text, self._size = [], 0
+        if word == "Placemark":
+            self._line, self._words, self._shapes = self._parser.CurrentLineNumber, {}, []
+        elif word == "Polygon":
+            self._shapes.append(_Shape(line=self._parser.CurrentLineNumber))
+        elif word in ("SimpleData", "Data"):
+            self._data_name = attributes.get("name", "")
+
+    def _characters(self, text: str) -> None:
+        self._size += len(text)
+        if self._size <= MAX_TEXT:
+            self._text.append(text)
+
+    def _end(self, tag: str) -> None:
+        word = tag.rpartition(" ")[2]
+        text = "".join(self._text)
+        self._path.pop()
+        self._text, self._size = [], 0
+        parent = self._path[-1] if self._path else ""
+        if word in ("name", "description") and parent == "Placemark":
+            self._words[word] = " ".join(text.split())
+        elif word == "SimpleData" or (word == "value" and parent == "Data"):
+            self._words[self._data_name.lower()] = " ".join(text.split())
+        elif word == "coordinates" and "Polygon" in self._path and self._shapes:
+            self._ring(text, hole="innerBoundaryIs" in self._path)
+        elif word == "Placemark":
+            self._finish()
+
+    def _ring(self, text: str, *, hole: bool) -> None:
+        shape = self._shapes[-1]
+        try:
+            corners = _corners(text)
+        except BadZoneError as bad:
+            shape.trouble = str(bad)
+            return
+        if hole:
+            shape.holes.append(corners)
+        else:
+            shape.outline.extend(corners)
+
+    def _finish(self) -> None:
+        """A volume for each polygon of the placemark; a placemark without one is noted."""
+        name = self._words.get("name", "")
+        if not self._shapes:
+            self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", Outcome.NOTE)
+        for shape in self._shapes:
+            draft = Draft(line=shape.line, name=name, remarks=self._words.get("description", "")[:500])
+            draft.outline, draft.holes = shape.outline, list(shape.holes)
+            self._describe(draft)
+            if shape.trouble:
+                self._problems.refuse(draft, shape.line, "bad-coordinate", f"{name}: {shape.trouble}")
+            elif not shape.outline:
+                self._problems.refuse(draft, shape.line, "no-geometry", f"{name}: a polygon without boundary")
+            self.drafts.append(draft)
+
+    def _describe(self, draft: Draft) -> None:
+        """Class, kind and limits in words."""
+        words = f"{draft.remarks} " + " ".join(f"{key}: {text};" for key, text in self._words.items())
+        for which, value in _LIMIT.findall(words[:20_000]):
+            level = parse_limit(value)
+            if which.lower() in LOWER_WORDS:
+                draft.lower = draft.lower or level
+            else:
+                draft.upper = draft.upper or level
+        letter = _CLASS.search(words[:20_000])
+        draft.airspace_class = letter[1].upper() if letter else ""
+        draft.kind = self._words.get("type", "").upper()
+
+
+def _refuse_declaration(*_: object) -> None:
+    raise _BadKmlError("xml-declaration", "document types and entities are refused")
+
+
+def _corners(text: str) -> list[Vertex | Arc]:
+    """Corners of `lon,lat[,height] ...`. Raises BadZoneError."""
+    corners: list[Vertex | Arc] = []
+    for item in text.split():
+        try:
+            numbers = [float(part) for part in item.split(",")[:2]]
+        except ValueError:
+            raise BadZoneError("bad-coordinate", f"{item[:40]!r} is no lon,lat pair") from None
+        corners.append(corner(numbers))
+    return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners

@@ -1,0 +1,200 @@
+"""What ED-269 and ED-318 share: limits by reference, hours of days, authorities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from typing import TypeGuard
+
+from dfr.geo import VerticalDatum
+from dfr.units import flight_level_to_m_std, ft_to_m
+from dfr.world.activation import ALWAYS, Activation, DailyHours, Interval
+from dfr.world.outlines import Arc, Vertex, circle
+from dfr.world.sun import SunEvent
+from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+
+Json = dict[str, object]
+
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+UNITS_M = {"M": 1.0, "FT": ft_to_m(1.0)}
+REFERENCES = {
+    "AGL": VerticalDatum.AGL,
+    "AMSL": VerticalDatum.AMSL,
+    "MSL": VerticalDatum.AMSL,
+    "WGS84": VerticalDatum.ELLIPSOID,
+}
+MAX_HEIGHT_M = 30_480.0
+MAX_RADIUS_M = 1_000_000.0
+
+_TIME = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?")
+
+
+class BadZoneError(Exception):
+    """A part of a zone that cannot be used: its code and what is wrong."""
+
+    def __init__(self, code: str, what: str) -> None:
+        super().__init__(what)
+        self.code = code
+
+
+def is_json(value: object) -> TypeGuard[Json]:
+    """True for a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """True for a finite JSON number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
+
+
+def text_of(value: object) -> str:
+    """A text, or the first text of a list in several languages."""
+    if isinstance(value, list) and value:
+        return text_of(value[0])
+    if is_json(value):
+        return text_of(value.get("text"))
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def objects(value: object) -> list[Json]:
+    """The JSON objects of a list; an object on its own counts as a list of one."""
+    if is_json(value):
+        return [value]
+    return [item for item in value if is_json(item)] if isinstance(value, list) else []
+
+
+def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> VerticalLimit | None:
+    """A limit of a height, its reference and unit; None where the value is missing.
+
+    Raises BadZoneError for a reference or unit that nobody defined: metres are never taken for feet.
+    """
+    if value is None or value == "":
+        return None
+    if not is_number(value):
+        raise BadZoneError("unreadable-limit", f"{value!r} is no height")
+    scale = UNITS_M.get(str(unit).upper().strip())
+    datum = REFERENCES.get(str(reference).upper().strip())
+    if str(reference).upper().strip() in ("FL", "STD"):
+        height_m = flight_level_to_m_std(value)
+        return VerticalLimit(value_m=height_m, datum=VerticalDatum.FLIGHT_LEVEL, text=f"FL{value:g}")
+    if scale is None or datum is None:
+        raise BadZoneError("unreadable-limit", f"{value} {unit} {reference}: unknown unit or reference")
+    height_m = value * scale
+    if height_m > MAX_HEIGHT_M:
+        if upper:
+            return UNLIMITED
+        raise BadZoneError("unreadable-limit", f"{value} {unit} is no floor")
+    if datum is VerticalDatum.AGL and height_m == 0.0 and not upper:
+        return SURFACE
+    if height_m < -500.0:
+        raise BadZoneError("unreadable-limit", f"{value} {unit} is under the ground")
+    return VerticalLimit(value_m=height_m, datum=datum, text=f"{value:g} {str(unit).lower()} {datum.value}")
+
+
+def corner(value: object) -> Vertex:
+    """A vertex of [lon, lat] or [lon, lat, height]. Raises BadZoneError."""
+    if not (isinstance(value, list) and len(value) >= 2 and is_number(value[0]) and is_number(value[1])):
+        raise BadZoneError("bad-coordinate", f"{str(value)[:60]} is no lon, lat pair")
+    lon, lat = float(value[0]), float(value[1])
+    if abs(lat) > 90.0 or abs(lon) > 180.0:
+        hint = "; latitude and longitude may be swapped" if abs(lat) > 90.0 >= abs(lon) else ""
+        raise BadZoneError("bad-coordinate", f"lat {lat:g}, lon {lon:g} is not on the globe{hint}")
+    return Vertex(lat, lon)
+
+
+def ring(value: object) -> list[Vertex | Arc]:
+    """The corners of a list of positions. Raises BadZoneError."""
+    if not isinstance(value, list):
+        raise BadZoneError("bad-geometry", "a ring is a list of positions")
+    corners: list[Vertex | Arc] = [corner(item) for item in value]
+    return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
+
+
+def round_area(centre: object, radius: object, scale_m: float = 1.0) -> list[Vertex | Arc]:
+    """The outline of a circle. Raises BadZoneError for a radius that is none."""
+    middle = corner(centre)
+    if not is_number(radius) or not 0.0 < radius * scale_m <= MAX_RADIUS_M:
+        raise BadZoneError("bad-radius", f"{str(radius)[:40]} is no radius")
+    return [circle(middle.lat, middle.lon, radius * scale_m)]
+
+
+def activation_of(periods: Iterable[Json]) -> Activation:
+    """When a zone is active, from its applicabilities; none at all means always. Raises BadZoneError."""
+    found: list[Interval | DailyHours] = []
+    words: list[str] = []
+    for period in periods:
+        if str(period.get("permanent", "")).upper() in ("YES", "TRUE"):
+            return ALWAYS
+        within = Interval(start=_moment(period.get("startDateTime")), end=_moment(period.get("endDateTime")))
+        schedule = objects(period.get("schedule"))
+        found += [_daily(item, within) for item in schedule] or [within]
+        words.append(f"{period.get('startDateTime') or '...'} to {period.get('endDateTime') or '...'}")
+    if not found:
+        return ALWAYS
+    return Activation(periods=tuple(found), otherwise=False, text="; ".join(words)[:200])
+
+
+def _daily(item: Json, within: Interval) -> DailyHours:
+    names = item.get("day", ["ANY"])
+    names = names if isinstance(names, list) else [names]
+    days: set[int] = set()
+    for name in names:
+        word = str(name).upper()[:3]
+        if word not in (*DAYS, "ANY"):
+            raise BadZoneError("unreadable-activation", f"{str(name)[:20]!r} is no day")
+        days |= set(range(7)) if word == "ANY" else {DAYS.index(word)}
+    start, zone = _clock(item.get("startTime"), item.get("startEvent"), time(0, 0))
+    end, _ = _clock(item.get("endTime"), item.get("endEvent"), time(0, 0))
+    return DailyHours(days=frozenset(days), start=start, end=end, zone=zone, within=within)
+
+
+def _clock(text: object, event: object, default: time) -> tuple[time | SunEvent, tzinfo]:
+    if event:
+        try:
+            return SunEvent(str(event).upper()), UTC
+        except ValueError:
+            raise BadZoneError("unreadable-activation", f"{str(event)[:20]!r} is no event") from None
+    if text is None or text == "":
+        return default, UTC
+    match = _TIME.fullmatch(str(text).strip())
+    if match is None:
+        raise BadZoneError("unreadable-activation", f"{str(text)[:20]!r} is no time of day")
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    if hour == 24 and minute == second == 0:
+        hour = 0
+    if hour > 23 or minute > 59 or second > 59:
+        raise BadZoneError("unreadable-activation", f"{text} is no time of day")
+    return time(hour, minute, second), _offset(match[4])
+
+
+def _offset(text: str | None) -> tzinfo:
+    """The zone of `Z`, `+01:00` or nothing, which the formats read as UTC."""
+    if text in (None, "Z", ""):
+        return UTC
+    digits = str(text).replace(":", "")
+    delta = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+    if delta >= timedelta(hours=24):
+        raise BadZoneError("unreadable-activation", f"{text} is no offset")
+    return timezone(-delta if digits[0] == "-" else delta)
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None or value == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value).strip())
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadZoneError("unreadable-activation", f"{str(value)[:40]!r} is no time") from None
+
+
+def authority(value: object) -> str:
+    """Name and how to reach the first authority."""
+    for item in objects(value):
+        words = [
+            text_of(item.get(key)) for key in ("name", "service", "contactName", "phone", "email", "siteURL")
+        ]
+        return ", ".join(word for word in dict.fromkeys(words) if word)
+    return ""

@@ -1,0 +1,346 @@
+"""ED-269, ED-318, GeoJSON and KML: what they say, and what they must not do."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dfr.geo import Position, VerticalDatum
+from dfr.io.airspace_files import read_airspace
+from dfr.io.airspace_read import AirspaceRead
+from dfr.world.vertical import SURFACE, UNLIMITED
+
+HERE = Position(lat_deg=50.75, lon_deg=-1.2)
+CIRCLE = {"type": "Circle", "center": [-1.2, 50.75], "radius": 1000}
+SQUARE = [[-1.3, 50.7], [-1.1, 50.7], [-1.1, 50.8], [-1.3, 50.8], [-1.3, 50.7]]
+HOLE = [[-1.25, 50.74], [-1.15, 50.74], [-1.15, 50.76], [-1.25, 50.76], [-1.25, 50.74]]
+
+
+def ed269(**words: object) -> dict[str, object]:
+    volume = {
+        "uomDimensions": "M",
+        "lowerLimit": 0,
+        "lowerVerticalReference": "AGL",
+        "upperLimit": 120,
+        "upperVerticalReference": "AGL",
+        "horizontalProjection": CIRCLE,
+        **words,
+    }
+    return {
+        "identifier": "GBRLONG0001",
+        "country": "GBR",
+        "name": "Test",
+        "type": "COMMON",
+        "restriction": "PROHIBITED",
+        "reason": ["SENSITIVE"],
+        "zoneAuthority": [{"name": "Tower", "phone": "1"}],
+        "applicability": [{"permanent": "YES"}],
+        "geometry": [volume],
+    }
+
+
+def read(document: object) -> AirspaceRead:
+    return read_airspace(json.dumps(document, indent=1).encode(), name="zones.json")
+
+
+def test_an_ed_269_circle_has_its_radius_limits_and_authority() -> None:
+    result = read({"features": [ed269()]})
+    (zone,) = result.zones
+    assert (result.kind, zone.kind, zone.name, zone.contact) == ("ed269", "PROHIBITED", "Test", "Tower, 1")
+    assert zone.lower == SURFACE
+    assert (zone.upper.value_m, zone.upper.datum) == (120.0, VerticalDatum.AGL)
+    assert zone.edge_distance_m(HERE) == pytest.approx(1000.0, abs=0.5)
+    assert zone.line == 3
+
+
+def test_feet_and_metres_are_told_apart() -> None:
+    (zone,) = read({"features": [ed269(uomDimensions="FT", upperLimit=400)]}).zones
+    assert zone.upper.value_m == pytest.approx(121.92)
+    result = read(
+        {"features": [ed269(lowerLimit=500, lowerVerticalReference="AMSL", upperVerticalReference="AMSL")]}
+    )
+    assert [p.code for p in result.problems] == ["limits-inverted"]
+    assert (len(result.zones), result.refused) == (0, 1)
+    assert read({"features": [ed269(uomDimensions="FURLONG")]}).refused == 1
+
+
+def test_daily_hours_hold_on_their_days_only() -> None:
+    feature = ed269()
+    schedule = [{"day": ["MON", "TUE"], "startTime": "09:00Z", "endTime": "17:30:00.00Z"}]
+    feature["applicability"] = [
+        {"startDateTime": "2024-06-01T00:00:00Z", "endDateTime": "2024-09-01T00:00:00Z", "schedule": schedule}
+    ]
+    (zone,) = read({"features": [feature]}).zones
+    moments = {
+        datetime(2024, 8, 19, 12, tzinfo=UTC): True,
+        datetime(2024, 8, 19, 18, tzinfo=UTC): False,
+        datetime(2024, 8, 21, 12, tzinfo=UTC): False,
+        datetime(2024, 9, 2, 12, tzinfo=UTC): False,
+    }
+    assert {moment: zone.active(moment, moment) for moment in moments} == moments
+
+
+def test_hours_that_cannot_be_read_are_not_known() -> None:
+    feature = ed269()
+    feature["applicability"] = [{"schedule": [{"day": ["SOMEDAY"]}]}]
+    result = read({"features": [feature]})
+    noon = datetime(2024, 8, 19, 12, tzinfo=UTC)
+    assert result.zones[0].active(noon, noon) is None
+    assert [p.code for p in result.problems] == ["unreadable-activation"]
+
+
+def test_swapped_positions_over_the_united_kingdom_are_refused() -> None:
+    swapped = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in SQUARE]]}
+    result = read({"features": [ed269(horizontalProjection=swapped), ed269(horizontalProjection=swapped)]})
+    assert (len(result.zones), result.refused) == (0, 2)
+    assert {p.code for p in result.problems} == {"lat-lon-swapped"}
+
+
+def ed318(geometry: dict[str, object], **words: object) -> dict[str, object]:
+    layer = {"upper": 100, "upperReference": "AGL", "lower": 0, "lowerReference": "AGL", "uom": "m"}
+    return {
+        "type": "Feature",
+        "properties": {
+            "identifier": "X1",
+            "name": [{"text": "Zone", "lang": "en-GB"}],
+            "type": "REQ_AUTHORIZATION",
+            **words,
+        },
+        "geometry": {**geometry, "layer": {**layer, **geometry.pop("layer", {})}},
+    }
+
+
+def test_ed_318_circles_and_collections() -> None:
+    point = {"type": "Point", "coordinates": [-1.2, 50.75], "extent": {"subType": "Circle", "radius": 500}}
+    polygon = {"type": "Polygon", "coordinates": [SQUARE, HOLE]}
+    result = read({"type": "FeatureCollection", "features": [ed318(point), ed318(polygon)]})
+    circle, square = result.zones
+    assert (result.kind, circle.kind, circle.name) == ("ed318", "REQ_AUTHORIZATION", "Zone")
+    assert circle.edge_distance_m(HERE) == pytest.approx(500, abs=0.5)
+    assert square.distance_m(HERE) > 500.0
+    wgs84 = {**point, "layer": {"upper": 100, "upperReference": "WGS84"}}
+    (zone,) = read({"type": "FeatureCollection", "features": [ed318(wgs84)]}).zones
+    assert zone.upper.datum is VerticalDatum.ELLIPSOID
+
+
+def test_ed_318_zones_by_daylight_follow_the_sun() -> None:
+    point = {"type": "Point", "coordinates": [-1.2, 50.75], "extent": {"subType": "Circle", "radius": 500}}
+    schedule = [{"day": ["ANY"], "startEvent": "SR", "endEvent": "SS"}]
+    feature = ed318(point, limitedApplicability=[{"schedule": schedule}])
+    (zone,) = read({"type": "FeatureCollection", "features": [feature]}).zones
+    expected = {
+        (6, 21, 4): True,
+        (6, 21, 3): False,
+        (12, 21, 8): False,
+        (12, 21, 9): True,
+        (12, 21, 17): False,
+    }
+    for (month, day, hour), active in expected.items():
+        moment = datetime(2024, month, day, hour, tzinfo=UTC)
+        assert zone.active(moment, moment) is active
+
+
+def test_plain_geojson_with_words_for_limits() -> None:
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "CTR", "class": "D", "type": "CTR", "lower": "SFC", "upper": "2000 ft"},
+        "geometry": {"type": "MultiPolygon", "coordinates": [[SQUARE], [[[x + 1, y] for x, y in SQUARE]]]},
+    }
+    result = read({"type": "FeatureCollection", "features": [feature]})
+    assert result.kind == "geojson"
+    assert [(z.name, z.airspace_class, z.upper.value_m) for z in result.zones] == [("CTR", "D", 609.6)] * 2
+
+
+def test_openaip_limits() -> None:
+    words = {
+        "name": "A",
+        "icaoClass": 3,
+        "lowerLimit": {"value": 0, "unit": 1, "referenceDatum": 0},
+        "upperLimit": {"value": 65, "unit": 6, "referenceDatum": 2},
+    }
+    feature = {
+        "type": "Feature",
+        "properties": words,
+        "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+    }
+    (zone,) = read({"type": "FeatureCollection", "features": [feature]}).zones
+    assert (zone.airspace_class, zone.lower, zone.upper.datum) == ("D", SURFACE, VerticalDatum.FLIGHT_LEVEL)
+    assert zone.upper.value_m == pytest.approx(1981.2)
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        None,
+        [],
+        {"type": "LineString", "coordinates": SQUARE},
+        {"type": "Point", "coordinates": [-1, 50]},
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Polygon", "coordinates": [[[1]]]},
+        {"type": "Polygon", "coordinates": [[[0, 95], [1, 95], [1, 96]]]},
+        {"type": "Polygon", "coordinates": "x"},
+    ],
+)
+def test_features_without_an_area_are_refused_and_counted(geometry: object) -> None:
+    good = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [SQUARE]}}
+    bad = {"type": "Feature", "properties": {"name": "bad"}, "geometry": geometry}
+    result = read({"type": "FeatureCollection", "features": [bad, good]})
+    assert (result.records_seen, len(result.zones), result.refused) == (2, 1, 1)
+
+
+KML = """<?xml version="1.0" encoding="UTF-8"?>
+<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder>
+<Placemark><name>EGRU013A LEE</name>
+<description>Upper limit: 2000 FT AMSL Lower limit: SFC Class: D</description>
+<Polygon><altitudeMode>relativeToGround</altitudeMode><outerBoundaryIs><LinearRing><coordinates>
+-1.3,50.7,609 -1.1,50.7,609 -1.1,50.8,609 -1.3,50.8,609 -1.3,50.7,609
+</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>
+<Placemark><name>a mark</name><Point><coordinates>-1,50</coordinates></Point></Placemark>
+</Folder></Document></kml>"""
+
+
+def test_kml_limits_come_from_the_words_and_not_from_the_altitudes() -> None:
+    result = read_airspace(KML.encode(), name="frz.kml")
+    (zone,) = result.zones
+    assert (zone.name, zone.lower, zone.airspace_class) == ("EGRU013A LEE", SURFACE, "D")
+    assert (zone.upper.value_m, zone.upper.datum) == (pytest.approx(609.6), VerticalDatum.AMSL)
+    assert zone.distance_m(HERE) == 0.0
+    assert [(p.line, p.code) for p in result.problems] == [(8, "no-polygon")]
+
+
+def test_kml_without_limits_reaches_from_the_surface_without_end() -> None:
+    result = read_airspace(
+        KML.replace("Upper limit: 2000 FT AMSL Lower limit: SFC", "").encode(), name="x.kml"
+    )
+    assert (result.zones[0].lower, result.zones[0].upper) == (SURFACE, UNLIMITED)
+    assert result.repaired == 1
+
+
+def kmz(content: bytes, name: str = "doc.kml") -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return file.getvalue()
+
+
+def test_kmz_is_unpacked() -> None:
+    assert [zone.name for zone in read_airspace(kmz(KML.encode()), name="x.kmz").zones] == ["EGRU013A LEE"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (
+            b'<?xml version="1.0"?><!DOCTYPE k [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><kml>&b;</kml>',
+            "xml-declaration",
+        ),
+        (b'<!DOCTYPE k SYSTEM "file:///etc/passwd"><kml/>', "xml-declaration"),
+        (b"<a>" * 5000, "too-deep"),
+        (b"<kml><Placemark>", "not-xml"),
+        (kmz(b" " * (33 * 1024 * 1024)), "too-large"),
+        (kmz(b"hello", "readme.txt"), "no-kml"),
+        (kmz(KML.encode())[:-30], "not-zip"),
+        (b"PK\x03\x04", "not-zip"),
+        (b"[" * 100_000, "not-json"),
+        (b'{"features": [{"geometry": NaN}]}', "not-json"),
+        (b'{"features": ' + b"9" * 5000 + b"}", "not-json"),
+    ],
+)
+def test_bombs_and_broken_documents_are_refused(data: bytes, code: str) -> None:
+    result = read_airspace(data, name="bomb")
+    assert [p.code for p in result.problems] == [code]
+    assert result.zones == ()
+
+
+def test_yaml_aliases_are_refused() -> None:
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\nairspace:\n- *b\n"
+    result = read_airspace(bomb.encode(), name="bomb.yaml")
+    assert [(p.line, p.code) for p in result.problems] == [(2, "not-yaml")]
+    deep = "airspace: " + "[" * 2000
+    assert [p.code for p in read_airspace(deep.encode(), name="deep.yaml").problems] == ["not-yaml"]
+
+
+JSON_VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-200, 200),
+        st.floats(-1e6, 1e6),
+        st.text(max_size=8),
+        st.sampled_from(
+            ["Polygon", "Circle", "Point", "Feature", "AGL", "AMSL", "M", "FT", "12:00Z", "ANY", "SR"]
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    "features",
+                    "geometry",
+                    "horizontalProjection",
+                    "coordinates",
+                    "type",
+                    "radius",
+                    "center",
+                    "layer",
+                    "properties",
+                    "upper",
+                    "lower",
+                    "upperLimit",
+                    "lowerLimit",
+                    "uom",
+                    "uomDimensions",
+                    "applicability",
+                    "limitedApplicability",
+                    "schedule",
+                    "day",
+                    "startTime",
+                    "endTime",
+                    "startDateTime",
+                    "extent",
+                    "name",
+                    "lowerReference",
+                    "upperReference",
+                    "geometries",
+                    "zoneAuthority",
+                    "icaoClass",
+                    "reason",
+                ]
+            ),
+            inner,
+            max_size=6,
+        ),
+    ),
+    max_leaves=40,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(JSON_VALUES, st.sampled_from(["", '"uomDimensions"', '"subType"']))
+def test_no_json_makes_a_reader_crash_or_lose_a_volume(document: object, mark: str) -> None:
+    result = read_airspace(json.dumps({"x": mark.strip('"'), "features": [document]}).encode(), name="x")
+    assert result.records_seen == len(result.zones) + result.refused
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"PK", b"<kml>", b"{", b"airspace:\n", b"airspace:\n- name: "]),
+)
+def test_no_bytes_make_any_reader_crash(data: bytes, head: bytes) -> None:
+    result = read_airspace(head + data, name="x")
+    assert result.records_seen == len(result.zones) + result.refused
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(KML)), st.binary(max_size=6), st.integers(0, 20))
+def test_no_damage_to_kml_makes_the_reader_crash(place: int, noise: bytes, gone: int) -> None:
+    data = KML.encode()
+    read_airspace(data[:place] + noise + data[place + gone :], name="x.kml")
