@@ -23,13 +23,17 @@ from dfr.plan.model import Plan, Route
 from dfr.track import Phase, phase_seconds, track_of_phases
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
+from firmware_sitl.start import Engine as EngineKind
 from firmware_sitl.start import start_vehicle
 
 AIRFRAME = "arducopter-sitl-quad"
 """The airframe that both engines fly: the rehearsal proves the mission, not the drone."""
 
-STAND_IN_PARAMS = {"ANGLE_MAX": 4500.0}
+STAND_IN_TILT_CDEG = 4500.0
 """At ArduCopter's 30 degrees the SITL quad cannot hold 10 m/s against any wind; at 45 it makes 14.7 m/s."""
+
+MAX_GCS_TIMEOUT_S = 120.0
+"""The largest FS_GCS_TIMEOUT that ArduCopter takes."""
 
 ON_SCENE_S = 60.0
 """Shorter than a real stay: hovering longer proves nothing more."""
@@ -41,7 +45,7 @@ PLACES = frozenset({Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME})
 class Engine:
     """What flies: `builtin`, `ardupilot`, or `auto` (a real ArduCopter where one is named)."""
 
-    kind: str
+    kind: EngineKind
     speedup: float
 
 
@@ -75,7 +79,7 @@ def fly_route(
     mission = compile_dispatch(
         world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=ON_SCENE_S
     )
-    mission = replace(mission, params=mission.params | STAND_IN_PARAMS)
+    mission = replace(mission, params=mission.params | _stand_in_params(mission, engine.speedup))
     name = f"{route.site_id}-{route.zone_id}"
     write_atomically(folder / f"{name}.plan", format_of("x.plan").write(mission))
     aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)
@@ -99,6 +103,12 @@ def fly_route(
         landing_error_m=flown.dock_error_m,
         notes=(_stand_in(world), *(f"vehicle: {text.text}" for text in flown.texts)),
     )
+
+
+def _stand_in_params(mission: FlightPlan, speedup: float) -> dict[str, float]:
+    """What the rehearsal sets differently: the tilt, and the link timeout (it runs on vehicle time)."""
+    timeout_s = mission.params["FS_GCS_TIMEOUT"] * speedup
+    return {"ANGLE_MAX": STAND_IN_TILT_CDEG, "FS_GCS_TIMEOUT": min(MAX_GCS_TIMEOUT_S, timeout_s)}
 
 
 def _stand_in(world: World) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -29,6 +29,7 @@ from dfr.report.map import standalone_map
 from dfr.store.runs import StoredRun, run_to_store
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
+from firmware_sitl.start import Engine as EngineKind
 
 app = typer.Typer()
 
@@ -67,14 +68,14 @@ def rehearse(
 
     Exit code 3 where a finding blocks a go, 5 where a flight was not as predicted.
     """
-    _refuse_engine(engine)
+    kind = _engine(engine)
     note(f"reading {scenario} ...")
     world = load_world(find_scenario(scenario))
     note("siting docks, routing, checking ...")
     plan = make_plan(world, docks=docks)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
     run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
-    flown = _fly(world, plan, out, Engine(kind=engine, speedup=speedup), most=flights)
+    flown = _fly(world, plan, out, Engine(kind=kind, speedup=speedup), most=flights)
     report = _write_report(world, plan, run=run, flown=flown, out=out)
     if junit is not None:
         write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown))
@@ -87,9 +88,11 @@ def rehearse(
     raise typer.Exit(_exit_code(plan, flown))
 
 
-def _refuse_engine(engine: str) -> None:
-    if engine not in ("auto", "builtin", "ardupilot"):
-        raise InputError(f"--engine {engine!r} is not known -> builtin, ardupilot or auto")
+def _engine(name: str) -> EngineKind:
+    for kind in get_args(EngineKind):
+        if kind == name:
+            return cast(EngineKind, kind)
+    raise InputError(f"--engine {name!r} is not known -> builtin, ardupilot or auto")
 
 
 def _simulated(

@@ -1,0 +1,90 @@
+"""`dfr plan` and `dfr check` as a user meets them: documents, words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "dfr", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    out = tmp_path_factory.mktemp("plan") / "plan.json"
+    done = dfr("plan", "victorious-2024", "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    return out, json.loads(done.stdout)
+
+
+def test_plan_prints_the_document_it_writes(planned):
+    out, document = planned
+    assert json.loads(out.read_text()) == document
+    assert document["status"] == "optimal"
+    assert document["gap"] == 0
+    assert len(document["sites"]) == 2
+    assert document["objective"] <= document["bound"] <= 1
+    shares = list(document["coverage"].values())
+    assert shares == sorted(shares)
+
+
+def test_victorious_is_a_go_with_its_advice(planned):
+    out, _ = planned
+    done = dfr("check", "victorious-2024", "--plan", str(out), "--json")
+    checked = json.loads(done.stdout)
+    assert (done.returncode, checked["go"]) == (0, True)
+    rules = {finding["rule"] for finding in checked["findings"] if finding["severity"] == "advice"}
+    assert {"temporary-restriction", "weather", "other-traffic"} <= rules
+
+
+def test_the_island_festival_is_no_go_while_a_restriction_is_possible():
+    done = dfr("check", "isle-of-wight-2024")
+    assert done.returncode == 3
+    assert "UNKNOWN  temporary-restriction: Isle of Wight Festival RA(T)" in done.stdout
+    assert "NO GO" in done.stdout
+
+
+def test_a_plan_of_another_scenario_is_refused(planned):
+    out, _ = planned
+    done = dfr("check", "isle-of-wight-2024", "--plan", str(out))
+    assert done.returncode == 2
+    assert "a plan of another scenario" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_plan_of_a_scenario_since_changed_is_refused(planned, tmp_path: Path):
+    out, document = planned
+    other = tmp_path / "plan.json"
+    other.write_text(json.dumps({**document, "scenario_sha256": "0" * 64}))
+    done = dfr("check", "victorious-2024", "--plan", str(other))
+    assert done.returncode == 2
+    assert "another version of this scenario" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', "null"])
+def test_a_broken_plan_file_is_refused_without_a_traceback(tmp_path: Path, text: str):
+    broken = tmp_path / "plan.json"
+    broken.write_text(text)
+    done = dfr("check", "victorious-2024", "--plan", str(broken))
+    assert done.returncode == 2
+    assert "dfr plan" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_more_docks_than_sites_is_infeasible_and_writes_nothing(tmp_path: Path):
+    out = tmp_path / "plan.json"
+    done = dfr("plan", "victorious-2024", "--docks", "40", "--out", str(out))
+    assert done.returncode == 4
+    assert "40 docks asked for" in done.stderr
+    assert not out.exists()
+
+
+def test_a_missing_scenario_is_bad_input():
+    assert dfr("plan", "no-such-scenario").returncode == 2

@@ -1,0 +1,165 @@
+"""The whole chain as a user runs it: one command, one report, numbers that can be checked."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+PHASES = ["climb", "out", "on_scene", "back", "land"]
+
+
+def rehearse(*arguments, environment=None, cwd=None):
+    command = [sys.executable, "-m", "dfr", "rehearse", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "DFR_ARDUCOPTER"} | (
+        environment or {}
+    )
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=300, check=False, env=environment, cwd=cwd
+    )
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory):
+    """The Victorious weekend, rehearsed on the built-in vehicle; and the folder of it."""
+    folder = tmp_path_factory.mktemp("rehearsal")
+    junit = folder / "junit.xml"
+    done = rehearse(
+        "victorious-2024",
+        "--replications",
+        "6",
+        "--out",
+        str(folder / "out"),
+        "--junit",
+        str(junit),
+        "--json",
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return json.loads(done.stdout), folder
+
+
+def test_it_names_the_docks_with_proof(rehearsed):
+    answer, _ = rehearsed
+    assert len(answer["sites"]) == 2
+    assert {"id", "lat_deg", "lon_deg", "drones"} <= set(answer["sites"][0])
+    assert answer["status"] == "optimal"
+    assert answer["objective"] <= answer["bound"] + 1e-9
+    assert answer["gap"] <= 1e-6
+
+
+def test_each_key_figure_has_an_interval_and_a_count(rehearsed):
+    answer, _ = rehearsed
+    response = answer["kpis"]["call_to_overhead_s"]
+    assert response["low"] < response["mean"] < response["high"]
+    assert response["n"] > 50
+    assert response["p50"] < response["p90"]
+
+
+def test_every_phase_of_every_flight_is_predicted_and_flown_alike(rehearsed):
+    answer, _ = rehearsed
+    assert {flight["site"] for flight in answer["flights"]} == {site["id"] for site in answer["sites"]}
+    for flight in answer["flights"]:
+        assert [phase["phase"] for phase in flight["phases"]] == PHASES
+        for phase in flight["phases"]:
+            assert phase["agrees"], (flight["zone"], phase)
+        assert flight["docked"]
+        assert flight["landing_error_m"] < 1.0
+
+
+def test_the_findings_say_what_was_checked(rehearsed):
+    answer, _ = rehearsed
+    rules = {finding["rule"] for finding in answer["findings"]}
+    assert {
+        "airspace-class",
+        "flight-restriction-zone",
+        "temporary-restriction",
+        "height-limit",
+        "keep-in",
+        "crowd",
+        "visual-line-of-sight",
+        "weather",
+    } <= rules
+    assert answer["compliant"] is not any(
+        finding["severity"] in ("unknown", "violation") for finding in answer["findings"]
+    )
+
+
+def test_the_report_is_one_page_that_asks_nothing_of_the_network(rehearsed):
+    answer, folder = rehearsed
+    page = (folder / "out" / "report.html").read_text()
+    assert answer["report"] == str(folder / "out" / "report.html")
+    addresses = set(re.findall(r"(?:src|href)=\"(?!#)([^\"]+)\"", page))
+    assert not addresses
+    assert "<script" not in page
+    assert "url(http" not in page
+    for heading in ("Map", "Findings", "Simulated response", "Predicted and flown", "Assumptions"):
+        assert f"<h2>{heading}</h2>" in page
+
+
+def test_the_report_lists_every_assumption_and_what_made_it(rehearsed):
+    from dfr.io.scenario_files import find_scenario, load_scenario
+
+    answer, folder = rehearsed
+    page = (folder / "out" / "report.html").read_text()
+    scenario = load_scenario(find_scenario("victorious-2024"))
+    for assumption in scenario.assumptions:
+        assert f"<code>{assumption.path}</code>" in page
+    assert scenario.sha256 in page
+    assert str(answer["seed"]) in page
+
+
+def test_the_pages_svg_is_well_formed(rehearsed):
+    _, folder = rehearsed
+    ET.parse(folder / "out" / "map.svg")
+
+
+def test_what_was_flown_is_kept_mission_and_log(rehearsed):
+    _, folder = rehearsed
+    kept = {path.suffix for path in (folder / "out" / "flights").iterdir()}
+    assert kept == {".plan", ".tlog"}
+
+
+def test_junit_has_a_case_for_each_phase(rehearsed):
+    _, folder = rehearsed
+    suites = list(ET.parse(folder / "junit.xml").getroot())
+    names = [case.get("name") for suite in suites for case in suite]
+    assert names.count("out") == 2
+    assert not [case for suite in suites for case in suite if case.find("failure") is not None]
+
+
+def test_an_unknown_engine_is_refused_before_anything_is_written(tmp_path):
+    done = rehearse("victorious-2024", "--engine", "px4", "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "builtin, ardupilot or auto" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_arducopter_that_is_not_there_is_an_error_not_the_built_in_vehicle(tmp_path):
+    done = rehearse(
+        "victorious-2024",
+        *("--replications", "2", "--out", str(tmp_path / "out"), "--json"),
+        environment={"DFR_ARDUCOPTER": str(tmp_path / "nothing")},
+    )
+    assert done.returncode == 5
+    answer = json.loads(done.stdout)
+    assert answer["flights"] == []
+    assert "DFR_ARDUCOPTER" in answer["not_flown"]
+
+
+def test_an_output_that_is_a_file_is_refused_in_one_line(tmp_path):
+    taken = tmp_path / "out"
+    taken.write_text("mine")
+    done = rehearse("victorious-2024", "--replications", "2", "--flights", "0", "--out", str(taken))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert taken.read_text() == "mine"
+
+
+def test_too_many_docks_are_infeasible_and_leave_nothing_behind(tmp_path):
+    done = rehearse("victorious-2024", "--docks", "50", "--out", str(tmp_path / "out"))
+    assert done.returncode == 4
+    assert "50 docks asked for" in done.stderr
+    assert not (tmp_path / "out").exists()
