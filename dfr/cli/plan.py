@@ -28,8 +28,8 @@ def plan(
 ) -> None:
     """Site the docks by exact optimisation, route the flights and check the plan.
 
-    Exit code 4 where no plan fits what is asked. Findings are reported and stop nothing here; `dfr check` is the
-    go / no-go.
+    Exit code 4 where no plan fits what is asked. Findings are reported and stop nothing
+    here; `dfr check` is the go / no-go.
     """
     world = load_world(find_scenario(scenario))
     proposed = make_plan(world, docks=docks)
@@ -64,9 +64,7 @@ def _print(proposed: Plan) -> None:
 def _print_routes(proposed: Plan) -> None:
     wind = proposed.planning_wind
     if wind is not None:
-        say(
-            f"routes in {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f} deg at 10 m (lift-off to overhead):"
-        )
+        say(f"routes in wind {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f} deg, lift-off to overhead:")
     for route in proposed.routes:
         where = f"  {route.site_id} to {route.zone_id}:"
         if route.overhead_s is None:

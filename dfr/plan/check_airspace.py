@@ -117,6 +117,8 @@ def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
     zone = verdict.zone
     known = verdict.verdict is Verdict.CONFLICT
     ask = f"ask {zone.contact}" if zone.contact else "get permission"
+    if zone.possible:
+        ask = "ask its sponsor whether it will exist and whether police UAS are exempt; read the NOTAM"
     return finding(
         rule,
         Severity.VIOLATION if known else Severity.UNKNOWN,
@@ -180,7 +182,7 @@ def _data_findings(context: Context) -> list[Finding]:
         finding(
             "airspace-zone",
             Severity.ADVICE,
-            f"the airspace data leave out: {listed(left_out)}",
+            f"the airspace data leave out: {'; '.join(left_out)}",
             fix="check these in the AIP and the NOTAM of the day",
         )
     ]

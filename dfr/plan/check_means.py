@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from dfr.aircraft.energy import usable_wh
 from dfr.findings import Finding, Severity
@@ -49,8 +50,14 @@ def _spans(closed: Sequence[HourWindow]) -> str:
             spans[-1].append(window)
         else:
             spans.append([window])
-    words = [f"{s[0].start:%a %H}-{(s[-1].start.hour + 1):02d}" for s in spans]
-    return listed(words, most=12)
+    return listed([_span(span[0].start, span[-1].start + timedelta(hours=1)) for span in spans], most=12)
+
+
+def _span(start: datetime, end: datetime) -> str:
+    """From hour to hour; the day of the end where it is another."""
+    same = start.date() == end.date() or (end.hour == 0 and end.date() - start.date() == timedelta(days=1))
+    last = f"{end.hour or 24:02d}" if same else f"{end:%a %H}"
+    return f"{start:%a %H}-{last}"
 
 
 def _missing_limits(context: Context) -> list[Finding]:

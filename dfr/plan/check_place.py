@@ -117,7 +117,7 @@ def check_crowds(context: Context) -> list[Finding]:
             finding(
                 "crowd",
                 Severity.VIOLATION if short else Severity.OK,
-                f"{route.site_id} to {route.zone_id} is {gap:.0f} m from {crowd.name}, stand-off {margin:g} m",
+                f"{route.site_id} to {route.zone_id}: {gap:.0f} m from {crowd.name}, stand-off {margin:g} m",
                 place=context.place(_nearest_on(line, crowd.area)),
                 margin_m=gap - margin,
                 fix=f"keep {margin - gap:.0f} m farther away" if short else "",

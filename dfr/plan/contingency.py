@@ -135,9 +135,7 @@ def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> Fi
         Severity.VIOLATION if late else Severity.ADVICE,
         f"{words} shares our air {user.visits_per_day:g} times a day: {user.rule.value} takes {needed:.0f} s "
         f"of {user.notice_s:g} s notice",
-        fix="agree on more notice or a quicker procedure"
-        if late
-        else f"keep the line to {user.contact} open",
+        fix="agree on more notice or a quicker procedure" if late else f"keep in touch: {user.contact}",
         source=source,
     )
 

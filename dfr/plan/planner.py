@@ -30,6 +30,9 @@ MOST_LAYOUTS = 6
 MOST_COMPARED = 20_000
 """Layouts of equal coverage are compared one by one where there are no more than this."""
 
+SHARE_DIGITS = 9
+"""Shares are sums of thousands of rounded weights: further digits mean nothing."""
+
 UNREACHED_S = 3600.0
 """What a call out of reach counts for when layouts of equal coverage are compared by mean time."""
 
@@ -102,13 +105,18 @@ class _Siting:
             raise InfeasibleError(
                 f"{count} docks asked for, {len(self.forced)} required -> at least {len(self.forced)}"
             )
-        return solve_mclp(
+        found = solve_mclp(
             self._rows,
             self._weights,
             limit_s=self.limit_s,
             p=count,
             forced=self.forced,
             forbidden=list(self.unusable),
+        )
+        return replace(
+            found,
+            objective=round(found.objective, SHARE_DIGITS),
+            bound=round(found.bound, SHARE_DIGITS),
         )
 
     def soonest(self, found: Sites) -> tuple[int, ...]:
@@ -122,7 +130,9 @@ class _Siting:
             tuple(sorted((*self.forced, *rest)))
             for rest in itertools.combinations(free, count - len(self.forced))
         ]
-        enough = [c for c in layouts if self.share(c, self.limit_s) >= found.objective - 1e-9]
+        enough = [
+            c for c in layouts if self.share(c, self.limit_s) >= found.objective - 2 * 10**-SHARE_DIGITS
+        ]
         return min(enough, key=lambda c: (round(self.mean_s(c), 6), c))
 
     def nearest_s(self, chosen: Sequence[int]) -> FloatArray:
@@ -131,7 +141,7 @@ class _Siting:
 
     def share(self, chosen: Sequence[int], limit_s: float) -> float:
         """Share of the demand of flyable hours that some docks reach within a limit."""
-        return float(self._weights[self.nearest_s(chosen).ravel() <= limit_s].sum())
+        return round(float(self._weights[self.nearest_s(chosen).ravel() <= limit_s].sum()), SHARE_DIGITS)
 
     def mean_s(self, chosen: Sequence[int]) -> float:
         """Call-weighted mean of the time to overhead; what is out of reach counts as an hour."""

@@ -11,7 +11,7 @@ import pytest
 
 
 def dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-m", "dfr", *arguments], capture_output=True, text=True, timeout=60, check=False
     )
 
@@ -60,7 +60,7 @@ def test_a_plan_of_another_scenario_is_refused(planned):
 
 
 def test_a_plan_of_a_scenario_since_changed_is_refused(planned, tmp_path: Path):
-    out, document = planned
+    _, document = planned
     other = tmp_path / "plan.json"
     other.write_text(json.dumps({**document, "scenario_sha256": "0" * 64}))
     done = dfr("check", "victorious-2024", "--plan", str(other))

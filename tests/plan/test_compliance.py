@@ -1,0 +1,445 @@
+"""Each rule, broken on purpose in a made-up field, is found with its margin; held, it is reported too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dfr.findings import Basis, Finding, Severity, compliant
+from dfr.geo import VerticalDatum
+from dfr.plan.check_means import LONGEST_SHIFT_H
+from dfr.plan.compliance import check
+from dfr.plan.planner import make_plan
+from dfr.plan.rules import RULES, as_markdown
+from dfr.scenario import model as m
+from dfr.world.airspace import SURFACE, Airspace, Zone, limit
+from dfr.world.shapes import area_of_circle
+from dfr.world.terrain import UnknownGround
+
+from .conftest import ORIGIN, START, Field, at, box, candidate, constant, hour
+
+COVER = (box(-30_000, -30_000, 30_000, 30_000),)
+
+
+def findings(world, rule: str, severity: Severity | None = None) -> list[Finding]:
+    found = [f for f in make_plan(world).findings if f.rule == rule]
+    return found if severity is None else [f for f in found if f.severity is severity]
+
+
+def only(world, rule: str) -> Finding:
+    (found,) = findings(world, rule)
+    return found
+
+
+def zone(name: str, kind: str, *, east_m: float, radius_m: float, top_m: float = 600.0, **more) -> Zone:
+    return Zone(
+        name=name,
+        kind=kind,
+        lower=more.pop("lower", SURFACE),
+        upper=limit(top_m, VerticalDatum.AMSL),
+        area=area_of_circle(at(east_m, 0), radius_m),
+        **more,
+    )
+
+
+def airspace(*zones: Zone, coverage=COVER) -> dict[str, object]:
+    return {"of_world": {"airspace": Airspace(zones=zones, coverage=coverage)}}
+
+
+def crowd(*bounds: float, people_per_m2: float = 2.0) -> m.CrowdArea:
+    return m.CrowdArea(
+        id="stage",
+        name="Stage",
+        area=box(*bounds),
+        start=START,
+        end=START + timedelta(hours=4),
+        people_per_m2=people_per_m2,
+    )
+
+
+def traffic(**changes) -> m.OtherTraffic:
+    heli = m.OtherTraffic(
+        id="heli",
+        kind="helicopter",
+        area=box(-500, -500, 500, 500),
+        lower_m_amsl=30.0,
+        upper_m_amsl=300.0,
+        visits_per_day=1.0,
+        first_hour=0,
+        last_hour=24,
+        stay=constant(600),
+        notice_s=60.0,
+        rule=m.DeconflictionRule.HOLD_LOW,
+        hold_height_m_agl=20.0,
+        contact="control",
+    )
+    return replace(heli, **changes)
+
+
+def test_a_field_without_faults_is_a_go_and_every_rule_is_reported(field: Field):
+    plan = make_plan(field())
+    assert compliant(plan.findings)
+    silent = {"keep-out", "ground-risk", "contingency-volume", "other-traffic"}
+    assert {f.rule for f in plan.findings} | silent >= set(RULES)
+
+
+def test_every_finding_carries_the_basis_of_its_rule(field: Field):
+    for found in make_plan(field()).findings:
+        assert found.basis is RULES[found.rule].basis
+        assert found.source
+
+
+def test_checking_a_plan_again_finds_the_same(field: Field):
+    world = field()
+    plan = make_plan(world)
+    assert check(world, plan) == plan.findings
+
+
+# --- airspace
+
+
+def test_class_g_is_named_as_an_inference(field: Field):
+    found = only(field(), "airspace-class")
+    assert found.severity is Severity.OK
+    assert "Class G from the surface by inference" in found.message
+
+
+def test_outside_the_loaded_data_is_unknown_never_class_g(field: Field):
+    found = only(field(**airspace(coverage=(box(-100, -100, 100, 100),))), "airspace-class")
+    assert found.severity is Severity.UNKNOWN
+    assert found.blocks
+
+
+def test_controlled_airspace_over_the_site_is_a_violation(field: Field):
+    ctr = zone("TOWN CTR", "CTR", east_m=0, radius_m=5000, airspace_class="D", contact="Town Approach")
+    found = only(field(**airspace(ctr)), "airspace-class")
+    assert found.severity is Severity.VIOLATION
+    assert "Town Approach" in found.fix
+
+
+def test_controlled_airspace_overhead_leaves_its_height_as_margin(field: Field):
+    cta = zone(
+        "TOWN CTA",
+        "CTA",
+        east_m=0,
+        radius_m=5000,
+        airspace_class="D",
+        lower=limit(460.0, VerticalDatum.AMSL),
+        top_m=1700.0,
+    )
+    plan = make_plan(field(**airspace(cta)))
+    (found,) = [f for f in plan.findings if f.rule == "airspace-class"]
+    top = plan.volumes[-1].top_m_agl
+    assert found.severity is Severity.OK
+    assert found.margin_m == pytest.approx(460.0 - 10.0 - top, abs=0.1)
+
+
+def test_an_frz_that_only_the_buffer_touches_is_entered(field: Field):
+    """The dock is 400 m east; the zone begins 60 m beyond its routes, inside the ground-risk buffer."""
+    frz = zone("TOWN FRZ", "FRZ", east_m=3460, radius_m=3000)
+    (found,) = findings(field(**airspace(frz)), "flight-restriction-zone")
+    assert found.severity is Severity.VIOLATION
+    assert found.margin_m < 0
+    assert found.basis is Basis.LAW
+
+
+def test_an_frz_farther_away_is_named_with_its_distance(field: Field):
+    frz = zone("TOWN FRZ", "FRZ", east_m=5000, radius_m=3000)
+    (found,) = findings(field(**airspace(frz)), "flight-restriction-zone")
+    assert found.severity is Severity.OK
+    assert "TOWN FRZ" in found.message
+    assert 1300 < found.margin_m < 1600
+
+
+def restriction(**changes) -> m.TemporaryRestriction:
+    made = m.TemporaryRestriction(
+        name="Festival RA(T)",
+        centre=ORIGIN,
+        radius_m=3704.0,
+        upper_m_amsl=600.0,
+        start=START - timedelta(days=1),
+        end=START + timedelta(days=1),
+        status="confirmed",
+        exempt=False,
+        source="AIC",
+    )
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity"),
+    [
+        ({}, Severity.VIOLATION),
+        ({"status": "possible"}, Severity.UNKNOWN),
+        ({"exempt": True}, Severity.ADVICE),
+        ({"start": START + timedelta(days=5), "end": START + timedelta(days=6)}, Severity.OK),
+    ],
+)
+def test_a_restriction_by_notice(field: Field, changes, severity):
+    found = only(field(restrictions=(restriction(**changes),)), "temporary-restriction")
+    assert found.severity is severity
+    assert "Festival RA(T)" in found.message
+
+
+def test_no_restriction_on_record_is_advice_to_ask(field: Field):
+    found = only(field(), "temporary-restriction")
+    assert found.severity is Severity.ADVICE
+    assert "NOTAM" in found.fix
+
+
+# --- heights and ground
+
+
+def test_flying_above_120_m_is_a_violation_whatever_the_scenario_allows(field: Field):
+    world = field(operation={"cruise_height_m_agl": 150.0, "height_limit_m_agl": 200.0})
+    found = findings(world, "height-limit", Severity.VIOLATION)[0]
+    assert found.margin_m == pytest.approx(-30.0)
+
+
+def test_the_return_height_counts_too(field: Field):
+    found = findings(field(contingency={"return_height_m_agl": 130.0}), "height-limit")[0]
+    assert found.severity is Severity.VIOLATION
+    assert "return height" in found.message
+
+
+def test_a_contingency_top_above_the_limit_is_said(field: Field):
+    found = findings(field(operation={"cruise_height_m_agl": 115.0}), "height-limit", Severity.ADVICE)
+    assert "contingency volume reaches" in found[0].message
+
+
+def test_unknown_ground_blocks(field: Field):
+    world = field(of_world={"terrain": UnknownGround()})
+    assert only(world, "terrain-known").severity is Severity.UNKNOWN
+
+
+# --- place
+
+
+def test_the_margin_to_the_boundary_is_that_of_the_route_nearest_to_it(field: Field):
+    found = only(field(), "keep-in")
+    assert found.severity is Severity.OK
+    assert found.margin_m == pytest.approx(100.0, abs=0.5)
+
+
+def test_a_plan_for_a_wider_boundary_leaves_a_narrower_one(field: Field):
+    plan = make_plan(field())
+    narrow = field(site={"boundary": box(-500, -500, 390, 500)})
+    (found,) = [f for f in check(narrow, plan) if f.rule == "keep-in"]
+    assert found.severity is Severity.VIOLATION
+    assert found.margin_m < 0
+
+
+def test_a_contingency_volume_beyond_the_boundary_is_advice(field: Field):
+    world = field(site={"boundary": box(-425, -425, 425, 425)})
+    found = findings(world, "contingency-volume", Severity.ADVICE)
+    assert found[0].margin_m < 0
+
+
+def test_routes_keep_the_stand_off_from_a_crowd(field: Field):
+    world = field(site={"crowds": (crowd(390, 60, 410, 120),)})
+    found = only(world, "crowd")
+    assert found.severity is Severity.OK
+    assert found.margin_m >= -0.02
+
+
+def test_a_crowd_that_comes_under_a_planned_route_is_a_violation(field: Field):
+    plan = make_plan(field())
+    moved = field(site={"crowds": (crowd(390, 60, 410, 120),)})
+    (found,) = [f for f in check(moved, plan) if f.rule == "crowd"]
+    assert found.severity is Severity.VIOLATION
+    assert found.margin_m == pytest.approx(-20.0)
+
+
+def test_a_crowd_in_the_ground_risk_buffer_is_said(field: Field):
+    found = findings(field(site={"crowds": (crowd(390, 60, 410, 120),)}), "ground-risk")
+    assert any("inside the ground-risk buffer" in f.message for f in found)
+    assert any("iGRC 7" in f.message for f in found)
+
+
+def test_permitted_overflight_is_said(field: Field):
+    world = field(site={"crowds": (crowd(390, 60, 410, 120),)}, operation={"crowd_margin_m": None})
+    assert only(world, "crowd").severity is Severity.ADVICE
+
+
+# --- sight
+
+
+def test_a_route_out_of_sight_is_a_violation_with_how_far(field: Field):
+    near = (m.Observer(id="post", position=at(0, 0), range_m=400.0),)
+    found = findings(field(operation={"posts": near}), "visual-line-of-sight", Severity.VIOLATION)
+    assert found[0].margin_m < 0
+
+
+def test_a_second_observer_brings_it_into_sight(field: Field):
+    posts = (
+        m.Observer(id="pilot", position=at(400, 0), range_m=350.0),
+        m.Observer(id="observer", position=at(-400, 200), range_m=550.0),
+    )
+    one, both = ({"posts": posts[:1]}, {"posts": posts})
+    assert findings(field(operation=one), "visual-line-of-sight", Severity.VIOLATION)
+    assert not findings(field(operation=both), "visual-line-of-sight", Severity.VIOLATION)
+    assert findings(field(operation=both), "visual-line-of-sight", Severity.OK)
+
+
+def test_sight_is_along_the_slant(field: Field):
+    """At 60 m up a post with 100 m of sight sees 80 m across the ground."""
+    post = (m.Observer(id="post", position=at(400, 0), range_m=100.0),)
+    found = findings(
+        field(
+            operation={"posts": post},
+            demand={
+                "zones": (m.DemandZone(id="right", name="Right", area=box(380, 80, 420, 120), share=1.0),)
+            },
+        ),
+        "visual-line-of-sight",
+        Severity.VIOLATION,
+    )
+    assert found[0].margin_m == pytest.approx(-20.0, abs=0.5)
+
+
+def test_bvlos_needs_no_post(field: Field):
+    world = field(operation={"kind": m.OperationKind.BVLOS, "posts": ()})
+    assert only(world, "visual-line-of-sight").severity is Severity.ADVICE
+
+
+# --- means
+
+
+def test_no_go_hours_are_listed_with_a_reason(field: Field):
+    hours = tuple(hour(START + timedelta(hours=k), gust_mps=20.0 if k in (1, 2) else 3.0) for k in range(4))
+    found = findings(field(weather={"hours": hours}), "weather", Severity.ADVICE)[0]
+    assert "no-go in 2 of 4 hours with 50% of calls: Sat 11-13" in found.message
+    assert "gust 20" in found.message
+
+
+def test_an_unreported_gust_is_said_to_be_estimated(field: Field):
+    hours = tuple(hour(START + timedelta(hours=k), gust_mps=None) for k in range(4))
+    found = findings(field(weather={"hours": hours}), "weather", Severity.ADVICE)
+    assert any("gusts not reported in 4 of 4 hours" in f.message for f in found)
+
+
+def test_a_drone_without_a_known_wind_limit_is_unknown(field: Field):
+    world = field(fleet={"drone": "brinc-responder"}, operation={"max_wind_mps": None})
+    assert findings(world, "weather", Severity.UNKNOWN)
+
+
+def test_a_wind_limit_above_the_drones_own_is_a_violation(field: Field):
+    assert findings(field(operation={"max_wind_mps": 25.0}), "weather", Severity.VIOLATION)
+
+
+def test_a_box_dock_without_power_is_a_violation(field: Field):
+    sites = (candidate("east", 400, 0, power=m.Power.NONE, use=m.SiteUse.REQUIRED),)
+    assert only(field(candidates=sites), "site-power").severity is Severity.VIOLATION
+
+
+def test_a_narrow_sky_is_advice(field: Field):
+    sites = (candidate("east", 400, 0, sky_view=0.5),)
+    assert only(field(candidates=sites), "sky-view").severity is Severity.ADVICE
+
+
+def test_vlos_without_a_second_safety_pilot_is_a_violation(field: Field):
+    shift = (m.Shift(start=START, end=START + timedelta(hours=4), remote_pilots=2, safety_pilots=0),)
+    found = findings(field(crew={"shifts": shift}), "crew", Severity.VIOLATION)
+    assert "second safety pilot" in found[0].message
+
+
+def test_too_few_people_for_all_drones_is_advice(field: Field):
+    shift = (m.Shift(start=START, end=START + timedelta(hours=4), remote_pilots=1, safety_pilots=1),)
+    found = findings(field(crew={"shifts": shift}, fleet={"docks": 2}), "crew", Severity.ADVICE)
+    assert "people for 1 of 2 drones" in found[0].message
+
+
+def test_calls_outside_every_shift_are_counted(field: Field):
+    shift = (m.Shift(start=START, end=START + timedelta(hours=3), remote_pilots=2, safety_pilots=2),)
+    found = findings(field(crew={"shifts": shift}), "crew", Severity.ADVICE)
+    assert "1 hours with 25% of calls: Sat 13-14" in found[0].message
+
+
+def test_a_long_shift_is_advice(field: Field):
+    end = START + timedelta(hours=LONGEST_SHIFT_H + 1)
+    shift = (m.Shift(start=START, end=end, remote_pilots=2, safety_pilots=2),)
+    assert only(field(crew={"shifts": shift}), "duty-hours").severity is Severity.ADVICE
+
+
+def test_the_longest_sortie_is_held_against_the_reserve(field: Field):
+    found = only(field(), "energy-reserve")
+    assert found.severity is Severity.OK
+    assert "reserve of 25%" in found.message
+
+
+def test_cruising_faster_than_the_drone_can_is_a_violation(field: Field):
+    assert only(field(operation={"cruise_mps": 40.0}), "airframe-limits").severity is Severity.VIOLATION
+
+
+# --- contingency and traffic
+
+
+def test_a_rally_point_outside_the_boundary_is_a_violation(field: Field):
+    world = field(contingency={"rally_points": (at(600, 0),)})
+    found = only(world, "rally-points")
+    assert (found.severity, round(found.margin_m)) == (Severity.VIOLATION, -100)
+
+
+def test_a_rally_point_in_the_crowd_is_a_violation(field: Field):
+    world = field(
+        contingency={"rally_points": (at(-200, -200),)}, site={"crowds": (crowd(-250, -250, -150, -150),)}
+    )
+    assert only(world, "rally-points").severity is Severity.VIOLATION
+
+
+def test_landing_without_a_link_is_advised_against(field: Field):
+    found = only(field(contingency={"lost_link": m.LostLink.LAND}), "lost-link")
+    assert found.severity is Severity.ADVICE
+
+
+def test_a_straight_return_over_the_crowd_is_said(field: Field):
+    world = field(
+        site={"crowds": (crowd(390, 60, 410, 120),)},
+        contingency={"rally_points": ()},
+        candidates=(candidate("east", 400, 0),),
+    )
+    found = only(world, "lost-link")
+    assert found.severity is Severity.ADVICE
+    assert "Stage" in found.message
+
+
+def test_a_small_reserve_is_advice(field: Field):
+    assert only(field(contingency={"reserve_fraction": 0.1}), "reserve-choice").severity is Severity.ADVICE
+
+
+def test_a_procedure_slower_than_its_notice_is_a_violation(field: Field):
+    quick = only(field(traffic=(traffic(),)), "other-traffic")
+    slow = only(field(traffic=(traffic(notice_s=2.0),)), "other-traffic")
+    assert (quick.severity, slow.severity) == (Severity.ADVICE, Severity.VIOLATION)
+
+
+def test_traffic_elsewhere_is_reported_with_its_distance(field: Field):
+    found = only(field(traffic=(traffic(area=box(1000, -500, 1500, 500)),)), "other-traffic")
+    assert found.severity is Severity.OK
+    assert found.margin_m == pytest.approx(590.0, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "severity"),
+    [(200.0, 500.0, Severity.OK), (60.0, 500.0, Severity.VIOLATION), (0.0, 40.0, Severity.ADVICE)],
+)
+def test_a_height_split_has_to_separate(field: Field, lower, upper, severity):
+    """Ours: 60 m above ground that is 10 m high, so 70 m AMSL and the contingency above it."""
+    split = traffic(
+        rule=m.DeconflictionRule.HEIGHT_SPLIT, lower_m_amsl=lower, upper_m_amsl=upper, hold_height_m_agl=60.0
+    )
+    assert only(field(traffic=(split,)), "other-traffic").severity is severity
+
+
+# --- the rules themselves
+
+
+def test_the_rules_document_is_the_table(repository: Path):
+    assert (repository / "docs" / "rules.md").read_text() == as_markdown()
+
+
+def test_no_open_category_rule_is_shown_as_law():
+    assert not [r for r in RULES.values() if r.basis is Basis.LAW and "2019/947" in r.source]

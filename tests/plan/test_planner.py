@@ -1,0 +1,247 @@
+"""Plans of a made-up field: where the docks go, how good that is, and what is refused."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from dfr.aircraft.catalogue import drone
+from dfr.aircraft.performance import flight_settings, predict_path
+from dfr.errors import InfeasibleError, InputError
+from dfr.geo import bearing_deg, distance_m
+from dfr.plan.codec import plan_from_dict
+from dfr.plan.matrix import build_matrix
+from dfr.plan.planner import make_plan
+from dfr.plan.windows import hour_windows, planning_window
+from dfr.scenario import model as m
+
+from .conftest import START, Field, at, box, candidate, hour
+
+
+def times_s(world) -> np.ndarray:
+    """(hours, zones, sites) from decision to overhead."""
+    windows = [w for w in hour_windows(world.scenario) if w.flyable]
+    return build_matrix(world, windows).overhead_s + world.scenario.crew.launch.median_s
+
+
+def test_one_dock_stands_where_most_calls_are_reached(field: Field):
+    plan = make_plan(field())
+    assert [site.id for site in plan.sites] == ["east"]
+    assert (plan.objective, plan.bound, plan.status) == (0.7, 0.7, "optimal")
+    assert plan.coverage[70.0] == 0.7
+
+
+def test_two_docks_reach_everything(field: Field):
+    plan = make_plan(field(), docks=2)
+    assert [site.id for site in plan.sites] == ["west", "east"]
+    assert plan.objective == 1.0
+
+
+def test_of_layouts_that_cover_as_much_the_soonest_is_taken(field: Field):
+    """Within 10 minutes any dock covers all, so the mean time decides."""
+    world = field(targets={"siting_limit_s": 600.0})
+    plan = make_plan(world)
+    weights = np.array([0.3, 0.7])
+    means = (times_s(world) * weights[None, :, None]).sum(axis=1).mean(axis=0)
+    assert plan.objective == 1.0
+    assert plan.sites[0].id == ["west", "middle", "east"][int(np.argmin(means))]
+
+
+def test_the_layout_is_the_best_of_all_by_brute_force_over_hours(field: Field):
+    winds = [(2.0, 270.0), (7.0, 90.0), (7.0, 270.0), (6.0, 0.0)]
+    hours = tuple(
+        hour(START + timedelta(hours=k), wind_mps=speed, wind_from_deg=towards)
+        for k, (speed, towards) in enumerate(winds)
+    )
+    world = field(weather={"hours": hours}, targets={"siting_limit_s": 84.0})
+    times = times_s(world)
+    assert times.shape == (4, 2, 3)
+    for count in (1, 2):
+        best = max(
+            float(((times[:, :, c].min(axis=2) <= 84.0) * np.array([0.3, 0.7])).sum() / 4)
+            for c in itertools.combinations(range(3), count)
+        )
+        assert make_plan(world, docks=count).objective == pytest.approx(best)
+
+
+def test_route_times_are_the_flight_models_in_the_planning_wind(field: Field):
+    world = field()
+    plan = make_plan(world)
+    route = plan.route("east", "right")
+    hour_ = planning_window(hour_windows(world.scenario))
+    start, end = route.points[0], route.points[-1]
+    sortie = predict_path(
+        [distance_m(start, end)],
+        [bearing_deg(start, end)],
+        height_m=60.0,
+        on_scene_s=120.0,
+        wind=hour_.wind,
+        drone=drone("dji-m30t"),
+        settings=flight_settings(drone("dji-m30t"), cruise_mps=12.0),
+    )
+    assert len(route.points) == 2
+    assert route.out_s == pytest.approx(sortie.out_s, abs=0.05)
+    assert route.back_s == pytest.approx(sortie.back_s, abs=0.05)
+    assert route.energy_wh == pytest.approx(sortie.energy_wh, rel=0.01)
+
+
+def test_a_headwind_makes_the_way_out_longer(field: Field):
+    strong = tuple(
+        hour(START + timedelta(hours=k), wind_mps=7.5, wind_from_deg=0.0, gust_mps=11.0) for k in range(4)
+    )
+    fast = {"cruise_mps": 18.0}
+    calm = make_plan(field(operation=fast))
+    windy = make_plan(field(operation=fast, weather={"hours": strong}))
+    assert windy.route("east", "right").out_s > calm.route("east", "right").out_s
+
+
+def test_an_hour_beyond_the_limits_covers_nothing_and_says_why(field: Field):
+    hours = tuple(hour(START + timedelta(hours=k), rain_mm_h=9.0 if k == 2 else 0.0) for k in range(4))
+    plan = make_plan(field(weather={"hours": hours}))
+    shut = plan.coverage_by_hour[2]
+    assert (shut.flyable, shut.share) == (False, 0.0)
+    assert "rain 9.0 mm/h, limit 4 mm/h" in shut.limited_by
+    assert plan.flyable_share == pytest.approx(0.75)
+    assert plan.objective == 0.7
+
+
+def test_landing_wind_shuts_an_hour_in_which_one_could_fly(field: Field):
+    hours = tuple(hour(START + timedelta(hours=k), wind_mps=9.0 if k else 2.0) for k in range(4))
+    world = field(weather={"hours": hours}, fleet={"dock": "dji-dock-2"})
+    plan = make_plan(world)
+    assert [h.flyable for h in plan.coverage_by_hour] == [True, False, False, False]
+    assert "landing wind 9 m/s, limit 8 m/s" in plan.coverage_by_hour[1].limited_by
+
+
+def test_no_flyable_hour_is_infeasible_with_the_reason(field: Field):
+    hours = tuple(hour(START + timedelta(hours=k), wind_mps=20.0) for k in range(4))
+    with pytest.raises(InfeasibleError, match=r"none of the 4 hours.*wind"):
+        make_plan(field(weather={"hours": hours}))
+
+
+def test_required_sites_are_taken_and_forbidden_ones_not(field: Field):
+    sites = (
+        candidate("west", -400, 0, use=m.SiteUse.REQUIRED),
+        candidate("middle", 0, 0),
+        candidate("east", 400, 0, use=m.SiteUse.FORBIDDEN),
+    )
+    assert [site.id for site in make_plan(field(candidates=sites)).sites] == ["west"]
+    assert [site.id for site in make_plan(field(candidates=sites), docks=2).sites] == ["west", "middle"]
+
+
+def test_more_docks_than_usable_sites_is_infeasible_and_names_them(field: Field):
+    sites = (candidate("west", -400, 0), candidate("east", 400, 0, power=m.Power.NONE))
+    with pytest.raises(InfeasibleError, match=r"1 of 2 .*east: no power for the dock"):
+        make_plan(field(candidates=sites), docks=2)
+
+
+def test_no_docks_is_bad_input(field: Field):
+    with pytest.raises(InputError, match="docks: 0"):
+        make_plan(field(), docks=0)
+
+
+def test_routes_go_round_a_crowd_and_stand_off_from_a_zone_inside_it(field: Field):
+    crowd = m.CrowdArea(
+        id="stage",
+        name="Stage",
+        area=box(330, 150, 470, 260),
+        start=START,
+        end=START + timedelta(hours=4),
+        people_per_m2=2.0,
+    )
+    plan = make_plan(field(site={"crowds": (crowd,)}))
+    route = plan.route("east", "right")
+    assert route.stand_off_m == pytest.approx(70.0, abs=0.5)
+    assert "stands off 70 m" in route.limited_by
+    assert route.reachable
+
+
+def test_a_zone_behind_a_wall_is_unreachable_with_the_reason(field: Field):
+    wall = (("Railway", box(100, -600, 130, 600)),)
+    plan = make_plan(field(site={"keep_outs": wall}, targets={"siting_limit_s": 300.0}))
+    assert [site.id for site in plan.sites] == ["east"]
+    cut = plan.route("east", "left")
+    assert not cut.reachable
+    assert cut.overhead_s is None
+    assert "Railway" in cut.limited_by
+
+
+def test_a_plan_comes_back_from_its_own_document(field: Field):
+    plan = make_plan(field(), docks=2)
+    assert plan_from_dict(plan.as_dict()) == plan
+
+
+def test_the_document_has_the_published_keys(field: Field):
+    document = make_plan(field(), docks=2).as_dict()
+    keys = {"sites", "objective", "bound", "gap", "status", "coverage", "routes", "volumes", "findings"}
+    assert keys <= set(document)
+    assert {"id", "lat_deg", "lon_deg", "drones"} <= set(document["sites"][0])
+    assert set(document["coverage"]) == {"60", "70", "120"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sites": None}, "not a plan"),
+        ({"format": 99}, "format 99"),
+        ({"objective": "high"}, "number should"),
+        ({"routes": [{"points": []}]}, "not a plan"),
+        ({"findings": [{"rule": 1}]}, "missing"),
+    ],
+)
+def test_a_broken_plan_document_is_refused(field: Field, change, message):
+    document = {**make_plan(field()).as_dict(), **change}
+    with pytest.raises(InputError, match=message):
+        plan_from_dict(document)
+    with pytest.raises(InputError):
+        plan_from_dict([1, 2])
+
+
+def test_planning_twice_gives_the_same_plan(field: Field):
+    assert make_plan(field()) == make_plan(field())
+
+
+def test_more_docks_never_cover_less(field: Field):
+    shares = [layout.share for layout in make_plan(field()).layouts]
+    assert shares == sorted(shares)
+    assert len(shares) == 3
+
+
+def test_a_site_in_the_margin_of_the_boundary_is_not_used(field: Field):
+    sites = (candidate("edge", 495, 0), candidate("middle", 0, 0))
+    world = field(candidates=sites)
+    assert [site.id for site in make_plan(world).sites] == ["middle"]
+    with pytest.raises(
+        InfeasibleError, match=r"edge: the start is 5 m from the keep-in boundary, margin 10 m"
+    ):
+        make_plan(world, docks=2)
+
+
+def test_the_failure_card_has_every_case(field: Field):
+    helicopter = m.OtherTraffic(
+        id="heli",
+        kind="helicopter",
+        area=box(-500, -500, 500, 500),
+        lower_m_amsl=30.0,
+        upper_m_amsl=300.0,
+        visits_per_day=1.0,
+        first_hour=0,
+        last_hour=24,
+        stay=constant_(600),
+        notice_s=60.0,
+        rule=m.DeconflictionRule.HOLD_LOW,
+        hold_height_m_agl=20.0,
+        contact="control",
+    )
+    plan = make_plan(field(traffic=(helicopter,)))
+    cases = {case.id: case for case in plan.contingency}
+    assert set(cases) == {"dock-lost", "link-lost", "battery-low", "wind-rise", "traffic-heli"}
+    assert cases["traffic-heli"].seconds == pytest.approx(40.0 / drone("dji-m30t").descent_mps)
+    assert cases["dock-lost"].seconds == pytest.approx(distance_m(plan.sites[0].position, at(0, -200)) / 12.0)
+
+
+def constant_(seconds: float) -> m.Duration:
+    return m.Duration(shape=m.DurationShape.CONSTANT, median_s=seconds, p90_s=seconds)

@@ -1,0 +1,72 @@
+"""The buffers against the published check values, and the volumes they make."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dfr.geo import LocalFrame, Position
+from dfr.plan.volumes import (
+    VolumeInputs,
+    adjacent_area_m,
+    attitude_sight_m,
+    buffers,
+    flight_geography,
+    plan_volumes,
+)
+
+
+@pytest.mark.parametrize(
+    ("speed", "aside", "top", "ground"),
+    [(10, 22.1, 134.1, 52.8), (15, 33.5, 140.5, 80.8), (23, 57.0, 156.0, 130.2)],
+)
+def test_buffers_have_the_published_values(speed, aside, top, ground):
+    found = buffers(VolumeInputs(top_m_agl=120.0, speed_mps=speed, climb_mps=5.0, size_m=1.0, pitch_deg=45.0))
+    assert found.contingency_m == pytest.approx(aside, abs=0.05)
+    assert found.contingency_top_m_agl == pytest.approx(top, abs=0.05)
+    assert found.ground_risk_m == pytest.approx(ground, abs=0.05)
+
+
+def test_the_ground_risk_buffer_is_at_most_as_wide_as_high():
+    found = buffers(VolumeInputs(top_m_agl=10.0, speed_mps=40.0))
+    assert found.ground_risk_m == pytest.approx(found.contingency_top_m_agl + 0.5)
+
+
+@given(st.floats(1, 30), st.floats(0.1, 10))
+def test_flying_faster_never_shrinks_a_buffer(speed, more):
+    slow, fast = (buffers(VolumeInputs(top_m_agl=60.0, speed_mps=v)) for v in (speed, speed + more))
+    assert fast.contingency_m > slow.contingency_m
+    assert fast.contingency_top_m_agl > slow.contingency_top_m_agl
+    assert fast.ground_risk_m >= slow.ground_risk_m
+
+
+@pytest.mark.parametrize(("speed", "reach"), [(10, 5000), (100, 18_000), (300, 35_000)])
+def test_the_adjacent_area_is_three_minutes_within_5_and_35_km(speed, reach):
+    assert adjacent_area_m(speed) == reach
+
+
+def test_attitude_is_seen_to_347_m_on_a_metre_wide_drone():
+    assert attitude_sight_m(1.0) == 347.0
+
+
+def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
+    frame = LocalFrame(Position(lat_deg=50.78, lon_deg=-1.09))
+    geography = flight_geography([shapely.LineString([(0, 0), (400, 0), (400, 300)])])
+    volumes = plan_volumes(frame, geography, VolumeInputs(top_m_agl=60.0, speed_mps=12.0))
+    areas = [shapely.union_all([frame.polygon(ring) for ring in volume.rings]) for volume in volumes]
+    assert [volume.id for volume in volumes] == [
+        "flight_geography",
+        "contingency",
+        "ground_risk_buffer",
+        "adjacent_area",
+    ]
+    for inner, outer in itertools.pairwise(areas):
+        assert outer.buffer(0.01).contains(inner)
+    assert areas[0].boundary.distance(areas[1].boundary) == pytest.approx(
+        buffers(VolumeInputs(top_m_agl=60.0, speed_mps=12.0)).contingency_m, abs=0.2
+    )
+    assert all("v 12 m/s" in volume.method for volume in volumes)
