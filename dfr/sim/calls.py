@@ -18,6 +18,9 @@ from dfr.sim.randomness import FloatArray, Streams
 MAX_CANDIDATES = 5_000_000
 """More candidate calls than this in one replication is a mistake in the rates (assumed)."""
 
+NEGLIGIBLE = 1e-9
+"""Fewer expected events than this in a replication are none (and their gaps would overflow)."""
+
 LANDING_DRAWS = 8
 """Landing attempts that have numbers of their own; later ones use the last (retries are few)."""
 
@@ -61,7 +64,7 @@ def thinned_times(
     True
     """
     top, horizon = max(rates_per_s, default=0.0), edges_s[-1]
-    if top <= 0.0:
+    if top * horizon < NEGLIGIBLE:
         return np.empty(0), np.empty(0, dtype=np.int64)
     candidates = _poisson_times(streams, name, top, horizon)
     hour = np.clip(np.searchsorted(edges_s, candidates, side="right") - 1, 0, len(rates_per_s) - 1)

@@ -22,9 +22,10 @@ from dfr.sim.inputs import HEIGHT_SPLIT, Condition, Leg, SimInputs
 
 @dataclass(slots=True, eq=False)
 class Case:
-    """A call on its way through the control room."""
+    """A call on its way through the control room, `heard_s` by its clock (the call's time, to rounding)."""
 
     call: Call
+    heard_s: float
     rank: int
     patience_ends_s: float
     decided_s: float = NEVER

@@ -45,7 +45,7 @@ def replicate(
     `calls` replaces the drawn ones (a log of real calls); `env` another clock (vehicle time).
     """
     streams = Streams(seed, replication)
-    engine = Engine(inputs, env or simpy.Environment(), flights_of)
+    engine = Engine(inputs, env or simpy.Environment(initial_time=0.0), flights_of)
     drawn = draw_calls(inputs, streams) if calls is None else calls
     return engine.run(drawn, draw_visits(inputs, streams))
 
@@ -89,7 +89,7 @@ class Engine:
         self._log["calls"].append(
             events.CallRecord(
                 call.id, self._inputs.zones[call.zone].id, self._inputs.grades[call.grade].id,
-                call.t_s, case.decided_s, case.dispatched_s, case.airborne_s, case.overhead_s,
+                case.heard_s, case.decided_s, case.dispatched_s, case.airborne_s, case.overhead_s,
                 video_s if video_s <= now else events.NEVER,
                 call.ground_s, now, call.on_scene_s, on_scene_s, outcome, reason,
             )
@@ -128,8 +128,8 @@ class Engine:
     def _arrivals(self, calls: list[Call]) -> Steps:
         env = self._env
         for call in calls:
-            yield env.timeout(call.t_s - env.now)
-            case = Case(call, self._inputs.grades[call.grade].rank, call.t_s + call.patience_s)
+            yield self._until(call.t_s)
+            case = Case(call, env.now, self._inputs.grades[call.grade].rank, env.now + call.patience_s)
             self._cases.append(case)
             env.process(self._triage(case))
 
@@ -164,12 +164,12 @@ class Engine:
         duties = self._inputs.duties
         edges = set(self._inputs.hour_edges_s) | {t for duty in duties for t in (duty.start_s, duty.end_s)}
         for edge in sorted(edge for edge in edges if 0.0 < edge < self._inputs.horizon_s):
-            yield self._env.timeout(edge - self._env.now)
+            yield self._until(edge)
             self.look_again()
 
     def _hear_visits(self, visits: list[Visit]) -> Steps:
         for visit in visits:
-            yield self._env.timeout(visit.notice_s - self._env.now)
+            yield self._until(visit.notice_s)
             self._env.process(self._visit(visit))
 
     def _visit(self, visit: Visit) -> Steps:
@@ -184,10 +184,14 @@ class Engine:
                 sortie.passes_under(visit)
             else:
                 sortie.hear_of(active)
-        yield self._env.timeout(visit.end_s - self._env.now)
+        yield self._until(visit.end_s)
         self._field.visits.remove(active)
         active.gone.succeed()
         self.look_again()
+
+    def _until(self, t_s: float) -> simpy.Event:
+        """The event of a moment; rounding may have brought the clock an instant past it."""
+        return self._env.timeout(max(0.0, t_s - self._env.now))
 
     # -- sending, and the log --
 

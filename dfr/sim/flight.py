@@ -158,7 +158,8 @@ class ModelFlight:
         leg, order = self._order.leg, self._order
         if leg.hover_w <= 0.0:
             return math.inf
-        home_wh = leg.home_wh * self._share_out()
+        home_s = leg.back_s * self._share_out() + leg.land_s
+        home_wh = _power_w(leg.home_wh, leg.home_s) * home_s / 3600.0
         return max(0.0, (order.energy_wh - order.reserve_wh - self._used_wh - home_wh) * 3600.0 / leg.hover_w)
 
     def used_wh(self) -> float:

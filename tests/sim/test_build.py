@@ -1,0 +1,93 @@
+"""The Victorious weekend as the simulation sees it agrees with the plan it was made of."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
+from dfr.plan.windows import hour_windows
+from dfr.sim.build import ASSUMED, sim_inputs
+from dfr.sim.dock import holds_by_hour
+from dfr.sim.inputs import SimInputs
+from dfr.world.model import World
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """The Victorious weekend."""
+    return load_world(find_scenario("victorious-2024"))
+
+
+@pytest.fixture(scope="module")
+def plan(world: World) -> Plan:
+    """Its plan."""
+    return make_plan(world)
+
+
+@pytest.fixture(scope="module")
+def inputs(world: World, plan: Plan) -> SimInputs:
+    """Its plain values."""
+    return sim_inputs(world, plan)
+
+
+def test_ways_take_as_long_as_the_plan_says_in_the_planning_wind(
+    world: World, plan: Plan, inputs: SimInputs
+) -> None:
+    assert plan.planning_wind is not None
+    starts = [world.scenario.period.wall(t).isoformat() for t in inputs.hour_edges_s[:-1]]
+    condition = inputs.conditions[inputs.condition_of_hour[starts.index(plan.planning_wind.hour)]]
+    for d, dock in enumerate(inputs.docks):
+        for z, zone in enumerate(inputs.zones):
+            route, leg = plan.route(dock.id, zone.id), condition.legs[d][z]
+            assert (leg is not None) == route.reachable
+            if leg is not None and route.overhead_s is not None and route.back_s is not None:
+                assert leg.overhead_s == pytest.approx(route.overhead_s, abs=0.05)
+                assert leg.back_s == pytest.approx(route.back_s, abs=0.05)
+                assert leg.land_s >= route.land_s
+
+
+def test_docks_are_shut_in_the_hours_in_which_the_plan_does_not_fly(world: World, inputs: SimInputs) -> None:
+    shut = dict(zip(inputs.hour_edges_s, holds_by_hour(inputs), strict=False))
+    for window in hour_windows(world.scenario):
+        hold = shut[world.scenario.period.t_s(window.start)]
+        assert (hold == "") == window.flyable, window.start
+    assert "landing_wind" in shut.values()
+
+
+def test_nearest_docks_come_first_and_can_all_be_flown(inputs: SimInputs) -> None:
+    for condition in inputs.conditions:
+        for zone, docks in enumerate(condition.nearest):
+            times = [leg.overhead_s for dock in docks if (leg := condition.legs[dock][zone]) is not None]
+            assert len(times) == len(docks)
+            assert times == sorted(times)
+
+
+def test_sight_lines_put_one_safety_pilot_with_each_drone(inputs: SimInputs) -> None:
+    assert [duty.drones for duty in inputs.duties] == [2, 2, 2]
+
+
+def test_only_traffic_that_is_in_the_way_blocks(world: World, inputs: SimInputs) -> None:
+    blocked = {traffic.id: sum(map(sum, traffic.blocks)) for traffic in inputs.traffic}
+    assert blocked["coastguard-helicopter"] > 0
+    assert blocked["coastguard-aeroplane"] == 0
+    assert len(world.scenario.traffic) == len(inputs.traffic)
+
+
+def test_plain_values_are_small_enough_to_send(inputs: SimInputs) -> None:
+    assert len(pickle.dumps(inputs)) < 500_000
+    assert pickle.loads(pickle.dumps(inputs)).digest() == inputs.digest()
+
+
+def test_more_charge_left_means_a_shorter_turnaround(inputs: SimInputs) -> None:
+    ready = inputs.turnaround.to_ready_s
+    assert list(ready) == sorted(ready, reverse=True)
+    assert ready[0] > ready[60] == ready[100]
+
+
+def test_what_the_simulation_assumes_is_on_record() -> None:
+    assert {item.path for item in ASSUMED} >= {"simulation.retry_s", "simulation.recovery_s"}
+    assert all(item.assumed for item in ASSUMED)

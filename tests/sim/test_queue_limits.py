@@ -1,0 +1,89 @@
+"""With everything but the queue switched off, the real model is a queue: Erlang and Pollaczek-Khinchine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from dfr.metrics.intervals import ratio_interval
+from dfr.sim.engine import replicate
+from dfr.sim.events import MISSED
+from dfr.sim.inputs import SimInputs
+from dfr.sim.randomness import Spread
+
+REPLICATIONS, HOURS = 12, 300.0
+
+ERLANG = [(1, 3, 6, 1 / 3, 0.5, 10.0), (2, 3, 2.5, 0.246575, 0.45, 13.5),
+          (3, 4, 2, 0.210526, 0.444444, 13.3333), (4, 6, 2, 0.206107, 0.509434, 15.2830)]  # fmt: skip
+"""Servers, calls and services an hour; Erlang-B, Erlang-C, mean wait in minutes."""
+
+
+def _sums(inputs: SimInputs) -> np.ndarray:
+    """(calls, missed, waited, minutes waited) of each replication, without the first tenth."""
+    sums = []
+    for replication in range(REPLICATIONS):
+        calls = replicate(inputs, seed=11, replication=replication)["calls"]
+        calls = [c for c in calls if c.call_s > 0.1 * inputs.horizon_s]
+        waits = np.array([c.dispatched_s - c.call_s for c in calls if c.outcome != MISSED])
+        missed = sum(c.outcome == MISSED for c in calls)
+        sums.append((len(calls), missed, np.count_nonzero(waits > 0.0), waits.sum() / 60.0))
+    return np.array(sums).T.astype(float)
+
+
+def _inside(value: float, tops: np.ndarray, bottoms: np.ndarray) -> bool:
+    interval = ratio_interval(tops, bottoms, level=0.99)
+    assert interval.low is not None
+    assert interval.high is not None
+    assert interval.high - interval.low < 0.6 * value
+    return interval.low <= value <= interval.high
+
+
+@pytest.mark.parametrize(("servers", "arrivals", "services", "blocked", "waiting", "minutes"), ERLANG)
+def test_patient_callers_wait_as_erlang_c_says(
+    queue: Callable[..., SimInputs],
+    servers: int,
+    arrivals: float,
+    services: float,
+    blocked: float,
+    waiting: float,
+    minutes: float,
+) -> None:
+    del blocked
+    service = Spread.exponential(3600.0 / services)
+    count, _, waited, total = _sums(
+        queue(servers=servers, calls_per_h=arrivals, service=service, hours=HOURS)
+    )
+    assert _inside(waiting, waited, count)
+    assert _inside(minutes, total, count)
+
+
+@pytest.mark.parametrize(("servers", "arrivals", "services", "blocked", "waiting", "minutes"), ERLANG)
+def test_callers_without_patience_are_lost_as_erlang_b_says(
+    queue: Callable[..., SimInputs],
+    servers: int,
+    arrivals: float,
+    services: float,
+    blocked: float,
+    waiting: float,
+    minutes: float,
+) -> None:
+    del waiting, minutes
+    service = Spread.exponential(3600.0 / services)
+    count, missed, _, _ = _sums(
+        queue(servers=servers, calls_per_h=arrivals, service=service, hours=HOURS, patience_s=0.0)
+    )
+    assert _inside(blocked, missed, count)
+
+
+def test_one_drone_with_lognormal_services_waits_as_pollaczek_and_khinchine_say(
+    queue: Callable[..., SimInputs],
+) -> None:
+    service = Spread.lognormal(400.0, 900.0)
+    mean, load = service.mean_s, 3.0 / 3600.0 * service.mean_s
+    variance_ratio = math.exp(service.sigma**2) - 1.0
+    wait_s = load / (1.0 - load) * 0.5 * (1.0 + variance_ratio) * mean
+    count, _, _, total = _sums(queue(servers=1, calls_per_h=3.0, service=service, hours=HOURS))
+    assert _inside(wait_s / 60.0, total, count)
