@@ -9,12 +9,18 @@ from pathlib import Path
 from dfr.errors import AirspaceError, InputError
 from dfr.io.airspace_files import MAX_AIRSPACE_BYTES, read_airspace
 from dfr.io.airspace_read import AirspaceRead
+from dfr.io.airspace_write import write_ed318, write_geojson, write_kml
 from dfr.io.files import read_bounded
 from dfr.io.openair_write import write_openair
 
 Writer = Callable[[AirspaceRead], tuple[str, list[str]]]
 
-FORMATS: dict[str, Writer] = {"openair": write_openair}
+FORMATS: dict[str, Writer] = {
+    "openair": write_openair,
+    "geojson": write_geojson,
+    "ed318": write_ed318,
+    "kml": write_kml,
+}
 SUFFIXES = {".txt": "openair", ".air": "openair", ".geojson": "geojson", ".json": "ed318", ".kml": "kml"}
 
 
