@@ -1,0 +1,158 @@
+"""Every figure against records written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dfr.metrics.kpi import clock_seconds, summarise
+from dfr.sim.events import DutyRecord, ReadyRecord, Records, WeatherRecord, YieldRecord
+from dfr.sim.inputs import SimInputs
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def two(records: Make, call: Make, flight: Make, missed: dict[str, Any]) -> Records:
+    """Two replications: three calls reached and one missed, then one of each."""
+    first = {
+        "calls": [
+            call(0),
+            call(1, overhead_s=140.0, video_s=150.0),
+            call(2, grade="routine", zone="beach", overhead_s=200.0, ground_s=150.0, outcome="attended"),
+            call(3, grade="routine", reason="weather_wind", **missed),
+        ],
+        "flights": [
+            flight(0),
+            flight(1, reserve_fraction=0.3, attempts=2, yielded_s=90.0, cut_by="energy"),
+            flight(2, landing="diverted", attempts=3, reserve_fraction=0.4),
+        ],
+        "yields": [YieldRecord(1, "helicopter", "hold_low", "on_scene", 200.0, 290.0)],
+        "readiness": [
+            ReadyRecord("east", 2, 0.0, 21600.0),
+            ReadyRecord("east", 0, 21600.0, 86400.0),
+            ReadyRecord("east", 1, 86400.0, 172800.0),
+            ReadyRecord("*", 1, 0.0, 172800.0),
+        ],
+        "weather": [WeatherRecord("", 0.0, 129600.0), WeatherRecord("wind", 129600.0, 172800.0)],
+        "duties": [DutyRecord(0.0, 43200.0, 1, 1, 1), DutyRecord(86400.0, 129600.0, 1, 1, 1)],
+    }
+    second = {
+        "calls": [call(0), call(1, reason="traffic", **missed)],
+        "flights": [flight(0, landing="not_disarmed", landed_s=610.0)],
+        "weather": [WeatherRecord("", 0.0, 172800.0)],
+    }
+    return records(first, second)
+
+
+def test_clocks_are_measured_over_the_calls_that_were_reached(two: Records, deployment: SimInputs) -> None:
+    kpi = summarise(two, deployment, seed=1).kpis["call_to_overhead_s"]
+    assert kpi.n == 4
+    assert kpi.mean == pytest.approx((100.0 + 140.0 + 200.0 + 100.0) / 4)
+    assert (kpi.p50, kpi.p90) == (100.0, 200.0)
+    assert kpi.by_replication.tolist() == pytest.approx([440.0 / 3, 100.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "mean"),
+    [
+        ("call_to_decision_s", 10.0),
+        ("decision_to_airborne_s", 30.0),
+        ("decision_to_dispatch_s", 0.0),
+        ("airborne_to_overhead_s", (60.0 + 100.0 + 160.0 + 60.0) / 4),
+        ("decision_to_overhead_s", (90.0 + 130.0 + 190.0 + 90.0) / 4),
+        ("call_to_video_s", (106.0 + 150.0 + 106.0 + 106.0) / 4),
+        ("call_to_ground_s", (160.0 * 5 + 150.0) / 6),
+        ("attended", 4 / 6),
+        ("first_on_scene", 3 / 4),
+        ("served_at_once", 4 / 6),
+        ("missed_for_traffic", 1 / 6),
+        ("cleared_without_patrol", 2 / 6),
+        ("within_target", 3 / 6),
+        ("within_target.priority.urgent", 2 / 4),
+        ("within_target.priority.routine", 1 / 2),
+        ("within_target.zone.beach", 1.0),
+        ("within_60_s", 0.0),
+        ("within_90_s", 2 / 6),
+        ("calls_per_day", 1.5),
+        ("flights_per_day", 1.0),
+        ("camera_minutes_per_day", 5.0),
+        ("airborne_minutes_per_day", (4 * 540.0 + 30.0) / 60.0 / 4),
+        ("yields_per_day", 0.25),
+        ("yield_minutes_per_day", 1.5 / 4),
+        ("reserve_at_landing", (0.5 + 0.3 + 0.4 + 0.5) / 4),
+        ("landing_first_try", 1 / 4),
+        ("landing_after_retry", 1 / 4),
+        ("landing_diverted", 1 / 4),
+        ("landing_not_disarmed", 1 / 4),
+        ("docks_open", 0.875),
+        ("drone_ready", 0.5),
+        ("utilisation", (3 * 570.0 + 600.0) / 2 / (2 * 86400.0)),
+        ("crew_utilisation", (3 * 570.0 + 600.0) / 2 / 86400.0),
+    ],
+)  # fmt: skip
+def test_each_figure_is_what_a_hand_makes_of_the_records(
+    two: Records, deployment: SimInputs, name: str, mean: float
+) -> None:
+    assert summarise(two, deployment, seed=1).kpis[name].mean == pytest.approx(mean)
+
+
+def test_missed_calls_are_counted_by_reason_of_all_calls(two: Records, deployment: SimInputs) -> None:
+    assert summarise(two, deployment, seed=1).missed == {
+        "traffic": pytest.approx(1 / 6),
+        "weather_wind": pytest.approx(1 / 6),
+    }
+
+
+def test_a_dock_is_ready_as_long_as_one_drone_is_and_people_are_there(
+    two: Records, deployment: SimInputs
+) -> None:
+    dock = summarise(two, deployment, seed=1).docks["east"]
+    assert dock.drone_ready == pytest.approx((21600.0 + 43200.0) / 86400.0 / 2)
+    assert dock.flights_per_day == 1.0
+
+
+def test_nobody_who_has_not_said_how_many_calls_are_cleared_gets_a_figure(
+    two: Records, deployment: SimInputs
+) -> None:
+    kpi = summarise(two, replace(deployment, cleared_without_patrol=None), seed=1).kpis[
+        "cleared_without_patrol"
+    ]
+    assert kpi.mean is None
+    assert kpi.as_dict()["low"] is None
+
+
+def test_a_run_without_calls_has_no_response_times_and_does_not_fail(
+    records: Make, deployment: SimInputs
+) -> None:
+    summary = summarise(records({}, {}), deployment, seed=1)
+    assert summary.kpis["call_to_overhead_s"].mean is None
+    assert summary.kpis["attended"].n == 0
+    assert summary.missed == {}
+
+
+def test_a_flight_still_out_at_the_horizon_is_in_use_until_then(
+    records: Make, call: Make, flight: Make, deployment: SimInputs
+) -> None:
+    out = flight(0, dispatched_s=172700.0, airborne_s=172740.0, landed_s=float("nan"), landing="")
+    summary = summarise(records({"calls": [call(0)], "flights": [out]}), deployment, seed=1)
+    assert summary.kpis["crew_utilisation"].mean == pytest.approx(100.0 / 86400.0)
+    assert summary.kpis["landing_first_try"].n == 0
+
+
+def test_the_sample_of_a_clock_leaves_out_calls_that_were_not_reached(two: Records) -> None:
+    assert sorted(clock_seconds(two, "call_to_overhead_s").tolist()) == [100.0, 100.0, 140.0, 200.0]
+
+
+def test_json_has_mean_percentiles_interval_and_number_for_every_figure(
+    two: Records, deployment: SimInputs
+) -> None:
+    document = summarise(two, deployment, seed=7).as_dict()
+    assert set(document) == {"scenario", "seed", "replications", "kpis", "missed", "docks"}
+    kpis = document["kpis"]
+    assert isinstance(kpis, dict)
+    for name, kpi in kpis.items():
+        assert {"mean", "p50", "p90", "low", "high", "n", "unit", "what"} <= set(kpi), name
