@@ -90,22 +90,32 @@ def _span(start: float | None, end: float | None) -> float | None:
 
 
 def track_of_phases(
-    name: str, phases: Mapping[Phase, float | None], *, path_m: FloatArray, height_m: float
+    name: str,
+    phases: Mapping[Phase, float | None],
+    *,
+    path_m: FloatArray,
+    height_m: float,
+    wait_s: float = 0.0,
+    slow_below_m: float = 0.0,
+    slow_mps: float = 0.5,
 ) -> FlightTrack:
     """A predicted flight as a track: out along a path, back along it, each phase at even speed.
 
-    `path_m` has shape (n, 2), metres east and north of home, from home to the target. A phase that
-    never ends (None) ends the track.
+    `path_m` has shape (n, 2), metres east and north of home, from home to the target. `wait_s` passes
+    above home before the landing, which is slower below `slow_below_m`. A phase that never ends
+    (None) ends the track.
     """
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path_m, axis=0).T))])
     share = along / along[-1] if along[-1] > 0.0 else np.linspace(0.0, 1.0, len(along))
     still, level = np.ones(2), np.ones(len(path_m))
+    low_m = min(slow_below_m, height_m)
+    knee = max(0.0, 1.0 - low_m / slow_mps / (phases.get(Phase.LAND) or math.inf))
     legs = {
         Phase.CLIMB: (np.array([0.0, 1.0]), path_m[[0, 0]], height_m * np.array([0.0, 1.0])),
         Phase.OUT: (share, path_m, height_m * level),
         Phase.ON_SCENE: (np.array([0.0, 1.0]), path_m[[-1, -1]], height_m * still),
         Phase.BACK: (1.0 - share[::-1], path_m[::-1], height_m * level),
-        Phase.LAND: (np.array([0.0, 1.0]), path_m[[0, 0]], height_m * np.array([1.0, 0.0])),
+        Phase.LAND: (np.array([0.0, knee, 1.0]), path_m[[0, 0, 0]], np.array([height_m, low_m, 0.0])),
     }
     clock, parts, returned = 0.0, [], None
     for phase, (fraction, places, heights) in legs.items():
@@ -114,6 +124,8 @@ def track_of_phases(
             break
         if phase is Phase.BACK:
             returned = clock
+        if phase is Phase.LAND:
+            clock += wait_s
         parts.append(np.column_stack([clock + seconds * fraction, places, heights]))
         clock += seconds
     samples = np.concatenate(parts) if parts else np.zeros((1, 4))

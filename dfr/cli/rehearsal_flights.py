@@ -20,7 +20,7 @@ from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import Command, FlightPlan
 from dfr.plan.model import Plan, Route
-from dfr.track import Phase, phase_seconds, track_of_phases
+from dfr.track import Phase, phase_seconds
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
 from firmware_sitl.start import Engine as EngineKind
@@ -72,8 +72,8 @@ def fly_route(
 ) -> RehearsedFlight:
     """One dispatch compiled, uploaded, flown and compared with its prediction.
 
-    `wind` is the mean wind at 10 m; its speed at cruise height blows from 60 m up, below that ArduPilot's
-    SITL lets it fall with the square root of the height.
+    The wind's speed at cruise height blows from 60 m up; below that ArduPilot's SITL lets it fall with
+    the square root of the height.
     Raises LinkError where the vehicle does not start, the upload is not verified or the flight is lost.
     """
     mission = compile_dispatch(
@@ -97,11 +97,11 @@ def fly_route(
         airframe=AIRFRAME,
         wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f} deg at {route.height_m_agl:.0f} m",
         phases=compare_phases(predicted, measured),
-        predicted=track_of_phases(name, predicted, path_m=out, height_m=route.height_m_agl),
+        predicted=_predicted_track(name, predicted, mission, out, route.height_m_agl),
         flown=flown.track,
         docked=flown.docked,
         landing_error_m=flown.dock_error_m,
-        notes=(_stand_in(world), *(f"vehicle: {text.text}" for text in flown.texts)),
+        notes=(_stand_in(world), "The vehicle said: " + "; ".join(text.text for text in flown.texts)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, cast, get_args
@@ -28,7 +29,7 @@ from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
 from dfr.store.runs import StoredRun, run_to_store
 from dfr.world.model import World
-from dfr.world.wind import MeanWind
+from dfr.world.weather import mean_wind, weather_at
 from firmware_sitl.start import Engine as EngineKind
 
 app = typer.Typer()
@@ -116,7 +117,8 @@ def _fly(world: World, plan: Plan, out: Path, engine: Engine, *, most: int) -> F
     """Each dispatch in turn; the first that cannot be flown at all ends it, and says why."""
     if plan.planning_wind is None:
         return Flights(flown=(), problem="No hour of the scenario can be flown in.")
-    wind = MeanWind(speed_mps=plan.planning_wind.wind_mps, from_deg=plan.planning_wind.wind_from_deg)
+    hour = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
+    wind = mean_wind(world.scenario, hour)
     routes = routes_flown(plan, world, most)
     flown: list[RehearsedFlight] = []
     problem = "" if routes else "No route to fly, or none was asked for."

@@ -137,7 +137,8 @@ def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float
     axes.axhline(ceiling_m, color=RED, linestyle="--", linewidth=1, label=f"limit {ceiling_m:.0f} m")
     axes.set(xlabel="seconds from lift-off", ylabel="m above dock")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="upper right", ncols=3, fontsize=8)
+    axes.set_xlim(left=0)
+    axes.legend(loc="lower center", ncols=3, fontsize=8)
     return _svg(figure, "Height over time")
 
 
