@@ -20,7 +20,7 @@ from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import Command, FlightPlan
 from dfr.plan.model import Plan, Route
-from dfr.track import Phase, phase_seconds
+from dfr.track import FlightTrack, Phase, phase_seconds
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
 from firmware_sitl.start import Engine as EngineKind
@@ -97,7 +97,7 @@ def fly_route(
         airframe=AIRFRAME,
         wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f} deg at {route.height_m_agl:.0f} m",
         phases=compare_phases(predicted, measured),
-        predicted=_predicted_track(name, predicted, mission, out, route.height_m_agl),
+        predicted=_predicted_track(name, predicted, mission, out=out, height_m=route.height_m_agl),
         flown=flown.track,
         docked=flown.docked,
         landing_error_m=flown.dock_error_m,
@@ -153,6 +153,21 @@ def _predicted(
         Phase.BACK: home.back_s,
         Phase.LAND: home.land_s,
     }
+
+
+def _predicted_track(
+    name: str, phases: dict[Phase, float | None], mission: FlightPlan, *, out: FloatArray, height_m: float
+) -> FlightTrack:
+    settings = FlightSettings.from_params(mission.params)
+    return track_of_phases(
+        name,
+        phases,
+        path_m=out,
+        height_m=height_m,
+        wait_s=settings.return_loiter_s,
+        slow_below_m=settings.land_low_height_m,
+        slow_mps=settings.land_low_mps,
+    )
 
 
 def _flown(mission: FlightPlan, *, wind: MeanWind, engine: Engine, tlog: Path) -> tuple[FlownDispatch, str]:
