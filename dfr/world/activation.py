@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -24,6 +25,14 @@ class Interval:
         """True where any moment from `start` to `end` (both counted) lies within."""
         return (self.start is None or self.start <= end) and (self.end is None or start < self.end)
 
+    def common(self, other: Interval) -> Interval | None:
+        """What two intervals share, None where that is nothing."""
+        start = max((s for s in (self.start, other.start) if s is not None), default=None)
+        end = min((e for e in (self.end, other.end) if e is not None), default=None)
+        return (
+            None if start is not None and end is not None and start >= end else Interval(start=start, end=end)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyHours:
@@ -41,21 +50,22 @@ class DailyHours:
 
     def overlaps(self, start: datetime, end: datetime, place: Position) -> bool | None:
         """Whether any moment from `start` to `end` lies within; None where the sun gives no time."""
-        unknown = False
-        for day in _days(start.astimezone(self.zone).date(), end.astimezone(self.zone).date()):
-            if day.weekday() not in self.days:
-                continue
-            hours = self._on(day, place)
-            if hours is None:
-                unknown = True
-            elif hours.overlaps(start, end) and self._valid(hours, start, end):
-                return True
-        return None if unknown else False
+        hours, complete = self.intervals(start, end, place)
+        if any(span.overlaps(start, end) for span in hours):
+            return True
+        return False if complete else None
 
-    def _valid(self, hours: Interval, start: datetime, end: datetime) -> bool:
-        assert hours.start is not None
-        assert hours.end is not None
-        return self.within.overlaps(max(start, hours.start), min(end, hours.end))
+    def intervals(self, start: datetime, end: datetime, place: Position) -> tuple[list[Interval], bool]:
+        """(the hours of every day that touches a period, whether every day's are known)."""
+        found: list[Interval] = []
+        complete = True
+        for day in _days(start.astimezone(self.zone).date(), end.astimezone(self.zone).date()):
+            if day.weekday() in self.days:
+                hours = self._on(day, place)
+                complete &= hours is not None
+                common = None if hours is None else hours.common(self.within)
+                found += [] if common is None else [common]
+        return found, complete
 
     def _on(self, day: date, place: Position) -> Interval | None:
         begins, ends = (
@@ -90,6 +100,25 @@ class Activation:
                 return True
             unknown |= state is None
         return None if unknown else self.otherwise
+
+    def spans(
+        self, start: datetime, end: datetime, place: Position
+    ) -> tuple[list[tuple[float, float]], bool | None]:
+        """(POSIX seconds of each span of activity that touches a period, what holds at other times)."""
+        found: list[tuple[float, float]] = []
+        otherwise = self.otherwise
+        for period in self.periods:
+            if isinstance(period, DailyHours):
+                hours, complete = period.intervals(start, end, place)
+                otherwise = otherwise if complete or otherwise else None
+            else:
+                hours = [period]
+            found += [(_seconds(span.start, -math.inf), _seconds(span.end, math.inf)) for span in hours]
+        return found, otherwise
+
+
+def _seconds(moment: datetime | None, default: float) -> float:
+    return default if moment is None else moment.timestamp()
 
 
 ALWAYS = Activation()

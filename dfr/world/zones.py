@@ -78,9 +78,15 @@ class Zone:
 
     def active(self, start: datetime, end: datetime) -> bool | None:
         """Whether the zone is active at any moment of a period; None where that is not known."""
+        return self.activation.active(start, end, self._middle())
+
+    def active_spans(self, start: datetime, end: datetime) -> tuple[list[tuple[float, float]], bool | None]:
+        """(POSIX seconds of each span of activity in a period, what holds at other times)."""
+        return self.activation.spans(start, end, self._middle())
+
+    def _middle(self) -> Position:
         centre = self.area.polygon.representative_point()
-        lon = (centre.x + 180.0) % 360.0 - 180.0
-        return self.activation.active(start, end, Position(lat_deg=centre.y, lon_deg=lon))
+        return Position(lat_deg=centre.y, lon_deg=(centre.x + 180.0) % 360.0 - 180.0)
 
     @property
     def sort_key(self) -> tuple[object, ...]:

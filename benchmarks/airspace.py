@@ -1,0 +1,153 @@
+"""How fast airspace is read and asked, as ratios within one run.
+
+    python benchmarks/airspace.py [--points 1000000] [--zones 500] [--repeat 5]
+
+1. Points in volumes, heights and times included, against the fastest bare shapely route for the
+   horizontal part alone: points sorted by x, a mask by box, a prepared `contains_xy`.
+2. OpenAir read, geometry built and checked, in lines per second; against `aerofiles`, which only
+   parses, where that is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+import shapely
+
+from dfr.geo import Position, VerticalDatum, offset
+from dfr.io.openair import read_openair
+from dfr.world.activation import Activation, Interval
+from dfr.world.airspace import SURFACE, Airspace, Zone, limit
+from dfr.world.shapes import area_of_ring
+
+START = datetime(2024, 8, 24, tzinfo=UTC).timestamp()
+
+
+def make_airspace(count: int, random: np.random.Generator) -> Airspace:
+    """Zones of 100 vertices with limits of three datums; every fifth is active for part of the day."""
+    zones = []
+    for number in range(count):
+        centre = Position(lat_deg=random.uniform(50, 52), lon_deg=random.uniform(-2.5, 0.5))
+        radius = random.uniform(800, 6000)
+        corners = tuple(
+            offset(centre, bearing_deg=b, distance_m=radius * random.uniform(0.8, 1.0))
+            for b in np.linspace(0, 360, 100, endpoint=False)
+        )
+        area = area_of_ring(corners).area
+        assert area is not None
+        hours = Interval(
+            start=datetime.fromtimestamp(START + 3600 * (number % 12), tz=UTC),
+            end=datetime.fromtimestamp(START + 3600 * (number % 12 + 6), tz=UTC),
+        )
+        upper = limit((100.0, 600.0, 2000.0)[number % 3], VerticalDatum.AMSL)
+        lower = SURFACE if number % 2 else limit(60.0, VerticalDatum.AGL)
+        active = Activation(periods=(hours,), otherwise=False) if number % 5 == 0 else Activation()
+        zones.append(Zone(name=str(number), kind="P", lower=lower, upper=upper, area=area, activation=active))
+    world = tuple(Position(lat_deg=a, lon_deg=b) for a, b in ((49, -3), (53, -3), (53, 1), (49, 1)))
+    return Airspace(zones=tuple(zones), coverage=(world,))
+
+
+def bare(polygons: list[shapely.Polygon], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The horizontal part alone, as fast as shapely does it."""
+    order = np.argsort(x)
+    x, y = x[order], y[order]
+    found = np.zeros(len(x), bool)
+    for polygon in polygons:
+        west, south, east, north = polygon.bounds
+        first, last = np.searchsorted(x, (west, east))
+        here = np.flatnonzero((y[first:last] >= south) & (y[first:last] <= north)) + first
+        found[here] |= shapely.contains_xy(polygon, x[here], y[here])
+    result = np.empty_like(found)
+    result[order] = found
+    return result
+
+
+def best_s(work: Callable[[], object], repeat: int) -> float:
+    """The shortest of several runs."""
+    times = []
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def points_per_second(points: int, zones: int, repeat: int) -> dict[str, float]:
+    random = np.random.default_rng(7)
+    airspace = make_airspace(zones, random)
+    lat, lon = random.uniform(50, 52, points), random.uniform(-2.5, 0.5, points)
+    height, ground = random.uniform(0, 150, points), random.uniform(0, 80, points)
+    moment = START + random.uniform(0, 86_400, points)
+    polygons = [zone.area.polygon for zone in airspace.zones]
+    shapely.prepare(polygons)
+    _ = airspace.point_checker
+
+    def ours() -> np.ndarray:
+        return airspace.states(lat, lon, height_m_agl=height, time_s=moment, ground_m_amsl=ground)
+
+    horizontal_s = best_s(lambda: bare(polygons, lon, lat), repeat)
+    ours_s = best_s(ours, repeat)
+    return {
+        "bare_points_per_s": points / horizontal_s,
+        "dfr_points_per_s": points / ours_s,
+        "ratio": horizontal_s / ours_s,
+    }
+
+
+def openair_text(records: int) -> bytes:
+    """Records as national files have them: circles, arcs and polygons."""
+    random = np.random.default_rng(3)
+    lines = []
+    for number in range(records):
+        lat, lon = random.uniform(48, 54), random.uniform(0, 12)
+        lines += [f"AC {'RDCPQ'[number % 5]}", f"AN ZONE {number}", "AH FL95", "AL 1500ft MSL"]
+        if number % 4 == 0:
+            lines += [f"V X={dms(lat, 'N')} {dms(lon, 'E')}", "DC 2.5"]
+            continue
+        corners = int(random.integers(4, 24))
+        for angle in np.linspace(0, 2 * np.pi, corners, endpoint=False):
+            lines.append(f"DP {dms(lat + 0.1 * np.cos(angle), 'N')} {dms(lon + 0.15 * np.sin(angle), 'E')}")
+        lines.append("*")
+    return "\n".join(lines).encode()
+
+
+def dms(degrees: float, letter: str) -> str:
+    seconds = round(abs(degrees) * 3600)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d} {letter}"
+
+
+def lines_per_second(repeat: int) -> dict[str, float]:
+    data = openair_text(3000)
+    lines = data.count(b"\n") + 1
+    result = {"dfr_lines_per_s": lines / best_s(lambda: read_openair(data, name="bench"), repeat)}
+    try:
+        from aerofiles.openair import Reader
+    except ImportError:
+        return result
+    parse_s = best_s(lambda: list(Reader(io.StringIO(data.decode()))), repeat)
+    result["aerofiles_lines_per_s"] = lines / parse_s
+    result["ratio"] = result["dfr_lines_per_s"] / result["aerofiles_lines_per_s"]
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=1_000_000)
+    parser.add_argument("--zones", type=int, default=500)
+    parser.add_argument("--repeat", type=int, default=5)
+    options = parser.parse_args()
+    report = {
+        "points_in_volumes": points_per_second(options.points, options.zones, options.repeat),
+        "openair": lines_per_second(options.repeat),
+    }
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()
