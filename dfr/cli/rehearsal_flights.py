@@ -20,7 +20,7 @@ from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import Command, FlightPlan
 from dfr.plan.model import Plan, Route
-from dfr.track import FlightTrack, Phase, phase_seconds
+from dfr.track import FlightTrack, Phase, phase_seconds, track_of_phases
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
 from firmware_sitl.start import Engine as EngineKind
