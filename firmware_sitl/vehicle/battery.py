@@ -37,7 +37,8 @@ class Battery:
         self.amperes = amperes
         self.used_mah += amperes * dt / 3.6
         self.used_wh += self.volt * amperes * dt / 3600.0
-        self.volt = max(0.0, self._rest_volt() - amperes * self._airframe.battery_ohm)
+        sag = amperes * self._airframe.battery_ohm if self._parameters["SIM_BATT_CAP_AH"] > 0.0 else 0.0
+        self.volt = max(0.0, self._rest_volt() - sag)
 
     def refill(self) -> None:
         """A fresh battery."""

@@ -118,7 +118,7 @@ class Body:
             self.rest(self.thrust_n)
 
     def euler(self) -> tuple[float, float, float]:
-        """Roll, pitch and yaw, radians. Yaw differs from the heading by the twist of a tilt about both axes."""
+        """Roll, pitch and yaw, radians; yaw is the heading but for the twist of a tilt about both axes."""
         heave, ahead, right = self._axes()
         roll = atan2(right[2] * -1.0, heave)
         return roll, asin(clamp(ahead[2], -1.0, 1.0)), atan2(ahead[1], ahead[0])

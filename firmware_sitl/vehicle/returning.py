@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 RESTLESS_M = 0.004
-"""A real filter's height is never quite the target's; a leg this short still takes half a second (recorded)."""
+"""A real filter's height is never quite the target's: a leg this short takes half a second (recorded)."""
 
 
 class Stage(Enum):

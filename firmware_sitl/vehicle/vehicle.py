@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import degrees, pi, radians
 from typing import Any
@@ -87,6 +88,7 @@ class Vehicle:
         self._prearm_said_s = 0.0
         self._steps = 0
         self.rebooting = False
+        self.link_clock: Callable[[], float] = time.monotonic
         self._build_plans()
         self._build_modes()
         self.channels: list[Channel] = []
@@ -158,7 +160,7 @@ class Vehicle:
     @property
     def link_s(self) -> float:
         """Seconds by which clients are judged: they live in wall time, however fast the vehicle's runs."""
-        return time.monotonic()
+        return self.link_clock()
 
     @property
     def altitude_m(self) -> float:

@@ -1,0 +1,211 @@
+"""A small ground station for tests and scripts: waits, uploads, commands and follows one vehicle.
+
+It is what a test of a vehicle needs and no more; operations use `dfr.link`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+os.environ.setdefault("MAVLINK20", "1")
+
+from pymavlink import mavutil
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from dfr.errors import LinkError, LinkTimeoutError, TransferError, VehicleRefusedError
+
+POSITION_KNOWN = mavlink.EKF_POS_HORIZ_ABS
+READY_TO_ARM = mavlink.MAV_SYS_STATUS_PREARM_CHECK
+ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
+INVALID_SEQUENCE = mavlink.MAV_MISSION_INVALID_SEQUENCE
+HEARTBEAT_WALL_S = 0.2
+SPEAKS = frozenset({"HEARTBEAT", "STATUSTEXT"})
+
+Item = tuple[int, int, tuple[float, float, float, float], int, int, float]
+"""Command, frame, four parameters, latitude and longitude in 1e-7 degrees, height in metres."""
+
+
+class SitlClient:
+    """One connection to one vehicle, as ground station 255."""
+
+    def __init__(self, url: str, *, system_id: int = 1, source_system: int = 255) -> None:
+        self.system_id = system_id
+        self.texts: list[str] = []
+        self.mode = -1
+        self.armed = False
+        self._beaten_s = 0.0
+        self.connection = mavutil.mavlink_connection(url, source_system=source_system, autoreconnect=False)
+        self.mav: Any = self.connection.mav
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):
+            self.connection.close()
+
+    def receive(
+        self, *kinds: str, timeout_s: float = 10.0, where: Callable[[Any], bool] | None = None
+    ) -> Any:
+        """The next message of some kinds (any, where none is named) that meets a condition.
+
+        Raises LinkTimeoutError where none comes within wall time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            self._beat()
+            message = self.connection.recv_match(blocking=True, timeout=0.05)
+            if message is None:
+                continue
+            self._note(message)
+            if (not kinds or message.get_type() in kinds) and (where is None or where(message)):
+                return message
+        raise LinkTimeoutError(f"nothing of {', '.join(kinds) or 'any kind'} within {timeout_s:g} s")
+
+    def quiet(self, *kinds: str, for_s: float) -> bool:
+        """Whether no message of some kinds comes for a while."""
+        try:
+            self.receive(*kinds, timeout_s=for_s)
+        except LinkTimeoutError:
+            return True
+        return False
+
+    def stream(self, rate_hz: int) -> None:
+        """Ask for all data streams."""
+        self.mav.request_data_stream_send(self.system_id, 1, 0, rate_hz, 1)
+
+    def wait_ready(self, *, timeout_s: float = 60.0) -> None:
+        """Wait until the vehicle knows where it is and would let itself be armed."""
+        self.stream(10)
+        self.receive("EKF_STATUS_REPORT", timeout_s=timeout_s, where=lambda m: bool(m.flags & POSITION_KNOWN))
+        self.receive(
+            "SYS_STATUS",
+            timeout_s=timeout_s,
+            where=lambda m: bool(m.onboard_control_sensors_health & READY_TO_ARM),
+        )
+
+    def command(self, number: int, *params: float, timeout_s: float = 10.0) -> int:
+        """The result of a COMMAND_LONG."""
+        filled = [*params, *[0.0] * (7 - len(params))]
+        self.mav.command_long_send(self.system_id, 1, number, 0, *filled)
+        ack = self.receive("COMMAND_ACK", timeout_s=timeout_s, where=lambda m: m.command == number)
+        return int(ack.result)
+
+    def do(self, number: int, *params: float) -> None:
+        """A command that must be accepted; VehicleRefusedError, with what was said, where it is not."""
+        result = self.command(number, *params)
+        if result != mavlink.MAV_RESULT_ACCEPTED:
+            with suppress(LinkTimeoutError):
+                self.receive("STATUSTEXT", timeout_s=0.5)
+            raise VehicleRefusedError(f"command {number}: result {result}; last texts {self.texts[-3:]}")
+
+    def set_mode(self, number: int) -> None:
+        """Change the flight mode, and see it changed."""
+        self.do(mavlink.MAV_CMD_DO_SET_MODE, 1, number)
+        self.receive("HEARTBEAT", where=lambda m: m.custom_mode == number and m.get_srcComponent() == 1)
+
+    def arm(self) -> None:
+        """Arm, and see it armed."""
+        self.do(mavlink.MAV_CMD_COMPONENT_ARM_DISARM, 1)
+        self.receive("HEARTBEAT", where=lambda m: bool(m.base_mode & ARMED))
+
+    def set_parameter(self, name: str, value: float) -> None:
+        """Write a parameter, and see it echoed."""
+        self.mav.param_set_send(self.system_id, 1, name.encode(), value, mavlink.MAV_PARAM_TYPE_REAL32)
+        self.receive("PARAM_VALUE", where=lambda m: m.param_id == name)
+
+    def parameter(self, name: str) -> float:
+        """Read a parameter."""
+        self.mav.param_request_read_send(self.system_id, 1, name.encode(), -1)
+        return float(self.receive("PARAM_VALUE", where=lambda m: m.param_id == name).param_value)
+
+    def upload(self, items: Sequence[Item], *, kind: int = 0) -> None:
+        """Upload a list; TransferError where the vehicle refuses it."""
+        self.mav.mission_count_send(self.system_id, 1, len(items), kind)
+        while True:
+            message = self.receive(
+                "MISSION_REQUEST",
+                "MISSION_REQUEST_INT",
+                "MISSION_ACK",
+                where=lambda m: m.mission_type == kind,
+            )
+            if message.get_type() == "MISSION_ACK":
+                if message.type == INVALID_SEQUENCE:
+                    continue
+                if message.type != mavlink.MAV_MISSION_ACCEPTED:
+                    raise TransferError(f"upload refused: {message.type}")
+                return
+            command, frame, params, x, y, z = items[message.seq]
+            self.mav.mission_item_int_send(
+                self.system_id, 1, message.seq, frame, command, 0, 1, *params, x, y, z, kind
+            )
+
+    def download(self, *, kind: int = 0) -> list[Any]:
+        """Read a list back."""
+        self.mav.mission_request_list_send(self.system_id, 1, kind)
+        count = self.receive("MISSION_COUNT", where=lambda m: m.mission_type == kind).count
+        items: list[Any] = []
+        while len(items) < count:
+            self.mav.mission_request_int_send(self.system_id, 1, len(items), kind)
+            message = self.receive("MISSION_ITEM_INT", where=lambda m: m.mission_type == kind)
+            if message.seq == len(items):
+                items.append(message)
+        self.mav.mission_ack_send(self.system_id, 1, mavlink.MAV_MISSION_ACCEPTED, kind)
+        return items
+
+    def parameters(self) -> Mapping[str, float]:
+        """All parameters."""
+        self.mav.param_request_list_send(self.system_id, 1)
+        found: dict[str, float] = {}
+        while True:
+            message = self.receive("PARAM_VALUE")
+            found[message.param_id] = message.param_value
+            if len(found) >= message.param_count:
+                return found
+
+    def wait_text(self, part: str, *, timeout_s: float = 60.0) -> str:
+        """The text with a part in it, already said or said in time."""
+        for text in self.texts:
+            if part in text:
+                return text
+        return str(self.receive("STATUSTEXT", timeout_s=timeout_s, where=lambda m: part in m.text).text)
+
+    def wait_mode(self, number: int, *, timeout_s: float = 60.0) -> None:
+        """Wait for a flight mode."""
+        self.receive("HEARTBEAT", timeout_s=timeout_s, where=lambda m: m.custom_mode == number)
+
+    def wait_height(self, above_m: float, *, timeout_s: float = 60.0) -> None:
+        """Wait until the vehicle is this high above home."""
+        self.receive(
+            "GLOBAL_POSITION_INT", timeout_s=timeout_s, where=lambda m: m.relative_alt >= 1000.0 * above_m
+        )
+
+    def wait_disarmed(self, *, timeout_s: float = 120.0) -> None:
+        """Wait until the motors have stopped."""
+        self.receive("HEARTBEAT", timeout_s=timeout_s, where=lambda m: not m.base_mode & ARMED)
+
+    def _note(self, message: Any) -> None:
+        kind = message.get_type()
+        if kind not in SPEAKS or message.get_srcSystem() != self.system_id:
+            return
+        if kind == "STATUSTEXT":
+            self.texts.append(str(message.text))
+        elif message.get_srcComponent() == 1:
+            self.mode, self.armed = message.custom_mode, bool(message.base_mode & ARMED)
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beaten_s < HEARTBEAT_WALL_S:
+            return
+        self._beaten_s = now
+        try:
+            self.mav.heartbeat_send(mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 0)
+        except OSError as error:
+            raise LinkError(f"the vehicle has gone: {error}") from error

@@ -1,0 +1,137 @@
+"""Flying a mission with a `SitlClient` and keeping its track: what the tests of a vehicle measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos, radians, sin
+from typing import Any
+
+import numpy as np
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from dfr.errors import LinkTimeoutError
+from dfr.geo import Position, offset
+from dfr.track import TOUCHED_M, FlightTrack
+from firmware_sitl.client import Item, SitlClient
+
+GUIDED, AUTO = 4, 3
+RELATIVE = mavlink.MAV_FRAME_GLOBAL_RELATIVE_ALT
+NONE = (0.0, 0.0, 0.0, 0.0)
+STANDS_S = 8.0
+"""Vehicle seconds on the ground after which a vehicle that has not disarmed is taken not to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """A flown mission: its track, what was said, and whether the motors stopped by themselves."""
+
+    track: FlightTrack
+    disarmed: bool
+    total_s: float | None
+    texts: tuple[str, ...]
+    used_mah: int
+    wall_s: float
+
+
+def sortie(
+    home: Position, *, bearing_deg: float, distance_m: float, height_m: float, hold_s: float
+) -> list[Item]:
+    """Takeoff, a hold at a point, and RTL: the shape of a dispatch."""
+    place = offset(home, bearing_deg=bearing_deg, distance_m=distance_m)
+    x, y = round(place.lat_deg * 1e7), round(place.lon_deg * 1e7)
+    return [
+        (mavlink.MAV_CMD_NAV_WAYPOINT, 0, NONE, round(home.lat_deg * 1e7), round(home.lon_deg * 1e7), 0.0),
+        (mavlink.MAV_CMD_NAV_TAKEOFF, RELATIVE, NONE, 0, 0, height_m),
+        (mavlink.MAV_CMD_NAV_LOITER_TIME, RELATIVE, (hold_s, 0.0, 0.0, 0.0), x, y, height_m),
+        (mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH, 0, NONE, 0, 0, 0.0),
+    ]
+
+
+def target_m(*, bearing_deg: float, distance_m: float) -> tuple[float, float]:
+    """Metres east and north of home of a sortie's point."""
+    return distance_m * sin(radians(bearing_deg)), distance_m * cos(radians(bearing_deg))
+
+
+def fly(
+    client: SitlClient, items: Sequence[Item], *, most_s: float = 3600.0, wall_s: float = 300.0
+) -> Flight:
+    """Upload, arm, start, and follow to the ground; `most_s` is vehicle time, `wall_s` wall time."""
+    client.upload(items)
+    client.stream(10)
+    client.set_mode(GUIDED)
+    client.arm()
+    client.do(mavlink.MAV_CMD_DO_SET_MODE, 1, AUTO)
+    client.do(mavlink.MAV_CMD_MISSION_START)
+    return follow(client, most_s=most_s, wall_s=wall_s)
+
+
+def follow(client: SitlClient, *, most_s: float, wall_s: float) -> Flight:
+    """Follow a started mission until it disarms, stands on the ground, or time is up."""
+    rows: list[tuple[float, float, float, float]] = []
+    seen = _Seen()
+    while True:
+        try:
+            message = client.receive(
+                "LOCAL_POSITION_NED", "STATUSTEXT", "HEARTBEAT", "BATTERY_STATUS", timeout_s=wall_s
+            )
+        except LinkTimeoutError:
+            break
+        if seen.note(message, rows) or (rows and rows[-1][0] - rows[0][0] > most_s):
+            break
+    table = np.array(rows).reshape(-1, 4)
+    track = FlightTrack(
+        name="flown",
+        t_s=table[:, 0],
+        east_m=table[:, 1],
+        north_m=table[:, 2],
+        height_m=table[:, 3],
+        return_t_s=seen.return_t_s,
+    )
+    total = seen.disarmed_t_s - rows[0][0] if seen.disarmed_t_s is not None and rows else None
+    return Flight(
+        track=track,
+        disarmed=seen.disarmed_t_s is not None,
+        total_s=total,
+        texts=tuple(client.texts),
+        used_mah=seen.used_mah,
+        wall_s=0.0,
+    )
+
+
+class _Seen:
+    """What has been seen of a flight so far."""
+
+    def __init__(self) -> None:
+        self.return_t_s: float | None = None
+        self.disarmed_t_s: float | None = None
+        self.used_mah = 0
+        self._t_s = 0.0
+        self._grounded_s: float | None = None
+        self._flown = False
+
+    def note(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
+        """Take a message in; True when the flight is over."""
+        kind = message.get_type()
+        if kind == "BATTERY_STATUS":
+            self.used_mah = message.current_consumed
+        elif kind == "STATUSTEXT" and "RTL" in message.text and self.return_t_s is None:
+            self.return_t_s = self._t_s
+        elif (
+            kind == "HEARTBEAT" and self._flown and not message.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED
+        ):
+            self.disarmed_t_s = self._t_s
+            return True
+        elif kind == "LOCAL_POSITION_NED":
+            return self._position(message, rows)
+        return False
+
+    def _position(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
+        self._t_s = message.time_boot_ms * 1e-3
+        rows.append((self._t_s, message.y, message.x, -message.z))
+        self._flown = self._flown or -message.z > 2.0
+        if self._flown and -message.z <= TOUCHED_M:
+            self._grounded_s = self._t_s if self._grounded_s is None else self._grounded_s
+            return self._t_s - self._grounded_s > STANDS_S
+        self._grounded_s = None
+        return False
