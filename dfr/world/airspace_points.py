@@ -25,6 +25,10 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
 
+CELLS = 100
+"""Cells along each side of the grid over a coverage."""
+
+
 class PointState(IntEnum):
     """What can be said of a point, in rising order of how much it stops a flight."""
 
@@ -36,14 +40,18 @@ class PointState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """Points sorted by longitude; `order` takes them back. NaN ground is not known."""
+    """Points sorted by longitude; heights, times and ground stay in their order, found by `order`.
+
+    Ground that is NaN is not known.
+    """
 
     x: FloatArray
     y: FloatArray
+    order: IntArray
     height_m_agl: FloatArray
     time_s: FloatArray
     ground_m_amsl: FloatArray
-    order: IntArray
+    span_s: tuple[float, float]
 
     @classmethod
     def of(
@@ -57,18 +65,17 @@ class Points:
         """Broadcast, flatten and sort."""
         ground = np.nan if ground_m_amsl is None else ground_m_amsl
         given = [np.asarray(a, float) for a in (lon_deg, lat_deg, height_m_agl, time_s, ground)]
-        x, *others = (a.ravel() for a in np.broadcast_arrays(*given))
+        x, y, height_m, moment_s, ground_m = (a.ravel() for a in np.broadcast_arrays(*given))
         order = np.argsort(x)
-        x = x[order]
-        y, height_m, moment_s, ground_m = (
-            _sorted(a, g, order) for a, g in zip(others, given[1:], strict=True)
+        return cls(
+            x=x[order],
+            y=y[order],
+            order=order,
+            height_m_agl=height_m,
+            time_s=moment_s,
+            ground_m_amsl=ground_m,
+            span_s=(float(given[3].min()), float(given[3].max())) if len(x) else (0.0, 0.0),
         )
-        return cls(x=x, y=y, height_m_agl=height_m, time_s=moment_s, ground_m_amsl=ground_m, order=order)
-
-
-def _sorted(flat: FloatArray, given: FloatArray, order: IntArray) -> FloatArray:
-    """The values in a new order; a single value needs none."""
-    return flat if given.ndim == 0 else flat[order]
 
 
 class PointChecker:
@@ -77,17 +84,16 @@ class PointChecker:
     def __init__(self, zones: Sequence[Zone], cover: Sequence[shapely.Geometry]) -> None:
         self._zones = [zone for zone in zones if zone.binding]
         self._shapes = [_grown(zone.area.polygon) for zone in self._zones]
-        self._cover = list(cover)
+        self._cover = [_Raster(shape) for shape in cover]
         shapely.prepare(self._shapes)
-        shapely.prepare(self._cover)
 
     def states(self, points: Points, qnh_hpa: float | None) -> NDArray[np.uint8]:
         """`PointState` of each point, in the order given."""
         found = np.full(len(points.x), PointState.NO_COVERAGE, np.uint8)
         if not len(points.x):
             return found
-        for shape in self._cover:
-            for here in _slices(points, shape):
+        for area in self._cover:
+            for here in area.within(points):
                 found[here] = PointState.CLEAR
         for zone, shape in zip(self._zones, self._shapes, strict=True):
             self._mark(zone, shape, points, qnh_hpa, found)
@@ -126,8 +132,8 @@ class _Hours:
     """Whether a zone is active at each point's time."""
 
     def __init__(self, zone: Zone, points: Points) -> None:
-        self._time_s = points.time_s
-        first, last = (datetime.fromtimestamp(s, tz=UTC) for s in (points.time_s.min(), points.time_s.max()))
+        self._points = points
+        first, last = (datetime.fromtimestamp(moment_s, tz=UTC) for moment_s in points.span_s)
         self._spans, self._otherwise = zone.active_spans(first, last)
         self.never = not self._spans and self._otherwise is False
 
@@ -135,7 +141,7 @@ class _Hours:
         """Heights that fit, less those at other times."""
         if self._otherwise is True:
             return sure, maybe
-        time_s = self._time_s[here]
+        time_s = self._points.time_s[self._points.order[here]]
         active = np.zeros(len(here), bool)
         for start_s, end_s in self._spans:
             active |= (start_s <= time_s) & (time_s < end_s)
@@ -155,13 +161,33 @@ def _turns(shape: shapely.Geometry) -> list[float]:
     return [0.0] + ([360.0] if east > 180.0 else []) + ([-360.0] if west < -180.0 else [])
 
 
-def _slices(points: Points, shape: shapely.Geometry) -> list[IntArray]:
-    """Points within a shape, for each turn of the globe."""
-    found = []
-    for turn in _turns(shape):
-        here = _boxed(points, shape, turn)
-        found.append(here[shapely.intersects_xy(shape, points.x[here] + turn, points.y[here])])
-    return found
+class _Raster:
+    """A large area as a grid of cells wholly inside or not: only points in the others are asked exactly."""
+
+    def __init__(self, shape: shapely.Geometry) -> None:
+        self._shape = shape
+        shapely.prepare(shape)
+        west, south, east, north = shape.bounds
+        self._origin = west, south
+        self._per_degree = CELLS / max(east - west, 1e-9), CELLS / max(north - south, 1e-9)
+        x, y = np.linspace(west, east, CELLS + 1), np.linspace(south, north, CELLS + 1)
+        cells = shapely.box(x[:-1, None], y[None, :-1], x[1:, None], y[None, 1:])
+        self._inside = np.ascontiguousarray(shapely.contains_properly(shape, cells).ravel())
+
+    def within(self, points: Points) -> list[IntArray]:
+        """Points within the area, for each turn of the globe."""
+        found = []
+        for turn in _turns(self._shape):
+            here = _boxed(points, self._shape, turn)
+            x, y = points.x[here] + turn, points.y[here]
+            column = ((x - self._origin[0]) * self._per_degree[0]).astype(np.int32)
+            row = ((y - self._origin[1]) * self._per_degree[1]).astype(np.int32)
+            cell = np.minimum(column, CELLS - 1) * CELLS + np.minimum(row, CELLS - 1)
+            inside = self._inside[cell]
+            asked = np.flatnonzero(~inside)
+            inside[asked] = shapely.intersects_xy(self._shape, x[asked], y[asked])
+            found.append(here[inside])
+        return found
 
 
 def _boxed(points: Points, shape: shapely.Geometry, turn: float) -> IntArray:
@@ -180,7 +206,8 @@ def _heights(
     """(surely within the limits, perhaps within them) by height alone."""
     if zone.defect:
         return np.ones(len(here), bool), np.ones(len(here), bool)
-    height_m, ground_m = points.height_m_agl[here], points.ground_m_amsl[here]
+    given = points.order[here]
+    height_m, ground_m = points.height_m_agl[given], points.ground_m_amsl[given]
     floor_low, floor_high = _limit_m_agl(zone.lower, ground_m, qnh_hpa)
     ceiling_low, ceiling_high = _limit_m_agl(zone.upper, ground_m, qnh_hpa)
     sure = (height_m >= floor_high - TOUCH_HEIGHT_M) & (height_m <= ceiling_low + TOUCH_HEIGHT_M)
