@@ -93,10 +93,14 @@ class SitlClient:
 
     def command(self, number: int, *params: float, timeout_s: float = 10.0) -> int:
         """The result of a COMMAND_LONG."""
-        filled = [*params, *[0.0] * (7 - len(params))]
-        self.mav.command_long_send(self.system_id, 1, number, 0, *filled)
+        self.send_command(number, *params)
         ack = self.receive("COMMAND_ACK", timeout_s=timeout_s, where=lambda m: m.command == number)
         return int(ack.result)
+
+    def send_command(self, number: int, *params: float) -> None:
+        """Send a COMMAND_LONG and leave its answer to be received."""
+        filled = [*params, *[0.0] * (7 - len(params))]
+        self.mav.command_long_send(self.system_id, 1, number, 0, *filled)
 
     def do(self, number: int, *params: float) -> None:
         """A command that must be accepted; VehicleRefusedError, with what was said, where it is not."""

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from dfr.errors import LinkTimeoutError
+from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.geo import Position, offset
 from dfr.track import TOUCHED_M, FlightTrack
 from firmware_sitl.client import Item, SitlClient
 
-GUIDED, AUTO = 4, 3
+GUIDED = 4
 RELATIVE = mavlink.MAV_FRAME_GLOBAL_RELATIVE_ALT
 NONE = (0.0, 0.0, 0.0, 0.0)
 STANDS_S = 8.0
@@ -31,7 +31,6 @@ class Flight:
     total_s: float | None
     texts: tuple[str, ...]
     used_mah: int
-    wall_s: float
 
 
 def sortie(
@@ -60,9 +59,8 @@ def fly(
     client.upload(items)
     client.stream(10)
     client.set_mode(GUIDED)
-    client.arm()
-    client.do(mavlink.MAV_CMD_DO_SET_MODE, 1, AUTO)
-    client.do(mavlink.MAV_CMD_MISSION_START)
+    client.do(mavlink.MAV_CMD_COMPONENT_ARM_DISARM, 1)
+    client.send_command(mavlink.MAV_CMD_MISSION_START)
     return follow(client, most_s=most_s, wall_s=wall_s)
 
 
@@ -73,8 +71,9 @@ def follow(client: SitlClient, *, most_s: float, wall_s: float) -> Flight:
     while True:
         try:
             message = client.receive(
-                "LOCAL_POSITION_NED", "STATUSTEXT", "HEARTBEAT", "BATTERY_STATUS", timeout_s=wall_s
-            )
+                "LOCAL_POSITION_NED", "STATUSTEXT", "HEARTBEAT", "BATTERY_STATUS", "COMMAND_ACK",
+                timeout_s=wall_s,
+            )  # fmt: skip
         except LinkTimeoutError:
             break
         if seen.note(message, rows) or (rows and rows[-1][0] - rows[0][0] > most_s):
@@ -88,14 +87,15 @@ def follow(client: SitlClient, *, most_s: float, wall_s: float) -> Flight:
         height_m=table[:, 3],
         return_t_s=seen.return_t_s,
     )
-    total = seen.disarmed_t_s - rows[0][0] if seen.disarmed_t_s is not None and rows else None
+    total = None
+    if seen.disarmed_t_s is not None and rows:
+        total = seen.disarmed_t_s - (seen.started_t_s or rows[0][0])
     return Flight(
         track=track,
         disarmed=seen.disarmed_t_s is not None,
         total_s=total,
         texts=tuple(client.texts),
         used_mah=seen.used_mah,
-        wall_s=0.0,
     )
 
 
@@ -103,6 +103,7 @@ class _Seen:
     """What has been seen of a flight so far."""
 
     def __init__(self) -> None:
+        self.started_t_s: float | None = None
         self.return_t_s: float | None = None
         self.disarmed_t_s: float | None = None
         self.used_mah = 0
@@ -115,6 +116,10 @@ class _Seen:
         kind = message.get_type()
         if kind == "BATTERY_STATUS":
             self.used_mah = message.current_consumed
+        elif kind == "COMMAND_ACK":
+            if message.result != mavlink.MAV_RESULT_ACCEPTED:
+                raise VehicleRefusedError(f"command {message.command}: result {message.result}")
+            self.started_t_s = self._t_s
         elif kind == "STATUSTEXT" and "RTL" in message.text and self.return_t_s is None:
             self.return_t_s = self._t_s
         elif (

@@ -14,7 +14,7 @@ from firmware_sitl.start import RunningVehicle, start_vehicle
 
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 HOME_M_AMSL = 3.0
-SPEEDUP = {"builtin": 100.0, "ardupilot": 15.0}
+SPEEDUP = {"builtin": 60.0, "ardupilot": 15.0}
 
 Start = Callable[..., AbstractContextManager[RunningVehicle]]
 Connect = Callable[..., AbstractContextManager[SitlClient]]
@@ -22,7 +22,7 @@ Connect = Callable[..., AbstractContextManager[SitlClient]]
 
 @pytest.fixture(params=["builtin", pytest.param("ardupilot", marks=pytest.mark.ardupilot)])
 def engine(request: pytest.FixtureRequest) -> str:
-    """Each engine in turn; ArduCopter is skipped where DFR_ARDUCOPTER names none, unless DFR_REQUIRE asks for it."""
+    """Each engine in turn; ArduCopter is skipped where none is named, unless DFR_REQUIRE asks for it."""
     name: str = request.param
     if name == "ardupilot" and not os.environ.get("DFR_ARDUCOPTER"):
         if "ardupilot" in os.environ.get("DFR_REQUIRE", "").split(","):

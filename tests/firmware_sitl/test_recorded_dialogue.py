@@ -22,8 +22,33 @@ ANSWERS = (
     "MISSION_ITEM_INT",
     "COMMAND_ACK",
 )
-COMPARED = ("seq", "count", "type", "frame", "command", "autocontinue", "mission_type", "result", "x", "y", "z")
-STARTUP = ("EKF3", "AHRS", "GPS", "Field Elevation", "PreArm", "dfr", "speaks", "Frame", "Ardu", "RC", "SIM", "Arm: Need")
+COMPARED = (
+    "seq",
+    "count",
+    "type",
+    "frame",
+    "command",
+    "autocontinue",
+    "mission_type",
+    "result",
+    "x",
+    "y",
+    "z",
+)
+STARTUP = (
+    "EKF3",
+    "AHRS",
+    "GPS",
+    "Field Elevation",
+    "PreArm",
+    "dfr",
+    "speaks",
+    "Frame",
+    "Ardu",
+    "RC",
+    "SIM",
+    "Arm: Need",
+)
 """Texts about start-up and the sensors, which depend on the moment and not on the dialogue."""
 
 

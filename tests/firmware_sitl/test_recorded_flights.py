@@ -20,7 +20,13 @@ ALSO_FLOWN = (
     "wind12_tail_d800_v15_tilt45",
 )
 UNREACHABLE = ("wind10_cross_d800_v10",)
-RECORDED = {Phase.CLIMB: "climb", Phase.OUT: "out", Phase.ON_SCENE: "hover_done", Phase.BACK: "back", Phase.LAND: "land"}
+RECORDED = {
+    Phase.CLIMB: "climb",
+    Phase.OUT: "out",
+    Phase.ON_SCENE: "hover_done",
+    Phase.BACK: "back",
+    Phase.LAND: "land",
+}
 SHORT_S, LEAST = 0.7, 0.03
 HOLD_S = 1.0
 """Climb and land agree within 0.7 s or 3 % (the validation an expert would ask for); a hold, whose
@@ -87,7 +93,9 @@ def test_a_leg_that_was_unreachable_stays_unreachable(
     assert phases[Phase.OUT] is None
 
 
-def test_the_charge_used_is_as_recorded(connect: Any, home: Any, recordings: dict[str, dict[str, Any]]) -> None:
+def test_the_charge_used_is_as_recorded(
+    connect: Any, home: Any, recordings: dict[str, dict[str, Any]]
+) -> None:
     record = recordings["calm_d500_a60_v10"]
     flight = _flown(connect, home, record["case"])
     assert flight.used_mah == pytest.approx(record["mah"], rel=0.03)
