@@ -40,7 +40,7 @@ class PointState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """Points sorted by longitude; heights, times and ground stay in their order, found by `order`.
+    """Points sorted by longitude; `more` has height AGL, time and ground of each, found by `order`.
 
     Ground that is NaN is not known.
     """
@@ -48,9 +48,7 @@ class Points:
     x: FloatArray
     y: FloatArray
     order: IntArray
-    height_m_agl: FloatArray
-    time_s: FloatArray
-    ground_m_amsl: FloatArray
+    more: FloatArray
     span_s: tuple[float, float]
 
     @classmethod
@@ -65,15 +63,13 @@ class Points:
         """Broadcast, flatten and sort."""
         ground = np.nan if ground_m_amsl is None else ground_m_amsl
         given = [np.asarray(a, float) for a in (lon_deg, lat_deg, height_m_agl, time_s, ground)]
-        x, y, height_m, moment_s, ground_m = (a.ravel() for a in np.broadcast_arrays(*given))
+        x, y, *more = (a.ravel() for a in np.broadcast_arrays(*given))
         order = np.argsort(x)
         return cls(
             x=x[order],
             y=y[order],
             order=order,
-            height_m_agl=height_m,
-            time_s=moment_s,
-            ground_m_amsl=ground_m,
+            more=np.column_stack(more),
             span_s=(float(given[3].min()), float(given[3].max())) if len(x) else (0.0, 0.0),
         )
 
@@ -115,9 +111,10 @@ class PointChecker:
         for turn in _turns(shape):
             here = _boxed(points, shape, turn)
             here = here[found[here] != PointState.CONFLICT]
-            sure, maybe = _heights(zone, points, here, qnh_hpa)
-            sure, maybe = active.narrow(here, sure, maybe)
-            asked = sure | maybe
+            height_m, time_s, ground_m = points.more[points.order[here]].T
+            sure, maybe = _heights(zone, height_m, ground_m, qnh_hpa)
+            sure, maybe = active.narrow(time_s, sure, maybe)
+            asked = np.flatnonzero(maybe)
             here, sure = here[asked], sure[asked]
             inside = shapely.intersects_xy(shape, points.x[here] + turn, points.y[here])
             here, sure = here[inside], sure[inside]
@@ -132,21 +129,19 @@ class _Hours:
     """Whether a zone is active at each point's time."""
 
     def __init__(self, zone: Zone, points: Points) -> None:
-        self._points = points
         first, last = (datetime.fromtimestamp(moment_s, tz=UTC) for moment_s in points.span_s)
         self._spans, self._otherwise = zone.active_spans(first, last)
         self.never = not self._spans and self._otherwise is False
 
-    def narrow(self, here: IntArray, sure: BoolArray, maybe: BoolArray) -> tuple[BoolArray, BoolArray]:
+    def narrow(self, time_s: FloatArray, sure: BoolArray, maybe: BoolArray) -> tuple[BoolArray, BoolArray]:
         """Heights that fit, less those at other times."""
         if self._otherwise is True:
             return sure, maybe
-        time_s = self._points.time_s[self._points.order[here]]
-        active = np.zeros(len(here), bool)
+        active = np.zeros(len(time_s), bool)
         for start_s, end_s in self._spans:
             active |= (start_s <= time_s) & (time_s < end_s)
         if self._otherwise is None:
-            return sure & active, maybe | sure
+            return sure & active, maybe
         return sure & active, maybe & active
 
 
@@ -176,6 +171,9 @@ class _Raster:
 
     def within(self, points: Points) -> list[IntArray]:
         """Points within the area, for each turn of the globe."""
+        around = shapely.box(points.x[0], points.y.min(), points.x[-1], points.y.max())
+        if shapely.contains_properly(self._shape, around):
+            return [np.arange(len(points.x))]
         found = []
         for turn in _turns(self._shape):
             here = _boxed(points, self._shape, turn)
@@ -201,13 +199,11 @@ def _boxed(points: Points, shape: shapely.Geometry, turn: float) -> IntArray:
 
 
 def _heights(
-    zone: Zone, points: Points, here: IntArray, qnh_hpa: float | None
+    zone: Zone, height_m: FloatArray, ground_m: FloatArray, qnh_hpa: float | None
 ) -> tuple[BoolArray, BoolArray]:
-    """(surely within the limits, perhaps within them) by height alone."""
+    """(surely within the limits, perhaps within them) by height alone; what is sure is perhaps too."""
     if zone.defect:
-        return np.ones(len(here), bool), np.ones(len(here), bool)
-    given = points.order[here]
-    height_m, ground_m = points.height_m_agl[given], points.ground_m_amsl[given]
+        return np.ones(len(height_m), bool), np.ones(len(height_m), bool)
     floor_low, floor_high = _limit_m_agl(zone.lower, ground_m, qnh_hpa)
     ceiling_low, ceiling_high = _limit_m_agl(zone.upper, ground_m, qnh_hpa)
     sure = (height_m >= floor_high - TOUCH_HEIGHT_M) & (height_m <= ceiling_low + TOUCH_HEIGHT_M)
