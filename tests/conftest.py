@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+from dfr.report.pdf import find_chromium
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY.parent / "shared" / "reference"
@@ -22,3 +25,15 @@ def reference() -> Path:
 def repository() -> Path:
     """The root of this checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium to print and browse with; skips where there is none, fails where it is required."""
+    found = find_chromium()
+    if found is None:
+        message = "no Chromium on the path -> apt-get install chromium, or set DFR_CHROMIUM"
+        if "browser" in os.environ.get("DFR_REQUIRE", "").split(","):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found

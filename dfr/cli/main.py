@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "predict": ("dfr.cli.predict", "Predict times and energy of sorties in wind."),
     "landing": ("dfr.cli.landing", "Touchdown statistics in gusts."),
     "airspace": ("dfr.cli.airspace", "Read, query and translate airspace files."),
+    "brief": ("dfr.cli.brief", "Put a run on two printed pages."),
 }
 
 EXIT_INTERRUPTED = 130

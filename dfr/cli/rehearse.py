@@ -27,6 +27,7 @@ from dfr.plan.planner import make_plan
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
+from dfr.store.origin import remember
 from dfr.store.runs import StoredRun, run_to_store
 from dfr.world.model import World
 from dfr.world.weather import mean_wind, weather_at
@@ -71,7 +72,9 @@ def rehearse(
     """
     kind = _engine(engine)
     note(f"reading {scenario} ...")
-    world = load_world(find_scenario(scenario))
+    path = find_scenario(scenario)
+    world = load_world(path)
+    remember(out, path)
     note("siting docks, routing, checking ...")
     plan = make_plan(world, docks=docks)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))

@@ -9,15 +9,16 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, note, progress, say
+from dfr.cli.output import emit_json, json_text, note, progress, say
 from dfr.errors import InputError
-from dfr.io.files import read_bounded
+from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.sim.experiment import simulate as simulate_plan
+from dfr.store.origin import remember
 from dfr.store.runs import run_to_store
 from dfr.world.model import World
 
@@ -62,7 +63,8 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     Every replication is a terminating one over the scenario's period. With --out, replications are kept
     as they finish and the same command goes on after an interruption.
     """
-    world = load_world(find_scenario(scenario))
+    path = find_scenario(scenario)
+    world = load_world(path)
     study = world.scenario.study
     count = study.replications if replications is None else replications
     chosen = study.seed if seed is None else seed
@@ -86,6 +88,8 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
                 on_done=on_done,
             )
             summary, manifest = stored.summary, stored.manifest
+            write_atomically(out / "plan.json", json_text(proposed.as_dict()))
+            remember(out, path)
     if as_json:
         emit_json({**summary.as_dict(), "manifest": manifest})
         return

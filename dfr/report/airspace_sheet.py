@@ -1,0 +1,93 @@
+"""The airspace sheet: zones over and near the flights, who to call, and who else flies there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import shapely
+
+from dfr.plan.model import Plan
+from dfr.scenario.model import DeconflictionRule, Scenario
+from dfr.world.model import World
+
+NEAR_M = 5000.0
+"""Zones further away than this are not on the sheet (assumed: minutes of flight, off the planned area)."""
+
+MOST_ZONES = 9
+
+RULES = {
+    DeconflictionRule.HOLD_LOW: "hold low",
+    DeconflictionRule.RETURN: "return",
+    DeconflictionRule.LAND: "land",
+    DeconflictionRule.HEIGHT_SPLIT: "keep to agreed heights",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneRow:
+    """One zone of the sheet."""
+
+    name: str
+    kind: str
+    limits: str
+    active: str
+    where: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficRow:
+    """One other user of the air."""
+
+    name: str
+    heights: str
+    rule: str
+    notice: str
+    contact: str
+
+
+def airspace_rows(world: World, plan: Plan) -> tuple[list[ZoneRow], int]:
+    """(zones of the sheet, nearest and lowest first; how many more there are)."""
+    centre = world.scenario.site.centre
+    reach_m = NEAR_M + _radius_m(world, plan)
+    found = world.airspace.near(centre, within_m=reach_m)
+    ordered = sorted(found, key=lambda pair: (pair[1], pair[0].lower.text != "SFC", pair[0].name))
+    rows = [
+        ZoneRow(
+            name=zone.name,
+            kind=f"{zone.kind} {zone.airspace_class}".strip(),
+            limits=f"{zone.lower.text} to {zone.upper.text}",
+            active=zone.activation.text or "not stated",
+            where="overhead" if away_m <= 0.0 else f"{away_m / 1000:.1f} km",
+            contact=zone.contact or "none published",
+        )
+        for zone, away_m in ordered
+    ]
+    return rows[:MOST_ZONES], max(0, len(rows) - MOST_ZONES)
+
+
+def traffic_rows(scenario: Scenario) -> list[TrafficRow]:
+    """The other users of the air, and what was agreed with them."""
+    return [
+        TrafficRow(
+            name=f"{user.id.replace('-', ' ')} ({user.kind})",
+            heights=f"{user.lower_m_amsl:.0f} to {user.upper_m_amsl:.0f} m AMSL",
+            rule=_rule(user.rule, user.hold_height_m_agl),
+            notice=f"{user.notice_s:.0f} s",
+            contact=user.contact or "none stated",
+        )
+        for user in scenario.traffic
+    ]
+
+
+def _rule(rule: DeconflictionRule, hold_m: float) -> str:
+    words = RULES[rule]
+    return f"{words}, at {hold_m:.0f} m" if rule is DeconflictionRule.HOLD_LOW else words
+
+
+def _radius_m(world: World, plan: Plan) -> float:
+    """How far from the site's centre the volumes reach."""
+    rings = [ring for volume in plan.volumes if volume.id != "adjacent_area" for ring in volume.rings]
+    shapes = [world.frame.polygon(ring) for ring in (*rings, world.scenario.site.boundary)]
+    corners = shapely.get_coordinates(shapely.union_all(shapes).convex_hull)
+    return float(max((east**2 + north**2) ** 0.5 for east, north in corners))

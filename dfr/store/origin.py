@@ -1,0 +1,113 @@
+"""Where a run came from: its scenario and plan, found again from the folder alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from dfr.errors import InputError
+from dfr.io.files import read_bounded, write_atomically
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.metrics.kpi import Summary, summarise
+from dfr.plan.codec import plan_from_dict
+from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
+from dfr.sim.build import sim_inputs
+from dfr.sim.events import Records
+from dfr.store.runs import load_manifest, load_records
+from dfr.world.model import World
+
+ORIGIN = "origin.json"
+PLAN = "plan.json"
+RECORDS_FOLDERS = ("run", ".")
+"""Where a run's records stand: `dfr rehearse` puts them in a folder of their own, `dfr simulate` does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """A run read back: its world, its plan, and its records and figures where it was simulated."""
+
+    folder: Path
+    world: World
+    plan: Plan
+    seed: int
+    records: Records | None
+    summary: Summary | None
+
+
+def remember(folder: Path, scenario: Path) -> None:
+    """Write down which scenario file a run is of."""
+    document = {"scenario_file": str(scenario.resolve())}
+    write_atomically(folder / ORIGIN, json.dumps(document, indent=2) + "\n")
+
+
+def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
+    """The run in a folder that `dfr rehearse`, `dfr plan` or `dfr simulate` filled.
+
+    `scenario` says where the scenario file is now, if it was moved. Raises InputError where there is
+    no run, or where the scenario is no longer the one it was made from.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder -> give the --out folder of a rehearsal or simulation")
+    records = next(
+        (folder / sub for sub in RECORDS_FOLDERS if (folder / sub / "manifest.json").is_file()), None
+    )
+    manifest = None if records is None else load_manifest(records)
+    plan = _stored_plan(folder)
+    if plan is None and manifest is None:
+        raise InputError(f"{folder}: neither plan.json nor manifest.json -> give the --out folder of a run")
+    name, sha256 = (
+        (plan.scenario, plan.scenario_sha256)
+        if plan is not None
+        else (str((manifest or {}).get("scenario")), str((manifest or {}).get("scenario_sha256")))
+    )
+    world = _world(folder, name, sha256, scenario)
+    plan = plan or _planned_again(world, (manifest or {}).get("sites"), folder)
+    seed = world.scenario.study.seed if manifest is None else int(manifest["seed"])
+    found = load_records(records) if records is not None and (records / "kpis.json").is_file() else None
+    summary = None if found is None else summarise(found, sim_inputs(world, plan), seed=seed)
+    return Recalled(folder=folder, world=world, plan=plan, seed=seed, records=found, summary=summary)
+
+
+def _stored_plan(folder: Path) -> Plan | None:
+    path = folder / PLAN
+    if not path.is_file():
+        return None
+    try:
+        return plan_from_dict(json.loads(read_bounded(path)), name=str(path))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error}) -> run it again") from error
+
+
+def _world(folder: Path, name: str, sha256: str, given: str | None) -> World:
+    """The world of the scenario, which must be byte for byte the one of the run."""
+    world = load_world(find_scenario(given) if given else _remembered(folder) or find_scenario(name))
+    if world.scenario.sha256 != sha256:
+        raise InputError(
+            f"{world.scenario.file} has changed since the run in {folder} -> run it again, "
+            "or give --scenario with the file it was made from"
+        )
+    return world
+
+
+def _remembered(folder: Path) -> Path | None:
+    """The scenario file that was written down, while it is still there."""
+    path = folder / ORIGIN
+    if not path.is_file():
+        return None
+    try:
+        document = json.loads(read_bounded(path))
+    except ValueError:
+        return None
+    file = document.get("scenario_file") if isinstance(document, dict) else None
+    return Path(file) if isinstance(file, str) and Path(file).is_file() else None
+
+
+def _planned_again(world: World, sites: object, folder: Path) -> Plan:
+    """The same plan: planning is deterministic, and the docks must agree."""
+    wanted = sites if isinstance(sites, list) else []
+    plan = make_plan(world, docks=len(wanted) or None)
+    if [site.id for site in plan.sites] != wanted:
+        raise InputError(f"{folder}: the docks of this run are not those planned now -> run it again")
+    return plan

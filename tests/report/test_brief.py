@@ -1,0 +1,121 @@
+"""The brief: what a team needs on two pages, from any shipped scenario, without a network."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from dfr.errors import InputError
+from dfr.io.scenario_files import load_world, shipped_scenarios
+from dfr.plan.model import CoverageHour
+from dfr.plan.planner import make_plan
+from dfr.report.brief import DENSITIES, BriefedRun, brief_html, limited_spans
+from dfr.report.pdf import find_chromium, pages, print_within
+
+SCENARIOS = sorted(shipped_scenarios())
+
+
+@pytest.fixture(scope="module")
+def briefed():
+    """A function that gives the run of a shipped scenario, planned once."""
+    made = {}
+
+    def run(name):
+        if name not in made:
+            world = load_world(shipped_scenarios()[name])
+            made[name] = BriefedRun(world=world, plan=make_plan(world), seed=7, summary=None)
+        return made[name]
+
+    return run
+
+
+def hour(day, clock, reason="", wind=5.0):
+    return CoverageHour(
+        hour=f"2024-08-{day}T{clock:02}:00:00+01:00",
+        wind_mps=wind,
+        wind_from_deg=240.0,
+        share=0.0,
+        flyable=not reason,
+        limited_by=reason,
+    )
+
+
+def test_hours_in_a_row_with_one_reason_are_one_spell_that_tells_the_worst():
+    spans = limited_spans(
+        [
+            hour(23, 10),
+            hour(23, 11, "landing wind 8.2 m/s, limit 8 m/s", 8.2),
+            hour(23, 12, "landing wind 9.5 m/s, limit 8 m/s", 9.5),
+            hour(23, 13, "wind 14 m/s, limit 12 m/s; landing wind 11 m/s, limit 8 m/s", 11),
+            hour(24, 13, "rain 5.0 mm/h, limit 4 mm/h"),
+        ]
+    )
+    assert [span.when for span in spans] == [
+        "Fri 23 Aug 11:00 to 13:00",
+        "Fri 23 Aug 13:00 to 14:00",
+        "Sat 24 Aug 13:00 to 14:00",
+    ]
+    assert "9.5 m/s, limit 8 m/s (windiest hour)" in spans[0].why
+    assert spans[2].why == "rain 5.0 mm/h, limit 4 mm/h"
+
+
+def test_a_spell_up_to_midnight_ends_at_24():
+    assert limited_spans([hour(23, 23, "gust 20.0 m/s, limit 15 m/s")])[0].when.endswith("23:00 to 24:00")
+
+
+def test_the_brief_tells_what_a_team_needs(briefed):
+    run = briefed("victorious-2024")
+    page = brief_html(run)
+    for site in run.plan.sites:
+        assert site.name in page
+        assert str(site.position) in page
+    for case in run.plan.contingency:
+        assert case.event in page
+    for user in run.world.scenario.traffic:
+        assert user.contact.replace("'", "&#39;") in page
+    assert "FLEETLANDS INFORMATION 135.705" in page
+    assert "landing wind 8.2 m/s, limit 8 m/s" in page
+    assert run.plan.scenario_sha256[:16] in page
+    assert "seed 7" in page
+    assert "Not approved for flight authorisation" in page
+    assert page.count('class="no"') == sum(not h.flyable for h in run.plan.coverage_by_hour)
+
+
+def test_the_brief_asks_for_nothing_from_outside(briefed):
+    page = brief_html(briefed("victorious-2024"))
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    outside = [url for url in re.findall(r"https?://[^\s\"'<]+", page) if "www.w3.org" not in url]
+    assert outside == []
+
+
+def test_a_pdf_without_a_chromium_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("DFR_CHROMIUM", str(tmp_path / "none"))
+    with pytest.raises(InputError, match="is no program"):
+        find_chromium()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_shipped_scenario_fits_on_two_pages(briefed, chromium, name):
+    run = briefed(name)
+    pdf, count = print_within(
+        lambda density: brief_html(run, density=density), DENSITIES, most=2, browser=chromium
+    )
+    assert pdf.startswith(b"%PDF")
+    assert count == pages(pdf) == 2
+
+
+def test_the_verb_finds_the_scenario_of_a_simulation_by_itself(tmp_path):
+    def dfr(*arguments):
+        command = [sys.executable, "-m", "dfr", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+
+    assert dfr("simulate", "winter-storm", "--replications", "2", "--out", "run").returncode == 0
+    done = dfr("brief", "run", "--out", "brief.html")
+    assert done.returncode == 0, done.stderr
+    assert "2 replications" in (tmp_path / "brief.html").read_text()
+    done = dfr("brief", "nowhere", "--out", "brief.html")
+    assert (done.returncode, "no such folder" in done.stderr) == (2, True)
+    assert dfr("brief", "run", "--out", "brief.doc").returncode == 2
