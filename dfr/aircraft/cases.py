@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from dfr.aircraft import catalogue
-from dfr.aircraft.performance import FlightSettings, predict_path
+from dfr.aircraft.performance import FlightSettings, Sorties, predict_paths
 from dfr.errors import InputError, Problem
-from dfr.world.wind import MeanWind
+from dfr.geo import FloatArray
+from dfr.world.wind import profile_factor
 
 PROFILES = ("none", "sqrt60", "log")
+"""Wind with height: the same everywhere; ArduPilot SITL's square root below 60 m; the log law from 10 m."""
+
+DEFAULT_DRONE = "arducopter-sitl-quad"
 REQUIRED = ("distance_m", "bearing_deg", "height_m")
 NUMBERS: dict[str, tuple[float, float, float]] = {
     "distance_m": (0.0, 1e6, 0.0),
@@ -25,112 +32,196 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
     "temperature_c": (-60.0, 60.0, 15.0),
     "roughness_m": (1e-6, 5.0, 0.03),
 }
-"""Field -> least, most, default."""
+"""Field -> least, most, default. Without `cruise_mps` the parameters' own speed is flown."""
+
+WORDS = ("wind_profile", "drone", "params", "name")
+KNOWN = frozenset((*NUMBERS, *WORDS))
+SQRT_HEIGHT_M = 60.0
+"""SIM_WIND_T_ALT."""
+
+RESULTS = ("climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s", "energy_wh")
+LIMITS = ("speed", "tilt", "wind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One sortie: straight out, hover, straight back."""
+class Cases:
+    """The sorties of a file in its order: columns of numbers, a drone key and settings each."""
 
-    distance_m: float
-    bearing_deg: float
-    height_m: float
-    cruise_mps: float | None
-    wind_mps: float
-    wind_from_deg: float
-    wind_profile: str
-    hover_s: float
-    temperature_c: float
-    roughness_m: float
-    params: Mapping[str, float]
-    drone: str
+    columns: Mapping[str, FloatArray]
+    profiles: tuple[str, ...]
+    drones: tuple[str, ...]
+    settings: tuple[FlightSettings, ...]
+
+    def __len__(self) -> int:
+        return len(self.drones)
 
 
-def read_cases(data: bytes, *, name: str) -> list[Case]:
+def read_cases(data: bytes, *, name: str) -> Cases:
     """The cases of a JSON Lines file. Raises InputError with every bad line as file:line: what -> do."""
-    problems: list[Problem] = []
-    cases: list[Case] = []
+    reader = _Reader(name)
     for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), start=1):
-        if not line.strip():
-            continue
-        wrong: list[tuple[str, str, str]] = []
-        case = _case(line, wrong)
-        if case is not None and not wrong:
-            cases.append(case)
-        problems += [Problem(file=name, line=number, path=p, what=w, do=d) for p, w, d in wrong]
-    if not cases and not problems:
-        problems.append(
-            Problem(file=name, line=None, path="", what="no case", do="write one JSON object a line")
-        )
-    if problems:
-        raise InputError("\n".join(str(problem) for problem in problems))
-    return cases
+        if line and not line.isspace():
+            reader.read(number, line)
+    return reader.cases()
 
 
-def predict_cases(cases: Sequence[Case]) -> list[dict[str, object]]:
+def predict_cases(cases: Cases) -> list[dict[str, object]]:
     """The prediction of each case, in order, as JSON-ready dictionaries."""
-    return [_predict(case) for case in cases]
+    results: list[dict[str, object]] = [{} for _ in range(len(cases))]
+    for key in dict.fromkeys(cases.drones):
+        rows = [row for row, drone in enumerate(cases.drones) if drone == key]
+        for row, document in zip(rows, _documents(_fly(cases, key, rows)), strict=True):
+            results[row] = document
+    return results
 
 
-def _predict(case: Case) -> dict[str, object]:
-    drone = catalogue.drone(case.drone)
-    base = FlightSettings.from_params(case.params)
-    settings = (
-        base
-        if case.cruise_mps is None
-        else FlightSettings.from_params({"WP_SPD": case.cruise_mps}, base=base)
+def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
+    """All cases of one drone."""
+    index = np.array(rows)
+    column = {name: values[index] for name, values in cases.columns.items()}
+    factor = _wind_factor([cases.profiles[row] for row in rows], column)
+    speed, towards = column["wind_mps"] * factor, np.radians(column["wind_from_deg"] + 180.0)
+    return predict_paths(
+        column["distance_m"][:, None],
+        column["bearing_deg"][:, None],
+        height_m=column["height_m"],
+        on_scene_s=column["hover_s"],
+        wind_east_mps=speed * np.sin(towards),
+        wind_north_mps=speed * np.cos(towards),
+        drone=catalogue.drone(key),
+        settings=[cases.settings[row] for row in rows],
+        temperature_c=column["temperature_c"],
     )
-    sortie = predict_path(
-        [case.distance_m],
-        [case.bearing_deg],
-        height_m=case.height_m,
-        on_scene_s=case.hover_s,
-        wind=MeanWind(speed_mps=case.wind_mps, from_deg=case.wind_from_deg),
-        drone=drone,
-        settings=settings,
-        temperature_c=case.temperature_c,
+
+
+def _wind_factor(profiles: Sequence[str], column: Mapping[str, FloatArray]) -> FloatArray:
+    """Wind at flight height over the wind given."""
+    kind = np.array(profiles)
+    height = column["height_m"]
+    log = np.array(
+        [
+            float(profile_factor(h, z0)) if p == "log" else 1.0
+            for h, z0, p in zip(height, column["roughness_m"], profiles, strict=True)
+        ]
     )
-    document = asdict(sortie)
-    document["hover_s"] = document.pop("on_scene_s")
-    return document
+    return np.where(kind == "sqrt60", np.sqrt(np.minimum(height / SQRT_HEIGHT_M, 1.0)), log)
 
 
-def _case(line: str, wrong: list[tuple[str, str, str]]) -> Case | None:
-    try:
-        raw = json.loads(line)
-    except ValueError as error:
-        wrong.append(("", f"not JSON ({error})", "write one JSON object a line"))
-        return None
-    if not isinstance(raw, dict):
-        wrong.append(("", "not a JSON object", "write one JSON object a line"))
-        return None
-    wrong += [(key, "missing", "give a number") for key in REQUIRED if key not in raw]
-    values = {key: _number(raw, key, wrong) for key in NUMBERS}
-    if "cruise_mps" not in raw:
-        values["cruise_mps"] = None
-    profile = raw.get("wind_profile", "none")
-    if profile not in PROFILES:
-        wrong.append(("wind_profile", f"{profile!r} is not known", f"use one of {', '.join(PROFILES)}"))
-    drone = raw.get("drone", "arducopter-sitl-quad")
-    if drone not in catalogue.drones():
-        wrong.append(("drone", f"{drone!r} is not known", f"use one of {', '.join(catalogue.drones())}"))
-    params = raw.get("params", {})
-    try:
-        FlightSettings.from_params(params if isinstance(params, dict) else {"params": params})
-    except InputError as error:
-        what, _, do = str(error).partition(" -> ")
-        wrong.append(("params", what, do))
-    unknown = set(raw) - set(NUMBERS) - {"wind_profile", "drone", "params", "name"}
-    wrong += [(key, "unknown field", "remove it") for key in sorted(unknown)]
-    return None if wrong else Case(**values, wind_profile=profile, drone=drone, params=params)
+def _documents(sorties: Sorties) -> list[dict[str, object]]:
+    """One dictionary a sortie; what cannot be flown is null."""
+    columns = {name: _column(sorties, name) for name in RESULTS}
+    reachable = np.isfinite(sorties.total_s).tolist()
+    limited = [LIMITS[int(code)] for code in sorties.limited]
+    out, back = sorties.ground_speed_out_mps.tolist(), sorties.ground_speed_back_mps.tolist()
+    return [
+        {
+            **{name: columns[name][row] for name in RESULTS},
+            "reachable": reachable[row],
+            "limited_by": limited[row],
+            "ground_speed_out_mps": out[row],
+            "ground_speed_back_mps": back[row],
+        }
+        for row in range(len(sorties))
+    ]
 
 
-def _number(raw: Mapping[str, object], key: str, wrong: list[tuple[str, str, str]]) -> float:
-    least, most, default = NUMBERS[key]
-    value = raw.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        wrong.append((key, f"{value!r} is not a number", f"give {least:g} to {most:g}"))
-        return default
-    if not least <= value <= most:
-        wrong.append((key, f"{value:g} is out of range", f"give {least:g} to {most:g}"))
-    return float(value)
+def _column(sorties: Sorties, name: str) -> list[float | None]:
+    values: FloatArray = getattr(sorties, "on_scene_s" if name == "hover_s" else name)
+    return [value if math.isfinite(value) else None for value in np.round(values, 6).tolist()]
+
+
+class _Reader:
+    """Collects cases and everything wrong with them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._problems: list[Problem] = []
+        self._rows: list[list[float]] = []
+        self._profiles: list[str] = []
+        self._drones: list[str] = []
+        self._settings: list[FlightSettings] = []
+        self._known: dict[tuple[object, ...], FlightSettings] = {}
+
+    def read(self, number: int, line: str) -> None:
+        """One line."""
+        raw = self._object(number, line)
+        if raw is None:
+            return
+        before = len(self._problems)
+        row = self._numbers(number, raw)
+        profile, drone = raw.get("wind_profile", "none"), raw.get("drone", DEFAULT_DRONE)
+        if profile not in PROFILES:
+            self._wrong(number, "wind_profile", f"{profile!r} is not known", f"use {', '.join(PROFILES)}")
+        if not isinstance(drone, str) or drone not in catalogue.drones():
+            known = ", ".join(catalogue.drones())
+            self._wrong(number, "drone", f"{drone!r} is not in the catalogue", f"use one of {known}")
+        settings = self._of_params(number, raw)
+        if settings is None or len(self._problems) > before:
+            return
+        self._rows.append(row)
+        self._profiles.append(profile)
+        self._drones.append(drone)
+        self._settings.append(settings)
+
+    def cases(self) -> Cases:
+        """The cases, or InputError with every problem."""
+        if not self._rows and not self._problems:
+            self._wrong(None, "", "no case", "write one JSON object a line")
+        if self._problems:
+            raise InputError("\n".join(str(problem) for problem in self._problems))
+        table = np.array(self._rows).T
+        return Cases(
+            columns=dict(zip(NUMBERS, table, strict=True)),
+            profiles=tuple(self._profiles),
+            drones=tuple(self._drones),
+            settings=tuple(self._settings),
+        )
+
+    def _wrong(self, line: int | None, path: str, what: str, do: str) -> None:
+        self._problems.append(Problem(file=self._name, line=line, path=path, what=what, do=do))
+
+    def _object(self, number: int, line: str) -> dict[str, Any] | None:
+        try:
+            raw = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            self._wrong(number, "", f"not JSON ({error})", "write one JSON object a line")
+            return None
+        if not isinstance(raw, dict):
+            self._wrong(number, "", "not a JSON object", "write one JSON object a line")
+            return None
+        for key in REQUIRED:
+            if key not in raw:
+                self._wrong(number, key, "missing", "give a number")
+        for key in sorted(raw.keys() - KNOWN):
+            self._wrong(number, key, "unknown field", "remove it")
+        return raw
+
+    def _numbers(self, number: int, raw: Mapping[str, Any]) -> list[float]:
+        row: list[float] = []
+        for key, (least, most, default) in NUMBERS.items():
+            value = raw.get(key, default)
+            if (type(value) is float or type(value) is int) and (key not in raw or least <= value <= most):
+                row.append(float(value))
+                continue
+            self._wrong(number, key, f"{value!r} is no number in range", f"give {least:g} to {most:g}")
+            row.append(default)
+        return row
+
+    def _of_params(self, number: int, raw: Mapping[str, Any]) -> FlightSettings | None:
+        """The settings of a line; equal parameters share one value."""
+        params = raw.get("params", {})
+        if not isinstance(params, dict):
+            self._wrong(number, "params", "not an object", "write {NAME: value}")
+            return None
+        try:
+            key = (raw.get("cruise_mps"), *sorted(params.items()))
+            if key not in self._known:
+                settings = FlightSettings.from_params(params)
+                if isinstance(raw.get("cruise_mps"), int | float):
+                    settings = replace(settings, cruise_mps=float(raw["cruise_mps"]))
+                self._known[key] = settings
+        except (InputError, TypeError) as error:
+            what, _, do = str(error).partition(" -> ")
+            self._wrong(number, "params", what, do or "write {NAME: number}")
+            return None
+        return self._known[key]

@@ -61,11 +61,12 @@ class QuadDynamics:
         self.lean = np.zeros((2, vehicles))
         self.lean_target = np.zeros((2, vehicles))
         self.climb_accel_mps2 = np.zeros(vehicles)
+        self.thrust_n = np.full(vehicles, airframe.weight_n)
 
     def step(
         self, lean_command: FloatArray, climb_accel_mps2: FloatArray, wind_mps: FloatArray, dt_s: float
     ) -> None:
-        """Fly on for a time step under a commanded lean (2, n) and vertical acceleration (n) in a wind (3, n)."""
+        """Fly on for a time step: commanded lean (2, n) and vertical acceleration (n), wind (3, n)."""
         self.lean_target += (lean_command - self.lean_target) * _share(dt_s, self.input_tc_s)
         self.lean += (self.lean_target - self.lean) * _share(dt_s, RATE_LAG_S)
         self.climb_accel_mps2 += (climb_accel_mps2 - self.climb_accel_mps2) * _share(dt_s, VERTICAL_LAG_S)
@@ -74,13 +75,17 @@ class QuadDynamics:
         self.velocity_mps += dt_s * acceleration
 
     def acceleration(self, wind_mps: FloatArray) -> FloatArray:
-        """Acceleration (3, n) of the present state: thrust that holds the vertical, less drag."""
+        """Acceleration (3, n) of the present state: thrust that holds the vertical, less drag.
+
+        Momentum drag takes the thrust of the call before, which differs from this one's by a step.
+        """
         mass = self.airframe.mass_kg
         lift = mass * (GRAVITY_MPS2 + self.climb_accel_mps2)
         stretch = np.sqrt(1.0 + self.lean[0] ** 2 + self.lean[1] ** 2)
         axes = body_axes(self.lean, self.heading_rad)
-        drag = drag_n(self.airframe, axes, self.velocity_mps - wind_mps, lift * stretch, self.density)
+        drag = drag_n(self.airframe, axes, self.velocity_mps - wind_mps, self.thrust_n, self.density)
         lift = np.maximum(lift - drag[2], 0.0)
+        self.thrust_n = lift * stretch
         result = np.empty_like(self.position_m)
         result[:2] = (self.lean * lift + drag[:2]) / mass
         result[2] = self.climb_accel_mps2
@@ -88,7 +93,8 @@ class QuadDynamics:
 
     def tilt_rad(self) -> FloatArray:
         """Tilt of each drone."""
-        return np.arctan(np.hypot(self.lean[0], self.lean[1]))
+        tilt: FloatArray = np.arctan(np.hypot(self.lean[0], self.lean[1]))
+        return tilt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def hover_power_w(drone: Drone, *, height_m_amsl: float = 0.0, temperature_c: fl
     airframe = airframe_of(drone)
     density = float(air_density(height_m_amsl, temperature_c))
     ideal = airframe.weight_n**1.5 / math.sqrt(2.0 * density * airframe.disc_area_m2)
-    return ideal / figure_of_merit(drone)
+    return float(ideal / figure_of_merit(drone))
 
 
 def forward_power_w(
@@ -65,7 +65,7 @@ def forward_power_w(
     *,
     climb_mps: FloatArray | float = 0.0,
     height_m_amsl: FloatArray | float = 0.0,
-    temperature_c: float = 15.0,
+    temperature_c: float | FloatArray = 15.0,
 ) -> FloatArray:
     """Electrical power of steady flight at an airspeed, W; a descent is not counted as a gain."""
     airframe = airframe_of(drone)
@@ -82,8 +82,8 @@ def forward_power_w(
         + 0.5 * density * airframe.drag_area_m2 * airspeed**3
         + airframe.weight_n * np.maximum(climb_mps, 0.0)
     )
-    power: FloatArray = shaft / min(CHAIN, INDUCED_FACTOR * figure_of_merit(drone))
-    return power if profile.max() == 0.0 else shaft / CHAIN
+    power: FloatArray = shaft / max(CHAIN, INDUCED_FACTOR * figure_of_merit(drone))
+    return power
 
 
 def induced_velocity_mps(
@@ -115,13 +115,13 @@ def figure_of_merit(drone: Drone) -> float:
     if drone.efficiency is not None:
         return drone.efficiency
     if drone.hover_power_w is not None:
-        return ideal / drone.hover_power_w
+        return float(ideal / drone.hover_power_w)
     minutes = drone.hover_min
     if minutes is None and drone.flight_min is not None:
         minutes = drone.flight_min * HOVER_OVER_FLIGHT
     if minutes is None:
         return DEFAULT_MERIT
-    return ideal / (drone.battery_wh * USABLE_FRACTION / (minutes / 60.0))
+    return float(ideal / (drone.battery_wh * USABLE_FRACTION / (minutes / 60.0)))
 
 
 HOVER_OVER_FLIGHT = 0.87

@@ -30,8 +30,8 @@ ODDS_STEP_S = 0.05
 ODDS_START_M = 8.0
 ODDS_SEED = 20240824
 ODDS_LONGEST_S = 60.0
-"""The table of the odds: mean winds, trials of each, time step, start height, seed and patience. Above the last
-wind the odds are those of the last wind."""
+"""The table of the odds: mean winds, trials of each, time step, start height, seed and patience. Above the
+last wind the odds are those of the last wind."""
 
 INTENSITY_DIGITS = 2
 

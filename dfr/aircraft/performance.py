@@ -15,23 +15,27 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
-from dfr.aircraft.scurve import leg_profile, time_to_cover
-from dfr.aircraft.settings import FlightSettings, flight_settings
-from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
+from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
+from dfr.aircraft.trim import Airframe, air_density, airframe_of, balancing_lean
+from dfr.aircraft.vertical import climb_seconds, descent_start_seconds, land_seconds, takeoff_end_seconds
+from dfr.aircraft.ways import Way, Wind, fly_way
 from dfr.geo import FloatArray
-from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, REACHED_M, TOUCHED_M
 from dfr.world.wind import MeanWind
 
 __all__ = ["FlightSettings", "Sortie", "Sorties", "flight_settings", "predict_path", "predict_paths"]
 
-SLOWEST_GROUND_SPEED_MPS = 0.3
-"""A leg flown slower than this is called unreachable: it would not end within a battery."""
+RETURN_START_S = 0.4
+"""From the return command until the first leg back starts: the empty climb stage (recorded on SITL)."""
 
-TAKEOFF_END_S = 1.0
-"""From 1 m short of the takeoff height until the first leg starts, s (measured on SITL)."""
+ARRIVAL_S = 0.55
+"""From the end of a leg's moving target until the arrival is acted upon (recorded on SITL)."""
 
-FOLLOWING_LAG_S = 0.85
-"""How long the vehicle comes after the moving target of a leg, s (measured on SITL)."""
+CONTACT_S = 1.3
+"""From 0.15 m above the pad to the ground, and the second ArduCopter takes to believe it."""
+
+DRIFT_PER_S = 4.5
+LEAST_OFF_RAD = math.radians(0.27)
+"""No nose stands nearer to the wind line than this: compass and loop noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,135 +131,128 @@ def predict_paths(
     wind_east_mps: FloatArray,
     wind_north_mps: FloatArray,
     drone: Drone,
-    settings: FlightSettings,
-    temperature_c: float = 15.0,
+    settings: FlightSettings | Sequence[FlightSettings],
+    temperature_c: float | FloatArray = 15.0,
+    ground_m_amsl: float = 0.0,
 ) -> Sorties:
     """Many sorties of one drone at once.
 
     `lengths_m` and `courses_deg` have shape (n, legs), shorter paths padded with legs of length 0; the
     rest broadcasts to (n,). The wind is the way the air moves at flight height
-    (`MeanWind.components_mps`), so each path may have its own hour.
+    (`MeanWind.components_mps`), so each path may have its own hour; `settings` may be one for all or a
+    sequence with one for each path.
     """
-    lengths, courses = np.atleast_2d(lengths_m), np.atleast_2d(courses_deg)
+    lengths = np.atleast_2d(np.asarray(lengths_m, dtype=float))
     count = lengths.shape[0]
-    height = np.broadcast_to(np.asarray(height_m, dtype=float), (count,))
-    scene = np.broadcast_to(np.asarray(on_scene_s, dtype=float), (count,))
-    wind_e = np.broadcast_to(np.asarray(wind_east_mps, dtype=float), (count,))
-    wind_n = np.broadcast_to(np.asarray(wind_north_mps, dtype=float), (count,))
-    out = _legs(lengths, courses, height, wind_e, wind_n, drone, settings, settings.cruise_mps)
-    back = _legs(
+    courses = np.radians(np.broadcast_to(np.asarray(courses_deg, dtype=float), lengths.shape))
+    height, scene, wind_e, wind_n = (
+        np.broadcast_to(np.asarray(value, dtype=float), (count,))
+        for value in (height_m, on_scene_s, wind_east_mps, wind_north_mps)
+    )
+    columns = SettingColumns.of(settings, count)
+    airframe = airframe_of(drone)
+    density = air_density(height + ground_m_amsl, temperature_c)
+    wind = Wind(east_mps=wind_e, north_mps=wind_n, density=density)
+    out = fly_way(
+        airframe, lengths, courses, courses, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
+    )
+    nose = _nose_after(scene, _last_course(lengths, courses), wind, airframe, columns)
+    back = fly_way(
+        airframe,
         lengths[:, ::-1],
-        courses[:, ::-1] + 180.0,
+        courses[:, ::-1] + np.pi,
+        np.broadcast_to(nose[:, None], lengths.shape),
+        wind=wind,
+        wanted_mps=columns.effective_return_mps,
+        settings=columns,
+    )
+    climb = climb_seconds(height, columns.climb_mps, columns.vertical_accel_mps2)
+    waiting = scene + out.settling_s + ARRIVAL_S
+    out_s = out.seconds + takeoff_end_seconds(columns.climb_mps, columns.vertical_accel_mps2)
+    back_s = back.seconds + RETURN_START_S
+    land = land_seconds(
         height,
-        wind_e,
-        wind_n,
+        columns.effective_land_high_mps,
+        columns.land_low_mps,
+        columns.land_low_height_m,
+        columns.vertical_accel_mps2,
+    )
+    over_home = back.settling_s + ARRIVAL_S + columns.return_loiter_s
+    over_home = over_home + descent_start_seconds(
+        columns.effective_land_high_mps, columns.vertical_accel_mps2
+    )
+    times = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
+    total = sum(times, np.zeros(count))
+    arrives, returns = np.isfinite(out_s), np.isfinite(total)
+    energy = _energy_wh(
         drone,
-        settings,
-        settings.effective_return_mps,
+        times,
+        (out, back),
+        wind_mps=np.hypot(wind_e, wind_n),
+        settings=columns,
+        temperature_c=temperature_c,
     )
-    climb = _climb_s(height, settings)
-    land = _land_s(height, settings)
-    out_s = out.seconds + TAKEOFF_END_S
-    total = climb + out_s + scene + back.seconds + settings.return_loiter_s + LANDING_START_S + land
-    wind_speed = np.hypot(wind_e, wind_n)
-    power = np.stack(
-        [
-            forward_power_w(drone, wind_speed, climb_mps=settings.climb_mps, temperature_c=temperature_c),
-            forward_power_w(drone, out.airspeed_mps, temperature_c=temperature_c),
-            forward_power_w(drone, wind_speed, temperature_c=temperature_c),
-            forward_power_w(drone, back.airspeed_mps, temperature_c=temperature_c),
-        ]
-    )
-    waiting = scene + settings.return_loiter_s + LANDING_START_S + land
-    energy = power[0] * climb + power[1] * out_s + power[2] * waiting + power[3] * back.seconds
-    unreachable = ~np.isfinite(total)
-    limited = np.where(unreachable, 2.0, np.maximum(out.limited, back.limited))
     return Sorties(
         climb_s=climb,
         out_s=out_s,
-        on_scene_s=scene.copy(),
-        back_s=back.seconds,
-        land_s=land,
+        on_scene_s=np.where(arrives, waiting, np.nan),
+        back_s=np.where(arrives, back_s, np.nan),
+        land_s=np.where(returns, land, np.nan),
         total_s=total,
-        energy_wh=energy / 3600.0,
-        limited=limited,
+        energy_wh=np.where(returns, energy, np.nan),
+        limited=np.where(returns, (out.slowed | back.slowed).astype(float), 2.0),
         ground_speed_out_mps=out.ground_speed_mps,
         ground_speed_back_mps=back.ground_speed_mps,
     )
 
 
-LANDING_START_S = 6.8
-"""From within 2 m of home until 1 m down, beside the waiting time, s (measured on SITL)."""
+def _last_course(lengths: FloatArray, courses_rad: FloatArray) -> FloatArray:
+    """Course of the last leg flown of each path."""
+    last = lengths.shape[1] - 1 - np.argmax(lengths[:, ::-1] > 0.0, axis=1)
+    course: FloatArray = courses_rad[np.arange(lengths.shape[0]), last]
+    return course
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One direction of many paths: seconds to within 2 m of its end, and how it is flown."""
+def _nose_after(
+    scene_s: FloatArray, course_rad: FloatArray, wind: Wind, airframe: Airframe, settings: SettingColumns
+) -> FloatArray:
+    """Where the nose points when the return is commanded: it drifts towards wind abeam while waiting.
 
-    seconds: FloatArray
-    ground_speed_mps: FloatArray
-    airspeed_mps: FloatArray
-    limited: FloatArray
+    ArduCopter holds "the heading it has" on scene, and its attitude from a thrust vector turns a tilted
+    drone's nose a little each step: tan(angle to the wind line) grows by 4.5 (1/cos(tilt) - 1) a second
+    (read off the recorded tracks). The return keeps that heading.
+    """
+    speed = np.hypot(wind.east_mps, wind.north_mps)
+    lean = balancing_lean(airframe, np.stack([np.zeros_like(speed), speed]), 0.0, wind.density)
+    limit = np.tan(np.radians(settings.lean_limit_deg))
+    length = np.minimum(np.hypot(lean[0], lean[1]), limit)
+    growth = np.exp(np.minimum(DRIFT_PER_S * (np.sqrt(1.0 + length**2) - 1.0) * scene_s, 50.0))
+    line = np.arctan2(wind.east_mps, wind.north_mps)
+    off = (course_rad - line + 0.5 * np.pi) % np.pi - 0.5 * np.pi
+    least = np.where(off < 0.0, -LEAST_OFF_RAD, LEAST_OFF_RAD)
+    off = np.where(np.abs(off) < LEAST_OFF_RAD, least, off)
+    drifted = np.arctan(np.clip(np.tan(off) * growth, -1e9, 1e9))
+    turned: FloatArray = course_rad + drifted - off
+    return turned
 
 
-def _legs(
-    lengths: FloatArray,
-    courses: FloatArray,
-    height: FloatArray,
-    wind_e: FloatArray,
-    wind_n: FloatArray,
+def _energy_wh(
     drone: Drone,
-    settings: FlightSettings,
-    wanted_mps: float,
-) -> _Way:
-    course = np.radians(courses)
-    along = wind_e[:, None] * np.sin(course) + wind_n[:, None] * np.cos(course)
-    cross = wind_e[:, None] * np.cos(course) - wind_n[:, None] * np.sin(course)
-    density = air_density(height)
-    tilt = np.full(height.shape, math.radians(settings.lean_limit_deg))
-    able = airspeed_at_tilt(airframe_of(drone), tilt, density)[:, None]
-    forward = np.sqrt(np.maximum(able**2 - cross**2, 0.0)) + along
-    forward = np.where(np.abs(cross) > able, -1.0, forward)
-    speed = np.minimum(wanted_mps, forward)
-    flyable = (speed >= SLOWEST_GROUND_SPEED_MPS) | (lengths <= 0.0)
-    profile = leg_profile(
-        np.maximum(lengths, 1e-3),
-        speed_mps=np.maximum(speed, SLOWEST_GROUND_SPEED_MPS),
-        accel_mps2=settings.accel_mps2,
-        jerk_mps3=settings.path_jerk_mps3,
-        snap_mps4=settings.path_snap_mps4,
-    )
-    whole = np.where(lengths > 0.0, profile.total_s, 0.0)
-    to_end = np.where(lengths > 0.0, time_to_cover(profile, np.maximum(lengths - REACHED_M, 0.0)), 0.0)
-    last = np.maximum(lengths.shape[1] - 1 - np.argmax(lengths[:, ::-1] > 0.0, axis=1), 0)
-    rows = np.arange(lengths.shape[0])
-    seconds = whole.sum(axis=1) - whole[rows, last] + to_end[rows, last] + FOLLOWING_LAG_S
-    share = lengths / np.maximum(lengths.sum(axis=1, keepdims=True), 1e-9)
-    air = np.hypot(speed - along, cross)
-    slowed = (speed < wanted_mps - 1e-6) & (lengths > 0.0)
-    return _Way(
-        seconds=np.where(flyable.all(axis=1), seconds, np.nan),
-        ground_speed_mps=np.where(flyable.all(axis=1), (share * speed).sum(axis=1), 0.0),
-        airspeed_mps=(share * air).sum(axis=1),
-        limited=slowed.any(axis=1).astype(float),
-    )
-
-
-def _climb_s(height: FloatArray, settings: FlightSettings) -> FloatArray:
-    """Seconds from lift to 1 m short of the takeoff height."""
-    climb, accel = settings.climb_mps, settings.vertical_accel_mps2
-    way = np.maximum(height - CLIMBED_SHORT_OF_M - LIFTED_M, 0.0)
-    return np.asarray(way / climb + 0.5 * climb / accel + 0.05)
-
-
-def _land_s(height: FloatArray, settings: FlightSettings) -> FloatArray:
-    """Seconds from 1 m below the return height to touchdown."""
-    high, low = settings.effective_land_high_mps, settings.land_low_mps
-    knee = settings.land_low_height_m + (high - low)
-    top = height - CLIMBED_SHORT_OF_M
-    fast = np.maximum(top - knee, 0.0) / high
-    slow = np.minimum(top, settings.land_low_height_m) - TOUCHED_M
-    return np.asarray(fast + math.log(high / low) + slow / low + 0.5)
+    times: tuple[FloatArray, ...],
+    ways: tuple[Way, Way],
+    *,
+    wind_mps: FloatArray,
+    settings: SettingColumns,
+    temperature_c: float | FloatArray,
+) -> FloatArray:
+    """Energy of the parts of a sortie: climb, out, on scene, back, over home, land."""
+    climb, out, scene, back, home, land = times
+    hover = forward_power_w(drone, wind_mps, temperature_c=temperature_c)
+    rising = forward_power_w(drone, wind_mps, climb_mps=settings.climb_mps, temperature_c=temperature_c)
+    going, coming = (forward_power_w(drone, way.airspeed_mps, temperature_c=temperature_c) for way in ways)
+    joules = rising * climb + going * out + hover * (scene + home + land) + coming * back
+    watt_hours: FloatArray = joules / 3600.0
+    return watt_hours
 
 
 def _maybe(value: float) -> float | None:

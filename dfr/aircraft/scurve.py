@@ -21,10 +21,12 @@ import numpy as np
 
 from dfr.geo import FloatArray
 
-NEWTON_STEPS = 30
-"""Bounded steps of the one cubic: it converges from above and stops changing after about ten."""
+CUBIC_STEPS = 12
+NEWTON_STEPS = 12
+"""Bounded steps of the one cubic and of the search for a time; both settle to rounding or 1e-6 s."""
 
 TINY = 1e-9
+SETTLED_M = 1e-7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,24 +103,37 @@ def distance_from_rest(profile: LegProfile, t_s: FloatArray) -> FloatArray:
 
     By symmetry this is also the distance left so many seconds before the end.
     """
-    speeding = np.minimum(t_s, profile.accelerating_s)
-    covered = _pulse_distance(profile, speeding)
-    cruising = np.clip(t_s - profile.accelerating_s, 0.0, profile.cruise_s)
-    covered = covered + cruising * profile.speed_mps
-    left_s = np.maximum(profile.total_s - t_s, 0.0)
-    slowing = t_s > profile.accelerating_s + profile.cruise_s
-    left = _pulse_distance(profile, np.minimum(left_s, profile.accelerating_s))
-    return np.where(slowing, profile.length_m - left, covered)
+    return _state(profile, t_s)[0]
 
 
 def time_to_cover(profile: LegProfile, distance_m: FloatArray | float) -> FloatArray:
-    """Seconds from rest until a distance is covered; the whole leg's for its length or more."""
-    low, high = np.zeros_like(profile.total_s), profile.total_s.copy()
+    """Seconds from rest until a distance is covered; the whole leg's for its length or more.
+
+    By symmetry also how long the last so many metres take. Newton's steps from the constant-jerk guess,
+    kept within a bracket.
+    """
+    wanted = np.minimum(distance_m, profile.length_m)
+    t_s = np.minimum(np.cbrt(6.0 * wanted / profile.jerk_mps3) + 0.5 * profile.edge_s, profile.total_s)
+    low, high = np.zeros_like(t_s), profile.total_s
     for _ in range(NEWTON_STEPS):
-        middle = 0.5 * (low + high)
-        before = distance_from_rest(profile, middle) < distance_m
-        low, high = np.where(before, middle, low), np.where(before, high, middle)
-    return 0.5 * (low + high)
+        covered, speed = _state(profile, t_s)
+        if np.abs(covered - wanted).max(initial=0.0) < SETTLED_M:
+            break
+        before = covered < wanted
+        low, high = np.where(before, t_s, low), np.where(before, high, t_s)
+        better = t_s - (covered - wanted) / np.maximum(speed, TINY)
+        t_s = np.where((better >= low) & (better <= high), better, 0.5 * (low + high))
+    return np.where(wanted >= profile.length_m, profile.total_s, t_s)
+
+
+def _state(profile: LegProfile, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Distance and speed so many seconds after the start."""
+    pulse = profile.accelerating_s
+    slowing = t_s > pulse + profile.cruise_s
+    in_pulse = np.where(slowing, profile.total_s - t_s, t_s)
+    covered, speed = _pulse(profile, np.clip(in_pulse, 0.0, pulse))
+    cruised = np.clip(t_s - pulse, 0.0, profile.cruise_s) * profile.speed_mps
+    return np.where(slowing, profile.length_m - covered, covered + cruised), speed
 
 
 def _peak_accel(
@@ -127,7 +142,7 @@ def _peak_accel(
     """Largest acceleration whose pulse without a steady part overshoots neither speed nor half length."""
     by_speed = 0.5 * jerk * (np.sqrt(edge**2 + 4.0 * speed / jerk) - edge)
     by_length = np.minimum(accel, by_speed)
-    for _ in range(NEWTON_STEPS):
+    for _ in range(CUBIC_STEPS):
         rise = edge + by_length / jerk
         excess = by_length * rise**2 - half
         slope = rise**2 + 2.0 * by_length * rise / jerk
@@ -142,25 +157,28 @@ def _steady_of_length(half: FloatArray, peak: FloatArray, rise: FloatArray) -> F
     return root
 
 
-def _pulse_distance(profile: LegProfile, t_s: FloatArray) -> FloatArray:
-    """Metres covered while speeding up from rest, t within the pulse: its seven parts in turn."""
+def _pulse(profile: LegProfile, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Distance and speed while speeding up from rest, t within the pulse: its seven parts in turn."""
     edge, hold, steady, jerk = profile.edge_s, profile.hold_s, profile.steady_s, profile.jerk_mps3
     none = np.zeros_like(edge)
-    left, covered, speed, accel = np.asarray(t_s, dtype=float), none, none, none
+    left, covered, speed, accel = t_s, none, none, none
     for length, start, end in (
         (edge, 0.0, 1.0), (hold, 1.0, 1.0), (edge, 1.0, 0.0), (steady, 0.0, 0.0),
         (edge, 0.0, -1.0), (hold, -1.0, -1.0), (edge, -1.0, 0.0),
     ):  # fmt: skip
-        part = np.clip(left, 0.0, length)
+        part = np.minimum(left, length)
+        if not part.any():
+            continue
         left = left - part
-        mean, swing = 0.5 * (start + end) * jerk, 0.5 * (start - end) * jerk
-        k = np.pi / np.maximum(length, TINY)
-        phase = k * part if start != end else none
-        sine, fallen = np.sin(phase), np.cos(phase) - 1.0
-        cover_swing = swing * (part / k**2 - np.sin(phase) / k**3) if start != end else none
-        covered = covered + speed * part + accel * part**2 / 2.0 + mean * part**3 / 6.0 + cover_swing
-        speed = (
-            speed + accel * part + mean * part**2 / 2.0 - (swing * fallen / k**2 if start != end else none)
-        )
-        accel = accel + mean * part + (swing * sine / k if start != end else none)
-    return covered
+        mean = 0.5 * (start + end) * jerk
+        square = part * part
+        covered = covered + part * (speed + 0.5 * accel * part + mean * square / 6.0)
+        speed = speed + part * (accel + 0.5 * mean * part)
+        accel = accel + mean * part
+        if start != end:
+            swing, k = 0.5 * (start - end) * jerk, np.pi / np.maximum(length, TINY)
+            sine, cosine = np.sin(k * part), np.cos(k * part)
+            covered = covered + swing * (part - sine / k) / k**2
+            speed = speed + swing * (1.0 - cosine) / k**2
+            accel = accel + swing * sine / k
+    return covered, speed

@@ -7,11 +7,14 @@ on they are in metres, degrees and seconds under new names (WP_SPD 10). Defaults
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.errors import InputError
+from dfr.geo import FloatArray
 from dfr.units import GRAVITY_MPS2
 
 
@@ -73,6 +76,11 @@ class FlightSettings:
         return 0.5 * (min(snap, able) if able > 0.0 else snap)
 
     @property
+    def effective_corner_accel_mps2(self) -> float:
+        """Largest acceleration in a corner."""
+        return self.corner_accel_mps2 if self.corner_accel_mps2 > 0.0 else 2.0 * self.accel_mps2
+
+    @property
     def effective_return_mps(self) -> float:
         """Speed of the return."""
         return self.return_mps if self.return_mps > 0.0 else self.cruise_mps
@@ -107,6 +115,41 @@ class FlightSettings:
                 raise InputError(f"{name}: contradicts the same parameter's other name -> give one of them")
             values[field] = value
         return replace(base or cls(), **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingColumns:
+    """The settings of many flights as columns, shape (n,). The names are those of `FlightSettings`."""
+
+    cruise_mps: FloatArray
+    accel_mps2: FloatArray
+    path_jerk_mps3: FloatArray
+    path_snap_mps4: FloatArray
+    effective_corner_accel_mps2: FloatArray
+    waypoint_radius_m: FloatArray
+    climb_mps: FloatArray
+    vertical_accel_mps2: FloatArray
+    lean_limit_deg: FloatArray
+    effective_return_mps: FloatArray
+    return_loiter_s: FloatArray
+    effective_land_high_mps: FloatArray
+    land_low_mps: FloatArray
+    land_low_height_m: FloatArray
+
+    @classmethod
+    def of(cls, settings: FlightSettings | Sequence[FlightSettings], count: int) -> SettingColumns:
+        """One flight's settings for all, or a sequence with one each."""
+        if isinstance(settings, FlightSettings):
+            return cls(**{name: np.full(count, getattr(settings, name)) for name in _names(cls)})
+        unique = {id(one): one for one in settings}
+        rows = {key: row for row, key in enumerate(unique)}
+        index = np.array([rows[id(one)] for one in settings])
+        values = {name: np.array([getattr(one, name) for one in unique.values()]) for name in _names(cls)}
+        return cls(**{name: column[index] for name, column in values.items()})
+
+
+def _names(kind: type) -> list[str]:
+    return [item.name for item in fields(kind)]
 
 
 _CENTI = 0.01

@@ -11,7 +11,9 @@ two can be compared.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -40,13 +42,17 @@ SENSOR_CORRELATION_S = 15.0
 """Assumed correlation time of both errors; long against the loops, so only their size matters."""
 
 DRIFT_PER_S = 4.5
-WAITED_S = 4.0
+WAITED_S = 10.0
 """While ArduCopter waits in a wind its heading target is the heading it has, and the tilt turns the nose
 towards wind abeam: its angle `a` to the wind obeys d tan(a)/dt = r tan(a), r = 4.5 (1/cos(tilt) - 1) per
-second. Both numbers are read off recorded tracks; before a landing the wait was about four seconds."""
+second. Both numbers are read off recorded tracks; before the recorded landings the wait was about ten seconds."""
 
 PAUSE_ERROR_M = 2.5
 """PLND_XY_DIST_MAX: farther off than this the precision descent waits."""
+
+SEEN_WITHIN_M = 10.0
+"""The target is seen within a cylinder of this radius (SITL's sensor). Out of it the descent goes on, as
+ArduCopter's does with a target recently lost."""
 
 NEAR_LOW_M, NEAR_HIGH_M = 0.35, 2.0
 SLOW_ERROR_M = 0.15
@@ -107,6 +113,19 @@ class Touchdowns:
         """True where the drone stands on the pad leaning into the wind, its motors running."""
         return self.landed & (self.asked_tilt_deg > ANGLE_REQUEST_LIMIT_DEG)
 
+    def replaced(self, chosen: np.ndarray, by: Touchdowns) -> Touchdowns:
+        """These landings with some of them flown anew."""
+        return self._mapped(lambda name: np.where(chosen, getattr(by, name), getattr(self, name)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Touchdowns]) -> Touchdowns:
+        """Several sets of landings as one."""
+        return parts[0]._mapped(lambda name: np.concatenate([getattr(part, name) for part in parts]))
+
+    def _mapped(self, column: Callable[[str], Any]) -> Touchdowns:
+        names = [item.name for item in fields(self) if item.name != "vehicle_steps"]
+        return replace(self, **{name: column(name) for name in names})
+
 
 def land(
     drone: Drone,
@@ -161,7 +180,8 @@ class _Descent:
         air = np.stack([np.zeros_like(self.wind), self.wind])
         lean = balancing_lean(airframe_of(drone), air, 0.0, float(air_density(0.0)))
         length = np.minimum(np.hypot(lean[0], lean[1]), LoopGains.of(self.settings).lean_limit)
-        return np.exp(DRIFT_PER_S * WAITED_S * (np.sqrt(1.0 + length**2) - 1.0))
+        grown: FloatArray = np.exp(DRIFT_PER_S * WAITED_S * (np.sqrt(1.0 + length**2) - 1.0))
+        return grown
 
     def _start_in_balance(self, height_m: float) -> None:
         """Hovering over the pad, leaning into the present wind as far as the limit lets it."""
@@ -205,8 +225,9 @@ class _Descent:
             return wanted
         near = (height_m > NEAR_LOW_M) & (height_m < NEAR_HIGH_M)
         slowed = np.maximum(SLOWEST_DESCENT_MPS, 0.5 * low * (1.0 - error_m / SLOW_ERROR_M))
-        wanted = np.where(near, slowed, wanted)
-        return np.where(error_m > PAUSE_ERROR_M, 0.0, wanted)
+        seen = error_m < SEEN_WITHIN_M
+        wanted = np.where(near & seen, slowed, wanted)
+        return np.where(seen & (error_m > PAUSE_ERROR_M), 0.0, wanted)
 
     def _note(self, lean: FloatArray) -> None:
         """Write down those that passed the decision height or touched, and drop the latter."""
@@ -245,6 +266,7 @@ class _Descent:
                 setattr(owner, name, getattr(owner, name)[:, held])
         self.body.climb_accel_mps2 = self.body.climb_accel_mps2[held]
         self.body.heading_rad = self.body.heading_rad[held]
+        self.body.thrust_n = self.body.thrust_n[held]
 
     def touchdowns(self) -> Touchdowns:
         """The results in the order of the trials."""

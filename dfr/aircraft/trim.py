@@ -50,7 +50,7 @@ class Airframe:
         return self.mass_kg * GRAVITY_MPS2
 
 
-def air_density(height_m_amsl: float | FloatArray, temperature_c: float = 15.0) -> FloatArray:
+def air_density(height_m_amsl: float | FloatArray, temperature_c: float | FloatArray = 15.0) -> FloatArray:
     """Density of the ICAO standard atmosphere at a height, scaled to a sea-level temperature, kg/m3.
 
     >>> float(air_density(0.0).round(4))
@@ -114,12 +114,20 @@ def balancing_lean(
     """The lean (2, ...) that holds a horizontal velocity through the air, (2, ...) east, north."""
     shape = np.broadcast_shapes(air_velocity[0].shape, np.shape(heading_rad), np.shape(density))
     lean = np.zeros((2, *shape))
-    return _settle(airframe, lean, air_velocity, heading_rad, density, BALANCE_STEPS)
+    return _settle(
+        airframe,
+        lean,
+        air_velocity=air_velocity,
+        heading_rad=heading_rad,
+        density=density,
+        steps=BALANCE_STEPS,
+    )
 
 
 def _settle(
     airframe: Airframe,
     lean: FloatArray,
+    *,
     air_velocity: FloatArray,
     heading_rad: FloatArray | float,
     density: FloatArray | float,
@@ -143,7 +151,7 @@ def airspeed_at_tilt(
     """Airspeed nose on at which a tilt is in balance, m/s."""
     tilt, density = np.broadcast_arrays(np.asarray(tilt_rad, dtype=float), np.asarray(density, dtype=float))
     none = np.zeros_like(tilt)
-    return speed_along(airframe, none, none, none, np.tan(tilt), density)
+    return speed_along(airframe, none, none, heading_rad=none, most_lean=np.tan(tilt), density=density)
 
 
 def tilt_for_airspeed(
@@ -152,13 +160,15 @@ def tilt_for_airspeed(
     """Tilt (rad) that holds an airspeed nose on."""
     airspeed = np.asarray(airspeed_mps, dtype=float)
     lean = balancing_lean(airframe, np.stack([np.zeros_like(airspeed), airspeed]), 0.0, density)
-    return np.arctan(np.hypot(lean[0], lean[1]))
+    tilt: FloatArray = np.arctan(np.hypot(lean[0], lean[1]))
+    return tilt
 
 
 def speed_along(
     airframe: Airframe,
     along_mps: FloatArray,
     cross_mps: FloatArray,
+    *,
     heading_rad: FloatArray,
     most_lean: FloatArray,
     density: FloatArray,
@@ -175,10 +185,24 @@ def speed_along(
     air = np.sqrt(np.maximum(able**2 - cross_mps**2, 0.04 * able**2))
     before = 0.8 * air
     lean = np.zeros((2, *air.shape))
-    lean = _settle(airframe, lean, np.stack([-cross_mps, before]), heading_rad, density, BALANCE_STEPS)
+    lean = _settle(
+        airframe,
+        lean,
+        air_velocity=np.stack([-cross_mps, before]),
+        heading_rad=heading_rad,
+        density=density,
+        steps=BALANCE_STEPS,
+    )
     excess_before = np.hypot(lean[0], lean[1]) - most_lean
     for _ in range(SECANT_STEPS):
-        lean = _settle(airframe, lean, np.stack([-cross_mps, air]), heading_rad, density, WARM_STEPS)
+        lean = _settle(
+            airframe,
+            lean,
+            air_velocity=np.stack([-cross_mps, air]),
+            heading_rad=heading_rad,
+            density=density,
+            steps=WARM_STEPS,
+        )
         excess = np.hypot(lean[0], lean[1]) - most_lean
         rise = excess - excess_before
         moved = air - before

@@ -221,7 +221,8 @@ def _exponential(matrix: FloatArray) -> FloatArray:
     """Matrix exponential by scaling, a Taylor series and squaring (the matrices are 6 by 6 at most)."""
     squarings = max(0, int(np.ceil(np.log2(max(np.abs(matrix).sum(axis=1).max(), 1e-12)))) + 4)
     small = matrix / 2.0**squarings
-    term = total = np.eye(matrix.shape[0])
+    total: FloatArray = np.eye(matrix.shape[0])
+    term: FloatArray = total
     for power in range(1, 14):
         term = term @ small / power
         total = total + term

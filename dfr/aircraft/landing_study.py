@@ -1,0 +1,185 @@
+"""Statistics of many landings: touchdowns of one wind, retries by a director, and a dock's envelope."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from dfr.aircraft.catalogue import Dock, Drone
+from dfr.aircraft.landing import (
+    CAUSES,
+    Limits,
+    failures,
+    gone_round,
+    landing_settings,
+    sensors_of,
+)
+from dfr.aircraft.touchdown import Touchdowns, Trials, land
+from dfr.geo import FloatArray
+from dfr.scenario.model import Guidance
+
+CONFIDENCE_Z = 1.959964
+"""95 % of a normal distribution."""
+
+CHUNK = 2500
+"""Trials flown together: their arrays stay in the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingStudy:
+    """What many landings showed. `retries` is the mean number of times gone round for a landing."""
+
+    trials: int
+    docked: int
+    error_m: FloatArray
+    tilt_deg: FloatArray
+    speed_mps: FloatArray
+    descent_mps: FloatArray
+    duration_s: FloatArray
+    not_disarmed: int
+    landed: int
+    retries: float
+    diverted: int
+    causes: dict[str, int]
+    seconds: float
+    vehicle_steps: int
+
+    def as_dict(self) -> dict[str, object]:
+        """The study as it appears in JSON."""
+        low, high = wilson(self.docked, self.trials)
+        return {
+            "trials": self.trials,
+            "error_m": _quantiles(self.error_m),
+            "tilt_deg": _quantiles(self.tilt_deg),
+            "speed_mps": _quantiles(self.speed_mps),
+            "descent_mps": _quantiles(self.descent_mps),
+            "duration_s": _quantiles(self.duration_s),
+            "success": {"rate": self.docked / self.trials, "low": low, "high": high},
+            "retries": self.retries,
+            "diverted": self.diverted / self.trials,
+            "landed_not_disarmed": self.not_disarmed / max(self.landed, 1),
+            "causes": self.causes,
+            "seconds": self.seconds,
+            "trials_per_s": self.trials / self.seconds,
+            "vehicle_steps_per_s": self.vehicle_steps / self.seconds,
+        }
+
+
+def study_landings(
+    drone: Drone,
+    dock: Dock,
+    guidance: Guidance,
+    *,
+    wind_mps: float,
+    turbulence_intensity: float,
+    trials: int,
+    seed: int,
+    retries: int = 0,
+    start_height_m: float = 15.0,
+    dt_s: float = 0.02,
+) -> LandingStudy:
+    """Fly so many landings in a mean wind and its gusts and count how they end.
+
+    `retries` is how often the director may go round from the decision height; 0 leaves every landing to
+    ArduCopter, which never breaks one off.
+    """
+    begun = time.perf_counter()
+    limits = Limits.of(drone, dock)
+    parts: list[Touchdowns] = []
+    gone, diverted, steps = 0, 0, 0
+    for chunk, size in enumerate(_chunks(trials)):
+        flown = Trials(
+            wind_mps=np.full(size, wind_mps),
+            intensity=np.full(size, turbulence_intensity),
+            guidance=guidance,
+            start_height_m=start_height_m,
+            sensors=sensors_of(drone),
+        )
+        settings = landing_settings(drone)
+        attempt = land(drone, flown, settings=settings, seed=_seed(seed, chunk, 0), dt_s=dt_s)
+        steps += attempt.vehicle_steps
+        for turn in range(1, retries + 1):
+            again = gone_round(attempt, limits)
+            gone += int(again.sum())
+            if not again.any():
+                break
+            fresh = land(drone, flown, settings=settings, seed=_seed(seed, chunk, turn), dt_s=dt_s)
+            steps += fresh.vehicle_steps
+            attempt = attempt.replaced(again, fresh)
+        if retries:
+            diverted += int(gone_round(attempt, limits).sum())
+        parts.append(attempt)
+    return _summary(
+        parts,
+        limits,
+        retries=gone / trials,
+        diverted=diverted,
+        seconds=time.perf_counter() - begun,
+        steps=steps,
+        directed=retries > 0,
+    )
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a rate (Wilson 1927).
+
+    >>> tuple(round(x, 3) for x in wilson(90, 100))
+    (0.826, 0.945)
+    """
+    rate, z2 = successes / trials, CONFIDENCE_Z**2
+    middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = CONFIDENCE_Z * math.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _summary(
+    parts: list[Touchdowns],
+    limits: Limits,
+    *,
+    retries: float,
+    diverted: int,
+    seconds: float,
+    steps: int,
+    directed: bool,
+) -> LandingStudy:
+    whole = Touchdowns.joined(parts)
+    wrong = failures(whole, limits)
+    bad = np.any(np.stack(list(wrong.values())), axis=0)
+    if directed:
+        bad |= gone_round(whole, limits)
+    landed = whole.landed
+    return LandingStudy(
+        trials=landed.size,
+        docked=int((~bad).sum()),
+        error_m=whole.error_m[landed],
+        tilt_deg=whole.tilt_deg[landed],
+        speed_mps=whole.speed_mps[landed],
+        descent_mps=whole.descent_mps[landed],
+        duration_s=whole.duration_s[landed],
+        not_disarmed=int(whole.not_disarmed.sum()),
+        landed=int(landed.sum()),
+        retries=retries,
+        diverted=diverted,
+        causes={cause: int(wrong[cause].sum()) for cause in CAUSES},
+        seconds=seconds,
+        vehicle_steps=steps,
+    )
+
+
+def _chunks(trials: int) -> list[int]:
+    whole, rest = divmod(trials, CHUNK)
+    return [CHUNK] * whole + ([rest] if rest else [])
+
+
+def _seed(seed: int, chunk: int, turn: int) -> int:
+    """A seed of its own for each chunk and turn."""
+    return int(np.random.SeedSequence([seed, chunk, turn]).generate_state(1)[0])
+
+
+def _quantiles(values: FloatArray) -> dict[str, float | None]:
+    if not values.size:
+        return {"median": None, "p95": None}
+    return {"median": float(np.median(values)), "p95": float(np.percentile(values, 95.0))}

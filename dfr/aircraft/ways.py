@@ -1,0 +1,159 @@
+"""One direction of a sortie: legs flown in a wind, joined at their corners, to within 2 m of the end.
+
+The ground speed of a leg is the wanted one, or what the tilt limit leaves: ArduCopter holds the course
+line first, so the cross wind takes its share of the tilt and the rest drives the drone on, while the
+leg's moving target waits for it. Through a corner it starts the next leg before the last one ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dfr.aircraft.scurve import LegProfile, distance_from_rest, leg_profile, time_to_cover
+from dfr.aircraft.settings import SettingColumns
+from dfr.aircraft.trim import Airframe, balancing_lean, speed_along
+from dfr.geo import FloatArray
+from dfr.track import REACHED_M
+
+SLOWEST_GROUND_SPEED_MPS = 0.1
+"""A leg flown slower than this is called unreachable: no battery outlasts it."""
+
+USABLE_LEAN = 0.995
+"""Share of the lean limit that is there for steady flight; the rest goes into small corrections."""
+
+SPEED_TOLERANCE = 0.01
+"""A ground speed within this share of the wanted one counts as held."""
+
+FOLLOWING_LAG_S = 0.45
+"""How long a drone comes after the leg's moving target: lags of lean and velocity (recorded, and flown by
+`dfr.aircraft.dynamics`)."""
+
+CORNER_HALVINGS = 20
+LATER_S = (0.0, 0.02, 0.04)
+"""Steps back of the differences that give the speed and acceleration in a corner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wind:
+    """The way the air moves at flight height over each path, m/s, shape (n,), and its density."""
+
+    east_mps: FloatArray
+    north_mps: FloatArray
+    density: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One direction of many paths, shape (n,).
+
+    `seconds` to within 2 m of the end, NaN where a leg cannot be flown; `settling_s` from there to the
+    end of the last leg; `ground_speed_mps` and `airspeed_mps` the means over the path; `slowed` True
+    where the tilt limit sets the speed of a leg.
+    """
+
+    seconds: FloatArray
+    settling_s: FloatArray
+    ground_speed_mps: FloatArray
+    airspeed_mps: FloatArray
+    slowed: np.ndarray
+
+
+def fly_way(
+    airframe: Airframe,
+    lengths_m: FloatArray,
+    courses_rad: FloatArray,
+    headings_rad: FloatArray,
+    *,
+    wind: Wind,
+    wanted_mps: FloatArray,
+    settings: SettingColumns,
+) -> Way:
+    """Fly paths of legs, all (n, legs): lengths (0 pads), courses, and where the nose points."""
+    flown = lengths_m > 0.0
+    sine, cosine = np.sin(courses_rad), np.cos(courses_rad)
+    along = wind.east_mps[:, None] * sine + wind.north_mps[:, None] * cosine
+    cross = wind.east_mps[:, None] * cosine - wind.north_mps[:, None] * sine
+    lean = np.tan(np.radians(settings.lean_limit_deg))[:, None]
+    nose, density = headings_rad - courses_rad, wind.density[:, None]
+    crawl = balancing_lean(airframe, np.stack([-cross, SLOWEST_GROUND_SPEED_MPS - along]), nose, density)
+    sure = (np.hypot(crawl[0], crawl[1]) <= USABLE_LEAN * lean) | (along >= SLOWEST_GROUND_SPEED_MPS)
+    able = speed_along(airframe, along, cross, heading_rad=nose, most_lean=lean, density=density)
+    wanted = np.broadcast_to(wanted_mps[:, None], able.shape)
+    speed = np.maximum(np.minimum(wanted, able), SLOWEST_GROUND_SPEED_MPS)
+    profile = leg_profile(
+        np.where(flown, lengths_m, 1e-3),
+        speed_mps=speed,
+        accel_mps2=settings.accel_mps2[:, None],
+        jerk_mps3=settings.path_jerk_mps3[:, None],
+        snap_mps4=settings.path_snap_mps4[:, None],
+    )
+    whole = np.where(flown, profile.total_s, 0.0)
+    last = lengths_m.shape[1] - 1 - np.argmax(flown[:, ::-1], axis=1)
+    rows = np.arange(lengths_m.shape[0])
+    end = _rows(profile, rows, last)
+    settling = time_to_cover(end, REACHED_M)
+    saved = _corner_seconds(profile, courses_rad, flown, settings)
+    seconds = whole.sum(axis=1) - saved - settling + FOLLOWING_LAG_S
+    reachable = (sure | ~flown).all(axis=1)
+    share = lengths_m / np.maximum(lengths_m.sum(axis=1, keepdims=True), 1e-9)
+    slowed = flown & (speed < (1.0 - SPEED_TOLERANCE) * wanted)
+    return Way(
+        seconds=np.where(reachable, np.maximum(seconds, 0.0), np.nan),
+        settling_s=np.maximum(settling - FOLLOWING_LAG_S, 0.0),
+        ground_speed_mps=np.where(reachable, 1.0 / np.maximum((share / speed).sum(axis=1), 1e-9), 0.0),
+        airspeed_mps=(share * np.hypot(speed - along, cross)).sum(axis=1),
+        slowed=np.any(slowed, axis=1),
+    )
+
+
+def _rows(profile: LegProfile, rows: np.ndarray, legs: np.ndarray) -> LegProfile:
+    """One leg of each path."""
+    names = LegProfile.__dataclass_fields__
+    return LegProfile(**{name: getattr(profile, name)[rows, legs] for name in names})
+
+
+def _corner_seconds(
+    profile: LegProfile, courses_rad: FloatArray, flown: np.ndarray, settings: SettingColumns
+) -> FloatArray:
+    """Seconds the corners of each path save by flying the end of one leg and the start of the next at once.
+
+    ArduCopter starts the next leg as early as the corner's middle is within the waypoint radius, no
+    faster than the legs and within the corner acceleration, and at most half a leg early.
+    """
+    count = flown.shape[1] - 1
+    if count < 1:
+        return np.zeros(flown.shape[0])
+    both = flown[:, :-1] & flown[:, 1:]
+    half_turn = 0.5 * np.abs((np.diff(courses_rad, axis=1) + np.pi) % (2.0 * np.pi) - np.pi)
+    rows = np.arange(flown.shape[0])
+    saved = np.zeros(flown.shape[0])
+    for corner in range(count):
+        if not both[:, corner].any():
+            continue
+        pair = [_rows(profile, rows, np.full(rows.shape, leg)) for leg in (corner, corner + 1)]
+        seconds = _overlap_s(pair, half_turn[:, corner], settings)
+        saved += np.where(both[:, corner], seconds, 0.0)
+    return saved
+
+
+def _overlap_s(pair: list[LegProfile], half_turn: FloatArray, settings: SettingColumns) -> FloatArray:
+    """How long before the end of one leg the next may start."""
+    sine, cosine = np.sin(half_turn), np.cos(half_turn)
+    slowest = np.minimum(pair[0].speed_mps, pair[1].speed_mps)
+    longest = np.minimum(pair[0].total_s, pair[1].total_s)
+    longest = np.minimum(longest, np.maximum(pair[0].accelerating_s, pair[1].accelerating_s))
+    corner_accel = settings.effective_corner_accel_mps2
+    low, high = np.zeros_like(longest), longest
+    for _ in range(CORNER_HALVINGS):
+        middle = 0.5 * (low + high)
+        early = [[distance_from_rest(leg, 0.5 * middle - late) for late in LATER_S] for leg in pair]
+        cut = sine * (early[0][0] + early[1][0])
+        speeds = [(now - before) / LATER_S[1] for now, before, _ in early]
+        accels = [(now - 2.0 * before + first) / LATER_S[1] ** 2 for now, before, first in early]
+        fast = np.hypot(cosine * (speeds[0] + speeds[1]), sine * (speeds[1] - speeds[0]))
+        turning = np.hypot(sine * (accels[0] + accels[1]), cosine * (accels[1] - accels[0]))
+        fits = (cut < settings.waypoint_radius_m) & (fast < slowest) & (turning < corner_accel)
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return low
