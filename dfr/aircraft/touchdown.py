@@ -45,7 +45,7 @@ DRIFT_PER_S = 4.5
 WAITED_S = 10.0
 """While ArduCopter waits in a wind its heading target is the heading it has, and the tilt turns the nose
 towards wind abeam: its angle `a` to the wind obeys d tan(a)/dt = r tan(a), r = 4.5 (1/cos(tilt) - 1) per
-second. Both numbers are read off recorded tracks; before the recorded landings the wait was about ten seconds."""
+second. Both numbers are read off recorded tracks: the recorded landings had waited about ten seconds."""
 
 PAUSE_ERROR_M = 2.5
 """PLND_XY_DIST_MAX: farther off than this the precision descent waits."""

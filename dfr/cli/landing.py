@@ -21,7 +21,7 @@ MOST_TRIALS = 1_000_000
 
 
 @app.command()
-def landing(
+def landing(  # noqa: PLR0917 - one parameter for each option
     drone: Annotated[str, typer.Option(help="Key of the hardware catalogue.")] = "arducopter-sitl-quad",
     dock: Annotated[str, typer.Option(help="Key of the hardware catalogue.")] = "open-pad",
     wind_mps: Annotated[float, typer.Option(help="Mean wind over the pad, m/s.")] = 6.0,
@@ -30,9 +30,7 @@ def landing(
     trials: Annotated[int, typer.Option(help="Landings to fly.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same landings.")] = 1,
     retries: Annotated[int, typer.Option(help="How often a director may go round; 0: never.")] = 0,
-    envelope: Annotated[
-        bool, typer.Option("--envelope", help="Success over wind, with a 95 % band.")
-    ] = False,
+    envelope: Annotated[bool, typer.Option("--envelope", help="Success over wind, 95 % band.")] = False,
     plot: Annotated[Path | None, typer.Option(help="With --envelope: write the plot as SVG.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -47,7 +45,9 @@ def landing(
         "seed": seed,
     }
     if envelope:
-        rows = _envelope(flown, pad, guidance, turbulence_intensity, trials, seed, retries)
+        rows = _envelope(
+            flown, pad, guidance, intensity=turbulence_intensity, trials=trials, seed=seed, retries=retries
+        )
         if plot is not None:
             _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}, Iu {turbulence_intensity:g}")
         _print({**about, "envelope": rows}, as_json=as_json)
@@ -81,6 +81,7 @@ def _envelope(
     drone: catalogue.Drone,
     dock: catalogue.Dock,
     guidance: Guidance,
+    *,
     intensity: float,
     trials: int,
     seed: int,
@@ -129,9 +130,8 @@ def _print(document: dict[str, object], *, as_json: bool) -> None:
     if isinstance(rows, list):
         for row in rows:
             rate = row["success"]
-            say(
-                f"{row['wind_mps']:5.1f} m/s  docked {rate['rate']:6.1%}  ({rate['low']:.1%} to {rate['high']:.1%})"
-            )
+            band = f"({rate['low']:.1%} to {rate['high']:.1%})"
+            say(f"{row['wind_mps']:5.1f} m/s  docked {rate['rate']:6.1%}  {band}")
         return
     for name, value in document.items():
         say(f"{name}: {value}")
