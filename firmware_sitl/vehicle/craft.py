@@ -79,7 +79,6 @@ class Craft:
         self._ramp = 0.0
         self._contact_s = 0.0
         self._detect_s = 0.0
-        self._idle_s = 0.0
 
     def say(self, severity: int, text: str) -> None:
         """Tell whoever listens."""
@@ -103,7 +102,6 @@ class Craft:
         else:
             self._fly(dt, wind)
         self._detect_landing(dt)
-        self._disarm_idle(dt)
         self.battery.draw(dt, self.body.amperes(self.battery.volt) + (0.1 if self.motors.armed else 0.0))
 
     def take_off(self, dt: float, up: float) -> bool:
@@ -167,15 +165,6 @@ class Craft:
                 return
             idle = 0.15 * body.airframe.mass_kg * GRAVITY_MPS2
         body.rest(idle)
-
-    def _disarm_idle(self, dt: float) -> None:
-        """DISARM_DELAY: armed on the ground with nothing to do for so long, the motors stop."""
-        delay = self.parameters["DISARM_DELAY"]
-        idle = self.motors.armed and self.landed and not self.wants_flight
-        self._idle_s = self._idle_s + dt if idle else 0.0
-        if idle and 0.0 < delay <= self._idle_s:
-            self.motors.disarm()
-            self.say(6, "Disarming motors")
 
     def _detect_landing(self, dt: float) -> None:
         """Landed: at rest with low throttle and no large tilt asked for, for a second (ArduCopter)."""

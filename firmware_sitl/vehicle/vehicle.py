@@ -86,6 +86,7 @@ class Vehicle:
         self.home_set = False
         self.prearm_ok = False
         self._prearm_said_s = 0.0
+        self._idle_since_s: float | None = None
         self._steps = 0
         self.rebooting = False
         self.link_clock: Callable[[], float] = time.monotonic
@@ -264,13 +265,25 @@ class Vehicle:
         self.breadcrumbs.drop()
         if self.craft.motors.armed:
             self.prearm_ok = True
+            self._disarm_idle()
             return
+        self._idle_since_s = None
         found = arming.problems(self)
         self.prearm_ok = not found
         if found and t_s - self._prearm_said_s > PREARM_SAY_S:
             self._prearm_said_s = t_s
             for reason in found:
                 self.say(2, f"PreArm: {reason}")
+
+    def _disarm_idle(self) -> None:
+        """DISARM_DELAY: armed on the ground with nothing asked of it for so long, the motors stop."""
+        delay, now = self.parameters["DISARM_DELAY"], self.link_s
+        if not self.craft.landed or self.craft.wants_flight:
+            self._idle_since_s = None
+        elif self._idle_since_s is None:
+            self._idle_since_s = now
+        elif 0.0 < delay <= now - self._idle_since_s:
+            arming.disarm(self)
 
     def _tell(self) -> None:
         says = self.craft.says

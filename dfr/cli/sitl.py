@@ -1,0 +1,128 @@
+"""`dfr sitl`: simulated vehicles to connect to, until interrupted."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+
+from dfr.cli.output import emit_json, note, say
+from dfr.errors import InputError, VehicleStartError
+from dfr.geo import Position, offset
+from firmware_sitl.start import Engine, RunningVehicle, start_vehicle
+
+app = typer.Typer()
+
+HOME = "50.7810,-1.0890,3,0"
+PORTS_APART = 10
+MOST_VEHICLES = 100
+POLL_S = 0.2
+
+
+@app.command()
+def sitl(
+    engine: Annotated[str, typer.Option(help="builtin, ardupilot, or auto.")] = "auto",
+    count: Annotated[int, typer.Option(help="How many vehicles.")] = 1,
+    port: Annotated[int, typer.Option(help="First TCP port; each next vehicle's is 10 higher.")] = 5760,
+    home: Annotated[str, typer.Option(help="LAT,LON,ALT,HDG: degrees, m AMSL, degrees.")] = HOME,
+    spacing_m: Annotated[float, typer.Option(help="Each next vehicle stands so far east.")] = 5.0,
+    speedup: Annotated[float, typer.Option(help="Vehicle seconds in a second.")] = 1.0,
+    sysid: Annotated[int, typer.Option(help="System id of the first; the next ones count up.")] = 1,
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as often as needed.")] = None,
+    defaults: Annotated[list[Path] | None, typer.Option(help="A parameter file.")] = None,
+    frame: Annotated[Path | None, typer.Option(help="A SITL airframe (JSON).")] = None,
+    generation: Annotated[str, typer.Option(help="Parameter names of the built-in vehicle.")] = "4.6",
+    seconds: Annotated[float, typer.Option("--for", help="End by itself after so many seconds.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Start simulated vehicles and keep them until interrupted."""
+    chosen = _engine(engine)
+    place, altitude_m, heading_deg = _home(home)
+    if not 1 <= count <= MOST_VEHICLES or not 1 <= sysid <= 256 - count:
+        raise InputError(
+            f"--count {count}, --sysid {sysid}: 1 to {MOST_VEHICLES} vehicles, system ids to 255"
+        )
+    with ExitStack() as stack:
+        vehicles = [
+            stack.enter_context(
+                start_vehicle(
+                    engine=chosen,
+                    home=offset(place, bearing_deg=90.0, distance_m=index * spacing_m) if index else place,
+                    home_m_amsl=altitude_m,
+                    heading_deg=heading_deg,
+                    speedup=speedup,
+                    params=_params(param or []),
+                    defaults=tuple(defaults or ()),
+                    frame=frame,
+                    system_id=sysid + index,
+                    port=port + PORTS_APART * index if port else None,
+                    generation=generation,
+                )
+            )
+            for index in range(count)
+        ]
+        _show(vehicles, as_json=as_json)
+        _keep(vehicles, seconds)
+
+
+def _engine(text: str) -> Engine:
+    if text not in ("builtin", "ardupilot", "auto"):
+        raise InputError(f"--engine {text!r}: builtin, ardupilot or auto")
+    return cast("Literal['builtin', 'ardupilot', 'auto']", text)
+
+
+def _home(text: str) -> tuple[Position, float, float]:
+    try:
+        lat, lon, altitude, heading = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"--home {text!r}: not LAT,LON,ALT,HDG") from None
+    return Position(lat_deg=lat, lon_deg=lon), altitude, heading
+
+
+def _params(given: list[str]) -> dict[str, float]:
+    found = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise InputError(f"--param {text!r}: not NAME=VALUE with a number") from None
+    return found
+
+
+def _show(vehicles: list[RunningVehicle], *, as_json: bool) -> None:
+    if as_json:
+        emit_json({"vehicles": [_as_dict(vehicle) for vehicle in vehicles]})
+    else:
+        for vehicle in vehicles:
+            say(f"system {vehicle.system_id}: {' '.join(vehicle.urls)}  {vehicle.version}, pid {vehicle.pid}")
+    sys.stdout.flush()
+    note("running; interrupt (Ctrl-C) to end")
+
+
+def _as_dict(vehicle: RunningVehicle) -> dict[str, object]:
+    return {
+        "system_id": vehicle.system_id,
+        "url": vehicle.url,
+        "urls": list(vehicle.urls),
+        "engine": vehicle.engine,
+        "version": vehicle.version,
+        "pid": vehicle.pid,
+        "simulated": vehicle.simulated,
+    }
+
+
+def _keep(vehicles: list[RunningVehicle], seconds: float) -> None:
+    """Wait until interrupted or time is up; a vehicle that ends before that is an error."""
+    deadline = time.monotonic() + seconds if seconds > 0.0 else None
+    while deadline is None or time.monotonic() < deadline:
+        for vehicle in vehicles:
+            if not vehicle.process.running:
+                raise VehicleStartError(
+                    f"system {vehicle.system_id} has ended: {vehicle.process.output()[-500:]}"
+                )
+        time.sleep(POLL_S)
