@@ -99,6 +99,10 @@ class _Best:
         """A choice has to cover more than this to be worth finding."""
         return self.objective + (1.0 - 1e-6 if self._whole else 5e-10 * max(self.objective, 1.0))
 
+    def settled_by(self, bound: float) -> bool:
+        """True where a bound leaves nothing worth finding, or the gap asked for."""
+        return bound < self.threshold or bound - self.objective <= self.relative_gap * self.objective
+
     @property
     def proven(self) -> bool:
         """True where the gap asked for is reached."""
@@ -143,6 +147,21 @@ def swap(cover: sparse.csr_array, weights: FloatArray, chosen: IntArray, *, limi
     return chosen
 
 
+def _first_price(problem: CoverProblem) -> FloatArray:
+    """Of a few plain prices the one with the least bound: the whole weight, half, and shared by the sites.
+
+    The whole weight bounds by the p heaviest sites, which is near where sites overlap little.
+    """
+    sharing = np.diff(problem.cover.indptr)
+    prices = (problem.weights, 0.5 * problem.weights, problem.weights / np.maximum(sharing, 1))
+
+    def bound(price: FloatArray) -> float:
+        values = problem.cover.T @ price
+        return float((problem.weights - price).sum() + np.sort(values)[-problem.p :].sum())
+
+    return min(prices, key=bound).copy()
+
+
 def _dual(problem: CoverProblem, best: _Best) -> _Dual:
     """The Lagrangian bound by subgradient steps; choices met on the way are offered."""
     cover, weights, p = problem.cover, problem.weights, problem.p
@@ -150,7 +169,7 @@ def _dual(problem: CoverProblem, best: _Best) -> _Dual:
     start = swap(cover, weights, greedy(cover, weights, p))
     best.offer(problem, start)
     target = best.objective - problem.secured
-    price = weights * 0.5
+    price = _first_price(problem)
     top_bound, top_values, top_chosen = np.inf, weights[:0], start
     pace, idle = 1.0, 0
     for _ in range(DUAL_STEPS):
@@ -170,7 +189,7 @@ def _dual(problem: CoverProblem, best: _Best) -> _Dual:
         slope = cover @ picked - (price < weights)
         slope[(price <= 0) & (slope > 0)] = 0.0
         norm = float(slope @ slope)
-        if norm == 0 or pace < 1e-3 or problem.secured + top_bound < best.threshold:
+        if norm == 0 or pace < 1e-3 or best.settled_by(problem.secured + top_bound):
             break
         price = np.clip(price - pace * (bound - target) / norm * slope, 0.0, weights)
     polished = swap(cover, weights, top_chosen)
