@@ -69,6 +69,8 @@ class Field:
     next_hold: tuple[tuple[float, str], ...]
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
+    _hour: int = 0
+    _hour_ends_s: float = -1.0
 
     @classmethod
     def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> Field:
@@ -81,9 +83,12 @@ class Field:
         return cls(inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs))
 
     def hour(self, t_s: float) -> int:
-        """The hour of a moment."""
-        edges = self.inputs.hour_edges_s
-        return min(bisect_right(edges, t_s), len(edges) - 1) - 1
+        """The hour of a moment; moments are asked for in order of time."""
+        if t_s >= self._hour_ends_s:
+            edges = self.inputs.hour_edges_s
+            self._hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
+            self._hour_ends_s = edges[self._hour + 1]
+        return self._hour
 
     def condition(self, t_s: float) -> Condition:
         """The weather at a moment."""
@@ -126,15 +131,22 @@ def standing(field_: Field) -> str:
     return "" if any(field_.ready) else Missed.NO_DRONE
 
 
-def choose(field_: Field, case: Case) -> Choice | str:
-    """The drone to send to a call now, or why there is none (of the nearest dock that could serve it)."""
-    now = field_.env.now
-    general = standing(field_)
-    condition, zone = field_.condition(now), case.call.zone
-    if not condition.nearest[zone] and not condition.hold:
+def refusal(field_: Field, case: Case) -> str:
+    """Why a waiting call cannot be served now; '' where it can."""
+    condition = field_.condition(field_.env.now)
+    if not condition.nearest[case.call.zone] and not condition.hold:
         return Missed.UNREACHABLE
-    if general:
-        return general
+    answer = standing(field_) or choose(field_, case)
+    return answer if isinstance(answer, str) else ""
+
+
+def choose(field_: Field, case: Case) -> Choice | str:
+    """The drone to send to a call now, or why there is none (of the nearest dock that could serve it).
+
+    For a moment in which nothing stands against every call.
+    """
+    now = field_.env.now
+    condition, zone = field_.condition(now), case.call.zone
     home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
     reason = ""
     for dock in condition.nearest[zone]:
@@ -142,12 +154,13 @@ def choose(field_: Field, case: Case) -> Choice | str:
         if leg is None:
             continue
         answer = _from_dock(field_, dock, zone, leg, condition)
+        if isinstance(answer, str):
+            reason = reason or answer
+            continue
         stay_s = field_.inputs.launch.median_s + leg.overhead_s + field_.inputs.min_on_scene_s + leg.home_s
-        if isinstance(answer, Choice) and now + stay_s > home_by_s:
-            answer = too_late
-        if isinstance(answer, Choice):
+        if now + stay_s <= home_by_s:
             return answer
-        reason = reason or answer
+        reason = reason or too_late
     return reason or Missed.UNREACHABLE
 
 

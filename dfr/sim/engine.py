@@ -14,7 +14,7 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
-from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field, choose, standing
+from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field, choose, refusal, standing
 from dfr.sim.dock import Drone, holds_by_hour
 from dfr.sim.events import Missed
 from dfr.sim.flight import Flights, ModelFlights
@@ -120,7 +120,7 @@ class Engine:
             choice = choose(self._field, case)
             if isinstance(choice, Choice):
                 self._send(case, choice)
-                if standing(self._field):
+                if not self._field.waiting or standing(self._field):
                     return
 
     # -- processes --
@@ -155,9 +155,9 @@ class Engine:
             return
         yield self._env.timeout(max(0.0, left_s))
         if case.waiting:
-            reason = choose(self._field, case)
+            reason = refusal(self._field, case) or Missed.NO_DRONE
             self._field.leave_queue(case)
-            self.call_over(case, events.MISSED, reason if isinstance(reason, str) else Missed.NO_DRONE, 0.0)
+            self.call_over(case, events.MISSED, reason, 0.0)
 
     def _changes(self) -> Steps:
         """Look at the queue again when the weather or the crew changes."""
@@ -216,18 +216,19 @@ class Engine:
 
     def _log_ready(self, dock: int) -> None:
         """Note how many drones are ready in a dock and in all, from now."""
-        counts = {
-            self._inputs.docks[dock].id: len(self._field.ready[dock]),
-            events.ANY_DOCK: sum(map(len, self._field.ready)),
-        }
-        for name, count in counts.items():
-            self._end_ready(name)
-            self._ready_since[name] = (count, self._env.now)
+        ready = self._field.ready
+        self._begin_ready(self._inputs.docks[dock].id, len(ready[dock]))
+        self._begin_ready(events.ANY_DOCK, sum(map(len, ready)))
+
+    def _begin_ready(self, name: str, count: int) -> None:
+        self._end_ready(name)
+        self._ready_since[name] = (count, self._env.now)
 
     def _end_ready(self, name: str) -> None:
-        count, since = self._ready_since.get(name, (0, self._env.now))
-        if self._env.now > since:
-            self._log["readiness"].append(events.ReadyRecord(name, count, since, self._env.now))
+        now = self._env.now
+        count, since = self._ready_since.get(name, (0, now))
+        if now > since:
+            self._log["readiness"].append(events.ReadyRecord(name, count, since, now))
 
     def _log_background(self, visits: list[Visit]) -> None:
         """What does not depend on the calls: weather, people and visits."""

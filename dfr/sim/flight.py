@@ -49,29 +49,32 @@ class Landed(NamedTuple):
 
 
 class Flight(Protocol):
-    """One sortie. Each phase is an event that succeeds when the phase is over.
+    """One sortie. Each phase is an event that succeeds when the phase is over; None where it is at once.
 
     A phase that traffic interrupts is ended by `break_off`; asked for again, it goes on from
     where it stopped.
     """
 
-    def launch(self) -> simpy.Event:
+    def launch(self) -> simpy.Event | None:
         """Lift off and climb to the cruise height."""
 
-    def arrive(self) -> simpy.Event:
+    def arrive(self) -> simpy.Event | None:
         """Fly out until overhead."""
 
-    def hold(self, seconds: float) -> simpy.Event:
+    def hold(self, seconds: float) -> simpy.Event | None:
         """Stay where it is, on scene or out of the way, so long."""
 
-    def go_home(self) -> simpy.Event:
+    def go_home(self) -> simpy.Event | None:
         """Fly back until over the dock, from wherever it is."""
 
-    def land(self) -> simpy.Event:
-        """Come down into the dock, trying again as the contingency plan says; the value is `Landed`."""
+    def land(self) -> simpy.Event | None:
+        """Come down into the dock, trying again as the contingency plan says."""
 
-    def land_away(self) -> simpy.Event:
-        """Come down at once, outside the dock; the value is `Landed`."""
+    def land_away(self) -> simpy.Event | None:
+        """Come down at once, outside the dock."""
+
+    def landed(self) -> Landed:
+        """How the landing that is over ended."""
 
     def break_off(self) -> None:
         """End the phase in progress here and now."""
@@ -104,49 +107,70 @@ class ModelFlights:
         return ModelFlight(self, order)
 
 
+CLIMB, OUT, HOLD, HOME, LAND = range(5)
+
+
 class ModelFlight:
     """A flight of the model. Energy is drawn evenly over the way out, over the way home, and at hover."""
 
-    __slots__ = ("_began_s", "_flights", "_left_s", "_order", "_phase", "_power_w", "_used_wh")
+    __slots__ = (
+        "_began_s",
+        "_env",
+        "_flights",
+        "_home_w",
+        "_landed",
+        "_left_s",
+        "_order",
+        "_out_w",
+        "_phase",
+        "_power_w",
+        "_used_wh",
+    )
 
     def __init__(self, flights: ModelFlights, order: Order) -> None:
         leg = order.leg
-        self._flights, self._order = flights, order
-        self._left_s = {"climb": leg.climb_s, "out": leg.out_s, "home": leg.back_s, "hold": 0.0, "land": 0.0}
-        self._phase, self._began_s, self._power_w, self._used_wh = "", 0.0, 0.0, 0.0
+        self._flights, self._order, self._env = flights, order, flights.env
+        self._out_w = _power_w(leg.out_wh, leg.overhead_s)
+        self._home_w = _power_w(leg.home_wh, leg.home_s)
+        self._left_s = [leg.climb_s, leg.out_s, 0.0, leg.back_s, 0.0]
+        self._phase, self._began_s, self._power_w, self._used_wh = HOLD, 0.0, 0.0, 0.0
+        self._landed = Landed("", ())
 
-    def launch(self) -> simpy.Event:
+    def launch(self) -> simpy.Event | None:
         """Lift off and climb."""
-        return self._begin("climb", _power_w(self._order.leg.out_wh, self._order.leg.overhead_s))
+        return self._begin(CLIMB, self._out_w)
 
-    def arrive(self) -> simpy.Event:
+    def arrive(self) -> simpy.Event | None:
         """Fly out, or on."""
-        return self._begin("out", _power_w(self._order.leg.out_wh, self._order.leg.overhead_s))
+        return self._begin(OUT, self._out_w)
 
-    def hold(self, seconds: float) -> simpy.Event:
+    def hold(self, seconds: float) -> simpy.Event | None:
         """Hover."""
-        self._settle()
-        self._left_s["hold"] = seconds
-        return self._begin("hold", self._order.leg.hover_w)
+        return self._begin(HOLD, self._order.leg.hover_w, seconds)
 
-    def go_home(self) -> simpy.Event:
+    def go_home(self) -> simpy.Event | None:
         """Fly back the share of the way that was flown out."""
         self._settle()
-        self._left_s["home"] = self._order.leg.back_s * self._share_out()
-        return self._begin("home", _power_w(self._order.leg.home_wh, self._order.leg.home_s))
+        return self._begin(HOME, self._home_w, self._order.leg.back_s * self._share_out())
 
-    def land(self) -> simpy.Event:
-        """Land by the odds of the hour; each retry costs its time at hover power."""
-        landing = self._flights.condition(self._flights.env.now).landing
+    def land(self) -> simpy.Event | None:
+        """Land by the odds of the hour; each retry costs its time."""
+        now, land_s = self._env.now, self._order.leg.land_s
+        landing = self._flights.condition(now).landing
         outcomes = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
-        land_s, now = self._order.leg.land_s, self._flights.env.now
-        starts = [now + index * (land_s + self._flights.retry_s) for index in range(len(outcomes))]
-        attempts = tuple(map(Attempt, outcomes, starts))
-        return self._come_down(attempts, starts[-1] + land_s - now)
+        each_s = land_s + self._flights.retry_s
+        attempts = tuple(Attempt(end, now + place * each_s) for place, end in enumerate(outcomes))
+        self._landed = Landed(outcomes[-1], attempts)
+        return self._begin(LAND, self._home_w, (len(outcomes) - 1) * each_s + land_s)
 
-    def land_away(self) -> simpy.Event:
+    def land_away(self) -> simpy.Event | None:
         """Land here; somebody has to fetch the drone."""
-        return self._come_down((Attempt(DIVERTED, self._flights.env.now),), self._order.leg.land_s)
+        self._landed = Landed(DIVERTED, (Attempt(DIVERTED, self._env.now),))
+        return self._begin(LAND, self._home_w, self._order.leg.land_s)
+
+    def landed(self) -> Landed:
+        """How it came down."""
+        return self._landed
 
     def break_off(self) -> None:
         """Stop the phase and keep what is left of it."""
@@ -154,44 +178,43 @@ class ModelFlight:
 
     def endurance_s(self) -> float:
         """Hover seconds that the energy above the reserve and the way home allows."""
-        self._settle()
         leg, order = self._order.leg, self._order
-        if leg.hover_w <= 0.0:
+        if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
             return math.inf
-        home_s = leg.back_s * self._share_out() + leg.land_s
-        home_wh = _power_w(leg.home_wh, leg.home_s) * home_s / 3600.0
-        return max(0.0, (order.energy_wh - order.reserve_wh - self._used_wh - home_wh) * 3600.0 / leg.hover_w)
+        self._settle()
+        home_wh = self._home_w * (leg.back_s * self._share_out() + leg.land_s) / 3600.0
+        spare_wh = order.energy_wh - order.reserve_wh - self._used_wh - home_wh
+        return max(0.0, spare_wh * 3600.0 / leg.hover_w)
 
     def used_wh(self) -> float:
         """Energy used so far."""
         self._settle()
         return self._used_wh
 
-    def _begin(self, phase: str, power_w: float) -> simpy.Event:
+    def _begin(self, phase: int, power_w: float, seconds: float | None = None) -> simpy.Event | None:
+        """Begin a phase, or go on with it where no length is given."""
         self._settle()
-        self._phase, self._began_s, self._power_w = phase, self._flights.env.now, power_w
-        return self._flights.env.timeout(self._left_s[phase])
-
-    def _come_down(self, attempts: tuple[Attempt, ...], seconds: float) -> simpy.Event:
-        self._settle()
-        self._left_s["land"] = seconds
-        self._phase, self._began_s = "land", self._flights.env.now
-        self._power_w = _power_w(self._order.leg.home_wh, self._order.leg.home_s)
-        return self._flights.env.timeout(seconds, value=Landed(attempts[-1].outcome, attempts))
+        left_s = self._left_s
+        if seconds is not None:
+            left_s[phase] = seconds
+        self._phase, self._began_s, self._power_w = phase, self._env.now, power_w
+        return self._env.timeout(left_s[phase]) if left_s[phase] > 0.0 else None
 
     def _settle(self) -> None:
         """Book the time flown since the phase began."""
-        if not self._phase:
+        left_s = self._left_s[self._phase]
+        if left_s <= 0.0:
             return
-        flown = min(self._flights.env.now - self._began_s, self._left_s[self._phase])
-        self._left_s[self._phase] -= flown
+        now = self._env.now
+        flown = min(now - self._began_s, left_s)
+        self._left_s[self._phase] = left_s - flown
         self._used_wh += self._power_w * flown / 3600.0
-        self._began_s = self._flights.env.now
+        self._began_s = now
 
     def _share_out(self) -> float:
         """Share of the way out that was flown, 0 to 1."""
         out_s = self._order.leg.out_s
-        return 1.0 - self._left_s["out"] / out_s if out_s > 0.0 else 1.0
+        return 1.0 - self._left_s[OUT] / out_s if out_s > 0.0 else 1.0
 
 
 def landing_attempts(landing: Landing, draws: tuple[float, ...], *, retries: int) -> tuple[str, ...]:

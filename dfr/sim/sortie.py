@@ -15,7 +15,7 @@ from dfr.sim import events
 from dfr.sim.calls import Visit
 from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field
 from dfr.sim.dock import Drone, begin_turnaround, charge_record
-from dfr.sim.flight import Flight, Flights, Landed, Order
+from dfr.sim.flight import Flight, Flights, Order
 from dfr.sim.inputs import HOLD_LOW, LAND
 
 Steps = Generator[simpy.Event, Any, None]
@@ -58,6 +58,7 @@ class Sortie:
     ) -> None:
         self.number, self.case, self.drone = number, case, choice.drone
         self.zone, self.dock = case.call.zone, choice.drone.dock
+        self._dock_id = field.inputs.docks[self.dock].id
         self._field, self._desk, self._log, self._env = field, desk, log, field.env
         self._leg, self._battery_wh = choice.leg, choice.condition.battery_wh
         self._fraction = choice.drone.fraction(field.env.now)
@@ -120,6 +121,8 @@ class Sortie:
     def _prepare(self) -> Asking:
         """The launch itself: decision to airborne. Traffic announced meanwhile calls it off."""
         self._begin_phase(events.PREPARE)
+        if self.case.call.launch_s <= 0.0:
+            return True
         self._gives_way = True
         try:
             yield self._env.timeout(self.case.call.launch_s)
@@ -131,14 +134,16 @@ class Sortie:
             self._end_phase(self._env.now)
         return True
 
-    def _fly(self, phase: str, begin: Callable[[], simpy.Event]) -> Asking:
+    def _fly(self, phase: str, begin: Callable[[], simpy.Event | None]) -> Asking:
         """Fly a phase to its end, giving way where asked; False where the drone turns back."""
         flown = False
         self._begin_phase(phase)
         while not flown:
             self._gives_way = True
             try:
-                yield begin()
+                under_way = begin()
+                if under_way is not None:
+                    yield under_way
                 flown = True
             except simpy.Interrupt as told:
                 self._gives_way = False
@@ -158,7 +163,9 @@ class Sortie:
             seconds, cut = self._allowance(left)
             start, self._gives_way = self._env.now, True
             try:
-                yield self._flight.hold(seconds)
+                staying = self._flight.hold(seconds)
+                if staying is not None:
+                    yield staying
                 self._on_scene_s += seconds
                 left, self._cut = 0.0, cut
             except simpy.Interrupt as told:
@@ -195,10 +202,14 @@ class Sortie:
             if limit_s <= 0.0:
                 goes_on = False
                 break
-            yield self._env.any_of([self._flight.hold(limit_s), active.gone])
+            holding = self._flight.hold(limit_s)
+            if holding is not None:
+                yield holding | active.gone
             self._flight.break_off()
             goes_on = active.gone.triggered
-            yield self._flight.hold(traffic.yield_s)
+            rising = self._flight.hold(traffic.yield_s)
+            if rising is not None:
+                yield rising
         self._yielded_s += self._env.now - start
         self._log_yield(visit, phase, start)
         return goes_on
@@ -209,18 +220,21 @@ class Sortie:
             coming_down = self._flight.land_away
         else:
             self._begin_phase(events.BACK)
-            yield self._flight.go_home()
+            flying = self._flight.go_home()
+            if flying is not None:
+                yield flying
             self._end_phase(self._env.now)
             coming_down = self._flight.land
         self._begin_phase(events.LAND)
-        landed: Landed = yield coming_down()
+        landing = coming_down()
+        if landing is not None:
+            yield landing
         self._end_phase(self._env.now)
-        self._landed_s = self._env.now
+        self._landed_s, landed = self._env.now, self._flight.landed()
         self._landing, self._attempts = landed.outcome, len(landed.attempts)
-        dock = self._field.inputs.docks[self.dock].id
         for number, attempt in enumerate(landed.attempts, start=1):
             self._log["landings"].append(
-                events.LandingRecord(self.number, dock, number, attempt.outcome, attempt.start_s)
+                events.LandingRecord(self.number, self._dock_id, number, attempt.outcome, attempt.start_s)
             )
         self._log_flight()
         self._desk.crew_free()
@@ -235,9 +249,7 @@ class Sortie:
         ready_s, full_s = begin_turnaround(
             self.drone, self._field.inputs.turnaround, left=left, t_s=self._env.now
         )
-        self._log["charges"].append(
-            charge_record(self.drone, self._field.inputs.docks[self.dock].id, left=left, t_s=self._env.now)
-        )
+        self._log["charges"].append(charge_record(self.drone, self._dock_id, left=left, t_s=self._env.now))
         if ready_s > self._env.now:
             self._begin_phase(events.CHARGE)
             yield self._env.timeout(ready_s - self._env.now)
@@ -263,10 +275,11 @@ class Sortie:
         self._phase, self._phase_start = phase, self._env.now
 
     def _end_phase(self, t_s: float) -> None:
-        if self._phase:
-            dock = self._field.inputs.docks[self.dock].id
+        if self._phase and t_s > self._phase_start:
             self._log["phases"].append(
-                events.PhaseRecord(self.number, self.drone.id, dock, self._phase, self._phase_start, t_s)
+                events.PhaseRecord(
+                    self.number, self.drone.id, self._dock_id, self._phase, self._phase_start, t_s
+                )
             )
         self._phase = ""
 
@@ -281,7 +294,7 @@ class Sortie:
         known = self._battery_wh != float("inf") and _came(self._landed_s)
         self._log["flights"].append(
             events.FlightRecord(
-                self.number, self.case.call.id, self.drone.id, self._field.inputs.docks[self.dock].id,
+                self.number, self.case.call.id, self.drone.id, self._dock_id,
                 self._dispatched_s, self._airborne_s, self._overhead_s, self._left_s, self._landed_s,
                 self._leg.overhead_s, self._leg.home_s, self._yielded_s, self._on_scene_s,
                 self._cut, self._landing, self._attempts, used_wh,

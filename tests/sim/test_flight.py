@@ -78,7 +78,8 @@ def test_a_drone_without_hover_power_may_stay_for_ever(begin: Callable[..., Any]
 
 def test_a_second_landing_attempt_takes_its_time(begin: Callable[..., Any], leg: Leg) -> None:
     env, flight = begin(leg, landing=Landing(docked=0.1, retry=0.9))
-    landed = env.run(flight.land())
+    env.run(flight.land())
+    landed = flight.landed()
     assert landed.outcome == DIVERTED
     assert [attempt.start_s for attempt in landed.attempts] == [0.0, 55.0]
     assert env.now == 85.0
