@@ -55,6 +55,8 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
         problems.add(
             error.lineno, "not-xml", expat.errors.messages.get(error.code, str(error)), Outcome.REFUSED
         )
+    except (LookupError, ValueError) as error:
+        problems.add(None, "not-xml", f"an encoding nobody knows: {error}", Outcome.REFUSED)
     except _BadKmlError as bad:
         problems.add(None, bad.code, str(bad), Outcome.REFUSED)
     return finish(name, kind, placemarks.drafts, problems, edges=EdgeRule.PARALLEL)

@@ -42,6 +42,10 @@ NAMED_KINDS = ("CTR", "CTA", "TMA", "ATZ", "FRZ", "RPZ", "TMZ", "RMZ", "MATZ", "
 _NUMBER = r"(\d{1,3}(?:\.\d*)?)(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?\s*"
 _LAT_LON = re.compile(_NUMBER + r"([NS])[\s,]*" + _NUMBER + r"([EW])\s*", re.IGNORECASE)
 _LON_LAT = re.compile(_NUMBER + r"([EW])[\s,]*" + _NUMBER + r"([NS])\s*", re.IGNORECASE)
+_PLAIN_POINT = re.compile(
+    r"DP (\d\d):([0-5]\d):([0-5]\d(?:\.\d{1,6})?) ?([NS])[ ,]{1,2}"
+    r"(\d{2,3}):([0-5]\d):([0-5]\d(?:\.\d{1,6})?) ?([EW])\s*$"
+)
 
 
 def read_openair(data: bytes, *, name: str) -> AirspaceRead:
@@ -83,7 +87,9 @@ class _Reader:
             self._problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
         for number, line in enumerate(lines_of(text), 1):
             self._line = number
-            self._take(line)
+            plain = _PLAIN_POINT.match(line)
+            if plain is None or self._draft is None or not self._plain_point(plain):
+                self._take(line)
         self._close()
         return finish(self._name, "openair", self._drafts, self._problems, words=self._words)
 
@@ -233,6 +239,17 @@ class _Reader:
     def _point(self, rest: str) -> None:
         self._centre_is_new = False
         self._current().outline.append(Vertex(*self._coordinate(rest)))
+
+    def _plain_point(self, match: re.Match[str]) -> bool:
+        """Take the commonest record the short way; False where it needs the long one."""
+        degrees, minutes, seconds, north, east_degrees, east_minutes, east_seconds, east = match.groups()
+        lat = int(degrees) + int(minutes) / 60.0 + float(seconds) / 3600.0
+        lon = int(east_degrees) + int(east_minutes) / 60.0 + float(east_seconds) / 3600.0
+        if lat > 90.0 or lon > 180.0 or self._draft is None:
+            return False
+        self._centre_is_new = False
+        self._draft.outline.append(Vertex(-lat if north == "S" else lat, -lon if east == "W" else lon))
+        return True
 
     def _circle(self, rest: str) -> None:
         draft = self._current()

@@ -14,8 +14,17 @@ from dfr.geo import GEOD, FloatArray, Position
 
 IntArray = NDArray[np.int64]
 
-EDGE_STEP_M = 1000.0
-"""Longest straight piece of a geodesic edge: its middle is off by 2 cm at 50 degrees north."""
+EDGE_STEP_M = 10_000.0
+"""Longest piece of an edge: in a local frame 20 km off its middle is then within 1 cm of its line."""
+
+EDGE_BEND_M = 0.05
+"""How far the straight line between two points of an edge, in longitude and latitude, may leave it."""
+
+LINE_STEP_M = 1000.0
+"""Longest piece of a flown leg."""
+
+PLACES = 1e7
+"""More elements than any outline has."""
 
 ARC_SAGITTA_M = 0.4
 """How far a drawn arc may leave the true one."""
@@ -82,26 +91,22 @@ class OutlineNodes:
         self.radius_gap_m = np.zeros(self._count)
         np.maximum.at(self.radius_gap_m, self._arcs.zone, np.abs(self._arcs.to_m - self._arcs.from_m))
 
-    def rings(self) -> list[FloatArray]:
-        """(n, 2) lon and lat of each outline, longitudes unwrapped about the first vertex."""
-        table = np.concatenate([self._corners, self._along_arcs(), self._along_edges()])
-        table = table[np.lexsort((table[:, 1], table[:, 0]))]
+    def rings(self) -> tuple[FloatArray, IntArray]:
+        """((n, 2) lon and lat of all outlines, which outline each is of), longitudes unwrapped in each."""
+        table = _in_order([self._corners, self._along_arcs(), self._along_edges()])
         zone = table[:, 0].astype(np.int64)
         starts = np.searchsorted(zone, np.arange(self._count + 1))
-        lonlat = np.column_stack((_unwrapped(zone, table[:, 3], starts), table[:, 2]))
-        return [lonlat[starts[i] : starts[i + 1]] for i in range(self._count)]
+        return np.column_stack((_unwrapped(zone, table[:, 3], starts), table[:, 2])), zone
 
     def _along_edges(self) -> FloatArray:
         """Points of the edges that are longer than a step."""
-        _, _, lat0, lon0, lat1, lon1 = self._straight.T
-        east_deg = ((lon1 - lon0 + 180.0) % 360.0 - 180.0) * np.cos(np.radians((lat0 + lat1) / 2.0))
-        long = METRES_PER_DEGREE * np.hypot(lat1 - lat0, east_deg) > 0.9 * EDGE_STEP_M
+        pieces = _pieces(*self._straight[:, 2:].T)
+        long = pieces > 1
         if not long.any():
             return np.empty((0, 4))
+        pieces = pieces[long]
         zone, place, lat0, lon0, lat1, lon1 = self._straight[long].T
         azimuth, _, length_m = GEOD.inv(lon0, lat0, lon1, lat1)
-        step_m = EDGE_STEP_M / np.sqrt(np.maximum(1.0, np.tan(np.radians(np.minimum(np.abs(lat0), 85.0)))))
-        pieces = np.maximum(np.ceil(length_m / step_m), 1).astype(np.int64)
         which, number = _counted(pieces - 1)
         share = (number + 1.0) / pieces[which]
         if self._edges is EdgeRule.PARALLEL:
@@ -139,9 +144,9 @@ class OutlineNodes:
         which, number = _counted(np.full(len(arcs.zone), 9))
         share = number / 8.0
         lat, lon = arcs.rough_points(which, share)
-        middle = np.column_stack((arcs.zone[which], arcs.place[which] + 0.9 * share, lat, lon))
-        table = np.concatenate([self._corners, middle])
-        table = table[np.lexsort((table[:, 1], table[:, 0]))]
+        places = arcs.place[which] + 0.9 * share
+        middle: FloatArray = np.column_stack((arcs.zone[which].astype(float), places, lat, lon))
+        table = _in_order([self._corners, middle])
         zone = table[:, 0].astype(np.int64)
         starts = np.searchsorted(zone, np.arange(self._count + 1))
         x, y = _unwrapped(zone, table[:, 3], starts), table[:, 2]
@@ -233,6 +238,28 @@ def _collect(
         arcs.append((zone, place, element.lat, element.lon, *radii, *angles, turn, *ends))
 
 
+def _pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArray) -> IntArray:
+    """Into how many pieces an edge is cut.
+
+    The middle of a geodesic lies off the straight line in longitude and latitude by an eighth of
+    its second derivatives: phi'' = -sin(phi) cos(phi) lambda'^2, lambda'' = 2 tan(phi) phi' lambda'.
+    """
+    across = np.radians((lon1 - lon0 + 180.0) % 360.0 - 180.0)
+    up, middle = np.radians(lat1 - lat0), np.radians((lat0 + lat1) / 2.0)
+    east = across * np.cos(middle)
+    bend_m = GEOD.a * np.abs(across * np.sin(middle)) / 8.0 * np.hypot(east, 2.0 * up)
+    length_m = GEOD.a * np.hypot(east, up)
+    counts = np.maximum(np.sqrt(bend_m / EDGE_BEND_M), length_m / EDGE_STEP_M)
+    pieces: IntArray = np.maximum(np.ceil(counts), 1).astype(np.int64)
+    return pieces
+
+
+def _in_order(tables: Sequence[FloatArray]) -> FloatArray:
+    """Rows by zone and place."""
+    table = np.concatenate(tables)
+    return table[np.argsort(table[:, 0] * PLACES + table[:, 1], kind="stable")]
+
+
 def _counted(counts: IntArray) -> tuple[IntArray, FloatArray]:
     """For each of so many items, which group it is in and its number there.
 
@@ -258,7 +285,7 @@ def dense_line(points: Sequence[Position]) -> tuple[FloatArray, FloatArray]:
     if len(points) < 2:
         return np.repeat(lat, 2), np.repeat(lon, 2)
     azimuth, _, length_m = GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
-    pieces = np.maximum(np.ceil(length_m / EDGE_STEP_M), 1).astype(np.int64)
+    pieces = np.maximum(np.ceil(length_m / LINE_STEP_M), 1).astype(np.int64)
     which, number = _counted(pieces)
     share = number / pieces[which]
     lon_out, lat_out, _ = GEOD.fwd(lon[which], lat[which], azimuth[which], share * length_m[which])

@@ -18,6 +18,7 @@ from dfr.world.outlines import (
     METRES_PER_DEGREE,
     Arc,
     EdgeRule,
+    IntArray,
     Outline,
     OutlineNodes,
     Vertex,
@@ -122,8 +123,9 @@ def build_areas(
     if not outlines:
         return []
     nodes = OutlineNodes(outlines, circumscribed=circumscribed, edges=edges)
-    rings = nodes.rings()
-    built = [_built(ring, tuple(line), edges) for ring, line in zip(rings, outlines, strict=True)]
+    rings = _Rings(*nodes.rings(), len(outlines))
+    shapes = rings.polygons()
+    built = [_built(rings.of(i), shapes[i], tuple(line), edges) for i, line in enumerate(outlines)]
     for index in np.flatnonzero(nodes.radius_gap_m > RADIUS_GAP_M):
         gap_m = nodes.radius_gap_m[index]
         if not built[index].code:
@@ -149,27 +151,63 @@ def _ring(lonlat: FloatArray) -> Ring:
     return tuple(Position(lat_deg=float(a), lon_deg=float(b)) for a, b in zip(lonlat[:, 1], lon, strict=True))
 
 
-def _built(ring: FloatArray, outline: tuple[Vertex | Arc, ...], edges: EdgeRule) -> Built:
+class _Rings:
+    """The rings of many outlines in one array, without repeated vertices."""
+
+    def __init__(self, lonlat: FloatArray, zone: IntArray, count: int) -> None:
+        fresh = np.ones(len(zone), bool)
+        fresh[1:] = (zone[1:] != zone[:-1]) | (lonlat[1:] != lonlat[:-1]).any(axis=1)
+        lonlat, zone = lonlat[fresh], zone[fresh]
+        starts = np.searchsorted(zone, np.arange(count + 1))
+        first, last = starts[:-1], starts[1:] - 1
+        several = last > first
+        closing = last[several][(lonlat[last[several]] == lonlat[first[several]]).all(axis=1)]
+        kept = np.ones(len(zone), bool)
+        kept[closing] = False
+        self._lonlat, self._zone = lonlat[kept], zone[kept]
+        self._starts = np.searchsorted(self._zone, np.arange(count + 1))
+
+    def of(self, index: int) -> FloatArray:
+        """(n, 2) lon and lat of one ring."""
+        return self._lonlat[self._starts[index] : self._starts[index + 1]]
+
+    def polygons(self) -> list[shapely.Polygon | str | None]:
+        """The polygon of each ring: None where it needs repair, words where there is none."""
+        counts = np.diff(self._starts)
+        finite = np.bincount(self._zone, ~np.isfinite(self._lonlat).all(axis=1), len(counts)) == 0
+        usable = finite & (counts >= 3)
+        rows = usable[self._zone]
+        ids = np.cumsum(usable) - 1
+        rings = shapely.linearrings(self._lonlat[rows], indices=ids[self._zone[rows]])
+        drawn = shapely.polygons(rings)
+        good = shapely.is_valid(drawn) & (shapely.area(drawn) > 0.0)
+        found: list[shapely.Polygon | str | None] = []
+        for index, (count, is_usable, is_finite) in enumerate(zip(counts, usable, finite, strict=True)):
+            if is_usable:
+                found.append(drawn[ids[index]] if good[ids[index]] else None)
+            else:
+                found.append(f"{count} points enclose no area" if is_finite else "an arc has no ends")
+        return found
+
+
+def _built(
+    ring: FloatArray, shape: shapely.Polygon | str | None, outline: tuple[Vertex | Arc, ...], edges: EdgeRule
+) -> Built:
     """The area within a ring of lon and lat; a ring that crosses itself keeps all it encloses."""
-    if not np.isfinite(ring).all():
-        return Built(area=None, code="bad-arc", problem="an arc has no ends")
-    if len(ring) > 1:
-        ring = ring[np.append(True, (np.diff(ring, axis=0) != 0.0).any(axis=1))]
-        ring = ring[:-1] if (ring[0] == ring[-1]).all() else ring
-    if len(ring) < 3:
-        return Built(
-            area=None, code="too-few-points", problem=f"{len(ring)} different points enclose no area"
-        )
-    if np.abs(np.diff(ring[:, 0], append=ring[0, 0])).max() > 180.0:
-        return Built(area=None, code="too-wide", problem="spans more than half the globe or encloses a pole")
-    polygon = shapely.Polygon(ring)
-    if polygon.is_valid and polygon.area > 0.0:
-        return Built(area=Area(polygon=polygon, drawn=ring, edges=edges, outline=outline))
-    return _repaired(polygon, Area(polygon=polygon, drawn=ring, edges=edges, outline=outline))
+    if isinstance(shape, str):
+        return Built(area=None, code="too-few-points", problem=shape)
+    if shape is None or shape.bounds[2] - shape.bounds[0] > 180.0:
+        if np.abs(np.diff(ring[:, 0], append=ring[0, 0])).max() > 180.0:
+            return Built(area=None, code="too-wide", problem="spans half the globe or encloses a pole")
+        polygon = shapely.Polygon(ring)
+        return _repaired(polygon, Area(polygon=polygon, drawn=ring, edges=edges, outline=outline))
+    return Built(area=Area(polygon=shape, drawn=ring, edges=edges, outline=outline))
 
 
 def _repaired(polygon: shapely.Polygon, drawn: Area) -> Built:
     """What a self-crossing ring encloses; everything within it counts, however often it is wound about."""
+    if polygon.is_valid:
+        return Built(area=drawn)
     why = shapely.is_valid_reason(polygon)
     fixed = shapely.make_valid(polygon, method="structure", keep_collapsed=False)
     parts = [
