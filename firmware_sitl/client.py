@@ -38,6 +38,7 @@ class SitlClient:
         self.texts: list[str] = []
         self.mode = -1
         self.armed = False
+        self.beats = True
         self._beaten_s = 0.0
         self.connection = mavutil.mavlink_connection(url, source_system=source_system, autoreconnect=False)
         self.mav: Any = self.connection.mav
@@ -206,7 +207,7 @@ class SitlClient:
 
     def _beat(self) -> None:
         now = time.monotonic()
-        if now - self._beaten_s < HEARTBEAT_WALL_S:
+        if not self.beats or now - self._beaten_s < HEARTBEAT_WALL_S:
             return
         self._beaten_s = now
         try:

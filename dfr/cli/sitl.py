@@ -24,7 +24,7 @@ POLL_S = 0.2
 
 
 @app.command()
-def sitl(
+def sitl(  # noqa: PLR0917 - options of a verb
     engine: Annotated[str, typer.Option(help="builtin, ardupilot, or auto.")] = "auto",
     count: Annotated[int, typer.Option(help="How many vehicles.")] = 1,
     port: Annotated[int, typer.Option(help="First TCP port; each next vehicle's is 10 higher.")] = 5760,

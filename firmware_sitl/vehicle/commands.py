@@ -27,6 +27,7 @@ class Commands:
 
     def __init__(self, vehicle: Vehicle) -> None:
         self._vehicle = vehicle
+        self._owed: list[int] = []
         self._table: dict[int, Handler] = {
             16: self._unsupported,
             17: self._mode(modes.LOITER),
@@ -91,6 +92,9 @@ class Commands:
         source = message.get_srcSystem(), message.get_srcComponent()
         result = handler(channel, item, params)
         channel.send(mavlink.MAVLink_command_ack_message(item.command, result, 0, 0, *source))
+        for message_id in self._owed:
+            channel.one(message_id)
+        self._owed.clear()
 
     def _unsupported(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del channel, item, params
@@ -149,12 +153,12 @@ class Commands:
         return _done(ok=self._vehicle.change_mode(modes.AUTO))
 
     def _set_current(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
-        del item
+        del channel, item
         if params[1] == 1.0:
             self._vehicle.auto.restart()
         if params[0] >= 0.0 and not self._vehicle.auto.set_current(int(params[0])):
             return DENIED
-        channel.one(42)
+        self._owed.append(42)
         return ACCEPTED
 
     def _yaw(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
@@ -226,11 +230,10 @@ class Commands:
         return ACCEPTED
 
     def _home(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
-        del item, params
+        del channel, item, params
         if not self._vehicle.home_set:
             return FAILED
-        channel.one(242)
-        channel.one(49)
+        self._owed += [242, 49]
         return ACCEPTED
 
     def _interval(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
@@ -257,8 +260,11 @@ class Commands:
         return ACCEPTED
 
     def _request(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
-        del item
-        return _done(ok=channel.one(int(params[0])))
+        del channel, item
+        if int(params[0]) not in BUILDERS:
+            return FAILED
+        self._owed.append(int(params[0]))
+        return ACCEPTED
 
     def _protocol(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del item, params
@@ -266,8 +272,8 @@ class Commands:
         return ACCEPTED
 
     def _version(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
-        del item, params
-        channel.one(148)
+        del channel, item, params
+        self._owed.append(148)
         return ACCEPTED
 
     def _banner(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:

@@ -1,0 +1,195 @@
+"""How a vehicle behaves towards a ground station: the same tests for the built-in one and for ArduCopter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dfr.errors import VehicleRefusedError
+from firmware_sitl.client import SitlClient
+from firmware_sitl.flights import NONE, RELATIVE, sortie
+
+STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 0, 3, 4, 5, 6, 9, 17, 21
+ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
+ARM, TAKEOFF, SET_MODE, MISSION_START, SET_INTERVAL, REQUEST = 400, 22, 176, 300, 511, 512
+
+
+def _fly_up(client: SitlClient, height_m: float = 20.0) -> None:
+    client.set_mode(GUIDED)
+    client.arm()
+    client.do(TAKEOFF, 0, 0, 0, 0, 0, 0, height_m)
+    client.wait_height(height_m - 1.0)
+
+
+def test_takeoff_needs_arming_first(connect: Any) -> None:
+    with connect() as client:
+        client.set_mode(GUIDED)
+        assert client.command(TAKEOFF, 0, 0, 0, 0, 0, 0, 10) == FAILED
+
+
+def test_a_vehicle_in_the_air_is_not_disarmed_without_force(connect: Any) -> None:
+    with connect() as client:
+        _fly_up(client)
+        assert client.command(ARM, 0) == FAILED
+        assert client.command(ARM, 0, 21196) == ACCEPTED
+        client.wait_disarmed()
+
+
+def test_guided_takeoff_and_landing(connect: Any) -> None:
+    with connect() as client:
+        _fly_up(client)
+        client.set_mode(LAND)
+        client.wait_disarmed()
+
+
+@pytest.mark.parametrize("mode", [RTL, SMART_RTL])
+def test_it_returns_and_lands(connect: Any, mode: int) -> None:
+    with connect() as client:
+        _fly_up(client)
+        client.set_mode(mode)
+        client.wait_disarmed()
+
+
+@pytest.mark.parametrize("mode", [LOITER, BRAKE])
+def test_it_stays_where_it_is(connect: Any, mode: int) -> None:
+    with connect() as client:
+        _fly_up(client)
+        client.set_mode(mode)
+        before = client.receive("LOCAL_POSITION_NED")
+        after = client.receive(
+            "LOCAL_POSITION_NED", where=lambda m: m.time_boot_ms > before.time_boot_ms + 10000
+        )
+        assert (after.x, after.y, after.z) == pytest.approx((before.x, before.y, before.z), abs=0.5)
+
+
+def test_a_mission_starts_only_with_zero_parameters(connect: Any) -> None:
+    with connect() as client:
+        assert client.command(MISSION_START, 1, 2) == DENIED
+
+
+def test_auto_is_not_armed_without_a_mission(connect: Any) -> None:
+    with connect() as client:
+        assert client.command(SET_MODE, 1, AUTO) == ACCEPTED
+        assert client.command(ARM, 1) == FAILED
+        client.wait_text("Mode requires mission", timeout_s=5.0)
+
+
+def test_an_armed_vehicle_on_the_ground_refuses_a_mission_without_takeoff(connect: Any, home: Any) -> None:
+    mission = sortie(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
+    with connect() as client:
+        client.upload([mission[0], mission[2], mission[3]])
+        client.set_mode(GUIDED)
+        client.do(ARM, 1)
+        assert client.command(SET_MODE, 1, AUTO) == FAILED
+
+
+def test_a_mission_can_be_entered_at_a_later_item(connect: Any, home: Any) -> None:
+    mission = sortie(home, bearing_deg=0.0, distance_m=40.0, height_m=20.0, hold_s=0.0)
+    extra = (16, RELATIVE, NONE, mission[2][3], mission[2][4], 25.0)
+    with connect() as client:
+        client.upload([*mission[:3], extra, mission[3]])
+        _fly_up(client)
+        client.mav.mission_set_current_send(client.system_id, 1, 3)
+        client.receive("MISSION_CURRENT", where=lambda m: m.seq == 3)
+        client.do(SET_MODE, 1, AUTO)
+        client.wait_text("Reached command #3", timeout_s=60.0)
+        assert not any("Mission: 2" in text for text in client.texts)
+
+
+def test_a_guided_target_is_flown_to(connect: Any) -> None:
+    with connect() as client:
+        _fly_up(client)
+        client.mav.set_position_target_local_ned_send(
+            0, client.system_id, 1, 1, 0b110111111000, 30.0, 10.0, -25.0, 0, 0, 0, 0, 0, 0, 0, 0
+        )
+        client.receive(
+            "LOCAL_POSITION_NED",
+            timeout_s=60.0,
+            where=lambda m: abs(m.x - 30) < 0.5 and abs(m.y - 10) < 0.5 and abs(m.z + 25) < 0.5,
+        )
+
+
+def test_a_parameter_write_is_echoed_and_read_back(connect: Any) -> None:
+    with connect(ready=False) as client:
+        client.receive("HEARTBEAT")
+        client.set_parameter("FENCE_ALT_MAX", 77.0)
+        assert client.parameter("FENCE_ALT_MAX") == 77.0
+
+
+def test_a_second_uploader_is_denied_and_the_first_goes_on(start: Any, home: Any) -> None:
+    mission = sortie(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
+    with start(speedup=1.0) as vehicle, SitlClient(vehicle.urls[0]) as first:
+        first.stream(4)
+        first.receive("SYSTEM_TIME", timeout_s=30.0, where=lambda m: m.time_boot_ms > 3000)
+        with SitlClient(vehicle.urls[1], source_system=254) as second:
+            second.receive("HEARTBEAT")
+            first.mav.mission_count_send(1, 1, len(mission), 0)
+            first.receive("MISSION_REQUEST")
+            second.mav.mission_count_send(1, 1, 2, 0)
+            assert second.receive("MISSION_ACK").type == 14
+            second.mav.mission_request_list_send(1, 1, 0)
+            assert second.receive("MISSION_ACK").type == 14
+        first.upload(mission)
+        assert len(first.download()) == len(mission)
+
+
+def test_a_message_comes_at_the_interval_asked_for(connect: Any) -> None:
+    with connect(ready=False, speedup=5.0) as client:
+        client.receive("HEARTBEAT")
+        client.do(SET_INTERVAL, 30, 100000)
+        first = client.receive("ATTITUDE")
+        later = [client.receive("ATTITUDE").time_boot_ms for _ in range(20)]
+        assert (later[-1] - first.time_boot_ms) / 20 == pytest.approx(100, abs=12)
+        client.do(SET_INTERVAL, 30, -1)
+        assert client.quiet("ATTITUDE", for_s=0.5)
+
+
+def test_a_single_message_comes_on_request(connect: Any) -> None:
+    with connect(ready=False) as client:
+        client.receive("HEARTBEAT")
+        client.do(REQUEST, 148)
+        assert client.receive("AUTOPILOT_VERSION").capabilities & 1
+        assert client.command(31999) == UNSUPPORTED
+
+
+def test_a_breached_ceiling_brings_it_home(connect: Any) -> None:
+    with connect(
+        params={"FENCE_TYPE": 1, "FENCE_ALT_MAX": 30, "FENCE_ACTION": 1, "FENCE_ENABLE": 1}
+    ) as client:
+        _fly_up(client)
+        client.set_parameter("FENCE_ALT_MAX", 15.0)
+        client.wait_mode(RTL)
+        client.wait_disarmed()
+
+
+def test_a_target_outside_the_fence_is_refused(connect: Any) -> None:
+    with connect(
+        params={"FENCE_TYPE": 2, "FENCE_RADIUS": 100, "FENCE_ACTION": 1, "FENCE_ENABLE": 1}
+    ) as client:
+        _fly_up(client)
+        client.mav.command_int_send(
+            client.system_id, 1, 3, 192, 0, 0, -1, 1, 0, float("nan"), 507900000, -10890000, 20
+        )
+        assert client.receive("COMMAND_ACK", where=lambda m: m.command == 192).result in (FAILED, DENIED)
+
+
+def test_a_low_battery_brings_it_home(connect: Any) -> None:
+    with connect(params={"BATT_FS_LOW_ACT": 2, "BATT_LOW_VOLT": 10.5}) as client:
+        _fly_up(client)
+        client.set_parameter("SIM_BATT_VOLTAGE", 10.0)
+        client.wait_mode(RTL)
+
+
+def test_a_silent_ground_station_brings_it_home(connect: Any) -> None:
+    with connect(params={"FS_GCS_ENABLE": 1}, speedup=5.0) as client:
+        _fly_up(client, 10.0)
+        client.beats = False
+        client.wait_mode(RTL, timeout_s=20.0)
+
+
+def test_a_refused_arming_raises_with_the_reason(connect: Any) -> None:
+    with connect() as client:
+        client.do(SET_MODE, 1, AUTO)
+        with pytest.raises(VehicleRefusedError, match="Mode requires mission"):
+            client.do(ARM, 1)
