@@ -111,7 +111,7 @@ class PointChecker:
         for turn in _turns(shape):
             here = _boxed(points, shape, turn)
             here = here[found[here] != PointState.CONFLICT]
-            height_m, time_s, ground_m = points.more[points.order[here]].T
+            height_m, time_s, ground_m = np.take(points.more, np.take(points.order, here), axis=0).T
             sure, maybe = _heights(zone, height_m, ground_m, qnh_hpa)
             sure, maybe = active.narrow(time_s, sure, maybe)
             asked = np.flatnonzero(maybe)
