@@ -59,6 +59,9 @@ SLOW_ERROR_M = 0.15
 SLOWEST_DESCENT_MPS = 0.1
 """Between these heights precision guidance descends at half the landing speed, slower by the error."""
 
+GIVEN_STEP_S, GIVEN_LAG_S = 0.1, 0.1
+"""Step of given gusts, and SITL's SIM_WIND_TC of the recorded landings."""
+
 LONGEST_S = 240.0
 """A trial still in the air then has not landed."""
 
@@ -83,13 +86,19 @@ class Sensors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trials:
-    """What the landings start from. Arrays have one entry a trial."""
+    """What the landings start from. Arrays have one entry a trial.
+
+    `gusts`, where given, replaces the drawn gusts: along and across the wind every 0.1 s, m/s,
+    shape (steps, 2, trials), held at its last row; `nose_off_wind_deg` the drawn angle of the nose to the wind.
+    """
 
     wind_mps: FloatArray
     intensity: FloatArray
     guidance: Guidance
     start_height_m: float = 15.0
     sensors: Sensors = field(default_factory=Sensors)
+    gusts: FloatArray | None = None
+    nose_off_wind_deg: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +174,10 @@ class _Descent:
         self.sensor = rng.standard_normal((2, count))
         self.low_error = np.full(count, np.nan)
         heading = np.arctan(np.tan(rng.uniform(0.0, 0.5 * np.pi, count)) * self._nose_drift(drone))
+        if trials.nose_off_wind_deg is not None:
+            heading = np.radians(trials.nose_off_wind_deg)
+        self.given = trials.gusts
+        self.given_now = None if trials.gusts is None else trials.gusts[0].copy()
         self.body = QuadDynamics(
             airframe_of(drone),
             vehicles=count,
@@ -194,6 +207,9 @@ class _Descent:
 
     def _wind(self) -> FloatArray:
         """Wind from the south, so that north is along it."""
+        if self.given_now is not None:
+            across, along = self.given_now[1], self.wind + self.given_now[0]
+            return np.stack([across, along, np.zeros_like(along)])
         along = self.wind + self.sigma * self.gust[0]
         return np.stack([CROSS_SHARE * self.sigma * self.gust[1], along, np.zeros_like(along)])
 
@@ -202,6 +218,7 @@ class _Descent:
         body, dt = self.body, self.dt_s
         noise = self.rng.standard_normal((4, self.active.size))
         self.gust = self.keep * self.gust + self.fresh * noise[:2]
+        self._follow_given()
         self.sensor = self.sensor_keep * self.sensor + math.sqrt(1.0 - self.sensor_keep**2) * noise[2:]
         seen = -body.position_m[:2] - self.sensor_m * self.sensor
         lean = self.loop.lean_command(seen, body.velocity_mps[:2], dt)
@@ -216,6 +233,13 @@ class _Descent:
         self.vehicle_steps += self.active.size
         self._note(lean)
         return bool(self.active.size)
+
+    def _follow_given(self) -> None:
+        """The given gusts, through the lag with which the simulator takes up a new wind."""
+        if self.given is not None and self.given_now is not None:
+            row = min(int(self.t_s / GIVEN_STEP_S + 1e-9), len(self.given) - 1)
+            share = 1.0 - math.exp(-self.dt_s / GIVEN_LAG_S)
+            self.given_now += (self.given[row][:, self.active] - self.given_now) * share
 
     def _descent_mps(self, height_m: FloatArray, error_m: FloatArray) -> FloatArray:
         """ArduCopter's landing descent at a height, and with precision guidance at an error."""
@@ -255,6 +279,8 @@ class _Descent:
 
     def _keep_only(self, held: np.ndarray) -> None:
         self.active = self.active[held]
+        if self.given_now is not None:
+            self.given_now = self.given_now[:, held]
         for name in ("wind", "sigma", "keep", "fresh", "sensor_m", "low_error"):
             setattr(self, name, getattr(self, name)[held])
         for owner, names in (
