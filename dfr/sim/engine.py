@@ -6,9 +6,10 @@ open at the horizon is closed with an outcome that says so. Every call ends exac
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import simpy
 
@@ -47,7 +48,21 @@ def replicate(
     streams = Streams(seed, replication)
     engine = Engine(inputs, env or simpy.Environment(initial_time=0.0), flights_of)
     drawn = draw_calls(inputs, streams) if calls is None else calls
-    return engine.run(drawn, draw_visits(inputs, streams))
+    visits = draw_visits(inputs, streams)
+    with _collector_off():
+        return engine.run(drawn, visits)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Leave cyclic garbage for later: records by the hundred thousand are none, only slow to look at."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Engine:
@@ -99,7 +114,7 @@ class Engine:
         """A launch was called off: the call waits again, as long as its patience lasts."""
         case.dispatched_s = events.NEVER
         self._field.wait(case)
-        self._env.process(self._wait(case))
+        self._await(case)
 
     def crew_free(self) -> None:
         """A drone is down."""
@@ -126,38 +141,49 @@ class Engine:
     # -- processes --
 
     def _arrivals(self, calls: list[Call]) -> Steps:
-        env = self._env
         for call in calls:
             yield self._until(call.t_s)
-            case = Case(call, env.now, self._inputs.grades[call.grade].rank, env.now + call.patience_s)
-            self._cases.append(case)
-            env.process(self._triage(case))
+            self._hear(call)
 
-    def _triage(self, case: Case) -> Steps:
-        """The control room decides; then the call is served or waits for as long as its patience lasts."""
-        call, env = case.call, self._env
+    def _hear(self, call: Call) -> None:
+        """A call comes in: the control room decides, unless the caller gives up before."""
+        now = self._env.now
+        case = Case(call, now, self._inputs.grades[call.grade].rank, now + call.patience_s)
+        self._cases.append(case)
         if call.patience_s < call.decision_s:
-            yield env.timeout(call.patience_s)
-            self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0)
-            return
-        if call.decision_s > 0.0:
-            yield env.timeout(call.decision_s)
-        case.decided_s = env.now
+            self._after(call.patience_s, self._give_up_undecided, case)
+        elif call.decision_s > 0.0:
+            self._after(call.decision_s, self._decide, case)
+        else:
+            self._decide(case)
+
+    def _give_up_undecided(self, case: Case) -> None:
+        self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0)
+
+    def _decide(self, case: Case) -> None:
+        """The decision to send a drone; the call is served, or waits for as long as its patience lasts."""
+        case.decided_s = self._env.now
         self._field.wait(case)
         self.look_again()
         if case.waiting:
-            yield from self._wait(case)
+            self._await(case)
 
-    def _wait(self, case: Case) -> Generator[simpy.Event, Any, None]:
-        """Give a waiting call up when its patience ends."""
+    def _await(self, case: Case) -> None:
         left_s = case.patience_ends_s - self._env.now
-        if left_s == math.inf:
-            return
-        yield self._env.timeout(max(0.0, left_s))
+        if left_s != math.inf:
+            self._after(max(0.0, left_s), self._give_up, case)
+
+    def _give_up(self, case: Case) -> None:
+        """A caller's patience ends: the call is missed for what stands in the way now."""
         if case.waiting:
             reason = refusal(self._field, case) or Missed.NO_DRONE
             self._field.leave_queue(case)
             self.call_over(case, events.MISSED, reason, 0.0)
+
+    def _after(self, seconds: float, act: Callable[[Case], None], case: Case) -> None:
+        """Act on a case after a time: a callback costs a third of a process."""
+        timeout = self._env.timeout(seconds)
+        timeout.callbacks.append(lambda _: act(case))
 
     def _changes(self) -> Steps:
         """Look at the queue again when the weather or the crew changes."""
