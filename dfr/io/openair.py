@@ -8,15 +8,23 @@ and within a volume `* dfr-remarks:` and `* dfr-possible:` (it may or may not ex
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import ClassVar
 
-from dfr.geo import Ring
-from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Outcome, Problems, finish, ring_of_degrees
+from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Outcome, Problems, finish
 from dfr.io.limits import parse_limit
+from dfr.io.openair_words import (
+    LAT_LON,
+    LON_LAT,
+    BadRecordError,
+    degree_ring,
+    degrees_of,
+    interval_of,
+    number_of,
+    span_of,
+    two_coordinates,
+)
 from dfr.io.text import decode_text, lines_of
 from dfr.units import nm_to_m
 from dfr.world.activation import BY_NOTICE, NEVER, Activation, Interval
@@ -39,9 +47,6 @@ V1_KINDS = {
 }
 NAMED_KINDS = ("CTR", "CTA", "TMA", "ATZ", "FRZ", "RPZ", "TMZ", "RMZ", "MATZ", "HIRTA", "FIR", "AWY")
 
-_NUMBER = r"(\d{1,3}(?:\.\d*)?)(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?\s*"
-_LAT_LON = re.compile(_NUMBER + r"([NS])[\s,]*" + _NUMBER + r"([EW])\s*", re.IGNORECASE)
-_LON_LAT = re.compile(_NUMBER + r"([EW])[\s,]*" + _NUMBER + r"([NS])\s*", re.IGNORECASE)
 _PLAIN_POINT = re.compile(
     r"DP (\d\d):([0-5]\d):([0-5]\d(?:\.\d{1,6})?) ?([NS])[ ,]{1,2}"
     r"(\d{2,3}):([0-5]\d):([0-5]\d(?:\.\d{1,6})?) ?([EW])\s*$"
@@ -51,14 +56,6 @@ _PLAIN_POINT = re.compile(
 def read_openair(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an OpenAir file and all that is wrong with it."""
     return _Reader(name).read(data)
-
-
-class _BadRecordError(Exception):
-    """A record that cannot be read: its code and what is wrong."""
-
-    def __init__(self, code: str, what: str) -> None:
-        super().__init__(what)
-        self.code = code
 
 
 class _Reader:
@@ -110,7 +107,7 @@ class _Reader:
             return
         try:
             handler(self, rest.strip())
-        except _BadRecordError as bad:
+        except BadRecordError as bad:
             self._doubt(bad.code, f"{bad}: {line[:80]}")
 
     def _doubt(self, code: str, what: str) -> None:
@@ -134,12 +131,12 @@ class _Reader:
             return
         try:
             self._word(key, value)
-        except _BadRecordError as bad:
+        except BadRecordError as bad:
             self._problems.add(self._line, bad.code, str(bad), Outcome.REFUSED)
 
     def _word(self, key: str, value: str) -> None:
         if key == "dfr-coverage":
-            self._words.coverage.append(_degree_ring(value))
+            self._words.coverage.append(degree_ring(value))
         elif key == "dfr-date":
             self._words.date = value
         elif key == "dfr-source":
@@ -147,7 +144,7 @@ class _Reader:
         elif key == "dfr-omits":
             self._words.omissions.append(value)
         elif key == "dfr-ground-m-amsl":
-            self._words.ground_m_amsl = _span(value)
+            self._words.ground_m_amsl = span_of(value)
         elif self._draft is not None and key in ("dfr-remarks", "dfr-possible"):
             self._draft.remarks, self._draft.possible = value, key == "dfr-possible"
 
@@ -168,7 +165,7 @@ class _Reader:
 
     def _current(self) -> Draft:
         if self._draft is None:
-            raise _BadRecordError("no-class", "comes before any AC record")
+            raise BadRecordError("no-class", "comes before any AC record")
         return self._draft
 
     def _title(self, rest: str) -> None:
@@ -210,7 +207,7 @@ class _Reader:
         if rest.upper() == "NONE" or "NOTAM" in rest.upper():
             draft.activation = NEVER if rest.upper() == "NONE" else BY_NOTICE
             return
-        interval = _interval(rest)
+        interval = interval_of(rest)
         if interval is None:
             self._problems.repair(
                 draft, self._line, "unreadable-activation", f"{draft.name}: {rest!r}: hours not known"
@@ -233,7 +230,7 @@ class _Reader:
             self._centre, self._centre_is_new = self._coordinate(value), True
         elif key == "D":
             if value not in ("+", "-"):
-                raise _BadRecordError("bad-direction", "the direction is + or -")
+                raise BadRecordError("bad-direction", "the direction is + or -")
             self._clockwise = value == "+"
 
     def _point(self, rest: str) -> None:
@@ -261,16 +258,16 @@ class _Reader:
     def _arc_by_angles(self, rest: str) -> None:
         parts = rest.replace(",", " ").split()
         if len(parts) != 3:
-            raise _BadRecordError("bad-arc", "an arc has a radius and two angles")
-        radius_m, angles = self._radius(parts[0]), [_float(part) for part in parts[1:]]
+            raise BadRecordError("bad-arc", "an arc has a radius and two angles")
+        radius_m, angles = self._radius(parts[0]), [number_of(part) for part in parts[1:]]
         self._draw(
             Arc(*self._pen(), radius_m, radius_m, angles[0] % 360.0, angles[1] % 360.0, self._clockwise)
         )
 
     def _arc_between(self, rest: str) -> None:
-        ends = _two(rest)
+        ends = two_coordinates(rest)
         if ends is None:
-            raise _BadRecordError("bad-coordinate", "an arc has two end points")
+            raise BadRecordError("bad-coordinate", "an arc has two end points")
         start, end = (Vertex(*self._coordinate(text)) for text in ends)
         arc = Arc(*self._pen(), 0.0, 0.0, None, None, self._clockwise)
         self._draw(start, arc, end)
@@ -280,29 +277,29 @@ class _Reader:
 
     def _pen(self) -> tuple[float, float]:
         if self._centre is None:
-            raise _BadRecordError("no-centre", "no V X= gives the centre")
+            raise BadRecordError("no-centre", "no V X= gives the centre")
         self._centre_is_new = False
         return self._centre
 
     def _radius(self, text: str) -> float:
-        radius_nm = _float((text.split(maxsplit=1) or [""])[0])
+        radius_nm = number_of((text.split(maxsplit=1) or [""])[0])
         if not 0.0 < radius_nm <= MAX_RADIUS_NM:
-            raise _BadRecordError("bad-radius", f"a radius of {radius_nm} NM")
+            raise BadRecordError("bad-radius", f"a radius of {radius_nm} NM")
         return nm_to_m(radius_nm)
 
     def _coordinate(self, text: str) -> tuple[float, float]:
-        if match := _LAT_LON.match(text):
-            lat, lon = _degrees(match.groups()[:4]), _degrees(match.groups()[4:])
-        elif match := _LON_LAT.match(text):
-            lat, lon = _degrees(match.groups()[4:]), _degrees(match.groups()[:4])
+        if match := LAT_LON.match(text):
+            lat, lon = degrees_of(match.groups()[:4]), degrees_of(match.groups()[4:])
+        elif match := LON_LAT.match(text):
+            lat, lon = degrees_of(match.groups()[4:]), degrees_of(match.groups()[:4])
             if self._draft is not None:
                 self._problems.repair(
                     self._draft, self._line, "coordinate-order", "longitude before latitude"
                 )
         else:
-            raise _BadRecordError("bad-coordinate", "no coordinate")
+            raise BadRecordError("bad-coordinate", "no coordinate")
         if abs(lat) > 90.0 or abs(lon) > 180.0:
-            raise _BadRecordError("bad-coordinate", f"lat {lat}, lon {lon} is not on the globe")
+            raise BadRecordError("bad-coordinate", f"lat {lat}, lon {lon} is not on the globe")
         return lat, lon
 
     # Ends of volumes ---------------------------------------------------------------------------
@@ -330,65 +327,3 @@ class _Reader:
         "SP": _ignore, "SB": _ignore, "V": _variable, "DP": _point, "DC": _circle, "DA": _arc_by_angles,
         "DB": _arc_between,
     }  # fmt: skip
-
-
-def _degrees(parts: tuple[str | None, ...]) -> float:
-    """Degrees of (degrees, minutes, seconds, letter); sixty seconds make the next minute."""
-    degrees, minutes, seconds, letter = parts
-    minute, second = float(minutes or 0.0), float(seconds or 0.0)
-    if minute > 60.0 or second > 60.0:
-        raise _BadRecordError("bad-coordinate", f"{minute:g} minutes {second:g} seconds")
-    value = float(degrees or 0.0) + minute / 60.0 + second / 3600.0
-    return -value if letter in ("S", "W", "s", "w") else value
-
-
-def _two(text: str) -> tuple[str, str] | None:
-    """The two coordinates of an arc, whatever separates them."""
-    first = _LAT_LON.match(text) or _LON_LAT.match(text)
-    if first is None:
-        return None
-    return first.group(0), text[first.end() :].lstrip(", \t")
-
-
-def _float(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not math.isfinite(value):
-        raise _BadRecordError("bad-number", f"{text[:20]!r} is no number")
-    return value
-
-
-def _interval(text: str) -> Interval | None:
-    """`start/end` in ISO 8601; a time without a zone is UTC, as the format says."""
-    start, separator, end = text.partition("/")
-    try:
-        moments = [datetime.fromisoformat(part.strip()) for part in (start, end)]
-    except ValueError:
-        return None
-    if not separator:
-        return None
-    begin, finish_ = (m if m.tzinfo else m.replace(tzinfo=UTC) for m in moments)
-    return Interval(start=begin, end=finish_) if begin < finish_ else None
-
-
-def _degree_ring(text: str) -> Ring:
-    """`lat,lon lat,lon ...` in decimal degrees."""
-    pairs = []
-    for pair in text.split():
-        lat, _, lon = pair.partition(",")
-        pairs.append((_float(lat), _float(lon)))
-    if len(pairs) < 3 or any(abs(lat) > 90.0 or abs(lon) > 180.0 for lat, lon in pairs):
-        raise _BadRecordError("bad-coverage", "a coverage is three or more lat,lon pairs on the globe")
-    return ring_of_degrees(pairs)
-
-
-def _span(text: str) -> tuple[float, float]:
-    parts = text.split()
-    if len(parts) < 2:
-        raise _BadRecordError("bad-ground", "the ground is bounded by two heights")
-    low, high = _float(parts[0]), _float(parts[1])
-    if low > high:
-        raise _BadRecordError("bad-ground", f"{low} m is above {high} m")
-    return low, high
