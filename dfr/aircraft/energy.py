@@ -2,8 +2,9 @@
 
     hover          P = T^1.5 / (sqrt(2 rho A) FM)
     forward        v_i = v_h^2 / sqrt((V cos a)^2 + (V sin a + v_i)^2)                 (Glauert)
-                   P = [kappa T v_i + P0 (1 + 4.65 mu^2) + 0.5 rho CdA V^3 + W climb] / chain
+                   P = [kappa T v_i + P0 (1 + 4.65 mu^2) + D V + W climb] / chain
 
+D = W tan(a) is the whole drag of the trim, 0.5 rho CdA V^2 and the rotors' momentum drag together.
 FM is the whole chain's figure of merit, battery to air: one number per drone, fitted to its sheet's
 hover time (or flight time), or to a measured hover power. P0 is the profile power that makes the
 forward law meet the hover law at rest. Sources: Glauert 1935; Leishman 2006 for kappa and 4.65;
@@ -33,6 +34,9 @@ TIP_SPEED_MPS = 120.0
 
 CHAIN = 0.85
 """Assumed efficiency of motors and controllers for the part of the power that is not in FM."""
+
+HOVER_OVER_FLIGHT = 0.87
+"""Hover time over flight time of the sheets that state both (0.80, 0.87, 0.88): their middle."""
 
 DEFAULT_MERIT = 0.6
 """Assumed battery-to-air figure of merit where no sheet gives an endurance."""
@@ -68,21 +72,37 @@ def forward_power_w(
     temperature_c: float | FloatArray = 15.0,
 ) -> FloatArray:
     """Electrical power of steady flight at an airspeed, W; a descent is not counted as a gain."""
-    airframe = airframe_of(drone)
-    airspeed = np.asarray(airspeed_mps, dtype=float)
     density = air_density(height_m_amsl, temperature_c)
+    return _power_w(
+        airframe_of(drone),
+        np.asarray(airspeed_mps, dtype=float),
+        merit=figure_of_merit(drone),
+        climb_mps=climb_mps,
+        density=density,
+    )
+
+
+def _power_w(
+    airframe: Airframe,
+    airspeed: FloatArray,
+    *,
+    merit: float,
+    climb_mps: FloatArray | float,
+    density: FloatArray,
+) -> FloatArray:
+    """Electrical power for a figure of merit."""
     tilt = tilt_for_airspeed(airframe, airspeed, density)
     thrust = airframe.weight_n / np.cos(tilt)
     still = airframe.weight_n**1.5 / np.sqrt(2.0 * density * airframe.disc_area_m2)
-    profile = still * max(0.0, CHAIN / figure_of_merit(drone) - INDUCED_FACTOR)
+    profile = still * max(0.0, CHAIN / merit - INDUCED_FACTOR)
     inflow = induced_velocity_mps(airframe, thrust, airspeed, tilt, density)
     shaft = (
         INDUCED_FACTOR * thrust * inflow
         + profile * (1.0 + PROFILE_GROWTH * (airspeed / TIP_SPEED_MPS) ** 2)
-        + 0.5 * density * airframe.drag_area_m2 * airspeed**3
+        + airframe.weight_n * np.tan(tilt) * airspeed
         + airframe.weight_n * np.maximum(climb_mps, 0.0)
     )
-    power: FloatArray = shaft / max(CHAIN, INDUCED_FACTOR * figure_of_merit(drone))
+    power: FloatArray = shaft / max(CHAIN, INDUCED_FACTOR * merit)
     return power
 
 
@@ -108,24 +128,41 @@ def induced_velocity_mps(
 
 @cache
 def figure_of_merit(drone: Drone) -> float:
-    """The one fitted number of a drone: ideal over electrical hover power, fitted to what is known of it."""
-    density = float(air_density(0.0))
-    weight = drone.mass_kg * GRAVITY_MPS2
-    ideal = weight**1.5 / math.sqrt(2.0 * density * drone.disc_area_m2)
+    """The one fitted number of a drone: ideal over electrical hover power.
+
+    Where a sheet gives both hover and flight time, the fit divides what they disagree by between them.
+    """
     if drone.efficiency is not None:
         return drone.efficiency
     if drone.hover_power_w is not None:
-        return float(ideal / drone.hover_power_w)
+        return _ideal_hover_w(drone) / drone.hover_power_w
     minutes = drone.hover_min
     if minutes is None and drone.flight_min is not None:
         minutes = drone.flight_min * HOVER_OVER_FLIGHT
     if minutes is None:
         return DEFAULT_MERIT
-    return float(ideal / (drone.battery_wh * USABLE_FRACTION / (minutes / 60.0)))
+    merit = _ideal_hover_w(drone) * minutes / _full_wh_minutes(drone)
+    if drone.hover_min is not None and drone.flight_min is not None:
+        merit *= math.sqrt(drone.flight_min / _flight_minutes(drone, merit))
+    return merit
 
 
-HOVER_OVER_FLIGHT = 0.87
-"""Hover time over flight time of the sheets that state both (0.80, 0.87, 0.88): their middle."""
+def _ideal_hover_w(drone: Drone) -> float:
+    """Induced power of a hover at sea level by momentum theory."""
+    weight = drone.mass_kg * GRAVITY_MPS2
+    return float(weight**1.5 / math.sqrt(2.0 * float(air_density(0.0)) * drone.disc_area_m2))
+
+
+def _full_wh_minutes(drone: Drone) -> float:
+    """Energy a sheet's endurance uses, W min."""
+    return 60.0 * drone.battery_wh * USABLE_FRACTION
+
+
+def _flight_minutes(drone: Drone, merit: float) -> float:
+    """Endurance at the best speed with a figure of merit."""
+    speeds = np.linspace(0.0, drone.max_speed_mps, 60)
+    power = _power_w(airframe_of(drone), speeds, merit=merit, climb_mps=0.0, density=air_density(0.0))
+    return _full_wh_minutes(drone) / float(power.min())
 
 
 def cold_share(temperature_c: float) -> float:

@@ -1,0 +1,118 @@
+"""`dfr predict`: cases in, predictions out, and every error at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dfr.aircraft.cases import predict_cases, read_cases
+from dfr.errors import InputError
+
+PLAIN = {"distance_m": 500, "bearing_deg": 90, "height_m": 60, "hover_s": 10}
+FIELDS = {
+    "climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s", "energy_wh", "reachable", "limited_by",
+    "ground_speed_out_mps", "ground_speed_back_mps",
+}  # fmt: skip
+
+
+def predicted(*cases: dict) -> list[dict]:
+    text = "\n".join(json.dumps(case) for case in cases)
+    return predict_cases(read_cases(text.encode(), name="cases.jsonl"))
+
+
+def complaints(text: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        read_cases(text.encode(), name="cases.jsonl")
+    return str(caught.value).splitlines()
+
+
+def test_a_case_gives_every_field_in_order_of_the_file():
+    far, near = {**PLAIN, "distance_m": 900}, PLAIN
+    results = predicted(far, near)
+    assert [set(result) for result in results] == [FIELDS, FIELDS]
+    assert results[0]["out_s"] > results[1]["out_s"]
+    assert predicted(near, far) == results[::-1]
+
+
+def test_different_drones_in_one_file_keep_their_lines():
+    quick = {**PLAIN, "drone": "dji-m30t", "cruise_mps": 20}
+    assert predicted(PLAIN, quick, PLAIN)[0] == predicted(PLAIN)[0]
+    assert predicted(PLAIN, quick, PLAIN)[1] == predicted(quick)[0]
+
+
+def test_the_cruise_of_the_case_goes_before_the_parameters():
+    slow = predicted({**PLAIN, "cruise_mps": 5, "params": {"WPNAV_SPEED": 1000}})[0]
+    assert slow["ground_speed_out_mps"] == pytest.approx(5.0)
+    assert predicted({**PLAIN, "params": {"WP_SPD": 5}})[0] == slow
+
+
+def test_a_head_wind_past_the_tilt_limit_is_unreachable_and_says_why():
+    result = predicted({**PLAIN, "wind_mps": 12, "wind_from_deg": 90})[0]
+    assert result["reachable"] is False
+    assert result["limited_by"] == "wind"
+    assert result["out_s"] is None
+    assert result["total_s"] is None
+
+
+def test_wind_profiles_scale_the_wind_at_flight_height():
+    base = {**PLAIN, "height_m": 15, "wind_mps": 8, "wind_from_deg": 90}
+    none, sqrt, log = predicted(
+        base, {**base, "wind_profile": "sqrt60"}, {**base, "wind_profile": "log", "roughness_m": 0.03}
+    )
+    half = predicted({**base, "wind_mps": 4})[0]
+    assert sqrt["ground_speed_out_mps"] == pytest.approx(half["ground_speed_out_mps"])
+    assert log["ground_speed_out_mps"] < none["ground_speed_out_mps"]
+
+
+def test_every_bad_line_is_named_with_its_number():
+    lines = complaints(
+        "\n".join(
+            [
+                '{"distance_m": 1, "bearing_deg": 0}',
+                "nonsense",
+                "[1]",
+                json.dumps({**PLAIN, "height_m": -5, "drone": "kite", "wind_profile": "cubic", "colour": 1}),
+                json.dumps({**PLAIN, "params": {"WPNAV_SPEED": "fast"}}),
+                json.dumps({**PLAIN, "wind_mps": True}),
+            ]
+        )
+    )
+    starts = [line.split(" ")[0] for line in lines]
+    assert starts.count("cases.jsonl:4:") == 4
+    assert {f"cases.jsonl:{number}:" for number in (1, 2, 3, 5, 6)} <= set(starts)
+    assert all(" -> " in line for line in lines)
+
+
+def test_infinite_and_not_a_number_are_refused():
+    assert "distance_m" in complaints('{"distance_m": NaN, "bearing_deg": 0, "height_m": 30}')[0]
+    assert "wind_mps" in complaints('{"distance_m":1,"bearing_deg":0,"height_m":30,"wind_mps":Infinity}')[0]
+
+
+def test_an_empty_file_is_no_case():
+    assert complaints("\n \n") == ["cases.jsonl: no case -> write one JSON object a line"]
+
+
+def run_dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dfr", *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_the_command_prints_one_json_array(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps(PLAIN) + "\n" + json.dumps({**PLAIN, "wind_mps": 30}) + "\n")
+    done = run_dfr("predict", str(path), "--json")
+    assert done.returncode == 0
+    assert [result["reachable"] for result in json.loads(done.stdout)] == [True, False]
+
+
+def test_the_command_refuses_a_bad_file_with_code_two(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text("{}\n")
+    done = run_dfr("predict", str(path), "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["exit_code"] == 2
+    assert f"{path}:1: distance_m: missing" in done.stderr

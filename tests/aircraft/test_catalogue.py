@@ -1,0 +1,54 @@
+"""The hardware catalogue: every figure says where it is from, and what nobody published stays unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from dfr.aircraft.catalogue import STATUSES, dock, docks, drone, drones
+from dfr.errors import InputError
+
+PUBLISHED = {
+    ("dji-m3td", "max_wind_mps"): 12.0,
+    ("dji-m3td", "takeoff_landing_wind_mps"): 8.0,
+    ("dji-m3td", "flight_min"): 50.0,
+    ("dji-m4td", "takeoff_landing_wind_mps"): 12.0,
+    ("dji-m4td", "min_temperature_c"): -30.0,
+    ("dji-m30t", "max_speed_mps"): 23.0,
+    ("dji-m30t", "flight_min"): 41.0,
+    ("skydio-x10", "max_speed_mps"): 20.0,
+}
+
+
+@pytest.mark.parametrize(("key", "name"), PUBLISHED)
+def test_a_published_figure_has_its_value_and_status(key, name):
+    figure = drone(key).figures()[name]
+    assert figure.value == PUBLISHED[key, name]
+    assert figure.source_status == STATUSES["S"]
+
+
+@pytest.mark.parametrize("row", [*drones().values(), *docks().values()], ids=lambda row: row.key)
+def test_every_figure_names_its_status_and_unit(row):
+    figures = row.figures()
+    assert len(figures) > 8
+    for name, figure in figures.items():
+        assert figure.source_status in STATUSES.values(), name
+        assert figure.unit
+        assert figure.value is not None or figure.source_status in ("unknown", STATUSES["derived"]), name
+
+
+def test_a_wind_limit_nobody_published_is_none_and_says_unknown():
+    figure = drone("brinc-responder").figures()["max_wind_mps"]
+    assert figure.value is None
+    assert figure.source_status == "unknown"
+
+
+def test_an_open_pad_has_no_box():
+    assert not dock("open-pad").has_box
+    assert dock("open-pad").opening_m is None
+    assert dock("dji-dock-2").has_box
+
+
+@pytest.mark.parametrize("lookup", [drone, dock])
+def test_an_unknown_key_lists_the_known_ones(lookup):
+    with pytest.raises(InputError, match=r"no-such.*use one of: "):
+        lookup("no-such")
