@@ -25,6 +25,7 @@ MAX_KML_BYTES = 32 * 1024 * 1024
 MAX_KMZ_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 1000
 MAX_DEPTH = 60
+BROKEN = frozenset({"not-xml", "xml-declaration", "too-deep"})
 MAX_TEXT = 4 * 1024 * 1024
 
 _LIMIT = re.compile(
@@ -59,6 +60,10 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
         problems.add(None, "not-xml", f"an encoding nobody knows: {error}", Outcome.REFUSED)
     except _BadKmlError as bad:
         problems.add(None, bad.code, str(bad), Outcome.REFUSED)
+    if placemarks.drafts and any(problem.code in BROKEN for problem in problems):
+        rest = Draft(line=None, name="the rest of the document")
+        problems.refuse(rest, None, "incomplete", "the document breaks off; what follows is not known")
+        placemarks.drafts.append(rest)
     return finish(name, kind, placemarks.drafts, problems, edges=EdgeRule.PARALLEL)
 
 

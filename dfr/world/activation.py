@@ -68,6 +68,13 @@ class DailyHours:
         return found, complete
 
     def _on(self, day: date, place: Position) -> Interval | None:
+        """The hours that begin on a day; None where the sun or the calendar has no such time."""
+        try:
+            return self._hours(day, place)
+        except OverflowError:
+            return None
+
+    def _hours(self, day: date, place: Position) -> Interval | None:
         begins, ends = (
             _moment(self.start, day, self.zone, place, 0),
             _moment(self.end, day, self.zone, place, 1),

@@ -215,6 +215,19 @@ def _repaired(polygon: shapely.Polygon, drawn: Area) -> Built:
     ]
     if not parts:
         return Built(area=None, code="no-area", problem=f"encloses no area ({why})")
-    whole = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    whole = _joined(parts)
+    if whole is None:
+        return Built(area=None, code="no-area", problem=f"no repair encloses an area ({why})")
+    count = shapely.get_num_geometries(whole)
     area = Area(polygon=whole, drawn=drawn.drawn, edges=drawn.edges, outline=drawn.outline)
-    return Built(area=area, code="self-intersection", problem=f"ring repaired, {len(parts)} parts ({why})")
+    return Built(area=area, code="self-intersection", problem=f"ring repaired, {count} parts ({why})")
+
+
+def _joined(parts: Sequence[shapely.Polygon]) -> shapely.Polygon | shapely.MultiPolygon | None:
+    """Parts as one valid area; where they meet too finely for that, each is grown by a millimetre."""
+    for grown_deg in (0.0, 1e-8, 1e-7):
+        grown = parts if grown_deg == 0.0 else [part.buffer(grown_deg) for part in parts]
+        whole = shapely.union_all(grown)
+        if isinstance(whole, (shapely.Polygon, shapely.MultiPolygon)) and whole.is_valid and whole.area > 0.0:
+            return whole
+    return None

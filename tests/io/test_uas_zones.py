@@ -6,14 +6,18 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfr.geo import Position, VerticalDatum
-from dfr.io.airspace_files import read_airspace
+from dfr.io.airspace_files import load_airspace, read_airspace
 from dfr.io.airspace_read import AirspaceRead
+from dfr.scenario.model import AirspaceFile
+from dfr.world.airspace import AirspaceState
+from dfr.world.terrain import FlatGround
 from dfr.world.vertical import SURFACE, UNLIMITED
 
 HERE = Position(lat_deg=50.75, lon_deg=-1.2)
@@ -344,3 +348,37 @@ def test_no_bytes_make_any_reader_crash(data: bytes, head: bytes) -> None:
 def test_no_damage_to_kml_makes_the_reader_crash(place: int, noise: bytes, gone: int) -> None:
     data = KML.encode()
     read_airspace(data[:place] + noise + data[place + gone :], name="x.kml")
+
+
+def test_a_document_that_breaks_off_leaves_nothing_clear(tmp_path: Path) -> None:
+    path = tmp_path / "broken.kml"
+    path.write_text(KML.replace("<Placemark><name>a mark", "<Placemark name=a mark"))
+    result = read_airspace(path.read_bytes(), name="broken.kml")
+    assert (len(result.zones), result.refused, result.unplaced) == (1, 1, 1)
+    airspace = load_airspace([AirspaceFile(path=str(path), date="", source="")])
+    answer = airspace.at(
+        HERE,
+        height_m_agl=5000.0,
+        when=datetime(2024, 8, 19, tzinfo=UTC),
+        terrain=FlatGround(height_m_amsl=0.0, source="t"),
+    )
+    assert answer.state is AirspaceState.UNKNOWN
+
+
+def test_a_ring_that_runs_over_itself_becomes_a_valid_area() -> None:
+    twice = "-1.3,50.7 -1.1,50.7 -1.1,50.8 -1.3,50.8 -1.3,50.9 -1.1,50.7 -1.1,50.8 -1.3,50.8 -1.3,50.7"
+    coordinates = KML[KML.index("-1.3,50.7,609") : KML.index("</coordinates>")]
+    result = read_airspace(KML.replace(coordinates, twice).encode(), name="x.kml")
+    (zone,) = result.zones
+    assert zone.area.polygon.is_valid
+    assert zone.distance_m(HERE) == 0.0
+    assert result.repaired == 1
+
+
+def test_hours_at_the_ends_of_the_calendar_are_not_known_and_do_not_crash() -> None:
+    point = {"type": "Point", "coordinates": [-1.2, 50.75], "extent": {"subType": "Circle", "radius": 500}}
+    schedule = [{"day": ["ANY"], "startTime": "20:00Z", "endTime": "04:00Z"}]
+    feature = ed318(point, limitedApplicability=[{"schedule": schedule}])
+    (zone,) = read({"type": "FeatureCollection", "features": [feature]}).zones
+    for moment in (datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)):
+        assert zone.active(moment, moment) in (None, True, False)
