@@ -8,13 +8,14 @@ what was read back means the same as what was sent. Nothing else does.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Severity
 from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.params import same_value
 from dfr.link.readback import Reading
 from dfr.link.upload import DeniedError, RefusedError, Upload
 from dfr.link.vehicle import CopterMode, OnboardPlan
@@ -77,25 +78,24 @@ def upload_verified(
     except LinkError as error:
         raise TransferError(f"{error}; the plan on board is unknown -> upload again") from error
     vehicle.plan = OnboardPlan.VERIFIED
-    return TransferReport(
-        verified=True,
-        mission_items=len(lists[MissionType.MISSION]) - 1,
-        fence_items=len(lists[MissionType.FENCE]),
-        rally_items=len(lists[MissionType.RALLY]),
-        params=len(plan.params),
-        retries=retries,
-        lost_packets=max(0, vehicle.lost_packets - lost),
-        seconds=round(time.monotonic() - start, 3),
-        differences=(),
-    )
+    return _report(vehicle, plan, lists, retries=retries, lost=lost, start=start, differences=())
 
 
-def compare_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[str, ...]:
-    """How the lists on board differ from a flight plan, in words; nothing where they mean the same."""
+def inspect_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
+    """How what is on board differs from a flight plan; nothing is sent but questions."""
     lists = wire_lists(plan)
-    return tuple(
-        text for kind in ORDER for text in _differences(kind, lists[kind], Reading(vehicle, kind).run())
-    )
+    start, lost = time.monotonic(), vehicle.lost_packets
+    differences: list[str] = []
+    retries = 0
+    for kind in ORDER:
+        reading = Reading(vehicle, kind)
+        differences += _differences(kind, lists[kind], reading.run())
+        retries += reading.retries
+    for name, value in plan.params.items():
+        found = vehicle.get_param(name)
+        if found is None or not same_value(found, value):
+            differences.append(f"parameter {name}: {value:g} planned, {found} on board")
+    return _report(vehicle, plan, lists, retries=retries, lost=lost, start=start, differences=differences)
 
 
 def refuse_bad_plan(plan: FlightPlan) -> None:
@@ -173,6 +173,29 @@ def _differences(kind: MissionType, items: Sequence[WireItem], found: Sequence[W
     first = 1 if kind is MissionType.MISSION else 0
     texts = (difference(a, b) for a, b in zip(items[first:], found[first:], strict=True))
     return tuple(f"{kind.label}: {text}" for text in texts if text is not None)
+
+
+def _report(
+    vehicle: MavlinkVehicle,
+    plan: FlightPlan,
+    lists: Mapping[MissionType, Sequence[WireItem]],
+    *,
+    retries: int,
+    lost: int,
+    start: float,
+    differences: Sequence[str],
+) -> TransferReport:
+    return TransferReport(
+        verified=not differences,
+        mission_items=len(plan.items),
+        fence_items=len(lists[MissionType.FENCE]),
+        rally_items=len(lists[MissionType.RALLY]),
+        params=len(plan.params),
+        retries=retries,
+        lost_packets=max(0, vehicle.lost_packets - lost),
+        seconds=round(time.monotonic() - start, 3),
+        differences=tuple(differences),
+    )
 
 
 def _refuse_reboot(vehicle: MavlinkVehicle, reboots: int) -> None:

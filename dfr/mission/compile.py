@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import Position, distance_m
 from dfr.mission.fence import FenceShape, fence_areas, fence_shape
-from dfr.mission.items import Command, FlightPlan, Frame, MissionItem, RallyPoint
+from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint
+from dfr.plan.matrix import router_of
 from dfr.plan.model import DockSite, Plan, Route
 from dfr.scenario.model import LostLink
+from dfr.world.demand import zone_centres
 from dfr.world.model import World
 
 DEFAULT_ON_SCENE_S = 60.0
@@ -45,33 +47,47 @@ def compile_dispatch(
     zone_id: str | None = None,
     target: Position | None = None,
     on_scene_s: float = DEFAULT_ON_SCENE_S,
-    route: Route | None = None,
 ) -> FlightPlan:
     """The flight of one dispatch: out along the route, on scene, back to the dock it came from.
 
-    The way is `route`, or the plan's route to `zone_id`; with a `target` the last leg goes to it from
-    the nearest point of the way from which it can be reached inside the fence.
-    Raises InputError for an unknown site or zone and InfeasibleError where the way is not open.
+    The way is the plan's route to `zone_id`, or one routed now to a `target`; where the target itself
+    may not be overflown, the drone holds at the end of the way and the camera looks at the target.
+    Raises InputError for an unknown site or zone and InfeasibleError where there is no way.
     """
     site = _site(plan, site_id)
-    chosen = route or _route(plan, site, zone_id, target)
-    if not chosen.reachable:
-        raise InfeasibleError(
-            f"{chosen.zone_id} cannot be reached from {site_id}: {chosen.limited_by} -> another dock"
-        )
-    areas = fence_areas(world.scenario.site.boundary, [ring for _, ring in world.scenario.site.keep_outs])
+    height_m_agl = world.scenario.operation.cruise_height_m_agl
+    if target is not None:
+        way, looks_at, label = _way_to(world, site, target), target, str(target)
+    elif zone_id is not None:
+        route = _route(plan, site, zone_id)
+        height_m_agl = route.height_m_agl
+        way, looks_at, label = route.points, zone_centres(world.scenario)[zone_id], zone_id
+    else:
+        raise InputError("neither zone nor target -> give --zone, or --lat and --lon")
+    areas = dispatch_fence(world)
     shape = fence_shape(areas, origin=site.position)
-    way = chosen.points if target is None else _way_to(target, chosen.points, shape)
-    name = f"{world.scenario.name}: {site_id} to {_label(zone_id, way[-1])}"
     return FlightPlan(
-        name=name,
+        name=f"{world.scenario.name}: {site_id} to {label}",
         home=site.position,
         home_m_amsl=world.terrain.ground_m_amsl(site.position),
-        items=_items(world, site.position, way, chosen.height_m_agl, on_scene_s=on_scene_s, shape=shape),
+        items=(
+            *_out(world, way, height_m_agl),
+            *_scene(world, way, height_m_agl, looks_at=looks_at, seconds=on_scene_s),
+            *_back(world, way, height_m_agl, shape),
+        ),
         fence=areas,
         rally=_rally(world, site.position),
         params=_params(world, site.position, way),
     )
+
+
+def dispatch_fence(world: World) -> tuple[FenceArea, ...]:
+    """The fence of every dispatch of a site: its boundary, keep-outs and crowds not to be overflown."""
+    site, operation = world.scenario.site, world.scenario.operation
+    keep_outs = [ring for _, ring in site.keep_outs]
+    if operation.crowd_margin_m is not None:
+        keep_outs += sorted({crowd.area for crowd in site.crowds if crowd.people_per_m2 > 0.0})
+    return fence_areas(site.boundary, keep_outs)
 
 
 def return_seq(items: Sequence[MissionItem]) -> int | None:
@@ -88,45 +104,36 @@ def return_seq(items: Sequence[MissionItem]) -> int | None:
     return None
 
 
-def _items(
-    world: World,
-    home: Position,
-    way: Sequence[Position],
-    height_m_agl: float,
-    *,
-    on_scene_s: float,
-    shape: FenceShape,
-) -> tuple[MissionItem, ...]:
-    target = way[-1]
+def _out(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
+    """Takeoff to the height of the first leg, and the bends of the way."""
+    home = way[0]
     heights = [_height_m_home(world, home, place, height_m_agl) for place in way]
-    out = [
-        _placed(Command.NAV_WAYPOINT, place, height)
-        for place, height in zip(way[1:-1], heights[1:-1], strict=True)
-    ]
-    back = [
-        _placed(Command.NAV_WAYPOINT, place, _height_m_home(world, home, place, height_m_agl))
-        for place in _way_back(world, way, shape)
-    ]
-    takeoff_m = max(heights[0], heights[1]) if len(heights) > 1 else heights[0]
-    return (
-        _placed(Command.NAV_TAKEOFF, home, takeoff_m),
-        *out,
-        _placed(
-            Command.DO_SET_ROI,
-            target,
-            _height_m_home(world, home, target, 0.0),
-            params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0),
-        ),
-        _placed(
-            Command.NAV_LOITER_TIME,
-            target,
-            heights[-1],
-            params=(float(math.ceil(on_scene_s)), 0.0, CLOCKWISE, 0.0),
-        ),
-        MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME),
-        *back,
-        MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
-    )
+    yield _placed(Command.NAV_TAKEOFF, home, max(heights[:2]))
+    for place, height in zip(way[1:-1], heights[1:-1], strict=True):
+        yield _placed(Command.NAV_WAYPOINT, place, height)
+
+
+def _scene(
+    world: World, way: Sequence[Position], height_m_agl: float, *, looks_at: Position, seconds: float
+) -> Iterator[MissionItem]:
+    """The last leg with the camera on the target, the hold, and the camera freed."""
+    home, hold = way[0], way[-1]
+    ground_m = _height_m_home(world, home, looks_at, 0.0)
+    place_of_interest = (ROI_FIXED_PLACE, 0.0, 0.0, 0.0)
+    yield _placed(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
+    height_m = _height_m_home(world, home, hold, height_m_agl)
+    stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
+    yield _placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
+    yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME)
+
+
+def _back(
+    world: World, way: Sequence[Position], height_m_agl: float, shape: FenceShape
+) -> Iterator[MissionItem]:
+    """The way back to where RTL may begin, and RTL."""
+    for place in _way_back(world, way, shape):
+        yield _placed(Command.NAV_WAYPOINT, place, _height_m_home(world, way[0], place, height_m_agl))
+    yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
 
 
 def _way_back(world: World, way: Sequence[Position], shape: FenceShape) -> list[Position]:
@@ -146,12 +153,15 @@ def _way_back(world: World, way: Sequence[Position], shape: FenceShape) -> list[
     return back
 
 
-def _way_to(target: Position, points: Sequence[Position], shape: FenceShape) -> tuple[Position, ...]:
-    """The shortest beginning of a way from which the target can be reached straight, and the target."""
-    for count in range(1, len(points) + 1):
-        if shape.margin_m([points[count - 1], target]) >= 0.0:
-            return (*points[:count], target)
-    raise InfeasibleError(f"{target} cannot be reached inside the fence -> another target, or a wider fence")
+def _way_to(world: World, site: DockSite, target: Position) -> tuple[Position, ...]:
+    """The way to any place, as the planner routes it. Raises InfeasibleError naming what is in it."""
+    found = router_of(world).way(world.frame.point(site.position), world.frame.point(target))
+    if not found.reachable:
+        raise InfeasibleError(f"{target} cannot be reached from {site.id}: {found.limited_by}")
+    middle = [world.frame.position(*point) for point in found.points[1:]]
+    if found.stand_off_m == 0.0:
+        middle[-1:] = [target]
+    return (site.position, *middle)
 
 
 def _rally(world: World, home: Position) -> tuple[RallyPoint, ...]:
@@ -224,22 +234,11 @@ def _site(plan: Plan, site_id: str) -> DockSite:
     )
 
 
-def _route(plan: Plan, site: DockSite, zone_id: str | None, target: Position | None) -> Route:
-    """The route to a zone, or the one that ends nearest to a target."""
-    routes = [route for route in plan.routes if route.site_id == site.id]
-    if zone_id is not None:
-        for route in routes:
-            if route.zone_id == zone_id:
-                return route
-        known = ", ".join(route.zone_id for route in routes)
-        raise InputError(f"the plan has no route from {site.id} to {zone_id!r} -> one of {known}")
-    if target is None:
-        raise InputError("neither zone nor target -> give --zone, or --lat and --lon")
-    usable = [route for route in routes if route.reachable]
-    if not usable:
-        raise InfeasibleError(f"no zone can be reached from {site.id} -> another dock")
-    return min(usable, key=lambda route: distance_m(route.points[-1], target))
-
-
-def _label(zone_id: str | None, target: Position) -> str:
-    return str(target) if zone_id is None else zone_id
+def _route(plan: Plan, site: DockSite, zone_id: str) -> Route:
+    routes = {route.zone_id: route for route in plan.routes if route.site_id == site.id}
+    if zone_id not in routes:
+        raise InputError(f"the plan has no route from {site.id} to {zone_id!r} -> one of {', '.join(routes)}")
+    route = routes[zone_id]
+    if not route.reachable:
+        raise InfeasibleError(f"{zone_id} cannot be reached from {site.id}: {route.limited_by}")
+    return route

@@ -9,7 +9,7 @@ from dfr.findings import Finding
 from dfr.mission.compile import ENDS, NAV_COMMANDS
 from dfr.mission.items import Command, FlightPlan, Frame
 from dfr.mission.parameters import INVERTED
-from dfr.mission.validate_common import advice, holds, violation
+from dfr.mission.validate_common import advice, holds, unknown, violation
 
 MAX_ITEMS = 650
 """What a stock board holds (recorded: "Only 650 items are supported"); the vehicle has the last word."""
@@ -24,6 +24,13 @@ def sequence_findings(plan: FlightPlan) -> Iterator[Finding]:
     if not plan.items:
         yield violation("mission.empty", "the mission has no items", fix="compile a dispatch")
         return
+    if plan.home_m_amsl is None:
+        yield unknown(
+            "mission.ground",
+            "the height of the ground at the dock is not known: heights above home may not be heights "
+            "above ground",
+            fix="give the ground height",
+        )
     navigation = [item for item in plan.items if item.command in NAV_COMMANDS]
     if not navigation or navigation[0].command != Command.NAV_TAKEOFF:
         yield violation(

@@ -1,0 +1,132 @@
+"""`dfr fly`: a mission file uploaded, flown and followed to the dock."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.cli.output import emit_json, note, say
+from dfr.cli.upload import load_flight_plan, print_report
+from dfr.geo import LocalFrame
+from dfr.io.files import write_atomically
+from dfr.link.director import FlownDispatch, fly_dispatch
+from dfr.link.mavlink import connect
+from dfr.link.transfer import TransferReport, refuse_bad_plan, upload_verified
+from dfr.link.vehicle import VehicleState
+from dfr.mission.items import Command, FlightPlan
+from dfr.track import FlightTrack, phase_seconds
+
+app = typer.Typer()
+
+EXIT_NOT_DOCKED = 5
+TELL_EVERY_S = 5.0
+
+
+@app.command()
+def fly(
+    file: Annotated[Path, typer.Argument(help="A .plan, .waypoints, .kml or .geojson file.")],
+    *,
+    vehicle: Annotated[str, typer.Option(help="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD].")],
+    system: Annotated[int | None, typer.Option(help="System id, where several share the line.")] = None,
+    simulated: Annotated[bool, typer.Option(help="The vehicle is SITL: no confirmation is needed.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Go: arm and fly this vehicle now.")] = False,
+    force_disarm: Annotated[
+        bool, typer.Option(help="Landed, not disarmed: stop the motors by force (always so on SITL).")
+    ] = False,
+    tlog: Annotated[Path | None, typer.Option(help="Keep every packet in this file.")] = None,
+    track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Upload, preflight, arm, fly and confirm docked.
+
+    A vehicle that is not said to be simulated is armed only after a person's yes.
+    Exit code 5 where the flight does not end docked.
+    """
+    plan = load_flight_plan(file)
+    refuse_bad_plan(plan)
+    with connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target:
+        report = upload_verified(target, plan)
+        confirmed = yes or _confirmed(plan, simulated=simulated)
+        flown = fly_dispatch(
+            target,
+            plan,
+            confirmed=confirmed,
+            on_state=_Teller(),
+            may_force_disarm=True if force_disarm else None,
+        )
+    if track is not None:
+        write_atomically(track, _csv(flown.track))
+    if as_json:
+        emit_json(_document(plan, flown, report))
+    else:
+        print_report(report)
+        _print(plan, flown)
+    if not flown.docked:
+        raise typer.Exit(EXIT_NOT_DOCKED)
+
+
+class _Teller:
+    """A line about the flight every few seconds of vehicle time, on stderr."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def __call__(self, state: VehicleState) -> None:
+        t_s = state.t_s or 0.0
+        if t_s < self._next_s:
+            return
+        self._next_s = t_s + TELL_EVERY_S
+        height = "?" if state.height_m_home is None else f"{state.height_m_home:.0f}"
+        place = "no position" if state.position is None else str(state.position)
+        note(f"{t_s:8.1f} s  {state.mode_name:<8} item {state.mission_seq}  {height:>4} m  {place}")
+
+
+def _confirmed(plan: FlightPlan, *, simulated: bool) -> bool:
+    if simulated or not sys.stdin.isatty():
+        return False
+    return typer.confirm(f"ARM this vehicle and fly {plan.name!r} now?", err=True)
+
+
+def _phases(plan: FlightPlan, flown: FlownDispatch) -> dict[str, float | None]:
+    holds = [i for i in plan.items if i.command == Command.NAV_LOITER_TIME and i.position is not None]
+    if not holds:
+        return {}
+    hold = holds[-1]
+    assert hold.position is not None
+    east_m, north_m = LocalFrame(plan.home).point(hold.position)
+    seconds = phase_seconds(
+        flown.track, target_east_m=east_m, target_north_m=north_m, cruise_height_m=hold.z_m
+    )
+    return {phase.value: value for phase, value in seconds.items()}
+
+
+def _document(plan: FlightPlan, flown: FlownDispatch, report: TransferReport) -> dict[str, object]:
+    return {
+        "upload": report.as_dict(),
+        "docked": flown.docked,
+        "disarmed": flown.disarmed,
+        "taken_over": flown.taken_over,
+        "dock_error_m": flown.dock_error_m,
+        "energy_wh": flown.energy_wh,
+        "firmware": flown.firmware,
+        "simulated": flown.simulated,
+        "phases": _phases(plan, flown),
+        "events": [{"t_s": event.t_s, "what": event.what} for event in flown.events],
+        "texts": [{"t_s": text.t_s, "severity": text.severity, "text": text.text} for text in flown.texts],
+    }
+
+
+def _print(plan: FlightPlan, flown: FlownDispatch) -> None:
+    for name, seconds in _phases(plan, flown).items():
+        say(f"{name:>9}: " + ("did not end" if seconds is None else f"{seconds:.1f} s"))
+    error = "" if flown.dock_error_m is None else f", {flown.dock_error_m:.2f} m from the dock"
+    say(("docked" if flown.docked else "NOT docked") + error)
+
+
+def _csv(track: FlightTrack) -> str:
+    rows = zip(track.t_s, track.east_m, track.north_m, track.height_m, strict=True)
+    lines = [f"{t:.3f},{east:.3f},{north:.3f},{height:.3f}" for t, east, north, height in rows]
+    return "\n".join(["t_s,east_m,north_m,height_m", *lines]) + "\n"

@@ -1,0 +1,110 @@
+"""`dfr mission`: one dispatch as mission, fence, rally points and parameters, in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.cli.output import emit_json, finding_line, note, say
+from dfr.errors import InputError
+from dfr.findings import Finding, Severity, compliant
+from dfr.geo import Position
+from dfr.io.files import write_atomically
+from dfr.io.plan_files import read_plan
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
+from dfr.mission.formats import format_of, left_out
+from dfr.mission.formats.common import item_record
+from dfr.mission.items import FlightPlan, MissionItem
+from dfr.mission.validate import validate
+from dfr.mission.wire import MissionType, command_name, wire_lists
+from dfr.plan.planner import make_plan
+
+app = typer.Typer()
+
+EXIT_NON_COMPLIANT = 3
+
+
+@app.command()
+def mission(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    *,
+    site: Annotated[str, typer.Option(help="The dock it starts from.")],
+    zone: Annotated[str | None, typer.Option(help="The demand zone to fly to.")] = None,
+    lat: Annotated[float | None, typer.Option(help="Target latitude, degrees, instead of a zone.")] = None,
+    lon: Annotated[float | None, typer.Option(help="Target longitude, degrees.")] = None,
+    on_scene: Annotated[float, typer.Option(min=0.0, help="Seconds to hold over it.")] = DEFAULT_ON_SCENE_S,
+    plan: Annotated[Path | None, typer.Option(help="plan.json of `dfr plan`; planned now without.")] = None,
+    out: Annotated[list[Path] | None, typer.Option(help="A file to write, by its suffix.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Compile a dispatch to mission, fence and rally points (.plan, .waypoints, .kml, .geojson).
+
+    Exit code 3, and nothing is written, where ArduCopter would drop, change or refuse any of it.
+    """
+    formats = [(path, format_of(path)) for path in out or []]
+    world = load_world(find_scenario(scenario))
+    proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
+    flight = compile_dispatch(
+        world, proposed, site_id=site, zone_id=zone, target=_target(zone, lat, lon), on_scene_s=on_scene
+    )
+    findings = validate(flight)
+    good = compliant(findings)
+    written: list[tuple[str, str, tuple[str, ...]]] = []
+    for path, chosen in formats if good else []:
+        write_atomically(path, chosen.write(flight))
+        missing = left_out(flight, chosen)
+        written.append((str(path), chosen.name, missing))
+        if missing:
+            note(f"{path}: {chosen.name} has no place for {', '.join(missing)}")
+    if as_json:
+        files = [{"path": path, "format": kind, "left_out": list(gone)} for path, kind, gone in written]
+        emit_json(_document(flight, findings) | {"files": files})
+    else:
+        _print(flight, findings, [path for path, _, _ in written])
+    if not good:
+        raise typer.Exit(EXIT_NON_COMPLIANT)
+
+
+def _target(zone: str | None, lat: float | None, lon: float | None) -> Position | None:
+    if zone is not None and (lat is not None or lon is not None):
+        raise InputError("both --zone and --lat/--lon -> give one of them")
+    if (lat is None) != (lon is None):
+        raise InputError("a place needs both -> --lat and --lon")
+    return None if lat is None or lon is None else Position(lat_deg=lat, lon_deg=lon)
+
+
+def _document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict[str, object]:
+    counts = {kind: len(items) for kind, items in wire_lists(flight).items()}
+    return {
+        "name": flight.name,
+        "home": flight.home.as_dict() | {"height_m_amsl": flight.home_m_amsl},
+        "items": [_item(seq, item) for seq, item in enumerate(flight.items, start=1)],
+        "mission_items": len(flight.items),
+        "fence_items": counts[MissionType.FENCE],
+        "rally_items": counts[MissionType.RALLY],
+        "params": flight.params,
+        "findings": [finding.as_dict() for finding in findings],
+        "compliant": compliant(findings),
+    }
+
+
+def _item(seq: int, item: MissionItem) -> dict[str, object]:
+    place = None if item.position is None else item.position.as_dict()
+    return {"seq": seq, **item_record(item), "place": place}
+
+
+def _print(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]) -> None:
+    say(flight.name)
+    for seq, item in enumerate(flight.items, start=1):
+        where = "" if item.position is None else f"{item.position}  {item.z_m:.0f} m above home"
+        say(f"{seq:>4}  {command_name(item.command):<22} {where}")
+    corners = len(wire_lists(flight)[MissionType.FENCE])
+    say(f"fence: {len(flight.fence)} areas, {corners} corners; rally points: {len(flight.rally)}")
+    for finding in findings:
+        if finding.severity is not Severity.OK:
+            say(finding_line(finding))
+    for path in written:
+        say(f"wrote {path}")

@@ -1,0 +1,80 @@
+"""`dfr upload`: a mission file on a vehicle, and the proof that it arrived whole."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.cli.output import emit_json, note, say
+from dfr.io.files import read_bounded
+from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
+from dfr.mission.formats import read_plan
+from dfr.mission.items import FlightPlan
+
+app = typer.Typer()
+
+EXIT_DIFFERENT = 5
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(help="A .plan, .waypoints, .kml or .geojson file.")],
+    *,
+    vehicle: Annotated[str, typer.Option(help="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD].")],
+    system: Annotated[int | None, typer.Option(help="System id, where several share the line.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Send nothing: compare with what is on board.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before overwriting.")] = False,
+    while_active: Annotated[
+        bool, typer.Option(help="Permit it on a vehicle that is armed or in AUTO.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Upload mission, fence, rally points and parameters, then read them back and compare.
+
+    Exit code 5 where the vehicle, the link or the comparison fails.
+    """
+    plan = load_flight_plan(file)
+    refuse_bad_plan(plan)
+    with connect(vehicle, system=system) as target:
+        note(f"{target.firmware}, system {target.target[0]}, {target.state.mode_name}")
+        if dry_run:
+            report = inspect_onboard(target, plan)
+        else:
+            _ask(target, plan, yes=yes)
+            report = upload_verified(target, plan, while_active=while_active)
+    if as_json:
+        emit_json(report.as_dict())
+    else:
+        print_report(report)
+    if not report.verified:
+        raise typer.Exit(EXIT_DIFFERENT)
+
+
+def load_flight_plan(file: Path) -> FlightPlan:
+    """The flight plan of a file; the suffix says the format."""
+    return read_plan(read_bounded(file), name=str(file))
+
+
+def print_report(report: TransferReport) -> None:
+    """What arrived, for people."""
+    word = "verified" if report.verified else "DIFFERENT"
+    say(
+        f"{word}: {report.mission_items} mission items, {report.fence_items} fence items, "
+        f"{report.rally_items} rally points, {report.params} parameters in {report.seconds:.2f} s "
+        f"({report.retries} retries, {report.lost_packets} packets lost)"
+    )
+    for text in report.differences:
+        say(f"  {text}")
+
+
+def _ask(target: MavlinkVehicle, plan: FlightPlan, *, yes: bool) -> None:
+    """On a terminal a person says yes; a script says --yes or is taken to mean it."""
+    if yes or not sys.stdin.isatty():
+        return
+    typer.confirm(
+        f"Overwrite the plan of system {target.target[0]} with {plan.name!r}?", abort=True, err=True
+    )
