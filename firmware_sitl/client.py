@@ -39,6 +39,7 @@ class SitlClient:
         self.mode = -1
         self.armed = False
         self.beats = True
+        self.sticks: tuple[int, int, int, int] | None = None
         self._beaten_s = 0.0
         self.connection = mavutil.mavlink_connection(url, source_system=source_system, autoreconnect=False)
         self.mav: Any = self.connection.mav
@@ -212,5 +213,7 @@ class SitlClient:
         self._beaten_s = now
         try:
             self.mav.heartbeat_send(mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 0)
+            if self.sticks is not None:
+                self.mav.rc_channels_override_send(self.system_id, 1, *self.sticks, *[65535] * 4)
         except OSError as error:
             raise LinkError(f"the vehicle has gone: {error}") from error

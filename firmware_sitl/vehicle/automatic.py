@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot, pi, radians
+from math import pi
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import items as cmd
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 NAVIGATES = frozenset({16, 17, 18, 19, 20, 21, 22, 30, 31, 82, 92, 93, 94})
 CONDITIONS = frozenset({112, 114, 115})
 MOST_JUMPS = 100
-TURN_RATE_RAD = radians(60.0)
 
 NAMES = {
     16: "WP", 17: "LoitUnlim", 18: "LoitTurns", 19: "LoitTime", 20: "RTL", 21: "Land", 22: "Takeoff",
@@ -339,8 +338,3 @@ class Auto(Mode):
         if item.z == 0.0 and item.frame != 0:
             return north, east, destination[2]
         return north, east, self._up(item)
-
-
-def flat_distance(a: Point, b: Point) -> float:
-    """Horizontal metres between two points."""
-    return hypot(a[0] - b[0], a[1] - b[1])

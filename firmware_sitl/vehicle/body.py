@@ -130,6 +130,15 @@ class Body:
         above = (self.lean_north * heave, self.lean_east * heave, heave)
         return _dot(pull, ahead), _dot(pull, right), -_dot(pull, above)
 
+    def to_local(self, ahead_m: float, right_m: float, down_m: float) -> Vector:
+        """A vector in body axes (ahead, right, down) as north, east, down."""
+        heave, ahead, right = self._axes()
+        above = (self.lean_north * heave, self.lean_east * heave, heave)
+        north, east, up = (
+            ahead_m * a + right_m * r - down_m * z for a, r, z in zip(ahead, right, above, strict=True)
+        )
+        return north, east, -up
+
     def _axes(self) -> tuple[float, Vector, Vector]:
         """(cosine of the tilt, body axis ahead, body axis to the right), each north, east, up.
 

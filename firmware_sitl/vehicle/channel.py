@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +53,11 @@ class Channel:
         """Queue a message."""
         if self.connected:
             self.out += message.pack(self.mav)
+
+    def forward(self, raw: bytes) -> None:
+        """Queue another system's message as it came."""
+        if self.connected and len(self.out) < FULL_BYTES:
+            self.out += raw
 
     def every(self, message_id: int, period_s: float | None) -> None:
         """Send a message every so many seconds, or (None) no longer."""
@@ -130,9 +134,3 @@ class Channel:
                 self._listing = None
                 return
             self.send(message)
-
-
-def sent(data: bytearray, count: int) -> None:
-    """Forget what was sent."""
-    with contextlib.suppress(IndexError):
-        del data[:count]

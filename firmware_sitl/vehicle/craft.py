@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from math import atan, cos, hypot, radians, sin
+from math import atan, cos, hypot, radians
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle.air import Air
@@ -17,6 +17,8 @@ from firmware_sitl.vehicle.motors import Motors, Spool
 from firmware_sitl.vehicle.navigation import WaypointNavigation
 from firmware_sitl.vehicle.parameters import Parameters
 from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp
+from firmware_sitl.vehicle.sight import Sight
+from firmware_sitl.vehicle.sticks import Sticks
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.modes import Mode
@@ -69,6 +71,8 @@ class Craft:
         self.control = PositionControl(self.body, parameters)
         self.navigation = WaypointNavigation(self.control, parameters)
         self.heading = Heading(self)
+        self.sight = Sight(self)
+        self.sticks = Sticks(parameters, lambda: self.t_s)
         self.mode: Mode | None = None
         self.t_s = 0.0
         self.landed = True
@@ -94,6 +98,8 @@ class Craft:
         self.t_s += dt
         wind = self.air.blow(dt, self.body.up)
         self.wants_flight = False
+        if not self.landed:
+            self.sight.look()
         if self.mode is not None:
             self.mode.run(dt)
         self.motors.run(dt, fly=self.wants_flight)
@@ -183,8 +189,3 @@ class Craft:
         else:
             self._detect_s = 0.0
             self.landed_maybe = False
-
-
-def heading_unit(yaw: float) -> tuple[float, float]:
-    """North and east parts of a heading."""
-    return cos(yaw), sin(yaw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import isinf, isnan, nan
+from math import isinf, isnan
 from struct import pack, unpack
 
 WAYPOINT, LOITER_UNLIM, LOITER_TURNS, LOITER_TIME, RETURN, LAND, TAKEOFF = 16, 17, 18, 19, 20, 21, 22
@@ -249,7 +249,3 @@ def whole_fence_problem(items: list[Item]) -> list[tuple[int, str]]:  # noqa: PL
         if abs(item.x) > 900000000 or abs(item.y) > 1800000000 or (item.x, item.y) == (0, 0):
             return [(4, "Bad lat or lon")]
     return [(6, "Incorrect item count")] if left else []
-
-
-NO_PARAM = nan
-"""What a client sends for a parameter it leaves open."""

@@ -1,14 +1,37 @@
-"""Coming down: ArduCopter's two-speed descent to the ground."""
+"""Coming down: ArduCopter's two-speed descent, onto a seen target where precision landing is on."""
 
 from __future__ import annotations
 
+from enum import Enum
+from math import hypot
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle.motors import Spool
+from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.shaping import clamp, root_control
+from firmware_sitl.vehicle.sight import TargetState
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.craft import Craft
+
+NOT_STRICT, NORMAL, VERY_STRICT = 0, 1, 2
+"""PLND_STRICT: land anyway, retry and then land, retry and then hover."""
+
+RETRY_RISE_M = 1.5
+RETRY_CLOSE_M = 0.75
+FAILSAFE_HOLD_S = 7.0
+"""Seconds of hover before a landing without its target goes on downwards (ArduCopter)."""
+
+SLOW_LOW_M, SLOW_HIGH_M = 0.35, 2.0
+SLOW_ERROR_M, SLOWEST_MPS = 0.15, 0.1
+
+
+class Effort(Enum):
+    """What a precision landing is doing about its target."""
+
+    DESCEND = "descend"
+    RETRY = "retry"
+    HOLD = "hold"
 
 
 class Landing:
@@ -17,6 +40,9 @@ class Landing:
     def __init__(self, craft: Craft) -> None:
         self._craft = craft
         self.started_s = craft.t_s
+        self.retries = 0
+        self._retry_to: Point | None = None
+        self._failed_s: float | None = None
         craft.heading.hold()
 
     @property
@@ -25,23 +51,89 @@ class Landing:
         craft = self._craft
         return craft.landed and craft.motors.spool in (Spool.GROUND_IDLE, Spool.SHUT_DOWN)
 
-    def run(self, dt: float, *, pause: bool = False) -> None:
-        """One step down, or one step of waiting at this height."""
-        craft = self._craft
+    def run(self, dt: float) -> None:
+        """One step down, towards the target where one is used, or back up to find it."""
+        craft, control = self._craft, self._craft.control
         if craft.landed:
-            craft.control.reset()
+            control.reset()
             return
         craft.wants_flight = True
         if craft.landed_maybe:
-            craft.control.relax(dt)
-        craft.control.glide(dt)
-        craft.control.climb_at(dt, 0.0 if pause else self.rate())
+            control.relax(dt)
+        effort = self._effort() if craft.sight.enabled and not craft.body.on_ground else Effort.DESCEND
+        if effort is Effort.RETRY and self._retry_to is not None:
+            control.approach(dt, self._retry_to[0], self._retry_to[1])
+            control.climb_to(dt, self._retry_to[2])
+            return
+        if craft.sight.found:
+            control.approach(dt, *craft.sight.target)
+        else:
+            control.glide(dt)
+        control.climb_at(dt, 0.0 if effort is Effort.HOLD else self.rate())
 
     def rate(self) -> float:
-        """Climb rate: fast down to LAND_ALT_LOW, then LAND_SPEED, m/s."""
+        """Climb rate: fast down to LAND_ALT_LOW, then LAND_SPEED; slower yet beside a seen target, m/s."""
         craft, parameters = self._craft, self._craft.parameters
         control = craft.control
         slow = abs(parameters["LAND_SPEED"]) * 0.01
         fast = max(parameters["LAND_SPEED_HIGH"] * 0.01 or control.descent, slow)
         above = craft.height_m - max(parameters["LAND_ALT_LOW"] * 0.01, 1.0)
-        return clamp(root_control(-above, control.gains.pos_up_p, control.accel_up), -fast, -slow)
+        rate = clamp(root_control(-above, control.gains.pos_up_p, control.accel_up), -fast, -slow)
+        if not craft.sight.found:
+            return rate
+        off, most = craft.sight.error_m, parameters["PLND_XY_DIST_MAX"]
+        if 0.0 < most < off:
+            return 0.0
+        if SLOW_LOW_M < craft.height_m < SLOW_HIGH_M:
+            half = 0.5 * slow
+            return min(-SLOWEST_MPS, half * (off / SLOW_ERROR_M - 1.0))
+        return rate
+
+    def _effort(self) -> Effort:
+        """What to do about the target: ArduCopter's retry machine."""
+        craft = self._craft
+        state = craft.sight.state
+        if state in (TargetState.FOUND, TargetState.OUT_OF_RANGE):
+            self._retry_to = self._failed_s = None
+            return Effort.DESCEND
+        if state is TargetState.NEVER_SEEN:
+            return self._failsafe()
+        strict = int(craft.parameters["PLND_STRICT"])
+        waited = craft.t_s - craft.sight.seen_s
+        if strict == NOT_STRICT or (self._retry_to is None and waited < craft.parameters["PLND_TIMEOUT"]):
+            return Effort.DESCEND
+        return self._retry()
+
+    def _retry(self) -> Effort:
+        craft = self._craft
+        most = int(craft.parameters["PLND_RET_MAX"])
+        if self._retry_to is None and self._failed_s is None:
+            if self.retries >= most:
+                return self._failsafe()
+            self.retries += 1
+            craft.say(6, "PrecLand: Retrying")
+            last, sight = craft.sight.seen_from, craft.sight
+            over = (last[0], last[1]) if craft.parameters["PLND_RET_BEHAVE"] else sight.target
+            self._retry_to = (over[0], over[1], last[2] + RETRY_RISE_M)
+        goal, body = self._retry_to, craft.body
+        if goal is None:
+            return self._failsafe()
+        off = hypot(goal[0] - body.north, goal[1] - body.east, goal[2] - body.up)
+        if off < RETRY_CLOSE_M:
+            craft.say(6, "PrecLand: Retry Completed")
+            self._retry_to = None
+            return self._failsafe()
+        return Effort.RETRY
+
+    def _failsafe(self) -> Effort:
+        """Without the target: hover for good, hover a while, or go on down, as PLND_STRICT says."""
+        craft = self._craft
+        if self._failed_s is None:
+            self._failed_s = craft.t_s
+            craft.say(6, "PrecLand: Failsafe Measures")
+        strict = int(craft.parameters["PLND_STRICT"])
+        if strict == VERY_STRICT:
+            return Effort.HOLD
+        if strict == NORMAL and craft.t_s - self._failed_s < FAILSAFE_HOLD_S:
+            return Effort.HOLD
+        return Effort.DESCEND

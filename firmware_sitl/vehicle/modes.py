@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from math import hypot
+from math import cos, sin
 from typing import TYPE_CHECKING, ClassVar
 
+from firmware_sitl.vehicle.heading import Look
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.navigation import Point
-from firmware_sitl.vehicle.shaping import error_for_rate
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.craft import Craft
@@ -103,8 +102,25 @@ class HoldMode(Mode):
             craft.control.reset()
             return
         craft.wants_flight = True
-        craft.control.glide(dt)
-        craft.control.climb_at(dt, 0.0)
+        self.steer(dt)
+
+    def steer(self, dt: float) -> None:
+        """Follow the pilot's sticks: centred, they hold."""
+        craft, sticks = self.craft, self.craft.sticks
+        ahead, right = -sticks.axis(1), sticks.axis(0)
+        speed = craft.parameters["LOIT_SPEED"] * 0.01 if sticks.alive else 0.0
+        nose = cos(craft.body.yaw), sin(craft.body.yaw)
+        craft.control.glide(
+            dt,
+            speed * (ahead * nose[0] - right * nose[1]),
+            speed * (ahead * nose[1] + right * nose[0]),
+        )
+        craft.control.climb_at(dt, sticks.climb_rate())
+        turn = sticks.turn_rate()
+        if turn:
+            craft.heading.turn(turn)
+        elif craft.heading.look is Look.RATE:
+            craft.heading.hold()
 
     def take_off(self, height_m: float) -> bool:
         """Climb to a height above home."""
@@ -113,7 +129,7 @@ class HoldMode(Mode):
 
 
 class Stabilize(HoldMode):
-    """STABILIZE without a pilot: stays on the ground, holds height in the air."""
+    """STABILIZE: climbs and sinks with the throttle; with the sticks at rest it comes down."""
 
     number = STABILIZE
     needs_position = False
@@ -148,6 +164,11 @@ class Brake(HoldMode):
 
     number = BRAKE
     allows_arming = False
+
+    def steer(self, dt: float) -> None:
+        """Stay, whatever the sticks say."""
+        self.craft.control.glide(dt)
+        self.craft.control.climb_at(dt, 0.0)
 
     def take_off(self, height_m: float) -> bool:
         """No takeoff."""
@@ -250,96 +271,3 @@ class Land(Mode):
     def landing(self) -> bool:
         """Always."""
         return True
-
-
-class SmartRtl(Mode):
-    """SMART_RTL: back along the path flown, then down."""
-
-    number = SMART_RTL
-    allows_arming = False
-
-    def __init__(self, craft: Craft, path: Breadcrumbs) -> None:
-        super().__init__(craft)
-        self._path = path
-        self._landing: Landing | None = None
-
-    def enter(self) -> str | None:
-        """Turn back along the path."""
-        if not self._path.points:
-            return "SmartRTL: no path"
-        self._landing = None
-        self.craft.navigation.start()
-        self._next()
-        self.craft.heading.default(returning=True)
-        return None
-
-    def run(self, dt: float) -> None:
-        """One step back, or down."""
-        craft = self.craft
-        if self._landing is not None:
-            self._landing.run(dt)
-            self._disarm_when_down(self._landing)
-            return
-        craft.wants_flight = not craft.landed
-        craft.navigation.advance(dt)
-        if craft.navigation.reached:
-            if self._path.points:
-                self._next()
-            else:
-                self._landing = Landing(craft)
-
-    @property
-    def landing(self) -> bool:
-        """Once the path is flown."""
-        return self._landing is not None
-
-    def _next(self) -> None:
-        self.craft.navigation.go(self._path.points.pop())
-        if self._path.points:
-            self.craft.navigation.then(self._path.points[-1])
-
-
-class Breadcrumbs:
-    """The path flown since takeoff, simplified: what SMART_RTL flies back along."""
-
-    def __init__(self, craft: Craft) -> None:
-        self._craft = craft
-        self.points: deque[Point] = deque()
-
-    def start(self) -> None:
-        """Begin at home."""
-        self.points = deque([(self._craft.home[0], self._craft.home[1], self._craft.home[2] + 2.0)])
-
-    def drop(self) -> None:
-        """Note the present position where it is far enough from the last."""
-        craft, body = self._craft, self._craft.body
-        if craft.landed or not self.points or isinstance(craft.mode, SmartRtl):
-            return
-        most, apart = int(craft.parameters["SRTL_POINTS"]), craft.parameters["SRTL_ACCURACY"]
-        if apart <= 0.0 or most <= 0:
-            return
-        here, last = (body.north, body.east, body.up), self.points[-1]
-        off = hypot(here[0] - last[0], here[1] - last[1], here[2] - last[2])
-        if off < apart or len(self.points) >= most:
-            return
-        if len(self.points) >= 2 and _straight(self.points[-2], last, here, 0.5 * apart):
-            self.points[-1] = here
-        else:
-            self.points.append(here)
-
-
-def _straight(start: Point, middle: Point, end: Point, within: float) -> bool:
-    """Whether a point lies close to the line between two others."""
-    along = tuple(b - a for a, b in zip(start, end, strict=True))
-    length = hypot(*along)
-    if length < 1e-6:
-        return False
-    share = sum((m - a) * d for m, a, d in zip(middle, start, along, strict=True)) / (length * length)
-    foot = tuple(a + share * d for a, d in zip(start, along, strict=True))
-    return hypot(*(m - f for m, f in zip(middle, foot, strict=True))) < within
-
-
-def stopping_distance(craft: Craft) -> float:
-    """Metres needed to stop from the present speed."""
-    speed = hypot(craft.body.v_north, craft.body.v_east)
-    return error_for_rate(speed, craft.control.gains.pos_p, craft.control.accel)

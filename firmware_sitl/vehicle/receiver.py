@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from firmware_sitl.vehicle.channel import Channel
     from firmware_sitl.vehicle.vehicle import Vehicle
 
-GCS_HEARTBEAT_TYPE = 6
+RADIO_STATUS = 109
 GUIDED_ITEM, GUIDED_HEIGHT = 2, 3
 IGNORE_POSITION, IGNORE_VELOCITY, IGNORE_YAW = 0x007, 0x038, 0x400
 
@@ -29,6 +29,7 @@ class Receiver:
 
     def receive(self, channel: Channel, message: Any) -> None:
         """A message from a client; one for another system or component is left alone."""
+        self._route(channel, message)
         if not self._for_us(message):
             return
         kind = message.get_type()
@@ -40,6 +41,16 @@ class Receiver:
         handler = getattr(self, f"_{kind.lower()}", None)
         if handler is not None:
             handler(channel, message)
+
+    def _route(self, channel: Channel, message: Any) -> None:
+        """Pass on to the other ports what is for everyone or for another system, as traffic is."""
+        if getattr(message, "target_system", 0) == self._vehicle.system_id:
+            return
+        if message.get_msgId() == RADIO_STATUS:
+            return
+        for other in self._vehicle.channels:
+            if other is not channel:
+                other.forward(message.get_msgbuf())
 
     def _for_us(self, message: Any) -> bool:
         system = getattr(message, "target_system", 0)
@@ -113,6 +124,21 @@ class Receiver:
             signing.timestamp = message.initial_timestamp
             signing.allow_unsigned_callback = _accept_radio if any(key) else None
         del channel
+
+    def _landing_target(self, channel: Channel, message: Any) -> None:
+        del channel
+        self._vehicle.craft.sight.report(message)
+
+    def _rc_channels_override(self, channel: Channel, message: Any) -> None:
+        del channel
+        if message.get_srcSystem() == int(self._vehicle.parameters["SYSID_MYGCS"]):
+            values = [getattr(message, f"chan{number}_raw") for number in range(1, 9)]
+            self._vehicle.craft.sticks.override(values)
+
+    def _manual_control(self, channel: Channel, message: Any) -> None:
+        del channel
+        if message.target == self._vehicle.system_id:
+            self._vehicle.craft.sticks.manual(message)
 
     def _set_home_position(self, channel: Channel, message: Any) -> None:
         del channel

@@ -218,8 +218,8 @@ def scaled_pressure(v: Vehicle) -> Any:
 
 def rc_channels(v: Vehicle) -> Any:
     """RC_CHANNELS: sticks centred, throttle low; none where the receiver has failed."""
-    alive = not v.parameters["SIM_RC_FAIL"]
-    sticks = [1500, 1500, 1000, 1500, 1800, *([1000] * 11), 0, 0] if alive else [0] * 18
+    alive = v.craft.sticks.alive
+    sticks = [*v.craft.sticks.channels, *([1000] * 8), 0, 0] if alive else [0] * 18
     return mavlink.MAVLink_rc_channels_message(v.boot_ms, 16, *sticks, 254)
 
 

@@ -26,6 +26,7 @@ from firmware_sitl.vehicle.parameters import Generation, Parameter, Parameters
 from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, FencePlan, MissionPlan, RallyPlan, home_item
 from firmware_sitl.vehicle.receiver import Receiver
 from firmware_sitl.vehicle.refuge import best_refuge
+from firmware_sitl.vehicle.retracing import Breadcrumbs, SmartRtl
 from firmware_sitl.vehicle.returning import ReturnMode
 from firmware_sitl.vehicle.transfer import Transfers
 
@@ -118,14 +119,14 @@ class Vehicle:
 
     def _build_modes(self) -> None:
         craft = self.craft
-        self.breadcrumbs = modes.Breadcrumbs(craft)
+        self.breadcrumbs = Breadcrumbs(craft)
         self.rtl = ReturnMode(craft, lambda: best_refuge(self))
         self.auto = Auto(craft, self.mission, ReturnMode(craft, lambda: best_refuge(self)), self._do)
         self.guided = modes.Guided(craft)
         made: list[Mode] = [
             modes.Stabilize(craft), modes.AltHold(craft), self.auto, self.guided, modes.Loiter(craft),
             self.rtl, modes.Land(craft), modes.PosHold(craft), modes.Brake(craft),
-            modes.SmartRtl(craft, self.breadcrumbs),
+            SmartRtl(craft, self.breadcrumbs),
         ]  # fmt: skip
         self.modes = {mode.number: mode for mode in made}
         first = self.modes.get(int(self.parameters["INITIAL_MODE"]), made[0])

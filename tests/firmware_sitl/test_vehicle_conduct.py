@@ -53,14 +53,48 @@ def test_it_returns_and_lands(connect: Any, mode: int) -> None:
 
 @pytest.mark.parametrize("mode", [LOITER, BRAKE])
 def test_it_stays_where_it_is(connect: Any, mode: int) -> None:
-    with connect() as client:
+    with connect(params={"RC_OVERRIDE_TIME": -1}) as client:
+        client.sticks = (1500, 1500, 1500, 1500)
         _fly_up(client)
         client.set_mode(mode)
-        before = client.receive("LOCAL_POSITION_NED")
-        after = client.receive(
-            "LOCAL_POSITION_NED", where=lambda m: m.time_boot_ms > before.time_boot_ms + 10000
+        begun = client.receive("LOCAL_POSITION_NED").time_boot_ms
+        before = client.receive("LOCAL_POSITION_NED", where=lambda m: m.time_boot_ms > begun + 5000)
+        after = client.receive("LOCAL_POSITION_NED", where=lambda m: m.time_boot_ms > begun + 15000)
+        assert (after.x, after.y, after.z) == pytest.approx((before.x, before.y, before.z), abs=0.3)
+
+
+def test_a_low_throttle_stick_brings_it_down_in_loiter(connect: Any) -> None:
+    with connect() as client:
+        _fly_up(client)
+        client.set_mode(LOITER)
+        client.receive("LOCAL_POSITION_NED", where=lambda m: -m.z < 10.0)
+
+
+def test_a_precision_landing_ends_on_the_target(connect: Any) -> None:
+    """The target lies 2 m east of home; the tolerance holds the coarse float of SIM_PLD_LAT."""
+    target = {"SIM_PLD_LAT": 50.7810, "SIM_PLD_LON": -1.0890 + 2.0 / 70385.0, "SIM_PLD_ENABLE": 1}
+    wanted = {"PLND_ENABLED": 1, "PLND_TYPE": 4, "SIM_PLD_ALT_LMT": 30, **target}
+    with connect(params=wanted) as client:
+        _fly_up(client)
+        client.set_mode(LAND)
+        client.wait_text("PrecLand: Target Found")
+        client.wait_disarmed()
+        landed = client.receive("LOCAL_POSITION_NED")
+        assert (landed.x, landed.y) == pytest.approx((-0.2, 2.0), abs=0.3)
+
+
+def test_traffic_told_on_one_port_is_heard_on_the_other(start: Any) -> None:
+    with (
+        start(speedup=1.0) as vehicle,
+        SitlClient(vehicle.urls[0]) as pilot,
+        SitlClient(vehicle.urls[1], source_system=200) as radar,
+    ):
+        pilot.receive("HEARTBEAT")
+        radar.receive("HEARTBEAT")
+        radar.mav.adsb_vehicle_send(
+            0xABCDEF, 507900000, -10890000, 0, 300000, 0, 5000, 0, b"RESCUE1", 7, 1, 3, 0
         )
-        assert (after.x, after.y, after.z) == pytest.approx((before.x, before.y, before.z), abs=0.5)
+        assert pilot.receive("ADSB_VEHICLE").ICAO_address == 0xABCDEF
 
 
 def test_a_mission_starts_only_with_zero_parameters(connect: Any) -> None:

@@ -1,0 +1,101 @@
+"""SMART_RTL: the path flown since takeoff, and the way back along it."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import hypot
+from typing import TYPE_CHECKING
+
+from firmware_sitl.vehicle.landing import Landing
+from firmware_sitl.vehicle.modes import SMART_RTL, Mode
+from firmware_sitl.vehicle.navigation import Point
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.craft import Craft
+
+
+class SmartRtl(Mode):
+    """SMART_RTL: back along the path flown, then down."""
+
+    number = SMART_RTL
+    allows_arming = False
+
+    def __init__(self, craft: Craft, path: Breadcrumbs) -> None:
+        super().__init__(craft)
+        self._path = path
+        self._landing: Landing | None = None
+
+    def enter(self) -> str | None:
+        """Turn back along the path."""
+        if not self._path.points:
+            return "SmartRTL: no path"
+        self._landing = None
+        self.craft.navigation.start()
+        self._next()
+        self.craft.heading.default(returning=True)
+        return None
+
+    def run(self, dt: float) -> None:
+        """One step back, or down."""
+        craft = self.craft
+        if self._landing is not None:
+            self._landing.run(dt)
+            self._disarm_when_down(self._landing)
+            return
+        craft.wants_flight = not craft.landed
+        craft.navigation.advance(dt)
+        if craft.navigation.reached:
+            if self._path.points:
+                self._next()
+            else:
+                self._landing = Landing(craft)
+
+    @property
+    def landing(self) -> bool:
+        """Once the path is flown."""
+        return self._landing is not None
+
+    def _next(self) -> None:
+        self.craft.navigation.go(self._path.points.pop())
+        if self._path.points:
+            self.craft.navigation.then(self._path.points[-1])
+
+
+class Breadcrumbs:
+    """The path flown since takeoff, simplified: what SMART_RTL flies back along."""
+
+    def __init__(self, craft: Craft) -> None:
+        self._craft = craft
+        self.points: deque[Point] = deque()
+
+    def start(self) -> None:
+        """Begin at home."""
+        self.points = deque([(self._craft.home[0], self._craft.home[1], self._craft.home[2] + 2.0)])
+
+    def drop(self) -> None:
+        """Note the present position where it is far enough from the last."""
+        craft, body = self._craft, self._craft.body
+        if craft.landed or not self.points or isinstance(craft.mode, SmartRtl):
+            return
+        most, apart = int(craft.parameters["SRTL_POINTS"]), craft.parameters["SRTL_ACCURACY"]
+        if apart <= 0.0 or most <= 0:
+            return
+        here, last = (body.north, body.east, body.up), self.points[-1]
+        off = hypot(here[0] - last[0], here[1] - last[1], here[2] - last[2])
+        if off < apart or len(self.points) >= most:
+            return
+        if len(self.points) >= 2 and _straight(self.points[-2], last, here, 0.5 * apart):
+            self.points[-1] = here
+        else:
+            self.points.append(here)
+
+
+def _straight(start: Point, middle: Point, end: Point, within: float) -> bool:
+    """Whether a point lies close to the line between two others."""
+    along = tuple(b - a for a, b in zip(start, end, strict=True))
+    length = hypot(*along)
+    if length < 1e-6:
+        return False
+    share = sum((m - a) * d for m, a, d in zip(middle, start, along, strict=True)) / (length * length)
+    foot = tuple(a + share * d for a, d in zip(start, along, strict=True))
+    return hypot(*(m - f for m, f in zip(middle, foot, strict=True))) < within

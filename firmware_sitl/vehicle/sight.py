@@ -1,0 +1,126 @@
+"""The precision-landing target: where it was last seen, by the simulated sensor or by LANDING_TARGET."""
+
+from __future__ import annotations
+
+from enum import Enum
+from math import hypot, isfinite, tan
+from typing import TYPE_CHECKING, Any
+
+from firmware_sitl.vehicle.navigation import Point
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.craft import Craft
+
+BY_MAVLINK, BY_SIMULATION = 1, 4
+LOST_AFTER_S = 2.0
+"""Seconds without a sighting after which the target counts as lost (ArduCopter)."""
+
+CYLINDER, CONE, SPHERE = 0, 1, 2
+LOCAL_NED, BODY_FRD, BODY_NED = 1, 12, 8
+
+
+class TargetState(Enum):
+    """What is known of the target."""
+
+    FOUND = "found"
+    LOST = "recently lost"
+    NEVER_SEEN = "never seen"
+    OUT_OF_RANGE = "out of range"
+
+
+class Sight:
+    """Sightings of the landing target in local metres."""
+
+    def __init__(self, craft: Craft) -> None:
+        self._craft = craft
+        self.target: tuple[float, float] = (0.0, 0.0)
+        self.seen_s = float("-inf")
+        self.seen_from: Point = (0.0, 0.0, 0.0)
+        self._said_found = False
+
+    @property
+    def enabled(self) -> bool:
+        """Whether precision landing is switched on and has a sensor."""
+        parameters = self._craft.parameters
+        return parameters["PLND_ENABLED"] != 0.0 and int(parameters["PLND_TYPE"]) in (
+            BY_MAVLINK,
+            BY_SIMULATION,
+        )
+
+    @property
+    def found(self) -> bool:
+        """Whether the target has been seen just now."""
+        return self.enabled and self._craft.t_s - self.seen_s <= LOST_AFTER_S
+
+    @property
+    def error_m(self) -> float:
+        """Horizontal metres from the vehicle to the target."""
+        body = self._craft.body
+        return hypot(self.target[0] - body.north, self.target[1] - body.east)
+
+    @property
+    def state(self) -> TargetState:
+        """What the landing has to reckon with."""
+        craft = self._craft
+        if self.found:
+            return TargetState.FOUND
+        low, high = craft.parameters["PLND_ALT_MIN"], craft.parameters["PLND_ALT_MAX"]
+        if (low > 0.0 and craft.height_m < low) or (high > 0.0 and craft.height_m > high):
+            return TargetState.OUT_OF_RANGE
+        return TargetState.LOST if isfinite(self.seen_s) else TargetState.NEVER_SEEN
+
+    def look(self) -> None:
+        """One look of the simulated sensor, where it is the source."""
+        if not self.enabled:
+            return
+        if int(self._craft.parameters["PLND_TYPE"]) == BY_SIMULATION:
+            target = self._simulated()
+            if target is not None:
+                self._see(target)
+        if self._said_found != self.found:
+            self._said_found = self.found
+            self._craft.say(6, f"PrecLand: Target {'Found' if self.found else 'Lost'}")
+
+    def report(self, message: Any) -> None:
+        """LANDING_TARGET: a position in local or body axes, or angles below the vehicle."""
+        craft, body = self._craft, self._craft.body
+        if not self.enabled or int(craft.parameters["PLND_TYPE"]) != BY_MAVLINK:
+            return
+        if message.position_valid and message.frame == LOCAL_NED:
+            self._see((message.x, message.y))
+            return
+        if message.position_valid and message.frame in (BODY_FRD, BODY_NED):
+            ahead, right, down = message.x, message.y, message.z
+        elif message.position_valid:
+            return
+        else:
+            ahead, right, down = -tan(message.angle_y), tan(message.angle_x), 1.0
+        north, east, below = body.to_local(ahead, right, down)
+        if below <= 0.05:
+            return
+        scale = 1.0 if message.position_valid else max(craft.height_m, 0.1) / below
+        self._see((body.north + north * scale, body.east + east * scale))
+
+    def _see(self, target: tuple[float, float]) -> None:
+        body = self._craft.body
+        self.target, self.seen_s = target, self._craft.t_s
+        self.seen_from = (body.north, body.east, body.up)
+
+    def _simulated(self) -> tuple[float, float] | None:
+        """The simulated target, where it is within the sensor's reach."""
+        craft, parameters = self._craft, self._craft.parameters
+        if not parameters["SIM_PLD_ENABLE"]:
+            return None
+        lat, lon = parameters["SIM_PLD_LAT"], parameters["SIM_PLD_LON"]
+        home = lat == 0.0 and lon == 0.0
+        target = (0.0, 0.0) if home else craft.origin.local(lat, lon)
+        away = hypot(target[0] - craft.body.north, target[1] - craft.body.east)
+        above = craft.body.up - parameters["SIM_PLD_HEIGHT"]
+        high, far = parameters["SIM_PLD_ALT_LMT"], parameters["SIM_PLD_DIST_LMT"]
+        kind = int(parameters["SIM_PLD_TYPE"])
+        if above < 0.0 or above > high:
+            return None
+        if kind == SPHERE:
+            return target if hypot(away, above) <= far else None
+        reach = far * above / high if kind == CONE and high > 0.0 else far
+        return target if away <= reach else None

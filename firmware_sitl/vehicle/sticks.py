@@ -1,0 +1,79 @@
+"""The pilot's sticks: RC overrides and MANUAL_CONTROL, or a transmitter with throttle low."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import radians
+from typing import Any
+
+from firmware_sitl.vehicle.parameters import Parameters
+from firmware_sitl.vehicle.shaping import clamp
+
+MIDDLE, SPAN = 1500.0, 500.0
+AT_REST = (1500, 1500, 1000, 1500, 1800, 1000, 1000, 1800)
+"""What the simulated transmitter sends: sticks centred, throttle low (ArduPilot's SITL)."""
+
+DEAD = 0.1
+IGNORED = (0, 65535)
+
+
+class Sticks:
+    """Roll, pitch, throttle and yaw, each between -1 and 1; throttle 0 is the middle."""
+
+    def __init__(self, parameters: Parameters, now_s: Callable[[], float]) -> None:
+        self._parameters, self._now_s = parameters, now_s
+        self._override: dict[int, int] = {}
+        self._set_s = float("-inf")
+
+    @property
+    def channels(self) -> list[int]:
+        """The eight channels as received, microseconds."""
+        found = list(AT_REST)
+        hold = self._parameters["RC_OVERRIDE_TIME"]
+        if hold < 0.0 or self._now_s() - self._set_s <= hold:
+            for index, value in self._override.items():
+                found[index] = value
+        return found
+
+    def override(self, values: list[int]) -> None:
+        """RC_CHANNELS_OVERRIDE: 65535 leaves a channel as it is, 0 gives it back to the transmitter."""
+        self._set_s = self._now_s()
+        for index, value in enumerate(values[:8]):
+            if value == 0:
+                self._override.pop(index, None)
+            elif value not in IGNORED:
+                self._override[index] = value
+
+    def manual(self, message: Any) -> None:
+        """MANUAL_CONTROL: x pitch, y roll, z throttle 0 to 1000, r yaw."""
+        self._set_s = self._now_s()
+        for index, value in ((0, message.y), (1, -message.x), (3, message.r)):
+            if abs(value) <= 1000:
+                self._override[index] = round(MIDDLE + 0.5 * value)
+        if 0 <= message.z <= 1000:
+            self._override[2] = 1000 + message.z
+
+    def axis(self, index: int) -> float:
+        """One stick, -1 to 1, with a dead band about the middle."""
+        value = clamp((self.channels[index] - MIDDLE) / SPAN, -1.0, 1.0)
+        if abs(value) <= DEAD:
+            return 0.0
+        return (value - DEAD if value > 0.0 else value + DEAD) / (1.0 - DEAD)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the receiver hears the transmitter."""
+        return self._parameters["SIM_RC_FAIL"] == 0.0
+
+    def climb_rate(self) -> float:
+        """Climb rate asked for by the throttle, m/s: none without a receiver."""
+        if not self.alive:
+            return 0.0
+        up = self._parameters["PILOT_SPEED_UP"] * 0.01
+        down = self._parameters["PILOT_SPEED_DN"] * 0.01 or up
+        throttle = self.axis(2)
+        return throttle * (up if throttle > 0.0 else down)
+
+    def turn_rate(self) -> float:
+        """Turn rate asked for, rad/s."""
+        return self.axis(3) * radians(self._parameters["PILOT_Y_RATE"]) if self.alive else 0.0
