@@ -1,0 +1,124 @@
+"""The best layouts of so many docks: the siting problem of a scenario, solved to proof."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dfr.aircraft.catalogue import dock
+from dfr.errors import InfeasibleError
+from dfr.geo import FloatArray
+from dfr.plan.launch import chance_within, expected_s
+from dfr.plan.matrix import Matrix
+from dfr.plan.siting import Sites, solve_pmedian
+from dfr.plan.windows import call_table
+from dfr.scenario.model import CandidateSite, Power, Scenario, SiteUse
+
+MOST_COMPARED = 20_000
+"""Layouts of equal coverage are compared one by one where there are no more than this."""
+
+UNREACHED_S = 3600.0
+"""What a call out of reach counts for when layouts of equal coverage are compared by mean time."""
+
+SHARE_DIGITS = 9
+"""Shares are sums of thousands of rounded weights: further digits mean nothing."""
+
+
+class Layouts:
+    """The siting problem of a scenario: rows are hour and zone, columns candidate sites.
+
+    A zone is covered as surely as the launch is quick enough: the chance that launch and flight together
+    stay within the limit. Each hour and zone counts the surest of the chosen docks, so the best layout
+    is a p-median over the chances of being late.
+    """
+
+    def __init__(self, scenario: Scenario, matrix: Matrix) -> None:
+        self.scenario, self.matrix = scenario, matrix
+        self.calls = call_table(matrix.windows)
+        self.limit_s = scenario.targets.siting_limit_s
+        self._weights = self.calls.ravel() / self.calls.sum()
+        self.forced = [j for j, c in enumerate(scenario.candidates) if c.use is SiteUse.REQUIRED]
+        self.unusable = {
+            j: reason
+            for j, c in enumerate(scenario.candidates)
+            if j not in self.forced and (reason := self._unusable(j, c))
+        }
+
+    def _unusable(self, j: int, site: CandidateSite) -> str:
+        if site.use is SiteUse.FORBIDDEN:
+            return "forbidden"
+        if site.power is Power.NONE and dock(self.scenario.fleet.dock).has_box:
+            return "no power for the dock"
+        if not np.isfinite(self.matrix.overhead_s[:, :, j]).any():
+            return next((way.limited_by for way in self.matrix.ways[j] if way.limited_by), "out of range")
+        return ""
+
+    @property
+    def usable(self) -> int:
+        """How many sites can be chosen from."""
+        return len(self.scenario.candidates) - len(self.unusable)
+
+    def best(self, count: int) -> Sites:
+        """The proven best layout. Raises InfeasibleError where too few sites can be used."""
+        candidates = self.scenario.candidates
+        if count > self.usable:
+            why = "; ".join(f"{candidates[j].id}: {reason}" for j, reason in self.unusable.items())
+            raise InfeasibleError(
+                f"{count} docks asked for, {self.usable} of {len(candidates)} candidate sites can be used"
+                + (f" ({why})" if why else "")
+                + " -> fewer docks, or more candidate sites"
+            )
+        if count < len(self.forced):
+            raise InfeasibleError(
+                f"{count} docks asked for, {len(self.forced)} required -> at least {len(self.forced)}"
+            )
+        late = 1.0 - self._chance(self.matrix.overhead_s, self.limit_s)
+        found = solve_pmedian(
+            late.reshape(-1, late.shape[2]),
+            self._weights,
+            p=count,
+            forced=self.forced,
+            forbidden=list(self.unusable),
+        )
+        share, bound = (round(1.0 - value, SHARE_DIGITS) for value in (found.objective, found.bound))
+        return replace(found, objective=share, bound=bound, gap=(bound - share) / share if share > 0 else 0.0)
+
+    def soonest(self, found: Sites) -> tuple[int, ...]:
+        """Of the layouts that cover as much, the one with the least mean time; the first of equals."""
+        count = len(found.chosen)
+        allowed = [j for j in range(len(self.scenario.candidates)) if j not in self.unusable]
+        free = [j for j in allowed if j not in self.forced]
+        if math.comb(len(free), count - len(self.forced)) > MOST_COMPARED:
+            return found.chosen
+        layouts = [found.chosen] + [
+            tuple(sorted((*self.forced, *rest)))
+            for rest in itertools.combinations(free, count - len(self.forced))
+        ]
+        enough = [
+            c for c in layouts if self.share(c, self.limit_s) >= found.objective - 2 * 10**-SHARE_DIGITS
+        ]
+        return min(enough, key=lambda c: (round(self.mean_s(c), 6), c))
+
+    def flight_s(self, chosen: Sequence[int]) -> FloatArray:
+        """Seconds from lift-off to overhead by the soonest of some docks, shape (hours, zones)."""
+        return np.asarray(self.matrix.overhead_s[:, :, list(chosen)].min(axis=2))
+
+    def chance(self, chosen: Sequence[int], limit_s: float) -> FloatArray:
+        """Chance that some dock's drone is overhead within a limit of the decision, shape (hours, zones)."""
+        return self._chance(self.flight_s(chosen), limit_s)
+
+    def share(self, chosen: Sequence[int], limit_s: float) -> float:
+        """Expected share of the demand of flyable hours that some docks reach within a limit."""
+        return round(float(self._weights @ self.chance(chosen, limit_s).ravel()), SHARE_DIGITS)
+
+    def mean_s(self, chosen: Sequence[int]) -> float:
+        """Call-weighted mean from decision to overhead; what is out of reach counts as an hour."""
+        flight = np.minimum(self.flight_s(chosen), UNREACHED_S)
+        return float(self._weights @ flight.ravel()) + expected_s(self.scenario.crew.launch)
+
+    def _chance(self, flight_s: FloatArray, limit_s: float) -> FloatArray:
+        return chance_within(self.scenario.crew.launch, limit_s - flight_s)
