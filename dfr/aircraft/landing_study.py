@@ -132,7 +132,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     rate, z2 = successes / trials, CONFIDENCE_Z**2
     middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
     half = CONFIDENCE_Z * math.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(rate, middle - half)), min(1.0, max(rate, middle + half))
 
 
 def _summary(

@@ -89,7 +89,8 @@ class Trials:
     """What the landings start from. Arrays have one entry a trial.
 
     `gusts`, where given, replaces the drawn gusts: along and across the wind every 0.1 s, m/s,
-    shape (steps, 2, trials), held at its last row; `nose_off_wind_deg` the drawn angle of the nose to the wind.
+    shape (steps, 2, trials), held at its last row; `nose_off_wind_deg` the drawn angle of the nose to
+    the wind.
     """
 
     wind_mps: FloatArray

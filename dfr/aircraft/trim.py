@@ -23,13 +23,13 @@ from dfr.units import AIR_DENSITY_KG_M3, GRAVITY_MPS2
 BALANCE_STEPS = 10
 """Bounded steps of the force balance: to 1e-8 for tilts up to 45 degrees, 1e-4 at 60."""
 
-WARM_STEPS = 3
+WARM_STEPS = 5
 """Steps of the balance between two steps of a search that moves the airspeed a little."""
 
 RELAXATION = 0.9
 """Share of each balance step that is taken; the fastest of those that settle at 55 degrees."""
 
-SECANT_STEPS = 9
+SECANT_STEPS = 7
 """Bounded steps of the search for the speed at the tilt limit: to 1e-6 m/s."""
 
 FASTEST_AIRSPEED_MPS = 100.0

@@ -36,7 +36,7 @@ def climb_seconds(height_m: FloatArray, climb_mps: FloatArray, accel_mps2: Float
     """Seconds from lift (0.3 m) to 1 m short of a takeoff height.
 
     >>> float(climb_seconds(np.array(60.0), np.array(2.5), np.array(1.0)).round(1))
-    24.9
+    24.8
     """
     brake = 0.5 * accel_mps2
     start = np.minimum(LIFT_SPEED_MPS, climb_mps)

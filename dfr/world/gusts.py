@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from dfr.geo import FloatArray
-from dfr.units import m_to_ft
+from dfr.units import ft_to_m, m_to_ft
 
 LOWEST_FT, HIGHEST_FT = 10.0, 1000.0
 """The low-altitude model holds between these heights above ground (MIL-F-8785C 3.7.3.4)."""
@@ -45,11 +45,6 @@ class Turbulence:
     length_m: tuple[float, float, float]
     spectrum: Spectrum = Spectrum.DRYDEN
 
-    @property
-    def intensity_of(self) -> float:
-        """Along-wind standard deviation, m/s: the mean wind times the intensity."""
-        return self.sigma_mps[0]
-
 
 def scale_lengths_m(
     height_m: float, *, convention: LengthConvention = LengthConvention.MIL_F_8785C
@@ -57,14 +52,13 @@ def scale_lengths_m(
     """Scale lengths (along, cross, vertical) of the low-altitude model at a height above ground, m.
 
     >>> round(scale_lengths_m(10.0)[0], 1)
-    66.9
+    67.4
     """
     feet = min(max(m_to_ft(height_m), LOWEST_FT), HIGHEST_FT)
     along = feet / (0.177 + 0.000823 * feet) ** 1.2
-    metre = height_m / m_to_ft(height_m) if height_m > 0.0 else 0.3048
     if convention is LengthConvention.MIL_HDBK_1797:
-        return along * metre, 0.5 * along * metre, 0.5 * feet * metre
-    return along * metre, along * metre, feet * metre
+        return ft_to_m(along), ft_to_m(0.5 * along), ft_to_m(0.5 * feet)
+    return ft_to_m(along), ft_to_m(along), ft_to_m(feet)
 
 
 def mil_sigma_mps(wind_20ft_mps: float, height_m: float) -> tuple[float, float, float]:

@@ -1,0 +1,173 @@
+"""Judging landings: limits, odds, retries and the command line."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.landing import Limits, failures, landing_odds, tip_over_mps
+from dfr.aircraft.landing_study import study_landings, wilson
+from dfr.aircraft.touchdown import Touchdowns
+from dfr.scenario.model import Guidance
+
+QUAD, PAD = drone("arducopter-sitl-quad"), dock("open-pad")
+M3TD, BOX = drone("dji-m3td"), dock("dji-dock-2")
+
+
+def touchdown(*, error=0.0, tilt=0.0, sink=0.5, speed=0.0, landed=True) -> Touchdowns:
+    one = np.ones(1)
+    return Touchdowns(
+        error_m=error * one,
+        east_m=error * one,
+        north_m=0.0 * one,
+        tilt_deg=tilt * one,
+        asked_tilt_deg=tilt * one,
+        speed_mps=speed * one,
+        descent_mps=sink * one,
+        low_error_m=error * one,
+        duration_s=25.0 * one,
+        landed=np.array([landed]),
+        vehicle_steps=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "causes"),
+    [
+        ({}, set()),
+        ({"error": 0.64}, set()),
+        ({"error": 0.66}, {"lateral"}),
+        ({"tilt": 26.0}, {"tilt"}),
+        ({"sink": 1.1}, {"sink"}),
+        ({"speed": 0.6}, {"speed"}),
+        ({"landed": False}, {"not_landed"}),
+        ({"error": 0.9, "tilt": 30.0}, {"lateral", "tilt"}),
+    ],
+)
+def test_a_touchdown_fails_by_each_limit_it_breaks(state, causes):
+    found = failures(touchdown(**state), Limits.of(QUAD, PAD))
+    assert {cause for cause, bad in found.items() if bad[0]} == causes
+
+
+def test_an_open_pad_has_no_edges_to_touch_and_a_box_has():
+    assert Limits.of(QUAD, PAD).box_m == math.inf
+    assert Limits.of(M3TD, BOX).box_m == pytest.approx(0.5 * (BOX.opening_m - M3TD.footprint_m))
+
+
+def test_tipping_over_takes_the_energy_to_lift_the_mass_over_the_foot():
+    """Energy before: half m v^2 by angular momentum about the foot; needed: m g (r - h)."""
+    speed = tip_over_mps(QUAD)
+    height, half = 0.5 * QUAD.height_m, 0.5 * QUAD.landing_gear_m
+    radius2 = height**2 + half**2
+    gyration2 = (0.25 * QUAD.footprint_m) ** 2
+    rate = speed * height / (radius2 + gyration2)
+    kinetic = 0.5 * (radius2 + gyration2) * rate**2
+    assert kinetic == pytest.approx(9.80665 * (math.sqrt(radius2) - height))
+
+
+@pytest.mark.parametrize("guidance", list(Guidance))
+def test_odds_are_chances_and_fall_with_the_wind(guidance):
+    winds = (0.0, 4.0, 7.0, 9.0, 12.0, 30.0)
+    odds = [landing_odds(QUAD, PAD, guidance, wind_mps=w, turbulence_intensity=0.17) for w in winds]
+    for chance in odds:
+        assert chance.docked + chance.retry + chance.diverted == pytest.approx(1.0)
+        assert min(chance.docked, chance.retry, chance.diverted, chance.not_disarmed) >= 0.0
+    docked = [chance.docked for chance in odds]
+    assert docked[0] > 0.99
+    assert docked[-1] < 0.05
+    assert all(later <= earlier + 0.02 for earlier, later in pairwise(docked))
+    assert odds[1].not_disarmed < 0.05
+    assert odds[3].not_disarmed > 0.9
+
+
+def test_gusts_matter_beside_the_mean_wind():
+    steady = landing_odds(QUAD, PAD, Guidance.GNSS, wind_mps=8.0, turbulence_intensity=0.05)
+    gusty = landing_odds(QUAD, PAD, Guidance.GNSS, wind_mps=8.0, turbulence_intensity=0.30)
+    assert steady.docked > gusty.docked + 0.2
+
+
+def test_precision_guidance_docks_better_in_a_narrow_box():
+    gnss, precision = (
+        landing_odds(M3TD, BOX, guidance, wind_mps=6.0, turbulence_intensity=0.17) for guidance in Guidance
+    )
+    assert precision.docked > gnss.docked
+
+
+def test_a_makers_own_landing_wind_is_kept_with_precision_guidance():
+    odds = landing_odds(M3TD, BOX, Guidance.PRECISION, wind_mps=8.0, turbulence_intensity=0.17)
+    assert odds.docked > 0.9
+
+
+def study(**changes):
+    asked = {"wind_mps": 7.0, "turbulence_intensity": 0.17, "trials": 400, "seed": 5, "dt_s": 0.04}
+    return study_landings(M3TD, BOX, Guidance.GNSS, **{**asked, **changes})
+
+
+def test_the_same_seed_gives_the_same_landings_and_another_does_not():
+    first, again, other = study(), study(), study(seed=6)
+    assert (first.error_m == again.error_m).all()
+    assert not (first.error_m == other.error_m).all()
+
+
+def test_going_round_raises_the_share_that_dock():
+    alone, directed = study(), study(retries=3)
+    assert directed.retries > 0.0
+    assert directed.docked > alone.docked
+
+
+def test_odds_and_study_tell_the_same_story():
+    odds = landing_odds(M3TD, BOX, Guidance.GNSS, wind_mps=7.0, turbulence_intensity=0.17)
+    low, high = wilson(study(trials=1500).docked, 1500)
+    assert low - 0.05 < odds.docked + 0.5 * odds.retry < high + 0.25
+
+
+def test_wilsons_interval_is_the_textbooks():
+    assert wilson(0, 10)[0] == 0.0
+    assert wilson(0, 10)[1] == pytest.approx(0.2775, abs=1e-3)
+    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-3)
+
+
+def run_dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dfr", "landing", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_command_prints_what_it_flew():
+    done = run_dfr("--wind-mps", "3", "--trials", "200", "--seed", "1", "--guidance", "precision", "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert document["success"]["low"] <= document["success"]["rate"] <= document["success"]["high"]
+    assert 0.0 < document["error_m"]["median"] < document["error_m"]["p95"]
+    assert document["trials_per_s"] > 0.0
+    assert set(document["causes"]) >= {"lateral", "tilt", "not_landed"}
+
+
+def test_the_envelope_has_a_row_for_each_wind_and_a_plot(tmp_path):
+    plot = tmp_path / "envelope.svg"
+    done = run_dfr("--envelope", "--trials", "200", "--plot", str(plot), "--json")
+    rows = json.loads(done.stdout)["envelope"]
+    assert [row["wind_mps"] for row in rows] == [float(wind) for wind in range(17)]
+    assert plot.read_text().count("<svg") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--drone", "kite"), ("--dock", "roof"), ("--wind-mps", "nan"), ("--trials", "0"), ("--seed", "-1")],
+)
+def test_bad_input_ends_with_code_two_and_says_what_to_do(arguments):
+    done = run_dfr(*arguments)
+    assert done.returncode == 2
+    assert " -> " in done.stderr
+    assert "Traceback" not in done.stderr
