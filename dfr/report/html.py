@@ -81,7 +81,7 @@ def report_html(run: Rehearsal) -> str:
         map_svg=map_svg(run.world, plan, flown=run.tracks),
         siting=_siting(plan),
         docks=_docks(run),
-        coverage=[(f"{limit:.0f}", _percent(share)) for limit, share in sorted(plan.coverage.items())],
+        coverage=_coverage(run),
         layouts_svg=figures.layouts_chart(plan.layouts),
         hours_svg=figures.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
         no_go_hours=[hour for hour in plan.coverage_by_hour if not hour.flyable],
@@ -164,6 +164,26 @@ def _siting(plan: Plan) -> str:
         f"of the decision in the hours that can be flown, in their wind: {proof}. Those hours hold "
         f"{_percent(plan.flyable_share)} of the expected calls; in the others no drone flies."
     )
+
+
+def _coverage(run: Rehearsal) -> list[dict[str, str]]:
+    """Planned and simulated share of calls overhead within each limit of the decision."""
+    rows = []
+    for limit, share in sorted(run.plan.coverage.items()):
+        kpi = run.summary.kpis.get(f"within_{limit:.0f}_s")
+        simulated = "unknown" if kpi is None else _percent(kpi.mean)
+        interval = "" if kpi is None else _range(kpi.interval, _percent)
+        planned = _percent(share * run.plan.flyable_share)
+        rows.append(
+            {
+                "limit": f"{limit:.0f}",
+                "flyable": _percent(share),
+                "planned": planned,
+                "simulated": simulated,
+                "interval": interval,
+            }
+        )
+    return rows
 
 
 def _docks(run: Rehearsal) -> list[dict[str, object]]:
