@@ -15,6 +15,19 @@ ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
 ARM, TAKEOFF, SET_MODE, MISSION_START, SET_INTERVAL, REQUEST = 400, 22, 176, 300, 511, 512
 
 
+RANGEFINDER = {
+    "RNGFND1_TYPE": 1,
+    "RNGFND1_MIN": 0,
+    "RNGFND1_MAX": 40,
+    "RNGFND1_MIN_CM": 0,
+    "RNGFND1_MAX_CM": 4000,
+    "RNGFND1_SCALING": 12.12,
+    "RNGFND1_PIN": 0,
+    "SIM_SONAR_SCALE": 12,
+}
+"""ArduCopter measures the height above its target with a rangefinder; the built-in vehicle knows it."""
+
+
 def _fly_up(client: SitlClient, height_m: float = 20.0) -> None:
     client.set_mode(GUIDED)
     client.arm()
@@ -73,12 +86,12 @@ def test_a_low_throttle_stick_brings_it_down_in_loiter(connect: Any) -> None:
 def test_a_precision_landing_ends_on_the_target(connect: Any) -> None:
     """The target lies 2 m east of home; the tolerance holds the coarse float of SIM_PLD_LAT."""
     target = {"SIM_PLD_LAT": 50.7810, "SIM_PLD_LON": -1.0890 + 2.0 / 70385.0, "SIM_PLD_ENABLE": 1}
-    wanted = {"PLND_ENABLED": 1, "PLND_TYPE": 4, "SIM_PLD_ALT_LMT": 30, **target}
+    wanted = {"PLND_ENABLED": 1, "PLND_TYPE": 4, "SIM_PLD_ALT_LMT": 30, **RANGEFINDER, **target}
     with connect(params=wanted) as client:
         _fly_up(client)
         client.set_mode(LAND)
         client.wait_text("PrecLand: Target Found")
-        client.wait_disarmed()
+        client.wait_disarmed(timeout_s=60.0)
         landed = client.receive("LOCAL_POSITION_NED")
         assert (landed.x, landed.y) == pytest.approx((-0.2, 2.0), abs=0.3)
 

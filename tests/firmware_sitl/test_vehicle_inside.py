@@ -1,0 +1,184 @@
+"""The vehicle without sockets: what it stores, how it is fenced, how it turns corners."""
+
+from __future__ import annotations
+
+import time
+from math import hypot, nan, pi
+
+import pytest
+
+from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.items import INVALID_PARAM1, UNSUPPORTED, Item, keep_mission_item
+from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+
+GUIDED, RTL, LAND = modes.GUIDED, modes.RTL, modes.LAND
+
+
+@pytest.fixture
+def vehicle() -> Vehicle:
+    made = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    made.link_clock = lambda: made.craft.t_s
+    _run(made, 5.0)
+    return made
+
+
+def _run(vehicle: Vehicle, seconds: float) -> None:
+    for _ in range(round(seconds / STEP_S)):
+        vehicle.step()
+
+
+def _airborne(vehicle: Vehicle, height_m: float = 30.0) -> None:
+    assert vehicle.change_mode(GUIDED)
+    assert arming.arm(vehicle)
+    assert vehicle.mode.take_off(height_m)
+    _run(vehicle, 8.0 + height_m / 2.5 + 8.0)
+    assert vehicle.craft.height_m == pytest.approx(height_m, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ((16, (3.7, 5.0, 6.0, 90.0)), (3.0, 0.0, 0.0, 0.0)),
+        ((16, (0.0, 0.0, 0.0, nan)), (0.0, 0.0, 0.0, 0.0)),
+        ((17, (0.0, 0.0, -12.5, 0.0)), (0.0, 0.0, -12.0, 0.0)),
+        ((18, (0.5, 0.0, 300.0, 1.0)), (0.5, 0.0, 300.0, 1.0)),
+        ((18, (3.0, 0.0, -317.0, 0.0)), (3.0, 0.0, -310.0, 0.0)),
+        ((19, (12.9, 0.0, 0.0, 0.0)), (12.0, 0.0, 1.0, 0.0)),
+        ((112, (1.5, 9.0, 9.0, 9.0)), (1.5, 0.0, 0.0, 0.0)),
+        ((178, (1.0, 7.5, 0.0, 0.0)), (1.0, 7.5, 0.0, 0.0)),
+    ],
+)
+def test_of_a_commands_parameters_only_some_are_kept(
+    sent: tuple[int, tuple[float, float, float, float]], kept: tuple[float, ...]
+) -> None:
+    stored = keep_mission_item(Item(command=sent[0], frame=3, params=sent[1], x=1, y=1, z=10.0))
+    assert isinstance(stored, Item)
+    assert stored.params == kept
+
+
+def test_an_open_parameter_is_refused_where_the_command_does_not_allow_it() -> None:
+    assert keep_mission_item(Item(command=19, frame=3, params=(0.0, 0.0, nan, 0.0))) == INVALID_PARAM1 + 2
+    assert keep_mission_item(Item(command=12345)) == UNSUPPORTED
+
+
+def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: Vehicle) -> None:
+    _airborne(vehicle)
+    navigation = vehicle.craft.navigation
+    navigation.start()
+    navigation.go((100.0, 0.0, 30.0))
+    navigation.then((100.0, 100.0, 30.0))
+    slowest, nearest = 99.0, 99.0
+    while not navigation.reached:
+        navigation.advance(STEP_S)
+        vehicle.craft.control.run(STEP_S)
+        control = vehicle.craft.control
+        if control.north > 80.0:
+            slowest = min(slowest, hypot(control.v_north, control.v_east))
+            nearest = min(nearest, hypot(control.north - 100.0, control.east))
+        vehicle.craft.body.north, vehicle.craft.body.east = control.north, control.east
+        vehicle.craft.body.v_north, vehicle.craft.body.v_east = control.v_north, control.v_east
+    assert slowest > 0.5
+    assert nearest < 2.1
+
+
+def test_inside_all_inclusions_unless_the_option_says_any(vehicle: Vehicle) -> None:
+    square = [(-1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0)]
+
+    def area(north: float) -> list[Item]:
+        corners = []
+        for n, e in square:
+            lat, lon = vehicle.craft.origin.globe(north + 50.0 * n, 50.0 * e)
+            corners.append(Item(command=5001, params=(4.0, 0, 0, 0), x=round(lat * 1e7), y=round(lon * 1e7)))
+        return corners
+
+    vehicle.fence.load(area(0.0) + area(80.0))
+    vehicle.parameters["FENCE_ENABLE"], vehicle.parameters["FENCE_TYPE"] = 1.0, 4.0
+    assert vehicle.fence.allows(40.0, 0.0, 10.0)
+    assert not vehicle.fence.allows(0.0, 0.0, 10.0)
+    vehicle.parameters["FENCE_OPTIONS"] = 2.0
+    assert vehicle.fence.allows(0.0, 0.0, 10.0)
+    assert not vehicle.fence.allows(-60.0, 0.0, 10.0)
+
+
+def test_satellites_lost_in_guided_flight_end_in_landing(vehicle: Vehicle) -> None:
+    _airborne(vehicle)
+    vehicle.parameters["SIM_GPS1_ENABLE"] = 0.0
+    _run(vehicle, 8.0)
+    assert vehicle.mode.number == LAND
+
+
+def test_a_landing_that_loses_its_target_tries_again_and_then_lands(vehicle: Vehicle) -> None:
+    parameters = vehicle.parameters
+    for name, value in (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("SIM_PLD_ENABLE", 1), ("PLND_RET_MAX", 1)):
+        parameters[name] = value
+    _airborne(vehicle, 12.0)
+    vehicle.change_mode(LAND)
+    while vehicle.craft.height_m > 6.0:
+        vehicle.step()
+    parameters["SIM_PLD_ENABLE"] = 0.0
+    highest_again = 0.0
+    lowest = 99.0
+    for _ in range(round(60.0 / STEP_S)):
+        vehicle.step()
+        lowest = min(lowest, vehicle.craft.height_m)
+        highest_again = max(highest_again, vehicle.craft.height_m - lowest)
+    assert highest_again > 1.0
+    assert not vehicle.craft.motors.armed
+
+
+@pytest.mark.parametrize(("strict", "lands"), [(0, True), (2, False)])
+def test_strictness_decides_whether_it_lands_without_its_target(
+    vehicle: Vehicle, strict: int, lands: bool
+) -> None:
+    parameters = vehicle.parameters
+    wanted = (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("PLND_RET_MAX", 0), ("PLND_STRICT", strict))
+    for name, value in wanted:
+        parameters[name] = value
+    _airborne(vehicle, 12.0)
+    vehicle.change_mode(LAND)
+    _run(vehicle, 60.0)
+    assert vehicle.craft.motors.armed is not lands
+
+
+def test_a_return_ends_at_the_nearer_rally_point(vehicle: Vehicle) -> None:
+    _airborne(vehicle)
+    vehicle.guided.fly_to((120.0, 0.0, 30.0))
+    _run(vehicle, 30.0)
+    vehicle.rally = ((100.0, 0.0, 20.0),)
+    vehicle.change_mode(RTL)
+    _run(vehicle, 120.0)
+    assert not vehicle.craft.motors.armed
+    assert vehicle.craft.body.north == pytest.approx(100.0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("tilt_deg", "airspeed_mps"), [(10.0, 4.3), (20.0, 7.2), (30.0, 10.0), (45.0, 14.75)]
+)
+def test_the_trim_airspeed_is_that_measured_on_arducopter(
+    vehicle: Vehicle, tilt_deg: float, airspeed_mps: float
+) -> None:
+    vehicle.parameters["ANGLE_MAX"] = 100.0 * tilt_deg
+    vehicle.parameters["WPNAV_SPEED"] = 2500.0
+    vehicle.parameter_changed()
+    _airborne(vehicle)
+    vehicle.guided.fly_to((6000.0, 0.0, 30.0))
+    _run(vehicle, 120.0)
+    assert vehicle.craft.body.v_north == pytest.approx(airspeed_mps, rel=0.03)
+    assert vehicle.craft.body.tilt_rad == pytest.approx(tilt_deg * pi / 180.0, abs=0.03)
+
+
+def test_flying_costs_a_fiftieth_of_real_time_at_most(vehicle: Vehicle) -> None:
+    """With ten telemetry messages ten times a second for one client, on one core."""
+    from firmware_sitl.vehicle.channel import Channel
+
+    channel = Channel(vehicle, 0)
+    channel.connected = True
+    vehicle.channels = [channel]
+    channel.stream(0, 10.0)
+    _airborne(vehicle)
+    vehicle.guided.fly_to((2000.0, 0.0, 30.0))
+    begun = time.process_time()
+    for _ in range(30):
+        _run(vehicle, 1.0)
+        channel.out.clear()
+    assert time.process_time() - begun < 30.0 / 50.0
