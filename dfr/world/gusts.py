@@ -218,10 +218,10 @@ def _exponential(matrix: FloatArray) -> FloatArray:
     total: FloatArray = np.eye(matrix.shape[0])
     term: FloatArray = total
     for power in range(1, 14):
-        term = term @ small / power
+        term = np.matmul(term, small) / power
         total = total + term
     for _ in range(squarings):
-        total = total @ total
+        total = np.matmul(total, total)
     return total
 
 
@@ -230,8 +230,8 @@ def _stationary(system: FloatArray, drive: FloatArray) -> FloatArray:
     order = system.shape[0]
     eye = np.eye(order)
     linear = np.kron(system, eye) + np.kron(eye, system)
-    covariance: FloatArray = np.linalg.solve(linear, -drive.reshape(-1)).reshape(order, order)
-    return covariance
+    solved = np.linalg.solve(linear, -drive.reshape(-1))
+    return np.asarray(solved, dtype=np.float64).reshape(order, order)
 
 
 def _root(covariance: FloatArray) -> FloatArray:
