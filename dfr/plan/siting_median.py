@@ -1,26 +1,39 @@
-"""The p-median: Lagrangian bound, greedy and exchange, reduced-cost fixing, HiGHS for what is left.
+"""The p-median, proven: Lagrangian bounds in a branch-and-bound tree over the columns.
 
 Hakimi (1964): choose p sites so that the demand-weighted sum of the times to the nearest is least.
 With a price l_i on "each row is served once" (Narula, Ogbu & Samuelsson 1977) the relaxed
-optimum is sum_i l_i + the p least values of sum_i min(0, c_ij - l_i): a bound for every l.
+optimum is sum_i l_i + the p least values of sum_i min(0, c_ij - l_i): a bound for every l. Columns whose
+value shows that they are in no better choice, or in every one, are dropped or fixed; what the bound
+leaves open is branched on (Christofides & Beasley 1982), children starting from their parent's price.
 """
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme, Progress, solve
+from dfr.plan.milp import Progress, solve
+from dfr.plan.siting_exchange import exchange, greedy_median
 from dfr.plan.siting_model import IntArray
+from dfr.plan.siting_radius import median_programme
 
-DUAL_STEPS = 1500
-HALVE_AFTER = 20
-PRUNE_EVERY = 50
+ROOT_STEPS, ROOT_PACE = 1500, 1.5
+CHILD_STEPS, CHILD_PACE = 120, 0.6
+LEAST_PACE = 0.003
+SLOW_DOWN, SLOW_DOWN_AFTER = 0.6, 8
+PRUNE_EVERY = 25
+OFFER_EVERY = 20
+IMPROVE_EVERY = 6
+NEARLY_WHOLE = 0.002
+"""A root gap below this share of the total leaves HiGHS a nearly whole relaxation, which it rounds faster."""
+
+OVERSHOOT = 1.01
+"""Steps aim this much above the best known total: the true optimum of the dual is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,21 @@ class MedianAnswer:
     chosen: IntArray
     objective: float
     bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A part of the search: `live` columns, the first `fixed` of which are chosen, priced by `price`.
+
+    `values` are the live columns' relaxed values and `chosen` the p cheapest (local numbers).
+    """
+
+    bound: float
+    live: IntArray
+    fixed: int
+    price: FloatArray
+    values: FloatArray
+    chosen: IntArray
 
 
 def solve_median(
@@ -42,237 +70,174 @@ def solve_median(
     on_progress: Progress | None,
 ) -> MedianAnswer:
     """The best p columns of a finite cost table (rows, columns), `forced` ones among them."""
-    started = perf_counter()
-    search = _Search(cost, p, forced, relative_gap)
-    search.run(started + time_limit_s, on_progress)
-    left = started + time_limit_s - perf_counter()
-    if not search.proven and left > 0:
-        _finish(search, left, on_progress)
-    return MedianAnswer(np.sort(search.chosen), search.objective, search.bound)
+    tree = _Tree(cost, p, forced, relative_gap, perf_counter() + time_limit_s)
+    bound = tree.run(on_progress)
+    return MedianAnswer(np.sort(tree.chosen), tree.objective, bound)
 
 
-def greedy_median(cost: FloatArray, p: int, forced: NDArray[np.bool_]) -> IntArray:
-    """The numbers of p columns, forced ones first, each lowering the total most; ties to the lowest."""
-    chosen = [int(j) for j in np.flatnonzero(forced)]
-    nearest = cost[:, chosen].min(axis=1) if chosen else np.full(cost.shape[0], cost.max(initial=0.0))
-    while len(chosen) < p:
-        totals = np.minimum(cost, nearest[:, None]).sum(axis=0)
-        totals[chosen] = np.inf
-        chosen.append(int(np.argmin(totals)))
-        nearest = np.minimum(nearest, cost[:, chosen[-1]])
-    return np.asarray(chosen, int)
+class _Tree:
+    """Best-first search; deterministic, as ties go to the older node."""
 
-
-def exchange(cost: FloatArray, chosen: IntArray, forced: NDArray[np.bool_], *, limit: int = 500) -> IntArray:
-    """A choice that no exchange of one column improves (Teitz & Bart 1968, best exchange first)."""
-    chosen = chosen.copy()
-    for _ in range(limit):
-        change = _exchange_gains(cost, chosen)
-        change[forced[chosen]] = -np.inf
-        change[:, chosen] = -np.inf
-        out, into = np.unravel_index(int(np.argmax(change)), change.shape)
-        if not change[out, into] > 1e-9 * max(cost.max(initial=0.0), 1.0):
-            break
-        chosen[out] = into
-    return chosen
-
-
-def _exchange_gains(cost: FloatArray, chosen: IntArray) -> FloatArray:
-    """(p, columns): how much the total falls when chosen column i gives way to column j."""
-    served = cost[:, chosen]
-    by = np.argmin(served, axis=1)
-    nearest = served[np.arange(by.size), by]
-    if chosen.size > 1:
-        second = np.partition(served, 1, axis=1)[:, 1]
-    else:
-        second = np.full(by.size, cost.max(initial=0.0))
-    gain = np.maximum(nearest[:, None] - cost, 0.0).sum(axis=0)
-    saved = np.maximum(second[:, None] - np.maximum(cost, nearest[:, None]), 0.0)
-    groups = sparse.csr_array((np.ones(by.size), (by, np.arange(by.size))), shape=(chosen.size, by.size))
-    loss = np.bincount(by, second - nearest, minlength=chosen.size)
-    return np.asarray(gain[None, :] + groups @ saved - loss[:, None])
-
-
-class _Search:
-    """Bound from below and choices from above, on ever fewer columns."""
-
-    def __init__(self, cost: FloatArray, p: int, forced: NDArray[np.bool_], relative_gap: float) -> None:
-        self.cost, self.p, self.forced = cost, p, forced
-        self.live = np.arange(cost.shape[1])
-        self.fixed = forced.copy()
+    def __init__(
+        self, cost: FloatArray, p: int, forced: NDArray[np.bool_], relative_gap: float, deadline: float
+    ) -> None:
+        self._cost, self._p, self._forced = cost, p, forced
+        self._gap, self._deadline = relative_gap, deadline
         self._whole = bool(np.all(cost == np.round(cost)))
-        self.relative_gap = relative_gap
+        self._tried: set[bytes] = set()
+        self._nodes = 0
         self.chosen = exchange(cost, greedy_median(cost, p, forced), forced)
         self.objective = float(cost[:, self.chosen].min(axis=1).sum())
-        self.bound = float(cost.min(axis=1).sum())
-        self._tried: set[bytes] = set()
 
     @property
-    def threshold(self) -> float:
-        """A choice has to cost less than this to be worth finding."""
-        return self.objective - (1.0 - 1e-6 if self._whole else 1e-9 * max(self.objective, 1.0))
+    def _worth(self) -> float:
+        """Whatever is bounded by this or more is not worth looking into."""
+        least = 1.0 - 1e-6 if self._whole else 5e-10 * max(self.objective, 1.0)
+        return self.objective - max(least, self._gap * self.objective)
 
-    @property
-    def proven(self) -> bool:
-        """True where the gap asked for is reached."""
-        return self.objective - self.bound <= max(self.relative_gap, 1e-9) * max(self.objective, 1e-9)
+    def run(self, on_progress: Progress | None) -> float:
+        """Search until all is proven or the time is up; returns the proven lower bound."""
+        root = self._root()
+        if root is not None and self._worth - root.bound < NEARLY_WHOLE * self.objective:
+            return self._by_programme(root, on_progress)
+        open_nodes = [] if root is None else [(root.bound, 0, root)]
+        count = 0
+        while open_nodes and perf_counter() < self._deadline:
+            bound, _, node = heapq.heappop(open_nodes)
+            if on_progress is not None:
+                on_progress(self.objective, self._proven(bound))
+            for child in self._children(node) if bound < self._worth else ():
+                count += 1
+                heapq.heappush(open_nodes, (child.bound, count, child))
+        left = [bound for bound, _, _ in open_nodes if bound < self._worth]
+        return self._proven(min(left, default=np.inf))
 
-    def settle(self, bound: float) -> None:
-        """Raise the bound: whole costs allow only whole totals."""
-        slack = 1e-10 * max(abs(bound), 1.0)
-        bound = float(np.ceil(bound - slack)) if self._whole else bound - slack
-        self.bound = min(max(self.bound, bound), self.objective)
+    def _proven(self, bound: float) -> float:
+        """The lower bound that follows when open nodes are bounded by `bound`."""
+        if self._gap > 0:
+            bound = min(bound, self._worth)
+        slack = 1e-10 * max(abs(bound), 1.0) if np.isfinite(bound) else 0.0
+        return min(float(np.ceil(bound - slack)) if self._whole else bound - slack, self.objective)
 
-    def offer(self, columns: IntArray, *, improve: bool) -> None:
-        """Take a choice (original numbers) where it costs less, after exchange if asked."""
+    def _root(self) -> _Node | None:
+        """All columns, forced ones first; priced by each row's second nearest choice."""
+        live = np.concatenate((np.flatnonzero(self._forced), np.flatnonzero(~self._forced)))
+        second = min(1, self._p - 1)
+        price = np.partition(self._cost[:, self.chosen], second, axis=1)[:, second].copy()
+        fixed = int(self._forced.sum())
+        return self._bounded(live, fixed, price, steps=ROOT_STEPS, pace=ROOT_PACE, offer_every=OFFER_EVERY)
+
+    def _by_programme(self, root: _Node, on_progress: Progress | None) -> float:
+        """HiGHS on the columns that are left; the dropped ones hold nothing better."""
+        columns = np.sort(root.live)
+        programme = median_programme(
+            self._cost[:, columns], self._p, np.isin(columns, root.live[: root.fixed])
+        )
+        left = self._deadline - perf_counter()
+        found = solve(programme, time_limit_s=left, relative_gap=self._gap, on_progress=on_progress)
+        if found.values is not None:
+            self._offer(columns[np.flatnonzero(found.values[: columns.size] > 0.5)], improve=True)
+        if found.infeasible or found.proven:
+            return self._proven(np.inf)
+        return self._proven(max(root.bound, found.bound))
+
+    def _children(self, node: _Node) -> list[_Node]:
+        """The part with the cheapest open column chosen, and the part without it."""
+        open_columns = node.chosen[node.chosen >= node.fixed]
+        if open_columns.size == 0:
+            return []
+        branch = int(open_columns[np.argmin(node.values[open_columns])])
+        numbers = np.arange(node.live.size)
+        rest = numbers[node.fixed :][numbers[node.fixed :] != branch]
+        parts = (
+            (np.concatenate((numbers[: node.fixed], [branch], rest)), node.fixed + 1),
+            (np.concatenate((numbers[: node.fixed], rest)), node.fixed),
+        )
+        found = [
+            self._bounded(node.live[order], fixed, node.price, steps=CHILD_STEPS, pace=CHILD_PACE)
+            for order, fixed in parts
+            if order.size >= self._p
+        ]
+        return [child for child in found if child is not None]
+
+    def _bounded(
+        self,
+        live: IntArray,
+        fixed: int,
+        price: FloatArray,
+        *,
+        steps: int,
+        pace: float,
+        offer_every: int = 0,
+    ) -> _Node | None:
+        """A part of the search bounded by subgradient steps; None where it holds nothing better."""
+        table = np.ascontiguousarray(self._cost[:, live].T)
+        top, top_price, idle = -np.inf, price, 0
+        for step in range(steps):
+            values = np.minimum(table - price, 0.0).sum(axis=1)
+            chosen = self._cheapest(values, fixed)
+            bound = float(price.sum() + values[chosen].sum())
+            if bound > top + 1e-7 * abs(bound):
+                top, top_price, idle = bound, price, 0
+                if top >= self._worth:
+                    return None
+            else:
+                idle += 1
+                if idle % SLOW_DOWN_AFTER == 0:
+                    pace *= SLOW_DOWN
+                    price = top_price
+            if offer_every and step % offer_every == 0:
+                self._offer(live[chosen], improve=True)
+            slope = 1.0 - (table[chosen] < price).sum(axis=0)
+            norm = float(slope @ slope)
+            if norm == 0 or pace < LEAST_PACE or (step % 10 == 0 and perf_counter() > self._deadline):
+                break
+            price = price + pace * max(OVERSHOOT * self.objective - bound, 1e-9) / norm * slope
+            if step % PRUNE_EVERY == PRUNE_EVERY - 1:
+                order, fixed = self._kept(table, fixed, top_price)
+                live, table = live[order], np.ascontiguousarray(table[order])
+        order, fixed = self._kept(table, fixed, top_price)
+        live, table = live[order], table[order]
+        values = np.minimum(table - top_price, 0.0).sum(axis=1)
+        chosen = self._cheapest(values, fixed)
+        self._nodes += 1
+        self._offer(live[chosen], improve=self._nodes % IMPROVE_EVERY == 1)
+        return _Node(top, live, fixed, top_price, values, chosen)
+
+    def _cheapest(self, values: FloatArray, fixed: int) -> IntArray:
+        """Local numbers of p columns of least value, the fixed ones among them."""
+        free = self._p - fixed
+        if free <= 0:
+            return np.arange(fixed)
+        if free >= values.size - fixed:
+            return np.arange(values.size)
+        return np.concatenate((np.arange(fixed), fixed + np.argpartition(values[fixed:], free - 1)[:free]))
+
+    def _kept(self, table: FloatArray, fixed: int, price: FloatArray) -> tuple[IntArray, int]:
+        """(columns that some better choice holds, those that every better choice holds first), how many."""
+        values = np.minimum(table - price, 0.0).sum(axis=1)
+        chosen = self._cheapest(values, fixed)
+        inside = np.zeros(values.size, bool)
+        inside[chosen] = True
+        given = np.arange(values.size) < fixed
+        swappable = inside & ~given
+        if not swappable.any() or inside.all():
+            return np.arange(values.size), fixed
+        bound = float(price.sum() + values[chosen].sum())
+        worth = self._worth + 1e-10 * max(abs(bound), 1.0)
+        stay = inside | (bound - values[swappable].max() + values < worth)
+        sure = swappable & (bound - values + values[~inside].min() >= worth)
+        order = [np.flatnonzero(part) for part in (given, sure, stay & ~sure & ~given)]
+        return np.concatenate(order), fixed + int(sure.sum())
+
+    def _offer(self, columns: IntArray, *, improve: bool) -> None:
+        """Take a choice where it costs less, after exchange if asked."""
         key = np.sort(columns).tobytes()
         if key in self._tried:
             return
         self._tried.add(key)
         if improve:
-            columns = exchange(self.cost, columns, self.forced)
-        value = float(self.cost[:, columns].min(axis=1).sum())
+            columns = exchange(self._cost, columns, self._forced)
+        value = float(self._cost[:, columns].min(axis=1).sum())
         if value < self.objective - 1e-9 * max(self.objective, 1.0):
             self.objective, self.chosen = value, columns
-
-    def run(self, deadline: float, on_progress: Progress | None) -> None:
-        """Subgradient steps; columns settled on the way are dropped or fixed."""
-        two = np.partition(self.cost[:, self.chosen], min(1, self.p - 1), axis=1)
-        price = two[:, min(1, self.p - 1)].copy()
-        top_bound, top_price, pace, idle = -np.inf, price, 1.5, 0
-        live_cost = self.cost
-        for step in range(DUAL_STEPS):
-            values = np.minimum(live_cost - price[:, None], 0.0).sum(axis=0)
-            chosen = self._cheapest(values)
-            bound = float(price.sum() + values[chosen].sum())
-            if bound > top_bound + 1e-8 * abs(bound):
-                top_bound, top_price, idle = bound, price, 0
-                self.settle(bound)
-                if step % 10 == 0:
-                    self.offer(self.live[chosen], improve=step % PRUNE_EVERY == 0)
-            else:
-                idle += 1
-                if idle % HALVE_AFTER == 0:
-                    pace *= 0.7
-                    price = top_price.copy()
-            if self.proven or perf_counter() > deadline or pace < 0.002:
-                break
-            slope = 1.0 - (live_cost[:, chosen] < price[:, None]).sum(axis=1)
-            norm = float(slope @ slope)
-            if norm == 0:
-                break
-            price = price + pace * (1.02 * self.objective - bound) / norm * slope
-            if step % PRUNE_EVERY == PRUNE_EVERY - 1:
-                if on_progress is not None:
-                    on_progress(self.objective, self.bound)
-                live_cost = self._prune(live_cost, top_price)
-        self._prune(live_cost, top_price)
-
-    def _cheapest(self, values: FloatArray) -> IntArray:
-        """Local numbers of p live columns, fixed ones among them, of least value."""
-        held = self.fixed[self.live]
-        must, rest = np.flatnonzero(held), np.flatnonzero(~held)
-        free = self.p - must.size
-        if free <= 0:
-            return must
-        if free >= rest.size:
-            return np.arange(self.live.size)
-        return np.concatenate((must, rest[np.argpartition(values[rest], free - 1)[:free]]))
-
-    def _prune(self, live_cost: FloatArray, price: FloatArray) -> FloatArray:
-        """Drop columns that no better choice holds; fix those that every better choice holds."""
-        values = np.minimum(live_cost - price[:, None], 0.0).sum(axis=0)
-        chosen = self._cheapest(values)
-        inside = np.zeros(values.size, bool)
-        inside[chosen] = True
-        swappable = inside & ~self.fixed[self.live]
-        if not swappable.any() or inside.all():
-            return live_cost
-        bound = float(price.sum() + values[chosen].sum())
-        worth = self.threshold + 1e-9 * max(abs(bound), 1.0)
-        stay = inside | (bound - values[swappable].max() + values < worth)
-        sure = swappable & (bound - values + values[~inside].min() >= worth)
-        self.fixed[self.live[sure]] = True
-        self.live = self.live[stay]
-        return live_cost[:, stay]
-
-
-def _finish(search: _Search, time_left_s: float, on_progress: Progress | None) -> None:
-    """HiGHS on the columns that are left; the dropped ones hold nothing better."""
-    programme = median_programme(search.cost[:, search.live], search.p, search.fixed[search.live])
-    before = search.objective
-    solution = solve(
-        programme, time_limit_s=time_left_s, relative_gap=search.relative_gap, on_progress=on_progress
-    )
-    if solution.values is not None:
-        search.offer(search.live[np.flatnonzero(solution.values[: search.live.size] > 0.5)], improve=True)
-    if solution.infeasible:
-        search.settle(before)
-    else:
-        search.settle(min(before, solution.objective if solution.proven else solution.bound))
-
-
-def median_programme(cost: FloatArray, p: int, fixed: NDArray[np.bool_]) -> Programme:
-    """The p-median by radii (Cornuejols, Nemhauser & Wolsey 1980).
-
-    z_ik = 1 where row i has no open column within its k-th distinct cost; the row pays its least
-    cost plus each step up to the next that z lets through:  z_ik + sum_{c_ij = D_ik} y_j >= z_i,k-1.
-    """
-    rows, columns = cost.shape
-    ceiling = cost[:, fixed].min(axis=1) if fixed.any() else np.full(rows, np.inf)
-    ceiling = np.minimum(ceiling, np.sort(cost, axis=1)[:, columns - p])
-    offset, steps = 0.0, _Steps(columns)
-    for i in range(rows):
-        offset += steps.add_row(cost[i], float(ceiling[i]))
-    return steps.programme(p, fixed, offset)
-
-
-class _Steps:
-    """The rows of the radius formulation, collected."""
-
-    def __init__(self, columns: int) -> None:
-        self._columns = columns
-        self._at: list[tuple[IntArray, IntArray]] = []
-        self._costs: list[float] = []
-        self._lower: list[float] = []
-
-    def add_row(self, cost: FloatArray, ceiling: float) -> float:
-        """Add the chain of one demand row; returns its least cost."""
-        radii = np.unique(cost[cost <= ceiling])
-        previous = -1
-        for k in range(radii.size - 1):
-            here = np.flatnonzero(cost == radii[k])
-            own = self._columns + len(self._costs)
-            entries = [*here.tolist(), own] + ([] if previous < 0 else [previous])
-            signs = [1] * (here.size + 1) + ([] if previous < 0 else [-1])
-            self._at.append((np.asarray(entries), np.asarray(signs)))
-            self._lower.append(1.0 if previous < 0 else 0.0)
-            self._costs.append(float(radii[k + 1] - radii[k]))
-            previous = own
-        return float(radii[0])
-
-    def programme(self, p: int, fixed: NDArray[np.bool_], offset: float) -> Programme:
-        """The whole; the constant part of the cost rides on a column fixed at 1."""
-        chains, total = len(self._costs), self._columns + len(self._costs) + 1
-        entries = [*self._at, (np.arange(self._columns), np.ones(self._columns, int))]
-        lengths = [columns.size for columns, _ in entries]
-        matrix = sparse.csr_array(
-            (
-                np.concatenate([signs for _, signs in entries]).astype(float),
-                np.concatenate([columns for columns, _ in entries]),
-                np.concatenate(([0], np.cumsum(lengths))),
-            ),
-            shape=(chains + 1, total),
-        )
-        lower = np.zeros(total)
-        lower[: self._columns][fixed] = 1.0
-        lower[-1] = 1.0
-        return Programme(
-            cost=np.concatenate((np.zeros(self._columns), self._costs, [offset])),
-            lower=lower,
-            upper=np.ones(total),
-            integer=np.arange(total) < self._columns,
-            matrix=matrix,
-            row_lower=np.asarray([*self._lower, float(p)]),
-            row_upper=np.concatenate((np.full(chains, np.inf), [float(p)])),
-        )
