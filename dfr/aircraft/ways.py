@@ -98,7 +98,8 @@ def fly_way(
     seconds = whole.sum(axis=1) - saved - settling + FOLLOWING_LAG_S
     reachable = (sure | ~flown).all(axis=1)
     share = lengths_m / np.maximum(lengths_m.sum(axis=1, keepdims=True), 1e-9)
-    slowed = flown & (speed < (1.0 - SPEED_TOLERANCE) * wanted)
+    kept = 1.0 - SPEED_TOLERANCE
+    slowed = flown & (speed < kept * wanted) & (profile.speed_mps > kept * speed)
     return Way(
         seconds=np.where(reachable, np.maximum(seconds, 0.0), np.nan),
         settling_s=np.maximum(settling - FOLLOWING_LAG_S, 0.0),
