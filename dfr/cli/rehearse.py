@@ -74,9 +74,9 @@ def rehearse(
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
     world = load_world(path)
-    remember(out, path)
     note("siting docks, routing, checking ...")
     plan = make_plan(world, docks=docks)
+    remember(out, path)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
     run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
     flown = _fly(world, plan, out, Engine(kind=kind, speedup=speedup), most=flights)
@@ -112,6 +112,7 @@ def _simulated(
             replications=count,
             seed=study.seed if seed is None else seed,
             jobs=jobs,
+            replace=True,
             on_done=done,
         )
 

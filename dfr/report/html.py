@@ -23,6 +23,8 @@ from dfr.plan.model import Plan
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import figures
 from dfr.report.map import map_svg
+from dfr.scenario.model import Scenario
+from dfr.sim.build import ASSUMED
 from dfr.track import FlightTrack
 from dfr.world.model import World
 
@@ -95,8 +97,9 @@ def report_html(run: Rehearsal) -> str:
         flights=[_flight(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
         not_flown=run.not_flown,
         seconds=lambda value: "-" if value is None else f"{value:.1f}",
-        assumptions=scenario.assumptions,
-        assumed_count=sum(assumption.assumed for assumption in scenario.assumptions),
+        assumptions=(*scenario.assumptions, *ASSUMED),
+        assumed_count=sum(assumption.assumed for assumption in (*scenario.assumptions, *ASSUMED)),
+        hardware=_hardware(scenario),
         provenance=run.provenance,
     )
 
@@ -215,6 +218,17 @@ def _responses(run: Rehearsal) -> str:
     named = {name.removesuffix("_s").replace("_", " "): values for name, values in clocks.items()}
     targets = {f"target {p.id}": p.target_s for p in run.world.scenario.demand.priorities}
     return figures.response_curves(named, targets_s=targets)
+
+
+def _hardware(scenario: Scenario) -> list[dict[str, str]]:
+    """The catalogue's figures of the drone and the dock, each with who says so."""
+    rows = []
+    for item in (drone(scenario.fleet.drone), dock(scenario.fleet.dock)):
+        for name, figure in item.figures().items():
+            value = "unknown" if figure.value is None else f"{figure.value:g} {figure.unit}"
+            what = f"{item.name}: {name.replace('_', ' ')}"
+            rows.append({"what": what, "value": value, "status": figure.source_status})
+    return rows
 
 
 def _wind_limits(run: Rehearsal) -> dict[str, float]:

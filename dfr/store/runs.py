@@ -70,14 +70,18 @@ def run_to_store(
     replications: int,
     seed: int,
     jobs: int = 1,
+    replace: bool = False,
     on_done: OnDone | None = None,
 ) -> StoredRun:
     """Simulate into a folder, going on with what is there of the same run.
 
-    Raises InputError where the folder holds another run, or more replications than asked for.
+    Raises InputError where the folder holds another run, or more replications than asked for, unless
+    `replace` says that such a run may go.
     """
     inputs = sim_inputs(world, plan)
     manifest = manifest_of(world, plan, inputs, seed=seed, replications=checked_replications(replications))
+    if replace:
+        _clear_other(folder, manifest)
     held = _claim(folder, manifest)
     if held == replications:
         return _stored(folder, manifest, inputs, load_records(folder), seed)
@@ -172,6 +176,20 @@ def _claim(folder: Path, manifest: dict[str, Any]) -> int:
     if held > manifest["replications"]:
         raise InputError(f"{folder} holds {held} replications already -> ask for as many or more")
     return held
+
+
+def _clear_other(folder: Path, manifest: dict[str, Any]) -> None:
+    """Remove the files of a run that `_claim` would refuse; nothing else that stands in the folder."""
+    if not (folder / "manifest.json").is_file():
+        return
+    found = load_manifest(folder)
+    same = all(found.get(key) == manifest[key] for key in IDENTITY)
+    if same and int(found["replications"]) <= manifest["replications"]:
+        return
+    for name in ("kpis.json", "manifest.json"):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("parts", "records"):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _reopen(folder: Path, parts: Path) -> None:

@@ -163,3 +163,20 @@ def test_too_many_docks_are_infeasible_and_leave_nothing_behind(tmp_path):
     assert done.returncode == 4
     assert "50 docks asked for" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_the_same_folder_serves_again_after_the_scenario_changed(tmp_path):
+    first = (
+        "victorious-2024",
+        "--replications",
+        "3",
+        "--flights",
+        "0",
+        "--out",
+        str(tmp_path / "out"),
+        "--json",
+    )
+    assert json.loads(rehearse(*first).stdout)["replications"] == 3
+    again = rehearse(*first, "--docks", "3", "--seed", "7", "--replications", "2")
+    answer = json.loads(again.stdout)
+    assert (answer["seed"], answer["replications"], len(answer["sites"])) == (7, 2, 3)
