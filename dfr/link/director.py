@@ -37,6 +37,7 @@ STILL_HEIGHT_M = 0.7
 STILL_SPEED_MPS = 0.1
 DISARM_AGAIN_S = 5.0
 LIFT_S = 30.0
+LIFTED_M = 1.0
 SLOWEST_MPS = 2.0
 """A dispatch slower than this over ground is given up for lost (assumed)."""
 
@@ -112,6 +113,8 @@ class Director:
                 on_state(state)
             if state.armed is False:
                 self._note("disarmed")
+                if self.recorder.highest_m < LIFTED_M:
+                    raise VehicleRefusedError(f"disarmed before takeoff -> {self.vehicle.last_words()}")
                 return
             if (state.t_s or 0.0) > deadline_s:
                 deadline_s = self._overdue(deadline_s)
@@ -245,6 +248,6 @@ def _flown(director: Director, texts_before: int) -> FlownDispatch:
         energy_wh=track.energy_wh,
         firmware=str(vehicle.firmware),
         simulated=vehicle.simulated,
-        events=tuple(director.events),
+        events=tuple(sorted(director.events, key=lambda event: event.t_s or 0.0)),
         texts=vehicle.texts[texts_before:],
     )

@@ -73,6 +73,8 @@ class MavlinkVehicle:
         self._heard_at = time.monotonic()
         self._changed = threading.Condition()
         self._pace = _Pace()
+        if simulated and port.heartbeat_s is not None:
+            port.heartbeat_s = FASTEST_HEARTBEAT_S
         self._watchers: tuple[Callable[[VehicleState], None], ...] = ()
         port.listen(self._hear)
 
@@ -310,6 +312,7 @@ def attach(port: MavlinkPort, target: Source, *, simulated: bool, owns_port: boo
     try:
         vehicle.firmware, vehicle.naming = params.identify(vehicle)
         vehicle.request_rates()
+        vehicle.wait(lambda state: state.mode is not None, vehicle_s=FIRST_HEARTBEAT_S, what="heartbeat")
     except BaseException:
         port.leave(vehicle._hear)
         raise

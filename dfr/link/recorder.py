@@ -22,6 +22,7 @@ class Recorder:
         self.return_seq = return_seq
         self.return_t_s: float | None = None
         self._frame = LocalFrame(home)
+        self.highest_m = 0.0
         self._samples: list[tuple[float, Position, float]] = []
         self._lock = threading.Lock()
         self._used_mah: float | None = None
@@ -34,6 +35,7 @@ class Recorder:
         if state.t_s is None or state.position is None or state.height_m_home is None:
             return
         with self._lock:
+            self.highest_m = max(self.highest_m, state.height_m_home)
             if not self._samples or state.t_s > self._samples[-1][0]:
                 self._samples.append((state.t_s, state.position, state.height_m_home))
 
