@@ -82,7 +82,7 @@ def started(
     base = folder / "base.parm"
     base.write_text(_base_text() + parameter_lines(params), encoding="utf-8")
     number = _free_instance() if instance is None else instance
-    model = "quad" if frame is None else f"quad:{frame.resolve()}"
+    model = "quad" if frame is None else f"quad:{_beside(frame, folder)}"
     files = ",".join(str(path.resolve()) for path in (*defaults, base))
     command = [
         str(binary.path), "-w", "--model", model, "--home", home, "--defaults", files,
@@ -91,6 +91,12 @@ def started(
     with running(command, folder) as process:
         process.wait_for("Waiting for connection", timeout_s=LISTEN_TIMEOUT_S)
         yield process, f"tcp:127.0.0.1:{FIRST_PORT + PORTS_APART * number}"
+
+
+def _beside(frame: Path, folder: Path) -> str:
+    """The name of a copy of the airframe in the vehicle's folder: SITL opens no absolute path."""
+    shutil.copyfile(frame, folder / frame.name)
+    return frame.name
 
 
 def parameter_lines(params: Mapping[str, float]) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dfr.aircraft.catalogue import drone
-from dfr.aircraft.performance import FlightSettings, Sortie, predict_path
+import firmware_sitl
+from dfr.aircraft.catalogue import Drone, drone
+from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
 from dfr.link.director import FlownDispatch, fly_dispatch
@@ -26,11 +27,8 @@ from dfr.world.wind import MeanWind
 from firmware_sitl.start import Engine as EngineKind
 from firmware_sitl.start import start_vehicle
 
-AIRFRAME = "arducopter-sitl-quad"
-"""The airframe that both engines fly: the rehearsal proves the mission, not the drone."""
-
-STAND_IN_TILT_CDEG = 4500.0
-"""At ArduCopter's 30 degrees the SITL quad cannot hold 10 m/s against any wind; at 45 it makes 14.7 m/s."""
+FIRMWARE = Path(firmware_sitl.__file__).parent
+PARAMS, FRAMES = FIRMWARE / "params", FIRMWARE / "frames"
 
 MAX_GCS_TIMEOUT_S = 120.0
 """The largest FS_GCS_TIMEOUT that ArduCopter takes."""
@@ -79,13 +77,14 @@ def fly_route(
     mission = compile_dispatch(
         world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=ON_SCENE_S
     )
-    mission = replace(mission, params=mission.params | _stand_in_params(mission, engine.speedup))
+    mission = replace(mission, params=mission.params | _link_timeout(mission, engine.speedup))
+    craft = drone(world.scenario.fleet.drone)
     name = f"{route.site_id}-{route.zone_id}"
     write_atomically(folder / f"{name}.plan", format_of("x.plan").write(mission))
     aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)
     out, back = _ways(mission)
-    predicted = _predicted(mission, out, back, height_m=route.height_m_agl, wind=aloft)
-    flown, vehicle = _flown(mission, wind=aloft, engine=engine, tlog=folder / f"{name}.tlog")
+    predicted = _predicted(mission, craft, out=out, back=back, height_m=route.height_m_agl, wind=aloft)
+    flown, vehicle = _flown(mission, craft, wind=aloft, engine=engine, tlog=folder / f"{name}.tlog")
     east, north = out[-1]
     measured = phase_seconds(
         flown.track, target_east_m=east, target_north_m=north, cruise_height_m=route.height_m_agl
@@ -94,27 +93,26 @@ def fly_route(
         site_id=route.site_id,
         zone_id=route.zone_id,
         vehicle=vehicle,
-        airframe=AIRFRAME,
+        airframe=craft.key,
         wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f} deg at {route.height_m_agl:.0f} m",
         phases=compare_phases(predicted, measured),
-        predicted=_predicted_track(name, predicted, mission, out=out, height_m=route.height_m_agl),
+        predicted=_predicted_track(name, predicted, mission, craft, out=out, height_m=route.height_m_agl),
         flown=flown.track,
         docked=flown.docked,
         landing_error_m=flown.dock_error_m,
-        notes=(_stand_in(world), "The vehicle said: " + "; ".join(text.text for text in flown.texts)),
+        notes=(_airframe_note(craft), "The vehicle said: " + "; ".join(text.text for text in flown.texts)),
     )
 
 
-def _stand_in_params(mission: FlightPlan, speedup: float) -> dict[str, float]:
-    """What the rehearsal sets differently: the tilt, and the link timeout (it runs on vehicle time)."""
-    timeout_s = mission.params["FS_GCS_TIMEOUT"] * speedup
-    return {"ANGLE_MAX": STAND_IN_TILT_CDEG, "FS_GCS_TIMEOUT": min(MAX_GCS_TIMEOUT_S, timeout_s)}
+def _link_timeout(mission: FlightPlan, speedup: float) -> dict[str, float]:
+    """The link timeout runs on vehicle time: at speed-up it is as long as it was for our heartbeats."""
+    return {"FS_GCS_TIMEOUT": min(MAX_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * speedup)}
 
 
-def _stand_in(world: World) -> str:
+def _airframe_note(craft: Drone) -> str:
     return (
-        f"The {AIRFRAME} airframe stands in for {world.scenario.fleet.drone}, with ANGLE_MAX 45 degrees "
-        "so that it can hold its speed in this wind: times are those of the stand-in, predicted and flown."
+        f"The simulator flies an airframe of {craft.name}'s mass, speed and tilt as the catalogue has them, "
+        "under ArduCopter: it proves the mission and the times, not that maker's own autopilot."
     )
 
 
@@ -129,7 +127,7 @@ def _ways(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
 
 
 def _predicted(
-    mission: FlightPlan, out: FloatArray, back: FloatArray, *, height_m: float, wind: MeanWind
+    mission: FlightPlan, craft: Drone, *, out: FloatArray, back: FloatArray, height_m: float, wind: MeanWind
 ) -> dict[Phase, float | None]:
     """Seconds of each phase by the flight model; the way back is predicted along its own legs."""
 
@@ -141,8 +139,8 @@ def _predicted(
             height_m=height_m,
             on_scene_s=ON_SCENE_S,
             wind=wind,
-            drone=drone(AIRFRAME),
-            settings=FlightSettings.from_params(mission.params),
+            drone=craft,
+            settings=_settings(mission, craft),
         )
 
     there, home = along(out), along(back[::-1])
@@ -155,10 +153,21 @@ def _predicted(
     }
 
 
+def _settings(mission: FlightPlan, craft: Drone) -> FlightSettings:
+    """The drone's own settings under those that the mission sets."""
+    return FlightSettings.from_params(mission.params, base=flight_settings(craft))
+
+
 def _predicted_track(
-    name: str, phases: dict[Phase, float | None], mission: FlightPlan, *, out: FloatArray, height_m: float
+    name: str,
+    phases: dict[Phase, float | None],
+    mission: FlightPlan,
+    craft: Drone,
+    *,
+    out: FloatArray,
+    height_m: float,
 ) -> FlightTrack:
-    settings = FlightSettings.from_params(mission.params)
+    settings = _settings(mission, craft)
     return track_of_phases(
         name,
         phases,
@@ -170,7 +179,9 @@ def _predicted_track(
     )
 
 
-def _flown(mission: FlightPlan, *, wind: MeanWind, engine: Engine, tlog: Path) -> tuple[FlownDispatch, str]:
+def _flown(
+    mission: FlightPlan, craft: Drone, *, wind: MeanWind, engine: Engine, tlog: Path
+) -> tuple[FlownDispatch, str]:
     """The mission flown on a vehicle of its own, and what that vehicle says it is."""
     with (
         start_vehicle(
@@ -178,6 +189,8 @@ def _flown(mission: FlightPlan, *, wind: MeanWind, engine: Engine, tlog: Path) -
             home=mission.home,
             home_m_amsl=mission.home_m_amsl or 0.0,
             speedup=engine.speedup,
+            defaults=[PARAMS / f"{craft.key}.parm"],
+            frame=FRAMES / f"{craft.key}.json",
             params={"SIM_WIND_SPD": wind.speed_mps, "SIM_WIND_DIR": wind.from_deg},
         ) as running,
         connect(running.url, simulated=True, tlog=tlog) as vehicle,
