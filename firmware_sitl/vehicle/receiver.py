@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
 
 RADIO_STATUS = 109
+FTP_ACK, FTP_NAK, FTP_NO_SUCH_FILE, FTP_ENDS = 128, 129, 10, (1, 2)
 GUIDED_ITEM, GUIDED_HEIGHT = 2, 3
 IGNORE_POSITION, IGNORE_VELOCITY, IGNORE_YAW = 0x007, 0x038, 0x400
 
@@ -124,6 +125,18 @@ class Receiver:
             signing.timestamp = message.initial_timestamp
             signing.allow_unsigned_callback = _accept_radio if any(key) else None
         del channel
+
+    def _file_transfer_protocol(self, channel: Channel, message: Any) -> None:
+        """There are no files: said at once, so that a client falls back on the parameter protocol."""
+        asked = bytes(message.payload)
+        sequence, session, operation = int.from_bytes(asked[:2], "little"), asked[2], asked[3]
+        ends = operation in FTP_ENDS
+        answer = bytearray(251)
+        answer[:2] = ((sequence + 1) & 0xFFFF).to_bytes(2, "little")
+        answer[2:6] = bytes((session, FTP_ACK if ends else FTP_NAK, 0 if ends else 1, operation))
+        answer[12] = 0 if ends else FTP_NO_SUCH_FILE
+        source = message.get_srcSystem(), message.get_srcComponent()
+        channel.send(mavlink.MAVLink_file_transfer_protocol_message(0, *source, list(answer)))
 
     def _landing_target(self, channel: Channel, message: Any) -> None:
         del channel
