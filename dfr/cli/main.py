@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "predict": ("dfr.cli.predict", "Predict times and energy of sorties in wind."),
     "landing": ("dfr.cli.landing", "Touchdown statistics in gusts."),
     "airspace": ("dfr.cli.airspace", "Read, query and translate airspace files."),
+    "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),
     "brief": ("dfr.cli.brief", "Put a run on two printed pages."),
 }
 

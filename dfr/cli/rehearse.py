@@ -29,6 +29,7 @@ from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
 from dfr.store.origin import remember
 from dfr.store.runs import StoredRun, run_to_store
+from dfr.store.tracks import StoredFlight, store_flight
 from dfr.world.model import World
 from dfr.world.weather import mean_wind, weather_at
 from firmware_sitl.start import Engine as EngineKind
@@ -134,8 +135,15 @@ def _fly(world: World, plan: Plan, out: Path, engine: Engine, *, most: int) -> F
                 problem = f"{route.site_id} to {route.zone_id}: {error}"
                 break
             flown.append(flight)
+            store_flight(out, _kept(plan, flight))
             done(number)
     return Flights(flown=tuple(flown), problem=problem)
+
+
+def _kept(plan: Plan, flight: RehearsedFlight) -> StoredFlight:
+    home = next(site.position for site in plan.sites if site.id == flight.site_id)
+    name = f"{flight.site_id}-{flight.zone_id}"
+    return StoredFlight(name=name, home=home, predicted=flight.predicted, flown=flight.flown)
 
 
 def _write_report(world: World, plan: Plan, *, run: StoredRun, flown: Flights, out: Path) -> Path:

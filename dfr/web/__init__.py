@@ -1,1 +1,1 @@
-"""The map, replay and live view."""
+"""The web faces: plan, simulate, replay and live, on this machine and with nothing from outside."""

@@ -1,0 +1,195 @@
+"""`dfr serve`: the web pages, on this machine unless said otherwise."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from dfr.cli.output import emit_json, note, say
+from dfr.errors import InputError, LinkError
+from dfr.io.scenario_files import find_scenario
+from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.store.origin import Recalled, recall
+from dfr.web.app import make_app
+from dfr.web.control import Control
+from dfr.web.draft import Draft
+from dfr.web.face import Face
+from dfr.web.guard import Doors, is_loopback
+from dfr.web.live import LiveVehicle
+from dfr.web.replay import stored_flights
+from dfr.web.runs import Runs
+from firmware_sitl.start import start_vehicle
+
+app = typer.Typer()
+
+BUILTIN = "builtin"
+STAND_IN = "arducopter-sitl-quad"
+WIND_MESSAGE = 168
+SET_INTERVAL = 511
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flown:
+    """The vehicle to watch: where it is, and what may be done with it."""
+
+    url: str | None
+    allow_control: bool
+    speedup: float
+    rtsp: str
+
+
+@app.command()
+def serve(  # noqa: PLR0917 - one parameter for each option
+    scenario: Annotated[
+        str | None, typer.Option(help="Plan this scenario: a file, or the name of a shipped one.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Show this run: the --out folder of one.")] = None,
+    vehicle: Annotated[
+        str | None, typer.Option(help="Watch this vehicle: tcp:HOST:PORT, udpin:..., or `builtin`.")
+    ] = None,
+    allow_control: Annotated[
+        bool, typer.Option("--allow-control", help="Let the page command the vehicle, each time confirmed.")
+    ] = False,
+    rtsp: Annotated[str, typer.Option(help="Address of the camera's stream, to show.")] = "",
+    speedup: Annotated[float, typer.Option(min=1.0, help="Of the built-in vehicle.")] = 1.0,
+    host: Annotated[str, typer.Option(help="Address to listen on; other than loopback needs a token.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8340,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A further name this server is reached by (repeat).")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="The address as JSON, before serving.")] = False,
+) -> None:
+    """Serve plan, simulation, replay and live view to a browser; nothing is fetched from outside.
+
+    Ends with Ctrl-C. Vehicles are watched only, unless --allow-control is given.
+    """
+    if scenario is None and run is None and vehicle is None:
+        raise InputError("nothing to serve -> give --scenario, --run or --vehicle")
+    if run is not None and scenario is not None:
+        note("--scenario says where the scenario of --run is now")
+    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    flown = Flown(url=vehicle, allow_control=allow_control, speedup=speedup, rtsp=rtsp)
+    with _bound(host, port) as listener, _face(scenario, run, flown, jobs=jobs) as face:
+        own = listener.getsockname()[1]
+        doors = Doors(hosts=_hosts(host, own, allow_host or []), token=token)
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{own}/" + (f"?token={token}" if token else "")
+        if as_json:
+            emit_json({"url": address, "control": allow_control})
+        else:
+            say(f"serving {address}")
+        config = uvicorn.Config(
+            make_app(face, doors),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws_max_size=65_536,
+            timeout_graceful_shutdown=2,
+            lifespan="off",
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _hosts(host: str, port: int, further: list[str]) -> frozenset[str]:
+    """The names this server answers to; an unspecified address is none."""
+    names = (
+        {"127.0.0.1", "localhost", "[::1]"} if is_loopback(host) else {f"[{host}]" if ":" in host else host}
+    )
+    if host in ("0.0.0.0", "::"):
+        if not further:
+            raise InputError(
+                f"--host {host} listens on every address -> name the one in use with --allow-host"
+            )
+        names = {"127.0.0.1", "localhost"}
+    return frozenset(f"{name.lower()}:{port}" for name in (*names, *further))
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise InputError(f"{host}:{port}: {error.strerror} -> choose another --port or --host") from error
+        yield listener
+
+
+@contextmanager
+def _face(scenario: str | None, run: Path | None, flown: Flown, *, jobs: int) -> Iterator[Face]:
+    """Everything behind the pages, opened and closed."""
+    face = Face(runs=Runs(jobs=jobs))
+    if run is not None:
+        note(f"reading {run} ...")
+        _recalled(face, recall(run, scenario=scenario))
+    elif scenario is not None:
+        note(f"planning {scenario} ...")
+        face.draft = Draft(find_scenario(scenario))
+    with ExitStack() as stack:
+        stack.callback(face.close)
+        if flown.url is not None:
+            _connect(face, flown, stack)
+        yield face
+
+
+def _recalled(face: Face, found: Recalled) -> None:
+    """A run on the pages: its plan, its records and its flights."""
+    face.draft = Draft(Path(found.world.scenario.file), plan=found.plan)
+    if found.records is not None and found.summary is not None:
+        face.runs.add(str(found.folder), found.world, found.plan, found.records, found.summary)
+    ceiling_m = found.world.scenario.operation.height_limit_m_agl
+    face.flights = stored_flights(found.folder, ceiling_m=ceiling_m)
+
+
+def _connect(face: Face, flown: Flown, stack: ExitStack) -> None:
+    """The vehicle on the live page; `builtin` is started here and ended with the server."""
+    url, simulated, speedup = str(flown.url), False, 1.0
+    if url == BUILTIN:
+        url, simulated, speedup = _started(face, flown, stack), True, flown.speedup
+    note(f"connecting to {url} ...")
+    vehicle = stack.enter_context(connect(url, simulated=simulated))
+    _ask_for_wind(vehicle)
+    craft = None if face.draft is None or simulated else face.draft.step.world.scenario.fleet.drone
+    face.live = LiveVehicle(vehicle, airframe=craft or STAND_IN, rtsp=flown.rtsp)
+    place = None if face.draft is None else (face.draft.step.world, face.draft.step.plan)
+    face.control = Control(vehicle, allowed=flown.allow_control, place=place, speedup=speedup)
+
+
+def _started(face: Face, flown: Flown, stack: ExitStack) -> str:
+    """The address of a built-in vehicle on the plan's first dock, in the planning wind."""
+    if face.draft is None:
+        raise InputError("the built-in vehicle needs a place to stand -> give --scenario or --run too")
+    step = face.draft.step
+    wind = step.plan.planning_wind
+    site = step.plan.sites[0].position
+    params = {} if wind is None else {"SIM_WIND_SPD": wind.wind_mps, "SIM_WIND_DIR": wind.wind_from_deg}
+    running = stack.enter_context(
+        start_vehicle(
+            engine="builtin",
+            home=site,
+            home_m_amsl=step.world.terrain.ground_m_amsl(site) or 0.0,
+            speedup=flown.speedup,
+            params=params,
+        )
+    )
+    return running.url
+
+
+def _ask_for_wind(vehicle: MavlinkVehicle) -> None:
+    """Ask for the vehicle's wind estimate; an autopilot without one goes without."""
+    try:
+        vehicle.command(SET_INTERVAL, float(WIND_MESSAGE), 1e6)
+    except LinkError as error:
+        note(f"no wind estimate: {error}")

@@ -1,0 +1,99 @@
+"""Edits of a scenario file that leave every other byte as its author wrote it: comments, order, layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import yaml
+
+from dfr.errors import InputError
+from dfr.geo import Position, Ring
+from dfr.io.scenario_yaml import read_yaml
+
+DIGITS = 6
+"""Degrees are written to about 0.1 m."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Step = str | int
+
+
+def site_moved(data: bytes, site_id: str, position: Position) -> bytes:
+    """The file with a candidate site elsewhere. Raises InputError where it has no such site."""
+    text, root = _composed(data)
+    sites = _at(root, ("candidates",))
+    if isinstance(sites, yaml.MappingNode):
+        sites = _at(sites, ("sites",))
+    for site in getattr(sites, "value", ()):
+        if isinstance(site, yaml.MappingNode) and _text(_at(site, ("id",))) == site_id:
+            new = {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}
+            spans = [(*_scalar_span(_at(site, (key,))), _degrees(value)) for key, value in new.items()]
+            return _spliced(text, spans)
+    raise InputError(f"no candidate site {site_id!r} in the file -> reload the scenario")
+
+
+def boundary_redrawn(data: bytes, ring: Ring) -> bytes:
+    """The file with another keep-in boundary. Raises InputError where it has none to replace."""
+    text, root = _composed(data)
+    node = _at(root, ("site", "boundary"))
+    if isinstance(node, yaml.MappingNode):
+        node = _at(node, ("ring",))
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        raise InputError("site.boundary.ring is not a list of corners -> write it as one")
+    indent = " " * node.start_mark.column
+    corners = [f"[{_degrees(corner.lat_deg)}, {_degrees(corner.lon_deg)}]" for corner in ring]
+    if node.flow_style:
+        new, end = "[" + f",\n{indent} ".join(corners) + "]", node.end_mark.index
+    else:
+        # A block's own end mark lies after the comments that follow it; its last leaf's does not.
+        new, end = f"\n{indent}".join(f"- {corner}" for corner in corners), _leaf_end(node)
+    return _spliced(text, [(node.start_mark.index, end, new)])
+
+
+def _composed(data: bytes) -> tuple[str, yaml.Node]:
+    """The text and its nodes, once the bounded reader has found nothing against it."""
+    read_yaml(data, name="scenario")
+    text = data.decode("utf-8-sig")
+    root = yaml.compose(text, Loader=_LOADER)
+    if root is None:
+        raise InputError("the scenario is empty -> start from `dfr init`")
+    return text, root
+
+
+def _at(node: yaml.Node, path: Sequence[Step]) -> yaml.Node:
+    for step in path:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        found = next((value for key, value in pairs if _text(key) == step), None)
+        if found is None:
+            raise InputError(f"{step!r} is not in the file -> write it there")
+        node = found
+    return node
+
+
+def _scalar_span(node: yaml.Node) -> tuple[int, int]:
+    """Where a figure stands, alone or as the `value` of a mapping with its source."""
+    if isinstance(node, yaml.MappingNode):
+        node = _at(node, ("value",))
+    if not isinstance(node, yaml.ScalarNode):
+        raise InputError("a list stands where a figure should -> write the figure")
+    return node.start_mark.index, node.end_mark.index
+
+
+def _leaf_end(node: yaml.Node) -> int:
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+        return _leaf_end(node.value[-1])
+    return int(node.end_mark.index)
+
+
+def _spliced(text: str, spans: Sequence[tuple[int, int, str]]) -> bytes:
+    for start, end, new in sorted(spans, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text.encode()
+
+
+def _text(node: yaml.Node) -> str:
+    return node.value if isinstance(node, yaml.ScalarNode) else ""
+
+
+def _degrees(value: float) -> str:
+    return f"{value:.{DIGITS}f}"

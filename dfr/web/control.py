@@ -1,0 +1,167 @@
+"""Commands to the vehicle: only where the server was started for it, and each asked for twice.
+
+A command is first asked for; the answer says in words what will happen and carries a key that is good
+once and for a short time. Only the key, sent back, does it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
+from dfr.geo import distance_m
+from dfr.link.director import FlownDispatch, fly_dispatch
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.transfer import upload_verified
+from dfr.link.vehicle import CopterMode
+from dfr.mission.compile import compile_dispatch
+from dfr.mission.items import FlightPlan
+from dfr.plan.model import DockSite, Plan
+from dfr.world.model import World
+
+ASKED_S = 20.0
+"""A question older than this is no longer answered: the situation has changed."""
+
+AT_DOCK_M = 30.0
+ON_SCENE_S = 30.0
+STAND_IN_TILT_CDEG = 4500.0
+MOST_GCS_TIMEOUT_S = 120.0
+
+MODES = {
+    "return": (CopterMode.RTL, "Return to launch: the vehicle climbs to its return height and comes home."),
+    "hold": (CopterMode.BRAKE, "Hold: the vehicle stops and stays where it is until told otherwise."),
+    "land": (CopterMode.LAND, "Land now: the vehicle comes down where it is, whatever is below."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A command that waits to be confirmed."""
+
+    words: str
+    asked_at: float
+    do: Callable[[], None]
+
+
+class Control:
+    """The commands of one vehicle; `allowed` False refuses all of them."""
+
+    def __init__(
+        self,
+        vehicle: MavlinkVehicle,
+        *,
+        allowed: bool,
+        place: tuple[World, Plan] | None,
+        speedup: float = 1.0,
+    ) -> None:
+        self.allowed = allowed
+        self._vehicle, self._place, self._speedup = vehicle, place, speedup
+        self._questions: dict[str, Question] = {}
+        self._lock = threading.Lock()
+        self._flight: threading.Thread | None = None
+        self.words = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """What may be commanded."""
+        zones = [] if self._place is None else self._place[0].scenario.demand.zones
+        return {
+            "allowed": self.allowed,
+            "flying": self._busy(),
+            "words": self.words,
+            "zones": [{"id": zone.id, "name": zone.name} for zone in zones],
+        }
+
+    def ask(self, command: str, zone: str = "") -> dict[str, str]:
+        """A key for a command and what it will do, in words. Raises VehicleRefusedError if read-only."""
+        if not self.allowed:
+            raise VehicleRefusedError("this page is read-only -> start `dfr serve` with --allow-control")
+        question = self._question(command, zone)
+        key = secrets.token_urlsafe(16)
+        with self._lock:
+            # One question at a time: an older one is void.
+            self._questions = {key: question}
+        return {"key": key, "words": question.words}
+
+    def confirm(self, key: str) -> str:
+        """Do what was asked for under a key. Raises InputError for a key that is unknown, used or too old."""
+        with self._lock:
+            question = self._questions.pop(key, None)
+        if not self.allowed or question is None or time.monotonic() - question.asked_at > ASKED_S:
+            raise InputError("that question is no longer open -> ask again")
+        question.do()
+        return question.words
+
+    def _question(self, command: str, zone: str) -> Question:
+        now = time.monotonic()
+        if command == "dispatch":
+            mission, words = self._dispatch(zone)
+            return Question(words=words, asked_at=now, do=lambda: self._fly(mission))
+        if command not in MODES:
+            raise InputError(f"no command {command!r:.30} -> dispatch, {', '.join(MODES)}")
+        mode, words = MODES[command]
+        return Question(words=words, asked_at=now, do=lambda: self._vehicle.set_mode(mode))
+
+    def _dispatch(self, zone: str) -> tuple[FlightPlan, str]:
+        if self._place is None:
+            raise InputError("no plan is loaded -> serve the vehicle with --scenario or --run")
+        if self._busy():
+            raise InputError("a dispatch is flying -> wait until it is back")
+        world, plan = self._place
+        site = self._site(plan)
+        mission = compile_dispatch(world, plan, site_id=site.id, zone_id=zone, on_scene_s=ON_SCENE_S)
+        if self._vehicle.simulated:
+            # A stand-in airframe needs more tilt in this wind, and its link's seconds are the vehicle's.
+            timeout_s = min(MOST_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * self._speedup)
+            own = {"ANGLE_MAX": STAND_IN_TILT_CDEG, "FS_GCS_TIMEOUT": timeout_s}
+            mission = replace(mission, params=mission.params | own)
+        kind = "SIMULATED vehicle" if self._vehicle.simulated else "REAL VEHICLE"
+        words = f"{kind}: upload, arm, take off from {site.name} and fly to {zone}. Motors will start."
+        return mission, words
+
+    def _site(self, plan: Plan) -> DockSite:
+        """The dock the vehicle stands on."""
+        at = self._vehicle.state.position
+        if at is None:
+            raise InputError("the vehicle has not said where it is -> wait for its position")
+        site = min(plan.sites, key=lambda s: distance_m(s.position, at))
+        away_m = distance_m(site.position, at)
+        if away_m > AT_DOCK_M:
+            raise InfeasibleError(
+                f"the vehicle is {away_m:.0f} m from the nearest dock -> put it on its dock"
+            )
+        return site
+
+    def _busy(self) -> bool:
+        return self._flight is not None and self._flight.is_alive()
+
+    def _fly(self, mission: FlightPlan) -> None:
+        with self._lock:
+            if self._busy():
+                raise InputError("a dispatch is flying -> wait until it is back")
+            self.words = "uploading"
+            self._flight = threading.Thread(target=self._flown, args=(mission,), daemon=True)
+            self._flight.start()
+
+    def _flown(self, mission: FlightPlan) -> None:
+        try:
+            upload_verified(self._vehicle, mission)
+            self.words = "uploaded and read back; starting"
+            ended = fly_dispatch(self._vehicle, mission, confirmed=True, on_state=self._aloft)
+            self.words = _ending(ended)
+        except DfrError as error:
+            self.words = str(error)
+
+    def _aloft(self, state: object) -> None:
+        del state
+        self.words = "flying"
+
+
+def _ending(ended: FlownDispatch) -> str:
+    if ended.taken_over:
+        return "ended under somebody else's command"
+    return "back in the dock, disarmed" if ended.docked else "ended outside the dock: somebody must go there"

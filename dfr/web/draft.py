@@ -1,0 +1,198 @@
+"""A scenario that is being edited: each step is the file's bytes, so that undo and save are exact."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dfr.errors import InputError
+from dfr.geo import Position, Ring
+from dfr.io.files import read_bounded, write_atomically
+from dfr.io.scenario_edit import boundary_redrawn, site_moved
+from dfr.io.scenario_files import scenario_from, shipped_folder, world_of
+from dfr.io.scenario_yaml import MAX_BYTES
+from dfr.plan.matrix import build_matrix, router_of, sorties_of
+from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
+from dfr.plan.windows import hour_windows, planning_window
+from dfr.scenario.model import Scenario, SiteUse
+from dfr.world.demand import zone_centres
+from dfr.world.model import World
+
+MOST_STEPS = 200
+"""Edits that can be undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The scenario after an edit: its bytes, what they mean, and the plan with the docks kept."""
+
+    data: bytes
+    what: str
+    world: World
+    plan: Plan
+
+
+class Draft:
+    """The steps of one editing session; every public method may be called from any thread."""
+
+    def __init__(self, path: Path, *, plan: Plan | None = None) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        data = read_bounded(path, limit_bytes=MAX_BYTES)
+        world = world_of(scenario_from(data, name=str(path), folder=path.parent))
+        found = make_plan(world) if plan is None else plan
+        self._steps = [Step(data=data, what="as in the file", world=world, plan=found)]
+        self._now = 0
+        self._saved = data
+        self.version = 0
+
+    @property
+    def step(self) -> Step:
+        """The scenario as it stands now."""
+        with self._lock:
+            return self._steps[self._now]
+
+    @property
+    def first(self) -> Step:
+        """The scenario as it was when the session began."""
+        return self._steps[0]
+
+    @property
+    def why_not_saved(self) -> str:
+        """Why the file cannot be written; '' where it can."""
+        if self._path.resolve().is_relative_to(shipped_folder("scenarios").resolve()):
+            return "this scenario came with dfr: copy the file and serve the copy"
+        return ""
+
+    def status(self) -> dict[str, Any]:
+        """What can be done now."""
+        with self._lock:
+            last = len(self._steps) - 1
+            return {
+                "version": self.version,
+                "can_undo": self._now > 0,
+                "can_redo": self._now < last,
+                "undo": self._steps[self._now].what if self._now else "",
+                "redo": self._steps[self._now + 1].what if self._now < last else "",
+                "changed": self._steps[self._now].data != self._saved,
+                "why_not_saved": self.why_not_saved,
+            }
+
+    def move_site(self, site_id: str, position: Position) -> None:
+        """Put a candidate site elsewhere and plan anew with the same docks."""
+        with self._lock:
+            site = next((c for c in self.step.world.scenario.candidates if c.id == site_id), None)
+            if site is None:
+                raise InputError(f"no candidate site {site_id!r:.60} -> reload the page")
+            self._take(site_moved(self.step.data, site_id, position), f"move {site.name}")
+
+    def redraw_boundary(self, ring: Ring) -> None:
+        """Give the site another keep-in boundary and plan anew with the same docks."""
+        with self._lock:
+            self._take(boundary_redrawn(self.step.data, ring), "edit the keep-in")
+
+    def site_again(self) -> None:
+        """Let the planner choose the docks again."""
+        with self._lock:
+            now = self.step
+            self._push(replace(now, plan=make_plan(now.world), what="choose docks again"))
+
+    def undo(self) -> None:
+        """Go one step back, where there is one."""
+        self._go(-1)
+
+    def redo(self) -> None:
+        """Go one step forward, where there is one."""
+        self._go(1)
+
+    def save(self) -> None:
+        """Write the file, unless somebody else has changed it since it was read."""
+        with self._lock:
+            if self.why_not_saved:
+                raise InputError(self.why_not_saved)
+            on_disk = read_bounded(self._path, limit_bytes=MAX_BYTES)
+            if on_disk != self._saved:
+                digest = hashlib.sha256(on_disk).hexdigest()[:12]
+                raise InputError(f"the file was changed by somebody else (sha256 {digest}) -> serve it again")
+            data = self.step.data
+            # What is written must be what was planned: read it back before it replaces the old file.
+            scenario_from(data, name=str(self._path), folder=self._path.parent)
+            write_atomically(self._path, data)
+            self._saved = data
+            self.version += 1
+
+    def preview(self, position: Position) -> dict[str, float | None]:
+        """Seconds from lift-off to overhead of each zone in the planning wind, from a place."""
+        now = self.step
+        scenario, frame = now.world.scenario, now.world.frame
+        hour = planning_window(hour_windows(scenario))
+        router = router_of(now.world)
+        start = frame.point(position)
+        centres = zone_centres(scenario)
+        ways = [router.way(start, frame.point(centre)) for centre in centres.values()]
+        found = sorties_of(scenario, ways, [hour])
+        seconds = found.climb_s + found.out_s
+        return {zone: float(s) if np.isfinite(s) else None for zone, s in zip(centres, seconds, strict=True)}
+
+    def hours(self) -> list[dict[str, Any]]:
+        """For each flyable hour, how soon the nearest dock is overhead of each zone in that hour's wind."""
+        now = self.step
+        chosen = {site.id for site in now.plan.sites}
+        scenario = now.world.scenario
+        docks = tuple(site for site in scenario.candidates if site.id in chosen)
+        world = replace(now.world, scenario=replace(scenario, candidates=docks))
+        windows = tuple(window for window in hour_windows(scenario) if window.flyable)
+        nearest = build_matrix(world, windows).overhead_s.min(axis=2)
+        zones = [zone.id for zone in scenario.demand.zones]
+        return [
+            {
+                "hour": window.start.isoformat(),
+                "zones": {z: float(s) if np.isfinite(s) else None for z, s in zip(zones, row, strict=True)},
+            }
+            for window, row in zip(windows, nearest, strict=True)
+        ]
+
+    def _take(self, data: bytes, what: str) -> None:
+        """Read edited bytes as if they were the file, plan with the docks as they are, and keep the step."""
+        now = self.step
+        scenario = scenario_from(data, name=str(self._path), folder=self._path.parent)
+        world = replace(now.world, scenario=scenario)
+        plan = _plan_with(world, [site.id for site in now.plan.sites])
+        self._push(Step(data=data, what=what, world=world, plan=plan))
+
+    def _push(self, step: Step) -> None:
+        self._steps = [*self._steps[: self._now + 1], step][-MOST_STEPS:]
+        self._now = len(self._steps) - 1
+        self.version += 1
+
+    def _go(self, by: int) -> None:
+        with self._lock:
+            if 0 <= self._now + by < len(self._steps):
+                self._now += by
+                self.version += 1
+
+
+def _plan_with(world: World, docks: list[str]) -> Plan:
+    """The plan with docks just there, whatever the planner would choose."""
+    fixed = replace(world, scenario=_fixed(world.scenario, docks))
+    return make_plan(fixed, docks=len(docks))
+
+
+def _fixed(scenario: Scenario, docks: list[str]) -> Scenario:
+    """The scenario in which these sites must have docks; the others keep their use, but for required ones."""
+    sites = tuple(
+        replace(
+            site,
+            use=SiteUse.REQUIRED
+            if site.id in docks
+            else (SiteUse.ALLOWED if site.use is SiteUse.REQUIRED else site.use),
+        )
+        for site in scenario.candidates
+    )
+    return replace(scenario, candidates=sites)

@@ -1,0 +1,137 @@
+"""What one server shows: a plan being edited, runs, flights and a vehicle, as far as there are any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dfr.errors import InputError
+from dfr.metrics.timeline import Kind
+from dfr.web.control import Control
+from dfr.web.draft import Draft
+from dfr.web.layers import Layers, plan_layers, soonest, static_layers
+from dfr.web.live import LiveVehicle
+from dfr.web.replay import flown_tlog, shift_of
+from dfr.web.runs import Runs
+
+NO_SCENARIO = "no scenario is served -> start with `dfr serve --scenario NAME` or `--run DIR`"
+
+
+@dataclass(slots=True, kw_only=True)
+class Face:
+    """The state behind the pages; parts are None where the server was started without them."""
+
+    draft: Draft | None = None
+    runs: Runs = field(default_factory=Runs)
+    flights: dict[str, dict[str, Any]] = field(default_factory=dict)
+    live: LiveVehicle | None = None
+    control: Control | None = None
+    _static: Layers | None = None
+
+    def drafted(self) -> Draft:
+        """The plan being edited. Raises InputError where there is none."""
+        if self.draft is None:
+            raise InputError(NO_SCENARIO)
+        return self.draft
+
+    def about(self) -> dict[str, Any]:
+        """What this server has, for every page's head."""
+        scenario = None if self.draft is None else self.draft.step.world.scenario
+        return {
+            "title": "dfr" if scenario is None else scenario.title,
+            "plan": scenario is not None,
+            "live": self.live is not None,
+            "allow_control": self.control is not None and self.control.allowed,
+        }
+
+    def layers(self) -> Layers:
+        """Every layer of the map as it stands."""
+        draft = self.drafted()
+        if self._static is None:
+            self._static = static_layers(draft.first.world)
+        step = draft.step
+        return self._static | plan_layers(step.world, step.plan)
+
+    def plan(self) -> dict[str, Any]:
+        """The plan page's state."""
+        draft = self.drafted()
+        step, first = draft.step, draft.first
+        plan, before = step.plan, first.plan
+        best, best_before = soonest(plan), soonest(before)
+        return {
+            **draft.status(),
+            "layers": self.layers(),
+            "centre": self._centre(),
+            "boundary": [[p.lon_deg, p.lat_deg] for p in step.world.scenario.site.boundary],
+            "docks": [{"id": s.id, "name": s.name, "position": str(s.position)} for s in plan.sites],
+            "zones": [
+                {
+                    "id": zone.id,
+                    "name": zone.name,
+                    "share": zone.share,
+                    "from": best[zone.id].site_id if zone.id in best else None,
+                    "overhead_s": best[zone.id].overhead_s if zone.id in best else None,
+                    "before_s": best_before[zone.id].overhead_s if zone.id in best_before else None,
+                }
+                for zone in step.world.scenario.demand.zones
+            ],
+            "coverage": [
+                [limit, share, before.coverage.get(limit)] for limit, share in plan.coverage.items()
+            ],
+            "mean_s": [plan.mean_overhead_s, before.mean_overhead_s],
+            "wind": None
+            if plan.planning_wind is None
+            else {"mps": plan.planning_wind.wind_mps, "from_deg": plan.planning_wind.wind_from_deg},
+            "hours": [
+                {
+                    "hour": h.hour,
+                    "wind_mps": h.wind_mps,
+                    "wind_from_deg": h.wind_from_deg,
+                    "share": h.share,
+                    "flyable": h.flyable,
+                    "limited_by": h.limited_by,
+                }
+                for h in plan.coverage_by_hour
+            ],
+            "findings": [finding.as_dict() for finding in plan.findings],
+        }
+
+    def _centre(self) -> list[float]:
+        centre = self.drafted().step.world.scenario.site.centre
+        return [centre.lon_deg, centre.lat_deg]
+
+    def replays(self) -> dict[str, Any]:
+        """What there is to replay."""
+        runs = [{"number": run.number, "label": run.label} for run in self.runs.finished]
+        return {"runs": runs, "flights": list(self.flights)}
+
+    def shift(self, number: int, kind: str) -> dict[str, Any]:
+        """A simulated shift of a run."""
+        if kind not in list(Kind):
+            raise InputError(f"no kind {kind!r:.20} -> {', '.join(Kind)}")
+        run = self.runs.run(number)
+        return shift_of(run.world, run.plan, run.records, Kind(kind))
+
+    def flight(self, name: str) -> dict[str, Any]:
+        """A flight by its name, which is only looked up among those that were read at the start."""
+        if name not in self.flights:
+            raise InputError(f"no flight {name!r:.60} -> choose one of the list")
+        return self.flights[name]
+
+    def add_tlog(self, data: bytes) -> dict[str, Any]:
+        """A flight from an uploaded tlog."""
+        ceiling = None if self.draft is None else self.draft.step.world.scenario.operation.height_limit_m_agl
+        return flown_tlog(data, name="uploaded tlog", ceiling_m=ceiling)
+
+    def vehicle(self) -> dict[str, Any]:
+        """The live page's state; `vehicle` is None where none is connected."""
+        return {
+            "vehicle": None if self.live is None else self.live.as_dict(),
+            "control": None if self.control is None else self.control.as_dict(),
+        }
+
+    def close(self) -> None:
+        """End what runs."""
+        self.runs.close()
+        if self.live is not None:
+            self.live.close()

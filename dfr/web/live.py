@@ -1,0 +1,208 @@
+"""The vehicle as the live page shows it; nothing here commands anything.
+
+The wind is the vehicle's own estimate where it gives one. Energy to home is predicted by the flight
+model in that wind, and compared with the charge the vehicle reports.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from dfr.aircraft.catalogue import Drone, drone
+from dfr.aircraft.performance import flight_settings, predict_path
+from dfr.geo import LocalFrame, Position, bearing_deg, distance_m
+from dfr.link.framing import Message
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.vehicle import VehicleState
+from dfr.web.layers import lonlat
+from dfr.world.wind import MeanWind
+
+CAMERA_DOWN_DEG = 45.0
+CAMERA_WIDE_DEG = 60.0
+CAMERA_HIGH_DEG = 36.0
+"""Camera pitch and angles of view (assumed: a common wide camera; the gimbal's own angles are not read)."""
+
+FARTHEST_M = 400.0
+"""Where the camera looks over the horizon its footprint is cut off here."""
+
+TRAFFIC_KEPT_S = 60.0
+TEXTS_SHOWN = 12
+STALE_S = 3.0
+ENERGY_EVERY_S = 1.0
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the state does not hold: wind direction, heading, other traffic."""
+
+    wind_from_deg: float | None = None
+    heading_deg: float | None = None
+    gimbal_down_deg: float | None = None
+
+
+class LiveVehicle:
+    """One vehicle and what is known of it, as plain values for the page."""
+
+    def __init__(self, vehicle: MavlinkVehicle, *, airframe: str, rtsp: str = "") -> None:
+        self.vehicle = vehicle
+        self.drone: Drone = drone(airframe)
+        self._rtsp = rtsp
+        self._heard = _Heard()
+        self._traffic: dict[int, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+        self._home_energy: tuple[float, dict[str, Any]] | None = None
+        vehicle.port.listen(self._hear)
+
+    def close(self) -> None:
+        """Stop listening; the vehicle is closed by whoever opened it."""
+        self.vehicle.port.leave(self._hear)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The vehicle now."""
+        state, vehicle = self.vehicle.state, self.vehicle
+        silent_s = vehicle.silent_s
+        return {
+            "system": vehicle.target[0],
+            "firmware": str(vehicle.firmware),
+            "simulated": vehicle.simulated,
+            "silent_s": silent_s,
+            "stale": silent_s > STALE_S or vehicle.port.failure is not None,
+            "t_s": state.t_s,
+            "armed": state.armed,
+            "mode": state.mode_name,
+            "at": None if state.position is None else lonlat(state.position),
+            "home": None if state.home is None else lonlat(state.home),
+            "height_m": state.height_m_home,
+            "speed_mps": _speed(state),
+            "climb_mps": state.climb_mps,
+            "heading_deg": self._heard.heading_deg,
+            "mission": [state.mission_seq, state.mission_total],
+            "plan": vehicle.plan.value,
+            "battery": state.battery_remaining,
+            "battery_volt": state.battery_volt,
+            "satellites": state.satellites,
+            "wind": self._wind(state),
+            "home_energy": self._energy(state),
+            "footprint": footprint(
+                state.position, state.height_m_home, self._heard.heading_deg, down_deg=self._down_deg()
+            ),
+            "footprint_assumed": self._heard.gimbal_down_deg is None,
+            "traffic": self._other_traffic(),
+            "rtsp": self._rtsp,
+            "texts": [[t.severity, t.text] for t in vehicle.texts[-TEXTS_SHOWN:]],
+        }
+
+    def _down_deg(self) -> float:
+        own = self._heard.gimbal_down_deg
+        return CAMERA_DOWN_DEG if own is None else own
+
+    def _wind(self, state: VehicleState) -> dict[str, float | None] | None:
+        if state.wind_mps is None:
+            return None
+        return {"mps": state.wind_mps, "from_deg": self._heard.wind_from_deg}
+
+    def _energy(self, state: VehicleState) -> dict[str, Any] | None:
+        """Energy to fly home and land, beside what is left; None where it cannot be told."""
+        now = time.monotonic()
+        if self._home_energy is not None and now - self._home_energy[0] < ENERGY_EVERY_S:
+            return self._home_energy[1]
+        if state.position is None or state.home is None or state.height_m_home is None:
+            return None
+        found = energy_home(state, self.drone, self._heard.wind_from_deg)
+        self._home_energy = (now, found)
+        return found
+
+    def _other_traffic(self) -> list[dict[str, Any]]:
+        oldest = time.monotonic() - TRAFFIC_KEPT_S
+        with self._lock:
+            return [dict(item) for item in self._traffic.values() if item["heard"] > oldest]
+
+    def _hear(self, message: Message) -> None:
+        kind = message.get_type()
+        if kind == "ADSB_VEHICLE":
+            with self._lock:
+                self._traffic[message.ICAO_address] = _traffic(message)
+        if not self.vehicle.from_target(message):
+            return
+        if kind == "WIND":
+            self._heard.wind_from_deg = message.direction % 360.0
+        elif kind == "GLOBAL_POSITION_INT" and message.hdg != 65535:
+            self._heard.heading_deg = message.hdg / 100.0
+        elif kind == "MOUNT_STATUS":
+            self._heard.gimbal_down_deg = -message.pointing_a / 100.0
+
+
+def energy_home(state: VehicleState, craft: Drone, wind_from_deg: float | None) -> dict[str, Any]:
+    """What the way home and the landing cost by the flight model, and the share of the battery it is."""
+    assert state.position is not None
+    assert state.home is not None
+    away_m = distance_m(state.position, state.home)
+    wind = MeanWind(speed_mps=state.wind_mps or 0.0, from_deg=wind_from_deg or 0.0)
+    back = predict_path(
+        [max(away_m, 1.0)],
+        [bearing_deg(state.home, state.position)],
+        height_m=max(state.height_m_home or 0.0, 5.0),
+        on_scene_s=0.0,
+        wind=wind,
+        drone=craft,
+        settings=flight_settings(craft),
+    )
+    seconds = None if back.back_s is None or back.land_s is None else back.back_s + back.land_s
+    share: float | None = None
+    if seconds is not None and back.energy_wh and back.total_s and craft.battery_wh:
+        # The whole sortie's mean power over the part that remains.
+        share = back.energy_wh / back.total_s * seconds / craft.battery_wh
+    left = state.battery_remaining
+    return {
+        "away_m": away_m,
+        "seconds": seconds,
+        "share": share,
+        "left": left,
+        "enough": None if share is None or left is None else left > share,
+        "wind_known": state.wind_mps is not None and wind_from_deg is not None,
+    }
+
+
+def footprint(
+    at: Position | None, height_m: float | None, heading_deg: float | None, *, down_deg: float
+) -> list[list[float]]:
+    """The corners of what the camera sees on flat ground, as [lon, lat]; none near the ground."""
+    if at is None or height_m is None or heading_deg is None or height_m < 2.0:
+        return []
+    frame = LocalFrame(at)
+    corners = []
+    half_high, half_wide = CAMERA_HIGH_DEG / 2.0, CAMERA_WIDE_DEG / 2.0
+    for up, side in ((half_high, -1), (half_high, 1), (-half_high, 1), (-half_high, -1)):
+        below = math.radians(down_deg - up)
+        forward = FARTHEST_M if below <= 0.0 else min(height_m / math.tan(below), FARTHEST_M)
+        slant = math.hypot(forward, height_m)
+        across = side * slant * math.tan(math.radians(half_wide))
+        heading = math.radians(heading_deg)
+        east = forward * math.sin(heading) + across * math.cos(heading)
+        north = forward * math.cos(heading) - across * math.sin(heading)
+        corners.append(lonlat(frame.position(east, north)))
+    return [*corners, corners[0]]
+
+
+def _speed(state: VehicleState) -> float | None:
+    if state.east_mps is None or state.north_mps is None:
+        return None
+    return math.hypot(state.east_mps, state.north_mps)
+
+
+def _traffic(message: Message) -> dict[str, Any]:
+    callsign = (
+        message.callsign if isinstance(message.callsign, str) else message.callsign.decode("ascii", "replace")
+    )
+    return {
+        "id": f"{message.ICAO_address:06x}",
+        "name": callsign.strip("\0 "),
+        "at": [message.lon / 1e7, message.lat / 1e7],
+        "height_m_amsl": message.altitude / 1000.0,
+        "heading_deg": message.heading / 100.0,
+        "heard": time.monotonic(),
+    }

@@ -1,0 +1,117 @@
+// What every page needs: asking the server, saying what went wrong, the head of the page, contrast.
+
+export const $ = (id) => document.getElementById(id);
+
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+export function toast(words) {
+  const box = $("toast");
+  box.textContent = words;
+  box.hidden = false;
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => (box.hidden = true), 9000);
+}
+
+async function answer(response) {
+  if (response.ok) return response.json();
+  let words = `the server said ${response.status}`;
+  try {
+    words = (await response.json()).error.message;
+  } catch {
+    // Not an explanation of ours: the status says what there is to say.
+  }
+  throw new Error(words);
+}
+
+export const get = (path) => fetch(path).then(answer);
+
+export const post = (path, document_ = {}) =>
+  fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(document_) }).then(answer);
+
+export const upload = (path, file) =>
+  fetch(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file }).then(answer);
+
+export async function tell(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    toast(error.message);
+    return null;
+  }
+}
+
+// A socket that is opened again when it breaks; `onState` is called with null while it is broken.
+export function stream(path, onState) {
+  let wait = 500;
+  const open = () => {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`);
+    socket.onmessage = (event) => {
+      wait = 500;
+      onState(JSON.parse(event.data));
+    };
+    socket.onclose = () => {
+      onState(null);
+      setTimeout(open, wait);
+      wait = Math.min(wait * 2, 8000);
+    };
+  };
+  open();
+}
+
+export const seconds = (s) => (s === null || s === undefined ? "-" : `${s.toFixed(0)} s`);
+export const percent = (x) => (x === null || x === undefined ? "-" : `${(100 * x).toFixed(1)} %`);
+export const number = (x, digits = 1) => (x === null || x === undefined ? "-" : x.toFixed(digits));
+export const value = (x, unit) => (unit === "share" ? percent(x) : number(x));
+
+export function throttle(milliseconds, act) {
+  let waiting = null;
+  let busy = false;
+  const run = async () => {
+    if (busy || waiting === null) return;
+    const args = waiting;
+    waiting = null;
+    busy = true;
+    await act(...args);
+    setTimeout(() => {
+      busy = false;
+      run();
+    }, milliseconds);
+  };
+  return (...args) => {
+    waiting = args;
+    run();
+  };
+}
+
+function contrast(on) {
+  document.documentElement.dataset.contrast = on ? "high" : "normal";
+  $("contrast").setAttribute("aria-pressed", String(on));
+  try {
+    localStorage.setItem("contrast", on ? "high" : "normal");
+  } catch {
+    // A browser that keeps nothing shows normal contrast next time.
+  }
+}
+
+export async function begin() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem("contrast");
+  } catch {
+    kept = null;
+  }
+  contrast(kept === "high");
+  $("contrast").addEventListener("click", () => contrast(document.documentElement.dataset.contrast !== "high"));
+  const about = await tell(get("/api/about"));
+  if (about) $("place").textContent = about.title;
+  return about ?? {};
+}

@@ -1,0 +1,142 @@
+import { $, begin, element, get, number, percent, post, stream, tell } from "./common.js";
+import { fit, loaded, makeMap, marker, show } from "./map.js";
+import { lines } from "./charts.js";
+
+const KEPT = 900;
+
+let map = null;
+let drone = null;
+let traffic = [];
+let trail = [];
+let heights = [];
+let key = null;
+let centred = false;
+let drawn = 0;
+
+function rows(vehicle) {
+  const wind = vehicle.wind ? `${number(vehicle.wind.mps)} m/s${vehicle.wind.from_deg === null ? "" : ` from ${vehicle.wind.from_deg.toFixed(0)}°`}` : "not reported";
+  const energy = vehicle.home_energy;
+  const home = !energy || energy.share === null ? "unknown" : `${percent(energy.share)} to get home (${number(energy.seconds, 0)} s, ${number(energy.away_m, 0)} m)${energy.wind_known ? "" : ", wind unknown"}`;
+  return [
+    ["vehicle", `${vehicle.system} · ${vehicle.firmware}${vehicle.simulated ? " · SIMULATED" : ""}`],
+    ["mode", `${vehicle.mode ?? "-"} · ${vehicle.armed === null ? "-" : vehicle.armed ? "ARMED" : "disarmed"}`],
+    ["mission", `item ${vehicle.mission[0] ?? "-"} of ${vehicle.mission[1] ?? "-"} · plan on board ${vehicle.plan}`],
+    ["height", `${number(vehicle.height_m)} m above home, ${number(vehicle.climb_mps)} m/s up`],
+    ["speed", `${number(vehicle.speed_mps)} m/s, heading ${number(vehicle.heading_deg, 0)}°`],
+    ["wind", wind],
+    ["battery", `${percent(vehicle.battery)} · ${number(vehicle.battery_volt)} V`],
+    ["home", home],
+    ["satellites", String(vehicle.satellites ?? "-")],
+    ["camera", `${vehicle.footprint_assumed ? "footprint assumes a 45° camera" : "gimbal reported"}${vehicle.rtsp ? ` · ${vehicle.rtsp}` : ""}`],
+    ["other traffic", vehicle.traffic.length ? vehicle.traffic.map((t) => `${t.name || t.id} at ${number(t.height_m_amsl, 0)} m AMSL`).join(", ") : "none heard on the link"],
+  ];
+}
+
+function drawMap(vehicle) {
+  if (!map || !vehicle.at) return;
+  drone ??= makeDrone(vehicle.at);
+  drone.setLngLat(vehicle.at);
+  drone.setRotation(vehicle.heading_deg ?? 0);
+  if (!centred) {
+    centred = true;
+    map.jumpTo({ center: vehicle.at, zoom: Math.max(map.getZoom(), 14.5) });
+  }
+  const tip = trail.at(-1);
+  if (!tip || tip[0] !== vehicle.at[0] || tip[1] !== vehicle.at[1]) trail = [...trail, vehicle.at].slice(-KEPT);
+  const feature = (geometry) => ({ type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
+  map.getSource("trail").setData(feature({ type: "LineString", coordinates: trail.length > 1 ? trail : [vehicle.at, vehicle.at] }));
+  map.getSource("footprint").setData(vehicle.footprint.length ? feature({ type: "Polygon", coordinates: [vehicle.footprint] }) : { type: "FeatureCollection", features: [] });
+  traffic.forEach((m) => m.remove());
+  traffic = vehicle.traffic.map((t) => marker(map, "site", t.at, { title: `${t.name || t.id} ${number(t.height_m_amsl, 0)} m AMSL` }));
+}
+
+function makeDrone(at) {
+  const made = marker(map, "drone", at, { title: "vehicle", rotate: true });
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 22 22");
+  const arrow = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  for (const [k, v] of Object.entries({ d: "M11 1l8 19l-8-5l-8 5z", fill: "#b86e00", stroke: "#fff", "stroke-width": 1.8 })) arrow.setAttribute(k, v);
+  svg.append(arrow);
+  made.getElement().append(svg);
+  return made;
+}
+
+function drawHeights(vehicle) {
+  if (vehicle.t_s === null || vehicle.height_m === null) return;
+  if (heights.length && vehicle.t_s <= heights.at(-1)[0]) return;
+  heights = [...heights, [vehicle.t_s, vehicle.height_m]].slice(-KEPT);
+  if (performance.now() - drawn < 900 || heights.length < 2) return;
+  drawn = performance.now();
+  lines($("height-chart"), { title: "height above home", unit: "m", series: [{ name: "height", points: heights }], x0: heights[0][0], x1: heights.at(-1)[0] }).cursor(heights.at(-1)[0]);
+}
+
+function drawControl(control) {
+  $("commands").hidden = !control?.allowed;
+  $("readonly").hidden = !control || control.allowed;
+  if (!control?.allowed) return;
+  if ($("zone").options.length !== control.zones.length) $("zone").replaceChildren(...control.zones.map((zone) => element("option", { value: zone.id }, zone.name)));
+  $("flight").textContent = control.words;
+  document.querySelector("[data-command=dispatch]").disabled = control.flying || !control.zones.length;
+}
+
+function onState(state) {
+  const vehicle = state?.vehicle;
+  if (!state) {
+    $("link").textContent = "NO CONTACT with dfr: what is shown is old";
+    $("link").className = "verdict no";
+    return;
+  }
+  if (!vehicle) {
+    $("link").textContent = "No vehicle is connected: start with dfr serve --vehicle URL.";
+    return;
+  }
+  $("link").textContent = vehicle.stale ? `LINK LOST: silent for ${number(vehicle.silent_s)} s, what is shown is old` : "link good";
+  $("link").className = `verdict ${vehicle.stale ? "no" : "go"}`;
+  $("state").replaceChildren(...rows(vehicle).flatMap(([name, words]) => [element("dt", {}, name), element("dd", { "data-row": name }, words)]));
+  const enough = vehicle.home_energy?.enough;
+  $("state").querySelector("[data-row=home]").className = enough === false ? "worse" : "";
+  $("texts").replaceChildren(...vehicle.texts.toReversed().map(([, words]) => element("li", {}, words)));
+  drawMap(vehicle);
+  drawHeights(vehicle);
+  drawControl(state.control);
+}
+
+async function ask(command) {
+  const question = await tell(post("/api/live/ask", { command, zone: $("zone").value }));
+  if (!question) return;
+  key = question.key;
+  $("confirm-words").textContent = question.words;
+  $("confirm").showModal();
+}
+
+async function main() {
+  const about = await begin();
+  const plan = about.plan ? await tell(get("/api/plan")) : null;
+  map = makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
+  if (map) {
+    await loaded(map);
+    const empty = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
+    map.addSource("footprint", empty);
+    map.addSource("trail", empty);
+    map.addLayer({ id: "footprint", type: "fill", source: "footprint", paint: { "fill-color": "#ffd34d", "fill-opacity": 0.35, "fill-outline-color": "#7a5a00" } });
+    map.addLayer({ id: "trail", type: "line", source: "trail", paint: { "line-color": "#b86e00", "line-width": 3 } });
+    if (plan) {
+      const { findings, ...rest } = plan.layers;
+      show(map, rest);
+      fit(map, plan.layers);
+      centred = true;
+      for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "site", feature.geometry.coordinates, { title: feature.properties.name });
+    }
+  }
+  for (const button of document.querySelectorAll("[data-command]")) button.addEventListener("click", () => ask(button.dataset.command));
+  $("no").addEventListener("click", () => $("confirm").close());
+  $("yes").addEventListener("click", async () => {
+    $("confirm").close();
+    await tell(post("/api/live/confirm", { key }));
+    key = null;
+  });
+  stream("/ws/live", onState);
+  document.body.dataset.ready = "yes";
+}
+
+main();

@@ -1,0 +1,75 @@
+"""What goes over the wire: documents as strict JSON, requests as checked values."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dfr.errors import InputError
+from dfr.geo import Position
+
+MOST_CORNERS = 500
+
+
+def json_text(document: object) -> str:
+    """A document as strict JSON: what is not a number becomes null, never NaN."""
+    return json.dumps(_finite(document), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; no body is an empty one. Raises InputError where it is not there."""
+    try:
+        document = json.loads(body or b"{}")
+    except ValueError as error:
+        raise InputError(f"not JSON: {error} -> send a JSON object") from error
+    if not isinstance(document, dict):
+        raise InputError("no JSON object -> send one")
+    return document
+
+
+def text_of(document: Mapping[str, Any], key: str) -> str:
+    """A text of a document. Raises InputError where it is not there."""
+    value = document.get(key)
+    if not isinstance(value, str):
+        raise InputError(f"{key} is missing -> send it as text")
+    return value
+
+
+def number_of(document: Mapping[str, Any], key: str) -> float:
+    """A number of a document. Raises InputError where it is not there."""
+    value = document.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
+        raise InputError(f"{key} is missing -> send it as a number")
+    return float(value)
+
+
+def int_of(query: Mapping[str, str], key: str) -> int:
+    """A whole number of a query. Raises InputError where it is not there."""
+    value = query.get(key, "")
+    if not value.isdecimal() or len(value) > 9:
+        raise InputError(f"{key}={value!r:.20} is no number -> give one")
+    return int(value)
+
+
+def position_of(document: Mapping[str, Any]) -> Position:
+    """The `lat_deg` and `lon_deg` of a document. Raises InputError where it is not there."""
+    return Position(lat_deg=number_of(document, "lat_deg"), lon_deg=number_of(document, "lon_deg"))
+
+
+def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
+    """The `ring` of a document: [lon, lat] corners. Raises InputError where it is not there."""
+    corners = document.get("ring")
+    if not isinstance(corners, list) or not 3 <= len(corners) <= MOST_CORNERS:
+        raise InputError(f"ring is missing -> send 3 to {MOST_CORNERS} corners")
+    pairs = [pair if isinstance(pair, list) and len(pair) == 2 else (None, None) for pair in corners]
+    return tuple(position_of({"lon_deg": lon, "lat_deg": lat}) for lon, lat in pairs)

@@ -1,0 +1,133 @@
+"""Editing a plan: what is shown follows the edit, undo is exact, and saving writes only what was meant."""
+
+import shutil
+
+import pytest
+
+from dfr.errors import InputError
+from dfr.geo import Position, distance_m, offset
+from dfr.io.scenario_files import shipped_scenarios
+from dfr.web.draft import Draft
+from dfr.web.face import Face
+
+
+@pytest.fixture
+def draft(tmp_path):
+    path = tmp_path / "victorious.yaml"
+    shutil.copy(shipped_scenarios()["victorious-2024"], path)
+    return Draft(path)
+
+
+def nearer(draft, zone_metres_east=60.0):
+    dock = draft.step.plan.sites[0]
+    return dock.id, offset(dock.position, bearing_deg=90.0, distance_m=zone_metres_east)
+
+
+def test_a_moved_dock_stays_a_dock_and_its_times_change(draft):
+    before = draft.step.plan
+    site, there = nearer(draft)
+    draft.move_site(site, there)
+    after = draft.step.plan
+    assert {s.id for s in after.sites} == {s.id for s in before.sites}
+    moved = next(s for s in after.sites if s.id == site)
+    assert distance_m(moved.position, there) < 0.2
+    assert [r.overhead_s for r in after.routes] != [r.overhead_s for r in before.routes]
+    assert after.findings
+
+
+def test_a_preview_tells_what_the_move_then_gives(draft):
+    site, there = nearer(draft)
+    told = draft.preview(there)
+    draft.move_site(site, there)
+    for route in draft.step.plan.routes:
+        if route.site_id == site:
+            assert told[route.zone_id] == pytest.approx(route.overhead_s, abs=0.05)
+
+
+def test_undo_and_redo_are_exact_to_the_byte(draft):
+    first = draft.step
+    draft.move_site(*nearer(draft))
+    second = draft.step
+    draft.undo()
+    assert draft.step is first
+    draft.undo()
+    assert draft.step is first
+    draft.redo()
+    assert draft.step is second
+    draft.undo()
+    draft.redraw_boundary(draft.step.world.scenario.site.boundary[:-1])
+    assert not draft.status()["can_redo"]
+
+
+def test_an_edit_that_makes_no_scenario_is_refused_and_changes_nothing(draft):
+    before = draft.step
+    with pytest.raises(InputError, match="outside the boundary"):
+        draft.move_site(before.plan.sites[0].id, Position(lat_deg=50.9, lon_deg=-1.3))
+    with pytest.raises(InputError, match="no candidate site"):
+        draft.move_site("nowhere", Position(lat_deg=50.78, lon_deg=-1.09))
+    assert draft.step is before
+    assert draft.version == 0
+
+
+def test_a_smaller_keep_in_shows_in_the_findings_or_the_reach(draft):
+    before = draft.step.plan
+    ring = draft.step.world.scenario.site.boundary
+    draft.redraw_boundary(ring)
+    assert [f.message for f in draft.step.plan.findings] == [f.message for f in before.findings]
+    centre = draft.step.world.scenario.site.centre
+    drawn_in = tuple(
+        Position(
+            lat_deg=centre.lat_deg + 0.9 * (p.lat_deg - centre.lat_deg),
+            lon_deg=centre.lon_deg + 0.9 * (p.lon_deg - centre.lon_deg),
+        )
+        for p in ring
+    )
+    draft.redraw_boundary(drawn_in)
+    after = draft.step.plan
+    margins = {f.rule: f.margin_m for f in before.findings if f.margin_m is not None}
+    assert any(f.margin_m is not None and f.margin_m < margins.get(f.rule, -1e9) for f in after.findings)
+
+
+def test_saving_writes_the_edit_and_nothing_else(draft, tmp_path):
+    path = tmp_path / "victorious.yaml"
+    original = path.read_bytes()
+    draft.move_site(*nearer(draft))
+    assert path.read_bytes() == original
+    draft.save()
+    assert path.read_bytes() == draft.step.data != original
+    assert not draft.status()["changed"]
+
+
+def test_a_file_changed_by_somebody_else_is_not_overwritten(draft, tmp_path):
+    path = tmp_path / "victorious.yaml"
+    draft.move_site(*nearer(draft))
+    path.write_bytes(path.read_bytes() + b"# theirs\n")
+    with pytest.raises(InputError, match="changed by somebody else"):
+        draft.save()
+    assert path.read_bytes().endswith(b"# theirs\n")
+
+
+def test_a_shipped_scenario_is_never_written():
+    draft = Draft(shipped_scenarios()["victorious-2024"])
+    with pytest.raises(InputError, match="came with dfr"):
+        draft.save()
+
+
+def test_the_hours_tell_a_time_for_each_zone_in_each_flyable_hour(draft):
+    hours = draft.hours()
+    flyable = [hour.hour for hour in draft.step.plan.coverage_by_hour if hour.flyable]
+    assert [hour["hour"] for hour in hours] == flyable
+    zones = {zone.id for zone in draft.step.world.scenario.demand.zones}
+    assert all(set(hour["zones"]) == zones for hour in hours)
+    planned = next(h for h in hours if h["hour"] == draft.step.plan.planning_wind.hour)
+    soonest = {zone: min(r.overhead_s for r in draft.step.plan.routes if r.zone_id == zone) for zone in zones}
+    assert planned["zones"] == pytest.approx(soonest, abs=1.0)
+
+
+def test_the_page_gets_every_layer_as_geojson(draft):
+    state = Face(draft=draft).plan()
+    kinds = {f["geometry"]["type"] for layer in state["layers"].values() for f in layer["features"]}
+    assert kinds == {"MultiPolygon", "Polygon", "LineString", "Point"}
+    docks = [f for f in state["layers"]["sites"]["features"] if f["properties"]["dock"]]
+    assert len(docks) == len(state["docks"]) == 2
+    assert state["layers"]["base"]["features"], "the shipped drawing is found by the scenario's name"
