@@ -20,6 +20,7 @@ from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
 from dfr.mission.validate import validate
 from dfr.mission.wire import MissionType, command_name, wire_lists
+from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 
 app = typer.Typer()
@@ -31,7 +32,9 @@ EXIT_NON_COMPLIANT = 3
 def mission(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     *,
-    site: Annotated[str, typer.Option(help="The dock it starts from.")],
+    site: Annotated[
+        str | None, typer.Option(help="The dock it starts from; the zone's soonest if not given.")
+    ] = None,
     zone: Annotated[str | None, typer.Option(help="The demand zone to fly to.")] = None,
     lat: Annotated[float | None, typer.Option(help="Target latitude, degrees, instead of a zone.")] = None,
     lon: Annotated[float | None, typer.Option(help="Target longitude, degrees.")] = None,
@@ -48,7 +51,12 @@ def mission(
     world = load_world(find_scenario(scenario))
     proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
     flight = compile_dispatch(
-        world, proposed, site_id=site, zone_id=zone, target=_target(zone, lat, lon), on_scene_s=on_scene
+        world,
+        proposed,
+        site_id=_site(proposed, site, zone),
+        zone_id=zone,
+        target=_target(zone, lat, lon),
+        on_scene_s=on_scene,
     )
     findings = validate(flight)
     good = compliant(findings)
@@ -66,6 +74,19 @@ def mission(
         _print(flight, findings, [path for path, _, _ in written])
     if not good:
         raise typer.Exit(EXIT_NON_COMPLIANT)
+
+
+def _site(plan: Plan, site: str | None, zone: str | None) -> str:
+    """The dock to start from: the one named, or the one that is over the zone first."""
+    if site is not None:
+        return site
+    if zone is None:
+        raise InputError("neither --site nor --zone -> give the zone, or the dock and a place")
+    route = plan.soonest(zone)
+    if route is None:
+        known = ", ".join(sorted({r.zone_id for r in plan.routes}))
+        raise InputError(f"no dock reaches a zone {zone!r} -> one of: {known}")
+    return route.site_id
 
 
 def _target(zone: str | None, lat: float | None, lon: float | None) -> Position | None:

@@ -52,14 +52,11 @@ def dispatches(plan: Plan, shares: dict[str, float]) -> list[Route]:
 
     A dock that is soonest nowhere is flown to its own busiest reachable zone.
     """
-    routes = [route for route in plan.routes if route.overhead_s is not None]
-    soonest: dict[str, Route] = {}
-    for route in sorted(routes, key=lambda r: (r.overhead_s or 0.0, r.site_id)):
-        soonest.setdefault(route.zone_id, route)
+    soonest = [route for zone in shares if (route := plan.soonest(zone)) is not None]
     chosen = []
     for site in plan.sites:
-        own = [route for route in routes if route.site_id == site.id]
-        first = [route for route in own if soonest[route.zone_id] is route] or own
+        own = [r for r in plan.routes if r.site_id == site.id and r.overhead_s is not None]
+        first = [route for route in soonest if route.site_id == site.id] or own
         if first:
             chosen.append(max(first, key=lambda r: (shares[r.zone_id], r.zone_id)))
     return chosen

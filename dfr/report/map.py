@@ -12,7 +12,7 @@ import shapely
 import shapely.affinity
 
 from dfr.geo import Position, Ring, centroid
-from dfr.plan.model import Plan, Route
+from dfr.plan.model import Plan
 from dfr.report import svg
 from dfr.track import FlightTrack
 from dfr.world.model import World
@@ -126,7 +126,7 @@ def _zones(world: World, plan: Plan, view: _View) -> list[str]:
     shapes: list[str] = []
     labels: list[str] = []
     for zone in world.scenario.demand.zones:
-        best = _best(plan, zone.id)
+        best = plan.soonest(zone.id)
         words = "not reachable" if best is None else f"{best.overhead_s:.0f} s"
         origin = "" if best is None else f" after lift-off from {best.site_id}"
         title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {words}{origin}"
@@ -141,14 +141,6 @@ def _label(x: float, y: float, name: Sequence[str], words: str) -> list[str]:
     top = y - 6.5 * len(name)
     lines = [svg.text(x, top + 13 * i, line, class_="zone-name") for i, line in enumerate(name)]
     return [*lines, svg.text(x, top + 13 * len(name), words, class_="zone-time")]
-
-
-def _best(plan: Plan, zone_id: str) -> Route | None:
-    chosen = {site.id for site in plan.sites}
-    routes = [
-        r for r in plan.routes if r.zone_id == zone_id and r.site_id in chosen and r.overhead_s is not None
-    ]
-    return min(routes, key=lambda route: route.overhead_s or 0.0, default=None)
 
 
 def _traffic(world: World, view: _View) -> list[str]:
@@ -180,7 +172,7 @@ def _posts(world: World, view: _View) -> list[str]:
 def _routes(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
     for zone in world.scenario.demand.zones:
-        route = _best(plan, zone.id)
+        route = plan.soonest(zone.id)
         if route is None:
             continue
         where = f"{route.site_id} to {route.zone_id}"
