@@ -17,7 +17,7 @@ from dfr.findings import Severity
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.params import same_value
 from dfr.link.readback import Reading
-from dfr.link.upload import DeniedError, RefusedError, Upload
+from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload
 from dfr.link.vehicle import CopterMode, OnboardPlan
 from dfr.mission.items import FlightPlan
 from dfr.mission.kept import difference
@@ -126,7 +126,8 @@ def _transfer(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireIt
     for _ in range(ATTEMPTS):
         try:
             retries += _attempt(vehicle, kind, items)
-        except RefusedError:
+        except (RefusedError, SilenceError):
+            _refuse_reboot(vehicle, reboots)
             raise
         except TransferError as error:
             _refuse_reboot(vehicle, reboots)

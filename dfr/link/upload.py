@@ -30,7 +30,7 @@ SILENCE_S = 1.3
 """A little more than the second after which ArduCopter asks again by itself."""
 
 SILENT_TRIES = 6
-STUCK_S = 15.0
+STUCK_S = 10.0
 STARTED_OVER = 2
 """A vehicle that asks for an earlier item this often has started over; once is a late message."""
 
@@ -57,6 +57,10 @@ class DeniedError(TransferError):
 
 class RefusedError(TransferError):
     """The vehicle refuses the list itself; sending it again will not help."""
+
+
+class SilenceError(TransferError):
+    """Every retry the protocol allows went unanswered; starting over will not help."""
 
 
 @dataclass
@@ -107,7 +111,7 @@ class Upload:
             if self.error is not None:
                 raise self._failure(self.error)
             self.vehicle.check_link()
-        raise TransferError(
+        raise SilenceError(
             f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts -> check the link"
         )
 
@@ -142,7 +146,7 @@ class Upload:
                 self._request(message.seq)
             elif self._ack(message.type):
                 return True
-        raise TransferError(
+        raise SilenceError(
             f"{self.kind.label}: stuck at item {self.wanted} of {len(self.items)} for {STUCK_S:.0f} s"
         )
 
@@ -164,7 +168,7 @@ class Upload:
         """The vehicle asks again by itself; after more silence than that, offer the item once more."""
         self.vehicle.check_link()
         if silent > SILENT_TRIES:
-            raise TransferError(
+            raise SilenceError(
                 f"{self.kind.label}: silence after item {self.wanted} of {len(self.items)} -> check the link"
             )
         self._fall_back()
