@@ -16,6 +16,7 @@ from dfr.plan.model import (
     LayoutGain,
     Plan,
     PlanningWind,
+    ProposedArea,
     Route,
     Volume,
 )
@@ -55,6 +56,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         layouts=_each(data["layouts"], lambda layout: LayoutGain(**layout)),
         routes=_each(data["routes"], _route),
         volumes=_each(data["volumes"], _volume),
+        restricted_area=_proposed(data.get("restricted_area")),
         contingency=_each(data["contingency"], lambda case: ContingencyCase(**case)),
         findings=_each(data["findings"], _finding),
     )
@@ -74,6 +76,14 @@ def _route(data: Mapping[str, Any]) -> Route:
 def _volume(data: Mapping[str, Any]) -> Volume:
     rest = {key: value for key, value in data.items() if key != "rings"}
     return Volume(rings=tuple(_ring(ring) for ring in data["rings"]), **rest)
+
+
+def _proposed(data: Mapping[str, Any] | None) -> ProposedArea | None:
+    """None also for a plan written before there were proposed areas."""
+    if data is None:
+        return None
+    rest = {key: value for key, value in _object(data).items() if key != "ring"}
+    return ProposedArea(ring=_ring(data["ring"]), **rest)
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:

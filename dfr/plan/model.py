@@ -28,7 +28,8 @@ class Route:
 
     `points` runs from the dock to the target, both included. Where the target may not be overflown it
     ends `stand_off_m` short of it and `limited_by` says why; where `reachable` is
-    False the times are None and `limited_by` says what stands in the way.
+    False the times are None and `limited_by` says what stands in the way. `safe_landing_share` is the part
+    of it from which a dock or rally point is reached with the energy left on the way home.
     """
 
     site_id: str
@@ -44,6 +45,7 @@ class Route:
     land_s: float | None
     energy_wh: float | None
     stand_off_m: float = 0.0
+    safe_landing_share: float | None = None
 
     @property
     def overhead_s(self) -> float | None:
@@ -59,6 +61,23 @@ class Volume:
     name: str
     rings: tuple[Ring, ...]
     top_m_agl: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedArea:
+    """A temporary restricted area to ask for: it holds every route with its buffers.
+
+    Corners are whole seconds, clockwise. `top_m_agl` is the contingency top; `upper_m_amsl` what to ask for,
+    None where the ground is not known. `area_m2` against `needed_m2` is what the few corners cost.
+    """
+
+    ring: Ring
+    top_m_agl: float
+    ground_m_amsl: float | None
+    upper_m_amsl: float | None
+    area_m2: float
+    needed_m2: float
     method: str
 
 
@@ -133,6 +152,7 @@ class Plan:
     mean_overhead_s: float | None = None
     planning_wind: PlanningWind | None = None
     contingency: tuple[ContingencyCase, ...] = ()
+    restricted_area: ProposedArea | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The plan as it appears in plan.json; `dfr.plan.codec.plan_from_dict` reads it back."""
@@ -157,6 +177,7 @@ class Plan:
             "layouts": [dataclasses.asdict(layout) for layout in self.layouts],
             "routes": [_route_as_dict(route) for route in self.routes],
             "volumes": [_volume_as_dict(volume) for volume in self.volumes],
+            "restricted_area": None if self.restricted_area is None else _area_as_dict(self.restricted_area),
             "contingency": [dataclasses.asdict(case) for case in self.contingency],
             "findings": [finding.as_dict() for finding in self.findings],
         }
@@ -180,3 +201,8 @@ def _route_as_dict(route: Route) -> dict[str, object]:
 def _volume_as_dict(volume: Volume) -> dict[str, object]:
     values = {f.name: getattr(volume, f.name) for f in dataclasses.fields(volume)}
     return {**values, "rings": [[corner.as_dict() for corner in ring] for ring in volume.rings]}
+
+
+def _area_as_dict(area: ProposedArea) -> dict[str, object]:
+    values = {f.name: getattr(area, f.name) for f in dataclasses.fields(area)}
+    return {**values, "ring": [corner.as_dict() for corner in area.ring]}

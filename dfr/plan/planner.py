@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import shapely
 
 from dfr import __version__
 from dfr.errors import InfeasibleError, InputError
@@ -15,10 +16,11 @@ from dfr.plan.contingency import failure_card
 from dfr.plan.launch import expected_s
 from dfr.plan.layouts import Layouts
 from dfr.plan.matrix import build_matrix, sortie_line, sorties_of
-from dfr.plan.model import CoverageHour, DockSite, LayoutGain, Plan, PlanningWind, Route, Volume
+from dfr.plan.model import CoverageHour, DockSite, LayoutGain, Plan, PlanningWind, ProposedArea, Route, Volume
+from dfr.plan.restricted_area import propose_area
 from dfr.plan.routing import Way
 from dfr.plan.siting import Sites
-from dfr.plan.volumes import flight_geography, inputs_of, plan_volumes
+from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.model import World
@@ -83,7 +85,16 @@ def _plan(
             wind_from_deg=hour.weather.wind_from_deg,
         ),
     )
-    return replace(plan, contingency=failure_card(world, plan))
+    return replace(plan, contingency=failure_card(world, plan), restricted_area=_restricted(world, plan))
+
+
+def _restricted(world: World, plan: Plan) -> ProposedArea | None:
+    """The restricted area to ask for; None where nothing is flown."""
+    buffered = next((volume for volume in plan.volumes if volume.id == GROUND_RISK_BUFFER), None)
+    if buffered is None:
+        return None
+    area = shapely.union_all([world.frame.polygon(ring) for ring in buffered.rings])
+    return propose_area(world.frame, area, top_m_agl=buffered.top_m_agl, terrain=world.terrain)
 
 
 def _dock_site(scenario: Scenario, j: int) -> DockSite:

@@ -27,6 +27,7 @@ METHOD = "FOCA/LBA multirotor"
 
 FLIGHT_GEOGRAPHY, CONTINGENCY = "flight_geography", "contingency"
 GROUND_RISK_BUFFER, ADJACENT_AREA = "ground_risk_buffer", "adjacent_area"
+ADJACENT_AREA_120S = "adjacent_area_120s"
 
 ROUTE_HALF_WIDTH_M = 10.0
 """Half the width of the flight geography about a route (assumed)."""
@@ -103,6 +104,11 @@ def adjacent_area_m(speed_mps: float) -> float:
     return min(max(180.0 * speed_mps, 5_000.0), 35_000.0)
 
 
+def adjacent_area_120s_m(speed_mps: float) -> float:
+    """The same by the other method in use: two minutes' flight, without bounds."""
+    return 120.0 * speed_mps
+
+
 def attitude_sight_m(size_m: float) -> float:
     """The farthest at which a drone's attitude can be seen: 327 CD + 20 m.
 
@@ -122,17 +128,22 @@ def flight_geography(
 def plan_volumes(
     frame: LocalFrame, geography: shapely.Polygon | shapely.MultiPolygon, inputs: VolumeInputs
 ) -> tuple[Volume, ...]:
-    """The four volumes about a flight geography, innermost first."""
+    """The volumes about a flight geography, innermost first; the adjacent area by both methods in use."""
     found = buffers(inputs)
     contingency = geography.buffer(found.contingency_m)
     ground = contingency.buffer(found.ground_risk_m)
-    adjacent = ground.buffer(adjacent_area_m(inputs.speed_mps), quad_segs=16)
+    reach, short_reach = adjacent_area_m(inputs.speed_mps), adjacent_area_120s_m(inputs.speed_mps)
+    adjacent, short = (ground.buffer(reach_m, quad_segs=16) for reach_m in (reach, short_reach))
     top = found.contingency_top_m_agl
     rows = (
         (FLIGHT_GEOGRAPHY, "Flight geography", geography, inputs.top_m_agl, "routes with a half-width"),
         (CONTINGENCY, "Contingency volume", contingency, top, f"S_CV {found.contingency_m:.1f} m"),
         (GROUND_RISK_BUFFER, "Ground-risk buffer", ground, top, f"S_GRB {found.ground_risk_m:.1f} m"),
-        (ADJACENT_AREA, "Adjacent area", adjacent, top, "180 s at speed, 5 to 35 km"),
+        (ADJACENT_AREA, "Adjacent area", adjacent, top, f"180 s at speed, 5 to 35 km: {reach:.0f} m"),
+        (
+            ADJACENT_AREA_120S, "Adjacent area, 120 s method", short, top,
+            f"120 s at speed, the other method in use: {short_reach:.0f} m",
+        ),
     )
     return tuple(
         Volume(

@@ -86,7 +86,7 @@ def _view(world: World, plan: Plan) -> _View:
     shown += [
         frame.polygon(ring)
         for volume in plan.volumes
-        if volume.id != "adjacent_area"
+        if not volume.id.startswith("adjacent_area")
         for ring in volume.rings
     ]
     west, south, east, north = shapely.union_all(shown).bounds
@@ -105,7 +105,7 @@ def _volumes(world: World, plan: Plan, view: _View) -> list[str]:
     return [
         _ring(world, view, ring, f"volume {volume.id}", f"{volume.name}: top {volume.top_m_agl:.0f} m AGL")
         for volume in reversed(plan.volumes)
-        if volume.id != "adjacent_area"
+        if not volume.id.startswith("adjacent_area")
         for ring in volume.rings
     ]
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dfr.geo import LocalFrame, Position
 from dfr.plan.volumes import (
     VolumeInputs,
+    adjacent_area_120s_m,
     adjacent_area_m,
     attitude_sight_m,
     buffers,
@@ -49,6 +50,10 @@ def test_the_adjacent_area_is_three_minutes_within_5_and_35_km(speed, reach):
     assert adjacent_area_m(speed) == reach
 
 
+def test_the_other_adjacent_area_is_two_minutes_flight():
+    assert adjacent_area_120s_m(23.0) == 2760.0
+
+
 def test_attitude_is_seen_to_347_m_on_a_metre_wide_drone():
     assert attitude_sight_m(1.0) == 347.0
 
@@ -63,8 +68,9 @@ def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
         "contingency",
         "ground_risk_buffer",
         "adjacent_area",
+        "adjacent_area_120s",
     ]
-    for inner, outer in itertools.pairwise(areas):
+    for inner, outer in itertools.pairwise(areas[:4]):
         assert outer.buffer(0.01).contains(inner)
     assert areas[0].boundary.distance(areas[1].boundary) == pytest.approx(
         buffers(VolumeInputs(top_m_agl=60.0, speed_mps=12.0)).contingency_m, abs=0.2
