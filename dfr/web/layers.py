@@ -102,7 +102,7 @@ def plan_layers(world: World, plan: Plan) -> Layers:
         "volumes": collection(
             area(volume.rings, id=volume.id, name=volume.name, top_m_agl=volume.top_m_agl)
             for volume in plan.volumes
-            if volume.id != "adjacent_area" and volume.rings
+            if not volume.id.startswith("adjacent_area") and volume.rings
         ),
         "routes": collection(
             line(
