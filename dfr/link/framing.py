@@ -92,7 +92,7 @@ class Framer:
                 del self._buffer[:1]
                 continue
             del self._buffer[: len(frame)]
-            if not isinstance(message, dialect.MAVLink_unknown) and self._admits(frame, message):
+            if self._admits(frame, message):
                 yield message, frame
 
     def _next_frame(self) -> bytes | None:
@@ -111,15 +111,19 @@ class Framer:
         return bytes(buffer[:length]) if len(buffer) >= length else None
 
     def _decode(self, frame: bytes) -> Message | None:
-        """The message of a frame; None where its checksum or flags say that it is none."""
+        """The message of a frame; None where its checksum or flags say that it is none.
+
+        The checksum of an unknown message cannot be judged, so it counts as noise.
+        """
         if frame[0] == MARKER_V2 and frame[2] & ~SIGNED:
             self.bad_frames += 1
             return None
         try:
-            return self._decoder.decode(bytearray(frame))
+            message = self._decoder.decode(bytearray(frame))
         except dialect.MAVError:
             self.bad_frames += 1
             return None
+        return None if isinstance(message, dialect.MAVLink_unknown) else message
 
     def _admits(self, frame: bytes, message: Message) -> bool:
         if self._signing is None or message.get_msgId() in UNSIGNED_ACCEPTED:
