@@ -1,4 +1,4 @@
-"""Fixtures of every test: the recorded reference data, where it is present."""
+"""Fixtures of every test: the recorded reference data where it is present, and both engines that fly."""
 
 from __future__ import annotations
 
@@ -37,3 +37,14 @@ def chromium() -> str:
             pytest.fail(message)
         pytest.skip(message)
     return found
+
+
+@pytest.fixture(scope="session", params=["builtin", pytest.param("ardupilot", marks=pytest.mark.ardupilot)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn; ArduCopter is skipped where none is named, unless DFR_REQUIRE asks for it."""
+    name: str = request.param
+    if name == "ardupilot" and not os.environ.get("DFR_ARDUCOPTER"):
+        if "ardupilot" in os.environ.get("DFR_REQUIRE", "").split(","):
+            pytest.fail("DFR_REQUIRE asks for ardupilot, but DFR_ARDUCOPTER names no binary")
+        pytest.skip("DFR_ARDUCOPTER names no ArduCopter SITL")
+    return name

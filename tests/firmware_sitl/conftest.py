@@ -1,8 +1,7 @@
-"""Both engines for every test that asks for `engine`: the built-in vehicle and a real ArduCopter SITL."""
+"""Vehicles of both engines where the reference flights were recorded, and a client for them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -18,17 +17,6 @@ SPEEDUP = {"builtin": 60.0, "ardupilot": 15.0}
 
 Start = Callable[..., AbstractContextManager[RunningVehicle]]
 Connect = Callable[..., AbstractContextManager[SitlClient]]
-
-
-@pytest.fixture(params=["builtin", pytest.param("ardupilot", marks=pytest.mark.ardupilot)])
-def engine(request: pytest.FixtureRequest) -> str:
-    """Each engine in turn; ArduCopter is skipped where none is named, unless DFR_REQUIRE asks for it."""
-    name: str = request.param
-    if name == "ardupilot" and not os.environ.get("DFR_ARDUCOPTER"):
-        if "ardupilot" in os.environ.get("DFR_REQUIRE", "").split(","):
-            pytest.fail("DFR_REQUIRE asks for ardupilot, but DFR_ARDUCOPTER names no binary")
-        pytest.skip("DFR_ARDUCOPTER names no ArduCopter SITL")
-    return name
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import socket
 import threading
@@ -84,17 +83,6 @@ def long_plan(dispatch: FlightPlan) -> FlightPlan:
     """A mission of sixty items, to have something in flight."""
     legs = tuple(placed(Command.NAV_WAYPOINT, at(3.0 * n, 10.0 + 2.0 * n)) for n in range(57))
     return replace(dispatch, items=(dispatch.items[0], *legs, *dispatch.items[1:]))
-
-
-@pytest.fixture(scope="session", params=["builtin", pytest.param("ardupilot", marks=pytest.mark.ardupilot)])
-def engine(request: pytest.FixtureRequest) -> str:
-    """Each engine in turn; ArduCopter is skipped where none is named, unless DFR_REQUIRE asks for it."""
-    name: str = request.param
-    if name == "ardupilot" and not os.environ.get("DFR_ARDUCOPTER"):
-        if "ardupilot" in os.environ.get("DFR_REQUIRE", "").split(","):
-            pytest.fail("DFR_REQUIRE asks for ardupilot, but DFR_ARDUCOPTER names no binary")
-        pytest.skip("DFR_ARDUCOPTER names no ArduCopter SITL")
-    return name
 
 
 @contextmanager
