@@ -50,7 +50,9 @@ def propose_area(
     needed = shapely.union_all(shapely.get_parts(buffered)).buffer(KEPT_CLEAR_M, join_style="mitre")
     outlines = [_fewer_corners(outline, most_corners) for outline in _outlines(needed)]
     rounded = [_whole_seconds(frame, outline, needed) for outline in outlines]
-    corners = min(rounded, key=lambda ring: (round(_area(frame, ring), 3), ring))
+    corners = min(filter(None, rounded), key=lambda ring: (round(_area(frame, ring), 3), ring), default=None)
+    if corners is None:
+        raise InputError("no outline in whole seconds holds the buffers -> a smaller operation")
     polygon = frame.polygon(corners)
     ground = _highest_ground(frame, polygon, terrain)
     return ProposedArea(
@@ -162,8 +164,11 @@ def _edges_dropped(ring: FloatArray) -> tuple[FloatArray, _Prolonged]:
 # Whole seconds ------------------------------------------------------------------------------------
 
 
-def _whole_seconds(frame: LocalFrame, outline: shapely.Polygon, needed: shapely.Geometry) -> Ring:
-    """Corners in whole seconds around everything needed, each as far in as the others allow."""
+def _whole_seconds(frame: LocalFrame, outline: shapely.Polygon, needed: shapely.Geometry) -> Ring | None:
+    """Corners in whole seconds around everything needed, each as far in as the others allow.
+
+    None where an outline is too crooked to be grown corner by corner; the hull never is.
+    """
     for spare_m in (*range(0, 60, 3), *range(60, 2000, 60)):
         grown = outline.buffer(spare_m, join_style="mitre", mitre_limit=3.0) if spare_m else outline
         if grown.geom_type != "Polygon" or len(grown.exterior.coords) != len(outline.exterior.coords):
@@ -171,7 +176,7 @@ def _whole_seconds(frame: LocalFrame, outline: shapely.Polygon, needed: shapely.
         cells = _cells(frame, np.asarray(grown.exterior.coords)[:-1, :2])
         if _holds(frame, cells, needed):
             return _ring(_drawn_in(frame, cells, needed))
-    raise InputError("no outline in whole seconds holds the buffers -> a smaller operation")
+    return None
 
 
 def _pushed(outline: shapely.Polygon, spare_m: float) -> shapely.Polygon:
@@ -225,23 +230,26 @@ def _smaller(
     ]
     if len(cells) > 3:
         options += [[*cells[:k], *cells[k + 1 :]] for k in range(len(cells))]
-    now = _polygon(frame, cells).area
-    sized = sorted(((_polygon(frame, option).area, option) for option in options), key=lambda pair: pair[0])
-    for area, option in sized:
-        if area >= now - 1e-6:
+    now = abs(_twice(cells))
+    for size, option in sorted((abs(_twice(option)), option) for option in options):
+        if size >= now:
             return None
         if _holds(frame, option, needed):
             return option
     return None
 
 
-def _ring(cells: Sequence[tuple[int, int]]) -> Ring:
-    """Clockwise from the northernmost corner, as notices list them."""
-    twice = sum(
+def _twice(cells: Sequence[tuple[int, int]]) -> int:
+    """Twice the area in square seconds, positive anticlockwise."""
+    return sum(
         lon0 * lat1 - lon1 * lat0
         for (lat0, lon0), (lat1, lon1) in zip(cells, [*cells[1:], cells[0]], strict=True)
     )
-    ordered = list(cells) if twice < 0 else list(reversed(cells))
+
+
+def _ring(cells: Sequence[tuple[int, int]]) -> Ring:
+    """Clockwise from the northernmost corner, as notices list them."""
+    ordered = list(cells) if _twice(cells) < 0 else list(reversed(cells))
     first = max(range(len(ordered)), key=lambda k: (ordered[k][0], -ordered[k][1]))
     turned = [*ordered[first:], *ordered[:first]]
     return tuple(Position(lat_deg=lat / 3600.0, lon_deg=lon / 3600.0) for lat, lon in turned)
