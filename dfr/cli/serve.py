@@ -34,6 +34,7 @@ BUILTIN = "builtin"
 STAND_IN = "arducopter-sitl-quad"
 WIND_MESSAGE = 168
 SET_INTERVAL = 511
+BACKLOG = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen(BACKLOG)
         except OSError as error:
             raise InputError(f"{host}:{port}: {error.strerror} -> choose another --port or --host") from error
         yield listener

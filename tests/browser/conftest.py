@@ -1,0 +1,117 @@
+"""A browser that may reach one server and nothing else, and servers started as a user starts them."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from dfr.io.scenario_files import shipped_scenarios
+from dfr.report.pdf import FLAGS
+
+START_S = 60_000
+
+
+def _playwright():
+    """The driver; where it is missing the tests skip, or fail where a browser is required."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        if "browser" in os.environ.get("DFR_REQUIRE", "").split(","):
+            pytest.fail("playwright is not installed -> pip install playwright")
+        pytest.skip("playwright is not installed")
+    return sync_playwright
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    with _playwright()() as driver:
+        root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        made = driver.chromium.launch(executable_path=chromium, args=[*FLAGS, *root])
+        yield made
+        made.close()
+
+
+class Watched:
+    """A page that remembers what went wrong on it."""
+
+    def __init__(self, page, base):
+        self.page, self.base = page, base
+        self.errors, self.outside = [], []
+        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._asked)
+
+    def _asked(self, request):
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def open(self, name):
+        self.page.goto(f"{self.base}/{name}")
+        self.page.wait_for_selector("body[data-ready]", timeout=START_S)
+        return self.page
+
+
+@pytest.fixture
+def watched(browser):
+    """A function from a server's address to a watched page; at the end nothing may have gone wrong."""
+    made = []
+
+    def watch(base, **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 820}, **options})
+        page = Watched(context.new_page(), base)
+        made.append((context, page))
+        return page
+
+    yield watch
+    for context, page in made:
+        context.close()
+        assert page.errors == []
+        assert page.outside == []
+
+
+@contextlib.contextmanager
+def serving(*arguments):
+    """`dfr serve` as a process of its own; gives its address."""
+    command = [sys.executable, "-m", "dfr", "serve", "--port", "0", "--json", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            text = ""
+            while line := process.stdout.readline():
+                text += line
+                if line.rstrip() == "}":
+                    break
+            assert text, process.stderr.read()
+            yield json.loads(text)["url"].rstrip("/")
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def serve():
+    return serving
+
+
+@pytest.fixture(scope="session")
+def rehearsed_folder(tmp_path_factory):
+    """A small rehearsal of a copy of the festival: plan, records and flights."""
+    folder = tmp_path_factory.mktemp("browser")
+    scenario = folder / "victorious-2024.yaml"
+    shutil.copy(shipped_scenarios()["victorious-2024"], scenario)
+    command = [sys.executable, "-m", "dfr", "rehearse", str(scenario), "--out", str(folder / "run")]
+    options = ["--replications", "3", "--engine", "builtin", "--flights", "1", "--jobs", "1"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=300, check=False)
+    assert (folder / "run" / "report.html").is_file(), done.stderr[-2000:]
+    return folder / "run"
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A copy of the festival's scenario that may be written."""
+    path = tmp_path / "mine.yaml"
+    shutil.copy(shipped_scenarios()["victorious-2024"], path)
+    return path
