@@ -1,0 +1,79 @@
+"""Existing dronekit scripts on our link."""
+
+from __future__ import annotations
+
+import collections
+import importlib.util
+import time
+
+import pytest
+
+from dfr.errors import VehicleRefusedError
+from dfr.link.dronekit_adapter import adapted, import_dronekit
+from dfr.link.mavlink import connect
+from dfr.link.vehicle import CopterMode, OnboardPlan
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("dronekit") is None, reason="dronekit is not installed (extra `dronekit`)"
+)
+
+
+def eventually(holds, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_the_lent_name_is_taken_back():
+    assert import_dronekit().__name__ == "dronekit"
+    assert not hasattr(collections, "MutableMapping")
+
+
+def test_a_script_sees_the_vehicles_telemetry(grounded):
+    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+        mirror = script.dronekit
+        assert eventually(lambda: mirror.location.global_frame.lat is not None)
+        assert mirror.location.global_frame.lat == pytest.approx(50.781, abs=1e-4)
+        assert mirror.location.global_relative_frame.alt == pytest.approx(0.0, abs=0.5)
+        assert eventually(lambda: mirror.battery.voltage is not None)
+        assert eventually(lambda: mirror.mode.name == vehicle.state.mode_name)
+        assert mirror.armed is False
+
+
+def test_a_script_changes_mode_and_is_told(grounded):
+    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+        heard = []
+        script.dronekit.add_attribute_listener("mode", lambda _, name, value: heard.append(value.name))
+        script.dronekit.mode = import_dronekit().VehicleMode("GUIDED")
+        assert vehicle.state.mode == CopterMode.GUIDED
+        assert eventually(lambda: "GUIDED" in heard)
+        vehicle.set_mode(CopterMode.STABILIZE)
+
+
+def test_dronekits_own_upload_is_refused(grounded):
+    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+        commands = script.dronekit.commands
+        commands._vehicle._wpts_dirty = True
+        with pytest.raises(VehicleRefusedError, match="not verified"):
+            commands.upload()
+
+
+def test_a_script_may_not_arm_while_the_plan_is_unknown(grounded):
+    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+        vehicle.plan = OnboardPlan.UNKNOWN
+        with pytest.raises(VehicleRefusedError, match="unknown"):
+            script.dronekit.armed = True
+
+
+def test_a_script_uploads_verified_and_flies(start, dispatch):
+    with start() as running, connect(running.url, simulated=True) as vehicle, adapted(vehicle) as script:
+        assert script.upload(dispatch).verified
+        heights = []
+        script.dronekit.add_attribute_listener(
+            "location.global_relative_frame", lambda _, name, value: heights.append(value.alt)
+        )
+        assert script.fly(dispatch).docked
+        assert max(heights) == pytest.approx(20.0, abs=1.0)
