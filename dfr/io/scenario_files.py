@@ -14,6 +14,7 @@ from dfr.geo import LocalFrame
 from dfr.io.airspace_files import load_airspace
 from dfr.io.files import read_bounded
 from dfr.io.scenario_yaml import MAX_BYTES, read_yaml
+from dfr.io.terrain_files import load_terrain
 from dfr.scenario.model import Assumption, Scenario
 from dfr.scenario.schema_checks import Parts
 from dfr.scenario.schema_errors import Complaint
@@ -88,6 +89,8 @@ def world_of(scenario: Scenario) -> World:
 
 
 def _terrain(scenario: Scenario) -> Terrain:
+    if scenario.terrain:
+        return load_terrain(scenario.terrain)
     height_m = scenario.site.ground_m_amsl
     if height_m is None:
         return UnknownGround()
@@ -109,11 +112,12 @@ def _references(parts: Parts, folder: Path) -> Iterator[Complaint]:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
             yield ("fleet", key), f"no {key} {name!r} in the catalogue", f"{hint}known: {', '.join(known)}"
-    files = parts.raw.get("airspace") if isinstance(parts.raw, dict) else None
-    for index, item in enumerate(files if isinstance(files, list) else []):
-        name = item.get("file") if isinstance(item, dict) else None
-        if isinstance(name, str) and name and _airspace_path(name, folder) is None:
-            yield ("airspace", index, "file"), f"no file {name!r}", _where_to_look(folder)
+    for kind, hint in (("airspace", _where_to_look(folder)), ("terrain", f"a path from {folder.resolve()}")):
+        files = parts.raw.get(kind) if isinstance(parts.raw, dict) else None
+        for index, item in enumerate(files if isinstance(files, list) else []):
+            name = item.get("file") if isinstance(item, dict) else None
+            if isinstance(name, str) and name and _airspace_path(name, folder) is None:
+                yield (kind, index, "file"), f"no file {name!r}", hint
 
 
 def _where_to_look(folder: Path) -> str:

@@ -141,7 +141,10 @@ def plan_volumes(
         (GROUND_RISK_BUFFER, "Ground-risk buffer", ground, top, f"S_GRB {found.ground_risk_m:.1f} m"),
         (ADJACENT_AREA, "Adjacent area", adjacent, top, f"180 s at speed, 5 to 35 km: {reach:.0f} m"),
         (
-            ADJACENT_AREA_120S, "Adjacent area, 120 s method", short, top,
+            ADJACENT_AREA_120S,
+            "Adjacent area, 120 s method",
+            short,
+            top,
             f"120 s at speed, the other method in use: {short_reach:.0f} m",
         ),
     )

@@ -38,7 +38,8 @@ class Site:
 
     `ground_m_amsl` is the height of flat ground, None where unknown; then nothing
     that needs terrain can be called clear. Heights of home count from mean sea level;
-    `geoid_separation_m` is the geoid's height above the WGS84 ellipsoid, None where unknown.
+    `geoid_separation_m` is the geoid's height above the WGS84 ellipsoid, None where unknown;
+    `people_per_km2` are those who live or pass there outside crowds, None where nobody has said.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Site:
     keep_outs: tuple[tuple[str, Ring], ...]
     crowds: tuple[CrowdArea, ...]
     geoid_separation_m: float | None = None
+    people_per_km2: float | None = None
 
 
 class SiteUse(StrEnum):
@@ -287,6 +289,14 @@ class AirspaceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerrainFile:
+    """A file of ground heights by its resolved path, and where it is from."""
+
+    path: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemporaryRestriction:
     """A restriction by notice (RA(T), TDA): inside `ring` from the surface to `upper_m_amsl`.
 
@@ -368,3 +378,4 @@ class Scenario:
     targets: Targets
     study: Study
     assumptions: tuple[Assumption, ...]
+    terrain: tuple[TerrainFile, ...] = ()

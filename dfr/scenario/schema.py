@@ -102,6 +102,9 @@ class SiteIn(Strict):
     geoid_separation_m: HeightFigure | None = Field(
         default=None, description="height of the geoid above the WGS84 ellipsoid"
     )
+    people_per_km2: NonNegativeFigure | None = Field(
+        default=None, description="people on the ground outside crowds, per km2; for the ground risk"
+    )
     keep_outs: list[KeepOutIn] = Field(default_factory=list, max_length=200)
     crowds: list[CrowdIn] = Field(default_factory=list, max_length=200)
 
@@ -297,6 +300,13 @@ class AirspaceFileIn(Strict):
     source: Text
 
 
+class TerrainFileIn(Strict):
+    """A file of ground heights: ESRI ASCII grid (OS Terrain 50), SRTM .hgt or GeoTIFF."""
+
+    file: Annotated[str, Field(min_length=1, max_length=1000)]
+    source: Text
+
+
 class RestrictionIn(Sourced):
     """A restriction by notice, a circle from the surface."""
 
@@ -352,6 +362,9 @@ class ScenarioIn(Strict):
     traffic: list[TrafficIn] = Field(max_length=50)
     weather: WeatherIn
     airspace: list[AirspaceFileIn] = Field(max_length=50)
+    terrain: list[TerrainFileIn] = Field(
+        default_factory=list, max_length=200, description="goes before site.ground_m_amsl; unknown outside"
+    )
     restrictions: list[RestrictionIn] = Field(default_factory=list, max_length=50)
     contingency: ContingencyIn
     targets: TargetsIn

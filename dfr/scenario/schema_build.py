@@ -56,6 +56,10 @@ def build(
             )
             for item in scenario.airspace
         ),
+        terrain=tuple(
+            domain.TerrainFile(path=airspace_paths.get(item.file, item.file), source=item.source)
+            for item in scenario.terrain
+        ),
         restrictions=tuple(_restriction(item) for item in scenario.restrictions),
         contingency=_contingency(scenario.contingency),
         targets=domain.Targets(
@@ -117,6 +121,7 @@ def _site(site: written.SiteIn) -> domain.Site:
         surface=site.surface,
         ground_m_amsl=_value(site.ground_m_amsl),
         geoid_separation_m=_value(site.geoid_separation_m),
+        people_per_km2=_value(site.people_per_km2),
         keep_outs=tuple((item.id, item.area) for item in site.keep_outs),
         crowds=tuple(crowd for item in site.crowds for crowd in _crowds(item)),
     )

@@ -41,7 +41,7 @@ def read_scenario(
     """The scenario that `raw` describes.
 
     `also` adds checks that need files or catalogues; `airspace_path` resolves the name of an
-    airspace file. Raises ScenarioError with every problem.
+    airspace or terrain file. Raises ScenarioError with every problem.
     """
     if not isinstance(raw, dict):
         what, do = f"the file holds {brief(raw)}, not a mapping of fields", "start from `dfr init`"
@@ -56,7 +56,7 @@ def read_scenario(
     found += also(parts)
     if found or scenario is None or hours is None:
         raise ScenarioError(_problems(found, raw, origin))
-    paths = {item.file: airspace_path(item.file) for item in scenario.airspace}
+    paths = {item.file: airspace_path(item.file) for item in (*scenario.airspace, *scenario.terrain)}
     return build(scenario, hours, zone=zone, file=origin.file, sha256=origin.sha256, airspace_paths=paths)
 
 

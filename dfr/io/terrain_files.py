@@ -1,0 +1,249 @@
+"""Files of ground heights: ESRI ASCII grid (OS Terrain 50), SRTM .hgt, GeoTIFF.
+
+OS Terrain 50 counts from Ordnance Datum Newlyn, SRTM from EGM96; both are taken as above mean sea level.
+Bytes in, a grid out; what cannot be read is refused by name.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import struct
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from dfr.errors import InputError
+from dfr.io.files import read_bounded
+from dfr.scenario.model import TerrainFile
+from dfr.world.terrain_grid import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid
+
+MAX_TERRAIN_BYTES = 64 * 1024 * 1024
+"""A one-second SRTM tile has 26 MB, an OS Terrain 50 tile 0.3 MB."""
+
+MAX_ASCII_BYTES = 16 * 1024 * 1024
+
+MAX_POSTS = 40_000_000
+HEIGHT_RANGE_M = (-500.0, 9000.0)
+ASCII_KEYS = frozenset(
+    {"ncols", "nrows", "xllcorner", "yllcorner", "xllcenter", "yllcenter", "cellsize", "nodata_value"}
+)
+HGT_SIDES = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}
+HGT_UNKNOWN = -32768
+_HGT_NAME = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)
+
+TIFF_SCALE, TIFF_TIEPOINT, TIFF_TRANSFORM, TIFF_KEYS, TIFF_NODATA = 33550, 33922, 34264, 34735, 42113
+KEY_RASTER_TYPE, KEY_GEOGRAPHIC, KEY_PROJECTED = 1025, 2048, 3072
+PIXEL_IS_POINT = 2
+
+
+def load_terrain(files: Sequence[TerrainFile]) -> GridTerrain:
+    """The ground of some files. Raises InputError for one that cannot be read."""
+    grids = tuple(read_terrain(Path(file.path)) for file in files)
+    return GridTerrain(grids=grids, source="; ".join(dict.fromkeys(file.source for file in files)))
+
+
+def read_terrain(path: Path) -> HeightGrid:
+    """The heights of a file, its format told by its content and, for .hgt, its name."""
+    data = read_bounded(path, limit_bytes=MAX_TERRAIN_BYTES)
+    return terrain_from(data, name=str(path))
+
+
+def terrain_from(data: bytes, *, name: str) -> HeightGrid:
+    """The heights in some bytes. Raises InputError that says what is wrong."""
+    if data[:4] in (b"II*\0", b"MM\0*"):
+        grid = _geotiff(data, name)
+    elif name.lower().endswith(".hgt"):
+        grid = _hgt(data, name)
+    elif data[:20].lstrip().lower().startswith((b"ncols", b"nrows")):
+        grid = _ascii_grid(data, name)
+    else:
+        raise InputError(f"{name}: unknown terrain format -> ESRI ASCII grid, SRTM .hgt or GeoTIFF")
+    if not np.isfinite(grid.heights).any():
+        raise InputError(f"{name}: holds no height from -500 to 9000 m -> check the file")
+    return grid
+
+
+def _sensible(heights: NDArray[np.float32], unknown: float | None) -> NDArray[np.float32]:
+    """Heights with NaN for what is marked unknown or is no height on Earth."""
+    low, high = HEIGHT_RANGE_M
+    bad = ~((heights >= low) & (heights <= high))
+    if unknown is not None:
+        bad |= heights == np.float32(unknown)
+    return np.where(bad, np.float32(np.nan), heights)
+
+
+# ESRI ASCII ---------------------------------------------------------------------------------------
+
+
+def _ascii_grid(data: bytes, name: str) -> HeightGrid:
+    if len(data) > MAX_ASCII_BYTES:
+        raise InputError(
+            f"{name}: {len(data)} bytes of text is over {MAX_ASCII_BYTES} -> a GeoTIFF, or tiles"
+        )
+    words = data.decode("ascii", errors="replace").split()
+    head: dict[str, float] = {}
+    while len(words) > 2 * len(head) + 1 and words[2 * len(head)].lower() in ASCII_KEYS:
+        key, value = words[2 * len(head)].lower(), words[2 * len(head) + 1]
+        if key in head:
+            raise InputError(f"{name}: {key} stands twice -> check the header")
+        head[key] = _number(value, name, key)
+    rows, columns = _side(head, "nrows", name), _side(head, "ncols", name)
+    body = words[2 * len(head) :]
+    if rows * columns > MAX_POSTS or len(body) != rows * columns:
+        raise InputError(
+            f"{name}: {len(body)} heights where {rows} x {columns} should be -> get the whole file"
+        )
+    try:
+        heights = np.array(body, dtype=np.float32).reshape(rows, columns)
+    except ValueError as error:
+        raise InputError(f"{name}: {error} -> heights are numbers") from error
+    step = head.get("cellsize", 0.0)
+    if not 0.0 < step < 1e5:
+        raise InputError(f"{name}: cellsize {step:g} -> a positive number")
+    west, south = (_first_post(head, axis, step, name) for axis in "xy")
+    degrees = step < 0.1
+    if not degrees and not (-1e5 <= west <= 8e5 and -1e5 <= south <= 1.4e6):
+        raise InputError(
+            f"{name}: {west:.0f}, {south:.0f} is off the British National Grid -> give a GeoTIFF"
+        )
+    return HeightGrid(
+        name=name,
+        heights=_sensible(heights, head.get("nodata_value", -9999.0)),
+        west=west,
+        north=south + (rows - 1) * step,
+        step_east=step,
+        step_south=step,
+        crs=GEOGRAPHIC if degrees else BRITISH_GRID,
+    )
+
+
+def _first_post(head: dict[str, float], axis: str, step: float, name: str) -> float:
+    """Where the south-western height itself stands: the middle of its cell."""
+    if f"{axis}llcenter" in head:
+        return head[f"{axis}llcenter"]
+    if f"{axis}llcorner" not in head:
+        raise InputError(f"{name}: no {axis}llcorner -> check the header")
+    return head[f"{axis}llcorner"] + step / 2.0
+
+
+def _side(head: dict[str, float], key: str, name: str) -> int:
+    value = head.get(key, 0.0)
+    if not 2 <= value <= MAX_POSTS or value != int(value):
+        raise InputError(f"{name}: {key} {value:g} -> a whole number of at least 2")
+    return int(value)
+
+
+def _number(text: str, name: str, key: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"{name}: {key} {text[:20]!r} is no number -> check the header")
+    return value
+
+
+# SRTM ---------------------------------------------------------------------------------------------
+
+
+def _hgt(data: bytes, name: str) -> HeightGrid:
+    side, found = HGT_SIDES.get(len(data)), _HGT_NAME.fullmatch(Path(name).stem)
+    if side is None:
+        raise InputError(f"{name}: {len(data)} bytes is no SRTM tile -> 1201 x 1201 or 3601 x 3601 heights")
+    if found is None:
+        raise InputError(f"{name}: the name of a tile says where it lies -> such as N50W002.hgt")
+    south = int(found[2]) * (1 if found[1].upper() == "N" else -1)
+    west = int(found[4]) * (1 if found[3].upper() == "E" else -1)
+    if not (-90 <= south < 90 and -180 <= west < 180):
+        raise InputError(f"{name}: no such tile on the globe -> such as N50W002.hgt")
+    heights = np.frombuffer(data, dtype=">i2").reshape(side, side).astype(np.float32)
+    step = 1.0 / (side - 1)
+    return HeightGrid(
+        name=name,
+        heights=_sensible(heights, HGT_UNKNOWN),
+        west=float(west),
+        north=south + 1.0,
+        step_east=step,
+        step_south=step,
+        crs=GEOGRAPHIC,
+    )
+
+
+# GeoTIFF ------------------------------------------------------------------------------------------
+
+
+def _geotiff(data: bytes, name: str) -> HeightGrid:
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise InputError(f"{name}: GeoTIFF needs Pillow -> install pillow, or give an ASCII grid") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            image = Image.open(io.BytesIO(data), formats=["TIFF"])
+            if image.width * image.height > MAX_POSTS or min(image.size) < 2 or len(image.getbands()) != 1:
+                raise InputError(
+                    f"{name}: {image.size}, {image.mode} -> one band of 2 x 2 to {MAX_POSTS} heights"
+                )
+            tags = dict(image.tag_v2.items())  # type: ignore[attr-defined]
+            heights = np.asarray(image, dtype=np.float32)
+    except (
+        OSError, ValueError, LookupError, TypeError, SyntaxError, ArithmeticError, Warning, MemoryError,
+        AttributeError, struct.error, Image.DecompressionBombError,
+    ) as error:  # fmt: skip
+        raise InputError(f"{name}: no readable GeoTIFF: {error} -> give an ASCII grid") from error
+    return _placed(heights, tags, name)
+
+
+def _placed(heights: NDArray[np.float32], tags: dict[int, object], name: str) -> HeightGrid:
+    """Heights with the place and the coordinates that the tags give."""
+    keys = _geo_keys(tags)
+    scale, tie = _numbers(tags.get(TIFF_SCALE)), _numbers(tags.get(TIFF_TIEPOINT))
+    if len(scale) < 2 or len(tie) < 6 or min(scale[:2]) <= 0.0 or TIFF_TRANSFORM in tags:
+        raise InputError(f"{name}: no north-up GeoTIFF -> warp it, or give an ASCII grid")
+    half = 0.0 if keys.get(KEY_RASTER_TYPE) == PIXEL_IS_POINT else 0.5
+    unknown = tags.get(TIFF_NODATA)
+    try:
+        missing = float(str(unknown).strip("\0 ")) if unknown is not None else None
+    except ValueError:
+        missing = None
+    return HeightGrid(
+        name=name,
+        heights=_sensible(heights, missing),
+        west=tie[3] + (half - tie[0]) * scale[0],
+        north=tie[4] - (half - tie[1]) * scale[1],
+        step_east=scale[0],
+        step_south=scale[1],
+        crs=_crs(keys, name),
+    )
+
+
+def _crs(keys: dict[int, int], name: str) -> str:
+    code = keys.get(KEY_PROJECTED) or keys.get(KEY_GEOGRAPHIC)
+    try:
+        crs = CRS.from_epsg(code or 0)
+    except (CRSError, TypeError) as error:
+        raise InputError(f"{name}: no EPSG code known -> warp it to EPSG:4326 or 27700") from error
+    if crs.is_geographic:
+        return GEOGRAPHIC
+    if not crs.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info):
+        raise InputError(f"{name}: EPSG:{code} is not in metres -> warp it to EPSG:4326 or 27700")
+    return f"EPSG:{code}"
+
+
+def _geo_keys(tags: dict[int, object]) -> dict[int, int]:
+    """The geo keys whose values stand in the directory itself."""
+    rows = [int(value) for value in _numbers(tags.get(TIFF_KEYS))]
+    return {rows[k]: rows[k + 3] for k in range(4, len(rows) - 3, 4) if rows[k + 1] == 0}
+
+
+def _numbers(value: object) -> list[float]:
+    items = value if isinstance(value, tuple | list) else ()
+    return [float(item) for item in items if isinstance(item, int | float) and math.isfinite(item)]
