@@ -22,6 +22,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("dfr.cli.check", "Check a scenario and its plan against airspace, fences and limits."),
     "plan": ("dfr.cli.plan", "Site the docks and route the flights."),
     "simulate": ("dfr.cli.simulate", "Simulate calls, crews, drones and docks."),
+    "sweep": ("dfr.cli.sweep", "Simulate a design over several factors, and select the best."),
+    "compare": ("dfr.cli.compare", "Set two runs on the same calls side by side, in pairs."),
     "mission": ("dfr.cli.mission", "Compile a dispatch to mission, fence and rally points."),
     "upload": ("dfr.cli.upload", "Upload a mission and prove by read-back that it arrived."),
     "fly": ("dfr.cli.fly", "Fly a dispatch on a vehicle, with live telemetry."),

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, json_text, note, progress, say
+from dfr.cli.output import emit_json, note, progress, say
 from dfr.errors import InputError
-from dfr.io.files import read_bounded, write_atomically
+from dfr.io.call_files import read_calls
+from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.kpi import Summary, summarise
-from dfr.plan.codec import plan_from_dict
+from dfr.metrics.precision import Precision, replication_numbers
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
-from dfr.sim.experiment import simulate as simulate_plan
+from dfr.sim.build import sim_inputs
+from dfr.sim.experiment import checked_replications, simulate_inputs
+from dfr.sim.inputs import SimInputs
 from dfr.store.origin import remember
-from dfr.store.runs import run_to_store
+from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World
 
 app = typer.Typer()
@@ -38,7 +41,7 @@ SHOWN = (
     "utilisation",
     "reserve_at_landing",
     "landing_first_try",
-    "camera_minutes_per_day",
+    "on_scene_camera_minutes_per_day",
 )
 """The figures printed for people; `--json` and kpis.json have all."""
 
@@ -53,6 +56,13 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     replications: Annotated[int | None, typer.Option(help="How many; the scenario's without.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all draws; the scenario's without.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; 0 is one for each processor.")] = 0,
+    calls: Annotated[
+        Path | None, typer.Option(help="A CSV of real calls to simulate on (shadow mode).")
+    ] = None,
+    until_halfwidth: Annotated[
+        str | None, typer.Option(metavar="KPI:VALUE", help="Go on until a 95 % interval is as narrow.")
+    ] = None,
+    max_replications: Annotated[int, typer.Option(help="Stop there with --until-halfwidth.")] = 10_000,
     out: Annotated[
         Path | None, typer.Option(help="Folder for records and figures; goes on where it stopped.")
     ] = None,
@@ -61,41 +71,84 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     """Simulate calls, crews, drones and docks; the same seed gives the same figures on any machine's cores.
 
     Every replication is a terminating one over the scenario's period. With --out, replications are kept
-    as they finish and the same command goes on after an interruption.
+    as they finish and the same command goes on after an interruption. A log of real calls has columns
+    time, zone (or lat, lon), priority, and if known decision_s, on_scene_s, ground_s; the rest is drawn.
     """
     path = find_scenario(scenario)
     world = load_world(path)
     study = world.scenario.study
     count = study.replications if replications is None else replications
-    chosen = study.seed if seed is None else seed
-    workers = _workers(jobs)
+    wanted = None if until_halfwidth is None else Precision.parsed(until_halfwidth)
     proposed = _plan_of(world, plan, docks)
-    manifest: dict[str, object] | None = None
-    with progress("simulating", count) as on_done:
-        if out is None:
-            run = simulate_plan(
-                world, proposed, replications=count, seed=chosen, jobs=workers, on_done=on_done
-            )
-            summary = summarise(run.records, run.inputs, seed=chosen)
-        else:
-            stored = run_to_store(
-                world,
-                proposed,
-                folder=out,
-                replications=count,
-                seed=chosen,
-                jobs=workers,
-                on_done=on_done,
-            )
-            summary, manifest = stored.summary, stored.manifest
-            write_atomically(out / "plan.json", json_text(proposed.as_dict()))
-            remember(out, path)
+    inputs = sim_inputs(world, proposed)
+    if calls is not None:
+        inputs = replace(inputs, trace=read_calls(calls, world))
+    work = _Work(world, proposed, inputs, study.seed if seed is None else seed, _workers(jobs), out)
+    if wanted is None:
+        summary, manifest = work.run(count)
+    else:
+        summary, manifest = _until(work, wanted, checked_replications(count), max_replications)
+    if out is not None:
+        remember(out, path, plan=proposed)
     if as_json:
         emit_json({**summary.as_dict(), "manifest": manifest})
         return
     _print(summary)
     if out is not None:
         note(f"records and figures: {out}")
+
+
+Done = tuple[Summary, dict[str, object] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is simulated, kept in a folder or not."""
+
+    world: World
+    plan: Plan
+    inputs: SimInputs
+    seed: int
+    jobs: int
+    out: Path | None
+
+    def run(self, count: int) -> Done:
+        """Figures of so many replications, and the manifest where they are kept."""
+        with progress("simulating", count) as on_done:
+            if self.out is None:
+                run = simulate_inputs(
+                    self.inputs, replications=count, seed=self.seed, jobs=self.jobs, on_done=on_done
+                )
+                return summarise(run.records, run.inputs, seed=self.seed), None
+            stored = run_to_store(
+                self.world,
+                self.plan,
+                folder=self.out,
+                replications=count,
+                seed=self.seed,
+                jobs=self.jobs,
+                on_done=on_done,
+                inputs=self.inputs,
+            )
+            return stored.summary, stored.manifest
+
+
+def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
+    """Replications until a figure is as precise as wanted, or there are as many as may be."""
+    if most < first:
+        raise InputError(f"--max-replications {most} is under the {first} to begin with -> more")
+    held = 0 if work.out is None else held_replications(work.out)
+    summary, manifest = None, None
+    for count in replication_numbers(first, max(most, held), held=held):
+        summary, manifest = work.run(count)
+        reached = wanted.reached_of(summary)
+        note(f"{count} replications: half-width of {wanted.kpi} {_number(reached)}")
+        if wanted.holds(summary):
+            return summary, manifest
+    if summary is None:
+        raise AssertionError("no number of replications was looked at")
+    note(f"not reached -> more than --max-replications {most}, or a wider interval")
+    return summary, manifest
 
 
 def _workers(jobs: int) -> int:
@@ -110,14 +163,7 @@ def _plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
         return make_plan(world, docks=docks)
     if docks is not None:
         raise InputError("--plan and --docks exclude each other -> give one of them")
-    try:
-        document = json.loads(read_bounded(path))
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error}) -> give a plan.json made by `dfr plan`") from error
-    plan = plan_from_dict(document)
-    if plan.scenario_sha256 != world.scenario.sha256:
-        raise InputError(f"{path}: a plan of another {plan.scenario!r} than this file -> plan again")
-    return plan
+    return read_plan(path, world.scenario)
 
 
 def _print(summary: Summary) -> None:

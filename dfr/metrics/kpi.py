@@ -195,10 +195,10 @@ def _flight_kpis(view: RunView) -> list[Kpi]:
         _per_day(view, "flights_per_day", view.counts("flights"), "1/day", "flights a day"),
         _per_day(
             view,
-            "camera_minutes_per_day",
+            "on_scene_camera_minutes_per_day",
             view.sums("flights", stay_s) / 60.0,
             "min/day",
-            "minutes a day with a camera on a scene (privacy footprint)",
+            "minutes a day with a camera on a scene, over homes or not: the scenario maps no homes",
         ),
         _per_day(
             view,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import SimInputs, TraceCall
 from dfr.sim.randomness import FloatArray, Streams
 
 MAX_CANDIDATES = 5_000_000
@@ -73,14 +73,57 @@ def thinned_times(
 
 
 def draw_calls(inputs: SimInputs, streams: Streams) -> list[Call]:
-    """The calls of one replication in order of time; `id` counts them from 0."""
+    """The calls of one replication in order of time; `id` counts them from 0.
+
+    Of a traced call only what its log leaves open is drawn.
+    """
+    if inputs.trace is not None:
+        return _draw_rest(inputs, streams, inputs.trace)
     factor = streams.gamma_factor("calls/rate", inputs.rate_cv)
     rates = tuple(rate * factor for rate in inputs.rates_per_s)
     times, number = thinned_times(streams, "calls", edges_s=inputs.hour_edges_s, rates_per_s=rates)
     count = int(number[-1]) + 1 if len(number) else 0
-    zone = _pick(streams, "calls/zone", count, [z.share for z in inputs.zones])[number]
+    zone_of = _pick(streams, "calls/zone", count, [z.share for z in inputs.zones])
     grade_of = _pick(streams, "calls/grade", count, [g.share for g in inputs.grades])
-    grade = grade_of[number]
+    return _calls(inputs, streams, times=times, number=number, zone_of=zone_of, grade_of=grade_of)
+
+
+def _draw_rest(inputs: SimInputs, streams: Streams, trace: tuple[TraceCall, ...]) -> list[Call]:
+    """Traced calls with what their log does not tell."""
+    made = _calls(
+        inputs,
+        streams,
+        times=np.array([row.t_s for row in trace]),
+        number=np.arange(len(trace)),
+        zone_of=np.array([row.zone for row in trace], dtype=np.int64),
+        grade_of=np.array([row.grade for row in trace], dtype=np.int64),
+    )
+    return [_as_logged(call, row) for call, row in zip(made, trace, strict=True)]
+
+
+def _as_logged(call: Call, row: TraceCall) -> Call:
+    return call._replace(
+        decision_s=_told(row.decision_s, call.decision_s),
+        on_scene_s=_told(row.on_scene_s, call.on_scene_s),
+        ground_s=_told(row.t_s + row.ground_s, call.ground_s),
+    )
+
+
+def _told(logged: float, drawn: float) -> float:
+    return drawn if np.isnan(logged) else logged
+
+
+def _calls(
+    inputs: SimInputs,
+    streams: Streams,
+    *,
+    times: FloatArray,
+    number: NDArray[np.int64],
+    zone_of: NDArray[np.int64],
+    grade_of: NDArray[np.int64],
+) -> list[Call]:
+    """Calls of these times, whose `number` among the candidates says which draws are theirs."""
+    count, zone, grade = len(grade_of), zone_of[number], grade_of[number]
     travel = np.array([z.ground_travel_s for z in inputs.zones])[zone]
     ground = times + streams.delay("calls/ground", inputs.ground_mobilisation, count)[number] + travel
     columns = (

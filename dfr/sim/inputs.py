@@ -87,6 +87,20 @@ class Grade:
     on_scene: Spread
 
 
+class TraceCall(NamedTuple):
+    """A call that was really made: what its log tells, NaN where it is to be drawn.
+
+    `zone` and `grade` count those of the deployment; `ground_s` is from the call to the first officers.
+    """
+
+    t_s: float
+    zone: int
+    grade: int
+    decision_s: float
+    on_scene_s: float
+    ground_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockPlace:
     """A dock and how many drones live in it."""
@@ -152,7 +166,8 @@ NO_RECOVERY = Spread.constant(0.0)
 class SimInputs:
     """A deployment as one replication sees it. `hour_edges_s` bound the hours, from 0 to the horizon.
 
-    `rates_per_s` and `condition_of_hour` have one entry for each hour.
+    `rates_per_s` and `condition_of_hour` have one entry for each hour. A `trace` takes the place of
+    drawn calls.
     """
 
     scenario: str
@@ -178,6 +193,7 @@ class SimInputs:
     min_on_scene_s: float = 0.0
     cleared_without_patrol: float | None = None
     limits_s: tuple[float, ...] = ()
+    trace: tuple[TraceCall, ...] | None = None
 
     @property
     def horizon_s(self) -> float:

@@ -15,6 +15,7 @@ from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.events import Records
+from dfr.sim.factors import Variant, varied_world
 from dfr.store.runs import load_manifest, load_records
 from dfr.world.model import World
 
@@ -36,9 +37,15 @@ class Recalled:
     summary: Summary | None
 
 
-def remember(folder: Path, scenario: Path) -> None:
-    """Write down which scenario file a run is of."""
-    document = {"scenario_file": str(scenario.resolve())}
+def remember(
+    folder: Path, scenario: Path, *, plan: Plan | None = None, variant: Variant | None = None
+) -> None:
+    """Write down which scenario file a run is of, its plan, and what was varied of the scenario."""
+    document: dict[str, object] = {"scenario_file": str(scenario.resolve())}
+    if variant is not None:
+        document["variant"] = variant.as_dict()
+    if plan is not None:
+        write_atomically(folder / PLAN, json.dumps(plan.as_dict(), indent=2, ensure_ascii=False) + "\n")
     write_atomically(folder / ORIGIN, json.dumps(document, indent=2) + "\n")
 
 
@@ -62,7 +69,7 @@ def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
         if plan is not None
         else (str((manifest or {}).get("scenario")), str((manifest or {}).get("scenario_sha256")))
     )
-    world = _world(folder, name, sha256, scenario)
+    world = varied_world(_world(folder, name, sha256, scenario), _variant(folder))
     plan = plan or _planned_again(world, (manifest or {}).get("sites"), folder)
     seed = world.scenario.study.seed if manifest is None else int(manifest["seed"])
     found = load_records(records) if records is not None and (records / "kpis.json").is_file() else None
@@ -93,15 +100,26 @@ def _world(folder: Path, name: str, sha256: str, given: str | None) -> World:
 
 def _remembered(folder: Path) -> Path | None:
     """The scenario file that was written down, while it is still there."""
+    file = _origin(folder).get("scenario_file")
+    return Path(file) if isinstance(file, str) and Path(file).is_file() else None
+
+
+def _variant(folder: Path) -> Variant:
+    """What was varied of the scenario."""
+    varied = _origin(folder).get("variant")
+    return Variant.from_dict(varied) if isinstance(varied, dict) else Variant()
+
+
+def _origin(folder: Path) -> dict[str, object]:
+    """What was written down, nothing where that cannot be read."""
     path = folder / ORIGIN
     if not path.is_file():
-        return None
+        return {}
     try:
         document = json.loads(read_bounded(path))
     except ValueError:
-        return None
-    file = document.get("scenario_file") if isinstance(document, dict) else None
-    return Path(file) if isinstance(file, str) and Path(file).is_file() else None
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _planned_again(world: World, sites: object, folder: Path) -> Plan:

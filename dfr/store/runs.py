@@ -72,13 +72,15 @@ def run_to_store(
     jobs: int = 1,
     replace: bool = False,
     on_done: OnDone | None = None,
+    inputs: SimInputs | None = None,
 ) -> StoredRun:
     """Simulate into a folder, going on with what is there of the same run.
 
+    `inputs` are those of world and plan unless something of them was changed (traced calls, a lost dock).
     Raises InputError where the folder holds another run, or more replications than asked for, unless
     `replace` says that such a run may go.
     """
-    inputs = sim_inputs(world, plan)
+    inputs = sim_inputs(world, plan) if inputs is None else inputs
     manifest = manifest_of(world, plan, inputs, seed=seed, replications=checked_replications(replications))
     if replace:
         _clear_other(folder, manifest)
@@ -99,6 +101,13 @@ def run_to_store(
     return _finish(folder, manifest, inputs, records, seed)
 
 
+def held_replications(folder: Path) -> int:
+    """How many replications of a run lie in a folder, finished or on the way to a finished run."""
+    if (folder / "kpis.json").is_file():
+        return int(load_manifest(folder)["replications"])
+    return len(finished(folder / "parts"))
+
+
 def _keeper(parts: Path) -> functools.partial[None]:
     """What a worker does with a finished replication."""
     return functools.partial(write_part, parts)
@@ -116,6 +125,7 @@ def manifest_of(
         "sites": [site.id for site in plan.sites],
         "seed": seed,
         "replications": replications,
+        "traced_calls": None if inputs.trace is None else len(inputs.trace),
         "versions": {
             "dfr": dfr.__version__,
             "python": platform.python_version(),

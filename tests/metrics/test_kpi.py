@@ -79,7 +79,7 @@ def test_clocks_are_measured_over_the_calls_that_were_reached(two: Records, depl
         ("within_90_s", 2 / 6),
         ("calls_per_day", 1.5),
         ("flights_per_day", 1.0),
-        ("camera_minutes_per_day", 5.0),
+        ("on_scene_camera_minutes_per_day", 5.0),
         ("airborne_minutes_per_day", (4 * 540.0 + 30.0) / 60.0 / 4),
         ("yields_per_day", 0.25),
         ("yield_minutes_per_day", 1.5 / 4),

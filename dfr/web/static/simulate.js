@@ -1,7 +1,7 @@
 import { $, begin, element, get, number, percent, post, stream, tell, value } from "./common.js";
 import { intervals } from "./charts.js";
 
-const TILES = ["call_to_overhead_s", "call_to_video_s", "attended", "first_on_scene", "within_target", "reserve_at_landing", "landing_first_try", "camera_minutes_per_day"];
+const TILES = ["call_to_overhead_s", "call_to_video_s", "attended", "first_on_scene", "within_target", "reserve_at_landing", "landing_first_try", "on_scene_camera_minutes_per_day"];
 
 let runs = [];
 let shown = null;

@@ -1,0 +1,125 @@
+"""`dfr sweep`: a design over several factors, on the same calls, ranked, the best selected."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from dfr.cli.output import emit_json, json_text, note, say
+from dfr.errors import InputError
+from dfr.io.files import write_atomically
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.sim.factors import design
+from dfr.store.sweeps import Goal, Sweep, Sweeper
+
+app = typer.Typer()
+
+SHOWN = ("call_to_overhead_s", "within_target", "attended", "drone_ready", "utilisation")
+"""Figures beside the goal's in the table for people."""
+
+Level = TypeVar("Level", int, float)
+
+
+@app.command()
+def sweep(  # noqa: PLR0917 - one parameter for each option
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    docks: Annotated[str, typer.Option(metavar="N,N,...", help="Numbers of docks.")] = "",
+    drones_per_dock: Annotated[str, typer.Option(metavar="N,N,...", help="Drones in each dock.")] = "",
+    pilots: Annotated[
+        str, typer.Option(metavar="N,N,...", help="Remote pilots a shift, with the safety pilots they need.")
+    ] = "",
+    wind_scale: Annotated[str, typer.Option(metavar="X,X,...", help="Factors on wind and gusts.")] = "",
+    calls_scale: Annotated[str, typer.Option(metavar="X,X,...", help="Factors on the calls.")] = "",
+    rank_by: Annotated[str, typer.Option(help="The figure to rank and select by.")] = "within_target",
+    zone: Annotated[
+        float, typer.Option(help="A lead in that figure that matters; less makes no best.")
+    ] = 0.01,
+    confidence: Annotated[float, typer.Option(help="Chance that the selected one is the best.")] = 0.95,
+    replications: Annotated[int | None, typer.Option(help="At most; the scenario's without.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all draws; the scenario's without.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; 0 is one for each processor.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for sweep.json and a run for each point.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Simulate every combination of the given levels on the same calls, rank them and select the best.
+
+    Docks are sited for the scenario's own weather and demand. Selection is by the procedure of Kim and
+    Nelson: a point that is surely behind is simulated no further, so points end with different numbers
+    of replications. The runs under --out can be set side by side by `dfr compare`.
+    """
+    points = design(
+        docks=_levels(docks, "--docks", int),
+        drones_per_dock=_levels(drones_per_dock, "--drones-per-dock", int),
+        pilots=_levels(pilots, "--pilots", int),
+        wind_scale=_levels(wind_scale, "--wind-scale", float),
+        calls_scale=_levels(calls_scale, "--calls-scale", float),
+    )
+    if jobs < 0:
+        raise InputError(f"--jobs {jobs} cannot work -> 1 or more, or 0 for one on each processor")
+    path = find_scenario(scenario)
+    world = load_world(path)
+    study = world.scenario.study
+    sweeper = Sweeper(
+        world,
+        scenario_file=path,
+        seed=study.seed if seed is None else seed,
+        jobs=jobs or len(os.sched_getaffinity(0)),
+        folder=out,
+    )
+    found = sweeper.sweep(
+        points,
+        replications=study.replications if replications is None else replications,
+        goal=Goal(kpi=rank_by, zone=zone, confidence=confidence),
+        on_point=lambda done, name: note(f"{done}: {name}"),
+    )
+    document = found.as_dict()
+    if out is not None:
+        write_atomically(out / "sweep.json", json_text(document))
+    if as_json:
+        emit_json(document)
+        return
+    _print(found)
+    if out is not None:
+        note(f"table and runs: {out}")
+
+
+def _levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:
+    """The levels of a factor."""
+    try:
+        return tuple(kind(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise InputError(f"{option} {text!r}: not numbers -> such as 1,2,3") from error
+
+
+def _print(found: Sweep) -> None:
+    """The points for people, the best first."""
+    goal = found.goal
+    columns = list(dict.fromkeys((goal.kpi, *SHOWN)))
+    say(f"{found.scenario}: {len(found.points)} points by {goal.kpi}, all on the calls of seed {found.seed}")
+    say(f"{'point':44}{'runs':>6}" + "".join(f"{name:>20}" for name in columns) + f"{'less the best':>26}")
+    for index in found.order:
+        point, gap = found.points[index], found.behind[index]
+        kpis = [point.summary.kpis[name] for name in columns]
+        cells = "".join(f"{'-' if kpi.mean is None else f'{kpi.mean:.4g}':>20}" for kpi in kpis)
+        low, high = (None, None) if gap is None else (gap.low, gap.high)
+        behind = "" if low is None or high is None else f"{low:+.3g} .. {high:+.3g}"
+        mark = "*" if index in found.selection.survivors else " "
+        say(f"{mark} {point.variant.name:42}{point.summary.replications:>6}{cells}{behind:>26}")
+    _print_selection(found)
+
+
+def _print_selection(found: Sweep) -> None:
+    goal, names = found.goal, [found.points[index].variant.name for index in found.selection.survivors]
+    if found.selection.decided:
+        say(
+            f"selected: {names[0]}, the best with {goal.confidence:.0%} confidence "
+            f"if it leads by {goal.zone:g} or more (Kim & Nelson 2001)"
+        )
+    else:
+        say(
+            f"not told apart after {found.selection.used} replications: {', '.join(names)} "
+            f"-> more --replications, or a larger --zone than {goal.zone:g}"
+        )

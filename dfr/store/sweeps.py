@@ -1,0 +1,237 @@
+"""A sweep: the same calls in every design point, figures side by side, and the best selected.
+
+FOLDER/docks-2_pilots-1/...     each point is a run of its own, resumable and comparable
+FOLDER/sweep.json               the table
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dfr.errors import InputError
+from dfr.metrics.compare import Difference, compare
+from dfr.metrics.intervals import FloatArray
+from dfr.metrics.kpi import Summary, summarise
+from dfr.metrics.precision import replication_numbers
+from dfr.metrics.selection import CONFIDENCE, FIRST_STAGE, Selection, select_largest
+from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
+from dfr.sim.build import sim_inputs
+from dfr.sim.experiment import simulate_inputs
+from dfr.sim.factors import Variant, varied_plan, varied_world
+from dfr.sim.inputs import SimInputs
+from dfr.store.origin import remember
+from dfr.store.runs import held_replications, run_to_store
+from dfr.world.model import World
+
+SMALLER_IS_BETTER = ("_s", "_minutes_per_day", "yields_per_day", "missed_for_traffic", "diverted")
+"""Endings of the names of figures that are better when small; all others are better when large."""
+
+OnPoint = Callable[[int, str], None]
+"""Told how many simulations are done, and of which point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What is selected for: a figure, the lead that matters, and the chance of being right."""
+
+    kpi: str
+    zone: float
+    confidence: float = CONFIDENCE
+    first_stage: int = FIRST_STAGE
+
+    @property
+    def smaller_is_better(self) -> bool:
+        """Whether the least is the best."""
+        name = self.kpi
+        return not name.startswith("within_") and name.endswith(SMALLER_IS_BETTER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A design point as simulated."""
+
+    variant: Variant
+    plan: Plan
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The points of a sweep; with a goal, in which order, and which are selected."""
+
+    scenario: str
+    seed: int
+    points: tuple[Point, ...]
+    goal: Goal
+    order: tuple[int, ...]
+    behind: tuple[Difference | None, ...]
+    selection: Selection
+
+    def as_dict(self) -> dict[str, object]:
+        """The sweep as JSON: points in order of the goal's figure, the best first."""
+        return {
+            "scenario": self.scenario,
+            "seed": self.seed,
+            "goal": {
+                "kpi": self.goal.kpi,
+                "better": "smaller" if self.goal.smaller_is_better else "larger",
+                "indifference_zone": self.goal.zone,
+                "confidence": self.goal.confidence,
+                "procedure": "Kim & Nelson 2001 (KN), common random numbers",
+                "decided": self.selection.decided,
+                "replications_used": self.selection.used,
+            },
+            "points": [self._row(rank, index) for rank, index in enumerate(self.order, start=1)],
+        }
+
+    def _row(self, rank: int, index: int) -> dict[str, object]:
+        point, gap = self.points[index], self.behind[index]
+        return {
+            "rank": rank,
+            "name": point.variant.name,
+            "factors": point.variant.as_dict(),
+            "sites": [site.id for site in point.plan.sites],
+            "predicted_coverage": {f"{limit:g}": share for limit, share in point.plan.coverage.items()},
+            "selected": index in self.selection.survivors,
+            "dropped_at": self.selection.dropped_at[index],
+            "less_best": None
+            if gap is None
+            else {"difference": gap.difference, "low": gap.low, "high": gap.high, "pairs": gap.pairs},
+            **{
+                key: value
+                for key, value in point.summary.as_dict().items()
+                if key in {"replications", "kpis", "missed"}
+            },
+        }
+
+
+class Sweeper:
+    """Simulates design points, each as often as the selection needs."""
+
+    def __init__(
+        self, world: World, *, scenario_file: Path, seed: int, jobs: int, folder: Path | None
+    ) -> None:
+        self._world, self._file, self._seed, self._jobs, self._folder = (
+            world,
+            scenario_file,
+            seed,
+            jobs,
+            folder,
+        )
+        self._plans: dict[int | None, Plan] = {}
+        self._inputs: dict[Variant, SimInputs] = {}
+
+    def sweep(
+        self, variants: Sequence[Variant], *, replications: int, goal: Goal, on_point: OnPoint
+    ) -> Sweep:
+        """All points at `replications` at most; a point that is dropped is simulated no further.
+
+        Raises InputError for a figure that there is not, or too few replications for the first stage.
+        """
+        if replications < goal.first_stage:
+            raise InputError(
+                f"{replications} replications of a first stage of {goal.first_stage} -> as many or more"
+            )
+        summaries: dict[int, Summary] = {}
+        racing, done = tuple(range(len(variants))), 0
+        selection = None
+        for count in replication_numbers(goal.first_stage, replications):
+            for index in racing:
+                summaries[index] = self._summary(variants[index], count)
+                done += 1
+                on_point(done, variants[index].name)
+            selection = _selected(summaries, goal)
+            racing = selection.survivors
+            if selection.decided:
+                break
+        if selection is None:
+            raise AssertionError("no replication numbers")
+        return self._table(variants, summaries, goal, selection)
+
+    def _table(
+        self, variants: Sequence[Variant], summaries: dict[int, Summary], goal: Goal, selection: Selection
+    ) -> Sweep:
+        order = _ranked(summaries, goal, selection)
+        best = summaries[order[0]]
+        points = tuple(
+            Point(variant=variant, plan=self._plan(variant), summary=summaries[index])
+            for index, variant in enumerate(variants)
+        )
+        behind = tuple(
+            None
+            if index == order[0]
+            else next((gap for gap in compare(best, summaries[index]) if gap.name == goal.kpi), None)
+            for index in range(len(variants))
+        )
+        return Sweep(
+            scenario=self._world.scenario.name,
+            seed=self._seed,
+            points=points,
+            goal=goal,
+            order=order,
+            behind=behind,
+            selection=selection,
+        )
+
+    def _summary(self, variant: Variant, count: int) -> Summary:
+        world, plan = varied_world(self._world, variant), self._plan(variant)
+        if variant not in self._inputs:
+            self._inputs[variant] = sim_inputs(world, plan)
+        inputs = self._inputs[variant]
+        if self._folder is None:
+            run = simulate_inputs(inputs, replications=count, seed=self._seed, jobs=self._jobs)
+            return summarise(run.records, run.inputs, seed=self._seed)
+        folder = self._folder / variant.name
+        stored = run_to_store(
+            world,
+            plan,
+            folder=folder,
+            replications=max(count, held_replications(folder)),
+            seed=self._seed,
+            jobs=self._jobs,
+            inputs=inputs,
+        )
+        remember(folder, self._file, plan=plan, variant=variant)
+        return stored.summary
+
+    def _plan(self, variant: Variant) -> Plan:
+        """The plan of so many docks, made once, with the point's drones."""
+        if variant.docks not in self._plans:
+            self._plans[variant.docks] = make_plan(self._world, docks=variant.docks)
+        return varied_plan(self._plans[variant.docks], variant)
+
+
+def _selected(summaries: dict[int, Summary], goal: Goal) -> Selection:
+    """The selection over all points, of the replications in which all that were simulated have the figure."""
+    for summary in summaries.values():
+        if goal.kpi not in summary.kpis:
+            raise InputError(f"no figure {goal.kpi!r} -> one of {', '.join(summary.kpis)}")
+    rows = [summaries[index].kpis[goal.kpi].by_replication for index in sorted(summaries)]
+    values: FloatArray = np.full((len(rows), max(map(len, rows))), np.nan)
+    known = np.ones(values.shape[1], dtype=bool)
+    for row, figures in zip(values, rows, strict=True):
+        row[: len(figures)] = figures
+        known[: len(figures)] &= ~np.isnan(figures)
+    values = values[:, known]
+    return select_largest(
+        -values if goal.smaller_is_better else values,
+        zone=goal.zone,
+        confidence=goal.confidence,
+        first_stage=goal.first_stage,
+    )
+
+
+def _ranked(summaries: dict[int, Summary], goal: Goal, selection: Selection) -> tuple[int, ...]:
+    """Points by the figure's mean, those still in the race first, unknown means last."""
+    sign = 1.0 if goal.smaller_is_better else -1.0
+
+    def key(index: int) -> tuple[bool, bool, float]:
+        mean = summaries[index].kpis[goal.kpi].mean
+        return (index not in selection.survivors, mean is None, 0.0 if mean is None else sign * mean)
+
+    return tuple(sorted(summaries, key=key))

@@ -1,0 +1,132 @@
+"""`dfr sweep`, `dfr compare`, precision and traced calls on the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def dfr(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a verb in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "dfr", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        timeout=180,
+    )
+
+
+SWEEP = ("sweep", "winter-storm", "--docks", "1,2", "--replications", "20", "--zone", "0.05", "--jobs", "1")
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sweep over one and two docks."""
+    folder = tmp_path_factory.mktemp("swept")
+    done = dfr(*SWEEP, "--out", "sweep", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_sweep_ranks_the_points_and_selects(swept: Path) -> None:
+    document = json.loads((swept / "sweep" / "sweep.json").read_text())
+    rows = document["points"]
+    assert [row["rank"] for row in rows] == [1, 2]
+    means = [row["kpis"]["within_target"]["mean"] for row in rows]
+    assert means == sorted(means, reverse=True)
+    assert rows[0]["selected"]
+    assert rows[0]["less_best"] is None
+    assert rows[1]["less_best"]["difference"] < 0.0
+    assert {row["factors"]["docks"] for row in rows} == {1, 2}
+
+
+def test_the_same_sweep_goes_on_from_its_folder_to_the_same_table(swept: Path) -> None:
+    before = (swept / "sweep" / "sweep.json").read_text()
+    again = dfr(*SWEEP, "--out", "sweep", "--json", cwd=swept)
+    assert json.loads(again.stdout)["points"] == json.loads(before)["points"]
+
+
+def test_points_of_a_sweep_are_compared_in_pairs_on_the_same_calls(swept: Path) -> None:
+    done = dfr("compare", "sweep/docks-1", "sweep/docks-2", "--json", cwd=swept)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["same_calls"] is True
+    gap = document["differences"]["attended"]
+    assert gap["low"] <= gap["difference"] <= gap["high"]
+    assert document["differences"]["calls_per_day"]["difference"] == 0.0
+    words = dfr("compare", "sweep/docks-1", "sweep/docks-2", "--clear", cwd=swept).stdout
+    assert "not told apart" not in words
+    assert "utilisation" in words
+
+
+def test_a_varied_run_is_recalled_as_it_was_varied(tmp_path: Path) -> None:
+    arguments = ("winter-storm", "--docks", "1", "--replications", "10", "--jobs", "1")
+    dfr("sweep", *arguments, "--calls-scale", "1,2", "--out", "sweep", cwd=tmp_path)
+    done = dfr("compare", "sweep/docks-1", "sweep/docks-1_calls_scale-2", "--json", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    assert document["same_calls"] is False
+    calls = document["differences"]["calls_per_day"]
+    assert 1.5 < calls["second"] / calls["first"] < 2.5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("sweep", "winter-storm", "--docks", "one"),
+        ("sweep", "winter-storm", "--docks", "0"),
+        ("sweep", "winter-storm", "--replications", "3"),
+        ("sweep", "winter-storm", "--replications", "10", "--rank-by", "beauty"),
+        ("compare", "nowhere", "nowhere"),
+        ("simulate", "winter-storm", "--until-halfwidth", "attended"),
+        ("simulate", "winter-storm", "--replications", "2", "--until-halfwidth", "beauty:1"),
+        ("simulate", "winter-storm", "--calls", "missing.csv"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_without_a_traceback(tmp_path: Path, wrong: tuple[str, ...]) -> None:
+    done = dfr(*wrong, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "->" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_replications_go_on_until_the_interval_is_narrow_and_end_alike_from_anywhere(tmp_path: Path) -> None:
+    arguments = ("simulate", "winter-storm", "--jobs", "1", "--json")
+    until = ("--replications", "5", "--until-halfwidth", "within_target:0.04")
+    whole = dfr(*arguments, *until, "--out", "whole", cwd=tmp_path)
+    document = json.loads(whole.stdout)
+    kpi = document["kpis"]["within_target"]
+    assert 0.5 * (kpi["high"] - kpi["low"]) <= 0.04
+    assert document["replications"] > 5
+    dfr(*arguments, "--replications", "6", "--out", "part", cwd=tmp_path)
+    assert dfr(*arguments, *until, "--out", "part", cwd=tmp_path).stdout == whole.stdout
+    capped = dfr(*arguments, *until, "--max-replications", "6", cwd=tmp_path)
+    assert json.loads(capped.stdout)["replications"] == 6
+    assert "not reached" in capped.stderr
+
+
+def test_a_log_of_calls_is_simulated_and_a_bad_row_named(tmp_path: Path) -> None:
+    done = dfr("simulate", "winter-storm", "--replications", "1", "--json", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    kpis = json.loads(done.stdout)["kpis"]
+    zone = next(name for name in kpis if name.startswith("within_target.zone.")).rsplit(".", 1)[1]
+    grade = next(name for name in kpis if name.startswith("within_target.priority.")).rsplit(".", 1)[1]
+    start = json.loads((tmp_path / "run" / "plan.json").read_text())["coverage_by_hour"][0]["hour"]
+    log = tmp_path / "calls.csv"
+    log.write_text(f"time,zone,priority,ground_s\n{start},{zone},{grade},600\n")
+    on_calls = ("simulate", "winter-storm", "--calls", "calls.csv")
+    traced = dfr(*on_calls, "--replications", "3", "--json", "--out", "traced", cwd=tmp_path)
+    assert traced.returncode == 0, traced.stderr
+    document = json.loads(traced.stdout)
+    assert document["manifest"]["traced_calls"] == 1
+    assert document["kpis"]["call_to_ground_s"]["n"] == 3
+    assert document["kpis"]["call_to_ground_s"]["mean"] == pytest.approx(600.0)
+    log.write_text(f"time,zone,priority\n{start},{zone},{grade}\n{start},nowhere,{grade}\n")
+    bad = dfr(*on_calls, cwd=tmp_path)
+    assert bad.returncode == 2
+    assert "calls.csv:3: zone: 'nowhere'" in bad.stderr

@@ -1,0 +1,66 @@
+"""Design points: every combination, each differing from the scenario in its factors alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from dfr.errors import InputError
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.planner import make_plan
+from dfr.sim.build import sim_inputs
+from dfr.sim.calls import draw_calls
+from dfr.sim.factors import Variant, design, varied_plan, varied_world
+from dfr.sim.inputs import SimInputs
+from dfr.sim.randomness import Streams
+from dfr.world.model import World
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """The festival."""
+    return load_world(find_scenario("victorious-2024"))
+
+
+def _inputs(world: World, variant: Variant) -> SimInputs:
+    return sim_inputs(varied_world(world, variant), varied_plan(make_plan(world, docks=1), variant))
+
+
+def test_every_combination_is_a_point_and_survives_json() -> None:
+    points = design(docks=(1, 2, 3), pilots=(), wind_scale=(1.0, 1.5))
+    assert len(points) == 6
+    assert len({point.name for point in points}) == 6
+    assert [Variant.from_dict(point.as_dict()) for point in points] == list(points)
+    assert design() == (Variant(),)
+
+
+@pytest.mark.parametrize(
+    "levels", [{"docks": (0,)}, {"docks": (1, 1)}, {"wind_scale": (0.0,)}, {"pilots": (-1,)}]
+)
+def test_levels_that_make_no_sense_are_refused(levels: dict[str, tuple[float, ...]]) -> None:
+    with pytest.raises(InputError, match="->"):
+        design(**levels)
+
+
+def test_too_many_points_are_refused() -> None:
+    with pytest.raises(InputError, match="design points"):
+        design(docks=tuple(range(1, 40)), pilots=tuple(range(1, 40)))
+
+
+def test_the_scenario_itself_is_the_point_without_factors(world: World) -> None:
+    assert varied_world(world, Variant()) is world
+
+
+def test_drones_pilots_wind_and_calls_change_what_they_name_and_no_call_of_the_same_rate(
+    world: World,
+) -> None:
+    plain = _inputs(world, Variant())
+    assert _inputs(world, Variant(drones_per_dock=5)).docks[0].drones == 5
+    crew = _inputs(world, Variant(pilots=7))
+    assert max(duty.remote_pilots for duty in crew.duties) == 7
+    assert max(duty.drones for duty in crew.duties) >= 7
+    busy = _inputs(world, Variant(calls_scale=2.0))
+    assert sum(busy.rates_per_s) == pytest.approx(2.0 * sum(plain.rates_per_s))
+    windy = _inputs(world, Variant(wind_scale=1.3))
+    assert windy.conditions != plain.conditions
+    for other in (crew, windy):
+        assert draw_calls(other, Streams(1, 0)) == draw_calls(plain, Streams(1, 0))
