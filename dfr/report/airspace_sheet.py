@@ -87,7 +87,9 @@ def _rule(rule: DeconflictionRule, hold_m: float) -> str:
 
 def _radius_m(world: World, plan: Plan) -> float:
     """How far from the site's centre the volumes reach."""
-    rings = [ring for volume in plan.volumes if not volume.id.startswith("adjacent_area") for ring in volume.rings]
+    rings = [
+        ring for volume in plan.volumes if not volume.id.startswith("adjacent_area") for ring in volume.rings
+    ]
     shapes = [world.frame.polygon(ring) for ring in (*rings, world.scenario.site.boundary)]
     corners = shapely.get_coordinates(shapely.union_all(shapes).convex_hull)
     return float(max((east**2 + north**2) ** 0.5 for east, north in corners))

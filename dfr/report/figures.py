@@ -52,7 +52,7 @@ SHOWN_SHARE = 0.95
 
 def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, targets_s: Mapping[str, float]) -> str:
     """Cumulative share of calls answered within so many seconds, one curve per clock pair."""
-    figure, axes = _canvas(7.2, 3.2)
+    figure, axes = canvas(7.2, 3.2)
     for (name, values), colour in zip(seconds.items(), CYCLE, strict=False):
         if not len(values):
             continue
@@ -66,12 +66,12 @@ def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, targets_s: Ma
     axes.set(xlabel="seconds", ylabel="% of attended calls", ylim=(0, 100))
     axes.set_xlim(0, 1.1 * max([*known, *targets_s.values()], default=1.0))
     axes.legend(loc="lower right")
-    return _svg(figure, "Response time distributions")
+    return svg_of(figure, "Response time distributions")
 
 
 def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float]) -> str:
     """Coverage by forecast hour, hours that cannot be flown hatched, with the wind and its limits."""
-    figure, axes = _canvas(7.2, 3.0)
+    figure, axes = canvas(7.2, 3.0)
     x = np.arange(len(hours))
     share = np.array([100.0 * h.share for h in hours])
     flyable = np.array([h.flyable for h in hours], dtype=bool)
@@ -88,12 +88,12 @@ def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float
     wind.set(ylabel="m/s")
     wind.set_ylim(bottom=0)
     _legend_below(axes, wind)
-    return _svg(figure, "Coverage and wind by hour")
+    return svg_of(figure, "Coverage and wind by hour")
 
 
 def layouts_chart(layouts: Sequence[LayoutGain]) -> str:
     """Coverage of the best layout of 1, 2, 3 ... docks, with the proven bound."""
-    figure, axes = _canvas(4.2, 2.8)
+    figure, axes = canvas(4.2, 2.8)
     docks = [layout.docks for layout in layouts]
     axes.bar(docks, [100.0 * layout.share for layout in layouts], color=BLUE, width=0.6)
     axes.plot(
@@ -106,12 +106,12 @@ def layouts_chart(layouts: Sequence[LayoutGain]) -> str:
     )
     axes.set(xlabel="docks", ylabel="% of demand in time", ylim=(0, 105), xticks=docks)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.18))
-    return _svg(figure, "Coverage by number of docks")
+    return svg_of(figure, "Coverage by number of docks")
 
 
 def phases_chart(predicted: Mapping[str, float | None], flown: Mapping[str, float | None]) -> str:
     """Seconds of each phase, predicted beside flown."""
-    figure, axes = _canvas(4.2, 2.8)
+    figure, axes = canvas(4.2, 2.8)
     names = list(predicted)
     y = np.arange(len(names))
     axes.barh(y - 0.19, [predicted[n] or 0.0 for n in names], 0.36, color=BLUE, label="predicted")
@@ -123,12 +123,12 @@ def phases_chart(predicted: Mapping[str, float | None], flown: Mapping[str, floa
     axes.invert_yaxis()
     axes.set(xlabel="seconds")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
-    return _svg(figure, "Predicted and flown seconds by phase")
+    return svg_of(figure, "Predicted and flown seconds by phase")
 
 
 def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float) -> str:
     """Height above the dock over time, predicted and flown, under the height limit."""
-    figure, axes = _canvas(7.2, 2.6)
+    figure, axes = canvas(7.2, 2.6)
     axes.plot(predicted.t_s, predicted.height_m, color=BLUE, label="predicted")
     keep = np.unique(np.linspace(0, len(flown.t_s) - 1, 600).astype(int))
     axes.plot(
@@ -139,7 +139,7 @@ def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.legend(loc="lower center", ncols=3, fontsize=8)
-    return _svg(figure, "Height over time")
+    return svg_of(figure, "Height over time")
 
 
 PHASE_COLOURS = {
@@ -163,7 +163,7 @@ def timeline_chart(timeline: Timeline, *, start_s: float, end_s: float, start_la
     drones = sorted({bar.drone for bar in timeline.bars})
     bands = {"other traffic": timeline.visits, "weather hold": timeline.holds}
     rows = ["calls", *(name for name, spans in bands.items() if spans), *drones]
-    figure, axes = _canvas(7.2, 1.2 + 0.34 * len(rows))
+    figure, axes = canvas(7.2, 1.2 + 0.34 * len(rows))
 
     def hours(moment_s: float) -> float:
         return (min(max(moment_s, start_s), end_s) - start_s) / 3600.0
@@ -192,10 +192,11 @@ def timeline_chart(timeline: Timeline, *, start_s: float, end_s: float, start_la
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set(xlabel=f"hours from {start_label}", xlim=(0, (end_s - start_s) / 3600.0))
     figure.legend(loc="outside lower center", ncols=6, fontsize=8)
-    return _svg(figure, "Timeline of one simulated shift")
+    return svg_of(figure, "Timeline of one simulated shift")
 
 
-def _canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+def canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+    """An empty chart in the house style."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         return figure, figure.add_subplot()
@@ -213,7 +214,7 @@ def _legend_below(*axes: Axes) -> None:
     axes[0].legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=4, fontsize=8)
 
 
-def _svg(figure: Figure, title: str) -> str:
+def svg_of(figure: Figure, title: str) -> str:
     """The figure's SVG element alone, without the XML prologue, ids made unique by its title."""
     buffer = io.StringIO()
     with mpl.rc_context(STYLE):

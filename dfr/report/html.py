@@ -21,7 +21,7 @@ from dfr.metrics.measures import Kpi
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import Plan
 from dfr.plan.windows import landing_wind_limit_mps
-from dfr.report import figures
+from dfr.report import figures, views
 from dfr.report.map import map_svg
 from dfr.scenario.model import Scenario
 from dfr.sim.build import ASSUMED
@@ -85,6 +85,10 @@ def report_html(run: Rehearsal) -> str:
         docks=_docks(run),
         coverage=_coverage(run),
         layouts_svg=figures.layouts_chart(plan.layouts),
+        isochrones_svg=views.isochrones(run.world, plan),
+        profile_svg=views.profile(run.world, plan),
+        landing_svg=views.landing(run.world),
+        distributions_svg=views.distributions(run.summary),
         hours_svg=figures.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
         no_go_hours=[hour for hour in plan.coverage_by_hour if not hour.flyable],
         findings=sorted(plan.findings, key=lambda finding: -list(Severity).index(finding.severity)),

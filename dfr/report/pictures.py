@@ -1,0 +1,143 @@
+"""More charts of a plan and a run: isochrones, altitude profile, landing envelope, distributions, a front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+
+from dfr.geo import FloatArray
+from dfr.metrics.kpi import Summary
+from dfr.report.figures import BLUE, CYCLE, GREEN, GREY, ORANGE, RED, STYLE, canvas, svg_of
+from dfr.report.reach import Reach
+
+LEVELS_S = (30, 45, 60, 90, 120, 180, 300)
+BINS = 18
+
+
+def isochrones_chart(
+    reaches: Sequence[Reach], *, keep_in: FloatArray, docks: FloatArray, limit_s: float | None = None
+) -> str:
+    """A panel for each wind: lines of equal seconds from lift-off to overhead, metres east and north."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.3 * max(1, len(reaches)), 2.9), layout="constrained")
+        panels = np.atleast_1d(figure.subplots(1, max(1, len(reaches)), sharey=True, squeeze=False)[0])
+    for axes, reach in zip(panels, reaches, strict=False):
+        axes.add_patch(Polygon(keep_in, closed=True, facecolor="#eef5f1", edgecolor=GREEN, linewidth=1.2))
+        if np.isfinite(reach.seconds).any():
+            wanted = sorted({*LEVELS_S, *([] if limit_s is None else [limit_s])})
+            levels = [s for s in wanted if np.nanmin(reach.seconds) < s < np.nanmax(reach.seconds)]
+            axes.contourf(reach.east_m, reach.north_m, reach.seconds, levels=12, cmap="Blues_r", alpha=0.75)
+            if levels:
+                lines = axes.contour(
+                    reach.east_m,
+                    reach.north_m,
+                    reach.seconds,
+                    levels=levels,
+                    colors=[RED if s == limit_s else "#12263a" for s in levels],
+                    linewidths=1.0,
+                )
+                axes.clabel(lines, fmt="%d s", fontsize=7.5)
+        axes.plot(docks[:, 0], docks[:, 1], "s", color=BLUE, markeredgecolor="white", markersize=8)
+        axes.set(title=reach.name, xlabel="m east", aspect="equal")
+        axes.title.set_fontsize(8.5)
+        axes.grid(visible=False)
+    panels[0].set_ylabel("m north")
+    return svg_of(figure, "Seconds from lift-off to overhead by wind")
+
+
+def profile_chart(
+    along_m: FloatArray,
+    ground_m: FloatArray,
+    *,
+    dock_m: float | None,
+    cruise_m_agl: float,
+    ceiling_m_agl: float,
+) -> str:
+    """Heights AMSL along a route: ground, flight, and the limit above ground; unknown ground is said."""
+    figure, axes = canvas(7.2, 2.4)
+    known = np.isfinite(ground_m)
+    if dock_m is None or not known.any():
+        axes.text(0.5, 0.5, "ground not known: no profile", transform=axes.transAxes, ha="center", color=RED)
+    else:
+        axes.fill_between(along_m, np.nanmin(ground_m) - 5.0, ground_m, color="#c9b79c", label="ground")
+        axes.plot(
+            along_m, ground_m + ceiling_m_agl, "--", color=RED, label=f"limit {ceiling_m_agl:.0f} m AGL"
+        )
+        height = dock_m + cruise_m_agl
+        path = np.concatenate([[along_m[0], along_m[0]], along_m[1:]])
+        up = np.concatenate([[dock_m, height], np.full(len(along_m) - 1, height)])
+        axes.plot(path, up, color=BLUE, linewidth=1.8, label="planned")
+        axes.legend(loc="center right", fontsize=8)
+    axes.set(xlabel="m along the route", ylabel="m AMSL")
+    return svg_of(figure, "Altitude profile along a route")
+
+
+def landing_chart(winds_mps: FloatArray, docked: Mapping[str, FloatArray], *, limit_mps: float | None) -> str:
+    """Share of landing attempts that end in the dock against the mean wind, one line for each guidance."""
+    figure, axes = canvas(4.2, 2.8)
+    for (name, share), colour in zip(docked.items(), CYCLE, strict=False):
+        axes.plot(winds_mps, 100.0 * share, "o-", color=colour, markersize=3.5, label=name)
+    if limit_mps is not None:
+        axes.axvline(limit_mps, color=RED, linestyle="--", linewidth=1, label=f"limit {limit_mps:g} m/s")
+    axes.set(xlabel="mean wind at 10 m, m/s", ylabel="% docked at first attempt", ylim=(0, 102))
+    axes.legend(loc="lower left", fontsize=8)
+    return svg_of(figure, "Landing envelope")
+
+
+def distributions_chart(summary: Summary, names: Sequence[str]) -> str:
+    """How key figures vary between replications: a histogram each, with its mean and 95 % interval."""
+    shown = [summary.kpis[name] for name in names if name in summary.kpis]
+    shown = [kpi for kpi in shown if np.isfinite(kpi.by_replication).any()]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.3), layout="constrained")
+        panels = figure.subplots(1, max(1, len(shown)), squeeze=False)[0]
+    for axes, kpi in zip(panels, shown, strict=False):
+        scale = 100.0 if kpi.unit == "share" else 1.0
+        values = scale * kpi.by_replication[np.isfinite(kpi.by_replication)]
+        axes.hist(values, bins=min(BINS, max(3, len(values) // 2)), color="#9ecae1", edgecolor="white")
+        if kpi.mean is not None:
+            axes.axvline(scale * kpi.mean, color=BLUE, linewidth=1.5)
+        if kpi.interval.low is not None and kpi.interval.high is not None:
+            axes.axvspan(
+                scale * kpi.interval.low, scale * kpi.interval.high, color=ORANGE, alpha=0.3, linewidth=0
+            )
+        unit = "%" if kpi.unit == "share" else kpi.unit
+        words = kpi.name.removesuffix("_s").replace("_", " ")
+        axes.set(title=words, xlabel=unit, yticks=[])
+        axes.title.set_fontsize(8.5)
+    return svg_of(figure, "Key figures over replications")
+
+
+def front_chart(
+    points: Sequence[tuple[float, float, str]], *, across: str, up: str, less_is_better: bool = True
+) -> str:
+    """Options as points (cost, benefit, name): those that no other beats are joined and named."""
+    figure, axes = canvas(4.6, 2.9)
+    front = efficient(points, less_is_better=less_is_better)
+    axes.plot([p[0] for p in points], [p[1] for p in points], "o", color=GREY, markersize=4)
+    axes.plot([p[0] for p in front], [p[1] for p in front], "o-", color=BLUE, markersize=6, linewidth=1.2)
+    for x, y, name in front:
+        axes.annotate(name, (x, y), textcoords="offset points", xytext=(5, -10), fontsize=8)
+    axes.set(xlabel=across, ylabel=up)
+    return svg_of(figure, "Options that no other beats")
+
+
+def efficient(
+    points: Sequence[tuple[float, float, str]], *, less_is_better: bool = True
+) -> list[tuple[float, float, str]]:
+    """The points that no other beats: none as cheap (or dear, see `less_is_better`) is better.
+
+    >>> efficient([(1, 60, "one dock"), (2, 90, "two"), (2, 80, "two elsewhere"), (3, 90, "three")])
+    [(1, 60, 'one dock'), (2, 90, 'two')]
+    """
+    sign = 1.0 if less_is_better else -1.0
+    best, kept = -np.inf, []
+    for point in sorted(points, key=lambda p: (sign * p[0], -p[1])):
+        if point[1] > best:
+            best = point[1]
+            kept.append(point)
+    return kept

@@ -1,0 +1,89 @@
+"""How soon a drone is where: seconds from lift-off to overhead on a grid of the site, in a given wind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from dfr.geo import FloatArray
+from dfr.plan.matrix import router_of, sorties_of
+from dfr.plan.model import Plan
+from dfr.plan.windows import HourWindow, hour_windows, planning_window
+from dfr.world.model import World
+from dfr.world.wind import MeanWind
+
+CELLS = 26
+"""Grid points along the longer side of the site: about 60 m apart on a festival ground."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Seconds on a grid, shape (north, east); NaN outside the site and where no way leads."""
+
+    name: str
+    east_m: FloatArray
+    north_m: FloatArray
+    seconds: FloatArray
+
+
+def reaches(world: World, plan: Plan) -> tuple[Reach, ...]:
+    """The reach of the plan's docks in still air, in the planning wind and in the strongest flyable wind."""
+    windows = _winds(world)
+    east, north, inside = _grid(world)
+    places = [(float(east[j]), float(north[i])) for i, j in np.argwhere(inside)]
+    router = router_of(world)
+    homes = [world.frame.point(site.position) for site in plan.sites]
+    ways = [router.way(home, place) for home in homes for place in places]
+    if not ways:
+        return ()
+    sorties = sorties_of(world.scenario, ways, [window for _, window in windows])
+    shape = (len(windows), len(homes), len(places))
+    times = np.where(np.isfinite(sorties.out_s), sorties.climb_s + sorties.out_s, np.inf).reshape(shape)
+    found = []
+    for (name, _), nearest in zip(windows, times.min(axis=1), strict=True):
+        seconds = np.full(inside.shape, np.nan)
+        seconds[inside] = np.where(np.isfinite(nearest), nearest, np.nan)
+        found.append(Reach(name=name, east_m=east, north_m=north, seconds=seconds))
+    return tuple(found)
+
+
+def _winds(world: World) -> list[tuple[str, HourWindow]]:
+    """(Name, hour) of each wind shown; an hour whose wind is shown already is left out."""
+    flyable = [window for window in hour_windows(world.scenario) if window.flyable]
+    if not flyable:
+        return []
+    usual = planning_window(flyable)
+    strongest = max(flyable, key=lambda window: (window.weather.wind_mps, window.start))
+    still = replace(usual, wind=MeanWind(speed_mps=0.0, from_deg=0.0))
+    shown = [("still air", still), (_words("planning wind", usual), usual)]
+    if strongest is not usual:
+        shown.append((_words("strongest flyable", strongest), strongest))
+    return shown
+
+
+def _words(name: str, window: HourWindow) -> str:
+    weather = window.weather
+    return f"{name}, {weather.wind_mps:.1f} m/s from {weather.wind_from_deg:.0f}°"
+
+
+def _grid(world: World) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    keep_in = world.frame.polygon(world.scenario.site.boundary)
+    west, south, east, north = keep_in.bounds
+    step = max(east - west, north - south) / CELLS
+    xs, ys = np.arange(west, east + step, step), np.arange(south, north + step, step)
+    grid_east, grid_north = np.meshgrid(xs, ys)
+    return xs, ys, np.asarray(shapely.contains_xy(keep_in, grid_east, grid_north))
+
+
+def route_profile(
+    world: World, points: Sequence[tuple[float, float]], *, step_m: float = 20.0
+) -> tuple[FloatArray, FloatArray]:
+    """(Metres along a local path, ground m AMSL there); NaN where the ground is not known."""
+    line = shapely.LineString(points)
+    along = np.linspace(0.0, line.length, max(2, int(line.length / step_m) + 1))
+    places = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
+    heights = [world.terrain.ground_m_amsl(world.frame.position(float(e), float(n))) for e, n in places]
+    return along, np.array([np.nan if height is None else height for height in heights])

@@ -1,0 +1,69 @@
+"""What the report shows of a world, a plan and a run: values gathered, pictures drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.landing import ODDS_WINDS_MPS, landing_odds
+from dfr.metrics.kpi import Summary
+from dfr.plan.model import Plan
+from dfr.plan.windows import landing_wind_limit_mps
+from dfr.report.pictures import distributions_chart, isochrones_chart, landing_chart, profile_chart
+from dfr.report.reach import reaches, route_profile
+from dfr.world.model import World
+from dfr.world.weather import turbulence_intensity_of
+
+DISTRIBUTIONS = ("attended", "within_target", "call_to_overhead_s", "utilisation")
+
+
+def isochrones(world: World, plan: Plan) -> str:
+    """Isochrones in still air and in the winds that matter; '' where no hour can be flown."""
+    found = reaches(world, plan)
+    if not found:
+        return ""
+    launch_s = world.scenario.crew.launch.median_s
+    return isochrones_chart(
+        found,
+        keep_in=world.frame.points(world.scenario.site.boundary),
+        docks=world.frame.points(site.position for site in plan.sites),
+        limit_s=plan.siting_limit_s - launch_s,
+    )
+
+
+def profile(world: World, plan: Plan) -> str:
+    """The longest planned route over the ground; '' where nothing is routed."""
+    routes = [route for route in plan.routes if route.reachable and len(route.points) > 1]
+    if not routes:
+        return ""
+    route = max(routes, key=lambda r: r.length_m)
+    points = [(float(e), float(n)) for e, n in world.frame.points(route.points)]
+    along_m, ground_m = route_profile(world, points)
+    return profile_chart(
+        along_m,
+        ground_m,
+        dock_m=world.terrain.ground_m_amsl(route.points[0]),
+        cruise_m_agl=route.height_m_agl,
+        ceiling_m_agl=world.scenario.operation.height_limit_m_agl,
+    )
+
+
+def landing(world: World) -> str:
+    """The landing envelope of the scenario's drone and dock in its own turbulence and guidance."""
+    fleet = world.scenario.fleet
+    craft, box = drone(fleet.drone), dock(fleet.dock)
+    intensity = turbulence_intensity_of(world.scenario)
+    docked = [
+        landing_odds(craft, box, fleet.guidance, wind_mps=wind, turbulence_intensity=intensity).docked
+        for wind in ODDS_WINDS_MPS
+    ]
+    return landing_chart(
+        np.array(ODDS_WINDS_MPS),
+        {f"{fleet.guidance.value} guidance": np.array(docked)},
+        limit_mps=landing_wind_limit_mps(craft, box),
+    )
+
+
+def distributions(summary: Summary) -> str:
+    """How the main figures vary between replications."""
+    return distributions_chart(summary, DISTRIBUTIONS)

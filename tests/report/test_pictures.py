@@ -1,0 +1,87 @@
+"""Pictures say what the values say: checked on the values they are drawn from, and that they are drawn."""
+
+import dataclasses
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from dfr.io.scenario_files import load_world, shipped_scenarios
+from dfr.plan.planner import make_plan
+from dfr.report import views
+from dfr.report.pictures import efficient, front_chart, landing_chart, profile_chart
+from dfr.report.reach import reaches, route_profile
+from dfr.world.terrain import UnknownGround
+
+
+@pytest.fixture(scope="module")
+def world():
+    return load_world(shipped_scenarios()["victorious-2024"])
+
+
+@pytest.fixture(scope="module")
+def plan(world):
+    return make_plan(world)
+
+
+@pytest.fixture(scope="module")
+def found(world, plan):
+    return reaches(world, plan)
+
+
+def nearest(reach, east, north):
+    return reach.seconds[np.abs(reach.north_m - north).argmin(), np.abs(reach.east_m - east).argmin()]
+
+
+def test_reach_starts_at_the_docks_and_grows_with_the_way(world, plan, found):
+    still = found[0]
+    assert still.name == "still air"
+    for site in plan.sites:
+        east, north = world.frame.point(site.position)
+        assert nearest(still, east, north) < np.nanmedian(still.seconds)
+    far = world.frame.points(world.scenario.site.boundary)
+    corner = min(nearest(still, *point) for point in far if np.isfinite(nearest(still, *point)))
+    assert corner > np.nanmin(still.seconds)
+
+
+def test_reach_in_the_planning_wind_agrees_with_the_planned_routes(world, plan, found):
+    (planned,) = [reach for reach in found if reach.name.startswith("planning wind")]
+    for zone in world.scenario.demand.zones:
+        route = min((r for r in plan.routes if r.zone_id == zone.id), key=lambda r: r.overhead_s or np.inf)
+        east, north = world.frame.point(route.points[-1])
+        step_s = (planned.east_m[1] - planned.east_m[0]) / 8.0
+        assert nearest(planned, east, north) == pytest.approx(route.overhead_s, abs=2 * step_s)
+
+
+def test_no_reach_is_shown_outside_the_site(world, found):
+    outside = found[0].seconds[0, 0], found[0].seconds[-1, -1]
+    assert np.isnan(outside).all()
+
+
+def test_every_picture_of_the_report_is_well_formed_and_has_words_for_those_who_cannot_see_it(world, plan):
+    for svg in (views.isochrones(world, plan), views.profile(world, plan), views.landing(world)):
+        root = ET.fromstring(svg)
+        assert root.get("aria-label")
+        assert root.get("role") == "img"
+
+
+def test_a_profile_over_unknown_ground_says_so_and_draws_nothing(world, plan):
+    nowhere = dataclasses.replace(world, terrain=UnknownGround())
+    along, ground = route_profile(nowhere, [(0.0, 0.0), (300.0, 400.0)])
+    assert along[-1] == pytest.approx(500.0)
+    assert np.isnan(ground).all()
+    svg = profile_chart(along, ground, dock_m=None, cruise_m_agl=60.0, ceiling_m_agl=120.0)
+    assert "ground not known" in svg
+    assert "planned" not in svg
+
+
+def test_the_same_data_give_the_same_bytes():
+    winds, share = np.array([0.0, 5.0, 10.0]), {"gnss": np.array([1.0, 0.9, 0.2])}
+    assert landing_chart(winds, share, limit_mps=8.0) == landing_chart(winds, share, limit_mps=8.0)
+
+
+def test_the_front_holds_what_no_other_option_beats():
+    options = [(2, 80.0, "b"), (1, 60.0, "a"), (2, 90.0, "c"), (3, 90.0, "d"), (4, 95.0, "e")]
+    assert [name for *_, name in efficient(options)] == ["a", "c", "e"]
+    assert [name for *_, name in efficient(options, less_is_better=False)] == ["e"]
+    assert "no other beats" in front_chart(options, across="docks", up="%")
