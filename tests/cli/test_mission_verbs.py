@@ -1,0 +1,131 @@
+"""`dfr mission`, `dfr upload` and `dfr fly` as a person or a script calls them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dfr.geo import Position
+from dfr.mission.formats import read_plan
+from firmware_sitl.start import start_vehicle
+
+
+def dfr(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "dfr", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A plan of the festival and one of its dispatches in every format."""
+    folder = tmp_path_factory.mktemp("mission")
+    assert dfr("plan", "victorious-2024", "--out", folder / "plan.json").returncode in (0, 3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def compiled(folder):
+    route = next(r for r in json.loads((folder / "plan.json").read_text())["routes"] if r["reachable"])
+    files = [folder / f"dispatch{suffix}" for suffix in (".plan", ".waypoints", ".kml", ".geojson")]
+    outs = [argument for file in files for argument in ("--out", file)]
+    site, zone = route["site_id"], route["zone_id"]
+    call = ("mission", "victorious-2024", "--site", site, "--zone", zone, "--plan", folder / "plan.json")
+    result = dfr(*call, *outs, "--on-scene", "10", "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout), files
+
+
+def test_mission_writes_every_format_and_says_what_does_not_fit(compiled):
+    document, files = compiled
+    assert [entry["path"] for entry in document["files"]] == [str(file) for file in files]
+    left_out = {entry["format"]: entry["left_out"] for entry in document["files"]}
+    assert left_out["QGC WPL 110"] == ["fence", "rally", "params"]
+    assert left_out["KML"] == []
+    plans = [read_plan(file.read_bytes(), name=str(file)) for file in files]
+    assert {len(plan.items) for plan in plans} == {document["mission_items"]}
+    assert document["compliant"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--site", "nowhere", "--zone", "beach"), 2, "no dock at 'nowhere'"),
+        (("--site", "{site}", "--zone", "beach", "--lat", "50"), 2, "both --zone and --lat/--lon"),
+        (("--site", "{site}", "--lat", "50.78"), 2, "needs both"),
+        (
+            (
+                "--site",
+                "{site}",
+            ),
+            2,
+            "neither zone nor target",
+        ),
+        (("--site", "{site}", "--lat", "91", "--lon", "0"), 2, "not on the globe"),
+        (("--site", "{site}", "--lat", "51", "--lon", "-1"), 4, "outside the keep-in"),
+        (("--site", "{site}", "--zone", "beach", "--out", "x.txt"), 2, "suffix"),
+    ],
+)
+def test_mission_refuses_with_a_reason_and_an_exit_code(folder, tmp_path, arguments, code, says):
+    plan = json.loads((folder / "plan.json").read_text())
+    given = [text.replace("{site}", plan["sites"][0]["id"]) for text in arguments]
+    result = dfr("mission", "victorious-2024", *given, "--plan", folder / "plan.json", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dispatch_is_uploaded_inspected_and_flown(compiled, tmp_path):
+    document, files = compiled
+    home = Position(lat_deg=document["home"]["lat_deg"], lon_deg=document["home"]["lon_deg"])
+    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=60.0) as running:
+        on = ("--vehicle", running.url)
+        before = dfr("upload", files[0], *on, "--dry-run", "--json")
+        assert before.returncode == 5
+        assert json.loads(before.stdout)["differences"]
+        sent = dfr("upload", files[0], *on, "--yes", "--json")
+        report = json.loads(sent.stdout)
+        wanted = {"mission_items": document["mission_items"], "fence_items": document["fence_items"]}
+        assert (sent.returncode, report["verified"], report["differences"]) == (0, True, [])
+        assert {key: report[key] for key in wanted} == wanted
+        assert dfr("upload", files[0], *on, "--dry-run").returncode == 0
+        refused = dfr("fly", files[0], *on, "--json")
+        assert refused.returncode == 5
+        assert "confirm" in json.loads(refused.stdout)["error"]["message"]
+        track, tlog = tmp_path / "track.csv", tmp_path / "flight.tlog"
+        flown = dfr("fly", files[0], *on, "--simulated", "--json", "--track", track, "--tlog", tlog)
+        result = json.loads(flown.stdout)
+        assert (flown.returncode, result["docked"], result["taken_over"]) == (0, True, False)
+        assert None not in result["phases"].values()
+    assert track.read_text().startswith("t_s,east_m,north_m,height_m\n")
+    assert tlog.stat().st_size > 10_000
+
+
+def test_upload_refuses_what_arducopter_would_change_before_connecting(tmp_path):
+    bad = tmp_path / "bad.waypoints"
+    bad.write_text(
+        "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t50.781\t-1.089\t3\t1\n"
+        "1\t0\t3\t22\t0\t0\t0\t0\t50.781\t-1.089\t20\t1\n"
+        "2\t0\t3\t16\t3.7\t5\t0\t0\t-1.089\t50.782\t30\t1\n"
+    )
+    result = dfr("upload", bad, "--vehicle", "tcp:127.0.0.1:1", "--json")
+    assert result.returncode == 3
+    message = json.loads(result.stdout)["error"]["message"]
+    assert "swapped" in message
+    assert "param1" in message
+
+
+def test_upload_to_nobody_is_a_link_failure(compiled):
+    _, files = compiled
+    result = dfr("upload", files[0], "--vehicle", "carrier-pigeon:1")
+    assert result.returncode == 2
+    assert "tcp:HOST:PORT" in result.stderr

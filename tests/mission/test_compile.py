@@ -1,0 +1,178 @@
+"""A dispatch compiled from a shipped scenario's plan is what ArduCopter keeps, and stays in its fence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dfr.errors import InfeasibleError, InputError
+from dfr.findings import compliant
+from dfr.geo import Position, distance_m
+from dfr.io.scenario_files import find_scenario, load_world, shipped_scenarios
+from dfr.mission.compile import compile_dispatch, return_seq
+from dfr.mission.fence import fence_areas, fence_shape
+from dfr.mission.items import Command, FencePolygon, Frame
+from dfr.mission.validate import validate
+from dfr.plan.planner import make_plan
+from dfr.scenario.model import LostLink
+
+
+@pytest.fixture(scope="session")
+def festival():
+    world = load_world(find_scenario("victorious-2024"))
+    return world, make_plan(world)
+
+
+def route_of(plan, *, bent: bool):
+    return next(r for r in plan.routes if r.reachable and (len(r.points) > 2) is bent)
+
+
+@pytest.mark.parametrize("name", sorted(shipped_scenarios()))
+def test_every_reachable_dispatch_of_every_shipped_scenario_is_sound(name):
+    world = load_world(find_scenario(name))
+    plan = make_plan(world)
+    for route in [route for route in plan.routes if route.reachable]:
+        flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+        against = [finding.message for finding in validate(flight) if finding.blocks]
+        assert against == [], route
+
+
+def test_the_mission_is_takeoff_way_scene_and_return(festival):
+    world, plan = festival
+    route = route_of(plan, bent=True)
+    flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=59.2)
+    commands = [item.command for item in flight.items]
+    bends = len(route.points) - 2
+    hold = 2 + bends
+    assert commands[0] == Command.NAV_TAKEOFF
+    assert flight.items[0].frame == Frame.GLOBAL_RELATIVE_HOME
+    assert commands[1 : 1 + bends] == [Command.NAV_WAYPOINT] * bends
+    assert commands[1 + bends :][:3] == [Command.DO_SET_ROI, Command.NAV_LOITER_TIME, Command.DO_SET_ROI]
+    assert commands[-1] == Command.NAV_RETURN_TO_LAUNCH
+    assert flight.items[hold].params[0] == 60.0
+    assert {item.z_m for item in flight.items if item.command == Command.NAV_WAYPOINT} == {60.0}
+    assert return_seq(flight.items) == hold + 3
+
+
+def test_a_bent_way_is_flown_back_in_reverse(festival):
+    world, plan = festival
+    route = route_of(plan, bent=True)
+    flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+    placed = [item.position for item in flight.items if item.command == Command.NAV_WAYPOINT]
+    bends = list(route.points[1:-1])
+    assert placed[: len(bends)] == bends
+    back = placed[len(bends) :]
+    straight = fence_shape(flight.fence, origin=flight.home).margin_m([route.points[-1], flight.home]) >= 2.0
+    assert back[: len(bends)] == ([] if straight else bends[::-1])
+
+
+def test_the_camera_looks_at_the_target_and_the_fence_holds_every_area(festival):
+    world, plan = festival
+    route = route_of(plan, bent=False)
+    flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+    looks = [item for item in flight.items if item.command == Command.DO_SET_ROI]
+    assert looks[0].position is not None
+    assert (looks[1].position, looks[1].z_m) == (None, 0.0)
+    site = world.scenario.site
+    assert [area.inclusion for area in flight.fence] == [True] + [False] * (
+        len(site.keep_outs) + len({crowd.area for crowd in site.crowds})
+    )
+
+
+def test_the_defaults_that_bite_are_set(festival):
+    world, plan = festival
+    route = route_of(plan, bent=False)
+    params = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id).params
+    assert int(params["FENCE_TYPE"]) & 2 == 0
+    assert params["FENCE_ENABLE"] == 1.0
+    assert params["WPNAV_SPEED"] == 100.0 * world.scenario.operation.cruise_mps
+    assert params["RTL_ALT"] == 100.0 * world.scenario.contingency.return_height_m_agl
+    assert params["FENCE_ALT_MAX"] == world.scenario.operation.height_limit_m_agl
+    assert params["BATT_FS_LOW_ACT"] > 0
+    assert params["FS_GCS_ENABLE"] == 1.0
+
+
+def test_the_choice_for_a_lost_link_reaches_the_vehicle(festival):
+    world, plan = festival
+    route = route_of(plan, bent=False)
+    contingency = replace(world.scenario.contingency, lost_link=LostLink.LAND, lost_link_timeout_s=11.0)
+    changed = replace(world, scenario=replace(world.scenario, contingency=contingency))
+    params = compile_dispatch(changed, plan, site_id=route.site_id, zone_id=route.zone_id).params
+    assert (params["FS_GCS_ENABLE"], params["FS_GCS_TIMEOUT"]) == (5.0, 11.0)
+
+
+def test_rtl_begins_where_home_is_nearer_than_any_rally_point(festival):
+    world, plan = festival
+    route = route_of(plan, bent=False)
+    contingency = replace(world.scenario.contingency, rally_points=(route.points[-1],))
+    changed = replace(world, scenario=replace(world.scenario, contingency=contingency))
+    flight = compile_dispatch(changed, plan, site_id=route.site_id, zone_id=route.zone_id)
+    assert flight.items[-2].command == Command.NAV_WAYPOINT
+    assert flight.items[-2].position == flight.home
+    assert "rally.diverts_return" not in {finding.rule for finding in validate(flight)}
+
+
+def test_any_place_inside_is_routed_to(festival):
+    world, plan = festival
+    target = Position(lat_deg=50.7815, lon_deg=-1.0900)
+    flight = compile_dispatch(world, plan, site_id=plan.sites[0].id, target=target)
+    hold = next(item for item in flight.items if item.command == Command.NAV_LOITER_TIME)
+    assert hold.position == target
+    assert compliant(validate(flight))
+
+
+def test_a_target_in_a_crowd_is_watched_from_its_edge(festival):
+    world, plan = festival
+    crowd = world.scenario.site.crowds[0]
+    target = Position(
+        lat_deg=sum(p.lat_deg for p in crowd.area) / len(crowd.area),
+        lon_deg=sum(p.lon_deg for p in crowd.area) / len(crowd.area),
+    )
+    flight = compile_dispatch(world, plan, site_id=plan.sites[0].id, target=target)
+    look = next(item for item in flight.items if item.command == Command.DO_SET_ROI)
+    hold = next(item for item in flight.items if item.command == Command.NAV_LOITER_TIME)
+    assert look.position == target
+    assert hold.position is not None
+    assert distance_m(hold.position, target) > world.scenario.operation.crowd_margin_m
+    assert compliant(validate(flight))
+
+
+def test_what_cannot_be_flown_is_refused_by_name(festival):
+    world, plan = festival
+    site = plan.sites[0].id
+    with pytest.raises(InputError, match="no dock at 'nowhere'"):
+        compile_dispatch(world, plan, site_id="nowhere", zone_id="x")
+    with pytest.raises(InputError, match="'x'"):
+        compile_dispatch(world, plan, site_id=site, zone_id="x")
+    with pytest.raises(InputError, match="neither zone nor target"):
+        compile_dispatch(world, plan, site_id=site)
+    with pytest.raises(InfeasibleError, match="outside the keep-in"):
+        compile_dispatch(world, plan, site_id=site, target=Position(lat_deg=51.0, lon_deg=-1.0))
+
+
+def circle(centre: Position, count: int, radius_deg: float) -> tuple[Position, ...]:
+    import math
+
+    return tuple(
+        Position(
+            lat_deg=centre.lat_deg + radius_deg * math.sin(2 * math.pi * k / count),
+            lon_deg=centre.lon_deg + radius_deg * math.cos(2 * math.pi * k / count),
+        )
+        for k in range(count)
+    )
+
+
+def test_a_fence_with_too_many_corners_only_gets_safer():
+    centre = Position(lat_deg=50.78, lon_deg=-1.09)
+    keep_in, keep_out = circle(centre, 400, 0.01), circle(centre, 300, 0.002)
+    areas = fence_areas(keep_in, [keep_out])
+    assert sum(len(area.ring) for area in areas) <= 255
+    shape = fence_shape(areas, origin=centre)
+    true = fence_shape(
+        (FencePolygon(ring=keep_in, inclusion=True), FencePolygon(ring=keep_out, inclusion=False)),
+        origin=centre,
+    )
+    assert true.inside.covers(shape.inside)
+    assert shape.outside.covers(true.outside)
+    assert shape.inside.area > 0.99 * true.inside.area
