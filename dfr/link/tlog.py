@@ -15,6 +15,8 @@ from dfr.link.vehicle import VehicleState
 STAMP_BYTES = 8
 MARKERS = (0xFD, 0xFE)
 MOST_STATES = 500_000
+CHUNK_BYTES = 65_536
+LONGEST_FRAME_BYTES = 280
 
 
 def flight_states(data: bytes) -> Iterator[VehicleState]:
@@ -58,9 +60,12 @@ def _messages(data: bytes) -> Iterator[Message]:
     if len(data) <= STAMP_BYTES or data[STAMP_BYTES] not in MARKERS:
         raise InputError("not a tlog (no MAVLink frame after the first time stamp) -> give a .tlog file")
     framer = Framer()
-    for start in range(0, len(data), 65_536):
-        for message, _ in framer.feed(data[start : start + 65_536]):
+    for start in range(0, len(data), CHUNK_BYTES):
+        for message, _ in framer.feed(data[start : start + CHUNK_BYTES]):
             yield message
+    # A time stamp may look like the start of a frame that goes on past the end: let it be found out.
+    for message, _ in framer.feed(bytes(LONGEST_FRAME_BYTES)):
+        yield message
 
 
 def _chief(messages: list[Message]) -> int:

@@ -50,6 +50,7 @@ def make_app(face: Face, doors: Doors) -> ASGIApp:
         WebSocketRoute("/ws/progress", _stream(lambda: face.runs.progress, PROGRESS_HZ)),
     ]
     app = Starlette(routes=routes, exception_handlers={DfrError: _explained})
+    app.router.redirect_slashes = False
     return Guard(app, doors=doors)
 
 

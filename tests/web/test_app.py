@@ -1,0 +1,173 @@
+"""The addresses: what they answer, that none names a file, and that none changes anything by GET."""
+
+import hashlib
+import http.client
+import json
+import re
+import threading
+from contextlib import contextmanager
+from importlib import resources
+
+import pytest
+import uvicorn
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from dfr.io.scenario_files import shipped_scenarios
+from dfr.web.app import make_app, static_files
+from dfr.web.draft import Draft
+from dfr.web.face import Face
+from dfr.web.guard import Doors
+from dfr.web.runs import Runs
+
+
+@contextmanager
+def running(face):
+    """(port) of a server of this face in a thread."""
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        app = make_app(face, Doors(hosts=frozenset({f"127.0.0.1:{port}"})))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield port
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def port():
+    face = Face(draft=Draft(shipped_scenarios()["victorious-2024"]), runs=Runs(jobs=1))
+    with running(face) as port:
+        yield port
+    face.close()
+
+
+def ask(port, path, *, method="GET", document=None, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"origin": f"http://127.0.0.1:{port}"} if method == "POST" else {}
+    payload = json.dumps(document) if document is not None else body
+    connection.putrequest(method, path, skip_host=False)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    if payload is not None:
+        data = payload.encode() if isinstance(payload, str) else payload
+        connection.putheader("content-length", str(len(data)))
+    connection.endheaders(data if payload is not None else None)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, text
+
+
+CHANGES = (
+    "/api/plan/preview",
+    "/api/plan/move",
+    "/api/plan/boundary",
+    "/api/plan/again",
+    "/api/plan/undo",
+    "/api/plan/redo",
+    "/api/plan/save",
+    "/api/simulate",
+    "/api/simulate/stop",
+    "/api/live/ask",
+    "/api/live/confirm",
+    "/api/replay/tlog",
+)
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_nothing_is_changed_and_nobody_commanded_by_get(port, path):
+    assert ask(port, path)[0] == 405
+    assert ask(port, path, method="HEAD")[0] == 405
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+        "/static//etc/passwd",
+        "/static/app.css/",
+        "/static/map.css%00.js",
+        "/../../etc/passwd",
+        "/static/",
+        "/plan.html",
+    ],
+)
+def test_no_address_names_a_file(port, path):
+    assert ask(port, path)[0] in (400, 404)
+
+
+def test_pages_ask_for_nothing_but_this_server():
+    for name, data in static_files().items():
+        if name.startswith("maplibre") or name in ("icon.svg", "VENDORED.txt"):
+            continue
+        addresses = re.findall(r"(?:https?:)?//[a-z0-9][^\s\"'`)]*", data.decode())
+        assert [a for a in addresses if "www.w3.org" not in a] == [], name
+        if name.endswith(".html"):
+            assert "<script>" not in data.decode()
+            assert "style=" not in data.decode()
+
+
+def test_the_vendored_library_is_the_one_that_was_pinned():
+    folder = resources.files("dfr.web") / "static"
+    pinned = dict(
+        line.split()[::-1]
+        for line in (folder / "VENDORED.txt").read_text().splitlines()
+        if re.match(r"[0-9a-f]{64} ", line)
+    )
+    assert len(pinned) == 4
+    for name, digest in pinned.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_an_edit_of_an_old_version_is_refused_with_words(port):
+    status, text = ask(port, "/api/plan/undo", method="POST", document={"version": 999})
+    assert status == 400
+    assert "another window" in json.loads(text)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[1]", b"{", b'{"lat_deg": "x", "lon_deg": 0}', b'{"lat_deg": 1e300, "lon_deg": 0}', b"", b'"\xff"'],
+)
+def test_nonsense_is_explained_and_never_a_server_error(port, body):
+    status, text = ask(port, "/api/plan/preview", method="POST", body=body)
+    assert status == 400
+    assert "->" in json.loads(text)["error"]["message"]
+
+
+def test_unknown_runs_and_flights_are_explained(port):
+    for path in (
+        "/api/replay/flight?name=../../etc/passwd",
+        "/api/replay/shift?run=7",
+        "/api/runs/compare?first=x",
+    ):
+        status, text = ask(port, path)
+        assert status == 400
+        assert "->" in json.loads(text)["error"]["message"]
+
+
+def test_commands_without_a_vehicle_are_refused(port):
+    status, text = ask(port, "/api/live/ask", method="POST", document={"command": "land"})
+    assert status == 400
+    assert "no vehicle" in json.loads(text)["error"]["message"]
+
+
+def test_a_socket_of_our_page_is_told_and_a_foreign_one_refused(port):
+    address = f"ws://127.0.0.1:{port}/ws/progress"
+    with connect(address, origin=f"http://127.0.0.1:{port}") as socket:
+        assert json.loads(socket.recv(timeout=10))["running"] is False
+    with pytest.raises(WebSocketException), connect(address, origin="http://evil.test"):
+        pass
+
+
+def test_an_upload_over_its_limit_is_refused(port):
+    status, _ = ask(port, "/api/plan/undo", method="POST", body=b"x" * 70_000)
+    assert status == 413

@@ -1,0 +1,117 @@
+"""Commands: refused where the server is read-only, asked for twice elsewhere, and never by GET."""
+
+import dataclasses
+import threading
+import time
+
+import pytest
+
+from dfr.errors import InfeasibleError, InputError, VehicleRefusedError
+from dfr.geo import Position, distance_m
+from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState
+from dfr.web import control as control_module
+from dfr.web.control import Control
+from dfr.web.live import FARTHEST_M, footprint
+
+HERE = Position(lat_deg=50.7789, lon_deg=-1.0890)
+
+
+class Recorded:
+    """A vehicle that writes down what it is told."""
+
+    simulated = False
+    plan = OnboardPlan.UNTOUCHED
+
+    def __init__(self):
+        self.state = VehicleState(position=HERE)
+        self.modes = []
+
+    def set_mode(self, mode):
+        self.modes.append(mode)
+
+
+@pytest.fixture
+def vehicle():
+    return Recorded()
+
+
+def test_read_only_refuses_before_anything_else(vehicle):
+    read_only = Control(vehicle, allowed=False, place=None)
+    with pytest.raises(VehicleRefusedError, match="--allow-control"):
+        read_only.ask("return")
+    with pytest.raises(InputError):
+        read_only.confirm("anything")
+    assert vehicle.modes == []
+
+
+def test_asking_does_nothing_and_confirming_does_it_once(vehicle):
+    control = Control(vehicle, allowed=True, place=None)
+    question = control.ask("return")
+    assert vehicle.modes == []
+    assert "Return to launch" in question["words"]
+    control.confirm(question["key"])
+    assert vehicle.modes == [CopterMode.RTL]
+    with pytest.raises(InputError, match="ask again"):
+        control.confirm(question["key"])
+    assert vehicle.modes == [CopterMode.RTL]
+
+
+def test_a_newer_question_makes_the_older_void(vehicle):
+    control = Control(vehicle, allowed=True, place=None)
+    land, hold = control.ask("land"), control.ask("hold")
+    with pytest.raises(InputError):
+        control.confirm(land["key"])
+    control.confirm(hold["key"])
+    assert vehicle.modes == [CopterMode.BRAKE]
+
+
+def test_a_question_grows_old(vehicle, monkeypatch):
+    control = Control(vehicle, allowed=True, place=None)
+    question = control.ask("land")
+    later = time.monotonic() + control_module.ASKED_S + 1
+    monkeypatch.setattr(control_module.time, "monotonic", lambda: later)
+    with pytest.raises(InputError, match="no longer open"):
+        control.confirm(question["key"])
+    assert vehicle.modes == []
+
+
+def test_an_unknown_command_and_a_dispatch_without_a_plan_are_explained(vehicle):
+    control = Control(vehicle, allowed=True, place=None)
+    with pytest.raises(InputError, match="no command 'explode'"):
+        control.ask("explode")
+    with pytest.raises(InputError, match="no plan is loaded"):
+        control.ask("dispatch", "castle-stage")
+
+
+def test_a_real_vehicle_is_called_real_and_must_stand_on_a_dock(vehicle, victorious):
+    control = Control(vehicle, allowed=True, place=victorious)
+    assert "REAL VEHICLE" in control.ask("dispatch", "castle-stage")["words"]
+    away = Position(lat_deg=50.7700, lon_deg=-1.08)
+    vehicle.state = dataclasses.replace(vehicle.state, position=away)
+    with pytest.raises(InfeasibleError, match="from the nearest dock"):
+        control.ask("dispatch", "castle-stage")
+
+
+def test_no_second_dispatch_starts_while_one_flies(vehicle, victorious, monkeypatch):
+    landed = threading.Event()
+    monkeypatch.setattr(control_module, "upload_verified", lambda *_: landed.wait(10))
+    monkeypatch.setattr(control_module, "fly_dispatch", lambda *_, **__: pytest.fail("not reached"))
+    control = Control(vehicle, allowed=True, place=victorious)
+    control.confirm(control.ask("dispatch", "castle-stage")["key"])
+    with pytest.raises(InputError, match="a dispatch is flying"):
+        control.ask("dispatch", "castle-stage")
+    monkeypatch.setattr(
+        control_module, "fly_dispatch", lambda *_, **__: (_ for _ in ()).throw(InputError("x"))
+    )
+    landed.set()
+
+
+def test_the_camera_sees_the_ground_ahead_of_it_and_nothing_from_the_pad():
+    assert footprint(HERE, 1.0, 90.0, down_deg=45.0) == []
+    assert footprint(None, 60.0, 90.0, down_deg=45.0) == []
+    ring = footprint(HERE, 60.0, 90.0, down_deg=45.0)
+    assert ring[0] == ring[-1]
+    assert all(lon > HERE.lon_deg for lon, _ in ring), "heading east"
+    low = footprint(HERE, 60.0, 0.0, down_deg=10.0)
+    far = max(distance_m(HERE, Position(lat_deg=lat, lon_deg=lon)) for lon, lat in low)
+    assert far < 1.4 * FARTHEST_M, "over the horizon it is cut off"
