@@ -1,0 +1,154 @@
+"""Busy, backed-up, priced and fair coverage: each against every choice there is."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from dfr.errors import InputError
+from dfr.plan.siting_variants import (
+    pareto_front,
+    solve_backup,
+    solve_budget,
+    solve_capacitated,
+    solve_mexclp,
+    solve_quantile,
+)
+
+LIMIT_S = 60.0
+
+
+def _case(seed: int, rows: int = 14, sites: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    places, homes = rng.uniform(0, 150, (rows, 2)), rng.uniform(0, 150, (sites, 2))
+    times = np.hypot(*(places[:, None, :] - homes[None, :, :]).transpose(2, 0, 1))
+    times[rng.random(times.shape) < 0.1] = np.inf
+    return times, rng.integers(0, 20, rows).astype(float)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("busy", [0.0, 0.3, 0.8])
+def test_expected_coverage_is_the_best_of_all_placements_of_drones(seed: int, busy: float) -> None:
+    times, demand = _case(seed)
+    best = max(
+        float(demand @ (1.0 - busy ** (times[:, list(placed)] <= LIMIT_S).sum(axis=1)))
+        for placed in itertools.combinations_with_replacement(range(6), 3)
+    )
+    found = solve_mexclp(times, demand, limit_s=LIMIT_S, p=3, busy=busy)
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(best)
+    apart = solve_mexclp(times, demand, limit_s=LIMIT_S, p=3, busy=busy, most=1)
+    assert len(set(apart.chosen)) == len(apart.chosen)
+    assert apart.objective <= found.objective + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("weight", [0.0, 0.4, 1.0])
+def test_backup_is_the_best_of_all_choices(seed: int, weight: float) -> None:
+    times, demand = _case(seed)
+
+    def worth(chosen: tuple[int, ...]) -> float:
+        often = (times[:, list(chosen)] <= LIMIT_S).sum(axis=1)
+        return float((1.0 - weight) * demand[often >= 1].sum() + weight * demand[often >= 2].sum())
+
+    best = max(worth(chosen) for chosen in itertools.combinations(range(6), 3))
+    found = solve_backup(times, demand, limit_s=LIMIT_S, p=3, weight=weight)
+    assert found.objective == pytest.approx(best)
+    assert worth(found.chosen) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_budget_buys_the_most_coverage(seed: int) -> None:
+    times, demand = _case(seed)
+    costs = np.random.default_rng(seed).uniform(1.0, 5.0, 6)
+    best = max(
+        float(demand[(times[:, list(chosen)] <= LIMIT_S).any(axis=1)].sum())
+        for count in range(7)
+        for chosen in itertools.combinations(range(6), count)
+        if costs[list(chosen)].sum() <= 7.0
+    )
+    found = solve_budget(times, demand, limit_s=LIMIT_S, costs=costs, budget=7.0)
+    assert found.objective == pytest.approx(best)
+    assert costs[list(found.chosen)].sum() <= 7.0 + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_capacities_are_kept_and_filled_as_well_as_can_be(seed: int) -> None:
+    times, demand = _case(seed, rows=8, sites=5)
+    room = np.random.default_rng(seed).uniform(5.0, 25.0, 5)
+
+    def served(chosen: tuple[int, ...]) -> float:
+        pairs = [(i, j) for i in range(8) for j in chosen if times[i, j] <= LIMIT_S]
+        if not pairs:
+            return 0.0
+        of_row = np.array([[float(i == row) for i, _ in pairs] for row in range(8)])
+        of_site = np.array([[float(j == site) for _, j in pairs] for site in chosen])
+        answer = linprog(
+            -np.ones(len(pairs)), np.vstack([of_row, of_site]), np.concatenate([demand, room[list(chosen)]])
+        )
+        return float(-answer.fun)
+
+    best = max(served(chosen) for chosen in itertools.combinations(range(5), 2))
+    found = solve_capacitated(times, demand, limit_s=LIMIT_S, p=2, capacities=room)
+    assert found.objective == pytest.approx(best)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_quantile_is_the_least_of_all_choices(seed: int) -> None:
+    times, demand = _case(seed)
+
+    def p90(chosen: tuple[int, ...]) -> float:
+        nearest = times[:, list(chosen)].min(axis=1)
+        order = np.argsort(nearest)
+        enough = np.cumsum(demand[order]) >= 0.9 * demand.sum() - 1e-9
+        return float(nearest[order][enough][0])
+
+    best = min(p90(chosen) for chosen in itertools.combinations(range(6), 2))
+    found = solve_quantile(times, demand, p=2, share=0.9)
+    if np.isinf(best):
+        assert found.status == "infeasible"
+    else:
+        assert found.objective == pytest.approx(best)
+        assert p90(found.chosen) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_front_holds_every_compromise_and_no_other(seed: int) -> None:
+    times, demand = _case(seed)
+    wanted = (demand > 0) & np.isfinite(times).any(axis=1)
+    points = set()
+    for chosen in itertools.combinations(range(6), 2):
+        nearest = times[wanted][:, list(chosen)].min(axis=1)
+        points.add((float(demand[wanted][nearest <= LIMIT_S].sum()), float(nearest.max())))
+    best = {(c, w) for c, w in points if not any((a >= c and b <= w) and (a, b) != (c, w) for a, b in points)}
+    front = pareto_front(times, demand, limit_s=LIMIT_S, p=2)
+    assert {(point.covered, point.worst_s) for point in front} == best
+    assert [point.covered for point in front] == sorted((point.covered for point in front), reverse=True)
+
+
+def test_forbidden_sites_stay_empty() -> None:
+    times, demand = _case(1)
+    for found in (
+        solve_mexclp(times, demand, limit_s=LIMIT_S, p=2, busy=0.5, forbidden=[0, 1]),
+        solve_backup(times, demand, limit_s=LIMIT_S, p=2, forbidden=[0, 1]),
+        solve_budget(times, demand, limit_s=LIMIT_S, costs=np.ones(6), budget=2.0, forbidden=[0, 1]),
+        solve_capacitated(times, demand, limit_s=LIMIT_S, p=2, capacities=np.ones(6), forbidden=[0, 1]),
+    ):
+        assert not {0, 1} & set(found.chosen)
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    times, demand = _case(1)
+    with pytest.raises(InputError, match="busy"):
+        solve_mexclp(times, demand, limit_s=LIMIT_S, p=2, busy=1.0)
+    with pytest.raises(InputError, match="fewer drones"):
+        solve_mexclp(times, demand, limit_s=LIMIT_S, p=13, busy=0.1, most=2)
+    with pytest.raises(InputError, match="costs"):
+        solve_budget(times, demand, limit_s=LIMIT_S, costs=[1.0], budget=2.0)
+    with pytest.raises(InputError, match="weight"):
+        solve_backup(times, demand, limit_s=LIMIT_S, p=2, weight=2.0)
+    with pytest.raises(InputError, match="share"):
+        solve_quantile(times, demand, p=2, share=0.0)
