@@ -7,23 +7,20 @@ the gap that is left. Where a site may hold several drones it appears in `chosen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme, solve
+from dfr.plan.cover_blocks import Blocks, BoolArray
 from dfr.plan.siting import solve_mclp
 from dfr.plan.siting_model import INFEASIBLE, UNSOLVED, Request, Sites, no_sites, request, sites
 
 TIME_LIMIT_S = 120.0
-
-BoolArray = NDArray[np.bool_]
 
 
 def solve_mexclp(
@@ -53,7 +50,7 @@ def solve_mexclp(
     if not 1 <= p <= room * len(asked.allowed) or room < 1:
         raise InputError(f"{p} drones, {room} in each of {len(asked.allowed)} sites -> fewer drones")
     cover, weights = _rows(asked, limit_s)
-    model = _Model(asked.count)
+    model = Blocks(asked.count)
     placed = model.columns(asked.count, upper=np.where(_may(asked), float(room), 0.0), integer=True)
     model.at_most(placed, np.ones(asked.count), p)
     gains = [model.columns(len(weights), gain=weights * (1.0 - busy) * busy**k) for k in range(p)]
@@ -83,7 +80,7 @@ def solve_backup(
     started = perf_counter()
     asked = request(times_s, demand, forced=(), forbidden=forbidden, p=p)
     cover, weights = _rows(asked, limit_s)
-    model, rows = _Model(asked.count), np.eye(len(weights))
+    model, rows = Blocks(asked.count), np.eye(len(weights))
     chosen = model.columns(asked.count, upper=_may(asked).astype(float), integer=True)
     model.at_most(chosen, np.ones(asked.count), p)
     once = model.columns(len(weights), gain=(1.0 - weight) * weights)
@@ -113,7 +110,7 @@ def solve_budget(
     asked = request(times_s, demand, forced=(), forbidden=forbidden, p=None)
     prices = _of_sites(costs, asked, "costs")
     cover, weights = _rows(asked, limit_s)
-    model = _Model(asked.count)
+    model = Blocks(asked.count)
     chosen = model.columns(asked.count, upper=_may(asked).astype(float), integer=True)
     model.at_most(chosen, prices, budget)
     reached = model.columns(len(weights), gain=weights)
@@ -144,7 +141,7 @@ def solve_capacitated(
     room = _of_sites(capacities, asked, "capacities")
     within = asked.dense() <= limit_s
     row, site = np.nonzero(within & (asked.demand > 0.0)[:, None] & _may(asked))
-    model = _Model(asked.count)
+    model = Blocks(asked.count)
     chosen = model.columns(asked.count, upper=_may(asked).astype(float), integer=True)
     model.at_most(chosen, np.ones(asked.count), p)
     served = model.columns(len(row), gain=np.ones(len(row)), upper=asked.demand[row])
@@ -249,7 +246,7 @@ def _most_covered(
 ) -> tuple[int, ...] | None:
     """The sites that cover most with every row reached sooner than `below_s`, None where none can."""
     count = times.shape[1]
-    model = _Model(count)
+    model = Blocks(count)
     chosen = model.columns(count, upper=np.ones(count), integer=True)
     model.at_most(chosen, np.ones(count), p)
     reached = model.columns(len(weights), gain=weights)
@@ -269,7 +266,8 @@ def _rows(asked: Request, limit_s: float) -> tuple[BoolArray, FloatArray]:
     """Which sites cover each distinct row, and the demand of all rows that are alike."""
     within = (asked.dense() <= limit_s)[asked.demand > 0.0]
     alike, of = np.unique(within, axis=0, return_inverse=True)
-    return alike, np.bincount(of.ravel(), weights=asked.demand[asked.demand > 0.0], minlength=len(alike))
+    weights = np.bincount(of.ravel(), weights=asked.demand[asked.demand > 0.0], minlength=len(alike))
+    return alike, np.asarray(weights, float)
 
 
 def _may(asked: Request) -> BoolArray:
@@ -283,77 +281,3 @@ def _of_sites(values: ArrayLike, asked: Request, what: str) -> FloatArray:
     if numbers.shape != (asked.count,) or not np.all(np.isfinite(numbers)) or np.any(numbers < 0.0):
         raise InputError(f"{what} of shape {numbers.shape} -> {asked.count} finite numbers of 0 or more")
     return numbers
-
-
-@dataclass(slots=True)
-class _Model:
-    """A maximisation built block by block: columns from 0 up, rows of `matrix x <= upper`."""
-
-    sites: int
-    gain: list[FloatArray] = field(default_factory=list)
-    upper: list[FloatArray] = field(default_factory=list)
-    integer: list[BoolArray] = field(default_factory=list)
-    blocks: list[tuple[list[tuple[slice, Any]], FloatArray]] = field(default_factory=list)
-    width: int = 0
-
-    def columns(
-        self,
-        count: int,
-        *,
-        gain: FloatArray | None = None,
-        upper: FloatArray | None = None,
-        integer: bool = False,
-    ) -> slice:
-        """More columns, each at most 1 unless said otherwise."""
-        self.gain.append(np.zeros(count) if gain is None else gain)
-        self.upper.append(np.ones(count) if upper is None else upper)
-        self.integer.append(np.full(count, integer))
-        self.width += count
-        return slice(self.width - count, self.width)
-
-    def at_most(self, columns: slice, weights: FloatArray, limit: float) -> None:
-        """A weighted sum of columns is at most so much."""
-        self.rows([(columns, weights[None, :])], upper=limit)
-
-    def rows(self, parts: list[tuple[slice, Any]], *, upper: float | FloatArray) -> None:
-        """Rows whose parts of columns add up to at most `upper`."""
-        height = parts[0][1].shape[0]
-        self.blocks.append((parts, np.broadcast_to(np.asarray(upper, float), (height,)).copy()))
-
-    def solved(self, chosen: slice, started: float, time_limit_s: float) -> Sites:
-        """The sites of the optimum, a site with several drones once for each."""
-        matrix = sparse.csr_array(sparse.vstack([self._block(parts) for parts, _ in self.blocks]))
-        top = np.concatenate([upper for _, upper in self.blocks])
-        answer = solve(
-            Programme(
-                cost=-np.concatenate(self.gain),
-                lower=np.zeros(self.width),
-                upper=np.concatenate(self.upper),
-                integer=np.concatenate(self.integer),
-                matrix=matrix,
-                row_lower=np.full(len(top), -np.inf),
-                row_upper=top,
-            ),
-            time_limit_s=time_limit_s,
-        )
-        seconds = perf_counter() - started
-        if answer.values is None:
-            status = INFEASIBLE if answer.infeasible else UNSOLVED
-            return no_sites(status, bound=-np.inf if answer.infeasible else -answer.bound, seconds=seconds)
-        often = np.rint(answer.values[chosen]).astype(int)
-        found = np.repeat(np.arange(self.sites), often)
-        objective = float(-answer.objective)
-        bound = objective if answer.proven else -answer.bound
-        return sites(found.tolist(), objective=round(objective, 9), bound=round(bound, 9), seconds=seconds)
-
-    def _block(self, parts: list[tuple[slice, Any]]) -> sparse.coo_array:
-        """One block of rows over all columns."""
-        height = parts[0][1].shape[0]
-        rows, columns, values = [], [], []
-        for where, part in parts:
-            cells = sparse.coo_array(part)
-            rows.append(cells.coords[0])
-            columns.append(cells.coords[1] + where.start)
-            values.append(cells.data)
-        coordinates = (np.concatenate(rows), np.concatenate(columns))
-        return sparse.coo_array((np.concatenate(values), coordinates), shape=(height, self.width))

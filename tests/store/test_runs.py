@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -19,12 +20,28 @@ from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.kpi import summarise
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.sim.build import sim_inputs
 from dfr.sim.events import FIELDS
 from dfr.store.parts import finished, part_path, read_part, write_part
 from dfr.store.runs import StoredRun, load_manifest, load_records, run_to_store
 from dfr.world.model import World
 
 SEED = 3
+
+LONG_RUN = f"""
+import pickle, sys
+from pathlib import Path
+from types import SimpleNamespace
+from dfr.store.runs import run_to_store
+
+if __name__ == "__main__":
+    plan, inputs, scenario = pickle.loads(Path(sys.argv[1]).read_bytes())
+    run_to_store(
+        SimpleNamespace(scenario=scenario), plan, inputs=inputs, folder=Path(sys.argv[2]),
+        replications=8000, seed={SEED}, jobs=2,
+    )
+"""
+"""A run of thousands of replications on the very deployment it is given, to be killed."""
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +102,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     world: World, plan: Plan, whole: StoredRun, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    arguments = ["simulate", "winter-storm", "--replications", "8000", "--seed", str(SEED), "--jobs", "2"]
+    (tmp_path / "given").write_bytes(pickle.dumps((plan, sim_inputs(world, plan), world.scenario)))
     with subprocess.Popen(
-        [sys.executable, "-m", "dfr", *arguments, "--out", str(folder)],
+        [sys.executable, "-c", LONG_RUN, str(tmp_path / "given"), str(folder)],
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as process:
