@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, note, progress, say
+from dfr.cli.output import emit_json, json_text, note, progress, say
 from dfr.errors import InputError
 from dfr.io.call_files import read_calls
+from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import Precision, replication_numbers
+from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
@@ -62,6 +64,9 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     until_halfwidth: Annotated[
         str | None, typer.Option(metavar="KPI:VALUE", help="Go on until a 95 % interval is as narrow.")
     ] = None,
+    losses: Annotated[
+        bool, typer.Option("--n-minus-1", help="Also without each dock, drone and pilot in turn.")
+    ] = False,
     max_replications: Annotated[int, typer.Option(help="Stop there with --until-halfwidth.")] = 10_000,
     out: Annotated[
         Path | None, typer.Option(help="Folder for records and figures; goes on where it stopped.")
@@ -90,10 +95,16 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
         summary, manifest = _until(work, wanted, checked_replications(count), max_replications)
     if out is not None:
         remember(out, path, plan=proposed)
+    reports = _losses(work, summary) if losses else ()
+    document = [report.as_dict() for report in reports]
+    if out is not None and losses:
+        write_atomically(out / "n_minus_1.json", json_text(document))
     if as_json:
-        emit_json({**summary.as_dict(), "manifest": manifest})
+        emit_json({**summary.as_dict(), "manifest": manifest, **({"n_minus_1": document} if losses else {})})
         return
     _print(summary)
+    for report in reports:
+        say(_loss_line(report))
     if out is not None:
         note(f"records and figures: {out}")
 
@@ -149,6 +160,19 @@ def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
         raise AssertionError("no number of replications was looked at")
     note(f"not reached -> more than --max-replications {most}, or a wider interval")
     return summary, manifest
+
+
+def _losses(work: _Work, summary: Summary) -> tuple[LossReport, ...]:
+    """What every single loss costs, on the calls of this run."""
+    note("N-1: simulating without each dock, drone and pilot in turn ...")
+    return n_minus_1(
+        work.inputs, summary, jobs=work.jobs, on_loss=lambda done: note(f"N-1: {done} losses simulated")
+    )
+
+
+def _loss_line(report: LossReport) -> str:
+    changes = [f"{gap.name} {_number(gap.first)} -> {_number(gap.second)}" for gap in report.changes]
+    return f"without {report.kind} {report.what}: " + ", ".join(changes)
 
 
 def _workers(jobs: int) -> int:

@@ -3,6 +3,7 @@
     FOLDER/manifest.json            what the run is of; a folder of another run is refused
     FOLDER/parts/0000012.arrow      replications finished so far, until all are
     FOLDER/records/calls.parquet    the records of all replications in order, one file for each table
+    FOLDER/stress.md, stress.json   what was done, in the sections of STRESS-DES
     FOLDER/kpis.json                the figures
 
 Every replication is on disk before it counts as done, so a kill loses none of them, and the same
@@ -32,6 +33,7 @@ import dfr
 from dfr.errors import InputError
 from dfr.io.files import read_bounded, write_atomically
 from dfr.metrics.kpi import Summary, summarise
+from dfr.metrics.stress import stress, stress_markdown
 from dfr.plan.model import Plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.events import FIELDS, NUMPY_TYPES, RECORDS, Column, Records, Table, vocabulary
@@ -196,7 +198,7 @@ def _clear_other(folder: Path, manifest: dict[str, Any]) -> None:
     same = all(found.get(key) == manifest[key] for key in IDENTITY)
     if same and int(found["replications"]) <= manifest["replications"]:
         return
-    for name in ("kpis.json", "manifest.json"):
+    for name in ("kpis.json", "stress.md", "stress.json", "manifest.json"):
         (folder / name).unlink(missing_ok=True)
     for name in ("parts", "records"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -217,6 +219,9 @@ def _finish(
     for name in FIELDS:
         write_atomically(folder / "records" / f"{name}.parquet", parquet_bytes(records, name))
     stored = _stored(folder, manifest, inputs, records, seed)
+    sections = stress(inputs, stored.summary, manifest)
+    write_atomically(folder / "stress.md", stress_markdown(sections))
+    write_atomically(folder / "stress.json", _json(sections))
     write_atomically(folder / "manifest.json", _json(manifest))
     write_atomically(folder / "kpis.json", _json(stored.summary.as_dict()))
     shutil.rmtree(folder / "parts", ignore_errors=True)

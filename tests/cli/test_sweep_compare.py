@@ -130,3 +130,18 @@ def test_a_log_of_calls_is_simulated_and_a_bad_row_named(tmp_path: Path) -> None
     bad = dfr(*on_calls, cwd=tmp_path)
     assert bad.returncode == 2
     assert "calls.csv:3: zone: 'nowhere'" in bad.stderr
+
+
+def test_every_single_loss_is_reported_with_the_run(tmp_path: Path) -> None:
+    arguments = ("simulate", "victorious-2024", "--replications", "6", "--n-minus-1", "--jobs", "1")
+    done = dfr(*arguments, "--json", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    docks = [loss["what"] for loss in document["n_minus_1"] if loss["lost"] == "dock_or_its_link"]
+    assert sorted(docks) == sorted(document["docks"])
+    for loss in document["n_minus_1"]:
+        change = loss["changes"]["attended"]
+        assert change["without_loss"] == document["kpis"]["attended"]["mean"]
+        assert change["with_loss"] <= change["without_loss"]
+    assert json.loads((tmp_path / "run" / "n_minus_1.json").read_text()) == document["n_minus_1"]
+    assert document["manifest"]["inputs_sha256"] in (tmp_path / "run" / "stress.md").read_text()

@@ -67,8 +67,11 @@ def whole(world: World, plan: Plan, tmp_path_factory: pytest.TempPathFactory) ->
     return run_to_store(world, plan, folder=folder, replications=8, seed=SEED, jobs=1)
 
 
-def test_a_run_leaves_records_figures_and_manifest_and_nothing_else(whole: StoredRun) -> None:
-    expected = {"manifest.json", "kpis.json", *(f"records/{name}.parquet" for name in FIELDS)}
+def test_a_run_leaves_records_figures_and_what_it_is_of_and_nothing_else(
+    whole: StoredRun,
+) -> None:
+    figures = {"manifest.json", "kpis.json", "stress.md", "stress.json"}
+    expected = {*figures, *(f"records/{name}.parquet" for name in FIELDS)}
     assert set(_bytes(whole.folder)) == expected
 
 

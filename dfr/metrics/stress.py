@@ -1,0 +1,137 @@
+"""The run in the sections of STRESS-DES (Monks et al. 2019), filled in by the run itself.
+
+So that somebody else can judge it, and do it again: objectives, logic, data, experimentation,
+implementation, code access.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dfr.metrics.kpi import Summary
+from dfr.sim.build import ASSUMED
+from dfr.sim.inputs import SimInputs
+from dfr.sim.randomness import CONSTANT, Z90, Spread
+
+Section = dict[str, str]
+
+
+def stress(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> dict[str, Section]:
+    """The sections by number and name, each with its items."""
+    return {
+        "1 Objectives": _objectives(summary),
+        "2 Logic": _logic(inputs),
+        "3 Data": _data(inputs, manifest),
+        "4 Experimentation": _experimentation(inputs, summary, manifest),
+        "5 Implementation": _implementation(manifest),
+        "6 Code access": {
+            "6.1 Computer model sharing": f"dfr {manifest['versions']['dfr']}, MIT licence; "
+            "`dfr simulate` with this scenario, seed and number of replications gives these very bytes"
+        },
+    }
+
+
+def stress_markdown(sections: Mapping[str, Section]) -> str:
+    """The sections as Markdown."""
+    lines = ["# STRESS-DES", "", "Filled in by the run itself, in the order of Monks et al. (2019).", ""]
+    for title, items in sections.items():
+        lines += [f"## {title}", "", *(f"- **{name}.** {text}" for name, text in items.items()), ""]
+    return "\n".join(lines)
+
+
+def _objectives(summary: Summary) -> Section:
+    outputs = "; ".join(f"`{kpi.name}` ({kpi.unit}): {kpi.what}" for kpi in summary.kpis.values())
+    return {
+        "1.1 Purpose": f"How the drone deployment {summary.scenario!r} would answer calls: response times, "
+        "calls missed and why, use of drones, docks and people.",
+        "1.2 Outputs": outputs,
+        "1.3 Aims of experimentation": "To estimate the outputs of one deployment with their uncertainty; "
+        "deployments are compared in pairs on the same calls (`dfr compare`, `dfr sweep`).",
+    }
+
+
+def _logic(inputs: SimInputs) -> Section:
+    drones = sum(dock.drones for dock in inputs.docks)
+    rules = ", ".join(f"{traffic.id} ({traffic.rule})" for traffic in inputs.traffic) or "none"
+    return {
+        "2.1 Overview": "call -> decision -> queue -> launch -> flight -> overhead -> video; on scene -> "
+        "home -> landing attempts -> charge -> ready",
+        "2.2 Base logic": "Calls wait in order of priority, then of decision, until their patience ends. The "
+        "drone soonest overhead goes if its energy, the weather and the crew's shift let it come home.",
+        "2.3 Scenario logic": f"Other traffic: {rules}.",
+        "2.4 Algorithms": "Lewis & Shedler thinning of non-homogeneous Poisson calls; a gamma factor on the "
+        "rate of each replication; flight times by the flight model in each hour's wind; landings by the "
+        "odds of the landing model at each hour's wind.",
+        "2.5.1 Entities": "Calls; visits of other traffic.",
+        "2.5.2 Activities": "Decision, launch, climb, way out, stay, way back, landing, recovery, charge.",
+        "2.5.3 Resources": f"{len(inputs.docks)} docks with {drones} drones "
+        f"({', '.join(f'{dock.id}: {dock.drones}' for dock in inputs.docks)}); crew by {len(inputs.duties)} "
+        "shifts.",
+        "2.5.4 Queues": "One of calls, by priority; a call leaves it unserved when its patience ends.",
+        "2.5.5 Entry and exit": "Every call ends exactly once: first on scene, attended, or missed for a "
+        "reason on record.",
+    }
+
+
+def _data(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
+    traced = manifest.get("traced_calls")
+    hours = len(inputs.rates_per_s)
+    spreads = {
+        "decision": inputs.decision,
+        "launch": inputs.launch,
+        "video": inputs.video,
+        "ground mobilisation": inputs.ground_mobilisation,
+        **{f"patience of {grade.id}": grade.patience for grade in inputs.grades},
+        **{f"on scene for {grade.id}": grade.on_scene for grade in inputs.grades},
+        "recovery": inputs.recovery,
+    }
+    expected = sum(
+        rate * (b - a)
+        for rate, a, b in zip(
+            inputs.rates_per_s, inputs.hour_edges_s[:-1], inputs.hour_edges_s[1:], strict=True
+        )
+    )
+    calls = (
+        f"{expected:.1f} calls expected over {hours} hours, rate uncertain by {inputs.rate_cv:.0%}"
+        if traced is None
+        else f"{traced} calls of a log; what it does not tell is drawn"
+    )
+    return {
+        "3.1 Data sources": f"Scenario file, SHA-256 {manifest['scenario_sha256']}; its own sources and "
+        "assumptions stand in it and in the report.",
+        "3.2 Pre-processing": f"Scenario and plan to plain inputs, SHA-256 {manifest['inputs_sha256']}.",
+        "3.3 Input parameters": f"{calls}; " + "; ".join(_spread(*item) for item in spreads.items()),
+        "3.4 Assumptions": "; ".join(f"{a.path} = {a.value}: {a.source}" for a in ASSUMED),
+    }
+
+
+def _experimentation(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> Section:
+    return {
+        "4.1 Initialisation": "Terminating: every drone charged in its dock, nobody waiting. No warm-up.",
+        "4.2 Run length": f"{inputs.horizon_s:g} s ({inputs.days:.2f} days); what is open then is "
+        "closed as such.",
+        "4.3 Estimation": f"{summary.replications} independent replications, the unit of every interval: "
+        "95 % Student for means, Wilson with effective size for shares, Woodruff for quantiles.",
+        "4.4 Docks": ", ".join(manifest["sites"]),
+    }
+
+
+def _implementation(manifest: Mapping[str, Any]) -> Section:
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
+    return {
+        "5.1 Software": versions,
+        "5.2 Random sampling": f"Philox streams keyed by seed {manifest['seed']}, replication and name; the "
+        "same calls meet every layout.",
+        "5.3 Model execution": "Next event (SimPy); results do not depend on the number of processes.",
+        "5.4 System": "Nothing of the machine enters the results.",
+    }
+
+
+def _spread(name: str, spread: Spread) -> str:
+    if spread.kind == CONSTANT:
+        return f"{name}: {spread.median_s:g} s"
+    p90 = spread.median_s * math.exp(spread.sigma * Z90)
+    tail = f", p90 {p90:.0f} s" if spread.sigma else ""
+    return f"{name}: {spread.kind}, median {spread.median_s:.0f} s{tail}"
