@@ -54,6 +54,7 @@ class Drone:
     mass_kg: float
     disc_area_m2: float
     rotor_radius_m: float
+    wheelbase_m: float
     momentum_drag: float
     battery_wh: float
     max_speed_mps: float
@@ -78,6 +79,11 @@ class Drone:
     radius_m: float | None
     boot_s: float | None
     statuses: Mapping[str, str] = field(compare=False, hash=False)
+
+    @property
+    def size_m(self) -> float:
+        """Tip to tip across the diagonal, rotors turning: what risk and sight are judged by (SORA's CD)."""
+        return self.wheelbase_m + 2.0 * self.rotor_radius_m
 
     def figures(self) -> dict[str, Figure]:
         """Every figure of the row by field name."""

@@ -15,20 +15,15 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
+from dfr.aircraft.returning import climb_first_seconds, return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
 from dfr.aircraft.trim import Airframe, air_density, airframe_of, balancing_lean
-from dfr.aircraft.vertical import climb_seconds, descent_start_seconds, land_seconds, takeoff_end_seconds
-from dfr.aircraft.ways import Way, Wind, fly_way
+from dfr.aircraft.vertical import climb_seconds, land_seconds
+from dfr.aircraft.ways import ARRIVAL_S, Way, Wind, fly_way, then
 from dfr.geo import FloatArray
 from dfr.world.wind import MeanWind
 
 __all__ = ["FlightSettings", "Sortie", "Sorties", "flight_settings", "predict_path", "predict_paths"]
-
-RETURN_START_S = 0.4
-"""From the return command until the first leg back starts: the empty climb stage (recorded on SITL)."""
-
-ARRIVAL_S = 0.55
-"""From the end of a leg's moving target until the arrival is acted upon (recorded on SITL)."""
 
 CONTACT_S = 1.3
 """From 0.15 m above the pad to the ground, and the second ArduCopter takes to believe it."""
@@ -156,31 +151,23 @@ def predict_paths(
     out = fly_way(
         airframe, lengths, courses, courses, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
     )
-    nose = _nose_after(scene, _last_course(lengths, courses), wind, airframe, columns)
-    back = fly_way(
-        airframe,
-        lengths[:, ::-1],
-        courses[:, ::-1] + np.pi,
-        np.broadcast_to(nose[:, None], lengths.shape),
-        wind=wind,
-        wanted_mps=columns.effective_return_mps,
-        settings=columns,
+    back = _fly_back(airframe, lengths, courses, scene, wind, columns)
+    top = return_height_m(height, lengths[:, 0], columns)
+    climb, takeoff_end = climb_seconds(
+        height, columns.climb_mps, columns.vertical_accel_mps2, columns.vertical_shaping_jerk_mps3
     )
-    climb = climb_seconds(height, columns.climb_mps, columns.vertical_accel_mps2)
     waiting = scene + out.settling_s + ARRIVAL_S
-    out_s = out.seconds + takeoff_end_seconds(columns.climb_mps, columns.vertical_accel_mps2)
-    back_s = back.seconds + RETURN_START_S
-    land = land_seconds(
-        height,
+    out_s = out.seconds + takeoff_end
+    back_s = back.seconds + climb_first_seconds(top - height, back.home, columns)
+    first_metre, land = land_seconds(
+        top,
         columns.effective_land_high_mps,
         columns.land_low_mps,
         columns.land_low_height_m,
         columns.vertical_accel_mps2,
+        columns.vertical_shaping_jerk_mps3,
     )
-    over_home = back.settling_s + ARRIVAL_S + columns.return_loiter_s
-    over_home = over_home + descent_start_seconds(
-        columns.effective_land_high_mps, columns.vertical_accel_mps2
-    )
+    over_home = back.settling_s + ARRIVAL_S + columns.return_loiter_s + first_metre
     times = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
     total = sum(times, np.zeros(count))
     arrives, returns = np.isfinite(out_s), np.isfinite(total)
@@ -204,6 +191,46 @@ def predict_paths(
         ground_speed_out_mps=out.ground_speed_mps,
         ground_speed_back_mps=back.ground_speed_mps,
     )
+
+
+def _fly_back(  # noqa: PLR0917 - the parts of one flight
+    airframe: Airframe,
+    lengths: FloatArray,
+    courses: FloatArray,
+    scene: FloatArray,
+    wind: Wind,
+    columns: SettingColumns,
+) -> Way:
+    """The same legs back: all but the last as waypoints, nose along; the last as RTL, from a stop.
+
+    ArduCopter cuts no corner into an RTL. RTL keeps the heading it finds.
+    """
+    one = lengths.shape[1] == 1
+    turned = one | ~(lengths[:, 1:] > 0.0).any(axis=1)
+    held = _nose_after(scene, _last_course(lengths, courses), wind, airframe, columns)
+    nose = held if one else np.where(turned, held, courses[:, 1] + np.pi)
+    home = fly_way(
+        airframe,
+        lengths[:, :1],
+        courses[:, :1] + np.pi,
+        nose[:, None],
+        wind=wind,
+        wanted_mps=columns.effective_return_mps,
+        settings=columns,
+    )
+    if one:
+        return home
+    along = courses[:, :0:-1] + np.pi
+    legs = fly_way(
+        airframe,
+        lengths[:, :0:-1],
+        along,
+        along,
+        wind=wind,
+        wanted_mps=columns.cruise_mps,
+        settings=columns,
+    )
+    return then(legs, home, apart_m=(lengths[:, 1:].sum(axis=1), lengths[:, 0]))
 
 
 def _last_course(lengths: FloatArray, courses_rad: FloatArray) -> FloatArray:

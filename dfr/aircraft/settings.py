@@ -86,6 +86,11 @@ class FlightSettings:
         return self.return_mps if self.return_mps > 0.0 else self.cruise_mps
 
     @property
+    def asked_return_height_m(self) -> float:
+        """Height a return climbs to; 0 where none is asked for."""
+        return self.return_height_m or 0.0
+
+    @property
     def effective_land_high_mps(self) -> float:
         """Descent speed above the low height."""
         return self.land_high_mps if self.land_high_mps > 0.0 else self.descent_mps
@@ -130,7 +135,11 @@ class SettingColumns:
     climb_mps: FloatArray
     vertical_accel_mps2: FloatArray
     lean_limit_deg: FloatArray
+    vertical_shaping_jerk_mps3: FloatArray
     effective_return_mps: FloatArray
+    asked_return_height_m: FloatArray
+    return_cone_slope: FloatArray
+    return_climb_min_m: FloatArray
     return_loiter_s: FloatArray
     effective_land_high_mps: FloatArray
     land_low_mps: FloatArray

@@ -1,114 +1,210 @@
-"""Seconds of ArduCopter's climbs and landings: speed profiles under an acceleration limit.
+"""Seconds of ArduCopter's climbs and landings, by flying its vertical target and a body that follows it.
 
-A takeoff speeds up at the vertical acceleration and slows down at half of it (ArduCopter's position
-shaping keeps half in hand). A landing descends fast to the low height, where the speed wanted is a
-square-root controller's on the height left, then slow to the ground. Vectorised.
+The target's law is ArduCopter's shaping (`shape_vel_accel`): the acceleration that closes a speed error,
+a square root of it far away, within acceleration and jerk limits. A takeoff wants the speed from which
+half the acceleration can still stop at its height. A landing wants the square-root speed of the height
+left above the low height, no faster than the high and no slower than the low speed: since the wanted
+speed falls as fast as the limits allow, a fast descent arrives below the low height still faster than
+the low speed. Steady parts are not stepped through. Vectorised; equal flights are flown once.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from dfr.geo import FloatArray
 from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, TOUCHED_M
 
-LIFT_SPEED_MPS = 1.1
-"""Speed at 0.3 m: the motors push off before the loop takes over (recorded on SITL)."""
+STEP_S = 0.025
+"""Half of it moves no landing by more than 0.2 s."""
 
-CLIMB_LAG_S = 0.05
-"""Jerk limit and loop lag of a climb (recorded on SITL)."""
+MOST_STEPS = 12_000
+"""Five minutes of changing speed: the slowest settings settle in one."""
 
-TAKEOFF_DONE_SHARE = 0.1
+FIRST_LEG_S = -0.15
+"""A first leg starts so much before the body has come to rest above it (recorded on SITL)."""
+
+HEIGHT_P, CLIMB_RATE_P = 1.0, 5.0
+"""PSC_POSZ_P and PSC_VELZ_P, which no catalogue drone changes."""
+
+THRUST_LAG_S = 0.1
+"""Acceleration loop and motors (recorded on SITL)."""
+
+DONE_SHARE = 0.1
 """A takeoff is complete when the wanted climb falls below this share of the climb speed."""
 
-TAKEOFF_LAG_S = -0.1
-LAND_LAG_S = -0.3
-"""Overshoot of the descent speed at its start makes a landing this much shorter (recorded on SITL)."""
+STEADY_S = 3.0
+"""Seconds at a steady speed that are kept before and after it is skipped."""
 
-HEIGHT_P = 1.0
-"""PSC_POSZ_P, which no catalogue drone changes."""
-
-DESCENT_LAG_S = 0.3
-"""Jerk limit and loop lag of the start of a descent (recorded on SITL)."""
+SETTLED_MPS = 0.005
 
 
-def climb_seconds(height_m: FloatArray, climb_mps: FloatArray, accel_mps2: FloatArray) -> FloatArray:
-    """Seconds from lift (0.3 m) to 1 m short of a takeoff height.
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """Target and body of some flights, shape (n,), up positive."""
 
-    >>> float(climb_seconds(np.array(60.0), np.array(2.5), np.array(1.0)).round(1))
+    target_m: FloatArray
+    target_mps: FloatArray
+    target_mps2: FloatArray
+    height_m: FloatArray
+    rate_mps: FloatArray
+    accel_mps2: FloatArray
+
+    def steered(self, wanted_mps: FloatArray, accel_mps2: FloatArray, jerk_mps3: FloatArray) -> _Body:
+        """One step later, when a climb rate is wanted."""
+        push = np.clip(
+            _root(wanted_mps - self.target_mps, jerk_mps3 / accel_mps2, jerk_mps3), -accel_mps2, accel_mps2
+        )
+        change = np.clip(push - self.target_mps2, -jerk_mps3 * STEP_S, jerk_mps3 * STEP_S)
+        target_mps2 = self.target_mps2 + change
+        target_mps = self.target_mps + 0.5 * (self.target_mps2 + target_mps2) * STEP_S
+        target_m = self.target_m + 0.5 * (self.target_mps + target_mps) * STEP_S
+        aim = target_mps + HEIGHT_P * (target_m - self.height_m)
+        asked = CLIMB_RATE_P * (aim - self.rate_mps) + target_mps2
+        accel = self.accel_mps2 + (asked - self.accel_mps2) * (STEP_S / (STEP_S + THRUST_LAG_S))
+        rate = self.rate_mps + 0.5 * (self.accel_mps2 + accel) * STEP_S
+        height = self.height_m + 0.5 * (self.rate_mps + rate) * STEP_S
+        return _Body(target_m, target_mps, target_mps2, height, rate, accel)
+
+    def rows(self, keep: np.ndarray) -> _Body:
+        """Some of the flights."""
+        return _Body(*(getattr(self, name)[keep] for name in _Body.__dataclass_fields__))
+
+    @classmethod
+    def at(cls, height_m: FloatArray, rate_mps: FloatArray, accel_mps2: FloatArray) -> _Body:
+        """A body exactly on its target."""
+        return cls(height_m, rate_mps, accel_mps2, height_m, rate_mps, accel_mps2)
+
+
+def climb_seconds(
+    height_m: FloatArray, climb_mps: FloatArray, accel_mps2: FloatArray, jerk_mps3: FloatArray | float = 5.0
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds from lift (0.3 m) to 1 m short of a takeoff height, and from there until the first leg starts.
+
+    >>> one = np.array([1.0])
+    >>> float(climb_seconds(60 * one, 2.5 * one, one)[0].round(1)[0])
     24.8
     """
-    brake = 0.5 * accel_mps2
-    start = np.minimum(LIFT_SPEED_MPS, climb_mps)
-    way = np.maximum(height_m - LIFTED_M, 0.0)
-    # The speed that speeding up from the lift and slowing down to rest just fit into.
-    fits = np.sqrt((2.0 * way + start**2 / accel_mps2) / (1.0 / accel_mps2 + 1.0 / brake))
-    top = np.clip(fits, start, climb_mps)
-    end = np.minimum(top, np.sqrt(2.0 * brake * CLIMBED_SHORT_OF_M))
-    gaining = (top**2 - start**2) / (2.0 * accel_mps2)
-    braking = (top**2 - end**2) / (2.0 * brake)
-    level = np.maximum(way - CLIMBED_SHORT_OF_M - gaining - braking, 0.0)
-    seconds: FloatArray = (top - start) / accel_mps2 + (top - end) / brake + level / top + CLIMB_LAG_S
-    return seconds
+    height, climb, accel, jerk = _columns(height_m, climb_mps, accel_mps2, jerk_mps3)
+    room = 1.5 * climb**2 / accel + 2.0 * climb * accel / jerk + STEADY_S * climb + LIFTED_M
+    stepped = np.minimum(height, np.maximum(room, 2.0))
+    up, done = _once(_fly_climbs, stepped, climb, accel, jerk)
+    return up + (height - stepped) / climb, np.maximum(done - up + FIRST_LEG_S, 0.0)
 
 
-def takeoff_end_seconds(climb_mps: FloatArray, accel_mps2: FloatArray) -> FloatArray:
-    """Seconds from 1 m short of a takeoff height until the first leg starts."""
-    brake = 0.5 * accel_mps2
-    at_start = np.minimum(climb_mps, np.sqrt(2.0 * brake * CLIMBED_SHORT_OF_M))
-    seconds: FloatArray = np.maximum(at_start - TAKEOFF_DONE_SHARE * climb_mps, 0.0) / brake + TAKEOFF_LAG_S
-    return seconds
-
-
-def descent_start_seconds(descent_mps: FloatArray, accel_mps2: FloatArray) -> FloatArray:
-    """Seconds of the first metre of a descent from rest."""
-    reached = np.minimum(descent_mps, np.sqrt(2.0 * accel_mps2 * CLIMBED_SHORT_OF_M))
-    gaining = reached**2 / (2.0 * accel_mps2)
-    seconds: FloatArray = reached / accel_mps2 + (CLIMBED_SHORT_OF_M - gaining) / reached + DESCENT_LAG_S
-    return seconds
-
-
-def land_seconds(
+def land_seconds(  # noqa: PLR0917 - the six numbers of a landing
     height_m: FloatArray,
     high_mps: FloatArray,
     low_mps: FloatArray,
     low_height_m: FloatArray,
     accel_mps2: FloatArray,
-) -> FloatArray:
-    """Seconds from 1 m below a return height to touchdown (0.15 m).
+    jerk_mps3: FloatArray | float = 5.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds of the first metre of a landing from a hover, and from there to touchdown (0.15 m).
 
-    >>> one = np.array(1.0)
-    >>> float(land_seconds(60 * one, 1.5 * one, 0.5 * one, 10 * one, one).round(1))
+    >>> one = np.array([1.0])
+    >>> float(land_seconds(60 * one, 1.5 * one, 0.5 * one, 10 * one, one)[1].round(1)[0])
     53.2
     """
-    high = np.maximum(high_mps, low_mps)
-    top = np.maximum(height_m - CLIMBED_SHORT_OF_M, TOUCHED_M)
-    above = np.maximum(top - low_height_m, 0.0)
-    # Heights above the low height where the wanted speed meets the high, the linear and the low speed.
-    linear = accel_mps2 / HEIGHT_P**2
-    knee = np.minimum(_height_of_speed(high, accel_mps2), above)
-    middle = np.minimum(linear, knee)
-    bottom = np.minimum(_height_of_speed(low_mps, accel_mps2), middle)
-    fast = (above - knee) / high
-    rooted = (_speed_of_height(knee, accel_mps2) - _speed_of_height(middle, accel_mps2)) / accel_mps2
-    fading = np.log(np.maximum(middle, 1e-9) / np.maximum(bottom, 1e-9)) / HEIGHT_P
-    fading = np.where(middle > bottom, fading, 0.0)
-    slow = (np.minimum(top, low_height_m) + bottom - TOUCHED_M) / low_mps
-    start = np.minimum(high, np.sqrt(2.0 * accel_mps2 * CLIMBED_SHORT_OF_M))
-    gaining = (high - start) ** 2 / (2.0 * accel_mps2 * high)
-    seconds: FloatArray = fast + rooted + fading + slow + gaining + LAND_LAG_S
-    return np.maximum(seconds, 0.0)
+    height, high, low, low_height, accel, jerk = _columns(
+        height_m, high_mps, low_mps, low_height_m, accel_mps2, jerk_mps3
+    )
+    high, low_height = np.maximum(high, low), np.maximum(low_height, 1.0)
+    room = high**2 / accel + accel + 2.0 * high * accel / jerk + STEADY_S * high + CLIMBED_SHORT_OF_M
+    stepped = np.minimum(height, low_height + room)
+    first, down = _once(_fly_landings, stepped, high, low, low_height, accel, jerk)
+    return first, np.maximum(down - first + (height - stepped) / high, 0.0)
 
 
-def _speed_of_height(above_m: FloatArray, accel_mps2: FloatArray) -> FloatArray:
-    """ArduCopter's square-root controller: the descent wanted at a height above the low height."""
-    linear = accel_mps2 / HEIGHT_P**2
-    rooted = np.sqrt(np.maximum(2.0 * accel_mps2 * (above_m - 0.5 * linear), 0.0))
-    return np.where(above_m > linear, rooted, HEIGHT_P * above_m)
+def _fly_climbs(
+    height: FloatArray, climb: FloatArray, accel: FloatArray, jerk: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds from lift until 1 m short, and until the takeoff is complete."""
+    # Off the ground at full acceleration: that is the speed it has at the height of the lift.
+    start = np.minimum(np.sqrt(2.0 * accel * LIFTED_M), climb)
+    body = _Body.at(np.full_like(height, LIFTED_M), start, accel.copy())
+    close = height - 0.5 * (DONE_SHARE * climb) ** 2 / accel
+    marks = np.full((2, len(height)), np.nan)
+    rows = np.arange(len(height))
+    for step in range(1, MOST_STEPS):
+        limit = 0.5 * accel
+        wanted = np.minimum(_root(height - body.target_m, 0.5 * jerk / accel, limit), climb)
+        before, body = body, body.steered(wanted, accel, jerk)
+        _mark(marks[0], rows, step, height - CLIMBED_SHORT_OF_M - before.height_m,
+              height - CLIMBED_SHORT_OF_M - body.height_m)  # fmt: skip
+        slow = (body.target_m >= close) & (body.target_mps < DONE_SHARE * climb)
+        fresh = slow & np.isnan(marks[1, rows])
+        marks[1, rows[fresh]] = step * STEP_S
+        going = np.isnan(marks[:, rows]).any(axis=0)
+        if not going.any():
+            break
+        if going.mean() < 0.7:
+            rows, body = rows[going], body.rows(going)
+            height, climb, accel, jerk, close = (x[going] for x in (height, climb, accel, jerk, close))
+    return marks[0], marks[1]
 
 
-def _height_of_speed(speed_mps: FloatArray, accel_mps2: FloatArray) -> FloatArray:
-    """The height above the low height at which a descent speed is wanted."""
-    linear = accel_mps2 / HEIGHT_P**2
-    rooted = speed_mps**2 / (2.0 * accel_mps2) + 0.5 * linear
-    return np.where(speed_mps > HEIGHT_P * linear, rooted, speed_mps / HEIGHT_P)
+def _fly_landings(  # noqa: PLR0917
+    height: FloatArray,
+    high: FloatArray,
+    low: FloatArray,
+    low_height: FloatArray,
+    accel: FloatArray,
+    jerk: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds from a hover until 1 m lower, and until 0.15 m; the last steady part is not stepped through."""
+    still = np.zeros_like(height)
+    body = _Body.at(height, still, still)
+    marks = np.full((2, len(height)), np.nan)
+    rows = np.arange(len(height))
+    for step in range(1, MOST_STEPS):
+        wanted = np.clip(_root(low_height - body.height_m, HEIGHT_P, accel), -high, -low)
+        before, body = body, body.steered(wanted, accel, jerk)
+        _mark(marks[0], rows, step, before.height_m - height + CLIMBED_SHORT_OF_M,
+              body.height_m - height + CLIMBED_SHORT_OF_M)  # fmt: skip
+        _mark(marks[1], rows, step, before.height_m - TOUCHED_M, body.height_m - TOUCHED_M)
+        steady = (np.abs(body.rate_mps + low) < SETTLED_MPS) & (body.height_m < low_height)
+        fresh = steady & np.isnan(marks[1, rows]) & ~np.isnan(marks[0, rows])
+        marks[1, rows[fresh]] = step * STEP_S + (body.height_m[fresh] - TOUCHED_M) / low[fresh]
+        going = np.isnan(marks[:, rows]).any(axis=0)
+        if not going.any():
+            break
+        if going.mean() < 0.7:
+            rows, body = rows[going], body.rows(going)
+            height, high, low, low_height, accel, jerk = (
+                x[going] for x in (height, high, low, low_height, accel, jerk)
+            )
+    return marks[0], marks[1]
+
+
+def _mark(mark: FloatArray, rows: np.ndarray, step: int, before: FloatArray, now: FloatArray) -> None:
+    """Note the moment, within the step, at which a distance left went below zero for the first time."""
+    crossed = (now <= 0.0) & np.isnan(mark[rows])
+    share = before[crossed] / np.maximum(before[crossed] - now[crossed], 1e-9)
+    mark[rows[crossed]] = (step - 1 + np.clip(share, 0.0, 1.0)) * STEP_S
+
+
+def _root(error: FloatArray, gain: FloatArray | float, limit: FloatArray) -> FloatArray:
+    """ArduCopter's square-root controller, held to what one step can use."""
+    linear = limit / np.square(gain)
+    size = np.abs(error)
+    rate = np.where(size > linear, np.sqrt(2.0 * limit * np.maximum(size - 0.5 * linear, 0.0)), size * gain)
+    return np.copysign(np.minimum(rate, size / STEP_S), error)
+
+
+def _columns(*values: FloatArray | float) -> tuple[FloatArray, ...]:
+    return tuple(np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values)))
+
+
+def _once(
+    fly: Callable[..., tuple[FloatArray, FloatArray]], *columns: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Fly each different row once."""
+    table = np.stack([column.ravel() for column in columns], axis=1)
+    unique, back = np.unique(table, axis=0, return_inverse=True)
+    first, second = fly(*unique.T)
+    shape = columns[0].shape
+    return first[back.ravel()].reshape(shape), second[back.ravel()].reshape(shape)

@@ -30,6 +30,9 @@ FOLLOWING_LAG_S = 0.45
 """How long a drone comes after the leg's moving target: lags of lean and velocity (recorded, and flown by
 `dfr.aircraft.dynamics`)."""
 
+ARRIVAL_S = 0.55
+"""From the end of a leg's moving target until the arrival is acted upon (recorded on SITL)."""
+
 CORNER_HALVINGS = 20
 LATER_S = (0.0, 0.02, 0.04)
 """Steps back of the differences that give the speed and acceleration in a corner."""
@@ -50,7 +53,7 @@ class Way:
 
     `seconds` to within 2 m of the end, NaN where a leg cannot be flown; `settling_s` from there to the
     end of the last leg; `ground_speed_mps` and `airspeed_mps` the means over the path; `slowed` True
-    where the tilt limit sets the speed of a leg.
+    where the tilt limit sets the speed of a leg; `home` the profile of its last leg.
     """
 
     seconds: FloatArray
@@ -58,6 +61,31 @@ class Way:
     ground_speed_mps: FloatArray
     airspeed_mps: FloatArray
     slowed: np.ndarray
+    home: LegProfile
+
+
+def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> Way:
+    """One way after a stop at the end of another; where the first has no length, the second alone."""
+    flown = apart_m[0] > 0.0
+    total = np.maximum(apart_m[0] + apart_m[1], 1e-9)
+    shares = apart_m[0] / total, apart_m[1] / total
+    stop = first.seconds + first.settling_s + ARRIVAL_S
+    slowness = sum(
+        share / np.maximum(way.ground_speed_mps, 1e-9)
+        for share, way in zip(shares, (first, second), strict=True)
+    )
+    seconds = np.where(flown, stop + second.seconds, second.seconds)
+    mean = np.where(np.isfinite(seconds), 1.0 / np.maximum(slowness, 1e-9), 0.0)
+    return Way(
+        seconds=seconds,
+        settling_s=second.settling_s,
+        ground_speed_mps=np.where(flown, mean, second.ground_speed_mps),
+        airspeed_mps=np.where(
+            flown, shares[0] * first.airspeed_mps + shares[1] * second.airspeed_mps, second.airspeed_mps
+        ),
+        slowed=second.slowed | (flown & first.slowed),
+        home=second.home,
+    )
 
 
 def fly_way(
@@ -106,6 +134,7 @@ def fly_way(
         ground_speed_mps=np.where(reachable, 1.0 / np.maximum((share / speed).sum(axis=1), 1e-9), 0.0),
         airspeed_mps=(share * np.hypot(speed - along, cross)).sum(axis=1),
         slowed=np.any(slowed, axis=1),
+        home=end,
     )
 
 
@@ -134,23 +163,30 @@ def _corner_seconds(
         if not both[:, corner].any():
             continue
         pair = [_rows(profile, rows, np.full(rows.shape, leg)) for leg in (corner, corner + 1)]
-        seconds = _overlap_s(pair, half_turn[:, corner], settings)
+        seconds = overlap_seconds(pair, half_turn[:, corner], settings)
         saved += np.where(both[:, corner], seconds, 0.0)
     return saved
 
 
-def _overlap_s(pair: list[LegProfile], half_turn: FloatArray, settings: SettingColumns) -> FloatArray:
+def overlap_seconds(
+    pair: list[LegProfile],
+    half_turn: FloatArray,
+    settings: SettingColumns,
+    *,
+    most_s: FloatArray | float = np.inf,
+) -> FloatArray:
     """How long before the end of one leg the next may start."""
     sine, cosine = np.sin(half_turn), np.cos(half_turn)
     slowest = np.minimum(pair[0].speed_mps, pair[1].speed_mps)
     longest = np.minimum(pair[0].total_s, pair[1].total_s)
-    longest = np.minimum(longest, np.maximum(pair[0].accelerating_s, pair[1].accelerating_s))
+    longest = np.minimum(longest, np.minimum(pair[0].accelerating_s, pair[1].accelerating_s))
+    longest = np.minimum(longest, most_s)
     corner_accel = settings.effective_corner_accel_mps2
     low, high = np.zeros_like(longest), longest
     for _ in range(CORNER_HALVINGS):
         middle = 0.5 * (low + high)
         early = [[distance_from_rest(leg, 0.5 * middle - late) for late in LATER_S] for leg in pair]
-        cut = sine * (early[0][0] + early[1][0])
+        cut = np.hypot(sine * (early[0][0] + early[1][0]), cosine * (early[1][0] - early[0][0]))
         speeds = [(now - before) / LATER_S[1] for now, before, _ in early]
         accels = [(now - 2.0 * before + first) / LATER_S[1] ** 2 for now, before, first in early]
         fast = np.hypot(cosine * (speeds[0] + speeds[1]), sine * (speeds[1] - speeds[0]))
