@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dfr.geo import FloatArray
 
 REACHED_M = 2.0
-"""Closer than this to a target horizontally counts as there (issue of the reference flights)."""
+"""Closer than this to a target horizontally counts as there (as `dfr predict` states it)."""
 
 LIFTED_M = 0.3
 CLIMBED_SHORT_OF_M = 1.0

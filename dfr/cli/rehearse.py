@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ from dfr.plan.planner import make_plan
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
-from dfr.store.origin import remember
+from dfr.store.origin import ORIGIN, remember
 from dfr.store.runs import StoredRun, run_to_store
 from dfr.store.tracks import StoredFlight, store_flight
 from dfr.world.model import World
@@ -37,15 +38,22 @@ from firmware_sitl.start import Engine as EngineKind
 app = typer.Typer()
 
 EXIT_NON_COMPLIANT = 3
+OWN_FILES = ("plan.json", "rehearsal.json", "report.html", "map.svg")
+OWN_FOLDERS = ("flights", "tracks")
 EXIT_NOT_AS_PREDICTED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flights:
-    """What was flown, and why not more."""
+    """What was flown. `problem` is why a dispatch that was to be flown was not, '' where all were."""
 
     flown: tuple[RehearsedFlight, ...]
     problem: str
+
+    @property
+    def not_flown(self) -> str:
+        """Why nothing, or not all, was flown, for the reader."""
+        return self.problem or ("" if self.flown else "No flight was asked for.")
 
 
 @app.command()
@@ -77,13 +85,14 @@ def rehearse(
     world = load_world(path)
     note("siting docks, routing, checking ...")
     plan = make_plan(world, docks=docks)
+    _clear(out)
     remember(out, path)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
     run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
     flown = _fly(world, plan, out, Engine(kind=kind, speedup=speedup), most=flights)
     report = _write_report(world, plan, run=run, flown=flown, out=out)
     if junit is not None:
-        write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown))
+        write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown, problem=flown.problem))
     document = _document(plan, run.summary, flown, out, report)
     write_atomically(out / "rehearsal.json", json_text(document))
     if as_json:
@@ -91,6 +100,16 @@ def rehearse(
     else:
         _say(plan, run.summary, flown, report)
     raise typer.Exit(_exit_code(plan, flown))
+
+
+def _clear(out: Path) -> None:
+    """Take away what an earlier rehearsal left in its folder, so that no page mixes two deployments."""
+    if not (out / ORIGIN).is_file():
+        return
+    for name in OWN_FILES:
+        (out / name).unlink(missing_ok=True)
+    for name in OWN_FOLDERS:
+        shutil.rmtree(out / name, ignore_errors=True)
 
 
 def _engine(name: str) -> EngineKind:
@@ -126,7 +145,7 @@ def _fly(world: World, plan: Plan, out: Path, engine: Engine, *, most: int) -> F
     wind = mean_wind(world.scenario, hour)
     routes = routes_flown(plan, world, most)
     flown: list[RehearsedFlight] = []
-    problem = "" if routes else "No route to fly, or none was asked for."
+    problem = "No dock reaches any zone." if most and not routes else ""
     with progress("flying dispatches", len(routes)) as done:
         for number, route in enumerate(routes, start=1):
             try:
@@ -155,7 +174,7 @@ def _write_report(world: World, plan: Plan, *, run: StoredRun, flown: Flights, o
         responses_s={name: clock_seconds(run.records, name) for name in CLOCKS_SHOWN},
         shift=_busiest_shift(world, timeline(run.records, pick(run.records, Kind.TYPICAL))),
         flights=flown.flown,
-        not_flown=flown.problem,
+        not_flown=flown.not_flown,
         provenance=_provenance(world, plan, run.summary),
     )
     write_atomically(report, report_html(shown))
@@ -202,7 +221,7 @@ def _document(plan: Plan, summary: Summary, flown: Flights, out: Path, report: P
         "findings": [finding.as_dict() for finding in plan.findings],
         **{name: value for name, value in summary.as_dict().items() if name != "scenario"},
         "flights": [flight.as_dict() for flight in flown.flown],
-        "not_flown": flown.problem,
+        "not_flown": flown.not_flown,
         "plan": str(out / "plan.json"),
         "report": str(report),
     }
@@ -211,13 +230,17 @@ def _document(plan: Plan, summary: Summary, flown: Flights, out: Path, report: P
 def _say(plan: Plan, summary: Summary, flown: Flights, report: Path) -> None:
     say(f"{plan.scenario}: docks at {', '.join(site.name for site in plan.sites)}")
     say(
-        f"  {100 * plan.objective:.1f} % of demand planned overhead within {plan.siting_limit_s:.0f} s "
-        f"({plan.status}, gap {100 * plan.gap:.2g} %)"
+        f"  planned: {100 * plan.objective * plan.flyable_share:.1f} % of all calls overhead within "
+        f"{plan.siting_limit_s:.0f} s of the decision if a drone is free ({plan.status}, gap "
+        f"{100 * plan.gap:.2g} %); {100 * plan.flyable_share:.1f} % of calls fall in flyable hours"
     )
+    attended = summary.kpis["attended"]
+    if attended.mean is not None:
+        say(f"  simulated: a drone reached {100 * attended.mean:.1f} % of {attended.n} calls; of those:")
     for name in ("call_to_overhead_s", "call_to_video_s"):
         kpi = summary.kpis[name]
         if kpi.p50 is not None and kpi.p90 is not None:
-            say(f"  {kpi.what}: median {kpi.p50:.0f} s, 90th percentile {kpi.p90:.0f} s, {kpi.n} calls")
+            say(f"    {kpi.what}: median {kpi.p50:.0f} s, 90th percentile {kpi.p90:.0f} s")
     for finding in plan.findings:
         if finding.blocks:
             say(finding_line(finding))
@@ -229,8 +252,8 @@ def _say(plan: Plan, summary: Summary, flown: Flights, report: Path) -> None:
         verdict = "as predicted" if flight.agrees else "NOT as predicted"
         say(f"  flown {flight.site_id} to {flight.zone_id} on {flight.vehicle}: {verdict}")
         say(f"    predicted/flown s: {phases}")
-    if flown.problem:
-        say(f"  not flown: {flown.problem}")
+    if flown.not_flown:
+        say(f"  not flown: {flown.not_flown}")
     say(
         "GO: nothing found blocks it" if compliant(plan.findings) else "NO GO until the findings are resolved"
     )

@@ -138,13 +138,15 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
             "how_sure": f"{sum(h.flyable for h in hours)} of {len(hours)} hours with calls",
         },
     ]
+    attended = run.summary.kpis["attended"].mean
+    reached = f"of the {_percent(attended)} of calls that a drone reached"
     for name, what in (
         ("call_to_overhead_s", "call to overhead, median"),
         ("call_to_video_s", "call to video, median"),
     ):
         kpi = run.summary.kpis.get(name)
         if kpi:
-            how = f"95 % {_range(kpi.p50_interval, _number)} s; 90th percentile {_number(kpi.p90)} s"
+            how = f"{reached}; 95 % {_range(kpi.p50_interval, _number)} s; P90 {_number(kpi.p90)} s"
             tiles.append({"number": f"{_number(kpi.p50)} s", "what": what, "how_sure": how})
     for name, what in (("first_on_scene", "first on scene"), ("within_target", "within target")):
         kpi = run.summary.kpis.get(name)

@@ -9,8 +9,13 @@ from dfr.findings import Finding
 from dfr.metrics.flown import RehearsedFlight
 
 
-def junit_xml(scenario: str, findings: Sequence[Finding], flights: Sequence[RehearsedFlight]) -> str:
-    """One suite of findings and one for each flight; what blocks a go, or differs, is a failure."""
+def junit_xml(
+    scenario: str, findings: Sequence[Finding], flights: Sequence[RehearsedFlight], *, problem: str = ""
+) -> str:
+    """One suite of findings and one for each flight; what blocks a go, or differs, is a failure.
+
+    `problem` says why a flight that was to be flown was not: a failure of its own.
+    """
     root = ET.Element("testsuites", name=f"dfr rehearse {scenario}")
     _suite(root, "findings", [(f.rule, f.message if f.blocks else "", 0.0) for f in findings])
     for flight in flights:
@@ -24,6 +29,8 @@ def junit_xml(scenario: str, findings: Sequence[Finding], flights: Sequence[Rehe
         ]
         cases.append(("docked", "" if flight.docked else "not at rest, disarmed, on its dock", 0.0))
         _suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
+    if problem:
+        _suite(root, "flights", [("every dispatch is flown", problem, 0.0)])
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import Drone, dock, drone
 from dfr.aircraft.landing import ODDS_WINDS_MPS, landing_odds
+from dfr.geo import FloatArray
 from dfr.metrics.kpi import Summary
 from dfr.plan.model import Plan
 from dfr.plan.windows import landing_wind_limit_mps
@@ -49,17 +52,28 @@ def profile(world: World, plan: Plan) -> str:
 
 
 def landing(world: World) -> str:
-    """The landing envelope of the scenario's drone and dock in its own turbulence and guidance."""
+    """The landing envelope of the scenario's drone and dock in its own turbulence and guidance.
+
+    How stiffly the drone holds its place is assumed for every airframe but SITL's, so ArduCopter's own
+    stiffness stands beside the catalogue's.
+    """
     fleet = world.scenario.fleet
     craft, box = drone(fleet.drone), dock(fleet.dock)
+    crafts = {f"as catalogued (stiffness {craft.loop_gain:g}, assumed)": craft}
+    if craft.loop_gain != 1.0:
+        crafts["with ArduCopter's own stiffness"] = replace(craft, loop_gain=1.0)
     intensity = turbulence_intensity_of(world.scenario)
-    docked = [
-        landing_odds(craft, box, fleet.guidance, wind_mps=wind, turbulence_intensity=intensity).docked
-        for wind in ODDS_WINDS_MPS
-    ]
+
+    def docked(craft: Drone) -> FloatArray:
+        odds = (
+            landing_odds(craft, box, fleet.guidance, wind_mps=wind, turbulence_intensity=intensity)
+            for wind in ODDS_WINDS_MPS
+        )
+        return np.array([chance.docked for chance in odds])
+
     return landing_chart(
         np.array(ODDS_WINDS_MPS),
-        {f"{fleet.guidance.value} guidance": np.array(docked)},
+        {name: docked(each) for name, each in crafts.items()},
         limit_mps=landing_wind_limit_mps(craft, box),
     )
 

@@ -141,12 +141,15 @@ def test_an_arducopter_that_is_not_there_is_an_error_not_the_built_in_vehicle(tm
     done = rehearse(
         "victorious-2024",
         *("--replications", "2", "--out", str(tmp_path / "out"), "--json"),
+        *("--junit", str(tmp_path / "junit.xml")),
         environment={"DFR_ARDUCOPTER": str(tmp_path / "nothing")},
     )
     assert done.returncode == 5
     answer = json.loads(done.stdout)
     assert answer["flights"] == []
     assert "DFR_ARDUCOPTER" in answer["not_flown"]
+    failures = ET.parse(tmp_path / "junit.xml").getroot().iter("failure")
+    assert any("DFR_ARDUCOPTER" in (failure.get("message") or "") for failure in failures)
 
 
 def test_an_output_that_is_a_file_is_refused_in_one_line(tmp_path):
@@ -176,7 +179,13 @@ def test_the_same_folder_serves_again_after_the_scenario_changed(tmp_path):
         str(tmp_path / "out"),
         "--json",
     )
-    assert json.loads(rehearse(*first).stdout)["replications"] == 3
+    done = rehearse(*first)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["replications"] == 3
+    stale = tmp_path / "out" / "flights" / "old.plan"
+    stale.parent.mkdir()
+    stale.write_text("of another plan")
     again = rehearse(*first, "--docks", "3", "--seed", "7", "--replications", "2")
     answer = json.loads(again.stdout)
+    assert not stale.exists()
     assert (answer["seed"], answer["replications"], len(answer["sites"])) == (7, 2, 3)
