@@ -7,6 +7,7 @@ from typing import Any
 
 from dfr.errors import InputError
 from dfr.metrics.timeline import Kind
+from dfr.plan.model import DockSite, Plan
 from dfr.web.control import Control
 from dfr.web.draft import Draft
 from dfr.web.layers import Layers, plan_layers, soonest, static_layers
@@ -63,7 +64,7 @@ class Face:
             "layers": self.layers(),
             "centre": self._centre(),
             "boundary": [[p.lon_deg, p.lat_deg] for p in step.world.scenario.site.boundary],
-            "docks": [{"id": s.id, "name": s.name, "position": str(s.position)} for s in plan.sites],
+            "docks": [_dock(plan, site) for site in plan.sites],
             "zones": [
                 {
                     "id": zone.id,
@@ -135,3 +136,15 @@ class Face:
         self.runs.close()
         if self.live is not None:
             self.live.close()
+
+
+def _dock(plan: Plan, site: DockSite) -> dict[str, Any]:
+    """A dock and how much of the site it reaches; `why` is what stands in its way."""
+    routes = [route for route in plan.routes if route.site_id == site.id]
+    return {
+        "id": site.id,
+        "name": site.name,
+        "position": str(site.position),
+        "reaches": sum(route.reachable for route in routes),
+        "why": next((route.limited_by for route in routes if not route.reachable), ""),
+    }

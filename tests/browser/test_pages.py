@@ -35,6 +35,14 @@ def drag_first_dock(page, by=(60, -30)):
     return dock.get_attribute("data-site")
 
 
+def drag_corner(page, number, *, to):
+    box = page.locator(".corner:not(.middle)").nth(number).bounding_box()
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(*to, steps=5)
+    page.mouse.up()
+
+
 def moment(page, share):
     page.evaluate(
         "share => { const s = document.getElementById('scrub');"
@@ -91,15 +99,25 @@ def test_dragging_a_dock_changes_times_at_once_and_undo_brings_them_back(watched
         assert copied.read_bytes() != original
 
 
-def test_a_dock_dragged_out_of_the_site_snaps_back_and_says_why(watched, serve, copied):
+def test_a_dock_dragged_out_of_the_keep_in_reaches_nothing_and_says_so(watched, serve, copied):
+    with serve("--scenario", copied) as base:
+        page = watched(base).open("plan")
+        drag_first_dock(page, by=(-150, 200))
+        page.mouse.up()
+        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        assert page.locator("#zones .worse").count() > 0
+        assert "outside the keep-in" in page.inner_text("#docks")
+
+
+def test_a_keep_in_that_crosses_itself_is_refused_with_words(watched, serve, copied):
     with serve("--scenario", copied) as base:
         watch = watched(base)
         page = watch.open("plan")
         before = times(page)
-        drag_first_dock(page, by=(-150, 200))
-        page.mouse.up()
+        page.click("#fence")
+        drag_corner(page, 1, to=(310, 690))
         page.wait_for_selector("#toast:not([hidden])", timeout=PLAN_S)
-        assert "outside the boundary" in page.inner_text("#toast")
+        assert "boundary" in page.inner_text("#toast")
         until(page, "!document.body.hasAttribute('aria-busy')")
         assert times(page) == before
         assert page.is_disabled("#undo")
@@ -131,10 +149,7 @@ def test_a_corner_of_the_keep_in_is_dragged_and_findings_follow(watched, serve, 
         before = page.inner_text("#findings")
         page.click("#fence")
         box = page.locator(".corner:not(.middle)").nth(1).bounding_box()
-        page.mouse.move(box["x"] + 8, box["y"] + 8)
-        page.mouse.down()
-        page.mouse.move(box["x"] - 50, box["y"] + 40, steps=5)
-        page.mouse.up()
+        drag_corner(page, 1, to=(box["x"] - 50, box["y"] + 40))
         page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
         assert page.inner_text("#findings") != before
 

@@ -95,7 +95,7 @@ function drawPanel() {
   $("wind").textContent = state.wind ? `after lift-off, wind ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
   $("docks").replaceChildren(...state.docks.map((dock) => element("li", {}, element("button", {
     "data-dock": dock.id, "aria-pressed": String(chosen === dock.id), onclick: () => choose(dock.id), onkeydown: (event) => nudge(event, dock.id),
-  }, `${dock.name} · ${dock.position}`))));
+  }, `${dock.name} · ${dock.position}`, ...(dock.why ? [element("span", { class: "worse" }, ` · reaches ${dock.reaches} of ${state.zones.length} zones: ${dock.why}`)] : [])))));
   $("coverage").tBodies[0].replaceChildren(...state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
     element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `was ${percent(before)}`))));
   const order = ["violation", "unknown", "advice", "ok"];
