@@ -71,11 +71,14 @@ def _ask(
                 vehicle.target[0], vehicle.target[1], number, confirmation, *values
             )
         )
-        deadline = time.monotonic() + each_s
+        asked_at = time.monotonic()
+        deadline = asked_at + each_s
         while (rest := deadline - time.monotonic()) > 0.0:
             answer = answers.get(rest)
             if answer is None:
                 break
+            if confirmation == 0:
+                vehicle.round_trip.measured(time.monotonic() - asked_at)
             if answer.result != dialect.MAV_RESULT_IN_PROGRESS:
                 return int(answer.result)
             deadline = time.monotonic() + IN_PROGRESS_S

@@ -19,11 +19,12 @@ from itertools import pairwise
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.errors import LinkTimeoutError, NonCompliantError, VehicleRefusedError
+from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import preflight, wait_ready
 from dfr.link.recorder import Recorder
+from dfr.link.transfer import inspect_onboard
 from dfr.link.vehicle import CopterMode, OnboardPlan, Text, VehicleState, mode_name
 from dfr.mission.compile import return_seq
 from dfr.mission.items import Command, FlightPlan
@@ -207,6 +208,7 @@ def fly_dispatch(
         raise VehicleRefusedError(f"the plan on board is {vehicle.plan.value} -> upload it, verified")
     wait_ready(vehicle)
     refuse_no_go(vehicle, plan)
+    refuse_changed(vehicle, plan)
     recorder = Recorder(plan.home, return_seq=return_seq(plan.items))
     forced = vehicle.simulated if may_force_disarm is None else may_force_disarm
     director = Director(vehicle, plan, recorder, forced, dock_tolerance_m)
@@ -223,6 +225,16 @@ def refuse_no_go(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     against = [finding for finding in preflight(vehicle, plan) if finding.blocks]
     if against:
         raise NonCompliantError("no go: " + "; ".join(finding.message for finding in against))
+
+
+def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
+    """Read the plan on board once more, just before arming. Raises TransferError where it has changed."""
+    report = inspect_onboard(vehicle, plan)
+    if not report.verified:
+        vehicle.plan = OnboardPlan.UNKNOWN
+        raise TransferError(
+            f"the plan on board has changed since its upload: {'; '.join(report.differences)} -> upload again"
+        )
 
 
 def allowed_s(plan: FlightPlan) -> float:

@@ -14,6 +14,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError, LinkTimeoutError, VehicleRefusedError
 from dfr.link import params
+from dfr.link.clocks import Pace, RoundTrip
 from dfr.link.commands import FORCE_DISARM, CommandFailed, send_command
 from dfr.link.framing import Message, Signing
 from dfr.link.port import FASTEST_HEARTBEAT_S, GCS_COMPONENT, GCS_SYSTEM, HEARTBEAT_S, MavlinkPort, Source
@@ -30,6 +31,8 @@ OTHERS_SPEAK_UP_S = 1.5
 TEXTS_KEPT = 500
 MODE_CHANGE_S = 5.0
 ARMING_S = 10.0
+
+ITEM_REQUESTS = frozenset({"MISSION_REQUEST", "MISSION_REQUEST_INT"})
 
 NO_AUTOPILOT = frozenset(
     {
@@ -64,6 +67,8 @@ class MavlinkVehicle:
     def __init__(self, port: MavlinkPort, target: Source, *, simulated: bool, owns_port: bool) -> None:
         self.port, self.target, self.simulated = port, target, simulated
         self.plan = OnboardPlan.UNTOUCHED
+        self.uploading = False
+        self.round_trip = RoundTrip()
         self.firmware = Firmware(version=(0, 0, 0), development=False, is_ardupilot=True, name="unknown")
         self.naming = Naming.CENTIMETRES
         self.link_lost_s = LINK_LOST_S
@@ -72,7 +77,7 @@ class MavlinkVehicle:
         self._texts: deque[Text] = deque(maxlen=TEXTS_KEPT)
         self._heard_at = time.monotonic()
         self._changed = threading.Condition()
-        self._pace = _Pace()
+        self._pace = Pace()
         if simulated and port.heartbeat_s is not None:
             port.heartbeat_s = FASTEST_HEARTBEAT_S
         self._watchers: tuple[Callable[[VehicleState], None], ...] = ()
@@ -112,6 +117,12 @@ class MavlinkVehicle:
         """Packets of this vehicle that did not arrive, by their sequence numbers."""
         loss = self.port.losses.get(self.target)
         return 0 if loss is None else loss.lost
+
+    @property
+    def disturbances(self) -> int:
+        """Signs that the line loses, repeats or reorders packets of this vehicle, so far."""
+        loss = self.port.losses.get(self.target)
+        return 0 if loss is None else loss.lost + loss.late
 
     def from_target(self, message: Message) -> bool:
         """True for a message of this very vehicle."""
@@ -239,38 +250,24 @@ class MavlinkVehicle:
         if message.get_type() == "STATUSTEXT":
             self._texts.append(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
         self._keep_pace(state)
+        if message.get_type() in ITEM_REQUESTS:
+            self._unexpected_request(message)
         with self._changed:
             self._state = state
             self._changed.notify_all()
         for watcher in self._watchers:
             watcher(state)
 
+    def _unexpected_request(self, message: Message) -> None:
+        """It asks for items though nothing is being sent: a repeated COUNT has cut the plan on board."""
+        if not self.uploading and self.plan is OnboardPlan.VERIFIED and self.for_us(message):
+            self.plan = OnboardPlan.UNKNOWN
+
     def _keep_pace(self, state: VehicleState) -> None:
         """Beat as often per second of vehicle time as at speed 1, so that FS_GCS_TIMEOUT means the same."""
         rate = self._pace.rate(state.t_s)
         if rate is not None and self.simulated and self.port.heartbeat_s is not None:
             self.port.heartbeat_s = max(FASTEST_HEARTBEAT_S, min(HEARTBEAT_S, HEARTBEAT_S / rate))
-
-
-class _Pace:
-    """How fast the vehicle's clock runs against ours."""
-
-    def __init__(self) -> None:
-        self._mark: tuple[float, float] | None = None
-
-    def rate(self, t_s: float | None) -> float | None:
-        """Vehicle seconds per second, measured over half a second; None between measurements."""
-        now = time.monotonic()
-        if t_s is None:
-            return None
-        if self._mark is None or t_s < self._mark[1]:
-            self._mark = (now, t_s)
-            return None
-        if now - self._mark[0] < 0.5:
-            return None
-        rate = (t_s - self._mark[1]) / (now - self._mark[0])
-        self._mark = (now, t_s)
-        return rate if rate > 0.1 else None
 
 
 def connect(

@@ -38,10 +38,11 @@ Source = tuple[int, int]
 
 @dataclass
 class Loss:
-    """Packets of one source: how many came and how many sequence numbers were left out."""
+    """Packets of one source: how many came, how many numbers were left out, how many came late or again."""
 
     received: int = 0
     lost: int = 0
+    late: int = 0
     expected: int | None = None
 
     def count(self, seq: int) -> None:
@@ -51,6 +52,7 @@ class Loss:
             ahead = (seq - self.expected) % 256
             if ahead >= REORDER_WINDOW:
                 self.lost = max(0, self.lost - 1)
+                self.late += 1
                 return
             self.lost += ahead
         self.expected = (seq + 1) % 256

@@ -45,7 +45,7 @@ class Reading:
     window: int = FIRST_WINDOW
     retries: int = 0
     got: dict[int, WireItem] = field(default_factory=dict)
-    asked_at: dict[int, float] = field(default_factory=dict)
+    overdue_at: dict[int, float] = field(default_factory=dict)
     tries: dict[int, int] = field(default_factory=dict)
 
     def run(self) -> tuple[WireItem, ...]:
@@ -65,12 +65,18 @@ class Reading:
         )
         return tuple(self.got[seq] for seq in range(count))
 
+    def length(self) -> int:
+        """How many items the vehicle holds; no item is read. Raises DeniedError while somebody uploads."""
+        with self.vehicle.port.inbox(self._concerns) as inbox:
+            return self._list(inbox)
+
     def _list(self, inbox: Inbox) -> int:
         """How many items there are."""
         for attempt in range(LIST_TRIES):
             self.retries += attempt > 0
             self.vehicle.send(dialect.MAVLink_mission_request_list_message(*self.vehicle.target, self.kind))
-            deadline = time.monotonic() + LIST_ANSWER_S
+            patience_s = self.vehicle.round_trip.patience_s(attempt, longest_s=LIST_ANSWER_S)
+            deadline = time.monotonic() + patience_s
             while (rest := deadline - time.monotonic()) > 0.0:
                 message = inbox.get(rest)
                 if message is None:
@@ -87,26 +93,27 @@ class Reading:
         now = time.monotonic()
         missing = [seq for seq in range(count) if seq not in self.got][: self._widest()]
         for seq in missing:
-            if now - self.asked_at.get(seq, float("-inf")) < ITEM_ANSWER_S:
+            if now < self.overdue_at.get(seq, 0.0):
                 continue
             self.tries[seq] = self.tries.get(seq, 0) + 1
             if self.tries[seq] > ITEM_TRIES:
                 raise TransferError(f"{self.kind.label}: item {seq} cannot be read back -> check the link")
             self.retries += self.tries[seq] > 1
-            self.asked_at[seq] = now
+            patience_s = self.vehicle.round_trip.patience_s(self.tries[seq] - 1, longest_s=ITEM_ANSWER_S)
+            self.overdue_at[seq] = now + patience_s
             self.vehicle.send(
                 dialect.MAVLink_mission_request_int_message(*self.vehicle.target, seq, self.kind)
             )
 
     def _patience(self) -> float:
-        waiting = [at for seq, at in self.asked_at.items() if seq not in self.got]
-        return max(0.001, min(waiting, default=time.monotonic()) + ITEM_ANSWER_S - time.monotonic())
+        waiting = [at for seq, at in self.overdue_at.items() if seq not in self.got]
+        return max(0.001, min(waiting, default=0.0) - time.monotonic())
 
     def _take(self, message: Message, count: int) -> None:
         kind = message.get_type()
         if kind == "MISSION_ACK":
             self._refused(message)
-        elif kind == "MISSION_ITEM_INT" and message.seq < count and message.seq in self.asked_at:
+        elif kind == "MISSION_ITEM_INT" and message.seq < count and message.seq in self.overdue_at:
             self.got[message.seq] = wire_item(message)
             self.window = min(self.window + 1, WIDEST_WINDOW)
 

@@ -39,6 +39,11 @@ class Recorder:
             if not self._samples or state.t_s > self._samples[-1][0]:
                 self._samples.append((state.t_s, state.position, state.height_m_home))
 
+    @property
+    def used_wh(self) -> float:
+        """Energy drawn since the first state, Wh; 0 while the vehicle has told nothing of it."""
+        return self._energy_wh or 0.0
+
     def track(self, name: str) -> FlightTrack:
         """What was flown so far; times are the vehicle's."""
         with self._lock:

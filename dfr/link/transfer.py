@@ -66,18 +66,20 @@ def upload_verified(
     _refuse_active(vehicle, while_active)
     lists = wire_lists(plan)
     start, lost, reboots = time.monotonic(), vehicle.lost_packets, vehicle.state.reboots
-    retries = 0
     vehicle.plan = OnboardPlan.UNKNOWN
+    vehicle.uploading = True
     try:
-        for kind in ORDER:
-            retries += _transfer(vehicle, kind, lists[kind], reboots)
+        retries = _transfer_all(vehicle, lists, reboots)
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
             vehicle.set_param(name, value)
+        retries += _look_again(vehicle, lists, reboots)
+        vehicle.plan = OnboardPlan.VERIFIED
     except TransferError:
         raise
     except LinkError as error:
         raise TransferError(f"{error}; the plan on board is unknown -> upload again") from error
-    vehicle.plan = OnboardPlan.VERIFIED
+    finally:
+        vehicle.uploading = False
     return _report(vehicle, plan, lists, retries=retries, lost=lost, start=start, differences=())
 
 
@@ -119,6 +121,32 @@ def _refuse_active(vehicle: MavlinkVehicle, while_active: bool) -> None:
         )
 
 
+def _transfer_all(
+    vehicle: MavlinkVehicle, lists: Mapping[MissionType, Sequence[WireItem]], reboots: int
+) -> int:
+    return sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in ORDER)
+
+
+def _look_again(
+    vehicle: MavlinkVehicle, lists: Mapping[MissionType, Sequence[WireItem]], reboots: int
+) -> int:
+    """Whether every list still has its length: a COUNT the line repeated late would have cut it."""
+    retries = 0
+    for _ in range(ATTEMPTS):
+        cut = [kind for kind in ORDER if not _has_length(vehicle, kind, len(lists[kind]))]
+        if not cut:
+            return retries
+        retries += sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in cut)
+    raise TransferError("the lists on board keep changing -> find out who else sends, then upload again")
+
+
+def _has_length(vehicle: MavlinkVehicle, kind: MissionType, length: int) -> bool:
+    try:
+        return Reading(vehicle, kind).length() == length
+    except DeniedError:
+        return False
+
+
 def _transfer(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem], reboots: int) -> int:
     """Upload one list until read-back proves it; the number of retries it took."""
     retries = 0
@@ -141,15 +169,28 @@ def _transfer(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireIt
 
 
 def _attempt(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
+    disturbances = vehicle.disturbances
     upload = _sent(vehicle, kind, items)
+    try:
+        retries = upload.retries + _compared(vehicle, kind, items)
+    except TransferError as error:
+        if upload.error is not None:
+            raise upload.failure(upload.error) from error
+        raise
+    if retries or vehicle.disturbances != disturbances:
+        retries += _compared(vehicle, kind, items)
+    return retries
+
+
+def _compared(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
+    """Read a list back and compare it; twice on a bad line, where an old packet may speak for a new one."""
     reading = Reading(vehicle, kind)
-    found = reading.run()
-    differences = _differences(kind, items, found)
+    differences = _differences(kind, items, reading.run())
     if differences:
         raise TransferError(
             f"{kind.label}: read back differently: {'; '.join(differences[:5])} -> upload again"
         )
-    return upload.retries + reading.retries
+    return reading.retries
 
 
 def _sent(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> Upload:

@@ -29,7 +29,8 @@ COUNT_ANSWER_S = 1.0
 SILENCE_S = 1.3
 """A little more than the second after which ArduCopter asks again by itself."""
 
-SILENT_TRIES = 6
+SILENT_TRIES = 8
+LAST_WORD_TRIES = 3
 STUCK_S = 10.0
 STARTED_OVER = 2
 """A vehicle that asks for an earlier item this often has started over; once is a late message."""
@@ -99,7 +100,8 @@ class Upload:
             self.vehicle.send(
                 dialect.MAVLink_mission_count_message(*self.vehicle.target, len(self.items), self.kind)
             )
-            deadline = time.monotonic() + COUNT_ANSWER_S
+            asked_at = time.monotonic()
+            deadline = asked_at + self.vehicle.round_trip.patience_s(attempt, longest_s=COUNT_ANSWER_S)
             while (rest := deadline - time.monotonic()) > 0.0 and not self.asked:
                 message = inbox.get(rest)
                 if message is None:
@@ -109,7 +111,7 @@ class Upload:
             if self.asked:
                 return False
             if self.error is not None:
-                raise self._failure(self.error)
+                raise self.failure(self.error)
             self.vehicle.check_link()
         raise SilenceError(
             f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts -> check the link"
@@ -129,15 +131,17 @@ class Upload:
         """Answer requests until the vehicle has said that it has all."""
         silent = 0
         while time.monotonic() - self.progressed_at < STUCK_S:
-            message = inbox.get(self._patience())
+            message = inbox.get(self._patience(silent))
             if message is None:
+                if self.error == dialect.MAV_MISSION_ERROR and self.reached >= len(self.items):
+                    return False
                 if self.error is not None:
-                    raise self._failure(self.error)
+                    raise self.failure(self.error)
                 if self._recovering():
                     self._send_one(self.wanted)
                     continue
                 silent += 1
-                if self.reached >= len(self.items) and silent > 1:
+                if self.reached >= len(self.items) and silent > LAST_WORD_TRIES:
                     return False
                 self._nudge(silent)
                 continue
@@ -150,12 +154,12 @@ class Upload:
             f"{self.kind.label}: stuck at item {self.wanted} of {len(self.items)} for {STUCK_S:.0f} s"
         )
 
-    def _patience(self) -> float:
+    def _patience(self, silent: int) -> float:
         if self.error is not None:
             return SETTLE_S
         if self.stale_until > 0.0:
             return max(0.001, self.stale_until - time.monotonic())
-        return SILENCE_S
+        return self.vehicle.round_trip.patience_s(silent, longest_s=SILENCE_S)
 
     def _recovering(self) -> bool:
         """True once the last of the refused items that were in flight has been answered."""
@@ -165,15 +169,15 @@ class Upload:
         return over
 
     def _nudge(self, silent: int) -> None:
-        """The vehicle asks again by itself; after more silence than that, offer the item once more."""
+        """Offer again what was wanted last, and its successor: either may be what is waited for."""
         self.vehicle.check_link()
         if silent > SILENT_TRIES:
             raise SilenceError(
                 f"{self.kind.label}: silence after item {self.wanted} of {len(self.items)} -> check the link"
             )
         self._fall_back()
-        if silent > 1:
-            self._send_one(min(self.wanted, len(self.items) - 1))
+        for seq in range(self.wanted, min(self.wanted + 2, self.reached)):
+            self._send_one(seq)
 
     def _request(self, seq: int) -> None:
         """A request: progress where it is new, a sign of loss where it is not."""
@@ -245,12 +249,15 @@ class Upload:
             and self.vehicle.for_us(message)
         )
 
-    def _failure(self, result: int) -> TransferError:
+    def failure(self, result: int) -> TransferError:
+        """What an answer of the vehicle means for the transfer, with its own words."""
         name = RESULTS.get(result, str(result))
         where = f"{self.kind.label}: {name} at item {self.wanted} of {len(self.items)}"
         if result == dialect.MAV_MISSION_DENIED:
             return DeniedError(f"{where}: another ground station is uploading -> wait for it to end")
-        if result in (dialect.MAV_MISSION_ERROR, dialect.MAV_MISSION_OPERATION_CANCELLED):
+        if result == dialect.MAV_MISSION_OPERATION_CANCELLED:
+            return SilenceError(f"{where}: it heard no item for 8 s -> check the link")
+        if result == dialect.MAV_MISSION_ERROR:
             return TransferError(f"{where} -> {self.vehicle.last_words()}")
         return RefusedError(f"{where} -> {self.vehicle.last_words()}")
 

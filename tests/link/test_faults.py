@@ -1,0 +1,122 @@
+"""Uploads over a line that drops, repeats, reorders, delays, corrupts and replays."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+
+import pytest
+
+from dfr.errors import LinkError, TransferError
+from dfr.link.mavlink import connect
+from dfr.link.transfer import inspect_onboard, upload_verified
+from dfr.link.vehicle import OnboardPlan
+
+FAULTS = ("drop", "drop", "drop", "repeat", "reorder", "corrupt", "replay", "delay")
+
+
+class BadLine:
+    """A rule for the proxy: each frame meets one fault at most, drawn from a seed."""
+
+    def __init__(self, seed: int, share: float) -> None:
+        self._random = random.Random(seed)
+        self._share = share
+        self._held: dict[str, list[bytes]] = {"up": [], "down": []}
+        self._past: dict[str, list[bytes]] = {"up": [], "down": []}
+
+    def __call__(self, direction, message, frame):
+        if not message.get_type().startswith("MISSION"):
+            return None
+        past = self._past[direction]
+        past.append(frame)
+        del past[:-50]
+        out = self._faulty(direction, frame)
+        return out + self._released(direction)
+
+    def _released(self, direction: str) -> list[bytes]:
+        held, self._held[direction] = self._held[direction], []
+        return held
+
+    def _faulty(self, direction: str, frame: bytes) -> list[bytes]:
+        if self._random.random() >= self._share:
+            return [frame]
+        fault = self._random.choice(
+            ("drop", "drop", "drop", "repeat", "reorder", "corrupt", "replay", "delay")
+        )
+        if fault == "drop":
+            return []
+        if fault == "repeat":
+            return [frame, frame]
+        if fault == "reorder":
+            released = self._released(direction)
+            self._held[direction] = [frame]
+            return released
+        if fault == "corrupt":
+            spoilt = bytearray(frame)
+            spoilt[self._random.randrange(len(spoilt))] ^= 1 << self._random.randrange(8)
+            return [bytes(spoilt)]
+        if fault == "replay":
+            return [frame, self._random.choice(self._past[direction])]
+        time.sleep(0.01)
+        return [frame]
+
+
+def outcome(vehicle, proxy, plan) -> str:
+    """What became of one upload; "lying" is a plan held for verified that is not what is on board."""
+    try:
+        report = upload_verified(vehicle, plan)
+    except TransferError:
+        return "failed" if vehicle.plan is OnboardPlan.UNKNOWN else "lying"
+    finally:
+        proxy.rule = lambda direction, message, frame: None
+        time.sleep(0.4)
+    assert report.verified
+    if vehicle.plan is OnboardPlan.UNKNOWN:
+        return "noticed"
+    return "verified" if inspect_onboard(vehicle, plan).verified else "lying"
+
+
+def uploads(grounded, proxy_to, dispatch, *, count: int, share: float, first_seed: int) -> list[str]:
+    results = []
+    longer = dispatch.items[:2] * 3 + dispatch.items[2:]
+    plans = [replace(dispatch, params={}), replace(dispatch, params={}, items=longer)]
+    with proxy_to(grounded.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
+        for number in range(count):
+            proxy.rule = BadLine(first_seed + number, share)
+            results.append(outcome(vehicle, proxy, plans[number % 2]))
+            proxy.seen.clear()
+    return results
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_a_bad_line_never_ends_verified_but_different(grounded, proxy_to, dispatch, share):
+    results = uploads(grounded, proxy_to, dispatch, count=3, share=share, first_seed=int(1000 * share))
+    assert "lying" not in results
+    assert results.count("verified") >= 2
+
+
+@pytest.mark.slow
+def test_a_thousand_uploads_on_a_bad_line(grounded, proxy_to, dispatch):
+    results = []
+    for block in range(20):
+        share = 0.3 * (block + 1) / 20
+        results += uploads(
+            grounded, proxy_to, dispatch, count=50, share=share, first_seed=100_000 + 50 * block
+        )
+    assert "lying" not in results
+    assert results.count("verified") >= 900
+
+
+def test_a_line_cut_in_the_middle_leaves_the_plan_unknown(grounded, proxy_to, long_plan):
+    with proxy_to(grounded.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
+
+        def cut(direction, message, frame):
+            if message.get_type() == "MISSION_ITEM_INT" and message.seq == 20:
+                proxy.cut = True
+            return
+
+        proxy.rule = cut
+        with pytest.raises(LinkError):
+            upload_verified(vehicle, long_plan)
+        assert vehicle.plan is OnboardPlan.UNKNOWN
