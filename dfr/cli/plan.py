@@ -11,19 +11,29 @@ from dfr.cli.output import emit_json, finding_line, json_text, note, say
 from dfr.findings import Finding, Severity
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.volume_files import volumes_document
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.plan.restricted_area import aip_corner
+from dfr.plan.worksheet import worksheet
+from dfr.units import FOOT_M
 
 app = typer.Typer()
 
 
 @app.command()
-def plan(
+def plan(  # noqa: PLR0917 - typer makes each an option
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     docks: Annotated[
         int | None, typer.Option(help="How many docks to place; the scenario's without.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write plan.json.")] = None,
+    volumes: Annotated[
+        Path | None, typer.Option(help="Write volumes and the proposed restricted area: .kml or .geojson.")
+    ] = None,
+    risk: Annotated[
+        Path | None, typer.Option(help="Write the ground and air risk worksheet: .md or .json.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Site the docks by exact optimisation, route the flights and check the plan.
@@ -36,12 +46,20 @@ def plan(
     document = proposed.as_dict()
     if out is not None:
         write_atomically(out, json_text(document))
+    if volumes is not None:
+        write_atomically(volumes, volumes_document(proposed, volumes))
+    if risk is not None:
+        sheet = worksheet(world, proposed)
+        write_atomically(
+            risk, json_text(sheet.as_dict()) if risk.suffix.lower() == ".json" else sheet.as_markdown()
+        )
     if as_json:
         emit_json(document)
     else:
         _print(proposed)
-    if out is not None:
-        note(f"plan: {out}")
+    for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk)):
+        if path is not None:
+            note(f"{what}: {path}")
 
 
 def _print(proposed: Plan) -> None:
@@ -58,6 +76,7 @@ def _print(proposed: Plan) -> None:
     say("docks and the best they reach within " + f"{proposed.siting_limit_s:g} s:")
     say("  " + ", ".join(f"{gain.docks}: {gain.share:.0%}" for gain in proposed.layouts))
     _print_routes(proposed)
+    _print_area(proposed)
     print_findings(proposed.findings, quiet=True)
 
 
@@ -72,6 +91,17 @@ def _print_routes(proposed: Plan) -> None:
         else:
             words = f"; {route.limited_by}" if route.limited_by else ""
             say(f"{where} {route.length_m:.0f} m, {route.overhead_s:.0f} s, {route.energy_wh:.0f} Wh{words}")
+
+
+def _print_area(proposed: Plan) -> None:
+    area = proposed.restricted_area
+    if area is None:
+        return
+    known = area.upper_m_amsl
+    top = "height unknown: no terrain" if known is None else f"SFC to {known / FOOT_M:.0f} ft AMSL"
+    spare = area.area_m2 / area.needed_m2 - 1
+    say(f"restricted area to propose: {top}, {area.area_m2 / 1e6:.2f} km2 ({spare:.0%} more than needed):")
+    say("  " + ", ".join(aip_corner(corner) for corner in area.ring))
 
 
 def print_findings(findings: tuple[Finding, ...], *, quiet: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dfr.findings import Finding, Severity
 from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.check_profile import deepest_drop_m
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.scenario.model import TemporaryRestriction
 from dfr.world.airspace import AirspaceState
@@ -42,7 +43,7 @@ def _answer(context: Context) -> VolumeAnswer | None:
     airspace = context.world.airspace.with_restrictions(scenario.restrictions)
     return airspace.volume_conflicts(
         volume.rings,
-        upper_m_agl=volume.top_m_agl,
+        upper_m_agl=volume.top_m_agl + deepest_drop_m(context),
         start=scenario.period.start,
         end=scenario.period.end,
         terrain=context.world.terrain,

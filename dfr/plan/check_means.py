@@ -219,6 +219,26 @@ def check_energy(context: Context) -> list[Finding]:
     ]
 
 
+def check_safe_landing(context: Context) -> list[Finding]:
+    """The route with the least safe-landing coverage, and how much has a place other than its own dock."""
+    routes = [route for route in context.plan.routes if route.safe_landing_share is not None]
+    if not routes:
+        return []
+    worst = min(routes, key=lambda route: (route.safe_landing_share or 0.0, route.diversion_share or 0.0))
+    share, other = worst.safe_landing_share or 0.0, worst.diversion_share or 0.0
+    words = (
+        f"{worst.site_id} to {worst.zone_id}: a place to land is reached from {share:.0%} of the way, "
+        f"one other than its dock from {other:.0%}"
+    )
+    if share < 1.0:
+        fix = "add rally points, shorten the time on scene or use a larger battery"
+        return [finding("safe-landing", Severity.VIOLATION, words, fix=fix)]
+    if other < 1.0:
+        fix = "add rally points inside the boundary, clear of people"
+        return [finding("safe-landing", Severity.ADVICE, words, fix=fix)]
+    return [finding("safe-landing", Severity.OK, words)]
+
+
 def _airframe(context: Context) -> list[Finding]:
     cruise, top = context.scenario.operation.cruise_mps, context.craft.max_speed_mps
     over = cruise > top

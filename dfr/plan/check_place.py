@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import shapely
 
 from dfr.findings import Finding, Severity
 from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.check_profile import Profile, profile_of
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.routing import SIGHT_TOLERANCE_M
+from dfr.plan.sight import BoolArray, seen_from
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
 from dfr.plan.windows import hour_windows
+from dfr.plan.worksheet import igrc_of_density
 from dfr.scenario.model import OperationKind
 from dfr.world.sun import SunEvent, sun_time
-
-IGRC_BY_DENSITY = ((5, 2), (50, 3), (500, 4), (5_000, 5), (50_000, 6), (math.inf, 7))
-"""iGRC of a drone up to 1 m and 25 m/s, by people per km2 below (UK SORA, to be confirmed)."""
 
 
 def check_boundary(context: Context) -> list[Finding]:
@@ -144,7 +145,7 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
 
 def _ground_risk(people_per_m2: float) -> Finding:
     density = people_per_m2 * 1e6
-    row = next(igrc for below, igrc in IGRC_BY_DENSITY if density < below)
+    row = igrc_of_density(density)
     words = f"densest crowd {people_per_m2:g} people per m2: iGRC {row} where it is overflown"
     return finding("ground-risk", Severity.ADVICE, words, fix="state the mitigations in the application")
 
@@ -169,6 +170,7 @@ def check_sight(context: Context) -> list[Finding]:
     seen = shapely.union_all(discs)
     unseen = [(route, shapely.difference(line, seen)) for route, line in context.lines]
     found = [_unseen(context, route.zone_id, rest, seen) for route, rest in unseen if not rest.is_empty]
+    found += [] if found else _hidden(context)
     if not found and context.lines:
         gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
         words = f"every route is within sight of one of {len(operation.posts)} posts"
@@ -190,9 +192,27 @@ def _unseen(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.G
     )
 
 
+def _hidden(context: Context) -> list[Finding]:
+    """Places in range of a post but behind ground or a crowd for every post: the worst route."""
+    found: list[tuple[float, Profile, BoolArray]] = []
+    for route, line in context.lines:
+        profile = profile_of(context, route, line)
+        seen = [seen_from(context, post, profile) for post in context.scenario.operation.posts]
+        hidden = ~np.logical_or.reduce(seen)
+        if hidden.any():
+            found.append((float(hidden.mean()), profile, hidden))
+    if not found:
+        return []
+    share, profile, hidden = max(found, key=lambda item: item[0])
+    place = context.place(shapely.Point(profile.places[int(np.argmax(hidden))]))
+    words = f"to {profile.route.zone_id}: ground or a crowd hides the drone on {share:.0%} of the way"
+    fix = "move a post to higher or clear ground, or add one"
+    return [finding("visual-line-of-sight", Severity.VIOLATION, words, place=place, fix=fix)]
+
+
 def _attitude(context: Context) -> list[Finding]:
     """The farthest a post is relied on, against the size-based sight distance."""
-    size = context.craft.footprint_m
+    size = context.craft.size_m
     near, far = attitude_sight_m(size), max(post.range_m for post in context.scenario.operation.posts)
     if far <= near:
         return []
@@ -200,7 +220,7 @@ def _attitude(context: Context) -> list[Finding]:
         finding(
             "visual-line-of-sight",
             Severity.ADVICE,
-            f"posts reach {far:.0f} m; the attitude of a {size:g} m drone is seen to about {near:.0f} m",
+            f"posts reach {far:.0f} m; the attitude of a {size:.2g} m drone is seen to about {near:.0f} m",
             margin_m=near - far,
             fix="fit lights, use a larger drone, or place posts closer; the pilot decides what is seen",
             source="attitude line of sight 327 CD + 20 m (FOCA)",

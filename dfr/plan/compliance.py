@@ -5,8 +5,9 @@ from __future__ import annotations
 from dfr.findings import Finding, Severity
 from dfr.plan.check_airspace import check_airspace, check_heights
 from dfr.plan.check_context import Check, Context, context_of, finding
-from dfr.plan.check_means import check_crew, check_energy, check_sites, check_weather
+from dfr.plan.check_means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
 from dfr.plan.check_place import check_boundary, check_crowds, check_reach, check_sight
+from dfr.plan.check_profile import check_profiles
 from dfr.plan.contingency import check_contingency, check_traffic
 from dfr.plan.model import Plan
 from dfr.plan.siting import OPTIMAL
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     check_coverage,
     check_airspace,
     check_heights,
+    check_profiles,
     check_boundary,
     check_crowds,
     check_sight,
@@ -49,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     check_sites,
     check_crew,
     check_energy,
+    check_safe_landing,
     check_contingency,
     check_traffic,
 )

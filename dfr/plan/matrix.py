@@ -12,8 +12,9 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import Sorties, flight_settings, predict_paths
 from dfr.geo import FloatArray
-from dfr.plan.routing import Obstacle, Router, Way
-from dfr.plan.windows import HourWindow
+from dfr.plan.pace import LEAST_MPS, wind_pace
+from dfr.plan.routing import Obstacle, Pace, Router, Way
+from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
@@ -73,7 +74,8 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
     scenario, router = world.scenario, router_of(world)
     homes = [world.frame.point(site.position) for site in scenario.candidates]
     targets = [world.frame.point(centre) for centre in zone_centres(scenario).values()]
-    ways = tuple(tuple(router.way(home, target) for target in targets) for home in homes)
+    pace = planning_pace(scenario, windows)
+    ways = tuple(tuple(router.way(home, target, pace=pace) for target in targets) for home in homes)
     shape = (len(windows), len(targets), len(homes))
     sorties = sorties_of(
         scenario, [ways[j][i] for i in range(len(targets)) for j in range(len(homes))], windows
@@ -91,6 +93,18 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
         energy_wh=np.where(np.isfinite(energy), energy, np.inf),
         usable_wh=usable,
     )
+
+
+def planning_pace(scenario: Scenario, windows: Sequence[HourWindow]) -> Pace:
+    """Seconds of legs in the planning hour's wind: ways are the soonest there, the shortest in most winds."""
+    in_wind = wind_pace(scenario, planning_window(windows))
+
+    def pace(east_m: FloatArray, north_m: FloatArray) -> FloatArray:
+        """A leg without headway costs much rather than everything: energy rules it out, not geometry."""
+        seconds = in_wind(east_m, north_m)
+        return np.where(np.isfinite(seconds), seconds, np.hypot(east_m, north_m) / LEAST_MPS)
+
+    return pace
 
 
 def sorties_of(scenario: Scenario, ways: Sequence[Way], windows: Sequence[HourWindow]) -> Sorties:

@@ -29,7 +29,8 @@ class Route:
     `points` runs from the dock to the target, both included. Where the target may not be overflown it
     ends `stand_off_m` short of it and `limited_by` says why; where `reachable` is
     False the times are None and `limited_by` says what stands in the way. `safe_landing_share` is the part
-    of it from which a dock or rally point is reached with the energy left on the way home.
+    of it from which a dock or rally point is reached with the energy left on the way home,
+    `diversion_share` the part from which one other than the own dock is.
     """
 
     site_id: str
@@ -46,6 +47,7 @@ class Route:
     energy_wh: float | None
     stand_off_m: float = 0.0
     safe_landing_share: float | None = None
+    diversion_share: float | None = None
 
     @property
     def overhead_s(self) -> float | None:

@@ -15,10 +15,11 @@ from dfr.plan.compliance import check
 from dfr.plan.contingency import failure_card
 from dfr.plan.launch import expected_s
 from dfr.plan.layouts import Layouts
-from dfr.plan.matrix import build_matrix, sortie_line, sorties_of
+from dfr.plan.matrix import build_matrix, router_of, sortie_line, sorties_of
 from dfr.plan.model import CoverageHour, DockSite, LayoutGain, Plan, PlanningWind, ProposedArea, Route, Volume
 from dfr.plan.restricted_area import propose_area
 from dfr.plan.routing import Way
+from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.siting import Sites
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
@@ -85,6 +86,7 @@ def _plan(
             wind_from_deg=hour.weather.wind_from_deg,
         ),
     )
+    plan = with_safe_landing(world, plan, router_of(world), hour)
     return replace(plan, contingency=failure_card(world, plan), restricted_area=_restricted(world, plan))
 
 

@@ -18,7 +18,7 @@ from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
 from dfr.plan.model import ProposedArea
 from dfr.units import FOOT_M
-from dfr.world.terrain import Terrain
+from dfr.world.terrain import Terrain, heights_m_amsl
 
 MOST_CORNERS = 12
 
@@ -155,8 +155,8 @@ def _edges_dropped(ring: FloatArray) -> tuple[FloatArray, _Prolonged]:
         ahead = (edge[:, 0] * along_out[:, 1] - edge[:, 1] * along_out[:, 0]) / cross
         behind = (edge[:, 0] * along_in[:, 1] - edge[:, 1] * along_in[:, 0]) / cross
         meets = start + ahead[:, None] * along_in
-    spare = meets - start
-    twice = edge[:, 1] * spare[:, 0] - edge[:, 0] * spare[:, 1]
+        spare = meets - start
+        twice = edge[:, 1] * spare[:, 0] - edge[:, 0] * spare[:, 1]
     fine = np.isfinite(twice) & (ahead >= 0.0) & (behind >= 0.0) & (twice >= 0.0)
     return np.where(fine, twice / 2.0, np.inf), _Prolonged(ring, meets)
 
@@ -267,6 +267,5 @@ def _highest_ground(frame: LocalFrame, area: shapely.Polygon, terrain: Terrain) 
     points = np.column_stack([axis.ravel() for axis in grid])
     inside = points[shapely.intersects_xy(area, points[:, 0], points[:, 1])]
     samples = np.vstack((np.asarray(area.exterior.coords)[:-1, :2], inside))
-    heights = [terrain.ground_m_amsl(frame.position(float(x), float(y))) for x, y in samples]
-    known = [height for height in heights if height is not None]
-    return max(known) if len(known) == len(heights) else None
+    heights = heights_m_amsl(terrain, *frame.to_geodetic(samples[:, 0], samples[:, 1]))
+    return None if np.isnan(heights).any() else float(heights.max())

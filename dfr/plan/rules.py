@@ -144,6 +144,20 @@ _TABLE = (
         source="reserve of the scenario; energy by the flight model",
     ),
     Rule(
+        id="safe-landing",
+        asks="From every point of every route a place to land, a dock or rally point, is reached with the "
+        "energy left on the way home.",
+        basis=Basis.OA_CONDITION,
+        source="energy by the flight model; ways by the router; SORA contingency procedures",
+    ),
+    Rule(
+        id="terrain-profile",
+        asks="Flown at one height above home, every route stays within the height limit above the ground "
+        "below it and 20 m above the highest.",
+        basis=Basis.NPCC_POLICY,
+        source=NPCC,
+    ),
+    Rule(
         id="reach",
         asks="Every demand zone is reached from some dock; how far the drone stands off is stated.",
         basis=Basis.OPERATOR,

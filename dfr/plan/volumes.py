@@ -90,7 +90,7 @@ def inputs_of(scenario: Scenario) -> VolumeInputs:
         top_m_agl=scenario.operation.cruise_height_m_agl,
         speed_mps=scenario.operation.cruise_mps,
         climb_mps=craft.climb_mps,
-        size_m=craft.footprint_m,
+        size_m=craft.size_m,
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from dfr.geo import Position
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dfr.geo import FloatArray, Position
 
 
 class Terrain(Protocol):
@@ -42,3 +45,23 @@ class UnknownGround:
     def ground_m_amsl(self, position: Position) -> float | None:
         """Nothing is known."""
         return None
+
+
+@runtime_checkable
+class ManyHeights(Protocol):
+    """A terrain that answers many places at once."""
+
+    def heights_m_amsl(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> FloatArray:
+        """Heights at positions, of their shape; NaN where not known."""
+        ...
+
+
+def heights_m_amsl(terrain: Terrain, lat_deg: FloatArray, lon_deg: FloatArray) -> FloatArray:
+    """Ground heights at many positions, shape (n,), by whatever a terrain offers; NaN where not known."""
+    if isinstance(terrain, FlatGround):
+        return np.full(len(lat_deg), terrain.height_m_amsl)
+    if isinstance(terrain, ManyHeights):
+        return terrain.heights_m_amsl(lat_deg, lon_deg)
+    places = (Position(lat_deg=float(a), lon_deg=float(b)) for a, b in zip(lat_deg, lon_deg, strict=True))
+    found = [terrain.ground_m_amsl(place) for place in places]
+    return np.array([np.nan if height is None else height for height in found], float)

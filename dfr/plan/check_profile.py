@@ -1,0 +1,106 @@
+"""Checks of heights along routes: a drone flies at one height above home, the ground below it does not.
+
+At a place with ground g the height above it is H + home - g: more over a valley, less over a hill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from dfr.findings import Finding, Severity
+from dfr.geo import FloatArray
+from dfr.plan.check_context import Context, finding
+from dfr.plan.contingency import context_home
+from dfr.plan.model import Route
+from dfr.world.terrain import heights_m_amsl
+
+PROFILE_STEP_M = 25.0
+"""Half a cell of OS Terrain 50."""
+
+MOST_PLACES = 2000
+LEAST_CLEARANCE_M = 20.0
+"""Room kept above the highest ground (assumed: 4 m of grid error, trees and lamps)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A route over its ground: places (n, 2) in local metres, heights (n,), NaN where unknown."""
+
+    route: Route
+    places: FloatArray
+    ground_m_amsl: FloatArray
+    height_m_agl: FloatArray
+
+
+def profile_of(context: Context, route: Route, line: shapely.LineString | shapely.Point) -> Profile:
+    """The heights along a route flown level at its height above the dock."""
+    count = int(np.clip(np.ceil(line.length / PROFILE_STEP_M), 1, MOST_PLACES)) + 1
+    places = line if isinstance(line, shapely.LineString) else shapely.LineString([line, line])
+    points = shapely.line_interpolate_point(places, np.linspace(0.0, 1.0, count), normalized=True)
+    xy = shapely.get_coordinates(points)
+    terrain = context.world.terrain
+    ground = heights_m_amsl(terrain, *context.world.frame.to_geodetic(xy[:, 0], xy[:, 1]))
+    home = terrain.ground_m_amsl(context_home(context, route))
+    above = (np.nan if home is None else home) + route.height_m_agl - ground
+    return Profile(route=route, places=xy, ground_m_amsl=ground, height_m_agl=above)
+
+
+def deepest_drop_m(context: Context) -> float:
+    """How far below its dock the ground falls along any route, m; 0 where nothing of it is known."""
+    drops = [
+        float(np.nanmax(profile.height_m_agl)) - profile.route.height_m_agl
+        for profile in _profiles(context)
+        if np.isfinite(profile.height_m_agl).any()
+    ]
+    return max([0.0, *drops])
+
+
+def _profiles(context: Context) -> list[Profile]:
+    return [profile_of(context, route, line) for route, line in context.lines]
+
+
+def check_profiles(context: Context) -> list[Finding]:
+    """Greatest height above the ground against the limit, and least room above it."""
+    known = [profile for profile in _profiles(context) if np.isfinite(profile.height_m_agl).all()]
+    if not known or len(known) < len(context.lines):
+        return []
+    highest = max(known, key=lambda profile: float(profile.height_m_agl.max()))
+    lowest = min(known, key=lambda profile: float(profile.height_m_agl.min()))
+    return [_too_high(context, highest), _too_low(context, lowest)]
+
+
+def _too_high(context: Context, profile: Profile) -> Finding:
+    limit, k = context.scenario.operation.height_limit_m_agl, int(np.argmax(profile.height_m_agl))
+    height, name = float(profile.height_m_agl[k]), _name(profile.route)
+    margin = limit - height
+    return finding(
+        "terrain-profile",
+        Severity.VIOLATION if margin < 0 else Severity.OK,
+        f"{name}: at most {height:.0f} m above the ground below (limit {limit:g} m)",
+        place=context.place(shapely.Point(profile.places[k])),
+        margin_m=margin,
+        fix=f"fly {-margin:.0f} m lower, or follow the terrain" if margin < 0 else "",
+    )
+
+
+def _too_low(context: Context, profile: Profile) -> Finding:
+    k = int(np.argmin(profile.height_m_agl))
+    margin = float(profile.height_m_agl[k]) - LEAST_CLEARANCE_M
+    severity = Severity.OK
+    if margin < 0:
+        severity = Severity.VIOLATION if margin <= -LEAST_CLEARANCE_M else Severity.ADVICE
+    return finding(
+        "terrain-profile",
+        severity,
+        f"{_name(profile.route)}: at least {profile.height_m_agl[k]:.0f} m above the highest ground",
+        place=context.place(shapely.Point(profile.places[k])),
+        margin_m=margin,
+        fix=f"fly {-margin:.0f} m higher or around the hill" if margin < 0 else "",
+    )
+
+
+def _name(route: Route) -> str:
+    return f"{route.site_id} to {route.zone_id}"

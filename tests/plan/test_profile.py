@@ -1,0 +1,106 @@
+"""Heights along routes over ground that is not flat, and what hides a drone from a post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from dfr.findings import Severity
+from dfr.geo import Position, VerticalDatum
+from dfr.plan.planner import make_plan
+from dfr.scenario import model as m
+from dfr.world.airspace import Airspace, Zone, limit
+from dfr.world.shapes import area_of_circle
+
+from .conftest import FRAME, START, Field, at, box, candidate
+
+EAST = candidate("east", 400, 0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Ground of one height west of a line and another east of it."""
+
+    west_m: float
+    east_m: float
+    at_m: float = 0.0
+    source: str = "a step"
+
+    def ground_m_amsl(self, position: Position) -> float:
+        return self.west_m if FRAME.point(position)[0] < self.at_m else self.east_m
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """A ridge across the field, on flat ground."""
+
+    height_m: float
+    source: str = "a ridge"
+
+    def ground_m_amsl(self, position: Position) -> float:
+        return self.height_m if abs(FRAME.point(position)[0] - 100.0) < 20 else 0.0
+
+
+def found(plan, rule: str) -> list:
+    return [f for f in plan.findings if f.rule == rule]
+
+
+def test_over_a_valley_the_height_above_ground_grows(field: Field):
+    world = field(of_world={"terrain": Step(west_m=0.0, east_m=50.0)}, candidates=(EAST,))
+    high, low = found(make_plan(world), "terrain-profile")
+    assert high.margin_m == pytest.approx(120.0 - 110.0)
+    assert low.margin_m == pytest.approx(60.0 - 20.0)
+    deep = field(of_world={"terrain": Step(west_m=0.0, east_m=75.0)}, candidates=(EAST,))
+    high, _ = found(make_plan(deep), "terrain-profile")
+    assert (high.severity, high.margin_m) == (Severity.VIOLATION, pytest.approx(-15.0))
+
+
+def test_a_hill_on_the_way_leaves_less_room_or_none(field: Field):
+    for height, severity in ((30.0, Severity.OK), (50.0, Severity.ADVICE), (70.0, Severity.VIOLATION)):
+        world = field(of_world={"terrain": Ridge(height)}, candidates=(EAST,))
+        _, low = found(make_plan(world), "terrain-profile")
+        assert (low.severity, low.margin_m) == (severity, pytest.approx(60.0 - height - 20.0))
+
+
+def test_an_airspace_floor_above_the_valley_counts_from_the_height_of_the_dock(field: Field):
+    """The floor is 150 m above the valley: level flight from a dock 75 m up meets it with its buffers."""
+    floor = Zone(
+        name="TOWN CTA", kind="CTA", airspace_class="D", lower=limit(150.0, VerticalDatum.AMSL),
+        upper=limit(900.0, VerticalDatum.AMSL), area=area_of_circle(at(-500, 200), 400.0),
+    )  # fmt: skip
+    cover = box(-30_000, -30_000, 30_000, 30_000)
+    airspace = Airspace(zones=(floor,), coverage=(cover,))
+    flat = field(of_world={"airspace": airspace, "terrain": Step(0.0, 0.0)}, candidates=(EAST,))
+    deep = field(
+        of_world={"airspace": airspace, "terrain": Step(west_m=0.0, east_m=75.0)}, candidates=(EAST,)
+    )
+    assert found(make_plan(flat), "airspace-class")[0].severity is Severity.OK
+    assert found(make_plan(deep), "airspace-class")[0].severity is Severity.VIOLATION
+
+
+def test_a_ridge_hides_the_drone_from_a_post_behind_it(field: Field):
+    posts = (m.Observer(id="post", position=at(-200, 0), range_m=900.0),)
+    open_ = field(of_world={"terrain": Ridge(5.0)}, operation={"posts": posts}, candidates=(EAST,))
+    hidden = field(of_world={"terrain": Ridge(45.0)}, operation={"posts": posts}, candidates=(EAST,))
+    assert Severity.VIOLATION not in {f.severity for f in found(make_plan(open_), "visual-line-of-sight")}
+    worst = [f for f in found(make_plan(hidden), "visual-line-of-sight") if f.severity is Severity.VIOLATION]
+    assert "hides the drone" in worst[0].message
+    both = (*posts, m.Observer(id="other", position=at(300, 0), range_m=900.0))
+    helped = field(of_world={"terrain": Ridge(45.0)}, operation={"posts": both}, candidates=(EAST,))
+    assert Severity.VIOLATION not in {f.severity for f in found(make_plan(helped), "visual-line-of-sight")}
+
+
+def test_a_crowd_line_hides_a_low_drone_from_a_post_behind_it(field: Field):
+    """At 15 m and 700 m away the line of sight is under 2 m until 20 m from the eye."""
+    crowd = m.CrowdArea(
+        id="c", name="Crowd", area=box(-395, -450, -385, 450), start=START, end=START.replace(hour=14),
+        people_per_m2=1.0,
+    )  # fmt: skip
+    post = (m.Observer(id="post", position=at(-402, 0), range_m=1200.0),)
+    low = {"posts": post, "cruise_height_m_agl": 15.0, "crowd_margin_m": None}
+    world = field(operation=low, site={"crowds": (crowd,)}, candidates=(EAST,))
+    words = [f.message for f in found(make_plan(world), "visual-line-of-sight")]
+    assert any("hides the drone" in text for text in words)
+    clear = field(operation=low, candidates=(EAST,))
+    assert not [f for f in found(make_plan(clear), "visual-line-of-sight") if "hides" in f.message]
