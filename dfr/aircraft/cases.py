@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dfr.aircraft import catalogue
-from dfr.aircraft.performance import FlightSettings, Sorties, predict_paths
+from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths
 from dfr.errors import InputError, Problem
 from dfr.geo import FloatArray
 from dfr.world.wind import profile_factor
@@ -32,7 +32,7 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
     "temperature_c": (-60.0, 60.0, 15.0),
     "roughness_m": (1e-6, 5.0, 0.03),
 }
-"""Field -> least, most, default. Without `cruise_mps` the parameters' own speed is flown."""
+"""Field -> least, most, default. Without `cruise_mps` the parameters' or the drone's own speed is flown."""
 
 WORDS = ("wind_profile", "drone", "params", "name")
 KNOWN = frozenset((*NUMBERS, *WORDS))
@@ -155,7 +155,7 @@ class _Reader:
         if not isinstance(drone, str) or drone not in catalogue.drones():
             known = ", ".join(catalogue.drones())
             self._wrong(number, "drone", f"{drone!r} is not in the catalogue", f"use one of {known}")
-        settings = self._of_params(number, raw)
+        settings = self._of_params(number, raw) if len(self._problems) == before else None
         if settings is None or len(self._problems) > before:
             return
         self._rows.append(row)
@@ -208,15 +208,16 @@ class _Reader:
         return row
 
     def _of_params(self, number: int, raw: Mapping[str, Any]) -> FlightSettings | None:
-        """The settings of a line; equal parameters share one value."""
+        """The settings of a line: its parameters over its drone's own; equal ones share one value."""
         params = raw.get("params", {})
         if not isinstance(params, dict):
             self._wrong(number, "params", "not an object", "write {NAME: value}")
             return None
         try:
-            key = (raw.get("cruise_mps"), *sorted(params.items()))
+            own = str(raw.get("drone", DEFAULT_DRONE))
+            key = (own, raw.get("cruise_mps"), *sorted(params.items()))
             if key not in self._known:
-                settings = FlightSettings.from_params(params)
+                settings = FlightSettings.from_params(params, base=flight_settings(catalogue.drone(own)))
                 if isinstance(raw.get("cruise_mps"), int | float):
                     settings = replace(settings, cruise_mps=float(raw["cruise_mps"]))
                 self._known[key] = settings

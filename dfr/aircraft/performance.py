@@ -15,9 +15,10 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
-from dfr.aircraft.returning import climb_first_seconds, return_height_m
+from dfr.aircraft.nose import nose_after_waiting
+from dfr.aircraft.returning import climb_first_seconds, climb_leg, return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
-from dfr.aircraft.trim import Airframe, air_density, airframe_of, balancing_lean
+from dfr.aircraft.trim import Airframe, air_density, airframe_of
 from dfr.aircraft.vertical import climb_seconds, land_seconds
 from dfr.aircraft.ways import ARRIVAL_S, Way, Wind, fly_way, then
 from dfr.geo import FloatArray
@@ -151,14 +152,15 @@ def predict_paths(
     out = fly_way(
         airframe, lengths, courses, courses, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
     )
-    back = _fly_back(airframe, lengths, courses, scene, wind, columns)
     top = return_height_m(height, lengths[:, 0], columns)
+    rise = climb_leg(top - height, columns)
+    back = _fly_back(airframe, lengths, courses, scene, wind, columns)
     climb, takeoff_end = climb_seconds(
         height, columns.climb_mps, columns.vertical_accel_mps2, columns.vertical_shaping_jerk_mps3
     )
     waiting = scene + out.settling_s + ARRIVAL_S
     out_s = out.seconds + takeoff_end
-    back_s = back.seconds + climb_first_seconds(top - height, back.home, columns)
+    back_s = back.seconds + climb_first_seconds(rise, back.home, columns)
     first_metre, land = land_seconds(
         top,
         columns.effective_land_high_mps,
@@ -197,17 +199,17 @@ def _fly_back(  # noqa: PLR0917 - the parts of one flight
     airframe: Airframe,
     lengths: FloatArray,
     courses: FloatArray,
-    scene: FloatArray,
+    still: FloatArray,
     wind: Wind,
     columns: SettingColumns,
 ) -> Way:
     """The same legs back: all but the last as waypoints, nose along; the last as RTL, from a stop.
 
-    ArduCopter cuts no corner into an RTL. RTL keeps the heading it finds.
+    ArduCopter cuts no corner into an RTL. RTL keeps the heading it has after waiting `still` seconds.
     """
     one = lengths.shape[1] == 1
     turned = one | ~(lengths[:, 1:] > 0.0).any(axis=1)
-    held = _nose_after(scene, _last_course(lengths, courses), wind, airframe, columns)
+    held = nose_after_waiting(_last_course(lengths, courses), still, wind, airframe, columns)
     nose = held if one else np.where(turned, held, courses[:, 1] + np.pi)
     home = fly_way(
         airframe,
@@ -238,29 +240,6 @@ def _last_course(lengths: FloatArray, courses_rad: FloatArray) -> FloatArray:
     last = lengths.shape[1] - 1 - np.argmax(lengths[:, ::-1] > 0.0, axis=1)
     course: FloatArray = courses_rad[np.arange(lengths.shape[0]), last]
     return course
-
-
-def _nose_after(
-    scene_s: FloatArray, course_rad: FloatArray, wind: Wind, airframe: Airframe, settings: SettingColumns
-) -> FloatArray:
-    """Where the nose points when the return is commanded: it drifts towards wind abeam while waiting.
-
-    ArduCopter holds "the heading it has" on scene, and its attitude from a thrust vector turns a tilted
-    drone's nose a little each step: tan(angle to the wind line) grows by 4.5 (1/cos(tilt) - 1) a second
-    (read off the recorded tracks). The return keeps that heading.
-    """
-    speed = np.hypot(wind.east_mps, wind.north_mps)
-    lean = balancing_lean(airframe, np.stack([np.zeros_like(speed), speed]), 0.0, wind.density)
-    limit = np.tan(np.radians(settings.lean_limit_deg))
-    length = np.minimum(np.hypot(lean[0], lean[1]), limit)
-    growth = np.exp(np.minimum(DRIFT_PER_S * (np.sqrt(1.0 + length**2) - 1.0) * scene_s, 50.0))
-    line = np.arctan2(wind.east_mps, wind.north_mps)
-    off = (course_rad - line + 0.5 * np.pi) % np.pi - 0.5 * np.pi
-    least = np.where(off < 0.0, -LEAST_OFF_RAD, LEAST_OFF_RAD)
-    off = np.where(np.abs(off) < LEAST_OFF_RAD, least, off)
-    drifted = np.arctan(np.clip(np.tan(off) * growth, -1e9, 1e9))
-    turned: FloatArray = course_rad + drifted - off
-    return turned
 
 
 def _energy_wh(

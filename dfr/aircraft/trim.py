@@ -181,7 +181,7 @@ def speed_along(
     along_mps, cross_mps, heading_rad, most_lean, density = np.broadcast_arrays(
         along_mps, cross_mps, heading_rad, most_lean, density
     )
-    able = _first_guess(airframe, most_lean, density)
+    able = airspeed_of_lean(airframe, most_lean, density)
     air = np.sqrt(np.maximum(able**2 - cross_mps**2, 0.04 * able**2))
     before = 0.8 * air
     lean = np.zeros((2, *air.shape))
@@ -213,11 +213,14 @@ def speed_along(
     return np.where(lost, along_mps - able, air + along_mps)
 
 
-def _first_guess(airframe: Airframe, most_lean: FloatArray, density: FloatArray) -> FloatArray:
-    """Airspeed at a tilt where drag is quadratic plus momentum drag at hover thrust, m/s."""
+def airspeed_of_lean(airframe: Airframe, lean: FloatArray, density: FloatArray) -> FloatArray:
+    """Airspeed that a lean balances where drag is quadratic plus momentum drag at hover thrust, m/s.
+
+    A closed form near enough to start a search from: the body's axes tilt with it and take some drag away.
+    """
     quadratic = 0.5 * density * airframe.drag_area_m2 + 1e-9
     linear = airframe.momentum_drag * np.sqrt(density * airframe.disc_area_m2 * airframe.weight_n)
-    push = airframe.weight_n * most_lean
+    push = airframe.weight_n * lean
     guess: FloatArray = (np.sqrt(linear**2 + 4.0 * quadratic * push) - linear) / (2.0 * quadratic)
     return np.maximum(guess, 0.1)
 

@@ -137,11 +137,11 @@ class PositionControl:
         scale = speed / off if off > 1e-6 else 0.0
         self.glide(dt, off_n * scale, off_e * scale)
 
-    def climb_at(self, dt: float, rate: float) -> None:
-        """Move the vertical target at a climb rate, shaped."""
+    def climb_at(self, dt: float, rate: float, *, limited: bool = True) -> None:
+        """Move the vertical target at a climb rate, shaped; a landing has its own limit (LAND_SPEED_HIGH)."""
         self.up += self.v_up * dt + 0.5 * self.a_up * dt * dt
         self.v_up += self.a_up * dt
-        rate = clamp(rate, -self.descent, self.climb)
+        rate = clamp(rate, -self.descent, self.climb) if limited else rate
         self.a_up = shaped_accel(
             rate - self.v_up, self.a_up, most_accel=self.accel_up, jerk=self.gains.jerk_up, dt_s=dt
         )

@@ -69,7 +69,7 @@ class Landing:
             control.approach(dt, *craft.sight.target)
         else:
             control.glide(dt)
-        control.climb_at(dt, 0.0 if effort is Effort.HOLD else self.rate())
+        control.climb_at(dt, 0.0 if effort is Effort.HOLD else self.rate(), limited=False)
 
     def rate(self) -> float:
         """Climb rate: fast down to LAND_ALT_LOW, then LAND_SPEED; slower yet beside a seen target, m/s."""

@@ -36,6 +36,17 @@ def test_every_figure_names_its_status_and_unit(row):
         assert figure.value is not None or figure.source_status in ("unknown", STATUSES["derived"]), name
 
 
+@pytest.mark.parametrize("row", drones().values(), ids=lambda row: row.key)
+def test_a_drone_is_wider_tip_to_tip_than_it_stands(row):
+    assert row.size_m == pytest.approx(row.wheelbase_m + 2 * row.rotor_radius_m)
+    assert row.size_m > row.footprint_m or row.key == "arducopter-sitl-quad"
+
+
+def test_the_size_of_a_matrice_30t_counts_its_rotors():
+    """668 mm from motor to motor and rotors of 18 inches: over the 1 m of the iGRC table's first column."""
+    assert drone("dji-m30t").size_m == pytest.approx(1.125, abs=0.005)
+
+
 def test_a_wind_limit_nobody_published_is_none_and_says_unknown():
     figure = drone("brinc-responder").figures()["max_wind_mps"]
     assert figure.value is None
