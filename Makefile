@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench docs screenshots clean
 
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -33,6 +33,13 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m pytest -m slow tests
 	for f in benchmarks/*.py; do $(BIN)/python $$f; done
+
+docs: $(STAMP)
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "docs: out/site/index.html"
+
+screenshots: $(STAMP)
+	$(BIN)/python docs/screenshots.py
 
 clean:
 	rm -rf $(VENV) out dist build

@@ -1,0 +1,117 @@
+"""Pictures of every page for the docs: `make screenshots` rehearses, serves and looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.planner import make_plan
+from dfr.report.map import standalone_map
+from dfr.report.pdf import FLAGS, find_chromium
+
+IMAGES = Path(__file__).resolve().parent / "images"
+SCENARIO = "victorious-2024"
+VIEW = {"width": 1280, "height": 800}
+FLIGHT_MS = 60_000
+
+
+def dfr(*arguments: str) -> list[str]:
+    """The command line that runs a verb."""
+    return [sys.executable, "-m", "dfr", *arguments]
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[str]:
+    """A server and its address."""
+    command = dfr("serve", "--port", "0", "--json", *arguments)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            lines = []
+            while process.stdout is not None and (line := process.stdout.readline()):
+                lines.append(line)
+                if line.rstrip() == "}":
+                    break
+            yield str(json.loads("".join(lines))["url"]).rstrip("/")
+        finally:
+            process.terminate()
+
+
+def opened(browser: Browser, base: str, name: str) -> Page:
+    """A page, ready and with its map drawn."""
+    page = browser.new_page(viewport=VIEW)  # type: ignore[arg-type]
+    page.goto(f"{base}/{name}")
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_timeout(2_500)
+    return page
+
+
+def scrub(page: Page, share: float) -> None:
+    """Move the replay to a share of its span."""
+    page.evaluate(
+        "share => { const s = document.getElementById('scrub');"
+        " s.value = +s.min + share * (s.max - s.min); s.dispatchEvent(new Event('input')); }",
+        share,
+    )
+    page.wait_for_timeout(1_500)
+
+
+def pictures(browser: Browser, base: str) -> None:
+    """One picture for each page, and one on a phone."""
+    page = opened(browser, base, "plan")
+    page.screenshot(path=IMAGES / "plan.png")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=IMAGES / "plan-phone.png")
+    opened(browser, base, "simulate").screenshot(path=IMAGES / "simulate.png")
+    page = opened(browser, base, "replay")
+    page.select_option("#source", index=1)
+    scrub(page, 0.55)
+    page.screenshot(path=IMAGES / "replay.png")
+    page.select_option("#source", index=4)
+    scrub(page, 0.3)
+    page.screenshot(path=IMAGES / "replay-flight.png")
+    page = opened(browser, base, "live")
+    page.select_option("#zone", "castle-stage")
+    page.click("[data-command=dispatch]")
+    page.click("#yes")
+    page.wait_for_timeout(FLIGHT_MS / 5)
+    page.screenshot(path=IMAGES / "live.png")
+
+
+def main() -> int:
+    """Take them all; the exit code."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.stderr.write("no Chromium -> apt-get install chromium\n")
+        return 2
+    IMAGES.mkdir(exist_ok=True)
+    world = load_world(find_scenario(SCENARIO))
+    (IMAGES / "victorious.svg").write_text(standalone_map(world, make_plan(world)), encoding="utf-8")
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with tempfile.TemporaryDirectory(prefix="dfr-screenshots-") as name:
+        run, scenario = str(Path(name) / "run"), str(Path(name) / f"{SCENARIO}.yaml")
+        shutil.copy(find_scenario(SCENARIO), scenario)
+        subprocess.run(
+            dfr("rehearse", scenario, "--replications", "20", "--engine", "builtin", "--out", run),
+            check=False,
+        )
+        options = ("--run", run, "--vehicle", "builtin", "--allow-control", "--speedup", "4")
+        with sync_playwright() as driver, serving(*options) as base:
+            browser = driver.chromium.launch(executable_path=chromium, args=[*FLAGS, *root])
+            pictures(browser, base)
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The docs: the site builds without a network, and every command of the tutorial works in its order."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+BLOCKED_IS_AN_ANSWER = {0, 3, 5}
+"""A check or a rehearsal may say no: that is an answer, not a failure."""
+
+
+def commands(repository):
+    blocks = re.findall(r"```sh\n(.*?)```", (repository / "docs" / "tutorial.md").read_text(), re.DOTALL)
+    lines = (line.strip() for block in blocks for line in block.splitlines())
+    return [shlex.split(line)[1:] for line in lines if line.startswith("dfr ")]
+
+
+def test_every_command_of_the_tutorial_works(repository, tmp_path):
+    found = commands(repository)
+    assert [arguments[0] for arguments in found] == [
+        "init",
+        "init",
+        "check",
+        "plan",
+        "simulate",
+        "rehearse",
+        "brief",
+    ]
+    for arguments in found:
+        command = [sys.executable, "-m", "dfr", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode in BLOCKED_IS_AN_ANSWER, (arguments, done.stdout[-1500:], done.stderr[-1500:])
+        assert "Traceback" not in done.stderr
+        if arguments[0] in ("init", "plan", "simulate", "brief"):
+            assert done.returncode == 0, (arguments, done.stderr[-1500:])
+    for name in (
+        "my-festival.yaml",
+        "fete.yaml",
+        "plan.json",
+        "run/kpis.json",
+        "rehearsal/report.html",
+        "brief.html",
+    ):
+        assert (tmp_path / name).is_file(), name
+
+
+@pytest.fixture(scope="module")
+def site(repository, tmp_path_factory):
+    """The built site."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder
+
+
+def test_the_site_needs_no_network(site):
+    for page in site.rglob("*.html"):
+        text = page.read_text()
+        loaded = re.findall(r"<(?:script|link|img|iframe)[^>]*?(?:src|href)=\"(https?:[^\"]+|//[^\"]+)", text)
+        assert loaded == [], page.name
+
+
+def test_the_reference_is_made_from_the_code(site):
+    verbs = (site / "reference" / "commands.html").read_text()
+    for verb in ("serve", "brief", "rehearse", "simulate"):
+        assert f"dfr {verb}" in verbs
+    assert "--allow-control" in verbs
+    assert "crowd_margin_m" in (site / "reference" / "scenario.html").read_text()
+    assert "InfeasibleError" in (site / "reference" / "errors.html").read_text()
+
+
+def test_every_page_is_pictured(site):
+    for name in ("plan", "simulate", "replay", "live"):
+        assert (site / "images" / f"{name}.png").stat().st_size > 20_000
