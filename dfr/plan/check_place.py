@@ -12,12 +12,13 @@ from dfr.findings import Finding, Severity
 from dfr.plan.check_context import Context, finding, listed
 from dfr.plan.check_profile import Profile, profile_of
 from dfr.plan.matrix import crowd_obstacles
+from dfr.plan.posts import manned_posts, people_on_shift
 from dfr.plan.routing import SIGHT_TOLERANCE_M
 from dfr.plan.sight import BoolArray, seen_from
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
 from dfr.plan.windows import hour_windows
 from dfr.plan.worksheet import igrc_of_density
-from dfr.scenario.model import OperationKind
+from dfr.scenario.model import Observer, OperationKind
 from dfr.world.sun import SunEvent, sun_time
 
 
@@ -103,12 +104,19 @@ def check_crowds(context: Context) -> list[Finding]:
     """Stand-off from dense crowds, the crowd in the ground-risk buffer, and the ground risk class."""
     margin, crowds = context.scenario.operation.crowd_margin_m, crowd_obstacles(context.world)
     dense = max((crowd.people_per_m2 for crowd in context.scenario.site.crowds), default=0.0)
+    if not context.scenario.site.crowds_known:
+        words = "nobody has said whether people gather here"
+        fix = "list site.crowds, or write [] where nobody gathers"
+        return [finding("crowd", Severity.UNKNOWN, words, fix=fix)]
     if dense == 0:
         return [finding("crowd", Severity.OK, "no crowd areas in the scenario")]
     if margin is None:
-        words = "the operation permits overflight of crowds; the scenario states no stand-off"
-        fix = "carry the permission; without one set operation.crowd_margin_m"
-        return [finding("crowd", Severity.ADVICE, words, fix=fix), _ground_risk(dense)]
+        named = context.scenario.operation.authorisation
+        words = "crowds may be overflown: the scenario states no stand-off"
+        words += f"; flown under {named}" if named else " and names no authorisation"
+        fix = "carry the permission" if named else "set operation.crowd_margin_m or operation.authorisation"
+        severity = Severity.ADVICE if named else Severity.UNKNOWN
+        return [finding("crowd", severity, words, fix=fix), _ground_risk(dense)]
     found = []
     for crowd in crowds if context.lines else ():
         route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
@@ -132,10 +140,12 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
     below = shapely.intersection(buffer, shapely.union_all(crowds))
     if below.is_empty or below.area == 0:
         return []
+    operation, crew = context.scenario.operation, context.scenario.crew
+    watched = operation.kind is OperationKind.VLOS and crew.safety_pilots_per_drone > 0
     return [
         finding(
             "ground-risk",
-            Severity.ADVICE,
+            Severity.ADVICE if watched or operation.authorisation else Severity.UNKNOWN,
             f"{below.area:.0f} m2 of dense crowd lie inside the ground-risk buffer",
             place=context.place(below.representative_point()),
             fix="accept it in the risk assessment, fly lower or slower, or enlarge operation.crowd_margin_m",
@@ -159,23 +169,41 @@ def check_sight(context: Context) -> list[Finding]:
         return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *_night(context)]
     frame = context.world.frame
     height = operation.cruise_height_m_agl
-    discs = [
-        shapely.Point(frame.point(post.position)).buffer(math.sqrt(post.range_m**2 - height**2), quad_segs=64)
+    discs = {
+        post.id: shapely.Point(frame.point(post.position)).buffer(
+            math.sqrt(post.range_m**2 - height**2), quad_segs=64
+        )
         for post in operation.posts
         if post.range_m > height
-    ]
+    }
     if not discs:
         words = "no pilot or observer post sees the flight height"
         return [finding("visual-line-of-sight", Severity.VIOLATION, words, fix="add operation.posts")]
-    seen = shapely.union_all(discs)
+    posts = manned_posts(context, discs)
+    seen = shapely.union_all([discs[post.id] for post in posts])
     unseen = [(route, shapely.difference(line, seen)) for route, line in context.lines]
     found = [_unseen(context, route.zone_id, rest, seen) for route, rest in unseen if not rest.is_empty]
-    found += [] if found else _hidden(context)
+    found += [] if found else _hidden(context, posts)
     if not found and context.lines:
         gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
-        words = f"every route is within sight of one of {len(operation.posts)} posts"
+        words = f"every route is within sight of one of {len(posts)} manned posts"
         found = [finding("visual-line-of-sight", Severity.OK, words, margin_m=gap)]
-    return [*found, *_attitude(context), *_night(context)]
+    return [*found, *_posts(context, posts), *_attitude(context), *_night(context)]
+
+
+def _posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding]:
+    """Posts that nobody can stand at, and posts where nobody has stood."""
+    posts, found = context.scenario.operation.posts, []
+    if drawn := [post.id for post in posts if not post.confirmed]:
+        words = f"posts {listed(drawn)}: drawn by a program, nobody has looked from there"
+        fix = "put the real posts, or take out confirmed: false"
+        found.append(finding("visual-line-of-sight", Severity.UNKNOWN, words, fix=fix))
+    if people_on_shift(context) < len(posts):
+        people = people_on_shift(context)
+        words = f"{people} people on the thinnest shift can man {len(manned)} of {len(posts)} posts"
+        fix = "add observers, or take posts out"
+        found.append(finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix))
+    return found
 
 
 def _unseen(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.Geometry) -> Finding:
@@ -185,19 +213,19 @@ def _unseen(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.G
     return finding(
         "visual-line-of-sight",
         Severity.VIOLATION,
-        f"on the way to {zone} the drone goes {beyond:.0f} m out of sight of every post",
+        f"on the way to {zone} the drone goes {beyond:.0f} m out of sight of every post that is manned",
         place=context.place(worst),
         margin_m=-beyond,
-        fix="add an observer post there, or fly EVLOS / BVLOS under an authorisation",
+        fix="put an observer there, or fly EVLOS / BVLOS under an authorisation",
     )
 
 
-def _hidden(context: Context) -> list[Finding]:
+def _hidden(context: Context, posts: tuple[Observer, ...]) -> list[Finding]:
     """Places in range of a post but behind ground or a crowd for every post: the worst route."""
     found: list[tuple[float, Profile, BoolArray]] = []
     for route, line in context.lines:
         profile = profile_of(context, route, line)
-        seen = [seen_from(context, post, profile) for post in context.scenario.operation.posts]
+        seen = [seen_from(context, post, profile) for post in posts]
         hidden = ~np.logical_or.reduce(seen)
         if hidden.any():
             found.append((float(hidden.mean()), profile, hidden))

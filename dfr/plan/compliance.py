@@ -6,9 +6,11 @@ from dfr.findings import Finding, Severity
 from dfr.plan.check_airspace import check_airspace, check_heights
 from dfr.plan.check_context import Check, Context, context_of, finding
 from dfr.plan.check_means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
+from dfr.plan.check_permission import check_data_age, check_permission
 from dfr.plan.check_place import check_boundary, check_crowds, check_reach, check_sight
 from dfr.plan.check_profile import check_profiles
-from dfr.plan.contingency import check_contingency, check_traffic
+from dfr.plan.check_traffic import check_traffic
+from dfr.plan.contingency import check_contingency
 from dfr.plan.model import Plan
 from dfr.plan.siting import OPTIMAL
 from dfr.world.model import World
@@ -40,7 +42,9 @@ def check_coverage(context: Context) -> list[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     check_coverage,
+    check_permission,
     check_airspace,
+    check_data_age,
     check_heights,
     check_profiles,
     check_boundary,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import shapely
 
 from dfr.aircraft.catalogue import dock, drone
@@ -10,12 +13,16 @@ from dfr.geo import Position, distance_m
 from dfr.plan.check_context import Context, finding, listed
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.model import ContingencyCase, Plan, Route
-from dfr.plan.volumes import FLIGHT_GEOGRAPHY, buffers_of
+from dfr.plan.volumes import CONTINGENCY
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.scenario.model import DeconflictionRule, LostLink, OtherTraffic
 from dfr.world.model import World
 
 LEAST_RESERVE = 0.2
+RETURN_STEP_M = 25.0
+"""A return may begin anywhere on a route: it is tried from points this far apart."""
+
+Area = tuple[str, shapely.Polygon]
 
 
 def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
@@ -114,92 +121,72 @@ def _traffic_case(world: World, plan: Plan, user: OtherTraffic) -> ContingencyCa
     )
 
 
-def check_traffic(context: Context) -> list[Finding]:
-    """Each other user of the air against our volume: separation, or the procedure and its time."""
-    geography = context.area(FLIGHT_GEOGRAPHY)
-    return [_traffic(context, user, geography) for user in context.scenario.traffic]
-
-
-def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> Finding:
-    area = context.world.frame.polygon(user.area)
-    gap = float(shapely.distance(area, ours)) if not ours.is_empty else 0.0
-    words, source = f"{user.kind} ({user.id})", f"contact: {user.contact}"
-    if gap > 0:
-        return finding("other-traffic", Severity.OK, f"{words}: flies elsewhere", margin_m=gap, source=source)
-    if user.rule is DeconflictionRule.HEIGHT_SPLIT:
-        return _split(context, user, words, source)
-    needed = procedure_s(context.world, context.plan, user)
-    late = needed > user.notice_s
-    return finding(
-        "other-traffic",
-        Severity.VIOLATION if late else Severity.ADVICE,
-        f"{words} shares our air {user.visits_per_day:g} times a day: {user.rule.value} takes {needed:.0f} s "
-        f"of {user.notice_s:g} s notice",
-        fix="agree on more notice or a quicker procedure" if late else f"keep in touch: {user.contact}",
-        source=source,
-    )
-
-
-def _split(context: Context, user: OtherTraffic, words: str, source: str) -> Finding:
-    """Heights kept apart by agreement, compared above mean sea level."""
-    ground = context.world.terrain.ground_m_amsl(context.scenario.site.centre)
-    if ground is None:
-        fix = "state site.ground_m_amsl"
-        return finding("other-traffic", Severity.UNKNOWN, f"{words}: ground height unknown", fix=fix)
-    cruise = context.scenario.operation.cruise_height_m_agl
-    top = buffers_of(context.scenario).contingency_top_m_agl + ground
-    above, below = user.lower_m_amsl - top, cruise + ground - user.upper_m_amsl
-    gap = max(above, below)
-    meets = gap < 0
-    climbs = (
-        " (we climb and land through its heights)" if below >= above and user.lower_m_amsl <= ground else ""
-    )
-    return finding(
-        "other-traffic",
-        Severity.VIOLATION if meets else Severity.ADVICE if climbs else Severity.OK,
-        f"{words}: height split, ours {cruise + ground:.0f} to {top:.0f} m AMSL with contingency, "
-        f"theirs {user.lower_m_amsl:g} to {user.upper_m_amsl:g} m{climbs}",
-        margin_m=gap,
-        fix="agree on other heights" if meets else "call each launch and landing" if climbs else "",
-        source=source,
-    )
-
-
 def check_contingency(context: Context) -> list[Finding]:
     """Lost link, rally points and reserve."""
     return [*_lost_link(context), *_rally(context), _reserve(context)]
 
 
 def _lost_link(context: Context) -> list[Finding]:
-    choice = context.scenario.contingency.lost_link
-    if choice is LostLink.LAND:
-        words = "without a link the drone lands where it is, over whatever is below"
-        return [finding("lost-link", Severity.ADVICE, words, fix="choose rtl")]
-    crossed = [words for route, _ in context.lines if (words := _crosses(context, route))]
-    if crossed:
-        return [
-            finding(
-                "lost-link",
-                Severity.ADVICE,
-                f"the straight return crosses {listed(crossed)}",
-                fix="add a rally point on this side, or brief that a lost link may overfly it",
-            )
-        ]
-    words = "every straight return stays clear of crowds and keep-outs"
-    return [finding("lost-link", Severity.OK, words)]
-
-
-def _crosses(context: Context, route: Route) -> str:
-    """What lies under the straight way from the end of a route to where RTL goes, in words."""
-    places = (context_home(context, route), *context.scenario.contingency.rally_points)
-    last = route.points[-1]
-    to = min(places, key=lambda place: distance_m(last, place))
+    """Where the drone goes without a link: over people only under a named authorisation."""
+    crowds = [(crowd.name, crowd.area) for crowd in crowd_obstacles(context.world)]
+    if context.scenario.contingency.lost_link is LostLink.LAND:
+        return [_lands_where_it_is(context, crowds)]
+    over_people = _crossed(context, crowds)
     frame = context.world.frame
-    line = shapely.LineString([frame.point(last), frame.point(to)])
-    areas = [(f"keep-out {name}", frame.polygon(ring)) for name, ring in context.scenario.site.keep_outs]
-    areas += [(crowd.name, crowd.area) for crowd in crowd_obstacles(context.world)]
-    names = [name for name, area in areas if shapely.intersects(line, area)]
-    return f"{listed(names)} (from {route.zone_id})" if names else ""
+    keep_outs = [(f"keep-out {name}", frame.polygon(ring)) for name, ring in context.scenario.site.keep_outs]
+    found = [_over_people(context, over_people)] if over_people else []
+    if crossed := _crossed(context, keep_outs):
+        words = f"the straight return crosses {listed(crossed)}"
+        fix = "add a rally point on this side, or have its owner agree"
+        found.append(finding("lost-link", Severity.ADVICE, words, fix=fix))
+    words = "every straight return, from everywhere on its route, stays clear of crowds and keep-outs"
+    return found or [finding("lost-link", Severity.OK, words)]
+
+
+def _over_people(context: Context, crossed: list[str]) -> Finding:
+    named = context.scenario.operation.authorisation
+    return finding(
+        "lost-link",
+        Severity.ADVICE if named else Severity.VIOLATION,
+        f"the straight return crosses {listed(crossed)}" + (f", under {named}" if named else ""),
+        fix="brief it" if named else "add a rally point on this side of the crowd, or move the dock",
+    )
+
+
+def _lands_where_it_is(context: Context, crowds: list[Area]) -> Finding:
+    """Landing at once is judged by who is below the contingency volume."""
+    below = context.area(CONTINGENCY)
+    names = [name for name, area in crowds if shapely.intersects(below, area)]
+    words = "without a link the drone lands where it is, over whatever is below"
+    if not names:
+        return finding("lost-link", Severity.ADVICE, words, fix="choose rtl")
+    words = f"without a link the drone lands where it is: {listed(names)} is inside the contingency volume"
+    return finding("lost-link", Severity.VIOLATION, words, fix="choose rtl, or keep farther from the crowd")
+
+
+def _crossed(context: Context, areas: list[Area]) -> list[str]:
+    """What lies under a straight return from somewhere on a route, in words: area by area."""
+    found = []
+    for name, area in areas:
+        ways = [(route.zone_id, _returns(context, route, line)) for route, line in context.lines]
+        if zones := sorted({zone for zone, way in ways if shapely.intersects(way, area)}):
+            found.append(f"{name} (on the way to {listed(zones)})")
+    return found
+
+
+def _returns(
+    context: Context, route: Route, line: shapely.LineString | shapely.Point
+) -> shapely.MultiLineString:
+    """The straight ways from points along a route to where RTL goes from there: the nearest place."""
+    frame = context.world.frame
+    homes = (context_home(context, route), *context.scenario.contingency.rally_points)
+    places = np.array([frame.point(place) for place in homes])
+    count = max(1, math.ceil(line.length / RETURN_STEP_M)) + 1
+    path = line if isinstance(line, shapely.LineString) else shapely.LineString([line, line])
+    points = shapely.line_interpolate_point(path, np.linspace(0.0, 1.0, count), normalized=True)
+    xy = shapely.get_coordinates(points)
+    nearest = np.hypot(*(xy[:, None, :] - places[None, :, :]).T).T.argmin(axis=1)
+    return shapely.multilinestrings(shapely.linestrings(np.stack([xy, places[nearest]], axis=1)))
 
 
 def context_home(context: Context, route: Route) -> Position:

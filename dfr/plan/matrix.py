@@ -13,7 +13,8 @@ from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import Sorties, flight_settings, predict_paths
 from dfr.geo import FloatArray
 from dfr.plan.pace import LEAST_MPS, wind_pace
-from dfr.plan.routing import Obstacle, Pace, Router, Way
+from dfr.plan.routing import Obstacle, Router, Way
+from dfr.plan.visibility import Pace
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.demand import zone_centres

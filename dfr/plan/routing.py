@@ -2,27 +2,21 @@
 
 Geometry is local metres (`dfr.geo.LocalFrame`). The free space is the keep-in shrunk, and every
 obstacle grown, by a margin; a shortest way in it bends only at reflex corners of its boundary, so A* runs on
-the visibility graph of those corners (Lozano-Perez & Wesley 1979), of only those obstacles a way has met.
+the visibility graph of those corners (Lozano-Perez & Wesley 1979; `dfr.plan.visibility`).
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from dfr.geo import FloatArray
-
-BoolArray = NDArray[np.bool_]
+from dfr.plan.visibility import Corners, Pace, Search
 
 Point = tuple[float, float]
-Pace = Callable[[FloatArray, FloatArray], FloatArray]
-"""Cost of straight legs (east_m, north_m); the length, or the seconds in a wind. Obeys the triangle rule."""
-
 SIGHT_TOLERANCE_M = 0.01
 """A leg may graze the grown obstacles by this much: their corners are known no better."""
 
@@ -31,6 +25,10 @@ STAND_OFF_TIE_M = 1.0
 
 STAND_OFF_LIMIT_M = 120.0
 """A drone farther from its target is not on scene (assumed: oblique view from about the flight height)."""
+
+
+MOST_TRIED, MOST_NAMED = 12, 4
+"""Of the obstacles around a target out of reach so many are tried alone, and so many are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +78,10 @@ class Router:
         self._parts = tuple(shapely.get_parts(self._free).tolist())
         shapely.prepare(self._free)
         grown = shapely.union_all([_grown(obstacle) for obstacle in self._obstacles])
-        self._blocks = tuple(p for p in shapely.get_parts(grown).tolist() if p.area > 0)
-        self._cores = shapely.buffer(np.asarray(self._blocks, object), -SIGHT_TOLERANCE_M, join_style="mitre")
-        self._tree = shapely.STRtree(self._cores)
-        self._graphs: dict[frozenset[int], _Graph] = {}
+        blocks = [part for part in shapely.get_parts(grown).tolist() if part.area > 0]
+        cores = shapely.buffer(np.asarray(blocks, object), -SIGHT_TOLERANCE_M, join_style="mitre")
+        sight = keep_in.buffer(SIGHT_TOLERANCE_M - margin_m, join_style="mitre")
+        self._corners = Corners(self._free, np.asarray(cores, object).reshape(-1), sight)
 
     @property
     def free(self) -> shapely.Polygon | shapely.MultiPolygon:
@@ -136,83 +134,38 @@ class Router:
         """Why an end cannot be reached: it is forbidden itself, or an obstacle cuts it off."""
         if not shapely.intersects(self._free, end):
             return self._what_blocks(end)
-        for k, obstacle in enumerate(self._obstacles):
+        around = self._around(end)
+        for k in around[:MOST_TRIED]:
             rest = free_space(self._keep_in, self._obstacles[:k] + self._obstacles[k + 1 :], self._margin_m)
             joined = [p for p in shapely.get_parts(rest) if p.distance(origin) <= SIGHT_TOLERANCE_M]
             if joined and shapely.intersects(joined[0], end):
-                return f"cut off by {obstacle.name}"
-        return "cut off by the keep-outs together"
+                return f"cut off by {self._obstacles[k].name}"
+        names = [self._obstacles[k].name for k in around[:MOST_NAMED]]
+        listed = f" ({', '.join(names)})" if names else ""
+        return f"cut off by the keep-outs together{listed}{self._first_met(origin, end)}"
+
+    def _around(self, end: shapely.Point) -> list[int]:
+        """The obstacles that bound the part of the free space with an end in it, nearest first."""
+        part = self._part_of(end)
+        if part is None:
+            return []
+        bounding = [
+            k for k, obstacle in enumerate(self._obstacles) if _grown(obstacle).distance(part.boundary) < 1e-3
+        ]
+        return sorted(bounding, key=lambda k: (float(self._obstacles[k].area.distance(end)), k))
+
+    def _first_met(self, origin: shapely.Point, end: shapely.Point) -> str:
+        """Where the straight leg first meets an obstacle, in words."""
+        leg = shapely.LineString([origin, end])
+        met = [
+            (float(shapely.shortest_line(origin, shapely.intersection(leg, grown)).length), obstacle.name)
+            for obstacle in self._obstacles
+            if shapely.intersects(leg, grown := _grown(obstacle))
+        ]
+        return f"; the straight leg meets {min(met)[1]} after {min(met)[0]:.0f} m" if met else ""
 
     def _search(self, start: Point, target: Point, pace: Pace) -> tuple[Point, ...] | None:
-        """The cheapest way round the blocks met so far, until it meets no other: then it is so round all."""
-        met: frozenset[int] = frozenset()
-        while True:
-            if met not in self._graphs:
-                self._graphs[met] = self._graph(sorted(met))
-            points = self._graphs[met].search(start, target, pace)
-            if points is None:
-                return None
-            hits = self._tree.query(shapely.LineString(points), predicate="intersects")
-            new = met | {int(k) for k in hits}
-            if new == met:
-                return points
-            met = new
-
-    def _graph(self, met: Sequence[int]) -> _Graph:
-        inside = self._keep_in.buffer(-self._margin_m, join_style="mitre")
-        blocks = [self._blocks[k] for k in met]
-        sight = inside.buffer(SIGHT_TOLERANCE_M, join_style="mitre")
-        if blocks:
-            inside = shapely.difference(inside, shapely.union_all(blocks))
-            sight = shapely.difference(sight, shapely.union_all(self._cores[list(met)]))
-        return _Graph(_reflex_corners(inside), sight)
-
-
-class _Graph:
-    """The visibility graph of some corners in a sight area; legs are found when asked and kept."""
-
-    def __init__(self, corners: FloatArray, sight: shapely.Polygon | shapely.MultiPolygon) -> None:
-        self._corners, self._sight = corners, sight
-        self._seen: dict[int, BoolArray] = {}
-        shapely.prepare(sight)
-
-    def search(self, start: Point, target: Point, pace: Pace) -> tuple[Point, ...] | None:
-        """A* over corners; the straight leg's cost is the estimate. Ties go to the lower node number."""
-        nodes = np.vstack((self._corners, [target, start]))
-        goal, first = len(nodes) - 2, len(nodes) - 1
-        ahead = pace(nodes[goal, 0] - nodes[:, 0], nodes[goal, 1] - nodes[:, 1])
-        cost = np.full(len(nodes), np.inf)
-        cost[first] = 0.0
-        came = np.full(len(nodes), -1)
-        done = np.zeros(len(nodes), bool)
-        queue = [(float(ahead[first]), first)]
-        while queue:
-            _, node = heapq.heappop(queue)
-            if node == goal:
-                return _trace(nodes, came, goal)
-            if done[node]:
-                continue
-            done[node] = True
-            leg = pace(nodes[:, 0] - nodes[node, 0], nodes[:, 1] - nodes[node, 1])
-            better = ~done & (cost[node] + leg < cost)
-            for other in np.flatnonzero(better & self._visible(node, nodes)):
-                cost[other] = cost[node] + leg[other]
-                came[other] = node
-                heapq.heappush(queue, (float(cost[other] + ahead[other]), int(other)))
-        return None
-
-    def _visible(self, node: int, nodes: FloatArray) -> BoolArray:
-        """Which nodes a straight leg from this one reaches; corner to corner is remembered."""
-        corners = len(self._corners)
-        if node >= corners:
-            return self._sees(nodes[node], nodes)
-        if node not in self._seen:
-            self._seen[node] = self._sees(nodes[node], self._corners)
-        return np.concatenate((self._seen[node], self._sees(nodes[node], nodes[corners:])))
-
-    def _sees(self, point: FloatArray, others: FloatArray) -> BoolArray:
-        ends = np.stack((np.broadcast_to(point, others.shape), others), axis=1)
-        return np.asarray(shapely.covers(self._sight, shapely.linestrings(ends)))
+        return Search(self._corners, start, target, pace).way()
 
 
 def free_space(
@@ -228,19 +181,6 @@ def _grown(obstacle: Obstacle) -> shapely.Polygon:
     return obstacle.area.buffer(obstacle.margin_m, join_style="mitre", mitre_limit=2.0)
 
 
-def _reflex_corners(area: shapely.Polygon | shapely.MultiPolygon) -> FloatArray:
-    """Corners (n, 2) around which a shortest way may bend: those where the area turns inwards."""
-    found = [np.empty((0, 2))]
-    for part in shapely.get_parts(area):
-        oriented = shapely.orient_polygons(part)
-        for ring in (oriented.exterior, *oriented.interiors):
-            corners = np.asarray(ring.coords)[:-1, :2]
-            before, after = corners - np.roll(corners, 1, axis=0), np.roll(corners, -1, axis=0) - corners
-            turn = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-            found.append(corners[turn < 0])
-    return np.unique(np.vstack(found), axis=0)
-
-
 def _stand_off_point(part: shapely.Polygon, origin: shapely.Point, end: shapely.Point) -> shapely.Point:
     """The point of an area nearest to a target outside it; of equal ones that nearest to the origin."""
     rings = [np.asarray(ring.coords)[:, :2] for ring in (part.exterior, *part.interiors)]
@@ -253,13 +193,6 @@ def _stand_off_point(part: shapely.Polygon, origin: shapely.Point, end: shapely.
 
 def _length(east_m: FloatArray, north_m: FloatArray) -> FloatArray:
     return np.hypot(east_m, north_m)
-
-
-def _trace(nodes: FloatArray, came: FloatArray, goal: int) -> tuple[Point, ...]:
-    path = [goal]
-    while came[path[-1]] >= 0:
-        path.append(int(came[path[-1]]))
-    return tuple((float(nodes[i, 0]), float(nodes[i, 1])) for i in reversed(path))
 
 
 def _total(points: Sequence[Point]) -> float:

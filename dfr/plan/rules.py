@@ -28,6 +28,20 @@ AUTHORISATION = "the operator's authorisation, as the scenario states it"
 
 _TABLE = (
     Rule(
+        id="authorisation",
+        asks="What is flown under is stated; beyond the pilot's sight, or over crowds, an authorisation is "
+        "named by its reference.",
+        basis=Basis.OA_CONDITION,
+        source=AUTHORISATION,
+    ),
+    Rule(
+        id="airspace-date",
+        asks="Airspace data are of the AIRAC cycle flown in; another cycle is advice, more than a year, or a "
+        "date that scenario and file disagree on, is unknown.",
+        basis=Basis.ASSUMED,
+        source="ICAO Annex 15: changes every 28 days (AIRAC); the year is an assumed figure",
+    ),
+    Rule(
         id="airspace-class",
         asks="The buffered volume lies in uncontrolled airspace; data covers all of it. "
         "Class G is an inference: no file encodes it.",
@@ -85,19 +99,23 @@ _TABLE = (
     ),
     Rule(
         id="crowd",
-        asks="No overflight of assemblies of people, with the stand-off of the authorisation.",
+        asks="Whether people gather here is stated. No overflight of assemblies of people, with the "
+        "stand-off of the authorisation.",
         basis=Basis.OA_CONDITION,
         source=f"{AUTHORISATION}; cf. UKPDRA01",
     ),
     Rule(
         id="ground-risk",
-        asks="People inside the ground-risk buffer are known and accepted (iGRC).",
+        asks="A dense crowd inside the ground-risk buffer is covered by VLOS with a second safety pilot, "
+        "flown against just this risk, or by a named authorisation; its iGRC is stated.",
         basis=Basis.OA_CONDITION,
-        source="UK SORA AMC1 Art 11 table (to be confirmed)",
+        source="UK SORA AMC1 Art 11 table (to be confirmed); NPCC, Victorious Festival: VLOS with a second "
+        "safety pilot mitigates air and ground risk",
     ),
     Rule(
         id="visual-line-of-sight",
-        asks="Under VLOS and EVLOS every point of every route is seen from a pilot or observer post.",
+        asks="Under VLOS and EVLOS every point of every route is seen from a pilot or observer post that the "
+        "people of every shift can man.",
         basis=Basis.OA_CONDITION,
         source=f"{AUTHORISATION}; VLOS is no number: GM1 Art 2(7), orientation visible",
     ),
@@ -171,7 +189,8 @@ _TABLE = (
     ),
     Rule(
         id="lost-link",
-        asks="What the drone does without a link leads clear of crowds and keep-outs.",
+        asks="What the drone does without a link, from anywhere on its route, leads clear of crowds, unless "
+        "a named authorisation says otherwise, and of keep-outs.",
         basis=Basis.ARDUPILOT,
         source="ArduCopter: RTL flies straight to the nearest of home and the rally points",
     ),
@@ -189,9 +208,11 @@ _TABLE = (
     ),
     Rule(
         id="other-traffic",
-        asks="Every known other user of the air has a procedure done within the notice it gives.",
+        asks="Every known other user of the air is kept apart in place or height, or has a procedure done "
+        "within the notice it gives; a hold stays below its heights, by 250 ft to be well clear.",
         basis=Basis.OPERATOR,
-        source="de-confliction rules of the scenario; no UK police distance is published",
+        source="de-confliction rules of the scenario; ASTM F3442 (to be confirmed): no UK police distance is "
+        "published",
     ),
     Rule(
         id="coverage",

@@ -10,6 +10,8 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from dfr.plan.routing import Obstacle, Router, free_space
 
@@ -158,3 +160,42 @@ def test_the_order_of_obstacles_changes_nothing():
     obstacles = [wall(40, 40, 70, 120), wall(60, 100, 150, 130), wall(100, 20, 120, 90)]
     ways = {Router(FIELD, order).way(START, TARGET).points for order in (obstacles, obstacles[::-1])}
     assert len(ways) == 1
+
+
+CORNER = shapely.Polygon([(0, 0), (200, 0), (200, 80), (90, 80), (90, 200), (0, 200)])
+TEE = shapely.Polygon([(0, 120), (0, 200), (200, 200), (200, 120), (130, 120), (130, 0), (70, 0), (70, 120)])
+
+
+def all_pairs_length(free, start, target) -> float:
+    """Dijkstra over every pair of corners of the free space that see each other."""
+    nodes = np.vstack((shapely.get_coordinates(free), [start, target]))
+    legs = shapely.linestrings(
+        np.stack(np.broadcast_arrays(nodes[:, None, :], nodes[None, :, :]), axis=2).reshape(-1, 2, 2)
+    )
+    seen = shapely.covers(free.buffer(0.01, join_style="mitre"), legs).reshape(len(nodes), -1)
+    lengths = np.where(seen, np.hypot(*(nodes[:, None, :] - nodes[None, :, :]).transpose(2, 0, 1)), 0.0)
+    return float(dijkstra(csr_array(lengths), indices=len(nodes) - 2)[-1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(boxes, max_size=7), st.sampled_from([FIELD, CORNER, TEE]), st.data())
+def test_the_way_is_as_short_as_over_every_pair_of_corners(obstacles, keep_in, data):
+    router = Router(keep_in, obstacles, margin_m=3.0, stand_off_limit_m=0.0)
+    ends = st.tuples(st.integers(4, 196), st.integers(4, 196)).filter(
+        lambda xy: shapely.Point(xy).within(router.free.buffer(-0.1))
+    )
+    if router.free.area < 4000:
+        return
+    start = data.draw(ends)
+    target = data.draw(ends.filter(lambda xy: xy != start))
+    expected = all_pairs_length(router.free, start, target)
+    found = router.way(start, target)
+    assert found.length_m == pytest.approx(expected, abs=0.1)
+
+
+def test_walls_that_cut_the_field_together_are_named_with_the_leg():
+    first, second = wall(90, -10, 110, 300, name="the pier"), wall(125, -10, 135, 300, name="the fair")
+    found = Router(FIELD, [first, second, wall(10, 10, 20, 20, name="hut")]).way((50, 50), (150, 50))
+    assert not found.reachable
+    assert "together (the fair)" in found.limited_by
+    assert "the straight leg meets the pier after 35 m" in found.limited_by

@@ -1,0 +1,115 @@
+"""Checks of the procedures towards other users of the air: apart in place or height, or down in time."""
+
+from __future__ import annotations
+
+import math
+
+import shapely
+
+from dfr.findings import Finding, Severity
+from dfr.plan.check_context import Context, finding
+from dfr.plan.contingency import procedure_s
+from dfr.plan.volumes import GROUND_RISK_BUFFER, buffers_of, inputs_of
+from dfr.scenario.model import DeconflictionRule, OtherTraffic
+from dfr.units import FOOT_M
+
+WELL_CLEAR_M = 250 * FOOT_M
+"""Vertical well clear of ASTM F3442 (to be confirmed); no UK police figure is published."""
+
+
+def check_traffic(context: Context) -> list[Finding]:
+    """Each other user of the air against our buffered volume: separation, or the procedure and its time."""
+    ours = context.area(GROUND_RISK_BUFFER)
+    return [found for user in context.scenario.traffic for found in _traffic(context, user, ours)]
+
+
+def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> list[Finding]:
+    area = context.world.frame.polygon(user.area)
+    gap = float(shapely.distance(area, ours)) if not ours.is_empty else 0.0
+    if gap > 0:
+        words = f"{_words(user)}: flies elsewhere, clear of the ground-risk buffer"
+        return [_finding(user, Severity.OK, words, margin_m=gap)]
+    if user.rule is DeconflictionRule.HEIGHT_SPLIT:
+        return [_split(context, user)]
+    found = [_in_time(context, user)]
+    return [*found, _hold(context, user)] if user.rule is DeconflictionRule.HOLD_LOW else found
+
+
+def _words(user: OtherTraffic) -> str:
+    return f"{user.kind} ({user.id})"
+
+
+def _finding(
+    user: OtherTraffic, severity: Severity, words: str, *, margin_m: float | None = None, fix: str = ""
+) -> Finding:
+    source = f"contact: {user.contact}"
+    return finding("other-traffic", severity, words, margin_m=margin_m, fix=fix, source=source)
+
+
+def _in_time(context: Context, user: OtherTraffic) -> Finding:
+    needed = procedure_s(context.world, context.plan, user)
+    late = needed > user.notice_s
+    return _finding(
+        user,
+        Severity.VIOLATION if late else Severity.ADVICE,
+        f"{_words(user)} shares our air {user.visits_per_day:g} times a day: {user.rule.value} takes "
+        f"{needed:.0f} s of {user.notice_s:g} s notice",
+        fix="agree on more notice or a quicker procedure" if late else f"keep in touch: {user.contact}",
+    )
+
+
+def _hold(context: Context, user: OtherTraffic) -> Finding:
+    """Holding low is separation only below the heights of the other: the hold's top against their lowest."""
+    ground = _ground_m(context)
+    if ground is None:
+        return _ground_unknown(user)
+    top = ground[1] + user.hold_height_m_agl + inputs_of(context.scenario).altimetry_error_m
+    room = user.lower_m_amsl - top
+    words = (
+        f"{_words(user)}: holding at {user.hold_height_m_agl:g} m reaches {top:.0f} m AMSL, "
+        f"it flies from {user.lower_m_amsl:g} m"
+    )
+    if room <= 0:
+        fix = "choose land or return: a hold inside its heights separates nothing"
+        return _finding(user, Severity.VIOLATION, words, margin_m=room, fix=fix)
+    if room < WELL_CLEAR_M:
+        words += f"; well clear is {WELL_CLEAR_M:.0f} m (250 ft, ASTM F3442, to be confirmed)"
+        fix = "agree on this height with its operator, hold lower, or choose land or return"
+        return _finding(user, Severity.ADVICE, words, margin_m=room, fix=fix)
+    return _finding(user, Severity.OK, words, margin_m=room)
+
+
+def _split(context: Context, user: OtherTraffic) -> Finding:
+    """Heights kept apart by agreement, compared above mean sea level over the lowest and highest ground."""
+    ground = _ground_m(context)
+    if ground is None:
+        return _ground_unknown(user)
+    cruise = context.scenario.operation.cruise_height_m_agl
+    top = buffers_of(context.scenario).contingency_top_m_agl + ground[1]
+    above, below = user.lower_m_amsl - top, cruise + ground[0] - user.upper_m_amsl
+    gap = max(above, below)
+    meets = gap < 0
+    climbs = below >= above and user.lower_m_amsl <= ground[1]
+    through = " (we climb and land through its heights)" if climbs else ""
+    return _finding(
+        user,
+        Severity.VIOLATION if meets else Severity.ADVICE if climbs else Severity.OK,
+        f"{_words(user)}: height split, ours {cruise + ground[0]:.0f} to {top:.0f} m AMSL with contingency, "
+        f"theirs {user.lower_m_amsl:g} to {user.upper_m_amsl:g} m{through}",
+        margin_m=gap,
+        fix="agree on other heights" if meets else "call each launch and landing" if climbs else "",
+    )
+
+
+def _ground_unknown(user: OtherTraffic) -> Finding:
+    words = f"{_words(user)}: heights cannot be compared, the ground under the docks is unknown"
+    return _finding(user, Severity.UNKNOWN, words, fix="state site.ground_m_amsl or give terrain data")
+
+
+def _ground_m(context: Context) -> tuple[float, float] | None:
+    """The lowest and highest ground under the docks, from which heights are flown; None where unknown."""
+    terrain = context.world.terrain
+    places = [site.position for site in context.plan.sites] or [context.scenario.site.centre]
+    heights = [terrain.ground_m_amsl(place) for place in places]
+    known = [height for height in heights if height is not None and math.isfinite(height)]
+    return (min(known), max(known)) if len(known) == len(heights) else None
