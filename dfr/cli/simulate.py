@@ -58,6 +58,9 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     replications: Annotated[int | None, typer.Option(help="How many; the scenario's without.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all draws; the scenario's without.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; 0 is one for each processor.")] = 0,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler.")
+    ] = None,
     calls: Annotated[
         Path | None, typer.Option(help="A CSV of real calls to simulate on (shadow mode).")
     ] = None,
@@ -88,7 +91,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     inputs = sim_inputs(world, proposed)
     if calls is not None:
         inputs = replace(inputs, trace=read_calls(calls, world))
-    work = _Work(world, proposed, inputs, study.seed if seed is None else seed, _workers(jobs), out)
+    work = _Work(world, proposed, inputs, study.seed if seed is None else seed, _workers(jobs), out, cluster)
     if wanted is None:
         summary, manifest = work.run(count)
     else:
@@ -122,13 +125,19 @@ class _Work:
     seed: int
     jobs: int
     out: Path | None
+    cluster: str | None
 
     def run(self, count: int) -> Done:
         """Figures of so many replications, and the manifest where they are kept."""
         with progress("simulating", count) as on_done:
             if self.out is None:
                 run = simulate_inputs(
-                    self.inputs, replications=count, seed=self.seed, jobs=self.jobs, on_done=on_done
+                    self.inputs,
+                    replications=count,
+                    seed=self.seed,
+                    jobs=self.jobs,
+                    on_done=on_done,
+                    cluster=self.cluster,
                 )
                 return summarise(run.records, run.inputs, seed=self.seed), None
             stored = run_to_store(
@@ -140,6 +149,7 @@ class _Work:
                 jobs=self.jobs,
                 on_done=on_done,
                 inputs=self.inputs,
+                cluster=self.cluster,
             )
             return stored.summary, stored.manifest
 

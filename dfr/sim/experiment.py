@@ -17,6 +17,7 @@ from dfr.errors import InputError
 from dfr.plan.model import Plan
 from dfr.sim import worker
 from dfr.sim.build import sim_inputs
+from dfr.sim.cluster import run_on_cluster
 from dfr.sim.events import Records, Tables, vocabulary
 from dfr.sim.inputs import SimInputs
 from dfr.world.model import World
@@ -58,12 +59,20 @@ def simulate(
 
 
 def simulate_inputs(
-    inputs: SimInputs, *, replications: int, seed: int, jobs: int = 1, on_done: OnDone | None = None
+    inputs: SimInputs,
+    *,
+    replications: int,
+    seed: int,
+    jobs: int = 1,
+    on_done: OnDone | None = None,
+    cluster: str | None = None,
 ) -> Run:
     """Simulate a deployment that is already plain values."""
     numbers = range(checked_replications(replications))
     done: dict[int, Tables] = {}
-    for number, tables in run(inputs, seed=seed, numbers=numbers, jobs=jobs, keep=keep_tables):
+    for number, tables in run(
+        inputs, seed=seed, numbers=numbers, jobs=jobs, keep=keep_tables, cluster=cluster
+    ):
         done[number] = tables
         if on_done is not None:
             on_done(len(done))
@@ -73,14 +82,24 @@ def simulate_inputs(
 
 
 def run(
-    inputs: SimInputs, *, seed: int, numbers: Sequence[int], jobs: int, keep: worker.Keep
+    inputs: SimInputs,
+    *,
+    seed: int,
+    numbers: Sequence[int],
+    jobs: int,
+    keep: worker.Keep,
+    cluster: str | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Run replications by number; yields each with what `keep` made of its tables, as it is finished.
 
-    With `jobs` over 1 both run in processes of their own, and the order is that of finishing.
+    With `jobs` over 1 both run in processes of their own, and the order is that of finishing. With
+    the address of a `cluster` they run there, and are kept here.
     """
     if jobs < 1:
         raise InputError(f"{jobs} jobs cannot work -> give 1 or more")
+    if cluster is not None:
+        yield from run_on_cluster(cluster, inputs, seed=seed, numbers=numbers, keep=keep)
+        return
     if jobs == 1 or len(numbers) < 2:
         words = vocabulary(inputs)
         for number in numbers:

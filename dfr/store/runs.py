@@ -75,6 +75,7 @@ def run_to_store(
     replace: bool = False,
     on_done: OnDone | None = None,
     inputs: SimInputs | None = None,
+    cluster: str | None = None,
 ) -> StoredRun:
     """Simulate into a folder, going on with what is there of the same run.
 
@@ -95,7 +96,8 @@ def run_to_store(
         _reopen(folder, parts)
     there = finished(parts)
     todo = [number for number in range(replications) if number not in there]
-    for done, _ in enumerate(run(inputs, seed=seed, numbers=todo, jobs=jobs, keep=_keeper(parts)), start=1):
+    under_way = run(inputs, seed=seed, numbers=todo, jobs=jobs, keep=_keeper(parts), cluster=cluster)
+    for done, _ in enumerate(under_way, start=1):
         if on_done is not None:
             on_done(replications - len(todo) + done)
     tables = [read_part(parts, number) for number in range(replications)]
