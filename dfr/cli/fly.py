@@ -10,9 +10,10 @@ import typer
 
 from dfr.cli.output import emit_json, note, say
 from dfr.cli.upload import load_flight_plan, print_report
+from dfr.errors import VehicleRefusedError
 from dfr.geo import LocalFrame
 from dfr.io.files import write_atomically
-from dfr.link.director import FlownDispatch, fly_dispatch
+from dfr.link.director import DOCK_TOLERANCE_M, FlownDispatch, fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import TransferReport, refuse_bad_plan, upload_verified
 from dfr.link.vehicle import VehicleState
@@ -31,31 +32,38 @@ def fly(
     *,
     vehicle: Annotated[str, typer.Option(help="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD].")],
     system: Annotated[int | None, typer.Option(help="System id, where several share the line.")] = None,
-    simulated: Annotated[bool, typer.Option(help="The vehicle is SITL: no confirmation is needed.")] = False,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Go: arm and fly this vehicle now.")] = False,
     force_disarm: Annotated[
         bool, typer.Option(help="Landed, not disarmed: stop the motors by force (always so on SITL).")
     ] = False,
+    dock_tolerance_m: Annotated[
+        float, typer.Option(min=0.0, help="Half the dock's pad less the drone's footprint; an open pad's.")
+    ] = DOCK_TOLERANCE_M,
     tlog: Annotated[Path | None, typer.Option(help="Keep every packet in this file.")] = None,
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Upload, preflight, arm, fly and confirm docked.
+    """Confirm, upload, preflight, arm, fly and say whether it docked.
 
-    A vehicle that is not said to be simulated is armed only after a person's yes.
-    Exit code 5 where the flight does not end docked.
+    Nothing is sent to a vehicle before a person's yes or `--yes`, unless it is said to be `--simulated`.
+    Docked is judged by the vehicle's own estimate of its position.
+    Exit code 5 where the flight is not confirmed or does not end docked.
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
+    confirmed = yes or (not simulated and _confirmed(plan, vehicle))
     with connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target:
         report = upload_verified(target, plan)
-        confirmed = yes or _confirmed(plan, simulated=simulated)
         flown = fly_dispatch(
             target,
             plan,
             confirmed=confirmed,
             on_state=_Teller(),
             may_force_disarm=True if force_disarm else None,
+            dock_tolerance_m=dock_tolerance_m,
         )
     if track is not None:
         write_atomically(track, _csv(flown.track))
@@ -84,10 +92,17 @@ class _Teller:
         note(f"{t_s:8.1f} s  {state.mode_name:<8} item {state.mission_seq}  {height:>4} m  {place}")
 
 
-def _confirmed(plan: FlightPlan, *, simulated: bool) -> bool:
-    if simulated or not sys.stdin.isatty():
-        return False
-    return typer.confirm(f"ARM this vehicle and fly {plan.name!r} now?", err=True)
+def _confirmed(plan: FlightPlan, url: str) -> bool:
+    """A person's yes on a terminal. Raises VehicleRefusedError without one: nothing has been sent by then."""
+    if not sys.stdin.isatty():
+        raise VehicleRefusedError(
+            f"{url} is not known to be simulated, nothing was sent -> confirm the flight with --yes, "
+            "or say --simulated where it is SITL"
+        )
+    question = f"Upload to {url}, ARM it and fly {plan.name!r} now?"
+    if not typer.confirm(question, err=True):
+        raise VehicleRefusedError("not confirmed, nothing was sent")
+    return True
 
 
 def _phases(plan: FlightPlan, flown: FlownDispatch) -> dict[str, float | None]:
@@ -107,9 +122,12 @@ def _document(plan: FlightPlan, flown: FlownDispatch, report: TransferReport) ->
     return {
         "upload": report.as_dict(),
         "docked": flown.docked,
+        "landed": flown.disarmed,
         "disarmed": flown.disarmed,
         "taken_over": flown.taken_over,
         "dock_error_m": flown.dock_error_m,
+        "dock_tolerance_m": flown.dock_tolerance_m,
+        "dock_error_by": "the vehicle's own estimate",
         "energy_wh": flown.energy_wh,
         "firmware": flown.firmware,
         "simulated": flown.simulated,
@@ -122,8 +140,7 @@ def _document(plan: FlightPlan, flown: FlownDispatch, report: TransferReport) ->
 def _print(plan: FlightPlan, flown: FlownDispatch) -> None:
     for name, seconds in _phases(plan, flown).items():
         say(f"{name:>9}: " + ("did not end" if seconds is None else f"{seconds:.1f} s"))
-    error = "" if flown.dock_error_m is None else f", {flown.dock_error_m:.2f} m from the dock"
-    say(("docked" if flown.docked else "NOT docked") + error)
+    say(flown.landing)
 
 
 def _csv(track: FlightTrack) -> str:

@@ -18,8 +18,10 @@ from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
 from dfr.mission.formats import format_of, left_out
 from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
+from dfr.mission.promises import promise_findings
 from dfr.mission.validate import validate
 from dfr.mission.wire import MissionType, command_name, wire_lists
+from dfr.plan.compliance import check as check_plan
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 
@@ -41,11 +43,15 @@ def mission(
     on_scene: Annotated[float, typer.Option(min=0.0, help="Seconds to hold over it.")] = DEFAULT_ON_SCENE_S,
     plan: Annotated[Path | None, typer.Option(help="plan.json of `dfr plan`; planned now without.")] = None,
     out: Annotated[list[Path] | None, typer.Option(help="A file to write, by its suffix.")] = None,
+    even_if_blocked: Annotated[
+        bool, typer.Option("--even-if-blocked", help="Write it though `dfr check` says no go.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Compile a dispatch to mission, fence and rally points (.plan, .waypoints, .kml, .geojson).
 
-    Exit code 3, and nothing is written, where ArduCopter would drop, change or refuse any of it.
+    Exit code 3, and nothing is written, where the plan is a no go, or where ArduCopter would drop, change
+    or refuse any of it; 4 where there is no way, or the stay would use up the battery's reserve.
     """
     formats = [(path, format_of(path)) for path in out or []]
     world = load_world(find_scenario(scenario))
@@ -58,8 +64,9 @@ def mission(
         target=_target(zone, lat, lon),
         on_scene_s=on_scene,
     )
-    findings = validate(flight)
-    good = compliant(findings)
+    blocking = tuple(finding for finding in check_plan(world, proposed) if finding.blocks)
+    findings = (*validate(flight), *promise_findings(world.scenario))
+    good = compliant(findings) and (even_if_blocked or not blocking)
     written: list[tuple[str, str, tuple[str, ...]]] = []
     for path, chosen in formats if good else []:
         write_atomically(path, chosen.write(flight))
@@ -69,9 +76,16 @@ def mission(
             note(f"{path}: {chosen.name} has no place for {', '.join(missing)}")
     if as_json:
         files = [{"path": path, "format": kind, "left_out": list(gone)} for path, kind, gone in written]
-        emit_json(_document(flight, findings) | {"files": files})
+        against = [finding.as_dict() for finding in blocking]
+        emit_json(_document(flight, findings) | {"go": not blocking, "blocking": against, "files": files})
     else:
-        _print(flight, findings, [path for path, _, _ in written])
+        _print(flight, (*blocking, *findings), [path for path, _, _ in written])
+        if blocking:
+            say(
+                "NO GO: "
+                + ("written all the same" if good and written else "nothing is written")
+                + "; `dfr check` says it all"
+            )
     if not good:
         raise typer.Exit(EXIT_NON_COMPLIANT)
 

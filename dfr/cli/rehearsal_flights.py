@@ -9,18 +9,20 @@ from pathlib import Path
 import numpy as np
 
 import firmware_sitl
-from dfr.aircraft.catalogue import Drone, drone
+from dfr.aircraft.catalogue import Dock, Drone, dock, drone
+from dfr.aircraft.landing import Limits
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
 from dfr.link.director import FlownDispatch, fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
-from dfr.metrics.flown import RehearsedFlight, compare_phases
+from dfr.metrics.flown import GNSS_LANDING_TOLERANCE_M, RehearsedFlight, compare_phases
 from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import Command, FlightPlan
 from dfr.plan.model import Plan, Route
+from dfr.scenario.model import Guidance
 from dfr.track import FlightTrack, Phase, phase_seconds, track_of_phases
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
@@ -74,14 +76,21 @@ def fly_route(
     mission = compile_dispatch(
         world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=ON_SCENE_S
     )
-    mission = replace(mission, params=mission.params | _link_timeout(mission, engine.speedup))
-    craft = drone(world.scenario.fleet.drone)
+    mission = replace(mission, params=mission.params | link_timeout(mission, engine.speedup))
+    craft, box = drone(world.scenario.fleet.drone), dock(world.scenario.fleet.dock)
     name = f"{route.site_id}-{route.zone_id}"
     write_atomically(folder / f"{name}.plan", format_of("x.plan").write(mission))
     aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)
-    out, back = _ways(mission)
-    predicted = _predicted(mission, craft, out=out, back=back, height_m=route.height_m_agl, wind=aloft)
-    flown, vehicle = _flown(mission, craft, wind=aloft, engine=engine, tlog=folder / f"{name}.tlog")
+    out, back = ways(mission)
+    predicted = predicted_phases(mission, craft, out=out, back=back, height_m=route.height_m_agl, wind=aloft)
+    flown, vehicle = _flown(
+        mission,
+        craft,
+        dock_tolerance_m=Limits.of(craft, box).lateral_m,
+        wind=aloft,
+        engine=engine,
+        tlog=folder / f"{name}.tlog",
+    )
     east, north = out[-1]
     measured = phase_seconds(
         flown.track, target_east_m=east, target_north_m=north, cruise_height_m=route.height_m_agl
@@ -95,15 +104,36 @@ def fly_route(
         phases=compare_phases(predicted, measured),
         predicted=_predicted_track(name, predicted, mission, craft, out=out, height_m=route.height_m_agl),
         flown=flown.track,
+        landed=_landed(flown),
         docked=flown.docked,
+        dock_tolerance_m=flown.dock_tolerance_m,
         landing_error_m=flown.dock_error_m,
-        notes=(_airframe_note(craft), "The vehicle said: " + "; ".join(text.text for text in flown.texts)),
+        notes=(
+            _airframe_note(craft),
+            _landing_note(flown, box, world.scenario.fleet.guidance),
+            "The vehicle said: " + "; ".join(text.text for text in flown.texts),
+        ),
     )
 
 
-def _link_timeout(mission: FlightPlan, speedup: float) -> dict[str, float]:
+def link_timeout(mission: FlightPlan, speedup: float) -> dict[str, float]:
     """The link timeout runs on vehicle time: at speed-up it is as long as it was for our heartbeats."""
     return {"FS_GCS_TIMEOUT": min(MAX_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * speedup)}
+
+
+def _landed(flown: FlownDispatch) -> bool:
+    """At rest, disarmed, as near to the dock as GNSS is trusted to land."""
+    error_m = flown.dock_error_m
+    return flown.disarmed and error_m is not None and error_m <= GNSS_LANDING_TOLERANCE_M
+
+
+def _landing_note(flown: FlownDispatch, box: Dock, guidance: Guidance) -> str:
+    """How the landing was flown and judged."""
+    marker = " though the deployment's drones look for a marker" if guidance is Guidance.PRECISION else ""
+    return (
+        f"The landing was flown by GNSS{marker}, and is judged by a tolerance of GNSS "
+        f"({GNSS_LANDING_TOLERANCE_M:g} m, assumed); of {box.name} it was: {flown.landing}."
+    )
 
 
 def _airframe_note(craft: Drone) -> str:
@@ -113,7 +143,7 @@ def _airframe_note(craft: Drone) -> str:
     )
 
 
-def _ways(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
+def ways(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
     """Metres east and north of home along the way out and the way back, home included, shape (n, 2)."""
     frame = LocalFrame(mission.home)
     turn = return_seq(mission.items) or len(mission.items) + 1
@@ -123,7 +153,7 @@ def _ways(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
     return frame.points([mission.home, *out]), frame.points([out[-1], *back, mission.home])
 
 
-def _predicted(
+def predicted_phases(
     mission: FlightPlan, craft: Drone, *, out: FloatArray, back: FloatArray, height_m: float, wind: MeanWind
 ) -> dict[Phase, float | None]:
     """Seconds of each phase by the flight model; the way back is predicted along its own legs."""
@@ -177,7 +207,13 @@ def _predicted_track(
 
 
 def _flown(
-    mission: FlightPlan, craft: Drone, *, wind: MeanWind, engine: Engine, tlog: Path
+    mission: FlightPlan,
+    craft: Drone,
+    *,
+    dock_tolerance_m: float,
+    wind: MeanWind,
+    engine: Engine,
+    tlog: Path,
 ) -> tuple[FlownDispatch, str]:
     """The mission flown on a vehicle of its own, and what that vehicle says it is."""
     with (
@@ -193,7 +229,8 @@ def _flown(
         connect(running.url, simulated=True, tlog=tlog) as vehicle,
     ):
         upload_verified(vehicle, mission)
-        return fly_dispatch(vehicle, mission), f"{running.engine} ({running.version})"
+        flown = fly_dispatch(vehicle, mission, dock_tolerance_m=dock_tolerance_m)
+        return flown, f"{running.engine} ({running.version})"
 
 
 def shares_of(world: World) -> dict[str, float]:

@@ -30,8 +30,9 @@ from dfr.mission.compile import return_seq
 from dfr.mission.items import Command, FlightPlan
 from dfr.track import FlightTrack
 
-DOCK_TOLERANCE_M = 1.5
-"""How far from the dock a drone counts as docked (assumed: half a dock's pad and the GNSS noise of RTK)."""
+DOCK_TOLERANCE_M = 0.65
+"""How far from the centre a drone may stand where nothing else is said: a 0.7 m footprint within an open
+pad of 2 m (the catalogue's figures, assumed). A dock's own is `dfr.aircraft.landing.Limits`, lateral_m."""
 
 STILL_S = 8.0
 STILL_HEIGHT_M = 0.7
@@ -57,7 +58,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlownDispatch:
-    """A dispatch as it was flown. `docked`: disarmed within the tolerance of the dock."""
+    """A dispatch as it was flown.
+
+    `docked`: disarmed with `dock_error_m` within `dock_tolerance_m`. The error is by the vehicle's own
+    estimate of its position, which is no proof that it stands in its dock.
+    """
 
     track: FlightTrack
     docked: bool
@@ -69,6 +74,18 @@ class FlownDispatch:
     simulated: bool
     events: tuple[Event, ...]
     texts: tuple[Text, ...]
+    dock_tolerance_m: float = DOCK_TOLERANCE_M
+
+    @property
+    def landing(self) -> str:
+        """How it ended, in words: docked, landed so far from the dock, or neither."""
+        away = (
+            "somewhere" if self.dock_error_m is None else f"{self.dock_error_m:.2f} m from the dock's centre"
+        )
+        judged = f"its tolerance of {self.dock_tolerance_m:g} m, by the vehicle's own estimate"
+        if self.docked:
+            return f"docked: {away}, within {judged}"
+        return f"landed, not docked: {away}, outside {judged}" if self.disarmed else f"not landed: {away}"
 
 
 OnState = Callable[[VehicleState], None]
@@ -262,4 +279,5 @@ def _flown(director: Director, texts_before: int) -> FlownDispatch:
         simulated=vehicle.simulated,
         events=tuple(sorted(director.events, key=lambda event: event.t_s or 0.0)),
         texts=vehicle.texts[texts_before:],
+        dock_tolerance_m=director.dock_tolerance_m,
     )

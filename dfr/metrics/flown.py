@@ -13,6 +13,10 @@ VERTICAL_TOLERANCE = 0.03
 VERTICAL_TOLERANCE_S = 0.7
 """Climb and landing agree within 3 % or 0.7 s, whichever is more."""
 
+GNSS_LANDING_TOLERANCE_M = 1.0
+"""How far from the dock's centre a landing by GNSS may come to rest: half an open pad of 2 m (assumed).
+The rehearsal's vehicles land by GNSS, also where the deployment's drones look for a marker."""
+
 ON_SCENE_TOLERANCE_S = 5.0
 """Assumed: arrival settling and the vehicle's whole-second loiter clock."""
 
@@ -64,7 +68,9 @@ class PhaseComparison:
 class RehearsedFlight:
     """One dispatch that was flown: from which dock, on what vehicle, how it compares.
 
-    `landing_error_m` is the distance from the dock at rest, None where the vehicle never came to rest.
+    `landing_error_m` is the distance from the dock's centre at rest, by the vehicle's own estimate, None
+    where the vehicle never came to rest. `landed` is at rest, disarmed, within GNSS_LANDING_TOLERANCE_M;
+    `docked` is that within `dock_tolerance_m`, the room of the dock itself.
     """
 
     site_id: str
@@ -75,14 +81,16 @@ class RehearsedFlight:
     phases: tuple[PhaseComparison, ...]
     predicted: FlightTrack
     flown: FlightTrack
+    landed: bool
     docked: bool
+    dock_tolerance_m: float
     landing_error_m: float | None
     notes: tuple[str, ...]
 
     @property
     def agrees(self) -> bool:
-        """True where it docked and every phase agrees with its prediction."""
-        return self.docked and all(phase.agrees for phase in self.phases)
+        """True where it landed within the tolerance of GNSS and every phase agrees with its prediction."""
+        return self.landed and all(phase.agrees for phase in self.phases)
 
     def as_dict(self) -> dict[str, object]:
         """The flight as it appears in JSON, without its samples."""
@@ -93,7 +101,11 @@ class RehearsedFlight:
             "airframe": self.airframe,
             "wind": self.wind,
             "phases": [phase.as_dict() for phase in self.phases],
+            "landed": self.landed,
+            "landing_guidance": "gnss",
+            "landing_tolerance_m": GNSS_LANDING_TOLERANCE_M,
             "docked": self.docked,
+            "dock_tolerance_m": self.dock_tolerance_m,
             "landing_error_m": self.landing_error_m,
             "agrees": self.agrees,
             "notes": list(self.notes),

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import Position, distance_m
+from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import FenceShape, fence_areas, fence_shape
 from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint
 from dfr.plan.matrix import router_of
 from dfr.plan.model import DockSite, Plan, Route
-from dfr.scenario.model import LostLink
+from dfr.scenario.model import Guidance, LostLink, Scenario
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
 
@@ -21,8 +22,11 @@ FENCE_TYPE_HEIGHT_AND_AREAS = 1 | 4
 """FENCE_TYPE without bit 1, the circle round home: its default of 300 m is too small for a dispatch."""
 
 FENCE_ACTION_RTL = 1
-BATTERY_ACTION_LAND = 1
-BATTERY_ACTION_RTL = 2
+PRECISION_RETRY = 1
+"""PLND_STRICT: climb and look again where the target is lost, PLND_RET_MAX times, then land where it is."""
+
+MOST_RETRIES = 10
+"""The largest PLND_RET_MAX."""
 
 GCS_FAILSAFE = {LostLink.RTL: 1, LostLink.HOLD_THEN_RTL: 1, LostLink.LAND: 5}
 """FS_GCS_ENABLE of each choice. ArduCopter goes on with its mission until FS_GCS_TIMEOUT; it has no
@@ -52,7 +56,8 @@ def compile_dispatch(
 
     The way is the plan's route to `zone_id`, or one routed now to a `target`; where the target itself
     may not be overflown, the drone holds at the end of the way and the camera looks at the target.
-    Raises InputError for an unknown site or zone and InfeasibleError where there is no way.
+    Raises InputError for an unknown site or zone, InfeasibleError where there is no way and where the
+    stay would use up the reserve.
     """
     site = _site(plan, site_id)
     height_m_agl = world.scenario.operation.cruise_height_m_agl
@@ -64,6 +69,7 @@ def compile_dispatch(
         way, looks_at, label = route.points, zone_centres(world.scenario)[zone_id], zone_id
     else:
         raise InputError("neither zone nor target -> give --zone, or --lat and --lon")
+    refuse_too_long(world, plan, way, height_m=height_m_agl, on_scene_s=on_scene_s)
     areas = dispatch_fence(world)
     shape = fence_shape(areas, origin=site.position)
     return FlightPlan(
@@ -195,9 +201,21 @@ def _params(world: World, home: Position, way: Sequence[Position]) -> dict[str, 
         "FENCE_ENABLE": 1.0,
         "FS_GCS_ENABLE": float(GCS_FAILSAFE[contingency.lost_link]),
         "FS_GCS_TIMEOUT": float(contingency.lost_link_timeout_s),
-        "BATT_FS_LOW_ACT": float(BATTERY_ACTION_RTL),
-        "BATT_FS_CRT_ACT": float(BATTERY_ACTION_LAND),
+        **battery_params(world.scenario),
+        **_landing_params(world.scenario),
     }
+
+
+def _landing_params(scenario: Scenario) -> dict[str, float]:
+    """How often a precision landing is tried again.
+
+    Switching precision landing on, and its sensor, are the vehicle's own: without a sensor PLND_ENABLED
+    would only make it hover before it lands, and without PLND_ENABLED these two change nothing.
+    """
+    if scenario.fleet.guidance is not Guidance.PRECISION:
+        return {}
+    retries = min(scenario.contingency.landing_retries, MOST_RETRIES)
+    return {"PLND_STRICT": float(PRECISION_RETRY), "PLND_RET_MAX": float(retries)}
 
 
 def _height_m_home(world: World, home: Position, place: Position, height_m_agl: float) -> float:

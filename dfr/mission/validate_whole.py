@@ -66,6 +66,31 @@ def parameter_findings(plan: FlightPlan) -> Iterator[Finding]:
                 fix="set it on the vehicle by hand",
             )
     yield from _height_findings(plan)
+    yield from _battery_findings(plan)
+
+
+def _battery_findings(plan: FlightPlan) -> Iterator[Finding]:
+    """A battery failsafe needs a charge at which it acts, in the order that lets the vehicle arm."""
+    if not plan.params.get("BATT_FS_LOW_ACT"):
+        return
+    low, critical = plan.params.get("BATT_LOW_MAH", 0.0), plan.params.get("BATT_CRT_MAH", 0.0)
+    capacity = plan.params.get("BATT_CAPACITY", 0.0)
+    if low <= 0.0 or capacity <= 0.0:
+        yield unknown(
+            "params.battery",
+            "the battery failsafe has an action and no charge at which it acts: the reserve is not on board",
+            fix="set BATT_CAPACITY and BATT_LOW_MAH of this battery (its voltage: dfr/mission/battery.py)",
+        )
+    elif not critical < low < capacity:
+        yield violation(
+            "params.battery",
+            f"BATT_CRT_MAH {critical:g} < BATT_LOW_MAH {low:g} < BATT_CAPACITY {capacity:g} does not hold: "
+            "the vehicle will not arm",
+            fix="set a smaller reserve",
+        )
+    else:
+        words = f"returns with {low:g} mAh left, lands with {critical:g} of {capacity:g} mAh"
+        yield holds("params.battery", words)
 
 
 def _height_findings(plan: FlightPlan) -> Iterator[Finding]:

@@ -154,7 +154,7 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
             how = f"{kpi.what}; 95 % {_range(kpi.interval, _percent)}"
             tiles.append({"number": _percent(kpi.mean), "what": what, "how_sure": how})
     flown = sum(flight.agrees for flight in run.flights)
-    how_sure = "docked, every phase within tolerance" if run.flights else run.not_flown
+    how_sure = "landed, every phase within tolerance" if run.flights else run.not_flown
     tiles.append(
         {"number": f"{flown} of {len(run.flights)}", "what": "flights as predicted", "how_sure": how_sure}
     )

@@ -27,7 +27,9 @@ def junit_xml(
             )
             for phase in flight.phases
         ]
-        cases.append(("docked", "" if flight.docked else "not at rest, disarmed, on its dock", 0.0))
+        cases.append(
+            ("landed", "" if flight.landed else "not at rest, disarmed, within a tolerance of GNSS", 0.0)
+        )
         _suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
     if problem:
         _suite(root, "flights", [("every dispatch is flown", problem, 0.0)])

@@ -14,7 +14,7 @@ def finding(rule, severity):
     return Finding(rule=rule, severity=severity, message=f"{rule} <&>", basis=Basis.ASSUMED, source="test")
 
 
-def flight(flown, *, docked):
+def flight(flown, *, landed):
     still = np.zeros(2)
     track = FlightTrack(
         name="t", t_s=np.arange(2.0), east_m=still, north_m=still, height_m=still, return_t_s=None
@@ -28,7 +28,9 @@ def flight(flown, *, docked):
         phases=compare_phases(dict.fromkeys(Phase, 50.0), flown),
         predicted=track,
         flown=track,
-        docked=docked,
+        landed=landed,
+        docked=False,
+        dock_tolerance_m=0.125,
         landing_error_m=None,
         notes=(),
     )
@@ -43,13 +45,13 @@ def test_what_blocks_or_differs_fails_and_the_rest_passes():
             finding("height", Severity.OK),
             finding("crew", Severity.ADVICE),
         ],
-        [flight(flown, docked=False)],
+        [flight(flown, landed=False)],
     )
     suites = {suite.get("name"): suite for suite in ET.fromstring(text)}
     failed = {
         name: [case.get("name") for case in suite if case.find("failure") is not None]
         for name, suite in suites.items()
     }
-    assert failed == {"findings": ["airspace"], "flight D1 to Z1": ["out", "docked"]}
+    assert failed == {"findings": ["airspace"], "flight D1 to Z1": ["out", "landed"]}
     assert suites["findings"].get("tests") == "3"
     assert suites["findings"].get("failures") == "1"

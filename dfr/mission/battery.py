@@ -1,0 +1,150 @@
+"""The battery reserve as a vehicle counts it, and how long on scene it leaves.
+
+A monitor counts mAh drawn from BATT_CAPACITY; the plan counts Wh. The nominal voltage joins the two.
+BATT_LOW_MAH is what is left when a sortie has drawn all that the plan grants it: the reserve, and beneath
+it the part of the capacity that the coldest hour of the weather withholds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from dfr.aircraft.catalogue import Drone, drone
+from dfr.aircraft.energy import usable_wh
+from dfr.aircraft.performance import flight_settings, predict_path
+from dfr.errors import InfeasibleError
+from dfr.geo import LocalFrame, Position
+from dfr.plan.model import Plan
+from dfr.scenario.model import Scenario
+from dfr.world.model import World
+from dfr.world.weather import mean_wind, weather_at
+from dfr.world.wind import MeanWind
+
+NOMINAL_V = {
+    "arducopter-sitl-quad": 12.6,
+    "dji-m3td": 14.8,
+    "dji-m4td": 22.2,
+    "dji-m30t": 22.2,
+    "skydio-x10": 18.5,
+    "brinc-responder": 22.2,
+    "study-hexa": 22.2,
+}
+"""Nominal voltage by drone of the catalogue: cells in series times 3.7 V, the cells assumed; the SITL quad's
+is the constant voltage of its simulated battery. Those of `firmware_sitl/frames`, so that a simulated
+vehicle's mAh are the catalogue's Wh."""
+
+CRITICAL_SHARE = 0.5
+"""Part of the reserve at which the drone lands where it is (assumed). It must be less, or nothing arms."""
+
+LOW_ACTION_RTL = 2
+CRITICAL_ACTION_LAND = 1
+PROBE_S = 600.0
+"""Any time on scene: energy grows evenly with it, so two sorties tell all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """What the battery monitor is told, mAh: the capacity, and the charge left at either failsafe."""
+
+    capacity_mah: int
+    low_mah: int
+    critical_mah: int
+
+
+def reserve_of(scenario: Scenario) -> Reserve | None:
+    """The scenario's reserve for its drone's battery; None where its voltage is not known."""
+    craft = drone(scenario.fleet.drone)
+    volt = NOMINAL_V.get(craft.key)
+    if volt is None:
+        return None
+    granted_wh = granted(scenario, craft)
+    kept_wh = scenario.contingency.reserve_fraction * usable_wh(craft, coldest_c(scenario))
+    critical_wh = craft.battery_wh - granted_wh - (1.0 - CRITICAL_SHARE) * kept_wh
+    low_mah = math.ceil(1000.0 * (craft.battery_wh - granted_wh) / volt)
+    return Reserve(
+        capacity_mah=round(1000.0 * craft.battery_wh / volt),
+        low_mah=low_mah,
+        critical_mah=min(low_mah - 1, math.floor(1000.0 * critical_wh / volt)),
+    )
+
+
+def battery_params(scenario: Scenario) -> dict[str, float]:
+    """BATT_* of the reserve; with no known voltage only the actions, which `validate` then finds unknown."""
+    actions = {"BATT_FS_LOW_ACT": float(LOW_ACTION_RTL), "BATT_FS_CRT_ACT": float(CRITICAL_ACTION_LAND)}
+    reserve = reserve_of(scenario)
+    if reserve is None:
+        return actions
+    return {
+        "BATT_CAPACITY": float(reserve.capacity_mah),
+        "BATT_LOW_MAH": float(reserve.low_mah),
+        "BATT_CRT_MAH": float(reserve.critical_mah),
+        **actions,
+    }
+
+
+def granted(scenario: Scenario, craft: Drone) -> float:
+    """Wh a sortie may draw in the coldest hour, the reserve left alone."""
+    return usable_wh(craft, coldest_c(scenario), reserve_fraction=scenario.contingency.reserve_fraction)
+
+
+def coldest_c(scenario: Scenario) -> float:
+    """The temperature of the coldest hour of the weather."""
+    return min(hour.temperature_c for hour in scenario.weather.hours)
+
+
+def longest_on_scene_s(world: World, plan: Plan, way: Sequence[Position], *, height_m: float) -> float | None:
+    """Seconds on scene after which the drone lands with the reserve untouched, in the plan's wind.
+
+    Negative where even turning round at once takes more; None where the wind does not let it arrive.
+    """
+    scenario = world.scenario
+    craft = drone(scenario.fleet.drone)
+    step = np.diff(LocalFrame(way[0]).points(way), axis=0)
+
+    def energy_wh(on_scene_s: float) -> float | None:
+        return predict_path(
+            np.hypot(*step.T).tolist(),
+            (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360.0).tolist(),
+            height_m=height_m,
+            on_scene_s=on_scene_s,
+            wind=_wind(scenario, plan),
+            drone=craft,
+            settings=flight_settings(craft, cruise_mps=scenario.operation.cruise_mps),
+            temperature_c=coldest_c(scenario),
+        ).energy_wh
+
+    there_and_back, with_probe = energy_wh(0.0), energy_wh(PROBE_S)
+    if there_and_back is None or with_probe is None:
+        return None
+    return PROBE_S * (granted(scenario, craft) - there_and_back) / (with_probe - there_and_back)
+
+
+def refuse_too_long(
+    world: World, plan: Plan, way: Sequence[Position], *, height_m: float, on_scene_s: float
+) -> None:
+    """Raise InfeasibleError, saying how long is possible, where the stay would use up the reserve."""
+    longest_s = longest_on_scene_s(world, plan, way, height_m=height_m)
+    reserve = f"the reserve of {world.scenario.contingency.reserve_fraction:.0%}"
+    if longest_s is None or longest_s < 0.0:
+        raise InfeasibleError(
+            f"{way[-1]}: there and back takes more than the battery gives above {reserve} -> "
+            "choose a nearer dock or a larger battery"
+        )
+    if on_scene_s > longest_s:
+        raise InfeasibleError(
+            f"{on_scene_s:.0f} s on scene would use {reserve} -> at most {math.floor(longest_s)} s there, "
+            "or relieve it with another drone"
+        )
+
+
+def _wind(scenario: Scenario, plan: Plan) -> MeanWind:
+    """The wind of the plan's own hour; that of the windiest hour where the plan names none."""
+    if plan.planning_wind is not None:
+        when = datetime.fromisoformat(plan.planning_wind.hour)
+        return mean_wind(scenario, weather_at(scenario.weather, when))
+    return mean_wind(scenario, max(scenario.weather.hours, key=lambda hour: hour.wind_mps))
