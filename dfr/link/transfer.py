@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
 from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Severity
 from dfr.link.mavlink import MavlinkVehicle
@@ -28,6 +30,11 @@ ATTEMPTS = 4
 DENIED_TRIES = 12
 DENIED_WAIT_S = 1.0
 """Another station's upload ends, or times out after 8 s; ours waits for it and never mixes in."""
+
+NO_SPACE = dialect.MAV_MISSION_NO_SPACE
+STARTED_S = 15.0
+STARTING_WAIT_S = 0.5
+STARTING_TRIES = 40
 
 ORDER = (MissionType.FENCE, MissionType.RALLY, MissionType.MISSION)
 
@@ -194,18 +201,30 @@ def _compared(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireIt
 
 
 def _sent(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> Upload:
-    """Send a list, waiting while another ground station's upload goes on."""
-    for _ in range(DENIED_TRIES - 1):
+    """Send a list, waiting while another ground station's upload goes on or the vehicle is starting up."""
+    denied, refused = 0, 0
+    while True:
         upload = Upload(vehicle, kind, items)
         try:
             upload.run()
         except DeniedError:
+            denied += 1
+            if denied == DENIED_TRIES:
+                raise
             time.sleep(DENIED_WAIT_S)
+        except RefusedError:
+            refused += 1
+            if refused == STARTING_TRIES or not _starting_up(vehicle, upload):
+                raise
+            time.sleep(STARTING_WAIT_S)
         else:
             return upload
-    upload = Upload(vehicle, kind, items)
-    upload.run()
-    return upload
+
+
+def _starting_up(vehicle: MavlinkVehicle, upload: Upload) -> bool:
+    """ArduCopter speaks before its storage is ready; until then it has no space for any list."""
+    up_s = vehicle.state.t_s
+    return upload.error == NO_SPACE and (up_s is None or up_s < STARTED_S)
 
 
 def _differences(kind: MissionType, items: Sequence[WireItem], found: Sequence[WireItem]) -> tuple[str, ...]:
