@@ -1,4 +1,4 @@
-"""The flight model against sorties drawn at random and flown on ArduCopter SITL after it was made."""
+"""The flight model against sorties drawn at random, or for one parameter each, flown on ArduCopter SITL."""
 
 from __future__ import annotations
 
