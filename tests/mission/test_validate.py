@@ -139,3 +139,22 @@ def test_rtl_that_would_go_to_a_rally_point_is_found(dispatch):
 def test_arming_check_is_not_translated(dispatch):
     plan = replace(dispatch, params={**dispatch.params, "ARMING_CHECK": 0.0})
     assert "params.inverted" in blocking_rules(plan)
+
+
+BATTERY = {"BATT_CAPACITY": 7784.0, "BATT_LOW_MAH": 2419.0, "BATT_CRT_MAH": 1523.0, "BATT_FS_LOW_ACT": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity"),
+    [
+        ({}, "ok"),
+        ({"BATT_LOW_MAH": 0.0}, "unknown"),
+        ({"BATT_CAPACITY": 0.0}, "unknown"),
+        ({"BATT_CRT_MAH": 2419.0}, "violation"),
+        ({"BATT_LOW_MAH": 8000.0}, "violation"),
+    ],
+)
+def test_a_battery_failsafe_without_a_charge_to_act_at_is_found(dispatch, changes, severity):
+    plan = replace(dispatch, params=dispatch.params | BATTERY | changes)
+    found = [finding.severity for finding in validate(plan) if finding.rule == "params.battery"]
+    assert found == [severity]

@@ -1,0 +1,165 @@
+"""The reserve a scenario sets is the reserve its vehicle acts on, and no stay may use it up."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+import firmware_sitl
+from dfr.aircraft.catalogue import drone, drones
+from dfr.aircraft.energy import usable_wh
+from dfr.errors import InfeasibleError
+from dfr.geo import distance_m
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.link.director import fly_dispatch
+from dfr.link.mavlink import connect
+from dfr.link.transfer import upload_verified
+from dfr.link.vehicle import VehicleState
+from dfr.mission import battery
+from dfr.mission.battery import NOMINAL_V, coldest_c, longest_on_scene_s, reserve_of
+from dfr.mission.compile import compile_dispatch
+from dfr.mission.promises import promise_findings
+from dfr.mission.validate import validate
+from dfr.plan.planner import make_plan
+from dfr.scenario.model import Guidance, LostLink
+from firmware_sitl.start import start_vehicle
+
+FIRMWARE = Path(firmware_sitl.__file__).parent
+SPEEDUP = {"builtin": 40.0, "ardupilot": 8.0}
+
+
+@pytest.fixture(scope="session")
+def southsea():
+    world = load_world(find_scenario("victorious-2024"))
+    return world, make_plan(world)
+
+
+def with_contingency(world, **changes):
+    contingency = replace(world.scenario.contingency, **changes)
+    return replace(world, scenario=replace(world.scenario, contingency=contingency))
+
+
+def with_guidance(world, guidance):
+    fleet = replace(world.scenario.fleet, guidance=guidance)
+    return replace(world, scenario=replace(world.scenario, fleet=fleet))
+
+
+def farthest(plan):
+    return max((r for r in plan.routes if r.reachable), key=lambda r: r.length_m)
+
+
+def test_every_drone_of_the_catalogue_has_the_voltage_of_its_simulated_battery():
+    assert set(NOMINAL_V) == set(drones())
+    for key, volt in NOMINAL_V.items():
+        frame = json.loads((FIRMWARE / "frames" / f"{key}.json").read_text())
+        assert volt in (frame["refVoltage"], frame["maxVoltage"])
+        params = dict(line.split() for line in lines_of(FIRMWARE / "params" / f"{key}.parm"))
+        if "BATT_CAPACITY" in params:
+            assert 1000.0 * drone(key).battery_wh / volt == pytest.approx(
+                float(params["BATT_CAPACITY"]), abs=1.0
+            )
+
+
+def lines_of(path):
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")]
+
+
+def test_the_reserve_is_what_the_plan_leaves_in_the_battery(southsea):
+    world, _ = southsea
+    reserve, craft = reserve_of(world.scenario), drone("dji-m3td")
+    granted_wh = usable_wh(craft, coldest_c(world.scenario), reserve_fraction=0.25)
+    assert reserve.capacity_mah == round(115.2 / 14.8 * 1000.0)
+    assert (reserve.capacity_mah - reserve.low_mah) * 14.8 / 1000.0 == pytest.approx(granted_wh, abs=0.03)
+    assert 0.25 * reserve.capacity_mah < reserve.low_mah < 0.35 * reserve.capacity_mah
+    assert 0 < reserve.critical_mah < reserve.low_mah
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9])
+def test_a_larger_reserve_acts_earlier_and_always_lets_the_vehicle_arm(southsea, fraction):
+    world, _ = southsea
+    reserve = reserve_of(with_contingency(world, reserve_fraction=fraction).scenario)
+    assert reserve.low_mah >= fraction * 0.95 * reserve.capacity_mah
+    assert 0 < reserve.critical_mah < reserve.low_mah < reserve.capacity_mah
+
+
+def test_an_unknown_battery_is_unknown_and_not_silent(southsea, monkeypatch):
+    world, plan = southsea
+    monkeypatch.setattr(battery, "NOMINAL_V", {})
+    route = farthest(plan)
+    flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+    assert "BATT_LOW_MAH" not in flight.params
+    assert {finding.rule for finding in validate(flight) if finding.blocks} == {"params.battery"}
+    assert {f.rule for f in promise_findings(world.scenario) if f.blocks} == {"contingency.reserve"}
+
+
+def test_what_the_vehicle_is_not_told_is_said(southsea):
+    world, plan = southsea
+    route = farthest(plan)
+    params = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id).params
+    assert (params["PLND_STRICT"], params["PLND_RET_MAX"]) == (1.0, 2.0)
+    assert "PLND_ENABLED" not in params
+    by_gnss = with_contingency(with_guidance(world, Guidance.GNSS), lost_link=LostLink.HOLD_THEN_RTL)
+    params = compile_dispatch(by_gnss, plan, site_id=route.site_id, zone_id=route.zone_id).params
+    assert not [name for name in params if name.startswith("PLND_")]
+    said = {finding.rule: finding.message for finding in promise_findings(by_gnss.scenario)}
+    assert "does not hold" in said["contingency.lost_link"]
+    assert "2 landing retries are not on board" in said["contingency.landing_retries"]
+
+
+def test_a_stay_longer_than_the_battery_gives_is_refused_with_the_longest(southsea):
+    world, plan = southsea
+    route = farthest(plan)
+    longest_s = longest_on_scene_s(world, plan, route.points, height_m=route.height_m_agl)
+    assert 600.0 < longest_s < 60.0 * drone("dji-m3td").hover_min
+    ids = {"site_id": route.site_id, "zone_id": route.zone_id}
+    compile_dispatch(world, plan, **ids, on_scene_s=longest_s - 1.0)
+    with pytest.raises(InfeasibleError, match=rf"at most {int(longest_s)} s"):
+        compile_dispatch(world, plan, **ids, on_scene_s=longest_s + 1.0)
+    thirsty = with_contingency(world, reserve_fraction=0.5)
+    assert longest_on_scene_s(thirsty, plan, route.points, height_m=60.0) < 0.7 * longest_s
+
+
+def test_a_compiled_mission_returns_at_its_reserve(southsea, engine):
+    """Charged to a little above the reserve once it is on its way, the drone drains it on scene."""
+    world, plan = southsea
+    route = farthest(plan)
+    mission = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=900.0)
+    mission = replace(mission, params=mission.params | {"FS_GCS_TIMEOUT": 120.0})
+    low, capacity = mission.params["BATT_LOW_MAH"], mission.params["BATT_CAPACITY"]
+    drained = []
+    with (
+        start_vehicle(
+            engine=engine,
+            home=mission.home,
+            home_m_amsl=mission.home_m_amsl or 0.0,
+            speedup=SPEEDUP[engine],
+            defaults=[FIRMWARE / "params" / "dji-m3td.parm"],
+            frame=FIRMWARE / "frames" / "dji-m3td.json",
+        ) as running,
+        connect(running.url, simulated=True) as vehicle,
+    ):
+        upload_verified(vehicle, mission)
+
+        def drain(state: VehicleState) -> None:
+            if not drained and (state.height_m_home or 0.0) > 50.0:
+                drained.append(state)
+                vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 100.0 * low / capacity + 4.0)
+
+        flown = fly_dispatch(vehicle, mission, on_state=drain)
+    said = [text.text for text in flown.texts]
+    used = [float(found[1]) for text in said if (found := re.search(r"is low .* used (\d+) mAh", text))]
+    assert capacity - used[0] == pytest.approx(low, abs=0.005 * capacity), said
+    assert any("Battery Failsafe" in text for text in said)
+    assert flown.disarmed
+    assert any("RTL by the pilot or a failsafe" in event.what for event in flown.events)
+    places = [mission.home, *(point.position for point in mission.rally)]
+    frame = world.frame
+    east, north = flown.track.east_m[-1], flown.track.north_m[-1]
+    home_east, home_north = frame.point(mission.home)
+    landed = frame.position(home_east + east, home_north + north)
+    assert min(distance_m(landed, place) for place in places) < 1.0
