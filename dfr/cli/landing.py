@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from dfr.aircraft import catalogue
 from dfr.aircraft.landing_study import study_landings, wilson
+from dfr.aircraft.redundancy import motor_out
 from dfr.cli.output import emit_json, note, progress, say
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
@@ -43,6 +45,7 @@ def landing(  # noqa: PLR0917 - one parameter for each option
         "guidance": guidance.value,
         "turbulence_intensity": turbulence_intensity,
         "seed": seed,
+        "motor_out": asdict(motor_out(flown)),
     }
     if envelope:
         rows = _envelope(
