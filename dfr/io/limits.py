@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dfr.geo import VerticalDatum
 from dfr.units import flight_level_to_m_std, ft_to_m
@@ -35,6 +36,7 @@ _HEIGHT = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def parse_limit(text: str) -> VerticalLimit | None:
     """The limit a text means, None where it means none. A bare number is feet above mean sea level.
 

@@ -84,8 +84,8 @@ class _Reader:
             self._problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
         for number, line in enumerate(lines_of(text), 1):
             self._line = number
-            plain = _PLAIN_POINT.match(line)
-            if plain is None or self._draft is None or not self._plain_point(plain):
+            plain = _PLAIN_POINT.match(line) if line[:2] == "DP" and self._draft is not None else None
+            if plain is None or not self._plain_point(plain):
                 self._take(line)
         self._close()
         return finish(self._name, "openair", self._drafts, self._problems, words=self._words)
@@ -96,10 +96,11 @@ class _Reader:
             return
         line = line.strip()
         if not line or line[0] in "*#;":
-            self._comment(line)
+            if len(line) > 1:
+                self._comment(line)
             return
         tag, _, rest = line.partition(" ")
-        handler = self._HANDLERS.get(tag.upper())
+        handler = self._HANDLERS.get(tag) or self._HANDLERS.get(tag.upper())
         if handler is None and "=" in line and line[0] in "Vv":
             handler, rest = _Reader._variable, line[1:]
         if handler is None:
@@ -240,8 +241,8 @@ class _Reader:
     def _plain_point(self, match: re.Match[str]) -> bool:
         """Take the commonest record the short way; False where it needs the long one."""
         degrees, minutes, seconds, north, east_degrees, east_minutes, east_seconds, east = match.groups()
-        lat = int(degrees) + int(minutes) / 60.0 + float(seconds) / 3600.0
-        lon = int(east_degrees) + int(east_minutes) / 60.0 + float(east_seconds) / 3600.0
+        lat = float(degrees) + float(minutes) / 60.0 + float(seconds) / 3600.0
+        lon = float(east_degrees) + float(east_minutes) / 60.0 + float(east_seconds) / 3600.0
         if lat > 90.0 or lon > 180.0 or self._draft is None:
             return False
         self._centre_is_new = False

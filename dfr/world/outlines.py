@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfr.geo import GEOD, FloatArray, Position
+from dfr.world.circles import circle_points, interpolates
 
 IntArray = NDArray[np.int64]
 
@@ -70,6 +71,9 @@ def circle(lat: float, lon: float, radius_m: float) -> Arc:
 Outline = Sequence[Vertex | Arc]
 
 
+_VERTEX_ONLY = {Vertex}
+
+
 class OutlineNodes:
     """The vertices of many outlines as arrays: given corners, points of arcs, points of long edges.
 
@@ -83,10 +87,15 @@ class OutlineNodes:
         corners: list[tuple[float, ...]] = []
         arcs: list[tuple[float, ...]] = []
         straight: list[tuple[float, ...]] = []
+        plain: list[int] = []
         for zone, outline in enumerate(outlines):
-            _collect(zone, outline, corners, arcs, straight)
-        self._corners = np.array(corners, float).reshape(-1, 4)
-        self._straight = np.array(straight, float).reshape(-1, 6)
+            if set(map(type, outline)) == _VERTEX_ONLY:
+                plain.append(zone)
+            else:
+                _collect(zone, outline, corners, arcs, straight)
+        rows, edges_ = _polygons_only(outlines, plain)
+        self._corners = np.concatenate((np.array(corners, float).reshape(-1, 4), rows))
+        self._straight = np.concatenate((np.array(straight, float).reshape(-1, 6), edges_))
         self._arcs = _resolved(np.array(arcs, float).reshape(-1, 13))
         self.radius_gap_m = np.zeros(self._count)
         np.maximum.at(self.radius_gap_m, self._arcs.zone, np.abs(self._arcs.to_m - self._arcs.from_m))
@@ -135,8 +144,28 @@ class OutlineNodes:
         share_ends = np.tile([0.0, 1.0], len(ends) // 2)
         which, share = np.append(which, ends), np.append(share, share_ends)
         stretch = np.append(stretch, np.ones(len(ends)))
-        lat, lon = arcs.points(which, share, stretch)
+        lat, lon = np.empty(len(which)), np.empty(len(which))
+        quick = self._circles(pieces, stretch, (lat, lon))
+        rest = ~quick[which]
+        lat[rest], lon[rest] = arcs.points(which[rest], share[rest], stretch[rest])
         return np.column_stack((arcs.zone[which], arcs.place[which] + 0.9 * share, lat, lon))
+
+    def _circles(
+        self, pieces: IntArray, stretch: FloatArray, out: tuple[FloatArray, FloatArray]
+    ) -> NDArray[np.bool_]:
+        """Fill in the points of small circles, those of equal piece counts together; which arcs these are."""
+        arcs = self._arcs
+        starts = np.cumsum(pieces) - pieces
+        radius_m = arcs.from_m * stretch[starts]
+        plain = arcs.full & (arcs.from_m == arcs.to_m) & (arcs.from_deg == 0.0) & (arcs.turn > 0.0)
+        plain &= interpolates(arcs.lat, radius_m)
+        for count in np.unique(pieces[plain]):
+            rows = np.flatnonzero(plain & (pieces == count))
+            azimuth_deg = (np.arange(count) + 0.5) * 360.0 / count
+            found = circle_points(arcs.lat[rows], arcs.lon[rows], radius_m[rows], azimuth_deg)
+            places = starts[rows][:, None] + np.arange(count)
+            out[0][places], out[1][places] = found
+        return np.asarray(plain, bool)
 
     def _turn_of_zones(self) -> FloatArray:
         """+1 where an outline runs clockwise on the map, -1 where not, by corners and some arc points."""
@@ -236,6 +265,18 @@ def _collect(
         radii = (element.from_radius_m, element.to_radius_m)
         turn = 1.0 if element.clockwise else -1.0
         arcs.append((zone, place, element.lat, element.lon, *radii, *angles, turn, *ends))
+
+
+def _polygons_only(outlines: Sequence[Outline], plain: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+    """(corners, straight edges) of outlines without arcs, in the columns of `_collect`."""
+    counts = np.array([len(outlines[zone]) for zone in plain], np.int64)
+    places = np.array([vertex for zone in plain for vertex in outlines[zone]], float).reshape(-1, 2)
+    which, place = _counted(counts)
+    zone = np.asarray(plain, float)[which] if len(plain) else np.empty(0)
+    following = np.arange(1, len(places) + 1)
+    following[np.cumsum(counts) - 1] -= counts
+    corners = np.column_stack((zone, place, places))
+    return corners, np.column_stack((corners, places[following] if len(places) else places))
 
 
 def _pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArray) -> IntArray:

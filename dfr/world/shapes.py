@@ -196,7 +196,8 @@ def _built(
     """The area within a ring of lon and lat; a ring that crosses itself keeps all it encloses."""
     if isinstance(shape, str):
         return Built(area=None, code="too-few-points", problem=shape)
-    if shape is None or shape.bounds[2] - shape.bounds[0] > 180.0:
+    west, _, east, _ = (0.0, 0.0, 0.0, 0.0) if shape is None else shape.bounds
+    if shape is None or east - west > 180.0:
         if np.abs(np.diff(ring[:, 0], append=ring[0, 0])).max() > 180.0:
             return Built(area=None, code="too-wide", problem="spans half the globe or encloses a pole")
         polygon = shapely.Polygon(ring)
