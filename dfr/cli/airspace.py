@@ -17,6 +17,7 @@ from dfr.io.airspace_lint import files_under, lint_file, totals
 from dfr.io.files import write_atomically
 from dfr.scenario.model import AirspaceFile
 from dfr.world.airspace import Airspace, AirspaceAnswer, Zone
+from dfr.world.airspace_age import aged
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 
 app = typer.Typer(no_args_is_help=True, help="Read, query and translate airspace files.")
@@ -71,6 +72,7 @@ def at(  # noqa: PLR0917 - typer makes each an option
     if ground_m_amsl is not None:
         terrain = FlatGround(height_m_amsl=ground_m_amsl, source="command line")
     answer = loaded.at(position, height_m_agl=height_m_agl, when=when, terrain=terrain, qnh_hpa=qnh_hpa)
+    answer = aged(answer, loaded.sources, when)
     document = _answer(answer, loaded, position, within_km * 1000.0, when)
     if as_json:
         emit_json(document)

@@ -41,6 +41,13 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
     operation: Annotated[OperationKind, typer.Option(help="Who sees the drone.")] = OperationKind.VLOS,
     radius_m: Annotated[float, typer.Option(help="Radius of the keep-in, m.")] = 600.0,
     ground_m_amsl: Annotated[float | None, typer.Option(help="Height of the ground, m.")] = None,
+    authorisation: Annotated[
+        str | None, typer.Option(help="Reference of the authorisation flown under.")
+    ] = None,
+    no_crowd: Annotated[bool, typer.Option("--no-crowd", help="Nobody gathers here.")] = False,
+    posts_confirmed: Annotated[
+        bool, typer.Option("--posts-confirmed", help="Somebody has looked from the drawn posts.")
+    ] = False,
     zone: Annotated[str, typer.Option(help="Time zone.")] = "Europe/London",
     like: Annotated[str | None, typer.Option(help="Copy a shipped scenario instead.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
@@ -68,6 +75,9 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
             dock=dock,
             operation=operation,
             ground_m_amsl=ground_m_amsl,
+            authorisation=_words(authorisation),
+            no_crowd=no_crowd,
+            posts_confirmed=posts_confirmed,
         )
         text = scenario_text(_sane(wish))
     path = out or Path(f"{name}.yaml")
@@ -79,7 +89,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         emit_json({"path": str(path), "name": scenario.name, "assumed": _assumed(scenario.assumptions)})
         return
     say(f"wrote {path}: {_assumed(scenario.assumptions)} figures and blocks are assumed")
-    say(f"next: edit it, then dfr check {path}")
+    say(f"next: fill in what is null or not confirmed, then dfr check {path}: until then it says unknown")
 
 
 def _ask(flag: str, question: str, *, default: str | None = None) -> str:
@@ -90,6 +100,16 @@ def _ask(flag: str, question: str, *, default: str | None = None) -> str:
     if default is None:
         raise InputError(f"{flag} is missing -> give it (there is no terminal to ask on)")
     return default
+
+
+def _words(text: str | None) -> str | None:
+    """The text of a flag without what a line of YAML cannot hold; an empty one says nothing: an error."""
+    if text is None:
+        return None
+    cleaned = " ".join(text.split())
+    if not cleaned:
+        raise InputError("--authorisation is empty -> write its reference")
+    return cleaned
 
 
 def _position(text: str) -> Position:

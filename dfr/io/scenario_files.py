@@ -95,7 +95,9 @@ def _terrain(scenario: Scenario) -> Terrain:
     if height_m is None:
         return UnknownGround()
     says = next((item for item in scenario.assumptions if item.path == "site.ground_m_amsl"), None)
-    return FlatGround(height_m_amsl=height_m, source=_vouched(says))
+    guessed = says is not None and says.assumed
+    centre = scenario.site.centre if guessed else None
+    return FlatGround(height_m_amsl=height_m, source=_vouched(says), centre=centre)
 
 
 def _vouched(says: Assumption | None) -> str:

@@ -5,6 +5,7 @@ The words are in `scenario_template.yaml`; here are the places, days and rows th
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ NO_AIRSPACE = " []                           # nothing shipped covers the site: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What `dfr init` was told. `ground_m_amsl` None means: not told."""
+    """What `dfr init` was told. `ground_m_amsl` and `authorisation` None mean: not told."""
 
     name: str
     site: Position
@@ -45,14 +46,19 @@ class Wish:
     dock: str
     operation: OperationKind
     ground_m_amsl: float | None
+    authorisation: str | None = None
+    no_crowd: bool = False
+    posts_confirmed: bool = False
 
 
 def scenario_text(wish: Wish) -> str:
-    """The YAML of a scenario that loads clean."""
+    """The YAML of a scenario that loads clean; what only its team can know is left unknown unless told."""
     frame, radius_m, airspace = LocalFrame(wish.site), wish.radius_m, _shipped_airspace(wish.site)
     seen = wish.operation is not OperationKind.BVLOS
     days = [wish.first_day + timedelta(days=number) for number in range(wish.days)]
-    crew = f"remote_pilots: {wish.docks}, safety_pilots: {wish.docks * seen}"
+    posts = list(_posts(frame, radius_m, confirmed=wish.posts_confirmed)) if seen else []
+    observers = max(wish.docks, len(posts) - wish.docks) if seen else 0
+    crew = f"remote_pilots: {wish.docks}, safety_pilots: {observers}"
     return Template(files("dfr.io").joinpath("scenario_template.yaml").read_text("utf-8")).substitute(
         name=wish.name,
         zone=wish.zone.key,
@@ -62,7 +68,7 @@ def scenario_text(wish: Wish) -> str:
         lon=f"{wish.site.lon_deg:.6f}",
         boundary=_ring(frame, [_polar(radius_m, 30.0 * k) for k in range(12)]),
         radius_m=f"{radius_m:g}",
-        ground=_ground(wish.ground_m_amsl, covered=bool(airspace)),
+        ground=_ground(wish.ground_m_amsl),
         candidates="\n".join(_candidates(frame, radius_m)),
         drone=wish.drone,
         dock=wish.dock,
@@ -70,7 +76,9 @@ def scenario_text(wish: Wish) -> str:
         shifts="\n".join(f"    - {{start: {day} 10:00, end: {day} 22:00, {crew}}}" for day in days),
         observers=int(seen),
         operation=wish.operation,
-        posts="".join(f"\n{line}" for line in _posts(frame, radius_m)) if seen else " []",
+        posts="".join(f"\n{line}" for line in posts) or " []",
+        crowds="[]  " if wish.no_crowd else "null",
+        **_permission(wish.authorisation),
         zones="\n".join(_zones(frame, radius_m)),
         totals="\n".join(f"      - {{date: {day}, calls: 20}}" for day in days),
         weather="\n".join(_weather(days, wish.zone)),
@@ -79,12 +87,18 @@ def scenario_text(wish: Wish) -> str:
     )
 
 
-def _ground(height_m: float | None, *, covered: bool) -> str:
-    """The height as told; where shipped airspace bounds the ground a marked guess; else unknown."""
+def _permission(authorisation: str | None) -> dict[str, str]:
+    """The basis and the reference as told, quoted for YAML; else unknown."""
+    if authorisation is None:
+        basis = "null                          # unknown: name the law, policy or authorisation you fly under"
+        return {"basis": basis, "authorisation": "null"}
+    return {"basis": json.dumps(authorisation), "authorisation": json.dumps(authorisation)}
+
+
+def _ground(height_m: float | None) -> str:
+    """The height as told, else unknown: a guess would make heights look checked."""
     if height_m is not None:
         return f"{{value: {height_m:g}, source: given to dfr init}}"
-    if covered:
-        return "{value: 10, assumed: true, note: not given to dfr init; put in the real height}"
     return "null                  # unknown: put in {value, source}, or checks stay unknown"
 
 
@@ -97,7 +111,7 @@ def _candidates(frame: LocalFrame, radius_m: float) -> Iterator[str]:
         )
 
 
-def _posts(frame: LocalFrame, radius_m: float) -> Iterator[str]:
+def _posts(frame: LocalFrame, radius_m: float, *, confirmed: bool) -> Iterator[str]:
     """Posts that see the whole keep-in: a grid of them, those outside moved in."""
     count = max(1, math.ceil(2.0 * radius_m / POST_SPACING_M))
     steps = (np.arange(count) - (count - 1) / 2.0) * POST_SPACING_M
@@ -107,7 +121,8 @@ def _posts(frame: LocalFrame, radius_m: float) -> Iterator[str]:
         inside = min(1.0, 0.95 * radius_m / max(1.0, math.hypot(*point)))
         where = frame.position(point[0] * inside, point[1] * inside)
         sees = f"{{value: {POST_RANGE_M:g}, assumed: true, note: VLOS is no number; put in your operation's}}"
-        yield f"    - {{id: post-{number}, {_point(where)}, range_m: {sees}}}"
+        stood = "" if confirmed else ", confirmed: false"
+        yield f"    - {{id: post-{number}, {_point(where)}{stood}, range_m: {sees}}}"
 
 
 def _zones(frame: LocalFrame, radius_m: float) -> Iterator[str]:

@@ -40,6 +40,7 @@ class Site:
     that needs terrain can be called clear. Heights of home count from mean sea level;
     `geoid_separation_m` is the geoid's height above the WGS84 ellipsoid, None where unknown;
     `people_per_km2` are those who live or pass there outside crowds, None where nobody has said.
+    `crowds_known` False means that nobody has said whether people gather here: `crowds` is then empty.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Site:
     crowds: tuple[CrowdArea, ...]
     geoid_separation_m: float | None = None
     people_per_km2: float | None = None
+    crowds_known: bool = True
 
 
 class SiteUse(StrEnum):
@@ -138,16 +140,24 @@ class OperationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """A pilot or observer post and how far the drone's attitude is seen from it, m."""
+    """A pilot or observer post and how far the drone's attitude is seen from it, m.
+
+    `confirmed` False marks a post that a program drew: nobody has stood there.
+    """
 
     id: str
     position: Position
     range_m: float
+    confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """How the drones may be flown. `crowd_margin_m` is None where overflight of the crowd is permitted."""
+    """How the drones may be flown. `crowd_margin_m` is None where overflight of the crowd is permitted.
+
+    `basis` is what it is flown under in words, '' where nobody has said; `authorisation` names the
+    document that allows it, None where there is none or nobody has named it.
+    """
 
     kind: OperationKind
     basis: str
@@ -160,6 +170,7 @@ class Operation:
     max_gust_mps: float | None
     min_visibility_m: float
     max_rain_mm_h: float | None
+    authorisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,9 @@ class SiteIn(Strict):
         default=None, description="people on the ground outside crowds, per km2; for the ground risk"
     )
     keep_outs: list[KeepOutIn] = Field(default_factory=list, max_length=200)
-    crowds: list[CrowdIn] = Field(default_factory=list, max_length=200)
+    crowds: list[CrowdIn] | None = Field(
+        default=None, max_length=200, description="[] where nobody gathers; null where nobody has said"
+    )
 
 
 class CandidateIn(Point):
@@ -161,13 +163,20 @@ class PostIn(Point):
 
     id: Id
     range_m: PositiveFigure
+    confirmed: bool = Field(default=True, description="false: drawn by a program, nobody has stood there")
 
 
 class OperationIn(Sourced):
     """How the drones may be flown, and in what weather."""
 
     kind: OperationKind = Field(strict=False, description="VLOS, EVLOS or BVLOS")
-    basis: Text = Field(description="law, policy or authorisation flown under")
+    basis: Text | None = Field(
+        description="law, policy or authorisation flown under; null where nobody has said"
+    )
+    authorisation: Text | None = Field(
+        default=None,
+        description="reference of the document that allows it: needed beyond sight or over crowds",
+    )
     posts: list[PostIn] = Field(default_factory=list, max_length=500)
     cruise_mps: float = Field(gt=0, le=60)
     cruise_height_m_agl: float = Field(gt=0, le=1000)

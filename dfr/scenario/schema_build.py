@@ -123,7 +123,8 @@ def _site(site: written.SiteIn) -> domain.Site:
         geoid_separation_m=_value(site.geoid_separation_m),
         people_per_km2=_value(site.people_per_km2),
         keep_outs=tuple((item.id, item.area) for item in site.keep_outs),
-        crowds=tuple(crowd for item in site.crowds for crowd in _crowds(item)),
+        crowds=tuple(crowd for item in site.crowds or () for crowd in _crowds(item)),
+        crowds_known=site.crowds is not None,
     )
 
 
@@ -174,9 +175,15 @@ def _crew(crew: written.CrewIn) -> domain.Crew:
 def _operation(operation: written.OperationIn) -> domain.Operation:
     return domain.Operation(
         kind=operation.kind,
-        basis=operation.basis,
+        basis=operation.basis or "",
+        authorisation=operation.authorisation,
         posts=tuple(
-            domain.Observer(id=post.id, position=post.position, range_m=post.range_m.value)
+            domain.Observer(
+                id=post.id,
+                position=post.position,
+                range_m=post.range_m.value,
+                confirmed=post.confirmed,
+            )
             for post in operation.posts
         ),
         cruise_mps=operation.cruise_mps,

@@ -101,6 +101,7 @@ BAD = {
     "too long": (*SITE, "--days", "400"),
     "more docks than sites": (*SITE, "--docks", "20"),
     "not a number": (*SITE, "--radius-m", "nan"),
+    "an empty authorisation": (*SITE, "--authorisation", " "),
     "no folder": (*SITE, "--out", "/proc/none/x.yaml"),
 }
 
@@ -112,6 +113,27 @@ def test_what_cannot_be_is_bad_input_and_leaves_no_file(tmp_path: Path, flags: t
     assert "->" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+TOLD = ("--authorisation", 'OA "12": VLOS', "--no-crowd", "--ground-m-amsl", "4", "--posts-confirmed")
+
+
+def unknowns(done: subprocess.CompletedProcess[str]) -> set[str]:
+    found = json.loads(done.stdout)["findings"]
+    return {item["rule"] for item in found if item["severity"] in ("unknown", "violation")}
+
+
+@pytest.mark.parametrize("docks", ["1", "2"])
+def test_an_unedited_scenario_is_no_go_until_its_team_has_spoken(tmp_path: Path, docks: str) -> None:
+    """Unedited it asks for the permission, the crowd, the posts and the ground; told all four it passes."""
+    flags = ("--site", "50.7820,-1.0890", "--date", "2024-08-24", "--docks", docks)
+    assert run("init", *flags, "--name", "bare", folder=tmp_path).returncode == 0
+    bare = run("check", "bare.yaml", "--json", folder=tmp_path)
+    assert bare.returncode == 3
+    assert unknowns(bare) == {"authorisation", "crowd", "terrain-known", "visual-line-of-sight"}
+    assert run("init", *flags, "--name", "told", *TOLD, folder=tmp_path).returncode == 0
+    told = run("check", "told.yaml", "--json", folder=tmp_path)
+    assert (told.returncode, unknowns(told)) == (0, set())
 
 
 def test_the_height_of_the_ground_is_taken_from_the_flag(tmp_path: Path) -> None:

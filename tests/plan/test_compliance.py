@@ -8,81 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from dfr.findings import Basis, Finding, Severity, compliant
+from dfr.findings import Basis, Severity, compliant
 from dfr.geo import VerticalDatum
 from dfr.plan.check_means import LONGEST_SHIFT_H
 from dfr.plan.compliance import check
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import RULES, as_markdown
 from dfr.scenario import model as m
-from dfr.world.airspace import SURFACE, Airspace, Zone, limit
-from dfr.world.shapes import area_of_circle
-from dfr.world.terrain import UnknownGround
+from dfr.world.airspace import limit
+from dfr.world.terrain import FlatGround, UnknownGround
 
-from .conftest import ORIGIN, START, Field, at, box, candidate, constant, hour
-
-COVER = (box(-30_000, -30_000, 30_000, 30_000),)
-
-
-def findings(world, rule: str, severity: Severity | None = None) -> list[Finding]:
-    found = [f for f in make_plan(world).findings if f.rule == rule]
-    return found if severity is None else [f for f in found if f.severity is severity]
-
-
-def only(world, rule: str) -> Finding:
-    (found,) = findings(world, rule)
-    return found
-
-
-def zone(name: str, kind: str, *, east_m: float, radius_m: float, top_m: float = 600.0, **more) -> Zone:
-    return Zone(
-        name=name,
-        kind=kind,
-        lower=more.pop("lower", SURFACE),
-        upper=limit(top_m, VerticalDatum.AMSL),
-        area=area_of_circle(at(east_m, 0), radius_m),
-        **more,
-    )
-
-
-def airspace(*zones: Zone, coverage=COVER) -> dict[str, object]:
-    return {"of_world": {"airspace": Airspace(zones=zones, coverage=coverage)}}
-
-
-def crowd(*bounds: float, people_per_m2: float = 2.0) -> m.CrowdArea:
-    return m.CrowdArea(
-        id="stage",
-        name="Stage",
-        area=box(*bounds),
-        start=START,
-        end=START + timedelta(hours=4),
-        people_per_m2=people_per_m2,
-    )
-
-
-def traffic(**changes) -> m.OtherTraffic:
-    heli = m.OtherTraffic(
-        id="heli",
-        kind="helicopter",
-        area=box(-500, -500, 500, 500),
-        lower_m_amsl=30.0,
-        upper_m_amsl=300.0,
-        visits_per_day=1.0,
-        first_hour=0,
-        last_hour=24,
-        stay=constant(600),
-        notice_s=60.0,
-        rule=m.DeconflictionRule.HOLD_LOW,
-        hold_height_m_agl=20.0,
-        contact="control",
-    )
-    return replace(heli, **changes)
+from .compliance_world import airspace, crowd, dated_airspace, findings, only, zone
+from .conftest import ORIGIN, START, Field, box, candidate, hour
 
 
 def test_a_field_without_faults_is_a_go_and_every_rule_is_reported(field: Field):
     plan = make_plan(field())
     assert compliant(plan.findings)
-    silent = {"keep-out", "ground-risk", "contingency-volume", "other-traffic"}
+    silent = {"keep-out", "ground-risk", "contingency-volume", "other-traffic", "airspace-date"}
     assert {f.rule for f in plan.findings} | silent >= set(RULES)
 
 
@@ -190,6 +133,30 @@ def test_no_restriction_on_record_is_advice_to_ask(field: Field):
     assert "NOTAM" in found.fix
 
 
+@pytest.mark.parametrize(
+    ("dated", "severity"),
+    [
+        ("2024-05-20", Severity.OK),
+        ("2024-06-10", Severity.OK),
+        ("2024-06-20", Severity.ADVICE),
+        ("2024-03-01", Severity.ADVICE),
+        ("2023-05-01", Severity.UNKNOWN),
+        ("2025-07-01", Severity.UNKNOWN),
+        ("", Severity.UNKNOWN),
+    ],
+)
+def test_airspace_data_of_another_cycle_or_year_are_said(field: Field, dated, severity):
+    """The field is flown on 1 June 2024, in the cycle of 16 May to 12 June (AIRAC 2405)."""
+    found = only(field(**dated_airspace(dated, stated=dated)), "airspace-date")
+    assert found.severity is severity
+
+
+def test_a_date_that_scenario_and_file_disagree_on_is_unknown(field: Field):
+    found = only(field(**dated_airspace("2024-05-20", stated="2024-05-30")), "airspace-date")
+    assert found.severity is Severity.UNKNOWN
+    assert "the scenario says 2024-05-30" in found.message
+
+
 # --- heights and ground
 
 
@@ -208,6 +175,13 @@ def test_the_return_height_counts_too(field: Field):
 def test_a_contingency_top_above_the_limit_is_said(field: Field):
     found = findings(field(operation={"cruise_height_m_agl": 115.0}), "height-limit", Severity.ADVICE)
     assert "contingency volume reaches" in found[0].message
+
+
+def test_one_assumed_height_is_not_believed_far_away(field: Field):
+    near = FlatGround(height_m_amsl=10.0, source="assumed", centre=ORIGIN)
+    here = FlatGround(height_m_amsl=10.0, source="assumed", centre=ORIGIN, within_m=300.0)
+    assert only(field(of_world={"terrain": near}), "terrain-known").severity is Severity.OK
+    assert only(field(of_world={"terrain": here}), "terrain-known").severity is Severity.UNKNOWN
 
 
 def test_unknown_ground_blocks(field: Field):
@@ -259,50 +233,33 @@ def test_a_crowd_in_the_ground_risk_buffer_is_said(field: Field):
     assert any("iGRC 7" in f.message for f in found)
 
 
-def test_permitted_overflight_is_said(field: Field):
-    world = field(site={"crowds": (crowd(390, 60, 410, 120),)}, operation={"crowd_margin_m": None})
-    assert only(world, "crowd").severity is Severity.ADVICE
+@pytest.mark.parametrize(
+    ("authorisation", "severity"), [(None, Severity.UNKNOWN), ("OA 12", Severity.ADVICE)]
+)
+def test_overflight_of_a_crowd_rests_on_a_named_authorisation(field: Field, authorisation, severity):
+    operation = {"crowd_margin_m": None, "authorisation": authorisation}
+    world = field(site={"crowds": (crowd(390, 60, 410, 120),)}, operation=operation)
+    assert only(world, "crowd").severity is severity
+    assert (only(world, "authorisation").severity is Severity.UNKNOWN) == (authorisation is None)
 
 
-# --- sight
+def test_a_crowd_nobody_has_spoken_of_is_unknown(field: Field):
+    assert only(field(site={"crowds_known": False}), "crowd").severity is Severity.UNKNOWN
+    assert only(field(), "crowd").severity is Severity.OK
 
 
-def test_a_route_out_of_sight_is_a_violation_with_how_far(field: Field):
-    near = (m.Observer(id="post", position=at(0, 0), range_m=400.0),)
-    found = findings(field(operation={"posts": near}), "visual-line-of-sight", Severity.VIOLATION)
-    assert found[0].margin_m < 0
-
-
-def test_a_second_observer_brings_it_into_sight(field: Field):
-    posts = (
-        m.Observer(id="pilot", position=at(400, 0), range_m=350.0),
-        m.Observer(id="observer", position=at(-400, 200), range_m=550.0),
-    )
-    one, both = ({"posts": posts[:1]}, {"posts": posts})
-    assert findings(field(operation=one), "visual-line-of-sight", Severity.VIOLATION)
-    assert not findings(field(operation=both), "visual-line-of-sight", Severity.VIOLATION)
-    assert findings(field(operation=both), "visual-line-of-sight", Severity.OK)
-
-
-def test_sight_is_along_the_slant(field: Field):
-    """At 60 m up a post with 100 m of sight sees 80 m across the ground."""
-    post = (m.Observer(id="post", position=at(400, 0), range_m=100.0),)
-    found = findings(
-        field(
-            operation={"posts": post},
-            demand={
-                "zones": (m.DemandZone(id="right", name="Right", area=box(380, 80, 420, 120), share=1.0),)
-            },
-        ),
-        "visual-line-of-sight",
-        Severity.VIOLATION,
-    )
-    assert found[0].margin_m == pytest.approx(-20.0, abs=0.5)
-
-
-def test_bvlos_needs_no_post(field: Field):
-    world = field(operation={"kind": m.OperationKind.BVLOS, "posts": ()})
-    assert only(world, "visual-line-of-sight").severity is Severity.ADVICE
+@pytest.mark.parametrize(
+    ("kind", "authorisation", "severity"),
+    [
+        (m.OperationKind.VLOS, None, Severity.ADVICE),
+        (m.OperationKind.BVLOS, None, Severity.UNKNOWN),
+        (m.OperationKind.BVLOS, "OA 12", Severity.ADVICE),
+    ],
+)
+def test_a_crowd_in_the_buffer_needs_vlos_or_an_authorisation(field: Field, kind, authorisation, severity):
+    operation = {"kind": kind, "authorisation": authorisation}
+    found = findings(field(site={"crowds": (crowd(390, 60, 410, 120),)}, operation=operation), "ground-risk")
+    assert next(f for f in found if "inside the ground-risk buffer" in f.message).severity is severity
 
 
 # --- means
@@ -372,66 +329,6 @@ def test_the_longest_sortie_is_held_against_the_reserve(field: Field):
 
 def test_cruising_faster_than_the_drone_can_is_a_violation(field: Field):
     assert only(field(operation={"cruise_mps": 40.0}), "airframe-limits").severity is Severity.VIOLATION
-
-
-# --- contingency and traffic
-
-
-def test_a_rally_point_outside_the_boundary_is_a_violation(field: Field):
-    world = field(contingency={"rally_points": (at(600, 0),)})
-    found = only(world, "rally-points")
-    assert (found.severity, round(found.margin_m)) == (Severity.VIOLATION, -100)
-
-
-def test_a_rally_point_in_the_crowd_is_a_violation(field: Field):
-    world = field(
-        contingency={"rally_points": (at(-200, -200),)}, site={"crowds": (crowd(-250, -250, -150, -150),)}
-    )
-    assert only(world, "rally-points").severity is Severity.VIOLATION
-
-
-def test_landing_without_a_link_is_advised_against(field: Field):
-    found = only(field(contingency={"lost_link": m.LostLink.LAND}), "lost-link")
-    assert found.severity is Severity.ADVICE
-
-
-def test_a_straight_return_over_the_crowd_is_said(field: Field):
-    world = field(
-        site={"crowds": (crowd(390, 60, 410, 120),)},
-        contingency={"rally_points": ()},
-        candidates=(candidate("east", 400, 0),),
-    )
-    found = only(world, "lost-link")
-    assert found.severity is Severity.ADVICE
-    assert "Stage" in found.message
-
-
-def test_a_small_reserve_is_advice(field: Field):
-    assert only(field(contingency={"reserve_fraction": 0.1}), "reserve-choice").severity is Severity.ADVICE
-
-
-def test_a_procedure_slower_than_its_notice_is_a_violation(field: Field):
-    quick = only(field(traffic=(traffic(),)), "other-traffic")
-    slow = only(field(traffic=(traffic(notice_s=2.0),)), "other-traffic")
-    assert (quick.severity, slow.severity) == (Severity.ADVICE, Severity.VIOLATION)
-
-
-def test_traffic_elsewhere_is_reported_with_its_distance(field: Field):
-    found = only(field(traffic=(traffic(area=box(1000, -500, 1500, 500)),)), "other-traffic")
-    assert found.severity is Severity.OK
-    assert found.margin_m == pytest.approx(590.0, abs=2)
-
-
-@pytest.mark.parametrize(
-    ("lower", "upper", "severity"),
-    [(200.0, 500.0, Severity.OK), (60.0, 500.0, Severity.VIOLATION), (0.0, 40.0, Severity.ADVICE)],
-)
-def test_a_height_split_has_to_separate(field: Field, lower, upper, severity):
-    """Ours: 60 m above ground that is 10 m high, so 70 m AMSL and the contingency above it."""
-    split = traffic(
-        rule=m.DeconflictionRule.HEIGHT_SPLIT, lower_m_amsl=lower, upper_m_amsl=upper, hold_height_m_agl=60.0
-    )
-    assert only(field(traffic=(split,)), "other-traffic").severity is severity
 
 
 # --- the rules themselves

@@ -1,0 +1,121 @@
+"""What happens when something goes wrong, and who else flies: each fault in a made-up field is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dfr.findings import Severity
+from dfr.plan.volumes import buffers_of
+from dfr.scenario import model as m
+from dfr.world.terrain import UnknownGround
+
+from .compliance_world import crowd, findings, only, traffic
+from .conftest import Field, at, box, candidate, scenario
+
+
+def test_a_rally_point_outside_the_boundary_is_a_violation(field: Field):
+    world = field(contingency={"rally_points": (at(600, 0),)})
+    found = only(world, "rally-points")
+    assert (found.severity, round(found.margin_m)) == (Severity.VIOLATION, -100)
+
+
+def test_a_rally_point_in_the_crowd_is_a_violation(field: Field):
+    world = field(
+        contingency={"rally_points": (at(-200, -200),)}, site={"crowds": (crowd(-250, -250, -150, -150),)}
+    )
+    assert only(world, "rally-points").severity is Severity.VIOLATION
+
+
+def test_landing_without_a_link_is_advised_against_and_refused_beside_a_crowd(field: Field):
+    landing = {"lost_link": m.LostLink.LAND}
+    assert only(field(contingency=landing), "lost-link").severity is Severity.ADVICE
+    beside = field(
+        contingency=landing,
+        site={"crowds": (crowd(390, 60, 410, 120),)},
+        candidates=(candidate("east", 400, 0),),
+    )
+    assert only(beside, "lost-link").severity is Severity.VIOLATION
+
+
+@pytest.mark.parametrize(
+    ("authorisation", "severity"), [(None, Severity.VIOLATION), ("OA 12", Severity.ADVICE)]
+)
+def test_a_straight_return_over_the_crowd_is_a_violation_without_leave(field: Field, authorisation, severity):
+    world = field(
+        site={"crowds": (crowd(390, 60, 410, 120),)},
+        operation={"authorisation": authorisation},
+        contingency={"rally_points": ()},
+        candidates=(candidate("east", 400, 0),),
+    )
+    found = only(world, "lost-link")
+    assert found.severity is severity
+    assert "Stage" in found.message
+
+
+def test_a_return_is_tried_from_all_along_the_route(field: Field):
+    """From its end the drone turns to a rally point; from half way it flies home over the crowd."""
+    far = m.DemandZone(id="right", name="Right", area=box(380, 380, 420, 420), share=1.0)
+    world = field(
+        site={"crowds": (crowd(390, 60, 410, 120),)},
+        demand={"zones": (far,)},
+        contingency={"rally_points": (at(400, 440),)},
+        candidates=(candidate("east", 400, 0),),
+    )
+    assert only(world, "lost-link").severity is Severity.VIOLATION
+
+
+def test_a_small_reserve_is_advice(field: Field):
+    assert only(field(contingency={"reserve_fraction": 0.1}), "reserve-choice").severity is Severity.ADVICE
+
+
+def test_a_procedure_slower_than_its_notice_is_a_violation(field: Field):
+    landing = traffic(rule=m.DeconflictionRule.LAND)
+    quick = only(field(traffic=(landing,)), "other-traffic")
+    slow = only(field(traffic=(replace(landing, notice_s=2.0),)), "other-traffic")
+    assert (quick.severity, slow.severity) == (Severity.ADVICE, Severity.VIOLATION)
+
+
+@pytest.mark.parametrize(
+    ("lower", "severity", "margin_m"),
+    [
+        (0.0, Severity.VIOLATION, -34.0),
+        (33.0, Severity.VIOLATION, -1.0),
+        (60.0, Severity.ADVICE, 26.0),
+        (200.0, Severity.OK, 166.0),
+    ],
+)
+def test_holding_low_separates_only_below_the_others_heights(field: Field, lower, severity, margin_m):
+    """Held at 20 m over ground of 10 m, with 4 m of altimetry error: 34 m AMSL. Well clear is 250 ft more."""
+    _, hold = findings(field(traffic=(traffic(lower_m_amsl=lower),)), "other-traffic")
+    assert (hold.severity, hold.margin_m) == (severity, pytest.approx(margin_m))
+
+
+def test_a_hold_over_unknown_ground_is_unknown(field: Field):
+    world = field(traffic=(traffic(),), of_world={"terrain": UnknownGround()})
+    assert findings(world, "other-traffic", Severity.UNKNOWN)
+
+
+def test_traffic_elsewhere_is_reported_with_its_distance(field: Field):
+    found = only(field(traffic=(traffic(area=box(1000, -500, 1500, 500)),)), "other-traffic")
+    assert found.severity is Severity.OK
+    to_the_corridor = 590.0
+    around = buffers_of(scenario())
+    buffers_m = around.contingency_m + around.ground_risk_m
+    assert found.margin_m == pytest.approx(to_the_corridor - buffers_m, abs=2)
+    landing = {"rule": m.DeconflictionRule.LAND, "notice_s": 1.0}
+    entered = only(field(traffic=(traffic(area=box(470, -500, 900, 500), **landing),)), "other-traffic")
+    assert entered.severity is Severity.VIOLATION
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "severity"),
+    [(200.0, 500.0, Severity.OK), (60.0, 500.0, Severity.VIOLATION), (0.0, 40.0, Severity.ADVICE)],
+)
+def test_a_height_split_has_to_separate(field: Field, lower, upper, severity):
+    """Ours: 60 m above ground that is 10 m high, so 70 m AMSL and the contingency above it."""
+    split = traffic(
+        rule=m.DeconflictionRule.HEIGHT_SPLIT, lower_m_amsl=lower, upper_m_amsl=upper, hold_height_m_agl=60.0
+    )
+    assert only(field(traffic=(split,)), "other-traffic").severity is severity

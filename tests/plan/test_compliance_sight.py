@@ -1,0 +1,107 @@
+"""Who sees the drone and under what it is flown: posts, the people at them, and the authorisation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from dfr.findings import Severity
+from dfr.scenario import model as m
+
+from .compliance_world import findings, only
+from .conftest import ORIGIN, START, Field, at, box, candidate
+
+
+def test_a_route_out_of_sight_is_a_violation_with_how_far(field: Field):
+    near = (m.Observer(id="post", position=at(0, 0), range_m=400.0),)
+    found = findings(field(operation={"posts": near}), "visual-line-of-sight", Severity.VIOLATION)
+    assert found[0].margin_m < 0
+
+
+def test_a_second_observer_brings_it_into_sight(field: Field):
+    posts = (
+        m.Observer(id="pilot", position=at(400, 0), range_m=350.0),
+        m.Observer(id="observer", position=at(-400, 200), range_m=550.0),
+    )
+    one, both = ({"posts": posts[:1]}, {"posts": posts})
+    assert findings(field(operation=one), "visual-line-of-sight", Severity.VIOLATION)
+    assert not findings(field(operation=both), "visual-line-of-sight", Severity.VIOLATION)
+    assert findings(field(operation=both), "visual-line-of-sight", Severity.OK)
+
+
+def test_sight_is_along_the_slant(field: Field):
+    """At 60 m up a post with 100 m of sight sees 80 m across the ground."""
+    post = (m.Observer(id="post", position=at(400, 0), range_m=100.0),)
+    found = findings(
+        field(
+            operation={"posts": post},
+            demand={
+                "zones": (m.DemandZone(id="right", name="Right", area=box(380, 80, 420, 120), share=1.0),)
+            },
+        ),
+        "visual-line-of-sight",
+        Severity.VIOLATION,
+    )
+    assert found[0].margin_m == pytest.approx(-20.0, abs=0.5)
+
+
+FOUR_POSTS = tuple(
+    m.Observer(id=name, position=at(east_m, north_m), range_m=200.0)
+    for name, east_m, north_m in (("a", -400, 100), ("b", -150, 100), ("c", 150, 100), ("d", 400, 100))
+)
+
+
+def people(remote_pilots: int, safety_pilots: int) -> dict[str, object]:
+    end = START + timedelta(hours=4)
+    return {
+        "shifts": (m.Shift(start=START, end=end, remote_pilots=remote_pilots, safety_pilots=safety_pilots),)
+    }
+
+
+@pytest.mark.parametrize(("pilots", "observers", "blocked"), [(1, 1, True), (1, 3, False), (2, 2, False)])
+def test_a_post_sees_only_where_somebody_stands(field: Field, pilots, observers, blocked):
+    """Routes 800 m apart, four posts of 200 m: two people cannot see both ends and what is between."""
+    sites = (candidate("middle", 0, 0, use=m.SiteUse.REQUIRED),)
+    world = field(operation={"posts": FOUR_POSTS}, crew=people(pilots, observers), candidates=sites)
+    assert bool(findings(world, "visual-line-of-sight", Severity.VIOLATION)) is blocked
+    told = any("can man" in f.message for f in findings(world, "visual-line-of-sight"))
+    assert told is (pilots + observers < 4)
+
+
+def test_the_posts_manned_are_those_that_see_most(field: Field):
+    """Of four posts the two that see all of the only route are enough."""
+    posts = (
+        m.Observer(id="far-1", position=at(-490, -490), range_m=100.0),
+        m.Observer(id="far-2", position=at(-490, 490), range_m=100.0),
+        m.Observer(id="near-1", position=at(400, 0), range_m=200.0),
+        m.Observer(id="near-2", position=at(400, 200), range_m=200.0),
+    )
+    zones = (m.DemandZone(id="right", name="Right", area=box(380, 180, 420, 220), share=1.0),)
+    sites = (candidate("east", 400, 0, use=m.SiteUse.REQUIRED),)
+    world = field(operation={"posts": posts}, crew=people(1, 1), demand={"zones": zones}, candidates=sites)
+    assert not findings(world, "visual-line-of-sight", Severity.VIOLATION)
+
+
+def test_a_post_that_a_program_drew_is_unknown(field: Field):
+    drawn = (m.Observer(id="post", position=ORIGIN, range_m=800.0, confirmed=False),)
+    found = findings(field(operation={"posts": drawn}), "visual-line-of-sight", Severity.UNKNOWN)
+    assert "post" in found[0].message
+
+
+@pytest.mark.parametrize("kind", [m.OperationKind.EVLOS, m.OperationKind.BVLOS])
+def test_flying_beyond_the_pilots_sight_names_its_authorisation(field: Field, kind):
+    bare = only(field(operation={"kind": kind}), "authorisation")
+    named = only(field(operation={"kind": kind, "authorisation": "OA 12"}), "authorisation")
+    assert (bare.severity, named.severity) == (Severity.UNKNOWN, Severity.OK)
+    assert "OA 12" in named.message
+
+
+def test_an_operation_flown_under_nothing_is_unknown(field: Field):
+    assert only(field(operation={"basis": ""}), "authorisation").severity is Severity.UNKNOWN
+    assert only(field(), "authorisation").severity is Severity.OK
+
+
+def test_bvlos_needs_no_post(field: Field):
+    world = field(operation={"kind": m.OperationKind.BVLOS, "posts": ()})
+    assert only(world, "visual-line-of-sight").severity is Severity.ADVICE
