@@ -150,9 +150,13 @@ def _recalled(face: Face, found: Recalled) -> None:
     """A run on the pages: its plan, its records and its flights."""
     face.draft = Draft(Path(found.world.scenario.file), plan=found.plan)
     if found.records is not None and found.summary is not None:
-        face.runs.add(str(found.folder), found.world, found.plan, found.records, found.summary)
+        face.runs.add(_label(found), found.world, found.plan, found.records, found.summary)
     ceiling_m = found.world.scenario.operation.height_limit_m_agl
     face.flights = stored_flights(found.folder, ceiling_m=ceiling_m)
+
+
+def _label(found: Recalled) -> str:
+    return f"{found.folder.resolve().name}: {', '.join(site.name for site in found.plan.sites)}"
 
 
 def _connect(face: Face, flown: Flown, stack: ExitStack) -> None:

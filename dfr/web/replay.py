@@ -131,8 +131,7 @@ def stored_flights(folder: Path, *, ceiling_m: float | None) -> dict[str, dict[s
 
 def _samples(home: Position, track: FlightTrack) -> dict[str, Any]:
     """A track on an even clock that starts at lift-off, so that predicted and flown lie over each other."""
-    up = track.height_m >= LIFTED_M
-    lift_s = float(track.t_s[up.argmax()]) if up.any() else float(track.t_s[0])
+    lift_s = _lift_s(track)
     start_s = max(float(track.t_s[0]), lift_s - BEFORE_LIFT_S)
     count = int(min(MOST_SAMPLES, max(2.0, (track.t_s[-1] - start_s) / SAMPLE_S + 1)))
     t_s = np.linspace(start_s, float(track.t_s[-1]), count)
@@ -148,6 +147,15 @@ def _samples(home: Position, track: FlightTrack) -> dict[str, Any]:
         "speed_mps": _rounded(np.hypot(np.gradient(east, t_s), np.gradient(north, t_s)), 2),
         "energy_wh": track.energy_wh,
     }
+
+
+def _lift_s(track: FlightTrack) -> float:
+    """When the drone lifts off, also between sparse samples; the first moment where it never does."""
+    up = int((track.height_m >= LIFTED_M).argmax())
+    if up == 0:
+        return float(track.t_s[0])
+    below, above = up - 1, up + 1
+    return float(np.interp(LIFTED_M, track.height_m[below:above], track.t_s[below:above]))
 
 
 def _rounded(values: np.ndarray[Any, np.dtype[np.float64]], digits: int) -> Sequence[float]:

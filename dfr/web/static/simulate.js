@@ -26,9 +26,9 @@ function pick(number_) {
   $("tiles").replaceChildren(...TILES.filter((name) => kpis[name]).map((name) => {
     const kpi = kpis[name];
     const main = kpi.unit === "s" ? kpi.p50 : kpi.mean;
-    return element("div", { class: "tile" }, element("b", {}, kpi.unit === "s" ? `${number(main, 0)} s` : value(main, kpi.unit)), element("span", {}, `${words(kpi)}${kpi.unit === "s" ? ", median" : ""}`), element("p", { class: "hint" }, `mean's 95 %: ${range(kpi)}`));
+    return element("div", { class: "tile" }, element("b", {}, kpi.unit === "s" ? `${number(main, 0)} s` : value(main, kpi.unit)), element("span", {}, `${words(kpi)}${kpi.unit === "s" ? ", median" : ""}`), element("p", { class: "hint" }, kpi.unit === "s" ? `95 % of the median: ${range({ ...kpi, low: kpi.p50_low, high: kpi.p50_high })} s` : `95 %: ${range(kpi)}`));
   }));
-  intervals($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone")).map((kpi) => ({ name: words(kpi).slice(0, 38), ...kpi })));
+  intervals($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone")).map((kpi) => ({ ...kpi, name: words(kpi).replace(/^within target\./, "in target: ").slice(0, 38) })));
   $("missed").replaceChildren(element("p", {}, `Missed: ${Object.entries(run.missed).map(([why, share]) => `${why.replaceAll("_", " ")} ${percent(share)}`).join(", ") || "none"}`));
   $("kpis").tBodies[0].replaceChildren(...run.kpis.map((kpi) => element("tr", {}, element("td", { title: kpi.what }, `${words(kpi)}${kpi.unit === "share" ? "" : `, ${kpi.unit}`}`),
     element("td", { class: "n" }, value(kpi.mean, kpi.unit)), element("td", { class: "n" }, range(kpi)), element("td", { class: "n" }, value(kpi.p50, kpi.unit)), element("td", { class: "n" }, value(kpi.p90, kpi.unit)))));

@@ -1,0 +1,85 @@
+"""What is replayed: predicted and flown on one clock, and a shift whose parts are its records."""
+
+import numpy as np
+import pytest
+
+from dfr.geo import Position
+from dfr.metrics.kpi import summarise
+from dfr.metrics.timeline import Kind
+from dfr.sim.build import sim_inputs
+from dfr.sim.experiment import simulate
+from dfr.store.tracks import StoredFlight, load_flights, store_flight
+from dfr.track import FlightTrack, Phase, track_of_phases
+from dfr.web.face import Face
+from dfr.web.replay import flight, shift_of, stored_flights
+from dfr.web.runs import Runs
+
+HOME = Position(lat_deg=50.78, lon_deg=-1.09)
+PHASES = {Phase.CLIMB: 24.0, Phase.OUT: 20.0, Phase.ON_SCENE: 60.0, Phase.BACK: 20.0, Phase.LAND: 50.0}
+
+
+def predicted():
+    return track_of_phases("p", PHASES, path_m=np.array([[0.0, 0.0], [120.0, 160.0]]), height_m=60.0)
+
+
+def flown(late_s=40.0):
+    """The same flight, sampled ten times a second after some time on the ground."""
+    sparse = predicted()
+    t_s = np.arange(0.0, late_s + sparse.t_s[-1], 0.1)
+    columns = {
+        name: np.interp(t_s - late_s, sparse.t_s, getattr(sparse, name))
+        for name in ("east_m", "north_m", "height_m")
+    }
+    return FlightTrack(name="f", t_s=100.0 + t_s, return_t_s=None, **columns)
+
+
+def test_predicted_and_flown_lie_over_each_other_however_long_the_drone_waited():
+    shown = flight(HOME, flown=flown(), predicted=predicted(), title="x", ceiling_m=120.0)
+    for key in ("height_m", "lon", "lat"):
+        a = np.interp(np.arange(0, 170), shown["flown"]["t_s"], shown["flown"][key])
+        b = np.interp(np.arange(0, 170), shown["predicted"]["t_s"], shown["predicted"][key])
+        scale = 1.0 if key == "height_m" else 1e-5
+        assert np.abs(a - b).max() < 1.5 * scale
+    assert max(shown["flown"]["speed_mps"]) == pytest.approx(10.0, abs=0.5)
+
+
+def test_a_stored_flight_is_read_back(tmp_path):
+    store_flight(tmp_path, StoredFlight(name="a-b", home=HOME, predicted=predicted(), flown=flown()))
+    (kept,) = load_flights(tmp_path)
+    assert kept.home == HOME
+    np.testing.assert_allclose(kept.flown.height_m, flown().height_m, atol=1e-3)
+    assert list(stored_flights(tmp_path, ceiling_m=None)) == ["a-b"]
+
+
+@pytest.fixture(scope="module")
+def simulated(victorious):
+    world, plan = victorious
+    run = simulate(world, plan, replications=3, seed=5)
+    return world, plan, run.records, summarise(run.records, sim_inputs(world, plan), seed=5)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_shift_is_told_with_places_for_all_that_happens(simulated, kind):
+    world, plan, records, _ = simulated
+    shift = shift_of(world, plan, records, kind)
+    assert shift["start_s"] < shift["end_s"]
+    assert {bar[1] for bar in shift["bars"]} <= set(shift["docks"])
+    in_shift = [c for c in shift["calls"] if shift["start_s"] <= c["call_s"] < shift["end_s"]]
+    assert in_shift
+    reached = [f for f in shift["flights"] if f["airborne_s"] is not None]
+    assert all(len(f["path"]) >= 2 for f in reached)
+    for f in reached:
+        if f["landed_s"] is not None:
+            assert f["landed_s"] > f["airborne_s"]
+            assert 0.0 < f["reserve"] < f["reserve"] + f["used"] <= 1.001
+
+
+def test_runs_are_listed_compared_and_told_apart_by_their_numbers(simulated):
+    world, plan, records, summary = simulated
+    runs = Runs()
+    runs.add("first", world, plan, records, summary)
+    runs.add("second", world, plan, records, summary)
+    face = Face(runs=runs)
+    assert [run["label"] for run in face.replays()["runs"]] == ["first", "second"]
+    assert all(row["difference"] in (0.0, None) for row in runs.differences(1, 2))
+    assert face.shift(2, "worst")["kind"] == "shift"
