@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
+from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.landing import Limits
 from dfr.geo import Position
 from dfr.mission.formats import read_plan
 from firmware_sitl.start import start_vehicle
+
+OPEN_PAD_M = round(Limits.of(drone("arducopter-sitl-quad"), dock("open-pad")).lateral_m, 9)
 
 
 def dfr(*arguments, **options):
@@ -39,7 +46,7 @@ def compiled(folder):
     outs = [argument for file in files for argument in ("--out", file)]
     site, zone = route["site_id"], route["zone_id"]
     call = ("mission", "victorious-2024", "--site", site, "--zone", zone, "--plan", folder / "plan.json")
-    result = dfr(*call, *outs, "--on-scene", "10", "--json")
+    result = dfr(*call, *outs, "--on-scene", "10", "--even-if-blocked", "--json")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout), files
 
@@ -72,6 +79,7 @@ def test_mission_writes_every_format_and_says_what_does_not_fit(compiled):
         (("--site", "{site}", "--lat", "91", "--lon", "0"), 2, "not on the globe"),
         (("--site", "{site}", "--lat", "51", "--lon", "-1"), 4, "outside the keep-in"),
         (("--site", "{site}", "--zone", "beach", "--out", "x.txt"), 2, "suffix"),
+        (("--site", "{site}", "--zone", "beach", "--on-scene", "6000", "--out", "x.plan"), 4, "at most"),
     ],
 )
 def test_mission_refuses_with_a_reason_and_an_exit_code(folder, tmp_path, arguments, code, says):
@@ -98,13 +106,12 @@ def test_a_dispatch_is_uploaded_inspected_and_flown(compiled, tmp_path):
         assert (sent.returncode, report["verified"], report["differences"]) == (0, True, [])
         assert {key: report[key] for key in wanted} == wanted
         assert dfr("upload", files[0], *on, "--dry-run").returncode == 0
-        refused = dfr("fly", files[0], *on, "--json")
-        assert refused.returncode == 5
-        assert "confirm" in json.loads(refused.stdout)["error"]["message"]
         track, tlog = tmp_path / "track.csv", tmp_path / "flight.tlog"
         flown = dfr("fly", files[0], *on, "--simulated", "--json", "--track", track, "--tlog", tlog)
         result = json.loads(flown.stdout)
         assert (flown.returncode, result["docked"], result["taken_over"]) == (0, True, False)
+        assert (result["landed"], result["dock_tolerance_m"]) == (True, OPEN_PAD_M)
+        assert result["dock_error_by"] == "the vehicle's own estimate"
         assert None not in result["phases"].values()
     assert track.read_text().startswith("t_s,east_m,north_m,height_m\n")
     assert tlog.stat().st_size > 10_000
@@ -129,3 +136,66 @@ def test_upload_to_nobody_is_a_link_failure(compiled):
     result = dfr("upload", files[0], "--vehicle", "carrier-pigeon:1")
     assert result.returncode == 2
     assert "tcp:HOST:PORT" in result.stderr
+
+
+def test_a_no_go_is_told_and_written_only_on_request(tmp_path):
+    call = ("mission", "isle-of-wight-2024", "--zone", "main-stage", "--out", tmp_path / "x.plan")
+    held = dfr(*call, "--json")
+    document = json.loads(held.stdout)
+    assert (held.returncode, document["go"], document["files"]) == (3, False, [])
+    assert "temporary-restriction" in {finding["rule"] for finding in document["blocking"]}
+    assert list(tmp_path.iterdir()) == []
+    forced = dfr(*call, "--even-if-blocked")
+    assert forced.returncode == 0, forced.stdout + forced.stderr
+    assert "temporary-restriction" in forced.stdout
+    assert "NO GO: written all the same" in forced.stdout
+    assert (tmp_path / "x.plan").exists()
+
+
+@contextmanager
+def listener():
+    """A place to connect to; its `accept` fails at once where nobody has come."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+        yield server, f"tcp:127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_fly_sends_nothing_to_a_vehicle_before_a_yes(compiled):
+    _, files = compiled
+    with listener() as (server, url):
+        refused = dfr("fly", files[0], "--vehicle", url, "--json", stdin=subprocess.DEVNULL)
+        assert refused.returncode == 5
+        message = json.loads(refused.stdout)["error"]["message"]
+        assert "nothing was sent" in message
+        assert "--simulated" in message
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_a_person_who_says_no_is_obeyed_before_anything_is_sent(compiled):
+    _, files = compiled
+    person, terminal = os.openpty()
+    try:
+        with listener() as (server, url):
+            os.write(person, b"n\n")
+            refused = dfr("fly", files[0], "--vehicle", url, stdin=terminal)
+            assert (refused.returncode, "nothing was sent" in refused.stderr) == (5, True)
+            assert "ARM it and fly" in refused.stderr
+            with pytest.raises(TimeoutError):
+                server.accept()
+    finally:
+        os.close(person)
+        os.close(terminal)
+
+
+def test_a_tight_dock_is_landed_at_and_not_docked_in(compiled):
+    """No landing is within a hundredth of a millimetre; GNSS brings it within the open pad."""
+    document, files = compiled
+    home = Position(lat_deg=document["home"]["lat_deg"], lon_deg=document["home"]["lon_deg"])
+    wind = {"SIM_WIND_SPD": 5.0, "SIM_WIND_DIR": 230.0}
+    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=60.0, params=wind) as running:
+        on = ("--vehicle", running.url, "--simulated", "--dock-tolerance-m", "0.00001")
+        flown = dfr("fly", files[0], *on)
+    assert flown.returncode == 5, flown.stderr
+    assert "landed, not docked: 0." in flown.stdout
+    assert "outside its tolerance of 1e-05 m, by the vehicle's own estimate" in flown.stdout
