@@ -99,6 +99,17 @@ def _beside(frame: Path, folder: Path) -> str:
     return frame.name
 
 
+def gust_script(folder: Path, intensity: float, seed: int) -> dict[str, float]:
+    """Put the gust script where ArduCopter looks for scripts; the parameters that let it run."""
+    text = resources.files(__package__).joinpath("scripts", "gusts.lua").read_text(encoding="utf-8")
+    text = text.replace("local INTENSITY = 0.0", f"local INTENSITY = {intensity:.6f}")
+    text = text.replace("local SEED = 1 ", f"local SEED = {abs(int(seed))} ")
+    scripts = folder / "scripts"
+    scripts.mkdir(exist_ok=True)
+    (scripts / "gusts.lua").write_text(text, encoding="utf-8")
+    return {"SCR_ENABLE": 1.0, "SIM_WIND_TC": 0.1}
+
+
 def parameter_lines(params: Mapping[str, float]) -> str:
     """Parameters under the names and units of both generations; a firmware leaves what it does not know."""
     new_names = {new: (old, factor) for old, (new, factor) in RENAMED.items() if new != "ARMING_SKIPCHK"}

@@ -53,21 +53,27 @@ def start_vehicle(
     port: int | None = None,
     generation: str = "4.6",
     folder: Path | None = None,
+    gust_intensity: float = 0.0,
+    gust_seed: int = 1,
 ) -> Iterator[RunningVehicle]:
     """A vehicle at home on the ground, in a folder of its own, ended and reaped when the block ends.
 
     `auto` takes the ArduCopter that DFR_ARDUCOPTER names, and the built-in vehicle where it names none.
-    `params` are set over the `defaults` files, under the names of either generation.
+    `params` are set over the `defaults` files, under the names of either generation. Gusts of an
+    intensity blow about SIM_WIND_SPD: in the built-in vehicle by SIM_GUST_I, in ArduCopter by a script.
     Raises VehicleStartError, with the end of its output, for a vehicle that does not come up.
     """
     if not speedup > 0.0:
         raise InputError(f"speed-up {speedup} is not above 0")
     chosen = choose(engine)
+    settings = dict(params or {})
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dfr-sitl-")))
         place.mkdir(parents=True, exist_ok=True)
         text = f"{home.lat_deg:.9f},{home.lon_deg:.9f},{home_m_amsl:.3f},{heading_deg:.2f}"
         if chosen is not None:
+            if gust_intensity > 0.0:
+                settings = ardupilot.gust_script(place, gust_intensity, gust_seed) | settings
             process, url = stack.enter_context(
                 ardupilot.started(
                     chosen,
@@ -75,7 +81,7 @@ def start_vehicle(
                     home=text,
                     system_id=system_id,
                     speedup=speedup,
-                    params=params or {},
+                    params=settings,
                     defaults=defaults,
                     frame=frame,
                     instance=_instance(port),
@@ -83,10 +89,12 @@ def start_vehicle(
             )
             urls, version = (url, *_second_urls(url)), chosen.version
         else:
+            if gust_intensity > 0.0:
+                settings |= {"SIM_GUST_I": gust_intensity, "SIM_GUST_SEED": float(gust_seed)}
             options = ["--home", text, "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
             options += ["--port", str(port or 0), *(("--frame", str(frame.resolve())) if frame else ())]
             process, urls = stack.enter_context(
-                _builtin(place, [*options, "--generation", generation], params or {}, defaults)
+                _builtin(place, [*options, "--generation", generation], settings, defaults)
             )
             version = BUILTIN_VERSION
         yield RunningVehicle(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from math import cos, radians, sin, sqrt
 
+from firmware_sitl.vehicle.gusts import Gusts
 from firmware_sitl.vehicle.parameters import Parameters
 
-GUST_PERIOD_S = 0.1
 LAYER_M = 60.0
 
 
 class Air:
-    """Wind at the vehicle, smoothed with SIM_WIND_TC, less near the ground with SIM_WIND_T 0."""
+    """Wind and gusts at the vehicle, smoothed with SIM_WIND_TC, less near the ground with SIM_WIND_T 0."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._speed = 0.0
         self._from = radians(parameters["SIM_WIND_DIR"])
         self._settled = False
+        self._gusts = Gusts(parameters)
         self.wind = (0.0, 0.0, 0.0)
 
     def blow(self, dt: float, height_m: float) -> tuple[float, float, float]:
@@ -35,8 +36,15 @@ class Air:
             return self.wind
         here = self._speed * self._profile(height_m)
         rise = radians(parameters["SIM_WIND_DIR_Z"])
-        flat = here * cos(rise)
-        self.wind = (-flat * cos(self._from), -flat * sin(self._from), here * sin(rise))
+        along, cross, up = self._gusts.blow(dt, self._speed)
+        share = here / self._speed
+        flat, side = here * cos(rise) + along * share, cross * share
+        to_north, to_east = -cos(self._from), -sin(self._from)
+        self.wind = (
+            flat * to_north - side * to_east,
+            flat * to_east + side * to_north,
+            here * sin(rise) + up * share,
+        )
         return self.wind
 
     def _profile(self, height_m: float) -> float:

@@ -40,9 +40,9 @@ class Battery:
         sag = amperes * self._airframe.battery_ohm if self._parameters["SIM_BATT_CAP_AH"] > 0.0 else 0.0
         self.volt = max(0.0, self._rest_volt() - sag)
 
-    def refill(self) -> None:
-        """A fresh battery."""
-        self.used_mah = self.used_wh = 0.0
+    def refill(self, share: float = 1.0) -> None:
+        """A fresh battery, or one with a share of its charge."""
+        self.used_mah, self.used_wh = (1.0 - share) * self.capacity_mah, 0.0
 
     def _rest_volt(self) -> float:
         """Voltage without load: as set, or falling with the charge where the cell has a size."""

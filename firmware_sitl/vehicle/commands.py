@@ -59,6 +59,7 @@ class Commands:
             401: self._prearm,
             224: self._set_current,
             42428: self._banner,
+            42651: self._battery_reset,
         }
 
     def long(self, channel: Channel, message: Any) -> None:
@@ -103,6 +104,14 @@ class Commands:
     def _accept(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del channel, item, params
         return FAILED if self._vehicle.craft.motors.armed else ACCEPTED
+
+    def _battery_reset(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
+        """BATTERY_RESET: which batteries (bits), how full in per cent."""
+        del channel, item
+        if not int(params[0]) & 1 or not 0.0 <= params[1] <= 100.0:
+            return FAILED
+        self._vehicle.craft.battery.refill(params[1] / 100.0)
+        return ACCEPTED
 
     def _mode(self, number: int) -> Handler:
         def change(channel: Channel, item: Item, params: tuple[float, ...]) -> int:

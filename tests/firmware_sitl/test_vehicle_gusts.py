@@ -1,0 +1,78 @@
+"""Gusts of the vehicles: their statistics, and landings in them beside landings of a real ArduCopter."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from math import hypot
+
+import pytest
+
+from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.gusts import PERIOD_S, Gusts
+from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+
+TRIALS = 24
+STILL = {"SIM_WIND_T": 1.0, "SIM_WIND_TC": 0.1}
+
+
+def test_gusts_have_the_intensity_that_was_asked_for():
+    gusts = Gusts({"SIM_GUST_I": 0.17, "SIM_GUST_ALT": 10.0, "SIM_GUST_SEED": 3.0, "SIM_GUST_Z": 1.0})
+    samples = [gusts.blow(PERIOD_S, 8.0) for _ in range(60000)]
+    along, cross, up = (statistics.pstdev(axis) / 8.0 for axis in zip(*samples, strict=True))
+    assert along == pytest.approx(0.17, rel=0.15)
+    assert cross == pytest.approx(0.8 * 0.17, rel=0.15)
+    assert up == pytest.approx(0.5 * 0.17, rel=0.15)
+
+
+def test_equal_seeds_give_equal_gusts_and_no_intensity_none():
+    given = {"SIM_GUST_I": 0.2, "SIM_GUST_ALT": 10.0, "SIM_GUST_SEED": 5.0, "SIM_GUST_Z": 1.0}
+    first, second, other = Gusts(given), Gusts(given), Gusts(given | {"SIM_GUST_SEED": 6.0})
+    drawn = [first.blow(PERIOD_S, 6.0) for _ in range(100)]
+    assert drawn == [second.blow(PERIOD_S, 6.0) for _ in range(100)]
+    assert drawn != [other.blow(PERIOD_S, 6.0) for _ in range(100)]
+    assert Gusts(given | {"SIM_GUST_I": 0.0}).blow(PERIOD_S, 6.0) == (0.0, 0.0, 0.0)
+
+
+def landing(wind_mps: float, seed: int) -> tuple[float, float]:
+    """Distance from the pad (m) and tilt (deg) just before contact: RTL from 15 m, as recorded."""
+    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    vehicle.link_clock = lambda: vehicle.craft.t_s
+    wind = {"SIM_WIND_SPD": wind_mps, "SIM_WIND_DIR": 225.0, "SIM_GUST_I": 0.17, "SIM_GUST_Z": 0.0}
+    given = STILL | wind | {"SIM_GUST_SEED": float(seed), "RTL_LOIT_TIME": 0.0}
+    for name, value in given.items():
+        vehicle.parameters[name] = value
+    vehicle.parameter_changed()
+    run(vehicle, 5.0)
+    assert vehicle.change_mode(modes.GUIDED)
+    assert arming.arm(vehicle)
+    assert vehicle.mode.take_off(15.0)
+    run(vehicle, 15.0)
+    assert vehicle.change_mode(modes.RTL)
+    body = vehicle.craft.body
+    before = (0.0, 0.0)
+    for _ in range(round(90.0 / STEP_S)):
+        before = (hypot(body.north, body.east), body.tilt_rad * 57.29578)
+        vehicle.step()
+        if body.on_ground:
+            break
+    assert body.on_ground
+    return before
+
+
+def run(vehicle: Vehicle, seconds: float) -> None:
+    for _ in range(round(seconds / STEP_S)):
+        vehicle.step()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wind_mps", [3.0, 6.0, 8.0])
+def test_landings_in_gusts_are_those_of_a_real_arducopter(repository, wind_mps):
+    text = (repository / "tests" / "data" / "arducopter" / "landings.jsonl").read_text()
+    rows = [json.loads(line) for line in text.splitlines()]
+    recorded = [row for row in rows if row["W"] == wind_mps and not row["plnd"]]
+    flown = [landing(wind_mps, seed) for seed in range(1, TRIALS + 1)]
+    error_m, tilt_deg = (statistics.median(axis) for axis in zip(*flown, strict=True))
+    assert tilt_deg == pytest.approx(statistics.median(row["tilt"] for row in recorded), rel=0.2)
+    real_m = statistics.median(row["err"] for row in recorded)
+    assert real_m / 2.5 < error_m < real_m * 2.5
