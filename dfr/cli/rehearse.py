@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +16,14 @@ import typer
 from dfr import __version__
 from dfr.cli.output import emit_json, finding_line, json_text, note, progress, say
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
+from dfr.cli.rehearsal_shift import fly_shift, shift_lines, shift_of, shift_seconds
 from dfr.errors import InputError, LinkError
 from dfr.findings import compliant
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary, clock_seconds
+from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
@@ -49,6 +51,7 @@ class Flights:
 
     flown: tuple[RehearsedFlight, ...]
     problem: str
+    shift: FlownShift | None = None
 
     @property
     def not_flown(self) -> str:
@@ -70,6 +73,10 @@ def rehearse(
     seed: Annotated[int | None, typer.Option(help="Random seed; the scenario's if not given.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate; the result is the same.")] = 2,
     flights: Annotated[int, typer.Option(min=0, help="At most so many dispatches are flown.")] = 3,
+    shift: Annotated[
+        str | None, typer.Option(help="Also fly a shift of the simulation so long: 60min, 2h, 900s.")
+    ] = None,
+    vehicles: Annotated[int, typer.Option(min=1, help="Vehicles of the shift, spread over the docks.")] = 2,
     engine: Annotated[str, typer.Option(help="builtin, ardupilot or auto.")] = "auto",
     speedup: Annotated[float, typer.Option(min=1.0, help="Vehicle seconds per second.")] = 60.0,
     junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML for a CI page.")] = None,
@@ -80,6 +87,7 @@ def rehearse(
     Exit code 3 where a finding blocks a go, 5 where a flight was not as predicted.
     """
     kind = _engine(engine)
+    shift_s = None if shift is None else shift_seconds(shift)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
     world = load_world(path)
@@ -89,7 +97,12 @@ def rehearse(
     remember(out, path)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
     run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
-    flown = _fly(world, plan, out, Engine(kind=kind, speedup=speedup), most=flights)
+    flies = Engine(kind=kind, speedup=speedup)
+    flown = _fly(world, plan, out, flies, most=flights)
+    if shift_s is not None:
+        wanted = shift_of(run, plan, seconds=shift_s, vehicles=vehicles)
+        note(f"flying a shift of {len(wanted.calls)} calls with {vehicles} vehicles ...")
+        flown = replace(flown, shift=fly_shift(world, plan, wanted, engine=flies, folder=out / "flights"))
     report = _write_report(world, plan, run=run, flown=flown, out=out)
     if junit is not None:
         write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown, problem=flown.problem))
@@ -176,6 +189,7 @@ def _write_report(world: World, plan: Plan, *, run: StoredRun, flown: Flights, o
         flights=flown.flown,
         not_flown=flown.not_flown,
         provenance=_provenance(world, plan, run.summary),
+        flown_shift=flown.shift,
     )
     write_atomically(report, report_html(shown))
     write_atomically(out / "map.svg", standalone_map(world, plan, flown=shown.tracks))
@@ -222,6 +236,7 @@ def _document(plan: Plan, summary: Summary, flown: Flights, out: Path, report: P
         **{name: value for name, value in summary.as_dict().items() if name != "scenario"},
         "flights": [flight.as_dict() for flight in flown.flown],
         "not_flown": flown.not_flown,
+        **({} if flown.shift is None else {"shift": flown.shift.as_dict()}),
         "plan": str(out / "plan.json"),
         "report": str(report),
     }
@@ -252,6 +267,8 @@ def _say(plan: Plan, summary: Summary, flown: Flights, report: Path) -> None:
         verdict = "as predicted" if flight.agrees else "NOT as predicted"
         say(f"  flown {flight.site_id} to {flight.zone_id} on {flight.vehicle}: {verdict}")
         say(f"    predicted/flown s: {phases}")
+    for line in () if flown.shift is None else shift_lines(flown.shift):
+        say(line)
     if flown.not_flown:
         say(f"  not flown: {flown.not_flown}")
     say(
@@ -267,6 +284,8 @@ def _seconds_text(seconds: float | None) -> str:
 def _exit_code(plan: Plan, flown: Flights) -> int:
     if not compliant(plan.findings):
         return EXIT_NON_COMPLIANT
+    if flown.shift is not None and not flown.shift.agrees:
+        return EXIT_NOT_AS_PREDICTED
     if flown.problem or not all(flight.agrees for flight in flown.flown):
         return EXIT_NOT_AS_PREDICTED
     return 0

@@ -18,6 +18,7 @@ from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.intervals import Interval
 from dfr.metrics.kpi import Summary
 from dfr.metrics.measures import Kpi
+from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import Plan
 from dfr.plan.windows import landing_wind_limit_mps
@@ -56,6 +57,7 @@ class Rehearsal:
     flights: Sequence[RehearsedFlight]
     not_flown: str
     provenance: Sequence[tuple[str, str]]
+    flown_shift: FlownShift | None = None
 
     @property
     def tracks(self) -> list[tuple[str, FlightTrack]]:
@@ -100,6 +102,8 @@ def report_html(run: Rehearsal) -> str:
         timeline_caption=_timeline_caption(run),
         flights=[_flight(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
         not_flown=run.not_flown,
+        flown_shift=run.flown_shift,
+        number=lambda value: "-" if value is None else f"{value:.2f}",
         seconds=lambda value: "-" if value is None else f"{value:.1f}",
         assumptions=(*scenario.assumptions, *ASSUMED),
         assumed_count=sum(assumption.assumed for assumption in (*scenario.assumptions, *ASSUMED)),

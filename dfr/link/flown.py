@@ -1,0 +1,381 @@
+"""Flights of the simulation flown by vehicles: the `Flight` protocol of `dfr.sim.flight` over MAVLink.
+
+The control room is the simulation's own; a vehicle flies each phase that it asks for, and the phase
+lasts as long as the vehicle needed (`dfr.link.vehicle_clock`). The way out, the stay and the way home are
+one uploaded, verified mission that waits on scene until it is sent home; other traffic is given way to in
+GUIDED where the drone is, and a drone that turns back before the scene retraces its way (SMART_RTL).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import simpy
+
+from dfr.errors import LinkError, LinkTimeoutError
+from dfr.geo import Position, distance_m
+from dfr.link.director import DOCK_TOLERANCE_M, STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
+from dfr.link.pilot import Hangar, Pilot
+from dfr.link.recorder import Recorder
+from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle_clock import Task, VehicleClock
+from dfr.metrics.shift import Sample
+from dfr.mission.compile import HOLDS, return_seq
+from dfr.mission.items import Command, FlightPlan
+from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
+from dfr.sim.flight import Attempt, Flight, Landed, Order
+from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, REACHED_M, TOUCHED_M, Phase
+
+SLOW_FACTOR, SPARE_S = 4.0, 240.0
+"""A phase that takes so much longer than predicted is given up for lost (assumed)."""
+
+BEGINS_WITHIN_S = 60.0
+"""A phase that does not begin within this of its command, by the vehicle's clock, never will (assumed)."""
+
+Holds = Callable[[VehicleState], bool]
+
+
+class FlownFlights:
+    """Flights by the vehicles of a hangar; `flown` lists them in the order in which they began.
+
+    A vehicle that is not simulated flies only where its drone is among the `confirmed`.
+    """
+
+    def __init__(
+        self, clock: VehicleClock, hangar: Hangar, *, confirmed: frozenset[str] = frozenset()
+    ) -> None:
+        self.clock, self.hangar, self.confirmed = clock, hangar, confirmed
+        self.flown: list[FlownFlight] = []
+
+    def begin(self, order: Order) -> Flight:
+        """A flight that is being prepared; what stands against it is raised when it is to launch."""
+        flight = FlownFlight(self, order)
+        self.flown.append(flight)
+        return flight
+
+    def bring_home(self) -> None:
+        """After the shift: recall every drone that still flies, and wait until it is down."""
+        flying = [flight for flight in self.flown if flight.in_the_air]
+        for flight in flying:
+            flight.recall()
+        for flight in flying:
+            flight.wait_down()
+
+    def close(self) -> None:
+        """Hear the vehicles no more."""
+        for flight in self.flown:
+            flight.close()
+
+
+class FlownFlight:
+    """One sortie of one vehicle. `seconds` are vehicle seconds of each phase that has begun."""
+
+    def __init__(self, flights: FlownFlights, order: Order) -> None:
+        self.order, self.plan = order, unlimited_stay(flights.hangar.mission(order))
+        self.seconds: dict[Phase, float] = {}
+        self.asked_on_scene_s = 0.0
+        self.samples: list[Sample] = []
+        self.outcome = ""
+        self.landing_error_m: float | None = None
+        self.recorder = Recorder(self.plan.home, return_seq=return_seq(self.plan.items))
+        self._clock = flights.clock
+        self._pilot = Pilot(order, self.plan, flights.hangar, confirmed=order.drone in flights.confirmed)
+        self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
+        self._task: Task | None = None
+        self._phase = Phase.CLIMB
+        self._begins: Holds = _at_once
+        self._ends: Holds = _never
+        self._lasts_s, self._limit_s = math.inf, math.inf
+        self._waits_from_s: float | None = None
+        self._ended_s: float | None = None
+        self._away = self._over = False
+        self._landing_s = 0.0
+
+    @property
+    def in_the_air(self) -> bool:
+        """Whether it has launched and not landed."""
+        return self._away and not self.outcome
+
+    @property
+    def vehicle(self) -> str:
+        """What the vehicle says it is."""
+        craft = self._pilot.vehicle
+        return "" if craft is None else str(craft.firmware)
+
+    # -- the protocol of dfr.sim.flight --
+
+    def launch(self) -> simpy.Event | None:
+        """Arm, lift off and climb; timed from the lift."""
+        up_m = self._height_m - CLIMBED_SHORT_OF_M
+        event = self._begin(
+            Phase.CLIMB,
+            begins=lambda state: (state.height_m_home or 0.0) >= LIFTED_M,
+            ends=lambda state: (state.height_m_home or 0.0) >= up_m,
+            predicted_s=self.order.leg.climb_s,
+        )
+        self._command(self._resume if self._away else lambda: self._pilot.lift_off(self._hear))
+        self._away = True
+        return event
+
+    def arrive(self) -> simpy.Event | None:
+        """Fly on along the mission until over the scene."""
+        goes_on = self._pilot.mode == CopterMode.AUTO
+        event = self._begin(
+            Phase.OUT,
+            begins=lambda state: state.mode == CopterMode.AUTO,
+            ends=self._over_scene,
+            predicted_s=self.order.leg.out_s,
+            goes_on=goes_on,
+        )
+        if not goes_on:
+            self._command(self._resume)
+        return event
+
+    def hold(self, seconds: float) -> simpy.Event | None:
+        """Stay where it is."""
+        if seconds <= 0.0:
+            return None
+        if self._over:
+            self.asked_on_scene_s += seconds
+        return self._begin(Phase.ON_SCENE, begins=_at_once, ends=_never, lasts_s=seconds, goes_on=True)
+
+    def go_home(self) -> simpy.Event | None:
+        """Home by the mission's way from the scene, or back along the way flown."""
+        event = self._begin(
+            Phase.BACK,
+            begins=lambda state: self.recorder.return_t_s is not None,
+            ends=lambda state: _near(state, self.plan.home),
+            predicted_s=self.order.leg.back_s,
+        )
+        self._command(self._pilot.home_by_mission if self._over else self._pilot.retrace)
+        return event
+
+    def land(self) -> simpy.Event | None:
+        """Come down where the way home ends, until it rests."""
+        return self._come_down(_at_once)
+
+    def land_away(self) -> simpy.Event | None:
+        """Come down here."""
+        event = self._come_down(lambda state: state.mode == CopterMode.LAND)
+        self._command(lambda: self._pilot.change_mode(CopterMode.LAND))
+        return event
+
+    def landed(self) -> Landed:
+        """How it came down. The vehicle's own retries are part of the one attempt that we see."""
+        self._book()
+        self._pilot.close()
+        return Landed(self.outcome, (Attempt(self.outcome, self._landing_s),))
+
+    def break_off(self) -> None:
+        """Stop here: hover in GUIDED, unless it already hovers."""
+        hovers = self._task is not None and self._phase is Phase.ON_SCENE
+        self._book()
+        if self._pilot.mode == CopterMode.AUTO and not hovers:
+            self._command(lambda: self._pilot.change_mode(CopterMode.GUIDED))
+
+    def endurance_s(self) -> float:
+        """Hover seconds by the energy drawn so far and the model's figures for the way home."""
+        leg, order = self.order.leg, self.order
+        if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
+            return math.inf
+        spare_wh = order.energy_wh - order.reserve_wh - self.used_wh() - leg.home_wh
+        return max(0.0, spare_wh * 3600.0 / leg.hover_w)
+
+    def used_wh(self) -> float:
+        """What the vehicle's battery monitor has counted."""
+        return self.recorder.used_wh
+
+    # -- phases --
+
+    def _begin(
+        self,
+        phase: Phase,
+        *,
+        begins: Holds,
+        ends: Holds,
+        predicted_s: float = math.inf,
+        lasts_s: float = math.inf,
+        goes_on: bool = False,
+    ) -> simpy.Event:
+        """A phase on the clock: `begins` and `ends` are looked for in every state of the vehicle.
+
+        One that goes on from the last without a command begins at the very moment that one ended.
+        """
+        self._book()
+        task = Task(self._clock.event(), self._clock.now, self._check)
+        self._phase, self._begins, self._ends, self._lasts_s = phase, begins, ends, lasts_s
+        self._limit_s = SLOW_FACTOR * predicted_s + SPARE_S
+        self._waits_from_s = None
+        if goes_on and self._ended_s is not None:
+            task.begin(self._ended_s)
+        self._clock.start(task)
+        self._task = task
+        return task.event
+
+    def _book(self) -> None:
+        """Put down the seconds of the phase in progress, or just over."""
+        task, self._task = self._task, None
+        self._ended_s = None
+        if task is None:
+            return
+        self._clock.forget(task)
+        if self._phase is not Phase.ON_SCENE or self._over:
+            self.seconds[self._phase] = self.seconds.get(self._phase, 0.0) + task.passed_s
+        if task.over_s is not None and task.begun_s is not None:
+            self._ended_s = task.begun_s + task.passed_s
+
+    def _come_down(self, begins: Holds) -> simpy.Event:
+        self._landing_s = self._clock.now
+        return self._begin(
+            Phase.LAND,
+            begins=begins,
+            ends=self._at_rest,
+            predicted_s=self.order.leg.land_s,
+            goes_on=begins is _at_once,
+        )
+
+    def _command(self, act: Callable[[], None]) -> None:
+        self._ended_s = None
+        self._pilot.order(act)
+
+    def _resume(self) -> None:
+        self._pilot.change_mode(CopterMode.AUTO)
+
+    def _hear(self, state: VehicleState) -> None:
+        """Follow the phase in progress (in the link's thread)."""
+        self.recorder(state)
+        task, t_s = self._task, state.t_s
+        if task is None or t_s is None or task.over_s is not None:
+            return
+        if task.begun_s is None:
+            self._look_for_begin(task, state, t_s)
+            return
+        task.go_on(min(t_s, task.begun_s + self._lasts_s))
+        self._sample(state, task)
+        if t_s >= task.begun_s + self._lasts_s or self._ends(state):
+            task.end()
+        self._clock.notify()
+
+    def _look_for_begin(self, task: Task, state: VehicleState, t_s: float) -> None:
+        if not self._pilot.idle:
+            return
+        self._waits_from_s = t_s if self._waits_from_s is None else self._waits_from_s
+        if self._begins(state):
+            returned_s = self.recorder.return_t_s if self._phase is Phase.BACK else None
+            task.begin(t_s if returned_s is None else returned_s)
+
+    def _check(self) -> None:
+        """Raise what stands against the phase in progress (in the simulation's thread)."""
+        self._pilot.trouble()
+        task, craft = self._task, self._pilot.vehicle
+        if task is None or craft is None:
+            return
+        waited_s = (craft.state.t_s or 0.0) - (self._waits_from_s or math.inf)
+        if task.begun_s is None and waited_s > BEGINS_WITHIN_S:
+            raise self._overdue("has not begun", waited_s)
+        if task.passed_s > self._limit_s:
+            raise self._overdue("is not over", task.passed_s)
+
+    def _overdue(self, what: str, seconds: float) -> LinkTimeoutError:
+        words = self._pilot.craft().last_words()
+        return LinkTimeoutError(
+            f"{self.order.drone}: {self._phase.value} {what} after {seconds:.0f} s -> {words}"
+        )
+
+    def _sample(self, state: VehicleState, task: Task) -> None:
+        """Where it was at a moment of the shift."""
+        height_m = state.height_m_home
+        if state.position is None or height_m is None or state.height_m_amsl is None or not state.armed:
+            return
+        if not self.samples or task.reached_s > self.samples[-1].t_s:
+            self.samples.append(Sample(task.reached_s, state.position, height_m, state.height_m_amsl))
+
+    # -- what a phase looks for --
+
+    def _over_scene(self, state: VehicleState) -> bool:
+        self._over = self._over or _near(state, self._scene)
+        return self._over
+
+    def _at_rest(self, state: VehicleState) -> bool:
+        """Touched, and then disarmed or certain not to disarm; the phase itself ends at the touch."""
+        height_m = state.height_m_home or 0.0
+        if self._task is not None and height_m <= TOUCHED_M:
+            self._task.held = True
+        if state.armed is False:
+            return self._rests(state, DOCKED)
+        if height_m > STILL_HEIGHT_M or not self._still():
+            return False
+        self._pilot.order(self._pilot.disarm)
+        return self._rests(state, NOT_DISARMED)
+
+    def _rests(self, state: VehicleState, outcome: str) -> bool:
+        if state.position is not None:
+            self.landing_error_m = distance_m(state.position, self.plan.home)
+        docked = self.landing_error_m is not None and self.landing_error_m <= DOCK_TOLERANCE_M
+        self.outcome = outcome if docked else DIVERTED
+        return True
+
+    def _still(self) -> bool:
+        return self.recorder.still_on_ground_s(height_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS) >= STILL_S
+
+    # -- after the shift --
+
+    def recall(self) -> None:
+        """Send it home; nobody times that."""
+        self._book()
+        if self._pilot.mode in {CopterMode.AUTO, CopterMode.GUIDED}:
+            self._command(lambda: self._pilot.change_mode(CopterMode.RTL))
+
+    def wait_down(self) -> None:
+        """Wait until it rests. Raises LinkTimeoutError for one that does not come down."""
+        self._pilot.wait()
+        limit_s = SLOW_FACTOR * self.order.leg.home_s + SPARE_S
+        self._pilot.craft().wait(
+            lambda state: state.armed is False or self._still(),
+            vehicle_s=limit_s,
+            what=f"{self.order.drone} down after the shift",
+        )
+
+    def close(self) -> None:
+        """Hear the vehicle no more."""
+        self._pilot.close()
+
+
+def unlimited_stay(plan: FlightPlan) -> FlightPlan:
+    """The flight with its stay on scene left open: it ends when the vehicle is sent on."""
+    items = tuple(
+        replace(item, command=Command.NAV_LOITER_UNLIM, params=(0.0, 0.0, 0.0, 0.0))
+        if item.command == Command.NAV_LOITER_TIME
+        else item
+        for item in plan.items
+    )
+    return replace(plan, items=items)
+
+
+def hold_position(plan: FlightPlan) -> Position:
+    """Where a flight stays. Raises LinkError where it stays nowhere."""
+    places = [item.position for item in plan.items if item.command in HOLDS and item.position is not None]
+    if not places:
+        raise LinkError(f"{plan.name}: the mission holds nowhere -> compile it with a stay on scene")
+    return places[-1]
+
+
+def takeoff_height_m(plan: FlightPlan) -> float:
+    """The height above home to which a flight takes off."""
+    return max((item.z_m for item in plan.items if item.command == Command.NAV_TAKEOFF), default=0.0)
+
+
+def _near(state: VehicleState, place: Position) -> bool:
+    return state.position is not None and distance_m(state.position, place) <= REACHED_M
+
+
+def _at_once(state: VehicleState) -> bool:
+    del state
+    return True
+
+
+def _never(state: VehicleState) -> bool:
+    del state
+    return False

@@ -1,0 +1,148 @@
+"""Flies one vehicle through one sortie by commands, in a thread of its own, one after the other.
+
+Nothing here waits for the flight: `order` returns at once and `trouble` raises what went wrong since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Protocol
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import LinkError, VehicleRefusedError
+from dfr.link.director import refuse_no_go
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.preflight import wait_ready
+from dfr.link.transfer import upload_verified
+from dfr.link.vehicle import CopterMode, VehicleState, mode_name
+from dfr.mission.compile import return_seq
+from dfr.mission.items import FlightPlan
+from dfr.sim.flight import Order
+
+OnState = Callable[[VehicleState], None]
+
+
+class Hangar(Protocol):
+    """Whoever keeps the drones."""
+
+    def made_ready(self, order: Order) -> MavlinkVehicle:
+        """The order's drone, connected, in its dock and with the order's charge."""
+
+    def mission(self, order: Order) -> FlightPlan:
+        """The flight of an order."""
+
+
+class Pilot:
+    """Commands one vehicle. `mode` is the mode that we asked for last, None before the first."""
+
+    def __init__(self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool) -> None:
+        self.drone, self.plan = order.drone, plan
+        self.mode: CopterMode | None = None
+        self.vehicle: MavlinkVehicle | None = None
+        self._confirmed = confirmed
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"pilot-{order.flight}")
+        self._stack = ExitStack()
+        self._mode_seen = False
+        self._work: Future[None] = self._worker.submit(lambda: self._prepare(order, hangar))
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was ordered is done."""
+        return self._work.done()
+
+    def order(self, act: Callable[[], None]) -> None:
+        """Do something after what was ordered before; nothing more is done after a failure."""
+        before = self._work
+
+        def in_turn() -> None:
+            before.result()
+            act()
+
+        self._work = self._worker.submit(in_turn)
+
+    def trouble(self) -> None:
+        """Raise what went wrong: a LinkError for a failed command, a silent vehicle or a mode not ours."""
+        if not self._work.done():
+            return
+        self._work.result()
+        vehicle = self.vehicle
+        if vehicle is None:
+            return
+        vehicle.check_link()
+        state = vehicle.state
+        self._mode_seen = self._mode_seen or state.mode == self.mode
+        if state.armed and self._mode_seen and state.mode != self.mode and self._work.done():
+            raise VehicleRefusedError(
+                f"{self.drone}: {mode_name(state.mode)} by the pilot or a failsafe: hands off -> "
+                f"{vehicle.last_words()}"
+            )
+
+    def wait(self) -> None:
+        """Wait until all that was ordered is done. Raises its failure."""
+        self._work.result()
+
+    def close(self) -> None:
+        """Hear the vehicle no more, and end the thread."""
+        self._stack.close()
+        self._worker.shutdown(wait=True)
+
+    def lift_off(self, on_state: OnState) -> None:
+        """Arm and start the mission; `on_state` hears the vehicle from now on."""
+        vehicle = self.craft()
+        self._stack.enter_context(vehicle.watching(on_state))
+        self.change_mode(CopterMode.GUIDED)
+        vehicle.arm()
+        self._asked(CopterMode.AUTO)
+        vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
+
+    def change_mode(self, mode: CopterMode) -> None:
+        """Change the mode and see it changed."""
+        self._asked(mode)
+        self.craft().set_mode(mode)
+
+    def home_by_mission(self) -> None:
+        """On to the mission's first item after the stay."""
+        self.craft().command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(return_seq(self.plan.items) or 0))
+        if self.mode != CopterMode.AUTO:
+            self.change_mode(CopterMode.AUTO)
+
+    def retrace(self) -> None:
+        """Home the way it came; straight home where the vehicle has lost track of it."""
+        try:
+            self.change_mode(CopterMode.SMART_RTL)
+        except VehicleRefusedError:
+            self.change_mode(CopterMode.RTL)
+
+    def disarm(self) -> None:
+        """For a drone that is low and still and leans into the wind: see `dfr.link.director`."""
+        vehicle = self.craft()
+        try:
+            vehicle.disarm()
+        except VehicleRefusedError:
+            if not vehicle.simulated:
+                raise
+            vehicle.disarm(force=True)
+
+    def craft(self) -> MavlinkVehicle:
+        """The vehicle. Raises LinkError where it was never made ready."""
+        if self.vehicle is None:
+            raise LinkError(f"{self.drone} was not made ready")
+        return self.vehicle
+
+    def _asked(self, mode: CopterMode) -> None:
+        self.mode, self._mode_seen = mode, False
+
+    def _prepare(self, order: Order, hangar: Hangar) -> None:
+        """Upload, verified, and see that nothing stands against the flight."""
+        vehicle = hangar.made_ready(order)
+        if not (vehicle.simulated or self._confirmed):
+            raise VehicleRefusedError(f"{self.drone} is not known to be simulated -> confirm its flights")
+        if vehicle.state.mode == CopterMode.AUTO:
+            vehicle.set_mode(CopterMode.GUIDED)
+        upload_verified(vehicle, self.plan)
+        wait_ready(vehicle)
+        refuse_no_go(vehicle, self.plan)
+        self.vehicle = vehicle
