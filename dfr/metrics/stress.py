@@ -55,12 +55,20 @@ def _objectives(summary: Summary) -> Section:
 def _logic(inputs: SimInputs) -> Section:
     drones = sum(dock.drones for dock in inputs.docks)
     rules = ", ".join(f"{traffic.id} ({traffic.rule})" for traffic in inputs.traffic) or "none"
+    failures = (
+        ", ".join(
+            f"each {rate.part} after {rate.between.mean_s / 3600:g} h on average, "
+            f"for {rate.repair.mean_s / 3600:g} h (assumed)"
+            for rate in inputs.failures
+        )
+        or "none"
+    )
     return {
         "2.1 Overview": "call -> decision -> queue -> launch -> flight -> overhead -> video; on scene -> "
         "home -> landing attempts -> charge -> ready",
         "2.2 Base logic": "Calls wait in order of priority, then of decision, until their patience ends. The "
         "drone soonest overhead goes if its energy, the weather and the crew's shift let it come home.",
-        "2.3 Scenario logic": f"Other traffic: {rules}.",
+        "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch}. Failures: {failures}.",
         "2.4 Algorithms": "Lewis & Shedler thinning of non-homogeneous Poisson calls; a gamma factor on the "
         "rate of each replication; flight times by the flight model in each hour's wind; landings by the "
         "odds of the landing model at each hour's wind.",

@@ -2,7 +2,8 @@
 
 Calls wait in order of rank, then of decision. The nearest ready drone goes: the one predicted
 overhead first in this hour's wind that has the energy to get there, stay a while and come home with
-its reserve, from a dock that will still be open, and with a crew still on duty, when it lands.
+its reserve, from a dock that will still be open, and with a crew still on duty, when it lands. The
+energy-aware policy prefers the nearest of those that can stay as long as is usual for the call.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dfr.sim.calls import Call, Visit
 from dfr.sim.crew import CrewBoard
 from dfr.sim.dock import Drone, next_hold_s
 from dfr.sim.events import NEVER, Missed, drone_id
-from dfr.sim.inputs import HEIGHT_SPLIT, Condition, Leg, SimInputs
+from dfr.sim.inputs import HEIGHT_SPLIT, NEAREST, Condition, Leg, SimInputs
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +68,7 @@ class Field:
     drones: tuple[Drone, ...]
     ready: list[list[Drone]]
     next_hold: tuple[tuple[float, str], ...]
+    down: list[int]
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
     _hour: int = 0
@@ -80,7 +82,9 @@ class Field:
             for number, dock in enumerate(inputs.docks)
         ]
         drones = tuple(drone for dock in docks for drone in dock)
-        return cls(inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs))
+        return cls(
+            inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks)
+        )
 
     def hour(self, t_s: float) -> int:
         """The hour of a moment; moments are asked for in order of time."""
@@ -148,7 +152,8 @@ def choose(field_: Field, case: Case) -> Choice | str:
     now = field_.env.now
     condition, zone = field_.condition(now), case.call.zone
     home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
-    reason = ""
+    reason, second = "", None
+    wanted_s = field_.inputs.grades[case.call.grade].on_scene.median_s
     for dock in condition.nearest[zone]:
         leg = condition.legs[dock][zone]
         if leg is None:
@@ -158,14 +163,29 @@ def choose(field_: Field, case: Case) -> Choice | str:
             reason = reason or answer
             continue
         stay_s = field_.inputs.launch.median_s + leg.overhead_s + field_.inputs.min_on_scene_s + leg.home_s
-        if now + stay_s <= home_by_s:
+        if now + stay_s > home_by_s:
+            reason = reason or too_late
+        elif field_.inputs.dispatch == NEAREST or _endurance_s(field_, answer) >= wanted_s:
             return answer
-        reason = reason or too_late
-    return reason or Missed.UNREACHABLE
+        else:
+            second = second or answer
+    return second or reason or Missed.UNREACHABLE
+
+
+def _endurance_s(field_: Field, choice: Choice) -> float:
+    """How long a drone could stay on scene and be home with its reserve."""
+    leg, condition = choice.leg, choice.condition
+    if condition.battery_wh == float("inf"):
+        return condition.battery_wh
+    reserve_wh = field_.inputs.reserve_fraction * condition.battery_wh
+    spare_wh = choice.drone.energy_wh(field_.env.now, condition) - reserve_wh - leg.out_wh - leg.home_wh
+    return spare_wh * 3600.0 / leg.hover_w if leg.hover_w > 0.0 else float("inf")
 
 
 def _from_dock(field_: Field, dock: int, zone: int, leg: Leg, condition: Condition) -> Choice | str:
     """The fullest ready drone of one dock, or why there is none."""
+    if field_.down[dock]:
+        return Missed.OUTAGE
     ready, now = field_.ready[dock], field_.env.now
     if not ready:
         return Missed.NO_DRONE

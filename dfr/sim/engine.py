@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import simpy
@@ -18,8 +18,9 @@ from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
 from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field, choose, refusal, standing
 from dfr.sim.dock import Drone, holds_by_hour
 from dfr.sim.events import Missed
+from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
-from dfr.sim.inputs import HEIGHT_SPLIT, SimInputs
+from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, SimInputs
 from dfr.sim.randomness import Streams
 from dfr.sim.sortie import Log, Sortie, Steps
 
@@ -50,7 +51,7 @@ def replicate(
     drawn = draw_calls(inputs, streams) if calls is None else calls
     visits = draw_visits(inputs, streams)
     with _collector_off():
-        return engine.run(drawn, visits)
+        return engine.run(drawn, visits, draw_outages(inputs, streams))
 
 
 @contextmanager
@@ -77,8 +78,10 @@ class Engine:
         self._sorties: list[Sortie] = []
         self._sent = 0
         self._ready_since: dict[str, tuple[int, float]] = {}
+        self._failed: set[str] = set()
+        self._grounded: list[Drone] = []
 
-    def run(self, calls: list[Call], visits: list[Visit]) -> Log:
+    def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> Log:
         """Simulate up to the horizon and close what is open then."""
         horizon = self._inputs.horizon_s
         self._log_background(visits)
@@ -88,6 +91,8 @@ class Engine:
         self._env.process(self._changes())
         if visits:
             self._env.process(self._hear_visits(visits))
+        for outage in outages:
+            self._env.process(self._outage(outage))
         self._env.run(until=horizon)
         self._close(horizon)
         return self._log
@@ -122,7 +127,10 @@ class Engine:
         self.look_again()
 
     def drone_ready(self, drone: Drone) -> None:
-        """A drone can be offered again."""
+        """A drone can be offered again, unless it has failed meanwhile."""
+        if drone.id in self._failed:
+            self._grounded.append(drone)
+            return
         self._field.ready[drone.dock].append(drone)
         self._log_ready(drone.dock)
         self.look_again()
@@ -214,6 +222,36 @@ class Engine:
         self._field.visits.remove(active)
         active.gone.succeed()
         self.look_again()
+
+    def _outage(self, outage: Outage) -> Steps:
+        """A part fails and is repaired."""
+        yield self._until(outage.start_s)
+        if outage.drone:
+            self._ground(outage)
+        else:
+            self._field.down[outage.dock] += 1
+        if outage.part == LINK_PART:
+            for sortie in tuple(self._sorties):
+                if sortie.dock == outage.dock:
+                    sortie.lose_link()
+        yield self._until(outage.end_s)
+        if outage.drone:
+            self._failed.discard(outage.drone)
+            for drone in [drone for drone in self._grounded if drone.id == outage.drone]:
+                self._grounded.remove(drone)
+                self.drone_ready(drone)
+        else:
+            self._field.down[outage.dock] -= 1
+            self.look_again()
+
+    def _ground(self, outage: Outage) -> None:
+        """Take a failed drone out of those that are offered."""
+        self._failed.add(outage.drone)
+        ready = self._field.ready[outage.dock]
+        for drone in [drone for drone in ready if drone.id == outage.drone]:
+            ready.remove(drone)
+            self._grounded.append(drone)
+            self._log_ready(outage.dock)
 
     def _until(self, t_s: float) -> simpy.Event:
         """The event of a moment; rounding may have brought the clock an instant past it."""

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import LINK_PART, SimInputs
 
 NEVER = float("nan")
 
@@ -36,6 +36,8 @@ class Missed:
     NO_DRONE = "no_drone_ready"
     ENERGY = "energy"
     RECALLED = "recalled_for_traffic"
+    OUTAGE = "dock_or_link_down"
+    LINK = "link_lost"
     HORIZON = "horizon_end"
     WEATHER = "weather_"
 
@@ -52,7 +54,11 @@ DOCKED, DIVERTED, NOT_DISARMED, RETRIED = "docked", "diverted", "not_disarmed", 
 """How a landing attempt ends."""
 
 FULL_STAY, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED = "", "energy", "home_by", "traffic", "recalled"
+CUT_LINK = "link_lost"
 """Why a stay on scene ended."""
+
+LINK_RULE = "return"
+"""What a drone does that loses its link, in the words of `YieldRecord`."""
 
 ANY_DOCK = "*"
 """In `Readiness`: all docks together."""
@@ -215,7 +221,7 @@ def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
     endings = [DOCKED, DIVERTED, NOT_DISARMED, RETRIED, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED]
     drones = [drone_id(dock.id, index) for dock in inputs.docks for index in range(dock.drones)]
     words = chain(
-        ["", ANY_DOCK, FIRST, ATTENDED, MISSED],
+        ["", ANY_DOCK, FIRST, ATTENDED, MISSED, LINK_PART, LINK_RULE],
         reasons,
         WEATHER_HOLDS,
         [Missed.WEATHER + hold for hold in WEATHER_HOLDS],

@@ -158,6 +158,22 @@ class Turnaround:
         return cls(ready_fraction=1.0, to_ready_s=(0.0,) * 101, to_full_s=(0.0,) * 101)
 
 
+DOCK_PART, LINK_PART, DRONE_PART = "dock", "link", "drone"
+"""What may fail; a link is that between the crew and one dock's drones."""
+
+NEAREST, ENERGY_AWARE = "nearest", "energy_aware"
+"""Dispatch policies: the drone soonest overhead; or the soonest of those that can stay as long as usual."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureRate:
+    """How often each part of a kind fails: time up until it does, and until it is repaired."""
+
+    part: str
+    between: Spread
+    repair: Spread
+
+
 NO_TURNAROUND = Turnaround.none()
 NO_RECOVERY = Spread.constant(0.0)
 
@@ -194,6 +210,8 @@ class SimInputs:
     cleared_without_patrol: float | None = None
     limits_s: tuple[float, ...] = ()
     trace: tuple[TraceCall, ...] | None = None
+    failures: tuple[FailureRate, ...] = ()
+    dispatch: str = NEAREST
 
     @property
     def horizon_s(self) -> float:

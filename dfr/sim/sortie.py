@@ -16,7 +16,7 @@ from dfr.sim.calls import Visit
 from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field
 from dfr.sim.dock import Drone, begin_turnaround, charge_record
 from dfr.sim.flight import Flight, Flights, Order
-from dfr.sim.inputs import HOLD_LOW, LAND
+from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART
 
 Steps = Generator[simpy.Event, Any, None]
 Asking = Generator[simpy.Event, Any, bool]
@@ -72,7 +72,7 @@ class Sortie:
             )
         )  # fmt: skip
         self._phase, self._phase_start = "", 0.0
-        self._gives_way = False
+        self._gives_way = self._link_lost = False
         self._yielded_s = self._on_scene_s = 0.0
         self._cut, self._landing, self._attempts = events.NOT_REACHED, "", 0
         self._dispatched_s = field.env.now
@@ -83,6 +83,11 @@ class Sortie:
         """Other traffic announced itself on our way."""
         if self._gives_way:
             self.process.interrupt(active.visit)
+
+    def lose_link(self) -> None:
+        """The link to this drone is lost: on the ground it stays, in the air it comes home."""
+        if self._gives_way:
+            self.process.interrupt(LINK_PART)
 
     def passes_under(self, visit: Visit) -> None:
         """Other traffic that heights keep apart from us: on record, at no cost."""
@@ -114,7 +119,8 @@ class Sortie:
         if there:
             yield from self._stay()
         self._left_s = self._env.now
-        self._close_call(reached=there, reason=events.Missed.RECALLED)
+        lost = events.Missed.LINK if self._link_lost else events.Missed.RECALLED
+        self._close_call(reached=there, reason=lost)
         yield from self._come_home()
         yield from self._turn_round()
 
@@ -127,7 +133,7 @@ class Sortie:
         try:
             yield self._env.timeout(self.case.call.launch_s)
         except simpy.Interrupt as told:
-            self._log_yield(_visit_of(told), events.PREPARE, self._env.now)
+            self._log_told(told, events.PREPARE, self._env.now)
             return False
         finally:
             self._gives_way = False
@@ -147,7 +153,7 @@ class Sortie:
                 flown = True
             except simpy.Interrupt as told:
                 self._gives_way = False
-                if not (yield from self._give_way(_visit_of(told), phase)):
+                if not (yield from self._give_way(told, phase)):
                     break
         self._gives_way = False
         self._end_phase(self._env.now)
@@ -173,8 +179,8 @@ class Sortie:
                 self._flight.break_off()
                 left -= self._env.now - start
                 self._on_scene_s += self._env.now - start
-                if not (yield from self._give_way(_visit_of(told), events.ON_SCENE)):
-                    left, self._cut = 0.0, events.CUT_TRAFFIC
+                if not (yield from self._give_way(told, events.ON_SCENE)):
+                    left, self._cut = 0.0, events.CUT_LINK if self._link_lost else events.CUT_TRAFFIC
         self._gives_way = False
         self._end_phase(self._env.now)
 
@@ -188,9 +194,14 @@ class Sortie:
             return wanted_s, events.FULL_STAY
         return (endurance_s, events.CUT_ENERGY) if endurance_s <= until_s else (until_s, events.CUT_HOME_BY)
 
-    def _give_way(self, visit: Visit, phase: str) -> Asking:
+    def _give_way(self, told: simpy.Interrupt, phase: str) -> Asking:
         """Make way for other traffic. False where the drone does not go on with what it did."""
         self._flight.break_off()
+        if told.cause == LINK_PART:
+            self._link_lost = True
+            self._log_told(told, phase, self._env.now)
+            return False
+        visit = _visit_of(told)
         traffic, start = self._field.inputs.traffic[visit.traffic], self._env.now
         if traffic.rule != HOLD_LOW:
             self._landing = events.DIVERTED if traffic.rule == LAND else ""
@@ -282,6 +293,15 @@ class Sortie:
                 )
             )
         self._phase = ""
+
+    def _log_told(self, told: simpy.Interrupt, phase: str, start_s: float) -> None:
+        """Note what a sortie was told: of a lost link, or of other traffic."""
+        if told.cause != LINK_PART:
+            self._log_yield(_visit_of(told), phase, start_s)
+            return
+        self._log["yields"].append(
+            events.YieldRecord(self.number, LINK_PART, events.LINK_RULE, phase, start_s, self._env.now)
+        )
 
     def _log_yield(self, visit: Visit, phase: str, start_s: float) -> None:
         traffic = self._field.inputs.traffic[visit.traffic]

@@ -145,3 +145,22 @@ def test_every_single_loss_is_reported_with_the_run(tmp_path: Path) -> None:
         assert change["with_loss"] <= change["without_loss"]
     assert json.loads((tmp_path / "run" / "n_minus_1.json").read_text()) == document["n_minus_1"]
     assert document["manifest"]["inputs_sha256"] in (tmp_path / "run" / "stress.md").read_text()
+
+
+def test_failures_and_the_dispatch_policy_are_asked_for_by_options(tmp_path: Path) -> None:
+    arguments = ("simulate", "winter-storm", "--replications", "5", "--jobs", "1", "--json")
+    plain = json.loads(dfr(*arguments, cwd=tmp_path).stdout)
+    broken = dfr(
+        *arguments, "--failures", "dock:4:8", "--dispatch", "energy_aware", "--out", "run", cwd=tmp_path
+    )
+    assert broken.returncode == 0, broken.stderr
+    document = json.loads(broken.stdout)
+    assert document["missed"]["dock_or_link_down"] > 0.0
+    assert document["kpis"]["attended"]["mean"] < plain["kpis"]["attended"]["mean"]
+    assert (
+        "Dispatch: energy_aware. Failures: each dock after 4 h"
+        in (tmp_path / "run" / "stress.md").read_text()
+    )
+    wrong = dfr(*arguments, "--failures", "dock:4", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "PART:MTBF_H:REPAIR_H" in wrong.stderr

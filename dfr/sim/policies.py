@@ -1,0 +1,53 @@
+"""What a run may assume beyond its scenario: how often parts fail, and by which rule drones are sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dfr.errors import InputError
+from dfr.sim.inputs import (
+    DOCK_PART,
+    DRONE_PART,
+    ENERGY_AWARE,
+    LINK_PART,
+    NEAREST,
+    FailureRate,
+    SimInputs,
+)
+from dfr.sim.randomness import Spread
+
+PARTS = (DOCK_PART, LINK_PART, DRONE_PART)
+POLICIES = (NEAREST, ENERGY_AWARE)
+
+
+def with_policies(inputs: SimInputs, *, failures: Sequence[str] = (), dispatch: str = NEAREST) -> SimInputs:
+    """The deployment with failures (`dock:200:4`, mean hours up and down) and a dispatch policy.
+
+    Raises InputError for a part, a number or a policy that there is not.
+    """
+    if dispatch not in POLICIES:
+        raise InputError(f"dispatch policy {dispatch!r} -> one of {', '.join(POLICIES)}")
+    rates = tuple(failure_rate(text) for text in failures)
+    if len({rate.part for rate in rates}) < len(rates):
+        raise InputError("failures of one part are given twice -> one rate for each part")
+    return replace(inputs, failures=rates, dispatch=dispatch)
+
+
+def failure_rate(text: str) -> FailureRate:
+    """How often a part fails, of `PART:MTBF_H:REPAIR_H`; both times exponential.
+
+    >>> failure_rate("dock:200:4").repair.mean_s
+    14400.0
+    """
+    part, *hours = text.split(":")
+    try:
+        up_h, down_h = (float(cell) for cell in hours)
+    except ValueError:
+        up_h = down_h = math.nan
+    if part not in PARTS or not (0.0 < up_h < math.inf and 0.0 < down_h < math.inf):
+        raise InputError(f"failures {text!r} -> PART:MTBF_H:REPAIR_H with {', '.join(PARTS)}: dock:200:4")
+    return FailureRate(
+        part=part, between=Spread.exponential(up_h * 3600.0), repair=Spread.exponential(down_h * 3600.0)
+    )
