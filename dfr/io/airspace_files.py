@@ -97,6 +97,6 @@ def _reader(data: bytes) -> Reader:
     return read_yaixm if _YAIXM.search(head) else read_openair
 
 
-_YAIXM = re.compile(r"^(airspace|rat):", re.MULTILINE)
+_YAIXM = re.compile(r"^(airspace|rat|loa):", re.MULTILINE)
 _ED269 = (b'"horizontalProjection"', b'"uomDimensions"', b'"UASZoneList"')
 _ED318 = (b'"limitedApplicability"', b'"upperReference"', b'"subType"')

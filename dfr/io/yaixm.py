@@ -1,7 +1,8 @@
 """YAIXM: UK airspace as YAML (lines, arcs and circles in AIP coordinates).
 
-Also its temporary restrictions (`rat:`) and letters of agreement are told apart: the latter
-change other volumes and are not read. See https://gitlab.com/ahsparrow/airspace.
+Also its temporary restrictions (`rat:`) and letters of agreement (`loa:`). A letter binds its signatories,
+gliding clubs: the volumes it adds are read as information (gliders may be there), and the volumes it replaces
+for them stand for everybody else. See https://gitlab.com/ahsparrow/airspace.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _LAT_LON = re.compile(r"(\d{2})(\d{2})(\d{2}(?:\.\d{1,4})?)([NS]) (\d{3})(\d{2})
 _RADIUS = re.compile(r"(\d{1,4}(?:\.\d{1,6})?) ?(nm|km|m)")
 
 MAX_RADIUS_M = 4_000_000.0
+LETTER_KIND = "LOA"
 
 
 class _BadVolumeError(Exception):
@@ -46,7 +48,37 @@ def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
                 drafts += _feature(feature, problems, temporary=key == "rat")
             else:
                 problems.add(feature.line, "no-feature", "not a mapping", Outcome.REFUSED)
+    for letter in document.list("loa") if isinstance(document, Mapping) else []:
+        drafts += _letter(letter, problems)
     return finish(name, "yaixm", drafts, problems)
+
+
+def _letter(letter: Node, problems: Problems) -> list[Draft]:
+    """The volumes that a letter of agreement adds; those it replaces stand, and that is noted."""
+    if not isinstance(letter, Mapping):
+        problems.add(letter.line, "no-letter", "not a mapping", Outcome.REFUSED)
+        return []
+    drafts: list[Draft] = []
+    name = letter.text("name")
+    for area in letter.list("areas"):
+        if not isinstance(area, Mapping):
+            problems.add(area.line, "no-letter", f"{name}: an area is not a mapping", Outcome.REFUSED)
+            continue
+        for feature in area.list("add"):
+            if isinstance(feature, Mapping):
+                drafts += _feature(feature, problems, temporary=False)
+            else:
+                problems.add(feature.line, "no-feature", "not a mapping", Outcome.REFUSED)
+        replaced = len(area.list("replace"))
+        if replaced:
+            what = f"{name}: {replaced} volumes replaced for its signatories; they stand for others"
+            problems.add(area.line, "letter-replaces", what, Outcome.NOTE)
+    for draft in drafts:
+        words = (
+            f"letter of agreement '{name}': {draft.kind} {draft.airspace_class} for its signatories".split()
+        )
+        draft.remarks, draft.kind, draft.airspace_class = " ".join(words), LETTER_KIND, ""
+    return drafts
 
 
 def _feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[Draft]:

@@ -13,7 +13,7 @@ from dfr.world.activation import ALWAYS, Activation, Interval
 from dfr.world.shapes import Area, area_of_circle, project
 from dfr.world.vertical import SURFACE, VerticalLimit, limit
 
-INFORMATION_KINDS = frozenset({"FIR", "UIR", "OCA", "FIS", "INFO", "NO_RESTRICTION"})
+INFORMATION_KINDS = frozenset({"FIR", "UIR", "OCA", "FIS", "INFO", "NO_RESTRICTION", "LOA"})
 """Kinds of zone that inform and restrict nobody."""
 
 UNCONTROLLED = frozenset({"G"})

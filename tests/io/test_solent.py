@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace_files import load_airspace, read_airspace
@@ -153,6 +154,20 @@ def test_temporary_restrictions_of_yaixm_have_dates_nobody_can_read(reference: P
     assert {zone.kind for zone in read.zones} == {"RA(T)"}
     noon = datetime(2024, 8, 24, tzinfo=UTC)
     assert {zone.active(noon, noon) for zone in read.zones} == {None}
+
+
+def test_letters_of_agreement_inform_and_take_nothing_away(reference: Path) -> None:
+    data = (reference / "airspace" / "yaixm-2024-08-24" / "loa.yaml").read_bytes()
+    read = read_airspace(data, name="loa.yaml")
+    assert (read.kind, read.refused) == ("yaixm", 0)
+    letters = yaml.safe_load(data)["loa"]
+    added = [feature for letter in letters for area in letter["areas"] for feature in area.get("add", [])]
+    assert len(read.zones) == read.records_seen == sum(len(feature["geometry"]) for feature in added)
+    assert not any(zone.binding for zone in read.zones)
+    assert any("AMPIT TRIANGLE" in zone.remarks and "CTA C" in zone.remarks for zone in read.zones)
+    notes = [p for p in read.problems if p.code == "letter-replaces"]
+    assert len(notes) > 10
+    assert all("stand for others" in note.message for note in notes)
 
 
 def _numbered(zones: object) -> list[tuple[int, Zone]]:
