@@ -279,3 +279,14 @@ def test_a_scenario_with_flipped_bytes_or_lost_lines_is_read_or_explained(seed: 
         else:
             del data[where : where + chance.randint(1, 200)]
     assert explained(bytes(data))
+
+
+@pytest.mark.parametrize("name", sorted(shipped_scenarios()))
+def test_a_block_that_says_it_is_partly_assumed_counts_as_assumed(name: str) -> None:
+    """A source vouches for what it says: a note of assumptions beside it makes the whole block one."""
+    lines = load_scenario(find_scenario(name)).assumptions
+    hidden = [item.path for item in lines if not item.assumed and "assumed" in item.source]
+    assert hidden == []
+    if name == "victorious-2024":
+        said = {item.path: item.assumed for item in lines}
+        assert all(said[path] for path in ("crew", "operation", "targets", "traffic[coastguard-helicopter]"))
