@@ -13,6 +13,8 @@ import typer
 from dfr.cli.output import emit_json, note, say
 from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position, offset
+from dfr.io.files import read_bounded
+from dfr.mission.formats import read_plan
 from firmware_sitl.start import Engine, RunningVehicle, start_vehicle
 
 app = typer.Typer()
@@ -29,6 +31,7 @@ def sitl(  # noqa: PLR0917 - options of a verb
     count: Annotated[int, typer.Option(help="How many vehicles.")] = 1,
     port: Annotated[int, typer.Option(help="First TCP port; each next vehicle's is 10 higher.")] = 5760,
     home: Annotated[str, typer.Option(help="LAT,LON,ALT,HDG: degrees, m AMSL, degrees.")] = HOME,
+    at: Annotated[Path | None, typer.Option(help="A mission file: stand at its home instead.")] = None,
     spacing_m: Annotated[float, typer.Option(help="Each next vehicle stands so far east.")] = 5.0,
     speedup: Annotated[float, typer.Option(help="Vehicle seconds in a second.")] = 1.0,
     sysid: Annotated[int, typer.Option(help="System id of the first; the next ones count up.")] = 1,
@@ -41,7 +44,7 @@ def sitl(  # noqa: PLR0917 - options of a verb
 ) -> None:
     """Start simulated vehicles and keep them until interrupted."""
     chosen = _engine(engine)
-    place, altitude_m, heading_deg = _home(home)
+    place, altitude_m, heading_deg = _home(home) if at is None else _home_of(at)
     if not 1 <= count <= MOST_VEHICLES or not 1 <= sysid <= 256 - count:
         raise InputError(
             f"--count {count}, --sysid {sysid}: 1 to {MOST_VEHICLES} vehicles, system ids to 255"
@@ -81,6 +84,12 @@ def _home(text: str) -> tuple[Position, float, float]:
     except ValueError:
         raise InputError(f"--home {text!r}: not LAT,LON,ALT,HDG") from None
     return Position(lat_deg=lat, lon_deg=lon), altitude, heading
+
+
+def _home_of(file: Path) -> tuple[Position, float, float]:
+    """The home of a mission file, facing north; at sea level where the file does not know its ground."""
+    mission = read_plan(read_bounded(file), name=str(file))
+    return mission.home, mission.home_m_amsl or 0.0, 0.0
 
 
 def _params(given: list[str]) -> dict[str, float]:

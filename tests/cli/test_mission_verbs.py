@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -95,7 +98,7 @@ def test_mission_refuses_with_a_reason_and_an_exit_code(folder, tmp_path, argume
 def test_a_dispatch_is_uploaded_inspected_and_flown(compiled, tmp_path):
     document, files = compiled
     home = Position(lat_deg=document["home"]["lat_deg"], lon_deg=document["home"]["lon_deg"])
-    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=60.0) as running:
+    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=20.0) as running:
         on = ("--vehicle", running.url)
         before = dfr("upload", files[0], *on, "--dry-run", "--json")
         assert before.returncode == 5
@@ -193,9 +196,39 @@ def test_a_tight_dock_is_landed_at_and_not_docked_in(compiled):
     document, files = compiled
     home = Position(lat_deg=document["home"]["lat_deg"], lon_deg=document["home"]["lon_deg"])
     wind = {"SIM_WIND_SPD": 5.0, "SIM_WIND_DIR": 230.0}
-    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=60.0, params=wind) as running:
+    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=20.0, params=wind) as running:
         on = ("--vehicle", running.url, "--simulated", "--dock-tolerance-m", "0.00001")
         flown = dfr("fly", files[0], *on)
     assert flown.returncode == 5, flown.stderr
     assert "landed, not docked: 0." in flown.stdout
     assert "outside its tolerance of 1e-05 m, by the vehicle's own estimate" in flown.stdout
+
+
+def readme_calls(repository, port):
+    """What the README does with a vehicle: each call, on another port."""
+    blocks = re.findall(r"```\n(dfr sitl .*?)```", (repository / "README.md").read_text(), re.DOTALL)
+    return [shlex.split(line.replace("5760", str(port)))[1:] for line in blocks[0].splitlines()]
+
+
+def test_the_readmes_calls_fly_our_own_vehicle_without_anybody_asked(compiled, repository):
+    _, files = compiled
+    with listener() as (_, url):
+        port = url.rsplit(":", 1)[1]
+    (sitl, *calls), folder = readme_calls(repository, port), files[0].parent
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dfr", *sitl, "--speedup", "20", "--json"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        while not process.stdout.readline().startswith("}"):
+            assert process.poll() is None
+        for call in calls:
+            done = dfr(*call, cwd=folder, stdin=subprocess.DEVNULL)
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert "docked: 0." in done.stdout
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
