@@ -88,3 +88,16 @@ def test_more_docks_than_sites_is_infeasible_and_writes_nothing(tmp_path: Path):
 
 def test_a_missing_scenario_is_bad_input():
     assert dfr("plan", "no-such-scenario").returncode == 2
+
+
+def test_volumes_and_worksheet_are_written_beside_the_plan(tmp_path: Path):
+    volumes, sheet = tmp_path / "volumes.geojson", tmp_path / "risk.md"
+    done = dfr("plan", "victorious-2024", "--volumes", str(volumes), "--risk", str(sheet))
+    assert done.returncode == 0, done.stderr
+    names = {feature["properties"]["id"] for feature in json.loads(volumes.read_text())["features"]}
+    assert {"ground_risk_buffer", "adjacent_area", "proposed_restricted_area"} <= names
+    assert "| iGRC |" in sheet.read_text()
+    assert "restricted area to propose: SFC to" in done.stdout
+    refused = dfr("plan", "victorious-2024", "--volumes", str(tmp_path / "v.dxf"))
+    assert refused.returncode == 2
+    assert "ending in .kml or .geojson" in refused.stderr
