@@ -127,6 +127,9 @@ def _parameter_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[F
         if plan.params.get(name, vehicle.get_param(name)) == 0.0:
             text = f"{name} 0: nothing happens on {what}"
             yield _finding("preflight.failsafe", Severity.ADVICE, text, fix=f"set {name}")
+    if "PLND_RET_MAX" in plan.params and not vehicle.get_param("PLND_ENABLED"):
+        text = "PLND_ENABLED 0: it lands by GNSS, once; the landing retries on board do nothing"
+        yield _finding("preflight.landing", Severity.ADVICE, text, fix="switch precision landing on")
 
 
 def _prearm_good(state: VehicleState) -> bool | None:

@@ -68,6 +68,15 @@ def test_preflight_finds_a_changed_parameter(grounded, dispatch):
         assert [finding.blocks for finding in bad].count(True) == 1
 
 
+def test_preflight_says_where_landing_retries_do_nothing(grounded, dispatch):
+    plan = replace(dispatch, params={**dispatch.params, "PLND_STRICT": 1.0, "PLND_RET_MAX": 2.0})
+    with connect(grounded.url, simulated=True) as vehicle:
+        upload_verified(vehicle, plan)
+        said = [finding for finding in preflight(vehicle, plan) if finding.rule == "preflight.landing"]
+    assert [finding.severity for finding in said] == ["advice"]
+    assert "lands by GNSS, once" in said[0].message
+
+
 def test_23_silence_of_the_ground_station_triggers_the_configured_failsafe(start, dispatch):
     plan = replace(dispatch, params={**dispatch.params, "FS_GCS_ENABLE": 1.0, "FS_GCS_TIMEOUT": 5.0})
     with start() as running, connect(running.url, simulated=True) as vehicle:
@@ -136,6 +145,8 @@ def test_27_far_from_the_dock_is_not_docked(start, dispatch):
     assert flown.disarmed
     assert flown.dock_error_m == pytest.approx(2.2, abs=0.5)
     assert not flown.docked
+    assert flown.landing.startswith("landed, not docked: 2.")
+    assert "outside its tolerance of 1 m, by the vehicle's own estimate" in flown.landing
 
 
 def hovering(seconds: float, *, height_m: float, drift_mps: float = 0.0, home: Position) -> Recorder:
