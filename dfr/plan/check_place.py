@@ -17,7 +17,7 @@ from dfr.plan.routing import SIGHT_TOLERANCE_M
 from dfr.plan.sight import BoolArray, seen_from
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
 from dfr.plan.windows import hour_windows
-from dfr.plan.worksheet import igrc_of_density
+from dfr.plan.worksheet import IGRC_MOST_SIZE_M, igrc_of_density
 from dfr.scenario.model import Observer, OperationKind
 from dfr.world.sun import SunEvent, sun_time
 
@@ -116,7 +116,7 @@ def check_crowds(context: Context) -> list[Finding]:
         words += f"; flown under {named}" if named else " and names no authorisation"
         fix = "carry the permission" if named else "set operation.crowd_margin_m or operation.authorisation"
         severity = Severity.ADVICE if named else Severity.UNKNOWN
-        return [finding("crowd", severity, words, fix=fix), _ground_risk(dense)]
+        return [finding("crowd", severity, words, fix=fix), _ground_risk(context, dense)]
     found = []
     for crowd in crowds if context.lines else ():
         route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
@@ -132,7 +132,7 @@ def check_crowds(context: Context) -> list[Finding]:
                 fix=f"keep {margin - gap:.0f} m farther away" if short else "",
             )
         )
-    return [*found, *_crowd_below(context, [crowd.area for crowd in crowds]), _ground_risk(dense)]
+    return [*found, *_crowd_below(context, [crowd.area for crowd in crowds]), _ground_risk(context, dense)]
 
 
 def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Finding]:
@@ -153,10 +153,14 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
     ]
 
 
-def _ground_risk(people_per_m2: float) -> Finding:
+def _ground_risk(context: Context, people_per_m2: float) -> Finding:
     density = people_per_m2 * 1e6
     row = igrc_of_density(density)
     words = f"densest crowd {people_per_m2:g} people per m2: iGRC {row} where it is overflown"
+    if context.craft.size_m > IGRC_MOST_SIZE_M:
+        words += (
+            f" or more: the table is for {IGRC_MOST_SIZE_M:g} m, this drone is {context.craft.size_m:.2g} m"
+        )
     return finding("ground-risk", Severity.ADVICE, words, fix="state the mitigations in the application")
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from dfr.findings import Severity
+from dfr.plan.volumes import inputs_of
 from dfr.scenario import model as m
 
-from .compliance_world import findings, only
+from .compliance_world import crowd, findings, only
 from .conftest import ORIGIN, START, Field, at, box, candidate
 
 
@@ -105,3 +106,14 @@ def test_an_operation_flown_under_nothing_is_unknown(field: Field):
 def test_bvlos_needs_no_post(field: Field):
     world = field(operation={"kind": m.OperationKind.BVLOS, "posts": ()})
     assert only(world, "visual-line-of-sight").severity is Severity.ADVICE
+
+
+def test_risk_and_sight_are_judged_tip_to_tip(field: Field):
+    """A Matrice 30T is 668 mm from motor to motor and 1.1 m over its rotors, whatever it stands on."""
+    sight = next(f for f in findings(field(), "visual-line-of-sight") if "attitude" in f.message)
+    assert "1.1 m drone" in sight.message
+    assert sight.margin_m == pytest.approx(327 * 1.125 + 20 - 800, abs=1)
+    assert inputs_of(field().scenario).size_m == pytest.approx(1.125, abs=0.005)
+    crowds = (crowd(390, 60, 410, 120),)
+    risk = findings(field(site={"crowds": crowds}), "ground-risk")
+    assert any("the table is for 1 m" in f.message for f in risk)
