@@ -84,9 +84,7 @@ def _sensible(heights: NDArray[np.float32], unknown: float | None) -> NDArray[np
 
 def _ascii_grid(data: bytes, name: str) -> HeightGrid:
     if len(data) > MAX_ASCII_BYTES:
-        raise InputError(
-            f"{name}: {len(data)} bytes of text is over {MAX_ASCII_BYTES} -> use tiles"
-        )
+        raise InputError(f"{name}: {len(data)} bytes of text is over {MAX_ASCII_BYTES} -> use tiles")
     words = data.decode("ascii", errors="replace").split()
     head: dict[str, float] = {}
     while len(words) > 2 * len(head) + 1 and words[2 * len(head)].lower() in ASCII_KEYS:
