@@ -273,8 +273,8 @@ Written by `python benchmarks/validation.py`.
 **Validated against ArduCopter's simulator, not against flight.**
 
 Recorded flights: `tests/data/arducopter` (ArduCopter SITL 4.7-dev). The reference sorties were known when
-the model was made. Of the held-out ones the `drawn_*` were drawn at random; the others change one parameter
-each and showed how ArduCopter descends and returns. Times are predicted from ArduCopter's parameters alone.
+the model was made. Of the held-out ones `drawn_*` and `blind_*` were drawn at random, `blind_*` after the
+model's last change; the others change one parameter each and showed how ArduCopter descends and returns. Times are predicted from ArduCopter's parameters alone.
 """
 
 TAIL = """

@@ -48,10 +48,12 @@ def climb_first_seconds(rise: LegProfile, home: LegProfile, settings: SettingCol
     that in the corner's middle. Where rounding makes the full one "less", the leg home starts up to
     1.3 s sooner.
     """
+    climbs = rise.length_m > LEAST_CLIMB_M
+    if not climbs.any():
+        return np.full_like(rise.length_m, RETURN_START_S)
     gentle = 2.0 * (2.0 * rise.edge_s + rise.hold_s)
     most = np.where(rise.accel_mps2 < FULL * settings.vertical_accel_mps2, np.inf, gentle)
     half_turn = np.full_like(rise.length_m, 0.25 * np.pi)
     saved = overlap_seconds([rise, home], half_turn, settings, most_s=most)
-    climbs = rise.length_m > LEAST_CLIMB_M
     seconds: FloatArray = np.where(climbs, rise.total_s - saved, RETURN_START_S)
     return seconds
