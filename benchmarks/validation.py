@@ -274,7 +274,8 @@ Written by `python benchmarks/validation.py`.
 
 Recorded flights: `tests/data/arducopter` (ArduCopter SITL 4.7-dev). The reference sorties were known when
 the model was made. Of the held-out ones `drawn_*` and `blind_*` were drawn at random, `blind_*` after the
-model's last change; the others change one parameter each and showed how ArduCopter descends and returns. Times are predicted from ArduCopter's parameters alone.
+model's last change; the others change one parameter each and showed how ArduCopter descends and returns.
+Times are predicted from ArduCopter's parameters alone.
 """
 
 TAIL = """
