@@ -188,8 +188,12 @@ def test_the_way_is_as_short_as_over_every_pair_of_corners(obstacles, keep_in, d
         return
     start = data.draw(ends)
     target = data.draw(ends.filter(lambda xy: xy != start))
-    expected = all_pairs_length(router.free, start, target)
+    roomy = shapely.get_parts(router.free.buffer(-0.1, join_style="mitre"))
+    joined = any(shapely.covers(part, shapely.MultiPoint([start, target])) for part in roomy)
     found = router.way(start, target)
+    if not joined:  # apart, or joined by a gap finer than the tolerance: either answer is right
+        return
+    expected = all_pairs_length(router.free, start, target)
     assert found.length_m == pytest.approx(expected, abs=0.1)
 
 
