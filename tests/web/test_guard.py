@@ -1,6 +1,7 @@
 """The door: foreign names, foreign sites, missing tokens and large bodies stay outside."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.applications import Starlette
@@ -56,7 +57,9 @@ def ask(method="GET", *, host=HOST, origin=None, token=None, query="", body=b"",
     async def send(message):
         told.append(message)
 
-    asyncio.run(guard(scope, receive, send))
+    # In a thread of its own: a browser test may have left a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(guard(scope, receive, send))).result()
     first = told[0]
     if kind == "websocket":
         return first["type"], {}
