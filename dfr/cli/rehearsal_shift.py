@@ -112,6 +112,7 @@ class SitlHangar:
         self._craft: Drone = drone(world.scenario.fleet.drone)
         self._stacks: dict[str, ExitStack] = {}
         self._vehicles: dict[str, MavlinkVehicle] = {}
+        self._blows: dict[str, MeanWind] = {}
         self.version = ""
 
     def __enter__(self) -> Self:
@@ -140,8 +141,10 @@ class SitlHangar:
         if place is not None and distance_m(place, home) > DOCK_TOLERANCE_M:
             vehicle = self._start(order.drone)
         wind = self.wind(order)
-        vehicle.set_param("SIM_WIND_SPD", wind.speed_mps)
-        vehicle.set_param("SIM_WIND_DIR", wind.from_deg)
+        if self._blows.get(order.drone) != wind:
+            vehicle.set_param("SIM_WIND_SPD", wind.speed_mps)
+            vehicle.set_param("SIM_WIND_DIR", wind.from_deg)
+            self._blows[order.drone] = wind
         full_wh = self._shift.inputs.conditions[0].battery_wh
         share = min(1.0, order.energy_wh / full_wh) if full_wh < float("inf") else 1.0
         vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 100.0 * share)
@@ -182,6 +185,7 @@ class SitlHangar:
     def _start(self, name: str) -> MavlinkVehicle:
         """A fresh vehicle in its dock, in the place of the one before: somebody carried it there."""
         self._stacks.setdefault(name, ExitStack()).close()
+        self._blows.pop(name, None)
         stack = self._stacks[name] = ExitStack()
         home, number = self.homes()[name].position, list(self.homes()).index(name) + 1
         running = stack.enter_context(

@@ -18,7 +18,7 @@ from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import wait_ready
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState, mode_name
-from dfr.mission.compile import return_seq
+from dfr.mission.compile import HOLDS
 from dfr.mission.items import FlightPlan
 from dfr.sim.flight import Order
 
@@ -104,8 +104,9 @@ class Pilot:
         self.craft().set_mode(mode)
 
     def home_by_mission(self) -> None:
-        """On to the mission's first item after the stay."""
-        self.craft().command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(return_seq(self.plan.items) or 0))
+        """On to the mission's first item after the stay, which lets go of what the camera looked at."""
+        holds = [seq for seq, item in enumerate(self.plan.items, start=1) if item.command in HOLDS]
+        self.craft().command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(holds[-1] + 1))
         if self.mode != CopterMode.AUTO:
             self.change_mode(CopterMode.AUTO)
 

@@ -1,0 +1,95 @@
+"""Ground software that others wrote, unmodified and in its own environment, flies the built-in vehicle.
+
+Each is installed from PyPI into an environment of its own, kept in the folder that DFR_PEERS names (or
+a temporary one). Each connects, downloads parameters, uploads and reads back a mission, arms, takes
+off, flies the mission and lands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dfr.geo import Position, offset
+from firmware_sitl.start import start_vehicle
+
+HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
+SCRIPTS = Path(__file__).resolve().parent / "peers"
+PACKAGES = {
+    "dronekit": ("dronekit==2.9.2", "future", "monotonic"),
+    "mavproxy": ("MAVProxy", "setuptools<81"),
+    "mavsdk": ("mavsdk-grpc",),
+}
+SPEEDUP = 10.0
+ALL_PARAMETERS = 400
+INSTALL_S, FLIGHT_S = 600.0, 240.0
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def peers(tmp_path_factory) -> Path:
+    named = os.environ.get("DFR_PEERS")
+    return Path(named) if named else tmp_path_factory.mktemp("peers")
+
+
+@pytest.fixture
+def mission(tmp_path) -> Path:
+    """Takeoff, two places 60 m and 85 m away, and back."""
+    north = offset(HOME, bearing_deg=0.0, distance_m=60.0)
+    corner = offset(north, bearing_deg=90.0, distance_m=60.0)
+    rows = [
+        (0, 16, HOME, 3.0), (3, 22, HOME, 15.0), (3, 16, north, 15.0), (3, 16, corner, 15.0),
+        (3, 20, Position(lat_deg=0.0, lon_deg=0.0), 0.0),
+    ]  # fmt: skip
+    lines = [
+        f"{seq}\t{int(seq == 0)}\t{frame}\t{command}\t0\t0\t0\t0\t"
+        f"{place.lat_deg:.8f}\t{place.lon_deg:.8f}\t{height_m:.2f}\t1"
+        for seq, (frame, command, place, height_m) in enumerate(rows)
+    ]
+    path = tmp_path / "mission.waypoints"
+    path.write_text("\n".join(["QGC WPL 110", *lines]) + "\n")
+    return path
+
+
+def installed(peers: Path, name: str) -> Path:
+    """The Python of a peer's environment, made where it is not there yet; skips where PyPI is out of reach."""
+    python = peers / name / "bin" / "python"
+    done = peers / name / "installed"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(peers / name)], check=True, timeout=INSTALL_S)
+        command = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES[name]]
+        answer = subprocess.run(command, check=False, timeout=INSTALL_S, capture_output=True, text=True)
+        if answer.returncode:
+            if "peers" in os.environ.get("DFR_REQUIRE", "").split(","):
+                pytest.fail(f"{name} cannot be installed: {answer.stderr[-500:]}")
+            pytest.skip(f"{name} cannot be installed: {answer.stderr[-200:]}")
+        done.touch()
+    return python
+
+
+UNFINISHED = pytest.mark.xfail(reason="MAVSDK's takeoff does not lift off yet", strict=False)
+
+
+@pytest.mark.parametrize("name", ["dronekit", "mavproxy", pytest.param("mavsdk", marks=UNFINISHED)])
+def test_it_flies_a_mission(name, peers, mission):
+    python = installed(peers, name)
+    with start_vehicle(home=HOME, engine="builtin", home_m_amsl=3.0, speedup=SPEEDUP) as vehicle:
+        url = vehicle.url.replace("tcp:", "tcpout://") if name == "mavsdk" else vehicle.url
+        answer = subprocess.run(
+            [str(python), str(SCRIPTS / f"{name}_flight.py"), url, str(mission)],
+            capture_output=True,
+            text=True,
+            timeout=FLIGHT_S,
+            check=False,
+        )
+    assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-3000:]
+    told = json.loads(answer.stdout.splitlines()[-1])
+    assert told["parameters"] >= ALL_PARAMETERS
+    assert [command for command in told["read_back"] if command in (16, 20, 22)][-4:] == [22, 16, 16, 20]
+    assert abs(told["height_m"]) < 0.5
