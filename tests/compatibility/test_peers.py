@@ -58,7 +58,7 @@ def mission(tmp_path) -> Path:
 
 
 def installed(peers: Path, name: str) -> Path:
-    """The Python of a peer's environment, made where it is not there yet; skips where PyPI is out of reach."""
+    """The Python of a peer's environment, made where it is missing; skips where PyPI is out of reach."""
     python = peers / name / "bin" / "python"
     done = peers / name / "installed"
     if not done.exists():
