@@ -36,7 +36,7 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
         ContingencyCase(
             id="dock-lost",
             event="the dock does not open, or another drone blocks it",
-            action=f"{choice.landing_retries} more attempts, then the nearest rally point",
+            action="the pilot sends it to the rally point; nothing on board knows that a dock stays shut",
             lands_at=f"rally point: {rally}",
             seconds=_rally_s(world, plan),
         ),
@@ -51,15 +51,15 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
         ),
         ContingencyCase(
             id="battery-low",
-            event=f"charge down to the reserve of {choice.reserve_fraction:.0%}",
-            action="return; land at once where the critical charge is reached",
+            event=f"usable charge down to the reserve of {choice.reserve_fraction:.0%}",
+            action="returns by itself; lands at once at half the reserve",
             lands_at="its dock, or a nearer rally point",
             seconds=longest,
         ),
         ContingencyCase(
             id="wind-rise",
             event="wind above " + ("the operation's limit" if wind is None else f"{wind:g} m/s at the dock"),
-            action=f"recall all drones; {choice.landing_retries} landing retries, then divert",
+            action=f"the crew recalls all drones; after {choice.landing_retries} failed landings the pilot diverts",
             lands_at=f"its dock; rally point: {rally}",
             seconds=longest,
         ),
@@ -85,7 +85,7 @@ def _rally_s(world: World, plan: Plan) -> float | None:
 def _lost_link_words(choice: LostLink, height_m: float) -> str:
     return {
         LostLink.RTL: f"return to launch at {height_m:g} m",
-        LostLink.HOLD_THEN_RTL: f"hold, then return to launch at {height_m:g} m",
+        LostLink.HOLD_THEN_RTL: f"no hold on board: flies on, after the timeout returns at {height_m:g} m",
         LostLink.LAND: "land where it is",
     }[choice]
 
