@@ -59,7 +59,7 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
         ContingencyCase(
             id="wind-rise",
             event="wind above " + ("the operation's limit" if wind is None else f"{wind:g} m/s at the dock"),
-            action=f"the crew recalls all drones; after {choice.landing_retries} failed landings the pilot diverts",
+            action=f"the crew recalls all; after {choice.landing_retries} failed landings the pilot diverts",
             lands_at=f"its dock; rally point: {rally}",
             seconds=longest,
         ),
