@@ -255,7 +255,7 @@ def test_26_pymavlink_itself_accepts_our_signatures():
         judge.decode(bytearray(frame))
 
 
-@pytest.mark.parametrize("bad", [frames(None)[0], frames(OTHER_KEY)[0]])
+@pytest.mark.parametrize("bad", [frames(None)[0], frames(OTHER_KEY)[0]], ids=["unsigned", "forged"])
 def test_26_unsigned_and_forged_packets_change_nothing(bad):
     framer = Framer(Signing(KEY))
     good = frames(KEY, 2)
