@@ -106,8 +106,8 @@ def land_seconds(  # noqa: PLR0917 - the six numbers of a landing
     """Seconds of the first metre of a landing from a hover, and from there to touchdown (0.15 m).
 
     >>> one = np.array([1.0])
-    >>> float(land_seconds(60 * one, 1.5 * one, 0.5 * one, 10 * one, one)[1].round(1)[0])
-    53.2
+    >>> float(land_seconds(60 * one, 1.5 * one, 0.5 * one, 10 * one, one)[1].round()[0])
+    53.0
     """
     height, high, low, low_height, accel, jerk = _columns(
         height_m, high_mps, low_mps, low_height_m, accel_mps2, jerk_mps3

@@ -77,6 +77,9 @@ class Search:
         """The corners of the cheapest way, both ends included; None where there is none."""
         while True:
             path = self._best()
+            if path is None and not self._active.all():
+                self._active[:] = True  # the way may bend where the keep-in meets a block not run into yet
+                continue
             if path is None:
                 return None
             line = shapely.LineString(self._nodes[path])

@@ -177,6 +177,11 @@ def all_pairs_length(free, start, target) -> float:
     return float(dijkstra(csr_array(lengths), indices=len(nodes) - 2)[-1])
 
 
+def test_a_way_bends_where_a_wall_touches_the_corner_of_the_keep_in():
+    router = Router(CORNER, [wall(20, 20, 82, 72)], margin_m=3.0, stand_off_limit_m=0.0)
+    assert router.way((4, 79), (130, 76)).length_m == pytest.approx(126.04, abs=0.01)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(boxes, max_size=7), st.sampled_from([FIELD, CORNER, TEE]), st.data())
 def test_the_way_is_as_short_as_over_every_pair_of_corners(obstacles, keep_in, data):
