@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dfr.findings import Finding, Severity
+from dfr.io.strict_json import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
 
 MARKS = {
     Severity.OK: "ok",
@@ -16,11 +15,6 @@ MARKS = {
     Severity.UNKNOWN: "UNKNOWN",
     Severity.VIOLATION: "VIOLATION",
 }
-
-
-def json_text(document: object) -> str:
-    """A document as strict JSON: what is not a number becomes null, never NaN."""
-    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def emit_json(document: object) -> None:
@@ -75,13 +69,3 @@ class _PlainLines:
         if tenth > self._said:
             self._said = tenth
             note(f"{self._label}: {done}/{self._total}")
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return value

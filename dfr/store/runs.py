@@ -32,6 +32,7 @@ import pyarrow.parquet as pq
 import dfr
 from dfr.errors import InputError
 from dfr.io.files import read_bounded, write_atomically
+from dfr.io.strict_json import json_text
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.stress import stress, stress_markdown
 from dfr.plan.model import Plan
@@ -177,7 +178,7 @@ def _claim(folder: Path, manifest: dict[str, Any]) -> int:
     if not path.exists():
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: not a folder -> choose another output")
-        write_atomically(path, _json(manifest))
+        write_atomically(path, json_text(manifest))
         return 0
     found = load_manifest(folder)
     for key in IDENTITY:
@@ -223,9 +224,9 @@ def _finish(
     stored = _stored(folder, manifest, inputs, records, seed)
     sections = stress(inputs, stored.summary, manifest)
     write_atomically(folder / "stress.md", stress_markdown(sections))
-    write_atomically(folder / "stress.json", _json(sections))
-    write_atomically(folder / "manifest.json", _json(manifest))
-    write_atomically(folder / "kpis.json", _json(stored.summary.as_dict()))
+    write_atomically(folder / "stress.json", json_text(sections))
+    write_atomically(folder / "manifest.json", json_text(manifest))
+    write_atomically(folder / "kpis.json", json_text(stored.summary.as_dict()))
     shutil.rmtree(folder / "parts", ignore_errors=True)
     return stored
 
@@ -293,16 +294,3 @@ def _cells(column: Any, words: tuple[str, ...]) -> Column:
         own = np.array([code[word] for word in chunk.dictionary.to_pylist()], dtype=NUMPY_TYPES[str])
         codes.append(own[chunk.indices.to_numpy()])
     return np.concatenate(codes)
-
-
-def _json(document: object) -> str:
-    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _finite(value: object) -> object:
-    """The document with null for what is not a number."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -17,9 +17,10 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dfr.errors import DfrError, InputError, VehicleRefusedError
+from dfr.io.strict_json import json_line
 from dfr.web.face import Face
 from dfr.web.guard import Doors, Guard
-from dfr.web.wire import int_of, json_text, number_of, object_of, position_of, ring_of, text_of
+from dfr.web.wire import int_of, number_of, object_of, position_of, ring_of, text_of
 
 PAGES = ("plan", "simulate", "replay", "live")
 MEDIA = {
@@ -179,7 +180,7 @@ def _stream(state: Callable[[], Any], hertz: float) -> Callable[[WebSocket], Any
         gone = asyncio.ensure_future(_until_gone(socket))
         try:
             while not gone.done():
-                await socket.send_text(json_text(await run_in_threadpool(state)))
+                await socket.send_text(json_line(await run_in_threadpool(state)))
                 await asyncio.wait([gone], timeout=1.0 / hertz)
         except (WebSocketDisconnect, RuntimeError, OSError):
             pass
@@ -205,4 +206,4 @@ def _explained(request: Request, error: Exception) -> Response:
 
 
 def _json(document: object) -> Response:
-    return PlainTextResponse(json_text(document), media_type="application/json")
+    return PlainTextResponse(json_line(document), media_type="application/json")

@@ -1,9 +1,8 @@
-"""What goes over the wire: documents as strict JSON, requests as checked values."""
+"""What comes over the wire: requests as checked values."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,19 +10,6 @@ from dfr.errors import InputError
 from dfr.geo import Position
 
 MOST_CORNERS = 500
-
-
-def json_text(document: object) -> str:
-    """A document as strict JSON: what is not a number becomes null, never NaN."""
-    return json.dumps(_finite(document), ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def object_of(body: bytes) -> dict[str, Any]:
