@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,13 +49,22 @@ class CoverProblem:
 
 
 def coverage(times: FloatArray | sparse.csr_array, limit_s: float) -> sparse.csr_array:
-    """Which site covers which demand within a limit: 1 where `times` <= `limit_s`."""
+    """Which site covers which demand within a limit: 1 where a finite time is at most `limit_s`."""
+    reach = min(limit_s, np.finfo(float).max)
     if isinstance(times, np.ndarray):
-        return sparse.csr_array((times <= limit_s).astype(np.float64))
+        return sparse.csr_array((times <= reach).astype(np.float64))
     table = times.copy()
-    table.data = (times.data <= limit_s).astype(np.float64)
+    table.data = (times.data <= reach).astype(np.float64)
     table.eliminate_zeros()
     return table
+
+
+def covered_demand(asked: Request, limit_s: float, chosen: Sequence[int]) -> float:
+    """Demand within a limit of some chosen site."""
+    cover = coverage(asked.times, limit_s)
+    if not chosen:
+        return 0.0
+    return float(asked.demand[np.asarray(cover[:, list(chosen)].sum(axis=1)).ravel() > 0].sum())
 
 
 def merge_rows(cover: sparse.csr_array, weights: FloatArray) -> tuple[sparse.csr_array, FloatArray]:
@@ -107,9 +117,9 @@ def dominated_rows(cover: sparse.csr_array) -> NDArray[np.bool_]:
     return np.asarray(strictly.any(axis=1) | np.tril(equal, -1).any(axis=1))
 
 
-def cover_problem(asked: Request, limit_s: float, p: int) -> CoverProblem:
-    """A maximal covering problem in its smallest equal form."""
-    cover, weights = merge_rows(coverage(asked.times, limit_s), asked.demand)
+def cover_problem(asked: Request, limit_s: float, p: int, *, unit: float = 1.0) -> CoverProblem:
+    """A maximal covering problem in its smallest equal form, demand in units of `unit`."""
+    cover, weights = merge_rows(coverage(asked.times, limit_s), asked.demand / unit)
     whole = CoverProblem(cover, weights, np.arange(asked.count), (), 0.0, p)
     fix = np.isin(whole.columns, asked.forced)
     keep = ~np.isin(whole.columns, asked.forbidden)

@@ -1,9 +1,15 @@
 """Where to put docks: maximal covering, set covering, p-median and p-center, with proof.
 
-All functions take plain arrays: `times_s` of shape (n_demand, n_sites), inf (or, in a sparse array,
-not stored) where a site cannot reach; `demand` of shape (n_demand,). All return `Sites`.
+All functions take plain arrays: `times_s` of shape (n_demand, n_sites), inf (or masked) where a site
+cannot reach; `demand` of shape (n_demand,), weights of any scale. All return `Sites`.
 They are exact: HiGHS and Lagrangian bounds prove the optimum, or `gap` says what is left open
-when `time_limit_s` is over. The same input gives the same answer.
+when `time_limit_s` is over. The same input gives the same answer where no time limit ends it.
+
+`times_s` may be a scipy sparse array: a pair that is not stored is unreachable, a stored 0 is a time
+of no seconds. Beware that `csr_array(dense)` stores no zeros, so a site loses the demand at its own
+door; build from (times, (rows, sites)) instead. Covering problems stay sparse; the others fill a
+dense table. Rows without demand ask for nothing. Of exactly p sites, those that add nothing are the
+lowest numbers allowed.
 """
 
 from __future__ import annotations
@@ -14,8 +20,9 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfr.geo import FloatArray
 from dfr.plan.milp import Progress
-from dfr.plan.reductions import cover_problem
+from dfr.plan.reductions import cover_problem, covered_demand
 from dfr.plan.siting_center import least_worst, set_cover
 from dfr.plan.siting_cover import solve_cover
 from dfr.plan.siting_median import solve_median
@@ -24,11 +31,15 @@ from dfr.plan.siting_model import (
     INFEASIBLE,
     OPTIMAL,
     UNSOLVED,
+    IntArray,
     Request,
     Sites,
+    at_least_zero,
+    filled,
     no_sites,
     request,
     sites,
+    unit_of,
 )
 
 __all__ = [
@@ -67,15 +78,19 @@ def solve_mclp(
     (1,)
     """
     started = perf_counter()
+    at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s, relative_gap=relative_gap)
     asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    unit = unit_of(asked.demand)
     answer = solve_cover(
-        cover_problem(asked, limit_s, p),
+        cover_problem(asked, limit_s, p, unit=unit),
         time_limit_s=time_limit_s,
         relative_gap=relative_gap,
-        on_progress=on_progress,
+        on_progress=_scaled(on_progress, unit),
     )
-    chosen = _filled(answer.chosen, asked, p)
-    return sites(chosen, objective=answer.objective, bound=answer.bound, seconds=perf_counter() - started)
+    chosen = filled(answer.chosen, asked, p)
+    covered = covered_demand(asked, limit_s, chosen)
+    bound = covered if answer.bound == answer.objective else max(answer.bound * unit, covered)
+    return sites(chosen, objective=covered, bound=bound, seconds=perf_counter() - started)
 
 
 def solve_lscp(
@@ -89,19 +104,19 @@ def solve_lscp(
 ) -> Sites:
     """The fewest sites that cover all demand within `limit_s` (Toregas et al. 1971).
 
-    `objective` is their number. Rows of no demand need no cover; without `demand` all rows count.
+    `objective` is their number. Rows of no demand need no cover; without `demand` all rows count. Where
+    nothing covers all, `out_of_reach` names the rows that no site allowed covers.
 
     >>> solve_lscp([[10.0, 90.0], [90.0, 10.0]], limit_s=60.0).chosen
     (0, 1)
     """
     started = perf_counter()
+    at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s)
     asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=None)
     answer = set_cover(asked, limit_s, time_limit_s=time_limit_s)
     seconds = perf_counter() - started
     if answer.chosen is None:
-        return no_sites(
-            INFEASIBLE if np.isinf(answer.bound) else UNSOLVED, bound=answer.bound, seconds=seconds
-        )
+        return _none(answer.bound, asked.lost(limit_s), seconds)
     return sites(answer.chosen, objective=len(answer.chosen), bound=answer.bound, seconds=seconds)
 
 
@@ -126,28 +141,41 @@ def solve_pmedian(
     130.0
     """
     started = perf_counter()
+    at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s, relative_gap=relative_gap)
     asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
-    needed = asked.demand > 0
-    times = asked.dense()[needed][:, asked.allowed]
-    reach = np.isfinite(times) & (times <= limit_s)
-    cost = times * asked.demand[needed, None]
-    if not np.all(reach.any(axis=1)):
-        return no_sites(INFEASIBLE, bound=np.inf, seconds=perf_counter() - started)
-    beyond = 1.0 + float(np.where(reach, cost, 0.0).max(axis=1, initial=0.0).sum())
+    lost = asked.lost(limit_s)
+    if lost.size:
+        return _none(np.inf, lost, perf_counter() - started)
+    cost, unit, beyond = _costs(asked, limit_s)
     answer = solve_median(
-        np.where(reach, cost, beyond),
+        cost,
         p,
         np.isin(asked.allowed, asked.forced),
         time_limit_s=time_limit_s,
         relative_gap=relative_gap,
-        on_progress=on_progress,
+        on_progress=_scaled(on_progress, unit),
     )
     seconds = perf_counter() - started
+    bound = max(answer.bound, float(cost.min(axis=1).sum()))
     if answer.objective >= beyond:
-        proven = answer.bound >= beyond
-        return no_sites(INFEASIBLE if proven else UNSOLVED, bound=answer.bound, seconds=seconds)
+        return _none(np.inf if answer.bound >= beyond else bound * unit, (), seconds)
     chosen = asked.allowed[answer.chosen]
-    return sites(chosen.tolist(), objective=answer.objective, bound=answer.bound, seconds=seconds)
+    return sites(chosen.tolist(), objective=answer.objective * unit, bound=bound * unit, seconds=seconds)
+
+
+def _costs(asked: Request, limit_s: float) -> tuple[FloatArray, float, float]:
+    """(Times weighted by demand in units of the second, that unit, what stands where nothing reaches).
+
+    Rows are those with demand, columns the sites allowed.
+    """
+    needed = asked.demand > 0
+    times = asked.dense()[needed][:, asked.allowed]
+    reach = np.isfinite(times) & (times <= limit_s)
+    cost = np.where(reach, times, 0.0) * asked.demand[needed, None]
+    unit = unit_of(cost)
+    cost /= unit
+    beyond = 1.0 + float(cost.max(axis=1, initial=0.0).sum())
+    return np.where(reach, cost, beyond), unit, beyond
 
 
 def solve_pcenter(
@@ -165,18 +193,24 @@ def solve_pcenter(
     20.0
     """
     started = perf_counter()
+    at_least_zero(time_limit_s=time_limit_s)
     asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
     answer = least_worst(asked, p, time_limit_s=time_limit_s)
     seconds = perf_counter() - started
     if answer.chosen is None:
-        return no_sites(
-            INFEASIBLE if np.isinf(answer.bound) else UNSOLVED, bound=answer.bound, seconds=seconds
-        )
-    chosen = _filled(answer.chosen, asked, p)
+        return _none(answer.bound, asked.lost(), seconds)
+    chosen = filled(answer.chosen, asked, p)
     return sites(chosen, objective=answer.worst_s, bound=answer.bound, seconds=seconds)
 
 
-def _filled(chosen: Sequence[int], asked: Request, p: int) -> tuple[int, ...]:
-    """Exactly p sites: where fewer reach the optimum, the lowest allowed numbers are added."""
-    spare = [int(j) for j in asked.allowed if int(j) not in set(chosen)]
-    return (*chosen, *spare[: p - len(chosen)])
+def _none(bound: float, lost: Sequence[int] | IntArray, seconds: float) -> Sites:
+    """No choice; proven where the bound is infinite."""
+    status = INFEASIBLE if np.isinf(bound) else UNSOLVED
+    return no_sites(status, bound=bound, seconds=seconds, out_of_reach=[int(i) for i in lost])
+
+
+def _scaled(on_progress: Progress | None, unit: float) -> Progress | None:
+    """Progress told in the caller's weights."""
+    if on_progress is None:
+        return None
+    return lambda objective, bound: on_progress(objective * unit, bound * unit)

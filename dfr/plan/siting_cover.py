@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme, Progress, Solution, solve
+from dfr.plan.milp import Programme, Progress, solve
 from dfr.plan.reductions import CoverProblem
 from dfr.plan.siting_model import IntArray
 
@@ -55,7 +55,7 @@ def solve_cover(
     for _ in range(ROUNDS):
         if problem.p <= 0 or problem.columns.size <= problem.p or problem.cover.shape[0] == 0:
             best.offer(problem, np.arange(min(max(problem.p, 0), problem.columns.size)))
-            best.settle(best.objective)
+            best.bound = best.objective
             return best.answer()
         dual = _dual(problem, best)
         best.settle(problem.secured + dual.bound)
@@ -225,11 +225,8 @@ def _finish(problem: CoverProblem, best: _Best, time_left_s: float, on_progress:
     )
     if solution.values is not None:
         best.offer(problem, np.flatnonzero(solution.values[: problem.columns.size] > 0.5))
-    best.settle(max(before, problem.secured - _bound(solution)))
-
-
-def _bound(solution: Solution) -> float:
-    return solution.objective if solution.proven else solution.bound
+    exact = solution.proven and best.relative_gap == 0.0
+    best.settle(max(before, problem.secured - (solution.objective if exact else solution.bound)))
 
 
 def cover_programme(problem: CoverProblem) -> Programme:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dfr.geo import FloatArray
 from dfr.plan.milp import Progress, solve
 from dfr.plan.siting_exchange import exchange, greedy_median
-from dfr.plan.siting_model import IntArray
+from dfr.plan.siting_model import PROOF_TOLERANCE, IntArray
 from dfr.plan.siting_radius import median_programme
 
 ROOT_STEPS, ROOT_PACE = 1500, 1.5
@@ -82,7 +82,7 @@ class _Tree:
         self, cost: FloatArray, p: int, forced: NDArray[np.bool_], relative_gap: float, deadline: float
     ) -> None:
         self._cost, self._p, self._forced = cost, p, forced
-        self._gap, self._deadline = relative_gap, deadline
+        self._gap, self._deadline = max(relative_gap - PROOF_TOLERANCE, 0.0), deadline
         self._whole = bool(np.all(cost == np.round(cost)))
         self._tried: set[bytes] = set()
         self._nodes = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -25,6 +26,9 @@ UNSOLVED = "unsolved"
 PROOF_TOLERANCE = 1e-9
 """Relative difference of objective and bound that counts as none."""
 
+SCALED_BITS = 10
+"""The largest weight is scaled to 2^10: sums stay well above solvers' absolute tolerances."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
@@ -32,7 +36,8 @@ class Sites:
 
     `status`: "optimal" (proven), "feasible" (stopped early: `gap` says how far from proven),
     "infeasible" (proven that nothing fits), "unsolved" (stopped before anything was found).
-    `gap` is |bound - objective| / |objective|. Without a choice the objective is NaN.
+    `gap` is |bound - objective| / |objective|. Without a choice the objective is NaN. `out_of_reach` are
+    the rows with demand that no site allowed can serve, where that is why nothing fits.
     """
 
     chosen: tuple[int, ...]
@@ -41,13 +46,14 @@ class Sites:
     gap: float
     status: str
     seconds: float = field(compare=False)
+    out_of_reach: tuple[int, ...] = ()
 
 
 def sites(chosen: Sequence[int], *, objective: float, bound: float, seconds: float) -> Sites:
     """A choice with its gap; proven where bound and objective agree."""
     difference = abs(bound - objective)
-    gap = difference / max(abs(objective), 1e-12)
-    proven = difference <= PROOF_TOLERANCE * max(abs(objective), 1.0)
+    gap = difference / abs(objective) if objective else math.inf
+    proven = difference <= PROOF_TOLERANCE * max(abs(objective), abs(bound))
     return Sites(
         chosen=tuple(sorted(int(j) for j in chosen)),
         objective=float(objective),
@@ -58,9 +64,17 @@ def sites(chosen: Sequence[int], *, objective: float, bound: float, seconds: flo
     )
 
 
-def no_sites(status: str, *, bound: float, seconds: float) -> Sites:
+def no_sites(status: str, *, bound: float, seconds: float, out_of_reach: Sequence[int] = ()) -> Sites:
     """No choice: nothing fits, or nothing was found in time."""
-    return Sites(chosen=(), objective=math.nan, bound=bound, gap=math.inf, status=status, seconds=seconds)
+    return Sites(
+        chosen=(),
+        objective=math.nan,
+        bound=bound,
+        gap=math.inf,
+        status=status,
+        seconds=seconds,
+        out_of_reach=tuple(int(i) for i in out_of_reach),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,19 @@ class Request:
         """Sites that may be chosen, ascending."""
         return np.setdiff1d(np.arange(self.count), np.asarray(self.forbidden, int))
 
+    def lost(self, limit_s: float = math.inf) -> IntArray:
+        """Rows with demand that no site allowed serves within a limit."""
+        if isinstance(self.times, np.ndarray):
+            within = np.isfinite(self.times) & (self.times <= limit_s)
+            served = within[:, self.allowed].any(axis=1)
+        else:
+            pairs = self.times.tocoo()
+            useful = np.isfinite(pairs.data) & (pairs.data <= limit_s)
+            useful &= np.isin(pairs.coords[1], self.allowed)
+            served = np.zeros(self.times.shape[0], bool)
+            served[pairs.coords[0][useful]] = True
+        return np.flatnonzero((self.demand > 0) & ~served)
+
     def dense(self) -> FloatArray:
         """Times as a dense array, inf where no pair is stored."""
         if isinstance(self.times, np.ndarray):
@@ -107,23 +134,74 @@ def request(
     """The input as checked arrays. Raises InputError that names what cannot be used."""
     times = _times(times_s)
     n, m = times.shape
-    weights = np.ones(n) if demand is None else np.asarray(demand, float)
+    weights = np.ones(n) if demand is None else numbers(demand, "demand")
     if weights.shape != (n,):
         raise InputError(f"demand has shape {weights.shape}, times_s has {n} rows -> one weight for each row")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise InputError("demand holds a negative or non-finite weight -> use weights >= 0")
-    must, must_not = tuple(sorted({int(j) for j in forced})), tuple(sorted({int(j) for j in forbidden}))
+    must, must_not = (tuple(sorted({whole(j, "site") for j in which})) for which in (forced, forbidden))
     _check_choice(must, must_not, m, p)
     return Request(times, weights, must, must_not)
+
+
+def filled(chosen: Sequence[int], asked: Request, p: int) -> tuple[int, ...]:
+    """Exactly p sites: where fewer reach the optimum, the lowest allowed numbers are added."""
+    taken = set(chosen)
+    spare = [int(j) for j in asked.allowed if int(j) not in taken]
+    return (*chosen, *spare[: p - len(chosen)])
+
+
+def numbers(values: ArrayLike, what: str) -> FloatArray:
+    """Values as an array of floats. Raises InputError where they are none."""
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what}: {error} -> an array of numbers") from error
+
+
+def whole(value: object, what: str) -> int:
+    """A whole number. Raises InputError."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise InputError(f"{what} {value!r} -> a whole number") from error
+
+
+def at_least_zero(**values: float) -> None:
+    """Limits of a search, each by its name. Raises InputError for one that is negative or NaN."""
+    for name, value in values.items():
+        if not value >= 0.0:
+            raise InputError(f"{name} = {value} -> 0 or more")
+
+
+def unit_of(weights: FloatArray) -> float:
+    """What weights are divided by in a solver, so that its tolerances fit: the answer scales with them.
+
+    Whole weights stay whole (divided by their common divisor); others by a power of two, without rounding.
+
+    >>> unit_of(np.array([6.0, 9.0])), unit_of(np.array([1e-9])) < 1e-11
+    (3.0, True)
+    """
+    most = float(weights.max(initial=0.0))
+    if most == 0.0:
+        return 1.0
+    if most < 2.0**53 and np.array_equal(weights, np.round(weights)):
+        return float(np.gcd.reduce(weights.astype(np.int64), axis=None))
+    return 2.0 ** (math.floor(math.log2(most)) - SCALED_BITS)
 
 
 def _times(times_s: object) -> Times:
     table: Times
     if isinstance(times_s, (sparse.sparray, sparse.spmatrix)):
         table = sparse.csr_array(cast(Any, times_s), dtype=float)
+        table.sum_duplicates()
+        if table.nnz < cast(Any, times_s).nnz:
+            raise InputError("times_s stores a pair twice -> one time for each pair")
         values = np.asarray(table.data, float)
     else:
-        table = values = np.asarray(times_s, float)
+        given = cast(Any, times_s)
+        masked = np.ma.isMaskedArray(given)
+        table = values = numbers(np.ma.filled(given.astype(float), np.inf) if masked else given, "times_s")
     if len(table.shape) != 2 or table.shape[1] == 0:
         raise InputError(f"times_s has shape {table.shape} -> give (n_demand, n_sites) with a site")
     if np.any(np.isnan(values)) or np.any(values < 0):
@@ -140,6 +218,7 @@ def _check_choice(forced: tuple[int, ...], forbidden: tuple[int, ...], m: int, p
         raise InputError(f"site {both[0]} is both forced and forbidden -> choose one")
     if p is None:
         return
+    p = whole(p, "p =")
     if p < max(1, len(forced)):
         raise InputError(
             f"p = {p} with {len(forced)} forced sites -> p must be at least {max(1, len(forced))}"

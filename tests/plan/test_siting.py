@@ -245,6 +245,93 @@ def test_tables_that_cannot_be_meant_are_refused(times, demand, message):
         solve_mclp(times, demand, limit_s=1.0, p=1)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"p": 1.5},
+        {"p": "1"},
+        {"limit_s": np.nan},
+        {"limit_s": -1.0},
+        {"time_limit_s": np.nan},
+        {"relative_gap": -0.1},
+        {"forced": [0.5]},
+        {"demand": ["many"]},
+        {"times_s": [[1.0, 2.0], [1.0]]},
+    ],
+)
+def test_what_is_no_number_is_refused_by_name(change):
+    asked = {"times_s": [[1.0, 2.0]], "demand": [1.0], "limit_s": 1.0, "p": 1} | change
+    with pytest.raises(InputError, match=next(iter(change)).removesuffix("_s").replace("forced", "site")):
+        solve_mclp(**asked)
+
+
+def test_an_unlimited_time_does_not_cover_what_is_out_of_reach():
+    times = np.array([[np.inf, 5.0], [np.inf, np.inf]])
+    for table in (times, sparse.csr_array(times), np.ma.masked_invalid(times)):
+        found = solve_mclp(table, [2.0, 3.0], limit_s=np.inf, p=1)
+        assert (found.chosen, found.objective) == ((1,), 2.0)
+
+
+def test_a_pair_stored_twice_is_refused_and_a_stored_zero_is_no_time_at_all():
+    twice = sparse.coo_array(([3.0, 4.0], ([0, 0], [0, 0])), shape=(1, 2))
+    with pytest.raises(InputError, match="stores a pair twice"):
+        solve_mclp(twice, [1.0], limit_s=5.0, p=1)
+    at_the_door = sparse.csr_array(([0.0], ([0], [1])), shape=(1, 2))
+    assert solve_mclp(at_the_door, [1.0], limit_s=5.0, p=1).chosen == (1,)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-9, 0.1, 1e9])
+def test_the_unit_of_demand_changes_no_choice_and_no_proof(unit):
+    rng = np.random.default_rng(1)
+    times, demand = rng.uniform(0, 100, (60, 20)), rng.uniform(0, 1, 60)
+    chosen = np.array(list(itertools.combinations(range(20), 4)))
+    covered = np.array([demand[(times[:, c] <= 20.0).any(axis=1)].sum() for c in chosen])
+    found = solve_mclp(times, demand * unit, limit_s=20.0, p=4)
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(covered.max() * unit, rel=1e-9)
+    totals = np.array([times[:, c].min(axis=1) @ demand for c in chosen])
+    median = solve_pmedian(times, demand * unit, p=4)
+    assert median.status == "optimal"
+    assert median.objective == pytest.approx(totals.min() * unit, rel=1e-9)
+
+
+@pytest.mark.parametrize("gap", [0.01, 0.05, 0.2])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bound_holds_where_a_gap_is_allowed(gap, seed):
+    rng = np.random.default_rng(seed)
+    times, demand = rng.uniform(0, 100, (80, 24)), rng.uniform(0, 1, 80)
+    best = solve_mclp(times, demand, limit_s=15.0, p=4)
+    near = solve_mclp(times, demand, limit_s=15.0, p=4, relative_gap=gap)
+    assert near.objective <= best.objective + 1e-9 <= near.bound + 2e-9
+    assert near.gap <= gap
+    best, near = solve_pmedian(times, demand, p=4), solve_pmedian(times, demand, p=4, relative_gap=gap)
+    assert near.bound - 1e-9 <= best.objective <= near.objective + 1e-9
+    assert near.gap <= gap
+
+
+def test_what_no_site_reaches_is_named():
+    times = np.array([[1.0, 9.0], [np.inf, np.inf], [9.0, 9.0], [np.inf, np.inf]])
+    demand = [1.0, 1.0, 1.0, 0.0]
+    assert solve_lscp(times, demand, limit_s=5.0).out_of_reach == (1, 2)
+    assert solve_lscp(sparse_of(times), demand, limit_s=5.0).out_of_reach == (1, 2)
+    assert solve_lscp(times, demand, limit_s=5.0, forbidden=[0]).out_of_reach == (0, 1, 2)
+    assert solve_pmedian(times, demand, p=1).out_of_reach == (1,)
+    assert solve_pcenter(times, demand, p=1).out_of_reach == (1,)
+
+
+@pytest.mark.parametrize("limit_s", [0.0, 0.05])
+def test_a_stopped_search_never_bounds_better_choices_away(limit_s):
+    rng = np.random.default_rng(3)
+    times, demand = rng.uniform(0, 100, (120, 24)), rng.uniform(0, 1, 120)
+    for solve, arguments in ((solve_mclp, {"limit_s": 15.0}), (solve_pmedian, {}), (solve_pcenter, {})):
+        best = solve(times, demand, p=4, **arguments)
+        stopped = solve(times, demand, p=4, time_limit_s=limit_s, **arguments)
+        assert best.status == "optimal"
+        low, high = sorted((stopped.objective, stopped.bound))
+        assert 0.0 <= low <= best.objective * (1 + 1e-9)
+        assert best.objective <= high * (1 + 1e-9)
+
+
 def test_nothing_is_printed_on_stdout(capfd):
     times = np.random.default_rng(1).integers(1, 100, (40, 40)).astype(float)
     solve_pcenter(times, p=4)
