@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dfr.errors import InfeasibleError, InputError
-from dfr.geo import Position, distance_m
+from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
-from dfr.mission.fence import FenceShape, fence_areas, fence_shape
+from dfr.mission.fence import fence_areas
 from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint
-from dfr.plan.matrix import router_of
+from dfr.plan.homeward import waypoints_home
+from dfr.plan.matrix import way_finder
 from dfr.plan.model import DockSite, Plan, Route
+from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario.model import Guidance, LostLink, Scenario
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
@@ -70,8 +72,6 @@ def compile_dispatch(
     else:
         raise InputError("neither zone nor target -> give --zone, or --lat and --lon")
     refuse_too_long(world, plan, way, height_m=height_m_agl, on_scene_s=on_scene_s)
-    areas = dispatch_fence(world)
-    shape = fence_shape(areas, origin=site.position)
     return FlightPlan(
         name=f"{world.scenario.name}: {site_id} to {label}",
         home=site.position,
@@ -79,9 +79,9 @@ def compile_dispatch(
         items=(
             *_out(world, way, height_m_agl),
             *_scene(world, way, height_m_agl, looks_at=looks_at, seconds=on_scene_s),
-            *_back(world, way, height_m_agl, shape),
+            *_back(world, way, height_m_agl),
         ),
-        fence=areas,
+        fence=dispatch_fence(world),
         rally=_rally(world, site.position),
         params=_params(world, site.position, way),
     )
@@ -133,35 +133,17 @@ def _scene(
     yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME)
 
 
-def _back(
-    world: World, way: Sequence[Position], height_m_agl: float, shape: FenceShape
-) -> Iterator[MissionItem]:
-    """The way back to where RTL may begin, and RTL."""
-    for place in _way_back(world, way, shape):
+def _back(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
+    """The way home of `dfr.plan.homeward`, and RTL."""
+    for place in waypoints_home(world.frame, way, world.scenario.contingency.rally_points):
         yield _placed(Command.NAV_WAYPOINT, place, _height_m_home(world, way[0], place, height_m_agl))
     yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
 
 
-def _way_back(world: World, way: Sequence[Position], shape: FenceShape) -> list[Position]:
-    """Places to pass before RTL: none where straight back is open, else the way out reversed.
-
-    ArduCopter's RTL goes to the nearest of home and the rally points, so it is started
-    only where home is the nearest.
-    """
-    home = way[0]
-    back: list[Position] = []
-    if shape.margin_m([way[-1], home]) < FENCE_MARGIN_M:
-        back = list(reversed(way[1:-1]))
-    last = back[-1] if back else way[-1]
-    rally = world.scenario.contingency.rally_points
-    if any(distance_m(last, point) < distance_m(last, home) for point in rally):
-        back.append(home)
-    return back
-
-
 def _way_to(world: World, site: DockSite, target: Position) -> tuple[Position, ...]:
-    """The way to any place, as the planner routes it. Raises InfeasibleError naming what is in it."""
-    found = router_of(world).way(world.frame.point(site.position), world.frame.point(target))
+    """The way to any place, by the planner's own way finder. Raises InfeasibleError naming what is in it."""
+    find = way_finder(world, planning_window(hour_windows(world.scenario)))
+    found = find(world.frame.point(site.position), world.frame.point(target))
     if not found.reachable:
         raise InfeasibleError(f"{target} cannot be reached from {site.id}: {found.limited_by}")
     middle = [world.frame.position(*point) for point in found.points[1:]]

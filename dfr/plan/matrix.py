@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,11 @@ import shapely
 
 from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import Sorties, flight_settings, predict_paths
-from dfr.geo import FloatArray
+from dfr.aircraft.performance import Sorties, predict_paths
+from dfr.geo import FloatArray, LocalFrame
+from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.pace import LEAST_MPS, wind_pace
-from dfr.plan.routing import Obstacle, Router, Way
-from dfr.plan.visibility import Pace
+from dfr.plan.routing import Obstacle, Point, Router, Way
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.demand import zone_centres
@@ -22,6 +22,10 @@ from dfr.world.model import World
 
 ROUTE_MARGIN_M = 10.0
 """Routes keep this from the boundary and keep-outs: GNSS 3, holding 3, map 1, corners 3 m (assumed)."""
+
+
+WayFinder = Callable[[Point, Point], Way]
+"""The way from one local point to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +76,10 @@ def on_scene_s(scenario: Scenario) -> float:
 
 def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
     """Ways by the router, times and energy by the flight model in each hour's wind."""
-    scenario, router = world.scenario, router_of(world)
+    scenario, find = world.scenario, way_finder(world, planning_window(windows))
     homes = [world.frame.point(site.position) for site in scenario.candidates]
     targets = [world.frame.point(centre) for centre in zone_centres(scenario).values()]
-    pace = planning_pace(scenario, windows)
-    ways = tuple(tuple(router.way(home, target, pace=pace) for target in targets) for home in homes)
+    ways = tuple(tuple(find(home, target) for target in targets) for home in homes)
     shape = (len(windows), len(targets), len(homes))
     sorties = sorties_of(
         scenario, [ways[j][i] for i in range(len(targets)) for j in range(len(homes))], windows
@@ -96,23 +99,27 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
     )
 
 
-def planning_pace(scenario: Scenario, windows: Sequence[HourWindow]) -> Pace:
-    """Seconds of legs in the planning hour's wind: ways are the soonest there, the shortest in most winds."""
-    in_wind = wind_pace(scenario, planning_window(windows))
+def way_finder(world: World, hour: HourWindow) -> WayFinder:
+    """What finds every way of a plan: the soonest in the wind of its planning hour."""
+    router, in_wind = router_of(world), wind_pace(world.scenario, hour)
 
     def pace(east_m: FloatArray, north_m: FloatArray) -> FloatArray:
         """A leg without headway costs much rather than everything: energy rules it out, not geometry."""
         seconds = in_wind(east_m, north_m)
         return np.where(np.isfinite(seconds), seconds, np.hypot(east_m, north_m) / LEAST_MPS)
 
-    return pace
+    return lambda start, target: router.way(start, target, pace=pace)
 
 
 def sorties_of(scenario: Scenario, ways: Sequence[Way], windows: Sequence[HourWindow]) -> Sorties:
-    """Sorties along ways in each hour's wind: shape (hours * ways,), NaN where there is no way."""
+    """Sorties out along ways and home by `dfr.plan.homeward` in each hour's wind.
+
+    Shape (hours * ways,), NaN where there is no way.
+    """
     height = scenario.operation.cruise_height_m_agl
     craft = drone(scenario.fleet.drone)
-    lengths, courses = legs_of(ways)
+    frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
+    lengths, courses = sortie_legs(frame, [np.asarray(way.points) for way in ways], rally)
     winds = np.array([window.wind.components_mps(height) for window in windows])
     east, north = np.repeat(winds, len(ways), axis=0).T
     found = predict_paths(
@@ -123,25 +130,13 @@ def sorties_of(scenario: Scenario, ways: Sequence[Way], windows: Sequence[HourWi
         wind_east_mps=east,
         wind_north_mps=north,
         drone=craft,
-        settings=flight_settings(craft, cruise_mps=scenario.operation.cruise_mps),
+        settings=dispatch_settings(scenario),
         temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
     )
     missing = np.tile(np.array([not way.reachable for way in ways]), len(windows))
     for column in (found.out_s, found.back_s, found.total_s, found.energy_wh):
         column[missing] = np.nan
     return found
-
-
-def legs_of(ways: Sequence[Way]) -> tuple[FloatArray, FloatArray]:
-    """(lengths in m, true courses in degrees), shape (ways, most legs), padded with legs of length 0."""
-    most = max((len(way.points) - 1 for way in ways), default=1)
-    lengths, courses = np.zeros((len(ways), max(most, 1))), np.zeros((len(ways), max(most, 1)))
-    for k, way in enumerate(ways):
-        if len(way.points) > 1:
-            east, north = np.diff(np.asarray(way.points), axis=0).T
-            lengths[k, : east.size] = np.hypot(east, north)
-            courses[k, : east.size] = np.degrees(np.arctan2(east, north)) % 360.0
-    return lengths, courses
 
 
 def sortie_line(way: Way) -> shapely.LineString | shapely.Point:

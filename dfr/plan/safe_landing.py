@@ -19,7 +19,7 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import forward_power_w, usable_wh
 from dfr.aircraft.performance import flight_settings
 from dfr.geo import FloatArray
-from dfr.plan.matrix import legs_of
+from dfr.plan.homeward import sortie_legs
 from dfr.plan.model import Plan, Route
 from dfr.plan.pace import WindPace, wind_pace
 from dfr.plan.routing import Point, Router, Way
@@ -115,7 +115,7 @@ def _one_way_wh(flight: _Flight, ways: Sequence[Way], land_s: float) -> FloatArr
     """Energy to fly ways at flight height, stopping at each corner, and to land; inf without headway."""
     scenario, pace = flight.world.scenario, flight.pace
     settings = flight_settings(pace.craft, cruise_mps=scenario.operation.cruise_mps)
-    lengths, courses = legs_of(ways)
+    lengths, courses = sortie_legs(flight.world.frame, [np.asarray(way.points) for way in ways], ())
     radians = np.radians(courses)
     moving = pace.energy_wh(lengths * np.sin(radians), lengths * np.cos(radians)).sum(axis=1)
     stops = (lengths > 0.0).sum(axis=1) * settings.cruise_mps / settings.accel_mps2

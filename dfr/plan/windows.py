@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
+from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
 from dfr.scenario.model import HourWeather, Scenario
 from dfr.world.demand import expected_by_hour_zone_priority, hourly_demand
@@ -93,7 +94,12 @@ def call_table(windows: Sequence[HourWindow]) -> FloatArray:
 
 
 def planning_window(windows: Sequence[HourWindow]) -> HourWindow:
-    """The flyable hour whose wind is the call-weighted median of the flyable hours."""
+    """The flyable hour whose wind is the call-weighted median of the flyable hours.
+
+    Raises InfeasibleError where none may be flown.
+    """
     flyable = sorted((w for w in windows if w.flyable), key=lambda w: (w.weather.wind_mps, w.start))
+    if not flyable:
+        raise InfeasibleError("no hour with calls may be flown -> other limits, or another day")
     reached = np.cumsum([w.calls for w in flyable])
     return flyable[int(np.searchsorted(reached, reached[-1] / 2))]

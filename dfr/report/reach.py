@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import FloatArray
-from dfr.plan.matrix import router_of, sorties_of
+from dfr.plan.matrix import sorties_of, way_finder
 from dfr.plan.model import Plan
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
 from dfr.world.model import World
@@ -34,11 +34,11 @@ def reaches(world: World, plan: Plan) -> tuple[Reach, ...]:
     windows = _winds(world)
     east, north, inside = _grid(world)
     places = [(float(east[j]), float(north[i])) for i, j in np.argwhere(inside)]
-    router = router_of(world)
     homes = [world.frame.point(site.position) for site in plan.sites]
-    ways = [router.way(home, place) for home in homes for place in places]
-    if not ways:
+    if not windows or not homes or not places:
         return ()
+    find = way_finder(world, planning_window(hour_windows(world.scenario)))
+    ways = [find(home, place) for home in homes for place in places]
     sorties = sorties_of(world.scenario, ways, [window for _, window in windows])
     shape = (len(windows), len(homes), len(places))
     times = np.where(np.isfinite(sorties.out_s), sorties.climb_s + sorties.out_s, np.inf).reshape(shape)

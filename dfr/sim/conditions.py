@@ -10,8 +10,8 @@ import numpy as np
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import landing_odds
-from dfr.aircraft.performance import Sortie, Sorties, flight_settings, predict_paths
-from dfr.geo import FloatArray
+from dfr.aircraft.performance import Sortie, Sorties, predict_paths
+from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan, Route
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
 from dfr.scenario.model import HourWeather
@@ -61,11 +61,15 @@ class Conditions:
         scenario = world.scenario
         self.drone: Drone = drone(scenario.fleet.drone)
         self.dock: Dock = dock(scenario.fleet.dock)
-        self.settings = flight_settings(self.drone, cruise_mps=scenario.operation.cruise_mps)
+        self.settings = dispatch_settings(scenario)
         self._scenario = scenario
         zones = [zone.id for zone in scenario.demand.zones]
         self._routes = [plan.route(site.id, zone) for site in plan.sites for zone in zones]
-        self._lengths, self._courses = _legs_of(world, self._routes)
+        self._lengths, self._courses = sortie_legs(
+            world.frame,
+            [world.frame.points(route.points) for route in self._routes],
+            scenario.contingency.rally_points,
+        )
         coldest, hottest = temperature_limits_c(self.drone, self.dock)
         self._limits = operation_limits(
             scenario,
@@ -170,20 +174,6 @@ def _leg(route: Route, sortie: Sortie, longer: Sortie, spare_wh: float) -> Leg |
         home_wh=sortie.energy_wh - out_wh,
         hover_w=hover_w,
     )
-
-
-def _legs_of(world: World, routes: list[Route]) -> tuple[FloatArray, FloatArray]:
-    """Lengths (m) and courses (degrees) of routes, shape (routes, legs), padded with legs of no length."""
-    width = max((len(route.points) - 1 for route in routes), default=1)
-    lengths = np.zeros((len(routes), max(width, 1)))
-    courses = np.zeros_like(lengths)
-    for row, route in enumerate(routes):
-        if len(route.points) < 2:
-            continue
-        east, north = np.diff(world.frame.points(route.points), axis=0).T
-        lengths[row, : len(east)] = np.hypot(east, north)
-        courses[row, : len(east)] = np.degrees(np.arctan2(east, north)) % 360.0
-    return lengths, courses
 
 
 def _nearest(legs: tuple[tuple[Leg | None, ...], ...], zone: int) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_edit import boundary_redrawn, site_moved
 from dfr.io.scenario_files import scenario_from, shipped_folder, world_of
 from dfr.io.scenario_yaml import MAX_BYTES
-from dfr.plan.matrix import build_matrix, router_of, sorties_of
+from dfr.plan.matrix import build_matrix, sorties_of, way_finder
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.plan.windows import hour_windows, planning_window
@@ -132,10 +132,10 @@ class Draft:
         now = self.step
         scenario, frame = now.world.scenario, now.world.frame
         hour = planning_window(hour_windows(scenario))
-        router = router_of(now.world)
+        find = way_finder(now.world, hour)
         start = frame.point(position)
         centres = zone_centres(scenario)
-        ways = [router.way(start, frame.point(centre)) for centre in centres.values()]
+        ways = [find(start, frame.point(centre)) for centre in centres.values()]
         found = sorties_of(scenario, ways, [hour])
         seconds = found.climb_s + found.out_s
         return {zone: float(s) if np.isfinite(s) else None for zone, s in zip(centres, seconds, strict=True)}

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
+import numpy as np
 import pytest
+import shapely
 
+from dfr.aircraft.catalogue import drone
+from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path
+from dfr.cli.rehearsal_flights import ways
 from dfr.errors import InfeasibleError, InputError
 from dfr.findings import compliant
 from dfr.geo import Position, distance_m
@@ -14,8 +20,11 @@ from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.fence import fence_areas, fence_shape
 from dfr.mission.items import Command, FencePolygon, Frame
 from dfr.mission.validate import validate
+from dfr.plan.matrix import on_scene_s, router_of
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import LostLink
+from dfr.world.demand import zone_centres
+from dfr.world.weather import mean_wind, weather_at
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +72,85 @@ def test_a_bent_way_is_flown_back_in_reverse(festival):
     bends = list(route.points[1:-1])
     assert placed[: len(bends)] == bends
     back = placed[len(bends) :]
-    straight = fence_shape(flight.fence, origin=flight.home).margin_m([route.points[-1], flight.home]) >= 2.0
-    assert back[: len(bends)] == ([] if straight else bends[::-1])
+    assert back[: len(bends)] == bends[::-1]
+
+
+@pytest.mark.parametrize("name", sorted(shipped_scenarios()))
+def test_the_way_home_of_the_mission_takes_as_long_as_the_plan_says(name):
+    """Matrix, plan and mission go home one way: the flight model along the mission's own legs agrees."""
+    world = load_world(find_scenario(name))
+    plan = make_plan(world)
+    hour = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
+    craft = drone(world.scenario.fleet.drone)
+    for route in [route for route in plan.routes if route.reachable]:
+        flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+        back = ways(flight)[1]
+        step = np.diff(back[::-1], axis=0)
+        home = predict_path(
+            np.hypot(*step.T).tolist(),
+            (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360.0).tolist(),
+            height_m=route.height_m_agl,
+            on_scene_s=on_scene_s(world.scenario),
+            wind=mean_wind(world.scenario, hour),
+            drone=craft,
+            settings=FlightSettings.from_params(flight.params, base=flight_settings(craft)),
+            temperature_c=hour.temperature_c,
+        )
+        assert home.back_s == pytest.approx(route.back_s, rel=1e-3)
+        assert home.land_s == pytest.approx(route.land_s, rel=1e-3)
+
+
+def test_straight_home_keeps_the_margins_that_the_way_out_kept(festival):
+    """A straight return too near to a crowd is not flown, though the fence is open there."""
+    world, plan = festival
+    free = router_of(world).free
+    for route in [route for route in plan.routes if route.reachable]:
+        flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+        home = ways(flight)[1] + world.frame.point(flight.home)
+        assert free.buffer(0.05).covers(shapely.LineString(home)), route
+
+
+@pytest.mark.parametrize("name", ["victorious-2024", "winter-storm"])
+def test_a_place_is_flown_to_by_the_plans_own_way(name):
+    """The centre of a zone, given as a target, is reached as the plan's route reaches the zone."""
+    world = load_world(find_scenario(name))
+    plan = make_plan(world)
+    centres = zone_centres(world.scenario)
+    for route in [route for route in plan.routes if route.reachable]:
+        by_zone = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+        by_place = compile_dispatch(world, plan, site_id=route.site_id, target=centres[route.zone_id])
+        there, here = ways(by_zone), ways(by_place)
+        assert np.allclose(there[0], here[0], atol=1e-3)
+        assert np.allclose(there[1], here[1], atol=1e-3)
+
+
+@pytest.mark.slow
+def test_in_wind_a_place_is_reached_the_way_that_is_sooner_not_shorter(festival):
+    """Around a long wall the wind makes another way the soonest, and the mission flies it."""
+    world, _ = festival
+    corners = [(-330, -130), (-320, -130), (-60, 260), (-70, 260)]
+    wall = (("wall", tuple(world.frame.position(*xy) for xy in corners)),)
+    hours = world.scenario.weather.hours
+    windy = tuple(replace(h, wind_mps=7.9, wind_from_deg=200.0, gust_mps=None, rain_mm_h=0.0) for h in hours)
+    changed = replace(
+        world,
+        scenario=replace(
+            world.scenario,
+            site=replace(world.scenario.site, keep_outs=wall),
+            operation=replace(world.scenario.operation, cruise_mps=17.0),
+            weather=replace(world.scenario.weather, hours=windy),
+        ),
+    )
+    plan = make_plan(changed, docks=8)
+    router, frame, longer = router_of(changed), changed.frame, 0
+    centres = zone_centres(changed.scenario)
+    for route in [route for route in plan.routes if route.reachable]:
+        place = centres[route.zone_id]
+        flight = compile_dispatch(changed, plan, site_id=route.site_id, target=place)
+        planned = frame.points(route.points)
+        assert np.allclose(ways(flight)[0], planned - planned[0], atol=0.5)
+        longer += route.length_m > router.way(frame.point(route.points[0]), frame.point(place)).length_m + 1.0
+    assert longer > 0
 
 
 def test_the_camera_looks_at_the_target_and_the_fence_holds_every_area(festival):
