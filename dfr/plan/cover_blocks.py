@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme, solve
-from dfr.plan.siting_model import INFEASIBLE, UNSOLVED, Sites, no_sites, sites
+from dfr.plan.milp import Programme, Progress, Solution, solve
 
 BoolArray = NDArray[np.bool_]
 
@@ -21,8 +19,8 @@ BoolArray = NDArray[np.bool_]
 class Blocks:
     """A maximisation built block by block: columns from 0 up, rows of `matrix x <= upper`."""
 
-    sites: int
     gain: list[FloatArray] = field(default_factory=list)
+    lower: list[FloatArray] = field(default_factory=list)
     upper: list[FloatArray] = field(default_factory=list)
     integer: list[BoolArray] = field(default_factory=list)
     blocks: list[tuple[list[tuple[slice, Any]], FloatArray]] = field(default_factory=list)
@@ -33,11 +31,13 @@ class Blocks:
         count: int,
         *,
         gain: FloatArray | None = None,
+        lower: FloatArray | None = None,
         upper: FloatArray | None = None,
         integer: bool = False,
     ) -> slice:
-        """More columns, each at most 1 unless said otherwise."""
+        """More columns, each from 0 to 1 unless said otherwise."""
         self.gain.append(np.zeros(count) if gain is None else gain)
+        self.lower.append(np.zeros(count) if lower is None else lower)
         self.upper.append(np.ones(count) if upper is None else upper)
         self.integer.append(np.full(count, integer))
         self.width += count
@@ -52,14 +52,14 @@ class Blocks:
         height = parts[0][1].shape[0]
         self.blocks.append((parts, np.broadcast_to(np.asarray(upper, float), (height,)).copy()))
 
-    def solved(self, chosen: slice, started: float, time_limit_s: float) -> Sites:
-        """The sites of the optimum, a site with several drones once for each."""
+    def solved(self, time_limit_s: float, on_progress: Progress | None = None) -> Solution:
+        """The optimum as HiGHS finds it: a minimum of minus the gain."""
         matrix = sparse.csr_array(sparse.vstack([self._block(parts) for parts, _ in self.blocks]))
         top = np.concatenate([upper for _, upper in self.blocks])
-        answer = solve(
+        return solve(
             Programme(
                 cost=-np.concatenate(self.gain),
-                lower=np.zeros(self.width),
+                lower=np.concatenate(self.lower),
                 upper=np.concatenate(self.upper),
                 integer=np.concatenate(self.integer),
                 matrix=matrix,
@@ -67,16 +67,8 @@ class Blocks:
                 row_upper=top,
             ),
             time_limit_s=time_limit_s,
+            on_progress=on_progress,
         )
-        seconds = perf_counter() - started
-        if answer.values is None:
-            status = INFEASIBLE if answer.infeasible else UNSOLVED
-            return no_sites(status, bound=-np.inf if answer.infeasible else -answer.bound, seconds=seconds)
-        often = np.rint(answer.values[chosen]).astype(int)
-        found = np.repeat(np.arange(self.sites), often)
-        objective = float(-answer.objective)
-        bound = objective if answer.proven else -answer.bound
-        return sites(found.tolist(), objective=round(objective, 9), bound=round(bound, 9), seconds=seconds)
 
     def _block(self, parts: list[tuple[slice, Any]]) -> sparse.coo_array:
         """One block of rows over all columns."""

@@ -1,26 +1,127 @@
-"""Covering beyond the plain problem: busy drones, backup, capacities, budgets and equity.
+"""Covering beyond the plain problem: busy drones, backup, capacities and budgets.
 
-All functions take plain arrays as `dfr.plan.siting` does and return `Sites`, proven by HiGHS or with
-the gap that is left. Where a site may hold several drones it appears in `chosen` once for each.
+All functions take plain or sparse arrays as `dfr.plan.siting` does and return `Sites`, proven by HiGHS or
+with the gap that is left. Where a site may hold several drones it appears in `chosen` once for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.cover_blocks import Blocks, BoolArray
-from dfr.plan.siting import solve_mclp
-from dfr.plan.siting_model import INFEASIBLE, UNSOLVED, Request, Sites, no_sites, request, sites
+from dfr.plan.cover_blocks import Blocks
+from dfr.plan.milp import Solution
+from dfr.plan.reductions import coverage, merge_rows
+from dfr.plan.siting_model import (
+    INFEASIBLE,
+    UNSOLVED,
+    IntArray,
+    Request,
+    Sites,
+    at_least_zero,
+    filled,
+    no_sites,
+    numbers,
+    request,
+    sites,
+    unit_of,
+    whole,
+)
 
 TIME_LIMIT_S = 120.0
+
+AGREES = 1e-6
+"""Relative difference between a choice's worth and the solver's figure for it that its tolerances explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A covering problem: which sites cover each distinct row, and the demand of rows that are alike.
+
+    `weights` are demand divided by `unit`.
+    """
+
+    asked: Request
+    cover: sparse.csr_array
+    weights: FloatArray
+    unit: float
+    started: float
+
+    def sites(self, model: Blocks, *, most: float = 1.0) -> slice:
+        """The sites as columns of a model: forced ones hold a drone, forbidden ones none."""
+        every = np.arange(self.asked.count)
+        return model.columns(
+            self.asked.count,
+            lower=np.isin(every, self.asked.forced).astype(float),
+            upper=np.where(np.isin(every, self.asked.allowed), most, 0.0),
+            integer=True,
+        )
+
+    def often(self, chosen: Sequence[int]) -> IntArray:
+        """How many of some drones cover each row."""
+        drones = np.bincount(np.asarray(chosen, int), minlength=self.asked.count)
+        return np.asarray(self.cover @ drones, int)
+
+
+def _case(
+    times_s: object,
+    demand: ArrayLike | None,
+    limit_s: float,
+    time_limit_s: float,
+    *,
+    forced: Sequence[int],
+    forbidden: Sequence[int],
+    p: int | None,
+) -> _Case:
+    started = perf_counter()
+    at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s)
+    asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    unit = unit_of(asked.demand)
+    cover, weights = merge_rows(coverage(asked.times, limit_s), asked.demand / unit)
+    return _Case(asked, cover, weights, unit, started)
+
+
+def _found(case: _Case, answer: Solution, chosen: Sequence[int], worth: float) -> Sites:
+    """A choice with what it is worth, and the solver's bound on any."""
+    claimed = -answer.objective * case.unit
+    if answer.proven and abs(claimed - worth) <= AGREES * max(abs(claimed), abs(worth)):
+        bound = worth
+    else:
+        bound = max(-answer.bound * case.unit, worth)
+    return sites(chosen, objective=worth, bound=bound, seconds=perf_counter() - case.started)
+
+
+def _nothing(case: _Case, answer: Solution) -> Sites:
+    """No choice was found."""
+    status = INFEASIBLE if answer.infeasible else UNSOLVED
+    bound = -np.inf if answer.infeasible else -answer.bound * case.unit
+    return no_sites(status, bound=bound, seconds=perf_counter() - case.started)
+
+
+def _best(
+    case: _Case,
+    model: Blocks,
+    placed: slice,
+    time_limit_s: float,
+    *,
+    worth: Callable[[IntArray], FloatArray],
+    fill: Callable[[tuple[int, ...]], tuple[int, ...]],
+) -> Sites:
+    """The optimum of a model; `worth` of a row by how many drones cover it."""
+    answer = model.solved(time_limit_s)
+    if answer.values is None:
+        return _nothing(case, answer)
+    drones = np.rint(answer.values[placed]).astype(int)
+    chosen = fill(tuple(np.repeat(np.arange(case.asked.count), drones).tolist()))
+    value = float(case.weights @ worth(case.often(chosen))) * case.unit
+    return _found(case, answer, chosen, value)
 
 
 def solve_mexclp(
@@ -31,6 +132,7 @@ def solve_mexclp(
     p: int,
     busy: float,
     most: int | None = None,
+    forced: Sequence[int] = (),
     forbidden: Sequence[int] = (),
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Sites:
@@ -44,18 +146,31 @@ def solve_mexclp(
     """
     if not 0.0 <= busy < 1.0:
         raise InputError(f"busy fraction {busy:g} -> at least 0 and under 1")
-    started = perf_counter()
-    asked = request(times_s, demand, forced=(), forbidden=forbidden, p=None)
-    room = p if most is None else most
-    if not 1 <= p <= room * len(asked.allowed) or room < 1:
-        raise InputError(f"{p} drones, {room} in each of {len(asked.allowed)} sites -> fewer drones")
-    cover, weights = _rows(asked, limit_s)
-    model = Blocks(asked.count)
-    placed = model.columns(asked.count, upper=np.where(_may(asked), float(room), 0.0), integer=True)
-    model.at_most(placed, np.ones(asked.count), p)
-    gains = [model.columns(len(weights), gain=weights * (1.0 - busy) * busy**k) for k in range(p)]
-    model.rows([(placed, -cover.astype(float)), *((gain, np.eye(len(weights))) for gain in gains)], upper=0.0)
-    return model.solved(placed, started, time_limit_s)
+    case = _case(times_s, demand, limit_s, time_limit_s, forced=forced, forbidden=forbidden, p=None)
+    p = whole(p, "p =")
+    room = p if most is None else whole(most, "most =")
+    if not max(1, len(case.asked.forced)) <= p <= room * len(case.asked.allowed):
+        raise InputError(
+            f"p = {p} drones, {room} in each of {len(case.asked.allowed)} sites -> "
+            f"at least {max(1, len(case.asked.forced))}, or fewer drones"
+        )
+    model = Blocks()
+    placed = case.sites(model, most=float(room))
+    model.at_most(placed, np.ones(case.asked.count), p)
+    deepest = min(p, int(np.sort(np.diff(case.cover.indptr))[-1:].sum()) * room)
+    rows = len(case.weights)
+    gains = [model.columns(rows, gain=case.weights * (1.0 - busy) * busy**k) for k in range(deepest)]
+    every = sparse.eye_array(rows)
+    model.rows([(placed, -case.cover), *((gain, every) for gain in gains)], upper=0.0)
+
+    def fill(chosen: tuple[int, ...]) -> tuple[int, ...]:
+        held = np.bincount(np.asarray(chosen, int), minlength=case.asked.count)
+        spare = [int(j) for j in case.asked.allowed for _ in range(room - int(held[j]))]
+        return (*chosen, *spare[: p - len(chosen)])
+
+    return _best(
+        case, model, placed, time_limit_s, worth=lambda often: 1.0 - busy ** often.astype(float), fill=fill
+    )
 
 
 def solve_backup(
@@ -65,6 +180,7 @@ def solve_backup(
     limit_s: float,
     p: int,
     weight: float = 0.5,
+    forced: Sequence[int] = (),
     forbidden: Sequence[int] = (),
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Sites:
@@ -77,18 +193,23 @@ def solve_backup(
     """
     if not 0.0 <= weight <= 1.0:
         raise InputError(f"weight {weight:g} of backup -> 0 to 1")
-    started = perf_counter()
-    asked = request(times_s, demand, forced=(), forbidden=forbidden, p=p)
-    cover, weights = _rows(asked, limit_s)
-    model, rows = Blocks(asked.count), np.eye(len(weights))
-    chosen = model.columns(asked.count, upper=_may(asked).astype(float), integer=True)
-    model.at_most(chosen, np.ones(asked.count), p)
-    once = model.columns(len(weights), gain=(1.0 - weight) * weights)
+    case = _case(times_s, demand, limit_s, time_limit_s, forced=forced, forbidden=forbidden, p=p)
+    model, every = Blocks(), sparse.eye_array(len(case.weights))
+    chosen = case.sites(model)
+    model.at_most(chosen, np.ones(case.asked.count), p)
+    once = model.columns(len(case.weights), gain=(1.0 - weight) * case.weights)
     # half a backup must not pay better than one whole cover
-    twice = model.columns(len(weights), gain=weight * weights, integer=weight > 0.5)
-    model.rows([(chosen, -cover.astype(float)), (once, rows), (twice, rows)], upper=0.0)
-    model.rows([(twice, rows), (once, -rows)], upper=0.0)
-    return model.solved(chosen, started, time_limit_s)
+    twice = model.columns(len(case.weights), gain=weight * case.weights, integer=weight > 0.5)
+    model.rows([(chosen, -case.cover), (once, every), (twice, every)], upper=0.0)
+    model.rows([(twice, every), (once, -every)], upper=0.0)
+    return _best(
+        case,
+        model,
+        chosen,
+        time_limit_s,
+        worth=lambda often: np.where(often >= 2, 1.0, np.where(often == 1, 1.0 - weight, 0.0)),
+        fill=lambda found: filled(found, case.asked, p),
+    )
 
 
 def solve_budget(
@@ -98,24 +219,33 @@ def solve_budget(
     limit_s: float,
     costs: ArrayLike,
     budget: float,
+    forced: Sequence[int] = (),
     forbidden: Sequence[int] = (),
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Sites:
     """The sites that cover most demand for a budget, each at its own cost (Church & ReVelle 1974).
 
+    Infeasible where the forced sites alone cost more.
+
     >>> solve_budget([[1.0, 9.0], [9.0, 1.0]], [3.0, 2.0], limit_s=5.0, costs=[7.0, 2.0], budget=5.0).chosen
     (1,)
     """
-    started = perf_counter()
-    asked = request(times_s, demand, forced=(), forbidden=forbidden, p=None)
-    prices = _of_sites(costs, asked, "costs")
-    cover, weights = _rows(asked, limit_s)
-    model = Blocks(asked.count)
-    chosen = model.columns(asked.count, upper=_may(asked).astype(float), integer=True)
-    model.at_most(chosen, prices, budget)
-    reached = model.columns(len(weights), gain=weights)
-    model.rows([(chosen, -cover.astype(float)), (reached, np.eye(len(weights)))], upper=0.0)
-    return model.solved(chosen, started, time_limit_s)
+    at_least_zero(budget=budget)
+    case = _case(times_s, demand, limit_s, time_limit_s, forced=forced, forbidden=forbidden, p=None)
+    prices = _of_sites(costs, case.asked, "costs")
+    model = Blocks()
+    chosen = case.sites(model)
+    model.at_most(chosen, prices, min(budget, float(prices.sum())))
+    reached = model.columns(len(case.weights), gain=case.weights)
+    model.rows([(chosen, -case.cover), (reached, sparse.eye_array(len(case.weights)))], upper=0.0)
+    return _best(
+        case,
+        model,
+        chosen,
+        time_limit_s,
+        worth=lambda often: (often > 0).astype(float),
+        fill=lambda found: found,
+    )
 
 
 def solve_capacitated(
@@ -125,159 +255,60 @@ def solve_capacitated(
     limit_s: float,
     p: int,
     capacities: ArrayLike,
+    period: ArrayLike | None = None,
+    forced: Sequence[int] = (),
     forbidden: Sequence[int] = (),
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Sites:
     """The p sites that serve most demand within the limit and within what each can serve.
 
-    A row's demand may be shared between sites (Current & Storbeck 1988, with splitting).
+    A row's demand may be shared between sites (Current & Storbeck 1988, with splitting). With a `period`
+    for each row, such as its hour, a site serves its capacity in each of them.
 
     >>> times = [[1.0, 9.0], [1.0, 2.0]]
     >>> solve_capacitated(times, [3.0, 3.0], limit_s=5.0, p=2, capacities=[4.0, 9.0]).objective
     6.0
     """
-    started = perf_counter()
-    asked = request(times_s, demand, forced=(), forbidden=forbidden, p=p)
-    room = _of_sites(capacities, asked, "capacities")
-    within = asked.dense() <= limit_s
-    row, site = np.nonzero(within & (asked.demand > 0.0)[:, None] & _may(asked))
-    model = Blocks(asked.count)
-    chosen = model.columns(asked.count, upper=_may(asked).astype(float), integer=True)
+    case = _case(times_s, demand, limit_s, time_limit_s, forced=forced, forbidden=forbidden, p=p)
+    asked, weights = case.asked, case.asked.demand / case.unit
+    room = _of_sites(capacities, asked, "capacities") / case.unit
+    of, periods = _periods(period, len(weights))
+    within = coverage(asked.times, limit_s).tocoo()
+    useful = (weights[within.coords[0]] > 0.0) & np.isin(within.coords[1], asked.allowed)
+    row, site = within.coords[0][useful], within.coords[1][useful]
+    model, pairs = Blocks(), np.arange(len(row))
+    chosen = case.sites(model)
     model.at_most(chosen, np.ones(asked.count), p)
-    served = model.columns(len(row), gain=np.ones(len(row)), upper=asked.demand[row])
-    pairs = np.arange(len(row))
-    shape = (asked.demand.size, len(row))
-    of_row = sparse.csr_array((np.ones(len(row)), (row, pairs)), shape=shape)
-    of_site = sparse.csr_array((np.ones(len(row)), (site, pairs)), shape=(asked.count, len(row)))
-    model.rows([(served, of_row)], upper=asked.demand)
-    model.rows([(served, of_site), (chosen, -sparse.diags_array(room))], upper=0.0)
-    links = sparse.csr_array((-asked.demand[row], (pairs, site)), shape=(len(row), asked.count))
+    served = model.columns(len(row), gain=np.ones(len(row)), upper=weights[row])
+    ones = np.ones(len(row))
+    model.rows(
+        [(served, sparse.csr_array((ones, (row, pairs)), shape=(len(weights), len(row))))], upper=weights
+    )
+    shift = site * periods + of[row]
+    load = sparse.csr_array((ones, (shift, pairs)), shape=(asked.count * periods, len(row)))
+    offered = sparse.kron(sparse.diags_array(room), np.ones((periods, 1)))
+    model.rows([(served, load), (chosen, -offered)], upper=0.0)
+    links = sparse.csr_array((-weights[row], (pairs, site)), shape=(len(row), asked.count))
     model.rows([(served, sparse.eye_array(len(row))), (chosen, links)], upper=0.0)
-    return model.solved(chosen, started, time_limit_s)
+    answer = model.solved(time_limit_s)
+    if answer.values is None:
+        return _nothing(case, answer)
+    found = filled(tuple(np.flatnonzero(answer.values[chosen] > 0.5).tolist()), asked, p)
+    return _found(case, answer, found, float(answer.values[served].sum()) * case.unit)
 
 
-def solve_quantile(
-    times_s: object,
-    demand: ArrayLike | None = None,
-    *,
-    p: int,
-    share: float = 0.9,
-    time_limit_s: float = TIME_LIMIT_S,
-) -> Sites:
-    """The p sites with the least time within which a `share` of the demand is reached (P90 at 0.9).
-
-    Searched over the times that occur, each by a maximal covering problem. Infeasible where no choice
-    reaches so much.
-
-    >>> solve_quantile([[1.0, 5.0], [9.0, 2.0]], [9.0, 1.0], p=1, share=0.9).objective
-    1.0
-    """
-    if not 0.0 < share <= 1.0:
-        raise InputError(f"share {share:g} -> over 0, at most 1")
-    started = perf_counter()
-    asked = request(times_s, demand, forced=(), forbidden=(), p=p)
-    times = asked.dense()
-    radii = np.unique(times[np.isfinite(times)])
-    needed = share * float(asked.demand.sum()) * (1.0 - 1e-12)
-    low, high, best = 0, len(radii) - 1, None
-    while low <= high:
-        middle = (low + high) // 2
-        found = solve_mclp(times, asked.demand, limit_s=float(radii[middle]), p=p, time_limit_s=time_limit_s)
-        if found.bound < needed:
-            low = middle + 1
-        elif found.objective >= needed:
-            best, high = (middle, found.chosen), middle - 1
-        else:
-            return no_sites(UNSOLVED, bound=float(radii[low]), seconds=perf_counter() - started)
-    seconds = perf_counter() - started
-    if best is None:
-        return no_sites(INFEASIBLE, bound=np.inf, seconds=seconds)
-    radius = float(radii[best[0]])
-    return sites(best[1], objective=radius, bound=radius, seconds=seconds)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compromise:
-    """One point of the front: demand covered within the limit, and the worst time of any row with demand."""
-
-    chosen: tuple[int, ...]
-    covered: float
-    worst_s: float
-
-
-def pareto_front(
-    times_s: object,
-    demand: ArrayLike | None = None,
-    *,
-    limit_s: float,
-    p: int,
-    time_limit_s: float = TIME_LIMIT_S,
-) -> tuple[Compromise, ...]:
-    """The price of equity: every best compromise of demand covered and worst time, most covered first.
-
-    By the epsilon constraint (Haimes et al. 1971): the most covered with no row later than epsilon, which
-    goes down to just below the worst time found, until no choice of p sites is left. Rows out of reach
-    of all sites are left out. Raises InputError where a step cannot be proven in time.
-    """
-    asked = request(times_s, demand, forced=(), forbidden=(), p=p)
-    times = asked.dense()
-    wanted = (asked.demand > 0.0) & np.isfinite(times).any(axis=1)
-    times, weights = times[wanted], asked.demand[wanted]
-    front: list[Compromise] = []
-    worst = np.inf
-    while True:
-        found = _most_covered(times, weights, limit_s=limit_s, p=p, below_s=worst, time_limit_s=time_limit_s)
-        if found is None:
-            return tuple(front)
-        nearest = times[:, list(found)].min(axis=1)
-        point = Compromise(
-            chosen=found,
-            covered=float(weights[nearest <= limit_s].sum()),
-            worst_s=float(nearest.max(initial=0.0)),
-        )
-        front = [*(kept for kept in front if kept.covered > point.covered), point]
-        worst = point.worst_s
-        if worst <= times.min(initial=np.inf):
-            return tuple(front)
-
-
-def _most_covered(
-    times: FloatArray, weights: FloatArray, *, limit_s: float, p: int, below_s: float, time_limit_s: float
-) -> tuple[int, ...] | None:
-    """The sites that cover most with every row reached sooner than `below_s`, None where none can."""
-    count = times.shape[1]
-    model = Blocks(count)
-    chosen = model.columns(count, upper=np.ones(count), integer=True)
-    model.at_most(chosen, np.ones(count), p)
-    reached = model.columns(len(weights), gain=weights)
-    model.rows([(chosen, -(times <= limit_s).astype(float)), (reached, np.eye(len(weights)))], upper=0.0)
-    if below_s < np.inf:
-        model.rows([(chosen, -(times < below_s).astype(float))], upper=-1.0)
-    found = model.solved(chosen, perf_counter(), time_limit_s)
-    if found.status == INFEASIBLE:
-        return None
-    if found.gap > 0.0:
-        raise InputError(f"a compromise was not proven within {time_limit_s:g} s -> a longer time limit")
-    spare = [j for j in range(count) if j not in found.chosen]
-    return tuple(sorted((*found.chosen, *spare[: p - len(found.chosen)])))
-
-
-def _rows(asked: Request, limit_s: float) -> tuple[BoolArray, FloatArray]:
-    """Which sites cover each distinct row, and the demand of all rows that are alike."""
-    within = (asked.dense() <= limit_s)[asked.demand > 0.0]
-    alike, of = np.unique(within, axis=0, return_inverse=True)
-    weights = np.bincount(of.ravel(), weights=asked.demand[asked.demand > 0.0], minlength=len(alike))
-    return alike, np.asarray(weights, float)
-
-
-def _may(asked: Request) -> BoolArray:
-    """Which sites may be chosen."""
-    return np.isin(np.arange(asked.count), asked.allowed)
+def _periods(period: ArrayLike | None, rows: int) -> tuple[NDArray[np.intp], int]:
+    """(Each row's period from 0 up, how many there are). Raises InputError."""
+    given = np.zeros(rows) if period is None else np.asarray(period)
+    if given.shape != (rows,):
+        raise InputError(f"period has shape {given.shape} -> one for each of {rows} rows")
+    known, of = np.unique(given, return_inverse=True)
+    return of, len(known)
 
 
 def _of_sites(values: ArrayLike, asked: Request, what: str) -> FloatArray:
     """One number for each site. Raises InputError."""
-    numbers = np.asarray(values, float)
-    if numbers.shape != (asked.count,) or not np.all(np.isfinite(numbers)) or np.any(numbers < 0.0):
-        raise InputError(f"{what} of shape {numbers.shape} -> {asked.count} finite numbers of 0 or more")
-    return numbers
+    found = numbers(values, what)
+    if found.shape != (asked.count,) or not np.all(np.isfinite(found)) or np.any(found < 0.0):
+        raise InputError(f"{what} of shape {found.shape} -> {asked.count} finite numbers of 0 or more")
+    return found

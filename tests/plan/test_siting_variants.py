@@ -6,17 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import linprog
 
 from dfr.errors import InputError
-from dfr.plan.siting_variants import (
-    pareto_front,
-    solve_backup,
-    solve_budget,
-    solve_capacitated,
-    solve_mexclp,
-    solve_quantile,
-)
+from dfr.plan.siting_fair import pareto_front, solve_quantile
+from dfr.plan.siting_variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
 
 LIMIT_S = 60.0
 
@@ -125,8 +120,11 @@ def test_the_front_holds_every_compromise_and_no_other(seed: int) -> None:
         points.add((float(demand[wanted][nearest <= LIMIT_S].sum()), float(nearest.max())))
     best = {(c, w) for c, w in points if not any((a >= c and b <= w) and (a, b) != (c, w) for a, b in points)}
     front = pareto_front(times, demand, limit_s=LIMIT_S, p=2)
-    assert {(point.covered, point.worst_s) for point in front} == best
-    assert [point.covered for point in front] == sorted((point.covered for point in front), reverse=True)
+    assert front.proven
+    assert {(point.covered, point.worst_s) for point in front.points} == best
+    covered = [point.covered for point in front.points]
+    assert covered == sorted(covered, reverse=True)
+    assert all(point.bound == point.covered for point in front.points)
 
 
 def test_forbidden_sites_stay_empty() -> None:
@@ -138,6 +136,108 @@ def test_forbidden_sites_stay_empty() -> None:
         solve_capacitated(times, demand, limit_s=LIMIT_S, p=2, capacities=np.ones(6), forbidden=[0, 1]),
     ):
         assert not {0, 1} & set(found.chosen)
+
+
+def _of(often: np.ndarray, demand: np.ndarray, name: str) -> float:
+    """What a choice is worth by each objective, of how many sites cover each row."""
+    return float(
+        {
+            "mexclp": demand @ (1.0 - 0.4 ** often.astype(float)),
+            "backup": 0.3 * demand[often >= 1].sum() + 0.7 * demand[often >= 2].sum(),
+            "budget": demand[often >= 1].sum(),
+        }[name]
+    )
+
+
+@pytest.mark.parametrize("name", ["mexclp", "backup", "budget"])
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 0.01])
+@pytest.mark.parametrize("seed", range(3))
+def test_roles_and_units_and_sparse_tables_keep_every_variant_exact(
+    name: str, unit: float, seed: int
+) -> None:
+    times, demand = _case(seed, rows=20, sites=7)
+    forced, forbidden = [seed], [seed + 1]
+    best = max(
+        _of((times[:, list(chosen)] <= LIMIT_S).sum(axis=1), demand, name)
+        for chosen in itertools.combinations(range(7), 3)
+        if set(forced) <= set(chosen) and not set(forbidden) & set(chosen)
+    )
+    rows, columns = np.nonzero(np.isfinite(times))
+    stored = sparse.csr_array((times[rows, columns], (rows, columns)), shape=times.shape)
+    roles = {"limit_s": LIMIT_S, "forced": forced, "forbidden": forbidden}
+    for table in (times, stored):
+        if name == "mexclp":
+            found = solve_mexclp(table, demand * unit, p=3, busy=0.4, most=1, **roles)
+        elif name == "backup":
+            found = solve_backup(table, demand * unit, p=3, weight=0.7, **roles)
+        else:
+            found = solve_budget(table, demand * unit, costs=np.ones(7), budget=3.0, **roles)
+        assert found.status == "optimal"
+        assert found.objective == pytest.approx(best * unit, rel=1e-9)
+        assert set(forced) <= set(found.chosen)
+        assert not set(forbidden) & set(found.chosen)
+
+
+def test_p_sites_are_p_sites_even_where_the_last_adds_nothing() -> None:
+    times = [[1.0, 9.0, 9.0, 9.0]]
+    assert solve_mexclp(times, limit_s=5.0, p=3, busy=0.0, most=1).chosen == (0, 1, 2)
+    assert solve_backup(times, limit_s=5.0, p=3, weight=0.0).chosen == (0, 1, 2)
+    assert solve_capacitated(times, limit_s=5.0, p=3, capacities=np.ones(4)).chosen == (0, 1, 2)
+
+
+def test_a_capacity_holds_in_every_period() -> None:
+    times, demand = [[1.0, 9.0], [1.0, 9.0]], [3.0, 3.0]
+    whole = solve_capacitated(times, demand, limit_s=5.0, p=1, capacities=[4.0, 4.0])
+    hours = solve_capacitated(times, demand, limit_s=5.0, p=1, capacities=[4.0, 4.0], period=[8, 9])
+    assert (whole.objective, hours.objective) == (4.0, 6.0)
+    with pytest.raises(InputError, match="period"):
+        solve_capacitated(times, demand, limit_s=5.0, p=1, capacities=[4.0, 4.0], period=[1])
+
+
+def test_a_budget_below_the_forced_sites_is_infeasible() -> None:
+    found = solve_budget([[1.0, 1.0]], limit_s=5.0, costs=[3.0, 1.0], budget=2.0, forced=[0])
+    assert found.status == "infeasible"
+
+
+@pytest.mark.parametrize("limit_s", [0.0, 0.02])
+def test_a_stopped_variant_bounds_the_optimum(limit_s: float) -> None:
+    rng = np.random.default_rng(4)
+    times, demand = rng.uniform(0, 100, (60, 14)), rng.uniform(0, 1, 60)
+    for solve, arguments in (
+        (solve_mexclp, {"limit_s": 15.0, "busy": 0.4, "most": 1}),
+        (solve_backup, {"limit_s": 25.0}),
+        (solve_quantile, {}),
+    ):
+        best = solve(times, demand, p=3, **arguments)
+        stopped = solve(times, demand, p=3, time_limit_s=limit_s, **arguments)
+        assert best.status == "optimal"
+        assert stopped.status in ("feasible", "unsolved", "optimal")
+        if solve is solve_quantile:
+            assert stopped.bound <= best.objective
+        else:
+            assert stopped.bound >= best.objective * (1 - 1e-9)
+
+
+def test_a_front_that_ran_out_of_time_says_so() -> None:
+    rng = np.random.default_rng(4)
+    front = pareto_front(rng.uniform(0, 100, (150, 30)), limit_s=20.0, p=4, time_limit_s=0.0)
+    assert not front.proven
+
+
+def test_fair_sites_keep_their_roles() -> None:
+    times, demand = _case(2)
+    found = solve_quantile(times, demand, p=2, share=0.5, forced=[3], forbidden=[0])
+    front = pareto_front(times, demand, limit_s=LIMIT_S, p=3, forced=[3], forbidden=[0])
+    assert front.proven
+    for chosen in (found.chosen, *(point.chosen for point in front.points)):
+        assert 3 in chosen
+        assert 0 not in chosen
+
+
+def test_no_demand_asks_for_nothing() -> None:
+    assert solve_quantile([[1.0, 2.0]], [0.0], p=1).objective == 0.0
+    assert solve_mexclp([[1.0, 2.0]], [0.0], limit_s=5.0, p=1, busy=0.5).objective == 0.0
+    assert solve_backup([[9.0, 9.0]], [1.0], limit_s=5.0, p=1).objective == 0.0
 
 
 def test_what_makes_no_sense_is_refused() -> None:

@@ -1,0 +1,185 @@
+"""Siting for those who wait longest: the time most are reached in, and the price of the worst one.
+
+Arrays as in `dfr.plan.siting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+
+from dfr.errors import InputError
+from dfr.geo import FloatArray
+from dfr.plan.cover_blocks import Blocks
+from dfr.plan.siting import solve_mclp
+from dfr.plan.siting_model import (
+    INFEASIBLE,
+    UNSOLVED,
+    Request,
+    Sites,
+    at_least_zero,
+    filled,
+    no_sites,
+    request,
+    sites,
+    unit_of,
+)
+
+TIME_LIMIT_S = 120.0
+
+
+def solve_quantile(
+    times_s: object,
+    demand: ArrayLike | None = None,
+    *,
+    p: int,
+    share: float = 0.9,
+    forced: Sequence[int] = (),
+    forbidden: Sequence[int] = (),
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Sites:
+    """The p sites with the least time within which a `share` of the demand is reached (P90 at 0.9).
+
+    Searched over the times that occur, each by a maximal covering problem. Infeasible where no choice
+    reaches so much.
+
+    >>> solve_quantile([[1.0, 5.0], [9.0, 2.0]], [9.0, 1.0], p=1, share=0.9).objective
+    1.0
+    """
+    if not 0.0 < share <= 1.0:
+        raise InputError(f"share {share:g} -> over 0, at most 1")
+    started = perf_counter()
+    at_least_zero(time_limit_s=time_limit_s)
+    asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    times = asked.dense()
+    useful = times[asked.demand > 0.0][:, asked.allowed]
+    radii = np.unique(useful[np.isfinite(useful)])
+    needed = share * float(asked.demand.sum()) * (1.0 - 1e-12)
+    if needed == 0.0:
+        return sites(
+            filled(asked.forced, asked, p), objective=0.0, bound=0.0, seconds=perf_counter() - started
+        )
+    low, high = 0, len(radii)
+    chosen: tuple[int, ...] | None = None
+    while low < high:
+        middle = (low + high) // 2
+        left = max(0.0, time_limit_s - (perf_counter() - started))
+        found = solve_mclp(
+            times, asked.demand, limit_s=float(radii[middle]), p=p, forced=forced, forbidden=forbidden,
+            time_limit_s=left,
+        )  # fmt: skip
+        if found.objective >= needed:
+            chosen, high = found.chosen, middle
+        elif found.bound < needed:
+            low = middle + 1
+        else:
+            break
+    bound = float(radii[low]) if low < len(radii) else np.inf
+    seconds = perf_counter() - started
+    if chosen is None:
+        status = INFEASIBLE if np.isinf(bound) else UNSOLVED
+        return no_sites(status, bound=bound, seconds=seconds, out_of_reach=[int(i) for i in asked.lost()])
+    return sites(chosen, objective=float(radii[high]), bound=bound, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compromise:
+    """One point of the front: demand covered within the limit, and the worst time of any row with demand.
+
+    `bound` is a proven bound on what any choice with no worse time covers.
+    """
+
+    chosen: tuple[int, ...]
+    covered: float
+    worst_s: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """Compromises, most covered first. `proven`: these are all that no other choice beats, and no more."""
+
+    points: tuple[Compromise, ...]
+    proven: bool
+
+
+def pareto_front(
+    times_s: object,
+    demand: ArrayLike | None = None,
+    *,
+    limit_s: float,
+    p: int,
+    forced: Sequence[int] = (),
+    forbidden: Sequence[int] = (),
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Front:
+    """The price of equity: every best compromise of demand covered and worst time.
+
+    By the epsilon constraint (Haimes et al. 1971): the most covered with no row later than epsilon, which
+    goes down to just below the worst time found, until no choice of p sites is left. Rows out of reach
+    of all sites are left out; where p sites cannot reach all others there is no point. A step that runs
+    out of time leaves the front unproven.
+    """
+    deadline = perf_counter() + time_limit_s
+    at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s)
+    asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    times = asked.dense()
+    wanted = (asked.demand > 0.0) & np.isfinite(times[:, asked.allowed]).any(axis=1)
+    times, weights = times[wanted], asked.demand[wanted]
+    points: list[Compromise] = []
+    worst, proven = np.inf, True
+    while worst > 0.0:
+        step = _Step(asked, times, weights, limit_s, p)
+        found = step.most_covered(below_s=worst, time_limit_s=deadline - perf_counter())
+        proven = proven and found.status in ("optimal", INFEASIBLE)
+        if not found.chosen:
+            break
+        nearest = times[:, list(found.chosen)].min(axis=1)
+        worst = float(nearest.max(initial=0.0))
+        points = [kept for kept in points if kept.covered > found.objective]
+        points.append(
+            Compromise(chosen=found.chosen, covered=found.objective, worst_s=worst, bound=found.bound)
+        )
+    return Front(points=tuple(points), proven=proven)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One epsilon of the front."""
+
+    asked: Request
+    times: FloatArray
+    weights: FloatArray
+    limit_s: float
+    p: int
+
+    def most_covered(self, *, below_s: float, time_limit_s: float) -> Sites:
+        """The p sites that cover most with every row reached sooner than `below_s`."""
+        started, every = perf_counter(), np.arange(self.asked.count)
+        unit = unit_of(self.weights)
+        within = sparse.csr_array(((self.times <= self.limit_s) & np.isfinite(self.times)).astype(float))
+        model = Blocks()
+        chosen = model.columns(
+            self.asked.count,
+            lower=np.isin(every, self.asked.forced).astype(float),
+            upper=np.isin(every, self.asked.allowed).astype(float),
+            integer=True,
+        )
+        model.at_most(chosen, np.ones(self.asked.count), self.p)
+        reached = model.columns(len(self.weights), gain=self.weights / unit)
+        model.rows([(chosen, -within), (reached, sparse.eye_array(len(self.weights)))], upper=0.0)
+        model.rows([(chosen, -sparse.csr_array((self.times < below_s).astype(float)))], upper=-1.0)
+        answer = model.solved(time_limit_s)
+        if answer.values is None:
+            status = INFEASIBLE if answer.infeasible else UNSOLVED
+            return no_sites(status, bound=-answer.bound * unit, seconds=perf_counter() - started)
+        found = filled(tuple(np.flatnonzero(answer.values[chosen] > 0.5).tolist()), self.asked, self.p)
+        held = np.asarray(within[:, list(found)].sum(axis=1)).ravel() > 0
+        covered = float(self.weights[held].sum())
+        bound = covered if answer.proven else max(-answer.bound * unit, covered)
+        return sites(found, objective=covered, bound=bound, seconds=perf_counter() - started)
