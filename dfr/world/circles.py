@@ -2,7 +2,8 @@
 
 Latitude and longitude on a geodesic circle are smooth, periodic functions of the azimuth whose k-th
 harmonic falls as (radius / (R cos(latitude)))^k. Sixteen exact points (Karney 2013, by PROJ) therefore give
-all others by trigonometric interpolation, to well under a millimetre for the circles taken here.
+all others by trigonometric interpolation, to well under a millimetre for the circles taken here. The
+western ones mirror the eastern.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ def circle_points(
     lat_deg: FloatArray, lon_deg: FloatArray, radius_m: FloatArray, azimuth_deg: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """(lat, lon), shape (circles, azimuths), of small circles at the same azimuths."""
-    count = len(lat_deg)
-    samples = np.arange(SAMPLES) * 360.0 / SAMPLES
-    centre_lat, centre_lon, radius = (np.repeat(column, SAMPLES) for column in (lat_deg, lon_deg, radius_m))
+    count, half = len(lat_deg), SAMPLES // 2 + 1
+    samples = np.arange(half) * 360.0 / SAMPLES
+    centre_lat, centre_lon, radius = (np.repeat(column, half) for column in (lat_deg, lon_deg, radius_m))
     lon, lat, _ = GEOD.fwd(centre_lon, centre_lat, np.tile(samples, count), radius)
-    east = (np.asarray(lon) - centre_lon + 180.0) % 360.0 - 180.0
+    east = ((np.asarray(lon) - centre_lon + 180.0) % 360.0 - 180.0).reshape(count, half)
+    north = np.asarray(lat, float).reshape(count, half)
     weights = _weights(np.radians(azimuth_deg))
-    found_lat = np.asarray(lat, float).reshape(count, SAMPLES) @ weights
-    found_lon = lon_deg[:, None] + east.reshape(count, SAMPLES) @ weights
+    found_lat = np.hstack((north, north[:, -2:0:-1])) @ weights
+    found_lon = lon_deg[:, None] + np.hstack((east, -east[:, -2:0:-1])) @ weights
     return found_lat, found_lon
 
 

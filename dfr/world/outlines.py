@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +13,7 @@ from numpy.typing import NDArray
 
 from dfr.geo import GEOD, FloatArray, Position
 from dfr.world.circles import circle_points, interpolates
-
-IntArray = NDArray[np.int64]
-
-EDGE_STEP_M = 10_000.0
-"""Longest piece of an edge: in a local frame 20 km off its middle is then within 1 cm of its line."""
-
-EDGE_BEND_M = 0.05
-"""How far the straight line between two points of an edge, in longitude and latitude, may leave it."""
+from dfr.world.edges import IntArray, along, pieces
 
 LINE_STEP_M = 1000.0
 """Longest piece of a flown leg."""
@@ -29,6 +23,12 @@ PLACES = 1e7
 
 ARC_SAGITTA_M = 0.4
 """How far a drawn arc may leave the true one."""
+
+MOST_POINTS = 100_000
+"""More points than any published outline needs: the coast of a country in full has some ten thousand."""
+
+ALL_POINTS = 4_000_000
+"""More points than any file's outlines need together: some 20 times a national file."""
 
 METRES_PER_DEGREE = 111_320.0
 
@@ -94,11 +94,33 @@ class OutlineNodes:
             else:
                 _collect(zone, outline, corners, arcs, straight)
         rows, edges_ = _polygons_only(outlines, plain)
-        self._corners = np.concatenate((np.array(corners, float).reshape(-1, 4), rows))
-        self._straight = np.concatenate((np.array(straight, float).reshape(-1, 6), edges_))
-        self._arcs = _resolved(np.array(arcs, float).reshape(-1, 13))
+        self._corners = np.concatenate((_table(corners, 4), rows))
+        self._straight = np.concatenate((_table(straight, 6), edges_))
+        arc_rows = _table(arcs, 13)
+        self._arcs = _resolved(arc_rows)
+        self._edge_pieces = pieces(*self._straight[:, 2:].T)
+        self._arc_pieces = self._arcs.pieces()
+        self.too_large = self._beyond()
+        if self.too_large.any():
+            self._drop(self.too_large, arc_rows)
         self.radius_gap_m = np.zeros(self._count)
         np.maximum.at(self.radius_gap_m, self._arcs.zone, np.abs(self._arcs.to_m - self._arcs.from_m))
+
+    def _beyond(self) -> NDArray[np.bool_]:
+        """Which outlines have too many points of their own, or come after too many of others."""
+        edges = np.bincount(self._straight[:, 0].astype(np.int64), self._edge_pieces, self._count)
+        points = edges + np.bincount(self._arcs.zone, self._arc_pieces, self._count)
+        own = points > MOST_POINTS
+        return np.asarray(own | (np.cumsum(np.where(own, 0.0, points)) > ALL_POINTS), bool)
+
+    def _drop(self, zones: NDArray[np.bool_], arc_rows: FloatArray) -> None:
+        """Draw nothing of some outlines."""
+        self._corners, self._straight, arc_rows = (
+            rows[~zones[rows[:, 0].astype(np.int64)]] for rows in (self._corners, self._straight, arc_rows)
+        )
+        self._arcs = _resolved(arc_rows)
+        self._edge_pieces = pieces(*self._straight[:, 2:].T)
+        self._arc_pieces = self._arcs.pieces()
 
     def rings(self) -> tuple[FloatArray, IntArray]:
         """((n, 2) lon and lat of all outlines, which outline each is of), longitudes unwrapped in each."""
@@ -109,21 +131,16 @@ class OutlineNodes:
 
     def _along_edges(self) -> FloatArray:
         """Points of the edges that are longer than a step."""
-        pieces = _pieces(*self._straight[:, 2:].T)
-        long = pieces > 1
+        long = self._edge_pieces > 1
         if not long.any():
             return np.empty((0, 4))
-        pieces = pieces[long]
-        zone, place, lat0, lon0, lat1, lon1 = self._straight[long].T
-        azimuth, _, length_m = GEOD.inv(lon0, lat0, lon1, lat1)
-        which, number = _counted(pieces - 1)
-        share = (number + 1.0) / pieces[which]
-        if self._edges is EdgeRule.PARALLEL:
-            across = (lon1 - lon0 + 180.0) % 360.0 - 180.0
-            lon, lat = lon0[which] + share * across[which], lat0[which] + share * (lat1 - lat0)[which]
-        else:
-            lon, lat, _ = GEOD.fwd(lon0[which], lat0[which], azimuth[which], share * length_m[which])
-        return np.column_stack((zone[which], place[which] + share, lat, lon))
+        count = self._edge_pieces[long]
+        which, number = _counted(count - 1)
+        share = (number + 1.0) / count[which]
+        zone, place, lat0, lon0, lat1, lon1 = self._straight[long][which].T
+        geodesic = self._edges is EdgeRule.GEODESIC
+        lat, lon = along((lat0, lon0, lat1, lon1), share, geodesic=geodesic)
+        return np.column_stack((zone, place + share, lat, lon))
 
     def _along_arcs(self) -> FloatArray:
         """Points of arcs and circles: the corners of the polygon whose sides touch the curve.
@@ -133,28 +150,24 @@ class OutlineNodes:
         arcs = self._arcs
         if not len(arcs.zone):
             return np.empty((0, 4))
-        largest_m = np.maximum(np.maximum(arcs.from_m, arcs.to_m), 1.0)
-        step_deg = 2.0 * np.degrees(np.arccos(np.maximum(1.0 - ARC_SAGITTA_M / largest_m, 0.5)))
-        pieces = np.maximum(np.ceil(arcs.sweep_deg / step_deg), 3).astype(np.int64)
-        which, number = _counted(pieces)
-        share = (number + 0.5) / pieces[which]
+        count = self._arc_pieces
+        which, number = _counted(count)
+        share = (number + 0.5) / count[which]
         outside = (arcs.full | (arcs.turn == self._turn_of_zones()[arcs.zone])) == self._circumscribed
-        stretch = np.where(outside, 1.0 / np.cos(np.radians(arcs.sweep_deg / pieces / 2.0)), 1.0)[which]
+        stretch = np.where(outside, 1.0 / np.cos(np.radians(arcs.sweep_deg / count / 2.0)), 1.0)[which]
         ends = np.repeat(np.flatnonzero(arcs.open_ended), 2)
         share_ends = np.tile([0.0, 1.0], len(ends) // 2)
         which, share = np.append(which, ends), np.append(share, share_ends)
         stretch = np.append(stretch, np.ones(len(ends)))
         lat, lon = np.empty(len(which)), np.empty(len(which))
-        quick = self._circles(pieces, stretch, (lat, lon))
+        quick = self._circles(stretch, (lat, lon))
         rest = ~quick[which]
         lat[rest], lon[rest] = arcs.points(which[rest], share[rest], stretch[rest])
         return np.column_stack((arcs.zone[which], arcs.place[which] + 0.9 * share, lat, lon))
 
-    def _circles(
-        self, pieces: IntArray, stretch: FloatArray, out: tuple[FloatArray, FloatArray]
-    ) -> NDArray[np.bool_]:
+    def _circles(self, stretch: FloatArray, out: tuple[FloatArray, FloatArray]) -> NDArray[np.bool_]:
         """Fill in the points of small circles, those of equal piece counts together; which arcs these are."""
-        arcs = self._arcs
+        arcs, pieces = self._arcs, self._arc_pieces
         starts = np.cumsum(pieces) - pieces
         radius_m = arcs.from_m * stretch[starts]
         plain = arcs.full & (arcs.from_m == arcs.to_m) & (arcs.from_deg == 0.0) & (arcs.turn > 0.0)
@@ -201,6 +214,13 @@ class _Arcs(NamedTuple):
     turn: FloatArray
     full: NDArray[np.bool_]
     open_ended: NDArray[np.bool_]
+
+    def pieces(self) -> IntArray:
+        """Into how many pieces each is cut; one for an arc between ends that are not there."""
+        largest_m = np.maximum(np.maximum(self.from_m, self.to_m), 1.0)
+        step_deg = 2.0 * np.degrees(np.arccos(np.maximum(1.0 - ARC_SAGITTA_M / largest_m, 0.5)))
+        counts = np.maximum(np.ceil(self.sweep_deg / step_deg), 3)
+        return np.where(np.isfinite(counts), counts, 1.0).astype(np.int64)
 
     def points(
         self, which: IntArray, share: FloatArray, stretch: FloatArray
@@ -269,30 +289,21 @@ def _collect(
 
 def _polygons_only(outlines: Sequence[Outline], plain: Sequence[int]) -> tuple[FloatArray, FloatArray]:
     """(corners, straight edges) of outlines without arcs, in the columns of `_collect`."""
-    counts = np.array([len(outlines[zone]) for zone in plain], np.int64)
-    places = np.array([vertex for zone in plain for vertex in outlines[zone]], float).reshape(-1, 2)
+    corners = [outlines[zone] for zone in plain]
+    counts = np.fromiter(map(len, corners), np.int64, len(corners))
+    numbers = chain.from_iterable(chain.from_iterable(corners))
+    places = np.fromiter(numbers, float, 2 * int(counts.sum())).reshape(-1, 2)
     which, place = _counted(counts)
-    zone = np.asarray(plain, float)[which] if len(plain) else np.empty(0)
+    zone = np.asarray(plain, float)[which]
     following = np.arange(1, len(places) + 1)
     following[np.cumsum(counts) - 1] -= counts
-    corners = np.column_stack((zone, place, places))
-    return corners, np.column_stack((corners, places[following] if len(places) else places))
+    rows = np.column_stack((zone, place, places))
+    return rows, np.column_stack((rows, places[following]))
 
 
-def _pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArray) -> IntArray:
-    """Into how many pieces an edge is cut.
-
-    The middle of a geodesic lies off the straight line in longitude and latitude by an eighth of
-    its second derivatives: phi'' = -sin(phi) cos(phi) lambda'^2, lambda'' = 2 tan(phi) phi' lambda'.
-    """
-    across = np.radians((lon1 - lon0 + 180.0) % 360.0 - 180.0)
-    up, middle = np.radians(lat1 - lat0), np.radians((lat0 + lat1) / 2.0)
-    east = across * np.cos(middle)
-    bend_m = GEOD.a * np.abs(across * np.sin(middle)) / 8.0 * np.hypot(east, 2.0 * up)
-    length_m = GEOD.a * np.hypot(east, up)
-    counts = np.maximum(np.sqrt(bend_m / EDGE_BEND_M), length_m / EDGE_STEP_M)
-    pieces: IntArray = np.maximum(np.ceil(counts), 1).astype(np.int64)
-    return pieces
+def _table(rows: Sequence[tuple[float, ...]], columns: int) -> FloatArray:
+    flat = np.fromiter(chain.from_iterable(rows), float, len(rows) * columns)
+    return flat.reshape(-1, columns)
 
 
 def _in_order(tables: Sequence[FloatArray]) -> FloatArray:

@@ -8,23 +8,25 @@ for what must be kept out of, and inside it for what must be kept in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
 
 from dfr.geo import GEOD, FloatArray, LocalFrame, Position, Ring
 from dfr.world.outlines import (
+    ALL_POINTS,
     METRES_PER_DEGREE,
+    MOST_POINTS,
     Arc,
     EdgeRule,
-    IntArray,
     Outline,
     OutlineNodes,
     Vertex,
     circle,
     dense_line,
 )
+from dfr.world.rings import RingTable, Untangler, unrolled
 
 __all__ = [
     "METRES_PER_DEGREE",
@@ -123,15 +125,48 @@ def build_areas(
     if not outlines:
         return []
     nodes = OutlineNodes(outlines, circumscribed=circumscribed, edges=edges)
-    rings = _Rings(*nodes.rings(), len(outlines))
-    shapes = rings.polygons()
-    built = [_built(rings.of(i), shapes[i], tuple(line), edges) for i, line in enumerate(outlines)]
-    for index in np.flatnonzero(nodes.radius_gap_m > RADIUS_GAP_M):
-        gap_m = nodes.radius_gap_m[index]
-        if not built[index].code:
+    rings = RingTable(*nodes.rings(), len(outlines))
+    polygons, good = rings.polygons()
+    untangler = Untangler()
+    built = []
+    for index, (outline, polygon, simple) in enumerate(zip(outlines, polygons, good.tolist(), strict=True)):
+        if polygon is None:
+            built.append(_not_drawn(rings, nodes, index))
+            continue
+        area = Area(polygon=polygon, drawn=rings.of(index), edges=edges, outline=tuple(outline))
+        built.append(Built(area=area) if simple else _awkward(area, untangler))
+    for place in np.flatnonzero(nodes.radius_gap_m > RADIUS_GAP_M).tolist():
+        gap_m = nodes.radius_gap_m[place]
+        if not built[place].code:
             words = f"the radii at the two ends of an arc differ by {gap_m:.0f} m; drawn through both ends"
-            built[index] = Built(area=built[index].area, code="arc-radii", problem=words)
+            built[place] = Built(area=built[place].area, code="arc-radii", problem=words)
     return built
+
+
+def _not_drawn(rings: RingTable, nodes: OutlineNodes, index: int) -> Built:
+    if nodes.too_large[index]:
+        words = f"needs more than {MOST_POINTS} points, or its file {ALL_POINTS}"
+        return Built(area=None, code="too-large", problem=words)
+    words = f"{rings.counts[index]} points enclose no area" if rings.finite[index] else "an arc has no ends"
+    return Built(area=None, code="too-few-points", problem=words)
+
+
+def _awkward(area: Area, untangler: Untangler) -> Built:
+    """The area within a ring that crosses itself or is very wide."""
+    if float(np.ptp(area.drawn[:, 0])) > 180.0:
+        wide = unrolled(area.drawn)
+        if wide is None:
+            words = "goes round the globe; which side is meant is not known"
+            return Built(area=None, code="too-wide", problem=words)
+        area = replace(area, polygon=shapely.Polygon(wide))
+    if area.polygon.is_valid and area.polygon.area > 0.0:
+        return Built(area=area)
+    whole, why = untangler.repaired(area.polygon)
+    if whole is None:
+        return Built(area=None, code="no-area", problem=why)
+    count = shapely.get_num_geometries(whole)
+    words = f"ring repaired, {count} parts ({why})"
+    return Built(area=replace(area, polygon=whole), code="self-intersection", problem=words)
 
 
 def area_of_ring(ring: Sequence[Position], *, edges: EdgeRule = EdgeRule.GEODESIC) -> Built:
@@ -149,86 +184,3 @@ def area_of_circle(centre: Position, radius_m: float, *, circumscribed: bool = T
 def _ring(lonlat: FloatArray) -> Ring:
     lon = (lonlat[:, 0] + 180.0) % 360.0 - 180.0
     return tuple(Position(lat_deg=float(a), lon_deg=float(b)) for a, b in zip(lonlat[:, 1], lon, strict=True))
-
-
-class _Rings:
-    """The rings of many outlines in one array, without repeated vertices."""
-
-    def __init__(self, lonlat: FloatArray, zone: IntArray, count: int) -> None:
-        fresh = np.ones(len(zone), bool)
-        fresh[1:] = (zone[1:] != zone[:-1]) | (lonlat[1:] != lonlat[:-1]).any(axis=1)
-        lonlat, zone = lonlat[fresh], zone[fresh]
-        starts = np.searchsorted(zone, np.arange(count + 1))
-        first, last = starts[:-1], starts[1:] - 1
-        several = last > first
-        closing = last[several][(lonlat[last[several]] == lonlat[first[several]]).all(axis=1)]
-        kept = np.ones(len(zone), bool)
-        kept[closing] = False
-        self._lonlat, self._zone = lonlat[kept], zone[kept]
-        self._starts = np.searchsorted(self._zone, np.arange(count + 1))
-
-    def of(self, index: int) -> FloatArray:
-        """(n, 2) lon and lat of one ring."""
-        return self._lonlat[self._starts[index] : self._starts[index + 1]]
-
-    def polygons(self) -> list[shapely.Polygon | str | None]:
-        """The polygon of each ring: None where it needs repair, words where there is none."""
-        counts = np.diff(self._starts)
-        finite = np.bincount(self._zone, ~np.isfinite(self._lonlat).all(axis=1), len(counts)) == 0
-        usable = finite & (counts >= 3)
-        rows = usable[self._zone]
-        ids = np.cumsum(usable) - 1
-        rings = shapely.linearrings(self._lonlat[rows], indices=ids[self._zone[rows]])
-        drawn = shapely.polygons(rings)
-        good = shapely.is_valid(drawn) & (shapely.area(drawn) > 0.0)
-        found: list[shapely.Polygon | str | None] = []
-        for index, (count, is_usable, is_finite) in enumerate(zip(counts, usable, finite, strict=True)):
-            if is_usable:
-                found.append(drawn[ids[index]] if good[ids[index]] else None)
-            else:
-                found.append(f"{count} points enclose no area" if is_finite else "an arc has no ends")
-        return found
-
-
-def _built(
-    ring: FloatArray, shape: shapely.Polygon | str | None, outline: tuple[Vertex | Arc, ...], edges: EdgeRule
-) -> Built:
-    """The area within a ring of lon and lat; a ring that crosses itself keeps all it encloses."""
-    if isinstance(shape, str):
-        return Built(area=None, code="too-few-points", problem=shape)
-    west, _, east, _ = (0.0, 0.0, 0.0, 0.0) if shape is None else shape.bounds
-    if shape is None or east - west > 180.0:
-        if np.abs(np.diff(ring[:, 0], append=ring[0, 0])).max() > 180.0:
-            return Built(area=None, code="too-wide", problem="spans half the globe or encloses a pole")
-        polygon = shapely.Polygon(ring)
-        return _repaired(polygon, Area(polygon=polygon, drawn=ring, edges=edges, outline=outline))
-    return Built(area=Area(polygon=shape, drawn=ring, edges=edges, outline=outline))
-
-
-def _repaired(polygon: shapely.Polygon, drawn: Area) -> Built:
-    """What a self-crossing ring encloses; everything within it counts, however often it is wound about."""
-    if polygon.is_valid:
-        return Built(area=drawn)
-    why = shapely.is_valid_reason(polygon)
-    fixed = shapely.make_valid(polygon, method="structure", keep_collapsed=False)
-    parts = [
-        part for part in shapely.get_parts(fixed) if isinstance(part, shapely.Polygon) and part.area > 0.0
-    ]
-    if not parts:
-        return Built(area=None, code="no-area", problem=f"encloses no area ({why})")
-    whole = _joined(parts)
-    if whole is None:
-        return Built(area=None, code="no-area", problem=f"no repair encloses an area ({why})")
-    count = shapely.get_num_geometries(whole)
-    area = Area(polygon=whole, drawn=drawn.drawn, edges=drawn.edges, outline=drawn.outline)
-    return Built(area=area, code="self-intersection", problem=f"ring repaired, {count} parts ({why})")
-
-
-def _joined(parts: Sequence[shapely.Polygon]) -> shapely.Polygon | shapely.MultiPolygon | None:
-    """Parts as one valid area; where they meet too finely for that, each is grown by a millimetre."""
-    for grown_deg in (0.0, 1e-8, 1e-7):
-        grown = parts if grown_deg == 0.0 else [part.buffer(grown_deg) for part in parts]
-        whole = shapely.union_all(grown)
-        if isinstance(whole, (shapely.Polygon, shapely.MultiPolygon)) and whole.is_valid and whole.area > 0.0:
-            return whole
-    return None

@@ -1,0 +1,129 @@
+"""Rings of longitude and latitude into polygons: many at once, and the awkward ones by themselves.
+
+A ring that crosses itself keeps all that it encloses, however often it is wound about. One that runs round
+a pole is closed along it. Rings so tangled that untangling them would take minutes are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from dfr.geo import FloatArray
+from dfr.world.edges import IntArray
+
+MOST_CROSSINGS = 100_000
+"""More crossings than the rings of any published file have together; untangling these takes seconds."""
+
+MOST_PAIRS = 5_000_000
+"""Most pairs of edges looked at to count crossings."""
+
+EQUATOR_DEG = 30.0
+"""A ring round the globe whose mean latitude is nearer to the equator may mean either side."""
+
+
+class RingTable:
+    """The rings of many outlines in one array, without repeated vertices."""
+
+    def __init__(self, lonlat: FloatArray, zone: IntArray, count: int) -> None:
+        fresh = np.ones(len(zone), bool)
+        fresh[1:] = (zone[1:] != zone[:-1]) | (lonlat[1:] != lonlat[:-1]).any(axis=1)
+        lonlat, zone = lonlat[fresh], zone[fresh]
+        starts = np.searchsorted(zone, np.arange(count + 1))
+        first, last = starts[:-1], starts[1:] - 1
+        several = last > first
+        closing = last[several][(lonlat[last[several]] == lonlat[first[several]]).all(axis=1)]
+        kept = np.ones(len(zone), bool)
+        kept[closing] = False
+        self._lonlat, self._zone = lonlat[kept], zone[kept]
+        self._starts = np.searchsorted(self._zone, np.arange(count + 1))
+        self._bounds = self._starts.tolist()
+        self.counts = np.diff(self._starts)
+        self.finite = np.bincount(self._zone, ~np.isfinite(self._lonlat).all(axis=1), count) == 0
+        self.usable = self.finite & (self.counts >= 3)
+
+    def of(self, index: int) -> FloatArray:
+        """(n, 2) lon and lat of one ring."""
+        return self._lonlat[self._bounds[index] : self._bounds[index + 1]]
+
+    def polygons(self) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+        """(the polygon of each usable ring, None of others; which are simple and within half the globe)."""
+        rows = self.usable[self._zone]
+        ids = np.cumsum(self.usable) - 1
+        drawn = shapely.polygons(shapely.linearrings(self._lonlat[rows], indices=ids[self._zone[rows]]))
+        west, _, east, _ = shapely.bounds(drawn).T
+        simple = (east - west <= 180.0) & (shapely.area(drawn) > 0.0)
+        simple[simple] = shapely.is_valid(drawn[simple])
+        found, good = np.full(len(self.counts), None, object), np.zeros(len(self.counts), bool)
+        found[self.usable], good[self.usable] = drawn, simple
+        return found, good
+
+
+def unrolled(ring: FloatArray) -> FloatArray | None:
+    """A ring that spans more than half the globe with its longitudes running on; None where it means two.
+
+    One that runs round a pole comes back closed along the pole's side of its rectangle.
+    """
+    lon = np.unwrap(ring[:, 0], period=360.0)
+    turn = round(float(lon[-1] - lon[0] + (ring[0, 0] - ring[-1, 0] + 180.0) % 360.0 - 180.0) / 360.0)
+    whole = np.column_stack((lon, ring[:, 1]))
+    if turn == 0:
+        return whole if float(np.ptp(lon)) < 360.0 else None
+    middle = float(ring[:, 1].mean())
+    if abs(turn) != 1 or abs(middle) < EQUATOR_DEG:
+        return None
+    pole = 90.0 if middle > 0.0 else -90.0
+    end = lon[0] + 360.0 * turn
+    return np.vstack((whole, [(end, ring[0, 1]), (end, pole), (lon[0], pole)]))
+
+
+@dataclass(slots=True)
+class Untangler:
+    """Repairs the rings of one file; `left` crossings may still be untangled."""
+
+    left: int = MOST_CROSSINGS
+
+    def repaired(self, polygon: shapely.Polygon) -> tuple[shapely.Polygon | shapely.MultiPolygon | None, str]:
+        """(what a self-crossing ring encloses or None, what was wrong with it)."""
+        crossings = _crossings(shapely.get_coordinates(polygon), self.left)
+        if crossings > self.left:
+            return None, "crosses itself too often to be untangled"
+        self.left -= crossings
+        why = shapely.is_valid_reason(polygon)
+        fixed = shapely.make_valid(polygon, method="structure", keep_collapsed=False)
+        whole = _joined([part for part in shapely.get_parts(fixed) if _is_area(part)])
+        return whole, f"encloses no area ({why})" if whole is None else why
+
+
+def _is_area(part: shapely.Geometry) -> bool:
+    return isinstance(part, shapely.Polygon) and part.area > 0.0
+
+
+def _crossings(corners: FloatArray, most: int) -> int:
+    """How often a ring touches or crosses itself; counting stops beyond the most."""
+    lines = shapely.linestrings(np.stack((corners[:-1], corners[1:]), axis=1))
+    tree = shapely.STRtree(lines)
+    count = pairs = 0
+    for start in range(0, len(lines), 100):
+        some = lines[start : start + 100]
+        first, second = tree.query(some)
+        apart = second > first + start + 1
+        count += int(shapely.intersects(some[first[apart]], lines[second[apart]]).sum())
+        pairs += len(first)
+        if count > most or pairs > MOST_PAIRS:
+            return most + 1
+    return count
+
+
+def _joined(parts: Sequence[shapely.Polygon]) -> shapely.Polygon | shapely.MultiPolygon | None:
+    """Parts as one valid area; where they meet too finely for that, each is grown by a millimetre."""
+    for grown_deg in (0.0, 1e-8, 1e-7):
+        grown = parts if grown_deg == 0.0 else [part.buffer(grown_deg) for part in parts]
+        whole = shapely.union_all(grown)
+        if isinstance(whole, (shapely.Polygon, shapely.MultiPolygon)) and whole.is_valid and whole.area > 0.0:
+            return whole
+    return None

@@ -1,0 +1,73 @@
+"""Rings that go round poles, cross themselves without end, or need more points than there is room for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from geographiclib.geodesic import Geodesic
+
+from dfr.world.shapes import Area, Vertex, build_areas, circle
+
+
+def cap(lat: float, *, eastward: bool = True) -> list[Vertex]:
+    lons = range(-180, 180, 10)
+    return [Vertex(lat, float(lon)) for lon in (lons if eastward else reversed(lons))]
+
+
+def contains(area: Area, lat: float, lon: float) -> bool:
+    import shapely
+
+    return bool(shapely.intersects_xy(area.polygon, [lon - 360, lon, lon + 360], [lat] * 3).any())
+
+
+@pytest.mark.parametrize("eastward", [True, False])
+@pytest.mark.parametrize("lat", [80.0, -70.0])
+def test_a_ring_round_a_pole_holds_the_pole(lat: float, eastward: bool) -> None:
+    (built,) = build_areas([cap(lat, eastward=eastward)])
+    assert built.code == ""
+    assert built.area is not None
+    for lon in (-179.9, -90.0, 0.0, 55.5, 180.0):
+        assert contains(built.area, lat + np.sign(lat) * 2.0, lon)
+        assert not contains(built.area, lat - np.sign(lat) * 2.0, lon)
+    assert contains(built.area, np.sign(lat) * 90.0, 12.0)
+
+
+def test_a_circle_round_a_pole_has_its_radius() -> None:
+    (built,) = build_areas([[circle(89.0, 20.0, 500_000.0)]])
+    assert built.area is not None
+    for azimuth_deg in range(0, 360, 30):
+        for distance_m, inside in ((499_000.0, True), (501_000.0, False)):
+            place = Geodesic.WGS84.Direct(89.0, 20.0, azimuth_deg, distance_m)
+            assert contains(built.area, place["lat2"], place["lon2"]) is inside
+
+
+def test_a_ring_wider_than_half_the_globe_is_drawn() -> None:
+    ring = [Vertex(60.0, float(lon)) for lon in range(-100, 101, 20)]
+    (built,) = build_areas([[*ring, Vertex(50.0, 100.0), Vertex(50.0, -100.0)]])
+    assert built.code in ("", "too-wide")
+    north = [Vertex(60.0, float(lon)) for lon in range(-100, 101, 20)]
+    south = [Vertex(50.0, float(lon)) for lon in range(100, -101, -20)]
+    (built,) = build_areas([[*north, *south]])
+    assert built.area is not None
+    assert contains(built.area, 55.0, 0.0)
+    assert not contains(built.area, 55.0, 179.0)
+
+
+def test_a_ring_round_the_equator_is_refused_in_words() -> None:
+    (built,) = build_areas([cap(5.0)])
+    assert (built.area, built.code) == (None, "too-wide")
+
+
+def test_rings_too_tangled_to_repair_are_refused_and_their_neighbours_are_not() -> None:
+    random = np.random.default_rng(1)
+    tangle = [Vertex(*pair) for pair in random.uniform(0, 1, (3000, 2)).tolist()]
+    bow_tie = [Vertex(0, 0), Vertex(0, 1), Vertex(1, 0), Vertex(1, 1)]
+    built = build_areas([tangle, bow_tie] * 3)
+    assert [b.code for b in built] == ["no-area", "self-intersection"] * 3
+    assert "too often" in built[0].problem
+
+
+def test_outlines_of_too_many_points_are_refused_and_their_neighbours_are_not() -> None:
+    far = [Vertex(0.0, 0.0), Vertex(0.0, 90.0), Vertex(80.0, 45.0)] * 100
+    built = build_areas([far, [circle(50.0, 0.0, 1000.0)], [circle(50.0, 0.0, 3_000_000.0)] * 20])
+    assert [b.code for b in built] == ["too-large", "", "too-large"]
