@@ -87,6 +87,7 @@ def _read_routes(face: Face) -> list[Route]:
 
     return [
         get("/api/about", lambda query: face.about()),
+        get("/api/place", lambda query: face.place()),
         get("/api/plan", lambda query: face.plan()),
         get("/api/plan/hours", lambda query: face.drafted().hours()),
         get("/api/runs", lambda query: [run.as_dict() for run in face.runs.finished]),

@@ -45,13 +45,11 @@ class Face:
             "allow_control": self.control is not None and self.control.allowed,
         }
 
-    def layers(self) -> Layers:
-        """Every layer of the map as it stands."""
-        draft = self.drafted()
+    def place(self) -> Layers:
+        """The layers that no edit changes: the page asks for them once."""
         if self._static is None:
-            self._static = static_layers(draft.first.world)
-        step = draft.step
-        return self._static | plan_layers(step.world, step.plan)
+            self._static = static_layers(self.drafted().first.world)
+        return self._static
 
     def plan(self) -> dict[str, Any]:
         """The plan page's state."""
@@ -61,7 +59,7 @@ class Face:
         best, best_before = soonest(plan), soonest(before)
         return {
             **draft.status(),
-            "layers": self.layers(),
+            "layers": plan_layers(step.world, plan),
             "centre": self._centre(),
             "boundary": [[p.lon_deg, p.lat_deg] for p in step.world.scenario.site.boundary],
             "docks": [_dock(plan, site) for site in plan.sites],

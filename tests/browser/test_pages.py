@@ -154,6 +154,30 @@ def test_a_corner_of_the_keep_in_is_dragged_and_findings_follow(watched, serve, 
         assert page.inner_text("#findings") != before
 
 
+def test_dragging_the_map_moves_it_and_sends_nothing_again(watched, planning):
+    page = watched(planning).open("plan")
+    page.wait_for_timeout(1000)
+    dock = page.locator(".dock").first
+    before, box = dock.bounding_box(), page.locator("#map").bounding_box()
+    page.evaluate(
+        "() => { window.uploads = 0; for (const id of ['place', 'plan']) { const s = window.dfrMap.getSource(id);"
+        " const own = s.setData.bind(s); s.setData = (...a) => { window.uploads += 1; return own(...a); }; } }"
+    )
+    x, y = box["x"] + 30, box["y"] + box["height"] - 120
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 200, y - 90, steps=20)
+    held = dock.bounding_box()
+    assert held["x"] - before["x"] == pytest.approx(200, abs=3), "docks move with the map"
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    after = dock.bounding_box()
+    assert after["x"] - before["x"] == pytest.approx(200, abs=3)
+    assert after["y"] - before["y"] == pytest.approx(-90, abs=3)
+    assert page.evaluate("window.uploads") == 0
+    assert page.evaluate("window.dfrMap.getPixelRatio() === window.devicePixelRatio"), "sharp again"
+
+
 def test_a_finding_flies_to_its_place(watched, planning):
     page = watched(planning).open("plan")
     centre = "() => { const c = window.dfrMap.getCenter(); return [c.lng, c.lat]; }"

@@ -125,9 +125,12 @@ def test_the_hours_tell_a_time_for_each_zone_in_each_flyable_hour(draft):
 
 
 def test_the_page_gets_every_layer_as_geojson(draft):
-    state = Face(draft=draft).plan()
-    kinds = {f["geometry"]["type"] for layer in state["layers"].values() for f in layer["features"]}
+    face = Face(draft=draft)
+    state, place = face.plan(), face.place()
+    assert not set(place) & set(state["layers"]), "an edit sends nothing again that it cannot change"
+    layers = place | state["layers"]
+    kinds = {f["geometry"]["type"] for layer in layers.values() for f in layer["features"]}
     assert kinds == {"MultiPolygon", "Polygon", "LineString", "Point"}
     docks = [f for f in state["layers"]["sites"]["features"] if f["properties"]["dock"]]
     assert len(docks) == len(state["docks"]) == 2
-    assert state["layers"]["base"]["features"], "the shipped drawing is found by the scenario's name"
+    assert place["base"]["features"], "the shipped drawing is found by the scenario's name"

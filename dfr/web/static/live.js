@@ -1,5 +1,5 @@
 import { $, begin, element, get, number, percent, post, stream, tell } from "./common.js";
-import { fit, loaded, makeMap, marker, show } from "./map.js";
+import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
 import { lines } from "./charts.js";
 
 const KEPT = 900;
@@ -124,6 +124,7 @@ async function main() {
       const { findings, ...rest } = plan.layers;
       show(map, rest);
       fit(map, plan.layers);
+      showPlace(map);
       centred = true;
       for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "site", feature.geometry.coordinates, { title: feature.properties.name });
     }

@@ -1,37 +1,13 @@
 // The map: one plain style from the scenario's own geometry; nothing is fetched but this server's data.
 /* global maplibregl */
 
-import { $, element } from "./common.js";
+import { $, element, get, tell } from "./common.js";
+import { MARGIN_PX, drawsInSoftware, glide } from "./glide.js";
+import { GROUPS, LAYERS, PLACE, PLAN } from "./style.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const SOURCES = ["base", "airspace", "keep_in", "keep_outs", "crowds", "zones", "zone_names", "traffic", "posts", "volumes", "routes", "rally", "sites", "findings"];
-
-// Sequential blues, safe for the colour-blind: the darker the sooner.
-const SOON = ["case", ["==", ["get", "overhead_s"], null], "#c94f12", ["step", ["get", "overhead_s"], "#08519c", 45, "#3182bd", 60, "#6baed6", 90, "#bdd7e7"]];
-
-const LAYERS = [
-  { id: "ground", type: "background", paint: { "background-color": "#eef2ee" } },
-  { id: "base-fill", type: "fill", source: "base", filter: ["in", ["get", "kind"], ["literal", ["sea", "park", "building", "land"]]], paint: { "fill-color": ["match", ["get", "kind"], "sea", "#cfe3ef", "park", "#e1eedb", "building", "#ddd6cc", "#f4f2ec"] } },
-  { id: "base-line", type: "line", source: "base", filter: ["in", ["get", "kind"], ["literal", ["coast", "road", "rail"]]], paint: { "line-color": ["match", ["get", "kind"], "coast", "#6c93ab", "rail", "#999", "#ffffff"], "line-width": ["match", ["get", "kind"], "road", 4, 1.5] } },
-  { id: "airspace-fill", type: "fill", source: "airspace", filter: ["get", "low"], paint: { "fill-color": "#8e3b8f", "fill-opacity": 0.1 } },
-  { id: "airspace-line", type: "line", source: "airspace", paint: { "line-color": "#8e3b8f", "line-width": 1.4, "line-dasharray": [4, 2] } },
-  { id: "keep_in-fill", type: "fill", source: "keep_in", paint: { "fill-color": "#009e73", "fill-opacity": 0.07 } },
-  { id: "keep_in-line", type: "line", source: "keep_in", paint: { "line-color": "#00785a", "line-width": 2.4 } },
-  { id: "volumes-line", type: "line", source: "volumes", paint: { "line-color": ["match", ["get", "id"], "flight_geography", "#0072b2", "contingency", "#b86e00", "#a33a05"], "line-width": 1.3, "line-dasharray": [3, 2] } },
-  { id: "zones-fill", type: "fill", source: "zones", paint: { "fill-color": SOON, "fill-opacity": 0.55 } },
-  { id: "zones-line", type: "line", source: "zones", paint: { "line-color": "#173a55", "line-width": 0.8 } },
-  { id: "crowds-fill", type: "fill", source: "crowds", paint: { "fill-color": "#8a6100", "fill-opacity": 0.28 } },
-  { id: "crowds-line", type: "line", source: "crowds", paint: { "line-color": "#8a6100", "line-width": 1.4 } },
-  { id: "keep_outs-fill", type: "fill", source: "keep_outs", paint: { "fill-color": "#a33a05", "fill-opacity": 0.4 } },
-  { id: "traffic-line", type: "line", source: "traffic", paint: { "line-color": "#b3478a", "line-width": 1.4, "line-dasharray": [1, 2] } },
-  { id: "routes-line", type: "line", source: "routes", paint: { "line-color": "#003f66", "line-width": ["case", ["get", "best"], 2.4, 0.7], "line-opacity": ["case", ["get", "best"], 0.9, 0.4] } },
-  { id: "posts-point", type: "circle", source: "posts", paint: { "circle-radius": 5, "circle-color": "#444", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 } },
-  { id: "rally-point", type: "circle", source: "rally", paint: { "circle-radius": 6, "circle-color": "#fff", "circle-stroke-color": "#00785a", "circle-stroke-width": 3 } },
-  { id: "findings-point", type: "circle", source: "findings", paint: { "circle-radius": 7, "circle-color": ["match", ["get", "severity"], "violation", "#a33a05", "unknown", "#5c3b8c", "#e69f00"], "circle-stroke-color": "#fff", "circle-stroke-width": 2 } },
-  { id: "zones-label", type: "symbol", source: "zone_names", layout: { "text-field": ["get", "words"], "text-font": ["sans-serif"], "text-size": 12.5, "text-max-width": 12 }, paint: { "text-color": "#0e1b26", "text-halo-color": "#fff", "text-halo-width": 1.6 } },
-];
-
-export const GROUPS = { zones: "demand zones", routes: "routes", volumes: "volumes", crowds: "crowds", airspace: "airspace", traffic: "other traffic", posts: "observers", rally: "rally points", base: "coast and roads", findings: "findings" };
+const GROUND = { id: "ground", type: "background", paint: { "background-color": "#eef2ee" } };
+const DEEPEST = 14; // Tiles of the page's own data; enlarged beyond, they are still good to 0.2 m.
 
 export function hasGl() {
   try {
@@ -48,10 +24,12 @@ export function makeMap(centre, zoom = 14) {
     return null;
   }
   maplibregl.setWorkerUrl("/static/maplibre-gl-csp-worker.js");
-  const sources = Object.fromEntries(SOURCES.map((id) => [id, { type: "geojson", data: EMPTY }]));
+  const slides = drawsInSoftware();
+  const drawn = $("map").appendChild(element("div", { class: slides ? "drawn slides" : "drawn" }));
+  const source = { type: "geojson", data: EMPTY, maxzoom: DEEPEST };
   const map = new maplibregl.Map({
-    container: "map",
-    style: { version: 8, sources, layers: LAYERS },
+    container: drawn,
+    style: { version: 8, sources: { place: source, plan: source }, layers: [GROUND, ...LAYERS] },
     center: centre,
     zoom,
     attributionControl: false,
@@ -63,14 +41,28 @@ export function makeMap(centre, zoom = 14) {
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 140 }), "bottom-left");
+  if (slides) glide(map);
+  map.room = 40 + (slides ? MARGIN_PX : 0);
   window.dfrMap = map;
   return map;
 }
 
 export const loaded = (map) => new Promise((done) => (map.isStyleLoaded() ? done() : map.once("load", done)));
 
+// Put collections on the map by the names of their layers; those not named stay as they are.
 export function show(map, layers) {
-  for (const [id, data] of Object.entries(layers)) map.getSource(id)?.setData(data);
+  map.shown = { ...map.shown, ...layers };
+  for (const [source, names] of [["place", PLACE], ["plan", PLAN]]) {
+    if (!names.some((name) => name in layers)) continue;
+    const features = names.flatMap((of) => (map.shown[of]?.features ?? []).map((f) => ({ ...f, properties: { ...f.properties, of } })));
+    map.getSource(source)?.setData({ type: "FeatureCollection", features });
+  }
+}
+
+// What no edit changes, asked for once.
+export async function showPlace(map) {
+  const layers = await tell(get("/api/place"));
+  if (layers) show(map, layers);
 }
 
 export function fit(map, layers, names = ["keep_in"]) {
@@ -80,13 +72,13 @@ export function fit(map, layers, names = ["keep_in"]) {
     else coordinates.forEach(walk);
   };
   for (const name of names) for (const feature of layers[name]?.features ?? []) walk(feature.geometry.coordinates);
-  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 40, duration: 0, maxZoom: 16.5 });
+  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: map.room, duration: 0, maxZoom: 16.5 });
 }
 
 export function toggles(map, box) {
-  for (const [group, words] of Object.entries(GROUPS)) {
+  for (const [words, ...shown] of Object.values(GROUPS)) {
     const input = element("input", { type: "checkbox", checked: true, onchange: () => {
-      for (const layer of LAYERS) if (layer.source === group || (group === "zones" && layer.source === "zone_names")) map.setLayoutProperty(layer.id, "visibility", input.checked ? "visible" : "none");
+      for (const { id } of LAYERS) if (shown.some((of) => id.startsWith(`${of}-`))) map.setLayoutProperty(id, "visibility", input.checked ? "visible" : "none");
     } });
     box.append(element("label", {}, input, ` ${words}`));
   }

@@ -1,5 +1,5 @@
 import { $, begin, element, get, percent, post, seconds, tell, throttle, toast, number } from "./common.js";
-import { fit, loaded, makeMap, marker, popup, show, toggles } from "./map.js";
+import { fit, loaded, makeMap, marker, popup, show, showPlace, toggles } from "./map.js";
 import { bars } from "./charts.js";
 
 const STEP_M = 10;
@@ -238,6 +238,7 @@ async function main() {
     toggles(map, $("layers"));
     draw();
     fit(map, state.layers);
+    await showPlace(map);
   }
   document.body.dataset.ready = "yes";
 }

@@ -1,5 +1,5 @@
 import { $, begin, element, get, tell, toast, upload } from "./common.js";
-import { fit, loaded, makeMap, marker, show } from "./map.js";
+import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
 import { lines } from "./charts.js";
 
 const FLYING = new Set(["climb", "out", "on_scene", "back", "land", "yield"]);
@@ -228,6 +228,7 @@ async function main() {
       const { routes, findings, ...rest } = plan.layers;
       show(map, rest);
       fit(map, plan.layers);
+      showPlace(map);
       for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "site", feature.geometry.coordinates, { title: feature.properties.name });
     }
   }
