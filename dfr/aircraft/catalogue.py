@@ -30,7 +30,7 @@ STATUSES = {
 
 UNITS = (
     ("_kg", "kg"), ("_m2", "m2"), ("_mps", "m/s"), ("_deg", "deg"), ("_wh", "Wh"), ("_w", "W"),
-    ("_min", "min"), ("_s", "s"), ("_c", "degC"), ("_m", "m"),
+    ("_v", "V"), ("_min", "min"), ("_s", "s"), ("_c", "degC"), ("_m", "m"),
 )  # fmt: skip
 
 
@@ -57,6 +57,7 @@ class Drone:
     wheelbase_m: float
     momentum_drag: float
     battery_wh: float
+    battery_v: float | None
     max_speed_mps: float
     climb_mps: float
     descent_mps: float

@@ -65,8 +65,12 @@ class Way:
 
 
 def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> Way:
-    """One way after a stop at the end of another; where the first has no length, the second alone."""
-    flown = apart_m[0] > 0.0
+    """One way after a stop at the end of another; where either has no length, the other alone.
+
+    A second without length ends where the first does: `seconds` is the first's, and what the second takes
+    to arrive is settling.
+    """
+    flown, goes_on = apart_m[0] > 0.0, apart_m[1] > 0.0
     total = np.maximum(apart_m[0] + apart_m[1], 1e-9)
     shares = apart_m[0] / total, apart_m[1] / total
     stop = first.seconds + first.settling_s + ARRIVAL_S
@@ -74,11 +78,11 @@ def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> 
         share / np.maximum(way.ground_speed_mps, 1e-9)
         for share, way in zip(shares, (first, second), strict=True)
     )
-    seconds = np.where(flown, stop + second.seconds, second.seconds)
+    seconds = np.where(flown, np.where(goes_on, stop + second.seconds, first.seconds), second.seconds)
     mean = np.where(np.isfinite(seconds), 1.0 / np.maximum(slowness, 1e-9), 0.0)
     return Way(
         seconds=seconds,
-        settling_s=second.settling_s,
+        settling_s=second.settling_s + np.where(flown & ~goes_on, stop + second.seconds - first.seconds, 0.0),
         ground_speed_mps=np.where(flown, mean, second.ground_speed_mps),
         airspeed_mps=np.where(
             flown, shares[0] * first.airspeed_mps + shares[1] * second.airspeed_mps, second.airspeed_mps

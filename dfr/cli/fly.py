@@ -13,7 +13,8 @@ from dfr.cli.upload import load_flight_plan, print_report
 from dfr.errors import VehicleRefusedError
 from dfr.geo import LocalFrame
 from dfr.io.files import write_atomically
-from dfr.link.director import DOCK_TOLERANCE_M, FlownDispatch, fly_dispatch
+from dfr.link.director import fly_dispatch
+from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import TransferReport, refuse_bad_plan, upload_verified
 from dfr.link.vehicle import VehicleState

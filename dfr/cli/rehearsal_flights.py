@@ -14,7 +14,8 @@ from dfr.aircraft.landing import Limits
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
-from dfr.link.director import FlownDispatch, fly_dispatch
+from dfr.link.director import fly_dispatch
+from dfr.link.dispatched import FlownDispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
 from dfr.metrics.flown import GNSS_LANDING_TOLERANCE_M, RehearsedFlight, compare_phases

@@ -77,6 +77,10 @@ def rehearse(
         str | None, typer.Option(help="Also fly a shift of the simulation so long: 60min, 2h, 900s.")
     ] = None,
     vehicles: Annotated[int, typer.Option(min=1, help="Vehicles of the shift, spread over the docks.")] = 2,
+    visit: Annotated[
+        list[str] | None,
+        typer.Option(help="Other traffic besides what is drawn comes into the shift: ID@MINUTE."),
+    ] = None,
     engine: Annotated[str, typer.Option(help="builtin, ardupilot or auto.")] = "auto",
     speedup: Annotated[float, typer.Option(min=1.0, help="Vehicle seconds per second.")] = 60.0,
     junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML for a CI page.")] = None,
@@ -100,7 +104,7 @@ def rehearse(
     flies = Engine(kind=kind, speedup=speedup)
     flown = _fly(world, plan, out, flies, most=flights)
     if shift_s is not None:
-        wanted = shift_of(run, plan, seconds=shift_s, vehicles=vehicles)
+        wanted = shift_of(run, plan, seconds=shift_s, vehicles=vehicles, visits=visit or ())
         note(f"flying a shift of {len(wanted.calls)} calls with {vehicles} vehicles ...")
         flown = replace(flown, shift=fly_shift(world, plan, wanted, engine=flies, folder=out / "flights"))
     report = _write_report(world, plan, run=run, flown=flown, out=out)

@@ -1,15 +1,18 @@
-"""COMMAND_LONG until it is answered: resent with a counting `confirmation`, patient with IN_PROGRESS."""
+"""COMMAND_LONG and COMMAND_INT until they are answered: resent, patient with IN_PROGRESS."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import LinkTimeoutError
+from dfr.geo import Position
 from dfr.link.framing import Message
 from dfr.link.port import Inbox
+from dfr.mission.wire import DEGREE_INT
 
 if TYPE_CHECKING:
     from dfr.link.mavlink import MavlinkVehicle
@@ -43,10 +46,36 @@ def send_command(
     Raises CommandFailed for any other final answer and LinkTimeoutError for none.
     """
     values = (*params, *(0.0,) * (7 - len(params)))
+
+    def command(confirmation: int) -> Message:
+        return dialect.MAVLink_command_long_message(*vehicle.target, number, confirmation, *values)
+
+    _until_answered(vehicle, number, command, timeout_s=timeout_s)
+
+
+def send_command_to_place(
+    vehicle: MavlinkVehicle, number: int, params: tuple[float, ...], place: Position, *, height_m_home: float
+) -> None:
+    """Send a command about a place, exactly, as COMMAND_INT; otherwise as `send_command`."""
+    values = (*params, *(0.0,) * (4 - len(params)))
+    x, y = round(place.lat_deg * DEGREE_INT), round(place.lon_deg * DEGREE_INT)
+
+    def command(confirmation: int) -> Message:
+        del confirmation
+        return dialect.MAVLink_command_int_message(
+            *vehicle.target, dialect.MAV_FRAME_GLOBAL_RELATIVE_ALT, number, 0, 0, *values, x, y, height_m_home
+        )
+
+    _until_answered(vehicle, number, command, timeout_s=RESEND_S)
+
+
+def _until_answered(
+    vehicle: MavlinkVehicle, number: int, command: Callable[[int], Message], *, timeout_s: float
+) -> None:
     name = command_label(number)
     with vehicle.port.inbox(lambda message: _answers(vehicle, message, number)) as answers:
         for attempt in range(BUSY_TRIES):
-            result = _ask(vehicle, number, values, answers, timeout_s=timeout_s)
+            result = _ask(vehicle, number, command, answers, timeout_s=timeout_s)
             if result == dialect.MAV_RESULT_ACCEPTED:
                 return
             if result != dialect.MAV_RESULT_TEMPORARILY_REJECTED or attempt == BUSY_TRIES - 1:
@@ -61,16 +90,17 @@ def command_label(number: int) -> str:
 
 
 def _ask(
-    vehicle: MavlinkVehicle, number: int, values: tuple[float, ...], answers: Inbox, *, timeout_s: float
+    vehicle: MavlinkVehicle,
+    number: int,
+    command: Callable[[int], Message],
+    answers: Inbox,
+    *,
+    timeout_s: float,
 ) -> int:
     """The vehicle's final answer. Raises LinkTimeoutError."""
     each_s = min(RESEND_S, timeout_s)
     for confirmation in range(TRIES):
-        vehicle.send(
-            dialect.MAVLink_command_long_message(
-                vehicle.target[0], vehicle.target[1], number, confirmation, *values
-            )
-        )
+        vehicle.send(command(confirmation))
         asked_at = time.monotonic()
         deadline = asked_at + each_s
         while (rest := deadline - time.monotonic()) > 0.0:

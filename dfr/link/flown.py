@@ -3,30 +3,32 @@
 The control room is the simulation's own; a vehicle flies each phase that it asks for, and the phase
 lasts as long as the vehicle needed (`dfr.link.vehicle_clock`). The way out, the stay and the way home are
 one uploaded, verified mission that waits on scene until it is sent home; other traffic is given way to in
-GUIDED where the drone is, and a drone that turns back before the scene retraces its way (SMART_RTL).
+GUIDED, straight below where the drone is, and a drone that turns back before the scene retraces its way
+(SMART_RTL).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import simpy
 
-from dfr.errors import LinkError, LinkTimeoutError
-from dfr.geo import Position, distance_m
-from dfr.link.director import DOCK_TOLERANCE_M, STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
+from dfr.errors import LinkTimeoutError
+from dfr.geo import distance_m
+from dfr.link.conduct import STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
+from dfr.link.dispatched import DOCK_TOLERANCE_M
+from dfr.link.open_stay import hold_position, takeoff_height_m, unlimited_stay
 from dfr.link.pilot import Hangar, Pilot
 from dfr.link.recorder import Recorder
+from dfr.link.signs import at_once, near, never
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.link.vehicle_clock import Task, VehicleClock
 from dfr.metrics.shift import Sample
-from dfr.mission.compile import HOLDS, return_seq
-from dfr.mission.items import Command, FlightPlan
+from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
 from dfr.sim.flight import Attempt, Flight, Landed, Order
-from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, REACHED_M, TOUCHED_M, Phase
+from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, TOUCHED_M, Phase
 
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
 """A phase that takes so much longer than predicted is given up for lost (assumed)."""
@@ -44,9 +46,15 @@ class FlownFlights:
     """
 
     def __init__(
-        self, clock: VehicleClock, hangar: Hangar, *, confirmed: frozenset[str] = frozenset()
+        self,
+        clock: VehicleClock,
+        hangar: Hangar,
+        *,
+        confirmed: frozenset[str] = frozenset(),
+        dock_tolerance_m: float = DOCK_TOLERANCE_M,
     ) -> None:
         self.clock, self.hangar, self.confirmed = clock, hangar, confirmed
+        self.dock_tolerance_m = dock_tolerance_m
         self.flown: list[FlownFlight] = []
 
     def begin(self, order: Order) -> Flight:
@@ -74,6 +82,7 @@ class FlownFlight:
 
     def __init__(self, flights: FlownFlights, order: Order) -> None:
         self.order, self.plan = order, unlimited_stay(flights.hangar.mission(order))
+        self._low_m, self._tolerance_m = flights.hangar.hold_low_m(order), flights.dock_tolerance_m
         self.seconds: dict[Phase, float] = {}
         self.asked_on_scene_s = 0.0
         self.samples: list[Sample] = []
@@ -85,12 +94,14 @@ class FlownFlight:
         self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
         self._task: Task | None = None
         self._phase = Phase.CLIMB
-        self._begins: Holds = _at_once
-        self._ends: Holds = _never
+        self._begins: Holds = at_once
+        self._ends: Holds = never
         self._lasts_s, self._limit_s = math.inf, math.inf
         self._waits_from_s: float | None = None
         self._ended_s: float | None = None
         self._away = self._over = False
+        self._aloft_m = 0.0
+        self._used_wh = self._ended_wh = 0.0
         self._landing_s = 0.0
 
     @property
@@ -134,27 +145,39 @@ class FlownFlight:
         return event
 
     def hold(self, seconds: float) -> simpy.Event | None:
-        """Stay where it is."""
-        if seconds <= 0.0:
-            return None
-        if self._over:
-            self.asked_on_scene_s += seconds
-        return self._begin(Phase.ON_SCENE, begins=_at_once, ends=_never, lasts_s=seconds, goes_on=True)
+        """Stay where it is, on scene where it was there before."""
+        if self._over and self._pilot.mode == CopterMode.GUIDED:
+            self._command(self._resume)
+        return self._stay(seconds)
+
+    def hold_low(self, seconds: float) -> simpy.Event | None:
+        """Straight down to the holding height, or no higher where it is lower, and stay."""
+        self._aloft_m = max(self._aloft_m, self._height_m_home())
+        low_m = min(self._low_m, self._height_m_home())
+        self._command(lambda: self._pilot.change_height(low_m))
+        return self._stay(seconds)
+
+    def rise(self, seconds: float) -> simpy.Event | None:
+        """Straight up to where it was."""
+        aloft_m, self._aloft_m = self._aloft_m, 0.0
+        self._command(lambda: self._pilot.change_height(aloft_m))
+        return self._stay(seconds)
 
     def go_home(self) -> simpy.Event | None:
         """Home by the mission's way from the scene, or back along the way flown."""
         event = self._begin(
             Phase.BACK,
             begins=lambda state: self.recorder.return_t_s is not None,
-            ends=lambda state: _near(state, self.plan.home),
+            ends=lambda state: near(state, self.plan.home),
             predicted_s=self.order.leg.back_s,
         )
+        self._pilot.homeward = True
         self._command(self._pilot.home_by_mission if self._over else self._pilot.retrace)
         return event
 
     def land(self) -> simpy.Event | None:
         """Come down where the way home ends, until it rests."""
-        return self._come_down(_at_once)
+        return self._come_down(at_once)
 
     def land_away(self) -> simpy.Event | None:
         """Come down here."""
@@ -176,18 +199,36 @@ class FlownFlight:
             self._command(lambda: self._pilot.change_mode(CopterMode.GUIDED))
 
     def endurance_s(self) -> float:
-        """Hover seconds by the energy drawn so far and the model's figures for the way home."""
+        """Hover seconds by the energy drawn so far, the model's way home and the power drawn of late.
+
+        A vehicle that draws more than the model is taken to do so on the way home as well.
+        """
         leg, order = self.order.leg, self.order
         if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
             return math.inf
-        spare_wh = order.energy_wh - order.reserve_wh - self.used_wh() - leg.home_wh
-        return max(0.0, spare_wh * 3600.0 / leg.hover_w)
+        thirst = max(1.0, (self.recorder.power_w or 0.0) / leg.hover_w)
+        spare_wh = order.energy_wh - order.reserve_wh - self.recorder.used_wh - leg.home_wh * thirst
+        return max(0.0, spare_wh * 3600.0 / (leg.hover_w * thirst))
 
     def used_wh(self) -> float:
-        """What the vehicle's battery monitor has counted."""
-        return self.recorder.used_wh
+        """What the vehicle's battery monitor has counted in the phases.
+
+        What it drew while a command was on its way counts no more than those seconds do.
+        """
+        task = self._task
+        return self._used_wh + (0.0 if task is None else task.used_wh)
 
     # -- phases --
+
+    def _stay(self, seconds: float) -> simpy.Event | None:
+        if seconds <= 0.0:
+            return None
+        return self._begin(Phase.ON_SCENE, begins=at_once, ends=never, lasts_s=seconds, goes_on=True)
+
+    def _height_m_home(self) -> float:
+        """How high it is now; its cruise height where it does not say."""
+        height_m = self._pilot.craft().state.height_m_home
+        return self._height_m if height_m is None else height_m
 
     def _begin(
         self,
@@ -209,7 +250,7 @@ class FlownFlight:
         self._limit_s = SLOW_FACTOR * predicted_s + SPARE_S
         self._waits_from_s = None
         if goes_on and self._ended_s is not None:
-            task.begin(self._ended_s)
+            task.begin(self._ended_s, self._ended_wh)
         self._clock.start(task)
         self._task = task
         return task.event
@@ -220,9 +261,12 @@ class FlownFlight:
         self._ended_s = None
         if task is None:
             return
+        self._used_wh, self._ended_wh = self._used_wh + task.used_wh, task.now_wh
         self._clock.forget(task)
         if self._phase is not Phase.ON_SCENE or self._over:
             self.seconds[self._phase] = self.seconds.get(self._phase, 0.0) + task.passed_s
+        if self._phase is Phase.ON_SCENE and self._over:
+            self.asked_on_scene_s += task.passed_s if task.over_s is None else self._lasts_s
         if task.over_s is not None and task.begun_s is not None:
             self._ended_s = task.begun_s + task.passed_s
 
@@ -233,7 +277,7 @@ class FlownFlight:
             begins=begins,
             ends=self._at_rest,
             predicted_s=self.order.leg.land_s,
-            goes_on=begins is _at_once,
+            goes_on=begins is at_once,
         )
 
     def _command(self, act: Callable[[], None]) -> None:
@@ -252,7 +296,7 @@ class FlownFlight:
         if task.begun_s is None:
             self._look_for_begin(task, state, t_s)
             return
-        task.go_on(min(t_s, task.begun_s + self._lasts_s))
+        task.go_on(min(t_s, task.begun_s + self._lasts_s), self.recorder.used_wh)
         self._sample(state, task)
         if t_s >= task.begun_s + self._lasts_s or self._ends(state):
             task.end()
@@ -264,7 +308,7 @@ class FlownFlight:
         self._waits_from_s = t_s if self._waits_from_s is None else self._waits_from_s
         if self._begins(state):
             returned_s = self.recorder.return_t_s if self._phase is Phase.BACK else None
-            task.begin(t_s if returned_s is None else returned_s)
+            task.begin(t_s if returned_s is None else returned_s, self.recorder.used_wh)
 
     def _check(self) -> None:
         """Raise what stands against the phase in progress (in the simulation's thread)."""
@@ -295,7 +339,7 @@ class FlownFlight:
     # -- what a phase looks for --
 
     def _over_scene(self, state: VehicleState) -> bool:
-        self._over = self._over or _near(state, self._scene)
+        self._over = self._over or near(state, self._scene)
         return self._over
 
     def _at_rest(self, state: VehicleState) -> bool:
@@ -313,7 +357,7 @@ class FlownFlight:
     def _rests(self, state: VehicleState, outcome: str) -> bool:
         if state.position is not None:
             self.landing_error_m = distance_m(state.position, self.plan.home)
-        docked = self.landing_error_m is not None and self.landing_error_m <= DOCK_TOLERANCE_M
+        docked = self.landing_error_m is not None and self.landing_error_m <= self._tolerance_m
         self.outcome = outcome if docked else DIVERTED
         return True
 
@@ -341,41 +385,3 @@ class FlownFlight:
     def close(self) -> None:
         """Hear the vehicle no more."""
         self._pilot.close()
-
-
-def unlimited_stay(plan: FlightPlan) -> FlightPlan:
-    """The flight with its stay on scene left open: it ends when the vehicle is sent on."""
-    items = tuple(
-        replace(item, command=Command.NAV_LOITER_UNLIM, params=(0.0, 0.0, 0.0, 0.0))
-        if item.command == Command.NAV_LOITER_TIME
-        else item
-        for item in plan.items
-    )
-    return replace(plan, items=items)
-
-
-def hold_position(plan: FlightPlan) -> Position:
-    """Where a flight stays. Raises LinkError where it stays nowhere."""
-    places = [item.position for item in plan.items if item.command in HOLDS and item.position is not None]
-    if not places:
-        raise LinkError(f"{plan.name}: the mission holds nowhere -> compile it with a stay on scene")
-    return places[-1]
-
-
-def takeoff_height_m(plan: FlightPlan) -> float:
-    """The height above home to which a flight takes off."""
-    return max((item.z_m for item in plan.items if item.command == Command.NAV_TAKEOFF), default=0.0)
-
-
-def _near(state: VehicleState, place: Position) -> bool:
-    return state.position is not None and distance_m(state.position, place) <= REACHED_M
-
-
-def _at_once(state: VehicleState) -> bool:
-    del state
-    return True
-
-
-def _never(state: VehicleState) -> bool:
-    del state
-    return False

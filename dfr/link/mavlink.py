@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -13,9 +14,10 @@ from types import TracebackType
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError, LinkTimeoutError, VehicleRefusedError
+from dfr.geo import Position
 from dfr.link import params
 from dfr.link.clocks import Pace, RoundTrip
-from dfr.link.commands import FORCE_DISARM, CommandFailed, send_command
+from dfr.link.commands import FORCE_DISARM, CommandFailed, send_command, send_command_to_place
 from dfr.link.framing import Message, Signing
 from dfr.link.port import FASTEST_HEARTBEAT_S, GCS_COMPONENT, GCS_SYSTEM, HEARTBEAT_S, MavlinkPort, Source
 from dfr.link.telemetry import updated
@@ -31,6 +33,9 @@ OTHERS_SPEAK_UP_S = 1.5
 TEXTS_KEPT = 500
 MODE_CHANGE_S = 5.0
 ARMING_S = 10.0
+
+GUIDED_SPEED = -1.0
+"""First parameter of DO_REPOSITION: at the speed that is set."""
 
 ITEM_REQUESTS = frozenset({"MISSION_REQUEST", "MISSION_REQUEST_INT"})
 
@@ -57,6 +62,7 @@ RATES_HZ: dict[int, float] = {
     dialect.MAVLINK_MSG_ID_EKF_STATUS_REPORT: 2.0,
     dialect.MAVLINK_MSG_ID_GPS_RAW_INT: 1.0,
     dialect.MAVLINK_MSG_ID_HOME_POSITION: 0.5,
+    dialect.MAVLINK_MSG_ID_WIND: 1.0,
 }
 """What the director needs, per second of vehicle time."""
 
@@ -199,6 +205,19 @@ class MavlinkVehicle:
             self.refuse_unknown_plan("AUTO")
         self.command(dialect.MAV_CMD_DO_SET_MODE, dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED, float(mode))
         self.wait(lambda state: state.mode == mode, vehicle_s=MODE_CHANGE_S, what=f"mode {mode.name}")
+
+    def go_to(self, place: Position, *, height_m_home: float) -> None:
+        """Fly straight to a place and height in GUIDED.
+
+        Raises VehicleRefusedError where the vehicle refuses, as it does outside its fence.
+        """
+        flags = (GUIDED_SPEED, float(dialect.MAV_DO_REPOSITION_FLAGS_CHANGE_MODE), 0.0, math.nan)
+        try:
+            number = dialect.MAV_CMD_DO_REPOSITION
+            send_command_to_place(self, number, flags, place, height_m_home=height_m_home)
+        except CommandFailed as error:
+            raise VehicleRefusedError(f"{error} -> {self.last_words()}") from error
+        self.wait(lambda state: state.mode == CopterMode.GUIDED, vehicle_s=MODE_CHANGE_S, what="mode GUIDED")
 
     def arm(self) -> None:
         """Arm; done only when the heartbeat's armed bit is seen.

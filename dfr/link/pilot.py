@@ -16,6 +16,7 @@ from dfr.errors import LinkError, VehicleRefusedError
 from dfr.link.director import refuse_no_go
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import wait_ready
+from dfr.link.recorder import RETURNING
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState, mode_name
 from dfr.mission.compile import HOLDS
@@ -34,9 +35,15 @@ class Hangar(Protocol):
     def mission(self, order: Order) -> FlightPlan:
         """The flight of an order."""
 
+    def hold_low_m(self, order: Order) -> float:
+        """Height above its dock at which the order's drone keeps out of other traffic's way."""
+
 
 class Pilot:
-    """Commands one vehicle. `mode` is the mode that we asked for last, None before the first."""
+    """Commands one vehicle. `mode` is the mode that we asked for last, None before the first.
+
+    Once it is `homeward`, a failsafe that takes it home as well is let do so.
+    """
 
     def __init__(self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool) -> None:
         self.drone, self.plan = order.drone, plan
@@ -46,6 +53,7 @@ class Pilot:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"pilot-{order.flight}")
         self._stack = ExitStack()
         self._mode_seen = False
+        self.homeward = False
         self._work: Future[None] = self._worker.submit(lambda: self._prepare(order, hangar))
 
     @property
@@ -75,6 +83,9 @@ class Pilot:
         state = vehicle.state
         self._mode_seen = self._mode_seen or state.mode == self.mode
         if state.armed and self._mode_seen and state.mode != self.mode and self._work.done():
+            if self.homeward and state.mode in RETURNING:
+                self._asked(CopterMode(state.mode))
+                return
             raise VehicleRefusedError(
                 f"{self.drone}: {mode_name(state.mode)} by the pilot or a failsafe: hands off -> "
                 f"{vehicle.last_words()}"
@@ -102,6 +113,14 @@ class Pilot:
         """Change the mode and see it changed."""
         self._asked(mode)
         self.craft().set_mode(mode)
+
+    def change_height(self, height_m_home: float) -> None:
+        """Straight down or up to a height, in GUIDED."""
+        place = self.craft().state.position
+        if place is None:
+            raise LinkError(f"{self.drone}: it does not say where it is")
+        self._asked(CopterMode.GUIDED)
+        self.craft().go_to(place, height_m_home=height_m_home)
 
     def home_by_mission(self) -> None:
         """On to the mission's first item after the stay, which lets go of what the camera looked at."""

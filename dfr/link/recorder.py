@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 import numpy as np
 
@@ -12,6 +13,10 @@ from dfr.track import FlightTrack
 
 RETURNING = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL, CopterMode.LAND})
 """Modes in which a drone is on its way down or home."""
+
+
+POWER_OVER_S = 30.0
+"""The power drawn is the mean over so long: a monitor counts whole milliampere-hours."""
 
 
 class Recorder:
@@ -27,6 +32,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._used_mah: float | None = None
         self._energy_wh: float | None = None
+        self._drawn: deque[tuple[float, float]] = deque()
 
     def __call__(self, state: VehicleState) -> None:
         """Take note of a state."""
@@ -44,6 +50,15 @@ class Recorder:
         """Energy drawn since the first state, Wh; 0 while the vehicle has told nothing of it."""
         return self._energy_wh or 0.0
 
+    @property
+    def power_w(self) -> float | None:
+        """Mean power drawn of late, W; None before there is enough to tell."""
+        drawn = list(self._drawn)
+        if len(drawn) < 2 or drawn[-1][0] - drawn[0][0] < 0.5 * POWER_OVER_S:
+            return None
+        (first_s, first_wh), (last_s, last_wh) = drawn[0], drawn[-1]
+        return (last_wh - first_wh) * 3600.0 / (last_s - first_s)
+
     def track(self, name: str) -> FlightTrack:
         """What was flown so far; times are the vehicle's."""
         with self._lock:
@@ -60,6 +75,10 @@ class Recorder:
             return_t_s=self.return_t_s,
             energy_wh=self._energy_wh,
         )
+
+    def expect_return(self, return_seq: int | None) -> None:
+        """The mission has changed: the return begins at another item, and has not begun yet."""
+        self.return_seq, self.return_t_s = return_seq, None
 
     def still_on_ground_s(self, *, height_m: float, speed_mps: float) -> float:
         """How long the drone has now been low and still, by its own clock."""
@@ -98,3 +117,11 @@ class Recorder:
         elif used > self._used_mah and self._energy_wh is not None:
             self._energy_wh += (used - self._used_mah) / 1000.0 * volt
             self._used_mah = used
+            self._note_power(state)
+
+    def _note_power(self, state: VehicleState) -> None:
+        if state.t_s is None or self._energy_wh is None:
+            return
+        self._drawn.append((state.t_s, self._energy_wh))
+        while self._drawn[-1][0] - self._drawn[0][0] > POWER_OVER_S:
+            self._drawn.popleft()

@@ -90,6 +90,28 @@ def upload_verified(
     return _report(vehicle, plan, lists, retries=retries, lost=lost, start=start, differences=())
 
 
+def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
+    """Put another mission on board of a vehicle in flight, and prove it; fence, rally and parameters stay.
+
+    The vehicle must not be flying the mission: it is overwritten in place. Raises as `upload_verified`.
+    """
+    if vehicle.state.mode == CopterMode.AUTO:
+        raise VehicleRefusedError(
+            "the vehicle flies its mission -> hold it in GUIDED before the mission changes"
+        )
+    vehicle.plan = OnboardPlan.UNKNOWN
+    vehicle.uploading = True
+    try:
+        _transfer(vehicle, MissionType.MISSION, wire_lists(plan)[MissionType.MISSION], vehicle.state.reboots)
+        vehicle.plan = OnboardPlan.VERIFIED
+    except TransferError:
+        raise
+    except LinkError as error:
+        raise TransferError(f"{error}; the plan on board is unknown -> return by RTL") from error
+    finally:
+        vehicle.uploading = False
+
+
 def inspect_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
     """How what is on board differs from a flight plan; nothing is sent but questions."""
     lists = wire_lists(plan)

@@ -26,6 +26,7 @@ class Task:
         self.begun_s: float | None = None
         self.now_s: float | None = None
         self.over_s: float | None = None
+        self.begun_wh = self.now_wh = 0.0
         self.held = False
 
     @property
@@ -40,14 +41,20 @@ class Task:
             return 0.0
         return max(0.0, self.now_s - self.begun_s)
 
-    def begin(self, vehicle_s: float) -> None:
-        """The vehicle has begun with it."""
-        self.begun_s = self.now_s = vehicle_s
+    @property
+    def used_wh(self) -> float:
+        """Energy drawn since it began."""
+        return self.now_wh - self.begun_wh
 
-    def go_on(self, vehicle_s: float) -> None:
-        """The vehicle's clock, while the phase lasts; a task that is held waits for its outcome."""
+    def begin(self, vehicle_s: float, drawn_wh: float = 0.0) -> None:
+        """The vehicle has begun with it, having drawn so much before."""
+        self.begun_s = self.now_s = vehicle_s
+        self.begun_wh = self.now_wh = drawn_wh
+
+    def go_on(self, vehicle_s: float, drawn_wh: float = 0.0) -> None:
+        """The vehicle's clock and meter, while the phase lasts; a task that is held waits for its outcome."""
         if not self.held and self.over_s is None:
-            self.now_s = vehicle_s
+            self.now_s, self.now_wh = vehicle_s, drawn_wh
 
     def comes(self, moment: simpy.Event) -> None:
         """Its event comes (a callback of the moment at which it ended)."""

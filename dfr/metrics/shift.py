@@ -105,7 +105,10 @@ class KpiPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlownShift:
-    """A shift that vehicles flew. `problem` says what ended it early, and then there are no figures."""
+    """A shift that vehicles flew. `problem` says what ended it early, and then there are no figures.
+
+    `separations` are between its drones, `traffic` between visitors (first of the two) and its drones.
+    """
 
     start: str
     seconds: float
@@ -119,6 +122,7 @@ class FlownShift:
     kpis: tuple[KpiPair, ...]
     most_at_once: int
     problem: str
+    traffic: tuple[Separation, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -137,6 +141,7 @@ class FlownShift:
             "wall_seconds": self.wall_seconds,
             "flights": [flight.as_dict() for flight in self.flights],
             "separations": [separation.as_dict() for separation in self.separations],
+            "traffic": [separation.as_dict() for separation in self.traffic],
             "most_at_once": self.most_at_once,
             "kpis": {
                 pair.name: {

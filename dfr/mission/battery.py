@@ -25,19 +25,6 @@ from dfr.world.model import World
 from dfr.world.weather import mean_wind, weather_at
 from dfr.world.wind import MeanWind
 
-NOMINAL_V = {
-    "arducopter-sitl-quad": 12.6,
-    "dji-m3td": 14.8,
-    "dji-m4td": 22.2,
-    "dji-m30t": 22.2,
-    "skydio-x10": 18.5,
-    "brinc-responder": 22.2,
-    "study-hexa": 22.2,
-}
-"""Nominal voltage by drone of the catalogue: cells in series times 3.7 V, the cells assumed; the SITL quad's
-is the constant voltage of its simulated battery. Those of `firmware_sitl/frames`, so that a simulated
-vehicle's mAh are the catalogue's Wh."""
-
 CRITICAL_SHARE = 0.5
 """Part of the reserve at which the drone lands where it is (assumed). It must be less, or nothing arms."""
 
@@ -56,14 +43,19 @@ class Reserve:
     critical_mah: int
 
 
-def reserve_of(scenario: Scenario) -> Reserve | None:
-    """The scenario's reserve for its drone's battery; None where its voltage is not known."""
+def reserve_of(scenario: Scenario, *, temperature_c: float | None = None) -> Reserve | None:
+    """The scenario's reserve for its drone's battery, in the coldest hour unless a temperature is given.
+
+    None where the battery's voltage is not known.
+    """
     craft = drone(scenario.fleet.drone)
-    volt = NOMINAL_V.get(craft.key)
+    volt = craft.battery_v
     if volt is None:
         return None
-    granted_wh = granted(scenario, craft)
-    kept_wh = scenario.contingency.reserve_fraction * usable_wh(craft, coldest_c(scenario))
+    felt_c = coldest_c(scenario) if temperature_c is None else temperature_c
+    fraction = scenario.contingency.reserve_fraction
+    granted_wh = usable_wh(craft, felt_c, reserve_fraction=fraction)
+    kept_wh = fraction * usable_wh(craft, felt_c)
     critical_wh = craft.battery_wh - granted_wh - (1.0 - CRITICAL_SHARE) * kept_wh
     low_mah = math.ceil(1000.0 * (craft.battery_wh - granted_wh) / volt)
     return Reserve(
@@ -73,10 +65,10 @@ def reserve_of(scenario: Scenario) -> Reserve | None:
     )
 
 
-def battery_params(scenario: Scenario) -> dict[str, float]:
+def battery_params(scenario: Scenario, *, temperature_c: float | None = None) -> dict[str, float]:
     """BATT_* of the reserve; with no known voltage only the actions, which `validate` then finds unknown."""
     actions = {"BATT_FS_LOW_ACT": float(LOW_ACTION_RTL), "BATT_FS_CRT_ACT": float(CRITICAL_ACTION_LAND)}
-    reserve = reserve_of(scenario)
+    reserve = reserve_of(scenario, temperature_c=temperature_c)
     if reserve is None:
         return actions
     return {

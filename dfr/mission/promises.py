@@ -57,7 +57,7 @@ def _reserve(scenario: Scenario) -> Finding:
             "contingency.reserve",
             f"the voltage of {scenario.fleet.drone}'s battery is not known: the reserve of "
             f"{scenario.contingency.reserve_fraction:.0%} is not on board",
-            fix="add it to NOMINAL_V in dfr/mission/battery.py",
+            fix="set battery_v in dfr/aircraft/catalogue.yaml",
         )
     return holds(
         "contingency.reserve",

@@ -41,17 +41,18 @@ def replicate(
     flights_of: FlightsOf = model_flights,
     env: simpy.Environment | None = None,
     calls: list[Call] | None = None,
+    visits: list[Visit] | None = None,
 ) -> Log:
     """The records of one replication, by table.
 
-    `calls` replaces the drawn ones (a log of real calls); `env` another clock (vehicle time).
+    `calls` and `visits` replace the drawn ones (a log of real calls); `env` another clock (vehicle time).
     """
     streams = Streams(seed, replication)
     engine = Engine(inputs, env or simpy.Environment(initial_time=0.0), flights_of)
     drawn = draw_calls(inputs, streams) if calls is None else calls
-    visits = draw_visits(inputs, streams)
+    come = draw_visits(inputs, streams) if visits is None else visits
     with _collector_off():
-        return engine.run(drawn, visits, draw_outages(inputs, streams))
+        return engine.run(drawn, come, draw_outages(inputs, streams))
 
 
 @contextmanager

@@ -64,6 +64,12 @@ class Flight(Protocol):
     def hold(self, seconds: float) -> simpy.Event | None:
         """Stay where it is, on scene or out of the way, so long."""
 
+    def hold_low(self, seconds: float) -> simpy.Event | None:
+        """Go down out of the way of other traffic and stay there, so long."""
+
+    def rise(self, seconds: float) -> simpy.Event | None:
+        """Up again from where it held low, within so long."""
+
     def go_home(self) -> simpy.Event | None:
         """Fly back until over the dock, from wherever it is."""
 
@@ -147,6 +153,14 @@ class ModelFlight:
     def hold(self, seconds: float) -> simpy.Event | None:
         """Hover."""
         return self._begin(HOLD, self._order.leg.hover_w, seconds)
+
+    def hold_low(self, seconds: float) -> simpy.Event | None:
+        """Hover; what the way down and up costs is the scenario's `yield_s`."""
+        return self.hold(seconds)
+
+    def rise(self, seconds: float) -> simpy.Event | None:
+        """Hover."""
+        return self.hold(seconds)
 
     def go_home(self) -> simpy.Event | None:
         """Fly back the share of the way that was flown out."""

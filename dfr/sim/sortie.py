@@ -213,12 +213,12 @@ class Sortie:
             if limit_s <= 0.0:
                 goes_on = False
                 break
-            holding = self._flight.hold(limit_s)
+            holding = self._flight.hold_low(limit_s)
             if holding is not None:
                 yield holding | active.gone
             self._flight.break_off()
             goes_on = active.gone.triggered
-            rising = self._flight.hold(traffic.yield_s)
+            rising = self._flight.rise(traffic.yield_s)
             if rising is not None:
                 yield rising
         self._yielded_s += self._env.now - start

@@ -15,7 +15,8 @@ from typing import Any
 
 from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
 from dfr.geo import distance_m
-from dfr.link.director import FlownDispatch, fly_dispatch
+from dfr.link.director import fly_dispatch
+from dfr.link.dispatched import FlownDispatch
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode

@@ -162,3 +162,14 @@ def test_a_way_home_by_waypoints_stops_where_rtl_begins():
     )
     assert sortie.back_s == pytest.approx(41.5, rel=0.02)
     assert sortie.land_s == pytest.approx(31.3, abs=0.7)
+
+
+def test_a_drone_that_comes_home_over_its_dock_is_back_at_the_end_of_the_waypoint_leg():
+    """An RTL begun over home has no way: the drone is back where the leg to it ends."""
+    wind = MeanWind(speed_mps=7.0, from_deg=240.0)
+    given = {"height_m": 60.0, "on_scene_s": 60.0, "wind": wind, "drone": drone("dji-m3td")}
+    settings = flight_settings(drone("dji-m3td"), cruise_mps=12.0)
+    over_home = predict_path([0.0, 444.5], [0.0, 36.4], settings=settings, **given)
+    straight = predict_path([444.5], [36.4], settings=settings, **given)
+    assert over_home.back_s == pytest.approx(straight.back_s, abs=0.5)
+    assert straight.total_s < over_home.total_s < straight.total_s + 2.0

@@ -9,9 +9,10 @@ import pytest
 
 from dfr.errors import LinkTimeoutError, NonCompliantError, VehicleRefusedError
 from dfr.geo import Position
-from dfr.link.director import Recorder, fly_dispatch
+from dfr.link.director import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.preflight import preflight, wait_ready
+from dfr.link.recorder import Recorder
 from dfr.link.tlog import recorded
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState

@@ -55,8 +55,8 @@ def test_a_flight_costs_about_the_energy_that_was_predicted(flown):
             assert flight.energy_wh == pytest.approx(flight.predicted_energy_wh, rel=0.2)
 
 
-def test_every_phase_but_the_way_home_agrees_with_its_prediction(flown):
+def test_every_phase_agrees_with_its_prediction(flown):
     _, result = flown
     for flight in result.flights:
         for phase in flight.phases:
-            assert phase.agrees or phase.phase.value == "back", (flight.zone, phase)
+            assert phase.agrees, (flight.zone, phase)

@@ -17,11 +17,12 @@ from dfr.errors import InfeasibleError
 from dfr.geo import distance_m
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.link.director import fly_dispatch
+from dfr.link.limits import NO_LIMITS
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
 from dfr.mission import battery
-from dfr.mission.battery import NOMINAL_V, coldest_c, longest_on_scene_s, reserve_of
+from dfr.mission.battery import coldest_c, longest_on_scene_s, reserve_of
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.promises import promise_findings
 from dfr.mission.validate import validate
@@ -54,13 +55,13 @@ def farthest(plan):
 
 
 def test_every_drone_of_the_catalogue_has_the_voltage_of_its_simulated_battery():
-    assert set(NOMINAL_V) == set(drones())
-    for key, volt in NOMINAL_V.items():
+    for key, craft in drones().items():
+        volt = craft.battery_v
         frame = json.loads((FIRMWARE / "frames" / f"{key}.json").read_text())
         assert volt in (frame["refVoltage"], frame["maxVoltage"])
         params = dict(line.split() for line in lines_of(FIRMWARE / "params" / f"{key}.parm"))
         if "BATT_CAPACITY" in params:
-            assert 1000.0 * drone(key).battery_wh / volt == pytest.approx(
+            assert 1000.0 * craft.battery_wh / volt == pytest.approx(
                 float(params["BATT_CAPACITY"]), abs=1.0
             )
 
@@ -79,6 +80,13 @@ def test_the_reserve_is_what_the_plan_leaves_in_the_battery(southsea):
     assert 0 < reserve.critical_mah < reserve.low_mah
 
 
+def test_in_a_warmer_hour_the_same_reserve_is_less_of_the_battery(southsea):
+    world, _ = southsea
+    cold, warm = (reserve_of(world.scenario, temperature_c=celsius) for celsius in (0.0, 25.0))
+    assert cold.capacity_mah == warm.capacity_mah
+    assert warm.low_mah < cold.low_mah
+
+
 @pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9])
 def test_a_larger_reserve_acts_earlier_and_always_lets_the_vehicle_arm(southsea, fraction):
     world, _ = southsea
@@ -89,7 +97,7 @@ def test_a_larger_reserve_acts_earlier_and_always_lets_the_vehicle_arm(southsea,
 
 def test_an_unknown_battery_is_unknown_and_not_silent(southsea, monkeypatch):
     world, plan = southsea
-    monkeypatch.setattr(battery, "NOMINAL_V", {})
+    monkeypatch.setattr(battery, "drone", lambda key: replace(drone(key), battery_v=None))
     route = farthest(plan)
     flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
     assert "BATT_LOW_MAH" not in flight.params
@@ -150,7 +158,7 @@ def test_a_compiled_mission_returns_at_its_reserve(southsea, engine):
                 drained.append(state)
                 vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 100.0 * low / capacity + 4.0)
 
-        flown = fly_dispatch(vehicle, mission, on_state=drain)
+        flown = fly_dispatch(vehicle, mission, on_state=drain, limits=NO_LIMITS)
     said = [text.text for text in flown.texts]
     used = [float(found[1]) for text in said if (found := re.search(r"is low .* used (\d+) mAh", text))]
     assert capacity - used[0] == pytest.approx(low, abs=0.005 * capacity), said

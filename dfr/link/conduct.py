@@ -1,0 +1,332 @@
+"""One flight under its director: arms, starts AUTO, follows, notices what ArduCopter does not.
+
+All deadlines count the vehicle's own seconds. Nothing moves a vehicle that is not simulated without
+`confirmed`. When the flight mode changes and it was not us, the director takes its hands off for good:
+it goes on watching and recording, and commands nothing more.
+
+Its limits (`dfr.link.limits`) are its own: wind, energy to home and gaps in the link send the drone home;
+other traffic is given way to (`dfr.link.yielding`). Orders from other threads (`dfr.link.orders`) are taken
+in turn: a new task is uploaded and proven while the drone hovers, and refused where its way was not checked.
+
+Landed, not disarmed: in a steady wind ArduCopter can touch down and keep leaning into the wind, so that
+its land detector never ends the flight. Once the drone has been low and still for `STILL_S`, the
+director asks for a disarm; where that is refused, it forces one, on a simulated vehicle or where
+`may_force_disarm` was given. Otherwise it says so and leaves it to the pilot.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import DfrError, LinkError, LinkTimeoutError, VehicleRefusedError
+from dfr.geo import Position, distance_m
+from dfr.link.dispatched import Event
+from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.orders import Orders, Recall, Task
+from dfr.link.recorder import RETURNING, Recorder
+from dfr.link.traffic import Proximity, TrafficPicture
+from dfr.link.transfer import replace_mission
+from dfr.link.vehicle import CopterMode, VehicleState, mode_name
+from dfr.link.yielding import HEIGHT_REACHED_M, LowHold
+from dfr.mission.compile import return_seq
+from dfr.mission.items import Command, FlightPlan
+from dfr.mission.retask import FIRST_ITEM, retasked
+
+STILL_S = 8.0
+STILL_HEIGHT_M = 0.7
+STILL_SPEED_MPS = 0.1
+DISARM_AGAIN_S = 5.0
+LIFT_S = 30.0
+LIFTED_M = 1.0
+SLOWEST_MPS = 2.0
+"""A dispatch slower than this over ground is given up for lost (assumed)."""
+
+SPARE_S = 240.0
+AFTER_RECALL_S = 600.0
+LOOK_EVERY_S = 0.05
+
+ALOFT_M = 2.0
+"""Higher than this above home the limits of a flight apply."""
+
+
+OnState = Callable[[VehicleState], None]
+
+
+@dataclass
+class Director:
+    """One flight in progress."""
+
+    vehicle: MavlinkVehicle
+    plan: FlightPlan
+    recorder: Recorder
+    limits: FlightLimits
+    picture: TrafficPicture
+    orders: Orders
+    may_force_disarm: bool
+    dock_tolerance_m: float
+    events: list[Event] = field(default_factory=list)
+    expected: CopterMode = CopterMode.AUTO
+    hands_off: bool = False
+    recalled: bool = False
+    returning: bool = False
+    low: LowHold | None = None
+    last_seq: int | None = None
+    next_disarm_t_s: float = 0.0
+    deadline_s: float = 0.0
+    unheard_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.limits, self.plan)
+
+    def launch(self) -> None:
+        """Arm in GUIDED (ArduCopter does not arm in AUTO by default) and start the mission."""
+        vehicle = self.vehicle
+        vehicle.set_mode(CopterMode.GUIDED)
+        vehicle.arm()
+        self._note("armed")
+        vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
+        vehicle.wait(lambda state: state.mode == CopterMode.AUTO, vehicle_s=LIFT_S, what="AUTO")
+        self._note("mission started")
+
+    def follow(self, on_state: OnState | None) -> None:
+        """Watch until disarmed. Raises LinkTimeoutError where the vehicle falls silent or never ends."""
+        self.deadline_s = (self.vehicle.state.t_s or 0.0) + allowed_s(self.plan)
+        while True:
+            self.vehicle.check_link()
+            state = self.vehicle.state
+            self._watch_mode(state)
+            self._watch_mission(state)
+            if on_state is not None:
+                on_state(state)
+            if state.armed is False:
+                self._note("disarmed")
+                if self.recorder.highest_m < LIFTED_M:
+                    raise VehicleRefusedError(f"disarmed before takeoff -> {self.vehicle.last_words()}")
+                return
+            if (state.t_s or 0.0) > self.deadline_s:
+                self._overdue()
+            self._watch_limits(state)
+            self._take_orders()
+            self._watch_ground(state)
+            time.sleep(LOOK_EVERY_S)
+
+    def stand_down(self) -> None:
+        """Leave AUTO after the flight, so that the next plan can be uploaded."""
+        if not self.hands_off and self.vehicle.state.mode == CopterMode.AUTO:
+            self.vehicle.set_mode(CopterMode.GUIDED)
+
+    def _watch_mode(self, state: VehicleState) -> None:
+        """A mode we did not ask for is the pilot's, or a failsafe's: hands off."""
+        if self.hands_off or state.mode is None or state.mode == self.expected or state.armed is False:
+            return
+        self.hands_off = True
+        self._note(f"{mode_name(state.mode)} by the pilot or a failsafe: hands off")
+
+    def _watch_mission(self, state: VehicleState) -> None:
+        if state.mission_seq != self.last_seq and state.mission_seq is not None:
+            self.last_seq = state.mission_seq
+            self._note(f"item {state.mission_seq}")
+        if self.recorder.return_t_s is not None and not self.returning:
+            self.returning = True
+            self.events.append(Event(t_s=self.recorder.return_t_s, what="return"))
+
+    def _watch_ground(self, state: VehicleState) -> None:
+        """Landed, not disarmed: see the module's docstring."""
+        if self.hands_off or self.recorder.return_t_s is None or (state.t_s or 0.0) < self.next_disarm_t_s:
+            return
+        still_s = self.recorder.still_on_ground_s(height_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS)
+        if still_s < STILL_S:
+            return
+        self.next_disarm_t_s = (state.t_s or 0.0) + DISARM_AGAIN_S
+        self._note(f"landed, not disarmed for {still_s:.0f} s: disarming")
+        try:
+            self.vehicle.disarm()
+        except VehicleRefusedError:
+            self._force_disarm()
+
+    def _force_disarm(self) -> None:
+        if not self.may_force_disarm:
+            self._note("landed, not disarmed: the vehicle refuses to disarm, the pilot must")
+            return
+        self._note("disarm refused: forcing it, the drone is low and still")
+        self.vehicle.disarm(force=True)
+
+    def _watch_limits(self, state: VehicleState) -> None:
+        """Act on what no longer holds, while the drone is ours and in the air."""
+        unheard_s, silent_s = self.unheard_s, self.vehicle.silent_s
+        self.unheard_s = silent_s
+        if self.hands_off or not state.armed or (state.height_m_home or 0.0) < ALOFT_M:
+            return
+        heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
+        breach = self.watch.breach(state, unheard_s=heard_again_after_s)
+        if breach is not None:
+            self._obey(breach)
+        self._watch_air(state)
+
+    def _watch_air(self, state: VehicleState) -> None:
+        """Give way to other traffic, and go on when the air is clear."""
+        contacts, limit = self.picture.look(state), self.limits.traffic
+        if limit is None or state.mode != self.expected:
+            return
+        if self.low is not None:
+            self._hold_on(self.low, limit, contacts, state)
+            return
+        near = limit.near(contacts)
+        if near is None or self.expected == CopterMode.LAND:
+            return
+        words = f"{near.name} is {near.horizontal_m:.0f} m away, {near.vertical_m:.0f} m in height"
+        if limit.action is not Action.HOLD_LOW:
+            self._obey(Breach(limit="traffic", words=words, action=limit.action))
+        elif (state.height_m_home or 0.0) > limit.hold_low_m + HEIGHT_REACHED_M:
+            self._hold_low(limit, state, words)
+
+    def _hold_low(self, limit: TrafficLimit, state: VehicleState, words: str) -> None:
+        if state.position is None or state.height_m_home is None:
+            return
+        self._note(f"traffic: {words}: down to {limit.hold_low_m:g} m")
+        self.low = LowHold(
+            place=state.position,
+            aloft_m=state.height_m_home,
+            low_m=limit.hold_low_m,
+            mode=self.expected,
+            since_s=state.t_s or 0.0,
+        )
+        self._go_to(state.position, limit.hold_low_m)
+
+    def _hold_on(
+        self, low: LowHold, limit: TrafficLimit, contacts: tuple[Proximity, ...], state: VehicleState
+    ) -> None:
+        """One look at a drone that holds low: up when it is clear, down again when it is not, on when up."""
+        t_s = state.t_s or 0.0
+        clear = low.is_clear(limit, contacts, t_s)
+        if low.rising and low.clear_since_s is None:
+            low.rising = False
+            self._note("traffic: down again")
+            self._go_to(low.place, low.low_m)
+        elif clear and not low.rising:
+            low.rising = True
+            self._note("traffic: clear, up again")
+            self._go_to(low.place, low.aloft_m)
+        elif low.rising and low.is_aloft(state):
+            self.low = None
+            self.deadline_s += t_s - low.since_s
+            self._change_mode(low.mode)
+            self._note(f"traffic: on in {low.mode.name} after {t_s - low.since_s:.0f} s")
+
+    def _obey(self, breach: Breach) -> None:
+        """Home, or down; once, and not where it is on its way there."""
+        mode = CopterMode.LAND if breach.action is Action.LAND else CopterMode.RTL
+        homeward = self.expected in RETURNING or (self.returning and self.low is None)
+        if self.expected == mode or (homeward and mode == CopterMode.RTL):
+            return
+        self.low = None
+        self._note(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
+        self._change_mode(mode)
+
+    def _take_orders(self) -> None:
+        order = self.orders.next()
+        if order is None:
+            return
+        try:
+            if self.hands_off:
+                raise VehicleRefusedError("another pilot has taken over -> ask them")
+            if isinstance(order, Recall):
+                self._note("recalled by order")
+                self.recall()
+            else:
+                self.retask(order)
+        except DfrError as error:
+            self._note(f"order refused: {error}")
+            order.done.set_exception(error)
+        else:
+            order.done.set_result(None)
+
+    def retask(self, task: Task) -> None:
+        """Send the drone on to another incident: checked, held, uploaded, proven, and on.
+
+        Raises NonCompliantError where its way was not checked, VehicleRefusedError where it is too low or
+        has not the energy; TransferError where the new mission did not arrive, and then it comes home.
+        """
+        state = self.vehicle.state
+        here, height_m = state.position, state.height_m_home
+        cruise_m = max(item.z_m for item in self.plan.items if item.command == Command.NAV_TAKEOFF)
+        if here is None or height_m is None or height_m < 0.5 * cruise_m or self.low is not None:
+            raise VehicleRefusedError(
+                "it is low, or gives way -> wait until it is at its cruise height again"
+            )
+        new = retasked(
+            self.plan,
+            here=here,
+            way=task.way,
+            height_m_home=cruise_m,
+            on_scene_s=task.on_scene_s,
+            look_at=task.look_at,
+        )
+        refuse_without_energy(state, self.plan, way=task.way, on_scene_s=task.on_scene_s)
+        self._note(f"new task: {task.way[-1]}")
+        self._go_to(here, max(height_m, cruise_m))
+        try:
+            replace_mission(self.vehicle, new)
+        except LinkError:
+            self._note("the new mission did not arrive: coming home")
+            self.recall()
+            raise
+        self.plan, self.watch, self.returning, self.last_seq = new, Watch(self.limits, new), False, None
+        self.vehicle.command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(FIRST_ITEM))
+        self.recorder.expect_return(return_seq(new.items))
+        self.deadline_s = (state.t_s or 0.0) + allowed_s(new)
+        self._change_mode(CopterMode.AUTO)
+        self._note("on to the new task")
+
+    def _go_to(self, place: Position, height_m: float) -> None:
+        """Fly there in GUIDED, unless somebody else has taken over meanwhile."""
+        if self._still_ours():
+            self.expected = CopterMode.GUIDED
+            self.vehicle.go_to(place, height_m_home=height_m)
+
+    def _change_mode(self, mode: CopterMode) -> None:
+        if self._still_ours():
+            self.expected = mode
+            self.vehicle.set_mode(mode)
+
+    def _still_ours(self) -> bool:
+        """Look once more before a command: the pilot's change of mode may have come this very moment."""
+        self._watch_mode(self.vehicle.state)
+        return not self.hands_off
+
+    def _overdue(self) -> None:
+        """Recall once; after that the flight is lost to us."""
+        if self.hands_off or self.recalled:
+            raise LinkTimeoutError(
+                f"the flight did not end by {self.deadline_s:.0f} s of vehicle time -> "
+                f"{self.vehicle.last_words()}"
+            )
+        self.recalled = True
+        self._note("overdue: recalling")
+        self.recall()
+        self.deadline_s += AFTER_RECALL_S
+
+    def recall(self) -> None:
+        """Command RTL, unless somebody else is flying."""
+        if self.hands_off:
+            raise VehicleRefusedError("another pilot has taken over -> ask them to return")
+        self.low = None
+        self._change_mode(CopterMode.RTL)
+
+    def _note(self, what: str) -> None:
+        self.events.append(Event(t_s=self.vehicle.state.t_s, what=what))
+
+
+def allowed_s(plan: FlightPlan) -> float:
+    """Vehicle seconds after which a flight is overdue: its legs at a crawl, its holds, and some spare."""
+    places = [plan.home, *(item.position for item in plan.items if item.position is not None), plan.home]
+    length_m = sum(distance_m(a, b) for a, b in pairwise(places))
+    heights_m = [item.z_m for item in plan.items]
+    holds_s = sum(item.params[0] for item in plan.items if item.command == Command.NAV_LOITER_TIME)
+    return (length_m + 4.0 * max(heights_m, default=0.0)) / SLOWEST_MPS + holds_s + SPARE_S
