@@ -19,8 +19,7 @@ def do_item(vehicle: Vehicle, item: Item) -> bool:
         set_home(vehicle, item)
         return True
     if item.command in (cmd.DO_SET_ROI, cmd.DO_SET_ROI_LOCATION):
-        look_at(vehicle, item)
-        return True
+        return look_at(vehicle, item)
     if item.command == cmd.DO_SET_ROI_NONE:
         vehicle.craft.heading.at(None)
         return True
@@ -54,10 +53,13 @@ def set_home(vehicle: Vehicle, item: Item) -> None:
     vehicle.set_home(place(vehicle, item))
 
 
-def look_at(vehicle: Vehicle, item: Item) -> None:
-    """DO_SET_ROI: a place of all zeros ends it."""
-    nowhere = item.x == 0 and item.y == 0 and item.z == 0.0
-    vehicle.craft.heading.at(None if nowhere else place(vehicle, item))
+def look_at(vehicle: Vehicle, item: Item) -> bool:
+    """DO_SET_ROI: a place of all zeros ends it; False for what is no place on Earth."""
+    if not item.is_somewhere:
+        return False
+    ends = item.x == 0 and item.y == 0 and item.z == 0.0
+    vehicle.craft.heading.at(None if ends else place(vehicle, item))
+    return True
 
 
 def place(vehicle: Vehicle, item: Item) -> tuple[float, float, float]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite, isnan, radians
+from math import isfinite, radians
 from typing import TYPE_CHECKING, Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import actions, arming, modes
-from firmware_sitl.vehicle.items import Item
+from firmware_sitl.vehicle.items import Item, degrees_e7
 from firmware_sitl.vehicle.telemetry import BUILDERS
 
 if TYPE_CHECKING:
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
 MOST_HZ = 400.0
+SELDOMEST_US = 2**31 - 1
+MOST_MESSAGE_ID = 65_535
+"""MESSAGE_INTERVAL cannot name more."""
+
+TAKEN = (183, 203)
+"""DO_SET_SERVO and DO_DIGICAM_CONTROL: ArduCopter accepts them with nothing attached."""
+
+DEVICES = (204, 205, 211, 1000, 2000, 2500, 42600)
+"""Mount, gripper, gimbal, camera and winch: ArduCopter knows the commands, and fails without the device."""
 
 Handler = Callable[["Channel", Item, tuple[float, ...]], int]
 
@@ -29,7 +38,6 @@ class Commands:
         self._vehicle = vehicle
         self._owed: list[int] = []
         self._table: dict[int, Handler] = {
-            16: self._unsupported,
             17: self._mode(modes.LOITER),
             20: self._mode(modes.RTL),
             21: self._mode(modes.LAND),
@@ -54,11 +62,12 @@ class Commands:
             510: self._interval,
             511: self._set_interval,
             512: self._request,
-            519: self._protocol,
             520: self._version,
             401: self._prearm,
             224: self._set_current,
             42428: self._banner,
+            **dict.fromkeys(TAKEN, self._taken),
+            **dict.fromkeys(DEVICES, self._no_device),
             42651: self._battery_reset,
         }
 
@@ -70,8 +79,8 @@ class Commands:
             command=message.command,
             frame=frame,
             params=(message.param1, message.param2, message.param3, message.param4),
-            x=round(lat * 1e7) if isfinite(lat) and abs(lat) <= 200.0 else 0,
-            y=round(lon * 1e7) if isfinite(lon) and abs(lon) <= 200.0 else 0,
+            x=degrees_e7(lat),
+            y=degrees_e7(lon),
             z=message.param7,
         )
         self._answer(channel, message, item, (*item.params, lat, lon, message.param7))
@@ -101,6 +110,14 @@ class Commands:
         del channel, item, params
         return UNSUPPORTED
 
+    def _taken(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
+        del channel, item, params
+        return ACCEPTED
+
+    def _no_device(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
+        del channel, item, params
+        return FAILED
+
     def _accept(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del channel, item, params
         return FAILED if self._vehicle.craft.motors.armed else ACCEPTED
@@ -108,7 +125,7 @@ class Commands:
     def _battery_reset(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         """BATTERY_RESET: which batteries (bits), how full in per cent."""
         del channel, item
-        if not int(params[0]) & 1 or not 0.0 <= params[1] <= 100.0:
+        if not _whole(params[0]) & 1 or not 0.0 <= params[1] <= 100.0:
             return FAILED
         self._vehicle.craft.battery.refill(params[1] / 100.0)
         return ACCEPTED
@@ -122,9 +139,9 @@ class Commands:
 
     def _set_mode(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del channel, item
-        if not int(params[0]) & 1:
+        if not _whole(params[0]) & 1:
             return DENIED
-        return _done(ok=self._vehicle.change_mode(int(params[1])))
+        return _done(ok=self._vehicle.change_mode(_whole(params[1])))
 
     def _arm(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del channel, item
@@ -165,7 +182,7 @@ class Commands:
         del channel, item
         if params[1] == 1.0:
             self._vehicle.auto.restart()
-        if params[0] >= 0.0 and not self._vehicle.auto.set_current(int(params[0])):
+        if params[0] >= 0.0 and not self._vehicle.auto.set_current(_whole(params[0])):
             return DENIED
         self._owed.append(42)
         return ACCEPTED
@@ -175,7 +192,7 @@ class Commands:
         if not 0.0 <= params[0] <= 360.0 or params[3] not in (0.0, 1.0):
             return FAILED
         self._vehicle.craft.heading.fix(
-            radians(params[0]), rate=radians(params[1]), way=int(params[2]), relative=params[3] == 1.0
+            radians(params[0]), rate=radians(params[1]), way=_whole(params[2]), relative=params[3] == 1.0
         )
         return ACCEPTED
 
@@ -183,11 +200,14 @@ class Commands:
         del channel, item
         if not params[1] > 0.0:
             return DENIED
-        return _done(ok=actions.change_speed(self._vehicle, int(params[0]), params[1]))
+        if self._vehicle.mode.number not in (modes.AUTO, modes.GUIDED):
+            return FAILED
+        return _done(ok=actions.change_speed(self._vehicle, _whole(params[0]), params[1]))
 
     def _set_home(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
-        del channel, params
-        if not self._vehicle.estimator.position_ok:
+        del channel
+        nowhere = params[0] != 1.0 and not item.is_somewhere
+        if nowhere or not self._vehicle.estimator.position_ok:
             return FAILED
         actions.set_home(self._vehicle, item)
         return ACCEPTED
@@ -195,9 +215,9 @@ class Commands:
     def _reposition(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del channel
         vehicle = self._vehicle
-        if vehicle.mode is not vehicle.guided and not int(params[1]) & 1:
+        if vehicle.mode is not vehicle.guided and not _whole(params[1]) & 1:
             return DENIED
-        if abs(item.x) > 900000000 or abs(item.y) > 1800000000 or isnan(item.z):
+        if not item.is_somewhere:
             return DENIED
         point = actions.place(vehicle, item)
         if not vehicle.fence.allows(*point):
@@ -247,22 +267,31 @@ class Commands:
 
     def _interval(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del item
-        message_id = int(params[0])
+        message_id = _whole(params[0])
+        if not 0 <= message_id <= MOST_MESSAGE_ID:
+            return FAILED
         period = channel.period(message_id)
-        microseconds = 0 if message_id not in BUILDERS else -1 if period is None else round(period * 1e6)
+        microseconds = (
+            0
+            if message_id not in BUILDERS
+            else -1
+            if period is None
+            else round(min(period * 1e6, SELDOMEST_US))
+        )
         channel.send(mavlink.MAVLink_message_interval_message(message_id, microseconds))
-        return ACCEPTED
+        return _done(ok=microseconds != 0)
 
     def _set_interval(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del item
-        message_id, microseconds = int(params[0]), params[1]
+        message_id, microseconds = _whole(params[0]), params[1]
         if message_id not in BUILDERS:
+            self._vehicle.say(6, f"No ap_message for mavlink id ({message_id})")
             return DENIED
         if microseconds == -1.0:
             channel.every(message_id, None)
         elif microseconds == 0.0:
             channel.every(message_id, 1.0 if message_id == 0 else None)
-        elif microseconds < 1e6 / MOST_HZ:
+        elif not microseconds >= 1e6 / MOST_HZ:
             return DENIED
         else:
             channel.every(message_id, microseconds * 1e-6)
@@ -270,14 +299,9 @@ class Commands:
 
     def _request(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
         del channel, item
-        if int(params[0]) not in BUILDERS:
+        if _whole(params[0]) not in BUILDERS:
             return FAILED
-        self._owed.append(int(params[0]))
-        return ACCEPTED
-
-    def _protocol(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
-        del item, params
-        channel.send(mavlink.MAVLink_protocol_version_message(200, 100, 200, [0] * 8, [0] * 8))
+        self._owed.append(_whole(params[0]))
         return ACCEPTED
 
     def _version(self, channel: Channel, item: Item, params: tuple[float, ...]) -> int:
@@ -290,6 +314,11 @@ class Commands:
         for line in self._vehicle.banner():
             self._vehicle.say(6, line)
         return ACCEPTED
+
+
+def _whole(value: float) -> int:
+    """A parameter as a whole number; -1, which names nothing, where it is none."""
+    return int(value) if isfinite(value) else -1
 
 
 def _done(*, ok: bool) -> int:

@@ -19,6 +19,8 @@ INVALID_PARAM1, INVALID_X, INVALID_Y, INVALID_Z = 6, 10, 11, 12
 INVALID_SEQUENCE, DENIED, CANCELLED = 13, 14, 15
 
 MOST_ALTITUDE_M = 83000.0
+MOST_LAT_E7, MOST_LON_E7 = 900_000_000, 1_800_000_000
+NOWHERE_E7 = -(2**31)
 ABSOLUTE_FRAMES, RELATIVE_FRAMES, TERRAIN_FRAMES = (0, 2, 5), (3, 6), (10, 11)
 
 Keep = Callable[[float], float]
@@ -45,6 +47,20 @@ class Item:
     def lon_deg(self) -> float:
         """Longitude, degrees."""
         return self.y * 1e-7
+
+    @property
+    def is_somewhere(self) -> bool:
+        """Whether latitude, longitude and height can be a place on Earth."""
+        return abs(self.x) <= MOST_LAT_E7 and abs(self.y) <= MOST_LON_E7 and abs(self.z) < MOST_ALTITUDE_M
+
+
+def degrees_e7(degrees: float) -> int:
+    """1e-7 degrees of degrees; a number that is nowhere on Earth where there are none.
+
+    >>> degrees_e7(50.781)
+    507810000
+    """
+    return round(degrees * 1e7) if abs(degrees) <= 180.0 else NOWHERE_E7
 
 
 def _drop(_: float) -> float:
@@ -169,9 +185,9 @@ def keep_mission_item(item: Item) -> Item | int:
 
 
 def _keep_place(item: Item) -> Item | int:  # noqa: PLR0911 - one for each answer
-    if abs(item.x) > 900000000:
+    if abs(item.x) > MOST_LAT_E7:
         return INVALID_X
-    if abs(item.y) > 1800000000:
+    if abs(item.y) > MOST_LON_E7:
         return INVALID_Y
     if isnan(item.z) or abs(item.z) >= MOST_ALTITUDE_M:
         return INVALID_Z
@@ -214,9 +230,9 @@ def keep_rally_item(item: Item) -> Item | int:
         return UNSUPPORTED
     if item.frame not in (0, 3, 5, 6, 10, 11):
         return UNSUPPORTED_FRAME
-    if abs(item.x) > 900000000:
+    if abs(item.x) > MOST_LAT_E7:
         return INVALID_X
-    if abs(item.y) > 1800000000:
+    if abs(item.y) > MOST_LON_E7:
         return INVALID_Y
     if isnan(item.z) or abs(item.z) > 32767.0:
         return INVALID_Z

@@ -15,6 +15,9 @@ from struct import pack, unpack
 from dfr.errors import InputError
 
 REAL32 = 9
+WHOLE_SLACK = 0.01
+"""A whole number sent as a float may fall this much short (ArduPilot's rounding_addition)."""
+
 INTEGER_LIMITS = {2: (-128, 127), 4: (-32768, 32767), 6: (-(2**31), 2**31 - 1)}
 
 
@@ -71,6 +74,7 @@ class Parameters:
         for name, value, kind in _shipped():
             self._values[name] = value
             self._types[name] = kind
+        self._defaults = dict(self._values)
         self._canonical = {self._shown_name(name): name for name in self._values}
         self._order = sorted(self._canonical)
         self._index = {name: index for index, name in enumerate(self._order)}
@@ -84,6 +88,7 @@ class Parameters:
     def copy_from(self, other: Parameters) -> None:
         """Take over all values of another set."""
         self._values |= other._values
+        self._defaults |= other._defaults
 
     def __len__(self) -> int:
         return len(self._order)
@@ -93,13 +98,14 @@ class Parameters:
         canonical = self._canonical.get(name)
         if canonical is None:
             return None
-        shown, factor = self._edge(canonical)
-        value, kind = self._values[canonical], self._types[canonical]
-        if factor != 1.0:
-            value, kind = _single(value * factor), REAL32
-        if shown == "ARMING_SKIPCHK":
-            value = 0.0 if value == 1.0 else -1.0 if value == 0.0 else float(~int(value))
+        kind = self._types[canonical] if self._edge(canonical)[1] == 1.0 else REAL32
+        value = self._as_shown(canonical, self._values[canonical])
         return Parameter(name=name, value=value, type=kind, index=self._index[name])
+
+    def default_shown(self, name: str) -> float | None:
+        """What a client's parameter is before anyone has written it."""
+        canonical = self._canonical.get(name)
+        return None if canonical is None else self._as_shown(canonical, self._defaults[canonical])
 
     def shown_at(self, index: int) -> Parameter | None:
         """The parameter at a place in the list."""
@@ -133,6 +139,18 @@ class Parameters:
                 self[old] = value / factor
                 return True
         return self.set_shown(name, value)
+
+    def keep_as_defaults(self) -> None:
+        """What is set now is what a client is told as the defaults, as with ArduPilot's defaults files."""
+        self._defaults = dict(self._values)
+
+    def _as_shown(self, canonical: str, value: float) -> float:
+        shown, factor = self._edge(canonical)
+        if factor != 1.0:
+            value = _single(value * factor)
+        if shown == "ARMING_SKIPCHK":
+            value = 0.0 if value == 1.0 else -1.0 if value == 0.0 else float(~int(value))
+        return value
 
     def _shown_name(self, canonical: str) -> str:
         return self._edge(canonical)[0]
@@ -172,11 +190,12 @@ def _shipped() -> Iterator[tuple[str, float, int]]:
 
 
 def _as_stored(value: float, kind: int) -> float:
-    """The value as the type keeps it: whole and in range, or single precision."""
+    """The value as the type keeps it: cut to whole and in range, or single precision."""
     limits = INTEGER_LIMITS.get(kind)
     if limits is None:
         return _single(value)
-    return float(min(max(round(value), limits[0]), limits[1]))
+    whole = int(value + (WHOLE_SLACK if value > 0.0 else -WHOLE_SLACK))
+    return float(min(max(whole, limits[0]), limits[1]))
 
 
 def _single(value: float) -> float:

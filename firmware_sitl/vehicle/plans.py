@@ -77,6 +77,11 @@ class MissionPlan:
         """Items, home included."""
         return len(self._items)
 
+    def note_home(self) -> None:
+        """Home has been set: it stands in the list even where there is no mission."""
+        if not self._items:
+            self._items = [self._home()]
+
     def read(self, seq: int) -> Item | None:
         """The item at a place; home at 0."""
         if seq == 0:

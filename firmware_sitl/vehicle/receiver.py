@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.commands import Commands
-from firmware_sitl.vehicle.items import ACCEPTED, ERROR, Item
+from firmware_sitl.vehicle.items import ACCEPTED, ERROR, Item, degrees_e7
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.channel import Channel
     from firmware_sitl.vehicle.vehicle import Vehicle
 
 RADIO_STATUS = 109
-FTP_ACK, FTP_NAK, FTP_NO_SUCH_FILE, FTP_ENDS = 128, 129, 10, (1, 2)
+AUTOPILOT_VERSION = 148
 GUIDED_ITEM, GUIDED_HEIGHT = 2, 3
+FURTHEST_M, FASTEST_MPS = 2.0e7, 1000.0
+"""A target further away or faster than this is no target: NaN and the like are neither."""
+
+LATEST_STAMP = 2**47
+"""Signing time stamps have 48 bits, and must go on growing."""
+
 IGNORE_POSITION, IGNORE_VELOCITY, IGNORE_YAW = 0x007, 0x038, 0x400
 
 
@@ -26,16 +32,19 @@ class Receiver:
 
     def __init__(self, vehicle: Vehicle) -> None:
         self._vehicle = vehicle
+        self._components: set[int] = set()
         self.commands = Commands(vehicle)
 
     def receive(self, channel: Channel, message: Any) -> None:
         """A message from a client; one for another system or component is left alone."""
         self._route(channel, message)
+        if message.get_srcSystem() == self._vehicle.system_id and message.get_srcComponent() != 1:
+            self._components.add(message.get_srcComponent())
         if not self._for_us(message):
             return
         kind = message.get_type()
         if kind in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.current in (GUIDED_ITEM, GUIDED_HEIGHT):
-            self._guided_item(channel, message, scale=1.0 if kind == "MISSION_ITEM_INT" else 1e7)
+            self._guided_item(channel, message, whole=kind == "MISSION_ITEM_INT")
             return
         if self._vehicle.transfers.handle(channel, kind, message, self._vehicle.link_s):
             return
@@ -54,9 +63,10 @@ class Receiver:
                 other.forward(message.get_msgbuf())
 
     def _for_us(self, message: Any) -> bool:
+        """Whether to act on it: as ArduPilot, also for a component of ours that has never been heard."""
         system = getattr(message, "target_system", 0)
         component = getattr(message, "target_component", 0)
-        return system in (0, self._vehicle.system_id) and component in (0, 1)
+        return system in (0, self._vehicle.system_id) and component not in self._components
 
     def _heartbeat(self, channel: Channel, message: Any) -> None:
         del channel
@@ -89,23 +99,23 @@ class Receiver:
 
     def _param_request_read(self, channel: Channel, message: Any) -> None:
         parameters = self._vehicle.parameters
-        if message.param_index >= 0:
-            found = parameters.shown_at(message.param_index)
-        else:
-            found = parameters.shown(_name(message.param_id))
+        listed = message.param_index >= 0
+        found = (
+            parameters.shown_at(message.param_index) if listed else parameters.shown(_name(message.param_id))
+        )
         if found is not None:
-            channel.send(self._vehicle.parameter_message(found))
+            channel.send(self._vehicle.parameter_message(found, listed=listed))
 
     def _param_set(self, channel: Channel, message: Any) -> None:
         del channel
         vehicle, name = self._vehicle, _name(message.param_id)
-        if isnan(message.param_value) or not vehicle.parameters.set_shown(name, message.param_value):
+        if not isfinite(message.param_value) or not vehicle.parameters.set_shown(name, message.param_value):
             return
         vehicle.parameter_changed()
         found = vehicle.parameters.shown(name)
         if found is not None:
             for listener in vehicle.channels:
-                listener.send(vehicle.parameter_message(found))
+                listener.send(vehicle.parameter_message(found, listed=False))
 
     def _ping(self, channel: Channel, message: Any) -> None:
         if message.target_system == 0:
@@ -122,21 +132,21 @@ class Receiver:
             signing = listener.mav.signing
             signing.secret_key = key if any(key) else None
             signing.sign_outgoing = any(key)
-            signing.timestamp = message.initial_timestamp
+            signing.timestamp = min(message.initial_timestamp, LATEST_STAMP)
             signing.allow_unsigned_callback = _accept_radio if any(key) else None
         del channel
 
     def _file_transfer_protocol(self, channel: Channel, message: Any) -> None:
-        """There are no files: said at once, so that a client falls back on the parameter protocol."""
-        asked = bytes(message.payload)
-        sequence, session, operation = int.from_bytes(asked[:2], "little"), asked[2], asked[3]
-        ends = operation in FTP_ENDS
-        answer = bytearray(251)
-        answer[:2] = ((sequence + 1) & 0xFFFF).to_bytes(2, "little")
-        answer[2:6] = bytes((session, FTP_ACK if ends else FTP_NAK, 0 if ends else 1, operation))
-        answer[12] = 0 if ends else FTP_NO_SUCH_FILE
-        source = message.get_srcSystem(), message.get_srcComponent()
-        channel.send(mavlink.MAVLink_file_transfer_protocol_message(0, *source, list(answer)))
+        self._vehicle.files.handle(message, channel.send)
+
+    def _autopilot_version_request(self, channel: Channel, message: Any) -> None:
+        del message
+        channel.one(AUTOPILOT_VERSION)
+
+    def _log_request_list(self, channel: Channel, message: Any) -> None:
+        """There are no logs, said so that a client does not wait for the first."""
+        del message
+        channel.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0))
 
     def _landing_target(self, channel: Channel, message: Any) -> None:
         del channel
@@ -155,9 +165,12 @@ class Receiver:
 
     def _set_home_position(self, channel: Channel, message: Any) -> None:
         del channel
-        craft = self._vehicle.craft
-        up = message.altitude * 0.001 - craft.origin.altitude_m
-        self._vehicle.set_home(craft.point(message.latitude * 1e-7, message.longitude * 1e-7, up))
+        place = Item(command=0, x=message.latitude, y=message.longitude, z=message.altitude * 0.001)
+        if place.is_somewhere:
+            craft = self._vehicle.craft
+            self._vehicle.set_home(
+                craft.point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m)
+            )
 
     def _set_position_target_global_int(self, channel: Channel, message: Any) -> None:
         del channel
@@ -181,23 +194,28 @@ class Receiver:
         if vehicle.mode is not vehicle.guided:
             return
         if not message.type_mask & IGNORE_POSITION:
+            if not all(abs(metres) < FURTHEST_M for metres in point):
+                return
             if not vehicle.fence.allows(*point):
                 vehicle.say(4, "Guided target outside fence")
                 return
             vehicle.guided.fly_to(point)
         elif not message.type_mask & IGNORE_VELOCITY:
-            vehicle.guided.fly_at((message.vx, message.vy, -message.vz))
-        if not message.type_mask & IGNORE_YAW and not isnan(message.yaw):
+            velocity = message.vx, message.vy, -message.vz
+            if not all(abs(speed) < FASTEST_MPS for speed in velocity):
+                return
+            vehicle.guided.fly_at(velocity)
+        if not message.type_mask & IGNORE_YAW and isfinite(message.yaw):
             vehicle.craft.heading.fix(message.yaw)
 
-    def _guided_item(self, channel: Channel, message: Any, *, scale: float) -> None:
+    def _guided_item(self, channel: Channel, message: Any, *, whole: bool) -> None:
         """MISSION_ITEM with current 2 (fly there) or 3 (to this height): the old guided command."""
         vehicle, source = self._vehicle, (message.get_srcSystem(), message.get_srcComponent())
         item = Item(
             command=message.command,
             frame=message.frame,
-            x=round(message.x * scale),
-            y=round(message.y * scale),
+            x=message.x if whole else degrees_e7(message.x),
+            y=message.y if whole else degrees_e7(message.y),
             z=message.z,
         )
         accepted = vehicle.mode.number == modes.GUIDED and self._fly_item(
@@ -207,6 +225,8 @@ class Receiver:
         channel.send(mavlink.MAVLink_mission_ack_message(*source, result, 0))
 
     def _fly_item(self, item: Item, *, keep_place: bool) -> bool:
+        if not item.is_somewhere:
+            return False
         vehicle, craft = self._vehicle, self._vehicle.craft
         up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
         point = craft.point(item.lat_deg, item.lon_deg, up)

@@ -13,6 +13,9 @@ from firmware_sitl.vehicle import modes
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
 
+MULTICOPTER = 3
+"""MAV_VTOL_STATE_MC, which ArduCopter gives."""
+
 Builder = Callable[["Vehicle"], Any]
 
 GYRO, ACCEL, MAGNETOMETER, BAROMETER, GPS = 0x1, 0x2, 0x4, 0x8, 0x20
@@ -176,7 +179,7 @@ def extended_sys_state(v: Vehicle) -> Any:
         state = 4
     else:
         state = 3 if v.taking_off else 2
-    return mavlink.MAVLink_extended_sys_state_message(0, state)
+    return mavlink.MAVLink_extended_sys_state_message(MULTICOPTER, state)
 
 
 def wind(v: Vehicle) -> Any:

@@ -17,6 +17,7 @@ from firmware_sitl.vehicle.items import (
     NO_SPACE,
     UNSUPPORTED,
     Item,
+    degrees_e7,
 )
 from firmware_sitl.vehicle.plans import MISSION, Plan, Say
 
@@ -223,13 +224,12 @@ class Transfers:
         if not whole and not self._warned:
             self._warned = True
             self._say(4, "got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
-        scale = 1.0 if whole else 1e7
         item = Item(
             command=message.command,
             frame=message.frame,
             params=(message.param1, message.param2, message.param3, message.param4),
-            x=round(message.x * scale),
-            y=round(message.y * scale),
+            x=message.x if whole else degrees_e7(message.x),
+            y=message.y if whole else degrees_e7(message.y),
             z=message.z,
         )
         transfer.item(channel, message, item, now_s)

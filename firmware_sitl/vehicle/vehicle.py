@@ -19,6 +19,7 @@ from firmware_sitl.vehicle.craft import Craft, Origin
 from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.failsafes import Failsafes
 from firmware_sitl.vehicle.fence import Fence
+from firmware_sitl.vehicle.files import FileServer
 from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.navigation import Point
@@ -37,6 +38,7 @@ WATCH_EVERY = 5
 """Steps between two looks at fence and failsafes: 10 Hz."""
 
 PREARM_SAY_S = 30.0
+UNLISTED = 65535
 BANNER = "dfr built-in vehicle, not ArduPilot"
 
 CAPABILITIES = 1 | 2 | 4 | 8 | 128 | 256 | 2048 | 8192 | 16384 | 32768
@@ -71,6 +73,7 @@ class Vehicle:
         self.unknown_defaults = [
             name for name, value in settings.defaults.items() if not self.parameters.set_default(name, value)
         ]
+        self.parameters.keep_as_defaults()
         origin = Origin(lat_deg=settings.lat_deg, lon_deg=settings.lon_deg, altitude_m=settings.altitude_m)
         self.craft = Craft(
             airframe=settings.airframe,
@@ -99,6 +102,7 @@ class Vehicle:
             self.say,
             self._set_current,
         )
+        self.files = FileServer(self.parameters)
         self.receiver = Receiver(self)
 
     def reborn(self) -> Vehicle:
@@ -238,13 +242,15 @@ class Vehicle:
     def set_home(self, home: Point) -> None:
         """Set home and tell the clients."""
         self.craft.home, self.home_set = home, True
+        self.mission.note_home()
         for channel in self.channels:
             channel.one(242)
 
-    def parameter_message(self, parameter: Parameter) -> Any:
-        """PARAM_VALUE."""
+    def parameter_message(self, parameter: Parameter, *, listed: bool = True) -> Any:
+        """PARAM_VALUE; by its place in the list, or (as ArduPilot answers for a name) without one."""
+        index = parameter.index if listed else UNLISTED
         return mavlink.MAVLink_param_value_message(
-            parameter.name.encode(), parameter.value, parameter.type, len(self.parameters), parameter.index
+            parameter.name.encode(), parameter.value, parameter.type, len(self.parameters), index
         )
 
     def parameter_changed(self) -> None:

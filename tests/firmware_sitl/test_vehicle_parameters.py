@@ -13,9 +13,10 @@ from firmware_sitl.vehicle.parameters import Generation, Parameters, read_parame
 
 def test_every_default_is_arducopters_own(reference: Path) -> None:
     recorded = json.loads((reference / "arducopter" / "params.json").read_text())["params"]
-    placed = {"SIM_PLD_LAT", "SIM_PLD_LON"}
+    own = {"SIM_PLD_LAT", "SIM_PLD_LON"}
     for parameter in Parameters().all_shown():
-        if parameter.name in recorded and parameter.name not in placed:
+        streamed = parameter.name.startswith("SR") and parameter.value > 0.0
+        if parameter.name in recorded and parameter.name not in own and not streamed:
             value, kind = recorded[parameter.name]
             assert parameter.value == pytest.approx(value, rel=1e-6), parameter.name
             assert parameter.type == kind, parameter.name
@@ -31,7 +32,7 @@ def test_every_default_is_arducopters_own(reference: Path) -> None:
         ("ANGLE_MAX", "ATC_ANGLE_MAX", 3000.0, 30.0),
         ("SYSID_MYGCS", "MAV_GCS_SYSID", 255.0, 255.0),
         ("ARMING_CHECK", "ARMING_SKIPCHK", 1.0, 0.0),
-        ("SR0_POSITION", "MAV1_POSITION", 0.0, 0.0),
+        ("SR0_POSITION", "MAV1_POSITION", 2.0, 2.0),
     ],
 )
 def test_each_generation_has_its_own_name_and_unit(
@@ -56,6 +57,8 @@ def test_a_write_in_the_new_unit_is_the_same_parameter_inside() -> None:
 def test_whole_number_parameters_stay_whole_and_in_range() -> None:
     parameters = Parameters()
     parameters["FENCE_TYPE"] = 6.7
+    assert parameters["FENCE_TYPE"] == 6.0
+    parameters["FENCE_TYPE"] = 6.995
     assert parameters["FENCE_TYPE"] == 7.0
     parameters["FENCE_TYPE"] = 1000.0
     assert parameters["FENCE_TYPE"] == 127.0
