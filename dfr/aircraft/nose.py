@@ -1,9 +1,11 @@
-"""Where the nose points while ArduCopter holds "the heading it has": it drifts until the tilt is abeam.
+"""Where the nose points: along the course, or drifting while ArduCopter holds "the heading it has".
 
-On scene the attitude made of a thrust vector and a heading turns a tilted drone's nose a little each step:
-the tangent of the angle between the nose and the line of the tilt grows by 4.5 (1 / cos(tilt) - 1) a second
-(read off the recorded tracks). The return keeps the heading it begins with. Since drag acts on body axes,
-that heading decides how fast a drone at its tilt limit gets on.
+On scene its heading target is the Euler yaw of its own attitude target, which lies on the far side of the
+heading the attitude is made of: with the nose `a` off the line of a tilt `t`, tan(yaw) = tan(a) / cos(t).
+The attitude follows within ATC_INPUT_TC, so the nose drifts by (yaw - a) / ATC_INPUT_TC a second until the
+tilt is abeam (AC_PosControl::calculate_yaw_and_rate_yaw, AC_AttitudeControl::input_thrust_vector_heading).
+Drag acts on body axes, so the line of the tilt is not that of the wind, and moves with the nose. The
+return keeps the heading it begins with, and that heading decides how fast a drone at its tilt limit gets on.
 """
 
 from __future__ import annotations
@@ -12,16 +14,56 @@ import math
 
 import numpy as np
 
-from dfr.aircraft.settings import SettingColumns
-from dfr.aircraft.trim import Airframe, balancing_lean
+from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, SettingColumns
+from dfr.aircraft.trim import Airframe, crosswind_lean, nearly_balancing_lean
 from dfr.aircraft.ways import Wind
 from dfr.geo import FloatArray
 
-DRIFT_PER_S = 4.5
-LEAST_OFF_RAD = math.radians(0.27)
-"""No nose stands nearer to the line of the tilt than this: compass and loop noise."""
+ACROSS_LEAN = math.tan(math.radians(0.035))
+"""A drone leans so much across its nose without a wind there: its estimate of level (of the size recorded
+on SITL). No nose counts as nearer to the wind line than where the drag across it needs that lean."""
 
-MOST_GROWTH = 50.0
+TAKEOFF_HEADING_RAD = 0.0
+"""Assumed where no case says it: the drone stands facing north."""
+
+DRIFT_LATE_S = 0.5
+"""The nose begins to drift so long after it may: it follows its target (recorded on SITL)."""
+
+SLEW_RADPS = math.radians(60.0)
+"""ATC_SLEW_YAW's default."""
+
+MOST_OFF_RAD = math.radians(89.5)
+"""A tilt so far abeam has come to rest."""
+
+POINTS = 14
+"""Steps of the quadrature over the logarithm of tan(angle off the wind), in which the drift is smooth."""
+
+LEAST_TILT_RAD = math.radians(1.5)
+"""Below this tilt a minute turns a nose by two degrees at most."""
+
+SLOWEST_RATE = 1e-6
+
+
+def nose_out(courses_rad: FloatArray, settings: SettingColumns) -> FloatArray:
+    """Where the nose points on legs (n, legs) of a mission: along them, or as it stood at takeoff: north."""
+    held = settings.yaw_behavior == YAW_HELD
+    return np.where(held[:, None], TAKEOFF_HEADING_RAD, courses_rad)
+
+
+def nose_home(held_rad: FloatArray, courses_rad: FloatArray, settings: SettingColumns) -> FloatArray:
+    """Where the nose points on the return: as it did before, along the way home, or as at takeoff."""
+    behavior = settings.yaw_behavior
+    turns = (behavior == YAW_NEXT) | (behavior == YAW_AHEAD)
+    nose = np.where(turns, courses_rad + np.pi, held_rad)
+    return np.where(behavior == YAW_HELD, TAKEOFF_HEADING_RAD, nose)
+
+
+def turn_seconds(heading_rad: FloatArray, settings: SettingColumns) -> FloatArray:
+    """Seconds over home in which a nose that pointed home turns back to its takeoff heading."""
+    behavior = settings.yaw_behavior
+    turns = (behavior == YAW_NEXT) | (behavior == YAW_AHEAD)
+    apart = np.abs((heading_rad - TAKEOFF_HEADING_RAD + np.pi) % (2.0 * np.pi) - np.pi)
+    return np.where(turns, apart / SLEW_RADPS, 0.0)
 
 
 def nose_after_waiting(
@@ -29,16 +71,59 @@ def nose_after_waiting(
 ) -> FloatArray:
     """The heading after hovering in the wind for a while."""
     speed = np.hypot(wind.east_mps, wind.north_mps)
-    lean = balancing_lean(airframe, np.stack([np.zeros_like(speed), speed]), 0.0, wind.density)
-    length = np.minimum(np.hypot(lean[0], lean[1]), np.tan(np.radians(settings.lean_limit_deg)))
-    return _drifted(nose_rad, np.arctan2(wind.east_mps, wind.north_mps), length, seconds)
+    line = np.arctan2(wind.east_mps, wind.north_mps)
+    lean = nearly_balancing_lean(airframe, np.stack([np.zeros_like(speed), speed]), wind.density)
+    rows = np.flatnonzero((np.hypot(lean[0], lean[1]) > math.tan(LEAST_TILT_RAD)) & (seconds > 0.0))
+    if not rows.size:
+        return nose_rad
+    off = (nose_rad[rows] - line[rows] + 0.5 * np.pi) % np.pi - 0.5 * np.pi
+    side = np.where(off < 0.0, -1.0, 1.0)
+    least = ACROSS_LEAN / np.maximum(crosswind_lean(airframe, speed[rows], wind.density[rows]), ACROSS_LEAN)
+    start = np.clip(np.abs(off), np.minimum(least, 0.1), MOST_OFF_RAD)
+    turned = _drifted(
+        start,
+        seconds[rows],
+        airframe,
+        speed_mps=speed[rows],
+        density=wind.density[rows],
+        most_lean=np.tan(np.radians(settings.lean_limit_deg[rows])),
+        input_tc_s=settings.input_tc_s[rows],
+    )
+    nose = nose_rad.copy()
+    nose[rows] += side * turned - off
+    return nose
 
 
-def _drifted(nose_rad: FloatArray, line_rad: FloatArray, lean: FloatArray, seconds: FloatArray) -> FloatArray:
-    """A heading some seconds later, at a lean along a line."""
-    growth = np.exp(np.minimum(DRIFT_PER_S * (np.sqrt(1.0 + lean**2) - 1.0) * seconds, MOST_GROWTH))
-    off = (nose_rad - line_rad + 0.5 * np.pi) % np.pi - 0.5 * np.pi
-    least = np.where(off < 0.0, -LEAST_OFF_RAD, LEAST_OFF_RAD)
-    off = np.where(np.abs(off) < LEAST_OFF_RAD, least, off)
-    turned: FloatArray = nose_rad + np.arctan(np.clip(np.tan(off) * growth, -1e9, 1e9)) - off
-    return turned
+def _drifted(
+    start_rad: FloatArray,
+    seconds: FloatArray,
+    airframe: Airframe,
+    *,
+    speed_mps: FloatArray,
+    density: FloatArray,
+    most_lean: FloatArray,
+    input_tc_s: FloatArray,
+) -> FloatArray:
+    """The angle off the wind, 0 to 90 degrees, some seconds later: a quadrature of 1 / rate, inverted."""
+    first, last = np.log(np.tan(start_rad)), math.log(math.tan(MOST_OFF_RAD))
+    logs = first + (last - first) * np.linspace(0.0, 1.0, POINTS)[:, None]
+    angle = np.arctan(np.exp(logs))
+    lean = nearly_balancing_lean(airframe, speed_mps * np.stack([np.sin(angle), np.cos(angle)]), density)
+    length = np.hypot(lean[0], lean[1])
+    stretch = np.sqrt(1.0 + np.minimum(length, most_lean) ** 2)
+    off = np.arctan2(np.abs(lean[0]), np.abs(lean[1]))
+    rate = (np.arctan(np.tan(off) * stretch) - off) / input_tc_s
+    pace = np.maximum(rate, SLOWEST_RATE) / (np.sin(angle) * np.cos(angle))
+    steps = 0.5 * (1.0 / pace[1:] + 1.0 / pace[:-1]) * np.diff(logs, axis=0)
+    clock = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
+    return np.arctan(np.exp(_read_backwards(clock, logs, seconds)))
+
+
+def _read_backwards(clock: FloatArray, values: FloatArray, seconds: FloatArray) -> FloatArray:
+    """The value of each column at a time, linear between the rows of its rising clock."""
+    row = np.clip((clock <= seconds).sum(axis=0), 1, len(clock) - 1)
+    column = np.arange(clock.shape[1])
+    before, after = clock[row - 1, column], clock[row, column]
+    share = np.clip((seconds - before) / np.maximum(after - before, 1e-12), 0.0, 1.0)
+    found: FloatArray = values[row - 1, column] * (1.0 - share) + values[row, column] * share
+    return found

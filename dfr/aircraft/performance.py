@@ -7,7 +7,6 @@ Phases begin and end as in `dfr.track`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
-from dfr.aircraft.nose import nose_after_waiting
+from dfr.aircraft.nose import DRIFT_LATE_S, nose_after_waiting, nose_home, nose_out, turn_seconds
 from dfr.aircraft.returning import climb_first_seconds, climb_leg, return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
 from dfr.aircraft.trim import Airframe, air_density, airframe_of
@@ -28,10 +27,6 @@ __all__ = ["FlightSettings", "Sortie", "Sorties", "flight_settings", "predict_pa
 
 CONTACT_S = 1.3
 """From 0.15 m above the pad to the ground, and the second ArduCopter takes to believe it."""
-
-DRIFT_PER_S = 4.5
-LEAST_OFF_RAD = math.radians(0.27)
-"""No nose stands nearer to the wind line than this: compass and loop noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +144,13 @@ def predict_paths(
     airframe = airframe_of(drone)
     density = air_density(height + ground_m_amsl, temperature_c)
     wind = Wind(east_mps=wind_e, north_mps=wind_n, density=density)
+    nose = nose_out(courses, columns)
     out = fly_way(
-        airframe, lengths, courses, courses, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
+        airframe, lengths, courses, nose, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
     )
     top = return_height_m(height, lengths[:, 0], columns)
     rise = climb_leg(top - height, columns)
-    back = _fly_back(airframe, lengths, courses, scene, wind, columns)
+    back = _fly_back(airframe, lengths, courses, scene + out.slow_s + ARRIVAL_S - DRIFT_LATE_S, wind, columns)
     climb, takeoff_end = climb_seconds(
         height, columns.climb_mps, columns.vertical_accel_mps2, columns.vertical_shaping_jerk_mps3
     )
@@ -169,7 +165,8 @@ def predict_paths(
         columns.vertical_accel_mps2,
         columns.vertical_shaping_jerk_mps3,
     )
-    over_home = back.settling_s + ARRIVAL_S + columns.return_loiter_s + first_metre
+    loiter = np.maximum(columns.return_loiter_s, turn_seconds(courses[:, 0] + np.pi, columns))
+    over_home = back.settling_s + ARRIVAL_S + loiter + first_metre
     times = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
     total = sum(times, np.zeros(count))
     arrives, returns = np.isfinite(out_s), np.isfinite(total)
@@ -210,7 +207,7 @@ def _fly_back(  # noqa: PLR0917 - the parts of one flight
     one = lengths.shape[1] == 1
     turned = one | ~(lengths[:, 1:] > 0.0).any(axis=1)
     held = nose_after_waiting(_last_course(lengths, courses), still, wind, airframe, columns)
-    nose = held if one else np.where(turned, held, courses[:, 1] + np.pi)
+    nose = nose_home(held if one else np.where(turned, held, courses[:, 1] + np.pi), courses[:, 0], columns)
     home = fly_way(
         airframe,
         lengths[:, :1],
@@ -227,7 +224,7 @@ def _fly_back(  # noqa: PLR0917 - the parts of one flight
         airframe,
         lengths[:, :0:-1],
         along,
-        along,
+        nose_out(along, columns),
         wind=wind,
         wanted_mps=columns.cruise_mps,
         settings=columns,

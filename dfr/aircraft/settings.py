@@ -17,6 +17,9 @@ from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.units import GRAVITY_MPS2
 
+YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, YAW_AHEAD = 0.0, 1.0, 2.0, 3.0
+"""WP_YAW_BEHAVIOR: the nose stays, points to the next waypoint (but on a return), or along the flight."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlightSettings:
@@ -24,7 +27,7 @@ class FlightSettings:
 
     A `return_mps` or `land_high_mps` of 0 means the cruise or descent speed, as on the vehicle; a
     `corner_accel_mps2` of 0 twice the horizontal acceleration; an `angle_accel_radps2` of 0 no limit;
-    `position_tilt_limit_deg` 0 the tilt limit.
+    `position_tilt_limit_deg` 0 the tilt limit. `yaw_behavior` is WP_YAW_BEHAVIOR.
     """
 
     cruise_mps: float = 10.0
@@ -55,6 +58,7 @@ class FlightSettings:
     land_low_mps: float = 0.5
     land_low_height_m: float = 10.0
     spool_s: float = 0.5
+    yaw_behavior: float = YAW_NEXT_BUT_RETURN
 
     @property
     def lean_limit_deg(self) -> float:
@@ -135,6 +139,7 @@ class SettingColumns:
     climb_mps: FloatArray
     vertical_accel_mps2: FloatArray
     lean_limit_deg: FloatArray
+    input_tc_s: FloatArray
     vertical_shaping_jerk_mps3: FloatArray
     effective_return_mps: FloatArray
     asked_return_height_m: FloatArray
@@ -144,6 +149,7 @@ class SettingColumns:
     effective_land_high_mps: FloatArray
     land_low_mps: FloatArray
     land_low_height_m: FloatArray
+    yaw_behavior: FloatArray
 
     @classmethod
     def of(cls, settings: FlightSettings | Sequence[FlightSettings], count: int) -> SettingColumns:
@@ -193,6 +199,7 @@ PARAMETERS: dict[str, tuple[str, float]] = {
     "LAND_SPEED": ("land_low_mps", _CENTI),
     "LAND_ALT_LOW": ("land_low_height_m", _CENTI),
     "MOT_SPOOL_TIME": ("spool_s", 1.0),
+    "WP_YAW_BEHAVIOR": ("yaw_behavior", 1.0),
     "WP_SPD": ("cruise_mps", 1.0),
     "WP_ACC": ("accel_mps2", 1.0),
     "WP_JERK": ("jerk_mps3", 1.0),

@@ -26,6 +26,9 @@ BALANCE_STEPS = 10
 WARM_STEPS = 5
 """Steps of the balance between two steps of a search that moves the airspeed a little."""
 
+NEAR_STEPS = 3
+"""Steps from a closed form that is already near."""
+
 RELAXATION = 0.9
 """Share of each balance step that is taken; the fastest of those that settle at 55 degrees."""
 
@@ -121,6 +124,35 @@ def balancing_lean(
         heading_rad=heading_rad,
         density=density,
         steps=BALANCE_STEPS,
+    )
+
+
+def crosswind_lean(airframe: Airframe, airspeed_mps: FloatArray, density: FloatArray | float) -> FloatArray:
+    """Growth of the lean across the nose with the angle of the air to it, from nose on, 1/rad.
+
+    Momentum drag alone: quadratic drag across the nose begins with the square of the angle.
+    """
+    linear = airframe.momentum_drag * np.sqrt(density * airframe.disc_area_m2 * airframe.weight_n)
+    growth: FloatArray = linear * airspeed_mps / airframe.weight_n
+    return growth
+
+
+def nearly_balancing_lean(
+    airframe: Airframe, air_velocity: FloatArray, density: FloatArray | float
+) -> FloatArray:
+    """The lean that holds a level velocity through the air, (2, ...) both right and forward of the nose.
+
+    Three steps from a closed form: within 1 % up to 40 degrees of tilt.
+    """
+    quadratic = 0.5 * density * airframe.drag_area_m2
+    linear = airframe.momentum_drag * np.sqrt(density * airframe.disc_area_m2 * airframe.weight_n)
+    return _settle(
+        airframe,
+        (quadratic * np.abs(air_velocity) + linear) * air_velocity / -airframe.weight_n,
+        air_velocity=air_velocity,
+        heading_rad=0.0,
+        density=density,
+        steps=NEAR_STEPS,
     )
 
 

@@ -23,6 +23,15 @@ SLOWEST_GROUND_SPEED_MPS = 0.1
 USABLE_LEAN = 0.995
 """Share of the lean limit that is there for steady flight; the rest goes into small corrections."""
 
+STEADY_LEAN = 0.998
+"""Share of it that drives a leg flown at the limit."""
+
+HOVERING_LEAN = 1.02
+"""Where a hover needs this share of the lean limit, the wind carries the drone off before its first leg."""
+
+ALONG_CROSS_SHARE = 0.3
+"""A tail wind with no more than this share across still takes the drone over its target (assumed)."""
+
 SPEED_TOLERANCE = 0.01
 """A ground speed within this share of the wanted one counts as held."""
 
@@ -32,6 +41,9 @@ FOLLOWING_LAG_S = 0.45
 
 ARRIVAL_S = 0.55
 """From the end of a leg's moving target until the arrival is acted upon (recorded on SITL)."""
+
+SLOW_SHARE = 0.05
+"""AC_PosControl turns the nose to the leg above this share of the wanted speed."""
 
 CORNER_HALVINGS = 20
 LATER_S = (0.0, 0.02, 0.04)
@@ -52,12 +64,14 @@ class Way:
     """One direction of many paths, shape (n,).
 
     `seconds` to within 2 m of the end, NaN where a leg cannot be flown; `settling_s` from there to the
-    end of the last leg; `ground_speed_mps` and `airspeed_mps` the means over the path; `slowed` True
-    where the tilt limit sets the speed of a leg; `home` the profile of its last leg.
+    end of the last leg; `slow_s` the last part of it in which ArduCopter no longer turns the nose to the
+    leg; `ground_speed_mps` and `airspeed_mps` the means over the path; `slowed` True where the tilt limit
+    sets the speed of a leg; `home` the profile of its last leg.
     """
 
     seconds: FloatArray
     settling_s: FloatArray
+    slow_s: FloatArray
     ground_speed_mps: FloatArray
     airspeed_mps: FloatArray
     slowed: np.ndarray
@@ -83,6 +97,7 @@ def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> 
     return Way(
         seconds=seconds,
         settling_s=second.settling_s + np.where(flown & ~goes_on, stop + second.seconds - first.seconds, 0.0),
+        slow_s=second.slow_s,
         ground_speed_mps=np.where(flown, mean, second.ground_speed_mps),
         airspeed_mps=np.where(
             flown, shares[0] * first.airspeed_mps + shares[1] * second.airspeed_mps, second.airspeed_mps
@@ -109,9 +124,10 @@ def fly_way(
     cross = wind.east_mps[:, None] * cosine - wind.north_mps[:, None] * sine
     lean = np.tan(np.radians(settings.lean_limit_deg))[:, None]
     nose, density = headings_rad - courses_rad, wind.density[:, None]
-    crawl = balancing_lean(airframe, np.stack([-cross, SLOWEST_GROUND_SPEED_MPS - along]), nose, density)
-    sure = (np.hypot(crawl[0], crawl[1]) <= USABLE_LEAN * lean) | (along >= SLOWEST_GROUND_SPEED_MPS)
-    able = speed_along(airframe, along, cross, heading_rad=nose, most_lean=lean, density=density)
+    sure = _can_be_held(airframe, along, cross, nose, density=density, lean=lean)
+    able = speed_along(
+        airframe, along, cross, heading_rad=nose, most_lean=STEADY_LEAN * lean, density=density
+    )
     wanted = np.broadcast_to(wanted_mps[:, None], able.shape)
     speed = np.maximum(np.minimum(wanted, able), SLOWEST_GROUND_SPEED_MPS)
     profile = leg_profile(
@@ -135,11 +151,47 @@ def fly_way(
     return Way(
         seconds=np.where(reachable, np.maximum(seconds, 0.0), np.nan),
         settling_s=np.maximum(settling - FOLLOWING_LAG_S, 0.0),
+        slow_s=_slow_seconds(end, wanted_mps),
         ground_speed_mps=np.where(reachable, 1.0 / np.maximum((share / speed).sum(axis=1), 1e-9), 0.0),
         airspeed_mps=(share * np.hypot(speed - along, cross)).sum(axis=1),
         slowed=np.any(slowed, axis=1),
         home=end,
     )
+
+
+def _can_be_held(
+    airframe: Airframe,
+    along: FloatArray,
+    cross: FloatArray,
+    nose: FloatArray,
+    *,
+    density: FloatArray,
+    lean: FloatArray,
+) -> np.ndarray:
+    """Where a leg can be flown, slowly or with the wind on its line, and the drone is not blown off it.
+
+    A wind that cannot be hovered in carries the drone off during its takeoff. Blowing along the leg, it
+    carries it past the target.
+    """
+    slowest = np.maximum(SLOWEST_GROUND_SPEED_MPS, along)
+    crawl = balancing_lean(airframe, np.stack([-cross, slowest - along]), nose, density)
+    hover = balancing_lean(airframe, np.stack([-cross, -along]), nose, density)
+    hovers = np.hypot(hover[0], hover[1]) <= HOVERING_LEAN * lean
+    held: np.ndarray = (np.hypot(crawl[0], crawl[1]) <= USABLE_LEAN * lean) & (
+        hovers | (np.abs(cross) <= ALONG_CROSS_SHARE * along)
+    )
+    return held
+
+
+def _slow_seconds(last: LegProfile, wanted_mps: FloatArray) -> FloatArray:
+    """Seconds before the end of a leg at which its target passes a twentieth of the wanted speed.
+
+    The first (and last) part of a leg is its jerk's raised-cosine edge, then its constant jerk.
+    """
+    slow = SLOW_SHARE * wanted_mps
+    steady = np.sqrt(2.0 * slow / last.jerk_mps3)
+    seconds: FloatArray = np.minimum(steady + 0.5 * last.edge_s, last.accelerating_s)
+    return seconds
 
 
 def _rows(profile: LegProfile, rows: np.ndarray, legs: np.ndarray) -> LegProfile:

@@ -20,8 +20,8 @@ RECORDS = {json.loads(line)["case"]["name"]: json.loads(line) for line in DATA.r
 CALM = [name for name, record in RECORDS.items() if record["case"]["w"] == 0]
 WINDY = [name for name in RECORDS if name not in CALM]
 
-NOSE_DRIFTED = {"wind10_tail_d800_v10"}
-"""Within 1 % of the strongest wind this drone can fly against, the heading it drifted to decides the time."""
+NOSE_DRIFTED = {"wind10_tail_d800_v10", "wind8_tail_d800_v15_tilt45"}
+"""Straight down the wind the nose drifts from where noise leaves it, and decides the time of the return."""
 
 
 def flown_like(record: dict) -> Sortie:
