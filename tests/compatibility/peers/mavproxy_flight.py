@@ -20,7 +20,7 @@ class Console:
 
     def __init__(self, url, folder):
         program = Path(sys.executable).parent / "mavproxy.py"
-        command = [sys.executable, "-u", str(program), f"--master={url}", "--nowait", "--streamrate=10"]
+        command = [sys.executable, "-u", str(program), f"--master={url}", "--streamrate=10"]
         self.process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )

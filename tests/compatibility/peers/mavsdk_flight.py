@@ -8,7 +8,7 @@ from pathlib import Path
 from mavsdk_grpc import System
 from mavsdk_grpc.mission_raw import MissionItem
 
-DEADLINE_S = 45.0
+DEADLINE_S = 60.0
 
 
 def items_of(path):
@@ -40,6 +40,7 @@ async def main(url, mission):
     drone = System()
     await drone.connect(system_address=url)
     await within(first(drone.core.connection_state(), lambda s: s.is_connected), "connected")
+    await within(drone.telemetry.set_rate_position(5.0), "positions")
     await within(first(drone.telemetry.health(), lambda h: h.is_home_position_ok), "ready")
     everything = await within(drone.param.get_all_params(), "parameters")
     items = list(items_of(mission))
