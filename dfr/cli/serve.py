@@ -21,7 +21,7 @@ from dfr.store.origin import Recalled, recall
 from dfr.web.app import make_app
 from dfr.web.control import Control
 from dfr.web.draft import Draft
-from dfr.web.face import Face
+from dfr.web.face import Craft, Face
 from dfr.web.guard import Doors, is_loopback
 from dfr.web.live import LiveVehicle
 from dfr.web.replay import stored_flights
@@ -38,13 +38,13 @@ BACKLOG = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flown:
-    """The vehicle to watch: where it is, and what may be done with it."""
+class Watched:
+    """The vehicles to watch: where they are, where each camera streams, and what may be done."""
 
-    url: str | None
+    urls: tuple[str, ...]
+    rtsp: tuple[str, ...]
     allow_control: bool
     speedup: float
-    rtsp: str
 
 
 @app.command()
@@ -54,12 +54,16 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Show this run: the --out folder of one.")] = None,
     vehicle: Annotated[
-        str | None, typer.Option(help="Watch this vehicle: tcp:HOST:PORT, udpin:..., or `builtin`.")
+        list[str] | None,
+        typer.Option(help="Watch tcp:HOST:PORT, udpin:..., either with #SYSTEM, or `builtin` (repeat)."),
     ] = None,
     allow_control: Annotated[
         bool, typer.Option("--allow-control", help="Let the page command the vehicle, each time confirmed.")
     ] = False,
-    rtsp: Annotated[str, typer.Option(help="Address of the camera's stream, to show.")] = "",
+    rtsp: Annotated[
+        list[str] | None,
+        typer.Option(help="Address of a vehicle's stream, to show, in their order (repeat)."),
+    ] = None,
     speedup: Annotated[float, typer.Option(min=1.0, help="Of the built-in vehicle.")] = 1.0,
     host: Annotated[str, typer.Option(help="Address to listen on; other than loopback needs a token.")] = (
         "127.0.0.1"
@@ -75,13 +79,15 @@ def serve(  # noqa: PLR0917 - one parameter for each option
 
     Ends with Ctrl-C. Vehicles are watched only, unless --allow-control is given.
     """
-    if scenario is None and run is None and vehicle is None:
+    if scenario is None and run is None and not vehicle:
         raise InputError("nothing to serve -> give --scenario, --run or --vehicle")
     if run is not None and scenario is not None:
         note("--scenario says where the scenario of --run is now")
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
-    flown = Flown(url=vehicle, allow_control=allow_control, speedup=speedup, rtsp=rtsp)
-    with _bound(host, port) as listener, _face(scenario, run, flown, jobs=jobs) as face:
+    watched = Watched(
+        urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
+    )
+    with _bound(host, port) as listener, _face(scenario, run, watched, jobs=jobs) as face:
         own = listener.getsockname()[1]
         doors = Doors(hosts=_hosts(host, own, allow_host or []), token=token)
         shown = f"[{host}]" if ":" in host else host
@@ -130,7 +136,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _face(scenario: str | None, run: Path | None, flown: Flown, *, jobs: int) -> Iterator[Face]:
+def _face(scenario: str | None, run: Path | None, watched: Watched, *, jobs: int) -> Iterator[Face]:
     """Everything behind the pages, opened and closed."""
     face = Face(runs=Runs(jobs=jobs))
     if run is not None:
@@ -141,8 +147,8 @@ def _face(scenario: str | None, run: Path | None, flown: Flown, *, jobs: int) ->
         face.draft = Draft(find_scenario(scenario))
     with ExitStack() as stack:
         stack.callback(face.close)
-        if flown.url is not None:
-            _connect(face, flown, stack)
+        for number in range(len(watched.urls)):
+            _connect(face, watched, number, stack)
         yield face
 
 
@@ -159,34 +165,45 @@ def _label(found: Recalled) -> str:
     return f"{found.folder.resolve().name}: {', '.join(site.name for site in found.plan.sites)}"
 
 
-def _connect(face: Face, flown: Flown, stack: ExitStack) -> None:
-    """The vehicle on the live page; `builtin` is started here and ended with the server."""
-    url, simulated, speedup = str(flown.url), False, 1.0
+def _connect(face: Face, watched: Watched, number: int, stack: ExitStack) -> None:
+    """A vehicle on the live page; `builtin` is started here and ended with the server."""
+    url, simulated, speedup = watched.urls[number], False, 1.0
     if url == BUILTIN:
-        url, simulated, speedup = _started(face, flown, stack), True, flown.speedup
+        builtin = watched.urls[:number].count(BUILTIN)
+        url, simulated, speedup = _started(face, builtin, watched.speedup, stack), True, watched.speedup
     note(f"connecting to {url} ...")
-    vehicle = stack.enter_context(connect(url, simulated=simulated))
+    address, _, system = url.partition("#")
+    if system and not system.isdecimal():
+        raise InputError(f"--vehicle {url}: {system!r} is no system id -> write for example {address}#1")
+    vehicle = stack.enter_context(
+        connect(address, system=int(system) if system else None, simulated=simulated)
+    )
     _ask_for_wind(vehicle)
     craft = None if face.draft is None or simulated else face.draft.step.world.scenario.fleet.drone
-    face.live = LiveVehicle(vehicle, airframe=craft or STAND_IN, rtsp=flown.rtsp)
-    place = None if face.draft is None else (face.draft.step.world, face.draft.step.plan)
-    face.control = Control(vehicle, allowed=flown.allow_control, place=place, speedup=speedup)
+    rtsp = watched.rtsp[number] if number < len(watched.rtsp) else ""
+    live = LiveVehicle(vehicle, airframe=craft or STAND_IN, rtsp=rtsp)
+    control = Control(vehicle, allowed=watched.allow_control, place=face.placed, speedup=speedup)
+    face.crafts.append(Craft(live=live, control=control))
 
 
-def _started(face: Face, flown: Flown, stack: ExitStack) -> str:
-    """The address of a built-in vehicle on the plan's first dock, in the planning wind."""
+def _started(face: Face, number: int, speedup: float, stack: ExitStack) -> str:
+    """The address of a built-in vehicle on a dock of the plan, each on its own, in the planning wind."""
     if face.draft is None:
         raise InputError("the built-in vehicle needs a place to stand -> give --scenario or --run too")
     step = face.draft.step
-    wind = step.plan.planning_wind
-    site = step.plan.sites[0].position
+    wind, sites = step.plan.planning_wind, step.plan.sites
+    if number >= len(sites):
+        raise InputError(
+            f"{number + 1} built-in vehicles for {len(sites)} docks -> at most one for each dock"
+        )
+    site = sites[number].position
     params = {} if wind is None else {"SIM_WIND_SPD": wind.wind_mps, "SIM_WIND_DIR": wind.wind_from_deg}
     running = stack.enter_context(
         start_vehicle(
             engine="builtin",
             home=site,
             home_m_amsl=step.world.terrain.ground_m_amsl(site) or 0.0,
-            speedup=flown.speedup,
+            speedup=speedup,
             params=params,
         )
     )

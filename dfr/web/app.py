@@ -47,7 +47,7 @@ def make_app(face: Face, doors: Doors) -> ASGIApp:
         *_read_routes(face),
         *_change_routes(face),
         Route("/api/replay/tlog", _upload(face), methods=["POST"]),
-        WebSocketRoute("/ws/live", _stream(face.vehicle, LIVE_HZ)),
+        WebSocketRoute("/ws/live", _stream(face.vehicles, LIVE_HZ)),
         WebSocketRoute("/ws/progress", _stream(lambda: face.runs.progress, PROGRESS_HZ)),
     ]
     app = Starlette(routes=routes, exception_handlers={DfrError: _explained})
@@ -133,6 +133,13 @@ def _change_routes(face: Face) -> list[Route]:
         )
         return face.runs.progress
 
+    def ask(document: dict[str, Any]) -> Any:
+        control = face.commanded(int(number_of(document, "vehicle")))
+        return control.ask(text_of(document, "command"), str(document.get("zone", "")))
+
+    def confirm(document: dict[str, Any]) -> Any:
+        return {"done": face.commanded(int(number_of(document, "vehicle"))).confirm(text_of(document, "key"))}
+
     def stop(document: dict[str, Any]) -> Any:
         del document
         face.runs.stop()
@@ -150,15 +157,9 @@ def _change_routes(face: Face) -> list[Route]:
         post("/api/plan/save", edited(lambda d: face.drafted().save())),
         post("/api/simulate", simulate),
         post("/api/simulate/stop", stop),
-        post("/api/live/ask", lambda d: _control(face).ask(text_of(d, "command"), str(d.get("zone", "")))),
-        post("/api/live/confirm", lambda d: {"done": _control(face).confirm(text_of(d, "key"))}),
+        post("/api/live/ask", ask),
+        post("/api/live/confirm", confirm),
     ]
-
-
-def _control(face: Face) -> Any:
-    if face.control is None:
-        raise InputError("no vehicle is connected -> start with `dfr serve --vehicle URL`")
-    return face.control
 
 
 def _upload(face: Face) -> Callable[[Request], Any]:

@@ -9,21 +9,28 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
+from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.landing import Limits
+from dfr.errors import DfrError, InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
+from dfr.findings import Finding
 from dfr.geo import distance_m
 from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import FlownDispatch
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
+from dfr.mission.validate import validate
+from dfr.plan.compliance import check
 from dfr.plan.model import DockSite, Plan
 from dfr.world.model import World
+
+Place = Callable[[], tuple[World, Plan] | None]
+"""The world and the plan as they stand when a flight is asked for; None where no plan is served."""
 
 ASKED_S = 20.0
 """A question older than this is no longer answered: the situation has changed."""
@@ -57,7 +64,7 @@ class Control:
         vehicle: MavlinkVehicle,
         *,
         allowed: bool,
-        place: tuple[World, Plan] | None,
+        place: Place,
         speedup: float = 1.0,
     ) -> None:
         self.allowed = allowed
@@ -69,7 +76,8 @@ class Control:
 
     def as_dict(self) -> dict[str, Any]:
         """What may be commanded."""
-        zones = [] if self._place is None else self._place[0].scenario.demand.zones
+        place = self._place()
+        zones = [] if place is None else place[0].scenario.demand.zones
         return {
             "allowed": self.allowed,
             "flying": self._busy(),
@@ -100,29 +108,38 @@ class Control:
     def _question(self, command: str, zone: str) -> Question:
         now = time.monotonic()
         if command == "dispatch":
-            mission, words = self._dispatch(zone)
-            return Question(words=words, asked_at=now, do=lambda: self._fly(mission))
+            mission, room_m, words = self._dispatch(zone)
+            return Question(words=words, asked_at=now, do=lambda: self._fly(mission, room_m))
         if command not in MODES:
             raise InputError(f"no command {command!r:.30} -> dispatch, {', '.join(MODES)}")
         mode, words = MODES[command]
         return Question(words=words, asked_at=now, do=lambda: self._vehicle.set_mode(mode))
 
-    def _dispatch(self, zone: str) -> tuple[FlightPlan, str]:
-        if self._place is None:
+    def _dispatch(self, zone: str) -> tuple[FlightPlan, float, str]:
+        """(The mission to a zone, how near the dock's centre it must stand, what will happen in words)."""
+        place = self._place()
+        if place is None:
             raise InputError("no plan is loaded -> serve the vehicle with --scenario or --run")
         if self._busy():
             raise InputError("a dispatch is flying -> wait until it is back")
-        world, plan = self._place
+        world, plan = place
+        refuse_no_go(check(world, plan))
         site = self._site(plan)
         mission = compile_dispatch(world, plan, site_id=site.id, zone_id=zone, on_scene_s=ON_SCENE_S)
+        refuse_no_go(validate(mission))
         if self._vehicle.simulated:
-            # A stand-in airframe needs more tilt in this wind, and its link's seconds are the vehicle's.
-            timeout_s = min(MOST_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * self._speedup)
-            own = {"ANGLE_MAX": STAND_IN_TILT_CDEG, "FS_GCS_TIMEOUT": timeout_s}
-            mission = replace(mission, params=mission.params | own)
+            mission = self._stood_in(mission)
+        fleet = world.scenario.fleet
+        room_m = Limits.of(drone(fleet.drone), dock(fleet.dock)).lateral_m
         kind = "SIMULATED vehicle" if self._vehicle.simulated else "REAL VEHICLE"
         words = f"{kind}: upload, arm, take off from {site.name} and fly to {zone}. Motors will start."
-        return mission, words
+        return mission, room_m, words
+
+    def _stood_in(self, mission: FlightPlan) -> FlightPlan:
+        """A stand-in airframe needs more tilt in this wind, and its link's seconds are the vehicle's."""
+        timeout_s = min(MOST_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * self._speedup)
+        own = {"ANGLE_MAX": STAND_IN_TILT_CDEG, "FS_GCS_TIMEOUT": timeout_s}
+        return replace(mission, params=mission.params | own)
 
     def _site(self, plan: Plan) -> DockSite:
         """The dock the vehicle stands on."""
@@ -140,20 +157,22 @@ class Control:
     def _busy(self) -> bool:
         return self._flight is not None and self._flight.is_alive()
 
-    def _fly(self, mission: FlightPlan) -> None:
+    def _fly(self, mission: FlightPlan, room_m: float) -> None:
         with self._lock:
             if self._busy():
                 raise InputError("a dispatch is flying -> wait until it is back")
             self.words = "uploading"
-            self._flight = threading.Thread(target=self._flown, args=(mission,), daemon=True)
+            self._flight = threading.Thread(target=self._flown, args=(mission, room_m), daemon=True)
             self._flight.start()
 
-    def _flown(self, mission: FlightPlan) -> None:
+    def _flown(self, mission: FlightPlan, room_m: float) -> None:
         try:
             upload_verified(self._vehicle, mission)
             self.words = "uploaded and read back; starting"
-            ended = fly_dispatch(self._vehicle, mission, confirmed=True, on_state=self._aloft)
-            self.words = _ending(ended)
+            ended = fly_dispatch(
+                self._vehicle, mission, confirmed=True, on_state=self._aloft, dock_tolerance_m=room_m
+            )
+            self.words = "ended under somebody else's command" if ended.taken_over else ended.landing
         except DfrError as error:
             self.words = str(error)
 
@@ -162,7 +181,9 @@ class Control:
         self.words = "flying"
 
 
-def _ending(ended: FlownDispatch) -> str:
-    if ended.taken_over:
-        return "ended under somebody else's command"
-    return "back in the dock, disarmed" if ended.docked else "ended outside the dock: somebody must go there"
+def refuse_no_go(findings: Iterable[Finding]) -> None:
+    """Raise NonCompliantError naming the first finding that blocks a go, and how many more there are."""
+    against = [finding for finding in findings if finding.blocks]
+    if against:
+        more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
+        raise NonCompliantError(f"NO GO: {against[0].message}{more} -> resolve what the Plan page lists")

@@ -14,8 +14,17 @@ from dfr.web.layers import Layers, plan_layers, soonest, static_layers
 from dfr.web.live import LiveVehicle
 from dfr.web.replay import flown_tlog, shift_of
 from dfr.web.runs import Runs
+from dfr.world.model import World
 
 NO_SCENARIO = "no scenario is served -> start with `dfr serve --scenario NAME` or `--run DIR`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Craft:
+    """A vehicle on the live page: what is seen of it, and what it may be told."""
+
+    live: LiveVehicle
+    control: Control
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,8 +34,7 @@ class Face:
     draft: Draft | None = None
     runs: Runs = field(default_factory=Runs)
     flights: dict[str, dict[str, Any]] = field(default_factory=dict)
-    live: LiveVehicle | None = None
-    control: Control | None = None
+    crafts: list[Craft] = field(default_factory=list)
     _static: Layers | None = None
 
     def drafted(self) -> Draft:
@@ -41,8 +49,8 @@ class Face:
         return {
             "title": "dfr" if scenario is None else scenario.title,
             "plan": scenario is not None,
-            "live": self.live is not None,
-            "allow_control": self.control is not None and self.control.allowed,
+            "live": bool(self.crafts),
+            "allow_control": any(craft.control.allowed for craft in self.crafts),
         }
 
     def place(self) -> Layers:
@@ -122,18 +130,27 @@ class Face:
         ceiling = None if self.draft is None else self.draft.step.world.scenario.operation.height_limit_m_agl
         return flown_tlog(data, name="uploaded tlog", ceiling_m=ceiling)
 
-    def vehicle(self) -> dict[str, Any]:
-        """The live page's state; `vehicle` is None where none is connected."""
-        return {
-            "vehicle": None if self.live is None else self.live.as_dict(),
-            "control": None if self.control is None else self.control.as_dict(),
-        }
+    def vehicles(self) -> dict[str, Any]:
+        """The live page's state: each vehicle and what it may be told, in the order they were named."""
+        return {"vehicles": [craft.live.as_dict() | craft.control.as_dict() for craft in self.crafts]}
+
+    def commanded(self, number: int) -> Control:
+        """The control of a vehicle. Raises InputError where there is no such vehicle."""
+        if not self.crafts:
+            raise InputError("no vehicle is connected -> start with `dfr serve --vehicle URL`")
+        if not 0 <= number < len(self.crafts):
+            raise InputError(f"no vehicle {number} -> 0 to {len(self.crafts) - 1}")
+        return self.crafts[number].control
+
+    def placed(self) -> tuple[World, Plan] | None:
+        """The world and plan as they are edited now; None where no scenario is served."""
+        return None if self.draft is None else (self.draft.step.world, self.draft.step.plan)
 
     def close(self) -> None:
         """End what runs."""
         self.runs.close()
-        if self.live is not None:
-            self.live.close()
+        for craft in self.crafts:
+            craft.live.close()
 
 
 def _dock(plan: Plan, site: DockSite) -> dict[str, Any]:

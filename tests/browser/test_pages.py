@@ -160,8 +160,10 @@ def test_dragging_the_map_moves_it_and_sends_nothing_again(watched, planning):
     dock = page.locator(".dock").first
     before, box = dock.bounding_box(), page.locator("#map").bounding_box()
     page.evaluate(
-        "() => { window.uploads = 0; for (const id of ['place', 'plan']) { const s = window.dfrMap.getSource(id);"
-        " const own = s.setData.bind(s); s.setData = (...a) => { window.uploads += 1; return own(...a); }; } }"
+        "() => { window.uploads = 0; for (const id of ['place', 'plan']) {"
+        " const s = window.dfrMap.getSource(id);"
+        " const own = s.setData.bind(s);"
+        " s.setData = (...a) => { window.uploads += 1; return own(...a); }; } }"
     )
     x, y = box["x"] + 30, box["y"] + box["height"] - 120
     page.mouse.move(x, y)
@@ -306,10 +308,28 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
         assert "to get home" in page.inner_text("[data-row=home]")
         until(
             page,
-            "document.getElementById('flight').innerText === 'back in the dock, disarmed'",
+            "document.getElementById('flight').innerText.startsWith('docked: ')",
             within_ms=FLIGHT_S,
         )
         assert page.locator("#height-chart svg path").count() >= 2
+
+
+def test_two_vehicles_are_watched_and_each_told_by_itself(watched, serve, rehearsed_folder):
+    options = ("--vehicle", "builtin", "--vehicle", "builtin", "--allow-control", "--speedup", "10")
+    with serve("--run", rehearsed_folder, *options) as base:
+        page = watched(base).open("live")
+        until(page, "document.querySelectorAll('.drone').length === 2")
+        page.click("#crafts button >> nth=1")
+        page.click("[data-command=dispatch]")
+        page.click("#yes")
+        until(
+            page,
+            "document.querySelectorAll('#crafts button')[1].innerText.includes('ARMED')",
+            within_ms=60_000,
+        )
+        assert "ARMED" not in page.inner_text("#crafts button >> nth=0")
+        page.click("#crafts button >> nth=0")
+        until(page, "document.querySelector('[data-row=mode]').innerText.includes('disarmed')")
 
 
 def test_without_allow_control_there_is_nothing_to_press(watched, serve, rehearsed_folder):

@@ -155,7 +155,7 @@ def test_unknown_runs_and_flights_are_explained(port):
 
 
 def test_commands_without_a_vehicle_are_refused(port):
-    status, text = ask(port, "/api/live/ask", method="POST", document={"command": "land"})
+    status, text = ask(port, "/api/live/ask", method="POST", document={"vehicle": 0, "command": "land"})
     assert status == 400
     assert "no vehicle" in json.loads(text)["error"]["message"]
 

@@ -3,16 +3,20 @@
 import dataclasses
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from dfr.errors import InfeasibleError, InputError, VehicleRefusedError
+from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.landing import Limits
+from dfr.errors import InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
 from dfr.geo import Position, distance_m
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState
 from dfr.web import control as control_module
 from dfr.web.control import Control
 from dfr.web.live import FARTHEST_M, footprint
 
+FLOWN_AWAY = SimpleNamespace(taken_over=False, landing="landed, not docked: 3.00 m away")
 HERE = Position(lat_deg=50.7789, lon_deg=-1.0890)
 
 
@@ -30,13 +34,17 @@ class Recorded:
         self.modes.append(mode)
 
 
+def nowhere():
+    """Served without a scenario."""
+
+
 @pytest.fixture
 def vehicle():
     return Recorded()
 
 
 def test_read_only_refuses_before_anything_else(vehicle):
-    read_only = Control(vehicle, allowed=False, place=None)
+    read_only = Control(vehicle, allowed=False, place=nowhere)
     with pytest.raises(VehicleRefusedError, match="--allow-control"):
         read_only.ask("return")
     with pytest.raises(InputError):
@@ -45,7 +53,7 @@ def test_read_only_refuses_before_anything_else(vehicle):
 
 
 def test_asking_does_nothing_and_confirming_does_it_once(vehicle):
-    control = Control(vehicle, allowed=True, place=None)
+    control = Control(vehicle, allowed=True, place=nowhere)
     question = control.ask("return")
     assert vehicle.modes == []
     assert "Return to launch" in question["words"]
@@ -57,7 +65,7 @@ def test_asking_does_nothing_and_confirming_does_it_once(vehicle):
 
 
 def test_a_newer_question_makes_the_older_void(vehicle):
-    control = Control(vehicle, allowed=True, place=None)
+    control = Control(vehicle, allowed=True, place=nowhere)
     land, hold = control.ask("land"), control.ask("hold")
     with pytest.raises(InputError):
         control.confirm(land["key"])
@@ -66,7 +74,7 @@ def test_a_newer_question_makes_the_older_void(vehicle):
 
 
 def test_a_question_grows_old(vehicle, monkeypatch):
-    control = Control(vehicle, allowed=True, place=None)
+    control = Control(vehicle, allowed=True, place=nowhere)
     question = control.ask("land")
     later = time.monotonic() + control_module.ASKED_S + 1
     monkeypatch.setattr(control_module.time, "monotonic", lambda: later)
@@ -76,7 +84,7 @@ def test_a_question_grows_old(vehicle, monkeypatch):
 
 
 def test_an_unknown_command_and_a_dispatch_without_a_plan_are_explained(vehicle):
-    control = Control(vehicle, allowed=True, place=None)
+    control = Control(vehicle, allowed=True, place=nowhere)
     with pytest.raises(InputError, match="no command 'explode'"):
         control.ask("explode")
     with pytest.raises(InputError, match="no plan is loaded"):
@@ -84,7 +92,7 @@ def test_an_unknown_command_and_a_dispatch_without_a_plan_are_explained(vehicle)
 
 
 def test_a_real_vehicle_is_called_real_and_must_stand_on_a_dock(vehicle, victorious):
-    control = Control(vehicle, allowed=True, place=victorious)
+    control = Control(vehicle, allowed=True, place=lambda: victorious)
     assert "REAL VEHICLE" in control.ask("dispatch", "castle-stage")["words"]
     away = Position(lat_deg=50.7700, lon_deg=-1.08)
     vehicle.state = dataclasses.replace(vehicle.state, position=away)
@@ -92,11 +100,37 @@ def test_a_real_vehicle_is_called_real_and_must_stand_on_a_dock(vehicle, victori
         control.ask("dispatch", "castle-stage")
 
 
+def test_a_plan_that_is_no_go_is_not_flown(vehicle, victorious):
+    world, plan = victorious
+    operation = dataclasses.replace(world.scenario.operation, authorisation=None, basis="")
+    blocked = dataclasses.replace(world, scenario=dataclasses.replace(world.scenario, operation=operation))
+    control = Control(vehicle, allowed=True, place=lambda: (blocked, plan))
+    with pytest.raises(NonCompliantError, match="NO GO"):
+        control.ask("dispatch", "castle-stage")
+    assert control.ask("return")["key"], "coming home is never refused"
+
+
+def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch):
+    asked = []
+    monkeypatch.setattr(control_module, "upload_verified", lambda *_: None)
+    monkeypatch.setattr(
+        control_module, "fly_dispatch", lambda *_, **options: asked.append(options) or FLOWN_AWAY
+    )
+    control = Control(vehicle, allowed=True, place=lambda: victorious)
+    control.confirm(control.ask("dispatch", "castle-stage")["key"])
+    until = time.monotonic() + 5
+    while control.words != FLOWN_AWAY.landing and time.monotonic() < until:
+        time.sleep(0.01)
+    fleet = victorious[0].scenario.fleet
+    assert asked[0]["dock_tolerance_m"] == Limits.of(drone(fleet.drone), dock(fleet.dock)).lateral_m
+    assert control.words == FLOWN_AWAY.landing
+
+
 def test_no_second_dispatch_starts_while_one_flies(vehicle, victorious, monkeypatch):
     landed = threading.Event()
     monkeypatch.setattr(control_module, "upload_verified", lambda *_: landed.wait(10))
     monkeypatch.setattr(control_module, "fly_dispatch", lambda *_, **__: pytest.fail("not reached"))
-    control = Control(vehicle, allowed=True, place=victorious)
+    control = Control(vehicle, allowed=True, place=lambda: victorious)
     control.confirm(control.ask("dispatch", "castle-stage")["key"])
     with pytest.raises(InputError, match="a dispatch is flying"):
         control.ask("dispatch", "castle-stage")

@@ -5,13 +5,15 @@ import { lines } from "./charts.js";
 const KEPT = 900;
 
 let map = null;
-let drone = null;
-let traffic = [];
-let trail = [];
-let heights = [];
-let key = null;
+let chosen = 0;
+let asked = null;
 let centred = false;
 let drawn = 0;
+let known = [];
+let traffic = [];
+
+// What the page remembers of a vehicle: its marker, where it has been, its heights.
+const memory = (number) => (known[number] ??= { marker: null, trail: [], heights: [] });
 
 function rows(vehicle) {
   const wind = vehicle.wind ? `${number(vehicle.wind.mps)} m/s${vehicle.wind.from_deg === null ? "" : ` from ${vehicle.wind.from_deg.toFixed(0)}°`}` : "not reported";
@@ -32,26 +34,42 @@ function rows(vehicle) {
   ];
 }
 
-function drawMap(vehicle) {
-  if (!map || !vehicle.at) return;
-  drone ??= makeDrone(vehicle.at);
-  drone.setLngLat(vehicle.at);
-  drone.setRotation(vehicle.heading_deg ?? 0);
-  if (!centred) {
-    centred = true;
-    map.jumpTo({ center: vehicle.at, zoom: Math.max(map.getZoom(), 14.5) });
-  }
-  const tip = trail.at(-1);
-  if (!tip || tip[0] !== vehicle.at[0] || tip[1] !== vehicle.at[1]) trail = [...trail, vehicle.at].slice(-KEPT);
-  const feature = (geometry) => ({ type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
-  map.getSource("trail").setData(feature({ type: "LineString", coordinates: trail.length > 1 ? trail : [vehicle.at, vehicle.at] }));
-  map.getSource("footprint").setData(vehicle.footprint.length ? feature({ type: "Polygon", coordinates: [vehicle.footprint] }) : { type: "FeatureCollection", features: [] });
-  traffic.forEach((m) => m.remove());
-  traffic = vehicle.traffic.map((t) => marker(map, "site", t.at, { title: `${t.name || t.id} ${number(t.height_m_amsl, 0)} m AMSL` }));
+const collected = (features) => ({ type: "FeatureCollection", features });
+const drawnAs = (type, coordinates) => ({ type: "Feature", properties: {}, geometry: { type, coordinates } });
+
+function remember(vehicle, number) {
+  const kept = memory(number);
+  const tip = kept.trail.at(-1);
+  if (vehicle.at && (!tip || tip[0] !== vehicle.at[0] || tip[1] !== vehicle.at[1])) kept.trail = [...kept.trail, vehicle.at].slice(-KEPT);
+  if (vehicle.t_s === null || vehicle.height_m === null) return;
+  if (!kept.heights.length || vehicle.t_s > kept.heights.at(-1)[0]) kept.heights = [...kept.heights, [vehicle.t_s, vehicle.height_m]].slice(-KEPT);
 }
 
-function makeDrone(at) {
-  const made = marker(map, "drone", at, { title: "vehicle", rotate: true });
+function drawMap(vehicles) {
+  if (!map) return;
+  vehicles.forEach((vehicle, number) => {
+    if (!vehicle.at) return;
+    const kept = memory(number);
+    kept.marker ??= makeDrone(vehicle.at, `vehicle ${vehicle.system}`);
+    kept.marker.setLngLat(vehicle.at);
+    kept.marker.setRotation(vehicle.heading_deg ?? 0);
+    kept.marker.getElement().classList.toggle("stale", vehicle.stale);
+    kept.marker.getElement().classList.toggle("chosen", number === chosen && vehicles.length > 1);
+  });
+  const first = vehicles.find((vehicle) => vehicle.at);
+  if (!centred && first) {
+    centred = true;
+    map.jumpTo({ center: first.at, zoom: Math.max(map.getZoom(), 14.5) });
+  }
+  map.getSource("trail").setData(collected(known.filter((kept) => kept?.trail.length > 1).map((kept) => drawnAs("LineString", kept.trail))));
+  map.getSource("footprint").setData(collected(vehicles.filter((vehicle) => vehicle.footprint.length && !vehicle.stale).map((vehicle) => drawnAs("Polygon", [vehicle.footprint]))));
+  traffic.forEach((m) => m.remove());
+  const heard = new Map(vehicles.flatMap((vehicle) => vehicle.traffic).map((t) => [t.id, t]));
+  traffic = [...heard.values()].map((t) => marker(map, "site", t.at, { title: `${t.name || t.id} ${number(t.height_m_amsl, 0)} m AMSL` }));
+}
+
+function makeDrone(at, title) {
+  const made = marker(map, "drone", at, { title, rotate: true });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 22 22");
   const arrow = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -61,31 +79,54 @@ function makeDrone(at) {
   return made;
 }
 
-function drawHeights(vehicle) {
-  if (vehicle.t_s === null || vehicle.height_m === null) return;
-  if (heights.length && vehicle.t_s <= heights.at(-1)[0]) return;
-  heights = [...heights, [vehicle.t_s, vehicle.height_m]].slice(-KEPT);
+function drawHeights() {
+  const { heights } = memory(chosen);
   if (performance.now() - drawn < 900 || heights.length < 2) return;
   drawn = performance.now();
   lines($("height-chart"), { title: "height above home", unit: "m", series: [{ name: "height", points: heights }], x0: heights[0][0], x1: heights.at(-1)[0] }).cursor(heights.at(-1)[0]);
 }
 
-function drawControl(control) {
-  $("commands").hidden = !control?.allowed;
-  $("readonly").hidden = !control || control.allowed;
-  if (!control?.allowed) return;
-  if ($("zone").options.length !== control.zones.length) $("zone").replaceChildren(...control.zones.map((zone) => element("option", { value: zone.id }, zone.name)));
-  $("flight").textContent = control.words;
-  document.querySelector("[data-command=dispatch]").disabled = control.flying || !control.zones.length;
+function drawControl(vehicle) {
+  $("commands").hidden = !vehicle.allowed;
+  $("readonly").hidden = vehicle.allowed;
+  $("flight").textContent = vehicle.words;
+  if (!vehicle.allowed) return;
+  if ($("zone").options.length !== vehicle.zones.length) $("zone").replaceChildren(...vehicle.zones.map((zone) => element("option", { value: zone.id }, zone.name)));
+  document.querySelector("[data-command=dispatch]").disabled = vehicle.flying || !vehicle.zones.length;
+}
+
+const called = (vehicle, i) => `${i + 1}: ${vehicle.stale ? "LINK LOST" : `${vehicle.mode ?? "-"}${vehicle.armed ? ", ARMED" : ""}`}`;
+
+// One button for each vehicle where there are several; they stay in place, so that a finger finds them.
+function drawChoice(vehicles) {
+  $("crafts").hidden = vehicles.length < 2;
+  if ($("crafts").children.length !== vehicles.length) $("crafts").replaceChildren(...vehicles.map((_, i) => element("button", { onclick: () => choose(i) })));
+  vehicles.forEach((vehicle, i) => {
+    const button = $("crafts").children[i];
+    button.textContent = called(vehicle, i);
+    button.setAttribute("aria-pressed", String(i === chosen));
+    button.classList.toggle("danger", vehicle.stale);
+  });
+}
+
+function choose(number_) {
+  chosen = number_;
+  drawn = 0;
+  $("height-chart").replaceChildren();
+  // A question is of the vehicle it was asked for; with another chosen it is not answered by mistake.
+  $("confirm").close();
+  const at = memory(chosen).trail.at(-1);
+  if (map && at && !map.getBounds().contains(at)) map.jumpTo({ center: at });
 }
 
 function onState(state) {
-  const vehicle = state?.vehicle;
   if (!state) {
     $("link").textContent = "NO CONTACT with dfr: what is shown is old";
     $("link").className = "verdict no";
     return;
   }
+  const { vehicles } = state;
+  const vehicle = vehicles[chosen];
   if (!vehicle) {
     $("link").textContent = "No vehicle is connected: start with dfr serve --vehicle URL.";
     return;
@@ -96,15 +137,17 @@ function onState(state) {
   const enough = vehicle.home_energy?.enough;
   $("state").querySelector("[data-row=home]").className = enough === false ? "worse" : "";
   $("texts").replaceChildren(...vehicle.texts.toReversed().map(([, words]) => element("li", {}, words)));
-  drawMap(vehicle);
-  drawHeights(vehicle);
-  drawControl(state.control);
+  vehicles.forEach(remember);
+  drawChoice(vehicles);
+  drawMap(vehicles);
+  drawHeights();
+  drawControl(vehicle);
 }
 
 async function ask(command) {
-  const question = await tell(post("/api/live/ask", { command, zone: $("zone").value }));
+  const question = await tell(post("/api/live/ask", { vehicle: chosen, command, zone: $("zone").value }));
   if (!question) return;
-  key = question.key;
+  asked = { vehicle: chosen, key: question.key };
   $("confirm-words").textContent = question.words;
   $("confirm").showModal();
 }
@@ -133,8 +176,8 @@ async function main() {
   $("no").addEventListener("click", () => $("confirm").close());
   $("yes").addEventListener("click", async () => {
     $("confirm").close();
-    await tell(post("/api/live/confirm", { key }));
-    key = null;
+    await tell(post("/api/live/confirm", asked));
+    asked = null;
   });
   stream("/ws/live", onState);
   document.body.dataset.ready = "yes";
