@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +15,11 @@ from dfr.cli.upload import load_flight_plan, print_report
 from dfr.errors import VehicleRefusedError
 from dfr.geo import LocalFrame
 from dfr.io.files import write_atomically
+from dfr.link.cot import CotFeed, Sink, open_sink
 from dfr.link.director import fly_dispatch
 from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch
-from dfr.link.mavlink import connect
+from dfr.link.limits import DEFAULT_HOLD_LOW_M, Action, FlightLimits, TrafficLimit
+from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.transfer import TransferReport, refuse_bad_plan, upload_verified
 from dfr.link.vehicle import VehicleState
 from dfr.mission.items import Command, FlightPlan
@@ -43,6 +47,19 @@ def fly(
     dock_tolerance_m: Annotated[
         float, typer.Option(min=0.0, help="Half the dock's pad less the drone's footprint; an open pad's.")
     ] = DOCK_TOLERANCE_M,
+    max_wind: Annotated[
+        float | None, typer.Option(min=0.0, help="Come home above this wind, m/s, by its own estimate.")
+    ] = None,
+    traffic: Annotated[
+        Action, typer.Option(help="What to do when other traffic (ADS-B) comes near.")
+    ] = Action.HOLD_LOW,
+    hold_low_m: Annotated[
+        float, typer.Option(min=2.0, help="Height above home at which it waits for other traffic.")
+    ] = DEFAULT_HOLD_LOW_M,
+    cot: Annotated[
+        str | None,
+        typer.Option(help="Cursor on Target, once a second: udp:HOST:PORT, tcp:HOST:PORT, file:PATH."),
+    ] = None,
     tlog: Annotated[Path | None, typer.Option(help="Keep every packet in this file.")] = None,
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -55,17 +72,25 @@ def fly(
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
+    limits = FlightLimits(
+        wind_mps=max_wind,
+        gap_s=None if simulated else FlightLimits().gap_s,
+        traffic=TrafficLimit(action=traffic, hold_low_m=hold_low_m),
+    )
+    sink = None if cot is None else open_sink(cot)
     confirmed = yes or (not simulated and _confirmed(plan, vehicle))
     with connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target:
         report = upload_verified(target, plan)
-        flown = fly_dispatch(
-            target,
-            plan,
-            confirmed=confirmed,
-            on_state=_Teller(),
-            may_force_disarm=True if force_disarm else None,
-            dock_tolerance_m=dock_tolerance_m,
-        )
+        with _told(sink, target):
+            flown = fly_dispatch(
+                target,
+                plan,
+                confirmed=confirmed,
+                on_state=_Teller(),
+                may_force_disarm=True if force_disarm else None,
+                dock_tolerance_m=dock_tolerance_m,
+                limits=limits,
+            )
     if track is not None:
         write_atomically(track, _csv(flown.track))
     if as_json:
@@ -75,6 +100,14 @@ def fly(
         _print(plan, flown)
     if not flown.docked:
         raise typer.Exit(EXIT_NOT_DOCKED)
+
+
+def _told(sink: Sink | None, vehicle: MavlinkVehicle) -> AbstractContextManager[object]:
+    """The control room's map is told where the drone is, where there is one."""
+    if sink is None:
+        return nullcontext()
+    uid = f"dfr.{socket.gethostname()}.{vehicle.target[0]}"
+    return CotFeed(sink, lambda: vehicle.state, uid=uid, callsign=f"DFR-{vehicle.target[0]}", tell=note)
 
 
 class _Teller:
@@ -130,6 +163,7 @@ def _document(plan: FlightPlan, flown: FlownDispatch, report: TransferReport) ->
         "dock_tolerance_m": flown.dock_tolerance_m,
         "dock_error_by": "the vehicle's own estimate",
         "energy_wh": flown.energy_wh,
+        "traffic": [near.as_dict() for near in flown.traffic],
         "firmware": flown.firmware,
         "simulated": flown.simulated,
         "phases": _phases(plan, flown),
@@ -141,6 +175,8 @@ def _document(plan: FlightPlan, flown: FlownDispatch, report: TransferReport) ->
 def _print(plan: FlightPlan, flown: FlownDispatch) -> None:
     for name, seconds in _phases(plan, flown).items():
         say(f"{name:>9}: " + ("did not end" if seconds is None else f"{seconds:.1f} s"))
+    for near in flown.traffic:
+        say(f"nearest {near.name}: {near.horizontal_m:.0f} m across, {near.vertical_m:.0f} m in height")
     say(flown.landing)
 
 

@@ -262,9 +262,10 @@ class MavlinkVehicle:
         return "vehicle says: " + "; ".join(grave[-count:]) if grave else "the vehicle gave no reason"
 
     def _hear(self, message: Message) -> None:
-        if not self.from_target(message):
+        if self.from_target(message):
+            self._heard_at = time.monotonic()
+        elif not self._is_our_remote_id(message):
             return
-        self._heard_at = time.monotonic()
         state = updated(self._state, message)
         if message.get_type() == "STATUSTEXT":
             self._texts.append(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
@@ -276,6 +277,11 @@ class MavlinkVehicle:
             self._changed.notify_all()
         for watcher in self._watchers:
             watcher(state)
+
+    def _is_our_remote_id(self, message: Message) -> bool:
+        """The Remote ID transmitter is a component of its own on the vehicle."""
+        ours = bool(message.get_srcSystem() == self.target[0])
+        return ours and message.get_type() == "OPEN_DRONE_ID_ARM_STATUS"
 
     def _unexpected_request(self, message: Message) -> None:
         """It asks for items though nothing is being sent: a repeated COUNT has cut the plan on board."""

@@ -71,6 +71,9 @@ def _state_findings(state: VehicleState) -> Iterator[Finding]:
     charged = None if level is None else level >= LEAST_BATTERY
     share = "unknown" if level is None else f"{level:.0%}"
     yield _judge("preflight.battery", charged, f"battery {share}", fix=f"charge to {LEAST_BATTERY:.0%}")
+    if state.remote_id is not None:
+        words = f"Remote ID {state.remote_id or 'is fit to arm'}"
+        yield _judge("preflight.remote_id", not state.remote_id, words, fix="set up its transmitter")
     yield _judge("preflight.disarmed", None if state.armed is None else not state.armed, "disarmed")
 
 

@@ -18,6 +18,7 @@ REBOOT_BACKSTEP_S = 1.0
 """The vehicle's clock going back by more than this means that it restarted."""
 
 UINT16_UNKNOWN = 65535
+FIX_3D = 3
 
 Changes = dict[str, Any]
 
@@ -109,7 +110,20 @@ def _ekf(message: Message) -> Changes:
 
 
 def _gps(message: Message) -> Changes:
-    return {"gps_fix": message.fix_type, "satellites": message.satellites_visible}
+    changes: Changes = {"gps_fix": message.fix_type, "satellites": message.satellites_visible}
+    above, accuracy = getattr(message, "alt_ellipsoid", 0), getattr(message, "h_acc", 0)
+    if message.fix_type >= FIX_3D:
+        changes["gps_geoid_m"] = (above - message.alt) / 1000.0 if above not in (0, message.alt) else None
+        changes["gps_horizontal_m"] = accuracy / 1000.0 if accuracy else None
+        changes["gps_vertical_m"] = message.v_acc / 1000.0 if accuracy and message.v_acc else None
+    return changes
+
+
+def _remote_id(message: Message) -> Changes:
+    if message.status == dialect.MAV_ODID_ARM_STATUS_GOOD_TO_ARM:
+        return {"remote_id": ""}
+    words = message.error if isinstance(message.error, str) else bytes(message.error).decode(errors="replace")
+    return {"remote_id": words.rstrip("\0 ") or "not fit to arm"}
 
 
 def _wind(message: Message) -> Changes:
@@ -134,5 +148,6 @@ READERS: dict[str, Callable[[Message], Changes]] = {
     "BATTERY_STATUS": _battery,
     "EKF_STATUS_REPORT": _ekf,
     "GPS_RAW_INT": _gps,
+    "OPEN_DRONE_ID_ARM_STATUS": _remote_id,
     "WIND": _wind,
 }

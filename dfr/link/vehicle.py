@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -76,6 +77,8 @@ class VehicleState:
     """What a vehicle has said of itself; None for what it has not said yet.
 
     `t_s` is its own clock (seconds since boot), the only clock deadlines of a flight are counted in.
+    `gps_geoid_m` is the receiver's height of mean sea level above the ellipsoid; None too where it gives two
+    equal altitudes, as one that does not know it does. `remote_id` is empty where Remote ID is fit to arm.
     """
 
     t_s: float | None = None
@@ -104,8 +107,26 @@ class VehicleState:
     ekf_flags: int | None = None
     gps_fix: int | None = None
     satellites: int | None = None
+    gps_geoid_m: float | None = None
+    gps_horizontal_m: float | None = None
+    gps_vertical_m: float | None = None
+    remote_id: str | None = None
     wind_mps: float | None = None
     reboots: int = 0
+
+    @property
+    def speed_mps(self) -> float | None:
+        """Ground speed."""
+        if self.east_mps is None or self.north_mps is None:
+            return None
+        return math.hypot(self.east_mps, self.north_mps)
+
+    @property
+    def course_deg(self) -> float | None:
+        """Course over ground, true; None while it stands."""
+        if self.east_mps is None or self.north_mps is None or not (self.east_mps or self.north_mps):
+            return None
+        return math.degrees(math.atan2(self.east_mps, self.north_mps)) % 360.0
 
     @property
     def mode_name(self) -> str:
