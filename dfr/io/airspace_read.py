@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 import shapely
 
@@ -22,6 +23,10 @@ from dfr.world.zones import Zone
 
 MAX_PROBLEMS = 10_000
 """A file with more problems than this is no airspace file; the rest is counted, not listed."""
+
+
+MAX_VOLUMES = 100_000
+"""More volumes than any file holds; what follows them is refused as one."""
 
 
 class Outcome(StrEnum):
@@ -142,6 +147,13 @@ class FileWords:
     ground_m_amsl: tuple[float, float] | None = None
 
 
+def the_rest(problems: Problems, why: str) -> Draft:
+    """A refused volume that stands for all of a file that was not read: nothing is clear of it."""
+    rest = Draft(line=None, name="the rest of the file")
+    problems.refuse(rest, None, "incomplete", f"{why}: the rest of the file is not known")
+    return rest
+
+
 def finish(
     name: str,
     kind: str,
@@ -161,8 +173,9 @@ def finish(
     defects: list[Zone] = []
     unplaced = 0
     for draft, shape in zip(drafts, built, strict=True):
+        margin_deg = LOST_DEG if draft.refusal else NARROW_DEG
         _note_shape(draft, shape, problems)
-        area = shape.area if shape.area is not None else _place(draft)
+        area = shape.area if shape.area is not None else _place(draft, margin_deg)
         if area is None:
             unplaced += 1
             continue
@@ -190,8 +203,8 @@ def _zone(draft: Draft, area: Area, source: str) -> Zone:
         name=draft.name or "unnamed",
         kind=draft.kind,
         airspace_class=draft.airspace_class,
-        lower=SURFACE if draft.refusal or draft.lower is None else draft.lower,
-        upper=UNLIMITED if draft.refusal or draft.upper is None else draft.upper,
+        lower=draft.lower or SURFACE,
+        upper=draft.upper or UNLIMITED,
         area=area,
         activation=draft.activation,
         source=source,
@@ -216,11 +229,14 @@ def _check_limits(draft: Draft, problems: Problems) -> None:
     if _inverted(draft.lower, draft.upper):
         what = f"{draft.name}: upper limit {draft.upper.text} is under lower limit {draft.lower.text}"
         problems.refuse(draft, line, "limits-inverted", what)
+        draft.lower, draft.upper = SURFACE, UNLIMITED
 
 
 def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
     if lower.datum is VerticalDatum.UNLIMITED or upper.datum is VerticalDatum.SURFACE:
         return True
+    if lower.datum is VerticalDatum.SURFACE or upper.datum is VerticalDatum.UNLIMITED:
+        return False
     if lower.datum is upper.datum:
         return upper.value_m < lower.value_m
     if VerticalDatum.AGL in (lower.datum, upper.datum) or VerticalDatum.ELLIPSOID in (
@@ -231,6 +247,7 @@ def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
     return _amsl(upper)[1] < _amsl(lower)[0]
 
 
+@lru_cache(maxsize=1024)
 def _amsl(level: VerticalLimit) -> tuple[float, float]:
     if level.datum is VerticalDatum.FLIGHT_LEVEL:
         return flight_level_range_m_amsl(level.value_m, None)
@@ -245,10 +262,11 @@ open ocean off Somalia, but for the Seychelles."""
 def _check_order(drafts: Sequence[Draft], problems: Problems) -> None:
     """Refuse every volume of a file that lies whole in the mirror image of the United Kingdom."""
     south, west, north, east = SWAPPED_UK
-    seen = [(e.lat, e.lon) for draft in drafts for e in draft.outline]
-    if not seen or not all(south <= lat <= north and west <= lon <= east for lat, lon in seen):
+    first = next((element for draft in drafts for element in draft.outline), None)
+    elements = (element for draft in drafts for element in draft.outline)
+    if first is None or not all(south <= e.lat <= north and west <= e.lon <= east for e in elements):
         return
-    lat, lon = seen[0]
+    lat, lon = first.lat, first.lon
     what = (
         f"lat {lat:.4f}, lon {lon:.4f}: latitude and longitude are swapped (this is off Somalia, not the UK)"
     )
@@ -267,12 +285,19 @@ def _note_shape(draft: Draft, shape: Built, problems: Problems) -> None:
         problems.repair(draft, draft.line, shape.code, message)
 
 
-def _place(draft: Draft) -> Area | None:
+LOST_DEG = 0.1
+"""How far around its other points a point that could not be read may lie (assumed)."""
+
+NARROW_DEG = 0.01
+"""The same for a volume read in full that encloses no area: a cable, a line of fire (assumed)."""
+
+
+def _place(draft: Draft, margin_deg: float) -> Area | None:
     """Where a volume without a usable shape lies, roughly: around the points that could be read."""
     points = [(element.lon, element.lat) for element in draft.outline]
     if not points:
         return None
-    hull = shapely.MultiPoint(points).convex_hull.buffer(0.1)
+    hull = shapely.MultiPoint(points).convex_hull.buffer(margin_deg)
     if not isinstance(hull, shapely.Polygon) or hull.bounds[2] - hull.bounds[0] > 180.0:
         return None
     return Area(polygon=hull, drawn=shapely.get_coordinates(hull)[:-1])

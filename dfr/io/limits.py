@@ -15,7 +15,7 @@ MAX_LIMIT_M = 30_480.0
 _SURFACE = frozenset(
     {"SFC", "GND", "GROUND", "SURFACE", "0", "0FT", "0FTSFC", "0FTGND", "0FTAGL", "0AGL", "0M"}
 )
-_UNLIMITED = frozenset({"UNL", "UNLIM", "UNLTD", "UNLIMITED", "INF"})
+_UNLIMITED = frozenset({"UNL", "UNLIM", "UNLTD", "UNLIMITED", "UNLFT", "UNLIMFT", "INF"})
 _LEVEL = re.compile(r"FL(\d{1,3})")
 _DATUMS = {
     "": VerticalDatum.AMSL,

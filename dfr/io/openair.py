@@ -8,32 +8,32 @@ and within a volume `* dfr-remarks:` and `* dfr-possible:` (it may or may not ex
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import ClassVar
 
-from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Outcome, Problems, finish
-from dfr.io.limits import parse_limit
-from dfr.io.openair_words import (
-    LAT_LON,
-    LON_LAT,
-    BadRecordError,
-    degree_ring,
-    degrees_of,
-    interval_of,
-    number_of,
-    span_of,
-    two_coordinates,
+from dfr.io.airspace_read import (
+    MAX_VOLUMES,
+    AirspaceRead,
+    Draft,
+    FileWords,
+    Outcome,
+    Problems,
+    finish,
+    the_rest,
 )
-from dfr.io.text import decode_text, lines_of
-from dfr.units import nm_to_m
+from dfr.io.openair_pen import Pen
+from dfr.io.openair_points import plain_points
+from dfr.io.openair_words import BadRecordError, degree_ring, interval_of, limit_of_record, span_of
+from dfr.io.text import decode_text
 from dfr.world.activation import BY_NOTICE, NEVER, Activation, Interval
-from dfr.world.shapes import Arc, Vertex, circle
+from dfr.world.outlines import Arc, Vertex
+from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 
 MAX_LINE = 2000
 """Longer lines are no OpenAir."""
 
-MAX_RADIUS_NM = 2000.0
+MAX_LINES = 2_000_000
+"""Longer files are no OpenAir: the largest national file has some 50,000 lines."""
 
 CLASSES = frozenset("ABCDEFG")
 V1_KINDS = {
@@ -47,11 +47,6 @@ V1_KINDS = {
 }
 NAMED_KINDS = ("CTR", "CTA", "TMA", "ATZ", "FRZ", "RPZ", "TMZ", "RMZ", "MATZ", "HIRTA", "FIR", "AWY")
 
-_PLAIN_POINT = re.compile(
-    r"DP (\d\d):([0-5]\d):([0-5]\d(?:\.\d{1,6})?) ?([NS])[ ,]{1,2}"
-    r"(\d{2,3}):([0-5]\d):([0-5]\d(?:\.\d{1,6})?) ?([EW])\s*$"
-)
-
 
 def read_openair(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an OpenAir file and all that is wrong with it."""
@@ -59,10 +54,7 @@ def read_openair(data: bytes, *, name: str) -> AirspaceRead:
 
 
 class _Reader:
-    """Follows the file line by line: the volume being drawn and the pen's variables.
-
-    The centre may be set before the volume it serves; the turning direction starts clockwise in each.
-    """
+    """Follows the file record by record: the volume being read, and the pen that draws it."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -71,10 +63,7 @@ class _Reader:
         self._problems = Problems()
         self._words = FileWords()
         self._line = 0
-        self._centre: tuple[float, float] | None = None
-        self._centre_is_new = False
-        self._clockwise = True
-        self._typed = False
+        self._pen = Pen(self._repaired)
         self._activity: list[Interval] = []
 
     def read(self, data: bytes) -> AirspaceRead:
@@ -82,34 +71,59 @@ class _Reader:
         text, encoding = decode_text(data)
         if encoding not in ("utf-8", "ascii"):
             self._problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
-        for number, line in enumerate(lines_of(text), 1):
-            self._line = number
-            plain = _PLAIN_POINT.match(line) if line[:2] == "DP" and self._draft is not None else None
-            if plain is None or not self._plain_point(plain):
-                self._take(line)
-        self._close()
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if text.count("\n") > MAX_LINES:
+            self._problems.add(None, "too-large", f"more than {MAX_LINES} lines", Outcome.REFUSED)
+        else:
+            self._read_lines(text)
         return finish(self._name, "openair", self._drafts, self._problems, words=self._words)
 
+    def _read_lines(self, text: str) -> None:
+        """Every line in turn; runs of plain corners, most of any file, are taken whole."""
+        lines, points = text.split("\n"), plain_points(text)
+        taken, before = 0, -1
+        for number in (*points.others, len(lines)):
+            count = number - before - 1
+            if count:
+                self._line = before + 2
+                self._corners(points.corners[taken : taken + count])
+                taken += count
+            if number < len(lines) and len(self._drafts) <= MAX_VOLUMES:
+                self._line = number + 1
+                self._take(lines[number])
+            before = number
+        self._close()
+        if len(self._drafts) > MAX_VOLUMES:
+            self._drafts.append(the_rest(self._problems, f"more than {MAX_VOLUMES} volumes"))
+
     def _take(self, line: str) -> None:
-        if len(line) > MAX_LINE:
-            self._doubt("line-too-long", f"{len(line)} characters; no record is longer than {MAX_LINE}")
-            return
-        line = line.strip()
-        if not line or line[0] in "*#;":
-            if len(line) > 1:
-                self._comment(line)
-            return
-        tag, _, rest = line.partition(" ")
-        handler = self._HANDLERS.get(tag) or self._HANDLERS.get(tag.upper())
-        if handler is None and "=" in line and line[0] in "Vv":
-            handler, rest = _Reader._variable, line[1:]
+        handler, rest = self._QUICK.get(line[:3]), line[3:]
         if handler is None:
-            self._unknown(line)
-            return
+            handler, rest = self._slowly(line)
+        elif len(line) > MAX_LINE:
+            handler = _Reader._too_long
         try:
             handler(self, rest.strip())
         except BadRecordError as bad:
-            self._doubt(bad.code, f"{bad}: {line[:80]}")
+            self._doubt(bad.code, f"{bad}: {line.strip()[:80]}")
+
+    def _slowly(self, line: str) -> tuple[Callable[[_Reader, str], None], str]:
+        """What takes a line that is a remark or does not begin with a tag and a space, and its rest."""
+        if len(line) > MAX_LINE:
+            return _Reader._too_long, line
+        line = line.strip()
+        if not line or line[0] in "*#;":
+            return _Reader._comment, line
+        tag, _, rest = line.partition(" ")
+        handler = self._HANDLERS.get(tag.upper())
+        if handler is not None:
+            return handler, rest
+        if "=" in line and line[0] in "Vv":
+            return _Reader._variable, line[1:]
+        return _Reader._unknown, line
+
+    def _too_long(self, line: str) -> None:
+        self._doubt("line-too-long", f"{len(line)} characters; no record is longer than {MAX_LINE}")
 
     def _doubt(self, code: str, what: str) -> None:
         """A record of the current volume that cannot be read: the volume is refused."""
@@ -118,14 +132,17 @@ class _Reader:
         else:
             self._problems.refuse(self._draft, self._line, code, f"{self._draft.name}: {what}")
 
+    def _repaired(self, code: str, what: str) -> None:
+        if self._draft is not None:
+            self._problems.repair(self._draft, self._line, code, f"{self._draft.name}: {what}")
+
     def _unknown(self, line: str) -> None:
-        if line[:2].upper() == "DY":
-            self._doubt("unsupported-record", f"airway segments are not drawn: {line[:80]}")
-        else:
-            self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", Outcome.NOTE)
+        self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", Outcome.NOTE)
 
     def _comment(self, line: str) -> None:
         """What our own comment lines say of the file."""
+        if "dfr-" not in line.lower():
+            return
         key, separator, value = line.lstrip("*#; ").partition(":")
         key, value = key.strip().lower(), value.strip()
         if not separator or not key.startswith("dfr-"):
@@ -152,28 +169,43 @@ class _Reader:
     # Records of a volume -----------------------------------------------------------------------
 
     def _class(self, rest: str) -> None:
-        self._close()
         word = rest.upper()
-        draft = Draft(line=self._line)
+        draft = self._begin()
         if word in CLASSES:
             draft.airspace_class = word
         else:
             draft.kind = V1_KINDS.get(word, word)
-        self._draft, self._clockwise, self._typed, self._activity = draft, True, False, []
-        if not self._centre_is_new:
-            self._centre = None
+
+    def _begin(self) -> Draft:
+        self._close()
+        self._draft = draft = Draft(line=self._line)
+        self._activity = []
+        self._pen.begin_volume()
         self._drafts.append(draft)
+        return draft
+
+    def _begin_unclassed(self) -> Draft:
+        """A volume whose AC record is missing."""
+        draft = self._begin()
+        self._problems.repair(draft, self._line, "missing-class", "a volume begins without an AC record")
+        return draft
 
     def _current(self) -> Draft:
         if self._draft is None:
             raise BadRecordError("no-class", "comes before any AC record")
         return self._draft
 
+    def _drawn(self) -> Draft:
+        """The volume to draw in; whatever is drawn belongs to one."""
+        return self._draft or self._begin_unclassed()
+
     def _title(self, rest: str) -> None:
-        draft = self._current()
+        draft = self._draft
+        if draft is None or (draft.name and draft.outline):
+            draft = self._begin_unclassed()
         draft.name = rest
-        words = rest.upper().replace("-", " ").split()
         if not draft.kind:
+            words = rest.upper().replace("-", " ").split()
             draft.kind = next((kind for kind in NAMED_KINDS if kind in words), "")
 
     def _type(self, rest: str) -> None:
@@ -187,128 +219,84 @@ class _Reader:
 
     def _lower(self, rest: str) -> None:
         draft = self._current()
-        draft.lower, draft.limit_line = parse_limit(rest), self._line
-        if draft.lower is None:
-            self._problems.repair(
-                draft, self._line, "unreadable-limit", f"{draft.name}: {rest!r}: taken as SFC"
-            )
-            draft.lower = parse_limit("SFC")
+        draft.lower = self._limit(draft, rest, draft.lower, SURFACE)
 
     def _upper(self, rest: str) -> None:
         draft = self._current()
-        draft.upper, draft.limit_line = parse_limit(rest), self._line
-        if draft.upper is None:
-            self._problems.repair(
-                draft, self._line, "unreadable-limit", f"{draft.name}: {rest!r}: taken as UNL"
-            )
-            draft.upper = parse_limit("UNL")
+        draft.upper = self._limit(draft, rest, draft.upper, UNLIMITED)
+
+    def _limit(
+        self, draft: Draft, rest: str, before: VerticalLimit | None, widest: VerticalLimit
+    ) -> VerticalLimit:
+        """A limit; the widest where it cannot be read, or where the volume has another already."""
+        draft.limit_line = self._line
+        level = limit_of_record(rest)
+        if level is None:
+            self._repaired("unreadable-limit", f"{rest[:80]!r}: taken as {widest.text}")
+        elif before is not None and before != level:
+            self._repaired("repeated-limit", f"{before.text}, then {level.text}: taken as {widest.text}")
+        else:
+            return level
+        return widest
 
     def _active(self, rest: str) -> None:
-        draft = self._current()
-        if rest.upper() == "NONE" or "NOTAM" in rest.upper():
-            draft.activation = NEVER if rest.upper() == "NONE" else BY_NOTICE
+        draft, word = self._current(), rest.upper()
+        if word.startswith("NONE") and "/" not in word:
+            draft.activation = NEVER
+        elif draft.activation == NEVER:
             return
-        interval = interval_of(rest)
-        if interval is None:
-            self._problems.repair(
-                draft, self._line, "unreadable-activation", f"{draft.name}: {rest!r}: hours not known"
-            )
+        elif "NOTAM" in word and "/" not in word:
+            draft.activation = BY_NOTICE
+        elif (interval := interval_of(rest)) is None:
+            self._repaired("unreadable-activation", f"{rest[:80]!r}: hours not known")
             draft.activation = Activation(otherwise=None, text=rest)
-            return
-        self._activity.append(interval)
-        otherwise = None if draft.activation.otherwise is None else False
-        draft.activation = Activation(periods=tuple(self._activity), otherwise=otherwise, text=rest)
+        else:
+            self._activity.append(interval)
+            otherwise = None if draft.activation.otherwise is None else False
+            draft.activation = Activation(periods=tuple(self._activity), otherwise=otherwise, text=rest)
 
     def _ignore(self, rest: str) -> None:
-        """Colours, label places and transponder codes change nothing here."""
+        """Colours, label places, identifiers and transponder codes change nothing here."""
 
-    # The pen -----------------------------------------------------------------------------------
+    # What is drawn -----------------------------------------------------------------------------
 
     def _variable(self, rest: str) -> None:
-        key, _, value = rest.partition("=")
-        key, value = key.strip().upper(), value.strip()
-        if key == "X":
-            self._centre, self._centre_is_new = self._coordinate(value), True
-        elif key == "D":
-            if value not in ("+", "-"):
-                raise BadRecordError("bad-direction", "the direction is + or -")
-            self._clockwise = value == "+"
+        self._pen.variable(rest)
+
+    def _corners(self, corners: list[Vertex]) -> None:
+        self._draw(self._drawn(), *corners)
+        self._pen.used()
 
     def _point(self, rest: str) -> None:
-        self._centre_is_new = False
-        self._current().outline.append(Vertex(*self._coordinate(rest)))
-
-    def _plain_point(self, match: re.Match[str]) -> bool:
-        """Take the commonest record the short way; False where it needs the long one."""
-        degrees, minutes, seconds, north, east_degrees, east_minutes, east_seconds, east = match.groups()
-        lat = float(degrees) + float(minutes) / 60.0 + float(seconds) / 3600.0
-        lon = float(east_degrees) + float(east_minutes) / 60.0 + float(east_seconds) / 3600.0
-        if lat > 90.0 or lon > 180.0 or self._draft is None:
-            return False
-        self._centre_is_new = False
-        self._draft.outline.append(Vertex(-lat if north == "S" else lat, -lon if east == "W" else lon))
-        return True
+        self._corners([self._pen.coordinate(rest)])
 
     def _circle(self, rest: str) -> None:
-        draft = self._current()
+        draft = self._drawn()
         if draft.outline:
-            self._several()
-            draft = self._current()
-        draft.outline.append(circle(*self._pen(), self._radius(rest)))
+            draft = self._several(draft)
+        draft.outline.append(self._pen.circle(rest))
 
     def _arc_by_angles(self, rest: str) -> None:
-        parts = rest.replace(",", " ").split()
-        if len(parts) != 3:
-            raise BadRecordError("bad-arc", "an arc has a radius and two angles")
-        radius_m, angles = self._radius(parts[0]), [number_of(part) for part in parts[1:]]
-        self._draw(
-            Arc(*self._pen(), radius_m, radius_m, angles[0] % 360.0, angles[1] % 360.0, self._clockwise)
-        )
+        self._draw(self._drawn(), self._pen.arc_by_angles(rest))
 
     def _arc_between(self, rest: str) -> None:
-        ends = two_coordinates(rest)
-        if ends is None:
-            raise BadRecordError("bad-coordinate", "an arc has two end points")
-        start, end = (Vertex(*self._coordinate(text)) for text in ends)
-        arc = Arc(*self._pen(), 0.0, 0.0, None, None, self._clockwise)
-        self._draw(start, arc, end)
+        self._draw(self._drawn(), *self._pen.arc_between(rest))
 
-    def _draw(self, *elements: Vertex | Arc) -> None:
-        self._current().outline.extend(elements)
+    def _airway_point(self, rest: str) -> None:
+        self._drawn()
+        self._pen.airway_point(rest)
 
-    def _pen(self) -> tuple[float, float]:
-        if self._centre is None:
-            raise BadRecordError("no-centre", "no V X= gives the centre")
-        self._centre_is_new = False
-        return self._centre
-
-    def _radius(self, text: str) -> float:
-        radius_nm = number_of((text.split(maxsplit=1) or [""])[0])
-        if not 0.0 < radius_nm <= MAX_RADIUS_NM:
-            raise BadRecordError("bad-radius", f"a radius of {radius_nm} NM")
-        return nm_to_m(radius_nm)
-
-    def _coordinate(self, text: str) -> tuple[float, float]:
-        if match := LAT_LON.match(text):
-            lat, lon = degrees_of(match.groups()[:4]), degrees_of(match.groups()[4:])
-        elif match := LON_LAT.match(text):
-            lat, lon = degrees_of(match.groups()[4:]), degrees_of(match.groups()[:4])
-            if self._draft is not None:
-                self._problems.repair(
-                    self._draft, self._line, "coordinate-order", "longitude before latitude"
-                )
-        else:
-            raise BadRecordError("bad-coordinate", "no coordinate")
-        if abs(lat) > 90.0 or abs(lon) > 180.0:
-            raise BadRecordError("bad-coordinate", f"lat {lat}, lon {lon} is not on the globe")
-        return lat, lon
+    def _draw(self, draft: Draft, *elements: Vertex | Arc) -> None:
+        first = draft.outline[0] if len(draft.outline) == 1 else None
+        if isinstance(first, Arc) and first.from_deg == 0.0 and first.to_deg == 360.0:
+            draft = self._several(draft)
+        draft.outline.extend(elements)
 
     # Ends of volumes ---------------------------------------------------------------------------
 
-    def _several(self) -> None:
+    def _several(self, first: Draft) -> Draft:
         """A second shape in one record is a volume of its own with the same words."""
-        first = self._current()
-        self._problems.repair(first, self._line, "several-shapes", f"{first.name}: each becomes a volume")
+        self._repaired("several-shapes", "each becomes a volume")
         second = Draft(
             line=self._line, name=first.name, kind=first.kind, airspace_class=first.airspace_class,
             lower=first.lower, upper=first.upper, limit_line=first.limit_line, contact=first.contact,
@@ -316,15 +304,35 @@ class _Reader:
         )  # fmt: skip
         self._draft = second
         self._drafts.append(second)
+        return second
 
     def _close(self) -> None:
         draft = self._draft
-        if draft is not None and not draft.outline:
+        if draft is None:
+            return
+        if self._pen.airway:
+            draft = self._draw_airway(draft)
+        if not draft.outline:
             self._problems.refuse(draft, draft.line, "no-geometry", f"{draft.name}: no outline follows")
 
+    def _draw_airway(self, draft: Draft) -> Draft:
+        points = self._pen.airway
+        try:
+            outline = self._pen.airway_outline()
+        except BadRecordError as bad:
+            outline = points
+            self._problems.refuse(draft, draft.line, bad.code, f"{draft.name}: {bad}")
+        if draft.outline:
+            draft = self._several(draft)
+        draft.outline.extend(outline)
+        return draft
+
     _HANDLERS: ClassVar[dict[str, Callable[[_Reader, str], None]]] = {
-        "AC": _class, "AN": _title, "AY": _type, "AF": _contact, "AG": _contact, "AL": _lower, "AH": _upper,
-        "AA": _active, "AX": _ignore, "AT": _ignore, "AP": _ignore, "TO": _ignore, "TC": _ignore,
-        "SP": _ignore, "SB": _ignore, "V": _variable, "DP": _point, "DC": _circle, "DA": _arc_by_angles,
-        "DB": _arc_between,
+        "AC": _class, "AN": _title, "AY": _type, "AF": _contact, "AG": _contact, "AR": _contact, "AL": _lower,
+        "AH": _upper, "AA": _active, "AI": _ignore, "AX": _ignore, "AT": _ignore, "AP": _ignore,
+        "TO": _ignore, "TC": _ignore, "SP": _ignore, "SB": _ignore, "V": _variable, "DP": _point,
+        "DC": _circle, "DA": _arc_by_angles, "DB": _arc_between, "DY": _airway_point,
     }  # fmt: skip
+    _QUICK: ClassVar[dict[str, Callable[[_Reader, str], None]]] = {
+        f"{tag} ": handler for tag, handler in _HANDLERS.items() if len(tag) == 2
+    }

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from dfr.geo import Ring
 from dfr.io.airspace_read import ring_of_degrees
+from dfr.io.limits import parse_limit
+from dfr.units import nm_to_m
 from dfr.world.activation import Interval
+from dfr.world.vertical import VerticalLimit
+
+MAX_RADIUS_NM = 2000.0
 
 _NUMBER = r"(\d{1,3}(?:\.\d*)?)(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?\s*"
 LAT_LON = re.compile(_NUMBER + r"([NS])[\s,]*" + _NUMBER + r"([EW])\s*", re.IGNORECASE)
 LON_LAT = re.compile(_NUMBER + r"([EW])[\s,]*" + _NUMBER + r"([NS])\s*", re.IGNORECASE)
+PACKED = re.compile(
+    r"(\d\d)(\d\d)(\d\d(?:\.\d*)?)\s*([NS])[\s,]*(\d{3})(\d\d)(\d\d(?:\.\d*)?)\s*([EW])\s*", re.IGNORECASE
+)
+"""Degrees, minutes and seconds without a break, as aeronautical publications write them."""
+
+_REMARK = re.compile(r"\s*[*;#].*|\s*\([^)]*\)?")
+_RADIUS = re.compile(r"(\d+(?:[.,]\d*)?|\.\d+)\s*(NM|KM|M)?(?:\s|$)", re.IGNORECASE)
+_UNITS_NM = {"NM": 1.0, "": 1.0, "KM": 1.0 / 1.852, "M": 1.0 / 1852.0}
 
 
 class BadRecordError(Exception):
@@ -35,10 +49,10 @@ def degrees_of(parts: tuple[str | None, ...]) -> float:
 
 def two_coordinates(text: str) -> tuple[str, str] | None:
     """The two coordinates of an arc, whatever separates them."""
-    first = LAT_LON.match(text) or LON_LAT.match(text)
+    first = LAT_LON.match(text) or PACKED.match(text) or LON_LAT.match(text)
     if first is None:
         return None
-    return first.group(0), text[first.end() :].lstrip(", \t")
+    return first.group(0), text[first.end() :].lstrip(",;/- \t")
 
 
 def number_of(text: str) -> float:
@@ -52,17 +66,59 @@ def number_of(text: str) -> float:
     return value
 
 
+def bare(text: str) -> str:
+    """A record without the remark behind it or within its brackets.
+
+    >>> bare("15000ft (Mo-Fri)"), bare("FL65 ; see NOTAM")
+    ('15000ft', 'FL65')
+    """
+    return _REMARK.sub("", text).strip()
+
+
+def radius_m_of(text: str) -> float:
+    """A radius in metres; nautical miles where no unit stands. Raises BadRecordError."""
+    match = _RADIUS.match(text)
+    if match is None:
+        raise BadRecordError("bad-radius", f"{text[:20]!r} is no radius")
+    radius_nm = float(match[1].replace(",", ".")) * _UNITS_NM[(match[2] or "").upper()]
+    if not 0.0 < radius_nm <= MAX_RADIUS_NM:
+        raise BadRecordError("bad-radius", f"a radius of {radius_nm:g} NM")
+    return nm_to_m(radius_nm)
+
+
+@lru_cache(maxsize=8192)
+def limit_of_record(text: str) -> VerticalLimit | None:
+    """The limit a record means, with or without a remark; None where it means none."""
+    return parse_limit(text) or parse_limit(bare(text))
+
+
 def interval_of(text: str) -> Interval | None:
-    """`start/end` in ISO 8601; a time without a zone is UTC, as the format says."""
-    start, separator, end = text.partition("/")
+    """`start/end` in ISO 8601, either of which may be NONE; a time without a zone is UTC.
+
+    >>> interval_of("NONE/2024-12-17T24:00Z ; to midnight").end.isoformat()
+    '2024-12-18T00:00:00+00:00'
+    """
+    start, separator, end = bare(text).partition("/")
     try:
-        moments = [datetime.fromisoformat(part.strip()) for part in (start, end)]
-    except ValueError:
+        begin, finish = _moment(start), _moment(end)
+    except (ValueError, OverflowError):
         return None
-    if not separator:
+    if not separator or (begin is None and finish is None):
         return None
-    begin, finish_ = (m if m.tzinfo else m.replace(tzinfo=UTC) for m in moments)
-    return Interval(start=begin, end=finish_) if begin < finish_ else None
+    if begin is not None and finish is not None and begin >= finish:
+        return None
+    return Interval(start=begin, end=finish)
+
+
+def _moment(text: str) -> datetime | None:
+    """A time, None for NONE; twenty-four hours are the next day's none. Raises ValueError, OverflowError."""
+    word = text.strip().upper()
+    if word == "NONE":
+        return None
+    midnight = "T24:00" in word
+    moment = datetime.fromisoformat(word.replace("T24:00", "T00:00"))
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment + timedelta(days=1) if midnight else moment
 
 
 def degree_ring(text: str) -> Ring:

@@ -50,34 +50,41 @@ def pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArra
 
 
 def along(
-    ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray], share: FloatArray, *, geodesic: bool
+    ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    which: IntArray,
+    share: FloatArray,
+    *,
+    geodesic: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """(lat, lon) at a share of the way from (lat0, lon0) to (lat1, lon1), edge by edge."""
+    """(lat, lon) of points: each at a share of one edge from (lat0, lon0) to (lat1, lon1)."""
     lat0, lon0, lat1, lon1 = ends
     up, across = lat1 - lat0, (lon1 - lon0 + 180.0) % 360.0 - 180.0
-    lat, lon = lat0 + share * up, lon0 + share * across
+    lat, lon = lat0[which] + share * up[which], lon0[which] + share * across[which]
     if not geodesic:
         return lat, lon
-    length_m = GEOD.a * np.hypot(np.radians(up), np.radians(across) * np.cos(np.radians(lat)))
+    first, last = _ends_derivatives(lat0, lat1, up, across)
+    weight = share * (1.0 - share) / 6.0
+    from_first, from_last = weight * (2.0 - share), weight * (1.0 + share)
+    lat -= from_first * first[0][which] + from_last * last[0][which]
+    lon -= from_first * first[1][which] + from_last * last[1][which]
+    middle_rad = np.radians((lat0 + lat1) / 2.0)
+    length_m = GEOD.a * np.hypot(np.radians(up), np.radians(across) * np.cos(middle_rad))
     far = (length_m > SHORT_M) | (np.maximum(np.abs(lat0), np.abs(lat1)) > HIGH_LAT_DEG)
-    off_lat, off_lon = _off_line(lat0, lat1, up, across, share)
-    lat, lon = lat - off_lat, lon - off_lon
     if far.any():
-        lat[far], lon[far] = _exactly(lat0[far], lon0[far], lat1[far], lon1[far], share[far])
+        exact = far[which]
+        lat[exact], lon[exact] = _exactly(ends, which[exact], share[exact])
     return lat, lon
 
 
-def _off_line(
-    lat0: FloatArray, lat1: FloatArray, up_deg: FloatArray, across_deg: FloatArray, share: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """How far the geodesic lies from the straight line in latitude and longitude, degrees."""
+def _ends_derivatives(
+    lat0: FloatArray, lat1: FloatArray, up_deg: FloatArray, across_deg: FloatArray
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """The second derivatives of latitude and longitude at both ends of each edge, degrees."""
     start, end, up, across = (np.radians(angle) for angle in (lat0, lat1, up_deg, across_deg))
     half_up, half_across = (d / 2.0 for d in _second_derivatives((start + end) / 2.0, up, across))
     first = _second_derivatives(start, up - half_up, across - half_across)
     last = _second_derivatives(end, up + half_up, across + half_across)
-    weight = np.degrees(share * (1.0 - share) / 6.0)
-    lat, lon = (weight * ((2.0 - share) * a + (1.0 + share) * b) for a, b in zip(first, last, strict=True))
-    return lat, lon
+    return (np.degrees(first[0]), np.degrees(first[1])), (np.degrees(last[0]), np.degrees(last[1]))
 
 
 def _second_derivatives(
@@ -91,8 +98,9 @@ def _second_derivatives(
 
 
 def _exactly(
-    lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArray, share: FloatArray
+    ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray], which: IntArray, share: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
+    lat0, lon0, lat1, lon1 = (column[which] for column in ends)
     azimuth, _, length_m = GEOD.inv(lon0, lat0, lon1, lat1)
     lon, lat, _ = GEOD.fwd(lon0, lat0, azimuth, share * np.asarray(length_m, float))
     return np.asarray(lat, float), np.asarray(lon, float)

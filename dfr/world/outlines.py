@@ -18,7 +18,7 @@ from dfr.world.edges import IntArray, along, pieces
 LINE_STEP_M = 1000.0
 """Longest piece of a flown leg."""
 
-PLACES = 1e7
+PLACES = 10_000_000
 """More elements than any outline has."""
 
 ARC_SAGITTA_M = 0.4
@@ -123,47 +123,60 @@ class OutlineNodes:
         self._arc_pieces = self._arcs.pieces()
 
     def rings(self) -> tuple[FloatArray, IntArray]:
-        """((n, 2) lon and lat of all outlines, which outline each is of), longitudes unwrapped in each."""
-        table = _in_order([self._corners, self._along_arcs(), self._along_edges()])
-        zone = table[:, 0].astype(np.int64)
-        starts = np.searchsorted(zone, np.arange(self._count + 1))
-        return np.column_stack((_unwrapped(zone, table[:, 3], starts), table[:, 2])), zone
+        """((n, 2) lon and lat of all outlines, which outline each is of), longitudes unwrapped in each.
 
-    def _along_edges(self) -> FloatArray:
-        """Points of the edges that are longer than a step."""
-        long = self._edge_pieces > 1
-        if not long.any():
-            return np.empty((0, 4))
-        count = self._edge_pieces[long]
-        which, number = _counted(count - 1)
-        share = (number + 1.0) / count[which]
-        zone, place, lat0, lon0, lat1, lon1 = self._straight[long][which].T
-        geodesic = self._edges is EdgeRule.GEODESIC
-        lat, lon = along((lat0, lon0, lat1, lon1), share, geodesic=geodesic)
-        return np.column_stack((zone, place + share, lat, lon))
-
-    def _along_arcs(self) -> FloatArray:
-        """Points of arcs and circles: the corners of the polygon whose sides touch the curve.
-
-        The first and last side of an arc touch it at its ends.
+        Every corner is followed by the points of its edge; an arc stands where its element stands.
         """
         arcs = self._arcs
-        if not len(arcs.zone):
-            return np.empty((0, 4))
-        count = self._arc_pieces
+        keys = [_keys(self._corners), _keys(self._straight), _keys(np.column_stack((arcs.zone, arcs.place)))]
+        elements = np.sort(np.concatenate((keys[0], keys[2])))
+        corner_at, edge_at, arc_at = (np.searchsorted(elements, key) for key in keys)
+        counts = np.zeros(len(elements), np.int64)
+        counts[corner_at] = 1
+        counts[edge_at] += self._edge_pieces - 1
+        counts[arc_at] = self._arc_pieces + 2 * arcs.open_ended
+        starts = np.cumsum(counts) - counts
+        zone = np.repeat(elements // PLACES, counts)
+        lat, lon = np.empty(len(zone)), np.empty(len(zone))
+        lat[starts[corner_at]], lon[starts[corner_at]] = self._corners[:, 2], self._corners[:, 3]
+        for first, (row, place, found_lat, found_lon) in (
+            (starts[edge_at] + 1, self._along_edges()),
+            (starts[arc_at], self._along_arcs()),
+        ):
+            lat[first[row] + place], lon[first[row] + place] = found_lat, found_lon
+        bounds = np.searchsorted(zone, np.arange(self._count + 1))
+        return np.column_stack((_unwrapped(zone, lon, bounds), lat)), zone
+
+    def _along_edges(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        """(edge, number, lat, lon) of the points of the edges that are longer than a step."""
+        which, number = _counted(self._edge_pieces - 1)
+        share = (number + 1.0) / self._edge_pieces[which]
+        lat0, lon0, lat1, lon1 = self._straight[:, 2:].T
+        geodesic = self._edges is EdgeRule.GEODESIC
+        lat, lon = along((lat0, lon0, lat1, lon1), which, share, geodesic=geodesic)
+        return which, number, lat, lon
+
+    def _along_arcs(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        """(arc, number, lat, lon) of the points of arcs and circles.
+
+        They are the corners of the polygon whose sides touch the curve; the first and last side of an
+        arc touch it at its ends.
+        """
+        arcs, count = self._arcs, self._arc_pieces
         which, number = _counted(count)
         share = (number + 0.5) / count[which]
         outside = (arcs.full | (arcs.turn == self._turn_of_zones()[arcs.zone])) == self._circumscribed
         stretch = np.where(outside, 1.0 / np.cos(np.radians(arcs.sweep_deg / count / 2.0)), 1.0)[which]
-        ends = np.repeat(np.flatnonzero(arcs.open_ended), 2)
-        share_ends = np.tile([0.0, 1.0], len(ends) // 2)
-        which, share = np.append(which, ends), np.append(share, share_ends)
-        stretch = np.append(stretch, np.ones(len(ends)))
+        number += arcs.open_ended[which]
+        ends = np.flatnonzero(arcs.open_ended)
+        which = np.concatenate((which, ends, ends))
+        number = np.concatenate((number, np.zeros(len(ends), np.int64), count[ends] + 1))
+        share = np.concatenate((share, np.zeros(len(ends)), np.ones(len(ends))))
+        stretch = np.concatenate((stretch, np.ones(2 * len(ends))))
         lat, lon = np.empty(len(which)), np.empty(len(which))
-        quick = self._circles(stretch, (lat, lon))
-        rest = ~quick[which]
+        rest = ~self._circles(stretch, (lat, lon))[which]
         lat[rest], lon[rest] = arcs.points(which[rest], share[rest], stretch[rest])
-        return np.column_stack((arcs.zone[which], arcs.place[which] + 0.9 * share, lat, lon))
+        return which, number, lat, lon
 
     def _circles(self, stretch: FloatArray, out: tuple[FloatArray, FloatArray]) -> NDArray[np.bool_]:
         """Fill in the points of small circles, those of equal piece counts together; which arcs these are."""
@@ -183,6 +196,8 @@ class OutlineNodes:
     def _turn_of_zones(self) -> FloatArray:
         """+1 where an outline runs clockwise on the map, -1 where not, by corners and some arc points."""
         arcs = self._arcs
+        if not len(arcs.zone):
+            return np.ones(self._count)
         which, number = _counted(np.full(len(arcs.zone), 9))
         share = number / 8.0
         lat, lon = arcs.rough_points(which, share)
@@ -312,15 +327,20 @@ def _in_order(tables: Sequence[FloatArray]) -> FloatArray:
     return table[np.argsort(table[:, 0] * PLACES + table[:, 1], kind="stable")]
 
 
-def _counted(counts: IntArray) -> tuple[IntArray, FloatArray]:
+def _keys(rows: FloatArray) -> IntArray:
+    """One number for the zone and the place of each row, in their order."""
+    keys: IntArray = rows[:, 0].astype(np.int64) * PLACES + rows[:, 1].astype(np.int64)
+    return keys
+
+
+def _counted(counts: IntArray) -> tuple[IntArray, IntArray]:
     """For each of so many items, which group it is in and its number there.
 
     >>> _counted(np.array([2, 0, 3]))
-    (array([0, 0, 2, 2, 2]), array([0., 1., 0., 1., 2.]))
+    (array([0, 0, 2, 2, 2]), array([0, 1, 0, 1, 2]))
     """
     which = np.repeat(np.arange(len(counts)), counts)
-    first = np.cumsum(counts) - counts
-    return which, np.arange(len(which), dtype=float) - first[which]
+    return which, np.arange(len(which)) - (np.cumsum(counts) - counts)[which]
 
 
 def _unwrapped(zone: IntArray, lon: FloatArray, starts: IntArray) -> FloatArray:
@@ -328,7 +348,10 @@ def _unwrapped(zone: IntArray, lon: FloatArray, starts: IntArray) -> FloatArray:
     if not len(lon):
         return lon
     first = lon[np.minimum(starts[:-1], len(lon) - 1)][zone]
-    return first + (lon - first + 180.0) % 360.0 - 180.0
+    away = lon - first
+    if np.abs(away).max() <= 180.0:
+        return lon
+    return first + (away + 180.0) % 360.0 - 180.0
 
 
 def dense_line(points: Sequence[Position]) -> tuple[FloatArray, FloatArray]:

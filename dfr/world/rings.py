@@ -30,16 +30,15 @@ class RingTable:
     """The rings of many outlines in one array, without repeated vertices."""
 
     def __init__(self, lonlat: FloatArray, zone: IntArray, count: int) -> None:
-        fresh = np.ones(len(zone), bool)
-        fresh[1:] = (zone[1:] != zone[:-1]) | (lonlat[1:] != lonlat[:-1]).any(axis=1)
-        lonlat, zone = lonlat[fresh], zone[fresh]
         starts = np.searchsorted(zone, np.arange(count + 1))
-        first, last = starts[:-1], starts[1:] - 1
-        several = last > first
-        closing = last[several][(lonlat[last[several]] == lonlat[first[several]]).all(axis=1)]
-        kept = np.ones(len(zone), bool)
-        kept[closing] = False
-        self._lonlat, self._zone = lonlat[kept], zone[kept]
+        fresh = np.ones(len(zone), bool)
+        fresh[1:] = (lonlat[1:, 0] != lonlat[:-1, 0]) | (lonlat[1:, 1] != lonlat[:-1, 1])
+        several = starts[1:] > starts[:-1]
+        first, last = starts[:-1][several], starts[1:][several] - 1
+        fresh[first] = True
+        closing = (lonlat[last] == lonlat[first]).all(axis=1) & (last > first)
+        fresh[last[closing]] = False
+        self._lonlat, self._zone = (lonlat, zone) if fresh.all() else (lonlat[fresh], zone[fresh])
         self._starts = np.searchsorted(self._zone, np.arange(count + 1))
         self._bounds = self._starts.tolist()
         self.counts = np.diff(self._starts)

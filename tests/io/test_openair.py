@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
+from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -157,11 +159,14 @@ def test_latin_1_is_read_and_noted() -> None:
     [
         ("DP rubbish\n" + TRIANGLE, "bad-coordinate"),
         ("DC 2\n", "no-centre"),
-        ("V X=50:00:00 N 1:00:00 W\nDC nan\n", "bad-number"),
+        ("V X=50:00:00 N 1:00:00 W\nDC nan\n", "bad-radius"),
         ("V X=50:00:00 N 1:00:00 W\nDC -1\n", "bad-radius"),
         ("V X=50:00:00 N 1:00:00 W\nDA 5,0\n", "bad-arc"),
         ("V X=50:00:00 N 1:00:00 W\nDB 50:00:00 N 1:10:00 W\n", "bad-coordinate"),
-        ("DY 50:00:00 N 1:00:00 W\nDY 50:30:00 N 1:00:00 W\n", "unsupported-record"),
+        ("DY 50:00:00 N 1:00:00 W\nDY 50:30:00 N 1:00:00 W\n", "no-width"),
+        ("V W=5\nDY 50:00:00 N 1:00:00 W\n", "too-few-points"),
+        ("V W=5\nDY 50:00:00 N 1:00:00 W\nDY 10:00:00 N 1:00:00 W\n", "bad-airway"),
+        ("DP 50:00:00 N 1:00:00 W 50:10:00 N 1:00:00 W\n" + TRIANGLE, "bad-coordinate"),
         ("DP 50:00:00 N 1:00:00 W\n", "too-few-points"),
         ("DP 95:00:00 N 1:00:00 W\n" + TRIANGLE, "bad-coordinate"),
         ("", "no-geometry"),
@@ -173,6 +178,132 @@ def test_a_volume_that_cannot_be_drawn_is_refused_and_never_lost(lines: str, cod
     assert result.records_seen == 2
     assert result.refused == 1
     assert code in {p.code for p in result.problems if p.outcome.value == "refused"}
+
+
+AIRWAY = "V W=10\nDY 50:00:00 N 002:00:00 W\nDY 50:00:00 N 001:00:00 W\nDY 50:30:00 N 001:00:00 W\n"
+
+
+def test_an_airway_is_all_within_half_its_width() -> None:
+    (zone,) = read(HEAD + AIRWAY).zones
+    half_m = 5 * 1852.0
+    middle = Geodesic.WGS84.InverseLine(50.0, -2.0, 50.0, -1.0)
+    place = middle.Position(middle.s13 / 3)
+    for azimuth_deg in (place["azi2"] + 90.0, place["azi2"] - 90.0):
+        for distance_m, inside in ((half_m - 20.0, True), (half_m + 40.0, False)):
+            there = Geodesic.WGS84.Direct(place["lat2"], place["lon2"], azimuth_deg, distance_m)
+            position = Position(lat_deg=there["lat2"], lon_deg=there["lon2"])
+            assert (zone.distance_m(position) == 0.0) is inside
+    beyond = Geodesic.WGS84.Direct(50.5, -1.0, 0.0, half_m + 5.0)
+    assert 0.0 < zone.distance_m(Position(lat_deg=beyond["lat2"], lon_deg=-1.0)) < 20.0
+
+
+def test_the_width_before_the_class_serves_the_next_airway_only() -> None:
+    width, points = AIRWAY.split("\n", 1)
+    result = read(f"{width}\n{HEAD}{points}{HEAD}{points}")
+    assert (len(result.zones), result.refused) == (1, 1)
+    assert codes(result)[0][1] == "no-width"
+
+
+def test_remarks_behind_records_are_no_part_of_them() -> None:
+    noon = datetime(2024, 12, 17, 12, tzinfo=UTC)
+    result = read(
+        "AC D\nAN A\nAL 1500ft (Mon-Fri)\nAH UNLIM ; see NOTAM\n"
+        "AA 2024-12-17T00:00Z/2024-12-17T24:00Z ; all day\n"
+        "V X=50:00:00 N 1:00:00 W * tower\nDC 2,5 ; NM\n"
+        "AC D\nAN B\nAL GND\nAH UNL FT\nAA NONE/2024-12-17T11:00Z\nAA 2024-12-18T00:00Z/NONE\n" + TRIANGLE
+    )
+    assert result.problems == ()
+    a, b = result.zones
+    assert (a.lower.value_m, a.upper, b.upper) == (pytest.approx(457.2), UNLIMITED, UNLIMITED)
+    assert a.edge_distance_m(Position(lat_deg=50.0, lon_deg=-1.0)) == pytest.approx(2.5 * 1852, abs=0.5)
+    midnight = datetime(2024, 12, 18, tzinfo=UTC)
+    assert [a.active(t, t) for t in (noon, midnight)] == [True, False]
+    early, late = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
+    assert [b.active(t, t) for t in (early, noon, late)] == [True, False, True]
+
+
+def test_none_overrides_all_other_hours() -> None:
+    hour = "AA 2023-12-16T12:00Z/2023-12-16T13:00Z\n"
+    noon = datetime(2023, 12, 16, 12, tzinfo=UTC)
+    for lines in (hour + "AA NONE\n", "AA NONE ; by notice\n" + hour):
+        (zone,) = read(HEAD + lines + TRIANGLE).zones
+        assert zone.active(noon, noon) is False
+
+
+def test_a_limit_said_twice_becomes_the_widest() -> None:
+    result = read("AC W\nAN A\nAL 500ft\nAL FL80\nAH FL95\nAH FL95\n" + TRIANGLE)
+    assert codes(result) == [(4, "repeated-limit", "repaired")]
+    assert (result.zones[0].lower, result.zones[0].upper.text) == (SURFACE, "FL95")
+
+
+def test_a_name_after_an_outline_begins_a_volume_whose_class_is_missing() -> None:
+    second = "AN OTHER\nAL SFC\nAH FL65\n" + TRIANGLE.replace("50:", "51:")
+    result = read(HEAD + TRIANGLE + second)
+    assert [zone.name for zone in result.zones] == ["TEST CTR", "OTHER"]
+    assert codes(result) == [(8, "missing-class", "repaired")]
+    assert all(zone.binding for zone in result.zones)
+
+
+def test_a_file_without_classes_keeps_its_volumes() -> None:
+    result = read("AN FIRST\nAL SFC\nAH FL65\n" + TRIANGLE)
+    assert [zone.name for zone in result.zones] == ["FIRST"]
+    assert [p.code for p in read(TRIANGLE).problems] == ["missing-class", "missing-limit", "missing-limit"]
+
+
+@pytest.mark.parametrize("between", [", ", ",", " ", " - ", " ; ", "/", "\t", " , "])
+def test_the_ends_of_an_arc_may_be_parted_by_anything(between: str) -> None:
+    centre = "V X=50:05:00 N 001:00:00 W\n"
+    ends = ("50:10:00 N 001:00:00 W", "50:00:00 N 001:00:00 W")
+    (zone,) = read(HEAD + centre + f"DB {between.join(ends)}\n").zones
+    assert zone.area.outline[0].lat == pytest.approx(50.0 + 10 / 60)
+    assert zone.area.outline[-1].lat == pytest.approx(50.0)
+
+
+def test_coordinates_without_colons_are_degrees_minutes_and_seconds() -> None:
+    corners = "DP 265644.00N 0500434.00E\nDP 265553N 0504134E\nDP 260838.5 N 0512245.25 E\n"
+    (zone,) = read(HEAD + corners).zones
+    first, _, last = zone.area.outline
+    assert (first.lat, first.lon) == (pytest.approx(26 + 56 / 60 + 44 / 3600), pytest.approx(50.0761111))
+    assert last.lon == pytest.approx(51 + 22 / 60 + 45.25 / 3600)
+
+
+def test_corners_after_a_circle_are_another_volume() -> None:
+    result = read(HEAD + "V X=50:00:00 N 1:00:00 W\nDC 1\n" + TRIANGLE)
+    assert (len(result.zones), codes(result)) == (2, [(7, "several-shapes", "repaired")])
+
+
+def test_a_volume_refused_for_its_outline_keeps_its_limits() -> None:
+    result = read("AC C\nAN HIGH\nAL FL65\nAH FL195\n" + TRIANGLE + "DP rubbish\n")
+    (defect,) = result.defects
+    assert (defect.lower.text, defect.upper.text) == ("FL65", "FL195")
+
+
+def test_a_line_of_fire_is_refused_and_doubted_only_near_itself() -> None:
+    result = read("AC Q\nAN RANGE\nAL SFC\nAH 5000ft\nDP 50:00:00 N 1:00:00 W\nDP 50:10:00 N 1:00:00 W\n")
+    (defect,) = result.defects
+    assert defect.distance_m(Position(lat_deg=50.1, lon_deg=-1.0)) == 0.0
+    assert defect.distance_m(Position(lat_deg=50.1, lon_deg=-1.05)) > 2000.0
+    assert defect.upper.text == "5000ft"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["DP ", "dp ", "DP  "]), st.integers(0, 99), st.integers(0, 61),
+    st.floats(0, 61, width=16),
+    st.integers(0, 199), st.sampled_from("NSns"), st.sampled_from("EWew"),
+    st.sampled_from([" ", "", ",", "  , "]), st.sampled_from(["", " ", ".5", " ; x", "é"]),
+)  # fmt: skip
+def test_corners_read_at_once_are_those_read_one_by_one(
+    tag: str, lat: int, minutes: int, seconds: float, lon: int, north: str, east: str, gap: str, tail: str
+) -> None:
+    """A width beyond the quick reader's leaves a line to the other one; both must say the same."""
+    line = (
+        f"{tag}{lat:02d}:{minutes:02d}:{seconds:05.2f} {north}{gap}{lon:03d}:{minutes:02d}.{lat} {east}{tail}"
+    )
+    quick, slow = (read(HEAD + TRIANGLE + text + "\n") for text in (line, line + " " * 60))
+    assert [(p.line, p.code) for p in quick.problems] == [(p.line, p.code) for p in slow.problems]
+    for a, b in zip(quick.zones, slow.zones, strict=True):
+        assert np.array(a.area.outline) == pytest.approx(np.array(b.area.outline), abs=1e-12)
 
 
 def test_a_written_file_reads_back_as_it_was() -> None:
