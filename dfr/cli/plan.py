@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 
 from dfr.cli.output import emit_json, finding_line, json_text, note, say
+from dfr.errors import InputError
 from dfr.findings import Finding, Severity
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.volume_files import volumes_document
+from dfr.plan.fronts import fronts
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
+from dfr.plan.objectives import Objective, Wish
+from dfr.plan.planner import layouts_of, make_plan, with_roles
 from dfr.plan.restricted_area import aip_corner
 from dfr.plan.worksheet import worksheet
 from dfr.units import FOOT_M
+from dfr.world.model import World
 
 app = typer.Typer()
 
@@ -34,15 +38,48 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     risk: Annotated[
         Path | None, typer.Option(help="Write the ground and air risk worksheet: .md or .json.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    objective: Annotated[
+        Objective,
+        typer.Option(
+            help="What is best: mclp most calls overhead in time; median least mean time; center least worst "
+            "time; p90 least time for 90 % of calls; mexclp most calls when drones are busy at times; "
+            "backup most calls in reach of two docks."
+        ),
+    ] = Objective.MCLP,
+    busy: Annotated[
+        float | None,
+        typer.Option(help="Busy fraction of a drone for mexclp, 0 to 1; else that of the docks themselves."),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="What all docks may cost (`cost` of candidates): those that cover most for it."),
+    ] = None,
+    capacity: Annotated[
+        float | None, typer.Option(help="Calls that a dock can serve in an hour: covers no more than these.")
+    ] = None,
+    require: Annotated[list[str] | None, typer.Option(help="A candidate that must be a dock.")] = None,
+    forbid: Annotated[list[str] | None, typer.Option(help="A candidate that must not be one.")] = None,
+    pareto: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for front.json and front.svg: the best coverage, mean, P90 and worst time of 1, "
+            "2, 3 ... docks, and every compromise of coverage and worst time, proven."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as one JSON document on stdout.")] = False,
 ) -> None:
     """Site the docks by exact optimisation, route the flights and check the plan.
 
+    With --json, `sited_by` holds the objective, its value, bound, gap and status; `objective`, `bound`
+    and `gap` at the top are always the share of calls overhead within `siting_limit_s`.
     Exit code 4 where no plan fits what is asked. Findings are reported and stop nothing
     here; `dfr check` is the go / no-go.
     """
-    world = load_world(find_scenario(scenario))
-    proposed = make_plan(world, docks=docks)
+    if budget is not None and docks is not None:
+        raise InputError("--docks with --budget: a budget buys as many as it can -> one of them")
+    world = with_roles(load_world(find_scenario(scenario)), require=require or (), forbid=forbid or ())
+    wish = Wish(objective=objective, busy=busy, budget=budget, capacity_per_h=capacity)
+    proposed = make_plan(world, docks=docks, wish=wish)
     document = proposed.as_dict()
     if out is not None:
         write_atomically(out, json_text(document))
@@ -53,20 +90,30 @@ def plan(  # noqa: PLR0917 - typer makes each an option
         write_atomically(
             risk, json_text(sheet.as_dict()) if risk.suffix.lower() == ".json" else sheet.as_markdown()
         )
+    if pareto is not None:
+        _write_fronts(world, len(proposed.sites), pareto)
     if as_json:
         emit_json(document)
     else:
         _print(proposed)
-    for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk)):
+    for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
         if path is not None:
             note(f"{what}: {path}")
 
 
+def _write_fronts(world: World, docks: int, folder: Path) -> None:
+    from dfr.report.svg import svg_file
+    from dfr.report.views import front  # loads matplotlib, which a plan does without
+
+    found = fronts(layouts_of(world)[0], docks)
+    write_atomically(folder / "front.json", json_text(found.as_dict()))
+    write_atomically(folder / "front.svg", svg_file(front(found)))
+
+
 def _print(proposed: Plan) -> None:
     """The plan for people."""
-    say(
-        f"{proposed.scenario}: {len(proposed.sites)} docks, {proposed.status}, gap {100 * proposed.gap:.2g} %"
-    )
+    say(f"{proposed.scenario}: {len(proposed.sites)} docks")
+    say(f"  {proposed.sited_by}")
     for site in proposed.sites:
         say(f"  {site.id:20} {site.position}  {site.drones} drone(s)  {site.name}")
     say("share of calls in flyable hours overhead within (decision to overhead, a drone being free):")

@@ -18,6 +18,7 @@ from dfr.plan.model import (
     PlanningWind,
     ProposedArea,
     Route,
+    SitedBy,
     Volume,
 )
 
@@ -59,7 +60,13 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         restricted_area=_proposed(data.get("restricted_area")),
         contingency=_each(data["contingency"], lambda case: ContingencyCase(**case)),
         findings=_each(data["findings"], _finding),
+        sited_by=_sited_by(data.get("sited_by")),
     )
+
+
+def _sited_by(data: Mapping[str, Any] | None) -> SitedBy | None:
+    """None also for a plan written before there were other objectives than coverage."""
+    return None if data is None else SitedBy(**_object(data))
 
 
 def _site(data: Mapping[str, Any]) -> DockSite:

@@ -14,7 +14,7 @@ from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
 from dfr.plan.launch import chance_within, expected_s
 from dfr.plan.matrix import Matrix
-from dfr.plan.siting import Sites, solve_pmedian
+from dfr.plan.siting import FEASIBLE, Sites, solve_pmedian
 from dfr.plan.windows import call_table
 from dfr.scenario.model import CandidateSite, Power, Scenario, SiteUse
 
@@ -41,6 +41,7 @@ class Layouts:
         self.calls = call_table(matrix.windows)
         self.limit_s = scenario.targets.siting_limit_s
         self._weights = self.calls.ravel() / self.calls.sum()
+        self._best: dict[int, Sites] = {}
         self.forced = [j for j, c in enumerate(scenario.candidates) if c.use is SiteUse.REQUIRED]
         self.unusable = {
             j: reason
@@ -62,8 +63,8 @@ class Layouts:
         """How many sites can be chosen from."""
         return len(self.scenario.candidates) - len(self.unusable)
 
-    def best(self, count: int) -> Sites:
-        """The proven best layout. Raises InfeasibleError where too few sites can be used."""
+    def enough(self, count: int) -> None:
+        """Raises InfeasibleError where so many docks cannot stand: too few sites, or more are required."""
         candidates = self.scenario.candidates
         if count > self.usable:
             why = "; ".join(f"{candidates[j].id}: {reason}" for j, reason in self.unusable.items())
@@ -76,6 +77,15 @@ class Layouts:
             raise InfeasibleError(
                 f"{count} docks asked for, {len(self.forced)} required -> at least {len(self.forced)}"
             )
+
+    def best(self, count: int) -> Sites:
+        """The proven best layout. Raises InfeasibleError where too few sites can be used."""
+        self.enough(count)
+        if count not in self._best:
+            self._best[count] = self._solved(count)
+        return self._best[count]
+
+    def _solved(self, count: int) -> Sites:
         late = 1.0 - self._chance(self.matrix.overhead_s, self.limit_s)
         found = solve_pmedian(
             late.reshape(-1, late.shape[2]),
@@ -86,6 +96,15 @@ class Layouts:
         )
         share, bound = (round(1.0 - value, SHARE_DIGITS) for value in (found.objective, found.bound))
         return replace(found, objective=share, bound=bound, gap=(bound - share) / share if share > 0 else 0.0)
+
+    def judged(self, chosen: tuple[int, ...]) -> Sites:
+        """Some docks as a layout: their share, beside the best that so many docks can reach."""
+        best = self.best(len(chosen))
+        share = self.share(chosen, self.limit_s)
+        if share >= best.objective - 2 * 10**-SHARE_DIGITS:
+            return replace(best, chosen=chosen)
+        gap = (best.bound - share) / share if share > 0 else 1.0
+        return replace(best, chosen=chosen, objective=share, gap=gap, status=FEASIBLE)
 
     def soonest(self, found: Sites) -> tuple[int, ...]:
         """Of the layouts that cover as much, the one with the least mean time; the first of equals."""

@@ -96,6 +96,30 @@ class CoverageHour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SitedBy:
+    """What the docks were sited for, how well they do it, and what no choice of docks betters.
+
+    `value` and `bound` are in `unit`: "share" (of calls in flyable hours) or "s". `given` says with what.
+    """
+
+    objective: str
+    what: str
+    unit: str
+    value: float
+    bound: float
+    gap: float
+    status: str
+    given: str = ""
+
+    def __str__(self) -> str:
+        """In words, with its proof."""
+        write = "{:.1%}".format if self.unit == "share" else "{:.1f} s".format
+        proof = "proven best" if self.status == "optimal" else f"{self.status}, bound {write(self.bound)}"
+        words = f"{self.what}: {write(self.value)} ({self.objective}, {proof}, gap {100 * self.gap:.2g} %)"
+        return f"{words}; {self.given}" if self.given else words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutGain:
     """Coverage that the best layout of so many docks would reach."""
 
@@ -130,8 +154,9 @@ class Plan:
     """What is proposed, and how good it is proven to be.
 
     `objective` and `bound` are shares of expected demand overhead within
-    `siting_limit_s` of the decision (the median launch and the flight), among demand that arises in flyable
-    hours; `flyable_share` is how much of all demand that is. `gap` is their relative difference.
+    `siting_limit_s` of the decision (launch and flight), among demand that arises in flyable
+    hours; `flyable_share` is how much of all demand that is. `gap` is their relative difference: what docks
+    sited for something else than coverage (`sited_by`) give up, then with status "feasible".
     `coverage` maps each reported limit to its share.
     """
 
@@ -155,6 +180,7 @@ class Plan:
     planning_wind: PlanningWind | None = None
     contingency: tuple[ContingencyCase, ...] = ()
     restricted_area: ProposedArea | None = None
+    sited_by: SitedBy | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The plan as it appears in plan.json; `dfr.plan.codec.plan_from_dict` reads it back."""
@@ -170,6 +196,7 @@ class Plan:
             "bound": self.bound,
             "gap": self.gap,
             "status": self.status,
+            "sited_by": None if self.sited_by is None else dataclasses.asdict(self.sited_by),
             "siting_limit_s": self.siting_limit_s,
             "coverage": {f"{limit:g}": share for limit, share in self.coverage.items()},
             "flyable_share": self.flyable_share,

@@ -17,46 +17,66 @@ from dfr.plan.launch import expected_s
 from dfr.plan.layouts import Layouts
 from dfr.plan.matrix import build_matrix, router_of, sortie_line, sorties_of
 from dfr.plan.model import CoverageHour, DockSite, LayoutGain, Plan, PlanningWind, ProposedArea, Route, Volume
+from dfr.plan.objectives import Wish, site
 from dfr.plan.restricted_area import propose_area
 from dfr.plan.routing import Way
 from dfr.plan.safe_landing import with_safe_landing
-from dfr.plan.siting import Sites
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
-from dfr.scenario.model import Scenario
+from dfr.scenario.model import Scenario, SiteUse
 from dfr.world.model import World
 
 MOST_LAYOUTS = 6
 """Gains are shown up to so many docks."""
 
 
-def make_plan(world: World, *, docks: int | None = None) -> Plan:
+def make_plan(world: World, *, docks: int | None = None, wish: Wish | None = None) -> Plan:
     """The plan of a scenario with so many docks, the scenario's own number unless said otherwise.
 
-    Docks stand where the expected share of demand overhead within the siting limit is proven largest;
-    of equal layouts the one with the least mean time. Raises InfeasibleError where no hour may be
-    flown or too few candidate sites can be used.
+    Docks stand where the expected share of demand overhead within the siting limit is proven largest
+    (of equal layouts the one with the least mean time), or where a `wish` is fulfilled best. Raises
+    InfeasibleError where no hour may be flown or too few candidate sites can be used.
     """
-    scenario = world.scenario
-    count = scenario.fleet.docks if docks is None else docks
+    count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
         raise InputError(f"docks: {count} -> at least 1")
-    windows = hour_windows(scenario)
-    flyable = tuple(window for window in windows if window.flyable)
-    if not flyable:
-        raise InfeasibleError(_no_hour(windows))
-    matrix = build_matrix(world, flyable)
-    layouts = Layouts(scenario, matrix)
-    found = layouts.best(count)
-    chosen = layouts.soonest(found)
-    plan = _plan(world, layouts, found, chosen, windows)
+    layouts, windows = layouts_of(world)
+    chosen, sited_by = site(layouts, count, wish or Wish())
+    plan = replace(_plan(world, layouts, chosen, windows), sited_by=sited_by)
     return replace(plan, findings=check(world, plan))
 
 
-def _plan(
-    world: World, layouts: Layouts, found: Sites, chosen: tuple[int, ...], windows: Sequence[HourWindow]
-) -> Plan:
+def layouts_of(world: World) -> tuple[Layouts, tuple[HourWindow, ...]]:
+    """(The siting problem, all hours with calls). Raises InfeasibleError where no hour may be flown."""
+    windows = hour_windows(world.scenario)
+    flyable = tuple(window for window in windows if window.flyable)
+    if not flyable:
+        raise InfeasibleError(_no_hour(windows))
+    return Layouts(world.scenario, build_matrix(world, flyable)), windows
+
+
+def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[str] = ()) -> World:
+    """The world with some candidate sites required or forbidden, whatever the scenario says of them.
+
+    Raises InputError for a site that is unknown, or both.
+    """
     scenario = world.scenario
+    known = {site.id for site in scenario.candidates}
+    wrong = [name for name in (*require, *forbid) if name not in known]
+    both = sorted(set(require) & set(forbid))
+    if wrong or both:
+        what = (
+            f"site {wrong[0]!r} is no candidate" if wrong else f"site {both[0]!r} is required and forbidden"
+        )
+        raise InputError(f"{what} -> of {', '.join(sorted(known))}")
+    roles = dict.fromkeys(require, SiteUse.REQUIRED) | dict.fromkeys(forbid, SiteUse.FORBIDDEN)
+    candidates = tuple(replace(site, use=roles.get(site.id, site.use)) for site in scenario.candidates)
+    return replace(world, scenario=replace(scenario, candidates=candidates))
+
+
+def _plan(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]) -> Plan:
+    scenario = world.scenario
+    found = layouts.judged(chosen)
     hour = planning_window(windows)
     routes = _routes(world, layouts, chosen, hour)
     reached = layouts.flight_s(chosen) + expected_s(scenario.crew.launch)
@@ -74,7 +94,7 @@ def _plan(
         siting_limit_s=layouts.limit_s,
         coverage={limit: layouts.share(chosen, limit) for limit in _limits(scenario)},
         coverage_by_hour=_by_hour(layouts, chosen, windows),
-        layouts=_layouts(layouts, found),
+        layouts=_layouts(layouts, len(chosen)),
         routes=routes,
         volumes=_volumes(world, layouts, chosen),
         findings=(),
@@ -130,11 +150,11 @@ def _by_hour(
     return tuple(rows)
 
 
-def _layouts(layouts: Layouts, found: Sites) -> tuple[LayoutGain, ...]:
-    most = min(layouts.usable, max(MOST_LAYOUTS, len(found.chosen)))
+def _layouts(layouts: Layouts, docks: int) -> tuple[LayoutGain, ...]:
+    most = min(layouts.usable, max(MOST_LAYOUTS, docks))
     gains = []
     for count in range(max(1, len(layouts.forced)), most + 1):
-        best = found if count == len(found.chosen) else layouts.best(count)
+        best = layouts.best(count)
         gains.append(LayoutGain(docks=count, share=best.objective, bound=best.bound, status=best.status))
     return tuple(gains)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
+from matplotlib.ticker import MaxNLocator
 
 from dfr.geo import FloatArray
 from dfr.metrics.kpi import Summary
@@ -112,31 +115,57 @@ def distributions_chart(summary: Summary, names: Sequence[str]) -> str:
     return svg_of(figure, "Key figures over replications")
 
 
-def front_chart(
-    points: Sequence[tuple[float, float, str]], *, across: str, up: str, less_is_better: bool = True
-) -> str:
-    """Options as points (cost, benefit, name): those that no other beats are joined and named."""
-    figure, axes = canvas(4.6, 2.9)
-    front = efficient(points, less_is_better=less_is_better)
-    axes.plot([p[0] for p in points], [p[1] for p in points], "o", color=GREY, markersize=4)
-    axes.plot([p[0] for p in front], [p[1] for p in front], "o-", color=BLUE, markersize=6, linewidth=1.2)
-    for x, y, name in front:
-        axes.annotate(name, (x, y), textcoords="offset points", xytext=(5, -10), fontsize=8)
-    axes.set(xlabel=across, ylabel=up)
-    return svg_of(figure, "Options that no other beats")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontPanel:
+    """Options as points (cost, benefit, name) of one panel; `down` where less of the benefit is better."""
+
+    title: str
+    across: str
+    up: str
+    points: Sequence[tuple[float, float, str]]
+    down: bool = False
+
+
+def front_chart(panels: Sequence[FrontPanel], *, title: str) -> str:
+    """Panels of options: those that no other beats are joined, filled and named, the others hollow."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.6 * min(2, len(panels)), 2.6 * -(-len(panels) // 2)), layout="constrained")
+        grid = figure.subplots(-(-len(panels) // 2), min(2, len(panels)), squeeze=False).ravel()
+    for axes, panel in zip(grid, panels, strict=False):
+        sign = -1.0 if panel.down else 1.0
+        best = efficient([(x, sign * y, name) for x, y, name in panel.points])
+        axes.plot(
+            [p[0] for p in panel.points],
+            [p[1] for p in panel.points],
+            "o",
+            color=GREY,
+            markerfacecolor="white",
+            markersize=6,
+        )
+        axes.plot([x for x, *_ in best], [sign * y for _, y, _ in best], "o-", color=BLUE, markersize=6)
+        for x, y, name in best:
+            words = axes.annotate(name, (x, sign * y), textcoords="offset points", xytext=(0, 6), fontsize=8)
+            words.set_horizontalalignment("center")
+            words.set_in_layout(False)
+        axes.set(title=textwrap.fill(panel.title, 40), xlabel=panel.across, ylabel=panel.up)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.title.set_fontsize(8.5)
+        axes.margins(0.14, 0.16)
+    for axes in grid[len(panels) :]:
+        axes.set_visible(False)
+    return svg_of(figure, title)
 
 
 def efficient(
-    points: Sequence[tuple[float, float, str]], *, less_is_better: bool = True
+    points: Sequence[tuple[float, float, str]],
 ) -> list[tuple[float, float, str]]:
-    """The points that no other beats: none as cheap (or dear, see `less_is_better`) is better.
+    """The points that no other beats: none that costs as little is better.
 
     >>> efficient([(1, 60, "one dock"), (2, 90, "two"), (2, 80, "two elsewhere"), (3, 90, "three")])
     [(1, 60, 'one dock'), (2, 90, 'two')]
     """
-    sign = 1.0 if less_is_better else -1.0
     best, kept = -np.inf, []
-    for point in sorted(points, key=lambda p: (sign * p[0], -p[1])):
+    for point in sorted(points, key=lambda p: (p[0], -p[1])):
         if point[1] > best:
             best = point[1]
             kept.append(point)

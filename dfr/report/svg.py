@@ -48,3 +48,8 @@ def _xy(ring: shapely.LinearRing) -> list[tuple[float, float]]:
 
 def _text(value: object) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def svg_file(picture: str) -> str:
+    """An SVG element as a file that opens by itself."""
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{picture}'

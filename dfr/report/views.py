@@ -10,9 +10,17 @@ from dfr.aircraft.catalogue import Drone, dock, drone
 from dfr.aircraft.landing import ODDS_WINDS_MPS, landing_odds
 from dfr.geo import FloatArray
 from dfr.metrics.kpi import Summary
+from dfr.plan.fronts import Fronts
 from dfr.plan.model import Plan
 from dfr.plan.windows import landing_wind_limit_mps
-from dfr.report.pictures import distributions_chart, isochrones_chart, landing_chart, profile_chart
+from dfr.report.pictures import (
+    FrontPanel,
+    distributions_chart,
+    front_chart,
+    isochrones_chart,
+    landing_chart,
+    profile_chart,
+)
 from dfr.report.reach import reaches, route_profile
 from dfr.world.model import World
 from dfr.world.weather import turbulence_intensity_of
@@ -32,6 +40,35 @@ def isochrones(world: World, plan: Plan) -> str:
         docks=world.frame.points(site.position for site in plan.sites),
         limit_s=plan.siting_limit_s - launch_s,
     )
+
+
+def front(found: Fronts) -> str:
+    """What more docks buy by each objective, and what an earlier worst zone costs in coverage."""
+    panels = []
+    for objective in dict.fromkeys(option.by.objective for option in found.options):
+        options = [option for option in found.options if option.by.objective == objective]
+        share = options[0].by.unit == "share"
+        scale = 100.0 if share else 1.0
+        points = [(float(o.docks), scale * o.by.value, f"{scale * o.by.value:.0f}") for o in options]
+        panels.append(
+            FrontPanel(
+                title=options[0].by.what,
+                across="docks",
+                up="% of calls" if share else "seconds",
+                points=points,
+                down=not share,
+            )
+        )
+    if found.compromises:
+        panels.append(
+            FrontPanel(
+                title=f"compromises of {found.docks} docks",
+                across="seconds to the worst zone",
+                up="% of calls in time",
+                points=[(p.worst_s, 100.0 * p.share, f"{100.0 * p.share:.1f}") for p in found.compromises],
+            )
+        )
+    return front_chart(panels, title="Layouts that no other beats")
 
 
 def profile(world: World, plan: Plan) -> str:

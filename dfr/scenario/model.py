@@ -75,7 +75,8 @@ class Power(StrEnum):
 class CandidateSite:
     """A place where a dock could stand and what it offers.
 
-    `sky_view` is the share of the sky above 15 degrees that is open, 0 to 1.
+    `sky_view` is the share of the sky above 15 degrees that is open, 0 to 1. `cost` is what a dock here
+    costs, in one currency for all sites; None where nobody has said.
     """
 
     id: str
@@ -85,6 +86,7 @@ class CandidateSite:
     access: str
     sky_view: float
     use: SiteUse = SiteUse.ALLOWED
+    cost: float | None = None
 
 
 class Guidance(StrEnum):

@@ -120,6 +120,11 @@ class CandidateIn(Point):
     access: Text = Field(description="how crew and vehicle get there")
     sky_view: float = Field(ge=0, le=1, description="share of the sky above 15 degrees that is open")
     use: SiteUse = Field(default=SiteUse.ALLOWED, strict=False, description="allowed, required or forbidden")
+    cost: float | None = Field(
+        default=None,
+        ge=0,
+        description="what a dock here costs, in one currency for all sites; for `dfr plan --budget`",
+    )
 
 
 class CandidatesIn(Sourced):

@@ -150,6 +150,7 @@ def _candidate(site: written.CandidateIn) -> domain.CandidateSite:
         access=site.access,
         sky_view=site.sky_view,
         use=site.use,
+        cost=site.cost,
     )
 
 

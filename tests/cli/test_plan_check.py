@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,42 @@ def test_volumes_and_worksheet_are_written_beside_the_plan(tmp_path: Path):
     refused = dfr("plan", "victorious-2024", "--volumes", str(tmp_path / "v.dxf"))
     assert refused.returncode == 2
     assert "ending in .kml or .geojson" in refused.stderr
+
+
+def test_an_objective_is_named_with_its_proof_and_coverage_stays_coverage(planned):
+    _, best = planned
+    done = dfr("plan", "victorious-2024", "--objective", "backup", "--json")
+    document = json.loads(done.stdout)
+    by = document["sited_by"]
+    assert (by["objective"], by["unit"], by["status"], by["gap"]) == ("backup", "share", "optimal", 0.0)
+    assert document["objective"] == document["coverage"]["90"] <= best["objective"] == document["bound"]
+    assert best["sited_by"]["objective"] == "mclp"
+
+
+def test_fronts_are_written_as_numbers_and_as_a_picture(tmp_path: Path):
+    done = dfr("plan", "victorious-2024", "--pareto", str(tmp_path), "--forbid", "ladies-mile")
+    assert done.returncode == 0, done.stderr
+    front = json.loads((tmp_path / "front.json").read_text())
+    assert front["compromises"]["proven"]
+    assert {"docks", "sites", "objective", "value", "bound", "status"} <= set(front["by_docks"][0])
+    assert not any("ladies-mile" in option["sites"] for option in front["by_docks"])
+    assert ET.parse(tmp_path / "front.svg").getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--budget", "5"], "no cost of"),
+        (["--budget", "5", "--docks", "2"], "one of them"),
+        (["--busy", "0.5"], "objective mexclp"),
+        (["--objective", "mexclp", "--busy", "1"], "under 1"),
+        (["--objective", "fastest"], "mclp"),
+        (["--require", "nowhere"], "no candidate"),
+        (["--capacity", "-1"], "0 or more"),
+    ],
+)
+def test_wishes_that_cannot_be_are_refused_in_words(flags: list[str], words: str):
+    done = dfr("plan", "victorious-2024", *flags)
+    assert done.returncode == 2
+    assert words in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr

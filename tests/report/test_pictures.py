@@ -9,7 +9,7 @@ import pytest
 from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.planner import make_plan
 from dfr.report import views
-from dfr.report.pictures import efficient, front_chart, landing_chart, profile_chart
+from dfr.report.pictures import FrontPanel, efficient, front_chart, landing_chart, profile_chart
 from dfr.report.reach import reaches, route_profile
 from dfr.world.terrain import UnknownGround
 
@@ -83,5 +83,9 @@ def test_the_same_data_give_the_same_bytes():
 def test_the_front_holds_what_no_other_option_beats():
     options = [(2, 80.0, "b"), (1, 60.0, "a"), (2, 90.0, "c"), (3, 90.0, "d"), (4, 95.0, "e")]
     assert [name for *_, name in efficient(options)] == ["a", "c", "e"]
-    assert [name for *_, name in efficient(options, less_is_better=False)] == ["e"]
-    assert "no other beats" in front_chart(options, across="docks", up="%")
+    more = FrontPanel(title="coverage", across="docks", up="%", points=options)
+    less = FrontPanel(title="mean", across="docks", up="s", points=options, down=True)
+    svg = front_chart([more, less], title="Options")
+    assert ">e<" in svg.replace("\n", "")
+    assert svg.count(">a<") == 2
+    assert svg.count(">b<") == 0

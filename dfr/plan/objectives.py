@@ -1,0 +1,284 @@
+"""What the docks are sited for: coverage, mean, worst or P90 time, busy drones, backup, budget, capacity.
+
+Rows are hour and zone of the flyable hours, weighted by expected calls. Coverage itself is counted
+with the spread of the launch delay (`dfr.plan.layouts`). The other covering objectives count a zone as
+covered where the flight is over within the siting limit less the median launch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypedDict
+
+import numpy as np
+
+from dfr.aircraft.catalogue import dock
+from dfr.errors import InfeasibleError, InputError
+from dfr.geo import FloatArray
+from dfr.plan.busy import dock_loads
+from dfr.plan.launch import expected_s
+from dfr.plan.layouts import UNREACHED_S, Layouts
+from dfr.plan.matrix import on_scene_s
+from dfr.plan.model import SitedBy
+from dfr.plan.siting import Sites, solve_pcenter, solve_pmedian
+from dfr.plan.siting_busy import settle_busy
+from dfr.plan.siting_fair import Front, pareto_front, solve_quantile
+from dfr.plan.siting_model import at_least_zero
+from dfr.plan.siting_variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
+
+BACKUP_WEIGHT = 0.5
+"""A second dock in reach counts as much as the first (assumed)."""
+
+QUANTILE = 0.9
+
+
+class Objective(StrEnum):
+    """What is best: the field's names."""
+
+    MCLP = "mclp"
+    MEDIAN = "median"
+    CENTER = "center"
+    P90 = "p90"
+    MEXCLP = "mexclp"
+    BACKUP = "backup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the docks shall be best at, and within what.
+
+    `busy` is the busy fraction of MEXCLP, None to have it agree with the docks' own; `budget` is what all
+    docks may cost (then as many as it buys); `capacity_per_h` is how many calls a dock can serve in an hour.
+    The last two maximise coverage.
+    """
+
+    objective: Objective = Objective.MCLP
+    busy: float | None = None
+    budget: float | None = None
+    capacity_per_h: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InputError for wishes that do not go together, or a limit that is none."""
+        limits = {"budget": self.budget, "capacity": self.capacity_per_h}
+        given = {name: value for name, value in limits.items() if value is not None}
+        if given and (self.objective is not Objective.MCLP or len(given) > 1):
+            words = " and ".join(given)
+            raise InputError(f"{words} with objective {self.objective.value} -> one of them, with mclp")
+        at_least_zero(**given)
+        if self.busy is not None and self.objective is not Objective.MEXCLP:
+            raise InputError(f"busy with objective {self.objective.value} -> objective mexclp")
+
+    @property
+    def bound(self) -> str:
+        """The limit under which coverage is maximised: "budget", "capacity" or none."""
+        if self.budget is not None:
+            return "budget"
+        return "" if self.capacity_per_h is None else "capacity"
+
+
+def site(layouts: Layouts, count: int, wish: Wish) -> tuple[tuple[int, ...], SitedBy]:
+    """(Chosen candidate numbers, by what and how well). Raises InfeasibleError where nothing fits."""
+    if wish.budget is None:
+        layouts.enough(count)
+    if wish.objective is Objective.MCLP and not wish.bound:
+        found = layouts.best(count)
+        what = f"calls overhead within {layouts.limit_s:g} s"
+        return layouts.soonest(found), sited_by(found, "mclp", what, "share")
+    solved = _BOUNDED[wish.bound] if wish.bound else _SOLVERS[wish.objective]
+    found, how = solved(_Rows(layouts), count, wish)
+    if not found.chosen:
+        raise InfeasibleError(f"{how.what}: no dock fits ({found.status}) -> more, or another objective")
+    return found.chosen, how
+
+
+def compromises(layouts: Layouts, count: int) -> Front:
+    """Coverage against the longest time to overhead: every layout of so many docks that no other beats.
+
+    Seconds of the front are flights; a zone out of reach of every site in some hour is left out there.
+    """
+    rows = _Rows(layouts)
+    reached = np.isfinite(rows.flight_s).any(axis=1)
+    return pareto_front(
+        rows.capped_s[reached], rows.calls[reached], limit_s=rows.limit_s, p=count, **rows.roles
+    )
+
+
+def sited_by(  # noqa: PLR0917 - a value has a place, a scale and a unit
+    found: Sites,
+    objective: str,
+    what: str,
+    unit: str,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    given: str = "",
+) -> SitedBy:
+    """What was found, in the objective's own unit: value = found / scale + offset."""
+    value, bound = (round(number / scale + offset, 6) for number in (found.objective, found.bound))
+    return SitedBy(
+        objective=objective,
+        what=what,
+        unit=unit,
+        value=value,
+        bound=bound,
+        gap=round(abs(bound - value) / value, 9) if value > 0 else 0.0,
+        status=found.status,
+        given=given,
+    )
+
+
+class _Roles(TypedDict):
+    forced: list[int]
+    forbidden: list[int]
+
+
+class _Rows:
+    """The siting problem as tables: rows (hour, zone) with calls, columns candidate sites."""
+
+    def __init__(self, layouts: Layouts) -> None:
+        self.layouts, self.scenario = layouts, layouts.scenario
+        calls = layouts.calls.ravel()
+        self.wanted = calls > 0
+        self.flight_s = layouts.matrix.overhead_s.reshape(calls.size, -1)[self.wanted]
+        self.calls = calls[self.wanted]
+        self.total = float(calls.sum())
+        hours, zones = layouts.calls.shape
+        self.hour = np.repeat(np.arange(hours), zones)[self.wanted]
+        self.launch_s = self.scenario.crew.launch.median_s
+        self.limit_s = max(layouts.limit_s - self.launch_s, 0.0)
+        self.within = f"calls overhead within {layouts.limit_s:g} s"
+        self.roles: _Roles = {"forced": layouts.forced, "forbidden": list(layouts.unusable)}
+
+    @property
+    def capped_s(self) -> FloatArray:
+        """Flight times; what is out of reach counts as an hour."""
+        return np.asarray(np.minimum(self.flight_s, UNREACHED_S))
+
+    def service_s(self) -> FloatArray:
+        """Seconds a call keeps a drone: launch, both ways, on scene, and recharging what was used.
+
+        The way home is counted as long as the way out.
+        """
+        matrix, box = self.layouts.matrix, dock(self.scenario.fleet.dock)
+        usable = matrix.usable_wh / (1.0 - self.scenario.contingency.reserve_fraction)
+        used = (matrix.energy_wh / usable[:, None, None]).reshape(self.wanted.size, -1)[self.wanted]
+        left = np.clip(1.0 - used, 0.0, 1.0)
+        charged = np.array([box.turnaround_s(float(x), 1.0) for x in np.linspace(0.0, 1.0, 101)])
+        away_s = expected_s(self.scenario.crew.launch) + 2.0 * self.capped_s + on_scene_s(self.scenario)
+        return np.asarray(away_s + charged[np.rint(100.0 * left).astype(int)])
+
+    def busy_of(self, chosen: Sequence[int], drones: int) -> float:
+        """Share of drones in use that a call meets, hour by hour (`dfr.plan.busy`)."""
+        docks, service = list(chosen), self.service_s()
+        share = 0.0
+        for hour in np.unique(self.hour):
+            here = self.hour == hour
+            loads = dock_loads(
+                self.flight_s[here][:, docks],
+                self.calls[here] / 3600.0,
+                service[here][:, docks],
+                [drones] * len(docks),
+            )
+            share += float(loads.utilisation.mean() * self.calls[here].sum())
+        return share / self.total
+
+
+def _median(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+    found = solve_pmedian(rows.capped_s, rows.calls, p=count, **rows.roles)
+    offset = expected_s(rows.scenario.crew.launch)
+    return found, sited_by(found, "median", "mean time from decision to overhead", "s", rows.total, offset)
+
+
+def _center(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+    found = solve_pcenter(rows.capped_s, rows.calls, p=count, **rows.roles)
+    return found, sited_by(
+        found, "center", "longest time to overhead, median launch", "s", offset=rows.launch_s
+    )
+
+
+def _p90(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+    found = solve_quantile(rows.capped_s, rows.calls, p=count, share=QUANTILE, **rows.roles)
+    what = f"time within which {QUANTILE:.0%} of calls are overhead, median launch"
+    return found, sited_by(found, "p90", what, "s", offset=rows.launch_s)
+
+
+def _backup(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+    found = solve_backup(
+        rows.flight_s, rows.calls, limit_s=rows.limit_s, p=count, weight=BACKUP_WEIGHT, **rows.roles
+    )
+    what = f"{rows.within}, half for a first dock and half for a second"
+    return found, sited_by(found, "backup", what, "share", rows.total)
+
+
+def _mexclp(rows: _Rows, count: int, wish: Wish) -> tuple[Sites, SitedBy]:
+    """A dock is busy when all its drones are."""
+    busy, drones = wish.busy, rows.scenario.fleet.drones_per_dock
+
+    def place(share: float) -> Sites:
+        return solve_mexclp(
+            rows.flight_s,
+            rows.calls,
+            limit_s=rows.limit_s,
+            p=count,
+            busy=share**drones,
+            most=1,
+            **rows.roles,
+        )
+
+    if busy is not None:
+        if not 0.0 <= busy < 1.0:
+            raise InputError(f"busy fraction {busy:g} -> at least 0 and under 1")
+        found, given = place(busy), f"drones busy {busy:.1%} of the time, as given"
+    else:
+        settled = settle_busy(place, lambda chosen: rows.busy_of(chosen, drones))
+        found = settled.sites
+        agree = "agrees with" if settled.settled else "does not settle;"
+        given = f"drones busy {settled.busy:.1%} of the time; {agree} these docks' own {settled.measured:.1%}"
+    what = f"{rows.within}, drones being busy at times"
+    return found, sited_by(found, "mexclp", what, "share", rows.total, given=given)
+
+
+def _budget(rows: _Rows, _: int, wish: Wish) -> tuple[Sites, SitedBy]:
+    budget = wish.budget or 0.0
+    unknown = [
+        c.id
+        for j, c in enumerate(rows.scenario.candidates)
+        if c.cost is None and j not in rows.layouts.unusable
+    ]
+    if unknown:
+        raise InputError(f"a budget, but no cost of {', '.join(unknown)} -> add `cost` to these candidates")
+    costs = [c.cost or 0.0 for c in rows.scenario.candidates]
+    found = solve_budget(
+        rows.flight_s, rows.calls, limit_s=rows.limit_s, costs=costs, budget=budget, **rows.roles
+    )
+    spent = sum(costs[j] for j in found.chosen)
+    what = f"{rows.within} for a budget of {budget:g}"
+    return found, sited_by(found, "budget", what, "share", rows.total, given=f"{spent:g} of {budget:g} spent")
+
+
+def _capacity(rows: _Rows, count: int, wish: Wish) -> tuple[Sites, SitedBy]:
+    per_h = wish.capacity_per_h or 0.0
+    found = solve_capacitated(
+        rows.flight_s,
+        rows.calls,
+        limit_s=rows.limit_s,
+        p=count,
+        capacities=np.full(rows.flight_s.shape[1], per_h),
+        period=rows.hour,
+        **rows.roles,
+    )
+    what = f"{rows.within}, at most {per_h:g} calls an hour for each dock"
+    return found, sited_by(found, "capacity", what, "share", rows.total)
+
+
+_Solver = Callable[[_Rows, int, Wish], tuple[Sites, SitedBy]]
+
+_SOLVERS: Mapping[Objective, _Solver] = {
+    Objective.MEDIAN: _median,
+    Objective.CENTER: _center,
+    Objective.P90: _p90,
+    Objective.MEXCLP: _mexclp,
+    Objective.BACKUP: _backup,
+}
+_BOUNDED: Mapping[str, _Solver] = {"budget": _budget, "capacity": _capacity}
