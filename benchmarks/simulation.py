@@ -24,7 +24,7 @@ import simpy
 
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
-from dfr.sim.engine import replicate
+from dfr.sim.engine import replicate_rows
 from dfr.sim.inputs import Condition, DockPlace, Duty, Grade, Landing, Leg, SimInputs, Zone
 from dfr.sim.randomness import Spread
 from dfr.store.runs import run_to_store
@@ -133,7 +133,7 @@ def main() -> None:
     asked_for = f"{asked.replications} replications, {asked.jobs} jobs"
     print(f"Victorious weekend: {asked_for}: {seconds:.1f} s (aim {aim:.1f} s)")
     inputs = plain_queue()
-    model = per_second(lambda: len(replicate(inputs, seed=1, replication=0)["calls"]))
+    model = per_second(lambda: len(replicate_rows(inputs, seed=1, replication=0)["calls"]))
     bare = per_second(bare_simpy)
     print(f"M/M/4: {model:,.0f} calls/s, bare SimPy {bare:,.0f}: {model / bare:.0%} (aim {AIM_SHARE:.0%})")
     if importlib.util.find_spec("ciw") is None:

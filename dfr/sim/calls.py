@@ -139,8 +139,9 @@ def _calls(
         streams.delay("calls/recovery", inputs.recovery, count)[number],
     )
     landing = streams.uniform("calls/landing", count * LANDING_DRAWS).reshape(-1, LANDING_DRAWS)[number]
-    rows = zip(*(column.tolist() for column in columns), map(tuple, landing.tolist()), strict=True)
-    return [Call(index, *row) for index, row in enumerate(rows)]
+    cells = (column.tolist() for column in columns)
+    rows = zip(range(len(number)), *cells, map(tuple, landing.tolist()), strict=True)
+    return list(map(Call._make, rows))
 
 
 def draw_visits(inputs: SimInputs, streams: Streams) -> list[Visit]:

@@ -37,6 +37,9 @@ class CrewBoard:
     edges_s: tuple[float, ...]
     capacity: tuple[int, ...]
     in_use: int = field(default=0)
+    _from_s: float = math.inf
+    _until_s: float = -math.inf
+    _now: int = 0
 
     @classmethod
     def of(cls, duties: tuple[Duty, ...]) -> CrewBoard:
@@ -47,7 +50,11 @@ class CrewBoard:
 
     def on_duty(self, t_s: float) -> int:
         """Drones that may be in use at a moment."""
-        return self.capacity[bisect_right(self.edges_s, t_s) - 1]
+        if not self._from_s <= t_s < self._until_s:
+            place = bisect_right(self.edges_s, t_s)
+            self._from_s, self._now = self.edges_s[place - 1], self.capacity[place - 1]
+            self._until_s = self.edges_s[place] if place < len(self.edges_s) else math.inf
+        return self._now
 
     def home_by_s(self, t_s: float, drones: int) -> float:
         """The next moment when so many drones in use would be too many."""

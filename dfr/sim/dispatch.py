@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import simpy
 
@@ -42,14 +41,6 @@ class Case:
         return (self.rank, self.decided_s, self.call.id)
 
 
-class Choice(NamedTuple):
-    """A drone to send and its way."""
-
-    drone: Drone
-    leg: Leg
-    condition: Condition
-
-
 @dataclass(slots=True, eq=False)
 class ActiveVisit:
     """Other traffic that is expected or here; `gone` succeeds when the air is free again."""
@@ -69,10 +60,13 @@ class Field:
     ready: list[list[Drone]]
     next_hold: tuple[tuple[float, str], ...]
     down: list[int]
+    _weather: Condition
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
+    disturbed_s: list[float] = field(default_factory=list)
     _hour: int = 0
     _hour_ends_s: float = -1.0
+    _calm_until_s: float = -1.0
 
     @classmethod
     def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> Field:
@@ -83,8 +77,9 @@ class Field:
         ]
         drones = tuple(drone for dock in docks for drone in dock)
         return cls(
-            inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks)
-        )
+            inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks),
+            inputs.conditions[inputs.condition_of_hour[0]],
+        )  # fmt: skip
 
     def hour(self, t_s: float) -> int:
         """The hour of a moment; moments are asked for in order of time."""
@@ -92,11 +87,35 @@ class Field:
             edges = self.inputs.hour_edges_s
             self._hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
             self._hour_ends_s = edges[self._hour + 1]
+            self._weather = self.inputs.conditions[self.inputs.condition_of_hour[self._hour]]
         return self._hour
 
     def condition(self, t_s: float) -> Condition:
-        """The weather at a moment."""
-        return self.inputs.conditions[self.inputs.condition_of_hour[self.hour(t_s)]]
+        """The weather at a moment; moments are asked for in order of time."""
+        if t_s >= self._hour_ends_s:
+            self.hour(t_s)
+        return self._weather
+
+    def leg(self, dock: int, zone: int) -> Leg:
+        """The way of a drone that is sent now. Raises ValueError where there is none."""
+        leg = self.condition(self.env.now).legs[dock][zone]
+        if leg is None:
+            raise ValueError(f"no way from dock {dock} to zone {zone} now")
+        return leg
+
+    def condition_then(self, t_s: float) -> Condition:
+        """The weather at a moment that is still to come."""
+        if t_s < self._hour_ends_s:
+            return self._weather
+        edges = self.inputs.hour_edges_s
+        hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
+        return self.inputs.conditions[self.inputs.condition_of_hour[hour]]
+
+    def calm_until_s(self, t_s: float) -> float:
+        """The next of the moments (`disturbed_s`) at which something may happen to a drone in the air."""
+        if t_s >= self._calm_until_s:
+            self._calm_until_s = self.disturbed_s[bisect_right(self.disturbed_s, t_s)]
+        return self._calm_until_s
 
     def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
         """When the docks shut or the crew is short next, and the reason for missing a call by it."""
@@ -115,7 +134,10 @@ class Field:
     def wait(self, case: Case) -> None:
         """Put a call into the queue."""
         case.waiting = True
-        insort(self.waiting, case, key=lambda item: item.turn)
+        if self.waiting:
+            insort(self.waiting, case, key=lambda item: item.turn)
+        else:
+            self.waiting.append(case)
 
     def leave_queue(self, case: Case) -> None:
         """Take a call out of the queue."""
@@ -125,10 +147,9 @@ class Field:
 
 def standing(field_: Field) -> str:
     """What keeps every call waiting whatever it is: nobody free, weather, no drone; '' where nothing does."""
-    now = field_.env.now
-    refusal = field_.crew.refusal(now)
-    if refusal:
-        return refusal
+    now, crew = field_.env.now, field_.crew
+    if crew.in_use >= crew.on_duty(now):
+        return crew.refusal(now)
     hold = field_.condition(now).hold
     if hold:
         return Missed.WEATHER + hold
@@ -144,16 +165,15 @@ def refusal(field_: Field, case: Case) -> str:
     return answer if isinstance(answer, str) else ""
 
 
-def choose(field_: Field, case: Case) -> Choice | str:
+def choose(field_: Field, case: Case) -> Drone | str:
     """The drone to send to a call now, or why there is none (of the nearest dock that could serve it).
 
     For a moment in which nothing stands against every call.
     """
-    now = field_.env.now
+    now, inputs = field_.env.now, field_.inputs
     condition, zone = field_.condition(now), case.call.zone
-    home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
+    calm_s = field_.calm_until_s(now)
     reason, second = "", None
-    wanted_s = field_.inputs.grades[case.call.grade].on_scene.median_s
     for dock in condition.nearest[zone]:
         leg = condition.legs[dock][zone]
         if leg is None:
@@ -162,27 +182,33 @@ def choose(field_: Field, case: Case) -> Choice | str:
         if isinstance(answer, str):
             reason = reason or answer
             continue
-        stay_s = field_.inputs.launch.median_s + leg.overhead_s + field_.inputs.min_on_scene_s + leg.home_s
-        if now + stay_s > home_by_s:
-            reason = reason or too_late
-        elif field_.inputs.dispatch == NEAREST or _endurance_s(field_, answer) >= wanted_s:
+        climb_s, out_s, back_s, land_s, *_ = leg
+        home_s = now + inputs.launch.median_s + climb_s + out_s + inputs.min_on_scene_s + back_s + land_s
+        if home_s > calm_s and (late := _too_late(field_, now, home_s)):
+            reason = reason or late
+        elif inputs.dispatch == NEAREST or _can_stay(field_, answer, case, leg, condition):
             return answer
         else:
             second = second or answer
     return second or reason or Missed.UNREACHABLE
 
 
-def _endurance_s(field_: Field, choice: Choice) -> float:
-    """How long a drone could stay on scene and be home with its reserve."""
-    leg, condition = choice.leg, choice.condition
-    if condition.battery_wh == float("inf"):
-        return condition.battery_wh
+def _too_late(field_: Field, now: float, home_s: float) -> str:
+    """What would keep a drone sent now from landing as late as that; '' where nothing does."""
+    home_by_s, reason = field_.home_by(now, field_.crew.in_use + 1)
+    return reason if home_s > home_by_s else ""
+
+
+def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg, condition: Condition) -> bool:
+    """Whether a drone could stay as long as is usual for the call and be home with its reserve."""
+    if condition.battery_wh == float("inf") or leg.hover_w <= 0.0:
+        return True
     reserve_wh = field_.inputs.reserve_fraction * condition.battery_wh
-    spare_wh = choice.drone.energy_wh(field_.env.now, condition) - reserve_wh - leg.out_wh - leg.home_wh
-    return spare_wh * 3600.0 / leg.hover_w if leg.hover_w > 0.0 else float("inf")
+    spare_wh = drone.energy_wh(field_.env.now, condition) - reserve_wh - leg.out_wh - leg.home_wh
+    return spare_wh * 3600.0 / leg.hover_w >= field_.inputs.grades[case.call.grade].on_scene.median_s
 
 
-def _from_dock(field_: Field, dock: int, zone: int, leg: Leg, condition: Condition) -> Choice | str:
+def _from_dock(field_: Field, dock: int, zone: int, leg: Leg, condition: Condition) -> Drone | str:
     """The fullest ready drone of one dock, or why there is none."""
     if field_.down[dock]:
         return Missed.OUTAGE
@@ -192,8 +218,8 @@ def _from_dock(field_: Field, dock: int, zone: int, leg: Leg, condition: Conditi
     if field_.visits and field_.blocking(dock, zone) is not None:
         return Missed.TRAFFIC
     drone = ready[0] if len(ready) == 1 else max(ready, key=lambda item: item.fraction(now))
+    if condition.battery_wh == float("inf"):
+        return drone
     needed_wh = leg.out_wh + leg.home_wh + leg.hover_w * field_.inputs.min_on_scene_s / 3600.0
     spare_wh = drone.energy_wh(now, condition) - field_.inputs.reserve_fraction * condition.battery_wh
-    if condition.battery_wh != float("inf") and spare_wh < needed_wh:
-        return Missed.ENERGY
-    return Choice(drone, leg, condition)
+    return Missed.ENERGY if spare_wh < needed_wh else drone

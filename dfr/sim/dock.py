@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dfr.sim.events import ChargeRecord
 from dfr.sim.inputs import Condition, SimInputs, Turnaround
 
 
@@ -55,13 +54,25 @@ def begin_turnaround(drone: Drone, turnaround: Turnaround, *, left: float, t_s: 
 
     A drone that lands above the ready fraction is offered at once with the charge that it has.
     """
-    percent = min(100, max(0, int(left * 100.0)))
     drone.ready_fraction = max(turnaround.ready_fraction, left)
-    drone.ready_s = t_s + turnaround.to_ready_s[percent]
-    drone.full_s = max(drone.ready_s, t_s + turnaround.to_full_s[percent])
+    drone.ready_s = t_s + between(turnaround.to_ready_s, left)
+    drone.full_s = max(drone.ready_s, t_s + between(turnaround.to_full_s, left))
     return drone.ready_s, drone.full_s
 
 
-def charge_record(drone: Drone, dock_id: str, *, left: float, t_s: float) -> ChargeRecord:
-    """The record of a turnaround that has just begun."""
-    return ChargeRecord(drone.id, dock_id, left, t_s, drone.ready_s, drone.full_s)
+def between(by_percent: tuple[float, ...], left: float) -> float:
+    """The value of a table by per cent of charge, at a share of it; linear between entries.
+
+    >>> between(tuple(float(100 - percent) for percent in range(101)), 0.255)
+    74.5
+    """
+    place = min(99, max(0, int(left * 100.0)))
+    low, high = by_percent[place], by_percent[place + 1]
+    return low + (high - low) * (min(1.0, max(0.0, left)) * 100.0 - place) if high != low else low
+
+
+def charge_record(
+    drone: Drone, dock_id: str, *, left: float, t_s: float
+) -> tuple[str, str, float, float, float, float]:
+    """The `ChargeRecord` of a turnaround that has just begun."""
+    return (drone.id, dock_id, left, t_s, drone.ready_s, drone.full_s)

@@ -15,14 +15,16 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
-from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field, choose, refusal, standing
+from dfr.sim.dispatch import ActiveVisit, Case, Field, choose, refusal, standing
 from dfr.sim.dock import Drone, holds_by_hour
-from dfr.sim.events import Missed
+from dfr.sim.events import Log, Missed
 from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
+from dfr.sim.foreseen import Foresight, disturbances_s
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, SimInputs
 from dfr.sim.randomness import Streams
-from dfr.sim.sortie import Log, Sortie, Steps
+from dfr.sim.readiness import Readiness
+from dfr.sim.sortie import Sortie, Steps
 
 FlightsOf = Callable[[simpy.Environment, Field], Flights]
 """Makes the one who flies, once the clock and the deployment are there."""
@@ -47,6 +49,29 @@ def replicate(
 
     `calls` and `visits` replace the drawn ones (a log of real calls); `env` another clock (vehicle time).
     """
+    rows = replicate_rows(
+        inputs,
+        seed=seed,
+        replication=replication,
+        flights_of=flights_of,
+        env=env,
+        calls=calls,
+        visits=visits,
+    )
+    return events.named(rows)
+
+
+def replicate_rows(
+    inputs: SimInputs,
+    *,
+    seed: int,
+    replication: int,
+    flights_of: FlightsOf = model_flights,
+    env: simpy.Environment | None = None,
+    calls: list[Call] | None = None,
+    visits: list[Visit] | None = None,
+) -> Log:
+    """`replicate` with records as plain tuples: quicker, for who makes columns of them."""
     streams = Streams(seed, replication)
     engine = Engine(inputs, env or simpy.Environment(initial_time=0.0), flights_of)
     drawn = draw_calls(inputs, streams) if calls is None else calls
@@ -75,10 +100,17 @@ class Engine:
         self._field = Field.at_start(inputs, env)
         self._flights = flights_of(env, self._field)
         self._log: Log = {name: [] for name in events.RECORDS}
+        self._calls = self._log["calls"]
+        self._zones, self._grades = [zone.id for zone in inputs.zones], inputs.grades
         self._cases: list[Case] = []
         self._sorties: list[Sortie] = []
         self._sent = 0
-        self._ready_since: dict[str, tuple[int, float]] = {}
+        self._foresight = (
+            Foresight(self._field, self, self._flights, self._log)
+            if isinstance(self._flights, ModelFlights)
+            else None
+        )
+        self._readiness = Readiness(inputs, self._log["readiness"])
         self._failed: set[str] = set()
         self._grounded: list[Drone] = []
 
@@ -86,8 +118,7 @@ class Engine:
         """Simulate up to the horizon and close what is open then."""
         horizon = self._inputs.horizon_s
         self._log_background(visits)
-        for number in range(len(self._inputs.docks)):
-            self._log_ready(number)
+        self._field.disturbed_s = disturbances_s(self._inputs, visits, outages)
         self._env.process(self._arrivals(calls))
         self._env.process(self._changes())
         if visits:
@@ -100,21 +131,19 @@ class Engine:
 
     # -- what the sorties tell (the `Desk`) --
 
-    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float) -> None:
-        """Close a call and write it down."""
+    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
+        """Close a call and write its `CallRecord`."""
         if case.ended:
             raise AssertionError(f"call {case.call.id} ended twice: {outcome} {reason}")
         case.ended = True
-        call, now = case.call, self._env.now
+        call = case.call
         video_s = case.overhead_s + call.video_s
-        self._log["calls"].append(
-            events.CallRecord(
-                call.id, self._inputs.zones[call.zone].id, self._inputs.grades[call.grade].id,
-                case.heard_s, case.decided_s, case.dispatched_s, case.airborne_s, case.overhead_s,
-                video_s if video_s <= now else events.NEVER,
-                call.ground_s, now, call.on_scene_s, on_scene_s, outcome, reason,
-            )
-        )  # fmt: skip
+        self._calls.append((
+            call.id, self._zones[call.zone], self._grades[call.grade].id,
+            case.heard_s, case.decided_s, case.dispatched_s, case.airborne_s, case.overhead_s,
+            video_s if video_s <= ended_s else events.NEVER,
+            call.ground_s, ended_s, call.on_scene_s, on_scene_s, outcome, reason,
+        ))  # fmt: skip
 
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off: the call waits again, as long as its patience lasts."""
@@ -125,7 +154,8 @@ class Engine:
     def crew_free(self) -> None:
         """A drone is down."""
         self._field.crew.in_use -= 1
-        self.look_again()
+        if self._field.waiting:
+            self.look_again()
 
     def drone_ready(self, drone: Drone) -> None:
         """A drone can be offered again, unless it has failed meanwhile."""
@@ -134,30 +164,32 @@ class Engine:
             return
         self._field.ready[drone.dock].append(drone)
         self._log_ready(drone.dock)
-        self.look_again()
+        if self._field.waiting:
+            self.look_again()
 
     def look_again(self) -> None:
         """Serve whoever can be served now, in order of the queue."""
         if not self._field.waiting or standing(self._field):
             return
         for case in tuple(self._field.waiting):
-            choice = choose(self._field, case)
-            if isinstance(choice, Choice):
-                self._send(case, choice)
+            answer = choose(self._field, case)
+            if not isinstance(answer, str):
+                self._send(case, answer)
                 if not self._field.waiting or standing(self._field):
                     return
 
     # -- processes --
 
     def _arrivals(self, calls: list[Call]) -> Steps:
+        env = self._env
         for call in calls:
-            yield self._until(call.t_s)
+            yield env.timeout(max(0.0, call.t_s - env.now))
             self._hear(call)
 
     def _hear(self, call: Call) -> None:
         """A call comes in: the control room decides, unless the caller gives up before."""
         now = self._env.now
-        case = Case(call, now, self._inputs.grades[call.grade].rank, now + call.patience_s)
+        case = Case(call, now, self._grades[call.grade].rank, now + call.patience_s)
         self._cases.append(case)
         if call.patience_s < call.decision_s:
             self._after(call.patience_s, self._give_up_undecided, case)
@@ -167,7 +199,7 @@ class Engine:
             self._decide(case)
 
     def _give_up_undecided(self, case: Case) -> None:
-        self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0)
+        self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0, self._env.now)
 
     def _decide(self, case: Case) -> None:
         """The decision to send a drone; the call is served, or waits for as long as its patience lasts."""
@@ -187,7 +219,7 @@ class Engine:
         if case.waiting:
             reason = refusal(self._field, case) or Missed.NO_DRONE
             self._field.leave_queue(case)
-            self.call_over(case, events.MISSED, reason, 0.0)
+            self.call_over(case, events.MISSED, reason, 0.0, self._env.now)
 
     def _after(self, seconds: float, act: Callable[[Case], None], case: Case) -> None:
         """Act on a case after a time: a callback costs a third of a process."""
@@ -260,40 +292,32 @@ class Engine:
 
     # -- sending, and the log --
 
-    def _send(self, case: Case, choice: Choice) -> None:
+    def _send(self, case: Case, drone: Drone) -> None:
+        """Send a drone: worked out at once where nothing can disturb it, as a process where something may."""
         self._field.leave_queue(case)
         case.dispatched_s = self._env.now
         self._field.crew.in_use += 1
-        self._field.ready[choice.drone.dock].remove(choice.drone)
-        self._log_ready(choice.drone.dock)
+        self._field.ready[drone.dock].remove(drone)
+        self._log_ready(drone.dock)
+        number, self._sent = self._sent, self._sent + 1
+        if self._foresight is not None and self._foresight.send(number, case, drone):
+            return
         self._sorties = [sortie for sortie in self._sorties if sortie.process.is_alive]
-        sortie = Sortie(
-            self._sent,
-            field=self._field,
-            desk=self,
-            flights=self._flights,
-            log=self._log,
-            case=case,
-            choice=choice,
+        self._sorties.append(
+            Sortie(
+                number,
+                field=self._field,
+                desk=self,
+                flights=self._flights,
+                log=self._log,
+                case=case,
+                drone=drone,
+            )
         )
-        self._sorties.append(sortie)
-        self._sent += 1
 
     def _log_ready(self, dock: int) -> None:
         """Note how many drones are ready in a dock and in all, from now."""
-        ready = self._field.ready
-        self._begin_ready(self._inputs.docks[dock].id, len(ready[dock]))
-        self._begin_ready(events.ANY_DOCK, sum(map(len, ready)))
-
-    def _begin_ready(self, name: str, count: int) -> None:
-        self._end_ready(name)
-        self._ready_since[name] = (count, self._env.now)
-
-    def _end_ready(self, name: str) -> None:
-        now = self._env.now
-        count, since = self._ready_since.get(name, (0, now))
-        if now > since:
-            self._log["readiness"].append(events.ReadyRecord(name, count, since, now))
+        self._readiness.note(dock, len(self._field.ready[dock]), self._env.now)
 
     def _log_background(self, visits: list[Visit]) -> None:
         """What does not depend on the calls: weather, people and visits."""
@@ -323,6 +347,5 @@ class Engine:
                 sortie.close(horizon_s)
         for case in self._cases:
             if not case.ended:
-                self.call_over(case, events.MISSED, Missed.HORIZON, 0.0)
-        for name in tuple(self._ready_since):
-            self._end_ready(name)
+                self.call_over(case, events.MISSED, Missed.HORIZON, 0.0, horizon_s)
+        self._readiness.close(horizon_s)

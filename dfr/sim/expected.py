@@ -18,6 +18,7 @@ from dfr.plan.busy import dock_loads, erlang_c
 from dfr.plan.launch import chance_within
 from dfr.scenario.model import Duration
 from dfr.sim.crew import CrewBoard
+from dfr.sim.dock import between
 from dfr.sim.inputs import Condition, SimInputs
 
 
@@ -111,7 +112,7 @@ def _turnaround_s(inputs: SimInputs, condition: Condition) -> FloatArray:
             on_scene_s = min(stay_s, _endurance_s(inputs, condition, leg.out_wh + leg.home_wh, leg.hover_w))
             used_wh = leg.out_wh + leg.home_wh + leg.hover_w * on_scene_s / 3600.0
             left = 1.0 - used_wh / condition.battery_wh
-            table[z, d] = inputs.turnaround.to_ready_s[min(100, max(0, int(left * 100.0)))]
+            table[z, d] = between(inputs.turnaround.to_ready_s, left)
     return table
 
 

@@ -136,8 +136,8 @@ class ModelFlight:
     def __init__(self, flights: ModelFlights, order: Order) -> None:
         leg = order.leg
         self._flights, self._order, self._env = flights, order, flights.env
-        self._out_w = _power_w(leg.out_wh, leg.overhead_s)
-        self._home_w = _power_w(leg.home_wh, leg.home_s)
+        self._out_w = power_w(leg.out_wh, leg.overhead_s)
+        self._home_w = power_w(leg.home_wh, leg.home_s)
         self._left_s = [leg.climb_s, leg.out_s, 0.0, leg.back_s, 0.0]
         self._phase, self._began_s, self._power_w, self._used_wh = HOLD, 0.0, 0.0, 0.0
         self._landed = Landed("", ())
@@ -239,6 +239,9 @@ def landing_attempts(landing: Landing, draws: tuple[float, ...], *, retries: int
     >>> landing_attempts(Landing(docked=0.5, retry=0.5), (0.9, 0.9), retries=1)
     ('retry', 'diverted')
     """
+    first = _attempt(landing, draws[0])
+    if first != RETRIED:
+        return (first,)
     outcomes: list[str] = []
     for attempt in range(retries + 1):
         outcome = _attempt(landing, draws[min(attempt, len(draws) - 1)])
@@ -257,5 +260,6 @@ def _attempt(landing: Landing, draw: float) -> str:
     return RETRIED if draw < landing.docked + landing.retry else DIVERTED
 
 
-def _power_w(energy_wh: float, seconds: float) -> float:
+def power_w(energy_wh: float, seconds: float) -> float:
+    """Power of an energy drawn evenly over a time, W."""
     return energy_wh * 3600.0 / seconds if seconds > 0.0 else 0.0

@@ -13,21 +13,21 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Visit
-from dfr.sim.dispatch import ActiveVisit, Case, Choice, Field
+from dfr.sim.dispatch import ActiveVisit, Case, Field
 from dfr.sim.dock import Drone, begin_turnaround, charge_record
+from dfr.sim.events import Log as Log  # noqa: PLC0414 - for those who know it from here
 from dfr.sim.flight import Flight, Flights, Order
 from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART
 
 Steps = Generator[simpy.Event, Any, None]
 Asking = Generator[simpy.Event, Any, bool]
-Log = dict[str, list[tuple[Any, ...]]]
 
 
 class Desk(Protocol):
     """The control room, as a sortie sees it."""
 
-    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float) -> None:
-        """A call is closed."""
+    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
+        """A call is closed, at a moment."""
 
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off on the ground: the call waits again."""
@@ -54,20 +54,20 @@ class Sortie:
         flights: Flights,
         log: Log,
         case: Case,
-        choice: Choice,
+        drone: Drone,
     ) -> None:
-        self.number, self.case, self.drone = number, case, choice.drone
-        self.zone, self.dock = case.call.zone, choice.drone.dock
+        self.number, self.case, self.drone = number, case, drone
+        self.zone, self.dock = case.call.zone, drone.dock
         self._dock_id = field.inputs.docks[self.dock].id
         self._field, self._desk, self._log, self._env = field, desk, log, field.env
-        self._leg, self._battery_wh = choice.leg, choice.condition.battery_wh
-        self._fraction = choice.drone.fraction(field.env.now)
+        condition = field.condition(field.env.now)
+        self._leg, self._battery_wh = field.leg(self.dock, self.zone), condition.battery_wh
+        self._fraction = drone.fraction(field.env.now)
         self._flight: Flight = flights.begin(
             Order(
-                number, case.call.id, choice.drone.id, self.dock, self.zone, choice.leg,
-                choice.drone.energy_wh(field.env.now, choice.condition),
-                field.inputs.reserve_fraction * choice.condition.battery_wh
-                if field.inputs.reserve_fraction else 0.0,
+                number, case.call.id, drone.id, self.dock, self.zone, self._leg,
+                drone.energy_wh(field.env.now, condition),
+                field.inputs.reserve_fraction * self._battery_wh if field.inputs.reserve_fraction else 0.0,
                 case.call.landing,
             )
         )  # fmt: skip
@@ -245,18 +245,18 @@ class Sortie:
         self._landing, self._attempts = landed.outcome, len(landed.attempts)
         for number, attempt in enumerate(landed.attempts, start=1):
             self._log["landings"].append(
-                events.LandingRecord(self.number, self._dock_id, number, attempt.outcome, attempt.start_s)
+                (self.number, self._dock_id, number, attempt.outcome, attempt.start_s)
             )
         self._log_flight()
         self._desk.crew_free()
 
     def _turn_round(self) -> Steps:
         """Fetch the drone where somebody must, then charge it or swap its battery."""
+        left = self._left_fraction()
         if self._landing != events.DOCKED and self.case.call.recovery_s > 0.0:
             self._begin_phase(events.RECOVER)
             yield self._env.timeout(self.case.call.recovery_s)
             self._end_phase(self._env.now)
-        left = self._left_fraction()
         ready_s, full_s = begin_turnaround(
             self.drone, self._field.inputs.turnaround, left=left, t_s=self._env.now
         )
@@ -273,11 +273,12 @@ class Sortie:
     # -- the records --
 
     def _close_call(self, *, reached: bool, reason: str) -> None:
+        now = self._env.now
         if not reached:
-            self._desk.call_over(self.case, events.MISSED, reason, 0.0)
+            self._desk.call_over(self.case, events.MISSED, reason, 0.0, now)
             return
         first = self._overhead_s < self.case.call.ground_s
-        self._desk.call_over(self.case, events.FIRST if first else events.ATTENDED, "", self._on_scene_s)
+        self._desk.call_over(self.case, events.FIRST if first else events.ATTENDED, "", self._on_scene_s, now)
 
     def _left_fraction(self) -> float:
         return max(0.0, self._fraction - self._flight.used_wh() / self._battery_wh)
@@ -288,9 +289,7 @@ class Sortie:
     def _end_phase(self, t_s: float) -> None:
         if self._phase and t_s > self._phase_start:
             self._log["phases"].append(
-                events.PhaseRecord(
-                    self.number, self.drone.id, self._dock_id, self._phase, self._phase_start, t_s
-                )
+                (self.number, self.drone.id, self._dock_id, self._phase, self._phase_start, t_s)
             )
         self._phase = ""
 
@@ -312,15 +311,13 @@ class Sortie:
     def _log_flight(self) -> None:
         used_wh = self._flight.used_wh()
         known = self._battery_wh != float("inf") and _came(self._landed_s)
-        self._log["flights"].append(
-            events.FlightRecord(
-                self.number, self.case.call.id, self.drone.id, self._dock_id,
-                self._dispatched_s, self._airborne_s, self._overhead_s, self._left_s, self._landed_s,
-                self._leg.overhead_s, self._leg.home_s, self._yielded_s, self._on_scene_s,
-                self._cut, self._landing, self._attempts, used_wh,
-                self._left_fraction() if known else events.NEVER,
-            )
-        )  # fmt: skip
+        self._log["flights"].append((
+            self.number, self.case.call.id, self.drone.id, self._dock_id,
+            self._dispatched_s, self._airborne_s, self._overhead_s, self._left_s, self._landed_s,
+            self._leg.overhead_s, self._leg.home_s, self._yielded_s, self._on_scene_s,
+            self._cut, self._landing, self._attempts, used_wh,
+            self._left_fraction() if known else events.NEVER,
+        ))  # fmt: skip
 
 
 def _came(t_s: float) -> bool:

@@ -83,3 +83,16 @@ def test_each_hour_knows_when_the_docks_shut_next(deployment: SimInputs) -> None
     assert answers[0] == (7200.0, "rain")
     assert answers[2] == (7200.0, "rain")
     assert answers[3] == (math.inf, "")
+
+
+def test_a_hair_of_charge_makes_no_step_in_the_turnaround() -> None:
+    table = Turnaround(
+        ready_fraction=0.9,
+        to_ready_s=tuple(10.0 * (100 - percent) for percent in range(101)),
+        to_full_s=(1500.0,) * 101,
+    )
+    below, above = (
+        begin_turnaround(Drone("d/1", 0), table, left=0.25 + gap, t_s=0.0) for gap in (-1e-12, 1e-12)
+    )
+    assert below == pytest.approx(above)
+    assert begin_turnaround(Drone("d/1", 0), table, left=0.255, t_s=0.0)[0] == pytest.approx(745.0)
