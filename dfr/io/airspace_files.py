@@ -98,5 +98,5 @@ def _reader(data: bytes) -> Reader:
 
 
 _YAIXM = re.compile(r"^(airspace|rat|loa):", re.MULTILINE)
-_ED269 = (b'"horizontalProjection"', b'"uomDimensions"', b'"UASZoneList"')
+_ED269 = (b'"horizontalProjection"', b'"UASZoneList"')
 _ED318 = (b'"limitedApplicability"', b'"upperReference"', b'"subType"')

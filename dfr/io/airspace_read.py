@@ -165,6 +165,8 @@ def finish(
 ) -> AirspaceRead:
     """Build, check and sort what was read."""
     words = words or FileWords()
+    if not drafts and not problems:
+        problems.add(None, "no-volumes", "no volume of airspace found", Outcome.NOTE)
     for draft in drafts:
         _check_limits(draft, problems)
     built = build_areas([draft.outline for draft in drafts], edges=edges)

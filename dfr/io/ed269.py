@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems, finish
-from dfr.io.json_lines import JsonTroubleError, parse_json
+from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
+from dfr.io.json_lines import LISTS, JsonTroubleError, parse_json
 from dfr.io.text import decode_text
 from dfr.io.uas_zones import (
     UNITS_M,
@@ -14,6 +14,7 @@ from dfr.io.uas_zones import (
     is_json,
     limit_of,
     objects,
+    plain_text,
     ring,
     round_area,
     text_of,
@@ -35,6 +36,9 @@ def read_ed269(data: bytes, *, name: str) -> AirspaceRead:
         return finish(name, KIND, drafts, problems)
     features = features_of(document)
     for place, feature in enumerate(features):
+        if len(drafts) > MAX_VOLUMES:
+            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
+            break
         line = lines[place] if len(lines) == len(features) else None
         if is_json(feature):
             drafts += _feature(feature, line, problems)
@@ -49,8 +53,9 @@ def features_of(document: object) -> list[object]:
     if isinstance(document, list):
         return document
     if is_json(document):
-        for key in ("features", "UASZoneList"):
+        for key in LISTS:
             items = document.get(key)
+            items = items.get("features") if is_json(items) else items
             if isinstance(items, list):
                 return items
     return []
@@ -76,7 +81,7 @@ def _draft(feature: Json, line: int | None) -> Draft:
         kind=text_of(feature.get("restriction")).upper(),
         contact=authority(feature.get("zoneAuthority")),
         exempt=text_of(feature.get("regulationExemption")),
-        remarks="; ".join(word for word in words if word)[:500],
+        remarks=plain_text("; ".join(word for word in words if word))[:500],
     )
 
 

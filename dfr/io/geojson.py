@@ -1,12 +1,13 @@
 """GeoJSON airspace (RFC 7946), and ED-318 UAS zones, which are GeoJSON with a layer and circles.
 
-Plain GeoJSON has no words for airspace: `name`, `class`, `type`, `lower` and `upper` are read
-as written by `dfr airspace convert`, and the limits of openAIP.
+Plain GeoJSON has no words for airspace: `name`, `class`, `type`, `lower` and `upper` are read as written by
+`dfr airspace convert`, the limits of openAIP, and the words of ED-269 and ED-318 wherever national
+offices put them: among the properties, in groups within these, or in the feature itself.
 """
 
 from __future__ import annotations
 
-from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems, finish
+from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
 from dfr.io.ed269 import features_of, set_activation
 from dfr.io.json_lines import JsonTroubleError, parse_json
 from dfr.io.limits import parse_limit
@@ -16,9 +17,9 @@ from dfr.io.uas_zones import (
     Json,
     authority,
     is_json,
-    is_number,
     limit_of,
     objects,
+    plain_text,
     ring,
     round_area,
     text_of,
@@ -26,8 +27,15 @@ from dfr.io.uas_zones import (
 from dfr.world.outlines import EdgeRule
 from dfr.world.vertical import VerticalLimit
 
+GROUPS = ("uaszone", "verticallayer", "layer")
+"""Groups of properties whose members count as properties."""
+
+NAMES = ("name", "nameofarea", "title", "designator", "identifier", "id")
+KINDS = ("restriction", "type", "kind", "typeofarea", "category")
+UNITS = ("uom", "uomdimensions", "unit")
 OPENAIP_UNITS = {0: "M", 1: "FT"}
 OPENAIP_DATUMS = {0: "AGL", 1: "AMSL", 2: "STD"}
+OPENAIP_LEVEL = 6
 OPENAIP_CLASSES = "ABCDEFG"
 
 
@@ -54,13 +62,15 @@ def _read(data: bytes, name: str, kind: str) -> AirspaceRead:
         features = [document]
     for place, feature in enumerate(features):
         line = lines[place] if len(lines) == len(features) else None
+        if len(drafts) > MAX_VOLUMES:
+            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
+            break
         drafts += _feature(feature, line, problems)
     return finish(name, kind, drafts, problems, edges=EdgeRule.PARALLEL)
 
 
 def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
-    words = feature.get("properties") if is_json(feature) else None
-    words = words if is_json(words) else {}
+    words = _words(feature) if is_json(feature) else {}
     shapes = _simple(feature.get("geometry") if is_json(feature) else None)
     drafts = [_draft(words, line, problems) for _ in range(max(1, len(shapes)))]
     if not shapes:
@@ -71,6 +81,21 @@ def _feature(feature: object, line: int | None, problems: Problems) -> list[Draf
         except BadZoneError as bad:
             problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
     return drafts
+
+
+def _words(feature: Json) -> Json:
+    """The properties of a feature by their names in small letters, its groups of properties among them."""
+    given = feature.get("properties")
+    small: Json = {key.lower(): value for key, value in (given if is_json(given) else feature).items()}
+    for group in GROUPS:
+        members = small.get(group)
+        if is_json(members):
+            small |= {key.lower(): value for key, value in members.items()}
+    return small
+
+
+def _first(words: Json, keys: tuple[str, ...]) -> str:
+    return next((text for key in keys if (text := text_of(words.get(key)))), "")
 
 
 def _simple(geometry: object, depth: int = 0) -> list[Json]:
@@ -91,21 +116,22 @@ def _simple(geometry: object, depth: int = 0) -> list[Json]:
 def _draft(words: Json, line: int | None, problems: Problems) -> Draft:
     draft = Draft(
         line=line,
-        name=text_of(words.get("name")) or text_of(words.get("identifier")),
-        kind=text_of(words.get("type") or words.get("kind")).upper(),
+        name=_first(words, NAMES),
+        kind=_first(words, KINDS).upper(),
         airspace_class=_class(words),
-        contact=authority(words.get("zoneAuthority")) or text_of(words.get("contact")),
-        exempt=text_of(words.get("regulationExemption")),
-        remarks=(text_of(words.get("message")) or text_of(words.get("remarks")))[:500],
+        contact=authority(words.get("zoneauthority")) or _first(words, ("contact", "authority")),
+        exempt=text_of(words.get("regulationexemption")),
+        remarks=plain_text(_first(words, ("message", "remarks")))[:500],
         possible=words.get("possible") is True,
     )
-    set_activation(draft, objects(words.get("limitedApplicability")), line, problems)
+    periods = words.get("limitedapplicability") or words.get("applicability")
+    set_activation(draft, objects(periods), line, problems)
     return draft
 
 
 def _class(words: Json) -> str:
-    found = words.get("class") or words.get("airspaceClass") or ""
-    number = words.get("icaoClass")
+    found = words.get("class") or words.get("airspaceclass") or ""
+    number = words.get("icaoclass")
     if isinstance(number, int) and 0 <= number < len(OPENAIP_CLASSES):
         found = OPENAIP_CLASSES[number]
     letter = text_of(found).upper()
@@ -123,34 +149,32 @@ def _place(draft: Draft, shape: Json, words: Json) -> None:
 def _limits(shape: Json, words: Json) -> tuple[VerticalLimit | None, VerticalLimit | None]:
     layer = shape.get("layer")
     if is_json(layer):
-        unit = layer.get("uom")
-        return (
-            limit_of(layer.get("lower"), layer.get("lowerReference"), unit, upper=False),
-            limit_of(layer.get("upper"), layer.get("upperReference"), unit, upper=True),
-        )
-    return _limit(words, ("lower", "floor", "lowerLimit"), upper=False), _limit(
-        words, ("upper", "ceiling", "upperLimit"), upper=True
-    )
+        words = {key.lower(): value for key, value in layer.items()}
+    lower = _limit(words, "lower", ("lower", "floor", "lowerlimit"), upper=False)
+    return lower, _limit(words, "upper", ("upper", "ceiling", "upperlimit"), upper=True)
 
 
-def _limit(words: Json, keys: tuple[str, ...], *, upper: bool) -> VerticalLimit | None:
-    for key in keys:
-        value = words.get(key)
-        if isinstance(value, str) and value:
-            found = parse_limit(value)
-            if found is None:
-                raise BadZoneError("unreadable-limit", f"{value[:40]!r} is no limit")
-            return found
-        if is_json(value):
-            unit, datum = value.get("unit"), value.get("referenceDatum")
-            if unit == 6:
-                return limit_of(value.get("value"), "FL", "FT", upper=upper)
-            unit = OPENAIP_UNITS.get(unit, unit) if isinstance(unit, int) else unit
-            datum = OPENAIP_DATUMS.get(datum, datum) if isinstance(datum, int) else datum
-            return limit_of(value.get("value"), datum, unit, upper=upper)
-        if is_number(value):
-            raise BadZoneError("unreadable-limit", f"{value:g} has no unit and no reference")
-    return None
+def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> VerticalLimit | None:
+    """A limit in words, as an object of openAIP's, or as a number with its reference and unit beside it."""
+    value = next((words[key] for key in keys if words.get(key) not in (None, "")), None)
+    if value is None:
+        return None
+    if is_json(value):
+        unit, datum = value.get("unit"), value.get("referenceDatum", value.get("reference"))
+        if unit == OPENAIP_LEVEL:
+            return limit_of(value.get("value"), "FL", "FT", upper=upper)
+        unit = OPENAIP_UNITS.get(unit, unit) if isinstance(unit, int) else unit
+        datum = OPENAIP_DATUMS.get(datum, datum) if isinstance(datum, int) else datum
+        return limit_of(value.get("value"), datum, unit, upper=upper)
+    references = (f"{side}reference", f"{side}verticalreference", f"{side}ref")
+    reference = next((words[key] for key in references if words.get(key)), None)
+    if reference is None and isinstance(value, str):
+        found = parse_limit(value.strip(" .,;\u00b7"))
+        if found is None:
+            raise BadZoneError("unreadable-limit", f"{value[:40]!r} is no limit")
+        return found
+    unit = next((words[key] for key in UNITS if words.get(key)), None)
+    return limit_of(value, reference, unit, upper=upper)
 
 
 def _outline(draft: Draft, shape: Json, words: Json) -> None:

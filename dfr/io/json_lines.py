@@ -6,8 +6,11 @@ import json
 import re
 from bisect import bisect_right
 
-LISTS = frozenset({"features", "UASZoneList", "items"})
+LISTS = ("features", "UASZoneList", "GeoZones", "zones", "items")
 """Keys whose items are features."""
+
+MAX_CONTAINERS = 3_000_000
+"""More lists and objects than any airspace file has; each takes some 100 bytes of memory."""
 
 MAX_DEPTH = 60
 
@@ -24,6 +27,8 @@ class JsonTroubleError(Exception):
 
 def parse_json(text: str) -> tuple[object, list[int]]:
     """(the document, the line of each item of its list of features). Raises JsonTroubleError."""
+    if text.count("[") + text.count("{") > MAX_CONTAINERS:
+        raise JsonTroubleError(None, f"more than {MAX_CONTAINERS} lists and objects")
     try:
         lines = _feature_lines(text)
         return json.loads(text, parse_constant=_no_number), lines

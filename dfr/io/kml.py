@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems, finish
+from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
 from dfr.io.limits import parse_limit
 from dfr.io.uas_zones import BadZoneError, corner
 from dfr.world.outlines import Arc, EdgeRule, Vertex
@@ -25,7 +25,7 @@ MAX_KML_BYTES = 32 * 1024 * 1024
 MAX_KMZ_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 1000
 MAX_DEPTH = 60
-BROKEN = frozenset({"not-xml", "xml-declaration", "too-deep"})
+BROKEN = frozenset({"not-xml", "xml-declaration", "too-deep", "too-many-volumes"})
 MAX_TEXT = 4 * 1024 * 1024
 
 _LIMIT = re.compile(
@@ -61,9 +61,7 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
     except _BadKmlError as bad:
         problems.add(None, bad.code, str(bad), Outcome.REFUSED)
     if placemarks.drafts and any(problem.code in BROKEN for problem in problems):
-        rest = Draft(line=None, name="the rest of the document")
-        problems.refuse(rest, None, "incomplete", "the document breaks off; what follows is not known")
-        placemarks.drafts.append(rest)
+        placemarks.drafts.append(the_rest(problems, "the document breaks off"))
     return finish(name, kind, placemarks.drafts, problems, edges=EdgeRule.PARALLEL)
 
 
@@ -135,6 +133,8 @@ class _Placemarks:
         if word == "Placemark":
             self._line, self._words, self._shapes = self._parser.CurrentLineNumber, {}, []
         elif word == "Polygon":
+            if len(self.drafts) + len(self._shapes) > MAX_VOLUMES:
+                raise _BadKmlError("too-many-volumes", f"more than {MAX_VOLUMES} polygons")
             self._shapes.append(_Shape(line=self._parser.CurrentLineNumber))
         elif word in ("SimpleData", "Data"):
             self._data_name = attributes.get("name", "")

@@ -27,6 +27,8 @@ REFERENCES = {
 MAX_HEIGHT_M = 30_480.0
 MAX_RADIUS_M = 1_000_000.0
 
+_TAG = re.compile(r"<[^<>]{0,300}>")
+_NUMBER = re.compile(r"-?\d{1,7}(?:\.\d{1,6})?")
 _TIME = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?")
 
 
@@ -57,6 +59,15 @@ def text_of(value: object) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
 
 
+def plain_text(text: str) -> str:
+    """A text without the tags of a web page.
+
+    >>> plain_text("Ask the <b>tower</b>.<p>Always.")
+    'Ask the tower. Always.'
+    """
+    return " ".join(_TAG.sub(" ", text).split()).replace(" .", ".") if "<" in text else text
+
+
 def objects(value: object) -> list[Json]:
     """The JSON objects of a list; an object on its own counts as a list of one."""
     if is_json(value):
@@ -68,11 +79,16 @@ def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> 
     """A limit of a height, its reference and unit; None where the value is missing.
 
     Raises BadZoneError for a reference or unit that nobody defined: metres are never taken for feet.
+    A floor of nothing is the surface, above whatever it is measured.
     """
     if value is None or value == "":
         return None
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
     if not is_number(value):
-        raise BadZoneError("unreadable-limit", f"{value!r} is no height")
+        raise BadZoneError("unreadable-limit", f"{str(value)[:40]!r} is no height")
+    if value == 0.0 and not upper:
+        return SURFACE
     scale = UNITS_M.get(str(unit).upper().strip())
     datum = REFERENCES.get(str(reference).upper().strip())
     if str(reference).upper().strip() in ("FL", "STD"):
@@ -85,8 +101,6 @@ def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> 
         if upper:
             return UNLIMITED
         raise BadZoneError("unreadable-limit", f"{value} {unit} is no floor")
-    if datum is VerticalDatum.AGL and height_m == 0.0 and not upper:
-        return SURFACE
     if height_m < -500.0:
         raise BadZoneError("unreadable-limit", f"{value} {unit} is under the ground")
     return VerticalLimit(value_m=height_m, datum=datum, text=f"{value:g} {str(unit).lower()} {datum.value}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems, finish
+from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
 from dfr.io.limits import parse_limit
 from dfr.io.text import decode_text
 from dfr.io.yaml_lines import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
@@ -87,7 +87,8 @@ def _feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[D
         draft = Draft(line=feature.line, name=feature.text("name"))
         problems.refuse(draft, feature.line, "no-geometry", f"{draft.name}: no geometry")
         return [draft]
-    return [_volume(feature, volume, problems, temporary=temporary) for volume in volumes]
+    drafts = [_volume(feature, volume, problems, temporary=temporary) for volume in volumes[:MAX_VOLUMES]]
+    return drafts if len(volumes) <= MAX_VOLUMES else [*drafts, the_rest(problems, "too many volumes")]
 
 
 def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary: bool) -> Draft:

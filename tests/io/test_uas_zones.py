@@ -178,6 +178,87 @@ def test_openaip_limits() -> None:
     assert zone.upper.value_m == pytest.approx(1981.2)
 
 
+POLYGON = {"type": "Polygon", "coordinates": [SQUARE]}
+
+
+def one(words: dict[str, object], geometry: object = POLYGON) -> AirspaceRead:
+    feature = {"type": "Feature", "properties": words, "geometry": geometry}
+    return read({"type": "FeatureCollection", "features": [feature]})
+
+
+@pytest.mark.parametrize(
+    ("words", "lower", "upper"),
+    [
+        ({"lower": 30, "lowerReference": "AGL", "upper": 120, "upperReference": "AMSL", "uom": "M"}, 30, 120),
+        ({"lowerLimit": 100, "lowerVerticalReference": "AGL", "upperLimit": "500",
+          "upperVerticalReference": "AMSL", "uomDimensions": "FT"}, 30.48, 152.4),
+        ({"lower": 45, "upper": 300, "lowerRef": "AGL", "upperRef": "AMSL", "uom": "M"}, 45, 300),
+        ({"UASZone": {"name": "X"},
+          "verticalLayer": {"upper": 900, "upperReference": "AMSL", "lower": 45, "lowerReference": "AGL",
+                            "UOM": "M"}}, 45, 900),
+        ({"LOWER": "GND", "UPPER": "1600"}, None, 487.68),
+        ({"lower": "SFC", "upper": "1000 FT ALT \u00b7"}, None, 304.8),
+    ],
+)  # fmt: skip
+def test_limits_stand_wherever_offices_put_them(
+    words: dict[str, object], lower: float | None, upper: float
+) -> None:
+    result = one(words)
+    assert result.problems == ()
+    (zone,) = result.zones
+    assert (zone.upper.value_m, zone.upper.datum) == (pytest.approx(upper), VerticalDatum.AMSL)
+    assert zone.lower == SURFACE if lower is None else zone.lower.value_m == pytest.approx(lower)
+
+
+def test_groups_of_properties_name_a_zone_and_say_what_holds_in_it() -> None:
+    zone_words = {"name": "Town", "type": "REQ_AUTHORIZATION", "message": "Ask <b>first</b>.<p>Always."}
+    layer = {"upper": 100, "upperReference": "AGL", "lower": 0, "lowerReference": "AGL", "uom": "m"}
+    (zone,) = one({"UASZone": zone_words, "verticalLayer": layer}).zones
+    assert (zone.name, zone.kind, zone.remarks) == ("Town", "REQ_AUTHORIZATION", "Ask first. Always.")
+
+
+def test_a_floor_of_nothing_is_the_surface_and_a_height_without_a_unit_is_refused() -> None:
+    words = {"lower": 0, "lowerReference": "AMSL", "upper": 120, "upperReference": "AGL"}
+    assert one({**words, "uom": "M"}).zones[0].lower == SURFACE
+    result = one(words)
+    assert [p.code for p in result.problems if p.outcome.value == "refused"] == ["unreadable-limit"]
+    assert len(result.defects) == 1
+
+
+def test_ed_269_words_in_geojson_are_geojson() -> None:
+    words = {
+        "name": "Zone", "type": "COMMON", "restriction": "PROHIBITED", "uomDimensions": "M",
+        "upperLimit": 120, "lowerLimit": 0, "upperVerticalReference": "AGL", "lowerVerticalReference": "AGL",
+        "applicability": [{"startDateTime": "2024-01-01T00:00:00Z", "endDateTime": "2025-01-01T00:00:00Z"}],
+    }  # fmt: skip
+    result = one(words)
+    (zone,) = result.zones
+    assert (result.kind, zone.kind, result.problems) == ("geojson", "PROHIBITED", ())
+    later = datetime(2026, 1, 1, tzinfo=UTC)
+    assert zone.active(later, later) is False
+
+
+@pytest.mark.parametrize("wrapper", ["items", "zones", "GeoZones"])
+def test_features_without_properties_speak_for_themselves(wrapper: str) -> None:
+    limits = {
+        "lowerLimit": {"value": 0, "unit": 1, "referenceDatum": 0},
+        "upperLimit": {"value": 65, "unit": 6, "referenceDatum": 2},
+    }
+    result = read({wrapper: [{"name": "A", "icaoClass": 3, "geometry": POLYGON, **limits}]})
+    (zone,) = result.zones
+    assert (zone.name, zone.airspace_class, zone.upper.text, zone.line) == ("A", "D", "FL65", 3)
+
+
+def test_a_list_of_zones_within_a_list_of_zones() -> None:
+    assert len(read({"UASZoneList": {"features": [ed269()]}}).zones) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"<kml/>", b"airspace: []", b"* nothing\n"])
+def test_a_file_without_a_volume_says_so(data: bytes) -> None:
+    result = read_airspace(data, name="empty")
+    assert [p.code for p in result.problems] == ["no-volumes"]
+
+
 @pytest.mark.parametrize(
     "geometry",
     [
