@@ -17,12 +17,16 @@ from dfr.plan.model import CoverageHour, Plan
 from dfr.report.airspace_sheet import airspace_rows, traffic_rows
 from dfr.report.checklists import checklists
 from dfr.report.map import map_svg
+from dfr.report.words import short
 from dfr.world.model import World
 
 DENSITIES = ("roomy", "dense", "tight")
 """Type sizes to choose from, largest first: a brief that runs over two pages is set in the next."""
 
 MOST_FINDINGS = 6
+MOST_DOCKS = 6
+MOST_DAYS = 7
+MOST_TRAFFIC = 7
 MOST_ASSUMPTIONS = 26
 LINES_ROOMY = 62
 LINES_DENSE = 84
@@ -52,18 +56,21 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
     scenario, plan = run.world.scenario, run.plan
     templates = resources.files("dfr.report") / "templates"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, lstrip_blocks=True)
+    environment.filters["short"] = short
     template = environment.from_string((templates / "brief.html.j2").read_text(encoding="utf-8"))
     css = "".join((templates / name).read_text(encoding="utf-8") for name in ("map.css", "brief.css"))
     airspace, left_out = airspace_rows(run.world, plan)
     lists = checklists(scenario, plan)
     traffic = traffic_rows(scenario)
+    days = _days(plan.coverage_by_hour)
     return template.render(
         scenario=scenario,
         plan=plan,
         run=run,
         version=__version__,
         css=Markup(css),
-        density=density or _density(len(airspace) + len(traffic) + len(plan.contingency), lists),
+        density=density
+        or _density(len(airspace) + min(len(traffic), MOST_TRAFFIC) + len(plan.contingency), lists),
         period=_period(run),
         verdict="No finding blocks a go"
         if compliant(plan.findings)
@@ -73,11 +80,18 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
         findings=_shown_findings(plan.findings),
         map_svg=map_svg(run.world, plan),
         response=_response(run.summary),
-        days=_days(plan.coverage_by_hour),
+        sites=plan.sites[:MOST_DOCKS],
+        days=days[:MOST_DAYS],
+        more={
+            "docks": len(plan.sites[MOST_DOCKS:]),
+            "days": len(days[MOST_DAYS:]),
+            "traffic": len(traffic[MOST_TRAFFIC:]),
+            "findings": _told(plan.findings) - len(_shown_findings(plan.findings)),
+        },
         spans=limited_spans(plan.coverage_by_hour),
         airspace=airspace,
         airspace_left_out=left_out,
-        traffic=traffic,
+        traffic=traffic[:MOST_TRAFFIC],
         checklists=lists,
         assumed=_assumed(run),
         assumed_more=max(0, sum(a.assumed for a in scenario.assumptions) - MOST_ASSUMPTIONS),
@@ -139,6 +153,11 @@ def _density(rows: int, lists: Sequence[object]) -> str:
     return DENSITIES[(lines > LINES_ROOMY) + (lines > LINES_DENSE)]
 
 
+def _told(findings: Sequence[Finding]) -> int:
+    """How many findings block or are to be noted."""
+    return sum(finding.severity is not Severity.OK for finding in findings)
+
+
 def _shown_findings(findings: Sequence[Finding]) -> list[Finding]:
     """What blocks first, then what is to be noted; what is in order stands in the report."""
     order = [Severity.VIOLATION, Severity.UNKNOWN, Severity.ADVICE]
@@ -173,4 +192,4 @@ def _days(hours: Sequence[CoverageHour]) -> list[dict[str, object]]:
 def _assumed(run: BriefedRun) -> str:
     """Assumed figures in a line; of a whole block its reason, since its value is the block."""
     told = [a for a in run.world.scenario.assumptions if a.assumed][:MOST_ASSUMPTIONS]
-    return "; ".join(a.path if a.value == "block" else f"{a.path} = {a.value}" for a in told)
+    return "; ".join(a.path if a.value == "block" else f"{a.path} = {short(a.value, 40)}" for a in told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfr.plan.model import Plan
+from dfr.report.words import listed
 from dfr.scenario.model import OperationKind, Scenario
 
 
@@ -24,6 +25,9 @@ class Checklist:
     steps: tuple[Step, ...]
 
 
+MOST_NAMES = 6
+"""Of docks, posts and contacts in one step; the rest stand in the report."""
+
 LEAD, PILOT, SAFETY = "lead", "pilot", "safety pilot"
 
 
@@ -39,8 +43,10 @@ def checklists(scenario: Scenario, plan: Plan) -> tuple[Checklist, ...]:
 
 
 def _day_before(scenario: Scenario) -> tuple[Step, ...]:
-    asked = ", ".join(item.name for item in scenario.restrictions if item.status == "possible")
-    contacts = "; ".join(dict.fromkeys(user.contact for user in scenario.traffic if user.contact))
+    asked = listed([item.name for item in scenario.restrictions if item.status == "possible"], MOST_NAMES)
+    contacts = listed(
+        list(dict.fromkeys(user.contact for user in scenario.traffic if user.contact)), MOST_NAMES, width=70
+    )
     steps = [
         Step(who=LEAD, what="NOTAMs, AIP and local restrictions read against the airspace sheet"),
         Step(who=LEAD, what=f"asked whether these are in force: {asked}") if asked else None,
@@ -52,8 +58,8 @@ def _day_before(scenario: Scenario) -> tuple[Step, ...]:
 
 def _shift(scenario: Scenario, plan: Plan, watch: str) -> tuple[Step, ...]:
     operation, rally = scenario.operation, scenario.contingency.rally_points
-    posts = ", ".join(post.id for post in operation.posts)
-    docks = ", ".join(site.id for site in plan.sites)
+    posts = listed([post.id for post in operation.posts], MOST_NAMES)
+    docks = listed([site.id for site in plan.sites], MOST_NAMES)
     steps = [
         Step(who=PILOT, what=f"docks {docks}: level, clear, powered, lid moves, pad clean"),
         Step(who=PILOT, what="mission, fence and rally points uploaded and read back; home is the dock"),

@@ -14,12 +14,17 @@ import shapely.affinity
 from dfr.geo import Position, Ring, centroid
 from dfr.plan.model import Plan
 from dfr.report import svg
+from dfr.report.words import short
 from dfr.track import FlightTrack
 from dfr.world.model import World
 
 WIDTH_PX = 1000.0
 MARGIN = 0.06
 LABEL_CHARACTERS = 16
+LABEL_LINES = 3
+DOCK_CHARACTERS = 40
+MOST_NAMED = 12
+"""More docks than this would write their names over each other; each still has its title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,9 @@ def _zones(world: World, plan: Plan, view: _View) -> list[str]:
         title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {words}{origin}"
         x, y = view.xy(*world.frame.point(centroid(zone.area)))
         shapes.append(_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
-        labels += _label(x, y, textwrap.wrap(zone.name, LABEL_CHARACTERS), words)
+        labels += _label(
+            x, y, textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …"), words
+        )
     return shapes + labels
 
 
@@ -208,8 +215,10 @@ def _docks(world: World, plan: Plan, view: _View) -> list[str]:
         css = "dock" if dock else "candidate"
         box: dict[str, Any] = {"x": x - side, "y": y - side, "width": 2 * side, "height": 2 * side}
         shapes.append(svg.element("rect", title=title, class_=css, body="", **box))
-        if dock:
-            shapes.append(svg.text(x + 14, y - 12, candidate.name, class_="dock-name"))
+        if dock and len(chosen) <= MOST_NAMED:
+            shapes.append(
+                svg.text(x + 14, y - 12, short(candidate.name, DOCK_CHARACTERS), class_="dock-name")
+            )
     for rally in world.scenario.contingency.rally_points:
         x, y = view.xy(*world.frame.point(rally))
         shapes.append(svg.element("circle", cx=x, cy=y, r=6.0, class_="rally", title=f"rally point {rally}"))

@@ -3,10 +3,14 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from markupsafe import escape
 
 from dfr.errors import InputError
+from dfr.findings import Severity
 from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.model import CoverageHour
 from dfr.plan.planner import make_plan
@@ -105,6 +109,57 @@ def test_every_shipped_scenario_fits_on_two_pages(briefed, chromium, name):
     )
     assert pdf.startswith(b"%PDF")
     assert count == pages(pdf) == 2
+
+
+LONG = "Promenade und Festwiese nordwestlich der alten Seebadeanstalt am Hafen " * 3
+
+
+@pytest.fixture(scope="module")
+def crowded(briefed):
+    """A deployment nobody hopes for: 40 docks, 100 violations, six weeks, 30 other users, endless names."""
+    run = briefed("victorious-2024")
+    scenario, plan = run.world.scenario, run.plan
+    sites = [replace(plan.sites[i % 2], id=f"dock-{i}-{'x' * 30}", name=f"{i} {LONG}") for i in range(40)]
+    found = [
+        replace(plan.findings[0], severity=Severity.VIOLATION, message=f"{i} {LONG}", fix=LONG)
+        for i in range(100)
+    ]
+    hours = [
+        replace(h, hour=str(datetime.fromisoformat(h.hour) + timedelta(weeks=w)), limited_by=LONG)
+        for w in range(6)
+        for h in plan.coverage_by_hour
+    ]
+    full = replace(
+        scenario,
+        title=LONG,
+        site=replace(scenario.site, name=LONG),
+        traffic=tuple(replace(scenario.traffic[0], id=f"user-{i}", contact=LONG) for i in range(30)),
+        crew=replace(scenario.crew, shifts=scenario.crew.shifts * 20),
+        candidates=(*scenario.candidates, *(replace(scenario.candidates[0], id=s.id) for s in sites)),
+    )
+    card = tuple(replace(c, lands_at=LONG) for c in plan.contingency)
+    plan = replace(
+        plan, sites=tuple(sites), findings=tuple(found), coverage_by_hour=tuple(hours), contingency=card
+    )
+    return replace(run, world=replace(run.world, scenario=full), plan=plan)
+
+
+@pytest.mark.browser
+def test_the_worst_deployment_still_fits_on_two_pages(crowded, chromium):
+    _, count = print_within(
+        lambda density: brief_html(crowded, density=density), DENSITIES, most=2, browser=chromium
+    )
+    assert count == 2
+
+
+def test_what_is_left_out_is_counted_and_a_no_go_stands_at_the_top(crowded):
+    page = brief_html(crowded, density="tight")
+    assert page.index("NO GO until the findings are resolved") < page.index("<svg")
+    assert "100 violations" in page
+    for words in ("34 more docks", "and 94 more, in the report", "23 more users of the air", "and 34 more"):
+        assert words in page
+    for entry in crowded.plan.contingency:
+        assert str(escape(entry.event)) in page, "the card is never cut"
 
 
 def test_the_verb_finds_the_scenario_of_a_simulation_by_itself(tmp_path):
