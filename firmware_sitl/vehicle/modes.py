@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, sin
+from math import cos, dist, sin
 from typing import TYPE_CHECKING, ClassVar
 
 from firmware_sitl.vehicle.heading import Look
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL = 0, 2, 3, 4, 5, 6
 LAND, POSHOLD, BRAKE, SMART_RTL = 9, 16, 17, 21
+
+SAME_POINT_M = 0.01
+"""A guided point this near to the last one is the last one, sent again."""
 
 NAMES = {
     STABILIZE: "STABILIZE",
@@ -186,27 +189,38 @@ class Guided(Mode):
         self._climbing_to: float | None = None
         self._velocity: Point | None = None
         self._velocity_s = 0.0
+        self._pursuing = False
 
     def enter(self) -> str | None:
         """Hold where the craft can stop."""
         self._climbing_to = self._velocity = None
+        self._pursuing = False
         self.craft.navigation.start()
         self.craft.heading.hold()
         return None
 
     def take_off(self, height_m: float) -> bool:
         """Climb to a height above home."""
-        self._velocity = None
+        self._velocity, self._pursuing = None, False
         self._climbing_to = self.craft.home[2] + height_m
         return True
 
     def fly_to(self, point: Point) -> bool:
-        """Fly to a point from here."""
+        """Fly to a point: along a leg from rest, or without a stop where a client moves the point again."""
+        navigation = self.craft.navigation
         if self.craft.landed:
             return False
+        free = self._climbing_to is None and self._velocity is None
+        under_way = free and (self._pursuing or not navigation.reached)
+        if under_way and dist(point, navigation.destination) < SAME_POINT_M:
+            return True
         self._climbing_to = self._velocity = None
-        self.craft.navigation.start(speed_mps=self.craft.navigation.speed_mps)
-        self.craft.navigation.go(point)
+        self._pursuing = under_way
+        if under_way:
+            navigation.start(speed_mps=navigation.speed_mps, at=point)
+            return True
+        navigation.start(speed_mps=navigation.speed_mps)
+        navigation.go(point)
         self.craft.heading.default()
         return True
 
@@ -216,7 +230,7 @@ class Guided(Mode):
             return False
         if self._velocity is None:
             self.craft.control.hold_here()
-        self._climbing_to = None
+        self._climbing_to, self._pursuing = None, False
         self._velocity, self._velocity_s = velocity, self.craft.t_s
         return True
 
@@ -235,6 +249,10 @@ class Guided(Mode):
         craft.wants_flight = True
         if self._velocity is not None:
             self._run_velocity(dt, self._velocity)
+        elif self._pursuing:
+            north, east, up = craft.navigation.destination
+            craft.control.approach(dt, north, east)
+            craft.control.climb_to(dt, up)
         elif craft.navigation.track[0] != craft.navigation.track[1]:
             craft.navigation.advance(dt)
         else:

@@ -308,7 +308,7 @@ BUILDERS: Mapping[int, Builder] = {
 
 STREAMS: Mapping[int, tuple[str, tuple[int, ...]]] = {
     1: ("RAW_SENS", (27, 29)),
-    2: ("EXT_STAT", (1, 125, 62, 42, 24, 162)),
+    2: ("EXT_STAT", (1, 125, 62, 42, 24, 162, 245)),
     3: ("RC_CHAN", (36, 65)),
     6: ("POSITION", (33, 32)),
     10: ("EXTRA1", (30, 164)),

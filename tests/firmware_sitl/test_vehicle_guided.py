@@ -1,0 +1,54 @@
+"""Guided targets as clients send them: once, again and again, and ever further."""
+
+from __future__ import annotations
+
+import pytest
+
+from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+
+HEIGHT_M = 10.0
+
+
+@pytest.fixture
+def hovering() -> Vehicle:
+    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    vehicle.link_clock = lambda: vehicle.craft.t_s
+    fly(vehicle, 6.0)
+    assert vehicle.change_mode(modes.GUIDED)
+    assert arming.arm(vehicle)
+    assert vehicle.mode.take_off(HEIGHT_M)
+    fly(vehicle, 15.0)
+    return vehicle
+
+
+def fly(vehicle: Vehicle, seconds: float) -> None:
+    for _ in range(round(seconds / STEP_S)):
+        vehicle.step()
+
+
+@pytest.mark.parametrize("period_s", [0.1, 0.5, 20.0])
+def test_a_target_is_reached_however_often_it_is_sent(hovering, period_s):
+    for _ in range(round(20.0 / period_s)):
+        assert hovering.guided.fly_to((50.0, 0.0, HEIGHT_M))
+        fly(hovering, period_s)
+    assert hovering.craft.body.north == pytest.approx(50.0, abs=0.5)
+    assert hovering.craft.body.up == pytest.approx(HEIGHT_M, abs=0.2)
+
+
+def test_a_moving_target_is_followed_at_its_speed(hovering):
+    for step in range(100):
+        assert hovering.guided.fly_to((0.6 * step, 0.0, HEIGHT_M))
+        fly(hovering, 0.2)
+    body = hovering.craft.body
+    assert body.v_north == pytest.approx(3.0, abs=0.3)
+    assert 0.0 < 59.4 - body.north < 8.0
+
+
+def test_a_new_target_on_the_way_is_flown_to_and_held(hovering):
+    assert hovering.guided.fly_to((80.0, 0.0, HEIGHT_M))
+    fly(hovering, 5.0)
+    assert hovering.guided.fly_to((30.0, 30.0, 20.0))
+    fly(hovering, 30.0)
+    body = hovering.craft.body
+    assert (body.north, body.east, body.up) == pytest.approx((30.0, 30.0, 20.0), abs=0.5)
