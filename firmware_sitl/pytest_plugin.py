@@ -4,8 +4,10 @@
         flight = fly_mission([...])
         assert flight.disarmed
 
-`--sitl-engine` chooses the built-in vehicle, a real ArduCopter SITL, or (`auto`) the ArduCopter that
-DFR_ARDUCOPTER names and otherwise the built-in one; `--sitl-speedup` its pace.
+`sitl_vehicle` is a vehicle on the ground and `start_sitl` starts others; `dfr_link`
+(`dfr.link.pytest_plugin`) is `sitl_vehicle` over the link that flies hardware. `--sitl-engine` chooses
+the built-in vehicle, a real ArduCopter SITL, or (`auto`) the ArduCopter that DFR_ARDUCOPTER names and
+otherwise the built-in one; `--sitl-speedup` its pace.
 """
 
 from __future__ import annotations

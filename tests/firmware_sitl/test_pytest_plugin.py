@@ -1,0 +1,90 @@
+"""The pytest plugin in a fresh project, as anyone's CI would run it."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+pytest_plugins = "pytester"
+
+MISSION = """
+from dfr.geo import Position, offset
+from dfr.mission.items import Command, FlightPlan, Frame, MissionItem
+
+HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
+
+def placed(command, place, **more):
+    return MissionItem(command=command, frame=Frame.GLOBAL_RELATIVE_HOME, position=place, z_m=15.0, **more)
+
+PLAN = FlightPlan(
+    name="ci", home=HOME, home_m_amsl=3.0, fence=(), rally=(),
+    params={"FENCE_ENABLE": 0.0, "RTL_ALT": 1500.0, "RTL_LOIT_TIME": 0.0},
+    items=(
+        placed(Command.NAV_TAKEOFF, HOME),
+        placed(Command.NAV_LOITER_TIME, offset(HOME, bearing_deg=0.0, distance_m=40.0),
+               params=(2.0, 0.0, 1.0, 0.0)),
+        MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
+    ),
+)
+"""
+
+TESTS = """
+from dfr.link.director import fly_dispatch
+from dfr.link.transfer import upload_verified
+from firmware_sitl.flights import sortie
+from plan_of_ours import HOME, PLAN
+
+def test_a_vehicle_is_there(sitl_vehicle):
+    assert sitl_vehicle.simulated
+    assert sitl_vehicle.process.running
+
+def test_its_parameters(sitl_client):
+    assert sitl_client.parameter("FENCE_RADIUS") > 0.0
+
+def test_a_mission_is_flown(fly_mission):
+    flight = fly_mission(sortie(HOME, bearing_deg=90.0, distance_m=30.0, height_m=10.0, hold_s=1.0))
+    assert flight.disarmed
+
+def test_a_dispatch_docks(dfr_link):
+    upload_verified(dfr_link, PLAN)
+    assert fly_dispatch(dfr_link, PLAN).docked
+
+def test_both_at_once(dfr_link, sitl_client):
+    assert sitl_client.parameter("FENCE_TYPE") == dfr_link.get_param("FENCE_TYPE")
+
+def test_a_failure_is_told(sitl_vehicle):
+    assert sitl_vehicle.system_id == 7, "no such vehicle"
+"""
+
+
+def test_every_fixture_serves_a_fresh_project_and_junit_says_how_it_went(pytester, engine):
+    pytester.makepyfile(plan_of_ours=MISSION, test_ours=TESTS)
+    pace = {"builtin": "40", "ardupilot": "10"}[engine]
+    result = pytester.runpytest_subprocess(
+        f"--sitl-engine={engine}",
+        f"--sitl-speedup={pace}",
+        "--junitxml=flights.xml",
+        "-p",
+        "no:cacheprovider",
+    )
+    result.assert_outcomes(passed=5, failed=1)
+    (suite,) = ET.parse(pytester.path / "flights.xml").getroot()
+    cases = {case.get("name"): case.find("failure") for case in suite}
+    assert len(cases) == 6
+    assert {name for name, failure in cases.items() if failure is not None} == {"test_a_failure_is_told"}
+    assert "no such vehicle" in cases["test_a_failure_is_told"].get("message")
+
+
+def test_an_engine_nobody_knows_is_refused_by_name(pytester):
+    result = pytester.runpytest_subprocess("--sitl-engine=gazebo")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--sitl-engine*gazebo*builtin*"])
+
+
+def test_a_missing_arducopter_fails_and_never_falls_back(pytester, monkeypatch):
+    monkeypatch.setenv("DFR_ARDUCOPTER", "/nowhere/arducopter")
+    pytester.makepyfile(test_it="def test_it(sitl_vehicle): pass")
+    result = pytester.runpytest_subprocess("--sitl-engine=auto")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*DFR_ARDUCOPTER=/nowhere/arducopter is not a program*"])
