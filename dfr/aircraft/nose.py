@@ -41,6 +41,9 @@ POINTS = 14
 LEAST_TILT_RAD = math.radians(1.5)
 """Below this tilt a minute turns a nose by two degrees at most."""
 
+LEAST_TC_S = 0.01
+"""AC_AttitudeControl takes no shorter ATC_INPUT_TC."""
+
 SLOWEST_RATE = 1e-6
 
 
@@ -80,7 +83,7 @@ def nose_after_waiting(
     side = np.where(off < 0.0, -1.0, 1.0)
     least = ACROSS_LEAN / np.maximum(crosswind_lean(airframe, speed[rows], wind.density[rows]), ACROSS_LEAN)
     start = np.clip(np.abs(off), np.minimum(least, 0.1), MOST_OFF_RAD)
-    turned = _drifted(
+    turned = drifted(
         start,
         seconds[rows],
         airframe,
@@ -94,7 +97,7 @@ def nose_after_waiting(
     return nose
 
 
-def _drifted(
+def drifted(
     start_rad: FloatArray,
     seconds: FloatArray,
     airframe: Airframe,
@@ -104,7 +107,10 @@ def _drifted(
     most_lean: FloatArray,
     input_tc_s: FloatArray,
 ) -> FloatArray:
-    """The angle off the wind, 0 to 90 degrees, some seconds later: a quadrature of 1 / rate, inverted."""
+    """The angle off the wind, 0 to 90 degrees, some seconds later: a quadrature of 1 / rate, inverted.
+
+    All of shape (n,); the angle at the start is more than 0.
+    """
     first, last = np.log(np.tan(start_rad)), math.log(math.tan(MOST_OFF_RAD))
     logs = first + (last - first) * np.linspace(0.0, 1.0, POINTS)[:, None]
     angle = np.arctan(np.exp(logs))
@@ -112,7 +118,7 @@ def _drifted(
     length = np.hypot(lean[0], lean[1])
     stretch = np.sqrt(1.0 + np.minimum(length, most_lean) ** 2)
     off = np.arctan2(np.abs(lean[0]), np.abs(lean[1]))
-    rate = (np.arctan(np.tan(off) * stretch) - off) / input_tc_s
+    rate = (np.arctan(np.tan(off) * stretch) - off) / np.maximum(input_tc_s, LEAST_TC_S)
     pace = np.maximum(rate, SLOWEST_RATE) / (np.sin(angle) * np.cos(angle))
     steps = 0.5 * (1.0 / pace[1:] + 1.0 / pace[:-1]) * np.diff(logs, axis=0)
     clock = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])

@@ -19,6 +19,7 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.dynamics import LoopGains, PositionLoop, QuadDynamics
+from dfr.aircraft.nose import MOST_OFF_RAD, drifted
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.trim import air_density, airframe_of, balancing_lean
 from dfr.geo import FloatArray
@@ -41,11 +42,11 @@ MARKER_ERROR_M = 0.022
 SENSOR_CORRELATION_S = 15.0
 """Assumed correlation time of both errors; long against the loops, so only their size matters."""
 
-DRIFT_PER_S = 4.5
 WAITED_S = 10.0
-"""While ArduCopter waits in a wind its heading target is the heading it has, and the tilt turns the nose
-towards wind abeam: its angle `a` to the wind obeys d tan(a)/dt = r tan(a), r = 4.5 (1/cos(tilt) - 1) per
-second. Both numbers are read off recorded tracks: the recorded landings had waited about ten seconds."""
+"""Before the descent the drone waited in the wind with a nose that drifted (`dfr.aircraft.nose`): about so
+long in the recorded landings."""
+
+LEAST_NOSE_RAD = math.radians(0.5)
 
 PAUSE_ERROR_M = 2.5
 """PLND_XY_DIST_MAX: farther off than this the precision descent waits."""
@@ -174,7 +175,7 @@ class _Descent:
         self.sensor_keep = math.exp(-dt_s / SENSOR_CORRELATION_S)
         self.sensor = rng.standard_normal((2, count))
         self.low_error = np.full(count, np.nan)
-        heading = np.arctan(np.tan(rng.uniform(0.0, 0.5 * np.pi, count)) * self._nose_drift(drone))
+        heading = self._nose_off_wind(drone)
         if trials.nose_off_wind_deg is not None:
             heading = np.radians(trials.nose_off_wind_deg)
         self.given = trials.gusts
@@ -189,13 +190,19 @@ class _Descent:
         self.loop = PositionLoop(LoopGains.of(settings), vehicles=count)
         self._start_in_balance(trials.start_height_m)
 
-    def _nose_drift(self, drone: Drone) -> FloatArray:
-        """How much the tangent of the nose's angle to the wind grew while waiting."""
-        air = np.stack([np.zeros_like(self.wind), self.wind])
-        lean = balancing_lean(airframe_of(drone), air, 0.0, float(air_density(0.0)))
-        length = np.minimum(np.hypot(lean[0], lean[1]), LoopGains.of(self.settings).lean_limit)
-        grown: FloatArray = np.exp(DRIFT_PER_S * WAITED_S * (np.sqrt(1.0 + length**2) - 1.0))
-        return grown
+    def _nose_off_wind(self, drone: Drone) -> FloatArray:
+        """Noses at random, drifted while the drone waited."""
+        count = self.wind.size
+        start = np.clip(self.rng.uniform(0.0, 0.5 * np.pi, count), LEAST_NOSE_RAD, MOST_OFF_RAD)
+        return drifted(
+            start,
+            np.full(count, WAITED_S),
+            airframe_of(drone),
+            speed_mps=self.wind,
+            density=np.full(count, float(air_density(0.0))),
+            most_lean=np.full(count, LoopGains.of(self.settings).lean_limit),
+            input_tc_s=np.full(count, self.settings.input_tc_s),
+        )
 
     def _start_in_balance(self, height_m: float) -> None:
         """Hovering over the pad, leaning into the present wind as far as the limit lets it."""

@@ -14,6 +14,7 @@ from dfr.errors import NonCompliantError
 from dfr.findings import compliant
 from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.weather_files import WeatherFiles, with_weather
 from dfr.plan.compliance import check as check_plan
 from dfr.plan.planner import make_plan
 
@@ -21,10 +22,15 @@ app = typer.Typer()
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0917 - one parameter for each option
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     plan: Annotated[
         Path | None, typer.Option(help="A plan.json of this scenario; planned anew without.")
+    ] = None,
+    metar: Annotated[Path | None, typer.Option(help="METARs: the weather as it was observed.")] = None,
+    taf: Annotated[Path | None, typer.Option(help="TAFs: the worst they allow in each hour.")] = None,
+    forecast: Annotated[
+        Path | None, typer.Option(help="An hourly forecast: Open-Meteo's JSON or CSV, or a plain CSV.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Leave out what holds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -32,9 +38,12 @@ def check(
     """Check airspace, restrictions, fences, heights, crowds, sight, weather, crew, energy and procedures.
 
     Every rule is reported, also where it holds. Exit code 3 where a finding is a violation or unknown,
-    4 where no plan fits the scenario.
+    4 where no plan fits the scenario. METARs stand before TAFs, those before an hourly forecast, and that
+    before the scenario's own hours.
     """
     world = load_world(find_scenario(scenario))
+    files = WeatherFiles(metar=metar, taf=taf, forecast=forecast)
+    world = replace(world, scenario=with_weather(world.scenario, files))
     proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
     proposed = replace(proposed, findings=check_plan(world, proposed))
     go = compliant(proposed.findings)
@@ -43,6 +52,7 @@ def check(
             {
                 "scenario": proposed.scenario,
                 "scenario_sha256": proposed.scenario_sha256,
+                "weather": world.scenario.weather.source,
                 "sites": [site.id for site in proposed.sites],
                 "go": go,
                 "findings": [finding.as_dict() for finding in proposed.findings],

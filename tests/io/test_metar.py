@@ -14,10 +14,10 @@ UNTIL = datetime(2024, 8, 26, 12, tzinfo=UTC)
 
 def test_a_report_without_a_gust_group_has_an_unknown_gust():
     report = read_metar("EGHI 251150Z AUTO 24012KT 9999 FEW030 19/12 Q1014", until=UNTIL)
-    assert report.weather.gust_mps is None
-    assert report.weather.wind_mps == pytest.approx(6.17, abs=0.01)
-    assert report.weather.wind_from_deg == 240.0
-    assert report.weather.start == datetime(2024, 8, 25, 11, 50, tzinfo=UTC)
+    assert report.seen.gust_mps is None
+    assert report.seen.wind_mps == pytest.approx(6.17, abs=0.01)
+    assert report.seen.wind_from_deg == 240.0
+    assert report.start == datetime(2024, 8, 25, 11, 50, tzinfo=UTC)
     assert report.qnh_hpa == 1014.0
 
 
@@ -32,24 +32,24 @@ def test_a_report_without_a_gust_group_has_an_unknown_gust():
 )
 def test_rain_and_visibility(group, rain_mm_h, visibility_m):
     report = read_metar(f"METAR EGHI 251150Z VRB02KT {group} 09/M01 Q0998 BECMG +RA", until=UNTIL)
-    assert report.weather.rain_mm_h == rain_mm_h
-    assert report.weather.visibility_m == visibility_m
+    assert report.seen.rain_mm_h == rain_mm_h
+    assert report.seen.visibility_m == visibility_m
     assert report.variable
 
 
 def test_american_units_and_frost():
     report = read_metar("KJFK 251151Z 31008MPS 1/2SM M05/M07 A2992 RMK AO2", until=UNTIL)
-    assert report.weather.wind_mps == 8.0
-    assert report.weather.visibility_m == pytest.approx(804.7, abs=0.1)
-    assert report.weather.temperature_c == -5.0
+    assert report.seen.wind_mps == 8.0
+    assert report.seen.visibility_m == pytest.approx(804.7, abs=0.1)
+    assert report.seen.temperature_c == -5.0
     longer = read_metar("KJFK 251151Z 31008KT 1 1/2SM M05/M07", until=UNTIL)
-    assert longer.weather.visibility_m == pytest.approx(2414.0, abs=0.1)
+    assert longer.seen.visibility_m == pytest.approx(2414.0, abs=0.1)
     assert report.qnh_hpa == pytest.approx(1013.2, abs=0.1)
 
 
 def test_a_late_day_belongs_to_the_month_before():
     report = read_metar("EGHI 302350Z 24012KT 9999 10/08 Q1014", until=datetime(2024, 3, 2, tzinfo=UTC))
-    assert report.weather.start == datetime(2024, 1, 30, 23, 50, tzinfo=UTC)
+    assert report.start == datetime(2024, 1, 30, 23, 50, tzinfo=UTC)
 
 
 def test_an_hour_is_the_worst_of_its_reports():
@@ -58,8 +58,9 @@ EGHI 251120Z 24012KT 9999 19/12 Q1014=
 EGHI 251150Z 25018G29KT 4000 RA 17/12 Q1013=
 EGHI 251220Z 25010KT 9999 18/12 Q1013=
 """
-    hours = hourly(read_metars(text, name="x.txt", until=UNTIL))
-    assert [hour.start.hour for hour in hours] == [11, 12]
+    by_hour = hourly(read_metars(text, name="x.txt", until=UNTIL))
+    assert [hour.hour for hour in by_hour] == [11, 12]
+    hours = list(by_hour.values())
     assert hours[0].gust_mps == pytest.approx(14.92, abs=0.01)
     assert hours[0].visibility_m == 4000.0
     assert hours[0].temperature_c == 17.0
@@ -68,6 +69,49 @@ EGHI 251220Z 25010KT 9999 18/12 Q1013=
 
 def test_every_bad_line_is_named():
     with pytest.raises(InputError) as caught:
-        read_metars(b"nonsense\nEGHI 251150Z 24012KT 19/12\n", name="x.txt", until=UNTIL)
+        read_metars(b"nonsense\n\nEGHI 251150Z ///// FEW030\n", name="x.txt", until=UNTIL)
     assert "x.txt:1" in str(caught.value)
-    assert "no visibility" in str(caught.value)
+    assert "x.txt:3" in str(caught.value)
+    assert "no wind" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wind_mps", "from_deg", "gust_mps", "visibility_m", "temperature_c"),
+    [
+        ("METAR COR EGPH 251150Z 00000KT CAVOK 10/05 Q1020", 0.0, 0.0, None, 10_000.0, 10.0),
+        (
+            "SPECI UUEE 251130Z 18007G12MPS 150V210 9999 -SHRA SCT020CB 18/14 Q1009 R24L/290050",
+            7,
+            180,
+            12,
+            1e4,
+            18,
+        ),
+        ("METAR ZBAA 251130Z 36018KMH 6000 HZ NSC 28/18 Q1003 NOSIG", 5.0, 0.0, None, 6000.0, 28.0),
+        ("KDEN 251153Z AUTO VRB06G17KT 10SM CLR 25/04 A3012 RMK AO2 SLP123", 3.09, None, 8.75, 1e4, 25.0),
+        ("EGHI 251150Z AUTO /////KT //// // ////// 17/12 Q1014", None, None, None, None, 17.0),
+        ("EGXX 251150Z 240P99KT 0050 R06/0200 FG VV001 M01/M01 Q0995", 50.9, 240.0, None, 50.0, -1.0),
+        (
+            "CYYZ 251200Z 24015G25KT M1/4SM R05/1000FT/D -SN FZFG VV002 M05/M06 A2975",
+            7.7,
+            240.0,
+            12.9,
+            402.3,
+            -5.0,
+        ),
+    ],
+)
+def test_reports_of_the_world(text, wind_mps, from_deg, gust_mps, visibility_m, temperature_c):
+    seen = read_metar(text, until=UNTIL).seen
+    assert seen.wind_mps == (None if wind_mps is None else pytest.approx(wind_mps, abs=0.05))
+    assert seen.wind_from_deg == from_deg
+    assert seen.gust_mps == (None if gust_mps is None else pytest.approx(gust_mps, abs=0.05))
+    assert seen.visibility_m == (None if visibility_m is None else pytest.approx(visibility_m, abs=0.1))
+    assert seen.temperature_c == temperature_c
+
+
+def test_nil_reports_are_passed_over_and_indented_lines_go_on():
+    text = b"METAR EGHI 251150Z NIL=\nMETAR EGHI 251220Z 24012KT\n     9999 19/12 Q1014=\n"
+    (report,) = read_metars(text, name="x.txt", until=UNTIL)
+    assert report.seen.visibility_m == 10_000.0
+    assert report.start.hour == 12

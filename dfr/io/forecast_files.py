@@ -1,0 +1,150 @@
+"""Hourly forecasts as files: Open-Meteo's JSON and CSV, and a plain CSV in SI units.
+
+    time,wind_mps,wind_from_deg,gust_mps,rain_mm_h,visibility_m,temperature_c
+    2024-08-24T12:00+01:00,8.2,240,14.5,0.4,20000,18.5
+
+Any column but `time` may be missing, any cell empty. A time without an offset is in the file's own zone
+(Open-Meteo's `utc_offset_seconds`), else in the zone given. Open-Meteo's gusts and rain are of the hour
+that ends at their time; here they stand at the hour's beginning.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import pairwise
+
+from dfr.errors import InputError
+from dfr.io.weather_groups import Conditions, hour_of, worst_of
+from dfr.units import kt_to_mps
+
+FIELDS = ("wind_mps", "wind_from_deg", "gust_mps", "rain_mm_h", "visibility_m", "temperature_c")
+OPEN_METEO = {
+    "wind_speed_10m": "wind_mps",
+    "windspeed_10m": "wind_mps",
+    "wind_direction_10m": "wind_from_deg",
+    "winddirection_10m": "wind_from_deg",
+    "wind_gusts_10m": "gust_mps",
+    "windgusts_10m": "gust_mps",
+    "precipitation": "rain_mm_h",
+    "visibility": "visibility_m",
+    "temperature_2m": "temperature_c",
+}
+HOUR_BEFORE = frozenset({"gust_mps", "rain_mm_h"})
+UNIT_FACTORS = {
+    "": 1.0, "m/s": 1.0, "ms": 1.0, "km/h": 1 / 3.6, "kmh": 1 / 3.6, "mp/h": 0.44704, "mph": 0.44704,
+    "kn": kt_to_mps(1.0), "mm": 1.0, "inch": 25.4, "m": 1.0, "ft": 0.3048, "°": 1.0, "°C": 1.0,
+}  # fmt: skip
+FAHRENHEIT = "°F"
+_HEAD = re.compile(r"(\w+)(?:\s*\(([^)]*)\))?$")
+
+
+def read_forecast(data: bytes, *, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
+    """What a file forecasts for each clock hour (UTC). Raises InputError with the place of what is wrong."""
+    text = data.decode("utf-8-sig", errors="replace")
+    if text.lstrip().startswith(("{", "[")):
+        return _json(text, name, zone)
+    return _csv(text, name, zone)
+
+
+def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: not JSON ({error}) -> save the forecast again") from error
+    whole = whole[0] if isinstance(whole, list) and whole else whole
+    hourly = whole.get("hourly") if isinstance(whole, dict) else None
+    if not isinstance(hourly, dict) or not isinstance(hourly.get("time"), list):
+        raise InputError(f"{name}: no hourly.time -> ask for hourly values, as Open-Meteo gives them")
+    units = whole.get("hourly_units", {})
+    offset = whole.get("utc_offset_seconds")
+    own = timezone(timedelta(seconds=offset)) if isinstance(offset, int) else zone
+    columns = {key: values for key, values in hourly.items() if isinstance(values, list)}
+    for key, values in columns.items():
+        if len(values) != len(hourly["time"]):
+            raise InputError(f"{name}: hourly.{key} has {len(values)} values for {len(hourly['time'])} times")
+    heads = [(key, str(units.get(key, "")) if isinstance(units, dict) else "") for key in columns]
+    rows = zip(*columns.values(), strict=True)
+    return _hours(heads, enumerate(rows), f"{name}: hour", own)
+
+
+def _csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
+    lines = list(csv.reader(text.splitlines()))
+    first = next((at for at, row in enumerate(lines) if row and row[0].strip() == "time"), None)
+    if first is None:
+        raise InputError(f"{name}: no column `time` -> begin with time,{','.join(FIELDS)}")
+    own = _own_zone(lines[:first]) or zone
+    heads = []
+    for cell in lines[first]:
+        match = _HEAD.match(cell.strip())
+        heads.append((match[1], match[2] or "") if match else (cell, ""))
+    rows = ((at, row) for at, row in enumerate(lines[first + 1 :], start=first + 2) if any(row))
+    return _hours(heads, rows, name, own)
+
+
+def _own_zone(lines: Sequence[Sequence[str]]) -> tzinfo | None:
+    """The offset in Open-Meteo's head."""
+    for keys, values in pairwise(lines):
+        if "utc_offset_seconds" in keys and len(values) == len(keys):
+            try:
+                return timezone(timedelta(seconds=int(values[keys.index("utc_offset_seconds")])))
+            except ValueError:
+                return None
+    return None
+
+
+def _hours(
+    heads: Sequence[tuple[str, str]], rows: Iterable[tuple[int, Sequence[object]]], name: str, zone: tzinfo
+) -> Mapping[datetime, Conditions]:
+    """The rows, each at its hour; what tells of the hour before at that one."""
+    fields = [OPEN_METEO.get(key, key) for key, _ in heads]
+    if "time" not in fields or not {"wind_mps"} & set(fields):
+        raise InputError(f"{name}: no time or no wind -> give time and wind_mps or wind_speed_10m")
+    found: dict[datetime, list[Conditions]] = {}
+    for place, row in rows:
+        where = f"{name}:{place}"
+        cells = dict(zip(fields, row, strict=False))
+        when = _time(cells.get("time"), where, zone)
+        now: dict[str, float | None] = {}
+        before: dict[str, float | None] = {}
+        for (key, unit), field, cell in zip(heads, fields, row, strict=False):
+            if field in FIELDS:
+                value = _value(cell, field, unit, where)
+                (before if key in OPEN_METEO and field in HOUR_BEFORE else now)[field] = value
+        found.setdefault(hour_of(when), []).append(Conditions(**now))
+        if before:
+            found.setdefault(hour_of(when - timedelta(hours=1)), []).append(Conditions(**before))
+    hours = {hour: worst_of(several) for hour, several in sorted(found.items())}
+    return {hour: known for hour, known in hours.items() if known.wind_mps is not None}
+
+
+def _time(cell: object, where: str, zone: tzinfo) -> datetime:
+    try:
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            return datetime.fromtimestamp(float(cell), tz=UTC)
+        when = datetime.fromisoformat(str(cell).strip())
+    except (ValueError, OverflowError, OSError) as error:
+        raise InputError(f"{where}: {cell!r} is no time -> write 2024-08-24T12:00") from error
+    return when if when.tzinfo is not None else when.replace(tzinfo=zone)
+
+
+def _value(cell: object, field: str, unit: str, where: str) -> float | None:
+    """A cell in SI; None where it is empty."""
+    if cell is None or (isinstance(cell, str) and cell.strip() in {"", "null", "NaN", "nan"}):
+        return None
+    try:
+        number = float(str(cell))
+    except ValueError:
+        number = math.nan
+    if unit == FAHRENHEIT:
+        number, unit = (number - 32.0) / 1.8, ""
+    if not math.isfinite(number) or unit not in UNIT_FACTORS:
+        raise InputError(f"{where}: {field} {cell!r} {unit} cannot be read -> give a number in a known unit")
+    number *= UNIT_FACTORS[unit]
+    if field != "temperature_c" and number < 0.0:
+        raise InputError(f"{where}: {field} {cell!r} is below zero -> correct it")
+    return number

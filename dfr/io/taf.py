@@ -1,0 +1,172 @@
+"""TAF forecasts as hours of weather: for each hour the worst that the forecast allows.
+
+FM replaces all; BECMG leaves both the old and the new possible while it lasts; TEMPO, INTER and PROB stand
+beside what prevails, however unlikely. TAFs give no hourly temperature: it stays unknown.
+Source: WMO-No. 306, FM 51; American and Australian forms are read too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from dfr.errors import InputError, Problem
+from dfr.io.weather_groups import Conditions, conditions_of, hour_of, moment, words_of, worst_of
+
+_STAMP = re.compile(r"(\d\d)(\d\d)(\d\d)Z$")
+_SPAN = re.compile(r"(\d\d)(\d\d)/(\d\d)(\d\d)$")
+_FROM = re.compile(r"FM(\d\d)?(\d\d)(\d\d)Z?$")
+_STATION = re.compile(r"[A-Z][A-Z0-9]{3}$")
+_BEFORE = frozenset({"TAF", "AMD", "COR", "RTD", "FINAL", "TAF3"})
+_BESIDE = frozenset({"TEMPO", "INTER", "PROB30", "PROB40", "PROB10", "PROB20"})
+_STARTS = _BESIDE | {"BECMG", "RMK"}
+_SPLIT = re.compile(r"=|(?<!\S)(?=TAF(?:3)?\s)|\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Conditions that may hold between two moments."""
+
+    begin: datetime
+    end: datetime
+    may_be: Conditions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """A TAF: whose, for when, and everything it allows."""
+
+    station: str
+    begin: datetime
+    end: datetime
+    spans: tuple[Span, ...]
+
+    def hours(self) -> Mapping[datetime, Conditions]:
+        """The worst that each clock hour (UTC) of its validity may bring."""
+        found: dict[datetime, Conditions] = {}
+        hour = hour_of(self.begin)
+        while hour < self.end:
+            after = hour + timedelta(hours=1)
+            found[hour] = worst_of(
+                span.may_be for span in self.spans if span.begin < after and span.end > hour
+            )
+            hour = after
+        return found
+
+
+def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...]:
+    """The forecasts of a text in order of their beginning; NIL and CNL ones are passed over.
+
+    Each ends with `=`, an empty line or the next `TAF`. `until` (aware) is no earlier than their validity
+    begins. Raises InputError with every bad one.
+    """
+    text = data.decode("ascii", errors="replace")
+    text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    forecasts: list[Forecast] = []
+    problems: list[Problem] = []
+    at = 0
+    for part in _SPLIT.split(text):
+        line = text.count("\n", 0, text.find(part, at) + len(part) - len(part.lstrip())) + 1 if part else 1
+        at = max(at, text.find(part, at))
+        if not words_of(part) or words_of(part) == ["TAF"]:
+            continue
+        try:
+            found = read_taf(part, until=until)
+        except InputError as error:
+            what, _, do = str(error).partition(" -> ")
+            problems.append(Problem(file=name, line=line, path="", what=what, do=do))
+        else:
+            forecasts += [found] if found is not None else []
+    if problems:
+        raise InputError("\n".join(str(problem) for problem in problems))
+    return tuple(sorted(forecasts, key=lambda one: one.begin))
+
+
+def read_taf(text: str, *, until: datetime) -> Forecast | None:
+    """One forecast; None for one that says NIL or is cancelled.
+
+    Raises InputError where station, validity or the first wind is missing, or a change has no time.
+    """
+    words = words_of(text)
+    while words and words[0] in _BEFORE:
+        del words[0]
+    if len(words) < 2 or not _STATION.match(words[0]):
+        raise InputError(f"no forecast: {' '.join(words)[:40]!r} -> write TAF STATION DDHHMMZ DDHH/DDHH ...")
+    station, rest = words[0], words[1:]
+    if {"NIL", "CNL"} & set(rest):
+        return None
+    rest = rest[1:] if _STAMP.match(rest[0]) else rest
+    valid = _SPAN.match(rest[0]) if rest else None
+    if valid is None:
+        raise InputError(f"{station}: no validity -> write DDHH/DDHH after the time of issue")
+    begin = moment(int(valid[1]), int(valid[2]), 0, until=until)
+    end = _later(int(valid[3]), int(valid[4]), begin)
+    first, *changes = _groups(rest[1:])
+    base = _said(first, whole=True)
+    if base.wind_mps is None:
+        raise InputError(f"{station}: no wind to begin with -> add it, such as 24012KT")
+    spans = list(_spans(base, changes, begin, end, station))
+    return Forecast(station=station, begin=begin, end=end, spans=tuple(spans))
+
+
+def _spans(
+    base: Conditions, changes: Sequence[list[str]], begin: datetime, end: datetime, station: str
+) -> Iterator[Span]:
+    """What prevails, change by change, and what may stand beside it."""
+    now, since = base, begin
+    for words in changes:
+        kind = words[0]
+        if kind == "RMK":
+            break
+        if start := _FROM.match(kind):
+            when = _from(start, since)
+            yield Span(begin=since, end=when, may_be=now)
+            now, since = _said(words[1:], whole=True).over(Conditions(rain_mm_h=0.0)), when
+            continue
+        times = next((match for word in words if (match := _SPAN.match(word))), None)
+        if times is None:
+            raise InputError(f"{station}: {' '.join(words)[:30]!r} has no time -> add DDHH/DDHH")
+        first = _later(int(times[1]), int(times[2]), begin)
+        last = _later(int(times[3]), int(times[4]), first)
+        said = _said(words[1:], whole=False)
+        if kind == "BECMG":
+            yield Span(begin=since, end=last, may_be=now)
+            now, since = said.over(now), first
+        else:
+            yield Span(begin=first, end=last, may_be=said)
+    yield Span(begin=since, end=end, may_be=now)
+
+
+def _groups(words: Sequence[str]) -> list[list[str]]:
+    """The first forecast's words, then each change's with its kind at the head."""
+    groups: list[list[str]] = [[]]
+    for word in words:
+        begins = word in _STARTS or bool(_FROM.match(word))
+        follows = word in {"TEMPO", "INTER"} and len(groups[-1]) == 1 and groups[-1][0].startswith("PROB")
+        if begins and not follows:
+            groups.append([word])
+        else:
+            groups[-1].append(word)
+    return groups
+
+
+def _said(words: Sequence[str], *, whole: bool) -> Conditions:
+    """What a group says; one that replaces all says "no rain" by silence."""
+    said = conditions_of(words)
+    return replace(said, rain_mm_h=0.0) if whole and said.rain_mm_h is None else said
+
+
+def _from(start: re.Match[str], since: datetime) -> datetime:
+    """The moment of FMddhhmm, or of the older FMhhmm."""
+    hour, minute = int(start[2]), int(start[3])
+    if start[1]:
+        return _later(int(start[1]), hour, since) + timedelta(minutes=minute)
+    found = since.replace(hour=hour % 24, minute=minute)
+    return found if found >= since else found + timedelta(days=1)
+
+
+def _later(day: int, hour: int, after: datetime) -> datetime:
+    """The first such day and hour that is not a day before another moment."""
+    return moment(day, hour, 0, until=after + timedelta(days=25))

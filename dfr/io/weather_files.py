@@ -1,0 +1,122 @@
+"""The weather of a scenario as reported or forecast: METARs, then TAFs, then hourly forecasts, then its own.
+
+Where a source says nothing of a quantity, the next one speaks; a gust belongs to the wind it was reported
+with, so a report without one leaves it unknown (censored).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from dfr.errors import InputError
+from dfr.io.files import read_bounded
+from dfr.io.forecast_files import read_forecast
+from dfr.io.metar import hourly, read_metars
+from dfr.io.taf import read_tafs
+from dfr.io.weather_groups import Conditions, hour_of, worst_of
+from dfr.scenario.model import HourWeather, Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherFiles:
+    """Files to take the weather from; None where there is none."""
+
+    metar: Path | None = None
+    taf: Path | None = None
+    forecast: Path | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.metar, self.taf, self.forecast))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """Where hours come from, and the hours; `qnh_hpa` the last one reported."""
+
+    name: str
+    hours: Mapping[datetime, Conditions]
+    qnh_hpa: float | None = None
+
+
+def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
+    """The scenario with its hours as the files have them; hours they do not cover stay as they are.
+
+    Raises InputError for a file that cannot be read or covers none of the scenario's hours.
+    """
+    until = scenario.period.end
+    sources = list(_sources(files, until, scenario))
+    if not sources:
+        return scenario
+    weather, taken = scenario.weather, dict.fromkeys((source.name for source in sources), 0)
+    rows = [_row(own, sources, taken) for own in weather.hours]
+    for name, count in taken.items():
+        if not count:
+            first, last = weather.hours[0].start, weather.hours[-1].start
+            raise InputError(
+                f"{name}: covers no hour from {first:%Y-%m-%d %H:%M %Z} to {last:%Y-%m-%d %H:%M %Z}"
+                " -> give one for the scenario's period"
+            )
+    said = ", ".join(f"{name} ({count} h)" for name, count in taken.items())
+    qnh = next((source.qnh_hpa for source in sources if source.qnh_hpa is not None), weather.qnh_hpa)
+    return replace(
+        scenario,
+        weather=replace(
+            weather, hours=tuple(rows), qnh_hpa=qnh, source=f"{said}; the rest: {weather.source}"
+        ),
+    )
+
+
+def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequence[_Source]:
+    found = []
+    if files.metar is not None:
+        reports = read_metars(read_bounded(files.metar), name=str(files.metar), until=until)
+        named = sorted({report.station for report in reports})
+        qnh = [report.qnh_hpa for report in reports if report.qnh_hpa is not None]
+        found.append(
+            _Source(
+                name=f"METAR {' '.join(named)} in {files.metar.name}",
+                hours=hourly(reports),
+                qnh_hpa=qnh[-1] if qnh else None,
+            )
+        )
+    if files.taf is not None:
+        forecasts = read_tafs(read_bounded(files.taf), name=str(files.taf), until=until)
+        by_hour: dict[datetime, Conditions] = {}
+        for forecast in forecasts:  # a later one replaces what an earlier one said of the same hours
+            by_hour |= forecast.hours()
+        named = sorted({forecast.station for forecast in forecasts})
+        found.append(_Source(name=f"TAF {' '.join(named)} in {files.taf.name}", hours=by_hour))
+    if files.forecast is not None:
+        zone = scenario.period.start.tzinfo
+        assert zone is not None
+        hours = read_forecast(read_bounded(files.forecast), name=str(files.forecast), zone=zone)
+        found.append(_Source(name=f"forecast {files.forecast.name}", hours=hours))
+    return found
+
+
+def _row(own: HourWeather, sources: Sequence[_Source], taken: dict[str, int]) -> HourWeather:
+    """One hour: what the sources say of it, the first of them first, over the scenario's own."""
+    known = Conditions()
+    for source in sources:
+        said = [source.hours[hour] for hour in _hours_within(own) if hour in source.hours]
+        if said:
+            taken[source.name] += 1
+            known = known.over(worst_of(said))
+    return replace(
+        own,
+        wind_mps=own.wind_mps if known.wind_mps is None else known.wind_mps,
+        wind_from_deg=own.wind_from_deg if known.wind_from_deg is None else known.wind_from_deg,
+        gust_mps=own.gust_mps if known.wind_mps is None else known.gust_mps,
+        rain_mm_h=own.rain_mm_h if known.rain_mm_h is None else known.rain_mm_h,
+        visibility_m=own.visibility_m if known.visibility_m is None else known.visibility_m,
+        temperature_c=own.temperature_c if known.temperature_c is None else known.temperature_c,
+    )
+
+
+def _hours_within(own: HourWeather) -> Sequence[datetime]:
+    """The clock hours (UTC) that a row overlaps: two where its zone is off by a half-hour."""
+    first = hour_of(own.start)
+    return (first,) if first == own.start else (first, first + timedelta(hours=1))

@@ -1,0 +1,121 @@
+"""A scenario's weather from reports and forecasts."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dfr.errors import InputError
+from dfr.io.forecast_files import read_forecast
+from dfr.io.scenario_files import find_scenario, load_scenario
+from dfr.io.weather_files import WeatherFiles, with_weather
+from dfr.scenario.model import Scenario
+
+LONDON = ZoneInfo("Europe/London")
+NOON = datetime(2024, 8, 24, 12, tzinfo=LONDON)
+
+
+@pytest.fixture(scope="module")
+def victorious() -> Scenario:
+    return load_scenario(find_scenario("victorious-2024"))
+
+
+def file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_report_stands_before_a_taf_and_a_taf_before_the_scenario(tmp_path, victorious):
+    metar = file(tmp_path, "metar.txt", "EGHI 241120Z 24010KT 9999 18/12 Q1007=\n")
+    taf = file(tmp_path, "taf.txt", "TAF EGHI 241000Z 2411/2414 20020G32KT 5000 RA=\n")
+    found = with_weather(victorious, WeatherFiles(metar=metar, taf=taf)).weather
+    rows = {row.start: row for row in found.hours}
+    own = {row.start: row for row in victorious.weather.hours}
+    observed, forecast = rows[NOON], rows[NOON.replace(hour=13)]
+    assert observed.wind_mps == pytest.approx(5.14, abs=0.01)
+    assert observed.gust_mps is None
+    assert forecast.gust_mps == pytest.approx(16.46, abs=0.01)
+    assert forecast.rain_mm_h == 5.0
+    assert forecast.temperature_c == own[NOON.replace(hour=13)].temperature_c
+    assert rows[NOON.replace(hour=18)] == own[NOON.replace(hour=18)]
+    assert found.qnh_hpa == 1007.0
+    assert "METAR EGHI" in found.source
+    assert "TAF EGHI" in found.source
+
+
+def test_a_file_for_another_day_is_refused(tmp_path, victorious):
+    taf = file(tmp_path, "taf.txt", "TAF EGHI 011000Z 0111/0114 20020KT 5000=\n")
+    with pytest.raises(InputError, match="covers no hour"):
+        with_weather(victorious, WeatherFiles(taf=taf))
+
+
+def open_meteo(**changes: object) -> bytes:
+    hourly = {
+        "time": ["2024-08-24T12:00", "2024-08-24T13:00", "2024-08-24T14:00"],
+        "wind_speed_10m": [18.0, 36.0, 36.0],
+        "wind_direction_10m": [240, 250, 250],
+        "wind_gusts_10m": [30.0, 54.0, 72.0],
+        "precipitation": [0.0, 1.2, 0.0],
+        "visibility": [24140.0, 8000.0, None],
+        "temperature_2m": [18.4, 19.0, 19.1],
+    }
+    units = {
+        "wind_speed_10m": "km/h",
+        "wind_gusts_10m": "km/h",
+        "precipitation": "mm",
+        "temperature_2m": "°C",
+    }
+    whole = {"utc_offset_seconds": 3600, "hourly_units": units, "hourly": hourly | changes}
+    return json.dumps(whole).encode()
+
+
+def test_gusts_and_rain_of_open_meteo_belong_to_the_hour_before():
+    hours = read_forecast(open_meteo(), name="f.json", zone=UTC)
+    first = hours[datetime(2024, 8, 24, 11, tzinfo=UTC)]
+    assert (first.wind_mps, first.gust_mps, first.rain_mm_h) == (pytest.approx(5.0), pytest.approx(15.0), 1.2)
+    assert first.visibility_m == 24140.0
+    assert len(hours) == 3
+
+
+def test_its_csv_says_the_same():
+    text = """latitude,longitude,elevation,utc_offset_seconds,timezone,timezone_abbreviation
+50.78,-1.09,3.0,3600,Europe/London,BST
+
+time,wind_speed_10m (km/h),wind_direction_10m (°),wind_gusts_10m (km/h),temperature_2m (°F)
+2024-08-24T12:00,18.0,240,30.0,64.4
+2024-08-24T13:00,36.0,250,54.0,
+"""
+    first = read_forecast(text.encode(), name="f.csv", zone=UTC)[datetime(2024, 8, 24, 11, tzinfo=UTC)]
+    assert (first.wind_mps, first.gust_mps) == (pytest.approx(5.0), pytest.approx(15.0))
+    assert first.temperature_c == pytest.approx(18.0)
+
+
+def test_a_plain_table_is_in_the_zone_of_the_scenario():
+    text = b"time,wind_mps,gust_mps\n2024-08-24 12:00,8.0,\n2024-08-24T12:00Z,9.0,14.0\n"
+    hours = read_forecast(text, name="f.csv", zone=LONDON)
+    assert hours[NOON.astimezone(UTC)].gust_mps is None
+    assert hours[datetime(2024, 8, 24, 12, tzinfo=UTC)].gust_mps == 14.0
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"{", "not JSON"),
+        (b"{}", "no hourly.time"),
+        (b"a,b\n1,2\n", "no column `time`"),
+        (b"time,gust_mps\n2024-08-24T12:00,3\n", "no wind"),
+        (b"time,wind_mps\nnoon,3\n", "f:2.*no time"),
+        (b"time,wind_mps\n2024-08-24T12:00,fast\n", "f:2.*cannot be read"),
+        (b"time,wind_mps\n2024-08-24T12:00,-3\n", "below zero"),
+        (open_meteo(visibility=[1.0]), "1 values for 3"),
+        (open_meteo(time=["x", "y", "z"]), "no time"),
+    ],
+)
+def test_what_is_wrong_is_said(data, what):
+    with pytest.raises(InputError, match=what):
+        read_forecast(data, name="f", zone=UTC)
