@@ -5,6 +5,7 @@ from __future__ import annotations
 from dfr.findings import Finding, Severity
 from dfr.plan.check_airspace import check_airspace, check_heights
 from dfr.plan.check_context import Check, Context, context_of, finding
+from dfr.plan.check_docks import check_docks
 from dfr.plan.check_means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
 from dfr.plan.check_permission import check_data_age, check_permission
 from dfr.plan.check_place import check_boundary, check_crowds, check_reach, check_sight
@@ -36,6 +37,9 @@ def check_coverage(context: Context) -> list[Finding]:
         return [
             finding("coverage", Severity.OK, f"{words}; proven the most that {len(plan.sites)} docks reach")
         ]
+    if plan.sited_by is not None and plan.sited_by.objective != "mclp":
+        words += f"; sited for {plan.sited_by}; docks sited for coverage reach {plan.bound:.0%}"
+        return [finding("coverage", Severity.OK, words)]
     words += f"; not proven: at most {plan.bound:.0%} is possible"
     return [finding("coverage", Severity.ADVICE, words, fix="allow more time")]
 
@@ -52,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     check_sight,
     check_reach,
     check_weather,
+    check_docks,
     check_sites,
     check_crew,
     check_energy,

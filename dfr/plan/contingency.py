@@ -207,17 +207,19 @@ def _rally_point(context: Context, position: Position) -> Finding:
     frame, site = context.world.frame, context.scenario.site
     point = shapely.Point(frame.point(position))
     keep_in = frame.polygon(site.boundary)
-    areas = [(name, frame.polygon(ring)) for name, ring in site.keep_outs]
+    areas = [(name, frame.polygon(ring)) for name, ring in (*site.keep_outs, *(site.water or ()))]
     areas += [(crowd.name, frame.polygon(crowd.area)) for crowd in site.crowds if crowd.people_per_m2 > 0]
-    gaps = [(float(area.distance(point)), name) for name, area in areas]
+    gaps = [(float(area.distance(point)), name, area) for name, area in areas]
+    nearest = min(gaps, key=lambda item: item[:2], default=None)
     if not keep_in.covers(point):
         words, margin, fix = "lies outside the boundary", -float(keep_in.distance(point)), "move it inside"
         severity = Severity.VIOLATION
-    elif gaps and min(gaps)[0] <= 0:
-        words, margin, fix = f"lies inside {min(gaps)[1]}", 0.0, "move it clear"
+    elif nearest is not None and nearest[0] <= 0:
+        deep = float(nearest[2].exterior.distance(point))
+        words, margin, fix = f"lies inside {nearest[1]}", -deep, f"move it at least {deep:.0f} m, clear of it"
         severity = Severity.VIOLATION
     else:
-        margin = min([float(keep_in.exterior.distance(point)), *(gap for gap, _ in gaps)])
+        margin = min([float(keep_in.exterior.distance(point)), *(gap for gap, _, _ in gaps)])
         words, severity, fix = "is inside the boundary and clear of crowds", Severity.OK, ""
     return finding(
         "rally-points", severity, f"rally point {position} {words}", place=position, margin_m=margin, fix=fix

@@ -14,7 +14,7 @@ from dfr.aircraft.performance import Sorties, predict_paths
 from dfr.geo import FloatArray, LocalFrame
 from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.pace import LEAST_MPS, wind_pace
-from dfr.plan.routing import Obstacle, Point, Router, Way
+from dfr.plan.routing import Obstacle, Point, Router, Way, no_way
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.demand import zone_centres
@@ -79,7 +79,11 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
     scenario, find = world.scenario, way_finder(world, planning_window(windows))
     homes = [world.frame.point(site.position) for site in scenario.candidates]
     targets = [world.frame.point(centre) for centre in zone_centres(scenario).values()]
-    ways = tuple(tuple(find(home, target) for target in targets) for home in homes)
+    wet = [_water_at(world, home) for home in homes]
+    ways = tuple(
+        tuple(find(home, target) if not water else no_way(f"the start is on {water}") for target in targets)
+        for home, water in zip(homes, wet, strict=True)
+    )
     shape = (len(windows), len(targets), len(homes))
     sorties = sorties_of(
         scenario, [ways[j][i] for i in range(len(targets)) for j in range(len(homes))], windows
@@ -97,6 +101,12 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
         energy_wh=np.where(np.isfinite(energy), energy, np.inf),
         usable_wh=usable,
     )
+
+
+def _water_at(world: World, place: Point) -> str:
+    """The name of the water that a local point lies on, '' on land."""
+    water = world.scenario.site.water or ()
+    return next((n for n, ring in water if world.frame.polygon(ring).covers(shapely.Point(place))), "")
 
 
 def way_finder(world: World, hour: HourWindow) -> WayFinder:

@@ -93,24 +93,24 @@ class Router:
         origin = shapely.Point(start)
         part = self._part_of(origin)
         if part is None:
-            return _no_way(f"the start is {self._what_blocks(origin)}")
+            return no_way(f"the start is {self._what_blocks(origin)}")
         end = shapely.Point(target)
         stop, stand_off, reason = end, 0.0, ""
         if not shapely.intersects(part, end):
             reason = self._what_separates(origin, end)
             if shapely.intersects(self._free, end):
-                return _no_way(reason)
+                return no_way(reason)
             stop = _stand_off_point(part, origin, end)
             stand_off = float(stop.distance(end))
             if stand_off > self._stand_off_limit_m:
                 limit = (
                     f"nearest permitted point {stand_off:.0f} m away, over {self._stand_off_limit_m:.0f} m"
                 )
-                return _no_way(f"{reason}: {limit}")
+                return no_way(f"{reason}: {limit}")
             reason = f"stands off {stand_off:.0f} m: target {reason}"
         points = self._search((origin.x, origin.y), (stop.x, stop.y), pace or _length)
         if points is None:
-            return _no_way(self._what_separates(origin, end))
+            return no_way(self._what_separates(origin, end))
         return Way(points=points, length_m=_total(points), stand_off_m=stand_off, limited_by=reason)
 
     def _part_of(self, point: shapely.Point) -> shapely.Polygon | None:
@@ -199,5 +199,6 @@ def _total(points: Sequence[Point]) -> float:
     return float(np.hypot(*np.diff(np.asarray(points), axis=0).T).sum())
 
 
-def _no_way(reason: str) -> Way:
+def no_way(reason: str) -> Way:
+    """What is found where there is no way, and why."""
     return Way(points=(), length_m=float("inf"), limited_by=reason)

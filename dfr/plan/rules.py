@@ -132,6 +132,13 @@ _TABLE = (
         source="hardware catalogue and the operation's limits",
     ),
     Rule(
+        id="dock-place",
+        asks="A dock stands on land, inside the boundary and clear of keep-outs and crowds by the margins "
+        "that its flights keep.",
+        basis=Basis.OPERATOR,
+        source="candidate sites, boundary, keep-outs, crowds and water of the scenario",
+    ),
+    Rule(
         id="site-power",
         asks="A dock has power.",
         basis=Basis.MANUFACTURER,

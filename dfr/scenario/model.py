@@ -18,6 +18,7 @@ from dfr.scenario.basics import Duration as Duration  # noqa: PLC0414
 from dfr.scenario.basics import DurationShape as DurationShape  # noqa: PLC0414
 from dfr.scenario.basics import Period as Period  # noqa: PLC0414
 from dfr.scenario.basics import Surface as Surface  # noqa: PLC0414
+from dfr.scenario.simulated import NO_OPTIONS, Simulation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Site:
     `geoid_separation_m` is the geoid's height above the WGS84 ellipsoid, None where unknown;
     `people_per_km2` are those who live or pass there outside crowds, None where nobody has said.
     `crowds_known` False means that nobody has said whether people gather here: `crowds` is then empty.
+    `water` are named areas where nothing stands or lands, None where nobody has said.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Site:
     geoid_separation_m: float | None = None
     people_per_km2: float | None = None
     crowds_known: bool = True
+    water: tuple[tuple[str, Ring], ...] | None = None
 
 
 class SiteUse(StrEnum):
@@ -392,3 +395,4 @@ class Scenario:
     study: Study
     assumptions: tuple[Assumption, ...]
     terrain: tuple[TerrainFile, ...] = ()
+    simulation: Simulation = NO_OPTIONS

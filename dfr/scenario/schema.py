@@ -35,6 +35,7 @@ from dfr.scenario.schema_parts import (
     Sourced,
     Strict,
 )
+from dfr.scenario.schema_simulated import SimulationIn
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="lower-case-word-with-hyphens")]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -73,6 +74,10 @@ class KeepOutIn(Sourced):
     area: Area
 
 
+class WaterIn(KeepOutIn):
+    """Water: flown over, but no dock stands and no drone lands there."""
+
+
 class PresenceIn(Strict):
     """When how many people are there."""
 
@@ -108,6 +113,9 @@ class SiteIn(Strict):
     keep_outs: list[KeepOutIn] = Field(default_factory=list, max_length=200)
     crowds: list[CrowdIn] | None = Field(
         default=None, max_length=200, description="[] where nobody gathers; null where nobody has said"
+    )
+    water: list[WaterIn] | None = Field(
+        default=None, max_length=200, description="[] where there is none; null where nobody has said"
     )
 
 
@@ -383,6 +391,7 @@ class ScenarioIn(Strict):
     contingency: ContingencyIn
     targets: TargetsIn
     study: StudyIn
+    simulation: SimulationIn = SimulationIn()
 
 
 def json_schema() -> dict[str, object]:

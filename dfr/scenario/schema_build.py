@@ -67,6 +67,7 @@ def build(
             siting_limit_s=scenario.targets.siting_limit_s,
         ),
         study=domain.Study(seed=scenario.study.seed, replications=scenario.study.replications),
+        simulation=scenario.simulation.built(),
         assumptions=tuple(assumptions(scenario)),
     )
 
@@ -125,6 +126,7 @@ def _site(site: written.SiteIn) -> domain.Site:
         keep_outs=tuple((item.id, item.area) for item in site.keep_outs),
         crowds=tuple(crowd for item in site.crowds or () for crowd in _crowds(item)),
         crowds_known=site.crowds is not None,
+        water=None if site.water is None else tuple((item.name, item.area) for item in site.water),
     )
 
 

@@ -106,6 +106,7 @@ UNIQUE = (
     (("candidates", "sites"), "id"),
     (("site", "keep_outs"), "id"),
     (("site", "crowds"), "id"),
+    (("site", "water"), "id"),
     (("operation", "posts"), "id"),
     (("demand", "zones", "areas"), "id"),
     (("demand", "priorities", "grades"), "id"),
@@ -291,7 +292,13 @@ def _positions(parts: Parts) -> Iterator[tuple[Loc, Position]]:
     rings: list[tuple[Loc, Ring]] = []
     if (boundary := parts.get(written.BoundaryIn, "site", "boundary")) is not None:
         rings += [(("site", "boundary", "ring", i), (corner,)) for i, corner in enumerate(boundary.ring)]
-    for path in (("demand", "zones", "areas"), ("site", "crowds"), ("site", "keep_outs"), ("traffic",)):
+    for path in (
+        ("demand", "zones", "areas"),
+        ("site", "crowds"),
+        ("site", "keep_outs"),
+        ("site", "water"),
+        ("traffic",),
+    ):
         rings += [((*path, i, "area"), item.area) for i, item in enumerate(parts.get(list, *path) or [])]
     yield from ((loc, ring[0]) for loc, ring in rings)
     for path in (("candidates", "sites"), ("operation", "posts")):
