@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def reference() -> Path:
 def repository() -> Path:
     """The root of this checkout."""
     return REPOSITORY
+
+
+@pytest.fixture
+def pmtiles(tmp_path: Path) -> Path:
+    """A map of one tile, all water."""
+    archive = runpy.run_path(str(REPOSITORY / "tests" / "pmtiles.py"))["archive"]
+    path = tmp_path / "mine.pmtiles"
+    path.write_bytes(archive())
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ STAND_IN = "arducopter-sitl-quad"
 WIND_MESSAGE = 168
 SET_INTERVAL = 511
 BACKLOG = 128
+PMTILES = b"PMTiles\x03"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,9 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     allow_control: Annotated[
         bool, typer.Option("--allow-control", help="Let the page command the vehicle, each time confirmed.")
     ] = False,
+    basemap: Annotated[
+        Path | None, typer.Option(help="A PMTiles file of your own, drawn under everything.")
+    ] = None,
     rtsp: Annotated[
         list[str] | None,
         typer.Option(help="Address of a vehicle's stream, to show, in their order (repeat)."),
@@ -88,6 +92,7 @@ def serve(  # noqa: PLR0917 - one parameter for each option
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
     with _bound(host, port) as listener, _face(scenario, run, watched, jobs=jobs) as face:
+        face.basemap = None if basemap is None else _archive(basemap)
         own = listener.getsockname()[1]
         doors = Doors(hosts=_hosts(host, own, allow_host or []), token=token)
         shown = f"[{host}]" if ":" in host else host
@@ -106,6 +111,20 @@ def serve(  # noqa: PLR0917 - one parameter for each option
             lifespan="off",
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _archive(path: Path) -> Path:
+    """The path of a PMTiles file of version 3. Raises InputError where it is none."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(PMTILES))
+    except OSError as error:
+        raise InputError(f"--basemap {path}: {error.strerror} -> name a .pmtiles file") from error
+    if start != PMTILES:
+        raise InputError(
+            f"--basemap {path}: not PMTiles version 3 -> make one, for example `pmtiles convert`"
+        )
+    return path.resolve()
 
 
 def _hosts(host: str, port: int, further: list[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -30,6 +30,7 @@ MEDIA = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
+BYTES = "application/octet-stream"
 LIVE_HZ = 5.0
 PROGRESS_HZ = 5.0
 MOST_SOCKETS = 32
@@ -44,6 +45,7 @@ def make_app(face: Face, doors: Doors) -> ASGIApp:
         *(Route(f"/{page}", _file(f"{page}.html")) for page in PAGES),
         *(Route(f"/static/{name}", _file(name)) for name in static_files() if not name.endswith(".html")),
         Route("/favicon.ico", _file("icon.svg")),
+        *_basemap(face),
         *_read_routes(face),
         *_change_routes(face),
         Route("/api/replay/tlog", _upload(face), methods=["POST"]),
@@ -74,6 +76,14 @@ def _file(name: str) -> Callable[[Request], Response]:
         return Response(data, media_type=media, headers={"cache-control": "no-cache"})
 
     return answer
+
+
+def _basemap(face: Face) -> list[Route]:
+    """The user's PMTiles file, which the page reads in ranges; there is no address where there is no file."""
+    path = face.basemap
+    if path is None:
+        return []
+    return [Route("/basemap.pmtiles", lambda request: FileResponse(path, media_type=BYTES), methods=["GET"])]
 
 
 def _read_routes(face: Face) -> list[Route]:

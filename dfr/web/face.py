@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dfr.errors import InputError
@@ -35,6 +36,7 @@ class Face:
     runs: Runs = field(default_factory=Runs)
     flights: dict[str, dict[str, Any]] = field(default_factory=dict)
     crafts: list[Craft] = field(default_factory=list)
+    basemap: Path | None = None
     _static: Layers | None = None
 
     def drafted(self) -> Draft:
@@ -49,6 +51,7 @@ class Face:
         return {
             "title": "dfr" if scenario is None else scenario.title,
             "plan": scenario is not None,
+            "basemap": self.basemap is not None,
             "live": bool(self.crafts),
             "allow_control": any(craft.control.allowed for craft in self.crafts),
         }

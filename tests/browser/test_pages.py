@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+
 pytestmark = pytest.mark.browser
 
 PLAN_S = 30_000
@@ -178,6 +179,21 @@ def test_dragging_the_map_moves_it_and_sends_nothing_again(watched, planning):
     assert after["y"] - before["y"] == pytest.approx(-90, abs=3)
     assert page.evaluate("window.uploads") == 0
     assert page.evaluate("window.dfrMap.getPixelRatio() === window.devicePixelRatio"), "sharp again"
+
+
+def test_a_map_of_the_user_s_own_lies_under_everything(watched, serve, pmtiles):
+    with serve("--scenario", "victorious-2024", "--basemap", pmtiles) as base:
+        page = watched(base).open("plan")
+        until(page, "window.dfrMap.queryRenderedFeatures({layers: ['basemap-water']}).length > 0")
+        layers = page.evaluate("window.dfrMap.getStyle().layers.map(l => l.id)")
+        assert layers.index("basemap-water") == 1, "over the ground and under all else"
+        assert page.inner_text(".attribution") == "Our own survey", "its words, never its HTML"
+        assert page.evaluate("window.dfrMap.getLayoutProperty('base-fill', 'visibility')") == "none"
+
+
+def test_a_place_without_a_drawing_says_so(watched, serve):
+    with serve("--scenario", "winter-storm") as base:
+        assert "No base drawing" in watched(base).open("plan").inner_text(".attribution")
 
 
 def test_a_finding_flies_to_its_place(watched, planning):

@@ -104,9 +104,22 @@ def test_no_address_names_a_file(port, path):
     assert ask(port, path)[0] in (400, 404)
 
 
+def test_without_a_basemap_there_is_no_address_for_one(port):
+    assert ask(port, "/basemap.pmtiles")[0] == 404
+
+
+def test_a_basemap_is_handed_out_in_ranges(pmtiles):
+    with running(Face(basemap=pmtiles)) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/basemap.pmtiles", headers={"range": "bytes=0-6"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (206, b"PMTiles")
+        connection.close()
+
+
 def test_pages_ask_for_nothing_but_this_server():
     for name, data in static_files().items():
-        if name.startswith("maplibre") or name in ("icon.svg", "VENDORED.txt"):
+        if name.startswith(("maplibre", "pmtiles")) or name in ("icon.svg", "VENDORED.txt"):
             continue
         addresses = re.findall(r"(?:https?:)?//[a-z0-9][^\s\"'`)]*", data.decode())
         assert [a for a in addresses if "www.w3.org" not in a] == [], name
@@ -122,7 +135,7 @@ def test_the_vendored_library_is_the_one_that_was_pinned():
         for line in (folder / "VENDORED.txt").read_text().splitlines()
         if re.match(r"[0-9a-f]{64} ", line)
     )
-    assert len(pinned) == 4
+    assert len(pinned) == 6
     for name, digest in pinned.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
 

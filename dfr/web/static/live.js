@@ -163,11 +163,11 @@ async function main() {
     map.addSource("trail", empty);
     map.addLayer({ id: "footprint", type: "fill", source: "footprint", paint: { "fill-color": "#ffd34d", "fill-opacity": 0.35, "fill-outline-color": "#7a5a00" } });
     map.addLayer({ id: "trail", type: "line", source: "trail", paint: { "line-color": "#b86e00", "line-width": 3 } });
+    showPlace(map, about);
     if (plan) {
       const { findings, ...rest } = plan.layers;
       show(map, rest);
       fit(map, plan.layers);
-      showPlace(map);
       centred = true;
       for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "site", feature.geometry.coordinates, { title: feature.properties.name });
     }

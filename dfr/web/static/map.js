@@ -3,6 +3,7 @@
 
 import { $, element, get, tell } from "./common.js";
 import { MARGIN_PX, drawsInSoftware, glide } from "./glide.js";
+import { addBasemap } from "./basemap.js";
 import { GROUPS, LAYERS, PLACE, PLAN } from "./style.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
@@ -59,11 +60,16 @@ export function show(map, layers) {
   }
 }
 
-// What no edit changes, asked for once.
-export async function showPlace(map) {
-  const layers = await tell(get("/api/place"));
+// What no edit changes, asked for once, over the user's own map where there is one: then no sketch lies on that.
+export async function showPlace(map, about) {
+  const layers = about.plan ? await tell(get("/api/place")) : {};
   if (layers) show(map, layers);
+  const drawn = about.basemap && (await tell(addBasemap(map, LAYERS[0].id)));
+  if (drawn) for (const id of named(["base"])) map.setLayoutProperty(id, "visibility", "none");
+  else if (layers && !layers.base?.features.length) $("map").append(element("p", { class: "attribution" }, "No base drawing: see docs, “A drawing under the map”."));
 }
+
+const named = (shown) => LAYERS.map(({ id }) => id).filter((id) => shown.some((of) => id.startsWith(`${of}-`)));
 
 export function fit(map, layers, names = ["keep_in"]) {
   const bounds = new maplibregl.LngLatBounds();
@@ -77,8 +83,9 @@ export function fit(map, layers, names = ["keep_in"]) {
 
 export function toggles(map, box) {
   for (const [words, ...shown] of Object.values(GROUPS)) {
-    const input = element("input", { type: "checkbox", checked: true, onchange: () => {
-      for (const { id } of LAYERS) if (shown.some((of) => id.startsWith(`${of}-`))) map.setLayoutProperty(id, "visibility", input.checked ? "visible" : "none");
+    const ids = named(shown);
+    const input = element("input", { type: "checkbox", checked: ids.some((id) => map.getLayoutProperty(id, "visibility") !== "none"), onchange: () => {
+      for (const id of ids) map.setLayoutProperty(id, "visibility", input.checked ? "visible" : "none");
     } });
     box.append(element("label", {}, input, ` ${words}`));
   }

@@ -235,10 +235,10 @@ async function main() {
   document.addEventListener("keydown", keys);
   if (map) {
     await loaded(map);
-    toggles(map, $("layers"));
     draw();
     fit(map, state.layers);
-    await showPlace(map);
+    await showPlace(map, about);
+    toggles(map, $("layers"));
   }
   document.body.dataset.ready = "yes";
 }

@@ -224,11 +224,11 @@ async function main() {
     map.addLayer({ id: "predicted", type: "line", source: "predicted", paint: { "line-color": "#0072b2", "line-width": 2.5, "line-dasharray": [3, 2] } });
     map.addLayer({ id: "flown", type: "line", source: "flown", paint: { "line-color": "#b86e00", "line-width": 3 } });
     map.addLayer({ id: "calls", type: "circle", source: "calls", paint: { "circle-radius": 11, "circle-color": ["match", ["get", "outcome"], "missed", "#a33a05", "#ffd34d"], "circle-opacity": 0.8, "circle-stroke-color": "#222", "circle-stroke-width": 1.5 } });
+    showPlace(map, about);
     if (plan) {
       const { routes, findings, ...rest } = plan.layers;
       show(map, rest);
       fit(map, plan.layers);
-      showPlace(map);
       for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "site", feature.geometry.coordinates, { title: feature.properties.name });
     }
   }
