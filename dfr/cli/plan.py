@@ -13,14 +13,12 @@ from dfr.findings import Finding, Severity
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.volume_files import volumes_document
-from dfr.plan.fronts import fronts
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, Wish
-from dfr.plan.planner import layouts_of, make_plan, with_roles
+from dfr.plan.planner import make_plan, with_roles
 from dfr.plan.restricted_area import aip_corner
 from dfr.plan.worksheet import worksheet
 from dfr.units import FOOT_M
-from dfr.world.model import World
 
 app = typer.Typer()
 
@@ -91,7 +89,9 @@ def plan(  # noqa: PLR0917 - typer makes each an option
             risk, json_text(sheet.as_dict()) if risk.suffix.lower() == ".json" else sheet.as_markdown()
         )
     if pareto is not None:
-        _write_fronts(world, len(proposed.sites), pareto)
+        from dfr.cli.rehearsal_depth import write_fronts  # loads matplotlib, which a plan does without
+
+        write_fronts(world, len(proposed.sites), pareto)
     if as_json:
         emit_json(document)
     else:
@@ -99,15 +99,6 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
         if path is not None:
             note(f"{what}: {path}")
-
-
-def _write_fronts(world: World, docks: int, folder: Path) -> None:
-    from dfr.report.svg import svg_file
-    from dfr.report.views import front  # loads matplotlib, which a plan does without
-
-    found = fronts(layouts_of(world)[0], docks)
-    write_atomically(folder / "front.json", json_text(found.as_dict()))
-    write_atomically(folder / "front.svg", svg_file(front(found)))
 
 
 def _print(proposed: Plan) -> None:

@@ -15,6 +15,7 @@ import typer
 
 from dfr import __version__
 from dfr.cli.output import emit_json, finding_line, json_text, note, progress, say
+from dfr.cli.rehearsal_depth import look_deeper
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
 from dfr.cli.rehearsal_shift import fly_shift, shift_lines, shift_of, shift_seconds
 from dfr.errors import InputError, LinkError
@@ -27,6 +28,7 @@ from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.report.depth import Depth
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
@@ -40,7 +42,15 @@ from firmware_sitl.start import Engine as EngineKind
 app = typer.Typer()
 
 EXIT_NON_COMPLIANT = 3
-OWN_FILES = ("plan.json", "rehearsal.json", "report.html", "map.svg")
+OWN_FILES = (
+    "plan.json",
+    "rehearsal.json",
+    "report.html",
+    "map.svg",
+    "n_minus_1.json",
+    "front.json",
+    "front.svg",
+)
 OWN_FOLDERS = ("flights", "tracks")
 EXIT_NOT_AS_PREDICTED = 5
 
@@ -83,6 +93,12 @@ def rehearse(
     ] = None,
     engine: Annotated[str, typer.Option(help="builtin, ardupilot or auto.")] = "auto",
     speedup: Annotated[float, typer.Option(min=1.0, help="Vehicle seconds per second.")] = 60.0,
+    n_minus_1: Annotated[
+        bool, typer.Option("--n-minus-1", help="Also simulate without each dock, drone and pilot in turn.")
+    ] = False,
+    pareto: Annotated[
+        bool, typer.Option("--pareto", help="Also find what more docks buy and what fairness costs.")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML for a CI page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -107,7 +123,8 @@ def rehearse(
         wanted = shift_of(run, plan, seconds=shift_s, vehicles=vehicles, visits=visit or ())
         note(f"flying a shift of {len(wanted.calls)} calls with {vehicles} vehicles ...")
         flown = replace(flown, shift=fly_shift(world, plan, wanted, engine=flies, folder=out / "flights"))
-    report = _write_report(world, plan, run=run, flown=flown, out=out)
+    depth = look_deeper(world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out)
+    report = _write_report(world, plan, run=run, flown=flown, depth=depth, out=out)
     if junit is not None:
         write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown, problem=flown.problem))
     document = _document(plan, run.summary, flown, out, report)
@@ -182,7 +199,9 @@ def _kept(plan: Plan, flight: RehearsedFlight) -> StoredFlight:
     return StoredFlight(name=name, home=home, predicted=flight.predicted, flown=flight.flown)
 
 
-def _write_report(world: World, plan: Plan, *, run: StoredRun, flown: Flights, out: Path) -> Path:
+def _write_report(
+    world: World, plan: Plan, *, run: StoredRun, flown: Flights, depth: Depth, out: Path
+) -> Path:
     report = out / "report.html"
     shown = Rehearsal(
         world=world,
@@ -194,6 +213,7 @@ def _write_report(world: World, plan: Plan, *, run: StoredRun, flown: Flights, o
         not_flown=flown.not_flown,
         provenance=_provenance(world, plan, run.summary),
         flown_shift=flown.shift,
+        depth=depth,
     )
     write_atomically(report, report_html(shown))
     write_atomically(out / "map.svg", standalone_map(world, plan, flown=shown.tracks))

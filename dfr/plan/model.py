@@ -85,7 +85,11 @@ class ProposedArea:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageHour:
-    """Share of demand overhead within the siting limit in one forecast hour, docks as chosen."""
+    """Share of demand overhead within the siting limit in one forecast hour, docks as chosen.
+
+    `mean_s` and `worst_s` are seconds from decision to overhead (expected and median launch) in the hour's
+    wind: of its calls, and of its latest zone. None where no drone flies or a zone is out of reach.
+    """
 
     hour: str
     wind_mps: float
@@ -93,6 +97,8 @@ class CoverageHour:
     share: float
     flyable: bool
     limited_by: str
+    mean_s: float | None = None
+    worst_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,9 @@ BACKUP_WEIGHT = 0.5
 
 QUANTILE = 0.9
 
+READY_FRACTION, LEAST_TURNAROUND_S = 0.6, 60.0
+"""From which charge, and how soon after touchdown, a drone is offered again: as simulated (assumed)."""
+
 
 class Objective(StrEnum):
     """What is best: the field's names."""
@@ -156,15 +159,17 @@ class _Rows:
         return np.asarray(np.minimum(self.flight_s, UNREACHED_S))
 
     def service_s(self) -> FloatArray:
-        """Seconds a call keeps a drone: launch, both ways, on scene, and recharging what was used.
+        """Seconds a call keeps a drone: launch, both ways, on scene, and charging until it is offered again.
 
-        The way home is counted as long as the way out.
+        It leaves full, and the way home is counted as long as the way out.
         """
         matrix, box = self.layouts.matrix, dock(self.scenario.fleet.dock)
         usable = matrix.usable_wh / (1.0 - self.scenario.contingency.reserve_fraction)
         used = (matrix.energy_wh / usable[:, None, None]).reshape(self.wanted.size, -1)[self.wanted]
         left = np.clip(1.0 - used, 0.0, 1.0)
-        charged = np.array([box.turnaround_s(float(x), 1.0) for x in np.linspace(0.0, 1.0, 101)])
+        charged = np.array(
+            [max(LEAST_TURNAROUND_S, box.turnaround_s(x / 100.0, READY_FRACTION)) for x in range(101)]
+        )
         away_s = expected_s(self.scenario.crew.launch) + 2.0 * self.capped_s + on_scene_s(self.scenario)
         return np.asarray(away_s + charged[np.rint(100.0 * left).astype(int)])
 

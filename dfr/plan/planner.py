@@ -11,6 +11,7 @@ import shapely
 
 from dfr import __version__
 from dfr.errors import InfeasibleError, InputError
+from dfr.geo import FloatArray
 from dfr.plan.compliance import check
 from dfr.plan.contingency import failure_card
 from dfr.plan.launch import expected_s
@@ -132,11 +133,14 @@ def _by_hour(
     layouts: Layouts, chosen: Sequence[int], windows: Sequence[HourWindow]
 ) -> tuple[CoverageHour, ...]:
     """Coverage in each hour with demand; an hour that may not be flown covers nothing."""
-    chances = iter(layouts.chance(chosen, layouts.limit_s))
+    chances = iter(zip(layouts.chance(chosen, layouts.limit_s), layouts.flight_s(chosen), strict=True))
     rows = []
     for window in windows:
         calls = np.asarray(window.calls_by_zone)
-        chance = next(chances) if window.flyable else np.zeros(calls.size)
+        chance, flight_s = (
+            next(chances) if window.flyable else (np.zeros(calls.size), np.full(calls.size, np.inf))
+        )
+        mean_s, worst_s = _mean_and_worst_s(layouts.scenario, flight_s, calls)
         rows.append(
             CoverageHour(
                 hour=window.start.isoformat(),
@@ -145,9 +149,23 @@ def _by_hour(
                 share=float(calls @ chance / calls.sum()),
                 flyable=window.flyable,
                 limited_by="; ".join(window.limited_by),
+                mean_s=mean_s,
+                worst_s=worst_s,
             )
         )
     return tuple(rows)
+
+
+def _mean_and_worst_s(
+    scenario: Scenario, flight_s: FloatArray, calls: FloatArray
+) -> tuple[float | None, float | None]:
+    """Seconds from decision to overhead: mean of calls, and latest zone; None where one is out of reach."""
+    asked = calls > 0
+    if not np.isfinite(flight_s[asked]).all():
+        return None, None
+    launch = scenario.crew.launch
+    mean = float(calls[asked] @ flight_s[asked] / calls.sum()) + expected_s(launch)
+    return round(mean, 3), round(float(flight_s[asked].max()) + launch.median_s, 3)
 
 
 def _layouts(layouts: Layouts, docks: int) -> tuple[LayoutGain, ...]:

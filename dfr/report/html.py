@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 import jinja2
@@ -23,6 +23,7 @@ from dfr.metrics.timeline import Timeline
 from dfr.plan.model import Plan
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import figures, views
+from dfr.report.depth import Depth, shown
 from dfr.report.map import map_svg
 from dfr.scenario.model import Scenario
 from dfr.sim.build import ASSUMED
@@ -58,6 +59,7 @@ class Rehearsal:
     not_flown: str
     provenance: Sequence[tuple[str, str]]
     flown_shift: FlownShift | None = None
+    depth: Depth = field(default_factory=Depth)
 
     @property
     def tracks(self) -> list[tuple[str, FlightTrack]]:
@@ -103,6 +105,7 @@ def report_html(run: Rehearsal) -> str:
         flights=[_flight(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
         not_flown=run.not_flown,
         flown_shift=run.flown_shift,
+        depth=shown(run.depth, plan),
         number=lambda value: "-" if value is None else f"{value:.2f}",
         seconds=lambda value: "-" if value is None else f"{value:.1f}",
         assumptions=(*scenario.assumptions, *ASSUMED),
@@ -134,7 +137,7 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
         {
             "number": _percent(plan.objective),
             "what": f"of demand in flyable hours planned overhead within {limit:.0f} s",
-            "how_sure": f"{len(plan.sites)} docks, gap {100 * plan.gap:.2g} %, {plan.status}",
+            "how_sure": _proof(plan),
         },
         {
             "number": _percent(plan.flyable_share),
@@ -165,17 +168,25 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
     return tiles
 
 
+def _proof(plan: Plan) -> str:
+    by = plan.sited_by
+    if by is not None and by.objective != "mclp":
+        return f"{len(plan.sites)} docks sited by {by.objective}; at most {_percent(plan.bound)} is possible"
+    return f"{len(plan.sites)} docks, gap {100 * plan.gap:.2g} %, {plan.status}"
+
+
 def _siting(plan: Plan) -> str:
-    if plan.status == "optimal":
-        proof = f"proven optimal within {100 * plan.gap:.2g} %"
-    else:
-        proof = (
-            f"status {plan.status}, at most {_percent(plan.bound)} is possible (gap {100 * plan.gap:.2g} %)"
-        )
+    """What the docks were sited for and how well, then what they cover."""
+    by = plan.sited_by
+    sited = "" if by is None else f"Sited for {by}. "
+    best = ""
+    if by is not None and by.objective != "mclp":
+        best = f" ({len(plan.sites)} docks sited for just this reach {_percent(plan.bound)})"
     return (
-        f"{_percent(plan.objective)} of expected demand is overhead within {plan.siting_limit_s:.0f} s "
-        f"of the decision in the hours that can be flown, in their wind: {proof}. Those hours hold "
-        f"{_percent(plan.flyable_share)} of the expected calls; in the others no drone flies."
+        f"{sited}{_percent(plan.objective)} of expected demand is overhead within "
+        f"{plan.siting_limit_s:.0f} s of the decision in the hours that can be flown, in their wind{best}. "
+        f"Those hours hold {_percent(plan.flyable_share)} of the expected calls; "
+        "in the others no drone flies."
     )
 
 
