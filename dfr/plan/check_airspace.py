@@ -99,9 +99,24 @@ def _zone_findings(
     if nearest is None:
         words = f"none within {NEARBY_M / 1000:.0f} km of the buffered volume"
         return [finding(rule, Severity.OK, words, place=context.scenario.site.centre)]
-    others = listed([v.zone.label for v in sorted(mine, key=lambda v: v.margin_m)[1:]])
-    words = f"clear of the nearest, {nearest.zone.label}" + (f"; also near: {others}" if others else "")
-    return [finding(rule, Severity.OK, words, place=nearest.place, margin_m=nearest.margin_m)]
+    others = listed([_named(v) for v in sorted(mine, key=lambda v: v.margin_m)[1:]])
+    words = f"clear of the nearest, {_named(nearest)}" + (f"; also near: {others}" if others else "")
+    assumed, why = nearest.zone.possible, nearest.zone.remarks
+    return [
+        finding(
+            rule,
+            Severity.ADVICE if assumed else Severity.OK,
+            f"{words}; {nearest.zone.name} is {why}" if assumed and why else words,
+            place=nearest.place,
+            margin_m=nearest.margin_m,
+            fix="ask its authority whether it exists and where it ends" if assumed else "",
+        )
+    ]
+
+
+def _named(verdict: ZoneVerdict) -> str:
+    """A zone's label; one that only may exist, or whose outline is assumed, says so."""
+    return f"{verdict.zone.label} [possible, assumed]" if verdict.zone.possible else verdict.zone.label
 
 
 def _of(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
@@ -123,7 +138,7 @@ def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
     return finding(
         rule,
         Severity.VIOLATION if known else Severity.UNKNOWN,
-        f"{zone.label}: {verdict.reason or 'entered by the buffered volume'}",
+        f"{_named(verdict)}: {verdict.reason or 'entered by the buffered volume'}",
         place=verdict.place,
         margin_m=verdict.margin_m,
         fix=f"{ask}, or stay {max(-verdict.margin_m, 0.0):.0f} m farther away" if known else ask,

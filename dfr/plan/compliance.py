@@ -6,6 +6,7 @@ from dfr.findings import Finding, Severity
 from dfr.plan.check_airspace import check_airspace, check_heights
 from dfr.plan.check_context import Check, Context, context_of, finding
 from dfr.plan.check_docks import check_docks
+from dfr.plan.check_hours import check_hours
 from dfr.plan.check_means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
 from dfr.plan.check_permission import check_data_age, check_permission
 from dfr.plan.check_place import check_boundary, check_crowds, check_reach, check_sight
@@ -53,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     check_profiles,
     check_boundary,
     check_crowds,
+    check_hours,
     check_sight,
     check_reach,
     check_weather,
