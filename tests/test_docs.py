@@ -46,6 +46,13 @@ def test_every_command_of_the_tutorial_works(repository, tmp_path):
         assert (tmp_path / name).is_file(), name
 
 
+def test_the_siting_page_computes_what_it_says(repository):
+    text = (repository / "docs" / "howto" / "siting.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert code.count("assert") == 5
+    exec(compile(code, "siting.md", "exec"), {})
+
+
 @pytest.fixture(scope="module")
 def site(repository, tmp_path_factory):
     """The built site."""
