@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from dfr.aircraft import catalogue
+from dfr.aircraft.endurance import return_by_s
+from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths
 from dfr.errors import InputError, Problem
 from dfr.geo import FloatArray
@@ -31,6 +33,7 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
     "hover_s": (0.0, 1e6, 0.0),
     "temperature_c": (-60.0, 60.0, 15.0),
     "roughness_m": (1e-6, 5.0, 0.03),
+    "reserve_fraction": (0.0, 0.9, 0.2),
 }
 """Field -> least, most, default. Without `cruise_mps` the parameters' or the drone's own speed is flown."""
 
@@ -70,9 +73,19 @@ def predict_cases(cases: Cases) -> list[dict[str, object]]:
     results: list[dict[str, object]] = [{} for _ in range(len(cases))]
     for key in dict.fromkeys(cases.drones):
         rows = [row for row, drone in enumerate(cases.drones) if drone == key]
-        for row, document in zip(rows, _documents(_fly(cases, key, rows)), strict=True):
+        sorties = _fly(cases, key, rows)
+        back_by = return_by_s(sorties, _usable_wh(cases, key, rows))
+        for row, document in zip(rows, _documents(sorties, back_by), strict=True):
             results[row] = document
     return results
+
+
+def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
+    """The energy each sortie may use above its reserve, in the cold of its day."""
+    reserve, warmth = (cases.columns[name][np.array(rows)] for name in ("reserve_fraction", "temperature_c"))
+    craft = catalogue.drone(key)
+    usable: FloatArray = np.array([usable_wh(craft, degrees) for degrees in warmth]) * (1.0 - reserve)
+    return usable
 
 
 def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
@@ -107,9 +120,10 @@ def _wind_factor(profiles: Sequence[str], column: Mapping[str, FloatArray]) -> F
     return np.where(kind == "sqrt60", np.sqrt(np.minimum(height / SQRT_HEIGHT_M, 1.0)), log)
 
 
-def _documents(sorties: Sorties) -> list[dict[str, object]]:
+def _documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object]]:
     """One dictionary a sortie; what cannot be flown is null."""
     columns = {name: _column(sorties, name) for name in RESULTS}
+    latest = _rounded(back_by_s)
     reachable = np.isfinite(sorties.total_s).tolist()
     limited = [LIMITS[int(code)] for code in sorties.limited]
     out, back = sorties.ground_speed_out_mps.tolist(), sorties.ground_speed_back_mps.tolist()
@@ -120,13 +134,17 @@ def _documents(sorties: Sorties) -> list[dict[str, object]]:
             "limited_by": limited[row],
             "ground_speed_out_mps": out[row],
             "ground_speed_back_mps": back[row],
+            "return_by_s": latest[row],
         }
         for row in range(len(sorties))
     ]
 
 
 def _column(sorties: Sorties, name: str) -> list[float | None]:
-    values: FloatArray = getattr(sorties, "on_scene_s" if name == "hover_s" else name)
+    return _rounded(getattr(sorties, "on_scene_s" if name == "hover_s" else name))
+
+
+def _rounded(values: FloatArray) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in np.round(values, 6).tolist()]
 
 

@@ -52,7 +52,10 @@ class Sortie:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sorties:
-    """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `Sortie`."""
+    """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `Sortie`.
+
+    `hover_w` is the power of holding the place on scene.
+    """
 
     climb_s: FloatArray
     out_s: FloatArray
@@ -61,6 +64,7 @@ class Sorties:
     land_s: FloatArray
     total_s: FloatArray
     energy_wh: FloatArray
+    hover_w: FloatArray
     limited: FloatArray
     ground_speed_out_mps: FloatArray
     ground_speed_back_mps: FloatArray
@@ -170,10 +174,12 @@ def predict_paths(
     times = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
     total = sum(times, np.zeros(count))
     arrives, returns = np.isfinite(out_s), np.isfinite(total)
+    hover_w = forward_power_w(drone, np.hypot(wind_e, wind_n), temperature_c=temperature_c)
     energy = _energy_wh(
         drone,
         times,
         (out, back),
+        hover_w=hover_w,
         wind_mps=np.hypot(wind_e, wind_n),
         settings=columns,
         temperature_c=temperature_c,
@@ -186,6 +192,7 @@ def predict_paths(
         land_s=np.where(returns, land, np.nan),
         total_s=total,
         energy_wh=np.where(returns, energy, np.nan),
+        hover_w=hover_w,
         limited=np.where(returns, (out.slowed | back.slowed).astype(float), 2.0),
         ground_speed_out_mps=out.ground_speed_mps,
         ground_speed_back_mps=back.ground_speed_mps,
@@ -244,16 +251,16 @@ def _energy_wh(
     times: tuple[FloatArray, ...],
     ways: tuple[Way, Way],
     *,
+    hover_w: FloatArray,
     wind_mps: FloatArray,
     settings: SettingColumns,
     temperature_c: float | FloatArray,
 ) -> FloatArray:
     """Energy of the parts of a sortie: climb, out, on scene, back, over home, land."""
     climb, out, scene, back, home, land = times
-    hover = forward_power_w(drone, wind_mps, temperature_c=temperature_c)
     rising = forward_power_w(drone, wind_mps, climb_mps=settings.climb_mps, temperature_c=temperature_c)
     going, coming = (forward_power_w(drone, way.airspeed_mps, temperature_c=temperature_c) for way in ways)
-    joules = rising * climb + going * out + hover * (scene + home + land) + coming * back
+    joules = rising * climb + going * out + hover_w * (scene + home + land) + coming * back
     watt_hours: FloatArray = joules / 3600.0
     return watt_hours
 

@@ -25,7 +25,9 @@ def predict(
 
     A line is {"distance_m", "bearing_deg", "height_m", "cruise_mps", "wind_mps", "wind_from_deg",
     "wind_profile": "none" | "sqrt60" | "log", "hover_s", "params": {ARDUPILOT_NAME: value}, "drone"};
-    only the first three are required.
+    only the first three are required. "temperature_c", "roughness_m" (of the log profile) and
+    "reserve_fraction" (0.2) may be given too; "return_by_s" in the answer is when the drone must have turned
+    home, seconds after lift, to land with that reserve.
     """
     results = predict_cases(read_cases(read_bounded(cases), name=str(cases)))
     if as_json:

@@ -14,7 +14,7 @@ from dfr.errors import InputError
 PLAIN = {"distance_m": 500, "bearing_deg": 90, "height_m": 60, "hover_s": 10}
 FIELDS = {
     "climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s", "energy_wh", "reachable", "limited_by",
-    "ground_speed_out_mps", "ground_speed_back_mps",
+    "ground_speed_out_mps", "ground_speed_back_mps", "return_by_s",
 }  # fmt: skip
 
 
