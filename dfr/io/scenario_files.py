@@ -90,7 +90,7 @@ def world_of(scenario: Scenario) -> World:
 
 def _terrain(scenario: Scenario) -> Terrain:
     if scenario.terrain:
-        return load_terrain(scenario.terrain)
+        return load_terrain(scenario.terrain, near=scenario.site.centre)
     height_m = scenario.site.ground_m_amsl
     if height_m is None:
         return UnknownGround()

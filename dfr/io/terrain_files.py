@@ -1,4 +1,4 @@
-"""Files of ground heights: ESRI ASCII grid (OS Terrain 50), SRTM .hgt, GeoTIFF.
+"""Files of ground heights: ESRI ASCII grid (OS Terrain 50), SRTM .hgt, GeoTIFF, or archives of them.
 
 OS Terrain 50 counts from Ordnance Datum Newlyn, SRTM from EGM96; both are taken as above mean sea level.
 Bytes in, a grid out; what cannot be read is refused by name.
@@ -11,7 +11,7 @@ import math
 import re
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,11 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from dfr.errors import InputError
+from dfr.geo import Position
 from dfr.io.files import read_bounded
+from dfr.io.terrain_zip import is_archive, tiles_of
 from dfr.scenario.model import TerrainFile
-from dfr.world.terrain_grid import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid
+from dfr.world.terrain_grid import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid, on_grid
 
 MAX_TERRAIN_BYTES = 64 * 1024 * 1024
 """A one-second SRTM tile has 26 MB, an OS Terrain 50 tile 0.3 MB."""
@@ -43,10 +45,30 @@ KEY_RASTER_TYPE, KEY_GEOGRAPHIC, KEY_PROJECTED = 1025, 2048, 3072
 PIXEL_IS_POINT = 2
 
 
-def load_terrain(files: Sequence[TerrainFile]) -> GridTerrain:
-    """The ground of some files. Raises InputError for one that cannot be read."""
-    grids = tuple(read_terrain(Path(file.path)) for file in files)
-    return GridTerrain(grids=grids, source="; ".join(dict.fromkeys(file.source for file in files)))
+def load_terrain(files: Sequence[TerrainFile], *, near: Position | None = None) -> GridTerrain:
+    """The ground of some files, of archives only the tiles near a place.
+
+    The source says what the heights count from. Raises InputError for a file that cannot be read.
+    """
+    grids = tuple(grid for file in files for grid in _grids_of(Path(file.path), near))
+    sources = "; ".join(dict.fromkeys(file.source for file in files))
+    datums = list(dict.fromkeys(grid.datum for grid in grids))
+    mixed = ", mixed: they differ by up to about a metre (assumed)" if len(datums) > 1 else ""
+    return GridTerrain(grids=grids, source=f"{sources}; heights above {' and '.join(datums)}{mixed}")
+
+
+def _grids_of(path: Path, near: Position | None) -> Iterator[HeightGrid]:
+    if not is_archive(path):
+        yield read_terrain(path)
+        return
+    place = None if near is None else _british(near)
+    for name, data in tiles_of(path, near_en_m=place):
+        yield terrain_from(data, name=name)
+
+
+def _british(position: Position) -> tuple[float, float]:
+    east, north = on_grid(BRITISH_GRID, position.lat_deg, position.lon_deg)
+    return float(east), float(north)
 
 
 def read_terrain(path: Path) -> HeightGrid:

@@ -323,7 +323,7 @@ class AirspaceFileIn(Strict):
 
 
 class TerrainFileIn(Strict):
-    """A file of ground heights: ESRI ASCII grid (OS Terrain 50), SRTM .hgt or GeoTIFF."""
+    """Ground heights: ESRI ASCII grid (OS Terrain 50, also zipped as shipped), SRTM .hgt or GeoTIFF."""
 
     file: Annotated[str, Field(min_length=1, max_length=1000)]
     source: Text

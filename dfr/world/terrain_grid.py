@@ -31,12 +31,18 @@ class HeightGrid:
     step_south: float
     crs: str
 
+    @property
+    def datum(self) -> str:
+        """What its heights are taken to count from, by its reference system; no file states it."""
+        known = {BRITISH_GRID: "Ordnance Datum Newlyn", GEOGRAPHIC: "EGM96"}
+        return known.get(self.crs, f"mean sea level (assumed, {self.crs})")
+
     def heights_m_amsl(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> FloatArray:
         """Heights at positions, of their shape; NaN outside and where a neighbouring post is unknown.
 
         Half a step beyond the outer posts still counts as inside, so that tiles of cells leave no seam.
         """
-        x, y = _to_grid(self.crs, lat_deg, lon_deg)
+        x, y = on_grid(self.crs, lat_deg, lon_deg)
         column, row = (x - self.west) / self.step_east, (self.north - y) / self.step_south
         rows, columns = self.heights.shape
         inside = (np.abs(column - (columns - 1) / 2) <= columns / 2) & (
@@ -62,7 +68,8 @@ def _mixed(first: ArrayLike, second: ArrayLike, share: FloatArray) -> FloatArray
     return np.where(share == 0.0, a, np.where(share == 1.0, b, a * (1.0 - share) + b * share))
 
 
-def _to_grid(crs: str, lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def on_grid(crs: str, lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """(x, y) of positions in a reference system, in its units."""
     lat, lon = np.asarray(lat_deg, float), np.asarray(lon_deg, float)
     if crs == GEOGRAPHIC:
         return lon, lat

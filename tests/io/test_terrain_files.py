@@ -46,7 +46,7 @@ def test_an_os_tile_is_bilinear_between_cell_centres(tmp_path: Path, east: float
     path.write_bytes(os_terrain_50(PLANE))
     terrain = load_terrain([TerrainFile(path=str(path), source="OS Terrain 50")])
     assert terrain.ground_m_amsl(position(east, north)) == pytest.approx(expected(east, north), abs=0.02)
-    assert terrain.source == "OS Terrain 50"
+    assert terrain.source == "OS Terrain 50; heights above Ordnance Datum Newlyn"
 
 
 def test_abutting_tiles_leave_no_seam_and_outside_is_unknown(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_scenario_names_its_terrain(tmp_path: Path) -> None:
     centre = world.scenario.site.centre
     east, north = TO_BNG.transform(centre.lon_deg, centre.lat_deg)
     assert world.terrain.ground_m_amsl(centre) == pytest.approx(expected(east, north), abs=0.02)
-    assert world.terrain.source == "OS Terrain 50"
+    assert world.terrain.source == "OS Terrain 50; heights above Ordnance Datum Newlyn"
     path.write_text(text + "\nterrain:\n  - {file: none.asc, source: OS Terrain 50}\n")
     with pytest.raises(ScenarioError, match=r"terrain\[0\].file: no file 'none.asc'"):
         load_world(path)
