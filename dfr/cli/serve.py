@@ -35,6 +35,7 @@ STAND_IN = "arducopter-sitl-quad"
 WIND_MESSAGE = 168
 SET_INTERVAL = 511
 BACKLOG = 128
+MOST_AT_ONCE = 200
 PMTILES = b"PMTiles\x03"
 
 
@@ -107,6 +108,7 @@ def serve(  # noqa: PLR0917 - one parameter for each option
             access_log=False,
             server_header=False,
             ws_max_size=65_536,
+            limit_concurrency=MOST_AT_ONCE,
             timeout_graceful_shutdown=2,
             lifespan="off",
         )

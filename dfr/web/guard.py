@@ -7,6 +7,7 @@ nothing that changes anything is reachable by GET.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 from collections.abc import MutableMapping
@@ -24,6 +25,9 @@ MAX_BODY_BYTES = 64 * 1024
 
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 """A tlog of an hour is about 10 MiB."""
+
+BODY_S = 60.0
+"""A body that takes longer is given up: whoever drips it would hold a place for ever."""
 
 UPLOADS = frozenset({"/api/replay/tlog"})
 COOKIE = "dfr_token"
@@ -112,7 +116,13 @@ class Guard:
         """Pass on a request whose body stays within its limit."""
         limit = MAX_UPLOAD_BYTES if scope["path"] in UPLOADS else MAX_BODY_BYTES
         length = Headers(scope=scope).get("content-length", "0")
-        body = await _read(receive, limit) if length.isdigit() and int(length) <= limit else None
+        announced = int(length) if length.isascii() and length.isdigit() else limit + 1
+        try:
+            body = None if announced > limit else await asyncio.wait_for(_read(receive, limit), BODY_S)
+        except TimeoutError:
+            late = PlainTextResponse(f"the body took more than {BODY_S:.0f} s\n", status_code=408)
+            await late(scope, receive, send)
+            return
         if body is None:
             refused = PlainTextResponse(f"over the limit of {limit} bytes\n", status_code=413)
             await refused(scope, receive, send)

@@ -19,6 +19,7 @@ MOST_REPLICATIONS = 2_000
 """From a page; longer studies are for `dfr simulate`."""
 
 MOST_RUNS = 20
+MOST_SEED = 2**32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,8 @@ class Runs:
             raise InputError(
                 f"{replications} replications -> 1 to {MOST_REPLICATIONS} here, more with `dfr simulate`"
             )
+        if not 0 <= seed < MOST_SEED:
+            raise InputError(f"seed {seed} -> 0 to {MOST_SEED - 1}")
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 raise InputError("a simulation is running -> wait for it, or stop it")

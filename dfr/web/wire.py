@@ -16,7 +16,7 @@ def object_of(body: bytes) -> dict[str, Any]:
     """The JSON object in a body; no body is an empty one. Raises InputError where it is not there."""
     try:
         document = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error} -> send a JSON object") from error
     if not isinstance(document, dict):
         raise InputError("no JSON object -> send one")

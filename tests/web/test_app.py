@@ -5,7 +5,7 @@ import http.client
 import json
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import resources
 
 import pytest
@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from dfr.io.scenario_files import shipped_scenarios
-from dfr.web.app import make_app, static_files
+from dfr.web.app import MOST_SOCKETS, make_app, static_files
 from dfr.web.draft import Draft
 from dfr.web.face import Face
 from dfr.web.guard import Doors
@@ -148,7 +148,17 @@ def test_an_edit_of_an_old_version_is_refused_with_words(port):
 
 @pytest.mark.parametrize(
     "body",
-    [b"[1]", b"{", b'{"lat_deg": "x", "lon_deg": 0}', b'{"lat_deg": 1e300, "lon_deg": 0}', b"", b'"\xff"'],
+    [
+        b"[1]",
+        b"{",
+        b'{"lat_deg": "x", "lon_deg": 0}',
+        b'{"lat_deg": 1e300, "lon_deg": 0}',
+        b"",
+        b'"\xff"',
+        b"[" * 30_000,
+        b'{"lat_deg": NaN, "lon_deg": 0}',
+        b'{"lat_deg": -Infinity, "lon_deg": 0}',
+    ],
 )
 def test_nonsense_is_explained_and_never_a_server_error(port, body):
     status, text = ask(port, "/api/plan/preview", method="POST", body=body)
@@ -179,6 +189,24 @@ def test_a_socket_of_our_page_is_told_and_a_foreign_one_refused(port):
         assert json.loads(socket.recv(timeout=10))["running"] is False
     with pytest.raises(WebSocketException), connect(address, origin="http://evil.test"):
         pass
+
+
+def test_a_seed_that_is_none_is_explained(port):
+    for seed in (-1, 1e14):
+        document = {"replications": 1, "seed": seed}
+        status, text = ask(port, "/api/simulate", method="POST", document=document)
+        assert status == 400
+        assert "seed" in json.loads(text)["error"]["message"]
+
+
+def test_there_are_only_so_many_sockets(port):
+    address, origin = f"ws://127.0.0.1:{port}/ws/progress", f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        for _ in range(MOST_SOCKETS):
+            stack.enter_context(connect(address, origin=origin)).recv(timeout=10)
+        with pytest.raises(WebSocketException):
+            connect(address, origin=origin)
+    assert ask(port, "/api/about")[0] == 200
 
 
 def test_an_upload_over_its_limit_is_refused(port):

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
+from dfr.web import guard as guard_module
 from dfr.web.guard import MAX_BODY_BYTES, Doors, Guard, is_loopback
 
 HOST = "127.0.0.1:8340"
@@ -119,6 +120,23 @@ def test_a_body_over_the_limit_is_refused_however_it_is_announced():
     assert ask("POST", origin=OWN, body=large)[0] == 413
     assert ask("POST", origin=OWN, body=large, headers=[(b"content-length", b"-1")])[0] == 413
     assert ask("POST", origin=OWN, body=large[:-1])[0] == 200
+
+
+def test_a_body_that_drips_is_given_up(monkeypatch):
+    monkeypatch.setattr(guard_module, "BODY_S", 0.05)
+    sent = []
+
+    async def drip():
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"host", HOST.encode()), (b"origin", OWN.encode()), (b"content-length", b"60000")]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
+    asyncio.run(Guard(APP, doors=Doors(hosts=frozenset({HOST})))(scope, drip, send))
+    assert sent[0]["status"] == 408
 
 
 @pytest.mark.parametrize(
