@@ -21,10 +21,12 @@ from dfr.scenario.model import (
 )
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
 from dfr.sim.crew import drones_of_crew
+from dfr.sim.homes import homes_below
 from dfr.sim.inputs import (
     HOLD_LOW,
     DockPlace,
     Duty,
+    FailureRate,
     Grade,
     SimInputs,
     Traffic,
@@ -47,6 +49,9 @@ MIN_TURNAROUND_S = 60.0
 RETRY_S = 30.0
 """Going up again after an aborted landing, and finding the pad."""
 
+HANDOVER_S = 30.0
+"""A relief drone is to be overhead so long before the one on scene leaves."""
+
 RECOVERY = Spread.lognormal(600.0, 1200.0)
 """Somebody walks to a drone that landed elsewhere, or did not disarm, and puts it into its dock."""
 
@@ -63,6 +68,7 @@ ASSUMED: tuple[Assumption, ...] = (
         "simulation.min_turnaround_s", f"{MIN_TURNAROUND_S:g}", "docked to fit for launch without charging"
     ),
     _assumed("simulation.min_on_scene_s", f"{MIN_ON_SCENE_S:g}", "a shorter stay is not worth a launch"),
+    _assumed("simulation.handover_s", f"{HANDOVER_S:g}", "two drones overhead while one relieves the other"),
     _assumed("simulation.retry_s", f"{RETRY_S:g}", "climb and second approach after an aborted landing"),
     _assumed(
         "simulation.recovery_s", "median 600, p90 1200", "fetching a drone that landed outside its dock"
@@ -108,6 +114,23 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         min_on_scene_s=MIN_ON_SCENE_S,
         cleared_without_patrol=scenario.demand.cleared_without_patrol,
         limits_s=scenario.targets.limits_s,
+        failures=_failures(scenario),
+        dispatch=scenario.simulation.dispatch.value,
+        overwatch=scenario.simulation.overwatch,
+        handover_s=HANDOVER_S if scenario.simulation.overwatch else 0.0,
+        keep_within_s=max(0.0, scenario.targets.siting_limit_s - scenario.crew.launch.median_s),
+        homes=homes_below(world, plan),
+    )
+
+
+def _failures(scenario: Scenario) -> tuple[FailureRate, ...]:
+    return tuple(
+        FailureRate(
+            part=item.part.value,
+            between=Spread.exponential(item.between_s),
+            repair=Spread.exponential(item.repair_s),
+        )
+        for item in scenario.simulation.failures
     )
 
 

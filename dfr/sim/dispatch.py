@@ -1,9 +1,17 @@
 """Dispatch: which waiting call is served next, by which drone, and what stands in the way if none.
 
-Calls wait in order of rank, then of decision. The nearest ready drone goes: the one predicted
-overhead first in this hour's wind that has the energy to get there, stay a while and come home with
-its reserve, from a dock that will still be open, and with a crew still on duty, when it lands. The
-energy-aware policy prefers the nearest of those that can stay as long as is usual for the call.
+Calls wait in order of rank, then of decision. A drone may go that has the energy to get there, stay a while
+and come home with its reserve, from a dock that will still be open, and with a crew still on duty, when
+it lands. Of these goes, by policy:
+
+- `nearest`: the one predicted overhead first in this hour's wind;
+- `energy_aware`: the nearest of those that can stay as long as is usual for the call;
+- `coverage_keeping`: to calls of the first rank the nearest; to others, of those overhead within the call's
+  target, the one whose leaving uncovers least demand, and the nearest of equals (after the
+  preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201). Demand is covered
+  where a dock with a ready drone is within `SimInputs.keep_within_s` of flight.
+
+Where none meets what its policy asks for, the nearest goes.
 """
 
 from __future__ import annotations
@@ -17,12 +25,48 @@ from dfr.sim.calls import Call, Visit
 from dfr.sim.crew import CrewBoard
 from dfr.sim.dock import Drone, next_hold_s
 from dfr.sim.events import NEVER, Missed, drone_id
-from dfr.sim.inputs import HEIGHT_SPLIT, NEAREST, Condition, Leg, SimInputs
+from dfr.sim.inputs import ENERGY_AWARE, HEIGHT_SPLIT, NEAREST, Condition, Leg, SimInputs
+
+Fit = tuple[Drone, Leg]
+"""A drone that may go, and its way."""
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """A call that needs a drone overhead from `start_s` to `until_s`, by several in turn."""
+
+    call: Call
+    start_s: float
+    until_s: float
+    drones: int = 1
+    gap_s: float = 0.0
+    _overhead: int = 1
+    _bare_since_s: float = NEVER
+
+    def comes(self, t_s: float) -> None:
+        """A relief is overhead."""
+        if self._overhead == 0:
+            self.gap_s += t_s - self._bare_since_s
+        self._overhead += 1
+        self.drones += 1
+
+    def goes(self, t_s: float) -> None:
+        """A drone leaves."""
+        self._overhead -= 1
+        self._bare_since_s = t_s
+
+    def close(self, t_s: float) -> None:
+        """The need is over."""
+        if self._overhead == 0:
+            self.gap_s += t_s - self._bare_since_s
 
 
 @dataclass(slots=True, eq=False)
 class Case:
-    """A call on its way through the control room, `heard_s` by its clock (the call's time, to rounding)."""
+    """A call on its way through the control room, `heard_s` by its clock (the call's time, to rounding).
+
+    A `relief` is a further drone for a call that is attended: no call of its own.
+    """
 
     call: Call
     heard_s: float
@@ -34,6 +78,14 @@ class Case:
     overhead_s: float = NEVER
     waiting: bool = False
     ended: bool = False
+    watch: Watch | None = None
+    relief: bool = False
+
+    def wanted_s(self, t_s: float) -> float:
+        """How long a drone that is overhead now is wanted there."""
+        if self.relief and self.watch is not None:
+            return max(0.0, self.watch.until_s - t_s)
+        return self.call.on_scene_s
 
     @property
     def turn(self) -> tuple[int, float, int]:
@@ -63,6 +115,7 @@ class Field:
     _weather: Condition
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
+    watches: list[Watch] = field(default_factory=list)
     disturbed_s: list[float] = field(default_factory=list)
     _hour: int = 0
     _hour_ends_s: float = -1.0
@@ -173,7 +226,7 @@ def choose(field_: Field, case: Case) -> Drone | str:
     now, inputs = field_.env.now, field_.inputs
     condition, zone = field_.condition(now), case.call.zone
     calm_s = field_.calm_until_s(now)
-    reason, second = "", None
+    reason, fit = "", list[Fit]()
     for dock in condition.nearest[zone]:
         leg = condition.legs[dock][zone]
         if leg is None:
@@ -186,11 +239,36 @@ def choose(field_: Field, case: Case) -> Drone | str:
         home_s = now + inputs.launch.median_s + climb_s + out_s + inputs.min_on_scene_s + back_s + land_s
         if home_s > calm_s and (late := _too_late(field_, now, home_s)):
             reason = reason or late
-        elif inputs.dispatch == NEAREST or _can_stay(field_, answer, case, leg, condition):
+        elif inputs.dispatch == NEAREST:
             return answer
         else:
-            second = second or answer
-    return second or reason or Missed.UNREACHABLE
+            fit.append((answer, leg))
+    return _preferred(field_, case, fit, condition) if fit else reason or Missed.UNREACHABLE
+
+
+def _preferred(field_: Field, case: Case, fit: list[Fit], condition: Condition) -> Drone:
+    """The drone that the policy sends, of those that may go, the nearest first."""
+    if field_.inputs.dispatch == ENERGY_AWARE:
+        staying = (drone for drone, leg in fit if _can_stay(field_, drone, case, leg, condition))
+        return next(staying, fit[0][0])
+    grade = field_.inputs.grades[case.call.grade]
+    if grade.rank == 0:
+        return fit[0][0]
+    left_s = grade.target_s - (field_.env.now - case.heard_s) - field_.inputs.launch.median_s
+    in_time = [drone for drone, leg in fit if leg.overhead_s <= left_s]
+    return min(in_time, key=lambda drone: _uncovered(field_, drone.dock, condition), default=fit[0][0])
+
+
+def _uncovered(field_: Field, dock: int, condition: Condition) -> float:
+    """Share of the demand that no dock with a ready drone covers once a drone has left this one."""
+    counts = [len(drones) - (place == dock) for place, drones in enumerate(field_.ready)]
+    open_ = [place for place, count in enumerate(counts) if count > 0 and not field_.down[place]]
+    within_s = field_.inputs.keep_within_s
+
+    def covered(zone: int) -> bool:
+        return any((leg := condition.legs[d][zone]) is not None and leg.overhead_s <= within_s for d in open_)
+
+    return sum(zone.share for number, zone in enumerate(field_.inputs.zones) if not covered(number))
 
 
 def _too_late(field_: Field, now: float, home_s: float) -> str:

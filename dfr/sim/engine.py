@@ -22,6 +22,7 @@ from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
 from dfr.sim.foreseen import Foresight, disturbances_s
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, SimInputs
+from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
 from dfr.sim.readiness import Readiness
 from dfr.sim.sortie import Sortie, Steps
@@ -111,6 +112,7 @@ class Engine:
             else None
         )
         self._readiness = Readiness(inputs, self._log["readiness"])
+        self._overwatch = Overwatch(self._field, self._serve, self._log["overwatch"])
         self._failed: set[str] = set()
         self._grounded: list[Drone] = []
 
@@ -136,6 +138,8 @@ class Engine:
         if case.ended:
             raise AssertionError(f"call {case.call.id} ended twice: {outcome} {reason}")
         case.ended = True
+        if case.relief:
+            return
         call = case.call
         video_s = case.overhead_s + call.video_s
         self._calls.append((
@@ -144,6 +148,11 @@ class Engine:
             video_s if video_s <= ended_s else events.NEVER,
             call.ground_s, ended_s, call.on_scene_s, on_scene_s, outcome, reason,
         ))  # fmt: skip
+
+    def must_leave(self, case: Case, leaves_s: float) -> None:
+        """A drone overhead will have to leave early: where overwatch is wanted, another relieves it."""
+        if self._inputs.overwatch:
+            self._overwatch.must_leave(case, leaves_s)
 
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off: the call waits again, as long as its patience lasts."""
@@ -202,8 +211,12 @@ class Engine:
         self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0, self._env.now)
 
     def _decide(self, case: Case) -> None:
-        """The decision to send a drone; the call is served, or waits for as long as its patience lasts."""
+        """The decision to send a drone."""
         case.decided_s = self._env.now
+        self._serve(case)
+
+    def _serve(self, case: Case) -> None:
+        """Send a drone, or let the case wait for as long as its patience lasts."""
         self._field.wait(case)
         self.look_again()
         if case.waiting:
@@ -348,4 +361,5 @@ class Engine:
         for case in self._cases:
             if not case.ended:
                 self.call_over(case, events.MISSED, Missed.HORIZON, 0.0, horizon_s)
+        self._overwatch.close(horizon_s)
         self._readiness.close(horizon_s)

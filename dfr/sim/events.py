@@ -178,6 +178,17 @@ class DutyRecord(NamedTuple):
     safety_pilots: int
 
 
+class OverwatchRecord(NamedTuple):
+    """A call that one drone could not stay for: how long it was needed, by how many, with what gap."""
+
+    call: int
+    zone: str
+    start_s: float
+    end_s: float
+    drones: int
+    gap_s: float
+
+
 class VisitRecord(NamedTuple):
     """Other traffic in our air."""
 
@@ -199,6 +210,7 @@ RECORDS: Mapping[str, type[tuple[Any, ...]]] = types.MappingProxyType(
         "weather": WeatherRecord,
         "duties": DutyRecord,
         "visits": VisitRecord,
+        "overwatch": OverwatchRecord,
     }
 )
 """The tables of a run, by name."""

@@ -1,9 +1,9 @@
 """A sortie that nothing can disturb, worked out at dispatch: the same records and numbers as `Sortie`.
 
 Most sorties are over before anything changes that could touch them: other traffic told of, a link that
-fails, docks that shut, a shift that ends, the horizon (`Field.calm_until_s`). Their moments are sums, so
-only what others notice is an event: crew free at touchdown, drone ready, battery full. The sums are
-those of `ModelFlight`, to the last bit; tests hold the two ways of flying against each other.
+fails, docks that shut, a shift that ends, the horizon (`Field.calm_until_s`), a relief. Their moments are
+sums, so only what others notice is an event: crew free at touchdown, drone ready, battery full. The
+sums are those of `ModelFlight`, to the last bit; tests hold the two ways of flying against each other.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Foresight:
 
     def send(self, number: int, case: Case, drone: Drone) -> bool:
         """Fly a sortie; False, with nothing done, where something might disturb it."""
+        if case.relief:
+            return False
         now = self._env.now
         condition, fraction = self._field.condition(now), drone.fraction(now)
         leg = condition.legs[drone.dock][case.call.zone]
@@ -90,6 +92,8 @@ class Foresight:
             way_home_wh = home_w * (back_s + land_s) / 3600.0
             spare_wh = self._above_reserve_wh(condition, fraction) - used_wh - way_home_wh
             endurance_s = max(0.0, spare_wh * 3600.0 / hover_w)
+            if stay_s > endurance_s and self._field.inputs.overwatch:
+                return None
             if stay_s > endurance_s:
                 stay_s, cut = endurance_s, events.CUT_ENERGY
         left_s = overhead_s + stay_s

@@ -161,8 +161,16 @@ class Turnaround:
 DOCK_PART, LINK_PART, DRONE_PART = "dock", "link", "drone"
 """What may fail; a link is that between the crew and one dock's drones."""
 
-NEAREST, ENERGY_AWARE = "nearest", "energy_aware"
-"""Dispatch policies: the drone soonest overhead; or the soonest of those that can stay as long as usual."""
+NEAREST, ENERGY_AWARE, COVERAGE_KEEPING = "nearest", "energy_aware", "coverage_keeping"
+"""Dispatch policies, by the words of the scenario; `dfr.sim.dispatch` defines them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Homes:
+    """Shares over people's homes: of each zone's area, and of each way `by_way[dock][zone]`."""
+
+    by_zone: tuple[float, ...]
+    by_way: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +191,9 @@ class SimInputs:
     """A deployment as one replication sees it. `hour_edges_s` bound the hours, from 0 to the horizon.
 
     `rates_per_s` and `condition_of_hour` have one entry for each hour. A `trace` takes the place of
-    drawn calls.
+    drawn calls. With `overwatch` a relief drone is to be overhead `handover_s` before the first leaves.
+    `keep_within_s` is the flight time within which the coverage-keeping policy counts demand as
+    covered. `homes` None: nobody has said where people live.
     """
 
     scenario: str
@@ -212,6 +222,10 @@ class SimInputs:
     trace: tuple[TraceCall, ...] | None = None
     failures: tuple[FailureRate, ...] = ()
     dispatch: str = NEAREST
+    overwatch: bool = False
+    handover_s: float = 0.0
+    keep_within_s: float = 0.0
+    homes: Homes | None = None
 
     @property
     def horizon_s(self) -> float:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dfr.errors import InputError
 from dfr.sim.inputs import (
+    COVERAGE_KEEPING,
     DOCK_PART,
     DRONE_PART,
     ENERGY_AWARE,
@@ -19,20 +20,26 @@ from dfr.sim.inputs import (
 from dfr.sim.randomness import Spread
 
 PARTS = (DOCK_PART, LINK_PART, DRONE_PART)
-POLICIES = (NEAREST, ENERGY_AWARE)
+POLICIES = (NEAREST, ENERGY_AWARE, COVERAGE_KEEPING)
 
 
-def with_policies(inputs: SimInputs, *, failures: Sequence[str] = (), dispatch: str = NEAREST) -> SimInputs:
+def with_policies(
+    inputs: SimInputs, *, failures: Sequence[str] = (), dispatch: str | None = None
+) -> SimInputs:
     """The deployment with failures (`dock:200:4`, mean hours up and down) and a dispatch policy.
 
+    A part that is named goes before the scenario's rate of it; None leaves its policy.
     Raises InputError for a part, a number or a policy that there is not.
     """
+    dispatch = inputs.dispatch if dispatch is None else dispatch
     if dispatch not in POLICIES:
         raise InputError(f"dispatch policy {dispatch!r} -> one of {', '.join(POLICIES)}")
     rates = tuple(failure_rate(text) for text in failures)
     if len({rate.part for rate in rates}) < len(rates):
         raise InputError("failures of one part are given twice -> one rate for each part")
-    return replace(inputs, failures=rates, dispatch=dispatch)
+    named = {rate.part for rate in rates}
+    kept = tuple(rate for rate in inputs.failures if rate.part not in named)
+    return replace(inputs, failures=kept + rates, dispatch=dispatch)
 
 
 def failure_rate(text: str) -> FailureRate:

@@ -29,6 +29,9 @@ class Desk(Protocol):
     def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
         """A call is closed, at a moment."""
 
+    def must_leave(self, case: Case, leaves_s: float) -> None:
+        """A drone overhead will have to leave for energy before its call is over."""
+
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off on the ground: the call waits again."""
 
@@ -164,9 +167,15 @@ class Sortie:
         self._overhead_s = self.case.overhead_s = self._env.now
         self._begin_phase(events.ON_SCENE)
         self._cut = events.FULL_STAY
-        left = self.case.call.on_scene_s
+        left = self.case.wanted_s(self._env.now)
+        if self.case.relief and self.case.watch is not None:
+            self.case.watch.comes(self._env.now)
+        asked = False
         while left > 0.0:
             seconds, cut = self._allowance(left)
+            if cut == events.CUT_ENERGY and not asked:
+                asked = True
+                self._desk.must_leave(self.case, self._env.now + seconds)
             start, self._gives_way = self._env.now, True
             try:
                 staying = self._flight.hold(seconds)
@@ -182,6 +191,8 @@ class Sortie:
                 if not (yield from self._give_way(told, events.ON_SCENE)):
                     left, self._cut = 0.0, events.CUT_LINK if self._link_lost else events.CUT_TRAFFIC
         self._gives_way = False
+        if self.case.watch is not None:
+            self.case.watch.goes(self._env.now)
         self._end_phase(self._env.now)
 
     def _allowance(self, wanted_s: float) -> tuple[float, str]:

@@ -31,6 +31,7 @@ from dfr.sim.inputs import (
     Turnaround,
     Zone,
 )
+from dfr.sim.policies import POLICIES
 from dfr.sim.randomness import Spread
 
 SLOW_CHARGE = Turnaround(ready_fraction=0.9, to_ready_s=(1000.0,) * 101, to_full_s=(1500.0,) * 101)
@@ -390,6 +391,9 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         retry_s=20.0,
         recovery=draw(spreads),
         min_on_scene_s=30.0,
+        overwatch=draw(st.booleans()),
+        dispatch=draw(st.sampled_from(POLICIES)),
+        keep_within_s=200.0,
     )
 
 
@@ -446,5 +450,7 @@ def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, s
     for drone in {phase.drone for phase in log["phases"]}:
         own = sorted((p.start_s, p.end_s) for p in log["phases"] if p.drone == drone)
         assert all(a[1] <= b[0] + 1e-9 for a, b in pairwise(own))
+    for watch in log["overwatch"]:
+        assert 0.0 <= watch.gap_s <= watch.end_s - watch.start_s + 1e-6
     for flight in log["flights"]:
         assert math.isnan(flight.reserve_fraction) or 0.0 <= flight.reserve_fraction <= 1.0

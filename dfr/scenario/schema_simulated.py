@@ -1,0 +1,61 @@
+"""The scenario file's section `simulation`, all of it optional."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from dfr.scenario import simulated as domain
+from dfr.scenario.schema_parts import Area, Sourced, Strict
+
+
+class FailureIn(Sourced):
+    """How often each part of a kind fails: exponential times up and down, by their means."""
+
+    part: domain.FailingPart = Field(strict=False, description="dock, link or drone")
+    between_h: float = Field(gt=0, le=1e6, description="mean hours up until it fails")
+    repair_h: float = Field(gt=0, le=1e6, description="mean hours until it works again")
+
+
+class HomesIn(Sourced):
+    """An area where people live: camera minutes over it are the privacy footprint."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    area: Area
+
+
+class SimulationIn(Strict):
+    """How drones are sent, what fails, and where people live."""
+
+    dispatch: domain.DispatchPolicy = Field(
+        default=domain.DispatchPolicy.NEAREST,
+        strict=False,
+        description="nearest, energy_aware or coverage_keeping",
+    )
+    overwatch: bool = Field(
+        default=False, description="send a relief drone where the first cannot stay as long as needed"
+    )
+    failures: list[FailureIn] = Field(default_factory=list, max_length=3)
+    homes: list[HomesIn] = Field(default_factory=list, max_length=500)
+
+    @field_validator("failures")
+    @classmethod
+    def _each_part_once(cls, failures: list[FailureIn]) -> list[FailureIn]:
+        if len({failure.part for failure in failures}) < len(failures):
+            raise ValueError("a part is given twice -> one rate for each of dock, link and drone")
+        return failures
+
+    def built(self) -> domain.Simulation:
+        """The domain value."""
+        return domain.Simulation(
+            dispatch=self.dispatch,
+            overwatch=self.overwatch,
+            failures=tuple(
+                domain.FailureFigures(
+                    part=item.part, between_s=item.between_h * 3600.0, repair_s=item.repair_h * 3600.0
+                )
+                for item in self.failures
+            ),
+            homes=tuple((item.id, item.area) for item in self.homes),
+        )
