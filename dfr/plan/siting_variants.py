@@ -83,9 +83,9 @@ def _case(
     started = perf_counter()
     at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s)
     asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
-    unit = unit_of(asked.demand)
-    cover, weights = merge_rows(coverage(asked.times, limit_s), asked.demand / unit)
-    return _Case(asked, cover, weights, unit, started)
+    cover, weights = merge_rows(coverage(asked.times, limit_s), asked.demand)
+    unit = unit_of(weights)
+    return _Case(asked, cover, weights / unit, unit, started)
 
 
 def _found(case: _Case, answer: Solution, chosen: Sequence[int], worth: float) -> Sites:
