@@ -23,48 +23,48 @@ export function glide(map) {
   const canvas = map.getCanvas();
   const picture = map.getCanvasContainer();
   const sharp = map.getPixelRatio();
-  let held = null;
+  let held = null; // Where the hand was last, while it holds the map.
+  let slid = [0, 0]; // How far the picture lies from where it was drawn.
+  let far = 0; // How far the hand has moved since it took hold: little is a click.
   let rest = null;
-  let slid = false;
 
   // Draw anew where the picture was slid to: coarsely while the hand moves on, sharply when it rests.
   function draw(ratio) {
     clearTimeout(rest);
-    if (!held) return;
-    const { x, y, x0, y0 } = held;
-    Object.assign(held, { x0: x, y0: y });
+    const [x, y] = slid;
+    slid = [0, 0];
     if (map.getPixelRatio() !== ratio) map.setPixelRatio(ratio);
-    if (x !== x0 || y !== y0) map.panBy([x0 - x, y0 - y], { animate: false });
+    map.panBy([-x, -y], { animate: false });
     map.redraw();
     picture.style.transform = "";
   }
 
   function move(event) {
-    Object.assign(held, { x: event.clientX, y: event.clientY });
-    const by = [held.x - held.x0, held.y - held.y0];
-    slid ||= Math.hypot(...by) > CLICK_PX;
-    if (!slid) return;
-    picture.style.transform = `translate(${by[0]}px, ${by[1]}px)`;
+    const by = [event.clientX - held[0], event.clientY - held[1]];
+    held = [event.clientX, event.clientY];
+    far += Math.hypot(...by);
+    slid = [slid[0] + by[0], slid[1] + by[1]];
+    if (far <= CLICK_PX) return;
+    picture.style.transform = `translate(${slid[0]}px, ${slid[1]}px)`;
     clearTimeout(rest);
-    if (Math.max(Math.abs(by[0]), Math.abs(by[1])) > USED_UP_PX) draw(COARSE * sharp);
+    if (Math.max(...slid.map(Math.abs)) > USED_UP_PX) draw(COARSE * sharp);
     rest = setTimeout(draw, RESTED_MS, sharp);
   }
 
   function end() {
-    if (slid) draw(sharp);
     held = null;
     canvas.removeEventListener("pointermove", move);
   }
 
   canvas.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "touch" || event.button !== 0 || event.shiftKey || event.ctrlKey) return;
-    slid = false;
-    held = { x: event.clientX, y: event.clientY, x0: event.clientX, y0: event.clientY };
+    held = [event.clientX, event.clientY];
+    far = 0;
     canvas.setPointerCapture(event.pointerId);
     canvas.addEventListener("pointermove", move);
   });
   canvas.addEventListener("mousedown", (event) => held && event.stopPropagation());
-  canvas.addEventListener("click", (event) => slid && event.stopPropagation());
-  canvas.addEventListener("wheel", () => held && draw(sharp), { capture: true, passive: true });
+  canvas.addEventListener("click", (event) => far > CLICK_PX && event.stopPropagation());
+  canvas.addEventListener("wheel", () => slid.some(Boolean) && draw(sharp), { capture: true, passive: true });
   for (const kind of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(kind, end);
 }

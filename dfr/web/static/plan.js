@@ -213,10 +213,11 @@ async function main() {
   }
   state = await tell(get("/api/plan"));
   if (!state) return;
-  map = makeMap(state.centre);
   drawZones(planTimes());
   drawPanel();
   drawHours();
+  performance.mark("told");
+  map = makeMap(state.centre);
   for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => change(`/api/plan/${name}`));
   $("save").addEventListener("click", async () => {
     await change("/api/plan/save");
