@@ -87,7 +87,6 @@ def rotorpy_steps() -> float | None:
     torch.set_num_threads(1)
     device = torch.device("cpu")
     params = BatchedMultirotorParams([quad_params] * BATCH, BATCH, device)
-    vehicle = BatchedMultirotor(params, BATCH, initial_states=None, device=device, integrator="rk4")
     state = {
         "x": torch.zeros(BATCH, 3).double(),
         "v": torch.zeros(BATCH, 3).double(),
@@ -96,6 +95,7 @@ def rotorpy_steps() -> float | None:
         "wind": torch.zeros(BATCH, 3).double(),
         "rotor_speeds": torch.full((BATCH, 4), 1788.53).double(),
     }
+    vehicle = BatchedMultirotor(params, BATCH, initial_states=state, device=device, integrator="rk4")
     control = {"cmd_motor_speeds": torch.full((BATCH, 4), 1788.53).double()}
 
     def fly() -> None:
