@@ -64,27 +64,64 @@ def solve_quantile(
         return sites(
             filled(asked.forced, asked, p), objective=0.0, bound=0.0, seconds=perf_counter() - started
         )
-    low, high = 0, len(radii)
-    chosen: tuple[int, ...] | None = None
-    while low < high:
-        middle = (low + high) // 2
-        left = max(0.0, time_limit_s - (perf_counter() - started))
-        found = solve_mclp(
-            times, asked.demand, limit_s=float(radii[middle]), p=p, forced=forced, forbidden=forbidden,
-            time_limit_s=left,
-        )  # fmt: skip
-        if found.objective >= needed:
-            chosen, high = found.chosen, middle
-        elif found.bound < needed:
-            low = middle + 1
-        else:
-            break
+    search = _Search(times, asked, p, needed, radii)
+    search.roughly()
+    search.exactly(started + time_limit_s)
+    low, high, chosen = search.low, search.high, search.chosen
     bound = float(radii[low]) if low < len(radii) else np.inf
     seconds = perf_counter() - started
     if chosen is None:
         status = INFEASIBLE if np.isinf(bound) else UNSOLVED
         return no_sites(status, bound=bound, seconds=seconds, out_of_reach=[int(i) for i in asked.lost()])
     return sites(chosen, objective=float(radii[high]), bound=bound, seconds=seconds)
+
+
+class _Search:
+    """The least of some radii at which p sites cover enough: from `low` (proven) to `high` (found)."""
+
+    def __init__(self, times: FloatArray, asked: Request, p: int, needed: float, radii: FloatArray) -> None:
+        self._times, self._asked, self._p, self._needed, self._radii = times, asked, p, needed, radii
+        self.low, self.high = 0, len(radii)
+        self.chosen: tuple[int, ...] | None = None
+
+    def roughly(self) -> None:
+        """Both ends by bisection with what a covering knows at once: a good choice, and a bound."""
+        low = self.low
+        while low < self.high:
+            middle = (low + self.high) // 2
+            low = low if self._look(middle, 0.0) else middle + 1
+        high = self.high
+        while self.low < high:
+            middle = (self.low + high) // 2
+            self._look(middle, 0.0)
+            high = high if self.low > middle else middle
+
+    def exactly(self, deadline: float) -> None:
+        """What is between by bisection to proof, until one is not decided in time."""
+        while self.low < self.high:
+            middle = (self.low + self.high) // 2
+            before = self.low
+            left = deadline - perf_counter()
+            if left <= 0.0 or not (self._look(middle, left) or self.low > before):
+                return
+
+    def _look(self, k: int, time_limit_s: float) -> bool:
+        """Narrow by what is found of one radius; True where enough is covered."""
+        found = solve_mclp(
+            self._times,
+            self._asked.demand,
+            limit_s=float(self._radii[k]),
+            p=self._p,
+            forced=self._asked.forced,
+            forbidden=self._asked.forbidden,
+            time_limit_s=time_limit_s,
+        )
+        enough = found.objective >= self._needed
+        if enough and k < self.high:
+            self.chosen, self.high = found.chosen, k
+        elif found.bound < self._needed:
+            self.low = max(self.low, k + 1)
+        return enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
