@@ -16,25 +16,40 @@ import typer
 
 from dfr import __version__
 from dfr.cli.output import emit_json, say
+from dfr.errors import InputError
+from dfr.io.scenario_files import shipped_folder
+from dfr.report.pdf import find_chromium
 
 app = typer.Typer()
 
-REQUIRED = (
-    "numpy",
-    "scipy",
-    "shapely",
-    "pyproj",
-    "simpy",
-    "pymavlink",
-    "pydantic",
-    "highspy",
-    "pyarrow",
-    "matplotlib",
-)
-OPTIONAL = {
-    "dronekit": "the dronekit adapter",
-    "starlette": "the web map",
-    "distributed": "runs on a cluster",
+REQUIRED = {
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "shapely": "shapely",
+    "pyproj": "pyproj",
+    "simpy": "simpy",
+    "pymavlink": "pymavlink",
+    "pydantic": "pydantic",
+    "highspy": "highspy",
+    "pyarrow": "pyarrow",
+    "matplotlib": "matplotlib",
+    "typer": "typer",
+    "rich": "rich",
+    "yaml": "pyyaml",
+    "tzdata": "tzdata",
+    "jinja2": "jinja2",
+}
+"""Module and distribution of all that dfr cannot do without."""
+
+EXTRAS = {
+    "web": ("starlette", "uvicorn", "websockets"),
+    "dronekit": ("dronekit", "future", "monotonic"),
+    "cluster": ("dask", "distributed"),
+}
+GIVES = {
+    "web": "`dfr serve`",
+    "dronekit": "dfr for existing dronekit scripts",
+    "cluster": "`dfr simulate --cluster`",
 }
 
 
@@ -51,7 +66,17 @@ class Check:
 @app.command()
 def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
     """Say what is installed, found and missing."""
-    checks = [*_packages(), _arducopter(), _geoid(), _chromium()]
+    required = [_package(module, named) for module, named in REQUIRED.items()]
+    extras = [_extra(extra, modules) for extra, modules in EXTRAS.items()]
+    geoid = [_geoid()] if all(check.found for check in required) else []
+    checks = [
+        *required,
+        *extras,
+        _arducopter(),
+        *geoid,
+        _chromium(),
+        *map(_folder, ("scenarios", "airspace")),
+    ]
     healthy = all(check.found for check in checks if check.required)
     if as_json:
         emit_json({"version": __version__, "healthy": healthy, "checks": [asdict(check) for check in checks]})
@@ -66,17 +91,31 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON doc
         raise typer.Exit(2)
 
 
-def _packages() -> list[Check]:
-    required = [_package(name, "", required=True) for name in REQUIRED]
-    return required + [_package(name, what, required=False) for name, what in OPTIONAL.items()]
+def _package(module: str, named: str) -> Check:
+    """A package that must not only lie there but load: a wheel of another machine does not."""
+    try:
+        importlib.import_module(module)
+        found, what = True, importlib.metadata.version(named)
+    except importlib.metadata.PackageNotFoundError:
+        found, what = True, "loads, version not recorded"
+    except (ImportError, OSError) as error:
+        found, what = False, f"{error} -> pip install --force-reinstall {named}"
+    return Check(name=named, found=found, required=True, what=what)
 
 
-def _package(name: str, what: str, *, required: bool) -> Check:
-    found = importlib.util.find_spec(name) is not None
-    version = importlib.metadata.version(name) if found else "not installed"
-    return Check(
-        name=name, found=found, required=required, what=f"{version} {f'({what})' if what else ''}".strip()
-    )
+def _extra(extra: str, modules: tuple[str, ...]) -> Check:
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    install = f" -> pip install 'dfr-planner[{extra}]'"
+    what = f"without {', '.join(missing)} there is no {GIVES[extra]}{install}" if missing else GIVES[extra]
+    return Check(name=f"{extra} extra", found=not missing, required=False, what=what)
+
+
+def _folder(kind: str) -> Check:
+    """The shipped files of a kind, wherever this dfr was installed."""
+    folder = shipped_folder(kind)
+    count = len([path for path in folder.glob("*") if path.is_file()]) if folder.is_dir() else 0
+    what = f"{count} files in {folder}" if count else f"none in {folder} -> install dfr again"
+    return Check(name=f"shipped {kind}", found=count > 0, required=True, what=what)
 
 
 def _arducopter() -> Check:
@@ -106,7 +145,10 @@ def _geoid() -> Check:
 
 
 def _chromium() -> Check:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    return Check(
-        name="Chromium", found=path is not None, required=False, what=path or "not found (PDF printing)"
-    )
+    """What `dfr brief` would print with; a browser that DFR_CHROMIUM names must be one."""
+    try:
+        path = find_chromium()
+    except InputError as error:
+        return Check(name="Chromium", found=False, required=True, what=str(error))
+    what = path or "none on the path -> install chromium for PDFs; HTML prints from any browser"
+    return Check(name="Chromium", found=path is not None, required=False, what=what)
