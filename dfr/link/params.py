@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -20,8 +22,14 @@ if TYPE_CHECKING:
 
 TRIES = 5
 ANSWER_S = 0.7
+PATIENCE_S = 12.0
+"""How long a vehicle that is heard may leave a question unanswered: a busy machine or a bad line."""
+
 ABSENT_TRIES = 3
-"""A vehicle says nothing for a name it does not know (or an error in newer firmware)."""
+"""So often a vehicle must pass over a name, and answer the question after it, for the name to be unknown."""
+
+KEPT_TRIES = 3
+"""So often a vehicle must echo another value than the one it is sent, for it to be its own."""
 
 FIRMWARE_DEV = 0
 RELATIVE_TOLERANCE = 1e-6
@@ -81,8 +89,6 @@ def _confirm(vehicle: MavlinkVehicle, wire_name: str, wire_value: float, before:
     if same_value(before.param_value, wire_value):
         return
     kept = _write(vehicle, wire_name, wire_value, before.param_type)
-    if kept is None:
-        raise LinkTimeoutError(f"{wire_name}: the vehicle did not confirm in {TRIES} tries")
     if not same_value(kept, wire_value):
         raise VehicleRefusedError(f"{wire_name}: set to {wire_value:g}, the vehicle keeps {kept:g}")
 
@@ -108,30 +114,51 @@ def _autopilot_version(vehicle: MavlinkVehicle) -> Message:
 
 
 def _read(vehicle: MavlinkVehicle, wire_name: str) -> Message | None:
-    """The PARAM_VALUE of a name; None where nobody answers to it though the link is alive."""
-    with vehicle.port.inbox(lambda message: _is_value(vehicle, message, wire_name)) as answers:
-        for attempt in range(TRIES):
+    """The PARAM_VALUE of a name; None where the vehicle passes over the question.
+
+    A vehicle says nothing for a name it does not know. It answers in order, so a question after it, for
+    the first parameter of the list, tells silence from slowness. Raises LinkTimeoutError where neither
+    is answered.
+    """
+    with vehicle.port.inbox(lambda m: _is_value(vehicle, m, wire_name) or _is_first(vehicle, m)) as answers:
+        passed_over = 0
+        for attempt in _attempts(vehicle, wire_name):
             vehicle.send(dialect.MAVLink_param_request_read_message(*vehicle.target, wire_name.encode(), -1))
+            if attempt:
+                vehicle.send(dialect.MAVLink_param_request_read_message(*vehicle.target, b"", 0))
             answer = answers.get(ANSWER_S)
-            if answer is not None:
+            if answer is not None and _is_value(vehicle, answer, wire_name):
                 return answer
-            vehicle.check_link()
-            if attempt + 1 >= ABSENT_TRIES and vehicle.silent_s < ANSWER_S:
+            passed_over += answer is not None
+            if passed_over == ABSENT_TRIES:
                 return None
-    return None
+    raise AssertionError("attempts end with an error")
 
 
-def _write(vehicle: MavlinkVehicle, wire_name: str, value: float, kind: int) -> float | None:
-    """The value the vehicle echoes; None where it echoes none."""
+def _write(vehicle: MavlinkVehicle, wire_name: str, value: float, kind: int) -> float:
+    """The value the vehicle keeps. Raises LinkTimeoutError where it confirms none."""
     with vehicle.port.inbox(lambda message: _is_value(vehicle, message, wire_name)) as answers:
         kept: float | None = None
-        for _ in range(TRIES):
+        tries = 0
+        for _ in _attempts(vehicle, wire_name):
             vehicle.send(dialect.MAVLink_param_set_message(*vehicle.target, wire_name.encode(), value, kind))
-            kept = _echo(answers, value) if kept is None else _echo(answers, value) or kept
-            if kept is not None and same_value(kept, value):
+            echo = _echo(answers, value)
+            kept, tries = (kept, tries) if echo is None else (echo, tries + 1)
+            if kept is not None and (same_value(kept, value) or tries == KEPT_TRIES):
                 return kept
-            vehicle.check_link()
-        return kept
+    raise AssertionError("attempts end with an error")
+
+
+def _attempts(vehicle: MavlinkVehicle, wire_name: str) -> Iterator[int]:
+    """0, 1, 2, ... while the link is alive and there is patience left; then LinkTimeoutError."""
+    deadline = time.monotonic() + PATIENCE_S
+    for attempt in count():
+        vehicle.check_link()
+        if time.monotonic() > deadline and attempt >= TRIES:
+            raise LinkTimeoutError(
+                f"{wire_name}: no answer to {attempt} questions in {PATIENCE_S:.0f} s -> check the link"
+            )
+        yield attempt
 
 
 def _echo(answers: Inbox, value: float) -> float | None:
@@ -146,6 +173,12 @@ def _echo(answers: Inbox, value: float) -> float | None:
         if same_value(last, value):
             break
     return last
+
+
+def _is_first(vehicle: MavlinkVehicle, message: Message) -> bool:
+    return bool(
+        message.get_type() == "PARAM_VALUE" and vehicle.from_target(message) and message.param_index == 0
+    )
 
 
 def _is_value(vehicle: MavlinkVehicle, message: Message, wire_name: str) -> bool:

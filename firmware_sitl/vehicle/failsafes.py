@@ -39,6 +39,10 @@ RC_CONTINUES_AUTO, GCS_CONTINUES_AUTO, RC_CONTINUES_GUIDED = 1, 2, 4
 CONTINUE_IF_LANDING, GCS_CONTINUES_PILOTED = 8, 16
 """Bits of FS_OPTIONS."""
 
+LEAST_SILENCE_S = 0.3
+"""Wall seconds for which a ground station may be held up by a busy machine; a vehicle whose clock runs fast
+waits so long at least, whatever FS_GCS_TIMEOUT is in its own seconds (assumed)."""
+
 PILOTED = (modes.STABILIZE, modes.ALT_HOLD, modes.LOITER, modes.POSHOLD)
 
 
@@ -48,6 +52,7 @@ class Failsafes:
     def __init__(self, vehicle: Vehicle) -> None:
         self._vehicle = vehicle
         self.gcs_heard_s: float | None = None
+        self._gcs_heard_link_s = 0.0
         self.gcs_lost = False
         self.ekf_lost = False
         self.radio_lost = False
@@ -68,7 +73,7 @@ class Failsafes:
 
     def hear_gcs(self, t_s: float) -> None:
         """A heartbeat of the ground station with the right system id."""
-        self.gcs_heard_s = t_s
+        self.gcs_heard_s, self._gcs_heard_link_s = t_s, self._vehicle.link_s
 
     def watch(self, t_s: float) -> None:
         """Look at everything; several times a second."""
@@ -83,7 +88,8 @@ class Failsafes:
         if action == 0 or self.gcs_heard_s is None:
             self.gcs_lost = False
             return
-        lost = t_s - self.gcs_heard_s > parameters["FS_GCS_TIMEOUT"]
+        silent_s = vehicle.link_s - self._gcs_heard_link_s
+        lost = t_s - self.gcs_heard_s > parameters["FS_GCS_TIMEOUT"] and silent_s > LEAST_SILENCE_S
         if lost == self.gcs_lost:
             return
         self.gcs_lost = lost

@@ -179,6 +179,33 @@ def test_24_a_value_the_vehicle_does_not_take_is_refused(behind, proxy):
         behind.set_param("RTL_ALT", 1900.0)
 
 
+def test_24_a_slow_vehicle_is_not_taken_for_one_without_the_parameter(behind, proxy):
+    asked = []
+
+    def answer_late(direction, message, frame):
+        if direction == "up" and message.get_type() == "PARAM_REQUEST_READ":
+            asked.append(message)
+            return [] if len(asked) < 10 else None
+        return None
+
+    proxy.rule = answer_late
+    assert behind.get_param("RTL_ALT") is not None
+    assert len(asked) >= 10
+
+
+def test_24_a_vehicle_that_answers_the_next_question_has_no_such_parameter(behind, proxy):
+    assert behind.get_param("NO_SUCH_NAME") is None
+    asked = [m for way, m in proxy.seen if way == "up" and m.get_type() == "PARAM_REQUEST_READ"]
+    assert [m.param_index for m in asked if m.param_index == 0]
+
+
+def test_24_a_vehicle_that_answers_no_question_is_a_link_error(behind, proxy, monkeypatch):
+    monkeypatch.setattr("dfr.link.params.PATIENCE_S", 2.0)
+    proxy.rule = lambda way, message, frame: [] if message.get_type() == "PARAM_VALUE" else None
+    with pytest.raises(LinkTimeoutError, match="RTL_ALT: no answer"):
+        behind.get_param("RTL_ALT")
+
+
 def test_25_a_repeated_command_counts_its_confirmations(behind, proxy):
     lost = []
 

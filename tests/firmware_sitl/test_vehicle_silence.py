@@ -1,0 +1,30 @@
+"""When a ground station counts as lost, on a clock that runs fast."""
+
+from __future__ import annotations
+
+import pytest
+
+from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+
+
+def silent_for(seconds: float, *, speedup: float) -> Vehicle:
+    """A vehicle that has heard one heartbeat, and then so many of its seconds nothing."""
+    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    vehicle.link_clock = lambda: vehicle.craft.t_s / speedup
+    vehicle.parameters["FS_GCS_ENABLE"] = 1.0
+    vehicle.failsafes.hear_gcs(vehicle.craft.t_s)
+    for _ in range(round(seconds / STEP_S)):
+        vehicle.step()
+    return vehicle
+
+
+@pytest.mark.parametrize(
+    ("speedup", "seconds", "lost"), [(1.0, 4.5, False), (1.0, 5.5, True), (10.0, 5.5, True)]
+)
+def test_the_timeout_counts_the_vehicles_seconds(speedup, seconds, lost):
+    assert silent_for(seconds, speedup=speedup).failsafes.gcs_lost is lost
+
+
+@pytest.mark.parametrize(("seconds", "lost"), [(10.0, False), (25.0, True)])
+def test_a_station_held_up_for_a_moment_is_not_lost_to_a_fast_clock(seconds, lost):
+    assert silent_for(seconds, speedup=60.0).failsafes.gcs_lost is lost
