@@ -86,6 +86,12 @@ def test_the_brief_tells_what_a_team_needs(briefed):
     assert page.count('class="no"') == sum(not h.flyable for h in run.plan.coverage_by_hour)
 
 
+def test_the_brief_says_for_what_the_docks_stand_and_how_sure_that_is(briefed):
+    run = briefed("victorious-2024")
+    assert f"Docks sited for {run.plan.sited_by}." in brief_html(run)
+    assert "proven best, gap 0 %" in str(run.plan.sited_by)
+
+
 def test_the_brief_asks_for_nothing_from_outside(briefed):
     page = brief_html(briefed("victorious-2024"))
     assert "default-src 'none'" in page
