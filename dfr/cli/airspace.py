@@ -107,7 +107,10 @@ def _moment(text: str) -> datetime:
         raise InputError(f"--time {text!r} is no ISO 8601 time -> such as 2024-08-24T12:00Z") from error
     if moment.tzinfo is None:
         raise InputError(f"--time {text!r} has no offset -> add Z for UTC or such as +01:00")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InputError(f"--time {text!r} is beyond the calendar in UTC -> a year from 1 to 9999") from error
 
 
 def _check(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: float | None) -> None:

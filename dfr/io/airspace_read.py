@@ -8,6 +8,7 @@ ever found clear of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,7 +23,7 @@ from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, flight_level_r
 from dfr.world.zones import Zone
 
 MAX_PROBLEMS = 10_000
-"""A file with more problems than this is no airspace file; the rest is counted, not listed."""
+"""A file with more problems of one outcome than this is no airspace file; the rest is not listed."""
 
 
 MAX_VOLUMES = 100_000
@@ -117,12 +118,17 @@ class Draft:
 
 
 class Problems(list[ReadProblem]):
-    """The problems of a file, in the order found."""
+    """The problems of a file, in the order found; `counts` has also those beyond the most that are listed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[Outcome] = Counter()
 
     def add(self, line: int | None, code: str, message: str, outcome: Outcome) -> None:
         """Put one on record."""
-        if len(self) < MAX_PROBLEMS:
-            self.append(ReadProblem(line=line, code=code, message=message, outcome=outcome))
+        self.counts[outcome] += 1
+        if self.counts[outcome] <= MAX_PROBLEMS:
+            self.append(ReadProblem(line=line, code=code, message=printable(message), outcome=outcome))
 
     def repair(self, draft: Draft, line: int | None, code: str, message: str) -> None:
         """Put on record what was repaired in a volume."""
@@ -145,6 +151,17 @@ class FileWords:
     what: str = ""
     omissions: list[str] = field(default_factory=list)
     ground_m_amsl: tuple[float, float] | None = None
+
+
+def printable(text: str) -> str:
+    """A text without control characters, which could move a terminal's cursor.
+
+    >>> printable("RED" + chr(27) + "[31m")
+    'RED [31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def the_rest(problems: Problems, why: str) -> Draft:
@@ -202,8 +219,8 @@ def finish(
 
 def _zone(draft: Draft, area: Area, source: str) -> Zone:
     return Zone(
-        name=draft.name or "unnamed",
-        kind=draft.kind,
+        name=printable(draft.name) or "unnamed",
+        kind=printable(draft.kind),
         airspace_class=draft.airspace_class,
         lower=draft.lower or SURFACE,
         upper=draft.upper or UNLIMITED,
@@ -211,10 +228,10 @@ def _zone(draft: Draft, area: Area, source: str) -> Zone:
         activation=draft.activation,
         source=source,
         line=draft.line,
-        contact=draft.contact,
-        exempt=draft.exempt,
-        remarks=draft.remarks,
-        defect=draft.refusal,
+        contact=printable(draft.contact),
+        exempt=printable(draft.exempt),
+        remarks=printable(draft.remarks),
+        defect=printable(draft.refusal),
         possible=draft.possible,
     )
 

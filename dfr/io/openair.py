@@ -19,6 +19,7 @@ from dfr.io.airspace_read import (
     Outcome,
     Problems,
     finish,
+    printable,
     the_rest,
 )
 from dfr.io.openair_pen import Pen
@@ -240,7 +241,8 @@ class _Reader:
         return widest
 
     def _active(self, rest: str) -> None:
-        draft, word = self._current(), rest.upper()
+        draft, rest = self._current(), printable(rest)
+        word = rest.upper()
         if word.startswith("NONE") and "/" not in word:
             draft.activation = NEVER
         elif draft.activation == NEVER:

@@ -22,6 +22,9 @@ MOST_CROSSINGS = 100_000
 MOST_PAIRS = 5_000_000
 """Most pairs of edges looked at to count crossings."""
 
+CHUNK = 25
+"""Edges whose crossings are counted at a time."""
+
 EQUATOR_DEG = 30.0
 """A ring round the globe whose mean latitude is nearer to the equator may mean either side."""
 
@@ -107,8 +110,8 @@ def _crossings(corners: FloatArray, most: int) -> int:
     lines = shapely.linestrings(np.stack((corners[:-1], corners[1:]), axis=1))
     tree = shapely.STRtree(lines)
     count = pairs = 0
-    for start in range(0, len(lines), 100):
-        some = lines[start : start + 100]
+    for start in range(0, len(lines), CHUNK):
+        some = lines[start : start + CHUNK]
         first, second = tree.query(some)
         apart = second > first + start + 1
         count += int(shapely.intersects(some[first[apart]], lines[second[apart]]).sum())

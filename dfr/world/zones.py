@@ -97,8 +97,9 @@ class Zone:
     @property
     def label(self) -> str:
         """Name, kind and limits in a few words."""
-        kind = f"{self.kind}" if not self.airspace_class else f"{self.kind} class {self.airspace_class}"
-        return f"{self.name} ({kind}, {self.lower.text} to {self.upper.text})"
+        kind = self.kind if not self.airspace_class else f"{self.kind} class {self.airspace_class}".strip()
+        words = f"{kind}, " if kind else ""
+        return f"{self.name} ({words}{self.lower.text} to {self.upper.text})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

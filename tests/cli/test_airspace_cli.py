@@ -166,3 +166,141 @@ def test_convert_writes_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     assert dfr("convert", path, "--out", tmp_path / "out.kml").returncode == 2
     assert dfr("convert", path, "--out", tmp_path / "out.docx").returncode == 2
     assert [child.name for child in tmp_path.iterdir()] == ["empty.txt"]
+
+
+def at(*arguments: object) -> dict[str, object]:
+    time = () if "--time" in arguments else ("--time", "2024-08-24T12:00Z")
+    return result("at", *time, *arguments)
+
+
+PLACE = ("--lat", 50.0, "--lon", -1.0)
+TERRACE = """* dfr-coverage: 49,-2 51,-2 51,0 49,0
+AC {kind}
+AN TERRACE
+AL {lower}
+AH {upper}
+{active}V X=50:00:00 N 001:00:00 W
+DC 5
+"""
+
+
+@pytest.fixture
+def terrace(tmp_path: Path):
+    def write(lower: str, upper: str, active: str = "", kind: str = "D") -> Path:
+        path = tmp_path / "terrace.txt"
+        path.write_text(TERRACE.format(kind=kind, lower=lower, upper=upper, active=active))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "height_m", "more", "state"),
+    [
+        ("100m AGL", "200m AGL", 100.0, (), "conflict"),
+        ("100m AGL", "200m AGL", 200.0, (), "conflict"),
+        ("100m AGL", "200m AGL", 99.9, (), "clear"),
+        ("100m AGL", "200m AGL", 200.1, (), "clear"),
+        ("170m AMSL", "UNL", 110.0, ("--ground-m-amsl", 60), "conflict"),
+        ("170m AMSL", "UNL", 109.0, ("--ground-m-amsl", 60), "clear"),
+        ("170m AMSL", "UNL", 110.0, ("--ground-m-amsl", 0), "clear"),
+        ("170m AMSL", "UNL", 110.0, (), "unknown"),
+        ("SFC", "170m AMSL", 0.0, (), "conflict"),
+        ("SFC", "170m AMSL", 171.0, (), "unknown"),
+        ("FL65", "UNL", 1700.0, ("--ground-m-amsl", 0), "unknown"),
+        ("FL65", "UNL", 1700.0, ("--ground-m-amsl", 0, "--qnh-hpa", 983), "clear"),
+        ("FL65", "UNL", 1730.0, ("--ground-m-amsl", 0, "--qnh-hpa", 983), "conflict"),
+        ("FL65", "UNL", 1730.0, ("--ground-m-amsl", 0, "--qnh-hpa", 1035), "clear"),
+        ("FL65", "UNL", 60.0, ("--ground-m-amsl", 0), "clear"),
+        ("FL65", "UNL", 60.0, (), "unknown"),
+        ("SFC", "UNL", 0.0, (), "conflict"),
+    ],
+)
+def test_heights_on_either_side_of_a_limit(
+    terrace, lower: str, upper: str, height_m: float, more: tuple[object, ...], state: str
+) -> None:
+    path = terrace(lower, upper)
+    answer = at(*PLACE, "--height-m-agl", height_m, "--airspace", path, *more)
+    assert answer["state"] == state
+    ((zone,),) = (answer["zones"],)
+    expected = {"conflict": True, "clear": False, "unknown": None}[state]
+    assert (zone["contains"], zone["distance_m"]) == (expected, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("active", "time", "state"),
+    [
+        ("AA 2024-08-24T12:00Z/2024-08-24T13:00Z\n", "2024-08-24T11:59:59Z", "clear"),
+        ("AA 2024-08-24T12:00Z/2024-08-24T13:00Z\n", "2024-08-24T13:00:00+01:00", "conflict"),
+        ("AA 2024-08-24T12:00Z/2024-08-24T13:00Z\n", "2024-08-24T13:00Z", "clear"),
+        ("AA NONE\n", "2024-08-24T12:00Z", "clear"),
+        ("AA by NOTAM\n", "2024-08-24T12:00Z", "unknown"),
+        ("AA 2024-08-24T12:00Z/NONE\n", "2030-01-01T00:00Z", "conflict"),
+        ("AA whenever\n", "2024-08-24T12:00Z", "unknown"),
+    ],
+)
+def test_times_on_either_side_of_hours(terrace, active: str, time: str, state: str) -> None:
+    path = terrace("SFC", "UNL", active)
+    answer = at(*PLACE, "--height-m-agl", 50, "--time", time, "--airspace", path)
+    assert answer["state"] == state
+    (zone,) = answer["zones"]
+    assert zone["active"] is {"conflict": True, "clear": False, "unknown": None}[state]
+
+
+def test_zones_within_a_distance_end_where_it_ends(terrace) -> None:
+    path = terrace("SFC", "UNL")
+    north = ("--lat", 50.5, "--lon", -1.0, "--height-m-agl", 50, "--airspace", path)
+    (zone,) = at(*north, "--within-km", 100)["zones"]
+    away_km = zone["distance_m"] / 1000.0
+    assert (zone["contains"], away_km) == (False, pytest.approx(55.62 - 9.26, abs=0.05))
+    assert len(at(*north, "--within-km", away_km + 0.001)["zones"]) == 1
+    assert at(*north, "--within-km", away_km - 0.001)["zones"] == []
+    assert at(*north)["zones"] == []
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_time_beyond_the_calendar_is_bad_input(terrace, time: str) -> None:
+    done = dfr("at", *PLACE, "--height-m-agl", 50, "--time", time, "--airspace", terrace("SFC", "UNL"))
+    assert done.returncode == 2
+    assert "calendar" in done.stderr
+
+
+def test_names_cannot_move_the_cursor(tmp_path: Path) -> None:
+    path = tmp_path / "evil.txt"
+    path.write_bytes(
+        TERRACE.format(kind="D", lower="SFC", upper="?\x1b[2J", active="").encode() + b"XX \x1b[2J\n"
+    )
+    path.write_bytes(path.read_bytes().replace(b"TERRACE", b"TERR\x1b[31m\x07ACE"))
+    for words in (
+        ("lint", path),
+        ("at", *PLACE, "--height-m-agl", 5, "--time", "2024-08-24T12:00Z", "--airspace", path),
+    ):
+        done = dfr(*words)
+        assert done.returncode == 0
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\x07" not in done.stdout + done.stderr
+
+
+ROUND_TRIPS = ["openair", "geojson", "ed318", "kml"]
+
+
+@pytest.mark.parametrize("form", ROUND_TRIPS)
+def test_zones_converted_and_converted_back_give_the_same_answers(
+    solent: Path, tmp_path: Path, form: str
+) -> None:
+    """What a format cannot carry is named; every zone that it does carry answers as before."""
+    there, back = tmp_path / "there.x", tmp_path / "back.txt"
+    lost = result("convert", solent, "--out", there, "--format", form)["lost"]
+    result("convert", there, "--out", back, "--format", "openair")
+    missing = {line.split(": left out")[0] for line in lost if "left out" in line}
+    before = read_airspace(solent.read_bytes(), name="before").zones
+    after = read_airspace(back.read_bytes(), name="after").zones
+    assert len(after) == len(before) - len([zone for zone in before if zone.name in missing])
+    for lat, lon in ((50.8158, -1.2067), (50.95, -1.357), (50.782, -1.089), (50.6, -1.3)):
+        place = Position(lat_deg=lat, lon_deg=lon)
+        kept = [zone for zone in before if zone.name not in missing]
+        expected = sorted((z.name, round(z.lower.value_m, 0), round(z.upper.value_m, 0))
+                          for z in kept if z.distance_m(place) == 0.0)  # fmt: skip
+        found = sorted((z.name, round(z.lower.value_m, 0), round(z.upper.value_m, 0))
+                       for z in after if z.distance_m(place) == 0.0)  # fmt: skip
+        assert found == expected
