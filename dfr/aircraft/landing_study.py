@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,12 +17,25 @@ from dfr.aircraft.landing import (
     landing_settings,
     sensors_of,
 )
-from dfr.aircraft.touchdown import Touchdowns, Trials, land
+from dfr.aircraft.touchdown import Sensors, Touchdowns, Trials, land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 
 CONFIDENCE_Z = 1.959964
 """95 % of a normal distribution."""
+
+VERTICAL_SHARE = 0.5
+"""Vertical over along-wind gust deviation (ESDU 85020 near the ground)."""
+
+BLURRING_RAIN_MM_H = 10.0
+"""Rain in which a marker's error has doubled (assumed: no figure is published)."""
+
+ASSUMPTIONS = (
+    "vertical gusts of half the along-wind ones; 5 m/s of inflow changes the thrust by the weight (assumed)",
+    f"rain of {BLURRING_RAIN_MM_H:g} mm/h doubles a marker's error, not GNSS' or the thrust (assumed)",
+    "contact faster than 1 m/s down or 0.5 m/s across is a failed landing (assumed)",
+    "gusts are Dryden's at 10 m down to the pad; the mean wind does not fall with height there",
+)
 
 CHUNK = 2500
 """Trials flown together: their arrays stay in the processor's cache."""
@@ -68,6 +81,11 @@ class LandingStudy:
         }
 
 
+def in_rain(sensors: Sensors, rain_mm_h: float) -> Sensors:
+    """The errors of what guides a landing, in rain."""
+    return replace(sensors, marker_m=sensors.marker_m * (1.0 + rain_mm_h / BLURRING_RAIN_MM_H))
+
+
 def study_landings(
     drone: Drone,
     dock: Dock,
@@ -80,6 +98,7 @@ def study_landings(
     retries: int = 0,
     start_height_m: float = 15.0,
     dt_s: float = 0.02,
+    rain_mm_h: float = 0.0,
 ) -> LandingStudy:
     """Fly so many landings in a mean wind and its gusts and count how they end.
 
@@ -96,7 +115,8 @@ def study_landings(
             intensity=np.full(size, turbulence_intensity),
             guidance=guidance,
             start_height_m=start_height_m,
-            sensors=sensors_of(drone),
+            sensors=in_rain(sensors_of(drone), rain_mm_h),
+            vertical_share=VERTICAL_SHARE,
         )
         settings = landing_settings(drone)
         attempt = land(drone, flown, settings=settings, seed=_seed(seed, chunk, 0), dt_s=dt_s)

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from dfr.aircraft.catalogue import Drone
-from dfr.aircraft.dynamics import LoopGains, PositionLoop, QuadDynamics
+from dfr.aircraft.dynamics import VERTICAL_LAG_S, LoopGains, PositionLoop, QuadDynamics
 from dfr.aircraft.nose import MOST_OFF_RAD, drifted
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.trim import air_density, airframe_of, balancing_lean
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
+from dfr.units import GRAVITY_MPS2
 from dfr.world.gusts import SLOWEST_AIRSPEED_MPS, scale_lengths_m
 
 GUST_HEIGHT_M = 10.0
@@ -41,6 +42,10 @@ MARKER_ERROR_M = 0.022
 
 SENSOR_CORRELATION_S = 15.0
 """Assumed correlation time of both errors; long against the loops, so only their size matters."""
+
+INFLOW_PER_S = GRAVITY_MPS2 / 5.0
+"""Acceleration of a vertical gust, m/s2 per m/s: an inflow of 5 m/s changes a rotor's thrust by its weight
+(assumed: about the induced velocity of these discs)."""
 
 WAITED_S = 10.0
 """Before the descent the drone waited in the wind with a nose that drifted (`dfr.aircraft.nose`): about so
@@ -91,7 +96,7 @@ class Trials:
 
     `gusts`, where given, replaces the drawn gusts: along and across the wind every 0.1 s, m/s,
     shape (steps, 2, trials), held at its last row; `nose_off_wind_deg` the drawn angle of the nose to
-    the wind.
+    the wind. `vertical_share` is the deviation of vertical gusts over that along the wind, 0 for none.
     """
 
     wind_mps: FloatArray
@@ -101,6 +106,7 @@ class Trials:
     sensors: Sensors = field(default_factory=Sensors)
     gusts: FloatArray | None = None
     nose_off_wind_deg: FloatArray | None = None
+    vertical_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +181,9 @@ class _Descent:
         self.sensor_keep = math.exp(-dt_s / SENSOR_CORRELATION_S)
         self.sensor = rng.standard_normal((2, count))
         self.low_error = np.full(count, np.nan)
+        self.updraft_rng = rng.spawn(1)[0]
+        self.updraft = self.updraft_rng.standard_normal(count)
+        self.taken_back = np.zeros(count)
         heading = self._nose_off_wind(drone)
         if trials.nose_off_wind_deg is not None:
             heading = np.radians(trials.nose_off_wind_deg)
@@ -237,10 +246,23 @@ class _Descent:
             self.settings.vertical_accel_mps2,
         )
         body.step(lean, accel, self._wind(), dt)
+        self._heave()
         self.t_s += dt
         self.vehicle_steps += self.active.size
         self._note(lean)
         return bool(self.active.size)
+
+    def _heave(self) -> None:
+        """Vertical gusts: what they do to the thrust before the vertical loop has taken it back."""
+        if self.trials.vertical_share <= 0.0:
+            return
+        dt = self.dt_s
+        self.updraft = self.keep * self.updraft + self.fresh * self.updraft_rng.standard_normal(
+            self.active.size
+        )
+        lift = INFLOW_PER_S * self.trials.vertical_share * self.sigma * self.updraft
+        self.taken_back += (lift - self.taken_back) * (1.0 - math.exp(-dt / VERTICAL_LAG_S))
+        self.body.velocity_mps[2] += (lift - self.taken_back) * dt
 
     def _follow_given(self) -> None:
         """The given gusts, through the lag with which the simulator takes up a new wind."""
@@ -289,7 +311,7 @@ class _Descent:
         self.active = self.active[held]
         if self.given_now is not None:
             self.given_now = self.given_now[:, held]
-        for name in ("wind", "sigma", "keep", "fresh", "sensor_m", "low_error"):
+        for name in ("wind", "sigma", "keep", "fresh", "sensor_m", "low_error", "updraft", "taken_back"):
             setattr(self, name, getattr(self, name)[held])
         for owner, names in (
             (self, ("gust", "sensor")),

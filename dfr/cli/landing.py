@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dfr.aircraft import catalogue
-from dfr.aircraft.landing_study import study_landings, wilson
+from dfr.aircraft.envelope import AXES, Air, Axis
+from dfr.aircraft.envelope import envelope as envelope_rows
+from dfr.aircraft.landing_study import ASSUMPTIONS, study_landings
 from dfr.aircraft.redundancy import motor_out
 from dfr.cli.output import emit_json, note, progress, say
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
+from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, behind
 
 app = typer.Typer()
 
-ENVELOPE_WINDS_MPS = tuple(float(speed) for speed in range(0, 17))
 MOST_TRIALS = 1_000_000
 
 
@@ -32,40 +35,75 @@ def landing(  # noqa: PLR0917 - one parameter for each option
     trials: Annotated[int, typer.Option(help="Landings to fly.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same landings.")] = 1,
     retries: Annotated[int, typer.Option(help="How often a director may go round; 0: never.")] = 0,
-    envelope: Annotated[bool, typer.Option("--envelope", help="Success over wind, 95 % band.")] = False,
+    rain_mm_h: Annotated[float, typer.Option(help="Rain; its effect is assumed.")] = 0.0,
+    obstacle_height_m: Annotated[float | None, typer.Option(help="A stage or stand upwind.")] = None,
+    obstacle_distance_m: Annotated[float, typer.Option(help="How far upwind it stands.")] = 50.0,
+    envelope: Annotated[
+        bool, typer.Option("--envelope", help="Success over wind, gusts and rain, 95 % band.")
+    ] = False,
     plot: Annotated[Path | None, typer.Option(help="With --envelope: write the plot as SVG.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Fly landings in gusts and say how they end."""
     _check(wind_mps, turbulence_intensity, trials, seed, retries)
+    _in_range("--rain-mm-h", rain_mm_h, 0.0, 200.0)
     flown, pad = catalogue.drone(drone), catalogue.dock(dock)
+    air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
     about: dict[str, object] = {
         "drone": drone,
         "dock": dock,
         "guidance": guidance.value,
-        "turbulence_intensity": turbulence_intensity,
+        "turbulence_intensity": air.turbulence_intensity,
+        "rain_mm_h": rain_mm_h,
         "seed": seed,
         "motor_out": asdict(motor_out(flown)),
+        "assumptions": assumed,
     }
     if envelope:
-        rows = _envelope(
-            flown, pad, guidance, intensity=turbulence_intensity, trials=trials, seed=seed, retries=retries
-        )
+        fly = partial(_envelope, flown, pad, guidance, air, trials=trials, seed=seed, retries=retries)
+        rows = {axis: fly(axis) for axis in Axis}
         if plot is not None:
-            _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}, Iu {turbulence_intensity:g}")
-        _print({**about, "envelope": rows}, as_json=as_json)
+            _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
+        _print(
+            {
+                **about,
+                "wind_mps": air.wind_mps,
+                "envelope": rows[Axis.WIND],
+                "gust_envelope": rows[Axis.GUST],
+                "rain_envelope": rows[Axis.RAIN],
+            },
+            as_json=as_json,
+        )
         return
     study = study_landings(
         flown,
         pad,
         guidance,
-        wind_mps=wind_mps,
-        turbulence_intensity=turbulence_intensity,
+        wind_mps=air.wind_mps,
+        turbulence_intensity=air.turbulence_intensity,
         trials=trials,
         seed=seed,
         retries=retries,
+        rain_mm_h=rain_mm_h,
     )
-    _print({**about, "wind_mps": wind_mps, **study.as_dict()}, as_json=as_json)
+    _print({**about, "wind_mps": air.wind_mps, **study.as_dict()}, as_json=as_json)
+
+
+def _air(
+    wind_mps: float, intensity: float, rain_mm_h: float, obstacle_m: float | None, distance_m: float
+) -> tuple[Air, list[str]]:
+    """The air over the pad, behind an obstacle where one stands upwind, and what is assumed of it."""
+    assumed = list(ASSUMPTIONS)
+    if obstacle_m is not None:
+        _in_range("--obstacle-height-m", obstacle_m, 0.5, 200.0)
+        _in_range("--obstacle-distance-m", distance_m, 1.0, 10_000.0)
+        local = behind(
+            LocalWind(speed_mps=wind_mps, intensity=intensity),
+            UpwindObstacle(height_m=obstacle_m, distance_m=distance_m),
+        )
+        wind_mps, intensity = local.speed_mps, min(local.intensity, 1.0)
+        assumed.append(ASSUMPTION)
+    return Air(wind_mps=wind_mps, turbulence_intensity=intensity, rain_mm_h=rain_mm_h), assumed
 
 
 def _check(wind_mps: float, intensity: float, trials: int, seed: int, retries: int) -> None:
@@ -76,52 +114,43 @@ def _check(wind_mps: float, intensity: float, trials: int, seed: int, retries: i
         ("--seed", seed, 0, 2**63 - 1),
         ("--retries", retries, 0, 20),
     ):
-        if not (math.isfinite(value) and least <= value <= most):
-            raise InputError(f"{name}: {value} is out of range -> give {least:g} to {most:g}")
+        _in_range(name, value, least, most)
+
+
+def _in_range(name: str, value: float, least: float, most: float) -> None:
+    if not (math.isfinite(value) and least <= value <= most):
+        raise InputError(f"{name}: {value} is out of range -> give {least:g} to {most:g}")
 
 
 def _envelope(
     drone: catalogue.Drone,
     dock: catalogue.Dock,
     guidance: Guidance,
+    air: Air,
+    axis: Axis,
     *,
-    intensity: float,
     trials: int,
     seed: int,
     retries: int,
 ) -> list[dict[str, object]]:
-    each = max(100, trials // len(ENVELOPE_WINDS_MPS))
-    rows: list[dict[str, object]] = []
-    with progress("landings", len(ENVELOPE_WINDS_MPS)) as done:
-        for number, wind in enumerate(ENVELOPE_WINDS_MPS, start=1):
-            study = study_landings(
-                drone,
-                dock,
-                guidance,
-                wind_mps=wind,
-                turbulence_intensity=intensity,
-                trials=each,
-                seed=seed,
-                retries=retries,
-                dt_s=0.04,
-            )
-            low, high = wilson(study.docked, study.trials)
-            rows.append(
-                {
-                    "wind_mps": wind,
-                    "success": {"rate": study.docked / study.trials, "low": low, "high": high},
-                    "landed_not_disarmed": study.not_disarmed / max(study.landed, 1),
-                    "causes": study.causes,
-                }
-            )
-            done(number)
-    return rows
+    with progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
+        return envelope_rows(
+            axis,
+            air,
+            drone=drone,
+            dock=dock,
+            guidance=guidance,
+            trials=trials,
+            seed=seed,
+            retries=retries,
+            done=done,
+        )
 
 
-def _plot(path: Path, rows: list[dict[str, object]], title: str) -> None:
+def _plot(path: Path, rows: dict[Axis, list[dict[str, object]]], title: str, air: Air) -> None:
     from dfr.report.landing_plot import envelope_svg
 
-    envelope_svg(path, rows, title)
+    envelope_svg(path, rows, title, air)
     note(f"wrote {path}")
 
 
@@ -129,12 +158,18 @@ def _print(document: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         emit_json(document)
         return
-    rows = document.get("envelope")
-    if isinstance(rows, list):
-        for row in rows:
-            rate = row["success"]
-            band = f"({rate['low']:.1%} to {rate['high']:.1%})"
-            say(f"{row['wind_mps']:5.1f} m/s  docked {rate['rate']:6.1%}  {band}")
+    if "envelope" in document:
+        for name, axis, unit in (
+            ("envelope", Axis.WIND, "m/s"),
+            ("gust_envelope", Axis.GUST, "turbulence intensity"),
+            ("rain_envelope", Axis.RAIN, "mm/h"),
+        ):
+            rows = document[name]
+            assert isinstance(rows, list)
+            for row in rows:
+                rate = row["success"]
+                band = f"({rate['low']:.1%} to {rate['high']:.1%})"
+                say(f"{row[axis.value]:6.2f} {unit}  docked {rate['rate']:6.1%}  {band}")
         return
     for name, value in document.items():
         say(f"{name}: {value}")
