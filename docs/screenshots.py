@@ -21,8 +21,8 @@ from dfr.report.pdf import FLAGS, find_chromium
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SCENARIO = "victorious-2024"
-VIEW = {"width": 1280, "height": 800}
 FLIGHT_MS = 60_000
+ROOT = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
 def dfr(*arguments: str) -> list[str]:
@@ -46,9 +46,9 @@ def serving(*arguments: str) -> Iterator[str]:
             process.terminate()
 
 
-def opened(browser: Browser, base: str, name: str) -> Page:
+def opened(browser: Browser, base: str, name: str, width: int = 1280) -> Page:
     """A page, ready and with its map drawn."""
-    page = browser.new_page(viewport=VIEW)  # type: ignore[arg-type]
+    page = browser.new_page(viewport={"width": width, "height": 800})
     page.goto(f"{base}/{name}")
     page.wait_for_selector("body[data-ready]")
     page.wait_for_timeout(2_500)
@@ -69,9 +69,10 @@ def pictures(browser: Browser, base: str) -> None:
     """One picture for each page, and one on a phone."""
     page = opened(browser, base, "plan")
     page.screenshot(path=IMAGES / "plan.png")
-    page.set_viewport_size({"width": 390, "height": 800})
+    page.click("#contrast")
     page.wait_for_timeout(1_500)
-    page.screenshot(path=IMAGES / "plan-phone.png")
+    page.screenshot(path=IMAGES / "plan-contrast.png")
+    opened(browser, base, "plan", 390).screenshot(path=IMAGES / "plan-phone.png")
     opened(browser, base, "simulate").screenshot(path=IMAGES / "simulate.png")
     page = opened(browser, base, "replay")
     page.select_option("#source", index=1)
@@ -90,6 +91,18 @@ def pictures(browser: Browser, base: str) -> None:
     page.screenshot(path=IMAGES / "live.png")
 
 
+def printed(run: str, folder: Path) -> None:
+    """The brief's two pages one under the other."""
+    brief = folder / "brief.html"
+    subprocess.run(dfr("brief", run, "--out", str(brief)), check=True)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *ROOT])
+        page = browser.new_page(viewport={"width": 840, "height": 1188})
+        page.goto(brief.as_uri())
+        page.screenshot(path=IMAGES / "brief.png", full_page=True)
+        browser.close()
+
+
 def main() -> int:
     """Take them all; the exit code."""
     chromium = find_chromium()
@@ -99,7 +112,6 @@ def main() -> int:
     IMAGES.mkdir(exist_ok=True)
     world = load_world(find_scenario(SCENARIO))
     (IMAGES / "victorious.svg").write_text(standalone_map(world, make_plan(world)), encoding="utf-8")
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="dfr-screenshots-") as name:
         run, scenario = str(Path(name) / "run"), str(Path(name) / f"{SCENARIO}.yaml")
         shutil.copy(find_scenario(SCENARIO), scenario)
@@ -109,9 +121,10 @@ def main() -> int:
         )
         options = ("--run", run, "--vehicle", "builtin", "--allow-control", "--speedup", "4")
         with sync_playwright() as driver, serving(*options) as base:
-            browser = driver.chromium.launch(executable_path=chromium, args=[*FLAGS, *root])
+            browser = driver.chromium.launch(executable_path=chromium, args=[*FLAGS, *ROOT])
             pictures(browser, base)
             browser.close()
+        printed(run, Path(name))
     return 0
 
 

@@ -10,18 +10,21 @@ function node(tag, attributes, words) {
   return made;
 }
 
-function ticks(low, high, count) {
+const CLOCK_S = [1, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+
+// Round numbers from low to high, at most about so many; of times, round minutes and hours.
+function ticks(low, high, count, clock = false) {
   const span = high - low || 1;
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
+  const step = (clock && CLOCK_S.find((s) => s >= rough)) || [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
   const found = [];
   for (let at = Math.ceil(low / step) * step; at <= high + 1e-9; at += step) found.push(at);
   return found;
 }
 
 // series: [{name, points: [[x, y], ...], dash}], limits: [[name, y]]; returns {cursor(x)}.
-export function lines(box, { series, title, unit, limits = [], x0, x1, y0 = 0, y1, onPick, label = (x) => x.toFixed(0), height = 130 }) {
+export function lines(box, { series, title, unit, limits = [], x0, x1, y0 = 0, y1, clock = false, onPick, label = (x) => x.toFixed(0), height = 130 }) {
   const W = 400, H = height, L = 40, R = 8, T = 18, B = 20;
   const inside = (p) => (x0 === undefined || p[0] >= x0) && (x1 === undefined || p[0] <= x1);
   const drawn = series.map((s) => ({ ...s, points: s.points.filter(inside) })).filter((s) => s.points.length);
@@ -35,7 +38,7 @@ export function lines(box, { series, title, unit, limits = [], x0, x1, y0 = 0, y
   for (const y of ticks(bottom, top, 4)) {
     svg.append(node("line", { class: "grid", x1: L, x2: W - R, y1: py(y), y2: py(y) }), node("text", { x: L - 4, y: py(y) + 4, "text-anchor": "end" }, String(+y.toPrecision(3))));
   }
-  for (const x of ticks(low, high, 5)) svg.append(node("text", { x: px(x), y: H - 5, "text-anchor": "middle" }, label(x)));
+  for (const x of ticks(low, high, 5, clock)) svg.append(node("text", { x: px(x), y: H - 5, "text-anchor": "middle" }, label(x)));
   svg.append(node("path", { class: "axis", d: `M${L} ${T}V${H - B}H${W - R}` }), node("text", { x: 2, y: 12 }, `${title}, ${unit}`));
   for (const [name, y] of limits) svg.append(node("line", { class: "limit", x1: L, x2: W - R, y1: py(y), y2: py(y) }), node("text", { x: L + 3, y: py(y) + 11 }, name));
   let legend = W - R;

@@ -82,12 +82,12 @@ export function fit(map, layers, names = ["keep_in"]) {
 }
 
 export function toggles(map, box) {
-  for (const [words, ...shown] of Object.values(GROUPS)) {
+  for (const [group, [words, ...shown]] of Object.entries(GROUPS)) {
     const ids = named(shown);
     const input = element("input", { type: "checkbox", checked: ids.some((id) => map.getLayoutProperty(id, "visibility") !== "none"), onchange: () => {
       for (const id of ids) map.setLayoutProperty(id, "visibility", input.checked ? "visible" : "none");
     } });
-    box.append(element("label", {}, input, ` ${words}`));
+    box.append(element("label", {}, input, element("span", { class: `swatch ${group}` }), words));
   }
 }
 

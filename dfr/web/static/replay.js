@@ -79,7 +79,7 @@ function beginShift() {
   source.start = source.start_s;
   source.end = source.end_s;
   const drones = Object.keys(source.byDrone);
-  const span = { x0: source.start, x1: source.end, onPick: seek, label: (t) => clock(t).slice(0, 5) };
+  const span = { clock: true, x0: source.start, x1: source.end, onPick: seek, label: (t) => clock(t).slice(0, 5) };
   charts = [
     lines(box("height"), { ...span, title: "height", unit: "m", limits: [["limit", source.ceiling_m]], series: drones.map((d) => ({ name: d, points: heightsOf(d) })) }),
     lines(box("battery"), { ...span, title: "battery in flight", unit: "%", y1: 100, series: drones.map((d) => ({ name: d, points: batteryOf(d) })) }),
@@ -98,7 +98,7 @@ function beginFlight() {
   const limits = source.ceiling_m === null ? [] : [["limit", source.ceiling_m]];
   const away = (track) => track.t_s.map((t, i) => [t, Math.hypot((track.lon[i] - source.home[0]) * Math.cos((source.home[1] * Math.PI) / 180), track.lat[i] - source.home[1]) * 111_320]);
   const distance = [...(predicted ? [{ name: "predicted", points: away(predicted), dash: "5 3" }] : []), { name: "flown", points: away(flown), colour: "#b86e00" }];
-  const span = { onPick: seek, label: clock, x0: source.start, x1: source.end };
+  const span = { clock: true, onPick: seek, label: clock, x0: source.start, x1: source.end };
   charts = [
     lines(box("height"), { ...span, title: "height above home", unit: "m", limits, series: both("height_m") }),
     lines(box("distance"), { ...span, title: "distance from home", unit: "m", series: distance }),

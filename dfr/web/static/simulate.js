@@ -7,13 +7,13 @@ let runs = [];
 let shown = null;
 let wasRunning = false;
 
-const words = (kpi) => kpi.name.replace(/_s$/, "").replaceAll("_", " ");
+const words = (kpi) => kpi.name.replace(/_s$/, "").replaceAll("_", " ").replace(/^within (\d+)$/, "within $1 s").replace(/^within target\.(priority\.)?/, "in target: ");
 const range = (kpi) => (kpi.low === null || kpi.low === undefined ? "-" : `${value(kpi.low, kpi.unit)} to ${value(kpi.high, kpi.unit)}`);
 
 function drawRuns() {
   $("runs").tBodies[0].replaceChildren(...runs.map((run) => element("tr", {},
     element("td", {}, element("input", { type: "radio", name: "shown", "aria-label": `show run ${run.number}`, checked: run.number === shown, onchange: () => pick(run.number) })),
-    element("td", {}, element("input", { type: "radio", name: "other", "aria-label": `compare with run ${run.number}`, onchange: () => compare(run.number) })),
+    element("td", {}, element("input", { type: "radio", name: "other", "aria-label": `compare with run ${run.number}`, disabled: run.number === shown, onchange: () => compare(run.number) })),
     element("td", {}, `${run.number}: ${run.label}`), element("td", { class: "n" }, String(run.replications)), element("td", { class: "n" }, String(run.seed)))));
 }
 
@@ -21,6 +21,9 @@ function pick(number_) {
   shown = number_;
   const run = runs.find((r) => r.number === number_);
   if (!run) return;
+  for (const box of document.querySelectorAll("[name=other]")) box.disabled = box.getAttribute("aria-label") === `compare with run ${number_}`;
+  $("comparison").hidden = true;
+  for (const box of document.querySelectorAll("[name=other]:checked")) box.checked = false;
   $("shown").textContent = `Figures of run ${run.number}`;
   const kpis = Object.fromEntries(run.kpis.map((kpi) => [kpi.name, kpi]));
   $("tiles").replaceChildren(...TILES.filter((name) => kpis[name]).map((name) => {
@@ -28,7 +31,7 @@ function pick(number_) {
     const main = kpi.unit === "s" ? kpi.p50 : kpi.mean;
     return element("div", { class: "tile" }, element("b", {}, kpi.unit === "s" ? `${number(main, 0)} s` : value(main, kpi.unit)), element("span", {}, `${words(kpi)}${kpi.unit === "s" ? ", median" : ""}`), element("p", { class: "hint" }, kpi.unit === "s" ? `95 % of the median: ${range({ ...kpi, low: kpi.p50_low, high: kpi.p50_high })} s` : `95 %: ${range(kpi)}`));
   }));
-  intervals($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone")).map((kpi) => ({ ...kpi, name: words(kpi).replace(/^within target\./, "in target: ").slice(0, 38) })));
+  intervals($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone")).map((kpi) => ({ ...kpi, name: words(kpi).slice(0, 38) })));
   $("missed").replaceChildren(element("p", {}, `Missed: ${Object.entries(run.missed).map(([why, share]) => `${why.replaceAll("_", " ")} ${percent(share)}`).join(", ") || "none"}`));
   $("kpis").tBodies[0].replaceChildren(...run.kpis.map((kpi) => element("tr", {}, element("td", { title: kpi.what }, `${words(kpi)}${kpi.unit === "share" ? "" : `, ${kpi.unit}`}`),
     element("td", { class: "n" }, value(kpi.mean, kpi.unit)), element("td", { class: "n" }, range(kpi)), element("td", { class: "n" }, value(kpi.p50, kpi.unit)), element("td", { class: "n" }, value(kpi.p90, kpi.unit)))));
