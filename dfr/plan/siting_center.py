@@ -103,8 +103,9 @@ def _first_cover(rest: _Rest, p: int | None) -> IntArray | None:
     weights = np.ones(rows)
     if p is None:
         chosen = greedy(rest.cover, weights, columns)
-        covered = [np.count_nonzero(rest.cover[:, chosen[:k]].sum(axis=1)) for k in range(1, columns + 1)]
-        return chosen[: int(np.argmax(np.asarray(covered) == rows)) + 1]
+        place = np.argsort(chosen)
+        first = np.minimum.reduceat(place[rest.cover.indices], rest.cover.indptr[:-1])
+        return chosen[: int(first.max()) + 1]
     chosen = swap(rest.cover, weights, greedy(rest.cover, weights, p))
     return chosen if np.all(rest.cover[:, chosen].sum(axis=1) > 0) else None
 
