@@ -12,13 +12,14 @@ import firmware_sitl
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.aircraft.landing import Limits
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
+from dfr.cli.rehearsal_landing import LedAstray, Truth, marker_at, marker_params
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
 from dfr.link.director import fly_dispatch
 from dfr.link.dispatched import FlownDispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
-from dfr.metrics.flown import GNSS_LANDING_TOLERANCE_M, RehearsedFlight, compare_phases
+from dfr.metrics.flown import RehearsedFlight, compare_phases, landing_tolerance_m
 from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import Command, FlightPlan
@@ -44,10 +45,14 @@ PLACES = frozenset({Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """What flies: `builtin`, `ardupilot`, or `auto` (a real ArduCopter where one is named)."""
+    """What flies: `builtin`, `ardupilot`, or `auto` (a real ArduCopter where one is named).
+
+    `gnss_drift_m` is how far its satellites lead it astray once it is up.
+    """
 
     kind: EngineKind
     speedup: float
+    gnss_drift_m: float = 0.0
 
 
 def dispatches(plan: Plan, shares: dict[str, float]) -> list[Route]:
@@ -84,12 +89,14 @@ def fly_route(
     aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)
     out, back = ways(mission)
     predicted = predicted_phases(mission, craft, out=out, back=back, height_m=route.height_m_agl, wind=aloft)
-    flown, vehicle = _flown(
+    precision = world.scenario.fleet.guidance is Guidance.PRECISION
+    flown, vehicle, error_m = _flown(
         mission,
         craft,
         dock_tolerance_m=Limits.of(craft, box).lateral_m,
         wind=aloft,
         engine=engine,
+        precision=precision,
         tlog=folder / f"{name}.tlog",
     )
     east, north = out[-1]
@@ -102,16 +109,17 @@ def fly_route(
         vehicle=vehicle,
         airframe=craft.key,
         wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f} deg at {route.height_m_agl:.0f} m",
-        phases=compare_phases(predicted, measured),
+        phases=compare_phases(predicted, measured, precision=precision),
         predicted=_predicted_track(name, predicted, mission, craft, out=out, height_m=route.height_m_agl),
         flown=flown.track,
-        landed=_landed(flown),
-        docked=flown.docked,
+        landed=flown.disarmed and _within(error_m, landing_tolerance_m(precision=precision)),
+        docked=flown.disarmed and _within(error_m, flown.dock_tolerance_m),
         dock_tolerance_m=flown.dock_tolerance_m,
-        landing_error_m=flown.dock_error_m,
+        landing_error_m=error_m,
+        precision=precision,
         notes=(
             _airframe_note(craft),
-            _landing_note(flown, box, world.scenario.fleet.guidance),
+            _landing_note(flown, box, error_m, precision=precision, drift_m=engine.gnss_drift_m),
             "The vehicle said: " + "; ".join(text.text for text in flown.texts),
         ),
     )
@@ -122,18 +130,23 @@ def link_timeout(mission: FlightPlan, speedup: float) -> dict[str, float]:
     return {"FS_GCS_TIMEOUT": min(MAX_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * speedup)}
 
 
-def _landed(flown: FlownDispatch) -> bool:
-    """At rest, disarmed, as near to the dock as GNSS is trusted to land."""
-    error_m = flown.dock_error_m
-    return flown.disarmed and error_m is not None and error_m <= GNSS_LANDING_TOLERANCE_M
+def _within(error_m: float | None, tolerance_m: float) -> bool:
+    return error_m is not None and error_m <= tolerance_m
 
 
-def _landing_note(flown: FlownDispatch, box: Dock, guidance: Guidance) -> str:
+def _landing_note(
+    flown: FlownDispatch, box: Dock, error_m: float | None, *, precision: bool, drift_m: float
+) -> str:
     """How the landing was flown and judged."""
-    marker = " though the deployment's drones look for a marker" if guidance is Guidance.PRECISION else ""
+    how = "on the simulator's marker" if precision else "by GNSS"
+    astray = f", its satellites {drift_m:g} m astray" if drift_m else ""
+    at = "nowhere" if error_m is None else f"{error_m:.2f} m from the centre"
+    most_m = landing_tolerance_m(precision=precision)
+    fits = "within" if flown.disarmed and _within(error_m, flown.dock_tolerance_m) else "outside"
     return (
-        f"The landing was flown by GNSS{marker}, and is judged by a tolerance of GNSS "
-        f"({GNSS_LANDING_TOLERANCE_M:g} m, assumed); of {box.name} it was: {flown.landing}."
+        f"The landing was flown {how}{astray}, and is judged by a tolerance of {most_m:g} m; "
+        f"it came to rest {at}, {fits} the room of {box.name} ({flown.dock_tolerance_m:g} m), "
+        "by the simulator's own truth."
     )
 
 
@@ -214,9 +227,14 @@ def _flown(
     dock_tolerance_m: float,
     wind: MeanWind,
     engine: Engine,
+    precision: bool,
     tlog: Path,
-) -> tuple[FlownDispatch, str]:
-    """The mission flown on a vehicle of its own, and what that vehicle says it is."""
+) -> tuple[FlownDispatch, str, float | None]:
+    """The mission flown on a vehicle of its own, what that vehicle says it is, and where it really stands.
+
+    That is metres from the dock's centre, or from the marker on it.
+    """
+    marker = marker_params(mission.home) if precision else {}
     with (
         start_vehicle(
             engine=engine.kind,
@@ -225,13 +243,17 @@ def _flown(
             speedup=engine.speedup,
             defaults=[PARAMS / f"{craft.key}.parm"],
             frame=FRAMES / f"{craft.key}.json",
-            params={"SIM_WIND_SPD": wind.speed_mps, "SIM_WIND_DIR": wind.from_deg},
+            params={"SIM_WIND_SPD": wind.speed_mps, "SIM_WIND_DIR": wind.from_deg, **marker},
         ) as running,
         connect(running.url, simulated=True, tlog=tlog) as vehicle,
+        Truth(vehicle).told() as truth,
     ):
         upload_verified(vehicle, mission)
-        flown = fly_dispatch(vehicle, mission, dock_tolerance_m=dock_tolerance_m)
-        return flown, f"{running.engine} ({running.version})"
+        astray = LedAstray(vehicle, engine.gnss_drift_m)
+        flown = fly_dispatch(vehicle, mission, dock_tolerance_m=dock_tolerance_m, on_state=astray)
+        error_m = truth.error_m(marker_at(mission.home) if precision else mission.home)
+        known_m = flown.dock_error_m if error_m is None else error_m
+        return flown, f"{running.engine} ({running.version})", known_m
 
 
 def shares_of(world: World) -> dict[str, float]:

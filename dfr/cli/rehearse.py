@@ -93,6 +93,9 @@ def rehearse(
     ] = None,
     engine: Annotated[str, typer.Option(help="builtin, ardupilot or auto.")] = "auto",
     speedup: Annotated[float, typer.Option(min=1.0, help="Vehicle seconds per second.")] = 60.0,
+    gnss_drift: Annotated[
+        float, typer.Option(help="Metres that satellites lead each dispatch astray once it is up.")
+    ] = 0.0,
     n_minus_1: Annotated[
         bool, typer.Option("--n-minus-1", help="Also simulate without each dock, drone and pilot in turn.")
     ] = False,
@@ -117,7 +120,7 @@ def rehearse(
     remember(out, path)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
     run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
-    flies = Engine(kind=kind, speedup=speedup)
+    flies = Engine(kind=kind, speedup=speedup, gnss_drift_m=gnss_drift)
     flown = _fly(world, plan, out, flies, most=flights)
     if shift_s is not None:
         wanted = shift_of(run, plan, seconds=shift_s, vehicles=vehicles, visits=visit or ())

@@ -28,7 +28,7 @@ def junit_xml(
             for phase in flight.phases
         ]
         cases.append(
-            ("landed", "" if flight.landed else "not at rest, disarmed, within a tolerance of GNSS", 0.0)
+            ("landed", "" if flight.landed else "not at rest, disarmed, within the tolerance of its guidance", 0.0)
         )
         _suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
     if problem:

@@ -80,6 +80,7 @@ class Craft:
         self.armed_yaw = heading_rad
         self.wants_flight = False
         self.says: deque[tuple[int, str]] = deque(maxlen=200)
+        self.astray = (0.0, 0.0)
         self._ramp = 0.0
         self._contact_s = 0.0
         self._detect_s = 0.0
@@ -93,9 +94,26 @@ class Craft:
         """Metres above home."""
         return self.body.up - self.home[2]
 
+    @property
+    def truth(self) -> tuple[float, float]:
+        """Metres north and east where it really is; all else here is where it believes to be."""
+        return self.body.north - self.astray[0], self.body.east - self.astray[1]
+
+    def _go_astray(self) -> None:
+        """SIM_GPS1_GLTCH_ (degrees): satellites lead it astray, and it corrects what was right."""
+        parameters = self.parameters
+        scale = METRES_PER_DEGREE * cos(radians(self.origin.lat_deg))
+        north = METRES_PER_DEGREE * parameters["SIM_GPS1_GLTCH_X"]
+        east = scale * parameters["SIM_GPS1_GLTCH_Y"]
+        if (north, east) != self.astray:
+            self.body.north += north - self.astray[0]
+            self.body.east += east - self.astray[1]
+            self.astray = (north, east)
+
     def step(self, dt: float) -> None:
         """Advance everything by one step."""
         self.t_s += dt
+        self._go_astray()
         wind = self.air.blow(dt, self.body.up)
         self.wants_flight = False
         if not self.landed:

@@ -107,13 +107,14 @@ class Sight:
         self.seen_from = (body.north, body.east, body.up)
 
     def _simulated(self) -> tuple[float, float] | None:
-        """The simulated target, where it is within the sensor's reach."""
+        """The simulated target as the craft sees it, where it is within the sensor's reach."""
         craft, parameters = self._craft, self._craft.parameters
         if not parameters["SIM_PLD_ENABLE"]:
             return None
         lat, lon = parameters["SIM_PLD_LAT"], parameters["SIM_PLD_LON"]
         home = lat == 0.0 and lon == 0.0
-        target = (0.0, 0.0) if home else craft.origin.local(lat, lon)
+        place = (0.0, 0.0) if home else craft.origin.local(lat, lon)
+        target = (place[0] + craft.astray[0], place[1] + craft.astray[1])
         away = hypot(target[0] - craft.body.north, target[1] - craft.body.east)
         above = craft.body.up - parameters["SIM_PLD_HEIGHT"]
         high, far = parameters["SIM_PLD_ALT_LMT"], parameters["SIM_PLD_DIST_LMT"]

@@ -257,7 +257,7 @@ def vibration(v: Vehicle) -> Any:
 def simstate(v: Vehicle) -> Any:
     """SIMSTATE: the simulation's own truth."""
     b = v.craft.body
-    lat, lon = v.lat_lon_e7()
+    lat, lon = (round(degree * 1e7) for degree in v.craft.origin.globe(*v.craft.truth))
     return mavlink.MAVLink_simstate_message(*b.euler(), *b.felt(), 0.0, 0.0, b.yaw_rate, lat, lon)
 
 

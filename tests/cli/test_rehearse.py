@@ -66,11 +66,11 @@ def test_every_phase_of_every_flight_is_predicted_and_flown_alike(rehearsed):
         for phase in flight["phases"]:
             assert phase["agrees"], (flight["zone"], phase)
         assert flight["landed"]
-        assert flight["landing_guidance"] == "gnss"
+        assert flight["landing_guidance"] == "precision"
         assert flight["dock_tolerance_m"] == pytest.approx((0.6 - 0.35) / 2)
         assert flight["docked"] is (flight["landing_error_m"] <= flight["dock_tolerance_m"])
-        assert flight["landing_error_m"] < flight["landing_tolerance_m"] == 1.0
-        assert any("flown by GNSS though" in note for note in flight["notes"])
+        assert flight["landing_error_m"] < flight["landing_tolerance_m"] == 0.4
+        assert any("on the simulator's marker" in note for note in flight["notes"])
 
 
 def test_the_findings_say_what_was_checked(rehearsed):

@@ -1,0 +1,95 @@
+"""How a rehearsed flight finds its dock: by GNSS, which may go astray, or by a marker; and its true place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.geo import Position, distance_m, offset
+from dfr.link.framing import Message
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.vehicle import VehicleState
+from dfr.mission.wire import DEGREE_INT
+
+BY_SIMULATION = 4.0
+"""PLND_TYPE of SITL's own marker."""
+
+RANGEFINDER = {"RNGFND1_TYPE": 100.0, "RNGFND1_MAX_CM": 4000.0, "RNGFND1_MAX": 40.0, "RNGFND1_ORIENT": 25.0}
+"""SITL's own, looking down: ArduCopter turns the bearing of a marker into a place by the height it measures.
+4.6 counts its reach in centimetres, 4.7 in metres."""
+
+TRUTH_HZ = 5.0
+ASTRAY_ABOVE_M = 10.0
+
+
+def marker_params(home: Position) -> dict[str, float]:
+    """Precision landing switched on, with SITL's marker on the dock."""
+    place = marker_at(home)
+    return {
+        "PLND_ENABLED": 1.0,
+        "PLND_TYPE": BY_SIMULATION,
+        "SIM_PLD_ENABLE": 1.0,
+        "SIM_PLD_LAT": place.lat_deg,
+        "SIM_PLD_LON": place.lon_deg,
+        **RANGEFINDER,
+    }
+
+
+def marker_at(home: Position) -> Position:
+    """Where SITL really puts a marker that is to lie on a dock: its parameters have single precision.
+
+    That is up to 0.21 m off at 50 degrees; a landing on the marker is measured from the marker.
+    """
+    return Position(lat_deg=float(np.float32(home.lat_deg)), lon_deg=float(np.float32(home.lon_deg)))
+
+
+@dataclass
+class Truth:
+    """Where the simulator says that a vehicle really is (SIMSTATE)."""
+
+    vehicle: MavlinkVehicle
+    place: Position | None = field(default=None)
+
+    @contextmanager
+    def told(self) -> Iterator[Truth]:
+        """Hear it until the end of the block."""
+        self.vehicle.command(
+            dialect.MAV_CMD_SET_MESSAGE_INTERVAL, float(dialect.MAVLINK_MSG_ID_SIMSTATE), 1e6 / TRUTH_HZ
+        )
+        self.vehicle.port.listen(self._hear)
+        try:
+            yield self
+        finally:
+            self.vehicle.port.leave(self._hear)
+
+    def error_m(self, goal: Position) -> float | None:
+        """Distance from where it should stand; None where the simulator never told."""
+        return None if self.place is None else distance_m(self.place, goal)
+
+    def _hear(self, message: Message) -> None:
+        if message.get_type() == "SIMSTATE" and self.vehicle.from_target(message) and message.lat:
+            self.place = Position(lat_deg=message.lat / DEGREE_INT, lon_deg=message.lng / DEGREE_INT)
+
+
+@dataclass
+class LedAstray:
+    """Watches a flight and, once it is up, lets its satellites be wrong by so many metres to the north."""
+
+    vehicle: MavlinkVehicle
+    north_m: float
+    done: bool = False
+
+    def __call__(self, state: VehicleState) -> None:
+        """One look."""
+        high = (state.height_m_home or 0.0) > ASTRAY_ABOVE_M
+        if self.done or not self.north_m or not high or state.position is None:
+            return
+        self.done = True
+        there = offset(state.position, bearing_deg=0.0, distance_m=abs(self.north_m))
+        degrees = math.copysign(there.lat_deg - state.position.lat_deg, self.north_m)
+        self.vehicle.set_param("SIM_GPS1_GLTCH_X", degrees)
