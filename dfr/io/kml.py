@@ -14,12 +14,14 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 from xml.parsers import expat
 
 from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
 from dfr.io.limits import parse_limit
-from dfr.io.uas_zones import BadZoneError, corner
+from dfr.io.uas_zones import BadZoneError, corner, plain_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
+from dfr.world.vertical import VerticalLimit
 
 MAX_KML_BYTES = 32 * 1024 * 1024
 MAX_KMZ_BYTES = 8 * 1024 * 1024
@@ -29,8 +31,10 @@ BROKEN = frozenset({"not-xml", "xml-declaration", "too-deep", "too-many-volumes"
 MAX_TEXT = 4 * 1024 * 1024
 
 _LIMIT = re.compile(
-    r"\b(upper|lower|ceiling|floor|top|base)(?: (?:limit|level|altitude))?\s*[:=]?\s*(?:</?\w{1,10}>\s*)*"
-    r"(SFC|GND|UNL\w{0,6}|FL ?\d{1,3}|\d{1,6} ?(?:ft|m)?(?: ?(?:AMSL|MSL|AGL|ALT|SFC|STD))?)\b",
+    r"\b(upper|lower|ceiling|floor|top|base)(?: (?:limit|level|altitude))?\s*[:=]?\s*(?:<[^<>]{0,200}>\s*)*[:=]?\s*"
+    r"(SFC|GND|UNL\w{0,6}|FL ?\d{1,3}(?!\d)"
+    r"|(?:\d{1,3}(?:[ ,]\d{3})+|\d{1,6}(?:\.\d{1,2})?)(?![.,]?\d) ?(?:feet|ft|metres|m)?"
+    r"(?: ?(?:AMSL|MSL|AGL|ALT|SFC|STD))?)\b",
     re.IGNORECASE,
 )
 _CLASS = re.compile(r"\bclass\s*[:=]?\s*([A-G])\b", re.IGNORECASE)
@@ -177,7 +181,9 @@ class _Placemarks:
         if not self._shapes:
             self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", Outcome.NOTE)
         for shape in self._shapes:
-            draft = Draft(line=shape.line, name=name, remarks=self._words.get("description", "")[:500])
+            draft = Draft(
+                line=shape.line, name=name, remarks=plain_text(self._words.get("description", ""))[:500]
+            )
             draft.outline, draft.holes = shape.outline, list(shape.holes)
             self._describe(draft)
             if shape.trouble:
@@ -188,16 +194,23 @@ class _Placemarks:
 
     def _describe(self, draft: Draft) -> None:
         """Class, kind and limits in words."""
-        words = f"{draft.remarks} " + " ".join(f"{key}: {text};" for key, text in self._words.items())
+        words = unescape(" ".join(f"{key}: {text};" for key, text in self._words.items()))
+        lower: set[VerticalLimit | None] = set()
+        upper: set[VerticalLimit | None] = set()
         for which, value in _LIMIT.findall(words[:20_000]):
-            level = parse_limit(value)
-            if which.lower() in LOWER_WORDS:
-                draft.lower = draft.lower or level
-            else:
-                draft.upper = draft.upper or level
+            (lower if which.lower() in LOWER_WORDS else upper).add(parse_limit(value))
+        draft.lower = self._only(draft, lower)
+        draft.upper = self._only(draft, upper)
         letter = _CLASS.search(words[:20_000])
         draft.airspace_class = letter[1].upper() if letter else ""
         draft.kind = self._words.get("type", "").upper()
+
+    def _only(self, draft: Draft, found: set[VerticalLimit | None]) -> VerticalLimit | None:
+        """The one limit said; None where there is none, or more than one."""
+        if len(found) > 1:
+            words = ", ".join(sorted(level.text if level else "an unreadable one" for level in found))
+            self._problems.repair(draft, draft.line, "repeated-limit", f"{draft.name}: {words}")
+        return found.pop() if len(found) == 1 else None
 
 
 def _refuse_declaration(*_: object) -> None:

@@ -36,6 +36,11 @@ _HEIGHT = re.compile(
 )
 
 
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}),(\d{3})(?![\d.,])")
+_AMBIGUOUS = re.compile(r"\d{1,3}\.\d{3}(?!\d)")
+"""Thousands in one country, a decimal fraction in another."""
+
+
 @lru_cache(maxsize=8192)
 def parse_limit(text: str) -> VerticalLimit | None:
     """The limit a text means, None where it means none. A bare number is feet above mean sea level.
@@ -44,11 +49,15 @@ def parse_limit(text: str) -> VerticalLimit | None:
     VerticalLimit(value_m=600.0, datum=<VerticalDatum.AGL: 'AGL'>, text='600m AGL')
     >>> parse_limit("FL 65").value_m
     1981.2
-    >>> parse_limit("Ask on 122.8") is None
-    True
+    >>> parse_limit("2,500 ft").value_m
+    762.0
+    >>> parse_limit("Ask on 122.8") is None, parse_limit("2.500 ft") is None
+    (True, True)
     """
     words = " ".join(text.split())
-    squeezed = words.upper().replace(" ", "")
+    squeezed = _THOUSANDS.sub(r"\1\2", words.upper()).replace(" ", "")
+    if _AMBIGUOUS.match(squeezed):
+        return None
     if squeezed in _SURFACE:
         return SURFACE
     if squeezed in _UNLIMITED:

@@ -103,7 +103,8 @@ def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> 
         raise BadZoneError("unreadable-limit", f"{value} {unit} is no floor")
     if height_m < -500.0:
         raise BadZoneError("unreadable-limit", f"{value} {unit} is under the ground")
-    return VerticalLimit(value_m=height_m, datum=datum, text=f"{value:g} {str(unit).lower()} {datum.value}")
+    words = f"{round(value, 2):g} {str(unit).lower().strip()} {datum.value}"
+    return VerticalLimit(value_m=height_m, datum=datum, text=words)
 
 
 def corner(value: object) -> Vertex:

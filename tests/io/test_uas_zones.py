@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace_files import load_airspace, read_airspace
 from dfr.io.airspace_read import AirspaceRead
+from dfr.io.limits import parse_limit
 from dfr.scenario.model import AirspaceFile
 from dfr.world.airspace import AirspaceState
 from dfr.world.terrain import FlatGround
@@ -225,6 +226,12 @@ def test_a_floor_of_nothing_is_the_surface_and_a_height_without_a_unit_is_refuse
     assert len(result.defects) == 1
 
 
+def test_a_limit_to_the_millimetre_keeps_its_height_when_written_in_words() -> None:
+    words = {"lower": 0, "lowerReference": "AGL", "upper": 92.125, "upperReference": "AGL", "uom": "M"}
+    (zone,) = one(words).zones
+    assert parse_limit(zone.upper.text).value_m == pytest.approx(92.125, abs=0.006)
+
+
 def test_ed_269_words_in_geojson_are_geojson() -> None:
     words = {
         "name": "Zone", "type": "COMMON", "restriction": "PROHIBITED", "uomDimensions": "M",
@@ -305,6 +312,42 @@ def test_kml_without_limits_reaches_from_the_surface_without_end() -> None:
     )
     assert (result.zones[0].lower, result.zones[0].upper) == (SURFACE, UNLIMITED)
     assert result.repaired == 1
+
+
+WORDS = "Upper limit: 2000 FT AMSL Lower limit: SFC Class: D"
+
+
+@pytest.mark.parametrize(
+    ("words", "lower_m", "upper_m"),
+    [
+        ("Upper limit: 2,000 ft Lower limit: 1 000 ft", 304.8, 609.6),
+        ("<![CDATA[<td class='a'>Upper Limit</td><td>FL 65</td> Floor = 300 m AGL]]>", 300.0, 1981.2),
+        ("Upper limit:&amp;nbsp;2000 FT Lower limit FL100", 3048.0, 609.6),
+        ("Top: 1500.5 ft; Base: GND", None, 457.3524),
+        ("Upper limit: 2.000 ft Lower limit: SFC", None, None),
+        ("Upper limit: 2000 ft, upper limit FL95 in the east. Lower limit: SFC", None, None),
+        ("Upper limit: 20000000 ft Lower limit: SFC", None, None),
+    ],
+)  # fmt: skip
+def test_kml_limits_in_many_words(words: str, lower_m: float | None, upper_m: float | None) -> None:
+    result = read_airspace(KML.replace(WORDS, words).encode(), name="x.kml")
+    (zone,) = (*result.zones, *result.defects)
+    if result.defects:
+        assert [p.code for p in result.problems if p.outcome.value == "refused"] == ["limits-inverted"]
+        return
+    assert zone.lower == SURFACE if lower_m is None else zone.lower.value_m == pytest.approx(lower_m)
+    assert zone.upper == UNLIMITED if upper_m is None else zone.upper.value_m == pytest.approx(upper_m)
+
+
+def test_simple_data_of_kml_name_limits_too() -> None:
+    top, base = (
+        "<SimpleData name='Top'>FL195</SimpleData>",
+        "<SimpleData name='Base'>2000 ft AMSL</SimpleData>",
+    )
+    data = f"<ExtendedData><SchemaData>{top}{base}</SchemaData></ExtendedData>"
+    text = KML.replace(f"<description>{WORDS}</description>", data)
+    (zone,) = read_airspace(text.encode(), name="x.kml").zones
+    assert (zone.lower.value_m, zone.upper.text) == (pytest.approx(609.6), "FL195")
 
 
 def kmz(content: bytes, name: str = "doc.kml") -> bytes:
