@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfr.geo import LocalFrame, Position
@@ -76,3 +77,37 @@ def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
         buffers(VolumeInputs(top_m_agl=60.0, speed_mps=12.0)).contingency_m, abs=0.2
     )
     assert all("v 12 m/s" in volume.method for volume in volumes)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.integers(-900, 900), st.integers(-900, 900)), min_size=2, max_size=6, unique=True
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.floats(2, 30),
+)
+def test_simplified_outlines_hold_the_true_volumes_and_little_more(ways, speed):
+    """No point of an outline is nearer to the routes than its reach, nor much farther: by exact distances."""
+    inputs = VolumeInputs(top_m_agl=60.0, speed_mps=speed)
+    frame, found = LocalFrame(Position(lat_deg=50.78, lon_deg=-1.09)), buffers(inputs)
+    routes = shapely.union_all([shapely.LineString(way) for way in ways])
+    inner = 10.0 + found.contingency_m + found.ground_risk_m
+    reaches = (10.0, 10.0 + found.contingency_m, inner)
+    reaches += tuple(inner + more for more in (adjacent_area_m(speed), adjacent_area_120s_m(speed)))
+    volumes = plan_volumes(frame, flight_geography([routes]), inputs)
+    for volume, reach in zip(volumes, reaches, strict=True):
+        for ring in volume.rings:
+            outline = frame.polygon(ring)
+            edge = shapely.line_interpolate_point(
+                outline.exterior, np.linspace(0.0, 1.0, 3000), normalized=True
+            )
+            away = shapely.distance(edge, routes)
+            assert away.min() > reach - 0.06
+            assert away.max() < 1.06 * reach + 2.0
+            assert reach < 240.0 or len(ring) < 250
+        area = shapely.union_all([frame.polygon(ring) for ring in volume.rings])
+        assert area.covers(routes)
