@@ -309,6 +309,17 @@ def test_a_bound_holds_where_a_gap_is_allowed(gap, seed):
     assert near.gap <= gap
 
 
+@pytest.mark.parametrize("seed", [2, 4])
+def test_a_bound_holds_where_the_branching_stops_at_the_gap(seed):
+    rng = np.random.default_rng(seed)
+    times, demand = rng.uniform(0, 100, (150, 40)), rng.uniform(0, 1, 150)
+    best = solve_mclp(times, demand, limit_s=12.0, p=5)
+    near = solve_mclp(times, demand, limit_s=12.0, p=5, relative_gap=0.05)
+    assert best.status == "optimal"
+    assert near.bound >= best.objective * (1 - 1e-9)
+    assert near.gap <= 0.05
+
+
 def test_what_no_site_reaches_is_named():
     times = np.array([[1.0, 9.0], [np.inf, np.inf], [9.0, 9.0], [np.inf, np.inf]])
     demand = [1.0, 1.0, 1.0, 0.0]
