@@ -22,8 +22,8 @@ from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import checked_replications, simulate_inputs
-from dfr.sim.inputs import NEAREST, SimInputs
-from dfr.sim.policies import with_policies
+from dfr.sim.inputs import SimInputs
+from dfr.sim.policies import with_overwatch, with_policies
 from dfr.store.origin import remember
 from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World
@@ -70,11 +70,19 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     ] = None,
     failures: Annotated[
         list[str] | None,
-        typer.Option(metavar="PART:MTBF_H:REPAIR_H", help="Let every dock, link or drone fail so often."),
+        typer.Option(
+            metavar="PART:MTBF_H:REPAIR_H",
+            help="Let every dock, link or drone fail so often, whatever the scenario says of that part.",
+        ),
     ] = None,
     dispatch: Annotated[
-        str, typer.Option(help="nearest, or energy_aware: the nearest that can stay as long as usual.")
-    ] = NEAREST,
+        str | None,
+        typer.Option(help="nearest, energy_aware or coverage_keeping; the scenario's without."),
+    ] = None,
+    overwatch: Annotated[
+        bool | None,
+        typer.Option("--overwatch/--no-overwatch", help="Relieve drones that cannot stay as long as needed."),
+    ] = None,
     losses: Annotated[
         bool, typer.Option("--n-minus-1", help="Also without each dock, drone and pilot in turn.")
     ] = False,
@@ -97,6 +105,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     wanted = None if until_halfwidth is None else Precision.parsed(until_halfwidth)
     proposed = _plan_of(world, plan, docks)
     inputs = with_policies(sim_inputs(world, proposed), failures=failures or (), dispatch=dispatch)
+    inputs = with_overwatch(inputs, overwatch)
     if calls is not None:
         inputs = replace(inputs, trace=read_calls(calls, world))
     work = _Work(world, proposed, inputs, study.seed if seed is None else seed, _workers(jobs), out, cluster)

@@ -20,7 +20,7 @@ app = typer.Typer()
 SHOWN = ("call_to_overhead_s", "within_target", "attended", "drone_ready", "utilisation")
 """Figures beside the goal's in the table for people."""
 
-Level = TypeVar("Level", int, float)
+Level = TypeVar("Level", int, float, str)
 
 
 @app.command()
@@ -30,6 +30,12 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
     drones_per_dock: Annotated[str, typer.Option(metavar="N,N,...", help="Drones in each dock.")] = "",
     pilots: Annotated[
         str, typer.Option(metavar="N,N,...", help="Remote pilots a shift, with the safety pilots they need.")
+    ] = "",
+    drone_type: Annotated[
+        str, typer.Option(metavar="KEY,KEY,...", help="Drones of the hardware catalogue.")
+    ] = "",
+    dock_type: Annotated[
+        str, typer.Option(metavar="KEY,KEY,...", help="Docks of the hardware catalogue.")
     ] = "",
     wind_scale: Annotated[str, typer.Option(metavar="X,X,...", help="Factors on wind and gusts.")] = "",
     calls_scale: Annotated[str, typer.Option(metavar="X,X,...", help="Factors on the calls.")] = "",
@@ -41,6 +47,9 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
     replications: Annotated[int | None, typer.Option(help="At most; the scenario's without.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all draws; the scenario's without.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; 0 is one for each processor.")] = 0,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for sweep.json and a run for each point.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -51,6 +60,8 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
     of replications. The runs under --out can be set side by side by `dfr compare`.
     """
     points = design(
+        drone_type=_levels(drone_type, "--drone-type", str),
+        dock_type=_levels(dock_type, "--dock-type", str),
         docks=_levels(docks, "--docks", int),
         drones_per_dock=_levels(drones_per_dock, "--drones-per-dock", int),
         pilots=_levels(pilots, "--pilots", int),
@@ -68,6 +79,7 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
         seed=study.seed if seed is None else seed,
         jobs=jobs or len(os.sched_getaffinity(0)),
         folder=out,
+        cluster=cluster,
     )
     found = sweeper.sweep(
         points,

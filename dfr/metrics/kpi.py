@@ -13,6 +13,7 @@ import numpy as np
 
 from dfr.metrics.intervals import FloatArray
 from dfr.metrics.measures import BoolArray, Kpi, of_replications, of_share, of_values, scaled
+from dfr.metrics.use import footprint_kpis, overwatch_kpis, per_day, per_duty_hour
 from dfr.metrics.view import RunView, ready_share, share_of
 from dfr.sim import events
 from dfr.sim.events import Missed, Records
@@ -51,6 +52,14 @@ class DockFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Denominators:
+    """What figures "a day" and "an hour on duty" are over: the period, nights included, and its duty."""
+
+    days: float
+    duty_h: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The figures of one run."""
 
@@ -60,6 +69,7 @@ class Summary:
     kpis: dict[str, Kpi]
     missed: dict[str, float]
     docks: dict[str, DockFigures]
+    time: Denominators
 
     def as_dict(self) -> dict[str, object]:
         """The run as it stands in `kpis.json` and on the command line."""
@@ -67,6 +77,7 @@ class Summary:
             "scenario": self.scenario,
             "seed": self.seed,
             "replications": self.replications,
+            "time": {"days": self.time.days, "duty_hours": self.time.duty_h},
             "kpis": {name: kpi.as_dict() for name, kpi in self.kpis.items()},
             "missed": self.missed,
             "docks": {
@@ -90,6 +101,8 @@ def summarise(records: Records, inputs: SimInputs, *, seed: int) -> Summary:
         *_target_kpis(view),
         *_flight_kpis(view),
         *_time_kpis(view),
+        *footprint_kpis(view),
+        *overwatch_kpis(view),
     ]
     return Summary(
         scenario=inputs.scenario,
@@ -98,6 +111,7 @@ def summarise(records: Records, inputs: SimInputs, *, seed: int) -> Summary:
         kpis={kpi.name: kpi for kpi in kpis},
         missed=_missed(view),
         docks={dock.id: _dock(view, dock.id, dock.drones) for dock in inputs.docks},
+        time=Denominators(days=inputs.days, duty_h=view.duty_s / 3600.0),
     )
 
 
@@ -157,7 +171,8 @@ def _call_kpis(view: RunView) -> list[Kpi]:
             name="cleared_without_patrol",
             what="of all calls: attended times the scenario's share closed without officers (assumption)",
         ),
-        _per_day(view, "calls_per_day", view.counts("calls"), "1/day", "calls a day"),
+        per_day(view, "calls_per_day", view.counts("calls"), "1/day", "calls"),
+        per_duty_hour(view, "calls_per_duty_hour", _on_duty_counts(view, "calls", "call_s"), "1/h", "calls"),
     ]
 
 
@@ -192,34 +207,35 @@ def _flight_kpis(view: RunView) -> list[Kpi]:
     reserve = view.number("flights", "reserve_fraction")
     aloft_s = view.ended("landed_s") - view.number("flights", "airborne_s")
     kpis = [
-        _per_day(view, "flights_per_day", view.counts("flights"), "1/day", "flights a day"),
-        _per_day(
+        per_day(view, "flights_per_day", view.counts("flights"), "1/day", "flights"),
+        per_duty_hour(view, "flights_per_duty_hour", view.counts("flights"), "1/h", "flights"),
+        per_day(
             view,
             "on_scene_camera_minutes_per_day",
             view.sums("flights", stay_s) / 60.0,
             "min/day",
             "minutes a day with a camera on a scene, over homes or not: the scenario maps no homes",
         ),
-        _per_day(
+        per_day(
             view,
             "airborne_minutes_per_day",
             view.sums("flights", aloft_s) / 60.0,
             "min/day",
-            "minutes a day in the air, all drones together",
+            "minutes in the air, all drones together",
         ),
-        _per_day(
+        per_day(
             view,
             "yields_per_day",
             view.counts("yields"),
             "1/day",
-            "times a day a drone made way for other traffic",
+            "times that a drone made way for other traffic",
         ),
-        _per_day(
+        per_day(
             view,
             "yield_minutes_per_day",
             view.sums("flights", view.number("flights", "yielded_s")) / 60.0,
             "min/day",
-            "minutes a day spent making way",
+            "minutes spent making way",
         ),
         of_values(
             "on_scene_s",
@@ -269,8 +285,10 @@ def _time_kpis(view: RunView) -> list[Kpi]:
     return [of_replications(name, values, unit="share", what=what) for name, values, what in figures]
 
 
-def _per_day(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:
-    return of_replications(name, values / view.inputs.days, unit=unit, what=what)
+def _on_duty_counts(view: RunView, table: str, clock: str) -> FloatArray:
+    """Records of each replication that came while people were on duty."""
+    moments = view.number(table, clock)
+    return view.sums(table, (view.on_duty_s(moments, np.nextafter(moments, np.inf)) > 0.0).astype(float))
 
 
 def _missed(view: RunView) -> dict[str, float]:

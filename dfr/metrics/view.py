@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from dfr.metrics.intervals import FloatArray
 from dfr.metrics.measures import BoolArray, IntArray, counts_of, sums_of
 from dfr.sim.events import Records
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import DockPlace, SimInputs, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class RunView:
         """Where a text column holds a word."""
         hits: BoolArray = self.records.column(table, name) == self.records.code(word)
         return hits
+
+    def places(self, table: str, name: str, parts: Sequence[DockPlace | Zone]) -> IntArray:
+        """A text column of docks or zones as their numbers in the deployment."""
+        place = np.full(len(self.records.words), -1, dtype=np.int64)
+        for number, part in enumerate(parts):
+            place[self.records.code(part.id)] = number
+        return place[self.records.column(table, name)]
 
     def sums(self, table: str, values: FloatArray) -> FloatArray:
         """Sum over each replication of one value for each record."""

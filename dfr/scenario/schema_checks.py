@@ -113,6 +113,8 @@ UNIQUE = (
     (("demand", "priorities", "grades"), "rank"),
     (("demand", "days", "totals"), "date"),
     (("traffic",), "id"),
+    (("simulation", "failures"), "part"),
+    (("simulation", "homes"), "id"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from dfr.scenario import simulated as domain
 from dfr.scenario.schema_parts import Area, Sourced, Strict
@@ -38,13 +38,6 @@ class SimulationIn(Strict):
     )
     failures: list[FailureIn] = Field(default_factory=list, max_length=3)
     homes: list[HomesIn] = Field(default_factory=list, max_length=500)
-
-    @field_validator("failures")
-    @classmethod
-    def _each_part_once(cls, failures: list[FailureIn]) -> list[FailureIn]:
-        if len({failure.part for failure in failures}) < len(failures):
-            raise ValueError("a part is given twice -> one rate for each of dock, link and drone")
-        return failures
 
     def built(self) -> domain.Simulation:
         """The domain value."""

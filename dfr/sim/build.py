@@ -33,6 +33,7 @@ from dfr.sim.inputs import (
     Turnaround,
     Zone,
 )
+from dfr.sim.policies import HANDOVER_S
 from dfr.sim.randomness import LOGNORMAL, Spread
 from dfr.world.demand import hourly_demand, priority_shares, zone_centre, zone_shares
 from dfr.world.hours import HourSlot
@@ -48,9 +49,6 @@ MIN_TURNAROUND_S = 60.0
 
 RETRY_S = 30.0
 """Going up again after an aborted landing, and finding the pad."""
-
-HANDOVER_S = 30.0
-"""A relief drone is to be overhead so long before the one on scene leaves."""
 
 RECOVERY = Spread.lognormal(600.0, 1200.0)
 """Somebody walks to a drone that landed elsewhere, or did not disarm, and puts it into its dock."""

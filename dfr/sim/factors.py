@@ -1,8 +1,8 @@
 """The factors of a sweep: what may be varied of a deployment, and the design points they span.
 
 Docks are sited for the deployment as the scenario has it; then it meets another wind, more calls,
-another crew. So a factor's effect is on one layout, and the same calls come in every point that
-has their number in common (`dfr.sim.randomness`).
+another crew, other hardware. So a factor's effect is on one layout, and the same calls come in every
+point that has their number in common (`dfr.sim.randomness`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
+from dfr.aircraft.catalogue import dock, drone
 from dfr.errors import InputError
 from dfr.plan.model import Plan
 from dfr.scenario.model import Crew, OperationKind, Scenario, Shift
@@ -25,10 +26,13 @@ MOST_POINTS = 500
 class Variant:
     """One design point; None or 1.0 leaves the scenario's own.
 
-    `pilots` is the remote pilots of every shift, with as many safety pilots as their drones need
-    in sight of people; `wind_scale` is of mean wind and gusts, `calls_scale` of expected calls.
+    `drone_type` and `dock_type` are keys of the hardware catalogue; `pilots` is the remote pilots
+    of every shift, with as many safety pilots as their drones need in sight of people;
+    `wind_scale` is of mean wind and gusts, `calls_scale` of expected calls.
     """
 
+    drone_type: str | None = None
+    dock_type: str | None = None
     docks: int | None = None
     drones_per_dock: int | None = None
     pilots: int | None = None
@@ -56,10 +60,14 @@ class Variant:
         >>> Variant(docks=2, wind_scale=1.2).name
         'docks-2_wind_scale-1.2'
         """
-        return "_".join(f"{name}-{value:g}" for name, value in self.as_dict().items()) or "as_is"
+        return "_".join(f"{name}-{_word(value)}" for name, value in self.as_dict().items()) or "as_is"
 
 
-def design(**levels: Sequence[float]) -> tuple[Variant, ...]:
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def design(**levels: Sequence[float] | Sequence[str]) -> tuple[Variant, ...]:
     """Every combination of the levels of some factors. Raises InputError for levels that make no sense.
 
     >>> [point.name for point in design(docks=(1, 2), wind_scale=(1.2,))]
@@ -67,9 +75,13 @@ def design(**levels: Sequence[float]) -> tuple[Variant, ...]:
     """
     for name, values in levels.items():
         least = 0.0 if name.endswith("scale") else 1.0
-        wrong = [value for value in values if not least <= value < math.inf or value == 0.0]
+        wrong = [
+            value
+            for value in values
+            if not isinstance(value, str) and (not least <= value < math.inf or value == 0.0)
+        ]
         if wrong or len(set(values)) < len(values):
-            said = f"{wrong[0]:g} cannot be" if wrong else "a level is given twice"
+            said = f"{_word(wrong[0])} cannot be" if wrong else "a level is given twice"
             raise InputError(f"{name.replace('_', '-')}: {said} -> different levels, each over 0")
     used = {name: values for name, values in levels.items() if values}
     points = [
@@ -91,6 +103,8 @@ def varied_world(world: World, variant: Variant) -> World:
         scenario = replace(scenario, demand=replace(scenario.demand, days=days))
     if variant.pilots is not None:
         scenario = _with_pilots(scenario, variant.pilots)
+    if variant.drone_type is not None or variant.dock_type is not None:
+        scenario = _with_hardware(scenario, variant.drone_type, variant.dock_type)
     return world if scenario is world.scenario else replace(world, scenario=scenario)
 
 
@@ -99,6 +113,15 @@ def varied_plan(plan: Plan, variant: Variant) -> Plan:
     if variant.drones_per_dock is None:
         return plan
     return replace(plan, sites=tuple(replace(site, drones=variant.drones_per_dock) for site in plan.sites))
+
+
+def _with_hardware(scenario: Scenario, drone_type: str | None, dock_type: str | None) -> Scenario:
+    """The scenario with other hardware. Raises InputError for a key that the catalogue does not have."""
+    fleet = scenario.fleet
+    changed = replace(fleet, drone=drone_type or fleet.drone, dock=dock_type or fleet.dock)
+    drone(changed.drone)
+    dock(changed.dock)
+    return replace(scenario, fleet=changed)
 
 
 def _with_wind(scenario: Scenario, scale: float) -> Scenario:

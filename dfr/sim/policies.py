@@ -19,6 +19,9 @@ from dfr.sim.inputs import (
 )
 from dfr.sim.randomness import Spread
 
+HANDOVER_S = 30.0
+"""A relief drone is to be overhead so long before the one on scene leaves (assumed)."""
+
 PARTS = (DOCK_PART, LINK_PART, DRONE_PART)
 POLICIES = (NEAREST, ENERGY_AWARE, COVERAGE_KEEPING)
 
@@ -40,6 +43,13 @@ def with_policies(
     named = {rate.part for rate in rates}
     kept = tuple(rate for rate in inputs.failures if rate.part not in named)
     return replace(inputs, failures=kept + rates, dispatch=dispatch)
+
+
+def with_overwatch(inputs: SimInputs, wanted: bool | None) -> SimInputs:
+    """The deployment with or without reliefs; None leaves what its scenario says."""
+    if wanted is None:
+        return inputs
+    return replace(inputs, overwatch=wanted, handover_s=HANDOVER_S if wanted else 0.0)
 
 
 def failure_rate(text: str) -> FailureRate:

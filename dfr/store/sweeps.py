@@ -114,15 +114,17 @@ class Sweeper:
     """Simulates design points, each as often as the selection needs."""
 
     def __init__(
-        self, world: World, *, scenario_file: Path, seed: int, jobs: int, folder: Path | None
+        self,
+        world: World,
+        *,
+        scenario_file: Path,
+        seed: int,
+        jobs: int,
+        folder: Path | None,
+        cluster: str | None = None,
     ) -> None:
-        self._world, self._file, self._seed, self._jobs, self._folder = (
-            world,
-            scenario_file,
-            seed,
-            jobs,
-            folder,
-        )
+        self._world, self._file, self._seed = world, scenario_file, seed
+        self._jobs, self._folder, self._cluster = jobs, folder, cluster
         self._plans: dict[int | None, Plan] = {}
         self._inputs: dict[Variant, SimInputs] = {}
 
@@ -184,7 +186,9 @@ class Sweeper:
             self._inputs[variant] = sim_inputs(world, plan)
         inputs = self._inputs[variant]
         if self._folder is None:
-            run = simulate_inputs(inputs, replications=count, seed=self._seed, jobs=self._jobs)
+            run = simulate_inputs(
+                inputs, replications=count, seed=self._seed, jobs=self._jobs, cluster=self._cluster
+            )
             return summarise(run.records, run.inputs, seed=self._seed)
         folder = self._folder / variant.name
         stored = run_to_store(
@@ -195,6 +199,7 @@ class Sweeper:
             seed=self._seed,
             jobs=self._jobs,
             inputs=inputs,
+            cluster=self._cluster,
         )
         remember(folder, self._file, plan=plan, variant=variant)
         return stored.summary

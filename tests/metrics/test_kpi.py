@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from dfr.metrics.kpi import clock_seconds, summarise
-from dfr.sim.events import DutyRecord, ReadyRecord, Records, WeatherRecord, YieldRecord
-from dfr.sim.inputs import SimInputs
+from dfr.sim.events import (
+    DutyRecord,
+    OverwatchRecord,
+    ReadyRecord,
+    Records,
+    WeatherRecord,
+    YieldRecord,
+)
+from dfr.sim.inputs import Homes, SimInputs
 
 Make = Callable[..., Any]
 
@@ -151,8 +158,43 @@ def test_json_has_mean_percentiles_interval_and_number_for_every_figure(
     two: Records, deployment: SimInputs
 ) -> None:
     document = summarise(two, deployment, seed=7).as_dict()
-    assert set(document) == {"scenario", "seed", "replications", "kpis", "missed", "docks"}
+    assert set(document) == {"scenario", "seed", "replications", "time", "kpis", "missed", "docks"}
+    assert document["time"] == {"days": 2.0, "duty_hours": 24.0}
     kpis = document["kpis"]
     assert isinstance(kpis, dict)
     for name, kpi in kpis.items():
         assert {"mean", "p50", "p90", "low", "high", "n", "unit", "what"} <= set(kpi), name
+
+
+def test_days_are_of_24_hours_and_hours_on_duty_are_said_apart(two: Records, deployment: SimInputs) -> None:
+    kpis = summarise(two, deployment, seed=1).kpis
+    assert kpis["calls_per_day"].mean == pytest.approx((4 + 2) / 2 / 2.0)
+    assert kpis["calls_per_duty_hour"].mean == pytest.approx((4 + 2) / 2 / 24.0)
+    assert kpis["flights_per_duty_hour"].mean == pytest.approx((3 + 1) / 2 / 24.0)
+    assert "2.00 days, nights included" in kpis["calls_per_day"].what
+
+
+def test_minutes_over_homes_are_those_of_stays_and_ways_by_their_shares(
+    two: Records, deployment: SimInputs
+) -> None:
+    name = "camera_minutes_over_homes_per_day"
+    assert summarise(two, deployment, seed=1).kpis[name].mean is None
+    homes = Homes(by_zone=(0.5, 0.0), by_way=((0.1, 0.25),))
+    kpi = summarise(two, replace(deployment, homes=homes), seed=1).kpis[name]
+    first = 2 * (0.5 * 300.0 + 0.1 * 240.0) + 0.25 * 240.0
+    second = 0.5 * 300.0 + 0.1 * 270.0
+    assert kpi.by_replication.tolist() == pytest.approx([first / 60.0 / 2.0, second / 60.0 / 2.0])
+
+
+def test_overwatch_counts_gaps_only_where_it_is_kept(
+    records: Make, call: Make, deployment: SimInputs
+) -> None:
+    watches = [
+        OverwatchRecord(0, "stage", 100.0, 1600.0, 2, 0.0),
+        OverwatchRecord(1, "beach", 200.0, 900.0, 1, 50.0),
+    ]
+    both = records({"calls": [call(0), call(1)], "overwatch": watches}, {"calls": [call(0)]})
+    assert "overwatch_gap_s" not in summarise(both, deployment, seed=1).kpis
+    kpis = summarise(both, replace(deployment, overwatch=True), seed=1).kpis
+    assert (kpis["overwatch_gap_s"].mean, kpis["overwatch_gap_s"].n) == (25.0, 2)
+    assert kpis["overwatch_unbroken"].mean == 0.5

@@ -64,3 +64,18 @@ def test_drones_pilots_wind_and_calls_change_what_they_name_and_no_call_of_the_s
     assert windy.conditions != plain.conditions
     for other in (crew, windy):
         assert draw_calls(other, Streams(1, 0)) == draw_calls(plain, Streams(1, 0))
+
+
+def test_other_hardware_flies_the_same_layout_on_the_same_calls(world: World) -> None:
+    own, other = Variant(), Variant(drone_type="skydio-x10", dock_type="skydio-dock")
+    assert other.name == "drone_type-skydio-x10_dock_type-skydio-dock"
+    assert Variant.from_dict(other.as_dict()) == other
+    plain, varied = _inputs(world, own), _inputs(world, other)
+    assert [dock.id for dock in plain.docks] == [dock.id for dock in varied.docks]
+    assert draw_calls(plain, Streams(1, 0)) == draw_calls(varied, Streams(1, 0))
+    assert plain.conditions[0].battery_wh != varied.conditions[0].battery_wh
+
+
+def test_hardware_that_there_is_not_is_refused(world: World) -> None:
+    with pytest.raises(InputError, match=r"no-such-drone.*->"):
+        varied_world(world, Variant(drone_type="no-such-drone"))

@@ -1,0 +1,74 @@
+"""How much the drones are there: by day and hour on duty, over homes, and without a break.
+
+"A day" is 24 h of the simulated period, nights and closed hours included; "an hour on duty" is one
+with people on duty. Both stand in the figures' words, and their number in `Summary.time`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dfr.metrics.intervals import FloatArray
+from dfr.metrics.measures import Kpi, of_replications, of_share, of_values
+from dfr.metrics.view import RunView, share_of
+
+
+def per_day(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:
+    """A figure over each 24 h of the period."""
+    days = view.inputs.days
+    over = f"{what}, for each 24 h of the period ({days:.2f} days, nights included)"
+    return of_replications(name, values / days, unit=unit, what=over)
+
+
+def per_duty_hour(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:
+    """A figure over each hour with people on duty."""
+    hours = view.duty_s / 3600.0
+    over = f"{what}, for each hour with people on duty ({hours:.1f} h of the period)"
+    return of_replications(name, share_of(values, hours), unit=unit, what=over)
+
+
+def footprint_kpis(view: RunView) -> list[Kpi]:
+    """Camera minutes over homes (the privacy footprint), unknown where nobody has said where people live."""
+    homes = view.inputs.homes
+    if homes is None:
+        minutes = np.full(view.count, np.nan)
+    else:
+        zone, dock = _zones_of_flights(view), view.places("flights", "dock", view.inputs.docks)
+        flown_s = view.ended("landed_s") - view.number("flights", "airborne_s")
+        stay_s = view.number("flights", "on_scene_s")
+        over_s = np.asarray(homes.by_zone)[zone] * stay_s
+        over_s += np.asarray(homes.by_way)[dock, zone] * np.maximum(0.0, flown_s - stay_s)
+        minutes = view.sums("flights", over_s) / 60.0
+    what = "minutes in the air over people's homes, by the shares of zones and ways that are homes"
+    return [per_day(view, "camera_minutes_over_homes_per_day", minutes, "min/day", what)]
+
+
+def overwatch_kpis(view: RunView) -> list[Kpi]:
+    """How well drones relieved each other; nothing where they are not to."""
+    if not view.inputs.overwatch:
+        return []
+    replication, gap_s = view.replication("overwatch"), view.number("overwatch", "gap_s")
+    of = "calls that need longer than one drone can stay"
+    return [
+        of_values(
+            "overwatch_gap_s", gap_s, replication, count=view.count, unit="s",
+            what=f"of {of}: without a drone overhead, from the first overhead until the need ends",
+        ),
+        of_share(
+            "overwatch_unbroken", gap_s <= 0.0, replication, count=view.count,
+            what=f"of {of}: relieved without a gap",
+        ),
+    ]  # fmt: skip
+
+
+def _zones_of_flights(view: RunView) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """The zone of each flight's call, counted as in the deployment."""
+    span = (
+        int(max(view.number("calls", "call").max(initial=0), view.number("flights", "call").max(initial=0)))
+        + 1
+    )
+    keys = view.replication("calls") * span + view.number("calls", "call")
+    order = np.argsort(keys)
+    wanted = view.replication("flights") * span + view.number("flights", "call")
+    zones = view.places("calls", "zone", view.inputs.zones)
+    return np.asarray(zones[order[np.searchsorted(keys[order], wanted)]])
