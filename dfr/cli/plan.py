@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -13,6 +15,7 @@ from dfr.findings import Finding, Severity
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.volume_files import volumes_document
+from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, Wish
 from dfr.plan.planner import make_plan, with_roles
@@ -21,6 +24,8 @@ from dfr.plan.worksheet import worksheet
 from dfr.units import FOOT_M
 
 app = typer.Typer()
+
+TELL_EVERY_S = 5.0
 
 
 @app.command()
@@ -77,7 +82,7 @@ def plan(  # noqa: PLR0917 - typer makes each an option
         raise InputError("--docks with --budget: a budget buys as many as it can -> one of them")
     world = with_roles(load_world(find_scenario(scenario)), require=require or (), forbid=forbid or ())
     wish = Wish(objective=objective, busy=busy, budget=budget, capacity_per_h=capacity)
-    proposed = make_plan(world, docks=docks, wish=wish)
+    proposed = make_plan(world, docks=docks, wish=wish, on_progress=_live_gap())
     document = proposed.as_dict()
     if out is not None:
         write_atomically(out, json_text(document))
@@ -99,6 +104,19 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
         if path is not None:
             note(f"{what}: {path}")
+
+
+def _live_gap() -> OnProgress:
+    """Tells the gap of a layout that takes long, every few seconds."""
+    told = monotonic()
+
+    def tell(docks: int, share: float, bound: float) -> None:
+        nonlocal told
+        if monotonic() - told >= TELL_EVERY_S and math.isfinite(bound):
+            told = monotonic()
+            note(f"{docks} docks: {share:.2%} so far, at most {bound:.2%}")
+
+    return tell
 
 
 def _print(proposed: Plan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +28,10 @@ SHARE_DIGITS = 9
 """Shares are sums of thousands of rounded weights: further digits mean nothing."""
 
 
+OnProgress = Callable[[int, float, float], None]
+"""Told the number of docks, the share covered so far and its bound while a layout is sought."""
+
+
 class Layouts:
     """The siting problem of a scenario: rows are hour and zone, columns candidate sites.
 
@@ -36,8 +40,8 @@ class Layouts:
     is a p-median over the chances of being late.
     """
 
-    def __init__(self, scenario: Scenario, matrix: Matrix) -> None:
-        self.scenario, self.matrix = scenario, matrix
+    def __init__(self, scenario: Scenario, matrix: Matrix, on_progress: OnProgress | None = None) -> None:
+        self.scenario, self.matrix, self._on_progress = scenario, matrix, on_progress
         self.calls = call_table(matrix.windows)
         self.limit_s = scenario.targets.siting_limit_s
         self._weights = self.calls.ravel() / self.calls.sum()
@@ -93,6 +97,9 @@ class Layouts:
             p=count,
             forced=self.forced,
             forbidden=list(self.unusable),
+            on_progress=None
+            if (tell := self._on_progress) is None
+            else (lambda late, least: tell(count, 1.0 - late, 1.0 - least)),
         )
         share, bound = (round(1.0 - value, SHARE_DIGITS) for value in (found.objective, found.bound))
         return replace(found, objective=share, bound=bound, gap=(bound - share) / share if share > 0 else 0.0)

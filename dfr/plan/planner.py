@@ -15,7 +15,7 @@ from dfr.geo import FloatArray
 from dfr.plan.compliance import check
 from dfr.plan.contingency import failure_card
 from dfr.plan.launch import expected_s
-from dfr.plan.layouts import Layouts
+from dfr.plan.layouts import Layouts, OnProgress
 from dfr.plan.matrix import build_matrix, router_of, sortie_line, sorties_of
 from dfr.plan.model import CoverageHour, DockSite, LayoutGain, Plan, PlanningWind, ProposedArea, Route, Volume
 from dfr.plan.objectives import Wish, site
@@ -31,7 +31,13 @@ MOST_LAYOUTS = 6
 """Gains are shown up to so many docks."""
 
 
-def make_plan(world: World, *, docks: int | None = None, wish: Wish | None = None) -> Plan:
+def make_plan(
+    world: World,
+    *,
+    docks: int | None = None,
+    wish: Wish | None = None,
+    on_progress: OnProgress | None = None,
+) -> Plan:
     """The plan of a scenario with so many docks, the scenario's own number unless said otherwise.
 
     Docks stand where the expected share of demand overhead within the siting limit is proven largest
@@ -41,19 +47,19 @@ def make_plan(world: World, *, docks: int | None = None, wish: Wish | None = Non
     count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
         raise InputError(f"docks: {count} -> at least 1")
-    layouts, windows = layouts_of(world)
+    layouts, windows = layouts_of(world, on_progress)
     chosen, sited_by = site(layouts, count, wish or Wish())
     plan = replace(_plan(world, layouts, chosen, windows), sited_by=sited_by)
     return replace(plan, findings=check(world, plan))
 
 
-def layouts_of(world: World) -> tuple[Layouts, tuple[HourWindow, ...]]:
+def layouts_of(world: World, on_progress: OnProgress | None = None) -> tuple[Layouts, tuple[HourWindow, ...]]:
     """(The siting problem, all hours with calls). Raises InfeasibleError where no hour may be flown."""
     windows = hour_windows(world.scenario)
     flyable = tuple(window for window in windows if window.flyable)
     if not flyable:
         raise InfeasibleError(_no_hour(windows))
-    return Layouts(world.scenario, build_matrix(world, flyable)), windows
+    return Layouts(world.scenario, build_matrix(world, flyable), on_progress), windows
 
 
 def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[str] = ()) -> World:

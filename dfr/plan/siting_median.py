@@ -98,6 +98,8 @@ class _Tree:
     def run(self, on_progress: Progress | None) -> float:
         """Search until all is proven or the time is up; returns the proven lower bound."""
         root = self._root()
+        if on_progress is not None:
+            on_progress(self.objective, self._proven(np.inf if root is None else root.bound))
         if root is not None and self._worth - root.bound < NEARLY_WHOLE * self.objective:
             return self._by_programme(root, on_progress)
         open_nodes = [] if root is None else [(root.bound, 0, root)]

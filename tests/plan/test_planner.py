@@ -245,3 +245,18 @@ def test_the_failure_card_has_every_case(field: Field):
 
 def constant_(seconds: float) -> m.Duration:
     return m.Duration(shape=m.DurationShape.CONSTANT, median_s=seconds, p90_s=seconds)
+
+
+def test_a_search_tells_how_much_is_covered_so_far_and_what_is_possible(field: Field):
+    places = np.random.default_rng(2).uniform(-450, 450, (24, 2))
+    sites = tuple(candidate(f"s{k}", *place) for k, place in enumerate(places))
+    told: list[tuple[int, float, float]] = []
+    zones = tuple(
+        m.DemandZone(id=f"z{k}", name="Z", area=box(x, y, x + 30, y + 30), share=1 / 36)
+        for k, (x, y) in enumerate(np.argwhere(np.ones((6, 6))) * 140.0 - 420.0)
+    )
+    world = field(candidates=sites, demand={"zones": zones}, targets={"siting_limit_s": 62.0})
+    plan = make_plan(world, docks=3, on_progress=lambda *now: told.append(now))
+    of_three = [(share, bound) for docks, share, bound in told if docks == 3]
+    assert of_three
+    assert all(share <= plan.objective + 1e-9 <= bound + 2e-9 for share, bound in of_three)
