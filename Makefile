@@ -35,7 +35,7 @@ bench: $(STAMP)
 	for f in benchmarks/*.py; do $(BIN)/python $$f; done
 
 docs: $(STAMP)
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 	@echo "docs: out/site/index.html"
 
 screenshots: $(STAMP)

@@ -77,7 +77,7 @@ def pictures(browser: Browser, base: str) -> None:
     page = opened(browser, base, "replay")
     page.select_option("#source", index=1)
     page.wait_for_timeout(1_500)
-    scrub(page, 0.55)
+    scrub(page, 0.86)
     page.screenshot(path=IMAGES / "replay.png")
     page.select_option("#source", index=4)
     page.wait_for_timeout(1_500)
@@ -97,7 +97,7 @@ def printed(run: str, folder: Path) -> None:
     subprocess.run(dfr("brief", run, "--out", str(brief)), check=True)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *ROOT])
-        page = browser.new_page(viewport={"width": 840, "height": 1188})
+        page = browser.new_page(viewport={"width": 900, "height": 1188})
         page.goto(brief.as_uri())
         page.screenshot(path=IMAGES / "brief.png", full_page=True)
         browser.close()

@@ -57,7 +57,7 @@ def test_the_siting_page_computes_what_it_says(repository):
 def site(repository, tmp_path_factory):
     """The built site."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return folder
@@ -79,6 +79,16 @@ def test_the_reference_is_made_from_the_code(site):
     assert "InfeasibleError" in (site / "reference" / "errors.html").read_text()
 
 
+def test_every_page_can_be_found(site, repository):
+    contents = (site / "index.html").read_text()
+    for page in (repository / "docs").rglob("*.md"):
+        address = page.relative_to(repository / "docs").with_suffix(".html").as_posix()
+        assert f'href="{address}' in contents or page.name == "index.md", address
+
+
 def test_every_page_is_pictured(site):
+    shown = set(re.findall(r"images/([a-z-]+\.png)", "".join(p.read_text() for p in site.rglob("*.html"))))
+    taken = {path.name for path in (site / "images").glob("*.png")}
+    assert taken == shown, "each picture is shown, and each that is shown was taken"
     for name in ("plan", "simulate", "replay", "live"):
         assert (site / "images" / f"{name}.png").stat().st_size > 20_000

@@ -43,7 +43,7 @@ export function makeMap(centre, zoom = 14) {
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 140 }), "bottom-left");
   if (slides) glide(map);
-  map.room = 40 + (slides ? MARGIN_PX : 0);
+  map.room = (innerWidth < 600 ? 12 : 40) + (slides ? MARGIN_PX : 0);
   window.dfrMap = map;
   return map;
 }
