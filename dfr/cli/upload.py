@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dfr.cli.output import emit_json, note, say
+from dfr.errors import VehicleRefusedError
 from dfr.io.files import read_bounded
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
@@ -28,6 +29,9 @@ def upload(
     system: Annotated[int | None, typer.Option(help="System id, where several share the line.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Send nothing: compare with what is on board.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before overwriting.")] = False,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
+    ] = False,
     while_active: Annotated[
         bool, typer.Option(help="Permit it on a vehicle that is armed or in AUTO.")
     ] = False,
@@ -35,16 +39,19 @@ def upload(
 ) -> None:
     """Upload mission, fence, rally points and parameters, then read them back and compare.
 
+    A file without a fence or rally points takes away those on board. Nothing is uploaded before a person's
+    yes, `--yes` or `--simulated`, but to the built-in vehicle.
+
     Exit code 5 where the vehicle, the link or the comparison fails.
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
-    with connect(vehicle, system=system) as target:
+    with connect(vehicle, system=system, simulated=simulated) as target:
         note(f"{target.firmware}, system {target.target[0]}, {target.state.mode_name}")
         if dry_run:
             report = inspect_onboard(target, plan)
         else:
-            _ask(target, plan, yes=yes)
+            _ask(target, plan, sure=yes or simulated)
             report = upload_verified(target, plan, while_active=while_active)
     if as_json:
         emit_json(report.as_dict())
@@ -71,10 +78,18 @@ def print_report(report: TransferReport) -> None:
         say(f"  {text}")
 
 
-def _ask(target: MavlinkVehicle, plan: FlightPlan, *, yes: bool) -> None:
-    """On a terminal a person says yes; a script says --yes or is taken to mean it."""
-    if yes or not sys.stdin.isatty():
+def _ask(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool) -> None:
+    """Have a person say yes. Raises VehicleRefusedError without one: nothing has been uploaded by then.
+
+    Our own built-in vehicle needs nobody's yes: it says what it is, and no hardware says the same.
+    """
+    if sure or target.firmware.built_in:
         return
-    typer.confirm(
-        f"Overwrite the plan of system {target.target[0]} with {plan.name!r}?", abort=True, err=True
-    )
+    if not sys.stdin.isatty():
+        raise VehicleRefusedError(
+            f"system {target.target[0]} is not known to be simulated, nothing was uploaded -> confirm with "
+            "--yes, or say --simulated where it is SITL"
+        )
+    question = f"Overwrite the plan of system {target.target[0]} with {plan.name!r}?"
+    if not typer.confirm(question, err=True):
+        raise VehicleRefusedError("not confirmed, nothing was uploaded")

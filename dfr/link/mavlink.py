@@ -13,9 +13,10 @@ from types import TracebackType
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.errors import InputError, LinkTimeoutError, VehicleRefusedError
+from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.link import params
+from dfr.link.autopilots import find_autopilot
 from dfr.link.clocks import Pace, RoundTrip
 from dfr.link.commands import FORCE_DISARM, CommandFailed, send_command, send_command_to_place
 from dfr.link.framing import Message, Signing
@@ -29,7 +30,6 @@ LINK_LOST_S = 4.0
 """Nothing heard from the vehicle for this long by our own clock: the link is lost."""
 
 FIRST_HEARTBEAT_S = 30.0
-OTHERS_SPEAK_UP_S = 1.5
 TEXTS_KEPT = 500
 MODE_CHANGE_S = 5.0
 ARMING_S = 10.0
@@ -38,17 +38,6 @@ GUIDED_SPEED = -1.0
 """First parameter of DO_REPOSITION: at the speed that is set."""
 
 ITEM_REQUESTS = frozenset({"MISSION_REQUEST", "MISSION_REQUEST_INT"})
-
-NO_AUTOPILOT = frozenset(
-    {
-        dialect.MAV_TYPE_GCS,
-        dialect.MAV_TYPE_GIMBAL,
-        dialect.MAV_TYPE_ADSB,
-        dialect.MAV_TYPE_ONBOARD_CONTROLLER,
-        dialect.MAV_TYPE_CAMERA,
-        dialect.MAV_TYPE_ANTENNA_TRACKER,
-    }
-)
 
 RATES_HZ: dict[int, float] = {
     dialect.MAVLINK_MSG_ID_SYSTEM_TIME: 5.0,
@@ -243,6 +232,9 @@ class MavlinkVehicle:
 
     def request_rates(self) -> None:
         """Ask for the messages the director needs; a refusal of one is left to preflight to notice."""
+        if self.port.bytes_per_s is not None:
+            stop_all = dialect.MAVLink_request_data_stream_message(*self.target, 0, 0, 0)
+            self.send(stop_all)  # a slow line carries only what is asked for below
         for message_id, hertz in RATES_HZ.items():
             try:
                 self.command(dialect.MAV_CMD_SET_MESSAGE_INTERVAL, float(message_id), 1e6 / hertz)
@@ -310,7 +302,7 @@ def connect(
 
     `simulated` is for the caller to say; a vehicle is never taken for simulated by its looks.
     Raises LinkTimeoutError where none speaks, InputError where several do and `system` chooses none,
-    or where the firmware's version is not known.
+    where it is no ArduCopter, or where the firmware's version is not known.
     """
     transport = open_transport(url, timeout_s=timeout_s)
     port = MavlinkPort(
@@ -339,43 +331,6 @@ def attach(port: MavlinkPort, target: Source, *, simulated: bool, owns_port: boo
         port.leave(vehicle._hear)
         raise
     return vehicle
-
-
-def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, url: str) -> Source:
-    """The autopilot on a port; a ground station, a gimbal or an ADS-B receiver never is one."""
-    found: set[Source] = set()
-    deadline = time.monotonic() + timeout_s
-    others_s = OTHERS_SPEAK_UP_S if port.shared and system is None else 0.0
-    with port.inbox(lambda message: message.get_type() == "HEARTBEAT") as heartbeats:
-        while time.monotonic() < deadline:
-            message = heartbeats.get(min(0.5, deadline - time.monotonic()))
-            if port.failure is not None:
-                raise port.failure
-            if message is None or not is_autopilot(message):
-                continue
-            source = (message.get_srcSystem(), message.get_srcComponent())
-            if system is not None and source[0] != system:
-                continue
-            if not found:
-                deadline = min(deadline, time.monotonic() + others_s)
-            found.add(source)
-    if len(found) > 1:
-        listed = ", ".join(str(source[0]) for source in sorted(found))
-        raise InputError(f"{url}: vehicles {listed} share this line -> say which system id")
-    if not found:
-        raise LinkTimeoutError(
-            f"{url}: no autopilot heartbeat within {timeout_s:.0f} s -> is the vehicle on?"
-        )
-    return found.pop()
-
-
-def is_autopilot(heartbeat: Message) -> bool:
-    """True for the heartbeat of an ArduPilot autopilot, whatever else is on the line."""
-    return (
-        heartbeat.autopilot == dialect.MAV_AUTOPILOT_ARDUPILOTMEGA
-        and heartbeat.type not in NO_AUTOPILOT
-        and heartbeat.get_srcComponent() == dialect.MAV_COMP_ID_AUTOPILOT1
-    )
 
 
 def _passed(state: VehicleState, start_s: float | None, wall_s: float) -> float:

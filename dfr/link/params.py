@@ -36,6 +36,8 @@ RELATIVE_TOLERANCE = 1e-6
 """Values travel as single-precision floats."""
 
 COPTER_TYPES = "ArduCopter"
+BUILT_IN = b"dfr-sitl"
+"""The version by which our own simulated vehicle says that it is no ArduPilot."""
 
 
 def identify(vehicle: MavlinkVehicle) -> tuple[Firmware, Naming]:
@@ -51,6 +53,7 @@ def identify(vehicle: MavlinkVehicle) -> tuple[Firmware, Naming]:
         development=word & 0xFF == FIRMWARE_DEV,
         is_ardupilot=True,
         name=COPTER_TYPES,
+        built_in=bytes(message.flight_custom_version) == BUILT_IN,
     )
     return firmware, naming_of(version, development=firmware.development)
 

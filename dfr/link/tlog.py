@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dfr.errors import InputError
+from dfr.link.autopilots import is_autopilot
 from dfr.link.framing import Framer, Message
-from dfr.link.mavlink import is_autopilot
 from dfr.link.recorder import Recorder
 from dfr.link.telemetry import updated
 from dfr.link.vehicle import VehicleState

@@ -142,6 +142,7 @@ class Firmware:
     development: bool
     is_ardupilot: bool
     name: str
+    built_in: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} {'.'.join(map(str, self.version))}{'-dev' if self.development else ''}"

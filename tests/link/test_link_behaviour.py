@@ -15,8 +15,9 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError, LinkError, LinkTimeoutError, VehicleRefusedError
+from dfr.link.autopilots import find_autopilot
 from dfr.link.framing import Encoder, Framer, Signing
-from dfr.link.mavlink import MavlinkVehicle, connect, find_autopilot
+from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.port import Loss, MavlinkPort
 from dfr.link.transfer import upload_verified
 from dfr.link.transport import UdpTransport, open_transport
@@ -135,6 +136,23 @@ def test_20_a_ground_station_gimbal_or_adsb_receiver_never_is_the_vehicle(shared
             find_autopilot(port, system=None, timeout_s=1.0, url="udp")
         with repeating(speaker(1), heartbeat()):
             assert find_autopilot(port, system=None, timeout_s=5.0, url="udp") == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "autopilot", "says"),
+    [
+        (dialect.MAV_TYPE_FIXED_WING, dialect.MAV_AUTOPILOT_ARDUPILOTMEGA, "ardupilotmega on a fixed_wing"),
+        (dialect.MAV_TYPE_GROUND_ROVER, dialect.MAV_AUTOPILOT_ARDUPILOTMEGA, "on a ground_rover"),
+        (dialect.MAV_TYPE_QUADROTOR, dialect.MAV_AUTOPILOT_PX4, "px4 on a quadrotor"),
+    ],
+)
+def test_20_a_plane_or_another_autopilot_is_refused_by_name(shared_line, kind, autopilot, says):
+    port, speaker = shared_line
+    with repeating(speaker(1), heartbeat(kind, autopilot)):
+        with pytest.raises(InputError, match=says):
+            find_autopilot(port, system=None, timeout_s=10.0, url="udp")
+        with repeating(speaker(2), heartbeat()):
+            assert find_autopilot(port, system=None, timeout_s=10.0, url="udp") == (2, 1)
 
 
 def test_21_sequence_numbers_going_round_lose_nothing():
