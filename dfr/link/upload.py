@@ -40,7 +40,7 @@ SETTLE_S = 0.25
 
 STALE_QUIET_S = 0.05
 FIRST_WINDOW = 4
-WIDEST_WINDOW = 32
+WIDEST_WINDOW = 96
 ITEM_BYTES = 60
 SLOW_LINE_QUEUE_S = 0.2
 """On a slow line no more is in flight than it carries in this time."""
