@@ -63,6 +63,13 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         name = name or _ask("--name", "Name of the scenario", default="my-deployment")
         tomorrow = str(datetime.now(tz=UTC).date() + timedelta(days=1))
         day = first_day or _ask("--date", "First day", default=tomorrow)
+        if sys.stdin.isatty():
+            authorisation = authorisation or _asked_reference()
+            ground_m_amsl = _asked_height() if ground_m_amsl is None else ground_m_amsl
+            no_crowd = no_crowd or not _asked(f"Do people gather within {radius_m:g} m of the centre?", True)
+            posts_confirmed = posts_confirmed or _asked(
+                "Has somebody looked from the observers' posts?", False
+            )
         wish = Wish(
             name=name,
             site=_position(site),
@@ -100,6 +107,26 @@ def _ask(flag: str, question: str, *, default: str | None = None) -> str:
     if default is None:
         raise InputError(f"{flag} is missing -> give it (there is no terminal to ask on)")
     return default
+
+
+def _asked(question: str, default: bool) -> bool:
+    """A person's yes or no."""
+    return typer.confirm(question, default=default, err=True)
+
+
+def _asked_reference() -> str | None:
+    """The authorisation a person names; None where there is none yet."""
+    reference: str = typer.prompt("Authorisation flown under (empty: none yet)", default="", err=True)
+    return reference.strip() or None
+
+
+def _asked_height() -> float | None:
+    """The height of the ground a person tells; None where nobody knows. Raises InputError for no number."""
+    told: str = typer.prompt("Height of the ground, m above sea level (empty: unknown)", default="", err=True)
+    try:
+        return float(told) if told.strip() else None
+    except ValueError as error:
+        raise InputError(f"--ground-m-amsl {told!r} is no number -> write --ground-m-amsl 4") from error
 
 
 def _words(text: str | None) -> str | None:

@@ -78,7 +78,7 @@ def test_a_copy_may_have_a_name_of_its_own(tmp_path: Path) -> None:
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:
-        os.write(ours, b"50.7820,-1.0890\nasked\n2025-06-21\n")
+        os.write(ours, b"50.7820,-1.0890\nasked\n2024-08-24\nOA 12\n4\nn\ny\n")
         command = [sys.executable, "-m", "dfr", "init", "--json"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=theirs, check=False)
     finally:
@@ -87,6 +87,23 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["path"] == "asked.yaml"
     assert b"Centre of the site" in done.stderr
+    checked = run("check", "asked.yaml", "--json", folder=tmp_path)
+    assert (checked.returncode, unknowns(checked)) == (0, set()), "who answers all is told go"
+
+
+def test_on_a_terminal_nothing_known_is_a_scenario_that_says_what_it_lacks(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, b"\n\n\n\n")
+        command = [sys.executable, "-m", "dfr", "init", *SITE]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=theirs, check=False)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    checked = run("check", "beach-day.yaml", "--json", folder=tmp_path)
+    assert checked.returncode == 3
+    assert {"authorisation", "crowd"} <= unknowns(checked)
 
 
 BAD = {
