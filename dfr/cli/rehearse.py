@@ -15,6 +15,7 @@ import typer
 
 from dfr import __version__
 from dfr.cli.output import emit_json, finding_line, json_text, note, progress, say
+from dfr.cli.planned import plan_of
 from dfr.cli.rehearsal_depth import look_deeper
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
 from dfr.cli.rehearsal_shift import fly_shift, shift_lines, shift_of, shift_seconds
@@ -27,7 +28,6 @@ from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
 from dfr.report.depth import Depth
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
@@ -77,6 +77,9 @@ def rehearse(
     docks: Annotated[
         int | None, typer.Option(help="How many docks; the scenario's number if not given.")
     ] = None,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", help="A plan.json of this scenario; planned anew without.")
+    ] = None,
     replications: Annotated[
         int | None, typer.Option(help="Simulated periods; the scenario's if not given.")
     ] = None,
@@ -115,7 +118,7 @@ def rehearse(
     path = find_scenario(scenario)
     world = load_world(path)
     note("siting docks, routing, checking ...")
-    plan = make_plan(world, docks=docks)
+    plan = plan_of(world, plan_file, docks)
     _clear(out)
     remember(out, path)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))

@@ -10,16 +10,15 @@ from typing import Annotated
 import typer
 
 from dfr.cli.output import emit_json, json_text, note, progress, say
+from dfr.cli.planned import plan_of
 from dfr.errors import InputError
 from dfr.io.call_files import read_calls
 from dfr.io.files import write_atomically
-from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import checked_replications, simulate_inputs
 from dfr.sim.inputs import SimInputs
@@ -103,7 +102,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     study = world.scenario.study
     count = study.replications if replications is None else replications
     wanted = None if until_halfwidth is None else Precision.parsed(until_halfwidth)
-    proposed = _plan_of(world, plan, docks)
+    proposed = plan_of(world, plan, docks)
     inputs = with_policies(sim_inputs(world, proposed), failures=failures or (), dispatch=dispatch)
     inputs = with_overwatch(inputs, overwatch)
     if calls is not None:
@@ -206,15 +205,6 @@ def _workers(jobs: int) -> int:
     if jobs < 0:
         raise InputError(f"--jobs {jobs} cannot work -> 1 or more, or 0 for one on each processor")
     return jobs or len(os.sched_getaffinity(0))
-
-
-def _plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
-    """The plan in a file, which must be of this very scenario, or a new one."""
-    if path is None:
-        return make_plan(world, docks=docks)
-    if docks is not None:
-        raise InputError("--plan and --docks exclude each other -> give one of them")
-    return read_plan(path, world.scenario)
 
 
 def _print(summary: Summary) -> None:

@@ -9,6 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.objectives import Objective, Wish
+from dfr.plan.planner import make_plan
+
 PHASES = ["climb", "out", "on_scene", "back", "land"]
 
 
@@ -193,3 +197,25 @@ def test_the_same_folder_serves_again_after_the_scenario_changed(tmp_path):
     answer = json.loads(again.stdout)
     assert not stale.exists()
     assert (answer["seed"], answer["replications"], len(answer["sites"])) == (7, 2, 3)
+
+
+def test_a_plan_of_another_objective_is_rehearsed_as_it_is_with_losses_and_fronts(tmp_path):
+    world = load_world(find_scenario("victorious-2024"))
+    plan = make_plan(world, wish=Wish(objective=Objective.BACKUP))
+    file = tmp_path / "backup.json"
+    file.write_text(json.dumps(plan.as_dict()))
+    out = tmp_path / "out"
+    done = rehearse(
+        "victorious-2024", "--out", str(out), "--plan", str(file), "--flights", "0", "--replications", "2",
+        "--n-minus-1", "--pareto", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [site["id"] for site in json.loads(done.stdout)["sites"]] == [site.id for site in plan.sites]
+    for name in ("n_minus_1.json", "front.json", "front.svg"):
+        assert (out / name).is_file(), name
+    page = (out / "report.html").read_text()
+    for part in ("(backup, proven best", "If one thing fails", "What more docks buy", "STRESS-DES"):
+        assert part in page, part
+    both = rehearse("victorious-2024", "--out", str(out), "--plan", str(file), "--docks", "2")
+    assert both.returncode == 2
+    assert "exclude each other" in both.stderr
