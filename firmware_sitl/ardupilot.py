@@ -131,12 +131,13 @@ def _base_text() -> str:
 
 def _free_instance() -> int:
     for number in range(MOST_INSTANCES):
-        if all(_free(FIRST_PORT + PORTS_APART * number + step) for step in PORTS_USED):
+        if all(port_free(FIRST_PORT + PORTS_APART * number + step) for step in PORTS_USED):
             return number
     raise VehicleStartError(f"no free port block from {FIRST_PORT} up: {MOST_INSTANCES} are taken")
 
 
-def _free(port: int) -> bool:
+def port_free(port: int) -> bool:
+    """Whether a TCP port of the loopback interface can be listened on."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +15,8 @@ from dfr.errors import VehicleStartError
 POLL_S = 0.02
 TERMINATE_S = 3.0
 TAIL_LINES = 15
+SIGNALLED = 128
+"""A process that a signal ends has this and the signal's number as its exit code."""
 
 
 class VehicleProcess:
@@ -86,9 +90,29 @@ class VehicleProcess:
 def running(
     command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
 ) -> Iterator[VehicleProcess]:
-    """A process that is stopped and reaped when the block ends, however it ends."""
-    process = VehicleProcess(command, folder, environment)
+    """A process that is stopped and reaped when the block ends, however it ends; also by SIGTERM."""
+    with _ended_by_term():
+        process = VehicleProcess(command, folder, environment)
+        try:
+            yield process
+        finally:
+            process.stop()
+
+
+@contextlib.contextmanager
+def _ended_by_term() -> Iterator[None]:
+    """Let SIGTERM unwind this process while a vehicle runs, unless somebody else has a use for it."""
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _unwind)
     try:
-        yield process
+        yield
     finally:
-        process.stop()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _unwind(number: int, frame: object) -> None:
+    del frame
+    raise SystemExit(SIGNALLED + number)

@@ -15,12 +15,14 @@ from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position, offset
 from dfr.io.files import read_bounded
 from dfr.mission.formats import read_plan
+from firmware_sitl.ardupilot import PORTS_USED, port_free
 from firmware_sitl.start import Engine, RunningVehicle, start_vehicle
 
 app = typer.Typer()
 
 HOME = "50.7810,-1.0890,3,0"
 PORTS_APART = 10
+LAST_PORT = 65535
 MOST_VEHICLES = 100
 POLL_S = 0.2
 
@@ -49,6 +51,7 @@ def sitl(  # noqa: PLR0917 - options of a verb
         raise InputError(
             f"--count {count}, --sysid {sysid}: 1 to {MOST_VEHICLES} vehicles, system ids to 255"
         )
+    _refuse_ports(port, count)
     with ExitStack() as stack:
         vehicles = [
             stack.enter_context(
@@ -70,6 +73,22 @@ def sitl(  # noqa: PLR0917 - options of a verb
         ]
         _show(vehicles, as_json=as_json)
         _keep(vehicles, seconds)
+
+
+def _refuse_ports(first: int, count: int) -> None:
+    """Refuse ports that do not exist, or that somebody listens on, before any vehicle is started."""
+    if first == 0:
+        return
+    wanted = [first + PORTS_APART * index + step for index in range(count) for step in PORTS_USED]
+    if not 1 <= first <= wanted[-1] <= LAST_PORT:
+        raise InputError(
+            f"--port {first}: {count} vehicles need ports {first} to {wanted[-1]}, there are 65535"
+        )
+    taken = [port for port in wanted if not port_free(port)]
+    if taken:
+        raise VehicleStartError(
+            f"port {', '.join(map(str, taken))} is in use -> end what listens there, or choose another --port"
+        )
 
 
 def _engine(text: str) -> Engine:

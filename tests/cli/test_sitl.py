@@ -1,0 +1,125 @@
+"""`dfr sitl`: so many vehicles, each with ports and a number of its own, and none left when it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from firmware_sitl.client import SitlClient
+
+MANY = 20
+
+
+def free_block(ports: int) -> int:
+    """A first port with so many free ones from it on."""
+    for first in range(21000, 60000, ports):
+        if all(not _listens(port) for port in range(first, first + ports)):
+            return first
+    raise AssertionError("no free ports")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def sitl(*options: str) -> Iterator[tuple[subprocess.Popen, list[dict]]]:
+    """The verb in a process of its own, and the vehicles that it tells of."""
+    command = [sys.executable, "-m", "dfr.cli.main", "sitl", "--json", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            text = ""
+            for line in process.stdout:
+                text += line
+                if line.startswith("}"):
+                    break
+            yield process, json.loads(text)["vehicles"]
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def gone(pid: int) -> bool:
+    return not os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - not a file of anybody's
+
+
+def refused(*options: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "dfr.cli.main", "sitl", "--for", "1", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_every_vehicle(engine, how):
+    first = 5760 + 10 * 150 if engine == "ardupilot" else free_block(40)
+    with sitl("--engine", engine, "--count", "2", "--port", str(first)) as (process, vehicles):
+        pids = [vehicle["pid"] for vehicle in vehicles]
+        assert [vehicle["system_id"] for vehicle in vehicles] == [1, 2]
+        assert not any(gone(pid) for pid in pids)
+        process.send_signal(how)
+        code = process.wait(30)
+    assert code in (130, 143, -signal.SIGTERM)
+    for _ in range(100):
+        if all(gone(pid) for pid in pids):
+            break
+        time.sleep(0.1)
+    assert all(gone(pid) for pid in pids)
+
+
+def test_a_port_in_use_is_named_before_any_vehicle_starts():
+    first = free_block(40)
+    with socket.create_server(("127.0.0.1", first + 12)):
+        code, words = refused("--engine", "builtin", "--count", "2", "--port", str(first))
+    assert code == 5
+    assert f"port {first + 12} is in use" in words
+    assert "--port" in words
+
+
+def test_ports_beyond_the_last_are_refused():
+    code, words = refused("--engine", "builtin", "--count", "12", "--port", "65500")
+    assert code == 2
+    assert "there are 65535" in words
+
+
+@pytest.mark.slow
+def test_twenty_vehicles_keep_real_time_side_by_side():
+    first = free_block(10 * MANY)
+    with (
+        sitl("--engine", "builtin", "--count", str(MANY), "--port", str(first)) as (_, vehicles),
+        ExitStack() as stack,
+    ):
+        clients = [
+            stack.enter_context(SitlClient(vehicle["url"], system_id=vehicle["system_id"]))
+            for vehicle in vehicles
+        ]
+        seen: dict[int, list[tuple[float, float]]] = {client.system_id: [] for client in clients}
+        stop = threading.Event()
+
+        def listen(client: SitlClient) -> None:
+            client.stream(10)
+            while not stop.is_set():
+                message = client.connection.recv_match(blocking=True, timeout=0.2)
+                if message is not None and message.get_type() == "GLOBAL_POSITION_INT":
+                    seen[message.get_srcSystem()].append((time.monotonic(), message.time_boot_ms / 1000.0))
+
+        listeners = [threading.Thread(target=listen, args=(client,)) for client in clients]
+        for listener in listeners:
+            listener.start()
+        stop.wait(15.0)
+        stop.set()
+        for listener in listeners:
+            listener.join()
+    assert sorted(seen) == list(range(1, MANY + 1))
+    paces = [(heard[-1][1] - heard[0][1]) / (heard[-1][0] - heard[0][0]) for heard in seen.values()]
+    assert sorted(paces)[MANY // 2] == pytest.approx(1.0, abs=0.1)
