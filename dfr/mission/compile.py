@@ -10,6 +10,7 @@ from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import fence_areas
 from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint
+from dfr.plan.heights import height_m_home, out_heights_m_home, rtl_height_m_home
 from dfr.plan.homeward import waypoints_home
 from dfr.plan.matrix import way_finder
 from dfr.plan.model import DockSite, Plan, Route
@@ -113,8 +114,8 @@ def return_seq(items: Sequence[MissionItem]) -> int | None:
 def _out(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
     """Takeoff to the height of the first leg, and the bends of the way."""
     home = way[0]
-    heights = [_height_m_home(world, home, place, height_m_agl) for place in way]
-    yield _placed(Command.NAV_TAKEOFF, home, max(heights[:2]))
+    heights = out_heights_m_home(world.terrain, way, height_m_agl)
+    yield _placed(Command.NAV_TAKEOFF, home, heights[0])
     for place, height in zip(way[1:-1], heights[1:-1], strict=True):
         yield _placed(Command.NAV_WAYPOINT, place, height)
 
@@ -124,10 +125,10 @@ def _scene(
 ) -> Iterator[MissionItem]:
     """The last leg with the camera on the target, the hold, and the camera freed."""
     home, hold = way[0], way[-1]
-    ground_m = _height_m_home(world, home, looks_at, 0.0)
+    ground_m = height_m_home(world.terrain, home, looks_at, 0.0)
     place_of_interest = (ROI_FIXED_PLACE, 0.0, 0.0, 0.0)
     yield _placed(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
-    height_m = _height_m_home(world, home, hold, height_m_agl)
+    height_m = height_m_home(world.terrain, home, hold, height_m_agl)
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
     yield _placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
     yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME)
@@ -136,7 +137,7 @@ def _scene(
 def _back(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
     """The way home of `dfr.plan.homeward`, and RTL."""
     for place in waypoints_home(world.frame, way, world.scenario.contingency.rally_points):
-        yield _placed(Command.NAV_WAYPOINT, place, _height_m_home(world, way[0], place, height_m_agl))
+        yield _placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, way[0], place, height_m_agl))
     yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
 
 
@@ -159,7 +160,7 @@ def _rally(world: World, home: Position) -> tuple[RallyPoint, ...]:
         RallyPoint(
             position=point,
             height_m_home=float(
-                math.ceil(_height_m_home(world, home, point, choice.return_height_m_agl) - 1e-6)
+                math.ceil(height_m_home(world.terrain, home, point, choice.return_height_m_agl) - 1e-6)
             ),
         )
         for point in choice.rally_points
@@ -169,8 +170,8 @@ def _rally(world: World, home: Position) -> tuple[RallyPoint, ...]:
 def _params(world: World, home: Position, way: Sequence[Position]) -> dict[str, float]:
     """Parameters of ArduCopter 4.5/4.6 whose defaults would not do (`docs/mavlink.md`)."""
     operation, contingency = world.scenario.operation, world.scenario.contingency
-    return_m = max(_height_m_home(world, home, place, contingency.return_height_m_agl) for place in way)
-    ceiling_m = min(_height_m_home(world, home, place, operation.height_limit_m_agl) for place in way)
+    return_m = rtl_height_m_home(world.terrain, way, contingency.return_height_m_agl)
+    ceiling_m = min(height_m_home(world.terrain, home, place, operation.height_limit_m_agl) for place in way)
     return {
         "WPNAV_SPEED": round(100.0 * operation.cruise_mps),
         "RTL_ALT": round(100.0 * return_m),
@@ -198,15 +199,6 @@ def _landing_params(scenario: Scenario) -> dict[str, float]:
         return {}
     retries = min(scenario.contingency.landing_retries, MOST_RETRIES)
     return {"PLND_STRICT": float(PRECISION_RETRY), "PLND_RET_MAX": float(retries)}
-
-
-def _height_m_home(world: World, home: Position, place: Position, height_m_agl: float) -> float:
-    """A height above ground at a place as height above home; the same number where the ground is unknown.
-
-    `validate` reports unknown ground as an unknown, it is not silently level.
-    """
-    here, there = world.terrain.ground_m_amsl(home), world.terrain.ground_m_amsl(place)
-    return height_m_agl if here is None or there is None else height_m_agl + there - here
 
 
 def _placed(

@@ -18,6 +18,7 @@ from dfr.plan.model import (
     PlanningWind,
     ProposedArea,
     Route,
+    RouteProfile,
     SitedBy,
     Volume,
 )
@@ -76,8 +77,15 @@ def _site(data: Mapping[str, Any]) -> DockSite:
 
 
 def _route(data: Mapping[str, Any]) -> Route:
-    rest = {key: value for key, value in data.items() if key not in ("points", "overhead_s")}
-    return Route(points=_ring(data["points"]), **rest)
+    rest = {key: value for key, value in data.items() if key not in ("points", "overhead_s", "profile")}
+    return Route(points=_ring(data["points"]), profile=_profile(data.get("profile")), **rest)
+
+
+def _profile(data: Mapping[str, Any] | None) -> RouteProfile | None:
+    """None also for a plan written before there were profiles."""
+    if data is None:
+        return None
+    return RouteProfile(**{key: tuple(map(_maybe, column)) for key, column in _object(data).items()})  # type: ignore[arg-type]
 
 
 def _volume(data: Mapping[str, Any]) -> Volume:

@@ -23,6 +23,19 @@ class DockSite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteProfile:
+    """Heights along a route as flown: at metres along it, of equal length, None where not known.
+
+    The lowest and the highest of out and home, above the ground.
+    """
+
+    along_m: tuple[float, ...]
+    ground_m_amsl: tuple[float | None, ...]
+    lowest_m_agl: tuple[float | None, ...]
+    highest_m_agl: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """The way from a dock to the centre of a demand zone, and what it costs in the planning wind.
 
@@ -48,6 +61,7 @@ class Route:
     stand_off_m: float = 0.0
     safe_landing_share: float | None = None
     diversion_share: float | None = None
+    profile: RouteProfile | None = None
 
     @property
     def overhead_s(self) -> float | None:
@@ -230,7 +244,8 @@ class Plan:
 def _route_as_dict(route: Route) -> dict[str, object]:
     values = {f.name: getattr(route, f.name) for f in dataclasses.fields(route)}
     points = [point.as_dict() for point in route.points]
-    return {**values, "points": points, "overhead_s": route.overhead_s}
+    profile = None if route.profile is None else dataclasses.asdict(route.profile)
+    return {**values, "points": points, "profile": profile, "overhead_s": route.overhead_s}
 
 
 def _volume_as_dict(volume: Volume) -> dict[str, object]:

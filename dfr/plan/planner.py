@@ -12,6 +12,7 @@ import shapely
 from dfr import __version__
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
+from dfr.plan.check_profile import with_profiles
 from dfr.plan.compliance import check
 from dfr.plan.contingency import failure_card
 from dfr.plan.launch import expected_s
@@ -113,7 +114,7 @@ def _plan(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequ
             wind_from_deg=hour.weather.wind_from_deg,
         ),
     )
-    plan = with_safe_landing(world, plan, router_of(world), hour)
+    plan = with_profiles(world, with_safe_landing(world, plan, router_of(world), hour))
     return replace(plan, contingency=failure_card(world, plan), restricted_area=_restricted(world, plan))
 
 

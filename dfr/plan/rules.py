@@ -177,8 +177,8 @@ _TABLE = (
     ),
     Rule(
         id="terrain-profile",
-        asks="Flown at one height above home, every route stays within the height limit above the ground "
-        "below it and 20 m above the highest.",
+        asks="Flown as its mission flies it, out and home by RTL, every route stays within the height limit "
+        "above the ground below it and 20 m above the highest.",
         basis=Basis.NPCC_POLICY,
         source=NPCC,
     ),

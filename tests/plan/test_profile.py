@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import pytest
 
 from dfr.findings import Severity
 from dfr.geo import Position, VerticalDatum
+from dfr.mission.compile import compile_dispatch
+from dfr.plan.check_context import context_of
+from dfr.plan.check_profile import profile_of
+from dfr.plan.codec import plan_from_dict
 from dfr.plan.planner import make_plan
 from dfr.scenario import model as m
 from dfr.world.airspace import Airspace, Zone, limit
 from dfr.world.shapes import area_of_circle
+from dfr.world.terrain import UnknownGround
 
 from .conftest import FRAME, START, Field, at, box, candidate
 
@@ -50,10 +56,38 @@ def test_over_a_valley_the_height_above_ground_grows(field: Field):
     world = field(of_world={"terrain": Step(west_m=0.0, east_m=50.0)}, candidates=(EAST,))
     high, low = found(make_plan(world), "terrain-profile")
     assert high.margin_m == pytest.approx(120.0 - 110.0)
-    assert low.margin_m == pytest.approx(60.0 - 20.0)
+    assert 0.0 < low.margin_m < 60.0 - 20.0, "a long leg down begins to sink over the high ground"
     deep = field(of_world={"terrain": Step(west_m=0.0, east_m=75.0)}, candidates=(EAST,))
     high, _ = found(make_plan(deep), "terrain-profile")
     assert (high.severity, high.margin_m) == (Severity.VIOLATION, pytest.approx(-15.0))
+
+
+def test_the_profile_is_flown_as_the_mission_is(field: Field):
+    """Uphill: up to the height of the far end at once, and home by RTL level over the low ground."""
+    world = field(
+        of_world={"terrain": Step(west_m=0.0, east_m=40.0, at_m=200.0)},
+        candidates=(candidate("west", -400, 0),),
+    )
+    plan = make_plan(world)
+    route = plan.route("west", "right")
+    flight = compile_dispatch(world, plan, site_id="west", zone_id="right")
+    assert (flight.items[0].z_m, flight.params["RTL_ALT"]) == (100.0, 10_000.0)
+    context = context_of(world, plan)
+    profile = profile_of(context, route, next(line for r, line in context.lines if r is route))
+    assert profile.height_m_agl[0] == profile.highest_m_agl[0] == pytest.approx(100.0)
+    assert profile.height_m_agl[-1] == profile.highest_m_agl[-1] == pytest.approx(60.0)
+    stored = route.profile
+    assert stored is not None
+    assert stored.highest_m_agl[0] == pytest.approx(100.0, abs=0.1)
+    assert stored.ground_m_amsl[-1] == pytest.approx(40.0, abs=0.1)
+
+
+def test_a_profile_over_unknown_ground_is_unknown_in_the_plan_too(field: Field):
+    plan = make_plan(field(of_world={"terrain": UnknownGround()}))
+    profile = plan.routes[0].profile
+    assert profile is not None
+    assert set(profile.ground_m_amsl) == set(profile.highest_m_agl) == set(profile.lowest_m_agl) == {None}
+    assert plan_from_dict(json.loads(json.dumps(plan.as_dict()))) == plan
 
 
 def test_a_hill_on_the_way_leaves_less_room_or_none(field: Field):
