@@ -96,3 +96,18 @@ def test_a_quantile_of_clustered_values_is_covered(probability: float) -> None:
         assert interval.high is not None
         hits += interval.low <= truth <= interval.high
     assert _covered(hits)
+
+
+@pytest.mark.parametrize("clustering", [0.0, 0.05])
+@pytest.mark.parametrize("share", [0.002, 0.05, 0.5, 0.98])
+def test_a_share_is_covered_also_where_hardly_any_event_is_seen(share: float, clustering: float) -> None:
+    rng, hits = np.random.default_rng(4), 0
+    spread = clustering and (1.0 - clustering) / clustering
+    for _ in range(RUNS):
+        trials = rng.poisson(20, 30)
+        own = rng.beta(share * spread, (1.0 - share) * spread, 30) if spread else np.full(30, share)
+        interval = share_interval(rng.binomial(trials, own).astype(float), trials.astype(float))
+        assert interval.low is not None
+        assert interval.high is not None
+        hits += interval.low <= share <= interval.high
+    assert _covered(hits)

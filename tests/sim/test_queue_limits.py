@@ -78,12 +78,42 @@ def test_callers_without_patience_are_lost_as_erlang_b_says(
     assert _inside(blocked, missed, count)
 
 
-def test_one_drone_with_lognormal_services_waits_as_pollaczek_and_khinchine_say(
-    queue: Callable[..., SimInputs],
+@pytest.mark.parametrize("load", [0.4, 0.7])
+@pytest.mark.parametrize(
+    "service",
+    [Spread.constant(900.0), Spread.exponential(900.0), Spread.lognormal(600.0, 1800.0)],
+    ids=["always the same", "memoryless", "long-tailed"],
+)
+def test_one_drone_makes_callers_wait_as_pollaczek_and_khinchine_say(
+    queue: Callable[..., SimInputs], service: Spread, load: float
 ) -> None:
-    service = Spread.lognormal(400.0, 900.0)
-    mean, load = service.mean_s, 3.0 / 3600.0 * service.mean_s
-    variance_ratio = math.exp(service.sigma**2) - 1.0
-    wait_s = load / (1.0 - load) * 0.5 * (1.0 + variance_ratio) * mean
-    count, _, _, total = _sums(queue(servers=1, calls_per_h=3.0, service=service, hours=HOURS))
+    scv = {"constant": 0.0, "exponential": 1.0}.get(service.kind, math.exp(service.sigma**2) - 1.0)
+    wait_s = load / (1.0 - load) * 0.5 * (1.0 + scv) * service.mean_s
+    calls_per_h = load / service.mean_s * 3600.0
+    count, _, _, total = _sums(queue(servers=1, calls_per_h=calls_per_h, service=service, hours=2500.0))
     assert _inside(wait_s / 60.0, total, count)
+
+
+@pytest.mark.parametrize("service", [Spread.constant(1200.0), Spread.lognormal(700.0, 2200.0)])
+@pytest.mark.parametrize(("servers", "load"), [(2, 0.8), (5, 6.0)])
+def test_what_is_lost_depends_on_the_mean_service_alone(
+    queue: Callable[..., SimInputs], service: Spread, servers: int, load: float
+) -> None:
+    terms = [load**n / math.factorial(n) for n in range(servers + 1)]
+    inputs = queue(
+        servers=servers,
+        calls_per_h=load / service.mean_s * 3600.0,
+        service=service,
+        hours=HOURS,
+        patience_s=0.0,
+    )
+    count, missed, _, _ = _sums(inputs)
+    assert _inside(terms[-1] / sum(terms), missed, count)
+
+
+def test_these_limits_notice_a_service_that_is_a_fifth_too_long(queue: Callable[..., SimInputs]) -> None:
+    service = Spread.exponential(1.2 * 1800.0)
+    count, missed, _, _ = _sums(
+        queue(servers=4, calls_per_h=6.0, service=service, hours=HOURS, patience_s=0.0)
+    )
+    assert not _inside(0.206107, missed, count)
