@@ -39,8 +39,17 @@ SIGMA_MPS, SCALE_S = 1.5, 8.0
 TRIALS = 2000
 SITL_TRIM = {10.0: 4.3, 20.0: 7.2, 30.0: 10.0, 45.0: 14.75}
 TABLED_GUSTS = {Surface.SEA: 1.23, Surface.BEACH: 1.33, Surface.OPEN: 1.43, Surface.URBAN: 1.84}
-CORNER_BY_ROUNDING = frozenset({"drawn_16", "rtl_up10_m3td", "rtl_up_cone"})
-AT_THE_LIMIT = frozenset({"drawn_17", "wind10_tail_d800_v10"})
+SORTIES = (
+    ("legs.jsonl", "reference sorties"),
+    ("heldout.jsonl", "held-out sorties"),
+    ("fresh.jsonl", "fresh sorties"),
+)
+CORNER_BY_ROUNDING = frozenset({"drawn_16", "rtl_up10_m3td", "rtl_up_cone", "fresh_c26"})
+DOWN_THE_WIND = frozenset(
+    {"wind10_tail_d800_v10", "wind8_tail_d800_v15_tilt45"} | {f"fresh_tail{n:02d}" for n in (4, 5, 6, 9, 11)}
+)
+HOPS = frozenset({"fresh_c15", "fresh_c22"})
+LANDINGS = ("landings.jsonl", "landings_between.jsonl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +146,9 @@ def sortie_of(text: str) -> Sortie:
     """The prediction of a recorded case."""
     case = json.loads(text)
     craft = drone(case.get("drone", "arducopter-sitl-quad"))
-    params = {"RTL_ALT": 100.0 * case["alt"], **case["params"]}
+    params = case["params"]
+    if not {"RTL_ALT", "RTL_ALT_M"} & params.keys():
+        params = {"RTL_ALT": 100.0 * case["alt"], **params}
     factor = math.sqrt(min(1.0, case["alt"] / 60.0)) if params.get("SIM_WIND_T", 1) == 0 else 1.0
     return predict_path(
         [case["dist"]],
@@ -153,7 +164,7 @@ def sortie_of(text: str) -> Sortie:
 def leg_rows(folder: Path) -> Iterator[Row]:
     """Times of recorded sorties, and which legs cannot be flown."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
-    for file, label in (("legs.jsonl", "reference sorties"), ("heldout.jsonl", "held-out sorties")):
+    for number, (file, label) in enumerate(SORTIES):
         flown = [(r, sortie_of(json.dumps(r["case"]))) for r in records(file)]
         for calm, most in ((True, 3.0), (False, 5.0)):
             errors, special = [], 0
@@ -165,9 +176,10 @@ def leg_rows(folder: Path) -> Iterator[Row]:
                     if seconds is None or found is None:
                         continue
                     error = 100 * (found / seconds - 1)
-                    axes.plot(seconds, error, "o" if calm else "^", color="C0" if file[0] == "l" else "C1",
+                    axes.plot(seconds, error, "o" if calm else "^", color=f"C{number}",
                               markersize=4)  # fmt: skip
-                    if way == "back" and record["case"]["name"] in CORNER_BY_ROUNDING | AT_THE_LIMIT:
+                    name = record["case"]["name"]
+                    if name in HOPS or (way == "back" and name in CORNER_BY_ROUNDING | DOWN_THE_WIND):
                         special += 1
                         continue
                     errors.append(abs(error))
@@ -176,7 +188,12 @@ def leg_rows(folder: Path) -> Iterator[Row]:
             yield row(f"{kind}: median", "1 %", float(np.median(errors)), 1, "{:.2f} %")
             yield row(f"{kind}: largest", f"{most:.0f} %", max(errors), most, "{:.1f} %")
         yield from vertical_rows(flown, label)
-        wrong = sum((record["out"] is None) != (sortie.out_s is None) for record, sortie in flown)
+        wrong = sum(
+            (record[way] is None) != (getattr(sortie, f"{way}_s") is None)
+            for record, sortie in flown
+            for way in ("out", "back")
+            if record["case"]["name"] not in DOWN_THE_WIND
+        )
         yield row(f"{label}: legs wrongly called reachable or not", "0", wrong, 0, "{:.0f}")
     axes.set(xscale="log", xlabel="flown, s", ylabel="predicted over flown - 1, %", ylim=(-8, 8))
     axes.axhspan(-5, 5, alpha=0.08)
@@ -195,38 +212,54 @@ def vertical_rows(flown: list[tuple[dict[str, Any], Sortie]], label: str) -> Ite
 
 
 @cache
-def touchdowns(wind: float, guidance: Guidance) -> Touchdowns:
-    trials = Trials(wind_mps=np.full(TRIALS, wind), intensity=np.full(TRIALS, 0.17), guidance=guidance)
+def touchdowns(wind: float, intensity: float, guidance: Guidance) -> Touchdowns:
+    trials = Trials(wind_mps=np.full(TRIALS, wind), intensity=np.full(TRIALS, intensity), guidance=guidance)
     return land(drone("arducopter-sitl-quad"), trials, settings=FlightSettings(), seed=7)
 
 
 def landing_rows(folder: Path) -> Iterator[Row]:
     """Touchdown errors against the recorded ones."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
-    rows = records("landings.jsonl")
+    rows = [row for file in LANDINGS for row in records(file)]
     for guidance in (Guidance.GNSS, Guidance.PRECISION):
         own = [r for r in rows if r["plnd"] == (guidance is Guidance.PRECISION)]
+        colour = "C0" if guidance is Guidance.GNSS else "C1"
+        for wind, intensity in sorted({(r["W"], r["Iu"]) for r in own}):
+            here = [r for r in own if (r["W"], r["Iu"]) == (wind, intensity)]
+            yield from dispersion(here, guidance, wind, intensity)
+            axes.plot(np.full(len(here), wind), [r["err"] for r in here], ".", alpha=0.5, color=colour)
         winds = sorted({r["W"] for r in own})
-        for wind in winds:
-            errors = [r["err"] for r in own if r["W"] == wind]
-            found = touchdowns(wind, guidance).error_m
-            for share, most, name in ((50, 0.2, "median"), (95, 0.3, "95 %")):
-                mine, theirs = float(np.percentile(found, share)), float(np.percentile(errors, share))
-                what = f"{guidance.value}, {wind:.0f} m/s: {name} of {len(errors)} recorded"
-                close = abs(mine - theirs) <= max(most * theirs, 0.05)
-                asked = f"{100 * most:.0f} % or 5 cm"
-                if wind > 7:
-                    asked, close = "factor 2", theirs / 2 <= mine <= theirs * 2
-                yield Row(what=what, asked=asked, found=f"{mine:.2f} for {theirs:.2f} m", holds=close)
-            axes.plot(np.full(len(errors), wind), errors, ".", alpha=0.5,
-                      color="C0" if guidance is Guidance.GNSS else "C1")  # fmt: skip
         for share, style in ((50, "-"), (95, "--")):
-            line = [np.percentile(touchdowns(wind, guidance).error_m, share) for wind in winds]
-            axes.plot(winds, line, style, color="C0" if guidance is Guidance.GNSS else "C1",
-                      label=f"{guidance.value}, {share} % modelled")  # fmt: skip
+            line = [np.percentile(touchdowns(wind, 0.17, guidance).error_m, share) for wind in winds]
+            axes.plot(
+                winds, line, style, color=colour, label=f"{guidance.value}, {share} % modelled, Iu 0.17"
+            )
     axes.set(xlabel="mean wind, m/s", ylabel="touchdown error, m", yscale="log")
     axes.legend()
     save(figure, folder, "touchdowns")
+
+
+def dispersion(
+    here: list[dict[str, Any]], guidance: Guidance, wind: float, intensity: float
+) -> Iterator[Row]:
+    """One recorded wind: errors, and drones that stand on the pad with their motors running."""
+    errors, found = [r["err"] for r in here], touchdowns(wind, intensity, guidance)
+    head = f"{guidance.value}, {wind:g} m/s, Iu {intensity:g}"
+    for share, most, name in ((50, 0.2, "median"), (95, 0.3, "95 %")):
+        mine, theirs = float(np.percentile(found.error_m, share)), float(np.percentile(errors, share))
+        close, asked = abs(mine - theirs) <= max(most * theirs, 0.05), f"{100 * most:.0f} % or 5 cm"
+        if wind > 7:
+            asked, close = "factor 2", theirs / 2 <= mine <= theirs * 2
+        what = f"{head}: {name} of {len(errors)} recorded"
+        yield Row(what=what, asked=asked, found=f"{mine:.2f} for {theirs:.2f} m", holds=close)
+    seen = float(np.mean([r["landed_not_disarmed"] for r in here]))
+    mine = float(found.not_disarmed.mean())
+    yield Row(
+        what=f"{head}: landed, not disarmed",
+        asked="0.15",
+        found=f"{mine:.2f} for {seen:.2f}",
+        holds=abs(mine - seen) <= 0.15,
+    )
 
 
 def energy_rows() -> Iterator[Row]:
@@ -273,9 +306,11 @@ Written by `python benchmarks/validation.py`.
 **Validated against ArduCopter's simulator, not against flight.**
 
 Recorded flights: `tests/data/arducopter` (ArduCopter SITL 4.7-dev). The reference sorties were known when
-the model was made. Of the held-out ones `drawn_*` and `blind_*` were drawn at random, `blind_*` after the
-model's last change; the others change one parameter each and showed how ArduCopter descends and returns.
-Times are predicted from ArduCopter's parameters alone.
+the model was made; the held-out ones were flown after it, drawn at random or for one parameter each. The
+fresh ones were drawn and flown last, over what parameters, winds and distances allow; they showed how the
+nose drifts on scene, which winds carry a drone off, and what WP_YAW_BEHAVIOR does. Times are predicted from
+ArduCopter's parameters alone. Landings in gusts: those of Iu 0.17 at 0, 3, 6 and 8 m/s were known to the
+model; of the rest only the size of the GNSS error was taken.
 """
 
 TAIL = """
@@ -283,22 +318,33 @@ TAIL = """
 
 Ways back that are outside the tolerance, or decided by what no parameter says:
 
-- `drawn_16`, `rtl_up10_m3td`, `rtl_up_cone`: returns that climb first. In the middle of the corner between
-  the climb and the leg home, ArduCopter compares a vertical acceleration with its own limit; rounding
-  decides, and where it lets the corner be cut the leg home starts up to 1.4 s sooner than predicted.
-- `wind10_tail_d800_v10`, `drawn_17`: at the tilt limit against the wind. The heading held on the way home
-  decides the speed there, and it drifts on scene: 6 % off in `drawn_17`; the other is within 1 % of the
-  strongest wind that can be flown against.
+- `drawn_16`, `rtl_up10_m3td`, `rtl_up_cone`, `fresh_c26`: returns that climb first. In the middle of the
+  corner between the climb and the leg home, ArduCopter compares a vertical acceleration with its own limit;
+  rounding decides, and where it lets the corner be cut the leg home starts up to 2.6 s sooner than
+  predicted.
+- `wind10_tail_d800_v10`, `wind8_tail_d800_v15_tilt45`, `fresh_tail*`: out straight down a wind near the
+  tilt limit and back against it. The nose drifts on scene from where noise leaves it, to either side, and
+  decides how fast the drone comes back: most are within 1 %, some 22 % off. Straight against 10 m/s at 30
+  degrees one came back in 715 s and two did not.
+- `fresh_c15`, `fresh_c22`: hops of 15 and 25 m at the limit of tilt or jerk, up to 0.6 s off.
+- Above 8 m/s the heading decides how far landings miss: `gnss, 9 m/s` was flown with noses about 60 degrees
+  off the wind (by their tilt), the model's stand abeam. With such noses it gives 9 m for the 95 %, and 0.28
+  m for the median.
 
 ## Not validated
 
 - Any real aircraft. Drag, power and gains of the catalogue's drones are partly assumed; the statuses in
   `dfr/aircraft/catalogue.yaml` say which. The makers' own autopilots are not ArduCopter.
-- Vertical gusts, wakes of buildings and stages, rain: not flown; rain has no trustworthy thrust curve.
+- Vertical gusts, wakes of buildings and stages, rain: not flown, and labelled as assumed where they enter
+  (`dfr landing`); rain has no trustworthy thrust curve.
+- The retries of ArduCopter's precision landing (PLND_RET_MAX): its simulated target is never lost near the
+  pad.
+- Sorties in turbulence: mean winds only. Eight flown with SIM_WIND_TURB 0.5 to 3 were up to 19 % off on the
+  way back against 7 to 9 m/s.
 - Touchdown errors under real GNSS or RTK noise: the simulator's position has almost none.
 - Energy: SITL's power is linear in thrust and cannot test momentum theory in forward flight; cold capacity
   and charge curves are from memory of data sheets.
-- Touchdowns above 8 m/s, and at turbulence intensities other than the recorded ones.
+- Touchdowns above 9 m/s, and at turbulence intensities other than the recorded 0.1 to 0.28.
 - Turbulence near the ground: MIL lengths are read at 10 ft and above, in neutral stability.
 """
 
@@ -314,7 +360,8 @@ def page(folder: Path) -> str:
         if picture:
             parts.append(f"\n![{title}](images/{picture}.svg)")
     verdict = "Every tolerance holds but for the legs set apart."
-    parts.insert(1, verdict if not missed else f"{missed} tolerances do not hold.")
+    failed = "1 tolerance does" if missed == 1 else f"{missed} tolerances do"
+    parts.insert(1, verdict if not missed else f"{failed} not hold.")
     return "\n".join(parts) + "\n" + TAIL
 
 

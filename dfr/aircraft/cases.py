@@ -148,6 +148,12 @@ def _rounded(values: FloatArray) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in np.round(values, 6).tolist()]
 
 
+def _only_numbers(params: Mapping[str, Any]) -> None:
+    for name, value in params.items():
+        if not isinstance(value, int | float):
+            raise InputError(f"{name}: {value!r} is no number -> write {{NAME: number}}")
+
+
 class _Reader:
     """Collects cases and everything wrong with them."""
 
@@ -232,6 +238,7 @@ class _Reader:
             self._wrong(number, "params", "not an object", "write {NAME: value}")
             return None
         try:
+            _only_numbers(params)
             own = str(raw.get("drone", DEFAULT_DRONE))
             key = (own, raw.get("cruise_mps"), *sorted(params.items()))
             if key not in self._known:

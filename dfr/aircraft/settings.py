@@ -119,7 +119,7 @@ class FlightSettings:
             if known is None:
                 continue
             field, scale = known
-            value = _number(name, raw) * scale
+            value = _held(field, name, _number(name, raw) * scale)
             if field in values and not math.isclose(values[field], value, rel_tol=1e-6):
                 raise InputError(f"{name}: contradicts the same parameter's other name -> give one of them")
             values[field] = value
@@ -224,6 +224,42 @@ PARAMETERS: dict[str, tuple[str, float]] = {
     "LAND_ALT_LOW_M": ("land_low_height_m", 1.0),
 }
 """ArduPilot parameter -> (field, factor to SI); first the names up to 4.6, then those from 4.7."""
+
+
+LEAST: dict[str, float] = {
+    "climb_mps": 0.05,
+    "descent_mps": 0.05,
+    "vertical_accel_mps2": 0.05,
+    "land_low_mps": 0.05,
+    "tilt_limit_deg": 1.0,
+    "position_p": 0.01,
+    "velocity_p": 0.01,
+    "shaping_jerk_mps3": 0.1,
+    "vertical_shaping_jerk_mps3": 0.1,
+}
+"""What lies below cannot be flown with."""
+
+MOST: dict[str, float] = {"tilt_limit_deg": 80.0, "position_tilt_limit_deg": 80.0, "input_tc_s": 10.0}
+"""ANGLE_MAX's own bound, and an attitude slower than any."""
+
+SLOWEST_CRUISE_MPS = 0.2
+"""AC_WPNav flies no slower (WPNAV_WP_SPEED_MIN)."""
+
+ACCEL_OF_ZERO_MPS2, JERK_OF_ZERO_MPS3 = 2.5, 250.0
+"""What AC_WPNav takes for an acceleration or a jerk of 0."""
+
+
+def _held(field: str, name: str, value: float) -> float:
+    """A parameter as the vehicle takes it. Raises InputError where nothing could fly with it."""
+    least, most = LEAST.get(field, 0.0), MOST.get(field, math.inf)
+    if not least <= value <= most:
+        what = f"{value:g} is below {least:g}" if value < least else f"{value:g} is over {most:g}"
+        raise InputError(f"{name}: {what} (SI) -> give a value ArduCopter can fly with")
+    if field == "cruise_mps":
+        return max(value, SLOWEST_CRUISE_MPS)
+    if value == 0.0 and field in {"accel_mps2", "jerk_mps3"}:
+        return ACCEL_OF_ZERO_MPS2 if field == "accel_mps2" else JERK_OF_ZERO_MPS3
+    return value
 
 
 def flight_settings(drone: Drone, *, cruise_mps: float | None = None) -> FlightSettings:

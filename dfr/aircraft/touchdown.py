@@ -31,10 +31,10 @@ GUST_HEIGHT_M = 10.0
 CROSS_SHARE = 0.8
 """Cross-wind over along-wind gust deviation (ESDU 85020 near the ground)."""
 
-GNSS_ERROR_M = 0.033
+GNSS_ERROR_M = 0.03
 """Per-axis estimator error in still air, of the SITL's nearly perfect GNSS."""
 
-GNSS_ERROR_S = 0.0075
+GNSS_ERROR_S = 0.003
 """Its growth with the mean wind: a heading error turns the lean's acceleration (m per m/s, recorded)."""
 
 MARKER_ERROR_M = 0.022

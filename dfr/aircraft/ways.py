@@ -16,6 +16,7 @@ from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.trim import Airframe, balancing_lean, speed_along
 from dfr.geo import FloatArray
 from dfr.track import REACHED_M
+from dfr.units import GRAVITY_MPS2
 
 SLOWEST_GROUND_SPEED_MPS = 0.1
 """A leg flown slower than this is called unreachable: no battery outlasts it."""
@@ -133,7 +134,8 @@ def fly_way(
     profile = leg_profile(
         np.where(flown, lengths_m, 1e-3),
         speed_mps=speed,
-        accel_mps2=settings.accel_mps2[:, None],
+        # No drone speeds up faster than its lean pushes it; the leg's target waits for it.
+        accel_mps2=np.minimum(settings.accel_mps2[:, None], GRAVITY_MPS2 * lean),
         jerk_mps3=settings.path_jerk_mps3[:, None],
         snap_mps4=settings.path_snap_mps4[:, None],
     )
@@ -152,11 +154,18 @@ def fly_way(
         seconds=np.where(reachable, np.maximum(seconds, 0.0), np.nan),
         settling_s=np.maximum(settling - FOLLOWING_LAG_S, 0.0),
         slow_s=_slow_seconds(end, wanted_mps),
-        ground_speed_mps=np.where(reachable, 1.0 / np.maximum((share / speed).sum(axis=1), 1e-9), 0.0),
+        ground_speed_mps=np.where(reachable, _mean_speed(share, speed, wanted_mps), 0.0),
         airspeed_mps=(share * np.hypot(speed - along, cross)).sum(axis=1),
         slowed=np.any(slowed, axis=1),
         home=end,
     )
+
+
+def _mean_speed(share: FloatArray, speed: FloatArray, wanted_mps: FloatArray) -> FloatArray:
+    """Mean ground speed over the shares of a path; the wanted one where it has no length."""
+    slowness = (share / speed).sum(axis=1)
+    mean: FloatArray = np.where(slowness > 0.0, 1.0 / np.maximum(slowness, 1e-9), wanted_mps)
+    return mean
 
 
 def _can_be_held(

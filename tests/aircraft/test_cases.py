@@ -116,3 +116,40 @@ def test_the_command_refuses_a_bad_file_with_code_two(tmp_path):
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["exit_code"] == 2
     assert f"{path}:1: distance_m: missing" in done.stderr
+
+
+def test_a_target_overhead_takes_no_way_and_keeps_the_wanted_speed():
+    result = predicted({**PLAIN, "distance_m": 0})[0]
+    assert result["reachable"] is True
+    assert result["ground_speed_out_mps"] == pytest.approx(10.0)
+    assert result["out_s"] < 5.0
+
+
+@pytest.mark.parametrize(
+    ("params", "what"),
+    [
+        ({"WPNAV_SPEED_UP": 0}, "WPNAV_SPEED_UP: 0 is below"),
+        ({"LAND_SPD_MS": 0}, "LAND_SPD_MS: 0 is below"),
+        ({"WPNAV_ACCEL_Z": 0}, "WPNAV_ACCEL_Z: 0 is below"),
+        ({"ANGLE_MAX": 9000}, "ANGLE_MAX: 90 is over 80"),
+        ({"ATC_ANGLE_MAX": 0}, "ATC_ANGLE_MAX: 0 is below"),
+        ({"WPNAV_SPEED": [1]}, "WPNAV_SPEED: [1] is no number"),
+        ({"WP_YAW_BEHAVIOR": "1"}, "WP_YAW_BEHAVIOR: '1' is no number"),
+    ],
+)
+def test_parameters_that_nothing_flies_with_are_named(params, what):
+    (line,) = complaints(json.dumps({**PLAIN, "params": params}))
+    assert line.startswith("cases.jsonl:1: params: " + what)
+
+
+def test_zeros_that_mean_a_default_are_flown_as_arducopter_flies_them():
+    plain = predicted({**PLAIN, "params": {"WPNAV_ACCEL": 250}})[0]
+    assert predicted({**PLAIN, "params": {"WPNAV_ACCEL": 0}})[0] == plain
+    assert predicted({**PLAIN, "params": {"WPNAV_SPEED": 1}})[0]["ground_speed_out_mps"] == pytest.approx(0.2)
+    assert predicted({**PLAIN, "params": {"WPNAV_JERK": 0}})[0]["out_s"] < plain["out_s"]
+
+
+def test_any_mixture_of_bad_lines_is_answered_line_by_line():
+    good = json.dumps(PLAIN)
+    found = complaints("\n".join([good, "{", good, '{"distance_m": NaN}', "[]", good]))
+    assert {line.split(" ")[0] for line in found} == {"cases.jsonl:2:", "cases.jsonl:4:", "cases.jsonl:5:"}
