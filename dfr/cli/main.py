@@ -118,7 +118,8 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _report("input", f"{where}{error.strerror or error}", EXIT_BAD_INPUT, as_json=as_json)
+        what = f"{where}{error.strerror or error} -> check that it is there and may be read or written"
+        return _report("input", what, EXIT_BAD_INPUT, as_json=as_json)
     except Exception as error:  # the one broad net: a defect of ours must not look like an answer
         if os.environ.get("DFR_TRACEBACK"):
             raise
