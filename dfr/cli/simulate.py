@@ -15,6 +15,7 @@ from dfr.errors import InputError
 from dfr.io.call_files import read_calls
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.metrics.busy import sited_for_simulated_busy
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
@@ -55,6 +56,12 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
         Path | None, typer.Option(help="A plan.json of this scenario; planned anew without.")
     ] = None,
     docks: Annotated[int | None, typer.Option(help="Number of docks to plan for.")] = None,
+    settle: Annotated[
+        bool,
+        typer.Option(
+            "--settle-busy", help="Site the docks for busy drones, as busy as the simulation says they are."
+        ),
+    ] = False,
     replications: Annotated[int | None, typer.Option(help="How many; the scenario's without.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all draws; the scenario's without.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; 0 is one for each processor.")] = 0,
@@ -102,12 +109,16 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     study = world.scenario.study
     count = study.replications if replications is None else replications
     wanted = None if until_halfwidth is None else Precision.parsed(until_halfwidth)
-    proposed = plan_of(world, plan, docks)
+    begin = study.seed if seed is None else seed
+    if settle:
+        proposed = _settled(world, plan, docks, checked_replications(count), begin, _workers(jobs))
+    else:
+        proposed = plan_of(world, plan, docks)
     inputs = with_policies(sim_inputs(world, proposed), failures=failures or (), dispatch=dispatch)
     inputs = with_overwatch(inputs, overwatch)
     if calls is not None:
         inputs = replace(inputs, trace=read_calls(calls, world))
-    work = _Work(world, proposed, inputs, study.seed if seed is None else seed, _workers(jobs), out, cluster)
+    work = _Work(world, proposed, inputs, begin, _workers(jobs), out, cluster)
     if wanted is None:
         summary, manifest = work.run(count)
     else:
@@ -205,6 +216,18 @@ def _workers(jobs: int) -> int:
     if jobs < 0:
         raise InputError(f"--jobs {jobs} cannot work -> 1 or more, or 0 for one on each processor")
     return jobs or len(os.sched_getaffinity(0))
+
+
+def _settled(  # noqa: PLR0917 - what a plan and a simulation need
+    world: World, path: Path | None, docks: int | None, replications: int, seed: int, jobs: int
+) -> Plan:
+    """The plan for drones as busy as its own simulation makes them."""
+    if path is not None:
+        raise InputError("--plan and --settle-busy exclude each other -> give one of them")
+    found = sited_for_simulated_busy(world, docks=docks, replications=replications, seed=seed, jobs=jobs)
+    how = "agreed" if found.agreed else "not agreed: layouts ask for each other"
+    note(f"sited for drones busy {found.sited_for:.1%}, simulated {found.measured:.1%} ({how})")
+    return found.plan
 
 
 def _print(summary: Summary) -> None:
