@@ -52,6 +52,8 @@ class FenceShape:
         if self.inside.is_empty:
             return float("-inf")
         strayed = shapely.points(shapely.get_coordinates(line.difference(self.inside)))
+        if strayed.size == 0:  # so far away that the local frame has no numbers for it
+            return float("-inf")
         return -float(shapely.distance(strayed, self.inside).max())
 
     def _keep_out_margin(self, line: shapely.Geometry) -> float:

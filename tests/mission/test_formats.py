@@ -14,6 +14,7 @@ from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.formats import FORMATS, format_of, left_out, read_plan
 from dfr.mission.items import Command, FencePolygon, FlightPlan, Frame, MissionItem, RallyPoint
+from dfr.mission.validate import validate
 
 SUFFIXES = [".plan", ".waypoints", ".kml", ".geojson"]
 HOME_LINE = "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t50.7\t-1\t3\t1"
@@ -199,6 +200,35 @@ def test_foreign_placemarks_and_features_are_refused_by_name():
 def test_rubbish_is_refused_without_a_traceback(suffix, data):
     with pytest.raises(MissionFileError):
         read_plan(data, name=f"x{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda plan: plan["geoFence"].update(polygons=5), "polygons"),
+        (lambda plan: plan["geoFence"].update(circles=None), "circles"),
+        (lambda plan: plan["mission"]["items"][0].update(doJumpId=[1]), "doJumpId"),
+        (lambda plan: plan["mission"]["items"][1]["params"].__setitem__(0, 10**400), "not a finite number"),
+        (lambda plan: plan["mission"]["items"][1]["params"].__setitem__(0, 1e39), "not a finite number"),
+    ],
+)
+def test_a_plan_with_something_else_in_a_place_is_refused_by_that_place(dispatch, change, says):
+    plan = json.loads(FORMATS[".plan"].write(dispatch))
+    change(plan)
+    with pytest.raises(MissionFileError, match=says):
+        read_plan(json.dumps(plan).encode(), name="file.plan")
+
+
+def test_endless_integers_and_unknown_encodings_are_refused():
+    with pytest.raises(MissionFileError, match="not JSON"):
+        read_plan(b'{"a": ' + b"9" * 5000 + b"}", name="file.plan")
+    with pytest.raises(MissionFileError, match="not XML"):
+        read_plan(b'<?xml version="1.0" encoding="utf-9"?><kml/>', name="file.kml")
+
+
+def test_a_home_on_the_other_side_of_the_world_is_outside_the_fence(dispatch):
+    far = replace(dispatch, home=Position(lat_deg=-1.0, lon_deg=-1.089))
+    assert any(finding.blocks for finding in validate(far) if "fence" in finding.rule)
 
 
 def test_an_unknown_suffix_lists_the_known_ones():

@@ -28,11 +28,15 @@ MAX_ITEMS = 10_000
 """Longer lists are refused before anything is built (assumed: no flight controller holds as many)."""
 
 
+MOST = 3.4e38
+"""Numbers of a mission travel in single precision, which ends here."""
+
+
 def json_object(data: bytes, *, name: str) -> dict[str, Any]:
     """The JSON object a file holds. Raises MissionFileError where it holds none."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise MissionFileError(f"{name}: not JSON: {error} -> save it again from the planner") from error
     if not isinstance(document, dict):
         raise MissionFileError(f"{name}: holds a {type(document).__name__} -> a JSON object is wanted")
@@ -53,8 +57,8 @@ def member(mapping: Mapping[str, Any], key: str, kind: type, *, where: str) -> A
 
 def number(value: object, *, where: str) -> float:
     """A finite number. Raises MissionFileError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise MissionFileError(f"{where}: {value!r} is not a finite number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -MOST < value < MOST:
+        raise MissionFileError(f"{where}: {str(value)[:40]!r} is not a finite number")
     return float(value)
 
 

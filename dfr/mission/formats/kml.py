@@ -41,7 +41,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
         raise MissionFileError(f"{name}: a document type declaration is not accepted -> save it without one")
     try:
         root = ET.fromstring(data)
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise MissionFileError(f"{name}: not XML: {error}") from error
     features = list(_features(root, name=name))
     collection = json.dumps({"type": "FeatureCollection", "features": features})

@@ -138,9 +138,13 @@ def _items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
         where = f"{name}: mission item {index}"
         if not isinstance(entry, dict) or entry.get("type") != "SimpleItem":
             raise MissionFileError(f"{where}: {_kind(entry)} is not supported -> convert it to simple items")
-        index_of_jump_id[entry.get("doJumpId", index)] = index
+        index_of_jump_id[_jump_id(entry, index, where=where)] = index
         items.append(_read_item(entry, where=where))
     return tuple(_jump(item, index_of_jump_id, name=name) for item in items)
+
+
+def _jump_id(entry: dict[str, Any], index: int, *, where: str) -> int:
+    return index if "doJumpId" not in entry else int(member(entry, "doJumpId", int, where=where))
 
 
 def _read_item(entry: dict[str, Any], *, where: str) -> MissionItem:
@@ -189,8 +193,10 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
     if value.get("breachReturn") is not None:
         raise MissionFileError(f"{name}: geoFence breachReturn is not supported -> remove it")
     where = f"{name}: geoFence"
-    polygons = [_polygon(p, where=f"{where} polygon {i}") for i, p in enumerate(value.get("polygons", []), 1)]
-    circles = [_circle(c, where=f"{where} circle {i}") for i, c in enumerate(value.get("circles", []), 1)]
+    areas: dict[str, Any] = {"polygons": [], "circles": []} | value
+    given = {kind: member(areas, kind, list, where=where) for kind in ("polygons", "circles")}
+    polygons = [_polygon(p, where=f"{where} polygon {i}") for i, p in enumerate(given["polygons"], 1)]
+    circles = [_circle(c, where=f"{where} circle {i}") for i, c in enumerate(given["circles"], 1)]
     return (*polygons, *circles)
 
 
