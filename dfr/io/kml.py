@@ -29,9 +29,11 @@ MAX_ENTRIES = 1000
 MAX_DEPTH = 60
 BROKEN = frozenset({"not-xml", "xml-declaration", "too-deep", "too-many-volumes"})
 MAX_TEXT = 4 * 1024 * 1024
+MAX_WORDS = 20_000
 
 _LIMIT = re.compile(
-    r"\b(upper|lower|ceiling|floor|top|base)(?: (?:limit|level|altitude))?\s*[:=]?\s*(?:<[^<>]{0,200}>\s*)*[:=]?\s*"
+    r"\b(upper|lower|ceiling|floor|top|base)(?: (?:limit|level|altitude))?\s?[:=]?\s?"
+    r"(?:<[^<>]{0,200}>\s?){0,12}[:=]?\s?"
     r"(SFC|GND|UNL\w{0,6}|FL ?\d{1,3}(?!\d)"
     r"|(?:\d{1,3}(?:[ ,]\d{3})+|\d{1,6}(?:\.\d{1,2})?)(?![.,]?\d) ?(?:feet|ft|metres|m)?"
     r"(?: ?(?:AMSL|MSL|AGL|ALT|SFC|STD))?)\b",
@@ -180,36 +182,36 @@ class _Placemarks:
         name = self._words.get("name", "")
         if not self._shapes:
             self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", Outcome.NOTE)
+        lower, upper, airspace_class = self._described(name) if self._shapes else (None, None, "")
+        remarks = plain_text(self._words.get("description", ""))[:500]
         for shape in self._shapes:
             draft = Draft(
-                line=shape.line, name=name, remarks=plain_text(self._words.get("description", ""))[:500]
-            )
-            draft.outline, draft.holes = shape.outline, list(shape.holes)
-            self._describe(draft)
+                line=shape.line, name=name, remarks=remarks, lower=lower, upper=upper,
+                airspace_class=airspace_class, kind=self._words.get("type", "").upper(),
+                outline=shape.outline, holes=list(shape.holes),
+            )  # fmt: skip
             if shape.trouble:
                 self._problems.refuse(draft, shape.line, "bad-coordinate", f"{name}: {shape.trouble}")
             elif not shape.outline:
                 self._problems.refuse(draft, shape.line, "no-geometry", f"{name}: a polygon without boundary")
             self.drafts.append(draft)
 
-    def _describe(self, draft: Draft) -> None:
-        """Class, kind and limits in words."""
-        words = unescape(" ".join(f"{key}: {text};" for key, text in self._words.items()))
+    def _described(self, name: str) -> tuple[VerticalLimit | None, VerticalLimit | None, str]:
+        """(lower limit, upper limit, class) in the words of a placemark."""
+        words = unescape(" ".join(f"{key}: {text};" for key, text in self._words.items()))[:MAX_WORDS]
+        words = " ".join(words.split())
         lower: set[VerticalLimit | None] = set()
         upper: set[VerticalLimit | None] = set()
-        for which, value in _LIMIT.findall(words[:20_000]):
+        for which, value in _LIMIT.findall(words):
             (lower if which.lower() in LOWER_WORDS else upper).add(parse_limit(value))
-        draft.lower = self._only(draft, lower)
-        draft.upper = self._only(draft, upper)
-        letter = _CLASS.search(words[:20_000])
-        draft.airspace_class = letter[1].upper() if letter else ""
-        draft.kind = self._words.get("type", "").upper()
+        letter = _CLASS.search(words)
+        return self._only(name, lower), self._only(name, upper), letter[1].upper() if letter else ""
 
-    def _only(self, draft: Draft, found: set[VerticalLimit | None]) -> VerticalLimit | None:
+    def _only(self, name: str, found: set[VerticalLimit | None]) -> VerticalLimit | None:
         """The one limit said; None where there is none, or more than one."""
         if len(found) > 1:
             words = ", ".join(sorted(level.text if level else "an unreadable one" for level in found))
-            self._problems.repair(draft, draft.line, "repeated-limit", f"{draft.name}: {words}")
+            self._problems.add(self._line, "repeated-limit", f"{name}: {words}", Outcome.NOTE)
         return found.pop() if len(found) == 1 else None
 
 

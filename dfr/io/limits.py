@@ -56,8 +56,6 @@ def parse_limit(text: str) -> VerticalLimit | None:
     """
     words = " ".join(text.split())
     squeezed = _THOUSANDS.sub(r"\1\2", words.upper()).replace(" ", "")
-    if _AMBIGUOUS.match(squeezed):
-        return None
     if squeezed in _SURFACE:
         return SURFACE
     if squeezed in _UNLIMITED:
@@ -66,7 +64,7 @@ def parse_limit(text: str) -> VerticalLimit | None:
         height_m = flight_level_to_m_std(float(level[1]))
         return VerticalLimit(value_m=height_m, datum=VerticalDatum.FLIGHT_LEVEL, text=words)
     match = _HEIGHT.fullmatch(squeezed)
-    if match is None:
+    if match is None or _AMBIGUOUS.match(squeezed):
         return None
     value_m = float(match[1]) if (match[2] or "").startswith("M") else ft_to_m(float(match[1]))
     if not -500.0 <= value_m <= MAX_LIMIT_M:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -337,6 +338,21 @@ def test_kml_limits_in_many_words(words: str, lower_m: float | None, upper_m: fl
         return
     assert zone.lower == SURFACE if lower_m is None else zone.lower.value_m == pytest.approx(lower_m)
     assert zone.upper == UNLIMITED if upper_m is None else zone.upper.value_m == pytest.approx(upper_m)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "upper " * 4000,
+        "upper limit" + "&amp;nbsp;" * 4000,
+        "top:" + "&lt;b>" * 4000,
+        "base 1" + " 000" * 5000,
+    ],
+)
+def test_words_made_to_keep_a_pattern_busy_are_read_at_once(words: str) -> None:
+    begin = time.process_time()
+    read_airspace(KML.replace(WORDS, words).encode(), name="x.kml")
+    assert time.process_time() - begin < 5.0, "milliseconds where the pattern does not try again and again"
 
 
 def test_simple_data_of_kml_name_limits_too() -> None:
