@@ -18,6 +18,7 @@ from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
 from dfr.mission.formats import format_of, left_out
 from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
+from dfr.mission.orbit import orbiting
 from dfr.mission.promises import promise_findings
 from dfr.mission.validate import validate
 from dfr.mission.wire import MissionType, command_name, wire_lists
@@ -41,6 +42,9 @@ def mission(
     lat: Annotated[float | None, typer.Option(help="Target latitude, degrees, instead of a zone.")] = None,
     lon: Annotated[float | None, typer.Option(help="Target longitude, degrees.")] = None,
     on_scene: Annotated[float, typer.Option(min=0.0, help="Seconds to hold over it.")] = DEFAULT_ON_SCENE_S,
+    orbit: Annotated[
+        float | None, typer.Option(help="Circle at this radius, m, as long, instead of holding.")
+    ] = None,
     plan: Annotated[Path | None, typer.Option(help="plan.json of `dfr plan`; planned now without.")] = None,
     out: Annotated[list[Path] | None, typer.Option(help="A file to write, by its suffix.")] = None,
     even_if_blocked: Annotated[
@@ -64,6 +68,8 @@ def mission(
         target=_target(zone, lat, lon),
         on_scene_s=on_scene,
     )
+    if orbit is not None:
+        flight = orbiting(flight, radius_m=orbit)
     blocking = tuple(finding for finding in check_plan(world, proposed) if finding.blocks)
     findings = (*validate(flight), *promise_findings(world.scenario))
     good = compliant(findings) and (even_if_blocked or not blocking)

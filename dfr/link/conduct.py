@@ -16,6 +16,7 @@ director asks for a disarm; where that is refused, it forces one, on a simulated
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -329,4 +330,9 @@ def allowed_s(plan: FlightPlan) -> float:
     length_m = sum(distance_m(a, b) for a, b in pairwise(places))
     heights_m = [item.z_m for item in plan.items]
     holds_s = sum(item.params[0] for item in plan.items if item.command == Command.NAV_LOITER_TIME)
+    holds_s += sum(
+        item.params[0] * 2.0 * math.pi * abs(item.params[2]) / SLOWEST_MPS
+        for item in plan.items
+        if item.command == Command.NAV_LOITER_TURNS
+    )
     return (length_m + 4.0 * max(heights_m, default=0.0)) / SLOWEST_MPS + holds_s + SPARE_S
