@@ -172,10 +172,13 @@ class Craft:
             yaw_slew=control.gains.yaw_slew,
             tc=control.gains.input_tc,
         )
-        body.thrust_share = 0.0 if not self.motors.armed else 1.0
+        body.thrust_share = self.motors.working_share
         body.fly(dt, a_up=a_up, wind=wind)
         if body.on_ground:
             self.say(2, f"SIM Hit ground at {body.hit_ground_mps or 0.0:f} m/s")
+            if self.motors.armed and self.motors.working_share == 0.0:
+                self.motors.disarm()
+                self.say(0, "Crash: Disarming")
 
     def _stand(self, dt: float) -> None:
         """On the ground: the controller goes on asking, but nothing moves."""

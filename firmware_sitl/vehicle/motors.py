@@ -6,6 +6,10 @@ from enum import IntEnum
 
 from firmware_sitl.vehicle.parameters import Parameters
 
+MOTORS, ALL_MOTORS = 4, 0b1111
+LEAST_REST = 0.5
+"""A motor with less of its thrust left cannot balance the one across it (assumed: hover needs half)."""
+
 
 class Spool(IntEnum):
     """How far the motors are: ArduCopter's spool states."""
@@ -58,6 +62,20 @@ class Motors:
             self._enter(Spool.SPOOLING_DOWN)
         elif self.spool is Spool.SPOOLING_DOWN and done:
             self._enter(Spool.GROUND_IDLE)
+
+    @property
+    def working_share(self) -> float:
+        """Share of the thrust that is left: SIM_ENGINE_FAIL names motors by bits, SIM_ENGINE_MUL their rest.
+
+        A quadrotor with a motor too weak to balance turns over, so that no thrust holds it up.
+        """
+        if not self.armed:
+            return 0.0
+        failed = (int(self._parameters["SIM_ENGINE_FAIL"]) & ALL_MOTORS).bit_count()
+        rest = min(max(self._parameters["SIM_ENGINE_MUL"], 0.0), 1.0)
+        if failed == 0:
+            return 1.0
+        return 1.0 - failed * (1.0 - rest) / MOTORS if rest >= LEAST_REST else 0.0
 
     def _enter(self, spool: Spool) -> None:
         self.spool = spool
