@@ -141,3 +141,20 @@ def test_wishes_that_cannot_be_are_refused_in_words(flags: list[str], words: str
     assert done.returncode == 2
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_check_takes_the_weather_of_a_taf(tmp_path):
+    taf = tmp_path / "taf.txt"
+    taf.write_text("TAF EGHI 241000Z 2411/2421 20022G38KT 3000 +RA=\n", encoding="utf-8")
+    document = json.loads(dfr("check", "victorious-2024", "--taf", str(taf), "--json").stdout)
+    assert "TAF EGHI" in document["weather"]
+    (weather,) = [f for f in document["findings"] if f["rule"] == "weather" and "no-go" in f["message"]]
+    assert "Sat 10-22" in weather["message"]
+
+
+def test_check_refuses_a_taf_for_another_day(tmp_path):
+    taf = tmp_path / "taf.txt"
+    taf.write_text("TAF EGHI 011000Z 0111/0121 20022KT 9999=\n", encoding="utf-8")
+    done = dfr("check", "victorious-2024", "--taf", str(taf))
+    assert done.returncode == 2
+    assert "covers no hour" in done.stderr
