@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.check_context import Context, enough, finding, listed
 from dfr.plan.check_profile import deepest_drop_m
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.scenario.model import TemporaryRestriction
@@ -19,6 +19,8 @@ LAW_HEIGHT_M = 120.0
 
 AERODROME_KINDS = frozenset({"ATZ", "FRZ", "RPZ", "NOATZ", "MATZ"})
 NOTICE_KIND = "RA(T)"
+TOUCHING_M = 0.5
+"""Touching a zone is a conflict: a move that clears it goes beyond the edge."""
 
 
 def check_airspace(context: Context) -> list[Finding]:
@@ -141,7 +143,9 @@ def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
         f"{_named(verdict)}: {verdict.reason or 'entered by the buffered volume'}",
         place=verdict.place,
         margin_m=verdict.margin_m,
-        fix=f"{ask}, or stay {max(-verdict.margin_m, 0.0):.0f} m farther away" if known else ask,
+        fix=f"{ask}, or stay {enough(max(-verdict.margin_m, 0.0) + TOUCHING_M)} farther away"
+        if known
+        else ask,
         source=zone.source,
     )
 
@@ -218,7 +222,7 @@ def check_heights(context: Context) -> list[Finding]:
             f"{which} height {highest:g} m AGL, limit {limit:g} m",
             place=context.scenario.site.centre,
             margin_m=limit - highest,
-            fix=f"fly {highest - limit:g} m lower" if over else "",
+            fix=f"fly {enough(highest - limit)} lower" if over else "",
         )
     ]
     volume = context.volume(GROUND_RISK_BUFFER)
@@ -229,7 +233,7 @@ def check_heights(context: Context) -> list[Finding]:
                 Severity.ADVICE,
                 f"the contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {LAW_HEIGHT_M:g} m",
                 margin_m=LAW_HEIGHT_M - volume.top_m_agl,
-                fix=f"fly {volume.top_m_agl - LAW_HEIGHT_M:.0f} m lower to keep contingencies below it",
+                fix=f"fly {enough(volume.top_m_agl - LAW_HEIGHT_M)} lower to keep contingencies below it",
             )
         )
     return [*found, *_ground_findings(context)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,6 +85,15 @@ def finding(
         margin_m=None if margin_m is None else round(margin_m, 2),
         fix=fix,
     )
+
+
+def enough(metres: float) -> str:
+    """Whole metres that are enough, in words: rounded up, so that what is advised clears what is found.
+
+    >>> enough(1.2), enough(2.0)
+    ('2 m', '2 m')
+    """
+    return f"{math.ceil(metres - 1e-6)} m"
 
 
 def listed(words: list[str], most: int = 4) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.check_context import Context, enough, finding, listed
 from dfr.plan.check_profile import Profile, profile_of
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.posts import manned_posts, people_on_shift
@@ -129,7 +129,7 @@ def check_crowds(context: Context) -> list[Finding]:
                 f"{route.site_id} to {route.zone_id}: {gap:.0f} m from {crowd.name}, stand-off {margin:g} m",
                 place=context.place(_nearest_on(line, crowd.area)),
                 margin_m=gap - margin,
-                fix=f"keep {margin - gap:.0f} m farther away" if short else "",
+                fix=f"keep {enough(margin - gap)} farther away" if short else "",
             )
         )
     return [*found, *_crowd_below(context, [crowd.area for crowd in crowds]), _ground_risk(context, dense)]

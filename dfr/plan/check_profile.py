@@ -13,7 +13,7 @@ import shapely
 
 from dfr.findings import Finding, Severity
 from dfr.geo import FloatArray
-from dfr.plan.check_context import Context, context_of, finding
+from dfr.plan.check_context import Context, context_of, enough, finding
 from dfr.plan.contingency import context_home
 from dfr.plan.heights import out_heights_m_home, rtl_height_m_home
 from dfr.plan.model import Plan, Route, RouteProfile
@@ -130,7 +130,7 @@ def _too_high(context: Context, profile: Profile) -> Finding:
         f"{name}: at most {height:.0f} m above the ground below (limit {limit:g} m)",
         place=context.place(shapely.Point(profile.places[k])),
         margin_m=margin,
-        fix=f"fly {-margin:.0f} m lower, or follow the terrain" if margin < 0 else "",
+        fix=f"fly {enough(-margin)} lower, or follow the terrain" if margin < 0 else "",
     )
 
 
@@ -146,7 +146,7 @@ def _too_low(context: Context, profile: Profile) -> Finding:
         f"{_name(profile.route)}: at least {profile.height_m_agl[k]:.0f} m above the highest ground",
         place=context.place(shapely.Point(profile.places[k])),
         margin_m=margin,
-        fix=f"fly {-margin:.0f} m higher or around the hill" if margin < 0 else "",
+        fix=f"fly {enough(-margin)} higher or around the hill" if margin < 0 else "",
     )
 
 
