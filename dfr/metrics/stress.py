@@ -58,7 +58,7 @@ def _logic(inputs: SimInputs) -> Section:
     failures = (
         ", ".join(
             f"each {rate.part} after {rate.between.mean_s / 3600:g} h on average, "
-            f"for {rate.repair.mean_s / 3600:g} h (assumed)"
+            f"for {rate.repair.mean_s / 3600:g} h"
             for rate in inputs.failures
         )
         or "none"
@@ -68,7 +68,8 @@ def _logic(inputs: SimInputs) -> Section:
         "home -> landing attempts -> charge -> ready",
         "2.2 Base logic": "Calls wait in order of priority, then of decision, until their patience ends. The "
         "drone soonest overhead goes if its energy, the weather and the crew's shift let it come home.",
-        "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch}. Failures: {failures}.",
+        "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch}. Failures: {failures}. "
+        f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}.",
         "2.4 Algorithms": "Lewis & Shedler thinning of non-homogeneous Poisson calls; a gamma factor on the "
         "rate of each replication; flight times by the flight model in each hour's wind; landings by the "
         "odds of the landing model at each hour's wind.",
