@@ -1,16 +1,23 @@
-"""The built-in vehicle's pace beside real time, and how many of them one machine flies.
+"""The built-in vehicle's pace beside real time, and a mission's upload beside those of other software.
 
-    python benchmarks/mavlink.py [--json]
+    DFR_PEERS=folder python benchmarks/mavlink.py [--json] [--engine builtin|ardupilot] [--runs N]
 
 pace      vehicle seconds in a second of one core, flying in wind with ten messages ten times a second
 vehicles  how many vehicles at 1x that pace allows on two cores
+upload    600 items uploaded and verified, against the best of MAVProxy, MAVSDK and dronekit uploading alone;
+          then with 50 ms of latency each way. Without DFR_PEERS only our own time is measured.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
+
+from mavlink_uploads import LATENCY_S, RUNS
+from mavlink_uploads import measured as uploaded
 
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.channel import Channel
@@ -21,6 +28,7 @@ TELEMETRY_HZ = 10.0
 PACE_TARGET = 50.0
 VEHICLES_TARGET = 20
 CORES = 2
+UPLOAD_TARGET, SLOW_UPLOAD_TARGET = 0.3, 0.1
 
 
 def run(vehicle: Vehicle, channel: Channel, seconds: float) -> None:
@@ -59,17 +67,28 @@ def pace() -> float:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="pace and uploads")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--engine", default="builtin", choices=("builtin", "ardupilot"))
+    parser.add_argument("--runs", type=int, default=RUNS)
+    options = parser.parse_args()
     measured = pace()
     rows = [
-        ("pace, times real time", measured, PACE_TARGET),
-        (f"vehicles at 1x on {CORES} cores", CORES * measured, float(VEHICLES_TARGET)),
+        {"what": "pace, times real time", "measured": measured, "target": PACE_TARGET},
+        {"what": f"vehicles at 1x on {CORES} cores", "measured": CORES * measured, "target": VEHICLES_TARGET},
     ]
-    if "--json" in sys.argv:
-        print(json.dumps([{"what": what, "measured": m, "target": t} for what, m, t in rows], indent=2))
+    for latency_s, target in ((0.0, UPLOAD_TARGET), (LATENCY_S, SLOW_UPLOAD_TARGET)):
+        uploads = uploaded(latency_s, engine=options.engine, runs=options.runs)
+        what = f"upload on {options.engine}, {latency_s * 1000:.0f} ms each way, beside the best"
+        rows.append({"what": what, "measured": uploads.ratio, "target": target} | asdict(uploads))
+    if options.json:
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
-    print(f"{'':32}{'measured':>10}{'target':>10}{'ratio':>8}")
-    for what, value, target in rows:
-        print(f"{what:32}{value:10.1f}{target:10.1f}{value / target:8.2f}")
+    for row in rows:
+        print(f"{row['what']:60}{row['measured']:10.3g}{row['target']:10.3g}")
+        if "ours_s" in row:
+            others = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in row["peers_s"].items())
+            print(f"    dfr, verified, {row['ours_s']:.2f} s; {others or 'no others installed'}")
 
 
 if __name__ == "__main__":
