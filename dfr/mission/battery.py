@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from dfr.aircraft.catalogue import Drone, drone
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import flight_settings, predict_path
+from dfr.aircraft.performance import predict_path
 from dfr.errors import InfeasibleError
 from dfr.geo import LocalFrame, Position
+from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan
 from dfr.scenario.model import Scenario
 from dfr.world.model import World
@@ -96,17 +95,18 @@ def longest_on_scene_s(world: World, plan: Plan, way: Sequence[Position], *, hei
     """
     scenario = world.scenario
     craft = drone(scenario.fleet.drone)
-    step = np.diff(LocalFrame(way[0]).points(way), axis=0)
+    frame = LocalFrame(way[0])
+    lengths, courses = sortie_legs(frame, [frame.points(way)], scenario.contingency.rally_points)
 
     def energy_wh(on_scene_s: float) -> float | None:
         return predict_path(
-            np.hypot(*step.T).tolist(),
-            (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360.0).tolist(),
+            lengths[0].tolist(),
+            courses[0].tolist(),
             height_m=height_m,
             on_scene_s=on_scene_s,
             wind=_wind(scenario, plan),
             drone=craft,
-            settings=flight_settings(craft, cruise_mps=scenario.operation.cruise_mps),
+            settings=dispatch_settings(scenario),
             temperature_c=coldest_c(scenario),
         ).energy_wh
 
