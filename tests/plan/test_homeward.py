@@ -46,7 +46,7 @@ def test_coming_home_over_the_dock_costs_the_stop_there(field: Field):
     plain = sorties_of(replace(world.scenario, contingency=replace(apart, rally_points=())), [way], hours)
     over = sorties_of(replace(world.scenario, contingency=near), [way], hours)
     assert over.out_s == pytest.approx(plain.out_s)
-    assert 0.5 < over.back_s[0] - plain.back_s[0] < 10.0
+    assert 0.5 < over.total_s[0] - plain.total_s[0] < 10.0
     assert over.energy_wh[0] > plain.energy_wh[0]
 
 
