@@ -25,7 +25,9 @@ EXIT_DIFFERENT = 5
 def upload(
     file: Annotated[Path, typer.Argument(help="A .plan, .waypoints, .kml or .geojson file.")],
     *,
-    vehicle: Annotated[str, typer.Option(help="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD].")],
+    vehicle: Annotated[
+        str, typer.Option(help="tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD].")
+    ],
     system: Annotated[int | None, typer.Option(help="System id, where several share the line.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Send nothing: compare with what is on board.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before overwriting.")] = False,

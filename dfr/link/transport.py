@@ -1,6 +1,7 @@
 """Bytes to and from a vehicle: TCP, UDP or a serial line, none of them blocking.
 
 tcp:HOST:PORT          connect to a vehicle (SITL)
+tcpin:HOST:PORT        wait for a vehicle that connects
 udp:HOST:PORT          listen; answers go to whoever spoke (several vehicles may share the port)
 udpout:HOST:PORT       speak first
 serial:PATH[:BAUD]     a serial line, 57600 baud unless said (also just PATH, when it starts with /)
@@ -57,6 +58,8 @@ def open_transport(url: str, *, timeout_s: float = 30.0) -> Transport:
         kind, rest = "serial", url
     if kind == "tcp":
         return _tcp(url, *_host_port(url, rest), timeout_s=timeout_s)
+    if kind == "tcpin":
+        return _tcp_in(url, *_host_port(url, rest), timeout_s=timeout_s)
     if kind in ("udp", "udpin", "udpout"):
         return _udp(url, *_host_port(url, rest), listen=kind != "udpout")
     if kind == "serial" and rest:
@@ -221,9 +224,26 @@ def _tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
                 raise LinkError(f"{url}: {error.strerror or error} -> start the vehicle first") from error
             time.sleep(CONNECT_TRIES_EVERY_S)
             continue
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setblocking(False)
-        return TcpTransport(sock)
+        return _ready(sock)
+
+
+def _tcp_in(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
+    """The first to connect."""
+    try:
+        with socket.create_server((host, port)) as server:
+            server.settimeout(timeout_s)
+            sock, _ = server.accept()
+    except TimeoutError as error:
+        raise LinkError(f"{url}: nobody connected within {timeout_s:.0f} s -> is the vehicle on?") from error
+    except OSError as error:
+        raise LinkError(f"{url}: {error.strerror} -> another program listens there") from error
+    return _ready(sock)
+
+
+def _ready(sock: socket.socket) -> TcpTransport:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setblocking(False)
+    return TcpTransport(sock)
 
 
 def _udp(url: str, host: str, port: int, *, listen: bool) -> UdpTransport:

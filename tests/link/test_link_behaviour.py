@@ -357,6 +357,45 @@ def test_an_address_of_no_known_kind_is_refused(url):
         open_transport(url)
 
 
+def test_a_vehicle_may_be_the_one_that_connects(grounded):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    _, host, number = grounded.url.split(":")
+    stop = threading.Event()
+
+    def bridge():
+        with socket.create_connection((host, int(number))) as far:
+            while not stop.is_set():
+                with contextlib.suppress(ConnectionRefusedError):
+                    near = socket.create_connection(("127.0.0.1", free))
+                    break
+                time.sleep(0.02)
+            with near:
+                while not stop.is_set():
+                    for ready in select.select([near, far], [], [], 0.05)[0]:
+                        other = far if ready is near else near
+                        with contextlib.suppress(OSError):
+                            other.sendall(ready.recv(4096))
+
+    thread = threading.Thread(target=bridge, daemon=True)
+    thread.start()
+    try:
+        with connect(f"tcpin:127.0.0.1:{free}", simulated=True) as vehicle:
+            assert vehicle.get_param("RTL_ALT") is not None
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_nobody_who_connects_is_a_link_error():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+        with pytest.raises(LinkError, match="another program listens"):
+            open_transport(f"tcpin:127.0.0.1:{free}", timeout_s=0.2)
+    with pytest.raises(LinkError, match="nobody connected"):
+        open_transport(f"tcpin:127.0.0.1:{free}", timeout_s=0.2)
+
+
 def test_a_vehicle_that_is_not_there_is_a_link_error():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
