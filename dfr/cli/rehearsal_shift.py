@@ -17,6 +17,7 @@ from dfr.link.vehicle_clock import VehicleClock
 from dfr.metrics.flown import PhaseComparison, compare_phases
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.shift import (
+    WANTED_M,
     Airborne,
     FlownShift,
     Separation,
@@ -219,6 +220,12 @@ def shift_lines(shift: FlownShift) -> Iterator[str]:
     if shift.separations:
         nearest = shift.separations[0]
         yield f"    nearest two airborne drones: {nearest.distance_m:.0f} m at {nearest.t_s:.0f} s"
+    for two in shift.too_near:
+        yield (
+            f"    TOO NEAR: {two.drones[0]} and {two.drones[1]}, {two.horizontal_m:.0f} m across and "
+            f"{two.vertical_m:.0f} m in height at {two.t_s:.0f} s; {WANTED_M:g} m wanted (assumed), "
+            "nothing in the plan keeps them apart"
+        )
     for near in shift.traffic[:1]:
         yield (
             f"    nearest other traffic: {near.drones[0]}, {near.horizontal_m:.0f} m across and "

@@ -17,6 +17,10 @@ from dfr.sim.events import DOCKED, NOT_DISARMED
 AIRBORNE_M = 2.0
 """Higher than this above its dock a drone counts for separation."""
 
+WANTED_M = 50.0
+"""Drones in the air nearer to each other than this are told of by name (assumed: no rule of a plan keeps them
+apart, and no figure is published for two drones of one operator)."""
+
 STEP_S = 0.5
 IN_DOCK = frozenset({DOCKED, NOT_DISARMED})
 
@@ -125,6 +129,11 @@ class FlownShift:
     traffic: tuple[Separation, ...] = ()
 
     @property
+    def too_near(self) -> tuple[Separation, ...]:
+        """The pairs of its drones that came nearer than is wanted."""
+        return tuple(pair for pair in self.separations if pair.distance_m < WANTED_M)
+
+    @property
     def agrees(self) -> bool:
         """Whether it was flown to its end and no flight differed from its prediction."""
         return not self.problem and all(flight.agrees is not False for flight in self.flights)
@@ -140,6 +149,7 @@ class FlownShift:
             "speedup": self.speedup,
             "wall_seconds": self.wall_seconds,
             "flights": [flight.as_dict() for flight in self.flights],
+            "separation_wanted_m": WANTED_M,
             "separations": [separation.as_dict() for separation in self.separations],
             "traffic": [separation.as_dict() for separation in self.traffic],
             "most_at_once": self.most_at_once,

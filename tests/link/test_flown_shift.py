@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dfr.cli.rehearsal_flights import Engine
 from dfr.cli.rehearsal_shift import fly_shift, shift_of
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
+from dfr.sim.calls import Visit
+from dfr.sim.engine import replicate
 from dfr.store.runs import run_to_store
 
 pytestmark = pytest.mark.slow
@@ -60,3 +64,28 @@ def test_every_phase_agrees_with_its_prediction(flown):
     for flight in result.flights:
         for phase in flight.phases:
             assert phase.agrees, (flight.zone, phase)
+
+
+def test_a_helicopter_that_comes_while_a_drone_is_on_scene_is_given_way_to_low(flown, tmp_path):
+    """Told of it in the middle of the stay, the drone holds at the scenario's height under it."""
+    shift, _ = flown
+    world = load_world(find_scenario("victorious-2024"))
+    plan = make_plan(world)
+    modelled = replicate(shift.inputs, seed=shift.seed, replication=shift.replication, calls=shift.calls)
+    stays = [row for row in modelled["phases"] if row[3] == "on_scene" and row[5] - row[4] > 120.0]
+    told_s = stays[0][4] + 30.0
+    notice_s = shift.inputs.traffic[0].notice_s
+    assert shift.inputs.traffic[0].id == "coastguard-helicopter"
+    visit = Visit(0, told_s, told_s + notice_s, told_s + notice_s + 60.0)
+    visited = replace(shift, visits=[visit])
+    engine = Engine(kind="builtin", speedup=40.0)
+    result = fly_shift(world, plan, visited, engine=engine, folder=tmp_path)
+    assert result.problem == ""
+    near = [pair for pair in result.traffic if pair.drones[0] == "coastguard-helicopter"]
+    middle_m = 0.5 * (30.0 + 300.0)
+    ground_m = world.terrain.ground_m_amsl(plan.sites[0].position) or 0.0
+    assert near
+    assert min(abs(pair.vertical_m - (middle_m - ground_m - 20.0)) for pair in near) < 4.0
+    yields = {pair.name: pair for pair in result.kpis}["yield_minutes_per_day"]
+    assert yields.flown == pytest.approx(yields.modelled, rel=0.2)
+    assert yields.flown > 0.0
