@@ -30,7 +30,7 @@ ABSENT_TRIES = 3
 
 KEPT_TRIES = 3
 KEPT_S = 5.0
-"""So often, and over so long, a vehicle must echo another value than the one it is sent, for it to be its own:
+"""So often, and over so long, a vehicle must echo another value than the one sent, for it to be its own:
 an answer to an older question says nothing of that."""
 
 FIRMWARE_DEV = 0
