@@ -29,8 +29,9 @@ interval over {n} replications.
 A coverage model without busy fractions promises too much: read *drones free* as an upper bound. What is
 left between *busy drones* and *simulated* is other traffic, shifts and weather that end before a drone would
 be home, and rates that differ from day to day; against it count callers who give up, and calls that waited
-and are still reached in time. One drone in a queue that never clears is where the formula is worst: by it everybody
-waits, while in the simulation callers give up and leave the drone to the next (protest-surge with one dock).
+and are still reached in time. One drone in a queue that never clears is where the formula is worst: by it
+everybody waits, while in the simulation callers give up and leave the drone to the next (protest-surge with
+one dock).
 
 Made by `python benchmarks/coverage.py --replications {n} --write docs/validation-coverage.md`.
 
