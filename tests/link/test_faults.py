@@ -16,6 +16,10 @@ from dfr.link.vehicle import OnboardPlan
 FAULTS = ("drop", "drop", "drop", "repeat", "reorder", "corrupt", "replay", "delay")
 
 
+ASKS_AGAIN_S = 1.5
+"""A little more than the second after which a vehicle asks again for an item that does not come."""
+
+
 class BadLine:
     """A rule for the proxy: each frame meets one fault at most, drawn from a seed."""
 
@@ -74,7 +78,11 @@ def outcome(vehicle, proxy, plan) -> str:
     assert report.verified
     if vehicle.plan is OnboardPlan.UNKNOWN:
         return "noticed"
-    return "verified" if inspect_onboard(vehicle, plan).verified else "lying"
+    try:
+        return "verified" if inspect_onboard(vehicle, plan).verified else "lying"
+    except TransferError:  # a COUNT repeated late has opened an upload: the vehicle asks for its items
+        time.sleep(ASKS_AGAIN_S)
+        return "noticed" if vehicle.plan is OnboardPlan.UNKNOWN else "lying"
 
 
 def uploads(grounded, proxy_to, dispatch, *, count: int, share: float, first_seed: int) -> list[str]:
