@@ -214,7 +214,7 @@ def _flight_kpis(view: RunView) -> list[Kpi]:
             "on_scene_camera_minutes_per_day",
             view.sums("flights", stay_s) / 60.0,
             "min/day",
-            "minutes a day with a camera on a scene, over homes or not: the scenario maps no homes",
+            "minutes with a camera on a scene, over homes or not",
         ),
         per_day(
             view,
