@@ -52,7 +52,7 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
         ContingencyCase(
             id="battery-low",
             event=f"usable charge down to the reserve of {choice.reserve_fraction:.0%}",
-            action="returns by itself; lands at once at half the reserve",
+            action="returns by itself; lands at once at half the reserve" + _turn_home_words(plan),
             lands_at="its dock, or a nearer rally point",
             seconds=longest,
         ),
@@ -71,6 +71,17 @@ def _longest_back_s(plan: Plan) -> float | None:
     """The longest way home and down, s."""
     times = [r.back_s + r.land_s for r in plan.routes if r.back_s is not None and r.land_s is not None]
     return max(times, default=None)
+
+
+def _turn_home_words(plan: Plan) -> str:
+    """By when the drone on the route that leaves it the least time must turn home."""
+    times = [(r.return_by_s, r.site_id, r.zone_id) for r in plan.routes if r.return_by_s is not None]
+    if not times:
+        return ""
+    seconds, site, zone = min(times)
+    minutes, rest = divmod(math.floor(seconds), 60)
+    first = f"{site} to {zone}, the first that must, in the planning wind"
+    return f"; turn home by {minutes}:{rest:02d} min after lift-off ({first})"
 
 
 def _rally_s(world: World, plan: Plan) -> float | None:

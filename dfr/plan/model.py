@@ -43,7 +43,8 @@ class Route:
     ends `stand_off_m` short of it and `limited_by` says why; where `reachable` is
     False the times are None and `limited_by` says what stands in the way. `safe_landing_share` is the part
     of it from which a dock or rally point is reached with the energy left on the way home,
-    `diversion_share` the part from which one other than the own dock is.
+    `diversion_share` the part from which one other than the own dock is. `return_by_s` is the latest time to
+    turn home from the target, in s from lift-off, that leaves the reserve untouched on a whole battery.
     """
 
     site_id: str
@@ -58,6 +59,7 @@ class Route:
     back_s: float | None
     land_s: float | None
     energy_wh: float | None
+    return_by_s: float | None = None
     stand_off_m: float = 0.0
     safe_landing_share: float | None = None
     diversion_share: float | None = None

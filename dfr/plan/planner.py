@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from dfr import __version__
+from dfr.aircraft.endurance import return_by_s
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
 from dfr.plan.check_profile import with_profiles
@@ -189,6 +190,7 @@ def _routes(world: World, layouts: Layouts, chosen: Sequence[int], hour: HourWin
     pairs = [(j, i) for j in chosen for i in range(len(scenario.demand.zones))]
     sorties = sorties_of(scenario, [matrix.ways[j][i] for j, i in pairs], [hour])
     at = matrix.windows.index(hour)
+    latest = return_by_s(sorties, float(matrix.usable_wh[at]))
     routes = []
     for k, (j, i) in enumerate(pairs):
         way, sortie = matrix.ways[j][i], sorties.sortie(k)
@@ -208,6 +210,7 @@ def _routes(world: World, layouts: Layouts, chosen: Sequence[int], hour: HourWin
                 back_s=sortie.back_s if able else None,
                 land_s=sortie.land_s if able else None,
                 energy_wh=sortie.energy_wh if able else None,
+                return_by_s=float(latest[k]) if able else None,
                 stand_off_m=way.stand_off_m,
             )
         )

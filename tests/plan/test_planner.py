@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.catalogue import drone
+from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import bearing_deg, distance_m
@@ -86,6 +87,35 @@ def test_route_times_are_the_flight_models_in_the_planning_wind(field: Field):
     assert route.out_s == pytest.approx(sortie.out_s, abs=0.05)
     assert route.back_s == pytest.approx(sortie.back_s, abs=0.05)
     assert route.energy_wh == pytest.approx(sortie.energy_wh, rel=0.01)
+
+
+def test_a_drone_that_turns_home_by_the_routes_latest_time_lands_with_its_reserve(field: Field):
+    world = field()
+    plan = make_plan(world)
+    route = plan.route("east", "right")
+    window = planning_window(hour_windows(world.scenario))
+    sortie = predict_path(
+        [distance_m(route.points[0], route.points[-1])],
+        [bearing_deg(route.points[0], route.points[-1])],
+        height_m=60.0,
+        on_scene_s=route.return_by_s - route.overhead_s,
+        wind=window.wind,
+        drone=drone("dji-m30t"),
+        settings=flight_settings(drone("dji-m30t"), cruise_mps=12.0),
+    )
+    reserve = world.scenario.contingency.reserve_fraction
+    spare = usable_wh(drone("dji-m30t"), window.weather.temperature_c, reserve_fraction=reserve)
+    assert sortie.energy_wh == pytest.approx(spare, rel=0.01)
+    assert plan_from_dict(plan.as_dict()).route("east", "right").return_by_s == route.return_by_s
+
+
+def test_the_failure_card_tells_by_when_the_first_drone_must_turn_home(field: Field):
+    plan = make_plan(field())
+    first = min(plan.routes, key=lambda route: route.return_by_s)
+    (words,) = [case.action for case in plan.contingency if case.id == "battery-low"]
+    minutes, seconds = divmod(int(first.return_by_s), 60)
+    assert f"turn home by {minutes}:{seconds:02d} min after lift-off" in words
+    assert f"{first.site_id} to {first.zone_id}" in words
 
 
 def test_a_headwind_makes_the_way_out_longer(field: Field):
