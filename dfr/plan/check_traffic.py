@@ -9,6 +9,7 @@ import shapely
 from dfr.findings import Finding, Severity
 from dfr.plan.check_context import Context, finding
 from dfr.plan.contingency import procedure_s
+from dfr.plan.shared_air import ways_shared
 from dfr.plan.volumes import GROUND_RISK_BUFFER, buffers_of, inputs_of
 from dfr.scenario.model import DeconflictionRule, OtherTraffic
 from dfr.units import FOOT_M
@@ -31,8 +32,11 @@ def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> li
         return [_finding(user, Severity.OK, words, margin_m=gap)]
     if user.rule is DeconflictionRule.HEIGHT_SPLIT:
         return [_split(context, user)]
-    found = [_in_time(context, user)]
-    return [*found, _hold(context, user)] if user.rule is DeconflictionRule.HOLD_LOW else found
+    shared, blind, ways = ways_shared(context.world, context.plan, user)
+    found = [_in_time(context, user, f"over {shared} of {ways} ways")]
+    if user.rule is DeconflictionRule.HOLD_LOW:
+        found.append(_hold(context, user))
+    return [*found, _blind(user, blind, ways)] if blind else found
 
 
 def _words(user: OtherTraffic) -> str:
@@ -46,14 +50,14 @@ def _finding(
     return finding("other-traffic", severity, words, margin_m=margin_m, fix=fix, source=source)
 
 
-def _in_time(context: Context, user: OtherTraffic) -> Finding:
+def _in_time(context: Context, user: OtherTraffic, where: str) -> Finding:
     needed = procedure_s(context.world, context.plan, user)
     late = needed > user.notice_s
     return _finding(
         user,
         Severity.VIOLATION if late else Severity.ADVICE,
-        f"{_words(user)} shares our air {user.visits_per_day:g} times a day: {user.rule.value} takes "
-        f"{needed:.0f} s of {user.notice_s:g} s notice",
+        f"{_words(user)} shares our air {user.visits_per_day:g} times a day, {where}: "
+        f"{user.rule.value.replace('_', ' ')} takes {needed:.0f} s of {user.notice_s:g} s notice",
         fix="agree on more notice or a quicker procedure" if late else f"keep in touch: {user.contact}",
     )
 
@@ -98,6 +102,17 @@ def _split(context: Context, user: OtherTraffic) -> Finding:
         f"theirs {user.lower_m_amsl:g} to {user.upper_m_amsl:g} m{through}",
         margin_m=gap,
         fix="agree on other heights" if meets else "call each launch and landing" if climbs else "",
+    )
+
+
+def _blind(user: OtherTraffic, blind: int, ways: int) -> Finding:
+    """Ways counted as shared because nothing tells that they are not."""
+    return _finding(
+        user,
+        Severity.UNKNOWN,
+        f"{_words(user)}: over {blind} of {ways} ways the ground is unknown and heights cannot be compared; "
+        "each visit counts as in their way, in the simulation too",
+        fix="state site.ground_m_amsl or give terrain data",
     )
 
 

@@ -11,7 +11,8 @@ import math
 from dfr.aircraft.catalogue import Dock
 from dfr.aircraft.performance import FlightSettings
 from dfr.geo import distance_m
-from dfr.plan.model import Plan, Route
+from dfr.plan.model import Plan
+from dfr.plan.shared_air import in_way
 from dfr.scenario.model import (
     Assumption,
     Duration,
@@ -38,7 +39,7 @@ from dfr.sim.randomness import LOGNORMAL, Spread
 from dfr.world.demand import hourly_demand, priority_shares, zone_centre, zone_shares
 from dfr.world.hours import HourSlot
 from dfr.world.model import World
-from dfr.world.traffic import blocks, visit_rates_per_s
+from dfr.world.traffic import visit_rates_per_s
 from dfr.world.weather import weather_at
 
 READY_FRACTION = 0.6
@@ -70,6 +71,11 @@ ASSUMED: tuple[Assumption, ...] = (
     _assumed("simulation.retry_s", f"{RETRY_S:g}", "climb and second approach after an aborted landing"),
     _assumed(
         "simulation.recovery_s", "median 600, p90 1200", "fetching a drone that landed outside its dock"
+    ),
+    _assumed(
+        "simulation.traffic_over_unknown_ground",
+        "in the way",
+        "where ground heights are unknown, other traffic over a way is taken to be at its heights",
     ),
 )
 """What the simulation assumes beyond the scenario."""
@@ -189,16 +195,6 @@ def _traffic(
 ) -> Traffic:
     """Other traffic, and the ways that it is in the way of."""
     scenario = world.scenario
-
-    def in_way(route: Route) -> bool:
-        return bool(route.points) and blocks(
-            item,
-            frame=world.frame,
-            points=route.points,
-            height_m_agl=route.height_m_agl,
-            ground_m_amsl=scenario.site.ground_m_amsl,
-        )
-
     down_m = max(0.0, scenario.operation.cruise_height_m_agl - item.hold_height_m_agl)
     yield_s = down_m / settings.descent_mps + down_m / settings.climb_mps
     return Traffic(
@@ -208,7 +204,7 @@ def _traffic(
         stay=spread(item.stay),
         notice_s=item.notice_s,
         blocks=tuple(
-            tuple(in_way(plan.route(site.id, zone.id)) for zone in scenario.demand.zones)
+            tuple(in_way(world, item, plan.route(site.id, zone.id)) for zone in scenario.demand.zones)
             for site in plan.sites
         ),
         yield_s=yield_s if item.rule.value == HOLD_LOW else 0.0,

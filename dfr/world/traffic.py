@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import shapely
 
@@ -22,27 +23,34 @@ def active(traffic: OtherTraffic, hour: int) -> bool:
     return traffic.first_hour <= hour < traffic.last_hour
 
 
+class Flown(NamedTuple):
+    """The heights of a flight: the ground it climbs from, the least and most it cruises or returns at."""
+
+    ground_m_amsl: float
+    lowest_m_amsl: float
+    highest_m_amsl: float
+
+
 def blocks(
-    traffic: OtherTraffic,
-    *,
-    frame: LocalFrame,
-    points: Sequence[Position],
-    height_m_agl: float,
-    ground_m_amsl: float | None,
+    traffic: OtherTraffic, *, frame: LocalFrame, points: Sequence[Position], flown: Flown | None
 ) -> bool:
     """True where a flight along `points` shares air with this traffic while it is there.
 
     The flight climbs from the ground to its height, so it fills all the air below. Under a height
-    split the climb is covered by the agreement, and only the cruise height counts. Without a ground
-    height the bands cannot be compared, and the traffic blocks.
+    split the climb is covered by the agreement, and only the heights flown count. Where these are not
+    known, for want of ground heights, they cannot be compared, and the traffic blocks.
     """
-    path = (
-        shapely.LineString(frame.points(points)) if len(points) > 1 else shapely.Point(frame.point(points[0]))
-    )
-    if not frame.polygon(traffic.area).intersects(path):
+    if not _crosses(traffic, frame, points):
         return False
-    if ground_m_amsl is None:
+    if flown is None:
         return True
-    top = ground_m_amsl + height_m_agl
-    bottom = top if traffic.rule is DeconflictionRule.HEIGHT_SPLIT else ground_m_amsl
-    return bottom <= traffic.upper_m_amsl and top >= traffic.lower_m_amsl
+    split = traffic.rule is DeconflictionRule.HEIGHT_SPLIT
+    bottom = flown.lowest_m_amsl if split else flown.ground_m_amsl
+    return bottom <= traffic.upper_m_amsl and flown.highest_m_amsl >= traffic.lower_m_amsl
+
+
+def _crosses(traffic: OtherTraffic, frame: LocalFrame, points: Sequence[Position]) -> bool:
+    """True where the way lies over the traffic's area, whatever the heights."""
+    xy = frame.points(points)
+    path = shapely.LineString(xy) if len(points) > 1 else shapely.Point(xy[0])
+    return bool(frame.polygon(traffic.area).intersects(path))

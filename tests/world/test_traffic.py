@@ -42,8 +42,7 @@ def in_the_way(helicopter: OtherTraffic) -> Callable[..., bool]:
             replace(helicopter, rule=rule),
             frame=FRAME,
             points=[FRAME.position(*point) for point in points],
-            height_m_agl=height,
-            ground_m_amsl=ground,
+            flown=None if ground is None else traffic.Flown(ground, ground + height, ground + height),
         )
 
     return _in_the_way
