@@ -1,4 +1,4 @@
-"""More charts of a plan and a run: isochrones, altitude profile, landing envelope, distributions, a front."""
+"""More charts of a plan and a run: isochrones, landing envelope, distributions, a front."""
 
 from __future__ import annotations
 
@@ -50,33 +50,6 @@ def isochrones_chart(
         axes.grid(visible=False)
     panels[0].set_ylabel("m north")
     return svg_of(figure, "Seconds from lift-off to overhead by wind")
-
-
-def profile_chart(
-    along_m: FloatArray,
-    ground_m: FloatArray,
-    *,
-    dock_m: float | None,
-    cruise_m_agl: float,
-    ceiling_m_agl: float,
-) -> str:
-    """Heights AMSL along a route: ground, flight, and the limit above ground; unknown ground is said."""
-    figure, axes = canvas(7.2, 2.4)
-    known = np.isfinite(ground_m)
-    if dock_m is None or not known.any():
-        axes.text(0.5, 0.5, "ground not known: no profile", transform=axes.transAxes, ha="center", color=RED)
-    else:
-        axes.fill_between(along_m, np.nanmin(ground_m) - 5.0, ground_m, color="#c9b79c", label="ground")
-        axes.plot(
-            along_m, ground_m + ceiling_m_agl, "--", color=RED, label=f"limit {ceiling_m_agl:.0f} m AGL"
-        )
-        height = dock_m + cruise_m_agl
-        path = np.concatenate([[along_m[0], along_m[0]], along_m[1:]])
-        up = np.concatenate([[dock_m, height], np.full(len(along_m) - 1, height)])
-        axes.plot(path, up, color=BLUE, linewidth=1.8, label="planned")
-        axes.legend(loc="center right", fontsize=8)
-    axes.set(xlabel="m along the route", ylabel="m AMSL")
-    return svg_of(figure, "Altitude profile along a route")
 
 
 def landing_chart(winds_mps: FloatArray, docked: Mapping[str, FloatArray], *, limit_mps: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,14 +75,3 @@ def _grid(world: World) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int, .
     xs, ys = np.arange(west, east + step, step), np.arange(south, north + step, step)
     grid_east, grid_north = np.meshgrid(xs, ys)
     return xs, ys, np.asarray(shapely.contains_xy(keep_in, grid_east, grid_north))
-
-
-def route_profile(
-    world: World, points: Sequence[tuple[float, float]], *, step_m: float = 20.0
-) -> tuple[FloatArray, FloatArray]:
-    """(Metres along a local path, ground m AMSL there); NaN where the ground is not known."""
-    line = shapely.LineString(points)
-    along = np.linspace(0.0, line.length, max(2, int(line.length / step_m) + 1))
-    places = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
-    heights = [world.terrain.ground_m_amsl(world.frame.position(float(e), float(n))) for e, n in places]
-    return along, np.array([np.nan if height is None else height for height in heights])

@@ -19,9 +19,9 @@ from dfr.report.pictures import (
     front_chart,
     isochrones_chart,
     landing_chart,
-    profile_chart,
 )
-from dfr.report.reach import reaches, route_profile
+from dfr.report.profiles import profiles_chart
+from dfr.report.reach import reaches
 from dfr.world.model import World
 from dfr.world.weather import turbulence_intensity_of
 
@@ -72,20 +72,10 @@ def front(found: Fronts) -> str:
 
 
 def profile(world: World, plan: Plan) -> str:
-    """The longest planned route over the ground; '' where nothing is routed."""
+    """The heights along planned routes over their ground; '' where nothing is routed."""
     routes = [route for route in plan.routes if route.reachable and len(route.points) > 1]
-    if not routes:
-        return ""
-    route = max(routes, key=lambda r: r.length_m)
-    points = [(float(e), float(n)) for e, n in world.frame.points(route.points)]
-    along_m, ground_m = route_profile(world, points)
-    return profile_chart(
-        along_m,
-        ground_m,
-        dock_m=world.terrain.ground_m_amsl(route.points[0]),
-        cruise_m_agl=route.height_m_agl,
-        ceiling_m_agl=world.scenario.operation.height_limit_m_agl,
-    )
+    ceiling_m = world.scenario.operation.height_limit_m_agl
+    return profiles_chart(routes, ceiling_m_agl=ceiling_m) if routes else ""
 
 
 def landing(world: World) -> str:

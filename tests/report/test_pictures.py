@@ -1,17 +1,20 @@
 """Pictures say what the values say: checked on the values they are drawn from, and that they are drawn."""
 
 import dataclasses
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
 from dfr.io.scenario_files import load_world, shipped_scenarios
+from dfr.plan.model import RouteProfile
 from dfr.plan.planner import make_plan
 from dfr.report import views
-from dfr.report.pictures import FrontPanel, efficient, front_chart, landing_chart, profile_chart
-from dfr.report.reach import reaches, route_profile
-from dfr.world.terrain import UnknownGround
+from dfr.report.figures import BLUE
+from dfr.report.pictures import FrontPanel, efficient, front_chart, landing_chart
+from dfr.report.profiles import profiles_chart
+from dfr.report.reach import reaches
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +68,56 @@ def test_every_picture_of_the_report_is_well_formed_and_has_words_for_those_who_
         assert root.get("role") == "img"
 
 
-def test_a_profile_over_unknown_ground_says_so_and_draws_nothing(world, plan):
-    nowhere = dataclasses.replace(world, terrain=UnknownGround())
-    along, ground = route_profile(nowhere, [(0.0, 0.0), (300.0, 400.0)])
-    assert along[-1] == pytest.approx(500.0)
-    assert np.isnan(ground).all()
-    svg = profile_chart(along, ground, dock_m=None, cruise_m_agl=60.0, ceiling_m_agl=120.0)
-    assert "ground not known" in svg
-    assert "planned" not in svg
+def with_profile(route, **heights):
+    return dataclasses.replace(route, profile=RouteProfile(along_m=(0.0, 100.0, 200.0), **heights))
+
+
+def drawn(svg: str, colour: str) -> int:
+    """How many lines of a colour there are in a picture."""
+    return len(re.findall(rf"<path [^>]*fill: none[^>]*stroke: {colour}", svg, re.IGNORECASE))
+
+
+def test_a_profile_over_unknown_ground_says_so_and_draws_no_flight(plan):
+    nothing = (None, None, None)
+    unknown = with_profile(plan.routes[0], ground_m_amsl=nothing, lowest_m_agl=nothing, highest_m_agl=nothing)
+    svg = profiles_chart([unknown], ceiling_m_agl=120.0)
+    assert "ground unknown" in svg
+    assert "flown" not in svg
+    assert drawn(svg, BLUE) == 0
+
+
+def test_the_profile_drawn_is_the_one_kept_with_the_plan(plan):
+    """Over a step of 40 m: the lines are those of the heights, and the limit goes up with the ground."""
+    hill = with_profile(
+        plan.routes[0],
+        ground_m_amsl=(10.0, 50.0, 50.0),
+        lowest_m_agl=(80.0, 40.0, 40.0),
+        highest_m_agl=(90.0, 60.0, 60.0),
+    )
+    svg = profiles_chart([hill], ceiling_m_agl=120.0)
+    assert drawn(svg, BLUE) >= 2
+    assert "limit 120 m above ground" in svg
+    flat = with_profile(
+        plan.routes[0], ground_m_amsl=(10.0,) * 3, lowest_m_agl=(80.0,) * 3, highest_m_agl=(90.0,) * 3
+    )
+    assert svg != profiles_chart([flat], ceiling_m_agl=120.0)
+
+
+def test_of_many_profiles_those_with_least_room_are_drawn(plan):
+    def at_height(number: int, height_m: float):
+        route = dataclasses.replace(plan.routes[0], zone_id=f"zone-{number:02}")
+        level = {"lowest_m_agl": (height_m,) * 3, "highest_m_agl": (height_m,) * 3}
+        return with_profile(route, ground_m_amsl=(0.0,) * 3, **level)
+
+    svg = profiles_chart([at_height(k, 40.0 + k) for k in range(20)], ceiling_m_agl=120.0)
+    assert "zone-19" in svg
+    assert "zone-11" in svg
+    assert "zone-10" not in svg
+
+
+def test_a_plan_without_profiles_says_so(plan):
+    bare = dataclasses.replace(plan.routes[0], profile=None)
+    assert "no profile in this plan" in profiles_chart([bare], ceiling_m_agl=120.0)
 
 
 def test_the_same_data_give_the_same_bytes():
