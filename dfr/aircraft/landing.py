@@ -8,6 +8,7 @@ for gusts, tilt or drift; the director's policy here may, at the decision height
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -32,6 +33,12 @@ ODDS_SEED = 20240824
 ODDS_LONGEST_S = 60.0
 """The table of the odds: mean winds, trials of each, time step, start height, seed and patience. Above the
 last wind the odds are those of the last wind."""
+
+ODDS_RAINS_MM_H = (0.0, 4.0, 16.0, 64.0)
+"""Rains of the table under precision guidance, up to the heaviest; GNSS is not moved by rain."""
+
+BLURRING_RAIN_MM_H = 10.0
+"""Rain in which a marker's error has doubled (assumed: no figure is published)."""
 
 INTENSITY_DIGITS = 2
 
@@ -110,6 +117,11 @@ def sensors_of(drone: Drone) -> Sensors:
     return Sensors(gnss_m=drone.gnss_error_m, marker_m=drone.marker_error_m)
 
 
+def in_rain(sensors: Sensors, rain_mm_h: float) -> Sensors:
+    """The errors of what guides a landing, in rain."""
+    return replace(sensors, marker_m=sensors.marker_m * (1.0 + rain_mm_h / BLURRING_RAIN_MM_H))
+
+
 def landing_settings(drone: Drone) -> FlightSettings:
     """ArduCopter's landing settings with the drone's own tilt limit and stiffness."""
     base, gain = FlightSettings(tilt_limit_deg=drone.tilt_limit_deg), drone.loop_gain
@@ -123,15 +135,21 @@ def landing_settings(drone: Drone) -> FlightSettings:
 
 
 def landing_odds(
-    drone: Drone, dock: Dock, guidance: Guidance, *, wind_mps: float, turbulence_intensity: float
+    drone: Drone,
+    dock: Dock,
+    guidance: Guidance,
+    *,
+    wind_mps: float,
+    turbulence_intensity: float,
+    rain_mm_h: float = 0.0,
 ) -> LandingOdds:
-    """The chances of one landing attempt in a mean wind and its gusts.
+    """The chances of one landing attempt in a mean wind, its gusts and rain.
 
     Read from a table of flown landings, made once for a drone, a guidance and an intensity (rounded to
-    0.01) with a fixed seed, and linear in the wind between its rows.
+    0.01) with a fixed seed, and linear in wind and rain between its rows.
     """
     intensity = round(max(turbulence_intensity, 0.0), INTENSITY_DIGITS)
-    rows = _odds_rows(drone, dock, guidance, intensity)
+    rows = _rows_in_rain(drone, dock, guidance, intensity, rain_mm_h)
     values = [float(np.interp(wind_mps, ODDS_WINDS_MPS, rows[:, column])) for column in range(3)]
     docked, retry, not_disarmed = values
     return LandingOdds(
@@ -139,10 +157,26 @@ def landing_odds(
     )
 
 
+def _rows_in_rain(
+    drone: Drone, dock: Dock, guidance: Guidance, intensity: float, rain_mm_h: float
+) -> FloatArray:
+    """(docked, retry, not disarmed) for each wind of the table, between its two nearest rains."""
+    rain = min(rain_mm_h, ODDS_RAINS_MM_H[-1])
+    if rain <= 0.0 or guidance is not Guidance.PRECISION:
+        return _odds_rows(drone, dock, guidance, intensity, 0.0)
+    upper = bisect_left(ODDS_RAINS_MM_H, rain)
+    less, more = ODDS_RAINS_MM_H[upper - 1 : upper + 1]
+    share = (rain - less) / (more - less)
+    lighter, heavier = (_odds_rows(drone, dock, guidance, intensity, each) for each in (less, more))
+    return (1.0 - share) * lighter + share * heavier
+
+
 @lru_cache(maxsize=256)
-def _odds_rows(drone: Drone, dock: Dock, guidance: Guidance, intensity: float) -> FloatArray:
-    """(docked, retry, not disarmed) for each wind of the table."""
-    touchdowns = _table(drone, guidance, intensity)
+def _odds_rows(
+    drone: Drone, dock: Dock, guidance: Guidance, intensity: float, rain_mm_h: float
+) -> FloatArray:
+    """(docked, retry, not disarmed) for each wind of the table, in one of its rains."""
+    touchdowns = _table(drone, guidance, intensity, rain_mm_h)
     limits = Limits.of(drone, dock)
     bad = np.any(np.stack(list(failures(touchdowns, limits).values())), axis=0)
     round_again = gone_round(touchdowns, limits)
@@ -162,7 +196,7 @@ def gone_round(touchdowns: Touchdowns, limits: Limits) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def _table(drone: Drone, guidance: Guidance, intensity: float) -> Touchdowns:
+def _table(drone: Drone, guidance: Guidance, intensity: float, rain_mm_h: float) -> Touchdowns:
     """The flown landings of every wind of the table, one after the other."""
     winds = np.repeat(np.array(ODDS_WINDS_MPS), ODDS_TRIALS)
     trials = Trials(
@@ -170,7 +204,7 @@ def _table(drone: Drone, guidance: Guidance, intensity: float) -> Touchdowns:
         intensity=np.full_like(winds, intensity),
         guidance=guidance,
         start_height_m=ODDS_START_M,
-        sensors=sensors_of(drone),
+        sensors=in_rain(sensors_of(drone), rain_mm_h),
     )
     return land(
         drone,

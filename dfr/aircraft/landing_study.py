@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from dfr.aircraft.catalogue import Dock, Drone
 from dfr.aircraft.landing import (
+    BLURRING_RAIN_MM_H,
     CAUSES,
     Limits,
     failures,
     gone_round,
+    in_rain,
     landing_settings,
     sensors_of,
 )
-from dfr.aircraft.touchdown import Sensors, Touchdowns, Trials, land
+from dfr.aircraft.touchdown import Touchdowns, Trials, land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 
@@ -26,9 +28,6 @@ CONFIDENCE_Z = 1.959964
 
 VERTICAL_SHARE = 0.5
 """Vertical over along-wind gust deviation (ESDU 85020 near the ground)."""
-
-BLURRING_RAIN_MM_H = 10.0
-"""Rain in which a marker's error has doubled (assumed: no figure is published)."""
 
 ASSUMPTIONS = (
     "vertical gusts of half the along-wind ones; 5 m/s of inflow changes the thrust by the weight (assumed)",
@@ -79,11 +78,6 @@ class LandingStudy:
             "trials_per_s": self.trials / self.seconds,
             "vehicle_steps_per_s": self.vehicle_steps / self.seconds,
         }
-
-
-def in_rain(sensors: Sensors, rain_mm_h: float) -> Sensors:
-    """The errors of what guides a landing, in rain."""
-    return replace(sensors, marker_m=sensors.marker_m * (1.0 + rain_mm_h / BLURRING_RAIN_MM_H))
 
 
 def study_landings(

@@ -122,6 +122,7 @@ class Conditions:
             self._scenario.fleet.guidance,
             wind_mps=hour.wind_mps,
             turbulence_intensity=turbulence_intensity_of(self._scenario),
+            rain_mm_h=hour.rain_mm_h,
         )
         return Landing(
             docked=odds.docked, retry=odds.retry, diverted=odds.diverted, not_disarmed=odds.not_disarmed

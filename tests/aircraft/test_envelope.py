@@ -9,7 +9,7 @@ import pytest
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.envelope import AXES, Air, Axis, envelope
-from dfr.aircraft.landing_study import in_rain
+from dfr.aircraft.landing import in_rain
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import Sensors, Trials, land
 from dfr.scenario.model import Guidance

@@ -171,3 +171,33 @@ def test_bad_input_ends_with_code_two_and_says_what_to_do(arguments):
     assert done.returncode == 2
     assert " -> " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def in_the_rain(rain_mm_h: float, guidance: Guidance = Guidance.PRECISION) -> float:
+    odds = landing_odds(M3TD, BOX, guidance, wind_mps=6.0, turbulence_intensity=0.17, rain_mm_h=rain_mm_h)
+    assert odds.docked + odds.retry + odds.diverted == pytest.approx(1.0)
+    return odds.docked
+
+
+def test_rain_that_blurs_the_marker_costs_landings_and_no_more_than_the_table_ends_at():
+    dry, wet, pouring = in_the_rain(0.0), in_the_rain(16.0), in_the_rain(64.0)
+    assert dry > wet > pouring
+    assert wet <= in_the_rain(8.0) <= in_the_rain(4.0) <= dry
+    assert in_the_rain(10.0) == pytest.approx(0.5 * (in_the_rain(4.0) + wet))
+    assert in_the_rain(300.0) == pouring
+
+
+def test_rain_does_not_move_a_gnss_landing():
+    assert in_the_rain(30.0, Guidance.GNSS) == in_the_rain(0.0, Guidance.GNSS)
+
+
+def test_the_odds_in_rain_are_those_of_landings_flown_in_it():
+    flown = study_landings(
+        M3TD, BOX, Guidance.PRECISION,
+        wind_mps=6.0, turbulence_intensity=0.17, trials=1500, seed=4, retries=1, rain_mm_h=16.0,
+    )  # fmt: skip
+    odds = landing_odds(
+        M3TD, BOX, Guidance.PRECISION, wind_mps=6.0, turbulence_intensity=0.17, rain_mm_h=16.0
+    )
+    low, high = wilson(flown.docked, 1500)
+    assert low - 0.05 < odds.docked * (1.0 + odds.retry) < high + 0.05
