@@ -18,6 +18,10 @@ from dfr.scenario.basics import Duration as Duration  # noqa: PLC0414
 from dfr.scenario.basics import DurationShape as DurationShape  # noqa: PLC0414
 from dfr.scenario.basics import Period as Period  # noqa: PLC0414
 from dfr.scenario.basics import Surface as Surface  # noqa: PLC0414
+from dfr.scenario.candidates import CandidateSite as CandidateSite  # noqa: PLC0414
+from dfr.scenario.candidates import DockObstacle as DockObstacle  # noqa: PLC0414
+from dfr.scenario.candidates import Power as Power  # noqa: PLC0414
+from dfr.scenario.candidates import SiteUse as SiteUse  # noqa: PLC0414
 from dfr.scenario.simulated import NO_OPTIONS, Simulation
 
 
@@ -56,40 +60,6 @@ class Site:
     people_per_km2: float | None = None
     crowds_known: bool = True
     water: tuple[tuple[str, Ring], ...] | None = None
-
-
-class SiteUse(StrEnum):
-    """Whether the planner may, must, or must not put a dock there."""
-
-    ALLOWED = "allowed"
-    REQUIRED = "required"
-    FORBIDDEN = "forbidden"
-
-
-class Power(StrEnum):
-    """What a candidate site can feed a dock from."""
-
-    MAINS = "mains"
-    GENERATOR = "generator"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateSite:
-    """A place where a dock could stand and what it offers.
-
-    `sky_view` is the share of the sky above 15 degrees that is open, 0 to 1. `cost` is what a dock here
-    costs, in one currency for all sites; None where nobody has said.
-    """
-
-    id: str
-    name: str
-    position: Position
-    power: Power
-    access: str
-    sky_view: float
-    use: SiteUse = SiteUse.ALLOWED
-    cost: float | None = None
 
 
 class Guidance(StrEnum):

@@ -15,15 +15,15 @@ from dfr.scenario.model import (
     Guidance,
     LostLink,
     OperationKind,
-    Power,
-    SiteUse,
     Surface,
 )
+from dfr.scenario.schema_candidates import CandidatesIn
 from dfr.scenario.schema_parts import (
     Area,
     DurationIn,
     FactorFigure,
     HeightFigure,
+    Id,
     LocalDate,
     LocalTime,
     NonNegativeFigure,
@@ -34,11 +34,10 @@ from dfr.scenario.schema_parts import (
     ShareFigure,
     Sourced,
     Strict,
+    Text,
 )
 from dfr.scenario.schema_simulated import SimulationIn
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="lower-case-word-with-hyphens")]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Degrees = Annotated[float, Field(ge=0, le=360)]
 Wind = Annotated[float, Field(ge=0, le=80)]
 
@@ -117,28 +116,6 @@ class SiteIn(Strict):
     water: list[WaterIn] | None = Field(
         default=None, max_length=200, description="[] where there is none; null where nobody has said"
     )
-
-
-class CandidateIn(Point):
-    """A place where a dock could stand."""
-
-    id: Id
-    name: Text
-    power: Power = Field(strict=False, description="mains, generator or none")
-    access: Text = Field(description="how crew and vehicle get there")
-    sky_view: float = Field(ge=0, le=1, description="share of the sky above 15 degrees that is open")
-    use: SiteUse = Field(default=SiteUse.ALLOWED, strict=False, description="allowed, required or forbidden")
-    cost: float | None = Field(
-        default=None,
-        ge=0,
-        description="what a dock here costs, in one currency for all sites; for `dfr plan --budget`",
-    )
-
-
-class CandidatesIn(Sourced):
-    """Where docks could stand."""
-
-    sites: list[CandidateIn] = Field(min_length=1, max_length=5000)
 
 
 class FleetIn(Sourced):

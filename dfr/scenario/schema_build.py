@@ -35,7 +35,7 @@ def build(
         sha256=sha256,
         period=domain.Period(start=scenario.period.start, end=scenario.period.end, zone=zone),
         site=_site(scenario.site),
-        candidates=tuple(_candidate(site) for site in scenario.candidates.sites),
+        candidates=tuple(site.built() for site in scenario.candidates.sites),
         fleet=domain.Fleet(
             drone=scenario.fleet.drone,
             dock=scenario.fleet.dock,
@@ -141,19 +141,6 @@ def _crowds(crowd: written.CrowdIn) -> Iterator[domain.CrowdArea]:
             end=presence.end,
             people_per_m2=presence.people_per_m2,
         )
-
-
-def _candidate(site: written.CandidateIn) -> domain.CandidateSite:
-    return domain.CandidateSite(
-        id=site.id,
-        name=site.name,
-        position=site.position,
-        power=site.power,
-        access=site.access,
-        sky_view=site.sky_view,
-        use=site.use,
-        cost=site.cost,
-    )
 
 
 def _crew(crew: written.CrewIn) -> domain.Crew:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from dfr.geo import LocalFrame, Position, Ring, distance_m
 from dfr.scenario import schema as written
 from dfr.scenario.model import DurationShape, OperationKind, SiteUse
+from dfr.scenario.schema_candidates import CandidateIn
 from dfr.scenario.schema_errors import Complaint, Loc, brief, how_to_source, mappings, model_in
 from dfr.scenario.schema_parts import DurationIn, Figure, Point, Sourced
 
@@ -209,7 +210,7 @@ def _dates(period: written.PeriodIn) -> list[Any]:
 
 def _fleet(parts: Parts) -> Iterator[Complaint]:
     fleet = parts.get(written.FleetIn, "fleet")
-    sites: list[written.CandidateIn] | None = parts.get(list, "candidates", "sites")
+    sites: list[CandidateIn] | None = parts.get(list, "candidates", "sites")
     if fleet is None or sites is None:
         return
     usable = sum(site.use is not SiteUse.FORBIDDEN for site in sites)

@@ -22,6 +22,8 @@ from dfr.scenario.model import DurationShape
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::00)?\s*(Z|[+-]\d\d:\d\d)?\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 TIME_FORM = "write local time as 2024-08-23 10:00"
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="lower-case-word-with-hyphens")]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
 P90_OVER_MEDIAN_EXPONENTIAL = 3.3219280948873626
 """ln 10 / ln 2: the 90th percentile of an exponential over its median."""
 

@@ -14,9 +14,10 @@ from dfr.aircraft.performance import Sortie, Sorties, predict_paths
 from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan, Route
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
-from dfr.scenario.model import HourWeather
+from dfr.scenario.model import DockObstacle, HourWeather
 from dfr.sim.inputs import Condition, Landing, Leg
 from dfr.world.model import World
+from dfr.world.wakes import LocalWind, over_dock
 from dfr.world.weather import limiting, mean_wind, operation_limits, turbulence_intensity_of
 
 MIN_ON_SCENE_S = 60.0
@@ -63,6 +64,8 @@ class Conditions:
         self.dock: Dock = dock(scenario.fleet.dock)
         self.settings = dispatch_settings(scenario)
         self._scenario = scenario
+        near = {site.id: site.obstacles for site in scenario.candidates}
+        self._obstacles = [near.get(site.id, ()) for site in plan.sites]
         zones = [zone.id for zone in scenario.demand.zones]
         self._routes = [plan.route(site.id, zone) for site in plan.sites for zone in zones]
         self._lengths, self._courses = sortie_legs(
@@ -104,6 +107,7 @@ class Conditions:
             legs=legs,
             nearest=tuple(_nearest(legs, zone) for zone in range(width)),
             landing=self._landing(hour),
+            landings=self._landings(hour),
             battery_wh=battery_wh,
         )
 
@@ -115,13 +119,22 @@ class Conditions:
         limit = landing_wind_limit_mps(self.drone, self.dock)
         return LANDING_WIND_LIMIT if limit is not None and hour.wind_mps > limit else ""
 
-    def _landing(self, hour: HourWeather) -> Landing:
+    def _landings(self, hour: HourWeather) -> tuple[Landing, ...]:
+        """How landings go at each dock; none where nothing stands near any of them."""
+        if not any(self._obstacles):
+            return ()
+        return tuple(self._landing(hour, obstacles) for obstacles in self._obstacles)
+
+    def _landing(self, hour: HourWeather, obstacles: Sequence[DockObstacle] = ()) -> Landing:
+        """How landings go in an hour's wind and rain, in the wakes of obstacles."""
+        undisturbed = LocalWind(speed_mps=hour.wind_mps, intensity=turbulence_intensity_of(self._scenario))
+        local = over_dock(undisturbed, hour.wind_from_deg, obstacles)
         odds = landing_odds(
             self.drone,
             self.dock,
             self._scenario.fleet.guidance,
-            wind_mps=hour.wind_mps,
-            turbulence_intensity=turbulence_intensity_of(self._scenario),
+            wind_mps=local.speed_mps,
+            turbulence_intensity=local.intensity,
             rain_mm_h=hour.rain_mm_h,
         )
         return Landing(

@@ -170,7 +170,7 @@ class ModelFlight:
     def land(self) -> simpy.Event | None:
         """Land by the odds of the hour; each retry costs its time."""
         now, land_s = self._env.now, self._order.leg.land_s
-        landing = self._flights.condition(now).landing
+        landing = self._flights.condition(now).landing_at(self._order.dock)
         outcomes = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
         each_s = land_s + self._flights.retry_s
         attempts = tuple(Attempt(end, now + place * each_s) for place, end in enumerate(outcomes))

@@ -55,7 +55,7 @@ class Foresight:
         now = self._env.now
         condition, fraction = self._field.condition(now), drone.fraction(now)
         leg = condition.legs[drone.dock][case.call.zone]
-        course = None if leg is None else self._course(case.call, leg, condition, fraction)
+        course = None if leg is None else self._course(case.call, drone.dock, leg, condition, fraction)
         if course is None:
             return False
         moments, *_, attempts, used_wh = course
@@ -73,7 +73,9 @@ class Foresight:
         self._at(moments[-1], self._landed, drone)
         return True
 
-    def _course(self, call: Call, leg: Leg, condition: Condition, fraction: float) -> Course | None:
+    def _course(
+        self, call: Call, dock: int, leg: Leg, condition: Condition, fraction: float
+    ) -> Course | None:
         """The sums; None where something may happen before touchdown."""
         now = self._env.now
         calm_s = self._field.calm_until_s(now)
@@ -100,7 +102,7 @@ class Foresight:
         home_s = left_s + back_s
         if home_s + land_s >= calm_s:
             return None
-        landing = self._field.condition_then(home_s).landing
+        landing = self._field.condition_then(home_s).landing_at(dock)
         endings = landing_attempts(landing, call.landing, retries=self._retries)
         each_s = land_s + self._retry_s
         attempts = tuple([(ending, home_s + place * each_s) for place, ending in enumerate(endings)])

@@ -56,7 +56,7 @@ class Condition:
 
     `legs[dock][zone]` is None where the drone cannot get there and back; `nearest[zone]`
     lists the docks that can, soonest first. `battery_wh` is what a full battery gives at
-    this temperature, infinite where unknown.
+    this temperature, infinite where unknown. `landings` are those of each dock, () where all are alike.
     """
 
     hold: str
@@ -64,6 +64,11 @@ class Condition:
     nearest: tuple[tuple[int, ...], ...]
     landing: Landing
     battery_wh: float
+    landings: tuple[Landing, ...] = ()
+
+    def landing_at(self, dock: int) -> Landing:
+        """How landings go at a dock: where obstacles stand near docks each has its own."""
+        return self.landings[dock] if self.landings else self.landing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

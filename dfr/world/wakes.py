@@ -14,7 +14,10 @@ its sides: assumed in proportion to width / (width + distance / 2).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from dfr.scenario.candidates import DockObstacle
 
 NEAREST_HEIGHTS = 5.0
 SHED_SHARE = 0.25
@@ -23,6 +26,12 @@ SHED_HEIGHTS = 10.0
 
 FARTHEST_HEIGHTS = 50.0
 """Past so many heights an obstacle counts no more."""
+
+WIDENING = 0.25
+"""How much wider a wake is on each side, over the distance (assumed, as its filling)."""
+
+LEAST_SHARE = 0.1
+"""Intensity counts on at least this share of the undisturbed mean."""
 
 ASSUMPTION = (
     "behind an obstacle: Perera's shelter law for the mean; shed gusts of a quarter of the wind at its top,"
@@ -63,7 +72,7 @@ def behind(
     filled = (
         1.0
         if math.isinf(obstacle.width_m)
-        else obstacle.width_m / (obstacle.width_m + 0.5 * obstacle.distance_m)
+        else obstacle.width_m / (obstacle.width_m + 2.0 * WIDENING * obstacle.distance_m)
     )
     solid = (1.0 - obstacle.porosity) * filled
     speed = max(
@@ -71,7 +80,40 @@ def behind(
     )
     own = wind.intensity * wind.speed_mps
     shed = SHED_SHARE * top_mps * solid * math.exp(-heights / SHED_HEIGHTS)
-    return LocalWind(speed_mps=speed, intensity=math.hypot(own, shed) / max(speed, 0.1 * wind.speed_mps))
+    return LocalWind(
+        speed_mps=speed, intensity=math.hypot(own, shed) / max(speed, LEAST_SHARE * wind.speed_mps)
+    )
+
+
+def flown_behind(wind: LocalWind, obstacle: UpwindObstacle) -> LocalWind:
+    """The wind behind an obstacle as the odds of a landing count it: its gusts, but not its shelter.
+
+    Nobody has measured the shelter, and a drone comes down into it through the undisturbed wind.
+    """
+    if wind.speed_mps <= 0.0:
+        return wind
+    local = behind(wind, obstacle)
+    gusts_mps = local.intensity * max(local.speed_mps, LEAST_SHARE * wind.speed_mps)
+    return LocalWind(speed_mps=wind.speed_mps, intensity=max(wind.intensity, gusts_mps / wind.speed_mps))
+
+
+def over_dock(wind: LocalWind, from_deg: float, obstacles: Sequence[DockObstacle]) -> LocalWind:
+    """The wind that the odds of landings at a dock count, in the wakes of the obstacles upwind of it."""
+    for obstacle in (each for each in obstacles if shades(each, from_deg)):
+        wind = flown_behind(
+            wind,
+            UpwindObstacle(
+                height_m=obstacle.height_m, distance_m=obstacle.distance_m, width_m=obstacle.width_m
+            ),
+        )
+    return wind
+
+
+def shades(obstacle: DockObstacle, from_deg: float) -> bool:
+    """Whether a dock is in an obstacle's wake: as wide as it, and a quarter of the way wider on each side."""
+    off = math.radians(from_deg - obstacle.bearing_deg)
+    along, aside = obstacle.distance_m * math.cos(off), abs(obstacle.distance_m * math.sin(off))
+    return along > 0.0 and aside <= 0.5 * obstacle.width_m + WIDENING * along
 
 
 def _deficit(heights: float, height_m: float, top_m: float, roughness_m: float) -> float:

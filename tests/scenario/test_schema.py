@@ -256,3 +256,25 @@ def test_the_json_schema_knows_every_section_and_forbids_others() -> None:
     assert isinstance(schema["properties"], dict)
     assert {"site", "weather", "demand", "crew"} <= set(schema["properties"])
     assert schema["additionalProperties"] is False
+
+
+OBSTACLE = """      obstacles:
+        - {name: main stage, height_m: 14, width_m: 40, distance_m: 55, bearing_deg: 210, source: site plan}
+"""
+
+
+def test_what_stands_near_a_dock_is_read_with_who_says_so(read: Read, text: str) -> None:
+    line = "      sky_view: 0.95\n"
+    scenario = read(text.replace(line, line + OBSTACLE))
+    (stage,) = scenario.candidates[0].obstacles
+    assert (stage.name, stage.height_m, stage.width_m) == ("main stage", 14.0, 40.0)
+    assert (stage.distance_m, stage.bearing_deg) == (55.0, 210.0)
+    (told,) = [a for a in scenario.assumptions if "obstacles" in a.path]
+    assert (told.assumed, told.source) == (False, "site plan")
+    assert all(site.obstacles == () for site in read(text).candidates)
+
+
+def test_an_obstacle_that_nobody_vouches_for_is_refused(problems: Problems) -> None:
+    line = "      sky_view: 0.95\n"
+    unsourced = OBSTACLE.replace(", source: site plan", "")
+    assert any("obstacles" in one and "vouches" in one for one in problems((line, line + unsourced)))

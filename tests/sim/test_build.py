@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -10,10 +11,12 @@ from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.plan.windows import hour_windows
+from dfr.scenario.model import DockObstacle
 from dfr.sim.build import ASSUMED, sim_inputs
 from dfr.sim.dock import holds_by_hour
 from dfr.sim.inputs import SimInputs
 from dfr.world.model import World
+from dfr.world.weather import weather_at
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,31 @@ def test_docks_are_shut_in_the_hours_in_which_the_plan_does_not_fly(world: World
         hold = shut[world.scenario.period.t_s(window.start)]
         assert (hold == "") == window.flyable, window.start
     assert "landing_wind" in shut.values()
+
+
+def test_a_stage_beside_a_dock_costs_landings_there_and_only_downwind_of_it(
+    world: World, plan: Plan, inputs: SimInputs
+) -> None:
+    stage = DockObstacle(name="stage", height_m=12.0, width_m=60.0, distance_m=40.0, bearing_deg=240.0)
+    first = plan.sites[0].id
+    sites = tuple(
+        replace(site, obstacles=(stage,)) if site.id == first else site for site in world.scenario.candidates
+    )
+    shaded = sim_inputs(replace(world, scenario=replace(world.scenario, candidates=sites)), plan)
+    hours = [
+        weather_at(world.scenario.weather, world.scenario.period.wall(t)) for t in inputs.hour_edges_s[:-1]
+    ]
+    for hour, place in zip(hours, inputs.condition_of_hour, strict=True):
+        open_, near = inputs.conditions[place], shaded.conditions[place]
+        assert open_.landings == ()
+        assert open_.landing_at(0) == near.landing == near.landing_at(1)
+        if abs(hour.wind_from_deg - 240.0) > 90.0:
+            assert near.landing_at(0) == near.landing
+    windy = [k for k, hour in enumerate(hours) if hour.wind_from_deg == 240.0 and hour.wind_mps > 7.0]
+    assert windy
+    for k in windy:
+        near = shaded.conditions[inputs.condition_of_hour[k]]
+        assert near.landing_at(0).docked < near.landing.docked
 
 
 def test_nearest_docks_come_first_and_can_all_be_flown(inputs: SimInputs) -> None:

@@ -286,6 +286,14 @@ def test_heights_that_keep_apart_cost_nothing_but_are_on_record(
     assert log["yields"][0].end_s == log["yields"][0].start_s
 
 
+def test_a_drone_lands_by_the_odds_of_its_own_dock_where_obstacles_stand_near_docks(
+    deployment: SimInputs, leg: Leg, condition: Callable[..., Condition], call: Callable[..., Call]
+) -> None:
+    shaken = condition(((leg,),), landings=(Landing(docked=0.0, diverted=1.0),))
+    log = run(replace(deployment, conditions=(shaken,)), [call(0, 100.0)])
+    assert log["flights"][0].landing == events.DIVERTED
+
+
 def test_a_landing_is_tried_again_and_then_diverted(
     deployment: SimInputs, call: Callable[..., Call], condition: Callable[..., Condition], leg: Leg
 ) -> None:

@@ -92,3 +92,15 @@ def test_landing_outcomes_come_with_their_chances() -> None:
     assert ends.count(DOCKED) == 600
     assert ends.count(NOT_DISARMED) == 200
     assert ends.count(DIVERTED) == 200
+
+
+def test_a_drone_lands_by_the_odds_of_its_own_dock(condition: Callable[..., Condition], leg: Leg) -> None:
+    here = condition(((leg,), (leg,)), landings=(Landing(), Landing(docked=0.0, diverted=1.0)))
+    outcomes = []
+    for dock in (0, 1):
+        env = simpy.Environment()
+        flights = ModelFlights(env, lambda _: here, retries=0, retry_s=25.0)
+        flight = flights.begin(Order(0, 0, "d/1", dock, 0, leg, 100.0, 20.0, (0.5,) * 8))
+        env.run(flight.land())
+        outcomes.append(flight.landed().outcome)
+    assert outcomes == [DOCKED, DIVERTED]

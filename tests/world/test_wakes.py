@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from dfr.world.wakes import LocalWind, UpwindObstacle, behind
+from dfr.scenario.candidates import DockObstacle
+from dfr.world.wakes import LocalWind, UpwindObstacle, behind, flown_behind, over_dock, shades
 
 OPEN = LocalWind(speed_mps=8.0, intensity=0.17)
 
@@ -42,3 +43,35 @@ def test_beside_the_obstacle_it_never_blows_backwards():
 def test_a_calm_stays_calm():
     calm = LocalWind(speed_mps=0.0, intensity=0.17)
     assert behind(calm, UpwindObstacle(height_m=10.0, distance_m=50.0)) == calm
+
+
+def obstacle(**changes: float) -> DockObstacle:
+    given = {"height_m": 8.0, "width_m": 20.0, "distance_m": 40.0, "bearing_deg": 350.0} | changes
+    return DockObstacle(name="the stage", **given)
+
+
+def test_landings_count_the_gusts_of_a_wake_but_not_its_shelter():
+    near = UpwindObstacle(height_m=10.0, distance_m=20.0)
+    wake, flown = behind(OPEN, near), flown_behind(OPEN, near)
+    assert wake.speed_mps < flown.speed_mps == OPEN.speed_mps
+    shed = 0.25 * math.log(10.0 / 0.03) / math.log(2.0 / 0.03) * math.exp(-0.2)
+    assert flown.intensity == pytest.approx(math.hypot(0.17, shed))
+    assert flown_behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=600.0)) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("from_deg", "in_wake"), [(350.0, True), (10.0, True), (330.0, True), (30.0, False), (170.0, False)]
+)
+def test_a_dock_is_in_a_wake_only_with_the_wind_from_about_the_obstacle(from_deg: float, in_wake: bool):
+    """40 m away and 20 m wide, widened by a quarter of the way: about 26 degrees to either side."""
+    assert shades(obstacle(), from_deg) is in_wake
+    assert (over_dock(OPEN, from_deg, [obstacle()]) != OPEN) is in_wake
+
+
+def test_wakes_one_behind_the_other_add_up_in_whatever_order_they_are_written():
+    far, near = obstacle(distance_m=160.0, width_m=200.0), obstacle()
+    both = over_dock(OPEN, 350.0, [near, far])
+    turned = over_dock(OPEN, 350.0, [far, near])
+    assert (both.speed_mps, both.intensity) == pytest.approx((turned.speed_mps, turned.intensity))
+    assert both.intensity > over_dock(OPEN, 350.0, [near]).intensity > OPEN.intensity
+    assert over_dock(OPEN, 350.0, []) == OPEN
