@@ -258,16 +258,20 @@ def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
         return False
     if lower.datum is upper.datum:
         return upper.value_m < lower.value_m
-    if VerticalDatum.AGL in (lower.datum, upper.datum) or VerticalDatum.ELLIPSOID in (
-        lower.datum,
-        upper.datum,
-    ):
+    if VerticalDatum.ELLIPSOID in (lower.datum, upper.datum):
         return False
     return _amsl(upper)[1] < _amsl(lower)[0]
 
 
+GROUND_UK_M_AMSL = (-5.0, 1345.0)
+"""Lowest and highest ground of the United Kingdom (Holme Fen, Ben Nevis): limits above ground and above sea
+that are upside down over all of it enclose nothing anywhere; elsewhere they are refused and unknown too."""
+
+
 @lru_cache(maxsize=1024)
 def _amsl(level: VerticalLimit) -> tuple[float, float]:
+    if level.datum is VerticalDatum.AGL:
+        return level.value_m + GROUND_UK_M_AMSL[0], level.value_m + GROUND_UK_M_AMSL[1]
     if level.datum is VerticalDatum.FLIGHT_LEVEL:
         return flight_level_range_m_amsl(level.value_m, None)
     return level.value_m, level.value_m

@@ -333,6 +333,9 @@ def test_case_17_surface_and_unlimited_are_no_heights() -> None:
         ("UNL", "FL65"),
         ("FL65", "SFC"),
         ("FL100", "500 ft"),
+        ("FL100", "500 ft AGL"),
+        ("6500 ft AMSL", "1000 ft AGL"),
+        ("5000 ft AGL", "500 ft AMSL"),
     ],
 )
 def test_case_18_an_upper_limit_under_the_lower_is_refused_with_its_line(lower: str, upper: str) -> None:
@@ -341,6 +344,16 @@ def test_case_18_an_upper_limit_under_the_lower_is_refused_with_its_line(lower: 
     assert (len(read.zones), read.refused) == (0, 1)
     assert [(p.code, p.line) for p in read.problems] == [("limits-inverted", 4)]
     assert state(airspace(*read.defects), HERE) is AirspaceState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [("2000 ft AMSL", "500 ft AGL"), ("1000 ft AGL", "1500 ft AMSL"), ("SFC", "500 ft AGL")],
+)
+def test_case_18_limits_that_enclose_air_over_some_ground_are_kept(lower: str, upper: str) -> None:
+    text = f"AC D\nAN HILLS\nAL {lower}\nAH {upper}\nV X={dms(HERE)}\nDC 2\n"
+    read = read_openair(text.encode(), name="t")
+    assert (len(read.zones), read.refused, read.problems) == (1, 0, ())
 
 
 def test_case_19_local_and_utc_hours_part_at_the_change_of_clocks() -> None:
