@@ -18,8 +18,8 @@ AIRBORNE_M = 2.0
 """Higher than this above its dock a drone counts for separation."""
 
 WANTED_M = 50.0
-"""Drones in the air nearer to each other than this are told of by name (assumed: no rule of a plan keeps them
-apart, and no figure is published for two drones of one operator)."""
+"""Drones in the air nearer to each other than this are told of by name (assumed: a plan advises on it, does
+not keep them apart, and no figure is published for two drones of one operator)."""
 
 STEP_S = 0.5
 IN_DOCK = frozenset({DOCKED, NOT_DISARMED})

@@ -8,6 +8,7 @@ from dfr.plan.check_context import Check, Context, context_of, finding
 from dfr.plan.check_docks import check_docks
 from dfr.plan.check_hours import check_hours
 from dfr.plan.check_means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
+from dfr.plan.check_own_drones import check_own_drones
 from dfr.plan.check_permission import check_data_age, check_permission
 from dfr.plan.check_place import check_boundary, check_crowds, check_reach, check_sight
 from dfr.plan.check_profile import check_profiles
@@ -65,4 +66,5 @@ CHECKS: tuple[Check, ...] = (
     check_safe_landing,
     check_contingency,
     check_traffic,
+    check_own_drones,
 )

@@ -222,6 +222,13 @@ _TABLE = (
         "published",
     ),
     Rule(
+        id="own-drones-apart",
+        asks="Drones of one plan keep 50 m aside or 15 m in height wherever ways of two docks meet, out and "
+        "home; else they fly there one at a time.",
+        basis=Basis.ASSUMED,
+        source="assumed figures: no distance between two drones of one operator is published",
+    ),
+    Rule(
         id="coverage",
         asks="The plan is proven optimal, and how much demand its docks reach within the limit is stated.",
         basis=Basis.OPERATOR,
