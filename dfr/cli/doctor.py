@@ -51,6 +51,8 @@ GIVES = {
     "dronekit": "dfr for existing dronekit scripts",
     "cluster": "`dfr simulate --cluster`",
 }
+SHIPPED = {"scenarios": ".yaml", "airspace": ".txt"}
+"""What comes with dfr, and how the names of its files end; other files there go with these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON doc
         _arducopter(),
         *geoid,
         _chromium(),
-        *map(_folder, ("scenarios", "airspace")),
+        *(_folder(kind, ending) for kind, ending in SHIPPED.items()),
     ]
     healthy = all(check.found for check in checks if check.required)
     if as_json:
@@ -110,11 +112,11 @@ def _extra(extra: str, modules: tuple[str, ...]) -> Check:
     return Check(name=f"{extra} extra", found=not missing, required=False, what=what)
 
 
-def _folder(kind: str) -> Check:
+def _folder(kind: str, ending: str) -> Check:
     """The shipped files of a kind, wherever this dfr was installed."""
     folder = shipped_folder(kind)
-    count = len([path for path in folder.glob("*") if path.is_file()]) if folder.is_dir() else 0
-    what = f"{count} files in {folder}" if count else f"none in {folder} -> install dfr again"
+    count = len([path for path in folder.glob(f"*{ending}") if path.is_file()]) if folder.is_dir() else 0
+    what = f"{count} in {folder}" if count else f"none in {folder} -> install dfr again"
     return Check(name=f"shipped {kind}", found=count > 0, required=True, what=what)
 
 

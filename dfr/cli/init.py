@@ -55,6 +55,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
 ) -> None:
     """Write a commented scenario to start from."""
     if like is not None:
+        _only_copied(site=site, date=first_day, authorisation=authorisation, ground_m_amsl=ground_m_amsl)
         source = find_scenario(like)
         text, name = read_bounded(source).decode(), name or source.stem
         text = re.sub(r"^name: .*$", f'name: "{name}"', text, count=1, flags=re.MULTILINE)
@@ -97,6 +98,16 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         return
     say(f"wrote {path}: {_assumed(scenario.assumptions)} figures and blocks are assumed")
     say(f"next: fill in what is null or not confirmed, then dfr check {path}: until then it says unknown")
+
+
+def _only_copied(**told: object) -> None:
+    """Refuses flags that a copy would not heed. Raises InputError for the first one given."""
+    for flag, value in told.items():
+        if value is not None:
+            raise InputError(
+                f"--{flag.replace('_', '-')} and --like: a copy keeps the place, dates and permissions of its"
+                " original -> edit the copy, or leave out --like"
+            )
 
 
 def _ask(flag: str, question: str, *, default: str | None = None) -> str:

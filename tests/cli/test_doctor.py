@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dfr.io.scenario_files import shipped_scenarios
+
 
 def doctor(**variables: str) -> tuple[int, dict[str, dict[str, object]]]:
     """(exit code, checks by name) in an environment."""
@@ -26,6 +28,13 @@ def test_an_installation_that_works_is_called_healthy() -> None:
     assert code == 0
     assert all(check["found"] for check in checks.values() if check["required"])
     assert "scenarios" in str(checks["shipped scenarios"]["what"])
+
+
+def test_what_is_shipped_is_counted_without_the_files_that_lie_beside_it() -> None:
+    _, checks = doctor()
+    listed = len(shipped_scenarios())
+    assert str(checks["shipped scenarios"]["what"]).startswith(f"{listed} in ")
+    assert str(checks["shipped airspace"]["what"]).startswith("1 in ")
 
 
 def test_a_package_that_lies_there_but_does_not_load_is_missing(tmp_path: Path) -> None:

@@ -119,6 +119,9 @@ BAD = {
     "more docks than sites": (*SITE, "--docks", "20"),
     "not a number": (*SITE, "--radius-m", "nan"),
     "an empty authorisation": (*SITE, "--authorisation", " "),
+    "a copy with a place of its own": ("--like", "winter-storm", "--site", "50.7820,-1.0890"),
+    "a copy with a date of its own": ("--like", "winter-storm", "--date", "2025-06-21"),
+    "a copy with its own permission": ("--like", "winter-storm", "--authorisation", "OA 12"),
     "no folder": (*SITE, "--out", "/proc/none/x.yaml"),
 }
 
