@@ -13,7 +13,7 @@ from dfr.plan.check_context import Context, enough, finding, listed
 from dfr.plan.check_profile import Profile, profile_of
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.posts import manned_posts, people_on_shift
-from dfr.plan.routing import SIGHT_TOLERANCE_M
+from dfr.plan.routing import START_TOLERANCE_M
 from dfr.plan.sight import BoolArray, seen_from
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
 from dfr.plan.windows import hour_windows
@@ -121,7 +121,7 @@ def check_crowds(context: Context) -> list[Finding]:
     for crowd in crowds if context.lines else ():
         route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
         gap = float(shapely.distance(line, crowd.area))
-        short = gap < margin - 2 * SIGHT_TOLERANCE_M
+        short = gap < margin - 2 * START_TOLERANCE_M
         found.append(
             finding(
                 "crowd",

@@ -23,8 +23,9 @@ from dfr.geo import FloatArray
 from dfr.plan.windows import HourWindow
 from dfr.scenario.model import Scenario
 
-LEAST_MPS = 0.1
-"""Slower than this is no headway."""
+LEAST_MPS = 1e-6
+"""Slower than this is no headway. As good as nothing: a limit that could be felt would leave straight legs
+without headway between two slow ones that have it, and time would no longer be a gauge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

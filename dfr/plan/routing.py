@@ -17,8 +17,13 @@ from dfr.geo import FloatArray
 from dfr.plan.visibility import Corners, Pace, Search
 
 Point = tuple[float, float]
-SIGHT_TOLERANCE_M = 0.01
-"""A leg may graze the grown obstacles by this much: their corners are known no better."""
+SIGHT_TOLERANCE_M = 1e-4
+"""A leg may graze the grown obstacles by this much: more than rounding, less than any sliver."""
+
+START_TOLERANCE_M = 0.01
+"""A start this little inside an obstacle or its margin is taken as beside it: places are known no better."""
+
+NO_HEADWAY = "no way has headway in this wind"
 
 STAND_OFF_TIE_M = 1.0
 """Stand-off points this much farther from the target count as equally near."""
@@ -90,11 +95,10 @@ class Router:
 
     def way(self, start: Point, target: Point, *, pace: Pace | None = None) -> Way:
         """The cheapest way from start to target; by length unless a `pace` says otherwise."""
-        origin = shapely.Point(start)
-        part = self._part_of(origin)
+        origin, end = shapely.Point(start), shapely.Point(target)
+        part = self._part_of(origin, towards=end)
         if part is None:
             return no_way(f"the start is {self._what_blocks(origin)}")
-        end = shapely.Point(target)
         stop, stand_off, reason = end, 0.0, ""
         if not shapely.intersects(part, end):
             reason = self._what_separates(origin, end)
@@ -108,14 +112,18 @@ class Router:
                 )
                 return no_way(f"{reason}: {limit}")
             reason = f"stands off {stand_off:.0f} m: target {reason}"
-        points = self._search((origin.x, origin.y), (stop.x, stop.y), pace or _length)
+        begin = shapely.get_point(shapely.shortest_line(part, origin), 0)
+        points = self._search((begin.x, begin.y), (stop.x, stop.y), pace or _length)
         if points is None:
-            return no_way(self._what_separates(origin, end))
+            return no_way(NO_HEADWAY if pace else self._what_separates(origin, end))
+        points = (start, *points[1:])
         return Way(points=points, length_m=_total(points), stand_off_m=stand_off, limited_by=reason)
 
-    def _part_of(self, point: shapely.Point) -> shapely.Polygon | None:
-        near = [part for part in self._parts if part.distance(point) <= SIGHT_TOLERANCE_M]
-        return near[0] if near else None
+    def _part_of(self, point: shapely.Point, towards: shapely.Point | None = None) -> shapely.Polygon | None:
+        """The part of the free space that a point is in; of several that it touches the nearest to an end."""
+        near = [part for part in self._parts if part.distance(point) <= START_TOLERANCE_M]
+        away = [float(part.distance(point if towards is None else towards)) for part in near]
+        return near[int(np.argmin(away))] if near else None
 
     def _what_blocks(self, point: shapely.Point) -> str:
         """Which boundary forbids a point."""
@@ -137,8 +145,8 @@ class Router:
         around = self._around(end)
         for k in around[:MOST_TRIED]:
             rest = free_space(self._keep_in, self._obstacles[:k] + self._obstacles[k + 1 :], self._margin_m)
-            joined = [p for p in shapely.get_parts(rest) if p.distance(origin) <= SIGHT_TOLERANCE_M]
-            if joined and shapely.intersects(joined[0], end):
+            joined = [p for p in shapely.get_parts(rest) if p.distance(origin) <= START_TOLERANCE_M]
+            if any(shapely.intersects(part, end) for part in joined):
                 return f"cut off by {self._obstacles[k].name}"
         names = [self._obstacles[k].name for k in around[:MOST_NAMED]]
         listed = f" ({', '.join(names)})" if names else ""
