@@ -8,11 +8,12 @@ covered where the flight is over within the siting limit less the median launch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dfr.aircraft.catalogue import dock
 from dfr.errors import InfeasibleError, InputError
@@ -22,7 +23,7 @@ from dfr.plan.launch import expected_s
 from dfr.plan.layouts import UNREACHED_S, Layouts
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.model import SitedBy
-from dfr.plan.siting import Sites, solve_pcenter, solve_pmedian
+from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
 from dfr.plan.siting_busy import settle_busy
 from dfr.plan.siting_fair import Front, pareto_front, solve_quantile
 from dfr.plan.siting_model import at_least_zero
@@ -30,6 +31,8 @@ from dfr.plan.siting_variants import solve_backup, solve_budget, solve_capacitat
 
 BACKUP_WEIGHT = 0.5
 """A second dock in reach counts as much as the first (assumed)."""
+
+BoolArray = NDArray[np.bool_]
 
 QUANTILE = 0.9
 
@@ -102,7 +105,7 @@ def compromises(layouts: Layouts, count: int) -> Front:
     Seconds of the front are flights; a zone out of reach of every site in some hour is left out there.
     """
     rows = _Rows(layouts)
-    reached = np.isfinite(rows.flight_s).any(axis=1)
+    reached = rows.reached
     return pareto_front(
         rows.capped_s[reached], rows.calls[reached], limit_s=rows.limit_s, p=count, **rows.roles
     )
@@ -158,6 +161,23 @@ class _Rows:
         """Flight times; what is out of reach counts as an hour."""
         return np.asarray(np.minimum(self.flight_s, UNREACHED_S))
 
+    @property
+    def reached(self) -> BoolArray:
+        """Rows within reach of some site that may be a dock."""
+        allowed = [j for j in range(self.flight_s.shape[1]) if j not in self.roles["forbidden"]]
+        return np.asarray(np.isfinite(self.flight_s[:, allowed]).any(axis=1))
+
+    def beyond(self, chosen: Sequence[int]) -> str:
+        """The share of calls that no chosen dock reaches, in words, and how late the others are at most."""
+        nearest_s = self.flight_s[:, list(chosen)].min(axis=1, initial=np.inf)
+        lost = ~np.isfinite(nearest_s)
+        if not lost.any():
+            return ""
+        words = f"{self.calls[lost].sum() / self.total:.1%} of calls out of reach of these docks, as an hour"
+        if lost.all():
+            return words
+        return f"{words}; the rest within {nearest_s[~lost].max() + self.launch_s:.0f} s"
+
     def service_s(self) -> FloatArray:
         """Seconds a call keeps a drone: launch, both ways, on scene, and charging until it is offered again.
 
@@ -192,20 +212,33 @@ class _Rows:
 def _median(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
     found = solve_pmedian(rows.capped_s, rows.calls, p=count, **rows.roles)
     offset = expected_s(rows.scenario.crew.launch)
-    return found, sited_by(found, "median", "mean time from decision to overhead", "s", rows.total, offset)
+    what, given = "mean time from decision to overhead", rows.beyond(found.chosen)
+    return found, sited_by(found, "median", what, "s", rows.total, offset, given)
 
 
 def _center(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
     found = solve_pcenter(rows.capped_s, rows.calls, p=count, **rows.roles)
-    return found, sited_by(
-        found, "center", "longest time to overhead, median launch", "s", offset=rows.launch_s
-    )
+    if found.chosen and found.objective >= UNREACHED_S:
+        found = _reaching_most(rows, count, found)
+    what, given = "longest time to overhead, median launch", rows.beyond(found.chosen)
+    return found, sited_by(found, "center", what, "s", offset=rows.launch_s, given=given)
+
+
+def _reaching_most(rows: _Rows, count: int, found: Sites) -> Sites:
+    """The layout that reaches most calls, and these soonest: with some out of reach all are as late."""
+    most = solve_mclp(rows.flight_s, rows.calls, limit_s=UNREACHED_S, p=count, **rows.roles)
+    near = (rows.flight_s[:, list(most.chosen)] <= UNREACHED_S).any(axis=1)
+    if not near.any():
+        return found
+    soonest = solve_pcenter(rows.flight_s[near], rows.calls[near], p=count, **rows.roles)
+    return replace(found, chosen=soonest.chosen or most.chosen)
 
 
 def _p90(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
     found = solve_quantile(rows.capped_s, rows.calls, p=count, share=QUANTILE, **rows.roles)
     what = f"time within which {QUANTILE:.0%} of calls are overhead, median launch"
-    return found, sited_by(found, "p90", what, "s", offset=rows.launch_s)
+    given = rows.beyond(found.chosen)
+    return found, sited_by(found, "p90", what, "s", offset=rows.launch_s, given=given)
 
 
 def _backup(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:

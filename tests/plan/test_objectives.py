@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from copy import copy
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -78,6 +80,26 @@ def test_the_docks_are_the_best_of_all_choices(layouts, objective: str, docks: i
     assert sign * by.value == pytest.approx(max(values.values()), abs=1e-6)
     assert values[chosen] == pytest.approx(max(values.values()))
     assert (by.objective, by.status, by.gap) == (objective, "optimal", 0.0)
+
+
+def test_where_no_layout_reaches_all_the_centre_reaches_most_and_those_soonest(layouts):
+    """Sites a and e reach the busier zone, c and d the other, and no dock both; b reaches nothing at all."""
+    overhead_s = np.full_like(layouts.matrix.overhead_s, np.inf)
+    left = int(np.argmax(layouts.calls.sum(axis=0)))
+    overhead_s[:, left, 0], overhead_s[:, left, 4] = 50.0, 40.0
+    overhead_s[:, 1 - left, 2:4] = 10.0
+    cut = copy(layouts)
+    cut.matrix = replace(layouts.matrix, overhead_s=overhead_s)
+    launch_s = layouts.scenario.crew.launch.median_s
+    lost = layouts.calls[:, 1 - left].sum() / layouts.calls.sum()
+    chosen, by = site(cut, 1, Wish(objective=Objective.CENTER))
+    assert (chosen, by.value) == ((4,), 3600.0 + launch_s)
+    beyond = f"{lost:.1%} of calls out of reach of these docks, as an hour"
+    assert by.given == f"{beyond}; the rest within {40 + launch_s:.0f} s"
+    chosen, by = site(cut, 2, Wish(objective=Objective.CENTER))
+    assert (by.value, by.given) == (40.0 + launch_s, "")
+    _, by = site(cut, 1, Wish(objective=Objective.MEDIAN))
+    assert beyond in by.given
 
 
 def test_a_budget_buys_the_docks_that_cover_most(layouts):
