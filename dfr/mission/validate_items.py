@@ -42,6 +42,12 @@ def item_findings(seq: int, item: MissionItem, plan: FlightPlan) -> Iterator[Fin
     yield from _number_findings(name, item)
     yield from _frame_findings(name, item)
     yield from _place_findings(name, item, plan.home)
+    if not item.autocontinue:
+        yield violation(
+            "mission.autocontinue",
+            f"{name}: autocontinue off is not kept by ArduCopter, it flies on to the next item",
+            fix="let it continue, or hold with NAV_LOITER_UNLIM",
+        )
     if item.command == Command.DO_JUMP:
         yield from _jump_findings(name, item, len(plan.items))
 

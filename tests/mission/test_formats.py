@@ -126,6 +126,39 @@ def test_a_survey_is_refused_by_its_name(dispatch):
         read_plan(json.dumps(document).encode(), name="x.plan")
 
 
+def test_a_waypoint_without_a_height_is_not_flown_at_the_height_of_home(dispatch):
+    document = json.loads(FORMATS[".plan"].write(dispatch))
+    entries = document["mission"]["items"]
+    entries[1] = entries[0] | {"command": int(Command.NAV_WAYPOINT), "doJumpId": 2}
+    entries[1]["params"] = [*entries[0]["params"][:6], None]
+    with pytest.raises(MissionFileError, match="item 2: NAV_WAYPOINT has no height"):
+        read_plan(json.dumps(document).encode(), name="x.plan")
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        (None, "version", 2),
+        ("mission", "version", 1),
+        ("mission", "firmwareType", 12),
+        ("mission", "vehicleType", 1),
+        ("mission", "vehicleType", [2]),
+    ],
+)
+def test_a_plan_for_another_format_autopilot_or_vehicle_is_refused(dispatch, part, key, value):
+    document = json.loads(FORMATS[".plan"].write(dispatch))
+    (document[part] if part else document)[key] = value
+    with pytest.raises(MissionFileError, match=f"{key} is .*, not for an ArduCopter"):
+        read_plan(json.dumps(document).encode(), name="x.plan")
+
+
+def test_a_jump_id_that_two_items_have_is_refused(dispatch):
+    document = json.loads(FORMATS[".plan"].write(dispatch))
+    document["mission"]["items"][1]["doJumpId"] = 1
+    with pytest.raises(MissionFileError, match="item 2: doJumpId 1 is item 1's"):
+        read_plan(json.dumps(document).encode(), name="x.plan")
+
+
 def test_an_unknown_command_is_refused_by_number(dispatch):
     document = json.loads(FORMATS[".plan"].write(dispatch))
     document["mission"]["items"][1]["command"] = 9999

@@ -44,6 +44,7 @@ def test_the_room_to_the_fence_is_told(dispatch):
         ({"params": (math.inf, 0.0, 0.0, 0.0)}, "mission.not_a_number"),
         ({"params": (60.5, 0.0, 0.0, 0.0)}, "mission.dropped_param"),
         ({"params": (60.0, 0.0, 40.0, 0.0)}, "mission.dropped_param"),
+        ({"autocontinue": False}, "mission.autocontinue"),
         ({"frame": Frame.MISSION}, "mission.frame"),
         ({"frame": 1}, "mission.frame"),
         ({"z_m": 90_000.0}, "mission.height"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from typing import Any
 
 from dfr.errors import MissionFileError
@@ -34,9 +35,20 @@ from dfr.mission.items import (
     MissionItem,
     RallyPoint,
 )
+from dfr.mission.wire import LOCATION_COMMANDS, command_name
 
 ARDUPILOT = 3
 QUADROTOR = 2
+FIRMWARES = frozenset({0, ARDUPILOT})
+"""MAV_AUTOPILOT that a plan may be made for: generic, ArduPilot."""
+
+MULTIROTORS = frozenset({0, QUADROTOR, 3, 13, 14, 15, 29, 35})
+"""MAV_TYPE that a plan may be made for: generic, and those with rotors that ArduCopter flies."""
+
+VERSION, MISSION_VERSION = 1, 2
+NEEDS_HEIGHT = LOCATION_COMMANDS - {Command.NAV_LAND, Command.DO_SET_ROI}
+"""Commands whose height is flown: an empty one must not become the height of home."""
+
 ALTITUDE_MODES = {Frame.GLOBAL_RELATIVE_HOME: 1, Frame.GLOBAL_AMSL: 2, Frame.GLOBAL_TERRAIN: 4}
 """QGroundControl's AltitudeMode of each frame; 0 for the rest."""
 
@@ -48,7 +60,7 @@ def write(plan: FlightPlan) -> str:
     """The text of a `.plan` file."""
     document = {
         "fileType": "Plan",
-        "version": 1,
+        "version": VERSION,
         "groundStation": "dfr",
         "dfr": {"name": plan.name, "home_m_amsl": plan.home_m_amsl, "params": plan.params},
         "mission": _mission(plan),
@@ -67,6 +79,10 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     if document.get("fileType") != "Plan":
         raise MissionFileError(f"{name}: fileType is {document.get('fileType')!r} -> 'Plan' wanted")
     mission = member(document, "mission", dict, where=name)
+    _known(document, "version", {VERSION}, where=name)
+    _known(mission, "version", {MISSION_VERSION}, where=f"{name}: mission")
+    _known(mission, "firmwareType", FIRMWARES, where=f"{name}: mission")
+    _known(mission, "vehicleType", MULTIROTORS, where=f"{name}: mission")
     home = numbers(mission.get("plannedHomePosition"), 2, where=f"{name}: plannedHomePosition")
     entry = document.get("dfr")
     own: dict[str, Any] = entry if isinstance(entry, dict) else {}
@@ -85,7 +101,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
 def _mission(plan: FlightPlan) -> dict[str, Any]:
     speed = plan.params.get(SPEED_PARAMETER, 100.0 * DEFAULT_SPEED_MPS) / 100.0
     return {
-        "version": 2,
+        "version": MISSION_VERSION,
         "firmwareType": ARDUPILOT,
         "vehicleType": QUADROTOR,
         "cruiseSpeed": speed,
@@ -124,6 +140,15 @@ def _fence(areas: tuple[FenceArea, ...]) -> dict[str, Any]:
     return {"version": 2, "polygons": polygons, "circles": circles}
 
 
+def _known(entry: dict[str, Any], key: str, known: Collection[int], *, where: str) -> None:
+    """Refuse what was made for another format, autopilot or kind of vehicle; not said is fine."""
+    if key in entry and entry[key] not in list(known):
+        wanted = ", ".join(str(number) for number in sorted(known))
+        raise MissionFileError(
+            f"{where}: {key} is {entry[key]!r}, not for an ArduCopter -> one of {wanted} wanted"
+        )
+
+
 def _home_height(own: dict[str, Any], mission: dict[str, Any], *, name: str) -> float | None:
     if "home_m_amsl" in own:
         value = own["home_m_amsl"]
@@ -133,12 +158,18 @@ def _home_height(own: dict[str, Any], mission: dict[str, Any], *, name: str) -> 
 
 
 def _items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
-    items, index_of_jump_id = [], {}
+    items: list[MissionItem] = []
+    index_of_jump_id: dict[int, int] = {}
     for index, entry in enumerate(entries, start=1):
         where = f"{name}: mission item {index}"
         if not isinstance(entry, dict) or entry.get("type") != "SimpleItem":
             raise MissionFileError(f"{where}: {_kind(entry)} is not supported -> convert it to simple items")
-        index_of_jump_id[_jump_id(entry, index, where=where)] = index
+        jump_id = _jump_id(entry, index, where=where)
+        if jump_id in index_of_jump_id:
+            raise MissionFileError(
+                f"{where}: doJumpId {jump_id} is item {index_of_jump_id[jump_id]}'s -> one for each"
+            )
+        index_of_jump_id[jump_id] = index
         items.append(_read_item(entry, where=where))
     return tuple(_jump(item, index_of_jump_id, name=name) for item in items)
 
@@ -152,8 +183,11 @@ def _read_item(entry: dict[str, Any], *, where: str) -> MissionItem:
     if not isinstance(params, list) or len(params) != 7:
         raise MissionFileError(f"{where}: params is {params!r} -> seven numbers or null wanted")
     lat, lon, z_m = (0.0 if value is None else number(value, where=where) for value in params[4:])
+    command = member(entry, "command", int, where=where)
+    if params[6] is None and command in NEEDS_HEIGHT:
+        raise MissionFileError(f"{where}: {command_name(command)} has no height -> give one, metres")
     return mission_item(
-        command=member(entry, "command", int, where=where),
+        command=command,
         frame=member(entry, "frame", int, where=where),
         params=nan_params(params, where=where),
         lat_deg=lat,
