@@ -150,8 +150,15 @@ class Foresight:
     # -- what others notice of it --
 
     def _at(self, t_s: float, act: Callable[[Drone], None], drone: Drone) -> None:
-        """Act at a moment; the delay is exact, so the clock comes to just that moment."""
-        self._env.timeout(t_s - self._env.now).callbacks.append(lambda _: act(drone))
+        """Act at just that moment: where the sum of clock and delay would round, by way of a later one.
+
+        From half the moment on the difference is exact (Sterbenz), and so is the sum.
+        """
+        now = self._env.now
+        if now + (t_s - now) == t_s:
+            self._env.timeout(t_s - now).callbacks.append(lambda _: act(drone))
+        else:
+            self._env.timeout(0.75 * t_s - now).callbacks.append(lambda _: self._at(t_s, act, drone))
 
     def _landed(self, drone: Drone) -> None:
         self._desk.crew_free()
