@@ -86,6 +86,15 @@ def test_the_brief_tells_what_a_team_needs(briefed):
     assert page.count('class="no"') == sum(not h.flyable for h in run.plan.coverage_by_hour)
 
 
+def test_weather_that_somebody_made_up_is_not_called_a_forecast(briefed):
+    run = briefed("victorious-2024")
+    scenario = run.world.scenario
+    told = replace(scenario, weather=replace(scenario.weather, assumed=False))
+    assert scenario.weather.assumed
+    assert "Assumed weather, no forecast" in brief_html(run)
+    assert "Assumed weather" not in brief_html(replace(run, world=replace(run.world, scenario=told)))
+
+
 def test_the_brief_says_for_what_the_docks_stand_and_how_sure_that_is(briefed):
     run = briefed("victorious-2024")
     assert f"Docks sited for {run.plan.sited_by}." in brief_html(run)
