@@ -55,7 +55,7 @@ class Position:
         return {"lat_deg": self.lat_deg, "lon_deg": self.lon_deg}
 
     def __str__(self) -> str:
-        north_south, east_west = "NS"[self.lat_deg < 0], "EW"[self.lon_deg < 0]
+        north_south, east_west = "S" if self.lat_deg < 0 else "N", "W" if self.lon_deg < 0 else "E"
         return f"{abs(self.lat_deg):.5f} {north_south} {abs(self.lon_deg):.5f} {east_west}"
 
 

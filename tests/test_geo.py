@@ -57,6 +57,12 @@ def test_a_position_off_the_globe_is_refused(lat, lon):
         Position(lat_deg=lat, lon_deg=lon)
 
 
+@pytest.mark.parametrize("number", [float, np.float64])
+def test_a_position_is_told_by_its_hemispheres_whatever_its_numbers_come_from(number):
+    assert str(Position(lat_deg=number(50.5), lon_deg=number(-1.25))) == "50.50000 N 1.25000 W"
+    assert str(Position(lat_deg=number(-50.5), lon_deg=number(1.25))) == "50.50000 S 1.25000 E"
+
+
 def test_the_centre_of_a_square_is_its_middle():
     frame = LocalFrame(SOUTHSEA)
     ring = tuple(frame.position(e, n) for e, n in [(-50, -50), (50, -50), (50, 50), (-50, 50)])

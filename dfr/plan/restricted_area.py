@@ -74,7 +74,7 @@ def aip_corner(position: Position) -> str:
     '504318N 0011557W'
     """
     lat, lon = round(abs(position.lat_deg) * 3600), round(abs(position.lon_deg) * 3600)
-    north, east = "NS"[position.lat_deg < 0], "EW"[position.lon_deg < 0]
+    north, east = "S" if position.lat_deg < 0 else "N", "W" if position.lon_deg < 0 else "E"
     return (
         f"{lat // 3600:02d}{lat // 60 % 60:02d}{lat % 60:02d}{north} "
         f"{lon // 3600:03d}{lon // 60 % 60:02d}{lon % 60:02d}{east}"
