@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
 
 FORCE = 21196.0
+AUTO_ALLOWS_ARMING = 1
+"""Bit of AUTO_OPTIONS: arming in AUTO, which ArduCopter otherwise refuses."""
 
 
 def problems(vehicle: Vehicle) -> list[str]:
@@ -28,6 +30,8 @@ def _mandatory(vehicle: Vehicle) -> list[str]:
         found.append("Mode not armable")
     if mode is vehicle.auto and vehicle.mission.count() <= 1:
         found.append("Mode requires mission")
+    elif mode is vehicle.auto and not int(vehicle.parameters["AUTO_OPTIONS"]) & AUTO_ALLOWS_ARMING:
+        found.append("AUTO mode not armable")
     return found
 
 

@@ -122,6 +122,16 @@ def test_auto_is_not_armed_without_a_mission(connect: Any) -> None:
         client.wait_text("Mode requires mission", timeout_s=5.0)
 
 
+def test_auto_is_not_armed_unless_its_options_say_so(connect: Any) -> None:
+    with connect() as client:
+        client.upload([(16, 0, (0.0,) * 4, 507810000, -10890000, 3.0), (22, 3, (0.0,) * 4, 0, 0, 10.0)])
+        assert client.command(SET_MODE, 1, AUTO) == ACCEPTED
+        assert client.command(ARM, 1) == FAILED
+        client.wait_text("AUTO mode not armable", timeout_s=5.0)
+        client.set_parameter("AUTO_OPTIONS", 1)
+        assert client.command(ARM, 1) == ACCEPTED
+
+
 def test_an_armed_vehicle_on_the_ground_refuses_a_mission_without_takeoff(connect: Any, home: Any) -> None:
     mission = sortie(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
     with connect() as client:
