@@ -82,8 +82,10 @@ def test_dragging_a_dock_changes_times_at_once_and_undo_brings_them_back(watched
             arg=page.inner_text("#zones tbody"),
         )
         assert times(page) != before, "while it is still held"
+        assert "not yet known" in page.inner_text("#verdict"), "nobody has checked this place"
         page.mouse.up()
         page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        assert re.match("NO GO|Nothing blocks a go", page.inner_text("#verdict"))
         after = times(page)
         assert after != before
         assert page.locator("#zones .better, #zones .worse").count() > 0
@@ -305,6 +307,7 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
         until(page, "document.getElementById('link').innerText === 'link good'")
         assert "SIMULATED" in page.inner_text("#state")
         assert "rtsp://camera.invalid/1" in page.inner_text("#state")
+        assert page.locator(".dock").count() == 2, "drawn as docks, not as places without one"
         page.select_option("#zone", "castle-stage")
         page.click("[data-command=dispatch]")
         page.wait_for_selector("#confirm[open]")
@@ -383,6 +386,9 @@ def test_the_report_and_the_brief_open_from_a_file(browser, serve, rehearsed_fol
         page.on("console", lambda m, errors=errors: errors.append(m.text) if m.type == "error" else None)
         page.goto(path.as_uri())
         assert page.locator("svg").count() >= 1
+        page.set_viewport_size({"width": 390, "height": 800})
+        width_px = page.evaluate("document.documentElement.scrollWidth")
         context.close()
         assert asked == [path.as_uri()]
         assert errors == []
+        assert width_px == 390, "only its tables scroll sideways on a phone"

@@ -169,7 +169,7 @@ async function main() {
       show(map, rest);
       fit(map, plan.layers);
       centred = true;
-      for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "site", feature.geometry.coordinates, { title: feature.properties.name });
+      for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "dock seen", feature.geometry.coordinates, { title: `dock ${feature.properties.name}` });
     }
   }
   for (const button of document.querySelectorAll("[data-command]")) button.addEventListener("click", () => ask(button.dataset.command));

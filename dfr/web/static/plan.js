@@ -17,9 +17,16 @@ let opened = null;
 let queue = Promise.resolve();
 
 // Edits go one after the other: each carries the version it was made on.
+// Until the answer to an edit is here, nothing on the page may still call the edited plan good.
+function checking() {
+  $("verdict").textContent = "Checking what you changed: not yet known whether it is a go.";
+  $("verdict").className = "verdict";
+}
+
 function change(path, document_ = {}) {
   queue = queue.then(async () => {
     document.body.setAttribute("aria-busy", "true");
+    checking();
     const next = await tell(post(path, { ...document_, version: state.version }));
     state = next ?? (await tell(get("/api/plan"))) ?? state;
     hours = null;
@@ -29,10 +36,15 @@ function change(path, document_ = {}) {
   return queue;
 }
 
-const preview = throttle(60, async (site, at) => {
+const ask = throttle(60, async (site, at) => {
   const times = await tell(post("/api/plan/preview", { lat_deg: at.lat, lon_deg: at.lng }));
   if (times) drawZones(previewTimes(site, times));
 });
+
+function preview(site, at) {
+  checking();
+  ask(site, at);
+}
 
 function previewTimes(site, times) {
   const best = {};

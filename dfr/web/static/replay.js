@@ -229,7 +229,7 @@ async function main() {
       const { routes, findings, ...rest } = plan.layers;
       show(map, rest);
       fit(map, plan.layers);
-      for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "site", feature.geometry.coordinates, { title: feature.properties.name });
+      for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "dock seen", feature.geometry.coordinates, { title: `dock ${feature.properties.name}` });
     }
   }
   drawSources((await tell(get("/api/replay"))) ?? { runs: [], flights: [] });
