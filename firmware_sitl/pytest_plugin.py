@@ -79,7 +79,10 @@ def sitl_client(sitl_vehicle: RunningVehicle) -> Iterator[SitlClient]:
 
 @pytest.fixture
 def fly_mission(sitl_client: SitlClient) -> Callable[[Sequence[Item]], Flight]:
-    """`fly_mission(items)`: uploads, arms, flies to the end, and returns what was flown."""
+    """`fly_mission(items)`: uploads, arms, flies to the end, and returns what was flown.
+
+    The first item is home, as on the vehicle.
+    """
     from firmware_sitl.flights import fly
 
     def run(items: Sequence[Item]) -> Flight:
