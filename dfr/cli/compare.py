@@ -31,7 +31,8 @@ def compare_runs(
     """The second run less the first, replication by replication, with Student's interval of the pairs.
 
     Runs of one seed have their random numbers in common, so that pairs differ only by what was
-    changed. Where the calls themselves differ (another demand), the answer says so.
+    changed. Where the calls themselves differ (another demand), the answer says so. `first` and `second`
+    are over all calls, `difference` is the mean over replications: it need not be one less the other.
     """
     if not 0.0 < level < 1.0:
         raise InputError(f"--level {level:g} is no confidence -> between 0 and 1, such as 0.95")
