@@ -18,7 +18,7 @@ from dfr.aircraft.redundancy import motor_out
 from dfr.cli.output import emit_json, note, progress, say
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
-from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, behind
+from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, flown_behind
 
 app = typer.Typer()
 
@@ -97,7 +97,7 @@ def _air(
     if obstacle_m is not None:
         _in_range("--obstacle-height-m", obstacle_m, 0.5, 200.0)
         _in_range("--obstacle-distance-m", distance_m, 1.0, 10_000.0)
-        local = behind(
+        local = flown_behind(
             LocalWind(speed_mps=wind_mps, intensity=intensity),
             UpwindObstacle(height_m=obstacle_m, distance_m=distance_m),
         )

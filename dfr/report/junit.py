@@ -27,9 +27,8 @@ def junit_xml(
             )
             for phase in flight.phases
         ]
-        cases.append(
-            ("landed", "" if flight.landed else "not at rest, disarmed, within the tolerance of its guidance", 0.0)
-        )
+        not_landed = "not at rest, disarmed, within the tolerance of its guidance"
+        cases.append(("landed", "" if flight.landed else not_landed, 0.0))
         _suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
     if problem:
         _suite(root, "flights", [("every dispatch is flown", problem, 0.0)])

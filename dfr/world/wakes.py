@@ -34,8 +34,8 @@ LEAST_SHARE = 0.1
 """Intensity counts on at least this share of the undisturbed mean."""
 
 ASSUMPTION = (
-    "behind an obstacle: Perera's shelter law for the mean; shed gusts of a quarter of the wind at its top,"
-    " fading over ten heights (assumed)"
+    "behind an obstacle: the gusts it sheds, a quarter of the wind at its top in deviation, fading over ten"
+    " heights (assumed); its shelter is not counted"
 )
 
 

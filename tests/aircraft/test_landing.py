@@ -154,6 +154,16 @@ def test_the_command_prints_what_it_flew():
     assert set(document["causes"]) >= {"lateral", "tilt", "not_landed"}
 
 
+def test_a_stage_upwind_makes_no_landing_easier():
+    calm = ("--wind-mps", "9", "--trials", "2000", "--seed", "1", "--guidance", "precision", "--json")
+    craft = ("--drone", "dji-m3td", "--dock", "dji-dock-2")
+    behind = ("--obstacle-height-m", "12", "--obstacle-distance-m", "40")
+    in_the_open, sheltered = (
+        json.loads(run_dfr(*calm, *craft, *more).stdout)["success"]["rate"] for more in ((), behind)
+    )
+    assert sheltered < in_the_open
+
+
 def test_the_envelope_has_a_row_for_each_wind_and_a_plot(tmp_path):
     plot = tmp_path / "envelope.svg"
     done = run_dfr("--envelope", "--trials", "200", "--plot", str(plot), "--json")
