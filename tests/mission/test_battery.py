@@ -61,9 +61,7 @@ def test_every_drone_of_the_catalogue_has_the_voltage_of_its_simulated_battery()
         assert volt in (frame["refVoltage"], frame["maxVoltage"])
         params = dict(line.split() for line in lines_of(FIRMWARE / "params" / f"{key}.parm"))
         if "BATT_CAPACITY" in params:
-            assert 1000.0 * craft.battery_wh / volt == pytest.approx(
-                float(params["BATT_CAPACITY"]), abs=1.0
-            )
+            assert 1000.0 * craft.battery_wh / volt == pytest.approx(float(params["BATT_CAPACITY"]), abs=1.0)
 
 
 def lines_of(path):
