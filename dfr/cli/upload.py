@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, note, say
+from dfr.cli.output import emit_json, finding_line, note, say
 from dfr.errors import VehicleRefusedError
+from dfr.findings import Severity
 from dfr.io.files import read_bounded
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
 from dfr.mission.formats import read_plan
 from dfr.mission.items import FlightPlan
+from dfr.mission.validate import validate
 
 app = typer.Typer()
 
@@ -48,6 +50,9 @@ def upload(
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
+    for finding in validate(plan):
+        if finding.severity is not Severity.OK:
+            note(finding_line(finding))
     with connect(vehicle, system=system, simulated=simulated) as target:
         note(f"{target.firmware}, system {target.target[0]}, {target.state.mode_name}")
         if dry_run:

@@ -27,6 +27,10 @@ NEEDS_PLACE = frozenset(
         Command.DO_SET_ROI_LOCATION,
     }
 )
+FLOWN_THROUGH = NEEDS_PLACE - {Command.DO_SET_ROI_LOCATION}
+LEAST_HEIGHT_M = 2.0
+"""Flying nearer than this to home's height is told (assumed: a drone's own height and its errors)."""
+
 ACCEPTED_FRAMES = frozenset({Frame.GLOBAL_AMSL, Frame.GLOBAL_RELATIVE_HOME, Frame.GLOBAL_TERRAIN})
 ENDLESS = -1.0
 
@@ -41,6 +45,7 @@ def item_findings(seq: int, item: MissionItem, plan: FlightPlan) -> Iterator[Fin
         return
     yield from _number_findings(name, item)
     yield from _frame_findings(name, item)
+    yield from _low_findings(name, item)
     yield from _place_findings(name, item, plan.home)
     if not item.autocontinue:
         yield violation(
@@ -94,6 +99,17 @@ def _frame_findings(name: str, item: MissionItem) -> Iterator[Finding]:
     elif item.frame == Frame.GLOBAL_TERRAIN:
         yield advice(
             "mission.frame", f"{name}: height above terrain needs terrain data on board (TERRAIN_ENABLE)"
+        )
+
+
+def _low_findings(name: str, item: MissionItem) -> Iterator[Finding]:
+    """A missing height often arrives as 0; below home is right only where the ground falls."""
+    relative = item.frame == Frame.GLOBAL_RELATIVE_HOME and item.position is not None
+    if relative and item.command in FLOWN_THROUGH and item.z_m < LEAST_HEIGHT_M:
+        yield advice(
+            "mission.low",
+            f"{name} is flown {item.z_m:g} m above home: on the ground, unless the ground falls away there",
+            fix=f"give its height, at least {LEAST_HEIGHT_M:g} m above the ground there",
         )
 
 

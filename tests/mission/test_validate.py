@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.findings import compliant
+from dfr.findings import Severity, compliant
 from dfr.geo import Position
 from dfr.mission.items import Command, FenceCircle, FencePolygon, Frame, MissionItem, RallyPoint
 from dfr.mission.validate import validate
@@ -66,6 +66,12 @@ def test_auto_needs_a_takeoff_first_and_with_height_above_home(dispatch):
     takeoff = replace(dispatch.items[0], frame=Frame.GLOBAL_AMSL)
     assert "mission.frame" in blocking_rules(replace(dispatch, items=(takeoff, *dispatch.items[1:])))
     assert blocking_rules(replace(dispatch, items=())) >= {"mission.empty"}
+
+
+def test_a_height_that_may_only_be_missing_is_told_but_a_valley_is_not_refused(dispatch):
+    assert "mission.low" not in {finding.rule for finding in validate(dispatch)}
+    low = validate(with_hold(dispatch, z_m=0.0))
+    assert [finding.severity for finding in low if finding.rule == "mission.low"] == [Severity.ADVICE]
 
 
 def test_a_jump_out_of_the_mission_is_found(dispatch):
