@@ -37,7 +37,7 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
 }
 """Field -> least, most, default. Without `cruise_mps` the parameters' or the drone's own speed is flown."""
 
-WORDS = ("wind_profile", "drone", "params", "name")
+WORDS = ("wind_profile", "drone", "params", "name", "id")
 KNOWN = frozenset((*NUMBERS, *WORDS))
 SQRT_HEIGHT_M = 60.0
 """SIM_WIND_T_ALT."""

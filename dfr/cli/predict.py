@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,7 +27,8 @@ def predict(
     "wind_profile": "none" | "sqrt60" | "log", "hover_s", "params": {ARDUPILOT_NAME: value}, "drone"};
     only the first three are required. "temperature_c", "roughness_m" (of the log profile) and
     "reserve_fraction" (0.2) may be given too; "return_by_s" in the answer is when the drone must have turned
-    home, seconds after lift, to land with that reserve.
+    home, seconds after lift, to land with that reserve. "reachable" is about wind, speed and tilt; a sortie
+    that stays past "return_by_s" (negative where even the way is too far) asks more than the battery holds.
     """
     results = predict_cases(read_cases(read_bounded(cases), name=str(cases)))
     if as_json:
@@ -38,11 +39,19 @@ def predict(
         say(f"{line:>5}  " + _words(result))
 
 
-def _words(result: dict[str, object]) -> str:
+def _words(result: dict[str, Any]) -> str:
     if not result["reachable"]:
         return f"unreachable: limited by {result['limited_by']}"
     seconds = " ".join(
         f"{name[:-2]} {result[name]:.1f}"
         for name in ("climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s")
     )
-    return f"{seconds} s, {result['energy_wh']:.1f} Wh, limited by {result['limited_by']}"
+    said = f"{seconds} s, {result['energy_wh']:.1f} Wh, limited by {result['limited_by']}"
+    return said + (", BEYOND THE BATTERY less its reserve" if _beyond_battery(result) else "")
+
+
+def _beyond_battery(result: dict[str, Any]) -> bool:
+    if result["return_by_s"] is None:
+        return False
+    turned_s = sum(result[phase] for phase in ("climb_s", "out_s", "hover_s"))
+    return bool(result["return_by_s"] < turned_s)

@@ -109,6 +109,15 @@ def test_the_command_prints_one_json_array(tmp_path):
     assert [result["reachable"] for result in json.loads(done.stdout)] == [True, False]
 
 
+def test_the_command_says_which_sorties_ask_more_than_the_battery_holds(tmp_path):
+    cases = tmp_path / "cases.jsonl"
+    near = {"distance_m": 300, "bearing_deg": 0, "height_m": 40, "id": 1}
+    cases.write_text(json.dumps(near) + "\n" + json.dumps({**near, "hover_s": 36_000, "id": 2}) + "\n")
+    command = [sys.executable, "-m", "dfr", "predict", str(cases)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert ["BEYOND THE BATTERY" in line for line in said.splitlines()] == [False, True]
+
+
 def test_the_command_refuses_a_bad_file_with_code_two(tmp_path):
     path = tmp_path / "cases.jsonl"
     path.write_text("{}\n")
