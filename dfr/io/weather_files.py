@@ -59,12 +59,17 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
                 f"{name}: covers no hour from {first:%Y-%m-%d %H:%M %Z} to {last:%Y-%m-%d %H:%M %Z}"
                 " -> give one for the scenario's period"
             )
+    told = all(any(h in each.hours for each in sources for h in _hours_within(own)) for own in weather.hours)
     said = ", ".join(f"{name} ({count} h)" for name, count in taken.items())
     qnh = next((source.qnh_hpa for source in sources if source.qnh_hpa is not None), weather.qnh_hpa)
     return replace(
         scenario,
         weather=replace(
-            weather, hours=tuple(rows), qnh_hpa=qnh, source=f"{said}; the rest: {weather.source}"
+            weather,
+            hours=tuple(rows),
+            qnh_hpa=qnh,
+            source=f"{said}; the rest: {weather.source}",
+            assumed=weather.assumed and not told,
         ),
     )
 

@@ -23,6 +23,15 @@ def check_weather(context: Context) -> list[Finding]:
     found = [*_closed(windows, closed), *_missing_limits(context), *_gusts_estimated(windows)]
     if not closed:
         found.insert(0, finding("weather", Severity.OK, f"all {len(windows)} hours with calls may be flown"))
+    if context.scenario.weather.assumed:
+        found.append(
+            finding(
+                "weather",
+                Severity.ADVICE,
+                "the hourly weather is assumed, no forecast: which hours may be flown is not known yet",
+                fix="check again with --taf, --metar or --forecast when there is one",
+            )
+        )
     return found
 
 

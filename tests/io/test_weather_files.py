@@ -48,6 +48,13 @@ def test_a_report_stands_before_a_taf_and_a_taf_before_the_scenario(tmp_path, vi
     assert "TAF EGHI" in found.source
 
 
+def test_weather_stays_assumed_until_every_hour_is_told(tmp_path, victorious):
+    part = file(tmp_path, "part.txt", "TAF EGHI 241000Z 2411/2414 20020KT 5000=\n")
+    whole = file(tmp_path, "whole.txt", "TAF EGHI 221000Z 2300/2700 20012KT 9999=\n")
+    assert with_weather(victorious, WeatherFiles(taf=part)).weather.assumed
+    assert not with_weather(victorious, WeatherFiles(taf=whole)).weather.assumed
+
+
 def test_a_file_for_another_day_is_refused(tmp_path, victorious):
     taf = file(tmp_path, "taf.txt", "TAF EGHI 011000Z 0111/0114 20020KT 5000=\n")
     with pytest.raises(InputError, match="covers no hour"):

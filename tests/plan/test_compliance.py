@@ -278,6 +278,12 @@ def test_an_unreported_gust_is_said_to_be_estimated(field: Field):
     assert any("gusts not reported in 4 of 4 hours" in f.message for f in found)
 
 
+@pytest.mark.parametrize("assumed", [True, False])
+def test_weather_that_nobody_forecast_is_said_to_be_assumed(field: Field, assumed: bool):
+    said = [f.message for f in findings(field(weather={"assumed": assumed}), "weather", Severity.ADVICE)]
+    assert any("no forecast" in message for message in said) is assumed
+
+
 def test_a_drone_without_a_known_wind_limit_is_unknown(field: Field):
     world = field(fleet={"drone": "brinc-responder"}, operation={"max_wind_mps": None})
     assert findings(world, "weather", Severity.UNKNOWN)
