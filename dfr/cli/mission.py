@@ -87,13 +87,17 @@ def mission(
     else:
         _print(flight, (*blocking, *findings), [path for path, _, _ in written])
         if blocking:
-            say(
-                "NO GO: "
-                + ("written all the same" if good and written else "nothing is written")
-                + "; `dfr check` says it all"
-            )
+            say(f"NO GO: {_done(bool(written), compliant(findings))}; `dfr check` says it all")
     if not good:
         raise typer.Exit(EXIT_NON_COMPLIANT)
+
+
+def _done(wrote: bool, sound: bool) -> str:
+    if wrote:
+        return "written all the same"
+    return (
+        "nothing is written" if sound else "nothing is written: the mission itself is not sound"
+    )
 
 
 def _site(plan: Plan, site: str | None, zone: str | None) -> str:

@@ -142,17 +142,25 @@ def test_upload_to_nobody_is_a_link_failure(compiled):
 
 
 def test_a_no_go_is_told_and_written_only_on_request(tmp_path):
-    call = ("mission", "isle-of-wight-2024", "--zone", "main-stage", "--out", tmp_path / "x.plan")
+    call = ("mission", "winter-storm", "--zone", "beach", "--out", tmp_path / "x.plan")
     held = dfr(*call, "--json")
     document = json.loads(held.stdout)
     assert (held.returncode, document["go"], document["files"]) == (3, False, [])
-    assert "temporary-restriction" in {finding["rule"] for finding in document["blocking"]}
+    assert "authorisation" in {finding["rule"] for finding in document["blocking"]}
     assert list(tmp_path.iterdir()) == []
     forced = dfr(*call, "--even-if-blocked")
     assert forced.returncode == 0, forced.stdout + forced.stderr
-    assert "temporary-restriction" in forced.stdout
     assert "NO GO: written all the same" in forced.stdout
     assert (tmp_path / "x.plan").exists()
+
+
+def test_a_mission_over_unknown_ground_is_written_on_no_request(tmp_path):
+    call = ("mission", "isle-of-wight-2024", "--zone", "main-stage", "--out", tmp_path / "x.plan")
+    forced = dfr(*call, "--even-if-blocked")
+    assert forced.returncode == 3
+    assert "mission.ground" in forced.stdout
+    assert "the mission itself is not sound" in forced.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 @contextmanager
