@@ -95,9 +95,7 @@ def mission(
 def _done(wrote: bool, sound: bool) -> str:
     if wrote:
         return "written all the same"
-    return (
-        "nothing is written" if sound else "nothing is written: the mission itself is not sound"
-    )
+    return "nothing is written" if sound else "nothing is written: the mission itself is not sound"
 
 
 def _site(plan: Plan, site: str | None, zone: str | None) -> str:
