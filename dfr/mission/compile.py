@@ -9,7 +9,7 @@ from dfr.errors import InfeasibleError, InputError
 from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import fence_areas
-from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint
+from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint, placed
 from dfr.plan.heights import height_m_home, out_heights_m_home, rtl_height_m_home
 from dfr.plan.homeward import waypoints_home
 from dfr.plan.matrix import way_finder
@@ -115,9 +115,9 @@ def _out(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator
     """Takeoff to the height of the first leg, and the bends of the way."""
     home = way[0]
     heights = out_heights_m_home(world.terrain, way, height_m_agl)
-    yield _placed(Command.NAV_TAKEOFF, home, heights[0])
+    yield placed(Command.NAV_TAKEOFF, home, heights[0])
     for place, height in zip(way[1:-1], heights[1:-1], strict=True):
-        yield _placed(Command.NAV_WAYPOINT, place, height)
+        yield placed(Command.NAV_WAYPOINT, place, height)
 
 
 def _scene(
@@ -127,17 +127,17 @@ def _scene(
     home, hold = way[0], way[-1]
     ground_m = height_m_home(world.terrain, home, looks_at, 0.0)
     place_of_interest = (ROI_FIXED_PLACE, 0.0, 0.0, 0.0)
-    yield _placed(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
+    yield placed(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
     height_m = height_m_home(world.terrain, home, hold, height_m_agl)
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
-    yield _placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
+    yield placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
     yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME)
 
 
 def _back(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
     """The way home of `dfr.plan.homeward`, and RTL."""
     for place in waypoints_home(world.frame, way, world.scenario.contingency.rally_points):
-        yield _placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, way[0], place, height_m_agl))
+        yield placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, way[0], place, height_m_agl))
     yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
 
 
@@ -199,22 +199,6 @@ def _landing_params(scenario: Scenario) -> dict[str, float]:
         return {}
     retries = min(scenario.contingency.landing_retries, MOST_RETRIES)
     return {"PLND_STRICT": float(PRECISION_RETRY), "PLND_RET_MAX": float(retries)}
-
-
-def _placed(
-    command: Command,
-    position: Position,
-    height_m_home: float,
-    *,
-    params: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
-) -> MissionItem:
-    return MissionItem(
-        command=command,
-        frame=Frame.GLOBAL_RELATIVE_HOME,
-        params=params,
-        position=position,
-        z_m=round(height_m_home, 2),
-    )
 
 
 def _site(plan: Plan, site_id: str) -> DockSite:

@@ -56,6 +56,23 @@ class MissionItem:
     autocontinue: bool = True
 
 
+def placed(
+    command: Command,
+    position: Position,
+    height_m_home: float,
+    *,
+    params: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
+) -> MissionItem:
+    """An item at a place, its height above home kept to the centimetre."""
+    return MissionItem(
+        command=command,
+        frame=Frame.GLOBAL_RELATIVE_HOME,
+        params=params,
+        position=position,
+        z_m=round(height_m_home, 2),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FencePolygon:
     """A keep-in (`inclusion`) or keep-out area of the vehicle's fence."""

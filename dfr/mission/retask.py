@@ -16,7 +16,7 @@ from dfr.findings import Severity
 from dfr.geo import Position, distance_m
 from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, ROI_FIXED_PLACE
 from dfr.mission.fence import fence_shape
-from dfr.mission.items import Command, FlightPlan, Frame, MissionItem
+from dfr.mission.items import Command, FlightPlan, Frame, MissionItem, placed
 from dfr.mission.validate import validate
 
 FIRST_ITEM = 2
@@ -56,9 +56,9 @@ def retasked(
         name=f"{flight.name}, then {way[-1]}",
         items=(
             flight.items[0],
-            *(_placed(Command.NAV_WAYPOINT, place, height_m_home) for place in way[:-1]),
+            *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in way[:-1]),
             *_scene(way[-1], look_at or way[-1], height_m_home, on_scene_s),
-            *(_placed(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
+            *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
             MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
         ),
     )
@@ -71,8 +71,8 @@ def retasked(
 def _scene(hold: Position, look_at: Position, height_m: float, seconds: float) -> tuple[MissionItem, ...]:
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
     return (
-        _placed(Command.DO_SET_ROI, look_at, 0.0, params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0)),
-        _placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay),
+        placed(Command.DO_SET_ROI, look_at, 0.0, params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0)),
+        placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay),
         MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME),
     )
 
@@ -87,19 +87,3 @@ def _way_back(flight: FlightPlan, way: Sequence[Position], *, open_m: float) -> 
     if any(distance_m(last, point.position) < distance_m(last, flight.home) for point in flight.rally):
         back.append(flight.home)
     return back
-
-
-def _placed(
-    command: Command,
-    place: Position,
-    height_m: float,
-    *,
-    params: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
-) -> MissionItem:
-    return MissionItem(
-        command=command,
-        frame=Frame.GLOBAL_RELATIVE_HOME,
-        params=params,
-        position=place,
-        z_m=round(height_m, 2),
-    )
