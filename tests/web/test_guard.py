@@ -135,7 +135,9 @@ def test_a_body_that_drips_is_given_up(monkeypatch):
 
     headers = [(b"host", HOST.encode()), (b"origin", OWN.encode()), (b"content-length", b"60000")]
     scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
-    asyncio.run(Guard(APP, doors=Doors(hosts=frozenset({HOST})))(scope, drip, send))
+    guard = Guard(APP, doors=Doors(hosts=frozenset({HOST})))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(guard(scope, drip, send))).result()
     assert sent[0]["status"] == 408
 
 
