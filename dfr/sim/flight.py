@@ -16,6 +16,9 @@ import simpy
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED, RETRIED
 from dfr.sim.inputs import Condition, Landing, Leg
 
+SHORTEST_S = 1e-9
+"""A phase shorter than this draws no energy: beside a clock of hours its seconds are rounded away."""
+
 
 class Order(NamedTuple):
     """What is to be flown: by which drone, from which dock to which zone, with how much energy.
@@ -261,5 +264,9 @@ def _attempt(landing: Landing, draw: float) -> str:
 
 
 def power_w(energy_wh: float, seconds: float) -> float:
-    """Power of an energy drawn evenly over a time, W."""
-    return energy_wh * 3600.0 / seconds if seconds > 0.0 else 0.0
+    """Power of an energy drawn evenly over a time, W; none over a time too short for any clock.
+
+    >>> power_w(1.0, 60.0), power_w(1.0, 0.0), power_w(1.0, 5e-324)
+    (60.0, 0.0, 0.0)
+    """
+    return energy_wh * 3600.0 / seconds if seconds > SHORTEST_S else 0.0

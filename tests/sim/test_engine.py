@@ -307,6 +307,15 @@ def test_a_landing_is_tried_again_and_then_diverted(
     assert never["flights"][0].attempts == 3
 
 
+def test_a_way_too_short_for_any_clock_draws_no_energy(
+    deployment: SimInputs, call: Callable[..., Call], condition: Callable[..., Condition], leg: Leg
+) -> None:
+    short = condition(((leg._replace(climb_s=0.0, out_s=5e-324, back_s=0.0, land_s=0.0),),))
+    flown = run(replace(deployment, conditions=(short,)), [call(0, 100.0)])["flights"][0]
+    assert flown.on_scene_s > 0.0
+    assert flown.energy_wh == pytest.approx(leg.hover_w * flown.on_scene_s / 3600.0)
+
+
 def test_calls_open_at_the_horizon_are_closed_with_what_became_of_them(
     deployment: SimInputs, call: Callable[..., Call]
 ) -> None:
