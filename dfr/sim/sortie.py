@@ -76,7 +76,7 @@ class Sortie:
         )  # fmt: skip
         self._phase, self._phase_start = "", 0.0
         self._gives_way = self._link_lost = False
-        self._yielded_s = self._on_scene_s = 0.0
+        self._yielded_s = self._on_scene_s = self._staying_since_s = 0.0
         self._cut, self._landing, self._attempts = events.NOT_REACHED, "", 0
         self._dispatched_s = field.env.now
         self._airborne_s = self._overhead_s = self._left_s = self._landed_s = events.NEVER
@@ -99,8 +99,8 @@ class Sortie:
 
     def close(self, t_s: float) -> None:
         """The horizon came before the sortie was over."""
-        if self._phase == events.ON_SCENE:
-            self._on_scene_s = max(self._on_scene_s, t_s - self._overhead_s - self._yielded_s)
+        if self._phase == events.ON_SCENE and self._gives_way:
+            self._on_scene_s += t_s - self._staying_since_s
         self._end_phase(t_s)
         if not self.case.ended:
             self._close_call(reached=_came(self._overhead_s), reason=events.Missed.HORIZON)
@@ -176,7 +176,7 @@ class Sortie:
             if cut == events.CUT_ENERGY and not asked:
                 asked = True
                 self._desk.must_leave(self.case, self._env.now + seconds)
-            start, self._gives_way = self._env.now, True
+            self._staying_since_s, self._gives_way = self._env.now, True
             try:
                 staying = self._flight.hold(seconds)
                 if staying is not None:
@@ -186,8 +186,9 @@ class Sortie:
             except simpy.Interrupt as told:
                 self._gives_way = False
                 self._flight.break_off()
-                left -= self._env.now - start
-                self._on_scene_s += self._env.now - start
+                stayed_s = self._env.now - self._staying_since_s
+                left -= stayed_s
+                self._on_scene_s += stayed_s
                 if not (yield from self._give_way(told, events.ON_SCENE)):
                     left, self._cut = 0.0, events.CUT_LINK if self._link_lost else events.CUT_TRAFFIC
         self._gives_way = False

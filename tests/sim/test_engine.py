@@ -237,6 +237,16 @@ def test_a_drone_on_scene_holds_low_until_the_helicopter_is_gone_and_then_finish
     assert log["yields"][0][:4] == (0, "helicopter", "hold_low", events.ON_SCENE)
 
 
+def test_a_drone_still_holding_low_at_the_horizon_was_on_scene_only_before(
+    deployment: SimInputs, call: Callable[..., Call], condition: Callable[..., Condition], leg: Leg
+) -> None:
+    endless = condition(((leg,),), battery_wh=math.inf)
+    inputs = replace(deployment, traffic=(_traffic("hold_low"),), conditions=(endless,))
+    log = run(inputs, [call(0, 100.0)], [Visit(0, 250.0, 280.0, 2 * deployment.horizon_s)])
+    record = the(log["calls"], 0)
+    assert record.on_scene_s == pytest.approx(250.0 - record.overhead_s)
+
+
 def test_a_drone_that_runs_low_while_holding_goes_home(
     deployment: SimInputs, call: Callable[..., Call]
 ) -> None:
