@@ -16,6 +16,8 @@ Where none meets what its policy asks for, the nearest goes.
 
 from __future__ import annotations
 
+import math
+import operator
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 
@@ -65,7 +67,8 @@ class Watch:
 class Case:
     """A call on its way through the control room, `heard_s` by its clock (the call's time, to rounding).
 
-    A `relief` is a further drone for a call that is attended: no call of its own.
+    A `relief` is a further drone for a call that is attended: no call of its own. `turn` is its place in
+    the queue.
     """
 
     call: Call
@@ -77,6 +80,7 @@ class Case:
     airborne_s: float = NEVER
     overhead_s: float = NEVER
     waiting: bool = False
+    turn: tuple[int, float, int] = (0, 0.0, 0)
     ended: bool = False
     watch: Watch | None = None
     relief: bool = False
@@ -87,10 +91,8 @@ class Case:
             return max(0.0, self.watch.until_s - t_s)
         return self.call.on_scene_s
 
-    @property
-    def turn(self) -> tuple[int, float, int]:
-        """Its place in the queue."""
-        return (self.rank, self.decided_s, self.call.id)
+
+_TURN = operator.attrgetter("turn")
 
 
 @dataclass(slots=True, eq=False)
@@ -186,9 +188,9 @@ class Field:
 
     def wait(self, case: Case) -> None:
         """Put a call into the queue."""
-        case.waiting = True
+        case.waiting, case.turn = True, (case.rank, case.decided_s, case.call.id)
         if self.waiting:
-            insort(self.waiting, case, key=lambda item: item.turn)
+            insort(self.waiting, case, key=_TURN)
         else:
             self.waiting.append(case)
 
@@ -198,9 +200,9 @@ class Field:
         self.waiting.remove(case)
 
 
-def standing(field_: Field) -> str:
+def standing(field_: Field, now: float) -> str:
     """What keeps every call waiting whatever it is: nobody free, weather, no drone; '' where nothing does."""
-    now, crew = field_.env.now, field_.crew
+    crew = field_.crew
     if crew.in_use >= crew.on_duty(now):
         return crew.refusal(now)
     hold = field_.condition(now).hold
@@ -211,27 +213,29 @@ def standing(field_: Field) -> str:
 
 def refusal(field_: Field, case: Case) -> str:
     """Why a waiting call cannot be served now; '' where it can."""
-    condition = field_.condition(field_.env.now)
+    now = field_.env.now
+    condition = field_.condition(now)
     if not condition.nearest[case.call.zone] and not condition.hold:
         return Missed.UNREACHABLE
-    answer = standing(field_) or choose(field_, case)
+    answer = standing(field_, now) or choose(field_, case, now)
     return answer if isinstance(answer, str) else ""
 
 
-def choose(field_: Field, case: Case) -> Drone | str:
+def choose(field_: Field, case: Case, now: float) -> Drone | str:
     """The drone to send to a call now, or why there is none (of the nearest dock that could serve it).
 
     For a moment in which nothing stands against every call.
     """
-    now, inputs = field_.env.now, field_.inputs
+    inputs = field_.inputs
     condition, zone = field_.condition(now), case.call.zone
     calm_s = field_.calm_until_s(now)
-    reason, fit = "", list[Fit]()
+    reason = ""
+    fit: list[Fit] = []
     for dock in condition.nearest[zone]:
         leg = condition.legs[dock][zone]
         if leg is None:
             continue
-        answer = _from_dock(field_, dock, zone, leg, condition)
+        answer = _from_dock(field_, dock, zone, leg, condition, now)
         if isinstance(answer, str):
             reason = reason or answer
             continue
@@ -279,24 +283,26 @@ def _too_late(field_: Field, now: float, home_s: float) -> str:
 
 def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg, condition: Condition) -> bool:
     """Whether a drone could stay as long as is usual for the call and be home with its reserve."""
-    if condition.battery_wh == float("inf") or leg.hover_w <= 0.0:
+    if condition.battery_wh == math.inf or leg.hover_w <= 0.0:
         return True
     reserve_wh = field_.inputs.reserve_fraction * condition.battery_wh
     spare_wh = drone.energy_wh(field_.env.now, condition) - reserve_wh - leg.out_wh - leg.home_wh
     return spare_wh * 3600.0 / leg.hover_w >= field_.inputs.grades[case.call.grade].on_scene.median_s
 
 
-def _from_dock(field_: Field, dock: int, zone: int, leg: Leg, condition: Condition) -> Drone | str:
+def _from_dock(  # noqa: PLR0917 - a way at a moment is what it is
+    field_: Field, dock: int, zone: int, leg: Leg, condition: Condition, now: float
+) -> Drone | str:
     """The fullest ready drone of one dock, or why there is none."""
     if field_.down[dock]:
         return Missed.OUTAGE
-    ready, now = field_.ready[dock], field_.env.now
+    ready = field_.ready[dock]
     if not ready:
         return Missed.NO_DRONE
     if field_.visits and field_.blocking(dock, zone) is not None:
         return Missed.TRAFFIC
     drone = ready[0] if len(ready) == 1 else max(ready, key=lambda item: item.fraction(now))
-    if condition.battery_wh == float("inf"):
+    if condition.battery_wh == math.inf:
         return drone
     needed_wh = leg.out_wh + leg.home_wh + leg.hover_w * field_.inputs.min_on_scene_s / 3600.0
     spare_wh = drone.energy_wh(now, condition) - field_.inputs.reserve_fraction * condition.battery_wh

@@ -54,10 +54,10 @@ def begin_turnaround(drone: Drone, turnaround: Turnaround, *, left: float, t_s: 
 
     A drone that lands above the ready fraction is offered at once with the charge that it has.
     """
-    drone.ready_fraction = max(turnaround.ready_fraction, left)
-    drone.ready_s = t_s + between(turnaround.to_ready_s, left)
-    drone.full_s = max(drone.ready_s, t_s + between(turnaround.to_full_s, left))
-    return drone.ready_s, drone.full_s
+    ready_s, full_s = t_s + between(turnaround.to_ready_s, left), t_s + between(turnaround.to_full_s, left)
+    drone.ready_fraction = left if left > turnaround.ready_fraction else turnaround.ready_fraction
+    drone.ready_s, drone.full_s = ready_s, full_s if full_s > ready_s else ready_s
+    return ready_s, drone.full_s
 
 
 def between(by_percent: tuple[float, ...], left: float) -> float:
@@ -66,9 +66,10 @@ def between(by_percent: tuple[float, ...], left: float) -> float:
     >>> between(tuple(float(100 - percent) for percent in range(101)), 0.255)
     74.5
     """
-    place = min(99, max(0, int(left * 100.0)))
+    left = 0.0 if left < 0.0 else 1.0 if left > 1.0 else left
+    place = int(left * 100.0) if left < 1.0 else 99
     low, high = by_percent[place], by_percent[place + 1]
-    return low + (high - low) * (min(1.0, max(0.0, left)) * 100.0 - place) if high != low else low
+    return low + (high - low) * (left * 100.0 - place) if high != low else low
 
 
 def charge_record(

@@ -17,14 +17,14 @@ from dfr.sim import events
 from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
 from dfr.sim.dispatch import ActiveVisit, Case, Field, choose, refusal, standing
 from dfr.sim.dock import Drone, holds_by_hour
-from dfr.sim.events import Log, Missed
+from dfr.sim.events import Log, Missed, Tables, vocabulary
 from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
 from dfr.sim.foreseen import Foresight, disturbances_s
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, SimInputs
+from dfr.sim.ledger import Ledger
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
-from dfr.sim.readiness import Readiness
 from dfr.sim.sortie import Sortie, Steps
 
 FlightsOf = Callable[[simpy.Environment, Field], Flights]
@@ -50,35 +50,20 @@ def replicate(
 
     `calls` and `visits` replace the drawn ones (a log of real calls); `env` another clock (vehicle time).
     """
-    rows = replicate_rows(
-        inputs,
-        seed=seed,
-        replication=replication,
-        flights_of=flights_of,
-        env=env,
-        calls=calls,
-        visits=visits,
-    )
-    return events.named(rows)
-
-
-def replicate_rows(
-    inputs: SimInputs,
-    *,
-    seed: int,
-    replication: int,
-    flights_of: FlightsOf = model_flights,
-    env: simpy.Environment | None = None,
-    calls: list[Call] | None = None,
-    visits: list[Visit] | None = None,
-) -> Log:
-    """`replicate` with records as plain tuples: quicker, for who makes columns of them."""
     streams = Streams(seed, replication)
     engine = Engine(inputs, env or simpy.Environment(initial_time=0.0), flights_of)
     drawn = draw_calls(inputs, streams) if calls is None else calls
     come = draw_visits(inputs, streams) if visits is None else visits
+    return engine.run(drawn, come, draw_outages(inputs, streams)).named()
+
+
+def replicate_tables(inputs: SimInputs, *, seed: int, replication: int, words: Sequence[str]) -> Tables:
+    """The records of one replication as columns: quicker, for who keeps many. `words` are its vocabulary."""
+    streams = Streams(seed, replication)
+    engine = Engine(inputs, simpy.Environment(initial_time=0.0), model_flights, words)
     with _collector_off():
-        return engine.run(drawn, come, draw_outages(inputs, streams))
+        calls, visits = draw_calls(inputs, streams), draw_visits(inputs, streams)
+        return engine.run(calls, visits, draw_outages(inputs, streams)).tables(replication)
 
 
 @contextmanager
@@ -96,32 +81,40 @@ def _collector_off() -> Iterator[None]:
 class Engine:
     """The control room: it hears calls, sends sorties, and keeps the log."""
 
-    def __init__(self, inputs: SimInputs, env: simpy.Environment, flights_of: FlightsOf) -> None:
+    def __init__(
+        self,
+        inputs: SimInputs,
+        env: simpy.Environment,
+        flights_of: FlightsOf,
+        words: Sequence[str] | None = None,
+    ) -> None:
         self._inputs, self._env = inputs, env
         self._field = Field.at_start(inputs, env)
         self._flights = flights_of(env, self._field)
-        self._log: Log = {name: [] for name in events.RECORDS}
+        self._ledger = Ledger(inputs, vocabulary(inputs) if words is None else words)
+        self._log, self._readiness = self._ledger.rows, self._ledger.readiness
         self._calls = self._log["calls"]
         self._zones, self._grades = [zone.id for zone in inputs.zones], inputs.grades
         self._cases: list[Case] = []
+        self._coming: Iterator[Call] = iter(())
         self._sorties: list[Sortie] = []
         self._sent = 0
         self._foresight = (
-            Foresight(self._field, self, self._flights, self._log)
+            Foresight(self._field, self, self._flights, self._ledger.courses)
             if isinstance(self._flights, ModelFlights)
             else None
         )
-        self._readiness = Readiness(inputs, self._log["readiness"])
         self._overwatch = Overwatch(self._field, self._serve, self._log["overwatch"])
         self._failed: set[str] = set()
         self._grounded: list[Drone] = []
 
-    def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> Log:
+    def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> Ledger:
         """Simulate up to the horizon and close what is open then."""
         horizon = self._inputs.horizon_s
         self._log_background(visits)
         self._field.disturbed_s = disturbances_s(self._inputs, visits, outages)
-        self._env.process(self._arrivals(calls))
+        self._coming = iter(calls)
+        self._expect(self._env.now)
         self._env.process(self._changes())
         if visits:
             self._env.process(self._hear_visits(visits))
@@ -129,7 +122,7 @@ class Engine:
             self._env.process(self._outage(outage))
         self._env.run(until=horizon)
         self._close(horizon)
-        return self._log
+        return self._ledger
 
     # -- what the sorties tell (the `Desk`) --
 
@@ -171,33 +164,43 @@ class Engine:
         if drone.id in self._failed:
             self._grounded.append(drone)
             return
-        self._field.ready[drone.dock].append(drone)
-        self._log_ready(drone.dock)
+        ready = self._field.ready[drone.dock]
+        ready.append(drone)
+        self._readiness.note(drone.dock, len(ready), self._env.now)
         if self._field.waiting:
             self.look_again()
 
     def look_again(self) -> None:
         """Serve whoever can be served now, in order of the queue."""
-        if not self._field.waiting or standing(self._field):
+        field, now = self._field, self._env.now
+        if not field.waiting or standing(field, now):
             return
-        for case in tuple(self._field.waiting):
-            answer = choose(self._field, case)
+        for case in tuple(field.waiting):
+            answer = choose(field, case, now)
             if not isinstance(answer, str):
-                self._send(case, answer)
-                if not self._field.waiting or standing(self._field):
+                field.leave_queue(case)
+                self._send(case, answer, now)
+                if not field.waiting or standing(field, now):
                     return
 
     # -- processes --
 
-    def _arrivals(self, calls: list[Call]) -> Steps:
-        env = self._env
-        for call in calls:
-            yield env.timeout(max(0.0, call.t_s - env.now))
-            self._hear(call)
+    def _expect(self, now: float) -> None:
+        """Wait for the next call."""
+        call = next(self._coming, None)
+        if call is not None:
+            wait_s = call.t_s - now if call.t_s > now else 0.0
+            self._env.timeout(wait_s, call).callbacks.append(self._comes)
 
-    def _hear(self, call: Call) -> None:
+    def _comes(self, event: simpy.Event) -> None:
+        call: Call | None = event.value
+        if call is not None:
+            now = self._env.now
+            self._hear(call, now)
+            self._expect(now)
+
+    def _hear(self, call: Call, now: float) -> None:
         """A call comes in: the control room decides, unless the caller gives up before."""
-        now = self._env.now
         case = Case(call, now, self._grades[call.grade].rank, now + call.patience_s)
         self._cases.append(case)
         if call.patience_s < call.decision_s:
@@ -205,7 +208,8 @@ class Engine:
         elif call.decision_s > 0.0:
             self._after(call.decision_s, self._decide, case)
         else:
-            self._decide(case)
+            case.decided_s = now
+            self._serve(case, now)
 
     def _give_up_undecided(self, case: Case) -> None:
         self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0, self._env.now)
@@ -213,19 +217,27 @@ class Engine:
     def _decide(self, case: Case) -> None:
         """The decision to send a drone."""
         case.decided_s = self._env.now
-        self._serve(case)
+        self._serve(case, case.decided_s)
 
-    def _serve(self, case: Case) -> None:
+    def _serve(self, case: Case, now: float) -> None:
         """Send a drone, or let the case wait for as long as its patience lasts."""
-        self._field.wait(case)
-        self.look_again()
+        field = self._field
+        free = not standing(field, now)
+        if free and not field.waiting:
+            answer = choose(field, case, now)
+            if not isinstance(answer, str):
+                self._send(case, answer, now)
+                return
+            free = False
+        field.wait(case)
+        if free:
+            self.look_again()
         if case.waiting:
             self._await(case)
 
     def _await(self, case: Case) -> None:
-        left_s = case.patience_ends_s - self._env.now
-        if left_s != math.inf:
-            self._after(max(0.0, left_s), self._give_up, case)
+        if case.patience_ends_s != math.inf:
+            self._after(max(0.0, case.patience_ends_s - self._env.now), self._give_up, case)
 
     def _give_up(self, case: Case) -> None:
         """A caller's patience ends: the call is missed for what stands in the way now."""
@@ -305,15 +317,16 @@ class Engine:
 
     # -- sending, and the log --
 
-    def _send(self, case: Case, drone: Drone) -> None:
+    def _send(self, case: Case, drone: Drone, now: float) -> None:
         """Send a drone: worked out at once where nothing can disturb it, as a process where something may."""
-        self._field.leave_queue(case)
-        case.dispatched_s = self._env.now
-        self._field.crew.in_use += 1
-        self._field.ready[drone.dock].remove(drone)
-        self._log_ready(drone.dock)
+        field = self._field
+        case.dispatched_s = now
+        field.crew.in_use += 1
+        ready = field.ready[drone.dock]
+        ready.remove(drone)
+        self._readiness.note(drone.dock, len(ready), now)
         number, self._sent = self._sent, self._sent + 1
-        if self._foresight is not None and self._foresight.send(number, case, drone):
+        if self._foresight is not None and self._foresight.send(number, case, drone, now):
             return
         self._sorties = [sortie for sortie in self._sorties if sortie.process.is_alive]
         self._sorties.append(
@@ -362,4 +375,3 @@ class Engine:
             if not case.ended:
                 self.call_over(case, events.MISSED, Missed.HORIZON, 0.0, horizon_s)
         self._overwatch.close(horizon_s)
-        self._readiness.close(horizon_s)

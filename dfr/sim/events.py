@@ -257,11 +257,6 @@ def drone_id(dock: str, index: int) -> str:
     return f"{dock}/{index + 1}"
 
 
-def named(log: Log) -> Log:
-    """The records of a replication by their types, so that fields have names."""
-    return {name: list(map(RECORDS[name]._make, rows)) for name, rows in log.items()}  # type: ignore[attr-defined]
-
-
 def to_tables(
     records: Mapping[str, Sequence[tuple[Any, ...]]], words: Sequence[str], replication: int
 ) -> Tables:

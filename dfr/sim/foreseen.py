@@ -11,102 +11,91 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from dfr.sim import events
+import simpy
+
 from dfr.sim.calls import Call, Visit
+from dfr.sim.courses import CUTS, ENDINGS, Courses, pack
 from dfr.sim.dispatch import Case, Field
 from dfr.sim.dock import Drone, begin_turnaround, holds_by_hour
-from dfr.sim.events import Log
+from dfr.sim.events import CUT_ENERGY, DOCKED, FULL_STAY, NEVER
 from dfr.sim.failures import Outage
 from dfr.sim.flight import ModelFlights, landing_attempts, power_w
 from dfr.sim.inputs import LINK_PART, Condition, Leg, SimInputs
 from dfr.sim.sortie import Desk
 
-PHASES = (
-    events.PREPARE, events.CLIMB, events.OUT, events.ON_SCENE, events.BACK, events.LAND, events.RECOVER,
-    events.CHARGE,
-)  # fmt: skip
-"""What a drone does between the `Moments` of a sortie, being in its dock, and being ready."""
+Course = tuple[tuple[float, float, float, float, float, float], float, int, int, str, float]
+"""Moments from airborne to landed, the stay and what cut it, attempts, how the last ended, Wh used."""
 
-
-Moments = tuple[float, float, float, float, float, float, float]
-"""Dispatched, airborne, at cruise height, overhead, leaving, over the dock and landed, s."""
-
-Course = tuple[Moments, float, float, float, str, tuple[tuple[str, float], ...], float]
-"""An undisturbed sortie: its moments, seconds out and home as predicted, on scene as flown, what cut these
-short, landing attempts and when each began, Wh used."""
+FULL, SHORT = CUTS.index(FULL_STAY), CUTS.index(CUT_ENERGY)
 
 
 class Foresight:
     """Flies the sorties of the flight model that can be worked out at once."""
 
-    def __init__(self, field: Field, desk: Desk, flights: ModelFlights, log: Log) -> None:
-        self._field, self._desk, self._env = field, desk, field.env
-        self._flown, self._phases = log["flights"], log["phases"]
-        self._landings, self._charges = log["landings"], log["charges"]
+    def __init__(self, field: Field, desk: Desk, flights: ModelFlights, courses: Courses) -> None:
+        self._field, self._desk, self._env, self._inputs = field, desk, field.env, field.inputs
+        self._rows = courses.rows
         self._retries, self._retry_s = flights.retries, flights.retry_s
         self._turnaround, self._horizon_s = field.inputs.turnaround, field.inputs.horizon_s
         self._longest_s = max(self._turnaround.to_ready_s)
-        self._dock_ids = [dock.id for dock in field.inputs.docks]
+        self._number = {drone.id: number for number, drone in enumerate(field.drones)}
 
-    def send(self, number: int, case: Case, drone: Drone) -> bool:
+    def send(self, number: int, case: Case, drone: Drone, now: float) -> bool:
         """Fly a sortie; False, with nothing done, where something might disturb it."""
-        if case.relief:
-            return False
-        now = self._env.now
+        call, dock = case.call, drone.dock
         condition, fraction = self._field.condition(now), drone.fraction(now)
-        leg = condition.legs[drone.dock][case.call.zone]
-        course = None if leg is None else self._course(case.call, drone.dock, leg, condition, fraction)
+        leg = condition.legs[dock][call.zone]
+        if leg is None or case.relief:
+            return False
+        course = self._course(call, dock, leg, condition, fraction, now)
         if course is None:
             return False
-        moments, *_, attempts, used_wh = course
-        docked_s = moments[-1] if attempts[-1][0] == events.DOCKED else moments[-1] + case.call.recovery_s
+        moments, stay_s, cut, attempts, ending, used_wh = course
+        landed_s = moments[-1]
+        docked_s = landed_s if ending == DOCKED else landed_s + call.recovery_s
         if docked_s + self._longest_s >= self._horizon_s:
             return False
-        left = max(0.0, fraction - used_wh / condition.battery_wh)
-        begin_turnaround(drone, self._turnaround, left=left, t_s=docked_s)
-        dock = self._dock_ids[drone.dock]
-        self._charges.append((drone.id, dock, left, docked_s, drone.ready_s, drone.full_s))
-        known = left if condition.battery_wh != math.inf else events.NEVER
-        self._write(number, case, drone, course, known)
-        if drone.ready_s > now:
-            self._write_phases(number, drone, (*moments, docked_s, drone.ready_s))
-        self._at(moments[-1], self._landed, drone)
+        left = fraction - used_wh / condition.battery_wh
+        left = left if left > 0.0 else 0.0
+        ready_s, full_s = begin_turnaround(drone, self._turnaround, left=left, t_s=docked_s)
+        case.ended = True
+        self._rows += pack(
+            number, self._number[drone.id], dock, call.id, call.zone, call.grade, case.heard_s,
+            case.decided_s, call.video_s, call.ground_s, call.on_scene_s, now, *moments,
+            docked_s, ready_s, full_s, leg[0] + leg[1], leg[2] + leg[3], stay_s, cut, attempts,
+            ENDINGS.index(ending), leg[3] + self._retry_s, used_wh, left,
+            NEVER if condition.battery_wh == math.inf else left,
+        )  # fmt: skip
+        self._at(landed_s, now, self._landed, drone)
         return True
 
-    def _course(
-        self, call: Call, dock: int, leg: Leg, condition: Condition, fraction: float
+    def _course(  # noqa: PLR0917 - a way at a moment is what it is
+        self, call: Call, dock: int, leg: Leg, condition: Condition, fraction: float, now: float
     ) -> Course | None:
         """The sums; None where something may happen before touchdown."""
-        now = self._env.now
         calm_s = self._field.calm_until_s(now)
-        climb_s, out_s, back_s, land_s, out_wh, home_wh, hover_w = leg
+        climb_s, out_s, back_s, land_s, _, home_wh, hover_w = leg
         airborne_s = now + call.launch_s
         climbed_s = airborne_s + climb_s
         overhead_s = climbed_s + out_s
-        way_s, home_way_s, used_wh = climb_s + out_s, back_s + land_s, 0.0
-        home_w = power_w(home_wh, home_way_s)
+        home_w, used_wh = power_w(home_wh, back_s + land_s), 0.0
         if overhead_s > airborne_s:
-            out_w, flown_s = power_w(out_wh, way_s), min(overhead_s - climbed_s, out_s)
-            used_wh = out_w * min(climbed_s - airborne_s, climb_s) / 3600.0 + out_w * flown_s / 3600.0
-            back_s *= 1.0 - (out_s - flown_s) / out_s if out_s > 0.0 else 1.0
-        stay_s, cut = call.on_scene_s, events.FULL_STAY
+            used_wh, share = _way_out(leg, airborne_s, climbed_s, overhead_s)
+            back_s *= share
+        stay_s, cut = call.on_scene_s, FULL
         if hover_w > 0.0 and condition.battery_wh != math.inf:
-            way_home_wh = home_w * (back_s + land_s) / 3600.0
-            spare_wh = self._above_reserve_wh(condition, fraction) - used_wh - way_home_wh
+            spare_wh = self._above_reserve_wh(condition.battery_wh, fraction) - used_wh
+            spare_wh -= home_w * (back_s + land_s) / 3600.0
             endurance_s = max(0.0, spare_wh * 3600.0 / hover_w)
-            if stay_s > endurance_s and self._field.inputs.overwatch:
-                return None
             if stay_s > endurance_s:
-                stay_s, cut = endurance_s, events.CUT_ENERGY
+                stay_s, cut = endurance_s, SHORT
         left_s = overhead_s + stay_s
         home_s = left_s + back_s
-        if home_s + land_s >= calm_s:
+        if home_s + land_s >= calm_s or (cut and self._inputs.overwatch):
             return None
         landing = self._field.condition_then(home_s).landing_at(dock)
         endings = landing_attempts(landing, call.landing, retries=self._retries)
-        each_s = land_s + self._retry_s
-        attempts = tuple([(ending, home_s + place * each_s) for place, ending in enumerate(endings)])
-        land_s += (len(endings) - 1) * each_s
+        land_s += (len(endings) - 1) * (land_s + self._retry_s)
         landed_s = home_s + land_s
         if landed_s >= calm_s:
             return None
@@ -115,66 +104,58 @@ class Foresight:
         if landed_s > left_s:
             used_wh += home_w * min(home_s - left_s, back_s) / 3600.0
             used_wh += home_w * min(landed_s - home_s, land_s) / 3600.0
-        moments = now, airborne_s, climbed_s, overhead_s, left_s, home_s, landed_s
-        return moments, way_s, home_way_s, stay_s, cut, attempts, used_wh
+        moments = airborne_s, climbed_s, overhead_s, left_s, home_s, landed_s
+        return moments, stay_s, cut, len(endings), endings[-1], used_wh
 
-    def _above_reserve_wh(self, condition: Condition, fraction: float) -> float:
+    def _above_reserve_wh(self, battery_wh: float, fraction: float) -> float:
         """What a drone may use until it lands."""
-        share = self._field.inputs.reserve_fraction
-        return fraction * condition.battery_wh - (share * condition.battery_wh if share else 0.0)
-
-    def _write(self, number: int, case: Case, drone: Drone, course: Course, left: float) -> None:
-        """The records of the call, the flight and its landing."""
-        dock = self._dock_ids[drone.dock]
-        moments, way_s, home_way_s, stay_s, cut, attempts, used_wh = course
-        sent_s, airborne_s, _, overhead_s, left_s, _, landed_s = moments
-        case.airborne_s, case.overhead_s = airborne_s, overhead_s
-        outcome = events.FIRST if overhead_s < case.call.ground_s else events.ATTENDED
-        self._desk.call_over(case, outcome, "", stay_s, left_s)
-        self._flown.append((
-            number, case.call.id, drone.id, dock, sent_s, airborne_s, overhead_s, left_s, landed_s,
-            way_s, home_way_s, 0.0, stay_s, cut, attempts[-1][0], len(attempts), used_wh, left,
-        ))  # fmt: skip
-        for place, (ending, start_s) in enumerate(attempts, start=1):
-            self._landings.append((number, dock, place, ending, start_s))
-
-    def _write_phases(self, number: int, drone: Drone, moments_s: tuple[float, ...]) -> None:
-        """What the drone does from when to when, where it takes any time."""
-        dock, ends_s = self._dock_ids[drone.dock], moments_s[1:]
-        self._phases.extend([
-            (number, drone.id, dock, phase, start_s, end_s)
-            for phase, start_s, end_s in zip(PHASES, moments_s, ends_s, strict=False)
-            if end_s > start_s
-        ])  # fmt: skip
+        share = self._inputs.reserve_fraction
+        return fraction * battery_wh - (share * battery_wh if share else 0.0)
 
     # -- what others notice of it --
 
-    def _at(self, t_s: float, act: Callable[[Drone], None], drone: Drone) -> None:
-        """Act at just that moment: where the sum of clock and delay would round, by way of a later one.
+    def _at(self, t_s: float, now: float, act: Callable[[simpy.Event], None], drone: Drone) -> None:
+        """Act on a drone at just that moment; by way of a later one where clock and delay would round.
 
         From half the moment on the difference is exact (Sterbenz), and so is the sum.
         """
-        now = self._env.now
         if now + (t_s - now) == t_s:
-            self._env.timeout(t_s - now).callbacks.append(lambda _: act(drone))
+            self._env.timeout(t_s - now, drone).callbacks.append(act)
         else:
-            self._env.timeout(0.75 * t_s - now).callbacks.append(lambda _: self._at(t_s, act, drone))
+            later = self._env.timeout(0.75 * t_s - now)
+            later.callbacks.append(lambda _: self._at(t_s, self._env.now, act, drone))
 
-    def _landed(self, drone: Drone) -> None:
+    def _landed(self, event: simpy.Event) -> None:
         self._desk.crew_free()
-        if drone.ready_s > self._env.now:
-            self._at(drone.ready_s, self._ready, drone)
+        drone, now = _drone_of(event), self._env.now
+        if drone.ready_s > now:
+            self._at(drone.ready_s, now, self._ready, drone)
         else:
-            self._ready(drone)
+            self._ready(event)
 
-    def _ready(self, drone: Drone) -> None:
+    def _ready(self, event: simpy.Event) -> None:
+        drone, now = _drone_of(event), self._env.now
         full_s = drone.full_s
         self._desk.drone_ready(drone)
-        if full_s > self._env.now:
-            self._at(full_s, self._full, drone)
+        if full_s > now:
+            self._at(full_s, now, self._full, drone)
 
-    def _full(self, _: Drone) -> None:
+    def _full(self, _: simpy.Event) -> None:
         self._desk.look_again()
+
+
+def _drone_of(event: simpy.Event) -> Drone:
+    """The drone that an event is about."""
+    drone: Drone = event.value  # type: ignore[assignment]
+    return drone
+
+
+def _way_out(leg: Leg, airborne_s: float, climbed_s: float, overhead_s: float) -> tuple[float, float]:
+    """Wh used on the way out, and the share of it that the clock let pass."""
+    climb_s, out_s, *_ = leg
+    out_w, flown_s = power_w(leg.out_wh, climb_s + out_s), min(overhead_s - climbed_s, out_s)
+    used_wh = out_w * min(climbed_s - airborne_s, climb_s) / 3600.0 + out_w * flown_s / 3600.0
+    return used_wh, 1.0 - (out_s - flown_s) / out_s if out_s > 0.0 else 1.0
 
 
 def disturbances_s(inputs: SimInputs, visits: Sequence[Visit], outages: Sequence[Outage]) -> list[float]:

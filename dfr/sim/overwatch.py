@@ -20,7 +20,7 @@ class Overwatch:
     """Asks for reliefs by `ask`, and writes an `OverwatchRecord` of each need when it is over."""
 
     field: Field
-    ask: Callable[[Case], None]
+    ask: Callable[[Case, float], None]
     log: list[tuple[Any, ...]]
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
@@ -51,7 +51,7 @@ class Overwatch:
         now, turn = self.field.env.now, watch.drones % len(watch.call.landing)
         call = watch.call._replace(landing=watch.call.landing[turn:] + watch.call.landing[:turn])
         relief = Case(call, now, case.rank, watch.until_s, decided_s=now, watch=watch, relief=True)
-        self.ask(relief)
+        self.ask(relief, now)
 
     def _over(self, watch: Watch, end_s: float) -> None:
         watch.close(end_s)

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from dfr.sim.engine import replicate_rows
-from dfr.sim.events import Tables, to_tables, vocabulary
+from dfr.sim.engine import replicate_tables
+from dfr.sim.events import Tables, vocabulary
 from dfr.sim.inputs import SimInputs
 
 Keep = Callable[[int, Tables], Any]
@@ -37,8 +37,7 @@ def run_one(replication: int) -> tuple[int, Any]:
 
 def tables_of(inputs: SimInputs, words: tuple[str, ...], *, seed: int, replication: int) -> Tables:
     """The records of one replication as columns."""
-    log = replicate_rows(inputs, seed=seed, replication=replication)
-    return to_tables(log, words, replication)
+    return replicate_tables(inputs, seed=seed, replication=replication, words=words)
 
 
 def _leave_with_parent() -> None:

@@ -39,7 +39,7 @@ SLOW_CHARGE = Turnaround(ready_fraction=0.9, to_ready_s=(1000.0,) * 101, to_full
 
 def run(inputs: SimInputs, calls: list[Call], visits: list[Visit] | None = None) -> dict[str, list[Any]]:
     """The records of given calls and visits."""
-    return events.named(Engine(inputs, simpy.Environment(), model_flights).run(calls, visits or []))
+    return Engine(inputs, simpy.Environment(), model_flights).run(calls, visits or []).named()
 
 
 def the(records: list[Any], call: int) -> Any:
@@ -457,6 +457,18 @@ def test_most_sorties_need_no_process_of_their_own(
     assert sum(sent) > 0.9 * len(sent) > 5
 
 
+def _ready_drones_are_told_for_all_the_time(inputs: SimInputs, log: dict[str, list[Any]]) -> None:
+    """One record after the other from start to horizon, for each dock and for their sum."""
+    rows = {name: [row for row in log["readiness"] if row.dock == name] for name in ["d0", "d1", "d2", "*"]}
+    docks = [rows[dock.id] for dock in inputs.docks]
+    for own in [*docks, rows[events.ANY_DOCK]]:
+        assert (own[0].start_s, own[-1].end_s) == (0.0, inputs.horizon_s)
+        assert all(a.end_s == b.start_s for a, b in pairwise(own))
+    for row in rows[events.ANY_DOCK]:
+        middle = 0.5 * (row.start_s + row.end_s)
+        assert row.ready == sum(r.ready for own in docks for r in own if r.start_s <= middle < r.end_s)
+
+
 @settings(max_examples=120, deadline=None)
 @given(inputs=deployments(), seed=st.integers(0, 1000))
 def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, seed: int) -> None:
@@ -477,6 +489,7 @@ def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, s
     for drone in {phase.drone for phase in log["phases"]}:
         own = sorted((p.start_s, p.end_s) for p in log["phases"] if p.drone == drone)
         assert all(a[1] <= b[0] + 1e-9 for a, b in pairwise(own))
+    _ready_drones_are_told_for_all_the_time(inputs, log)
     for watch in log["overwatch"]:
         assert 0.0 <= watch.gap_s <= watch.end_s - watch.start_s + 1e-6
     for flight in log["flights"]:
