@@ -76,6 +76,7 @@ class Sortie:
         )  # fmt: skip
         self._phase, self._phase_start = "", 0.0
         self._gives_way = self._link_lost = False
+        self._holding: tuple[Visit, str, float] | None = None
         self._yielded_s = self._on_scene_s = self._staying_since_s = 0.0
         self._cut, self._landing, self._attempts = events.NOT_REACHED, "", 0
         self._dispatched_s = field.env.now
@@ -101,6 +102,8 @@ class Sortie:
         """The horizon came before the sortie was over."""
         if self._phase == events.ON_SCENE and self._gives_way:
             self._on_scene_s += t_s - self._staying_since_s
+        if self._holding is not None:
+            self._end_hold(*self._holding)
         self._end_phase(t_s)
         if not self.case.ended:
             self._close_call(reached=_came(self._overhead_s), reason=events.Missed.HORIZON)
@@ -219,6 +222,7 @@ class Sortie:
             self._landing = events.DIVERTED if traffic.rule == LAND else ""
             self._log_yield(visit, phase, start)
             return False
+        self._holding = (visit, phase, start)
         goes_on = True
         while goes_on and (active := self._field.blocking(self.dock, self.zone)) is not None:
             limit_s = self._flight.endurance_s() - traffic.yield_s
@@ -233,9 +237,14 @@ class Sortie:
             rising = self._flight.rise(traffic.yield_s)
             if rising is not None:
                 yield rising
-        self._yielded_s += self._env.now - start
-        self._log_yield(visit, phase, start)
+        self._end_hold(visit, phase, start)
         return goes_on
+
+    def _end_hold(self, visit: Visit, phase: str, start_s: float) -> None:
+        """Note a hold that is over, or that the horizon cuts short."""
+        self._holding = None
+        self._yielded_s += self._env.now - start_s
+        self._log_yield(visit, phase, start_s)
 
     def _come_home(self) -> Steps:
         """Back, down and out of the crew's hands."""

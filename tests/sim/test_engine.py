@@ -247,6 +247,17 @@ def test_a_drone_still_holding_low_at_the_horizon_was_on_scene_only_before(
     assert record.on_scene_s == pytest.approx(250.0 - record.overhead_s)
 
 
+def test_a_hold_that_goes_on_at_the_horizon_is_on_record_up_to_there(
+    deployment: SimInputs, call: Callable[..., Call], condition: Callable[..., Condition], leg: Leg
+) -> None:
+    endless = condition(((leg,),), battery_wh=math.inf)
+    inputs = replace(deployment, traffic=(_traffic("hold_low"),), conditions=(endless,))
+    log = run(inputs, [call(0, 100.0)], [Visit(0, 250.0, 280.0, 2 * deployment.horizon_s)])
+    held_s = deployment.horizon_s - 250.0
+    assert log["yields"] == [(0, "helicopter", "hold_low", events.ON_SCENE, 250.0, deployment.horizon_s)]
+    assert log["flights"][0].yielded_s == held_s
+
+
 def test_a_drone_that_runs_low_while_holding_goes_home(
     deployment: SimInputs, call: Callable[..., Call]
 ) -> None:
