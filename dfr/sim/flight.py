@@ -124,6 +124,7 @@ class ModelFlight:
 
     __slots__ = (
         "_began_s",
+        "_ends_s",
         "_env",
         "_flights",
         "_home_w",
@@ -142,7 +143,8 @@ class ModelFlight:
         self._out_w = power_w(leg.out_wh, leg.overhead_s)
         self._home_w = power_w(leg.home_wh, leg.home_s)
         self._left_s = [leg.climb_s, leg.out_s, 0.0, leg.back_s, 0.0]
-        self._phase, self._began_s, self._power_w, self._used_wh = HOLD, 0.0, 0.0, 0.0
+        self._phase, self._power_w, self._used_wh = HOLD, 0.0, 0.0
+        self._began_s = self._ends_s = 0.0
         self._landed = Landed("", ())
 
     def launch(self) -> simpy.Event | None:
@@ -215,15 +217,16 @@ class ModelFlight:
         if seconds is not None:
             left_s[phase] = seconds
         self._phase, self._began_s, self._power_w = phase, self._env.now, power_w
+        self._ends_s = self._began_s + left_s[phase]
         return self._env.timeout(left_s[phase]) if left_s[phase] > 0.0 else None
 
     def _settle(self) -> None:
-        """Book the time flown since the phase began."""
+        """Book the time flown since the phase began: all of it once its end has come, however clocks round."""
         left_s = self._left_s[self._phase]
         if left_s <= 0.0:
             return
         now = self._env.now
-        flown = min(now - self._began_s, left_s)
+        flown = left_s if now >= self._ends_s else now - self._began_s
         self._left_s[self._phase] = left_s - flown
         self._used_wh += self._power_w * flown / 3600.0
         self._began_s = now

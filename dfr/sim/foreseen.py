@@ -74,14 +74,12 @@ class Foresight:
     ) -> Course | None:
         """The sums; None where something may happen before touchdown."""
         calm_s = self._field.calm_until_s(now)
-        climb_s, out_s, back_s, land_s, _, home_wh, hover_w = leg
+        climb_s, out_s, back_s, land_s, out_wh, home_wh, hover_w = leg
         airborne_s = now + call.launch_s
         climbed_s = airborne_s + climb_s
         overhead_s = climbed_s + out_s
-        home_w, used_wh = power_w(home_wh, back_s + land_s), 0.0
-        if overhead_s > airborne_s:
-            used_wh, share = _way_out(leg, airborne_s, climbed_s, overhead_s)
-            back_s *= share
+        out_w, home_w = power_w(out_wh, climb_s + out_s), power_w(home_wh, back_s + land_s)
+        used_wh = out_w * climb_s / 3600.0 + out_w * out_s / 3600.0
         stay_s, cut = call.on_scene_s, FULL
         if hover_w > 0.0 and condition.battery_wh != math.inf:
             spare_wh = self._above_reserve_wh(condition.battery_wh, fraction) - used_wh
@@ -99,11 +97,9 @@ class Foresight:
         landed_s = home_s + land_s
         if landed_s >= calm_s:
             return None
-        if hover_w > 0.0:
-            used_wh += hover_w * min(left_s - overhead_s, stay_s) / 3600.0
-        if landed_s > left_s:
-            used_wh += home_w * min(home_s - left_s, back_s) / 3600.0
-            used_wh += home_w * min(landed_s - home_s, land_s) / 3600.0
+        used_wh += hover_w * stay_s / 3600.0
+        used_wh += home_w * back_s / 3600.0
+        used_wh += home_w * land_s / 3600.0
         moments = airborne_s, climbed_s, overhead_s, left_s, home_s, landed_s
         return moments, stay_s, cut, len(endings), endings[-1], used_wh
 
@@ -148,14 +144,6 @@ def _drone_of(event: simpy.Event) -> Drone:
     """The drone that an event is about."""
     drone: Drone = event.value  # type: ignore[assignment]
     return drone
-
-
-def _way_out(leg: Leg, airborne_s: float, climbed_s: float, overhead_s: float) -> tuple[float, float]:
-    """Wh used on the way out, and the share of it that the clock let pass."""
-    climb_s, out_s, *_ = leg
-    out_w, flown_s = power_w(leg.out_wh, climb_s + out_s), min(overhead_s - climbed_s, out_s)
-    used_wh = out_w * min(climbed_s - airborne_s, climb_s) / 3600.0 + out_w * flown_s / 3600.0
-    return used_wh, 1.0 - (out_s - flown_s) / out_s if out_s > 0.0 else 1.0
 
 
 def disturbances_s(inputs: SimInputs, visits: Sequence[Visit], outages: Sequence[Outage]) -> list[float]:

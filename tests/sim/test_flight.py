@@ -104,3 +104,13 @@ def test_a_drone_lands_by_the_odds_of_its_own_dock(condition: Callable[..., Cond
         env.run(flight.land())
         outcomes.append(flight.landed().outcome)
     assert outcomes == [DOCKED, DIVERTED]
+
+
+def test_a_way_too_short_for_the_clock_has_been_flown_all_the_same(
+    begin: Callable[..., Any], leg: Leg
+) -> None:
+    env, flight = begin(leg._replace(climb_s=0.0, out_s=3e-130))
+    env.run(until=300.0)
+    env.run(flight.arrive())
+    env.run(flight.go_home())
+    assert env.now == 300.0 + leg.back_s
