@@ -221,7 +221,7 @@ class ModelFlight:
         return self._env.timeout(left_s[phase]) if left_s[phase] > 0.0 else None
 
     def _settle(self) -> None:
-        """Book the time flown since the phase began: all of it once its end has come, however clocks round."""
+        """Book the time flown since the phase began: all of it once its end has come, however they round."""
         left_s = self._left_s[self._phase]
         if left_s <= 0.0:
             return
