@@ -16,9 +16,9 @@ from dfr.link.traffic import Transponder
 from dfr.metrics.shift import Airborne
 from dfr.scenario.model import OtherTraffic
 from dfr.sim.calls import Visit
+from dfr.sim.diary import Steps
 from dfr.sim.inputs import SimInputs
 from dfr.sim.randomness import FloatArray
-from dfr.sim.sortie import Steps
 
 SPEED_MPS = {"helicopter": 30.0, "aeroplane": 55.0, "drone": 10.0}
 DEFAULT_SPEED_MPS = 30.0

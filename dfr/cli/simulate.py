@@ -23,7 +23,7 @@ from dfr.plan.model import Plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import checked_replications, simulate_inputs
 from dfr.sim.inputs import SimInputs
-from dfr.sim.policies import with_overwatch, with_policies
+from dfr.sim.policies import with_move_up, with_overwatch, with_policies
 from dfr.store.origin import remember
 from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World
@@ -89,6 +89,10 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
         bool | None,
         typer.Option("--overwatch/--no-overwatch", help="Relieve drones that cannot stay as long as needed."),
     ] = None,
+    move_up: Annotated[
+        bool | None,
+        typer.Option("--move-up/--no-move-up", help="Move ready drones to free slots to keep coverage."),
+    ] = None,
     losses: Annotated[
         bool, typer.Option("--n-minus-1", help="Also without each dock, drone and pilot in turn.")
     ] = False,
@@ -115,7 +119,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     else:
         proposed = plan_of(world, plan, docks)
     inputs = with_policies(sim_inputs(world, proposed), failures=failures or (), dispatch=dispatch)
-    inputs = with_overwatch(inputs, overwatch)
+    inputs = with_move_up(with_overwatch(inputs, overwatch), move_up)
     if calls is not None:
         inputs = replace(inputs, trace=read_calls(calls, world))
     work = _Work(world, proposed, inputs, begin, _workers(jobs), out, cluster)

@@ -13,10 +13,10 @@ import numpy as np
 
 from dfr.metrics.intervals import FloatArray
 from dfr.metrics.measures import BoolArray, Kpi, of_replications, of_share, of_values, scaled
-from dfr.metrics.use import footprint_kpis, overwatch_kpis, per_day, per_duty_hour
+from dfr.metrics.use import footprint_kpis, move_kpis, overwatch_kpis, per_day, per_duty_hour
 from dfr.metrics.view import RunView, ready_share, share_of
 from dfr.sim import events
-from dfr.sim.events import Missed, Records
+from dfr.sim.events import Column, Missed, Records
 from dfr.sim.inputs import SimInputs
 
 CLOCKS = (
@@ -43,7 +43,10 @@ LANDINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockFigures:
-    """What one dock did, as shares of the time with people on duty."""
+    """What one dock did, as shares of the time with people on duty.
+
+    `utilisation` is of the drones that live in it, wherever they are moved up to.
+    """
 
     drones: int
     utilisation: float | None
@@ -100,9 +103,11 @@ def summarise(records: Records, inputs: SimInputs, *, seed: int) -> Summary:
         *_call_kpis(view),
         *_target_kpis(view),
         *_flight_kpis(view),
+        *_landing_kpis(view),
         *_time_kpis(view),
         *footprint_kpis(view),
         *overwatch_kpis(view),
+        *move_kpis(view),
     ]
     return Summary(
         scenario=inputs.scenario,
@@ -202,11 +207,9 @@ def _target_kpis(view: RunView) -> list[Kpi]:
 
 def _flight_kpis(view: RunView) -> list[Kpi]:
     replication, count = view.replication("flights"), view.count
-    landed = ~np.isnan(view.number("flights", "landed_s"))
     stay_s = view.number("flights", "on_scene_s")
     reserve = view.number("flights", "reserve_fraction")
-    aloft_s = view.ended("landed_s") - view.number("flights", "airborne_s")
-    kpis = [
+    return [
         per_day(view, "flights_per_day", view.counts("flights"), "1/day", "flights"),
         per_duty_hour(view, "flights_per_duty_hour", view.counts("flights"), "1/h", "flights"),
         per_day(
@@ -219,7 +222,7 @@ def _flight_kpis(view: RunView) -> list[Kpi]:
         per_day(
             view,
             "airborne_minutes_per_day",
-            view.sums("flights", aloft_s) / 60.0,
+            view.flown_s("airborne_s") / 60.0,
             "min/day",
             "minutes in the air, all drones together",
         ),
@@ -249,19 +252,28 @@ def _flight_kpis(view: RunView) -> list[Kpi]:
             "reserve_at_landing", reserve, replication, count=count, unit="share", what="battery at touchdown"
         ),
     ]
-    attempts = view.number("flights", "attempts")
+
+
+def _landing_kpis(view: RunView) -> list[Kpi]:
+    """How the landings of flights and moves went."""
+
+    def both(column: str) -> Column:
+        return np.concatenate([view.number("flights", column), view.number("moves", column)])
+
+    landed, attempts = ~np.isnan(both("landed_s")), both("attempts")
+    replication = np.concatenate([view.replication("flights"), view.replication("moves")])
+    kpis = []
     for name, outcome, least, most, what in LANDINGS:
-        hits = view.is_("flights", "landing", outcome) & (attempts >= least) & (attempts <= most)
-        kpis.append(
-            of_share(name, hits[landed], replication[landed], count=count, what=f"of landings: {what}")
-        )
+        hits = (both("landing") == view.records.code(outcome)) & (attempts >= least) & (attempts <= most)
+        words = f"of landings: {what}"
+        kpis.append(of_share(name, hits[landed], replication[landed], count=view.count, what=words))
     return kpis
 
 
 def _time_kpis(view: RunView) -> list[Kpi]:
     inputs = view.inputs
     drones = sum(dock.drones for dock in inputs.docks)
-    used_s = view.sums("flights", view.ended("landed_s") - view.number("flights", "dispatched_s"))
+    used_s = view.flown_s("dispatched_s")
     span_s = view.number("weather", "end_s") - view.number("weather", "start_s")
     open_s = view.sums("weather", view.is_("weather", "hold", "") * span_s)
     figures = (
@@ -301,7 +313,11 @@ def _missed(view: RunView) -> dict[str, float]:
 
 def _dock(view: RunView, dock: str, drones: int) -> DockFigures:
     here = view.is_("flights", "dock", dock)
-    used = (view.ended("landed_s") - view.number("flights", "dispatched_s"))[here].sum()
+    own = [view.records.code(events.drone_id(dock, index)) for index in range(drones)]
+    used = 0.0
+    for table in ("flights", "moves"):
+        seconds = view.ended("landed_s", table) - view.number(table, "dispatched_s")
+        used += seconds[np.isin(view.number(table, "drone"), own)].sum()
     share = share_of(np.array([used]), view.count * drones * view.duty_s)[0]
     ready = ready_share(view, dock)
     return DockFigures(

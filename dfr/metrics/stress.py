@@ -69,7 +69,7 @@ def _logic(inputs: SimInputs) -> Section:
         "2.2 Base logic": "Calls wait in order of priority, then of decision, until their patience ends. The "
         "drone soonest overhead goes if its energy, the weather and the crew's shift let it come home.",
         "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch}. Failures: {failures}. "
-        f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}.",
+        f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}. {_moves(inputs)}",
         "2.4 Algorithms": "Lewis & Shedler thinning of non-homogeneous Poisson calls; a gamma factor on the "
         "rate of each replication; flight times by the flight model in each hour's wind; landings by the "
         "odds of the landing model at each hour's wind.",
@@ -82,6 +82,15 @@ def _logic(inputs: SimInputs) -> Section:
         "2.5.5 Entry and exit": "Every call ends exactly once: first on scene, attended, or missed for a "
         "reason on record.",
     }
+
+
+def _moves(inputs: SimInputs) -> str:
+    """Whether drones are moved between docks, and where they have room."""
+    room = ", ".join(f"{dock.spare} at {dock.id}" for dock in inputs.docks if dock.spare)
+    if not inputs.move_up:
+        return "No drone is moved to another dock."
+    free = f"free slots at the start: {room}" if room else "every dock is full, so none ever is"
+    return f"Ready drones are moved to other docks where that covers more ({free})."
 
 
 def _data(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:

@@ -11,6 +11,7 @@ import numpy as np
 from dfr.metrics.intervals import FloatArray
 from dfr.metrics.measures import Kpi, of_replications, of_share, of_values
 from dfr.metrics.view import RunView, share_of
+from dfr.sim.inputs import Homes
 
 
 def per_day(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:
@@ -38,7 +39,7 @@ def footprint_kpis(view: RunView) -> list[Kpi]:
         stay_s = view.number("flights", "on_scene_s")
         over_s = np.asarray(homes.by_zone)[zone] * stay_s
         over_s += np.asarray(homes.by_way)[dock, zone] * np.maximum(0.0, flown_s - stay_s)
-        minutes = view.sums("flights", over_s) / 60.0
+        minutes = (view.sums("flights", over_s) + _moves_over_homes_s(view, homes)) / 60.0
     what = "minutes in the air over people's homes, by the shares of zones and ways that are homes"
     return [per_day(view, "camera_minutes_over_homes_per_day", minutes, "min/day", what)]
 
@@ -59,6 +60,29 @@ def overwatch_kpis(view: RunView) -> list[Kpi]:
             what=f"of {of}: relieved without a gap",
         ),
     ]  # fmt: skip
+
+
+def move_kpis(view: RunView) -> list[Kpi]:
+    """How often drones are moved up to another dock; nothing where they are not to be."""
+    if not view.inputs.move_up:
+        return []
+    landed = ~np.isnan(view.number("moves", "landed_s"))
+    arrived = view.is_("moves", "turned", "")[landed]
+    replication = view.replication("moves")[landed]
+    what = "of move-ups: flown to their dock, not turned back for other traffic or a lost link"
+    return [
+        per_day(view, "move_ups_per_day", view.counts("moves"), "1/day", "flights from dock to dock"),
+        of_share("move_ups_arrived", arrived, replication, count=view.count, what=what),
+    ]
+
+
+def _moves_over_homes_s(view: RunView, homes: Homes) -> FloatArray:
+    """Seconds of moves over homes for each replication."""
+    if not homes.by_move:
+        return np.zeros(view.count)
+    start, end = (view.places("moves", name, view.inputs.docks) for name in ("from_dock", "to_dock"))
+    flown_s = view.ended("landed_s", "moves") - view.number("moves", "airborne_s")
+    return view.sums("moves", np.asarray(homes.by_move)[start, end] * flown_s)
 
 
 def _zones_of_flights(view: RunView) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

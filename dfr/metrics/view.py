@@ -62,10 +62,18 @@ class RunView:
         """Number of records of each replication."""
         return counts_of(self.ranks[table], self.count)
 
-    def ended(self, clock: str) -> FloatArray:
-        """A clock of the flights, the horizon where it never came."""
-        moments = self.number("flights", clock)
+    def ended(self, clock: str, table: str = "flights") -> FloatArray:
+        """A clock of the flights or moves, the horizon where it never came."""
+        moments = self.number(table, clock)
         return np.where(np.isnan(moments), self.inputs.horizon_s, moments)
+
+    def flown_s(self, since: str) -> FloatArray:
+        """Seconds of all flights and moves from a clock to touchdown, for each replication."""
+        flights, moves = (
+            self.sums(table, self.ended("landed_s", table) - self.number(table, since))
+            for table in ("flights", "moves")
+        )
+        return flights + moves
 
     def on_duty_s(self, start_s: FloatArray, end_s: FloatArray) -> FloatArray:
         """Seconds between two moments in which people were on duty."""

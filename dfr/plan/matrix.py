@@ -56,15 +56,19 @@ def crowd_obstacles(world: World) -> tuple[Obstacle, ...]:
     )
 
 
+def obstacles_of(world: World) -> tuple[Obstacle, ...]:
+    """What ways keep out of: the keep-outs and the crowds of a scenario."""
+    keep_outs = (
+        Obstacle(name=f"the keep-out '{name}'", area=world.frame.polygon(ring), margin_m=ROUTE_MARGIN_M)
+        for name, ring in world.scenario.site.keep_outs
+    )
+    return (*keep_outs, *crowd_obstacles(world))
+
+
 def router_of(world: World) -> Router:
     """The free space of a scenario: inside the boundary, around keep-outs and crowds."""
-    site = world.scenario.site
-    keep_outs = tuple(
-        Obstacle(name=f"the keep-out '{name}'", area=world.frame.polygon(ring), margin_m=ROUTE_MARGIN_M)
-        for name, ring in site.keep_outs
-    )
-    keep_in = world.frame.polygon(site.boundary)
-    return Router(keep_in, (*keep_outs, *crowd_obstacles(world)), margin_m=ROUTE_MARGIN_M)
+    keep_in = world.frame.polygon(world.scenario.site.boundary)
+    return Router(keep_in, obstacles_of(world), margin_m=ROUTE_MARGIN_M)
 
 
 def on_scene_s(scenario: Scenario) -> float:

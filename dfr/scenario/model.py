@@ -71,13 +71,17 @@ class Guidance(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """What flies, and from what; `drone` and `dock` are keys of the hardware catalogue."""
+    """What flies, and from what; `drone` and `dock` are keys of the hardware catalogue.
+
+    A dock has room for `slots_per_dock` drones, for those that live in it where that is None.
+    """
 
     drone: str
     dock: str
     docks: int
     drones_per_dock: int
     guidance: Guidance
+    slots_per_dock: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

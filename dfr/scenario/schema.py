@@ -125,6 +125,9 @@ class FleetIn(Sourced):
     dock: str = Field(description="key of the hardware catalogue")
     docks: int = Field(ge=1, le=500, description="how many docks there are to place")
     drones_per_dock: int = Field(ge=1, le=20)
+    slots_per_dock: int | None = Field(
+        default=None, ge=1, le=40, description="room for drones, as many as live there without"
+    )
     guidance: Guidance = Field(strict=False, description="gnss or precision")
 
 

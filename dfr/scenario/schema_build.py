@@ -41,6 +41,7 @@ def build(
             dock=scenario.fleet.dock,
             docks=scenario.fleet.docks,
             drones_per_dock=scenario.fleet.drones_per_dock,
+            slots_per_dock=scenario.fleet.slots_per_dock,
             guidance=scenario.fleet.guidance,
         ),
         crew=_crew(scenario.crew),

@@ -225,6 +225,26 @@ def _fleet(parts: Parts) -> Iterator[Complaint]:
         yield ("fleet", "docks"), f"{required} sites are required, there are {fleet.docks} docks", "add docks"
 
 
+def _slots(parts: Parts) -> Iterator[Complaint]:
+    fleet = parts.get(written.FleetIn, "fleet")
+    if fleet is None:
+        return
+    slots, drones = fleet.slots_per_dock, fleet.drones_per_dock
+    if slots is not None and slots < drones:
+        yield (
+            ("fleet", "slots_per_dock"),
+            f"{slots} slots for {drones} drones",
+            "add slots or take drones out",
+        )
+    elif (slots is None or slots == drones) and _raw(parts, "simulation", "move_up") is True:
+        what = f"every dock is full: {drones} drones in as many slots, so none can be moved up to another"
+        yield (
+            ("simulation", "move_up"),
+            what,
+            "give fleet.slots_per_dock above drones_per_dock, or take it out",
+        )
+
+
 def _posts(parts: Parts) -> Iterator[Complaint]:
     kind, posts = parts.get(OperationKind, "operation", "kind"), _raw(parts, "operation", "posts")
     if kind in (OperationKind.VLOS, OperationKind.EVLOS) and not posts:
@@ -355,6 +375,7 @@ CHECKS: tuple[Check, ...] = (
     _spans,
     _days,
     _fleet,
+    _slots,
     _posts,
     _traffic,
     _places,

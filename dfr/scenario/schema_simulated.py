@@ -36,6 +36,9 @@ class SimulationIn(Strict):
     overwatch: bool = Field(
         default=False, description="send a relief drone where the first cannot stay as long as needed"
     )
+    move_up: bool = Field(
+        default=False, description="move ready drones to docks with a free slot to restore coverage"
+    )
     failures: list[FailureIn] = Field(default_factory=list, max_length=3)
     homes: list[HomesIn] = Field(default_factory=list, max_length=500)
 
@@ -44,6 +47,7 @@ class SimulationIn(Strict):
         return domain.Simulation(
             dispatch=self.dispatch,
             overwatch=self.overwatch,
+            move_up=self.move_up,
             failures=tuple(
                 domain.FailureFigures(
                     part=item.part, between_s=item.between_h * 3600.0, repair_s=item.repair_h * 3600.0

@@ -37,12 +37,14 @@ class FailureFigures:
 class Simulation:
     """The options of a simulation.
 
-    With `overwatch` a relief drone is sent where the first cannot stay as long as the call needs.
+    With `overwatch` a relief drone is sent where the first cannot stay as long as the call needs. With
+    `move_up` ready drones are moved to docks with a free slot where that restores coverage.
     `homes` are areas where people live, for the privacy footprint: each an id and its ring.
     """
 
     dispatch: DispatchPolicy = DispatchPolicy.NEAREST
     overwatch: bool = False
+    move_up: bool = False
     failures: tuple[FailureFigures, ...] = ()
     homes: tuple[tuple[str, Ring], ...] = ()
 

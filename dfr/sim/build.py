@@ -12,6 +12,7 @@ from dfr.aircraft.catalogue import Dock
 from dfr.aircraft.performance import FlightSettings
 from dfr.geo import distance_m
 from dfr.plan.model import Plan
+from dfr.plan.relocation import Transfers, between_docks, transfers_of
 from dfr.plan.shared_air import in_way
 from dfr.scenario.model import (
     Assumption,
@@ -91,7 +92,9 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
     weather = [weather_at(scenario.weather, slot.start) for slot in demand.slots]
     kinds = {kind_of(hour): hour for hour in weather}
     places = {kind: place for place, kind in enumerate(kinds)}
-    builder = Conditions(world, plan)
+    spare = _spare_slots(scenario, plan)
+    transfers = transfers_of(world, plan) if any(spare) else {}
+    builder = Conditions(world, plan, transfers)
     return SimInputs(
         scenario=scenario.name,
         hour_edges_s=demand.edges_s,
@@ -103,12 +106,16 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         launch=spread(scenario.crew.launch),
         video=spread(scenario.crew.video),
         ground_mobilisation=spread(scenario.demand.ground.mobilisation),
-        docks=tuple(DockPlace(id=site.id, drones=site.drones) for site in plan.sites),
+        docks=tuple(
+            DockPlace(id=site.id, drones=site.drones, spare=room)
+            for site, room in zip(plan.sites, spare, strict=True)
+        ),
         conditions=builder.conditions(list(kinds.values())),
         condition_of_hour=tuple(places[kind_of(hour)] for hour in weather),
         duties=_duties(scenario),
         traffic=tuple(
-            _traffic(world, plan, builder.settings, item, demand.slots) for item in scenario.traffic
+            _traffic(world, plan, builder.settings, item, demand.slots, transfers)
+            for item in scenario.traffic
         ),
         reserve_fraction=scenario.contingency.reserve_fraction,
         turnaround=_turnaround(builder.dock),
@@ -123,8 +130,15 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         overwatch=scenario.simulation.overwatch,
         handover_s=HANDOVER_S if scenario.simulation.overwatch else 0.0,
         keep_within_s=max(0.0, scenario.targets.siting_limit_s - scenario.crew.launch.median_s),
-        homes=homes_below(world, plan),
+        homes=homes_below(world, plan, transfers),
+        move_up=scenario.simulation.move_up,
     )
+
+
+def _spare_slots(scenario: Scenario, plan: Plan) -> list[int]:
+    """For how many drones beyond its own each dock has room."""
+    slots = scenario.fleet.slots_per_dock or 0
+    return [max(0, slots - site.drones) for site in plan.sites]
 
 
 def _failures(scenario: Scenario) -> tuple[FailureRate, ...]:
@@ -190,8 +204,13 @@ def _duties(scenario: Scenario) -> tuple[Duty, ...]:
     )
 
 
-def _traffic(
-    world: World, plan: Plan, settings: FlightSettings, item: OtherTraffic, slots: tuple[HourSlot, ...]
+def _traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
+    world: World,
+    plan: Plan,
+    settings: FlightSettings,
+    item: OtherTraffic,
+    slots: tuple[HourSlot, ...],
+    transfers: Transfers,
 ) -> Traffic:
     """Other traffic, and the ways that it is in the way of."""
     scenario = world.scenario
@@ -208,6 +227,7 @@ def _traffic(
             for site in plan.sites
         ),
         yield_s=yield_s if item.rule.value == HOLD_LOW else 0.0,
+        blocks_moves=between_docks(plan, transfers, lambda route: in_way(world, item, route), False),
     )
 
 

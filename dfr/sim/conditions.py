@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from dfr.aircraft.landing import landing_odds
 from dfr.aircraft.performance import Sortie, Sorties, predict_paths
 from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan, Route
+from dfr.plan.relocation import NO_ROUTE, Transfers
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
 from dfr.scenario.model import DockObstacle, HourWeather
 from dfr.sim.inputs import Condition, Landing, Leg
@@ -56,9 +58,9 @@ def kind_of(hour: HourWeather) -> Kind:
 
 
 class Conditions:
-    """Makes conditions: the routes of a plan flown in each weather."""
+    """Makes conditions: the routes of a plan, and the ways between its docks, flown in each weather."""
 
-    def __init__(self, world: World, plan: Plan) -> None:
+    def __init__(self, world: World, plan: Plan, transfers: Transfers | None = None) -> None:
         scenario = world.scenario
         self.drone: Drone = drone(scenario.fleet.drone)
         self.dock: Dock = dock(scenario.fleet.dock)
@@ -68,6 +70,10 @@ class Conditions:
         self._obstacles = [near.get(site.id, ()) for site in plan.sites]
         zones = [zone.id for zone in scenario.demand.zones]
         self._routes = [plan.route(site.id, zone) for site in plan.sites for zone in zones]
+        self._to_zones, self._docks = len(self._routes), len(plan.sites)
+        if transfers:
+            pairs = itertools.product(plan.sites, plan.sites)
+            self._routes += [transfers.get((start.id, end.id), NO_ROUTE) for start, end in pairs]
         self._lengths, self._courses = sortie_legs(
             world.frame,
             [world.frame.points(route.points) for route in self._routes],
@@ -101,7 +107,7 @@ class Conditions:
             _leg(route, flown[0].sortie(first + k), flown[1].sortie(first + k), spare_wh)
             for k, route in enumerate(self._routes)
         ]
-        legs = tuple(tuple(flat[start : start + width]) for start in range(0, len(flat), width))
+        legs, moves = _table(flat[: self._to_zones], width), _table(flat[self._to_zones :], self._docks)
         return Condition(
             hold=self._hold(hour),
             legs=legs,
@@ -109,6 +115,7 @@ class Conditions:
             landing=self._landing(hour),
             landings=self._landings(hour),
             battery_wh=battery_wh,
+            moves=moves,
         )
 
     def _hold(self, hour: HourWeather) -> str:
@@ -188,6 +195,11 @@ def _leg(route: Route, sortie: Sortie, longer: Sortie, spare_wh: float) -> Leg |
         home_wh=sortie.energy_wh - out_wh,
         hover_w=hover_w,
     )
+
+
+def _table(flat: Sequence[Leg | None], width: int) -> tuple[tuple[Leg | None, ...], ...]:
+    """Ways by dock, and by what they lead to."""
+    return tuple(tuple(flat[start : start + width]) for start in range(0, len(flat), width))
 
 
 def _nearest(legs: tuple[tuple[Leg | None, ...], ...], zone: int) -> tuple[int, ...]:

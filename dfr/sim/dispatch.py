@@ -8,8 +8,7 @@ it lands. Of these goes, by policy:
 - `energy_aware`: the nearest of those that can stay as long as is usual for the call;
 - `coverage_keeping`: to calls of the first rank the nearest; to others, of those overhead within the call's
   target, the one whose leaving uncovers least demand, and the nearest of equals (after the
-  preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201). Demand is covered
-  where a dock with a ready drone is within `SimInputs.keep_within_s` of flight.
+  preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `dfr.sim.coverage`).
 
 Where none meets what its policy asks for, the nearest goes.
 """
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 import simpy
 
 from dfr.sim.calls import Call, Visit
+from dfr.sim.coverage import Coverage
 from dfr.sim.crew import CrewBoard
 from dfr.sim.dock import Drone, next_hold_s
 from dfr.sim.events import NEVER, Missed, drone_id
@@ -105,7 +105,10 @@ class ActiveVisit:
 
 @dataclass(slots=True, eq=False)
 class Field:
-    """The state of the deployment now: crew, drones, queue and the air."""
+    """The state of the deployment now: crew, drones, queue and the air.
+
+    `rooms` are the slots of each dock that no drone belongs to, `coming` the drones on their way to it.
+    """
 
     inputs: SimInputs
     env: simpy.Environment
@@ -115,6 +118,9 @@ class Field:
     next_hold: tuple[tuple[float, str], ...]
     down: list[int]
     _weather: Condition
+    coverage: Coverage
+    rooms: list[int]
+    coming: list[int]
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
@@ -133,7 +139,8 @@ class Field:
         drones = tuple(drone for dock in docks for drone in dock)
         return cls(
             inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks),
-            inputs.conditions[inputs.condition_of_hour[0]],
+            inputs.conditions[inputs.condition_of_hour[0]], Coverage(inputs),
+            [dock.spare for dock in inputs.docks], [0] * len(docks),
         )  # fmt: skip
 
     def hour(self, t_s: float) -> int:
@@ -177,6 +184,19 @@ class Field:
         shut_s, hold = self.next_hold[self.hour(t_s)]
         crew_s = self.crew.home_by_s(t_s, drones)
         return (shut_s, Missed.WEATHER + hold) if shut_s <= crew_s else (crew_s, Missed.SHIFT_END)
+
+    def uncovered(self, condition: Condition, *, leaves: int = -1, comes: int = -1) -> float:
+        """Share of the demand that no dock covers once a ready drone has left one dock, or come to another.
+
+        A drone on its way to another dock counts as there.
+        """
+        counts = [len(drones) + coming for drones, coming in zip(self.ready, self.coming, strict=True)]
+        if leaves >= 0:
+            counts[leaves] -= 1
+        if comes >= 0:
+            counts[comes] += 1
+        there = (dock for dock, count in enumerate(counts) if count > 0 and not self.down[dock])
+        return self.coverage.uncovered(condition, there)
 
     def blocking(self, dock: int, zone: int) -> ActiveVisit | None:
         """Other traffic that keeps our drones off a way, None where it is free."""
@@ -260,19 +280,7 @@ def _preferred(field_: Field, case: Case, fit: list[Fit], condition: Condition) 
         return fit[0][0]
     left_s = grade.target_s - (field_.env.now - case.heard_s) - field_.inputs.launch.median_s
     in_time = [drone for drone, leg in fit if leg.overhead_s <= left_s]
-    return min(in_time, key=lambda drone: _uncovered(field_, drone.dock, condition), default=fit[0][0])
-
-
-def _uncovered(field_: Field, dock: int, condition: Condition) -> float:
-    """Share of the demand that no dock with a ready drone covers once a drone has left this one."""
-    counts = [len(drones) - (place == dock) for place, drones in enumerate(field_.ready)]
-    open_ = [place for place, count in enumerate(counts) if count > 0 and not field_.down[place]]
-    within_s = field_.inputs.keep_within_s
-
-    def covered(zone: int) -> bool:
-        return any((leg := condition.legs[d][zone]) is not None and leg.overhead_s <= within_s for d in open_)
-
-    return sum(zone.share for number, zone in enumerate(field_.inputs.zones) if not covered(number))
+    return min(in_time, key=lambda drone: field_.uncovered(condition, leaves=drone.dock), default=fit[0][0])
 
 
 def _too_late(field_: Field, now: float, home_s: float) -> str:

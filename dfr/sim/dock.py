@@ -27,7 +27,8 @@ def next_hold_s(inputs: SimInputs) -> tuple[tuple[float, str], ...]:
 class Drone:
     """A drone and what it can do now. `ready` means docked, and charged enough to be offered.
 
-    While it charges, the charge is `ready_fraction` at `ready_s` and full at `full_s`.
+    While it charges, the charge is `ready_fraction` at `ready_s` and full at `full_s`. `moves` counts how
+    often it was moved up to another dock.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Drone:
     ready_fraction: float = 1.0
     ready_s: float = 0.0
     full_s: float = 0.0
+    moves: int = 0
 
     def fraction(self, t_s: float) -> float:
         """Share of a full charge at a moment when it is ready (linear between ready and full)."""

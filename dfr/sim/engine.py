@@ -15,17 +15,19 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
+from dfr.sim.diary import Steps
 from dfr.sim.dispatch import ActiveVisit, Case, Field, choose, refusal, standing
-from dfr.sim.dock import Drone, holds_by_hour
+from dfr.sim.dock import Drone
 from dfr.sim.events import Log, Missed, Tables, vocabulary
 from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
 from dfr.sim.foreseen import Foresight, disturbances_s
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, SimInputs
 from dfr.sim.ledger import Ledger
+from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
-from dfr.sim.sortie import Sortie, Steps
+from dfr.sim.sortie import Sortie
 
 FlightsOf = Callable[[simpy.Environment, Field], Flights]
 """Makes the one who flies, once the clock and the deployment are there."""
@@ -51,7 +53,7 @@ def replicate(
     `calls` and `visits` replace the drawn ones (a log of real calls); `env` another clock (vehicle time).
     """
     streams = Streams(seed, replication)
-    engine = Engine(inputs, env or simpy.Environment(initial_time=0.0), flights_of)
+    engine = Engine(inputs, env or simpy.Environment(initial_time=0.0), flights_of, streams=streams)
     drawn = draw_calls(inputs, streams) if calls is None else calls
     come = draw_visits(inputs, streams) if visits is None else visits
     return engine.run(drawn, come, draw_outages(inputs, streams)).named()
@@ -60,7 +62,7 @@ def replicate(
 def replicate_tables(inputs: SimInputs, *, seed: int, replication: int, words: Sequence[str]) -> Tables:
     """The records of one replication as columns: quicker, for who keeps many. `words` are its vocabulary."""
     streams = Streams(seed, replication)
-    engine = Engine(inputs, simpy.Environment(initial_time=0.0), model_flights, words)
+    engine = Engine(inputs, simpy.Environment(initial_time=0.0), model_flights, words, streams)
     with _collector_off():
         calls, visits = draw_calls(inputs, streams), draw_visits(inputs, streams)
         return engine.run(calls, visits, draw_outages(inputs, streams)).tables(replication)
@@ -87,6 +89,7 @@ class Engine:
         env: simpy.Environment,
         flights_of: FlightsOf,
         words: Sequence[str] | None = None,
+        streams: Streams | None = None,
     ) -> None:
         self._inputs, self._env = inputs, env
         self._field = Field.at_start(inputs, env)
@@ -96,8 +99,9 @@ class Engine:
         self._calls = self._log["calls"]
         self._zones, self._grades = [zone.id for zone in inputs.zones], inputs.grades
         self._cases: list[Case] = []
+        self._streams = streams or Streams(0, 0)
         self._coming: Iterator[Call] = iter(())
-        self._sorties: list[Sortie] = []
+        self._sorties: list[Sortie | Move] = []
         self._sent = 0
         self._foresight = (
             Foresight(self._field, self, self._flights, self._ledger.courses)
@@ -111,7 +115,7 @@ class Engine:
     def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> Ledger:
         """Simulate up to the horizon and close what is open then."""
         horizon = self._inputs.horizon_s
-        self._log_background(visits)
+        self._ledger.background(self._inputs, visits)
         self._field.disturbed_s = disturbances_s(self._inputs, visits, outages)
         self._coming = iter(calls)
         self._expect(self._env.now)
@@ -169,6 +173,8 @@ class Engine:
         self._readiness.note(drone.dock, len(ready), self._env.now)
         if self._field.waiting:
             self.look_again()
+        if self._inputs.move_up:
+            self._keep_covered()
 
     def look_again(self) -> None:
         """Serve whoever can be served now, in order of the queue."""
@@ -257,7 +263,7 @@ class Engine:
         edges = set(self._inputs.hour_edges_s) | {t for duty in duties for t in (duty.start_s, duty.end_s)}
         for edge in sorted(edge for edge in edges if 0.0 < edge < self._inputs.horizon_s):
             yield self._until(edge)
-            self.look_again()
+            self._settle()
 
     def _hear_visits(self, visits: list[Visit]) -> Steps:
         for visit in visits:
@@ -270,7 +276,7 @@ class Engine:
         active = ActiveVisit(visit, self._env.event())
         self._field.visits.append(active)
         for sortie in tuple(self._sorties):
-            if not traffic.blocks[sortie.dock][sortie.zone]:
+            if not sortie.in_way_of(traffic):
                 continue
             if traffic.rule == HEIGHT_SPLIT:
                 sortie.passes_under(visit)
@@ -279,7 +285,7 @@ class Engine:
         yield self._until(visit.end_s)
         self._field.visits.remove(active)
         active.gone.succeed()
-        self.look_again()
+        self._settle()
 
     def _outage(self, outage: Outage) -> Steps:
         """A part fails and is repaired."""
@@ -300,16 +306,16 @@ class Engine:
                 self.drone_ready(drone)
         else:
             self._field.down[outage.dock] -= 1
-            self.look_again()
+            self._settle()
 
     def _ground(self, outage: Outage) -> None:
         """Take a failed drone out of those that are offered."""
         self._failed.add(outage.drone)
-        ready = self._field.ready[outage.dock]
-        for drone in [drone for drone in ready if drone.id == outage.drone]:
-            ready.remove(drone)
-            self._grounded.append(drone)
-            self._log_ready(outage.dock)
+        for dock, ready in enumerate(self._field.ready):
+            for drone in [drone for drone in ready if drone.id == outage.drone]:
+                ready.remove(drone)
+                self._grounded.append(drone)
+                self._readiness.note(dock, len(ready), self._env.now)
 
     def _until(self, t_s: float) -> simpy.Event:
         """The event of a moment; rounding may have brought the clock an instant past it."""
@@ -321,50 +327,41 @@ class Engine:
         """Send a drone: worked out at once where nothing can disturb it, as a process where something may."""
         field = self._field
         case.dispatched_s = now
-        field.crew.in_use += 1
-        ready = field.ready[drone.dock]
+        number = self._take(drone, now)
+        if self._foresight is None or not self._foresight.send(number, case, drone, now):
+            flights, log = self._flights, self._log
+            self._track(
+                Sortie(number, field=field, desk=self, flights=flights, log=log, case=case, drone=drone)
+            )
+        if self._inputs.move_up:
+            self._keep_covered()
+
+    def _take(self, drone: Drone, now: float) -> int:
+        """Take a ready drone and somebody to fly it; the number of the flight."""
+        ready = self._field.ready[drone.dock]
         ready.remove(drone)
         self._readiness.note(drone.dock, len(ready), now)
-        number, self._sent = self._sent, self._sent + 1
-        if self._foresight is not None and self._foresight.send(number, case, drone, now):
-            return
-        self._sorties = [sortie for sortie in self._sorties if sortie.process.is_alive]
-        self._sorties.append(
-            Sortie(
-                number,
-                field=self._field,
-                desk=self,
-                flights=self._flights,
-                log=self._log,
-                case=case,
-                drone=drone,
-            )
-        )
+        self._field.crew.in_use += 1
+        self._sent += 1
+        return self._sent - 1
 
-    def _log_ready(self, dock: int) -> None:
-        """Note how many drones are ready in a dock and in all, from now."""
-        self._readiness.note(dock, len(self._field.ready[dock]), self._env.now)
+    def _track(self, sortie: Sortie | Move) -> None:
+        """Keep who is to hear of other traffic and lost links."""
+        self._sorties = [other for other in self._sorties if other.process.is_alive]
+        self._sorties.append(sortie)
 
-    def _log_background(self, visits: list[Visit]) -> None:
-        """What does not depend on the calls: weather, people and visits."""
-        inputs, log = self._inputs, self._log
-        start = 0.0
-        holds = holds_by_hour(inputs)
-        for index, hold in enumerate(holds):
-            end = inputs.hour_edges_s[index + 1]
-            if index + 1 == len(holds) or holds[index + 1] != hold:
-                log["weather"].append(events.WeatherRecord(hold, start, end))
-                start = end
-        for duty in inputs.duties:
-            end = min(duty.end_s, inputs.horizon_s)
-            log["duties"].append(
-                events.DutyRecord(duty.start_s, end, duty.drones, duty.remote_pilots, duty.safety_pilots)
-            )
-        for visit in visits:
-            end = min(visit.end_s, inputs.horizon_s)
-            log["visits"].append(
-                events.VisitRecord(inputs.traffic[visit.traffic].id, visit.notice_s, visit.start_s, end)
-            )
+    def _settle(self) -> None:
+        """Something changed for all: serve who waits, then cover what is bare."""
+        self.look_again()
+        if self._inputs.move_up:
+            self._keep_covered()
+
+    def _keep_covered(self) -> None:
+        """Move drones up as long as that covers more."""
+        now, field = self._env.now, self._field
+        while (transfer := best_transfer(field, now)) is not None:
+            number = self._take(transfer.drone, now)
+            self._track(Move(number, transfer, field=field, desk=self, log=self._log, streams=self._streams))
 
     def _close(self, horizon_s: float) -> None:
         """Close everything that is still open at the horizon."""

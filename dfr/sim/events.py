@@ -21,6 +21,12 @@ from dfr.sim.inputs import LINK_PART, SimInputs
 
 NEVER = float("nan")
 
+
+def came(t_s: float) -> bool:
+    """Whether a moment came (it is not NaN)."""
+    return t_s == t_s  # noqa: PLR0124 - the cheapest test for NaN
+
+
 FIRST, ATTENDED, MISSED = "first", "attended", "missed"
 """How a call ends: the drone overhead before any officer, overhead after, or not at all."""
 
@@ -48,7 +54,7 @@ WEATHER_HOLDS = ("wind", "gust", "rain", "visibility", "cold", "heat", "icing", 
 
 
 PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND = "prepare", "climb", "out", "on_scene", "back", "land"
-YIELD, CHARGE, RECOVER = "yield", "charge", "recover"
+YIELD, CHARGE, RECOVER, MOVE = "yield", "charge", "recover", "move"
 """What a drone is doing; the flight phases have the names of `dfr.track.Phase`."""
 
 DOCKED, DIVERTED, NOT_DISARMED, RETRIED = "docked", "diverted", "not_disarmed", "retry"
@@ -109,7 +115,7 @@ class FlightRecord(NamedTuple):
 
 
 class PhaseRecord(NamedTuple):
-    """A drone doing one thing from when to when; `flight` is -1 outside a flight."""
+    """A drone doing one thing from when to when, on a flight or a move."""
 
     flight: int
     drone: str
@@ -131,7 +137,7 @@ class YieldRecord(NamedTuple):
 
 
 class LandingRecord(NamedTuple):
-    """One landing attempt."""
+    """One landing attempt of a flight, or of a move."""
 
     flight: int
     dock: str
@@ -189,6 +195,26 @@ class OverwatchRecord(NamedTuple):
     gap_s: float
 
 
+class MoveRecord(NamedTuple):
+    """A drone moved up to another dock; `turned` is the rule or the part for which it came back, or ''.
+
+    `move` counts with the flights, and `landings` and `phases` have its number in `flight`.
+    """
+
+    move: int
+    drone: str
+    from_dock: str
+    to_dock: str
+    dispatched_s: float
+    airborne_s: float
+    landed_s: float
+    turned: str
+    landing: str
+    attempts: int
+    energy_wh: float
+    reserve_fraction: float
+
+
 class VisitRecord(NamedTuple):
     """Other traffic in our air."""
 
@@ -211,6 +237,7 @@ RECORDS: Mapping[str, type[tuple[Any, ...]]] = types.MappingProxyType(
         "duties": DutyRecord,
         "visits": VisitRecord,
         "overwatch": OverwatchRecord,
+        "moves": MoveRecord,
     }
 )
 """The tables of a run, by name."""
@@ -233,7 +260,7 @@ Tables = Mapping[str, Table]
 def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
     """Every word that the records of a deployment can hold, in a fixed order."""
     reasons = [value for key, value in vars(Missed).items() if key.isupper() and key != "WEATHER"]
-    phases = [PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND, YIELD, CHARGE, RECOVER]
+    phases = [PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND, YIELD, CHARGE, RECOVER, MOVE]
     endings = [DOCKED, DIVERTED, NOT_DISARMED, RETRIED, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED]
     drones = [drone_id(dock.id, index) for dock in inputs.docks for index in range(dock.drones)]
     words = chain(

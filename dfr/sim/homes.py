@@ -9,11 +9,12 @@ from __future__ import annotations
 import shapely
 
 from dfr.plan.model import Plan, Route
+from dfr.plan.relocation import Transfers, between_docks
 from dfr.sim.inputs import Homes
 from dfr.world.model import World
 
 
-def homes_below(world: World, plan: Plan) -> Homes | None:
+def homes_below(world: World, plan: Plan, transfers: Transfers | None = None) -> Homes | None:
     """The shares of a deployment; None where its scenario does not say where people live."""
     scenario = world.scenario
     if not scenario.simulation.homes:
@@ -26,6 +27,7 @@ def homes_below(world: World, plan: Plan) -> Homes | None:
             tuple(_share_of_way(world, plan.route(site.id, zone.id), homes) for zone in scenario.demand.zones)
             for site in plan.sites
         ),
+        by_move=between_docks(plan, transfers or {}, lambda route: _share_of_way(world, route, homes), 0.0),
     )
 
 

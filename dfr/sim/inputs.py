@@ -57,6 +57,7 @@ class Condition:
     `legs[dock][zone]` is None where the drone cannot get there and back; `nearest[zone]`
     lists the docks that can, soonest first. `battery_wh` is what a full battery gives at
     this temperature, infinite where unknown. `landings` are those of each dock, () where all are alike.
+    `moves[dock][dock]` are ways to other docks and back, () where no drone is moved up.
     """
 
     hold: str
@@ -65,6 +66,7 @@ class Condition:
     landing: Landing
     battery_wh: float
     landings: tuple[Landing, ...] = ()
+    moves: tuple[tuple[Leg | None, ...], ...] = ()
 
     def landing_at(self, dock: int) -> Landing:
         """How landings go at a dock: where obstacles stand near docks each has its own."""
@@ -108,10 +110,11 @@ class TraceCall(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockPlace:
-    """A dock and how many drones live in it."""
+    """A dock, how many drones live in it, and for how many more there is room."""
 
     id: str
     drones: int
+    spare: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +136,8 @@ HOLD_LOW, RETURN, LAND, HEIGHT_SPLIT = "hold_low", "return", "land", "height_spl
 class Traffic:
     """Another user of the air: visits as a Poisson process with `rates_per_s` by hour.
 
-    `blocks[dock][zone]` says which of our ways it is in the way of; `yield_s` is what going
-    down to the holding height and up again costs a drone under HOLD_LOW.
+    `blocks[dock][zone]` says which of our ways it is in the way of, `blocks_moves[dock][dock]` which of those
+    between docks; `yield_s` is what going down to the holding height and up again costs under HOLD_LOW.
     """
 
     id: str
@@ -144,6 +147,7 @@ class Traffic:
     notice_s: float
     blocks: tuple[tuple[bool, ...], ...]
     yield_s: float = 0.0
+    blocks_moves: tuple[tuple[bool, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +176,11 @@ NEAREST, ENERGY_AWARE, COVERAGE_KEEPING = "nearest", "energy_aware", "coverage_k
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Homes:
-    """Shares over people's homes: of each zone's area, and of each way `by_way[dock][zone]`."""
+    """Shares over people's homes: of each zone's area, of each way `by_way[dock][zone]`, of each move."""
 
     by_zone: tuple[float, ...]
     by_way: tuple[tuple[float, ...], ...]
+    by_move: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +203,8 @@ class SimInputs:
     `rates_per_s` and `condition_of_hour` have one entry for each hour. A `trace` takes the place of
     drawn calls. With `overwatch` a relief drone is to be overhead `handover_s` before the first leaves.
     `keep_within_s` is the flight time within which the coverage-keeping policy counts demand as
-    covered. `homes` None: nobody has said where people live.
+    covered. With `move_up` ready drones are moved to docks with a free slot (`dfr.sim.move_up`). `homes`
+    None: nobody has said where people live.
     """
 
     scenario: str
@@ -231,6 +237,7 @@ class SimInputs:
     handover_s: float = 0.0
     keep_within_s: float = 0.0
     homes: Homes | None = None
+    move_up: bool = False
 
     @property
     def horizon_s(self) -> float:

@@ -10,8 +10,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dfr.sim.calls import Visit
 from dfr.sim.courses import Courses
-from dfr.sim.events import FIELDS, NUMPY_TYPES, RECORDS, Column, Log, Records, Table, Tables, to_tables
+from dfr.sim.dock import holds_by_hour
+from dfr.sim.events import (
+    FIELDS,
+    NUMPY_TYPES,
+    RECORDS,
+    Column,
+    DutyRecord,
+    Log,
+    Records,
+    Table,
+    Tables,
+    VisitRecord,
+    WeatherRecord,
+    to_tables,
+)
 from dfr.sim.inputs import SimInputs
 from dfr.sim.readiness import Readiness
 
@@ -28,6 +43,27 @@ class Ledger:
         self.courses = Courses(inputs, words)
         self.readiness = Readiness(inputs)
         self._words = tuple(words)
+
+    def background(self, inputs: SimInputs, visits: Sequence[Visit]) -> None:
+        """What does not depend on the calls: weather, people and visits."""
+        log = self.rows
+        start = 0.0
+        holds = holds_by_hour(inputs)
+        for index, hold in enumerate(holds):
+            end = inputs.hour_edges_s[index + 1]
+            if index + 1 == len(holds) or holds[index + 1] != hold:
+                log["weather"].append(WeatherRecord(hold, start, end))
+                start = end
+        for duty in inputs.duties:
+            end = min(duty.end_s, inputs.horizon_s)
+            log["duties"].append(
+                DutyRecord(duty.start_s, end, duty.drones, duty.remote_pilots, duty.safety_pilots)
+            )
+        for visit in visits:
+            end = min(visit.end_s, inputs.horizon_s)
+            log["visits"].append(
+                VisitRecord(inputs.traffic[visit.traffic].id, visit.notice_s, visit.start_s, end)
+            )
 
     def tables(self, replication: int) -> Tables:
         """All records as columns, each table led by a column `replication`."""

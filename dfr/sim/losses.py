@@ -42,7 +42,8 @@ def losses(inputs: SimInputs) -> Iterator[Loss]:
 
 def _with_drones(inputs: SimInputs, number: int, drones: int) -> SimInputs:
     docks = tuple(
-        replace(dock, drones=drones) if index == number else dock for index, dock in enumerate(inputs.docks)
+        replace(dock, drones=drones, spare=dock.spare if drones else 0) if index == number else dock
+        for index, dock in enumerate(inputs.docks)
     )
     return replace(inputs, docks=docks)
 

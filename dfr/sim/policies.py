@@ -52,6 +52,16 @@ def with_overwatch(inputs: SimInputs, wanted: bool | None) -> SimInputs:
     return replace(inputs, overwatch=wanted, handover_s=HANDOVER_S if wanted else 0.0)
 
 
+def with_move_up(inputs: SimInputs, wanted: bool | None) -> SimInputs:
+    """The deployment with or without move-ups; None leaves what its scenario says.
+
+    Raises InputError where every dock is full: there is nowhere to move to.
+    """
+    if wanted and not any(dock.spare for dock in inputs.docks):
+        raise InputError("--move-up: every dock is full -> fleet.slots_per_dock above drones_per_dock")
+    return inputs if wanted is None else replace(inputs, move_up=wanted)
+
+
 def failure_rate(text: str) -> FailureRate:
     """How often a part fails, of `PART:MTBF_H:REPAIR_H`; both times exponential.
 

@@ -13,13 +13,13 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Visit
+from dfr.sim.diary import Diary, Steps
 from dfr.sim.dispatch import ActiveVisit, Case, Field
-from dfr.sim.dock import Drone, begin_turnaround, charge_record
+from dfr.sim.dock import Drone
 from dfr.sim.events import Log as Log  # noqa: PLC0414 - for those who know it from here
 from dfr.sim.flight import Flight, Flights, Order
-from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART
+from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART, Traffic
 
-Steps = Generator[simpy.Event, Any, None]
 Asking = Generator[simpy.Event, Any, bool]
 
 
@@ -74,7 +74,7 @@ class Sortie:
                 case.call.landing,
             )
         )  # fmt: skip
-        self._phase, self._phase_start = "", 0.0
+        self._diary = Diary(number, drone, field=field, log=log)
         self._gives_way = self._link_lost = False
         self._holding: tuple[Visit, str, float] | None = None
         self._yielded_s = self._on_scene_s = self._staying_since_s = 0.0
@@ -82,6 +82,10 @@ class Sortie:
         self._dispatched_s = field.env.now
         self._airborne_s = self._overhead_s = self._left_s = self._landed_s = events.NEVER
         self.process = field.env.process(self._run())
+
+    def in_way_of(self, traffic: Traffic) -> bool:
+        """Whether other traffic is in the way of this flight."""
+        return traffic.blocks[self.dock][self.zone]
 
     def hear_of(self, active: ActiveVisit) -> None:
         """Other traffic announced itself on our way."""
@@ -95,19 +99,19 @@ class Sortie:
 
     def passes_under(self, visit: Visit) -> None:
         """Other traffic that heights keep apart from us: on record, at no cost."""
-        if self._phase in (events.CLIMB, events.OUT, events.ON_SCENE, events.BACK):
-            self._log_yield(visit, self._phase, self._env.now)
+        if self._diary.phase in (events.CLIMB, events.OUT, events.ON_SCENE, events.BACK):
+            self._diary.told(visit, self._diary.phase, self._env.now)
 
     def close(self, t_s: float) -> None:
         """The horizon came before the sortie was over."""
-        if self._phase == events.ON_SCENE and self._gives_way:
+        if self._diary.phase == events.ON_SCENE and self._gives_way:
             self._on_scene_s += t_s - self._staying_since_s
         if self._holding is not None:
             self._end_hold(*self._holding)
-        self._end_phase(t_s)
+        self._diary.end(t_s)
         if not self.case.ended:
-            self._close_call(reached=_came(self._overhead_s), reason=events.Missed.HORIZON)
-        if _came(self._airborne_s) and not _came(self._landed_s):
+            self._close_call(reached=events.came(self._overhead_s), reason=events.Missed.HORIZON)
+        if events.came(self._airborne_s) and not events.came(self._landed_s):
             self._log_flight()
 
     # -- the process --
@@ -132,24 +136,24 @@ class Sortie:
 
     def _prepare(self) -> Asking:
         """The launch itself: decision to airborne. Traffic announced meanwhile calls it off."""
-        self._begin_phase(events.PREPARE)
+        self._diary.begin(events.PREPARE)
         if self.case.call.launch_s <= 0.0:
             return True
         self._gives_way = True
         try:
             yield self._env.timeout(self.case.call.launch_s)
         except simpy.Interrupt as told:
-            self._log_told(told, events.PREPARE, self._env.now)
+            self._diary.told(told.cause, events.PREPARE, self._env.now)
             return False
         finally:
             self._gives_way = False
-            self._end_phase(self._env.now)
+            self._diary.end(self._env.now)
         return True
 
     def _fly(self, phase: str, begin: Callable[[], simpy.Event | None]) -> Asking:
         """Fly a phase to its end, giving way where asked; False where the drone turns back."""
         flown = False
-        self._begin_phase(phase)
+        self._diary.begin(phase)
         while not flown:
             self._gives_way = True
             try:
@@ -162,13 +166,13 @@ class Sortie:
                 if not (yield from self._give_way(told, phase)):
                     break
         self._gives_way = False
-        self._end_phase(self._env.now)
+        self._diary.end(self._env.now)
         return flown
 
     def _stay(self) -> Steps:
         """On scene for as long as the call needs and energy, weather, crew and traffic allow."""
         self._overhead_s = self.case.overhead_s = self._env.now
-        self._begin_phase(events.ON_SCENE)
+        self._diary.begin(events.ON_SCENE)
         self._cut = events.FULL_STAY
         left = self.case.wanted_s(self._env.now)
         if self.case.relief and self.case.watch is not None:
@@ -197,7 +201,7 @@ class Sortie:
         self._gives_way = False
         if self.case.watch is not None:
             self.case.watch.goes(self._env.now)
-        self._end_phase(self._env.now)
+        self._diary.end(self._env.now)
 
     def _allowance(self, wanted_s: float) -> tuple[float, str]:
         """Seconds the drone may stay now, and what cuts them short of what is wanted."""
@@ -214,13 +218,13 @@ class Sortie:
         self._flight.break_off()
         if told.cause == LINK_PART:
             self._link_lost = True
-            self._log_told(told, phase, self._env.now)
+            self._diary.told(told.cause, phase, self._env.now)
             return False
         visit = _visit_of(told)
         traffic, start = self._field.inputs.traffic[visit.traffic], self._env.now
         if traffic.rule != HOLD_LOW:
             self._landing = events.DIVERTED if traffic.rule == LAND else ""
-            self._log_yield(visit, phase, start)
+            self._diary.told(visit, phase, start)
             return False
         self._holding = (visit, phase, start)
         goes_on = True
@@ -244,52 +248,33 @@ class Sortie:
         """Note a hold that is over, or that the horizon cuts short."""
         self._holding = None
         self._yielded_s += self._env.now - start_s
-        self._log_yield(visit, phase, start_s)
+        self._diary.told(visit, phase, start_s)
 
     def _come_home(self) -> Steps:
         """Back, down and out of the crew's hands."""
         if self._landing == events.DIVERTED:
             coming_down = self._flight.land_away
         else:
-            self._begin_phase(events.BACK)
+            self._diary.begin(events.BACK)
             flying = self._flight.go_home()
             if flying is not None:
                 yield flying
-            self._end_phase(self._env.now)
+            self._diary.end(self._env.now)
             coming_down = self._flight.land
-        self._begin_phase(events.LAND)
+        self._diary.begin(events.LAND)
         landing = coming_down()
         if landing is not None:
             yield landing
-        self._end_phase(self._env.now)
+        self._diary.end(self._env.now)
         self._landed_s, landed = self._env.now, self._flight.landed()
         self._landing, self._attempts = landed.outcome, len(landed.attempts)
-        for number, attempt in enumerate(landed.attempts, start=1):
-            self._log["landings"].append(
-                (self.number, self._dock_id, number, attempt.outcome, attempt.start_s)
-            )
+        self._diary.landed(list(landed.attempts), self._dock_id)
         self._log_flight()
         self._desk.crew_free()
 
     def _turn_round(self) -> Steps:
-        """Fetch the drone where somebody must, then charge it or swap its battery."""
-        left = self._left_fraction()
-        if self._landing != events.DOCKED and self.case.call.recovery_s > 0.0:
-            self._begin_phase(events.RECOVER)
-            yield self._env.timeout(self.case.call.recovery_s)
-            self._end_phase(self._env.now)
-        ready_s, full_s = begin_turnaround(
-            self.drone, self._field.inputs.turnaround, left=left, t_s=self._env.now
-        )
-        self._log["charges"].append(charge_record(self.drone, self._dock_id, left=left, t_s=self._env.now))
-        if ready_s > self._env.now:
-            self._begin_phase(events.CHARGE)
-            yield self._env.timeout(ready_s - self._env.now)
-            self._end_phase(self._env.now)
-        self._desk.drone_ready(self.drone)
-        if full_s > self._env.now:
-            yield self._env.timeout(full_s - self._env.now)
-            self._desk.look_again()
+        fetch_s = 0.0 if self._landing == events.DOCKED else self.case.call.recovery_s
+        yield from self._diary.turn_round(self._desk, left=self._left_fraction(), fetch_s=fetch_s)
 
     # -- the records --
 
@@ -304,34 +289,9 @@ class Sortie:
     def _left_fraction(self) -> float:
         return max(0.0, self._fraction - self._flight.used_wh() / self._battery_wh)
 
-    def _begin_phase(self, phase: str) -> None:
-        self._phase, self._phase_start = phase, self._env.now
-
-    def _end_phase(self, t_s: float) -> None:
-        if self._phase and t_s > self._phase_start:
-            self._log["phases"].append(
-                (self.number, self.drone.id, self._dock_id, self._phase, self._phase_start, t_s)
-            )
-        self._phase = ""
-
-    def _log_told(self, told: simpy.Interrupt, phase: str, start_s: float) -> None:
-        """Note what a sortie was told: of a lost link, or of other traffic."""
-        if told.cause != LINK_PART:
-            self._log_yield(_visit_of(told), phase, start_s)
-            return
-        self._log["yields"].append(
-            events.YieldRecord(self.number, LINK_PART, events.LINK_RULE, phase, start_s, self._env.now)
-        )
-
-    def _log_yield(self, visit: Visit, phase: str, start_s: float) -> None:
-        traffic = self._field.inputs.traffic[visit.traffic]
-        self._log["yields"].append(
-            events.YieldRecord(self.number, traffic.id, traffic.rule, phase, start_s, self._env.now)
-        )
-
     def _log_flight(self) -> None:
         used_wh = self._flight.used_wh()
-        known = self._battery_wh != float("inf") and _came(self._landed_s)
+        known = self._battery_wh != float("inf") and events.came(self._landed_s)
         self._log["flights"].append((
             self.number, self.case.call.id, self.drone.id, self._dock_id,
             self._dispatched_s, self._airborne_s, self._overhead_s, self._left_s, self._landed_s,
@@ -339,11 +299,6 @@ class Sortie:
             self._cut, self._landing, self._attempts, used_wh,
             self._left_fraction() if known else events.NEVER,
         ))  # fmt: skip
-
-
-def _came(t_s: float) -> bool:
-    """Whether a moment came (it is not NaN)."""
-    return t_s == t_s  # noqa: PLR0124 - the cheapest test for NaN
 
 
 def _visit_of(told: simpy.Interrupt) -> Visit:

@@ -46,7 +46,7 @@ from dfr.world.model import World
 GROUP = 100
 """Replications in one row group of a Parquet file; fixed, so that the bytes are."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of the folder's layout and the records' columns."""
 
 IDENTITY = ("format", "scenario", "scenario_sha256", "inputs_sha256", "sites", "seed", "versions")

@@ -11,6 +11,7 @@ import pytest
 from dfr.metrics.kpi import clock_seconds, summarise
 from dfr.sim.events import (
     DutyRecord,
+    MoveRecord,
     OverwatchRecord,
     ReadyRecord,
     Records,
@@ -184,6 +185,25 @@ def test_minutes_over_homes_are_those_of_stays_and_ways_by_their_shares(
     first = 2 * (0.5 * 300.0 + 0.1 * 240.0) + 0.25 * 240.0
     second = 0.5 * 300.0 + 0.1 * 270.0
     assert kpi.by_replication.tolist() == pytest.approx([first / 60.0 / 2.0, second / 60.0 / 2.0])
+
+
+def test_moves_between_docks_count_as_flying_and_have_figures_of_their_own(
+    records: Make, call: Make, deployment: SimInputs
+) -> None:
+    (dock, *_), name = deployment.docks, "moves"
+    there = MoveRecord(0, f"{dock.id}/1", dock.id, dock.id, 0.0, 40.0, 640.0, "", "docked", 1, 9.0, 0.9)
+    back = there._replace(move=1, turned="return", landed_s=340.0, attempts=2)
+    both = records({"calls": [call(0)], name: [there, back]})
+    assert "move_ups_per_day" not in summarise(both, deployment, seed=1).kpis
+    homes = Homes(by_zone=(0.0, 0.0), by_way=((0.0, 0.0),), by_move=((0.5,),))
+    summary = summarise(both, replace(deployment, move_up=True, homes=homes), seed=1)
+    figures = {name: kpi.mean for name, kpi in summary.kpis.items()}
+    assert figures["move_ups_per_day"] == pytest.approx(2 / deployment.days)
+    assert figures["move_ups_arrived"] == 0.5
+    assert figures["airborne_minutes_per_day"] == pytest.approx((600.0 + 300.0) / 60.0 / deployment.days)
+    assert figures["camera_minutes_over_homes_per_day"] == pytest.approx(7.5 / deployment.days)
+    assert figures["landing_after_retry"] == 0.5
+    assert figures["crew_utilisation"] == pytest.approx((640.0 + 340.0) / 86400.0)
 
 
 def test_overwatch_counts_gaps_only_where_it_is_kept(

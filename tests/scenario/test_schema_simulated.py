@@ -33,7 +33,7 @@ simulation:
       note: drawn by eye
 """
 
-Read = Callable[[str], Scenario]
+Read = Callable[..., Scenario]
 
 
 @pytest.fixture
@@ -41,8 +41,13 @@ def read(repository: Path) -> Read:
     """Reads the shipped scenario with something written after it."""
     text = (repository / "scenarios" / "victorious-2024.yaml").read_text()
 
-    def _read(more: str) -> Scenario:
-        return scenario_from((text + more).encode(), name="s.yaml", folder=repository / "scenarios")
+    def _read(more: str, *, slots: int | None = None) -> Scenario:
+        fleet = "drones_per_dock: 1" + ("" if slots is None else f"\n  slots_per_dock: {slots}")
+        return scenario_from(
+            (text.replace("drones_per_dock: 1", fleet) + more).encode(),
+            name="s.yaml",
+            folder=repository / "scenarios",
+        )
 
     return _read
 
@@ -80,3 +85,25 @@ def test_what_makes_no_sense_is_named(read: Read, old: str, new: str, said: str)
     with pytest.raises(ScenarioError) as caught:
         read(SECTION.replace(old, new))
     assert said in str(caught.value)
+
+
+MOVE_UP = """
+simulation:
+  move_up: true
+"""
+
+
+def test_drones_may_be_moved_up_where_docks_have_room(read: Read) -> None:
+    scenario = read(MOVE_UP, slots=2)
+    assert (scenario.simulation.move_up, scenario.fleet.slots_per_dock) == (True, 2)
+
+
+@pytest.mark.parametrize("slots", [None, 1])
+def test_moving_up_between_full_docks_is_refused_in_so_many_words(read: Read, slots: int | None) -> None:
+    with pytest.raises(ScenarioError, match="every dock is full: 1 drones in as many slots"):
+        read(MOVE_UP, slots=slots)
+
+
+def test_a_dock_needs_a_slot_for_each_drone(read: Read) -> None:
+    with pytest.raises(ScenarioError, match="slots_per_dock"):
+        read("", slots=0)

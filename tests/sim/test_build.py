@@ -6,10 +6,14 @@ import pickle
 from dataclasses import replace
 
 import pytest
+import shapely
 
+from dfr.geo import distance_m
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.plan.relocation import transfers_of
+from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import DockObstacle
 from dfr.sim.build import ASSUMED, sim_inputs
@@ -119,3 +123,30 @@ def test_more_charge_left_means_a_shorter_turnaround(inputs: SimInputs) -> None:
 def test_what_the_simulation_assumes_is_on_record() -> None:
     assert {item.path for item in ASSUMED} >= {"simulation.retry_s", "simulation.recovery_s"}
     assert all(item.assumed for item in ASSUMED)
+
+
+def test_docks_with_room_are_joined_by_ways_inside_the_flight_geography(
+    world: World, plan: Plan, inputs: SimInputs
+) -> None:
+    assert not any(condition.moves for condition in inputs.conditions)
+    fleet = replace(world.scenario.fleet, slots_per_dock=2)
+    roomy = replace(world, scenario=replace(world.scenario, fleet=fleet))
+    found = transfers_of(roomy, plan)
+    volume = next(volume for volume in plan.volumes if volume.id == FLIGHT_GEOGRAPHY)
+    geography = shapely.union_all([world.frame.polygon(ring) for ring in volume.rings])
+    assert len(found) == len(plan.sites) * (len(plan.sites) - 1)
+    for (start, end), route in found.items():
+        way = shapely.LineString(world.frame.points(route.points))
+        assert geography.buffer(0.01).covers(way)
+        ends = [next(site.position for site in plan.sites if site.id == name) for name in (start, end)]
+        assert distance_m(route.points[0], ends[0]) + distance_m(route.points[-1], ends[1]) < 0.1
+    moving = sim_inputs(roomy, plan)
+    assert [dock.spare for dock in moving.docks] == [1] * len(plan.sites)
+    for condition in moving.conditions:
+        for start, row in enumerate(condition.moves):
+            assert row[start] is None
+            assert condition.hold or all(leg is not None for end, leg in enumerate(row) if end != start)
+    for with_room, without in zip(moving.conditions[0].legs, inputs.conditions[0].legs, strict=True):
+        assert [tuple(leg) for leg in with_room if leg] == [
+            pytest.approx(tuple(leg), rel=1e-12) for leg in without if leg
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ from dfr.sim.inputs import (
     Turnaround,
     Zone,
 )
-from dfr.sim.policies import POLICIES
+from dfr.sim.policies import PARTS, POLICIES, failure_rate
 from dfr.sim.randomness import Spread
 
 SLOW_CHARGE = Turnaround(ready_fraction=0.9, to_ready_s=(1000.0,) * 101, to_full_s=(1500.0,) * 101)
@@ -349,6 +349,8 @@ def test_calls_open_at_the_horizon_are_closed_with_what_became_of_them(
     assert math.isnan(log["flights"][0].landed_s)
 
 
+FAILURES = tuple(failure_rate(f"{part}:1:0.2") for part in PARTS)
+
 spreads = st.one_of(
     st.floats(0.0, 2000.0).map(Spread.constant),
     st.floats(1.0, 2000.0).map(Spread.exponential),
@@ -384,6 +386,7 @@ def deployments(draw: st.DrawFn) -> SimInputs:
             nearest=reach,
             landing=Landing(docked=docked, retry=(1 - docked) / 2, diverted=(1 - docked) / 2),
             battery_wh=draw(st.sampled_from([50.0, 200.0, math.inf])),
+            moves=tuple(tuple(draw(legs) for _ in range(docks)) for _ in range(docks)),
         )
 
     shifts = draw(st.lists(st.tuples(st.floats(0, 3600 * hours), st.floats(60, 7200)), max_size=3))
@@ -404,7 +407,10 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         launch=draw(spreads),
         video=Spread.constant(5.0),
         ground_mobilisation=draw(spreads),
-        docks=tuple(DockPlace(id=f"d{d}", drones=draw(st.integers(0, 2))) for d in range(docks)),
+        docks=tuple(
+            DockPlace(id=f"d{d}", drones=draw(st.integers(0, 2)), spare=draw(st.integers(0, 2)))
+            for d in range(docks)
+        ),
         conditions=(weather(), weather()),
         condition_of_hour=tuple(draw(st.integers(0, 1)) for _ in range(hours)),
         duties=tuple(
@@ -419,6 +425,7 @@ def deployments(draw: st.DrawFn) -> SimInputs:
                 stay=draw(spreads),
                 notice_s=60.0,
                 blocks=tuple((True,) * zones for _ in range(docks)),
+                blocks_moves=tuple((True,) * docks for _ in range(docks)),
                 yield_s=15.0,
             )
             for i, rule in enumerate(rules)
@@ -432,6 +439,8 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         overwatch=draw(st.booleans()),
         dispatch=draw(st.sampled_from(POLICIES)),
         keep_within_s=200.0,
+        move_up=draw(st.booleans()),
+        failures=draw(st.sampled_from([(), FAILURES])),
     )
 
 
@@ -480,6 +489,27 @@ def _ready_drones_are_told_for_all_the_time(inputs: SimInputs, log: dict[str, li
         assert row.ready == sum(r.ready for own in docks for r in own if r.start_s <= middle < r.end_s)
 
 
+def _every_drone_has_one_dock_and_every_dock_room(inputs: SimInputs, log: dict[str, list[Any]]) -> None:
+    """Drones fly from the dock that they belong to, and no more belong to a dock than it has slots."""
+    slots = {dock.id: dock.drones + dock.spare for dock in inputs.docks}
+    taken = [(0.0, dock.id, dock.drones) for dock in inputs.docks]
+    home = {f"{dock.id}/{n + 1}": dock.id for dock in inputs.docks for n in range(dock.drones)}
+    for flight in sorted(log["flights"] + log["moves"], key=lambda row: row.dispatched_s):
+        if isinstance(flight, events.FlightRecord):
+            assert home[flight.drone] == flight.dock
+            continue
+        assert home[flight.drone] == flight.from_dock != flight.to_dock
+        taken.append((flight.dispatched_s, flight.to_dock, 1))
+        if flight.turned or math.isnan(flight.landed_s):
+            taken.append((flight.landed_s, flight.to_dock, -1))
+        else:
+            taken.append((flight.landed_s, flight.from_dock, -1))
+            home[flight.drone] = flight.to_dock
+    for dock in inputs.docks:
+        changes = sorted((t, change) for t, name, change in taken if name == dock.id and not math.isnan(t))
+        assert max(accumulate(change for _, change in changes)) <= slots[dock.id]
+
+
 @settings(max_examples=120, deadline=None)
 @given(inputs=deployments(), seed=st.integers(0, 1000))
 def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, seed: int) -> None:
@@ -501,6 +531,7 @@ def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, s
         own = sorted((p.start_s, p.end_s) for p in log["phases"] if p.drone == drone)
         assert all(a[1] <= b[0] + 1e-9 for a, b in pairwise(own))
     _ready_drones_are_told_for_all_the_time(inputs, log)
+    _every_drone_has_one_dock_and_every_dock_room(inputs, log)
     for watch in log["overwatch"]:
         assert 0.0 <= watch.gap_s <= watch.end_s - watch.start_s + 1e-6
     for flight in log["flights"]:

@@ -1,0 +1,209 @@
+"""Move-up: ready drones flown to docks with a free slot, so that more of the demand is covered.
+
+Looked for when a drone has left or become ready (and when weather, crew or traffic change), nobody waits,
+and the crew could answer the next call besides. Of all moves that may be flown goes the one after which
+least demand is uncovered, of equals the quickest, and only where that is less than now; so moves come to an
+end (after the relocation of Gendreau, Laporte & Semet 2001, Parallel Computing 27:1641-1653, one drone at a
+time). A drone belongs to one dock, where its slot is kept while it is out; a free slot belongs to none, and
+is taken when one is sent to it.
+
+Nobody waits for a move, so it gives way by the simplest means: traffic announced on its way, or a lost link,
+sends it back to the dock it came from (under the rule `land` it comes down where it is, and is fetched).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import simpy
+
+from dfr.sim import events
+from dfr.sim.calls import LANDING_DRAWS, Visit
+from dfr.sim.diary import Diary, Steps
+from dfr.sim.dispatch import ActiveVisit, Field
+from dfr.sim.dock import Drone
+from dfr.sim.events import Log
+from dfr.sim.flight import landing_attempts, power_w
+from dfr.sim.inputs import HEIGHT_SPLIT, LAND, LINK_PART, Leg, Traffic
+from dfr.sim.randomness import Streams
+from dfr.sim.sortie import Desk
+
+LEAST_GAIN = 1e-9
+"""A move that covers no more than this share of the demand besides is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A drone that may be moved, to which dock and by which way."""
+
+    drone: Drone
+    target: int
+    leg: Leg
+
+
+def best_transfer(field: Field, now: float) -> Transfer | None:
+    """The move that covers most, if any covers more than is covered now."""
+    condition, crew = field.condition(now), field.crew
+    if field.waiting or condition.hold or not condition.moves or crew.on_duty(now) - crew.in_use < 2:
+        return None
+    least, best = field.uncovered(condition) - LEAST_GAIN, None
+    for start, ready in enumerate(field.ready):
+        for target, leg in enumerate(condition.moves[start] if ready and not field.down[start] else ()):
+            if leg is None or target == start or not field.rooms[target] or field.down[target]:
+                continue
+            left = field.uncovered(condition, leaves=start, comes=target)
+            quicker = best is not None and left == least and leg.overhead_s < best.leg.overhead_s
+            if left < least or quicker:
+                drone = max(ready, key=lambda item: item.fraction(now))
+                if _may_go(field, drone, target, leg, now):
+                    least, best = left, Transfer(drone=drone, target=target, leg=leg)
+    return best
+
+
+def _may_go(field: Field, drone: Drone, target: int, leg: Leg, now: float) -> bool:
+    """Whether it could turn back from the very end with its reserve and before all must be down."""
+    inputs, condition = field.inputs, field.condition(now)
+    for active in field.visits:
+        traffic = inputs.traffic[active.visit.traffic]
+        if traffic.rule != HEIGHT_SPLIT and _in_way(traffic, drone.dock, target):
+            return False
+    reserve_wh = inputs.reserve_fraction * condition.battery_wh if inputs.reserve_fraction else 0.0
+    if drone.energy_wh(now, condition) - leg.out_wh - leg.home_wh < reserve_wh:
+        return False
+    home_by_s, _ = field.home_by(now, field.crew.in_use + 1)
+    return now + inputs.launch.median_s + leg.overhead_s + leg.home_s <= home_by_s
+
+
+def _in_way(traffic: Traffic, start: int, target: int) -> bool:
+    """Whether other traffic is in the way from dock to dock; where nobody has said, it is."""
+    return not traffic.blocks_moves or traffic.blocks_moves[start][target]
+
+
+class Move:
+    """A drone on its way to another dock, as a process."""
+
+    def __init__(
+        self, number: int, transfer: Transfer, *, field: Field, desk: Desk, log: Log, streams: Streams
+    ) -> None:
+        self.drone, self.dock, self.target = transfer.drone, transfer.drone.dock, transfer.target
+        self._number, self._leg, self._field, self._desk, self._log = number, transfer.leg, field, desk, log
+        self._env, self._diary = field.env, Diary(number, self.drone, field=field, log=log)
+        name = f"moves/{self.drone.id}/{self.drone.moves}"
+        self._draws = tuple(streams.uniform(f"{name}/landing", LANDING_DRAWS).tolist())
+        self._recovery_s = float(streams.delay(f"{name}/recovery", field.inputs.recovery, 1)[0])
+        self._battery_wh = field.condition(field.env.now).battery_wh
+        self._fraction = self.drone.fraction(field.env.now)
+        self._sent_s, self._airborne_s, self._landed_s = field.env.now, events.NEVER, events.NEVER
+        self._gives_way, self._turned, self._landing, self._attempts = False, "", "", 0
+        self._used_wh = 0.0
+        self.drone.moves += 1
+        field.rooms[self.target] -= 1
+        field.coming[self.target] += 1
+        self.process = field.env.process(self._run())
+
+    def in_way_of(self, traffic: Traffic) -> bool:
+        """Whether other traffic is in the way of this flight."""
+        return _in_way(traffic, self.dock, self.target)
+
+    def hear_of(self, active: ActiveVisit) -> None:
+        """Other traffic announced itself on the way."""
+        if self._gives_way:
+            self.process.interrupt(active.visit)
+
+    def lose_link(self) -> None:
+        """The link to this drone is lost."""
+        if self._gives_way:
+            self.process.interrupt(LINK_PART)
+
+    def passes_under(self, visit: Visit) -> None:
+        """Other traffic that heights keep apart from it: on record, at no cost."""
+        if self._diary.phase in (events.MOVE, events.BACK):
+            self._diary.told(visit, self._diary.phase, self._env.now)
+
+    def close(self, t_s: float) -> None:
+        """The horizon came before it was over."""
+        self._diary.end(t_s)
+        if events.came(self._airborne_s) and not events.came(self._landed_s):
+            self._log_move()
+
+    # -- the process --
+
+    def _run(self) -> Steps:
+        if not (yield from self._go(events.PREPARE, self._field.inputs.launch.median_s)):
+            self._belongs_to(self.dock)
+            self._desk.drone_ready(self.drone)
+            return
+        self._airborne_s = self._env.now
+        there = yield from self._go(events.MOVE, self._leg.overhead_s)
+        flown_s = self._leg.overhead_s if there else self._env.now - self._airborne_s
+        home_s = yield from self._come_down(flown_s, there=there)
+        out_w = power_w(self._leg.out_wh, self._leg.overhead_s)
+        home_w = power_w(self._leg.home_wh, self._leg.home_s)
+        self._used_wh = (out_w * flown_s + home_w * home_s) / 3600.0
+        self._log_move()
+        self._belongs_to(self.target if there else self.dock)
+        fetch_s = 0.0 if self._landing == events.DOCKED else self._recovery_s
+        yield from self._diary.turn_round(self._desk, left=self._left(), fetch_s=fetch_s)
+
+    def _go(self, phase: str, seconds: float) -> Generator[simpy.Event, Any, bool]:
+        """A phase that is given up for other traffic or a lost link; False where it was."""
+        self._diary.begin(phase)
+        self._gives_way = True
+        try:
+            if seconds > 0.0:
+                yield self._env.timeout(seconds)
+        except simpy.Interrupt as told:
+            self._diary.told(told.cause, phase, self._env.now)
+            visit = told.cause
+            traffic = self._field.inputs.traffic
+            self._turned = traffic[visit.traffic].rule if isinstance(visit, Visit) else LINK_PART
+        self._gives_way = False
+        self._diary.end(self._env.now)
+        return not self._turned
+
+    def _come_down(self, flown_s: float, *, there: bool) -> Generator[simpy.Event, Any, float]:
+        """Land where it was sent, or back where it came from, or at once: seconds of it in the air."""
+        leg, inputs, away = self._leg, self._field.inputs, self._turned == LAND
+        share = min(1.0, max(0.0, flown_s - leg.climb_s) / leg.out_s) if leg.out_s > 0.0 else 1.0
+        back_s = 0.0 if there or away else leg.back_s * share
+        yield from self._fly(events.BACK, back_s)
+        over_s, end = self._env.now, self.target if there else self.dock
+        odds = self._field.condition(over_s).landing_at(end)
+        endings = landing_attempts(odds, self._draws, retries=inputs.landing_retries)
+        endings = (events.DIVERTED,) if away else endings
+        each_s = leg.land_s + inputs.retry_s
+        land_s = (len(endings) - 1) * each_s + leg.land_s
+        yield from self._fly(events.LAND, land_s)
+        self._landed_s, self._landing, self._attempts = self._env.now, endings[-1], len(endings)
+        attempts = [(ending, over_s + place * each_s) for place, ending in enumerate(endings)]
+        self._diary.landed(attempts, inputs.docks[end].id)
+        return back_s + land_s
+
+    def _fly(self, phase: str, seconds: float) -> Steps:
+        self._diary.begin(phase)
+        if seconds > 0.0:
+            yield self._env.timeout(seconds)
+        self._diary.end(self._env.now)
+
+    def _belongs_to(self, dock: int) -> None:
+        """It belongs to one dock again, and to no crew."""
+        field = self._field
+        field.coming[self.target] -= 1
+        field.rooms[self.dock if dock == self.target else self.target] += 1
+        self.drone.dock = dock
+        self._desk.crew_free()
+
+    def _left(self) -> float:
+        return max(0.0, self._fraction - self._used_wh / self._battery_wh)
+
+    def _log_move(self) -> None:
+        docks = self._field.inputs.docks
+        known = self._battery_wh != math.inf and events.came(self._landed_s)
+        self._log["moves"].append((
+            self._number, self.drone.id, docks[self.dock].id, docks[self.target].id,
+            self._sent_s, self._airborne_s, self._landed_s, self._turned, self._landing, self._attempts,
+            self._used_wh, self._left() if known else events.NEVER,
+        ))  # fmt: skip
