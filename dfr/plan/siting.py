@@ -20,6 +20,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.milp import Progress
 from dfr.plan.reductions import cover_problem, covered_demand
@@ -171,7 +172,11 @@ def _costs(asked: Request, limit_s: float) -> tuple[FloatArray, float, float]:
     needed = asked.demand > 0
     times = asked.dense()[needed][:, asked.allowed]
     reach = np.isfinite(times) & (times <= limit_s)
-    cost = np.where(reach, times, 0.0) * asked.demand[needed, None]
+    with np.errstate(over="ignore"):
+        cost = np.where(reach, times, 0.0) * asked.demand[needed, None]
+        total = cost.max(axis=1, initial=0.0).sum()
+    if not np.isfinite(total):
+        raise InputError("demand times times_s is beyond any number -> larger units of either")
     unit = unit_of(cost)
     cost /= unit
     beyond = 1.0 + float(cost.max(axis=1, initial=0.0).sum())

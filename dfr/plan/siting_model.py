@@ -139,9 +139,17 @@ def request(
         raise InputError(f"demand has shape {weights.shape}, times_s has {n} rows -> one weight for each row")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise InputError("demand holds a negative or non-finite weight -> use weights >= 0")
-    must, must_not = (tuple(sorted({whole(j, "site") for j in which})) for which in (forced, forbidden))
+    must, must_not = _sites_of(forced, "forced"), _sites_of(forbidden, "forbidden")
     _check_choice(must, must_not, m, p)
     return Request(times, weights, must, must_not)
+
+
+def _sites_of(which: Sequence[int], what: str) -> tuple[int, ...]:
+    """Numbers of sites, ascending. Raises InputError."""
+    try:
+        return tuple(sorted({whole(j, "site") for j in which}))
+    except TypeError as error:
+        raise InputError(f"{what} {which!r} -> a list of sites") from error
 
 
 def filled(chosen: Sequence[int], asked: Request, p: int) -> tuple[int, ...]:
@@ -154,9 +162,13 @@ def filled(chosen: Sequence[int], asked: Request, p: int) -> tuple[int, ...]:
 def numbers(values: ArrayLike, what: str) -> FloatArray:
     """Values as an array of floats. Raises InputError where they are none."""
     try:
-        return np.asarray(values, float)
+        found = np.asarray(values)
+        real = found.astype(float) if found.dtype.kind != "c" else None
     except (TypeError, ValueError) as error:
         raise InputError(f"{what}: {error} -> an array of numbers") from error
+    if real is None:
+        raise InputError(f"{what}: complex numbers -> an array of numbers")
+    return real
 
 
 def whole(value: object, what: str) -> int:
@@ -193,6 +205,8 @@ def unit_of(weights: FloatArray) -> float:
 def _times(times_s: object) -> Times:
     table: Times
     if isinstance(times_s, (sparse.sparray, sparse.spmatrix)):
+        if np.iscomplexobj(times_s):
+            raise InputError("times_s: complex numbers -> an array of numbers")
         table = sparse.csr_array(cast(Any, times_s), dtype=float)
         table.sum_duplicates()
         if table.nnz < cast(Any, times_s).nnz:
@@ -200,8 +214,9 @@ def _times(times_s: object) -> Times:
         values = np.asarray(table.data, float)
     else:
         given = cast(Any, times_s)
-        masked = np.ma.isMaskedArray(given)
-        table = values = numbers(np.ma.filled(given.astype(float), np.inf) if masked else given, "times_s")
+        if np.ma.isMaskedArray(given) and not np.iscomplexobj(given):
+            given = np.ma.filled(given.astype(float), np.inf)
+        table = values = numbers(given, "times_s")
     if len(table.shape) != 2 or table.shape[1] == 0:
         raise InputError(f"times_s has shape {table.shape} -> give (n_demand, n_sites) with a site")
     if np.any(np.isnan(values)) or np.any(values < 0):

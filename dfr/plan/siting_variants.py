@@ -271,7 +271,8 @@ def solve_capacitated(
     """
     case = _case(times_s, demand, limit_s, time_limit_s, forced=forced, forbidden=forbidden, p=p)
     asked, weights = case.asked, case.asked.demand / case.unit
-    room = _of_sites(capacities, asked, "capacities") / case.unit
+    # a site never serves more than all: larger numbers would only strain the solver
+    room = np.minimum(_of_sites(capacities, asked, "capacities"), asked.demand.sum()) / case.unit
     of, periods = _periods(period, len(weights))
     within = coverage(asked.times, limit_s).tocoo()
     useful = (weights[within.coords[0]] > 0.0) & np.isin(within.coords[1], asked.allowed)

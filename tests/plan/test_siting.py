@@ -255,7 +255,11 @@ def test_tables_that_cannot_be_meant_are_refused(times, demand, message):
         {"time_limit_s": np.nan},
         {"relative_gap": -0.1},
         {"forced": [0.5]},
+        {"forced": 0},
         {"demand": ["many"]},
+        {"demand": [1.0j]},
+        {"times_s": [[1.0j, 2.0]]},
+        {"times_s": sparse.csr_array([[1.0j, 2.0]])},
         {"times_s": [[1.0, 2.0], [1.0]]},
     ],
 )
@@ -263,6 +267,11 @@ def test_what_is_no_number_is_refused_by_name(change):
     asked = {"times_s": [[1.0, 2.0]], "demand": [1.0], "limit_s": 1.0, "p": 1} | change
     with pytest.raises(InputError, match=next(iter(change)).removesuffix("_s").replace("forced", "site")):
         solve_mclp(**asked)
+
+
+def test_a_total_beyond_any_number_is_refused():
+    with pytest.raises(InputError, match="beyond any number"):
+        solve_pmedian([[1e200, 2e200]], [1e200], p=1)
 
 
 def test_an_unlimited_time_does_not_cover_what_is_out_of_reach():
