@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
@@ -26,6 +26,7 @@ from dfr.plan.milp import Progress
 from dfr.plan.reductions import cover_problem, covered_demand
 from dfr.plan.siting_center import least_worst, set_cover
 from dfr.plan.siting_cover import solve_cover
+from dfr.plan.siting_exchange import exchange, greedy_median
 from dfr.plan.siting_median import solve_median
 from dfr.plan.siting_model import (
     FEASIBLE,
@@ -56,6 +57,8 @@ __all__ = [
 ]
 
 TIME_LIMIT_S = 300.0
+DWARFED = 1e3
+"""Single costs so much above a whole good choice would hide it from a solver."""
 
 
 def solve_mclp(
@@ -148,10 +151,14 @@ def solve_pmedian(
     if lost.size:
         return _none(np.inf, lost, perf_counter() - started)
     cost, unit, beyond = _costs(asked, limit_s)
+    fixed = np.isin(asked.allowed, asked.forced)
+    finer = _finer(cost, p, fixed, beyond)
+    if finer is not None:
+        unit, beyond, cost = unit * finer[1], beyond / finer[1], finer[0]
     answer = solve_median(
         cost,
         p,
-        np.isin(asked.allowed, asked.forced),
+        fixed,
         time_limit_s=time_limit_s,
         relative_gap=relative_gap,
         on_progress=_scaled(on_progress, unit),
@@ -181,6 +188,22 @@ def _costs(asked: Request, limit_s: float) -> tuple[FloatArray, float, float]:
     cost /= unit
     beyond = 1.0 + float(cost.max(axis=1, initial=0.0).sum())
     return np.where(reach, cost, beyond), unit, beyond
+
+
+def _finer(
+    cost: FloatArray, p: int, fixed: NDArray[np.bool_], beyond: float
+) -> tuple[FloatArray, float] | None:
+    """(Costs no higher than twice a good choice, their unit), None where none dwarfs that choice.
+
+    No better choice pays a higher one, and what is left fits a solver's tolerances.
+    """
+    good = exchange(cost, greedy_median(cost, p, fixed), fixed)
+    enough = 2.0 * float(cost[:, good].min(axis=1).sum())
+    if not 0.0 < DWARFED * enough < min(float(cost.max(initial=0.0)), beyond):
+        return None
+    capped = np.minimum(cost, enough)
+    unit = unit_of(capped)
+    return capped / unit, unit
 
 
 def solve_pcenter(

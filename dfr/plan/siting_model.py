@@ -205,7 +205,7 @@ def unit_of(weights: FloatArray) -> float:
 def _times(times_s: object) -> Times:
     table: Times
     if isinstance(times_s, (sparse.sparray, sparse.spmatrix)):
-        if np.iscomplexobj(times_s):
+        if np.dtype(cast(Any, times_s).dtype).kind == "c":
             raise InputError("times_s: complex numbers -> an array of numbers")
         table = sparse.csr_array(cast(Any, times_s), dtype=float)
         table.sum_duplicates()

@@ -40,6 +40,9 @@ TIME_LIMIT_S = 120.0
 AGREES = 1e-6
 """Relative difference between a choice's worth and the solver's figure for it that its tolerances explain."""
 
+TOLD = 1e-6
+"""What a solver cannot tell apart where the largest weight is 2^10: a worth far below it proves nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -83,18 +86,21 @@ def _case(
     started = perf_counter()
     at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s)
     asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
-    cover, weights = merge_rows(coverage(asked.times, limit_s), asked.demand)
+    open_ = sparse.diags_array(np.isin(np.arange(asked.count), asked.allowed).astype(float))
+    cover = sparse.csr_array(coverage(asked.times, limit_s) @ open_)
+    cover.eliminate_zeros()
+    cover, weights = merge_rows(cover, asked.demand)
     unit = unit_of(weights)
     return _Case(asked, cover, weights / unit, unit, started)
 
 
 def _found(case: _Case, answer: Solution, chosen: Sequence[int], worth: float) -> Sites:
     """A choice with what it is worth, and the solver's bound on any."""
-    claimed = -answer.objective * case.unit
-    if answer.proven and abs(claimed - worth) <= AGREES * max(abs(claimed), abs(worth)):
-        bound = worth
-    else:
-        bound = max(-answer.bound * case.unit, worth)
+    claimed, told = -answer.objective * case.unit, TOLD * case.unit
+    agrees = abs(claimed - worth) <= AGREES * max(abs(claimed), abs(worth))
+    if worth > 0.0:
+        agrees = agrees and told <= AGREES * worth
+    bound = worth if answer.proven and agrees else max(-answer.bound * case.unit + told, worth)
     return sites(chosen, objective=worth, bound=bound, seconds=perf_counter() - case.started)
 
 

@@ -247,6 +247,23 @@ def test_a_capacity_far_above_all_demand_is_no_limit_whatever_the_scale(size: fl
     assert found.objective == pytest.approx(size)
 
 
+def test_demand_that_no_site_allowed_covers_blurs_no_choice_between_the_others() -> None:
+    times = [[1.0, 9.0, 9.0], [9.0, 1.0, 9.0], [9.0, 9.0, 1.0]]
+    demand = [3.9e-4, 3.8e-4, 1.8e5]
+    found = solve_mexclp(times, demand, limit_s=5.0, p=1, busy=0.5, forbidden=[2])
+    assert (found.chosen, found.status) == ((0,), "optimal")
+
+
+def test_what_is_too_little_beside_other_demand_is_not_called_proven() -> None:
+    times = [[1.0, 9.0, 9.0], [9.0, 1.0, 9.0], [9.0, 9.0, 1.0]]
+    found = solve_budget(
+        times, [3.9e-7, 3.8e-7, 1.8e5], limit_s=5.0, costs=[1.0, 1.0, 9.0], budget=1.0, time_limit_s=60.0
+    )
+    best = 3.9e-7
+    assert found.bound >= best
+    assert found.status == "feasible" or found.objective == best
+
+
 def test_what_makes_no_sense_is_refused() -> None:
     times, demand = _case(1)
     with pytest.raises(InputError, match="busy"):
