@@ -248,10 +248,14 @@ def test_a_capacity_far_above_all_demand_is_no_limit_whatever_the_scale(size: fl
 
 
 def test_demand_that_no_site_allowed_covers_blurs_no_choice_between_the_others() -> None:
-    times = [[1.0, 9.0, 9.0], [9.0, 1.0, 9.0], [9.0, 9.0, 1.0]]
-    demand = [3.9e-4, 3.8e-4, 1.8e5]
-    found = solve_mexclp(times, demand, limit_s=5.0, p=1, busy=0.5, forbidden=[2])
-    assert (found.chosen, found.status) == ((0,), "optimal")
+    rows = ["004050", "430404", "015000", "031000", "020000", "053040", "004050"]
+    times = np.array([[float(cell) or np.inf for cell in row] for row in rows])
+    times[1, 2] = times[5, 3] = 0.0
+    demand = [40.2, 3.9e-4, 1.7e-5, 123.6, 1.8e5, 3.7e-6, 0.18]
+    roles = {"forced": [0, 3], "forbidden": [1, 2, 5]}
+    found = solve_mexclp(times, demand, limit_s=4.0, p=3, busy=0.5, **roles)
+    assert found.chosen == (0, 3, 3)
+    assert found.objective == pytest.approx(3.9e-4 * 0.875 + 3.7e-6 * 0.75)
 
 
 def test_what_is_too_little_beside_other_demand_is_not_called_proven() -> None:
