@@ -131,9 +131,23 @@ def _print(proposed: Plan) -> None:
         say(f"  {1 - proposed.flyable_share:.0%} of calls arise in hours that may not be flown")
     say("docks and the best they reach within " + f"{proposed.siting_limit_s:g} s:")
     say("  " + ", ".join(f"{gain.docks}: {gain.share:.0%}" for gain in proposed.layouts))
+    _print_hours(proposed)
     _print_routes(proposed)
     _print_area(proposed)
     print_findings(proposed.findings, quiet=True)
+
+
+def _print_hours(proposed: Plan) -> None:
+    """The hours of the forecast in which these docks reach most and least; all stand in the plan file."""
+    flown = [hour for hour in proposed.coverage_by_hour if hour.flyable]
+    if not flown:
+        return
+    ends = (max(flown, key=lambda hour: hour.share), min(flown, key=lambda hour: hour.share))
+    words = (
+        f"{hour.share:.0%} at {hour.hour[:16]} in {hour.wind_mps:g} m/s from {hour.wind_from_deg:.0f} deg"
+        for hour in ends
+    )
+    say(f"by hour of the forecast ({len(flown)} flown): from {' to '.join(words)}")
 
 
 def _print_routes(proposed: Plan) -> None:

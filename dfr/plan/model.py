@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from dfr.findings import Finding
 from dfr.geo import Position, Ring
@@ -105,6 +106,8 @@ class CoverageHour:
 
     `mean_s` and `worst_s` are seconds from decision to overhead (expected and median launch) in the hour's
     wind: of its calls, and of its latest zone. None where no drone flies or a zone is out of reach.
+    `overhead_s` are seconds from lift-off to overhead, by dock and zone; None where the dock's drone cannot
+    get there and back in that hour, no docks in an hour that may not be flown.
     """
 
     hour: str
@@ -115,6 +118,7 @@ class CoverageHour:
     limited_by: str
     mean_s: float | None = None
     worst_s: float | None = None
+    overhead_s: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,12 +141,18 @@ def _by_hour(
     layouts: Layouts, chosen: Sequence[int], windows: Sequence[HourWindow]
 ) -> tuple[CoverageHour, ...]:
     """Coverage in each hour with demand; an hour that may not be flown covers nothing."""
-    chances = iter(zip(layouts.chance(chosen, layouts.limit_s), layouts.flight_s(chosen), strict=True))
+    tables = (
+        layouts.chance(chosen, layouts.limit_s),
+        layouts.flight_s(chosen),
+        layouts.matrix.overhead_s[:, :, list(chosen)],
+    )
+    flown = zip(*tables, strict=True)
+    none = np.zeros((len(layouts.scenario.demand.zones), 0))
     rows = []
     for window in windows:
         calls = np.asarray(window.calls_by_zone)
-        chance, flight_s = (
-            next(chances) if window.flyable else (np.zeros(calls.size), np.full(calls.size, np.inf))
+        chance, flight_s, by_dock = (
+            next(flown) if window.flyable else (np.zeros(calls.size), np.full(calls.size, np.inf), none)
         )
         mean_s, worst_s = _mean_and_worst_s(layouts.scenario, flight_s, calls)
         rows.append(
@@ -159,9 +165,24 @@ def _by_hour(
                 limited_by="; ".join(window.limited_by),
                 mean_s=mean_s,
                 worst_s=worst_s,
+                overhead_s=_by_dock_and_zone(layouts.scenario, chosen, by_dock),
             )
         )
     return tuple(rows)
+
+
+def _by_dock_and_zone(
+    scenario: Scenario, chosen: Sequence[int], overhead_s: FloatArray
+) -> dict[str, dict[str, float | None]]:
+    """An hour's times of shape (zones, docks) by their names, None where there is no way in its wind."""
+    zones = [zone.id for zone in scenario.demand.zones]
+    return {
+        scenario.candidates[j].id: {
+            zone: round(float(seconds), 3) if np.isfinite(seconds) else None
+            for zone, seconds in zip(zones, column, strict=True)
+        }
+        for j, column in zip(chosen, overhead_s.T, strict=False)
+    }
 
 
 def _mean_and_worst_s(

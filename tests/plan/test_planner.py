@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -136,6 +137,27 @@ def test_an_hour_beyond_the_limits_covers_nothing_and_says_why(field: Field):
     assert "rain 9.0 mm/h, limit 4 mm/h" in shut.limited_by
     assert plan.flyable_share == pytest.approx(0.75)
     assert plan.objective == 0.7
+
+
+def test_every_hour_of_the_forecast_has_the_times_of_every_dock_in_its_own_wind(field: Field):
+    winds = [(2.0, 270.0), (7.0, 90.0), (7.0, 270.0), (2.0, 270.0)]
+    hours = tuple(
+        hour(START + timedelta(hours=k), wind_mps=speed, wind_from_deg=towards, rain_mm_h=9.0 * (k == 3))
+        for k, (speed, towards) in enumerate(winds)
+    )
+    world = field(weather={"hours": hours})
+    plan = make_plan(world, docks=2)
+    assert plan.coverage_by_hour[3].overhead_s == {}
+    planned = next(h for h in plan.coverage_by_hour if h.hour == plan.planning_wind.hour)
+    for route in plan.routes:
+        assert planned.overhead_s[route.site_id][route.zone_id] == pytest.approx(route.overhead_s, abs=1e-3)
+    windy = tuple(replace(h, wind_mps=7.0, wind_from_deg=90.0, rain_mm_h=0.0) for h in hours)
+    for route in make_plan(field(weather={"hours": windy}), docks=2).routes:
+        there = plan.coverage_by_hour[1].overhead_s[route.site_id][route.zone_id]
+        assert there == pytest.approx(route.overhead_s, abs=1e-3)
+    for h in plan.coverage_by_hour[:3]:
+        soonest = [min(times) for times in zip(*(row.values() for row in h.overhead_s.values()), strict=True)]
+        assert h.worst_s == pytest.approx(max(soonest) + world.scenario.crew.launch.median_s, abs=1e-2)
 
 
 def test_landing_wind_shuts_an_hour_in_which_one_could_fly(field: Field):
