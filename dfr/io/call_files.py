@@ -66,8 +66,10 @@ def _reader(path: Path) -> csv.DictReader[str]:
     if "zone" not in columns and not {"lat", "lon"} <= set(columns):
         missing.append("zone (or lat and lon)")
     unknown = [name for name in columns if name not in KNOWN]
-    if missing or unknown:
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if missing or unknown or twice:
         what = [f"no column {name}" for name in missing] + [f"unknown column {name!r}" for name in unknown]
+        what += [f"column {name} stands there twice" for name in twice]
         raise InputError(f"{path}:1: {'; '.join(what)} -> the columns are {', '.join(KNOWN)}")
     return reader
 
