@@ -151,6 +151,7 @@ PHASE_COLOURS = {
     "land": PURPLE,
     "charge": "#cfcfcf",
     "recover": "#8c6d4f",
+    "move": "#b8860b",
     "yield": RED,
 }
 """Colour of each phase of a drone; climb and out, back and land share one."""

@@ -11,6 +11,7 @@ import pytest
 import simpy
 
 from dfr.errors import InputError
+from dfr.report.figures import PHASE_COLOURS
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit
 from dfr.sim.engine import Engine, model_flights, replicate
@@ -173,3 +174,11 @@ def test_moves_add_nothing_to_the_calls(two_docks: SimInputs) -> None:
     )
     assert moved["moves"]
     assert [row.call_s for row in moved["calls"]] == [row.call_s for row in stays["calls"]]
+
+
+def test_every_phase_of_a_moved_drone_has_a_colour_in_the_timeline(
+    two_docks: SimInputs, call: Callable[..., Call]
+) -> None:
+    phases = {row.phase for row in run(two_docks, [call(0, 100.0)])["phases"]}
+    assert events.MOVE in phases
+    assert phases <= set(PHASE_COLOURS)

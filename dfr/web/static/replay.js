@@ -3,7 +3,7 @@ import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
 import { lines } from "./charts.js";
 
 const FLYING = new Set(["climb", "out", "on_scene", "back", "land", "yield"]);
-const COLOURS = { climb: "#0072b2", out: "#0072b2", on_scene: "#007a56", back: "#8e3b8f", land: "#8e3b8f", yield: "#a33a05", prepare: "#56b4e9", charge: "#999", recover: "#8c6d4f" };
+const COLOURS = { climb: "#0072b2", out: "#0072b2", on_scene: "#007a56", back: "#8e3b8f", land: "#8e3b8f", yield: "#a33a05", prepare: "#56b4e9", charge: "#999", recover: "#8c6d4f", move: "#b8860b" };
 const LEAST = 0.35;
 
 let map = null;
