@@ -192,13 +192,16 @@ def finish(
     defects: list[Zone] = []
     unplaced = 0
     for draft, shape in zip(drafts, built, strict=True):
-        margin_deg = LOST_DEG if draft.refusal else NARROW_DEG
-        _note_shape(draft, shape, problems)
-        area = shape.area if shape.area is not None else _place(draft, margin_deg)
+        area = shape.area
+        if area is None or shape.code:
+            margin_deg = LOST_DEG if draft.refusal else NARROW_DEG
+            _note_shape(draft, shape, problems)
+            area = area if area is not None else _place(draft, margin_deg)
         if area is None:
             unplaced += 1
             continue
-        area = _with_holes(draft, area, edges, problems)
+        if draft.holes:
+            area = _with_holes(draft, area, edges, problems)
         (defects if draft.refusal else zones).append(_zone(draft, area, name))
     return AirspaceRead(
         name=name,
@@ -299,7 +302,7 @@ def _check_order(drafts: Sequence[Draft], problems: Problems) -> None:
 
 
 def _note_shape(draft: Draft, shape: Built, problems: Problems) -> None:
-    if not shape.code or draft.refusal:
+    if draft.refusal:
         return
     message = f"{draft.name}: {shape.problem}"
     if shape.area is None:
@@ -328,8 +331,6 @@ def _place(draft: Draft, margin_deg: float) -> Area | None:
 
 def _with_holes(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -> Area:
     """The area less its holes; a hole that cannot be drawn is filled."""
-    if not draft.holes:
-        return area
     polygon = area.polygon
     for shape in build_areas(draft.holes, circumscribed=False, edges=edges):
         if shape.area is None:

@@ -23,7 +23,7 @@ from dfr.io.airspace_read import (
     the_rest,
 )
 from dfr.io.openair_pen import Pen
-from dfr.io.openair_points import plain_points
+from dfr.io.openair_points import PlainPoints, plain_points
 from dfr.io.openair_words import BadRecordError, degree_ring, interval_of, limit_of_record, span_of
 from dfr.io.text import decode_text
 from dfr.world.activation import BY_NOTICE, NEVER, Activation, Interval
@@ -82,20 +82,23 @@ class _Reader:
     def _read_lines(self, text: str) -> None:
         """Every line in turn; runs of plain corners, most of any file, are taken whole."""
         lines, points = text.split("\n"), plain_points(text)
-        taken, before = 0, -1
-        for number in (*points.others, len(lines)):
-            count = number - before - 1
-            if count:
-                self._line = before + 2
-                self._corners(points.corners[taken : taken + count])
-                taken += count
-            if number < len(lines) and len(self._drafts) <= MAX_VOLUMES:
+        taken = 0
+        for number, before in zip(points.others, points.before, strict=True):
+            if before > taken:
+                self._run(points, taken, before)
+                taken = before
+            if len(self._drafts) <= MAX_VOLUMES:
                 self._line = number + 1
                 self._take(lines[number])
-            before = number
+        self._run(points, taken, len(points.corners))
         self._close()
         if len(self._drafts) > MAX_VOLUMES:
             self._drafts.append(the_rest(self._problems, f"more than {MAX_VOLUMES} volumes"))
+
+    def _run(self, points: PlainPoints, first: int, end: int) -> None:
+        if end > first:
+            self._line = points.lines[first] + 1
+            self._corners(points.corners[first:end])
 
     def _take(self, line: str) -> None:
         handler, rest = self._QUICK.get(line[:3]), line[3:]
@@ -111,7 +114,8 @@ class _Reader:
     def _slowly(self, line: str) -> tuple[Callable[[_Reader, str], None], str]:
         """What takes a line that is a remark or does not begin with a tag and a space, and its rest."""
         if len(line) > MAX_LINE:
-            return _Reader._too_long, line
+            plain_remark = line[0] in "*#;" and "dfr-" not in line.lower()
+            return (_Reader._ignore if plain_remark else _Reader._too_long), line
         line = line.strip()
         if not line or line[0] in "*#;":
             return _Reader._comment, line

@@ -8,10 +8,12 @@ from dfr.io.openair_words import (
     LAT_LON,
     LON_LAT,
     PACKED,
+    PLAIN,
+    PLAIN_PAIR,
     BadRecordError,
     bare,
-    degrees_of,
     number_of,
+    position_of,
     radius_m_of,
     two_coordinates,
 )
@@ -81,10 +83,13 @@ class Pen:
 
     def arc_between(self, rest: str) -> tuple[Vertex, Arc, Vertex]:
         """Two end points."""
-        ends = two_coordinates(rest)
-        if ends is None:
+        if match := PLAIN_PAIR.fullmatch(rest):
+            words = match.groups()
+            start, end = position_of(words[:8]), position_of(words[8:])
+        elif ends := two_coordinates(rest):
+            start, end = (self.coordinate(text) for text in ends)
+        else:
             raise BadRecordError("bad-coordinate", "an arc has two end points")
-        start, end = (self.coordinate(text) for text in ends)
         return start, Arc(*self._pen(), 0.0, 0.0, None, None, self._clockwise), end
 
     def airway_point(self, rest: str) -> None:
@@ -110,18 +115,18 @@ class Pen:
 
     def coordinate(self, text: str) -> Vertex:
         """One position, in any of its spellings."""
+        if match := PLAIN.fullmatch(text):
+            return position_of(match.groups())
         if match := LAT_LON.match(text) or PACKED.match(text):
-            lat, lon = degrees_of(match.groups()[:4]), degrees_of(match.groups()[4:])
+            found = position_of(match.groups())
         elif match := LON_LAT.match(text):
-            lat, lon = degrees_of(match.groups()[4:]), degrees_of(match.groups()[:4])
+            found = position_of(match.groups()[4:] + match.groups()[:4])
             self._report("coordinate-order", "longitude before latitude")
         else:
             raise BadRecordError("bad-coordinate", "no coordinate")
-        if abs(lat) > 90.0 or abs(lon) > 180.0:
-            raise BadRecordError("bad-coordinate", f"lat {lat}, lon {lon} is not on the globe")
         if LAT_LON.search(text, match.end()):
             raise BadRecordError("bad-coordinate", "two positions where one is wanted")
-        return Vertex(lat, lon)
+        return found
 
     def _pen(self) -> Vertex:
         if self._centre is None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dfr.io.openair_words import LAT_LON
 from dfr.world.outlines import Vertex
 
-WIDTH = 40
+WIDTH = 32
 """Longer lines are left to the other reader; a multiple of eight."""
 
 SHORTEST = len("DP 0N 0E")
@@ -25,6 +25,10 @@ MOST_SHAPES = 24
 """Real files have one to five; lines of further shapes are left to the other reader."""
 
 ZERO, SPACE = ord("0"), ord(" ")
+
+REMARKS = np.frombuffer(b"*#;", np.uint8)
+OWN_WORDS = b"dfr-"
+"""In a remark that is read."""
 
 _vertex: Callable[[tuple[float, float]], Vertex] = partial(tuple.__new__, Vertex)
 """A vertex of a pair, without a call of Python for each."""
@@ -36,26 +40,42 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class PlainPoints:
-    """The corners found, in the order of their lines, and the numbers of all other lines, from 0."""
+    """The corners found in a text, and the lines that are left to the other reader; lines count from 0.
+
+    `lines` has the line of each corner; `others` those left, without remarks that nobody reads, and
+    `before` how many corners stand before each of them.
+    """
 
     corners: list[Vertex]
+    lines: list[int]
     others: list[int]
+    before: list[int]
 
 
 def plain_points(text: str) -> PlainPoints:
     """The corners of a text whose lines end in newlines."""
-    data = np.frombuffer(text.encode("utf-8", "replace") + b" " * WIDTH, np.uint8)
+    raw = text.encode("utf-8", "replace")
+    data = np.frombuffer(raw + b" " * WIDTH, np.uint8)
     starts, lengths = _lines(data)
     rows = _candidates(data, starts, lengths)
     table = np.lib.stride_tricks.sliding_window_view(data, WIDTH)[starts[rows]]
     table[np.arange(WIDTH) >= lengths[rows][:, None]] = SPACE
     lat, lon = _read(table)
     found = np.isfinite(lat)
-    others = np.ones(len(starts), bool)
-    others[rows[found]] = False
+    corner = np.zeros(len(starts), bool)
+    corner[rows[found]] = True
     pairs = zip(lat[found].tolist(), lon[found].tolist(), strict=True)
-    corners = list(map(_vertex, pairs))
-    return PlainPoints(corners, np.flatnonzero(others).tolist())
+    others = np.flatnonzero(~(corner | _mute(data, raw, starts, lengths)))
+    before = np.cumsum(corner)[others]
+    return PlainPoints(
+        list(map(_vertex, pairs)), np.flatnonzero(corner).tolist(), others.tolist(), before.tolist()
+    )
+
+
+def _mute(data: Bytes, raw: bytes, starts: Ints, lengths: Ints) -> NDArray[np.bool_]:
+    """Which lines say nothing: empty ones, and remarks where the file has none of our own."""
+    mute: NDArray[np.bool_] = lengths == 0
+    return mute if OWN_WORDS in raw.lower() else mute | np.isin(data[starts], REMARKS)
 
 
 def _lines(data: Bytes) -> tuple[Ints, Ints]:

@@ -12,6 +12,7 @@ from dfr.io.airspace_read import ring_of_degrees
 from dfr.io.limits import parse_limit
 from dfr.units import nm_to_m
 from dfr.world.activation import Interval
+from dfr.world.outlines import Vertex
 from dfr.world.vertical import VerticalLimit
 
 MAX_RADIUS_NM = 2000.0
@@ -19,6 +20,11 @@ MAX_RADIUS_NM = 2000.0
 _NUMBER = r"(\d{1,3}(?:\.\d*)?)(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?(?:\s*[:\s]\s*(\d{1,2}(?:\.\d*)?))?\s*"
 LAT_LON = re.compile(_NUMBER + r"([NS])[\s,]*" + _NUMBER + r"([EW])\s*", re.IGNORECASE)
 LON_LAT = re.compile(_NUMBER + r"([EW])[\s,]*" + _NUMBER + r"([NS])\s*", re.IGNORECASE)
+_USUAL = r"(\d{1,3}):(\d{1,2}):(\d{1,2}(?:\.\d+)?) ?([%s])"
+PLAIN = re.compile(_USUAL % "NS" + " +" + _USUAL % "EW")
+PLAIN_PAIR = re.compile(f"{PLAIN.pattern} *, *{PLAIN.pattern}")
+"""The commonest spelling of one position and of two, which is quick to recognise."""
+
 PACKED = re.compile(
     r"(\d\d)(\d\d)(\d\d(?:\.\d*)?)\s*([NS])[\s,]*(\d{3})(\d\d)(\d\d(?:\.\d*)?)\s*([EW])\s*", re.IGNORECASE
 )
@@ -45,6 +51,14 @@ def degrees_of(parts: tuple[str | None, ...]) -> float:
         raise BadRecordError("bad-coordinate", f"{minute:g} minutes {second:g} seconds")
     value = float(degrees or 0.0) + minute / 60.0 + second / 3600.0
     return -value if letter in ("S", "W", "s", "w") else value
+
+
+def position_of(parts: tuple[str | None, ...]) -> Vertex:
+    """The position of the eight parts of a latitude and a longitude. Raises BadRecordError."""
+    lat, lon = degrees_of(parts[:4]), degrees_of(parts[4:])
+    if abs(lat) > 90.0 or abs(lon) > 180.0:
+        raise BadRecordError("bad-coordinate", f"lat {lat}, lon {lon} is not on the globe")
+    return Vertex(lat, lon)
 
 
 def two_coordinates(text: str) -> tuple[str, str] | None:

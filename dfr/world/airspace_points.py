@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from dfr.geo import FloatArray, VerticalDatum
-from dfr.world.outlines import METRES_PER_DEGREE
+from dfr.world.arcs import METRES_PER_DEGREE
 from dfr.world.vertical import TOUCH_M as TOUCH_HEIGHT_M
 from dfr.world.vertical import VerticalLimit, flight_level_range_m_amsl
 from dfr.world.zones import TOUCH_M, Zone

@@ -100,7 +100,18 @@ def _second_derivatives(
 def _exactly(
     ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray], which: IntArray, share: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    lat0, lon0, lat1, lon1 = (column[which] for column in ends)
-    azimuth, _, length_m = GEOD.inv(lon0, lat0, lon1, lat1)
-    lon, lat, _ = GEOD.fwd(lon0, lat0, azimuth, share * np.asarray(length_m, float))
+    edges, number = np.unique(which, return_inverse=True)
+    lat0, lon0, lat1, lon1 = (column[edges] for column in ends)
+    azimuth, _, length_m = (np.asarray(column, float) for column in GEOD.inv(lon0, lat0, lon1, lat1))
+    lon, lat, _ = GEOD.fwd(lon0[number], lat0[number], azimuth[number], share * length_m[number])
     return np.asarray(lat, float), np.asarray(lon, float)
+
+
+def counted(counts: IntArray) -> tuple[IntArray, IntArray]:
+    """For each of so many items, which group it is in and its number there.
+
+    >>> counted(np.array([2, 0, 3]))
+    (array([0, 0, 2, 2, 2]), array([0, 1, 0, 1, 2]))
+    """
+    which = np.repeat(np.arange(len(counts)), counts)
+    return which, np.arange(len(which)) - (np.cumsum(counts) - counts)[which]

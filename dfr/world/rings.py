@@ -30,39 +30,51 @@ EQUATOR_DEG = 30.0
 
 
 class RingTable:
-    """The rings of many outlines in one array, without repeated vertices."""
+    """The rings of many outlines in one array, each closed, without other repeated vertices."""
 
-    def __init__(self, lonlat: FloatArray, zone: IntArray, count: int) -> None:
-        starts = np.searchsorted(zone, np.arange(count + 1))
-        fresh = np.ones(len(zone), bool)
-        fresh[1:] = (lonlat[1:, 0] != lonlat[:-1, 0]) | (lonlat[1:, 1] != lonlat[:-1, 1])
-        several = starts[1:] > starts[:-1]
-        first, last = starts[:-1][several], starts[1:][several] - 1
-        fresh[first] = True
-        closing = (lonlat[last] == lonlat[first]).all(axis=1) & (last > first)
-        fresh[last[closing]] = False
-        self._lonlat, self._zone = (lonlat, zone) if fresh.all() else (lonlat[fresh], zone[fresh])
-        self._starts = np.searchsorted(self._zone, np.arange(count + 1))
-        self._bounds = self._starts.tolist()
-        self.counts = np.diff(self._starts)
-        self.finite = np.bincount(self._zone, ~np.isfinite(self._lonlat).all(axis=1), count) == 0
+    def __init__(self, lonlat: FloatArray, bounds: IntArray) -> None:
+        """`lonlat` (n, 2) holds closed rings one after another; `bounds` says where each begins, and n."""
+        place = lonlat.view(np.complex128)[:, 0]
+        fresh = np.ones(len(place), bool)
+        np.not_equal(place[1:], place[:-1], out=fresh[1:])
+        fresh[bounds[:-1][bounds[1:] > bounds[:-1]]] = True
+        if not fresh.all():
+            lonlat, bounds = lonlat[fresh], np.append(0, np.cumsum(fresh))[bounds]
+        self._lonlat = lonlat
+        self._bounds = bounds.tolist()
+        self._sizes = np.diff(bounds)
+        self.counts = np.maximum(self._sizes - 1, 0)
+        self.finite = _finite(lonlat, bounds)
         self.usable = self.finite & (self.counts >= 3)
 
     def of(self, index: int) -> FloatArray:
-        """(n, 2) lon and lat of one ring."""
-        return self._lonlat[self._bounds[index] : self._bounds[index + 1]]
+        """(n, 2) lon and lat of one ring, its first vertex not repeated."""
+        return self._lonlat[self._bounds[index] : self._bounds[index + 1] - 1]
 
     def polygons(self) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
         """(the polygon of each usable ring, None of others; which are simple and within half the globe)."""
-        rows = self.usable[self._zone]
-        ids = np.cumsum(self.usable) - 1
-        drawn = shapely.polygons(shapely.linearrings(self._lonlat[rows], indices=ids[self._zone[rows]]))
+        usable = self.usable
+        whole = bool(usable.all())
+        lonlat = self._lonlat if whole else self._lonlat[np.repeat(usable, self._sizes)]
+        indices = np.repeat(np.arange(np.count_nonzero(usable)), self._sizes[usable])
+        drawn = shapely.polygons(shapely.linearrings(lonlat, indices=indices))
         west, _, east, _ = shapely.bounds(drawn).T
         simple = (east - west <= 180.0) & (shapely.area(drawn) > 0.0)
         simple[simple] = shapely.is_valid(drawn[simple])
-        found, good = np.full(len(self.counts), None, object), np.zeros(len(self.counts), bool)
-        found[self.usable], good[self.usable] = drawn, simple
+        if whole:
+            return drawn, simple
+        found, good = np.full(len(usable), None, object), np.zeros(len(usable), bool)
+        found[usable], good[usable] = drawn, simple
         return found, good
+
+
+def _finite(lonlat: FloatArray, bounds: IntArray) -> NDArray[np.bool_]:
+    """Which rings have no vertex that could not be computed."""
+    found = np.ones(len(bounds) - 1, bool)
+    if not np.isfinite(lonlat).all():
+        bad = np.append(0, np.cumsum(~np.isfinite(lonlat).all(axis=1)))
+        found = bad[bounds[1:]] == bad[bounds[:-1]]
+    return found
 
 
 def unrolled(ring: FloatArray) -> FloatArray | None:

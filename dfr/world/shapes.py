@@ -14,9 +14,9 @@ import numpy as np
 import shapely
 
 from dfr.geo import GEOD, FloatArray, LocalFrame, Position, Ring
+from dfr.world.arcs import METRES_PER_DEGREE
 from dfr.world.outlines import (
     ALL_POINTS,
-    METRES_PER_DEGREE,
     MOST_POINTS,
     Arc,
     EdgeRule,
@@ -47,6 +47,10 @@ __all__ = [
 
 RADIUS_GAP_M = 50.0
 """End radii of an arc that differ by more are reported: whole seconds of arc explain some 30 m."""
+
+
+BLOCK = 750
+"""Outlines drawn at a time: their points stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -122,12 +126,22 @@ def build_areas(
     With `circumscribed` an arc or circle is drawn outside where the area is convex and never
     cuts the true area; without, it is drawn inside and never leaves it.
     """
-    if not outlines:
-        return []
-    nodes = OutlineNodes(outlines, circumscribed=circumscribed, edges=edges)
-    rings = RingTable(*nodes.rings(), len(outlines))
-    polygons, good = rings.polygons()
+    built: list[Built] = []
+    room = float(ALL_POINTS)
     untangler = Untangler()
+    for start in range(0, len(outlines), BLOCK):
+        block = outlines[start : start + BLOCK]
+        nodes = OutlineNodes(block, circumscribed=circumscribed, edges=edges, room=room)
+        room -= nodes.points
+        built += _build_block(block, nodes, edges, untangler)
+    return built
+
+
+def _build_block(
+    outlines: Sequence[Outline], nodes: OutlineNodes, edges: EdgeRule, untangler: Untangler
+) -> list[Built]:
+    rings = RingTable(*nodes.rings())
+    polygons, good = rings.polygons()
     built = []
     for index, (outline, polygon, simple) in enumerate(zip(outlines, polygons, good.tolist(), strict=True)):
         if polygon is None:

@@ -306,6 +306,21 @@ def test_corners_read_at_once_are_those_read_one_by_one(
         assert np.array(a.area.outline) == pytest.approx(np.array(b.area.outline), abs=1e-12)
 
 
+@pytest.mark.parametrize("own", ["", "* dfr-date: 2024-08-24\n"])
+def test_remarks_of_any_length_and_empty_lines_change_nothing(own: str) -> None:
+    text = HEAD + TRIANGLE
+    noisy = own + "".join(f"{line}\n\n*{'x' * 5000}\n; DP 1:0:0 N 1:0:0 E\n" for line in text.splitlines())
+    plain, other = read(text), read(noisy)
+    assert other.problems == ()
+    assert other.zones[0].area.polygon.equals(plain.zones[0].area.polygon)
+    assert other.zones[0].line == 1 + own.count("\n")
+
+
+def test_a_corner_before_any_class_is_reported_at_its_own_line() -> None:
+    result = read("* remark\n\nDP 50:00:00 N 1:00:00 W\nDP 50:10:00 N 1:00:00 W\nDP 50:00:00 N 0:50:00 W\n")
+    assert next((problem.code, problem.line) for problem in result.problems) == ("missing-class", 3)
+
+
 def test_a_written_file_reads_back_as_it_was() -> None:
     text = (
         "* dfr-coverage: 49,-2 51,-2 51,0\n* dfr-date: 2024-08-24\n* dfr-ground-m-amsl: -5 300\n"

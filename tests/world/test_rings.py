@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from geographiclib.geodesic import Geodesic
 
-from dfr.world.shapes import Area, Vertex, build_areas, circle
+from dfr.world.shapes import Arc, Area, Vertex, build_areas, circle
 
 
 def cap(lat: float, *, eastward: bool = True) -> list[Vertex]:
@@ -71,3 +71,21 @@ def test_outlines_of_too_many_points_are_refused_and_their_neighbours_are_not() 
     far = [Vertex(0.0, 0.0), Vertex(0.0, 90.0), Vertex(80.0, 45.0)] * 100
     built = build_areas([far, [circle(50.0, 0.0, 1000.0)], [circle(50.0, 0.0, 3_000_000.0)] * 20])
     assert [b.code for b in built] == ["too-large", "", "too-large"]
+
+
+def test_outlines_are_drawn_the_same_alone_and_among_thousands() -> None:
+    """Corners, arcs between them, circles, and outlines refused, in blocks that are drawn at a time."""
+    random = np.random.default_rng(5)
+    some: list[list[Vertex | Arc]] = []
+    for lat, lon in random.uniform((-70, -180), (70, 180), (400, 2)).tolist():
+        corners = [Vertex(lat + a, lon + b) for a, b in ((0, 0), (0.2, 0.01), (0.21, 0.3))]
+        turn = Arc(lat, lon + 0.15, 0.0, 0.0, None, None, clockwise=bool(lon > 0))
+        some += [corners, [*corners, turn], [circle(lat, lon, 3000.0)], corners[:2], [turn]]
+    together = build_areas(some)
+    assert [built.code for built in together] == [build_areas([outline])[0].code for outline in some]
+    for built, outline in zip(together, some, strict=True):
+        alone = build_areas([outline])[0].area
+        assert (built.area is None) == (alone is None)
+        if built.area is not None and alone is not None:
+            assert built.area.drawn == pytest.approx(alone.drawn, abs=1e-8)
+            assert built.area.polygon.is_valid
