@@ -97,7 +97,10 @@ class AirspaceRead:
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """A volume while it is being read; `refusal` is why it cannot be used."""
+    """A volume while it is being read; `refusal` is why it cannot be used.
+
+    `lost` says that a part of its outline could not be read and may lie beyond the rest of it.
+    """
 
     line: int | None
     name: str = ""
@@ -115,6 +118,13 @@ class Draft:
     limit_line: int | None = None
     repaired: bool = False
     refusal: str = ""
+    lost: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was said of it but its class."""
+        said = (self.name, self.lower, self.upper, self.outline, self.contact, self.remarks, self.refusal)
+        return not any(said) and self.activation is ALWAYS
 
 
 class Problems(list[ReadProblem]):
@@ -135,8 +145,9 @@ class Problems(list[ReadProblem]):
         draft.repaired = True
         self.add(line, code, message, Outcome.REPAIRED)
 
-    def refuse(self, draft: Draft, line: int | None, code: str, message: str) -> None:
+    def refuse(self, draft: Draft, line: int | None, code: str, message: str, *, lost: bool = False) -> None:
         """Put on record why a volume cannot be used; the first reason stands."""
+        draft.lost = draft.lost or lost
         if not draft.refusal:
             draft.refusal = message
         self.add(line, code, message, Outcome.REFUSED)
@@ -182,7 +193,7 @@ def finish(
 ) -> AirspaceRead:
     """Build, check and sort what was read."""
     words = words or FileWords()
-    if not drafts and not problems:
+    if not drafts and not problems.counts[Outcome.REFUSED]:
         problems.add(None, "no-volumes", "no volume of airspace found", Outcome.NOTE)
     for draft in drafts:
         _check_limits(draft, problems)
@@ -193,10 +204,10 @@ def finish(
     unplaced = 0
     for draft, shape in zip(drafts, built, strict=True):
         area = shape.area
-        if area is None or shape.code:
+        if area is None or shape.code or draft.lost:
             margin_deg = LOST_DEG if draft.refusal else NARROW_DEG
             _note_shape(draft, shape, problems)
-            area = area if area is not None else _place(draft, margin_deg)
+            area = _place(draft, area, margin_deg) if area is None or draft.lost else area
         if area is None:
             unplaced += 1
             continue
@@ -249,7 +260,7 @@ def _check_limits(draft: Draft, problems: Problems) -> None:
         problems.repair(draft, line, "missing-limit", f"{draft.name}: no upper limit; taken as UNL")
         draft.upper = UNLIMITED
     if _inverted(draft.lower, draft.upper):
-        what = f"{draft.name}: upper limit {draft.upper.text} is under lower limit {draft.lower.text}"
+        what = f"{draft.name}: upper limit {draft.upper.text} is not above lower limit {draft.lower.text}"
         problems.refuse(draft, line, "limits-inverted", what)
         draft.lower, draft.upper = SURFACE, UNLIMITED
 
@@ -257,6 +268,8 @@ def _check_limits(draft: Draft, problems: Problems) -> None:
 def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
     if lower.datum is VerticalDatum.UNLIMITED or upper.datum is VerticalDatum.SURFACE:
         return True
+    if lower.datum is VerticalDatum.SURFACE and upper.datum is VerticalDatum.AGL:
+        return upper.value_m <= 0.0
     if lower.datum is VerticalDatum.SURFACE or upper.datum is VerticalDatum.UNLIMITED:
         return False
     if lower.datum is upper.datum:
@@ -302,7 +315,7 @@ def _check_order(drafts: Sequence[Draft], problems: Problems) -> None:
 
 
 def _note_shape(draft: Draft, shape: Built, problems: Problems) -> None:
-    if draft.refusal:
+    if not shape.code or draft.refusal:
         return
     message = f"{draft.name}: {shape.problem}"
     if shape.area is None:
@@ -318,12 +331,12 @@ NARROW_DEG = 0.01
 """The same for a volume read in full that encloses no area: a cable, a line of fire (assumed)."""
 
 
-def _place(draft: Draft, margin_deg: float) -> Area | None:
-    """Where a volume without a usable shape lies, roughly: around the points that could be read."""
-    points = [(element.lon, element.lat) for element in draft.outline]
-    if not points:
+def _place(draft: Draft, drawn: Area | None, margin_deg: float) -> Area | None:
+    """Where a volume without a usable shape lies, roughly: around what could be read of it."""
+    points = shapely.MultiPoint([(element.lon, element.lat) for element in draft.outline])
+    if points.is_empty:
         return None
-    hull = shapely.MultiPoint(points).convex_hull.buffer(margin_deg)
+    hull = (points if drawn is None else drawn.polygon).convex_hull.buffer(margin_deg)
     if not isinstance(hull, shapely.Polygon) or hull.bounds[2] - hull.bounds[0] > 180.0:
         return None
     return Area(polygon=hull, drawn=shapely.get_coordinates(hull)[:-1])

@@ -17,6 +17,7 @@ from dfr.io.uas_zones import (
     plain_text,
     ring,
     round_area,
+    scattered,
     text_of,
 )
 from dfr.world.activation import Activation
@@ -100,7 +101,9 @@ def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -
     try:
         _shape(draft, volume.get("horizontalProjection"), unit)
     except BadZoneError as bad:
-        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
+        shape = volume.get("horizontalProjection")
+        draft.outline = draft.outline or (scattered([*shape.values()]) if is_json(shape) else [])
+        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=True)
     set_activation(draft, objects(feature.get("applicability")), line, problems)
     return draft
 

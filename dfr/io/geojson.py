@@ -7,7 +7,18 @@ offices put them: among the properties, in groups within these, or in the featur
 
 from __future__ import annotations
 
-from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
+import re
+
+from dfr.io.airspace_read import (
+    MAX_VOLUMES,
+    AirspaceRead,
+    Draft,
+    FileWords,
+    Outcome,
+    Problems,
+    finish,
+    the_rest,
+)
 from dfr.io.ed269 import features_of, set_activation
 from dfr.io.json_lines import JsonTroubleError, parse_json
 from dfr.io.limits import parse_limit
@@ -17,13 +28,16 @@ from dfr.io.uas_zones import (
     Json,
     authority,
     is_json,
+    is_number,
     limit_of,
     objects,
     plain_text,
     ring,
     round_area,
+    scattered,
     text_of,
 )
+from dfr.units import nm_to_m
 from dfr.world.outlines import EdgeRule
 from dfr.world.vertical import VerticalLimit
 
@@ -32,7 +46,19 @@ GROUPS = ("uaszone", "verticallayer", "layer")
 
 NAMES = ("name", "nameofarea", "title", "designator", "identifier", "id")
 KINDS = ("restriction", "type", "kind", "typeofarea", "category")
+DATES = ("validFrom", "issued")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 UNITS = ("uom", "uomdimensions", "unit")
+LAYERS = ("verticallayer", "layer")
+LAYER_UNIT = "m"
+"""Of the heights of a layer that names none (ED-318, layered GeoJSON)."""
+
+LOWER = ("lower", "floor", "lowerlimit", "base", "bottom")
+UPPER = ("upper", "ceiling", "upperlimit", "tops", "top")
+
+SURELY_METRES = 300.0
+"""A radius without a unit that is larger is in metres: nobody publishes 300 miles round a point."""
+
 OPENAIP_UNITS = {0: "M", 1: "FT"}
 OPENAIP_DATUMS = {0: "AGL", 1: "AMSL", 2: "STD"}
 OPENAIP_LEVEL = 6
@@ -66,7 +92,16 @@ def _read(data: bytes, name: str, kind: str) -> AirspaceRead:
             drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
             break
         drafts += _feature(feature, line, problems)
-    return finish(name, kind, drafts, problems, edges=EdgeRule.PARALLEL)
+    words = FileWords(date=_date(document))
+    return finish(name, kind, drafts, problems, words=words, edges=EdgeRule.PARALLEL)
+
+
+def _date(document: object) -> str:
+    """The date from which a collection says it holds, or was issued (ED-318); '' where it says none."""
+    metadata = document.get("metadata") if is_json(document) else None
+    if not is_json(metadata):
+        return ""
+    return next((text[:10] for key in DATES if _DATE.match(text := text_of(metadata.get(key)))), "")
 
 
 def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
@@ -77,9 +112,14 @@ def _feature(feature: object, line: int | None, problems: Problems) -> list[Draf
         problems.refuse(drafts[0], line, "no-geometry", f"{drafts[0].name}: no geometry")
     for draft, shape in zip(drafts, shapes, strict=False):
         try:
-            _place(draft, shape, words)
+            draft.lower, draft.upper = _limits(shape, words)
         except BadZoneError as bad:
             problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
+        try:
+            _outline(draft, shape, words, problems)
+        except BadZoneError as bad:
+            draft.outline = draft.outline or scattered(shape.get("coordinates"))
+            problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=True)
     return drafts
 
 
@@ -90,7 +130,9 @@ def _words(feature: Json) -> Json:
     for group in GROUPS:
         members = small.get(group)
         if is_json(members):
-            small |= {key.lower(): value for key, value in members.items()}
+            if group in LAYERS:
+                small["uom"] = small.get("uom") or LAYER_UNIT
+            small |= {key.lower(): value for key, value in members.items() if value != ""}
     return small
 
 
@@ -116,7 +158,7 @@ def _simple(geometry: object, depth: int = 0) -> list[Json]:
 def _draft(words: Json, line: int | None, problems: Problems) -> Draft:
     draft = Draft(
         line=line,
-        name=_first(words, NAMES),
+        name=plain_text(_first(words, NAMES)),
         kind=_first(words, KINDS).upper(),
         airspace_class=_class(words),
         contact=authority(words.get("zoneauthority")) or _first(words, ("contact", "authority")),
@@ -138,20 +180,11 @@ def _class(words: Json) -> str:
     return letter if len(letter) == 1 and letter in OPENAIP_CLASSES else ""
 
 
-def _place(draft: Draft, shape: Json, words: Json) -> None:
-    """Limits and outline of one shape. Raises BadZoneError."""
-    try:
-        draft.lower, draft.upper = _limits(shape, words)
-    finally:
-        _outline(draft, shape, words)
-
-
 def _limits(shape: Json, words: Json) -> tuple[VerticalLimit | None, VerticalLimit | None]:
     layer = shape.get("layer")
     if is_json(layer):
-        words = {key.lower(): value for key, value in layer.items()}
-    lower = _limit(words, "lower", ("lower", "floor", "lowerlimit"), upper=False)
-    return lower, _limit(words, "upper", ("upper", "ceiling", "upperlimit"), upper=True)
+        words = {"uom": LAYER_UNIT} | {key.lower(): value for key, value in layer.items() if value != ""}
+    return _limit(words, "lower", LOWER, upper=False), _limit(words, "upper", UPPER, upper=True)
 
 
 def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> VerticalLimit | None:
@@ -177,14 +210,30 @@ def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> Ver
     return limit_of(value, reference, unit, upper=upper)
 
 
-def _outline(draft: Draft, shape: Json, words: Json) -> None:
+def _outline(draft: Draft, shape: Json, words: Json, problems: Problems) -> None:
+    """The outline of one shape. Raises BadZoneError."""
     form, coordinates = shape.get("type"), shape.get("coordinates")
     if form == "Point":
         extent = shape.get("extent")
         radius = extent.get("radius") if is_json(extent) else words.get("radius_m")
-        draft.outline = round_area(coordinates, radius)
+        bare = words.get("radius")
+        if radius is None and is_number(bare) and bare > 0.0:
+            _bare_radius(draft, coordinates, bare, problems)
+        else:
+            draft.outline = round_area(coordinates, radius)
     elif form == "Polygon" and isinstance(coordinates, list) and coordinates:
         draft.outline = ring(coordinates[0])
         draft.holes = [ring(hole) for hole in coordinates[1:]]
     else:
         raise BadZoneError("bad-geometry", f"{str(form)[:20]!r} encloses no area")
+
+
+def _bare_radius(draft: Draft, centre: object, radius: float, problems: Problems) -> None:
+    """A circle whose radius has no unit: metres where nothing else can be meant. Raises BadZoneError."""
+    if radius >= SURELY_METRES:
+        draft.outline = round_area(centre, radius)
+        words = f"{draft.name}: a radius of {radius:g} without a unit, taken as metres"
+        problems.repair(draft, draft.line, "radius-unit", words)
+        return
+    draft.outline = round_area(centre, nm_to_m(radius))
+    raise BadZoneError("radius-unit", f"a radius of {radius:g} without a unit")

@@ -17,7 +17,16 @@ from dataclasses import dataclass, field
 from html import unescape
 from xml.parsers import expat
 
-from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
+from dfr.io.airspace_read import (
+    MAX_VOLUMES,
+    AirspaceRead,
+    Draft,
+    FileWords,
+    Outcome,
+    Problems,
+    finish,
+    the_rest,
+)
 from dfr.io.limits import parse_limit
 from dfr.io.uas_zones import BadZoneError, corner, plain_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
@@ -39,6 +48,7 @@ _LIMIT = re.compile(
     r"(?: ?(?:AMSL|MSL|AGL|ALT|SFC|STD))?)\b",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CLASS = re.compile(r"\bclass\s*[:=]?\s*([A-G])\b", re.IGNORECASE)
 LOWER_WORDS = frozenset({"lower", "floor", "base"})
 
@@ -68,7 +78,8 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
         problems.add(None, bad.code, str(bad), Outcome.REFUSED)
     if placemarks.drafts and any(problem.code in BROKEN for problem in problems):
         placemarks.drafts.append(the_rest(problems, "the document breaks off"))
-    return finish(name, kind, placemarks.drafts, problems, edges=EdgeRule.PARALLEL)
+    words = FileWords(date=placemarks.date)
+    return finish(name, kind, placemarks.drafts, problems, words=words, edges=EdgeRule.PARALLEL)
 
 
 def _unzipped(data: bytes) -> bytes:
@@ -108,6 +119,7 @@ class _Placemarks:
 
     def __init__(self, problems: Problems) -> None:
         self.drafts: list[Draft] = []
+        self.date = ""
         self._problems = problems
         self._path: list[str] = []
         self._text: list[str] = []
@@ -156,7 +168,9 @@ class _Placemarks:
         self._path.pop()
         self._text, self._size = [], 0
         parent = self._path[-1] if self._path else ""
-        if word in ("name", "description") and parent == "Placemark":
+        if word == "begin" and self._path[-2:] == ["Document", "TimeSpan"] and _DATE.match(text.strip()):
+            self.date = text.strip()[:10]
+        elif word in ("name", "description") and parent == "Placemark":
             self._words[word] = " ".join(text.split())
         elif word == "SimpleData" or (word == "value" and parent == "Data"):
             self._words[self._data_name.lower()] = " ".join(text.split())
@@ -167,11 +181,8 @@ class _Placemarks:
 
     def _ring(self, text: str, *, hole: bool) -> None:
         shape = self._shapes[-1]
-        try:
-            corners = _corners(text)
-        except BadZoneError as bad:
-            shape.trouble = str(bad)
-            return
+        corners, trouble = _corners(text)
+        shape.trouble = shape.trouble or trouble
         if hole:
             shape.holes.append(corners)
         else:
@@ -184,14 +195,19 @@ class _Placemarks:
             self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", Outcome.NOTE)
         lower, upper, airspace_class = self._described(name) if self._shapes else (None, None, "")
         remarks = plain_text(self._words.get("description", ""))[:500]
-        for shape in self._shapes:
+        shapes = _without_walls(self._shapes)
+        if len(shapes) < len(self._shapes):
+            words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid passed over"
+            self._problems.add(self._line, "solid", f"{name}: {words}", Outcome.NOTE)
+        for shape in shapes:
             draft = Draft(
                 line=shape.line, name=name, remarks=remarks, lower=lower, upper=upper,
                 airspace_class=airspace_class, kind=self._words.get("type", "").upper(),
                 outline=shape.outline, holes=list(shape.holes),
             )  # fmt: skip
             if shape.trouble:
-                self._problems.refuse(draft, shape.line, "bad-coordinate", f"{name}: {shape.trouble}")
+                words = f"{name}: {shape.trouble}"
+                self._problems.refuse(draft, shape.line, "bad-coordinate", words, lost=True)
             elif not shape.outline:
                 self._problems.refuse(draft, shape.line, "no-geometry", f"{name}: a polygon without boundary")
             self.drafts.append(draft)
@@ -219,13 +235,31 @@ def _refuse_declaration(*_: object) -> None:
     raise _BadKmlError("xml-declaration", "document types and entities are refused")
 
 
-def _corners(text: str) -> list[Vertex | Arc]:
-    """Corners of `lon,lat[,height] ...`. Raises BadZoneError."""
+def _corners(text: str) -> tuple[list[Vertex | Arc], str]:
+    """(corners of `lon,lat[,height] ...`, what is wrong with the first that cannot be read)."""
     corners: list[Vertex | Arc] = []
+    trouble = ""
     for item in text.split():
         try:
-            numbers = [float(part) for part in item.split(",")[:2]]
+            corners.append(corner([float(part) for part in item.split(",")[:2]]))
         except ValueError:
-            raise BadZoneError("bad-coordinate", f"{item[:40]!r} is no lon,lat pair") from None
-        corners.append(corner(numbers))
-    return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
+            trouble = trouble or f"{item[:40]!r} is no lon,lat pair"
+        except BadZoneError as bad:
+            trouble = trouble or str(bad)
+    return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners, trouble
+
+
+def _without_walls(shapes: list[_Shape]) -> list[_Shape]:
+    """The faces of a solid drawn in three dimensions that matter on the map: each flat face once.
+
+    A wall has two corners on the map, and the roof those of the floor; what holds a lone wall is left alone.
+    """
+    plans = [frozenset(shape.outline) for shape in shapes]
+    if not any(len(plan) > 2 for plan in plans):
+        return shapes
+    faces: dict[tuple[object, ...], _Shape] = {}
+    for shape, plan in zip(shapes, plans, strict=True):
+        if len(plan) != 2 or shape.trouble:
+            key = plan, frozenset(map(frozenset, shape.holes)), shape.trouble
+            faces.setdefault(key, shape)
+    return [*faces.values()]

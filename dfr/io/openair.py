@@ -24,7 +24,14 @@ from dfr.io.airspace_read import (
 )
 from dfr.io.openair_pen import Pen
 from dfr.io.openair_points import PlainPoints, plain_points
-from dfr.io.openair_words import BadRecordError, degree_ring, interval_of, limit_of_record, span_of
+from dfr.io.openair_words import (
+    BadRecordError,
+    before_remark,
+    degree_ring,
+    interval_of,
+    limit_of_record,
+    span_of,
+)
 from dfr.io.text import decode_text
 from dfr.world.activation import BY_NOTICE, NEVER, Activation, Interval
 from dfr.world.outlines import Arc, Vertex
@@ -66,6 +73,7 @@ class _Reader:
         self._line = 0
         self._pen = Pen(self._repaired)
         self._activity: list[Interval] = []
+        self._strange = False
 
     def read(self, data: bytes) -> AirspaceRead:
         """The whole file."""
@@ -119,10 +127,10 @@ class _Reader:
         line = line.strip()
         if not line or line[0] in "*#;":
             return _Reader._comment, line
-        tag, _, rest = line.partition(" ")
+        tag, *rest = line.split(None, 1)
         handler = self._HANDLERS.get(tag.upper())
         if handler is not None:
-            return handler, rest
+            return handler, rest[0] if rest else ""
         if "=" in line and line[0] in "Vv":
             return _Reader._variable, line[1:]
         return _Reader._unknown, line
@@ -135,13 +143,14 @@ class _Reader:
         if self._draft is None:
             self._problems.add(self._line, code, f"{what} (belongs to no volume)", Outcome.NOTE)
         else:
-            self._problems.refuse(self._draft, self._line, code, f"{self._draft.name}: {what}")
+            self._problems.refuse(self._draft, self._line, code, f"{self._draft.name}: {what}", lost=True)
 
     def _repaired(self, code: str, what: str) -> None:
         if self._draft is not None:
             self._problems.repair(self._draft, self._line, code, f"{self._draft.name}: {what}")
 
     def _unknown(self, line: str) -> None:
+        self._strange = True
         self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", Outcome.NOTE)
 
     def _comment(self, line: str) -> None:
@@ -174,7 +183,7 @@ class _Reader:
     # Records of a volume -----------------------------------------------------------------------
 
     def _class(self, rest: str) -> None:
-        word = rest.upper()
+        word = before_remark(rest).upper()
         draft = self._begin()
         if word in CLASSES:
             draft.airspace_class = word
@@ -184,7 +193,7 @@ class _Reader:
     def _begin(self) -> Draft:
         self._close()
         self._draft = draft = Draft(line=self._line)
-        self._activity = []
+        self._activity, self._strange = [], False
         self._pen.begin_volume()
         self._drafts.append(draft)
         return draft
@@ -214,7 +223,7 @@ class _Reader:
             draft.kind = next((kind for kind in NAMED_KINDS if kind in words), "")
 
     def _type(self, rest: str) -> None:
-        draft, word = self._current(), rest.upper()
+        draft, word = self._current(), before_remark(rest).upper()
         if word not in ("NONE", "UNKNOWN", ""):
             draft.kind = V1_KINDS.get(word, word)
 
@@ -224,10 +233,14 @@ class _Reader:
 
     def _lower(self, rest: str) -> None:
         draft = self._current()
+        if not rest:
+            return
         draft.lower = self._limit(draft, rest, draft.lower, SURFACE)
 
     def _upper(self, rest: str) -> None:
         draft = self._current()
+        if not rest:
+            return
         draft.upper = self._limit(draft, rest, draft.upper, UNLIMITED)
 
     def _limit(
@@ -318,7 +331,11 @@ class _Reader:
             return
         if self._pen.airway:
             draft = self._draw_airway(draft)
-        if not draft.outline:
+        if draft.empty and not self._strange:
+            self._drafts.remove(draft)
+            words = "no name, limits or outline follow: the style of a class, no volume"
+            self._problems.add(draft.line, "empty-record", words, Outcome.NOTE)
+        elif not draft.outline:
             self._problems.refuse(draft, draft.line, "no-geometry", f"{draft.name}: no outline follows")
 
     def _draw_airway(self, draft: Draft) -> Draft:

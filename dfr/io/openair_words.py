@@ -31,6 +31,7 @@ PACKED = re.compile(
 """Degrees, minutes and seconds without a break, as aeronautical publications write them."""
 
 _REMARK = re.compile(r"\s*[*;#].*|\s*\([^)]*\)?")
+_BEHIND = re.compile(r"\s*[*;#]")
 _RADIUS = re.compile(r"(\d+(?:[.,]\d*)?|\.\d+)\s*(NM|KM|M)?(?:\s|$)", re.IGNORECASE)
 _UNITS_NM = {"NM": 1.0, "": 1.0, "KM": 1.0 / 1.852, "M": 1.0 / 1852.0}
 
@@ -87,6 +88,15 @@ def bare(text: str) -> str:
     ('15000ft', 'FL65')
     """
     return _REMARK.sub("", text).strip()
+
+
+def before_remark(text: str) -> str:
+    """A record without the remark behind it; brackets stay.
+
+    >>> before_remark("RA(T) ; by NOTAM"), before_remark("MTA")
+    ('RA(T)', 'MTA')
+    """
+    return _BEHIND.split(text, maxsplit=1)[0]
 
 
 def radius_m_of(text: str) -> float:

@@ -126,6 +126,16 @@ def ring(value: object) -> list[Vertex | Arc]:
     return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
 
 
+def scattered(value: object, depth: int = 0) -> list[Vertex | Arc]:
+    """Every position in nested lists that can be read, wherever it stands: where something lies, roughly."""
+    if not isinstance(value, list) or depth > 4:
+        return []
+    try:
+        return [corner(value)]
+    except BadZoneError:
+        return [found for item in value for found in scattered(item, depth + 1)]
+
+
 def round_area(centre: object, radius: object, scale_m: float = 1.0) -> list[Vertex | Arc]:
     """The outline of a circle. Raises BadZoneError for a radius that is none."""
     middle = corner(centre)

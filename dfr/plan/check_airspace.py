@@ -55,7 +55,7 @@ def _answer(context: Context) -> VolumeAnswer | None:
 
 
 def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
-    controlled = [v for v in answer.verdicts if v.zone.airspace_class and v.zone.binding]
+    controlled = [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
     dated = listed([f"{s.path.rsplit('/', 1)[-1]} of {s.date}" for s in context.world.airspace.sources])
     if answer.uncovered_share > 0:
         return finding(
@@ -128,7 +128,7 @@ def _of(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
         return False
     if kinds is not None:
         return kind in kinds
-    return kind not in AERODROME_KINDS and not verdict.zone.airspace_class
+    return kind not in AERODROME_KINDS and not verdict.zone.controlled
 
 
 def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:

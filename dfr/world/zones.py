@@ -13,10 +13,16 @@ from dfr.world.activation import ALWAYS, Activation, Interval
 from dfr.world.shapes import Area, area_of_circle, project
 from dfr.world.vertical import SURFACE, VerticalLimit, limit
 
-INFORMATION_KINDS = frozenset({"FIR", "UIR", "OCA", "FIS", "INFO", "NO_RESTRICTION", "LOA"})
+INFORMATION_KINDS = frozenset({"INFO", "NO_RESTRICTION", "LOA"})
 """Kinds of zone that inform and restrict nobody."""
 
-UNCONTROLLED = frozenset({"G"})
+SERVICE_KINDS = frozenset({"FIR", "UIR", "OCA", "FIS"})
+"""Kinds of zone that say who serves there; they restrict by their class only."""
+
+UNCONTROLLED = "G"
+
+PLAIN_KINDS = frozenset({"", "G", "CLASS", "CLASS G", "OTHER", *SERVICE_KINDS})
+"""Kinds that add nothing to Class G: an aerodrome zone or a restricted area binds in any class."""
 
 TOUCH_M = 0.05
 """Points this close to an edge touch it, and touching counts as inside: the precision of a drawn edge."""
@@ -60,10 +66,18 @@ class Zone:
 
     @property
     def binding(self) -> bool:
-        """False for Class G, for zones that only inform, and where this operation is exempt."""
-        if self.exempted:
+        """False for mere Class G, for zones that only inform, and where this operation is exempt."""
+        kind = self.kind.upper()
+        if self.exempted or kind in INFORMATION_KINDS:
             return False
-        return self.kind.upper() not in INFORMATION_KINDS and self.airspace_class not in UNCONTROLLED
+        if self.airspace_class == UNCONTROLLED:
+            return kind not in PLAIN_KINDS
+        return bool(self.airspace_class) or kind not in SERVICE_KINDS
+
+    @property
+    def controlled(self) -> bool:
+        """Whether a class other than G is published, which binds by itself."""
+        return self.airspace_class not in ("", UNCONTROLLED)
 
     def edge_distance_m(self, position: Position) -> float:
         """Horizontal distance to the nearest edge, from inside or outside."""

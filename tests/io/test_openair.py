@@ -384,3 +384,43 @@ def test_no_lines_make_the_reader_crash_or_lose_a_volume(lines: list[str]) -> No
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_reader_crash(data: bytes) -> None:
     _accounted(read_openair(data, name="t"))
+
+
+def test_a_class_that_only_sets_a_style_is_no_volume_and_a_strange_one_is() -> None:
+    """Files set colours by a class and its pens; a record nobody knows may have been the volume."""
+    style = read("AC Q\nSP 0,2,127,0,127\nSB -1,-1,-1\nAC\nAN\nAH\nAL\n" + HEAD + TRIANGLE)
+    assert (style.records_seen, style.refused) == (1, 0)
+    assert codes(style) == [(1, "empty-record", "note"), (4, "empty-record", "note")]
+    strange = read("AC Q\nPOLY 50,1 50,2 51,2\n" + HEAD + TRIANGLE)
+    assert (strange.records_seen, strange.refused, strange.unplaced) == (2, 1, 1)
+
+
+def test_tabs_part_records_as_spaces_do() -> None:
+    tabbed = "".join(line.replace(" ", "\t", 1) + "\n" for line in (HEAD + TRIANGLE).splitlines())
+    (plain,), (zone,) = read(HEAD + TRIANGLE).zones, read(tabbed).zones
+    assert (zone.name, zone.upper) == (plain.name, plain.upper)
+    assert zone.area.polygon.equals(plain.area.polygon)
+
+
+def test_a_remark_behind_a_type_is_no_part_of_it_but_brackets_are() -> None:
+    remarked = read(HEAD.replace("AC D", "AC E ; low") + "AY MTA ; Military\n" + TRIANGLE).zones[0]
+    assert (remarked.airspace_class, remarked.kind) == ("E", "MTA")
+    assert read(HEAD + "AY RA(T)\n" + TRIANGLE).zones[0].kind == "RA(T)"
+
+
+def test_a_volume_with_a_lost_corner_is_doubted_beyond_the_corners_left() -> None:
+    (defect,) = read(HEAD + TRIANGLE + "DP 50:10:00 N 0:4x:00 W\n").defects
+    assert defect.distance_m(Position(lat_deg=50.1667, lon_deg=-0.75)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("words", "binding"),
+    [
+        ("AC G\nAY ATZ\nAN VALE", True), ("AC G\nAY RMZ\nAN VALE", True), ("AC G\nAN VALE", False),
+        ("AC C\nAN NORTH FIR", True), ("AC G\nAN NORTH FIR", False), ("AC UNC\nAY FIR\nAN NORTH", False),
+        ("AC F\nAN VALE", True), ("AC R\nAN VALE", True),
+    ],
+)  # fmt: skip
+def test_a_class_or_a_kind_that_restricts_binds_and_mere_class_g_does_not(words: str, binding: bool) -> None:
+    (zone,) = read(f"{words}\nAL SFC\nAH 2000ft\n{TRIANGLE}").zones
+    assert zone.binding is binding

@@ -522,3 +522,93 @@ def test_hours_at_the_ends_of_the_calendar_are_not_known_and_do_not_crash() -> N
     (zone,) = read({"type": "FeatureCollection", "features": [feature]}).zones
     for moment in (datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)):
         assert zone.active(moment, moment) in (None, True, False)
+
+
+def point(**properties: object) -> dict[str, object]:
+    return {
+        "type": "Feature",
+        "properties": {"name": "P", "base": "SFC", "tops": "FL130", **properties},
+        "geometry": {"type": "Point", "coordinates": [-1.2, 50.75]},
+    }
+
+
+def test_a_radius_without_a_unit_is_metres_only_where_nothing_else_can_be_meant() -> None:
+    """1.5 NM in metres; 5 may be kilometres or miles, and is drawn as the largest it may mean."""
+    metres, unsure = (read(point(radius=radius)) for radius in (2778, 5))
+    assert metres.zones[0].area.area_m2() == pytest.approx(24.25e6, rel=1e-3)
+    assert metres.zones[0].upper.value_m == pytest.approx(3962.4)
+    assert [p.code for p in metres.problems] == ["radius-unit"]
+    assert (unsure.refused, unsure.unplaced) == (1, 0)
+    nine_km_away = Position(lat_deg=50.83, lon_deg=-1.2)
+    assert unsure.defects[0].distance_m(nine_km_away) == 0.0
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Point", "coordinates": [-1.2, 50.75]},
+        {"type": "LineString", "coordinates": SQUARE},
+        {"type": "Polygon", "coordinates": [[*SQUARE[:2], [-1.1, 95], SQUARE[3]]]},
+    ],
+)
+def test_what_cannot_be_drawn_is_doubted_around_where_it_lies_and_nowhere_else(geometry: object) -> None:
+    result = read({"type": "Feature", "properties": {"name": "odd"}, "geometry": geometry})
+    assert (result.refused, result.unplaced) == (1, 0)
+    assert result.defects[0].distance_m(HERE) == 0.0
+    assert result.defects[0].distance_m(Position(lat_deg=50.65, lon_deg=-1.2)) < 5000.0
+    assert result.defects[0].distance_m(Position(lat_deg=51.5, lon_deg=-1.2)) > 50_000.0
+
+
+@pytest.mark.parametrize("group", ["verticalLayer", "layer"])
+def test_a_layer_without_a_unit_is_in_metres_as_the_format_says(group: str) -> None:
+    layer = {"upper": 900, "upperReference": "AGL", "lower": 90, "lowerReference": "AGL", "UOM": ""}
+    shape = {"type": "Polygon", "coordinates": [SQUARE]}
+    result = read({"type": "Feature", "properties": {"name": "pad", group: layer}, "geometry": shape})
+    assert [(z.lower.value_m, z.upper.value_m) for z in result.zones] == [(90.0, 900.0)]
+
+
+def test_a_ceiling_of_nothing_over_the_surface_is_no_clear_air() -> None:
+    """Published for zones without a height: from 0 to 0 m above ground."""
+    layer = {"upper": 0, "upperReference": "AGL", "lower": 0, "lowerReference": "AGL", "uom": "m"}
+    shape = {"type": "Polygon", "coordinates": [SQUARE], "layer": layer}
+    result = read({"type": "Feature", "properties": {"name": "photo"}, "geometry": shape})
+    assert [(z.lower, z.upper, bool(z.defect)) for z in result.defects] == [(SURFACE, UNLIMITED, True)]
+
+
+def test_a_collection_says_from_when_it_holds() -> None:
+    metadata = {"validFrom": "2024-08-08T00:00:00Z", "issued": "2024-07-01T00:00:00Z"}
+    assert (
+        read({"type": "FeatureCollection", "metadata": metadata, "features": [point()]}).date == "2024-08-08"
+    )
+    assert read({"type": "FeatureCollection", "metadata": {"issued": "soon"}, "features": []}).date == ""
+
+
+FACE = "-1.3,50.7,{0} -1.1,50.7,{0} -1.1,50.8,{0} -1.3,50.8,{0} -1.3,50.7,{0}"
+WALL = "-1.3,50.7,0 -1.1,50.7,0 -1.1,50.7,609 -1.3,50.7,609 -1.3,50.7,0"
+
+
+def solid(*rings: str) -> AirspaceRead:
+    ends = "<outerBoundaryIs><LinearRing><coordinates>", "</coordinates></LinearRing></outerBoundaryIs>"
+    shapes = "".join(f"<Polygon>{ends[0]}{ring}{ends[1]}</Polygon>" for ring in rings)
+    text = (
+        "<kml><Document><TimeSpan><begin>2022-12-29T00:00:00Z</begin></TimeSpan><Placemark><name>RU014A</name>"
+        "<description>Upper limit: 2000 FT SFC Lower limit: SFC</description>"
+        f"<MultiGeometry>{shapes}</MultiGeometry></Placemark></Document></kml>"
+    )
+    return read_airspace(text.encode(), name="uk.kml")
+
+
+def test_a_solid_of_roof_floor_and_walls_is_one_volume() -> None:
+    result = solid(FACE.format(609), FACE.format(0), WALL, WALL)
+    assert (result.records_seen, len(result.zones), result.refused) == (1, 1, 0)
+    assert [(p.code, p.outcome.value) for p in result.problems] == [("solid", "note")]
+    assert "3 walls" in result.problems[0].message
+    assert result.date == "2022-12-29"
+
+
+def test_parts_of_a_placemark_and_a_wall_on_its_own_are_never_passed_over() -> None:
+    other = FACE.format(0).replace("-1.3", "-1.5")
+    assert len(solid(FACE.format(0), other).zones) == 2
+    assert (solid(WALL).records_seen, solid(WALL).refused) == (1, 1)
+    broken = solid(FACE.format(0), FACE.format(0).replace("-1.1,50.8,0", "x,y,z"))
+    assert (broken.records_seen, broken.refused, broken.unplaced) == (2, 1, 0)
