@@ -89,15 +89,21 @@ def convert(
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; else by suffix.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Translate airspace files into one of another format; say what it cannot carry."""
+    """Translate airspace files into one of another format; say what it cannot carry.
+
+    Exits 3 where a volume of the sources is not in the file; it is written nevertheless.
+    """
     converted = convert_files(files, out=out, form=form)
     write_atomically(out, converted.content)
     if as_json:
         emit_json(converted.as_dict())
-        return
-    for line in converted.lost:
-        note(f"lost: {line}")
-    say(f"{out}: {converted.zones} zones as {converted.form}, {converted.refused} refused")
+    else:
+        for line in converted.lost:
+            note(f"lost: {line}")
+        counts = f"{converted.left_out} left out, {converted.refused} refused"
+        say(f"{out}: {converted.zones} zones as {converted.form}; {counts}")
+    if not converted.whole:
+        raise typer.Exit(3)
 
 
 def _moment(text: str) -> datetime:

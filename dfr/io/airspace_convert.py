@@ -8,12 +8,12 @@ from pathlib import Path
 
 from dfr.errors import AirspaceError, InputError
 from dfr.io.airspace_files import MAX_AIRSPACE_BYTES, read_airspace
-from dfr.io.airspace_read import AirspaceRead
+from dfr.io.airspace_read import AirspaceRead, Written
 from dfr.io.airspace_write import write_ed318, write_geojson, write_kml
 from dfr.io.files import read_bounded
 from dfr.io.openair_write import write_openair
 
-Writer = Callable[[AirspaceRead], tuple[str, list[str]]]
+Writer = Callable[[AirspaceRead], Written]
 
 FORMATS: dict[str, Writer] = {
     "openair": write_openair,
@@ -26,14 +26,24 @@ SUFFIXES = {".txt": "openair", ".air": "openair", ".geojson": "geojson", ".json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
-    """A file to be written, and what it could not take along."""
+    """A file to be written, and what it could not take along.
+
+    `zones` counts the volumes written, `left_out` usable ones that the format cannot carry, `refused`
+    those that could not be used when they were read; `lost` names these and whatever is said otherwise.
+    """
 
     content: str
     out: str
     form: str
     zones: int
+    left_out: int
     refused: int
     lost: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every volume of the sources is in the file."""
+        return not self.left_out and not self.refused
 
     def as_dict(self) -> dict[str, object]:
         """The outcome as it appears in JSON."""
@@ -41,13 +51,17 @@ class Converted:
             "out": self.out,
             "format": self.form,
             "zones": self.zones,
+            "left_out": self.left_out,
             "refused": self.refused,
             "lost": list(self.lost),
         }
 
 
 def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Converted:
-    """All usable zones of the files in one format. Raises InputError for a format nobody writes."""
+    """All usable zones of the files in one format.
+
+    Raises InputError for a format nobody writes, AirspaceError where no volume would be in the file.
+    """
     chosen = form.lower() or SUFFIXES.get(out.suffix.lower(), "")
     if chosen not in FORMATS:
         raise InputError(f"{form or out}: unknown format -> --format {' or '.join(FORMATS)}")
@@ -57,14 +71,20 @@ def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Conver
     if not any(read.zones for read in reads):
         raise AirspaceError(f"{', '.join(map(str, files))}: no usable volume -> see `dfr airspace lint`")
     joined = _joined(reads)
-    content, lost = FORMATS[chosen](joined)
+    written = FORMATS[chosen](joined)
+    zones = len(joined.zones) - len(written.left_out)
+    if not zones:
+        why = f"{written.left_out[0]} -> another --format"
+        raise AirspaceError(f"{', '.join(map(str, files))}: no volume fits {chosen}: {why}")
+    lost = [*written.left_out, *written.changed]
     lost += [f"{zone.source}:{zone.line}: {zone.name}: {zone.defect}" for zone in joined.defects]
     lost += [f"{read.name}: {read.unplaced} volumes could not be placed" for read in reads if read.unplaced]
     return Converted(
-        content=content,
+        content=written.text,
         out=str(out),
         form=chosen,
-        zones=len(joined.zones),
+        zones=zones,
+        left_out=len(written.left_out),
         refused=joined.refused,
         lost=tuple(lost),
     )

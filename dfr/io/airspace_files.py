@@ -52,9 +52,11 @@ def read_airspace(data: bytes, *, name: str) -> AirspaceRead:
 
 
 def source_of(read: AirspaceRead, data: bytes, *, date: str = "", what: str = "") -> AirspaceSource:
-    """What a file read says of itself; without a stated coverage it covers its own zones only."""
-    zones = (*read.zones, *read.defects)
-    own = tuple(ring for zone in zones for ring in zone.area.rings)
+    """What a file read says of itself; without a stated coverage it covers its own zones only.
+
+    What lies in the holes of these is not covered.
+    """
+    own = tuple(ring for zone in (*read.zones, *read.defects) for ring in zone.area.solid_rings)
     return AirspaceSource(
         path=read.name,
         date=read.date or date,

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import shapely
 
@@ -93,6 +94,14 @@ class AirspaceRead:
             return None
         west, south, east, north = zip(*boxes, strict=True)
         return min(west), min(south), max(east), max(north)
+
+
+class Written(NamedTuple):
+    """Zones in the words of a format: the text, what it says otherwise, and the volumes it leaves out."""
+
+    text: str
+    changed: list[str]
+    left_out: list[str]
 
 
 @dataclass(slots=True, kw_only=True)

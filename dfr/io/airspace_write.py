@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import VerticalDatum
-from dfr.io.airspace_read import AirspaceRead
+from dfr.io.airspace_read import AirspaceRead, Written
 from dfr.io.uas_zones import DAYS
 from dfr.units import FOOT_M
 from dfr.world.activation import ALWAYS, DailyHours, Interval
@@ -31,21 +31,22 @@ ED318_REFERENCES = {
 }
 
 
-def write_geojson(read: AirspaceRead) -> tuple[str, list[str]]:
-    """(GeoJSON with limits in words, what it could not carry)."""
+def write_geojson(read: AirspaceRead) -> Written:
+    """The zones as GeoJSON with limits in words."""
     lost = [
         f"{zone.name}: hours ({zone.activation.text})" for zone in read.zones if zone.activation != ALWAYS
     ]
     features = [_feature(_words(zone), _polygons(zone.area.polygon)) for zone in read.zones]
-    return _collection(features, {"source": read.what, "date": read.date}), lost
+    return Written(_collection(features, {"source": read.what, "date": read.date}), lost, [])
 
 
-def write_ed318(read: AirspaceRead) -> tuple[str, list[str]]:
-    """(ED-318, what it could not carry): flight levels have no reference there."""
+def write_ed318(read: AirspaceRead) -> Written:
+    """The zones as ED-318; flight levels have no reference there, and their volumes are left out."""
     lost: list[str] = []
+    left_out: list[str] = []
     features: list[Json] = []
     for number, zone in enumerate(read.zones, 1):
-        layer = _layer(zone, lost)
+        layer = _layer(zone, left_out)
         if layer is None:
             continue
         geometry = _circle(zone) or _polygons(zone.area.polygon)
@@ -57,17 +58,18 @@ def write_ed318(read: AirspaceRead) -> tuple[str, list[str]]:
         if len(parts) == 1:
             shaped = {**parts[0], "layer": layer}
         features.append(_feature(_ed318_words(zone, number, lost), shaped))
-    return _collection(features, {"provider": read.what, "issued": read.date}), lost
+    return Written(_collection(features, {"provider": read.what, "issued": read.date}), lost, left_out)
 
 
-def write_kml(read: AirspaceRead) -> tuple[str, list[str]]:
-    """(KML, what it could not carry); the datum of a limit stands in the description."""
+def write_kml(read: AirspaceRead) -> Written:
+    """The zones as KML; the datum of a limit stands in the description."""
     lost = [
         f"{zone.name}: hours ({zone.activation.text})" for zone in read.zones if zone.activation != ALWAYS
     ]
     marks = "\n".join(_placemark(zone) for zone in read.zones)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
-    return f"{head}\n<name>{_xml(read.what or read.name)}</name>\n{marks}\n</Document></kml>\n", lost
+    text = f"{head}\n<name>{_xml(read.what or read.name)}</name>\n{marks}\n</Document></kml>\n"
+    return Written(text, lost, [])
 
 
 def _collection(features: list[Json], words: Json) -> str:
@@ -145,14 +147,14 @@ def _circle(zone: Zone) -> Json | None:
     return {"type": "Point", "coordinates": centre, "extent": extent}
 
 
-def _layer(zone: Zone, lost: list[str]) -> Json | None:
+def _layer(zone: Zone, left_out: list[str]) -> Json | None:
     """Limits in metres; a ceiling without limit is left out, a flight level cannot be written."""
     layer: Json = {"uom": "m"}
     for key, level in (("lower", zone.lower), ("upper", zone.upper)):
         if level.datum is VerticalDatum.UNLIMITED:
             continue
         if level.datum not in ED318_REFERENCES:
-            lost.append(f"{zone.name}: left out: {level.text} has no reference in ED-318")
+            left_out.append(f"{zone.name}: left out: {level.text} has no reference in ED-318")
             return None
         layer[key] = _value_m(level)
         layer[f"{key}Reference"] = ED318_REFERENCES[level.datum]

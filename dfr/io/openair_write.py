@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import shapely
 
-from dfr.io.airspace_read import AirspaceRead
+from dfr.io.airspace_read import AirspaceRead, Written
 from dfr.units import m_to_nm
 from dfr.world.activation import NEVER, Activation, Interval
 from dfr.world.shapes import Arc, Vertex
@@ -17,13 +17,13 @@ from dfr.world.zones import Zone
 CLASSES = frozenset("ABCDEFG")
 
 
-def write_openair(read: AirspaceRead) -> tuple[str, list[str]]:
-    """(text, what the format could not carry)."""
+def write_openair(read: AirspaceRead) -> Written:
+    """The zones as OpenAir."""
     lost: list[str] = []
     lines = list(_header(read))
     for zone in read.zones:
         lines += ["", *_zone(zone, lost)]
-    return "\n".join(lines) + "\n", lost
+    return Written("\n".join(lines) + "\n", lost, [])
 
 
 def _header(read: AirspaceRead) -> Iterable[str]:

@@ -81,6 +81,12 @@ class Area:
         """The outer ring of every part."""
         return tuple(_ring(np.asarray(part.exterior.coords)[:-1, :2]) for part in self.parts)
 
+    @property
+    def solid_rings(self) -> tuple[Ring, ...]:
+        """Rings that together enclose the area and nothing of its holes, which they pass on either side."""
+        pieces = [piece for part in self.parts for piece in _cut_at_holes(part)]
+        return tuple(_ring(np.asarray(piece.exterior.coords)[:-1, :2]) for piece in pieces)
+
     def local(self, frame: LocalFrame) -> shapely.Polygon | shapely.MultiPolygon:
         """The area in the metres of a local frame."""
         return project(self.polygon, frame)
@@ -193,6 +199,18 @@ def area_of_circle(centre: Position, radius_m: float, *, circumscribed: bool = T
     built = build_areas([[circle(centre.lat_deg, centre.lon_deg, radius_m)]], circumscribed=circumscribed)[0]
     assert built.area is not None
     return built.area
+
+
+def _cut_at_holes(part: shapely.Polygon) -> list[shapely.Polygon]:
+    """A polygon cut along the meridians through its holes, until none is left."""
+    if not part.interiors:
+        return [part]
+    west, south, east, north = part.bounds
+    middle = float(shapely.Polygon(part.interiors[0]).representative_point().x)
+    halves = shapely.box([west, middle], south, [middle, east], north)
+    pieces = shapely.get_parts(shapely.intersection(part, halves))
+    areas = [piece for piece in pieces if isinstance(piece, shapely.Polygon) and piece.area > 0.0]
+    return [whole for piece in areas for whole in _cut_at_holes(piece)]
 
 
 def _ring(lonlat: FloatArray) -> Ring:

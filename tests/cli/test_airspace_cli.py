@@ -142,12 +142,13 @@ def test_at_refuses_what_means_nothing(solent: Path, change: tuple[str, str]) ->
 @pytest.mark.parametrize("suffix", [".txt", ".geojson", ".json", ".kml"])
 def test_converted_zones_are_the_same_zones(solent: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"solent{suffix}"
-    document = result("convert", solent, "--out", out)
+    document = result("convert", solent, "--out", out, code=3 if suffix == ".json" else 0)
     before = read_airspace(solent.read_bytes(), name="before")
     after = read_airspace(out.read_bytes(), name="after")
     assert after.refused == 0
     left_out = sum("left out" in line for line in document["lost"])
-    assert len(after.zones) == len(before.zones) - left_out
+    assert len(after.zones) == len(before.zones) - left_out == document["zones"]
+    assert document["left_out"] == left_out
     assert (suffix == ".json") == (left_out > 0)
     centre = Position(lat_deg=50.8158, lon_deg=-1.2067)
     by_name = {(z.name, round(z.area.area_m2() / 1e5)): z for z in before.zones}
@@ -158,6 +159,28 @@ def test_converted_zones_are_the_same_zones(solent: Path, tmp_path: Path, suffix
             assert mine.datum is its.datum
             assert mine.value_m == pytest.approx(its.value_m, abs=0.2)
         assert zone.edge_distance_m(centre) == pytest.approx(same.edge_distance_m(centre), abs=1.0)
+
+
+def test_a_conversion_that_loses_a_volume_says_so_and_exits_3(tmp_path: Path) -> None:
+    """One volume cannot be read, one has a limit without a word in the format; the third is written."""
+    path, out = tmp_path / "mixed.txt", tmp_path / "mixed.json"
+    path.write_text(DIRTY.replace("AH UNL", "AH FL195"))
+    document = result("convert", path, "--out", out, code=3)
+    assert [document[key] for key in ("zones", "left_out", "refused")] == [1, 1, 1]
+    assert len(read_airspace(out.read_bytes(), name="out").zones) == 1
+    assert {"BOW TIE", "UPSIDE DOWN"} <= {
+        word for line in document["lost"] for word in ("BOW TIE", "UPSIDE DOWN") if word in line
+    }
+    done = dfr("convert", path, "--out", tmp_path / "mixed.kml")
+    assert done.returncode == 3
+    assert "2 zones as kml; 0 left out, 1 refused" in done.stdout
+
+
+def test_a_conversion_of_which_nothing_would_be_left_writes_nothing(tmp_path: Path) -> None:
+    path, out = tmp_path / "high.txt", tmp_path / "high.json"
+    path.write_text("AC A\nAN HIGH\nAL FL65\nAH FL195\nV X=50:45:00 N 001:12:00 W\nDC 2\n")
+    assert dfr("convert", path, "--out", out).returncode == 2
+    assert not out.exists()
 
 
 def test_convert_writes_nothing_where_there_is_nothing(tmp_path: Path) -> None:
@@ -290,7 +313,8 @@ def test_zones_converted_and_converted_back_give_the_same_answers(
 ) -> None:
     """What a format cannot carry is named; every zone that it does carry answers as before."""
     there, back = tmp_path / "there.x", tmp_path / "back.txt"
-    lost = result("convert", solent, "--out", there, "--format", form)["lost"]
+    code = 3 if form == "ed318" else 0
+    lost = result("convert", solent, "--out", there, "--format", form, code=code)["lost"]
     result("convert", there, "--out", back, "--format", "openair")
     missing = {line.split(": left out")[0] for line in lost if "left out" in line}
     before = read_airspace(solent.read_bytes(), name="before").zones

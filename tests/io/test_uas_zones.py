@@ -612,3 +612,25 @@ def test_parts_of_a_placemark_and_a_wall_on_its_own_are_never_passed_over() -> N
     assert (solid(WALL).records_seen, solid(WALL).refused) == (1, 1)
     broken = solid(FACE.format(0), FACE.format(0).replace("-1.1,50.8,0", "x,y,z"))
     assert (broken.records_seen, broken.refused, broken.unplaced) == (2, 1, 0)
+
+
+def test_a_hole_of_a_zone_is_not_covered_by_its_file(tmp_path: Path) -> None:
+    """A file that does not say what it covers knows nothing of what lies in the hole."""
+    holes = [HOLE, [[lon - 0.025, lat - 0.035] for lon, lat in HOLE]]
+    path = tmp_path / "ring.geojson"
+    shape = {
+        "type": "Polygon",
+        "coordinates": [[[-1.4, 50.65], [-1.0, 50.65], [-1.0, 50.9], [-1.4, 50.9]], *holes],
+    }
+    path.write_text(json.dumps({"type": "Feature", "properties": {"name": "RING"}, "geometry": shape}))
+    airspace = load_airspace([AirspaceFile(path=str(path), date="2024-08-24", source="t")])
+    when = datetime(2024, 8, 24, tzinfo=UTC)
+
+    def state(lat: float, lon: float) -> AirspaceState:
+        place = Position(lat_deg=lat, lon_deg=lon)
+        return airspace.at(
+            place, height_m_agl=50.0, when=when, terrain=FlatGround(0.0, "t"), qnh_hpa=None
+        ).state
+
+    assert state(50.75, -1.2) is state(50.715, -1.225) is AirspaceState.NO_COVERAGE
+    assert state(50.80, -1.2) is state(50.75, -1.35) is AirspaceState.CONFLICT
