@@ -26,13 +26,17 @@ TAUT_M = 1e-6
 Pace = Callable[[FloatArray, FloatArray], FloatArray]
 """Cost of straight legs (east_m, north_m); the length, or the seconds in a wind. Obeys the triangle rule."""
 
-KEEP_IN = -1
+BESIDE_M = 0.1
+"""Corners this near to a block less its tolerance, or to the keep-in's boundary, may be of it."""
+
 NEVER = np.iinfo(np.int64).max
 
 
 class Corners:
-    """Corners of a free space with their edges and the block that each is of, and the blocks to keep off.
+    """Corners of a free space with their edges and the blocks each may be of, and the blocks to keep off.
 
+    `always` are those of the keep-in, `corner` and `block` pair every other with each block beside it: it
+    is of one of them, and where blocks almost meet it cannot be told of which.
     `cores` are the blocks less a tolerance that legs may graze; `sight` is where legs may run as far as
     the keep-in is concerned, None where that is convex.
     """
@@ -42,7 +46,10 @@ class Corners:
         self.cores = cores
         shapely.prepare(cores)
         self.tree = shapely.STRtree(cores)
-        self.block = self._blocks_of_corners()
+        at = shapely.points(self.at)
+        self.corner, self.block = self.tree.query(at, predicate="dwithin", distance=BESIDE_M)
+        self.always = shapely.dwithin(at, shapely.boundary(sight), BESIDE_M)
+        self.always[np.setdiff1d(np.arange(len(at)), self.corner)] = True
         boxes = shapely.bounds(cores).reshape(-1, 4)
         self.middle = (boxes[:, :2] + boxes[:, 2:]) / 2.0
         self.radius = np.hypot(*(boxes[:, 2:] - boxes[:, :2]).T) / 2.0
@@ -50,14 +57,6 @@ class Corners:
         self.sight = None if convex else sight
         if self.sight is not None:
             shapely.prepare(self.sight)
-
-    def _blocks_of_corners(self) -> IntArray:
-        """Which block each corner is of; the keep-in where none is near."""
-        block = np.full(len(self.at), KEEP_IN)
-        if len(self.at) and len(self.cores):
-            near = self.tree.query_nearest(shapely.points(self.at), max_distance=0.1, all_matches=False)
-            block[near[0]] = near[1]
-        return block
 
 
 class Search:
@@ -70,7 +69,7 @@ class Search:
         self._nodes = np.vstack((corners.at, [target, start]))
         self._goal, self._first = len(self._nodes) - 2, len(self._nodes) - 1
         self._met: list[int] = []
-        self._active = np.append(corners.block == KEEP_IN, [True, False])
+        self._active = np.append(corners.always, [True, False])
         self._tested: dict[int, IntArray] = {}
 
     def way(self) -> tuple[tuple[float, float], ...] | None:
@@ -88,7 +87,7 @@ class Search:
             if not new:
                 return tuple((float(self._nodes[k, 0]), float(self._nodes[k, 1])) for k in path)
             self._met += new
-            self._active[: self._goal] |= np.isin(self._corners.block, new)
+            self._active[self._corners.corner[np.isin(self._corners.block, new)]] = True
 
     def _best(self) -> list[int] | None:
         """A* over the active nodes; the straight leg's cost is the estimate. Ties go to the lower number."""

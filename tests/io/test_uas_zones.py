@@ -629,7 +629,11 @@ def test_a_hole_of_a_zone_is_not_covered_by_its_file(tmp_path: Path) -> None:
     def state(lat: float, lon: float) -> AirspaceState:
         place = Position(lat_deg=lat, lon_deg=lon)
         return airspace.at(
-            place, height_m_agl=50.0, when=when, terrain=FlatGround(0.0, "t"), qnh_hpa=None
+            place,
+            height_m_agl=50.0,
+            when=when,
+            terrain=FlatGround(height_m_amsl=0.0, source="t"),
+            qnh_hpa=None,
         ).state
 
     assert state(50.75, -1.2) is state(50.715, -1.225) is AirspaceState.NO_COVERAGE

@@ -115,6 +115,24 @@ def test_the_way_is_as_quick_as_over_every_pair_of_corners(obstacles, keep_in, s
     assert cost_of(found.points, pace) == pytest.approx(best, abs=0.02)
 
 
+def test_a_corner_of_the_keep_in_beside_a_block_is_turned_at_before_that_block_is_met():
+    """The short way passes between a pond's corner and a shed that stands 5 cm from it."""
+    keep_in = FIELD - shapely.box(80, 20, 120, 130)
+    shed = Obstacle(name="shed", area=shapely.box(60, 133.05, 77.05, 150), margin_m=0.0)
+    router = Router(keep_in, [shed], margin_m=3.0)
+    found = router.way((40, 100), (160, 100))
+    assert found.length_m == pytest.approx(oracle_s(router.free, (40, 100), (160, 100), np.hypot), abs=0.01)
+
+
+def test_a_corner_between_two_blocks_that_almost_meet_is_turned_at_when_either_is_met():
+    west = Obstacle(name="west", area=shapely.box(60, 20, 100, 100), margin_m=0.0)
+    east = Obstacle(name="east", area=shapely.box(100.05, 99.95, 160, 190), margin_m=0.0)
+    router = Router(FIELD, [west, east])
+    for start, target in (((40, 60), (120, 60)), ((90, 150), (170, 150)), ((50, 30), (140, 95))):
+        best = oracle_s(router.free, start, target, np.hypot)
+        assert router.way(start, target).length_m == pytest.approx(best, abs=0.01)
+
+
 def test_a_sliver_without_a_margin_is_not_flown_through():
     fence = Obstacle(name="the fence", area=shapely.box(99.999, 50, 100.0, 150), margin_m=0.0)
     found = Router(FIELD, [fence]).way((50, 100), (150, 100))
