@@ -192,4 +192,6 @@ def _days(hours: Sequence[CoverageHour]) -> list[dict[str, object]]:
 def _assumed(run: BriefedRun) -> str:
     """Assumed figures in a line; of a whole block its reason, since its value is the block."""
     told = [a for a in run.world.scenario.assumptions if a.assumed][:MOST_ASSUMPTIONS]
-    return "; ".join(a.path if a.value == "block" else f"{a.path} = {short(a.value, 40)}" for a in told)
+    return "; ".join(
+        a.path if a.value.startswith("block") else f"{a.path} = {short(a.value, 40)}" for a in told
+    )

@@ -20,6 +20,7 @@ from dfr.scenario.model import (
 from dfr.scenario.schema_candidates import CandidatesIn
 from dfr.scenario.schema_parts import (
     Area,
+    Block,
     DurationIn,
     FactorFigure,
     HeightFigure,
@@ -118,7 +119,7 @@ class SiteIn(Strict):
     )
 
 
-class FleetIn(Sourced):
+class FleetIn(Block):
     """What flies, from what."""
 
     drone: str = Field(description="key of the hardware catalogue")
@@ -140,7 +141,7 @@ class ShiftIn(Strict):
     safety_pilots: int = Field(ge=0, le=1000)
 
 
-class CrewIn(Sourced):
+class CrewIn(Block):
     """The people and how long their parts of a launch take."""
 
     shifts: list[ShiftIn] = Field(min_length=1, max_length=500)
@@ -159,7 +160,7 @@ class PostIn(Point):
     confirmed: bool = Field(default=True, description="false: drawn by a program, nobody has stood there")
 
 
-class OperationIn(Sourced):
+class OperationIn(Block):
     """How the drones may be flown, and in what weather."""
 
     kind: OperationKind = Field(strict=False, description="VLOS, EVLOS or BVLOS")
@@ -254,7 +255,7 @@ class DemandIn(Strict):
     cleared_without_patrol: ShareFigure | None
 
 
-class TrafficIn(Sourced):
+class TrafficIn(Block):
     """Another user of the air, and what we do when it comes."""
 
     id: Id
@@ -309,7 +310,7 @@ class TerrainFileIn(Strict):
     source: Text
 
 
-class RestrictionIn(Sourced):
+class RestrictionIn(Block):
     """A restriction by notice, a circle from the surface."""
 
     name: Text
@@ -322,7 +323,7 @@ class RestrictionIn(Sourced):
     exempt: bool = Field(description="whether this operation is named as exempt")
 
 
-class ContingencyIn(Sourced):
+class ContingencyIn(Block):
     """The choices made before anything goes wrong."""
 
     lost_link: LostLink = Field(strict=False, description="rtl, hold_then_rtl or land")
@@ -333,7 +334,7 @@ class ContingencyIn(Sourced):
     landing_retries: int = Field(ge=0, le=20)
 
 
-class TargetsIn(Sourced):
+class TargetsIn(Block):
     """Response-time limits, s from the decision to overhead."""
 
     limits_s: list[Annotated[float, Field(gt=0, le=86400)]] = Field(min_length=1, max_length=20)

@@ -11,6 +11,7 @@ from dfr.scenario import model as domain
 from dfr.scenario import schema as written
 from dfr.scenario.schema_parts import (
     P90_OVER_MEDIAN_EXPONENTIAL,
+    Block,
     DurationIn,
     Figure,
     Sourced,
@@ -77,6 +78,8 @@ def assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
     """Every figure and block that somebody vouches for, by its path in the file."""
     if isinstance(part, Sourced):
         yield domain.Assumption(path=path, value=_shown(part), assumed=part.assumed, source=part.vouched_by())
+    if isinstance(part, Block):
+        yield from _by_figure(part, path)
     for name in type(part).model_fields:
         value = getattr(part, name)
         where = f"{path}.{name}" if path else name
@@ -86,6 +89,14 @@ def assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
             for index, item in enumerate(value):
                 if isinstance(item, BaseModel):
                     yield from assumptions(item, f"{where}[{_label(item, index)}]")
+
+
+def _by_figure(block: Block, path: str) -> Iterator[domain.Assumption]:
+    """The figures of a block for which somebody else vouches."""
+    shown = block.figures()
+    for name, source in block.sources.items():
+        assumed = source.casefold().startswith("assumed")
+        yield domain.Assumption(path=f"{path}.{name}", value=shown[name], assumed=assumed, source=source)
 
 
 def _label(item: BaseModel, index: int) -> str:
@@ -100,7 +111,10 @@ def _shown(part: Sourced) -> str:
         if duration.shape is domain.DurationShape.CONSTANT:
             return f"constant {duration.median_s:g} s"
         return f"{duration.shape}, median {duration.median_s:g} s, p90 {duration.p90_s:g} s"
-    return "block"
+    if not isinstance(part, Block):
+        return "block"
+    rest = [f"{name} {shown}" for name, shown in part.figures().items() if name not in part.sources]
+    return f"block: {', '.join(rest)}" if rest else "block"
 
 
 def _value(figure: Figure | None) -> float | None:

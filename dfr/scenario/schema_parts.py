@@ -9,10 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from dfr.errors import InputError
@@ -49,6 +57,45 @@ class Sourced(Strict):
     def vouched_by(self) -> str:
         """Source and note in one text."""
         return "; ".join(text for text in (self.source, self.note) if text)
+
+
+class Block(Sourced):
+    """Several choices that somebody vouches for together, and those for which somebody else does.
+
+    `sources` names the latter by their field; a text that begins with `assumed` says that nobody has
+    published the figure.
+    """
+
+    sources: dict[str, Text] = Field(
+        default_factory=dict,
+        description="who says so, for single figures of this block: field: source, or field: assumed, why",
+    )
+
+    @model_validator(mode="after")
+    def _sources_name_figures(self) -> Self:
+        known = self.figures()
+        for name in self.sources:
+            if name not in known:
+                raise wrong(f"sources names {name!r}, no figure given here", f"one of {', '.join(known)}")
+        return self
+
+    def figures(self) -> dict[str, str]:
+        """What is chosen here by its field, in words; parts that carry their own source are left out."""
+        told = {name: getattr(self, name) for name in type(self).model_fields if name not in _VOUCHING}
+        return {name: shown for name, value in told.items() if (shown := _in_words(value))}
+
+
+_VOUCHING = frozenset({*Sourced.model_fields, *Block.model_fields, "id"})
+
+
+def _in_words(value: object) -> str:
+    """A number, a word or a list of numbers; '' for whatever else."""
+    if isinstance(value, list):
+        shown = [_in_words(item) for item in value]
+        return ", ".join(shown) if shown and all(shown) else ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:g}"
+    return str(value) if isinstance(value, str) else ""
 
 
 class Figure(Sourced):

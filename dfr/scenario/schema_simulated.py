@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from dfr.scenario import simulated as domain
-from dfr.scenario.schema_parts import Area, Sourced, Strict
+from dfr.scenario.schema_parts import Area, Block, Sourced, Strict
 
 
-class FailureIn(Sourced):
+class FailureIn(Block):
     """How often each part of a kind fails: exponential times up and down, by their means."""
 
     part: domain.FailingPart = Field(strict=False, description="dock, link or drone")

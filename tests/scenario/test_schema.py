@@ -278,3 +278,26 @@ def test_an_obstacle_that_nobody_vouches_for_is_refused(problems: Problems) -> N
     line = "      sky_view: 0.95\n"
     unsourced = OBSTACLE.replace(", source: site plan", "")
     assert any("obstacles" in one and "vouches" in one for one in problems((line, line + unsourced)))
+
+
+def test_single_figures_of_a_block_may_have_a_source_of_their_own(read: Read, text: str) -> None:
+    """The block says who vouches for the rest, and shows which figures that is."""
+    changed = text.replace(
+        '    kind: "NPCC,',
+        "    cruise_mps: operations manual 3.2\n"
+        '    height_limit_m_agl: assumed, as elsewhere\n    kind: "NPCC,',
+    )
+    record = {item.path: item for item in read(changed).assumptions}
+    cruise, limit = record["operation.cruise_mps"], record["operation.height_limit_m_agl"]
+    assert (cruise.value, cruise.assumed, cruise.source) == ("12", False, "operations manual 3.2")
+    assert (limit.value, limit.assumed) == ("120", True)
+    assert record["operation.kind"].value == "VLOS"
+    assert record["operation"].assumed
+    assert record["operation"].value == "block: cruise_height_m_agl 60"
+    assert record["contingency"].value.startswith("block: lost_link ")
+
+
+@pytest.mark.parametrize("name", ["cruise", "max_wind_mps", "note"])
+def test_a_source_for_what_is_no_figure_of_its_block_is_refused(problems: Problems, name: str) -> None:
+    (problem,) = problems(('    kind: "NPCC,', f'    {name}: somebody\n    kind: "NPCC,'))
+    assert f"sources names '{name}', no figure given here -> one of kind, basis, cruise_mps" in problem
