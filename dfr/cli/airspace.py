@@ -32,7 +32,9 @@ def lint(
         list[Path], typer.Argument(help="Airspace files, or folders of them.", metavar="FILE...")
     ],
     as_json: AsJson = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 where a volume was refused.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 3 where a volume was refused, or none was found.")
+    ] = False,
 ) -> None:
     """Report every volume repaired or refused in airspace files, with its line."""
     results = [lint_file(path) for path in files_under(files)]
@@ -45,7 +47,7 @@ def lint(
             _say_report(report)
     if not all(readable for _, readable in results):
         raise typer.Exit(2)
-    if strict and summary["refused"]:
+    if strict and (summary["refused"] or not all(report["records_seen"] for report in reports)):
         raise typer.Exit(3)
 
 

@@ -358,12 +358,20 @@ def _with_holes(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -
         if shape.area is None:
             problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: {shape.problem}")
             continue
-        rest = shapely.difference(polygon, shape.area.polygon)
+        rest = _less(polygon, shape.area.polygon)
         if rest.is_empty or not isinstance(rest, (shapely.Polygon, shapely.MultiPolygon)):
             problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: it leaves no area")
             continue
         polygon = rest
     return Area(polygon=polygon, drawn=area.drawn, edges=area.edges, outline=area.outline)
+
+
+def _less(whole: shapely.Geometry, hole: shapely.Geometry) -> shapely.Geometry:
+    """What a hole leaves; nothing where that cannot be computed."""
+    try:
+        return shapely.difference(whole, hole)
+    except shapely.errors.GEOSException:
+        return shapely.Polygon()
 
 
 def ring_of_degrees(pairs: Sequence[tuple[float, float]]) -> Ring:

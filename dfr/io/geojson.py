@@ -85,7 +85,7 @@ def _read(data: bytes, name: str, kind: str) -> AirspaceRead:
         return finish(name, kind, drafts, problems)
     features = features_of(document)
     if not features and is_json(document) and document.get("type") == "Feature":
-        features = [document]
+        features, lines = [document], [1]
     for place, feature in enumerate(features):
         line = lines[place] if len(lines) == len(features) else None
         if len(drafts) > MAX_VOLUMES:

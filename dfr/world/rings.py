@@ -134,10 +134,16 @@ def _crossings(corners: FloatArray, most: int) -> int:
 
 
 def _joined(parts: Sequence[shapely.Polygon]) -> shapely.Polygon | shapely.MultiPolygon | None:
-    """Parts as one valid area; where they meet too finely for that, each is grown by a millimetre."""
+    """Parts as one valid area; where they meet too finely for that, each is grown by a millimetre.
+
+    A part may cross itself by a rounding, which the union then refuses and growing takes away.
+    """
     for grown_deg in (0.0, 1e-8, 1e-7):
         grown = parts if grown_deg == 0.0 else [part.buffer(grown_deg) for part in parts]
-        whole = shapely.union_all(grown)
+        try:
+            whole = shapely.union_all(grown)
+        except shapely.errors.GEOSException:
+            continue
         if isinstance(whole, (shapely.Polygon, shapely.MultiPolygon)) and whole.is_valid and whole.area > 0.0:
             return whole
     return None

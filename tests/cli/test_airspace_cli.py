@@ -161,6 +161,13 @@ def test_converted_zones_are_the_same_zones(solent: Path, tmp_path: Path, suffix
         assert zone.edge_distance_m(centre) == pytest.approx(same.edge_distance_m(centre), abs=1.0)
 
 
+def test_a_file_without_a_volume_fails_where_lint_is_strict(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not airspace at all\nbut text\n")
+    assert "no-volumes" in {problem["code"] for problem in result("lint", path)["problems"]}
+    assert dfr("lint", path, "--strict").returncode == 3
+
+
 def test_a_conversion_that_loses_a_volume_says_so_and_exits_3(tmp_path: Path) -> None:
     """One volume cannot be read, one has a limit without a word in the format; the third is written."""
     path, out = tmp_path / "mixed.txt", tmp_path / "mixed.json"

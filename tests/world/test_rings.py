@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from geographiclib.geodesic import Geodesic
 
-from dfr.world.shapes import Arc, Area, Vertex, build_areas, circle
+from dfr.world.shapes import Arc, Area, EdgeRule, Vertex, build_areas, circle
 
 
 def cap(lat: float, *, eastward: bool = True) -> list[Vertex]:
@@ -89,3 +89,13 @@ def test_outlines_are_drawn_the_same_alone_and_among_thousands() -> None:
         if built.area is not None and alone is not None:
             assert built.area.drawn == pytest.approx(alone.drawn, abs=1e-8)
             assert built.area.polygon.is_valid
+
+
+def test_a_bow_tie_whose_untangled_wings_cross_themselves_by_a_rounding_is_drawn() -> None:
+    """Two slim wings that meet in the middle, each of a hundredth of a square degree."""
+    ring = [Vertex(50.0, -1.0), Vertex(50.2, 1.0), Vertex(50.2, 0.8), Vertex(50.0, -0.8)]
+    (built,) = build_areas([ring], edges=EdgeRule.PARALLEL)
+    assert (built.code, built.area is not None) == ("self-intersection", True)
+    assert built.area is not None
+    assert built.area.polygon.is_valid
+    assert built.area.polygon.area == pytest.approx(0.02, rel=1e-4)
