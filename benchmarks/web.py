@@ -39,7 +39,7 @@ def crowded(folder: Path) -> Path:
     shipped = shipped_scenarios()["victorious-2024"]
     scenario = folder / "crowded.yaml"
     shutil.copy(shipped, scenario)
-    document = json.loads(shipped.with_name("victorious-2024.base.geojson").read_text())
+    document = json.loads(shipped.with_name("southsea.base.geojson").read_text())
     rng = random.Random(1)
     drawn = document["features"]
     while len(drawn) < FEATURES:

@@ -14,6 +14,7 @@ import shapely.affinity
 from dfr.geo import Position, Ring, centroid
 from dfr.plan.model import Plan
 from dfr.report import svg
+from dfr.report.ground import ground
 from dfr.report.words import short
 from dfr.track import FlightTrack
 from dfr.world.model import World
@@ -48,6 +49,7 @@ def map_svg(world: World, plan: Plan, *, flown: Sequence[tuple[str, FlightTrack]
     """The plan on its site. `flown` pairs the id of a dock with a track flown from it."""
     view = _view(world, plan)
     layers = [
+        *ground(world, view.area, corner=(WIDTH_PX, view.height_px)),
         *_site(world, view),
         *_volumes(world, plan, view),
         *_routes(world, plan, view),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dfr.errors import InputError
 from dfr.geo import Position, Ring, centroid
-from dfr.io.files import read_bounded
-from dfr.io.scenario_files import shipped_folder
+from dfr.io.base_drawing import base_drawing, geometry_dict, grid, no_drawing
 from dfr.plan.model import Plan, Route
 from dfr.world.model import World
 
@@ -18,8 +14,6 @@ Feature = dict[str, Any]
 Layers = dict[str, dict[str, Any]]
 
 AIRSPACE_WITHIN_M = 15_000.0
-BASE_KINDS = frozenset({"sea", "land", "coast", "road", "rail", "building", "park"})
-MAX_BASE_BYTES = 8 * 1024 * 1024
 
 
 def collection(features: Iterable[Feature]) -> dict[str, Any]:
@@ -55,7 +49,7 @@ def static_layers(world: World) -> Layers:
     near = world.airspace.near(site.centre, within_m=AIRSPACE_WITHIN_M)
     crowds = {crowd.area: crowd for crowd in site.crowds}
     return {
-        "base": base_layer(Path(scenario.file), scenario.name),
+        "base": base_layer(world),
         "airspace": collection(
             area(
                 zone.rings,
@@ -143,32 +137,18 @@ def soonest(plan: Plan) -> dict[str, Route]:
     return found
 
 
-def base_layer(scenario_file: Path, scenario: str) -> dict[str, Any]:
-    """The drawing under the map: beside the file as NAME.base.geojson, or the shipped one of that scenario.
-
-    Only geometry and the kind of each feature are taken from it. Raises InputError where it is no GeoJSON.
-    """
-    own = scenario_file.with_name(f"{scenario_file.stem}.base.geojson")
-    shipped = shipped_folder("scenarios") / f"{Path(scenario).name}.base.geojson"
-    path = next((p for p in (own, shipped) if p.is_file()), None)
-    if path is None:
-        return collection([])
-    try:
-        document = json.loads(read_bounded(path, limit_bytes=MAX_BASE_BYTES))
-        features = [_base_feature(feature) for feature in document["features"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: not a GeoJSON FeatureCollection ({error}) -> repair or remove it"
-        ) from error
-    return collection(features)
-
-
-def _base_feature(feature: Mapping[str, Any]) -> Feature:
-    kind = feature["properties"]["kind"]
-    if kind not in BASE_KINDS:
-        raise ValueError(f"kind {kind!r:.30} is not one of {', '.join(sorted(BASE_KINDS))}")
-    geometry = feature["geometry"]
-    return _feature(str(geometry["type"]), geometry["coordinates"], {"kind": kind})
+def base_layer(world: World) -> dict[str, Any]:
+    """The drawing under the map, with a `note` on whose and how good it is; else a grid of round metres."""
+    drawn = base_drawing(world)
+    if drawn is None:
+        step_m, lines = grid(world)
+        features = [line([world.frame.position(*end) for end in ends], kind="grid") for ends in lines]
+        return {**collection(features), "note": no_drawing(step_m)}
+    shapes = [
+        {"type": "Feature", "properties": {"kind": kind}, "geometry": geometry_dict(geometry)}
+        for kind, geometry in drawn.features
+    ]
+    return {**collection(shapes), "note": drawn.note}
 
 
 def _zone_words(zone: str, name: str, share: float, route: Route | None) -> dict[str, Any]:

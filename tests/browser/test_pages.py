@@ -192,9 +192,17 @@ def test_a_map_of_the_user_s_own_lies_under_everything(watched, serve, pmtiles):
         assert page.evaluate("window.dfrMap.getLayoutProperty('base-fill', 'visibility')") == "none"
 
 
-def test_a_place_without_a_drawing_says_so(watched, serve):
-    with serve("--scenario", "winter-storm") as base:
-        assert "No base drawing" in watched(base).open("plan").inner_text(".attribution")
+def test_a_place_without_a_drawing_says_so_and_has_a_grid(watched, serve):
+    with serve("--scenario", "isle-of-wight-2024") as base:
+        page = watched(base).open("plan")
+        assert "No base drawing. Grid: 200 m" in page.inner_text(".attribution")
+        until(page, "window.dfrMap.queryRenderedFeatures({layers: ['base-line']}).length > 5")
+
+
+def test_a_drawing_says_on_the_map_whose_it_is_and_how_good(watched, planning):
+    words = watched(planning).open("plan").inner_text(".attribution")
+    assert "good to about 50 m" in words
+    assert "Not for navigation" in words
 
 
 def test_a_finding_flies_to_its_place(watched, planning):

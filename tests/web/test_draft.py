@@ -133,4 +133,4 @@ def test_the_page_gets_every_layer_as_geojson(draft):
     assert kinds == {"MultiPolygon", "Polygon", "LineString", "Point"}
     docks = [f for f in state["layers"]["sites"]["features"] if f["properties"]["dock"]]
     assert len(docks) == len(state["docks"]) == 2
-    assert place["base"]["features"], "the shipped drawing is found by the scenario's name"
+    assert "by eye" in place["base"]["note"], "the shipped drawing of the place, and how good it is"

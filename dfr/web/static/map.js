@@ -66,7 +66,7 @@ export async function showPlace(map, about) {
   if (layers) show(map, layers);
   const drawn = about.basemap && (await tell(addBasemap(map, LAYERS[0].id)));
   if (drawn) for (const id of named(["base"])) map.setLayoutProperty(id, "visibility", "none");
-  else if (layers && !layers.base?.features.length) $("map").append(element("p", { class: "attribution" }, "No base drawing: see docs, “A drawing under the map”."));
+  else if (layers?.base?.note) $("map").append(element("p", { class: "attribution" }, layers.base.note));
 }
 
 const named = (shown) => LAYERS.map(({ id }) => id).filter((id) => shown.some((of) => id.startsWith(`${of}-`)));

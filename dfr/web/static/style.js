@@ -22,7 +22,7 @@ const edge = (of, colour, width, more = {}) => layer(of, "line", { "line-color":
 export const LAYERS = [
   area("base", ["match", ["get", "kind"], "sea", "#cfe3ef", "park", "#e1eedb", "#f4f2ec"], 1, { only: kinds("sea", "park", "land") }),
   area("base", "#ddd6cc", 1, { only: kinds("building"), name: "building" }),
-  edge("base", ["match", ["get", "kind"], "coast", "#6c93ab", "rail", "#999", "#ffffff"], ["match", ["get", "kind"], "road", 4, 1.5], { only: kinds("coast", "road", "rail") }),
+  edge("base", ["match", ["get", "kind"], "coast", "#6c93ab", "rail", "#999", "grid", "#b4c0b8", "#ffffff"], ["match", ["get", "kind"], "road", 4, "grid", 0.7, 1.5], { only: kinds("coast", "road", "rail", "grid") }),
   area("airspace", "#8e3b8f", 0.1, { only: ["get", "low"] }),
   edge("airspace", "#8e3b8f", 1.4, { dash: [4, 2] }),
   area("crowds", "#8a6100", 0.28),
@@ -51,6 +51,6 @@ export const GROUPS = {
   traffic: ["other traffic", "traffic"],
   posts: ["observers", "posts"],
   rally: ["rally points", "rally"],
-  base: ["coast and roads", "base"],
+  base: ["coast, roads, grid", "base"],
   findings: ["findings", "findings"],
 };
