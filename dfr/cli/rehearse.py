@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +31,8 @@ from dfr.report.depth import Depth
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
-from dfr.store.origin import ORIGIN, remember
+from dfr.store.earlier import REHEARSED, keep_earlier
+from dfr.store.origin import remember
 from dfr.store.runs import StoredRun, run_to_store
 from dfr.store.tracks import StoredFlight, store_flight
 from dfr.world.model import World
@@ -42,16 +42,6 @@ from firmware_sitl.start import Engine as EngineKind
 app = typer.Typer()
 
 EXIT_NON_COMPLIANT = 3
-OWN_FILES = (
-    "plan.json",
-    "rehearsal.json",
-    "report.html",
-    "map.svg",
-    "n_minus_1.json",
-    "front.json",
-    "front.svg",
-)
-OWN_FOLDERS = ("flights", "tracks")
 EXIT_NOT_AS_PREDICTED = 5
 
 
@@ -73,7 +63,9 @@ class Flights:
 def rehearse(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     *,
-    out: Annotated[Path, typer.Option(help="Folder for the report, plan, records and missions.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the report, plan, records and missions; an earlier one is kept.")
+    ],
     docks: Annotated[
         int | None, typer.Option(help="How many docks; the scenario's number if not given.")
     ] = None,
@@ -110,6 +102,7 @@ def rehearse(
 ) -> None:
     """Plan, check, simulate and fly a scenario on a simulated vehicle, and report.
 
+    An earlier rehearsal in the folder is kept in its `earlier/`, never overwritten.
     Exit code 3 where a finding blocks a go, 5 where a flight was not as predicted.
     """
     kind = _engine(engine)
@@ -119,7 +112,8 @@ def rehearse(
     world = load_world(path)
     note("siting docks, routing, checking ...")
     plan = plan_of(world, plan_file, docks)
-    _clear(out)
+    if kept := keep_earlier(out):
+        note(f"the earlier rehearsal in {out} is kept in {kept}")
     remember(out, path)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
     run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
@@ -134,22 +128,12 @@ def rehearse(
     if junit is not None:
         write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown, problem=flown.problem))
     document = _document(plan, run.summary, flown, out, report)
-    write_atomically(out / "rehearsal.json", json_text(document))
+    write_atomically(out / REHEARSED, json_text(document))
     if as_json:
         emit_json(document)
     else:
         _say(plan, run.summary, flown, report)
     raise typer.Exit(_exit_code(plan, flown))
-
-
-def _clear(out: Path) -> None:
-    """Take away what an earlier rehearsal left in its folder, so that no page mixes two deployments."""
-    if not (out / ORIGIN).is_file():
-        return
-    for name in OWN_FILES:
-        (out / name).unlink(missing_ok=True)
-    for name in OWN_FOLDERS:
-        shutil.rmtree(out / name, ignore_errors=True)
 
 
 def _engine(name: str) -> EngineKind:

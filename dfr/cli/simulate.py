@@ -24,6 +24,7 @@ from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import checked_replications, simulate_inputs
 from dfr.sim.inputs import SimInputs
 from dfr.sim.policies import with_move_up, with_overwatch, with_policies
+from dfr.store.earlier import REHEARSED
 from dfr.store.origin import remember
 from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World
@@ -108,6 +109,8 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     as they finish and the same command goes on after an interruption. A log of real calls has columns
     time, zone (or lat, lon), priority, and if known decision_s, on_scene_s, ground_s; the rest is drawn.
     """
+    if out is not None and (out / REHEARSED).is_file():
+        raise InputError(f"{out} holds a rehearsal -> choose another --out")
     path = find_scenario(scenario)
     world = load_world(path)
     study = world.scenario.study

@@ -12,6 +12,8 @@ import pytest
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.objectives import Objective, Wish
 from dfr.plan.planner import make_plan
+from dfr.store.earlier import keep_earlier
+from dfr.store.origin import recall
 
 PHASES = ["climb", "out", "on_scene", "back", "land"]
 
@@ -176,27 +178,60 @@ def test_too_many_docks_are_infeasible_and_leave_nothing_behind(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_same_folder_serves_again_after_the_scenario_changed(tmp_path):
-    first = (
-        "victorious-2024",
-        "--replications",
-        "3",
-        "--flights",
-        "0",
-        "--out",
-        str(tmp_path / "out"),
-        "--json",
-    )
-    done = rehearse(*first)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["replications"] == 3
-    stale = tmp_path / "out" / "flights" / "old.plan"
-    stale.parent.mkdir()
-    stale.write_text("of another plan")
-    again = rehearse(*first, "--docks", "3", "--seed", "7", "--replications", "2")
+FIRST = ("victorious-2024", "--replications", "3", "--flights", "0", "--json")
+
+
+def test_an_earlier_rehearsal_is_kept_under_another_name_and_it_is_said(tmp_path):
+    out = tmp_path / "out"
+    assert rehearse(*FIRST, "--out", str(out)).returncode == 0
+    (out / "flights").mkdir()
+    (out / "flights" / "old.tlog").write_text("flown")
+    (out / "notes.txt").write_text("mine")
+    report = (out / "report.html").read_bytes()
+    again = rehearse(*FIRST, "--docks", "3", "--seed", "7", "--replications", "2", "--out", str(out))
     answer = json.loads(again.stdout)
-    assert not stale.exists()
     assert (answer["seed"], answer["replications"], len(answer["sites"])) == (7, 2, 3)
+    (kept,) = (out / "earlier").iterdir()
+    assert f"kept in {kept}" in again.stderr
+    assert (kept / "report.html").read_bytes() == report != (out / "report.html").read_bytes()
+    assert (kept / "flights" / "old.tlog").read_text() == "flown"
+    assert not (out / "flights").exists(), "no page mixes two deployments"
+    assert (out / "notes.txt").read_text() == "mine"
+    first = recall(kept)
+    assert (len(first.plan.sites), first.summary.replications, recall(out).summary.replications) == (2, 3, 2)
+
+
+def test_two_rehearsals_of_the_same_second_are_both_kept(tmp_path):
+    (tmp_path / "origin.json").write_text("{}")
+    for content in ("one", "two"):
+        (tmp_path / "origin.json").write_text("{}")
+        (tmp_path / "report.html").write_text(content)
+        os.utime(tmp_path / "report.html", (0, 0))
+        keep_earlier(tmp_path)
+    found = {path.parent.name: path.read_text() for path in tmp_path.glob("earlier/*/report.html")}
+    assert found == {"19700101T000000Z": "one", "19700101T000000Z-2": "two"}
+
+
+def test_a_folder_that_was_never_rehearsed_into_is_left_alone(tmp_path):
+    (tmp_path / "report.html").write_text("somebody else's")
+    assert keep_earlier(tmp_path) is None
+    assert (tmp_path / "report.html").read_text() == "somebody else's"
+
+
+def test_a_rehearsal_and_a_simulation_do_not_share_a_folder(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "manifest.json").write_text("{}")
+    done = rehearse(*FIRST, "--out", str(out))
+    assert done.returncode == 2
+    assert "holds a run of `dfr simulate` -> choose another --out" in done.stderr
+    assert [path.name for path in out.iterdir()] == ["manifest.json"]
+    (out / "manifest.json").unlink()
+    (out / "rehearsal.json").write_text("{}")
+    command = [sys.executable, "-m", "dfr", "simulate", "victorious-2024", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "holds a rehearsal -> choose another --out" in done.stderr
 
 
 def test_a_plan_of_another_objective_is_rehearsed_as_it_is_with_losses_and_fronts(tmp_path):
