@@ -23,6 +23,9 @@ from dfr.world.model import World
 DENSITIES = ("roomy", "dense", "tight")
 """Type sizes to choose from, largest first: a brief that runs over two pages is set in the next."""
 
+MAP_LABEL_PX = 19.0
+"""On a map 118 mm wide type of 6.4 points."""
+
 MOST_FINDINGS = 6
 MOST_DOCKS = 6
 MOST_DAYS = 7
@@ -76,9 +79,10 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
         if compliant(plan.findings)
         else "NO GO until the findings are resolved",
         go=compliant(plan.findings),
+        shut=sum(not hour.flyable for hour in plan.coverage_by_hour),
         counts={s.value: sum(f.severity is s for f in plan.findings) for s in Severity},
         findings=_shown_findings(plan.findings),
-        map_svg=map_svg(run.world, plan),
+        map_svg=map_svg(run.world, plan, label_px=MAP_LABEL_PX),
         response=_response(run.summary),
         sites=plan.sites[:MOST_DOCKS],
         days=days[:MOST_DAYS],

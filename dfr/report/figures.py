@@ -32,6 +32,8 @@ CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "dfr",
+    # Names of the user are words, never formulas.
+    "text.parse_math": False,
     "font.family": "sans-serif",
     "font.size": 9.5,
     "axes.spines.top": False,

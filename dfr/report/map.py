@@ -12,9 +12,10 @@ import shapely
 import shapely.affinity
 
 from dfr.geo import Position, Ring, centroid
-from dfr.plan.model import Plan
+from dfr.plan.model import Plan, Route
 from dfr.report import svg
 from dfr.report.ground import ground
+from dfr.report.labels import Box, Labels, box_of
 from dfr.report.words import short
 from dfr.track import FlightTrack
 from dfr.world.model import World
@@ -24,6 +25,9 @@ MARGIN = 0.06
 LABEL_CHARACTERS = 16
 LABEL_LINES = 3
 DOCK_CHARACTERS = 40
+DOCK_SIDE = 13.0
+LABEL_PX = 12.0
+ZONE_SHIFTS = (0.0, -0.35, 0.35, -0.7, 0.7, -1.1, 1.1)
 MOST_NAMED = 12
 """More docks than this would write their names over each other; each still has its title."""
 
@@ -45,8 +49,14 @@ class _View:
         return shapely.affinity.affine_transform(area, [s, 0, 0, -s, -self.west_m * s, self.north_m * s])
 
 
-def map_svg(world: World, plan: Plan, *, flown: Sequence[tuple[str, FlightTrack]] = ()) -> str:
-    """The plan on its site. `flown` pairs the id of a dock with a track flown from it."""
+def map_svg(
+    world: World,
+    plan: Plan,
+    *,
+    flown: Sequence[tuple[str, FlightTrack]] = (),
+    label_px: float = LABEL_PX,
+) -> str:
+    """The plan on its site, 1000 units wide. `flown` pairs the id of a dock with a track flown from it."""
     view = _view(world, plan)
     layers = [
         *ground(world, view.area, corner=(WIDTH_PX, view.height_px)),
@@ -58,6 +68,7 @@ def map_svg(world: World, plan: Plan, *, flown: Sequence[tuple[str, FlightTrack]
         *_posts(world, view),
         *_flown(world, plan, view, flown),
         *_docks(world, plan, view),
+        *_words(world, plan, view, label_px),
         _north(view),
         _scale_bar(view),
     ]
@@ -130,26 +141,63 @@ def _site(world: World, view: _View) -> list[str]:
 
 
 def _zones(world: World, plan: Plan, view: _View) -> list[str]:
-    shapes: list[str] = []
-    labels: list[str] = []
+    shapes = []
     for zone in world.scenario.demand.zones:
         best = plan.soonest(zone.id)
-        words = "not reachable" if best is None else f"{best.overhead_s:.0f} s"
         origin = "" if best is None else f" after lift-off from {best.site_id}"
-        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {words}{origin}"
-        x, y = view.xy(*world.frame.point(centroid(zone.area)))
+        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {_soon(best)}{origin}"
         shapes.append(_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
-        labels += _label(
-            x, y, textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …"), words
+    return shapes
+
+
+def _soon(best: Route | None) -> str:
+    return "not reachable" if best is None or best.overhead_s is None else f"{best.overhead_s:.0f} s"
+
+
+def _words(world: World, plan: Plan, view: _View, size: float) -> list[str]:
+    """The zones' names with how soon each is reached, and the docks' names, off the marks and each other."""
+    labels = Labels(Box(WIDTH_PX / 2, view.height_px / 2, WIDTH_PX, view.height_px))
+    for mark in _marks(world, plan, view):
+        labels.block(*mark)
+    words = []
+    for zone in world.scenario.demand.zones:
+        named = textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …")
+        lines = [*named, _soon(plan.soonest(zone.id))]
+        at = view.xy(*world.frame.point(centroid(zone.area)))
+        box = labels.place(at, box_of(lines, size=size), ZONE_SHIFTS)
+        words += _lines(box, lines, size)
+    for site in plan.sites if len(plan.sites) <= MOST_NAMED else ():
+        name = short(site.name, DOCK_CHARACTERS)
+        at = view.xy(*world.frame.point(site.position))
+        box = labels.beside(at, box_of([name], size=size), DOCK_SIDE)
+        words.append(svg.text(box.x, box.y + size / 3, name, class_="dock-name", font_size=size))
+    return words
+
+
+def _marks(world: World, plan: Plan, view: _View) -> list[tuple[float, float, float]]:
+    """(x, y, side) of every mark that words must not hide."""
+    scenario = world.scenario
+    docks = {site.id for site in plan.sites}
+    marks = [(site.position, 2 * DOCK_SIDE if site.id in docks else 12.0) for site in scenario.candidates]
+    marks += [(post.position, 14.0) for post in scenario.operation.posts]
+    marks += [(rally, 16.0) for rally in scenario.contingency.rally_points]
+    return [(*view.xy(*world.frame.point(place)), side) for place, side in marks]
+
+
+def _lines(box: Box, lines: Sequence[str], size: float) -> list[str]:
+    """Lines under each other, the last one the time."""
+    step = box.height / len(lines)
+    top = box.y - box.height / 2 + 0.8 * step
+    return [
+        svg.text(
+            box.x,
+            top + step * i,
+            line,
+            class_="zone-time" if i == len(lines) - 1 else "zone-name",
+            font_size=size,
         )
-    return shapes + labels
-
-
-def _label(x: float, y: float, name: Sequence[str], words: str) -> list[str]:
-    """A zone's name in short lines about its centre, and under it how soon it is reached."""
-    top = y - 6.5 * len(name)
-    lines = [svg.text(x, top + 13 * i, line, class_="zone-name") for i, line in enumerate(name)]
-    return [*lines, svg.text(x, top + 13 * len(name), words, class_="zone-time")]
+        for i, line in enumerate(lines)
+    ]
 
 
 def _traffic(world: World, view: _View) -> list[str]:
@@ -217,10 +265,6 @@ def _docks(world: World, plan: Plan, view: _View) -> list[str]:
         css = "dock" if dock else "candidate"
         box: dict[str, Any] = {"x": x - side, "y": y - side, "width": 2 * side, "height": 2 * side}
         shapes.append(svg.element("rect", title=title, class_=css, body="", **box))
-        if dock and len(chosen) <= MOST_NAMED:
-            shapes.append(
-                svg.text(x + 14, y - 12, short(candidate.name, DOCK_CHARACTERS), class_="dock-name")
-            )
     for rally in world.scenario.contingency.rally_points:
         x, y = view.xy(*world.frame.point(rally))
         shapes.append(svg.element("circle", cx=x, cy=y, r=6.0, class_="rally", title=f"rally point {rally}"))

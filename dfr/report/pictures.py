@@ -48,6 +48,7 @@ def isochrones_chart(
         axes.set(title=reach.name, xlabel="m east", aspect="equal")
         axes.title.set_fontsize(8.5)
         axes.grid(visible=False)
+        axes.locator_params(axis="x", nbins=5)
     panels[0].set_ylabel("m north")
     return svg_of(figure, "Seconds from lift-off to overhead by wind")
 

@@ -92,6 +92,8 @@ class Face:
             "wind": None
             if plan.planning_wind is None
             else {"mps": plan.planning_wind.wind_mps, "from_deg": plan.planning_wind.wind_from_deg},
+            "assumed_weather": step.world.scenario.weather.assumed,
+            "ceiling_m": step.world.scenario.operation.height_limit_m_agl,
             "hours": [
                 {
                     "hour": h.hour,

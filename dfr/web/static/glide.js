@@ -1,11 +1,11 @@
 // Dragging the map where the browser draws without a graphics card: the drawn picture is slid, and drawn anew
 // when the hand rests (sharp) or its margin is used up (coarse). With a card MapLibre draws each frame itself.
 
-export const MARGIN_PX = 128;
-const USED_UP_PX = 112;
+export const MARGIN_PX = 240;
+const USED_UP_PX = 224;
 const RESTED_MS = 120;
 const CLICK_PX = 3;
-const COARSE = 0.5;
+const COARSE = 0.35;
 
 export function drawsInSoftware() {
   try {

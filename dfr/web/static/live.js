@@ -11,6 +11,7 @@ let centred = false;
 let drawn = 0;
 let known = [];
 let traffic = [];
+let limits = [];
 
 // What the page remembers of a vehicle: its marker, where it has been, its heights.
 const memory = (number) => (known[number] ??= { marker: null, trail: [], heights: [] });
@@ -83,7 +84,7 @@ function drawHeights() {
   const { heights } = memory(chosen);
   if (performance.now() - drawn < 900 || heights.length < 2) return;
   drawn = performance.now();
-  lines($("height-chart"), { title: "height above home", unit: "m", series: [{ name: "height", points: heights }], x0: heights[0][0], x1: heights.at(-1)[0] }).cursor(heights.at(-1)[0]);
+  lines($("height-chart"), { title: "height above home", unit: "m", limits, label: (t) => `${t.toFixed(0)} s`, series: [{ name: "height", points: heights }], x0: heights[0][0], x1: heights.at(-1)[0] }).cursor(heights.at(-1)[0]);
 }
 
 function drawControl(vehicle) {
@@ -145,7 +146,10 @@ function onState(state) {
 }
 
 async function ask(command) {
+  // A dispatch is planned and checked anew before it is asked for: until then the page says so.
+  $("asking").hidden = false;
   const question = await tell(post("/api/live/ask", { vehicle: chosen, command, zone: $("zone").value }));
+  $("asking").hidden = true;
   if (!question) return;
   asked = { vehicle: chosen, key: question.key };
   $("confirm-words").textContent = question.words;
@@ -155,6 +159,7 @@ async function ask(command) {
 async function main() {
   const about = await begin();
   const plan = about.plan ? await tell(get("/api/plan")) : null;
+  if (plan) limits = [["limit", plan.ceiling_m]];
   map = makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
   if (map) {
     await loaded(map);

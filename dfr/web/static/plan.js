@@ -102,7 +102,9 @@ function drawPanel() {
   const counts = {};
   for (const finding of state.findings) counts[finding.severity] = (counts[finding.severity] ?? 0) + 1;
   const blocked = (counts.violation ?? 0) + (counts.unknown ?? 0);
-  $("verdict").textContent = `${blocked ? "NO GO" : "Nothing blocks a go"}: ${counts.violation ?? 0} violations, ${counts.unknown ?? 0} unknown, ${counts.advice ?? 0} to note. Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`;
+  const shut = state.hours.filter((h) => !h.flyable).length;
+  const hoursShut = shut ? ` ${shut} of ${state.hours.length} hours cannot be flown${state.assumed_weather ? " (assumed weather)" : ""}.` : "";
+  $("verdict").textContent = `${blocked ? "NO GO" : "Nothing blocks a go"}: ${counts.violation ?? 0} violations, ${counts.unknown ?? 0} unknown, ${counts.advice ?? 0} to note.${hoursShut} Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`;
   $("verdict").className = `verdict ${blocked ? "no" : "go"}`;
   $("wind").textContent = state.wind ? `after lift-off, wind ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
   $("docks").replaceChildren(...state.docks.map((dock) => element("li", {}, element("button", {
@@ -194,6 +196,7 @@ function drawCorners() {
 const redraw = (ring) => change("/api/plan/boundary", { ring });
 
 function drawHours() {
+  $("weather").textContent = state.assumed_weather ? "assumed weather, no forecast" : "";
   $("hour").max = Math.max(0, state.hours.length - 1);
   bars($("hours-chart"), state.hours.map((h, i) => ({
     share: h.share, off: !h.flyable, label: i % 12 === 0 ? h.hour.slice(5, 13).replace("T", " ") : "",
