@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from dfr.io.scenario_files import shipped_scenarios
 from dfr.report.pdf import find_chromium
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -34,6 +37,30 @@ def pmtiles(tmp_path: Path) -> Path:
     archive = runpy.run_path(str(REPOSITORY / "tests" / "pmtiles.py"))["archive"]
     path = tmp_path / "mine.pmtiles"
     path.write_bytes(archive())
+    return path
+
+
+HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'${$\\bad{$]]>&lt;"
+"""A name that leaves an attribute, an element, a script, a formula and a CDATA section, if it is let."""
+
+NAMED = frozenset({"name", "title", "description", "access", "note", "source", "contact", "basis"})
+
+
+def _hostile(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _hostile(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_hostile(item) for item in value]
+    return HOSTILE + value[:8] if isinstance(value, str) and key in NAMED else value
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The festival, in whose every free text is markup."""
+    told = _hostile(yaml.safe_load(shipped_scenarios()["victorious-2024"].read_text()))
+    told["name"] = "hostile"
+    path = tmp_path_factory.mktemp("hostile") / "hostile.yaml"
+    path.write_text(yaml.safe_dump(told, sort_keys=False))
     return path
 
 

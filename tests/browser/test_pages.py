@@ -400,3 +400,23 @@ def test_the_report_and_the_brief_open_from_a_file(browser, serve, rehearsed_fol
         assert asked == [path.as_uri()]
         assert errors == []
         assert width_px == 390, "only its tables scroll sideways on a phone"
+
+
+def test_names_that_are_markup_are_words_on_every_page(watched, serve, hostile):
+    with serve("--scenario", hostile, "--vehicle", "builtin", "--jobs", "1") as base:
+        watch = watched(base)
+        asked = []
+        watch.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        for name in ("plan", "simulate", "replay", "live"):
+            page = watch.open(name)
+            page.wait_for_timeout(700)
+            assert "<script>alert(2)</script>" in page.inner_text("#place")
+            assert page.locator("img").count() == 0
+            assert page.locator("body script").count() == 0
+        page = watch.open("plan")
+        assert "<img src=x onerror=alert(1)>" in page.inner_text("#zones")
+        page.locator("#findings button").first.click()
+        page.wait_for_timeout(300)
+        assert page.locator("img").count() == 0
+        assert asked == []
+        page.close()
