@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -36,6 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "brief": ("dfr.cli.brief", "Put a run on two printed pages."),
 }
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 EXIT_INTERRUPTED = 130
 EXIT_BAD_INPUT = 2
 EXIT_DEFECT = 1
@@ -93,7 +95,14 @@ def dfr(
 
 def run() -> NoReturn:
     """The process: exit codes as DESIGN says, errors on stderr (and as JSON on stdout with --json)."""
-    sys.exit(_exit_code(sys.argv[1:]))
+    try:
+        code = _exit_code(sys.argv[1:])
+        sys.stdout.flush()
+    except OSError as error:
+        code = _system_error(error, as_json=False)
+        # What is still held back could not be written at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each kind of ending
@@ -113,13 +122,8 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted\n")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        what = f"{where}{error.strerror or error} -> check that it is there and may be read or written"
-        return _report("input", what, EXIT_BAD_INPUT, as_json=as_json)
+        return _system_error(error, as_json=as_json)
     except Exception as error:  # the one broad net: a defect of ours must not look like an answer
         if os.environ.get("DFR_TRACEBACK"):
             raise
@@ -127,6 +131,18 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
         message = f"{what} -> a defect of dfr: DFR_TRACEBACK=1 shows where, please report it"
         return _report("internal", message, EXIT_DEFECT, as_json=as_json)
     return result if isinstance(result, int) else 0
+
+
+def _system_error(error: OSError, *, as_json: bool) -> int:
+    """What the machine refused; a reader that has seen enough (`| head`) is no error."""
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    where = f"{error.filename}: " if error.filename else ""
+    do = "check that it is there and may be read or written"
+    if error.errno in NO_ROOM:
+        do = "make room on that disk, or choose another --out; what was finished is kept"
+    return _report("input", f"{where}{error.strerror or error} -> {do}", EXIT_BAD_INPUT, as_json=as_json)
 
 
 def _report(code: str, message: str, exit_code: int, *, as_json: bool) -> int:

@@ -82,9 +82,12 @@ def _stored_plan(folder: Path) -> Plan | None:
     if not path.is_file():
         return None
     try:
-        return plan_from_dict(json.loads(read_bounded(path)), name=str(path))
-    except ValueError as error:
+        plan = plan_from_dict(json.loads(read_bounded(path)), name=str(path))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}) -> run it again") from error
+    if not plan.findings:
+        raise InputError(f"{path}: no findings in it, so nothing was checked -> run it again")
+    return plan
 
 
 def _world(folder: Path, name: str, sha256: str, given: str | None) -> World:
