@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dfr.errors import InputError
 from dfr.link.autopilots import is_autopilot
@@ -40,11 +40,15 @@ def flight_states(data: bytes) -> Iterator[VehicleState]:
 
 
 def recorded(data: bytes, *, name: str) -> Recorder:
-    """A recorder that has heard a whole tlog; its home is the vehicle's, or its first position.
+    """A recorder that has heard a whole tlog. Raises InputError where it tells of no position."""
+    return recorder_of(list(flight_states(data)), name=name)
 
-    Raises InputError where the tlog tells of no position.
+
+def recorder_of(states: Sequence[VehicleState], *, name: str) -> Recorder:
+    """A recorder that has heard these states; its home is the vehicle's, or its first position.
+
+    Raises InputError where they tell of no position.
     """
-    states = list(flight_states(data))
     home = next((s.home for s in states if s.home is not None), None)
     home = home or next((s.position for s in states if s.position is not None), None)
     if home is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import numpy as np
 from dfr.aircraft.catalogue import drone
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, centroid
-from dfr.link.tlog import recorded
+from dfr.io.files import read_bounded
+from dfr.link.tlog import flight_states, recorder_of
+from dfr.link.vehicle import VehicleState
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.sim.events import FlightRecord, Records
-from dfr.store.tracks import load_flights
+from dfr.store.tracks import StoredFlight, load_flights
 from dfr.track import LIFTED_M, FlightTrack
 from dfr.web.layers import lonlat
 from dfr.world.model import World
@@ -24,6 +26,7 @@ MOST_SAMPLES = 1_500
 """A track is thinned to this for the page: finer than its chart has pixels."""
 
 SAMPLE_S = 0.5
+GAUGE_S = 1.0
 BEFORE_LIFT_S = 2.0
 
 
@@ -93,11 +96,29 @@ def _busiest(world: World, found: Timeline) -> tuple[float, float]:
 
 def flown_tlog(data: bytes, *, name: str, ceiling_m: float | None) -> dict[str, Any]:
     """A flight read from the bytes of a tlog, with nothing predicted beside it."""
-    recorder = recorded(data, name=name)
+    states = list(flight_states(data))
+    recorder = recorder_of(states, name=name)
     track = recorder.track(name)
     if track.t_s.size < 2:
         raise InputError(f"{name}: fewer than two positions in it -> give the log of a flight")
-    return flight(recorder.home, flown=track, predicted=None, title=name, ceiling_m=ceiling_m)
+    shown = flight(recorder.home, flown=track, predicted=None, title=name, ceiling_m=ceiling_m)
+    return shown | {"gauges": gauges(states, track)}
+
+
+def gauges(states: Iterable[VehicleState], track: FlightTrack) -> dict[str, list[tuple[float, float]]]:
+    """(s from lift-off, value) of what the log says besides places: battery in %, wind in m/s."""
+    lift_s = _lift_s(track)
+    found: dict[str, list[tuple[float, float]]] = {"battery": [], "wind": []}
+    for state in states:
+        if state.t_s is None or state.t_s < track.t_s[0]:
+            continue
+        told = {"battery": state.battery_remaining, "wind": state.wind_mps}
+        at_s = round(float(state.t_s) - lift_s, 2)
+        for name, value in told.items():
+            kept = found[name]
+            if value is not None and (not kept or at_s >= kept[-1][0] + GAUGE_S):
+                kept.append((at_s, round(100.0 * value if name == "battery" else value, 2)))
+    return found
 
 
 def flight(
@@ -121,12 +142,22 @@ def flight(
 
 def stored_flights(folder: Path, *, ceiling_m: float | None) -> dict[str, dict[str, Any]]:
     """The flights of a rehearsal by name; none where nothing was flown."""
-    return {
-        kept.name: flight(
-            kept.home, flown=kept.flown, predicted=kept.predicted, title=kept.name, ceiling_m=ceiling_m
-        )
-        for kept in load_flights(folder)
-    }
+    # Only files that stand in the folder are read, whatever a stored name says.
+    logs = {path.stem: path for path in (folder / "flights").glob("*.tlog")}
+    return {kept.name: _stored(kept, logs.get(kept.name), ceiling_m) for kept in load_flights(folder)}
+
+
+def _stored(kept: StoredFlight, log: Path | None, ceiling_m: float | None) -> dict[str, Any]:
+    shown = flight(
+        kept.home, flown=kept.flown, predicted=kept.predicted, title=kept.name, ceiling_m=ceiling_m
+    )
+    if log is None:
+        return shown
+    try:
+        return shown | {"gauges": gauges(flight_states(read_bounded(log)), kept.flown)}
+    except InputError:
+        # A log that cannot be read takes nothing from the flight that was kept beside it.
+        return shown
 
 
 def _samples(home: Position, track: FlightTrack) -> dict[str, Any]:

@@ -271,6 +271,7 @@ def test_a_shift_and_a_flight_are_scrubbed_map_and_charts_together(watched, serv
         assert page.locator(".drone").count() == 2
         page.select_option("#source", index=4)
         until(page, "document.getElementById('legend').innerText.includes('predicted')")
+        assert page.locator("#battery svg, #wind svg").count() == 2, "from the log beside the flight"
         assert page.locator(".drone").count() == 2, "predicted and flown"
         moment(page, 0.0)
         start = page.locator(".drone").last.bounding_box()
@@ -293,6 +294,8 @@ def test_a_log_of_a_flight_is_replayed_and_anything_else_refused(watched, serve,
         page = watch.open("replay")
         page.set_input_files("#tlog", tlog)
         until(page, "document.getElementById('title').innerText === 'uploaded tlog'")
+        assert page.locator("#battery svg path").count() >= 2
+        assert page.locator("#wind svg path").count() >= 2
         assert page.locator("#height svg path").count() >= 2
         page.set_input_files("#tlog", other)
         page.wait_for_selector("#toast:not([hidden])")

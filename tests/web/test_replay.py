@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dfr.geo import Position
+from dfr.link.vehicle import VehicleState
 from dfr.metrics.kpi import summarise
 from dfr.metrics.timeline import Kind
 from dfr.sim.build import sim_inputs
@@ -11,7 +12,7 @@ from dfr.sim.experiment import simulate
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.track import FlightTrack, Phase, track_of_phases
 from dfr.web.face import Face
-from dfr.web.replay import flight, shift_of, stored_flights
+from dfr.web.replay import flight, gauges, shift_of, stored_flights
 from dfr.web.runs import Runs
 
 HOME = Position(lat_deg=50.78, lon_deg=-1.09)
@@ -83,3 +84,40 @@ def test_runs_are_listed_compared_and_told_apart_by_their_numbers(simulated):
     assert [run["label"] for run in face.replays()["runs"]] == ["first", "second"]
     assert all(row["difference"] in (0.0, None) for row in runs.differences(1, 2))
     assert face.shift(2, "worst")["kind"] == "shift"
+
+
+def told(t_s, battery, wind):
+    return VehicleState(t_s=t_s, battery_remaining=battery, wind_mps=wind)
+
+
+def test_the_log_s_battery_and_wind_are_told_from_lift_off_about_once_a_second():
+    states = [told(flown().t_s[0] + 0.25 * i, 1.0 - 0.001 * i, 6.0) for i in range(400)]
+    found = gauges(states, flown())
+    times = [t for t, _ in found["battery"]]
+    assert len(times) == pytest.approx(100, abs=2)
+    assert min(np.diff(times)) > 0.99
+    assert found["battery"][0] == (pytest.approx(-40.0, abs=3.0), pytest.approx(100.0))
+    assert {value for _, value in found["wind"]} == {6.0}
+
+
+def test_a_vehicle_that_tells_neither_has_no_gauges():
+    assert gauges([VehicleState(t_s=float(t)) for t in range(9)], flown()) == {"battery": [], "wind": []}
+
+
+def test_a_stored_name_reads_no_file_outside_its_folder(tmp_path):
+    (tmp_path / "outside.tlog").write_bytes(b"\0" * 8 + b"\xfd")
+    folder = tmp_path / "run"
+    store_flight(folder, StoredFlight(name="a-b", home=HOME, predicted=predicted(), flown=flown()))
+    (track,) = (folder / "tracks").iterdir()
+    track.write_text(track.read_text().replace('"a-b"', '"../../outside"'))
+    (shown,) = stored_flights(folder, ceiling_m=None).values()
+    assert "gauges" not in shown
+
+
+def test_a_broken_log_takes_nothing_from_the_flight_beside_it(tmp_path):
+    store_flight(tmp_path, StoredFlight(name="a-b", home=HOME, predicted=predicted(), flown=flown()))
+    (tmp_path / "flights").mkdir()
+    (tmp_path / "flights" / "a-b.tlog").write_bytes(b"no log")
+    shown = stored_flights(tmp_path, ceiling_m=None)["a-b"]
+    assert shown["flown"]["t_s"]
+    assert "gauges" not in shown

@@ -102,6 +102,7 @@ function beginFlight() {
   charts = [
     lines(box("height"), { ...span, title: "height above home", unit: "m", limits, series: both("height_m") }),
     lines(box("distance"), { ...span, title: "distance from home", unit: "m", series: distance }),
+    ...[["battery", "%", 100], ["wind", "m/s"]].filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind, the vehicle's estimate" : name, unit, y1, series: [{ name, points: source.gauges[name], colour: "#b86e00" }] })),
     lines(box("groundspeed"), { ...span, title: "ground speed", unit: "m/s", series: both("speed_mps") }),
   ];
   $("legend").textContent = predicted ? "Blue, dashed: predicted. Orange: flown." : "Flown, from the log.";
