@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from dfr.cli.output import emit_json, say
+from dfr.cli.output import emit_json, note, say
 from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded, write_atomically
@@ -60,10 +61,10 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         text, name = read_bounded(source).decode(), name or source.stem
         text = re.sub(r"^name: .*$", f'name: "{name}"', text, count=1, flags=re.MULTILINE)
     else:
-        site = site or _ask("--site", "Centre of the site as LAT,LON in degrees")
-        name = name or _ask("--name", "Name of the scenario", default="my-deployment")
+        site = site or _ask("--site", "Centre of the site as LAT,LON in degrees", _position)
+        name = name or _ask("--name", "Name of the scenario", _name, default="my-deployment")
         tomorrow = str(datetime.now(tz=UTC).date() + timedelta(days=1))
-        day = first_day or _ask("--date", "First day", default=tomorrow)
+        day = first_day or _ask("--date", "First day", _day, default=tomorrow)
         if sys.stdin.isatty():
             authorisation = authorisation or _asked_reference()
             ground_m_amsl = _asked_height() if ground_m_amsl is None else ground_m_amsl
@@ -110,14 +111,28 @@ def _only_copied(**told: object) -> None:
             )
 
 
-def _ask(flag: str, question: str, *, default: str | None = None) -> str:
-    """An answer from the terminal; the default, or an error, where there is none."""
+def _ask(flag: str, question: str, check: Callable[[str], object], *, default: str | None = None) -> str:
+    """An answer from the terminal, asked for until `check` takes it; the default where there is none.
+
+    Raises InputError where there is neither.
+    """
     if sys.stdin.isatty():
-        answer: str = typer.prompt(question, default=default, err=True)
-        return answer.strip()
+        return _until_taken(lambda: str(typer.prompt(question, default=default, err=True)).strip(), check)
     if default is None:
         raise InputError(f"{flag} is missing -> give it (there is no terminal to ask on)")
     return default
+
+
+def _until_taken(ask: Callable[[], str], check: Callable[[str], object]) -> str:
+    """The first answer that `check` takes; of each other it is said why not. Ctrl-C ends it."""
+    while True:
+        answer = ask()
+        try:
+            check(answer)
+        except InputError as error:
+            note(str(error))
+        else:
+            return answer
 
 
 def _asked(question: str, default: bool) -> bool:
@@ -132,8 +147,13 @@ def _asked_reference() -> str | None:
 
 
 def _asked_height() -> float | None:
-    """The height of the ground a person tells; None where nobody knows. Raises InputError for no number."""
-    told: str = typer.prompt("Height of the ground, m above sea level (empty: unknown)", default="", err=True)
+    """The height of the ground a person tells; None where nobody knows."""
+    question = "Height of the ground, m above sea level (empty: unknown)"
+    return _height(_until_taken(lambda: str(typer.prompt(question, default="", err=True)), _height))
+
+
+def _height(told: str) -> float | None:
+    """A height that somebody wrote; None for an empty one. Raises InputError for no number."""
     try:
         return float(told) if told.strip() else None
     except ValueError as error:
@@ -148,6 +168,11 @@ def _words(text: str | None) -> str | None:
     if not cleaned:
         raise InputError("--authorisation is empty -> write its reference")
     return cleaned
+
+
+def _name(text: str) -> None:
+    if not NAME.match(text):
+        raise InputError(f"--name {text!r} -> use lower-case letters, digits and hyphens, 40 at most")
 
 
 def _position(text: str) -> Position:
@@ -175,8 +200,7 @@ def _zone(text: str) -> ZoneInfo:
 def _sane(wish: Wish) -> Wish:
     """The wish, where a scenario can be written for it."""
     limit = MAX_RADIUS_M if wish.operation is OperationKind.BVLOS else MAX_VLOS_RADIUS_M
-    if not NAME.match(wish.name):
-        raise InputError(f"--name {wish.name!r} -> use lower-case letters, digits and hyphens, 40 at most")
+    _name(wish.name)
     if not MIN_RADIUS_M <= wish.radius_m <= limit:
         raise InputError(
             f"--radius-m {wish.radius_m:g} -> {MIN_RADIUS_M:g} to {limit:g} under {wish.operation}"

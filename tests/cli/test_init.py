@@ -91,6 +91,32 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     assert (checked.returncode, unknowns(checked)) == (0, set()), "who answers all is told go"
 
 
+def test_on_a_terminal_a_slip_is_told_and_asked_again(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        os.write(
+            ours,
+            b"Southsea\n95,1\n50.7820,-1.0890\nBeach Day\nbeach-day\n"
+            b"21/06/2025\n2025-06-21\n\n4 m\n4\nn\ny\n",
+        )
+        command = [sys.executable, "-m", "dfr", "init", "--json"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=theirs, check=False)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["path"] == "beach-day.yaml"
+    for slip in (
+        b"'Southsea' is not a position",
+        b"lat 95.0",
+        b"'Beach Day' ->",
+        b"not a date",
+        b"'4 m' is no number",
+    ):
+        assert slip in done.stderr
+    assert load_scenario(tmp_path / "beach-day.yaml").site.ground_m_amsl == 4.0
+
+
 def test_on_a_terminal_nothing_known_is_a_scenario_that_says_what_it_lacks(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:

@@ -102,6 +102,25 @@ def test_a_socket_needs_our_origin():
     assert ask(kind="websocket", origin=OWN)[0] == "websocket.accept"
 
 
+def test_a_socket_needs_our_name_and_the_token_too():
+    assert ask(kind="websocket", host="evil.test", origin="http://evil.test")[0] == "websocket.close"
+    assert ask(kind="websocket", token="secret", origin=OWN)[0] == "websocket.close"
+    assert ask(kind="websocket", token="secret", origin=OWN, query="token=secret")[0] == "websocket.close"
+    kept = [(b"cookie", b"dfr_token=secret")]
+    assert ask(kind="websocket", token="secret", origin=OWN, headers=kept)[0] == "websocket.accept"
+
+
+@pytest.mark.parametrize(
+    "cookie", [b"dfr_token=", b"dfr_token", b"dfr_token=\xff", b"=;;;", b"dfr_token=Secret"]
+)
+def test_a_cookie_that_is_no_token_opens_nothing(cookie):
+    assert ask(token="secret", headers=[(b"cookie", cookie)])[0] == 401
+
+
+def test_a_token_of_foreign_letters_is_refused_not_stumbled_over():
+    assert ask(token="secret", query="token=%ff%c3%a9")[0] == 401
+
+
 def test_a_token_is_asked_for_and_moves_into_a_cookie_that_scripts_cannot_read():
     assert ask(token="secret")[0] == 401
     assert ask(token="secret", query="token=wrong")[0] == 401
