@@ -205,6 +205,14 @@ def test_a_drawing_says_on_the_map_whose_it_is_and_how_good(watched, planning):
     assert "Not for navigation" in words
 
 
+def test_what_a_flight_must_keep_off_is_drawn_over_the_zones(watched, planning):
+    page = watched(planning).open("plan")
+    order = page.evaluate("window.dfrMap.getStyle().layers.map(l => l.id)")
+    for over in ("crowds-fill", "keep_outs-fill", "traffic-line", "posts-circle", "rally-circle"):
+        assert order.index(over) > order.index("zones-fill"), over
+    until(page, "window.dfrMap.queryRenderedFeatures({layers: ['crowds-fill']}).length > 0")
+
+
 def test_a_finding_flies_to_its_place(watched, planning):
     page = watched(planning).open("plan")
     centre = "() => { const c = window.dfrMap.getCenter(); return [c.lng, c.lat]; }"

@@ -1,9 +1,10 @@
 // How the map looks: every layer, the source it is in, and the groups that can be switched off.
-// Two sources hold all of it: `place`, which no edit changes, and `plan`. Each change of source costs a pass
-// over the whole picture, and each edit uploads its source again: so there are few, and the large one stays.
+// Two sources hold all of it: `place`, which is large and which no edit changes, and `plan`. Each change of source
+// costs a pass over the whole picture, and each edit uploads its source again: so there are few, and the large one
+// stays. What a flight must keep off lies over the zones: no colour of theirs may hide it.
 
-export const PLACE = ["base", "airspace", "crowds", "keep_outs", "traffic", "posts", "rally"];
-export const PLAN = ["keep_in", "volumes", "zones", "zone_names", "routes", "sites", "findings"];
+export const PLACE = ["base", "airspace"];
+export const PLAN = ["keep_in", "volumes", "zones", "crowds", "keep_outs", "traffic", "posts", "rally", "zone_names", "routes", "sites", "findings"];
 
 // Sequential blues, safe for the colour-blind: the darker the sooner.
 const SOON = ["case", ["==", ["get", "overhead_s"], null], "#c94f12", ["step", ["get", "overhead_s"], "#08519c", 45, "#3182bd", 60, "#6baed6", 90, "#bdd7e7"]];
@@ -25,18 +26,18 @@ export const LAYERS = [
   edge("base", ["match", ["get", "kind"], "coast", "#6c93ab", "rail", "#999", "grid", "#b4c0b8", "#ffffff"], ["match", ["get", "kind"], "road", 4, "grid", 0.7, 1.5], { only: kinds("coast", "road", "rail", "grid") }),
   area("airspace", "#8e3b8f", 0.1, { only: ["get", "low"] }),
   edge("airspace", "#8e3b8f", 1.4, { dash: [4, 2] }),
-  area("crowds", "#8a6100", 0.28),
-  edge("crowds", "#8a6100", 1.4),
-  area("keep_outs", "#a33a05", 0.4),
-  edge("keep_outs", "#a33a05", 1.4),
-  edge("traffic", "#b3478a", 1.4, { dash: [1, 2] }),
-  layer("posts", "circle", { "circle-radius": 5, "circle-color": "#444", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 }),
-  layer("rally", "circle", { "circle-radius": 6, "circle-color": "#fff", "circle-stroke-color": "#00785a", "circle-stroke-width": 3 }),
   area("keep_in", "#009e73", 0.07),
   edge("keep_in", "#00785a", 2.4),
   edge("volumes", ["match", ["get", "id"], "flight_geography", "#0072b2", "contingency", "#b86e00", "#a33a05"], 1.3, { dash: [3, 2] }),
   area("zones", SOON, 0.55),
   edge("zones", "#173a55", 0.8),
+  area("crowds", "#f0c36a", 0.45),
+  edge("crowds", "#8a6100", 2),
+  area("keep_outs", "#a33a05", 0.4),
+  edge("keep_outs", "#a33a05", 2),
+  edge("traffic", "#b3478a", 1.4, { dash: [1, 2] }),
+  layer("posts", "circle", { "circle-radius": 5, "circle-color": "#444", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 }),
+  layer("rally", "circle", { "circle-radius": 6, "circle-color": "#fff", "circle-stroke-color": "#00785a", "circle-stroke-width": 3 }),
   layer("routes", "line", { "line-color": "#003f66", "line-width": ["case", ["get", "best"], 2.4, 0.7], "line-opacity": ["case", ["get", "best"], 0.9, 0.4] }),
   layer("findings", "circle", { "circle-radius": 7, "circle-color": ["match", ["get", "severity"], "violation", "#a33a05", "unknown", "#5c3b8c", "#e69f00"], "circle-stroke-color": "#fff", "circle-stroke-width": 2 }),
   layer("zone_names", "symbol", { "text-color": "#0e1b26", "text-halo-color": "#fff", "text-halo-width": 1.6 }, { layout: { "text-field": ["get", "words"], "text-font": ["sans-serif"], "text-size": 12.5, "text-max-width": 12 } }),
