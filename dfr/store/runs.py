@@ -150,11 +150,21 @@ def load_records(folder: Path) -> Records:
         path = folder / "records" / f"{name}.parquet"
         if not path.is_file():
             raise InputError(f"{path}: no such file -> simulate with --out {folder} first")
-        read = pq.read_table(path)
-        stored = json.loads(read.schema.metadata[b"dfr"])
-        words, count = tuple(stored["words"]), stored["replications"]
-        tables[name] = {field: _cells(read.column(field), words) for field in COLUMNS[name]}
+        try:
+            words, count, tables[name] = _table(path, name)
+        except (pa.ArrowException, OSError, LookupError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path}: damaged, or no records of dfr ({error}) -> simulate into a new folder"
+            ) from error
     return Records(words, tuple(range(count)), tables)
+
+
+def _table(path: Path, name: str) -> tuple[tuple[str, ...], int, Table]:
+    """(Vocabulary, replications, columns) of one file of records."""
+    read = pq.read_table(path)
+    stored = json.loads(read.schema.metadata[b"dfr"])
+    words = tuple(stored["words"])
+    return words, int(stored["replications"]), {f: _cells(read.column(f), words) for f in COLUMNS[name]}
 
 
 def load_manifest(folder: Path) -> dict[str, Any]:
@@ -162,7 +172,7 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(read_bounded(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}) -> choose another folder") from error
     if not isinstance(manifest, dict):
         raise InputError(f"{path}: not a manifest -> choose another folder")

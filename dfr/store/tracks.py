@@ -55,7 +55,7 @@ def _flight(path: Path) -> StoredFlight:
             predicted=_track(document["predicted"]),
             flown=_track(document["flown"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: not a flight ({error}) -> rehearse again") from error
 
 

@@ -142,7 +142,6 @@ def flight(
 
 def stored_flights(folder: Path, *, ceiling_m: float | None) -> dict[str, dict[str, Any]]:
     """The flights of a rehearsal by name; none where nothing was flown."""
-    # Only files that stand in the folder are read, whatever a stored name says.
     logs = {path.stem: path for path in (folder / "flights").glob("*.tlog")}
     return {kept.name: _stored(kept, logs.get(kept.name), ceiling_m) for kept in load_flights(folder)}
 

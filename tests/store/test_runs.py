@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,7 @@ SEED = 3
 
 LONG_RUN = f"""
 import pickle, sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from dfr.store.runs import run_to_store
@@ -193,6 +196,38 @@ def test_records_read_back_are_those_written(whole: StoredRun) -> None:
 def test_a_folder_without_records_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"calls\.parquet"):
         load_records(tmp_path)
+
+
+def _without_words(path: Path) -> None:
+    pq.write_table(pq.read_table(path).replace_schema_metadata({}), path)
+
+
+def _without_a_column(path: Path) -> None:
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns([table.column_names[1]]), path)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "empty": lambda path: path.write_bytes(b""),
+    "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "a flipped stretch": lambda path: path.write_bytes(
+        path.read_bytes()[:100] + bytes(60) + path.read_bytes()[160:]
+    ),
+    "no words": _without_words,
+    "a column gone": _without_a_column,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["calls", "flights"])
+def test_damaged_records_are_named_whatever_is_wrong_with_them(
+    whole: StoredRun, tmp_path: Path, name: str, damage: str
+) -> None:
+    shutil.copytree(whole.folder, tmp_path / "run")
+    path = tmp_path / "run" / "records" / f"{name}.parquet"
+    DAMAGES[damage](path)
+    with pytest.raises(InputError, match=rf"{name}\.parquet: damaged.*-> simulate"):
+        load_records(tmp_path / "run")
 
 
 def test_a_part_reads_back_as_it_was_written(whole: StoredRun, tmp_path: Path) -> None:

@@ -104,16 +104,6 @@ def test_a_vehicle_that_tells_neither_has_no_gauges():
     assert gauges([VehicleState(t_s=float(t)) for t in range(9)], flown()) == {"battery": [], "wind": []}
 
 
-def test_a_stored_name_reads_no_file_outside_its_folder(tmp_path):
-    (tmp_path / "outside.tlog").write_bytes(b"\0" * 8 + b"\xfd")
-    folder = tmp_path / "run"
-    store_flight(folder, StoredFlight(name="a-b", home=HOME, predicted=predicted(), flown=flown()))
-    (track,) = (folder / "tracks").iterdir()
-    track.write_text(track.read_text().replace('"a-b"', '"../../outside"'))
-    (shown,) = stored_flights(folder, ceiling_m=None).values()
-    assert "gauges" not in shown
-
-
 def test_a_broken_log_takes_nothing_from_the_flight_beside_it(tmp_path):
     store_flight(tmp_path, StoredFlight(name="a-b", home=HOME, predicted=predicted(), flown=flown()))
     (tmp_path / "flights").mkdir()
