@@ -88,12 +88,13 @@ def serve(  # noqa: PLR0917 - one parameter for each option
         raise InputError("nothing to serve -> give --scenario, --run or --vehicle")
     if run is not None and scenario is not None:
         note("--scenario says where the scenario of --run is now")
+    archive = None if basemap is None else _archive(basemap)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     watched = Watched(
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
     with _bound(host, port) as listener, _face(scenario, run, watched, jobs=jobs) as face:
-        face.basemap = None if basemap is None else _archive(basemap)
+        face.basemap = archive
         own = listener.getsockname()[1]
         doors = Doors(hosts=_hosts(host, own, allow_host or []), token=token)
         shown = f"[{host}]" if ":" in host else host

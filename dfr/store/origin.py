@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,10 +72,17 @@ def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
     )
     world = varied_world(_world(folder, name, sha256, scenario), _variant(folder))
     plan = plan or _planned_again(world, (manifest or {}).get("sites"), folder)
-    seed = world.scenario.study.seed if manifest is None else int(manifest["seed"])
+    seed = world.scenario.study.seed if manifest is None else _seed(manifest, folder)
     found = load_records(records) if records is not None and (records / "kpis.json").is_file() else None
     summary = None if found is None else summarise(found, sim_inputs(world, plan), seed=seed)
     return Recalled(folder=folder, world=world, plan=plan, seed=seed, records=found, summary=summary)
+
+
+def _seed(manifest: Mapping[str, object], folder: Path) -> int:
+    seed = manifest.get("seed")
+    if not isinstance(seed, int):
+        raise InputError(f"{folder}: its manifest has no whole number for a seed -> run it again")
+    return seed
 
 
 def _stored_plan(folder: Path) -> Plan | None:
