@@ -21,7 +21,7 @@ from dfr.report.pdf import FLAGS, find_chromium
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SCENARIO = "victorious-2024"
-FLIGHT_MS = 60_000
+FLIGHT_MS = 300_000
 ROOT = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
@@ -87,7 +87,11 @@ def pictures(browser: Browser, base: str) -> None:
     page.select_option("#zone", "castle-stage")
     page.click("[data-command=dispatch]")
     page.click("#yes")
-    page.wait_for_timeout(FLIGHT_MS / 5)
+    aloft = "parseFloat(document.querySelector('[data-row=height]').innerText) > 50"
+    for _ in range(FLIGHT_MS // 500):
+        if page.evaluate(aloft):
+            break
+        page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / "live.png")
 
 
