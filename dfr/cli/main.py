@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -95,6 +96,8 @@ def dfr(
 
 def run() -> NoReturn:
     """The process: exit codes as DESIGN says, errors on stderr (and as JSON on stdout with --json)."""
+    if sys.stdout is None:  # closed by whoever started dfr
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
     try:
         code = _exit_code(sys.argv[1:])
         sys.stdout.flush()

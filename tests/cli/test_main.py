@@ -110,3 +110,9 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     command = f"{sys.executable} -m dfr schema | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_output_ends_without_a_traceback():
+    command = f"{sys.executable} -m dfr schema >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
