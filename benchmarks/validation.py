@@ -25,8 +25,9 @@ from matplotlib import pyplot as plt
 
 from dfr.aircraft.catalogue import drone, drones
 from dfr.aircraft.energy import USABLE_FRACTION, figure_of_merit, forward_power_w, hover_power_w
+from dfr.aircraft.landing_trials import Touchdowns, Trials
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
-from dfr.aircraft.touchdown import Touchdowns, Trials, land
+from dfr.aircraft.touchdown import land
 from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
 from dfr.scenario.model import Guidance, Surface
 from dfr.units import AIR_DENSITY_KG_M3, GRAVITY_MPS2

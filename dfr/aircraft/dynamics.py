@@ -142,6 +142,19 @@ class PositionLoop:
         """Start as if this lean had long been held: the integrator carries it."""
         self.integral = GRAVITY_MPS2 * np.array(lean, dtype=float)
 
+    def resume(self, integral: FloatArray, error: FloatArray, slope: FloatArray, limit: FloatArray) -> None:
+        """Go on from the state of another loop."""
+        self.integral, self.error, self.slope, self.limit = (
+            np.array(array) for array in (integral, error, slope, limit)
+        )
+        self._started = True
+
+    def hold_integral(self, held: np.ndarray) -> None:
+        """Let some integrals grow no further along the lean they ask for, in the next command."""
+        gains = self.gains
+        asked = gains.velocity_p * self.error + self.integral + gains.velocity_d * self.slope
+        self.limit = np.where(held, asked, self.limit)
+
     def lean_command(
         self,
         position_error: FloatArray,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dfr.aircraft.catalogue import Dock, Drone
+from dfr.aircraft.landing import NO_PARAMETERS
 from dfr.aircraft.landing_study import study_landings, wilson
 from dfr.scenario.model import Guidance
 
@@ -48,6 +49,8 @@ def envelope(
     trials: int,
     seed: int,
     retries: int,
+    nose_off_wind_deg: float | None = None,
+    params: Mapping[str, float] = NO_PARAMETERS,
     done: Callable[[int], None] = lambda _: None,
 ) -> list[dict[str, object]]:
     """One row for each value of an axis, the rest of the air as given; `trials` are shared among them."""
@@ -65,6 +68,8 @@ def envelope(
             trials=each,
             seed=seed,
             retries=retries,
+            nose_off_wind_deg=nose_off_wind_deg,
+            params=params,
             dt_s=STEP_S,
         )
         low, high = wilson(study.docked, study.trials)

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 
 from dfr.aircraft.catalogue import Dock, Drone
+from dfr.aircraft.landing_trials import Sensors, Touchdowns, Trials
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import Sensors, Touchdowns, Trials, land
+from dfr.aircraft.sighting import Camera
+from dfr.aircraft.touchdown import land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 from dfr.units import GRAVITY_MPS2
+
+NO_PARAMETERS: Mapping[str, float] = MappingProxyType({})
 
 MOST_SINK_MPS = 1.0
 MOST_SPEED_MPS = 0.5
@@ -30,7 +36,7 @@ ODDS_TRIALS = 500
 ODDS_STEP_S = 0.05
 ODDS_START_M = 8.0
 ODDS_SEED = 20240824
-ODDS_LONGEST_S = 60.0
+ODDS_LONGEST_S = 150.0
 """The table of the odds: mean winds, trials of each, time step, start height, seed and patience. Above the
 last wind the odds are those of the last wind."""
 
@@ -117,21 +123,30 @@ def sensors_of(drone: Drone) -> Sensors:
     return Sensors(gnss_m=drone.gnss_error_m, marker_m=drone.marker_error_m)
 
 
+def camera_of(drone: Drone) -> Camera:
+    """The lens a drone looks for its target with."""
+    return Camera(half_view_deg=drone.camera_half_view_deg)
+
+
 def in_rain(sensors: Sensors, rain_mm_h: float) -> Sensors:
     """The errors of what guides a landing, in rain."""
     return replace(sensors, marker_m=sensors.marker_m * (1.0 + rain_mm_h / BLURRING_RAIN_MM_H))
 
 
-def landing_settings(drone: Drone) -> FlightSettings:
-    """ArduCopter's landing settings with the drone's own tilt limit and stiffness."""
+def landing_settings(drone: Drone, params: Mapping[str, float] = NO_PARAMETERS) -> FlightSettings:
+    """ArduCopter's landing settings with the drone's own tilt limit and stiffness, under its parameters.
+
+    Raises InputError where a parameter's value is none to fly with.
+    """
     base, gain = FlightSettings(tilt_limit_deg=drone.tilt_limit_deg), drone.loop_gain
-    return replace(
+    own = replace(
         base,
         position_p=gain * base.position_p,
         velocity_p=gain * base.velocity_p,
         velocity_i=gain * base.velocity_i,
         velocity_d=gain * base.velocity_d,
     )
+    return FlightSettings.from_params(params, base=own)
 
 
 def landing_odds(
@@ -205,6 +220,8 @@ def _table(drone: Drone, guidance: Guidance, intensity: float, rain_mm_h: float)
         guidance=guidance,
         start_height_m=ODDS_START_M,
         sensors=in_rain(sensors_of(drone), rain_mm_h),
+        camera=camera_of(drone),
+        rain_mm_h=rain_mm_h,
     )
     return land(
         drone,

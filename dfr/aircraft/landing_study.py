@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +13,19 @@ from dfr.aircraft.catalogue import Dock, Drone
 from dfr.aircraft.landing import (
     BLURRING_RAIN_MM_H,
     CAUSES,
+    NO_PARAMETERS,
     Limits,
+    camera_of,
     failures,
     gone_round,
     in_rain,
     landing_settings,
     sensors_of,
 )
-from dfr.aircraft.touchdown import Touchdowns, Trials, land
+from dfr.aircraft.landing_trials import Touchdowns, Trials
+from dfr.aircraft.retrying import PrecisionSettings
+from dfr.aircraft.sighting import BLIND_SPELL_S, BLINDING_RAIN_MM_H, LOST_BY
+from dfr.aircraft.touchdown import land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 
@@ -32,6 +38,9 @@ VERTICAL_SHARE = 0.5
 ASSUMPTIONS = (
     "vertical gusts of half the along-wind ones; 5 m/s of inflow changes the thrust by the weight (assumed)",
     f"rain of {BLURRING_RAIN_MM_H:g} mm/h doubles a marker's error, not GNSS' or the thrust (assumed)",
+    f"drops on the lens hide a marker 1 - exp(-rain / {BLINDING_RAIN_MM_H:g} mm/h) of the time, "
+    f"for {BLIND_SPELL_S:g} s each (assumed)",
+    "a rangefinder is fitted; a target out of sight is answered as ArduCopter's PLND_ parameters say",
     "contact faster than 1 m/s down or 0.5 m/s across is a failed landing (assumed)",
     "gusts are Dryden's at 10 m down to the pad; the mean wind does not fall with height there",
 )
@@ -41,8 +50,47 @@ CHUNK = 2500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetStory:
+    """What became of the target in landings led to it: counts of trials, and retries by their number.
+
+    `lost_by` counts what last hid the target for long, `unguided` those that came down without it,
+    `in_air` those that never came down.
+    """
+
+    lost_by: dict[str, int]
+    retried: dict[int, int]
+    unguided: int
+    in_air: int
+
+    @classmethod
+    def of(cls, touchdowns: Touchdowns) -> TargetStory:
+        """The story of landings under precision guidance."""
+        numbers, counts = np.unique(touchdowns.retries, return_counts=True)
+        return cls(
+            lost_by={name: int((touchdowns.lost_by == code).sum()) for code, name in LOST_BY.items()},
+            retried={int(number): int(count) for number, count in zip(numbers, counts, strict=True)},
+            unguided=int((touchdowns.unguided & touchdowns.landed).sum()),
+            in_air=int((~touchdowns.landed).sum()),
+        )
+
+    def as_dict(self, trials: int) -> dict[str, object]:
+        """The story as it appears in JSON."""
+        return {
+            "lost": sum(self.lost_by.values()) / trials,
+            "lost_by": self.lost_by,
+            "retried": {str(number): count for number, count in self.retried.items()},
+            "landed_without_it": self.unguided,
+            "still_in_the_air": self.in_air,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LandingStudy:
-    """What many landings showed. `retries` is the mean number of times gone round for a landing."""
+    """What many landings showed.
+
+    `retries` is the mean number of times gone round for a landing: by ArduCopter, which has lost its target,
+    and by the director.
+    """
 
     trials: int
     docked: int
@@ -56,6 +104,7 @@ class LandingStudy:
     retries: float
     diverted: int
     causes: dict[str, int]
+    target: TargetStory | None
     seconds: float
     vehicle_steps: int
 
@@ -74,6 +123,7 @@ class LandingStudy:
             "diverted": self.diverted / self.trials,
             "landed_not_disarmed": self.not_disarmed / max(self.landed, 1),
             "causes": self.causes,
+            **({} if self.target is None else {"target": self.target.as_dict(self.trials)}),
             "seconds": self.seconds,
             "trials_per_s": self.trials / self.seconds,
             "vehicle_steps_per_s": self.vehicle_steps / self.seconds,
@@ -93,16 +143,20 @@ def study_landings(
     start_height_m: float = 15.0,
     dt_s: float = 0.02,
     rain_mm_h: float = 0.0,
+    nose_off_wind_deg: float | None = None,
+    params: Mapping[str, float] = NO_PARAMETERS,
 ) -> LandingStudy:
     """Fly so many landings in a mean wind and its gusts and count how they end.
 
     `retries` is how often the director may go round from the decision height; 0 leaves every landing to
-    ArduCopter, which never breaks one off.
+    ArduCopter, which breaks one off only where it loses its target. `params` are ArduPilot parameters that
+    bear on a landing; `nose_off_wind_deg` is drawn where it is None.
     """
     begun = time.perf_counter()
     limits = Limits.of(drone, dock)
     parts: list[Touchdowns] = []
     gone, diverted, steps = 0, 0, 0
+    settings, precision = landing_settings(drone, params), PrecisionSettings.from_params(params)
     for chunk, size in enumerate(_chunks(trials)):
         flown = Trials(
             wind_mps=np.full(size, wind_mps),
@@ -111,8 +165,11 @@ def study_landings(
             start_height_m=start_height_m,
             sensors=in_rain(sensors_of(drone), rain_mm_h),
             vertical_share=VERTICAL_SHARE,
+            nose_off_wind_deg=None if nose_off_wind_deg is None else np.full(size, nose_off_wind_deg),
+            camera=camera_of(drone),
+            precision=precision,
+            rain_mm_h=rain_mm_h,
         )
-        settings = landing_settings(drone)
         attempt = land(drone, flown, settings=settings, seed=_seed(seed, chunk, 0), dt_s=dt_s)
         steps += attempt.vehicle_steps
         for turn in range(1, retries + 1):
@@ -125,12 +182,14 @@ def study_landings(
             attempt = attempt.replaced(again, fresh)
         if retries:
             diverted += int(gone_round(attempt, limits).sum())
+        gone += int(attempt.retries.sum())
         parts.append(attempt)
     return _summary(
         parts,
         limits,
         retries=gone / trials,
         diverted=diverted,
+        led=guidance is Guidance.PRECISION,
         seconds=time.perf_counter() - begun,
         steps=steps,
         directed=retries > 0,
@@ -155,6 +214,7 @@ def _summary(
     *,
     retries: float,
     diverted: int,
+    led: bool,
     seconds: float,
     steps: int,
     directed: bool,
@@ -177,7 +237,11 @@ def _summary(
         landed=int(landed.sum()),
         retries=retries,
         diverted=diverted,
-        causes={cause: int(wrong[cause].sum()) for cause in CAUSES},
+        causes={
+            **{cause: int(wrong[cause].sum()) for cause in CAUSES},
+            "target_lost": int((bad & whole.unguided).sum()),
+        },
+        target=TargetStory.of(whole) if led else None,
         seconds=seconds,
         vehicle_steps=steps,
     )

@@ -1,26 +1,27 @@
 """Landings in gusts, many at once: from over the pad down to the state just before contact.
 
 The drone is `dfr.aircraft.dynamics`' under ArduCopter's horizontal loop; descent follows its LAND
-stage (fast above the low height, then slow; with precision guidance slower still just above the pad,
-and paused while far off). The target is seen with a slowly wandering error: of the estimator for GNSS,
-of the marker for precision guidance. Gusts along and across the wind are first-order Dryden series at
-pad height, the mean wind does not change with height: the recipe of the recorded landings, so that the
-two can be compared.
+stage (fast above the low height, then slow; `dfr.aircraft.leading` for precision guidance). The target is
+seen with a slowly wandering error: of the estimator for GNSS, of the marker for precision guidance. What
+the land detector does on the pad is `dfr.aircraft.standing`'s. Gusts along and across the wind are
+first-order Dryden series at pad height, the mean wind does not change with height: the recipe of the recorded
+landings, so that the two can be compared.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
 
 import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.dynamics import VERTICAL_LAG_S, LoopGains, PositionLoop, QuadDynamics
+from dfr.aircraft.landing_trials import SENSOR_CORRELATION_S, Touchdowns, Trials
+from dfr.aircraft.leading import Lead
 from dfr.aircraft.nose import MOST_OFF_RAD, drifted
 from dfr.aircraft.settings import FlightSettings
+from dfr.aircraft.sighting import keep_columns
+from dfr.aircraft.standing import Contact, disarmed_after_s
 from dfr.aircraft.trim import air_density, airframe_of, balancing_lean
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
@@ -31,117 +32,21 @@ GUST_HEIGHT_M = 10.0
 CROSS_SHARE = 0.8
 """Cross-wind over along-wind gust deviation (ESDU 85020 near the ground)."""
 
-GNSS_ERROR_M = 0.03
-"""Per-axis estimator error in still air, of the SITL's nearly perfect GNSS."""
-
-GNSS_ERROR_S = 0.003
-"""Its growth with the mean wind: a heading error turns the lean's acceleration (m per m/s, recorded)."""
-
-MARKER_ERROR_M = 0.022
-"""Per-axis error of the precision target (recorded)."""
-
-SENSOR_CORRELATION_S = 15.0
-"""Assumed correlation time of both errors; long against the loops, so only their size matters."""
-
 INFLOW_PER_S = GRAVITY_MPS2 / 5.0
 """Acceleration of a vertical gust, m/s2 per m/s: an inflow of 5 m/s changes a rotor's thrust by its weight
 (assumed: about the induced velocity of these discs)."""
 
 WAITED_S = 10.0
-"""Before the descent the drone waited in the wind with a nose that drifted (`dfr.aircraft.nose`): about so
-long in the recorded landings."""
+"""Before it came home the drone waited in the wind with a nose that drifted (`dfr.aircraft.nose`), at least
+so long; return and landing hold the nose. From 5 m/s up it stands nearly abeam then."""
 
 LEAST_NOSE_RAD = math.radians(0.5)
-
-PAUSE_ERROR_M = 2.5
-"""PLND_XY_DIST_MAX: farther off than this the precision descent waits."""
-
-SEEN_WITHIN_M = 10.0
-"""The target is seen within a cylinder of this radius (SITL's sensor). Out of it the descent goes on, as
-ArduCopter's does with a target recently lost."""
-
-NEAR_LOW_M, NEAR_HIGH_M = 0.35, 2.0
-SLOW_ERROR_M = 0.15
-SLOWEST_DESCENT_MPS = 0.1
-"""Between these heights precision guidance descends at half the landing speed, slower by the error."""
 
 GIVEN_STEP_S, GIVEN_LAG_S = 0.1, 0.1
 """Step of given gusts, and SITL's SIM_WIND_TC of the recorded landings."""
 
 LONGEST_S = 240.0
 """A trial still in the air then has not landed."""
-
-ANGLE_REQUEST_LIMIT_DEG = 15.0
-"""ArduCopter's land detector waits while more tilt than this is asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensors:
-    """Per-axis errors of what guides the landing, m (and m per m/s of wind for GNSS)."""
-
-    gnss_m: float = GNSS_ERROR_M
-    gnss_s: float = GNSS_ERROR_S
-    marker_m: float = MARKER_ERROR_M
-
-    def error_m(self, guidance: Guidance, wind_mps: FloatArray) -> FloatArray:
-        """Per-axis error in a wind."""
-        if guidance is Guidance.PRECISION:
-            return np.full_like(wind_mps, self.marker_m)
-        return np.hypot(self.gnss_m, self.gnss_s * wind_mps)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trials:
-    """What the landings start from. Arrays have one entry a trial.
-
-    `gusts`, where given, replaces the drawn gusts: along and across the wind every 0.1 s, m/s,
-    shape (steps, 2, trials), held at its last row; `nose_off_wind_deg` the drawn angle of the nose to
-    the wind. `vertical_share` is the deviation of vertical gusts over that along the wind, 0 for none.
-    """
-
-    wind_mps: FloatArray
-    intensity: FloatArray
-    guidance: Guidance
-    start_height_m: float = 15.0
-    sensors: Sensors = field(default_factory=Sensors)
-    gusts: FloatArray | None = None
-    nose_off_wind_deg: FloatArray | None = None
-    vertical_share: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Touchdowns:
-    """The state just before contact, one entry a trial; `landed` False where it never came down."""
-
-    error_m: FloatArray
-    east_m: FloatArray
-    north_m: FloatArray
-    tilt_deg: FloatArray
-    asked_tilt_deg: FloatArray
-    speed_mps: FloatArray
-    descent_mps: FloatArray
-    low_error_m: FloatArray
-    duration_s: FloatArray
-    landed: np.ndarray
-    vehicle_steps: int
-
-    @property
-    def not_disarmed(self) -> np.ndarray:
-        """True where the drone stands on the pad leaning into the wind, its motors running."""
-        return self.landed & (self.asked_tilt_deg > ANGLE_REQUEST_LIMIT_DEG)
-
-    def replaced(self, chosen: np.ndarray, by: Touchdowns) -> Touchdowns:
-        """These landings with some of them flown anew."""
-        return self._mapped(lambda name: np.where(chosen, getattr(by, name), getattr(self, name)))
-
-    @classmethod
-    def joined(cls, parts: Sequence[Touchdowns]) -> Touchdowns:
-        """Several sets of landings as one."""
-        return parts[0]._mapped(lambda name: np.concatenate([getattr(part, name) for part in parts]))
-
-    def _mapped(self, column: Callable[[str], Any]) -> Touchdowns:
-        names = [item.name for item in fields(self) if item.name != "vehicle_steps"]
-        return replace(self, **{name: column(name) for name in names})
 
 
 def land(
@@ -170,7 +75,8 @@ class _Descent:
         count = trials.wind_mps.size
         self.settings, self.trials, self.dt_s, self.rng = settings, trials, dt_s, rng
         self.active = np.arange(count)
-        self.results = np.full((9, count), np.nan)
+        self.results = np.full((11, count), np.nan)
+        self.contacts = np.zeros((12, count))
         self.t_s, self.vehicle_steps = 0.0, 0
         speed = np.maximum(trials.wind_mps, SLOWEST_AIRSPEED_MPS)
         self.wind, self.sigma = trials.wind_mps.copy(), trials.intensity * trials.wind_mps
@@ -197,6 +103,9 @@ class _Descent:
             density=float(air_density(0.0)),
         )
         self.loop = PositionLoop(LoopGains.of(settings), vehicles=count)
+        self.lead = None
+        if trials.guidance is Guidance.PRECISION:
+            self.lead = Lead(trials, settings, dt_s=dt_s, rng=rng.spawn(1)[0])
         self._start_in_balance(trials.start_height_m)
 
     def _nose_off_wind(self, drone: Drone) -> FloatArray:
@@ -237,9 +146,9 @@ class _Descent:
         self.gust = self.keep * self.gust + self.fresh * noise[:2]
         self._follow_given()
         self.sensor = self.sensor_keep * self.sensor + math.sqrt(1.0 - self.sensor_keep**2) * noise[2:]
-        seen = -body.position_m[:2] - self.sensor_m * self.sensor
+        seen = self._error_m()
         lean = self.loop.lean_command(seen, body.velocity_mps[:2], dt)
-        sink = self._descent_mps(body.position_m[2], np.sqrt(seen[0] ** 2 + seen[1] ** 2))
+        sink = self._descent_mps(body.position_m[2], seen)
         accel = np.clip(
             5.0 * (-sink - body.velocity_mps[2]),
             -self.settings.vertical_accel_mps2,
@@ -249,8 +158,15 @@ class _Descent:
         self._heave()
         self.t_s += dt
         self.vehicle_steps += self.active.size
-        self._note(lean)
+        self._note(seen)
         return bool(self.active.size)
+
+    def _error_m(self) -> FloatArray:
+        """The target less the drone, as seen."""
+        error = -self.sensor_m * self.sensor
+        if self.lead is not None:
+            return self.lead.error_m(self.body.position_m, self.body.lean, error)
+        return error - self.body.position_m[:2]
 
     def _heave(self) -> None:
         """Vertical gusts: what they do to the thrust before the vertical loop has taken it back."""
@@ -274,70 +190,75 @@ class _Descent:
     def _descent_mps(self, height_m: FloatArray, error_m: FloatArray) -> FloatArray:
         """ArduCopter's landing descent at a height, and with precision guidance at an error."""
         low, high = self.settings.land_low_mps, self.settings.effective_land_high_mps
-        wanted = np.clip(height_m - self.settings.land_low_height_m, low, high)
-        if self.trials.guidance is Guidance.GNSS:
-            return wanted
-        near = (height_m > NEAR_LOW_M) & (height_m < NEAR_HIGH_M)
-        slowed = np.maximum(SLOWEST_DESCENT_MPS, 0.5 * low * (1.0 - error_m / SLOW_ERROR_M))
-        seen = error_m < SEEN_WITHIN_M
-        wanted = np.where(near & seen, slowed, wanted)
-        return np.where(seen & (error_m > PAUSE_ERROR_M), 0.0, wanted)
+        usual = np.clip(height_m - self.settings.land_low_height_m, low, high)
+        return usual if self.lead is None else self.lead.sink_mps(height_m, error_m, usual)
 
-    def _note(self, lean: FloatArray) -> None:
+    def _note(self, seen_m: FloatArray) -> None:
         """Write down those that passed the decision height or touched, and drop the latter."""
-        position, velocity = self.body.position_m, self.body.velocity_mps
+        position = self.body.position_m
         low = np.isnan(self.low_error) & (position[2] <= DECISION_HEIGHT_M)
         if low.any():
             self.low_error[low] = np.hypot(position[0, low], position[1, low])
         down = position[2] <= 0.0
         if not down.any():
             return
-        self.results[:, self.active[down]] = np.stack(
-            [
-                position[0, down],
-                position[1, down],
-                np.degrees(self.body.tilt_rad()[down]),
-                np.degrees(np.arctan(np.hypot(lean[0], lean[1])))[down],
-                np.hypot(velocity[0], velocity[1])[down],
-                -velocity[2, down],
-                self.low_error[down],
-                np.full(int(down.sum()), self.t_s),
-                np.ones(int(down.sum())),
-            ]
-        )
+        self.results[:, self.active[down]] = self._state(1.0)[:, down]
+        loop = self.loop
+        each = (seen_m, loop.integral, loop.error, loop.slope, loop.limit, self.body.lean_target)
+        self.contacts[:, self.active[down]] = np.concatenate(each)[:, down]
         self._keep_only(~down)
 
+    def _state(self, landed: float) -> FloatArray:
+        """What is kept of every drone in the air, (11, n)."""
+        body, count = self.body, self.active.size
+        position, velocity = body.position_m, body.velocity_mps
+        story = np.zeros((3, count)) if self.lead is None else self.lead.story()
+        flown = (
+            position[0],
+            position[1],
+            np.degrees(body.tilt_rad()),
+            np.hypot(velocity[0], velocity[1]),
+            -velocity[2],
+            self.low_error,
+            np.full(count, self.t_s),
+            np.full(count, landed),
+        )
+        return np.concatenate([np.stack(flown), story])
+
     def _keep_only(self, held: np.ndarray) -> None:
-        self.active = self.active[held]
+        own = ("active", "wind", "sigma", "keep", "fresh", "gust", "sensor", "sensor_m", "low_error")
+        keep_columns(self, held, (*own, "updraft", "taken_back"))
         if self.given_now is not None:
             self.given_now = self.given_now[:, held]
-        for name in ("wind", "sigma", "keep", "fresh", "sensor_m", "low_error", "updraft", "taken_back"):
-            setattr(self, name, getattr(self, name)[held])
-        for owner, names in (
-            (self, ("gust", "sensor")),
-            (self.body, ("position_m", "velocity_mps", "lean", "lean_target")),
-            (self.loop, ("integral", "error", "slope", "limit")),
-        ):
-            for name in names:
-                setattr(owner, name, getattr(owner, name)[:, held])
-        self.body.climb_accel_mps2 = self.body.climb_accel_mps2[held]
-        self.body.heading_rad = self.body.heading_rad[held]
-        self.body.thrust_n = self.body.thrust_n[held]
+        if self.lead is not None:
+            self.lead.keep(held)
+        body = ("position_m", "velocity_mps", "lean", "lean_target", "heading_rad", "thrust_n")
+        keep_columns(self.body, held, (*body, "climb_accel_mps2"))
+        keep_columns(self.loop, held, ("integral", "error", "slope", "limit"))
 
     def touchdowns(self) -> Touchdowns:
-        """The results in the order of the trials."""
-        east, north, tilt, asked, speed, sink, low, seconds, landed = self.results
+        """The results in the order of the trials; those still in the air have only their story."""
+        if self.active.size:
+            self.results[7:, self.active] = self._state(0.0)[7:]
+        east, north, tilt, speed, sink, low, seconds, landed, retries, lost_by, unguided = self.results
+        down = landed == 1.0
+        contact = Contact(*np.split(self.contacts[:, down], 6))
+        disarmed = np.full(down.size, np.inf)
+        disarmed[down] = disarmed_after_s(contact, self.loop.gains, input_tc_s=self.settings.input_tc_s)
         return Touchdowns(
             error_m=np.hypot(east, north),
             east_m=east,
             north_m=north,
             tilt_deg=tilt,
-            asked_tilt_deg=asked,
             speed_mps=speed,
             descent_mps=sink,
             low_error_m=low,
             duration_s=seconds,
-            landed=landed == 1.0,
+            landed=down,
+            disarmed_s=disarmed,
+            retries=retries.astype(int),
+            lost_by=lost_by.astype(int),
+            unguided=unguided == 1.0,
             vehicle_steps=self.vehicle_steps,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ from dfr.aircraft.envelope import AXES, Air, Axis
 from dfr.aircraft.envelope import envelope as envelope_rows
 from dfr.aircraft.landing_study import ASSUMPTIONS, study_landings
 from dfr.aircraft.redundancy import motor_out
+from dfr.aircraft.retrying import PARAMETERS as PRECISION_PARAMETERS
+from dfr.aircraft.settings import PARAMETERS
 from dfr.cli.output import emit_json, note, progress, say
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
@@ -38,6 +41,12 @@ def landing(  # noqa: PLR0917 - one parameter for each option
     rain_mm_h: Annotated[float, typer.Option(help="Rain; its effect is assumed.")] = 0.0,
     obstacle_height_m: Annotated[float | None, typer.Option(help="A stage or stand upwind.")] = None,
     obstacle_distance_m: Annotated[float, typer.Option(help="How far upwind it stands.")] = 50.0,
+    nose_off_wind_deg: Annotated[
+        float | None, typer.Option(help="Nose to the wind's line, 0 to 90; drawn as after a wait without it.")
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="ArduPilot parameter NAME=VALUE of the descent (repeatable).")
+    ] = None,
     envelope: Annotated[
         bool, typer.Option("--envelope", help="Success over wind, gusts and rain, 95 % band.")
     ] = False,
@@ -47,6 +56,9 @@ def landing(  # noqa: PLR0917 - one parameter for each option
     """Fly landings in gusts and say how they end."""
     _check(wind_mps, turbulence_intensity, trials, seed, retries)
     _in_range("--rain-mm-h", rain_mm_h, 0.0, 200.0)
+    if nose_off_wind_deg is not None:
+        _in_range("--nose-off-wind-deg", nose_off_wind_deg, 0.0, 90.0)
+    params = _params(param or [])
     flown, pad = catalogue.drone(drone), catalogue.dock(dock)
     air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
     about: dict[str, object] = {
@@ -56,11 +68,23 @@ def landing(  # noqa: PLR0917 - one parameter for each option
         "turbulence_intensity": air.turbulence_intensity,
         "rain_mm_h": rain_mm_h,
         "seed": seed,
+        "params": params,
         "motor_out": asdict(motor_out(flown)),
         "assumptions": assumed,
     }
     if envelope:
-        fly = partial(_envelope, flown, pad, guidance, air, trials=trials, seed=seed, retries=retries)
+        fly = partial(
+            _envelope,
+            flown,
+            pad,
+            guidance,
+            air,
+            trials=trials,
+            seed=seed,
+            retries=retries,
+            nose_off_wind_deg=nose_off_wind_deg,
+            params=params,
+        )
         rows = {axis: fly(axis) for axis in Axis}
         if plot is not None:
             _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
@@ -85,6 +109,8 @@ def landing(  # noqa: PLR0917 - one parameter for each option
         seed=seed,
         retries=retries,
         rain_mm_h=rain_mm_h,
+        nose_off_wind_deg=nose_off_wind_deg,
+        params=params,
     )
     _print({**about, "wind_mps": air.wind_mps, **study.as_dict()}, as_json=as_json)
 
@@ -117,6 +143,23 @@ def _check(wind_mps: float, intensity: float, trials: int, seed: int, retries: i
         _in_range(name, value, least, most)
 
 
+def _params(given: list[str]) -> dict[str, float]:
+    """Parameters by name. Raises InputError for what is no NAME=number, or bears on no landing."""
+    found: dict[str, float] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise InputError(f"--param {text!r}: not NAME=VALUE with a number -> correct it") from None
+        if name not in PARAMETERS and name not in PRECISION_PARAMETERS:
+            known = ", ".join(PRECISION_PARAMETERS)
+            raise InputError(f"--param {name}: bears on no landing here -> give WPNAV_, PSC_, LAND_, {known}")
+        if not math.isfinite(found[name]):
+            raise InputError(f"--param {name}: {value} is not finite -> give a number")
+    return found
+
+
 def _in_range(name: str, value: float, least: float, most: float) -> None:
     if not (math.isfinite(value) and least <= value <= most):
         raise InputError(f"{name}: {value} is out of range -> give {least:g} to {most:g}")
@@ -132,6 +175,8 @@ def _envelope(
     trials: int,
     seed: int,
     retries: int,
+    nose_off_wind_deg: float | None,
+    params: Mapping[str, float],
 ) -> list[dict[str, object]]:
     with progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
         return envelope_rows(
@@ -143,6 +188,8 @@ def _envelope(
             trials=trials,
             seed=seed,
             retries=retries,
+            nose_off_wind_deg=nose_off_wind_deg,
+            params=params,
             done=done,
         )
 

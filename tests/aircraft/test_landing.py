@@ -14,7 +14,7 @@ import pytest
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits, failures, landing_odds, tip_over_mps
 from dfr.aircraft.landing_study import study_landings, wilson
-from dfr.aircraft.touchdown import Touchdowns
+from dfr.aircraft.landing_trials import Touchdowns
 from dfr.scenario.model import Guidance
 
 QUAD, PAD = drone("arducopter-sitl-quad"), dock("open-pad")
@@ -28,7 +28,10 @@ def touchdown(*, error=0.0, tilt=0.0, sink=0.5, speed=0.0, landed=True) -> Touch
         east_m=error * one,
         north_m=0.0 * one,
         tilt_deg=tilt * one,
-        asked_tilt_deg=tilt * one,
+        disarmed_s=1.6 * one,
+        retries=np.zeros(1, dtype=int),
+        lost_by=np.zeros(1, dtype=int),
+        unguided=np.zeros(1, dtype=bool),
         speed_mps=speed * one,
         descent_mps=sink * one,
         low_error_m=error * one,
