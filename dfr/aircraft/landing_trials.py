@@ -48,7 +48,8 @@ class Trials:
 
     `gusts`, where given, replaces the drawn gusts: along and across the wind every 0.1 s, m/s,
     shape (steps, 2, trials), held at its last row; `nose_off_wind_deg` the drawn angle of the nose to
-    the wind. `vertical_share` is the deviation of vertical gusts over that along the wind, 0 for none.
+    the wind, but where it is NaN. `vertical_share` is the deviation of vertical gusts over that along the
+    wind, 0 for none.
     `camera`, `precision` and the rain on the lens bear on precision guidance only.
     """
 

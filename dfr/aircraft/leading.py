@@ -1,5 +1,10 @@
 """What leads a precision landing: the target while it is acquired, the drone's own navigation while not.
 
+A camera gives only the direction of the target; its distance comes from the rangefinder, which looks along
+the leaning airframe's own axis and so measures more than the height. The target seems farther off than it is,
+by a tenth to a fifth in a strong wind, and the position loop works the harder (AC_PrecLand,
+construct_pos_meas_using_rangefinder).
+
 Where the target is lost the drone holds the place it last believed it in, by GNSS, whose error wanders;
 where ArduCopter goes back up to look again (`dfr.aircraft.retrying`), it flies to the place of the retry.
 """
@@ -23,6 +28,28 @@ SLOWEST_DESCENT_MPS = 0.1
 """Between these heights precision guidance descends at half the landing speed, slower by the error."""
 
 
+SHORTEST_RANGE_M = 0.2
+"""RNGFND1_MIN: nearer than this there is no measurement, and the last estimate stands."""
+
+MOST_STRETCH = 2.0
+
+
+def stretch(offset_m: FloatArray, height_m: FloatArray, lean: FloatArray) -> FloatArray:
+    """How many times too far off a target seems: `offset_m` (2, n) is the target less the drone.
+
+    The range is h / cos t along the axis of a drone leaning by t; the true vector d to the target has only
+    d . axis along it, so the estimate is d (h / cos t) / (d . axis), at most `MOST_STRETCH` times d.
+
+    >>> float(stretch(np.zeros((2, 1)), np.ones(1), np.array([[1.0], [0.0]]))[0])  # 45 degrees
+    2.0
+    """
+    height = np.maximum(height_m, SHORTEST_RANGE_M)
+    along = height - offset_m[0] * lean[0] - offset_m[1] * lean[1]
+    slant = height * (1.0 + lean[0] ** 2 + lean[1] ** 2)
+    times: FloatArray = np.minimum(slant / np.maximum(along, slant / MOST_STRETCH), MOST_STRETCH)
+    return times
+
+
 class Lead:
     """The target, the retry machine and GNSS of many landings; the position loop asks it where to go."""
 
@@ -41,24 +68,24 @@ class Lead:
         self.gnss = rng.standard_normal((2, count))
         self._keep = math.exp(-self._look_s / SENSOR_CORRELATION_S)
         self.aim_m = np.zeros((2, count))
+        self.seen_height_m = trials.start_height_m * np.ones(count)
 
     def error_m(self, position_m: FloatArray, lean: FloatArray, marker_m: FloatArray) -> FloatArray:
         """Where to go less where the drone believes to be, (2, n); `marker_m` is the error of a sighting."""
         own = position_m[:2] + self.gnss_m * self.gnss
+        times = stretch(-position_m[:2], position_m[2], lean)
+        self.seen_height_m = position_m[2] * times
+        seen = marker_m - times * position_m[:2]
         if self._step % self._steps_a_look == 0:
-            self._look(position_m, own, lean, marker_m)
+            self._look(position_m, own, lean, seen)
         self._step += 1
-        if self.sight.acquired.all():
-            return -position_m[:2] + marker_m
-        return np.where(self.sight.acquired, -position_m[:2] + marker_m, self.aim_m - own)
+        return np.where(self.sight.acquired, seen, self.aim_m - own)
 
-    def _look(
-        self, position_m: FloatArray, own_m: FloatArray, lean: FloatArray, marker_m: FloatArray
-    ) -> None:
+    def _look(self, position_m: FloatArray, own_m: FloatArray, lean: FloatArray, seen_m: FloatArray) -> None:
         fresh = math.sqrt(1.0 - self._keep**2)
         self.gnss = self._keep * self.gnss + fresh * self._rng.standard_normal(self.gnss.shape)
         self.sight.look(
-            offset_m=-position_m[:2], height_m=position_m[2], lean=lean, own_m=own_m, error_m=marker_m,
+            offset_m=-position_m[:2], height_m=position_m[2], lean=lean, own_m=own_m, seen_m=seen_m,
             dt_s=self._look_s,
         )  # fmt: skip
         self.machine.update(self.sight, np.concatenate([own_m, position_m[2:]]), self._look_s)
@@ -73,7 +100,8 @@ class Lead:
         if not precision.fast_descent:
             half = 0.5 * self.settings.land_low_mps
             slowed = np.maximum(SLOWEST_DESCENT_MPS, half * (1.0 - away / SLOW_ERROR_M))
-            sink = np.where((height_m > NEAR_LOW_M) & (height_m < NEAR_HIGH_M) & led, slowed, sink)
+            near = (self.seen_height_m > NEAR_LOW_M) & (self.seen_height_m < NEAR_HIGH_M)
+            sink = np.where(near & led, slowed, sink)
         if precision.pause_error_m > 0.0:
             sink = np.where(led & (away > precision.pause_error_m), 0.0, sink)
         asked = self.machine.asked
@@ -102,4 +130,4 @@ class Lead:
         """Only some of the landings."""
         self.sight.keep(held)
         self.machine.keep(held)
-        keep_columns(self, held, ("gnss_m", "gnss", "aim_m"))
+        keep_columns(self, held, ("gnss_m", "gnss", "aim_m", "seen_height_m"))

@@ -96,11 +96,11 @@ class Sight:
 
     def look(
         self, *, offset_m: FloatArray, height_m: FloatArray, lean: FloatArray, own_m: FloatArray,
-        error_m: FloatArray, dt_s: float,
+        seen_m: FloatArray, dt_s: float,
     ) -> None:  # fmt: skip
         """Look once: target less drone `offset_m` (2, n), where the drone believes to be `own_m` (2, n).
 
-        `error_m` (2, n) is the error of a sighting. The first look counts for those behind it: a drone that
+        `seen_m` (2, n) is the offset as it seems. The first look counts for those behind it: a drone that
         starts in sight of its target has had it for a while.
         """
         why = self._hidden_by(offset_m, height_m, lean)
@@ -110,7 +110,7 @@ class Sight:
         self.unseen_s = np.where(seen, 0.0, self.unseen_s + dt_s)
         self._acquire(seen, gone, dt_s)
         self.lost_s = np.where(self.acquired, 0.0, self.lost_s + dt_s)
-        self.place_m = np.where(self.acquired, own_m + offset_m + error_m, self.place_m)
+        self.place_m = np.where(self.acquired, own_m + seen_m, self.place_m)
         here = np.concatenate([own_m, height_m[None]])
         self.seen_from_m = np.where(seen, here, self.seen_from_m)
         self._judge(own_m, height_m)

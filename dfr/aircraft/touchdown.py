@@ -92,7 +92,8 @@ class _Descent:
         self.taken_back = np.zeros(count)
         heading = self._nose_off_wind(drone)
         if trials.nose_off_wind_deg is not None:
-            heading = np.radians(trials.nose_off_wind_deg)
+            told = np.radians(trials.nose_off_wind_deg)
+            heading = np.where(np.isnan(told), heading, told)
         self.given = trials.gusts
         self.given_now = None if trials.gusts is None else trials.gusts[0].copy()
         self.body = QuadDynamics(

@@ -18,6 +18,7 @@ from dfr.scenario.model import Guidance
 DATA = Path(__file__).resolve().parent.parent / "data" / "arducopter" / "landings.jsonl"
 RECORDS = [json.loads(line) for line in DATA.read_text().splitlines()]
 BETWEEN = [json.loads(line) for line in DATA.with_name("landings_between.jsonl").read_text().splitlines()]
+NOSES = [json.loads(line) for line in DATA.with_name("landings_noses.jsonl").read_text().splitlines()]
 QUAD = drone("arducopter-sitl-quad")
 GNSS, PRECISION = Guidance.GNSS, Guidance.PRECISION
 SERIES_STEPS = 12_000
@@ -77,24 +78,57 @@ def test_tilt_and_speeds_at_contact_are_the_recorded_ones(wind, guidance):
     assert np.median(found.speed_mps) == pytest.approx(np.median([r["vh"] for r in rows]), abs=0.04)
 
 
+def nose_deg(record: dict) -> float:
+    """The nose off the wind: as noted, or 45 degrees and 0.7 more each landing as in those that noted it."""
+    return record.get("nose", 45.0 + 0.7 * record["i"])
+
+
+def sets(records: list[dict]) -> list[tuple]:
+    """Wind, intensity and guidance of recorded landings, up to 7.5 m/s."""
+    found = {(r["W"], r["Iu"], PRECISION if r["plnd"] else GNSS) for r in records}
+    return sorted(one for one in found if one[0] <= 7.5)
+
+
 @cache
-def between(wind: float, intensity: float, guidance: Guidance) -> Touchdowns:
-    trials = Trials(wind_mps=np.full(1500, wind), intensity=np.full(1500, intensity), guidance=guidance)
-    return land(QUAD, trials, settings=FlightSettings(), seed=7)
+def with_noses(wind: float, intensity: float, guidance: Guidance) -> tuple[list[dict], Touchdowns]:
+    """Recorded landings in winds between the others', and the model's with the same noses."""
+    asked = (wind, intensity, guidance is PRECISION)
+    rows = [r for r in BETWEEN + NOSES if (r["W"], r["Iu"], r["plnd"]) == asked]
+    trials = Trials(
+        wind_mps=np.full(1200, wind),
+        intensity=np.full(1200, intensity),
+        guidance=guidance,
+        nose_off_wind_deg=np.resize([nose_deg(r) for r in rows], 1200),
+    )
+    return rows, land(QUAD, trials, settings=FlightSettings(), seed=7, dt_s=0.04)
 
 
-SETS = sorted({(r["W"], r["Iu"], PRECISION if r["plnd"] else GNSS) for r in BETWEEN})
-
-
-@pytest.mark.parametrize(("wind", "intensity", "guidance"), [one for one in SETS if one[0] <= 7])
+@pytest.mark.parametrize(("wind", "intensity", "guidance"), sets(BETWEEN + NOSES))
 def test_at_winds_between_and_other_intensities_the_errors_are_the_recorded_ones(wind, intensity, guidance):
-    rows = [r for r in BETWEEN if (r["W"], r["Iu"], r["plnd"]) == (wind, intensity, guidance is PRECISION)]
-    errors, found = [r["err"] for r in rows], between(wind, intensity, guidance)
+    rows, found = with_noses(wind, intensity, guidance)
+    errors = [r["err"] for r in rows]
     assert close(np.median(found.error_m), np.median(errors), share=0.20)
-    # 14 to 40 landings: their 95 % is one or two of them.
-    assert abs(np.percentile(found.error_m, 95) - np.percentile(errors, 95)) < 0.08
+    # 14 to 65 landings: their 95 % is one to three of them. Above 7 m/s it grows fast with the wind.
+    wide, expected = np.percentile(found.error_m, 95), np.percentile(errors, 95)
+    assert abs(wide - expected) < 0.09 if wind <= 7 else expected / 2.0 < wide < expected * 2.0
     seen = np.mean([r["landed_not_disarmed"] for r in rows])
-    assert found.not_disarmed.mean() == pytest.approx(seen, abs=0.15)
+    assert found.not_disarmed.mean() == pytest.approx(seen, abs=0.12)
+
+
+@pytest.mark.parametrize("guidance", [GNSS, PRECISION])
+def test_over_all_of_them_half_the_errors_lie_beyond_the_models_median_and_few_beyond_its_95(guidance):
+    ranks, standing, modelled_standing = [], [], []
+    for wind, intensity, kind in sets(BETWEEN + NOSES):
+        if kind is not guidance or wind < 5:
+            continue
+        rows, found = with_noses(wind, intensity, kind)
+        ranks += [np.mean(found.error_m < r["err"]) for r in rows]
+        standing += [r["landed_not_disarmed"] for r in rows]
+        modelled_standing += [found.not_disarmed.mean()] * len(rows)
+    assert len(ranks) > 250
+    assert np.mean(np.array(ranks) > 0.5) == pytest.approx(0.5, abs=0.07)
+    assert 0.01 < np.mean(np.array(ranks) > 0.95) < 0.08
+    assert np.mean(modelled_standing) == pytest.approx(np.mean(standing), abs=0.06)
 
 
 def test_at_nine_metres_a_second_misses_are_metres():
