@@ -14,6 +14,7 @@ from dfr.aircraft import catalogue
 from dfr.aircraft.endurance import return_by_s
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths
+from dfr.aircraft.settings import PARAMETERS
 from dfr.errors import InputError, Problem
 from dfr.geo import FloatArray
 from dfr.world.wind import profile_factor
@@ -34,6 +35,7 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
     "temperature_c": (-60.0, 60.0, 15.0),
     "roughness_m": (1e-6, 5.0, 0.03),
     "reserve_fraction": (0.0, 0.9, 0.2),
+    "turbulence_intensity": (0.0, 1.0, 0.0),
 }
 """Field -> least, most, default. Without `cruise_mps` the parameters' or the drone's own speed is flown."""
 
@@ -54,6 +56,7 @@ class Cases:
     profiles: tuple[str, ...]
     drones: tuple[str, ...]
     settings: tuple[FlightSettings, ...]
+    passed_over: tuple[tuple[str, ...], ...]
 
     def __len__(self) -> int:
         return len(self.drones)
@@ -76,7 +79,8 @@ def predict_cases(cases: Cases) -> list[dict[str, object]]:
         sorties = _fly(cases, key, rows)
         back_by = return_by_s(sorties, _usable_wh(cases, key, rows))
         for row, document in zip(rows, _documents(sorties, back_by), strict=True):
-            results[row] = document
+            passed_over = cases.passed_over[row]
+            results[row] = {**document, "params_passed_over": list(passed_over)} if passed_over else document
     return results
 
 
@@ -104,6 +108,7 @@ def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
         drone=catalogue.drone(key),
         settings=[cases.settings[row] for row in rows],
         temperature_c=column["temperature_c"],
+        turbulence_intensity=column["turbulence_intensity"] if column["turbulence_intensity"].any() else None,
     )
 
 
@@ -154,6 +159,16 @@ def _only_numbers(params: Mapping[str, Any]) -> None:
             raise InputError(f"{name}: {value!r} is no number -> write {{NAME: number}}")
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; ValueError where a field is given twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is given twice")
+    return found
+
+
 class _Reader:
     """Collects cases and everything wrong with them."""
 
@@ -164,7 +179,8 @@ class _Reader:
         self._profiles: list[str] = []
         self._drones: list[str] = []
         self._settings: list[FlightSettings] = []
-        self._known: dict[tuple[object, ...], FlightSettings] = {}
+        self._passed_over: list[tuple[str, ...]] = []
+        self._known: dict[tuple[object, ...], tuple[FlightSettings, tuple[str, ...]]] = {}
 
     def read(self, number: int, line: str) -> None:
         """One line."""
@@ -185,7 +201,8 @@ class _Reader:
         self._rows.append(row)
         self._profiles.append(profile)
         self._drones.append(drone)
-        self._settings.append(settings)
+        self._settings.append(settings[0])
+        self._passed_over.append(settings[1])
 
     def cases(self) -> Cases:
         """The cases, or InputError with every problem."""
@@ -199,6 +216,7 @@ class _Reader:
             profiles=tuple(self._profiles),
             drones=tuple(self._drones),
             settings=tuple(self._settings),
+            passed_over=tuple(self._passed_over),
         )
 
     def _wrong(self, line: int | None, path: str, what: str, do: str) -> None:
@@ -206,7 +224,7 @@ class _Reader:
 
     def _object(self, number: int, line: str) -> dict[str, Any] | None:
         try:
-            raw = json.loads(line)
+            raw = json.loads(line, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
             self._wrong(number, "", f"not JSON ({error})", "write one JSON object a line")
             return None
@@ -231,8 +249,13 @@ class _Reader:
             row.append(default)
         return row
 
-    def _of_params(self, number: int, raw: Mapping[str, Any]) -> FlightSettings | None:
-        """The settings of a line: its parameters over its drone's own; equal ones share one value."""
+    def _of_params(
+        self, number: int, raw: Mapping[str, Any]
+    ) -> tuple[FlightSettings, tuple[str, ...]] | None:
+        """The settings of a line, its parameters over its drone's own, and the parameters that bear on none.
+
+        Equal lines share one value.
+        """
         params = raw.get("params", {})
         if not isinstance(params, dict):
             self._wrong(number, "params", "not an object", "write {NAME: value}")
@@ -245,7 +268,7 @@ class _Reader:
                 settings = FlightSettings.from_params(params, base=flight_settings(catalogue.drone(own)))
                 if isinstance(raw.get("cruise_mps"), int | float):
                     settings = replace(settings, cruise_mps=float(raw["cruise_mps"]))
-                self._known[key] = settings
+                self._known[key] = settings, tuple(name for name in params if name not in PARAMETERS)
         except (InputError, TypeError) as error:
             what, _, do = str(error).partition(" -> ")
             self._wrong(number, "params", what, do or "write {NAME: number}")

@@ -21,6 +21,7 @@ from dfr.aircraft.trim import Airframe, air_density, airframe_of
 from dfr.aircraft.vertical import climb_seconds, land_seconds
 from dfr.aircraft.ways import ARRIVAL_S, Way, Wind, fly_way, then
 from dfr.geo import FloatArray
+from dfr.world.gusts import scale_lengths_m
 from dfr.world.wind import MeanWind
 
 __all__ = ["FlightSettings", "Sortie", "Sorties", "flight_settings", "predict_path", "predict_paths"]
@@ -129,13 +130,15 @@ def predict_paths(
     settings: FlightSettings | Sequence[FlightSettings],
     temperature_c: float | FloatArray = 15.0,
     ground_m_amsl: float = 0.0,
+    turbulence_intensity: FloatArray | None = None,
 ) -> Sorties:
     """Many sorties of one drone at once.
 
     `lengths_m` and `courses_deg` have shape (n, legs), shorter paths padded with legs of length 0; the
     rest broadcasts to (n,). The wind is the way the air moves at flight height
     (`MeanWind.components_mps`), so each path may have its own hour; `settings` may be one for all or a
-    sequence with one for each path.
+    sequence with one for each path. `turbulence_intensity` is the deviation of the gusts along the wind over
+    its mean, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone.
     """
     lengths = np.atleast_2d(np.asarray(lengths_m, dtype=float))
     count = lengths.shape[0]
@@ -147,7 +150,7 @@ def predict_paths(
     columns = SettingColumns.of(settings, count)
     airframe = airframe_of(drone)
     density = air_density(height + ground_m_amsl, temperature_c)
-    wind = Wind(east_mps=wind_e, north_mps=wind_n, density=density)
+    wind = _wind(wind_e, wind_n, density, turbulence_intensity, height)
     nose = nose_out(courses, columns)
     out = fly_way(
         airframe, lengths, courses, nose, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
@@ -196,6 +199,21 @@ def predict_paths(
         limited=np.where(returns, (out.slowed | back.slowed).astype(float), 2.0),
         ground_speed_out_mps=out.ground_speed_mps,
         ground_speed_back_mps=back.ground_speed_mps,
+    )
+
+
+def _wind(
+    east: FloatArray, north: FloatArray, density: FloatArray, intensity: FloatArray | None, height: FloatArray
+) -> Wind:
+    """The wind of each path, gusts included where an intensity is given."""
+    if intensity is None:
+        return Wind(east_mps=east, north_mps=north, density=density)
+    return Wind(
+        east_mps=east,
+        north_mps=north,
+        density=density,
+        gust_mps=intensity * np.hypot(east, north),
+        gust_length_m=np.array([scale_lengths_m(metres)[0] for metres in height.tolist()]),
     )
 
 

@@ -239,6 +239,9 @@ LEAST: dict[str, float] = {
 }
 """What lies below cannot be flown with."""
 
+MOST_OF_ANY = 1e5
+"""No parameter is larger in SI units."""
+
 MOST: dict[str, float] = {"tilt_limit_deg": 80.0, "position_tilt_limit_deg": 80.0, "input_tc_s": 10.0}
 """ANGLE_MAX's own bound, and an attitude slower than any."""
 
@@ -251,7 +254,7 @@ ACCEL_OF_ZERO_MPS2, JERK_OF_ZERO_MPS3 = 2.5, 250.0
 
 def _held(field: str, name: str, value: float) -> float:
     """A parameter as the vehicle takes it. Raises InputError where nothing could fly with it."""
-    least, most = LEAST.get(field, 0.0), MOST.get(field, math.inf)
+    least, most = LEAST.get(field, 0.0), MOST.get(field, MOST_OF_ANY)
     if not least <= value <= most:
         what = f"{value:g} is below {least:g}" if value < least else f"{value:g} is over {most:g}"
         raise InputError(f"{name}: {what} (SI) -> give a value ArduCopter can fly with")

@@ -7,9 +7,11 @@ leg's moving target waits for it. Through a corner it starts the next leg before
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from dfr.aircraft.scurve import LegProfile, distance_from_rest, leg_profile, time_to_cover
 from dfr.aircraft.settings import SettingColumns
@@ -29,6 +31,9 @@ STEADY_LEAN = 0.998
 
 HOVERING_LEAN = 1.02
 """Where a hover needs this share of the lean limit, the wind carries the drone off before its first leg."""
+
+CROSS_GUST_SHARE = 0.8
+"""Cross-wind over along-wind gust deviation (ESDU 85020 near the ground)."""
 
 ALONG_CROSS_SHARE = 0.3
 """A tail wind with no more than this share across still takes the drone over its target (assumed)."""
@@ -53,11 +58,16 @@ LATER_S = (0.0, 0.02, 0.04)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wind:
-    """The way the air moves at flight height over each path, m/s, shape (n,), and its density."""
+    """The way the air moves at flight height over each path, m/s, shape (n,), and its density.
+
+    `gust_mps` is the deviation of the gusts along the wind, `gust_length_m` their length; None for none.
+    """
 
     east_mps: FloatArray
     north_mps: FloatArray
     density: FloatArray
+    gust_mps: FloatArray | None = None
+    gust_length_m: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +140,10 @@ def fly_way(
         airframe, along, cross, heading_rad=nose, most_lean=STEADY_LEAN * lean, density=density
     )
     wanted = np.broadcast_to(wanted_mps[:, None], able.shape)
-    speed = np.maximum(np.minimum(wanted, able), SLOWEST_GROUND_SPEED_MPS)
+    gust = _felt_gust_mps(wind, along, cross, able, lean)
+    mean = mean_of_lesser(wanted, able, gust)
+    sure &= (mean > SLOWEST_GROUND_SPEED_MPS) | (gust <= 0.0)
+    speed = np.maximum(mean, SLOWEST_GROUND_SPEED_MPS)
     profile = leg_profile(
         np.where(flown, lengths_m, 1e-3),
         speed_mps=speed,
@@ -159,6 +172,39 @@ def fly_way(
         slowed=np.any(slowed, axis=1),
         home=end,
     )
+
+
+def mean_of_lesser(wanted: FloatArray, able: FloatArray, deviation: FloatArray) -> FloatArray:
+    """Mean of the lesser of a wanted speed and one that varies normally about `able`, m/s.
+
+    Where the tilt limit lets a drone fly slower than wanted in a gust, the leg's target waits for it; in a
+    lull it flies no faster than wanted. What a gust takes is not given back.
+
+    >>> round(float(mean_of_lesser(np.array(10.0), np.array(10.0), np.array(1.0))), 3)
+    9.601
+    """
+    spread = np.maximum(deviation, 1e-9)
+    over = (able - wanted) / spread
+    lost = spread * (over * ndtr(over) + np.exp(-0.5 * over**2) / math.sqrt(2.0 * math.pi))
+    return np.where(deviation > 0.0, able - lost, np.minimum(wanted, able))
+
+
+def _felt_gust_mps(
+    wind: Wind, along: FloatArray, cross: FloatArray, able: FloatArray, lean: FloatArray
+) -> FloatArray:
+    """Deviation of the speed at the tilt limit in gusts: those along the course, as slow as the drone gives.
+
+    At a fixed lean a drone takes the time constant v / (2 g lean) to a new wind, v its airspeed; a
+    first-order gust that takes T to pass moves it by the root of T / (T + that).
+    """
+    if wind.gust_mps is None or wind.gust_length_m is None:
+        return np.zeros_like(able)
+    speed2 = np.maximum(along**2 + cross**2, 1e-9)
+    toward = np.sqrt((along**2 + (CROSS_GUST_SHARE * cross) ** 2) / speed2)
+    air = np.maximum(np.hypot(able - along, cross), 1.0)
+    yields_s = air / (2.0 * GRAVITY_MPS2 * lean)
+    passes_s = wind.gust_length_m[:, None] / air
+    return wind.gust_mps[:, None] * toward * np.sqrt(passes_s / (passes_s + yields_s))
 
 
 def _mean_speed(share: FloatArray, speed: FloatArray, wanted_mps: FloatArray) -> FloatArray:

@@ -25,10 +25,12 @@ def predict(
 
     A line is {"distance_m", "bearing_deg", "height_m", "cruise_mps", "wind_mps", "wind_from_deg",
     "wind_profile": "none" | "sqrt60" | "log", "hover_s", "params": {ARDUPILOT_NAME: value}, "drone"};
-    only the first three are required. "temperature_c", "roughness_m" (of the log profile) and
-    "reserve_fraction" (0.2) may be given too; "return_by_s" in the answer is when the drone must have turned
-    home, seconds after lift, to land with that reserve. "reachable" is about wind, speed and tilt; a sortie
-    that stays past "return_by_s" (negative where even the way is too far) asks more than the battery holds.
+    only the first three are required. "temperature_c", "roughness_m" (of the log profile), "reserve_fraction"
+    (0.2) and "turbulence_intensity" (0: the mean wind alone, gusts cost no time) may be given too. In the
+    answer "params_passed_over" names parameters that bear on no time here, and "return_by_s" is when the
+    drone must have turned home, seconds after lift, to land with that reserve. "reachable" is about wind,
+    speed and tilt; a sortie that stays past "return_by_s" (negative where even the way is too far) asks more
+    than the battery holds.
     """
     results = predict_cases(read_cases(read_bounded(cases), name=str(cases)))
     if as_json:
@@ -47,6 +49,8 @@ def _words(result: dict[str, Any]) -> str:
         for name in ("climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s")
     )
     said = f"{seconds} s, {result['energy_wh']:.1f} Wh, limited by {result['limited_by']}"
+    if "params_passed_over" in result:
+        said += f", passed over: {', '.join(result['params_passed_over'])}"
     return said + (", BEYOND THE BATTERY less its reserve" if _beyond_battery(result) else "")
 
 
