@@ -78,7 +78,8 @@ def predict_cases(cases: Cases) -> list[dict[str, object]]:
         rows = [row for row, drone in enumerate(cases.drones) if drone == key]
         sorties = _fly(cases, key, rows)
         back_by = return_by_s(sorties, _usable_wh(cases, key, rows))
-        for row, document in zip(rows, _documents(sorties, back_by), strict=True):
+        gusty = cases.columns["turbulence_intensity"][np.array(rows)] > 0.0
+        for row, document in zip(rows, _documents(sorties, back_by, gusty), strict=True):
             passed_over = cases.passed_over[row]
             results[row] = {**document, "params_passed_over": list(passed_over)} if passed_over else document
     return results
@@ -125,12 +126,13 @@ def _wind_factor(profiles: Sequence[str], column: Mapping[str, FloatArray]) -> F
     return np.where(kind == "sqrt60", np.sqrt(np.minimum(height / SQRT_HEIGHT_M, 1.0)), log)
 
 
-def _documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object]]:
-    """One dictionary a sortie; what cannot be flown is null."""
+def _documents(sorties: Sorties, back_by_s: FloatArray, gusty: np.ndarray) -> list[dict[str, object]]:
+    """One dictionary a sortie: null for what cannot be flown, and its scatter where gusts blow."""
     columns = {name: _column(sorties, name) for name in RESULTS}
     latest = _rounded(back_by_s)
     reachable = np.isfinite(sorties.total_s).tolist()
     limited = [LIMITS[int(code)] for code in sorties.limited]
+    scatter = [_rounded(sorties.out_sd_s), _rounded(sorties.back_sd_s)]
     out, back = sorties.ground_speed_out_mps.tolist(), sorties.ground_speed_back_mps.tolist()
     return [
         {
@@ -140,6 +142,7 @@ def _documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object
             "ground_speed_out_mps": out[row],
             "ground_speed_back_mps": back[row],
             "return_by_s": latest[row],
+            **({"out_sd_s": scatter[0][row], "back_sd_s": scatter[1][row]} if gusty[row] else {}),
         }
         for row in range(len(sorties))
     ]

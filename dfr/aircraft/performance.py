@@ -14,6 +14,7 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
+from dfr.aircraft.gusty import Gusts
 from dfr.aircraft.nose import DRIFT_LATE_S, nose_after_waiting, nose_home, nose_out, turn_seconds
 from dfr.aircraft.returning import climb_first_seconds, climb_leg, return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
@@ -55,7 +56,8 @@ class Sortie:
 class Sorties:
     """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `Sortie`.
 
-    `hover_w` is the power of holding the place on scene.
+    `hover_w` is the power of holding the place on scene; `out_sd_s` and `back_sd_s` are how gusts scatter the
+    times of the ways.
     """
 
     climb_s: FloatArray
@@ -69,6 +71,8 @@ class Sorties:
     limited: FloatArray
     ground_speed_out_mps: FloatArray
     ground_speed_back_mps: FloatArray
+    out_sd_s: FloatArray
+    back_sd_s: FloatArray
 
     def __len__(self) -> int:
         return len(self.climb_s)
@@ -199,6 +203,8 @@ def predict_paths(
         limited=np.where(returns, (out.slowed | back.slowed).astype(float), 2.0),
         ground_speed_out_mps=out.ground_speed_mps,
         ground_speed_back_mps=back.ground_speed_mps,
+        out_sd_s=out.deviation_s,
+        back_sd_s=back.deviation_s,
     )
 
 
@@ -212,8 +218,10 @@ def _wind(
         east_mps=east,
         north_mps=north,
         density=density,
-        gust_mps=intensity * np.hypot(east, north),
-        gust_length_m=np.array([scale_lengths_m(metres)[0] for metres in height.tolist()]),
+        gusts=Gusts(
+            deviation_mps=intensity * np.hypot(east, north),
+            length_m=np.array([scale_lengths_m(metres)[0] for metres in height.tolist()]),
+        ),
     )
 
 

@@ -7,12 +7,11 @@ leg's moving target waits for it. Through a corner it starts the next leg before
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
+from dfr.aircraft.gusty import Gusts, deviation_s, pace
 from dfr.aircraft.scurve import LegProfile, distance_from_rest, leg_profile, time_to_cover
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.trim import Airframe, balancing_lean, speed_along
@@ -31,9 +30,6 @@ STEADY_LEAN = 0.998
 
 HOVERING_LEAN = 1.02
 """Where a hover needs this share of the lean limit, the wind carries the drone off before its first leg."""
-
-CROSS_GUST_SHARE = 0.8
-"""Cross-wind over along-wind gust deviation (ESDU 85020 near the ground)."""
 
 ALONG_CROSS_SHARE = 0.3
 """A tail wind with no more than this share across still takes the drone over its target (assumed)."""
@@ -60,14 +56,13 @@ LATER_S = (0.0, 0.02, 0.04)
 class Wind:
     """The way the air moves at flight height over each path, m/s, shape (n,), and its density.
 
-    `gust_mps` is the deviation of the gusts along the wind, `gust_length_m` their length; None for none.
+    `gusts` is None for the mean wind alone.
     """
 
     east_mps: FloatArray
     north_mps: FloatArray
     density: FloatArray
-    gust_mps: FloatArray | None = None
-    gust_length_m: FloatArray | None = None
+    gusts: Gusts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +72,7 @@ class Way:
     `seconds` to within 2 m of the end, NaN where a leg cannot be flown; `settling_s` from there to the
     end of the last leg; `slow_s` the last part of it in which ArduCopter no longer turns the nose to the
     leg; `ground_speed_mps` and `airspeed_mps` the means over the path; `slowed` True where the tilt limit
-    sets the speed of a leg; `home` the profile of its last leg.
+    sets the speed of a leg; `deviation_s` how gusts scatter `seconds`; `home` the profile of its last leg.
     """
 
     seconds: FloatArray
@@ -86,6 +81,7 @@ class Way:
     ground_speed_mps: FloatArray
     airspeed_mps: FloatArray
     slowed: np.ndarray
+    deviation_s: FloatArray
     home: LegProfile
 
 
@@ -114,6 +110,7 @@ def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> 
             flown, shares[0] * first.airspeed_mps + shares[1] * second.airspeed_mps, second.airspeed_mps
         ),
         slowed=second.slowed | (flown & first.slowed),
+        deviation_s=np.hypot(np.where(flown, first.deviation_s, 0.0), second.deviation_s),
         home=second.home,
     )
 
@@ -140,10 +137,9 @@ def fly_way(
         airframe, along, cross, heading_rad=nose, most_lean=STEADY_LEAN * lean, density=density
     )
     wanted = np.broadcast_to(wanted_mps[:, None], able.shape)
-    gust = _felt_gust_mps(wind, along, cross, able, lean)
-    mean = mean_of_lesser(wanted, able, gust)
-    sure &= (mean > SLOWEST_GROUND_SPEED_MPS) | (gust <= 0.0)
-    speed = np.maximum(mean, SLOWEST_GROUND_SPEED_MPS)
+    gusty = pace(wanted, able, along=along, cross=cross, lean=lean, gusts=wind.gusts)
+    sure &= (gusty.mean_mps > SLOWEST_GROUND_SPEED_MPS) | (gusty.deviation_mps <= 0.0)
+    speed = np.maximum(gusty.mean_mps, SLOWEST_GROUND_SPEED_MPS)
     profile = leg_profile(
         np.where(flown, lengths_m, 1e-3),
         speed_mps=speed,
@@ -170,41 +166,9 @@ def fly_way(
         ground_speed_mps=np.where(reachable, _mean_speed(share, speed, wanted_mps), 0.0),
         airspeed_mps=(share * np.hypot(speed - along, cross)).sum(axis=1),
         slowed=np.any(slowed, axis=1),
+        deviation_s=deviation_s(np.where(flown, lengths_m, 0.0), speed, gusty),
         home=end,
     )
-
-
-def mean_of_lesser(wanted: FloatArray, able: FloatArray, deviation: FloatArray) -> FloatArray:
-    """Mean of the lesser of a wanted speed and one that varies normally about `able`, m/s.
-
-    Where the tilt limit lets a drone fly slower than wanted in a gust, the leg's target waits for it; in a
-    lull it flies no faster than wanted. What a gust takes is not given back.
-
-    >>> round(float(mean_of_lesser(np.array(10.0), np.array(10.0), np.array(1.0))), 3)
-    9.601
-    """
-    spread = np.maximum(deviation, 1e-9)
-    over = (able - wanted) / spread
-    lost = spread * (over * ndtr(over) + np.exp(-0.5 * over**2) / math.sqrt(2.0 * math.pi))
-    return np.where(deviation > 0.0, able - lost, np.minimum(wanted, able))
-
-
-def _felt_gust_mps(
-    wind: Wind, along: FloatArray, cross: FloatArray, able: FloatArray, lean: FloatArray
-) -> FloatArray:
-    """Deviation of the speed at the tilt limit in gusts: those along the course, as slow as the drone gives.
-
-    At a fixed lean a drone takes the time constant v / (2 g lean) to a new wind, v its airspeed; a
-    first-order gust that takes T to pass moves it by the root of T / (T + that).
-    """
-    if wind.gust_mps is None or wind.gust_length_m is None:
-        return np.zeros_like(able)
-    speed2 = np.maximum(along**2 + cross**2, 1e-9)
-    toward = np.sqrt((along**2 + (CROSS_GUST_SHARE * cross) ** 2) / speed2)
-    air = np.maximum(np.hypot(able - along, cross), 1.0)
-    yields_s = air / (2.0 * GRAVITY_MPS2 * lean)
-    passes_s = wind.gust_length_m[:, None] / air
-    return wind.gust_mps[:, None] * toward * np.sqrt(passes_s / (passes_s + yields_s))
 
 
 def _mean_speed(share: FloatArray, speed: FloatArray, wanted_mps: FloatArray) -> FloatArray:

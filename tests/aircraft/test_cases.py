@@ -162,3 +162,21 @@ def test_any_mixture_of_bad_lines_is_answered_line_by_line():
     good = json.dumps(PLAIN)
     found = complaints("\n".join([good, "{", good, '{"distance_m": NaN}', "[]", good]))
     assert {line.split(" ")[0] for line in found} == {"cases.jsonl:2:", "cases.jsonl:4:", "cases.jsonl:5:"}
+
+
+def test_parameters_that_bear_on_no_time_are_named_in_the_answer():
+    result = predicted({**PLAIN, "params": {"WPNAV_SPED": 500, "WPNAV_SPEED": 500}})[0]
+    assert result["params_passed_over"] == ["WPNAV_SPED"]
+    assert "params_passed_over" not in predicted(PLAIN)[0]
+
+
+def test_a_field_given_twice_is_refused():
+    [line] = complaints('{"distance_m": 5, "bearing_deg": 0, "height_m": 30, "distance_m": 500}')
+    assert "cases.jsonl:1" in line
+    assert "'distance_m' is given twice" in line
+
+
+@pytest.mark.parametrize("value", [1e308, 1e9])
+def test_a_parameter_larger_than_any_drone_flies_with_is_refused(value):
+    [line] = complaints(json.dumps({**PLAIN, "params": {"WPNAV_SPEED": value}}))
+    assert "cases.jsonl:1: params: WPNAV_SPEED" in line

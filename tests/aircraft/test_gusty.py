@@ -1,0 +1,75 @@
+"""Legs in gusts: what the tilt limit lets them cost, and how times scatter, beside drawn gusts and SITL's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dfr.aircraft.cases import predict_cases, read_cases
+from dfr.aircraft.gusty import Pace, deviation_s, mean_of_lesser
+
+FLOWN = [
+    json.loads(line)
+    for line in (Path(__file__).resolve().parent.parent / "data" / "arducopter" / "gusty_legs.jsonl")
+    .read_text()
+    .splitlines()
+]
+
+
+@pytest.mark.parametrize("able", [6.0, 10.0, 13.0])
+@pytest.mark.parametrize("deviation", [0.0, 0.5, 2.0])
+def test_the_mean_pace_is_that_of_many_drawn_gusts(able, deviation):
+    drawn = np.random.default_rng(1).normal(able, deviation, 400_000)
+    expected = np.minimum(drawn, 10.0).mean()
+    found = mean_of_lesser(np.array(10.0), np.array(able), np.array(deviation))
+    assert float(found) == pytest.approx(expected, abs=0.01)
+
+
+def test_times_scatter_as_those_flown_through_a_drawn_series():
+    """A drone at 3 m/s in first-order gusts of 1 m/s that pass in 10 s, over 1200 m."""
+    rng, dt, keep = np.random.default_rng(2), 0.2, np.exp(-0.2 / 10.0)
+    gust, at, clock = rng.standard_normal(600), np.zeros(600), np.zeros(600)
+    for _ in range(8000):
+        gust = keep * gust + np.sqrt(1.0 - keep**2) * rng.standard_normal(600)
+        flying = at < 1200.0
+        at += np.where(flying, (3.0 + gust) * dt, 0.0)
+        clock += np.where(flying, dt, 0.0)
+    one = np.ones((1, 1))
+    found = deviation_s(
+        1200.0 * one, 3.0 * one, Pace(mean_mps=3.0 * one, deviation_mps=one, gust_s=10.0 * one)
+    )
+    assert found[0] == pytest.approx(clock.std(), rel=0.12)
+    assert clock.mean() == pytest.approx(400.0, rel=0.03)
+
+
+def predicted(case: dict, **also: float) -> dict:
+    line = {
+        "distance_m": case["dist"], "bearing_deg": case["brg"], "height_m": case["alt"],
+        "wind_mps": case["w"], "wind_from_deg": case["wd"], "hover_s": case["hover"],
+        "params": case["params"], **also,
+    }  # fmt: skip
+    return predict_cases(read_cases(json.dumps(line).encode(), name="case"))[0]
+
+
+def test_flown_times_scatter_about_the_predicted_by_about_the_predicted_deviation():
+    scores = []
+    for flight in FLOWN:
+        found = predicted(flight["case"], turbulence_intensity=flight["case"]["iu"])
+        assert found["reachable"]
+        scores.append((flight["out"] - found["out_s"]) / np.hypot(found["out_sd_s"], 0.03 * found["out_s"]))
+    assert abs(np.mean(scores)) < 1.0
+    assert 0.4 < np.sqrt(np.mean(np.square(scores))) < 1.7
+
+
+def test_gusts_cost_nothing_far_from_the_limit_and_time_near_it():
+    case = {"dist": 800, "brg": 90, "alt": 40, "wd": 90, "hover": 5, "params": {"WPNAV_SPEED": 500}}
+    easy, near = ({**case, "w": wind} for wind in (1.0, 5.0))
+    for one, most in ((easy, 0.001), (near, 0.3)):
+        calm, gusty = predicted(one), predicted(one, turbulence_intensity=0.3)
+        assert 0.0 <= gusty["out_s"] / calm["out_s"] - 1.0 <= most
+    assert gusty["out_s"] > 1.03 * calm["out_s"]
+    assert gusty["back_sd_s"] < 0.5
+    assert "out_sd_s" not in calm
