@@ -67,7 +67,7 @@ class Drone:
     landing_gear_m: float
     gnss_error_m: float
     marker_error_m: float
-    camera_half_view_deg: float | None
+    camera_half_view_deg: float
     loop_gain: float
     drag_area_m2: float | None
     efficiency: float | None

@@ -44,11 +44,11 @@ LOST_BY = {BY_VIEW: "view", BY_REACH: "reach", BY_RAIN: "rain"}
 class Camera:
     """Where a target is seen: within a radius and a height of it, and within the lens' half angle.
 
-    The lens is fixed to the airframe and leans with it; without a half angle it sees all before its own plane
-    (ArduPilot SITL's sensor): a drone that leans back to a target beside and little below it sees none.
+    The lens is fixed to the airframe and leans with it. At 90 degrees it sees all before its own plane, as
+    ArduPilot SITL's sensor: a drone that leans back to a target beside and little below it sees none.
     """
 
-    half_view_deg: float | None = None
+    half_view_deg: float = 90.0
     radius_m: float = 10.0
     height_m: float = 15.0
 
@@ -121,10 +121,8 @@ class Sight:
         away = np.hypot(offset_m[0], offset_m[1])
         why = np.where((away > camera.radius_m) | (height_m > camera.height_m), BY_REACH, 0)
         along = height_m - offset_m[0] * lean[0] - offset_m[1] * lean[1]
-        outside = along <= 0.0
-        if camera.half_view_deg is not None:
-            far = np.hypot(away, height_m) * np.sqrt(1.0 + lean[0] ** 2 + lean[1] ** 2)
-            outside = along < far * math.cos(math.radians(camera.half_view_deg))
+        far = np.hypot(away, height_m) * np.sqrt(1.0 + lean[0] ** 2 + lean[1] ** 2)
+        outside = along < far * math.cos(math.radians(camera.half_view_deg))
         why = np.where((why == 0) & outside, BY_VIEW, why)
         if self._blind_share > 0.0:
             self._rain(LOOK_S)

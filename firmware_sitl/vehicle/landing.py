@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from firmware_sitl.vehicle.motors import Spool
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.shaping import clamp, root_control
-from firmware_sitl.vehicle.sight import TargetState
+from firmware_sitl.vehicle.sight import LOST_AFTER_S, TargetState
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.craft import Craft
@@ -42,6 +42,7 @@ class Landing:
         self.started_s = craft.t_s
         self.retries = 0
         self._retry_to: Point | None = None
+        self._sinking = False
         self._failed_s: float | None = None
         craft.heading.hold()
 
@@ -95,12 +96,14 @@ class Landing:
         state = craft.sight.state
         if state in (TargetState.FOUND, TargetState.OUT_OF_RANGE):
             self._retry_to = self._failed_s = None
+            self._sinking = False
             return Effort.DESCEND
         if state is TargetState.NEVER_SEEN:
             return self._failsafe()
         strict = int(craft.parameters["PLND_STRICT"])
-        waited = craft.t_s - craft.sight.seen_s
-        if strict == NOT_STRICT or (self._retry_to is None and waited < craft.parameters["PLND_TIMEOUT"]):
+        waited = craft.t_s - craft.sight.seen_s - LOST_AFTER_S
+        untried = self._retry_to is None and self._failed_s is None
+        if strict == NOT_STRICT or (untried and waited < craft.parameters["PLND_TIMEOUT"]):
             return Effort.DESCEND
         return self._retry()
 
@@ -113,16 +116,19 @@ class Landing:
             self.retries += 1
             craft.say(6, "PrecLand: Retrying")
             last, sight = craft.sight.seen_from, craft.sight
-            over = (last[0], last[1]) if craft.parameters["PLND_RET_BEHAVE"] else sight.target
+            over = sight.target if craft.parameters["PLND_RET_BEHAVE"] else (last[0], last[1])
             self._retry_to = (over[0], over[1], last[2] + RETRY_RISE_M)
         goal, body = self._retry_to, craft.body
         if goal is None:
             return self._failsafe()
         off = hypot(goal[0] - body.north, goal[1] - body.east, goal[2] - body.up)
-        if off < RETRY_CLOSE_M:
+        if off < RETRY_CLOSE_M and self._sinking:
             craft.say(6, "PrecLand: Retry Completed")
-            self._retry_to = None
+            self._retry_to, self._sinking = None, False
             return self._failsafe()
+        if off < RETRY_CLOSE_M or self._sinking:
+            self._sinking = True
+            self._retry_to = (body.north, body.east, craft.sight.seen_from[2])
         return Effort.RETRY
 
     def _failsafe(self) -> Effort:

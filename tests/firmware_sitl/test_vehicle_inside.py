@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from math import hypot, nan, pi
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +125,31 @@ def test_a_landing_that_loses_its_target_tries_again_and_then_lands(vehicle: Veh
         highest_again = max(highest_again, vehicle.craft.height_m - lowest)
     assert highest_again > 1.0
     assert not vehicle.craft.motors.armed
+
+
+def test_a_retry_takes_the_seconds_it_took_a_real_arducopter(vehicle, repository, monkeypatch) -> None:
+    """From when its target was hidden at 6 m: retried after 6 s, given up after 12, down after 32."""
+    lines = (repository / "tests" / "data" / "arducopter" / "retries.jsonl").read_text().splitlines()
+    recorded = {flight["name"]: flight for flight in map(json.loads, lines)}["strict1"]
+    for name, value in (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("SIM_PLD_ENABLE", 1)):
+        vehicle.parameters[name] = value
+    _airborne(vehicle, 12.0)
+    vehicle.change_mode(LAND)
+    while vehicle.craft.height_m > recorded["off_at"]:
+        vehicle.step()
+    vehicle.parameters["SIM_PLD_ENABLE"] = 0.0
+    hidden_s, found = vehicle.craft.t_s, {}
+    words = {"Retrying": "retrying", "Retry Completed": "completed", "Failsafe": "failsafe"}
+
+    def heard(self, _severity: int, text: str) -> None:
+        found.update({word: self.t_s - hidden_s for part, word in words.items() if part in text})
+
+    monkeypatch.setattr(type(vehicle.craft), "say", heard)
+    while not vehicle.craft.body.on_ground:
+        vehicle.step()
+    found["contact"] = vehicle.craft.t_s - hidden_s
+    expected = {word: t for t, word in recorded["events"] if word != "lost"}
+    assert found == {word: pytest.approx(t, abs=1.5) for word, t in expected.items()}
 
 
 @pytest.mark.parametrize(("strict", "lands"), [(0, True), (2, False)])
