@@ -157,6 +157,30 @@ def test_the_command_prints_what_it_flew():
     assert set(document["causes"]) >= {"lateral", "tilt", "not_landed"}
 
 
+def test_the_command_tells_what_became_of_the_target_and_flies_with_the_parameters_given():
+    wet = ("--rain-mm-h", "60", "--guidance", "precision", "--drone", "dji-m3td", "--dock", "dji-dock-2")
+    hover = ("--param", "PLND_STRICT=2", "--param", "PLND_RET_MAX=0", "--trials", "100", "--json")
+    document = json.loads(run_dfr(*wet, *hover).stdout)
+    assert document["params"] == {"PLND_STRICT": 2.0, "PLND_RET_MAX": 0.0}
+    assert document["retries"] == 0.0
+    assert document["target"]["retried"] == {"0": 100}
+    assert document["target"]["lost_by"]["rain"] > 0
+    assert 0 < document["target"]["still_in_the_air"] == document["causes"]["not_landed"]
+    slow = ("--param", "LAND_SPD_MS=0.3", "--wind-mps", "2", "--trials", "50", "--json")
+    document = json.loads(run_dfr(*slow).stdout)
+    assert document["descent_mps"]["median"] == pytest.approx(0.3, abs=0.02)
+    assert "target" not in document
+
+
+def test_a_nose_across_the_wind_leans_more_than_one_askew():
+    asked = ("--wind-mps", "6", "--trials", "300", "--json")
+    askew, across = (
+        json.loads(run_dfr(*asked, "--nose-off-wind-deg", nose).stdout)["tilt_deg"]["median"]
+        for nose in ("45", "90")
+    )
+    assert across > askew + 1.0
+
+
 def test_a_stage_upwind_makes_no_landing_easier():
     calm = ("--wind-mps", "9", "--trials", "2000", "--seed", "1", "--guidance", "precision", "--json")
     craft = ("--drone", "dji-m3td", "--dock", "dji-dock-2")
@@ -177,7 +201,18 @@ def test_the_envelope_has_a_row_for_each_wind_and_a_plot(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--drone", "kite"), ("--dock", "roof"), ("--wind-mps", "nan"), ("--trials", "0"), ("--seed", "-1")],
+    [
+        ("--drone", "kite"),
+        ("--dock", "roof"),
+        ("--wind-mps", "nan"),
+        ("--trials", "0"),
+        ("--seed", "-1"),
+        ("--param", "PLND_STRICT=3"),
+        ("--param", "PLND_STRICTT=1"),
+        ("--param", "LAND_SPEED"),
+        ("--param", "ANGLE_MAX=nan"),
+        ("--nose-off-wind-deg", "91"),
+    ],
 )
 def test_bad_input_ends_with_code_two_and_says_what_to_do(arguments):
     done = run_dfr(*arguments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from math import hypot, nan, pi
-from pathlib import Path
 
 import pytest
 
