@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.catalogue import drone
+from dfr.aircraft.landing import landing_settings
 from dfr.aircraft.landing_trials import Touchdowns, Trials
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import land
@@ -194,3 +195,31 @@ def test_in_the_same_gusts_the_errors_are_the_recorded_ones(wind, guidance):
     found = replayed(wind, guidance)[1].error_m
     assert close(np.median(found), np.median(errors), share=0.20)
     assert close(np.percentile(found, 95), np.percentile(errors, 95), share=0.30)
+
+
+DRAWN = [json.loads(line) for line in DATA.with_name("landings_drawn.jsonl").read_text().splitlines()]
+
+
+def test_landings_drawn_at_random_and_flown_last_rank_evenly_among_the_models():
+    """Winds, intensities, guidance, tilt limits and landing speeds that the model had not seen."""
+    errors, tilts, standing, modelled_standing = [], [], [], []
+    for seed in sorted({r["seed"] for r in DRAWN}):
+        rows = [r for r in DRAWN if r["seed"] == seed]
+        first = rows[0]
+        trials = Trials(
+            wind_mps=np.full(500, first["W"]),
+            intensity=np.full(500, first["Iu"]),
+            guidance=PRECISION if first["plnd"] else GNSS,
+            nose_off_wind_deg=np.resize([r["nose"] for r in rows], 500),
+        )
+        found = land(QUAD, trials, settings=landing_settings(QUAD, first["params"]), seed=3, dt_s=0.05)
+        errors += [np.mean(found.error_m < r["err"]) for r in rows]
+        tilts += [np.mean(found.tilt_deg < r["tilt"]) for r in rows]
+        standing += [r["landed_not_disarmed"] for r in rows]
+        modelled_standing += [found.not_disarmed.mean()] * len(rows)
+        assert np.median(found.descent_mps) == pytest.approx(np.median([r["vz"] for r in rows]), abs=0.04)
+    assert len(errors) >= 40
+    assert np.mean(errors) == pytest.approx(0.5, abs=0.1)
+    assert np.mean(np.array(errors) > 0.95) < 0.12
+    assert np.mean(tilts) == pytest.approx(0.5, abs=0.1)
+    assert np.mean(modelled_standing) == pytest.approx(np.mean(standing), abs=0.1)
