@@ -68,20 +68,27 @@ class Lead:
         self.gnss = rng.standard_normal((2, count))
         self._keep = math.exp(-self._look_s / SENSOR_CORRELATION_S)
         self.aim_m = np.zeros((2, count))
-        self.seen_height_m = trials.start_height_m * np.ones(count)
+        self.times = np.ones(count)
+        self._all_led = False
 
     def error_m(self, position_m: FloatArray, lean: FloatArray, marker_m: FloatArray) -> FloatArray:
         """Where to go less where the drone believes to be, (2, n); `marker_m` is the error of a sighting."""
-        own = position_m[:2] + self.gnss_m * self.gnss
-        times = stretch(-position_m[:2], position_m[2], lean)
-        self.seen_height_m = position_m[2] * times
-        seen = marker_m - times * position_m[:2]
         if self._step % self._steps_a_look == 0:
-            self._look(position_m, own, lean, seen)
+            self._look(position_m, lean, marker_m)
         self._step += 1
-        return np.where(self.sight.acquired, seen, self.aim_m - own)
+        seen = marker_m - self.times * position_m[:2]
+        if self._all_led:
+            return seen
+        return np.where(self.sight.acquired, seen, self.aim_m - self._own(position_m))
 
-    def _look(self, position_m: FloatArray, own_m: FloatArray, lean: FloatArray, seen_m: FloatArray) -> None:
+    def _own(self, position_m: FloatArray) -> FloatArray:
+        """Where the drones believe to be, (2, n)."""
+        return position_m[:2] + self.gnss_m * self.gnss
+
+    def _look(self, position_m: FloatArray, lean: FloatArray, marker_m: FloatArray) -> None:
+        own_m = self._own(position_m)
+        self.times = stretch(-position_m[:2], position_m[2], lean)
+        seen_m = marker_m - self.times * position_m[:2]
         fresh = math.sqrt(1.0 - self._keep**2)
         self.gnss = self._keep * self.gnss + fresh * self._rng.standard_normal(self.gnss.shape)
         self.sight.look(
@@ -91,16 +98,17 @@ class Lead:
         self.machine.update(self.sight, np.concatenate([own_m, position_m[2:]]), self._look_s)
         goal = np.where(self.machine.asked == GO_ROUND, self.machine.goal_m[:2], self.aim_m)
         self.aim_m = np.where(self.sight.acquired, self.sight.place_m, goal)
+        self._all_led = bool(self.sight.acquired.all())
 
     def sink_mps(self, height_m: FloatArray, error_m: FloatArray, usual_mps: FloatArray) -> FloatArray:
         """The descent to ask for: the usual one, slower beside a target in sight, none, or a climb."""
         away = np.sqrt(error_m[0] ** 2 + error_m[1] ** 2)
-        led, precision = self.sight.acquired, self.precision
+        led, precision, seen_m = self.sight.acquired, self.precision, height_m * self.times
         sink = usual_mps
         if not precision.fast_descent:
             half = 0.5 * self.settings.land_low_mps
             slowed = np.maximum(SLOWEST_DESCENT_MPS, half * (1.0 - away / SLOW_ERROR_M))
-            near = (self.seen_height_m > NEAR_LOW_M) & (self.seen_height_m < NEAR_HIGH_M)
+            near = (seen_m > NEAR_LOW_M) & (seen_m < NEAR_HIGH_M)
             sink = np.where(near & led, slowed, sink)
         if precision.pause_error_m > 0.0:
             sink = np.where(led & (away > precision.pause_error_m), 0.0, sink)
@@ -130,4 +138,4 @@ class Lead:
         """Only some of the landings."""
         self.sight.keep(held)
         self.machine.keep(held)
-        keep_columns(self, held, ("gnss_m", "gnss", "aim_m", "seen_height_m"))
+        keep_columns(self, held, ("gnss_m", "gnss", "aim_m", "times"))

@@ -203,24 +203,27 @@ class _Descent:
         down = position[2] <= 0.0
         if not down.any():
             return
-        self.results[:, self.active[down]] = self._state(1.0)[:, down]
+        self.results[:, self.active[down]] = self._state(1.0, down)
         loop = self.loop
         each = (seen_m, loop.integral, loop.error, loop.slope, loop.limit, self.body.lean_target)
-        self.contacts[:, self.active[down]] = np.concatenate(each)[:, down]
+        self.contacts[:, self.active[down]] = np.concatenate([array[:, down] for array in each])
         self._keep_only(~down)
 
-    def _state(self, landed: float) -> FloatArray:
-        """What is kept of every drone in the air, (11, n)."""
-        body, count = self.body, self.active.size
-        position, velocity = body.position_m, body.velocity_mps
-        story = np.zeros((3, count)) if self.lead is None else self.lead.story()
+    def _state(self, landed: float, chosen: np.ndarray) -> FloatArray:
+        """What is kept of some drones in the air, (11, some)."""
+        body = self.body
+        position, velocity, lean = (
+            array[:, chosen] for array in (body.position_m, body.velocity_mps, body.lean)
+        )
+        count = position.shape[1]
+        story = np.zeros((3, count)) if self.lead is None else self.lead.story()[:, chosen]
         flown = (
             position[0],
             position[1],
-            np.degrees(body.tilt_rad()),
+            np.degrees(np.arctan(np.hypot(lean[0], lean[1]))),
             np.hypot(velocity[0], velocity[1]),
             -velocity[2],
-            self.low_error,
+            self.low_error[chosen],
             np.full(count, self.t_s),
             np.full(count, landed),
         )
@@ -240,7 +243,8 @@ class _Descent:
     def touchdowns(self) -> Touchdowns:
         """The results in the order of the trials; those still in the air have only their story."""
         if self.active.size:
-            self.results[7:, self.active] = self._state(0.0)[7:]
+            everyone = np.ones(self.active.size, dtype=bool)
+            self.results[7:, self.active] = self._state(0.0, everyone)[7:]
         east, north, tilt, speed, sink, low, seconds, landed, retries, lost_by, unguided = self.results
         down = landed == 1.0
         contact = Contact(*np.split(self.contacts[:, down], 6))
