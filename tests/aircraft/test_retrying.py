@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfr.aircraft.catalogue import dock, drone
@@ -104,12 +104,13 @@ spells = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(
     spells=spells, strict=st.integers(0, 2), most=st.integers(0, 3), timeout=st.sampled_from([0.0, 1.0, 4.0])
 )
 def test_the_machine_does_what_its_source_does(spells, strict, most, timeout):
-    settings = PrecisionSettings(strict=strict, retries_most=most, timeout_s=timeout)
-    machine, source, seen = RetryMachine(settings, count=2), Source(settings), sight(count=2)
+    told = PrecisionSettings(strict=strict, retries_most=most, timeout_s=timeout)
+    machine, source, seen = RetryMachine(told, count=2), Source(told), sight(count=2)
     seen.seen_from_m = np.array([[0.0, 0.0], [0.0, 0.0], [5.0, 5.0]])
     turn = lost_turns = 0
     for known, turns, height in spells:
