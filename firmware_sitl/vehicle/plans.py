@@ -7,15 +7,16 @@ from typing import Protocol
 
 from firmware_sitl.vehicle.items import (
     ACCEPTED,
+    DO_JUMP,
     ERROR,
     INVALID_SEQUENCE,
     WAYPOINT,
     Item,
     keep_fence_item,
-    keep_mission_item,
     keep_rally_item,
     whole_fence_problem,
 )
+from firmware_sitl.vehicle.stored import keep_mission_item
 
 MISSION, FENCE, RALLY = 0, 1, 2
 MOST_MISSION, MOST_FENCE, MOST_RALLY = 650, 250, 83
@@ -40,6 +41,10 @@ class Plan(Protocol):
 
     def begin(self, count: int) -> None:
         """An upload of `count` items begins."""
+        ...
+
+    def revise(self, last: int) -> None:
+        """Items up to `last` are going to be replaced."""
         ...
 
     def put(self, seq: int, item: Item) -> int:
@@ -67,6 +72,7 @@ class MissionPlan:
     def __init__(self, home: Callable[[], Item], busy: Callable[[], bool]) -> None:
         self._home, self._busy = home, busy
         self._items: list[Item] = []
+        self._last = 0
         self.changes = 0
 
     def copy_from(self, other: MissionPlan) -> None:
@@ -91,13 +97,20 @@ class MissionPlan:
     def begin(self, count: int) -> None:
         """Cut the list to the new length at once."""
         del self._items[count:]
+        self._last = count - 1
         self.changes += 1
 
+    def revise(self, last: int) -> None:
+        """Nothing changes before an item comes."""
+        self._last = last
+
     def put(self, seq: int, item: Item) -> int:
-        """Overwrite or append."""
+        """Overwrite or append; a jump must lead to an item that there is or will be."""
         kept = keep_mission_item(item)
         if isinstance(kept, int):
             return kept
+        if kept.command == DO_JUMP and not 1 <= kept.params[0] <= max(self.count() - 1, self._last):
+            return ERROR
         if seq < len(self._items):
             self._items[seq] = kept
         elif seq == len(self._items):
@@ -123,10 +136,6 @@ class MissionPlan:
         self.changes += 1
         return ACCEPTED
 
-    def put_partial(self, seq: int, item: Item) -> int:
-        """Replace one existing item."""
-        return self.put(seq, item) if 0 <= seq < len(self._items) else INVALID_SEQUENCE
-
 
 class FencePlan:
     """The fence: buffered, checked as a whole, then taken over."""
@@ -150,8 +159,15 @@ class FencePlan:
         """An empty buffer."""
         self._buffer = [None] * count
 
+    def revise(self, last: int) -> None:
+        """A buffer of the fence in force."""
+        del last
+        self._buffer = list(self.items)
+
     def put(self, seq: int, item: Item) -> int:
         """Into the buffer."""
+        if seq >= len(self._buffer):
+            return INVALID_SEQUENCE
         kept = keep_fence_item(item)
         if isinstance(kept, int):
             return kept
@@ -161,10 +177,9 @@ class FencePlan:
     def finish(self, say: Say) -> int:
         """Check the whole; keep the old fence where the new one is unsound."""
         items = [item for item in self._buffer if item is not None]
-        problems = whole_fence_problem(items)
-        for severity, text in problems:
-            say(severity, text)
-        if problems:
+        problem = whole_fence_problem(items)
+        if problem is not None:
+            say(*problem)
             say(4, "Fence validation failed")
             return ERROR
         self.items, self._buffer = items, []
@@ -204,6 +219,9 @@ class RallyPlan:
         """Cut the list to the new length at once."""
         del self.items[count:]
         self._changed(self.items)
+
+    def revise(self, last: int) -> None:
+        """Nothing changes before an item comes."""
 
     def put(self, seq: int, item: Item) -> int:
         """Overwrite or append."""

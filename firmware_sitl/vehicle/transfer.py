@@ -14,12 +14,16 @@ from firmware_sitl.vehicle.items import (
     DENIED,
     ERROR,
     INVALID_SEQUENCE,
+    INVALID_X,
+    INVALID_Y,
     NO_SPACE,
     UNSUPPORTED,
     Item,
-    degrees_e7,
+    cast,
+    single_product_e7,
 )
-from firmware_sitl.vehicle.plans import MISSION, Plan, Say
+from firmware_sitl.vehicle.plans import Plan, Say
+from firmware_sitl.vehicle.stored import has_place
 
 ASK_AGAIN_S = 1.0
 GIVE_UP_S = 8.0
@@ -51,15 +55,16 @@ class Transfer:
         self.plan = plan
         self._say = say
         self._upload: _Upload | None = None
+        self._warned: set[str] = set()
 
     @property
     def receiving(self) -> bool:
         """Whether an upload is under way."""
         return self._upload is not None
 
-    def count(self, channel: Channel, message: Any, now_s: float, *, first: int = 0) -> None:
+    def count(self, channel: Channel, message: Any, now_s: float) -> None:
         """MISSION_COUNT: an upload begins."""
-        source = (message.get_srcSystem(), message.get_srcComponent())
+        source = _source(message)
         if not self._take_over(channel, source):
             return
         if message.count > self.plan.most:
@@ -70,26 +75,25 @@ class Transfer:
         if message.count == 0:
             self._ack(channel, source, self.plan.finish(self._say))
             return
-        self._upload = _Upload(channel, *source, message.count, first, now_s, now_s)
-        self._ask(self._upload, now_s)
+        self._begin(_Upload(channel, *source, message.count, 0, now_s, now_s), now_s)
 
     def item(self, channel: Channel, message: Any, item: Item, now_s: float) -> None:
-        """MISSION_ITEM_INT or MISSION_ITEM: one item of an upload."""
-        source = (message.get_srcSystem(), message.get_srcComponent())
+        """One item of an upload, acknowledged to the port that the upload came from."""
+        source = _source(message)
         upload = self._upload
         if upload is None:
             self._ack(channel, source, ERROR)
             return
         if message.seq != upload.next:
-            self._ack(channel, source, INVALID_SEQUENCE)
+            self._ack(upload.channel, source, INVALID_SEQUENCE)
             return
         if source != (upload.system, upload.component):
-            self._ack(channel, source, DENIED)
+            self._ack(upload.channel, source, DENIED)
             return
         result = self.plan.put(message.seq, item)
         if result != ACCEPTED:
             self._end()
-            self._ack(channel, source, result)
+            self._ack(upload.channel, source, result)
             return
         upload.heard_s = now_s
         upload.next += 1
@@ -97,45 +101,62 @@ class Transfer:
             self._ask(upload, now_s)
             return
         self._upload = None
-        self._ack(channel, source, self.plan.finish(self._say))
+        self._ack(upload.channel, source, self.plan.finish(self._say))
 
     def partial(self, channel: Channel, message: Any, now_s: float) -> None:
         """MISSION_WRITE_PARTIAL_LIST: replace some items."""
-        source = (message.get_srcSystem(), message.get_srcComponent())
-        if not self._take_over(channel, source):
+        source = _source(message)
+        if self.receiving:
+            self._ack(channel, source, DENIED)
             return
         start, end = message.start_index, message.end_index
-        if not 0 <= start <= end < self.plan.count() or self.plan.kind != MISSION:
+        if not 0 <= start <= end <= self.plan.count():
             self._say(4, "Flight plan update rejected")
             self._ack(channel, source, ERROR)
             return
-        self._upload = _Upload(channel, *source, end + 1, start, now_s, now_s)
-        self._ask(self._upload, now_s)
+        self.plan.revise(end)
+        self._begin(_Upload(channel, *source, end + 1, start, now_s, now_s), now_s)
 
     def list(self, channel: Channel, message: Any) -> None:
         """MISSION_REQUEST_LIST: how many items there are."""
-        source = (message.get_srcSystem(), message.get_srcComponent())
+        source = _source(message)
         if self.receiving:
             self._ack(channel, source, DENIED)
             return
         channel.send(mavlink.MAVLink_mission_count_message(*source, self.plan.count(), self.plan.kind))
 
-    def request(self, channel: Channel, message: Any, *, whole: bool) -> None:
-        """MISSION_REQUEST_INT (`whole`) or MISSION_REQUEST: one item."""
-        source = (message.get_srcSystem(), message.get_srcComponent())
+    def request(self, channel: Channel, message: Any) -> None:
+        """MISSION_REQUEST_INT: one item."""
+        source = _source(message)
         if self.receiving:
             self._ack(channel, source, DENIED)
             return
-        item = self.plan.read(message.seq) if message.seq < self.plan.count() else None
+        item = self.plan.read(message.seq)
         if item is None:
             channel.send(mavlink.MAVLink_mission_count_message(*source, self.plan.count(), self.plan.kind))
             self._ack(channel, source, INVALID_SEQUENCE)
             return
-        channel.send(_as_message(item, source, message.seq, self.plan.kind, whole=whole))
+        channel.send(_as_message(item, source, message.seq, self.plan.kind, whole=True))
+
+    def request_float(self, channel: Channel, message: Any) -> None:
+        """MISSION_REQUEST: one item in single precision, even during an upload."""
+        source = _source(message)
+        item = self.plan.read(message.seq)
+        if item is None:
+            self._ack(channel, source, INVALID_SEQUENCE)
+            return
+        self.warn("got MISSION_REQUEST; use MISSION_REQUEST_INT!")
+        channel.send(_as_message(item, source, message.seq, self.plan.kind, whole=False))
+
+    def warn(self, text: str) -> None:
+        """Say what a client should better do, once until the next upload."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self._say(4, text)
 
     def clear(self, channel: Channel, message: Any) -> None:
         """MISSION_CLEAR_ALL."""
-        source = (message.get_srcSystem(), message.get_srcComponent())
+        source = _source(message)
         if self._take_over(channel, source):
             self._ack(channel, source, self.plan.clear())
 
@@ -156,11 +177,16 @@ class Transfer:
         upload = self._upload
         if upload is None:
             return True
-        if upload.channel is not channel or source != (upload.system, upload.component):
+        if source != (upload.system, upload.component):
             self._ack(channel, source, DENIED)
             return False
         self._end()
         return True
+
+    def _begin(self, upload: _Upload, now_s: float) -> None:
+        self._upload = upload
+        self._warned.clear()
+        self._ask(upload, now_s)
 
     def _end(self) -> None:
         self._upload = None
@@ -183,9 +209,7 @@ class Transfers:
 
     def __init__(self, plans: dict[int, Plan], say: Say, current: Callable[[int, Channel], None]) -> None:
         self._transfers = {kind: Transfer(plan, say) for kind, plan in plans.items()}
-        self._say = say
         self._current = current
-        self._warned = False
 
     def handle(self, channel: Channel, kind: str, message: Any, now_s: float) -> bool:
         """Handle a message of the mission protocol; False where it is none."""
@@ -198,8 +222,8 @@ class Transfers:
             return False
         transfer = self._transfers.get(message.mission_type)
         if transfer is None:
-            source = (message.get_srcSystem(), message.get_srcComponent())
-            channel.send(mavlink.MAVLink_mission_ack_message(*source, UNSUPPORTED, message.mission_type))
+            if kind not in ("MISSION_REQUEST_INT", "MISSION_REQUEST"):
+                _acknowledge(channel, message, UNSUPPORTED)
         elif kind in ("MISSION_ITEM_INT", "MISSION_ITEM"):
             self._item(transfer, channel, kind, message, now_s)
         elif kind == "MISSION_COUNT":
@@ -210,8 +234,10 @@ class Transfers:
             transfer.list(channel, message)
         elif kind == "MISSION_CLEAR_ALL":
             transfer.clear(channel, message)
+        elif kind == "MISSION_REQUEST":
+            transfer.request_float(channel, message)
         else:
-            transfer.request(channel, message, whole=kind == "MISSION_REQUEST_INT")
+            transfer.request(channel, message)
         return True
 
     def tick(self, now_s: float) -> None:
@@ -220,19 +246,35 @@ class Transfers:
             transfer.tick(now_s)
 
     def _item(self, transfer: Transfer, channel: Channel, kind: str, message: Any, now_s: float) -> None:
-        whole = kind == "MISSION_ITEM_INT"
-        if not whole and not self._warned:
-            self._warned = True
-            self._say(4, "got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
-        item = Item(
-            command=message.command,
-            frame=message.frame,
-            params=(message.param1, message.param2, message.param3, message.param4),
-            x=message.x if whole else degrees_e7(message.x),
-            y=message.y if whole else degrees_e7(message.y),
-            z=message.z,
-        )
+        item = item_of(message)
+        if isinstance(item, int):
+            _acknowledge(channel, message, item)
+            return
+        if kind == "MISSION_ITEM":
+            transfer.warn("got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
         transfer.item(channel, message, item, now_s)
+
+
+def item_of(message: Any) -> Item | int:
+    """The item that MISSION_ITEM_INT or MISSION_ITEM carries, or the result where the latter's is nowhere."""
+    x, y = message.x, message.y
+    if message.get_type() == "MISSION_ITEM":
+        if not has_place(message.command):
+            x, y = cast(x, 32, signed=True), cast(y, 32, signed=True)
+        elif not abs(x) <= 90.0:
+            return INVALID_X
+        elif not abs(y) <= 180.0:
+            return INVALID_Y
+        else:
+            x, y = single_product_e7(x), single_product_e7(y)
+    return Item(
+        command=message.command,
+        frame=message.frame,
+        params=(message.param1, message.param2, message.param3, message.param4),
+        x=x,
+        y=y,
+        z=message.z,
+    )
 
 
 HANDLED = frozenset(
@@ -249,9 +291,18 @@ HANDLED = frozenset(
 )
 
 
+def _source(message: Any) -> tuple[int, int]:
+    return message.get_srcSystem(), message.get_srcComponent()
+
+
+def _acknowledge(channel: Channel, message: Any, result: int) -> None:
+    channel.send(mavlink.MAVLink_mission_ack_message(*_source(message), result, message.mission_type))
+
+
 def _as_message(item: Item, source: tuple[int, int], seq: int, kind: int, *, whole: bool) -> Any:
     fields = (item.frame, item.command, 0, item.autocontinue, *item.params)
     if whole:
         return mavlink.MAVLink_mission_item_int_message(*source, seq, *fields, item.x, item.y, item.z, kind)
-    x, y = item.x * 1e-7, item.y * 1e-7
+    place = has_place(item.command)
+    x, y = (item.x * 1e-7, item.y * 1e-7) if place else (float(item.x), float(item.y))
     return mavlink.MAVLink_mission_item_message(*source, seq, *fields, x, y, item.z, kind)
