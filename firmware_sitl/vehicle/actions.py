@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import radians
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import items as cmd
+from firmware_sitl.vehicle.fence import ALL, FLOOR
 from firmware_sitl.vehicle.items import Item
 
 if TYPE_CHECKING:
@@ -24,9 +26,25 @@ def do_item(vehicle: Vehicle, item: Item) -> bool:
         vehicle.craft.heading.at(None)
         return True
     if item.command == cmd.DO_FENCE_ENABLE:
-        vehicle.fence.enable(on=item.params[0] == 1.0)
+        switch_fence(vehicle, int(item.params[0]))
         return True
     return False
+
+
+def switch_fence(vehicle: Vehicle, wish: int) -> None:
+    """DO_FENCE_ENABLE in a mission: 0 off, 1 on, 2 the floor off."""
+    if wish in (0, 1, 2):
+        vehicle.fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else ALL)
+
+
+def do_yaw(vehicle: Vehicle, item: Item) -> None:
+    """CONDITION_YAW: turn the nose."""
+    angle, rate, way, relative = item.params
+    vehicle.craft.heading.fix(radians(angle), rate=radians(rate), way=int(way), relative=relative > 0.0)
+
+
+SPEED_TYPES = 4
+"""Kinds of speed that DO_CHANGE_SPEED knows."""
 
 
 def change_speed(vehicle: Vehicle, kind: int, speed_mps: float) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firmware_sitl.vehicle.fence_checks import fence_problem
+
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
 
-FORCE = 21196.0
+FORCE, FORCE_ARM_ONLY = 21196.0, 2989.0
 AUTO_ALLOWS_ARMING = 1
 """Bit of AUTO_OPTIONS: arming in AUTO, which ArduCopter otherwise refuses."""
 
@@ -50,10 +52,11 @@ def _checked(vehicle: Vehicle) -> list[str]:
         found.append("Battery 1 low voltage failsafe")
     if parameters["SIM_RC_FAIL"] and parameters["FS_THR_ENABLE"]:
         found.append("RC not found")
-    if vehicle.fence.enabled and not vehicle.estimator.position_ok:
-        found.append("Fence requires position")
-    elif vehicle.fence.enabled and vehicle.fence.breaches(vehicle.craft.body):
-        found.append("Vehicle breaching fence")
+    fence = fence_problem(vehicle)
+    if fence is not None:
+        found.append(fence)
+    if vehicle.safety_on:
+        found.append("Hardware safety switch")
     if parameters["FS_GCS_ENABLE"] and vehicle.failsafes.gcs_lost:
         found.append("GCS failsafe on")
     return found
@@ -80,7 +83,6 @@ def arm(vehicle: Vehicle, *, force: bool = False) -> bool:
     if vehicle.estimator.position_ok:
         vehicle.set_home_here()
     vehicle.breadcrumbs.start()
-    vehicle.auto.restart()
     vehicle.failsafes.clear()
     vehicle.fence.on_arming()
     vehicle.say(6, "Arming motors")
@@ -96,4 +98,11 @@ def disarm(vehicle: Vehicle, *, force: bool = False) -> bool:
         return False
     craft.motors.disarm()
     vehicle.say(6, "Disarming motors")
+    after_disarming(vehicle)
     return True
+
+
+def after_disarming(vehicle: Vehicle) -> None:
+    """Whatever stopped the motors: the next mission begins at its start."""
+    vehicle.auto.restart()
+    vehicle.fence.on_disarming()

@@ -9,53 +9,72 @@ from typing import TYPE_CHECKING
 from firmware_sitl.vehicle import items as cmd
 from firmware_sitl.vehicle.circling import Circling
 from firmware_sitl.vehicle.items import Item
+from firmware_sitl.vehicle.itinerary import TAKEOFFS, Itinerary
 from firmware_sitl.vehicle.landing import Landing
-from firmware_sitl.vehicle.modes import AUTO, Mode
+from firmware_sitl.vehicle.mission_names import name_of
+from firmware_sitl.vehicle.modes import AUTO, AUTO_RTL, Mode
 from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.waiting import WAITS, seconds_to_wait
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.craft import Craft
     from firmware_sitl.vehicle.plans import MissionPlan
     from firmware_sitl.vehicle.returning import ReturnMode
 
-NAVIGATES = frozenset({16, 17, 18, 19, 20, 21, 22, 30, 31, 82, 92, 93, 94})
 CONDITIONS = frozenset({112, 114, 115})
-MOST_JUMPS = 100
+MISSION_RUNS, MISSION_STANDS, MISSION_DONE = 3, 2, 5
+"""MISSION_STATE: active, not started (or stopped), complete."""
 
-NAMES = {
-    16: "WP", 17: "LoitUnlim", 18: "LoitTurns", 19: "LoitTime", 20: "RTL", 21: "Land", 22: "Takeoff",
-    30: "ContAndChangeAlt", 31: "LoitToAlt", 82: "SplineWP", 93: "NavDelay", 94: "PayloadPlace",
-    112: "Delay", 114: "CondDistance", 115: "CondYaw", 177: "Jump", 178: "ChangeSpeed", 179: "SetHome",
-    189: "DoLandStart", 195: "SetROILocation", 197: "SetROINone", 201: "SetROI", 207: "FenceEnable",
-}  # fmt: skip
+CONTINUE_AFTER_LAND = 4
+"""Bit of MIS_OPTIONS: after a landing go on, where a takeoff follows."""
 
 
 class Auto(Mode):
     """AUTO. `current` is the item being flown; `reached` collects the ones done."""
 
     number = AUTO
+    takes_speed = True
 
-    def __init__(self, craft: Craft, plan: MissionPlan, rtl: ReturnMode, do: Callable[[Item], None]) -> None:
+    def __init__(
+        self,
+        craft: Craft,
+        plan: MissionPlan,
+        rtl: ReturnMode,
+        do: Callable[[Item], None],
+        clock: Callable[[], float],
+    ) -> None:
         super().__init__(craft)
-        self._plan, self._rtl, self._do = plan, rtl, do
+        self.clock = clock
+        self.plan, self._rtl, self._do = plan, rtl, do
+        self.route = Itinerary(plan, craft.say)
         self.current = 0
-        self.running = False
-        self.complete = False
+        self.state = MISSION_STANDS
+        self.returning = False
+        self._resume_once = False
         self.reached: list[int] = []
         self._item: Item | None = None
         self._run: Callable[[float], bool] | None = None
         self._condition: Callable[[], bool] | None = None
         self._queue: list[int] = []
-        self._jumps: dict[int, int] = {}
         self._since_s: float | None = None
         self._landing: Landing | None = None
         self._circling: Circling | None = None
+        self._waiting = False
 
     @property
-    def allows_takeoff(self) -> bool:
-        """Whether the first thing the mission flies is a takeoff."""
-        first = self._first_navigation(1)
-        return first is not None and self._command(first) == cmd.TAKEOFF
+    def shown(self) -> int:
+        """The number in the heartbeat: while it returns by the mission, AUTO_RTL's."""
+        return AUTO_RTL if self.returning else AUTO
+
+    @property
+    def running(self) -> bool:
+        """Whether the mission is under way."""
+        return self.state == MISSION_RUNS
+
+    @property
+    def taking_off(self) -> bool:
+        """Whether a takeoff is under way."""
+        return self._item is not None and self._item.command in TAKEOFFS
 
     @property
     def landing(self) -> bool:
@@ -67,47 +86,88 @@ class Auto(Mode):
     def enter(self) -> str | None:
         """Take up the mission where it was left, or from the start."""
         craft = self.craft
-        if self._plan.count() <= 1:
-            return "Mode requires mission"
-        if craft.motors.armed and craft.landed and not self.allows_takeoff:
-            return "Auto: Missing Takeoff Cmd"
+        self.returning = False
+        if craft.motors.armed and self.plan.count() <= 1:
+            return "init failed"
+        first = 1 if craft.parameters["MIS_RESTART"] else max(self.current, 1)
+        if craft.motors.armed and craft.landed and not self.route.is_takeoff_next(first):
+            craft.say(2, "Auto: Missing Takeoff Cmd")
+            return "init failed"
         craft.navigation.start()
         craft.heading.hold()
         self._landing = None
-        if self.complete or craft.landed or craft.parameters["MIS_RESTART"] or self.current == 0:
-            self.restart()
-        else:
-            self._start_from(self.current)
+        self._waiting = True
         return None
 
+    def leave(self) -> None:
+        """Another mode takes over: the mission stands where it is."""
+        self.returning = False
+        if self.running:
+            self.state = MISSION_STANDS
+
     def restart(self) -> None:
-        """Begin at item 1 when next armed and in AUTO."""
-        self.current, self.complete, self.running = 0, False, False
+        """Begin at item 1 when next started."""
+        self.current = 0
         self._item = self._run = self._condition = None
-        self._jumps = {}
+        self.route.forget_jumps()
         self._queue = []
 
+    def resume(self) -> None:
+        """Start the mission, or go on with it, or (complete) begin anew."""
+        if self.state == MISSION_DONE or self.current == 0 or self.current >= self.plan.count():
+            self.restart()
+        self._start_from(max(self.current, 1))
+
     def set_current(self, seq: int) -> bool:
-        """Jump to an item; False where there is none."""
-        if not 0 <= seq < self._plan.count():
+        """Make an item the next; False where there is none, or nothing to fly after it."""
+        self.returning = False
+        if not 0 <= seq < self.plan.count() or self.plan.count() == 1:
             return False
-        self.complete = False
-        if self.craft.mode is self and self.running:
+        if seq == 0 or self.state == MISSION_DONE:
+            self.route.forget_jumps()
+        if self.running:
             self._start_from(max(seq, 1))
-        else:
-            self.current = seq
+            return self.running
+        found = self.route.first_navigation(max(seq, 1), beside=[])
+        self.current, self.state = found or 0, MISSION_STANDS
+        return found is not None
+
+    def jump_to_tag(self, tag: int) -> bool:
+        """Go on after a tag; False where there is none."""
+        seq = self.route.place_of_tag(tag)
+        return seq is not None and self.set_current(seq)
+
+    def return_from(self, seq: int, text: str) -> None:
+        """Go on from an item as the way home."""
+        self.set_current(seq)
+        self._resume_once = True
+        self.craft.say(6, text)
+
+    def pause(self, *, on: bool) -> bool:
+        """Stop on the way to a waypoint, or go on."""
+        navigation = self.craft.navigation
+        if not on:
+            navigation.resume()
+            return True
+        if self._run != self._fly_waypoint or navigation.reached:
+            return False
+        navigation.hold()
         return True
 
     def run(self, dt: float) -> None:
         """One step of the mission."""
         craft = self.craft
+        if self._waiting:
+            self._waiting = False
+            if craft.parameters["MIS_RESTART"] and not self._resume_once:
+                self.restart()
+            self._resume_once = False
+            self.resume()
+        elif self.running and self.current == 0:
+            self.resume()
         if not craft.motors.armed:
             craft.control.reset()
-            self.running = False
             return
-        if not self.running:
-            self.running = True
-            self._start_from(max(self.current, 1))
         self._work_through_queue()
         if self._run is None:
             self._hold(dt)
@@ -121,20 +181,17 @@ class Auto(Mode):
 
     def _start_from(self, seq: int) -> None:
         """Start the first navigation item at or after a place; what stands before it runs along."""
-        self.running = True
+        self.state = MISSION_RUNS
         self._queue = []
-        target = self._first_navigation(seq, collect=self._queue)
-        if target is None:
+        target = self.route.first_navigation(seq, beside=self._queue)
+        item = None if target is None else self.plan.read(target)
+        if target is None or item is None:
             self._finish()
             return
         self.current = target
-        item = self._plan.read(target)
-        if item is None:
-            self._finish()
-            return
         self._item, self._since_s = item, None
         self._landing = self._circling = None
-        self.craft.say(6, f"Mission: {target} {NAMES.get(item.command, str(item.command))}")
+        self.craft.say(6, f"Mission: {target} {name_of(item.command)}")
         self._run = self._starter(item)(item)
 
     def _advance(self) -> None:
@@ -142,32 +199,14 @@ class Auto(Mode):
         self._start_from(self.current + 1)
 
     def _finish(self) -> None:
-        self.complete, self._run, self._item = True, None, None
-        if self.craft.landed:
-            return
-        self.craft.navigation.start()
-
-    def _first_navigation(self, seq: int, collect: list[int] | None = None) -> int | None:
-        """The next item to fly from a place on, jumps followed."""
-        jumps = 0
-        while seq < self._plan.count() and jumps < MOST_JUMPS:
-            item = self._plan.read(seq)
-            if item is None:
-                return None
-            if item.command in NAVIGATES:
-                return seq
-            if item.command == cmd.DO_JUMP:
-                jumps += 1
-                times, done = int(item.params[1]), self._jumps.get(seq, 0)
-                if times < 0 or done < times:
-                    if collect is not None:
-                        self._jumps[seq] = done + 1
-                    seq = max(int(item.params[0]), 1)
-                    continue
-            elif collect is not None:
-                collect.append(seq)
-            seq += 1
-        return None
+        """Behind the last item: hold there, or disarm on the ground."""
+        craft = self.craft
+        self.state, self._run, self._item = MISSION_DONE, None, None
+        if not craft.landed:
+            craft.navigation.start()
+        elif craft.motors.armed:
+            craft.motors.disarm()
+            craft.say(6, "Disarming motors")
 
     def _work_through_queue(self) -> None:
         """Run the DO_ and CONDITION_ items that stand before the present navigation item."""
@@ -178,10 +217,10 @@ class Auto(Mode):
                 self._condition = None
                 continue
             seq = self._queue.pop(0)
-            item = self._plan.read(seq)
+            item = self.plan.read(seq)
             if item is None:
                 continue
-            self.craft.say(6, f"Mission: {seq} {NAMES.get(item.command, str(item.command))}")
+            self.craft.say(6, f"Mission: {seq} {name_of(item.command)}")
             if item.command in CONDITIONS:
                 self._condition = self._conditional(item)
             else:
@@ -201,24 +240,20 @@ class Auto(Mode):
         )
         return lambda: craft.heading.turned
 
-    def _command(self, seq: int) -> int:
-        item = self._plan.read(seq)
-        return item.command if item else 0
-
     def _starter(self, item: Item) -> Callable[[Item], Callable[[float], bool]]:
         return {
             cmd.TAKEOFF: self._start_takeoff,
+            cmd.VTOL_TAKEOFF: self._start_takeoff,
             cmd.RETURN: self._start_return,
             cmd.LAND: self._start_land,
-            cmd.NAV_DELAY: self._start_delay,
+            cmd.VTOL_LAND: self._start_land,
             cmd.LOITER_TURNS: self._start_turns,
+            **dict.fromkeys(WAITS, self._start_wait),
         }.get(item.command, self._start_waypoint)
 
     def _start_takeoff(self, item: Item) -> Callable[[float], bool]:
-        up = self._up(item)
         craft = self.craft
-        if not craft.landed:
-            up = max(up, craft.body.up)
+        up = max(self._up(item), craft.body.up + (1.0 if craft.landed else 0.0))
         craft.heading.hold()
 
         def run(dt: float) -> bool:
@@ -231,7 +266,7 @@ class Auto(Mode):
 
     def _start_waypoint(self, item: Item) -> Callable[[float], bool]:
         craft = self.craft
-        craft.navigation.go(self._place(item))
+        craft.navigation.go(self.place_of(item))
         follow = self._followed_at_speed(item)
         if follow is not None:
             craft.navigation.then(follow)
@@ -242,8 +277,8 @@ class Auto(Mode):
         """The next leg's end, where this waypoint is passed without stopping."""
         if item.command not in (cmd.WAYPOINT, cmd.SPLINE) or item.params[0] > 0.0:
             return None
-        following = self._first_navigation(self.current + 1)
-        after = self._plan.read(following) if following is not None else None
+        following = self.route.first_navigation(self.current + 1)
+        after = self.plan.read(following) if following is not None else None
         if after is None or after.command not in (
             cmd.WAYPOINT,
             cmd.SPLINE,
@@ -251,7 +286,7 @@ class Auto(Mode):
             cmd.LOITER_UNLIM,
         ):
             return None
-        return self._place(after)
+        return self.place_of(after)
 
     def _fly_waypoint(self, dt: float) -> bool:
         craft, item = self.craft, self._item
@@ -268,7 +303,7 @@ class Auto(Mode):
         return True
 
     def _start_turns(self, item: Item) -> Callable[[float], bool]:
-        self._circling = circling = Circling(self.craft, self._place(item), item.params[0], item.params[2])
+        self._circling = circling = Circling(self.craft, self.place_of(item), item.params[0], item.params[2])
         return circling.run
 
     def _start_return(self, item: Item) -> Callable[[float], bool]:
@@ -294,6 +329,8 @@ class Auto(Mode):
         def run(dt: float) -> bool:
             if self._landing is not None:
                 self._landing.run(dt)
+                if self._landing.down and self._goes_on_after_landing():
+                    return True
                 self._disarm_when_down(self._landing)
                 return False
             craft.wants_flight = not craft.landed
@@ -304,13 +341,19 @@ class Auto(Mode):
 
         return run
 
-    def _start_delay(self, item: Item) -> Callable[[float], bool]:
-        start = self.craft.t_s
+    def _goes_on_after_landing(self) -> bool:
+        goes_on = int(self.craft.parameters["MIS_OPTIONS"]) & CONTINUE_AFTER_LAND
+        return bool(goes_on) and self.route.is_takeoff_next(self.current + 1)
+
+    def _start_wait(self, item: Item) -> Callable[[float], bool]:
+        start, seconds = self.craft.t_s, seconds_to_wait(item, self.clock())
         self.craft.navigation.start()
+        if item.command == cmd.NAV_DELAY and seconds is not None:
+            self.craft.say(6, f"Delaying {int(seconds)} sec")
 
         def run(dt: float) -> bool:
             self._hold(dt)
-            return self.craft.t_s - start >= item.params[0]
+            return seconds is not None and self.craft.t_s - start > seconds
 
         return run
 
@@ -329,7 +372,7 @@ class Auto(Mode):
             return item.z - self.craft.origin.altitude_m
         return self.craft.home[2] + item.z
 
-    def _place(self, item: Item) -> Point:
+    def place_of(self, item: Item) -> Point:
         """An item's point; a zero position or height means the present one (ArduCopter)."""
         destination = self.craft.navigation.destination
         north, east = destination[0], destination[1]

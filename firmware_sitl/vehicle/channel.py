@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle.telemetry import BUILDERS, STREAMS
+from firmware_sitl.vehicle.telemetry_more import MODES_LISTED, available_mode
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
@@ -35,6 +36,8 @@ class Channel:
         self._due: dict[int, float] = {HEARTBEAT: 0.0}
         self._next_due = 0.0
         self._listing: Iterator[Any] | None = None
+        self._owed: list[int] = []
+        self._modes_owed: list[int] = []
         self.from_parameters()
 
     def from_parameters(self) -> None:
@@ -69,6 +72,34 @@ class Channel:
             self._due[message_id] = self._vehicle.craft.t_s
         self._next_due = 0.0
 
+    def usual(self, message_id: int) -> float | None:
+        """Seconds between two of a message by the port's SRn_ parameters; None where they ask for none."""
+        if message_id == HEARTBEAT:
+            return HEARTBEAT_S
+        for name, messages in STREAMS.values():
+            rate = self._vehicle.parameters[f"SR{self.number}_{name}"]
+            if message_id in messages and rate > 0.0:
+                return 1.0 / rate
+        return None
+
+    def owe(self, message_id: int) -> None:
+        """Send a message once, after the answer that is being made."""
+        self._owed.append(message_id)
+
+    def list_modes(self, index: int) -> None:
+        """Send the flight mode at a place (from 1), or with 0 all of them, after the answer."""
+        self._modes_owed += [index] if index else range(1, len(MODES_LISTED) + 1)
+
+    def pay(self) -> None:
+        """Send what is owed."""
+        for message_id in self._owed:
+            self.one(message_id)
+        for index in self._modes_owed:
+            if index <= len(MODES_LISTED):
+                self.send(available_mode(index))
+        self._owed.clear()
+        self._modes_owed.clear()
+
     def period(self, message_id: int) -> float | None:
         """Seconds between two of a message; None where it is not sent by itself."""
         return self._periods.get(message_id)
@@ -81,7 +112,8 @@ class Channel:
                     self.every(message_id, 1.0 / rate_hz if rate_hz > 0.0 else None)
 
     def list_parameters(self) -> None:
-        """Begin to send all parameters."""
+        """Begin to send all parameters; the vehicle says what it is first."""
+        self._vehicle.say_banner()
         self._listing = iter(
             [self._vehicle.parameter_message(p) for p in self._vehicle.parameters.all_shown()]
         )
@@ -90,6 +122,8 @@ class Channel:
         """Queue what is due."""
         if not self.connected:
             return
+        if self._owed:
+            self.pay()
         if self._listing is not None:
             self._list_more()
         if t_s < self._next_due:

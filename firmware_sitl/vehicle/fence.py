@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING
 
-from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.items import (
     CIRCLE_INCLUDE,
     FENCE_EXCLUDE,
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 CEILING, CIRCLE, POLYGON, FLOOR = 1, 2, 4, 8
 UNION_OF_INCLUSIONS = 2
 """FENCE_OPTIONS bit: inside any inclusion suffices; without it the vehicle must be inside all."""
+
+ALL, ARMING = CEILING | CIRCLE | POLYGON | FLOOR, CEILING | CIRCLE | POLYGON
+BACKUP_M = 20.0
+"""Outside by so much more, a breach counts as a new one (ArduCopter's backup fences)."""
+
+RECOVERY_S = 10.0
+"""Seconds after a change of mode in which a pilot may bring it back, and no breach acts."""
 
 GIVE_UP_M = 100.0
 """Outside the fence by more than this, the vehicle lands whatever the action says (ArduCopter)."""
@@ -64,13 +71,36 @@ class Fence:
         self.breached = 0
         self.breach_count = 0
         self.breach_t_s = 0.0
-        self._backup_ceiling_m = 0.0
-        self._backup_radius_m = 0.0
+        self._kinds = 0
+        self._switch = 0.0
+        self._floor_stays_on = self._floor_stays_off = False
+        self._backup_ceiling_m = self._backup_radius_m = 0.0
+        self._recovering_until_s = 0.0
+
+    @property
+    def present(self) -> int:
+        """Bits of the fences that FENCE_TYPE asks for and that there are."""
+        kinds = int(self._vehicle.parameters["FENCE_TYPE"])
+        return kinds & (ALL if self.areas else ALL & ~POLYGON)
 
     @property
     def enabled(self) -> bool:
         """Whether a fence is watched."""
-        return self._vehicle.parameters["FENCE_ENABLE"] != 0.0
+        self._heed_switch()
+        return self._kinds != 0
+
+    @property
+    def watched(self) -> int:
+        """Bits of the fences watched."""
+        self._heed_switch()
+        return self._kinds & self.present
+
+    def _heed_switch(self) -> None:
+        """FENCE_ENABLE, where it has changed, switches what FENCE_TYPE says then, but for the floor."""
+        parameters = self._vehicle.parameters
+        if parameters["FENCE_ENABLE"] != self._switch:
+            self._switch = parameters["FENCE_ENABLE"]
+            self._kinds = int(parameters["FENCE_TYPE"]) & ~FLOOR if self._switch else 0
 
     def load(self, items: list[Item]) -> None:
         """Take over a list of fence items, in local metres."""
@@ -93,20 +123,44 @@ class Fence:
     def on_arming(self) -> None:
         """FENCE_AUTOENABLE 3: enabled on arming."""
         if self._vehicle.parameters["FENCE_AUTOENABLE"] == 3.0:
-            self.enable(on=True)
+            self._floor_stays_on = self._floor_stays_off = False
+            self._switch_kinds("auto-enabled", on=True, kinds=ARMING)
 
-    def enable(self, *, on: bool) -> None:
-        """Watch the fence, or no longer."""
-        self._vehicle.parameters["FENCE_ENABLE"] = 1.0 if on else 0.0
+    def on_disarming(self) -> None:
+        """FENCE_AUTOENABLE 3: disabled on disarming."""
+        if self._vehicle.parameters["FENCE_AUTOENABLE"] == 3.0:
+            self._switch_kinds("auto-disabled", on=False, kinds=ALL)
+
+    def on_mode_change(self, t_s: float) -> None:
+        """Whoever changes the mode outside the fence has ten seconds to bring the craft back."""
+        if self.breached and int(self._vehicle.parameters["FENCE_ACTION"]) != NONE:
+            self._recovering_until_s = t_s + RECOVERY_S
+            self._vehicle.say(6, "Manual recovery started")
+
+    def enable(self, *, on: bool, kinds: int = ALL) -> None:
+        """Watch some fences, or no longer."""
+        if kinds & int(self._vehicle.parameters["FENCE_TYPE"]) & FLOOR:
+            self._floor_stays_on, self._floor_stays_off = on, not on
+        self._set(on=on, kinds=kinds)
+
+    def _set(self, *, on: bool, kinds: int) -> int:
+        """Switch fences that FENCE_TYPE asks for; bits of those that changed."""
+        self._heed_switch()
+        before, kinds = self._kinds, kinds & int(self._vehicle.parameters["FENCE_TYPE"])
+        self._kinds = before | kinds if on else before & ~kinds
+        changed = before ^ self._kinds
         if not on:
-            self.breached = 0
+            self.breached &= ~changed
+        return changed
+
+    def _switch_kinds(self, what: str, *, on: bool, kinds: int) -> None:
+        changed = self._set(on=on, kinds=kinds)
+        if changed:
+            self._vehicle.say(5, f"{fence_names(changed)} {what}")
 
     def allows(self, north: float, east: float, up: float) -> bool:
-        """Whether a destination lies within the fence; always so where none is watched."""
-        if not self.enabled:
-            return True
-        home = self._vehicle.craft.home
-        return not self._breaches_at(north, east, up - home[2], margin_m=0.0)
+        """Whether a destination lies within the fences watched."""
+        return not self._breaches_at(north, east, up - self._vehicle.craft.home[2])
 
     def breaches(self, body: Body) -> int:
         """Bits of the fences outside of which the body is."""
@@ -114,27 +168,45 @@ class Fence:
 
     def watch(self, t_s: float) -> None:
         """Look for a new breach, and act on it."""
-        vehicle = self._vehicle
-        craft = vehicle.craft
-        if not self.enabled or not craft.motors.armed or craft.landed:
-            self.breached = 0
-            self._backup_ceiling_m = self._backup_radius_m = 0.0
+        vehicle, craft = self._vehicle, self._vehicle.craft
+        self._mind_the_floor()
+        if not vehicle.estimator.position_ok:
             return
-        now = self.breaches(craft.body)
-        new = now & ~self.breached
-        further = self._moved_backups(now)
+        now, before = self.breaches(craft.body), self.breached
+        new = (now & ~before) | self._moved_backups(now)
         self.breached = now
-        if not new and not further:
+        if before and not now and not craft.landed:
+            vehicle.say(5, "Fence breach cleared")
+        if not new:
             return
         self.breach_count += 1
-        self.breach_t_s = t_s
-        vehicle.say(4, f"{_names(new or now)} fence breached")
-        self._act(now)
+        self.breach_t_s = self.breach_t_s if before else t_s
+        if t_s < self._recovering_until_s or not craft.motors.armed:
+            return
+        if not craft.landed:
+            vehicle.say(5, f"{fence_names(new)} breached")
+        self._act(new)
 
-    def _breaches_at(self, north: float, east: float, height_m: float, *, margin_m: float = 0.0) -> int:
+    def _mind_the_floor(self) -> None:
+        """The floor counts once the craft has been above it, and no longer when it lands."""
+        vehicle, parameters = self._vehicle, self._vehicle.parameters
+        craft = vehicle.craft
+        landing = craft.landed or not craft.motors.armed or vehicle.mode.landing
+        if landing:
+            if self._kinds & FLOOR and not self._floor_stays_on:
+                self._switch_kinds("auto-disabled", on=False, kinds=FLOOR)
+            return
+        wanted = int(parameters["FENCE_TYPE"]) & FLOOR and not self._floor_stays_off
+        switched = parameters["FENCE_ENABLE"] or parameters["FENCE_AUTOENABLE"] in (2.0, 3.0)
+        above = craft.height_m >= parameters["FENCE_ALT_MIN"] + parameters["FENCE_MARGIN"]
+        if wanted and switched and above and not self._kinds & FLOOR:
+            self._set(on=True, kinds=FLOOR)
+            vehicle.say(5, "Min Alt fence enabled (auto enable)")
+
+    def _breaches_at(self, north: float, east: float, height_m: float) -> int:
         parameters, craft = self._vehicle.parameters, self._vehicle.craft
-        kinds, found = int(parameters["FENCE_TYPE"]), 0
-        if kinds & CEILING and height_m >= parameters["FENCE_ALT_MAX"] - margin_m:
+        kinds, found = self.watched, 0
+        if kinds & CEILING and height_m >= parameters["FENCE_ALT_MAX"]:
             found |= CEILING
         if kinds & FLOOR and height_m <= parameters["FENCE_ALT_MIN"]:
             found |= FLOOR
@@ -154,41 +226,58 @@ class Fence:
         either = int(self._vehicle.parameters["FENCE_OPTIONS"]) & UNION_OF_INCLUSIONS
         return any(inclusions) if either else all(inclusions)
 
-    def _moved_backups(self, now: int) -> bool:
-        """Whether ceiling or circle is breached by another 20 m (ArduCopter's backup fences)."""
-        craft, parameters, moved = self._vehicle.craft, self._vehicle.parameters, False
-        if now & CEILING:
-            ceiling = self._backup_ceiling_m or parameters["FENCE_ALT_MAX"] + 20.0
-            moved = craft.height_m >= ceiling
-            self._backup_ceiling_m = craft.height_m + 20.0 if moved else ceiling
-        if now & CIRCLE:
-            away = hypot(craft.body.north - craft.home[0], craft.body.east - craft.home[1])
-            radius = self._backup_radius_m or parameters["FENCE_RADIUS"] + 20.0
-            beyond = away >= radius
-            self._backup_radius_m = away + 20.0 if beyond else radius
-            moved = moved or beyond
+    def _moved_backups(self, now: int) -> int:
+        """Bits of ceiling and circle where they are breached by another 20 m (ArduCopter's backup fences)."""
+        body, craft, moved = self._vehicle.craft.body, self._vehicle.craft, 0
+        away = hypot(body.north - craft.home[0], body.east - craft.home[1])
+        if not now & CEILING:
+            self._backup_ceiling_m = 0.0
+        elif craft.height_m >= self._backup_ceiling_m:
+            moved |= CEILING
+            self._backup_ceiling_m = craft.height_m + BACKUP_M
+        if not now & CIRCLE:
+            self._backup_radius_m = 0.0
+        elif away >= self._backup_radius_m:
+            moved |= CIRCLE
+            self._backup_radius_m = away + BACKUP_M
         return moved
 
-    def _act(self, now: int) -> None:
+    def _act(self, new: int) -> None:
         vehicle, craft = self._vehicle, self._vehicle.craft
         action = int(vehicle.parameters["FENCE_ACTION"])
         if action == NONE:
             return
-        over = craft.height_m - vehicle.parameters["FENCE_ALT_MAX"] if now & CEILING else 0.0
-        away = hypot(craft.body.north - craft.home[0], craft.body.east - craft.home[1])
-        out = away - vehicle.parameters["FENCE_RADIUS"] if now & CIRCLE else 0.0
-        if max(over, out) > GIVE_UP_M or action == ALWAYS_LAND:
-            vehicle.change_mode(modes.LAND, quiet=True)
+        if craft.landed:
+            arming.disarm(vehicle)
             return
         wanted = {
-            RTL_OR_LAND: (modes.RTL, modes.LAND),
+            ALWAYS_LAND: (modes.LAND,),
             SMART_OR_RTL_OR_LAND: (modes.SMART_RTL, modes.RTL, modes.LAND),
             BRAKE_OR_LAND: (modes.BRAKE, modes.LAND),
             SMART_OR_LAND: (modes.SMART_RTL, modes.LAND),
-        }.get(action, ())
-        vehicle.first_mode_of(wanted)
+        }.get(action, (modes.RTL, modes.LAND))
+        vehicle.first_mode_of((modes.LAND,) if self._outside_m(new) > GIVE_UP_M else wanted)
+
+    def _outside_m(self, kinds: int) -> float:
+        """How far outside ceiling, floor or circle."""
+        craft, parameters = self._vehicle.craft, self._vehicle.parameters
+        away = hypot(craft.body.north - craft.home[0], craft.body.east - craft.home[1])
+        distances = (
+            (CEILING, craft.height_m - parameters["FENCE_ALT_MAX"]),
+            (FLOOR, parameters["FENCE_ALT_MIN"] - craft.height_m),
+            (CIRCLE, away - parameters["FENCE_RADIUS"]),
+        )
+        return max((distance for kind, distance in distances if kinds & kind), default=0.0)
 
 
-def _names(bits: int) -> str:
+def fence_names(bits: int) -> str:
+    """As ArduCopter names fences.
+
+    >>> fence_names(CEILING), fence_names(CEILING | CIRCLE | POLYGON)
+    ('Max Alt fence', 'Max Alt, Circle and Polygon fences')
+    """
     names = ((CEILING, "Max Alt"), (CIRCLE, "Circle"), (POLYGON, "Polygon"), (FLOOR, "Min Alt"))
-    return "+".join(name for bit, name in names if bits & bit)
+    found = [name for bit, name in names if bits & bit]
+    if len(found) < 2:
+        return f"{found[0] if found else ''} fence"
+    return f"{', '.join(found[:-1])} and {found[-1]} fences"

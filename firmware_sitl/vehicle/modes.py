@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, dist, sin
+from math import cos, sin
 from typing import TYPE_CHECKING, ClassVar
 
 from firmware_sitl.vehicle.heading import Look
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from firmware_sitl.vehicle.craft import Craft
 
 STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL = 0, 2, 3, 4, 5, 6
-LAND, POSHOLD, BRAKE, SMART_RTL = 9, 16, 17, 21
+CIRCLE, LAND, POSHOLD, BRAKE, SMART_RTL, AUTO_RTL = 7, 9, 16, 17, 21, 27
 
-SAME_POINT_M = 0.01
-"""A guided point this near to the last one is the last one, sent again."""
+RELATIVE_FRAME = 3
+"""The one frame in which NAV_TAKEOFF is taken as a command."""
 
 NAMES = {
     STABILIZE: "STABILIZE",
@@ -28,8 +28,26 @@ NAMES = {
     LAND: "LAND",
     POSHOLD: "POSHOLD",
     BRAKE: "BRAKE",
-    SMART_RTL: "SMART_RTL",
+    SMART_RTL: "SMARTRTL",
+    CIRCLE: "CIRCLE",
 }
+"""The modes that are flown here, by the names ArduCopter gives them."""
+
+UNFLOWN = {
+    1: "ACRO",
+    11: "DRIFT",
+    14: "FLIP",
+    15: "AUTOTUNE",
+    18: "THROW",
+    19: "AVOID_ADSB",
+    20: "GUIDED_NOGPS",
+    22: "FLOWHOLD",
+    23: "FOLLOW",
+    24: "ZIGZAG",
+    25: "SYSTEMID",
+    28: "TURTLE",
+}
+"""ArduCopter's other modes: refused here by name, for what is not flown is not claimed."""
 
 
 class Mode:
@@ -38,9 +56,21 @@ class Mode:
     number: ClassVar[int] = STABILIZE
     needs_position: ClassVar[bool] = True
     allows_arming: ClassVar[bool] = True
+    takes_speed: ClassVar[bool] = False
+    manual: ClassVar[bool] = False
 
     def __init__(self, craft: Craft) -> None:
         self.craft = craft
+
+    @property
+    def shown(self) -> int:
+        """The number in the heartbeat."""
+        return self.number
+
+    @property
+    def taking_off(self) -> bool:
+        """Whether a takeoff by command is under way."""
+        return False
 
     @property
     def name(self) -> str:
@@ -54,9 +84,9 @@ class Mode:
     def run(self, dt: float) -> None:
         """One step."""
 
-    def take_off(self, height_m: float) -> bool:
-        """Begin a takeoff commanded by a client; False where the mode has none."""
-        del height_m
+    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
+        """Begin a takeoff commanded by a client; False where the mode has none, or (`navigates`) drifts."""
+        del height_m, navigates
         return False
 
     def fly_to(self, point: Point) -> bool:
@@ -125,10 +155,17 @@ class HoldMode(Mode):
         elif craft.heading.look is Look.RATE:
             craft.heading.hold()
 
-    def take_off(self, height_m: float) -> bool:
+    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
         """Climb to a height above home."""
+        if navigates and not self.needs_position:
+            return False
         self._climbing_to = self.craft.home[2] + height_m
         return True
+
+    @property
+    def taking_off(self) -> bool:
+        """Whether a takeoff by command is under way."""
+        return self._climbing_to is not None
 
 
 class Stabilize(HoldMode):
@@ -136,10 +173,11 @@ class Stabilize(HoldMode):
 
     number = STABILIZE
     needs_position = False
+    manual = True
 
-    def take_off(self, height_m: float) -> bool:
+    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
         """No takeoff by command."""
-        del height_m
+        del height_m, navigates
         return False
 
 
@@ -173,98 +211,10 @@ class Brake(HoldMode):
         self.craft.control.glide(dt)
         self.craft.control.climb_at(dt, 0.0)
 
-    def take_off(self, height_m: float) -> bool:
+    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
         """No takeoff."""
-        del height_m
+        del height_m, navigates
         return False
-
-
-class Guided(Mode):
-    """GUIDED: takeoff, points and velocities from a client."""
-
-    number = GUIDED
-
-    def __init__(self, craft: Craft) -> None:
-        super().__init__(craft)
-        self._climbing_to: float | None = None
-        self._velocity: Point | None = None
-        self._velocity_s = 0.0
-        self._pursuing = False
-
-    def enter(self) -> str | None:
-        """Hold where the craft can stop."""
-        self._climbing_to = self._velocity = None
-        self._pursuing = False
-        self.craft.navigation.start()
-        self.craft.heading.hold()
-        return None
-
-    def take_off(self, height_m: float) -> bool:
-        """Climb to a height above home."""
-        self._velocity, self._pursuing = None, False
-        self._climbing_to = self.craft.home[2] + height_m
-        return True
-
-    def fly_to(self, point: Point) -> bool:
-        """Fly to a point: along a leg from rest, or without a stop where a client moves the point again."""
-        navigation = self.craft.navigation
-        if self.craft.landed:
-            return False
-        free = self._climbing_to is None and self._velocity is None
-        under_way = free and (self._pursuing or not navigation.reached)
-        if under_way and dist(point, navigation.destination) < SAME_POINT_M:
-            return True
-        self._climbing_to = self._velocity = None
-        self._pursuing = under_way
-        if under_way:
-            navigation.start(speed_mps=navigation.speed_mps, at=point)
-            return True
-        navigation.start(speed_mps=navigation.speed_mps)
-        navigation.go(point)
-        self.craft.heading.default()
-        return True
-
-    def fly_at(self, velocity: Point) -> bool:
-        """Fly at a velocity (north, east, up) until GUID_TIMEOUT."""
-        if self.craft.landed:
-            return False
-        if self._velocity is None:
-            self.craft.control.hold_here()
-        self._climbing_to, self._pursuing = None, False
-        self._velocity, self._velocity_s = velocity, self.craft.t_s
-        return True
-
-    def run(self, dt: float) -> None:
-        """One step of what was last commanded."""
-        craft = self.craft
-        if self._climbing_to is not None:
-            if craft.take_off(dt, self._climbing_to):
-                at = (craft.control.north, craft.control.east, self._climbing_to)
-                craft.navigation.start(speed_mps=craft.navigation.speed_mps, at=at)
-                self._climbing_to = None
-            return
-        if craft.landed:
-            craft.control.reset()
-            return
-        craft.wants_flight = True
-        if self._velocity is not None:
-            self._run_velocity(dt, self._velocity)
-        elif self._pursuing:
-            north, east, up = craft.navigation.destination
-            craft.control.approach(dt, north, east)
-            craft.control.climb_to(dt, up)
-        elif craft.navigation.track[0] != craft.navigation.track[1]:
-            craft.navigation.advance(dt)
-        else:
-            craft.control.glide(dt)
-            craft.control.climb_to(dt, craft.navigation.destination[2])
-
-    def _run_velocity(self, dt: float, velocity: Point) -> None:
-        craft = self.craft
-        if craft.t_s - self._velocity_s > craft.parameters["GUID_TIMEOUT"]:
-            velocity = (0.0, 0.0, 0.0)
-        craft.control.glide(dt, velocity[0], velocity[1])
-        craft.control.climb_at(dt, velocity[2])
 
 
 class Land(Mode):

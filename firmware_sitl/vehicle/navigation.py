@@ -69,7 +69,8 @@ class WaypointNavigation:
         self.reached = True
         self._previous = self._leg = Leg(ZERO, ZERO, None)
         self._next: Leg | None = None
-        self._pace = 1.0
+        self._pace = self._flow = 1.0
+        self.paused = False
         self.speed_mps = 10.0
         self._climb: float | None = None
         self._descent: float | None = None
@@ -86,8 +87,17 @@ class WaypointNavigation:
         self.origin = self.destination = at
         self._previous = self._leg = Leg(at, at, None)
         self._next = None
-        self._pace = 1.0
+        self._pace = self._flow = 1.0
+        self.paused = False
         self.reached = True
+
+    def hold(self) -> None:
+        """Slow down along the leg to a stop, until told to go on."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on along the leg."""
+        self.paused = False
 
     def go(self, destination: Point) -> None:
         """Fly to a point from the last destination, or from here if that was never reached."""
@@ -127,7 +137,9 @@ class WaypointNavigation:
         """Move the target by one step, slower where the vehicle cannot keep up, and see if it is there."""
         control = self.control
         self._keep_pace(dt)
-        step = self._pace * dt
+        slower = control.accel / self.speed_mps * dt
+        self._flow = clamp(self._flow + (-slower if self.paused else slower), 0.0, 1.0)
+        step = self._pace * self._flow * dt
         leg = self._leg
         position, velocity, accel = [*leg.start], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
         if not self._previous.finished:
@@ -149,8 +161,8 @@ class WaypointNavigation:
                 _add(following.unit, *following.advance(step), position, velocity, accel)
             finished = finished or (following.t > 0.0 and following.t >= leg.left_s)
         control.north, control.east, control.up = position
-        control.v_north, control.v_east, control.v_up = velocity
-        control.a_north, control.a_east, control.a_up = accel
+        control.v_north, control.v_east, control.v_up = (speed * self._flow for speed in velocity)
+        control.a_north, control.a_east, control.a_up = (push * self._flow**2 for push in accel)
         self._see_if_reached(finished)
 
     @property

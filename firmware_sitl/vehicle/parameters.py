@@ -144,6 +144,10 @@ class Parameters:
         """What is set now is what a client is told as the defaults, as with ArduPilot's defaults files."""
         self._defaults = dict(self._values)
 
+    def erase(self) -> None:
+        """Forget what was written: the defaults again."""
+        self._values = dict(self._defaults)
+
     def _as_shown(self, canonical: str, value: float) -> float:
         shown, factor = self._edge(canonical)
         if factor != 1.0:

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle.actions import do_yaw, place
 from firmware_sitl.vehicle.commands import Commands
-from firmware_sitl.vehicle.items import ACCEPTED, ERROR, Item, degrees_e7
+from firmware_sitl.vehicle.items import ACCEPTED, CONDITION_YAW, ERROR, WAYPOINT, Item
+from firmware_sitl.vehicle.plans import MISSION
+from firmware_sitl.vehicle.stored import keep_mission_item
+from firmware_sitl.vehicle.targets import global_target, local_target
+from firmware_sitl.vehicle.transfer import item_of
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.channel import Channel
     from firmware_sitl.vehicle.vehicle import Vehicle
 
 RADIO_STATUS = 109
+BY_NAME = -1
 AUTOPILOT_VERSION = 148
 GUIDED_ITEM, GUIDED_HEIGHT = 2, 3
-FURTHEST_M, FASTEST_MPS = 2.0e7, 1000.0
-"""A target further away or faster than this is no target: NaN and the like are neither."""
-
 LATEST_STAMP = 2**47
 """Signing time stamps have 48 bits, and must go on growing."""
-
-IGNORE_POSITION, IGNORE_VELOCITY, IGNORE_YAW = 0x007, 0x038, 0x400
 
 
 class Receiver:
@@ -33,6 +33,7 @@ class Receiver:
     def __init__(self, vehicle: Vehicle) -> None:
         self._vehicle = vehicle
         self._components: set[int] = set()
+        self._said_no_attitude = False
         self.commands = Commands(vehicle)
 
     def receive(self, channel: Channel, message: Any) -> None:
@@ -43,8 +44,8 @@ class Receiver:
         if not self._for_us(message):
             return
         kind = message.get_type()
-        if kind in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.current in (GUIDED_ITEM, GUIDED_HEIGHT):
-            self._guided_item(channel, message, whole=kind == "MISSION_ITEM_INT")
+        if kind in ("MISSION_ITEM", "MISSION_ITEM_INT") and self._is_guided(message):
+            self._guided_item(channel, message)
             return
         if self._vehicle.transfers.handle(channel, kind, message, self._vehicle.link_s):
             return
@@ -68,6 +69,9 @@ class Receiver:
         component = getattr(message, "target_component", 0)
         return system in (0, self._vehicle.system_id) and component not in self._components
 
+    def _is_guided(self, message: Any) -> bool:
+        return message.mission_type == MISSION and message.current in (GUIDED_ITEM, GUIDED_HEIGHT)
+
     def _heartbeat(self, channel: Channel, message: Any) -> None:
         del channel
         vehicle = self._vehicle
@@ -81,14 +85,9 @@ class Receiver:
         self.commands.whole(channel, message)
 
     def _set_mode(self, channel: Channel, message: Any) -> None:
-        if not message.base_mode & 1:
-            result = mavlink.MAV_RESULT_DENIED
-        elif self._vehicle.change_mode(message.custom_mode):
-            result = mavlink.MAV_RESULT_ACCEPTED
-        else:
-            result = mavlink.MAV_RESULT_FAILED
-        source = message.get_srcSystem(), message.get_srcComponent()
-        channel.send(mavlink.MAVLink_command_ack_message(11, result, 0, 0, *source))
+        """SET_MODE, which ArduCopter does not acknowledge."""
+        del channel
+        self._vehicle.mode_by_message(message.base_mode, message.custom_mode)
 
     def _request_data_stream(self, channel: Channel, message: Any) -> None:
         channel.stream(message.req_stream_id, message.req_message_rate if message.start_stop else 0.0)
@@ -99,7 +98,7 @@ class Receiver:
 
     def _param_request_read(self, channel: Channel, message: Any) -> None:
         parameters = self._vehicle.parameters
-        listed = message.param_index >= 0
+        listed = message.param_index != BY_NAME
         found = (
             parameters.shown_at(message.param_index) if listed else parameters.shown(_name(message.param_id))
         )
@@ -174,65 +173,48 @@ class Receiver:
 
     def _set_position_target_global_int(self, channel: Channel, message: Any) -> None:
         del channel
-        craft = self._vehicle.craft
-        frame, up = message.coordinate_frame, message.alt
-        up = up - craft.origin.altitude_m if frame in (0, 5) else craft.home[2] + up
-        point = craft.point(message.lat_int * 1e-7, message.lon_int * 1e-7, up)
-        self._target(message, point)
+        global_target(self._vehicle, message)
 
     def _set_position_target_local_ned(self, channel: Channel, message: Any) -> None:
         del channel
-        body = self._vehicle.craft.body
-        north, east, up = message.x, message.y, -message.z
-        if message.coordinate_frame in (7, 8, 9):
-            north, east, up = north + body.north, east + body.east, up + body.up
-        self._target(message, (north, east, up))
+        local_target(self._vehicle, message)
 
-    def _target(self, message: Any, point: tuple[float, float, float]) -> None:
-        """A guided target: a point inside the fence, or a velocity."""
+    def _set_attitude_target(self, channel: Channel, message: Any) -> None:
+        """Not flown: the craft holds, and says so once."""
+        del channel, message
         vehicle = self._vehicle
         if vehicle.mode is not vehicle.guided:
             return
-        if not message.type_mask & IGNORE_POSITION:
-            if not all(abs(metres) < FURTHEST_M for metres in point):
-                return
-            if not vehicle.fence.allows(*point):
-                vehicle.say(4, "Guided target outside fence")
-                return
-            vehicle.guided.fly_to(point)
-        elif not message.type_mask & IGNORE_VELOCITY:
-            velocity = message.vx, message.vy, -message.vz
-            if not all(abs(speed) < FASTEST_MPS for speed in velocity):
-                return
-            vehicle.guided.fly_at(velocity)
-        if not message.type_mask & IGNORE_YAW and isfinite(message.yaw):
-            vehicle.craft.heading.fix(message.yaw)
+        vehicle.guided.stop()
+        if not self._said_no_attitude:
+            self._said_no_attitude = True
+            vehicle.say(4, "attitude targets are not flown here")
 
-    def _guided_item(self, channel: Channel, message: Any, *, whole: bool) -> None:
-        """MISSION_ITEM with current 2 (fly there) or 3 (to this height): the old guided command."""
-        vehicle, source = self._vehicle, (message.get_srcSystem(), message.get_srcComponent())
-        item = Item(
-            command=message.command,
-            frame=message.frame,
-            x=message.x if whole else degrees_e7(message.x),
-            y=message.y if whole else degrees_e7(message.y),
-            z=message.z,
-        )
-        accepted = vehicle.mode.number == modes.GUIDED and self._fly_item(
-            item, keep_place=message.current == 3
-        )
-        result = ACCEPTED if accepted else ERROR
+    def _guided_item(self, channel: Channel, message: Any) -> None:
+        """MISSION_ITEM with current 2 (fly there) or 3 (to this height, which Copter ignores)."""
+        sent = item_of(message)
+        kept = keep_mission_item(sent) if isinstance(sent, Item) else sent
+        if isinstance(kept, Item):
+            result = ACCEPTED if message.current == GUIDED_HEIGHT or self._fly_item(kept) else ERROR
+        else:
+            result = kept
+        source = message.get_srcSystem(), message.get_srcComponent()
         channel.send(mavlink.MAVLink_mission_ack_message(*source, result, 0))
 
-    def _fly_item(self, item: Item, *, keep_place: bool) -> bool:
-        if not item.is_somewhere:
+    def _fly_item(self, item: Item) -> bool:
+        vehicle = self._vehicle
+        if vehicle.mode is not vehicle.guided:
             return False
-        vehicle, craft = self._vehicle, self._vehicle.craft
-        up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
-        point = craft.point(item.lat_deg, item.lon_deg, up)
-        if keep_place:
-            point = (craft.body.north, craft.body.east, up)
-        return vehicle.fence.allows(*point) and vehicle.guided.fly_to(point)
+        if item.command == CONDITION_YAW:
+            do_yaw(vehicle, item)
+            return True
+        if item.command != WAYPOINT:
+            return False
+        point = place(vehicle, item)
+        if not vehicle.fence.allows(*point):
+            return False
+        vehicle.guided.fly_to(point)
+        return True
 
 
 def _name(raw: Any) -> str:

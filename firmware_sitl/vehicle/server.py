@@ -171,8 +171,7 @@ class Server:
         if not self._ever_connected:
             self._ever_connected = True
             self._anchor()
-            for line in self.vehicle.banner():
-                self.vehicle.say(6, line)
+            self.vehicle.say_banner()
 
     def _receive(self, port: _Port) -> None:
         client = port.client

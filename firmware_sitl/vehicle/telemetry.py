@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle.telemetry_more import MORE_BUILDERS, i16, u16
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
 
+NO_MISSION, MISSION_PAUSED = 1, 4
 MULTICOPTER = 3
 """MAV_VTOL_STATE_MC, which ArduCopter gives."""
 
@@ -36,9 +38,9 @@ PRESENT = (
 
 def heartbeat(v: Vehicle) -> Any:
     """HEARTBEAT: a quadrotor flown by ArduPilot's protocol."""
-    armed, number = v.craft.motors.armed, v.mode.number
+    armed, number = v.craft.motors.armed or v.motor_test.running, v.mode.shown
     base = 1 | 16 | 64
-    if number in (modes.AUTO, modes.RTL, modes.LOITER, modes.GUIDED, modes.SMART_RTL, modes.BRAKE):
+    if v.mode.needs_position or number == modes.LAND:
         base |= 8
     if armed:
         base |= 128
@@ -67,7 +69,7 @@ def sys_status(v: Vehicle) -> Any:
     enabled = PRESENT & ~(0 if v.fence.enabled else FENCED) & ~(0 if v.craft.motors.armed else MOTORS)
     battery = v.craft.battery
     return mavlink.MAVLink_sys_status_message(
-        PRESENT, enabled, health, 100, _u16(battery.volt * 1000), _i16(battery.amperes * 100),
+        PRESENT, enabled, health, 100, u16(battery.volt * 1000), i16(battery.amperes * 100),
         round(100 * battery.left_share), 0, 0, 0, 0, 0, 0,
     )  # fmt: skip
 
@@ -78,7 +80,7 @@ def global_position_int(v: Vehicle) -> Any:
     lat, lon = v.lat_lon_e7()
     return mavlink.MAVLink_global_position_int_message(
         v.boot_ms, lat, lon, round(v.altitude_m * 1000), round(v.craft.height_m * 1000),
-        _i16(body.v_north * 100), _i16(body.v_east * 100), _i16(-body.v_up * 100), v.heading_cdeg,
+        i16(body.v_north * 100), i16(body.v_east * 100), i16(-body.v_up * 100), v.heading_cdeg,
     )  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def gps_raw_int(v: Vehicle) -> Any:
     lat, lon = lat_lon if fix >= 3 else (0, 0)
     return mavlink.MAVLink_gps_raw_int_message(
         v.boot_ms * 1000, fix, lat, lon, round(v.altitude_m * 1000), 121 if fix >= 3 else 9999,
-        200 if fix >= 3 else 9999, _u16(hypot(b.v_north, b.v_east) * 100), course, v.estimator.satellites,
+        200 if fix >= 3 else 9999, u16(hypot(b.v_north, b.v_east) * 100), course, v.estimator.satellites,
         round(v.altitude_m * 1000), 300, 300, 40, 0, 0,
     )  # fmt: skip
 
@@ -121,10 +123,10 @@ def gps_raw_int(v: Vehicle) -> Any:
 def battery_status(v: Vehicle) -> Any:
     """BATTERY_STATUS."""
     battery = v.craft.battery
-    volts = [_u16(battery.volt * 1000)] + [65535] * 9
+    volts = [u16(battery.volt * 1000)] + [65535] * 9
     state = 3 if v.failsafes.battery_critical else 2 if v.failsafes.battery_low else 1
     return mavlink.MAVLink_battery_status_message(
-        0, 0, 0, 32767, volts, _i16(battery.amperes * 100), round(battery.used_mah),
+        0, 0, 0, 32767, volts, i16(battery.amperes * 100), round(battery.used_mah),
         round(battery.used_wh * 36), round(100 * battery.left_share), 0, state, [0, 0, 0, 0], 0, 0,
     )  # fmt: skip
 
@@ -158,17 +160,14 @@ def gps_global_origin(v: Vehicle) -> Any:
     )
 
 
-def mission_current(v: Vehicle) -> Any:
+def mission_current(v: Vehicle, seq: int | None = None) -> Any:
     """MISSION_CURRENT: the item being flown."""
     total = max(v.mission.count() - 1, 0)
-    if total == 0:
-        state = 1
-    elif v.auto.complete:
-        state = 5
-    else:
-        state = 3 if v.mode is v.auto and v.auto.running else 4 if v.auto.current else 2
-    mode = 1 if v.mode is v.auto else 2
-    return mavlink.MAVLink_mission_current_message(v.auto.current, total, state, mode)
+    state = v.auto.state if total else NO_MISSION
+    if v.mode is v.auto and v.craft.navigation.paused:
+        state = MISSION_PAUSED
+    shown = v.auto.current if seq is None else seq
+    return mavlink.MAVLink_mission_current_message(shown, total, state, 1 if v.mode is v.auto else 0)
 
 
 def extended_sys_state(v: Vehicle) -> Any:
@@ -178,7 +177,7 @@ def extended_sys_state(v: Vehicle) -> Any:
     elif v.mode.landing:
         state = 4
     else:
-        state = 3 if v.taking_off else 2
+        state = 3 if v.mode.taking_off else 2
     return mavlink.MAVLink_extended_sys_state_message(MULTICOPTER, state)
 
 
@@ -199,7 +198,7 @@ def nav_controller_output(v: Vehicle) -> Any:
     roll, pitch, yaw = craft.body.euler()
     return mavlink.MAVLink_nav_controller_output_message(
         degrees(roll), degrees(pitch), round(degrees(yaw)), bearing,
-        _u16(hypot(off_n, off_e)), craft.control.up - craft.body.up, 0.0, 0.0,
+        u16(hypot(off_n, off_e)), craft.control.up - craft.body.up, 0.0, 0.0,
     )  # fmt: skip
 
 
@@ -208,8 +207,8 @@ def raw_imu(v: Vehicle) -> Any:
     b, mg = v.craft.body, 1000.0 / 9.80665
     x, y, z = b.felt()
     return mavlink.MAVLink_raw_imu_message(
-        v.boot_ms * 1000, _i16(x * mg), _i16(y * mg), _i16(-z * mg), 0, 0, _i16(b.yaw_rate * 1000),
-        _i16(200 * cos(b.yaw)), _i16(-200 * sin(b.yaw)), 430, 0, 2500,
+        v.boot_ms * 1000, i16(x * mg), i16(y * mg), i16(-z * mg), 0, 0, i16(b.yaw_rate * 1000),
+        i16(200 * cos(b.yaw)), i16(-200 * sin(b.yaw)), 430, 0, 2500,
     )  # fmt: skip
 
 
@@ -269,14 +268,6 @@ def autopilot_version(v: Vehicle) -> Any:
     )
 
 
-def _u16(value: float) -> int:
-    return min(max(round(value), 0), 65535)
-
-
-def _i16(value: float) -> int:
-    return min(max(round(value), -32768), 32767)
-
-
 BUILDERS: Mapping[int, Builder] = {
     0: heartbeat,
     1: sys_status,
@@ -303,16 +294,17 @@ BUILDERS: Mapping[int, Builder] = {
     241: vibration,
     242: home_position,
     245: extended_sys_state,
+    **MORE_BUILDERS,
 }
 """Message id to what builds it; None from a builder means there is nothing to tell yet."""
 
 STREAMS: Mapping[int, tuple[str, tuple[int, ...]]] = {
     1: ("RAW_SENS", (27, 29)),
-    2: ("EXT_STAT", (1, 125, 62, 42, 24, 162, 245)),
+    2: ("EXT_STAT", (1, 125, 152, 62, 42, 24, 162, 87, 245)),
     3: ("RC_CHAN", (36, 65)),
     6: ("POSITION", (33, 32)),
-    10: ("EXTRA1", (30, 164)),
+    10: ("EXTRA1", (30, 164, 163)),
     11: ("EXTRA2", (74,)),
-    12: ("EXTRA3", (2, 168, 147, 193, 241)),
+    12: ("EXTRA3", (2, 165, 168, 147, 193, 241)),
 }
 """Data stream: its parameter's ending and its messages."""

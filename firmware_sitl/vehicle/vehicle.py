@@ -14,14 +14,17 @@ from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.actions import do_item
 from firmware_sitl.vehicle.airframe import Airframe
 from firmware_sitl.vehicle.automatic import Auto
+from firmware_sitl.vehicle.call import ACCEPTED, DENIED, done
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.craft import Craft, Origin
 from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.failsafes import Failsafes
 from firmware_sitl.vehicle.fence import Fence
 from firmware_sitl.vehicle.files import FileServer
+from firmware_sitl.vehicle.guided import Guided
 from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.modes import Mode
+from firmware_sitl.vehicle.motor_test import MotorTest
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.parameters import Generation, Parameter, Parameters
 from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, FencePlan, MissionPlan, RallyPlan, home_item
@@ -29,7 +32,11 @@ from firmware_sitl.vehicle.receiver import Receiver
 from firmware_sitl.vehicle.refuge import best_refuge
 from firmware_sitl.vehicle.retracing import Breadcrumbs, SmartRtl
 from firmware_sitl.vehicle.returning import ReturnMode
+from firmware_sitl.vehicle.sequences import landing_start, return_leg
+from firmware_sitl.vehicle.telemetry import mission_current
+from firmware_sitl.vehicle.texts import Texts
 from firmware_sitl.vehicle.transfer import Transfers
+from firmware_sitl.vehicle.turning import Circle
 
 STEP_S = 0.02
 """Seconds of one step of flight: the S-curves and lags it resolves are an order slower."""
@@ -37,6 +44,11 @@ STEP_S = 0.02
 WATCH_EVERY = 5
 """Steps between two looks at fence and failsafes: 10 Hz."""
 
+CUSTOM_MODE, SAFETY = 1, 128
+"""Bits of a base mode: the custom mode counts; the custom mode is the safety switch's position."""
+
+AUTO_RETURNS = (("return path", 0), ("landing sequence", 1))
+HEARTBEAT, ORIGIN, HOME = 0, 49, 242
 PREARM_SAY_S = 30.0
 UNLISTED = 65535
 BANNER = "dfr built-in vehicle, not ArduPilot"
@@ -93,6 +105,9 @@ class Vehicle:
         self._idle_since_s: float | None = None
         self._steps = 0
         self.rebooting = False
+        self.safety_on = False
+        self.motor_test = MotorTest(self)
+        self._texts = Texts()
         self.link_clock: Callable[[], float] = time.monotonic
         self._build_plans()
         self._build_modes()
@@ -125,12 +140,13 @@ class Vehicle:
         craft = self.craft
         self.breadcrumbs = Breadcrumbs(craft)
         self.rtl = ReturnMode(craft, lambda: best_refuge(self))
-        self.auto = Auto(craft, self.mission, ReturnMode(craft, lambda: best_refuge(self)), self._do)
-        self.guided = modes.Guided(craft)
+        back = ReturnMode(craft, lambda: best_refuge(self))
+        self.auto = Auto(craft, self.mission, back, self._do, lambda: self.unix_us * 1e-6)
+        self.guided = Guided(craft)
         made: list[Mode] = [
             modes.Stabilize(craft), modes.AltHold(craft), self.auto, self.guided, modes.Loiter(craft),
             self.rtl, modes.Land(craft), modes.PosHold(craft), modes.Brake(craft),
-            SmartRtl(craft, self.breadcrumbs),
+            SmartRtl(craft, self.breadcrumbs), Circle(craft),
         ]  # fmt: skip
         self.modes = {mode.number: mode for mode in made}
         first = self.modes.get(int(self.parameters["INITIAL_MODE"]), made[0])
@@ -178,11 +194,6 @@ class Vehicle:
         """Hundredths of a degree, 0 to 35999."""
         return round(degrees(self.craft.body.yaw % (2 * pi)) * 100) % 36000
 
-    @property
-    def taking_off(self) -> bool:
-        """Whether a takeoff is under way."""
-        return not self.craft.landed and self.craft.control.v_up > 0.0 and self.craft.height_m < 2.0
-
     def lat_lon_e7(self) -> tuple[int, int]:
         """Position in 1e-7 degrees."""
         lat, lon = self.craft.origin.globe(self.craft.body.north, self.craft.body.east)
@@ -194,7 +205,10 @@ class Vehicle:
 
     def step(self) -> None:
         """Advance by one step."""
+        was_armed = self.craft.motors.armed
         self.craft.step(STEP_S)
+        if was_armed and not self.craft.motors.armed:
+            arming.after_disarming(self)
         self._steps += 1
         t_s = self.craft.t_s
         self.transfers.tick(self.link_s)
@@ -208,30 +222,72 @@ class Vehicle:
         """A message from a client."""
         self.receiver.receive(channel, message)
 
-    def change_mode(self, number: int, *, quiet: bool = False) -> bool:
+    def mode_by_message(self, base: int, custom: int) -> int:
+        """SET_MODE or DO_SET_MODE: by ArduCopter's number, or the safety switch; a MAV_RESULT."""
+        if base & CUSTOM_MODE:
+            return done(ok=self.change_mode(custom & 0xFF))
+        if base != SAFETY or custom not in (0, 1):
+            return DENIED
+        self.safety_on = custom == 1
+        return ACCEPTED
+
+    def change_mode(self, number: int) -> bool:
         """Switch modes; False, with the reason said, where that is refused."""
+        if number == modes.AUTO_RTL:
+            return self.auto_return(path=True, landing=True)
         mode = self.modes.get(number)
-        if mode is None:
-            self.say(4, f"No such mode {number}")
-            return False
         if mode is self.mode:
             return True
-        armed = self.craft.motors.armed
-        reason = None
-        if armed and mode.needs_position and not self.estimator.position_ok:
-            reason = "requires position"
-        reason = reason or mode.enter()
-        if reason is not None and armed:
-            if not quiet:
-                self.say(4, f"Mode change to {mode.name} failed: {reason}")
+        if mode is None:
+            self._refuse_unflown(number)
             return False
+        reason = self._reason_against(mode) or mode.enter()
+        if reason is not None:
+            self.say(4, f"Mode change to {mode.name} failed: {reason}")
+            return False
+        if self.mode is self.auto:
+            self.auto.leave()
         self.mode = self.craft.mode = mode
+        self.fence.on_mode_change(self.craft.t_s)
+        for channel in self.channels:
+            channel.one(HEARTBEAT)
+        return True
+
+    def _refuse_unflown(self, number: int) -> None:
+        name = modes.UNFLOWN.get(number)
+        self.say(4, f"Mode change to {name} failed: not flown here" if name else f"No such mode {number}")
+
+    def _reason_against(self, mode: Mode) -> str | None:
+        """Why a mode may not be entered now; disarmed, any may but a manual one without radio."""
+        if self.craft.motors.armed and mode.needs_position and not self.estimator.position_ok:
+            return "requires position"
+        return "in RC failsafe" if mode.manual and self.failsafes.radio_lost else None
+
+    def auto_return(self, *, path: bool, landing: bool) -> bool:
+        """AUTO_RTL: home along the mission's return path, or by its landing sequence."""
+        body = self.craft.body
+        here = body.north, body.east, body.up
+        leg = return_leg(self.auto, here) if path else None
+        start = landing_start(self.auto, here) if landing and leg is None else None
+        if leg is None and start is None:
+            if landing:
+                self.say(4, "Unable to start landing sequence")
+            found = " or ".join(name for name, asked in AUTO_RETURNS if (path, landing)[asked])
+            self.say(4, f"Mode change to AUTO RTL failed: No {found} found")
+            return False
+        if leg is not None:
+            self.auto.return_from(leg, "Return path started")
+        elif start is not None:
+            self.auto.return_from(start, "Landing sequence start")
+        if not self.change_mode(modes.AUTO):
+            return False
+        self.auto.returning = True
         return True
 
     def first_mode_of(self, wanted: tuple[int, ...]) -> None:
         """The first of some modes that can be entered."""
         for number in wanted:
-            if self.change_mode(number, quiet=True):
+            if self.change_mode(number):
                 return
 
     def set_home_here(self) -> None:
@@ -244,7 +300,8 @@ class Vehicle:
         self.craft.home, self.home_set = home, True
         self.mission.note_home()
         for channel in self.channels:
-            channel.one(242)
+            channel.owe(ORIGIN)
+            channel.owe(HOME)
 
     def parameter_message(self, parameter: Parameter, *, listed: bool = True) -> Any:
         """PARAM_VALUE; by its place in the list, or (as ArduPilot answers for a name) without one."""
@@ -262,6 +319,11 @@ class Vehicle:
         version = ".".join(str(part) for part in VERSIONS[self.generation])
         return [f"{BANNER}", f"speaks ArduCopter V{version} parameters and MAVLink", "Frame: QUAD/PLUS"]
 
+    def say_banner(self) -> None:
+        """Tell every client what the vehicle is."""
+        for line in self.banner():
+            self.say(6, line)
+
     def _watch(self, t_s: float) -> None:
         self.estimator.update(t_s)
         if self.estimator.position_ok and not self.home_set:
@@ -269,6 +331,7 @@ class Vehicle:
             self.say(6, "EKF3 IMU0 is using GPS")
         self.fence.watch(t_s)
         self.failsafes.watch(t_s)
+        self.motor_test.watch(t_s)
         self.breadcrumbs.drop()
         if self.craft.motors.armed:
             self.prearm_ok = True
@@ -296,9 +359,9 @@ class Vehicle:
         says = self.craft.says
         while says:
             severity, text = says.popleft()
-            message = mavlink.MAVLink_statustext_message(severity, text.encode()[:50])
-            for channel in self.channels:
-                channel.send(message)
+            for message in self._texts.messages(severity, text):
+                for channel in self.channels:
+                    channel.send(message)
         if self.auto.reached:
             for seq in self.auto.reached:
                 for channel in self.channels:
@@ -314,11 +377,12 @@ class Vehicle:
         return home_item(lat, lon, craft.origin.altitude_m + craft.home[2])
 
     def _flying_mission(self) -> bool:
-        return self.craft.motors.armed and self.mode is self.auto and self.auto.running
+        return self.craft.motors.armed and self.auto.running
 
     def _set_current(self, seq: int, channel: Any) -> None:
+        """MISSION_SET_CURRENT: clients take the number they sent, come back, for the answer."""
         if self.auto.set_current(seq):
-            channel.one(42)
+            channel.send(mission_current(self, seq))
 
     def _do(self, item: Item) -> None:
         do_item(self, item)

@@ -1,0 +1,117 @@
+"""One command of a client, the same whether it came as COMMAND_LONG or as COMMAND_INT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite, isnan
+from typing import TYPE_CHECKING, Any
+
+from firmware_sitl.vehicle.items import RELATIVE_FRAMES, Item, cast
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.channel import Channel
+    from firmware_sitl.vehicle.vehicle import Vehicle
+
+ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED, FAILED = range(5)
+
+NEARLY = 1.1920929e-7
+"""Floats that differ by less are the same number (ArduPilot's FLT_EPSILON)."""
+
+LOCATED = {179: 0, 192: None, 195: 3, 201: 3, 611: None, 43003: None}
+"""Commands with a place, and the frame it is in where COMMAND_LONG brings them; None: it must not."""
+
+GLOBAL, RELATIVE = 0, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A command's fields; x and y are 1e-7 degrees where the command has a place, else numbers."""
+
+    command: int
+    params: tuple[float, float, float, float]
+    x: int
+    y: int
+    z: float
+    frame: int
+    source: tuple[int, int]
+
+    @property
+    def item(self) -> Item:
+        """The same as an item of a mission, in one of the three frames."""
+        frame = {5: 0, 6: 3, 11: 10}.get(self.frame, self.frame)
+        return Item(command=self.command, frame=frame, params=self.params, x=self.x, y=self.y, z=self.z)
+
+    def whole(self, place: int) -> int:
+        """Parameter 1 to 4 as a whole number; -1, which names nothing, where it is none."""
+        value = self.params[place - 1]
+        return cast(value, 32, signed=True) if isfinite(value) else -1
+
+    def byte(self, place: int) -> int:
+        """Parameter 1 to 4 in eight bits."""
+        value = self.params[place - 1]
+        return cast(value, 8) if isfinite(value) else 0
+
+
+Handler = Callable[["Vehicle", "Channel", Call], int]
+
+
+def from_long(message: Any) -> Call | None:
+    """COMMAND_LONG; None where it carries a place for which it says no frame."""
+    located = message.command in LOCATED
+    frame = LOCATED.get(message.command, RELATIVE)
+    if frame is None:
+        return None
+    return Call(
+        command=message.command,
+        params=(message.param1, message.param2, message.param3, message.param4),
+        x=_number(message.param5, located=located),
+        y=_number(message.param6, located=located),
+        z=message.param7,
+        frame=frame,
+        source=(message.get_srcSystem(), message.get_srcComponent()),
+    )
+
+
+def from_int(message: Any) -> Call:
+    """COMMAND_INT."""
+    return Call(
+        command=message.command,
+        params=(message.param1, message.param2, message.param3, message.param4),
+        x=message.x,
+        y=message.y,
+        z=message.z,
+        frame=message.frame,
+        source=(message.get_srcSystem(), message.get_srcComponent()),
+    )
+
+
+def is_relative(frame: int) -> bool:
+    """Whether heights in a frame count from home."""
+    return frame in RELATIVE_FRAMES
+
+
+def same(a: float, b: float) -> bool:
+    """Whether two floats are the same number."""
+    return abs(a - b) < NEARLY
+
+
+def done(*, ok: bool) -> int:
+    """ACCEPTED or FAILED."""
+    return ACCEPTED if ok else FAILED
+
+
+def always(result: int) -> Handler:
+    """A command that is always answered alike."""
+
+    def answer(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+        del vehicle, channel, call
+        return result
+
+    return answer
+
+
+def _number(value: float, *, located: bool) -> int:
+    if isnan(value):
+        return 0
+    return cast(value * 1e7 if located else value, 32, signed=True)

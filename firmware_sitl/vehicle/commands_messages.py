@@ -1,0 +1,115 @@
+"""Commands about messages: intervals, requests, version, home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from firmware_sitl.vehicle.call import ACCEPTED, DENIED, FAILED, NEARLY, Call, Handler, done, same
+from firmware_sitl.vehicle.items import cast
+from firmware_sitl.vehicle.telemetry import BUILDERS
+from firmware_sitl.vehicle.telemetry_more import AVAILABLE_MODES, MODES_MONITOR, SILENT
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.channel import Channel
+    from firmware_sitl.vehicle.vehicle import Vehicle
+
+MESSAGE_INTERVAL, AUTOPILOT_VERSION = 244, 148
+HOME, ORIGIN = 242, 49
+DEFAULT_US, STOP_US = 0, -1
+LEAST_INTERVAL_MS = 4
+"""More often than this the loop of 400 Hz cannot send (ArduPilot's cap_message_interval)."""
+
+MOST_INTERVAL_MS = 60_000
+MOST_MESSAGE_ID = 65_535
+"""MESSAGE_INTERVAL cannot name more."""
+
+MONITOR_S = 5.0
+"""Seconds between two AVAILABLE_MODES_MONITOR, once a client has asked for the modes."""
+
+
+def _known(message_id: int) -> bool:
+    return message_id in BUILDERS or message_id in SILENT
+
+
+def _interval(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+    del vehicle
+    return _tell_interval(channel, call.whole(1))
+
+
+def _tell_interval(channel: Channel, message_id: int) -> int:
+    known = 0 <= message_id <= MOST_MESSAGE_ID and _known(message_id)
+    period = channel.period(message_id) if known else None
+    microseconds = 0 if not known else -1 if period is None else round(period * 1000) * 1000
+    channel.send(mavlink.MAVLink_message_interval_message(message_id & 0xFFFF, microseconds))
+    return done(ok=known)
+
+
+def _set_interval(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+    message_id, microseconds = call.whole(1), cast(call.params[1], 32, signed=True)
+    if not abs(call.params[2]) < NEARLY:
+        return DENIED
+    if not _known(message_id):
+        vehicle.say(6, f"No ap_message for mavlink id ({message_id & 0xFFFFFFFF})")
+        return DENIED
+    if microseconds in (DEFAULT_US, STOP_US):
+        channel.every(message_id, channel.usual(message_id) if microseconds == DEFAULT_US else None)
+        return ACCEPTED
+    interval_ms = min(max(microseconds // 1000, 1), MOST_INTERVAL_MS)
+    if microseconds < 0:
+        return DENIED
+    if interval_ms < LEAST_INTERVAL_MS:
+        vehicle.say(6, f"Requested rate for message ID {message_id} too fast. Increase SCHED_LOOP_RATE")
+        return DENIED
+    channel.every(message_id, interval_ms * 0.001)
+    return ACCEPTED
+
+
+def _request(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+    message_id = call.whole(1)
+    if message_id == MESSAGE_INTERVAL:
+        return _tell_interval(channel, call.whole(2))
+    if not _known(message_id):
+        return FAILED
+    if message_id == AVAILABLE_MODES:
+        channel.list_modes(call.byte(2))
+        channel.every(MODES_MONITOR, MONITOR_S)
+    else:
+        channel.owe(message_id)
+    del vehicle
+    return ACCEPTED
+
+
+def _version(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+    del vehicle
+    if not same(call.params[0], 1.0):
+        return FAILED
+    channel.owe(AUTOPILOT_VERSION)
+    return ACCEPTED
+
+
+def _home(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+    del call
+    if not vehicle.home_set:
+        return FAILED
+    channel.one(HOME)
+    channel.one(ORIGIN)
+    return ACCEPTED
+
+
+def _banner(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+    del channel, call
+    vehicle.say_banner()
+    return ACCEPTED
+
+
+MESSAGES: Mapping[int, Handler] = {
+    410: _home,
+    510: _interval,
+    511: _set_interval,
+    512: _request,
+    520: _version,
+    42428: _banner,
+}

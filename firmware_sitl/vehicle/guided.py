@@ -1,0 +1,162 @@
+"""GUIDED: takeoff, points, velocities and accelerations from a client."""
+
+from __future__ import annotations
+
+from math import dist, hypot
+from typing import TYPE_CHECKING
+
+from firmware_sitl.vehicle.modes import GUIDED, Mode
+from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.shaping import root_control
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.craft import Craft
+
+SAME_POINT_M = 0.01
+"""A guided point this near to the last one is the last one, sent again."""
+
+STILL: Point = (0.0, 0.0, 0.0)
+
+
+class Guided(Mode):
+    """GUIDED. What moves on by itself (velocity, acceleration) stops after GUID_TIMEOUT without news."""
+
+    number = GUIDED
+    takes_speed = True
+
+    def __init__(self, craft: Craft) -> None:
+        super().__init__(craft)
+        self._climbing_to: float | None = None
+        self._moving_point: Point | None = None
+        self._velocity: Point | None = None
+        self._push: Point = STILL
+        self._told_s = 0.0
+        self._pursuing = False
+        self._paused = False
+
+    def enter(self) -> str | None:
+        """Hold where the craft can stop."""
+        self._forget()
+        self._paused = False
+        self.craft.navigation.start()
+        self.craft.heading.hold()
+        return None
+
+    @property
+    def taking_off(self) -> bool:
+        """Whether a takeoff by command is under way."""
+        return self._climbing_to is not None
+
+    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
+        """Climb to a height above home."""
+        del navigates
+        self._forget()
+        self._climbing_to = self.craft.home[2] + height_m
+        return True
+
+    def pause(self, *, on: bool) -> bool:
+        """Stop where the craft can, or take up again what was commanded."""
+        self._paused = on
+        if on:
+            self.craft.navigation.hold()
+        else:
+            self.craft.navigation.resume()
+        return True
+
+    def stop(self) -> None:
+        """What was commanded makes no sense: hold."""
+        self.enter()
+
+    def fly_to(self, point: Point) -> bool:
+        """Fly to a point: along a leg from rest, or without a stop where a client moves the point again."""
+        navigation = self.craft.navigation
+        if self.craft.landed:
+            return False
+        free = self._climbing_to is None and self._velocity is None
+        under_way = free and (self._pursuing or not navigation.reached)
+        if under_way and dist(point, navigation.destination) < SAME_POINT_M:
+            return True
+        self._forget()
+        self._pursuing = under_way
+        if under_way:
+            navigation.start(speed_mps=navigation.speed_mps, at=point)
+            return True
+        navigation.start(speed_mps=navigation.speed_mps)
+        navigation.go(point)
+        return True
+
+    def fly_at(self, velocity: Point, *, push: Point = STILL, point: Point | None = None) -> bool:
+        """Fly at a velocity (north, east, up) that `push` changes, along a moving point if one is given."""
+        if self.craft.landed:
+            return False
+        if self._velocity is None:
+            self.craft.control.hold_here()
+        self._forget()
+        self._velocity, self._push, self._moving_point = velocity, push, point
+        self._told_s = self.craft.t_s
+        return True
+
+    def push(self, push: Point) -> bool:
+        """Fly with an acceleration (north, east, up)."""
+        control = self.craft.control
+        now = self._velocity or (control.v_north, control.v_east, control.v_up)
+        return self.fly_at(now, push=push)
+
+    def run(self, dt: float) -> None:
+        """One step of what was last commanded."""
+        craft = self.craft
+        if self._climbing_to is not None:
+            if craft.take_off(dt, self._climbing_to):
+                at = (craft.control.north, craft.control.east, self._climbing_to)
+                craft.navigation.start(speed_mps=craft.navigation.speed_mps, at=at)
+                self._climbing_to = None
+            return
+        if craft.landed:
+            craft.control.reset()
+            return
+        craft.wants_flight = True
+        if self._paused and (self._velocity is not None or self._pursuing):
+            craft.control.glide(dt)
+            craft.control.climb_at(dt, 0.0)
+        elif self._velocity is not None:
+            self._run_velocity(dt, self._velocity)
+        elif self._pursuing:
+            north, east, up = craft.navigation.destination
+            craft.control.approach(dt, north, east)
+            craft.control.climb_to(dt, up)
+        elif craft.navigation.track[0] != craft.navigation.track[1]:
+            craft.navigation.advance(dt)
+        else:
+            craft.control.glide(dt)
+            craft.control.climb_to(dt, craft.navigation.destination[2])
+
+    def _forget(self) -> None:
+        self._climbing_to = self._velocity = self._moving_point = None
+        self._push, self._pursuing = STILL, False
+
+    def _run_velocity(self, dt: float, velocity: Point) -> None:
+        craft, control = self.craft, self.craft.control
+        if craft.t_s - self._told_s > craft.parameters["GUID_TIMEOUT"]:
+            velocity = self._push = STILL
+        elif self._push != STILL:
+            north, east, up = (v + a * dt for v, a in zip(velocity, self._push, strict=True))
+            velocity = (north, east, up)
+        self._velocity = velocity
+        if self._moving_point is not None:
+            velocity = self._towards_moving_point(dt, velocity)
+        control.glide(dt, velocity[0], velocity[1])
+        control.climb_at(dt, velocity[2])
+
+    def _towards_moving_point(self, dt: float, velocity: Point) -> Point:
+        """The velocity that keeps to a point which itself moves."""
+        control, goal = self.craft.control, self._moving_point or STILL
+        goal = (goal[0] + velocity[0] * dt, goal[1] + velocity[1] * dt, goal[2] + velocity[2] * dt)
+        self._moving_point = goal
+        off_n, off_e, off_u = goal[0] - control.north, goal[1] - control.east, goal[2] - control.up
+        off = hypot(off_n, off_e)
+        gain = 0.5 * control.gains.jerk / control.accel
+        share = (
+            min(root_control(off, gain, 0.5 * control.accel, dt), control.speed) / off if off > 1e-6 else 0.0
+        )
+        rise = root_control(off_u, 0.5 * control.gains.jerk_up / control.accel_up, 0.5 * control.accel_up, dt)
+        return velocity[0] + off_n * share, velocity[1] + off_e * share, velocity[2] + rise

@@ -1,0 +1,114 @@
+"""SET_POSITION_TARGET_LOCAL_NED and _GLOBAL_INT: what of them is flown, and what makes the craft stop."""
+
+from __future__ import annotations
+
+from math import cos, isfinite, isnan, sin
+from typing import TYPE_CHECKING, Any
+
+from firmware_sitl.vehicle.items import (
+    ABSOLUTE_FRAMES,
+    MOST_LAT_E7,
+    MOST_LON_E7,
+    RELATIVE_FRAMES,
+    TERRAIN_FRAMES,
+)
+from firmware_sitl.vehicle.navigation import Point
+
+if TYPE_CHECKING:
+    from firmware_sitl.vehicle.vehicle import Vehicle
+
+FURTHEST_M, FASTEST_MPS = 2.0e7, 1000.0
+"""A target further away or faster than this is no target: NaN and the like are neither."""
+
+IGNORE_POSITION, IGNORE_VELOCITY, IGNORE_ACCELERATION = 0x007, 0x038, 0x1C0
+FORCE, IGNORE_YAW, IGNORE_YAW_RATE = 0x200, 0x400, 0x800
+LOCAL, LOCAL_OFFSET, BODY, BODY_OFFSET = 1, 7, 8, 9
+MISSION_FRAME = 2
+
+
+def local_target(vehicle: Vehicle, message: Any) -> None:
+    """SET_POSITION_TARGET_LOCAL_NED."""
+    frame, body = message.coordinate_frame, vehicle.craft.body
+    if vehicle.mode is not vehicle.guided:
+        return
+    if frame not in (LOCAL, LOCAL_OFFSET, BODY, BODY_OFFSET):
+        vehicle.guided.stop()
+        return
+    ahead = body.yaw if frame in (BODY, BODY_OFFSET) else 0.0
+    north, east, up = _turned((message.x, message.y, -message.z), ahead)
+    if frame != LOCAL:
+        north, east, up = north + body.north, east + body.east, up + body.up
+    _fly(vehicle, message, (north, east, up), ahead)
+
+
+def global_target(vehicle: Vehicle, message: Any) -> None:
+    """SET_POSITION_TARGET_GLOBAL_INT; ground is taken as flat at home's height."""
+    if vehicle.mode is not vehicle.guided:
+        return
+    craft, frame = vehicle.craft, message.coordinate_frame
+    if message.type_mask & IGNORE_POSITION:
+        _fly(vehicle, message, (0.0, 0.0, 0.0), 0.0)
+        return
+    known = frame in (*ABSOLUTE_FRAMES, *RELATIVE_FRAMES, *TERRAIN_FRAMES) and frame != MISSION_FRAME
+    moving_over_terrain = frame in TERRAIN_FRAMES and not message.type_mask & IGNORE_VELOCITY
+    on_earth = abs(message.lat_int) <= MOST_LAT_E7 and abs(message.lon_int) <= MOST_LON_E7
+    if not known or not on_earth or moving_over_terrain:
+        vehicle.guided.stop()
+        return
+    absolute = frame in ABSOLUTE_FRAMES
+    up = message.alt + (-craft.origin.altitude_m if absolute else craft.home[2])
+    _fly(vehicle, message, craft.point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
+
+
+def _fly(vehicle: Vehicle, message: Any, point: Point, ahead: float) -> None:
+    """Fly what the type mask leaves of a target; a combination that is none stops the craft."""
+    mask, guided = message.type_mask, vehicle.guided
+    placed, moving = not mask & IGNORE_POSITION, not mask & IGNORE_VELOCITY
+    pushed = not mask & IGNORE_ACCELERATION
+    velocity = _turned((message.vx, message.vy, -message.vz), ahead)
+    push = _turned((message.afx, message.afy, -message.afz), ahead) if pushed else (0.0, 0.0, 0.0)
+    forced = mask & FORCE and pushed
+    if forced or (moving and not _sane(velocity)) or (pushed and not _sane(push)):
+        guided.stop()
+        return
+    if placed and not all(abs(metres) < FURTHEST_M for metres in point):
+        guided.stop()
+        return
+    if placed and not vehicle.fence.allows(*point):
+        return
+    if placed and moving:
+        guided.fly_at(velocity, push=push, point=point)
+    elif moving:
+        guided.fly_at(velocity, push=push)
+    elif placed and not pushed:
+        guided.fly_to(point)
+    elif pushed and not placed:
+        guided.push(push)
+    else:
+        guided.stop()
+        return
+    _turn(vehicle, message, relative=ahead != 0.0 or message.coordinate_frame in (BODY, BODY_OFFSET))
+
+
+def _turn(vehicle: Vehicle, message: Any, *, relative: bool) -> None:
+    """Point the nose: at an angle, at a rate, or as WP_YAW_BEHAVIOR says."""
+    mask, heading = message.type_mask, vehicle.craft.heading
+    if not mask & IGNORE_YAW and isfinite(message.yaw):
+        heading.fix(message.yaw, relative=relative)
+    elif not mask & IGNORE_YAW_RATE and isfinite(message.yaw_rate):
+        heading.turn(message.yaw_rate)
+    else:
+        heading.default()
+
+
+def _turned(vector: Point, ahead: float) -> Point:
+    """A vector ahead, right, up as one north, east, up."""
+    return (
+        vector[0] * cos(ahead) - vector[1] * sin(ahead),
+        vector[0] * sin(ahead) + vector[1] * cos(ahead),
+        vector[2],
+    )
+
+
+def _sane(vector: Point) -> bool:
+    return not any(isnan(part) or abs(part) > FASTEST_MPS for part in vector)
