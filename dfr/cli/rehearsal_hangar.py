@@ -51,54 +51,23 @@ class Shift:
     replication: int
 
 
-class SitlHangar:
-    """Simulated vehicles, each in its dock. A context manager that starts and ends them all."""
+class ShiftHangar:
+    """Where the drones of a shift stand, and what each is to fly."""
 
-    def __init__(self, world: World, plan: Plan, shift: Shift, engine: Engine, folder: Path) -> None:
+    speedup = 1.0
+
+    def __init__(self, world: World, plan: Plan, shift: Shift) -> None:
         self._world, self._plan, self._shift = world, plan, shift
-        self._engine, self._folder = engine, folder
         fleet = world.scenario.fleet
         self._craft: Drone = drone(fleet.drone)
         self.tolerance_m = Limits.of(self._craft, dock(fleet.dock)).lateral_m
-        self._airframe = read_airframe(FRAMES / f"{self._craft.key}.json")
-        self._stacks: dict[str, ExitStack] = {}
-        self._vehicles: dict[str, MavlinkVehicle] = {}
-        self._blows: dict[str, MeanWind] = {}
         self.version = ""
         self.urls: dict[str, tuple[str, ...]] = {}
-
-    def __enter__(self) -> Self:
-        try:
-            for name in self.homes():
-                self._start(name)
-        except BaseException:
-            self._end()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
 
     def homes(self) -> dict[str, DockSite]:
         """The dock of each drone."""
         places = zip(self._plan.sites, self._shift.inputs.docks, strict=True)
         return {drone_id(site.id, n): site for site, dock in places for n in range(dock.drones)}
-
-    def made_ready(self, order: Order) -> MavlinkVehicle:
-        """The drone in its dock, in the wind of the hour, its battery as full as the order says."""
-        vehicle, home = self._vehicles[order.drone], self.homes()[order.drone].position
-        place = vehicle.state.position
-        if place is not None and distance_m(place, home) > self.tolerance_m:
-            vehicle = self._start(order.drone)
-        wind = self.wind(order)
-        if self._blows.get(order.drone) != wind:
-            vehicle.set_param("SIM_WIND_SPD", wind.speed_mps)
-            vehicle.set_param("SIM_WIND_DIR", wind.from_deg)
-            self._blows[order.drone] = wind
-        self._charge(vehicle, order)
-        return vehicle
 
     def mission(self, order: Order) -> FlightPlan:
         """The compiled dispatch of an order, with the reserve in the cold of its hour: that of its energy."""
@@ -106,7 +75,7 @@ class SitlHangar:
             self._world, self._plan, site_id=self._plan.sites[order.dock].id, zone_id=self.zone(order)
         )
         reserve = battery_params(self._world.scenario, temperature_c=self._hour(order).temperature_c)
-        own = link_timeout(mission, self._engine.speedup)
+        own = link_timeout(mission, self.speedup)
         return replace(mission, params=mission.params | reserve | own)
 
     def zone(self, order: Order) -> str:
@@ -141,6 +110,46 @@ class SitlHangar:
         return weather_at(
             scenario.weather, scenario.period.start + timedelta(seconds=self._shift.start_s + call.t_s)
         )
+
+
+class SitlHangar(ShiftHangar):
+    """Simulated vehicles, each in its dock. A context manager that starts and ends them all."""
+
+    def __init__(self, world: World, plan: Plan, shift: Shift, engine: Engine, folder: Path) -> None:
+        super().__init__(world, plan, shift)
+        self._engine, self._folder, self.speedup = engine, folder, engine.speedup
+        self._airframe = read_airframe(FRAMES / f"{self._craft.key}.json")
+        self._stacks: dict[str, ExitStack] = {}
+        self._vehicles: dict[str, MavlinkVehicle] = {}
+        self._blows: dict[str, MeanWind] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            for name in self.homes():
+                self._start(name)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def made_ready(self, order: Order) -> MavlinkVehicle:
+        """The drone in its dock, in the wind of the hour, its battery as full as the order says."""
+        vehicle, home = self._vehicles[order.drone], self.homes()[order.drone].position
+        place = vehicle.state.position
+        if place is not None and distance_m(place, home) > self.tolerance_m:
+            vehicle = self._start(order.drone)
+        wind = self.wind(order)
+        if self._blows.get(order.drone) != wind:
+            vehicle.set_param("SIM_WIND_SPD", wind.speed_mps)
+            vehicle.set_param("SIM_WIND_DIR", wind.from_deg)
+            self._blows[order.drone] = wind
+        self._charge(vehicle, order)
+        return vehicle
 
     def _charge(self, vehicle: MavlinkVehicle, order: Order) -> None:
         """Give the vehicle the order's charge: its cells by their voltage, its monitor by the share left.

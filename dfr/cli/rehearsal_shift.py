@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from dfr.cli.rehearsal_air import Sky, Visitor, visit_of, visitors
+from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import Engine
-from dfr.cli.rehearsal_hangar import Shift, SitlHangar
+from dfr.cli.rehearsal_hangar import Shift, ShiftHangar, SitlHangar
 from dfr.errors import InputError, LinkError
 from dfr.geo import LocalFrame
 from dfr.link.flown import FlownFlight, FlownFlights
@@ -96,11 +97,25 @@ def shift_of(
     )
 
 
-def fly_shift(world: World, plan: Plan, shift: Shift, *, engine: Engine, folder: Path) -> FlownShift:
-    """The shift flown by vehicles, beside the same shift by the model.
+def fly_shift(
+    world: World,
+    plan: Plan,
+    shift: Shift,
+    *,
+    engine: Engine,
+    folder: Path,
+    field: FieldHangar | None = None,
+    confirmed: Sequence[str] = (),
+) -> FlownShift:
+    """The shift flown by vehicles, beside the same shift by the model: simulated ones, or those of the field.
 
-    What goes wrong on the way (a lost vehicle, a failsafe) ends it and is told as its problem.
+    In the field a person confirms each (`confirmed`: by its URL), and no other traffic is made up.
+    What goes wrong on the way (a lost vehicle, a failsafe) ends it and is told as its problem; what else is
+    in the air is sent home.
     """
+    drones_confirmed = frozenset() if field is None else field.confirmed(confirmed)
+    if field is not None:
+        shift = replace(shift, visits=[])
     modelled = replicate(
         shift.inputs,
         seed=shift.seed,
@@ -112,13 +127,18 @@ def fly_shift(world: World, plan: Plan, shift: Shift, *, engine: Engine, folder:
     begun, clock = time.monotonic(), VehicleClock()
     flown: Log | None = None
     problem, flights = "", None
-    hangar = SitlHangar(world, plan, shift, engine, folder)
+    hangar = field or SitlHangar(world, plan, shift, engine, folder)
     try:
         with hangar, Sky(come, world.frame) as sky:
-            flights = FlownFlights(clock, hangar, dock_tolerance_m=hangar.tolerance_m)
+            flights = FlownFlights(
+                clock, hangar, confirmed=drones_confirmed, dock_tolerance_m=hangar.tolerance_m
+            )
             clock.process(sky.over(clock, hangar.urls))
             try:
                 flown = _flown(shift, clock, flights)
+            except LinkError:
+                flights.call_off()
+                raise
             finally:
                 flights.close()
     except LinkError as error:
@@ -132,7 +152,7 @@ def fly_shift(world: World, plan: Plan, shift: Shift, *, engine: Engine, folder:
         calls=len(shift.calls),
         vehicles=tuple(hangar.homes()),
         engine=hangar.version,
-        speedup=engine.speedup,
+        speedup=hangar.speedup,
         wall_seconds=time.monotonic() - begun,
         flights=tuple(_compared(hangar, flight) for flight in sorties),
         separations=separations(paths, drones),
@@ -179,7 +199,7 @@ def _summary(shift: Shift, log: Log) -> Summary:
     return summarise(records, shift.inputs, seed=shift.seed)
 
 
-def _compared(hangar: SitlHangar, flight: FlownFlight) -> ShiftFlight:
+def _compared(hangar: ShiftHangar, flight: FlownFlight) -> ShiftFlight:
     order = flight.order
     return ShiftFlight(
         flight=order.flight,
@@ -197,7 +217,7 @@ def _compared(hangar: SitlHangar, flight: FlownFlight) -> ShiftFlight:
     )
 
 
-def _phases(hangar: SitlHangar, flight: FlownFlight) -> tuple[PhaseComparison, ...]:
+def _phases(hangar: ShiftHangar, flight: FlownFlight) -> tuple[PhaseComparison, ...]:
     """Each phase that was flown; the landing from the height of the way, as everywhere."""
     predicted = dict(hangar.predicted(flight.order))
     predicted[Phase.ON_SCENE] = flight.asked_on_scene_s

@@ -16,6 +16,7 @@ from dfr import __version__
 from dfr.cli.output import emit_json, finding_line, json_text, note, progress, say
 from dfr.cli.planned import plan_of
 from dfr.cli.rehearsal_depth import look_deeper
+from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
 from dfr.cli.rehearsal_shift import fly_shift, shift_lines, shift_of, shift_seconds
 from dfr.errors import InputError, LinkError
@@ -82,6 +83,14 @@ def rehearse(
         str | None, typer.Option(help="Also fly a shift of the simulation so long: 60min, 2h, 900s.")
     ] = None,
     vehicles: Annotated[int, typer.Option(min=1, help="Vehicles of the shift, spread over the docks.")] = 2,
+    vehicle: Annotated[
+        list[str] | None,
+        typer.Option(help="Fly the shift with real vehicles, in the order of the docks: a URL for each."),
+    ] = None,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(help="The vehicle at this URL may be armed and flown; without, you are asked for each."),
+    ] = None,
     visit: Annotated[
         list[str] | None,
         typer.Option(help="Other traffic besides what is drawn comes into the shift: ID@MINUTE."),
@@ -107,6 +116,8 @@ def rehearse(
     """
     kind = _engine(engine)
     shift_s = None if shift is None else shift_seconds(shift)
+    if vehicle and shift_s is None:
+        raise InputError("--vehicle flies a shift -> say how long with --shift, for example --shift 20min")
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
     world = load_world(path)
@@ -120,9 +131,15 @@ def rehearse(
     flies = Engine(kind=kind, speedup=speedup, gnss_drift_m=gnss_drift)
     flown = _fly(world, plan, out, flies, most=flights)
     if shift_s is not None:
-        wanted = shift_of(run, plan, seconds=shift_s, vehicles=vehicles, visits=visit or ())
-        note(f"flying a shift of {len(wanted.calls)} calls with {vehicles} vehicles ...")
-        flown = replace(flown, shift=fly_shift(world, plan, wanted, engine=flies, folder=out / "flights"))
+        count = len(vehicle) if vehicle else vehicles
+        wanted = shift_of(run, plan, seconds=shift_s, vehicles=count, visits=visit or ())
+        note(f"flying a shift of {len(wanted.calls)} calls with {count} vehicles ...")
+        folder = out / "flights"
+        field = FieldHangar(world, plan, wanted, vehicle, folder) if vehicle else None
+        by_vehicles = fly_shift(
+            world, plan, wanted, engine=flies, folder=folder, field=field, confirmed=confirm or ()
+        )
+        flown = replace(flown, shift=by_vehicles)
     depth = look_deeper(world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out)
     report = _write_report(world, plan, run=run, flown=flown, depth=depth, out=out)
     if junit is not None:

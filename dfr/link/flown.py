@@ -9,12 +9,13 @@ GUIDED, straight below where the drone is, and a drone that turns back before th
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 
 import simpy
 
-from dfr.errors import LinkTimeoutError
+from dfr.errors import LinkError, LinkTimeoutError
 from dfr.geo import distance_m
 from dfr.link.conduct import STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
 from dfr.link.dispatched import DOCK_TOLERANCE_M
@@ -70,6 +71,12 @@ class FlownFlights:
             flight.recall()
         for flight in flying:
             flight.wait_down()
+
+    def call_off(self) -> None:
+        """Something went wrong: send home whatever else is in the air and still ours."""
+        for flight in (flight for flight in self.flown if flight.in_the_air):
+            with contextlib.suppress(LinkError):
+                flight.call_home()
 
     def close(self) -> None:
         """Hear the vehicles no more."""
@@ -371,6 +378,12 @@ class FlownFlight:
         self._book()
         if self._pilot.mode in {CopterMode.AUTO, CopterMode.GUIDED}:
             self._command(lambda: self._pilot.change_mode(CopterMode.RTL))
+
+    def call_home(self) -> None:
+        """RTL at once, unless a pilot or a failsafe has it."""
+        craft = self._pilot.craft()
+        if craft.state.mode == self._pilot.mode and self._pilot.mode in {CopterMode.AUTO, CopterMode.GUIDED}:
+            craft.set_mode(CopterMode.RTL)
 
     def wait_down(self) -> None:
         """Wait until it rests. Raises LinkTimeoutError for one that does not come down."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -112,8 +114,11 @@ def test_a_thousand_uploads_on_a_bad_line(grounded, proxy_to, dispatch):
         results += uploads(
             grounded, proxy_to, dispatch, count=50, share=share, first_seed=100_000 + 50 * block
         )
-    assert "lying" not in results
-    assert results.count("verified") >= 900
+    became = Counter(results)
+    logging.getLogger(__name__).info("became %s", dict(became))
+    assert sum(became.values()) == 1000
+    assert set(became) <= {"verified", "failed", "noticed"}
+    assert became["verified"] >= 900
 
 
 def test_a_line_cut_in_the_middle_leaves_the_plan_unknown(grounded, proxy_to, long_plan):

@@ -1,0 +1,111 @@
+"""A shift flown by vehicles that nobody has said to be simulated: each only after a person's yes."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+
+import pytest
+
+from dfr.cli.rehearsal_field import FieldHangar
+from dfr.cli.rehearsal_flights import FRAMES, PARAMS, Engine
+from dfr.cli.rehearsal_shift import fly_shift, shift_of
+from dfr.errors import InputError, VehicleRefusedError
+from dfr.geo import offset
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.planner import make_plan
+from dfr.store.runs import run_to_store
+from firmware_sitl.start import start_vehicle
+
+SPEEDUP = 40.0
+SIMULATED = Engine(kind="builtin", speedup=SPEEDUP)
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory):
+    """Twenty minutes of the Victorious weekend by one vehicle."""
+    world = load_world(find_scenario("victorious-2024"))
+    plan = make_plan(world)
+    folder = tmp_path_factory.mktemp("field") / "run"
+    run = run_to_store(world, plan, folder=folder, replications=4, seed=1, replace=True)
+    return world, plan, shift_of(run, plan, seconds=1200.0, vehicles=1)
+
+
+@pytest.fixture
+def silent():
+    """A port at which a vehicle might listen; `accept` fails where nobody has called."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        yield server
+
+
+def url_of(server: socket.socket) -> str:
+    return f"tcp:127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_without_a_persons_yes_nothing_is_sent(wanted, silent, tmp_path):
+    world, plan, shift = wanted
+    field = FieldHangar(world, plan, shift, [url_of(silent)], tmp_path)
+    with pytest.raises(VehicleRefusedError, match="not confirmed, nothing was sent"):
+        fly_shift(world, plan, shift, engine=SIMULATED, folder=tmp_path, field=field)
+    with pytest.raises(TimeoutError):
+        silent.accept()
+
+
+def test_a_yes_to_another_vehicle_is_none(wanted, silent, tmp_path):
+    world, plan, shift = wanted
+    field = FieldHangar(world, plan, shift, [url_of(silent)], tmp_path)
+    with pytest.raises(InputError, match="no --vehicle has this URL"):
+        field.confirmed(["tcp:127.0.0.1:9"])
+
+
+def test_each_vehicle_has_a_url_of_its_own(wanted, tmp_path):
+    world, plan, shift = wanted
+    with pytest.raises(InputError, match="one --vehicle URL for each vehicle"):
+        FieldHangar(world, plan, shift, ["tcp:127.0.0.1:1", "tcp:127.0.0.1:2"], tmp_path)
+
+
+def flown_in_the_field(wanted, tmp_path, monkeypatch, **start):
+    """The shift by a built-in vehicle in its dock, taken for a real one; its clock runs fast, for the test."""
+    world, plan, shift = wanted
+    monkeypatch.setattr(FieldHangar, "speedup", SPEEDUP)
+    home = next(
+        site.position for site, dock in zip(plan.sites, shift.inputs.docks, strict=True) if dock.drones
+    )
+    drone = world.scenario.fleet.drone
+    with ExitStack() as stack:
+        vehicle = stack.enter_context(
+            start_vehicle(
+                engine="builtin",
+                speedup=SPEEDUP,
+                defaults=[PARAMS / f"{drone}.parm"],
+                frame=FRAMES / f"{drone}.json",
+                **({"home": home, "home_m_amsl": world.terrain.ground_m_amsl(home) or 0.0} | start),
+            )
+        )
+        field = FieldHangar(world, plan, shift, [vehicle.url], tmp_path)
+        return fly_shift(
+            world, plan, shift, engine=SIMULATED, folder=tmp_path, field=field, confirmed=[vehicle.url]
+        )
+
+
+@pytest.mark.slow
+def test_a_confirmed_vehicle_flies_the_shift_from_its_dock(wanted, tmp_path, monkeypatch):
+    result = flown_in_the_field(wanted, tmp_path, monkeypatch)
+    assert result.problem == ""
+    assert len(result.flights) >= 1
+    landings = [flight.landing for flight in result.flights]
+    assert "docked" in landings
+    assert set(landings) <= {"docked", ""}  # '' still flew when the shift was over, and was brought home
+
+
+@pytest.mark.slow
+def test_a_vehicle_that_is_not_in_its_dock_is_not_flown(wanted, tmp_path, monkeypatch):
+    _world, plan, shift = wanted
+    home = next(
+        site.position for site, dock in zip(plan.sites, shift.inputs.docks, strict=True) if dock.drones
+    )
+    astray = offset(home, bearing_deg=90.0, distance_m=40.0)
+    result = flown_in_the_field(wanted, tmp_path, monkeypatch, home=astray)
+    assert "carry it" in result.problem
+    assert not result.flights
