@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
-from firmware_sitl.vehicle.items import RELATIVE_FRAMES, Item, cast
+from firmware_sitl.vehicle.items import RELATIVE_FRAMES, TERRAIN_FRAMES, Item, cast
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.channel import Channel
@@ -22,6 +22,7 @@ LOCATED = {179: 0, 192: None, 195: 3, 201: 3, 611: None, 43003: None}
 """Commands with a place, and the frame it is in where COMMAND_LONG brings them; None: it must not."""
 
 GLOBAL, RELATIVE = 0, 3
+FRAMES = (GLOBAL, 5, *RELATIVE_FRAMES, *TERRAIN_FRAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,13 @@ class Call:
         """The same as an item of a mission, in one of the three frames."""
         frame = {5: 0, 6: 3, 11: 10}.get(self.frame, self.frame)
         return Item(command=self.command, frame=frame, params=self.params, x=self.x, y=self.y, z=self.z)
+
+    def in_known_frame(self, vehicle: Vehicle) -> bool:
+        """Whether a place in this frame is known to be somewhere; ArduCopter says so where it is not."""
+        known = self.frame in FRAMES
+        if not known:
+            vehicle.say(6, f"Unknown mavlink coordinate frame {self.frame}")
+        return known
 
     def whole(self, place: int) -> int:
         """Parameter 1 to 4 as a whole number; -1, which names nothing, where it is none."""
@@ -84,11 +92,6 @@ def from_int(message: Any) -> Call:
         frame=message.frame,
         source=(message.get_srcSystem(), message.get_srcComponent()),
     )
-
-
-def is_relative(frame: int) -> bool:
-    """Whether heights in a frame count from home."""
-    return frame in RELATIVE_FRAMES
 
 
 def same(a: float, b: float) -> bool:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from firmware_sitl.vehicle.channel import Channel
     from firmware_sitl.vehicle.vehicle import Vehicle
 
-SERVOS, RELAYS = 32, 4
+SERVOS, FREE, RELAYS = 32, 16, 1
+"""Outputs; those up to which one may be moved, but for the motors; relays of SITL."""
+
+RELEASE = 2
 AUTOFOCUS, FOCUS_RATE, FOCUS_SHARE = (4, 5, 6), 1, 2
 
 
@@ -29,10 +32,10 @@ def _servo(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     """DO_SET_SERVO, DO_REPEAT_SERVO: not those of the motors."""
     del channel
     number = call.byte(1)
-    if 1 <= number <= MOTORS:
+    if 1 <= number <= MOTORS or FREE < number <= SERVOS:
         vehicle.say(6, f"ServoRelayEvent: Channel {number} is already in use")
         return FAILED
-    return done(ok=MOTORS < number <= SERVOS)
+    return done(ok=MOTORS < number <= FREE)
 
 
 def _relay(vehicle: Vehicle, channel: Channel, call: Call) -> int:
@@ -63,7 +66,9 @@ def _stop_capture(vehicle: Vehicle, channel: Channel, call: Call) -> int:
 
 
 def _parachute(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
+    del channel
+    if call.whole(1) == RELEASE and vehicle.craft.landed:
+        vehicle.say(6, "Parachute: Landed")
     return done(ok=call.whole(1) in (0, 1, 2))
 
 

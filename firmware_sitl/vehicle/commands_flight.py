@@ -15,11 +15,10 @@ from firmware_sitl.vehicle.call import (
     Call,
     Handler,
     done,
-    is_relative,
     same,
 )
 from firmware_sitl.vehicle.fence import FLOOR
-from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, TERRAIN_FRAMES
+from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.channel import Channel
@@ -42,6 +41,12 @@ MODE_OF_SWITCH = {
 """RC_Channel's functions that are modes; a switch in its high position chooses them."""
 
 SWITCH_HIGH, FENCE_SWITCH, DISARM_SWITCH, ARM_SWITCHES = 2, 11, 81, (153, 154)
+RESTART_SWITCH = 24
+NOTHING_ATTACHED = frozenset(
+    {9, 15, 19, 21, 22, 23, 24, 25, 27, 28, 30, 34, 35, 36, 44, 45, *range(300, 308)}
+)
+"""Switches of cameras, grippers, sprayers, parachutes, relays, winches, mounts and scripts."""
+
 MOST_TAG = 65535
 
 
@@ -93,7 +98,9 @@ def _reposition(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     del channel
     if vehicle.mode is not vehicle.guided and not call.whole(2) & 1:
         return DENIED
-    if not _is_place(call) or (call.x == 0 and call.y == 0):
+    if not _on_earth(call) or not abs(call.z) <= MOST_ALTITUDE_M or not call.in_known_frame(vehicle):
+        return DENIED
+    if call.x == 0 and call.y == 0:
         return DENIED
     point = actions.place(vehicle, call.item)
     if not vehicle.fence.allows(*point):
@@ -104,10 +111,8 @@ def _reposition(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     return ACCEPTED
 
 
-def _is_place(call: Call) -> bool:
-    framed = is_relative(call.frame) or call.frame in (0, 5, *TERRAIN_FRAMES)
-    on_earth = abs(call.x) <= MOST_LAT_E7 and abs(call.y) <= MOST_LON_E7
-    return framed and on_earth and abs(call.z) <= MOST_ALTITUDE_M
+def _on_earth(call: Call) -> bool:
+    return abs(call.x) <= MOST_LAT_E7 and abs(call.y) <= MOST_LON_E7
 
 
 def _pause(vehicle: Vehicle, channel: Channel, call: Call) -> int:
@@ -123,7 +128,7 @@ def _pause(vehicle: Vehicle, channel: Channel, call: Call) -> int:
 
 def _roi(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     del channel
-    if not abs(call.z) <= MOST_ALTITUDE_M:
+    if not abs(call.z) <= MOST_ALTITUDE_M or not call.in_known_frame(vehicle):
         return DENIED
     return done(ok=actions.do_item(vehicle, call.item))
 
@@ -188,7 +193,9 @@ def _switch(vehicle: Vehicle, channel: Channel, call: Call) -> int:
         arming.disarm(vehicle)
     elif function in ARM_SWITCHES:
         arming.arm(vehicle)
-    else:
+    elif function == RESTART_SWITCH and high:
+        vehicle.auto.restart()
+    elif function not in NOTHING_ATTACHED:
         vehicle.say(6, f"Invalid channel option ({function})")
         return FAILED
     return ACCEPTED

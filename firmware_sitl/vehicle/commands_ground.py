@@ -21,7 +21,7 @@ from firmware_sitl.vehicle.call import (
     done,
     same,
 )
-from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, cast
+from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, TERRAIN_FRAMES, cast
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.channel import Channel
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 FORCE_REBOOT = 20190226
 ERASE = 2.0
-ACCEPT_EXISTING = 76
+LEVEL, SIMPLE, ACCEPT_EXISTING = 2, 4, 76
+STARTS = "Initialising ArduPilot"
+"""What ArduCopter says when it calibrates its gyros."""
+
 SAFE, DANGEROUS = 0, 1
 
 
@@ -68,6 +71,7 @@ def _calibrate(vehicle: Vehicle, channel: Channel, call: Call) -> int:
         vehicle.say(5, "Disarm to allow calibration")
         return FAILED
     if same(call.params[0], 1.0):
+        vehicle.say(6, STARTS)
         return ACCEPTED
     if same(call.params[2], 1.0):
         vehicle.say(6, "Updating barometer calibration")
@@ -76,8 +80,13 @@ def _calibrate(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     if call.x == 1 or call.y == 1:
         vehicle.say(4, "not calibrated by the built-in vehicle")
         return FAILED
-    accepted = call.x in (2, 4, ACCEPT_EXISTING) or same(call.params[1], ACCEPT_EXISTING)
-    return ACCEPTED if accepted else UNSUPPORTED
+    if call.x in (LEVEL, SIMPLE):
+        vehicle.say(6, STARTS)
+        if call.x == LEVEL:
+            vehicle.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")
+        return ACCEPTED
+    existing = call.x == ACCEPT_EXISTING or same(call.params[1], ACCEPT_EXISTING)
+    return ACCEPTED if existing else UNSUPPORTED
 
 
 def _compass(vehicle: Vehicle, channel: Channel, call: Call) -> int:
@@ -125,7 +134,6 @@ def _motor_test(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     del channel
     return done(
         ok=vehicle.motor_test.start(
-            motor=call.byte(1),
             kind=call.byte(2),
             throttle=call.params[2],
             timeout_s=call.params[3],
@@ -138,10 +146,7 @@ def _battery_reset(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     """BATTERY_RESET: which batteries (bits), how full in per cent."""
     del channel
     percent = call.params[1]
-    batteries = call.whole(1) & 0xFFFF
-    if batteries & ~1:
-        return FAILED
-    if batteries and 0.0 <= percent <= 100.0:
+    if call.whole(1) & 1 and 0.0 <= percent <= 100.0:
         vehicle.craft.battery.refill(percent / 100.0)
     return ACCEPTED
 
@@ -151,9 +156,10 @@ def _set_home(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     here = same(call.params[0], 1.0) or (call.x == 0 and call.y == 0)
     if not here and not abs(call.params[0]) < NEARLY:
         return FAILED
-    if not here and not _height_fits(call.z):
+    if not here and not (call.in_known_frame(vehicle) and _height_fits(call.z)):
         return DENIED
-    if not vehicle.estimator.position_ok or not (here or _on_earth(call)):
+    over_terrain = not here and call.frame in TERRAIN_FRAMES
+    if not vehicle.estimator.position_ok or over_terrain or not (here or _on_earth(call)):
         return FAILED
     actions.set_home(vehicle, call.item)
     return ACCEPTED

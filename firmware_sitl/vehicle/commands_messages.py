@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MESSAGE_INTERVAL, AUTOPILOT_VERSION = 244, 148
 HOME, ORIGIN = 242, 49
 DEFAULT_US, STOP_US = 0, -1
-LEAST_INTERVAL_MS = 4
+LEAST_INTERVAL_MS = 3
 """More often than this the loop of 400 Hz cannot send (ArduPilot's cap_message_interval)."""
 
 MOST_INTERVAL_MS = 60_000

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firmware_sitl.vehicle.motors import MOTORS
-
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
 
@@ -27,7 +25,7 @@ class MotorTest:
         """Whether a motor is being tested."""
         return self._ends_s is not None
 
-    def start(self, *, motor: int, kind: int, throttle: float, timeout_s: float, count: int) -> bool:
+    def start(self, *, kind: int, throttle: float, timeout_s: float, count: int) -> bool:
         """Begin a test, or change the one that runs; False, with the reason said, where it is refused."""
         vehicle = self._vehicle
         if not self.running and not vehicle.craft.landed:
@@ -43,9 +41,6 @@ class MotorTest:
         self._ends_s = vehicle.craft.t_s + max(seconds * (1.5 * motors - 0.5), 0.0)
         pulse = self._pulse_us(kind, throttle)
         if not LEAST_PULSE_US <= pulse <= MOST_PULSE_US:
-            self._ends_s = vehicle.craft.t_s
-        elif seconds > 0.0 and not 1 <= motor <= MOTORS:
-            vehicle.say(6, "Motor Test: cancelled")
             self._ends_s = vehicle.craft.t_s
         return True
 

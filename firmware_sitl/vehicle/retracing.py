@@ -27,11 +27,12 @@ class SmartRtl(Mode):
 
     def enter(self) -> str | None:
         """Turn back along the path."""
-        if not self._path.points:
-            return "SmartRTL: no path"
+        if not self._path.points and self.craft.motors.armed:
+            return "init failed"
         self._landing = None
         self.craft.navigation.start()
-        self._next()
+        if self._path.points:
+            self._next()
         self.craft.heading.default(returning=True)
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import cos, sin
+from struct import pack
 from typing import TYPE_CHECKING, Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
@@ -19,12 +20,24 @@ MODES_LISTED = (modes.AUTO_RTL, *sorted(modes.NAMES))
 
 SILENT = frozenset(
     {
-        11, 22, 26, 35, 46, 66, 67, 76, 83, 100, 106, 108, 111, 116, 124, 127, 128, 129, 132, 133, 136, 137,
-        143, 173, 178, 180, 191, 192, 194, 226, 234, 235, 246, 259, 260, 262, 263, 264, 269, 271, 280, 281,
-        285, 286, 295, 376, 435, 9005, 11030,
+        22, 26, 35, 83, 100, 108, 124, 127, 128, 129, 132, 133, 136, 137, 143, 173, 180, 191, 192, 194, 225,
+        226, 235, 246, 259, 260, 262, 264, 269, 271, 277, 280, 281, 285, 286, 295, 301, 373, 376, 435, 9005,
+        10008, 11030,
     }
 )  # fmt: skip
 """Messages that ArduCopter can be asked for, and that a vehicle without the device never sends."""
+
+
+class _Newer(mavlink.MAVLink_message):  # type: ignore[misc]
+    """A message that pymavlink's dialect does not know yet: its number, its checksum's seed and its bytes."""
+
+    def __init__(self, number: int, name: str, seed: int, payload: bytes) -> None:
+        super().__init__(number, name)
+        self._seed, self._bytes = seed, payload
+
+    def pack(self, mav: Any, force_mavlink1: bool = False) -> Any:
+        """The frame."""
+        return self._pack(mav, self._seed, self._bytes, force_mavlink1=force_mavlink1)
 
 
 def u16(value: float) -> int:
@@ -41,13 +54,14 @@ def available_mode(index: int) -> Any:
     """AVAILABLE_MODES: the mode at a place, from 1."""
     number = MODES_LISTED[index - 1]
     name = "AUTO RTL" if number == modes.AUTO_RTL else modes.NAMES[number]
-    return mavlink.MAVLink_available_modes_message(len(MODES_LISTED), index, 0, number, 0, name.encode())
+    payload = pack("<IIBBB35s", number, 0, len(MODES_LISTED), index, 0, name.encode())
+    return _Newer(AVAILABLE_MODES, "AVAILABLE_MODES", 134, payload)
 
 
 def modes_monitor(v: Vehicle) -> Any:
     """AVAILABLE_MODES_MONITOR: the modes never change."""
     del v
-    return mavlink.MAVLink_available_modes_monitor_message(0)
+    return _Newer(MODES_MONITOR, "AVAILABLE_MODES_MONITOR", 30, bytes(1))
 
 
 def attitude_quaternion(v: Vehicle) -> Any:
@@ -83,6 +97,25 @@ def position_target_global(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
+def item_reached(v: Vehicle) -> Any:
+    """MISSION_ITEM_REACHED: the last one."""
+    return mavlink.MAVLink_mission_item_reached_message(v.last_reached)
+
+
+def scaled_imu2(v: Vehicle) -> Any:
+    """SCALED_IMU2: what the first one feels, thousandths of g."""
+    b, mg = v.craft.body, 1000.0 / 9.80665
+    x, y, z = b.felt()
+    felt = i16(x * mg), i16(y * mg), i16(-z * mg)
+    field = i16(200 * cos(b.yaw)), i16(-200 * sin(b.yaw)), 430
+    return mavlink.MAVLink_scaled_imu2_message(v.boot_ms, *felt, 0, 0, i16(b.yaw_rate * 1000), *field)
+
+
+def ahrs2(v: Vehicle) -> Any:
+    """AHRS2: the second estimate, which is the first."""
+    return mavlink.MAVLink_ahrs2_message(*v.craft.body.euler(), v.altitude_m, *v.lat_lon_e7())
+
+
 def meminfo(v: Vehicle) -> Any:
     """MEMINFO: enough."""
     del v
@@ -103,10 +136,13 @@ def hwstatus(v: Vehicle) -> Any:
 
 MORE_BUILDERS: Mapping[int, Callable[[Vehicle], Any]] = {
     31: attitude_quaternion,
+    46: item_reached,
     85: position_target_local,
     87: position_target_global,
+    116: scaled_imu2,
     152: meminfo,
     163: ahrs,
     165: hwstatus,
+    178: ahrs2,
     437: modes_monitor,
 }

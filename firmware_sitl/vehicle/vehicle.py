@@ -106,6 +106,7 @@ class Vehicle:
         self._steps = 0
         self.rebooting = False
         self.safety_on = False
+        self.last_reached = 0
         self.motor_test = MotorTest(self)
         self._texts = Texts()
         self.link_clock: Callable[[], float] = time.monotonic
@@ -363,6 +364,7 @@ class Vehicle:
                 for channel in self.channels:
                     channel.send(message)
         if self.auto.reached:
+            self.last_reached = self.auto.reached[-1]
             for seq in self.auto.reached:
                 for channel in self.channels:
                     channel.send(mavlink.MAVLink_mission_item_reached_message(seq))

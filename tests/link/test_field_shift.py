@@ -66,7 +66,7 @@ def test_each_vehicle_has_a_url_of_its_own(wanted, tmp_path):
 
 
 def flown_in_the_field(wanted, tmp_path, monkeypatch, **start):
-    """The shift by a built-in vehicle in its dock, taken for a real one; its clock runs fast, for the test."""
+    """The shift by a built-in vehicle taken for a real one; its clock runs fast, for the test."""
     world, plan, shift = wanted
     monkeypatch.setattr(FieldHangar, "speedup", SPEEDUP)
     home = next(
