@@ -36,6 +36,10 @@ STARTED_S = 15.0
 STARTING_WAIT_S = 0.5
 STARTING_TRIES = 40
 
+FENCE_ON = 1.0
+"""DO_FENCE_ENABLE's word. ArduCopter watches what FENCE_TYPE named when FENCE_ENABLE last *changed*: where
+the fence was on before, a kind that a plan adds is stored, read back and not watched."""
+
 ORDER = (MissionType.FENCE, MissionType.RALLY, MissionType.MISSION)
 
 
@@ -79,6 +83,8 @@ def upload_verified(
         retries = _transfer_all(vehicle, lists, reboots)
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
             vehicle.set_param(name, value)
+        if plan.params.get("FENCE_ENABLE"):
+            vehicle.command(dialect.MAV_CMD_DO_FENCE_ENABLE, FENCE_ON)
         retries += _look_again(vehicle, lists, reboots)
         vehicle.plan = OnboardPlan.VERIFIED
     except TransferError:

@@ -9,7 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.commands import TABLE, Commands
+from firmware_sitl.vehicle.commands import TABLE
 from firmware_sitl.vehicle.vehicle import Settings, Vehicle
 
 EXTREMES = {

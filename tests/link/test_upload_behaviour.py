@@ -8,7 +8,9 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import NonCompliantError, TransferError, VehicleRefusedError
+from dfr.geo import offset
 from dfr.link.mavlink import connect
+from dfr.link.preflight import wait_ready
 from dfr.link.readback import read_back
 from dfr.link.transfer import inspect_onboard, upload_verified
 from dfr.link.upload import RefusedError
@@ -314,3 +316,14 @@ def test_a_command_the_vehicle_refuses_is_named(behind, dispatch):
     plan = replace(dispatch, items=(dispatch.items[0], bad, dispatch.items[2]))
     with pytest.raises(RefusedError, match="INVALID_PARAM1"):
         upload_verified(behind, plan, check=False)
+
+
+def test_a_fence_that_was_on_for_other_kinds_watches_what_the_plan_adds(start, dispatch):
+    """FENCE_TYPE is heeded when FENCE_ENABLE changes: with it on, a plan's areas would go unwatched."""
+    before = {"FENCE_ENABLE": 1, "FENCE_TYPE": 1, "FENCE_ALT_MAX": 100}
+    with start(params=before) as running, connect(running.url, simulated=True) as vehicle:
+        wait_ready(vehicle)
+        upload_verified(vehicle, dispatch)
+        with pytest.raises(VehicleRefusedError):
+            vehicle.go_to(offset(dispatch.home, bearing_deg=0.0, distance_m=900.0), height_m_home=20.0)
+        vehicle.go_to(offset(dispatch.home, bearing_deg=0.0, distance_m=50.0), height_m_home=20.0)
