@@ -95,6 +95,7 @@ class Parameters:
 
     def shown(self, name: str) -> Parameter | None:
         """The parameter a client calls `name`; None where this generation has none of that name."""
+        name = name.upper()
         canonical = self._canonical.get(name)
         if canonical is None:
             return None
@@ -120,7 +121,7 @@ class Parameters:
 
     def set_shown(self, name: str, value: float) -> bool:
         """Store what a client wrote; False where this generation has no such parameter."""
-        canonical = self._canonical.get(name)
+        canonical = self._canonical.get(name.upper())
         if canonical is None:
             return False
         shown, factor = self._edge(canonical)

@@ -184,7 +184,6 @@ class FencePlan:
             return ERROR
         self.items, self._buffer = items, []
         self._changed(items)
-        say(7, "Fence Indexed OK")
         return ACCEPTED
 
     def abandon(self) -> None:

@@ -101,14 +101,13 @@ def _radius(value: float) -> float:
     return -size if value < 0.0 else size
 
 
-def _turns(value: float) -> float:
-    return int(value * 256.0) / 256.0 if 0.0 < value < 1.0 else float(cast(min(255.0, value), 8))
-
-
-def _turn_radius(value: float) -> float:
-    size = abs(value)
-    kept = float(int(size)) if size <= 255.0 else float(int(min(255.0, size * 0.1)) * 10)
-    return -kept if value < 0.0 else kept
+def _circles(turns: float, radius_m: float) -> tuple[float, float]:
+    """Turns and radius of LOITER_TURNS, a byte each; a negative number of turns runs over into the radius."""
+    part, large = 0.0 < turns < 1.0, abs(radius_m) > 255.0
+    size = min(255.0, abs(radius_m) * 0.1) if large else abs(radius_m)
+    both = cast(min(255.0, turns * 256.0 if part else turns), 16) | int(size) << 8
+    kept = float((both >> 8 & 0xFF) * (10 if large else 1))
+    return (both & 0xFF) / (256.0 if part else 1.0), -kept if radius_m < 0.0 else kept
 
 
 def _centi(value: float) -> float:
@@ -135,7 +134,7 @@ def _keeps(*kept: Keep) -> Four:
 LOCATION: Mapping[int, Four] = {
     WAYPOINT: _keeps(_u16),
     LOITER_UNLIM: _keeps(_drop, _drop, _radius),
-    LOITER_TURNS: _keeps(_turns, _drop, _turn_radius, _flag),
+    LOITER_TURNS: _keeps(single, _drop, single, _flag),
     LOITER_TIME: _keeps(_u16, _drop, _way, _flag),
     LAND: _keeps(_u16, _drop, _drop, _way),
     TAKEOFF: _keeps(_u16),
@@ -241,6 +240,8 @@ def keep_mission_item(item: Item) -> Item | int:
     if keeps is None:
         return UNSUPPORTED
     values = [keep(0.0 if isnan(value) else value) for keep, value in zip(keeps, item.params, strict=True)]
+    if item.command == LOITER_TURNS:
+        values[0], values[2] = _circles(values[0], values[2])
     params = (values[0], values[1], values[2], values[3])
     if item.command in PLACELESS:
         return _keep_more(Item(command=item.command, params=params), item)
@@ -256,9 +257,9 @@ def _keep_more(kept: Item, sent: Item) -> Item:
 
 
 def _keep_place(item: Item) -> Item | int:  # noqa: PLR0911 - one for each answer
-    if abs(item.x) > MOST_LAT_E7:
+    if single(abs(item.x)) > MOST_LAT_E7:  # ArduCopter too compares in single precision
         return INVALID_X
-    if abs(item.y) > MOST_LON_E7:
+    if single(abs(item.y)) > MOST_LON_E7:
         return INVALID_Y
     if isnan(item.z) or abs(item.z) >= MOST_ALTITUDE_M:
         return INVALID_Z

@@ -221,11 +221,11 @@ class Transfers:
         if kind not in HANDLED:
             return False
         transfer = self._transfers.get(message.mission_type)
-        if transfer is None:
+        if kind in ITEMS:
+            self._item(transfer, channel, kind, message, now_s)
+        elif transfer is None:
             if kind not in ("MISSION_REQUEST_INT", "MISSION_REQUEST"):
                 _acknowledge(channel, message, UNSUPPORTED)
-        elif kind in ("MISSION_ITEM_INT", "MISSION_ITEM"):
-            self._item(transfer, channel, kind, message, now_s)
         elif kind == "MISSION_COUNT":
             transfer.count(channel, message, now_s)
         elif kind == "MISSION_WRITE_PARTIAL_LIST":
@@ -245,10 +245,12 @@ class Transfers:
         for transfer in self._transfers.values():
             transfer.tick(now_s)
 
-    def _item(self, transfer: Transfer, channel: Channel, kind: str, message: Any, now_s: float) -> None:
+    def _item(
+        self, transfer: Transfer | None, channel: Channel, kind: str, message: Any, now_s: float
+    ) -> None:
         item = item_of(message)
-        if isinstance(item, int):
-            _acknowledge(channel, message, item)
+        if isinstance(item, int) or transfer is None:
+            _acknowledge(channel, message, item if isinstance(item, int) else UNSUPPORTED)
             return
         if kind == "MISSION_ITEM":
             transfer.warn("got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
@@ -277,6 +279,7 @@ def item_of(message: Any) -> Item | int:
     )
 
 
+ITEMS = ("MISSION_ITEM_INT", "MISSION_ITEM")
 HANDLED = frozenset(
     {
         "MISSION_ITEM_INT",

@@ -134,7 +134,7 @@ class Vehicle:
 
     def _build_plans(self) -> None:
         self.mission = MissionPlan(self._home_item, self._flying_mission)
-        self.fence_plan = FencePlan(self.fence.load)
+        self.fence_plan = FencePlan(self._load_fence)
         self.rally_plan = RallyPlan(self._load_rally)
 
     def _build_modes(self) -> None:
@@ -388,6 +388,10 @@ class Vehicle:
 
     def _do(self, item: Item) -> None:
         do_item(self, item)
+
+    def _load_fence(self, items: list[Item]) -> None:
+        self.fence.load(items)
+        self.say(7, "Fence Indexed OK")
 
     def _load_rally(self, items: list[Item]) -> None:
         craft = self.craft
