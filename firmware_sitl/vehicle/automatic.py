@@ -11,7 +11,7 @@ from firmware_sitl.vehicle.circling import Circling
 from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.itinerary import TAKEOFFS, Itinerary
 from firmware_sitl.vehicle.landing import Landing
-from firmware_sitl.vehicle.mission_names import name_of
+from firmware_sitl.vehicle.mission_names import UNSTARTED, name_of
 from firmware_sitl.vehicle.modes import AUTO, AUTO_RTL, Mode
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.waiting import WAITS, seconds_to_wait
@@ -60,6 +60,7 @@ class Auto(Mode):
         self._landing: Landing | None = None
         self._circling: Circling | None = None
         self._waiting = False
+        self._announced = self._beside = 0
 
     @property
     def shown(self) -> int:
@@ -191,8 +192,20 @@ class Auto(Mode):
         self.current = target
         self._item, self._since_s = item, None
         self._landing = self._circling = None
+        self._pass_over_unstarted()
+        if self._queue:
+            self._announce(self._queue[0])
         self.craft.say(6, f"Mission: {target} {name_of(item.command)}")
         self._run = self._starter(item)(item)
+
+    def _pass_over_unstarted(self) -> None:
+        for seq in [seq for seq in self._queue if self.route.command(seq) in UNSTARTED]:
+            self._announce(seq)
+            self._queue.remove(seq)
+
+    def _announce(self, seq: int) -> None:
+        self._announced = seq
+        self.craft.say(6, f"Mission: {seq} {name_of(self.route.command(seq))}")
 
     def _advance(self) -> None:
         self.reached.append(self.current)
@@ -215,16 +228,20 @@ class Auto(Mode):
                 if not self._condition():
                     return
                 self._condition = None
+                self.reached.append(self._beside)
                 continue
-            seq = self._queue.pop(0)
+            seq = self._beside = self._queue.pop(0)
             item = self.plan.read(seq)
             if item is None:
                 continue
-            self.craft.say(6, f"Mission: {seq} {name_of(item.command)}")
+            if seq != self._announced:
+                self._announce(seq)
+            self._announced = 0
             if item.command in CONDITIONS:
                 self._condition = self._conditional(item)
             else:
                 self._do(item)
+                self.reached.append(seq)
 
     def _conditional(self, item: Item) -> Callable[[], bool]:
         craft, start = self.craft, self.craft.t_s
@@ -311,6 +328,8 @@ class Auto(Mode):
         self._rtl.enter()
 
         def run(dt: float) -> bool:
+            if self._rtl.down:
+                return True
             self._rtl.run(dt)
             return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import atan2, cos, hypot, pi, radians, sin, sqrt
+from math import atan2, cos, hypot, inf, pi, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle.navigation import Point
@@ -19,7 +19,9 @@ class Circling:
         self._craft, self._centre = craft, centre
         self._radius = abs(radius_m) or parameters["CIRCLE_RADIUS"] * 0.01
         self._way = -1.0 if radius_m < 0.0 else 1.0
-        self._left = abs(turns) * 2.0 * pi
+        self._turns = abs(turns)
+        self._left = self._turns * 2.0 * pi
+        self._told = 0
         rate = abs(radians(parameters["CIRCLE_RATE"]))
         limit = min(craft.navigation.speed_mps, sqrt(craft.control.accel * max(self._radius, 0.1)))
         self._rate = min(rate, limit / max(self._radius, 0.1))
@@ -44,6 +46,7 @@ class Circling:
         self._turning += min(self._rate - self._turning, dt * control.accel / max(radius, 1.0))
         step = min(self._turning * dt, self._left)
         self._left -= step
+        self._tell()
         self._angle += self._way * step
         north, east, up = self._edge()
         speed = self._way * self._turning * radius
@@ -57,6 +60,15 @@ class Circling:
         craft.navigation.start()
         craft.heading.at(None)
         return True
+
+    def _tell(self) -> None:
+        """Say which turn begins, as ArduCopter does, the one after the last too."""
+        if self._turns == inf:
+            return
+        begun = int(self._turns - self._left / (2.0 * pi) + 1e-9) + 1
+        if begun > self._told:
+            self._told = begun
+            self._craft.say(6, f"Mission: starting circle {begun}/{int(self._turns)}")
 
     def _edge(self) -> Point:
         north, east, up = self._centre

@@ -357,12 +357,6 @@ class Vehicle:
             arming.disarm(self)
 
     def _tell(self) -> None:
-        says = self.craft.says
-        while says:
-            severity, text = says.popleft()
-            for message in self._texts.messages(severity, text):
-                for channel in self.channels:
-                    channel.send(message)
         if self.auto.reached:
             self.last_reached = self.auto.reached[-1]
             for seq in self.auto.reached:
@@ -370,6 +364,12 @@ class Vehicle:
                     channel.send(mavlink.MAVLink_mission_item_reached_message(seq))
                     channel.one(42)
             self.auto.reached.clear()
+        says = self.craft.says
+        while says:
+            severity, text = says.popleft()
+            for message in self._texts.messages(severity, text):
+                for channel in self.channels:
+                    channel.send(message)
 
     def _home_item(self) -> Item:
         if not self.home_set:

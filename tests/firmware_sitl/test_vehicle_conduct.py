@@ -250,3 +250,86 @@ def test_a_refused_arming_raises_with_the_reason(connect: Any) -> None:
         client.do(SET_MODE, 1, AUTO)
         with pytest.raises(VehicleRefusedError, match="Mode requires mission"):
             client.do(ARM, 1)
+
+
+TOLD = ("Mission:", "Reached command", "Delaying", "Auto")
+"""What is told of a mission, besides what the flight and the sensors say."""
+
+
+def _told(client: SitlClient, items: list[tuple[Any, ...]]) -> list[str]:
+    """What the vehicle says while it flies a mission from takeoff to disarming."""
+    client.upload(items)
+    client.set_mode(GUIDED)
+    client.do(ARM, 1)
+    client.texts.clear()
+    client.do(MISSION_START)
+    client.wait_disarmed(timeout_s=120.0)
+    client.quiet("PARAM_VALUE", for_s=0.5)
+    return [text for text in client.texts if text.startswith(TOLD)]
+
+
+def test_a_mission_with_delays_jumps_and_conditions_is_told_item_by_item(connect: Any, home: Any) -> None:
+    far = sortie(home, bearing_deg=0.0, distance_m=40.0, height_m=15.0, hold_s=0.0)
+    there, up = far[2][3:5], (22, RELATIVE, NONE, 0, 0, 15.0)
+    with connect() as client:
+        told = _told(
+            client,
+            [
+                far[0],
+                up,
+                (93, 0, (3.0, -1.0, -1.0, -1.0), 0, 0, 0.0),
+                (178, 0, (1.0, 4.0, 0.0, 0.0), 0, 0, 0.0),
+                (16, RELATIVE, NONE, *there, 15.0),
+                (115, 0, (90.0, 0.0, 0.0, 0.0), 0, 0, 0.0),
+                (19, RELATIVE, (2.0, 0.0, 0.0, 0.0), 0, 0, 0.0),
+                (177, 0, (6.0, 1.0, 0.0, 0.0), 0, 0, 0.0),
+                (20, 0, NONE, 0, 0, 0.0),
+            ],
+        )
+        current = client.receive("MISSION_CURRENT")
+    assert told[told.index("Mission: 2 Delay") :] == [
+        "Mission: 2 Delay",
+        "Delaying 3 sec",
+        "Mission: 3 ChangeSpeed",
+        "Mission: 4 WP",
+        "Reached command #4",
+        "Mission: 5 CondYaw",
+        "Mission: 6 LoitTime",
+        "Reached command #6",
+        "Mission: 7 Jump 1/1",
+        "Mission: 6 LoitTime",
+        "Reached command #6",
+        "Mission: 8 RTL",
+    ]
+    assert (current.seq, current.mission_state) == (0, 5)
+
+
+def test_a_mission_with_splines_turns_and_a_landing_is_told_item_by_item(connect: Any, home: Any) -> None:
+    far = sortie(home, bearing_deg=0.0, distance_m=30.0, height_m=15.0, hold_s=0.0)
+    there = far[2][3:5]
+    with connect() as client:
+        told = _told(
+            client,
+            [
+                far[0],
+                (22, RELATIVE, NONE, 0, 0, 15.0),
+                (112, 0, (1.0, 0.0, 0.0, 0.0), 0, 0, 0.0),
+                (82, RELATIVE, NONE, *there, 15.0),
+                (30, RELATIVE, NONE, 0, 0, 20.0),
+                (189, RELATIVE, NONE, 0, 0, 0.0),
+                (18, RELATIVE, (1.0, 0.0, 10.0, 0.0), *there, 15.0),
+                (21, RELATIVE, NONE, *there, 0.0),
+            ],
+        )
+    assert told[told.index("Mission: 2 CondDelay") :] == [
+        "Mission: 2 CondDelay",
+        "Mission: 3 SplineWP",
+        "Reached command #3",
+        "Mission: 4 ContinueAndChangeAlt",
+        "Mission: 5 LandStart",
+        "Mission: 6 LoitTurns",
+        "Mission: starting circle 1/1",
+        "Mission: starting circle 2/1",
+        "Mission: 7 Land",
+        "Mission: 1 Takeoff",
+    ]
