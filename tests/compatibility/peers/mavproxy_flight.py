@@ -60,7 +60,7 @@ def fly(console, mission, folder):
     parameters = int(console.wait(r"Received (\d+) parameters").group(1))
     console.type(f"wp load {mission}")
     console.wait(r"Loaded \d+ waypoint")
-    time.sleep(2.0)
+    console.wait(r"Flight plan received")
     saved = folder / "back.txt"
     console.type(f"wp save {saved}")
     console.wait(r"Saved \d+ waypoints")
