@@ -175,11 +175,6 @@ class Auto(Mode):
         elif self._run(dt):
             self._advance()
 
-    def fly_to(self, point: Point) -> bool:
-        """Not while a mission is flown."""
-        del point
-        return False
-
     def _start_from(self, seq: int) -> None:
         """Start the first navigation item at or after a place; what stands before it runs along."""
         self.state = MISSION_RUNS
@@ -193,8 +188,8 @@ class Auto(Mode):
         self._item, self._since_s = item, None
         self._landing = self._circling = None
         self._pass_over_unstarted()
-        if self._queue:
-            self._announce(self._queue[0])
+        for first in self._queue[:1]:
+            self._announce(first)
         self.craft.say(6, f"Mission: {target} {name_of(item.command)}")
         self._run = self._starter(item)(item)
 
