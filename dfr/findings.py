@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dfr.errors import DfrError
+from dfr.errors import DfrError, NonCompliantError
 from dfr.geo import Position
 
 
@@ -78,3 +78,11 @@ def finding_of_error(error: DfrError, *, rule: str, source: str) -> Finding:
 def compliant(findings: Iterable[Finding]) -> bool:
     """True where nothing found blocks a go."""
     return not any(finding.blocks for finding in findings)
+
+
+def require_go(findings: Iterable[Finding]) -> None:
+    """Raise NonCompliantError naming the first finding that blocks a go, and how many more there are."""
+    against = [finding for finding in findings if finding.blocks]
+    if against:
+        more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
+        raise NonCompliantError(f"NO GO: {against[0].message}{more} -> resolve what blocks a go in the plan")

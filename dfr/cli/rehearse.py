@@ -20,13 +20,14 @@ from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
 from dfr.cli.rehearsal_shift import fly_shift, shift_lines, shift_of, shift_seconds
 from dfr.errors import InputError, LinkError
-from dfr.findings import compliant
+from dfr.findings import compliant, require_go
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
+from dfr.plan.compliance import check
 from dfr.plan.model import Plan
 from dfr.report.depth import Depth
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
@@ -111,6 +112,7 @@ def rehearse(
 ) -> None:
     """Plan, check, simulate and fly a scenario on a simulated vehicle, and report.
 
+    Real vehicles (`--vehicle`) fly only a plan that nothing blocks, checked anew.
     An earlier rehearsal in the folder is kept in its `earlier/`, never overwritten.
     Exit code 3 where a finding blocks a go, 5 where a flight was not as predicted.
     """
@@ -123,6 +125,8 @@ def rehearse(
     world = load_world(path)
     note("siting docks, routing, checking ...")
     plan = plan_of(world, plan_file, docks)
+    if vehicle:
+        require_go(check(world, plan))
     if kept := keep_earlier(out):
         note(f"the earlier rehearsal in {out} is kept in {kept}")
     remember(out, path)

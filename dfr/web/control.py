@@ -9,14 +9,14 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits
-from dfr.errors import DfrError, InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
-from dfr.findings import Finding
+from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
+from dfr.findings import require_go
 from dfr.geo import distance_m
 from dfr.link.director import fly_dispatch
 from dfr.link.mavlink import MavlinkVehicle
@@ -123,10 +123,10 @@ class Control:
         if self._busy():
             raise InputError("a dispatch is flying -> wait until it is back")
         world, plan = place
-        refuse_no_go(check(world, plan))
+        require_go(check(world, plan))
         site = self._site(plan)
         mission = compile_dispatch(world, plan, site_id=site.id, zone_id=zone, on_scene_s=ON_SCENE_S)
-        refuse_no_go(validate(mission))
+        require_go(validate(mission))
         if self._vehicle.simulated:
             mission = self._stood_in(mission)
         fleet = world.scenario.fleet
@@ -179,11 +179,3 @@ class Control:
     def _aloft(self, state: object) -> None:
         del state
         self.words = "flying"
-
-
-def refuse_no_go(findings: Iterable[Finding]) -> None:
-    """Raise NonCompliantError naming the first finding that blocks a go, and how many more there are."""
-    against = [finding for finding in findings if finding.blocks]
-    if against:
-        more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
-        raise NonCompliantError(f"NO GO: {against[0].message}{more} -> resolve what the Plan page lists")

@@ -147,6 +147,17 @@ def test_an_unknown_engine_is_refused_before_anything_is_written(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_real_vehicles_fly_no_plan_that_is_no_go(tmp_path):
+    done = rehearse(
+        "winter-storm",
+        *("--shift", "10min", "--vehicle", "tcp:127.0.0.1:9", "--confirm", "tcp:127.0.0.1:9"),
+        *("--out", str(tmp_path / "out")),
+    )
+    assert done.returncode == 3
+    assert "NO GO:" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_arducopter_that_is_not_there_is_an_error_not_the_built_in_vehicle(tmp_path):
     done = rehearse(
         "victorious-2024",
