@@ -6,7 +6,7 @@ from math import radians
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import items as cmd
-from firmware_sitl.vehicle.fence import ALL, FLOOR
+from firmware_sitl.vehicle.fence_kinds import ALL, FLOOR
 from firmware_sitl.vehicle.items import Item
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from firmware_sitl.vehicle.call import (
     done,
     same,
 )
-from firmware_sitl.vehicle.fence import FLOOR
+from firmware_sitl.vehicle.fence_kinds import FLOOR
 from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7
 
 if TYPE_CHECKING:

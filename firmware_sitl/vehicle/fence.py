@@ -7,6 +7,7 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.fence_kinds import ALL, ARMING, CEILING, CIRCLE, FLOOR, POLYGON, fence_names
 from firmware_sitl.vehicle.items import (
     CIRCLE_INCLUDE,
     FENCE_EXCLUDE,
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
     from firmware_sitl.vehicle.body import Body
     from firmware_sitl.vehicle.vehicle import Vehicle
 
-CEILING, CIRCLE, POLYGON, FLOOR = 1, 2, 4, 8
 UNION_OF_INCLUSIONS = 2
 """FENCE_OPTIONS bit: inside any inclusion suffices; without it the vehicle must be inside all."""
 
-ALL, ARMING = CEILING | CIRCLE | POLYGON | FLOOR, CEILING | CIRCLE | POLYGON
 BACKUP_M = 20.0
 """Outside by so much more, a breach counts as a new one (ArduCopter's backup fences)."""
 
@@ -268,16 +267,3 @@ class Fence:
             (CIRCLE, away - parameters["FENCE_RADIUS"]),
         )
         return max((distance for kind, distance in distances if kinds & kind), default=0.0)
-
-
-def fence_names(bits: int) -> str:
-    """As ArduCopter names fences.
-
-    >>> fence_names(CEILING), fence_names(CEILING | CIRCLE | POLYGON)
-    ('Max Alt fence', 'Max Alt, Circle and Polygon fences')
-    """
-    names = ((CEILING, "Max Alt"), (CIRCLE, "Circle"), (POLYGON, "Polygon"), (FLOOR, "Min Alt"))
-    found = [name for bit, name in names if bits & bit]
-    if len(found) < 2:
-        return f"{found[0] if found else ''} fence"
-    return f"{', '.join(found[:-1])} and {found[-1]} fences"

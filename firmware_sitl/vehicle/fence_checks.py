@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firmware_sitl.vehicle.fence import CIRCLE, POLYGON, fence_names
+from firmware_sitl.vehicle.fence_kinds import CIRCLE, POLYGON, fence_names
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
