@@ -159,7 +159,7 @@ def test_the_energy_to_get_home_is_kept_before_the_vehicles_failsafe_acts(start,
         def drain(state: VehicleState) -> None:
             if (state.height_m_home or 0.0) > 18.0 and not drained:
                 drained.append(state)
-                vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 28.0)
+                vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 30.0)
 
         flown = fly_dispatch(vehicle, plan, on_state=drain)
     (words,) = said(flown, "limit energy")
