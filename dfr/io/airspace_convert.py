@@ -60,11 +60,14 @@ class Converted:
 def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Converted:
     """All usable zones of the files in one format.
 
-    Raises InputError for a format nobody writes, AirspaceError where no volume would be in the file.
+    Raises InputError for a format nobody writes or an `out` that is one of the files, AirspaceError where
+    no volume would be in the file.
     """
     chosen = form.lower() or SUFFIXES.get(out.suffix.lower(), "")
     if chosen not in FORMATS:
         raise InputError(f"{form or out}: unknown format -> --format {' or '.join(FORMATS)}")
+    if any(out.resolve() == path.resolve() for path in files):
+        raise InputError(f"{out}: is one of the sources, and would be replaced -> another --out")
     reads = [
         read_airspace(read_bounded(path, limit_bytes=MAX_AIRSPACE_BYTES), name=str(path)) for path in files
     ]

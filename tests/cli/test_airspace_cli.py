@@ -190,6 +190,13 @@ def test_a_conversion_of_which_nothing_would_be_left_writes_nothing(tmp_path: Pa
     assert not out.exists()
 
 
+def test_a_source_is_never_replaced_by_its_own_conversion(tmp_path: Path) -> None:
+    path = tmp_path / "dirty.txt"
+    path.write_text(DIRTY)
+    assert dfr("convert", path, "--out", path.parent / "." / path.name).returncode == 2
+    assert path.read_text() == DIRTY
+
+
 def test_convert_writes_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty.txt"
     path.write_text("* nothing here\n")
