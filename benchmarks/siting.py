@@ -26,9 +26,9 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from dfr.plan.milp import Programme, solve
-from dfr.plan.orlib import read_pmed
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
+from dfr.plan.siting.milp import Programme, solve
+from dfr.plan.siting.orlib import read_pmed
 
 SIDE_M = 20_000.0
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "siting" / "orlib"

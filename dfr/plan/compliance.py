@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_airspace import check_airspace, check_heights
-from dfr.plan.check_context import Check, Context, context_of, finding
-from dfr.plan.check_docks import check_docks
-from dfr.plan.check_hours import check_hours
-from dfr.plan.check_means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
-from dfr.plan.check_own_drones import check_own_drones
-from dfr.plan.check_permission import check_data_age, check_permission
-from dfr.plan.check_place import check_boundary, check_crowds, check_reach, check_sight
-from dfr.plan.check_profile import check_profiles
-from dfr.plan.check_traffic import check_traffic
+from dfr.plan.checks.airspace import check_airspace, check_heights
+from dfr.plan.checks.context import Check, Context, context_of, finding
+from dfr.plan.checks.docks import check_docks
+from dfr.plan.checks.hours import check_hours
+from dfr.plan.checks.means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
+from dfr.plan.checks.own_drones import check_own_drones
+from dfr.plan.checks.permission import check_data_age, check_permission
+from dfr.plan.checks.place import check_boundary, check_crowds, check_reach, check_sight
+from dfr.plan.checks.profile import check_profiles
+from dfr.plan.checks.traffic import check_traffic
 from dfr.plan.contingency import check_contingency
 from dfr.plan.model import Plan
 from dfr.plan.siting import OPTIMAL

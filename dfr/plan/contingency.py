@@ -10,7 +10,7 @@ import shapely
 from dfr.aircraft.catalogue import dock, drone
 from dfr.findings import Finding, Severity
 from dfr.geo import Position, distance_m
-from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.model import ContingencyCase, Plan, Route
 from dfr.plan.volumes import CONTINGENCY

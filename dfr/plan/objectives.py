@@ -24,10 +24,10 @@ from dfr.plan.layouts import UNREACHED_S, Layouts
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.model import SitedBy
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
-from dfr.plan.siting_busy import settle_busy
-from dfr.plan.siting_fair import Front, pareto_front, solve_quantile
-from dfr.plan.siting_model import at_least_zero
-from dfr.plan.siting_variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
+from dfr.plan.siting.busy import settle_busy
+from dfr.plan.siting.fair import Front, pareto_front, solve_quantile
+from dfr.plan.siting.model import at_least_zero
+from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
 
 BACKUP_WEIGHT = 0.5
 """A second dock in reach counts as much as the first (assumed)."""

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from dfr.geo import FloatArray
-from dfr.plan.check_profile import PROFILE_STEP_M, Profile
+from dfr.plan.checks.profile import PROFILE_STEP_M, Profile
 from dfr.plan.model import Route
 
 APART_M = 50.0

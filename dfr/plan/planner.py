@@ -13,7 +13,7 @@ from dfr import __version__
 from dfr.aircraft.endurance import return_by_s
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
-from dfr.plan.check_profile import with_profiles
+from dfr.plan.checks.profile import with_profiles
 from dfr.plan.compliance import check
 from dfr.plan.contingency import failure_card
 from dfr.plan.launch import expected_s

@@ -7,7 +7,7 @@ from math import comb
 
 import shapely
 
-from dfr.plan.check_context import Context
+from dfr.plan.checks.context import Context
 from dfr.scenario.model import Observer
 
 MOST_CHOICES = 5000

@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from dfr.geo import FloatArray
-from dfr.plan.check_context import Context
-from dfr.plan.check_profile import Profile
+from dfr.plan.checks.context import Context
+from dfr.plan.checks.profile import Profile
 from dfr.scenario.model import Observer
 from dfr.world.terrain import heights_m_amsl
 

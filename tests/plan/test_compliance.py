@@ -10,7 +10,7 @@ import pytest
 
 from dfr.findings import Basis, Severity, compliant
 from dfr.geo import VerticalDatum
-from dfr.plan.check_means import LONGEST_SHIFT_H
+from dfr.plan.checks.means import LONGEST_SHIFT_H
 from dfr.plan.compliance import check
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import RULES, as_markdown

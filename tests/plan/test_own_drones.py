@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dfr.findings import Severity, compliant
 from dfr.geo import Position
-from dfr.plan.check_context import context_of
-from dfr.plan.check_own_drones import _docks, check_own_drones, least_change
+from dfr.plan.checks.context import context_of
+from dfr.plan.checks.own_drones import _docks, check_own_drones, least_change
 from dfr.plan.own_drones import APART_HEIGHT_M, APART_M, DockWays, clear_of, meeting
 from dfr.plan.planner import make_plan
 from dfr.scenario import model as m

@@ -10,8 +10,8 @@ import pytest
 from dfr.findings import Severity
 from dfr.geo import Position, VerticalDatum
 from dfr.mission.compile import compile_dispatch
-from dfr.plan.check_context import context_of
-from dfr.plan.check_profile import profile_of
+from dfr.plan.checks.context import context_of
+from dfr.plan.checks.profile import profile_of
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.planner import make_plan
 from dfr.scenario import model as m

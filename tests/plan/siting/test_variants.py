@@ -10,8 +10,8 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from dfr.errors import InputError
-from dfr.plan.siting_fair import pareto_front, solve_quantile
-from dfr.plan.siting_variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
+from dfr.plan.siting.fair import pareto_front, solve_quantile
+from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
 
 LIMIT_S = 60.0
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.siting_model import IntArray
+from dfr.plan.siting.model import IntArray
 
 
 def greedy_median(cost: FloatArray, p: int, forced: NDArray[np.bool_]) -> IntArray:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.siting_model import IntArray, Request
+from dfr.plan.siting.model import IntArray, Request
 
 KEY_SEED = 20240823
 """Seed of the row keys; any value serves, a fixed one makes runs repeat."""

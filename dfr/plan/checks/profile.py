@@ -13,7 +13,7 @@ import shapely
 
 from dfr.findings import Finding, Severity
 from dfr.geo import FloatArray
-from dfr.plan.check_context import Context, context_of, enough, finding
+from dfr.plan.checks.context import Context, context_of, enough, finding
 from dfr.plan.contingency import context_home
 from dfr.plan.heights import out_heights_m_home, rtl_height_m_home
 from dfr.plan.model import Plan, Route, RouteProfile

@@ -8,7 +8,7 @@ import shapely
 
 from dfr.findings import Finding, Severity
 from dfr.geo import Position
-from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import ROUTE_MARGIN_M, crowd_obstacles, router_of
 from dfr.scenario.model import SiteUse
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from dfr.aircraft.energy import usable_wh
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, finding, listed
+from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.windows import HourWindow, hour_windows, landing_wind_limit_mps
 from dfr.scenario.model import CandidateSite, OperationKind, Power, Shift

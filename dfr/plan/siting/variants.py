@@ -16,10 +16,9 @@ from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.cover_blocks import Blocks
-from dfr.plan.milp import Solution
-from dfr.plan.reductions import coverage, merge_rows
-from dfr.plan.siting_model import (
+from dfr.plan.siting.blocks import Blocks
+from dfr.plan.siting.milp import Solution
+from dfr.plan.siting.model import (
     INFEASIBLE,
     UNSOLVED,
     IntArray,
@@ -27,13 +26,14 @@ from dfr.plan.siting_model import (
     Sites,
     at_least_zero,
     filled,
+    fine_unit_of,
     no_sites,
     numbers,
     request,
     sites,
-    unit_of,
     whole,
 )
+from dfr.plan.siting.reductions import coverage, merge_rows
 
 TIME_LIMIT_S = 120.0
 
@@ -90,7 +90,7 @@ def _case(
     cover = sparse.csr_array(coverage(asked.times, limit_s) @ open_)
     cover.eliminate_zeros()
     cover, weights = merge_rows(cover, asked.demand)
-    unit = unit_of(weights)
+    unit = fine_unit_of(weights)
     return _Case(asked, cover, weights / unit, unit, started)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, enough, finding, listed
-from dfr.plan.check_profile import Profile, profile_of
+from dfr.plan.checks.context import Context, enough, finding, listed
+from dfr.plan.checks.profile import Profile, profile_of
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.posts import manned_posts, people_on_shift
 from dfr.plan.routing import START_TOLERANCE_M

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme
-from dfr.plan.siting_model import IntArray
+from dfr.plan.siting.milp import Programme
+from dfr.plan.siting.model import IntArray
 
 
 def median_programme(cost: FloatArray, p: int, fixed: NDArray[np.bool_]) -> Programme:

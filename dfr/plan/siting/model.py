@@ -202,6 +202,17 @@ def unit_of(weights: FloatArray) -> float:
     return 2.0 ** (math.floor(math.log2(most)) - SCALED_BITS)
 
 
+def fine_unit_of(weights: FloatArray) -> float:
+    """As `unit_of`, where parts of a weight count too: the largest is at least 2^10 of these.
+
+    >>> fine_unit_of(np.array([1.0])) == 2.0**-10, fine_unit_of(np.array([1.0, 5e6]))
+    (True, 1.0)
+    """
+    unit, most = unit_of(weights), float(weights.max(initial=0.0))
+    spare = SCALED_BITS - math.floor(math.log2(most / unit)) if most > 0.0 else 0
+    return unit * 2.0 ** -max(0, spare)
+
+
 def _times(times_s: object) -> Times:
     table: Times
     if isinstance(times_s, (sparse.sparray, sparse.spmatrix)):

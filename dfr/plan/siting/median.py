@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Progress, solve
-from dfr.plan.siting_exchange import exchange, greedy_median
-from dfr.plan.siting_model import PROOF_TOLERANCE, IntArray
-from dfr.plan.siting_radius import median_programme
+from dfr.plan.siting.exchange import exchange, greedy_median
+from dfr.plan.siting.milp import Progress, solve
+from dfr.plan.siting.model import PROOF_TOLERANCE, IntArray
+from dfr.plan.siting.radius import median_programme
 
 ROOT_STEPS, ROOT_PACE = 1500, 1.5
 CHILD_STEPS, CHILD_PACE = 120, 0.6

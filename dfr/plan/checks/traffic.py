@@ -7,7 +7,7 @@ import math
 import shapely
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, finding
+from dfr.plan.checks.context import Context, finding
 from dfr.plan.contingency import procedure_s
 from dfr.plan.shared_air import ways_shared
 from dfr.plan.volumes import GROUND_RISK_BUFFER, buffers_of, inputs_of

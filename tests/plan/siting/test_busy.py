@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dfr.plan.busy import dock_loads, erlang_b
-from dfr.plan.siting_busy import settle_busy, solve_queueing
-from dfr.plan.siting_variants import solve_mexclp
+from dfr.plan.siting.busy import settle_busy, solve_queueing
+from dfr.plan.siting.variants import solve_mexclp
 
 
 def _case(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme, Progress, Solution, solve
+from dfr.plan.siting.milp import Programme, Progress, Solution, solve
 
 BoolArray = NDArray[np.bool_]
 

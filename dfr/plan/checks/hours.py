@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import shapely
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, finding
+from dfr.plan.checks.context import Context, finding
 from dfr.plan.matrix import crowd_obstacles, router_of
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import HourWindow, hour_windows

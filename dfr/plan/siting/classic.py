@@ -22,16 +22,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.milp import Progress
-from dfr.plan.reductions import cover_problem, covered_demand
-from dfr.plan.siting_center import least_worst, set_cover
-from dfr.plan.siting_cover import solve_cover
-from dfr.plan.siting_exchange import exchange, greedy_median
-from dfr.plan.siting_median import solve_median
-from dfr.plan.siting_model import (
-    FEASIBLE,
+from dfr.plan.siting.center import least_worst, set_cover
+from dfr.plan.siting.cover import solve_cover
+from dfr.plan.siting.exchange import exchange, greedy_median
+from dfr.plan.siting.median import solve_median
+from dfr.plan.siting.milp import Progress
+from dfr.plan.siting.model import (
     INFEASIBLE,
-    OPTIMAL,
     UNSOLVED,
     IntArray,
     Request,
@@ -43,18 +40,7 @@ from dfr.plan.siting_model import (
     sites,
     unit_of,
 )
-
-__all__ = [
-    "FEASIBLE",
-    "INFEASIBLE",
-    "OPTIMAL",
-    "UNSOLVED",
-    "Sites",
-    "solve_lscp",
-    "solve_mclp",
-    "solve_pcenter",
-    "solve_pmedian",
-]
+from dfr.plan.siting.reductions import cover_problem, covered_demand
 
 TIME_LIMIT_S = 300.0
 DWARFED = 1e3

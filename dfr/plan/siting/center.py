@@ -13,10 +13,10 @@ import numpy as np
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme, Solution, solve
-from dfr.plan.reductions import coverage, dominated_columns, dominated_rows, merge_rows
-from dfr.plan.siting_cover import greedy, swap
-from dfr.plan.siting_model import IntArray, Request
+from dfr.plan.siting.cover import greedy, swap
+from dfr.plan.siting.milp import Programme, Solution, solve
+from dfr.plan.siting.model import IntArray, Request
+from dfr.plan.siting.reductions import coverage, dominated_columns, dominated_rows, merge_rows
 
 MOST_ROWS_COMPARED = 6000
 """Above this many rows the pairwise comparison of rows costs more than it saves."""

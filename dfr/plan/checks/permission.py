@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, finding
+from dfr.plan.checks.context import Context, finding
 from dfr.scenario.model import OperationKind
 from dfr.world.airspace_age import data_age
 from dfr.world.zones import AirspaceSource

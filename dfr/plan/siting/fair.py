@@ -15,9 +15,9 @@ from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.cover_blocks import Blocks
-from dfr.plan.siting import solve_mclp
-from dfr.plan.siting_model import (
+from dfr.plan.siting.blocks import Blocks
+from dfr.plan.siting.classic import solve_mclp
+from dfr.plan.siting.model import (
     INFEASIBLE,
     UNSOLVED,
     Request,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, enough, finding
-from dfr.plan.check_profile import LEAST_CLEARANCE_M, profile_of
+from dfr.plan.checks.context import Context, enough, finding
+from dfr.plan.checks.profile import LEAST_CLEARANCE_M, profile_of
 from dfr.plan.own_drones import APART_HEIGHT_M, APART_M, DockWays, Meeting, aside_m, dock_ways, meeting
 
 RULE = "own-drones-apart"

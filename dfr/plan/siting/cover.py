@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.milp import Programme, Progress, solve
-from dfr.plan.reductions import CoverProblem
-from dfr.plan.siting_model import IntArray
+from dfr.plan.siting.milp import Programme, Progress, solve
+from dfr.plan.siting.model import IntArray
+from dfr.plan.siting.reductions import CoverProblem
 
 DUAL_STEPS = 400
 ROUNDS = 4

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dfr.findings import Finding, Severity
-from dfr.plan.check_context import Context, enough, finding, listed
-from dfr.plan.check_profile import deepest_drop_m
+from dfr.plan.checks.context import Context, enough, finding, listed
+from dfr.plan.checks.profile import deepest_drop_m
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.scenario.model import TemporaryRestriction
 from dfr.world.airspace import AirspaceState

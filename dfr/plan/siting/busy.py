@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike
 
 from dfr.errors import InputError
 from dfr.plan.busy import dock_loads
-from dfr.plan.siting_model import Sites, numbers
-from dfr.plan.siting_variants import TIME_LIMIT_S, solve_mexclp
+from dfr.plan.siting.model import Sites, numbers
+from dfr.plan.siting.variants import TIME_LIMIT_S, solve_mexclp
 
 ROUNDS = 20
 TOLERANCE = 0.002
