@@ -21,7 +21,8 @@ from mavlink_uploads import measured as uploaded
 
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 FLOWN_S = 30.0
 TELEMETRY_HZ = 10.0

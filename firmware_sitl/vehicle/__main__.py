@@ -11,9 +11,10 @@ from pathlib import Path
 
 from dfr.errors import DfrError, InputError
 from firmware_sitl.vehicle.airframe import Airframe, read_airframe
+from firmware_sitl.vehicle.identity import BANNER, Settings
 from firmware_sitl.vehicle.parameters import Generation, read_parameter_text
 from firmware_sitl.vehicle.server import LOOPBACK, Server
-from firmware_sitl.vehicle.vehicle import BANNER, Settings, Vehicle
+from firmware_sitl.vehicle.vehicle import Vehicle
 
 SECOND_PORTS = (2, 3)
 """Where the second and third port lie, counted from the first (ArduCopter SITL's serial1 and serial2)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import degrees, pi, radians
 from typing import Any
 
@@ -12,7 +11,6 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.actions import do_item
-from firmware_sitl.vehicle.airframe import Airframe
 from firmware_sitl.vehicle.automatic import Auto
 from firmware_sitl.vehicle.call import ACCEPTED, DENIED, done
 from firmware_sitl.vehicle.channel import Channel
@@ -22,11 +20,12 @@ from firmware_sitl.vehicle.failsafes import Failsafes
 from firmware_sitl.vehicle.fence import Fence
 from firmware_sitl.vehicle.files import FileServer
 from firmware_sitl.vehicle.guided import Guided
+from firmware_sitl.vehicle.identity import BANNER, CAPABILITIES, VERSIONS, Settings
 from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.motor_test import MotorTest
 from firmware_sitl.vehicle.navigation import Point
-from firmware_sitl.vehicle.parameters import Generation, Parameter, Parameters
+from firmware_sitl.vehicle.parameters import Parameter, Parameters
 from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, FencePlan, MissionPlan, RallyPlan, home_item
 from firmware_sitl.vehicle.receiver import Receiver
 from firmware_sitl.vehicle.refuge import best_refuge
@@ -51,28 +50,6 @@ AUTO_RETURNS = (("return path", 0), ("landing sequence", 1))
 HEARTBEAT, ORIGIN, HOME = 0, 49, 242
 PREARM_SAY_S = 30.0
 UNLISTED = 65535
-BANNER = "dfr built-in vehicle, not ArduPilot"
-
-CAPABILITIES = 1 | 2 | 4 | 8 | 128 | 256 | 2048 | 8192 | 16384 | 32768
-"""Float and int missions, float parameters, COMMAND_INT, local and global targets, flight termination,
-MAVLink 2, fence and rally by the mission protocol."""
-
-VERSIONS = {Generation.V4_6: (4, 6, 0), Generation.V4_7: (4, 7, 0)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How a vehicle starts."""
-
-    lat_deg: float
-    lon_deg: float
-    altitude_m: float
-    heading_deg: float
-    system_id: int = 1
-    generation: Generation = Generation.V4_6
-    airframe: Airframe = field(default_factory=Airframe)
-    defaults: dict[str, float] = field(default_factory=dict)
-    started_unix_s: float = field(default_factory=time.time)
 
 
 class Vehicle:

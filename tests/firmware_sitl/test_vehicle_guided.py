@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 HEIGHT_M = 10.0
 

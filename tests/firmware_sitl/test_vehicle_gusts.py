@@ -15,7 +15,8 @@ from firmware_sitl.client import SitlClient
 from firmware_sitl.start import start_vehicle
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.gusts import PERIOD_S, Gusts
-from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 TRIALS = 24

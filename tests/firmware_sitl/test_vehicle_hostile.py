@@ -10,7 +10,8 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import TABLE
-from firmware_sitl.vehicle.vehicle import Settings, Vehicle
+from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.vehicle import Vehicle
 
 EXTREMES = {
     "float": (0.0, 1.0, -1.0, 3.0, 1e30, -1e30, float("nan"), float("inf"), float("-inf")),

@@ -8,9 +8,10 @@ from math import hypot, nan, pi
 import pytest
 
 from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.identity import Settings
 from firmware_sitl.vehicle.items import INVALID_PARAM1, UNSUPPORTED, Item
 from firmware_sitl.vehicle.stored import keep_mission_item
-from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 GUIDED, RTL, LAND = modes.GUIDED, modes.RTL, modes.LAND
 

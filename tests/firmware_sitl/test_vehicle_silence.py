@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_sitl.vehicle.vehicle import STEP_S, Settings, Vehicle
+from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 
 def silent_for(seconds: float, *, speedup: float) -> Vehicle:
