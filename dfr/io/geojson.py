@@ -51,7 +51,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 UNITS = ("uom", "uomdimensions", "unit")
 LAYERS = ("verticallayer", "layer")
 LAYER_UNIT = "m"
-"""Of the heights of a layer that names none (ED-318, layered GeoJSON)."""
+"""Of the heights of a layer where neither it nor its feature names one (ED-318, layered GeoJSON)."""
 
 LOWER = ("lower", "floor", "lowerlimit", "base", "bottom")
 UPPER = ("upper", "ceiling", "upperlimit", "tops", "top")
@@ -130,10 +130,22 @@ def _words(feature: Json) -> Json:
     for group in GROUPS:
         members = small.get(group)
         if is_json(members):
-            if group in LAYERS:
-                small["uom"] = small.get("uom") or LAYER_UNIT
-            small |= {key.lower(): value for key, value in members.items() if value != ""}
+            small |= _layer(members, small) if group in LAYERS else _small(members)
     return small
+
+
+def _small(members: Json) -> Json:
+    return {key.lower(): value for key, value in members.items() if value != ""}
+
+
+def _layer(members: Json, around: Json) -> Json:
+    """The members of a layer; its unit is its own, else that of what it stands in, else metres."""
+    small = _small(members)
+    return small | {"uom": _unit(small) or _unit(around) or LAYER_UNIT}
+
+
+def _unit(words: Json) -> object:
+    return next((words[key] for key in UNITS if words.get(key)), None)
 
 
 def _first(words: Json, keys: tuple[str, ...]) -> str:
@@ -183,7 +195,7 @@ def _class(words: Json) -> str:
 def _limits(shape: Json, words: Json) -> tuple[VerticalLimit | None, VerticalLimit | None]:
     layer = shape.get("layer")
     if is_json(layer):
-        words = {"uom": LAYER_UNIT} | {key.lower(): value for key, value in layer.items() if value != ""}
+        words = _layer(layer, words)
     return _limit(words, "lower", LOWER, upper=False), _limit(words, "upper", UPPER, upper=True)
 
 
@@ -206,8 +218,7 @@ def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> Ver
         if found is None:
             raise BadZoneError("unreadable-limit", f"{value[:40]!r} is no limit")
         return found
-    unit = next((words[key] for key in UNITS if words.get(key)), None)
-    return limit_of(value, reference, unit, upper=upper)
+    return limit_of(value, reference, _unit(words), upper=upper)
 
 
 def _outline(draft: Draft, shape: Json, words: Json, problems: Problems) -> None:

@@ -567,6 +567,26 @@ def test_a_layer_without_a_unit_is_in_metres_as_the_format_says(group: str) -> N
     assert [(z.lower.value_m, z.upper.value_m) for z in result.zones] == [(90.0, 900.0)]
 
 
+FEET_ABOVE_GROUND = {"upper": 2000, "upperReference": "AGL", "lower": 400, "lowerReference": "AGL"}
+
+
+@pytest.mark.parametrize("key", ["uom", "uomDimensions", "unit"])
+@pytest.mark.parametrize("group", ["verticalLayer", "layer"])
+def test_the_unit_of_a_layer_is_never_overruled_by_the_metres_of_those_without(group: str, key: str) -> None:
+    """By whichever word it is named, in the layer, beside it, or around the layer of a geometry."""
+    layer, unit = FEET_ABOVE_GROUND, {key: "FT"}
+    for result in (
+        one({group: {**layer, **unit}}),
+        one({group: layer, **unit}),
+        one({}, {**POLYGON, "layer": {**layer, **unit}}),
+        one(unit, {**POLYGON, "layer": layer}),
+        one({"uom": "M"}, {**POLYGON, "layer": {**layer, **unit}}),
+        one({group: {**layer, **unit}, "uom": "M"}),
+    ):
+        (zone,) = result.zones
+        assert (zone.lower.value_m, zone.upper.value_m) == pytest.approx((121.92, 609.6))
+
+
 def test_a_ceiling_of_nothing_over_the_surface_is_no_clear_air() -> None:
     """Published for zones without a height: from 0 to 0 m above ground."""
     layer = {"upper": 0, "upperReference": "AGL", "lower": 0, "lowerReference": "AGL", "uom": "m"}
