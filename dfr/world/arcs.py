@@ -25,7 +25,7 @@ latitudes and longitudes of the two ends; NaN where there are none."""
 
 
 class Arcs(NamedTuple):
-    """Arcs as columns; `turn` is +1 clockwise, `open_ended` where no vertex stands at the ends."""
+    """Arcs as columns; `turn` is +1 clockwise. Vertices stand at the ends of all that are not `full`."""
 
     zone: IntArray
     place: IntArray
@@ -37,7 +37,6 @@ class Arcs(NamedTuple):
     sweep_deg: FloatArray
     turn: FloatArray
     full: NDArray[np.bool_]
-    open_ended: NDArray[np.bool_]
 
     def of(self, rows: IntArray | NDArray[np.bool_]) -> Arcs:
         """Some of them."""
@@ -101,9 +100,8 @@ def resolved(rows: FloatArray) -> Arcs:
     sweep_deg = (turn * (to_deg - from_deg)) % 360.0
     sweep_deg[sweep_deg == 0.0] = 360.0
     full = ~between & (np.abs(to_deg - from_deg) >= 360.0)
-    open_ended = ~between & ~full
     numbers = zone.astype(np.int64), place.astype(np.int64)
-    return Arcs(*numbers, lat, lon, from_m, to_m, from_deg, sweep_deg, turn, full, open_ended)
+    return Arcs(*numbers, lat, lon, from_m, to_m, from_deg, sweep_deg, turn, full)
 
 
 def draw_circles(
@@ -120,16 +118,8 @@ def draw_circles(
 def draw_arcs(
     lonlat: FloatArray, starts: IntArray, arcs: Arcs, pieces: IntArray, stretch: FloatArray
 ) -> None:
-    """Put the points of any arcs there, from half a step on; and the ends that no vertex gives."""
+    """Put the points of any arcs there, from half a step on."""
     which, number = counted(pieces)
-    share = (number + 0.5) / pieces[which]
-    number += arcs.open_ended[which]
-    ends = np.flatnonzero(arcs.open_ended)
-    nothing = np.zeros(len(ends))
-    number = np.concatenate((number, nothing.astype(np.int64), pieces[ends] + 1))
-    share = np.concatenate((share, nothing, nothing + 1.0))
-    far = np.concatenate((stretch[which], nothing + 1.0, nothing + 1.0))
-    which = np.concatenate((which, ends, ends))
-    lat, lon = arcs.points(which, share, far)
+    lat, lon = arcs.points(which, (number + 0.5) / pieces[which], stretch[which])
     at = starts[which] + number
     lonlat[at, 0], lonlat[at, 1] = lon, lat

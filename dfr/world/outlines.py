@@ -56,6 +56,18 @@ class Arc(NamedTuple):
     to_deg: float | None
     clockwise: bool
 
+    @property
+    def open_ended(self) -> bool:
+        """Whether it runs between azimuths and is no circle, so that no vertex stands at its ends."""
+        return (
+            self.from_deg is not None and self.to_deg is not None and abs(self.to_deg - self.from_deg) < 360.0
+        )
+
+    def end(self, azimuth_deg: float | None, radius_m: float) -> Vertex:
+        """The point at an azimuth and radius."""
+        lon, lat, _ = GEOD.fwd(self.lon, self.lat, azimuth_deg, radius_m)
+        return Vertex(lat, lon)
+
 
 def circle(lat: float, lon: float, radius_m: float) -> Arc:
     """A full turn about a centre."""
@@ -87,6 +99,7 @@ class OutlineNodes:
     def __init__(
         self, outlines: Sequence[Outline], *, circumscribed: bool, edges: EdgeRule, room: float = math.inf
     ) -> None:
+        outlines = [_with_ends(outline) for outline in outlines]
         self._lengths = np.fromiter(map(len, outlines), np.int64, len(outlines))
         self._circumscribed = circumscribed
         self._edges = edges
@@ -142,7 +155,7 @@ class OutlineNodes:
         counts = np.zeros(ends[-1] if len(ends) else 0, np.int64)
         counts[corner_at] = 1
         counts[corner_at[self._from]] = self._edge_pieces
-        counts[arc_at] = self._arc_pieces + 2 * arcs.open_ended
+        counts[arc_at] = self._arc_pieces
         counts[ends[self._lengths > 0] - 1] = 1
         starts = np.cumsum(counts) - counts
         lonlat = np.empty((int(counts.sum()), 2))
@@ -209,6 +222,20 @@ class OutlineNodes:
         first_y = y[np.minimum(starts[:-1], max(len(y) - 1, 0))][zone]
         cross = (x[following] - x) * (y[following] + y - 2.0 * first_y)
         return np.where(np.bincount(zone, cross, len(found)) > 0.0, 1.0, -1.0)
+
+
+def _with_ends(outline: Outline) -> Outline:
+    """An outline with corners where its arcs between azimuths end, so that edges run to and from them."""
+    if Arc not in map(type, outline):
+        return outline
+    found: list[Vertex | Arc] = []
+    for element in outline:
+        if isinstance(element, Arc) and element.open_ended:
+            found += element.end(element.from_deg, element.from_radius_m), element
+            found.append(element.end(element.to_deg, element.to_radius_m))
+        else:
+            found.append(element)
+    return found
 
 
 def _columns(outlines: Sequence[Outline]) -> tuple[_Corners, FloatArray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 from geographiclib.geodesic import Geodesic
 
 from dfr.world.shapes import Arc, Area, EdgeRule, Vertex, build_areas, circle
@@ -15,8 +16,6 @@ def cap(lat: float, *, eastward: bool = True) -> list[Vertex]:
 
 
 def contains(area: Area, lat: float, lon: float) -> bool:
-    import shapely
-
     return bool(shapely.intersects_xy(area.polygon, [lon - 360, lon, lon + 360], [lat] * 3).any())
 
 
@@ -99,3 +98,26 @@ def test_a_bow_tie_whose_untangled_wings_cross_themselves_by_a_rounding_is_drawn
     assert built.area is not None
     assert built.area.polygon.is_valid
     assert built.area.polygon.area == pytest.approx(0.02, rel=1e-4)
+
+
+@pytest.mark.parametrize("circumscribed", [True, False])
+@pytest.mark.parametrize("shift", [0, 1, 2])
+def test_edges_beside_an_arc_between_azimuths_run_the_shortest_way(circumscribed: bool, shift: int) -> None:
+    """Long edges to and from it, and from one such arc to another, wherever the outline begins."""
+    west, east = (Arc(lat, lon, 18_520.0, 18_520.0, *ends, clockwise=True) for lat, lon, ends in (
+        (55.0, 0.0, (270.0, 90.0)), (54.0, 4.0, (30.0, 200.0)),
+    ))  # fmt: skip
+    outline = [Vertex(53.0, -6.0), west, east]
+    (built,) = build_areas([outline[shift:] + outline[:shift]], circumscribed=circumscribed)
+    assert built.area is not None
+    wgs84 = Geodesic.WGS84
+    corners = [(53.0, -6.0)]
+    for arc in (west, east):
+        for azimuth in (arc.from_deg, arc.to_deg):
+            end = wgs84.Direct(arc.lat, arc.lon, azimuth, arc.from_radius_m)
+            corners.append((end["lat2"], end["lon2"]))
+    for one, other in ((0, 1), (2, 3), (4, 0)):
+        line = wgs84.InverseLine(*corners[one], *corners[other])
+        places = [line.Position(line.s13 * share) for share in (0.0, 0.2, 0.45, 0.7, 1.0)]
+        edge = shapely.points([(place["lon2"], place["lat2"]) for place in places])
+        assert shapely.distance(edge, built.area.polygon.boundary).max() < 2e-6
