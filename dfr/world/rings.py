@@ -28,6 +28,14 @@ CHUNK = 25
 EQUATOR_DEG = 30.0
 """A ring round the globe whose mean latitude is nearer to the equator may mean either side."""
 
+THIN_DEG = 1e-8
+"""Mean width of what a ring encloses by rounding alone: one that runs out and back along the same edges."""
+
+
+def is_area(part: shapely.Geometry) -> bool:
+    """Whether it is a polygon of more than a rounding."""
+    return isinstance(part, shapely.Polygon) and part.area > THIN_DEG * part.length
+
 
 class RingTable:
     """The rings of many outlines in one array, each closed, without other repeated vertices."""
@@ -59,7 +67,7 @@ class RingTable:
         indices = np.repeat(np.arange(np.count_nonzero(usable)), self._sizes[usable])
         drawn = shapely.polygons(shapely.linearrings(lonlat, indices=indices))
         west, _, east, _ = shapely.bounds(drawn).T
-        simple = (east - west <= 180.0) & (shapely.area(drawn) > 0.0)
+        simple = (east - west <= 180.0) & (shapely.area(drawn) > THIN_DEG * shapely.length(drawn))
         simple[simple] = shapely.is_valid(drawn[simple])
         if whole:
             return drawn, simple
@@ -109,12 +117,8 @@ class Untangler:
         self.left -= crossings
         why = shapely.is_valid_reason(polygon)
         fixed = shapely.make_valid(polygon, method="structure", keep_collapsed=False)
-        whole = _joined([part for part in shapely.get_parts(fixed) if _is_area(part)])
+        whole = _joined([part for part in shapely.get_parts(fixed) if is_area(part)])
         return whole, f"encloses no area ({why})" if whole is None else why
-
-
-def _is_area(part: shapely.Geometry) -> bool:
-    return isinstance(part, shapely.Polygon) and part.area > 0.0
 
 
 def _crossings(corners: FloatArray, most: int) -> int:

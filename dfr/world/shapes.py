@@ -26,7 +26,7 @@ from dfr.world.outlines import (
     circle,
     dense_line,
 )
-from dfr.world.rings import RingTable, Untangler, unrolled
+from dfr.world.rings import RingTable, Untangler, is_area, unrolled
 
 __all__ = [
     "METRES_PER_DEGREE",
@@ -179,7 +179,7 @@ def _awkward(area: Area, untangler: Untangler) -> Built:
             words = "goes round the globe; which side is meant is not known"
             return Built(area=None, code="too-wide", problem=words)
         area = replace(area, polygon=shapely.Polygon(wide))
-    if area.polygon.is_valid and area.polygon.area > 0.0:
+    if area.polygon.is_valid and is_area(area.polygon):
         return Built(area=area)
     whole, why = untangler.repaired(area.polygon)
     if whole is None:

@@ -121,3 +121,13 @@ def test_edges_beside_an_arc_between_azimuths_run_the_shortest_way(circumscribed
         places = [line.Position(line.s13 * share) for share in (0.0, 0.2, 0.45, 0.7, 1.0)]
         edge = shapely.points([(place["lon2"], place["lat2"]) for place in places])
         assert shapely.distance(edge, built.area.polygon.boundary).max() < 2e-6
+
+
+@pytest.mark.parametrize("edges", EdgeRule)
+@pytest.mark.parametrize("end", [(50.7, 1.0), (51.0, 1.0), (50.0, 3.1), (50.701, 0.302)])
+def test_out_and_back_along_an_edge_encloses_nothing(end: tuple[float, float], edges: EdgeRule) -> None:
+    """Not even where the points on the way there and back differ by a rounding."""
+    out_and_back = [Vertex(50.7, 0.3), Vertex(*end)]
+    for outline in (out_and_back, [*out_and_back, out_and_back[1], out_and_back[0]]):
+        (built,) = build_areas([outline], edges=edges)
+        assert (built.area, built.code in ("no-area", "too-few-points")) == (None, True)
