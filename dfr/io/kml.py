@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import pairwise
 from xml.parsers import expat
 
 from dfr.io.airspace_read import (
@@ -252,14 +253,21 @@ def _corners(text: str) -> tuple[list[Vertex | Arc], str]:
 def _without_walls(shapes: list[_Shape]) -> list[_Shape]:
     """The faces of a solid drawn in three dimensions that matter on the map: each flat face once.
 
-    A wall has two corners on the map, and the roof those of the floor; what holds a lone wall is left alone.
+    A wall has two corners on the map, which are a side of the floor, and the roof has those of the floor;
+    a face of two corners that is no side of another is left to be refused.
     """
     plans = [frozenset(shape.outline) for shape in shapes]
-    if not any(len(plan) > 2 for plan in plans):
-        return shapes
+    sides = _sides([shape for shape, plan in zip(shapes, plans, strict=True) if len(plan) > 2])
     faces: dict[tuple[object, ...], _Shape] = {}
     for shape, plan in zip(shapes, plans, strict=True):
-        if len(plan) != 2 or shape.trouble:
+        if plan not in sides or shape.trouble:
             key = plan, frozenset(map(frozenset, shape.holes)), shape.trouble
             faces.setdefault(key, shape)
     return [*faces.values()]
+
+
+def _sides(shapes: list[_Shape]) -> set[frozenset[Vertex | Arc]]:
+    """The pairs of corners that follow each other in the boundaries and holes of faces."""
+    rings = (ring for shape in shapes for ring in (shape.outline, *shape.holes))
+    pairs = (pair for ring in rings for pair in pairwise((*ring, *ring[:1])))
+    return {frozenset(pair) for pair in pairs if pair[0] != pair[1]}

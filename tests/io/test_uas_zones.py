@@ -634,6 +634,32 @@ def test_parts_of_a_placemark_and_a_wall_on_its_own_are_never_passed_over() -> N
     assert (broken.records_seen, broken.refused, broken.unplaced) == (2, 1, 0)
 
 
+@pytest.mark.parametrize(
+    "corners",
+    [
+        "0.3,50.7 1.0,51.0 0.3,50.7",
+        "-1.1,50.7 0.3,50.7 -1.1,50.7",
+        "-1.3,50.7 -1.1,50.8 -1.3,50.7",
+    ],
+)
+def test_a_face_of_two_corners_that_is_no_side_of_another_is_refused_and_doubted(corners: str) -> None:
+    """A cable far away, one from the corner of an area, one across it: no wall, so not known there."""
+    result = solid(FACE.format(0), corners)
+    assert (result.records_seen, result.refused) == (2, 1)
+    for lon, lat in (map(float, corner.split(",")) for corner in corners.split()):
+        assert result.defects[0].distance_m(Position(lat_deg=lat, lon_deg=lon)) == 0.0
+
+
+def test_the_walls_of_a_hole_are_walls() -> None:
+    """The side of a hole, and the one that closes its ring."""
+    hole = "-1.25,50.72,0 -1.15,50.72,0 -1.15,50.78,0 -1.25,50.72,0"
+    begin, end = "<LinearRing><coordinates>", "</coordinates></LinearRing>"
+    inner = f"{end}</outerBoundaryIs><innerBoundaryIs>{begin}{hole}{end}</innerBoundaryIs></Polygon>"
+    side, closing = "-1.25,50.72,0 -1.15,50.72,9", "-1.15,50.78,0 -1.25,50.72,9"
+    result = solid(f"{FACE.format(0)}{inner}<Polygon><outerBoundaryIs>{begin}{side}", closing)
+    assert (result.records_seen, result.refused) == (1, 0)
+
+
 def test_a_hole_of_a_zone_is_not_covered_by_its_file(tmp_path: Path) -> None:
     """A file that does not say what it covers knows nothing of what lies in the hole."""
     holes = [HOLE, [[lon - 0.025, lat - 0.035] for lon, lat in HOLE]]
