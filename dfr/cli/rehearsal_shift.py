@@ -11,7 +11,7 @@ from dfr.cli.rehearsal_air import Sky, Visitor, visit_of, visitors
 from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import Engine
 from dfr.cli.rehearsal_hangar import Shift, ShiftHangar, SitlHangar
-from dfr.errors import InputError, LinkError
+from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.geo import LocalFrame
 from dfr.link.flown import FlownFlight, FlownFlights
 from dfr.link.vehicle_clock import VehicleClock
@@ -124,7 +124,7 @@ def fly_shift(
         visits=shift.visits,
     )
     come = visitors(world.scenario.traffic, shift.visits, world.frame)
-    begun, clock = time.monotonic(), VehicleClock()
+    begun, clock = time.monotonic(), VehicleClock(wall_pace=None if field is None else field.speedup)
     flown: Log | None = None
     problem, flights = "", None
     hangar = field or SitlHangar(world, plan, shift, engine, folder)
@@ -136,12 +136,12 @@ def fly_shift(
             clock.process(sky.over(clock, hangar.urls))
             try:
                 flown = _flown(shift, clock, flights)
-            except LinkError:
+            except BaseException:
                 flights.call_off()
                 raise
             finally:
                 flights.close()
-    except LinkError as error:
+    except (LinkError, NonCompliantError, InfeasibleError) as error:
         problem = str(error)
     sorties = [flight for flight in (flights.flown if flights else []) if flight.samples]
     drones = {flight.order.flight: flight.order.drone for flight in sorties}

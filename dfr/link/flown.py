@@ -34,6 +34,9 @@ from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, TOUCHED_M, Phase
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
 """A phase that takes so much longer than predicted is given up for lost (assumed)."""
 
+MODE_TOLD_S = 3.0
+"""A vehicle tells its mode once a second; one that is not ours by then is somebody else's (assumed)."""
+
 BEGINS_WITHIN_S = 60.0
 """A phase that does not begin within this of its command, by the vehicle's clock, never will (assumed)."""
 
@@ -73,10 +76,17 @@ class FlownFlights:
             flight.wait_down()
 
     def call_off(self) -> None:
-        """Something went wrong: send home whatever else is in the air and still ours."""
-        for flight in (flight for flight in self.flown if flight.in_the_air):
-            with contextlib.suppress(LinkError):
-                flight.call_home()
+        """Something went wrong: let nothing more lift off, send home what is still ours, and wait for it.
+
+        Those in the air are told first: one that is being prepared is let finish its upload.
+        """
+        for flight in self.flown:
+            flight.stop()
+        away = [flight for flight in self.flown if flight.in_the_air]
+        for step in (FlownFlight.call_home, FlownFlight.wait_rest):
+            for flight in sorted(away, key=lambda flight: not flight.armed):
+                with contextlib.suppress(LinkError):
+                    step(flight)
 
     def close(self) -> None:
         """Hear the vehicles no more."""
@@ -115,6 +125,12 @@ class FlownFlight:
     def in_the_air(self) -> bool:
         """Whether it has launched and not landed."""
         return self._away and not self.outcome
+
+    @property
+    def armed(self) -> bool:
+        """Whether its vehicle says that its motors may turn."""
+        craft = self._pilot.vehicle
+        return craft is not None and craft.state.armed is True
 
     @property
     def vehicle(self) -> str:
@@ -379,15 +395,27 @@ class FlownFlight:
         if self._pilot.mode in {CopterMode.AUTO, CopterMode.GUIDED}:
             self._command(lambda: self._pilot.change_mode(CopterMode.RTL))
 
+    def stop(self) -> None:
+        """Begin nothing more of what was ordered."""
+        self._pilot.stop()
+
     def call_home(self) -> None:
-        """RTL at once, unless a pilot or a failsafe has it."""
-        craft = self._pilot.craft()
-        if craft.state.mode == self._pilot.mode and self._pilot.mode in {CopterMode.AUTO, CopterMode.GUIDED}:
+        """RTL after what is being done, where it is armed and no pilot or failsafe has it."""
+        self._pilot.settle()
+        craft, mode = self._pilot.craft(), self._pilot.mode
+        if craft.state.armed is False or mode not in {CopterMode.AUTO, CopterMode.GUIDED}:
+            return
+        with contextlib.suppress(LinkTimeoutError):
+            craft.wait(lambda state: state.mode == mode, vehicle_s=MODE_TOLD_S, what=f"{mode.name} told")
             craft.set_mode(CopterMode.RTL)
 
     def wait_down(self) -> None:
         """Wait until it rests. Raises LinkTimeoutError for one that does not come down."""
         self._pilot.wait()
+        self.wait_rest()
+
+    def wait_rest(self) -> None:
+        """Wait until it is down, whatever became of what was ordered. Raises as `wait_down`."""
         limit_s = SLOW_FACTOR * self.order.leg.home_s + SPARE_S
         self._pilot.craft().wait(
             lambda state: state.armed is False or self._still(),

@@ -5,8 +5,9 @@ Nothing here waits for the flight: `order` returns at once and `trouble` raises 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -53,6 +54,7 @@ class Pilot:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"pilot-{order.flight}")
         self._stack = ExitStack()
         self._mode_seen = False
+        self._stopped = threading.Event()
         self.homeward = False
         self._work: Future[None] = self._worker.submit(lambda: self._prepare(order, hangar))
 
@@ -67,6 +69,7 @@ class Pilot:
 
         def in_turn() -> None:
             before.result()
+            self._go_on()
             act()
 
         self._work = self._worker.submit(in_turn)
@@ -95,6 +98,14 @@ class Pilot:
         """Wait until all that was ordered is done. Raises its failure."""
         self._work.result()
 
+    def stop(self) -> None:
+        """Begin nothing more of what was ordered: it is called off."""
+        self._stopped.set()
+
+    def settle(self) -> None:
+        """Wait until what is being done is done, whether it worked or not."""
+        wait([self._work])
+
     def close(self) -> None:
         """Hear the vehicle no more, and end the thread."""
         self._stack.close()
@@ -105,7 +116,9 @@ class Pilot:
         vehicle = self.craft()
         self._stack.enter_context(vehicle.watching(on_state))
         self.change_mode(CopterMode.GUIDED)
+        self._go_on()
         vehicle.arm()
+        self._go_on()
         self._asked(CopterMode.AUTO)
         vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
 
@@ -151,6 +164,11 @@ class Pilot:
         if self.vehicle is None:
             raise LinkError(f"{self.drone} was not made ready")
         return self.vehicle
+
+    def _go_on(self) -> None:
+        """Raise LinkError where it was called off meanwhile."""
+        if self._stopped.is_set():
+            raise LinkError(f"{self.drone}: called off")
 
     def _asked(self, mode: CopterMode) -> None:
         self.mode, self._mode_seen = mode, False

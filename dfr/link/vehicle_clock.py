@@ -67,13 +67,16 @@ class Task:
 
 
 class VehicleClock(simpy.Environment):
-    """A simulation environment whose time flying vehicles allow."""
+    """A simulation environment whose time flying vehicles allow.
 
-    def __init__(self, *, initial_time: float = 0.0, follows_wall_clock: bool = False) -> None:
+    With a `wall_pace` it passes no more seconds than that in one of the wall clock: 1 for real vehicles.
+    """
+
+    def __init__(self, *, initial_time: float = 0.0, wall_pace: float | None = None) -> None:
         super().__init__(initial_time=initial_time)
         self._changed = threading.Condition()
         self._tasks: list[Task] = []
-        self._wall = (time.monotonic(), initial_time) if follows_wall_clock else None
+        self._pace, self._began, self._from_s = wall_pace, time.monotonic(), initial_time
 
     def start(self, task: Task) -> None:
         """A phase begins now; its event comes when it is over."""
@@ -125,7 +128,6 @@ class VehicleClock(simpy.Environment):
         late.callbacks.append(task.comes)
 
     def _wall_allows(self, due_s: float) -> bool:
-        if self._wall is None:
+        if self._pace is None:
             return True
-        began, start_s = self._wall
-        return time.monotonic() - began >= due_s - start_s
+        return (time.monotonic() - self._began) * self._pace >= due_s - self._from_s

@@ -28,13 +28,16 @@ TOLD_FILES = (ORIGIN, PLAN)
 def keep_earlier(folder: Path) -> Path | None:
     """Move an earlier rehearsal of a folder to one of its own inside it; None where there is none.
 
+    So is moved what bears the name of a file that a rehearsal makes, whoever made it.
+
     Records are copied, since the same seed may go on with them. Raises InputError where the folder
     holds a simulation, which a rehearsal would mix with its own files, or cannot be written.
     """
     if (folder / "manifest.json").is_file():
         raise InputError(f"{folder} holds a run of `dfr simulate` -> choose another --out")
     made = [folder / name for name in (*MADE_FILES, *MADE_FOLDERS) if (folder / name).exists()]
-    if not (folder / ORIGIN).is_file() or not made:
+    a_plan_of_theirs = (folder / PLAN).is_file() and not (folder / ORIGIN).is_file()
+    if not made and not a_plan_of_theirs:
         return None
     try:
         return _moved(folder, made)
@@ -45,7 +48,7 @@ def keep_earlier(folder: Path) -> Path | None:
 
 
 def _moved(folder: Path, made: list[Path]) -> Path:
-    kept = _free(folder / EARLIER, max(made, key=_written))
+    kept = _free(folder / EARLIER, max(made or [folder / PLAN], key=_written))
     kept.mkdir(parents=True)
     for path in made:
         path.rename(kept / path.name)

@@ -223,10 +223,20 @@ def test_two_rehearsals_of_the_same_second_are_both_kept(tmp_path):
     assert found == {"19700101T000000Z": "one", "19700101T000000Z-2": "two"}
 
 
-def test_a_folder_that_was_never_rehearsed_into_is_left_alone(tmp_path):
-    (tmp_path / "report.html").write_text("somebody else's")
+@pytest.mark.parametrize("name", ["report.html", "plan.json"])
+def test_a_file_of_the_users_own_in_the_way_is_kept_under_another_name(tmp_path, name):
+    (tmp_path / name).write_text("somebody else's")
+    (tmp_path / "notes.txt").write_text("mine")
+    kept = keep_earlier(tmp_path)
+    assert kept is not None
+    assert (kept / name).read_text() == "somebody else's"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier", "notes.txt"]
+
+
+def test_nothing_is_kept_of_a_folder_without_anything_that_a_rehearsal_makes(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
     assert keep_earlier(tmp_path) is None
-    assert (tmp_path / "report.html").read_text() == "somebody else's"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_rehearsal_and_a_simulation_do_not_share_a_folder(tmp_path):

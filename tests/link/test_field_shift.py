@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, nullcontext
 
 import pytest
 
 from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import FRAMES, PARAMS, Engine
 from dfr.cli.rehearsal_shift import fly_shift, shift_of
-from dfr.errors import InputError, VehicleRefusedError
+from dfr.errors import InputError, LinkError, VehicleRefusedError
 from dfr.geo import offset
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.link import pilot as pilot_module
+from dfr.link.vehicle import VehicleState
 from dfr.plan.planner import make_plan
+from dfr.sim.flight import Order
+from dfr.sim.inputs import Leg
 from dfr.store.runs import run_to_store
 from firmware_sitl.start import start_vehicle
 
@@ -63,6 +68,50 @@ def test_each_vehicle_has_a_url_of_its_own(wanted, tmp_path):
     world, plan, shift = wanted
     with pytest.raises(InputError, match="one --vehicle URL for each vehicle"):
         FieldHangar(world, plan, shift, ["tcp:127.0.0.1:1", "tcp:127.0.0.1:2"], tmp_path)
+
+
+class Told:
+    """A vehicle that notes what it is told."""
+
+    simulated = True
+
+    def __init__(self):
+        self.told = []
+        self.state = VehicleState()
+
+    def watching(self, on_state):
+        return nullcontext()
+
+    def set_mode(self, mode):
+        self.told.append(mode.name)
+
+    def arm(self):
+        self.told.append("ARM")
+
+    def command(self, command, *params):
+        self.told.append(command)
+
+
+def test_one_that_is_still_being_prepared_does_not_lift_off_once_the_shift_is_called_off(monkeypatch):
+    for step in ("upload_verified", "wait_ready", "refuse_no_go"):
+        monkeypatch.setattr(pilot_module, step, lambda *given: None)
+    vehicle, called_off = Told(), threading.Event()
+
+    class Hangar:
+        def made_ready(self, order):
+            assert called_off.wait(10.0)
+            return vehicle
+
+    order = Order(0, 0, "d0/1", 0, 0, Leg(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0), 1.0, 0.0, (0.5,))
+    pilot = pilot_module.Pilot(order, None, Hangar(), confirmed=True)
+    pilot.order(lambda: pilot.lift_off(lambda state: None))
+    pilot.stop()
+    called_off.set()
+    pilot.settle()
+    pilot.close()
+    assert vehicle.told == []
+    with pytest.raises(LinkError, match="called off"):
+        pilot.wait()
 
 
 def flown_in_the_field(wanted, tmp_path, monkeypatch, **start):
