@@ -13,7 +13,8 @@ from dfr.cli.rehearsal_flights import Engine
 from dfr.cli.rehearsal_hangar import Shift, ShiftHangar, SitlHangar
 from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.geo import LocalFrame
-from dfr.link.flown import FlownFlight, FlownFlights
+from dfr.link.flown import FlownFlight
+from dfr.link.shift import FlownFlights
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.metrics.flown import PhaseComparison, compare_phases
 from dfr.metrics.kpi import Summary, summarise

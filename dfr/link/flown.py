@@ -12,24 +12,27 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import simpy
 
-from dfr.errors import LinkError, LinkTimeoutError
+from dfr.errors import LinkTimeoutError
 from dfr.geo import distance_m
 from dfr.link.conduct import STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
-from dfr.link.dispatched import DOCK_TOLERANCE_M
 from dfr.link.open_stay import hold_position, takeoff_height_m, unlimited_stay
-from dfr.link.pilot import Hangar, Pilot
+from dfr.link.pilot import Pilot
 from dfr.link.recorder import Recorder
 from dfr.link.signs import at_once, near, never
 from dfr.link.vehicle import CopterMode, VehicleState
-from dfr.link.vehicle_clock import Task, VehicleClock
+from dfr.link.vehicle_clock import Task
 from dfr.metrics.shift import Sample
 from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
-from dfr.sim.flight import Attempt, Flight, Landed, Order
+from dfr.sim.flight import Attempt, Landed, Order
 from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, TOUCHED_M, Phase
+
+if TYPE_CHECKING:
+    from dfr.link.shift import FlownFlights
 
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
 """A phase that takes so much longer than predicted is given up for lost (assumed)."""
@@ -41,57 +44,6 @@ BEGINS_WITHIN_S = 60.0
 """A phase that does not begin within this of its command, by the vehicle's clock, never will (assumed)."""
 
 Holds = Callable[[VehicleState], bool]
-
-
-class FlownFlights:
-    """Flights by the vehicles of a hangar; `flown` lists them in the order in which they began.
-
-    A vehicle that is not simulated flies only where its drone is among the `confirmed`.
-    """
-
-    def __init__(
-        self,
-        clock: VehicleClock,
-        hangar: Hangar,
-        *,
-        confirmed: frozenset[str] = frozenset(),
-        dock_tolerance_m: float = DOCK_TOLERANCE_M,
-    ) -> None:
-        self.clock, self.hangar, self.confirmed = clock, hangar, confirmed
-        self.dock_tolerance_m = dock_tolerance_m
-        self.flown: list[FlownFlight] = []
-
-    def begin(self, order: Order) -> Flight:
-        """A flight that is being prepared; what stands against it is raised when it is to launch."""
-        flight = FlownFlight(self, order)
-        self.flown.append(flight)
-        return flight
-
-    def bring_home(self) -> None:
-        """After the shift: recall every drone that still flies, and wait until it is down."""
-        flying = [flight for flight in self.flown if flight.in_the_air]
-        for flight in flying:
-            flight.recall()
-        for flight in flying:
-            flight.wait_down()
-
-    def call_off(self) -> None:
-        """Something went wrong: let nothing more lift off, send home what is still ours, and wait for it.
-
-        Those in the air are told first: one that is being prepared is let finish its upload.
-        """
-        for flight in self.flown:
-            flight.stop()
-        away = [flight for flight in self.flown if flight.in_the_air]
-        for step in (FlownFlight.call_home, FlownFlight.wait_rest):
-            for flight in sorted(away, key=lambda flight: not flight.armed):
-                with contextlib.suppress(LinkError):
-                    step(flight)
-
-    def close(self) -> None:
-        """Hear the vehicles no more."""
-        for flight in self.flown:
-            flight.close()
 
 
 class FlownFlight:
@@ -400,10 +352,11 @@ class FlownFlight:
         self._pilot.stop()
 
     def call_home(self) -> None:
-        """RTL after what is being done, where it is armed and no pilot or failsafe has it."""
+        """RTL after what is being done, unless its mission brings it home or a pilot or failsafe has it."""
         self._pilot.settle()
         craft, mode = self._pilot.craft(), self._pilot.mode
-        if craft.state.armed is False or mode not in {CopterMode.AUTO, CopterMode.GUIDED}:
+        on_its_way = mode == CopterMode.AUTO and self.recorder.return_t_s is not None
+        if craft.state.armed is False or on_its_way or mode not in {CopterMode.AUTO, CopterMode.GUIDED}:
             return
         with contextlib.suppress(LinkTimeoutError):
             craft.wait(lambda state: state.mode == mode, vehicle_s=MODE_TOLD_S, what=f"{mode.name} told")

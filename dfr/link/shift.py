@@ -1,0 +1,63 @@
+"""All the flights of a shift: begun as the control room asks, and brought down together at its end."""
+
+from __future__ import annotations
+
+import contextlib
+
+from dfr.errors import LinkError
+from dfr.link.dispatched import DOCK_TOLERANCE_M
+from dfr.link.flown import FlownFlight
+from dfr.link.pilot import Hangar
+from dfr.link.vehicle_clock import VehicleClock
+from dfr.sim.flight import Flight, Order
+
+
+class FlownFlights:
+    """Flights by the vehicles of a hangar; `flown` lists them in the order in which they began.
+
+    A vehicle that is not simulated flies only where its drone is among the `confirmed`.
+    """
+
+    def __init__(
+        self,
+        clock: VehicleClock,
+        hangar: Hangar,
+        *,
+        confirmed: frozenset[str] = frozenset(),
+        dock_tolerance_m: float = DOCK_TOLERANCE_M,
+    ) -> None:
+        self.clock, self.hangar, self.confirmed = clock, hangar, confirmed
+        self.dock_tolerance_m = dock_tolerance_m
+        self.flown: list[FlownFlight] = []
+
+    def begin(self, order: Order) -> Flight:
+        """A flight that is being prepared; what stands against it is raised when it is to launch."""
+        flight = FlownFlight(self, order)
+        self.flown.append(flight)
+        return flight
+
+    def bring_home(self) -> None:
+        """After the shift: recall every drone that still flies, and wait until it is down."""
+        flying = [flight for flight in self.flown if flight.in_the_air]
+        for flight in flying:
+            flight.recall()
+        for flight in flying:
+            flight.wait_down()
+
+    def call_off(self) -> None:
+        """Something went wrong: let nothing more lift off, send home what is still ours, and wait for it.
+
+        Those in the air are told first: one that is being prepared is let finish its upload.
+        """
+        for flight in self.flown:
+            flight.stop()
+        away = [flight for flight in self.flown if flight.in_the_air]
+        for step in (FlownFlight.call_home, FlownFlight.wait_rest):
+            for flight in sorted(away, key=lambda flight: not flight.armed):
+                with contextlib.suppress(LinkError):
+                    step(flight)
+
+    def close(self) -> None:
+        """Hear the vehicles no more."""
+        for flight in self.flown:
+            flight.close()
