@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import ExitStack, nullcontext
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,8 @@ from dfr.errors import InputError, LinkError, VehicleRefusedError
 from dfr.geo import offset
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.link import pilot as pilot_module
-from dfr.link.vehicle import VehicleState
+from dfr.link.flown import FlownFlight
+from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.plan.planner import make_plan
 from dfr.sim.flight import Order
 from dfr.sim.inputs import Leg
@@ -112,6 +114,38 @@ def test_one_that_is_still_being_prepared_does_not_lift_off_once_the_shift_is_ca
     assert vehicle.told == []
     with pytest.raises(LinkError, match="called off"):
         pilot.wait()
+
+
+class Commanded:
+    """What a flight asks of its pilot, who flies in a mode and is done with what was ordered."""
+
+    def __init__(self, vehicle, mode):
+        self._vehicle, self.mode = vehicle, mode
+
+    def settle(self):
+        pass
+
+    def craft(self):
+        return self._vehicle
+
+
+@pytest.mark.parametrize(
+    ("mode", "return_t_s", "told"),
+    [
+        (CopterMode.AUTO, None, ["RTL"]),
+        (CopterMode.AUTO, 12.0, []),
+        (CopterMode.GUIDED, 12.0, ["RTL"]),
+        (CopterMode.LAND, None, []),
+    ],
+)
+def test_called_off_a_drone_comes_home_unless_it_is_on_its_missions_way_there(mode, return_t_s, told):
+    vehicle = Told()
+    vehicle.state = VehicleState(armed=True, mode=mode)
+    vehicle.wait = lambda holds, **given: holds(vehicle.state)
+    flight = object.__new__(FlownFlight)
+    flight._pilot, flight.recorder = Commanded(vehicle, mode), SimpleNamespace(return_t_s=return_t_s)
+    flight.call_home()
+    assert vehicle.told == told
 
 
 def flown_in_the_field(wanted, tmp_path, monkeypatch, **start):
