@@ -107,7 +107,8 @@ class ActiveVisit:
 class Field:
     """The state of the deployment now: crew, drones, queue and the air.
 
-    `rooms` are the slots of each dock that no drone belongs to, `coming` the drones on their way to it.
+    `rooms` are the slots of each dock that no drone belongs to, `coming` the drones moved to it until they
+    are ready.
     """
 
     inputs: SimInputs

@@ -123,6 +123,15 @@ class Move:
         if self._diary.phase in (events.MOVE, events.BACK):
             self._diary.told(visit, self._diary.phase, self._env.now)
 
+    def drone_ready(self, drone: Drone) -> None:
+        """It is among the ready drones of its new dock, no longer among those that come."""
+        self._field.coming[self.target] -= 1
+        self._desk.drone_ready(drone)
+
+    def look_again(self) -> None:
+        """Something changed that may let a waiting call be served."""
+        self._desk.look_again()
+
     def close(self, t_s: float) -> None:
         """The horizon came before it was over."""
         self._diary.end(t_s)
@@ -146,7 +155,8 @@ class Move:
         self._log_move()
         self._belongs_to(self.target if there else self.dock)
         fetch_s = 0.0 if self._landing == events.DOCKED else self._recovery_s
-        yield from self._diary.turn_round(self._desk, left=self._left(), fetch_s=fetch_s)
+        desk = self if there else self._desk
+        yield from self._diary.turn_round(desk, left=self._left(), fetch_s=fetch_s)
 
     def _go(self, phase: str, seconds: float) -> Generator[simpy.Event, Any, bool]:
         """A phase that is given up for other traffic or a lost link; False where it was."""
@@ -191,7 +201,8 @@ class Move:
     def _belongs_to(self, dock: int) -> None:
         """It belongs to one dock again, and to no crew."""
         field = self._field
-        field.coming[self.target] -= 1
+        if dock != self.target:
+            field.coming[self.target] -= 1
         field.rooms[self.dock if dock == self.target else self.target] += 1
         self.drone.dock = dock
         self._desk.crew_free()

@@ -16,7 +16,7 @@ from dfr.sim import events
 from dfr.sim.calls import Call, Visit
 from dfr.sim.engine import Engine, model_flights, replicate
 from dfr.sim.failures import Outage
-from dfr.sim.inputs import LINK_PART, Condition, DockPlace, Leg, SimInputs, Traffic
+from dfr.sim.inputs import LINK_PART, Condition, DockPlace, Leg, SimInputs, Traffic, Turnaround
 from dfr.sim.losses import losses
 from dfr.sim.policies import with_move_up
 from dfr.sim.randomness import Spread
@@ -44,6 +44,15 @@ def run(
 ) -> dict[str, list[Any]]:
     """The records of given calls, visits and outages."""
     return Engine(inputs, simpy.Environment(), model_flights).run(calls, visits or [], outages).named()
+
+
+def test_a_moved_drone_that_still_charges_is_not_followed_by_another(
+    two_docks: SimInputs, call: Callable[..., Call]
+) -> None:
+    slow = Turnaround(ready_fraction=0.99, to_ready_s=(5000.0,) * 101, to_full_s=(5000.0,) * 101)
+    docks = (DockPlace(id="near", drones=1, spare=2), DockPlace(id="depot", drones=3))
+    log = run(replace(two_docks, docks=docks, turnaround=slow), [call(0, 100.0)])
+    assert [move.to_dock for move in log["moves"]] == ["near"]
 
 
 def test_a_drone_that_leaves_demand_bare_is_replaced_from_a_dock_that_has_one(
