@@ -155,13 +155,12 @@ class Server:
                     self.vehicle.receive(port.channel, message)
 
     def _accept(self, port: _Port) -> None:
+        """Take a client; the next waits in the port's queue until this one has gone, as with ArduCopter."""
         try:
             client, _ = port.listener.accept()
         except OSError:
             return
-        if port.client is not None:
-            client.close()
-            return
+        self._selector.unregister(port.listener)
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port.client = client
@@ -206,6 +205,7 @@ class Server:
             return
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(port.client)
+        self._selector.register(port.listener, selectors.EVENT_READ, port)
         port.client.close()
         port.client = None
         port.heard.clear()

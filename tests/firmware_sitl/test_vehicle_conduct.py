@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dfr.errors import VehicleRefusedError
+from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from firmware_sitl.client import SitlClient
 from firmware_sitl.flights import NONE, RELATIVE, sortie
 
@@ -108,6 +108,17 @@ def test_traffic_told_on_one_port_is_heard_on_the_other(start: Any) -> None:
             0xABCDEF, 507900000, -10890000, 0, 300000, 0, 5000, 0, b"RESCUE1", 7, 1, 3, 0
         )
         assert pilot.receive("ADSB_VEHICLE").ICAO_address == 0xABCDEF
+
+
+def test_a_second_client_of_a_port_waits_until_the_first_has_gone(start: Any) -> None:
+    with start() as vehicle:
+        with SitlClient(vehicle.url) as first:
+            first.receive("HEARTBEAT")
+            second = SitlClient(vehicle.url)
+            with pytest.raises(LinkTimeoutError):
+                second.receive("HEARTBEAT", timeout_s=0.5)
+        with second:
+            assert second.receive("HEARTBEAT")
 
 
 def test_a_mission_starts_only_with_zero_parameters(connect: Any) -> None:

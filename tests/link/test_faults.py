@@ -17,7 +17,6 @@ from dfr.link.vehicle import OnboardPlan
 
 FAULTS = ("drop", "drop", "drop", "repeat", "reorder", "corrupt", "replay", "delay")
 
-
 ASKS_AGAIN_S = 1.5
 """A little more than the second after which a vehicle asks again for an item that does not come."""
 
@@ -47,9 +46,7 @@ class BadLine:
     def _faulty(self, direction: str, frame: bytes) -> list[bytes]:
         if self._random.random() >= self._share:
             return [frame]
-        fault = self._random.choice(
-            ("drop", "drop", "drop", "repeat", "reorder", "corrupt", "replay", "delay")
-        )
+        fault = self._random.choice(FAULTS)
         if fault == "drop":
             return []
         if fault == "repeat":
@@ -114,8 +111,8 @@ def test_a_thousand_uploads_on_a_bad_line(grounded, proxy_to, dispatch):
         results += uploads(
             grounded, proxy_to, dispatch, count=50, share=share, first_seed=100_000 + 50 * block
         )
+        logging.getLogger(__name__).info("up to %.1f %% faults: %s", 100.0 * share, dict(Counter(results)))
     became = Counter(results)
-    logging.getLogger(__name__).info("became %s", dict(became))
     assert sum(became.values()) == 1000
     assert set(became) <= {"verified", "failed", "noticed"}
     assert became["verified"] >= 900
