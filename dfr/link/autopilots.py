@@ -53,7 +53,10 @@ def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, u
     if strangers:
         heard = "; ".join(f"system {source[0]} is {what}" for source, what in sorted(strangers.items()))
         raise InputError(f"{url}: {heard}, not ArduCopter -> plans are made and checked for ArduCopter only")
-    raise LinkTimeoutError(f"{url}: no autopilot heartbeat within {timeout_s:.0f} s -> is the vehicle on?")
+    raise LinkTimeoutError(
+        f"{url}: no autopilot heartbeat within {timeout_s:.0f} s -> is the vehicle on, and has no other"
+        " program its port (a simulated vehicle serves one at a time)?"
+    )
 
 
 def _heard(
