@@ -11,8 +11,8 @@ import shapely
 
 from dfr.geo import VerticalDatum
 from dfr.io.airspace_read import AirspaceRead, Written
+from dfr.io.limits import plain_words, written
 from dfr.io.uas_zones import DAYS
-from dfr.units import FOOT_M
 from dfr.world.activation import ALWAYS, DailyHours, Interval
 from dfr.world.outlines import Arc
 from dfr.world.sun import SunEvent
@@ -86,9 +86,10 @@ def _words(zone: Zone) -> Json:
         "name": zone.name,
         "class": zone.airspace_class,
         "type": zone.kind,
-        "lower": zone.lower.text,
-        "upper": zone.upper.text,
+        "lower": written(zone.lower),
+        "upper": written(zone.upper),
         "contact": zone.contact,
+        "regulationExemption": zone.exempt,
         "remarks": zone.remarks,
         "possible": zone.possible,
     }
@@ -140,7 +141,7 @@ def _circle(zone: Zone) -> Json | None:
     ):
         return None
     arc = outline[0]
-    if zone.area.polygon.interiors:
+    if zone.area.polygon.interiors or arc.from_deg is None or arc.open_ended:
         return None
     centre = [round(arc.lon, DECIMALS), round(arc.lat, DECIMALS)]
     extent = {"subType": "Circle", "radius": round(arc.from_radius_m, 2)}
@@ -162,14 +163,14 @@ def _layer(zone: Zone, left_out: list[str]) -> Json | None:
 
 
 def _value_m(level: VerticalLimit) -> float:
-    return 0.0 if level.datum is VerticalDatum.SURFACE else round(level.value_m, 2)
+    return 0.0 if level.datum is VerticalDatum.SURFACE else round(level.value_m, 4)
 
 
 def _ed318_words(zone: Zone, number: int, lost: list[str]) -> Json:
     words: Json = {
         "identifier": f"{number:07d}",
         "name": [{"text": zone.name, "lang": "en-GB"}],
-        "type": zone.kind if zone.kind in ED318_TYPES else "REQ_AUTHORIZATION",
+        "type": _ed318_type(zone),
         "variant": "COMMON",
         "message": [{"text": f"{zone.kind} {zone.airspace_class} {zone.remarks}".strip(), "lang": "en-GB"}],
     }
@@ -177,8 +178,20 @@ def _ed318_words(zone: Zone, number: int, lost: list[str]) -> Json:
         words["zoneAuthority"] = [
             {"name": [{"text": zone.contact, "lang": "en-GB"}], "purpose": "INFORMATION"}
         ]
+    if zone.exempt:
+        words["regulationExemption"] = zone.exempt
     hours = _applicability(zone, lost)
     return {**words, "limitedApplicability": hours} if hours else words
+
+
+def _ed318_type(zone: Zone) -> str:
+    """Its own type where the format has it; what only informs stays without restriction."""
+    kind = zone.kind.upper().replace("AUTHORISATION", "AUTHORIZATION")
+    if kind in ED318_TYPES:
+        return kind
+    if not zone.binding:
+        return "NO_RESTRICTION"
+    return "PROHIBITED" if kind == "P" else "REQ_AUTHORIZATION"
 
 
 def _applicability(zone: Zone, lost: list[str]) -> list[Json]:
@@ -210,20 +223,24 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 def _placemark(zone: Zone) -> str:
-    kind = f"{zone.kind} Class: {zone.airspace_class}" if zone.airspace_class else zone.kind
-    words = f"Upper limit: {_kml_limit(zone.upper)} Lower limit: {_kml_limit(zone.lower)} Type: {kind}"
+    words = f"Upper limit: {plain_words(zone.upper)} Lower limit: {plain_words(zone.lower)}"
+    words += f" Type: {zone.kind}" if zone.kind else ""
+    words += f" Class: {zone.airspace_class}" if zone.airspace_class else ""
     shapes = "".join(_kml_polygon(part) for part in _cut(zone.area.polygon))
     text = _xml(f"{words} {zone.remarks}".strip())
     return (
-        f"<Placemark><name>{_xml(zone.name)}</name><description>{text}</description>"
+        f"<Placemark><name>{_xml(zone.name)}</name><description>{text}</description>{_kml_data(zone)}"
         f"<MultiGeometry>{shapes}</MultiGeometry></Placemark>"
     )
 
 
-def _kml_limit(level: VerticalLimit) -> str:
-    if level.datum in (VerticalDatum.AMSL, VerticalDatum.AGL):
-        return f"{level.value_m / FOOT_M:.0f} ft {level.datum.value}"
-    return level.text
+def _kml_data(zone: Zone) -> str:
+    """What is read back by its name."""
+    possible = "true" if zone.possible else ""
+    words = {"type": zone.kind, "contact": zone.contact, "exempt": zone.exempt, "possible": possible}
+    items = (f'<Data name="{key}"><value>{_xml(text)}</value></Data>' for key, text in words.items() if text)
+    data = "".join(items)
+    return f"<ExtendedData>{data}</ExtendedData>" if data else ""
 
 
 def _kml_polygon(part: shapely.Polygon) -> str:

@@ -6,6 +6,7 @@ from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Prob
 from dfr.io.json_lines import LISTS, JsonTroubleError, parse_json
 from dfr.io.text import decode_text
 from dfr.io.uas_zones import (
+    LOCAL,
     UNITS_M,
     BadZoneError,
     Json,
@@ -20,7 +21,7 @@ from dfr.io.uas_zones import (
     scattered,
     text_of,
 )
-from dfr.world.activation import Activation
+from dfr.world.activation import Activation, DailyHours
 from dfr.world.outlines import EdgeRule
 
 KIND = "ed269"
@@ -115,6 +116,9 @@ def set_activation(draft: Draft, periods: list[Json], line: int | None, problems
     except BadZoneError as bad:
         draft.activation = Activation(otherwise=None, text=f"not readable: {bad}")
         problems.repair(draft, line, bad.code, f"{draft.name}: hours not known: {bad}")
+    if any(isinstance(hours, DailyHours) and hours.zone is LOCAL for hours in draft.activation.periods):
+        words = f"{draft.name}: hours without a zone: taken as UTC and as UK local time, whichever has them"
+        problems.add(line, "hours-without-zone", words, Outcome.NOTE)
 
 
 def _shape(draft: Draft, shape: object, unit: object) -> None:

@@ -1,4 +1,7 @@
-"""JSON with the line of each feature; constants that are no numbers and deep nesting are refused."""
+"""JSON with the line of each feature; constants that are no numbers and deep nesting are refused.
+
+Of a key that stands twice in an object with different values neither is taken: its value is null.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +34,21 @@ def parse_json(text: str) -> tuple[object, list[int]]:
         raise JsonTroubleError(None, f"more than {MAX_CONTAINERS} lists and objects")
     try:
         lines = _feature_lines(text)
-        return json.loads(text, parse_constant=_no_number), lines
+        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_members), lines
     except json.JSONDecodeError as error:
         raise JsonTroubleError(error.lineno, error.msg) from error
     except (ValueError, RecursionError) as error:
         raise JsonTroubleError(None, str(error)) from error
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    for key, value in pairs:
+        if found[key] is not None and value != found[key]:
+            found[key] = None
+    return found
 
 
 def _no_number(text: str) -> object:

@@ -7,6 +7,7 @@ Document types, entities and compressed bombs are refused.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import struct
@@ -29,6 +30,7 @@ from dfr.io.airspace_read import (
     the_rest,
 )
 from dfr.io.limits import parse_limit
+from dfr.io.text import decode_text
 from dfr.io.uas_zones import BadZoneError, corner, plain_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
 from dfr.world.vertical import VerticalLimit
@@ -46,12 +48,17 @@ _LIMIT = re.compile(
     r"(?:<[^<>]{0,200}>\s?){0,12}[:=]?\s?"
     r"(SFC|GND|UNL\w{0,6}|FL ?\d{1,3}(?!\d)"
     r"|(?:\d{1,3}(?:[ ,]\d{3})+|\d{1,6}(?:\.\d{1,2})?)(?![.,]?\d) ?(?:feet|ft|metres|m)?"
-    r"(?: ?(?:AMSL|MSL|AGL|ALT|SFC|STD))?)\b",
+    r"(?: ?(?:AMSL|MSL|AGL|ALT|SFC|STD|WGS84|AAL|QFE))?)\b",
     re.IGNORECASE,
 )
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*encoding\s*=\s*["']([\w-]+)""")
+_APART = re.compile(r"\s*,\s*")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CLASS = re.compile(r"\bclass\s*[:=]?\s*([A-G])\b", re.IGNORECASE)
+_TYPE = re.compile(r"\btype\s*[:=]\s*([\w()]{1,20})", re.IGNORECASE)
 LOWER_WORDS = frozenset({"lower", "floor", "base"})
+NO_LIMITS = frozenset({"contact", "exempt", "possible"})
+"""Words of a placemark in which no limit stands."""
 
 
 class _BadKmlError(Exception):
@@ -68,7 +75,11 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
     placemarks = _Placemarks(problems)
     kind = "kmz" if data[:2] == b"PK" else "kml"
     try:
-        placemarks.parse(_unzipped(data) if kind == "kmz" else data)
+        content = _unzipped(data) if kind == "kmz" else data
+        encoding = _mistaken(content)
+        if encoding:
+            problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
+        placemarks.parse(content, encoding)
     except expat.ExpatError as error:
         problems.add(
             error.lineno, "not-xml", expat.errors.messages.get(error.code, str(error)), Outcome.REFUSED
@@ -81,6 +92,14 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
         placemarks.drafts.append(the_rest(problems, "the document breaks off"))
     words = FileWords(date=placemarks.date)
     return finish(name, kind, placemarks.drafts, problems, words=words, edges=EdgeRule.PARALLEL)
+
+
+def _mistaken(data: bytes) -> str | None:
+    """Latin-1 where a document is not the UTF-8 that it says it is, or says nothing; else None."""
+    said = _ENCODING.match(data[:200])
+    if (said and said[1].upper() != b"UTF-8") or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return None
+    return "iso-8859-1" if decode_text(data)[1] == "latin-1" else None
 
 
 def _unzipped(data: bytes) -> bytes:
@@ -130,9 +149,9 @@ class _Placemarks:
         self._data_name = ""
         self._shapes: list[_Shape] = []
 
-    def parse(self, data: bytes) -> None:
+    def parse(self, data: bytes, encoding: str | None = None) -> None:
         """Take a whole document; declarations of types and entities are refused."""
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate(encoding, namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -196,6 +215,7 @@ class _Placemarks:
             self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", Outcome.NOTE)
         lower, upper, airspace_class = self._described(name) if self._shapes else (None, None, "")
         remarks = plain_text(self._words.get("description", ""))[:500]
+        kind = self._words.get("type") or _found(_TYPE, remarks)
         shapes = _without_walls(self._shapes)
         if len(shapes) < len(self._shapes):
             words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid passed over"
@@ -203,7 +223,8 @@ class _Placemarks:
         for shape in shapes:
             draft = Draft(
                 line=shape.line, name=name, remarks=remarks, lower=lower, upper=upper,
-                airspace_class=airspace_class, kind=self._words.get("type", "").upper(),
+                airspace_class=airspace_class, kind=kind.upper(), contact=self._words.get("contact", ""),
+                exempt=self._words.get("exempt", ""), possible=self._words.get("possible") == "true",
                 outline=shape.outline, holes=list(shape.holes),
             )  # fmt: skip
             if shape.trouble:
@@ -215,14 +236,14 @@ class _Placemarks:
 
     def _described(self, name: str) -> tuple[VerticalLimit | None, VerticalLimit | None, str]:
         """(lower limit, upper limit, class) in the words of a placemark."""
-        words = unescape(" ".join(f"{key}: {text};" for key, text in self._words.items()))[:MAX_WORDS]
+        said = (f"{key}: {text};" for key, text in self._words.items() if key not in NO_LIMITS)
+        words = unescape(" ".join(said))[:MAX_WORDS]
         words = " ".join(words.split())
         lower: set[VerticalLimit | None] = set()
         upper: set[VerticalLimit | None] = set()
         for which, value in _LIMIT.findall(words):
             (lower if which.lower() in LOWER_WORDS else upper).add(parse_limit(value))
-        letter = _CLASS.search(words)
-        return self._only(name, lower), self._only(name, upper), letter[1].upper() if letter else ""
+        return self._only(name, lower), self._only(name, upper), _found(_CLASS, words).upper()
 
     def _only(self, name: str, found: set[VerticalLimit | None]) -> VerticalLimit | None:
         """The one limit said; None where there is none, or more than one."""
@@ -230,6 +251,11 @@ class _Placemarks:
             words = ", ".join(sorted(level.text if level else "an unreadable one" for level in found))
             self._problems.add(self._line, "repeated-limit", f"{name}: {words}", Outcome.NOTE)
         return found.pop() if len(found) == 1 else None
+
+
+def _found(pattern: re.Pattern[str], words: str) -> str:
+    match = pattern.search(words)
+    return match[1] if match else ""
 
 
 def _refuse_declaration(*_: object) -> None:
@@ -240,7 +266,7 @@ def _corners(text: str) -> tuple[list[Vertex | Arc], str]:
     """(corners of `lon,lat[,height] ...`, what is wrong with the first that cannot be read)."""
     corners: list[Vertex | Arc] = []
     trouble = ""
-    for item in text.split():
+    for item in _APART.sub(",", text).split():
         try:
             corners.append(corner([float(part) for part in item.split(",")[:2]]))
         except ValueError:

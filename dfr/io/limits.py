@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from dfr.geo import VerticalDatum
-from dfr.units import flight_level_to_m_std, ft_to_m
+from dfr.units import flight_level_to_m_std, ft_to_m, m_to_ft
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 
 MAX_LIMIT_M = 30_480.0
@@ -30,10 +30,12 @@ _DATUMS = {
     "SFC": VerticalDatum.AGL,
     "GND": VerticalDatum.AGL,
     "STD": VerticalDatum.FLIGHT_LEVEL,
+    "WGS84": VerticalDatum.ELLIPSOID,
 }
 _HEIGHT = re.compile(
     r"(-?\d{1,6}(?:\.\d{1,6})?)(FT|FEET|F|'|METRES|METERS|MTR|M)?(" + "|".join(_DATUMS) + ")"
 )
+_STANDARD = {VerticalDatum.FLIGHT_LEVEL: "STD"}
 
 
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}),(\d{3})(?![\d.,])")
@@ -70,3 +72,27 @@ def parse_limit(text: str) -> VerticalLimit | None:
     if not -500.0 <= value_m <= MAX_LIMIT_M:
         return None
     return VerticalLimit(value_m=value_m, datum=_DATUMS[match[3]], text=words)
+
+
+def written(level: VerticalLimit) -> str:
+    """Words that read back as this very limit: its own where they do, else made from its value."""
+    found = parse_limit(level.text)
+    same = found is not None and found.datum is level.datum and found.value_m == level.value_m
+    return level.text if same else plain_words(level)
+
+
+def plain_words(level: VerticalLimit) -> str:
+    """A limit with its unit and datum, in feet where these are whole, else to the centimetre.
+
+    >>> [plain_words(level) for text in ("2000ALT", "100m AGL", "fl065") if (level := parse_limit(text))]
+    ['2000 ft AMSL', '100.00 m AGL', 'FL65']
+    """
+    if level.datum in (VerticalDatum.SURFACE, VerticalDatum.UNLIMITED):
+        return level.datum.value
+    feet = m_to_ft(level.value_m)
+    hundreds = round(feet / 100.0)
+    if level.datum is VerticalDatum.FLIGHT_LEVEL and abs(feet - 100.0 * hundreds) < 1e-6:
+        return f"FL{hundreds}"
+    datum = _STANDARD.get(level.datum, level.datum.value)
+    whole = abs(feet - round(feet)) < 1e-6
+    return f"{feet:.0f} ft {datum}" if whole else f"{level.value_m:.2f} m {datum}"

@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 
 from dfr.io.airspace_read import AirspaceRead, Written
+from dfr.io.limits import written as limit_words
 from dfr.units import m_to_nm
 from dfr.world.activation import NEVER, Activation, Interval
-from dfr.world.shapes import Arc, Vertex
+from dfr.world.shapes import Arc, Area, EdgeRule, Vertex
 from dfr.world.zones import Zone
 
 CLASSES = frozenset("ABCDEFG")
@@ -51,12 +52,21 @@ def _zone(zone: Zone, lost: list[str]) -> list[str]:
         lines.append(f"* dfr-possible: {_line(zone.remarks)}")
     elif zone.remarks:
         lines.append(f"* dfr-remarks: {_line(zone.remarks)}")
-    lines += [f"AL {_line(zone.lower.text)}", f"AH {_line(zone.upper.text)}"]
+    lines += [f"AL {limit_words(zone.lower)}", f"AH {limit_words(zone.upper)}"]
     lines += _activation(zone, lost)
+    if zone.exempt:
+        lost.append(f"{zone.name}: exempt: {zone.exempt}")
     parts = zone.area.parts
-    if zone.area.outline and len(parts) == 1 and not parts[0].interiors:
+    if _as_published(zone.area) and len(parts) == 1 and not parts[0].interiors:
         return lines + _outline(zone.area.outline)
     return _parts(zone, lines, parts, lost)
+
+
+def _as_published(area: Area) -> bool:
+    """Whether its corners and arcs can be written: OpenAir joins corners by geodesics and nothing else."""
+    short = len(area.drawn) == len(area.outline)
+    curves = all(isinstance(element, Arc) for element in area.outline)
+    return bool(area.outline) and (area.edges is EdgeRule.GEODESIC or short or curves)
 
 
 def _parts(zone: Zone, lines: list[str], parts: Sequence[shapely.Polygon], lost: list[str]) -> list[str]:
@@ -136,7 +146,9 @@ def _dms(degrees: float, width: int, letters: str) -> str:
 
 
 def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    """To the minute as the format has it, to the second where it is not whole."""
+    utc = moment.astimezone(UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%SZ" if utc.second else "%Y-%m-%dT%H:%MZ")
 
 
 def _line(text: str) -> str:

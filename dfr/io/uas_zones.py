@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import TypeGuard
+from zoneinfo import ZoneInfo
 
 from dfr.geo import VerticalDatum
 from dfr.units import flight_level_to_m_std, ft_to_m
@@ -24,6 +25,9 @@ REFERENCES = {
     "MSL": VerticalDatum.AMSL,
     "WGS84": VerticalDatum.ELLIPSOID,
 }
+LOCAL = ZoneInfo("Europe/London")
+"""The clock of times without a zone, beside UTC: nobody can say which of the two they mean."""
+
 MAX_HEIGHT_M = 30_480.0
 MAX_RADIUS_M = 1_000_000.0
 
@@ -108,14 +112,14 @@ def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> 
 
 
 def corner(value: object) -> Vertex:
-    """A vertex of [lon, lat] or [lon, lat, height]. Raises BadZoneError."""
+    """A vertex of [lon, lat] or [lon, lat, height]; longitudes may run on past 180. Raises BadZoneError."""
     if not (isinstance(value, list) and len(value) >= 2 and is_number(value[0]) and is_number(value[1])):
         raise BadZoneError("bad-coordinate", f"{str(value)[:60]} is no lon, lat pair")
     lon, lat = float(value[0]), float(value[1])
-    if abs(lat) > 90.0 or abs(lon) > 180.0:
+    if abs(lat) > 90.0 or abs(lon) > 360.0:
         hint = "; latitude and longitude may be swapped" if abs(lat) > 90.0 >= abs(lon) else ""
         raise BadZoneError("bad-coordinate", f"lat {lat:g}, lon {lon:g} is not on the globe{hint}")
-    return Vertex(lat, lon)
+    return Vertex(lat, lon if abs(lon) <= 180.0 else (lon + 180.0) % 360.0 - 180.0)
 
 
 def ring(value: object) -> list[Vertex | Arc]:
@@ -152,15 +156,18 @@ def activation_of(periods: Iterable[Json]) -> Activation:
         if str(period.get("permanent", "")).upper() in ("YES", "TRUE"):
             return ALWAYS
         within = Interval(start=_moment(period.get("startDateTime")), end=_moment(period.get("endDateTime")))
+        if within.start is not None and within.end is not None and within.start >= within.end:
+            raise BadZoneError("unreadable-activation", f"{within.start} to {within.end} is no time at all")
         schedule = objects(period.get("schedule"))
-        found += [_daily(item, within) for item in schedule] or [within]
+        found += [hours for item in schedule for hours in _daily(item, within)] or [within]
         words.append(f"{period.get('startDateTime') or '...'} to {period.get('endDateTime') or '...'}")
     if not found:
         return ALWAYS
     return Activation(periods=tuple(found), otherwise=False, text="; ".join(words)[:200])
 
 
-def _daily(item: Json, within: Interval) -> DailyHours:
+def _daily(item: Json, within: Interval) -> list[DailyHours]:
+    """The hours of a schedule; those without a zone hold in UTC and in local time, whichever has them."""
     names = item.get("day", ["ANY"])
     names = names if isinstance(names, list) else [names]
     days: set[int] = set()
@@ -169,19 +176,39 @@ def _daily(item: Json, within: Interval) -> DailyHours:
         if word not in (*DAYS, "ANY"):
             raise BadZoneError("unreadable-activation", f"{str(name)[:20]!r} is no day")
         days |= set(range(7)) if word == "ANY" else {DAYS.index(word)}
-    start, zone = _clock(item.get("startTime"), item.get("startEvent"), time(0, 0))
-    end, _ = _clock(item.get("endTime"), item.get("endEvent"), time(0, 0))
-    return DailyHours(days=frozenset(days), start=start, end=end, zone=zone, within=within)
+    start, start_zone = _clock(item.get("startTime"), item.get("startEvent"))
+    end, end_zone = _clock(item.get("endTime"), item.get("endEvent"))
+    zone = start_zone or end_zone
+    if isinstance(start, time) and isinstance(end, time):
+        end = LAST_MINUTE.get(end.replace(second=0), end)
+        end = _moved(end, end_zone or zone, zone)
+    bare = zone is None and (item.get("startTime") or item.get("endTime"))
+    return [
+        DailyHours(days=frozenset(days), start=start, end=end, zone=clock, within=within)
+        for clock in ((UTC, LOCAL) if bare else (zone or UTC,))
+    ]
 
 
-def _clock(text: object, event: object, default: time) -> tuple[time | SunEvent, tzinfo]:
+LAST_MINUTE = {time(23, 59): time(0, 0)}
+"""Hours that end in the last minute of a day run on to midnight: the formats have no 24:00."""
+
+
+def _moved(clock: time, zone: tzinfo | None, other: tzinfo | None) -> time:
+    """A time of day by the clock of another fixed zone."""
+    if zone is None or other is None or zone == other:
+        return clock
+    return datetime.combine(date(2000, 1, 2), clock, tzinfo=zone).astimezone(other).time()
+
+
+def _clock(text: object, event: object) -> tuple[time | SunEvent, tzinfo | None]:
+    """(a time of day or an event of the sun, its zone where one is said); midnight where neither is given."""
     if event:
         try:
-            return SunEvent(str(event).upper()), UTC
+            return SunEvent(str(event).upper()), None
         except ValueError:
             raise BadZoneError("unreadable-activation", f"{str(event)[:20]!r} is no event") from None
     if text is None or text == "":
-        return default, UTC
+        return time(0, 0), None
     match = _TIME.fullmatch(str(text).strip())
     if match is None:
         raise BadZoneError("unreadable-activation", f"{str(text)[:20]!r} is no time of day")
@@ -193,9 +220,11 @@ def _clock(text: object, event: object, default: time) -> tuple[time | SunEvent,
     return time(hour, minute, second), _offset(match[4])
 
 
-def _offset(text: str | None) -> tzinfo:
-    """The zone of `Z`, `+01:00` or nothing, which the formats read as UTC."""
-    if text in (None, "Z", ""):
+def _offset(text: str | None) -> tzinfo | None:
+    """The zone of `Z` or `+01:00`; None of nothing."""
+    if text is None:
+        return None
+    if text == "Z":
         return UTC
     digits = str(text).replace(":", "")
     delta = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))

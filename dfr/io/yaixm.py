@@ -114,23 +114,28 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
         if limit is None and volume.text(key):
             what = f"{name}: {volume.text(key)!r}: taken as {'SFC' if key == 'lower' else 'UNL'}"
             problems.repair(draft, volume.items[key].line, "unreadable-limit", what)
-    for element in volume.list("boundary"):
+    for element in (piece for part in volume.list("boundary") for piece in _pieces(part)):
         try:
             draft.outline += _element(element)
         except _BadVolumeError as bad:
-            problems.refuse(draft, bad.line, bad.code, f"{name}: {bad}")
+            problems.refuse(draft, bad.line, bad.code, f"{name}: {bad}", lost=True)
     if not draft.outline:
         problems.refuse(draft, volume.line, "no-geometry", f"{name}: no outline")
     elif isinstance(draft.outline[0], Arc) and draft.outline[0].from_deg is None:
-        problems.refuse(draft, volume.line, "bad-arc", f"{name}: an arc comes first; from where?")
+        problems.refuse(draft, volume.line, "bad-arc", f"{name}: an arc comes first; from where?", lost=True)
     return draft
 
 
+def _pieces(part: Node) -> list[Node]:
+    """The corners of a line one by one, so that a bad one takes no other with it; else the part itself."""
+    return part.list("line") if isinstance(part, Mapping) and "line" in part.items else [part]
+
+
 def _element(element: Node) -> list[Vertex | Arc]:
+    if isinstance(element, Scalar):
+        return [_point(element)]
     if not isinstance(element, Mapping):
         raise _BadVolumeError(element.line, "bad-boundary", "not a line, an arc or a circle")
-    if "line" in element.items:
-        return [_point(node) for node in element.list("line")]
     for key in ("arc", "circle"):
         shape = element.items.get(key)
         if isinstance(shape, Mapping):
@@ -139,7 +144,9 @@ def _element(element: Node) -> list[Vertex | Arc]:
             if key == "circle":
                 return [circle(*centre, radius_m)]
             end = _point(shape.items.get("to"), shape.line)
-            return [Arc(*centre, radius_m, radius_m, None, None, shape.text("dir") == "cw"), end]
+            if (turn := shape.text("dir")) not in ("cw", "ccw"):
+                raise _BadVolumeError(shape.line, "bad-direction", f"{turn[:20]!r} is not cw or ccw")
+            return [Arc(*centre, radius_m, radius_m, None, None, turn == "cw"), end]
     raise _BadVolumeError(element.line, "bad-boundary", "not a line, an arc or a circle")
 
 

@@ -20,7 +20,7 @@ class YamlTroubleError(Exception):
 
 @dataclass(slots=True)
 class Mapping:
-    """A mapping with its line; keys are texts and the last of a repeated key stands."""
+    """A mapping with its line; keys are texts, and of a key that is given two values neither stands."""
 
     line: int
     items: dict[str, Node] = field(default_factory=dict)
@@ -31,7 +31,9 @@ class Mapping:
         if self.key is None:
             self.key = node.text if isinstance(node, Scalar) else ""
             return
-        self.items[self.key], self.key = node, None
+        before, blank = self.items.get(self.key), Scalar(node.line, "")
+        self.items[self.key] = node if before is None or _same(before, node) else blank
+        self.key = None
 
     def text(self, key: str) -> str:
         """The text of a key, '' where there is none."""
@@ -65,6 +67,10 @@ class Scalar:
 
 
 Node = Mapping | Sequence | Scalar
+
+
+def _same(first: Node, second: Node) -> bool:
+    return isinstance(first, Scalar) and isinstance(second, Scalar) and first.text == second.text
 
 
 def parse_yaml(text: str) -> Node:

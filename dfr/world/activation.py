@@ -134,9 +134,9 @@ BY_NOTICE = Activation(otherwise=None, text="by NOTAM")
 
 
 def _days(first: date, last: date) -> Iterator[date]:
-    """Every day that hours touching the span could have begun on."""
+    """Every day that hours touching the span could have begun on: far east the sun rises the day before."""
     day = first - timedelta(days=1) if first > date.min else first
-    for _ in range(min((last - day).days + 1, MAX_SPAN_DAYS)):
+    for _ in range(min((last - day).days + 2, MAX_SPAN_DAYS)):
         yield day
         if day == date.max:
             return
