@@ -13,9 +13,10 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.airspace_convert import FORMATS, convert_files
 from dfr.io.airspace_files import load_airspace
-from dfr.io.airspace_lint import files_under, lint_file, totals
+from dfr.io.airspace_lint import files_under, lint_file, passed_over, totals
 from dfr.io.files import write_atomically
-from dfr.scenario.model import AirspaceFile
+from dfr.io.terrain_files import load_terrain
+from dfr.scenario.model import AirspaceFile, TerrainFile
 from dfr.world.airspace import Airspace, AirspaceAnswer, Zone
 from dfr.world.airspace_age import aged
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
@@ -39,15 +40,20 @@ def lint(
     """Report every volume repaired or refused in airspace files, with its line."""
     results = [lint_file(path) for path in files_under(files)]
     reports = [report for report, _ in results]
-    summary = totals(reports)
+    summary, others = totals(reports), [str(path) for path in passed_over(files)]
     if as_json:
-        emit_json({"files": reports, **summary})
+        emit_json({"files": reports, **summary, "passed_over": others})
     else:
         for report in reports:
             _say_report(report)
+    if others:
+        note(f"{len(others)} files passed over by their names, {others[0]} first -> name them to read them")
+    if not reports:
+        note(f"no airspace file in {', '.join(map(str, files))}")
     if not all(readable for _, readable in results):
         raise typer.Exit(2)
-    if strict and (summary["refused"] or not all(report["records_seen"] for report in reports)):
+    volumes = [report["records_seen"] for report in reports]
+    if strict and (summary["refused"] or not volumes or not all(volumes)):
         raise typer.Exit(3)
 
 
@@ -61,6 +67,9 @@ def at(  # noqa: PLR0917 - typer makes each an option
     more: Annotated[list[Path] | None, typer.Argument(help="More airspace files.", metavar="[F]...")] = None,
     within_km: Annotated[float, typer.Option(help="Also list zones whose edge is this near.")] = 0.0,
     ground_m_amsl: Annotated[float | None, typer.Option(help="Height of the ground there, m AMSL.")] = None,
+    terrain: Annotated[
+        list[Path] | None, typer.Option(help="File of ground heights (OS Terrain 50, SRTM, GeoTIFF).")
+    ] = None,
     qnh_hpa: Annotated[float | None, typer.Option(help="QNH, hPa, for flight levels.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,10 +79,8 @@ def at(  # noqa: PLR0917 - typer makes each an option
     _check(height_m_agl, within_km, qnh_hpa, ground_m_amsl)
     paths = [*airspace, *(more or [])]
     loaded = load_airspace([AirspaceFile(path=str(path), date="", source="") for path in paths])
-    terrain: Terrain = UnknownGround()
-    if ground_m_amsl is not None:
-        terrain = FlatGround(height_m_amsl=ground_m_amsl, source="command line")
-    answer = loaded.at(position, height_m_agl=height_m_agl, when=when, terrain=terrain, qnh_hpa=qnh_hpa)
+    ground = _ground(ground_m_amsl, terrain or [], position)
+    answer = loaded.at(position, height_m_agl=height_m_agl, when=when, terrain=ground, qnh_hpa=qnh_hpa)
     answer = aged(answer, loaded.sources, when)
     document = _answer(answer, loaded, position, within_km * 1000.0, when)
     if as_json:
@@ -106,6 +113,17 @@ def convert(
         say(f"{out}: {converted.zones} zones as {converted.form}; {counts}")
     if not converted.whole:
         raise typer.Exit(3)
+
+
+def _ground(stated_m_amsl: float | None, files: list[Path], position: Position) -> Terrain:
+    """The ground as stated, else of the files; they are not weighed against each other."""
+    if stated_m_amsl is not None and files:
+        raise InputError("--ground-m-amsl and --terrain -> give one of them")
+    if stated_m_amsl is not None:
+        return FlatGround(height_m_amsl=stated_m_amsl, source="command line")
+    if not files:
+        return UnknownGround()
+    return load_terrain([TerrainFile(path=str(path), source=path.name) for path in files], near=position)
 
 
 def _moment(text: str) -> datetime:
@@ -163,6 +181,7 @@ def _zone(zone: Zone, active: bool | None, contains: bool | None, distance_m: fl
         "contains": contains,
         "distance_m": round(distance_m, 1),
         "contact": zone.contact,
+        "exempt": zone.exempt,
         "remarks": zone.defect or zone.remarks,
         "file": zone.source,
         "line": zone.line,

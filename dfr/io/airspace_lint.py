@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from dfr.errors import InputError
@@ -29,9 +30,19 @@ def files_under(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
+def passed_over(paths: Sequence[Path]) -> list[Path]:
+    """The files in the folders named whose names do not say that they hold airspace; at most `MAX_FILES`."""
+    folders = (path for path in paths if path.is_dir())
+    others = (child for folder in folders for child in folder.rglob("*") if not _named(child))
+    return sorted(islice((child for child in others if child.is_file()), MAX_FILES))
+
+
 def _within(folder: Path) -> list[Path]:
-    files = (child for child in folder.rglob("*") if child.suffix.lower() in SUFFIXES)
-    return sorted(child for child in files if child.is_file())
+    return sorted(child for child in folder.rglob("*") if _named(child) and child.is_file())
+
+
+def _named(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
 
 
 def lint_file(path: Path) -> tuple[LintReport, bool]:

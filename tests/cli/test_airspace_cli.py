@@ -82,6 +82,16 @@ def test_lint_of_a_folder_survives_whatever_lies_in_it(tmp_path: Path, solent: P
         "broken.kml", "empty.json", "latin.txt", "noise.txt", "solent.txt",
     ]  # fmt: skip
     assert document["zones"] == 50
+    assert [Path(name).name for name in document["passed_over"]] == ["picture.png"]
+
+
+def test_a_folder_without_airspace_is_said_and_fails_where_lint_is_strict(tmp_path: Path) -> None:
+    (tmp_path / "zones.dat").write_text(DIRTY)
+    done = dfr("lint", tmp_path, "--strict")
+    assert done.returncode == 3
+    assert "no airspace file" in done.stderr
+    assert "zones.dat" in done.stderr
+    assert result("lint", tmp_path / "zones.dat")["records_seen"] == 3
 
 
 def test_lint_of_a_missing_file_is_bad_input_and_still_json(tmp_path: Path) -> None:
@@ -262,6 +272,20 @@ def test_heights_on_either_side_of_a_limit(
     ((zone,),) = (answer["zones"],)
     expected = {"conflict": True, "clear": False, "unknown": None}[state]
     assert (zone["contains"], zone["distance_m"]) == (expected, 0.0)
+
+
+def test_the_ground_under_a_point_comes_from_a_terrain_file_where_one_is_given(terrace, tmp_path) -> None:
+    """A hill of 60 m over all of the tile; off the tile nobody knows."""
+    tile = tmp_path / "N50W001.hgt"
+    tile.write_bytes(b"\0\x3c" * (1201 * 1201))
+    path = terrace("170m AMSL", "UNL")
+    here = ("--lat", 50.05, "--lon", -0.98, "--airspace", path, "--terrain", tile)
+    assert at(*here, "--height-m-agl", 110)["state"] == "conflict"
+    assert at(*here, "--height-m-agl", 109)["state"] == "clear"
+    off = ("--lat", 50.05, "--lon", -1.02, "--airspace", path, "--terrain", tile)
+    assert at(*off, "--height-m-agl", 109)["state"] == "unknown"
+    both = dfr("at", *here, "--height-m-agl", 109, "--time", "2024-08-24T12:00Z", "--ground-m-amsl", 60)
+    assert both.returncode == 2
 
 
 @pytest.mark.parametrize(
