@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from dfr.errors import InputError
-from dfr.geo import FloatArray, LocalFrame, Position, Ring
+from dfr.geo import GEOD, FloatArray, LocalFrame, Position, Ring
 from dfr.plan.model import ProposedArea
 from dfr.units import FOOT_M
 from dfr.world.terrain import Terrain, heights_m_amsl
@@ -23,11 +23,13 @@ from dfr.world.terrain import Terrain, heights_m_amsl
 MOST_CORNERS = 12
 
 KEPT_CLEAR_M = 0.5
-"""The area reaches this much beyond the buffers: edges may be read as geodesics or as straight in a map."""
+"""The area reaches at least this much beyond the buffers."""
 
 SECOND_DEG = 1.0 / 3600.0
+HALF_TURN = 180 * 3600
+"""Seconds of longitude."""
 HEIGHT_STEP_FT = 100.0
-GROUND_STEP_M = 100.0
+GROUND_STEP_M = 50.0
 ROUGH_M = 1.0
 """Corners of the buffers closer to a line than this are left out before corners are counted."""
 
@@ -47,7 +49,8 @@ def propose_area(
     """
     if buffered.is_empty or buffered.area <= 0.0:
         raise InputError("no volume to restrict -> a plan with at least one route")
-    needed = shapely.union_all(shapely.get_parts(buffered)).buffer(KEPT_CLEAR_M, join_style="mitre")
+    spare_m = max(KEPT_CLEAR_M, _bend_m(frame, buffered))
+    needed = shapely.union_all(shapely.get_parts(buffered)).buffer(spare_m, join_style="mitre")
     outlines = [_fewer_corners(outline, most_corners) for outline in _outlines(needed)]
     rounded = [_whole_seconds(frame, outline, needed) for outline in outlines]
     corners = min(filter(None, rounded), key=lambda ring: (round(_area(frame, ring), 3), ring), default=None)
@@ -63,8 +66,18 @@ def propose_area(
         area_m2=float(polygon.area),
         needed_m2=float(buffered.area),
         method=f"smallest outline found of at most {most_corners} corners around the ground-risk buffer, "
-        f"corners in whole seconds, {KEPT_CLEAR_M:g} m to spare; terrain: {terrain.source}",
+        f"corners in whole seconds, {spare_m:.2g} m to spare; terrain: {terrain.source}",
     )
+
+
+def _bend_m(frame: LocalFrame, area: shapely.Geometry) -> float:
+    """How far a straight line on a map leaves the geodesic across an area, and a quarter to spare.
+
+    An edge of the published area may be read as either: L^2 tan(latitude) / (8 R), L from east to west.
+    """
+    west, _, east, _ = area.bounds
+    tangent = abs(math.tan(math.radians(frame.origin.lat_deg)))
+    return float(1.25 * (east - west) ** 2 * tangent / (8.0 * GEOD.a))
 
 
 def aip_corner(position: Position) -> str:
@@ -189,6 +202,7 @@ def _pushed(outline: shapely.Polygon, spare_m: float) -> shapely.Polygon:
 def _cells(frame: LocalFrame, corners: FloatArray) -> list[tuple[int, int]]:
     """Corners as whole seconds of (lat, lon), nearest first, none twice in a row."""
     lat, lon = frame.to_geodetic(corners[:, 0], corners[:, 1])
+    lon = frame.origin.lon_deg + (lon - frame.origin.lon_deg + 180.0) % 360.0 - 180.0
     cells = [(round(float(a) * 3600), round(float(b) * 3600)) for a, b in zip(lat, lon, strict=True)]
     return [cell for k, cell in enumerate(cells) if cell != cells[k - 1]]
 
@@ -252,7 +266,10 @@ def _ring(cells: Sequence[tuple[int, int]]) -> Ring:
     ordered = list(cells) if _twice(cells) < 0 else list(reversed(cells))
     first = max(range(len(ordered)), key=lambda k: (ordered[k][0], -ordered[k][1]))
     turned = [*ordered[first:], *ordered[:first]]
-    return tuple(Position(lat_deg=lat / 3600.0, lon_deg=lon / 3600.0) for lat, lon in turned)
+    return tuple(
+        Position(lat_deg=lat / 3600.0, lon_deg=(lon + HALF_TURN) % (2 * HALF_TURN) / 3600.0 - 180.0)
+        for lat, lon in turned
+    )
 
 
 def _area(frame: LocalFrame, ring: Ring) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -56,6 +57,34 @@ def test_a_bent_route_costs_less_than_its_hull():
     assert holds(found, area)
     assert found.area_m2 < 0.5 * area.convex_hull.area
     assert found.area_m2 < 1.25 * area.area
+
+
+@pytest.mark.parametrize("lat", [50.782, 64.0, -33.0])
+def test_long_routes_are_held_however_the_edges_are_read(lat: float):
+    """Edges straight on a map and geodesics part by metres on a route of 20 km along a parallel."""
+    frame = LocalFrame(Position(lat_deg=lat, lon_deg=-1.089))
+    area = shapely.LineString([(-10_000, 0), (10_000, 0)]).buffer(100)
+    found = propose_area(frame, area, top_m_agl=100.0, terrain=FLAT)
+    corners = [(c.lat_deg, c.lon_deg) for c in found.ring]
+    share = np.linspace(0.0, 1.0, 200, endpoint=False)[:, None]
+    straight, geodesic = [], []
+    for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
+        straight.append(np.array(a) + share * (np.array(b) - np.array(a)))
+        geodesic.append(np.array([a[::-1], *GEOD.npts(a[1], a[0], b[1], b[0], 199)])[:, ::-1])
+    for edges in (straight, geodesic):
+        ring = np.vstack(edges)
+        drawn = shapely.Polygon(np.column_stack(frame.to_enu(ring[:, 0], ring[:, 1])))
+        assert drawn.covers(area)
+
+
+def test_across_the_antimeridian_the_area_is_the_same_as_elsewhere():
+    area = shapely.LineString([(-1500, -300), (1500, 300)]).buffer(200)
+    over = LocalFrame(Position(lat_deg=50.0, lon_deg=-180.0))
+    ring = propose_area(over, area, top_m_agl=100.0, terrain=FLAT).ring
+    assert over.polygon(ring).covers(area)
+    assert {corner.lon_deg > 0.0 for corner in ring} == {True, False}
+    here = propose_area(LocalFrame(Position(lat_deg=50.0, lon_deg=0.0)), area, top_m_agl=100.0, terrain=FLAT)
+    assert over.polygon(ring).area == pytest.approx(here.area_m2, rel=0.02)
 
 
 def test_a_disc_costs_a_few_percent():
