@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from dfr.errors import InputError
-from dfr.geo import LocalFrame, Position, Ring
+from dfr.geo import FloatArray, LocalFrame, Position, Ring
 from dfr.scenario.model import TemporaryRestriction
 from dfr.world.airspace_answers import (
     AirspaceAnswer,
@@ -38,15 +38,17 @@ from dfr.world.airspace_area import (
     local_volume,
     path_passages,
     sample_points,
+    samples_along,
     zone_verdict,
 )
 from dfr.world.airspace_points import PointChecker, Points, PointState
 from dfr.world.shapes import METRES_PER_DEGREE, Area, EdgeRule, area_of_ring
-from dfr.world.terrain import Terrain
+from dfr.world.terrain import Terrain, heights_m_amsl
 from dfr.world.vertical import (
     SURFACE,
     UNLIMITED,
     Air,
+    Range,
     VerticalLimit,
     geoid_height_m,
     limit,
@@ -163,9 +165,6 @@ class Airspace:
         several = _several(rings)
         frame, volume = local_volume(several)
         nearby = self._around(several, within_m)
-        samples = sample_points(volume)
-        places = [frame.position(float(x), float(y)) for x, y in samples]
-        bounds = tuple(self.air(place, terrain, qnh_hpa).ground_m_amsl for place in places)
         layer = Layer(
             lower_m_agl=lower_m_agl,
             upper_m_agl=upper_m_agl,
@@ -174,7 +173,7 @@ class Airspace:
             qnh_hpa=qnh_hpa,
             geoid_m=geoid_height_m(frame.origin),
         )
-        ground = Ground(east_north=samples, bounds_m_amsl=bounds)
+        ground = self._ground(sample_points(volume), frame, terrain)
         verdicts = [zone_verdict(zone, volume, frame, layer, ground) for zone in nearby]
         return self._volume_answer([v for v in verdicts if v.horizontal_margin_m <= within_m], volume, frame)
 
@@ -190,12 +189,9 @@ class Airspace:
     ) -> tuple[PathConflict, ...]:
         """Where geodesic legs at one height above ground enter and leave zones that bind or may bind.
 
-        The ground is taken at every kilometre; for a flown volume ask `volume_conflicts`.
+        For a flown volume ask `volume_conflicts`.
         """
         frame, line = local_path(points)
-        samples = shapely.get_coordinates(line)
-        places = [frame.position(float(x), float(y)) for x, y in samples]
-        bounds = tuple(self.air(place, terrain, qnh_hpa).ground_m_amsl for place in places)
         layer = Layer(
             lower_m_agl=height_m_agl,
             upper_m_agl=height_m_agl,
@@ -204,7 +200,7 @@ class Airspace:
             qnh_hpa=qnh_hpa,
             geoid_m=geoid_height_m(frame.origin),
         )
-        ground = Ground(east_north=samples, bounds_m_amsl=bounds)
+        ground = self._ground(samples_along(line), frame, terrain)
         return path_passages(line, frame, self._around([tuple(points)], 0.0), layer, ground)
 
     def with_zones(self, zones: Iterable[Zone]) -> Airspace:
@@ -224,6 +220,16 @@ class Airspace:
         height_m = terrain.ground_m_amsl(position)
         ground = (height_m, height_m) if height_m is not None else self.ground_range_m_amsl(position)
         return Air(ground_m_amsl=ground, qnh_hpa=qnh_hpa, geoid_m=geoid_height_m(position))
+
+    def _ground(self, east_north: FloatArray, frame: LocalFrame, terrain: Terrain) -> Ground:
+        """What is known of the ground at local points."""
+        lat, lon = frame.to_geodetic(east_north[:, 0], east_north[:, 1])
+        heights = heights_m_amsl(terrain, lat, lon)
+        bounds: list[Range | None] = [(height, height) for height in heights.tolist()]
+        for k in np.flatnonzero(np.isnan(heights)).tolist():
+            place = Position(lat_deg=float(lat[k]), lon_deg=float(lon[k]))
+            bounds[k] = self.ground_range_m_amsl(place) if self._grounds else None
+        return Ground(east_north=east_north, bounds_m_amsl=tuple(bounds))
 
     def ground_range_m_amsl(self, position: Position) -> tuple[float, float] | None:
         """The bounds that a source states for the ground around a point, None where none does."""

@@ -18,8 +18,14 @@ from dfr.world.shapes import Vertex, build_areas, dense_line
 from dfr.world.vertical import Air, Range, VerticalFit, vertical_fit
 from dfr.world.zones import TOUCH_M, Zone
 
-GRID = 12
-"""The ground under a volume is sampled at its corners and on a grid of this many by this many points."""
+GROUND_STEP_M = 50.0
+"""The ground under a volume or line is sampled this densely: the posts of OS Terrain 50."""
+
+LEAST_ROWS, MOST_ROWS = 12, 60
+"""Of samples across a volume."""
+
+MOST_ALONG = 4000
+"""Samples along a line."""
 
 
 class Verdict(StrEnum):
@@ -76,7 +82,7 @@ class Ground:
 
     def under(self, area: shapely.Geometry) -> tuple[Range | None, Range | None]:
         """(highest, lowest) ground within an area, each as a range; where no sample is in it, of all."""
-        inside = shapely.intersects_xy(area, *self.east_north.T)
+        inside = shapely.dwithin(area, shapely.points(self.east_north), TOUCH_M)
         chosen = [b for b, is_in in zip(self.bounds_m_amsl, inside, strict=True) if is_in or not inside.any()]
         known = [bounds for bounds in chosen if bounds is not None]
         if not known or len(known) < len(chosen):
@@ -88,9 +94,21 @@ class Ground:
 def sample_points(volume: shapely.Geometry) -> FloatArray:
     """(n, 2) corners of a local volume and grid points within it."""
     west, south, east, north = volume.bounds
-    x, y = np.meshgrid(np.linspace(west, east, GRID), np.linspace(south, north, GRID))
+    x, y = np.meshgrid(_rows(west, east), _rows(south, north))
     inside = shapely.intersects_xy(volume, x, y)
     return np.concatenate([shapely.get_coordinates(volume), np.column_stack((x[inside], y[inside]))])
+
+
+def _rows(low_m: float, high_m: float) -> FloatArray:
+    count = np.clip(np.ceil((high_m - low_m) / GROUND_STEP_M) + 1, LEAST_ROWS, MOST_ROWS)
+    return np.linspace(low_m, high_m, int(count))
+
+
+def samples_along(line: shapely.LineString) -> FloatArray:
+    """(n, 2) corners of a local line and points between them."""
+    step_m = max(GROUND_STEP_M, line.length / MOST_ALONG)
+    found: FloatArray = shapely.get_coordinates(shapely.segmentize(line, step_m))
+    return found
 
 
 def local_volume(rings: Sequence[Ring]) -> tuple[LocalFrame, shapely.Geometry]:

@@ -279,6 +279,22 @@ def test_case_15_height_over_a_hill_counts_against_a_floor_above_sea_level() -> 
     assert volume(space, square(HERE, 500), 120.0, SEA) is AirspaceState.CLEAR
 
 
+def test_case_15_a_narrow_hill_between_far_waypoints_is_seen() -> None:
+    class Hill:
+        source = "a hill of 60 m, 120 m across"
+
+        def ground_m_amsl(self, position: Position) -> float:
+            return 60.0 if distance_m(position, HERE) < 60.0 else 0.0
+
+    space = airspace(zone(box(50, -2, 51, -1), lower=limit(170.0, VerticalDatum.AMSL)))
+    assert volume(space, square(offset(HERE, bearing_deg=70, distance_m=700), 1400), 120.0, Hill()) is (
+        AirspaceState.CONFLICT
+    )
+    leg = [offset(HERE, bearing_deg=b, distance_m=d) for b, d in ((270, 2300), (90, 1500))]
+    assert space.path_conflicts(leg, height_m_agl=120, start=NOON, end=NOON, terrain=Hill())
+    assert not space.path_conflicts(leg, height_m_agl=120, start=NOON, end=NOON, terrain=SEA)
+
+
 @pytest.mark.parametrize(
     ("lower", "height_m", "terrain", "qnh"),
     [
