@@ -201,7 +201,7 @@ def _hgt(data: bytes, name: str) -> HeightGrid:
 
 def _geotiff(data: bytes, name: str) -> HeightGrid:
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError as error:
         raise InputError(f"{name}: GeoTIFF needs Pillow -> install pillow, or give an ASCII grid") from error
     try:
@@ -214,6 +214,10 @@ def _geotiff(data: bytes, name: str) -> HeightGrid:
                 )
             tags = dict(image.tag_v2.items())  # type: ignore[attr-defined]
             heights = np.asarray(image, dtype=np.float32)
+    except UnidentifiedImageError as error:
+        raise InputError(
+            f"{name}: no readable GeoTIFF of one band of 16 or 32 bits -> gdal_translate -b 1 -ot Float32"
+        ) from error
     except (
         OSError, ValueError, LookupError, TypeError, SyntaxError, ArithmeticError, Warning, MemoryError,
         AttributeError, struct.error, Image.DecompressionBombError,
