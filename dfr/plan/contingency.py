@@ -111,8 +111,21 @@ def procedure_s(world: World, plan: Plan, user: OtherTraffic) -> float:
     if user.rule is DeconflictionRule.RETURN:
         return _longest_back_s(plan) or 0.0
     if user.rule is DeconflictionRule.LAND:
-        return max((r.land_s for r in plan.routes if r.land_s is not None), default=0.0)
+        flown = (r for r in plan.routes if r.land_s is not None and r.points)
+        return max((_to_safe_point_s(world, plan, r) + (r.land_s or 0.0) for r in flown), default=0.0)
     return 0.0
+
+
+def _to_safe_point_s(world: World, plan: Plan, route: Route) -> float:
+    """From the point of a route that is farthest from any dock or rally point to the nearest, straight, s."""
+    frame = world.frame
+    places = [*(site.position for site in plan.sites), *world.scenario.contingency.rally_points]
+    safe = shapely.MultiPoint([frame.point(place) for place in places])
+    line = shapely.segmentize(
+        shapely.LineString(frame.points((*route.points, route.points[-1]))), RETURN_STEP_M
+    )
+    away_m = shapely.distance(safe, shapely.points(shapely.get_coordinates(line)))
+    return float(away_m.max()) / world.scenario.operation.cruise_mps
 
 
 def _traffic_case(world: World, plan: Plan, user: OtherTraffic) -> ContingencyCase:

@@ -7,6 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dfr.findings import Severity
+from dfr.geo import distance_m
+from dfr.plan.contingency import procedure_s
+from dfr.plan.planner import make_plan
 from dfr.plan.volumes import buffers_of
 from dfr.scenario import model as m
 from dfr.world.terrain import UnknownGround
@@ -72,9 +75,29 @@ def test_a_small_reserve_is_advice(field: Field):
 
 def test_a_procedure_slower_than_its_notice_is_a_violation(field: Field):
     landing = traffic(rule=m.DeconflictionRule.LAND)
-    quick = only(field(traffic=(landing,)), "other-traffic")
+    quick = only(field(traffic=(replace(landing, notice_s=300.0),)), "other-traffic")
     slow = only(field(traffic=(replace(landing, notice_s=2.0),)), "other-traffic")
     assert (quick.severity, slow.severity) == (Severity.ADVICE, Severity.VIOLATION)
+
+
+def test_landing_takes_the_flight_to_the_nearest_place_to_land_too(field: Field):
+    """A dock or rally point is safe; from anywhere on a way, straight and at cruise speed, then down."""
+    world = field(traffic=(traffic(rule=m.DeconflictionRule.LAND),))
+    plan = make_plan(world, docks=1)
+    (user,) = world.scenario.traffic
+    places = [site.position for site in plan.sites]
+    places += world.scenario.contingency.rally_points
+    flown = [route for route in plan.routes if route.land_s is not None]
+    at_the_end_s = max(
+        min(distance_m(route.points[-1], place) for place in places) / world.scenario.operation.cruise_mps
+        + route.land_s
+        for route in flown
+    )
+    assert procedure_s(world, plan, user) >= at_the_end_s - 0.1
+    assert procedure_s(world, plan, user) > max(route.land_s for route in flown) + 5.0
+    onward = replace(world.scenario.contingency, rally_points=tuple(route.points[-1] for route in flown))
+    near = replace(world, scenario=replace(world.scenario, contingency=onward))
+    assert procedure_s(near, plan, user) < procedure_s(world, plan, user)
 
 
 @pytest.mark.parametrize(
