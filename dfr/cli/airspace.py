@@ -180,6 +180,7 @@ def _zone(zone: Zone, active: bool | None, contains: bool | None, distance_m: fl
         "active": active,
         "contains": contains,
         "distance_m": round(distance_m, 1),
+        "edges": zone.area.edges.value,
         "contact": zone.contact,
         "exempt": zone.exempt,
         "remarks": zone.defect or zone.remarks,

@@ -314,6 +314,7 @@ def test_zones_within_a_distance_end_where_it_ends(terrace) -> None:
     (zone,) = at(*north, "--within-km", 100)["zones"]
     away_km = zone["distance_m"] / 1000.0
     assert (zone["contains"], away_km) == (False, pytest.approx(55.62 - 9.26, abs=0.05))
+    assert zone["edges"] == "geodesic"
     assert len(at(*north, "--within-km", away_km + 0.001)["zones"]) == 1
     assert at(*north, "--within-km", away_km - 0.001)["zones"] == []
     assert at(*north)["zones"] == []
