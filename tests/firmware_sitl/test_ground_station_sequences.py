@@ -65,6 +65,7 @@ def test_the_modes_that_are_flown_are_listed_one_by_one(start: Any) -> None:
     """As QGroundControl does: the first tells how many there are."""
     with start(speedup=5.0) as vehicle, SitlClient(vehicle.url) as client:
         client.connection.mav = development.MAVLink(client.connection, srcSystem=255)
+        client.connection.mav.robust_parsing = True
         client.receive("HEARTBEAT", timeout_s=30.0)
         assert _asked(client, AVAILABLE_MODES, 1) == ACCEPTED
         first = client.receive("AVAILABLE_MODES")
