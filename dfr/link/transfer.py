@@ -16,11 +16,13 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Severity
+from dfr.link.capacity import refuse_too_much
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.params import same_value
 from dfr.link.readback import Reading
 from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload
 from dfr.link.vehicle import CopterMode, OnboardPlan
+from dfr.mission.capacity import sizes
 from dfr.mission.items import FlightPlan
 from dfr.mission.kept import difference
 from dfr.mission.validate import validate
@@ -80,6 +82,7 @@ def upload_verified(
     vehicle.plan = OnboardPlan.UNKNOWN
     vehicle.uploading = True
     try:
+        refuse_too_much(vehicle, sizes(plan))
         retries = _transfer_all(vehicle, lists, reboots)
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
             vehicle.set_param(name, value)

@@ -9,20 +9,18 @@ import shapely
 
 from dfr.errors import InfeasibleError
 from dfr.geo import LocalFrame, Position, Ring
+from dfr.mission.capacity import USUAL, fence_size
 from dfr.mission.items import FenceArea, FenceCircle, FencePolygon
 
 MIN_CORNERS = 3
 MAX_CORNERS = 255
 """Corners of one polygon (vertex_count is one byte)."""
 
-MAX_FENCE_ITEMS = 255
-"""Corners and circles of the whole fence (AC_PolyFence_loader::max_items)."""
-
 UNION_BIT = 1 << 1
 """FENCE_OPTIONS: inside any inclusion area is inside; without it, inside all of them."""
 
 FIRST_TOLERANCE_M = 0.25
-MAX_TOLERANCE_M = 64.0
+MAX_TOLERANCE_M, COARSER_BY = 64.0, 1.2
 CIRCLE_SEGMENTS = 32
 """Segments of a quarter circle when a circle is judged as a polygon."""
 
@@ -82,7 +80,7 @@ def fence_shape(areas: Sequence[FenceArea], *, origin: Position, options: int = 
 
 
 def fence_areas(keep_in: Ring, keep_outs: Sequence[Ring]) -> tuple[FencePolygon, ...]:
-    """A fence of one keep-in and its keep-outs, with few enough corners for ArduCopter.
+    """A fence of one keep-in and its keep-outs, with few enough corners for a usual board.
 
     Where corners must go, the keep-in only shrinks and the keep-outs only grow.
     Raises InfeasibleError where even coarse outlines have too many.
@@ -90,12 +88,12 @@ def fence_areas(keep_in: Ring, keep_outs: Sequence[Ring]) -> tuple[FencePolygon,
     tolerance_m = 0.0
     while tolerance_m <= MAX_TOLERANCE_M:
         areas = _coarser(keep_in, keep_outs, tolerance_m)
-        if areas is not None and sum(len(area.ring) for area in areas) <= MAX_FENCE_ITEMS:
+        if areas is not None and fence_size(areas) <= USUAL.fence_items:
             return areas
-        tolerance_m = max(FIRST_TOLERANCE_M, 2.0 * tolerance_m)
+        tolerance_m = max(FIRST_TOLERANCE_M, COARSER_BY * tolerance_m)
     raise InfeasibleError(
-        f"a fence of {1 + len(keep_outs)} areas does not fit ArduCopter's {MAX_FENCE_ITEMS} corners, "
-        f"even {MAX_TOLERANCE_M:.0f} m coarse -> merge keep-outs"
+        f"a fence of {1 + len(keep_outs)} areas does not fit the {USUAL.fence_items} corners of a usual "
+        f"board, even {MAX_TOLERANCE_M:.0f} m coarse -> merge keep-outs"
     )
 
 

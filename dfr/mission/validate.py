@@ -1,12 +1,13 @@
 """What ArduCopter would drop, change or refuse of a flight plan, found before any upload.
 
-Rules of single items are in `dfr.mission.validate_items`, those of fence, rally points and
-geometry in `dfr.mission.validate_places`.
+Rules of a board's room are in `dfr.mission.capacity`, of single items in `dfr.mission.validate_items`,
+those of fence, rally points and geometry in `dfr.mission.validate_places`.
 """
 
 from __future__ import annotations
 
 from dfr.findings import Finding
+from dfr.mission.capacity import capacity_findings
 from dfr.mission.items import FlightPlan
 from dfr.mission.validate_items import item_findings
 from dfr.mission.validate_places import fence_findings, geometry_findings, rally_findings
@@ -20,6 +21,7 @@ def validate(plan: FlightPlan) -> tuple[Finding, ...]:
     )
     return (
         *sequence_findings(plan),
+        *capacity_findings(plan),
         *items,
         *fence_findings(plan.fence),
         *geometry_findings(plan),

@@ -9,7 +9,7 @@ import shapely
 
 from dfr.findings import Finding
 from dfr.geo import LocalFrame, Position, distance_m
-from dfr.mission.fence import MAX_CORNERS, MAX_FENCE_ITEMS, MIN_CORNERS, FenceShape, fence_shape
+from dfr.mission.fence import MAX_CORNERS, MIN_CORNERS, FenceShape, fence_shape
 from dfr.mission.items import Command, FenceArea, FenceCircle, FencePolygon, FlightPlan
 from dfr.mission.validate_common import advice, holds, unknown, violation
 from dfr.mission.validate_items import MAX_DISTANCE_M, swapped
@@ -40,13 +40,6 @@ def fence_findings(areas: tuple[FenceArea, ...]) -> Iterator[Finding]:
                 )
         else:
             yield from _polygon_findings(name, area)
-    count = sum(1 if isinstance(area, FenceCircle) else len(area.ring) for area in areas)
-    if count > MAX_FENCE_ITEMS:
-        yield violation(
-            "fence.size",
-            f"{count} corners and circles, ArduCopter holds {MAX_FENCE_ITEMS}",
-            fix="simplify the outlines",
-        )
     if not any(area.inclusion for area in areas):
         yield advice("fence.keep_in", "the fence has no keep-in area", fix="upload the flight volume")
 

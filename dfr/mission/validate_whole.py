@@ -11,16 +11,13 @@ from dfr.mission.items import Command, FlightPlan, Frame
 from dfr.mission.parameters import INVERTED
 from dfr.mission.validate_common import advice, holds, unknown, violation
 
-MAX_ITEMS = 650
-"""What a stock board holds (recorded: "Only 650 items are supported"); the vehicle has the last word."""
-
 RTL_ALT_RANGE_CM = (30.0, 300_000.0)
 NAME_LENGTH = 16
 """PARAM_SET carries names of up to 16 characters."""
 
 
 def sequence_findings(plan: FlightPlan) -> Iterator[Finding]:
-    """The order of items: takeoff first, an end that brings the drone down, not too many."""
+    """The order of items: takeoff first, an end that brings the drone down."""
     if not plan.items:
         yield violation("mission.empty", "the mission has no items", fix="compile a dispatch")
         return
@@ -44,14 +41,6 @@ def sequence_findings(plan: FlightPlan) -> Iterator[Finding]:
             "the mission ends without RTL or landing: ArduCopter then loiters until the battery failsafe",
             fix="end with RTL",
         )
-    if 1 + len(plan.items) > MAX_ITEMS:
-        yield violation(
-            "mission.length",
-            f"{1 + len(plan.items)} items with home, a stock board holds {MAX_ITEMS}",
-            fix="fly it in parts",
-        )
-    else:
-        yield holds("mission.length", f"{1 + len(plan.items)} items with home of {MAX_ITEMS}")
 
 
 def parameter_findings(plan: FlightPlan) -> Iterator[Finding]:

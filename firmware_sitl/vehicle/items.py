@@ -164,6 +164,23 @@ def whole_fence_problem(items: list[Item]) -> tuple[int, str] | None:
     return (6, "Incorrect item count") if left else None
 
 
+CORNER_BYTES = 8
+
+
+def fence_bytes(items: list[Item]) -> int:
+    """Storage that a sound fence takes (AC_PolyFence_loader::fence_storage_space_required)."""
+    used, place = 4, 0
+    while place < len(items):
+        item = items[place]
+        if item.command in (FENCE_INCLUDE, FENCE_EXCLUDE):
+            used += 2 + CORNER_BYTES * int(item.params[0])
+            place += int(item.params[0])
+            continue
+        used += 9 if item.command == FENCE_RETURN else 13
+        place += 1
+    return used
+
+
 def _corner_problem(item: Item, first: Item | None) -> str | None:
     count = int(item.params[0])
     if count < 3:

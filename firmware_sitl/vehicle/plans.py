@@ -7,11 +7,13 @@ from typing import Protocol
 
 from firmware_sitl.vehicle.items import (
     ACCEPTED,
+    CORNER_BYTES,
     DO_JUMP,
     ERROR,
     INVALID_SEQUENCE,
     WAYPOINT,
     Item,
+    fence_bytes,
     keep_fence_item,
     keep_rally_item,
     whole_fence_problem,
@@ -19,7 +21,8 @@ from firmware_sitl.vehicle.items import (
 from firmware_sitl.vehicle.stored import keep_mission_item
 
 MISSION, FENCE, RALLY = 0, 1, 2
-MOST_MISSION, MOST_FENCE, MOST_RALLY = 650, 250, 83
+MOST_MISSION, MOST_FENCE, MOST_RALLY = 650, 70, 46
+"""ArduCopter's on a board with 16 KiB of storage."""
 
 Say = Callable[[int, str], None]
 
@@ -181,6 +184,9 @@ class FencePlan:
         if problem is not None:
             say(*problem)
             say(4, "Fence validation failed")
+            return ERROR
+        if fence_bytes(items) > MOST_FENCE * CORNER_BYTES:
+            say(4, "Fence exceeds storage size")
             return ERROR
         self.items, self._buffer = items, []
         self._changed(items)

@@ -16,6 +16,7 @@ from dfr.errors import InfeasibleError, InputError
 from dfr.findings import compliant
 from dfr.geo import Position, distance_m
 from dfr.io.scenario_files import find_scenario, load_world, shipped_scenarios
+from dfr.mission.capacity import fence_bytes
 from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.fence import fence_areas, fence_shape
 from dfr.mission.items import Command, FencePolygon, Frame
@@ -253,7 +254,7 @@ def test_a_fence_with_too_many_corners_only_gets_safer():
     centre = Position(lat_deg=50.78, lon_deg=-1.09)
     keep_in, keep_out = circle(centre, 400, 0.01), circle(centre, 300, 0.002)
     areas = fence_areas(keep_in, [keep_out])
-    assert sum(len(area.ring) for area in areas) <= 255
+    assert fence_bytes(areas) <= 560  # StorageManager's room for a fence on a board with 16 KiB
     shape = fence_shape(areas, origin=centre)
     true = fence_shape(
         (FencePolygon(ring=keep_in, inclusion=True), FencePolygon(ring=keep_out, inclusion=False)),
@@ -261,4 +262,4 @@ def test_a_fence_with_too_many_corners_only_gets_safer():
     )
     assert true.inside.covers(shape.inside)
     assert shape.outside.covers(true.outside)
-    assert shape.inside.area > 0.99 * true.inside.area
+    assert shape.inside.area > 0.98 * true.inside.area

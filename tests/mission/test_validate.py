@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dfr.findings import Severity, compliant
-from dfr.geo import Position
+from dfr.geo import Position, offset
 from dfr.mission.items import Command, FenceCircle, FencePolygon, Frame, MissionItem, RallyPoint
 from dfr.mission.validate import validate
 
@@ -108,6 +108,26 @@ def test_a_fence_with_too_many_corners_is_found(dispatch):
     )
     rules = blocking_rules(replace(dispatch, fence=(FencePolygon(ring=ring, inclusion=True),)))
     assert {"fence.corners", "fence.size"} <= rules
+
+
+@pytest.mark.parametrize(
+    ("corners", "severity"),
+    [
+        (36, Severity.OK),
+        (37, Severity.OK),
+        (38, Severity.ADVICE),
+        (69, Severity.ADVICE),
+        (70, Severity.UNKNOWN),
+    ],
+)
+def test_what_a_fence_needs_is_set_against_what_boards_hold(dispatch, corners, severity):
+    """304 bytes on the smallest boards, 560 on the others: 4, 2 a polygon and 8 a corner."""
+    ring = tuple(
+        offset(dispatch.home, bearing_deg=360.0 * n / corners, distance_m=400.0) for n in range(corners)
+    )
+    plan = replace(dispatch, fence=(FencePolygon(ring=ring, inclusion=True),))
+    (found,) = (finding for finding in validate(plan) if finding.rule == "fence.size")
+    assert found.severity is severity
 
 
 def test_two_keep_ins_mean_both_unless_fence_options_say_either(dispatch):
