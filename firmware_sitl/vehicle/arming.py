@@ -43,13 +43,11 @@ def _checked(vehicle: Vehicle) -> list[str]:
         found.append("AHRS: waiting for home" if vehicle.estimator.position_ok else "Gyros still settling")
     if vehicle.estimator.fix_type < 3 and _wants_position(vehicle):
         found.append("GPS 1: Bad fix")
-    battery, volt, left = vehicle.craft.battery, parameters["BATT_ARM_VOLT"], parameters["BATT_ARM_MAH"]
-    if volt > 0.0 and battery.volt < volt:
-        found.append("Battery 1 below minimum arming voltage")
-    if left > 0.0 and battery.capacity_mah - battery.used_mah < left:
-        found.append("Battery 1 below minimum arming capacity")
-    if parameters["BATT_LOW_VOLT"] > 0.0 and 0.0 < battery.volt < parameters["BATT_LOW_VOLT"]:
-        found.append("Battery 1 low voltage failsafe")
+    battery = battery_problem(vehicle)
+    if battery is not None:
+        found.append(f"Battery 1 {battery}")
+    if vehicle.failsafes.battery_low or vehicle.failsafes.battery_critical:
+        found.append("Battery failsafe")
     if parameters["SIM_RC_FAIL"] and parameters["FS_THR_ENABLE"]:
         found.append("RC not found")
     fence = fence_problem(vehicle)
@@ -60,6 +58,31 @@ def _checked(vehicle: Vehicle) -> list[str]:
     if parameters["FS_GCS_ENABLE"] and vehicle.failsafes.gcs_lost:
         found.append("GCS failsafe on")
     return found
+
+
+def battery_problem(vehicle: Vehicle) -> str | None:
+    """What the monitor has against the battery or its own thresholds; the first that holds."""
+    parameters, battery = vehicle.parameters, vehicle.craft.battery
+    left_mah = battery.capacity_mah - battery.used_mah
+
+    def below(name: str, value: float) -> bool:
+        return parameters[name] > 0.0 and value < parameters[name]
+
+    def inverted(unit: str) -> bool:
+        low, critical = parameters[f"BATT_LOW_{unit}"], parameters[f"BATT_CRT_{unit}"]
+        return low > 0.0 and critical > 0.0 and not low > critical
+
+    checks = (
+        (below("BATT_ARM_VOLT", battery.volt), "below minimum arming voltage"),
+        (below("BATT_ARM_MAH", left_mah), "below minimum arming capacity"),
+        (below("BATT_LOW_VOLT", battery.volt) and battery.volt > 0.0, "low voltage failsafe"),
+        (below("BATT_LOW_MAH", left_mah), "low capacity failsafe"),
+        (below("BATT_CRT_VOLT", battery.volt) and battery.volt > 0.0, "critical voltage failsafe"),
+        (below("BATT_CRT_MAH", left_mah), "critical capacity failsafe"),
+        (inverted("MAH"), "capacity failsafe critical >= low"),
+        (inverted("VOLT"), "voltage failsafe critical >= low"),
+    )
+    return next((words for holds, words in checks if holds), None)
 
 
 def _wants_position(vehicle: Vehicle) -> bool:
@@ -83,7 +106,6 @@ def arm(vehicle: Vehicle, *, force: bool = False) -> bool:
     if vehicle.estimator.position_ok:
         vehicle.set_home_here()
     vehicle.breadcrumbs.start()
-    vehicle.failsafes.clear()
     vehicle.fence.on_arming()
     vehicle.say(6, "Arming motors")
     return True

@@ -148,6 +148,7 @@ def _battery_reset(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     percent = call.params[1]
     if call.whole(1) & 1 and 0.0 <= percent <= 100.0:
         vehicle.craft.battery.refill(percent / 100.0)
+        vehicle.failsafes.battery_reset()
     return ACCEPTED
 
 

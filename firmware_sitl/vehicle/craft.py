@@ -175,7 +175,7 @@ class Craft:
         body.thrust_share = self.motors.working_share
         body.fly(dt, a_up=a_up, wind=wind)
         if body.on_ground:
-            self.say(2, f"SIM Hit ground at {body.hit_ground_mps or 0.0:f} m/s")
+            self.say(6, f"SIM Hit ground at {body.hit_ground_mps or 0.0:f} m/s")
             if self.motors.armed and self.motors.working_share == 0.0:
                 self.motors.disarm()
                 self.say(0, "Crash: Disarming")

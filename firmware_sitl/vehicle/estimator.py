@@ -6,8 +6,8 @@ from firmware_sitl.vehicle.parameters import Parameters
 
 FIX_AFTER_S = 1.0
 ALIGNED_AFTER_S = 3.0
-DEAD_RECKONING_S = 5.0
-"""Seconds without satellites until the horizontal position counts as lost (assumed)."""
+DEAD_RECKONING_S = 7.0
+"""Seconds without satellites until the horizontal position counts as lost (recorded)."""
 
 FIX_NONE, FIX_3D, FIX_RTK = 1, 3, 6
 

@@ -22,6 +22,9 @@ RETRY_CLOSE_M = 0.75
 FAILSAFE_HOLD_S = 7.0
 """Seconds of hover before a landing without its target goes on downwards (ArduCopter)."""
 
+HOVER_FIRST_S = 4.0
+"""LAND by a failsafe sinks only after so long (LAND_WITH_DELAY_MS)."""
+
 SLOW_LOW_M, SLOW_HIGH_M = 0.35, 2.0
 SLOW_ERROR_M, SLOWEST_MPS = 0.15, 0.1
 
@@ -44,6 +47,7 @@ class Landing:
         self._retry_to: Point | None = None
         self._sinking = False
         self._failed_s: float | None = None
+        self.hovers_first = False
         craft.heading.hold()
 
     @property
@@ -70,7 +74,8 @@ class Landing:
             control.approach(dt, *craft.sight.target)
         else:
             control.glide(dt)
-        control.climb_at(dt, 0.0 if effort is Effort.HOLD else self.rate(), limited=False)
+        hovers = self.hovers_first and craft.t_s - self.started_s < HOVER_FIRST_S
+        control.climb_at(dt, 0.0 if effort is Effort.HOLD or hovers else self.rate(), limited=False)
 
     def rate(self) -> float:
         """Climb rate: fast down to LAND_ALT_LOW, then LAND_SPEED; slower yet beside a seen target, m/s."""

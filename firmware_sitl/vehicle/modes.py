@@ -148,7 +148,7 @@ class HoldMode(Mode):
             speed * (ahead * nose[0] - right * nose[1]),
             speed * (ahead * nose[1] + right * nose[0]),
         )
-        craft.control.climb_at(dt, sticks.climb_rate())
+        craft.control.climb_at(dt, sticks.climb_rate(), limited=False)
         turn = sticks.turn_rate()
         if turn:
             craft.heading.turn(turn)
@@ -229,6 +229,10 @@ class Land(Mode):
         self.craft.navigation.start()
         self._landing = Landing(self.craft)
         return None
+
+    def hover_first(self) -> None:
+        """Do not sink in the first seconds of this landing: ArduCopter's, after a failsafe."""
+        self._landing.hovers_first = True
 
     def run(self, dt: float) -> None:
         """One step down."""

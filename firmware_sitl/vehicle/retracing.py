@@ -13,6 +13,12 @@ from firmware_sitl.vehicle.navigation import Point
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.craft import Craft
 
+CLEANUP_S = 0.4
+"""Before it turns back the path is tidied (ArduCopter's WAIT_FOR_PATH_CLEANUP, as recorded)."""
+
+POSITION_TIMEOUT_S = 15.0
+"""Without a position for so long the path is given up (SMARTRTL_TIMEOUT)."""
+
 
 class SmartRtl(Mode):
     """SMART_RTL: back along the path flown, then down."""
@@ -24,15 +30,15 @@ class SmartRtl(Mode):
         super().__init__(craft)
         self._path = path
         self._landing: Landing | None = None
+        self._back_at_s = 0.0
 
     def enter(self) -> str | None:
         """Turn back along the path."""
         if not self._path.points and self.craft.motors.armed:
             return "init failed"
         self._landing = None
+        self._back_at_s = self.craft.t_s + CLEANUP_S
         self.craft.navigation.start()
-        if self._path.points:
-            self._next()
         self.craft.heading.default(returning=True)
         return None
 
@@ -45,7 +51,7 @@ class SmartRtl(Mode):
             return
         craft.wants_flight = not craft.landed
         craft.navigation.advance(dt)
-        if craft.navigation.reached:
+        if craft.navigation.reached and craft.t_s >= self._back_at_s:
             if self._path.points:
                 self._next()
             else:
@@ -68,13 +74,18 @@ class Breadcrumbs:
     def __init__(self, craft: Craft) -> None:
         self._craft = craft
         self.points: deque[Point] = deque()
+        self._lost_since_s: float | None = None
 
     def start(self) -> None:
         """Begin at home."""
         self.points = deque([(self._craft.home[0], self._craft.home[1], self._craft.home[2] + 2.0)])
 
-    def drop(self) -> None:
-        """Note the present position where it is far enough from the last."""
+    def drop(self, *, position_ok: bool = True) -> None:
+        """Note the present position where it is far from the last; forget all where it stays unknown."""
+        if not position_ok:
+            self._lose()
+            return
+        self._lost_since_s = None
         craft, body = self._craft, self._craft.body
         if craft.landed or not self.points or isinstance(craft.mode, SmartRtl):
             return
@@ -89,6 +100,13 @@ class Breadcrumbs:
             self.points[-1] = here
         else:
             self.points.append(here)
+
+    def _lose(self) -> None:
+        now_s = self._craft.t_s
+        self._lost_since_s = now_s if self._lost_since_s is None else self._lost_since_s
+        if self.points and now_s - self._lost_since_s > POSITION_TIMEOUT_S:
+            self.points.clear()
+            self._craft.say(4, "SmartRTL deactivated: bad position")
 
 
 def _straight(start: Point, middle: Point, end: Point, within: float) -> bool:

@@ -109,9 +109,12 @@ class ReturnMode(Mode):
         self._landing = Landing(self.craft)
 
     def _height(self, here: Point, goal: Point) -> float:
-        """The height to return at, above the origin: RTL_ALT, lower inside the cone, never lower than now."""
+        """The height to return at, above the origin: RTL_ALT, lower inside the cone, never lower than now.
+
+        Now, not where it can stop: a craft that was sinking climbs back to where it was (ArduCopter).
+        """
         parameters, home_up = self.craft.parameters, self.craft.home[2]
-        now = here[2] - home_up
+        now = self.craft.body.up - home_up
         wanted = max(parameters["RTL_ALT"] * 0.01, now + max(parameters["RTL_CLIMB_MIN"] * 0.01, 0.0))
         slope = parameters["RTL_CONE_SLOPE"]
         if slope > 0.0:

@@ -120,10 +120,10 @@ class Vehicle:
         self.rtl = ReturnMode(craft, lambda: best_refuge(self))
         back = ReturnMode(craft, lambda: best_refuge(self))
         self.auto = Auto(craft, self.mission, back, self._do, lambda: self.unix_us * 1e-6)
-        self.guided = Guided(craft)
+        self.guided, self.land = Guided(craft), modes.Land(craft)
         made: list[Mode] = [
             modes.Stabilize(craft), modes.AltHold(craft), self.auto, self.guided, modes.Loiter(craft),
-            self.rtl, modes.Land(craft), modes.PosHold(craft), modes.Brake(craft),
+            self.rtl, self.land, modes.PosHold(craft), modes.Brake(craft),
             SmartRtl(craft, self.breadcrumbs), Circle(craft),
         ]  # fmt: skip
         self.modes = {mode.number: mode for mode in made}
@@ -310,7 +310,7 @@ class Vehicle:
         self.fence.watch(t_s)
         self.failsafes.watch(t_s)
         self.motor_test.watch(t_s)
-        self.breadcrumbs.drop()
+        self.breadcrumbs.drop(position_ok=self.estimator.position_ok)
         if self.craft.motors.armed:
             self.prearm_ok = True
             self._disarm_idle()

@@ -1,0 +1,150 @@
+"""What becomes of a flight when something fails: modes, texts and their times as ArduCopter's.
+
+Each recorded case hovers 60 m north of home at 20 m; then a parameter is written, a fence uploaded or the
+ground station falls silent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dfr.geo import Position, offset
+from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.items import Item
+from firmware_sitl.vehicle.plans import FENCE
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+
+RECORDED = Path(__file__).parents[1] / "data" / "arducopter" / "failsafes.jsonl"
+CASES = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
+OUT_M, HEIGHT_M, FENCE_HALF_M = 60.0, 20.0, 55.0
+HEARTBEAT_S, SETTLE_S = 1.0, 2.0
+TIME_S, PLACE_M = 1.0, 4.0
+MODES = {name: number for number, name in modes.NAMES.items()} | {"SMART_RTL": modes.SMART_RTL}
+
+
+class Observed:
+    """One flight of the built-in vehicle, watched from outside as a client would."""
+
+    def __init__(self, case: dict[str, Any]) -> None:
+        settings = Settings(
+            lat_deg=HOME.lat_deg,
+            lon_deg=HOME.lon_deg,
+            altitude_m=3.0,
+            heading_deg=0.0,
+            defaults=case.get("params", {}),
+        )
+        self.vehicle = Vehicle(settings)
+        self.vehicle.link_clock = lambda: self.vehicle.craft.t_s
+        self.vehicle.channels.append(self)  # type: ignore[arg-type]
+        self.texts: list[tuple[float, int, str]] = []
+        self.modes: list[tuple[float, str]] = []
+        self.since_s = 0.0
+        self._beats, self._sticks_held = True, False
+        self._fly_out()
+        self._enter(case.get("mode", "GUIDED"))
+        self._break(case)
+        self._watch(case)
+
+    def _watch(self, case: dict[str, Any]) -> None:
+        """Until as long after the first change of mode as the recording goes on after its own."""
+        if not case["modes"]:
+            self.pass_time(case["for"])
+            return
+        while not self.modes and self.now_s < case["for"]:
+            self.pass_time(STEP_S)
+        self.pass_time(case["for"] - case["modes"][0][0])
+
+    def send(self, message: Any) -> None:
+        if message.get_type() == "STATUSTEXT":
+            self.texts.append((self.now_s, message.severity, message.text))
+
+    def one(self, message_id: int) -> None: ...
+
+    owe = tick = one
+
+    @property
+    def now_s(self) -> float:
+        return self.vehicle.craft.t_s - self.since_s
+
+    def pass_time(self, seconds: float) -> None:
+        vehicle, per_beat = self.vehicle, round(HEARTBEAT_S / STEP_S)
+        shown, armed = vehicle.mode.name, vehicle.craft.motors.armed
+        for step in range(round(seconds / STEP_S)):
+            if self._beats and step % per_beat == 0:
+                vehicle.failsafes.hear_gcs(vehicle.craft.t_s)
+                if self._sticks_held:
+                    vehicle.craft.sticks.override([1500] * 4)
+            vehicle.step()
+            if vehicle.mode.name != shown:
+                shown = vehicle.mode.name
+                self.modes.append((self.now_s, shown))
+            if armed and not vehicle.craft.motors.armed:
+                armed = False
+                self.modes.append((self.now_s, "disarmed"))
+
+    def _fly_out(self) -> None:
+        self.pass_time(6.0)
+        assert self.vehicle.change_mode(modes.GUIDED)
+        assert arming.arm(self.vehicle)
+        assert self.vehicle.mode.take_off(HEIGHT_M)
+        self.pass_time(20.0)
+        assert self.vehicle.mode.fly_to((OUT_M, 0.0, HEIGHT_M))
+        self.pass_time(20.0)
+
+    def _enter(self, mode: str) -> None:
+        out = offset(HOME, bearing_deg=0.0, distance_m=OUT_M)
+        place = {"x": round(out.lat_deg * 1e7), "y": round(out.lon_deg * 1e7), "z": HEIGHT_M, "frame": 3}
+        mission = self.vehicle.mission
+        mission.begin(3)
+        for seq, command in enumerate((16, 22, 17)):
+            mission.put(seq, Item(command=command, **place))  # type: ignore[arg-type]
+        self._sticks_held = mode == "ALT_HOLD"
+        assert self.vehicle.change_mode(MODES[mode])
+        self.pass_time(SETTLE_S)
+
+    def _break(self, case: dict[str, Any]) -> None:
+        self.texts.clear()
+        self.modes.clear()
+        self.since_s = self.vehicle.craft.t_s
+        self._beats = not case.get("silence")
+        for name, value in case.get("write", {}).items():
+            assert self.vehicle.parameters.set_shown(name, value)
+        if case.get("polygon"):
+            self._upload_fence()
+            self.vehicle.parameters["FENCE_ENABLE"] = 1.0
+
+    def _upload_fence(self) -> None:
+        plan = self.vehicle.fence_plan
+        assert plan.kind == FENCE
+        plan.begin(4)
+        for seq, (east, north) in enumerate(((-1, -1), (1, -1), (1, 1), (-1, 1))):
+            corner = offset(HOME, bearing_deg=90.0, distance_m=FENCE_HALF_M * east)
+            corner = offset(corner, bearing_deg=0.0, distance_m=FENCE_HALF_M * north)
+            x, y = round(corner.lat_deg * 1e7), round(corner.lon_deg * 1e7)
+            plan.put(seq, Item(command=5001, frame=3, params=(4.0, 0.0, 0.0, 0.0), x=x, y=y))
+        plan.finish(self.vehicle.say)
+
+
+def what(texts: list[Any]) -> list[tuple[int, str]]:
+    """The texts without the numbers in them, and without those of other things."""
+    return [(severity, re.sub(r"[\d.]+", "#", text)) for _, severity, text in texts]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_a_failure_ends_as_it_did_on_arducopter(case: dict[str, Any]) -> None:
+    seen = Observed(case)
+    named = [(t_s, "SMART_RTL" if name == "SMARTRTL" else name) for t_s, name in seen.modes]
+    assert [name for _, name in named] == [name for _, name in case["modes"]]
+    assert what(seen.texts) == what(case["texts"])
+    if not (case.get("silence") or case.get("polygon")):  # when that took effect was not recorded
+        for (seen_s, _), (recorded_s, _) in zip(named, case["modes"], strict=True):
+            assert seen_s == pytest.approx(recorded_s, abs=TIME_S)
+    body = seen.vehicle.craft.body
+    assert (body.up, body.north) == pytest.approx((case["height_m"], case["north_m"]), abs=PLACE_M)
