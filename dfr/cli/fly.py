@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from dfr.cli.fly_orders import order_desk
 from dfr.cli.output import emit_json, note, say
 from dfr.cli.upload import load_flight_plan, print_report
 from dfr.errors import VehicleRefusedError
@@ -60,6 +61,13 @@ def fly(
         str | None,
         typer.Option(help="Cursor on Target, once a second: udp:HOST:PORT, tcp:HOST:PORT, file:PATH."),
     ] = None,
+    orders: Annotated[
+        str | None,
+        typer.Option(
+            help="Read orders in flight from this file or pipe, - for standard input, a line each: "
+            "'go LAT,LON [LAT,LON ...] for SECONDS', 'home', 'wait SECONDS'."
+        ),
+    ] = None,
     tlog: Annotated[Path | None, typer.Option(help="Keep every packet in this file.")] = None,
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -67,6 +75,7 @@ def fly(
     """Confirm, upload, preflight, arm, fly and say whether it docked.
 
     Nothing is sent to a vehicle before a person's yes or `--yes`, unless it is said to be `--simulated`.
+    An order in flight (`--orders`) is sent on hardware only where the line after it is `yes`.
     Docked is judged by the vehicle's own estimate of its position.
     Exit code 5 where the flight is not confirmed or does not end docked.
     """
@@ -79,14 +88,24 @@ def fly(
     )
     sink = None if cot is None else open_sink(cot)
     confirmed = yes or (not simulated and _confirmed(plan, vehicle))
-    with connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target:
+    teller = _Teller()
+    with (
+        order_desk(orders, ask=not simulated) as desk,
+        connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target,
+    ):
         report = upload_verified(target, plan)
+
+        def look(state: VehicleState) -> None:
+            teller(state)
+            desk(state)
+
         with _told(sink, target):
             flown = fly_dispatch(
                 target,
                 plan,
                 confirmed=confirmed,
-                on_state=_Teller(),
+                on_state=look,
+                orders=desk.orders,
                 may_force_disarm=True if force_disarm else None,
                 dock_tolerance_m=dock_tolerance_m,
                 limits=limits,
