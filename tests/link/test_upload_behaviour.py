@@ -15,7 +15,7 @@ from dfr.link.readback import read_back
 from dfr.link.transfer import inspect_onboard, upload_verified
 from dfr.link.upload import RefusedError
 from dfr.link.vehicle import CopterMode, OnboardPlan
-from dfr.mission.items import Command, FenceCircle, Frame
+from dfr.mission.items import Command, FenceCircle, FencePolygon, Frame
 from dfr.mission.wire import MissionType
 
 
@@ -274,6 +274,28 @@ def test_15_too_long_a_plan_shows_what_the_vehicle_said(behind, dispatch):
     items = (dispatch.items[0], *dispatch.items[1:2] * 800, dispatch.items[2])
     with pytest.raises(RefusedError, match=r"NO_SPACE.*Only \d+ items are supported"):
         upload_verified(behind, replace(dispatch, items=items), check=False)
+
+
+@pytest.mark.parametrize("corners", [70, 120])
+def test_15_a_fence_too_large_for_the_board_is_refused_before_anything_on_board_changes(
+    behind, dispatch, corners
+):
+    """Seventy corners are as many as it counts, and with what the area takes more than it has room for."""
+    upload_verified(behind, dispatch)
+    before = [read_back(behind, kind) for kind in MissionType]
+    ring = tuple(
+        offset(dispatch.home, bearing_deg=360.0 * n / corners, distance_m=300.0) for n in range(corners)
+    )
+    large = replace(dispatch, items=dispatch.items[:2], fence=(FencePolygon(ring=ring, inclusion=True),))
+    with pytest.raises(RefusedError, match=r"fence: .* room for \d+ items.*nothing on board was changed"):
+        upload_verified(behind, large)
+    assert [read_back(behind, kind) for kind in MissionType] == before
+
+
+def test_15_a_fence_that_fills_the_board_is_uploaded(behind, dispatch):
+    ring = tuple(offset(dispatch.home, bearing_deg=360.0 * n / 69, distance_m=300.0) for n in range(69))
+    full = replace(dispatch, fence=(FencePolygon(ring=ring, inclusion=True),))
+    assert upload_verified(behind, full).verified
 
 
 def test_16_a_refused_fence_leaves_the_old_one_on_board(behind, dispatch):
