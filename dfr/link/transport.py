@@ -28,6 +28,10 @@ Address = tuple[str, int] | None
 """Whom a datagram came from; None where there is only one peer."""
 
 
+READ_AHEAD_BYTES = 16384
+"""Of a TCP stream the system keeps so much unread: what waits longer is old when it is heard."""
+
+
 class Transport(Protocol):
     """A way for bytes. `bytes_per_s` is None where it is wide; `shared` where several vehicles may speak."""
 
@@ -242,6 +246,7 @@ def _tcp_in(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport
 
 def _ready(sock: socket.socket) -> TcpTransport:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES)
     sock.setblocking(False)
     return TcpTransport(sock)
 

@@ -23,6 +23,14 @@ LOOK_S = 0.005
 """Vehicle seconds between two looks at what clients have sent: ArduCopter's loops take a question in and let
 the answer out so far apart (measured on its SITL: 600 questions, one after another, in 3.2 s)."""
 
+AHEAD_BYTES, HELD_UP_BYTES = 8192, 8192
+"""What the socket, and the vehicle, keep for a client that is slow to read; with more waiting, time stands
+still. Otherwise what a client hears of a fast vehicle on a busy machine gets older and older."""
+
+GIVEN_UP_S = 1.0
+"""A client that has read nothing for so many wall seconds holds nobody up."""
+
+HELD_UP_WAIT_S = 0.002
 IDLE_S = 0.02
 RECEIVE_BYTES = 65536
 
@@ -35,6 +43,7 @@ class _Port:
     channel: Channel
     client: socket.socket | None = None
     number: int = 0
+    read_wall: float = 0.0
     heard: bytearray = field(default_factory=bytearray)
 
 
@@ -111,6 +120,9 @@ class Server:
         if not self._ever_connected:
             self._anchor()
             return 1.0
+        if self._held_up():
+            self._anchor()
+            return HELD_UP_WAIT_S
         speedup = max(vehicle.parameters["SIM_SPEEDUP"], 0.01)
         if speedup != self._speedup:
             self._speedup = speedup
@@ -126,6 +138,16 @@ class Server:
         if behind > BEHIND_WALL_S:
             self._anchor()
         return min(max(STEP_S / speedup - behind, 0.0), IDLE_S)
+
+    def _held_up(self) -> bool:
+        """Whether a client that reads is behind with reading."""
+        now = time.monotonic()
+        return any(
+            port.client is not None
+            and len(port.channel.out) > HELD_UP_BYTES
+            and now - port.read_wall < GIVEN_UP_S
+            for port in self._ports
+        )
 
     def _serve(self, wait_s: float) -> None:
         self._flush()
@@ -163,7 +185,8 @@ class Server:
         self._selector.unregister(port.listener)
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        port.client = client
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, AHEAD_BYTES)
+        port.client, port.read_wall = client, time.monotonic()
         port.channel.reset()
         port.channel.connected = True
         self._selector.register(client, selectors.EVENT_READ, port)
@@ -195,6 +218,7 @@ class Server:
             try:
                 count = port.client.send(waiting)
                 del waiting[:count]
+                port.read_wall = time.monotonic()
             except (BlockingIOError, InterruptedError):
                 continue
             except OSError:
