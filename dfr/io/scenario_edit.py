@@ -9,6 +9,7 @@ import yaml
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
 from dfr.io.scenario_yaml import read_yaml
+from dfr.scenario.candidates import SiteUse
 
 DIGITS = 6
 """Degrees are written to about 0.1 m."""
@@ -21,15 +22,28 @@ Step = str | int
 def site_moved(data: bytes, site_id: str, position: Position) -> bytes:
     """The file with a candidate site elsewhere. Raises InputError where it has no such site."""
     text, root = _composed(data)
-    sites = _at(root, ("candidates",))
-    if isinstance(sites, yaml.MappingNode):
-        sites = _at(sites, ("sites",))
-    for site in getattr(sites, "value", ()):
-        if isinstance(site, yaml.MappingNode) and _text(_at(site, ("id",))) == site_id:
-            new = {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}
-            spans = [(*_scalar_span(_at(site, (key,))), _degrees(value)) for key, value in new.items()]
-            return _spliced(text, spans)
-    raise InputError(f"no candidate site {site_id!r} in the file -> reload the scenario")
+    site = _site(root, site_id)
+    new = {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}
+    spans = [(*_scalar_span(_at(site, (key,))), _degrees(value)) for key, value in new.items()]
+    return _spliced(text, spans)
+
+
+def site_used(data: bytes, site_id: str, use: SiteUse) -> bytes:
+    """The file with another `use` of a candidate site. Raises InputError where it has no such site."""
+    text, root = _composed(data)
+    site = _site(root, site_id)
+    if any(_text(key) == "use" for key, _ in site.value):
+        return _spliced(text, [(*_scalar_span(_at(site, ("use",))), use.value)])
+    # Before the last key: what a comment at the end of a line says stays with its line.
+    start = site.value[-1][0].start_mark
+    joint = ", " if site.flow_style else "\n" + " " * start.column
+    return _spliced(text, [(start.index, start.index, f"use: {use.value}{joint}")])
+
+
+def docks_counted(data: bytes, docks: int) -> bytes:
+    """The file with so many docks to place."""
+    text, root = _composed(data)
+    return _spliced(text, [(*_scalar_span(_at(root, ("fleet", "docks"))), str(docks))])
 
 
 def boundary_redrawn(data: bytes, ring: Ring) -> bytes:
@@ -58,6 +72,16 @@ def _composed(data: bytes) -> tuple[str, yaml.Node]:
     if root is None:
         raise InputError("the scenario is empty -> start from `dfr init`")
     return text, root
+
+
+def _site(root: yaml.Node, site_id: str) -> yaml.MappingNode:
+    sites = _at(root, ("candidates",))
+    if isinstance(sites, yaml.MappingNode):
+        sites = _at(sites, ("sites",))
+    for site in getattr(sites, "value", ()):
+        if isinstance(site, yaml.MappingNode) and _text(_at(site, ("id",))) == site_id:
+            return site
+    raise InputError(f"no candidate site {site_id!r} in the file -> reload the scenario")
 
 
 def _at(node: yaml.Node, path: Sequence[Step]) -> yaml.Node:

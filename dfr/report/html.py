@@ -90,6 +90,7 @@ def report_html(run: Rehearsal) -> str:
         coverage=_coverage(run),
         layouts_svg=figures.layouts_chart(plan.layouts),
         isochrones_svg=views.isochrones(run.world, plan),
+        isochrones_by_hour=views.isochrones_by_hour(run.world, plan),
         profile_svg=views.profile(run.world, plan),
         landing_svg=views.landing(run.world),
         distributions_svg=views.distributions(run.summary),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,9 @@ from dfr.world.wind import MeanWind
 CELLS = 26
 """Grid points along the longer side of the site: about 60 m apart on a festival ground."""
 
+HOURLY_CELLS = 18
+"""Of the small pictures of each hour."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
@@ -28,10 +32,36 @@ class Reach:
     seconds: FloatArray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourReach:
+    """An hour with calls and the reach in its wind; None where it cannot be flown."""
+
+    window: HourWindow
+    reach: Reach | None
+
+
 def reaches(world: World, plan: Plan) -> tuple[Reach, ...]:
     """The reach of the plan's docks in still air, in the planning wind and in the strongest flyable wind."""
-    windows = _winds(world)
-    east, north, inside = _grid(world)
+    return _reached(world, plan, _winds(world))
+
+
+def hourly(world: World, plan: Plan) -> tuple[HourReach, ...]:
+    """The reach of the plan's docks in each hour with calls, in order; none where no hour can be flown."""
+    windows = hour_windows(world.scenario)
+    flyable = [window for window in windows if window.flyable]
+    named = [(_words(f"{w.start:%H:%M}", w), w) for w in flyable]
+    found = _reached(world, plan, named, cells=HOURLY_CELLS)
+    if not found:
+        return ()
+    by_start = {window.start: reach for window, reach in zip(flyable, found, strict=True)}
+    return tuple(HourReach(window=window, reach=by_start.get(window.start)) for window in windows)
+
+
+def _reached(
+    world: World, plan: Plan, windows: Sequence[tuple[str, HourWindow]], *, cells: int = CELLS
+) -> tuple[Reach, ...]:
+    """The reach in each named wind; none where there is no wind, dock or place."""
+    east, north, inside = _grid(world, cells)
     places = [(float(east[j]), float(north[i])) for i, j in np.argwhere(inside)]
     homes = [world.frame.point(site.position) for site in plan.sites]
     if not windows or not homes or not places:
@@ -68,10 +98,12 @@ def _words(name: str, window: HourWindow) -> str:
     return f"{name}, {weather.wind_mps:.1f} m/s from {weather.wind_from_deg:.0f}°"
 
 
-def _grid(world: World) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+def _grid(
+    world: World, cells: int
+) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
     keep_in = world.frame.polygon(world.scenario.site.boundary)
     west, south, east, north = keep_in.bounds
-    step = max(east - west, north - south) / CELLS
+    step = max(east - west, north - south) / cells
     xs, ys = np.arange(west, east + step, step), np.arange(south, north + step, step)
     grid_east, grid_north = np.meshgrid(xs, ys)
     return xs, ys, np.asarray(shapely.contains_xy(keep_in, grid_east, grid_north))

@@ -13,6 +13,7 @@ from dfr.metrics.kpi import Summary
 from dfr.plan.fronts import Fronts
 from dfr.plan.model import Plan
 from dfr.plan.windows import landing_wind_limit_mps
+from dfr.report.hourly import hourly_charts
 from dfr.report.pictures import (
     FrontPanel,
     distributions_chart,
@@ -21,7 +22,7 @@ from dfr.report.pictures import (
     landing_chart,
 )
 from dfr.report.profiles import profiles_chart
-from dfr.report.reach import reaches
+from dfr.report.reach import hourly, reaches
 from dfr.world.model import World
 from dfr.world.weather import turbulence_intensity_of
 
@@ -33,13 +34,29 @@ def isochrones(world: World, plan: Plan) -> str:
     found = reaches(world, plan)
     if not found:
         return ""
-    launch_s = world.scenario.crew.launch.median_s
     return isochrones_chart(
-        found,
-        keep_in=world.frame.points(world.scenario.site.boundary),
-        docks=world.frame.points(site.position for site in plan.sites),
-        limit_s=plan.siting_limit_s - launch_s,
+        found, keep_in=_keep_in(world), docks=_docks(world, plan), limit_s=_limit_s(world, plan)
     )
+
+
+def isochrones_by_hour(world: World, plan: Plan) -> tuple[tuple[str, str], ...]:
+    """(Day, picture) of the isochrones in each hour's own wind; none where no hour can be flown."""
+    return hourly_charts(
+        hourly(world, plan), keep_in=_keep_in(world), docks=_docks(world, plan), limit_s=_limit_s(world, plan)
+    )
+
+
+def _keep_in(world: World) -> FloatArray:
+    return world.frame.points(world.scenario.site.boundary)
+
+
+def _docks(world: World, plan: Plan) -> FloatArray:
+    return world.frame.points(site.position for site in plan.sites)
+
+
+def _limit_s(world: World, plan: Plan) -> float:
+    """The siting limit less the median launch: seconds that are left from lift-off."""
+    return plan.siting_limit_s - world.scenario.crew.launch.median_s
 
 
 def front(found: Fronts) -> str:

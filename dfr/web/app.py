@@ -160,6 +160,8 @@ def _change_routes(face: Face) -> list[Route]:
         post(
             "/api/plan/move", edited(lambda d: face.drafted().move_site(text_of(d, "site"), position_of(d)))
         ),
+        post("/api/plan/place", edited(lambda d: face.drafted().place_dock(text_of(d, "site")))),
+        post("/api/plan/take", edited(lambda d: face.drafted().take_dock(text_of(d, "site")))),
         post("/api/plan/boundary", edited(lambda d: face.drafted().redraw_boundary(ring_of(d)))),
         post("/api/plan/again", edited(lambda d: face.drafted().site_again())),
         post("/api/plan/undo", edited(lambda d: face.drafted().undo())),

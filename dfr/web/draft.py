@@ -13,14 +13,14 @@ import numpy as np
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_edit import boundary_redrawn, site_moved
+from dfr.io.scenario_edit import boundary_redrawn, docks_counted, site_moved, site_used
 from dfr.io.scenario_files import scenario_from, shipped_folder, world_of
 from dfr.io.scenario_yaml import MAX_BYTES
 from dfr.plan.matrix import build_matrix, sorties_of, way_finder
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.plan.windows import hour_windows, planning_window
-from dfr.scenario.model import Scenario, SiteUse
+from dfr.scenario.model import CandidateSite, Scenario, SiteUse
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
 
@@ -87,10 +87,33 @@ class Draft:
     def move_site(self, site_id: str, position: Position) -> None:
         """Put a candidate site elsewhere and plan anew with the same docks."""
         with self._lock:
-            site = next((c for c in self.step.world.scenario.candidates if c.id == site_id), None)
-            if site is None:
-                raise InputError(f"no candidate site {site_id!r:.60} -> reload the page")
+            site = self._site(site_id)
             self._take(site_moved(self.step.data, site_id, position), f"move {site.name}")
+
+    def place_dock(self, site_id: str) -> None:
+        """Put one more dock, on a candidate site: a person's choice, which the planner then keeps to."""
+        with self._lock:
+            site, docks = self._site(site_id), self._docks()
+            if site.use is SiteUse.FORBIDDEN:
+                raise InputError(f"{site.name} is forbidden for docks -> change its `use` in the scenario")
+            if site_id in docks:
+                raise InputError(f"{site.name} has a dock already -> choose another site")
+            data = docks_counted(site_used(self.step.data, site_id, SiteUse.REQUIRED), len(docks) + 1)
+            self._take(data, f"dock at {site.name}", docks=[*docks, site_id])
+
+    def take_dock(self, site_id: str) -> None:
+        """Leave a candidate site without its dock: one less in all."""
+        with self._lock:
+            site = self._site(site_id)
+            left = [dock for dock in self._docks() if dock != site_id]
+            if len(left) == len(self._docks()):
+                raise InputError(f"{site.name} has no dock -> choose a site that has")
+            if not left:
+                raise InputError("a plan has at least one dock -> place another first")
+            data = docks_counted(self.step.data, len(left))
+            if site.use is SiteUse.REQUIRED:
+                data = site_used(data, site_id, SiteUse.ALLOWED)
+            self._take(data, f"no dock at {site.name}", docks=left)
 
     def redraw_boundary(self, ring: Ring) -> None:
         """Give the site another keep-in boundary and plan anew with the same docks."""
@@ -112,7 +135,10 @@ class Draft:
         self._go(1)
 
     def save(self) -> None:
-        """Write the file, unless somebody else has changed it since it was read."""
+        """Write the file, unless somebody else has changed it since it was read.
+
+        Where a planner that reads it would choose other docks, those shown are written as required.
+        """
         with self._lock:
             if self.why_not_saved:
                 raise InputError(self.why_not_saved)
@@ -120,6 +146,7 @@ class Draft:
             if on_disk != self._saved:
                 digest = hashlib.sha256(on_disk).hexdigest()[:12]
                 raise InputError(f"the file was changed by somebody else (sha256 {digest}) -> serve it again")
+            self._keep_docks()
             data = self.step.data
             # What is written must be what was planned: read it back before it replaces the old file.
             scenario_from(data, name=str(self._path), folder=self._path.parent)
@@ -158,13 +185,34 @@ class Draft:
             for window, row in zip(windows, nearest, strict=True)
         ]
 
-    def _take(self, data: bytes, what: str) -> None:
-        """Read edited bytes as if they were the file, plan with the docks as they are, and keep the step."""
-        now = self.step
+    def _site(self, site_id: str) -> CandidateSite:
+        site = next((c for c in self.step.world.scenario.candidates if c.id == site_id), None)
+        if site is None:
+            raise InputError(f"no candidate site {site_id!r:.60} -> reload the page")
+        return site
+
+    def _docks(self) -> list[str]:
+        return [site.id for site in self.step.plan.sites]
+
+    def _take(self, data: bytes, what: str, *, docks: list[str] | None = None) -> None:
+        """Read edited bytes as if they were the file, plan with these docks (or as it was), keep the step."""
         scenario = scenario_from(data, name=str(self._path), folder=self._path.parent)
-        world = replace(now.world, scenario=scenario)
-        plan = _plan_with(world, [site.id for site in now.plan.sites])
+        world = replace(self.step.world, scenario=scenario)
+        plan = _plan_with(world, self._docks() if docks is None else docks)
         self._push(Step(data=data, what=what, world=world, plan=plan))
+
+    def _keep_docks(self) -> None:
+        """Require the docks that are shown, where the planner would choose others from the same file."""
+        docks = self._docks()
+        if {site.id for site in make_plan(self.step.world).sites} == set(docks):
+            return
+        data = docks_counted(self.step.data, len(docks))
+        for site in self.step.world.scenario.candidates:
+            if site.id in docks:
+                data = site_used(data, site.id, SiteUse.REQUIRED)
+            elif site.use is SiteUse.REQUIRED:
+                data = site_used(data, site.id, SiteUse.ALLOWED)
+        self._take(data, "require these docks")
 
     def _push(self, step: Step) -> None:
         self._steps = [*self._steps[: self._now + 1], step][-MOST_STEPS:]

@@ -163,8 +163,6 @@ def _dock(plan: Plan, site: DockSite) -> dict[str, Any]:
     routes = [route for route in plan.routes if route.site_id == site.id]
     return {
         "id": site.id,
-        "name": site.name,
-        "position": str(site.position),
         "reaches": sum(route.reachable for route in routes),
         "why": next((route.limited_by for route in routes if not route.reachable), ""),
     }

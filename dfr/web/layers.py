@@ -53,27 +53,29 @@ def static_layers(world: World) -> Layers:
         "airspace": collection(
             area(
                 zone.rings,
-                name=zone.name,
-                kind=zone.kind,
-                label=zone.label,
-                contact=zone.contact,
+                told=" · ".join(filter(None, (zone.label, zone.contact))),
                 low=zone.lower.text == "SFC",
             )
             for zone, _ in near
         ),
         "crowds": collection(
-            area([ring], name=crowd.name, people_per_m2=crowd.people_per_m2) for ring, crowd in crowds.items()
+            area([ring], told=f"crowd: {crowd.name}, {crowd.people_per_m2:g} people/m²")
+            for ring, crowd in crowds.items()
         ),
-        "keep_outs": collection(area([ring], name=name) for name, ring in site.keep_outs),
+        "keep_outs": collection(area([ring], told=f"keep-out: {name}") for name, ring in site.keep_outs),
         "traffic": collection(
-            area([user.area], name=user.id, label=f"{user.kind}: {user.rule.value.replace('_', ' ')}")
+            area(
+                [user.area],
+                told=f"other traffic: {user.id}, {user.kind}, {user.rule.value.replace('_', ' ')}",
+            )
             for user in scenario.traffic
         ),
         "posts": collection(
-            point(post.position, name=post.id, range_m=post.range_m) for post in scenario.operation.posts
+            point(post.position, told=f"observer's post {post.id}, sees {post.range_m:.0f} m")
+            for post in scenario.operation.posts
         ),
         "rally": collection(
-            point(place, name=f"rally point {place}") for place in scenario.contingency.rally_points
+            point(place, told=f"rally point {place}") for place in scenario.contingency.rally_points
         ),
     }
 
@@ -114,6 +116,7 @@ def plan_layers(world: World, plan: Plan) -> Layers:
                 site.position,
                 id=site.id,
                 name=site.name,
+                where=str(site.position),
                 dock=site.id in chosen,
                 power=site.power.value,
                 use=site.use.value,

@@ -6,8 +6,9 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.geo import Position
-from dfr.io.scenario_edit import boundary_redrawn, site_moved
+from dfr.io.scenario_edit import boundary_redrawn, docks_counted, site_moved, site_used
 from dfr.io.scenario_files import scenario_from, shipped_scenarios
+from dfr.scenario.candidates import SiteUse
 
 SCENARIOS = sorted(shipped_scenarios())
 
@@ -50,6 +51,41 @@ def test_the_boundary_of_every_shipped_scenario_can_be_redrawn(name):
     assert len(after.site.boundary) == len(ring) + 1
     assert after.demand == before.demand
     assert after.assumptions == before.assumptions
+
+
+@pytest.mark.parametrize("use", SiteUse)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_any_use_can_be_written_of_every_site_of_every_shipped_scenario(name, use):
+    path = shipped_scenarios()[name]
+    data = path.read_bytes()
+    before = read(data, path)
+    for site in before.candidates:
+        edited = site_used(data, site.id, use)
+        after = {s.id: s for s in read(edited, path).candidates}
+        assert after[site.id].use is use
+        assert all(after[s.id] == s for s in before.candidates if s.id != site.id)
+        assert len(changed_lines(data, edited)) <= 2
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_number_of_docks_can_be_written(name):
+    path = shipped_scenarios()[name]
+    data = path.read_bytes()
+    docks = read(data, path).fleet.docks + 1
+    edited = docks_counted(data, docks)
+    assert read(edited, path).fleet.docks == docks
+    assert len(changed_lines(data, edited)) <= 2
+
+
+def test_what_a_comment_says_stays_with_its_line():
+    block = (
+        "candidates:\n  - id: a  # first\n    sky_view: 0.9  # measured\n\n"
+        "  # next\n  - {id: b, sky_view: 1}\n"
+    )
+    edited = site_used(site_used(block.encode(), "a", SiteUse.REQUIRED), "b", SiteUse.FORBIDDEN).decode()
+    assert "- id: a  # first\n    use: required\n    sky_view: 0.9  # measured\n" in edited
+    assert "- {id: b, use: forbidden, sky_view: 1}" in edited
+    assert "use: allowed\n" in site_used(edited.encode(), "a", SiteUse.ALLOWED).decode()
 
 
 BLOCK = """\

@@ -3,18 +3,22 @@
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
+from datetime import datetime
 
 import numpy as np
 import pytest
 
 from dfr.io.scenario_files import load_world, shipped_scenarios
+from dfr.plan.matrix import build_matrix
 from dfr.plan.model import RouteProfile
 from dfr.plan.planner import make_plan
 from dfr.report import views
 from dfr.report.figures import BLUE
+from dfr.report.hourly import shades
 from dfr.report.pictures import FrontPanel, efficient, front_chart, landing_chart
 from dfr.report.profiles import profiles_chart
-from dfr.report.reach import reaches
+from dfr.report.reach import hourly, reaches
+from dfr.world.demand import zone_centres
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,64 @@ def test_reach_in_the_planning_wind_agrees_with_the_planned_routes(world, plan, 
 def test_no_reach_is_shown_outside_the_site(world, found):
     outside = found[0].seconds[0, 0], found[0].seconds[-1, -1]
     assert np.isnan(outside).all()
+
+
+@pytest.fixture(scope="module")
+def hours(world, plan):
+    return hourly(world, plan)
+
+
+def test_every_hour_of_the_plan_has_its_reach_or_is_closed(plan, hours):
+    assert [hour.window.start.isoformat() for hour in hours] == [h.hour for h in plan.coverage_by_hour]
+    assert [hour.reach is not None for hour in hours] == [h.flyable for h in plan.coverage_by_hour]
+
+
+def test_reach_in_each_hour_agrees_with_the_routes_in_that_hour_s_wind(world, plan, hours):
+    chosen = [world.scenario.candidates.index(s) for s in world.scenario.candidates if s.id in plan_ids(plan)]
+    flyable = [hour for hour in hours if hour.reach is not None]
+    soonest = build_matrix(world, [hour.window for hour in flyable]).overhead_s[:, :, chosen].min(axis=2)
+    places = [world.frame.point(centre) for centre in zone_centres(world.scenario).values()]
+    for hour, by_zone in zip(flyable, soonest, strict=True):
+        step_s = (hour.reach.east_m[1] - hour.reach.east_m[0]) / 8.0
+        assert [nearest(hour.reach, *place) for place in places] == pytest.approx(by_zone, abs=2 * step_s)
+
+
+def plan_ids(plan):
+    return {site.id for site in plan.sites}
+
+
+def test_a_sheet_for_each_day_shows_every_hour_with_its_wind(world, plan, hours):
+    sheets = views.isochrones_by_hour(world, plan)
+    assert [day for day, _ in sheets] == sorted({f"{h.window.start:%A %d %B %Y}" for h in hours}, key=day_of)
+    for day, svg in sheets:
+        ET.fromstring(svg)
+        for hour in hours:
+            if f"{hour.window.start:%A %d %B %Y}" == day:
+                weather = hour.window.weather
+                words = f"{hour.window.start:%H:%M}  {weather.wind_mps:.1f} m/s {weather.wind_from_deg:.0f}°"
+                assert words in svg, words
+
+
+def day_of(words):
+    return datetime.strptime(words, "%A %d %B %Y").astimezone()
+
+
+def test_closed_hours_are_hatched_and_only_those(world, plan, hours):
+    """A hatch is a pattern that each closed hour fills itself with, and the legend once."""
+    for day, svg in views.isochrones_by_hour(world, plan):
+        closed = sum(h.reach is None for h in hours if f"{h.window.start:%A %d %B %Y}" == day)
+        assert len(re.findall(r"fill: url\(#", svg)) == closed + 1
+
+
+def test_bands_are_told_apart_without_colour():
+    """Relative luminance as WCAG 2.2 defines it rises from band to band, so that grey print shows them."""
+    for count in (3, 6, 9):
+        linear = np.where(
+            shades(count)[:, :3] <= 0.04045,
+            shades(count)[:, :3] / 12.92,
+            ((shades(count)[:, :3] + 0.055) / 1.055) ** 2.4,
+        )
+        assert (np.diff(linear @ [0.2126, 0.7152, 0.0722]) > 0.02).all()
 
 
 def test_every_picture_of_the_report_is_well_formed_and_has_words_for_those_who_cannot_see_it(world, plan):

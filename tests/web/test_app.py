@@ -67,6 +67,8 @@ def ask(port, path, *, method="GET", document=None, body=None):
 CHANGES = (
     "/api/plan/preview",
     "/api/plan/move",
+    "/api/plan/place",
+    "/api/plan/take",
     "/api/plan/boundary",
     "/api/plan/again",
     "/api/plan/undo",

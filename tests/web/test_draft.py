@@ -6,7 +6,8 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.geo import Position, distance_m, offset
-from dfr.io.scenario_files import shipped_scenarios
+from dfr.io.scenario_files import load_world, shipped_scenarios
+from dfr.plan.planner import make_plan
 from dfr.web.draft import Draft
 from dfr.web.face import Face
 
@@ -95,6 +96,52 @@ def test_saving_writes_the_edit_and_nothing_else(draft, tmp_path):
     assert path.read_bytes() == original
     draft.save()
     assert path.read_bytes() == draft.step.data != original
+    assert not draft.status()["changed"]
+
+
+def sites_of(plan):
+    return {site.id for site in plan.sites}
+
+
+def test_a_dock_is_placed_by_hand_and_taken_away_again(draft):
+    first, before = draft.step, sites_of(draft.step.plan)
+    draft.place_dock("skate-park")
+    assert sites_of(draft.step.plan) == before | {"skate-park"}
+    assert draft.step.world.scenario.fleet.docks == 3
+    assert draft.step.plan.mean_overhead_s < first.plan.mean_overhead_s
+    draft.site_again()
+    assert "skate-park" in sites_of(draft.step.plan), "the planner keeps to what a person chose"
+    draft.undo()
+    draft.take_dock("skate-park")
+    assert sites_of(draft.step.plan) == before
+    assert draft.step.plan.mean_overhead_s == first.plan.mean_overhead_s
+
+
+def test_docks_that_cannot_be_are_refused_with_words(draft):
+    one, other = sites_of(draft.step.plan)
+    for edit, site, words in (
+        (draft.place_dock, "pyramids", "forbidden for docks"),
+        (draft.place_dock, one, "has a dock already"),
+        (draft.take_dock, "skate-park", "has no dock"),
+        (draft.place_dock, "nowhere", "no candidate site"),
+    ):
+        with pytest.raises(InputError, match=words):
+            edit(site)
+    draft.take_dock(one)
+    with pytest.raises(InputError, match="at least one dock"):
+        draft.take_dock(other)
+
+
+def test_a_saved_file_gives_the_docks_that_were_shown(draft, tmp_path):
+    """A planner left to itself would choose others than a person did: those shown are then required."""
+    one, _ = sorted(sites_of(draft.step.plan))
+    draft.place_dock("ladies-mile")
+    draft.take_dock(one)
+    shown = draft.step.plan
+    draft.save()
+    again = make_plan(load_world(tmp_path / "victorious.yaml"))
+    assert sites_of(again) == sites_of(shown)
+    assert again.mean_overhead_s == shown.mean_overhead_s
     assert not draft.status()["changed"]
 
 

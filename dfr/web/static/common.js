@@ -95,6 +95,7 @@ export function throttle(milliseconds, act) {
 function contrast(on) {
   document.documentElement.dataset.contrast = on ? "high" : "normal";
   $("contrast").setAttribute("aria-pressed", String(on));
+  document.dispatchEvent(new Event("contrast"));
   try {
     localStorage.setItem("contrast", on ? "high" : "normal");
   } catch {

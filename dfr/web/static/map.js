@@ -4,7 +4,7 @@
 import { $, element, get, tell } from "./common.js";
 import { MARGIN_PX, drawsInSoftware, glide } from "./glide.js";
 import { addBasemap } from "./basemap.js";
-import { GROUPS, LAYERS, PLACE, PLAN } from "./style.js";
+import { GROUPS, LAYERS, PLACE, PLAN, STRONG } from "./style.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const GROUND = { id: "ground", type: "background", paint: { "background-color": "#eef2ee" } };
@@ -48,7 +48,17 @@ export function makeMap(centre, zoom = 14) {
   return map;
 }
 
-export const loaded = (map) => new Promise((done) => (map.isStyleLoaded() ? done() : map.once("load", done)));
+// Strong contrast for the map too: its paint is no matter of the page's style sheet.
+function contrasted(map) {
+  const strong = document.documentElement.dataset.contrast === "high" || matchMedia("(prefers-contrast: more)").matches;
+  for (const { id, paint } of [GROUND, ...LAYERS]) for (const [name, value] of Object.entries(STRONG[id] ?? {})) map.setPaintProperty(id, name, strong ? value : (paint[name] ?? null));
+}
+
+export async function loaded(map) {
+  if (!map.isStyleLoaded()) await map.once("load");
+  contrasted(map);
+  document.addEventListener("contrast", () => contrasted(map));
+}
 
 // Put collections on the map by the names of their layers; those not named stay as they are.
 export function show(map, layers) {
@@ -71,13 +81,18 @@ export async function showPlace(map, about) {
 
 const named = (shown) => LAYERS.map(({ id }) => id).filter((id) => shown.some((of) => id.startsWith(`${of}-`)));
 
-export function fit(map, layers, names = ["keep_in"]) {
+export function boundsOf(features) {
   const bounds = new maplibregl.LngLatBounds();
   const walk = (coordinates) => {
     if (typeof coordinates[0] === "number") bounds.extend(coordinates);
     else coordinates.forEach(walk);
   };
-  for (const name of names) for (const feature of layers[name]?.features ?? []) walk(feature.geometry.coordinates);
+  for (const feature of features) walk(feature.geometry.coordinates);
+  return bounds;
+}
+
+export function fit(map, layers, names = ["keep_in"]) {
+  const bounds = boundsOf(names.flatMap((name) => layers[name]?.features ?? []));
   if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: map.room, duration: 0, maxZoom: 16.5 });
 }
 
@@ -99,5 +114,3 @@ export function marker(map, className, at, options = {}) {
 export function popup(map, at, words) {
   return new maplibregl.Popup({ closeButton: true, maxWidth: "320px" }).setLngLat(at).setText(words).addTo(map);
 }
-
-export const isMaplibreReady = () => typeof maplibregl !== "undefined";

@@ -1,19 +1,12 @@
 import { $, begin, element, get, percent, post, seconds, tell, throttle, toast, number } from "./common.js";
-import { fit, loaded, makeMap, marker, popup, show, showPlace, toggles } from "./map.js";
+import { fit, loaded, makeMap, show, showPlace, toggles } from "./map.js";
+import { flyTo, listTold, tellOnClick } from "./told.js";
+import { focusKept, makeEditor } from "./edit.js";
 import { bars } from "./charts.js";
-
-const STEP_M = 10;
-const FINE_M = 1;
-const METRES_PER_DEGREE = 111_320;
 
 let state = null;
 let map = null;
-let markers = [];
-let corners = [];
-let chosen = null;
-let editing = false;
 let hours = null;
-let opened = null;
 let queue = Promise.resolve();
 
 // Edits go one after the other: each carries the version it was made on.
@@ -30,7 +23,7 @@ function change(path, document_ = {}) {
     const next = await tell(post(path, { ...document_, version: state.version }));
     state = next ?? (await tell(get("/api/plan"))) ?? state;
     hours = null;
-    draw();
+    focusKept(draw);
     document.body.removeAttribute("aria-busy");
   });
   return queue;
@@ -45,6 +38,8 @@ function preview(site, at) {
   checking();
   ask(site, at);
 }
+
+const editor = makeEditor({ plan: () => state, change, preview });
 
 function previewTimes(site, times) {
   const best = {};
@@ -85,11 +80,10 @@ function draw() {
   drawZones(planTimes());
   drawPanel();
   drawHours();
+  editor.draw();
   if (!map) return;
   const { zones, zone_names, ...rest } = state.layers;
   show(map, rest);
-  drawSites();
-  drawCorners();
 }
 
 function drawPanel() {
@@ -107,9 +101,6 @@ function drawPanel() {
   $("verdict").textContent = `${blocked ? "NO GO" : "Nothing blocks a go"}: ${counts.violation ?? 0} violations, ${counts.unknown ?? 0} unknown, ${counts.advice ?? 0} to note.${hoursShut} Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`;
   $("verdict").className = `verdict ${blocked ? "no" : "go"}`;
   $("wind").textContent = state.wind ? `after lift-off, wind ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
-  $("docks").replaceChildren(...state.docks.map((dock) => element("li", {}, element("button", {
-    "data-dock": dock.id, "aria-pressed": String(chosen === dock.id), onclick: () => choose(dock.id), onkeydown: (event) => nudge(event, dock.id),
-  }, `${dock.name} · ${dock.position}`, ...(dock.why ? [element("span", { class: "worse" }, ` · reaches ${dock.reaches} of ${state.zones.length} zones: ${dock.why}`)] : [])))));
   $("coverage").tBodies[0].replaceChildren(...state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
     element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `was ${percent(before)}`))));
   const order = ["violation", "unknown", "advice", "ok"];
@@ -119,81 +110,9 @@ function drawPanel() {
 }
 
 function fly(finding) {
-  if (!finding.place) {
-    toast(`${finding.rule}: ${finding.fix || finding.source}`);
-    return;
-  }
-  if (!map) return;
-  const at = [finding.place.lon_deg, finding.place.lat_deg];
-  map.easeTo({ center: at, zoom: Math.max(map.getZoom(), 15.5), duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 700 });
-  opened?.remove();
-  opened = popup(map, at, `${finding.message} ${finding.fix}`);
+  if (!finding.place) toast(`${finding.rule}: ${finding.fix || finding.source}`);
+  else if (map) flyTo(map, [finding.place.lon_deg, finding.place.lat_deg], `${finding.message} ${finding.fix}`);
 }
-
-function drawSites() {
-  markers.forEach((m) => m.remove());
-  markers = state.layers.sites.features.map((feature) => {
-    const { id, name, dock } = feature.properties;
-    const made = marker(map, dock ? `dock${chosen === id ? " chosen" : ""}` : "site", feature.geometry.coordinates, { draggable: true, button: dock, title: dock ? `dock ${name}: drag it` : `candidate ${name}: drag it` });
-    made.getElement().dataset.site = id;
-    made.getElement().addEventListener("keydown", (event) => nudge(event, id));
-    if (dock) {
-      made.on("dragstart", () => choose(id, false));
-      made.on("drag", () => preview(id, made.getLngLat()));
-    }
-    made.on("dragend", () => move(id, made.getLngLat()));
-    return made;
-  });
-}
-
-function choose(id, centre = true) {
-  chosen = id;
-  for (const button of $("docks").querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.dock === id));
-  for (const m of markers) m.getElement().classList.toggle("chosen", m.getElement().dataset.site === id);
-  const feature = state.layers.sites.features.find((f) => f.properties.id === id);
-  if (centre && map && feature && !map.getBounds().contains(feature.geometry.coordinates)) map.easeTo({ center: feature.geometry.coordinates });
-}
-
-const move = (site, at) => change("/api/plan/move", { site, lat_deg: at.lat, lon_deg: at.lng });
-
-const settle = {};
-function nudge(event, id) {
-  const way = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
-  if (!way) return;
-  event.preventDefault();
-  const feature = state.layers.sites.features.find((f) => f.properties.id === id);
-  const metres = event.shiftKey ? FINE_M : STEP_M;
-  const [lon, lat] = feature.geometry.coordinates;
-  const next = { lng: lon + (way[0] * metres) / (METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)), lat: lat + (way[1] * metres) / METRES_PER_DEGREE };
-  feature.geometry.coordinates = [next.lng, next.lat];
-  markers.find((m) => m.getElement().dataset.site === id)?.setLngLat([next.lng, next.lat]);
-  preview(id, next);
-  clearTimeout(settle[id]);
-  settle[id] = setTimeout(async () => {
-    await move(id, next);
-    document.querySelector(`[data-dock="${CSS.escape(id)}"]`)?.focus();
-  }, 500);
-}
-
-function drawCorners() {
-  corners.forEach((m) => m.remove());
-  corners = [];
-  if (!editing) return;
-  const ring = state.boundary;
-  ring.forEach((at, i) => {
-    const made = marker(map, "corner", at, { draggable: true, button: true, title: `corner ${i + 1} of the keep-in: drag, Delete removes` });
-    made.on("dragend", () => redraw(ring.with(i, [made.getLngLat().lng, made.getLngLat().lat])));
-    made.getElement().addEventListener("keydown", (event) => {
-      if (event.key === "Delete" && ring.length > 3) redraw(ring.toSpliced(i, 1));
-    });
-    const next = ring[(i + 1) % ring.length];
-    const middle = marker(map, "corner middle", [(at[0] + next[0]) / 2, (at[1] + next[1]) / 2], { button: true, title: "add a corner here" });
-    middle.getElement().addEventListener("click", () => redraw(ring.toSpliced(i + 1, 0, [(at[0] + next[0]) / 2, (at[1] + next[1]) / 2])));
-    corners.push(made, middle);
-  });
-}
-
-const redraw = (ring) => change("/api/plan/boundary", { ring });
 
 function drawHours() {
   $("weather").textContent = state.assumed_weather ? "assumed weather, no forecast" : "";
@@ -231,6 +150,7 @@ async function main() {
   drawZones(planTimes());
   drawPanel();
   drawHours();
+  editor.draw();
   performance.mark("told");
   map = makeMap(state.centre);
   for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => change(`/api/plan/${name}`));
@@ -238,11 +158,7 @@ async function main() {
     await change("/api/plan/save");
     if (!state.changed) toast("saved");
   });
-  $("fence").addEventListener("click", () => {
-    editing = !editing;
-    $("fence").setAttribute("aria-pressed", String(editing));
-    if (map) drawCorners();
-  });
+  $("fence").addEventListener("click", editor.toggleCorners);
   $("hour").addEventListener("input", () => pickHour(Number($("hour").value)));
   $("hour-off").addEventListener("click", () => {
     $("hour-words").textContent = "";
@@ -251,10 +167,13 @@ async function main() {
   document.addEventListener("keydown", keys);
   if (map) {
     await loaded(map);
+    editor.on(map);
     draw();
     fit(map, state.layers);
     await showPlace(map, about);
     toggles(map, $("layers"));
+    tellOnClick(map);
+    listTold(map, $("told"));
   }
   document.body.dataset.ready = "yes";
 }

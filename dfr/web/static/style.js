@@ -43,10 +43,28 @@ export const LAYERS = [
   layer("zone_names", "symbol", { "text-color": "#0e1b26", "text-halo-color": "#fff", "text-halo-width": 1.6 }, { layout: { "text-field": ["get", "words"], "text-font": ["sans-serif"], "text-size": 12.5, "text-max-width": 12 } }),
 ];
 
+// What strong contrast draws otherwise: a pale ground, dark and wide lines, black names.
+export const STRONG = {
+  ground: { "background-color": "#ffffff" },
+  "base-fill": { "fill-opacity": 0.45 },
+  "airspace-line": { "line-color": "#4b0f4c", "line-width": 2.4 },
+  "keep_in-fill": { "fill-opacity": 0 },
+  "keep_in-line": { "line-color": "#003d2b", "line-width": 4 },
+  "volumes-line": { "line-width": 2.4 },
+  "zones-fill": { "fill-opacity": 0.8 },
+  "zones-line": { "line-color": "#000000", "line-width": 2 },
+  "crowds-line": { "line-color": "#4d3600", "line-width": 3.5 },
+  "keep_outs-line": { "line-color": "#6b0000", "line-width": 3.5 },
+  "traffic-line": { "line-color": "#7a0f4f", "line-width": 2.4 },
+  "routes-line": { "line-color": "#000000", "line-opacity": ["case", ["get", "best"], 1, 0.5] },
+  "zone_names-symbol": { "text-color": "#000000", "text-halo-width": 3 },
+};
+
 export const GROUPS = {
   zones: ["demand zones", "zones", "zone_names"],
   routes: ["routes", "routes"],
   volumes: ["volumes", "volumes"],
+  fence: ["fence: keep-in, keep-outs", "keep_in", "keep_outs"],
   crowds: ["crowds", "crowds"],
   airspace: ["airspace", "airspace"],
   traffic: ["other traffic", "traffic"],
