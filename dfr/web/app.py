@@ -20,7 +20,7 @@ from dfr.errors import DfrError, InputError, VehicleRefusedError
 from dfr.io.strict_json import json_line
 from dfr.web.face import Face
 from dfr.web.guard import Doors, Guard
-from dfr.web.wire import int_of, number_of, object_of, position_of, ring_of, text_of
+from dfr.web.wire import int_of, object_of, position_of, ring_of, text_of, whole_of
 
 PAGES = ("plan", "simulate", "replay", "live")
 MEDIA = {
@@ -137,18 +137,18 @@ def _change_routes(face: Face) -> list[Route]:
         face.runs.start(
             step.world,
             step.plan,
-            replications=int(number_of(document, "replications")),
-            seed=int(number_of(document, "seed")),
+            replications=whole_of(document, "replications"),
+            seed=whole_of(document, "seed"),
             label=f"{step.what}: {', '.join(site.name for site in step.plan.sites)}",
         )
         return face.runs.progress
 
     def ask(document: dict[str, Any]) -> Any:
-        control = face.commanded(int(number_of(document, "vehicle")))
+        control = face.commanded(whole_of(document, "vehicle"))
         return control.ask(text_of(document, "command"), str(document.get("zone", "")))
 
     def confirm(document: dict[str, Any]) -> Any:
-        return {"done": face.commanded(int(number_of(document, "vehicle"))).confirm(text_of(document, "key"))}
+        return {"done": face.commanded(whole_of(document, "vehicle")).confirm(text_of(document, "key"))}
 
     def stop(document: dict[str, Any]) -> Any:
         del document

@@ -93,10 +93,11 @@ class Guard:
         if host not in self._doors.hosts:
             return PlainTextResponse("this server does not answer to that name\n", status_code=421)
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-        origin = headers.get("origin")
+        origins = headers.getlist("origin")
         own = (f"http://{host}", f"https://{host}")
-        foreign = changes if origin is None else origin.lower() not in own
-        if foreign:
+        # A second Origin beside ours is nobody's honest request.
+        foreign = len(origins) != 1 or origins[0].lower() not in own
+        if foreign and (changes or origins):
             return PlainTextResponse("requests from other sites are refused\n", status_code=403)
         return self._token_refusal(scope, headers)
 

@@ -39,6 +39,14 @@ def number_of(document: Mapping[str, Any], key: str) -> float:
     return float(value)
 
 
+def whole_of(document: Mapping[str, Any], key: str) -> int:
+    """A whole number of a document. Raises InputError for a fraction: nothing is rounded to a vehicle."""
+    value = number_of(document, key)
+    if not value.is_integer():
+        raise InputError(f"{key} {value:g} is no whole number -> send one")
+    return int(value)
+
+
 def int_of(query: Mapping[str, str], key: str) -> int:
     """A whole number of a query. Raises InputError where it is not there."""
     value = query.get(key, "")

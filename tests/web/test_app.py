@@ -185,6 +185,14 @@ def test_commands_without_a_vehicle_are_refused(port):
     assert "no vehicle" in json.loads(text)["error"]["message"]
 
 
+@pytest.mark.parametrize("number", [0.7, -0.9, 1e-9])
+def test_a_fraction_of_a_vehicle_is_not_rounded_to_one(port, number):
+    for path in ("/api/live/ask", "/api/live/confirm"):
+        status, text = ask(port, path, method="POST", document={"vehicle": number, "command": "land"})
+        assert status == 400
+        assert "no whole number" in json.loads(text)["error"]["message"]
+
+
 def test_a_socket_of_our_page_is_told_and_a_foreign_one_refused(port):
     address = f"ws://127.0.0.1:{port}/ws/progress"
     with connect(address, origin=f"http://127.0.0.1:{port}") as socket:

@@ -97,6 +97,13 @@ def test_a_change_without_an_origin_is_refused_and_with_ours_is_taken():
     assert ask("POST", origin=OWN)[0] == 200
 
 
+def test_a_foreign_origin_does_not_hide_behind_ours():
+    also = [(b"origin", b"http://evil.test")]
+    assert ask("POST", origin=OWN, headers=also)[0] == 403
+    assert ask("GET", origin=OWN, headers=also)[0] == 403
+    assert ask(kind="websocket", origin=OWN, headers=also)[0] == "websocket.close"
+
+
 def test_a_socket_needs_our_origin():
     assert ask(kind="websocket")[0] == "websocket.close"
     assert ask(kind="websocket", origin=OWN)[0] == "websocket.accept"
