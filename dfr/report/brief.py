@@ -15,7 +15,7 @@ from dfr.findings import Finding, Severity, compliant
 from dfr.metrics.kpi import Summary
 from dfr.plan.model import CoverageHour, Plan
 from dfr.report.airspace_sheet import airspace_rows, traffic_rows
-from dfr.report.checklists import checklists
+from dfr.report.checklists import Checklist, checklists
 from dfr.report.map import map_svg
 from dfr.report.words import short
 from dfr.world.model import World
@@ -31,9 +31,13 @@ MOST_DOCKS = 6
 MOST_DAYS = 7
 MOST_TRAFFIC = 7
 MOST_ASSUMPTIONS = 26
-LINES_ROOMY = 62
-LINES_DENSE = 84
-"""Lines of the second page's tables that fit at the first and second density (measured in print)."""
+MOST_SPANS = 9
+MAP_LINES = 20
+SIDE_LINES = 8
+FRONT_LINES = 50
+BACK_LINES = 52
+"""What the map and the headings beside it take, and how many lines the first and the second page hold at the
+middle density (measured in print, the fullest of the shipped scenarios)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,7 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
         version=__version__,
         css=Markup(css),
         density=density
-        or _density(len(airspace) + min(len(traffic), MOST_TRAFFIC) + len(plan.contingency), lists),
+        or _density(_front_lines(run, len(days)), _back_lines(plan, airspace, traffic, lists)),
         period=_period(run),
         verdict="No finding blocks a go"
         if compliant(plan.findings)
@@ -93,6 +97,7 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
             "findings": _told(plan.findings) - len(_shown_findings(plan.findings)),
         },
         spans=limited_spans(plan.coverage_by_hour),
+        most_spans=MOST_SPANS,
         airspace=airspace,
         airspace_left_out=left_out,
         traffic=traffic[:MOST_TRAFFIC],
@@ -152,9 +157,24 @@ def _period(run: BriefedRun) -> str:
     return f"{start:%a %d %b %Y %H:%M} to {end:%a %d %b %Y %H:%M} {period.zone.key}"
 
 
-def _density(rows: int, lists: Sequence[object]) -> str:
-    lines = rows * 2 + sum(len(getattr(one, "steps", ())) for one in lists)
-    return DENSITIES[(lines > LINES_ROOMY) + (lines > LINES_DENSE)]
+def _density(front: int, back: int) -> str:
+    """The type size where nobody prints to see whether it fits: rather small than a third page."""
+    return "tight" if front > FRONT_LINES or back > BACK_LINES else "dense"
+
+
+def _front_lines(run: BriefedRun, days: int) -> int:
+    plan, shifts = run.plan, len(run.world.scenario.crew.shifts)
+    side = SIDE_LINES + 2 * min(len(plan.sites), MOST_DOCKS) + min(shifts, 7)
+    side += len(plan.coverage) + len(_response(run.summary))
+    spans = min(len(limited_spans(plan.coverage_by_hour)), MOST_SPANS)
+    return max(MAP_LINES, side) + min(days, MOST_DAYS) + spans + 2 * len(_shown_findings(plan.findings))
+
+
+def _back_lines(
+    plan: Plan, airspace: Sequence[object], traffic: Sequence[object], lists: Sequence[Checklist]
+) -> int:
+    rows = len(airspace) + min(len(traffic), MOST_TRAFFIC) + len(plan.contingency)
+    return 2 * rows + sum(len(one.steps) for one in lists)
 
 
 def _told(findings: Sequence[Finding]) -> int:

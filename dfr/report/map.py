@@ -159,18 +159,19 @@ def _words(world: World, plan: Plan, view: _View, size: float) -> list[str]:
     labels = Labels(Box(WIDTH_PX / 2, view.height_px / 2, WIDTH_PX, view.height_px))
     for mark in _marks(world, plan, view):
         labels.block(*mark)
+    labels.taken.append(_scale_box(view))
     words = []
+    for site in plan.sites if len(plan.sites) <= MOST_NAMED else ():
+        name = short(site.name, DOCK_CHARACTERS)
+        at = view.xy(*world.frame.point(site.position))
+        box = labels.beside(at, box_of([name], size=size), DOCK_SIDE)
+        words.append(svg.text(box.x, box.y + size / 3, name, class_="dock-name", font_size=size))
     for zone in world.scenario.demand.zones:
         named = textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …")
         lines = [*named, _soon(plan.soonest(zone.id))]
         at = view.xy(*world.frame.point(centroid(zone.area)))
         box = labels.place(at, box_of(lines, size=size), ZONE_SHIFTS)
         words += _lines(box, lines, size)
-    for site in plan.sites if len(plan.sites) <= MOST_NAMED else ():
-        name = short(site.name, DOCK_CHARACTERS)
-        at = view.xy(*world.frame.point(site.position))
-        box = labels.beside(at, box_of([name], size=size), DOCK_SIDE)
-        words.append(svg.text(box.x, box.y + size / 3, name, class_="dock-name", font_size=size))
     return words
 
 
@@ -278,11 +279,23 @@ def _north(view: _View) -> str:
     return svg.element("g", transform=f"translate({WIDTH_PX - 30:.0f} 40)", body=arrow + letter)
 
 
-def _scale_bar(view: _View) -> str:
+def _scale(view: _View) -> tuple[int, float, float]:
+    """(Metres, left, bottom) of the scale bar: over the line in the corner that says whose the drawing is."""
     metres = next(
         m for m in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 200_000) if m * view.scale > 80
     )
+    return metres, 20.0, view.height_px - 40.0
+
+
+def _scale_box(view: _View) -> Box:
+    metres, x, y = _scale(view)
+    width = metres * view.scale
+    return Box(x + width / 2, y - 14.0, width, 30.0)
+
+
+def _scale_bar(view: _View) -> str:
+    metres, x, y = _scale(view)
+    width = metres * view.scale
     words = f"{metres} m" if metres < 1000 else f"{metres // 1000} km"
-    x, y, width = 20.0, view.height_px - 22, metres * view.scale
     bar = svg.element("path", d=f"M{x} {y - 6:.1f}v6h{width:.1f}v-6", class_="scale-bar")
     return bar + svg.text(x + width / 2, y - 6, words, class_="label middle")

@@ -15,7 +15,7 @@ from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.model import CoverageHour
 from dfr.plan.planner import make_plan
 from dfr.report.brief import DENSITIES, BriefedRun, brief_html, limited_spans
-from dfr.report.pdf import find_chromium, pages, print_within
+from dfr.report.pdf import find_chromium, pages, print_pdf, print_within
 
 SCENARIOS = sorted(shipped_scenarios())
 
@@ -124,6 +124,7 @@ def test_every_shipped_scenario_fits_on_two_pages(briefed, chromium, name):
     )
     assert pdf.startswith(b"%PDF")
     assert count == pages(pdf) == 2
+    assert pages(print_pdf(brief_html(run), browser=chromium)) == 2, "the HTML, printed by whoever opens it"
 
 
 LONG = "Promenade und Festwiese nordwestlich der alten Seebadeanstalt am Hafen " * 3
@@ -165,6 +166,7 @@ def test_the_worst_deployment_still_fits_on_two_pages(crowded, chromium):
         lambda density: brief_html(crowded, density=density), DENSITIES, most=2, browser=chromium
     )
     assert count == 2
+    assert pages(print_pdf(brief_html(crowded), browser=chromium)) == 2
 
 
 def test_what_is_left_out_is_counted_and_a_no_go_stands_at_the_top(crowded):
