@@ -93,12 +93,13 @@ def _reader(data: bytes) -> Reader:
     if head.startswith("<"):
         return read_kml
     if head.startswith(("{", "[")):
-        if any(word in data for word in _ED269):
+        text = decode_text(data)[0]
+        if any(word in text for word in _ED269):
             return read_ed269
-        return read_ed318 if any(word in data for word in _ED318) else read_geojson
+        return read_ed318 if any(word in text for word in _ED318) else read_geojson
     return read_yaixm if _YAIXM.search(head) else read_openair
 
 
 _YAIXM = re.compile(r"^(airspace|rat|loa):", re.MULTILINE)
-_ED269 = (b'"horizontalProjection"', b'"UASZoneList"')
-_ED318 = (b'"limitedApplicability"', b'"upperReference"', b'"subType"')
+_ED269 = ('"horizontalProjection"', '"UASZoneList"')
+_ED318 = ('"limitedApplicability"', '"upperReference"', '"subType"')

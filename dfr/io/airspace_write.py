@@ -178,6 +178,8 @@ def _ed318_words(zone: Zone, number: int, lost: list[str]) -> Json:
         words["zoneAuthority"] = [
             {"name": [{"text": zone.contact, "lang": "en-GB"}], "purpose": "INFORMATION"}
         ]
+    if zone.possible:
+        lost.append(f"{zone.name}: may or may not exist; written as one that does")
     if zone.exempt:
         words["regulationExemption"] = zone.exempt
     hours = _applicability(zone, lost)

@@ -179,3 +179,8 @@ def test_longitudes_that_run_on_past_180_mean_the_other_side() -> None:
     (zone,) = read(json.dumps({"type": "FeatureCollection", "features": [feature]}), "z.geojson").zones
     for lon, inside in ((179.6, True), (-179.6, True), (179.4, False), (-179.4, False), (0.0, False)):
         assert (zone.distance_m(Position(lat_deg=50.5, lon_deg=lon)) == 0.0) is inside, lon
+
+
+def test_json_in_utf_16_is_told_by_its_words_too() -> None:
+    result = read(zone_json().encode("utf-16"), "zones.json")
+    assert (result.kind, len(result.zones), result.refused) == ("ed269", 1, 0)

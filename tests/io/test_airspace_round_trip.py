@@ -156,3 +156,10 @@ def test_hours_are_kept_or_said_to_be_lost(form: str) -> None:
 
 def test_feet_are_exact() -> None:
     assert written(limit(2000 * FOOT_M, VerticalDatum.AMSL)) == "2000 ft AMSL"
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_a_zone_that_only_may_exist_stays_one_or_is_said_to_be_certain(form: str) -> None:
+    (before,), (after,), lost = back(openair() + b"* dfr-possible: asked for, not published\n", form)
+    assert before.possible
+    assert after.possible or any("may or may not exist" in line for line in lost)
