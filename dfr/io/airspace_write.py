@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
@@ -21,6 +22,7 @@ from dfr.world.zones import Zone
 
 Json = dict[str, object]
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 DECIMALS = 7
 ED318_TYPES = frozenset({"PROHIBITED", "REQ_AUTHORIZATION", "CONDITIONAL", "NO_RESTRICTION", "USPACE"})
 ED318_REFERENCES = {
@@ -33,17 +35,14 @@ ED318_REFERENCES = {
 
 def write_geojson(read: AirspaceRead) -> Written:
     """The zones as GeoJSON with limits in words."""
-    lost = [
-        f"{zone.name}: hours ({zone.activation.text})" for zone in read.zones if zone.activation != ALWAYS
-    ]
+    lost = _file_words_lost(read) + _hours_lost(read)
     features = [_feature(_words(zone), _polygons(zone.area.polygon)) for zone in read.zones]
-    return Written(_collection(features, {"source": read.what, "date": read.date}), lost, [])
+    return Written(_collection(features, {"source": read.what, **_issued(read)}), lost, [])
 
 
 def write_ed318(read: AirspaceRead) -> Written:
     """The zones as ED-318; flight levels have no reference there, and their volumes are left out."""
-    lost: list[str] = []
-    left_out: list[str] = []
+    lost, left_out = _file_words_lost(read), list[str]()
     features: list[Json] = []
     for number, zone in enumerate(read.zones, 1):
         layer = _layer(zone, left_out)
@@ -58,18 +57,38 @@ def write_ed318(read: AirspaceRead) -> Written:
         if len(parts) == 1:
             shaped = {**parts[0], "layer": layer}
         features.append(_feature(_ed318_words(zone, number, lost), shaped))
-    return Written(_collection(features, {"provider": read.what, "issued": read.date}), lost, left_out)
+    return Written(_collection(features, {"provider": read.what, **_issued(read)}), lost, left_out)
 
 
 def write_kml(read: AirspaceRead) -> Written:
     """The zones as KML; the datum of a limit stands in the description."""
-    lost = [
-        f"{zone.name}: hours ({zone.activation.text})" for zone in read.zones if zone.activation != ALWAYS
-    ]
+    lost = _file_words_lost(read) + _hours_lost(read)
     marks = "\n".join(_placemark(zone) for zone in read.zones)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
-    text = f"{head}\n<name>{_xml(read.what or read.name)}</name>\n{marks}\n</Document></kml>\n"
+    since = f"<TimeSpan><begin>{read.date}</begin></TimeSpan>" if _issued(read) else ""
+    text = f"{head}\n<name>{_xml(read.what or read.name)}</name>{since}\n{marks}\n</Document></kml>\n"
     return Written(text, lost, [])
+
+
+def _issued(read: AirspaceRead) -> Json:
+    """The date of the data; none where several files of several dates were joined."""
+    return {"issued": read.date} if _DAY.fullmatch(read.date) else {}
+
+
+def _file_words_lost(read: AirspaceRead) -> list[str]:
+    """What a file says of itself that these formats have no words for."""
+    said = {
+        "the stated coverage: this file covers its own volumes only": bool(read.coverage),
+        f"what the data leave out: {'; '.join(read.omissions)}": bool(read.omissions),
+        "the bounds of the ground": read.ground_m_amsl is not None,
+    }
+    return [words for words, there in said.items() if there]
+
+
+def _hours_lost(read: AirspaceRead) -> list[str]:
+    return [
+        f"{zone.name}: hours ({zone.activation.text})" for zone in read.zones if zone.activation != ALWAYS
+    ]
 
 
 def _collection(features: list[Json], words: Json) -> str:

@@ -163,3 +163,15 @@ def test_a_zone_that_only_may_exist_stays_one_or_is_said_to_be_certain(form: str
     (before,), (after,), lost = back(openair() + b"* dfr-possible: asked for, not published\n", form)
     assert before.possible
     assert after.possible or any("may or may not exist" in line for line in lost)
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_what_a_file_says_of_itself_is_kept_or_said_to_be_lost(form: str) -> None:
+    head = "* dfr-date: 2024-08-24\n* dfr-coverage: 49,-2 51,-2 51,0 49,0\n* dfr-ground-m-amsl: -5 300\n"
+    first = read_airspace(head.encode() + b"* dfr-omits: D036\n" + openair(), name="there.txt")
+    text, lost, _ = FORMATS[form](first)
+    again = read_airspace(text.encode(), name=BACK[form])
+    assert again.date == "2024-08-24"
+    assert again.coverage == first.coverage or any("coverage" in line for line in lost)
+    assert again.omissions == first.omissions or any("D036" in line for line in lost)
+    assert again.ground_m_amsl == first.ground_m_amsl or any("ground" in line for line in lost)
