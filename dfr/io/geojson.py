@@ -200,7 +200,10 @@ def _limits(shape: Json, words: Json) -> tuple[VerticalLimit | None, VerticalLim
 
 
 def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> VerticalLimit | None:
-    """A limit in words, as an object of openAIP's, or as a number with its reference and unit beside it."""
+    """A limit in words, as an object of openAIP's, or as a number with its reference and unit beside it.
+
+    A number in words without its reference is no limit, and the widest is taken.
+    """
     value = next((words[key] for key in keys if words.get(key) not in (None, "")), None)
     if value is None:
         return None
@@ -214,6 +217,8 @@ def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> Ver
     references = (f"{side}reference", f"{side}verticalreference", f"{side}ref")
     reference = next((words[key] for key in references if words.get(key)), None)
     if reference is None and isinstance(value, str):
+        if value.strip().isdecimal() and value.strip("0 "):
+            return None
         found = parse_limit(value.strip(" .,;\u00b7"))
         if found is None:
             raise BadZoneError("unreadable-limit", f"{value[:40]!r} is no limit")

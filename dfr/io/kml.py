@@ -242,7 +242,7 @@ class _Placemarks:
         lower: set[VerticalLimit | None] = set()
         upper: set[VerticalLimit | None] = set()
         for which, value in _LIMIT.findall(words):
-            (lower if which.lower() in LOWER_WORDS else upper).add(parse_limit(value))
+            (lower if which.lower() in LOWER_WORDS else upper).add(_limit(value))
         return self._only(name, lower), self._only(name, upper), _found(_CLASS, words).upper()
 
     def _only(self, name: str, found: set[VerticalLimit | None]) -> VerticalLimit | None:
@@ -251,6 +251,12 @@ class _Placemarks:
             words = ", ".join(sorted(level.text if level else "an unreadable one" for level in found))
             self._problems.add(self._line, "repeated-limit", f"{name}: {words}", Outcome.NOTE)
         return found.pop() if len(found) == 1 else None
+
+
+def _limit(value: str) -> VerticalLimit | None:
+    """The limit that words mean; None of a number without a unit, which may be feet or metres."""
+    bare = value.replace(" ", "").replace(",", "").replace(".", "").isdecimal()
+    return None if bare and value.strip("0") else parse_limit(value)
 
 
 def _found(pattern: re.Pattern[str], words: str) -> str:

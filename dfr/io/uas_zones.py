@@ -180,7 +180,7 @@ def _daily(item: Json, within: Interval) -> list[DailyHours]:
     end, end_zone = _clock(item.get("endTime"), item.get("endEvent"))
     zone = start_zone or end_zone
     if isinstance(start, time) and isinstance(end, time):
-        end = LAST_MINUTE.get(end.replace(second=0), end)
+        end = end if end == start else LAST_MINUTE.get(end.replace(second=0), end)
         end = _moved(end, end_zone or zone, zone)
     bare = zone is None and (item.get("startTime") or item.get("endTime"))
     return [

@@ -152,6 +152,8 @@ def test_the_end_of_hours_has_its_own_offset() -> None:
 def test_a_whole_day_has_no_gap_in_its_last_minute() -> None:
     text = zone_json({"startTime": "00:00Z", "endTime": "23:59Z"})
     assert active(text, "2024-08-23T23:59:30Z") is True
+    text = zone_json({"startTime": "23:59Z", "endTime": "23:59Z"})
+    assert active(text, "2024-08-23T12:00Z") is True
     text = zone_json({"startTime": "00:00:00.00Z", "endTime": "23:59:00.00Z"})
     assert active(text, "2024-08-23T23:59:30Z") is True
 
@@ -184,3 +186,18 @@ def test_longitudes_that_run_on_past_180_mean_the_other_side() -> None:
 def test_json_in_utf_16_is_told_by_its_words_too() -> None:
     result = read(zone_json().encode("utf-16"), "zones.json")
     assert (result.kind, len(result.zones), result.refused) == ("ed269", 1, 0)
+
+
+def test_a_number_without_a_unit_may_be_metres_and_is_no_limit() -> None:
+    """Read as feet it would end far under a ceiling in metres."""
+    (zone,) = read(kml(words="Lower: 0 Upper: 120"), "z.kml").zones
+    assert (zone.lower, zone.upper) == (SURFACE, UNLIMITED)
+    ring = [[-1.1, 50.4], [-0.9, 50.4], [-0.9, 50.6], [-1.1, 50.6], [-1.1, 50.4]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    for upper, code in (("120", "missing-limit"), (120, "unreadable-limit")):
+        words = {"lower": "SFC", "upper": upper, "uom": "m"}
+        feature = {"type": "Feature", "properties": words, "geometry": shape}
+        result = read(json.dumps({"type": "FeatureCollection", "features": [feature]}), "z.geojson")
+        (zone,) = (*result.zones, *result.defects)
+        assert zone.upper == UNLIMITED
+        assert code in codes(result)

@@ -198,7 +198,7 @@ def one(words: dict[str, object], geometry: object = POLYGON) -> AirspaceRead:
         ({"UASZone": {"name": "X"},
           "verticalLayer": {"upper": 900, "upperReference": "AMSL", "lower": 45, "lowerReference": "AGL",
                             "UOM": "M"}}, 45, 900),
-        ({"LOWER": "GND", "UPPER": "1600"}, None, 487.68),
+        ({"LOWER": "GND", "UPPER": "1600 ft"}, None, 487.68),
         ({"lower": "SFC", "upper": "1000 FT ALT \u00b7"}, None, 304.8),
     ],
 )  # fmt: skip
