@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-import numpy as np
-import shapely
-
 from dfr.io.airspace_read import AirspaceRead, Written
 from dfr.io.limits import written as limit_words
 from dfr.units import m_to_nm
@@ -59,7 +56,7 @@ def _zone(zone: Zone, lost: list[str]) -> list[str]:
     parts = zone.area.parts
     if _as_published(zone.area) and len(parts) == 1 and not parts[0].interiors:
         return lines + _outline(zone.area.outline)
-    return _parts(zone, lines, parts, lost)
+    return _pieces(zone, lines, lost)
 
 
 def _as_published(area: Area) -> bool:
@@ -69,16 +66,14 @@ def _as_published(area: Area) -> bool:
     return bool(area.outline) and (area.edges is EdgeRule.GEODESIC or short or curves)
 
 
-def _parts(zone: Zone, lines: list[str], parts: Sequence[shapely.Polygon], lost: list[str]) -> list[str]:
-    """A zone in several parts is written as several; its holes are filled."""
-    if any(part.interiors for part in parts):
-        lost.append(f"{zone.name}: holes are filled")
-    if len(parts) > 1:
-        lost.append(f"{zone.name}: written as {len(parts)} volumes")
+def _pieces(zone: Zone, lines: list[str], lost: list[str]) -> list[str]:
+    """A zone in several parts is written as several, and so is one with holes, cut through these."""
+    rings = zone.area.solid_rings
+    if len(rings) > 1:
+        lost.append(f"{zone.name}: written as {len(rings)} volumes")
     written: list[str] = []
-    for part in parts:
-        ring = np.asarray(part.exterior.coords)[:-1]
-        corners = [Vertex(float(lat), (float(lon) + 180.0) % 360.0 - 180.0) for lon, lat in ring]
+    for ring in rings:
+        corners = [Vertex(corner.lat_deg, corner.lon_deg) for corner in ring]
         written += [*([""] if written else []), *lines, *_outline(corners)]
     return written
 

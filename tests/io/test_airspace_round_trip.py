@@ -175,3 +175,17 @@ def test_what_a_file_says_of_itself_is_kept_or_said_to_be_lost(form: str) -> Non
     assert again.coverage == first.coverage or any("coverage" in line for line in lost)
     assert again.omissions == first.omissions or any("D036" in line for line in lost)
     assert again.ground_m_amsl == first.ground_m_amsl or any("ground" in line for line in lost)
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_a_hole_stays_a_hole(form: str) -> None:
+    hole = [[-2.0, 50.4], [-1.5, 50.4], [-1.5, 50.6], [-2.0, 50.6], [-2.0, 50.4]]
+    shape = ZONE["geometry"][0]["horizontalProjection"]  # type: ignore[index]
+    outer = shape["coordinates"][0]
+    volume = {**ZONE["geometry"][0], "horizontalProjection": {**shape, "coordinates": [outer, hole]}}  # type: ignore[index]
+    (before,), after, lost = back(ed269(geometry=[volume]), form, "zones.json")
+    assert sum(zone.area.area_m2() for zone in after) == pytest.approx(before.area.area_m2(), rel=1e-4)
+    for lon, inside in ((-1.75, False), (-2.2, True), (-1.2, True)):
+        place = Position(lat_deg=50.5, lon_deg=lon)
+        assert any(zone.distance_m(place) == 0.0 for zone in after) is inside, lon
+    assert len(after) == 1 or any("2 volumes" in line for line in lost)
