@@ -233,9 +233,9 @@ def finish(
         repaired=sum(draft.repaired and not draft.refusal for draft in drafts),
         unplaced=unplaced,
         coverage=tuple(words.coverage),
-        date=words.date,
-        what=words.what,
-        omissions=tuple(words.omissions),
+        date=printable(words.date),
+        what=printable(words.what),
+        omissions=tuple(map(printable, words.omissions)),
         ground_m_amsl=words.ground_m_amsl,
     )
 
@@ -244,7 +244,7 @@ def _zone(draft: Draft, area: Area, source: str) -> Zone:
     return Zone(
         name=printable(draft.name) or "unnamed",
         kind=printable(draft.kind),
-        airspace_class=draft.airspace_class,
+        airspace_class=printable(draft.airspace_class),
         lower=draft.lower or SURFACE,
         upper=draft.upper or UNLIMITED,
         area=area,

@@ -201,3 +201,13 @@ def test_a_number_without_a_unit_may_be_metres_and_is_no_limit() -> None:
         (zone,) = (*result.zones, *result.defects)
         assert zone.upper == UNLIMITED
         assert code in codes(result)
+
+
+def test_nothing_a_file_says_can_move_a_cursor() -> None:
+    (zone,) = read(YAIXM.replace("class: D", 'class: "D\\e[2J"'), "a.yaml").zones
+    assert zone.label.isprintable()
+    words = b"* dfr-omits: D036\x1b[2J\n* dfr-source: AIP\x07\n* dfr-date: 2024\x1b\n"
+    result = read(words, "a.txt")
+    assert all(text.isprintable() for text in (*result.omissions, result.what, result.date))
+    (zone,) = read(zone_json().replace('"Z"', '"\\ud800\\u202e"', 1), "z.json").zones
+    assert zone.label.isprintable()
