@@ -206,8 +206,8 @@ def finish(
         problems.add(None, "no-volumes", "no volume of airspace found", Outcome.NOTE)
     for draft in drafts:
         _check_limits(draft, problems)
-    built = build_areas([draft.outline for draft in drafts], edges=edges)
     _check_order(drafts, problems)
+    built = build_areas([draft.outline for draft in drafts], edges=edges)
     zones: list[Zone] = []
     defects: list[Zone] = []
     unplaced = 0
@@ -307,20 +307,31 @@ SWAPPED_UK = (-9.0, 49.0, 3.0, 61.0)
 open ocean off Somalia, but for the Seychelles."""
 
 
+UK = (49.0, -9.0, 61.0, 3.0)
+"""The same of the United Kingdom where it is."""
+
+
 def _check_order(drafts: Sequence[Draft], problems: Problems) -> None:
-    """Refuse every volume of a file that lies whole in the mirror image of the United Kingdom."""
-    south, west, north, east = SWAPPED_UK
-    first = next((element for draft in drafts for element in draft.outline), None)
-    elements = (element for draft in drafts for element in draft.outline)
-    if first is None or not all(south <= e.lat <= north and west <= e.lon <= east for e in elements):
+    """Refuse volumes in the mirror image of the United Kingdom: all of a file, or some with others here.
+
+    Where they lie is not known then: nothing is clear of them.
+    """
+    drawn = [draft for draft in drafts if draft.outline]
+    mirrored = [draft for draft in drawn if _within(draft.outline, SWAPPED_UK)]
+    if not mirrored:
         return
-    lat, lon = first.lat, first.lon
-    what = (
-        f"lat {lat:.4f}, lon {lon:.4f}: latitude and longitude are swapped (this is off Somalia, not the UK)"
-    )
-    for draft in drafts:
+    if len(mirrored) < len(drawn) and not any(_within(draft.outline, UK) for draft in drawn):
+        return
+    for draft in mirrored:
+        lat, lon = draft.outline[0].lat, draft.outline[0].lon
+        what = f"lat {lat:.4f}, lon {lon:.4f}: latitude and longitude are swapped (off Somalia, not the UK)"
         problems.refuse(draft, draft.line, "lat-lon-swapped", what)
         draft.outline = []
+
+
+def _within(outline: Outline, box: tuple[float, float, float, float]) -> bool:
+    south, west, north, east = box
+    return all(south <= e.lat <= north and west <= e.lon <= east for e in outline)
 
 
 def _note_shape(draft: Draft, shape: Built, problems: Problems) -> None:

@@ -417,6 +417,16 @@ def test_case_20_a_file_with_latitude_and_longitude_swapped_is_refused() -> None
     assert {p.code for p in read.problems} == {"lat-lon-swapped"}
 
 
+def test_case_20_one_swapped_volume_among_good_ones_is_refused_and_doubted() -> None:
+    good = f"AC P\nAN GOOD\nAL SFC\nAH UNL\nV X={dms(HERE)}\nDC 2\n"
+    swapped = "AC P\nAN SWAPPED\nAL SFC\nAH UNL\nV X=001:17:00 S 050:42:30 E\nDC 2\n"
+    abroad = "AC P\nAN ABROAD\nAL SFC\nAH UNL\nV X=020:17:00 N 050:42:30 E\nDC 2\n"
+    read = read_openair((good + swapped).encode(), name="t")
+    assert ([zone.name for zone in read.zones], read.unplaced) == (["GOOD"], 1)
+    assert [(p.code, p.line) for p in read.problems] == [("lat-lon-swapped", 7)]
+    assert not read_openair((abroad + swapped).encode(), name="t").refused
+
+
 def test_case_21_seaclose_is_inside_the_restriction_of_2025_in_its_dates_only() -> None:
     restriction = TemporaryRestriction(
         name="RA(T) Isle of Wight Festival", centre=at(50 + 43 / 60 + 18 / 3600, -(1 + 15 / 60 + 57 / 3600)),
