@@ -12,7 +12,8 @@ from dfr.io.airspace_read import ring_of_degrees
 from dfr.io.limits import parse_limit
 from dfr.units import nm_to_m
 from dfr.world.activation import Interval
-from dfr.world.outlines import Vertex
+from dfr.world.outlines import EdgeRule, Vertex
+from dfr.world.shapes import area_of_ring
 from dfr.world.vertical import VerticalLimit
 
 MAX_RADIUS_NM = 2000.0
@@ -153,7 +154,10 @@ def degree_ring(text: str) -> Ring:
         pairs.append((number_of(lat), number_of(lon)))
     if len(pairs) < 3 or any(abs(lat) > 90.0 or abs(lon) > 180.0 for lat, lon in pairs):
         raise BadRecordError("bad-coverage", "a coverage is three or more lat,lon pairs on the globe")
-    return ring_of_degrees(pairs)
+    ring = ring_of_degrees(pairs)
+    if area_of_ring(ring, edges=EdgeRule.PARALLEL).area is None:
+        raise BadRecordError("bad-coverage", f"this coverage encloses no area: {text[:60]}")
+    return ring
 
 
 def span_of(text: str) -> tuple[float, float]:

@@ -321,6 +321,16 @@ def test_a_corner_before_any_class_is_reported_at_its_own_line() -> None:
     assert next((problem.code, problem.line) for problem in result.problems) == ("missing-class", 3)
 
 
+@pytest.mark.parametrize(
+    "ring", ["49,-2 51,-2", "49,-2 50,-2 51,-2", "49,-2 49,-2 49,-2", "49,-2 51,-2 91,0"]
+)
+def test_a_coverage_without_an_area_is_refused_and_the_volumes_are_kept(ring: str) -> None:
+    outline = "DP 50:00:00 N 1:00:00 W\nDP 50:10:00 N 1:00:00 W\nDP 50:00:00 N 0:50:00 W\n"
+    result = read(f"* dfr-coverage: {ring}\n" + HEAD + outline)
+    assert [(problem.code, problem.line) for problem in result.problems] == [("bad-coverage", 1)]
+    assert (result.coverage, len(result.zones)) == ((), 1)
+
+
 def test_a_written_file_reads_back_as_it_was() -> None:
     text = (
         "* dfr-coverage: 49,-2 51,-2 51,0\n* dfr-date: 2024-08-24\n* dfr-ground-m-amsl: -5 300\n"
