@@ -117,17 +117,26 @@ class PositionControl:
         rise = error_for_rate(abs(body.v_up), self.gains.pos_up_p, self.accel_up)
         return north, east, body.up + (rise if body.v_up > 0.0 else -rise)
 
-    def glide(self, dt: float, v_north: float = 0.0, v_east: float = 0.0) -> None:
-        """Move the horizontal target at a velocity, shaped."""
+    def glide(
+        self,
+        dt: float,
+        v_north: float = 0.0,
+        v_east: float = 0.0,
+        *,
+        push: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Move the horizontal target at a velocity, shaped, which itself changes by `push`, m/s2."""
         self.north += self.v_north * dt
         self.east += self.v_east * dt
         self.v_north += self.a_north * dt
         self.v_east += self.a_east * dt
         limit, jerk = self.accel, self.gains.jerk
         self.a_north = shaped_accel(
-            v_north - self.v_north, self.a_north, most_accel=limit, jerk=jerk, dt_s=dt
+            v_north - self.v_north, self.a_north, most_accel=limit, jerk=jerk, dt_s=dt, push=push[0]
         )
-        self.a_east = shaped_accel(v_east - self.v_east, self.a_east, most_accel=limit, jerk=jerk, dt_s=dt)
+        self.a_east = shaped_accel(
+            v_east - self.v_east, self.a_east, most_accel=limit, jerk=jerk, dt_s=dt, push=push[1]
+        )
 
     def approach(self, dt: float, north: float, east: float) -> None:
         """Move the horizontal target to a point, shaped: by a speed that can still stop there."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SAME_POINT_M = 0.01
 """A guided point this near to the last one is the last one, sent again."""
 
+BY_LEGS = 64
+"""Bit of GUID_OPTIONS: points are flown to as waypoints are."""
+
 STILL: Point = (0.0, 0.0, 0.0)
 
 
@@ -68,21 +71,19 @@ class Guided(Mode):
         self.enter()
 
     def fly_to(self, point: Point) -> bool:
-        """Fly to a point: along a leg from rest, or without a stop where a client moves the point again."""
-        navigation = self.craft.navigation
-        if self.craft.landed:
+        """Fly straight at a point, slowing down before it; by a leg from rest where GUID_OPTIONS says so."""
+        craft, navigation = self.craft, self.craft.navigation
+        if craft.landed:
             return False
-        free = self._climbing_to is None and self._velocity is None
-        under_way = free and (self._pursuing or not navigation.reached)
-        if under_way and dist(point, navigation.destination) < SAME_POINT_M:
+        legs = bool(int(craft.parameters["GUID_OPTIONS"]) & BY_LEGS)
+        under_way = self._climbing_to is None and self._velocity is None
+        if legs and under_way and dist(point, navigation.destination) < SAME_POINT_M:
             return True
         self._forget()
-        self._pursuing = under_way
-        if under_way:
-            navigation.start(speed_mps=navigation.speed_mps, at=point)
-            return True
-        navigation.start(speed_mps=navigation.speed_mps)
-        navigation.go(point)
+        self._pursuing, self._told_s = not legs, craft.t_s
+        navigation.start(speed_mps=navigation.speed_mps, at=None if legs else point)
+        if legs:
+            navigation.go(point)
         return True
 
     def fly_at(self, velocity: Point, *, push: Point = STILL, point: Point | None = None) -> bool:
@@ -115,6 +116,8 @@ class Guided(Mode):
             craft.control.reset()
             return
         craft.wants_flight = True
+        if craft.t_s - self._told_s > craft.parameters["GUID_TIMEOUT"]:
+            craft.heading.stop_turning()
         if self._paused and (self._velocity is not None or self._pursuing):
             craft.control.glide(dt)
             craft.control.climb_at(dt, 0.0)
@@ -144,7 +147,7 @@ class Guided(Mode):
         self._velocity = velocity
         if self._moving_point is not None:
             velocity = self._towards_moving_point(dt, velocity)
-        control.glide(dt, velocity[0], velocity[1])
+        control.glide(dt, velocity[0], velocity[1], push=(self._push[0], self._push[1]))
         control.climb_at(dt, velocity[2])
 
     def _towards_moving_point(self, dt: float, velocity: Point) -> Point:

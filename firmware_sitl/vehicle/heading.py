@@ -59,9 +59,16 @@ class Heading:
         self.look, self.wanted = Look.FIXED, start
         self._goal, self._rate = start + turn, rate or self._craft.control.gains.yaw_slew
 
-    def turn(self, rate: float) -> None:
-        """Turn steadily, rad/s."""
+    def turn(self, rate: float, *, start: float | None = None) -> None:
+        """Turn steadily, rad/s; from another heading than the present where one is given."""
         self.look, self._rate = Look.RATE, rate
+        if start is not None:
+            self.wanted = start
+
+    def stop_turning(self) -> None:
+        """Turn no further where it turned steadily."""
+        if self.look is Look.RATE:
+            self.hold()
 
     def at(self, place: tuple[float, float, float] | None) -> None:
         """Look at a place (north, east, up), or no longer."""

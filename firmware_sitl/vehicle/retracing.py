@@ -13,7 +13,7 @@ from firmware_sitl.vehicle.navigation import Point
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.craft import Craft
 
-CLEANUP_S = 0.4
+CLEANUP_S = 0.8
 """Before it turns back the path is tidied (ArduCopter's WAIT_FOR_PATH_CLEANUP, as recorded)."""
 
 POSITION_TIMEOUT_S = 15.0

@@ -42,9 +42,12 @@ def error_for_rate(rate: float, gain: float, limit: float) -> float:
     return limit / (2.0 * gain * gain) + rate * rate / (2.0 * limit)
 
 
-def shaped_accel(speed_error: float, accel: float, *, most_accel: float, jerk: float, dt_s: float) -> float:
-    """The next acceleration that closes a speed error within acceleration and jerk limits."""
-    wanted = clamp(root_control(speed_error, jerk / most_accel, jerk, dt_s), -most_accel, most_accel)
+def shaped_accel(
+    speed_error: float, accel: float, *, most_accel: float, jerk: float, dt_s: float, push: float = 0.0
+) -> float:
+    """The next acceleration that closes a speed error, beyond `push`, within acceleration and jerk limits."""
+    wanted = push + root_control(speed_error, jerk / most_accel, jerk, dt_s)
+    wanted = clamp(wanted, -most_accel, most_accel)
     return accel + clamp(wanted - accel, -jerk * dt_s, jerk * dt_s)
 
 

@@ -91,11 +91,15 @@ def _fly(vehicle: Vehicle, message: Any, point: Point, ahead: float) -> None:
 
 
 def _turn(vehicle: Vehicle, message: Any, *, relative: bool) -> None:
-    """Point the nose: at an angle, at a rate, or as WP_YAW_BEHAVIOR says."""
+    """Point the nose: at an angle, at a rate, at both (on from the angle), or as WP_YAW_BEHAVIOR says."""
     mask, heading = message.type_mask, vehicle.craft.heading
-    if not mask & IGNORE_YAW and isfinite(message.yaw):
+    pointed = not mask & IGNORE_YAW and isfinite(message.yaw)
+    turning = not mask & IGNORE_YAW_RATE and isfinite(message.yaw_rate)
+    if pointed and turning:
+        heading.turn(message.yaw_rate, start=message.yaw + (vehicle.craft.body.yaw if relative else 0.0))
+    elif pointed:
         heading.fix(message.yaw, relative=relative)
-    elif not mask & IGNORE_YAW_RATE and isfinite(message.yaw_rate):
+    elif turning:
         heading.turn(message.yaw_rate)
     else:
         heading.default()

@@ -105,7 +105,7 @@ def test_inside_all_inclusions_unless_the_option_says_any(vehicle: Vehicle) -> N
 def test_satellites_lost_in_guided_flight_end_in_landing(vehicle: Vehicle) -> None:
     _airborne(vehicle)
     vehicle.parameters["SIM_GPS1_ENABLE"] = 0.0
-    _run(vehicle, 8.0)
+    _run(vehicle, 9.0)
     assert vehicle.mode.number == LAND
 
 
