@@ -17,6 +17,7 @@ from firmware_sitl.vehicle.shaping import (
     error_for_rate,
     root_control,
     shaped_accel,
+    within,
 )
 
 NO_LIMIT = (0.0, 0.0)
@@ -130,13 +131,13 @@ class PositionControl:
         self.east += self.v_east * dt
         self.v_north += self.a_north * dt
         self.v_east += self.a_east * dt
-        limit, jerk = self.accel, self.gains.jerk
-        self.a_north = shaped_accel(
-            v_north - self.v_north, self.a_north, most_accel=limit, jerk=jerk, dt_s=dt, push=push[0]
-        )
-        self.a_east = shaped_accel(
-            v_east - self.v_east, self.a_east, most_accel=limit, jerk=jerk, dt_s=dt, push=push[1]
-        )
+        off_n, off_e = v_north - self.v_north, v_east - self.v_east
+        jerk, off = self.gains.jerk, hypot(off_n, off_e)
+        gain = root_control(off, jerk / self.accel, jerk, dt) / off if off > 1e-9 else 0.0
+        wanted = within(push[0] + off_n * gain, push[1] + off_e * gain, self.accel)
+        change = within(wanted[0] - self.a_north, wanted[1] - self.a_east, jerk * dt)
+        self.a_north += change[0]
+        self.a_east += change[1]
 
     def approach(self, dt: float, north: float, east: float) -> None:
         """Move the horizontal target to a point, shaped: by a speed that can still stop there."""

@@ -6,7 +6,7 @@ the deceleration asked for never exceeds what the craft may do.
 
 from __future__ import annotations
 
-from math import copysign, sqrt
+from math import copysign, hypot, sqrt
 
 GRAVITY_MPS2 = 9.80665
 
@@ -42,12 +42,21 @@ def error_for_rate(rate: float, gain: float, limit: float) -> float:
     return limit / (2.0 * gain * gain) + rate * rate / (2.0 * limit)
 
 
-def shaped_accel(
-    speed_error: float, accel: float, *, most_accel: float, jerk: float, dt_s: float, push: float = 0.0
-) -> float:
-    """The next acceleration that closes a speed error, beyond `push`, within acceleration and jerk limits."""
-    wanted = push + root_control(speed_error, jerk / most_accel, jerk, dt_s)
-    wanted = clamp(wanted, -most_accel, most_accel)
+def within(north: float, east: float, longest: float) -> tuple[float, float]:
+    """A vector held to a length.
+
+    >>> within(3.0, 4.0, 2.5)
+    (1.5, 2.0)
+    """
+    length = hypot(north, east)
+    if length <= longest:
+        return north, east
+    return north * longest / length, east * longest / length
+
+
+def shaped_accel(speed_error: float, accel: float, *, most_accel: float, jerk: float, dt_s: float) -> float:
+    """The next acceleration that closes a speed error within acceleration and jerk limits."""
+    wanted = clamp(root_control(speed_error, jerk / most_accel, jerk, dt_s), -most_accel, most_accel)
     return accel + clamp(wanted - accel, -jerk * dt_s, jerk * dt_s)
 
 

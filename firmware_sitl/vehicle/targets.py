@@ -52,6 +52,8 @@ def global_target(vehicle: Vehicle, message: Any) -> None:
     known = frame in (*ABSOLUTE_FRAMES, *RELATIVE_FRAMES, *TERRAIN_FRAMES) and frame != MISSION_FRAME
     moving_over_terrain = frame in TERRAIN_FRAMES and not message.type_mask & IGNORE_VELOCITY
     on_earth = abs(message.lat_int) <= MOST_LAT_E7 and abs(message.lon_int) <= MOST_LON_E7
+    if on_earth and not known:
+        vehicle.say(6, f"Unknown mavlink coordinate frame {frame}")
     if not known or not on_earth or moving_over_terrain:
         vehicle.guided.stop()
         return
