@@ -187,7 +187,23 @@ def test_24_a_parameter_is_set_when_its_value_comes_back(behind, proxy):
     assert behind.get_param("RTL_ALT") == 1850.0
 
 
-def test_24_a_value_the_vehicle_does_not_take_is_refused(behind, proxy):
+def test_24_a_value_the_vehicle_keeps_instead_is_told(behind, proxy):
+    before: dict[str, float] = {}
+
+    def keep_old(direction, message, frame):
+        if direction == "up" or message.get_type() != "PARAM_VALUE":
+            return None
+        value = before.setdefault(message.param_id, message.param_value)
+        fields = value, message.param_type, message.param_count, message.param_index
+        return [proxy.forge(dialect.MAVLink_param_value_message(message.param_id.encode(), *fields))]
+
+    behind.set_param("RTL_ALT", 1700.0)
+    proxy.rule = keep_old
+    with pytest.raises(VehicleRefusedError, match=r"RTL_ALT\w*: set to 19\d*, the vehicle keeps 17\d*"):
+        behind.set_param("RTL_ALT", 1900.0)
+
+
+def test_24_a_value_the_vehicle_does_not_hear_is_no_success(behind, proxy):
     def keep_old(direction, message, frame):
         return [] if direction == "up" and message.get_type() == "PARAM_SET" else None
 

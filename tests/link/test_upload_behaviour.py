@@ -152,7 +152,7 @@ def _also(proxy, down, up):
     return [up]
 
 
-@pytest.mark.parametrize(
+SOMEBODY_ELSES = pytest.mark.parametrize(
     ("fields", "source"),
     [
         ({"mission_type": 1}, (1, 1)),
@@ -162,6 +162,22 @@ def _also(proxy, down, up):
         ({}, (1, 154)),
     ],
 )
+
+
+@SOMEBODY_ELSES
+def test_7_a_refusal_for_or_from_somebody_else_is_ignored(behind, proxy, dispatch, fields, source):
+    """It comes in the place of the vehicle's answer to the COUNT, and would end the upload for good."""
+    stranger = proxy.forge(ack(dialect.MAV_MISSION_NO_SPACE, **fields), system=source[0], component=source[1])
+
+    def answer(message, frame):
+        proxy.inject_down(stranger)
+        return []
+
+    proxy.rule = once(is_a("up", "MISSION_COUNT"), answer)
+    assert upload_verified(behind, dispatch).verified
+
+
+@SOMEBODY_ELSES
 def test_7_an_ack_for_or_from_somebody_else_is_ignored(behind, proxy, long_plan, fields, source):
     stranger = proxy.forge(ack(dialect.MAV_MISSION_INVALID, **fields), system=source[0], component=source[1])
     accepted = proxy.forge(ack(dialect.MAV_MISSION_ACCEPTED, **fields), system=source[0], component=source[1])
