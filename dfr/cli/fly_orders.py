@@ -162,7 +162,7 @@ def order_desk(source: str | None, *, ask: bool) -> Iterator[OrderDesk]:
         # Raw: a thread that waits in a buffered read of standard input breaks the end of the process.
         stream = FileIO(0, closefd=False) if source == STANDARD_INPUT else FileIO(source)
     except OSError as error:
-        raise InputError(f"--orders {source}: cannot be read: {error.strerror}") from error
+        raise InputError(f"--orders {source}: cannot be read: {error.strerror} -> check the path") from error
 
     def read() -> None:
         with stream:

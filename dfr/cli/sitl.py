@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from contextlib import ExitStack
@@ -25,6 +26,8 @@ PORTS_APART = 10
 LAST_PORT = 65535
 MOST_VEHICLES = 100
 POLL_S = 0.2
+UNKNOWN_PARAMETER = "parameter not known"
+"""How the built-in vehicle begins to say that it passes over a parameter."""
 
 
 @app.command()
@@ -51,6 +54,8 @@ def sitl(  # noqa: PLR0917 - options of a verb
         raise InputError(
             f"--count {count}, --sysid {sysid}: 1 to {MOST_VEHICLES} vehicles, system ids to 255"
         )
+    if not 0.0 < speedup < math.inf:
+        raise InputError(f"--speedup {speedup:g}: not a number above 0")
     _refuse_ports(port, count)
     with ExitStack() as stack:
         vehicles = [
@@ -129,6 +134,9 @@ def _show(vehicles: list[RunningVehicle], *, as_json: bool) -> None:
         for vehicle in vehicles:
             say(f"system {vehicle.system_id}: {' '.join(vehicle.urls)}  {vehicle.version}, pid {vehicle.pid}")
     sys.stdout.flush()
+    for line in dict.fromkeys(line for vehicle in vehicles for line in vehicle.process.output().splitlines()):
+        if line.startswith(UNKNOWN_PARAMETER):
+            note(line)
     note("running; interrupt (Ctrl-C) to end")
 
 

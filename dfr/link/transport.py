@@ -180,7 +180,7 @@ class SerialTransport:
             termios.tcsetattr(self._fd, termios.TCSANOW, mode)
         except termios.error as error:
             os.close(self._fd)
-            raise LinkError(f"{path} is no serial line: {error}") from error
+            raise LinkError(f"{path} is no serial line: {error.args[-1]} -> check the path") from error
         self.bytes_per_s: float | None = baud / BITS_PER_BYTE
 
     def fileno(self) -> int:

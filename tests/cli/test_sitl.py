@@ -123,3 +123,26 @@ def test_twenty_vehicles_keep_real_time_side_by_side():
     assert sorted(seen) == list(range(1, MANY + 1))
     paces = [(heard[-1][1] - heard[0][1]) / (heard[-1][0] - heard[0][0]) for heard in seen.values()]
     assert sorted(paces)[MANY // 2] == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("speedup", ["0", "-3", "nan", "inf"])
+def test_a_speed_that_is_none_is_refused(speedup):
+    code, words = refused("--engine", "builtin", "--speedup", speedup)
+    assert code == 2
+    assert f"--speedup {speedup}: not a number above 0" in words
+
+
+def test_a_parameter_that_the_vehicle_does_not_know_is_named():
+    given = (
+        "--engine",
+        "builtin",
+        "--port",
+        str(free_block(10)),
+        "--for",
+        "0.1",
+        "--param",
+        "SIM_WIND_SPEED=5",
+    )
+    code, words = refused(*given)
+    assert code == 0
+    assert "parameter not known to the built-in vehicle: SIM_WIND_SPEED" in words
