@@ -96,6 +96,32 @@ def test_a_precision_landing_ends_on_the_target(connect: Any) -> None:
         assert (landed.x, landed.y) == pytest.approx((-0.2, 2.0), abs=0.3)
 
 
+@pytest.mark.parametrize(("strict", "lands"), [(0, True), (1, True), (2, False)])
+def test_a_dock_whose_target_is_lost_is_landed_on_as_strictly_as_asked(
+    connect: Any, strict: int, lands: bool
+) -> None:
+    """Not strict: down all the same; strict: a hover, then down; very strict: a hover till the pilot acts."""
+    target = {"SIM_PLD_LAT": 50.7810, "SIM_PLD_LON": -1.0890, "SIM_PLD_ENABLE": 1}
+    asked = {"PLND_STRICT": strict, "PLND_RET_MAX": 0, "PLND_TIMEOUT": 1, "SIM_PLD_ALT_LMT": 30}
+    with connect(params={"PLND_ENABLED": 1, "PLND_TYPE": 4, **asked, **RANGEFINDER, **target}) as client:
+        _fly_up(client, 12.0)
+        client.set_mode(LAND)
+        client.wait_text("PrecLand: Target Found")
+        client.receive("GLOBAL_POSITION_INT", timeout_s=60.0, where=lambda m: m.relative_alt < 7000)
+        client.set_parameter("SIM_PLD_ENABLE", 0)
+        if strict:
+            client.wait_text("PrecLand: Failsafe Measures")
+        if lands:
+            client.wait_disarmed(timeout_s=60.0)
+            return
+        begun_ms = client.receive("GLOBAL_POSITION_INT").time_boot_ms
+        later = client.receive(
+            "GLOBAL_POSITION_INT", timeout_s=60.0, where=lambda m: m.time_boot_ms > begun_ms + 20_000
+        )
+        assert later.relative_alt > 1000
+        assert client.armed
+
+
 def test_traffic_told_on_one_port_is_heard_on_the_other(start: Any) -> None:
     with (
         start(speedup=1.0) as vehicle,
