@@ -150,9 +150,10 @@ def test_too_much_wind_by_its_own_estimate_sends_it_home(start, dispatch, engine
 
 
 def test_the_energy_to_get_home_is_kept_before_the_vehicles_failsafe_acts(start, dispatch):
+    """At a pace at which a busy machine's lag is a few seconds of the vehicle's."""
     reserve = {"BATT_CAPACITY": 5000.0, "BATT_LOW_MAH": 1000.0, "BATT_FS_LOW_ACT": 2.0, "BATT_CRT_MAH": 500.0}
     plan = replace(staying(dispatch, 200.0), params={**dispatch.params, **reserve})
-    with start() as running, connect(running.url, simulated=True) as vehicle:
+    with start(speedup=10.0) as running, connect(running.url, simulated=True) as vehicle:
         upload_verified(vehicle, plan)
         drained: list[VehicleState] = []
 
