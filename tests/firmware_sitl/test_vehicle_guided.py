@@ -53,3 +53,17 @@ def test_a_new_target_on_the_way_is_flown_to_and_held(hovering):
     fly(hovering, 30.0)
     body = hovering.craft.body
     assert (body.north, body.east, body.up) == pytest.approx((30.0, 30.0, 20.0), abs=0.5)
+
+
+def test_guid_options_may_ask_for_a_leg_as_to_a_waypoint(hovering):
+    """ArduCopter's bit 6: a leg from rest by S-curve, which is slow to begin, instead of straight at it."""
+    speeds = []
+    for options in (0.0, 64.0):
+        hovering.parameters["GUID_OPTIONS"] = options
+        away = hovering.craft.body.north + 15.0
+        assert hovering.guided.fly_to((away, 0.0, HEIGHT_M))
+        fly(hovering, 2.0)
+        speeds.append(hovering.craft.body.v_north)
+        fly(hovering, 18.0)
+        assert hovering.craft.body.north == pytest.approx(away, abs=0.5)
+    assert speeds[1] < 0.5 * speeds[0]

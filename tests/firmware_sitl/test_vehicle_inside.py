@@ -167,6 +167,35 @@ def test_strictness_decides_whether_it_lands_without_its_target(
     assert vehicle.craft.motors.armed is not lands
 
 
+@pytest.mark.parametrize(
+    ("low", "critical", "words"),
+    [
+        ("BATT_LOW_VOLT", "BATT_CRT_VOLT", "voltage failsafe critical >= low"),
+        ("BATT_LOW_MAH", "BATT_CRT_MAH", "capacity failsafe critical >= low"),
+    ],
+)
+def test_a_battery_that_is_critical_before_it_is_low_is_not_armed(
+    vehicle: Vehicle, low: str, critical: str, words: str
+) -> None:
+    vehicle.parameters[low], vehicle.parameters[critical] = 9.0, 10.0
+    assert f"Battery 1 {words}" in arming.problems(vehicle)
+
+
+def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle: Vehicle) -> None:
+    _airborne(vehicle)
+    vehicle.parameters["BATT_FS_LOW_ACT"], vehicle.parameters["BATT_LOW_MAH"] = 1.0, 4000.0
+    _run(vehicle, 60.0)
+    assert not vehicle.craft.motors.armed
+    vehicle.parameters["BATT_LOW_MAH"] = 500.0
+    _run(vehicle, 1.0)
+    assert arming.problems(vehicle)[-1] == "Battery failsafe"
+    vehicle.change_mode(GUIDED)
+    assert not arming.arm(vehicle)
+    vehicle.craft.battery.refill()
+    vehicle.failsafes.battery_reset()
+    assert arming.arm(vehicle)
+
+
 def test_a_return_ends_at_the_nearer_rally_point(vehicle: Vehicle) -> None:
     _airborne(vehicle)
     vehicle.guided.fly_to((120.0, 0.0, 30.0))
