@@ -1,7 +1,8 @@
-"""The MAVLink file transfer protocol: the parameters as one packed file, as ArduCopter offers them.
+"""The MAVLink file transfer protocol: parameters and lists as packed files, as ArduCopter offers them.
 
 `@PARAM/param.pck` is what Mission Planner, QGroundControl and MAVProxy ask for before they fall back on
-the parameter protocol. It is read only; there are no other files, and whatever else is asked is refused.
+the parameter protocol; the lists are in `files_plans`. All are read only, and whatever else is asked is
+refused.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from urllib.parse import parse_qs
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from firmware_sitl.vehicle.files_plans import NAMES, TOLD_BYTES, plan_file
 from firmware_sitl.vehicle.parameters import REAL32, Parameter, Parameters
+from firmware_sitl.vehicle.plans import Plan
 
 NONE, TERMINATE, RESET, LIST, OPEN, READ, CRC32, BURST = 0, 1, 2, 3, 4, 5, 14, 15
 ACK, NAK = 128, 129
@@ -40,8 +43,8 @@ Answer = Callable[[Any], None]
 class FileServer:
     """Answers FILE_TRANSFER_PROTOCOL; each client has one file open at most, as in ArduPilot."""
 
-    def __init__(self, parameters: Parameters) -> None:
-        self._parameters = parameters
+    def __init__(self, parameters: Parameters, plans: Mapping[int, Plan] | None = None) -> None:
+        self._parameters, self._plans = parameters, plans or {}
         self._open: dict[Source, bytes] = {}
         self._last: dict[Source, tuple[bytes, Any]] = {}
 
@@ -87,7 +90,8 @@ class FileServer:
             self._open.pop(source, None)
         elif operation == OPEN:
             self._open[source] = self._contents(data)
-            return pack("<I", len(self._open[source]))
+            told = TOLD_BYTES if _text(data) in NAMES else len(self._open[source])
+            return pack("<I", told)
         elif operation == READ:
             return _part(self._opened(source), offset, size)
         elif operation == CRC32:
@@ -119,6 +123,9 @@ class FileServer:
 
     def _contents(self, name: bytes) -> bytes:
         path, _, query = _text(name).partition("?")
+        listed = plan_file(self._plans, path)
+        if listed is not None:
+            return listed
         if path != PARAMETERS:
             raise Refusal(NO_SUCH_FILE)
         wishes = {key: int(values[0]) for key, values in parse_qs(query).items() if values[0].isdigit()}

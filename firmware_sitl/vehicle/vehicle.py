@@ -26,7 +26,16 @@ from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.motor_test import MotorTest
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.parameters import Parameter, Parameters
-from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, FencePlan, MissionPlan, RallyPlan, home_item
+from firmware_sitl.vehicle.plans import (
+    FENCE,
+    MISSION,
+    RALLY,
+    FencePlan,
+    MissionPlan,
+    Plan,
+    RallyPlan,
+    home_item,
+)
 from firmware_sitl.vehicle.receiver import Receiver
 from firmware_sitl.vehicle.refuge import best_refuge
 from firmware_sitl.vehicle.retracing import Breadcrumbs, SmartRtl
@@ -90,12 +99,9 @@ class Vehicle:
         self._build_plans()
         self._build_modes()
         self.channels: list[Channel] = []
-        self.transfers = Transfers(
-            {MISSION: self.mission, FENCE: self.fence_plan, RALLY: self.rally_plan},
-            self.say,
-            self._set_current,
-        )
-        self.files = FileServer(self.parameters)
+        plans: dict[int, Plan] = {MISSION: self.mission, FENCE: self.fence_plan, RALLY: self.rally_plan}
+        self.transfers = Transfers(plans, self.say, self._set_current)
+        self.files = FileServer(self.parameters, plans)
         self.receiver = Receiver(self)
 
     def reborn(self) -> Vehicle:
