@@ -7,11 +7,12 @@
     │   └── MissionFileError        a mission file that cannot be read whole
     ├── NonCompliantError       3   the plan breaks a rule, or a rule cannot be checked
     ├── InfeasibleError         4   no plan satisfies what was asked
-    └── LinkError               5   the vehicle or the link to it failed
-        ├── VehicleStartError       a SITL vehicle did not start
-        ├── LinkTimeoutError        nothing was heard in time
-        ├── VehicleRefusedError     the vehicle said no
-        └── TransferError           a plan did not arrive whole: the vehicle's plan is unknown
+    ├── LinkError               5   the vehicle or the link to it failed
+    │   ├── VehicleStartError       a SITL vehicle did not start
+    │   ├── LinkTimeoutError        nothing was heard in time
+    │   ├── VehicleRefusedError     the vehicle said no
+    │   └── TransferError           a plan did not arrive whole: the vehicle's plan is unknown
+    └── StoppedError          130   a person pressed Ctrl-C; the message says what is kept
 
 The number is the exit code of the command line. What a *plan* violates is a
 `dfr.findings.Finding`, not an exception.
@@ -117,3 +118,10 @@ class TransferError(LinkError):
     """A mission, fence or rally list did not arrive whole: the vehicle's plan is unknown."""
 
     code = "transfer"
+
+
+class StoppedError(DfrError):
+    """A person ended it by Ctrl-C; the message says what is kept and how to go on."""
+
+    code = "interrupted"
+    exit_code = 130

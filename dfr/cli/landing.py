@@ -18,12 +18,19 @@ from dfr.aircraft.landing_study import ASSUMPTIONS, study_landings
 from dfr.aircraft.redundancy import motor_out
 from dfr.aircraft.retrying import PARAMETERS as PRECISION_PARAMETERS
 from dfr.aircraft.settings import PARAMETERS
-from dfr.cli.output import emit_json, note, progress, say
-from dfr.errors import InputError
+from dfr.cli.output import emit_json, keeping, note, progress, say
+from dfr.errors import InputError, StoppedError
 from dfr.scenario.model import Guidance
 from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, flown_behind
 
 app = typer.Typer()
+
+ENVELOPES = {
+    Axis.WIND: ("envelope", "m/s"),
+    Axis.GUST: ("gust_envelope", "turbulence intensity"),
+    Axis.RAIN: ("rain_envelope", "mm/h"),
+}
+"""The name in the document and the unit of each axis."""
 
 MOST_TRIALS = 1_000_000
 
@@ -85,33 +92,31 @@ def landing(  # noqa: PLR0917 - one parameter for each option
             nose_off_wind_deg=nose_off_wind_deg,
             params=params,
         )
-        rows = {axis: fly(axis) for axis in Axis}
+        rows: dict[Axis, list[dict[str, object]]] = {}
+        try:
+            for axis in Axis:
+                rows[axis] = fly(axis)
+        except KeyboardInterrupt as stop:
+            raise StoppedError(_finished(rows, as_json=as_json)) from stop
         if plot is not None:
             _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
-        _print(
-            {
-                **about,
-                "wind_mps": air.wind_mps,
-                "envelope": rows[Axis.WIND],
-                "gust_envelope": rows[Axis.GUST],
-                "rain_envelope": rows[Axis.RAIN],
-            },
-            as_json=as_json,
-        )
+        named = {ENVELOPES[axis][0]: rows[axis] for axis in Axis}
+        _print({**about, "wind_mps": air.wind_mps, **named}, as_json=as_json)
         return
-    study = study_landings(
-        flown,
-        pad,
-        guidance,
-        wind_mps=air.wind_mps,
-        turbulence_intensity=air.turbulence_intensity,
-        trials=trials,
-        seed=seed,
-        retries=retries,
-        rain_mm_h=rain_mm_h,
-        nose_off_wind_deg=nose_off_wind_deg,
-        params=params,
-    )
+    with keeping(lambda: "one study is whole or nothing -> fewer --trials end sooner"):
+        study = study_landings(
+            flown,
+            pad,
+            guidance,
+            wind_mps=air.wind_mps,
+            turbulence_intensity=air.turbulence_intensity,
+            trials=trials,
+            seed=seed,
+            retries=retries,
+            rain_mm_h=rain_mm_h,
+            nose_off_wind_deg=nose_off_wind_deg,
+            params=params,
+        )
     _print({**about, "wind_mps": air.wind_mps, **study.as_dict()}, as_json=as_json)
 
 
@@ -205,18 +210,29 @@ def _print(document: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         emit_json(document)
         return
-    if "envelope" in document:
-        for name, axis, unit in (
-            ("envelope", Axis.WIND, "m/s"),
-            ("gust_envelope", Axis.GUST, "turbulence intensity"),
-            ("rain_envelope", Axis.RAIN, "mm/h"),
-        ):
+    if ENVELOPES[Axis.WIND][0] in document:
+        for axis, (name, _) in ENVELOPES.items():
             rows = document[name]
             assert isinstance(rows, list)
-            for row in rows:
-                rate = row["success"]
-                band = f"({rate['low']:.1%} to {rate['high']:.1%})"
-                say(f"{row[axis.value]:6.2f} {unit}  docked {rate['rate']:6.1%}  {band}")
+            _print_rows(axis, rows)
         return
     for name, value in document.items():
         say(f"{name}: {value}")
+
+
+def _print_rows(axis: Axis, rows: list[dict[str, object]]) -> None:
+    for row in rows:
+        rate = row["success"]
+        assert isinstance(rate, dict)
+        band = f"({rate['low']:.1%} to {rate['high']:.1%})"
+        say(f"{row[axis.value]:6.2f} {ENVELOPES[axis][1]}  docked {rate['rate']:6.1%}  {band}")
+
+
+def _finished(rows: dict[Axis, list[dict[str, object]]], *, as_json: bool) -> str:
+    """What was finished when somebody stopped an envelope, printed for people; and how to go on."""
+    if as_json or not rows:
+        return "stopped: nothing is kept of an envelope that is not whole -> fewer --trials end sooner"
+    for axis, found in rows.items():
+        _print_rows(axis, found)
+    done = ", ".join(axis.name.lower() for axis in rows)
+    return f"stopped: printed is what was finished (over {done}) -> fewer --trials end sooner"

@@ -15,7 +15,7 @@ import typer.core
 import typer.main
 
 from dfr import __version__
-from dfr.errors import DfrError
+from dfr.errors import DfrError, StoppedError
 
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("dfr.cli.init", "Write a commented scenario to start from."),
@@ -39,7 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-EXIT_INTERRUPTED = 130
+STOPPED = "stopped by Ctrl-C -> start it again when you want it"
 EXIT_BAD_INPUT = 2
 EXIT_DEFECT = 1
 
@@ -117,14 +117,15 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
     except DfrError as error:
         return _report(error.code, str(error), error.exit_code, as_json=as_json)
     except typer.Exit as stop:
+        if isinstance(stop.__cause__, KeyboardInterrupt):
+            return _report(StoppedError.code, STOPPED, StoppedError.exit_code, as_json=as_json)
         return stop.exit_code
     except typer.TyperException as error:
         return _report(
             "usage", f"{error.format_message()} -> see dfr --help", EXIT_BAD_INPUT, as_json=as_json
         )
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted\n")
-        return EXIT_INTERRUPTED
+        return _report(StoppedError.code, STOPPED, StoppedError.exit_code, as_json=as_json)
     except OSError as error:
         return _system_error(error, as_json=as_json)
     except Exception as error:  # the one broad net: a defect of ours must not look like an answer

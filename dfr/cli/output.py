@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from dfr.errors import StoppedError
 from dfr.findings import Finding, Severity
 from dfr.io.strict_json import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
 
@@ -38,6 +39,15 @@ def finding_line(finding: Finding) -> str:
     margin = "" if finding.margin_m is None else f" (margin {finding.margin_m:.0f} m)"
     fix = f"\n           -> {finding.fix}" if finding.fix else ""
     return f"{MARKS[finding.severity]:>9}  {finding.rule}: {finding.message}{margin}{fix}"
+
+
+@contextmanager
+def keeping(words: Callable[[], str]) -> Iterator[None]:
+    """Ctrl-C within it becomes an error that says what is kept, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise StoppedError(f"stopped: {words()}") from stop
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Annotated, cast, get_args
 import typer
 
 from dfr import __version__
-from dfr.cli.output import emit_json, finding_line, json_text, note, progress, say
+from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, progress, say
 from dfr.cli.planned import plan_of
 from dfr.cli.rehearsal_depth import look_deeper
 from dfr.cli.rehearsal_field import FieldHangar
@@ -35,8 +35,8 @@ from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
 from dfr.store.earlier import REHEARSED, keep_earlier
 from dfr.store.origin import remember
-from dfr.store.runs import StoredRun, run_to_store
-from dfr.store.tracks import StoredFlight, store_flight
+from dfr.store.runs import StoredRun, held_replications, run_to_store
+from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.world.model import World
 from dfr.world.weather import mean_wind, weather_at
 from firmware_sitl.start import Engine as EngineKind
@@ -131,21 +131,22 @@ def rehearse(
         note(f"the earlier rehearsal in {out} is kept in {kept}")
     remember(out, path)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
-    run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
-    flies = Engine(kind=kind, speedup=speedup, gnss_drift_m=gnss_drift)
-    flown = _fly(world, plan, out, flies, most=flights)
-    if shift_s is not None:
-        count = len(vehicle) if vehicle else vehicles
-        wanted = shift_of(run, plan, seconds=shift_s, vehicles=count, visits=visit or ())
-        note(f"flying a shift of {len(wanted.calls)} calls with {count} vehicles ...")
-        folder = out / "flights"
-        field = FieldHangar(world, plan, wanted, vehicle, folder) if vehicle else None
-        by_vehicles = fly_shift(
-            world, plan, wanted, engine=flies, folder=folder, field=field, confirmed=confirm or ()
-        )
-        flown = replace(flown, shift=by_vehicles)
-    depth = look_deeper(world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out)
-    report = _write_report(world, plan, run=run, flown=flown, depth=depth, out=out)
+    with keeping(lambda: _finished(out)):
+        run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
+        flies = Engine(kind=kind, speedup=speedup, gnss_drift_m=gnss_drift)
+        flown = _fly(world, plan, out, flies, most=flights)
+        if shift_s is not None:
+            count = len(vehicle) if vehicle else vehicles
+            wanted = shift_of(run, plan, seconds=shift_s, vehicles=count, visits=visit or ())
+            note(f"flying a shift of {len(wanted.calls)} calls with {count} vehicles ...")
+            folder = out / "flights"
+            field = FieldHangar(world, plan, wanted, vehicle, folder) if vehicle else None
+            by_vehicles = fly_shift(
+                world, plan, wanted, engine=flies, folder=folder, field=field, confirmed=confirm or ()
+            )
+            flown = replace(flown, shift=by_vehicles)
+        depth = look_deeper(world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out)
+        report = _write_report(world, plan, run=run, flown=flown, depth=depth, out=out)
     if junit is not None:
         write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown, problem=flown.problem))
     document = _document(plan, run.summary, flown, out, report)
@@ -155,6 +156,16 @@ def rehearse(
     else:
         _say(plan, run.summary, flown, report)
     raise typer.Exit(_exit_code(plan, flown))
+
+
+def _finished(out: Path) -> str:
+    """What lies in the folder when somebody stops it, and how to go on."""
+    held = held_replications(out / "run")
+    flights = len(load_flights(out))
+    return (
+        f"the plan, {held} replications and {flights} flights are kept in {out} -> `dfr serve --run {out}` "
+        "shows what is whole; the same command goes on simulating, flies anew and keeps these in `earlier/`"
+    )
 
 
 def _engine(name: str) -> EngineKind:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, json_text, note, progress, say
+from dfr.cli.output import emit_json, json_text, keeping, note, progress, say
 from dfr.cli.planned import plan_of
 from dfr.errors import InputError
 from dfr.io.call_files import read_calls
@@ -126,10 +126,11 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     if calls is not None:
         inputs = replace(inputs, trace=read_calls(calls, world))
     work = _Work(world, proposed, inputs, begin, _workers(jobs), out, cluster)
-    if wanted is None:
-        summary, manifest = work.run(count)
-    else:
-        summary, manifest = _until(work, wanted, checked_replications(count), max_replications)
+    with keeping(work.kept):
+        if wanted is None:
+            summary, manifest = work.run(count)
+        else:
+            summary, manifest = _until(work, wanted, checked_replications(count), max_replications)
     if out is not None:
         remember(out, path, plan=proposed)
     reports = _losses(work, summary) if losses else ()
@@ -160,6 +161,13 @@ class _Work:
     jobs: int
     out: Path | None
     cluster: str | None
+
+    def kept(self) -> str:
+        """What lies in the folder when somebody stops it, and how to go on."""
+        if self.out is None:
+            return "nothing is kept without --out -> give one, and the same command goes on where it stopped"
+        held = held_replications(self.out)
+        return f"{held} replications are kept in {self.out} -> the same command goes on from there"
 
     def run(self, count: int) -> Done:
         """Figures of so many replications, and the manifest where they are kept."""

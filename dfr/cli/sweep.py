@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from dfr.cli.output import emit_json, json_text, note, say
+from dfr.cli.output import emit_json, json_text, keeping, note, say
 from dfr.errors import InputError
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
@@ -81,12 +81,13 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
         folder=out,
         cluster=cluster,
     )
-    found = sweeper.sweep(
-        points,
-        replications=study.replications if replications is None else replications,
-        goal=Goal(kpi=rank_by, zone=zone, confidence=confidence),
-        on_point=lambda done, name: note(f"{done}: {name}"),
-    )
+    with keeping(lambda: _kept(out)):
+        found = sweeper.sweep(
+            points,
+            replications=study.replications if replications is None else replications,
+            goal=Goal(kpi=rank_by, zone=zone, confidence=confidence),
+            on_point=lambda done, name: note(f"{done}: {name}"),
+        )
     document = found.as_dict()
     if out is not None:
         write_atomically(out / "sweep.json", json_text(document))
@@ -96,6 +97,12 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
     _print(found)
     if out is not None:
         note(f"table and runs: {out}")
+
+
+def _kept(out: Path | None) -> str:
+    if out is None:
+        return "nothing is kept without --out -> give one, and the same command goes on where it stopped"
+    return f"the runs so far are kept in {out} -> the same command goes on from there"
 
 
 def _levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:

@@ -1,0 +1,88 @@
+"""Ctrl-C ends a verb with 130, keeps what is finished, and says so and how to go on."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dfr.aircraft.envelope import Axis
+from dfr.cli import landing
+from dfr.errors import StoppedError
+from dfr.io.scenario_files import shipped_scenarios
+
+LONGEST_S = 240.0
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    shutil.copy(shipped_scenarios()["victorious-2024"], path)
+    return path
+
+
+def stopped(*arguments: str, when: Callable[[], bool], folder: Path) -> tuple[int, str, str]:
+    """(Exit code, stdout, stderr) of a verb that gets Ctrl-C's signal once something holds."""
+    command = [sys.executable, "-m", "dfr", *arguments]
+    # In files: nobody reads pipes while this waits.
+    told, said = folder / "stdout", folder / "stderr"
+    with (
+        told.open("w") as out,
+        said.open("w") as err,
+        subprocess.Popen(command, stdout=out, stderr=err) as verb,
+    ):
+        deadline = time.monotonic() + LONGEST_S
+        while not when() and verb.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        verb.send_signal(signal.SIGINT)
+        code = verb.wait(timeout=60)
+    return code, told.read_text(), said.read_text()
+
+
+def test_a_simulation_keeps_its_replications_and_goes_on(scenario: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    verb = ("simulate", str(scenario), "--replications", "2000", "--jobs", "1", "--out", str(out))
+    code, _, said = stopped(*verb, when=lambda: len(list(out.glob("parts/*.arrow"))) > 3, folder=tmp_path)
+    assert code == 130, said
+    kept = len(list(out.glob("parts/*.arrow")))
+    assert f"{kept} replications are kept in {out} -> the same command goes on" in said
+    assert "Traceback" not in said
+    code, told, _ = stopped(
+        *verb, "--json", when=lambda: len(list(out.glob("parts/*.arrow"))) > kept + 2, folder=tmp_path
+    )
+    error = json.loads(told)["error"]
+    assert (code, error["code"], error["exit_code"]) == (130, "interrupted", 130)
+    assert len(list(out.glob("parts/*.arrow"))) > kept + 2, "it went on where it had stopped"
+
+
+def test_a_rehearsal_keeps_plan_records_and_flights(scenario: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    verb = ("rehearse", str(scenario), "--replications", "2", "--engine", "builtin", "--out", str(out))
+    flying = out / "flights"
+    code, _, said = stopped(*verb, "--jobs", "1", when=lambda: any(flying.glob("*.tlog")), folder=tmp_path)
+    assert code == 130, said
+    assert re.search(r"the plan, 2 replications and \d+ flights are kept in", said)
+    assert "Traceback" not in said
+    assert (out / "plan.json").is_file()
+    assert (out / "run" / "kpis.json").is_file()
+
+
+def test_an_envelope_prints_the_axes_that_were_finished(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"wind_mps": 4.0, "success": {"rate": 0.9, "low": 0.85, "high": 0.95}}
+    words = landing._finished({Axis.WIND: [row]}, as_json=False)
+    assert "over wind" in words
+    assert "docked  90.0%" in capsys.readouterr().out
+    assert "nothing is kept" in landing._finished({Axis.WIND: [row]}, as_json=True)
+    assert capsys.readouterr().out == "", "one document only"
+
+
+def test_the_error_of_a_stop_has_the_code_of_one() -> None:
+    assert (StoppedError.code, StoppedError.exit_code) == ("interrupted", 130)
