@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from email import message_from_bytes
 
 import pytest
 
@@ -33,6 +34,24 @@ def test_the_wheel_holds_code_templates_catalogue_scenarios_and_airspace(built):
         "firmware_sitl/start.py",
     } <= names
     assert not {name for name in names if name.startswith("tests")}
+
+
+def test_the_wheel_names_every_licence_and_holds_its_text(built):
+    """As the core metadata 2.4 of PEP 639 want it; the coast is of OpenStreetMap, the map library is BSD."""
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (info,) = {name.split("/")[0] for name in names if ".dist-info/" in name}
+        told = message_from_bytes(archive.read(f"{info}/METADATA"))
+        coast = json.loads(archive.read("dfr/data/scenarios/solent.base.geojson"))
+        notice = archive.read("dfr/data/scenarios/NOTICE.txt").decode()
+    assert told["License-Expression"].split(" AND ") == ["MIT", "BSD-3-Clause", "ODbL-1.0"]
+    assert {f"{info}/licenses/{name}" for name in told.get_all("License-File")} <= names
+    texts = {name.rsplit("/", 1)[-1] for name in told.get_all("License-File")}
+    assert texts == {"LICENSE", "NOTICE.txt", "maplibre-gl-LICENSE.txt", "pmtiles-LICENSE.txt"}
+    assert "ODbL" in coast["license"]
+    assert "solent.base.geojson" in notice
+    assert "opendatacommons.org/licenses/odbl/1.0" in notice
 
 
 def test_the_sdist_holds_what_its_tests_need(built):
