@@ -98,7 +98,9 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         emit_json({"path": str(path), "name": scenario.name, "assumed": _assumed(scenario.assumptions)})
         return
     say(f"wrote {path}: {_assumed(scenario.assumptions)} figures and blocks are assumed")
-    say(f"next: fill in what is null or not confirmed, then dfr check {path}: until then it says unknown")
+    if not scenario.airspace:
+        say("no shipped airspace data covers the site: add a file of its country under `airspace:`")
+    say(f"next: dfr check {path}, which says unknown of what is null or not confirmed until it is filled in")
 
 
 def _only_copied(**told: object) -> None:
@@ -209,6 +211,8 @@ def _sane(wish: Wish) -> Wish:
         raise InputError(f"--days {wish.days} -> 1 to {MAX_DAYS}")
     if not -80.0 <= wish.site.lat_deg <= 80.0:
         raise InputError(f"--site {wish.site} is too near a pole -> latitudes to 80 degrees")
+    if abs(wish.site.lon_deg) > 179.0:
+        raise InputError(f"--site {wish.site} is too near the date line -> longitudes to 179 degrees")
     return wish
 
 

@@ -55,6 +55,15 @@ def test_both_clock_changes_of_the_other_hemisphere_are_written_right(tmp_path: 
     assert len(scenario.weather.hours) == scenario.period.seconds / 3600
 
 
+def test_where_no_airspace_is_shipped_it_says_so_and_the_check_does_too(tmp_path: Path) -> None:
+    flags = ("--site", "59.91,10.75", "--zone", "Europe/Oslo", "--name", "oslo", "--date", "2025-06-14")
+    done = run("init", *flags, *TOLD, folder=tmp_path)
+    assert "no shipped airspace data covers the site" in done.stdout
+    checked = run("check", "oslo.yaml", "--json", folder=tmp_path)
+    assert (checked.returncode, unknowns(checked)) == (3, {"airspace-class"})
+    assert "no airspace file is loaded" in checked.stdout
+
+
 def test_a_file_that_is_there_is_not_replaced_without_force(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("precious")
@@ -136,6 +145,7 @@ BAD = {
     "no site": (),
     "no position": ("--site", "here"),
     "off the globe": ("--site", "95,0"),
+    "on the date line": ("--site", "-17.0,179.999", *SITE[2:]),
     "no date": (*SITE[:2], "--date", "tomorrow"),
     "no zone": (*SITE, "--zone", "Europe/Londen"),
     "no name": (*SITE[:2], "--name", "Beach Day"),

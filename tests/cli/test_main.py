@@ -1,6 +1,8 @@
 """The command line as a process: start-up, exit codes, and errors without tracebacks."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +118,31 @@ def test_a_closed_output_ends_without_a_traceback():
     command = f"{sys.executable} -m dfr schema >&-"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+COMPLETE = {
+    "bash": """eval "$(dfr --show-completion)"
+for words in "re" "init --operation "; do
+COMP_WORDS=(dfr $words); [[ $words == *" " ]] && COMP_WORDS+=(""); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_dfr_completion dfr; printf '%s\\n' "${COMPREPLY[@]}"; done""",
+    "fish": 'dfr --show-completion | source; complete -C "dfr re"; complete -C "dfr init --operation "',
+    "zsh": """autoload -Uz compinit; compinit -D; eval "$(dfr --show-completion)"
+for words in "dfr re" "dfr init --operation "; do
+_TYPER_COMPLETE_ARGS=$words _DFR_COMPLETE=complete_zsh dfr; done""",
+}
+
+
+@pytest.mark.parametrize("shell", COMPLETE)
+def test_a_shell_completes_verbs_options_and_what_they_take(shell, tmp_path):
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} on this machine")
+    dfr = tmp_path / "dfr"
+    dfr.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dfr "$@"\n')
+    dfr.chmod(0o755)
+    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    # From a file: each line is a command of its own, so that the shell does not become `dfr`.
+    script = tmp_path / "script"
+    script.write_text(COMPLETE[shell])
+    done = subprocess.run([shell, str(script)], env=env, capture_output=True, text=True, check=False)
+    for word in ("rehearse", "VLOS", "EVLOS", "BVLOS"):
+        assert word in done.stdout, done.stderr
