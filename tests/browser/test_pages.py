@@ -1,5 +1,6 @@
 """Each page in a real browser, as people use it; nothing outside is asked for and nothing fails quietly."""
 
+import json
 import re
 import time
 
@@ -442,6 +443,9 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
             page, "parseFloat(document.querySelector('[data-row=height]').innerText) > 50", within_ms=FLIGHT_S
         )
         assert "to get home" in page.inner_text("[data-row=home]")
+        assert re.search(r"m/s from \d+°", page.inner_text("[data-row=wind]"))
+        assert re.search(r"item \d+ of \d+", page.inner_text("[data-row=mission]"))
+        until(page, "window.dfrMap.queryRenderedFeatures({layers: ['footprint']}).length > 0")
         until(
             page,
             "document.getElementById('flight').innerText.startsWith('docked: ')",
@@ -467,6 +471,30 @@ def test_two_vehicles_are_watched_and_each_told_by_itself(watched, serve, rehear
         assert "ARMED" not in page.inner_text("#crafts button >> nth=0")
         page.click("#crafts button >> nth=0")
         until(page, "document.querySelector('[data-row=mode]').innerText.includes('disarmed')")
+        page.close()
+
+
+def test_other_traffic_that_is_heard_is_drawn_and_named(watched, serve, rehearsed_folder):
+    """What the server tells of a helicopter, put among what it tells of the vehicle."""
+    heard = {"id": "400f01", "name": "COAST 175", "at": [-1.0905, 50.7815], "height_m_amsl": 42.0}
+
+    def joined(socket):
+        server = socket.connect_to_server()
+
+        def told(message):
+            state = json.loads(message)
+            state["vehicles"][0]["traffic"] = [heard]
+            socket.send(json.dumps(state))
+
+        server.on_message(told)
+
+    with serve("--run", rehearsed_folder, "--vehicle", "builtin") as base:
+        watch = watched(base)
+        watch.page.route_web_socket("**/ws/live", joined)
+        page = watch.open("live")
+        until(page, "document.querySelector('[data-row=\"other traffic\"]')?.innerText.includes('COAST 175')")
+        assert "COAST 175 at 42 m AMSL" in page.inner_text("[data-row='other traffic']")
+        assert page.locator("[title='COAST 175 42 m AMSL']").count() == 1, "on the map"
         page.close()
 
 

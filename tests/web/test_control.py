@@ -6,6 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits
@@ -13,8 +14,9 @@ from dfr.errors import InfeasibleError, InputError, NonCompliantError, VehicleRe
 from dfr.geo import Position, distance_m
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState
 from dfr.web import control as control_module
+from dfr.web import live as live_module
 from dfr.web.control import Control
-from dfr.web.live import FARTHEST_M, footprint
+from dfr.web.live import FARTHEST_M, TRAFFIC_KEPT_S, LiveVehicle, footprint
 
 FLOWN_AWAY = SimpleNamespace(taken_over=False, landing="landed, not docked: 3.00 m away")
 HERE = Position(lat_deg=50.7789, lon_deg=-1.0890)
@@ -138,6 +140,62 @@ def test_no_second_dispatch_starts_while_one_flies(vehicle, victorious, monkeypa
         control_module, "fly_dispatch", lambda *_, **__: (_ for _ in ()).throw(InputError("x"))
     )
     landed.set()
+
+
+class Told:
+    """A vehicle whose messages a test tells."""
+
+    simulated, target, firmware, texts = False, (1, 1), "ArduCopter", ()
+    plan, silent_s = OnboardPlan.UNTOUCHED, 0.0
+
+    def __init__(self):
+        self.state, self.hear = VehicleState(position=HERE), None
+        self.port = SimpleNamespace(listen=self.listen, leave=lambda hear: None, failure=None)
+
+    def listen(self, hear):
+        self.hear = hear
+
+    def from_target(self, message):
+        return message.get_srcSystem() == self.target[0]
+
+
+def heard(system, message):
+    """A message as it comes off the wire, from a system."""
+    sent = message.pack(mavlink.MAVLink(None, srcSystem=system, srcComponent=1))
+    (found,) = mavlink.MAVLink(None).parse_buffer(sent)
+    return found
+
+
+def helicopter(*, height_m):
+    return mavlink.MAVLink_adsb_vehicle_message(
+        0x400F01, 507815000, -10905000, 0, round(1000 * height_m), 9000, 0, 0, b"COAST175", 0, 0, 0, 0
+    )
+
+
+def test_other_traffic_is_told_from_any_receiver_on_the_link_until_it_is_old(monkeypatch):
+    vehicle = Told()
+    live = LiveVehicle(vehicle, airframe="arducopter-sitl-quad")
+    vehicle.hear(heard(7, helicopter(height_m=42.0)))
+    vehicle.hear(heard(7, helicopter(height_m=43.0)))
+    (craft,) = live.as_dict()["traffic"]
+    assert (craft["id"], craft["name"], craft["height_m_amsl"]) == ("400f01", "COAST175", 43.0)
+    assert craft["at"] == pytest.approx([-1.0905, 50.7815])
+    now = time.monotonic()
+    monkeypatch.setattr(live_module.time, "monotonic", lambda: now + TRAFFIC_KEPT_S + 1.0)
+    assert live.as_dict()["traffic"] == []
+
+
+def test_wind_and_camera_are_taken_from_the_vehicle_alone():
+    vehicle = Told()
+    vehicle.state = VehicleState(position=HERE, wind_mps=6.0)
+    live = LiveVehicle(vehicle, airframe="arducopter-sitl-quad")
+    vehicle.hear(heard(9, mavlink.MAVLink_wind_message(10.0, 20.0, 0.0)))
+    assert live.as_dict()["wind"] == {"mps": 6.0, "from_deg": None}
+    vehicle.hear(heard(1, mavlink.MAVLink_wind_message(-130.0, 6.0, 0.0)))
+    assert live.as_dict()["wind"] == {"mps": 6.0, "from_deg": 230.0}
+    assert live.as_dict()["footprint_assumed"]
+    vehicle.hear(heard(1, mavlink.MAVLink_mount_status_message(0, 0, -9000, 0, 0)))
+    assert not live.as_dict()["footprint_assumed"]
 
 
 def test_the_camera_sees_the_ground_ahead_of_it_and_nothing_from_the_pad():
