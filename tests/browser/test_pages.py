@@ -190,6 +190,8 @@ def test_corners_of_the_keep_in_are_moved_added_and_removed_by_keyboard_alone(wa
         page.focus("#fence")
         page.keyboard.press("Enter")
         page.focus("[data-key='corner:2']")
+        box = page.locator("[data-key='corner:2']").bounding_box()
+        assert (box["width"], box["height"]) == (16, 16), "a dot, not a button's padding"
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowDown")
         page.wait_for_selector("#undo:enabled", timeout=PLAN_S)

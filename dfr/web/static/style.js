@@ -64,7 +64,7 @@ export const GROUPS = {
   zones: ["demand zones", "zones", "zone_names"],
   routes: ["routes", "routes"],
   volumes: ["volumes", "volumes"],
-  fence: ["fence: keep-in, keep-outs", "keep_in", "keep_outs"],
+  fence: ["fence", "keep_in", "keep_outs"],
   crowds: ["crowds", "crowds"],
   airspace: ["airspace", "airspace"],
   traffic: ["other traffic", "traffic"],
