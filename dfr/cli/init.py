@@ -100,7 +100,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
     say(f"wrote {path}: {_assumed(scenario.assumptions)} figures and blocks are assumed")
     if not scenario.airspace:
         say("no shipped airspace data covers the site: add a file of its country under `airspace:`")
-    say(f"next: dfr check {path}, which says unknown of what is null or not confirmed until it is filled in")
+    say(f"next: dfr check {path}: what is null or not confirmed in it is unknown, and blocks a go")
 
 
 def _only_copied(**told: object) -> None:
