@@ -18,6 +18,7 @@ from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
 from dfr.report.map import standalone_map
 from dfr.report.pdf import FLAGS, find_chromium
+from dfr.report.views import isochrones_by_hour
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SCENARIO = "victorious-2024"
@@ -69,6 +70,15 @@ def pictures(browser: Browser, base: str) -> None:
     """One picture for each page, and one on a phone."""
     page = opened(browser, base, "plan")
     page.screenshot(path=IMAGES / "plan.png")
+    page.click("#others summary")
+    page.click("[data-key='use:ladies-mile']")
+    page.wait_for_selector("#docks [data-key='use:ladies-mile']")
+    page.click("#fence")
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=IMAGES / "plan-edit.png")
+    page.click("#fence")
+    page.click("#undo")
+    page.wait_for_selector("#sites [data-key='use:ladies-mile']")
     page.click("#contrast")
     page.wait_for_timeout(1_500)
     page.screenshot(path=IMAGES / "plan-contrast.png")
@@ -77,7 +87,7 @@ def pictures(browser: Browser, base: str) -> None:
     page = opened(browser, base, "replay")
     page.select_option("#source", index=1)
     page.wait_for_timeout(1_500)
-    scrub(page, 0.86)
+    scrub(page, 0.945)
     page.screenshot(path=IMAGES / "replay.png")
     page.select_option("#source", index=4)
     page.wait_for_timeout(1_500)
@@ -115,7 +125,10 @@ def main() -> int:
         return 2
     IMAGES.mkdir(exist_ok=True)
     world = load_world(find_scenario(SCENARIO))
-    (IMAGES / "victorious.svg").write_text(standalone_map(world, make_plan(world)), encoding="utf-8")
+    plan = make_plan(world)
+    (IMAGES / "victorious.svg").write_text(standalone_map(world, plan), encoding="utf-8")
+    _, windy, _ = isochrones_by_hour(world, plan)
+    (IMAGES / "isochrones-hours.svg").write_text(windy[1], encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="dfr-screenshots-") as name:
         run, scenario = str(Path(name) / "run"), str(Path(name) / f"{SCENARIO}.yaml")
         shutil.copy(find_scenario(SCENARIO), scenario)

@@ -197,10 +197,10 @@ def _response(summary: Summary | None) -> list[tuple[str, str]]:
     for name, words in (("call_to_overhead_s", "call to overhead"), ("call_to_video_s", "call to video")):
         kpi = summary.kpis.get(name)
         if kpi is not None and kpi.p50 is not None and kpi.p90 is not None:
-            rows.append((words, f"median {kpi.p50:.0f} s, 90 % within {kpi.p90:.0f} s"))
+            rows.append((f"{words}, simulated: median; 90 % within", f"{kpi.p50:.0f} s; {kpi.p90:.0f} s"))
     attended = summary.kpis.get("attended")
     if attended is not None and attended.mean is not None:
-        rows.append(("calls attended", f"{100 * attended.mean:.0f} %"))
+        rows.append(("calls attended, simulated", f"{100 * attended.mean:.0f} %"))
     return rows
 
 
