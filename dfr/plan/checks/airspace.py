@@ -57,19 +57,13 @@ def _answer(context: Context) -> VolumeAnswer | None:
 def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
     controlled = [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
     dated = listed([f"{s.path.rsplit('/', 1)[-1]} of {s.date}" for s in context.world.airspace.sources])
-    if not dated:
-        return finding(
-            "airspace-class",
-            Severity.UNKNOWN,
-            "no airspace file is loaded: nothing is known of the air here",
-            place=context.scenario.site.centre,
-            fix="add airspace files that cover the site",
-        )
     if answer.uncovered_share > 0:
+        share = f"{answer.uncovered_share:.0%}"
+        outside = f"{share} of the buffered volume lies outside the loaded data ({dated})"
         return finding(
             "airspace-class",
             Severity.UNKNOWN,
-            f"{answer.uncovered_share:.0%} of the buffered volume lies outside the loaded data ({dated})",
+            outside if dated else "no airspace file is loaded: nothing is known of the air here",
             place=context.scenario.site.centre,
             fix="add airspace files that cover the site",
         )
