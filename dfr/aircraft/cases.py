@@ -46,6 +46,8 @@ SQRT_HEIGHT_M = 60.0
 
 RESULTS = ("climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s", "energy_wh")
 LIMITS = ("speed", "tilt", "wind")
+LEAST_SCATTER = 0.002
+"""A smaller share of the way back is not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,7 @@ def predict_cases(cases: Cases) -> list[dict[str, object]]:
         rows = [row for row, drone in enumerate(cases.drones) if drone == key]
         sorties = _fly(cases, key, rows)
         back_by = return_by_s(sorties, _usable_wh(cases, key, rows))
-        gusty = cases.columns["turbulence_intensity"][np.array(rows)] > 0.0
-        for row, document in zip(rows, _documents(sorties, back_by, gusty), strict=True):
+        for row, document in zip(rows, _documents(sorties, back_by), strict=True):
             passed_over = cases.passed_over[row]
             results[row] = {**document, "params_passed_over": list(passed_over)} if passed_over else document
     return results
@@ -126,14 +127,14 @@ def _wind_factor(profiles: Sequence[str], column: Mapping[str, FloatArray]) -> F
     return np.where(kind == "sqrt60", np.sqrt(np.minimum(height / SQRT_HEIGHT_M, 1.0)), log)
 
 
-def _documents(sorties: Sorties, back_by_s: FloatArray, gusty: np.ndarray) -> list[dict[str, object]]:
-    """One dictionary a sortie: null for what cannot be flown, and its scatter where gusts blow."""
+def _documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object]]:
+    """One dictionary a sortie: null for what cannot be flown, and what chance does to it."""
     columns = {name: _column(sorties, name) for name in RESULTS}
     latest = _rounded(back_by_s)
     reachable = np.isfinite(sorties.total_s).tolist()
     limited = [LIMITS[int(code)] for code in sorties.limited]
-    scatter = [_rounded(sorties.out_sd_s), _rounded(sorties.back_sd_s)]
     out, back = sorties.ground_speed_out_mps.tolist(), sorties.ground_speed_back_mps.tolist()
+    scattered = _scattered(sorties)
     return [
         {
             **{name: columns[name][row] for name in RESULTS},
@@ -142,10 +143,34 @@ def _documents(sorties: Sorties, back_by_s: FloatArray, gusty: np.ndarray) -> li
             "ground_speed_out_mps": out[row],
             "ground_speed_back_mps": back[row],
             "return_by_s": latest[row],
-            **({"out_sd_s": scatter[0][row], "back_sd_s": scatter[1][row]} if gusty[row] else {}),
+            **scattered.get(row, {}),
         }
         for row in range(len(sorties))
     ]
+
+
+def _scattered(sorties: Sorties) -> dict[int, dict[str, object]]:
+    """By row of the sorties whose way back, or out, differs from flight to flight: how, and by what."""
+    scatter = sorties.back_scatter
+    parts = {
+        "gusts": scatter.gusts_s + sorties.out_sd_s,
+        "nose": scatter.nose_s,
+        "rounding": scatter.rounding_s,
+    }
+    least = LEAST_SCATTER * sorties.back_s
+    rows = np.flatnonzero(np.isfinite(sorties.back_s) & (sum(parts.values()) > least))
+    columns = {
+        "out_sd_s": _rounded(sorties.out_sd_s[rows]),
+        "back_sd_s": _rounded(scatter.deviation_s[rows]),
+        "back_early_s": _rounded(sorties.back_early_s[rows]),
+        "back_late_s": _rounded(sorties.back_late_s[rows]),
+        "may_not_return": (~np.isfinite(sorties.back_late_s[rows])).tolist(),
+    }
+    names = [[name for name, part in parts.items() if part[row] > least[row]] for row in rows]
+    return {
+        int(row): {**{key: column[at] for key, column in columns.items()}, "scatter_by": names[at]}
+        for at, row in enumerate(rows)
+    }
 
 
 def _column(sorties: Sorties, name: str) -> list[float | None]:

@@ -39,7 +39,7 @@ def return_by_s(sorties: Sorties, usable: FloatArray | float) -> FloatArray:
     `usable` is the energy a sortie may use (Wh): see `dfr.aircraft.energy.usable_wh`. Earlier than its
     arrival where it could not come home at all with the reserve it is to keep.
     """
-    spare_s = wh_to_j(1.0) * (usable - sorties.energy_wh) / sorties.hover_w
+    spare_s = wh_to_j(1.0) * (usable - sorties.late_energy_wh) / sorties.hover_w
     return sorties.climb_s + sorties.out_s + sorties.on_scene_s + spare_s
 
 
@@ -72,8 +72,8 @@ def point_of_no_return(
             settings=settings,
             temperature_c=temperature_c,
         )
-        flown = flown or bool(np.isfinite(sorties.energy_wh).any())
-        enough = np.flatnonzero(sorties.energy_wh <= usable)
+        flown = flown or bool(np.isfinite(sorties.late_energy_wh).any())
+        enough = np.flatnonzero(sorties.late_energy_wh <= usable)
         last = int(enough[-1]) if enough.size else -1
         if last >= 0:
             best = float(distances[last])

@@ -28,6 +28,10 @@ class Gusts:
     deviation_mps: FloatArray
     length_m: FloatArray
 
+    def rows(self, index: np.ndarray) -> Gusts:
+        """Those of some paths, in the order of an index."""
+        return Gusts(deviation_mps=self.deviation_mps[index], length_m=self.length_m[index])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:

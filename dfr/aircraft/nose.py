@@ -14,14 +14,10 @@ import math
 
 import numpy as np
 
-from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, SettingColumns
-from dfr.aircraft.trim import Airframe, crosswind_lean, nearly_balancing_lean
+from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, SettingColumns
+from dfr.aircraft.trim import Airframe, nearly_balancing_lean
 from dfr.aircraft.ways import Wind
 from dfr.geo import FloatArray
-
-ACROSS_LEAN = math.tan(math.radians(0.035))
-"""A drone leans so much across its nose without a wind there: its estimate of level (of the size recorded
-on SITL). No nose counts as nearer to the wind line than where the drag across it needs that lean."""
 
 TAKEOFF_HEADING_RAD = 0.0
 """Assumed where no case says it: the drone stands facing north."""
@@ -31,6 +27,9 @@ DRIFT_LATE_S = 0.5
 
 SLEW_RADPS = math.radians(60.0)
 """ATC_SLEW_YAW's default."""
+
+LEAST_OFF_RAD = math.radians(0.005)
+"""No nose is nearer to the wind's line: it would never leave it."""
 
 MOST_OFF_RAD = math.radians(89.5)
 """A tilt so far abeam has come to rest."""
@@ -69,22 +68,31 @@ def turn_seconds(heading_rad: FloatArray, settings: SettingColumns) -> FloatArra
     return np.where(turns, apart / SLEW_RADPS, 0.0)
 
 
+def keeps_nose(settings: SettingColumns) -> np.ndarray:
+    """Where a return keeps the heading the drone had on scene."""
+    kept: np.ndarray = settings.yaw_behavior == YAW_NEXT_BUT_RETURN
+    return kept
+
+
+def off_wind(nose_rad: FloatArray, wind: Wind) -> FloatArray:
+    """The nose's angle off the line of the wind, -90 to 90 degrees."""
+    line = np.arctan2(wind.east_mps, wind.north_mps)
+    off: FloatArray = (nose_rad - line + 0.5 * np.pi) % np.pi - 0.5 * np.pi
+    return off
+
+
 def nose_after_waiting(
     nose_rad: FloatArray, seconds: FloatArray, wind: Wind, airframe: Airframe, settings: SettingColumns
 ) -> FloatArray:
-    """The heading after hovering in the wind for a while."""
+    """The heading after hovering in the wind for a while: of noses (n,), or (starts, n)."""
     speed = np.hypot(wind.east_mps, wind.north_mps)
-    line = np.arctan2(wind.east_mps, wind.north_mps)
     lean = nearly_balancing_lean(airframe, np.stack([np.zeros_like(speed), speed]), wind.density)
     rows = np.flatnonzero((np.hypot(lean[0], lean[1]) > math.tan(LEAST_TILT_RAD)) & (seconds > 0.0))
     if not rows.size:
         return nose_rad
-    off = (nose_rad[rows] - line[rows] + 0.5 * np.pi) % np.pi - 0.5 * np.pi
-    side = np.where(off < 0.0, -1.0, 1.0)
-    least = ACROSS_LEAN / np.maximum(crosswind_lean(airframe, speed[rows], wind.density[rows]), ACROSS_LEAN)
-    start = np.clip(np.abs(off), np.minimum(least, 0.1), MOST_OFF_RAD)
+    off = off_wind(nose_rad, wind)[..., rows]
     turned = drifted(
-        start,
+        np.clip(np.abs(off), LEAST_OFF_RAD, MOST_OFF_RAD),
         seconds[rows],
         airframe,
         speed_mps=speed[rows],
@@ -93,7 +101,7 @@ def nose_after_waiting(
         input_tc_s=settings.input_tc_s[rows],
     )
     nose = nose_rad.copy()
-    nose[rows] += side * turned - off
+    nose[..., rows] += np.where(off < 0.0, -1.0, 1.0) * turned - off
     return nose
 
 
@@ -109,10 +117,13 @@ def drifted(
 ) -> FloatArray:
     """The angle off the wind, 0 to 90 degrees, some seconds later: a quadrature of 1 / rate, inverted.
 
-    All of shape (n,); the angle at the start is more than 0.
+    All of shape (n,), or the angle at the start, more than 0, of shape (starts, n).
     """
-    first, last = np.log(np.tan(start_rad)), math.log(math.tan(MOST_OFF_RAD))
-    logs = first + (last - first) * np.linspace(0.0, 1.0, POINTS)[:, None]
+    first, last = np.log(np.tan(np.atleast_2d(start_rad))), math.log(math.tan(MOST_OFF_RAD))
+    least = first.min(axis=0)
+    logs = (
+        least + (last - least) * np.linspace(0.0, 1.0, POINTS if start_rad.ndim == 1 else 2 * POINTS)[:, None]
+    )
     angle = np.arctan(np.exp(logs))
     lean = nearly_balancing_lean(airframe, speed_mps * np.stack([np.sin(angle), np.cos(angle)]), density)
     length = np.hypot(lean[0], lean[1])
@@ -122,14 +133,15 @@ def drifted(
     pace = np.maximum(rate, SLOWEST_RATE) / (np.sin(angle) * np.cos(angle))
     steps = 0.5 * (1.0 / pace[1:] + 1.0 / pace[:-1]) * np.diff(logs, axis=0)
     clock = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
-    return np.arctan(np.exp(_read_backwards(clock, logs, seconds)))
+    ends = [_read(clock, logs, _read(logs, clock, start) + seconds) for start in first]
+    return np.arctan(np.exp(np.array(ends).reshape(start_rad.shape)))
 
 
-def _read_backwards(clock: FloatArray, values: FloatArray, seconds: FloatArray) -> FloatArray:
-    """The value of each column at a time, linear between the rows of its rising clock."""
-    row = np.clip((clock <= seconds).sum(axis=0), 1, len(clock) - 1)
-    column = np.arange(clock.shape[1])
-    before, after = clock[row - 1, column], clock[row, column]
-    share = np.clip((seconds - before) / np.maximum(after - before, 1e-12), 0.0, 1.0)
+def _read(rising: FloatArray, values: FloatArray, at: FloatArray) -> FloatArray:
+    """The value of each column where another, rising, passes something; linear between their rows."""
+    row = np.clip((rising <= at).sum(axis=0), 1, len(rising) - 1)
+    column = np.arange(rising.shape[1])
+    before, after = rising[row - 1, column], rising[row, column]
+    share = np.clip((at - before) / np.maximum(after - before, 1e-12), 0.0, 1.0)
     found: FloatArray = values[row - 1, column] * (1.0 - share) + values[row, column] * share
     return found

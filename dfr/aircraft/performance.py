@@ -15,12 +15,13 @@ import numpy as np
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
 from dfr.aircraft.gusty import Gusts
-from dfr.aircraft.nose import DRIFT_LATE_S, nose_after_waiting, nose_home, nose_out, turn_seconds
-from dfr.aircraft.returning import climb_first_seconds, climb_leg, return_height_m
+from dfr.aircraft.nose import DRIFT_LATE_S, nose_out, turn_seconds
+from dfr.aircraft.returning import return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
-from dfr.aircraft.trim import Airframe, air_density, airframe_of
+from dfr.aircraft.trim import air_density, airframe_of
 from dfr.aircraft.vertical import climb_seconds, land_seconds
-from dfr.aircraft.ways import ARRIVAL_S, Way, Wind, fly_way, then
+from dfr.aircraft.way_back import Scatter, fly_back
+from dfr.aircraft.ways import ARRIVAL_S, Way, Wind, fly_way
 from dfr.geo import FloatArray
 from dfr.world.gusts import scale_lengths_m
 from dfr.world.wind import MeanWind
@@ -35,6 +36,9 @@ CONTACT_S = 1.3
 class Sortie:
     """The predicted times (s) and energy (Wh) of one sortie; None where a phase cannot be flown.
 
+    Nine flights in ten are back within `back_early_s` to `back_late_s` and take `late_energy_wh` at most; the
+    last two are None where more than one in twenty may never come back. `hover_w` is the power of holding
+    the place on scene.
     `limited_by` is "speed" where the wanted speed is held, "tilt" where the tilt limit sets it,
     "wind" where a leg cannot be flown at all.
     """
@@ -43,9 +47,13 @@ class Sortie:
     out_s: float | None
     on_scene_s: float | None
     back_s: float | None
+    back_early_s: float | None
+    back_late_s: float | None
     land_s: float | None
     total_s: float | None
     energy_wh: float | None
+    late_energy_wh: float | None
+    hover_w: float
     reachable: bool
     limited_by: str
     ground_speed_out_mps: float
@@ -56,23 +64,28 @@ class Sortie:
 class Sorties:
     """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `Sortie`.
 
-    `hover_w` is the power of holding the place on scene; `out_sd_s` and `back_sd_s` are how gusts scatter the
-    times of the ways.
+    `hover_w` is the power of holding the place on scene. Nine flights in ten are back within
+    `back_early_s` to `back_late_s`, infinite where more than one in twenty may never be; `late_energy_wh` is
+    what the latest of them take. `out_sd_s` is how gusts scatter the way out, `back_scatter` what scatters
+    the way back.
     """
 
     climb_s: FloatArray
     out_s: FloatArray
     on_scene_s: FloatArray
     back_s: FloatArray
+    back_early_s: FloatArray
+    back_late_s: FloatArray
     land_s: FloatArray
     total_s: FloatArray
     energy_wh: FloatArray
+    late_energy_wh: FloatArray
     hover_w: FloatArray
     limited: FloatArray
     ground_speed_out_mps: FloatArray
     ground_speed_back_mps: FloatArray
     out_sd_s: FloatArray
-    back_sd_s: FloatArray
+    back_scatter: Scatter
 
     def __len__(self) -> int:
         return len(self.climb_s)
@@ -86,9 +99,13 @@ class Sorties:
             out_s=_maybe(self.out_s[index]),
             on_scene_s=_maybe(self.on_scene_s[index]),
             back_s=_maybe(self.back_s[index]),
+            back_early_s=_maybe(self.back_early_s[index]),
+            back_late_s=_maybe(self.back_late_s[index]),
             land_s=_maybe(self.land_s[index]),
             total_s=_maybe(self.total_s[index]),
             energy_wh=_maybe(self.energy_wh[index]),
+            late_energy_wh=_maybe(self.late_energy_wh[index]),
+            hover_w=float(self.hover_w[index]),
             reachable=reachable,
             limited_by=limits[int(self.limited[index])],
             ground_speed_out_mps=float(self.ground_speed_out_mps[index]),
@@ -160,14 +177,21 @@ def predict_paths(
         airframe, lengths, courses, nose, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
     )
     top = return_height_m(height, lengths[:, 0], columns)
-    rise = climb_leg(top - height, columns)
-    back = _fly_back(airframe, lengths, courses, scene + out.slow_s + ARRIVAL_S - DRIFT_LATE_S, wind, columns)
+    home = fly_back(
+        airframe,
+        lengths,
+        courses,
+        still_s=scene + out.slow_s + ARRIVAL_S - DRIFT_LATE_S,
+        climb_m=top - height,
+        wind=wind,
+        settings=columns,
+    )
+    back = home.way
     climb, takeoff_end = climb_seconds(
         height, columns.climb_mps, columns.vertical_accel_mps2, columns.vertical_shaping_jerk_mps3
     )
     waiting = scene + out.settling_s + ARRIVAL_S
     out_s = out.seconds + takeoff_end
-    back_s = back.seconds + climb_first_seconds(rise, back.home, columns)
     first_metre, land = land_seconds(
         top,
         columns.effective_land_high_mps,
@@ -178,7 +202,7 @@ def predict_paths(
     )
     loiter = np.maximum(columns.return_loiter_s, turn_seconds(courses[:, 0] + np.pi, columns))
     over_home = back.settling_s + ARRIVAL_S + loiter + first_metre
-    times = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
+    times = (climb, out_s, waiting, home.seconds, over_home, land + CONTACT_S)
     total = sum(times, np.zeros(count))
     arrives, returns = np.isfinite(out_s), np.isfinite(total)
     hover_w = forward_power_w(drone, np.hypot(wind_e, wind_n), temperature_c=temperature_c)
@@ -191,20 +215,25 @@ def predict_paths(
         settings=columns,
         temperature_c=temperature_c,
     )
+    # The late ones make hardly any headway: they fly at about the wind's own speed.
+    late_wh = (home.late_s - home.seconds) * hover_w / 3600.0
     return Sorties(
         climb_s=climb,
         out_s=out_s,
         on_scene_s=np.where(arrives, waiting, np.nan),
-        back_s=np.where(arrives, back_s, np.nan),
+        back_s=np.where(arrives, home.seconds, np.nan),
+        back_early_s=np.where(arrives, home.early_s, np.nan),
+        back_late_s=np.where(arrives, home.late_s, np.nan),
         land_s=np.where(returns, land, np.nan),
         total_s=total,
         energy_wh=np.where(returns, energy, np.nan),
+        late_energy_wh=np.where(returns, energy + late_wh, np.nan),
         hover_w=hover_w,
         limited=np.where(returns, (out.slowed | back.slowed).astype(float), 2.0),
         ground_speed_out_mps=out.ground_speed_mps,
         ground_speed_back_mps=back.ground_speed_mps,
         out_sd_s=out.deviation_s,
-        back_sd_s=back.deviation_s,
+        back_scatter=home.scatter,
     )
 
 
@@ -223,53 +252,6 @@ def _wind(
             length_m=np.array([scale_lengths_m(metres)[0] for metres in height.tolist()]),
         ),
     )
-
-
-def _fly_back(  # noqa: PLR0917 - the parts of one flight
-    airframe: Airframe,
-    lengths: FloatArray,
-    courses: FloatArray,
-    still: FloatArray,
-    wind: Wind,
-    columns: SettingColumns,
-) -> Way:
-    """The same legs back: all but the last as waypoints, nose along; the last as RTL, from a stop.
-
-    ArduCopter cuts no corner into an RTL. RTL keeps the heading it has after waiting `still` seconds.
-    """
-    one = lengths.shape[1] == 1
-    turned = one | ~(lengths[:, 1:] > 0.0).any(axis=1)
-    held = nose_after_waiting(_last_course(lengths, courses), still, wind, airframe, columns)
-    nose = nose_home(held if one else np.where(turned, held, courses[:, 1] + np.pi), courses[:, 0], columns)
-    home = fly_way(
-        airframe,
-        lengths[:, :1],
-        courses[:, :1] + np.pi,
-        nose[:, None],
-        wind=wind,
-        wanted_mps=columns.effective_return_mps,
-        settings=columns,
-    )
-    if one:
-        return home
-    along = courses[:, :0:-1] + np.pi
-    legs = fly_way(
-        airframe,
-        lengths[:, :0:-1],
-        along,
-        nose_out(along, columns),
-        wind=wind,
-        wanted_mps=columns.cruise_mps,
-        settings=columns,
-    )
-    return then(legs, home, apart_m=(lengths[:, 1:].sum(axis=1), lengths[:, 0]))
-
-
-def _last_course(lengths: FloatArray, courses_rad: FloatArray) -> FloatArray:
-    """Course of the last leg flown of each path."""
-    last = lengths.shape[1] - 1 - np.argmax(lengths[:, ::-1] > 0.0, axis=1)
-    course: FloatArray = courses_rad[np.arange(lengths.shape[0]), last]
-    return course
 
 
 def _energy_wh(

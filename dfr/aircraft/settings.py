@@ -75,7 +75,8 @@ class FlightSettings:
     @property
     def path_snap_mps4(self) -> float:
         """Largest change of jerk of a leg: half of what the attitude can follow (AC_WPNav)."""
-        snap = self.path_jerk_mps3 * math.pi / (2.0 * max(self.input_tc_s, 0.1))
+        # In single precision as on board: `dfr.aircraft.rounding` needs its last bits.
+        snap = self.path_jerk_mps3 * math.pi / (2.0 * float(np.float32(max(self.input_tc_s, 0.1))))
         able = self.angle_accel_radps2 * GRAVITY_MPS2
         return 0.5 * (min(snap, able) if able > 0.0 else snap)
 
@@ -160,7 +161,11 @@ class SettingColumns:
         rows = {key: row for row, key in enumerate(unique)}
         index = np.array([rows[id(one)] for one in settings])
         values = {name: np.array([getattr(one, name) for one in unique.values()]) for name in _names(cls)}
-        return cls(**{name: column[index] for name, column in values.items()})
+        return cls(**values).rows(index)
+
+    def rows(self, index: np.ndarray) -> SettingColumns:
+        """The settings of some flights, in the order of an index."""
+        return SettingColumns(**{name: getattr(self, name)[index] for name in _names(SettingColumns)})
 
 
 def _names(kind: type) -> list[str]:

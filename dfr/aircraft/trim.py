@@ -127,16 +127,6 @@ def balancing_lean(
     )
 
 
-def crosswind_lean(airframe: Airframe, airspeed_mps: FloatArray, density: FloatArray | float) -> FloatArray:
-    """Growth of the lean across the nose with the angle of the air to it, from nose on, 1/rad.
-
-    Momentum drag alone: quadratic drag across the nose begins with the square of the angle.
-    """
-    linear = airframe.momentum_drag * np.sqrt(density * airframe.disc_area_m2 * airframe.weight_n)
-    growth: FloatArray = linear * airspeed_mps / airframe.weight_n
-    return growth
-
-
 def nearly_balancing_lean(
     airframe: Airframe, air_velocity: FloatArray, density: FloatArray | float
 ) -> FloatArray:

@@ -64,6 +64,15 @@ class Wind:
     density: FloatArray
     gusts: Gusts | None = None
 
+    def rows(self, index: np.ndarray) -> Wind:
+        """That over some paths, in the order of an index."""
+        return Wind(
+            east_mps=self.east_mps[index],
+            north_mps=self.north_mps[index],
+            density=self.density[index],
+            gusts=None if self.gusts is None else self.gusts.rows(index),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from dfr.aircraft.catalogue import Drone, drone
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import predict_path
+from dfr.aircraft.performance import Sortie, predict_path
 from dfr.errors import InfeasibleError
 from dfr.geo import LocalFrame, Position
 from dfr.plan.homeward import dispatch_settings, sortie_legs
@@ -30,7 +30,7 @@ CRITICAL_SHARE = 0.5
 LOW_ACTION_RTL = 2
 CRITICAL_ACTION_LAND = 1
 PROBE_S = 600.0
-"""Any time on scene: energy grows evenly with it, so two sorties tell all."""
+"""A nose that drifts on scene may cost headway on the way home: sorties without and with so long a stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +91,14 @@ def coldest_c(scenario: Scenario) -> float:
 def longest_on_scene_s(world: World, plan: Plan, way: Sequence[Position], *, height_m: float) -> float | None:
     """Seconds on scene after which the drone lands with the reserve untouched, in the plan's wind.
 
-    Negative where even turning round at once takes more; None where the wind does not let it arrive.
+    Negative where even turning round at once takes more; None where the wind may not let it arrive or return.
     """
     scenario = world.scenario
     craft = drone(scenario.fleet.drone)
     frame = LocalFrame(way[0])
     lengths, courses = sortie_legs(frame, [frame.points(way)], scenario.contingency.rally_points)
 
-    def energy_wh(on_scene_s: float) -> float | None:
+    def sortie(on_scene_s: float) -> Sortie:
         return predict_path(
             lengths[0].tolist(),
             courses[0].tolist(),
@@ -108,12 +108,13 @@ def longest_on_scene_s(world: World, plan: Plan, way: Sequence[Position], *, hei
             drone=craft,
             settings=dispatch_settings(scenario),
             temperature_c=coldest_c(scenario),
-        ).energy_wh
+        )
 
-    there_and_back, with_probe = energy_wh(0.0), energy_wh(PROBE_S)
-    if there_and_back is None or with_probe is None:
+    brief, long = sortie(0.0), sortie(PROBE_S)
+    if brief.late_energy_wh is None or long.late_energy_wh is None:
         return None
-    return PROBE_S * (granted(scenario, craft) - there_and_back) / (with_probe - there_and_back)
+    away_wh = max(brief.late_energy_wh, long.late_energy_wh - brief.hover_w * PROBE_S / 3600.0)
+    return 3600.0 * (granted(scenario, craft) - away_wh) / brief.hover_w
 
 
 def refuse_too_long(

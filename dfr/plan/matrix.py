@@ -32,7 +32,8 @@ WayFinder = Callable[[Point, Point], Way]
 class Matrix:
     """Ways and times between candidate sites and zones.
 
-    `ways[site][zone]`; `overhead_s` (from lift-off) and `energy_wh` have shape (hours, zones, sites).
+    `ways[site][zone]`; `overhead_s` (from lift-off) and `energy_wh` (of the latest of nine flights in ten)
+    have shape (hours, zones, sites).
     A time is inf where the zone cannot be reached and returned from in that hour's wind within the
     battery less its reserve.
     """
@@ -95,7 +96,7 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
     craft = drone(scenario.fleet.drone)
     reserve = scenario.contingency.reserve_fraction
     usable = np.array([usable_wh(craft, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
-    energy = sorties.energy_wh.reshape(shape)
+    energy = sorties.late_energy_wh.reshape(shape)
     overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
     reachable = np.isfinite(overhead) & np.isfinite(energy) & (energy <= usable[:, None, None])
     return Matrix(
@@ -148,7 +149,7 @@ def sorties_of(scenario: Scenario, ways: Sequence[Way], windows: Sequence[HourWi
         temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
     )
     missing = np.tile(np.array([not way.reachable for way in ways]), len(windows))
-    for column in (found.out_s, found.back_s, found.total_s, found.energy_wh):
+    for column in (found.out_s, found.back_s, found.total_s, found.energy_wh, found.late_energy_wh):
         column[missing] = np.nan
     return found
 

@@ -11,6 +11,7 @@ import shapely
 
 from dfr import __version__
 from dfr.aircraft.endurance import return_by_s
+from dfr.aircraft.performance import Sortie
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
 from dfr.plan.checks.profile import with_profiles
@@ -31,6 +32,9 @@ from dfr.world.model import World
 
 MOST_LAYOUTS = 6
 """Gains are shown up to so many docks."""
+
+NO_HEADWAY = "wind: no headway at the tilt limit"
+NO_SURE_HEADWAY = "wind: where the nose drifts on scene decides whether the drone comes back"
 
 
 def make_plan(
@@ -225,12 +229,12 @@ def _routes(world: World, layouts: Layouts, chosen: Sequence[int], hour: HourWin
                 height_m_agl=scenario.operation.cruise_height_m_agl,
                 length_m=way.length_m if way.reachable else 0.0,
                 reachable=able,
-                limited_by=way.limited_by if able else _why_not(way, needed, usable),
+                limited_by=way.limited_by if able else _why_not(way, sortie, needed, usable),
                 climb_s=sortie.climb_s if able else None,
                 out_s=sortie.out_s if able else None,
                 back_s=sortie.back_s if able else None,
                 land_s=sortie.land_s if able else None,
-                energy_wh=sortie.energy_wh if able else None,
+                energy_wh=sortie.late_energy_wh if able else None,
                 return_by_s=float(latest[k]) if able else None,
                 stand_off_m=way.stand_off_m,
             )
@@ -238,11 +242,11 @@ def _routes(world: World, layouts: Layouts, chosen: Sequence[int], hour: HourWin
     return tuple(routes)
 
 
-def _why_not(way: Way, needed_wh: float, usable_wh: float) -> str:
+def _why_not(way: Way, sortie: Sortie, needed_wh: float, usable_wh: float) -> str:
     if not way.reachable:
         return way.limited_by
     if not math.isfinite(needed_wh):
-        return "wind: no headway at the tilt limit"
+        return NO_HEADWAY if sortie.back_s is None else NO_SURE_HEADWAY
     return f"energy: {needed_wh:.0f} Wh needed, {usable_wh:.0f} Wh above the reserve"
 
 

@@ -31,7 +31,7 @@ BAND_C = 5.0
 """Hours are flown at the middle of a band of temperature: air density within 1 %."""
 
 HOVER_PROBE_S = 600.0
-"""Two sorties that differ by this much on scene tell hover power from the rest."""
+"""A nose that drifts on scene may cost headway on the way home: sorties without and with so long a stay."""
 
 
 class Kind(NamedTuple):
@@ -175,24 +175,25 @@ def _leg(route: Route, sortie: Sortie, longer: Sortie, spare_wh: float) -> Leg |
     """One way in one weather, None where there is no way, or it cannot be flown, or not on one battery.
 
     A route that the planning wind or its energy closed has points all the same, and may be open in another
-    hour. Energy is told apart into out and home by their times.
+    hour. Energy is that of the latest of nine flights in ten, told apart into out and home by their times.
     """
     if not route.points or sortie.climb_s is None or sortie.out_s is None or sortie.back_s is None:
         return None
-    if sortie.total_s is None or sortie.energy_wh is None or longer.energy_wh is None:
+    if sortie.total_s is None or sortie.late_energy_wh is None or longer.late_energy_wh is None:
         return None
-    hover_w = (longer.energy_wh - sortie.energy_wh) * 3600.0 / HOVER_PROBE_S
-    if sortie.energy_wh + hover_w * MIN_ON_SCENE_S / 3600.0 > spare_wh:
+    hover_w = sortie.hover_w
+    away_wh = max(sortie.late_energy_wh, longer.late_energy_wh - hover_w * HOVER_PROBE_S / 3600.0)
+    if away_wh + hover_w * MIN_ON_SCENE_S / 3600.0 > spare_wh:
         return None
     out_s = sortie.climb_s + sortie.out_s
-    out_wh = sortie.energy_wh * out_s / sortie.total_s
+    out_wh = away_wh * out_s / sortie.total_s
     return Leg(
         climb_s=sortie.climb_s,
         out_s=sortie.out_s,
         back_s=sortie.back_s,
         land_s=sortie.total_s - out_s - sortie.back_s,
         out_wh=out_wh,
-        home_wh=sortie.energy_wh - out_wh,
+        home_wh=away_wh - out_wh,
         hover_w=hover_w,
     )
 

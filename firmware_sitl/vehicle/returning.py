@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RESTLESS_M = 0.004
 """A real filter's height is never quite the target's: a leg this short takes half a second (recorded)."""
 
+FLATTEST_CONE = 0.5
+"""RTL_MIN_CONE_SLOPE: a flatter one is none."""
+
 
 class Stage(Enum):
     """The parts of a return, in order."""
@@ -115,9 +118,8 @@ class ReturnMode(Mode):
         """
         parameters, home_up = self.craft.parameters, self.craft.home[2]
         now = self.craft.body.up - home_up
-        wanted = max(parameters["RTL_ALT"] * 0.01, now + max(parameters["RTL_CLIMB_MIN"] * 0.01, 0.0))
-        slope = parameters["RTL_CONE_SLOPE"]
-        if slope > 0.0:
-            away = hypot(goal[0] - here[0], goal[1] - here[1])
-            wanted = min(wanted, max(away * max(slope, 0.5), 2.0))
-        return home_up + max(wanted, now + RESTLESS_M)
+        least = now + max(parameters["RTL_CLIMB_MIN"] * 0.01, RESTLESS_M)
+        wanted, slope = parameters["RTL_ALT"] * 0.01, parameters["RTL_CONE_SLOPE"]
+        if slope >= FLATTEST_CONE:
+            wanted = min(wanted, slope * hypot(goal[0] - here[0], goal[1] - here[1]))
+        return home_up + max(wanted, least)

@@ -32,8 +32,8 @@ def energy_wh(distance_m: float, on_scene_s: float = 0.0) -> float:
         drone=QUAD,
         settings=FlightSettings(),
     )
-    assert sortie.energy_wh is not None
-    return sortie.energy_wh
+    assert sortie.late_energy_wh is not None
+    return sortie.late_energy_wh
 
 
 def test_there_and_back_uses_the_battery_down_to_its_reserve():

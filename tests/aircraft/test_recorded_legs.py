@@ -20,8 +20,8 @@ RECORDS = {json.loads(line)["case"]["name"]: json.loads(line) for line in DATA.r
 CALM = [name for name, record in RECORDS.items() if record["case"]["w"] == 0]
 WINDY = [name for name in RECORDS if name not in CALM]
 
-NOSE_DRIFTED = {"wind10_tail_d800_v10", "wind8_tail_d800_v15_tilt45"}
-"""Straight down the wind the nose drifts from where noise leaves it, and decides the time of the return."""
+BY_CHANCE = {"wind8_tail_d800_v15_tilt45"}
+"""Out straight down the wind: where the nose drifts decides the time of the return, within a stated band."""
 
 
 def flown_like(record: dict) -> Sortie:
@@ -68,7 +68,9 @@ def test_legs_in_wind_are_within_five_per_cent_where_they_can_be_flown(name):
         return
     assert sortie.reachable
     assert error_share(sortie.out_s, record["out"]) < 0.05
-    if name not in NOSE_DRIFTED:
+    if name in BY_CHANCE:
+        assert sortie.back_early_s < record["back"] < sortie.back_late_s
+    else:
         assert error_share(sortie.back_s, record["back"]) < 0.05
 
 

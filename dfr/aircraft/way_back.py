@@ -1,0 +1,260 @@
+"""The way home of many sorties, the climb before it, and how chance spreads its time.
+
+A nose left on the line of the wind is in unstable balance (`dfr.aircraft.nose`): the errors of compass and
+attitude, fractions of a degree, decide to which side it drifts and how far, and so how fast a drone at its
+tilt limit comes home, or whether it does. Such a way is flown with noses drawn over those errors, and its
+time is the one that most flights come near. Gusts and rounding (`dfr.aircraft.returning`) scatter it too.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtri
+
+from dfr.aircraft.nose import keeps_nose, nose_after_waiting, nose_home, nose_out, off_wind
+from dfr.aircraft.returning import climb_first, climb_leg
+from dfr.aircraft.settings import SettingColumns
+from dfr.aircraft.trim import Airframe, airspeed_of_lean
+from dfr.aircraft.ways import STEADY_LEAN, Way, Wind, fly_way, then
+from dfr.geo import FloatArray
+
+NOSE_ERROR_RAD = math.radians(0.35)
+"""Deviation of the error with which a nose starts off the wind's line: of headings recorded on SITL,
+estimator and simulated compass at their defaults. A real compass errs by more."""
+
+DECIDED_RAD = 10.0 * NOSE_ERROR_RAD
+"""A nose so far off the wind when it begins to drift is decided by the wind, not by its error."""
+
+ERRORS = 61
+"""Errors drawn, each as likely."""
+
+NOSES = 19
+"""Noses flown, every ten degrees about the wind's line."""
+
+NEAR = 0.05
+"""Times within this share of one another count as near: the tolerance of a leg in wind."""
+
+MOST_LOST = 0.5
+"""Where more of the noses never come home, the way cannot be flown."""
+
+
+OWN_ERROR = 0.01
+"""Deviation of the model from single flights, a share of the time (docs/validation.md)."""
+
+NINE_IN_TEN = 1.645
+"""Deviations about the mean of a normal distribution that hold nine in ten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatter:
+    """Deviations that gusts, the nose and rounding leave a time, shape (n,), s.
+
+    `nose_s` is infinite where more than one flight in twenty may not come home at all.
+    """
+
+    gusts_s: FloatArray
+    nose_s: FloatArray
+    rounding_s: FloatArray
+
+    @property
+    def deviation_s(self) -> FloatArray:
+        """All of them together."""
+        return np.sqrt(self.gusts_s**2 + self.nose_s**2 + self.rounding_s**2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """The way home, and its seconds from the return command to within 2 m of home, shape (n,).
+
+    `early_s` and `late_s` bound nine flights in ten, `late_s` infinite where too many never come home.
+    """
+
+    way: Way
+    seconds: FloatArray
+    early_s: FloatArray
+    late_s: FloatArray
+    scatter: Scatter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Return:
+    """RTL legs of many paths, (n,): length, course out, the seconds still on scene, wind and settings."""
+
+    airframe: Airframe
+    length_m: FloatArray
+    course_rad: FloatArray
+    still_s: FloatArray
+    wind: Wind
+    settings: SettingColumns
+
+    def rows(self, index: np.ndarray) -> _Return:
+        """Some of the paths."""
+        return replace(
+            self,
+            length_m=self.length_m[index],
+            course_rad=self.course_rad[index],
+            still_s=self.still_s[index],
+            wind=self.wind.rows(index),
+            settings=self.settings.rows(index),
+        )
+
+    def waited(self, nose_rad: FloatArray) -> FloatArray:
+        """The nose after the time on scene."""
+        return nose_after_waiting(nose_rad, self.still_s, self.wind, self.airframe, self.settings)
+
+    def flown(self, held_rad: FloatArray) -> Way:
+        """The legs, by drones that held such a nose."""
+        nose = nose_home(held_rad, self.course_rad, self.settings)
+        return fly_way(
+            self.airframe,
+            self.length_m[:, None],
+            self.course_rad[:, None] + np.pi,
+            nose[:, None],
+            wind=self.wind,
+            wanted_mps=self.settings.effective_return_mps,
+            settings=self.settings,
+        )
+
+    def may_bind(self) -> np.ndarray:
+        """Where the tilt limit may set the speed: a nose on the wind, or abeam, meets the most drag."""
+        if self.wind.gusts is not None:
+            return np.ones(self.length_m.shape, dtype=bool)
+        lean = STEADY_LEAN * np.tan(np.radians(self.settings.lean_limit_deg))
+        able = airspeed_of_lean(self.airframe, lean, self.wind.density)
+        sine, cosine = np.sin(self.course_rad), np.cos(self.course_rad)
+        against = self.wind.east_mps * sine + self.wind.north_mps * cosine
+        cross = self.wind.east_mps * cosine - self.wind.north_mps * sine
+        speed = np.sqrt(np.maximum(able**2 - cross**2, 0.0)) - against
+        binds: np.ndarray = speed < self.settings.effective_return_mps
+        return binds
+
+
+def fly_back(
+    airframe: Airframe,
+    lengths: FloatArray,
+    courses: FloatArray,
+    *,
+    still_s: FloatArray,
+    climb_m: FloatArray,
+    wind: Wind,
+    settings: SettingColumns,
+) -> WayBack:
+    """The legs back, after `still_s` on scene: all but the last as waypoints, the last as RTL, from a stop.
+
+    ArduCopter cuts no corner into an RTL; it climbs first, and keeps the heading it has.
+    """
+    way, sooner, later = _legs_back(airframe, lengths, courses, still_s, wind=wind, settings=settings)
+    climb = climb_first(climb_leg(climb_m, settings), way.home, settings)
+    scatter = Scatter(
+        gusts_s=way.deviation_s, nose_s=0.5 * (sooner + later) / NINE_IN_TEN, rounding_s=climb.deviation_s
+    )
+    seconds = way.seconds + climb.seconds
+    own = np.where(scatter.deviation_s > 0.0, OWN_ERROR * seconds, 0.0)
+    usual = NINE_IN_TEN * np.hypot(way.deviation_s, own)
+    return WayBack(
+        way=way,
+        seconds=seconds,
+        early_s=seconds - np.sqrt(sooner**2 + climb.sooner_s**2 + usual**2),
+        late_s=seconds + np.sqrt(later**2 + climb.later_s**2 + usual**2),
+        scatter=scatter,
+    )
+
+
+def _legs_back(
+    airframe: Airframe,
+    lengths: FloatArray,
+    courses: FloatArray,
+    still_s: FloatArray,
+    *,
+    wind: Wind,
+    settings: SettingColumns,
+) -> tuple[Way, FloatArray, FloatArray]:
+    """The legs back as most fly them, and by how much the nose makes nine in ten sooner or later."""
+    one = lengths.shape[1] == 1
+    turned = np.ones(len(lengths), dtype=bool) if one else ~(lengths[:, 1:] > 0.0).any(axis=1)
+    home = _Return(
+        airframe=airframe,
+        length_m=lengths[:, 0],
+        course_rad=courses[:, 0],
+        still_s=still_s,
+        wind=wind,
+        settings=settings,
+    )
+    held = courses[:, 0].copy() if one else np.where(turned, courses[:, 0], courses[:, 1] + np.pi)
+    sooner, later = np.zeros(len(held)), np.zeros(len(held))
+    rows = np.flatnonzero(turned & keeps_nose(settings) & home.may_bind())
+    if rows.size:
+        held[rows], sooner[rows], later[rows] = _held(home.rows(rows))
+    last = home.flown(held)
+    if one:
+        return last, sooner, later
+    along = courses[:, :0:-1] + np.pi
+    legs = fly_way(
+        airframe,
+        lengths[:, :0:-1],
+        along,
+        nose_out(along, settings),
+        wind=wind,
+        wanted_mps=settings.cruise_mps,
+        settings=settings,
+    )
+    return then(legs, last, apart_m=(lengths[:, 1:].sum(axis=1), lengths[:, 0])), sooner, later
+
+
+def _held(home: _Return) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The nose most flights come home with, and by how much nine in ten are sooner or later."""
+    held = home.waited(home.course_rad)
+    sooner, later = np.zeros_like(held), np.zeros_like(held)
+    rows = np.flatnonzero(np.abs(off_wind(home.course_rad, home.wind)) < DECIDED_RAD)
+    if rows.size:
+        held[rows], sooner[rows], later[rows] = _drawn(home.rows(rows))
+    return held, sooner, later
+
+
+def _drawn(home: _Return) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The same of ways that chance decides, flown with noses that start with an error."""
+    count = len(home.length_m)
+    errors = NOSE_ERROR_RAD * ndtri((np.arange(ERRORS) + 0.5) / ERRORS)
+    noses = home.waited(home.course_rad + errors[:, None])
+    pace = _pace(home, off_wind(noses, home.wind))
+    with np.errstate(divide="ignore"):
+        times = np.sort(1.0 / pace, axis=0)
+        usual = _densest(1.0 / pace)
+    row = np.arange(count)
+    held = noses[usual, row]
+    middle = np.where(pace[usual, row] > 0.0, 1.0 / np.maximum(pace[usual, row], 1e-9), 0.0)
+    tail = round(0.05 * ERRORS)
+    sooner = np.where(middle > 0.0, middle - times[tail], 0.0)
+    later = np.where(middle > 0.0, times[-1 - tail] - middle, np.inf)
+    return held, sooner, later
+
+
+def _pace(home: _Return, off_rad: FloatArray) -> FloatArray:
+    """Ways home a second, (errors, n), with noses some angle off the wind; 0 where they never come home."""
+    count, angles = len(home.length_m), np.linspace(-0.5 * np.pi, 0.5 * np.pi, NOSES)
+    line = home.course_rad - off_wind(home.course_rad, home.wind)
+    each = home.rows(np.tile(np.arange(count), NOSES))
+    seconds = each.flown((line + angles[:, None]).ravel()).seconds.reshape(NOSES, count)
+    known = np.where(np.isfinite(seconds), 1.0 / np.maximum(np.nan_to_num(seconds), 1e-9), 0.0)
+    place = (off_rad + 0.5 * np.pi) / np.pi * (NOSES - 1)
+    before = np.clip(place.astype(int), 0, NOSES - 2)
+    share, row = place - before, np.arange(count)
+    left, right = known[before, row], known[before + 1, row]
+    # A nose between one that comes home and one that does not may not either.
+    pace: FloatArray = np.where((left > 0.0) & (right > 0.0), left + share * (right - left), 0.0)
+    return np.where(share <= 0.0, left, pace)
+
+
+def _densest(times: FloatArray) -> np.ndarray:
+    """Row of each column's time that most others are near; of an infinite one where most are."""
+    lost = ~np.isfinite(times)
+    logs = np.log(np.where(lost, np.nan, times))
+    near = np.zeros_like(times)
+    for other in logs:
+        near += np.fmax(1.0 - np.abs(logs - other) / NEAR, 0.0)
+    hopeless = lost.mean(axis=0) > MOST_LOST
+    row: np.ndarray = np.argmax(np.where(lost, np.where(hopeless, np.inf, -1.0), near), axis=0)
+    return row

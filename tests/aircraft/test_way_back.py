@@ -1,0 +1,153 @@
+"""Ways home whose nose chance decides, against sorties straight down the wind and back on ArduCopter SITL."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dfr.aircraft.catalogue import drone
+from dfr.aircraft.endurance import point_of_no_return
+from dfr.aircraft.nose import nose_after_waiting
+from dfr.aircraft.performance import FlightSettings, Sortie, predict_path
+from dfr.aircraft.settings import SettingColumns
+from dfr.aircraft.trim import air_density, airframe_of, speed_along
+from dfr.aircraft.way_back import NOSE_ERROR_RAD
+from dfr.aircraft.ways import STEADY_LEAN, Wind
+from dfr.world.wind import MeanWind
+
+FOLDER = Path(__file__).resolve().parent.parent / "data" / "arducopter"
+QUAD = drone("arducopter-sitl-quad")
+LIMIT_MPS = 10.0
+"""The airspeed of 30 degrees of tilt."""
+
+
+def straight_back(record: dict) -> bool:
+    case = record["case"]
+    return (
+        case["w"] >= 6.0
+        and (case["wd"] - case["brg"]) % 360 == 180
+        and case.get("drone", QUAD.key) == QUAD.key
+    )
+
+
+FLOWN = [
+    record
+    for name in ("legs", "fresh", "new")
+    for record in map(json.loads, (FOLDER / f"{name}.jsonl").read_text().splitlines())
+    if straight_back(record)
+]
+
+
+def sortie(
+    distance_m: float, wind_mps: float, *, off_deg: float = 0.0, on_scene_s: float = 10.0, **settings
+) -> Sortie:
+    """Out to the north down the wind, and back against it."""
+    return predict_path(
+        [distance_m],
+        [0.0],
+        height_m=60.0,
+        on_scene_s=on_scene_s,
+        wind=MeanWind(speed_mps=wind_mps, from_deg=180.0 + off_deg),
+        drone=QUAD,
+        settings=FlightSettings(**settings),
+    )
+
+
+def flown_like(record: dict) -> Sortie:
+    case = record["case"]
+    return predict_path(
+        [case["dist"]],
+        [case["brg"]],
+        height_m=case["alt"],
+        on_scene_s=case["hover"],
+        wind=MeanWind(speed_mps=case["w"], from_deg=case["wd"]),
+        drone=QUAD,
+        settings=FlightSettings.from_params(case["params"]),
+    )
+
+
+def within(seconds: float | None, predicted: Sortie) -> bool:
+    """Whether a flight, None where it never came home, is inside the stated band."""
+    late = math.inf if predicted.back_late_s is None else predicted.back_late_s
+    return (predicted.back_early_s or 0.0) <= (math.inf if seconds is None else seconds) <= late
+
+
+def test_nine_in_ten_of_the_flights_are_within_the_stated_band():
+    inside = [within(record["back"], flown_like(record)) for record in FLOWN]
+    assert len(inside) >= 30
+    assert np.mean(inside) >= 0.9
+
+
+def test_the_band_is_no_wider_than_the_flights_need():
+    """Where three in four flights lie in the middle of it, the other half of the band would be empty."""
+    places = [
+        (record["back"] - predicted.back_early_s) / (predicted.back_late_s - predicted.back_early_s)
+        for record in FLOWN
+        if record["back"] is not None
+        and (predicted := flown_like(record)).back_late_s is not None
+        and predicted.back_late_s > 1.1 * predicted.back_early_s
+    ]
+    assert len(places) >= 8
+    assert np.mean([0.25 < place < 0.75 for place in places]) < 0.75
+
+
+def test_a_drone_at_its_limit_may_not_come_home_and_is_said_to():
+    at_limit = sortie(800.0, LIMIT_MPS)
+    assert at_limit.reachable
+    assert at_limit.back_late_s is None
+    assert at_limit.late_energy_wh is None
+
+
+def test_a_wind_well_below_the_limit_leaves_nothing_to_chance():
+    easy = sortie(800.0, 3.0, cruise_mps=5.0)
+    assert easy.back_early_s == easy.back_s == easy.back_late_s
+    assert easy.late_energy_wh == easy.energy_wh
+
+
+def test_a_nose_well_off_the_wind_is_decided_by_it():
+    decided = sortie(800.0, 8.0, off_deg=8.0)
+    assert decided.back_early_s == decided.back_s == decided.back_late_s
+
+
+@pytest.mark.parametrize("yaw_behavior", [0.0, 1.0, 3.0])
+def test_a_nose_that_is_told_where_to_point_leaves_nothing_to_chance(yaw_behavior):
+    told = sortie(800.0, 8.0, yaw_behavior=yaw_behavior)
+    assert told.back_late_s == told.back_s
+
+
+def test_the_band_is_that_of_a_thousand_drawn_noses():
+    distance_m, wind_mps, count = 2000.0, 9.0, 1000
+    one = np.ones(count)
+    settings = SettingColumns.of(FlightSettings(), count)
+    wind = Wind(east_mps=0.0 * one, north_mps=wind_mps * one, density=air_density(60.0 * one))
+    start = NOSE_ERROR_RAD * np.random.default_rng(3).standard_normal(count)
+    waited = nose_after_waiting(start, 12.4 * one, wind, airframe_of(QUAD), settings)
+    speed = speed_along(
+        airframe_of(QUAD),
+        -wind_mps * one,
+        0.0 * one,
+        heading_rad=waited - np.pi,
+        most_lean=STEADY_LEAN * math.tan(math.radians(30.0)) * one,
+        density=wind.density,
+    )
+    early, late = np.percentile(distance_m / speed, [5.0, 95.0])
+    predicted = sortie(distance_m, wind_mps)
+    assert predicted.back_early_s == pytest.approx(early, rel=0.04)
+    assert predicted.back_late_s == pytest.approx(late, rel=0.04)
+
+
+def test_the_point_of_no_return_counts_on_the_latest_flights():
+    """Straight down a wind at the limit nobody may count on coming home."""
+    point = point_of_no_return(
+        QUAD,
+        course_deg=0.0,
+        height_m=60.0,
+        wind=MeanWind(speed_mps=LIMIT_MPS, from_deg=180.0),
+        settings=FlightSettings(),
+        reserve_fraction=0.2,
+    )
+    assert (point.distance_m, point.limited_by) == (0.0, "wind")
