@@ -41,12 +41,10 @@ SORTIES = (
     ("legs.jsonl", "reference sorties"),
     ("heldout.jsonl", "held-out sorties"),
     ("fresh.jsonl", "fresh sorties"),
+    ("new.jsonl", "new sorties"),
 )
-CORNER_BY_ROUNDING = frozenset({"drawn_16", "rtl_up10_m3td", "rtl_up_cone", "fresh_c26"})
-DOWN_THE_WIND = frozenset(
-    {"wind10_tail_d800_v10", "wind8_tail_d800_v15_tilt45"} | {f"fresh_tail{n:02d}" for n in (4, 5, 6, 9, 11)}
-)
-HOPS = frozenset({"fresh_c15", "fresh_c22"})
+SCATTERED = 0.02
+"""Ways home whose stated band is wider than this share of their time are judged by the band."""
 
 
 def gusts(spectrum: Spectrum, *, dt_s: float, trials: int, steps: int) -> np.ndarray:
@@ -141,10 +139,13 @@ def sortie_of(text: str) -> Sortie:
 def leg_rows(folder: Path) -> Iterator[Row]:
     """Times of recorded sorties, and which legs cannot be flown."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
+    banded: list[tuple[dict[str, Any], Sortie]] = []
     for number, (file, label) in enumerate(SORTIES):
         flown = [(r, sortie_of(json.dumps(r["case"]))) for r in records(file)]
+        chancy = [(record, sortie) for record, sortie in flown if by_chance(sortie)]
+        banded += chancy
         for calm, most in ((True, 3.0), (False, 5.0)):
-            errors, special = [], 0
+            errors = []
             for record, sortie in flown:
                 if (record["case"]["w"] == 0) is not calm:
                     continue
@@ -152,30 +153,66 @@ def leg_rows(folder: Path) -> Iterator[Row]:
                     seconds, found = record[way], getattr(sortie, f"{way}_s")
                     if seconds is None or found is None:
                         continue
-                    error = 100 * (found / seconds - 1)
-                    axes.plot(seconds, error, "o" if calm else "^", color=f"C{number}",
-                              markersize=4)  # fmt: skip
-                    name = record["case"]["name"]
-                    if name in HOPS or (way == "back" and name in CORNER_BY_ROUNDING | DOWN_THE_WIND):
-                        special += 1
-                        continue
-                    errors.append(abs(error))
-            kind = f"{label}, {'calm' if calm else 'wind'} ({len(errors)} legs"
-            kind += f", {special} set apart below)" if special else ")"
+                    error, chance = 100 * (found / seconds - 1), way == "back" and by_chance(sortie)
+                    axes.plot(seconds, error, "o" if calm else "^", color=f"C{number}", markersize=4,
+                              fillstyle="none" if chance else "full")  # fmt: skip
+                    if not chance:
+                        errors.append(abs(error))
+            kind = f"{label}, {'calm' if calm else 'wind'} ({len(errors)} legs)"
             yield row(f"{kind}: median", "1 %", float(np.median(errors)), 1, "{:.2f} %")
             yield row(f"{kind}: largest", f"{most:.0f} %", max(errors), most, "{:.1f} %")
         yield from vertical_rows(flown, label)
         wrong = sum(
-            (record[way] is None) != (getattr(sortie, f"{way}_s") is None)
+            record["out"] is not None if sortie.out_s is None else not returns_as_said(record, sortie)
             for record, sortie in flown
-            for way in ("out", "back")
-            if record["case"]["name"] not in DOWN_THE_WIND
         )
         yield row(f"{label}: legs wrongly called reachable or not", "0", wrong, 0, "{:.0f}")
+    yield from band_rows(banded)
     yield from gusty_rows()
     axes.set(xscale="log", xlabel="flown, s", ylabel="predicted over flown - 1, %", ylim=(-8, 8))
+    axes.set_title("open: ways home that chance decides", fontsize=9)
     axes.axhspan(-5, 5, alpha=0.08)
     save(figure, folder, "leg-times")
+
+
+def by_chance(sortie: Sortie) -> bool:
+    """Whether the prediction states a band for the way home."""
+    if sortie.back_s is None or sortie.back_early_s is None:
+        return False
+    late = math.inf if sortie.back_late_s is None else sortie.back_late_s
+    return late - sortie.back_early_s > SCATTERED * sortie.back_s
+
+
+def returns_as_said(record: dict[str, Any], sortie: Sortie) -> bool:
+    """Whether a drone came home where that was said for sure, and only where it was said at all."""
+    if record["out"] is None:
+        return False
+    if record["back"] is None:
+        return sortie.back_late_s is None
+    return sortie.back_s is not None
+
+
+def band_rows(banded: list[tuple[dict[str, Any], Sortie]]) -> Iterator[Row]:
+    """Ways home that the nose or rounding decides, against the band that was stated for nine in ten."""
+    home = [(record["back"], sortie) for record, sortie in banded]
+    inside = [
+        (sortie.back_early_s or 0.0)
+        <= (math.inf if seconds is None else seconds)
+        <= (math.inf if sortie.back_late_s is None else sortie.back_late_s)
+        for seconds, sortie in home
+    ]
+    share = f"{sum(inside)} of {len(inside)}"
+    yield Row(
+        what="ways home that chance decides: within the stated band",
+        asked="9 in 10",
+        found=share,
+        holds=float(np.mean(inside)) >= 0.9,
+    )
+    near = [abs((sortie.back_s or 0.0) / seconds - 1) <= 0.05 for seconds, sortie in home if seconds]
+    yield row(
+        "ways home that chance decides: farther than 5 % from the stated time",
+        "half", 1.0 - float(np.mean(near)), 0.5, "{:.0%}",
+    )  # fmt: skip
 
 
 def gusty_rows() -> Iterator[Row]:
@@ -254,8 +291,9 @@ Written by `python benchmarks/validation.py`.
 Recorded flights: `tests/data/arducopter` (ArduCopter SITL 4.7-dev). The reference sorties were known when
 the model was made; the held-out ones were flown after it, drawn at random or for one parameter each. The
 fresh ones were drawn and flown last, over what parameters, winds and distances allow; they showed how the
-nose drifts on scene, which winds carry a drone off, and what WP_YAW_BEHAVIOR does. Times are predicted from
-ArduCopter's parameters alone. Landings in gusts: those of Iu 0.17 at 0, 3, 6 and 8 m/s were known to the
+nose drifts on scene, which winds carry a drone off, and what WP_YAW_BEHAVIOR does. The new ones were drawn
+and flown after the last change to the model but one (how errors of the nose are drawn). Times are predicted
+from ArduCopter's parameters alone. Landings in gusts: those of Iu 0.17 at 0, 3, 6 and 8 m/s were known to the
 model; of the rest only the size of the GNSS error was taken, and how a marker's distance is overestimated
 was found in them. Where a recording noted the nose, the model's landings have it; in
 `landings_between.jsonl` it is taken as 45 degrees off the wind and 0.7 degrees more each landing, as noted
@@ -263,19 +301,25 @@ in those; in `landings.jsonl` it is drawn as after a wait on scene.
 """
 
 TAIL = """
-## Set apart
+## What chance decides
 
-Ways back that are outside the tolerance, or decided by what no parameter says:
+`dfr predict` states these with the time: `back_early_s` and `back_late_s` hold nine flights in ten,
+`may_not_return` says that one in twenty or more may never come home, `scatter_by` names what decides.
+Plans, checks, the point of no return and the simulation count on the latest of nine in ten.
 
-- `drawn_16`, `rtl_up10_m3td`, `rtl_up_cone`, `fresh_c26`: returns that climb first. In the middle of the
-  corner between the climb and the leg home, ArduCopter compares a vertical acceleration with its own limit;
-  rounding decides, and where it lets the corner be cut the leg home starts up to 2.6 s sooner than
-  predicted.
-- `wind10_tail_d800_v10`, `wind8_tail_d800_v15_tilt45`, `fresh_tail*`: out straight down a wind near the
-  tilt limit and back against it. The nose drifts on scene from where noise leaves it, to either side, and
-  decides how fast the drone comes back: most are within 1 %, some 22 % off. Straight against 10 m/s at 30
-  degrees one came back in 715 s and two did not.
-- `fresh_c15`, `fresh_c22`: hops of 15 and 25 m at the limit of tilt or jerk, up to 0.6 s off.
+- The nose (`nose`): out straight down a wind near the tilt limit and back against it. On scene the nose
+  stands on the wind's line in unstable balance and drifts to either side, as errors of compass and attitude
+  leave it: 0.35 degrees (deviation) in 109 hovers on SITL, where they differ from bearing to bearing and
+  hardly from flight to flight; a real compass errs by more. `back_s` is the time that most flights come
+  within 5 % of. Straight against 10 m/s at 30 degrees seven flights in a row came home at 0.02 to 1.2 m/s.
+- Rounding (`rounding`): a return that climbs first. In the middle of the corner between the climb and the leg
+  home ArduCopter compares a vertical acceleration with its own limit in single precision. Where the climb
+  goes straight up to the last bit, the corner is never cut; where it leans by some millimetres, in 15 to
+  40 % of returns (`climbs.jsonl`: as often as `dfr.aircraft.rounding` says), 1 to 3 s sooner.
+
+Outside the tolerances in `tests/aircraft/test_heldout_sorties.py`, though nothing is drawn there: `fresh_c15`
+and `fresh_c22`, hops of 15 and 25 m at the limit of tilt or jerk, up to 0.6 s off; they count above as all
+others.
 
 ## Not validated
 
@@ -306,7 +350,7 @@ def page(folder: Path) -> str:
             parts.append(f"| {one.what} | {one.asked} | {one.found} | {'yes' if one.holds else '**no**'} |")
         if picture:
             parts.append(f"\n![{title}](images/{picture}.svg)")
-    verdict = "Every tolerance holds but for the legs set apart."
+    verdict = "Every tolerance holds."
     failed = "1 tolerance does" if missed == 1 else f"{missed} tolerances do"
     parts.insert(1, verdict if not missed else f"{failed} not hold.")
     return "\n".join(parts) + "\n" + TAIL

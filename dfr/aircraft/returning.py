@@ -76,8 +76,11 @@ def climb_first(rise: LegProfile, home: LegProfile, settings: SettingColumns) ->
     half_turn = np.full_like(rise.length_m, 0.25 * np.pi)
     gentle = 2.0 * (2.0 * rise.edge_s + rise.hold_s)
     full = climbs & (rise.accel_mps2 >= FULL * settings.vertical_accel_mps2)
-    most = overlap_seconds([rise, home], half_turn, settings)
-    least = overlap_seconds([rise, home], half_turn, settings, most_s=np.where(full, gentle, np.inf))
+    # ArduCopter holds the corner's acceleration to its limit level with the ground alone.
+    most, least = (
+        overlap_seconds([rise, home], half_turn, settings, most_s=most_s, corner_accel_mps2=np.inf)
+        for most_s in (np.inf, np.where(full, gentle, np.inf))
+    )
     share = np.where(full, 0.0, 1.0)
     share[full] = corner_cut_share(
         rise.length_m[full],

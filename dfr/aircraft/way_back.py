@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from dfr.aircraft.nose import keeps_nose, nose_after_waiting, nose_home, nose_out, off_wind
 from dfr.aircraft.returning import climb_first, climb_leg
 from dfr.aircraft.settings import SettingColumns
-from dfr.aircraft.trim import Airframe, airspeed_of_lean
+from dfr.aircraft.trim import Airframe, airspeed_of_lean, balancing_lean
 from dfr.aircraft.ways import STEADY_LEAN, Way, Wind, fly_way, then
 from dfr.geo import FloatArray
 
@@ -106,13 +106,39 @@ class _Return:
         return nose_after_waiting(nose_rad, self.still_s, self.wind, self.airframe, self.settings)
 
     def flown(self, held_rad: FloatArray) -> Way:
-        """The legs, by drones that held such a nose."""
-        nose = nose_home(held_rad, self.course_rad, self.settings)
+        """The legs, by drones that held such a nose on scene."""
+        way = self.with_nose(nose_home(held_rad, self.course_rad, self.settings))
+        rows = np.flatnonzero(way.slowed & keeps_nose(self.settings))
+        if not rows.size:
+            return way
+        slow = self.rows(rows)
+        return way.replaced(rows, slow.with_nose(slow.swung(held_rad[rows], way.ground_speed_mps[rows])))
+
+    def swung(self, held_rad: FloatArray, speed_mps: FloatArray) -> FloatArray:
+        """The nose after the tilt has swung from where it holds the place to where it drives the drone home.
+
+        ArduCopter turns the thrust without turning about it (a yaw rate of nought), and so the heading by
+        the excess of the spherical triangle between the vertical and both thrusts.
+        """
+        along, cross = self.wind_home_mps()
+        nose = held_rad - self.course_rad - np.pi
+        leans = [
+            balancing_lean(self.airframe, np.stack([-cross, speed - along]), nose, self.wind.density)
+            for speed in (0.0, speed_mps)
+        ]
+        turn = np.arctan2(*leans[1]) - np.arctan2(*leans[0])
+        halves = [np.tan(0.5 * np.arctan(np.hypot(*lean))) for lean in leans]
+        both = halves[0] * halves[1]
+        excess: FloatArray = 2.0 * np.arctan2(both * np.sin(turn), 1.0 + both * np.cos(turn))
+        return held_rad + excess
+
+    def with_nose(self, nose_rad: FloatArray) -> Way:
+        """The legs, with the nose pointing somewhere."""
         return fly_way(
             self.airframe,
             self.length_m[:, None],
             self.course_rad[:, None] + np.pi,
-            nose[:, None],
+            nose_rad[:, None],
             wind=self.wind,
             wanted_mps=self.settings.effective_return_mps,
             settings=self.settings,
@@ -124,12 +150,16 @@ class _Return:
             return np.ones(self.length_m.shape, dtype=bool)
         lean = STEADY_LEAN * np.tan(np.radians(self.settings.lean_limit_deg))
         able = airspeed_of_lean(self.airframe, lean, self.wind.density)
-        sine, cosine = np.sin(self.course_rad), np.cos(self.course_rad)
-        against = self.wind.east_mps * sine + self.wind.north_mps * cosine
-        cross = self.wind.east_mps * cosine - self.wind.north_mps * sine
-        speed = np.sqrt(np.maximum(able**2 - cross**2, 0.0)) - against
+        along, cross = self.wind_home_mps()
+        speed = np.sqrt(np.maximum(able**2 - cross**2, 0.0)) + along
         binds: np.ndarray = speed < self.settings.effective_return_mps
         return binds
+
+    def wind_home_mps(self) -> tuple[FloatArray, FloatArray]:
+        """The wind along the way home, and to the right of it."""
+        sine, cosine = np.sin(self.course_rad + np.pi), np.cos(self.course_rad + np.pi)
+        east, north = self.wind.east_mps, self.wind.north_mps
+        return east * sine + north * cosine, east * cosine - north * sine
 
 
 def fly_back(
@@ -237,7 +267,7 @@ def _pace(home: _Return, off_rad: FloatArray) -> FloatArray:
     count, angles = len(home.length_m), np.linspace(-0.5 * np.pi, 0.5 * np.pi, NOSES)
     line = home.course_rad - off_wind(home.course_rad, home.wind)
     each = home.rows(np.tile(np.arange(count), NOSES))
-    seconds = each.flown((line + angles[:, None]).ravel()).seconds.reshape(NOSES, count)
+    seconds = each.with_nose((line + angles[:, None]).ravel()).seconds.reshape(NOSES, count)
     known = np.where(np.isfinite(seconds), 1.0 / np.maximum(np.nan_to_num(seconds), 1e-9), 0.0)
     place = (off_rad + 0.5 * np.pi) / np.pi * (NOSES - 1)
     before = np.clip(place.astype(int), 0, NOSES - 2)

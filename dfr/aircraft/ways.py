@@ -8,6 +8,7 @@ leg's moving target waits for it. Through a corner it starts the next leg before
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -52,6 +53,9 @@ LATER_S = (0.0, 0.02, 0.04)
 """Steps back of the differences that give the speed and acceleration in a corner."""
 
 
+Row = TypeVar("Row", "Way", LegProfile)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wind:
     """The way the air moves at flight height over each path, m/s, shape (n,), and its density.
@@ -92,6 +96,23 @@ class Way:
     slowed: np.ndarray
     deviation_s: FloatArray
     home: LegProfile
+
+    def replaced(self, index: np.ndarray, other: Way) -> Way:
+        """With others in the place of some paths."""
+        return _replaced(self, index, other)
+
+
+def _replaced(whole: Row, index: np.ndarray, part: Row) -> Row:
+    """Columns, and columns of columns, with some rows replaced."""
+    columns: dict[str, Any] = {}
+    for name in whole.__dataclass_fields__:
+        values, others = getattr(whole, name), getattr(part, name)
+        if isinstance(values, LegProfile):
+            columns[name] = _replaced(values, index, others)
+        else:
+            columns[name] = values.copy()
+            columns[name][index] = others
+    return type(whole)(**columns)
 
 
 def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> Way:
@@ -247,7 +268,12 @@ def _corner_seconds(
         if not both[:, corner].any():
             continue
         pair = [_rows(profile, rows, np.full(rows.shape, leg)) for leg in (corner, corner + 1)]
-        seconds = overlap_seconds(pair, half_turn[:, corner], settings)
+        seconds = overlap_seconds(
+            pair,
+            half_turn[:, corner],
+            settings,
+            corner_accel_mps2=settings.effective_corner_accel_mps2,
+        )
         saved += np.where(both[:, corner], seconds, 0.0)
     return saved
 
@@ -258,6 +284,7 @@ def overlap_seconds(
     settings: SettingColumns,
     *,
     most_s: FloatArray | float = np.inf,
+    corner_accel_mps2: FloatArray | float,
 ) -> FloatArray:
     """How long before the end of one leg the next may start."""
     sine, cosine = np.sin(half_turn), np.cos(half_turn)
@@ -265,7 +292,6 @@ def overlap_seconds(
     longest = np.minimum(pair[0].total_s, pair[1].total_s)
     longest = np.minimum(longest, np.minimum(pair[0].accelerating_s, pair[1].accelerating_s))
     longest = np.minimum(longest, most_s)
-    corner_accel = settings.effective_corner_accel_mps2
     low, high = np.zeros_like(longest), longest
     for _ in range(CORNER_HALVINGS):
         middle = 0.5 * (low + high)
@@ -275,6 +301,6 @@ def overlap_seconds(
         accels = [(now - 2.0 * before + first) / LATER_S[1] ** 2 for now, before, first in early]
         fast = np.hypot(cosine * (speeds[0] + speeds[1]), sine * (speeds[1] - speeds[0]))
         turning = np.hypot(sine * (accels[0] + accels[1]), cosine * (accels[1] - accels[0]))
-        fits = (cut < settings.waypoint_radius_m) & (fast < slowest) & (turning < corner_accel)
+        fits = (cut < settings.waypoint_radius_m) & (fast < slowest) & (turning < corner_accel_mps2)
         low, high = np.where(fits, middle, low), np.where(fits, high, middle)
     return low
