@@ -21,6 +21,9 @@ BINARY = "arducopter"
 FIRST_PORT, PORTS_APART = 5760, 10
 PORTS_USED = (0, 2, 3)
 MOST_INSTANCES = 200
+LAST_INSTANCE = 255
+"""ArduCopter counts instances in a byte: the next would be the first again, on its port."""
+
 LISTEN_TIMEOUT_S = 20.0
 BANNER = re.compile(rb"ArduCopter V\d+\.\d+\.\d+[\w.-]*")
 

@@ -152,8 +152,9 @@ def _instance(port: int | None) -> int | None:
     if port is None:
         return None
     number, rest = divmod(port - ardupilot.FIRST_PORT, ardupilot.PORTS_APART)
-    if rest or number < 0:
-        raise InputError(f"port {port}: ArduCopter SITL takes 5760, 5770, 5780, ...")
+    if rest or not 0 <= number <= ardupilot.LAST_INSTANCE:
+        last = ardupilot.FIRST_PORT + ardupilot.PORTS_APART * ardupilot.LAST_INSTANCE
+        raise InputError(f"port {port}: ArduCopter SITL takes 5760, 5770, 5780, ... up to {last}")
     return number
 
 

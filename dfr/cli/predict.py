@@ -26,9 +26,12 @@ def predict(
     A line is {"distance_m", "bearing_deg", "height_m", "cruise_mps", "wind_mps", "wind_from_deg",
     "wind_profile": "none" | "sqrt60" | "log", "hover_s", "params": {ARDUPILOT_NAME: value}, "drone"};
     only the first three are required. "temperature_c", "roughness_m" (of the log profile), "reserve_fraction"
-    (0.2) and "turbulence_intensity" (0: the mean wind alone, gusts cost no time) may be given too; in gusts
-    "out_sd_s" and "back_sd_s" say how the times scatter from flight to flight. In the answer
-    "params_passed_over" names parameters that bear on no time here, and "return_by_s" is when the drone must
+    (0.2) and "turbulence_intensity" (0: the mean wind alone, gusts cost no time) may be given too. Where times
+    scatter from flight to flight, "scatter_by" names what by ("gusts"; "nose": where it drifts on scene;
+    "rounding" in the corner out of a climb), "out_sd_s" and "back_sd_s" say how much, nine flights in ten are
+    back within "back_early_s" to "back_late_s", and "may_not_return" is true where more than one in twenty may
+    never come home; "back_s" is then the time most come near, and "return_by_s" counts on the latest. In the
+    answer "params_passed_over" names parameters that bear on no time here, and "return_by_s" is when the drone must
     have turned home, seconds after lift, to land with that reserve. "reachable" is about wind, speed and
     tilt; a sortie that stays past "return_by_s" (negative where even the way is too far) asks more than the
     battery holds.
@@ -52,7 +55,19 @@ def _words(result: dict[str, Any]) -> str:
     said = f"{seconds} s, {result['energy_wh']:.1f} Wh, limited by {result['limited_by']}"
     if "params_passed_over" in result:
         said += f", passed over: {', '.join(result['params_passed_over'])}"
+    said += _chance(result)
     return said + (", BEYOND THE BATTERY less its reserve" if _beyond_battery(result) else "")
+
+
+def _chance(result: dict[str, Any]) -> str:
+    """What differs from flight to flight, '' where nothing does."""
+    if "scatter_by" not in result:
+        return ""
+    by = ", ".join(result["scatter_by"])
+    if result["may_not_return"]:
+        return f", back in {result['back_early_s']:.1f} s or more: MAY NOT COME BACK ({by})"
+    early, late = result["back_early_s"], result["back_late_s"]
+    return f", back in {early:.1f} to {late:.1f} s nine times in ten ({by})"
 
 
 def _beyond_battery(result: dict[str, Any]) -> bool:

@@ -37,6 +37,22 @@ def test_a_case_gives_every_field_in_order_of_the_file():
     assert predicted(near, far) == results[::-1]
 
 
+def test_a_time_that_chance_decides_comes_with_its_band_and_with_what_decides():
+    straight = {**PLAIN, "wind_mps": 8, "wind_from_deg": 270}
+    back, climbs = predicted(straight, {**PLAIN, "params": {"RTL_ALT": 8000 - 600}})
+    assert back["scatter_by"] == ["nose"]
+    assert back["back_early_s"] < back["back_s"] < back["back_late_s"]
+    assert back["may_not_return"] is False
+    assert climbs["scatter_by"] == ["rounding"]
+    assert "scatter_by" not in predicted(PLAIN)[0]
+
+
+def test_a_drone_that_may_not_come_back_has_no_latest_return():
+    result = predicted({**PLAIN, "wind_mps": 10, "wind_from_deg": 270})[0]
+    assert result["may_not_return"] is True
+    assert (result["back_late_s"], result["back_sd_s"], result["return_by_s"]) == (None, None, None)
+
+
 def test_different_drones_in_one_file_keep_their_lines():
     quick = {**PLAIN, "drone": "dji-m30t", "cruise_mps": 20}
     assert predicted(PLAIN, quick, PLAIN)[0] == predicted(PLAIN)[0]

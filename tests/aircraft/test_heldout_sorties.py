@@ -23,11 +23,14 @@ RECORDS = {record["case"]["name"]: record for record in map(json.loads, LINES)}
 SQRT_HEIGHT_M = 60.0
 
 BY_CHANCE = {
-    "drawn_16", "rtl_up10_m3td", "rtl_up_cone", "fresh_c26", "fresh_tail06", "fresh_tail09", "tail_00", "tail_01",
-    "tail_05", "tail_08", "tail_09", "tail_14",
+    "drawn_16", "rtl_up10_m3td", "rtl_up_cone", "fresh_c26", "fresh_tail06", "fresh_tail09",
+    "tail_00", "tail_01", "tail_05", "tail_08", "tail_09", "tail_14",
 }  # fmt: skip
 """Returns outside the tolerances, and inside the band that the prediction states: rounding cut the corner
 out of their climb, or the nose drifted another way."""
+
+READ_S = 0.1
+"""Telemetry's step."""
 
 HOPS = {"fresh_c15", "fresh_c22"}
 """Legs of 15 and 25 m at the limit of tilt or jerk, flown in seconds: up to 0.6 s off."""
@@ -70,7 +73,7 @@ def test_legs_are_predicted_within_the_tolerances(name):
     if record["back"] is None:
         assert PREDICTED[name].back_late_s is None
     elif name in BY_CHANCE:
-        assert PREDICTED[name].back_early_s < record["back"] < PREDICTED[name].back_late_s
+        assert PREDICTED[name].back_early_s - READ_S <= record["back"] <= PREDICTED[name].back_late_s + READ_S
     else:
         assert share(name, "back") < most
 
