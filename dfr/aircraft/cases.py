@@ -223,7 +223,8 @@ class _Reader:
         if not isinstance(drone, str) or drone not in catalogue.drones():
             known = ", ".join(catalogue.drones())
             self._wrong(number, "drone", f"{drone!r} is not in the catalogue", f"use one of {known}")
-        settings = self._of_params(number, raw) if len(self._problems) == before else None
+            return
+        settings = self._of_params(number, raw)
         if settings is None or len(self._problems) > before:
             return
         self._rows.append(row)

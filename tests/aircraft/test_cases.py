@@ -47,6 +47,12 @@ def test_a_time_that_chance_decides_comes_with_its_band_and_with_what_decides():
     assert "scatter_by" not in predicted(PLAIN)[0]
 
 
+def test_a_bad_parameter_is_named_beside_what_else_is_wrong_with_its_line():
+    found = complaints(json.dumps({**PLAIN, "distance_m": -1, "params": {"WPNAV_SPEED": "fast"}}))
+    assert len(found) == 2
+    assert "WPNAV_SPEED" in found[1]
+
+
 def test_a_drone_that_may_not_come_back_has_no_latest_return():
     result = predicted({**PLAIN, "wind_mps": 10, "wind_from_deg": 270})[0]
     assert result["may_not_return"] is True
