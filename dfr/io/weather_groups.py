@@ -76,6 +76,8 @@ def conditions_of(words: Sequence[str]) -> Conditions:
     if found is not None:
         scale = TO_MPS[found[4].removesuffix("S") if found[4] == "KTS" else found[4]]
         gust = found[3] if found[3] and found[3].isdigit() else None
+        if found[1].isdigit() and float(found[1]) > 360.0:
+            raise InputError(f"{found[0]}: no wind blows from {found[1]} degrees -> give 000 to 360")
         wind = Conditions(
             wind_mps=float(found[2]) * scale,
             wind_from_deg=float(found[1]) % 360.0 if found[1].isdigit() else None,

@@ -137,7 +137,7 @@ class LiveVehicle:
 
 
 def energy_home(state: VehicleState, craft: Drone, wind_from_deg: float | None) -> dict[str, Any]:
-    """What the way home and the landing cost by the flight model, and the share of the battery it is."""
+    """What the way home and the landing cost nine flights in ten at most, and its share of the battery."""
     assert state.position is not None
     assert state.home is not None
     away_m = distance_m(state.position, state.home)
@@ -151,7 +151,8 @@ def energy_home(state: VehicleState, craft: Drone, wind_from_deg: float | None) 
         drone=craft,
         settings=flight_settings(craft),
     )
-    seconds = None if back.back_s is None or back.land_s is None else back.back_s + back.land_s
+    late_s, land_s = back.back_late_s, back.land_s
+    seconds = None if late_s is None or land_s is None else late_s + land_s
     share: float | None = None
     if seconds is not None and back.energy_wh and back.total_s and craft.battery_wh:
         # The whole sortie's mean power over the part that remains.

@@ -75,6 +75,11 @@ def test_every_bad_line_is_named():
     assert "no wind" in str(caught.value)
 
 
+def test_a_wind_from_beyond_the_compass_is_refused():
+    with pytest.raises(InputError, match=r"x.txt:1.*no wind blows from 999 degrees"):
+        read_metars(b"EGHI 251150Z 99912KT 9999 18/12 Q1015\n", name="x.txt", until=UNTIL)
+
+
 @pytest.mark.parametrize(
     ("text", "wind_mps", "from_deg", "gust_mps", "visibility_m", "temperature_c"),
     [
