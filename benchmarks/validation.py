@@ -291,8 +291,8 @@ Written by `python benchmarks/validation.py`.
 Recorded flights: `tests/data/arducopter` (ArduCopter SITL 4.7-dev). The reference sorties were known when
 the model was made; the held-out ones were flown after it, drawn at random or for one parameter each. The
 fresh ones were drawn and flown after both, over what parameters, winds and distances allow; they showed how
-the nose drifts on scene, which winds carry a drone off, and what WP_YAW_BEHAVIOR does. The new ones were drawn
-and flown last; they showed how the nose turns with the thrust as a return begins. Times are predicted
+the nose drifts on scene, which winds carry a drone off, and what WP_YAW_BEHAVIOR does. The new ones were
+drawn and flown last; they showed how the nose turns with the thrust as a return begins. Times are predicted
 from ArduCopter's parameters alone. Landings in gusts: those of Iu 0.17 at 0, 3, 6 and 8 m/s were known to the
 model; of the rest only the size of the GNSS error was taken, and how a marker's distance is overestimated
 was found in them. Where a recording noted the nose, the model's landings have it; in
