@@ -90,8 +90,9 @@ def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
     """The energy each sortie may use above its reserve, in the cold of its day."""
     reserve, warmth = (cases.columns[name][np.array(rows)] for name in ("reserve_fraction", "temperature_c"))
     craft = catalogue.drone(key)
-    usable: FloatArray = np.array([usable_wh(craft, degrees) for degrees in warmth]) * (1.0 - reserve)
-    return usable
+    different, back = np.unique(warmth, return_inverse=True)
+    usable: FloatArray = np.array([usable_wh(craft, degrees) for degrees in different])[back]
+    return usable * (1.0 - reserve)
 
 
 def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:

@@ -15,7 +15,7 @@ import numpy as np
 from dfr.aircraft.gusty import Gusts, deviation_s, pace
 from dfr.aircraft.scurve import LegProfile, distance_from_rest, leg_profile, time_to_cover
 from dfr.aircraft.settings import SettingColumns
-from dfr.aircraft.trim import Airframe, balancing_lean, speed_along
+from dfr.aircraft.trim import Airframe, airspeed_of_lean, balancing_lean, speed_along
 from dfr.geo import FloatArray
 from dfr.track import REACHED_M
 from dfr.units import GRAVITY_MPS2
@@ -222,11 +222,21 @@ def _can_be_held(
     A wind that cannot be hovered in carries the drone off during its takeoff. Blowing along the leg, it
     carries it past the target.
     """
+    # A nose on the wind meets the most drag: what it stands, all do.
+    calm = np.hypot(along, cross) + SLOWEST_GROUND_SPEED_MPS < airspeed_of_lean(
+        airframe, USABLE_LEAN * lean, density
+    )
+    held, windy = calm.copy(), ~calm
+    if not windy.any():
+        return held
+    along, cross, nose, density, lean = (
+        np.broadcast_to(values, calm.shape)[windy] for values in (along, cross, nose, density, lean)
+    )
     slowest = np.maximum(SLOWEST_GROUND_SPEED_MPS, along)
     crawl = balancing_lean(airframe, np.stack([-cross, slowest - along]), nose, density)
     hover = balancing_lean(airframe, np.stack([-cross, -along]), nose, density)
     hovers = np.hypot(hover[0], hover[1]) <= HOVERING_LEAN * lean
-    held: np.ndarray = (np.hypot(crawl[0], crawl[1]) <= USABLE_LEAN * lean) & (
+    held[windy] = (np.hypot(crawl[0], crawl[1]) <= USABLE_LEAN * lean) & (
         hovers | (np.abs(cross) <= ALONG_CROSS_SHARE * along)
     )
     return held
