@@ -91,8 +91,8 @@ def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
     reserve, warmth = (cases.columns[name][np.array(rows)] for name in ("reserve_fraction", "temperature_c"))
     craft = catalogue.drone(key)
     different, back = np.unique(warmth, return_inverse=True)
-    usable: FloatArray = np.array([usable_wh(craft, degrees) for degrees in different])[back]
-    return usable * (1.0 - reserve)
+    usable = np.array([usable_wh(craft, degrees) for degrees in different])[back]
+    return np.asarray(usable * (1.0 - reserve), float)
 
 
 def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
