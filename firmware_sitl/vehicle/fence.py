@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, inf
 from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import arming, modes
@@ -93,6 +93,12 @@ class Fence:
         """Bits of the fences watched."""
         self._heed_switch()
         return self._kinds & self.present
+
+    def safe_ceiling_m(self) -> float:
+        """The height above home that a return keeps under: FENCE_MARGIN below the ceiling, if that is on."""
+        self._heed_switch()
+        parameters = self._vehicle.parameters
+        return parameters["FENCE_ALT_MAX"] - parameters["FENCE_MARGIN"] if self._kinds & CEILING else inf
 
     def _heed_switch(self) -> None:
         """FENCE_ENABLE, where it has changed, switches what FENCE_TYPE says then, but for the floor."""

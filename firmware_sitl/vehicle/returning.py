@@ -39,9 +39,10 @@ class ReturnMode(Mode):
     number = RTL
     allows_arming = False
 
-    def __init__(self, craft: Craft, refuge: Callable[[], Point]) -> None:
+    def __init__(self, craft: Craft, refuge: Callable[[], Point], ceiling_m: Callable[[], float]) -> None:
+        """`ceiling_m` is the height above home to keep under."""
         super().__init__(craft)
-        self._refuge = refuge
+        self._refuge, self._ceiling_m = refuge, ceiling_m
         self._landing = Landing(craft)
         self._target: Point = (0.0, 0.0, 0.0)
         self._since_s = 0.0
@@ -112,9 +113,9 @@ class ReturnMode(Mode):
         self._landing = Landing(self.craft)
 
     def _height(self, here: Point, goal: Point) -> float:
-        """The height to return at, above the origin: RTL_ALT, lower inside the cone, never lower than now.
+        """The height to return at, above the origin: RTL_ALT, lower inside the cone and under the fence.
 
-        Now, not where it can stop: a craft that was sinking climbs back to where it was (ArduCopter).
+        Never lower than now, not where it can stop: a craft that was sinking climbs back to where it was.
         """
         parameters, home_up = self.craft.parameters, self.craft.home[2]
         now = self.craft.body.up - home_up
@@ -122,4 +123,4 @@ class ReturnMode(Mode):
         wanted, slope = parameters["RTL_ALT"] * 0.01, parameters["RTL_CONE_SLOPE"]
         if slope >= FLATTEST_CONE:
             wanted = min(wanted, slope * hypot(goal[0] - here[0], goal[1] - here[1]))
-        return home_up + max(wanted, least)
+        return home_up + max(min(max(wanted, least), self._ceiling_m()), now + RESTLESS_M)

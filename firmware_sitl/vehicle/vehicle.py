@@ -123,8 +123,8 @@ class Vehicle:
     def _build_modes(self) -> None:
         craft = self.craft
         self.breadcrumbs = Breadcrumbs(craft)
-        self.rtl = ReturnMode(craft, lambda: best_refuge(self))
-        back = ReturnMode(craft, lambda: best_refuge(self))
+        ceiling_m = self.fence.safe_ceiling_m
+        self.rtl, back = (ReturnMode(craft, lambda: best_refuge(self), ceiling_m) for _ in range(2))
         self.auto = Auto(craft, self.mission, back, self._do, lambda: self.unix_us * 1e-6)
         self.guided, self.land = Guided(craft), modes.Land(craft)
         made: list[Mode] = [

@@ -257,6 +257,21 @@ def test_a_breached_ceiling_brings_it_home(connect: Any) -> None:
         client.wait_disarmed()
 
 
+def test_a_return_keeps_under_the_ceiling_of_the_fence(connect: Any) -> None:
+    fence = {"FENCE_TYPE": 1, "FENCE_ALT_MAX": 40, "FENCE_MARGIN": 4, "FENCE_ACTION": 1, "FENCE_ENABLE": 1}
+    home = {"RTL_ALT": 6000, "RTL_CONE_SLOPE": 0, "RTL_LOIT_TIME": 0}
+    with connect(params={**fence, **home}) as client:
+        _fly_up(client)
+        client.set_mode(RTL)
+        client.wait_height(35.0)
+        highest_m = 0.0
+        for _ in range(20):
+            highest_m = max(highest_m, client.receive("GLOBAL_POSITION_INT").relative_alt * 1e-3)
+        client.wait_disarmed()
+    assert 35.0 < highest_m < 37.0
+    assert not any("breach" in text.lower() for text in client.texts)
+
+
 def test_a_target_outside_the_fence_is_refused(connect: Any) -> None:
     with connect(
         params={"FENCE_TYPE": 2, "FENCE_RADIUS": 100, "FENCE_ACTION": 1, "FENCE_ENABLE": 1}
