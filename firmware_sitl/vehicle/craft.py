@@ -77,6 +77,7 @@ class Craft:
         self.t_s = 0.0
         self.landed = True
         self.landed_maybe = False
+        self.took_off_s = 0.0
         self.armed_yaw = heading_rad
         self.wants_flight = False
         self.says: deque[tuple[int, str]] = deque(maxlen=200)
@@ -149,6 +150,7 @@ class Craft:
     def leave_ground(self) -> None:
         """Count as flying from now on."""
         self.landed = self.landed_maybe = False
+        self.took_off_s = self.t_s
         self._ramp = self._contact_s = self._detect_s = 0.0
         self.body.lift_off()
 

@@ -28,13 +28,13 @@ class Motors:
         self._parameters = parameters
         self.armed = False
         self.spool = Spool.SHUT_DOWN
+        self.armed_s = 0.0
         self._in_state_s = 0.0
-        self._armed_s = 0.0
 
     def arm(self) -> None:
         """Arm; the motors idle once the safety time has passed."""
         self.armed = True
-        self._armed_s = 0.0
+        self.armed_s = 0.0
         self._enter(Spool.SHUT_DOWN)
 
     def disarm(self) -> None:
@@ -46,9 +46,9 @@ class Motors:
         """One step towards full range if flight is wanted, towards idle if not."""
         if not self.armed:
             return
-        self._armed_s += dt
+        self.armed_s += dt
         self._in_state_s += dt
-        if self._armed_s < self._parameters["MOT_SAFE_TIME"]:
+        if self.armed_s < self._parameters["MOT_SAFE_TIME"]:
             return
         spool_s = self._parameters["MOT_SPOOL_TIME"]
         done = self._in_state_s >= spool_s

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import atan2, cos, degrees, hypot, pi, sin
+from math import atan2, degrees, hypot, nan, pi
 from typing import TYPE_CHECKING, Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import modes
-from firmware_sitl.vehicle.telemetry_more import MORE_BUILDERS, i16, u16
+from firmware_sitl.vehicle.telemetry_more import MORE_BUILDERS
+from firmware_sitl.vehicle.telemetry_sensors import SENSOR_BUILDERS, i16, u16
 
 if TYPE_CHECKING:
     from firmware_sitl.vehicle.vehicle import Vehicle
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 NO_MISSION, MISSION_PAUSED = 1, 4
 MULTICOPTER = 3
 """MAV_VTOL_STATE_MC, which ArduCopter gives."""
+
+UNKNOWN_STRENGTH = 255
 
 Builder = Callable[["Vehicle"], Any]
 
@@ -146,7 +149,7 @@ def home_position(v: Vehicle) -> Any:
     altitude = round((craft.origin.altitude_m + craft.home[2]) * 1000)
     return mavlink.MAVLink_home_position_message(
         round(lat * 1e7), round(lon * 1e7), altitude, craft.home[0], craft.home[1], -craft.home[2],
-        [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0, v.boot_ms * 1000,
+        [nan, nan, nan, nan], 0.0, 0.0, 0.0, v.boot_ms * 1000,
     )  # fmt: skip
 
 
@@ -202,27 +205,11 @@ def nav_controller_output(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def raw_imu(v: Vehicle) -> Any:
-    """RAW_IMU: acceleration in the body and gravity, thousandths of g."""
-    b, mg = v.craft.body, 1000.0 / 9.80665
-    x, y, z = b.felt()
-    return mavlink.MAVLink_raw_imu_message(
-        v.boot_ms * 1000, i16(x * mg), i16(y * mg), i16(-z * mg), 0, 0, i16(b.yaw_rate * 1000),
-        i16(200 * cos(b.yaw)), i16(-200 * sin(b.yaw)), 430, 0, 2500,
-    )  # fmt: skip
-
-
-def scaled_pressure(v: Vehicle) -> Any:
-    """SCALED_PRESSURE of the standard atmosphere."""
-    pressure = 1013.25 * (1.0 - 2.25577e-5 * v.altitude_m) ** 5.25588
-    return mavlink.MAVLink_scaled_pressure_message(v.boot_ms, pressure, 0.0, 2500, 0)
-
-
 def rc_channels(v: Vehicle) -> Any:
-    """RC_CHANNELS: sticks centred, throttle low; none where the receiver has failed."""
+    """RC_CHANNELS: eight sticks and switches, zero where the receiver has failed; of unknown strength."""
     alive = v.craft.sticks.alive
-    sticks = [*v.craft.sticks.channels, *([1000] * 8), 0, 0] if alive else [0] * 18
-    return mavlink.MAVLink_rc_channels_message(v.boot_ms, 16, *sticks, 254)
+    sticks = [*v.craft.sticks.channels, *([0] * 10)] if alive else [0] * 18
+    return mavlink.MAVLink_rc_channels_message(v.boot_ms, 8, *sticks, UNKNOWN_STRENGTH)
 
 
 def servo_output_raw(v: Vehicle) -> Any:
@@ -273,8 +260,6 @@ BUILDERS: Mapping[int, Builder] = {
     1: sys_status,
     2: system_time,
     24: gps_raw_int,
-    27: raw_imu,
-    29: scaled_pressure,
     30: attitude,
     32: local_position_ned,
     33: global_position_int,
@@ -295,6 +280,7 @@ BUILDERS: Mapping[int, Builder] = {
     242: home_position,
     245: extended_sys_state,
     **MORE_BUILDERS,
+    **SENSOR_BUILDERS,
 }
 """Message id to what builds it; None from a builder means there is nothing to tell yet."""
 

@@ -20,8 +20,8 @@ MODES_LISTED = (modes.AUTO_RTL, *sorted(modes.NAMES))
 
 SILENT = frozenset(
     {
-        22, 26, 35, 83, 100, 108, 124, 127, 128, 129, 132, 133, 136, 137, 143, 173, 180, 191, 192, 194, 225,
-        226, 235, 246, 259, 260, 262, 264, 269, 271, 277, 280, 281, 285, 286, 295, 301, 373, 376, 435, 9005,
+        22, 35, 83, 100, 108, 124, 127, 128, 129, 132, 133, 136, 143, 173, 180, 191, 192, 194, 225,
+        226, 235, 246, 259, 260, 262, 269, 271, 277, 280, 281, 285, 286, 295, 301, 373, 376, 435, 9005,
         10008, 11030,
     }
 )  # fmt: skip
@@ -38,16 +38,6 @@ class _Newer(mavlink.MAVLink_message):  # type: ignore[misc]
     def pack(self, mav: Any, force_mavlink1: bool = False) -> Any:
         """The frame."""
         return self._pack(mav, self._seed, self._bytes, force_mavlink1=force_mavlink1)
-
-
-def u16(value: float) -> int:
-    """A number in 16 bits without sign, at their ends where it is beyond."""
-    return min(max(round(value), 0), 65535)
-
-
-def i16(value: float) -> int:
-    """A number in 16 bits with sign, at their ends where it is beyond."""
-    return min(max(round(value), -32768), 32767)
 
 
 def available_mode(index: int) -> Any:
@@ -102,15 +92,6 @@ def item_reached(v: Vehicle) -> Any:
     return mavlink.MAVLink_mission_item_reached_message(v.last_reached)
 
 
-def scaled_imu2(v: Vehicle) -> Any:
-    """SCALED_IMU2: what the first one feels, thousandths of g."""
-    b, mg = v.craft.body, 1000.0 / 9.80665
-    x, y, z = b.felt()
-    felt = i16(x * mg), i16(y * mg), i16(-z * mg)
-    field = i16(200 * cos(b.yaw)), i16(-200 * sin(b.yaw)), 430
-    return mavlink.MAVLink_scaled_imu2_message(v.boot_ms, *felt, 0, 0, i16(b.yaw_rate * 1000), *field)
-
-
 def ahrs2(v: Vehicle) -> Any:
     """AHRS2: the second estimate, which is the first."""
     return mavlink.MAVLink_ahrs2_message(*v.craft.body.euler(), v.altitude_m, *v.lat_lon_e7())
@@ -134,15 +115,25 @@ def hwstatus(v: Vehicle) -> Any:
     return mavlink.MAVLink_hwstatus_message(5000, 0)
 
 
+def flight_information(v: Vehicle) -> Any:
+    """FLIGHT_INFORMATION: when it was armed and took off, microseconds since power-on; else 0."""
+    craft = v.craft
+    armed_s = craft.t_s - craft.motors.armed_s if craft.motors.armed else 0.0
+    flying_s = 0.0 if craft.landed else craft.took_off_s
+    return mavlink.MAVLink_flight_information_message(
+        v.boot_ms, round(armed_s * 1e6), round(flying_s * 1e6), 0
+    )
+
+
 MORE_BUILDERS: Mapping[int, Callable[[Vehicle], Any]] = {
     31: attitude_quaternion,
     46: item_reached,
     85: position_target_local,
     87: position_target_global,
-    116: scaled_imu2,
     152: meminfo,
     163: ahrs,
     165: hwstatus,
     178: ahrs2,
+    264: flight_information,
     437: modes_monitor,
 }

@@ -7,6 +7,7 @@ answers is asked again for seconds.
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ AUTOPILOT_VERSION, PROTOCOL_VERSION, COMPONENT_METADATA, COMPONENT_INFORMATION =
 AVAILABLE_MODES, MODES_MONITOR, CURRENT_MODE, HOME, ORIGIN = 435, 437, 436, 242, 49
 CAMERA_INFORMATION, GIMBAL_MANAGER_INFORMATION, STORAGE_INFORMATION = 259, 280, 261
 MISSION, FENCE, RALLY = 0, 1, 2
+FLIGHT_INFORMATION, RC_CHANNELS, SET_INTERVAL = 264, 65, 511
+IMUS = {"RAW_IMU": 27, "SCALED_IMU": 26, "SCALED_IMU2": 116, "HIGHRES_IMU": 105}
 OPEN_FILE, NAK = 4, 129
 
 
@@ -131,3 +134,52 @@ def test_the_banner_comes_with_the_parameters(connect: Any) -> None:
         client.texts.clear()
         client.parameters()
         client.wait_text("Frame: QUAD", timeout_s=5.0)
+
+
+@pytest.mark.parametrize("kind", IMUS)
+def test_at_rest_every_accelerometer_feels_the_ground_push_upwards(connect: Any, kind: str) -> None:
+    """1 g against the axis that points down, and the field of the south of England; at the asked rate too."""
+    with connect(speedup=5.0) as client:
+        told = _told(client, IMUS[kind], kind)
+        metric = kind == "HIGHRES_IMU"
+        assert told.zacc == pytest.approx(-9.81 if metric else -1000, rel=0.01)
+        field = told.xmag, told.ymag, told.zmag
+        assert sum(each**2 for each in field) ** 0.5 == pytest.approx(487e3 if metric else 487, rel=0.01)
+        assert client.command(SET_INTERVAL, IMUS[kind], 200_000) == ACCEPTED
+        client.receive(kind)
+        client.receive(kind)
+
+
+def test_the_barometers_agree_with_the_height(connect: Any) -> None:
+    """3 m above the sea at 1013.25 hPa: 12 Pa less for each metre."""
+    with connect(speedup=5.0) as client:
+        for message_id, kind in ((29, "SCALED_PRESSURE"), (137, "SCALED_PRESSURE2"), (105, "HIGHRES_IMU")):
+            told = _told(client, message_id, kind)
+            pressure = told.abs_pressure if kind == "HIGHRES_IMU" else told.press_abs
+            assert pressure == pytest.approx(1012.89, abs=0.1)
+
+
+def test_a_flight_is_told_since_arming_and_since_taking_off(connect: Any) -> None:
+    """Its times count from power-on, as in ArduCopter, whatever their names say."""
+    with connect(speedup=5.0) as client:
+        before = _told(client, FLIGHT_INFORMATION, "FLIGHT_INFORMATION")
+        assert (before.arming_time_utc, before.takeoff_time_utc) == (0, 0)
+        assert client.command(SET_INTERVAL, FLIGHT_INFORMATION, 200_000) == ACCEPTED
+        client.set_mode(4)
+        client.arm()
+        client.do(22, 0, 0, 0, 0, 0, 0, 5.0)
+        flying = client.receive("FLIGHT_INFORMATION", where=lambda m: m.takeoff_time_utc > 0, timeout_s=30.0)
+        armed_ms, took_off_ms = flying.arming_time_utc / 1000, flying.takeoff_time_utc / 1000
+        assert before.time_boot_ms < armed_ms < took_off_ms <= flying.time_boot_ms + 1
+
+
+def test_a_receiver_with_eight_channels_tells_no_strength(connect: Any) -> None:
+    with connect(speedup=5.0) as client:
+        told = _told(client, RC_CHANNELS, "RC_CHANNELS")
+        assert (told.chancount, told.chan9_raw, told.rssi) == (8, 0, 255)
+
+
+def test_home_is_told_without_the_grounds_slope(connect: Any) -> None:
+    with connect(speedup=5.0) as client:
+        told = _told(client, HOME, "HOME_POSITION")
+        assert all(isnan(each) for each in told.q)
