@@ -20,6 +20,9 @@ from firmware_sitl.vehicle.parameters import REAL32, Parameter, Parameters
 from firmware_sitl.vehicle.plans import Plan
 
 NONE, TERMINATE, RESET, LIST, OPEN, READ, CRC32, BURST = 0, 1, 2, 3, 4, 5, 14, 15
+CHANGES = frozenset({7, 8, 9, 10, 13})
+"""Write, remove a file, make or remove a folder, rename: ArduCopter finds nothing to change under an @."""
+
 ACK, NAK = 128, 129
 FAIL, SESSION_UNKNOWN, END_OF_FILE, NO_SUCH_FILE = 1, 4, 6, 10
 
@@ -98,6 +101,8 @@ class FileServer:
             return pack("<I", zlib.crc32(self._contents(data), 0xFFFFFFFF) ^ 0xFFFFFFFF)
         elif operation == LIST:
             return _listed(_text(data), offset)
+        elif operation in CHANGES:
+            raise Refusal(NO_SUCH_FILE)
         elif operation != NONE:
             raise Refusal(FAIL)
         return b""

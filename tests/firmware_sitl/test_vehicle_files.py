@@ -130,6 +130,12 @@ def test_the_checksum_starts_at_zero_as_ardupilots_does(client, parameters):
     assert crc != zlib.crc32(packed(parameters, {}))
 
 
+@pytest.mark.parametrize("operation", [7, 8, 9, 10, 13])
+def test_there_is_nothing_to_write_remove_or_rename(client, operation):
+    """ArduCopter's answer to a new folder under `@PARAM`, and to changing what it does not have."""
+    assert client.one(operation, data=b"@PARAM/x") == (NAK, b"\x0a")
+
+
 def test_an_unknown_request_is_refused(client):
     assert client.one(77) == (NAK, b"\x01")
     assert client.one(RESET)[0] == ACK
