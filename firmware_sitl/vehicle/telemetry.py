@@ -227,7 +227,9 @@ def power_status(v: Vehicle) -> Any:
 
 
 def fence_status(v: Vehicle) -> Any:
-    """FENCE_STATUS."""
+    """FENCE_STATUS, or None where no fence is watched."""
+    if not v.fence.enabled:
+        return None
     breached = v.fence.breached
     kind = 2 if breached & 1 else 3 if breached & 6 else 1 if breached & 8 else 0
     return mavlink.MAVLink_fence_status_message(

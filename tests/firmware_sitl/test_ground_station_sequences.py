@@ -22,7 +22,7 @@ AUTOPILOT_VERSION, PROTOCOL_VERSION, COMPONENT_METADATA, COMPONENT_INFORMATION =
 AVAILABLE_MODES, MODES_MONITOR, CURRENT_MODE, HOME, ORIGIN = 435, 437, 436, 242, 49
 CAMERA_INFORMATION, GIMBAL_MANAGER_INFORMATION, STORAGE_INFORMATION = 259, 280, 261
 MISSION, FENCE, RALLY = 0, 1, 2
-FLIGHT_INFORMATION, RC_CHANNELS, SET_INTERVAL = 264, 65, 511
+FLIGHT_INFORMATION, RC_CHANNELS, FENCE_STATUS, SET_INTERVAL = 264, 65, 162, 511
 IMUS = {"RAW_IMU": 27, "SCALED_IMU": 26, "SCALED_IMU2": 116, "HIGHRES_IMU": 105}
 OPEN_FILE, NAK = 4, 129
 
@@ -183,3 +183,11 @@ def test_home_is_told_without_the_grounds_slope(connect: Any) -> None:
     with connect(speedup=5.0) as client:
         told = _told(client, HOME, "HOME_POSITION")
         assert all(isnan(each) for each in told.q)
+
+
+def test_a_fence_is_told_of_only_while_it_is_watched(connect: Any) -> None:
+    with connect(speedup=5.0) as client:
+        assert _asked(client, FENCE_STATUS) == ACCEPTED
+        assert client.quiet("FENCE_STATUS", for_s=0.5)
+        client.set_parameter("FENCE_ENABLE", 1)
+        assert _told(client, FENCE_STATUS, "FENCE_STATUS").breach_status == 0

@@ -29,6 +29,10 @@ async def first(stream, holds):
     return None
 
 
+def pushed_up(imu):
+    return abs(imu.acceleration_frd.down_m_s2 + 9.81) < 0.1
+
+
 async def within(work, what):
     try:
         return await asyncio.wait_for(work, DEADLINE_S)
@@ -42,6 +46,8 @@ async def main(url, mission):
     await within(first(drone.core.connection_state(), lambda s: s.is_connected), "connected")
     await within(drone.telemetry.set_rate_position(5.0), "positions")
     await within(first(drone.telemetry.health(), lambda h: h.is_home_position_ok), "ready")
+    await within(drone.telemetry.set_rate_imu(5.0), "accelerations")
+    await within(first(drone.telemetry.imu(), pushed_up), "the ground's push")
     everything = await within(drone.param.get_all_params(), "parameters")
     items = list(items_of(mission))
     await within(drone.mission_raw.upload_mission(items), "upload")
@@ -50,6 +56,7 @@ async def main(url, mission):
     await arm(drone)
     await within(drone.action.takeoff(), "takeoff command")
     await within(first(drone.telemetry.position(), lambda p: p.relative_altitude_m > 13.0), "takeoff")
+    await within(first(drone.info.flight_information(), lambda f: f.duration_since_takeoff_ms > 0), "flight")
     await within(drone.mission_raw.start_mission(), "mission start")
     await within(first(drone.mission_raw.mission_progress(), lambda p: p.current >= p.total - 1), "last item")
     await within(first(drone.telemetry.armed(), lambda armed: not armed), "landed and disarmed")
