@@ -238,6 +238,8 @@ def shift_lines(shift: FlownShift) -> Iterator[str]:
         f"{len(shift.flights)} flights by {len(shift.vehicles)} vehicles ({shift.engine}), "
         f"at most {shift.most_at_once} at once, {sum(map(_agrees, judged))} of {len(judged)} as predicted"
     )
+    if not judged and not shift.problem:
+        yield "    NOTHING COMPARED: no flight ended in it -> a longer --shift, or another --seed"
     if shift.separations:
         nearest = shift.separations[0]
         yield f"    nearest two airborne drones: {nearest.distance_m:.0f} m at {nearest.t_s:.0f} s"
