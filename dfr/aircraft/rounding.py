@@ -38,8 +38,8 @@ def corner_cut_share(
     """Share of returns that cut the corner out of a climb braking at its full acceleration, shape (n,).
 
     >>> one = np.array([1.0])
-    >>> bool(corner_cut_share(60 * one, one, one, 5.236 * one)[0] == 0.0)
-    True
+    >>> corner_cut_share(60.0 * one, one, one, 5.23598755 * one)
+    array([0.])
     """
     rows, back = np.unique(np.stack([climb_m, accel_mps2, jerk_mps3, snap_mps4]), axis=1, return_inverse=True)
     share = _cut(*(row[:, None] for row in rows)).mean(axis=1)
