@@ -130,7 +130,35 @@ def test_what_a_fence_needs_is_set_against_what_boards_hold(dispatch, corners, s
     assert found.severity is severity
 
 
-def test_two_keep_ins_mean_both_unless_fence_options_say_either(dispatch):
+def ring_about(middle: Position, *corners_m: tuple[float, float]) -> tuple[Position, ...]:
+    """Corners so many metres east and north of a place."""
+    return tuple(
+        offset(offset(middle, bearing_deg=90.0, distance_m=east), bearing_deg=0.0, distance_m=north)
+        for east, north in corners_m
+    )
+
+
+@pytest.mark.parametrize(("aside_m", "rules"), [(0.0, {"fence.way"}), (60.0, set())])
+def test_17_a_leg_through_a_keep_out_is_found_though_both_its_ends_are_clear(dispatch, aside_m, rules):
+    halfway = offset(offset(HOME, bearing_deg=0.0, distance_m=100.0), bearing_deg=90.0, distance_m=aside_m)
+    ring = ring_about(halfway, (10.0, 10.0), (10.0, -10.0), (-10.0, -10.0), (-10.0, 10.0))
+    plan = replace(dispatch, fence=(*dispatch.fence, FencePolygon(ring=ring, inclusion=False)))
+    assert blocking_rules(plan) == rules
+
+
+@pytest.mark.parametrize(("notch_east_m", "rules"), [(-20.0, {"fence.way"}), (40.0, set())])
+def test_17_a_leg_out_of_the_keep_in_and_back_is_found_though_both_its_ends_are_inside(
+    dispatch, notch_east_m, rules
+):
+    ring = ring_about(
+        HOME, (-90.0, -90.0), (90.0, -90.0), (90.0, 90.0), (notch_east_m, 100.0), (90.0, 110.0),
+        (90.0, 300.0), (-90.0, 300.0),
+    )  # fmt: skip
+    plan = replace(dispatch, fence=(FencePolygon(ring=ring, inclusion=True),), rally=())
+    assert blocking_rules(plan) == rules
+
+
+def test_18_two_keep_ins_mean_both_unless_fence_options_say_either(dispatch):
     keep_in = dispatch.fence[0]
     far = FencePolygon(
         ring=tuple(Position(lat_deg=c.lat_deg + 0.1, lon_deg=c.lon_deg) for c in keep_in.ring), inclusion=True
