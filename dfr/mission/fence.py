@@ -21,6 +21,9 @@ UNION_BIT = 1 << 1
 
 FIRST_TOLERANCE_M = 0.25
 MAX_TOLERANCE_M, COARSER_BY = 64.0, 1.2
+STORED_M = 0.02
+"""More than a corner moves where it is stored to 1e-7 degrees."""
+
 CIRCLE_SEGMENTS = 32
 """Segments of a quarter circle when a circle is judged as a polygon."""
 
@@ -98,7 +101,8 @@ def fence_areas(keep_in: Ring, keep_outs: Sequence[Ring]) -> tuple[FencePolygon,
 
 
 def _coarser(keep_in: Ring, keep_outs: Sequence[Ring], tolerance_m: float) -> tuple[FencePolygon, ...] | None:
-    rings = [_simplified(keep_in, -tolerance_m), *(_simplified(ring, tolerance_m) for ring in keep_outs)]
+    outs = (_simplified(ring, tolerance_m, inside=False) for ring in keep_outs)
+    rings = [_simplified(keep_in, tolerance_m, inside=True), *outs]
     if any(ring is None for ring in rings):
         return None
     return tuple(
@@ -106,12 +110,20 @@ def _coarser(keep_in: Ring, keep_outs: Sequence[Ring], tolerance_m: float) -> tu
     )
 
 
-def _simplified(ring: Ring, grow_m: float) -> Ring | None:
-    """The ring grown (or shrunk) by a tolerance, then simplified by no more; None where nothing is left."""
-    if grow_m == 0.0:
+def _simplified(ring: Ring, tolerance_m: float, *, inside: bool) -> Ring | None:
+    """The ring with corners left away, shrunk into the true one (or grown about it) by what that strays.
+
+    None where nothing is left.
+    """
+    if tolerance_m == 0.0:
         return ring
     frame = LocalFrame(ring[0])
-    area = frame.polygon(ring).buffer(grow_m, join_style="mitre").simplify(abs(grow_m))
+    true = shapely.make_valid(frame.polygon(ring))
+    rough = true.simplify(tolerance_m)
+    strays = rough.difference(true) if inside else true.difference(rough)
+    astray = shapely.points(shapely.get_coordinates(strays))
+    by_m = STORED_M + float(shapely.distance(astray, true if inside else rough).max(initial=0.0))
+    area = rough.buffer(-by_m if inside else by_m, join_style="mitre")
     if area.is_empty or area.geom_type != "Polygon":
         return None
     return frame.ring(area)
