@@ -71,6 +71,7 @@ def test_legs_are_predicted_within_the_tolerances(name):
         return
     assert share(name, "out") < most
     if record["back"] is None:
+        assert not PREDICTED[name].reachable
         assert PREDICTED[name].back_late_s is None
     elif name in BY_CHANCE:
         assert PREDICTED[name].back_early_s - READ_S <= record["back"] <= PREDICTED[name].back_late_s + READ_S
