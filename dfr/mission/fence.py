@@ -122,11 +122,15 @@ def _simplified(ring: Ring, tolerance_m: float, *, inside: bool) -> Ring | None:
     rough = true.simplify(tolerance_m)
     strays = rough.difference(true) if inside else true.difference(rough)
     astray = shapely.points(shapely.get_coordinates(strays))
-    by_m = STORED_M + float(shapely.distance(astray, true if inside else rough).max(initial=0.0))
-    area = rough.buffer(-by_m if inside else by_m, join_style="mitre")
-    if area.is_empty or area.geom_type != "Polygon":
-        return None
-    return frame.ring(area)
+    by_m = STORED_M + float(shapely.distance(astray, rough.boundary).max(initial=0.0))
+    while by_m <= 4.0 * (tolerance_m + STORED_M):
+        area = rough.buffer(-by_m if inside else by_m, join_style="mitre")
+        if area.is_empty or area.geom_type != "Polygon":
+            return None
+        if true.covers(area) if inside else area.covers(true):
+            return frame.ring(area)
+        by_m *= 1.2
+    return None
 
 
 def _area(area: FenceArea, frame: LocalFrame) -> shapely.Polygon:

@@ -264,3 +264,30 @@ def test_a_fence_with_too_many_corners_only_gets_safer():
     assert shape.outside.covers(true.outside)
     assert shape.inside.area > 0.99 * true.inside.area
     assert shape.outside.area < 1.04 * true.outside.area
+
+
+def test_a_fence_of_ragged_areas_only_gets_safer():
+    """Notches and spikes: where a corner is left away the new edge crosses what the true area leaves out."""
+    dice = np.random.default_rng(7)
+    centre = Position(lat_deg=50.78, lon_deg=-1.09)
+    for _ in range(20):
+        keep_in, keep_out = ragged(centre, 200, 0.01, dice), ragged(centre, 60, 0.002, dice)
+        given = (FencePolygon(ring=keep_in, inclusion=True), FencePolygon(ring=keep_out, inclusion=False))
+        true = fence_shape(given, origin=centre)
+        shape = fence_shape(fence_areas(keep_in, [keep_out]), origin=centre)
+        assert shape.inside.difference(true.inside).area < 1e-6
+        assert true.outside.difference(shape.outside).area < 1e-6
+
+
+def ragged(
+    centre: Position, count: int, radius_deg: float, dice: np.random.Generator
+) -> tuple[Position, ...]:
+    """A ring whose corners lie nearer to its centre by up to a 25th, each by another share."""
+    shares = dice.uniform(0.96, 1.0, count)
+    return tuple(
+        Position(
+            lat_deg=centre.lat_deg + share * (corner.lat_deg - centre.lat_deg),
+            lon_deg=centre.lon_deg + share * (corner.lon_deg - centre.lon_deg),
+        )
+        for corner, share in zip(circle(centre, count, radius_deg), shares.tolist(), strict=True)
+    )
