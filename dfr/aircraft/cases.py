@@ -13,6 +13,7 @@ import numpy as np
 from dfr.aircraft import catalogue
 from dfr.aircraft.endurance import return_by_s
 from dfr.aircraft.energy import usable_wh
+from dfr.aircraft.heading_error import SIM_UP_S
 from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths
 from dfr.aircraft.settings import PARAMETERS
 from dfr.errors import InputError, Problem
@@ -36,6 +37,7 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
     "roughness_m": (1e-6, 5.0, 0.03),
     "reserve_fraction": (0.0, 0.9, 0.2),
     "turbulence_intensity": (0.0, 1.0, 0.0),
+    "up_s": (0.0, 1e6, SIM_UP_S),
 }
 """Field -> least, most, default. Without `cruise_mps` the parameters' or the drone's own speed is flown."""
 
@@ -112,6 +114,7 @@ def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
         settings=[cases.settings[row] for row in rows],
         temperature_c=column["temperature_c"],
         turbulence_intensity=column["turbulence_intensity"] if column["turbulence_intensity"].any() else None,
+        up_s=column["up_s"],
     )
 
 

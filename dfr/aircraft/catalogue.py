@@ -29,6 +29,7 @@ STATUSES = {
 """What the short statuses of the data file mean."""
 
 UNITS = (
+    ("_degps2", "deg/s2"),
     ("_kg", "kg"), ("_m2", "m2"), ("_mps", "m/s"), ("_deg", "deg"), ("_wh", "Wh"), ("_w", "W"),
     ("_v", "V"), ("_min", "min"), ("_s", "s"), ("_c", "degC"), ("_m", "m"),
 )  # fmt: skip
@@ -69,6 +70,8 @@ class Drone:
     marker_error_m: float
     camera_half_view_deg: float
     loop_gain: float
+    heading_error_deg: float
+    gyro_drift_degps2: float
     drag_area_m2: float | None
     efficiency: float | None
     hover_power_w: float | None

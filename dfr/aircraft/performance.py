@@ -15,7 +15,8 @@ import numpy as np
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
 from dfr.aircraft.gusty import Gusts
-from dfr.aircraft.nose import DRIFT_LATE_S, nose_out, turn_seconds
+from dfr.aircraft.heading_error import SIM_UP_S, heading_error
+from dfr.aircraft.nose import DRIFT_LATE_S, TAKEOFF_HEADING_RAD, nose_out, turn_seconds
 from dfr.aircraft.returning import return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
 from dfr.aircraft.trim import air_density, airframe_of
@@ -123,6 +124,7 @@ def predict_path(
     drone: Drone,
     settings: FlightSettings,
     temperature_c: float = 15.0,
+    up_s: float = SIM_UP_S,
 ) -> Sortie:
     """The sortie out along legs (true courses, degrees) at a height above home, and back by the same legs."""
     east, north = wind.components_mps(height_m)
@@ -136,6 +138,7 @@ def predict_path(
         drone=drone,
         settings=settings,
         temperature_c=temperature_c,
+        up_s=up_s,
     ).sortie(0)
 
 
@@ -152,6 +155,7 @@ def predict_paths(
     temperature_c: float | FloatArray = 15.0,
     ground_m_amsl: float = 0.0,
     turbulence_intensity: FloatArray | None = None,
+    up_s: float | FloatArray = SIM_UP_S,
 ) -> Sorties:
     """Many sorties of one drone at once.
 
@@ -159,7 +163,8 @@ def predict_paths(
     rest broadcasts to (n,). The wind is the way the air moves at flight height
     (`MeanWind.components_mps`), so each path may have its own hour; `settings` may be one for all or a
     sequence with one for each path. `turbulence_intensity` is the deviation of the gusts along the wind over
-    its mean, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone.
+    its mean, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone. `up_s` is how
+    long a simulator that flies them has been up at the lift (`dfr.aircraft.heading_error`).
     """
     lengths = np.atleast_2d(np.asarray(lengths_m, dtype=float))
     count = lengths.shape[0]
@@ -176,22 +181,30 @@ def predict_paths(
     out = fly_way(
         airframe, lengths, courses, nose, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
     )
+    climb, takeoff_end = climb_seconds(
+        height, columns.climb_mps, columns.vertical_accel_mps2, columns.vertical_shaping_jerk_mps3
+    )
+    out_s = out.seconds + takeoff_end
+    waiting = scene + out.settling_s + ARRIVAL_S
     top = return_height_m(height, lengths[:, 0], columns)
     home = fly_back(
         airframe,
         lengths,
         courses,
         still_s=scene + out.slow_s + ARRIVAL_S - DRIFT_LATE_S,
+        error=heading_error(
+            drone,
+            turn_rad=courses[:, 0] - TAKEOFF_HEADING_RAD,
+            airspeed_mps=columns.cruise_mps - wind.along(courses[:, 0]),
+            wind_mps=np.hypot(wind_e, wind_n),
+            up_s=up_s + climb + out_s,
+            settings=columns,
+        ),
         climb_m=top - height,
         wind=wind,
         settings=columns,
     )
     back = home.way
-    climb, takeoff_end = climb_seconds(
-        height, columns.climb_mps, columns.vertical_accel_mps2, columns.vertical_shaping_jerk_mps3
-    )
-    waiting = scene + out.settling_s + ARRIVAL_S
-    out_s = out.seconds + takeoff_end
     first_metre, land = land_seconds(
         top,
         columns.effective_land_high_mps,

@@ -21,13 +21,18 @@ YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, YAW_AHEAD = 0.0, 1.0, 2.0, 3.0
 """WP_YAW_BEHAVIOR: the nose stays, points to the next waypoint (but on a return), or along the flight."""
 
 
+SIM_DRIFT_RADPS2, SIM_DRIFT_TIME_S = math.radians(0.05) / 60.0, 300.0
+"""How SITL's gyros drift, and for how long before they drift back: its defaults."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlightSettings:
     """ArduCopter's navigation settings, SI; defaults are those of the reference flights.
 
     A `return_mps` or `land_high_mps` of 0 means the cruise or descent speed, as on the vehicle; a
     `corner_accel_mps2` of 0 twice the horizontal acceleration; an `angle_accel_radps2` of 0 no limit;
-    `position_tilt_limit_deg` 0 the tilt limit. `yaw_behavior` is WP_YAW_BEHAVIOR.
+    `position_tilt_limit_deg` 0 the tilt limit. `yaw_behavior` is WP_YAW_BEHAVIOR; the gyro's drift, how fast
+    and how long until it turns round, is SITL's.
     """
 
     cruise_mps: float = 10.0
@@ -59,6 +64,8 @@ class FlightSettings:
     land_low_height_m: float = 10.0
     spool_s: float = 0.5
     yaw_behavior: float = YAW_NEXT_BUT_RETURN
+    gyro_drift_radps2: float = SIM_DRIFT_RADPS2
+    gyro_drift_time_s: float = SIM_DRIFT_TIME_S
 
     @property
     def lean_limit_deg(self) -> float:
@@ -151,6 +158,8 @@ class SettingColumns:
     land_low_mps: FloatArray
     land_low_height_m: FloatArray
     yaw_behavior: FloatArray
+    gyro_drift_radps2: FloatArray
+    gyro_drift_time_s: FloatArray
 
     @classmethod
     def of(cls, settings: FlightSettings | Sequence[FlightSettings], count: int) -> SettingColumns:
@@ -205,6 +214,8 @@ PARAMETERS: dict[str, tuple[str, float]] = {
     "LAND_ALT_LOW": ("land_low_height_m", _CENTI),
     "MOT_SPOOL_TIME": ("spool_s", 1.0),
     "WP_YAW_BEHAVIOR": ("yaw_behavior", 1.0),
+    "SIM_DRIFT_SPEED": ("gyro_drift_radps2", math.radians(1.0) / 60.0),
+    "SIM_DRIFT_TIME": ("gyro_drift_time_s", 60.0),
     "WP_SPD": ("cruise_mps", 1.0),
     "WP_ACC": ("accel_mps2", 1.0),
     "WP_JERK": ("jerk_mps3", 1.0),
@@ -278,6 +289,7 @@ def flight_settings(drone: Drone, *, cruise_mps: float | None = None) -> FlightS
         climb_mps=drone.climb_mps,
         descent_mps=drone.descent_mps,
         tilt_limit_deg=drone.tilt_limit_deg,
+        gyro_drift_radps2=math.radians(drone.gyro_drift_degps2),
     )
 
 

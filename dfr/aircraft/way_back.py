@@ -1,9 +1,10 @@
 """The way home of many sorties, the climb before it, and how chance spreads its time.
 
 A nose left on the line of the wind is in unstable balance (`dfr.aircraft.nose`): the errors of compass and
-attitude, fractions of a degree, decide to which side it drifts and how far, and so how fast a drone at its
-tilt limit comes home, or whether it does. Such a way is flown with noses drawn over those errors, and its
-time is the one that most flights come near. Gusts and rounding (`dfr.aircraft.returning`) scatter it too.
+attitude, fractions of a degree (`dfr.aircraft.heading_error`), decide to which side it drifts and how far,
+and so how fast a drone at its tilt limit comes home, or whether it does. Such a way is flown with noses drawn
+over those errors, and its time is the one that most flights come near. Gusts and rounding
+(`dfr.aircraft.returning`) scatter it too.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
+from dfr.aircraft.heading_error import HeadingError
 from dfr.aircraft.nose import keeps_nose, nose_after_waiting, nose_home, nose_out, off_wind
 from dfr.aircraft.returning import climb_first, climb_leg
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.trim import Airframe, airspeed_of_lean, balancing_lean
-from dfr.aircraft.ways import STEADY_LEAN, Way, Wind, fly_way, then
+from dfr.aircraft.ways import SLOWEST_GROUND_SPEED_MPS, STEADY_LEAN, Way, Wind, fly_way, then
 from dfr.geo import FloatArray
 
-NOSE_ERROR_RAD = math.radians(0.35)
-"""Deviation of the error with which a nose starts off the wind's line: of headings recorded on SITL,
-estimator and simulated compass at their defaults. A real compass errs by more."""
-
-DECIDED_RAD = 10.0 * NOSE_ERROR_RAD
+DECIDED_RAD = math.radians(3.5)
 """A nose so far off the wind when it begins to drift is decided by the wind, not by its error."""
 
-ERRORS = 61
-"""Errors drawn, each as likely."""
+ERRORS, RARE_ERRORS = 70, 3
+"""Errors drawn, each as likely; so many of them lie beyond one in twenty, each way."""
 
-NOSES = 19
-"""Noses flown, every ten degrees about the wind's line."""
+NOSES = 37
+"""Noses flown, every five degrees about the wind's line."""
 
 NEAR = 0.05
 """Times within this share of one another count as near: the tolerance of a leg in wind."""
+
+TIE = 1e-3
+"""Weight of how near they are, where as many are."""
 
 MOST_LOST = 0.5
 """Where more of the noses never come home, the way cannot be flown."""
@@ -43,6 +44,9 @@ MOST_LOST = 0.5
 
 OWN_ERROR = 0.01
 """Deviation of the model from single flights, a share of the time (docs/validation.md)."""
+
+OWN_AIRSPEED_ERROR = 0.003
+"""The same of the airspeed at the tilt limit, of which a headwind leaves little (docs/validation.md)."""
 
 NINE_IN_TEN = 1.645
 """Deviations about the mean of a normal distribution that hold nine in ten."""
@@ -81,12 +85,13 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Return:
-    """RTL legs of many paths, (n,): length, course out, the seconds still on scene, wind and settings."""
+    """RTL legs of many paths, (n,): length, course out, time on scene and the nose's error at its start."""
 
     airframe: Airframe
     length_m: FloatArray
     course_rad: FloatArray
     still_s: FloatArray
+    error: HeadingError
     wind: Wind
     settings: SettingColumns
 
@@ -97,6 +102,7 @@ class _Return:
             length_m=self.length_m[index],
             course_rad=self.course_rad[index],
             still_s=self.still_s[index],
+            error=self.error.rows(index),
             wind=self.wind.rows(index),
             settings=self.settings.rows(index),
         )
@@ -162,33 +168,63 @@ class _Return:
         return east * sine + north * cosine, east * cosine - north * sine
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Noses:
+    """The noses with which most come home, (n,), and by how much nine in ten are sooner or later, s.
+
+    `drawn` where they are left to chance.
+    """
+
+    held_rad: FloatArray
+    sooner_s: FloatArray
+    later_s: FloatArray
+    drawn: np.ndarray
+
+    @classmethod
+    def told(cls, held_rad: FloatArray) -> _Noses:
+        """Noses that chance has no part in."""
+        none = np.zeros_like(held_rad)
+        return cls(held_rad=held_rad.copy(), sooner_s=none, later_s=none.copy(), drawn=none > 0.0)
+
+    def put(self, rows: np.ndarray, others: _Noses) -> None:
+        """Others in the place of some."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name)[rows] = getattr(others, name)
+
+
 def fly_back(
     airframe: Airframe,
     lengths: FloatArray,
     courses: FloatArray,
     *,
     still_s: FloatArray,
+    error: HeadingError,
     climb_m: FloatArray,
     wind: Wind,
     settings: SettingColumns,
 ) -> WayBack:
     """The legs back, after `still_s` on scene: all but the last as waypoints, the last as RTL, from a stop.
 
+    `error` is the nose's as the time on scene begins.
     ArduCopter cuts no corner into an RTL; it climbs first, and keeps the heading it has.
     """
-    way, sooner, later = _legs_back(airframe, lengths, courses, still_s, wind=wind, settings=settings)
+    way, nose = _legs_back(airframe, lengths, courses, still_s, error, wind=wind, settings=settings)
     climb = climb_first(climb_leg(climb_m, settings), way.home, settings)
     scatter = Scatter(
-        gusts_s=way.deviation_s, nose_s=0.5 * (sooner + later) / NINE_IN_TEN, rounding_s=climb.deviation_s
+        gusts_s=way.deviation_s,
+        nose_s=0.5 * (nose.sooner_s + nose.later_s) / NINE_IN_TEN,
+        rounding_s=climb.deviation_s,
     )
     seconds = way.seconds + climb.seconds
-    own = np.where(scatter.deviation_s > 0.0, OWN_ERROR * seconds, 0.0)
+    chance = nose.drawn | (scatter.deviation_s > 0.0)
+    slowly = way.airspeed_mps / np.maximum(way.ground_speed_mps, SLOWEST_GROUND_SPEED_MPS)
+    own = np.where(chance, np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly) * seconds, 0.0)
     usual = NINE_IN_TEN * np.hypot(way.deviation_s, own)
     return WayBack(
         way=way,
         seconds=seconds,
-        early_s=seconds - np.sqrt(sooner**2 + climb.sooner_s**2 + usual**2),
-        late_s=seconds + np.sqrt(later**2 + climb.later_s**2 + usual**2),
+        early_s=seconds - np.sqrt(nose.sooner_s**2 + climb.sooner_s**2 + usual**2),
+        late_s=seconds + np.sqrt(nose.later_s**2 + climb.later_s**2 + usual**2),
         scatter=scatter,
     )
 
@@ -198,11 +234,12 @@ def _legs_back(
     lengths: FloatArray,
     courses: FloatArray,
     still_s: FloatArray,
+    error: HeadingError,
     *,
     wind: Wind,
     settings: SettingColumns,
-) -> tuple[Way, FloatArray, FloatArray]:
-    """The legs back as most fly them, and by how much the nose makes nine in ten sooner or later."""
+) -> tuple[Way, _Noses]:
+    """The legs back as most fly them, and the noses on the last of them."""
     one = lengths.shape[1] == 1
     turned = np.ones(len(lengths), dtype=bool) if one else ~(lengths[:, 1:] > 0.0).any(axis=1)
     home = _Return(
@@ -210,17 +247,17 @@ def _legs_back(
         length_m=lengths[:, 0],
         course_rad=courses[:, 0],
         still_s=still_s,
+        error=error,
         wind=wind,
         settings=settings,
     )
-    held = courses[:, 0].copy() if one else np.where(turned, courses[:, 0], courses[:, 1] + np.pi)
-    sooner, later = np.zeros(len(held)), np.zeros(len(held))
+    noses = _Noses.told(courses[:, 0] if one else np.where(turned, courses[:, 0], courses[:, 1] + np.pi))
     rows = np.flatnonzero(turned & keeps_nose(settings) & home.may_bind())
     if rows.size:
-        held[rows], sooner[rows], later[rows] = _held(home.rows(rows))
-    last = home.flown(held)
+        noses.put(rows, _held(home.rows(rows)))
+    last = home.flown(noses.held_rad)
     if one:
-        return last, sooner, later
+        return last, noses
     along = courses[:, :0:-1] + np.pi
     legs = fly_way(
         airframe,
@@ -231,24 +268,25 @@ def _legs_back(
         wanted_mps=settings.cruise_mps,
         settings=settings,
     )
-    return then(legs, last, apart_m=(lengths[:, 1:].sum(axis=1), lengths[:, 0])), sooner, later
+    return then(legs, last, apart_m=(lengths[:, 1:].sum(axis=1), lengths[:, 0])), noses
 
 
-def _held(home: _Return) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The nose most flights come home with, and by how much nine in ten are sooner or later."""
-    held = home.waited(home.course_rad)
-    sooner, later = np.zeros_like(held), np.zeros_like(held)
-    rows = np.flatnonzero(np.abs(off_wind(home.course_rad, home.wind)) < DECIDED_RAD)
+def _held(home: _Return) -> _Noses:
+    """The noses most flights come home with, where the wait on scene turns them."""
+    start = home.course_rad + home.error.mean_rad
+    noses = _Noses.told(home.waited(start))
+    undecided = np.abs(off_wind(home.course_rad, home.wind)) < DECIDED_RAD
+    rows = np.flatnonzero(undecided & (noses.held_rad != start))
     if rows.size:
-        held[rows], sooner[rows], later[rows] = _drawn(home.rows(rows))
-    return held, sooner, later
+        noses.put(rows, _drawn(home.rows(rows)))
+    return noses
 
 
-def _drawn(home: _Return) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _drawn(home: _Return) -> _Noses:
     """The same of ways that chance decides, flown with noses that start with an error."""
     count = len(home.length_m)
-    errors = NOSE_ERROR_RAD * ndtri((np.arange(ERRORS) + 0.5) / ERRORS)
-    noses = home.waited(home.course_rad + errors[:, None])
+    chance = ndtri((np.arange(ERRORS) + 0.5) / ERRORS)[:, None]
+    noses = home.waited(home.course_rad + home.error.mean_rad + home.error.deviation_rad * chance)
     pace = _pace(home, off_wind(noses, home.wind))
     with np.errstate(divide="ignore"):
         times = np.sort(1.0 / pace, axis=0)
@@ -256,10 +294,9 @@ def _drawn(home: _Return) -> tuple[FloatArray, FloatArray, FloatArray]:
     row = np.arange(count)
     held = noses[usual, row]
     middle = np.where(pace[usual, row] > 0.0, 1.0 / np.maximum(pace[usual, row], 1e-9), 0.0)
-    tail = round(0.05 * ERRORS)
-    sooner = np.where(middle > 0.0, middle - times[tail], 0.0)
-    later = np.where(middle > 0.0, times[-1 - tail] - middle, np.inf)
-    return held, sooner, later
+    sooner = np.where(middle > 0.0, middle - times[RARE_ERRORS], 0.0)
+    later = np.where(middle > 0.0, times[-1 - RARE_ERRORS] - middle, np.inf)
+    return _Noses(held_rad=held, sooner_s=sooner, later_s=later, drawn=np.ones(count, dtype=bool))
 
 
 def _pace(home: _Return, off_rad: FloatArray) -> FloatArray:
@@ -284,7 +321,8 @@ def _densest(times: FloatArray) -> np.ndarray:
     logs = np.log(np.where(lost, np.nan, times))
     near = np.zeros_like(times)
     for other in logs:
-        near += np.fmax(1.0 - np.abs(logs - other) / NEAR, 0.0)
+        apart = np.abs(logs - other) / NEAR
+        near += np.where(apart <= 1.0, 1.0 + TIE * (1.0 - apart), 0.0)
     hopeless = lost.mean(axis=0) > MOST_LOST
     row: np.ndarray = np.argmax(np.where(lost, np.where(hopeless, np.inf, -1.0), near), axis=0)
     return row

@@ -68,6 +68,11 @@ class Wind:
     density: FloatArray
     gusts: Gusts | None = None
 
+    def along(self, courses_rad: FloatArray) -> FloatArray:
+        """The wind along a course of each path."""
+        blows: FloatArray = self.east_mps * np.sin(courses_rad) + self.north_mps * np.cos(courses_rad)
+        return blows
+
     def rows(self, index: np.ndarray) -> Wind:
         """That over some paths, in the order of an index."""
         return Wind(

@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
-from dfr.aircraft.performance import FlightSettings, Sortie, predict_path
+from dfr.aircraft.performance import FlightSettings, Sortie
 from dfr.aircraft.rounding import corner_cut_share
 from dfr.aircraft.settings import SettingColumns
-from dfr.world.wind import CALM
 
 FLOWN = [
     json.loads(line)
@@ -32,22 +30,8 @@ def share(climb_m: float, **settings: float) -> float:
     return float(found[0])
 
 
-def flown_like(record: dict) -> Sortie:
-    case = record["case"]
-    return predict_path(
-        [case["dist"]],
-        [case["brg"]],
-        height_m=case["alt"],
-        on_scene_s=case["hover"],
-        wind=CALM,
-        drone=drone("arducopter-sitl-quad"),
-        settings=FlightSettings.from_params(case["params"]),
-    )
-
-
-def was_cut(record: dict) -> bool:
+def was_cut(record: dict, sortie: Sortie) -> bool:
     """Flown nearer to the sooner than to the usual time."""
-    sortie = flown_like(record)
     return record["back"] < sortie.back_s * (1.0 - NEAR)
 
 
@@ -56,13 +40,13 @@ def test_a_high_climb_goes_straight_up_in_single_precision_and_is_never_cut(clim
     assert share(climb_m) == 0.0
 
 
-def test_climbs_that_cannot_be_cut_were_not():
+def test_climbs_that_cannot_be_cut_were_not(flown_like):
     high = [record for record in FLOWN if record["case"]["params"]["RTL_ALT"] == 5500]
     assert len(high) >= 8
-    assert not any(was_cut(record) for record in high)
+    assert not any(was_cut(record, flown_like(record)) for record in high)
 
 
-def test_as_many_corners_were_cut_as_the_shares_say():
+def test_as_many_corners_were_cut_as_the_shares_say(flown_like):
     low = [record for record in FLOWN if record["case"]["params"]["RTL_ALT"] in {3500, 4000, 4500}]
     shares = [
         share(
@@ -72,10 +56,12 @@ def test_as_many_corners_were_cut_as_the_shares_say():
         for record in low
     ]
     expected, deviation = sum(shares), math.sqrt(sum(p * (1.0 - p) for p in shares))
-    assert sum(was_cut(record) for record in low) == pytest.approx(expected, abs=2.0 * deviation)
+    assert sum(was_cut(record, flown_like(record)) for record in low) == pytest.approx(
+        expected, abs=2.0 * deviation
+    )
 
 
-def test_nine_in_ten_are_within_the_stated_band():
+def test_nine_in_ten_are_within_the_stated_band(flown_like):
     pairs = [(record["back"], flown_like(record)) for record in FLOWN]
     inside = [
         sortie.back_early_s <= seconds <= sortie.back_late_s
