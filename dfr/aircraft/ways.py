@@ -183,7 +183,10 @@ def fly_way(
         jerk_mps3=settings.path_jerk_mps3[:, None],
         snap_mps4=settings.path_snap_mps4[:, None],
     )
+    kept = 1.0 - SPEED_TOLERANCE
+    slowed = flown & (speed < kept * wanted) & (profile.speed_mps > kept * speed)
     whole = np.where(flown, profile.total_s, 0.0)
+    whole[:, 0] += np.where(slowed, _dragged_seconds(speed, along, lean, settings), 0.0)[:, 0]
     last = lengths_m.shape[1] - 1 - np.argmax(flown[:, ::-1], axis=1)
     rows = np.arange(lengths_m.shape[0])
     end = _rows(profile, rows, last)
@@ -192,8 +195,6 @@ def fly_way(
     seconds = whole.sum(axis=1) - saved - settling + FOLLOWING_LAG_S
     reachable = (sure | ~flown).all(axis=1)
     share = lengths_m / np.maximum(lengths_m.sum(axis=1, keepdims=True), 1e-9)
-    kept = 1.0 - SPEED_TOLERANCE
-    slowed = flown & (speed < kept * wanted) & (profile.speed_mps > kept * speed)
     return Way(
         seconds=np.where(reachable, np.maximum(seconds, 0.0), np.nan),
         settling_s=np.maximum(settling - FOLLOWING_LAG_S, 0.0),
@@ -204,6 +205,24 @@ def fly_way(
         deviation_s=deviation_s(np.where(flown, lengths_m, 0.0), speed, gusty),
         home=end,
     )
+
+
+def _dragged_seconds(
+    speed: FloatArray, along: FloatArray, lean: FloatArray, settings: SettingColumns
+) -> FloatArray:
+    """Seconds by which a drone at its tilt limit comes up to its speed later than its acceleration says.
+
+    The drag takes ever more of the thrust's push: dv/dt = g lean (1 - (airspeed / the greatest)^2), the
+    airspeed a tanh of time. Up to where that is the acceleration allowed, it is kept.
+    """
+    push, accel = GRAVITY_MPS2 * lean, np.minimum(settings.accel_mps2[:, None], GRAVITY_MPS2 * lean)
+    most = np.maximum(speed - along, SLOWEST_GROUND_SPEED_MPS)
+    free = np.maximum(most * np.sqrt(1.0 - accel / push), -along)
+    kept_to = np.clip(free + along, 0.0, speed)
+    lost_m = kept_to * (speed - 0.5 * kept_to) / accel
+    lost_m = lost_m + most**2 / push * np.log(2.0 / (1.0 + np.clip(free / most, 0.0, 1.0)))
+    late: FloatArray = np.maximum(lost_m / speed - 0.5 * speed / accel, 0.0)
+    return late
 
 
 def _mean_speed(share: FloatArray, speed: FloatArray, wanted_mps: FloatArray) -> FloatArray:
