@@ -24,7 +24,7 @@ STEP_S = 0.025
 MOST_STEPS = 12_000
 """Five minutes of changing speed: the slowest settings settle in one."""
 
-FIRST_LEG_S = -0.15
+FIRST_LEG_S = -0.06
 """A first leg starts so much before the body has come to rest above it (recorded on SITL)."""
 
 HEIGHT_P, CLIMB_RATE_P = 1.0, 5.0

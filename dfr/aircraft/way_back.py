@@ -35,6 +35,9 @@ NOSES = 37
 NEAR = 0.05
 """Times within this share of one another count as near: the tolerance of a leg in wind."""
 
+MANY = 0.15
+"""Where no time has so many others near it, the middle one is stated."""
+
 TIE = 1e-3
 """Weight of how near they are, where as many are."""
 
@@ -290,7 +293,7 @@ def _drawn(home: _Return) -> _Noses:
     pace = _pace(home, off_wind(noses, home.wind))
     with np.errstate(divide="ignore"):
         times = np.sort(1.0 / pace, axis=0)
-        usual = _densest(1.0 / pace)
+        usual = _usual(1.0 / pace)
     row = np.arange(count)
     held = noses[usual, row]
     middle = np.where(pace[usual, row] > 0.0, 1.0 / np.maximum(pace[usual, row], 1e-9), 0.0)
@@ -315,14 +318,14 @@ def _pace(home: _Return, off_rad: FloatArray) -> FloatArray:
     return np.where(share <= 0.0, left, pace)
 
 
-def _densest(times: FloatArray) -> np.ndarray:
-    """Row of each column's time that most others are near; of an infinite one where most are."""
+def _usual(times: FloatArray) -> np.ndarray:
+    """Row of each column's time that most others are near, or of the middle one where none has many near."""
     lost = ~np.isfinite(times)
     logs = np.log(np.where(lost, np.nan, times))
     near = np.zeros_like(times)
     for other in logs:
         apart = np.abs(logs - other) / NEAR
         near += np.where(apart <= 1.0, 1.0 + TIE * (1.0 - apart), 0.0)
-    hopeless = lost.mean(axis=0) > MOST_LOST
-    row: np.ndarray = np.argmax(np.where(lost, np.where(hopeless, np.inf, -1.0), near), axis=0)
-    return row
+    middle = np.argsort(times, axis=0)[len(times) // 2]
+    row: np.ndarray = np.where(near.max(axis=0) > MANY * len(times), np.argmax(near, axis=0), middle)
+    return np.where(lost.mean(axis=0) > MOST_LOST, np.argmax(lost, axis=0), row)

@@ -186,9 +186,10 @@ def fly_way(
     kept = 1.0 - SPEED_TOLERANCE
     slowed = flown & (speed < kept * wanted) & (profile.speed_mps > kept * speed)
     whole = np.where(flown, profile.total_s, 0.0)
-    whole[:, 0] += np.where(slowed, _dragged_seconds(speed, along, lean, settings), 0.0)[:, 0]
     last = lengths_m.shape[1] - 1 - np.argmax(flown[:, ::-1], axis=1)
-    rows = np.arange(lengths_m.shape[0])
+    rows, first = np.arange(lengths_m.shape[0]), np.argmax(flown, axis=1)
+    dragged = np.where(slowed, _dragged_seconds(speed, along, lean, settings), 0.0)
+    whole[rows, first] += dragged[rows, first]
     end = _rows(profile, rows, last)
     settling = time_to_cover(end, REACHED_M)
     saved = _corner_seconds(profile, courses_rad, flown, settings)

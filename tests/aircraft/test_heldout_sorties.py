@@ -13,17 +13,20 @@ from dfr.aircraft.performance import Sortie
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "arducopter"
 LINES = [
     line
-    for name in ("heldout", "fresh", "new", "straight")
+    for name in ("heldout", "fresh", "new", "straight", "hops")
     for line in (FOLDER / f"{name}.jsonl").read_text().splitlines()
 ]
 RECORDS = {record["case"]["name"]: record for record in map(json.loads, LINES)}
 
 BY_CHANCE = {
     "drawn_16", "rtl_up10_m3td", "rtl_up_cone", "fresh_c26", "fresh_tail06", "tail_00", "tail_08", "tail_09",
-    "tail_14", "straight_10", "straight_12", "straight_22", "straight_35",
+    "tail_14", "straight_07", "straight_10", "straight_12", "straight_22", "straight_26", "straight_35",
 }  # fmt: skip
 """Returns outside the tolerances, and inside the band that the prediction states: rounding cut the corner
 out of their climb, or the nose drifted another way."""
+
+RARE = {"straight_42": 0.055}
+"""A return outside of both, as one in ten may be, and by how much of its time."""
 
 LONGEST_S = 1069.0
 """The longest of the recorded sorties: a return that takes longer was not waited for."""
@@ -31,8 +34,8 @@ LONGEST_S = 1069.0
 READ_S = 0.1
 """Telemetry's step."""
 
-HOPS = {"fresh_c15", "fresh_c22"}
-"""Legs of 15 and 25 m at the limit of tilt or jerk, flown in seconds: up to 0.6 s off."""
+HOPS = {"fresh_c22"}
+"""A leg of 15 m, flown in 5 to 6 s: up to 0.25 s off, of which telemetry's step is a tenth."""
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +60,13 @@ def test_legs_are_predicted_within_the_tolerances(name, predicted):
     elif name in BY_CHANCE:
         assert predicted[name].back_early_s - READ_S <= record["back"] <= predicted[name].back_late_s + READ_S
     else:
-        assert share(predicted, name, "back") < most
+        assert share(predicted, name, "back") < RARE.get(name, most)
 
 
 @pytest.mark.parametrize("name", sorted(HOPS))
 @pytest.mark.parametrize("way", ["out", "back"])
-def test_hops_are_within_six_tenths_of_a_second(name, way, predicted):
-    assert getattr(predicted[name], f"{way}_s") == pytest.approx(RECORDS[name][way], abs=0.6)
+def test_hops_are_within_a_quarter_of_a_second(name, way, predicted):
+    assert getattr(predicted[name], f"{way}_s") == pytest.approx(RECORDS[name][way], abs=0.25)
 
 
 @pytest.mark.parametrize("name", RECORDS)
