@@ -21,7 +21,7 @@ from dfr.aircraft.returning import return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
 from dfr.aircraft.trim import air_density, airframe_of
 from dfr.aircraft.vertical import climb_seconds, land_seconds
-from dfr.aircraft.way_back import Scatter, fly_back
+from dfr.aircraft.way_back import Scatter, WayBack, fly_back
 from dfr.aircraft.ways import ARRIVAL_S, Way, Wind, fly_way
 from dfr.geo import FloatArray
 from dfr.world.gusts import scale_lengths_m
@@ -168,86 +168,151 @@ def predict_paths(
     """
     lengths = np.atleast_2d(np.asarray(lengths_m, dtype=float))
     count = lengths.shape[0]
-    courses = np.radians(np.broadcast_to(np.asarray(courses_deg, dtype=float), lengths.shape))
     height, scene, wind_e, wind_n = (
         np.broadcast_to(np.asarray(value, dtype=float), (count,))
         for value in (height_m, on_scene_s, wind_east_mps, wind_north_mps)
     )
-    columns = SettingColumns.of(settings, count)
-    airframe = airframe_of(drone)
     density = air_density(height + ground_m_amsl, temperature_c)
-    wind = _wind(wind_e, wind_n, density, turbulence_intensity, height)
-    nose = nose_out(courses, columns)
-    out = fly_way(
-        airframe, lengths, courses, nose, wind=wind, wanted_mps=columns.cruise_mps, settings=columns
-    )
-    climb, takeoff_end = climb_seconds(
-        height, columns.climb_mps, columns.vertical_accel_mps2, columns.vertical_shaping_jerk_mps3
-    )
-    out_s = out.seconds + takeoff_end
-    waiting = scene + out.settling_s + ARRIVAL_S
-    top = return_height_m(height, lengths[:, 0], columns)
-    home = fly_back(
-        airframe,
-        lengths,
-        courses,
-        still_s=scene + out.slow_s + ARRIVAL_S - DRIFT_LATE_S,
-        error=heading_error(
-            drone,
-            turn_rad=courses[:, 0] - TAKEOFF_HEADING_RAD,
-            airspeed_mps=columns.cruise_mps - wind.along(courses[:, 0]),
-            wind_mps=np.hypot(wind_e, wind_n),
-            up_s=up_s + climb + out_s,
-            settings=columns,
-        ),
-        climb_m=top - height,
-        wind=wind,
-        settings=columns,
-    )
-    back = home.way
-    first_metre, land = land_seconds(
-        top,
-        columns.effective_land_high_mps,
-        columns.land_low_mps,
-        columns.land_low_height_m,
-        columns.vertical_accel_mps2,
-        columns.vertical_shaping_jerk_mps3,
-    )
-    loiter = np.maximum(columns.return_loiter_s, turn_seconds(courses[:, 0] + np.pi, columns))
-    over_home = back.settling_s + ARRIVAL_S + loiter + first_metre
-    times = (climb, out_s, waiting, home.seconds, over_home, land + CONTACT_S)
-    total = sum(times, np.zeros(count))
-    arrives, returns = np.isfinite(out_s), np.isfinite(total)
-    hover_w = forward_power_w(drone, np.hypot(wind_e, wind_n), temperature_c=temperature_c)
-    energy = _energy_wh(
-        drone,
-        times,
-        (out, back),
-        hover_w=hover_w,
-        wind_mps=np.hypot(wind_e, wind_n),
-        settings=columns,
+    paths = _Paths(
+        drone=drone,
+        lengths_m=lengths,
+        courses_rad=np.radians(np.broadcast_to(np.asarray(courses_deg, dtype=float), lengths.shape)),
+        height_m=height,
+        on_scene_s=scene,
+        wind=_wind(wind_e, wind_n, density, turbulence_intensity, height),
+        settings=SettingColumns.of(settings, count),
         temperature_c=temperature_c,
     )
-    # The late ones make hardly any headway: they fly at about the wind's own speed.
-    late_wh = (home.late_s - home.seconds) * hover_w / 3600.0
-    return Sorties(
-        climb_s=climb,
-        out_s=out_s,
-        on_scene_s=np.where(arrives, waiting, np.nan),
-        back_s=np.where(arrives, home.seconds, np.nan),
-        back_early_s=np.where(arrives, home.early_s, np.nan),
-        back_late_s=np.where(arrives, home.late_s, np.nan),
-        land_s=np.where(returns, land, np.nan),
-        total_s=total,
-        energy_wh=np.where(returns, energy, np.nan),
-        late_energy_wh=np.where(returns, energy + late_wh, np.nan),
-        hover_w=hover_w,
-        limited=np.where(returns, (out.slowed | back.slowed).astype(float), 2.0),
-        ground_speed_out_mps=out.ground_speed_mps,
-        ground_speed_back_mps=back.ground_speed_mps,
-        out_sd_s=out.deviation_s,
-        back_scatter=home.scatter,
-    )
+    return paths.flown(up_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paths:
+    """What many sorties of a drone are told to fly, (n,) or (n, legs), and in which air."""
+
+    drone: Drone
+    lengths_m: FloatArray
+    courses_rad: FloatArray
+    height_m: FloatArray
+    on_scene_s: FloatArray
+    wind: Wind
+    settings: SettingColumns
+    temperature_c: float | FloatArray
+
+    @property
+    def wind_mps(self) -> FloatArray:
+        """The wind's speed."""
+        return np.hypot(self.wind.east_mps, self.wind.north_mps)
+
+    @property
+    def top_m(self) -> FloatArray:
+        """The height they go home at."""
+        return return_height_m(self.height_m, self.lengths_m[:, 0], self.settings)
+
+    def flown(self, up_s: float | FloatArray) -> Sorties:
+        """The sorties, of drones whose gyros have drifted for some time at the lift."""
+        told = self.settings
+        climb, takeoff_end = climb_seconds(
+            self.height_m, told.climb_mps, told.vertical_accel_mps2, told.vertical_shaping_jerk_mps3
+        )
+        out = self.out()
+        out_s = out.seconds + takeoff_end
+        waiting = self.on_scene_s + out.settling_s + ARRIVAL_S
+        home = self.home(out, up_s + climb + out_s)
+        over_home, land = self.landing(home.way)
+        return self.sorties((climb, out_s, waiting, home.seconds, over_home, land), out, home)
+
+    def out(self) -> Way:
+        """The legs out."""
+        return fly_way(
+            airframe_of(self.drone),
+            self.lengths_m,
+            self.courses_rad,
+            nose_out(self.courses_rad, self.settings),
+            wind=self.wind,
+            wanted_mps=self.settings.cruise_mps,
+            settings=self.settings,
+        )
+
+    def home(self, out: Way, arrived_s: FloatArray) -> WayBack:
+        """The legs back, from gyros that have drifted for some time at the arrival."""
+        course = self.courses_rad[:, 0]
+        error = heading_error(
+            self.drone,
+            turn_rad=course - TAKEOFF_HEADING_RAD,
+            airspeed_mps=self.settings.cruise_mps - self.wind.along(course),
+            wind_mps=self.wind_mps,
+            up_s=arrived_s,
+            settings=self.settings,
+        )
+        return fly_back(
+            airframe_of(self.drone),
+            self.lengths_m,
+            self.courses_rad,
+            still_s=self.on_scene_s + out.slow_s + ARRIVAL_S - DRIFT_LATE_S,
+            error=error,
+            climb_m=self.top_m - self.height_m,
+            wind=self.wind,
+            settings=self.settings,
+        )
+
+    def landing(self, back: Way) -> tuple[FloatArray, FloatArray]:
+        """Seconds over home until 1 m below the return's height, and from there to the ground."""
+        told = self.settings
+        first_metre, land = land_seconds(
+            self.top_m,
+            told.effective_land_high_mps,
+            told.land_low_mps,
+            told.land_low_height_m,
+            told.vertical_accel_mps2,
+            told.vertical_shaping_jerk_mps3,
+        )
+        loiter = np.maximum(told.return_loiter_s, turn_seconds(self.courses_rad[:, 0] + np.pi, told))
+        return back.settling_s + ARRIVAL_S + loiter + first_metre, land
+
+    def sorties(self, times: tuple[FloatArray, ...], out: Way, home: WayBack) -> Sorties:
+        """The results of climb, out, on scene, back, over home and land."""
+        climb, out_s, waiting, back_s, over_home, land = times
+        spent = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
+        total = sum(spent, np.zeros_like(climb))
+        arrives, returns = np.isfinite(out_s), np.isfinite(total)
+        hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
+        energy = self.energy_wh(spent, (out, home.way), hover_w)
+        # The late ones make hardly any headway: they fly at about the wind's own speed.
+        late_wh = (home.late_s - home.seconds) * hover_w / 3600.0
+        return Sorties(
+            climb_s=climb,
+            out_s=out_s,
+            on_scene_s=np.where(arrives, waiting, np.nan),
+            back_s=np.where(arrives, back_s, np.nan),
+            back_early_s=np.where(arrives, home.early_s, np.nan),
+            back_late_s=np.where(arrives, home.late_s, np.nan),
+            land_s=np.where(returns, land, np.nan),
+            total_s=total,
+            energy_wh=np.where(returns, energy, np.nan),
+            late_energy_wh=np.where(returns, energy + late_wh, np.nan),
+            hover_w=hover_w,
+            limited=np.where(returns, (out.slowed | home.way.slowed).astype(float), 2.0),
+            ground_speed_out_mps=out.ground_speed_mps,
+            ground_speed_back_mps=home.way.ground_speed_mps,
+            out_sd_s=out.deviation_s,
+            back_scatter=home.scatter,
+        )
+
+    def energy_wh(
+        self, spent: tuple[FloatArray, ...], ways: tuple[Way, Way], hover_w: FloatArray
+    ) -> FloatArray:
+        """Energy of the parts of a sortie: climb, out, on scene, back, over home, land."""
+        climb, out, scene, back, home, land = spent
+        rising = forward_power_w(
+            self.drone, self.wind_mps, climb_mps=self.settings.climb_mps, temperature_c=self.temperature_c
+        )
+        going, coming = (
+            forward_power_w(self.drone, way.airspeed_mps, temperature_c=self.temperature_c) for way in ways
+        )
+        joules = rising * climb + going * out + hover_w * (scene + home + land) + coming * back
+        watt_hours: FloatArray = joules / 3600.0
+        return watt_hours
 
 
 def _wind(
@@ -265,25 +330,6 @@ def _wind(
             length_m=np.array([scale_lengths_m(metres)[0] for metres in height.tolist()]),
         ),
     )
-
-
-def _energy_wh(
-    drone: Drone,
-    times: tuple[FloatArray, ...],
-    ways: tuple[Way, Way],
-    *,
-    hover_w: FloatArray,
-    wind_mps: FloatArray,
-    settings: SettingColumns,
-    temperature_c: float | FloatArray,
-) -> FloatArray:
-    """Energy of the parts of a sortie: climb, out, on scene, back, over home, land."""
-    climb, out, scene, back, home, land = times
-    rising = forward_power_w(drone, wind_mps, climb_mps=settings.climb_mps, temperature_c=temperature_c)
-    going, coming = (forward_power_w(drone, way.airspeed_mps, temperature_c=temperature_c) for way in ways)
-    joules = rising * climb + going * out + hover_w * (scene + home + land) + coming * back
-    watt_hours: FloatArray = joules / 3600.0
-    return watt_hours
 
 
 def _maybe(value: float) -> float | None:
