@@ -1,12 +1,13 @@
 """How far off its course the nose of a drone is as it begins to hover at the end of a leg.
 
-Fractions of a degree, which decide where a nose left on the line of the wind drifts to (`dfr.aircraft.nose`).
-On SITL they are no chance. Its gyros drift, all three axes alike, by SIM_DRIFT_SPEED for SIM_DRIFT_TIME and
-back again, and the estimator's heading and tilt lag behind: measured with the drift as it is, without it,
-doubled and turned round, what the drift adds is in proportion to it, more the faster the way out and less the
-stronger the wind. The turn from the takeoff heading to the leg leaves the rest, to the side turned to.
-Coefficients: least squares over 260 hovers straight down winds of 5.5 to 13 m/s on ArduCopter SITL, which
-leave 0.1 degrees (deviation): 0.06 in winds to 8.5 m/s, 0.15 above 10.
+Fractions of a degree, which decide where a nose left on the line of the wind drifts to
+(`dfr.aircraft.nose`). On SITL they are no chance. Its gyros drift, all three axes alike, by SIM_DRIFT_SPEED
+for SIM_DRIFT_TIME and back again, and the estimator's heading and tilt lag behind: measured with the drift
+as it is, without it, doubled and turned round, what the drift adds is in proportion to it, more the faster
+the way out, less the stronger the wind, more soon after a turn to the left. The turn from the takeoff
+heading to the leg leaves the rest, to the side turned to. Coefficients: least squares over 260 hovers
+straight down winds of 5.5 to 13 m/s on ArduCopter SITL, which leave 0.08 degrees (deviation): 0.06 in winds
+to 8.5 m/s, 0.12 above 10.
 """
 
 from __future__ import annotations
@@ -20,20 +21,23 @@ from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.settings import SIM_DRIFT_RADPS2, SettingColumns
 from dfr.geo import FloatArray
 
-SIDE_RAD = math.radians(0.172)
+SIDE_RAD = math.radians(0.188)
 """What the turn to a leg leaves of an error."""
 
 SIDE_SINE = 0.7
 """A turn whose sine is as large leaves all of it."""
 
-DRIFT_RAD = math.radians(0.53)
-DRIFT_PER_AIRSPEED = math.radians(0.0507)
-DRIFT_PER_WIND = math.radians(-0.0633)
-DRIFT_PER_STRONG_WIND = math.radians(-0.163)
+DRIFT_RAD = math.radians(0.605)
+DRIFT_PER_AIRSPEED = math.radians(0.0464)
+DRIFT_PER_WIND = math.radians(-0.073)
+DRIFT_PER_STRONG_WIND = math.radians(-0.16)
 """What SITL's own drift adds: a constant, and for each m/s of airspeed out, of wind, and of wind above..."""
 
 STRONG_WIND_MPS = 10.0
 """... this."""
+
+DRIFT_PER_LEFT_TURN = math.radians(0.68)
+"""And for each radian turned to the left, which wears off as the estimator settles."""
 
 AIRSPEEDS_MPS = (-2.0, 8.0)
 WINDS_MPS = (5.5, 13.0)
@@ -43,7 +47,7 @@ SIM_UP_S = 42.0
 """From the start of the simulator to the lift in the reference flights."""
 
 LAG_S = 12.0
-"""How the estimator comes after a drift that turns round (recorded on SITL)."""
+"""How the estimator comes after a turn of the nose, or a drift that turns round (recorded on SITL)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +66,25 @@ def heading_error(
     drone: Drone,
     *,
     turn_rad: FloatArray,
+    leg_s: FloatArray,
     airspeed_mps: FloatArray,
     wind_mps: FloatArray,
     up_s: FloatArray,
     settings: SettingColumns,
 ) -> HeadingError:
-    """The error after a leg, all (n,): the turn into it, airspeed along it, wind, how long the gyros drifted.
+    """The error after a leg, all (n,): the turn into it, its time and airspeed, wind, how long gyros drifted.
 
     `up_s` counts from the start of the simulator, as its drift does.
     """
     side = np.clip(np.sin(turn_rad) / SIDE_SINE, -1.0, 1.0)
+    left = np.maximum(np.pi - (turn_rad + np.pi) % (2.0 * np.pi), 0.0)
     wind = np.clip(wind_mps, *WINDS_MPS)
     lag = (
         DRIFT_RAD
         + DRIFT_PER_AIRSPEED * np.clip(airspeed_mps, *AIRSPEEDS_MPS)
         + DRIFT_PER_WIND * wind
         + DRIFT_PER_STRONG_WIND * np.maximum(wind - STRONG_WIND_MPS, 0.0)
+        + DRIFT_PER_LEFT_TURN * left * np.exp(-np.nan_to_num(leg_s) / LAG_S)
     )
     drift = settings.gyro_drift_radps2 / SIM_DRIFT_RADPS2
     sign = _lagging_sign(np.nan_to_num(up_s), settings.gyro_drift_time_s)

@@ -240,6 +240,7 @@ class _Paths:
         error = heading_error(
             self.drone,
             turn_rad=course - TAKEOFF_HEADING_RAD,
+            leg_s=out.seconds,
             airspeed_mps=self.settings.cruise_mps - self.wind.along(course),
             wind_mps=self.wind_mps,
             up_s=arrived_s,

@@ -19,6 +19,9 @@ from dfr.aircraft.ways import Wind
 DATA = Path(__file__).resolve().parent.parent / "data" / "arducopter" / "hovers.jsonl"
 HOVERS = [json.loads(line) for line in DATA.read_text().splitlines()]
 QUAD = drone("arducopter-sitl-quad")
+ACCELERATING_S = 3.0
+"""By so much a leg takes longer than its cruise."""
+
 SETTLED_S = 0.8
 """From within 2 m of the target until the nose begins to drift."""
 
@@ -34,6 +37,7 @@ def error_of(hover: dict, **other: float) -> HeadingError:
     return heading_error(
         QUAD,
         turn_rad=np.radians([case["brg"]]),
+        leg_s=np.array([case["dist"] / settings.cruise_mps + ACCELERATING_S]),
         airspeed_mps=np.array([settings.cruise_mps - case["w"]]),
         wind_mps=np.array([float(case["w"])]),
         up_s=np.array([hover["arrived_at"]]),
@@ -100,6 +104,7 @@ def lagging(up_s: float, **settings: float) -> float:
         heading_error(
             QUAD,
             turn_rad=np.zeros(1),
+            leg_s=np.full(1, 100.0),
             airspeed_mps=np.full(1, 5.0),
             wind_mps=np.full(1, 7.0),
             up_s=np.array([up_s]),

@@ -115,6 +115,7 @@ def test_the_band_is_that_of_ten_thousand_drawn_noses():
     error = heading_error(
         QUAD,
         turn_rad=0.0 * one,
+        leg_s=200.0 * one,
         airspeed_mps=(10.0 - wind_mps) * one,
         wind_mps=wind_mps * one,
         up_s=100.0 * one,
