@@ -47,6 +47,9 @@ SORTIES = (
     ("hops.jsonl", "hops"),
     ("last.jsonl", "last sorties"),
 )
+RECORDED_S = 1500.0
+"""Recordings end so long after the lift: a drone still under way is one that did not come home."""
+
 SCATTERED = 0.02
 """Ways home whose stated band is wider than this share of their time are judged by the band."""
 
@@ -210,7 +213,7 @@ def returns_as_said(record: dict[str, Any], sortie: Sortie) -> bool:
     if record["out"] is None:
         return False
     if record["back"] is None:
-        return sortie.back_late_s is None
+        return sortie.back_late_s is None or (sortie.total_s or math.inf) > RECORDED_S
     return sortie.back_s is not None
 
 
