@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 
 from dfr.errors import InputError
-from dfr.io.weather_groups import Conditions, hour_of, worst_of
+from dfr.io.weather_groups import STRONGEST_MPS, WARMEST_C, Conditions, hour_of, worst_of
 from dfr.units import kt_to_mps
 
 FIELDS = ("wind_mps", "wind_from_deg", "gust_mps", "rain_mm_h", "visibility_m", "temperature_c")
@@ -40,6 +40,19 @@ UNIT_FACTORS = {
     "kn": kt_to_mps(1.0), "mm": 1.0, "inch": 25.4, "m": 1.0, "ft": 0.3048, "°": 1.0, "°C": 1.0,
 }  # fmt: skip
 FAHRENHEIT = "°F"
+MOST = {
+    "wind_mps": STRONGEST_MPS,
+    "wind_from_deg": 360.0,
+    "gust_mps": STRONGEST_MPS,
+    "rain_mm_h": 400.0,
+    "visibility_m": 1e6,
+    "temperature_c": WARMEST_C,
+}
+"""What lies beyond is no weather; the coldest is as far below zero."""
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""What lies beyond is no forecast."""
+
 _HEAD = re.compile(r"(\w+)(?:\s*\(([^)]*)\))?$")
 
 
@@ -62,7 +75,7 @@ def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
         raise InputError(f"{name}: no hourly.time -> ask for hourly values, as Open-Meteo gives them")
     units = whole.get("hourly_units", {})
     offset = whole.get("utc_offset_seconds")
-    own = timezone(timedelta(seconds=offset)) if isinstance(offset, int) else zone
+    own = _zone(offset) if isinstance(offset, int) else zone
     columns = {key: values for key, values in hourly.items() if isinstance(values, list)}
     for key, values in columns.items():
         if len(values) != len(hourly["time"]):
@@ -73,7 +86,10 @@ def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
 
 
 def _csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
-    lines = list(csv.reader(text.splitlines()))
+    try:
+        lines = list(csv.reader(text.splitlines()))
+    except csv.Error as error:
+        raise InputError(f"{name}: not CSV ({error}) -> save the forecast again") from error
     first = next((at for at, row in enumerate(lines) if row and row[0].strip() == "time"), None)
     if first is None:
         raise InputError(f"{name}: no column `time` -> begin with time,{','.join(FIELDS)}")
@@ -90,11 +106,16 @@ def _own_zone(lines: Sequence[Sequence[str]]) -> tzinfo | None:
     """The offset in Open-Meteo's head."""
     for keys, values in pairwise(lines):
         if "utc_offset_seconds" in keys and len(values) == len(keys):
-            try:
-                return timezone(timedelta(seconds=int(values[keys.index("utc_offset_seconds")])))
-            except ValueError:
-                return None
+            return _zone(values[keys.index("utc_offset_seconds")])
     return None
+
+
+def _zone(offset_s: str | int) -> tzinfo:
+    """The zone of an offset from UTC. Raises InputError for what is none."""
+    try:
+        return timezone(timedelta(seconds=int(offset_s)))
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"utc_offset_seconds {offset_s!r:.30} is no offset -> correct it") from error
 
 
 def _hours(
@@ -104,6 +125,9 @@ def _hours(
     fields = [OPEN_METEO.get(key, key) for key, _ in heads]
     if "time" not in fields or not {"wind_mps"} & set(fields):
         raise InputError(f"{name}: no time or no wind -> give time and wind_mps or wind_speed_10m")
+    twice = next((field for field in fields if field in {"time", *FIELDS} and fields.count(field) > 1), None)
+    if twice is not None:
+        raise InputError(f"{name}: two columns give {twice} -> leave one")
     found: dict[datetime, list[Conditions]] = {}
     for place, row in rows:
         where = f"{name}:{place}"
@@ -125,11 +149,15 @@ def _hours(
 def _time(cell: object, where: str, zone: tzinfo) -> datetime:
     try:
         if isinstance(cell, int | float) and not isinstance(cell, bool):
-            return datetime.fromtimestamp(float(cell), tz=UTC)
-        when = datetime.fromisoformat(str(cell).strip())
+            when = datetime.fromtimestamp(float(cell), tz=UTC)
+        else:
+            when = datetime.fromisoformat(str(cell).strip())
     except (ValueError, OverflowError, OSError) as error:
-        raise InputError(f"{where}: {cell!r} is no time -> write 2024-08-24T12:00") from error
-    return when if when.tzinfo is not None else when.replace(tzinfo=zone)
+        raise InputError(f"{where}: {cell!r:.40} is no time -> write 2024-08-24T12:00") from error
+    when = when if when.tzinfo is not None else when.replace(tzinfo=zone)
+    if not EARLIEST < when < LATEST:
+        raise InputError(f"{where}: {cell!r:.40} is no time of a forecast -> write 2024-08-24T12:00")
+    return when
 
 
 def _value(cell: object, field: str, unit: str, where: str) -> float | None:
@@ -145,6 +173,8 @@ def _value(cell: object, field: str, unit: str, where: str) -> float | None:
     if not math.isfinite(number) or unit not in UNIT_FACTORS:
         raise InputError(f"{where}: {field} {cell!r} {unit} cannot be read -> give a number in a known unit")
     number *= UNIT_FACTORS[unit]
-    if field != "temperature_c" and number < 0.0:
-        raise InputError(f"{where}: {field} {cell!r} is below zero -> correct it")
+    least = -MOST[field] if field == "temperature_c" else 0.0
+    if not least <= number <= MOST[field]:
+        what = "is below zero" if number < 0.0 == least else f"is not {least:g} to {MOST[field]:g}"
+        raise InputError(f"{where}: {field} {cell!r} {what} -> correct it")
     return number

@@ -12,14 +12,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dfr.errors import InputError, Problem
-from dfr.io.weather_groups import Conditions, conditions_of, hour_of, moment, words_of, worst_of
+from dfr.io.weather_groups import (
+    WARMEST_C,
+    Conditions,
+    conditions_of,
+    hour_of,
+    moment,
+    words_of,
+    worst_of,
+)
 
 INCH_HG_HPA = 33.8639
+LEAST_QNH_HPA, MOST_QNH_HPA = 900.0, 1080.0
+"""As a scenario takes it."""
 
 _STAMP = re.compile(r"(\d\d)(\d\d)(\d\d)Z$")
 _STATION = re.compile(r"[A-Z][A-Z0-9]{3}$")
 _WARMTH = re.compile(r"(M?\d{1,2})/(?:M?\d{1,2}|//|XX)?$")
 _QNH = re.compile(r"(?:Q(\d{4})|A(\d{4}))$")
+_WEATHER_UNKNOWN = "//"
+"""Present weather that an automatic station could not observe."""
+
 _BEFORE = frozenset({"METAR", "SPECI", "COR", "AMD", "CCA", "CCB", "RTD"})
 _END = frozenset({"RMK", "NOSIG", "BECMG", "TEMPO"})
 
@@ -83,11 +96,13 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
     seen = replace(
         conditions_of(groups), temperature_c=float(warmth[1].replace("M", "-")) if warmth else None
     )
+    if seen.temperature_c is not None and abs(seen.temperature_c) > WARMEST_C:
+        raise InputError(f"{words[0]} {words[1]}: {seen.temperature_c:g} degC is no weather -> correct it")
     if seen.wind_mps is None and seen.visibility_m is None and seen.temperature_c is None:
         raise InputError(
             f"{words[0]} {words[1]}: no wind, no visibility and no temperature -> add them or leave it out"
         )
-    if seen.rain_mm_h is None:
+    if seen.rain_mm_h is None and _WEATHER_UNKNOWN not in groups:
         seen = replace(seen, rain_mm_h=0.0)
     start = moment(*(int(part) for part in stamp.groups()), until=until)
     return Report(station=words[0], start=start.astimezone(UTC), seen=seen, qnh_hpa=_qnh_hpa(groups))
@@ -132,5 +147,8 @@ def _until_trend(words: list[str]) -> Iterator[str]:
 def _qnh_hpa(words: list[str]) -> float | None:
     for word in words:
         if found := _QNH.match(word):
-            return float(found[1]) if found[1] else float(found[2]) * 0.01 * INCH_HG_HPA
+            qnh_hpa = float(found[1]) if found[1] else float(found[2]) * 0.01 * INCH_HG_HPA
+            if not LEAST_QNH_HPA <= qnh_hpa <= MOST_QNH_HPA:
+                raise InputError(f"{word}: no QNH is {qnh_hpa:.0f} hPa -> correct it")
+            return qnh_hpa
     return None

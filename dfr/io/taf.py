@@ -34,11 +34,16 @@ class Span:
     may_be: Conditions
 
 
+LONGEST = timedelta(hours=36)
+"""No TAF is valid for longer (WMO-No. 306: 30 hours)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """A TAF: whose, for when, and everything it allows."""
+    """A TAF: whose, when issued (its beginning, where it does not say), for when, and all it allows."""
 
     station: str
+    issued: datetime
     begin: datetime
     end: datetime
     spans: tuple[Span, ...]
@@ -57,7 +62,7 @@ class Forecast:
 
 
 def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...]:
-    """The forecasts of a text in order of their beginning; NIL and CNL ones are passed over.
+    """The forecasts of a text in order of their issue; NIL and CNL ones are passed over.
 
     Each ends with `=`, an empty line or the next `TAF`. `until` (aware) is no earlier than their validity
     begins. Raises InputError with every bad one.
@@ -81,7 +86,16 @@ def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...
             forecasts += [found] if found is not None else []
     if problems:
         raise InputError("\n".join(str(problem) for problem in problems))
-    return tuple(sorted(forecasts, key=lambda one: one.begin))
+    return tuple(sorted(forecasts, key=lambda one: one.issued))
+
+
+def hourly(forecasts: Sequence[Forecast]) -> Mapping[datetime, Conditions]:
+    """What may come in each clock hour (UTC): of each station by its last word, the worst of them all."""
+    stations: dict[str, dict[datetime, Conditions]] = {}
+    for forecast in forecasts:
+        stations.setdefault(forecast.station, {}).update(forecast.hours())
+    hours = sorted({hour for own in stations.values() for hour in own})
+    return {hour: worst_of(own[hour] for own in stations.values() if hour in own) for hour in hours}
 
 
 def read_taf(text: str, *, until: datetime) -> Forecast | None:
@@ -97,18 +111,23 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
     station, rest = words[0], words[1:]
     if {"NIL", "CNL"} & set(rest):
         return None
-    rest = rest[1:] if _STAMP.match(rest[0]) else rest
+    stamp = _STAMP.match(rest[0])
+    rest = rest[1:] if stamp else rest
     valid = _SPAN.match(rest[0]) if rest else None
     if valid is None:
         raise InputError(f"{station}: no validity -> write DDHH/DDHH after the time of issue")
     begin = moment(int(valid[1]), int(valid[2]), 0, until=until)
     end = _later(int(valid[3]), int(valid[4]), begin)
+    if not begin < end <= begin + LONGEST:
+        most = f"{LONGEST.total_seconds() / 3600.0:g} h"
+        raise InputError(f"{station}: valid {valid[0]} -> give an end up to {most} after its beginning")
+    issued = moment(*(int(part) for part in stamp.groups()), until=begin + LONGEST) if stamp else begin
     first, *changes = _groups(rest[1:])
     base = _said(first, whole=True)
     if base.wind_mps is None:
         raise InputError(f"{station}: no wind to begin with -> add it, such as 24012KT")
     spans = list(_spans(base, changes, begin, end, station))
-    return Forecast(station=station, begin=begin, end=end, spans=tuple(spans))
+    return Forecast(station=station, issued=issued, begin=begin, end=end, spans=tuple(spans))
 
 
 def _spans(
@@ -122,6 +141,8 @@ def _spans(
             break
         if start := _FROM.match(kind):
             when = _from(start, since)
+            if begin < since and when < since:
+                raise InputError(f"{station}: {kind} is before the change before it -> put them in order")
             yield Span(begin=since, end=when, may_be=now)
             now, since = _said(words[1:], whole=True).over(Conditions(rain_mm_h=0.0)), when
             continue
@@ -130,6 +151,8 @@ def _spans(
             raise InputError(f"{station}: {' '.join(words)[:30]!r} has no time -> add DDHH/DDHH")
         first = _later(int(times[1]), int(times[2]), begin)
         last = _later(int(times[3]), int(times[4]), first)
+        if not first < last or (kind == "BECMG" and begin < since and first < since):
+            raise InputError(f"{station}: {kind} {times[0]} goes back in time -> put it in order")
         said = _said(words[1:], whole=False)
         if kind == "BECMG":
             yield Span(begin=since, end=last, may_be=now)
@@ -160,13 +183,13 @@ def _said(words: Sequence[str], *, whole: bool) -> Conditions:
 
 def _from(start: re.Match[str], since: datetime) -> datetime:
     """The moment of FMddhhmm, or of the older FMhhmm."""
-    hour, minute = int(start[2]), int(start[3])
-    if start[1]:
-        return _later(int(start[1]), hour, since) + timedelta(minutes=minute)
-    found = since.replace(hour=hour % 24, minute=minute)
-    return found if found >= since else found + timedelta(days=1)
+    day, hour, minute = int(start[1] or since.day), int(start[2]), int(start[3])
+    if hour > 24 or minute > 59:
+        raise InputError(f"{start[0]}: no such time -> correct it")
+    found = _later(day, hour, since) + timedelta(minutes=minute)
+    return found if start[1] or found >= since else found + timedelta(days=1)
 
 
 def _later(day: int, hour: int, after: datetime) -> datetime:
     """The first such day and hour that is not a day before another moment."""
-    return moment(day, hour, 0, until=after + timedelta(days=25))
+    return moment(day, hour, 0, until=after + timedelta(days=28))

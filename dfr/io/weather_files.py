@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dfr.errors import InputError
+from dfr.io import metar, taf
 from dfr.io.files import read_bounded
 from dfr.io.forecast_files import read_forecast
-from dfr.io.metar import hourly, read_metars
-from dfr.io.taf import read_tafs
 from dfr.io.weather_groups import Conditions, hour_of, worst_of
 from dfr.scenario.model import HourWeather, Scenario
+
+SHORTEST_MONTH = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
 
     Raises InputError for a file that cannot be read or covers none of the scenario's hours.
     """
-    until = scenario.period.end
+    until = _last_moment(files, scenario)
     sources = list(_sources(files, until, scenario))
     if not sources:
         return scenario
@@ -74,26 +75,37 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
     )
 
 
+def _last_moment(files: WeatherFiles, scenario: Scenario) -> datetime:
+    """The end of the scenario's hours. Raises InputError where a day of the month would not say which."""
+    hours = scenario.weather.hours
+    until = max(scenario.period.end, hours[-1].start + timedelta(hours=1))
+    named = files.metar or files.taf
+    if named is not None and until - hours[0].start > SHORTEST_MONTH:
+        raise InputError(
+            f"{named.name}: reports name days but no month, and the scenario's hours span more than"
+            f" {SHORTEST_MONTH.days} days -> simulate it in parts, or give an hourly forecast"
+        )
+    return until
+
+
 def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequence[_Source]:
     found = []
     if files.metar is not None:
-        reports = read_metars(read_bounded(files.metar), name=str(files.metar), until=until)
+        reports = metar.read_metars(read_bounded(files.metar), name=str(files.metar), until=until)
         named = sorted({report.station for report in reports})
-        qnh = [report.qnh_hpa for report in reports if report.qnh_hpa is not None]
+        begin = hour_of(scenario.weather.hours[0].start)
+        qnh = [one.qnh_hpa for one in reports if one.qnh_hpa is not None and one.start >= begin]
         found.append(
             _Source(
                 name=f"METAR {' '.join(named)} in {files.metar.name}",
-                hours=hourly(reports),
+                hours=metar.hourly(reports),
                 qnh_hpa=qnh[-1] if qnh else None,
             )
         )
     if files.taf is not None:
-        forecasts = read_tafs(read_bounded(files.taf), name=str(files.taf), until=until)
-        by_hour: dict[datetime, Conditions] = {}
-        for forecast in forecasts:  # a later one replaces what an earlier one said of the same hours
-            by_hour |= forecast.hours()
+        forecasts = taf.read_tafs(read_bounded(files.taf), name=str(files.taf), until=until)
         named = sorted({forecast.station for forecast in forecasts})
-        found.append(_Source(name=f"TAF {' '.join(named)} in {files.taf.name}", hours=by_hour))
+        found.append(_Source(name=f"TAF {' '.join(named)} in {files.taf.name}", hours=taf.hourly(forecasts)))
     if files.forecast is not None:
         zone = scenario.period.start.tzinfo
         assert zone is not None

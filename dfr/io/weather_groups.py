@@ -22,13 +22,19 @@ FAR_M = 10_000.0
 """9999 and CAVOK: 10 km or more."""
 
 MILE_M = 1609.344
-SOON_D = 3
-"""A day of the month more than so many days ahead of the moment asked about belongs to the month before."""
+UNREPORTED_MPS = kt_to_mps(10.0)
+"""A gust is reported from so much above the mean (WMO-No. 306, FM 15): what is not reported is less."""
+
+STRONGEST_MPS = 80.0
+WARMEST_C = 60.0
+"""No wind of ten minutes and no air near the ground has gone beyond; a scenario takes none either."""
 
 TO_MPS = {"KT": kt_to_mps(1.0), "MPS": 1.0, "KMH": 1.0 / 3.6}
 
 _WIND = re.compile(r"(\d{3}|VRB|///)(?:P|ABV)?(\d{2,3})(?:G(?:P|ABV)?(\d{2,3}|//))?(KT|KTS|MPS|KMH)$")
-_SEEN = re.compile(r"(\d{4})(?:NDV)?$")
+_WIND_LIKE = re.compile(r"(?!WS)\S*(?:KT|KTS|MPS|KMH)$")
+_WIND_UNKNOWN = re.compile(r"(?:\d{3}|VRB|///)//(?:G(?:\d{2,3}|//))?(?:KT|KTS|MPS|KMH)$")
+_SEEN = re.compile(r"(\d{4})(?:NDV|[NS][EW]?|[EW])?$")
 _MILES = re.compile(r"([PM]?)(?:(\d+)|(?:(\d+)_)?(\d+)/(\d+))SM$")
 _KILOMETRES = re.compile(r"(\d{1,2})KM$")
 _WEATHER = re.compile(
@@ -70,30 +76,25 @@ def words_of(text: str) -> list[str]:
 
 
 def conditions_of(words: Sequence[str]) -> Conditions:
-    """What groups of a report or forecast say of wind, weather and visibility."""
-    found = next((match for word in words if (match := _WIND.match(word))), None)
-    wind = Conditions()
-    if found is not None:
-        scale = TO_MPS[found[4].removesuffix("S") if found[4] == "KTS" else found[4]]
-        gust = found[3] if found[3] and found[3].isdigit() else None
-        if found[1].isdigit() and float(found[1]) > 360.0:
-            raise InputError(f"{found[0]}: no wind blows from {found[1]} degrees -> give 000 to 360")
-        wind = Conditions(
-            wind_mps=float(found[2]) * scale,
-            wind_from_deg=float(found[1]) % 360.0 if found[1].isdigit() else None,
-            gust_mps=float(gust) * scale if gust else None,
-        )
+    """What groups of a report or forecast say of wind, weather and visibility.
+
+    P99KT, "99 kt or more", counts as 99 kt: nothing flies in it. Raises InputError for a wind that cannot be.
+    """
+    wind = next((_wind(word) for word in words if _WIND_LIKE.match(word)), Conditions())
     return replace(wind, rain_mm_h=_rain_mm_h(words), visibility_m=_visibility_m(words))
 
 
 def worst_of(several: Iterable[Conditions]) -> Conditions:
-    """The strongest wind with its direction, the strongest gust, most rain, least visibility and warmth."""
+    """The strongest wind with its direction, the strongest gust, most rain, least visibility and warmth.
+
+    Beside a reported gust, a wind without one may have gusted to just below what is reported.
+    """
     rows = list(several)
     strongest = max(rows, key=lambda row: -1.0 if row.wind_mps is None else row.wind_mps)
     return Conditions(
         wind_mps=strongest.wind_mps,
         wind_from_deg=strongest.wind_from_deg,
-        gust_mps=max((row.gust_mps for row in rows if row.gust_mps is not None), default=None),
+        gust_mps=_strongest_gust_mps(rows),
         rain_mm_h=max((row.rain_mm_h for row in rows if row.rain_mm_h is not None), default=None),
         visibility_m=min((row.visibility_m for row in rows if row.visibility_m is not None), default=None),
         temperature_c=min((row.temperature_c for row in rows if row.temperature_c is not None), default=None),
@@ -101,11 +102,11 @@ def worst_of(several: Iterable[Conditions]) -> Conditions:
 
 
 def moment(day: int, hour: int, minute: int, *, until: datetime) -> datetime:
-    """The latest such day and time that is not after `until` (aware) by more than a few days.
+    """The latest such day and time that is not after `until` (aware).
 
     Hour 24 is the next day's midnight. Raises InputError where no month has it.
     """
-    latest = until.astimezone(UTC) + timedelta(days=SOON_D)
+    latest = until.astimezone(UTC)
     month = latest.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(12):
         try:
@@ -125,18 +126,54 @@ def hour_of(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def _wind(word: str) -> Conditions:
+    """The wind of its group, unknown where it is struck out."""
+    if _WIND_UNKNOWN.match(word):
+        return Conditions()
+    found = _WIND.match(word)
+    if found is None:
+        raise InputError(f"{word}: no wind can be read from it -> write it such as 24012G25KT")
+    scale = TO_MPS[found[4].removesuffix("S") if found[4] == "KTS" else found[4]]
+    wind_mps = float(found[2]) * scale
+    gust_mps = float(found[3]) * scale if found[3] and found[3].isdigit() else None
+    if found[1].isdigit() and float(found[1]) > 360.0:
+        raise InputError(f"{word}: no wind blows from {found[1]} degrees -> give 000 to 360")
+    if max(wind_mps, gust_mps or 0.0) > STRONGEST_MPS:
+        raise InputError(f"{word}: no wind is over {STRONGEST_MPS:g} m/s -> correct it")
+    if gust_mps is not None and gust_mps < wind_mps:
+        raise InputError(f"{word}: its gust is below its mean -> correct it, or leave the gust out")
+    from_deg = float(found[1]) % 360.0 if found[1].isdigit() else None
+    return Conditions(wind_mps=wind_mps, wind_from_deg=from_deg, gust_mps=gust_mps)
+
+
+def _strongest_gust_mps(rows: Sequence[Conditions]) -> float | None:
+    """The strongest gust reported, or left unreported beside it; None where none was reported."""
+    reported = [row.gust_mps for row in rows if row.gust_mps is not None]
+    open_mps = [
+        row.wind_mps + (UNREPORTED_MPS if row.gust_mps is None else 0.0)
+        for row in rows
+        if row.wind_mps is not None
+    ]
+    return max(reported + open_mps) if reported else None
+
+
 def _visibility_m(words: Sequence[str]) -> float | None:
-    for word in words:
-        if word in {"CAVOK", "9999"}:
-            return FAR_M
-        if found := _SEEN.match(word):
-            return float(found[1])
-        if found := _MILES.match(word):
-            whole, extra, part, of = (float(figure) if figure else 0.0 for figure in found.groups()[1:])
-            miles = whole + extra + (part / of if of else 0.0)
-            return FAR_M if found[1] == "P" else min(FAR_M, MILE_M * miles)
-        if found := _KILOMETRES.match(word):
-            return min(FAR_M, 1000.0 * float(found[1]))
+    """The least of those given: the prevailing one, or a lower one in some direction (1500SW)."""
+    return min((seen for word in words if (seen := _seen_m(word)) is not None), default=None)
+
+
+def _seen_m(word: str) -> float | None:
+    """A visibility group in metres; None for any other."""
+    if word == "CAVOK":
+        return FAR_M
+    if found := _SEEN.match(word):
+        return FAR_M if found[1] == "9999" else float(found[1])
+    if found := _MILES.match(word):
+        whole, extra, part, of = (float(figure) if figure else 0.0 for figure in found.groups()[1:])
+        miles = whole + extra + (part / of if of else 0.0)
+        return FAR_M if found[1] == "P" else min(FAR_M, MILE_M * miles)
+    if found := _KILOMETRES.match(word):
+        return min(FAR_M, 1000.0 * float(found[1]))
     return None
 
 

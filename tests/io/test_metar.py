@@ -81,6 +81,42 @@ def test_a_wind_from_beyond_the_compass_is_refused():
 
 
 @pytest.mark.parametrize(
+    ("groups", "what"),
+    [
+        ("24P99KT 9999", "24P99KT: no wind can be read"),
+        ("P99KT 9999", "P99KT: no wind can be read"),
+        ("24O12KT 9999", "24O12KT: no wind can be read"),
+        ("24012 KT 9999", "KT: no wind can be read"),
+        ("24020G12KT 9999", "gust is below its mean"),
+        ("240999KT 9999", "no wind is over 80"),
+        ("24012KT 9999 99/12", "99 degC is no weather"),
+        ("24012KT 9999 18/12 Q9999", "no QNH is 9999"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_not_taken_for_unknown(groups, what):
+    """An unread wind would leave the scenario's own, perhaps calm, in a storm's place."""
+    with pytest.raises(InputError, match=what):
+        read_metar(f"EGHI 251150Z {groups}", until=UNTIL)
+
+
+def test_the_visibility_is_the_least_in_any_direction():
+    assert read_metar("EGHI 251150Z 24012KT 4000 1200SW RA 18/12", until=UNTIL).seen.visibility_m == 1200.0
+
+
+def test_weather_that_a_station_could_not_see_is_unknown_and_not_dry():
+    seen = read_metar("EGHI 251150Z AUTO 24012KT 9999 // ////// 17/12 Q1014", until=UNTIL).seen
+    assert seen.rain_mm_h is None
+    assert read_metar("EGHI 251150Z 24012KT 9999 17/12 Q1014", until=UNTIL).seen.rain_mm_h == 0.0
+
+
+def test_no_report_is_from_after_the_moment_asked_about():
+    assert read_metar("EGHI 271150Z 24012KT", until=UNTIL).start == datetime(2024, 7, 27, 11, 50, tzinfo=UTC)
+    assert read_metar("EGHI 311150Z 24012KT", until=datetime(2025, 1, 2, tzinfo=UTC)).start == datetime(
+        2024, 12, 31, 11, 50, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "wind_mps", "from_deg", "gust_mps", "visibility_m", "temperature_c"),
     [
         ("METAR COR EGPH 251150Z 00000KT CAVOK 10/05 Q1020", 0.0, 0.0, None, 10_000.0, 10.0),

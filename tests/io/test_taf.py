@@ -80,6 +80,30 @@ def test_a_file_of_several_passes_over_those_that_say_nothing():
     assert [one.station for one in read_tafs(text, name="x.txt", until=UNTIL)] == ["EGLL", "EGHI"]
 
 
+def test_a_stronger_wind_without_a_gust_may_gust_to_just_below_what_is_reported():
+    """A gust is reported from 10 kt above the mean: 20 kt without one may gust to nearly 30."""
+    hour = at("TAF EGLL 251058Z 2512/2518 24005G15KT 9999 TEMPO 2512/2514 24020KT", 25, 12)
+    assert (hour.wind_mps, hour.gust_mps) == (pytest.approx(kt_to_mps(20)), pytest.approx(kt_to_mps(30)))
+
+
+def test_wind_shear_aloft_is_no_surface_wind():
+    assert at("TAF KJFK 251130Z 2512/2618 24015KT P6SM WS020/24055KT", 25, 12).wind_mps == pytest.approx(
+        kt_to_mps(15)
+    )
+
+
+def test_a_year_ends_within_a_forecast():
+    found = read_taf(
+        "TAF EGLL 311058Z 3112/0118 24015KT 9999 FM010600 30020KT", until=datetime(2025, 1, 2, tzinfo=UTC)
+    )
+    hours = list(found.hours().items())
+    assert (hours[0][0], hours[-1][0]) == (
+        datetime(2024, 12, 31, 12, tzinfo=UTC),
+        datetime(2025, 1, 1, 17, tzinfo=UTC),
+    )
+    assert hours[-1][1].wind_from_deg == 300.0
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -87,6 +111,14 @@ def test_a_file_of_several_passes_over_those_that_say_nothing():
         ("TAF EGLL 251058Z 2512/2618 9999", "no wind"),
         ("TAF EGLL 251058Z 2512/2618 24015KT 9999 TEMPO 4000", "has no time"),
         ("TAF EGLL 251058Z 4512/2618 24015KT 9999", "no such day"),
+        ("TAF EGLL 251058Z 2512/2506 24015KT 9999", "valid 2512/2506"),
+        ("TAF EGLL 251058Z 2512/1012 24015KT 9999", "valid 2512/1012"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 TEMPO 2516/2514 24040KT", "TEMPO 2516/2514 goes back"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 BECMG 2516/2514 24040KT", "BECMG 2516/2514 goes back"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM251800 24040KT FM251500 24010KT", "before the change"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM251399 24040KT", "FM251399: no such time"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM1399 24040KT", "FM1399: no such time"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 TEMPO 2512/2514 24P60KT", "24P60KT: no wind can be read"),
         ("hello", "no forecast"),
     ],
 )

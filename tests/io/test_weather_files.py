@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,8 @@ def test_a_report_stands_before_a_taf_and_a_taf_before_the_scenario(tmp_path, vi
 
 def test_weather_stays_assumed_until_every_hour_is_told(tmp_path, victorious):
     part = file(tmp_path, "part.txt", "TAF EGHI 241000Z 2411/2414 20020KT 5000=\n")
-    whole = file(tmp_path, "whole.txt", "TAF EGHI 221000Z 2300/2700 20012KT 9999=\n")
+    each = [f"TAF EGHI {day}1000Z {day + 1}00/{day + 1}24 20012KT 9999=\n" for day in range(22, 26)]
+    whole = file(tmp_path, "whole.txt", "".join(each))
     assert with_weather(victorious, WeatherFiles(taf=part)).weather.assumed
     assert not with_weather(victorious, WeatherFiles(taf=whole)).weather.assumed
 
@@ -59,6 +61,42 @@ def test_a_file_for_another_day_is_refused(tmp_path, victorious):
     taf = file(tmp_path, "taf.txt", "TAF EGHI 011000Z 0111/0114 20020KT 5000=\n")
     with pytest.raises(InputError, match="covers no hour"):
         with_weather(victorious, WeatherFiles(taf=taf))
+
+
+def test_the_pressure_is_the_last_of_the_scenario_s_own_hours(tmp_path, victorious):
+    text = "EGHI 241120Z 24010KT 9999 18/12 Q1007=\nEGHI 301120Z 24010KT 9999 18/12 Q0985=\n"
+    text += "EGHI 201120Z 24010KT 9999 18/12 Q1033=\n"
+    metar = file(tmp_path, "metar.txt", text)
+    assert with_weather(victorious, WeatherFiles(metar=metar)).weather.qnh_hpa == 1007.0
+
+
+def test_the_last_word_of_each_station_counts_and_the_worst_of_several(tmp_path, victorious):
+    text = """TAF AMD EGHI 241100Z 2412/2418 20030KT 9999=
+TAF EGHI 241000Z 2412/2418 20010KT 9999=
+TAF EGHH 241130Z 2412/2418 20020KT 4000=
+"""
+    found = with_weather(victorious, WeatherFiles(taf=file(tmp_path, "taf.txt", text))).weather
+    hour = next(row for row in found.hours if row.start == NOON.replace(hour=15))
+    assert (hour.wind_mps, hour.visibility_m) == (pytest.approx(15.43, abs=0.01), 4000.0)
+
+
+def test_what_an_automatic_station_could_not_see_is_left_to_the_next_source(tmp_path, victorious):
+    metar = file(tmp_path, "metar.txt", "EGHI 241120Z AUTO 24010KT //// // ////// 18/12 Q1007=\n")
+    taf = file(tmp_path, "taf.txt", "TAF EGHI 241000Z 2411/2414 20020KT 5000 +RA=\n")
+    found = with_weather(victorious, WeatherFiles(metar=metar, taf=taf)).weather
+    hour = next(row for row in found.hours if row.start == NOON)
+    assert (hour.wind_mps, hour.rain_mm_h) == (pytest.approx(5.14, abs=0.01), 15.0)
+
+
+@pytest.mark.parametrize("kind", ["metar", "taf"])
+def test_a_day_of_the_month_must_say_which(tmp_path, victorious, kind):
+    """Over more than the shortest month, the 24th may be two days."""
+    hours = victorious.weather.hours
+    far = replace(hours[0], start=hours[0].start - timedelta(days=30))
+    long = replace(victorious, weather=replace(victorious.weather, hours=(far, *hours)))
+    path = file(tmp_path, "w.txt", "EGHI 241120Z 2411/2414 24010KT 9999 18/12 Q1007=\n")
+    with pytest.raises(InputError, match="days but no month"):
+        with_weather(long, WeatherFiles(**{kind: path}))
 
 
 def open_meteo(**changes: object) -> bytes:
@@ -109,6 +147,12 @@ def test_a_plain_table_is_in_the_zone_of_the_scenario():
     assert hours[datetime(2024, 8, 24, 12, tzinfo=UTC)].gust_mps == 14.0
 
 
+def test_a_gust_is_never_below_the_wind_of_its_hour():
+    text = b"time,wind_mps,gust_mps\n2024-08-24T12:00,9.0,4.0\n"
+    (hour,) = read_forecast(text, name="f.csv", zone=UTC).values()
+    assert hour.gust_mps == 9.0
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -119,6 +163,17 @@ def test_a_plain_table_is_in_the_zone_of_the_scenario():
         (b"time,wind_mps\nnoon,3\n", "f:2.*no time"),
         (b"time,wind_mps\n2024-08-24T12:00,fast\n", "f:2.*cannot be read"),
         (b"time,wind_mps\n2024-08-24T12:00,-3\n", "below zero"),
+        (b"time,wind_mps\n2024-08-24T12:00,1e300\n", "f:2.*not 0 to 80"),
+        (b"time,wind_mps,wind_from_deg\n2024-08-24T12:00,1,999\n", "f:2.*not 0 to 360"),
+        (b"time,wind_mps,temperature_c\n2024-08-24T12:00,1,-99\n", "f:2.*not -60 to 60"),
+        (b"time,wind_mps,wind_mps\n2024-08-24T12:00,9,3\n", "two columns give wind_mps"),
+        (b"time,wind_mps\n0001-01-01T00:00+10:00,1\n", "f:2.*no time"),
+        (b"time,wind_mps\n" + b"x" * 200_000 + b",1\n", "not CSV"),
+        (
+            b"a,utc_offset_seconds\n1,9999999999999999999999\n\ntime,wind_mps\n2024-08-24T12:00,1\n",
+            "no offset",
+        ),
+        (b'{"utc_offset_seconds": 1000000, "hourly": {"time": [], "wind_mps": []}}', "no offset"),
         (open_meteo(visibility=[1.0]), "1 values for 3"),
         (open_meteo(time=["x", "y", "z"]), "no time"),
     ],
