@@ -31,10 +31,19 @@ class Spectrum(StrEnum):
 
 
 class LengthConvention(StrEnum):
-    """Which standard's scale lengths: MIL-HDBK-1797 halves the lateral and vertical ones of MIL-F-8785C."""
+    """Which standard's scale lengths: MIL-HDBK-1797 halves the lateral and vertical ones of MIL-F-8785C.
+
+    And writes their spectra with twice the length, (1 + 12 (L w / V)^2) / (1 + 4 (L w / V)^2)^2: near the
+    ground both standards describe the same gusts.
+    """
 
     MIL_F_8785C = "8785C"
     MIL_HDBK_1797 = "1797"
+
+    @property
+    def lengths_in_transverse_scale(self) -> float:
+        """Lateral or vertical lengths in the scale of `spectrum_psd`'s transverse shape."""
+        return 2.0 if self is LengthConvention.MIL_HDBK_1797 else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,14 @@ class Turbulence:
     sigma_mps: tuple[float, float, float]
     length_m: tuple[float, float, float]
     spectrum: Spectrum = Spectrum.DRYDEN
+    convention: LengthConvention = LengthConvention.MIL_F_8785C
+
+    @property
+    def scale_m(self) -> tuple[float, float, float]:
+        """The lengths as the shaping filters take them."""
+        along, cross, vertical = self.length_m
+        times = self.convention.lengths_in_transverse_scale
+        return along, times * cross, times * vertical
 
 
 def scale_lengths_m(
@@ -88,6 +105,7 @@ def site_turbulence(
         sigma_mps=(along, 0.8 * along, 0.5 * along),
         length_m=scale_lengths_m(height_m, convention=convention),
         spectrum=spectrum,
+        convention=convention,
     )
 
 
@@ -143,7 +161,7 @@ def gust_components(
         GustSeries(
             trials=trials,
             sigma_mps=turbulence.sigma_mps[axis],
-            scale_s=turbulence.length_m[axis] / airspeed,
+            scale_s=turbulence.scale_m[axis] / airspeed,
             dt_s=dt_s,
             rng=rng,
             spectrum=turbulence.spectrum,

@@ -120,6 +120,26 @@ def test_a_sites_gusts_have_its_own_intensity():
     assert turbulence.length_m[0] == pytest.approx(67.4, abs=0.1)
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+@pytest.mark.parametrize("convention", LengthConvention)
+def test_cross_and_vertical_gusts_have_the_spectrum_that_their_standard_writes(convention, axis):
+    """MIL-F-8785C: (1 + 3 x^2) / (1 + x^2)^2; MIL-HDBK-1797: (1 + 12 x^2) / (1 + 4 x^2)^2; x = L w / V."""
+    wind_mps, lag_s = 8.0, 1.0
+    turbulence = site_turbulence(wind_mps, 0.2, 10.0, convention=convention)
+    series = gust_components(
+        turbulence, trials=40_000, wind_mps=wind_mps, dt_s=lag_s, rng=np.random.default_rng(4)
+    )[axis]
+    before, after = series.now(), series.step()
+    omega = np.linspace(0.0, 400.0, 400_001)
+    x2 = (turbulence.length_m[axis] * omega / wind_mps) ** 2 * (
+        4.0 if convention is LengthConvention.MIL_HDBK_1797 else 1.0
+    )
+    law = (1.0 + 3.0 * x2) / (1.0 + x2) ** 2
+    assert np.corrcoef(before, after)[0, 1] == pytest.approx(
+        float((law * np.cos(omega * lag_s)).sum() / law.sum()), abs=0.02
+    )
+
+
 def test_equal_seeds_give_equal_gusts_and_components_are_independent():
     def draw(seed: int) -> list[np.ndarray]:
         rng = np.random.default_rng(seed)
