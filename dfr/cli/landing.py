@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -25,6 +25,8 @@ from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, flown_behind
 
 app = typer.Typer()
 
+Row = dict[str, object]
+
 ENVELOPES = {
     Axis.WIND: ("envelope", "m/s"),
     Axis.GUST: ("gust_envelope", "turbulence intensity"),
@@ -33,6 +35,7 @@ ENVELOPES = {
 """The name in the document and the unit of each axis."""
 
 MOST_TRIALS = 1_000_000
+OBSTACLE_DISTANCE_M = 50.0
 
 
 @app.command()
@@ -47,7 +50,9 @@ def landing(  # noqa: PLR0917 - one parameter for each option
     retries: Annotated[int, typer.Option(help="How often a director may go round; 0: never.")] = 0,
     rain_mm_h: Annotated[float, typer.Option(help="Rain; its effect is assumed.")] = 0.0,
     obstacle_height_m: Annotated[float | None, typer.Option(help="A stage or stand upwind.")] = None,
-    obstacle_distance_m: Annotated[float, typer.Option(help="How far upwind it stands.")] = 50.0,
+    obstacle_distance_m: Annotated[
+        float | None, typer.Option(help="How far upwind it stands; 50 m without it.")
+    ] = None,
     nose_off_wind_deg: Annotated[
         float | None, typer.Option(help="Nose to the wind's line, 0 to 90; drawn as after a wait without it.")
     ] = None,
@@ -65,6 +70,8 @@ def landing(  # noqa: PLR0917 - one parameter for each option
     _in_range("--rain-mm-h", rain_mm_h, 0.0, 200.0)
     if nose_off_wind_deg is not None:
         _in_range("--nose-off-wind-deg", nose_off_wind_deg, 0.0, 90.0)
+    if plot is not None and not envelope:
+        raise InputError("--plot: is the envelope's -> give --envelope too, or leave it out")
     params = _params(param or [])
     flown, pad = catalogue.drone(drone), catalogue.dock(dock)
     air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
@@ -79,25 +86,16 @@ def landing(  # noqa: PLR0917 - one parameter for each option
         "motor_out": asdict(motor_out(flown)),
         "assumptions": assumed,
     }
+    flight: _Flight = {
+        "trials": trials,
+        "seed": seed,
+        "retries": retries,
+        "nose_off_wind_deg": nose_off_wind_deg,
+        "params": params,
+    }
     if envelope:
-        fly = partial(
-            _envelope,
-            flown,
-            pad,
-            guidance,
-            air,
-            trials=trials,
-            seed=seed,
-            retries=retries,
-            nose_off_wind_deg=nose_off_wind_deg,
-            params=params,
-        )
-        rows: dict[Axis, list[dict[str, object]]] = {}
-        try:
-            for axis in Axis:
-                rows[axis] = fly(axis)
-        except KeyboardInterrupt as stop:
-            raise StoppedError(_finished(rows, as_json=as_json)) from stop
+        fly = partial(_axis, air, drone=flown, dock=pad, guidance=guidance, flight=flight)
+        rows = _envelope(fly, as_json=as_json)
         if plot is not None:
             _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
         named = {ENVELOPES[axis][0]: rows[axis] for axis in Axis}
@@ -110,22 +108,31 @@ def landing(  # noqa: PLR0917 - one parameter for each option
             guidance,
             wind_mps=air.wind_mps,
             turbulence_intensity=air.turbulence_intensity,
-            trials=trials,
-            seed=seed,
-            retries=retries,
             rain_mm_h=rain_mm_h,
-            nose_off_wind_deg=nose_off_wind_deg,
-            params=params,
+            **flight,
         )
     _print({**about, "wind_mps": air.wind_mps, **study.as_dict()}, as_json=as_json)
 
 
+class _Flight(TypedDict):
+    """What a study and an envelope are flown with alike."""
+
+    trials: int
+    seed: int
+    retries: int
+    nose_off_wind_deg: float | None
+    params: Mapping[str, float]
+
+
 def _air(
-    wind_mps: float, intensity: float, rain_mm_h: float, obstacle_m: float | None, distance_m: float
+    wind_mps: float, intensity: float, rain_mm_h: float, obstacle_m: float | None, distance_m: float | None
 ) -> tuple[Air, list[str]]:
     """The air over the pad, behind an obstacle where one stands upwind, and what is assumed of it."""
     assumed = list(ASSUMPTIONS)
+    if obstacle_m is None and distance_m is not None:
+        raise InputError("--obstacle-distance-m: of no obstacle -> give --obstacle-height-m too")
     if obstacle_m is not None:
+        distance_m = OBSTACLE_DISTANCE_M if distance_m is None else distance_m
         _in_range("--obstacle-height-m", obstacle_m, 0.5, 200.0)
         _in_range("--obstacle-distance-m", distance_m, 1.0, 10_000.0)
         local = flown_behind(
@@ -153,6 +160,8 @@ def _params(given: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for text in given:
         name, _, value = text.partition("=")
+        if name in found:
+            raise InputError(f"--param {name}: is given twice -> give one of them")
         try:
             found[name] = float(value)
         except ValueError:
@@ -170,36 +179,31 @@ def _in_range(name: str, value: float, least: float, most: float) -> None:
         raise InputError(f"{name}: {value} is out of range -> give {least:g} to {most:g}")
 
 
-def _envelope(
-    drone: catalogue.Drone,
-    dock: catalogue.Dock,
-    guidance: Guidance,
+def _envelope(fly: Callable[[Axis], list[Row]], *, as_json: bool) -> dict[Axis, list[Row]]:
+    """The rows of every axis. Raises StoppedError at Ctrl-C, with what was finished printed."""
+    rows: dict[Axis, list[Row]] = {}
+    try:
+        for axis in Axis:
+            rows[axis] = fly(axis)
+    except KeyboardInterrupt as stop:
+        raise StoppedError(_finished(rows, as_json=as_json)) from stop
+    return rows
+
+
+def _axis(
     air: Air,
     axis: Axis,
     *,
-    trials: int,
-    seed: int,
-    retries: int,
-    nose_off_wind_deg: float | None,
-    params: Mapping[str, float],
-) -> list[dict[str, object]]:
+    drone: catalogue.Drone,
+    dock: catalogue.Dock,
+    guidance: Guidance,
+    flight: _Flight,
+) -> list[Row]:
     with progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
-        return envelope_rows(
-            axis,
-            air,
-            drone=drone,
-            dock=dock,
-            guidance=guidance,
-            trials=trials,
-            seed=seed,
-            retries=retries,
-            nose_off_wind_deg=nose_off_wind_deg,
-            params=params,
-            done=done,
-        )
+        return envelope_rows(axis, air, drone=drone, dock=dock, guidance=guidance, done=done, **flight)
 
 
-def _plot(path: Path, rows: dict[Axis, list[dict[str, object]]], title: str, air: Air) -> None:
+def _plot(path: Path, rows: dict[Axis, list[Row]], title: str, air: Air) -> None:
     from dfr.report.landing_plot import envelope_svg
 
     envelope_svg(path, rows, title, air)
@@ -215,20 +219,41 @@ def _print(document: dict[str, object], *, as_json: bool) -> None:
             rows = document[name]
             assert isinstance(rows, list)
             _print_rows(axis, rows)
+        _print_each({"assumptions": document["assumptions"]})
         return
+    _print_each(document)
+
+
+def _print_each(document: dict[str, object]) -> None:
+    """One line for each value, and for each item of a list."""
     for name, value in document.items():
-        say(f"{name}: {value}")
+        for each in value if isinstance(value, list) else [value]:
+            say(f"{name}: {_words(each)}")
 
 
-def _print_rows(axis: Axis, rows: list[dict[str, object]]) -> None:
+def _words(value: object) -> str:
+    """A value for people, to four figures.
+
+    >>> _words({"median": 0.188640, "p95": None, "down": True})
+    'median 0.1886, p95 none, down yes'
+    """
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(each)}" for name, each in value.items()) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def _print_rows(axis: Axis, rows: list[Row]) -> None:
     for row in rows:
         rate = row["success"]
         assert isinstance(rate, dict)
         band = f"({rate['low']:.1%} to {rate['high']:.1%})"
-        say(f"{row[axis.value]:6.2f} {ENVELOPES[axis][1]}  docked {rate['rate']:6.1%}  {band}")
+        running = f"landed, not disarmed {row['landed_not_disarmed']:.1%}"
+        say(f"{row[axis.value]:6.2f} {ENVELOPES[axis][1]}  docked {rate['rate']:6.1%}  {band}  {running}")
 
 
-def _finished(rows: dict[Axis, list[dict[str, object]]], *, as_json: bool) -> str:
+def _finished(rows: dict[Axis, list[Row]], *, as_json: bool) -> str:
     """What was finished when somebody stopped an envelope, printed for people; and how to go on."""
     if as_json or not rows:
         return "stopped: nothing is kept of an envelope that is not whole -> fewer --trials end sooner"

@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sitl": ("dfr.cli.sitl", "Start simulated vehicles."),
     "predict": ("dfr.cli.predict", "Predict times and energy of sorties in wind."),
     "landing": ("dfr.cli.landing", "Touchdown statistics in gusts."),
+    "catalogue": ("dfr.cli.catalogue", "Show the hardware's figures, and who says so."),
     "airspace": ("dfr.cli.airspace", "Read, query and translate airspace files."),
     "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),
     "brief": ("dfr.cli.brief", "Put a run on two printed pages."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from pathlib import Path
@@ -39,7 +40,8 @@ def predict(
     twenty may never come home. "back_s" is then the time most come near, and "return_by_s" counts on the
     latest.
     """
-    results = predict_cases(read_cases(read_bounded(cases), name=str(cases)))
+    data = read_bounded(cases).removeprefix(codecs.BOM_UTF8)  # as some editors begin a file
+    results = predict_cases(read_cases(data, name=str(cases)))
     if as_json:
         rows = ",\n".join(json.dumps(result, allow_nan=False) for result in results)
         sys.stdout.write(f"[{rows}]\n")

@@ -67,6 +67,7 @@ UNUSED = {
     "fly": ("matplotlib", "simpy", "highspy", "pyarrow"),
     "sitl": ("matplotlib", "simpy", "highspy", "pyarrow", "scipy"),
     "predict": ("matplotlib", "pymavlink", "simpy", "highspy", "pyarrow"),
+    "catalogue": ("matplotlib", "pymavlink", "simpy", "highspy", "pyarrow", "scipy"),
     "airspace": ("matplotlib", "pymavlink", "simpy", "highspy", "pyarrow", "scipy"),
 }
 

@@ -1,0 +1,59 @@
+"""`dfr catalogue`: the drones and docks that are known, each figure with its source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from dfr.aircraft.catalogue import Dock, Drone, Figure, docks, drones
+from dfr.cli.output import emit_json, say
+from dfr.errors import InputError
+
+app = typer.Typer()
+
+
+@app.command()
+def catalogue(
+    keys: Annotated[
+        list[str] | None, typer.Argument(help="Drones and docks to show in full; all in brief without any.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Show drones and docks: each figure, its unit, and whether a source, memory or nobody says so."""
+    known: Mapping[str, Drone | Dock] = {**drones(), **docks()}
+    for key in keys or []:
+        if key not in known:
+            raise InputError(f"no drone or dock {key!r} in the catalogue -> use one of: {', '.join(known)}")
+    rows = {key: known[key] for key in keys or known}
+    if as_json:
+        emit_json({key: _document(row) for key, row in rows.items()})
+        return
+    for key, row in rows.items():
+        if keys:
+            _print_figures(row)
+        else:
+            counts = Counter(figure.source_status for figure in row.figures().values())
+            said = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+            say(f"{key:<22} {row.name}: {said}")
+
+
+def _document(row: Drone | Dock) -> dict[str, object]:
+    kind = "drone" if isinstance(row, Drone) else "dock"
+    figures = {name: asdict(figure) for name, figure in row.figures().items()}
+    return {"kind": kind, "name": row.name, "figures": figures}
+
+
+def _print_figures(row: Drone | Dock) -> None:
+    say(f"{row.key}: {row.name}")
+    for name, figure in row.figures().items():
+        say(f"  {name:<26} {_value(figure):<14} {figure.source_status}")
+
+
+def _value(figure: Figure) -> str:
+    if figure.value is None:
+        return "-"
+    return f"{figure.value:g}" if figure.unit == "1" else f"{figure.value:g} {figure.unit}"

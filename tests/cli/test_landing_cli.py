@@ -1,0 +1,52 @@
+"""`dfr landing`: the document it prints, what it says to people, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def landing(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dfr", "landing", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_document_holds_what_a_caller_is_promised():
+    asked = ("--drone", "arducopter-sitl-quad", "--dock", "open-pad", "--wind-mps", "8")
+    done = landing(*asked, "--turbulence-intensity", "0.17", "--trials", "100", "--seed", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    for name in ("error_m", "tilt_deg", "speed_mps"):
+        assert 0.0 <= found[name]["median"] <= found[name]["p95"]
+    assert found["success"]["low"] <= found["success"]["rate"] <= found["success"]["high"]
+    assert {"retries", "causes", "seconds", "trials_per_s"} <= set(found)
+    assert any("(assumed)" in line for line in found["assumptions"])
+
+
+def test_people_get_rounded_figures_and_each_assumption_on_a_line_of_its_own():
+    done = landing("--trials", "50", "--obstacle-height-m", "12")
+    assert done.returncode == 0, done.stderr
+    assert "{" not in done.stdout
+    assert "[" not in done.stdout
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("assumptions: behind an obstacle") for line in lines)
+    error = next(line for line in lines if line.startswith("error_m: "))
+    assert len(error) < 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--plot", "x.svg"), "--plot: is the envelope's"),
+        (("--param", "LAND_SPEED=50", "--param", "LAND_SPEED=60"), "--param LAND_SPEED: is given twice"),
+        (("--obstacle-distance-m", "30"), "--obstacle-distance-m: of no obstacle"),
+        (("--wind-mps", "nan"), "--wind-mps: nan is out of range"),
+    ],
+)
+def test_what_would_be_passed_over_in_silence_is_refused(arguments, said):
+    done = landing("--trials", "10", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
