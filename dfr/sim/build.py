@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 
 from dfr.aircraft.catalogue import Dock
+from dfr.aircraft.landing import BLURRING_RAIN_MM_H, MOST_SINK_MPS, MOST_SPEED_MPS
 from dfr.aircraft.performance import FlightSettings
+from dfr.aircraft.sighting import BLIND_SPELL_S, BLINDING_RAIN_MM_H
 from dfr.geo import distance_m
 from dfr.plan.model import Plan
 from dfr.plan.relocation import Transfers, between_docks, transfers_of
@@ -41,6 +43,8 @@ from dfr.world.demand import hourly_demand, priority_shares, zone_centre, zone_s
 from dfr.world.hours import HourSlot
 from dfr.world.model import World
 from dfr.world.traffic import visit_rates_per_s
+from dfr.world.wakes import ASSUMPTION as WAKE_ASSUMPTION
+from dfr.world.wakes import SHED_SHARE
 from dfr.world.weather import weather_at
 
 READY_FRACTION = 0.6
@@ -78,8 +82,29 @@ ASSUMED: tuple[Assumption, ...] = (
         "in the way",
         "where ground heights are unknown, other traffic over a way is taken to be at its heights",
     ),
+    _assumed(
+        "landing.contact",
+        f"{MOST_SINK_MPS:g} m/s down, {MOST_SPEED_MPS:g} across",
+        "faster contact is a failed landing",
+    ),
+    _assumed(
+        "landing.gusts",
+        "Dryden's at 10 m",
+        "down to the pad, where the mean wind does not fall with height either; no vertical gusts",
+    ),
+    _assumed(
+        "landing.rain_on_marker",
+        f"error doubled in {BLURRING_RAIN_MM_H:g} mm/h",
+        "no figure is published; rain changes neither GNSS nor the thrust here",
+    ),
+    _assumed(
+        "landing.rain_on_lens",
+        f"1 - exp(-rain / {BLINDING_RAIN_MM_H:g} mm/h)",
+        f"share of the time in which drops hide a marker, for {BLIND_SPELL_S:g} s each",
+    ),
+    _assumed("landing.wakes", f"{SHED_SHARE:g} of the wind at an obstacle's top", WAKE_ASSUMPTION),
 )
-"""What the simulation assumes beyond the scenario."""
+"""What the simulation, and the landings it draws, assume beyond the scenario."""
 
 
 def sim_inputs(world: World, plan: Plan) -> SimInputs:

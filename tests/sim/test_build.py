@@ -125,6 +125,13 @@ def test_what_the_simulation_assumes_is_on_record() -> None:
     assert all(item.assumed for item in ASSUMED)
 
 
+def test_what_landings_assume_of_rain_gusts_and_wakes_is_in_the_list_that_reports_show():
+    of_landing = {item.path: f"{item.value}: {item.source}" for item in ASSUMED if "landing." in item.path}
+    for word in ("rain", "gusts", "wakes"):
+        assert any(word in path for path in of_landing)
+    assert "not counted" in of_landing["landing.wakes"], "shelter"
+
+
 def test_docks_with_room_are_joined_by_ways_inside_the_flight_geography(
     world: World, plan: Plan, inputs: SimInputs
 ) -> None:
