@@ -21,6 +21,7 @@ from dfr.sim.inputs import Condition, Landing, Leg
 from dfr.world.model import World
 from dfr.world.wakes import LocalWind, over_dock
 from dfr.world.weather import limiting, mean_wind, operation_limits, turbulence_intensity_of
+from dfr.world.wind import ROUGHNESS_M
 
 MIN_ON_SCENE_S = 60.0
 """A drone that could not stay this long is not sent."""
@@ -135,7 +136,8 @@ class Conditions:
     def _landing(self, hour: HourWeather, obstacles: Sequence[DockObstacle] = ()) -> Landing:
         """How landings go in an hour's wind and rain, in the wakes of obstacles."""
         undisturbed = LocalWind(speed_mps=hour.wind_mps, intensity=turbulence_intensity_of(self._scenario))
-        local = over_dock(undisturbed, hour.wind_from_deg, obstacles)
+        roughness_m = ROUGHNESS_M[self._scenario.site.surface]
+        local = over_dock(undisturbed, hour.wind_from_deg, obstacles, roughness_m=roughness_m)
         odds = landing_odds(
             self.drone,
             self.dock,

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dfr.scenario.candidates import DockObstacle
+from dfr.scenario.model import Surface
+from dfr.world.wind import REFERENCE_HEIGHT_M, ROUGHNESS_M
 
 NEAREST_HEIGHTS = 5.0
 SHED_SHARE = 0.25
@@ -85,26 +87,38 @@ def behind(
     )
 
 
-def flown_behind(wind: LocalWind, obstacle: UpwindObstacle) -> LocalWind:
-    """The wind behind an obstacle as the odds of a landing count it: its gusts, but not its shelter.
+def flown_behind(
+    wind: LocalWind, obstacle: UpwindObstacle, *, roughness_m: float = ROUGHNESS_M[Surface.OPEN]
+) -> LocalWind:
+    """The wind at 10 m behind an obstacle as the odds of a landing count it: its gusts, but not its shelter.
 
     Nobody has measured the shelter, and a drone comes down into it through the undisturbed wind.
     """
     if wind.speed_mps <= 0.0:
         return wind
-    local = behind(wind, obstacle)
+    local = behind(wind, obstacle, height_m=REFERENCE_HEIGHT_M, roughness_m=roughness_m)
     gusts_mps = local.intensity * max(local.speed_mps, LEAST_SHARE * wind.speed_mps)
     return LocalWind(speed_mps=wind.speed_mps, intensity=max(wind.intensity, gusts_mps / wind.speed_mps))
 
 
-def over_dock(wind: LocalWind, from_deg: float, obstacles: Sequence[DockObstacle]) -> LocalWind:
-    """The wind that the odds of landings at a dock count, in the wakes of the obstacles upwind of it."""
+def over_dock(
+    wind: LocalWind,
+    from_deg: float,
+    obstacles: Sequence[DockObstacle],
+    *,
+    roughness_m: float = ROUGHNESS_M[Surface.OPEN],
+) -> LocalWind:
+    """The wind that the odds of landings at a dock count, in the wakes of the obstacles upwind of it.
+
+    `wind` is at 10 m, as reported, and so is the answer.
+    """
     for obstacle in (each for each in obstacles if shades(each, from_deg)):
         wind = flown_behind(
             wind,
             UpwindObstacle(
                 height_m=obstacle.height_m, distance_m=obstacle.distance_m, width_m=obstacle.width_m
             ),
+            roughness_m=roughness_m,
         )
     return wind
 

@@ -54,9 +54,18 @@ def test_landings_count_the_gusts_of_a_wake_but_not_its_shelter():
     near = UpwindObstacle(height_m=10.0, distance_m=20.0)
     wake, flown = behind(OPEN, near), flown_behind(OPEN, near)
     assert wake.speed_mps < flown.speed_mps == OPEN.speed_mps
-    shed = 0.25 * math.log(10.0 / 0.03) / math.log(2.0 / 0.03) * math.exp(-0.2)
+    shed = 0.25 * math.exp(-0.2)  # the obstacle is 10 m high, where the wind is reported
     assert flown.intensity == pytest.approx(math.hypot(0.17, shed))
     assert flown_behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=600.0)) == OPEN
+
+
+def test_a_taller_obstacle_meets_the_stronger_wind_higher_up_by_the_log_law_of_the_site():
+    tall = UpwindObstacle(height_m=40.0, distance_m=80.0)
+    for roughness_m in (0.005, 0.5):
+        at_top = math.log(40.0 / roughness_m) / math.log(10.0 / roughness_m)
+        shed = 0.25 * at_top * math.exp(-0.2)
+        found = flown_behind(OPEN, tall, roughness_m=roughness_m).intensity
+        assert found == pytest.approx(math.hypot(0.17, shed))
 
 
 @pytest.mark.parametrize(
