@@ -14,7 +14,14 @@ import math
 
 import numpy as np
 
-from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, SettingColumns
+from dfr.aircraft.settings import (
+    SHORTEST_INPUT_TC_S,
+    YAW_AHEAD,
+    YAW_HELD,
+    YAW_NEXT,
+    YAW_NEXT_BUT_RETURN,
+    SettingColumns,
+)
 from dfr.aircraft.trim import Airframe, nearly_balancing_lean
 from dfr.aircraft.ways import Wind
 from dfr.geo import FloatArray
@@ -39,9 +46,6 @@ POINTS = 14
 
 LEAST_TILT_RAD = math.radians(1.5)
 """Below this tilt a minute turns a nose by two degrees at most."""
-
-LEAST_TC_S = 0.01
-"""AC_AttitudeControl takes no shorter ATC_INPUT_TC."""
 
 SLOWEST_RATE = 1e-6
 
@@ -129,7 +133,7 @@ def drifted(
     length = np.hypot(lean[0], lean[1])
     stretch = np.sqrt(1.0 + np.minimum(length, most_lean) ** 2)
     off = np.arctan2(np.abs(lean[0]), np.abs(lean[1]))
-    rate = (np.arctan(np.tan(off) * stretch) - off) / np.maximum(input_tc_s, LEAST_TC_S)
+    rate = (np.arctan(np.tan(off) * stretch) - off) / np.maximum(input_tc_s, SHORTEST_INPUT_TC_S)
     pace = np.maximum(rate, SLOWEST_RATE) / (np.sin(angle) * np.cos(angle))
     steps = 0.5 * (1.0 / pace[1:] + 1.0 / pace[:-1]) * np.diff(logs, axis=0)
     clock = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])

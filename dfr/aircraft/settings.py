@@ -258,8 +258,16 @@ LEAST: dict[str, float] = {
 MOST_OF_ANY = 1e5
 """No parameter is larger in SI units."""
 
-MOST: dict[str, float] = {"tilt_limit_deg": 80.0, "position_tilt_limit_deg": 80.0, "input_tc_s": 10.0}
-"""ANGLE_MAX's own bound, and an attitude slower than any."""
+MOST: dict[str, float] = {
+    "tilt_limit_deg": 80.0,
+    "position_tilt_limit_deg": 80.0,
+    "input_tc_s": 10.0,
+    "vertical_accel_mps2": 50.0,
+}
+"""ANGLE_MAX's own bound, an attitude slower than any, and ten times WPNAV_ACCEL_Z's largest."""
+
+SHORTEST_INPUT_TC_S = 0.01
+"""AC_AttitudeControl shapes no faster, whatever ATC_INPUT_TC says."""
 
 SLOWEST_CRUISE_MPS = 0.2
 """AC_WPNav flies no slower (WPNAV_WP_SPEED_MIN)."""
@@ -276,6 +284,8 @@ def _held(field: str, name: str, value: float) -> float:
         raise InputError(f"{name}: {what} (SI) -> give a value ArduCopter can fly with")
     if field == "cruise_mps":
         return max(value, SLOWEST_CRUISE_MPS)
+    if field == "input_tc_s":
+        return max(value, SHORTEST_INPUT_TC_S)
     if value == 0.0 and field in {"accel_mps2", "jerk_mps3"}:
         return ACCEL_OF_ZERO_MPS2 if field == "accel_mps2" else JERK_OF_ZERO_MPS3
     return value

@@ -58,6 +58,16 @@ def test_zero_means_the_vehicles_own_fallback():
     assert settings.effective_land_high_mps == settings.descent_mps
 
 
+def test_an_input_time_of_zero_is_the_vehicles_shortest():
+    """AC_AttitudeControl shapes with MAX(input_tc, 0.01)."""
+    assert FlightSettings.from_params({"ATC_INPUT_TC": 0}).input_tc_s == 0.01
+
+
+def test_an_acceleration_that_no_vehicle_has_is_refused():
+    with pytest.raises(InputError, match="WPNAV_ACCEL_Z: 1000 is over 50"):
+        FlightSettings.from_params({"WPNAV_ACCEL_Z": 100_000})
+
+
 def test_parameters_that_do_not_bear_on_flight_are_passed_over():
     assert FlightSettings.from_params({"SIM_WIND_T": 1, "BATT_CAPACITY": 3300}) == FlightSettings()
 

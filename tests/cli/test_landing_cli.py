@@ -37,6 +37,14 @@ def test_people_get_rounded_figures_and_each_assumption_on_a_line_of_its_own():
     assert len(error) < 40
 
 
+def test_an_input_time_of_zero_lands_as_the_vehicle_takes_it():
+    asked = ("--trials", "20", "--json", "--param")
+    at_zero, at_least = (
+        json.loads(landing(*asked, f"ATC_INPUT_TC={value}").stdout) for value in ("0", "0.01")
+    )
+    assert at_zero["error_m"] == at_least["error_m"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
