@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,8 +154,7 @@ def study_landings(
     """
     begun = time.perf_counter()
     limits = Limits.of(drone, dock)
-    parts: list[Touchdowns] = []
-    gone, diverted, steps = 0, 0, 0
+    parts: list[_Part] = []
     settings, precision = landing_settings(drone, params), PrecisionSettings.from_params(params)
     for chunk, size in enumerate(_chunks(trials)):
         flown = Trials(
@@ -170,30 +169,38 @@ def study_landings(
             precision=precision,
             rain_mm_h=rain_mm_h,
         )
-        attempt = land(drone, flown, settings=settings, seed=_seed(seed, chunk, 0), dt_s=dt_s)
-        steps += attempt.vehicle_steps
-        for turn in range(1, retries + 1):
-            again = gone_round(attempt, limits)
-            gone += int(again.sum())
-            if not again.any():
-                break
-            fresh = land(drone, flown, settings=settings, seed=_seed(seed, chunk, turn), dt_s=dt_s)
-            steps += fresh.vehicle_steps
-            attempt = attempt.replaced(again, fresh)
-        if retries:
-            diverted += int(gone_round(attempt, limits).sum())
-        gone += int(attempt.retries.sum())
-        parts.append(attempt)
+        attempts = (
+            land(drone, flown, settings=settings, seed=_seed(seed, chunk, turn), dt_s=dt_s)
+            for turn in range(retries + 1)
+        )
+        parts.append(_directed(attempts, limits))
     return _summary(
         parts,
         limits,
-        retries=gone / trials,
-        diverted=diverted,
         led=guidance is Guidance.PRECISION,
         seconds=time.perf_counter() - begun,
-        steps=steps,
         directed=retries > 0,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Trials flown together: how the last attempt of each ended, times gone round, and steps flown."""
+
+    ended: Touchdowns
+    gone: int
+    steps: int
+
+
+def _directed(attempts: Iterator[Touchdowns], limits: Limits) -> _Part:
+    """Attempts one after the other; each after the first counts only for those that went round before it."""
+    ended = next(attempts)
+    gone, steps = 0, ended.vehicle_steps
+    while (again := gone_round(ended, limits)).any() and (fresh := next(attempts, None)) is not None:
+        gone += int(again.sum())
+        steps += fresh.vehicle_steps
+        ended = ended.replaced(again, fresh)
+    return _Part(ended=ended, gone=gone + int(ended.retries.sum()), steps=steps)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -209,21 +216,12 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 
 
 def _summary(
-    parts: list[Touchdowns],
-    limits: Limits,
-    *,
-    retries: float,
-    diverted: int,
-    led: bool,
-    seconds: float,
-    steps: int,
-    directed: bool,
+    parts: list[_Part], limits: Limits, *, led: bool, seconds: float, directed: bool
 ) -> LandingStudy:
-    whole = Touchdowns.joined(parts)
+    whole = Touchdowns.joined([part.ended for part in parts])
+    off = gone_round(whole, limits) if directed else np.zeros(whole.landed.size, dtype=bool)
     wrong = failures(whole, limits)
-    bad = np.any(np.stack(list(wrong.values())), axis=0)
-    if directed:
-        bad |= gone_round(whole, limits)
+    bad = np.any(np.stack([*wrong.values(), off]), axis=0)
     landed = whole.landed
     return LandingStudy(
         trials=landed.size,
@@ -235,15 +233,15 @@ def _summary(
         duration_s=whole.duration_s[landed],
         not_disarmed=int(whole.not_disarmed.sum()),
         landed=int(landed.sum()),
-        retries=retries,
-        diverted=diverted,
+        retries=sum(part.gone for part in parts) / landed.size,
+        diverted=int(off.sum()),
         causes={
             **{cause: int(wrong[cause].sum()) for cause in CAUSES},
             "target_lost": int((bad & whole.unguided).sum()),
         },
         target=TargetStory.of(whole) if led else None,
         seconds=seconds,
-        vehicle_steps=steps,
+        vehicle_steps=sum(part.steps for part in parts),
     )
 
 
