@@ -32,7 +32,9 @@ WARMEST_C = 60.0
 TO_MPS = {"KT": kt_to_mps(1.0), "MPS": 1.0, "KMH": 1.0 / 3.6}
 
 _WIND = re.compile(r"(\d{3}|VRB|///)(?:P|ABV)?(\d{2,3})(?:G(?:P|ABV)?(\d{2,3}|//))?(KT|KTS|MPS|KMH)$")
-_WIND_LIKE = re.compile(r"(?!WS)\S*(?:KT|KTS|MPS|KMH)$")
+_WIND_LIKE = re.compile(r"(?!WS)\S*(?:KT|KTS|MPS|KMH)\W*$|\d{5}(?!\d)", re.IGNORECASE)
+"""A wind, well written or not; WS begins the shear aloft."""
+
 _WIND_UNKNOWN = re.compile(r"(?:\d{3}|VRB|///)//(?:G(?:\d{2,3}|//))?(?:KT|KTS|MPS|KMH)$")
 _SEEN = re.compile(r"(\d{4})(?:NDV|[NS][EW]?|[EW])?$")
 _MILES = re.compile(r"([PM]?)(?:(\d+)|(?:(\d+)_)?(\d+)/(\d+))SM$")
