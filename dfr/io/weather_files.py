@@ -41,6 +41,10 @@ class _Source:
     hours: Mapping[datetime, Conditions]
     qnh_hpa: float | None = None
 
+    def tells_wind(self, hour: datetime) -> bool:
+        """Whether it has the wind of an hour, and not only what else it brings."""
+        return hour in self.hours and self.hours[hour].wind_mps is not None
+
 
 def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
     """The scenario with its hours as the files have them; hours they do not cover stay as they are.
@@ -60,7 +64,9 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
                 f"{name}: covers no hour from {first:%Y-%m-%d %H:%M %Z} to {last:%Y-%m-%d %H:%M %Z}"
                 " -> give one for the scenario's period"
             )
-    told = all(any(h in each.hours for each in sources for h in _hours_within(own)) for own in weather.hours)
+    told = all(
+        any(each.tells_wind(h) for each in sources for h in _hours_within(own)) for own in weather.hours
+    )
     said = ", ".join(f"{name} ({count} h)" for name, count in taken.items())
     qnh = next((source.qnh_hpa for source in sources if source.qnh_hpa is not None), weather.qnh_hpa)
     return replace(

@@ -57,6 +57,16 @@ def test_weather_stays_assumed_until_every_hour_is_told(tmp_path, victorious):
     assert not with_weather(victorious, WeatherFiles(taf=whole)).weather.assumed
 
 
+def test_reports_without_a_wind_leave_the_weather_assumed(tmp_path, victorious):
+    """A wind that stays the scenario's own is no more known for a visibility beside it."""
+    hours = [row.start.astimezone(UTC) for row in victorious.weather.hours]
+    lines = [f"EGHI {hour:%d%H}20Z AUTO /////KT 9999 18/12 Q1007=" for hour in hours]
+    blind = file(tmp_path, "blind.txt", "\n".join(lines) + "\n")
+    assert with_weather(victorious, WeatherFiles(metar=blind)).weather.assumed
+    seen = file(tmp_path, "seen.txt", "\n".join(lines).replace("/////KT", "24012KT") + "\n")
+    assert not with_weather(victorious, WeatherFiles(metar=seen)).weather.assumed
+
+
 def test_a_file_for_another_day_is_refused(tmp_path, victorious):
     taf = file(tmp_path, "taf.txt", "TAF EGHI 011000Z 0111/0114 20020KT 5000=\n")
     with pytest.raises(InputError, match="covers no hour"):
