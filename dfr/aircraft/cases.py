@@ -36,6 +36,7 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
     "temperature_c": (-60.0, 60.0, 15.0),
     "roughness_m": (1e-6, 5.0, 0.03),
     "reserve_fraction": (0.0, 0.9, 0.2),
+    "battery_health": (0.1, 1.0, 1.0),
     "turbulence_intensity": (0.0, 1.0, 0.0),
     "up_s": (0.0, 1e6, SIM_UP_S),
 }
@@ -69,7 +70,9 @@ class Cases:
 def read_cases(data: bytes, *, name: str) -> Cases:
     """The cases of a JSON Lines file. Raises InputError with every bad line as file:line: what -> do."""
     reader = _Reader(name)
-    for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), start=1):
+    # Bytes break at line ends alone, text at a dozen characters that may stand in a name.
+    lines = (line.decode("utf-8", errors="replace") for line in data.splitlines())
+    for number, line in enumerate(lines, start=1):
         if line and not line.isspace():
             reader.read(number, line)
     return reader.cases()
@@ -89,12 +92,14 @@ def predict_cases(cases: Cases) -> list[dict[str, object]]:
 
 
 def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
-    """The energy each sortie may use above its reserve, in the cold of its day."""
-    reserve, warmth = (cases.columns[name][np.array(rows)] for name in ("reserve_fraction", "temperature_c"))
+    """The energy each sortie may use above its reserve, of an aged battery in the cold of its day."""
+    index = np.array(rows)
+    reserve, health = cases.columns["reserve_fraction"][index], cases.columns["battery_health"][index]
+    warmth = cases.columns["temperature_c"][index]
     craft = catalogue.drone(key)
     different, back = np.unique(warmth, return_inverse=True)
     usable = np.array([usable_wh(craft, degrees) for degrees in different])[back]
-    return np.asarray(usable * (1.0 - reserve), float)
+    return np.asarray(usable * health * (1.0 - reserve), float)
 
 
 def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:

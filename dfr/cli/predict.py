@@ -27,12 +27,12 @@ def predict(
     A line is {"distance_m", "bearing_deg", "height_m", "cruise_mps", "wind_mps", "wind_from_deg",
     "wind_profile": "none" | "sqrt60" | "log", "hover_s", "params": {ARDUPILOT_NAME: value}, "drone"};
     only the first three are required. "temperature_c", "roughness_m" (of the log profile),
-    "reserve_fraction" (0.2), "turbulence_intensity" (0: the mean wind alone, gusts cost no time) and "up_s"
-    (42: how long a simulator has been up at the lift, whose gyros drift one way and back) may be given too.
-    In the answer "params_passed_over" names parameters that bear on no time here, and "return_by_s" is when
-    the drone must have turned home, seconds after lift, to land with that reserve. "reachable" is about
-    wind, speed and tilt; a sortie that stays past "return_by_s" (negative where even the way is too far)
-    asks more than the battery holds.
+    "reserve_fraction" (0.2), "battery_health" (1: capacity over that of a new one), "turbulence_intensity"
+    (0: the mean wind alone, gusts cost no time) and "up_s" (42: how long a simulator has been up at the
+    lift, whose gyros drift one way and back) may be given too. In the answer "params_passed_over" names
+    parameters that bear on no time here, and "return_by_s" is when the drone must have turned home, seconds
+    after lift, to land with that reserve. "reachable" is about wind, speed and tilt; a sortie that stays
+    past "return_by_s" (negative where even the way is too far) asks more than the battery holds.
 
     Where times differ from flight to flight, "scatter_by" names what by ("gusts"; "nose": where it drifts on
     scene; "rounding" in the corner out of a climb), "out_sd_s" and "back_sd_s" say how much, nine flights in

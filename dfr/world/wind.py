@@ -118,11 +118,13 @@ class Gumbel:
 
     @classmethod
     def of_maxima(cls, maxima: FloatArray) -> Gumbel:
-        """Fitted to a series of maxima by moments.
+        """Fitted to a series of maxima by moments. Raises ValueError where they do not differ.
 
         >>> Gumbel.of_maxima(np.array([20.0, 24.0, 22.0, 26.0])).scale.__round__(2)
         2.01
         """
+        if len(maxima) < 2 or not np.ptp(maxima) > 0.0:
+            raise ValueError("extremes need two maxima or more that differ")
         scale = float(np.std(maxima, ddof=1)) * math.sqrt(6.0) / math.pi
         return cls(location=float(np.mean(maxima)) - np.euler_gamma * scale, scale=scale)
 

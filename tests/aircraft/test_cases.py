@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from dfr.aircraft.cases import predict_cases, read_cases
+from dfr.aircraft.catalogue import drone
+from dfr.aircraft.energy import usable_wh
 from dfr.errors import InputError
 
 PLAIN = {"distance_m": 500, "bearing_deg": 90, "height_m": 60, "hover_s": 10}
@@ -138,6 +140,20 @@ def test_the_command_says_which_sorties_ask_more_than_the_battery_holds(tmp_path
     command = [sys.executable, "-m", "dfr", "predict", str(cases)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     assert ["BEYOND THE BATTERY" in line for line in said.splitlines()] == [False, True]
+
+
+def test_an_aged_battery_must_turn_home_sooner():
+    new, aged = predicted({**PLAIN, "hover_s": 60}, {**PLAIN, "hover_s": 60, "battery_health": 0.8})
+    assert aged["energy_wh"] == new["energy_wh"]
+    quad = drone("arducopter-sitl-quad")
+    sooner_wh = (new["return_by_s"] - aged["return_by_s"]) * quad.hover_power_w / 3600.0
+    assert sooner_wh == pytest.approx(0.2 * usable_wh(quad, 15.0, reserve_fraction=0.2), rel=0.02)
+
+
+def test_a_name_with_a_line_separator_is_one_line():
+    assert (
+        len(read_cases(json.dumps({**PLAIN, "name": "a\u2028b"}, ensure_ascii=False).encode(), name="x")) == 1
+    )
 
 
 def test_the_command_refuses_a_bad_file_with_code_two(tmp_path):

@@ -87,3 +87,9 @@ def test_a_gumbel_fit_finds_the_distribution_its_maxima_came_from():
     fifty = found.return_level(50.0)
     assert np.mean(maxima > fifty) == pytest.approx(0.02, abs=0.004)
     assert found.chance_below(fifty) == pytest.approx(0.98)
+
+
+@pytest.mark.parametrize("maxima", [[], [20.0], [20.0, 20.0]])
+def test_maxima_that_do_not_differ_tell_no_extremes(maxima):
+    with pytest.raises(ValueError, match="two maxima or more"):
+        Gumbel.of_maxima(np.array(maxima))
