@@ -93,9 +93,8 @@ def start_vehicle(
                 settings |= {"SIM_GUST_I": gust_intensity, "SIM_GUST_SEED": float(gust_seed)}
             options = ["--home", text, "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
             options += ["--port", str(port or 0), *(("--frame", str(frame.resolve())) if frame else ())]
-            process, urls = stack.enter_context(
-                _builtin(place, [*options, "--generation", generation], settings, defaults)
-            )
+            options += ["--generation", generation]
+            process, urls = stack.enter_context(_builtin(place, options, settings, defaults))
             version = BUILTIN_VERSION
         yield RunningVehicle(
             url=urls[0],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -88,23 +89,17 @@ def fly(
     )
     sink = None if cot is None else open_sink(cot)
     confirmed = yes or (not simulated and _confirmed(plan, vehicle))
-    teller = _Teller()
     with (
         order_desk(orders, ask=not simulated) as desk,
         connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target,
     ):
         report = upload_verified(target, plan)
-
-        def look(state: VehicleState) -> None:
-            teller(state)
-            desk(state)
-
         with _told(sink, target):
             flown = fly_dispatch(
                 target,
                 plan,
                 confirmed=confirmed,
-                on_state=look,
+                on_state=_Lookers(_Teller(), desk),
                 orders=desk.orders,
                 may_force_disarm=True if force_disarm else None,
                 dock_tolerance_m=dock_tolerance_m,
@@ -127,6 +122,17 @@ def _told(sink: Sink | None, vehicle: MavlinkVehicle) -> AbstractContextManager[
         return nullcontext()
     uid = f"dfr.{socket.gethostname()}.{vehicle.target[0]}"
     return CotFeed(sink, lambda: vehicle.state, uid=uid, callsign=f"DFR-{vehicle.target[0]}", tell=note)
+
+
+class _Lookers:
+    """Those who look at every state of the vehicle, one after another."""
+
+    def __init__(self, *lookers: Callable[[VehicleState], None]) -> None:
+        self._lookers = lookers
+
+    def __call__(self, state: VehicleState) -> None:
+        for look in self._lookers:
+            look(state)
 
 
 class _Teller:

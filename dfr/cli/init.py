@@ -18,7 +18,7 @@ from dfr.geo import Position
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_files import find_scenario, scenario_from
 from dfr.io.scenario_template import Wish, scenario_text
-from dfr.scenario.model import Assumption, OperationKind
+from dfr.scenario.model import Assumption, OperationKind, Scenario
 
 app = typer.Typer()
 
@@ -26,6 +26,7 @@ MAX_VLOS_RADIUS_M = 2_000.0
 MAX_RADIUS_M = 20_000.0
 MIN_RADIUS_M = 150.0
 MAX_DAYS = 14
+POSTS_QUESTION = "Has somebody looked from the observers' posts?"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
 
@@ -57,9 +58,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
     """Write a commented scenario to start from."""
     if like is not None:
         _only_copied(site=site, date=first_day, authorisation=authorisation, ground_m_amsl=ground_m_amsl)
-        source = find_scenario(like)
-        text, name = read_bounded(source).decode(), name or source.stem
-        text = re.sub(r"^name: .*$", f'name: "{name}"', text, count=1, flags=re.MULTILINE)
+        name, text = _copied(like, name)
     else:
         site = site or _ask("--site", "Centre of the site as LAT,LON in degrees", _position)
         name = name or _ask("--name", "Name of the scenario", _name, default="my-deployment")
@@ -69,9 +68,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
             authorisation = authorisation or _asked_reference()
             ground_m_amsl = _asked_height() if ground_m_amsl is None else ground_m_amsl
             no_crowd = no_crowd or not _asked(f"Do people gather within {radius_m:g} m of the centre?", True)
-            posts_confirmed = posts_confirmed or _asked(
-                "Has somebody looked from the observers' posts?", False
-            )
+            posts_confirmed = posts_confirmed or _asked(POSTS_QUESTION, False)
         wish = Wish(
             name=name,
             site=_position(site),
@@ -96,7 +93,19 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
     write_atomically(path, text)
     if as_json:
         emit_json({"path": str(path), "name": scenario.name, "assumed": _assumed(scenario.assumptions)})
-        return
+    else:
+        _say(path, scenario)
+
+
+def _copied(like: str, name: str | None) -> tuple[str, str]:
+    """The name and the text of a copy of a shipped scenario."""
+    source = find_scenario(like)
+    name = name or source.stem
+    text = read_bounded(source).decode()
+    return name, re.sub(r"^name: .*$", f'name: "{name}"', text, count=1, flags=re.MULTILINE)
+
+
+def _say(path: Path, scenario: Scenario) -> None:
     say(f"wrote {path}: {_assumed(scenario.assumptions)} figures and blocks are assumed")
     if not scenario.airspace:
         say("no shipped airspace data covers the site: add a file of its country under `airspace:`")

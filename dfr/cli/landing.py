@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 import typer
 
 from dfr.aircraft import catalogue
 from dfr.aircraft.envelope import AXES, Air, Axis
 from dfr.aircraft.envelope import envelope as envelope_rows
-from dfr.aircraft.landing_study import ASSUMPTIONS, study_landings
+from dfr.aircraft.landing_study import ASSUMPTIONS, LandingStudy, study_landings
 from dfr.aircraft.redundancy import motor_out
 from dfr.aircraft.retrying import PARAMETERS as PRECISION_PARAMETERS
 from dfr.aircraft.settings import PARAMETERS
@@ -24,8 +23,6 @@ from dfr.scenario.model import Guidance
 from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, flown_behind
 
 app = typer.Typer()
-
-Row = dict[str, object]
 
 ENVELOPES = {
     Axis.WIND: ("envelope", "m/s"),
@@ -67,14 +64,23 @@ def landing(  # noqa: PLR0917 - one parameter for each option
 ) -> None:
     """Fly landings in gusts and say how they end."""
     _check(wind_mps, turbulence_intensity, trials, seed, retries)
-    _in_range("--rain-mm-h", rain_mm_h, 0.0, 200.0)
-    if nose_off_wind_deg is not None:
-        _in_range("--nose-off-wind-deg", nose_off_wind_deg, 0.0, 90.0)
+    _check_rain_and_nose(rain_mm_h, nose_off_wind_deg)
     if plot is not None and not envelope:
         raise InputError("--plot: is the envelope's -> give --envelope too, or leave it out")
     params = _params(param or [])
     flown, pad = catalogue.drone(drone), catalogue.dock(dock)
     air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
+    asked = _Landings(
+        drone=flown,
+        dock=pad,
+        guidance=guidance,
+        air=air,
+        trials=trials,
+        seed=seed,
+        retries=retries,
+        nose_off_wind_deg=nose_off_wind_deg,
+        params=params,
+    )
     about: dict[str, object] = {
         "drone": drone,
         "dock": dock,
@@ -85,43 +91,76 @@ def landing(  # noqa: PLR0917 - one parameter for each option
         "params": params,
         "motor_out": asdict(motor_out(flown)),
         "assumptions": assumed,
+        "wind_mps": air.wind_mps,
     }
-    flight: _Flight = {
-        "trials": trials,
-        "seed": seed,
-        "retries": retries,
-        "nose_off_wind_deg": nose_off_wind_deg,
-        "params": params,
-    }
-    if envelope:
-        fly = partial(_axis, air, drone=flown, dock=pad, guidance=guidance, flight=flight)
-        rows = _envelope(fly, as_json=as_json)
-        if plot is not None:
-            _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
-        named = {ENVELOPES[axis][0]: rows[axis] for axis in Axis}
-        _print({**about, "wind_mps": air.wind_mps, **named}, as_json=as_json)
+    if not envelope:
+        _print({**about, **asked.study().as_dict()}, as_json=as_json)
         return
-    with keeping(lambda: "one study is whole or nothing -> fewer --trials end sooner"):
-        study = study_landings(
-            flown,
-            pad,
-            guidance,
-            wind_mps=air.wind_mps,
-            turbulence_intensity=air.turbulence_intensity,
-            rain_mm_h=rain_mm_h,
-            **flight,
-        )
-    _print({**about, "wind_mps": air.wind_mps, **study.as_dict()}, as_json=as_json)
+    rows = asked.envelope(as_json=as_json)
+    if plot is not None:
+        _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
+    _print({**about, **{ENVELOPES[axis][0]: rows[axis] for axis in Axis}}, as_json=as_json)
 
 
-class _Flight(TypedDict):
-    """What a study and an envelope are flown with alike."""
+Rows = dict[Axis, list[dict[str, object]]]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Landings:
+    """The landings asked for, flown in one air or over a range of it."""
+
+    drone: catalogue.Drone
+    dock: catalogue.Dock
+    guidance: Guidance
+    air: Air
     trials: int
     seed: int
     retries: int
     nose_off_wind_deg: float | None
     params: Mapping[str, float]
+
+    def study(self) -> LandingStudy:
+        """Statistics of the landings in the air given."""
+        with keeping(lambda: "one study is whole or nothing -> fewer --trials end sooner"):
+            return study_landings(
+                self.drone,
+                self.dock,
+                self.guidance,
+                wind_mps=self.air.wind_mps,
+                turbulence_intensity=self.air.turbulence_intensity,
+                trials=self.trials,
+                seed=self.seed,
+                retries=self.retries,
+                rain_mm_h=self.air.rain_mm_h,
+                nose_off_wind_deg=self.nose_off_wind_deg,
+                params=self.params,
+            )
+
+    def envelope(self, *, as_json: bool) -> Rows:
+        """Success along every axis; Ctrl-C tells people those that are whole."""
+        rows: Rows = {}
+        try:
+            for axis in Axis:
+                rows[axis] = self._over(axis)
+        except KeyboardInterrupt as stop:
+            raise StoppedError(_finished(rows, as_json=as_json)) from stop
+        return rows
+
+    def _over(self, axis: Axis) -> list[dict[str, object]]:
+        with progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
+            return envelope_rows(
+                axis,
+                self.air,
+                drone=self.drone,
+                dock=self.dock,
+                guidance=self.guidance,
+                trials=self.trials,
+                seed=self.seed,
+                retries=self.retries,
+                nose_off_wind_deg=self.nose_off_wind_deg,
+                params=self.params,
+                done=done,
+            )
 
 
 def _air(
@@ -155,6 +194,12 @@ def _check(wind_mps: float, intensity: float, trials: int, seed: int, retries: i
         _in_range(name, value, least, most)
 
 
+def _check_rain_and_nose(rain_mm_h: float, nose_off_wind_deg: float | None) -> None:
+    _in_range("--rain-mm-h", rain_mm_h, 0.0, 200.0)
+    if nose_off_wind_deg is not None:
+        _in_range("--nose-off-wind-deg", nose_off_wind_deg, 0.0, 90.0)
+
+
 def _params(given: list[str]) -> dict[str, float]:
     """Parameters by name. Raises InputError for what is no NAME=number, or bears on no landing."""
     found: dict[str, float] = {}
@@ -179,31 +224,7 @@ def _in_range(name: str, value: float, least: float, most: float) -> None:
         raise InputError(f"{name}: {value} is out of range -> give {least:g} to {most:g}")
 
 
-def _envelope(fly: Callable[[Axis], list[Row]], *, as_json: bool) -> dict[Axis, list[Row]]:
-    """The rows of every axis. Raises StoppedError at Ctrl-C, with what was finished printed."""
-    rows: dict[Axis, list[Row]] = {}
-    try:
-        for axis in Axis:
-            rows[axis] = fly(axis)
-    except KeyboardInterrupt as stop:
-        raise StoppedError(_finished(rows, as_json=as_json)) from stop
-    return rows
-
-
-def _axis(
-    air: Air,
-    axis: Axis,
-    *,
-    drone: catalogue.Drone,
-    dock: catalogue.Dock,
-    guidance: Guidance,
-    flight: _Flight,
-) -> list[Row]:
-    with progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
-        return envelope_rows(axis, air, drone=drone, dock=dock, guidance=guidance, done=done, **flight)
-
-
-def _plot(path: Path, rows: dict[Axis, list[Row]], title: str, air: Air) -> None:
+def _plot(path: Path, rows: Rows, title: str, air: Air) -> None:
     from dfr.report.landing_plot import envelope_svg
 
     envelope_svg(path, rows, title, air)
@@ -244,7 +265,7 @@ def _words(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 
-def _print_rows(axis: Axis, rows: list[Row]) -> None:
+def _print_rows(axis: Axis, rows: list[dict[str, object]]) -> None:
     for row in rows:
         rate = row["success"]
         assert isinstance(rate, dict)
@@ -253,7 +274,7 @@ def _print_rows(axis: Axis, rows: list[Row]) -> None:
         say(f"{row[axis.value]:6.2f} {ENVELOPES[axis][1]}  docked {rate['rate']:6.1%}  {band}  {running}")
 
 
-def _finished(rows: dict[Axis, list[Row]], *, as_json: bool) -> str:
+def _finished(rows: Rows, *, as_json: bool) -> str:
     """What was finished when somebody stopped an envelope, printed for people; and how to go on."""
     if as_json or not rows:
         return "stopped: nothing is kept of an envelope that is not whole -> fewer --trials end sooner"

@@ -22,6 +22,7 @@ from dfr.plan.planner import make_plan, with_roles
 from dfr.plan.restricted_area import aip_corner
 from dfr.plan.worksheet import worksheet
 from dfr.units import FOOT_M
+from dfr.world.model import World
 
 app = typer.Typer()
 
@@ -83,27 +84,30 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     world = with_roles(load_world(find_scenario(scenario)), require=require or (), forbid=forbid or ())
     wish = Wish(objective=objective, busy=busy, budget=budget, capacity_per_h=capacity)
     proposed = make_plan(world, docks=docks, wish=wish, on_progress=_live_gap())
-    document = proposed.as_dict()
     if out is not None:
-        write_atomically(out, json_text(document))
+        write_atomically(out, json_text(proposed.as_dict()))
     if volumes is not None:
         write_atomically(volumes, volumes_document(proposed, volumes))
     if risk is not None:
-        sheet = worksheet(world, proposed)
-        write_atomically(
-            risk, json_text(sheet.as_dict()) if risk.suffix.lower() == ".json" else sheet.as_markdown()
-        )
+        _write_worksheet(world, proposed, risk)
     if pareto is not None:
         from dfr.cli.rehearsal_depth import write_fronts  # loads matplotlib, which a plan does without
 
         write_fronts(world, len(proposed.sites), pareto)
     if as_json:
-        emit_json(document)
+        emit_json(proposed.as_dict())
     else:
         _print(proposed)
     for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
         if path is not None:
             note(f"{what}: {path}")
+
+
+def _write_worksheet(world: World, proposed: Plan, path: Path) -> None:
+    """The ground and air risk worksheet, as JSON or Markdown by the suffix."""
+    sheet = worksheet(world, proposed)
+    text = json_text(sheet.as_dict()) if path.suffix.lower() == ".json" else sheet.as_markdown()
+    write_atomically(path, text)
 
 
 def _live_gap() -> OnProgress:

@@ -1,13 +1,16 @@
-"""The plan a verb works on: from a file, or made anew."""
+"""What a verb works on: the plan, from a file or made anew, and how much is simulated by how many."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 from dfr.errors import InputError
 from dfr.io.plan_files import read_plan
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.scenario.model import Study
 from dfr.world.model import World
 
 
@@ -18,3 +21,20 @@ def plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
     if docks is not None:
         raise InputError("--plan and --docks exclude each other -> give one of them")
     return read_plan(path, world.scenario)
+
+
+def study_of(world: World, *, replications: int | None, seed: int | None) -> Study:
+    """The scenario's replications and seed, with those that were asked for instead."""
+    study = world.scenario.study
+    return replace(
+        study,
+        replications=study.replications if replications is None else replications,
+        seed=study.seed if seed is None else seed,
+    )
+
+
+def workers(jobs: int) -> int:
+    """How many processes `--jobs` means; 0 is one for each processor. Raises InputError below it."""
+    if jobs < 0:
+        raise InputError(f"--jobs {jobs} cannot work -> 1 or more, or 0 for one on each processor")
+    return jobs or len(os.sched_getaffinity(0))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dfr.cli.output import note
 from dfr.cli.rehearsal_air import Sky, Visitor, visit_of, visitors
 from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import Engine
@@ -46,6 +47,39 @@ MOST_VEHICLES = 20
 LONGEST_S = 24.0 * 3600.0
 SHOWN_KPIS = ("call_to_overhead_s", "attended", "first_on_scene", "reserve_at_landing")
 UNITS_S = {"min": 60.0, "h": 3600.0, "s": 1.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedShift:
+    """A shift to fly: so long, by so many simulated vehicles or by those at `urls`, and who else flies."""
+
+    seconds: float
+    vehicles: int
+    urls: tuple[str, ...]
+    confirmed: tuple[str, ...]
+    visits: tuple[str, ...]
+
+
+def asked_shift(
+    length: str | None,
+    *,
+    vehicles: int,
+    urls: Sequence[str] | None,
+    confirmed: Sequence[str] | None,
+    visits: Sequence[str] | None,
+) -> AskedShift | None:
+    """The shift that the options ask for; None for none. Raises InputError for vehicles without one."""
+    if length is not None:
+        return AskedShift(
+            seconds=shift_seconds(length),
+            vehicles=len(urls) if urls else vehicles,
+            urls=tuple(urls or ()),
+            confirmed=tuple(confirmed or ()),
+            visits=tuple(visits or ()),
+        )
+    if urls:
+        raise InputError("--vehicle flies a shift -> say how long with --shift, for example --shift 20min")
+    return None
 
 
 def shift_seconds(text: str) -> float:
@@ -98,6 +132,16 @@ def shift_of(
     )
 
 
+def fly_asked(
+    world: World, plan: Plan, run: StoredRun, asked: AskedShift, *, engine: Engine, folder: Path
+) -> FlownShift:
+    """The shift that was asked for, taken from a run and flown."""
+    shift = shift_of(run, plan, seconds=asked.seconds, vehicles=asked.vehicles, visits=asked.visits)
+    note(f"flying a shift of {len(shift.calls)} calls with {asked.vehicles} vehicles ...")
+    field = FieldHangar(world, plan, shift, asked.urls, folder) if asked.urls else None
+    return fly_shift(world, plan, shift, engine=engine, folder=folder, field=field, confirmed=asked.confirmed)
+
+
 def fly_shift(
     world: World,
     plan: Plan,
@@ -126,25 +170,9 @@ def fly_shift(
     )
     come = visitors(world.scenario.traffic, shift.visits, world.frame)
     begun, clock = time.monotonic(), VehicleClock(wall_pace=None if field is None else field.speedup)
-    flown: Log | None = None
-    problem, flights = "", None
     hangar = field or SitlHangar(world, plan, shift, engine, folder)
-    try:
-        with hangar, Sky(come, world.frame) as sky:
-            flights = FlownFlights(
-                clock, hangar, confirmed=drones_confirmed, dock_tolerance_m=hangar.tolerance_m
-            )
-            clock.process(sky.over(clock, hangar.urls))
-            try:
-                flown = _flown(shift, clock, flights)
-            except BaseException:
-                flights.call_off()
-                raise
-            finally:
-                flights.close()
-    except (LinkError, NonCompliantError, InfeasibleError) as error:
-        problem = str(error)
-    sorties = [flight for flight in (flights.flown if flights else []) if flight.samples]
+    sky = Sky(come, world.frame)
+    flown, sorties, problem = _by_vehicles(shift, hangar, sky, clock, confirmed=drones_confirmed)
     drones = {flight.order.flight: flight.order.drone for flight in sorties}
     paths = _paths(sorties, world.frame)
     return FlownShift(
@@ -180,17 +208,46 @@ def _traffic(
     return tuple(pair for pair in found if pair.flights[0] < 0 <= pair.flights[1])
 
 
+def _by_vehicles(
+    shift: Shift,
+    hangar: SitlHangar | FieldHangar,
+    sky: Sky,
+    clock: VehicleClock,
+    *,
+    confirmed: frozenset[str],
+) -> tuple[Log | None, list[FlownFlight], str]:
+    """The log of a shift flown to its end, the flights that left the ground, and what ended it early."""
+    log: Log | None = None
+    flights: FlownFlights | None = None
+    problem = ""
+    try:
+        with hangar, sky:
+            flights = FlownFlights(clock, hangar, confirmed=confirmed, dock_tolerance_m=hangar.tolerance_m)
+            clock.process(sky.over(clock, hangar.urls))
+            log = _flown(shift, clock, flights)
+    except (LinkError, NonCompliantError, InfeasibleError) as error:
+        problem = str(error)
+    return log, [flight for flight in (flights.flown if flights else []) if flight.samples], problem
+
+
 def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights) -> Log:
-    log = replicate(
-        shift.inputs,
-        seed=shift.seed,
-        replication=shift.replication,
-        flights_of=lambda env, field: flights,
-        env=clock,
-        calls=shift.calls,
-        visits=shift.visits,
-    )
-    flights.bring_home()
+    """The shift to its end with every drone home; whatever ends it early calls off those in the air."""
+    try:
+        log = replicate(
+            shift.inputs,
+            seed=shift.seed,
+            replication=shift.replication,
+            flights_of=lambda env, field: flights,
+            env=clock,
+            calls=shift.calls,
+            visits=shift.visits,
+        )
+        flights.bring_home()
+    except BaseException:
+        flights.call_off()
+        raise
+    finally:
+        flights.close()
     return log
 
 

@@ -14,11 +14,10 @@ import typer
 
 from dfr import __version__
 from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, progress, say
-from dfr.cli.planned import plan_of
+from dfr.cli.planned import plan_of, study_of
 from dfr.cli.rehearsal_depth import look_deeper
-from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
-from dfr.cli.rehearsal_shift import fly_shift, shift_lines, shift_of, shift_seconds
+from dfr.cli.rehearsal_shift import asked_shift, fly_asked, shift_lines
 from dfr.errors import InputError, LinkError
 from dfr.findings import compliant, require_go
 from dfr.io.files import write_atomically
@@ -116,10 +115,8 @@ def rehearse(
     An earlier rehearsal in the folder is kept in its `earlier/`, never overwritten.
     Exit code 3 where a finding blocks a go, 5 where a flight was not as predicted.
     """
-    kind = _engine(engine)
-    shift_s = None if shift is None else shift_seconds(shift)
-    if vehicle and shift_s is None:
-        raise InputError("--vehicle flies a shift -> say how long with --shift, for example --shift 20min")
+    flies = Engine(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
+    asked = asked_shift(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
     world = load_world(path)
@@ -127,24 +124,14 @@ def rehearse(
     plan = plan_of(world, plan_file, docks)
     if vehicle:
         require_go(check(world, plan))
-    if kept := keep_earlier(out):
-        note(f"the earlier rehearsal in {out} is kept in {kept}")
-    remember(out, path)
-    write_atomically(out / "plan.json", json_text(plan.as_dict()))
+    _begin(out, path, plan)
     with keeping(lambda: _finished(out)):
         run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
-        flies = Engine(kind=kind, speedup=speedup, gnss_drift_m=gnss_drift)
         flown = _fly(world, plan, out, flies, most=flights)
-        if shift_s is not None:
-            count = len(vehicle) if vehicle else vehicles
-            wanted = shift_of(run, plan, seconds=shift_s, vehicles=count, visits=visit or ())
-            note(f"flying a shift of {len(wanted.calls)} calls with {count} vehicles ...")
-            folder = out / "flights"
-            field = FieldHangar(world, plan, wanted, vehicle, folder) if vehicle else None
-            by_vehicles = fly_shift(
-                world, plan, wanted, engine=flies, folder=folder, field=field, confirmed=confirm or ()
+        if asked is not None:
+            flown = replace(
+                flown, shift=fly_asked(world, plan, run, asked, engine=flies, folder=out / "flights")
             )
-            flown = replace(flown, shift=by_vehicles)
         depth = look_deeper(world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out)
         report = _write_report(world, plan, run=run, flown=flown, depth=depth, out=out)
     if junit is not None:
@@ -156,6 +143,14 @@ def rehearse(
     else:
         _say(plan, run.summary, flown, report)
     raise typer.Exit(_exit_code(plan, flown))
+
+
+def _begin(out: Path, scenario_file: Path, plan: Plan) -> None:
+    """The folder with the plan in it, and an earlier rehearsal out of the way."""
+    if kept := keep_earlier(out):
+        note(f"the earlier rehearsal in {out} is kept in {kept}")
+    remember(out, scenario_file)
+    write_atomically(out / "plan.json", json_text(plan.as_dict()))
 
 
 def _finished(out: Path) -> str:
@@ -178,15 +173,14 @@ def _engine(name: str) -> EngineKind:
 def _simulated(
     world: World, plan: Plan, *, out: Path, replications: int | None, seed: int | None, jobs: int
 ) -> StoredRun:
-    study = world.scenario.study
-    count = study.replications if replications is None else replications
-    with progress("simulating replications", count) as done:
+    study = study_of(world, replications=replications, seed=seed)
+    with progress("simulating replications", study.replications) as done:
         return run_to_store(
             world,
             plan,
             folder=out / "run",
-            replications=count,
-            seed=study.seed if seed is None else seed,
+            replications=study.replications,
+            seed=study.seed,
             jobs=jobs,
             replace=True,
             on_done=done,

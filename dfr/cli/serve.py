@@ -97,23 +97,33 @@ def serve(  # noqa: PLR0917 - one parameter for each option
         face.basemap = archive
         own = listener.getsockname()[1]
         doors = Doors(hosts=_hosts(host, own, allow_host or []), token=token)
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{own}/" + (f"?token={token}" if token else "")
+        address = _address(host, own, token)
         if as_json:
             emit_json({"url": address, "control": allow_control})
         else:
             say(f"serving {address}")
-        config = uvicorn.Config(
-            make_app(face, doors),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            ws_max_size=65_536,
-            limit_concurrency=MOST_AT_ONCE,
-            timeout_graceful_shutdown=2,
-            lifespan="off",
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        _server(face, doors).run(sockets=[listener])
+
+
+def _address(host: str, port: int, token: str | None) -> str:
+    """What a person opens in a browser."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+
+
+def _server(face: Face, doors: Doors) -> uvicorn.Server:
+    """The pages' server, with bounds on what a client may ask of it."""
+    config = uvicorn.Config(
+        make_app(face, doors),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws_max_size=65_536,
+        limit_concurrency=MOST_AT_ONCE,
+        timeout_graceful_shutdown=2,
+        lifespan="off",
+    )
+    return uvicorn.Server(config)
 
 
 def _archive(path: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dfr.cli.output import emit_json, json_text, keeping, note, progress, say
-from dfr.cli.planned import plan_of
+from dfr.cli.planned import plan_of, study_of, workers
 from dfr.errors import InputError
 from dfr.io.call_files import read_calls
 from dfr.io.files import write_atomically
@@ -20,6 +19,7 @@ from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
+from dfr.scenario.model import Study
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import checked_replications, simulate_inputs
 from dfr.sim.inputs import SimInputs
@@ -113,35 +113,24 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
         raise InputError(f"{out} holds a rehearsal -> choose another --out")
     path = find_scenario(scenario)
     world = load_world(path)
-    study = world.scenario.study
-    count = study.replications if replications is None else replications
+    study = study_of(world, replications=replications, seed=seed)
     wanted = None if until_halfwidth is None else Precision.parsed(until_halfwidth)
-    begin = study.seed if seed is None else seed
-    if settle:
-        proposed = _settled(world, plan, docks, checked_replications(count), begin, _workers(jobs))
-    else:
-        proposed = plan_of(world, plan, docks)
+    proposed = _settled(world, study, plan, docks, jobs) if settle else plan_of(world, plan, docks)
     inputs = with_policies(sim_inputs(world, proposed), failures=failures or (), dispatch=dispatch)
     inputs = with_move_up(with_overwatch(inputs, overwatch), move_up)
     if calls is not None:
         inputs = replace(inputs, trace=read_calls(calls, world))
-    work = _Work(world, proposed, inputs, begin, _workers(jobs), out, cluster)
+    work = _Work(world, proposed, inputs, study.seed, workers(jobs), out, cluster)
     with keeping(work.kept):
-        if wanted is None:
-            summary, manifest = work.run(count)
-        else:
-            summary, manifest = _until(work, wanted, checked_replications(count), max_replications)
+        summary, manifest = _done(work, study.replications, wanted, max_replications)
     if out is not None:
         remember(out, path, plan=proposed)
-    reports = _losses(work, summary) if losses else ()
-    document = [report.as_dict() for report in reports]
-    if out is not None and losses:
-        write_atomically(out / "n_minus_1.json", json_text(document))
+    reports = _losses(work, summary) if losses else None
     if as_json:
-        emit_json({**summary.as_dict(), "manifest": manifest, **({"n_minus_1": document} if losses else {})})
+        emit_json({**summary.as_dict(), "manifest": manifest, **_losses_document(reports)})
         return
     _print(summary)
-    for report in reports:
+    for report in reports or ():
         say(_loss_line(report))
     if out is not None:
         note(f"records and figures: {out}")
@@ -196,6 +185,11 @@ class _Work:
             return stored.summary, stored.manifest
 
 
+def _done(work: _Work, count: int, wanted: Precision | None, most: int) -> Done:
+    """So many replications, or as many more as the wanted precision takes."""
+    return work.run(count) if wanted is None else _until(work, wanted, checked_replications(count), most)
+
+
 def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
     """Replications until a figure is as precise as wanted, or there are as many as may be."""
     if most < first:
@@ -215,11 +209,19 @@ def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
 
 
 def _losses(work: _Work, summary: Summary) -> tuple[LossReport, ...]:
-    """What every single loss costs, on the calls of this run."""
+    """What every single loss costs, on the calls of this run; kept where the run is."""
     note("N-1: simulating without each dock, drone and pilot in turn ...")
-    return n_minus_1(
+    reports = n_minus_1(
         work.inputs, summary, jobs=work.jobs, on_loss=lambda done: note(f"N-1: {done} losses simulated")
     )
+    if work.out is not None:
+        write_atomically(work.out / "n_minus_1.json", json_text([report.as_dict() for report in reports]))
+    return reports
+
+
+def _losses_document(reports: tuple[LossReport, ...] | None) -> dict[str, object]:
+    """The losses as they appear in JSON, where they were asked for."""
+    return {} if reports is None else {"n_minus_1": [report.as_dict() for report in reports]}
 
 
 def _loss_line(report: LossReport) -> str:
@@ -227,19 +229,12 @@ def _loss_line(report: LossReport) -> str:
     return f"without {report.kind} {report.what}: " + ", ".join(changes)
 
 
-def _workers(jobs: int) -> int:
-    if jobs < 0:
-        raise InputError(f"--jobs {jobs} cannot work -> 1 or more, or 0 for one on each processor")
-    return jobs or len(os.sched_getaffinity(0))
-
-
-def _settled(  # noqa: PLR0917 - what a plan and a simulation need
-    world: World, path: Path | None, docks: int | None, replications: int, seed: int, jobs: int
-) -> Plan:
+def _settled(world: World, study: Study, path: Path | None, docks: int | None, jobs: int) -> Plan:
     """The plan for drones as busy as its own simulation makes them."""
+    count, processes = checked_replications(study.replications), workers(jobs)
     if path is not None:
         raise InputError("--plan and --settle-busy exclude each other -> give one of them")
-    found = sited_for_simulated_busy(world, docks=docks, replications=replications, seed=seed, jobs=jobs)
+    found = sited_for_simulated_busy(world, docks=docks, replications=count, seed=study.seed, jobs=processes)
     how = "agreed" if found.agreed else "not agreed: layouts ask for each other"
     note(f"sited for drones busy {found.sited_for:.1%}, simulated {found.measured:.1%} ({how})")
     return found.plan

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from dfr.cli.output import emit_json, json_text, keeping, note, say
+from dfr.cli.planned import study_of, workers
 from dfr.errors import InputError
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
@@ -68,23 +68,15 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
         wind_scale=_levels(wind_scale, "--wind-scale", float),
         calls_scale=_levels(calls_scale, "--calls-scale", float),
     )
-    if jobs < 0:
-        raise InputError(f"--jobs {jobs} cannot work -> 1 or more, or 0 for one on each processor")
+    processes = workers(jobs)
     path = find_scenario(scenario)
     world = load_world(path)
-    study = world.scenario.study
-    sweeper = Sweeper(
-        world,
-        scenario_file=path,
-        seed=study.seed if seed is None else seed,
-        jobs=jobs or len(os.sched_getaffinity(0)),
-        folder=out,
-        cluster=cluster,
-    )
+    study = study_of(world, replications=replications, seed=seed)
+    sweeper = Sweeper(world, scenario_file=path, seed=study.seed, jobs=processes, folder=out, cluster=cluster)
     with keeping(lambda: _kept(out)):
         found = sweeper.sweep(
             points,
-            replications=study.replications if replications is None else replications,
+            replications=study.replications,
             goal=Goal(kpi=rank_by, zone=zone, confidence=confidence),
             on_point=lambda done, name: note(f"{done}: {name}"),
         )
