@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -51,6 +52,32 @@ def test_the_siting_page_computes_what_it_says(repository):
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert code.count("assert") == 5
     exec(compile(code, "siting.md", "exec"), {})
+
+
+def test_the_architecture_names_every_room_its_modules_and_the_layers_that_are_enforced(repository):
+    text = (repository / "docs" / "architecture.md").read_text()
+    places = [path.parent for root in ("dfr", "firmware_sitl") for path in (repository / root).rglob("*.py")]
+    rooms = {place.relative_to(repository).as_posix().removeprefix("dfr/") for place in places} - {"dfr"}
+    rooms -= {"mission/formats"}  # named in its room's row
+    assert {room for room in rooms if f"| `{room}/` |" not in text} == set()
+    named = re.findall(r"`(\w+\.py)`", text)
+    there = {path.name for root in ("dfr", "firmware_sitl") for path in (repository / root).rglob("*.py")}
+    assert [name for name in named if name not in there] == []
+    flight = {path.name for path in (repository / "dfr" / "aircraft").glob("*.py")} - {"__init__.py"}
+    helpers = {"landing_trials.py"}  # what landings start from and end in
+    assert flight - set(named) == helpers
+    contract = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ][0]
+    layers = " > ".join(layer.replace("dfr.", "") for layer in contract["layers"])
+    said = re.search(r"`cli` > .*?`units \| errors`", text, re.DOTALL)
+    assert said is not None
+    assert set_of(said[0].replace("`", "")) == set_of(layers)
+
+
+def set_of(layers):
+    """Each layer as the set of its rooms, in order."""
+    return [set(re.findall(r"\w+", layer)) for layer in layers.split(">")]
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,9 @@ TELL_EVERY_S = 5.0
 def fly(
     file: Annotated[Path, typer.Argument(help="A .plan, .waypoints, .kml or .geojson file.")],
     *,
-    vehicle: Annotated[str, typer.Option(help="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD].")],
+    vehicle: Annotated[
+        str, typer.Option(help="tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD].")
+    ],
     system: Annotated[int | None, typer.Option(help="System id, where several share the line.")] = None,
     simulated: Annotated[
         bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
