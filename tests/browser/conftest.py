@@ -97,6 +97,13 @@ def serve():
 
 
 @pytest.fixture(scope="session")
+def planning(serve):
+    """The address of the festival's plan, for tests that leave it as it is."""
+    with serve("--scenario", "victorious-2024", "--jobs", "1") as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
 def rehearsed_folder(tmp_path_factory):
     """A small rehearsal of a copy of the festival: plan, records and flights."""
     folder = tmp_path_factory.mktemp("browser")

@@ -1,0 +1,105 @@
+"""The Live page: vehicles watched, told and flown."""
+
+import json
+import re
+
+import pytest
+
+from .pages import FLIGHT_S, until
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehearsed_folder):
+    options = (
+        "--vehicle",
+        "builtin",
+        "--allow-control",
+        "--speedup",
+        "10",
+        "--rtsp",
+        "rtsp://camera.invalid/1",
+    )
+    with serve("--run", rehearsed_folder, *options) as base:
+        page = watched(base).open("live")
+        until(page, "document.getElementById('link').innerText === 'link good'")
+        assert "SIMULATED" in page.inner_text("#state")
+        assert "rtsp://camera.invalid/1" in page.inner_text("#state")
+        assert page.locator(".dock").count() == 2, "drawn as docks, not as places without one"
+        page.select_option("#zone", "castle-stage")
+        page.click("[data-command=dispatch]")
+        page.wait_for_selector("#confirm[open]")
+        assert "Motors will start" in page.inner_text("#confirm-words")
+        page.click("#no")
+        page.wait_for_timeout(500)
+        assert "disarmed" in page.inner_text("[data-row=mode]"), (
+            "a question that is not answered does nothing"
+        )
+        page.click("[data-command=dispatch]")
+        page.wait_for_selector("#confirm[open]")
+        page.click("#yes")
+        until(
+            page, "parseFloat(document.querySelector('[data-row=height]').innerText) > 50", within_ms=FLIGHT_S
+        )
+        assert "to get home" in page.inner_text("[data-row=home]")
+        assert re.search(r"m/s from \d+°", page.inner_text("[data-row=wind]"))
+        assert re.search(r"item \d+ of \d+", page.inner_text("[data-row=mission]"))
+        until(page, "window.dfrMap.queryRenderedFeatures({layers: ['footprint']}).length > 0")
+        until(
+            page,
+            "document.getElementById('flight').innerText.startsWith('docked: ')",
+            within_ms=FLIGHT_S,
+        )
+        assert page.locator("#height-chart svg path").count() >= 2
+        page.close()  # before its server goes: it would say that it lost it
+
+
+def test_two_vehicles_are_watched_and_each_told_by_itself(watched, serve, rehearsed_folder):
+    options = ("--vehicle", "builtin", "--vehicle", "builtin", "--allow-control", "--speedup", "10")
+    with serve("--run", rehearsed_folder, *options) as base:
+        page = watched(base).open("live")
+        until(page, "document.querySelectorAll('.drone').length === 2")
+        page.click("#crafts button >> nth=1")
+        page.click("[data-command=dispatch]")
+        page.click("#yes")
+        until(
+            page,
+            "document.querySelectorAll('#crafts button')[1].innerText.includes('ARMED')",
+            within_ms=60_000,
+        )
+        assert "ARMED" not in page.inner_text("#crafts button >> nth=0")
+        page.click("#crafts button >> nth=0")
+        until(page, "document.querySelector('[data-row=mode]').innerText.includes('disarmed')")
+        page.close()
+
+
+def test_other_traffic_that_is_heard_is_drawn_and_named(watched, serve, rehearsed_folder):
+    """What the server tells of a helicopter, put among what it tells of the vehicle."""
+    heard = {"id": "400f01", "name": "COAST 175", "at": [-1.0905, 50.7815], "height_m_amsl": 42.0}
+
+    def joined(socket):
+        server = socket.connect_to_server()
+
+        def told(message):
+            state = json.loads(message)
+            state["vehicles"][0]["traffic"] = [heard]
+            socket.send(json.dumps(state))
+
+        server.on_message(told)
+
+    with serve("--run", rehearsed_folder, "--vehicle", "builtin") as base:
+        watch = watched(base)
+        watch.page.route_web_socket("**/ws/live", joined)
+        page = watch.open("live")
+        until(page, "document.querySelector('[data-row=\"other traffic\"]')?.innerText.includes('COAST 175')")
+        assert "COAST 175 at 42 m AMSL" in page.inner_text("[data-row='other traffic']")
+        assert page.locator("[title='COAST 175 42 m AMSL']").count() == 1, "on the map"
+        page.close()
+
+
+def test_without_allow_control_there_is_nothing_to_press(watched, serve, rehearsed_folder):
+    with serve("--run", rehearsed_folder, "--vehicle", "builtin") as base:
+        page = watched(base).open("live")
+        page.wait_for_selector("#readonly:not([hidden])")
+        assert page.is_hidden("#commands")
+        page.close()
