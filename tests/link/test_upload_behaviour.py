@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import offset
+from dfr.link import transfer, upload
 from dfr.link.mavlink import connect
 from dfr.link.preflight import wait_ready
 from dfr.link.readback import read_back
@@ -90,6 +93,22 @@ def test_2_a_lost_item_is_answered_again(behind, proxy, dispatch):
     report = upload_verified(behind, dispatch)
     assert report.verified
     assert report.retries >= 1
+
+
+def test_2_what_is_asked_for_again_is_sent_then_and_not_when_we_lose_patience(
+    behind, proxy, dispatch, monkeypatch
+):
+    monkeypatch.setattr(upload, "SILENCE_S", 9.0)
+    behind.round_trip.measured(9.0)  # the vehicle asks again after a second, long before we would
+    rally = is_a("up", "MISSION_ITEM_INT", mission_type=2)
+    proxy.rule = once(rally, lambda message, frame: [])
+    assert upload_verified(behind, dispatch).verified
+    steps = [
+        message.get_type()
+        for way, message in proxy.seen
+        if rally(way, message) or is_a("down", "MISSION_REQUEST", mission_type=2)(way, message)
+    ]
+    assert steps == ["MISSION_REQUEST", "MISSION_ITEM_INT"] * 2
 
 
 def test_3_a_repeated_request_gets_the_identical_item(behind, proxy, long_plan):
@@ -188,21 +207,58 @@ def test_7_an_ack_for_or_from_somebody_else_is_ignored(behind, proxy, long_plan,
 
 
 def test_8_another_stations_upload_is_waited_for(behind, proxy, dispatch):
-    denied = []
-
-    def deny(direction, message, frame):
-        if is_a("up", "MISSION_COUNT")(direction, message) and len(denied) < 2:
-            denied.append(message)
-            proxy.inject_down(proxy.forge(ack(dialect.MAV_MISSION_DENIED)))
-            return []
-        return None
-
-    proxy.rule = deny
+    proxy.rule = deny(proxy, 2)
     assert upload_verified(behind, dispatch).verified
     first_item = next(i for i, (way, m) in enumerate(proxy.seen) if is_a("up", "MISSION_ITEM_INT")(way, m))
     counts = [i for i, (way, m) in enumerate(proxy.seen) if is_a("up", "MISSION_COUNT")(way, m)]
     assert all(index < first_item for index in counts)
     assert len(counts) == 3
+
+
+@pytest.fixture
+def naps(monkeypatch):
+    """The waits of a transfer, in seconds, none of which is waited for."""
+    taken: list[float] = []
+
+    def nap(seconds):
+        taken.append(seconds)
+        assert len(taken) < 100, "no end to it"
+
+    monkeypatch.setattr(transfer, "time", SimpleNamespace(monotonic=time.monotonic, sleep=nap))
+    return taken
+
+
+def deny(proxy, most):
+    """A rule by which the first so many counts of a mission are denied."""
+    denied = []
+
+    def rule(direction, message, frame):
+        if not is_a("up", "MISSION_COUNT")(direction, message) or len(denied) == most:
+            return None
+        denied.append(message)
+        proxy.inject_down(proxy.forge(ack(dialect.MAV_MISSION_DENIED)))
+        return []
+
+    return rule
+
+
+def test_8_each_denial_is_waited_out_until_the_other_station_is_done(behind, proxy, dispatch, naps):
+    most = transfer.DENIED_TRIES - 1
+    assert most > transfer.ATTEMPTS, "more than starting the whole list over would bear"
+    proxy.rule = deny(proxy, most)
+    assert upload_verified(behind, dispatch).verified
+    assert naps == [transfer.DENIED_WAIT_S] * most
+
+
+def test_8_a_station_that_never_ends_is_told_after_a_bounded_wait(behind, proxy, dispatch, naps, monkeypatch):
+    monkeypatch.setattr(transfer, "DENIED_TRIES", 3)
+    monkeypatch.setattr(transfer, "ATTEMPTS", 2)
+    proxy.rule = deny(proxy, 10_000)
+    with pytest.raises(TransferError, match="another ground station is uploading"):
+        upload_verified(behind, replace(dispatch, fence=(), rally=()), check=False)
+    assert 2 <= len(naps) <= 4
+    assert not any(is_a("up", "MISSION_ITEM_INT")(way, message) for way, message in proxy.seen)
+    assert behind.plan is OnboardPlan.UNKNOWN
 
 
 def test_9_after_a_failed_upload_arming_and_auto_are_blocked_until_one_succeeds(behind, proxy, dispatch):
