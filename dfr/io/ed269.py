@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
-from dfr.io.json_lines import LISTS, JsonTroubleError, parse_json
-from dfr.io.text import decode_text
+from dfr.io.airspace_read import AirspaceRead, Draft, Outcome, Problems
+from dfr.io.json_features import read_features
+from dfr.io.json_lines import LISTS
 from dfr.io.uas_zones import (
     LOCAL,
     UNITS_M,
@@ -22,32 +22,13 @@ from dfr.io.uas_zones import (
     text_of,
 )
 from dfr.world.activation import Activation, DailyHours
-from dfr.world.outlines import EdgeRule
 
 KIND = "ed269"
 
 
 def read_ed269(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an ED-269 file and all that is wrong with it."""
-    problems = Problems()
-    drafts: list[Draft] = []
-    try:
-        document, lines = parse_json(decode_text(data)[0])
-    except JsonTroubleError as error:
-        problems.add(error.line, "not-json", str(error), Outcome.REFUSED)
-        return finish(name, KIND, drafts, problems)
-    features = features_of(document)
-    for place, feature in enumerate(features):
-        if len(drafts) > MAX_VOLUMES:
-            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
-            break
-        line = lines[place] if len(lines) == len(features) else None
-        if is_json(feature):
-            drafts += _feature(feature, line, problems)
-        else:
-            drafts.append(Draft(line=line))
-            problems.refuse(drafts[-1], line, "no-feature", "not an object")
-    return finish(name, KIND, drafts, problems, edges=EdgeRule.PARALLEL)
+    return read_features(data, name=name, kind=KIND, features_of=features_of, drafts_of=_feature)
 
 
 def features_of(document: object) -> list[object]:
@@ -63,7 +44,11 @@ def features_of(document: object) -> list[object]:
     return []
 
 
-def _feature(feature: Json, line: int | None, problems: Problems) -> list[Draft]:
+def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
+    if not is_json(feature):
+        draft = Draft(line=line)
+        problems.refuse(draft, line, "no-feature", "not an object")
+        return [draft]
     volumes = objects(feature.get("geometry") or feature.get("airspaceVolume"))
     if not volumes:
         draft = _draft(feature, line)

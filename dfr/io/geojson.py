@@ -9,20 +9,10 @@ from __future__ import annotations
 
 import re
 
-from dfr.io.airspace_read import (
-    MAX_VOLUMES,
-    AirspaceRead,
-    Draft,
-    FileWords,
-    Outcome,
-    Problems,
-    finish,
-    the_rest,
-)
+from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Problems
 from dfr.io.ed269 import features_of, set_activation
-from dfr.io.json_lines import JsonTroubleError, parse_json
+from dfr.io.json_features import read_features
 from dfr.io.limits import parse_limit
-from dfr.io.text import decode_text
 from dfr.io.uas_zones import (
     BadZoneError,
     Json,
@@ -38,7 +28,6 @@ from dfr.io.uas_zones import (
     text_of,
 )
 from dfr.units import nm_to_m
-from dfr.world.outlines import EdgeRule
 from dfr.world.vertical import VerticalLimit
 
 GROUPS = ("uaszone", "verticallayer", "layer")
@@ -76,24 +65,21 @@ def read_ed318(data: bytes, *, name: str) -> AirspaceRead:
 
 
 def _read(data: bytes, name: str, kind: str) -> AirspaceRead:
-    problems = Problems()
-    drafts: list[Draft] = []
-    try:
-        document, lines = parse_json(decode_text(data)[0])
-    except JsonTroubleError as error:
-        problems.add(error.line, "not-json", str(error), Outcome.REFUSED)
-        return finish(name, kind, drafts, problems)
+    return read_features(
+        data,
+        name=name,
+        kind=kind,
+        features_of=_features_of,
+        drafts_of=_feature,
+        words_of=lambda document: FileWords(date=_date(document)),
+    )
+
+
+def _features_of(document: object) -> list[object]:
+    """The features of a collection, or a single one."""
     features = features_of(document)
-    if not features and is_json(document) and document.get("type") == "Feature":
-        features, lines = [document], [1]
-    for place, feature in enumerate(features):
-        line = lines[place] if len(lines) == len(features) else None
-        if len(drafts) > MAX_VOLUMES:
-            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
-            break
-        drafts += _feature(feature, line, problems)
-    words = FileWords(date=_date(document))
-    return finish(name, kind, drafts, problems, words=words, edges=EdgeRule.PARALLEL)
+    alone = not features and is_json(document) and document.get("type") == "Feature"
+    return [document] if alone else features
 
 
 def _date(document: object) -> str:

@@ -15,10 +15,11 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.geo import Position, offset
-from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.targets import global_target, local_target
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import Vehicle
+
+from .inside import fly, standing, take_off
 
 RECORDED = Path(__file__).parents[1] / "data" / "arducopter" / "targets.jsonl"
 CASES = [json.loads(line) for line in RECORDED.read_text().splitlines()]
@@ -30,21 +31,9 @@ FIRST_S, LAST_S = 2.2, 6.0
 SPEED_MPS, HEADING = 0.6, 0.25
 
 
-def fly(vehicle: Vehicle, seconds: float) -> None:
-    for _ in range(round(seconds / STEP_S)):
-        vehicle.step()
-
-
 @pytest.fixture
 def hovering() -> Vehicle:
-    settings = Settings(lat_deg=HOME.lat_deg, lon_deg=HOME.lon_deg, altitude_m=HOME_M_AMSL, heading_deg=0.0)
-    vehicle = Vehicle(settings)
-    vehicle.link_clock = lambda: vehicle.craft.t_s
-    fly(vehicle, 6.0)
-    assert vehicle.change_mode(modes.GUIDED)
-    assert arming.arm(vehicle)
-    assert vehicle.mode.take_off(HEIGHT_M)
-    fly(vehicle, 22.0)
+    vehicle = take_off(standing(), HEIGHT_M, seconds=22.0)
     for mode in (modes.BRAKE, modes.GUIDED):
         assert vehicle.change_mode(mode)
         fly(vehicle, 1.0)

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.identity import Settings
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import Vehicle
+
+from .inside import fly, standing, take_off
 
 HEIGHT_M = 10.0
 
 
 @pytest.fixture
 def hovering() -> Vehicle:
-    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.link_clock = lambda: vehicle.craft.t_s
-    fly(vehicle, 6.0)
-    assert vehicle.change_mode(modes.GUIDED)
-    assert arming.arm(vehicle)
-    assert vehicle.mode.take_off(HEIGHT_M)
-    fly(vehicle, 15.0)
-    return vehicle
-
-
-def fly(vehicle: Vehicle, seconds: float) -> None:
-    for _ in range(round(seconds / STEP_S)):
-        vehicle.step()
+    return take_off(standing(), HEIGHT_M, seconds=15.0)
 
 
 @pytest.mark.parametrize("period_s", [0.1, 0.5, 20.0])

@@ -13,10 +13,11 @@ import pytest
 from dfr.geo import Position
 from firmware_sitl.client import SitlClient
 from firmware_sitl.start import start_vehicle
-from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.gusts import PERIOD_S, Gusts
-from firmware_sitl.vehicle.identity import Settings
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import STEP_S
+
+from .inside import fly, standing, take_off
 
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 TRIALS = 24
@@ -43,18 +44,14 @@ def test_equal_seeds_give_equal_gusts_and_no_intensity_none():
 
 def landing(wind_mps: float, seed: int) -> tuple[float, float]:
     """Distance from the pad (m) and tilt (deg) just before contact: RTL from 15 m, as recorded."""
-    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.link_clock = lambda: vehicle.craft.t_s
+    vehicle = standing(0.0)
     wind = {"SIM_WIND_SPD": wind_mps, "SIM_WIND_DIR": 225.0, "SIM_GUST_I": 0.17, "SIM_GUST_Z": 0.0}
     given = STILL | wind | {"SIM_GUST_SEED": float(seed), "RTL_LOIT_TIME": 0.0}
     for name, value in given.items():
         vehicle.parameters[name] = value
     vehicle.parameter_changed()
-    run(vehicle, 5.0)
-    assert vehicle.change_mode(modes.GUIDED)
-    assert arming.arm(vehicle)
-    assert vehicle.mode.take_off(15.0)
-    run(vehicle, 15.0)
+    fly(vehicle, 5.0)
+    take_off(vehicle, 15.0, seconds=15.0)
     assert vehicle.change_mode(modes.RTL)
     body = vehicle.craft.body
     before = (0.0, 0.0)
@@ -65,11 +62,6 @@ def landing(wind_mps: float, seed: int) -> tuple[float, float]:
             break
     assert body.on_ground
     return before
-
-
-def run(vehicle: Vehicle, seconds: float) -> None:
-    for _ in range(round(seconds / STEP_S)):
-        vehicle.step()
 
 
 @pytest.mark.slow

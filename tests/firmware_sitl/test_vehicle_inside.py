@@ -8,32 +8,22 @@ from math import hypot, nan, pi
 import pytest
 
 from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.identity import Settings
 from firmware_sitl.vehicle.items import INVALID_PARAM1, UNSUPPORTED, Item
 from firmware_sitl.vehicle.stored import keep_mission_item
 from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+
+from .inside import fly, standing, take_off
 
 GUIDED, RTL, LAND = modes.GUIDED, modes.RTL, modes.LAND
 
 
 @pytest.fixture
 def vehicle() -> Vehicle:
-    made = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    made.link_clock = lambda: made.craft.t_s
-    _run(made, 5.0)
-    return made
-
-
-def _run(vehicle: Vehicle, seconds: float) -> None:
-    for _ in range(round(seconds / STEP_S)):
-        vehicle.step()
+    return standing(5.0)
 
 
 def _airborne(vehicle: Vehicle, height_m: float = 30.0) -> None:
-    assert vehicle.change_mode(GUIDED)
-    assert arming.arm(vehicle)
-    assert vehicle.mode.take_off(height_m)
-    _run(vehicle, 8.0 + height_m / 2.5 + 8.0)
+    take_off(vehicle, height_m, seconds=8.0 + height_m / 2.5 + 8.0)
     assert vehicle.craft.height_m == pytest.approx(height_m, abs=0.2)
 
 
@@ -105,7 +95,7 @@ def test_inside_all_inclusions_unless_the_option_says_any(vehicle: Vehicle) -> N
 def test_satellites_lost_in_guided_flight_end_in_landing(vehicle: Vehicle) -> None:
     _airborne(vehicle)
     vehicle.parameters["SIM_GPS1_ENABLE"] = 0.0
-    _run(vehicle, 9.0)
+    fly(vehicle, 9.0)
     assert vehicle.mode.number == LAND
 
 
@@ -163,7 +153,7 @@ def test_strictness_decides_whether_it_lands_without_its_target(
         parameters[name] = value
     _airborne(vehicle, 12.0)
     vehicle.change_mode(LAND)
-    _run(vehicle, 60.0)
+    fly(vehicle, 60.0)
     assert vehicle.craft.motors.armed is not lands
 
 
@@ -184,10 +174,10 @@ def test_a_battery_that_is_critical_before_it_is_low_is_not_armed(
 def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle: Vehicle) -> None:
     _airborne(vehicle)
     vehicle.parameters["BATT_FS_LOW_ACT"], vehicle.parameters["BATT_LOW_MAH"] = 1.0, 4000.0
-    _run(vehicle, 60.0)
+    fly(vehicle, 60.0)
     assert not vehicle.craft.motors.armed
     vehicle.parameters["BATT_LOW_MAH"] = 500.0
-    _run(vehicle, 1.0)
+    fly(vehicle, 1.0)
     assert arming.problems(vehicle)[-1] == "Battery failsafe"
     vehicle.change_mode(GUIDED)
     assert not arming.arm(vehicle)
@@ -199,10 +189,10 @@ def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle
 def test_a_return_ends_at_the_nearer_rally_point(vehicle: Vehicle) -> None:
     _airborne(vehicle)
     vehicle.guided.fly_to((120.0, 0.0, 30.0))
-    _run(vehicle, 30.0)
+    fly(vehicle, 30.0)
     vehicle.rally = ((100.0, 0.0, 20.0),)
     vehicle.change_mode(RTL)
-    _run(vehicle, 120.0)
+    fly(vehicle, 120.0)
     assert not vehicle.craft.motors.armed
     assert vehicle.craft.body.north == pytest.approx(100.0, abs=0.5)
 
@@ -218,6 +208,6 @@ def test_the_trim_airspeed_is_that_measured_on_arducopter(
     vehicle.parameter_changed()
     _airborne(vehicle)
     vehicle.guided.fly_to((6000.0, 0.0, 30.0))
-    _run(vehicle, 120.0)
+    fly(vehicle, 120.0)
     assert vehicle.craft.body.v_north == pytest.approx(airspeed_mps, rel=0.03)
     assert vehicle.craft.body.tilt_rad == pytest.approx(tilt_deg * pi / 180.0, abs=0.03)

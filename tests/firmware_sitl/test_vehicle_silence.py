@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_sitl.vehicle.identity import Settings
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import Vehicle
+
+from .inside import fly, standing
 
 
 def silent_for(seconds: float, *, speedup: float) -> Vehicle:
     """A vehicle that has heard one heartbeat, and then so many of its seconds nothing."""
-    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    vehicle = standing(0.0)
     vehicle.link_clock = lambda: vehicle.craft.t_s / speedup
     vehicle.parameters["FS_GCS_ENABLE"] = 1.0
     vehicle.failsafes.hear_gcs(vehicle.craft.t_s)
-    for _ in range(round(seconds / STEP_S)):
-        vehicle.step()
+    fly(vehicle, seconds)
     return vehicle
 
 

@@ -20,6 +20,7 @@ from dfr.plan.planner import make_plan
 from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario import model as m
 
+from .compliance_world import traffic
 from .conftest import START, Field, at, box, candidate, hour
 
 
@@ -273,30 +274,11 @@ def test_a_site_in_the_margin_of_the_boundary_is_not_used(field: Field):
 
 
 def test_the_failure_card_has_every_case(field: Field):
-    helicopter = m.OtherTraffic(
-        id="heli",
-        kind="helicopter",
-        area=box(-500, -500, 500, 500),
-        lower_m_amsl=30.0,
-        upper_m_amsl=300.0,
-        visits_per_day=1.0,
-        first_hour=0,
-        last_hour=24,
-        stay=constant_(600),
-        notice_s=60.0,
-        rule=m.DeconflictionRule.HOLD_LOW,
-        hold_height_m_agl=20.0,
-        contact="control",
-    )
-    plan = make_plan(field(traffic=(helicopter,)))
+    plan = make_plan(field(traffic=(traffic(),)))
     cases = {case.id: case for case in plan.contingency}
     assert set(cases) == {"dock-lost", "link-lost", "battery-low", "wind-rise", "traffic-heli"}
     assert cases["traffic-heli"].seconds == pytest.approx(40.0 / drone("dji-m30t").descent_mps)
     assert cases["dock-lost"].seconds == pytest.approx(distance_m(plan.sites[0].position, at(0, -200)) / 12.0)
-
-
-def constant_(seconds: float) -> m.Duration:
-    return m.Duration(shape=m.DurationShape.CONSTANT, median_s=seconds, p90_s=seconds)
 
 
 def test_a_search_tells_how_much_is_covered_so_far_and_what_is_possible(field: Field):

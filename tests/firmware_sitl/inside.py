@@ -1,0 +1,32 @@
+"""A built-in vehicle in this process, stepped as fast as it goes."""
+
+from __future__ import annotations
+
+from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+
+READY_S = 6.0
+
+
+def standing(seconds: float = READY_S) -> Vehicle:
+    """On the ground where the recordings were made, for so long that it may arm."""
+    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    vehicle.link_clock = lambda: vehicle.craft.t_s
+    fly(vehicle, seconds)
+    return vehicle
+
+
+def take_off(vehicle: Vehicle, height_m: float, *, seconds: float) -> Vehicle:
+    """Armed in GUIDED and sent up, so many seconds ago."""
+    assert vehicle.change_mode(modes.GUIDED)
+    assert arming.arm(vehicle)
+    assert vehicle.mode.take_off(height_m)
+    fly(vehicle, seconds)
+    return vehicle
+
+
+def fly(vehicle: Vehicle, seconds: float) -> None:
+    """So many seconds pass for it."""
+    for _ in range(round(seconds / STEP_S)):
+        vehicle.step()
