@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.geo import Position, offset
+from dfr.geo import Position
 from dfr.link.framing import Encoder, Framer
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.mission.items import (
@@ -29,19 +29,11 @@ from dfr.mission.items import (
 )
 from firmware_sitl.start import RunningVehicle, start_vehicle
 
-HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
+from ..places import HOME, at, square
+
 SPEEDUP = {"builtin": 60.0, "ardupilot": 10.0}
 
 Rule = Callable[[str, Any, bytes], "list[bytes] | None"]
-
-
-def at(east_m: float, north_m: float) -> Position:
-    return offset(offset(HOME, bearing_deg=90.0, distance_m=east_m), bearing_deg=0.0, distance_m=north_m)
-
-
-def square(half_m: float, *, east_m: float = 0.0, north_m: float = 0.0) -> tuple[Position, ...]:
-    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-    return tuple(at(east_m + half_m * e, north_m + half_m * n) for e, n in corners)
 
 
 def placed(command: Command, place: Position, *, z_m: float = 20.0, params=(0.0, 0.0, 0.0, 0.0)):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.geo import Position, offset
+from dfr.geo import Position
 from dfr.mission.items import (
     Command,
     FenceCircle,
@@ -17,23 +17,13 @@ from dfr.mission.items import (
     RallyPoint,
 )
 
-HOME = Position(lat_deg=50.781, lon_deg=-1.089)
-
-
-def at(east_m: float, north_m: float) -> Position:
-    """A place so far from home."""
-    return offset(offset(HOME, bearing_deg=90.0, distance_m=east_m), bearing_deg=0.0, distance_m=north_m)
+from ..places import HOME, at, square
 
 
 def item(command: Command, place: Position | None = None, z_m: float = 30.0, **changes) -> MissionItem:
     return replace(
         MissionItem(command=command, frame=Frame.GLOBAL_RELATIVE_HOME, position=place, z_m=z_m), **changes
     )
-
-
-def square(half_m: float, *, east_m: float = 0.0, north_m: float = 0.0) -> tuple[Position, ...]:
-    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-    return tuple(at(east_m + half_m * e, north_m + half_m * n) for e, n in corners)
 
 
 def southsea_dispatch() -> FlightPlan:
