@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from dfr.geo import Position
 from dfr.io.airspace_files import read_airspace
+
+from .verbs import dfr
 
 DIRTY = """* dirty
 AC D
@@ -36,13 +36,8 @@ DP 50:10:00 N 001:00:00 W
 """
 
 
-def dfr(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dfr", "airspace", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
 def result(*arguments: object, code: int = 0) -> dict[str, object]:
-    done = dfr(*arguments, "--json")
+    done = dfr("airspace", *arguments, "--json")
     assert done.returncode == code, done.stderr
     document = json.loads(done.stdout)
     assert isinstance(document, dict)
@@ -67,7 +62,7 @@ def test_lint_counts_every_volume_and_names_every_problem(tmp_path: Path) -> Non
     ]
     assert report["coverage_bbox"] == pytest.approx([-1.2527, 50.0, -0.8333, 50.7833], abs=1e-3)
     assert report["seconds"] >= 0.0
-    assert dfr("lint", path, "--strict").returncode == 3
+    assert dfr("airspace", "lint", path, "--strict").returncode == 3
 
 
 def test_lint_of_a_folder_survives_whatever_lies_in_it(tmp_path: Path, solent: Path) -> None:
@@ -87,7 +82,7 @@ def test_lint_of_a_folder_survives_whatever_lies_in_it(tmp_path: Path, solent: P
 
 def test_a_folder_without_airspace_is_said_and_fails_where_lint_is_strict(tmp_path: Path) -> None:
     (tmp_path / "zones.dat").write_text(DIRTY)
-    done = dfr("lint", tmp_path, "--strict")
+    done = dfr("airspace", "lint", tmp_path, "--strict")
     assert done.returncode == 3
     assert "no airspace file" in done.stderr
     assert "zones.dat" in done.stderr
@@ -143,7 +138,7 @@ def test_at_refuses_what_means_nothing(solent: Path, change: tuple[str, str]) ->
     arguments = {"--lat": "50.7", "--lon": "-1.2", "--height-m-agl": "50", "--time": "2024-08-24T12:00Z",
                  "--airspace": str(solent)}  # fmt: skip
     arguments[change[0]] = change[1]
-    done = dfr("at", *(word for pair in arguments.items() for word in pair), "--json")
+    done = dfr("airspace", "at", *(word for pair in arguments.items() for word in pair), "--json")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "->" in done.stderr
@@ -175,7 +170,7 @@ def test_a_file_without_a_volume_fails_where_lint_is_strict(tmp_path: Path) -> N
     path = tmp_path / "notes.txt"
     path.write_text("not airspace at all\nbut text\n")
     assert "no-volumes" in {problem["code"] for problem in result("lint", path)["problems"]}
-    assert dfr("lint", path, "--strict").returncode == 3
+    assert dfr("airspace", "lint", path, "--strict").returncode == 3
 
 
 def test_a_conversion_that_loses_a_volume_says_so_and_exits_3(tmp_path: Path) -> None:
@@ -188,7 +183,7 @@ def test_a_conversion_that_loses_a_volume_says_so_and_exits_3(tmp_path: Path) ->
     assert {"BOW TIE", "UPSIDE DOWN"} <= {
         word for line in document["lost"] for word in ("BOW TIE", "UPSIDE DOWN") if word in line
     }
-    done = dfr("convert", path, "--out", tmp_path / "mixed.kml")
+    done = dfr("airspace", "convert", path, "--out", tmp_path / "mixed.kml")
     assert done.returncode == 3
     assert "2 zones as kml; 0 left out, 1 refused" in done.stdout
 
@@ -196,22 +191,22 @@ def test_a_conversion_that_loses_a_volume_says_so_and_exits_3(tmp_path: Path) ->
 def test_a_conversion_of_which_nothing_would_be_left_writes_nothing(tmp_path: Path) -> None:
     path, out = tmp_path / "high.txt", tmp_path / "high.json"
     path.write_text("AC A\nAN HIGH\nAL FL65\nAH FL195\nV X=50:45:00 N 001:12:00 W\nDC 2\n")
-    assert dfr("convert", path, "--out", out).returncode == 2
+    assert dfr("airspace", "convert", path, "--out", out).returncode == 2
     assert not out.exists()
 
 
 def test_a_source_is_never_replaced_by_its_own_conversion(tmp_path: Path) -> None:
     path = tmp_path / "dirty.txt"
     path.write_text(DIRTY)
-    assert dfr("convert", path, "--out", path.parent / "." / path.name).returncode == 2
+    assert dfr("airspace", "convert", path, "--out", path.parent / "." / path.name).returncode == 2
     assert path.read_text() == DIRTY
 
 
 def test_convert_writes_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty.txt"
     path.write_text("* nothing here\n")
-    assert dfr("convert", path, "--out", tmp_path / "out.kml").returncode == 2
-    assert dfr("convert", path, "--out", tmp_path / "out.docx").returncode == 2
+    assert dfr("airspace", "convert", path, "--out", tmp_path / "out.kml").returncode == 2
+    assert dfr("airspace", "convert", path, "--out", tmp_path / "out.docx").returncode == 2
     assert [child.name for child in tmp_path.iterdir()] == ["empty.txt"]
 
 
@@ -284,7 +279,9 @@ def test_the_ground_under_a_point_comes_from_a_terrain_file_where_one_is_given(t
     assert at(*here, "--height-m-agl", 109)["state"] == "clear"
     off = ("--lat", 50.05, "--lon", -1.02, "--airspace", path, "--terrain", tile)
     assert at(*off, "--height-m-agl", 109)["state"] == "unknown"
-    both = dfr("at", *here, "--height-m-agl", 109, "--time", "2024-08-24T12:00Z", "--ground-m-amsl", 60)
+    both = dfr(
+        "airspace", "at", *here, "--height-m-agl", 109, "--time", "2024-08-24T12:00Z", "--ground-m-amsl", 60
+    )
     assert both.returncode == 2
 
 
@@ -322,7 +319,9 @@ def test_zones_within_a_distance_end_where_it_ends(terrace) -> None:
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
 def test_a_time_beyond_the_calendar_is_bad_input(terrace, time: str) -> None:
-    done = dfr("at", *PLACE, "--height-m-agl", 50, "--time", time, "--airspace", terrace("SFC", "UNL"))
+    done = dfr(
+        "airspace", "at", *PLACE, "--height-m-agl", 50, "--time", time, "--airspace", terrace("SFC", "UNL")
+    )
     assert done.returncode == 2
     assert "calendar" in done.stderr
 
@@ -337,7 +336,7 @@ def test_names_cannot_move_the_cursor(tmp_path: Path) -> None:
         ("lint", path),
         ("at", *PLACE, "--height-m-agl", 5, "--time", "2024-08-24T12:00Z", "--airspace", path),
     ):
-        done = dfr(*words)
+        done = dfr("airspace", *words)
         assert done.returncode == 0
         assert "\x1b" not in done.stdout + done.stderr
         assert "\x07" not in done.stdout + done.stderr

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,19 +11,13 @@ import pytest
 from dfr.geo import Position, distance_m
 from dfr.io.scenario_files import load_scenario, load_world
 
-
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dfr", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
-
+from .verbs import dfr, dfr_typed
 
 SITE = ("--site", "50.7820,-1.0890", "--name", "beach-day", "--date", "2025-06-21")
 
 
 def test_flags_give_a_scenario_that_loads_clean_in_covered_airspace(tmp_path: Path) -> None:
-    done = run("init", *SITE, "--days", "2", "--docks", "3", folder=tmp_path)
+    done = dfr("init", *SITE, "--days", "2", "--docks", "3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     world = load_world(tmp_path / "beach-day.yaml")
     scenario = world.scenario
@@ -36,7 +27,7 @@ def test_flags_give_a_scenario_that_loads_clean_in_covered_airspace(tmp_path: Pa
 
 
 def test_every_zone_is_seen_from_a_post(tmp_path: Path) -> None:
-    assert run("init", *SITE, "--radius-m", "1500", folder=tmp_path).returncode == 0
+    assert dfr("init", *SITE, "--radius-m", "1500", cwd=tmp_path).returncode == 0
     scenario = load_scenario(tmp_path / "beach-day.yaml")
     corners = (*scenario.site.boundary, scenario.site.centre)
     for corner in corners:
@@ -46,7 +37,7 @@ def test_every_zone_is_seen_from_a_post(tmp_path: Path) -> None:
 @pytest.mark.parametrize("day", ["2024-10-05", "2024-04-06"])
 def test_both_clock_changes_of_the_other_hemisphere_are_written_right(tmp_path: Path, day: str) -> None:
     flags = ("--site", "-33.87,151.21", "--zone", "Australia/Sydney", "--name", "quay", "--date", day)
-    done = run("init", *flags, "--days", "3", "--json", folder=tmp_path)
+    done = dfr("init", *flags, "--days", "3", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["name"] == "quay"
     scenario = load_scenario(tmp_path / "quay.yaml")
@@ -57,9 +48,9 @@ def test_both_clock_changes_of_the_other_hemisphere_are_written_right(tmp_path: 
 
 def test_where_no_airspace_is_shipped_it_says_so_and_the_check_does_too(tmp_path: Path) -> None:
     flags = ("--site", "59.91,10.75", "--zone", "Europe/Oslo", "--name", "oslo", "--date", "2025-06-14")
-    done = run("init", *flags, *TOLD, folder=tmp_path)
+    done = dfr("init", *flags, *TOLD, cwd=tmp_path)
     assert "no shipped airspace data covers the site" in done.stdout
-    checked = run("check", "oslo.yaml", "--json", folder=tmp_path)
+    checked = dfr("check", "oslo.yaml", "--json", cwd=tmp_path)
     assert (checked.returncode, unknowns(checked)) == (3, {"airspace-class"})
     assert "no airspace file is loaded" in checked.stdout
 
@@ -67,76 +58,53 @@ def test_where_no_airspace_is_shipped_it_says_so_and_the_check_does_too(tmp_path
 def test_a_file_that_is_there_is_not_replaced_without_force(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("precious")
-    refused = run("init", *SITE, "--out", "mine.yaml", folder=tmp_path)
+    refused = dfr("init", *SITE, "--out", "mine.yaml", cwd=tmp_path)
     assert (refused.returncode, file.read_text()) == (2, "precious")
     assert "--force" in refused.stderr
-    assert run("init", *SITE, "--out", "mine.yaml", "--force", folder=tmp_path).returncode == 0
+    assert dfr("init", *SITE, "--out", "mine.yaml", "--force", cwd=tmp_path).returncode == 0
     assert load_scenario(file).name == "beach-day"
 
 
 def test_a_shipped_scenario_can_be_copied(tmp_path: Path) -> None:
-    assert run("init", "--like", "winter-storm", folder=tmp_path).returncode == 0
+    assert dfr("init", "--like", "winter-storm", cwd=tmp_path).returncode == 0
     assert load_scenario(tmp_path / "winter-storm.yaml").name == "winter-storm"
 
 
 def test_a_copy_may_have_a_name_of_its_own(tmp_path: Path) -> None:
-    assert run("init", "--like", "winter-storm", "--name", "gale", folder=tmp_path).returncode == 0
+    assert dfr("init", "--like", "winter-storm", "--name", "gale", cwd=tmp_path).returncode == 0
     assert load_scenario(tmp_path / "gale.yaml").name == "gale"
 
 
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    try:
-        os.write(ours, b"50.7820,-1.0890\nasked\n2024-08-24\nOA 12\n4\nn\ny\n")
-        command = [sys.executable, "-m", "dfr", "init", "--json"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=theirs, check=False)
-    finally:
-        os.close(ours)
-        os.close(theirs)
+    typed = b"50.7820,-1.0890\nasked\n2024-08-24\nOA 12\n4\nn\ny\n"
+    done = dfr_typed("init", "--json", typed=typed, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["path"] == "asked.yaml"
-    assert b"Centre of the site" in done.stderr
-    checked = run("check", "asked.yaml", "--json", folder=tmp_path)
+    assert "Centre of the site" in done.stderr
+    checked = dfr("check", "asked.yaml", "--json", cwd=tmp_path)
     assert (checked.returncode, unknowns(checked)) == (0, set()), "who answers all is told go"
 
 
 def test_on_a_terminal_a_slip_is_told_and_asked_again(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    try:
-        os.write(
-            ours,
-            b"Southsea\n95,1\n50.7820,-1.0890\nBeach Day\nbeach-day\n"
-            b"21/06/2025\n2025-06-21\n\n4 m\n4\nn\ny\n",
-        )
-        command = [sys.executable, "-m", "dfr", "init", "--json"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=theirs, check=False)
-    finally:
-        os.close(ours)
-        os.close(theirs)
+    typed = b"Southsea\n95,1\n50.7820,-1.0890\nBeach Day\nbeach-day\n21/06/2025\n2025-06-21\n\n4 m\n4\nn\ny\n"
+    done = dfr_typed("init", "--json", typed=typed, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["path"] == "beach-day.yaml"
     for slip in (
-        b"'Southsea' is not a position",
-        b"lat 95.0",
-        b"'Beach Day' ->",
-        b"not a date",
-        b"'4 m' is no number",
+        "'Southsea' is not a position",
+        "lat 95.0",
+        "'Beach Day' ->",
+        "not a date",
+        "'4 m' is no number",
     ):
         assert slip in done.stderr
     assert load_scenario(tmp_path / "beach-day.yaml").site.ground_m_amsl == 4.0
 
 
 def test_on_a_terminal_nothing_known_is_a_scenario_that_says_what_it_lacks(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    try:
-        os.write(ours, b"\n\n\n\n")
-        command = [sys.executable, "-m", "dfr", "init", *SITE]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, stdin=theirs, check=False)
-    finally:
-        os.close(ours)
-        os.close(theirs)
+    done = dfr_typed("init", *SITE, typed=b"\n\n\n\n", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    checked = run("check", "beach-day.yaml", "--json", folder=tmp_path)
+    checked = dfr("check", "beach-day.yaml", "--json", cwd=tmp_path)
     assert checked.returncode == 3
     assert {"authorisation", "crowd"} <= unknowns(checked)
 
@@ -164,7 +132,7 @@ BAD = {
 
 @pytest.mark.parametrize("flags", BAD.values(), ids=BAD)
 def test_what_cannot_be_is_bad_input_and_leaves_no_file(tmp_path: Path, flags: tuple[str, ...]) -> None:
-    done = run("init", *flags, folder=tmp_path)
+    done = dfr("init", *flags, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert "->" in done.stderr
     assert "Traceback" not in done.stderr
@@ -183,24 +151,24 @@ def unknowns(done: subprocess.CompletedProcess[str]) -> set[str]:
 def test_an_unedited_scenario_is_no_go_until_its_team_has_spoken(tmp_path: Path, docks: str) -> None:
     """Unedited it asks for the permission, the crowd, the posts and the ground; told all four it passes."""
     flags = ("--site", "50.7820,-1.0890", "--date", "2024-08-24", "--docks", docks)
-    assert run("init", *flags, "--name", "bare", folder=tmp_path).returncode == 0
-    bare = run("check", "bare.yaml", "--json", folder=tmp_path)
+    assert dfr("init", *flags, "--name", "bare", cwd=tmp_path).returncode == 0
+    bare = dfr("check", "bare.yaml", "--json", cwd=tmp_path)
     assert bare.returncode == 3
     assert unknowns(bare) == {"authorisation", "crowd", "terrain-known", "visual-line-of-sight"}
-    assert run("init", *flags, "--name", "told", *TOLD, folder=tmp_path).returncode == 0
-    told = run("check", "told.yaml", "--json", folder=tmp_path)
+    assert dfr("init", *flags, "--name", "told", *TOLD, cwd=tmp_path).returncode == 0
+    told = dfr("check", "told.yaml", "--json", cwd=tmp_path)
     assert (told.returncode, unknowns(told)) == (0, set())
 
 
 def test_the_height_of_the_ground_is_taken_from_the_flag(tmp_path: Path) -> None:
-    assert run("init", *SITE, "--ground-m-amsl", "3.5", folder=tmp_path).returncode == 0
+    assert dfr("init", *SITE, "--ground-m-amsl", "3.5", cwd=tmp_path).returncode == 0
     scenario = load_scenario(tmp_path / "beach-day.yaml")
     assert scenario.site.ground_m_amsl == 3.5
     assert scenario.site.centre == Position(lat_deg=50.782, lon_deg=-1.089)
 
 
 def test_the_schema_is_json_that_names_the_sections(tmp_path: Path) -> None:
-    printed = run("schema", folder=tmp_path)
+    printed = dfr("schema", cwd=tmp_path)
     assert "site" in json.loads(printed.stdout)["required"]
-    assert run("schema", "--out", "schema.json", folder=tmp_path).returncode == 0
+    assert dfr("schema", "--out", "schema.json", cwd=tmp_path).returncode == 0
     assert json.loads((tmp_path / "schema.json").read_text()) == json.loads(printed.stdout)

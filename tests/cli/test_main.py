@@ -11,6 +11,8 @@ import pytest
 
 from dfr.cli.main import VERBS
 
+from .verbs import dfr
+
 HEAVY = (
     "numpy",
     "scipy",
@@ -23,11 +25,6 @@ HEAVY = (
     "pyarrow",
     "pydantic_core",
 )
-
-
-def dfr(*arguments, **kwargs):
-    command = [sys.executable, "-m", "dfr", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **kwargs)
 
 
 def modules_loaded_by(code):

@@ -20,18 +20,9 @@ from dfr.geo import Position
 from dfr.mission.formats import read_plan
 from firmware_sitl.start import start_vehicle
 
+from .verbs import dfr
+
 OPEN_PAD_M = round(Limits.of(drone("arducopter-sitl-quad"), dock("open-pad")).lateral_m, 9)
-
-
-def dfr(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "dfr", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        **options,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +165,7 @@ def listener():
 def test_fly_sends_nothing_to_a_vehicle_before_a_yes(compiled):
     _, files = compiled
     with listener() as (server, url):
-        refused = dfr("fly", files[0], "--vehicle", url, "--json", stdin=subprocess.DEVNULL)
+        refused = dfr("fly", files[0], "--vehicle", url, "--json")
         assert refused.returncode == 5
         message = json.loads(refused.stdout)["error"]["message"]
         assert "nothing was sent" in message
@@ -234,7 +225,7 @@ def test_the_readmes_calls_fly_our_own_vehicle_without_anybody_asked(compiled, r
         while not process.stdout.readline().startswith("}"):
             assert process.poll() is None
         for call in calls:
-            done = dfr(*call, cwd=folder, stdin=subprocess.DEVNULL)
+            done = dfr(*call, cwd=folder)
             assert done.returncode == 0, done.stdout + done.stderr
         assert "docked: 0." in done.stdout
     finally:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-
-def dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "dfr", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+from .verbs import dfr
 
 
 @pytest.fixture(scope="module")

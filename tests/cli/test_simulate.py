@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-
-def dfr(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a verb in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "dfr", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        timeout=120,
-    )
+from .verbs import dfr
 
 
 def test_json_holds_figures_missed_calls_docks_and_manifest(tmp_path: Path) -> None:

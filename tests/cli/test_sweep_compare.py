@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-
-def dfr(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a verb in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "dfr", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        timeout=180,
-    )
-
+from .verbs import dfr
 
 SWEEP = ("sweep", "winter-storm", "--docks", "1,2", "--replications", "20", "--zone", "0.05", "--jobs", "1")
 
