@@ -98,6 +98,14 @@ def test_a_gyro_that_does_not_drift_leaves_the_side_turned_to():
         assert side * hover["nose"][-1][1] > 0.0
 
 
+@pytest.mark.parametrize(("drift", "flown_s"), [(0.0, 121.1), (0.05, 111.8), (0.1, 103.4)])
+def test_a_return_takes_as_long_as_it_did_with_the_drift_switched_off_and_doubled(flown_like, drift, flown_s):
+    """800 m down 8 m/s and back, at 45 degrees of tilt, on ArduCopter SITL."""
+    params = {"WPNAV_SPEED": 1500, "ANGLE_MAX": 4500, "SIM_DRIFT_SPEED": drift}
+    case = {"dist": 800, "brg": 40, "alt": 60, "w": 8, "wd": 220, "hover": 10, "params": params}
+    assert flown_like({"case": case}).back_s == pytest.approx(flown_s, rel=0.03)
+
+
 def lagging(up_s: float, **settings: float) -> float:
     """The error after a leg due north, which turns to neither side."""
     return float(
