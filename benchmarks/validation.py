@@ -47,6 +47,9 @@ SORTIES = (
     ("hops.jsonl", "hops"),
     ("last.jsonl", "last sorties"),
 )
+EDGE = 7.8
+"""Errors beyond it, per cent, are drawn there."""
+
 RECORDED_S = 1500.0
 """Recordings end so long after the lift: a drone still under way is one that did not come home."""
 
@@ -162,7 +165,8 @@ def leg_rows(folder: Path) -> Iterator[Row]:
                     if seconds is None or found is None:
                         continue
                     error, chance = 100 * (found / seconds - 1), way == "back" and by_chance(sortie)
-                    axes.plot(seconds, error, "o" if calm else "^", color=f"C{number}", markersize=4,
+                    shown = float(np.clip(error, -EDGE, EDGE))
+                    axes.plot(seconds, shown, "o" if calm else "^", color=f"C{number}", markersize=4,
                               fillstyle="none" if chance else "full")  # fmt: skip
                     if not chance:
                         errors.append(abs(error))
@@ -182,7 +186,7 @@ def leg_rows(folder: Path) -> Iterator[Row]:
     yield from band_rows(banded)
     yield from gusty_rows()
     axes.set(xscale="log", xlabel="flown, s", ylabel="predicted over flown - 1, %", ylim=(-8, 8))
-    axes.set_title("open: ways home that chance decides", fontsize=9)
+    axes.set_title("open: ways home that chance decides; at the edge: farther off", fontsize=9)
     axes.axhspan(-5, 5, alpha=0.08)
     save(figure, folder, "leg-times")
 
