@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import pytest
 
-from dfr.aircraft.catalogue import drone
-from dfr.aircraft.heading_error import SIM_UP_S
-from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
-from dfr.world.wind import MeanWind
+from dfr.aircraft.performance import Sortie
 
-SQRT_HEIGHT_M = 60.0
-"""Below it SIM_WIND_T 0 lets the wind fall with the square root of the height."""
+from ..recorded_sorties import predicted_like
 
 
 @pytest.fixture(scope="session")
 def flown_like() -> Callable[[dict], Sortie]:
     """The prediction of a recorded sortie, from its `case` alone."""
-    return _flown_like
-
-
-def _flown_like(record: dict) -> Sortie:
-    case, params = record["case"], record["case"]["params"]
-    craft = drone(case.get("drone", "arducopter-sitl-quad"))
-    if not {"RTL_ALT", "RTL_ALT_M"} & params.keys():
-        params = {"RTL_ALT": 100.0 * case["alt"], **params}
-    lower = params.get("SIM_WIND_T", 1) == 0
-    factor = math.sqrt(min(1.0, case["alt"] / SQRT_HEIGHT_M)) if lower else 1.0
-    return predict_path(
-        [case["dist"]],
-        [case["brg"]],
-        height_m=case["alt"],
-        on_scene_s=case["hover"],
-        wind=MeanWind(speed_mps=case["w"] * factor, from_deg=case["wd"]),
-        drone=craft,
-        settings=FlightSettings.from_params(params, base=flight_settings(craft)),
-        up_s=case.get("up", SIM_UP_S),
-    )
+    return lambda record: predicted_like(record["case"])

@@ -25,8 +25,11 @@ BY_CHANCE = {
 """Returns outside the tolerances, and inside the band that the prediction states: rounding cut the corner
 out of their climb, or the nose drifted another way."""
 
+SLOW = {"fresh_tail04", "fresh_tail05"}
+"""Straight against a wind at the tilt limit: predicted to make a little headway, and nobody waited for it."""
+
 LONGEST_S = 1069.0
-"""The longest of the recorded sorties: a return that takes longer was not waited for."""
+"""The longest of the recorded sorties."""
 
 READ_S = 0.1
 """Telemetry's step."""
@@ -52,7 +55,7 @@ def test_legs_are_predicted_within_the_tolerances(name, predicted):
         return
     assert share(predicted, name, "out") < most
     if record["back"] is None:
-        assert not predicted[name].reachable or predicted[name].back_s > LONGEST_S
+        assert predicted[name].back_s > LONGEST_S if name in SLOW else not predicted[name].reachable
         assert predicted[name].back_late_s is None
     elif name in BY_CHANCE:
         assert predicted[name].back_early_s - READ_S <= record["back"] <= predicted[name].back_late_s + READ_S
@@ -64,6 +67,13 @@ def test_legs_are_predicted_within_the_tolerances(name, predicted):
 @pytest.mark.parametrize("way", ["out", "back"])
 def test_hops_are_within_a_quarter_of_a_second(name, way, predicted):
     assert getattr(predicted[name], f"{way}_s") == pytest.approx(RECORDS[name][way], abs=0.25)
+
+
+def test_hops_timed_at_50_hz_start_and_arrive_when_they_did(predicted):
+    hops = [name for name in RECORDS if name.startswith("hop_")]
+    for way, most_s in (("out", 0.06), ("back", 0.08)):
+        early = [RECORDS[name][way] - getattr(predicted[name], f"{way}_s") for name in hops]
+        assert abs(np.mean(early)) < most_s
 
 
 @pytest.mark.parametrize("name", RECORDS)
