@@ -170,8 +170,8 @@ Plans, checks, the point of no return and the simulation count on the latest of 
   from the start of the simulator (`up_s` of `dfr predict`, 42 s at the lift where it is not given). The
   recordings `fresh_tail*` did not note it; their noses tell that it had turned round, and 400 s are taken.
   For real drones 0.35 degrees are assumed; their compasses err by more, which brings them home sooner.
-  `back_s` is the time that most flights come within 5 % of, or the middle one where they scatter too far.
-  Straight against 10 m/s at 30 degrees seven flights in a row came home at 0.02 to 1.2 m/s.
+  `back_s` is the time that most flights come within 5 % of. Straight against 10 m/s at 30 degrees seven
+  flights in a row came home at 0.02 to 1.2 m/s.
 - Rounding (`rounding`): a return that climbs first. In the middle of the corner between the climb and the leg
   home ArduCopter compares a vertical acceleration with its own limit in single precision. Where the climb
   goes straight up to the last bit, the corner is never cut; where it leans by some millimetres, in 15 to

@@ -35,9 +35,6 @@ NOSES = 37
 NEAR = 0.05
 """Times within this share of one another count as near: the tolerance of a leg in wind."""
 
-MANY = 0.15
-"""Where no time has so many others near it, the middle one is stated."""
-
 TIE = 1e-3
 """Weight of how near they are, where as many are."""
 
@@ -319,13 +316,14 @@ def _pace(home: _Return, off_rad: FloatArray) -> FloatArray:
 
 
 def _usual(times: FloatArray) -> np.ndarray:
-    """Row of each column's time that most others are near, or of the middle one where none has many near."""
+    """Row of each column's time that most others are near; of an infinite one where most are."""
     lost = ~np.isfinite(times)
     logs = np.log(np.where(lost, np.nan, times))
     near = np.zeros_like(times)
     for other in logs:
         apart = np.abs(logs - other) / NEAR
         near += np.where(apart <= 1.0, 1.0 + TIE * (1.0 - apart), 0.0)
-    middle = np.argsort(times, axis=0)[len(times) // 2]
-    row: np.ndarray = np.where(near.max(axis=0) > MANY * len(times), np.argmax(near, axis=0), middle)
-    return np.where(lost.mean(axis=0) > MOST_LOST, np.argmax(lost, axis=0), row)
+    row: np.ndarray = np.where(
+        lost.mean(axis=0) > MOST_LOST, np.argmax(lost, axis=0), np.argmax(near, axis=0)
+    )
+    return row
