@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from dfr.errors import DfrError, NonCompliantError
@@ -31,12 +32,32 @@ class Basis(StrEnum):
     ASSUMED = "assumed"
 
 
+class DayFact(StrEnum):
+    """A fact that only the day of the flight brings: days ahead, a go is subject to it."""
+
+    NOTAMS = "NOTAMs"
+    WEATHER = "weather"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validity:
+    """What a finding rests on ("the reading of NOTAMs"), and the moment after which it no longer holds."""
+
+    what: str
+    until: datetime
+
+    def as_dict(self) -> dict[str, object]:
+        """As it appears in JSON."""
+        return {"what": self.what, "until": self.until.isoformat()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """The outcome of one rule at one place.
 
     `margin_m` is positive where the rule holds with room and negative by the
     size of the breach; None where the rule is not a distance or is unknown.
+    `due` names the fact of the day without which this is unknown; `validity` how long the finding holds.
     """
 
     rule: str
@@ -47,6 +68,8 @@ class Finding:
     place: Position | None = None
     margin_m: float | None = None
     fix: str = ""
+    due: DayFact | None = None
+    validity: Validity | None = None
 
     @property
     def blocks(self) -> bool:
@@ -65,6 +88,8 @@ class Finding:
             "place": place,
             "margin_m": self.margin_m,
             "fix": self.fix,
+            "due": None if self.due is None else self.due.value,
+            "validity": None if self.validity is None else self.validity.as_dict(),
         }
 
 

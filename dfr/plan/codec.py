@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from dfr.errors import InputError
-from dfr.findings import Basis, Finding, Severity
+from dfr.findings import Basis, DayFact, Finding, Severity, Validity
 from dfr.geo import Position, Ring
 from dfr.plan.model import (
     FORMAT,
@@ -102,7 +103,7 @@ def _proposed(data: Mapping[str, Any] | None) -> ProposedArea | None:
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:
-    place = data["place"]
+    place, due = data["place"], data.get("due")
     return Finding(
         rule=_text(data["rule"]),
         severity=Severity(data["severity"]),
@@ -112,7 +113,16 @@ def _finding(data: Mapping[str, Any]) -> Finding:
         place=None if place is None else _position(place),
         margin_m=_maybe(data["margin_m"]),
         fix=_text(data["fix"]),
+        due=None if due is None else DayFact(due),
+        validity=_validity(data.get("validity")),
     )
+
+
+def _validity(data: Mapping[str, Any] | None) -> Validity | None:
+    """None also for a plan written before findings expired."""
+    if data is None:
+        return None
+    return Validity(what=_text(data["what"]), until=datetime.fromisoformat(_text(data["until"])))
 
 
 def _ring(corners: Sequence[Mapping[str, Any]]) -> Ring:

@@ -329,11 +329,13 @@ class Contingency:
 class Targets:
     """Response-time limits to report, and the one whose coverage the siting maximises.
 
-    Seconds from the decision to send a drone until it is overhead.
+    Seconds from the decision to send a drone until it is overhead. `required_share_of_hours` is the share of
+    the hours with calls that must be flyable for a go, None where one hour is enough.
     """
 
     limits_s: tuple[float, ...]
     siting_limit_s: float
+    required_share_of_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +348,11 @@ class Study:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A deployment, whole."""
+    """A deployment, whole.
+
+    `exercise` True means that nothing of it is flown for real: assumed permissions, readings and sources may
+    stand, and every output says EXERCISE.
+    """
 
     name: str
     title: str
@@ -370,3 +376,4 @@ class Scenario:
     assumptions: tuple[Assumption, ...]
     terrain: tuple[TerrainFile, ...] = ()
     simulation: Simulation = NO_OPTIONS
+    exercise: bool = False

@@ -339,6 +339,12 @@ class TargetsIn(Block):
 
     limits_s: list[Annotated[float, Field(gt=0, le=86400)]] = Field(min_length=1, max_length=20)
     siting_limit_s: float = Field(gt=0, le=86400)
+    required_share_of_hours: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="share of the hours with calls that must be flyable for a go; one hour is enough without",
+    )
 
 
 class StudyIn(Strict):
@@ -354,6 +360,11 @@ class ScenarioIn(Strict):
     name: Id
     title: Text
     description: Text
+    exercise: bool = Field(
+        default=False,
+        description="true: nothing is flown for real, so that assumed permissions, readings and sources may "
+        "stand; every output then says EXERCISE",
+    )
     zone: str = Field(description="IANA time zone, e.g. Europe/London")
     period: PeriodIn
     site: SiteIn

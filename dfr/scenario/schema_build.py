@@ -32,6 +32,7 @@ def build(
         name=scenario.name,
         title=scenario.title.strip(),
         description=scenario.description.strip(),
+        exercise=scenario.exercise,
         file=file,
         sha256=sha256,
         period=domain.Period(start=scenario.period.start, end=scenario.period.end, zone=zone),
@@ -67,6 +68,7 @@ def build(
         targets=domain.Targets(
             limits_s=tuple(sorted({*scenario.targets.limits_s, scenario.targets.siting_limit_s})),
             siting_limit_s=scenario.targets.siting_limit_s,
+            required_share_of_hours=scenario.targets.required_share_of_hours,
         ),
         study=domain.Study(seed=scenario.study.seed, replications=scenario.study.replications),
         simulation=scenario.simulation.built(),

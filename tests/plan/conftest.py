@@ -163,6 +163,7 @@ def scenario() -> m.Scenario:
         targets=m.Targets(limits_s=(60.0, 120.0), siting_limit_s=70.0),
         study=m.Study(seed=1, replications=2),
         assumptions=(),
+        exercise=True,
     )
 
 

@@ -1,0 +1,120 @@
+"""The verdict on a plan at a moment: one wording, two stages, and an end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from dfr.findings import Basis, DayFact, Finding, Severity, Validity
+from dfr.plan.codec import plan_from_dict
+from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
+from dfr.plan.verdict import Stage, Verdict, VerdictKind, stage_at, verdict_of
+
+from .conftest import START
+
+DAYS_AHEAD = START - timedelta(days=5)
+IN_TIME = START - timedelta(hours=3)
+
+
+@pytest.fixture(scope="module")
+def plan(field) -> Plan:
+    return make_plan(field())
+
+
+def found(severity: Severity, rule: str = "crowd", **more) -> Finding:
+    return Finding(rule=rule, severity=severity, message="", basis=Basis.LAW, source="", **more)
+
+
+def verdict(field, plan: Plan, *findings: Finding, now=DAYS_AHEAD, day=False, exercise=False) -> Verdict:
+    scenario = replace(field().scenario, exercise=exercise)
+    return verdict_of(scenario, replace(plan, findings=findings), now=now, day=day)
+
+
+NO_NOTAMS = found(Severity.UNKNOWN, "temporary-restriction", due=DayFact.NOTAMS)
+
+
+def test_a_plan_that_nothing_blocks_is_a_go_for_the_hours_that_can_be_flown(field, plan):
+    said = verdict(field, plan)
+    assert said.go
+    assert said.headline == "GO for 4 of 4 hours"
+
+
+def test_a_violation_is_a_no_go_whatever_else_is_unknown(field, plan):
+    said = verdict(field, plan, found(Severity.UNKNOWN), found(Severity.VIOLATION))
+    assert not said.go
+    assert said.headline == "NO GO"
+    assert said.commander == "Do not fly: 1 violation must be resolved first."
+
+
+def test_an_unknown_names_what_is_missing(field, plan):
+    said = verdict(field, plan, found(Severity.UNKNOWN), found(Severity.UNKNOWN, "airspace-date"))
+    assert said.headline == "UNKNOWN: crowd, airspace date"
+
+
+def test_days_ahead_a_go_is_subject_to_the_facts_of_the_day_and_says_when_they_can_be_had(field, plan):
+    said = verdict(field, plan, found(Severity.UNKNOWN, "weather", due=DayFact.WEATHER), NO_NOTAMS)
+    assert said.go
+    assert said.headline == "GO for 4 of 4 hours, subject to NOTAMs and weather of the day"
+    assert any(line.startswith("NOTAMs of the day: read them within the 24 h") for line in said.lines)
+
+
+def test_on_the_day_the_same_facts_are_unknown_until_given(field, plan):
+    for said in (verdict(field, plan, NO_NOTAMS, now=IN_TIME), verdict(field, plan, NO_NOTAMS, day=True)):
+        assert said.kind is VerdictKind.UNKNOWN
+        assert said.headline == "UNKNOWN: NOTAMs"
+
+
+def test_the_day_stage_begins_24_hours_before_the_start(field):
+    scenario = field().scenario
+    assert stage_at(scenario, START - timedelta(hours=24, minutes=1)) is Stage.PLAN
+    assert stage_at(scenario, START - timedelta(hours=24)) is Stage.DAY
+
+
+def test_a_go_ends_with_the_first_thing_it_rests_on(field, plan):
+    late = found(Severity.OK, validity=Validity(what="the airspace cycle", until=START + timedelta(hours=3)))
+    early = found(
+        Severity.OK, validity=Validity(what="the reading of NOTAMs", until=START + timedelta(hours=1))
+    )
+    said = verdict(field, plan, late, early, now=IN_TIME)
+    assert said.valid_until == START + timedelta(hours=1)
+    assert "the reading of NOTAMs" in said.valid_because
+
+
+def test_a_go_without_other_bounds_ends_with_the_deployment(field, plan):
+    assert verdict(field, plan).valid_until == field().scenario.period.end
+
+
+def test_what_has_expired_is_unknown_again(field, plan):
+    old = found(
+        Severity.OK, validity=Validity(what="the reading of NOTAMs", until=IN_TIME - timedelta(hours=1))
+    )
+    said = verdict(field, plan, old, now=IN_TIME)
+    assert said.kind is VerdictKind.UNKNOWN
+    assert "the reading of NOTAMs ended Sat 01 Jun 2024 06:00 BST" in said.headline
+
+
+def test_an_exercise_says_so_and_does_not_expire(field, plan):
+    said = verdict(field, plan, now=START + timedelta(days=700), exercise=True)
+    assert said.headline == "EXERCISE: GO for 4 of 4 hours"
+    assert said.valid_until is None
+
+
+def test_the_commander_is_told_what_is_served_and_when_nothing_flies(field, plan):
+    hours = tuple(
+        replace(hour, flyable=number not in (1, 2)) for number, hour in enumerate(plan.coverage_by_hour)
+    )
+    said = verdict(field, replace(plan, coverage_by_hour=hours, objective=0.52, siting_limit_s=120.0))
+    assert said.headline == "GO for 2 of 4 hours"
+    assert said.commander == (
+        "Overhead within 2 min of the decision for about half of the calls in the hours flown; "
+        "no flying Saturday 11 to 13 h."
+    )
+
+
+def test_what_is_due_and_how_long_it_holds_survive_plan_json(plan):
+    until = Validity(what="the reading of NOTAMs", until=datetime.fromisoformat("2024-06-01T06:00:00+01:00"))
+    marked = replace(plan, findings=(replace(NO_NOTAMS, validity=until),))
+    assert plan_from_dict(marked.as_dict()).findings == marked.findings
