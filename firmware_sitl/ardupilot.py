@@ -88,7 +88,7 @@ def started(
     model = "quad" if frame is None else f"quad:{_beside(frame, folder)}"
     files = ",".join(str(path.resolve()) for path in (*defaults, base))
     command = [
-        str(binary.path), "-w", "--model", model, "--home", home, "--defaults", files,
+        str(binary.path), "-w", "--model", model, f"--home={home}", "--defaults", files,
         "--sysid", str(system_id), "-I", str(number), "--speedup", f"{speedup:g}",
     ]  # fmt: skip
     with running(command, folder) as process:

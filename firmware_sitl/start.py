@@ -91,7 +91,8 @@ def start_vehicle(
         else:
             if gust_intensity > 0.0:
                 settings |= {"SIM_GUST_I": gust_intensity, "SIM_GUST_SEED": float(gust_seed)}
-            options = ["--home", text, "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
+            # In one argument: a southern latitude would be read as an option of its own.
+            options = [f"--home={text}", "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
             options += ["--port", str(port or 0), *(("--frame", str(frame.resolve())) if frame else ())]
             options += ["--generation", generation]
             process, urls = stack.enter_context(_builtin(place, options, settings, defaults))

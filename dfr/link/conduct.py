@@ -16,16 +16,14 @@ director asks for a disarm; where that is refused, it forces one, on a simulated
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import DfrError, LinkError, LinkTimeoutError, VehicleRefusedError
-from dfr.geo import Position, distance_m
+from dfr.geo import Position
 from dfr.link.dispatched import Event
 from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
 from dfr.link.mavlink import MavlinkVehicle
@@ -36,6 +34,7 @@ from dfr.link.transfer import replace_mission
 from dfr.link.vehicle import CopterMode, VehicleState, mode_name
 from dfr.link.yielding import HEIGHT_REACHED_M, LowHold
 from dfr.mission.compile import return_seq
+from dfr.mission.duration import longest_s
 from dfr.mission.items import Command, FlightPlan
 from dfr.mission.retask import FIRST_ITEM, retasked
 
@@ -45,10 +44,6 @@ STILL_SPEED_MPS = 0.1
 DISARM_AGAIN_S = 5.0
 LIFT_S = 30.0
 LIFTED_M = 1.0
-SLOWEST_MPS = 2.0
-"""A dispatch slower than this over ground is given up for lost (assumed)."""
-
-SPARE_S = 240.0
 AFTER_RECALL_S = 600.0
 LOOK_EVERY_S = 0.05
 
@@ -71,6 +66,7 @@ class Director:
     orders: Orders
     may_force_disarm: bool
     dock_tolerance_m: float
+    cruise_mps: float | None = None
     events: list[Event] = field(default_factory=list)
     expected: CopterMode = CopterMode.AUTO
     hands_off: bool = False
@@ -97,7 +93,7 @@ class Director:
 
     def follow(self, on_state: OnState | None) -> None:
         """Watch until disarmed. Raises LinkTimeoutError where the vehicle falls silent or never ends."""
-        self.deadline_s = (self.vehicle.state.t_s or 0.0) + allowed_s(self.plan)
+        self.deadline_s = (self.vehicle.state.t_s or 0.0) + self._longest_s(self.plan)
         while True:
             self.vehicle.check_link()
             state = self.vehicle.state
@@ -281,7 +277,7 @@ class Director:
         self.plan, self.watch, self.returning, self.last_seq = new, Watch(self.limits, new), False, None
         self.vehicle.command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(FIRST_ITEM))
         self.recorder.expect_return(return_seq(new.items))
-        self.deadline_s = (state.t_s or 0.0) + allowed_s(new)
+        self.deadline_s = (state.t_s or 0.0) + self._longest_s(new)
         self._change_mode(CopterMode.AUTO)
         self._note("on to the new task")
 
@@ -300,6 +296,9 @@ class Director:
         """Look once more before a command: the pilot's change of mode may have come this very moment."""
         self._watch_mode(self.vehicle.state)
         return not self.hands_off
+
+    def _longest_s(self, plan: FlightPlan) -> float:
+        return longest_s(plan, cruise_mps=self.cruise_mps)
 
     def _overdue(self) -> None:
         """Recall once; after that the flight is lost to us."""
@@ -322,17 +321,3 @@ class Director:
 
     def _note(self, what: str) -> None:
         self.events.append(Event(t_s=self.vehicle.state.t_s, what=what))
-
-
-def allowed_s(plan: FlightPlan) -> float:
-    """Vehicle seconds after which a flight is overdue: its legs at a crawl, its holds, and some spare."""
-    places = [plan.home, *(item.position for item in plan.items if item.position is not None), plan.home]
-    length_m = sum(distance_m(a, b) for a, b in pairwise(places))
-    heights_m = [item.z_m for item in plan.items]
-    holds_s = sum(item.params[0] for item in plan.items if item.command == Command.NAV_LOITER_TIME)
-    holds_s += sum(
-        item.params[0] * 2.0 * math.pi * abs(item.params[2]) / SLOWEST_MPS
-        for item in plan.items
-        if item.command == Command.NAV_LOITER_TURNS
-    )
-    return (length_m + 4.0 * max(heights_m, default=0.0)) / SLOWEST_MPS + holds_s + SPARE_S

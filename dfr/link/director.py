@@ -59,6 +59,7 @@ def fly_dispatch(
         orders=Orders() if orders is None else orders,
         may_force_disarm=forced,
         dock_tolerance_m=dock_tolerance_m,
+        cruise_mps=cruise_mps(vehicle),
     )
     texts_before = len(vehicle.texts)
     with vehicle.watching(recorder), picture.listening(vehicle.port):
@@ -66,6 +67,12 @@ def fly_dispatch(
         director.follow(on_state)
         director.stand_down()
     return _flown(director, texts_before)
+
+
+def cruise_mps(vehicle: MavlinkVehicle) -> float | None:
+    """The vehicle's own cruise speed; None where it does not say."""
+    found = vehicle.get_param("WPNAV_SPEED")
+    return None if found is None else found / 100.0
 
 
 def refuse_no_go(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:

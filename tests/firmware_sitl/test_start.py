@@ -37,6 +37,19 @@ def test_the_built_in_vehicle_says_that_it_is_not_ardupilot() -> None:
         assert vehicle.simulated
 
 
+@pytest.mark.parametrize(("lat", "lon"), [(-35.36, 149.16), (-33.4, -70.6), (50.78, -1.089)])
+def test_a_vehicle_starts_south_and_west_of_zero(engine: str, lat: float, lon: float) -> None:
+    home = Position(lat_deg=lat, lon_deg=lon)
+    with (
+        start_vehicle(home=home, home_m_amsl=584.0, engine=engine, speedup=10.0) as vehicle,
+        SitlClient(vehicle.url) as client,
+    ):
+        client.wait_ready()
+        told = client.receive("GLOBAL_POSITION_INT")
+    assert told.lat / 1e7 == pytest.approx(lat, abs=1e-5)
+    assert told.lon / 1e7 == pytest.approx(lon, abs=1e-5)
+
+
 def test_a_vehicle_is_reaped_when_the_block_ends() -> None:
     with start_vehicle(home=HOME, engine="builtin") as vehicle:
         assert _alive(vehicle.pid)

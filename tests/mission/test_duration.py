@@ -1,0 +1,97 @@
+"""How long a mission may take before its flight is overdue."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from dfr.mission.duration import SPARE_S, longest_s
+from dfr.mission.items import Command, FlightPlan, Frame, MissionItem, placed
+
+from ..places import HOME, at
+
+RTL = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
+TAKEOFF = placed(Command.NAV_TAKEOFF, HOME, 20.0)
+FAR = placed(Command.NAV_WAYPOINT, at(0, 500), 20.0)
+NEAR = placed(Command.NAV_WAYPOINT, at(0, 50), 20.0)
+
+
+def plan(*items: MissionItem, **params: float) -> FlightPlan:
+    return FlightPlan(
+        name="x",
+        home=HOME,
+        home_m_amsl=3.0,
+        items=(TAKEOFF, *items, RTL),
+        fence=(),
+        rally=(),
+        params=dict(params),
+    )
+
+
+def do(command: Command, *params: float) -> MissionItem:
+    given = (*params, 0.0, 0.0, 0.0, 0.0)
+    return MissionItem(command=command, frame=Frame.MISSION, params=given[:4])
+
+
+def flown_s(*legs: tuple[float, float]) -> float:
+    """Seconds of legs as (metres, metres a second)."""
+    return sum(length / speed for length, speed in legs)
+
+
+def test_a_jump_counts_every_time_it_is_taken():
+    once = longest_s(plan(FAR, NEAR))
+    nine = longest_s(plan(FAR, NEAR, do(Command.DO_JUMP, 2, 9)))
+    assert nine - once > 9 * flown_s((900.0, 10.0))
+    assert nine > 10 * flown_s((900.0, 10.0))
+
+
+def test_a_jump_that_never_ends_has_no_limit():
+    assert longest_s(plan(FAR, NEAR, do(Command.DO_JUMP, 2, -1))) == math.inf
+
+
+def test_a_stay_until_told_otherwise_has_no_limit():
+    assert longest_s(plan(placed(Command.NAV_LOITER_UNLIM, at(0, 50), 20.0))) == math.inf
+
+
+def test_a_mission_at_a_walk_is_given_the_time_it_needs():
+    slow = longest_s(plan(do(Command.DO_CHANGE_SPEED, 1, 1.0), FAR, NEAR))
+    assert slow > SPARE_S + flown_s((500.0, 1.0), (450.0, 1.0), (50.0, 1.0))
+
+
+@pytest.mark.parametrize("params", [{"WPNAV_SPEED": 50.0}, {}])
+def test_the_cruise_speed_is_the_plans_or_else_the_vehicles(params):
+    assert longest_s(plan(FAR, **params), cruise_mps=0.5) > SPARE_S + flown_s((1000.0, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("item", "seconds"),
+    [
+        (placed(Command.NAV_LOITER_TIME, at(0, 500), 20.0, params=(900.0, 0.0, 1.0, 0.0)), 900.0),
+        (placed(Command.NAV_WAYPOINT, at(0, 500), 20.0, params=(900.0, 0.0, 0.0, 0.0)), 900.0),
+        (do(Command.CONDITION_DELAY, 900.0), 900.0),
+        # Ten circles of 50 m at 10 m/s.
+        (placed(Command.NAV_LOITER_TURNS, at(0, 500), 20.0, params=(10.0, 0.0, 50.0, 0.0)), 314.0),
+        # A circle as tight as it gets turns at CIRCLE_RATE, 20 degrees a second.
+        (placed(Command.NAV_LOITER_TURNS, at(0, 500), 20.0, params=(10.0, 0.0, 1.0, 0.0)), 180.0),
+    ],
+)
+def test_stays_delays_and_circles_count_in_full(item, seconds):
+    assert longest_s(plan(FAR, item)) >= longest_s(plan(FAR)) + seconds
+
+
+def test_a_slow_landing_from_a_high_return_counts():
+    low = longest_s(plan(FAR))
+    high = longest_s(plan(FAR, RTL_ALT=9000.0, LAND_SPEED=30.0))
+    assert high - low > (90.0 - 20.0) / 0.3
+
+
+def test_an_ordinary_dispatch_is_still_missed_within_minutes():
+    hold = placed(Command.NAV_LOITER_TIME, at(0, 500), 20.0, params=(60.0, 0.0, 1.0, 0.0))
+    assert longest_s(plan(hold)) < SPARE_S + 60.0 + 2 * 500.0 / 2.0 + 200.0
+
+
+def test_what_stands_behind_the_return_is_not_flown():
+    assert longest_s(plan(FAR, RTL, placed(Command.NAV_WAYPOINT, at(0, 40_000), 20.0))) == longest_s(
+        plan(FAR)
+    )
