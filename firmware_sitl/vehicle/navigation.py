@@ -120,10 +120,12 @@ class WaypointNavigation:
     def set_speed(
         self, *, ground: float | None = None, climb: float | None = None, descent: float | None = None
     ) -> None:
-        """Change the speed from now on, on this leg too."""
+        """Change the speed from now on, on this leg and the next too."""
         self.speed_mps = max(ground or self.speed_mps, 0.2)
         self._climb, self._descent = climb or self._climb, descent or self._descent
         self._set_limits()
+        if self._next is not None:
+            self.then(self._next.end)
         leg = self._leg
         if leg.curve is None or leg.t >= leg.curve.decel_start_s:
             return
