@@ -10,7 +10,7 @@ from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import fence_areas
 from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint, placed
-from dfr.plan.heights import height_m_home, out_heights_m_home, rtl_height_m_home
+from dfr.plan.heights import height_m_home, out_heights_m_home, raised_world, rtl_height_m_home
 from dfr.plan.homeward import waypoints_home
 from dfr.plan.matrix import way_finder
 from dfr.plan.model import DockSite, Plan, Route
@@ -63,6 +63,7 @@ def compile_dispatch(
     stay would use up the reserve.
     """
     site = _site(plan, site_id)
+    world = raised_world(world, site.raised_m)
     height_m_agl = world.scenario.operation.cruise_height_m_agl
     if target is not None:
         way, looks_at, label = _way_to(world, site, target), target, str(target)

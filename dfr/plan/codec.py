@@ -14,6 +14,7 @@ from dfr.plan.model import (
     ContingencyCase,
     CoverageHour,
     DockSite,
+    HeightLevels,
     LayoutGain,
     Plan,
     PlanningWind,
@@ -22,6 +23,7 @@ from dfr.plan.model import (
     RouteProfile,
     SitedBy,
     Volume,
+    WayPair,
 )
 
 Item = TypeVar("Item")
@@ -63,6 +65,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         contingency=_each(data["contingency"], lambda case: ContingencyCase(**case)),
         findings=_each(data["findings"], _finding),
         sited_by=_sited_by(data.get("sited_by")),
+        height_levels=_height_levels(data.get("height_levels")),
     )
 
 
@@ -71,9 +74,21 @@ def _sited_by(data: Mapping[str, Any] | None) -> SitedBy | None:
     return None if data is None else SitedBy(**_object(data))
 
 
+def _height_levels(data: Mapping[str, Any] | None) -> HeightLevels | None:
+    """None also for a plan written when all docks flew one height."""
+    if data is None:
+        return None
+    rest = {key: value for key, value in _object(data).items() if key != "in_turn"}
+    return HeightLevels(in_turn=_each(data["in_turn"], lambda pair: WayPair(**pair)), **rest)
+
+
 def _site(data: Mapping[str, Any]) -> DockSite:
     return DockSite(
-        id=_text(data["id"]), name=_text(data["name"]), position=_position(data), drones=int(data["drones"])
+        id=_text(data["id"]),
+        name=_text(data["name"]),
+        position=_position(data),
+        drones=int(data["drones"]),
+        raised_m=_number(data.get("raised_m", 0.0)),
     )
 
 

@@ -18,6 +18,9 @@ from dfr.plan.model import Plan
 from dfr.plan.siting import OPTIMAL
 from dfr.world.model import World
 
+PROVEN = 1e-8
+"""Shares that differ by less are one: those of plans are rounded to nine digits."""
+
 
 def check(world: World, plan: Plan) -> tuple[Finding, ...]:
     """What is found when a plan is held against every rule; the plan's own findings are not read."""
@@ -35,6 +38,7 @@ def check_coverage(context: Context) -> list[Finding]:
         f"{plan.objective:.0%} of calls in flyable hours overhead within {plan.siting_limit_s:g} s "
         "of the decision if a drone is free"
     )
+    words += _cost_of_heights(plan)
     if plan.status == OPTIMAL:
         return [
             finding("coverage", Severity.OK, f"{words}; proven the most that {len(plan.sites)} docks reach")
@@ -42,8 +46,25 @@ def check_coverage(context: Context) -> list[Finding]:
     if plan.sited_by is not None and plan.sited_by.objective != "mclp":
         words += f"; sited for {plan.sited_by}; docks sited for coverage reach {plan.bound:.0%}"
         return [finding("coverage", Severity.OK, words)]
+    levels = plan.height_levels
+    if levels is not None and levels.share_at_one_height >= plan.bound - PROVEN:
+        words += f"; proven the most that {len(plan.sites)} docks reach at one height"
+        return [finding("coverage", Severity.OK, words)]
     words += f"; not proven: at most {plan.bound:.0%} is possible"
     return [finding("coverage", Severity.ADVICE, words, fix="allow more time")]
+
+
+def _cost_of_heights(plan: Plan) -> str:
+    """What flying the docks at different heights costs, in words; '' where all fly at one."""
+    levels = plan.height_levels
+    if levels is None or levels.levels < 2:
+        return ""
+    words = f"; {levels.levels} heights keep own drones apart: at one height it would be"
+    words += f" {levels.share_at_one_height:.1%} instead of {plan.objective:.1%}"
+    if plan.mean_overhead_s is not None and levels.mean_at_one_height_s is not None:
+        later_s = plan.mean_overhead_s - levels.mean_at_one_height_s
+        words += f" and the mean {abs(later_s):.1f} s {'shorter' if later_s >= 0 else 'longer'}"
+    return words
 
 
 CHECKS: tuple[Check, ...] = (

@@ -43,7 +43,7 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
         ContingencyCase(
             id="link-lost",
             event=f"no link for {choice.lost_link_timeout_s:g} s",
-            action=_lost_link_words(choice.lost_link, choice.return_height_m_agl),
+            action=_lost_link_words(choice.lost_link, _return_heights(world, plan)),
             lands_at="where it is"
             if choice.lost_link is LostLink.LAND
             else "its dock, or a nearer rally point",
@@ -93,10 +93,22 @@ def _rally_s(world: World, plan: Plan) -> float | None:
     return away / world.scenario.operation.cruise_mps
 
 
-def _lost_link_words(choice: LostLink, height_m: float) -> str:
+def _return_heights(world: World, plan: Plan) -> str:
+    """The return height in words; that of each dock where they differ.
+
+    `world` has the heights of the dock flown highest.
+    """
+    highest_m = world.scenario.contingency.return_height_m_agl
+    heights = {s.id: highest_m - plan.highest_raised_m + s.raised_m for s in plan.sites}
+    if len(set(heights.values())) < 2:
+        return f"{highest_m:g} m"
+    return ", ".join(f"{height:g} m ({site})" for site, height in heights.items())
+
+
+def _lost_link_words(choice: LostLink, heights: str) -> str:
     return {
-        LostLink.RTL: f"return to launch at {height_m:g} m",
-        LostLink.HOLD_THEN_RTL: f"no hold on board: flies on, after the timeout returns at {height_m:g} m",
+        LostLink.RTL: f"return to launch at {heights}",
+        LostLink.HOLD_THEN_RTL: f"no hold on board: flies on, after the timeout returns at {heights}",
         LostLink.LAND: "land where it is",
     }[choice]
 

@@ -62,6 +62,13 @@ class Layouts:
             return next((way.limited_by for way in self.matrix.ways[j] if way.limited_by), "out of range")
         return ""
 
+    def flown(self, matrix: Matrix, count: int) -> Layouts:
+        """The same problem flown by another matrix, beside the proven best of so many docks by this one."""
+        best = self.best(count)
+        other = Layouts(self.scenario, matrix)
+        other._best[count] = best
+        return other
+
     @property
     def usable(self) -> int:
         """How many sites can be chosen from."""
@@ -132,6 +139,11 @@ class Layouts:
     def flight_s(self, chosen: Sequence[int]) -> FloatArray:
         """Seconds from lift-off to overhead by the soonest of some docks, shape (hours, zones)."""
         return np.asarray(self.matrix.overhead_s[:, :, list(chosen)].min(axis=2))
+
+    def served(self, chosen: Sequence[int], j: int) -> float:
+        """Expected share of the demand of flyable hours that is reached soonest from one of some docks."""
+        soonest = self.matrix.overhead_s[:, :, list(chosen)].argmin(axis=2)
+        return float(self._weights @ (soonest == list(chosen).index(j)).ravel())
 
     def chance(self, chosen: Sequence[int], limit_s: float) -> FloatArray:
         """Chance that some dock's drone is overhead within a limit of the decision, shape (hours, zones)."""

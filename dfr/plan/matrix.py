@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import Sorties, predict_paths
 from dfr.geo import FloatArray, LocalFrame
+from dfr.plan.heights import raised_scenario
 from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.pace import LEAST_MPS, wind_pace
 from dfr.plan.routing import Obstacle, Point, Router, Way, no_way
@@ -79,8 +80,13 @@ def on_scene_s(scenario: Scenario) -> float:
     return sum(grade.share * grade.on_scene.median_s for grade in grades) / total
 
 
-def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
-    """Ways by the router, times and energy by the flight model in each hour's wind."""
+def build_matrix(
+    world: World, windows: Sequence[HourWindow], raised_m: Mapping[int, float] | None = None
+) -> Matrix:
+    """Ways by the router, times and energy by the flight model in each hour's wind.
+
+    The candidate sites of `raised_m`, by their number, are flown so much higher than the scenario says.
+    """
     scenario, find = world.scenario, way_finder(world, planning_window(windows))
     homes = [world.frame.point(site.position) for site in scenario.candidates]
     targets = [world.frame.point(centre) for centre in zone_centres(scenario).values()]
@@ -89,15 +95,26 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
         tuple(find(home, target) if not water else no_way(f"the start is on {water}") for target in targets)
         for home, water in zip(homes, wet, strict=True)
     )
-    shape = (len(windows), len(targets), len(homes))
-    sorties = sorties_of(
-        scenario, [ways[j][i] for i in range(len(targets)) for j in range(len(homes))], windows
-    )
-    craft = drone(scenario.fleet.drone)
-    reserve = scenario.contingency.reserve_fraction
+    return fly_matrix(scenario, ways, windows, raised_m)
+
+
+def fly_matrix(
+    scenario: Scenario,
+    ways: tuple[tuple[Way, ...], ...],
+    windows: Sequence[HourWindow],
+    raised_m: Mapping[int, float] | None = None,
+) -> Matrix:
+    """The matrix of ways that are found already; the sites of `raised_m` are flown so much higher."""
+    sites, zones = len(ways), len(ways[0]) if ways else 0
+    overhead, energy = np.empty((2, len(windows), zones, sites))
+    for metres, columns in _by_height(sites, raised_m or {}).items():
+        flown = [ways[j][i] for i in range(zones) for j in columns]
+        sorties = sorties_of(raised_scenario(scenario, metres), flown, windows)
+        shape = (len(windows), zones, len(columns))
+        overhead[:, :, columns] = (sorties.climb_s + sorties.out_s).reshape(shape)
+        energy[:, :, columns] = sorties.late_energy_wh.reshape(shape)
+    craft, reserve = drone(scenario.fleet.drone), scenario.contingency.reserve_fraction
     usable = np.array([usable_wh(craft, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
-    energy = sorties.late_energy_wh.reshape(shape)
-    overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
     reachable = np.isfinite(overhead) & np.isfinite(energy) & (energy <= usable[:, None, None])
     return Matrix(
         ways=ways,
@@ -106,6 +123,14 @@ def build_matrix(world: World, windows: Sequence[HourWindow]) -> Matrix:
         energy_wh=np.where(np.isfinite(energy), energy, np.inf),
         usable_wh=usable,
     )
+
+
+def _by_height(sites: int, raised_m: Mapping[int, float]) -> dict[float, list[int]]:
+    """Sites by how much higher than the scenario says they are flown."""
+    found: dict[float, list[int]] = {}
+    for j in range(sites):
+        found.setdefault(raised_m.get(j, 0.0), []).append(j)
+    return found
 
 
 def _water_at(world: World, place: Point) -> str:

@@ -15,12 +15,17 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockSite:
-    """A candidate site that was chosen."""
+    """A candidate site that was chosen.
+
+    `raised_m` is how much higher its drones cruise and return than the scenario's heights say, less than 0
+    for lower: so that they are apart from those of other docks.
+    """
 
     id: str
     name: str
     position: Position
     drones: int
+    raised_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +182,31 @@ class ContingencyCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WayPair:
+    """Ways of two docks that no heights keep apart: drones fly them one at a time."""
+
+    site_id: str
+    zone_id: str
+    other_site_id: str
+    other_zone_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeightLevels:
+    """What keeping the docks' drones apart came to.
+
+    `levels` is how many heights are flown; `share_at_one_height` and `mean_at_one_height_s` are the plan's
+    `objective` and `mean_overhead_s` if all flew the scenario's heights. `in_turn` are the ways that no
+    heights within the limits keep apart.
+    """
+
+    levels: int
+    share_at_one_height: float
+    mean_at_one_height_s: float | None
+    in_turn: tuple[WayPair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is proposed, and how good it is proven to be.
 
@@ -208,6 +238,17 @@ class Plan:
     contingency: tuple[ContingencyCase, ...] = ()
     restricted_area: ProposedArea | None = None
     sited_by: SitedBy | None = None
+    height_levels: HeightLevels | None = None
+
+    @property
+    def highest_raised_m(self) -> float:
+        """How much the highest flown dock is raised above the scenario's heights."""
+        return max((site.raised_m for site in self.sites), default=0.0)
+
+    @property
+    def lowest_raised_m(self) -> float:
+        """How much the lowest flown dock is raised; less than 0 where one flies lower."""
+        return min((site.raised_m for site in self.sites), default=0.0)
 
     def as_dict(self) -> dict[str, object]:
         """The plan as it appears in plan.json; `dfr.plan.codec.plan_from_dict` reads it back."""
@@ -217,13 +258,21 @@ class Plan:
             "scenario_sha256": self.scenario_sha256,
             "version": self.version,
             "sites": [
-                {"id": s.id, "name": s.name, **s.position.as_dict(), "drones": s.drones} for s in self.sites
+                {
+                    "id": s.id,
+                    "name": s.name,
+                    **s.position.as_dict(),
+                    "drones": s.drones,
+                    "raised_m": s.raised_m,
+                }
+                for s in self.sites
             ],
             "objective": self.objective,
             "bound": self.bound,
             "gap": self.gap,
             "status": self.status,
             "sited_by": None if self.sited_by is None else dataclasses.asdict(self.sited_by),
+            "height_levels": None if self.height_levels is None else dataclasses.asdict(self.height_levels),
             "siting_limit_s": self.siting_limit_s,
             "coverage": {f"{limit:g}": share for limit, share in self.coverage.items()},
             "flyable_share": self.flyable_share,

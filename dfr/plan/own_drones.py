@@ -1,4 +1,4 @@
-"""Where the ways of two docks come too near each other, and by how much one must fly higher to pass.
+"""Where the ways of two docks come too near each other, and which changes of height keep them apart.
 
 Two drones are apart where they are `APART_M` aside or `APART_HEIGHT_M` in height. Heights are those of the
 way out and of RTL, above mean sea level; over its dock a drone is at every height up to them. What clears a
@@ -96,22 +96,22 @@ def dock_ways(
 class Meeting:
     """Two docks whose ways come nearer than `APART_M` to each other.
 
-    `ways` are the pairs of ways too near in height as well, `same_zone` those of them to one zone; `nearest`
-    is the worst pair, `aside_m` apart at `place`, and `margin_m` what it keeps beyond what is wanted, less
-    than 0 where it is too near. `up_m` and `down_m` are how many whole metres higher or lower the
-    second dock's drones must fly to clear every pair, None where no height does. `blind` says that ground
-    heights are unknown: ways count as flown at one height there.
+    `too_near` are the pairs of ways that are too near in height as well; `nearest` is the worst pair,
+    `aside_m` apart at `place`, and `margin_m` what it keeps beyond what is wanted, less than 0 where it is
+    too near. `blind` says that ground heights are unknown: ways count as flown at one height there.
     """
 
-    ways: int
-    same_zone: int
+    too_near: tuple[tuple[Route, Route], ...]
     nearest: tuple[Route, Route]
     place: shapely.Point
     aside_m: float
     margin_m: float
-    up_m: float | None
-    down_m: float | None
     blind: bool
+
+    @property
+    def same_zone(self) -> int:
+        """How many of the ways too near each other lead to one zone."""
+        return sum(one.zone_id == other.zone_id for one, other in self.too_near)
 
 
 def meeting(first: DockWays, second: DockWays) -> Meeting | None:
@@ -130,43 +130,36 @@ def meeting(first: DockWays, second: DockWays) -> Meeting | None:
     margins = np.maximum(aside - APART_M, short[pairs])
     worst = int(np.lexsort((pairs, aside, margins))[0])
     a, b = int(near[0][worst]), int(near[1][worst])
-    bad = [(first.routes[m].zone_id, second.routes[n].zone_id) for m, n in near.T[margins < -TOLERANCE_M]]
-    down, up = clear_of(low, high)
+    bad = tuple((first.routes[m], second.routes[n]) for m, n in near.T[margins < -TOLERANCE_M])
     return Meeting(
-        ways=len(bad),
-        same_zone=sum(one == other for one, other in bad),
+        too_near=bad,
         nearest=(first.routes[a], second.routes[b]),
         place=shapely.Point(shapely.shortest_line(first.lines[a], second.lines[b]).coords[0]),
         aside_m=float(aside[worst]),
         margin_m=float(margins[worst]),
-        up_m=up,
-        down_m=down,
         blind=not np.isfinite(first.heights_m_amsl[i] + second.heights_m_amsl[j]).all(),
     )
+
+
+def barred_changes(first: DockWays, second: DockWays) -> tuple[FloatArray, FloatArray]:
+    """(from, to) of each change of the second dock's height that leaves ways too near; empty where all are
+    `APART_M` aside.
+    """
+    near = second.lines_tree.query(np.array(first.lines), predicate="dwithin", distance=APART_M)
+    if near.size == 0:
+        return np.empty(0), np.empty(0)
+    return _barred(first, second, *_places_near(first, second, near[0] * len(second.lines) + near[1]))
+
+
+def bars(low: FloatArray, high: FloatArray, change_m: float) -> bool:
+    """Whether a change of height lies within any of the intervals."""
+    return bool(((low < change_m - TOLERANCE_M) & (high > change_m + TOLERANCE_M)).any())
 
 
 def aside_m(first: DockWays, second: DockWays) -> float:
     """How far the ways of two docks are apart, m, whatever their heights."""
     near = second.lines_tree.query_nearest(np.array(first.lines), return_distance=True, all_matches=False)
     return float(near[1].min())
-
-
-def clear_of(low: FloatArray, high: FloatArray) -> tuple[float | None, float | None]:
-    """The least changes down and up, in whole metres, that no interval bars; None where there is none.
-
-    >>> clear_of(np.array([-15.0, 5.0]), np.array([15.0, 35.0]))
-    (15.0, 35.0)
-    """
-    return _clear_up(-high, -low), _clear_up(low, high)
-
-
-def _clear_up(low: FloatArray, high: FloatArray) -> float | None:
-    up = 0.0
-    while (barring := (low < up - TOLERANCE_M) & (high > up + TOLERANCE_M)).any():
-        up = float(np.ceil(high[barring].max() - TOLERANCE_M))
-        if not np.isfinite(up):
-            return None
-    return up
 
 
 def _places_near(first: DockWays, second: DockWays, pairs: Indices) -> tuple[Indices, Indices]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,14 +14,28 @@ from dfr.aircraft.endurance import return_by_s
 from dfr.aircraft.performance import Sortie
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
+from dfr.plan.checks.context import context_of
 from dfr.plan.checks.profile import with_profiles
 from dfr.plan.compliance import check
 from dfr.plan.contingency import failure_card
+from dfr.plan.height_levels import least_levels, ways_in_turn, ways_of_docks
+from dfr.plan.heights import raised_scenario, raised_world
 from dfr.plan.launch import expected_s
 from dfr.plan.layouts import Layouts, OnProgress
-from dfr.plan.matrix import build_matrix, router_of, sortie_line, sorties_of
-from dfr.plan.model import CoverageHour, DockSite, LayoutGain, Plan, PlanningWind, ProposedArea, Route, Volume
+from dfr.plan.matrix import build_matrix, fly_matrix, router_of, sortie_line, sorties_of
+from dfr.plan.model import (
+    CoverageHour,
+    DockSite,
+    HeightLevels,
+    LayoutGain,
+    Plan,
+    PlanningWind,
+    ProposedArea,
+    Route,
+    Volume,
+)
 from dfr.plan.objectives import Wish, site
+from dfr.plan.own_drones import DockWays
 from dfr.plan.restricted_area import propose_area
 from dfr.plan.routing import Way
 from dfr.plan.safe_landing import with_safe_landing
@@ -55,7 +69,7 @@ def make_plan(
         raise InputError(f"docks: {count} -> at least 1")
     layouts, windows = layouts_of(world, on_progress)
     chosen, sited_by = site(layouts, count, wish or Wish())
-    plan = replace(_plan(world, layouts, chosen, windows), sited_by=sited_by)
+    plan = replace(_whole(world, layouts, chosen, windows), sited_by=sited_by)
     return replace(plan, findings=check(world, plan))
 
 
@@ -87,19 +101,72 @@ def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[st
     return replace(world, scenario=replace(scenario, candidates=candidates))
 
 
-def _plan(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]) -> Plan:
+def _whole(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]) -> Plan:
+    """The plan with its docks kept apart in height, and what follows from the heights."""
+    plan, hour = _apart(world, layouts, chosen, windows)
+    flown = raised_world(world, plan.highest_raised_m)
+    plan = with_profiles(world, with_safe_landing(flown, plan, router_of(world), hour))
+    return replace(plan, contingency=failure_card(flown, plan), restricted_area=_restricted(world, plan))
+
+
+def _apart(
+    world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]
+) -> tuple[Plan, HourWindow]:
+    """(The plan with each dock at its own height, its planning hour); one height where no routes meet."""
+    level, hour = _plan(world, layouts, chosen, windows, {}), planning_window(windows)
+    docks = ways_of_docks(context_of(world, level))
+    by_site = least_levels(
+        docks,
+        limit_m_agl=world.scenario.operation.height_limit_m_agl,
+        calls={world.scenario.candidates[j].id: layouts.served(chosen, j) for j in chosen},
+    )
+    raised_m = {
+        j: by_site[world.scenario.candidates[j].id]
+        for j in chosen
+        if world.scenario.candidates[j].id in by_site
+    }
+    highest = raised_scenario(world.scenario, max([0.0, *raised_m.values()]))
+    flown = hour_windows(highest)
+    if not raised_m or not any(window.flyable for window in flown):
+        return _with_levels(level, level, docks), hour
+    matrix = fly_matrix(world.scenario, layouts.matrix.ways, [w for w in flown if w.flyable], raised_m)
+    plan = _plan(world, layouts.flown(matrix, len(chosen)), chosen, flown, raised_m)
+    plan = replace(plan, layouts=level.layouts)
+    return _with_levels(plan, level, ways_of_docks(context_of(world, plan))), planning_window(flown)
+
+
+def _with_levels(plan: Plan, level: Plan, docks: Sequence[DockWays]) -> Plan:
+    """The plan with what its heights came to, beside the same docks at one height."""
+    return replace(
+        plan,
+        height_levels=HeightLevels(
+            levels=len({site.raised_m for site in plan.sites}),
+            share_at_one_height=level.objective,
+            mean_at_one_height_s=level.mean_overhead_s,
+            in_turn=ways_in_turn(docks),
+        ),
+    )
+
+
+def _plan(
+    world: World,
+    layouts: Layouts,
+    chosen: tuple[int, ...],
+    windows: Sequence[HourWindow],
+    raised_m: Mapping[int, float],
+) -> Plan:
     scenario = world.scenario
     found = layouts.judged(chosen)
     hour = planning_window(windows)
-    routes = _routes(world, layouts, chosen, hour)
+    routes = _routes(world, layouts, chosen, hour, raised_m)
     reached = layouts.flight_s(chosen) + expected_s(scenario.crew.launch)
     within = np.isfinite(reached)
     weights = layouts.calls[within]
-    plan = Plan(
+    return Plan(
         scenario=scenario.name,
         scenario_sha256=scenario.sha256,
         version=__version__,
-        sites=tuple(_dock_site(scenario, j) for j in chosen),
+        sites=tuple(_dock_site(scenario, j, raised_m.get(j, 0.0)) for j in chosen),
         objective=found.objective,
         bound=found.bound,
         gap=found.gap,
@@ -109,7 +176,7 @@ def _plan(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequ
         coverage_by_hour=_by_hour(layouts, chosen, windows),
         layouts=_layouts(layouts, len(chosen)),
         routes=routes,
-        volumes=_volumes(world, layouts, chosen),
+        volumes=_volumes(world, layouts, chosen, max([0.0, *raised_m.values()])),
         findings=(),
         flyable_share=sum(w.calls for w in windows if w.flyable) / sum(w.calls for w in windows),
         mean_overhead_s=float(reached[within] @ weights / weights.sum()) if weights.sum() > 0 else None,
@@ -119,8 +186,6 @@ def _plan(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequ
             wind_from_deg=hour.weather.wind_from_deg,
         ),
     )
-    plan = with_profiles(world, with_safe_landing(world, plan, router_of(world), hour))
-    return replace(plan, contingency=failure_card(world, plan), restricted_area=_restricted(world, plan))
 
 
 def _restricted(world: World, plan: Plan) -> ProposedArea | None:
@@ -132,9 +197,15 @@ def _restricted(world: World, plan: Plan) -> ProposedArea | None:
     return propose_area(world.frame, area, top_m_agl=buffered.top_m_agl, terrain=world.terrain)
 
 
-def _dock_site(scenario: Scenario, j: int) -> DockSite:
+def _dock_site(scenario: Scenario, j: int, raised_m: float) -> DockSite:
     site = scenario.candidates[j]
-    return DockSite(id=site.id, name=site.name, position=site.position, drones=scenario.fleet.drones_per_dock)
+    return DockSite(
+        id=site.id,
+        name=site.name,
+        position=site.position,
+        drones=scenario.fleet.drones_per_dock,
+        raised_m=raised_m,
+    )
 
 
 def _limits(scenario: Scenario) -> list[float]:
@@ -210,36 +281,42 @@ def _layouts(layouts: Layouts, docks: int) -> tuple[LayoutGain, ...]:
     return tuple(gains)
 
 
-def _routes(world: World, layouts: Layouts, chosen: Sequence[int], hour: HourWindow) -> tuple[Route, ...]:
-    scenario, matrix = world.scenario, layouts.matrix
-    pairs = [(j, i) for j in chosen for i in range(len(scenario.demand.zones))]
-    sorties = sorties_of(scenario, [matrix.ways[j][i] for j, i in pairs], [hour])
+def _routes(
+    world: World,
+    layouts: Layouts,
+    chosen: Sequence[int],
+    hour: HourWindow,
+    raised_m: Mapping[int, float],
+) -> tuple[Route, ...]:
+    return tuple(route for j in chosen for route in _routes_of(world, layouts, j, hour, raised_m.get(j, 0.0)))
+
+
+def _routes_of(world: World, layouts: Layouts, j: int, hour: HourWindow, raised_m: float) -> Iterator[Route]:
+    """The routes of one dock, flown so much higher than the scenario says."""
+    scenario, matrix = raised_scenario(world.scenario, raised_m), layouts.matrix
+    sorties = sorties_of(scenario, matrix.ways[j], [hour])
     at = matrix.windows.index(hour)
     latest = return_by_s(sorties, float(matrix.usable_wh[at]))
-    routes = []
-    for k, (j, i) in enumerate(pairs):
-        way, sortie = matrix.ways[j][i], sorties.sortie(k)
+    for i, way in enumerate(matrix.ways[j]):
+        sortie = sorties.sortie(i)
         able = bool(np.isfinite(matrix.overhead_s[at, i, j]))
         needed, usable = float(matrix.energy_wh[at, i, j]), float(matrix.usable_wh[at])
-        routes.append(
-            Route(
-                site_id=scenario.candidates[j].id,
-                zone_id=scenario.demand.zones[i].id,
-                points=tuple(world.frame.position(*point) for point in way.points),
-                height_m_agl=scenario.operation.cruise_height_m_agl,
-                length_m=way.length_m if way.reachable else 0.0,
-                reachable=able,
-                limited_by=way.limited_by if able else _why_not(way, sortie, needed, usable),
-                climb_s=sortie.climb_s if able else None,
-                out_s=sortie.out_s if able else None,
-                back_s=sortie.back_s if able else None,
-                land_s=sortie.land_s if able else None,
-                energy_wh=sortie.late_energy_wh if able else None,
-                return_by_s=float(latest[k]) if able else None,
-                stand_off_m=way.stand_off_m,
-            )
+        yield Route(
+            site_id=scenario.candidates[j].id,
+            zone_id=scenario.demand.zones[i].id,
+            points=tuple(world.frame.position(*point) for point in way.points),
+            height_m_agl=scenario.operation.cruise_height_m_agl,
+            length_m=way.length_m if way.reachable else 0.0,
+            reachable=able,
+            limited_by=way.limited_by if able else _why_not(way, sortie, needed, usable),
+            climb_s=sortie.climb_s if able else None,
+            out_s=sortie.out_s if able else None,
+            back_s=sortie.back_s if able else None,
+            land_s=sortie.land_s if able else None,
+            energy_wh=sortie.late_energy_wh if able else None,
+            return_by_s=float(latest[i]) if able else None,
+            stand_off_m=way.stand_off_m,
         )
-    return tuple(routes)
 
 
 def _why_not(way: Way, sortie: Sortie, needed_wh: float, usable_wh: float) -> str:
@@ -250,8 +327,8 @@ def _why_not(way: Way, sortie: Sortie, needed_wh: float, usable_wh: float) -> st
     return f"energy: {needed_wh:.0f} Wh needed, {usable_wh:.0f} Wh above the reserve"
 
 
-def _volumes(world: World, layouts: Layouts, chosen: Sequence[int]) -> tuple[Volume, ...]:
-    scenario = world.scenario
+def _volumes(world: World, layouts: Layouts, chosen: Sequence[int], raised_m: float) -> tuple[Volume, ...]:
+    scenario = raised_scenario(world.scenario, raised_m)
     ways = [way for j in chosen for way in layouts.matrix.ways[j] if way.reachable]
     if not ways:
         return ()

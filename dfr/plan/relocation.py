@@ -86,7 +86,7 @@ def _route(world: World, start: DockSite, end: DockSite, way: Way) -> Route:
         site_id=start.id,
         zone_id=end.id,
         points=tuple(world.frame.position(*point) for point in way.points),
-        height_m_agl=world.scenario.operation.cruise_height_m_agl,
+        height_m_agl=world.scenario.operation.cruise_height_m_agl + start.raised_m,
         length_m=way.length_m,
         reachable=True,
     )

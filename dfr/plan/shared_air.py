@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dfr.plan.heights import out_heights_m_home, rtl_height_m_home
+from dfr.plan.heights import out_heights_m_home, return_height_m_agl, rtl_height_m_home
 from dfr.plan.model import Plan, Route
 from dfr.scenario.model import OtherTraffic
 from dfr.world.model import World
@@ -16,7 +16,8 @@ def flown_of(world: World, route: Route) -> Flown | None:
     if not known or len(known) < len(grounds):
         return None
     out = out_heights_m_home(world.terrain, route.points, route.height_m_agl)
-    home = rtl_height_m_home(world.terrain, route.points, world.scenario.contingency.return_height_m_agl)
+    return_m_agl = return_height_m_agl(world.scenario, route.height_m_agl)
+    home = rtl_height_m_home(world.terrain, route.points, return_m_agl)
     return Flown(
         ground_m_amsl=min(known),
         lowest_m_amsl=known[0] + min(out),

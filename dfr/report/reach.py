@@ -9,9 +9,12 @@ import numpy as np
 import shapely
 
 from dfr.geo import FloatArray
+from dfr.plan.heights import raised_scenario
 from dfr.plan.matrix import sorties_of, way_finder
 from dfr.plan.model import Plan
+from dfr.plan.routing import Way
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
+from dfr.scenario.model import Scenario
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
 
@@ -67,16 +70,32 @@ def _reached(
     if not windows or not homes or not places:
         return ()
     find = way_finder(world, planning_window(hour_windows(world.scenario)))
-    ways = [find(home, place) for home in homes for place in places]
-    sorties = sorties_of(world.scenario, ways, [window for _, window in windows])
-    shape = (len(windows), len(homes), len(places))
-    times = np.where(np.isfinite(sorties.out_s), sorties.climb_s + sorties.out_s, np.inf).reshape(shape)
+    times = np.stack(
+        [
+            _seconds(
+                raised_scenario(world.scenario, site.raised_m),
+                [find(home, place) for place in places],
+                windows,
+            )
+            for site, home in zip(plan.sites, homes, strict=True)
+        ],
+        axis=1,
+    )
     found = []
     for (name, _), nearest in zip(windows, times.min(axis=1), strict=True):
         seconds = np.full(inside.shape, np.nan)
         seconds[inside] = np.where(np.isfinite(nearest), nearest, np.nan)
         found.append(Reach(name=name, east_m=east, north_m=north, seconds=seconds))
     return tuple(found)
+
+
+def _seconds(
+    scenario: Scenario, ways: Sequence[Way], windows: Sequence[tuple[str, HourWindow]]
+) -> FloatArray:
+    """Seconds from lift-off to overhead along ways in each wind, shape (winds, ways); inf where not flown."""
+    sorties = sorties_of(scenario, ways, [window for _, window in windows])
+    seconds = np.where(np.isfinite(sorties.out_s), sorties.climb_s + sorties.out_s, np.inf)
+    return seconds.reshape(len(windows), len(ways))
 
 
 def _winds(world: World) -> list[tuple[str, HourWindow]]:

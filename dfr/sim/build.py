@@ -35,6 +35,7 @@ from dfr.sim.inputs import (
     SimInputs,
     Traffic,
     Turnaround,
+    Ways,
     Zone,
 )
 from dfr.sim.policies import HANDOVER_S
@@ -156,7 +157,19 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         handover_s=HANDOVER_S if scenario.simulation.overwatch else 0.0,
         keep_within_s=max(0.0, scenario.targets.siting_limit_s - scenario.crew.launch.median_s),
         homes=homes_below(world, plan, transfers),
+        in_turn=_in_turn(scenario, plan),
         move_up=scenario.simulation.move_up,
+    )
+
+
+def _in_turn(scenario: Scenario, plan: Plan) -> tuple[Ways, ...]:
+    """The ways of two docks that are not flown at once."""
+    pairs = () if plan.height_levels is None else plan.height_levels.in_turn
+    docks = {site.id: number for number, site in enumerate(plan.sites)}
+    zones = {zone.id: number for number, zone in enumerate(scenario.demand.zones)}
+    return tuple(
+        ((docks[pair.site_id], zones[pair.zone_id]), (docks[pair.other_site_id], zones[pair.other_zone_id]))
+        for pair in pairs
     )
 
 
@@ -239,7 +252,8 @@ def _traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
 ) -> Traffic:
     """Other traffic, and the ways that it is in the way of."""
     scenario = world.scenario
-    down_m = max(0.0, scenario.operation.cruise_height_m_agl - item.hold_height_m_agl)
+    highest_m = scenario.operation.cruise_height_m_agl + plan.highest_raised_m
+    down_m = max(0.0, highest_m - item.hold_height_m_agl)
     yield_s = down_m / settings.descent_mps + down_m / settings.climb_mps
     return Traffic(
         id=item.id,

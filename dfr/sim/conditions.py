@@ -12,6 +12,7 @@ from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import landing_odds
 from dfr.aircraft.performance import Sortie, Sorties, predict_paths
+from dfr.plan.heights import raised_scenario
 from dfr.plan.homeward import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan, Route
 from dfr.plan.relocation import NO_ROUTE, Transfers
@@ -80,6 +81,10 @@ class Conditions:
             [world.frame.points(route.points) for route in self._routes],
             scenario.contingency.rally_points,
         )
+        raised_m = [self._raised_m(route) for route in self._routes]
+        by_height = {metres: dispatch_settings(raised_scenario(scenario, metres)) for metres in set(raised_m)}
+        self._settings = [by_height[metres] for metres in raised_m]
+        self._highest = raised_scenario(scenario, plan.highest_raised_m)
         coldest, hottest = temperature_limits_c(self.drone, self.dock)
         self._limits = operation_limits(
             scenario,
@@ -121,7 +126,7 @@ class Conditions:
 
     def _hold(self, hour: HourWeather) -> str:
         """What holds the docks: the operation's limits, then wind at 10 m too strong to land in."""
-        broken = limiting(self._scenario, hour, self._limits)
+        broken = limiting(self._highest, hour, self._limits)
         if broken:
             return broken[0].quantity.value
         limit = landing_wind_limit_mps(self.drone, self.dock)
@@ -150,6 +155,9 @@ class Conditions:
             docked=odds.docked, retry=odds.retry, diverted=odds.diverted, not_disarmed=odds.not_disarmed
         )
 
+    def _raised_m(self, route: Route) -> float:
+        return route.height_m_agl - self._scenario.operation.cruise_height_m_agl if route.points else 0.0
+
     def _fly(self, hours: Sequence[HourWeather], temperature_c: float) -> tuple[Sorties, Sorties]:
         """Every route in every hour, hours outermost, with no time on scene and with the probe's."""
         heights = [route.height_m_agl for route in self._routes]
@@ -166,7 +174,7 @@ class Conditions:
                 wind_east_mps=moving[:, 0],
                 wind_north_mps=moving[:, 1],
                 drone=self.drone,
-                settings=self.settings,
+                settings=self._settings * len(hours),
                 temperature_c=temperature_c,
             )
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 import operator
 from bisect import bisect_right, insort
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import simpy
@@ -27,7 +28,7 @@ from dfr.sim.coverage import Coverage
 from dfr.sim.crew import CrewBoard
 from dfr.sim.dock import Drone, next_hold_s
 from dfr.sim.events import NEVER, Missed, drone_id
-from dfr.sim.inputs import ENERGY_AWARE, HEIGHT_SPLIT, NEAREST, Condition, Leg, SimInputs
+from dfr.sim.inputs import ENERGY_AWARE, HEIGHT_SPLIT, MOVING, NEAREST, Condition, Leg, SimInputs, Way
 
 Fit = tuple[Drone, Leg]
 """A drone that may go, and its way."""
@@ -108,7 +109,8 @@ class Field:
     """The state of the deployment now: crew, drones, queue and the air.
 
     `rooms` are the slots of each dock that no drone belongs to, `coming` the drones moved to it until they
-    are ready.
+    are ready. `meeting` are the ways that meet each way (`SimInputs.in_turn`), `out` the way of each drone
+    that is out, by its id.
     """
 
     inputs: SimInputs
@@ -126,6 +128,8 @@ class Field:
     visits: list[ActiveVisit] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
     disturbed_s: list[float] = field(default_factory=list)
+    meeting: Mapping[Way, frozenset[Way]] = field(default_factory=dict)
+    out: dict[str, Way] = field(default_factory=dict)
     _hour: int = 0
     _hour_ends_s: float = -1.0
     _calm_until_s: float = -1.0
@@ -141,7 +145,7 @@ class Field:
         return cls(
             inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks),
             inputs.conditions[inputs.condition_of_hour[0]], Coverage(inputs),
-            [dock.spare for dock in inputs.docks], [0] * len(docks),
+            [dock.spare for dock in inputs.docks], [0] * len(docks), meeting=ways_that_meet(inputs),
         )  # fmt: skip
 
     def hour(self, t_s: float) -> int:
@@ -207,6 +211,11 @@ class Field:
                 return active
         return None
 
+    def own_in_way(self, dock: int, zone: int) -> bool:
+        """Whether one of our own drones is out on a way that meets this one; a move meets every way."""
+        meets = self.meeting.get((dock, zone), frozenset())
+        return any(way in meets or way[1] == MOVING for way in self.out.values())
+
     def wait(self, case: Case) -> None:
         """Put a call into the queue."""
         case.waiting, case.turn = True, (case.rank, case.decided_s, case.call.id)
@@ -219,6 +228,15 @@ class Field:
         """Take a call out of the queue."""
         case.waiting = False
         self.waiting.remove(case)
+
+
+def ways_that_meet(inputs: SimInputs) -> dict[Way, frozenset[Way]]:
+    """For each way those that are not flown at the same time."""
+    found: dict[Way, set[Way]] = {}
+    for one, other in inputs.in_turn:
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return {way: frozenset(others) for way, others in found.items()}
 
 
 def standing(field_: Field, now: float) -> str:
@@ -310,6 +328,8 @@ def _from_dock(  # noqa: PLR0917 - a way at a moment is what it is
         return Missed.NO_DRONE
     if field_.visits and field_.blocking(dock, zone) is not None:
         return Missed.TRAFFIC
+    if field_.meeting and field_.own_in_way(dock, zone):
+        return Missed.OWN_DRONE
     drone = ready[0] if len(ready) == 1 else max(ready, key=lambda item: item.fraction(now))
     if condition.battery_wh == math.inf:
         return drone

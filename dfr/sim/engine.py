@@ -22,7 +22,7 @@ from dfr.sim.events import Log, Missed, Tables, vocabulary
 from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
 from dfr.sim.foreseen import Foresight, disturbances_s
-from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, SimInputs
+from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, SimInputs, Way
 from dfr.sim.ledger import Ledger
 from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
@@ -157,9 +157,10 @@ class Engine:
         self._field.wait(case)
         self._await(case)
 
-    def crew_free(self) -> None:
+    def crew_free(self, drone: Drone) -> None:
         """A drone is down."""
         self._field.crew.in_use -= 1
+        self._field.out.pop(drone.id, None)
         if self._field.waiting:
             self.look_again()
 
@@ -327,7 +328,7 @@ class Engine:
         """Send a drone: worked out at once where nothing can disturb it, as a process where something may."""
         field = self._field
         case.dispatched_s = now
-        number = self._take(drone, now)
+        number = self._take(drone, now, (drone.dock, case.call.zone))
         if self._foresight is None or not self._foresight.send(number, case, drone, now):
             flights, log = self._flights, self._log
             self._track(
@@ -336,12 +337,13 @@ class Engine:
         if self._inputs.move_up:
             self._keep_covered()
 
-    def _take(self, drone: Drone, now: float) -> int:
-        """Take a ready drone and somebody to fly it; the number of the flight."""
+    def _take(self, drone: Drone, now: float, way: Way) -> int:
+        """Take a ready drone and somebody to fly it on a way; the number of the flight."""
         ready = self._field.ready[drone.dock]
         ready.remove(drone)
         self._readiness.note(drone.dock, len(ready), now)
         self._field.crew.in_use += 1
+        self._field.out[drone.id] = way
         self._sent += 1
         return self._sent - 1
 
@@ -360,7 +362,7 @@ class Engine:
         """Move drones up as long as that covers more."""
         now, field = self._env.now, self._field
         while (transfer := best_transfer(field, now)) is not None:
-            number = self._take(transfer.drone, now)
+            number = self._take(transfer.drone, now, (transfer.drone.dock, MOVING))
             self._track(Move(number, transfer, field=field, desk=self, log=self._log, streams=self._streams))
 
     def _close(self, horizon_s: float) -> None:

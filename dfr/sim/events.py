@@ -39,6 +39,7 @@ class Missed:
     CREW_BUSY = "crew_busy"
     SHIFT_END = "shift_end"
     TRAFFIC = "traffic"
+    OWN_DRONE = "own_drone_in_the_way"
     UNREACHABLE = "unreachable"
     NO_DRONE = "no_drone_ready"
     ENERGY = "energy"

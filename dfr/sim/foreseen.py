@@ -122,8 +122,8 @@ class Foresight:
             later.callbacks.append(lambda _: self._at(t_s, self._env.now, act, drone))
 
     def _landed(self, event: simpy.Event) -> None:
-        self._desk.crew_free()
         drone, now = _drone_of(event), self._env.now
+        self._desk.crew_free(drone)
         if drone.ready_s > now:
             self._at(drone.ready_s, now, self._ready, drone)
         else:

@@ -150,6 +150,16 @@ class Traffic:
     blocks_moves: tuple[tuple[bool, ...], ...] = ()
 
 
+Way = tuple[int, int]
+"""A dock and the zone its drone is sent to."""
+
+MOVING = -1
+"""The zone of a drone that is moved to another dock."""
+
+Ways = tuple[Way, Way]
+"""Two ways that meet: while a drone is out on one, none is sent on the other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turnaround:
     """From touchdown to fit for launch, by the charge left in per cent (101 entries each), s.
@@ -204,7 +214,7 @@ class SimInputs:
     drawn calls. With `overwatch` a relief drone is to be overhead `handover_s` before the first leaves.
     `keep_within_s` is the flight time within which the coverage-keeping policy counts demand as
     covered. With `move_up` ready drones are moved to docks with a free slot (`dfr.sim.move_up`). `homes`
-    None: nobody has said where people live.
+    None: nobody has said where people live. `in_turn` are the ways that are flown one at a time.
     """
 
     scenario: str
@@ -238,6 +248,7 @@ class SimInputs:
     keep_within_s: float = 0.0
     homes: Homes | None = None
     move_up: bool = False
+    in_turn: tuple[Ways, ...] = ()
 
     @property
     def horizon_s(self) -> float:

@@ -47,6 +47,8 @@ class Transfer:
 def best_transfer(field: Field, now: float) -> Transfer | None:
     """The move that covers most, if any covers more than is covered now."""
     condition, crew = field.condition(now), field.crew
+    if field.meeting and field.out:
+        return None
     if field.waiting or condition.hold or not condition.moves or crew.on_duty(now) - crew.in_use < 2:
         return None
     least, best = field.uncovered(condition) - LEAST_GAIN, None
@@ -205,7 +207,7 @@ class Move:
             field.coming[self.target] -= 1
         field.rooms[self.dock if dock == self.target else self.target] += 1
         self.drone.dock = dock
-        self._desk.crew_free()
+        self._desk.crew_free(self.drone)
 
     def _left(self) -> float:
         return max(0.0, self._fraction - self._used_wh / self._battery_wh)

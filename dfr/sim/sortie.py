@@ -35,8 +35,8 @@ class Desk(Protocol):
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off on the ground: the call waits again."""
 
-    def crew_free(self) -> None:
-        """A drone is down: those who flew it may fly another."""
+    def crew_free(self, drone: Drone) -> None:
+        """A drone is down: those who flew it may fly another, and its way is free."""
 
     def drone_ready(self, drone: Drone) -> None:
         """A drone is in its dock and charged enough to be offered."""
@@ -120,7 +120,7 @@ class Sortie:
         prepared = yield from self._prepare()
         if not prepared:
             self._desk.back_to_queue(self.case)
-            self._desk.crew_free()
+            self._desk.crew_free(self.drone)
             self._desk.drone_ready(self.drone)
             return
         self._airborne_s = self.case.airborne_s = self._env.now
@@ -270,7 +270,7 @@ class Sortie:
         self._landing, self._attempts = landed.outcome, len(landed.attempts)
         self._diary.landed(list(landed.attempts), self._dock_id)
         self._log_flight()
-        self._desk.crew_free()
+        self._desk.crew_free(self.drone)
 
     def _turn_round(self) -> Steps:
         fetch_s = 0.0 if self._landing == events.DOCKED else self.case.call.recovery_s

@@ -175,7 +175,9 @@ class Draft:
         docks = tuple(site for site in scenario.candidates if site.id in chosen)
         world = replace(now.world, scenario=replace(scenario, candidates=docks))
         windows = tuple(window for window in hour_windows(scenario) if window.flyable)
-        nearest = build_matrix(world, windows).overhead_s.min(axis=2)
+        raised_m = {site.id: site.raised_m for site in now.plan.sites}
+        flown = {j: raised_m[site.id] for j, site in enumerate(docks)}
+        nearest = build_matrix(world, windows, flown).overhead_s.min(axis=2)
         zones = [zone.id for zone in scenario.demand.zones]
         return [
             {

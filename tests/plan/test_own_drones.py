@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dfr.findings import Severity, compliant
 from dfr.geo import Position
+from dfr.mission.compile import compile_dispatch
+from dfr.mission.items import Command
 from dfr.plan.checks.context import context_of
-from dfr.plan.checks.own_drones import _docks, check_own_drones, least_change
-from dfr.plan.own_drones import APART_HEIGHT_M, APART_M, DockWays, clear_of, meeting
+from dfr.plan.checks.own_drones import check_own_drones
+from dfr.plan.codec import plan_from_dict
+from dfr.plan.height_levels import STEP_M, least_levels, ways_of_docks
+from dfr.plan.model import Plan, WayPair
+from dfr.plan.own_drones import APART_HEIGHT_M, APART_M, DockWays, meeting
 from dfr.plan.planner import make_plan
+from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.scenario import model as m
 from dfr.world.terrain import UnknownGround
 
@@ -46,106 +51,197 @@ def zones_at(*places: tuple[float, float]) -> tuple[m.DemandZone, ...]:
     )
 
 
-def both(world) -> tuple[DockWays, DockWays]:
-    first, second = _docks(context_of(world, make_plan(world)))
-    return first, second
+def at_one_height(plan: Plan) -> Plan:
+    """The same docks, all flown at the scenario's 60 m."""
+    sites = tuple(replace(site, raised_m=0.0) for site in plan.sites)
+    routes = tuple(replace(route, height_m_agl=60.0) for route in plan.routes)
+    return replace(plan, sites=sites, routes=routes, height_levels=None)
 
 
 def too_near(first: DockWays, second: DockWays) -> bool:
     found = meeting(first, second)
-    return found is not None and found.ways > 0
+    return found is not None and bool(found.too_near)
 
 
-def test_two_docks_whose_ways_cross_are_advised_and_may_still_go(field: Field):
-    """Each dock flies to both zones: only the ways to the zone beside each dock stay apart."""
+def cruise_heights(world) -> dict[str, float]:
+    return {route.site_id: route.height_m_agl for route in make_plan(world).routes}
+
+
+def test_docks_whose_routes_meet_are_flown_15_m_apart_and_both_heights_are_named(field: Field):
+    """Each dock flies to both zones, so their routes meet; the limit leaves room above."""
     world = field(**TWO)
     plan = make_plan(world)
+    assert sorted(cruise_heights(world).values()) == [60.0, 75.0]
+    assert plan.height_levels == replace(plan.height_levels, levels=2, in_turn=())
     found = only(world, RULE)
-    assert found.severity is Severity.ADVICE
-    assert "3 pairs of ways (2 to the same zone)" in found.message
-    assert found.margin_m == pytest.approx(-APART_HEIGHT_M)
-    assert found.place is not None
-    assert "one at a time" in found.fix
-    assert "15 m higher" in found.fix
+    assert found.severity is Severity.OK
+    assert "cruises at 75 m" in found.message
     assert compliant(plan.findings)
 
 
-@pytest.mark.parametrize("return_m", [60.0, 80.0, 100.0])
+def test_a_plan_at_one_height_for_all_docks_is_advised_and_may_still_go(field: Field):
+    """3 of the 4 pairs of routes meet: only those to the zone beside each dock stay apart."""
+    plan = at_one_height(make_plan(field(**TWO)))
+    (found,) = check_own_drones(context_of(field(**TWO), plan))
+    assert found.severity is Severity.ADVICE
+    assert "3 pairs of routes (2 to the same zone)" in found.message
+    assert found.margin_m == pytest.approx(-APART_HEIGHT_M)
+    assert found.place is not None
+    assert "one at a time" in found.fix
+    assert "dfr plan" in found.fix
+
+
+@pytest.mark.parametrize("return_m", [60.0, 65.0, 80.0, 90.0, 110.0])
 @pytest.mark.parametrize("rise", [0.0, 0.02])
-def test_the_advised_change_of_height_clears_the_finding_and_no_smaller_does(
+def test_the_heights_are_the_nearest_that_keep_every_metre_of_every_route_apart(
     field: Field, return_m: float, rise: float
 ):
+    """Trying every step up and down by hand finds none smaller, also over ground that rises."""
     world = field(
         **TWO,
         of_world={"terrain": Hill(rise)},
         contingency={"return_height_m_agl": return_m},
         operation={"height_limit_m_agl": 500.0},
     )
-    first, second = both(world)
-    found = meeting(first, second)
-    assert found is not None
-    change = least_change(first, second, found, limit_m_agl=500.0)
-    assert change is not None
-    ways, metres = change
-    other = second if ways is first else first
-    assert not too_near(ways.raised(metres), other)
-    assert all(too_near(ways.raised(less), other) for less in range(1, int(abs(metres))))
+    level = at_one_height(make_plan(world))
+    first, second = ways_of_docks(context_of(world, level))
+    lowest = min(first.lowest_m_agl, second.lowest_m_agl)
+    steps = [k * STEP_M for k in range(1, 60)]
+    by_hand = next(
+        step
+        for step in steps
+        for one, other in ((first, second), (second, first))
+        if not too_near(one.raised(step), other)
+        or (lowest - step >= 20.0 and not too_near(one.raised(-step), other))
+    )
+    raises = least_levels([first, second], limit_m_agl=500.0)
+    assert [abs(raised) for raised in raises.values()] == [by_hand]
 
 
 @pytest.mark.parametrize(
-    ("return_m", "higher_m"), [(60.0, 15), (65.0, 20), (80.0, 35), (90.0, 15), (110.0, 15)]
+    ("return_m", "apart_m"), [(60.0, 15.0), (65.0, 20.0), (80.0, 35.0), (90.0, 15.0), (110.0, 15.0)]
 )
-def test_the_least_change_is_that_of_heights_written_down_by_hand(
-    field: Field, return_m: float, higher_m: int
+def test_out_and_home_of_two_docks_are_apart_by_heights_written_down(
+    field: Field, return_m: float, apart_m: float
 ):
     """60 m out, 90 m home: 15 m higher flies 75 and 105 m, 15 m from either; 80 m home leaves no such gap."""
-    world = field(
-        **TWO,
-        contingency={"return_height_m_agl": return_m},
-        operation={"height_limit_m_agl": 500.0},
+    heights = cruise_heights(
+        field(
+            **TWO,
+            contingency={"return_height_m_agl": return_m},
+            operation={"height_limit_m_agl": 500.0},
+        )
     )
-    by_hand = next(
-        x for x in range(1, 100) if all(abs(a - b - x) >= 15 for a in (60, return_m) for b in (60, return_m))
-    )
-    assert by_hand == higher_m
-    assert f"{higher_m} m higher" in only(world, RULE).fix
+    assert abs(heights["west"] - heights["east"]) == apart_m
 
 
-def test_a_dock_under_a_way_is_flown_from_below_it_never_from_above(field: Field):
+def test_a_dock_under_a_route_is_flown_from_below_it_never_from_above(field: Field):
     """West flies over the middle dock: whoever climbs there must stay lower."""
-    world = field(
-        fleet={"docks": 2},
-        candidates=(WEST, candidate("middle", 0, 0)),
-        demand={"zones": zones_at((400, 0))},
+    heights = cruise_heights(
+        field(
+            fleet={"docks": 2},
+            candidates=(WEST, candidate("middle", 0, 0)),
+            demand={"zones": zones_at((400, 0))},
+        )
     )
-    first, second = both(world)
-    found = meeting(first, second)
-    assert found is not None
-    west_is_first = first.site_id == "west"
-    assert (found.down_m if west_is_first else found.up_m) == pytest.approx(APART_HEIGHT_M)
-    assert (found.up_m if west_is_first else found.down_m) is None
+    assert heights["west"] - heights["middle"] == 15.0
 
 
-def test_docks_under_each_others_ways_are_flown_one_at_a_time(field: Field):
+def test_docks_under_each_others_routes_are_flown_one_at_a_time(field: Field):
     world = field(**TWO, demand={"zones": zones_at((-450, 0), (450, 0))})
+    plan = make_plan(world)
     found = only(world, RULE)
-    assert "no change of height" in found.fix
+    assert "no heights" in found.fix
     assert found.margin_m == pytest.approx(-APART_HEIGHT_M)
+    assert plan.height_levels is not None
+    assert plan.height_levels.levels == 1
+    assert WayPair(site_id="west", zone_id="z1", other_site_id="east", other_zone_id="z0") in (
+        plan.height_levels.in_turn
+    )
 
 
-def test_where_limits_leave_no_room_up_the_change_is_down_and_then_none(field: Field):
+def test_where_limits_leave_no_room_up_a_dock_flies_lower_and_then_in_turn(field: Field):
     low = field(**TWO, operation={"height_limit_m_agl": 70.0})
-    assert "15 m lower" in only(low, RULE).fix
+    assert sorted(cruise_heights(low).values()) == [45.0, 60.0]
     tight = {"cruise_height_m_agl": 30.0, "height_limit_m_agl": 40.0}
-    none = field(**TWO, operation=tight, contingency={"return_height_m_agl": 30.0})
-    assert "no change of height" in only(none, RULE).fix
+    both = field(**TWO, operation=tight, contingency={"return_height_m_agl": 30.0})
+    assert sorted(cruise_heights(both).values()) == [20.0, 35.0]
+    none = field(
+        **TWO, operation={**tight, "height_limit_m_agl": 34.0}, contingency={"return_height_m_agl": 30.0}
+    )
+    assert set(cruise_heights(none).values()) == {30.0}
+    assert "no heights" in only(none, RULE).fix
+
+
+def test_four_docks_around_one_zone_need_four_heights_and_get_the_fewest(field: Field):
+    corners = [(-400, 0), (400, 0), (0, -400), (0, 400)]
+    sites = tuple(candidate(f"dock{k}", *place) for k, place in enumerate(corners))
+    world = field(
+        fleet={"docks": 4},
+        candidates=sites,
+        demand={"zones": zones_at((0, 0))},
+        operation={"height_limit_m_agl": 120.0},
+    )
+    heights = sorted(cruise_heights(world).values())
+    assert np.diff(heights).tolist() == [15.0, 15.0, 15.0]
+    assert heights[-1] <= 120.0
+    assert heights[0] >= 20.0
+    assert {found.severity for found in findings(world, RULE)} == {Severity.OK}
+
+
+def test_docks_that_do_not_meet_share_a_height_with_one_that_meets_both(field: Field):
+    """The middle dock meets west and east, which do not meet each other: two heights do."""
+    sites = (candidate("west", -450, 0), candidate("middle", 0, 0), candidate("east", 450, 0))
+    plan = make_plan(field(fleet={"docks": 3}, candidates=sites))
+    kept = {("west", "left"), ("middle", "left"), ("middle", "right"), ("east", "right")}
+    routes = tuple(r for r in at_one_height(plan).routes if (r.site_id, r.zone_id) in kept)
+    docks = ways_of_docks(context_of(field(candidates=sites), replace(at_one_height(plan), routes=routes)))
+    assert least_levels(docks, limit_m_agl=120.0) == {"middle": 15.0}
+
+
+def test_the_dock_that_serves_least_changes_its_height(field: Field):
+    world = field(**TWO, demand={"zones": zones_at((-300, 0), (200, 0), (300, 0))})
+    assert cruise_heights(world) == {"west": 75.0, "east": 60.0}
+
+
+def test_missions_times_and_volumes_are_those_of_the_height_that_is_flown(field: Field):
+    world = field(**TWO)
+    plan = make_plan(world)
+    for site in plan.sites:
+        zone = next(r.zone_id for r in plan.routes if r.site_id == site.id and r.reachable)
+        flight = compile_dispatch(world, plan, site_id=site.id, zone_id=zone)
+        takeoff = next(item for item in flight.items if item.command == Command.NAV_TAKEOFF)
+        assert takeoff.z_m == 60.0 + site.raised_m
+        assert flight.params["RTL_ALT"] == 100.0 * (60.0 + site.raised_m)
+    climbs = {route.site_id: route.climb_s for route in plan.routes}
+    by_height = [climbs[site.id] for site in sorted(plan.sites, key=lambda site: site.raised_m)]
+    assert by_height[1] > by_height[0]
+    geography = next(volume for volume in plan.volumes if volume.id == FLIGHT_GEOGRAPHY)
+    assert geography.top_m_agl == 75.0
+
+
+def test_what_the_heights_cost_is_said_and_the_siting_is_still_proven(field: Field):
+    world = field(**TWO, targets={"siting_limit_s": 60.0, "limits_s": (60.0,)})
+    plan, found = make_plan(world), only(world, "coverage")
+    assert plan.height_levels is not None
+    assert plan.height_levels.mean_at_one_height_s < plan.mean_overhead_s
+    assert "2 heights keep own drones apart" in found.message
+    assert found.severity is Severity.OK
+
+
+def test_a_plan_with_heights_of_its_own_is_read_back_as_it_was(field: Field):
+    plan = make_plan(field(**TWO))
+    again = plan_from_dict(json.loads(json.dumps(plan.as_dict())))
+    assert again.height_levels == plan.height_levels
+    assert [site.raised_m for site in again.sites] == [site.raised_m for site in plan.sites]
 
 
 def test_over_unknown_ground_heights_keep_nothing_apart(field: Field):
+    world = field(**TWO, of_world={"terrain": UnknownGround()})
     found = only(field(**TWO, of_world={"terrain": UnknownGround()}), RULE)
     assert found.severity is Severity.ADVICE
     assert "ground unknown" in found.message
-    assert "higher" not in found.fix
+    assert set(cruise_heights(world).values()) == {60.0}
 
 
 def test_ways_that_never_meet_are_reported_with_their_room(field: Field):
@@ -178,13 +274,3 @@ def test_drones_of_one_dock_share_its_ways(field: Field):
     (found,) = findings(twins, RULE)
     assert found.severity is Severity.ADVICE
     assert "one dock" in found.message
-
-
-@given(st.lists(st.tuples(st.integers(-60, 60), st.integers(1, 40)), min_size=1, max_size=12))
-def test_the_least_clear_changes_are_those_that_trying_every_metre_finds(bars: list[tuple[int, int]]):
-    low = np.array([float(start) for start, _ in bars])
-    high = low + np.array([float(width) for _, width in bars])
-    free = [x for x in range(-200, 201) if not ((low < x) & (x < high)).any()]
-    down, up = clear_of(low, high)
-    assert up == min(x for x in free if x >= 0)
-    assert down == -max(x for x in free if x <= 0)

@@ -11,6 +11,7 @@ import shapely
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.findings import Finding, Severity
 from dfr.geo import Position
+from dfr.plan.heights import raised_world
 from dfr.plan.model import Plan, Route, Volume
 from dfr.plan.rules import RULES
 from dfr.scenario.model import Scenario
@@ -19,7 +20,10 @@ from dfr.world.model import World
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A plan in its world. `lines` are the flown routes, (route, local geometry)."""
+    """A plan in its world. `lines` are the flown routes, (route, local geometry).
+
+    The scenario's cruise and return heights are those of the dock flown highest.
+    """
 
     world: World
     plan: Plan
@@ -54,7 +58,9 @@ def context_of(world: World, plan: Plan) -> Context:
     """The context of a plan."""
     lines = tuple((route, _line(world, route)) for route in plan.routes if route.reachable)
     fleet = world.scenario.fleet
-    return Context(world, plan, drone(fleet.drone), dock(fleet.dock), lines)
+    return Context(
+        raised_world(world, plan.highest_raised_m), plan, drone(fleet.drone), dock(fleet.dock), lines
+    )
 
 
 def _line(world: World, route: Route) -> shapely.LineString | shapely.Point:

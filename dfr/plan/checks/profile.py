@@ -15,7 +15,7 @@ from dfr.findings import Finding, Severity
 from dfr.geo import FloatArray
 from dfr.plan.checks.context import Context, context_of, enough, finding
 from dfr.plan.contingency import context_home
-from dfr.plan.heights import out_heights_m_home, rtl_height_m_home
+from dfr.plan.heights import out_heights_m_home, return_height_m_agl, rtl_height_m_home
 from dfr.plan.model import Plan, Route, RouteProfile
 from dfr.world.model import World
 from dfr.world.terrain import heights_m_amsl
@@ -64,7 +64,7 @@ def _flown_m_home(context: Context, route: Route, along_m: FloatArray) -> tuple[
     corners = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     heights = out_heights_m_home(terrain, route.points, route.height_m_agl)
     out = np.interp(along_m, corners, heights)
-    rtl = rtl_height_m_home(terrain, route.points, context.scenario.contingency.return_height_m_agl)
+    rtl = rtl_height_m_home(terrain, route.points, return_height_m_agl(context.scenario, route.height_m_agl))
     on_rtl = along_m <= corners[min(1, len(corners) - 1)]
     return out, np.where(on_rtl, np.maximum(out, rtl), out)
 

@@ -88,7 +88,8 @@ def _split(context: Context, user: OtherTraffic) -> Finding:
     ground = _ground_m(context)
     if ground is None:
         return _ground_unknown(user)
-    cruise = context.scenario.operation.cruise_height_m_agl
+    spread_m = context.plan.highest_raised_m - context.plan.lowest_raised_m
+    cruise = context.scenario.operation.cruise_height_m_agl - spread_m
     top = buffers_of(context.scenario).contingency_top_m_agl + ground[1]
     above, below = user.lower_m_amsl - top, cruise + ground[0] - user.upper_m_amsl
     gap = max(above, below)
