@@ -223,8 +223,8 @@ _TABLE = (
     ),
     Rule(
         id="own-drones-apart",
-        asks="Drones of one plan keep 50 m aside or 15 m in height wherever ways of two docks meet, out and "
-        "home; else they fly there one at a time.",
+        asks="Drones of one plan keep 50 m aside or 15 m in height wherever routes of two docks meet: the "
+        "plan flies docks at different heights, out and home. Where no heights do, they fly one at a time.",
         basis=Basis.ASSUMED,
         source="assumed figures: no distance between two drones of one operator is published",
     ),
