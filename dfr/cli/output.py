@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dfr.errors import StoppedError
 from dfr.findings import Finding, Severity
@@ -29,9 +29,10 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print a line about progress on stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Print a line about progress on stderr; a terminal that was closed ends nothing."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def finding_line(finding: Finding) -> str:

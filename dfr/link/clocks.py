@@ -1,4 +1,4 @@
-"""How fast a vehicle answers, and how fast its clock runs."""
+"""Our own clock, how fast a vehicle answers, and how fast its clock runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ ROUND_TRIP_WEIGHT = 0.25
 SHORTEST_PATIENCE_S = 0.1
 PATIENCE_ROUND_TRIPS = 4.0
 PACE_OVER_S = 0.5
+
+
+def now_s() -> float:
+    """Seconds that only go forward, and go on while the computer sleeps where the system tells them."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 class RoundTrip:

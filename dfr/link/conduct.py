@@ -8,6 +8,9 @@ Its limits (`dfr.link.limits`) are its own: wind, energy to home and gaps in the
 other traffic is given way to (`dfr.link.yielding`). Orders from other threads (`dfr.link.orders`) are taken
 in turn: a new task is uploaded and proven while the drone hovers, and refused where its way was not checked.
 
+A vehicle that is not heard is waited for, and commanded again only when the plan on board is proven to be
+the verified one (`dfr.link.contact`). What it was asked for and did not get is asked for again.
+
 Landed, not disarmed: in a steady wind ArduCopter can touch down and keep leaning into the wind, so that
 its land detector never ends the flight. Once the drone has been low and still for `STILL_S`, the
 director asks for a disarm; where that is refused, it forces one, on a simulated vehicle or where
@@ -22,8 +25,9 @@ from dataclasses import dataclass, field
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.errors import DfrError, LinkError, LinkTimeoutError, VehicleRefusedError
+from dfr.errors import DfrError, LinkError, VehicleRefusedError
 from dfr.geo import Position
+from dfr.link.contact import Contact
 from dfr.link.dispatched import Event
 from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
 from dfr.link.mavlink import MavlinkVehicle
@@ -31,7 +35,7 @@ from dfr.link.orders import Orders, Recall, Task
 from dfr.link.recorder import RETURNING, Recorder
 from dfr.link.traffic import Proximity, TrafficPicture
 from dfr.link.transfer import replace_mission
-from dfr.link.vehicle import CopterMode, VehicleState, mode_name
+from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
 from dfr.link.yielding import HEIGHT_REACHED_M, LowHold
 from dfr.mission.compile import return_seq
 from dfr.mission.duration import longest_s
@@ -44,14 +48,16 @@ STILL_SPEED_MPS = 0.1
 DISARM_AGAIN_S = 5.0
 LIFT_S = 30.0
 LIFTED_M = 1.0
-AFTER_RECALL_S = 600.0
 LOOK_EVERY_S = 0.05
+ASK_AGAIN_S = 2.0
+"""Between two tries of a change of mode that did not get through, by our own clock (assumed)."""
 
 ALOFT_M = 2.0
 """Higher than this above home the limits of a flight apply."""
 
 
 OnState = Callable[[VehicleState], None]
+OnEvent = Callable[[Event], None]
 
 
 @dataclass
@@ -67,8 +73,13 @@ class Director:
     may_force_disarm: bool
     dock_tolerance_m: float
     cruise_mps: float | None = None
+    on_event: OnEvent | None = None
     events: list[Event] = field(default_factory=list)
     expected: CopterMode = CopterMode.AUTO
+    asked: CopterMode | None = None
+    asked_at: float = 0.0
+    given_up: bool = False
+    trouble: str = ""
     hands_off: bool = False
     recalled: bool = False
     returning: bool = False
@@ -80,6 +91,7 @@ class Director:
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.limits, self.plan)
+        self.contact = Contact(self.vehicle, self._note)
 
     def launch(self) -> None:
         """Arm in GUIDED (ArduCopter does not arm in AUTO by default) and start the mission."""
@@ -87,43 +99,105 @@ class Director:
         vehicle.set_mode(CopterMode.GUIDED)
         vehicle.arm()
         self._note("armed")
-        vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
-        vehicle.wait(lambda state: state.mode == CopterMode.AUTO, vehicle_s=LIFT_S, what="AUTO")
+        self.expected, self.asked = CopterMode.GUIDED, CopterMode.AUTO
+        try:
+            vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
+            vehicle.wait(lambda state: state.mode == CopterMode.AUTO, vehicle_s=LIFT_S, what="AUTO")
+        except VehicleRefusedError:
+            raise
+        except LinkError as error:
+            self._note(f"the start of the mission is not confirmed: {error}")
+            return
+        self.expected, self.asked = CopterMode.AUTO, None
         self._note("mission started")
 
     def follow(self, on_state: OnState | None) -> None:
-        """Watch until disarmed. Raises LinkTimeoutError where the vehicle falls silent or never ends."""
+        """Watch until disarmed, or until a vehicle that should long be down is given up (`given_up`).
+
+        Raises VehicleRefusedError where it never took off.
+        """
         self.deadline_s = (self.vehicle.state.t_s or 0.0) + self._longest_s(self.plan)
-        while True:
-            self.vehicle.check_link()
-            state = self.vehicle.state
-            self._watch_mode(state)
-            self._watch_mission(state)
-            if on_state is not None:
-                on_state(state)
-            if state.armed is False:
-                self._note("disarmed")
-                if self.recorder.highest_m < LIFTED_M:
-                    raise VehicleRefusedError(f"disarmed before takeoff -> {self.vehicle.last_words()}")
-                return
-            if (state.t_s or 0.0) > self.deadline_s:
-                self._overdue()
-            self._watch_limits(state)
-            self._take_orders()
-            self._watch_ground(state)
+        while not self.given_up:
+            if self.contact.look():
+                if self._look(self.vehicle.state, on_state):
+                    return
+            else:
+                self._wait_for_it()
             time.sleep(LOOK_EVERY_S)
+
+    def _look(self, state: VehicleState, on_state: OnState | None) -> bool:
+        """One look at a vehicle that is heard; True once the flight is over."""
+        self._watch_mode(state)
+        self._watch_mission(state)
+        if on_state is not None:
+            on_state(state)
+        if state.armed is False:
+            self._note("disarmed")
+            if self.recorder.highest_m < LIFTED_M:
+                raise VehicleRefusedError(f"disarmed before takeoff -> {self.vehicle.last_words()}")
+            return True
+        self._watch_end(state.t_s)
+        if self.contact.proven or self._prove_plan():
+            try:
+                self._conduct(state)
+            except LinkError as error:
+                self._note_once(f"not done: {error}")
+        return False
+
+    def _conduct(self, state: VehicleState) -> None:
+        """Do what is to be done now. Raises LinkError for what did not get through."""
+        if (state.t_s or 0.0) > self.deadline_s and not self.recalled:
+            self._overdue()
+        self._watch_limits(state)
+        self._take_orders()
+        self._watch_ground(state)
+        self._ask_again()
+
+    def _wait_for_it(self) -> None:
+        """It is not heard: wait, until it should long be down."""
+        self.unheard_s = self.contact.gap_s
+        self._watch_end((self.vehicle.state.t_s or 0.0) + self.contact.gap_s * self.vehicle.pace)
+
+    def _watch_end(self, t_s: float | None) -> None:
+        """Give up a vehicle that is not down though it should long be."""
+        if (t_s or 0.0) > self.deadline_s + self.limits.give_up_s:
+            self.given_up = True
+            self._note(f"given up: not down {self.limits.give_up_s:.0f} s after the flight should have ended")
+
+    def _prove_plan(self) -> bool:
+        """After a gap: whether what is heard again still carries the verified plan."""
+        if self.hands_off or self.vehicle.plan is not OnboardPlan.VERIFIED:
+            return True
+        differences = self.contact.prove(self.plan)
+        if differences is None:
+            return False
+        if differences:
+            self.hands_off, self.vehicle.plan = True, OnboardPlan.UNKNOWN
+            self._note(
+                f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off"
+            )
+        else:
+            self._note("the plan on board is still the verified one: control goes on")
+        return True
 
     def stand_down(self) -> None:
         """Leave AUTO after the flight, so that the next plan can be uploaded."""
-        if not self.hands_off and self.vehicle.state.mode == CopterMode.AUTO:
+        state = self.vehicle.state
+        if self.hands_off or state.armed is not False or state.mode != CopterMode.AUTO:
+            return
+        try:
             self.vehicle.set_mode(CopterMode.GUIDED)
+        except LinkError as error:
+            self._note(f"still in AUTO: {error}")
 
     def _watch_mode(self, state: VehicleState) -> None:
         """A mode we did not ask for is the pilot's, or a failsafe's: hands off."""
+        if self.asked is not None and state.mode == self.asked:
+            self.expected, self.asked = self.asked, None
         if self.hands_off or state.mode is None or state.mode == self.expected or state.armed is False:
             return
-        self.hands_off = True
-        self._note(f"{mode_name(state.mode)} by the pilot or a failsafe: hands off")
+        self.hands_off, self.asked = True, None
+        self._note(f"pilot has control: {mode_name(state.mode)} by the pilot or a failsafe: hands off")
 
     def _watch_mission(self, state: VehicleState) -> None:
         if state.mission_seq != self.last_seq and state.mission_seq is not None:
@@ -131,7 +205,7 @@ class Director:
             self._note(f"item {state.mission_seq}")
         if self.recorder.return_t_s is not None and not self.returning:
             self.returning = True
-            self.events.append(Event(t_s=self.recorder.return_t_s, what="return"))
+            self._note("return", t_s=self.recorder.return_t_s)
 
     def _watch_ground(self, state: VehicleState) -> None:
         """Landed, not disarmed: see the module's docstring."""
@@ -194,7 +268,11 @@ class Director:
             mode=self.expected,
             since_s=state.t_s or 0.0,
         )
-        self._go_to(state.position, limit.hold_low_m)
+        try:
+            self._go_to(state.position, limit.hold_low_m)
+        except LinkError:
+            self.low = None
+            raise
 
     def _hold_on(
         self, low: LowHold, limit: TrafficLimit, contacts: tuple[Proximity, ...], state: VehicleState
@@ -203,13 +281,13 @@ class Director:
         t_s = state.t_s or 0.0
         clear = low.is_clear(limit, contacts, t_s)
         if low.rising and low.clear_since_s is None:
-            low.rising = False
             self._note("traffic: down again")
             self._go_to(low.place, low.low_m)
+            low.rising = False
         elif clear and not low.rising:
-            low.rising = True
             self._note("traffic: clear, up again")
             self._go_to(low.place, low.aloft_m)
+            low.rising = True
         elif low.rising and low.is_aloft(state):
             self.low = None
             self.deadline_s += t_s - low.since_s
@@ -219,8 +297,9 @@ class Director:
     def _obey(self, breach: Breach) -> None:
         """Home, or down; once, and not where it is on its way there."""
         mode = CopterMode.LAND if breach.action is Action.LAND else CopterMode.RTL
-        homeward = self.expected in RETURNING or (self.returning and self.low is None)
-        if self.expected == mode or (homeward and mode == CopterMode.RTL):
+        now = self.expected if self.asked is None else self.asked
+        homeward = now in RETURNING or (self.returning and self.low is None)
+        if now == mode or (homeward and mode == CopterMode.RTL):
             return
         self.low = None
         self._note(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
@@ -284,13 +363,30 @@ class Director:
     def _go_to(self, place: Position, height_m: float) -> None:
         """Fly there in GUIDED, unless somebody else has taken over meanwhile."""
         if self._still_ours():
-            self.expected = CopterMode.GUIDED
+            self._ask(CopterMode.GUIDED)
             self.vehicle.go_to(place, height_m_home=height_m)
+            self._got(CopterMode.GUIDED)
 
     def _change_mode(self, mode: CopterMode) -> None:
         if self._still_ours():
-            self.expected = mode
+            self._ask(mode)
             self.vehicle.set_mode(mode)
+            self._got(mode)
+
+    def _ask(self, mode: CopterMode) -> None:
+        """From now on the mode asked for is as much ours as the one before, for its answer may be lost."""
+        self.asked, self.asked_at = mode, time.monotonic()
+
+    def _got(self, mode: CopterMode) -> None:
+        self.expected, self.asked = mode, None
+
+    def _ask_again(self) -> None:
+        """A change of mode in the air that did not get through; a hold has its own next try."""
+        mode = self.asked
+        if mode in (None, CopterMode.GUIDED) or self.recorder.highest_m < LIFTED_M:
+            return
+        if time.monotonic() - self.asked_at > ASK_AGAIN_S:
+            self._change_mode(CopterMode(mode))
 
     def _still_ours(self) -> bool:
         """Look once more before a command: the pilot's change of mode may have come this very moment."""
@@ -301,16 +397,13 @@ class Director:
         return longest_s(plan, cruise_mps=self.cruise_mps)
 
     def _overdue(self) -> None:
-        """Recall once; after that the flight is lost to us."""
-        if self.hands_off or self.recalled:
-            raise LinkTimeoutError(
-                f"the flight did not end by {self.deadline_s:.0f} s of vehicle time -> "
-                f"{self.vehicle.last_words()}"
-            )
+        """Recall once, unless somebody else is flying."""
         self.recalled = True
+        if self.hands_off:
+            self._note("overdue, and not ours to recall: watching on")
+            return
         self._note("overdue: recalling")
         self.recall()
-        self.deadline_s += AFTER_RECALL_S
 
     def recall(self) -> None:
         """Command RTL, unless somebody else is flying."""
@@ -319,5 +412,14 @@ class Director:
         self.low = None
         self._change_mode(CopterMode.RTL)
 
-    def _note(self, what: str) -> None:
-        self.events.append(Event(t_s=self.vehicle.state.t_s, what=what))
+    def _note_once(self, what: str) -> None:
+        """What would be said again at every look."""
+        if what != self.trouble:
+            self.trouble = what
+            self._note(what)
+
+    def _note(self, what: str, *, t_s: float | None = None) -> None:
+        event = Event(t_s=self.vehicle.state.t_s if t_s is None else t_s, what=what)
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dfr.errors import NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import distance_m
-from dfr.link.conduct import Director, OnState
+from dfr.link.conduct import Director, OnEvent, OnState
 from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch
 from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import MavlinkVehicle
@@ -17,6 +17,9 @@ from dfr.link.vehicle import OnboardPlan
 from dfr.mission.compile import return_seq
 from dfr.mission.items import FlightPlan
 
+SIMULATED = FlightLimits(gap_s=None, give_up_s=600.0)
+"""Of a simulated vehicle, which hurts nobody where it is given up (assumed)."""
+
 
 def fly_dispatch(
     vehicle: MavlinkVehicle,
@@ -24,6 +27,7 @@ def fly_dispatch(
     *,
     confirmed: bool = False,
     on_state: OnState | None = None,
+    on_event: OnEvent | None = None,
     may_force_disarm: bool | None = None,
     dock_tolerance_m: float = DOCK_TOLERANCE_M,
     limits: FlightLimits | None = None,
@@ -32,10 +36,12 @@ def fly_dispatch(
     """Fly an uploaded, verified plan from arming to the dock.
 
     `confirmed` is a person's go for this very flight: without it only a simulated vehicle is armed.
-    `limits` are those of `FlightLimits`; a simulated vehicle, whose seconds are not ours, has none on gaps.
-    `orders` come from other threads.
+    `limits` are those of `FlightLimits`; a simulated vehicle, whose seconds are not ours, has none on gaps,
+    and is given up sooner.
+    `orders` come from other threads; `on_event` gets each event as it happens.
+    An armed vehicle that falls silent is waited for (`dfr.link.contact`).
     Raises VehicleRefusedError without it, NonCompliantError where preflight finds a reason not to go,
-    LinkTimeoutError where the vehicle falls silent.
+    LinkTimeoutError where the vehicle falls silent before it is armed.
     """
     if not (vehicle.simulated or confirmed):
         raise VehicleRefusedError(
@@ -48,7 +54,7 @@ def fly_dispatch(
     refuse_changed(vehicle, plan)
     recorder = Recorder(plan.home, return_seq=return_seq(plan.items))
     forced = vehicle.simulated if may_force_disarm is None else may_force_disarm
-    own = FlightLimits(gap_s=None) if vehicle.simulated else FlightLimits()
+    own = SIMULATED if vehicle.simulated else FlightLimits()
     picture = TrafficPicture(lambda: vehicle.state.t_s)
     director = Director(
         vehicle=vehicle,
@@ -60,6 +66,7 @@ def fly_dispatch(
         may_force_disarm=forced,
         dock_tolerance_m=dock_tolerance_m,
         cruise_mps=cruise_mps(vehicle),
+        on_event=on_event,
     )
     texts_before = len(vehicle.texts)
     with vehicle.watching(recorder), picture.listening(vehicle.port):

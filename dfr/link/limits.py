@@ -33,6 +33,12 @@ LAND_MPS = 0.5
 DEFAULT_CRUISE_MPS = 10.0
 DEFAULT_HOLD_LOW_M = 20.0
 
+GAP_S = 3.0
+"""Not heard for longer, a drone is called home when it is heard again (assumed)."""
+
+GIVE_UP_S = 3600.0
+"""No battery of the catalogue lasts an hour in the air (the makers' flight times)."""
+
 
 class Action(StrEnum):
     """What the director does about a breach."""
@@ -78,12 +84,15 @@ class FlightLimits:
     """What the director holds a flight to; None is no limit.
 
     `wind_mps` against the vehicle's own estimate; `gap_s` is how long the vehicle may be unheard: it is
-    called home when it is heard again. `reserve` holds the drone to the reserve of its plan's
-    BATT_CAPACITY and BATT_LOW_MAH when it is down, and turns it round before the vehicle's failsafe would.
+    called home when it is heard again. `give_up_s` is how long after the flight should have ended an armed
+    vehicle is still watched, or waited for: longer than any battery lasts. `reserve` holds the drone to the
+    reserve of its plan's BATT_CAPACITY and BATT_LOW_MAH when it is down, and turns it round before the
+    vehicle's failsafe would.
     """
 
     wind_mps: float | None = None
-    gap_s: float | None = 3.0
+    gap_s: float | None = GAP_S
+    give_up_s: float = GIVE_UP_S
     reserve: bool = True
     traffic: TrafficLimit | None = TrafficLimit()
 

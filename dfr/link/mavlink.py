@@ -26,8 +26,14 @@ from dfr.link.transport import open_transport
 from dfr.link.vehicle import CopterMode, Firmware, OnboardPlan, Text, VehicleState
 from dfr.mission.parameters import Naming
 
-LINK_LOST_S = 4.0
-"""Nothing heard from the vehicle for this long by our own clock: the link is lost."""
+LINK_LOST_S = 3.5
+"""Nothing heard from the vehicle for this long by our own clock: the link is lost (as in QGroundControl)."""
+
+BEHIND_S = 1.0
+"""A vehicle speaks several times a second: not heard for so long, our reader may be behind (assumed)."""
+
+REOPEN_TRY_S = 1.0
+"""How long each try to open a broken line again may take."""
 
 FIRST_HEARTBEAT_S = 30.0
 TEXTS_KEPT = 500
@@ -67,6 +73,7 @@ class MavlinkVehicle:
         self.firmware = Firmware(version=(0, 0, 0), development=False, is_ardupilot=True, name="unknown")
         self.naming = Naming.CENTIMETRES
         self.link_lost_s = LINK_LOST_S
+        self.pace = 1.0
         self._owns_port = owns_port
         self._state = VehicleState()
         self._texts: deque[Text] = deque(maxlen=TEXTS_KEPT)
@@ -76,6 +83,7 @@ class MavlinkVehicle:
         if simulated and port.heartbeat_s is not None:
             port.heartbeat_s = FASTEST_HEARTBEAT_S
         self._watchers: tuple[Callable[[VehicleState], None], ...] = ()
+        self._overhearers: tuple[Callable[[Text], None], ...] = ()
         port.listen(self._hear)
 
     def __enter__(self) -> MavlinkVehicle:
@@ -104,7 +112,9 @@ class MavlinkVehicle:
 
     @property
     def silent_s(self) -> float:
-        """Seconds by our own clock since it was last heard."""
+        """Seconds by our own clock since it was last heard; what waits to be read is read first."""
+        if time.monotonic() - self._heard_at > BEHIND_S:
+            self.port.catch_up()
         return time.monotonic() - self._heard_at
 
     @property
@@ -137,10 +147,16 @@ class MavlinkVehicle:
         """Send one message to this vehicle. Raises LinkError on a dead line."""
         self.port.send(message, system=self.target[0])
 
+    @property
+    def heard(self) -> bool:
+        """Whether the line works and the vehicle has spoken on it of late."""
+        works = self.port.failure is None and self._heard_at >= self.port.opened_at
+        return works and self.silent_s <= self.link_lost_s
+
     def check_link(self) -> None:
         """Raise LinkError where the line is dead, LinkTimeoutError where the vehicle has gone silent."""
-        if self.port.failure is not None:
-            raise self.port.failure
+        if (failure := self.port.failure) is not None:
+            raise failure
         if self.silent_s > self.link_lost_s:
             raise LinkTimeoutError(
                 f"vehicle {self.target[0]} has been silent for {self.silent_s:.1f} s -> check the link"
@@ -174,6 +190,15 @@ class MavlinkVehicle:
             yield
         finally:
             self._watchers = tuple(entry for entry in self._watchers if entry is not watcher)
+
+    @contextmanager
+    def overhearing(self, overhearer: Callable[[Text], None]) -> Iterator[None]:
+        """Call `overhearer` with all that the vehicle says in words, as `watching` does."""
+        self._overhearers = (*self._overhearers, overhearer)
+        try:
+            yield
+        finally:
+            self._overhearers = tuple(entry for entry in self._overhearers if entry is not overhearer)
 
     def command(self, number: int, *params: float, timeout_s: float = 3.0) -> None:
         """Send a command until it is answered.
@@ -260,7 +285,7 @@ class MavlinkVehicle:
             return
         state = updated(self._state, message)
         if message.get_type() == "STATUSTEXT":
-            self._texts.append(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
+            self._say(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
         self._keep_pace(state)
         if message.get_type() in ITEM_REQUESTS:
             self._unexpected_request(message)
@@ -269,6 +294,11 @@ class MavlinkVehicle:
             self._changed.notify_all()
         for watcher in self._watchers:
             watcher(state)
+
+    def _say(self, text: Text) -> None:
+        self._texts.append(text)
+        for overhearer in self._overhearers:
+            overhearer(text)
 
     def _is_our_remote_id(self, message: Message) -> bool:
         """The Remote ID transmitter is a component of its own on the vehicle."""
@@ -283,6 +313,7 @@ class MavlinkVehicle:
     def _keep_pace(self, state: VehicleState) -> None:
         """Beat as often per second of vehicle time as at speed 1, so that FS_GCS_TIMEOUT means the same."""
         rate = self._pace.rate(state.t_s)
+        self.pace = self.pace if rate is None else rate
         if rate is not None and self.simulated and self.port.heartbeat_s is not None:
             self.port.heartbeat_s = max(FASTEST_HEARTBEAT_S, min(HEARTBEAT_S, HEARTBEAT_S / rate))
 
@@ -311,6 +342,7 @@ def connect(
         component=our_component,
         signing=None if signing_key is None else Signing(signing_key),
         tlog=None if tlog is None else tlog.open("wb"),
+        reopen=lambda: open_transport(url, timeout_s=REOPEN_TRY_S),
     )
     try:
         target = find_autopilot(port, system=system, timeout_s=timeout_s, url=url)

@@ -1,6 +1,7 @@
 """One line with one or more MAVLink systems on it: read by a thread of its own, so it is always drained.
 
-Everything heard goes to the listeners, in the order it came. The thread also sends our heartbeat.
+Everything heard goes to the listeners, in the order it came. The thread also sends our heartbeat, and opens
+a line that broke again for as long as the port is open.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import Any, BinaryIO
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import DfrError, LinkError
+from dfr.link.clocks import now_s
 from dfr.link.framing import Encoder, Framer, Message, Signing
-from dfr.link.transport import Address, Transport
+from dfr.link.transport import CHUNK, Address, Transport
 
 GCS_SYSTEM = 255
 GCS_COMPONENT = dialect.MAV_COMP_ID_MISSIONPLANNER
@@ -28,6 +30,16 @@ HEARTBEAT_S = 1.0
 FASTEST_HEARTBEAT_S = 0.01
 """For a simulated vehicle whose clock runs fast: its GCS failsafe counts its own seconds."""
 
+
+FIRST_REOPEN_S = 0.1
+LONGEST_REOPEN_S = 2.0
+"""A line that broke is opened again after the first, doubled with each try, at most the longest (assumed)."""
+
+STOPPED_S = 2.0
+"""The reader was not run for so long though it asked to be: the process was stopped (assumed)."""
+
+CATCH_UP_S = 1.0
+"""The reader needs less than this to read all that waits (assumed)."""
 
 REORDER_WINDOW = 128
 """A sequence number this far ahead is taken for one that is behind: reordered or repeated, not lost."""
@@ -85,8 +97,17 @@ def _our_heartbeat() -> Message:
     )
 
 
+Reopen = Callable[[], Transport]
+"""The transport once more; raises LinkError where it does not open yet."""
+
+
 class MavlinkPort:
-    """A transport with MAVLink on it. A context manager: closes the line and ends the thread."""
+    """A transport with MAVLink on it. A context manager: closes the line and ends the thread.
+
+    `failure` says why the line does not work now; None while it does. With `reopen` a line that broke is
+    opened again, however long that takes; `opened_at` is when, by our clock, that was done last. `stopped_s`
+    is how long this process has been stopped in all (by a signal, a debugger, a laptop that slept).
+    """
 
     def __init__(
         self,
@@ -96,12 +117,17 @@ class MavlinkPort:
         component: int = GCS_COMPONENT,
         signing: Signing | None = None,
         tlog: BinaryIO | None = None,
+        reopen: Reopen | None = None,
     ) -> None:
         self.system, self.component = system, component
         self.heartbeat_s: float | None = HEARTBEAT_S
         self.failure: LinkError | None = None
+        self.opened_at = time.monotonic()
+        self.stopped_s = 0.0
         self.losses: dict[Source, Loss] = {}
         self._transport = transport
+        self._reopen = reopen
+        self._nothing_waits = threading.Event()
         self._signing = signing
         self._encoder = Encoder(system=system, component=component, signing=signing)
         self._framers: dict[Address, Framer] = {}
@@ -187,19 +213,58 @@ class MavlinkPort:
                 self._tlog = None
             self.failure = self.failure or LinkError("the link is closed")
 
+    def catch_up(self) -> None:
+        """Wait until the reader has read what waits: a process that was stopped for a while is behind."""
+        if threading.current_thread() is self._thread or self.failure is not None:
+            return
+        self._nothing_waits.clear()
+        with contextlib.suppress(OSError):
+            self._wake.send(b"x")
+        self._nothing_waits.wait(CATCH_UP_S)
+
     def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._read_on()
+            except LinkError as error:
+                self._broke(error)
+            except (DfrError, OSError, ValueError) as error:
+                self._broke(LinkError(f"the line failed: {error}"))
+            if self.failure is not None and self._reopen is None:
+                return
+
+    def _read_on(self) -> None:
+        """Read and send heartbeats until told to stop. Raises LinkError once the line breaks."""
         next_beat = time.monotonic()
-        try:
-            while not self._stop.is_set():
-                next_beat = self._beat(next_beat)
-                wait = max(0.0, min(next_beat - time.monotonic(), HEARTBEAT_S))
-                ready, _, _ = select.select([self._transport.fileno(), self._woken.fileno()], [], [], wait)
-                if self._transport.fileno() in ready:
-                    self._drain()
-        except LinkError as error:
-            self.failure = error
-        except (DfrError, OSError, ValueError) as error:
-            self.failure = LinkError(f"the line failed: {error}")
+        while not self._stop.is_set():
+            next_beat = self._beat(next_beat)
+            wait = max(0.0, min(next_beat - time.monotonic(), HEARTBEAT_S))
+            asked = now_s()
+            ready, _, _ = select.select([self._transport.fileno(), self._woken.fileno()], [], [], wait)
+            if (late_s := now_s() - asked - wait) > STOPPED_S:
+                self.stopped_s += late_s
+            if self._transport.fileno() in ready:
+                self._drain()
+            elif self._woken.fileno() in ready:
+                self._woken.recv(CHUNK)
+                self._nothing_waits.set()
+
+    def _broke(self, error: LinkError) -> None:
+        """The line does not work: say why, and open it again if that may be done."""
+        self.failure = error
+        with self._lock:
+            self._transport.close()
+        wait_s = FIRST_REOPEN_S
+        while self._reopen is not None and not self._stop.wait(wait_s):
+            wait_s = min(2.0 * wait_s, LONGEST_REOPEN_S)
+            try:
+                transport = self._reopen()
+            except LinkError:
+                continue
+            self._framers.clear()
+            with self._lock:
+                self._transport, self.opened_at, self.failure = transport, time.monotonic(), None
+            return
 
     def _beat(self, due: float) -> float:
         """Send our heartbeat when due; the time of the next."""

@@ -23,6 +23,9 @@ BITS_PER_BYTE = 10
 """On a serial line: start, eight data bits, stop."""
 
 CONNECT_TRIES_EVERY_S = 0.1
+UNANSWERED_S = 10
+"""What we send over TCP is not acknowledged for this long: the way is dead, open it anew (assumed)."""
+
 
 Address = tuple[str, int] | None
 """Whom a datagram came from; None where there is only one peer."""
@@ -138,18 +141,18 @@ class UdpTransport:
         for _ in range(256):
             try:
                 data, address = self._sock.recvfrom(CHUNK)
-            except (BlockingIOError, ConnectionRefusedError):
+            except OSError:  # nothing waits, or the network tells that a datagram did not arrive
                 break
             self._peers.add(address)
             got.append((data, address))
         return got
 
     def write(self, data: bytes, to: Address) -> None:
-        """Send to one peer, or to every one heard so far; a full buffer loses it, as UDP does."""
+        """Send to one peer, or to every one heard so far; what cannot be sent is lost, as UDP does."""
         for address in [to] if to is not None else list(self._peers):
             try:
                 self._sock.sendto(data, address)
-            except (BlockingIOError, ConnectionRefusedError):
+            except OSError:  # no network just now is a lost datagram as well
                 continue
 
     def close(self) -> None:
@@ -195,7 +198,9 @@ class SerialTransport:
             return []
         except OSError as error:
             raise LinkError(f"the serial line broke: {error.strerror}") from error
-        return [(data, None)] if data else []
+        if not data:
+            raise LinkError("the serial line is gone -> is it still plugged in?")
+        return [(data, None)]
 
     def write(self, data: bytes, to: Address) -> None:
         """Send all of it at the line's pace."""
@@ -213,8 +218,10 @@ class SerialTransport:
                 raise LinkError(f"the serial line broke: {error.strerror}") from error
 
     def close(self) -> None:
-        """Close the line."""
-        os.close(self._fd)
+        """Close the line; once it is closed, nothing more."""
+        gone, self._fd = self._fd, -1
+        if gone >= 0:
+            os.close(gone)
 
 
 def _tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
@@ -247,6 +254,8 @@ def _tcp_in(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport
 def _ready(sock: socket.socket) -> TcpTransport:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNANSWERED_S)
     sock.setblocking(False)
     return TcpTransport(sock)
 

@@ -148,6 +148,10 @@ class Firmware:
         return f"{self.name} {'.'.join(map(str, self.version))}{'-dev' if self.development else ''}"
 
 
+SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
+"""MAV_SEVERITY, from 0."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """A STATUSTEXT: what the vehicle said in words, and when."""
@@ -155,6 +159,11 @@ class Text:
     t_s: float | None
     severity: int
     text: str
+
+    @property
+    def severity_name(self) -> str:
+        """MAV_SEVERITY in words."""
+        return SEVERITIES[self.severity] if self.severity < len(SEVERITIES) else f"severity {self.severity}"
 
 
 class Vehicle(Protocol):

@@ -146,16 +146,24 @@ class Proxy:
             if sock is not None:
                 sock.close()
 
+    def hang_up(self) -> None:
+        """Break both connections; who connects again is served again."""
+        for sock in (self._client, self._vehicle):
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
     def _run(self) -> None:
         self._server.settimeout(0.05)
         while not self._stop.is_set():
-            with contextlib.suppress(TimeoutError):
+            try:
                 self._client, _ = self._server.accept()
-                break
-        if self._client is None:
-            return
-        self._vehicle = socket.create_connection(self._target)
-        framers = {self._client: Framer(), self._vehicle: Framer()}
+            except TimeoutError:
+                continue
+            with self._client, socket.create_connection(self._target) as self._vehicle:
+                self._serve({self._client: Framer(), self._vehicle: Framer()})
+
+    def _serve(self, framers: dict[socket.socket, Framer]) -> None:
         while not self._stop.is_set():
             ready, _, _ = select.select(list(framers), [], [], 0.02)
             for sock in ready:

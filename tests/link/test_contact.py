@@ -1,0 +1,257 @@
+"""A vehicle in flight is never left alone: gaps are told and waited out, lines opened again, plans proven."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from dfr.errors import LinkError
+from dfr.link.director import fly_dispatch
+from dfr.link.dispatched import Event
+from dfr.link.limits import FlightLimits
+from dfr.link.mavlink import connect
+from dfr.link.transfer import upload_verified
+from dfr.link.vehicle import VehicleState
+from dfr.mission.items import Command
+
+GAP_S = 6.0
+
+
+def staying(plan, seconds: float):
+    """The plan with a longer stay on scene: there must be something of the flight left after a gap."""
+    items = [
+        replace(item, params=(seconds, *item.params[1:])) if item.command == Command.NAV_LOITER_TIME else item
+        for item in plan.items
+    ]
+    return replace(plan, items=tuple(items))
+
+
+@pytest.fixture
+def long_stay(dispatch):
+    """Long enough at the speed-up of these tests."""
+    return staying(dispatch, 120.0)
+
+
+class Flight:
+    """A flight that has something done to it once it is up, and what was told as it happened."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act, self.told, self.acted_at = act, [], 0.0
+
+    def state(self, state: VehicleState) -> None:
+        if (state.height_m_home or 0.0) > 10.0 and not self.acted_at:
+            self.acted_at = time.monotonic()
+            self.act()
+
+    def event(self, event: Event) -> None:
+        self.told.append((event, time.monotonic()))
+
+    def words(self, part: str) -> list[str]:
+        return [event.what for event, _ in self.told if part in event.what]
+
+
+@pytest.fixture
+def unhurried(start):
+    """Starts a vehicle slow enough for a gap to be a small part of its flight."""
+    return lambda **options: start(speedup=10.0, **options)
+
+
+def flown_through(vehicle, plan, flight: Flight, **limits):
+    upload_verified(vehicle, plan)
+    return fly_dispatch(
+        vehicle,
+        plan,
+        on_state=flight.state,
+        on_event=flight.event,
+        limits=FlightLimits(gap_s=None, **limits),
+    )
+
+
+def for_a_while(proxy, seconds: float) -> Callable[[], None]:
+    def cut() -> None:
+        proxy.seen.clear()
+        proxy.cut = True
+        threading.Timer(seconds, lambda: setattr(proxy, "cut", False)).start()
+
+    return cut
+
+
+def test_a_gap_is_told_and_the_flight_followed_to_its_end(unhurried, proxy_to, long_stay):
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        flight = Flight(for_a_while(proxy, GAP_S))
+        flown = flown_through(vehicle, long_stay, flight)
+        beats = proxy.count("up", "HEARTBEAT")
+    (lost,) = [at for event, at in flight.told if event.what.startswith("LINK LOST")]
+    assert lost - flight.acted_at < 5.0, "told at once"
+    assert flight.words("link back after")
+    assert flight.words("the plan on board is still the verified one: control goes on")
+    assert flown.docked
+    assert not flown.taken_over
+    assert beats > GAP_S, "our heartbeats went on"
+
+
+def test_a_line_that_breaks_is_opened_again(unhurried, proxy_to, long_stay):
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        flight = Flight(proxy.hang_up)
+        flown = flown_through(vehicle, long_stay, flight)
+    assert flight.words("LINK LOST: the vehicle closed the connection")
+    assert flight.words("link back after")
+    assert flown.docked
+
+
+def test_after_a_gap_another_plan_on_board_is_watched_and_left_alone(unhurried, proxy_to, long_stay):
+    """Somebody changes the mission while we hear nothing: the director commands nothing more."""
+
+    def change_and_return() -> None:
+        with connect(running.urls[1], simulated=True, our_system=254) as other:
+            upload_verified(other, staying(long_stay, 30.0), while_active=True)
+        proxy.seen.clear()
+        proxy.cut = False
+
+    def cut() -> None:
+        proxy.cut = True
+        threading.Timer(4.0, change_and_return).start()
+
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        flight = Flight(cut)
+        flown = flown_through(vehicle, long_stay, flight)
+        commands = {
+            message.command for way, message in proxy.seen
+            if way == "up" and message.get_type() in ("COMMAND_LONG", "COMMAND_INT")
+        }  # fmt: skip
+    assert flight.words("the plan on board is no longer the verified one: mission:"), flight.words("")
+    assert flown.taken_over
+    assert flown.disarmed, "watched to its end"
+    assert commands <= {dialect.MAV_CMD_SET_MESSAGE_INTERVAL}
+
+
+def test_a_vehicle_that_is_never_heard_again_is_given_up_in_the_end(unhurried, proxy_to, long_stay):
+    """Not before its flight should have ended, and with all that was known kept."""
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        flight = Flight(lambda: setattr(proxy, "cut", True))
+        early = -600.0  # this plan's own limit lies minutes ahead
+        flown = flown_through(vehicle, long_stay, flight, give_up_s=early)
+    assert flight.words("given up")
+    assert not flown.disarmed
+    assert not flown.docked
+    assert len(flown.track.t_s) > 10
+
+
+def test_a_disarmed_vehicle_that_falls_silent_is_an_error(unhurried, proxy_to):
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        proxy.cut = True
+        with pytest.raises(LinkError, match="silent"):
+            vehicle.wait(lambda state: False, vehicle_s=1e6, what="never")
+
+
+@contextmanager
+def serial_device(target: str, path: Path) -> Iterator[Callable[[], None]]:
+    """A serial device at `path`, with a vehicle at its other end; the function unplugs it for a second."""
+    _, host, port = target.split(":")
+    stop, unplug = threading.Event(), threading.Event()
+
+    def run() -> None:
+        with socket.create_connection((host, int(port))) as vehicle:
+            while not stop.is_set():
+                ours, theirs = pty.openpty()
+                tty.setraw(theirs)
+                path.symlink_to(os.ttyname(theirs))
+                unplug.clear()
+                while not (stop.is_set() or unplug.is_set()):
+                    for ready in select.select([ours, vehicle], [], [], 0.05)[0]:
+                        if ready is vehicle:
+                            os.write(ours, vehicle.recv(65536))
+                        else:
+                            vehicle.sendall(os.read(ours, 65536))
+                path.unlink()
+                os.close(ours)
+                os.close(theirs)
+                stop.wait(1.0)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while not path.is_symlink():
+        time.sleep(0.01)
+    try:
+        yield unplug.set
+    finally:
+        stop.set()
+        thread.join(timeout=5.0)
+
+
+def test_a_serial_device_that_was_unplugged_is_opened_again(unhurried, long_stay, tmp_path):
+    device = tmp_path / "ttyUSB0"
+    with (
+        unhurried() as running,
+        serial_device(running.url, device) as unplug,
+        connect(f"serial:{device}:921600", simulated=True) as vehicle,
+    ):
+        flight = Flight(unplug)
+        flown = flown_through(vehicle, long_stay, flight)
+    assert flight.words("LINK LOST: the serial line")
+    assert flight.words("link back after")
+    assert flown.docked
+
+
+STOPPED = """
+import sys, time
+from dfr.link.mavlink import connect
+with connect(sys.argv[1], simulated=True) as vehicle:
+    print("up", flush=True)
+    until = time.monotonic() + 3.0
+    while vehicle.port.stopped_s == 0.0 or time.monotonic() < until:
+        vehicle.check_link()
+    print(f"heard {vehicle.heard} stopped {vehicle.port.stopped_s:.0f}", flush=True)
+"""
+
+
+def test_a_process_that_was_stopped_reads_what_waits_before_it_calls_the_link_lost(unhurried):
+    with (
+        unhurried() as running,
+        subprocess.Popen(
+            [sys.executable, "-c", STOPPED, running.url], stdout=subprocess.PIPE, text=True
+        ) as ours,
+    ):
+        assert ours.stdout is not None
+        assert ours.stdout.readline() == "up\n"
+        ours.send_signal(signal.SIGSTOP)
+        time.sleep(5.0)
+        ours.send_signal(signal.SIGCONT)
+        said = ours.communicate(timeout=60)[0]
+    assert ours.returncode == 0, "no LinkTimeoutError"
+    assert said.startswith("heard True stopped 5")
