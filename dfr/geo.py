@@ -29,6 +29,7 @@ class VerticalDatum(StrEnum):
     AGL = "AGL"
     AMSL = "AMSL"
     ELLIPSOID = "WGS84"
+    AERODROME = "AAL"
     FLIGHT_LEVEL = "FL"
     SURFACE = "SFC"
     UNLIMITED = "UNL"

@@ -9,7 +9,7 @@ ever found clear of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -18,6 +18,7 @@ from typing import NamedTuple
 import shapely
 
 from dfr.geo import Position, Ring, VerticalDatum
+from dfr.io.lost_parts import Reach, place_of
 from dfr.world.activation import ALWAYS, Activation
 from dfr.world.shapes import Arc, Area, Built, EdgeRule, Outline, Vertex, build_areas
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, flight_level_range_m_amsl
@@ -108,7 +109,8 @@ class Written(NamedTuple):
 class Draft:
     """A volume while it is being read; `refusal` is why it cannot be used.
 
-    `lost` says that a part of its outline could not be read and may lie beyond the rest of it.
+    `lost` says how far the parts of its outline reach that could not be read: an empty list where they lie
+    within what was drawn, None where nothing was lost.
     """
 
     line: int | None
@@ -127,7 +129,7 @@ class Draft:
     limit_line: int | None = None
     repaired: bool = False
     refusal: str = ""
-    lost: bool = False
+    lost: list[Reach] | None = None
 
     @property
     def empty(self) -> bool:
@@ -154,9 +156,21 @@ class Problems(list[ReadProblem]):
         draft.repaired = True
         self.add(line, code, message, Outcome.REPAIRED)
 
-    def refuse(self, draft: Draft, line: int | None, code: str, message: str, *, lost: bool = False) -> None:
-        """Put on record why a volume cannot be used; the first reason stands."""
-        draft.lost = draft.lost or lost
+    def refuse(
+        self,
+        draft: Draft,
+        line: int | None,
+        code: str,
+        message: str,
+        *,
+        lost: Iterable[Reach] | None = None,
+    ) -> None:
+        """Put on record why a volume cannot be used, and how far what was lost of it reaches.
+
+        The first reason stands.
+        """
+        if lost is not None:
+            draft.lost = [*(draft.lost or []), *lost]
         if not draft.refusal:
             draft.refusal = message
         self.add(line, code, message, Outcome.REFUSED)
@@ -213,10 +227,10 @@ def finish(
     unplaced = 0
     for draft, shape in zip(drafts, built, strict=True):
         area = shape.area
-        if area is None or shape.code or draft.lost:
-            margin_deg = LOST_DEG if draft.refusal else NARROW_DEG
+        if area is None or shape.code or draft.lost is not None:
+            lost = draft.lost if draft.refusal else None
             _note_shape(draft, shape, problems)
-            area = _place(draft, area, margin_deg) if area is None or draft.lost else area
+            area = _place(draft, area, lost) if area is None or lost is not None else area
         if area is None:
             unplaced += 1
             continue
@@ -283,7 +297,7 @@ def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
         return False
     if lower.datum is upper.datum:
         return upper.value_m < lower.value_m
-    if VerticalDatum.ELLIPSOID in (lower.datum, upper.datum):
+    if {VerticalDatum.ELLIPSOID, VerticalDatum.AERODROME} & {lower.datum, upper.datum}:
         return False
     return _amsl(upper)[1] < _amsl(lower)[0]
 
@@ -344,20 +358,19 @@ def _note_shape(draft: Draft, shape: Built, problems: Problems) -> None:
         problems.repair(draft, draft.line, shape.code, message)
 
 
-LOST_DEG = 0.1
-"""How far around its other points a point that could not be read may lie (assumed)."""
-
 NARROW_DEG = 0.01
-"""The same for a volume read in full that encloses no area: a cable, a line of fire (assumed)."""
+"""How far a volume read in full that encloses no area may reach: a cable, a line of fire (assumed)."""
 
 
-def _place(draft: Draft, drawn: Area | None, margin_deg: float) -> Area | None:
-    """Where a volume without a usable shape lies, roughly: around what could be read of it."""
-    points = shapely.MultiPoint([(element.lon, element.lat) for element in draft.outline])
-    if points.is_empty:
-        return None
-    hull = (points if drawn is None else drawn.polygon).convex_hull.buffer(margin_deg)
-    if not isinstance(hull, shapely.Polygon) or hull.bounds[2] - hull.bounds[0] > 180.0:
+def _place(draft: Draft, drawn: Area | None, lost: Sequence[Reach] | None) -> Area | None:
+    """Where a volume without a usable shape lies: around its points, and as far as its lost parts reach."""
+    if lost is not None or any(isinstance(element, Arc) for element in draft.outline):
+        hull = place_of(draft.outline, lost or [], None if drawn is None else drawn.polygon)
+    else:
+        points = shapely.MultiPoint([(element.lon, element.lat) for element in draft.outline])
+        west, _, east, _ = points.bounds if draft.outline else (0.0, 0.0, 360.0, 0.0)
+        hull = points.convex_hull.buffer(NARROW_DEG) if east - west <= 180.0 else None
+    if hull is None or hull.is_empty:
         return None
     return Area(polygon=hull, drawn=shapely.get_coordinates(hull)[:-1])
 

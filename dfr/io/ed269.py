@@ -14,6 +14,7 @@ from dfr.io.uas_zones import (
     authority,
     is_json,
     limit_of,
+    lost_corners,
     objects,
     plain_text,
     ring,
@@ -88,8 +89,10 @@ def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -
         _shape(draft, volume.get("horizontalProjection"), unit)
     except BadZoneError as bad:
         shape = volume.get("horizontalProjection")
-        draft.outline = draft.outline or (scattered([*shape.values()]) if is_json(shape) else [])
-        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=True)
+        values = [value for value in shape.values() if isinstance(value, list)] if is_json(shape) else None
+        draft.outline = draft.outline or scattered(values)
+        lost = bad.reaches or lost_corners(values)
+        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
     set_activation(draft, objects(feature.get("applicability")), line, problems)
     return draft
 

@@ -13,13 +13,16 @@ from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Problems
 from dfr.io.ed269 import features_of, set_activation
 from dfr.io.json_features import read_features
 from dfr.io.limits import parse_limit
+from dfr.io.lost_parts import Reach
 from dfr.io.uas_zones import (
     BadZoneError,
     Json,
     authority,
+    corner,
     is_json,
     is_number,
     limit_of,
+    lost_corners,
     objects,
     plain_text,
     ring,
@@ -105,7 +108,8 @@ def _feature(feature: object, line: int | None, problems: Problems) -> list[Draf
             _outline(draft, shape, words, problems)
         except BadZoneError as bad:
             draft.outline = draft.outline or scattered(shape.get("coordinates"))
-            problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=True)
+            lost = bad.reaches or lost_corners(shape.get("coordinates"))
+            problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
     return drafts
 
 
@@ -221,6 +225,10 @@ def _outline(draft: Draft, shape: Json, words: Json, problems: Problems) -> None
         bare = words.get("radius")
         if radius is None and is_number(bare) and bare > 0.0:
             _bare_radius(draft, coordinates, bare, problems)
+        elif radius is None and bare is None:
+            raise BadZoneError(
+                "bad-radius", "a point without a radius", Reach.around(corner(coordinates), 0.0)
+            )
         else:
             draft.outline = round_area(coordinates, radius)
     elif form == "Polygon" and isinstance(coordinates, list) and coordinates:

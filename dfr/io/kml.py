@@ -1,4 +1,4 @@
-"""KML and KMZ airspace: placemarks with polygons, their limits in words.
+"""KML and KMZ airspace: placemarks with polygons or closed lines, their limits in words.
 
 Altitudes in the coordinates are passed over: published KML says "relative to ground" even where
 the limit is above mean sea level or a flight level, and the datum survives in the description only.
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import codecs
 import io
+import posixpath
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import pairwise
@@ -30,10 +31,11 @@ from dfr.io.airspace_read import (
     the_rest,
 )
 from dfr.io.limits import parse_limit
+from dfr.io.lost_parts import Reach, reach_of_degrees
 from dfr.io.text import decode_text
-from dfr.io.uas_zones import BadZoneError, corner, plain_text
+from dfr.io.uas_zones import BadZoneError, closed_ring, corner, plain_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
-from dfr.world.vertical import VerticalLimit
+from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 
 MAX_KML_BYTES = 32 * 1024 * 1024
 MAX_KMZ_BYTES = 8 * 1024 * 1024
@@ -70,16 +72,31 @@ class _BadKmlError(Exception):
 
 
 def read_kml(data: bytes, *, name: str) -> AirspaceRead:
-    """The zones of a KML or KMZ file and all that is wrong with it."""
+    """The zones of a KML file, or of all those in a KMZ, and all that is wrong with them."""
     problems = Problems()
     placemarks = _Placemarks(problems)
     kind = "kmz" if data[:2] == b"PK" else "kml"
     try:
-        content = _unzipped(data) if kind == "kmz" else data
-        encoding = _mistaken(content)
-        if encoding:
-            problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
-        placemarks.parse(content, encoding)
+        documents = _unzipped(data) if kind == "kmz" else {"": data}
+    except _BadKmlError as bad:
+        problems.add(None, bad.code, str(bad), Outcome.REFUSED)
+        documents = {}
+    for path, content in documents.items():
+        _read_document(content, path, placemarks, problems)
+    _follow(placemarks, documents, problems)
+    if placemarks.drafts and any(problem.code in BROKEN for problem in problems):
+        placemarks.drafts.append(the_rest(problems, "the document breaks off"))
+    words = FileWords(date=placemarks.date)
+    return finish(name, kind, placemarks.drafts, problems, words=words, edges=EdgeRule.PARALLEL)
+
+
+def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems: Problems) -> None:
+    """Draft the volumes of one document, as far as it can be read."""
+    encoding = _mistaken(content)
+    if encoding:
+        problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
+    try:
+        placemarks.parse(content, path, encoding)
     except expat.ExpatError as error:
         problems.add(
             error.lineno, "not-xml", expat.errors.messages.get(error.code, str(error)), Outcome.REFUSED
@@ -88,10 +105,20 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
         problems.add(None, "not-xml", f"an encoding nobody knows: {error}", Outcome.REFUSED)
     except _BadKmlError as bad:
         problems.add(None, bad.code, str(bad), Outcome.REFUSED)
-    if placemarks.drafts and any(problem.code in BROKEN for problem in problems):
-        placemarks.drafts.append(the_rest(problems, "the document breaks off"))
-    words = FileWords(date=placemarks.date)
-    return finish(name, kind, placemarks.drafts, problems, words=words, edges=EdgeRule.PARALLEL)
+
+
+def _follow(placemarks: _Placemarks, documents: Mapping[str, bytes], problems: Problems) -> None:
+    """A link to a document of the archive is read with it; what lies behind any other is not known."""
+    for link in placemarks.links:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), link.href))
+        words = f"{link.name or 'a network link'}: {link.href[:200]}"
+        if link.path and target in documents:
+            problems.add(link.line, "network-link", f"{words}: read from the archive", Outcome.NOTE)
+            continue
+        draft = Draft(line=link.line, name=words, lower=SURFACE, upper=UNLIMITED)
+        what = f"{words}: network links are not followed -> get that file too"
+        problems.refuse(draft, link.line, "network-link", what)
+        placemarks.drafts.append(draft)
 
 
 def _mistaken(data: bytes) -> str | None:
@@ -102,33 +129,53 @@ def _mistaken(data: bytes) -> str | None:
     return "iso-8859-1" if decode_text(data)[1] == "latin-1" else None
 
 
-def _unzipped(data: bytes) -> bytes:
-    """The first KML in an archive, never more than the limit of it."""
+def _unzipped(data: bytes) -> dict[str, bytes]:
+    """Every KML of an archive by its path, together never more than the limit of one."""
     if len(data) > MAX_KMZ_BYTES:
         raise _BadKmlError("too-large", f"a KMZ of {len(data)} bytes is over {MAX_KMZ_BYTES}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            found = next((e for e in entries if e.filename.lower().endswith(".kml")), None)
-            if found is None or len(entries) > MAX_ENTRIES:
-                raise _BadKmlError("no-kml", f"no KML among {len(entries)} entries")
-            with archive.open(found) as file:
-                content = file.read(MAX_KML_BYTES + 1)
+            return _entries(archive)
     except (
         zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
         ValueError, MemoryError,
     ) as error:  # fmt: skip
         raise _BadKmlError("not-zip", f"not a readable archive: {error}") from error
-    if len(content) > MAX_KML_BYTES:
-        raise _BadKmlError("too-large", f"unpacks to more than {MAX_KML_BYTES} bytes")
-    return content
+
+
+def _entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    entries = archive.infolist()
+    named = [entry for entry in entries if entry.filename.lower().endswith(".kml")]
+    if not named or len(entries) > MAX_ENTRIES:
+        raise _BadKmlError("no-kml", f"no KML among {len(entries)} entries")
+    found: dict[str, bytes] = {}
+    left = MAX_KML_BYTES
+    for entry in named:
+        with archive.open(entry) as file:
+            content = file.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise _BadKmlError("too-large", f"unpacks to more than {MAX_KML_BYTES} bytes")
+        found[posixpath.normpath(entry.filename)] = content
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Link:
+    """A network link: its name, where it leads, and the document and line it stands in."""
+
+    name: str
+    href: str
+    path: str
+    line: int
 
 
 @dataclass(slots=True, kw_only=True)
 class _Shape:
-    """A polygon while it is being read."""
+    """A polygon, or a closed line, while it is being read."""
 
     line: int
+    lost: list[Reach] = field(default_factory=list)
     outline: list[Vertex | Arc] = field(default_factory=list)
     holes: list[list[Vertex | Arc]] = field(default_factory=list)
     trouble: str = ""
@@ -148,9 +195,13 @@ class _Placemarks:
         self._words: dict[str, str] = {}
         self._data_name = ""
         self._shapes: list[_Shape] = []
+        self.links: list[_Link] = []
+        self._document = ""
+        self._link_name = ""
 
-    def parse(self, data: bytes, encoding: str | None = None) -> None:
+    def parse(self, data: bytes, path: str, encoding: str | None = None) -> None:
         """Take a whole document; declarations of types and entities are refused."""
+        self._document, self._path, self._text, self._size = path, [], [], 0
         parser = expat.ParserCreate(encoding, namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -174,6 +225,8 @@ class _Placemarks:
             if len(self.drafts) + len(self._shapes) > MAX_VOLUMES:
                 raise _BadKmlError("too-many-volumes", f"more than {MAX_VOLUMES} polygons")
             self._shapes.append(_Shape(line=self._parser.CurrentLineNumber))
+        elif word == "NetworkLink":
+            self._link_name = ""
         elif word in ("SimpleData", "Data"):
             self._data_name = attributes.get("name", "")
 
@@ -194,15 +247,30 @@ class _Placemarks:
             self._words[word] = " ".join(text.split())
         elif word == "SimpleData" or (word == "value" and parent == "Data"):
             self._words[self._data_name.lower()] = " ".join(text.split())
-        elif word == "coordinates" and "Polygon" in self._path and self._shapes:
-            self._ring(text, hole="innerBoundaryIs" in self._path)
+        elif word == "coordinates" and "Placemark" in self._path:
+            self._drawn(text)
+        elif word == "name" and parent == "NetworkLink":
+            self._link_name = " ".join(text.split())
+        elif word == "href" and "NetworkLink" in self._path:
+            line, href = self._parser.CurrentLineNumber, text.strip()
+            self.links.append(_Link(name=self._link_name, href=href, path=self._document, line=line))
         elif word == "Placemark":
             self._finish()
 
-    def _ring(self, text: str, *, hole: bool) -> None:
-        shape = self._shapes[-1]
-        corners, trouble = _corners(text)
+    def _drawn(self, text: str) -> None:
+        """Take a ring: of a polygon, standing alone, or a line that comes back to where it began."""
+        if "Polygon" in self._path and self._shapes:
+            self._ring(self._shapes[-1], text, hole="innerBoundaryIs" in self._path)
+            return
+        form = self._path[-1]
+        if form == "LinearRing" or (form == "LineString" and _closed(text)):
+            self._shapes.append(_Shape(line=self._parser.CurrentLineNumber))
+            self._ring(self._shapes[-1], text, hole=False)
+
+    def _ring(self, shape: _Shape, text: str, *, hole: bool) -> None:
+        corners, trouble, lost = _corners(text)
         shape.trouble = shape.trouble or trouble
+        shape.lost += lost
         if hole:
             shape.holes.append(corners)
         else:
@@ -229,7 +297,7 @@ class _Placemarks:
             )  # fmt: skip
             if shape.trouble:
                 words = f"{name}: {shape.trouble}"
-                self._problems.refuse(draft, shape.line, "bad-coordinate", words, lost=True)
+                self._problems.refuse(draft, shape.line, "bad-coordinate", words, lost=shape.lost)
             elif not shape.outline:
                 self._problems.refuse(draft, shape.line, "no-geometry", f"{name}: a polygon without boundary")
             self.drafts.append(draft)
@@ -268,18 +336,31 @@ def _refuse_declaration(*_: object) -> None:
     raise _BadKmlError("xml-declaration", "document types and entities are refused")
 
 
-def _corners(text: str) -> tuple[list[Vertex | Arc], str]:
-    """(corners of `lon,lat[,height] ...`, what is wrong with the first that cannot be read)."""
-    corners: list[Vertex | Arc] = []
+def _corners(text: str) -> tuple[list[Vertex | Arc], str, list[Reach]]:
+    """Corners of `lon,lat[,height] ...`, and what is wrong with those that cannot be read.
+
+    These are the trouble with the first of them, and how far each may lie.
+    """
+    corners: list[Vertex] = []
     trouble = ""
+    lost: list[Reach] = []
     for item in _APART.sub(",", text).split():
+        parts = item.split(",")[:2]
         try:
-            corners.append(corner([float(part) for part in item.split(",")[:2]]))
+            corners.append(corner([float(part) for part in parts]))
+            continue
         except ValueError:
             trouble = trouble or f"{item[:40]!r} is no lon,lat pair"
         except BadZoneError as bad:
             trouble = trouble or str(bad)
-    return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners, trouble
+        lost.append(reach_of_degrees(parts[0], parts[1] if len(parts) > 1 else ""))
+    return closed_ring(corners), trouble, lost
+
+
+def _closed(text: str) -> bool:
+    """Whether a line of at least three corners ends where it begins."""
+    places = [item.split(",")[:2] for item in _APART.sub(",", text).split()]
+    return len(places) > 3 and places[0] == places[-1]
 
 
 def _without_walls(shapes: list[_Shape]) -> list[_Shape]:

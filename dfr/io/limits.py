@@ -13,10 +13,10 @@ MAX_LIMIT_M = 30_480.0
 """No published limit is higher than 100,000 ft; more is a misprint."""
 
 _SURFACE = frozenset(
-    {"SFC", "GND", "GROUND", "SURFACE", "0", "0FT", "0FTSFC", "0FTGND", "0FTAGL", "0AGL", "0M"}
+    {"SFC", "GND", "GDN", "GROUND", "SURFACE", "0", "0FT", "0FTSFC", "0FTGND", "0FTAGL", "0AGL", "0M"}
 )
 _UNLIMITED = frozenset({"UNL", "UNLIM", "UNLTD", "UNLIMITED", "UNLFT", "UNLIMFT", "INF"})
-_LEVEL = re.compile(r"FL(\d{1,3})")
+_LEVEL = re.compile(r"FL(\d{1,3}(?:\.\d)?)|(\d{2,3})FL")
 _DATUMS = {
     "": VerticalDatum.AMSL,
     "AMSL": VerticalDatum.AMSL,
@@ -29,6 +29,7 @@ _DATUMS = {
     "ASFC": VerticalDatum.AGL,
     "SFC": VerticalDatum.AGL,
     "GND": VerticalDatum.AGL,
+    "AAL": VerticalDatum.AERODROME,
     "STD": VerticalDatum.FLIGHT_LEVEL,
     "WGS84": VerticalDatum.ELLIPSOID,
 }
@@ -39,6 +40,9 @@ _STANDARD = {VerticalDatum.FLIGHT_LEVEL: "STD"}
 
 
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}),(\d{3})(?![\d.,])")
+_SLASH = re.compile(r"(?<=[A-Z'])/((?:AGL|AMSL|MSL|AAL|SFC|GND|ALT|STD|QNH)$)")
+"""Between a unit and its datum."""
+
 _AMBIGUOUS = re.compile(r"\d{1,3}\.\d{3}(?!\d)")
 """Thousands in one country, a decimal fraction in another."""
 
@@ -57,13 +61,13 @@ def parse_limit(text: str) -> VerticalLimit | None:
     (True, True)
     """
     words = " ".join(text.split())
-    squeezed = _THOUSANDS.sub(r"\1\2", words.upper()).replace(" ", "")
+    squeezed = _SLASH.sub(r"\1", _THOUSANDS.sub(r"\1\2", words.upper()).replace(" ", ""))
     if squeezed in _SURFACE:
         return SURFACE
     if squeezed in _UNLIMITED:
         return UNLIMITED
     if level := _LEVEL.fullmatch(squeezed):
-        height_m = flight_level_to_m_std(float(level[1]))
+        height_m = flight_level_to_m_std(float(level[1] or level[2]))
         return VerticalLimit(value_m=height_m, datum=VerticalDatum.FLIGHT_LEVEL, text=words)
     match = _HEIGHT.fullmatch(squeezed)
     if match is None or _AMBIGUOUS.match(squeezed):

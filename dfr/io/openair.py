@@ -8,7 +8,8 @@ and within a volume `* dfr-remarks:` and `* dfr-possible:` (it may or may not ex
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from dfr.io.airspace_read import (
@@ -22,9 +23,12 @@ from dfr.io.airspace_read import (
     printable,
     the_rest,
 )
+from dfr.io.lost_parts import ANYWHERE, Reach, reach_of_coordinate
 from dfr.io.openair_pen import Pen
 from dfr.io.openair_points import PlainPoints, plain_points
 from dfr.io.openair_words import (
+    LAT_LON,
+    PACKED,
     BadRecordError,
     before_remark,
     degree_ring,
@@ -53,7 +57,16 @@ V1_KINDS = {
     "UNK": "",
     "UKN": "",
 }
+DRAWING = frozenset({"DP", "DA", "DB", "DC", "DY"})
+LIMITS = frozenset({"AL", "AH"})
+MISSPELT = frozenset({"D", "PD", "AD", "BD", "CD", "YD"})
+"""Tags that can only be drawing records with a letter lost or turned round."""
+
+VARIABLE = re.compile(r"V\s*[A-Z]?\s*(?:[=:]|(?<=[XDWZ])\s*[-+\d])", re.IGNORECASE)
+_POSITION = re.compile(f"{LAT_LON.pattern}|{PACKED.pattern}", re.IGNORECASE)
+
 NAMED_KINDS = ("CTR", "CTA", "TMA", "ATZ", "FRZ", "RPZ", "TMZ", "RMZ", "MATZ", "HIRTA", "FIR", "AWY")
+KINDS = frozenset({*CLASSES, *V1_KINDS, *NAMED_KINDS, "R", "P"})
 
 
 def read_openair(data: bytes, *, name: str) -> AirspaceRead:
@@ -117,7 +130,7 @@ class _Reader:
         try:
             handler(self, rest.strip())
         except BadRecordError as bad:
-            self._doubt(bad.code, f"{bad}: {line.strip()[:80]}")
+            self._doubt(bad.code, f"{bad}: {line.strip()[:80]}", bad.reaches)
 
     def _slowly(self, line: str) -> tuple[Callable[[_Reader, str], None], str]:
         """What takes a line that is a remark or does not begin with a tag and a space, and its rest."""
@@ -131,25 +144,46 @@ class _Reader:
         handler = self._HANDLERS.get(tag.upper())
         if handler is not None:
             return handler, rest[0] if rest else ""
-        if "=" in line and line[0] in "Vv":
+        if VARIABLE.match(line):
             return _Reader._variable, line[1:]
-        return _Reader._unknown, line
+        return self._glued(line) or (_Reader._unknown, line)
+
+    def _glued(self, line: str) -> tuple[Callable[[_Reader, str], None], str] | None:
+        """What takes a record whose tag has run into its value, where only one reading is possible."""
+        tag, rest = line[:2].upper(), line[2:]
+        handler = self._HANDLERS.get(tag)
+        value = rest.lstrip(":= ")
+        if handler is None or not value:
+            return None
+        drawn = tag in DRAWING and (value[0].isdigit() or value[0] in ".+-")
+        limited = tag in LIMITS and limit_of_record(value) is not None
+        classed = tag == "AC" and value.upper() in KINDS
+        if not (drawn or limited or classed or len(value) < len(rest)):
+            return None
+        self._repaired("run-together", f"{line[:80]!r} read as {tag} {value[:80]}")
+        return handler, value
 
     def _too_long(self, line: str) -> None:
-        self._doubt("line-too-long", f"{len(line)} characters; no record is longer than {MAX_LINE}")
+        words = f"{len(line)} characters; no record is longer than {MAX_LINE}"
+        self._doubt("line-too-long", words, [ANYWHERE])
 
-    def _doubt(self, code: str, what: str) -> None:
+    def _doubt(self, code: str, what: str, reaches: Iterable[Reach]) -> None:
         """A record of the current volume that cannot be read: the volume is refused."""
         if self._draft is None:
             self._problems.add(self._line, code, f"{what} (belongs to no volume)", Outcome.NOTE)
         else:
-            self._problems.refuse(self._draft, self._line, code, f"{self._draft.name}: {what}", lost=True)
+            self._problems.refuse(self._draft, self._line, code, f"{self._draft.name}: {what}", lost=reaches)
 
     def _repaired(self, code: str, what: str) -> None:
         if self._draft is not None:
             self._problems.repair(self._draft, self._line, code, f"{self._draft.name}: {what}")
 
     def _unknown(self, line: str) -> None:
+        """A record of no known tag: passed over, unless it draws something."""
+        tag, place = line.split(None, 1)[0].upper(), _POSITION.search(line)
+        if self._draft is not None and (place or tag in MISSPELT or tag[:2] in DRAWING):
+            reach = reach_of_coordinate(line[place.start() :] if place else line[2:])
+            raise BadRecordError("unknown-record", "draws something, but what?", reach)
         self._strange = True
         self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", Outcome.NOTE)
 
@@ -344,7 +378,7 @@ class _Reader:
             outline = self._pen.airway_outline()
         except BadRecordError as bad:
             outline = points
-            self._problems.refuse(draft, draft.line, bad.code, f"{draft.name}: {bad}")
+            self._problems.refuse(draft, draft.line, bad.code, f"{draft.name}: {bad}", lost=bad.reaches)
         if draft.outline:
             draft = self._several(draft)
         draft.outline.extend(outline)

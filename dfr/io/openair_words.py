@@ -10,6 +10,7 @@ from functools import lru_cache
 from dfr.geo import Ring
 from dfr.io.airspace_read import ring_of_degrees
 from dfr.io.limits import parse_limit
+from dfr.io.lost_parts import Reach
 from dfr.units import nm_to_m
 from dfr.world.activation import Interval
 from dfr.world.outlines import EdgeRule, Vertex
@@ -38,11 +39,12 @@ _UNITS_NM = {"NM": 1.0, "": 1.0, "KM": 1.0 / 1.852, "M": 1.0 / 1852.0}
 
 
 class BadRecordError(Exception):
-    """A record that cannot be read: its code and what is wrong."""
+    """A record that cannot be read: its code, what is wrong, and how far what it would have drawn reaches."""
 
-    def __init__(self, code: str, what: str) -> None:
+    def __init__(self, code: str, what: str, *reaches: Reach) -> None:
         super().__init__(what)
         self.code = code
+        self.reaches = reaches
 
 
 def degrees_of(parts: tuple[str | None, ...]) -> float:

@@ -8,7 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
+import shapely
+
 from dfr.geo import VerticalDatum
+from dfr.io.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_degrees
 from dfr.units import flight_level_to_m_std, ft_to_m
 from dfr.world.activation import ALWAYS, Activation, DailyHours, Interval
 from dfr.world.outlines import Arc, Vertex, circle
@@ -37,11 +40,12 @@ _TIME = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{
 
 
 class BadZoneError(Exception):
-    """A part of a zone that cannot be used: its code and what is wrong."""
+    """A part of a zone that cannot be used: its code, what is wrong, and how far what is lost reaches."""
 
-    def __init__(self, code: str, what: str) -> None:
+    def __init__(self, code: str, what: str, *reaches: Reach) -> None:
         super().__init__(what)
         self.code = code
+        self.reaches = reaches
 
 
 def is_json(value: object) -> TypeGuard[Json]:
@@ -126,8 +130,31 @@ def ring(value: object) -> list[Vertex | Arc]:
     """The corners of a list of positions. Raises BadZoneError."""
     if not isinstance(value, list):
         raise BadZoneError("bad-geometry", "a ring is a list of positions")
-    corners: list[Vertex | Arc] = [corner(item) for item in value]
-    return corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
+    return closed_ring([corner(item) for item in value])
+
+
+def closed_ring(corners: list[Vertex]) -> list[Vertex | Arc]:
+    """The corners of a ring without a repeated last one, and with more where it runs all round the globe."""
+    once = corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
+    return [*(_round_the_globe(once) if any(abs(place.lon) == 180.0 for place in once) else once)]
+
+
+def _round_the_globe(corners: list[Vertex]) -> list[Vertex]:
+    """Corners between 180 degrees west and 180 degrees east, where a simple ring on the flat map runs so.
+
+    A mask of the whole world is drawn so; a ring that merely touches that meridian from both sides
+    overlaps itself on the flat map.
+    """
+    flat = [(place.lon, place.lat) for place in corners]
+    if len(flat) < 3 or not shapely.Polygon(flat).is_valid:
+        return corners
+    found: list[Vertex] = []
+    for here, there in zip(corners, [*corners[1:], corners[0]], strict=True):
+        found.append(here)
+        if abs(there.lon - here.lon) == 360.0:
+            rise = there.lat - here.lat
+            found += [Vertex(here.lat + rise * s, here.lon * (1.0 - 2.0 * s)) for s in (0.25, 0.5, 0.75)]
+    return found
 
 
 def scattered(value: object, depth: int = 0) -> list[Vertex | Arc]:
@@ -140,11 +167,25 @@ def scattered(value: object, depth: int = 0) -> list[Vertex | Arc]:
         return [found for item in value for found in scattered(item, depth + 1)]
 
 
+def lost_corners(value: object, depth: int = 0) -> list[Reach]:
+    """How far the positions in nested lists may lie that cannot be read."""
+    if not isinstance(value, list) or depth > 4:
+        return [] if depth else [ANYWHERE]
+    if value and not any(isinstance(item, list) for item in value):
+        try:
+            corner(value)
+        except BadZoneError:
+            return [reach_of_degrees(value[0], value[1] if len(value) > 1 else None)]
+        return []
+    return [found for item in value for found in lost_corners(item, depth + 1)]
+
+
 def round_area(centre: object, radius: object, scale_m: float = 1.0) -> list[Vertex | Arc]:
     """The outline of a circle. Raises BadZoneError for a radius that is none."""
     middle = corner(centre)
     if not is_number(radius) or not 0.0 < radius * scale_m <= MAX_RADIUS_M:
-        raise BadZoneError("bad-radius", f"{str(radius)[:40]} is no radius")
+        reach = Reach.around(middle, MOST_RADIUS_M)
+        raise BadZoneError("bad-radius", f"{str(radius)[:40]} is no radius", reach)
     return [circle(middle.lat, middle.lon, radius * scale_m)]
 
 

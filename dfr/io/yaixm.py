@@ -11,6 +11,7 @@ import re
 
 from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
 from dfr.io.limits import parse_limit
+from dfr.io.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_coordinate
 from dfr.io.text import decode_text
 from dfr.io.yaml_lines import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
 from dfr.units import nm_to_m
@@ -118,17 +119,32 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
         try:
             draft.outline += _element(element)
         except _BadVolumeError as bad:
-            problems.refuse(draft, bad.line, bad.code, f"{name}: {bad}", lost=True)
+            problems.refuse(draft, bad.line, bad.code, f"{name}: {bad}", lost=_reaches(element))
     if not draft.outline:
         problems.refuse(draft, volume.line, "no-geometry", f"{name}: no outline")
     elif isinstance(draft.outline[0], Arc) and draft.outline[0].from_deg is None:
-        problems.refuse(draft, volume.line, "bad-arc", f"{name}: an arc comes first; from where?", lost=True)
+        problems.refuse(draft, volume.line, "bad-arc", f"{name}: an arc comes first; from where?", lost=())
     return draft
 
 
 def _pieces(part: Node) -> list[Node]:
     """The corners of a line one by one, so that a bad one takes no other with it; else the part itself."""
     return part.list("line") if isinstance(part, Mapping) and "line" in part.items else [part]
+
+
+def _reaches(element: Node) -> list[Reach]:
+    """How far an element reaches that cannot be read: a corner, or a circle about a centre."""
+    if isinstance(element, Scalar):
+        return [reach_of_coordinate(element.text)]
+    shape = next((item for item in element.items.values()), None) if isinstance(element, Mapping) else None
+    if not isinstance(shape, Mapping):
+        return [ANYWHERE]
+    try:
+        radius_m = _radius(shape)
+    except _BadVolumeError:
+        radius_m = MOST_RADIUS_M
+    found = [reach_of_coordinate(shape.text("centre")).within(radius_m)]
+    return [*found, reach_of_coordinate(shape.text("to"))] if shape.text("to") else found
 
 
 def _element(element: Node) -> list[Vertex | Arc]:

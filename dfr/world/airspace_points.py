@@ -220,7 +220,7 @@ def _limit_m_agl(
     match level.datum:
         case VerticalDatum.SURFACE | VerticalDatum.UNLIMITED | VerticalDatum.AGL:
             return level.value_m, level.value_m
-        case VerticalDatum.ELLIPSOID:
+        case VerticalDatum.ELLIPSOID | VerticalDatum.AERODROME:
             return -np.inf, np.inf
         case VerticalDatum.FLIGHT_LEVEL:
             low, high = flight_level_range_m_amsl(level.value_m, qnh_hpa)

@@ -94,7 +94,7 @@ def unrolled(ring: FloatArray) -> FloatArray | None:
     turn = round(float(lon[-1] - lon[0] + (ring[0, 0] - ring[-1, 0] + 180.0) % 360.0 - 180.0) / 360.0)
     whole = np.column_stack((lon, ring[:, 1]))
     if turn == 0:
-        return whole if float(np.ptp(lon)) < 360.0 else None
+        return whole if float(np.ptp(lon)) <= 360.0 else None
     middle = float(ring[:, 1].mean())
     if abs(turn) != 1 or abs(middle) < EQUATOR_DEG:
         return None
@@ -149,5 +149,16 @@ def _joined(parts: Sequence[shapely.Polygon]) -> shapely.Polygon | shapely.Multi
         except shapely.errors.GEOSException:
             continue
         if isinstance(whole, (shapely.Polygon, shapely.MultiPolygon)) and whole.is_valid and whole.area > 0.0:
-            return whole
+            return _without_cracks(whole)
     return None
+
+
+def _without_cracks(
+    whole: shapely.Polygon | shapely.MultiPolygon,
+) -> shapely.Polygon | shapely.MultiPolygon:
+    """An area without the holes that rounding leaves along an edge that is run out and back."""
+    parts = []
+    for part in shapely.get_parts(whole):
+        holes = [hole for hole in part.interiors if is_area(shapely.Polygon(hole))]
+        parts.append(shapely.Polygon(part.exterior, holes))
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

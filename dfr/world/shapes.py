@@ -96,13 +96,28 @@ class Area:
         return sum(abs(float(GEOD.geometry_area_perimeter(part)[0])) for part in self.parts)
 
 
+WIDE_DEG = 150.0
+"""A geometry wider than this is cut to so much about the origin of a local frame: its far side has no place
+in a frame whose edge is the other side of the globe."""
+
+
 def project(geometry: shapely.Geometry, frame: LocalFrame) -> shapely.Geometry:
     """A geometry in degrees, as metres east and north in a local frame."""
 
     def to_local(lonlat: FloatArray) -> FloatArray:
         return np.column_stack(frame.to_enu(lonlat[:, 1], lonlat[:, 0]))
 
-    return shapely.transform(geometry, to_local)
+    west, _, east, _ = geometry.bounds if not geometry.is_empty else (0.0, 0.0, 0.0, 0.0)
+    near = _about(geometry, frame.origin.lon_deg) if east - west > WIDE_DEG else geometry
+    return shapely.transform(near, to_local)
+
+
+def _about(geometry: shapely.Geometry, lon_deg: float) -> shapely.Geometry:
+    """The part of a wide geometry about a meridian, its edges so short that they stay what they are."""
+    turns = (-360.0, 0.0, 360.0)
+    turned = [shapely.transform(geometry, lambda xy, turn=turn: xy + np.array((turn, 0.0))) for turn in turns]
+    window = shapely.box(lon_deg - WIDE_DEG / 2.0, -89.9, lon_deg + WIDE_DEG / 2.0, 89.9)
+    return shapely.segmentize(shapely.union_all(shapely.intersection(turned, window)), 1.0)
 
 
 def unproject(geometry: shapely.Geometry, frame: LocalFrame) -> shapely.Geometry:
@@ -209,8 +224,7 @@ def _cut_at_holes(part: shapely.Polygon) -> list[shapely.Polygon]:
     middle = float(shapely.Polygon(part.interiors[0]).representative_point().x)
     halves = shapely.box([west, middle], south, [middle, east], north)
     pieces = shapely.get_parts(shapely.intersection(part, halves))
-    areas = [piece for piece in pieces if isinstance(piece, shapely.Polygon) and piece.area > 0.0]
-    return [whole for piece in areas for whole in _cut_at_holes(piece)]
+    return [whole for piece in pieces if is_area(piece) for whole in _cut_at_holes(piece)]
 
 
 def _ring(lonlat: FloatArray) -> Ring:

@@ -135,6 +135,8 @@ def limit_m_agl(level: VerticalLimit, air: Air) -> Range | str:
             amsl = (level.value_m - air.geoid_m, level.value_m - air.geoid_m)
         case VerticalDatum.FLIGHT_LEVEL:
             amsl = flight_level_range_m_amsl(level.value_m, air.qnh_hpa)
+        case VerticalDatum.AERODROME:
+            return f"the height of the aerodrome of {level.text} is not known"
     if air.ground_m_amsl is None:
         return f"the height of the ground under {level.text} is not known"
     lowest, highest = air.ground_m_amsl

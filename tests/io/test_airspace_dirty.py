@@ -95,7 +95,7 @@ def test_the_datum_of_a_kml_limit_is_the_one_in_its_words_or_none() -> None:
     (zone,) = read(kml(words="Lower limit: 100 m WGS84 Upper limit: 200 m WGS84"), "z.kml").zones
     assert (zone.lower.datum.value, zone.upper.datum.value) == ("WGS84", "WGS84")
     (zone,) = read(kml(words="Lower limit: 500 FT AAL Upper limit: 2000 FT AAL"), "z.kml").zones
-    assert (zone.lower, zone.upper) == (SURFACE, UNLIMITED)
+    assert (zone.lower.datum.value, zone.upper.datum.value) == ("AAL", "AAL")
 
 
 def test_the_kind_in_the_words_of_kml_binds_in_class_g() -> None:

@@ -273,7 +273,7 @@ def test_corners_after_a_circle_are_another_volume() -> None:
 
 
 def test_a_volume_refused_for_its_outline_keeps_its_limits() -> None:
-    result = read("AC C\nAN HIGH\nAL FL65\nAH FL195\n" + TRIANGLE + "DP rubbish\n")
+    result = read("AC C\nAN HIGH\nAL FL65\nAH FL195\n" + TRIANGLE + "DP 50:1O:00 N 000:50:00 W\n")
     (defect,) = result.defects
     assert (defect.lower.text, defect.upper.text) == ("FL65", "FL195")
 

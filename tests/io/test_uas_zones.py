@@ -548,7 +548,7 @@ def test_a_radius_without_a_unit_is_metres_only_where_nothing_else_can_be_meant(
     [
         {"type": "Point", "coordinates": [-1.2, 50.75]},
         {"type": "LineString", "coordinates": SQUARE},
-        {"type": "Polygon", "coordinates": [[*SQUARE[:2], [-1.1, 95], SQUARE[3]]]},
+        {"type": "Polygon", "coordinates": [[*SQUARE[:2], ["-1.1", "50.x"], SQUARE[3]]]},
     ],
 )
 def test_what_cannot_be_drawn_is_doubted_around_where_it_lies_and_nowhere_else(geometry: object) -> None:
@@ -556,7 +556,7 @@ def test_what_cannot_be_drawn_is_doubted_around_where_it_lies_and_nowhere_else(g
     assert (result.refused, result.unplaced) == (1, 0)
     assert result.defects[0].distance_m(HERE) == 0.0
     assert result.defects[0].distance_m(Position(lat_deg=50.65, lon_deg=-1.2)) < 5000.0
-    assert result.defects[0].distance_m(Position(lat_deg=51.5, lon_deg=-1.2)) > 50_000.0
+    assert result.defects[0].distance_m(Position(lat_deg=51.5, lon_deg=-1.2)) > 40_000.0
 
 
 @pytest.mark.parametrize("group", ["verticalLayer", "layer"])
@@ -631,7 +631,7 @@ def test_parts_of_a_placemark_and_a_wall_on_its_own_are_never_passed_over() -> N
     assert len(solid(FACE.format(0), other).zones) == 2
     assert (solid(WALL).records_seen, solid(WALL).refused) == (1, 1)
     broken = solid(FACE.format(0), FACE.format(0).replace("-1.1,50.8,0", "x,y,z"))
-    assert (broken.records_seen, broken.refused, broken.unplaced) == (2, 1, 0)
+    assert (broken.records_seen, broken.refused, broken.unplaced) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(

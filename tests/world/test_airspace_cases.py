@@ -161,11 +161,12 @@ def test_case_05_a_centre_before_the_class_serves_the_next_record() -> None:
     text = f"V X={dms(HERE)}\n" + record.format(n="ONE", r=2) + f"*\nV X={dms(there)}\n"
     text += record.format(n="TWO", r=3) + record.format(n="THREE", r=4)
     read = read_openair(text.encode(), name="t")
-    one, two = read.zones
+    one, two, three = read.zones
     assert one.distance_m(HERE) == 0.0
     assert two.distance_m(there) == 0.0
     assert two.edge_distance_m(there) == pytest.approx(3 * 1852, abs=1)
-    assert [(p.code, p.line) for p in read.problems if p.code == "no-centre"] == [("no-centre", 18)]
+    assert three.edge_distance_m(there) == pytest.approx(4 * 1852, abs=1)
+    assert [(p.code, p.line) for p in read.problems] == [("shared-centre", 18)]
 
 
 def test_case_06_a_bow_tie_keeps_both_wings() -> None:
