@@ -15,7 +15,7 @@ from dfr.cli.flight_telling import FlightTeller
 from dfr.cli.fly_orders import order_desk
 from dfr.cli.output import emit_json, note
 from dfr.cli.upload import load_flight_plan, print_report
-from dfr.errors import VehicleRefusedError
+from dfr.errors import LinkError, VehicleRefusedError
 from dfr.io.files import write_atomically
 from dfr.link.conduct import OnState
 from dfr.link.cot import CotFeed, Sink, open_sink
@@ -115,7 +115,7 @@ def fly(
                 target,
                 plan,
                 confirmed=confirmed,
-                on_state=_in_turn(teller.state, desk),
+                on_state=_in_turn(teller.state, _Doubles(target), desk),
                 on_event=teller.event,
                 orders=desk.orders,
                 may_force_disarm=True if force_disarm else None,
@@ -149,6 +149,24 @@ def _in_turn(*lookers: OnState) -> OnState:
             each(state)
 
     return look
+
+
+class _Doubles:
+    """Tells once, on stderr, that another vehicle has begun to speak under this one's system id."""
+
+    def __init__(self, vehicle: MavlinkVehicle) -> None:
+        self._vehicle = vehicle
+        self._told = False
+
+    def __call__(self, state: VehicleState) -> None:
+        del state
+        if self._told:
+            return
+        try:
+            self._vehicle.refuse_double()
+        except LinkError as error:
+            self._told = True
+            note(f"warning: {error}")
 
 
 def _confirmed(plan: FlightPlan, url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -10,7 +11,12 @@ from dfr.errors import InputError, LinkTimeoutError
 from dfr.link.framing import Message
 from dfr.link.port import Inbox, MavlinkPort, Source
 
-OTHERS_SPEAK_UP_S = 1.5
+OTHERS_BEATS = 2
+"""Once the first vehicle has beaten so often again, any other on the line has had time to speak."""
+
+OTHERS_SPEAK_UP_S = 3.0
+"""Longer than that is not waited, where beats of the first are lost."""
+
 NO_AUTOPILOT = frozenset(
     {
         dialect.MAV_TYPE_GCS,
@@ -36,22 +42,50 @@ COPTERS = frozenset(
 """What ArduCopter calls itself, by its frame."""
 
 
+@dataclass
+class LineUp:
+    """Who speaks on a line: the ArduCopters heard, and the other autopilots by what they call themselves."""
+
+    system: int | None
+    copters: set[Source] = field(default_factory=set)
+    strangers: dict[Source, str] = field(default_factory=dict)
+
+    def take(self, heartbeat: Message) -> Source | None:
+        """Take note of a heartbeat; who sent it, where that is an ArduCopter that is looked for."""
+        source = (heartbeat.get_srcSystem(), heartbeat.get_srcComponent())
+        if self.system not in (None, source[0]):
+            return None
+        if is_copter(heartbeat):
+            self.copters.add(source)
+            return source
+        if (what := _stranger(heartbeat)) is not None:
+            self.strangers[source] = what
+        return None
+
+    def refuse_several(self, url: str) -> None:
+        """Raise InputError where several vehicles speak, and none was chosen."""
+        if len(self.copters) > 1:
+            listed = ", ".join(str(source[0]) for source in sorted(self.copters))
+            raise InputError(f"{url}: vehicles {listed} share this line -> say which system id (--system)")
+
+
 def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, url: str) -> Source:
     """The ArduCopter on a port; a ground station, a gimbal or an ADS-B receiver never is one.
 
     Raises LinkTimeoutError where none speaks, InputError where several do and `system` chooses none, or
-    where the only autopilot is another's: a plane, or not ArduPilot.
+    where the only autopilot is another's: a plane, or not ArduPilot; LinkError where two speak as one.
     """
-    others_s = OTHERS_SPEAK_UP_S if port.shared and system is None else 0.0
+    line_up = LineUp(system)
     with port.inbox(lambda message: message.get_type() == "HEARTBEAT") as heartbeats:
-        found, strangers = _heard(port, heartbeats, system=system, timeout_s=timeout_s, others_s=others_s)
-    if len(found) > 1:
-        listed = ", ".join(str(source[0]) for source in sorted(found))
-        raise InputError(f"{url}: vehicles {listed} share this line -> say which system id")
-    if found:
-        return found.pop()
-    if strangers:
-        heard = "; ".join(f"system {source[0]} is {what}" for source, what in sorted(strangers.items()))
+        _listen(port, heartbeats, line_up, timeout_s=timeout_s)
+    line_up.refuse_several(url)
+    for source in line_up.copters:
+        port.refuse_two(source)
+        return source
+    if line_up.strangers:
+        heard = "; ".join(
+            f"system {source[0]} is {what}" for source, what in sorted(line_up.strangers.items())
+        )
         raise InputError(f"{url}: {heard}, not ArduCopter -> plans are made and checked for ArduCopter only")
     raise LinkTimeoutError(
         f"{url}: no autopilot heartbeat within {timeout_s:.0f} s -> is the vehicle on, and has no other"
@@ -59,29 +93,25 @@ def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, u
     )
 
 
-def _heard(
-    port: MavlinkPort, heartbeats: Inbox, *, system: int | None, timeout_s: float, others_s: float
-) -> tuple[set[Source], dict[Source, str]]:
-    """The ArduCopters heard, and the other autopilots; ends a while after the first of either."""
-    found: set[Source] = set()
-    strangers: dict[Source, str] = {}
+def _listen(port: MavlinkPort, heartbeats: Inbox, line_up: LineUp, *, timeout_s: float) -> None:
+    """Hear who speaks, until all who share the line have had time to after the first of them."""
+    first: Source | None = None
+    beats, enough = 0, 1 if line_up.system is not None and not port.shared else 1 + OTHERS_BEATS
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+    while beats < enough and time.monotonic() < deadline:
         message = heartbeats.get(min(0.5, deadline - time.monotonic()))
         if port.failure is not None:
             raise port.failure
-        if message is None or system not in (None, message.get_srcSystem()):
+        if message is None:
             continue
-        source = (message.get_srcSystem(), message.get_srcComponent())
-        if is_copter(message):
-            if not found:
-                deadline = min(deadline, time.monotonic() + others_s)
-            found.add(source)
-        elif (what := _stranger(message)) is not None:
-            if not strangers and not found:
-                deadline = min(deadline, time.monotonic() + 2.0 * OTHERS_SPEAK_UP_S)
-            strangers[source] = what
-    return found, strangers
+        silent = not (line_up.copters or line_up.strangers)
+        source = line_up.take(message)
+        if source is not None and first is None:
+            first = source
+            deadline = min(deadline, time.monotonic() + OTHERS_SPEAK_UP_S)
+        elif silent and line_up.strangers:
+            deadline = min(deadline, time.monotonic() + OTHERS_SPEAK_UP_S)
+        beats += source is not None and source == first
 
 
 def is_autopilot(heartbeat: Message) -> bool:

@@ -63,7 +63,10 @@ RATES_HZ: dict[int, float] = {
 
 
 class MavlinkVehicle:
-    """One (system, component) on a port. Made by `connect`; a context manager that closes its port."""
+    """One (system, component) on a port, at the address it speaks from. Made by `connect`.
+
+    A context manager that closes its port.
+    """
 
     def __init__(self, port: MavlinkPort, target: Source, *, simulated: bool, owns_port: bool) -> None:
         self.port, self.target, self.simulated = port, target, simulated
@@ -161,6 +164,10 @@ class MavlinkVehicle:
             raise LinkTimeoutError(
                 f"vehicle {self.target[0]} has been silent for {self.silent_s:.1f} s -> check the link"
             )
+
+    def refuse_double(self) -> None:
+        """Raise LinkError, with both addresses, where another vehicle speaks under its system id."""
+        self.port.speakers.refuse_two(self.target[0])
 
     def wait(self, holds: Callable[[VehicleState], bool], *, vehicle_s: float, what: str) -> VehicleState:
         """The first state in which something holds, within so many seconds of the vehicle's clock.
@@ -353,12 +360,13 @@ def connect(
 
 
 def attach(port: MavlinkPort, target: Source, *, simulated: bool, owns_port: bool = False) -> MavlinkVehicle:
-    """One vehicle of a port that may carry several."""
+    """One vehicle of a port that may carry several. Raises LinkError where two speak under its system id."""
     vehicle = MavlinkVehicle(port, target, simulated=simulated, owns_port=owns_port)
     try:
         vehicle.firmware, vehicle.naming = params.identify(vehicle)
         vehicle.request_rates()
         vehicle.wait(lambda state: state.mode is not None, vehicle_s=FIRST_HEARTBEAT_S, what="heartbeat")
+        port.refuse_two(target)
     except BaseException:
         port.leave(vehicle._hear)
         raise

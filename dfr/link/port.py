@@ -22,6 +22,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.errors import DfrError, LinkError
 from dfr.link.clocks import now_s
 from dfr.link.framing import Encoder, Framer, Message, Signing
+from dfr.link.speakers import Speakers
 from dfr.link.transport import CHUNK, Address, Transport
 
 GCS_SYSTEM = 255
@@ -44,6 +45,10 @@ CATCH_UP_S = 1.0
 REORDER_WINDOW = 128
 """A sequence number this far ahead is taken for one that is behind: reordered or repeated, not lost."""
 
+MIXED_OUT_OF_TURN = 4
+"""Without datagrams packets come in order: one vehicle's numbers step back once, when it restarts; those of
+two do so again and again (assumed: so often within the first seconds)."""
+
 Source = tuple[int, int]
 """(system id, component id)."""
 
@@ -56,10 +61,21 @@ class Loss:
     lost: int = 0
     late: int = 0
     expected: int | None = None
+    latest: int | None = None
+    out_of_turn: int = 0
+    """How often a number was not ahead of the one heard before it."""
+
+    @property
+    def mixed(self) -> bool:
+        """Whether two vehicles number these packets."""
+        return self.out_of_turn >= MIXED_OUT_OF_TURN
 
     def count(self, seq: int) -> None:
         """Take note of a packet; numbers run from 0 to 255 and round again."""
         self.received += 1
+        ahead = 1 if self.latest is None else (seq - self.latest) % 256
+        self.out_of_turn += not 0 < ahead < REORDER_WINDOW
+        self.latest = seq
         if self.expected is not None:
             ahead = (seq - self.expected) % 256
             if ahead >= REORDER_WINDOW:
@@ -131,7 +147,7 @@ class MavlinkPort:
         self._signing = signing
         self._encoder = Encoder(system=system, component=component, signing=signing)
         self._framers: dict[Address, Framer] = {}
-        self._addresses: dict[int, Address] = {}
+        self.speakers = Speakers()
         self._listeners: list[Listener] = []
         self._tlog = tlog
         self._lock = threading.Lock()
@@ -161,14 +177,25 @@ class MavlinkPort:
         """Packets refused for a missing, wrong or old signature."""
         return sum(framer.rejected for framer in self._framers.values())
 
+    def refuse_two(self, source: Source) -> None:
+        """Raise LinkError where more than one vehicle speaks as one (system, component)."""
+        self.speakers.refuse_two(source[0])
+        loss = self.losses.get(source)
+        if not self.shared and loss is not None and loss.mixed:
+            raise LinkError(
+                f"two vehicles speak as system {source[0]} on this line: of {loss.received} packets "
+                f"{loss.out_of_turn} were numbered out of turn -> give each vehicle a system id of its own "
+                "(SYSID_THISMAV) and choose by --system, or connect to one alone; one vehicle that is heard "
+                "twice needs one of its ways taken away"
+            )
+
     def send(self, message: Message, *, system: int = 0) -> None:
         """Send one message, to where `system` was heard from. Raises LinkError on a dead line."""
         if self.failure is not None:
             raise self.failure
         with self._lock:
             frame = self._encoder.encode(message)
-            self._transport.write(frame, self._addresses.get(system))
-            self._log(frame)
+            self._write(frame, self.speakers.address_of(system))
 
     def listen(self, listener: Listener) -> None:
         """Hear every message, in the reader's thread; a listener must be quick."""
@@ -277,9 +304,7 @@ class MavlinkPort:
         if not self._lock.acquire(blocking=False):
             return now + FASTEST_HEARTBEAT_S
         try:
-            frame = self._encoder.encode(_our_heartbeat())
-            self._transport.write(frame, None)
-            self._log(frame)
+            self._write(self._encoder.encode(_our_heartbeat()), None)
         finally:
             self._lock.release()
         return now + period
@@ -291,15 +316,26 @@ class MavlinkPort:
                 self._heard(message, frame, address)
 
     def _heard(self, message: Any, frame: bytes, address: Address) -> None:
-        source = (message.get_srcSystem(), message.get_srcComponent())
-        self.losses.setdefault(source, Loss()).count(message.get_seq())
-        if address is not None:
-            self._addresses[source[0]] = address
         if self._tlog is not None:
             with self._lock:
                 self._log(frame)
+        if not self.speakers.admits(message, address, now_s=time.monotonic()):
+            return
+        source = (message.get_srcSystem(), message.get_srcComponent())
+        self.losses.setdefault(source, Loss()).count(message.get_seq())
         for listener in self._listeners:
             listener(message)
+
+    def _write(self, frame: bytes, to: Address) -> None:
+        """Send to one address, or to every one but those that speak under another's system id."""
+        addresses = [to] if to is not None else self._audience()
+        for address in addresses:
+            self._transport.write(frame, address)
+        self._log(frame)
+
+    def _audience(self) -> list[Address]:
+        heard = [address for address in list(self._framers) if address is not None]
+        return [address for address in heard if self.speakers.minded(address)] or [None]
 
     def _log(self, frame: bytes) -> None:
         """One record of a tlog: microseconds of wall time, then the frame (the format of Mission Planner)."""

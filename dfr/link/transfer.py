@@ -71,12 +71,14 @@ def upload_verified(
 
     `while_active` permits it on a vehicle that is armed or in AUTO; `check` judges the plan first.
     Raises NonCompliantError for a plan that ArduCopter would change or refuse (nothing is sent),
-    VehicleRefusedError where the vehicle is active, TransferError where the plan did not arrive whole:
+    VehicleRefusedError where the vehicle is active, LinkError where another speaks under its system id,
+    TransferError where the plan did not arrive whole:
     then the vehicle's plan is unknown, and arming and AUTO stay blocked until an upload succeeds.
     """
     if check:
         refuse_bad_plan(plan)
     _refuse_active(vehicle, while_active)
+    vehicle.refuse_double()
     lists = wire_lists(plan)
     start, lost, reboots = time.monotonic(), vehicle.lost_packets, vehicle.state.reboots
     vehicle.plan = OnboardPlan.UNKNOWN
@@ -89,6 +91,7 @@ def upload_verified(
         if plan.params.get("FENCE_ENABLE"):
             vehicle.command(dialect.MAV_CMD_DO_FENCE_ENABLE, FENCE_ON)
         retries += _look_again(vehicle, lists, reboots)
+        vehicle.refuse_double()
         vehicle.plan = OnboardPlan.VERIFIED
     except TransferError:
         raise
@@ -135,6 +138,7 @@ def inspect_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport
         found = vehicle.get_param(name)
         if found is None or not same_value(found, value):
             differences.append(f"parameter {name}: {value:g} planned, {found} on board")
+    vehicle.refuse_double()
     return _report(vehicle, plan, lists, retries=retries, lost=lost, start=start, differences=differences)
 
 
@@ -293,6 +297,6 @@ def _report(
 def _refuse_reboot(vehicle: MavlinkVehicle, reboots: int) -> None:
     if vehicle.state.reboots != reboots:
         raise TransferError(
-            "the vehicle restarted during the upload (its clock went back) -> wait until it is up, "
-            "then upload again"
+            "the vehicle restarted during the upload, or another speaks under its system id (its clock went "
+            "back) -> wait until it is up and alone, then upload again"
         )

@@ -53,9 +53,10 @@ class Channel:
         return [message for message in found or () if message.get_type() != "BAD_DATA"]
 
     def send(self, message: Any) -> None:
-        """Queue a message."""
+        """Queue a message under the next sequence number."""
         if self.connected:
             self.out += message.pack(self.mav)
+            self.mav.seq = (self.mav.seq + 1) % 256
 
     def forward(self, raw: bytes) -> None:
         """Queue another system's message as it came."""
