@@ -319,7 +319,7 @@ class MavlinkPort:
         if self._tlog is not None:
             with self._lock:
                 self._log(frame)
-        if not self.speakers.admits(message, address, now_s=time.monotonic()):
+        if not self.speakers.admits(message, address, now_s=now_s()):
             return
         source = (message.get_srcSystem(), message.get_srcComponent())
         self.losses.setdefault(source, Loss()).count(message.get_seq())
