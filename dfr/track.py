@@ -21,7 +21,11 @@ REACHED_M = 2.0
 
 LIFTED_M = 0.3
 CLIMBED_SHORT_OF_M = 1.0
+SUNK_M = 1.0
 TOUCHED_M = 0.15
+
+CLEARLY_UP_M = 1.0
+"""The lift that counts is the last before the drone is this high: a barometer wanders while it stands."""
 
 
 class Phase(StrEnum):
@@ -39,7 +43,10 @@ class FlightTrack:
     """Samples of one flight: time, metres east and north of home and above it, and what it was doing.
 
     All arrays have shape (n,), `t_s` increasing. `return_t_s` is the moment the return was
-    commanded, None where it never was.
+    commanded, None where it never was. `task_t_s` is the moment a new task was begun in flight, None for a
+    flight with one task. The ground reads `ground_before_m` where it takes off and `ground_after_m` where it
+    has touched down, None where it has not: 0 in a simulation, metres more or less on a barometer. From
+    `flies_t_s` on it was seen to fly; None where its heights alone must tell.
     """
 
     name: str
@@ -49,6 +56,22 @@ class FlightTrack:
     height_m: FloatArray
     return_t_s: float | None
     energy_wh: float | None = None
+    task_t_s: float | None = None
+    ground_before_m: float = 0.0
+    ground_after_m: float | None = 0.0
+    flies_t_s: float | None = None
+
+    @property
+    def lift_t_s(self) -> float | None:
+        """When it lifts off: the last sample 0.3 m over the ground before it is clearly up; None if never."""
+        above_m = self.height_m - self.ground_before_m
+        up = (above_m >= CLEARLY_UP_M) & (
+            self.t_s >= (-math.inf if self.flies_t_s is None else self.flies_t_s)
+        )
+        if not up.any():
+            return _first(self, above_m >= LIFTED_M, after=self.flies_t_s or -math.inf)
+        low = np.flatnonzero(above_m[: int(up.argmax())] < LIFTED_M)
+        return float(self.t_s[low[-1] + 1 if low.size else 0])
 
 
 def phase_seconds(
@@ -56,25 +79,38 @@ def phase_seconds(
 ) -> dict[Phase, float | None]:
     """Seconds of each phase; None where the phase never ended.
 
-    climb: first lift (0.3 m) to 1 m short of the cruise height; out: from there to within 2 m of the
-    target; on_scene: from there to the return command; back: from there to within 2 m of home;
-    land: from 1 m below the return height to 0.15 m.
+    climb: lift (0.3 m over the ground) to 1 m short of the cruise height; out: from there, or from the new
+    task of a flight that was sent on, to within 2 m of the target; on_scene: from there to the return
+    command; back: from there to within 2 m of home; land: from 1 m below the height that it comes down from,
+    whichever that is, to 0.15 m over the ground.
     """
-    lift = _first(track, track.height_m >= LIFTED_M, after=-math.inf)
+    lift = track.lift_t_s
     up = _first(track, track.height_m >= cruise_height_m - CLIMBED_SHORT_OF_M, after=lift)
+    leaves = up if track.task_t_s is None else track.task_t_s
     gone = np.hypot(track.east_m - target_east_m, track.north_m - target_north_m)
-    there = _first(track, gone <= REACHED_M, after=up)
-    leave = track.return_t_s
-    home = _first(track, np.hypot(track.east_m, track.north_m) <= REACHED_M, after=leave)
-    down = _first(track, track.height_m <= cruise_height_m - CLIMBED_SHORT_OF_M, after=home)
-    ground = _first(track, track.height_m <= TOUCHED_M, after=down)
+    there = _first(track, gone <= REACHED_M, after=leaves)
+    back_t_s = track.return_t_s
+    if there is not None and back_t_s is not None and there > back_t_s:
+        there = None
+    home = _first(track, np.hypot(track.east_m, track.north_m) <= REACHED_M, after=back_t_s)
     return {
         Phase.CLIMB: _span(lift, up),
-        Phase.OUT: _span(up, there),
-        Phase.ON_SCENE: _span(there, leave),
-        Phase.BACK: _span(leave, home),
-        Phase.LAND: _span(down, ground),
+        Phase.OUT: _span(leaves, there),
+        Phase.ON_SCENE: _span(there, back_t_s),
+        Phase.BACK: _span(back_t_s, home),
+        Phase.LAND: _land_s(track, home),
     }
+
+
+def _land_s(track: FlightTrack, home_t_s: float | None) -> float | None:
+    """Seconds of the landing: it may still climb to the return's height over home."""
+    if home_t_s is None or track.ground_after_m is None:
+        return None
+    over_home = track.t_s >= home_t_s
+    top_m = np.maximum.accumulate(np.where(over_home, track.height_m, -math.inf))
+    down = _first(track, track.height_m <= top_m - SUNK_M, after=home_t_s)
+    ground = _first(track, track.height_m <= track.ground_after_m + TOUCHED_M, after=down)
+    return _span(down, ground)
 
 
 def _first(track: FlightTrack, holds: NDArray[np.bool_], *, after: float | None) -> float | None:
@@ -95,27 +131,29 @@ def track_of_phases(
     *,
     path_m: FloatArray,
     height_m: float,
+    top_m: float = 0.0,
     wait_s: float = 0.0,
     slow_below_m: float = 0.0,
     slow_mps: float = 0.5,
 ) -> FlightTrack:
     """A predicted flight as a track: out along a path, back along it, each phase at even speed.
 
-    `path_m` has shape (n, 2), metres east and north of home, from home to the target. `wait_s` passes
-    above home before the landing, which is slower below `slow_below_m`. A phase that never ends
-    (None) ends the track.
+    `path_m` has shape (n, 2), metres east and north of home, from home to the target. The way back is at the
+    return height `top_m` where that is above `height_m`. `wait_s` passes above home before the landing, which
+    is slower below `slow_below_m`. A phase that never ends (None) ends the track.
     """
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path_m, axis=0).T))])
     share = along / along[-1] if along[-1] > 0.0 else np.linspace(0.0, 1.0, len(along))
     still, level = np.ones(2), np.ones(len(path_m))
-    low_m = min(slow_below_m, height_m)
+    top_m = max(height_m, top_m)
+    low_m = min(slow_below_m, top_m)
     knee = max(0.0, 1.0 - low_m / slow_mps / (phases.get(Phase.LAND) or math.inf))
     legs = {
         Phase.CLIMB: (np.array([0.0, 1.0]), path_m[[0, 0]], height_m * np.array([0.0, 1.0])),
         Phase.OUT: (share, path_m, height_m * level),
         Phase.ON_SCENE: (np.array([0.0, 1.0]), path_m[[-1, -1]], height_m * still),
-        Phase.BACK: (1.0 - share[::-1], path_m[::-1], height_m * level),
-        Phase.LAND: (np.array([0.0, knee, 1.0]), path_m[[0, 0, 0]], np.array([height_m, low_m, 0.0])),
+        Phase.BACK: (1.0 - share[::-1], path_m[::-1], top_m * level),
+        Phase.LAND: (np.array([0.0, knee, 1.0]), path_m[[0, 0, 0]], np.array([top_m, low_m, 0.0])),
     }
     clock, parts, returned = 0.0, [], None
     for phase, (fraction, places, heights) in legs.items():

@@ -214,6 +214,7 @@ def _predicted_track(
         phases,
         path_m=out,
         height_m=height_m,
+        top_m=settings.asked_return_height_m,
         wait_s=settings.return_loiter_s,
         slow_below_m=settings.land_low_height_m,
         slow_mps=settings.land_low_mps,

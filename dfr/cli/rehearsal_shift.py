@@ -276,7 +276,7 @@ def _compared(hangar: ShiftHangar, flight: FlownFlight) -> ShiftFlight:
 
 
 def _phases(hangar: ShiftHangar, flight: FlownFlight) -> tuple[PhaseComparison, ...]:
-    """Each phase that was flown; the landing from the height of the way, as everywhere."""
+    """Each phase that was flown; the landing from the height that it came down from, as everywhere."""
     predicted = dict(hangar.predicted(flight.order))
     predicted[Phase.ON_SCENE] = flight.asked_on_scene_s
     height_m = hangar.height_m(flight.order)

@@ -47,7 +47,6 @@ STILL_HEIGHT_M = 0.7
 STILL_SPEED_MPS = 0.1
 DISARM_AGAIN_S = 5.0
 LIFT_S = 30.0
-LIFTED_M = 1.0
 LOOK_EVERY_S = 0.05
 ASK_AGAIN_S = 2.0
 """Between two tries of a change of mode that did not get through, by our own clock (assumed)."""
@@ -133,7 +132,7 @@ class Director:
             on_state(state)
         if state.armed is False:
             self._note("disarmed")
-            if self.recorder.highest_m < LIFTED_M:
+            if not self.recorder.air.hops:
                 raise VehicleRefusedError(f"disarmed before takeoff -> {self.vehicle.last_words()}")
             return True
         self._watch_end(state.t_s)
@@ -211,7 +210,7 @@ class Director:
         """Landed, not disarmed: see the module's docstring."""
         if self.hands_off or self.recorder.return_t_s is None or (state.t_s or 0.0) < self.next_disarm_t_s:
             return
-        still_s = self.recorder.still_on_ground_s(height_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS)
+        still_s = self.recorder.still_s(below_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS)
         if still_s < STILL_S:
             return
         self.next_disarm_t_s = (state.t_s or 0.0) + DISARM_AGAIN_S
@@ -355,7 +354,7 @@ class Director:
             raise
         self.plan, self.watch, self.returning, self.last_seq = new, Watch(self.limits, new), False, None
         self.vehicle.command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(FIRST_ITEM))
-        self.recorder.expect_return(return_seq(new.items))
+        self.recorder.begin_task(return_seq(new.items), state.t_s)
         self.deadline_s = (state.t_s or 0.0) + self._longest_s(new)
         self._change_mode(CopterMode.AUTO)
         self._note("on to the new task")

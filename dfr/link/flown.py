@@ -97,7 +97,7 @@ class FlownFlight:
         up_m = self._height_m - CLIMBED_SHORT_OF_M
         event = self._begin(
             Phase.CLIMB,
-            begins=lambda state: (state.height_m_home or 0.0) >= LIFTED_M,
+            begins=lambda state: self._above_ground_m(state) >= LIFTED_M,
             ends=lambda state: (state.height_m_home or 0.0) >= up_m,
             predicted_s=self.order.leg.climb_s,
         )
@@ -319,12 +319,11 @@ class FlownFlight:
 
     def _at_rest(self, state: VehicleState) -> bool:
         """Touched, and then disarmed or certain not to disarm; the phase itself ends at the touch."""
-        height_m = state.height_m_home or 0.0
-        if self._task is not None and height_m <= TOUCHED_M:
+        if self._task is not None and self._above_ground_m(state) <= TOUCHED_M:
             self._task.held = True
         if state.armed is False:
             return self._rests(state, DOCKED)
-        if height_m > STILL_HEIGHT_M or not self._still():
+        if not self._still():
             return False
         self._pilot.order(self._pilot.disarm)
         return self._rests(state, NOT_DISARMED)
@@ -337,7 +336,10 @@ class FlownFlight:
         return True
 
     def _still(self) -> bool:
-        return self.recorder.still_on_ground_s(height_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS) >= STILL_S
+        return self.recorder.still_s(below_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS) >= STILL_S
+
+    def _above_ground_m(self, state: VehicleState) -> float:
+        return self.recorder.above_ground_m(state.height_m_home or 0.0)
 
     # -- after the shift --
 

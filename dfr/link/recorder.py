@@ -8,6 +8,7 @@ from collections import deque
 import numpy as np
 
 from dfr.geo import LocalFrame, Position, distance_m
+from dfr.link.airborne import Airborne
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.track import FlightTrack
 
@@ -26,8 +27,9 @@ class Recorder:
         self.home = home
         self.return_seq = return_seq
         self.return_t_s: float | None = None
+        self.task_t_s: float | None = None
+        self.air = Airborne()
         self._frame = LocalFrame(home)
-        self.highest_m = 0.0
         self._samples: list[tuple[float, Position, float]] = []
         self._lock = threading.Lock()
         self._used_mah: float | None = None
@@ -41,7 +43,7 @@ class Recorder:
         if state.t_s is None or state.position is None or state.height_m_home is None:
             return
         with self._lock:
-            self.highest_m = max(self.highest_m, state.height_m_home)
+            self.air(state)
             if not self._samples or state.t_s > self._samples[-1][0]:
                 self._samples.append((state.t_s, state.position, state.height_m_home))
 
@@ -66,6 +68,7 @@ class Recorder:
         t_s = np.array([sample[0] for sample in samples])
         places = self._frame.points(sample[1] for sample in samples)
         height_m = np.array([sample[2] for sample in samples])
+        hops = self.air.hops
         return FlightTrack(
             name=name,
             t_s=t_s,
@@ -74,14 +77,22 @@ class Recorder:
             height_m=height_m,
             return_t_s=self.return_t_s,
             energy_wh=self._energy_wh,
+            task_t_s=self.task_t_s,
+            ground_before_m=hops[0].ground_before_m if hops else 0.0,
+            ground_after_m=hops[-1].ground_after_m if hops else None,
+            flies_t_s=hops[0].lift_t_s if hops else None,
         )
 
-    def expect_return(self, return_seq: int | None) -> None:
-        """The mission has changed: the return begins at another item, and has not begun yet."""
-        self.return_seq, self.return_t_s = return_seq, None
+    def begin_task(self, return_seq: int | None, t_s: float | None) -> None:
+        """A new task is begun in flight: the return begins at another item, and has not begun yet."""
+        self.return_seq, self.return_t_s, self.task_t_s = return_seq, None, t_s
 
-    def still_on_ground_s(self, *, height_m: float, speed_mps: float) -> float:
-        """How long the drone has now been low and still, by its own clock."""
+    def above_ground_m(self, height_m_home: float) -> float:
+        """A height above home as a height above what the ground reads."""
+        return height_m_home - (self.air.ground_m or 0.0)
+
+    def still_s(self, *, below_m: float, speed_mps: float) -> float:
+        """How long the drone has now been still, and lower than so far above the ground, by its own clock."""
         with self._lock:
             samples = self._samples[-2000:]
         if not samples:
@@ -91,7 +102,7 @@ class Recorder:
         for t_s, place, sample_height_m in reversed(samples):
             gone_s = max(last_t_s - t_s, 1.0)
             rising_mps = abs(sample_height_m - last_height_m) / gone_s
-            if sample_height_m > height_m or rising_mps > speed_mps:
+            if self.above_ground_m(sample_height_m) > below_m or rising_mps > speed_mps:
                 break
             if distance_m(place, last_place) / gone_s > speed_mps:
                 break

@@ -1,9 +1,14 @@
-"""A flight read back from a tlog: the records of Mission Planner, MAVProxy and `dfr`."""
+"""Flights read back from a tlog: the records of Mission Planner, MAVProxy and `dfr`.
+
+The vehicle's clock starts again when it reboots; the stamps that the ground station put before each message
+say how long that took, so that one clock runs through the whole log.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dfr.errors import InputError
 from dfr.link.autopilots import is_autopilot
@@ -22,21 +27,41 @@ LONGEST_FRAME_BYTES = 280
 def flight_states(data: bytes) -> Iterator[VehicleState]:
     """The states of the vehicle that a tlog tells most of, one for each message that changed something.
 
-    Raises InputError where the file holds no autopilot's telemetry.
+    Their times go on through a reboot. Raises InputError where the file holds no autopilot's telemetry.
     """
-    messages = list(_messages(data))
-    system = _chief(messages)
-    state = VehicleState()
+    stamped = list(_messages(data))
+    system = _chief([message for _, message in stamped])
+    state, clock = VehicleState(), _Clock()
     told = 0
-    for message in messages:
+    for stamp_s, message in stamped:
         if message.get_srcSystem() != system or message.get_srcComponent() != 1:
             continue
         after = updated(state, message)
         if after is not state:
             state, told = after, told + 1
-            yield state
+            yield replace(state, t_s=clock.t_s(state, stamp_s))
         if told >= MOST_STATES:
             return
+
+
+class _Clock:
+    """The vehicle's clock, carried on through its reboots by the stamps of the log."""
+
+    def __init__(self) -> None:
+        self._reboots = 0
+        self._boot_s: float | None = None
+        self._offset_s = self._stamp_s = 0.0
+
+    def t_s(self, state: VehicleState, stamp_s: float) -> float | None:
+        """A state's time on the clock that goes on."""
+        boot_s = state.t_s
+        if boot_s is None:
+            return None
+        if self._boot_s is not None and state.reboots != self._reboots:
+            self._offset_s += self._boot_s + max(0.0, stamp_s - self._stamp_s) - boot_s
+        if boot_s != self._boot_s:
+            self._boot_s, self._stamp_s, self._reboots = boot_s, stamp_s, state.reboots
+        return boot_s + self._offset_s
 
 
 def recorded(data: bytes, *, name: str) -> Recorder:
@@ -59,17 +84,22 @@ def recorder_of(states: Sequence[VehicleState], *, name: str) -> Recorder:
     return recorder
 
 
-def _messages(data: bytes) -> Iterator[Message]:
-    """Messages of a tlog: 8 bytes of time before each frame are skipped by the framer as noise."""
+def _messages(data: bytes) -> Iterator[tuple[float, Message]]:
+    """Messages of a tlog and their stamps, s; the framer skips the stamp before each frame as noise."""
     if len(data) <= STAMP_BYTES or data[STAMP_BYTES] not in MARKERS:
         raise InputError("not a tlog (no MAVLink frame after the first time stamp) -> give a .tlog file")
     framer = Framer()
-    for start in range(0, len(data), CHUNK_BYTES):
-        for message, _ in framer.feed(data[start : start + CHUNK_BYTES]):
-            yield message
+    end = 0
+    starts = range(0, len(data), CHUNK_BYTES)
     # A time stamp may look like the start of a frame that goes on past the end: let it be found out.
-    for message, _ in framer.feed(bytes(LONGEST_FRAME_BYTES)):
-        yield message
+    chunks = [data[start : start + CHUNK_BYTES] for start in starts] + [bytes(LONGEST_FRAME_BYTES)]
+    for chunk in chunks:
+        for message, frame in framer.feed(chunk):
+            begin = data.find(frame, end)
+            if begin < 0:
+                continue
+            end = begin + len(frame)
+            yield int.from_bytes(data[max(0, begin - STAMP_BYTES) : begin], "big") / 1e6, message
 
 
 def _chief(messages: list[Message]) -> int:

@@ -95,19 +95,27 @@ def _busiest(world: World, found: Timeline) -> tuple[float, float]:
 
 
 def flown_tlog(data: bytes, *, name: str, ceiling_m: float | None) -> dict[str, Any]:
-    """A flight read from the bytes of a tlog, with nothing predicted beside it."""
+    """What a tlog's bytes tell of: all its flights on one clock, with nothing predicted beside them.
+
+    `flights` are lift-off and touchdown of each, seconds from the first lift-off; None where it did not land.
+    """
     states = list(flight_states(data))
     recorder = recorder_of(states, name=name)
     track = recorder.track(name)
     if track.t_s.size < 2:
         raise InputError(f"{name}: fewer than two positions in it -> give the log of a flight")
     shown = flight(recorder.home, flown=track, predicted=None, title=name, ceiling_m=ceiling_m)
-    return shown | {"gauges": gauges(states, track)}
+    lift_s = lift_off_s(track)
+    hops = [
+        [round(hop.lift_t_s - lift_s, 2), None if hop.touch_t_s is None else round(hop.touch_t_s - lift_s, 2)]
+        for hop in recorder.air.hops
+    ]
+    return shown | {"gauges": gauges(states, track), "flights": hops}
 
 
 def gauges(states: Iterable[VehicleState], track: FlightTrack) -> dict[str, list[tuple[float, float]]]:
     """(s from lift-off, value) of what the log says besides places: battery in %, wind in m/s."""
-    lift_s = _lift_s(track)
+    lift_s = lift_off_s(track)
     found: dict[str, list[tuple[float, float]]] = {"battery": [], "wind": []}
     for state in states:
         if state.t_s is None or state.t_s < track.t_s[0]:
@@ -161,7 +169,7 @@ def _stored(kept: StoredFlight, log: Path | None, ceiling_m: float | None) -> di
 
 def _samples(home: Position, track: FlightTrack) -> dict[str, Any]:
     """A track on an even clock that starts at lift-off, so that predicted and flown lie over each other."""
-    lift_s = _lift_s(track)
+    lift_s = lift_off_s(track)
     start_s = max(float(track.t_s[0]), lift_s - BEFORE_LIFT_S)
     count = int(min(MOST_SAMPLES, max(2.0, (track.t_s[-1] - start_s) / SAMPLE_S + 1)))
     t_s = np.linspace(start_s, float(track.t_s[-1]), count)
@@ -179,13 +187,14 @@ def _samples(home: Position, track: FlightTrack) -> dict[str, Any]:
     }
 
 
-def _lift_s(track: FlightTrack) -> float:
+def lift_off_s(track: FlightTrack) -> float:
     """When the drone lifts off, also between sparse samples; the first moment where it never does."""
-    up = int((track.height_m >= LIFTED_M).argmax())
+    lift_s, above_m = track.lift_t_s, track.ground_before_m + LIFTED_M
+    up = int(np.searchsorted(track.t_s, track.t_s[0] if lift_s is None else lift_s))
     if up == 0:
         return float(track.t_s[0])
-    below, above = up - 1, up + 1
-    return float(np.interp(LIFTED_M, track.height_m[below:above], track.t_s[below:above]))
+    before, after = up - 1, up + 1
+    return float(np.interp(above_m, track.height_m[before:after], track.t_s[before:after]))
 
 
 def _rounded(values: np.ndarray[Any, np.dtype[np.float64]], digits: int) -> Sequence[float]:

@@ -17,7 +17,7 @@ from dfr.link.preflight import preflight, wait_ready
 from dfr.link.recorder import Recorder
 from dfr.link.tlog import recorded
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import CopterMode, Landed, VehicleState
 from dfr.track import Phase, phase_seconds
 
 
@@ -155,18 +155,29 @@ def test_27_far_from_the_dock_is_not_docked(start, dispatch):
     assert "outside its tolerance of 1 m, by the vehicle's own estimate" in flown.landing
 
 
-def hovering(seconds: float, *, height_m: float, drift_mps: float = 0.0, home: Position) -> Recorder:
+def hovering(
+    seconds: float, *, height_m: float, home: Position, drift_mps: float = 0.0, ground_m: float = 0.0
+) -> Recorder:
+    """A drone that has taken off where its height reads `ground_m`, and hovers."""
     recorder = Recorder(home)
+    dock = Position(lat_deg=home.lat_deg + 0.001, lon_deg=home.lon_deg)
+    recorder(VehicleState(t_s=-3.0, armed=False, position=dock, height_m_home=ground_m))
     for tick in range(int(10 * seconds)):
         t_s = tick / 10.0
         place = Position(lat_deg=home.lat_deg + drift_mps * t_s / 111_200.0, lon_deg=home.lon_deg)
-        recorder(VehicleState(t_s=t_s, position=place, height_m_home=height_m))
+        recorder(
+            VehicleState(
+                t_s=t_s, armed=True, landed=Landed.IN_AIR, position=place, height_m_home=ground_m + height_m
+            )
+        )
     return recorder
 
 
-def test_only_low_and_still_counts_as_on_the_ground(dispatch):
+@pytest.mark.parametrize("ground_m", [-2.5, 0.0, 2.2])
+def test_only_low_and_still_counts_as_on_the_ground_whatever_the_ground_reads(dispatch, ground_m):
     home = dispatch.home
-    still = {"height_m": 0.7, "speed_mps": 0.1}
-    assert hovering(12, height_m=0.1, home=home).still_on_ground_s(**still) == pytest.approx(11.9, abs=0.2)
-    assert hovering(12, height_m=2.0, home=home).still_on_ground_s(**still) == 0.0
-    assert hovering(12, height_m=0.1, drift_mps=0.5, home=home).still_on_ground_s(**still) < 2.0
+    still = {"below_m": 0.7, "speed_mps": 0.1}
+    reads = {"home": home, "ground_m": ground_m}
+    assert hovering(12, height_m=0.1, **reads).still_s(**still) == pytest.approx(11.9, abs=0.2)
+    assert hovering(12, height_m=2.0, **reads).still_s(**still) == 0.0
+    assert hovering(12, height_m=0.1, drift_mps=0.5, **reads).still_s(**still) < 2.0

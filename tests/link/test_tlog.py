@@ -77,3 +77,57 @@ def test_a_log_of_a_ground_station_alone_is_refused():
     gcs = heartbeat(kind=dialect.MAV_TYPE_GCS, pilot=dialect.MAV_AUTOPILOT_INVALID)
     with pytest.raises(InputError, match="no autopilot"):
         recorded(tlog([(255, 190, gcs)] * 3), name="x")
+
+
+def twice(*, rebooted):
+    """Two hops of 50 s, carried back by hand between them; the boot clock goes on, or starts anew."""
+    messages, stamp_s = [], 1_700_000_000.0
+
+    def hear(message):
+        messages.append((stamp_s, message))
+
+    for hop in (0, 1):
+        boot_s = 0.0 if rebooted and hop else 90.0 * hop
+        for second in range(90):
+            stamp_s = 1_700_000_000.0 + 90.0 * hop + second
+            flies = 10 <= second < 60
+            height = min(20.0, 2.5 * (second - 10), 60.0 - second) if flies else 0.0
+            armed = 0x80 if 5 <= second < 65 else 0
+            beat = heartbeat()
+            beat.base_mode = armed
+            hear(beat)
+            hear(position(boot_s + second, north_m=3.0 * second if flies else 0.0, height_m=height + hop))
+    return b"".join(
+        struct.pack(">Q", int(stamp * 1e6)) + message.pack(dialect.MAVLink(None, 1, 1))
+        for stamp, message in messages
+    )
+
+
+@pytest.mark.parametrize("rebooted", [False, True])
+def test_every_flight_of_a_log_is_kept_also_through_a_reboot(rebooted):
+    recorder = recorded(twice(rebooted=rebooted), name="x")
+    track = recorder.track("x")
+    assert len(track.t_s) == 180
+    assert [hop.lift_t_s for hop in recorder.air.hops] == pytest.approx([11.0, 101.0], abs=1.5)
+    assert [hop.touch_t_s for hop in recorder.air.hops] == pytest.approx([65.0, 155.0], abs=1.5)
+
+
+def test_the_ground_of_each_flight_is_what_its_height_reads_there():
+    recorder = recorded(twice(rebooted=True), name="x")
+    assert [hop.ground_before_m for hop in recorder.air.hops] == pytest.approx([0.0, 1.0], abs=0.1)
+    assert [hop.ground_after_m for hop in recorder.air.hops] == pytest.approx([0.0, 1.0], abs=0.1)
+
+
+def test_a_real_log_shows_all_of_its_flights(reference):
+    """Copter 3.5.7, no landed state, a reboot before the flights; its ground reads -0.1 to 2.4 m after."""
+    folder = reference / "real-flights"
+    if not folder.is_dir():
+        pytest.skip("no recorded flights with a real barometer")
+    (path,) = folder.glob("01_*.tlog")
+    recorder = recorded(path.read_bytes(), name=path.name)
+    hops = recorder.air.hops
+    assert len(hops) == 5
+    assert all(45.0 < hop.touch_t_s - hop.lift_t_s < 80.0 for hop in hops)
+    grounds = [hop.ground_after_m for hop in hops]
+    assert (min(grounds), max(grounds)) == pytest.approx((-0.1, 2.4), abs=0.2)
+    assert np.all(np.diff(recorder.track("x").t_s) > 0.0)
