@@ -382,7 +382,7 @@ class Director:
     def _ask_again(self) -> None:
         """A change of mode in the air that did not get through; a hold has its own next try."""
         mode = self.asked
-        if mode in (None, CopterMode.GUIDED) or self.recorder.highest_m < LIFTED_M:
+        if mode in (None, CopterMode.GUIDED) or not self.recorder.air.hops:
             return
         if time.monotonic() - self.asked_at > ASK_AGAIN_S:
             self._change_mode(CopterMode(mode))
