@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -14,16 +15,17 @@ from dfr.cli.flight_report import flight_document, print_flight, track_csv
 from dfr.cli.flight_telling import FlightTeller
 from dfr.cli.fly_orders import order_desk
 from dfr.cli.output import emit_json, note
+from dfr.cli.stopping import give_up_stdout, one_stop
 from dfr.cli.upload import load_flight_plan, print_report
-from dfr.errors import LinkError, VehicleRefusedError
+from dfr.errors import LinkError, StoppedError, VehicleRefusedError
 from dfr.io.files import write_atomically
 from dfr.link.conduct import OnState
 from dfr.link.cot import CotFeed, Sink, open_sink
 from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import DOCK_TOLERANCE_M
+from dfr.link.dispatched import DOCK_TOLERANCE_M, LeftInFlight
 from dfr.link.limits import DEFAULT_HOLD_LOW_M, GAP_S, GIVE_UP_S, Action, FlightLimits, TrafficLimit
 from dfr.link.mavlink import MavlinkVehicle, connect
-from dfr.link.transfer import refuse_bad_plan, upload_verified
+from dfr.link.transfer import TransferReport, refuse_bad_plan, upload_verified
 from dfr.link.vehicle import VehicleState
 from dfr.mission.items import FlightPlan
 
@@ -93,7 +95,8 @@ def fly(
     Nothing is sent to a vehicle before a person's yes or `--yes`, unless it is said to be `--simulated`.
     An order in flight (`--orders`) is sent on hardware only where the line after it is `yes`.
     Docked is judged by the vehicle's own estimate of its position.
-    Exit code 5 where the flight is not confirmed or does not end docked.
+    Exit code 5 where the flight is not confirmed or does not end docked. Ctrl-C, `kill` or a closed terminal
+    leave a drone in the air flying: exit code 130; what it will do is said, track, tlog and JSON are kept.
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
@@ -105,25 +108,35 @@ def fly(
     )
     sink = None if cot is None else open_sink(cot)
     confirmed = yes or (not simulated and _confirmed(plan, vehicle))
-    with (
-        order_desk(orders, ask=not simulated) as desk,
-        connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target,
-    ):
-        report = upload_verified(target, plan)
-        with FlightTeller() as teller, target.overhearing(teller.text), _told(sink, target):
-            flown = fly_dispatch(
-                target,
-                plan,
-                confirmed=confirmed,
-                on_state=_in_turn(teller.state, _Doubles(target), desk),
-                on_event=teller.event,
-                orders=desk.orders,
-                may_force_disarm=True if force_disarm else None,
-                dock_tolerance_m=dock_tolerance_m,
-                limits=limits,
-            )
-    if track is not None:
-        write_atomically(track, track_csv(flown.track))
+    with one_stop():
+        left: LeftInFlight | None = None
+        with (
+            order_desk(orders, ask=not simulated) as desk,
+            connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target,
+            _stopped_before(target),
+            FlightTeller() as teller,
+            target.overhearing(teller.text),
+            _told(sink, target),
+        ):
+            report = upload_verified(target, plan)
+            try:
+                flown = fly_dispatch(
+                    target,
+                    plan,
+                    confirmed=confirmed,
+                    on_state=_in_turn(teller.state, _Doubles(target), desk),
+                    on_event=teller.event,
+                    orders=desk.orders,
+                    may_force_disarm=True if force_disarm else None,
+                    dock_tolerance_m=dock_tolerance_m,
+                    limits=limits,
+                )
+            except LeftInFlight as stop:
+                flown, left = stop.flown, stop
+        if track is not None:
+            write_atomically(track, track_csv(flown.track))
+        if left is not None:
+            raise typer.Exit(_say_left(left, plan, report, as_json=as_json))
     if as_json:
         emit_json(flight_document(plan, flown, report))
     else:
@@ -131,6 +144,34 @@ def fly(
         print_flight(plan, flown)
     if not flown.docked:
         raise typer.Exit(EXIT_NOT_DOCKED)
+
+
+@contextmanager
+def _stopped_before(target: MavlinkVehicle) -> Iterator[None]:
+    """Ctrl-C before anything was armed says so, and what is on board."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise StoppedError(
+            f"stopped before arming; the plan on board is {target.plan.value} -> start it again to fly it"
+        ) from stop
+
+
+def _say_left(left: LeftInFlight, plan: FlightPlan, report: TransferReport, *, as_json: bool) -> int:
+    """The last word on a flight that goes on without us; the exit code. A closed terminal hears nothing."""
+    words = f"stopped: {left}"
+    note(f"error[{StoppedError.code}]: {words}")
+    error = {"code": StoppedError.code, "message": words, "exit_code": StoppedError.exit_code}
+    document = flight_document(plan, left.flown, report)
+    if not left.flown.disarmed:
+        document["outcome"] = "left_in_flight"
+    try:
+        if as_json:
+            emit_json(document | {"error": error})
+            sys.stdout.flush()
+    except OSError:
+        give_up_stdout()
+    return StoppedError.exit_code
 
 
 def _told(sink: Sink | None, vehicle: MavlinkVehicle) -> AbstractContextManager[object]:

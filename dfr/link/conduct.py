@@ -19,6 +19,7 @@ director asks for a disarm; where that is refused, it forces one, on a simulated
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from dfr.geo import Position
 from dfr.link.contact import Contact
 from dfr.link.dispatched import Event
 from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
+from dfr.link.lost_station import LostStation
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import Orders, Recall, Task
 from dfr.link.recorder import RETURNING, Recorder
@@ -50,6 +52,14 @@ LIFT_S = 30.0
 LOOK_EVERY_S = 0.05
 ASK_AGAIN_S = 2.0
 """Between two tries of a change of mode that did not get through, by our own clock (assumed)."""
+
+ANSWER_S = 1.0
+"""A vehicle that was told to arm shows it by then (it tells its state once a second)."""
+
+TAKE_OVER = (
+    "take it over with the same `dfr fly` once more (it finds the drone flying and goes on), with `dfr serve "
+    "--vehicle URL --allow-control`, or by the mode switch of its transmitter or of another ground station"
+)
 
 ALOFT_M = 2.0
 """Higher than this above home the limits of a flight apply."""
@@ -73,6 +83,7 @@ class Director:
     dock_tolerance_m: float
     cruise_mps: float | None = None
     on_event: OnEvent | None = None
+    lost_station: LostStation = field(default_factory=LostStation)
     events: list[Event] = field(default_factory=list)
     expected: CopterMode = CopterMode.AUTO
     asked: CopterMode | None = None
@@ -178,6 +189,19 @@ class Director:
         else:
             self._note("the plan on board is still the verified one: control goes on")
         return True
+
+    def farewell(self) -> str:
+        """Who is left in the air when the program is stopped, what it will do, and how to take it over."""
+        with contextlib.suppress(LinkError):  # an order to arm may be on its way
+            self.vehicle.wait(lambda state: state.armed is True, vehicle_s=ANSWER_S, what="armed")
+        state = self.vehicle.state
+        words = f"{self.vehicle.whereabouts()}: "
+        if state.armed is False:
+            words += "nothing flies"
+        else:
+            words += f"{self.lost_station.words(state)} -> {TAKE_OVER}"
+        self._note(f"stopped by a person: {words}")
+        return words
 
     def stand_down(self) -> None:
         """Leave AUTO after the flight, so that the next plan can be uploaded."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dfr.errors import NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.conduct import Director, OnEvent, OnState
-from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch
+from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch, LeftInFlight
 from dfr.link.limits import FlightLimits
+from dfr.link.lost_station import LostStation
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import Orders
 from dfr.link.preflight import preflight, wait_ready
@@ -39,7 +40,8 @@ def fly_dispatch(
     `limits` are those of `FlightLimits`; a simulated vehicle, whose seconds are not ours, has none on gaps,
     and is given up sooner.
     `orders` come from other threads; `on_event` gets each event as it happens.
-    An armed vehicle that falls silent is waited for (`dfr.link.contact`).
+    An armed vehicle that falls silent is waited for (`dfr.link.contact`). Ctrl-C in flight raises
+    LeftInFlight, which says what the vehicle will do.
     Raises VehicleRefusedError without it, NonCompliantError where preflight finds a reason not to go,
     LinkTimeoutError where the vehicle falls silent before it is armed.
     """
@@ -67,12 +69,17 @@ def fly_dispatch(
         dock_tolerance_m=dock_tolerance_m,
         cruise_mps=cruise_mps(vehicle),
         on_event=on_event,
+        lost_station=LostStation.read(vehicle),
     )
     texts_before = len(vehicle.texts)
     with vehicle.watching(recorder), picture.listening(vehicle.port):
-        director.launch()
-        director.follow(on_state)
-        director.stand_down()
+        try:
+            director.launch()
+            director.follow(on_state)
+            director.stand_down()
+        except KeyboardInterrupt as stop:
+            words = director.farewell()
+            raise LeftInFlight(_flown(director, texts_before), words) from stop
     return _flown(director, texts_before)
 
 

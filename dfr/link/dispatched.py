@@ -53,3 +53,14 @@ class FlownDispatch:
         if self.docked:
             return f"docked: {away}, within {judged}"
         return f"landed, not docked: {away}, outside {judged}" if self.disarmed else f"not landed: {away}"
+
+
+class LeftInFlight(KeyboardInterrupt):
+    """A person stopped the program while a vehicle was armed: what is known of the flight, and what it does.
+
+    It passes, as Ctrl-C does, whatever deals with errors of the link.
+    """
+
+    def __init__(self, flown: FlownDispatch, words: str) -> None:
+        super().__init__(words)
+        self.flown = flown

@@ -280,6 +280,16 @@ class MavlinkVehicle:
                 f"{wish} is blocked: an upload failed and the plan on board is unknown -> upload again"
             )
 
+    def whereabouts(self) -> str:
+        """Which vehicle it is, whether it is armed, in which mode, and where, in words."""
+        state = self._state
+        armed = {True: "ARMED", False: "disarmed", None: "armed or not is not known"}[state.armed]
+        height = "" if state.height_m_home is None else f", {state.height_m_home:.0f} m above home"
+        at = "" if state.position is None else f", at {state.position}"
+        item = f", item {state.mission_seq}" if state.mode == CopterMode.AUTO else ""
+        old = "" if self.heard else f" ({self.silent_s:.0f} s ago: it is not heard now)"
+        return f"system {self.target[0]} is {armed} in {state.mode_name}{item}{height}{at}{old}"
+
     def last_words(self, count: int = 3) -> str:
         """The last warnings of the vehicle, for error messages."""
         grave = [text.text for text in self._texts if text.severity <= dialect.MAV_SEVERITY_WARNING]

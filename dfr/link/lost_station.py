@@ -1,0 +1,100 @@
+"""What a vehicle in flight does by itself once our heartbeats end, told from the parameters read from it.
+
+Source: ArduCopter, events.cpp (failsafe_gcs_on_event) and the parameters FS_GCS_ENABLE, FS_GCS_TIMEOUT and
+FS_OPTIONS, 4.1 to 4.7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.vehicle import CopterMode, VehicleState, mode_name
+
+ACTIONS = {
+    3: "SmartRTL, or RTL where that is not possible",
+    4: "SmartRTL, or LAND where that is not possible",
+    5: "LAND where it is",
+    6: "the mission's landing sequence, or RTL",
+    7: "BRAKE, or LAND where that is not possible",
+}
+"""FS_GCS_ENABLE; any other number but 0 means RTL."""
+
+CONTINUES_AUTO, CONTINUES_LANDING, CONTINUES_PILOTED = 2, 8, 16
+"""Bits of FS_OPTIONS."""
+
+PILOTED = frozenset(
+    {
+        CopterMode.STABILIZE,
+        CopterMode.ACRO,
+        CopterMode.ALT_HOLD,
+        CopterMode.LOITER,
+        CopterMode.POSHOLD,
+        CopterMode.DRIFT,
+        CopterMode.SPORT,
+        CopterMode.FLOWHOLD,
+        CopterMode.ZIGZAG,
+    }
+)
+"""Modes in which a pilot's sticks fly it."""
+
+HOMEWARD = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostStation:
+    """FS_GCS_ENABLE, FS_GCS_TIMEOUT and FS_OPTIONS of a vehicle; None for what it has not told."""
+
+    action: int | None = None
+    timeout_s: float | None = None
+    options: int | None = None
+
+    @classmethod
+    def read(cls, vehicle: MavlinkVehicle) -> LostStation:
+        """As the vehicle has it. Raises LinkTimeoutError where it does not answer."""
+        action, options = vehicle.get_param("FS_GCS_ENABLE"), vehicle.get_param("FS_OPTIONS")
+        return cls(
+            action=None if action is None else int(action),
+            timeout_s=vehicle.get_param("FS_GCS_TIMEOUT"),
+            options=None if options is None else int(options),
+        )
+
+    def words(self, state: VehicleState) -> str:
+        """What it does from now on where nobody else speaks to it."""
+        now = _goes_on(state)
+        if self.action is None or self.options is None:
+            return f"{now}; what it does without a ground station is not known"
+        if self.action == 0:
+            return f"{now}; it misses no ground station (FS_GCS_ENABLE 0)"
+        after = "some seconds" if self.timeout_s is None else f"{self.timeout_s:g} s"
+        if (kept := self._keeps(state)) is not None:
+            return f"{now}, without our heartbeats too (FS_OPTIONS {self.options}: {kept})"
+        then = ACTIONS.get(self.action, "RTL")
+        return (
+            f"{now} for {after} (FS_GCS_TIMEOUT), then {then} (FS_GCS_ENABLE {self.action}), unless another "
+            "station with our system id is heard"
+        )
+
+    def _keeps(self, state: VehicleState) -> str | None:
+        """Which option lets it go on with what it does; None where none does."""
+        options = self.options or 0
+        if options & CONTINUES_LANDING and state.mode == CopterMode.LAND:
+            return "a landing goes on"
+        if options & CONTINUES_AUTO and state.mode == CopterMode.AUTO:
+            return "a mission goes on"
+        if options & CONTINUES_PILOTED and state.mode in PILOTED:
+            return "a pilot goes on"
+        return None
+
+
+def _goes_on(state: VehicleState) -> str:
+    """What it is doing."""
+    if state.mode == CopterMode.AUTO:
+        return "it goes on with its mission"
+    if state.mode in HOMEWARD:
+        return f"it goes on with {mode_name(state.mode)}: home, and down"
+    if state.mode == CopterMode.LAND:
+        return "it goes on landing where it is"
+    if state.mode in PILOTED:
+        return f"the pilot's sticks fly it in {mode_name(state.mode)}"
+    return f"it stays in {mode_name(state.mode)}"
