@@ -6,15 +6,17 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from dfr.errors import VehicleStartError
+from dfr.ardupilot.parameters import spellings
+from dfr.errors import InputError, VehicleStartError
 from firmware_sitl.process import VehicleProcess, running
-from firmware_sitl.vehicle.parameters import RENAMED
+from firmware_sitl.vehicle.parameters import Parameters, unknown_parameters
 
 VARIABLE = "DFR_ARDUCOPTER"
 BINARY = "arducopter"
@@ -25,6 +27,10 @@ LAST_INSTANCE = 255
 """ArduCopter counts instances in a byte: the next would be the first again, on its port."""
 
 LISTEN_TIMEOUT_S = 20.0
+PROBE_HOME = "0,0,0,0"
+MODELS = {(1, 0): "quad", (1, 1): "x", (2, 0): "hexa", (2, 1): "hexax", (3, 0): "octa"}
+"""FRAME_CLASS and FRAME_TYPE -> SITL's airframe with these motors (SIM_Frame.cpp)."""
+
 BANNER = re.compile(rb"ArduCopter V\d+\.\d+\.\d+[\w.-]*")
 
 
@@ -74,26 +80,65 @@ def started(
     system_id: int,
     speedup: float,
     params: Mapping[str, float],
-    defaults: Sequence[Path] = (),
     frame: Path | None = None,
     instance: int | None = None,
 ) -> Iterator[tuple[VehicleProcess, str]]:
     """A running SITL and the URL of its first port; it waits there for a client.
 
     `instance` fixes the port block (5760 + 10 x instance); without it the first free one is taken.
+    Raises InputError for parameters that this ArduCopter does not have.
     """
+    _refuse_unknown(binary, params)
+    with _running(
+        binary,
+        folder,
+        home=home,
+        system_id=system_id,
+        speedup=speedup,
+        params=params,
+        frame=frame,
+        instance=instance,
+    ) as started_vehicle:
+        yield started_vehicle
+
+
+@contextmanager
+def _running(
+    binary: ArduCopter,
+    folder: Path,
+    *,
+    home: str,
+    system_id: int,
+    speedup: float,
+    params: Mapping[str, float],
+    frame: Path | None,
+    instance: int | None,
+) -> Iterator[tuple[VehicleProcess, str]]:
     base = folder / "base.parm"
     base.write_text(_base_text() + parameter_lines(params), encoding="utf-8")
     number = _free_instance() if instance is None else instance
-    model = "quad" if frame is None else f"quad:{_beside(frame, folder)}"
-    files = ",".join(str(path.resolve()) for path in (*defaults, base))
+    model = _model(params) if frame is None else f"{_model(params)}:{_beside(frame, folder)}"
     command = [
-        str(binary.path), "-w", "--model", model, f"--home={home}", "--defaults", files,
+        str(binary.path), "-w", "--model", model, f"--home={home}", "--defaults", str(base.resolve()),
         "--sysid", str(system_id), "-I", str(number), "--speedup", f"{speedup:g}",
     ]  # fmt: skip
     with running(command, folder) as process:
         process.wait_for("Waiting for connection", timeout_s=LISTEN_TIMEOUT_S)
         yield process, f"tcp:127.0.0.1:{FIRST_PORT + PORTS_APART * number}"
+
+
+def _model(params: Mapping[str, float]) -> str:
+    """The SITL airframe with the motors of FRAME_CLASS and FRAME_TYPE; a plus quad where nothing is said.
+
+    Raises InputError where SITL has none: with other motors than the firmware drives it cannot fly.
+    """
+    kind = (int(params.get("FRAME_CLASS", 1)), int(params.get("FRAME_TYPE", 0)))
+    if kind not in MODELS:
+        raise InputError(
+            f"FRAME_CLASS {kind[0]}, FRAME_TYPE {kind[1]}: there is no SITL airframe for it here -> "
+            "use a quad or hexa (plus or X), or an octa (plus)"
+        )
+    return MODELS[kind]
 
 
 def _beside(frame: Path, folder: Path) -> str:
@@ -115,17 +160,50 @@ def gust_script(folder: Path, intensity: float, seed: int) -> dict[str, float]:
 
 def parameter_lines(params: Mapping[str, float]) -> str:
     """Parameters under the names and units of both generations; a firmware leaves what it does not know."""
-    new_names = {new: (old, factor) for old, (new, factor) in RENAMED.items() if new != "ARMING_SKIPCHK"}
-    lines = []
-    for name, value in params.items():
-        lines.append(f"{name} {value:.9g}")
-        if name in RENAMED and name != "ARMING_CHECK":
-            new, factor = RENAMED[name]
-            lines.append(f"{new} {value * factor:.9g}")
-        elif name in new_names:
-            old, factor = new_names[name]
-            lines.append(f"{old} {value / factor:.9g}")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(
+        f"{spelling.name} {value * spelling.factor:.9g}\n"
+        for name, value in params.items()
+        for spelling in spellings(name)
+    )
+
+
+_known: dict[Path, set[str]] = {}
+"""The parameters that each binary has been seen to have."""
+
+
+def _refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
+    """Raise InputError for parameters that the firmware has under no name.
+
+    It passes over them in silence, so a vehicle that nobody flies is started with them and asked for each.
+    """
+    known = _known.setdefault(binary.path, set())
+    new = [name for name in params if name not in known]
+    if not new:
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="dfr-sitl-") as folder,
+        _running(
+            binary,
+            Path(folder),
+            home=PROBE_HOME,
+            system_id=1,
+            speedup=1.0,
+            params=params,
+            frame=None,
+            instance=None,
+        ) as (_, url),
+    ):
+        had = _had(url, {spelling.name for name in new for spelling in spellings(name)})
+    known |= {name for name in new if any(spelling.name in had for spelling in spellings(name))}
+    if unknown := [name for name in new if name not in known]:
+        raise unknown_parameters(binary.version, unknown, Parameters().names() | had)
+
+
+def _had(url: str, names: set[str]) -> set[str]:
+    from firmware_sitl.client import SitlClient
+
+    with SitlClient(url) as client:
+        return {name for name in sorted(names) if client.find_parameter(name) is not None}
 
 
 def _base_text() -> str:

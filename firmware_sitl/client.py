@@ -54,11 +54,15 @@ class SitlClient:
             self.connection.close()
 
     def receive(
-        self, *kinds: str, timeout_s: float = 10.0, where: Callable[[Any], bool] | None = None
+        self,
+        *kinds: str,
+        timeout_s: float = 10.0,
+        where: Callable[[Any], bool] | None = None,
+        what: str = "",
     ) -> Any:
         """The next message of some kinds (any, where none is named) that meets a condition.
 
-        Raises LinkTimeoutError where none comes within wall time.
+        Raises LinkTimeoutError, which says `what` was waited for, where none comes within wall time.
         """
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -69,7 +73,9 @@ class SitlClient:
             self._note(message)
             if (not kinds or message.get_type() in kinds) and (where is None or where(message)):
                 return message
-        raise LinkTimeoutError(f"nothing of {', '.join(kinds) or 'any kind'} within {timeout_s:g} s")
+        waited = f"{what}: no " if what else "no "
+        said = f"; the vehicle's last words: {self.texts[-3:]}" if self.texts else ""
+        raise LinkTimeoutError(f"{waited}{' or '.join(kinds) or 'message'} within {timeout_s:g} s{said}")
 
     def quiet(self, *kinds: str, for_s: float) -> bool:
         """Whether no message of some kinds comes for a while."""
@@ -86,17 +92,28 @@ class SitlClient:
     def wait_ready(self, *, timeout_s: float = 60.0) -> None:
         """Wait until the vehicle knows where it is and would let itself be armed."""
         self.stream(10)
-        self.receive("EKF_STATUS_REPORT", timeout_s=timeout_s, where=lambda m: bool(m.flags & POSITION_KNOWN))
+        self.receive(
+            "EKF_STATUS_REPORT",
+            timeout_s=timeout_s,
+            where=lambda m: bool(m.flags & POSITION_KNOWN),
+            what="a position known to the vehicle",
+        )
         self.receive(
             "SYS_STATUS",
             timeout_s=timeout_s,
             where=lambda m: bool(m.onboard_control_sensors_health & READY_TO_ARM),
+            what="good pre-arm checks",
         )
 
     def command(self, number: int, *params: float, timeout_s: float = 10.0) -> int:
         """The result of a COMMAND_LONG."""
         self.send_command(number, *params)
-        ack = self.receive("COMMAND_ACK", timeout_s=timeout_s, where=lambda m: m.command == number)
+        ack = self.receive(
+            "COMMAND_ACK",
+            timeout_s=timeout_s,
+            where=lambda m: m.command == number,
+            what=f"the answer to {_named('MAV_CMD', number)}",
+        )
         return int(ack.result)
 
     def send_command(self, number: int, *params: float) -> None:
@@ -110,27 +127,55 @@ class SitlClient:
         if result != mavlink.MAV_RESULT_ACCEPTED:
             with suppress(LinkTimeoutError):
                 self.receive("STATUSTEXT", timeout_s=0.5)
-            raise VehicleRefusedError(f"command {number}: result {result}; last texts {self.texts[-3:]}")
+            named = f"{_named('MAV_CMD', number)} {params}: {_named('MAV_RESULT', result)}"
+            raise VehicleRefusedError(f"{named}; the vehicle's last words: {self.texts[-3:]}")
 
     def set_mode(self, number: int) -> None:
         """Change the flight mode, and see it changed."""
         self.do(mavlink.MAV_CMD_DO_SET_MODE, 1, number)
-        self.receive("HEARTBEAT", where=lambda m: m.custom_mode == number and m.get_srcComponent() == 1)
+        self.receive(
+            "HEARTBEAT",
+            where=lambda m: m.custom_mode == number and m.get_srcComponent() == 1,
+            what=f"flight mode {number}",
+        )
 
     def arm(self) -> None:
         """Arm, and see it armed."""
         self.do(mavlink.MAV_CMD_COMPONENT_ARM_DISARM, 1)
-        self.receive("HEARTBEAT", where=lambda m: bool(m.base_mode & ARMED))
+        self.receive("HEARTBEAT", where=lambda m: bool(m.base_mode & ARMED), what="armed")
 
     def set_parameter(self, name: str, value: float) -> None:
-        """Write a parameter, and see it echoed."""
+        """Write a parameter, and see it echoed; VehicleRefusedError where the vehicle has no such name."""
         self.mav.param_set_send(self.system_id, 1, name.encode(), value, mavlink.MAV_PARAM_TYPE_REAL32)
-        self.receive("PARAM_VALUE", where=lambda m: m.param_id == name)
+        if self._answered(name) is None:
+            raise VehicleRefusedError(f"{name} = {value:g}: the vehicle has no such parameter")
 
     def parameter(self, name: str) -> float:
-        """Read a parameter."""
+        """Read a parameter; VehicleRefusedError where the vehicle has none of the name."""
+        value = self.find_parameter(name)
+        if value is None:
+            raise VehicleRefusedError(f"{name}: the vehicle has no such parameter")
+        return value
+
+    def find_parameter(self, name: str) -> float | None:
+        """A parameter's value; None where the vehicle has none of the name."""
         self.mav.param_request_read_send(self.system_id, 1, name.encode(), -1)
-        return float(self.receive("PARAM_VALUE", where=lambda m: m.param_id == name).param_value)
+        return self._answered(name)
+
+    def _answered(self, name: str) -> float | None:
+        """The last PARAM_VALUE of a name before the answer to a question asked after it.
+
+        A vehicle says nothing for a name it does not know, and answers in order: the next question, for the
+        first parameter of its list, tells silence from slowness.
+        """
+        self.mav.param_request_read_send(self.system_id, 1, b"", 0)
+        found: float | None = None
+        while True:
+            message = self.receive("PARAM_VALUE", what=f"parameter {name}")
+            if message.param_index == 0:
+                return found
+            if message.param_id == name:
+                found = float(message.param_value)
 
     def upload(self, items: Sequence[Item], *, kind: int = 0) -> None:
         """Upload a list; TransferError where the vehicle refuses it."""
@@ -141,12 +186,14 @@ class SitlClient:
                 "MISSION_REQUEST_INT",
                 "MISSION_ACK",
                 where=lambda m: m.mission_type == kind,
+                what=f"upload of {len(items)} items (list {kind})",
             )
             if message.get_type() == "MISSION_ACK":
                 if message.type == INVALID_SEQUENCE:
                     continue
                 if message.type != mavlink.MAV_MISSION_ACCEPTED:
-                    raise TransferError(f"upload refused: {message.type}")
+                    why = _named("MAV_MISSION_RESULT", message.type)
+                    raise TransferError(f"upload of {len(items)} items (list {kind}): {why}")
                 return
             command, frame, params, x, y, z = items[message.seq]
             self.mav.mission_item_int_send(
@@ -156,11 +203,14 @@ class SitlClient:
     def download(self, *, kind: int = 0) -> list[Any]:
         """Read a list back."""
         self.mav.mission_request_list_send(self.system_id, 1, kind)
-        count = self.receive("MISSION_COUNT", where=lambda m: m.mission_type == kind).count
+        what = f"download of list {kind}"
+        count = self.receive("MISSION_COUNT", where=lambda m: m.mission_type == kind, what=what).count
         items: list[Any] = []
         while len(items) < count:
             self.mav.mission_request_int_send(self.system_id, 1, len(items), kind)
-            message = self.receive("MISSION_ITEM_INT", where=lambda m: m.mission_type == kind)
+            message = self.receive(
+                "MISSION_ITEM_INT", where=lambda m: m.mission_type == kind, what=f"{what}, item {len(items)}"
+            )
             if message.seq == len(items):
                 items.append(message)
         self.mav.mission_ack_send(self.system_id, 1, mavlink.MAV_MISSION_ACCEPTED, kind)
@@ -171,7 +221,7 @@ class SitlClient:
         self.mav.param_request_list_send(self.system_id, 1)
         found: dict[str, float] = {}
         while True:
-            message = self.receive("PARAM_VALUE")
+            message = self.receive("PARAM_VALUE", what=f"all parameters, {len(found)} received")
             found[message.param_id] = message.param_value
             if len(found) >= message.param_count:
                 return found
@@ -181,21 +231,34 @@ class SitlClient:
         for text in self.texts:
             if part in text:
                 return text
-        return str(self.receive("STATUSTEXT", timeout_s=timeout_s, where=lambda m: part in m.text).text)
+        message = self.receive(
+            "STATUSTEXT", timeout_s=timeout_s, where=lambda m: part in m.text, what=f"a text with {part!r}"
+        )
+        return str(message.text)
 
     def wait_mode(self, number: int, *, timeout_s: float = 60.0) -> None:
         """Wait for a flight mode."""
-        self.receive("HEARTBEAT", timeout_s=timeout_s, where=lambda m: m.custom_mode == number)
+        self.receive(
+            "HEARTBEAT",
+            timeout_s=timeout_s,
+            where=lambda m: m.custom_mode == number,
+            what=f"flight mode {number}",
+        )
 
     def wait_height(self, above_m: float, *, timeout_s: float = 60.0) -> None:
         """Wait until the vehicle is this high above home."""
         self.receive(
-            "GLOBAL_POSITION_INT", timeout_s=timeout_s, where=lambda m: m.relative_alt >= 1000.0 * above_m
+            "GLOBAL_POSITION_INT",
+            timeout_s=timeout_s,
+            where=lambda m: m.relative_alt >= 1000.0 * above_m,
+            what=f"{above_m:g} m above home",
         )
 
     def wait_disarmed(self, *, timeout_s: float = 120.0) -> None:
         """Wait until the motors have stopped."""
-        self.receive("HEARTBEAT", timeout_s=timeout_s, where=lambda m: not m.base_mode & ARMED)
+        self.receive(
+            "HEARTBEAT", timeout_s=timeout_s, where=lambda m: not m.base_mode & ARMED, what="disarmed"
+        )
 
     def _note(self, message: Any) -> None:
         kind = message.get_type()
@@ -217,3 +280,9 @@ class SitlClient:
                 self.mav.rc_channels_override_send(self.system_id, 1, *self.sticks, *[65535] * 4)
         except OSError as error:
             raise LinkError(f"the vehicle has gone: {error}") from error
+
+
+def _named(enum: str, number: int) -> str:
+    """MAVLink's name of a number, and the number."""
+    entry = mavlink.enums[enum].get(number)
+    return f"{enum} {number}" if entry is None else f"{entry.name} ({number})"

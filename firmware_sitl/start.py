@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position
 from firmware_sitl import ardupilot
 from firmware_sitl.process import VehicleProcess, running
+from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
 
 Engine = Literal["builtin", "ardupilot", "auto"]
 
@@ -59,14 +61,15 @@ def start_vehicle(
     """A vehicle at home on the ground, in a folder of its own, ended and reaped when the block ends.
 
     `auto` takes the ArduCopter that DFR_ARDUCOPTER names, and the built-in vehicle where it names none.
-    `params` are set over the `defaults` files, under the names of either generation. Gusts of an
+    `params` are set over the `defaults` files; names and units may be of either generation, and one that the
+    vehicle does not know is an InputError with the names it resembles. Gusts of an
     intensity blow about SIM_WIND_SPD: in the built-in vehicle by SIM_GUST_I, in ArduCopter by a script.
     Raises VehicleStartError, with the end of its output, for a vehicle that does not come up.
     """
     if not speedup > 0.0:
         raise InputError(f"speed-up {speedup} is not above 0")
     chosen = choose(engine)
-    settings = dict(params or {})
+    settings = given_parameters(defaults, params or {})
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dfr-sitl-")))
         place.mkdir(parents=True, exist_ok=True)
@@ -82,7 +85,6 @@ def start_vehicle(
                     system_id=system_id,
                     speedup=speedup,
                     params=settings,
-                    defaults=defaults,
                     frame=frame,
                     instance=_instance(port),
                 )
@@ -95,7 +97,7 @@ def start_vehicle(
             options = [f"--home={text}", "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
             options += ["--port", str(port or 0), *(("--frame", str(frame.resolve())) if frame else ())]
             options += ["--generation", generation]
-            process, urls = stack.enter_context(_builtin(place, options, settings, defaults))
+            process, urls = stack.enter_context(_builtin(place, options, settings))
             version = BUILTIN_VERSION
         yield RunningVehicle(
             url=urls[0],
@@ -107,6 +109,27 @@ def start_vehicle(
             folder=place,
             process=process,
         )
+
+
+def given_parameters(files: Sequence[Path], params: Mapping[str, float]) -> dict[str, float]:
+    """The parameters of some files and, over them, single ones.
+
+    Raises InputError for a file that cannot be read, a line that is none, and a value that is no number.
+    """
+    given: dict[str, float] = {}
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{file}: not a readable parameter file ({error}) -> correct the path"
+            ) from error
+        given |= read_parameter_text(text, name=str(file))
+    given |= {name.upper(): float(value) for name, value in params.items()}
+    for name, value in given.items():
+        if not math.isfinite(value):
+            raise InputError(f"{name} = {value}: not a finite number -> give a number")
+    return given
 
 
 def choose(engine: Engine) -> ardupilot.ArduCopter | None:
@@ -129,12 +152,20 @@ def choose(engine: Engine) -> ardupilot.ArduCopter | None:
 
 @contextmanager
 def _builtin(
-    folder: Path, options: Sequence[str], params: Mapping[str, float], defaults: Sequence[Path]
+    folder: Path, options: Sequence[str], params: Mapping[str, float]
 ) -> Iterator[tuple[VehicleProcess, tuple[str, ...]]]:
+    refuse_unknown(params)
     own = folder / "given.parm"
     own.write_text("".join(f"{name} {value:.9g}\n" for name, value in params.items()), encoding="utf-8")
-    files = ",".join(str(path.resolve()) for path in (*defaults, own))
-    command = [sys.executable, "-m", "firmware_sitl.vehicle", *options, "--defaults", files, "--with-parent"]
+    command = [
+        sys.executable,
+        "-m",
+        "firmware_sitl.vehicle",
+        *options,
+        "--defaults",
+        own.name,
+        "--with-parent",
+    ]
     environment = os.environ | {"PYTHONPATH": _search_path(), "PYTHONUNBUFFERED": "1"}
     with running(command, folder, environment) as process:
         line = process.wait_for("listening ", timeout_s=BUILTIN_TIMEOUT_S)

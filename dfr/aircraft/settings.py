@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from dfr.aircraft.catalogue import Drone
+from dfr.ardupilot.parameters import spellings
 from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.units import GRAVITY_MPS2
@@ -184,7 +185,7 @@ def _names(kind: type) -> list[str]:
 _CENTI = 0.01
 _CDEG_RAD = math.radians(0.01)
 
-PARAMETERS: dict[str, tuple[str, float]] = {
+_FIELDS: dict[str, tuple[str, float]] = {
     "WPNAV_SPEED": ("cruise_mps", _CENTI),
     "WPNAV_ACCEL": ("accel_mps2", _CENTI),
     "WPNAV_JERK": ("jerk_mps3", 1.0),
@@ -216,30 +217,15 @@ PARAMETERS: dict[str, tuple[str, float]] = {
     "WP_YAW_BEHAVIOR": ("yaw_behavior", 1.0),
     "SIM_DRIFT_SPEED": ("gyro_drift_radps2", math.radians(1.0) / 60.0),
     "SIM_DRIFT_TIME": ("gyro_drift_time_s", 60.0),
-    "WP_SPD": ("cruise_mps", 1.0),
-    "WP_ACC": ("accel_mps2", 1.0),
-    "WP_JERK": ("jerk_mps3", 1.0),
-    "WP_ACC_CNR": ("corner_accel_mps2", 1.0),
-    "WP_RADIUS_M": ("waypoint_radius_m", 1.0),
-    "WP_SPD_UP": ("climb_mps", 1.0),
-    "WP_SPD_DN": ("descent_mps", 1.0),
-    "WP_ACC_Z": ("vertical_accel_mps2", 1.0),
-    "ATC_ANGLE_MAX": ("tilt_limit_deg", 1.0),
-    "ATC_ACC_R_MAX": ("angle_accel_radps2", math.radians(1.0)),
-    "PSC_NE_POS_P": ("position_p", 1.0),
-    "PSC_NE_VEL_P": ("velocity_p", 1.0),
-    "PSC_NE_VEL_I": ("velocity_i", 1.0),
-    "PSC_NE_VEL_D": ("velocity_d", 1.0),
-    "PSC_JERK_NE": ("shaping_jerk_mps3", 1.0),
-    "PSC_JERK_D": ("vertical_shaping_jerk_mps3", 1.0),
-    "RTL_SPEED_MS": ("return_mps", 1.0),
-    "RTL_ALT_M": ("return_height_m", 1.0),
-    "RTL_CLIMB_MIN_M": ("return_climb_min_m", 1.0),
-    "LAND_SPD_HIGH_MS": ("land_high_mps", 1.0),
-    "LAND_SPD_MS": ("land_low_mps", 1.0),
-    "LAND_ALT_LOW_M": ("land_low_height_m", 1.0),
 }
-"""ArduPilot parameter -> (field, factor to SI); first the names up to 4.6, then those from 4.7."""
+"""The names up to 4.6 of the parameters that bear on flight -> (field, factor to SI)."""
+
+PARAMETERS: dict[str, tuple[str, float]] = {
+    spelling.name: (field, scale / spelling.factor)
+    for name, (field, scale) in _FIELDS.items()
+    for spelling in spellings(name)
+}
+"""ArduPilot parameter, by the name of either generation -> (field, factor to SI)."""
 
 
 LEAST: dict[str, float] = {

@@ -26,8 +26,6 @@ PORTS_APART = 10
 LAST_PORT = 65535
 MOST_VEHICLES = 100
 POLL_S = 0.2
-UNKNOWN_PARAMETER = "parameter not known"
-"""How the built-in vehicle begins to say that it passes over a parameter."""
 
 
 @app.command()
@@ -134,9 +132,6 @@ def _show(vehicles: list[RunningVehicle], *, as_json: bool) -> None:
         for vehicle in vehicles:
             say(f"system {vehicle.system_id}: {' '.join(vehicle.urls)}  {vehicle.version}, pid {vehicle.pid}")
     sys.stdout.flush()
-    for line in dict.fromkeys(line for vehicle in vehicles for line in vehicle.process.output().splitlines()):
-        if line.startswith(UNKNOWN_PARAMETER):
-            note(line)
     note("running; interrupt (Ctrl-C) to end")
 
 

@@ -13,6 +13,7 @@ from types import TracebackType
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.parameters import Naming
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.link import params
@@ -24,7 +25,6 @@ from dfr.link.port import FASTEST_HEARTBEAT_S, GCS_COMPONENT, GCS_SYSTEM, HEARTB
 from dfr.link.telemetry import updated
 from dfr.link.transport import open_transport
 from dfr.link.vehicle import CopterMode, Firmware, OnboardPlan, Text, VehicleState
-from dfr.mission.parameters import Naming
 
 LINK_LOST_S = 3.5
 """Nothing heard from the vehicle for this long by our own clock: the link is lost (as in QGroundControl)."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.parameters import Naming, Spelling, named_for, naming_of, spelled
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.link.commands import CommandFailed, send_command
 from dfr.link.framing import Message
 from dfr.link.port import Inbox
 from dfr.link.vehicle import Firmware
-from dfr.mission.parameters import RENAMED, Naming, known_by, named_for, naming_of, value_from
 
 if TYPE_CHECKING:
     from dfr.link.mavlink import MavlinkVehicle
@@ -61,16 +61,17 @@ def identify(vehicle: MavlinkVehicle) -> tuple[Firmware, Naming]:
 
 
 def get_param(vehicle: MavlinkVehicle, name: str) -> float | None:
-    """The value of a 4.5/4.6 name in its 4.5/4.6 unit; None where the vehicle has no such parameter."""
+    """The value of a name of either generation, in its own unit; None where the vehicle has no such."""
     for naming in _namings(vehicle, name):
-        answer = _read(vehicle, known_by(name, naming))
+        spelling = spelled(name, naming)
+        answer = _read(vehicle, spelling.name)
         if answer is not None:
-            return value_from(name, answer.param_value, naming)
+            return float(answer.param_value) / spelling.factor
     return None
 
 
 def set_param(vehicle: MavlinkVehicle, name: str, value: float) -> None:
-    """Set a parameter by its 4.5/4.6 name and unit, and see the value come back.
+    """Set a parameter by its name and unit of either generation, and see the value come back.
 
     Raises VehicleRefusedError where the vehicle has none of that name or keeps another value.
     """
@@ -87,7 +88,9 @@ def _namings(vehicle: MavlinkVehicle, name: str) -> tuple[Naming, ...]:
     """The namings under which a parameter may be known."""
     if vehicle.naming is not Naming.MIXED:
         return (vehicle.naming,)
-    return (Naming.CENTIMETRES, Naming.METRES) if name in RENAMED else (Naming.CENTIMETRES,)
+    either = (Naming.CENTIMETRES, Naming.METRES)
+    same = spelled(name, either[0]) == spelled(name, either[1]) == Spelling(name, 1.0)
+    return either[:1] if same else either
 
 
 def _confirm(vehicle: MavlinkVehicle, wire_name: str, wire_value: float, before: Message) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from dfr.ardupilot.parameters import INVERTED
 from dfr.findings import Finding
 from dfr.mission.compile import ENDS, NAV_COMMANDS
 from dfr.mission.items import Command, FlightPlan, Frame
-from dfr.mission.parameters import INVERTED
 from dfr.mission.validate_common import advice, holds, unknown, violation
 
 RTL_ALT_RANGE_CM = (30.0, 300_000.0)
@@ -48,7 +48,7 @@ def parameter_findings(plan: FlightPlan) -> Iterator[Finding]:
     for name, value in plan.params.items():
         if not math.isfinite(value) or not 0 < len(name) <= NAME_LENGTH:
             yield violation("params.value", f"{name} = {value} cannot be set", fix="give a finite number")
-        if name in INVERTED:
+        if name in INVERTED or name in INVERTED.values():
             yield violation(
                 "params.inverted",
                 f"{name} means the opposite from 4.7 on",

@@ -28,8 +28,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (DfrError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    for name in server.vehicle.unknown_defaults:
-        sys.stderr.write(f"parameter not known to the built-in vehicle: {name}\n")
     server.vehicle.parameters["SIM_SPEEDUP"] = options.speedup
     urls = " ".join(f"tcp:{LOOPBACK}:{port}" for port in server.port_numbers)
     sys.stdout.write(f"{BANNER}\nlistening {urls}\n")

@@ -6,12 +6,13 @@ newer names and SI units; the two differ only at this edge.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
 from struct import pack, unpack
 
+from dfr.ardupilot.parameters import INVERTED, OLD_NAMES, Naming, Spelling, near_names, spelled
 from dfr.errors import InputError
 
 REAL32 = 9
@@ -27,31 +28,17 @@ class Generation(StrEnum):
     V4_6 = "4.6"
     V4_7 = "4.7"
 
+    @property
+    def naming(self) -> Naming:
+        """The naming of the firmware."""
+        return Naming.CENTIMETRES if self is Generation.V4_6 else Naming.METRES
 
-RENAMED: Mapping[str, tuple[str, float]] = {
-    "RTL_ALT": ("RTL_ALT_M", 0.01),
-    "RTL_ALT_FINAL": ("RTL_ALT_FINAL_M", 0.01),
-    "RTL_CLIMB_MIN": ("RTL_CLIMB_MIN_M", 0.01),
-    "RTL_SPEED": ("RTL_SPEED_MS", 0.01),
-    "LAND_SPEED": ("LAND_SPD_MS", 0.01),
-    "LAND_SPEED_HIGH": ("LAND_SPD_HIGH_MS", 0.01),
-    "LAND_ALT_LOW": ("LAND_ALT_LOW_M", 0.01),
-    "WPNAV_SPEED": ("WP_SPD", 0.01),
-    "WPNAV_SPEED_UP": ("WP_SPD_UP", 0.01),
-    "WPNAV_SPEED_DN": ("WP_SPD_DN", 0.01),
-    "WPNAV_ACCEL": ("WP_ACC", 0.01),
-    "WPNAV_ACCEL_C": ("WP_ACC_CNR", 0.01),
-    "WPNAV_ACCEL_Z": ("WP_ACC_Z", 0.01),
-    "WPNAV_RADIUS": ("WP_RADIUS_M", 0.01),
-    "WPNAV_JERK": ("WP_JERK", 1.0),
-    "ANGLE_MAX": ("ATC_ANGLE_MAX", 0.01),
-    "SYSID_THISMAV": ("MAV_SYSID", 1.0),
-    "SYSID_MYGCS": ("MAV_GCS_SYSID", 1.0),
-    "ARMING_CHECK": ("ARMING_SKIPCHK", 1.0),
-}
-"""4.6 name -> (4.7 name, 4.7 units in one 4.6 unit). ARMING_SKIPCHK is also inverted."""
 
-STREAM_PREFIXES = {"SR0_": "MAV1_", "SR1_": "MAV2_", "SR2_": "MAV3_", "SR3_": "MAV4_"}
+MOST_NAMED = 5
+"""How many unknown parameters an error names one by one."""
+
+SKIPPED = INVERTED["ARMING_CHECK"]
+"""What 4.7 calls the arming checks: those left out, where ARMING_CHECK holds those made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +86,7 @@ class Parameters:
         canonical = self._canonical.get(name)
         if canonical is None:
             return None
-        kind = self._types[canonical] if self._edge(canonical)[1] == 1.0 else REAL32
+        kind = self._types[canonical] if self._edge(canonical).factor == 1.0 else REAL32
         value = self._as_shown(canonical, self._values[canonical])
         return Parameter(name=name, value=value, type=kind, index=self._index[name])
 
@@ -124,22 +111,28 @@ class Parameters:
         canonical = self._canonical.get(name.upper())
         if canonical is None:
             return False
-        shown, factor = self._edge(canonical)
-        if shown == "ARMING_SKIPCHK":
-            value = 1.0 if value == 0.0 else float(~int(value))
-        self[canonical] = value / factor
+        edge = self._edge(canonical)
+        self[canonical] = _checks_made(value) if edge.name == SKIPPED else value / edge.factor
         return True
 
     def set_default(self, name: str, value: float) -> bool:
-        """Set from a parameter file, whichever generation it was written for."""
-        if name in self._values:
-            self[name] = value
-            return True
-        for old, (new, factor) in RENAMED.items():
-            if name == new:
-                self[old] = value / factor
-                return True
-        return self.set_shown(name, value)
+        """Set from a parameter file, whichever generation it was written for; False for a name of neither."""
+        name = name.upper()
+        if name == SKIPPED:
+            name, value = "ARMING_CHECK", _checks_made(value)
+        old = spelled(name, Naming.CENTIMETRES)
+        if old.name not in self._values:
+            return False
+        self[old.name] = value * old.factor
+        return True
+
+    def names(self) -> set[str]:
+        """Every name of either generation that `set_default` knows."""
+        return (
+            set(self._values)
+            | {new for new, old in OLD_NAMES.items() if old.name in self._values}
+            | {SKIPPED}
+        )
 
     def keep_as_defaults(self) -> None:
         """What is set now is what a client is told as the defaults, as with ArduPilot's defaults files."""
@@ -150,23 +143,43 @@ class Parameters:
         self._values = dict(self._defaults)
 
     def _as_shown(self, canonical: str, value: float) -> float:
-        shown, factor = self._edge(canonical)
-        if factor != 1.0:
-            value = _single(value * factor)
-        if shown == "ARMING_SKIPCHK":
-            value = 0.0 if value == 1.0 else -1.0 if value == 0.0 else float(~int(value))
-        return value
+        edge = self._edge(canonical)
+        if edge.name == SKIPPED:
+            return _checks_left_out(value)
+        return value if edge.factor == 1.0 else _single(value * edge.factor)
 
     def _shown_name(self, canonical: str) -> str:
-        return self._edge(canonical)[0]
+        return self._edge(canonical).name
 
-    def _edge(self, canonical: str) -> tuple[str, float]:
-        if self.generation is Generation.V4_6:
-            return canonical, 1.0
-        if canonical in RENAMED:
-            return RENAMED[canonical]
-        prefix = canonical[:4]
-        return STREAM_PREFIXES.get(prefix, prefix) + canonical[4:], 1.0
+    def _edge(self, canonical: str) -> Spelling:
+        naming = self.generation.naming
+        if naming is Naming.METRES and canonical in INVERTED:
+            return Spelling(INVERTED[canonical], 1.0)
+        return spelled(canonical, naming)
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Raise InputError where the built-in vehicle knows a name in neither generation."""
+    known = Parameters().names()
+    unknown = [name for name in names if name.upper() not in known]
+    if unknown:
+        raise unknown_parameters("the built-in vehicle", unknown, known)
+
+
+def unknown_parameters(vehicle: str, unknown: Sequence[str], known: Iterable[str]) -> InputError:
+    """The error for parameters that a vehicle does not have, with the names that resemble them."""
+    names = sorted(known)
+    words = [f"{name}{_nearest(near_names(name, names))}" for name in unknown[:MOST_NAMED]]
+    if len(unknown) > MOST_NAMED:
+        words.append(f"{len(unknown) - MOST_NAMED} more")
+    many = "parameters" if len(unknown) > 1 else "parameter"
+    return InputError(
+        f"{vehicle} does not have the {many} {', '.join(words)} -> correct or leave out the name"
+    )
+
+
+def _nearest(near: Sequence[str]) -> str:
+    return f" (do you mean {' or '.join(near)}?)" if near else ""
 
 
 def read_parameter_text(text: str, *, name: str) -> dict[str, float]:
@@ -180,10 +193,20 @@ def read_parameter_text(text: str, *, name: str) -> dict[str, float]:
         if not fields or fields[0].startswith("@"):
             continue
         try:
-            values[fields[0]] = float(fields[1])
+            values[fields[0].upper()] = float(fields[1])
         except (IndexError, ValueError):
             raise InputError(f"{name}:{number}: not 'NAME VALUE': {line.strip()!r}") from None
     return values
+
+
+def _checks_made(skipped: float) -> float:
+    """ARMING_CHECK of an ARMING_SKIPCHK."""
+    return 1.0 if skipped == 0.0 else float(~int(skipped))
+
+
+def _checks_left_out(made: float) -> float:
+    """ARMING_SKIPCHK of an ARMING_CHECK."""
+    return 0.0 if made == 1.0 else -1.0 if made == 0.0 else float(~int(made))
 
 
 def _shipped() -> Iterator[tuple[str, float, int]]:

@@ -25,7 +25,7 @@ from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.motor_test import MotorTest
 from firmware_sitl.vehicle.navigation import Point
-from firmware_sitl.vehicle.parameters import Parameter, Parameters
+from firmware_sitl.vehicle.parameters import Parameter, Parameters, refuse_unknown
 from firmware_sitl.vehicle.plans import (
     FENCE,
     MISSION,
@@ -68,9 +68,9 @@ class Vehicle:
         self._settings = settings
         self.parameters = Parameters(settings.generation)
         self.parameters["SYSID_THISMAV"] = settings.system_id
-        self.unknown_defaults = [
-            name for name, value in settings.defaults.items() if not self.parameters.set_default(name, value)
-        ]
+        refuse_unknown(settings.defaults)
+        for name, value in settings.defaults.items():
+            self.parameters.set_default(name, value)
         self.parameters.keep_as_defaults()
         origin = Origin(lat_deg=settings.lat_deg, lon_deg=settings.lon_deg, altitude_m=settings.altitude_m)
         self.craft = Craft(

@@ -132,17 +132,24 @@ def test_a_speed_that_is_none_is_refused(speedup):
     assert f"--speedup {speedup}: not a number above 0" in words
 
 
-def test_a_parameter_that_the_vehicle_does_not_know_is_named():
-    given = (
-        "--engine",
-        "builtin",
-        "--port",
-        str(free_block(10)),
-        "--for",
-        "0.1",
-        "--param",
-        "SIM_WIND_SPEED=5",
-    )
-    code, words = refused(*given)
-    assert code == 0
-    assert "parameter not known to the built-in vehicle: SIM_WIND_SPEED" in words
+@pytest.mark.parametrize("name", ["SIM_WIND_SPED", "SIM_WIND_SPEED"])
+def test_a_mistyped_wind_is_refused_with_the_name_meant_and_no_vehicle_starts(name):
+    code, words = refused("--engine", "builtin", "--port", "0", "--for", "0.1", "--param", f"{name}=5")
+    assert code == 2
+    assert name in words
+    assert "SIM_WIND_SPD" in words
+
+
+def test_a_parameter_file_with_a_mistyped_name_is_refused_too(tmp_path):
+    file = tmp_path / "mine.parm"
+    file.write_text("RTL_ALT 3000\nBATT_CAPACTY 5000\n")
+    code, words = refused("--engine", "builtin", "--port", "0", "--for", "0.1", "--defaults", str(file))
+    assert code == 2
+    assert "BATT_CAPACTY (do you mean BATT_CAPACITY" in words
+
+
+def test_a_parameter_file_that_is_not_there_is_bad_input(tmp_path):
+    missing = tmp_path / "none.parm"
+    code, words = refused("--engine", "builtin", "--port", "0", "--for", "0.1", "--defaults", str(missing))
+    assert code == 2
+    assert "none.parm" in words

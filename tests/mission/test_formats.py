@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfr.ardupilot.parameters import Naming, named_for
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.formats import FORMATS, format_of, left_out, read_plan
@@ -70,6 +71,13 @@ def test_fence_rally_and_parameters_survive_the_round_trip(dispatch, suffix):
     assert_same_place(back.rally[0].position, dispatch.rally[0].position)
     assert back.params == dispatch.params
     assert back.name == dispatch.name
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_parameters_under_newer_names_are_the_same_parameters(dispatch, suffix):
+    newer = replace(dispatch, params=named_for(dispatch.params, Naming.METRES))
+    assert newer.params != dispatch.params
+    assert round_trip(newer, suffix).params == dispatch.params
 
 
 def test_waypoints_files_say_what_they_leave_out(dispatch):

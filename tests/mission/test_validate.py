@@ -191,8 +191,9 @@ def test_rtl_that_would_go_to_a_rally_point_is_found(dispatch):
     assert "rally.diverts_return" in blocking_rules(replace(dispatch, rally=(near_target,)))
 
 
-def test_arming_check_is_not_translated(dispatch):
-    plan = replace(dispatch, params={**dispatch.params, "ARMING_CHECK": 0.0})
+@pytest.mark.parametrize("name", ["ARMING_CHECK", "ARMING_SKIPCHK"])
+def test_arming_check_is_not_translated(dispatch, name):
+    plan = replace(dispatch, params={**dispatch.params, name: 0.0})
     assert "params.inverted" in blocking_rules(plan)
 
 

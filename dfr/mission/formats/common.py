@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dfr.ardupilot.parameters import Naming, named_for
 from dfr.errors import InputError, MissionFileError
 from dfr.geo import Position
 from dfr.mission.items import Command, Frame, MissionItem
@@ -145,12 +146,13 @@ def nan_params(value: object, *, where: str) -> Params:
 
 
 def params_record(value: object, *, where: str) -> dict[str, float]:
-    """Vehicle parameters by name, as the formats keep them beside the mission."""
+    """Vehicle parameters as the formats keep them beside the mission, under their 4.5/4.6 names and units."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise MissionFileError(f"{where}: params is {value!r} -> an object of numbers wanted")
-    return {str(key): number(entry, where=f"{where} {key}") for key, entry in value.items()}
+    params = {str(key): number(entry, where=f"{where} {key}") for key, entry in value.items()}
+    return named_for(params, Naming.CENTIMETRES)
 
 
 def bounded(items: Sequence[Any], *, where: str) -> Sequence[Any]:

@@ -1,0 +1,1 @@
+"""ArduPilot's own facts: the parameters, in the names and units of each firmware."""
