@@ -76,6 +76,11 @@ _CENTI = {
     "WPNAV_SPEED": "WP_SPD",
     "WPNAV_SPEED_DN": "WP_SPD_DN",
     "WPNAV_SPEED_UP": "WP_SPD_UP",
+    **{
+        f"RNGFND{n}_{old}": f"RNGFND{n}_{new}"
+        for n in "123456789A"
+        for old, new in (("MIN_CM", "MIN"), ("MAX_CM", "MAX"), ("GNDCLEAR", "GNDCLR"))
+    },
 }
 _TENTHS = {"PSC_ACCZ_P": "PSC_D_ACC_P", "PSC_ACCZ_I": "PSC_D_ACC_I", "PSC_ACCZ_D": "PSC_D_ACC_D"}
 _THOUSANDTHS = {"PSC_ACCZ_IMAX": "PSC_D_ACC_IMAX"}

@@ -22,14 +22,12 @@ BY_SIMULATION = 4.0
 RANGEFINDER = {
     "RNGFND1_TYPE": 100.0,
     "RNGFND1_MIN_CM": 20.0,
-    "RNGFND1_MIN": 0.2,
     "RNGFND1_MAX_CM": 4000.0,
-    "RNGFND1_MAX": 40.0,
     "RNGFND1_ORIENT": 25.0,
 }
 """SITL's own, looking down: ArduCopter turns the bearing of a marker into a place by the height it measures.
-4.6 counts its reach in centimetres, 4.7 in metres. Nearer than ArduPilot's default of 0.2 m it must not
-measure: on the ground the bearing is nearly level and would throw the place far off."""
+Nearer than ArduPilot's default of 0.2 m it must not measure: on the ground the bearing is nearly level and would
+throw the place far off."""
 
 TRUTH_HZ = 5.0
 ASTRAY_ABOVE_M = 10.0
