@@ -26,8 +26,8 @@ RANGEFINDER = {
     "RNGFND1_ORIENT": 25.0,
 }
 """SITL's own, looking down: ArduCopter turns the bearing of a marker into a place by the height it measures.
-Nearer than ArduPilot's default of 0.2 m it must not measure: on the ground the bearing is nearly level and would
-throw the place far off."""
+Nearer than ArduPilot's default of 0.2 m it must not measure: on the ground the bearing is nearly level and
+would throw the place far off."""
 
 TRUTH_HZ = 5.0
 ASTRAY_ABOVE_M = 10.0
