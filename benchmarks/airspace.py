@@ -28,8 +28,9 @@ import shapely
 from dfr.geo import Position, VerticalDatum, offset
 from dfr.io.openair import read_openair
 from dfr.plan.routing import Obstacle, Router
+from dfr.scenario.data_kinds import ALL_KINDS
 from dfr.world.activation import Activation, Interval
-from dfr.world.airspace import SURFACE, Airspace, Zone, limit
+from dfr.world.airspace import SURFACE, Airspace, Coverage, Zone, limit
 from dfr.world.shapes import area_of_ring
 
 ROUTE_TARGET_MS = 50.0
@@ -57,7 +58,7 @@ def make_airspace(count: int, random: np.random.Generator) -> Airspace:
         active = Activation(periods=(hours,), otherwise=False) if number % 5 == 0 else Activation()
         zones.append(Zone(name=str(number), kind="P", lower=lower, upper=upper, area=area, activation=active))
     world = tuple(Position(lat_deg=a, lon_deg=b) for a, b in ((49, -3), (53, -3), (53, 1), (49, 1)))
-    return Airspace(zones=tuple(zones), coverage=(world,))
+    return Airspace(zones=tuple(zones), coverage=(Coverage(ring=world, kinds=ALL_KINDS),))
 
 
 def bare(polygons: list[shapely.Polygon], x: np.ndarray, y: np.ndarray) -> np.ndarray:

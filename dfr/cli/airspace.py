@@ -16,6 +16,7 @@ from dfr.io.airspace_files import load_airspace
 from dfr.io.airspace_lint import files_under, lint_file, passed_over, totals
 from dfr.io.files import write_atomically
 from dfr.io.terrain_files import load_terrain
+from dfr.scenario.data_kinds import ALL_KINDS, DataKind, in_order
 from dfr.scenario.model import AirspaceFile, TerrainFile
 from dfr.world.airspace import Airspace, AirspaceAnswer, Zone
 from dfr.world.airspace_age import aged
@@ -71,16 +72,30 @@ def at(  # noqa: PLR0917 - typer makes each an option
         list[Path] | None, typer.Option(help="File of ground heights (OS Terrain 50, SRTM, GeoTIFF).")
     ] = None,
     qnh_hpa: Annotated[float | None, typer.Option(help="QNH, hPa, for flight levels.")] = None,
+    kind: Annotated[
+        list[DataKind] | None, typer.Option(help="Kind of data that clear needs; all kinds without.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what the airspace is at a point, a height and a time, and why."""
+    """Say what the airspace is at a point, a height and a time, and why.
+
+    "Clear" means: every kind of data that is asked about is loaded for this place, height and time, and no
+    zone applies.
+    """
     position = Position(lat_deg=lat, lon_deg=lon)
     when = _moment(time)
     _check(height_m_agl, within_km, qnh_hpa, ground_m_amsl)
     paths = [*airspace, *(more or [])]
     loaded = load_airspace([AirspaceFile(path=str(path), date="", source="") for path in paths])
     ground = _ground(ground_m_amsl, terrain or [], position)
-    answer = loaded.at(position, height_m_agl=height_m_agl, when=when, terrain=ground, qnh_hpa=qnh_hpa)
+    answer = loaded.at(
+        position,
+        height_m_agl=height_m_agl,
+        when=when,
+        terrain=ground,
+        qnh_hpa=qnh_hpa,
+        needs=kind or ALL_KINDS,
+    )
     answer = aged(answer, loaded.sources, when)
     document = _answer(answer, loaded, position, within_km * 1000.0, when)
     if as_json:
@@ -164,10 +179,23 @@ def _answer(
         ]
         zones += [_zone(zone, zone.active(when, when), False, away_m) for zone, away_m in around]
     sources = [
-        {"file": s.path, "date": s.date, "sha256": s.sha256, "what": s.what, "omissions": list(s.omissions)}
+        {
+            "file": s.path,
+            "date": s.date,
+            "sha256": s.sha256,
+            "what": s.what,
+            "kinds": [kind.value for kind in in_order(s.kinds)],
+            "omissions": list(s.omissions),
+        }
         for s in airspace.sources
     ]
-    return {"state": answer.state.value, "zones": zones, "reasons": list(answer.reasons), "sources": sources}
+    return {
+        "state": answer.state.value,
+        "zones": zones,
+        "reasons": list(answer.reasons),
+        "coverage": {cover.kind.value: cover.as_dict() for cover in answer.covered},
+        "sources": sources,
+    }
 
 
 def _zone(zone: Zone, active: bool | None, contains: bool | None, distance_m: float) -> dict[str, object]:
@@ -191,6 +219,9 @@ def _zone(zone: Zone, active: bool | None, contains: bool | None, distance_m: fl
 
 def _say_answer(document: dict[str, object]) -> None:
     say(str(document["state"]).replace("_", " ").upper())
+    covered = document["coverage"] if isinstance(document["coverage"], dict) else {}
+    for kind, cover in covered.items():
+        say(f"  {kind}: {', '.join(cover['sources']) if cover['covered'] else 'not covered here'}")
     for reason in document["reasons"] if isinstance(document["reasons"], list) else []:
         say(f"  {reason}")
     for zone in document["zones"] if isinstance(document["zones"], list) else []:

@@ -107,5 +107,6 @@ def _joined(reads: Sequence[AirspaceRead]) -> AirspaceRead:
         date=", ".join(dict.fromkeys(read.date for read in reads if read.date)),
         what="; ".join(dict.fromkeys(read.what for read in reads if read.what)),
         omissions=tuple(omission for read in reads for omission in read.omissions),
+        kinds=reads[0].kinds if len(reads) == 1 else frozenset.intersection(*(r.held_kinds for r in reads)),
         ground_m_amsl=reads[0].ground_m_amsl if len(reads) == 1 else None,
     )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import shapely
 
 from dfr.errors import AirspaceError
-from dfr.geo import Ring
 from dfr.io.airspace_read import AirspaceRead
 from dfr.io.ed269 import read_ed269
 from dfr.io.files import read_bounded
@@ -20,8 +19,10 @@ from dfr.io.kml import read_kml
 from dfr.io.openair import read_openair
 from dfr.io.text import decode_text
 from dfr.io.yaixm import read_yaixm
+from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import AirspaceFile
-from dfr.world.airspace import Airspace, AirspaceSource, Zone
+from dfr.world.airspace import Airspace, AirspaceSource, Coverage, Zone
+from dfr.world.coverage import UNMANNED_ZONE_KINDS
 
 MAX_AIRSPACE_BYTES = 32 * 1024 * 1024
 """The largest national file in use is under 10 MiB."""
@@ -32,14 +33,14 @@ Reader = Callable[..., AirspaceRead]
 def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
     """The union of airspace files. Raises AirspaceError for a file that holds no airspace at all."""
     zones: list[Zone] = []
-    coverage: list[Ring] = []
+    coverage: list[Coverage] = []
     sources: list[AirspaceSource] = []
     for file in files:
         data = read_bounded(Path(file.path), limit_bytes=MAX_AIRSPACE_BYTES)
         read = read_airspace(data, name=file.path)
         if not read.records_seen:
             raise AirspaceError(f"{file.path}: holds no airspace ({read.kind}) -> check the file")
-        source = source_of(read, data, date=file.date, what=file.source)
+        source = source_of(read, data, file)
         zones += (*read.zones, *read.defects)
         coverage += source.coverage
         sources.append(source)
@@ -51,23 +52,50 @@ def read_airspace(data: bytes, *, name: str) -> AirspaceRead:
     return _reader(data)(data, name=name)
 
 
-def source_of(read: AirspaceRead, data: bytes, *, date: str = "", what: str = "") -> AirspaceSource:
-    """What a file read says of itself; without a stated coverage it covers its own zones only.
+def source_of(read: AirspaceRead, data: bytes, file: AirspaceFile) -> AirspaceSource:
+    """What a file read says of itself, or the scenario of it. Raises AirspaceError for kinds it cannot hold.
 
-    What lies in the holes of these is not covered.
+    Without a stated coverage it covers its own zones between their limits only, and not what lies in their
+    holes.
     """
-    own = tuple(ring for zone in (*read.zones, *read.defects) for ring in zone.area.solid_rings)
+    kinds = _kinds(read, file)
+    stated = read.coverage or (() if file.covers is None else (file.covers,))
+    coverage = [Coverage(ring=ring, kinds=kinds, source=read.name) for ring in stated]
     return AirspaceSource(
         path=read.name,
-        date=read.date or date,
+        date=read.date or file.date,
         sha256=hashlib.sha256(data).hexdigest(),
-        what=read.what or what,
-        coverage=read.coverage or own,
-        coverage_stated=bool(read.coverage),
+        what=read.what or file.source,
+        coverage=tuple(coverage or _own_coverage(read, kinds)),
+        coverage_stated=bool(stated),
+        kinds=kinds,
         unplaced=read.unplaced,
         ground_m_amsl=read.ground_m_amsl,
         omissions=read.omissions,
     )
+
+
+def _kinds(read: AirspaceRead, file: AirspaceFile) -> frozenset[DataKind]:
+    """The kinds of data that count: as the scenario states them, else as the file does or is recognised."""
+    if file.kinds is None:
+        return read.held_kinds
+    unmanned = DataKind.UNMANNED_ZONES
+    if unmanned in file.kinds and not any(_unmanned(zone) for zone in (*read.zones, *read.defects)):
+        raise AirspaceError(
+            f"{read.name}: is said to hold {unmanned}, but has none: it is a file for crewed aviation -> "
+            f"take {unmanned} from its kinds, and load the dataset that holds them"
+        )
+    return file.kinds
+
+
+def _unmanned(zone: Zone) -> bool:
+    return zone.kind.upper() in UNMANNED_ZONE_KINDS | {"FRZ"}
+
+
+def _own_coverage(read: AirspaceRead, kinds: frozenset[DataKind]) -> Iterator[Coverage]:
+    for zone in (*read.zones, *read.defects):
+        for ring in zone.area.solid_rings:
+            yield Coverage(ring=ring, kinds=kinds, lower=zone.lower, upper=zone.upper, source=read.name)
 
 
 def _once(zones: Sequence[Zone]) -> tuple[Zone, ...]:

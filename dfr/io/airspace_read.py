@@ -19,7 +19,9 @@ import shapely
 
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.io.lost_parts import Reach, place_of
+from dfr.scenario.data_kinds import DataKind
 from dfr.world.activation import ALWAYS, Activation
+from dfr.world.coverage import recognised_kinds
 from dfr.world.shapes import Arc, Area, Built, EdgeRule, Outline, Vertex, build_areas
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, flight_level_range_m_amsl
 from dfr.world.zones import Zone
@@ -27,6 +29,9 @@ from dfr.world.zones import Zone
 MAX_PROBLEMS = 10_000
 """A file with more problems of one outcome than this is no airspace file; the rest is not listed."""
 
+
+FORMAT_KINDS = {form: frozenset({DataKind.UNMANNED_ZONES}) for form in ("ed269", "ed318")}
+"""What a format is for, whatever zones a file of it has."""
 
 MAX_VOLUMES = 100_000
 """More volumes than any file holds; what follows them is refused as one."""
@@ -64,7 +69,8 @@ class AirspaceRead:
     """A file read: the usable zones, the defect ones, and what the file says of itself.
 
     `records_seen` counts volumes begun in the file: every one is in `zones`, in `defects`, or
-    among `unplaced`, which counts those that could not be placed at all.
+    among `unplaced`, which counts those that could not be placed at all. `kinds` are the kinds of data
+    that the file says it holds, None where it does not say.
     """
 
     name: str
@@ -80,11 +86,19 @@ class AirspaceRead:
     what: str = ""
     omissions: tuple[str, ...] = ()
     ground_m_amsl: tuple[float, float] | None = None
+    kinds: frozenset[DataKind] | None = None
 
     @property
     def refused(self) -> int:
         """Volumes that could not be used."""
         return len(self.defects) + self.unplaced
+
+    @property
+    def held_kinds(self) -> frozenset[DataKind]:
+        """The kinds of data in it: as it says, else those of its format and of the zones in it."""
+        if self.kinds is not None:
+            return self.kinds
+        return FORMAT_KINDS.get(self.kind, frozenset()) | recognised_kinds((*self.zones, *self.defects))
 
     @property
     def coverage_bbox(self) -> tuple[float, float, float, float] | None:
@@ -185,6 +199,7 @@ class FileWords:
     what: str = ""
     omissions: list[str] = field(default_factory=list)
     ground_m_amsl: tuple[float, float] | None = None
+    kinds: frozenset[DataKind] | None = None
 
 
 def printable(text: str) -> str:
@@ -251,6 +266,7 @@ def finish(
         what=printable(words.what),
         omissions=tuple(map(printable, words.omissions)),
         ground_m_amsl=words.ground_m_amsl,
+        kinds=words.kinds,
     )
 
 

@@ -33,11 +33,12 @@ from dfr.io.openair_words import (
     before_remark,
     degree_ring,
     interval_of,
+    kinds_of,
     limit_of_record,
     span_of,
 )
 from dfr.io.text import decode_text
-from dfr.world.activation import BY_NOTICE, NEVER, Activation, Interval
+from dfr.world.activation import BY_NOTICE, WHEN_NOTIFIED, Activation, Interval
 from dfr.world.outlines import Arc, Vertex
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 
@@ -209,6 +210,8 @@ class _Reader:
             self._words.what = f"{self._words.what}; {value}".lstrip("; ")
         elif key == "dfr-omits":
             self._words.omissions.append(value)
+        elif key == "dfr-kinds":
+            self._words.kinds = kinds_of(value)
         elif key == "dfr-ground-m-amsl":
             self._words.ground_m_amsl = span_of(value)
         elif self._draft is not None and key in ("dfr-remarks", "dfr-possible"):
@@ -295,8 +298,8 @@ class _Reader:
         draft, rest = self._current(), printable(rest)
         word = rest.upper()
         if word.startswith("NONE") and "/" not in word:
-            draft.activation = NEVER
-        elif draft.activation == NEVER:
+            draft.activation = WHEN_NOTIFIED
+        elif draft.activation == WHEN_NOTIFIED:
             return
         elif "NOTAM" in word and "/" not in word:
             draft.activation = BY_NOTICE

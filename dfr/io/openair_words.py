@@ -11,6 +11,7 @@ from dfr.geo import Ring
 from dfr.io.airspace_read import ring_of_degrees
 from dfr.io.limits import parse_limit
 from dfr.io.lost_parts import Reach
+from dfr.scenario.data_kinds import DataKind
 from dfr.units import nm_to_m
 from dfr.world.activation import Interval
 from dfr.world.outlines import EdgeRule, Vertex
@@ -160,6 +161,16 @@ def degree_ring(text: str) -> Ring:
     if area_of_ring(ring, edges=EdgeRule.PARALLEL).area is None:
         raise BadRecordError("bad-coverage", f"this coverage encloses no area: {text[:60]}")
     return ring
+
+
+def kinds_of(text: str) -> frozenset[DataKind]:
+    """The kinds of data in a list with commas, or `none`. Raises BadRecordError naming those there are."""
+    words = [word.strip().lower() for word in text.split(",") if word.strip().lower() != "none"]
+    known = {kind.value.lower(): kind for kind in DataKind}
+    for word in words:
+        if word not in known:
+            raise BadRecordError("bad-kinds", f"{word[:40]!r} is no kind of data: {', '.join(DataKind)}")
+    return frozenset(known[word] for word in words)
 
 
 def span_of(text: str) -> tuple[float, float]:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from dfr.io.airspace_read import AirspaceRead, Written
 from dfr.io.limits import written as limit_words
+from dfr.scenario.data_kinds import in_order
 from dfr.units import m_to_nm
-from dfr.world.activation import NEVER, Activation, Interval
+from dfr.world.activation import WHEN_NOTIFIED, Activation, Interval
 from dfr.world.shapes import Arc, Area, EdgeRule, Vertex
 from dfr.world.zones import Zone
 
@@ -28,6 +29,8 @@ def _header(read: AirspaceRead) -> Iterable[str]:
     for key, value in (("dfr-source", read.what), ("dfr-date", read.date)):
         if value:
             yield f"* {key}: {value}"
+    if read.kinds is not None:
+        yield f"* dfr-kinds: {', '.join(in_order(read.kinds)) or 'none'}"
     if read.ground_m_amsl is not None:
         yield "* dfr-ground-m-amsl: {:g} {:g}".format(*read.ground_m_amsl)
     for ring in read.coverage:
@@ -80,7 +83,7 @@ def _pieces(zone: Zone, lines: list[str], lost: list[str]) -> list[str]:
 
 def _activation(zone: Zone, lost: list[str]) -> list[str]:
     activation: Activation = zone.activation
-    if activation == NEVER:
+    if activation == WHEN_NOTIFIED:
         return ["AA NONE"]
     lines = []
     for period in activation.periods:

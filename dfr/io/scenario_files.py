@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dfr
@@ -15,7 +16,7 @@ from dfr.io.airspace_files import load_airspace
 from dfr.io.files import read_bounded
 from dfr.io.scenario_yaml import MAX_BYTES, read_yaml
 from dfr.io.terrain_files import load_terrain
-from dfr.scenario.model import Assumption, Scenario
+from dfr.scenario.model import AirspaceFile, Assumption, Scenario
 from dfr.scenario.schema_checks import Parts
 from dfr.scenario.schema_errors import Complaint
 from dfr.scenario.schema_read import Origin, read_scenario
@@ -83,9 +84,14 @@ def world_of(scenario: Scenario) -> World:
     return World(
         scenario=scenario,
         frame=LocalFrame(scenario.site.centre),
-        airspace=load_airspace(scenario.airspace),
+        airspace=load_airspace([_counting(file, exercise=scenario.exercise) for file in scenario.airspace]),
         terrain=_terrain(scenario),
     )
+
+
+def _counting(file: AirspaceFile, *, exercise: bool) -> AirspaceFile:
+    """A file with what the scenario says of it; assumed words count in an exercise only."""
+    return replace(file, covers=None, kinds=None) if file.assumed and not exercise else file
 
 
 def _terrain(scenario: Scenario) -> Terrain:
@@ -120,6 +126,9 @@ def _references(parts: Parts, folder: Path) -> Iterator[Complaint]:
             name = item.get("file") if isinstance(item, dict) else None
             if isinstance(name, str) and name and _airspace_path(name, folder) is None:
                 yield (kind, index, "file"), f"no file {name!r}", hint
+    for index, name in enumerate(parts.get(list, "notams", "files") or []):
+        if _airspace_path(name, folder) is None:
+            yield ("notams", "files", index), f"no file {name!r}", f"a path from {folder.resolve()}"
 
 
 def _where_to_look(folder: Path) -> str:

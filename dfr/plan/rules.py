@@ -62,6 +62,13 @@ _TABLE = (
         source="ANO 2016 art. 94A",
     ),
     Rule(
+        id="unmanned-aircraft-zone",
+        asks="Zones that bind unmanned aircraft are loaded for the place: files for crewed aviation hold no "
+        "runway protection zones, prisons or geographical zones.",
+        basis=Basis.LAW,
+        source="ANO 2016 art. 94A and 239; NATS AIS, UAS airspace restrictions",
+    ),
+    Rule(
         id="temporary-restriction",
         asks="No RA(T) is entered unless this operation is named as exempt; a possible one is asked about.",
         basis=Basis.LAW,

@@ -22,6 +22,8 @@ from dfr.scenario.candidates import CandidateSite as CandidateSite  # noqa: PLC0
 from dfr.scenario.candidates import DockObstacle as DockObstacle  # noqa: PLC0414
 from dfr.scenario.candidates import Power as Power  # noqa: PLC0414
 from dfr.scenario.candidates import SiteUse as SiteUse  # noqa: PLC0414
+from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.readings import NotamReading, ObstacleSurvey
 from dfr.scenario.simulated import NO_OPTIONS, Simulation
 
 
@@ -271,11 +273,18 @@ class Weather:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirspaceFile:
-    """An airspace file by its resolved path, the date its data are good for, and where from."""
+    """An airspace file by its resolved path, the date its data are good for, and where from.
+
+    `covers` and `kinds` are what the scenario says the file covers and holds, None where it does not say;
+    `assumed` True marks these words as nobody's: they count in an exercise only.
+    """
 
     path: str
     date: str
     source: str
+    covers: Ring | None = None
+    kinds: frozenset[DataKind] | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,21 +297,22 @@ class TerrainFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemporaryRestriction:
-    """A restriction by notice (RA(T), TDA): inside `ring` from the surface to `upper_m_amsl`.
+    """A restriction by notice (RA(T), TDA) from the surface to `upper_m_amsl`, inside a circle or an `area`.
 
     `exempt` says whether this operation is named as exempt. `status` "possible" means that earlier
     years had one and none is on record for these dates: to be asked, not assumed away.
     """
 
     name: str
-    centre: Position
-    radius_m: float
     upper_m_amsl: float
     start: datetime
     end: datetime
     status: str
     exempt: bool
     source: str
+    centre: Position | None = None
+    radius_m: float | None = None
+    area: Ring | None = None
 
 
 class LostLink(StrEnum):
@@ -377,3 +387,5 @@ class Scenario:
     terrain: tuple[TerrainFile, ...] = ()
     simulation: Simulation = NO_OPTIONS
     exercise: bool = False
+    notams: NotamReading | None = None
+    obstacles: ObstacleSurvey | None = None

@@ -17,6 +17,7 @@ from dfr.scenario.model import (
     OperationKind,
     Surface,
 )
+from dfr.scenario.schema_air import AirspaceFileIn, NotamsIn, ObstaclesIn, RestrictionIn
 from dfr.scenario.schema_candidates import CandidatesIn
 from dfr.scenario.schema_parts import (
     Area,
@@ -295,32 +296,11 @@ class WeatherIn(Sourced):
     rows: list[list[Any]] | None = Field(default=None, min_length=1, max_length=10_000)
 
 
-class AirspaceFileIn(Strict):
-    """An airspace file: relative to the scenario, or the name of a shipped one."""
-
-    file: Annotated[str, Field(min_length=1, max_length=1000)]
-    date: LocalDate
-    source: Text
-
-
 class TerrainFileIn(Strict):
     """Ground heights: ESRI ASCII grid (OS Terrain 50, also zipped as shipped), SRTM .hgt or GeoTIFF."""
 
     file: Annotated[str, Field(min_length=1, max_length=1000)]
     source: Text
-
-
-class RestrictionIn(Block):
-    """A restriction by notice, a circle from the surface."""
-
-    name: Text
-    centre: Place
-    radius_m: float = Field(gt=0, le=200_000)
-    upper_m_amsl: float = Field(gt=0, le=20_000)
-    start: LocalTime
-    end: LocalTime
-    status: Literal["confirmed", "possible"]
-    exempt: bool = Field(description="whether this operation is named as exempt")
 
 
 class ContingencyIn(Block):
@@ -380,6 +360,8 @@ class ScenarioIn(Strict):
         default_factory=list, max_length=200, description="goes before site.ground_m_amsl; unknown outside"
     )
     restrictions: list[RestrictionIn] = Field(default_factory=list, max_length=50)
+    notams: NotamsIn | None = Field(default=None, description="null where nobody has read them")
+    obstacles: ObstaclesIn | None = Field(default=None, description="null where nobody has surveyed the site")
     contingency: ContingencyIn
     targets: TargetsIn
     study: StudyIn

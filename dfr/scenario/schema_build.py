@@ -51,19 +51,14 @@ def build(
         demand=_demand(scenario.demand),
         traffic=tuple(_traffic(item) for item in scenario.traffic),
         weather=_weather(scenario.weather, hours),
-        airspace=tuple(
-            domain.AirspaceFile(
-                path=airspace_paths.get(item.file, item.file),
-                date=f"{item.date:%Y-%m-%d}",
-                source=item.source,
-            )
-            for item in scenario.airspace
-        ),
+        airspace=tuple(item.built(airspace_paths) for item in scenario.airspace),
         terrain=tuple(
             domain.TerrainFile(path=airspace_paths.get(item.file, item.file), source=item.source)
             for item in scenario.terrain
         ),
-        restrictions=tuple(_restriction(item) for item in scenario.restrictions),
+        restrictions=tuple(item.built() for item in scenario.restrictions),
+        notams=None if scenario.notams is None else scenario.notams.built(airspace_paths),
+        obstacles=None if scenario.obstacles is None else scenario.obstacles.built(),
         contingency=_contingency(scenario.contingency),
         targets=domain.Targets(
             limits_s=tuple(sorted({*scenario.targets.limits_s, scenario.targets.siting_limit_s})),
@@ -277,20 +272,6 @@ def _weather(weather: written.WeatherIn, hours: Sequence[written.HourIn]) -> dom
         qnh_hpa=_value(weather.qnh_hpa),
         source=weather.vouched_by(),
         assumed=weather.assumed,
-    )
-
-
-def _restriction(item: written.RestrictionIn) -> domain.TemporaryRestriction:
-    return domain.TemporaryRestriction(
-        name=item.name,
-        centre=item.centre,
-        radius_m=item.radius_m,
-        upper_m_amsl=item.upper_m_amsl,
-        start=item.start,
-        end=item.end,
-        status=item.status,
-        exempt=item.exempt,
-        source=item.vouched_by(),
     )
 
 

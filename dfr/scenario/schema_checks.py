@@ -77,7 +77,7 @@ def _unsourced(parts: Parts) -> Iterator[Complaint]:
     for loc, model, mapping in mappings(parts.raw, written.ScenarioIn):
         if not issubclass(model, Sourced) or (mapping.get("assumed") is True and mapping.get("note")):
             continue
-        if mapping.get("source"):
+        if mapping.get("source") or (mapping.get(model.vouching_field) and not mapping.get("assumed")):
             continue
         if mapping.get("assumed") is True:
             yield loc, "is assumed without a word why", 'add note: "..."'

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -50,13 +50,17 @@ class Strict(BaseModel):
 class Sourced(Strict):
     """Base of whatever somebody must vouch for."""
 
+    vouching_field: ClassVar[str] = "source"
+    """The field that names who vouches for it."""
+
     source: str | None = Field(default=None, min_length=1, description="who says so")
     assumed: bool = Field(default=False, description="true where nobody has published it")
     note: str | None = Field(default=None, min_length=1, description="why this value was assumed")
 
     def vouched_by(self) -> str:
         """Source and note in one text."""
-        return "; ".join(text for text in (self.source, self.note) if text)
+        named = (getattr(self, self.vouching_field), self.source, self.note)
+        return "; ".join(dict.fromkeys(text for text in named if text))
 
 
 class Block(Sourced):

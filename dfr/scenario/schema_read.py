@@ -56,7 +56,8 @@ def read_scenario(
     found += also(parts)
     if found or scenario is None or hours is None:
         raise ScenarioError(_problems(found, raw, origin))
-    named = [*(item.file for item in scenario.airspace), *(item.file for item in scenario.terrain)]
+    notams = [] if scenario.notams is None else scenario.notams.files
+    named = [*(item.file for item in scenario.airspace), *(item.file for item in scenario.terrain), *notams]
     paths = {name: airspace_path(name) for name in named}
     return build(scenario, hours, zone=zone, file=origin.file, sha256=origin.sha256, airspace_paths=paths)
 

@@ -86,11 +86,15 @@ class DailyHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """The periods in which a zone is active, and what holds outside them (None: not known)."""
+    """The periods in which a zone is active, and what holds outside them (None: not known).
+
+    `by_notice` says that outside them a notice (NOTAM) makes it active, and nothing else.
+    """
 
     periods: tuple[Interval | DailyHours, ...] = ()
     otherwise: bool | None = True
     text: str = "H24"
+    by_notice: bool = False
 
     def active(self, start: datetime, end: datetime, place: Position) -> bool | None:
         """Whether the zone is active at any moment from `start` to `end`; None where that is not known."""
@@ -129,8 +133,8 @@ def _seconds(moment: datetime | None, default: float) -> float:
 
 
 ALWAYS = Activation()
-NEVER = Activation(otherwise=False, text="not active (AA NONE)")
-BY_NOTICE = Activation(otherwise=None, text="by NOTAM")
+BY_NOTICE = Activation(otherwise=None, text="by NOTAM", by_notice=True)
+WHEN_NOTIFIED = Activation(otherwise=None, text="only when notified (AA NONE)", by_notice=True)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

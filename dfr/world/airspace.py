@@ -1,8 +1,9 @@
 """Airspace: which zones lie at a point, near it or across a volume, and when nobody can say.
 
-"Clear" is said only inside the coverage of the loaded data and when every zone there is
-decided. Anything that hangs on missing terrain, QNH, geoid or hours is "unknown", and
-outside the loaded data the answer is "no coverage", never Class G.
+"Clear" is said only where every kind of data that is needed is covered at that height and time, and
+when every zone there is decided. Anything that hangs on missing terrain, QNH, geoid or hours, or on a
+kind of data that is not loaded, is "unknown"; outside all loaded data the answer is "no coverage",
+never Class G.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
+from dfr.scenario.data_kinds import ALL_KINDS, DataKind
 from dfr.scenario.model import TemporaryRestriction
 from dfr.world.airspace_answers import (
     AirspaceAnswer,
@@ -42,7 +44,17 @@ from dfr.world.airspace_area import (
     zone_verdict,
 )
 from dfr.world.airspace_points import PointChecker, Points, PointState
-from dfr.world.shapes import METRES_PER_DEGREE, Area, EdgeRule, area_of_ring
+from dfr.world.coverage import (
+    AERODROME_REACH_M,
+    AERODROME_ZONE_KINDS,
+    AirspaceSource,
+    Coverage,
+    CoverIndex,
+    KindCover,
+    Slab,
+    cover_area,
+)
+from dfr.world.shapes import METRES_PER_DEGREE, Area
 from dfr.world.terrain import Terrain, heights_m_amsl
 from dfr.world.vertical import (
     SURFACE,
@@ -53,7 +65,7 @@ from dfr.world.vertical import (
     geoid_height_m,
     limit,
 )
-from dfr.world.zones import TOUCH_M, AirspaceSource, Zone, zone_of_restriction
+from dfr.world.zones import Zone, zone_of_restriction
 
 __all__ = [
     "SURFACE",
@@ -62,6 +74,9 @@ __all__ = [
     "AirspaceAnswer",
     "AirspaceSource",
     "AirspaceState",
+    "Coverage",
+    "DataKind",
+    "KindCover",
     "PathConflict",
     "PointState",
     "Verdict",
@@ -77,13 +92,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Airspace:
-    """Zones with their sources and the area these cover; answers about points and volumes."""
+    """Zones with their sources and what these cover; answers about points and volumes.
+
+    `needs` are the kinds of data without which no answer is clear.
+    """
 
     zones: tuple[Zone, ...]
-    coverage: tuple[Ring, ...]
+    coverage: tuple[Coverage, ...]
     sources: tuple[AirspaceSource, ...] = ()
     _tree: shapely.STRtree = field(init=False, repr=False, compare=False)
-    _cover: tuple[Area, ...] = field(init=False, repr=False, compare=False)
+    _cover: CoverIndex = field(init=False, repr=False, compare=False)
     _grounds: tuple[tuple[Area, tuple[float, float]], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -91,9 +109,10 @@ class Airspace:
         object.__setattr__(self, "zones", zones)
         boxes = [shapely.box(*zone.area.polygon.bounds) for zone in zones]
         object.__setattr__(self, "_tree", shapely.STRtree(boxes))
-        object.__setattr__(self, "_cover", tuple(_cover(ring) for ring in self.coverage))
-        grounds = [(ring, s.ground_m_amsl) for s in self.sources if s.ground_m_amsl for ring in s.coverage]
-        object.__setattr__(self, "_grounds", tuple((_cover(ring), bounds) for ring, bounds in grounds))
+        object.__setattr__(self, "_cover", CoverIndex(self.coverage))
+        grounds = {(c.ring, s.ground_m_amsl) for s in self.sources if s.ground_m_amsl for c in s.coverage}
+        known = [(cover_area(ring), bounds) for ring, bounds in grounds if ring is not None]
+        object.__setattr__(self, "_grounds", tuple(known))
 
     def at(
         self,
@@ -103,11 +122,15 @@ class Airspace:
         when: datetime,
         terrain: Terrain,
         qnh_hpa: float | None = None,
+        needs: Iterable[DataKind] = ALL_KINDS,
     ) -> AirspaceAnswer:
         """What the airspace is at a point, a height and a moment."""
         air = self.air(position, terrain, qnh_hpa)
         answers = [zone_answer(zone, height_m_agl, when, air) for zone, _ in self.near(position)]
-        return self._answer(answers, position)
+        slab = Slab(
+            bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, start=when, end=when, floor=air, ceiling=air
+        )
+        return self._answer(answers, position, self._cover.at(position, slab, frozenset(needs)))
 
     def near(self, position: Position, *, within_m: float = 0.0) -> list[tuple[Zone, float]]:
         """Zones and their horizontal distance, nearest first; 0 where the point is inside or underneath."""
@@ -126,6 +149,7 @@ class Airspace:
         time_s: ArrayLike,
         ground_m_amsl: ArrayLike | None = None,
         qnh_hpa: float | None = None,
+        needs: Iterable[DataKind] = ALL_KINDS,
     ) -> NDArray[np.uint8]:
         """`PointState` of many points, flat, in their order; arrays broadcast, times are POSIX seconds.
 
@@ -133,7 +157,7 @@ class Airspace:
         and unplaced volumes are left to `at`; where these matter the answer here is UNKNOWN.
         """
         points = Points.of(lat_deg, lon_deg, height_m_agl, time_s, ground_m_amsl)
-        found = self.point_checker.states(points, qnh_hpa)
+        found = self.point_checker.states(points, qnh_hpa, frozenset(needs))
         if any(source.unplaced for source in self.sources):
             found[found == PointState.CLEAR] = PointState.UNKNOWN
         return found
@@ -141,7 +165,7 @@ class Airspace:
     @cached_property
     def point_checker(self) -> PointChecker:
         """The zones made ready for many points."""
-        return PointChecker(self.zones, [area.polygon for area in self._cover])
+        return PointChecker(self.zones, self._cover)
 
     def volume_conflicts(
         self,
@@ -154,13 +178,15 @@ class Airspace:
         terrain: Terrain,
         qnh_hpa: float | None = None,
         within_m: float = 0.0,
+        needs: Iterable[DataKind] = ALL_KINDS,
     ) -> VolumeAnswer:
         """How a flight volume stands to every zone that it reaches, or that lies within `within_m` of it.
 
         `rings` are one ring or several whose union, from `lower_m_agl` to `upper_m_agl` above
         the ground, is flown in at any moment from `start` to `end`. Give the volume with its
         buffers. `VolumeAnswer.verdicts` has one entry for each zone, conflicts first; its
-        `state` is CLEAR only where the whole volume is covered and every zone is decided.
+        `state` is CLEAR only where every kind of data in `needs` covers the whole volume and every zone is
+        decided.
         """
         several = _several(rings)
         frame, volume = local_volume(several)
@@ -175,7 +201,8 @@ class Airspace:
         )
         ground = self._ground(sample_points(volume), frame, terrain)
         verdicts = [zone_verdict(zone, volume, frame, layer, ground) for zone in nearby]
-        return self._volume_answer([v for v in verdicts if v.horizontal_margin_m <= within_m], volume, frame)
+        covered = self._cover.across(volume, frame, _slab(layer, ground, volume), frozenset(needs))
+        return self._volume_answer([v for v in verdicts if v.horizontal_margin_m <= within_m], covered)
 
     def path_conflicts(
         self,
@@ -212,8 +239,8 @@ class Airspace:
         return self.with_zones(zone_of_restriction(restriction) for restriction in restrictions)
 
     def covers(self, position: Position) -> bool:
-        """True where the loaded data speak of this point."""
-        return any(_contains(area, position) for area in self._cover)
+        """True where any loaded source speaks of this place, at whatever height and of whatever kind."""
+        return bool(self._cover.containing(position))
 
     def air(self, position: Position, terrain: Terrain, qnh_hpa: float | None) -> Air:
         """What is known at a point of ground, pressure and geoid."""
@@ -258,51 +285,64 @@ class Airspace:
         boxes = [shapely.box(west + turn, south, east + turn, north) for turn in (-360.0, 0.0, 360.0)]
         return [self.zones[index] for index in np.unique(self._tree.query(boxes)[1])]
 
-    def _volume_answer(
-        self, verdicts: Sequence[ZoneVerdict], volume: shapely.Geometry, frame: LocalFrame
-    ) -> VolumeAnswer:
-        share = self._uncovered_share(volume, frame)
+    def _volume_answer(self, verdicts: Sequence[ZoneVerdict], covered: tuple[KindCover, ...]) -> VolumeAnswer:
         found = {verdict.verdict for verdict in verdicts}
         reasons = [f"{v.zone.label}: {v.reason}" for v in verdicts if v.verdict is not Verdict.CLEAR]
-        if share > 0.0:
-            reasons.append(f"{share:.0%} of the volume is outside the coverage of the loaded data")
+        missing = [cover for cover in covered if cover.missing]
+        reasons += [str(cover) for cover in missing]
+        reasons += self._unstated(missing)
         state, more = self._clear([])
         if Verdict.CONFLICT in found:
             state = AirspaceState.CONFLICT
-        elif share > 0.0:
-            state = AirspaceState.NO_COVERAGE
+        elif missing:
+            state = _not_covered(covered)
         elif Verdict.UNKNOWN in found:
             state = AirspaceState.UNKNOWN
         else:
             reasons += more
         order = [Verdict.CONFLICT, Verdict.UNKNOWN, Verdict.CLEAR]
         ranked = sorted(verdicts, key=lambda v: (order.index(v.verdict), v.margin_m, v.zone.sort_key))
-        return VolumeAnswer(
-            state=state, verdicts=tuple(ranked), uncovered_share=share, reasons=tuple(reasons)
-        )
+        return VolumeAnswer(state=state, verdicts=tuple(ranked), covered=covered, reasons=tuple(reasons))
 
-    def _uncovered_share(self, volume: shapely.Geometry, frame: LocalFrame) -> float:
-        """How much of a local volume no source speaks of, 0 to 1."""
-        covered = shapely.union_all([area.local(frame) for area in self._cover]).buffer(TOUCH_M)
-        if covered.covers(volume):
-            return 0.0
-        rest = shapely.difference(volume, covered)
-        return max(float(rest.area) / float(volume.area), 1e-6) if volume.area > 0.0 else 1.0
-
-    def _answer(self, answers: Sequence[ZoneAnswer], position: Position) -> AirspaceAnswer:
+    def _answer(
+        self, answers: Sequence[ZoneAnswer], position: Position, covered: tuple[KindCover, ...]
+    ) -> AirspaceAnswer:
         conflicts = [answer.conflict for answer in answers]
         reasons = [reason(answer) for answer in answers if answer.conflict is not False]
+        missing = [cover for cover in covered if cover.missing]
+        reasons += [str(cover) for cover in missing]
+        reasons += [*self._aerodromes_near(position, missing), *self._unstated(missing)]
         if True in conflicts:
             state = AirspaceState.CONFLICT
-        elif not self.covers(position):
-            state = AirspaceState.NO_COVERAGE
-            reasons.insert(0, f"{position} is outside the coverage of the loaded data")
+        elif missing:
+            state = _not_covered(covered)
+            if state is AirspaceState.NO_COVERAGE:
+                reasons.insert(0, f"{position} is outside the coverage of the loaded data")
         elif None in conflicts:
             state = AirspaceState.UNKNOWN
         else:
             state, more = self._clear(answers)
             reasons += more
-        return AirspaceAnswer(state=state, zones=tuple(answers), reasons=tuple(reasons))
+        return AirspaceAnswer(state=state, zones=tuple(answers), covered=covered, reasons=tuple(reasons))
+
+    def _aerodromes_near(self, position: Position, missing: Sequence[KindCover]) -> list[str]:
+        """Why it matters here that no zones for unmanned aircraft are loaded."""
+        if all(cover.kind is not DataKind.UNMANNED_ZONES for cover in missing):
+            return []
+        around = self.near(position, within_m=AERODROME_REACH_M)
+        near = [(zone, away_m) for zone, away_m in around if zone.kind.upper() in AERODROME_ZONE_KINDS]
+        return [
+            f"{zone.label} is {away_m / 1000.0:.1f} km away: its flight restriction zone may reach here"
+            for zone, away_m in near[:1]
+        ]
+
+    def _unstated(self, missing: Sequence[KindCover]) -> list[str]:
+        """Why a file may not count here."""
+        return [
+            f"{source.path} does not state what it covers: only its own zones count, between their limits"
+            for source in self.sources
+            if missing and not source.coverage_stated
+        ]
 
     def _clear(self, answers: Sequence[ZoneAnswer]) -> tuple[AirspaceState, list[str]]:
         """Clear, unless a file has volumes that nobody could place."""
@@ -315,11 +355,6 @@ class Airspace:
             return AirspaceState.UNKNOWN, lost
         reasons = [f"{answer.zone.label} does not apply: {why_not(answer)}" for answer in answers]
         reasons.append("no zone of the loaded data applies here: Class G by inference, no file says so")
-        reasons += [
-            f"{source.path} does not state its coverage: only its own zones count as covered"
-            for source in self.sources
-            if not source.coverage_stated
-        ]
         return AirspaceState.CLEAR, reasons
 
 
@@ -336,8 +371,20 @@ def _contains(area: Area, position: Position) -> bool:
     return bool(shapely.intersects_xy(area.polygon, [x, x - 360.0, x + 360.0], [y, y, y]).any())
 
 
-def _cover(ring: Ring) -> Area:
-    built = area_of_ring(ring, edges=EdgeRule.PARALLEL)
-    if built.area is None:
-        raise InputError(f"coverage: {built.problem} -> give at least three corners")
-    return built.area
+def _slab(layer: Layer, ground: Ground, volume: shapely.Geometry) -> Slab:
+    """The heights that a volume fills, its floor over the highest ground and its ceiling over the lowest."""
+    highest, lowest = ground.under(volume)
+    return Slab(
+        bottom_m_agl=layer.lower_m_agl,
+        top_m_agl=layer.upper_m_agl,
+        start=layer.start,
+        end=layer.end,
+        floor=Air(ground_m_amsl=highest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+        ceiling=Air(ground_m_amsl=lowest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+    )
+
+
+def _not_covered(covered: Sequence[KindCover]) -> AirspaceState:
+    """No coverage where no kind that is needed covers the place whole, else unknown."""
+    whole = all(cover.missing for cover in covered if cover.needed)
+    return AirspaceState.NO_COVERAGE if whole else AirspaceState.UNKNOWN

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState
-from dfr.world.zones import AirspaceSource
+from dfr.world.coverage import AirspaceSource
 
 AIRAC_EPOCH = date(2024, 1, 25)
 AIRAC_DAYS = 28

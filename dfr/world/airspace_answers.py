@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dfr.scenario.data_kinds import DataKind
 from dfr.world.airspace_area import ZoneVerdict
+from dfr.world.coverage import KindCover
 from dfr.world.vertical import Air, VerticalFit, vertical_fit
 from dfr.world.zones import Zone
 
@@ -46,24 +48,29 @@ class ZoneAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirspaceAnswer:
-    """What the airspace is at a point, the zones that say so, and why."""
+    """What the airspace is at a point, the zones that say so, what kinds of data speak of it, and why."""
 
     state: AirspaceState
     zones: tuple[ZoneAnswer, ...]
     reasons: tuple[str, ...]
+    covered: tuple[KindCover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeAnswer:
     """What the airspace is across a volume; `verdicts` has conflicts first, then unknowns.
 
-    `uncovered_share` is the part of the volume, 0 to 1, of which no source speaks.
+    `covered` says for every kind of data how much of the volume no source speaks of.
     """
 
     state: AirspaceState
     verdicts: tuple[ZoneVerdict, ...]
-    uncovered_share: float
+    covered: tuple[KindCover, ...]
     reasons: tuple[str, ...]
+
+    def cover(self, kind: DataKind) -> KindCover:
+        """How one kind of data stands across the volume."""
+        return next(cover for cover in self.covered if cover.kind is kind)
 
 
 def zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: Air) -> ZoneAnswer:

@@ -16,7 +16,10 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from dfr.geo import FloatArray, VerticalDatum
+from dfr.scenario.data_kinds import DataKind
+from dfr.world.activation import Interval
 from dfr.world.arcs import METRES_PER_DEGREE
+from dfr.world.coverage import ANY_TIME, Coverage, CoverIndex
 from dfr.world.vertical import TOUCH_M as TOUCH_HEIGHT_M
 from dfr.world.vertical import VerticalLimit, flight_level_range_m_amsl
 from dfr.world.zones import TOUCH_M, Zone
@@ -73,29 +76,52 @@ class Points:
             span_s=(float(given[3].min()), float(given[3].max())) if len(x) else (0.0, 0.0),
         )
 
+    def more_of(self, here: IntArray) -> FloatArray:
+        """Height AGL, time and ground, a row each, of some points."""
+        found: FloatArray = np.take(self.more, np.take(self.order, here), axis=0).T
+        return found
+
 
 class PointChecker:
     """Zones made ready for many points: grown by the touching distance, prepared, with their boxes."""
 
-    def __init__(self, zones: Sequence[Zone], cover: Sequence[shapely.Geometry]) -> None:
+    def __init__(self, zones: Sequence[Zone], cover: CoverIndex) -> None:
         self._zones = [zone for zone in zones if zone.binding]
         self._shapes = [_grown(zone.area.polygon) for zone in self._zones]
-        self._cover = [_Raster(shape) for shape in cover]
+        self._cover = [
+            (coverage, None if area is None else _Raster(area.polygon))
+            for coverage, area in zip(cover.coverages, cover.areas, strict=True)
+        ]
         shapely.prepare(self._shapes)
 
-    def states(self, points: Points, qnh_hpa: float | None) -> NDArray[np.uint8]:
+    def states(self, points: Points, qnh_hpa: float | None, needs: frozenset[DataKind]) -> NDArray[np.uint8]:
         """`PointState` of each point, in the order given."""
-        found = np.full(len(points.x), PointState.NO_COVERAGE, np.uint8)
         if not len(points.x):
-            return found
-        for area in self._cover:
-            for here in area.within(points):
-                found[here] = PointState.CLEAR
+            return np.empty(0, np.uint8)
+        found = self._covered(points, qnh_hpa, needs)
         for zone, shape in zip(self._zones, self._shapes, strict=True):
             self._mark(zone, shape, points, qnh_hpa, found)
         states = np.empty_like(found)
         states[points.order] = found
         return states
+
+    def _covered(
+        self, points: Points, qnh_hpa: float | None, needs: frozenset[DataKind]
+    ) -> NDArray[np.uint8]:
+        """Clear where all kinds needed are covered, unknown where some are, else no coverage."""
+        bits = {kind: 1 << bit for bit, kind in enumerate(sorted(needs))}
+        wanted = (1 << len(bits)) - 1
+        covered = np.full(len(points.x), 0, np.uint8)
+        for coverage, area in self._cover:
+            held = sum(bits[kind] for kind in coverage.kinds & needs)
+            for here in (
+                [] if not held else [np.arange(len(points.x))] if area is None else area.within(points)
+            ):
+                covered[_spoken_of(coverage, points, here, qnh_hpa)] |= held
+        found = np.full(len(points.x), PointState.UNKNOWN, np.uint8)
+        found[covered == 0] = PointState.NO_COVERAGE
+        found[covered == wanted] = PointState.CLEAR
+        return found
 
     def _mark(
         self,
@@ -111,7 +137,7 @@ class PointChecker:
         for turn in _turns(shape):
             here = _boxed(points, shape, turn)
             here = here[found[here] != PointState.CONFLICT]
-            height_m, time_s, ground_m = np.take(points.more, np.take(points.order, here), axis=0).T
+            height_m, time_s, ground_m = points.more_of(here)
             sure, maybe = _heights(zone, height_m, ground_m, qnh_hpa)
             sure, maybe = active.narrow(time_s, sure, maybe)
             asked = np.flatnonzero(maybe)
@@ -123,6 +149,25 @@ class PointChecker:
             found[here[sure]] = PointState.CONFLICT
             doubtful = here[~sure & (found[here] == PointState.CLEAR)]
             found[doubtful] = PointState.UNKNOWN
+
+
+def _spoken_of(coverage: Coverage, points: Points, here: IntArray, qnh_hpa: float | None) -> IntArray:
+    """Those of some points whose height and time a coverage speaks of."""
+    bounds = coverage.lower.datum, coverage.upper.datum
+    if bounds == (VerticalDatum.SURFACE, VerticalDatum.UNLIMITED) and coverage.within == ANY_TIME:
+        return here
+    height_m, time_s, ground_m = points.more_of(here)
+    floor, ceiling = (_limit_m_agl(level, ground_m, qnh_hpa) for level in (coverage.lower, coverage.upper))
+    sure = (height_m >= floor[1] - TOUCH_HEIGHT_M) & (height_m <= ceiling[0] + TOUCH_HEIGHT_M)
+    found: IntArray = here[sure & _during(coverage.within, time_s)]
+    return found
+
+
+def _during(within: Interval, time_s: FloatArray) -> BoolArray:
+    start_s = -np.inf if within.start is None else within.start.timestamp()
+    end_s = np.inf if within.end is None else within.end.timestamp()
+    found: BoolArray = (start_s <= time_s) & (time_s <= end_s)
+    return found
 
 
 class _Hours:

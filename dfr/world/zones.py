@@ -1,4 +1,4 @@
-"""A zone of airspace as published, and the file it stands in."""
+"""A zone of airspace as published."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import datetime
 
 import shapely
 
+from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring, VerticalDatum
 from dfr.scenario.model import TemporaryRestriction
 from dfr.world.activation import ALWAYS, Activation, Interval
-from dfr.world.shapes import Area, area_of_circle, project
+from dfr.world.shapes import Area, area_of_circle, area_of_ring, project
 from dfr.world.vertical import SURFACE, VerticalLimit, limit
 
 INFORMATION_KINDS = frozenset({"INFO", "NO_RESTRICTION", "LOA"})
@@ -116,28 +117,8 @@ class Zone:
         return f"{self.name} ({words}{self.lower.text} to {self.upper.text})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AirspaceSource:
-    """A file the airspace was read from: its date, its fingerprint, and what it says it covers.
-
-    `coverage_stated` is False where the file does not say what it covers; then it covers its own
-    zones and nothing else. `unplaced` counts volumes in it that could not be placed at all.
-    `ground_m_amsl` bounds the ground within the coverage where the file says so.
-    """
-
-    path: str
-    date: str
-    sha256: str
-    what: str
-    coverage: tuple[Ring, ...]
-    coverage_stated: bool
-    unplaced: int = 0
-    ground_m_amsl: tuple[float, float] | None = None
-    omissions: tuple[str, ...] = ()
-
-
 def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
-    """The zone of a restriction by notice: a circle from the surface up, in its dates.
+    """The zone of a restriction by notice, from the surface up, in its dates.
 
     One that is only possible is unknown to whoever enters it; one that exempts this
     operation binds it no more.
@@ -149,10 +130,21 @@ def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
         kind="RA(T)",
         lower=SURFACE,
         upper=limit(restriction.upper_m_amsl, VerticalDatum.AMSL),
-        area=area_of_circle(restriction.centre, restriction.radius_m),
+        area=_restricted(restriction),
         activation=Activation(periods=(period,), otherwise=False, text=dates),
         source=restriction.source,
         remarks=restriction.source,
         possible=restriction.status == "possible",
         exempted=restriction.exempt,
     )
+
+
+def _restricted(restriction: TemporaryRestriction) -> Area:
+    """Its circle or its area. Raises InputError for neither, or for corners that enclose nothing."""
+    if restriction.centre is not None and restriction.radius_m is not None:
+        return area_of_circle(restriction.centre, restriction.radius_m)
+    built = area_of_ring(restriction.area or ())
+    if built.area is None:
+        what = f"restriction {restriction.name!r}: {built.problem or 'no shape'}"
+        raise InputError(f"{what} -> give centre and radius_m, or an area")
+    return built.area

@@ -36,6 +36,10 @@ DP 50:10:00 N 001:00:00 W
 """
 
 
+CREWED = ("--kind", "airspace", "--kind", "aerodrome zones")
+"""What a file for crewed aviation holds."""
+
+
 def result(*arguments: object, code: int = 0) -> dict[str, object]:
     done = dfr("airspace", *arguments, "--json")
     assert done.returncode == code, done.stderr
@@ -97,7 +101,7 @@ def test_lint_of_a_missing_file_is_bad_input_and_still_json(tmp_path: Path) -> N
 def test_at_southsea_is_clear_and_lists_what_is_near(solent: Path) -> None:
     document = result(
         "at", "--lat", 50.782, "--lon", -1.089, "--height-m-agl", 120, "--time", "2024-08-24T12:00:00Z",
-        "--airspace", solent, "--within-km", 30,
+        "--airspace", solent, "--within-km", 30, *CREWED,
     )  # fmt: skip
     assert document["state"] == "clear"
     zones = {(zone["name"], zone["type"]): zone for zone in document["zones"]}
@@ -126,7 +130,7 @@ def test_at_takes_several_files_and_says_unknown_for_a_refused_volume(tmp_path: 
     place = ("--lat", 50.75, "--lon", -1.2, "--height-m-agl", 50, "--time", "2024-08-24T13:00+01:00")
     assert result("at", *place, "--airspace", solent, path)["state"] == "unknown"
     assert result("at", *place, "--airspace", solent, "--airspace", path)["state"] == "unknown"
-    assert result("at", *place, "--airspace", solent)["state"] == "clear"
+    assert result("at", *place, "--airspace", solent, *CREWED)["state"] == "clear"
 
 
 @pytest.mark.parametrize(
@@ -217,6 +221,7 @@ def at(*arguments: object) -> dict[str, object]:
 
 PLACE = ("--lat", 50.0, "--lon", -1.0)
 TERRACE = """* dfr-coverage: 49,-2 51,-2 51,0 49,0
+* dfr-kinds: airspace, aerodrome zones, unmanned-aircraft zones, obstacles, restrictions by NOTAM
 AC {kind}
 AN TERRACE
 AL {lower}
@@ -291,7 +296,7 @@ def test_the_ground_under_a_point_comes_from_a_terrain_file_where_one_is_given(t
         ("AA 2024-08-24T12:00Z/2024-08-24T13:00Z\n", "2024-08-24T11:59:59Z", "clear"),
         ("AA 2024-08-24T12:00Z/2024-08-24T13:00Z\n", "2024-08-24T13:00:00+01:00", "conflict"),
         ("AA 2024-08-24T12:00Z/2024-08-24T13:00Z\n", "2024-08-24T13:00Z", "clear"),
-        ("AA NONE\n", "2024-08-24T12:00Z", "clear"),
+        ("AA NONE\n", "2024-08-24T12:00Z", "unknown"),
         ("AA by NOTAM\n", "2024-08-24T12:00Z", "unknown"),
         ("AA 2024-08-24T12:00Z/NONE\n", "2030-01-01T00:00Z", "conflict"),
         ("AA whenever\n", "2024-08-24T12:00Z", "unknown"),

@@ -24,7 +24,8 @@ from dfr.io.airspace_read import AirspaceRead
 from dfr.io.airspace_write import write_ed318, write_geojson, write_kml
 from dfr.io.openair_write import write_openair
 from dfr.io.text import decode_text
-from dfr.world.airspace import Airspace
+from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.world.airspace import Airspace, Coverage
 from dfr.world.terrain import UnknownGround
 
 SLOWEST_S = 10.0
@@ -45,7 +46,10 @@ def check(read: AirspaceRead, data: bytes, dice: random.Random) -> None:
     if dice.random() < 0.1:
         for writer in (write_openair, write_geojson, write_ed318, write_kml):
             writer(read)
-        space = Airspace(zones=(*read.zones, *read.defects), coverage=read.coverage)
+        space = Airspace(
+            zones=(*read.zones, *read.defects),
+            coverage=tuple(Coverage(ring=ring, kinds=ALL_KINDS) for ring in read.coverage),
+        )
         place = Position(lat_deg=50.1, lon_deg=-0.9)
         when = datetime(2024, 8, 24, 12, tzinfo=UTC)
         space.at(place, height_m_agl=50.0, when=when, terrain=UnknownGround(), qnh_hpa=None)

@@ -109,14 +109,14 @@ def test_version_one_puts_types_in_the_class() -> None:
     assert (zone.kind, zone.airspace_class) == ("TMA", "D")
 
 
-def test_activation_windows_are_utc_and_none_is_inactive_but_listed() -> None:
+def test_activation_windows_are_utc_and_none_means_only_when_notified() -> None:
     noon = datetime(2023, 12, 16, 12, tzinfo=UTC)
     hour = HEAD + "AA 2023-12-16T12:00Z/2023-12-16T13:00Z\n" + TRIANGLE
     (zone,) = read(hour).zones
     assert zone.active(noon, noon) is True
     assert zone.active(noon.replace(hour=14), noon.replace(hour=14)) is False
     (zone,) = read(HEAD + "AA NONE\n" + TRIANGLE).zones
-    assert zone.active(noon, noon) is False
+    assert (zone.active(noon, noon), zone.activation.by_notice) == (None, True)
     result = read(HEAD + "AA weekends when busy\n" + TRIANGLE)
     assert result.zones[0].active(noon, noon) is None
     assert codes(result) == [(5, "unreadable-activation", "repaired")]
@@ -227,7 +227,7 @@ def test_none_overrides_all_other_hours() -> None:
     noon = datetime(2023, 12, 16, 12, tzinfo=UTC)
     for lines in (hour + "AA NONE\n", "AA NONE ; by notice\n" + hour):
         (zone,) = read(HEAD + lines + TRIANGLE).zones
-        assert zone.active(noon, noon) is False
+        assert (zone.active(noon, noon), zone.activation.by_notice) == (None, True)
 
 
 def test_a_limit_said_twice_becomes_the_widest() -> None:

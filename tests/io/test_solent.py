@@ -15,6 +15,7 @@ from dfr.io.airspace_read import AirspaceRead
 from dfr.io.openair import read_openair
 from dfr.io.openair_write import write_openair
 from dfr.io.yaixm import read_yaixm
+from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import AirspaceFile
 from dfr.world.airspace import Airspace, AirspaceState, Zone
 from dfr.world.terrain import UnknownGround
@@ -113,7 +114,11 @@ def test_only_class_a_from_flight_level_65_is_overhead_both_sites(solent: Airspa
 def test_both_sites_are_clear_at_120_m_without_terrain_or_pressure(solent: Airspace) -> None:
     for site in (SOUTHSEA, SEACLOSE):
         answer = solent.at(
-            site, height_m_agl=120.0, when=datetime(2024, 8, 24, 12, tzinfo=UTC), terrain=UnknownGround()
+            site,
+            height_m_agl=120.0,
+            when=datetime(2024, 8, 24, 12, tzinfo=UTC),
+            terrain=UnknownGround(),
+            needs=(DataKind.AIRSPACE, DataKind.AERODROME_ZONES),
         )
         assert answer.state is AirspaceState.CLEAR
         assert any("Class G by inference" in reason for reason in answer.reasons)

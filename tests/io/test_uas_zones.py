@@ -502,7 +502,7 @@ def test_a_document_that_breaks_off_leaves_nothing_clear(tmp_path: Path) -> None
         when=datetime(2024, 8, 19, tzinfo=UTC),
         terrain=FlatGround(height_m_amsl=0.0, source="t"),
     )
-    assert answer.state is AirspaceState.UNKNOWN
+    assert answer.state is AirspaceState.NO_COVERAGE
 
 
 def test_a_ring_that_runs_over_itself_becomes_a_valid_area() -> None:

@@ -9,12 +9,13 @@ from dfr.findings import Finding, Severity
 from dfr.geo import VerticalDatum
 from dfr.plan.planner import make_plan
 from dfr.scenario import model as m
-from dfr.world.airspace import SURFACE, Airspace, AirspaceSource, Zone, limit
+from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.world.airspace import SURFACE, Airspace, AirspaceSource, Coverage, Zone, limit
 from dfr.world.shapes import area_of_circle
 
 from .conftest import START, at, box, constant
 
-COVER = (box(-30_000, -30_000, 30_000, 30_000),)
+COVER = (Coverage(ring=box(-30_000, -30_000, 30_000, 30_000), kinds=ALL_KINDS),)
 
 
 def findings(world, rule: str, severity: Severity | None = None) -> list[Finding]:

@@ -12,7 +12,8 @@ import pytest
 
 from dfr.geo import LocalFrame, Position, Ring
 from dfr.scenario import model as m
-from dfr.world.airspace import Airspace
+from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.world.airspace import Airspace, Coverage
 from dfr.world.model import World
 from dfr.world.terrain import FlatGround
 
@@ -172,7 +173,7 @@ def world_of(made: m.Scenario, **changes: Any) -> World:
     world = World(
         scenario=made,
         frame=FRAME,
-        airspace=Airspace(zones=(), coverage=(cover,)),
+        airspace=Airspace(zones=(), coverage=(Coverage(ring=cover, kinds=ALL_KINDS),)),
         terrain=FlatGround(height_m_amsl=10.0, source="made up"),
     )
     return replace(world, **changes)

@@ -15,7 +15,8 @@ from dfr.plan.compliance import check
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import RULES, as_markdown
 from dfr.scenario import model as m
-from dfr.world.airspace import limit
+from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.world.airspace import Coverage, limit
 from dfr.world.terrain import FlatGround, UnknownGround
 
 from .compliance_world import airspace, crowd, dated_airspace, findings, only, zone
@@ -51,9 +52,10 @@ def test_class_g_is_named_as_an_inference(field: Field):
 
 
 def test_outside_the_loaded_data_is_unknown_never_class_g(field: Field):
-    found = only(field(**airspace(coverage=(box(-100, -100, 100, 100),))), "airspace-class")
-    assert found.severity is Severity.UNKNOWN
-    assert found.blocks
+    small = Coverage(ring=box(-100, -100, 100, 100), kinds=ALL_KINDS)
+    found = findings(field(**airspace(coverage=(small,))), "unmanned-aircraft-zone", Severity.UNKNOWN)
+    assert len(found) == 1
+    assert "no airspace file is loaded" in found[0].message
 
 
 def test_controlled_airspace_over_the_site_is_a_violation(field: Field):

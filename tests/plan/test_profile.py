@@ -15,7 +15,8 @@ from dfr.plan.checks.profile import profile_of
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.planner import make_plan
 from dfr.scenario import model as m
-from dfr.world.airspace import Airspace, Zone, limit
+from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.world.airspace import Airspace, Coverage, Zone, limit
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround
 
@@ -104,7 +105,7 @@ def test_an_airspace_floor_above_the_valley_counts_from_the_height_of_the_dock(f
         upper=limit(900.0, VerticalDatum.AMSL), area=area_of_circle(at(-500, 200), 400.0),
     )  # fmt: skip
     cover = box(-30_000, -30_000, 30_000, 30_000)
-    airspace = Airspace(zones=(floor,), coverage=(cover,))
+    airspace = Airspace(zones=(floor,), coverage=(Coverage(ring=cover, kinds=ALL_KINDS),))
     flat = field(of_world={"airspace": airspace, "terrain": Step(0.0, 0.0)}, candidates=(EAST,))
     deep = field(
         of_world={"airspace": airspace, "terrain": Step(west_m=0.0, east_m=75.0)}, candidates=(EAST,)

@@ -269,7 +269,7 @@ def test_what_stands_near_a_dock_is_read_with_who_says_so(read: Read, text: str)
     (stage,) = scenario.candidates[0].obstacles
     assert (stage.name, stage.height_m, stage.width_m) == ("main stage", 14.0, 40.0)
     assert (stage.distance_m, stage.bearing_deg) == (55.0, 210.0)
-    (told,) = [a for a in scenario.assumptions if "obstacles" in a.path]
+    (told,) = [a for a in scenario.assumptions if ".obstacles" in a.path]
     assert (told.assumed, told.source) == (False, "site plan")
     assert all(site.obstacles == () for site in read(text).candidates)
 

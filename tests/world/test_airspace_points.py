@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from dfr.geo import Position, Ring, VerticalDatum
-from dfr.world.activation import BY_NOTICE, NEVER, Activation, DailyHours, Interval
-from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, PointState, Zone, limit
+from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.world.activation import BY_NOTICE, Activation, DailyHours, Interval
+from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, Coverage, PointState, Zone, limit
 from dfr.world.shapes import Area, area_of_circle, area_of_ring
 from dfr.world.terrain import FlatGround, UnknownGround
 from dfr.world.vertical import VerticalLimit
@@ -22,7 +23,7 @@ NIGHTLY = DailyHours(
 )  # fmt: skip
 HOURS = [
     Activation(),
-    NEVER,
+    Activation(otherwise=False, text="never"),
     BY_NOTICE,
     Activation(periods=(NIGHTLY,), otherwise=False),
     Activation(periods=(Interval(start=START, end=START + timedelta(hours=9)),), otherwise=None),
@@ -61,7 +62,9 @@ def _airspace(random: np.random.Generator, *, antimeridian: bool = False) -> Air
             )
         )  # fmt: skip
     west, east = ((middle + d + 180.0) % 360.0 - 180.0 for d in (-0.8, 0.5))
-    return Airspace(zones=tuple(zones), coverage=(ring(49.9, west, 51.1, east),))
+    return Airspace(
+        zones=tuple(zones), coverage=(Coverage(ring=ring(49.9, west, 51.1, east), kinds=ALL_KINDS),)
+    )
 
 
 def _agree(airspace: Airspace, middle: float, ground: float | None, qnh: float | None) -> set[int]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dfr.findings import Finding, Severity
+from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, kinds_needed
 from dfr.plan.checks.context import Context, enough, finding, listed
 from dfr.plan.checks.profile import deepest_drop_m
 from dfr.plan.volumes import GROUND_RISK_BUFFER
+from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import TemporaryRestriction
 from dfr.world.airspace import AirspaceState
 from dfr.world.airspace_answers import VolumeAnswer
@@ -18,6 +20,12 @@ LAW_HEIGHT_M = 120.0
 """400 ft as the rules round it (CAA)."""
 
 AERODROME_KINDS = frozenset({"ATZ", "FRZ", "RPZ", "NOATZ", "MATZ"})
+KINDS_OF_RULE = {
+    "flight-restriction-zone": (DataKind.AERODROME_ZONES,),
+    "airspace-zone": (DataKind.AIRSPACE, DataKind.UNMANNED_ZONES),
+}
+"""The kinds of data of which one must be loaded before a rule may find no zone at all."""
+
 NOTICE_KIND = "RA(T)"
 TOUCHING_M = 0.5
 """Touching a zone is a conflict: a move that clears it goes beyond the edge."""
@@ -29,7 +37,8 @@ def check_airspace(context: Context) -> list[Finding]:
     if answer is None:
         return []
     return [
-        _class_finding(context, answer),
+        *check_air_data(context, answer),
+        *_class_findings(context, answer),
         *_zone_findings(context, answer, "flight-restriction-zone", AERODROME_KINDS),
         *_zone_findings(context, answer, "airspace-zone", None),
         *_notice_findings(context, answer),
@@ -51,22 +60,24 @@ def _answer(context: Context) -> VolumeAnswer | None:
         terrain=context.world.terrain,
         qnh_hpa=scenario.weather.qnh_hpa,
         within_m=NEARBY_M,
+        needs=kinds_needed(scenario) & frozenset(RULE_OF_KIND),
     )
+
+
+def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
+    """What class the air has; where no file says, and a go needs to know, `check_air_data` has said so."""
+    cover = answer.cover(DataKind.AIRSPACE)
+    if cover.missing:
+        return []
+    if cover.uncovered_share:
+        words = "no file loaded holds the classes of the airspace here; in sight no go needs them"
+        return [finding("airspace-class", Severity.ADVICE, words, place=context.scenario.site.centre)]
+    return [_class_finding(context, answer)]
 
 
 def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
     controlled = [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
     dated = listed([f"{s.path.rsplit('/', 1)[-1]} of {s.date}" for s in context.world.airspace.sources])
-    if answer.uncovered_share > 0:
-        share = f"{answer.uncovered_share:.0%}"
-        outside = f"{share} of the buffered volume lies outside the loaded data ({dated})"
-        return finding(
-            "airspace-class",
-            Severity.UNKNOWN,
-            outside if dated else "no airspace file is loaded: nothing is known of the air here",
-            place=context.scenario.site.centre,
-            fix="add airspace files that cover the site",
-        )
     blocking = [v for v in controlled if v.verdict is not Verdict.CLEAR]
     if blocking:
         return _verdict_finding("airspace-class", blocking[0])
@@ -101,6 +112,8 @@ def _zone_findings(
         return [_verdict_finding(rule, verdict) for verdict in blocking]
     nearest = min(mine, key=lambda v: v.margin_m, default=None)
     if nearest is None:
+        if all(answer.cover(kind).uncovered_share for kind in KINDS_OF_RULE[rule]):
+            return []
         words = f"none within {NEARBY_M / 1000:.0f} km of the buffered volume"
         return [finding(rule, Severity.OK, words, place=context.scenario.site.centre)]
     others = listed([_named(v) for v in sorted(mine, key=lambda v: v.margin_m)[1:]])

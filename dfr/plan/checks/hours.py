@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import shapely
-
 from dfr.findings import Finding, Severity
 from dfr.plan.checks.context import Context, finding
 from dfr.plan.matrix import crowd_obstacles, router_of
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import HourWindow, hour_windows
 from dfr.world.model import World
+from dfr.world.zones import TOUCH_M, zone_of_restriction
 
 HOUR = timedelta(hours=1)
 
@@ -75,7 +74,7 @@ def _notices(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
     """In how many hours each restriction by notice over our volume is active."""
     buffer, frame, found = context.area(GROUND_RISK_BUFFER), context.world.frame, []
     for notice in context.scenario.restrictions:
-        near = shapely.Point(frame.point(notice.centre)).distance(buffer) <= notice.radius_m
+        near = zone_of_restriction(notice).area.local(frame).distance(buffer) <= TOUCH_M
         active = [window for window in windows if _any_at([(notice.start, notice.end)], window.start)]
         if notice.exempt or not near or buffer.is_empty or len(active) in (0, len(windows)):
             continue

@@ -6,7 +6,7 @@ from dfr.findings import Finding, Severity
 from dfr.plan.checks.context import Context, finding
 from dfr.scenario.model import OperationKind
 from dfr.world.airspace_age import data_age
-from dfr.world.zones import AirspaceSource
+from dfr.world.coverage import AirspaceSource
 
 
 def check_permission(context: Context) -> list[Finding]:

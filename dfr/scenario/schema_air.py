@@ -1,0 +1,187 @@
+"""What a scenario says of the air as it is written: airspace files, restrictions, NOTAMs, obstacles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from dfr.geo import Ring
+from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.model import AirspaceFile, TemporaryRestriction
+from dfr.scenario.outlines import OUTLINES
+from dfr.scenario.readings import NotamReading, ObstacleSurvey
+from dfr.scenario.schema_parts import (
+    Area,
+    Block,
+    LocalDate,
+    LocalTime,
+    Place,
+    Sourced,
+    Text,
+    area,
+    local_date,
+    local_time,
+    wrong,
+)
+
+FileName = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+def _covered(value: object) -> Ring:
+    """The ring of a list of corners, or of the outline of a name."""
+    if not isinstance(value, str):
+        return area(value)
+    names = {name.casefold(): ring for name, ring in OUTLINES.items()}
+    if value.strip().casefold() not in names:
+        raise wrong(
+            f"{value[:60]!r} is no outline known here",
+            f"draw a ring of [lat, lon], or name one of {', '.join(OUTLINES)}",
+        )
+    return names[value.strip().casefold()]
+
+
+def _kind(value: object) -> DataKind:
+    kinds = {kind.value.casefold(): kind for kind in DataKind}
+    if not isinstance(value, str) or value.strip().casefold() not in kinds:
+        raise wrong(f"{str(value)[:60]!r} is no kind of data", f"one of {', '.join(DataKind)}")
+    return kinds[value.strip().casefold()]
+
+
+def _time_or_date(value: object, info: ValidationInfo) -> datetime:
+    """A local time, or the midnight with which a day begins."""
+    try:
+        return local_time(value, info)
+    except PydanticCustomError:
+        return local_date(value, info)
+
+
+_PAIRS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}, "minItems": 3}
+Covers = Annotated[
+    Ring,
+    PlainValidator(_covered),
+    WithJsonSchema({"anyOf": [_PAIRS, {"type": "string", "enum": list(OUTLINES)}]}),
+]
+Kind = Annotated[
+    DataKind, PlainValidator(_kind), WithJsonSchema({"type": "string", "enum": [k.value for k in DataKind]})
+]
+TimeOrDate = Annotated[
+    datetime,
+    PlainValidator(_time_or_date),
+    WithJsonSchema({"type": "string", "examples": ["2024-08-23 10:00", "2024-08-23"]}),
+]
+
+
+class AirspaceFileIn(Sourced):
+    """An airspace file: relative to the scenario, or the name of a shipped one.
+
+    `assumed` speaks of `covers` and `kinds`, which then count in an exercise only.
+    """
+
+    file: FileName
+    date: LocalDate
+    covers: Covers | None = Field(
+        default=None,
+        description="what it covers, where the file does not say: corners, or a published outline",
+    )
+    kinds: list[Kind] | None = Field(
+        default=None, max_length=10, description="what it holds, instead of what it says or is recognised by"
+    )
+
+    def built(self, paths: Mapping[str, str]) -> AirspaceFile:
+        """The domain value."""
+        return AirspaceFile(
+            path=paths.get(self.file, self.file),
+            date=f"{self.date:%Y-%m-%d}",
+            source=self.vouched_by(),
+            covers=self.covers,
+            kinds=None if self.kinds is None else frozenset(self.kinds),
+            assumed=self.assumed,
+        )
+
+
+class RestrictionIn(Block):
+    """A restriction by notice from the surface: a circle, or an area."""
+
+    name: Text
+    centre: Place | None = None
+    radius_m: float | None = Field(default=None, gt=0, le=200_000)
+    area: Area | None = Field(
+        default=None, description="corners as [lat, lon], instead of centre and radius_m"
+    )
+    upper_m_amsl: float = Field(gt=0, le=20_000)
+    start: LocalTime
+    end: LocalTime
+    status: Literal["confirmed", "possible"]
+    exempt: bool = Field(description="whether this operation is named as exempt")
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        circle = [part for part in (self.centre, self.radius_m) if part is not None]
+        if len(circle) != (2 if self.area is None else 0):
+            raise wrong("has no shape, or more than one", "give centre and radius_m, or area")
+        return self
+
+    def built(self) -> TemporaryRestriction:
+        """The domain value."""
+        return TemporaryRestriction(
+            name=self.name,
+            centre=self.centre,
+            radius_m=self.radius_m,
+            area=self.area,
+            upper_m_amsl=self.upper_m_amsl,
+            start=self.start,
+            end=self.end,
+            status=self.status,
+            exempt=self.exempt,
+            source=self.vouched_by(),
+        )
+
+
+class NotamsIn(Sourced):
+    """Who read the NOTAMs for this place and time, and when; none where nobody did."""
+
+    vouching_field: ClassVar[str] = "read_by"
+
+    read_by: Text
+    read_at: LocalTime
+    files: list[FileName] = Field(
+        default_factory=list, max_length=50, description="NOTAMs as copied: their texts in files"
+    )
+    activated: list[Text] | None = Field(
+        default=None,
+        max_length=200,
+        description="zones active by NOTAM only that one makes active; [] none; null where nobody has said",
+    )
+
+    def built(self, paths: Mapping[str, str]) -> NotamReading:
+        """The domain value."""
+        return NotamReading(
+            read_by=self.read_by,
+            read_at=self.read_at,
+            files=tuple(paths.get(name, name) for name in self.files),
+            activated=None if self.activated is None else tuple(self.activated),
+            assumed=self.assumed,
+        )
+
+
+class ObstaclesIn(Sourced):
+    """Who surveyed the site for obstacles, when, and how tall the tallest is that no obstacle file names."""
+
+    vouching_field: ClassVar[str] = "surveyed_by"
+
+    surveyed_by: Text
+    read_at: TimeOrDate
+    tallest_m_agl: float = Field(ge=0, le=1000)
+
+    def built(self) -> ObstacleSurvey:
+        """The domain value."""
+        return ObstacleSurvey(
+            surveyed_by=self.surveyed_by,
+            read_at=self.read_at,
+            tallest_m_agl=self.tallest_m_agl,
+            assumed=self.assumed,
+        )

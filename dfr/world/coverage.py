@@ -1,0 +1,247 @@
+"""What a source of airspace data speaks of: where, between which heights, when, and of which kinds of data.
+
+An airway overhead says nothing of the ground below it, and a file for crewed aviation nothing of zones that
+bind unmanned aircraft only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import shapely
+
+from dfr.errors import InputError
+from dfr.geo import LocalFrame, Position, Ring
+from dfr.scenario.data_kinds import DataKind
+from dfr.world.activation import Interval
+from dfr.world.shapes import Area, EdgeRule, area_of_ring
+from dfr.world.vertical import SURFACE, TOUCH_M, UNLIMITED, Air, VerticalLimit, limit_m_agl
+from dfr.world.zones import TOUCH_M as TOUCH_EDGE_M
+from dfr.world.zones import Zone
+
+ANY_TIME = Interval(start=None, end=None)
+
+AERODROME_ZONE_KINDS = frozenset(
+    {"ATZ", "CTR", "MCTR", "FRZ", "RPZ", "MATZ", "NOATZ", "RMZ", "TIZ", "TIA", "HTZ"}
+)
+"""Kinds of zone that lie around an aerodrome."""
+
+UNMANNED_ZONE_KINDS = frozenset(
+    {"RPZ", "UAS", "PRISON", "USPACE", "PROHIBITED", "REQ_AUTHORISATION", "REQ_AUTHORIZATION", "CONDITIONAL"}
+)
+"""Kinds of zone that only data for unmanned aircraft hold (NATS AIS UAS restrictions; ED-269, ED-318): a
+flight restriction zone alone is often drawn into files for crewed aviation."""
+
+AIRSPACE_KINDS = frozenset({"CTA", "TMA", "CTR", "LTA", "UTA", "AWY", "TMZ"})
+"""Kinds of zone by which a file that holds airspace classes is recognised; P, R and D stand in others too."""
+
+CREWED_AERODROME_KINDS = frozenset({"ATZ", "CTR", "MCTR", "MATZ", "TIZ"})
+"""Kinds by which a file that holds aerodrome zones is recognised; FRZ and RPZ are for unmanned aircraft."""
+
+AERODROME_REACH_M = 10_000.0
+"""So near to an aerodrome zone its flight restriction zone may reach: a runway protection zone ends 5 km from
+its threshold (ANO 2016 art. 94A), and thresholds lie within or near the zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Where, between which heights and when a source speaks, and of which kinds of data.
+
+    A `ring` of None is everywhere: what somebody states of the deployment itself. A list of obstacles that
+    names all above some height begins there: `lower`.
+    """
+
+    ring: Ring | None
+    kinds: frozenset[DataKind]
+    lower: VerticalLimit = SURFACE
+    upper: VerticalLimit = UNLIMITED
+    within: Interval = ANY_TIME
+    source: str = ""
+
+    def spans(self, bottom_m_agl: float, top_m_agl: float, *, floor: Air, ceiling: Air) -> bool:
+        """True where all heights from `bottom_m_agl` to `top_m_agl` are surely within its limits."""
+        under, over = limit_m_agl(self.lower, floor), limit_m_agl(self.upper, ceiling)
+        if isinstance(under, str) or isinstance(over, str):
+            return False
+        return under[1] <= bottom_m_agl + TOUCH_M and over[0] >= top_m_agl - TOUCH_M
+
+    def lasts(self, start: datetime, end: datetime) -> bool:
+        """True where it speaks of the whole of a period."""
+        begins, ends = self.within.start, self.within.end
+        return (begins is None or begins <= start) and (ends is None or end <= ends)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirspaceSource:
+    """A file the airspace was read from: its date, its fingerprint, and what it says it covers.
+
+    `coverage_stated` is False where nobody says what it covers; then it covers its own zones, between their
+    limits, and nothing else. `unplaced` counts volumes in it that could not be placed at all.
+    `ground_m_amsl` bounds the ground within the coverage where the file says so.
+    """
+
+    path: str
+    date: str
+    sha256: str
+    what: str
+    coverage: tuple[Coverage, ...]
+    coverage_stated: bool
+    kinds: frozenset[DataKind] = frozenset()
+    unplaced: int = 0
+    ground_m_amsl: tuple[float, float] | None = None
+    omissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCover:
+    """How one kind of data stands at a place: who speaks of it, and the share nobody speaks of, 0 to 1."""
+
+    kind: DataKind
+    needed: bool
+    uncovered_share: float
+    sources: tuple[str, ...]
+
+    @property
+    def missing(self) -> bool:
+        """True where it is needed and not covered whole."""
+        return self.needed and self.uncovered_share > 0.0
+
+    def __str__(self) -> str:
+        if self.uncovered_share >= 1.0:
+            return f"{self.kind}: no source loaded speaks of this place, height and time"
+        by = f"{self.kind}: {', '.join(self.sources)}"
+        return (
+            by if not self.uncovered_share else f"{by}; nothing covers {_share(self.uncovered_share)} of it"
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """As it appears in JSON."""
+        return {
+            "needed": self.needed,
+            "covered": self.uncovered_share <= 0.0,
+            "uncovered_share": self.uncovered_share,
+            "sources": list(self.sources),
+        }
+
+
+def _share(share: float) -> str:
+    """A share in words that never rounds to nothing.
+
+    >>> _share(0.25), _share(0.001)
+    ('25 %', 'less than 1 %')
+    """
+    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"
+
+
+def recognised_kinds(zones: Iterable[Zone]) -> frozenset[DataKind]:
+    """What a file holds by the zones in it: a kind of which it has none is not among them."""
+    listed = list(zones)
+    found = {zone.kind.upper() for zone in listed} | {"CTA" for zone in listed if zone.controlled}
+    kinds = {
+        DataKind.AIRSPACE: AIRSPACE_KINDS,
+        DataKind.AERODROME_ZONES: CREWED_AERODROME_KINDS,
+        DataKind.UNMANNED_ZONES: UNMANNED_ZONE_KINDS,
+    }
+    return frozenset(kind for kind, of in kinds.items() if found & of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slab:
+    """Heights above ground over a period, with what is known of the air at its floor and its ceiling."""
+
+    bottom_m_agl: float
+    top_m_agl: float
+    start: datetime
+    end: datetime
+    floor: Air
+    ceiling: Air
+
+
+class CoverIndex:
+    """Coverages made ready to be asked what speaks of a place."""
+
+    def __init__(self, coverages: Sequence[Coverage]) -> None:
+        self.coverages = tuple(coverages)
+        self.areas = tuple(None if cover.ring is None else cover_area(cover.ring) for cover in coverages)
+        self._bounded = [index for index, area in enumerate(self.areas) if area is not None]
+        self._everywhere = [index for index, area in enumerate(self.areas) if area is None]
+        self._tree = shapely.STRtree([area.polygon for area in self.areas if area is not None])
+
+    def at(self, position: Position, slab: Slab, needs: frozenset[DataKind]) -> tuple[KindCover, ...]:
+        """How every kind of data stands at a point."""
+        here = [self.coverages[index] for index in self.containing(position)]
+        speaking = [cover for cover in here if _speaks(cover, slab)]
+        return tuple(
+            KindCover(
+                kind=kind,
+                needed=kind in needs,
+                uncovered_share=0.0 if any(kind in cover.kinds for cover in speaking) else 1.0,
+                sources=_sources(speaking, kind),
+            )
+            for kind in DataKind
+        )
+
+    def across(
+        self, volume: shapely.Geometry, frame: LocalFrame, slab: Slab, needs: frozenset[DataKind]
+    ) -> tuple[KindCover, ...]:
+        """How every kind of data stands across a local volume."""
+        near = [index for index in self._near(volume, frame) if _speaks(self.coverages[index], slab)]
+        shares: dict[tuple[int, ...], float] = {}
+        found = []
+        for kind in DataKind:
+            mine = tuple(index for index in near if kind in self.coverages[index].kinds)
+            if mine not in shares:
+                shares[mine] = self._uncovered_share(mine, volume, frame)
+            sources = _sources([self.coverages[index] for index in mine], kind)
+            found.append(
+                KindCover(kind=kind, needed=kind in needs, uncovered_share=shares[mine], sources=sources)
+            )
+        return tuple(found)
+
+    def containing(self, position: Position) -> list[int]:
+        """Numbers of the coverages around a point, whatever their heights."""
+        points = [shapely.Point(position.lon_deg + turn, position.lat_deg) for turn in (-360.0, 0.0, 360.0)]
+        found = np.unique(self._tree.query(points, predicate="intersects")[1]).tolist()
+        return [*self._everywhere, *(self._bounded[index] for index in found)]
+
+    def _near(self, volume: shapely.Geometry, frame: LocalFrame) -> list[int]:
+        """Coverages whose box meets that of a local volume."""
+        lat, lon = frame.to_geodetic(*shapely.get_coordinates(volume).T)
+        lon = lon[0] + (lon - lon[0] + 180.0) % 360.0 - 180.0
+        boxes = [
+            shapely.box(lon.min() + turn, lat.min(), lon.max() + turn, lat.max())
+            for turn in (-360.0, 0.0, 360.0)
+        ]
+        found = np.unique(self._tree.query(boxes)[1]).tolist()
+        return [*self._everywhere, *(self._bounded[index] for index in found)]
+
+    def _uncovered_share(self, chosen: Sequence[int], volume: shapely.Geometry, frame: LocalFrame) -> float:
+        """How much of a local volume none of the chosen coverages speaks of, 0 to 1."""
+        areas = [area for index in chosen if (area := self.areas[index]) is not None]
+        if len(areas) < len(chosen):
+            return 0.0
+        covered = shapely.union_all([area.local(frame) for area in areas]).buffer(TOUCH_EDGE_M)
+        if covered.covers(volume):
+            return 0.0
+        rest = shapely.difference(volume, covered)
+        return max(float(rest.area) / float(volume.area), 1e-6) if volume.area > 0.0 else 1.0
+
+
+def cover_area(ring: Ring) -> Area:
+    """The area of a coverage's ring. Raises InputError for one that encloses nothing."""
+    built = area_of_ring(ring, edges=EdgeRule.PARALLEL)
+    if built.area is None:
+        raise InputError(f"coverage: {built.problem} -> give at least three corners")
+    return built.area
+
+
+def _speaks(cover: Coverage, slab: Slab) -> bool:
+    spans = cover.spans(slab.bottom_m_agl, slab.top_m_agl, floor=slab.floor, ceiling=slab.ceiling)
+    return spans and cover.lasts(slab.start, slab.end)
+
+
+def _sources(covers: Iterable[Coverage], kind: DataKind) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(cover.source for cover in covers if kind in cover.kinds and cover.source))
