@@ -25,10 +25,10 @@ GROUND = FlatGround(height_m_amsl=50.0, source="test")
 
 
 def state(file: str | Path, lat: float, lon: float) -> str:
-    """What `dfr airspace at` says 50 m above ground that is 50 m above the sea."""
+    """What a file says of its own kinds of data 50 m above ground that is 50 m above the sea."""
     airspace = load_airspace([AirspaceFile(path=str(FILES / file), date="", source="")])
-    place = Position(lat_deg=lat, lon_deg=lon)
-    return airspace.at(place, height_m_agl=50.0, when=NOON, terrain=GROUND).state.value
+    place, kinds = Position(lat_deg=lat, lon_deg=lon), airspace.sources[0].kinds
+    return airspace.at(place, height_m_agl=50.0, when=NOON, terrain=GROUND, needs=kinds).state.value
 
 
 def read(file: str) -> AirspaceRead:
@@ -72,7 +72,7 @@ def test_a_chord_run_out_and_back_within_a_circle_leaves_one_whole_disc() -> Non
         ("no-direction.txt", 51.7, -1.0, "unknown"),
         ("world-mask.geojson", 51.3, -1.0, "conflict"),
         ("world-mask.geojson", -30.0, 179.9, "conflict"),
-        ("world-mask.geojson", 58.5, 24.5, "clear"),
+        ("world-mask.geojson", 58.5, 24.5, "no_coverage"),
         ("shared-centre.txt", 48.4, 11.8, "conflict"),
     ],
 )
