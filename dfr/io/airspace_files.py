@@ -16,6 +16,7 @@ from dfr.io.ed269 import read_ed269
 from dfr.io.files import read_bounded
 from dfr.io.geojson import read_ed318, read_geojson
 from dfr.io.kml import read_kml
+from dfr.io.notam import looks_like_notams, read_notam_file
 from dfr.io.openair import read_openair
 from dfr.io.text import decode_text
 from dfr.io.yaixm import read_yaixm
@@ -119,12 +120,14 @@ def _reader(data: bytes) -> Reader:
         return read_kml
     head = decode_text(data[:65536])[0].lstrip("\ufeff \t\r\n")
     if head.startswith("<"):
-        return read_kml
+        return read_notam_file if looks_like_notams(head) else read_kml
     if head.startswith(("{", "[")):
         text = decode_text(data)[0]
         if any(word in text for word in _ED269):
             return read_ed269
         return read_ed318 if any(word in text for word in _ED318) else read_geojson
+    if looks_like_notams(head):
+        return read_notam_file
     return read_yaixm if _YAIXM.search(head) else read_openair
 
 

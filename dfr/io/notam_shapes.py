@@ -1,0 +1,160 @@
+"""What item E of a NOTAM draws: circles, polygons, buffers about polygons, corridors and single points."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import shapely
+
+from dfr.geo import LocalFrame, Position
+from dfr.units import ft_to_m, nm_to_m
+from dfr.world.corridors import MAX_LENGTH_M, corridor, length_m
+from dfr.world.outlines import Arc, Outline, Vertex, circle
+
+MAX_RADIUS_M = 1_000_000.0
+
+POINT_RADIUS_M = 185.2
+"""How far about a place without a radius an obstacle or activity reaches (assumed: 0.1 NM, as cranes in UK
+NOTAMs are published)."""
+
+COORDINATE = (
+    r"(\d{2})\s?(\d{2}(?:\.\d+)?)\s?(\d{2}(?:\.\d+)?)?\s?([NS])[\s,/]*"
+    r"(\d{3})\s?(\d{2}(?:\.\d+)?)\s?(\d{2}(?:\.\d+)?)?\s?([EW])"
+)
+_POINT = re.compile(COORDINATE)
+_LENGTH = r"(\d{1,4}(?:\.\d{1,3})?)\s?(NM|KM|M|FT)\b"
+_PREPOSITION = "OF|ABOUT|FROM|FM|AROUND|CENTRED|CENTERED|CENTRE|CENTER|CTR|ON|AT|POINT|PSN|POSITION|A|THE"
+_ABOUT = rf"(?:[\s,:.(]|{_PREPOSITION})*"
+_RADIUS_FIRST = re.compile(rf"{_LENGTH}\s*(?:RADIUS|RAD)\b{_ABOUT}{COORDINATE}")
+_RADIUS_WORD = re.compile(rf"\b(?:RADIUS|RAD)\b{_ABOUT}{_LENGTH}{_ABOUT}{COORDINATE}")
+_RADIUS_LAST = re.compile(
+    rf"{COORDINATE}[\s,]*(?:WITH\s+)?(?:A\s+)?(?:RADIUS|RAD)\b[\s:]*(?:OF\s+)?{_LENGTH}"
+)
+_BUFFER = re.compile(rf"{_LENGTH}\s*(?:RADIUS\s*)?(?:OF|AROUND)\s+(?:AN?\s+|THE\s+)?AREA\b")
+_CORRIDOR = re.compile(
+    rf"{_LENGTH}\s*(?:EITHER|EACH|BOTH)\s+SIDES?\s+OF|WI(?:THIN)?\s+{_LENGTH}\s+OF\s+(?:A\s+)?LINE"
+)
+_ARC = re.compile(
+    rf"(ANTI-?\s?CLOCKWISE|COUNTER-?\s?CLOCKWISE|CLOCKWISE).*?RADIUS\D*?{_LENGTH}.*?(?:CENTRED|CENTERED|CENTRE|CENTER)"
+)
+_CURVED = re.compile(r"CLOCKWISE|\bARC\b|COAST|BORDER|BDRY|RIVER|ALONG|FRONTIER")
+_AREA = re.compile(r"\bAREA\b|BOUNDED|POLYGON|COORD|LATERAL LIMITS")
+_BRACKETS = re.compile(r"\([^()]*\)")
+
+UNITS_M = {"NM": nm_to_m(1.0), "KM": 1000.0, "M": 1.0, "FT": ft_to_m(1.0)}
+
+
+class NotDrawnError(Exception):
+    """An item E that speaks of a shape that cannot be drawn: why."""
+
+
+def shapes_of(text: str) -> list[Outline]:
+    """The outlines that item E draws; none where it gives no place. Raises NotDrawnError.
+
+    What stands in brackets is a remark (a second way to say the place, a distance from an aerodrome), unless
+    nothing else gives a place.
+    """
+    whole = " ".join(text.upper().split())
+    bare = _BRACKETS.sub(" ", whole)
+    return _shapes(bare if _POINT.search(bare) else whole)
+
+
+def _shapes(text: str) -> list[Outline]:
+    points = list(_points(text))
+    if not points:
+        return []
+    if (match := _CORRIDOR.search(text)) and len(points) >= 2:
+        return [_corridor(points, 2.0 * _metres(match[1] or match[3], match[2] or match[4]))]
+    if _ARC.search(text) and len(points) >= 3:
+        return [_ring(text)]
+    if circles := _circles(text):
+        if len(circles) < len(points) and _AREA.search(_RADIUS_FIRST.sub(" ", text)):
+            raise NotDrawnError("a circle and an area in one text")
+        return circles
+    if len(points) >= 3:
+        ring = _ring(text)
+        buffered = _BUFFER.search(text)
+        return [_grown(ring, _metres(buffered[1], buffered[2]))] if buffered else [ring]
+    if len(points) == 2:
+        raise NotDrawnError("two places and no width between them")
+    return [[circle(*points[0], POINT_RADIUS_M)]]
+
+
+def _points(text: str) -> Iterator[Vertex]:
+    for match in _POINT.finditer(text):
+        yield _vertex(match.groups())
+
+
+def _vertex(parts: tuple[str | None, ...]) -> Vertex:
+    lat, lon = (
+        float(parts[first] or 0.0)
+        + float(parts[first + 1] or 0.0) / 60.0
+        + float(parts[first + 2] or 0.0) / 3600.0
+        for first in (0, 4)
+    )
+    lat, lon = (-lat if parts[3] == "S" else lat), (-lon if parts[7] == "W" else lon)
+    if abs(lat) > 90.0 or abs(lon) > 180.0:
+        raise NotDrawnError(f"lat {lat:.4f}, lon {lon:.4f} is not on the globe")
+    return Vertex(lat, lon)
+
+
+def _metres(value: str, unit: str) -> float:
+    found = float(value) * UNITS_M[unit]
+    if not 0.0 < found <= MAX_RADIUS_M:
+        raise NotDrawnError(f"{value} {unit} is no radius")
+    return found
+
+
+def _circles(text: str) -> list[Outline]:
+    """Every circle of the text, whichever of radius and centre comes first."""
+    found: list[Outline] = []
+    for pattern in (_RADIUS_FIRST, _RADIUS_WORD):
+        for match in pattern.finditer(text):
+            parts = match.groups()
+            found.append([circle(*_vertex(parts[2:]), _metres(str(parts[0]), str(parts[1])))])
+    if found:
+        return found
+    for match in _RADIUS_LAST.finditer(text):
+        parts = match.groups()
+        found.append([circle(*_vertex(parts[:8]), _metres(str(parts[8]), str(parts[9])))])
+    return found
+
+
+def _ring(text: str) -> list[Vertex | Arc]:
+    """A polygon of all places in the text, with arcs where their centre and radius are given."""
+    found: list[Vertex | Arc] = []
+    end, centre = 0, False
+    for match in _POINT.finditer(text):
+        between, place = text[end : match.start()] if end else "", _vertex(match.groups())
+        arc = _ARC.search(between)
+        if arc:
+            turn = not arc[1].startswith(("ANTI", "COUNTER"))
+            radius_m = _metres(arc[2], arc[3])
+            found.append(Arc(place.lat, place.lon, radius_m, radius_m, None, None, turn))
+        elif _CURVED.search(between) and not centre:
+            raise NotDrawnError(f"{between.strip()[:80]}: a curve without centre and radius")
+        else:
+            found.append(place)
+        end, centre = match.end(), arc is not None
+    if centre:
+        raise NotDrawnError("an arc without an end")
+    return found[:-1] if len(found) > 1 and found[0] == found[-1] else found
+
+
+def _corridor(points: list[Vertex], width_m: float) -> Outline:
+    if length_m(points) > MAX_LENGTH_M:
+        raise NotDrawnError("a corridor of more than 2,000 km")
+    return corridor(points, width_m)
+
+
+def _grown(ring: list[Vertex | Arc], radius_m: float) -> Outline:
+    """The convex hull of a polygon and all that is within a radius of it."""
+    if any(isinstance(element, Arc) for element in ring):
+        raise NotDrawnError("a radius about an area with arcs")
+    frame = LocalFrame(Position(lat_deg=ring[0].lat, lon_deg=ring[0].lon))
+    east, north = frame.to_enu(np.array([p.lat for p in ring]), np.array([p.lon for p in ring]))
+    grown = shapely.Polygon(np.column_stack((east, north))).convex_hull.buffer(1.01 * radius_m)
+    corners = shapely.get_coordinates(grown)[:-1]
+    return [Vertex(float(a), float(b)) for a, b in zip(*frame.to_geodetic(*corners.T), strict=True)]
