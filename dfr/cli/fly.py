@@ -19,6 +19,7 @@ from dfr.cli.stopping import give_up_stdout, one_stop
 from dfr.cli.upload import load_flight_plan, print_report
 from dfr.errors import LinkError, StoppedError, VehicleRefusedError
 from dfr.io.files import write_atomically
+from dfr.link.adoption import adopt, is_flying
 from dfr.link.conduct import OnState
 from dfr.link.cot import CotFeed, Sink, open_sink
 from dfr.link.director import fly_dispatch
@@ -92,6 +93,9 @@ def fly(
 ) -> None:
     """Confirm, upload, preflight, arm, fly and say whether it docked.
 
+    A vehicle found in the air with this very plan on board, as a killed session leaves it, is watched and
+    controlled from there on: nothing is uploaded, nothing armed. One that flies another plan is left alone.
+
     Nothing is sent to a vehicle before a person's yes or `--yes`, unless it is said to be `--simulated`.
     An order in flight (`--orders`) is sent on hardware only where the line after it is `yes`.
     Docked is judged by the vehicle's own estimate of its position.
@@ -118,7 +122,12 @@ def fly(
             target.overhearing(teller.text),
             _told(sink, target),
         ):
-            report = upload_verified(target, plan)
+            aloft = is_flying(target)
+            if aloft:
+                report = adopt(target, plan)
+                confirmed = _confirmed_aloft(target, plan, sure=yes or simulated)
+            else:
+                report = upload_verified(target, plan)
             try:
                 flown = fly_dispatch(
                     target,
@@ -130,6 +139,7 @@ def fly(
                     may_force_disarm=True if force_disarm else None,
                     dock_tolerance_m=dock_tolerance_m,
                     limits=limits,
+                    aloft=aloft,
                 )
             except LeftInFlight as stop:
                 flown, left = stop.flown, stop
@@ -208,6 +218,20 @@ class _Doubles:
         except LinkError as error:
             self._told = True
             note(f"warning: {error}")
+
+
+def _confirmed_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool) -> bool:
+    """A person's yes to a vehicle that was found in the air. Raises VehicleRefusedError without one."""
+    note(f"{target.whereabouts()}, flying {plan.name!r}")
+    if sure:
+        return True
+    if not sys.stdin.isatty() or not typer.confirm(
+        "Watch it from here, and control it as planned?", err=True
+    ):
+        raise VehicleRefusedError(
+            f"not confirmed, nothing was sent: {target.whereabouts()} -> confirm with --yes"
+        )
+    return True
 
 
 def _confirmed(plan: FlightPlan, url: str) -> bool:

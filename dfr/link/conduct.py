@@ -121,6 +121,17 @@ class Director:
         self.expected, self.asked = CopterMode.AUTO, None
         self._note("mission started")
 
+    def take_on(self) -> None:
+        """Go on with a flight found in the air; one that is not in AUTO or GUIDED is somebody else's."""
+        mode = self.vehicle.state.mode
+        found = f"{self.vehicle.whereabouts()}, found flying this very plan"
+        if mode in (CopterMode.AUTO, CopterMode.GUIDED):
+            self.expected = CopterMode(mode)
+            self._note(f"{found}: not uploaded, not armed again, control goes on")
+        else:
+            self.hands_off = True
+            self._note(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
+
     def follow(self, on_state: OnState | None) -> None:
         """Watch until disarmed, or until a vehicle that should long be down is given up (`given_up`).
 

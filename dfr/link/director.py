@@ -33,6 +33,7 @@ def fly_dispatch(
     dock_tolerance_m: float = DOCK_TOLERANCE_M,
     limits: FlightLimits | None = None,
     orders: Orders | None = None,
+    aloft: bool = False,
 ) -> FlownDispatch:
     """Fly an uploaded, verified plan from arming to the dock.
 
@@ -40,6 +41,7 @@ def fly_dispatch(
     `limits` are those of `FlightLimits`; a simulated vehicle, whose seconds are not ours, has none on gaps,
     and is given up sooner.
     `orders` come from other threads; `on_event` gets each event as it happens.
+    `aloft`: it is in the air already and carries the plan (`dfr.link.adoption`): watch it from here on.
     An armed vehicle that falls silent is waited for (`dfr.link.contact`). Ctrl-C in flight raises
     LeftInFlight, which says what the vehicle will do.
     Raises VehicleRefusedError without it, NonCompliantError where preflight finds a reason not to go,
@@ -51,9 +53,10 @@ def fly_dispatch(
         )
     if vehicle.plan is not OnboardPlan.VERIFIED:
         raise VehicleRefusedError(f"the plan on board is {vehicle.plan.value} -> upload it, verified")
-    wait_ready(vehicle)
-    refuse_no_go(vehicle, plan)
-    refuse_changed(vehicle, plan)
+    if not aloft:
+        wait_ready(vehicle)
+        refuse_no_go(vehicle, plan)
+        refuse_changed(vehicle, plan)
     recorder = Recorder(plan.home, return_seq=return_seq(plan.items))
     forced = vehicle.simulated if may_force_disarm is None else may_force_disarm
     own = SIMULATED if vehicle.simulated else FlightLimits()
@@ -74,7 +77,10 @@ def fly_dispatch(
     texts_before = len(vehicle.texts)
     with vehicle.watching(recorder), picture.listening(vehicle.port):
         try:
-            director.launch()
+            if aloft:
+                director.take_on()
+            else:
+                director.launch()
             director.follow(on_state)
             director.stand_down()
         except KeyboardInterrupt as stop:

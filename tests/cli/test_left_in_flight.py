@@ -21,6 +21,7 @@ from dfr.link.vehicle import CopterMode, VehicleState
 from firmware_sitl.start import RunningVehicle, start_vehicle
 
 from ..places import HOME
+from .verbs import dfr, dfr_typed
 
 LONGEST_S = 120.0
 MOMENTS = {
@@ -162,3 +163,29 @@ def test_what_it_does_alone_is_told_from_its_own_parameters(action, options, mod
 
 def test_what_is_not_known_of_it_is_said_to_be_unknown():
     assert "is not known" in LostStation().words(VehicleState(mode=int(CopterMode.AUTO), armed=True))
+
+
+def test_the_same_command_once_more_finds_the_drone_of_a_killed_session_and_goes_on(mission, tmp_path):
+    with a_vehicle() as running:
+        first = Flying(mission, running.url, tmp_path)
+        first.wait_for(MOMENTS["climbing"])
+        first.process.kill()
+        first.end()
+        asked = dfr("fly", mission, "--vehicle", running.url, "--yes", "--json")
+    assert asked.returncode == 0, asked.stderr
+    told = json.loads(asked.stdout)
+    assert told["docked"]
+    assert "found flying this very plan" in told["events"][0]["what"]
+    assert "armed" not in [event["what"] for event in told["events"]]
+
+
+def test_a_drone_found_in_the_air_is_not_controlled_without_a_yes(mission, tmp_path):
+    with a_vehicle() as running:
+        first = Flying(mission, running.url, tmp_path)
+        first.wait_for(MOMENTS["climbing"])
+        first.process.kill()
+        first.end()
+        typed = dfr_typed("fly", str(mission), "--vehicle", running.url, typed=b"y\nn\n", cwd=tmp_path)
+    assert typed.returncode == 5
+    assert "system 1 is ARMED in AUTO" in typed.stderr
+    assert "not confirmed, nothing was sent" in typed.stderr
