@@ -75,13 +75,24 @@ class DailyHours:
             return None
 
     def _hours(self, day: date, place: Position) -> Interval | None:
-        begins, ends = (
-            _moment(self.start, day, self.zone, place, 0),
-            _moment(self.end, day, self.zone, place, 1),
-        )
-        if begins is not None and ends is not None and ends <= begins:
-            ends = _moment(self.end, day + timedelta(days=1), self.zone, place, 1)
-        return None if begins is None or ends is None else Interval(start=begins, end=ends)
+        begins = _moment(self.start, day, self.zone, place, 0)
+        if begins is None:
+            return None
+        for days in self._end_days():
+            ends = _moment(self.end, day + timedelta(days=days), self.zone, place, 1)
+            if ends is None and days >= 0:
+                return None
+            if ends is not None and ends > begins:
+                return Interval(start=begins, end=ends)
+        return None
+
+    def _end_days(self) -> range:
+        """On which days from that of the start the end is looked for: the sun's events are of the local date.
+
+        Far east the sun rises on the UTC date before, far west it sets on the one after.
+        """
+        by_sun = isinstance(self.start, SunEvent) != isinstance(self.end, SunEvent)
+        return range(-1, 3) if by_sun else range(2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""When the sun rises and sets, for zones that are active by daylight."""
+"""Where the sun stands, and when it rises and sets: for zones active by daylight and for flights."""
 
 from __future__ import annotations
 
@@ -22,9 +22,33 @@ ALTITUDE_DEG = {SunEvent.SR: -0.833, SunEvent.SS: -0.833, SunEvent.BMCT: -6.0, S
 """Height of the sun's centre at each event: refraction and half the disc; civil twilight (ICAO)."""
 
 
-def sun_time(event: SunEvent, day: date, position: Position) -> datetime | None:
-    """UTC of a sun event on a date, to about a minute; None where it does not happen (polar day or night).
+def is_night(moment: datetime, position: Position) -> bool:
+    """True between sunset and sunrise: the sun's upper edge is below the horizon, by day or by half-year.
 
+    It asks where the sun stands at the moment, so no date enters, local or UTC.
+    """
+    return sun_altitude_deg(moment, position) < ALTITUDE_DEG[SunEvent.SS]
+
+
+def sun_altitude_deg(moment: datetime, position: Position) -> float:
+    """Height of the sun's centre above the horizon, refraction aside, to about 0.02 degrees.
+
+    Meeus, Astronomical Algorithms, ch. 13 and 25, low accuracy.
+    """
+    declination_rad, equation_min = _sun(moment)
+    utc = moment.astimezone(UTC)
+    hours = utc.hour + utc.minute / 60.0 + utc.second / 3600.0 + equation_min / 60.0 - 12.0
+    hour_angle_rad = math.radians(15.0 * hours + position.lon_deg)
+    lat_rad = math.radians(position.lat_deg)
+    sine = math.sin(lat_rad) * math.sin(declination_rad)
+    sine += math.cos(lat_rad) * math.cos(declination_rad) * math.cos(hour_angle_rad)
+    return math.degrees(math.asin(max(-1.0, min(1.0, sine))))
+
+
+def sun_time(event: SunEvent, day: date, position: Position) -> datetime | None:
+    """UTC of a sun event, to about a minute; None where it does not happen (polar day or night).
+
+    `day` is the local date: the one on which the sun is highest at the position, of whatever date in UTC.
     Meeus, Astronomical Algorithms, ch. 15 and 25, low accuracy, iterated once at the event itself.
 
     >>> from datetime import date

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import shapely
@@ -19,7 +19,7 @@ from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
 from dfr.plan.windows import hour_windows
 from dfr.plan.worksheet import IGRC_MOST_SIZE_M, igrc_of_density
 from dfr.scenario.model import Observer, OperationKind
-from dfr.world.sun import SunEvent, sun_time
+from dfr.world.sun import is_night
 
 
 def check_boundary(context: Context) -> list[Finding]:
@@ -263,25 +263,20 @@ def _attitude(context: Context) -> list[Finding]:
 def _night(context: Context) -> list[Finding]:
     """Share of calls that arise between sunset and sunrise."""
     windows = hour_windows(context.scenario)
-    dark = [w for w in windows if _is_dark(context, w.start + timedelta(minutes=30))]
+    place = context.scenario.site.centre
+    dark = [w for w in windows if is_night(w.start + timedelta(minutes=30), place)]
     if not dark:
-        return [finding("night", Severity.OK, "all calls arise in daylight")]
+        return [finding("night", Severity.OK, "all calls arise between sunrise and sunset")]
     share = sum(w.calls for w in dark) / sum(w.calls for w in windows)
     return [
         finding(
             "night",
             Severity.ADVICE,
-            f"{share:.0%} of calls arise after sunset or before sunrise ({len(dark)} hours)",
+            f"{share:.0%} of calls arise after sunset or before sunrise ({len(dark)} hours); "
+            "UK law counts night from half an hour after sunset to half an hour before sunrise",
             fix="green flashing light on, landing area lit, sight range checked in the dark",
         )
     ]
-
-
-def _is_dark(context: Context, moment: datetime) -> bool:
-    when = moment.astimezone(UTC)
-    rise = sun_time(SunEvent.SR, when.date(), context.scenario.site.centre)
-    down = sun_time(SunEvent.SS, when.date(), context.scenario.site.centre)
-    return rise is None or down is None or not rise <= when <= down
 
 
 def check_reach(context: Context) -> list[Finding]:
