@@ -78,7 +78,7 @@ def scenario_text(wish: Wish) -> str:
         operation=wish.operation,
         posts="".join(f"\n{line}" for line in posts) or " []",
         crowds="[]  " if wish.no_crowd else "null",
-        **_permission(wish.authorisation),
+        authorisation=_permission(wish),
         zones="\n".join(_zones(frame, radius_m)),
         totals="\n".join(f"      - {{date: {day}, calls: 20}}" for day in days),
         weather="\n".join(_weather(days, wish.zone)),
@@ -87,12 +87,23 @@ def scenario_text(wish: Wish) -> str:
     )
 
 
-def _permission(authorisation: str | None) -> dict[str, str]:
-    """The basis and the reference as told, quoted for YAML; else unknown."""
-    if authorisation is None:
-        basis = "null                          # unknown: name the law, policy or authorisation you fly under"
-        return {"basis": basis, "authorisation": "null"}
-    return {"basis": json.dumps(authorisation), "authorisation": json.dumps(authorisation)}
+def _permission(wish: Wish) -> str:
+    """The document as told, its clauses left to be filled in; else none."""
+    if wish.authorisation is None:
+        return "authorisation: null                 # the document that permits it: see `dfr schema`"
+    last = wish.first_day + timedelta(days=wish.days - 1)
+    lines = (
+        "authorisation:                       # what the document does not say is not allowed",
+        f"    reference: {json.dumps(wish.authorisation)}",
+        "    issuer: to be filled in",
+        f"    valid_from: {wish.first_day}",
+        f"    valid_to: {last}",
+        "    allows:                            # also night, crowd_stand_off_m, ...: see `dfr schema`",
+        f'      kind: {{value: [{wish.operation}], clause: "to be filled in"}}',
+        "    assumed: true                      # take it out once the clauses stand here as in the document",
+        "    note: written by dfr init from the reference alone",
+    )
+    return "\n".join(lines)
 
 
 def _ground(height_m: float | None) -> str:

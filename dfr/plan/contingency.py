@@ -13,6 +13,7 @@ from dfr.geo import Position, distance_m
 from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.model import ContingencyCase, Plan, Route
+from dfr.plan.permits import allowed, overflight_clause, quoted
 from dfr.plan.volumes import CONTINGENCY
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.scenario.model import DeconflictionRule, LostLink, OtherTraffic
@@ -163,7 +164,7 @@ def check_contingency(context: Context) -> list[Finding]:
 
 
 def _lost_link(context: Context) -> list[Finding]:
-    """Where the drone goes without a link: over people only under a named authorisation."""
+    """Where the drone goes without a link: over people only under a clause that allows it."""
     crowds = [(crowd.name, crowd.area) for crowd in crowd_obstacles(context.world)]
     if context.scenario.contingency.lost_link is LostLink.LAND:
         return [_lands_where_it_is(context, crowds)]
@@ -180,13 +181,12 @@ def _lost_link(context: Context) -> list[Finding]:
 
 
 def _over_people(context: Context, crossed: list[str]) -> Finding:
-    named = context.scenario.operation.authorisation
-    return finding(
-        "lost-link",
-        Severity.ADVICE if named else Severity.VIOLATION,
-        f"the straight return crosses {listed(crossed)}" + (f", under {named}" if named else ""),
-        fix="brief it" if named else "add a rally point on this side of the crowd, or move the dock",
-    )
+    clause, words = overflight_clause(context.scenario), f"the straight return crosses {listed(crossed)}"
+    if clause is not None:
+        words += f", allowed by {quoted(context.scenario, clause)}"
+        return finding("lost-link", Severity.ADVICE, words, fix="brief it")
+    fix = "add a rally point on this side of the crowd, or move the dock"
+    return finding("lost-link", Severity.VIOLATION, words, fix=fix)
 
 
 def _lands_where_it_is(context: Context, crowds: list[Area]) -> Finding:
@@ -247,9 +247,13 @@ def _rally_point(context: Context, position: Position) -> Finding:
     areas += [(crowd.name, frame.polygon(crowd.area)) for crowd in site.crowds if crowd.people_per_m2 > 0]
     gaps = [(float(area.distance(point)), name, area) for name, area in areas]
     nearest = min(gaps, key=lambda item: item[:2], default=None)
+    leave = allowed(context.scenario).landing_outside_boundary
     if not keep_in.covers(point):
         words, margin, fix = "lies outside the boundary", -float(keep_in.distance(point)), "move it inside"
         severity = Severity.VIOLATION
+        if leave is not None and leave.value and (nearest is None or nearest[0] > 0):
+            words += f", allowed by {quoted(context.scenario, leave)}"
+            severity, fix = Severity.ADVICE, "agree on it with who owns the ground"
     elif nearest is not None and nearest[0] <= 0:
         deep = float(nearest[2].exterior.distance(point))
         words, margin, fix = f"lies inside {nearest[1]}", -deep, f"move it at least {deep:.0f} m, clear of it"

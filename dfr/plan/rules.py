@@ -29,8 +29,8 @@ AUTHORISATION = "the operator's authorisation, as the scenario states it"
 _TABLE = (
     Rule(
         id="authorisation",
-        asks="What is flown under is stated; beyond the pilot's sight, or over crowds, an authorisation is "
-        "named by its reference.",
+        asks="The operation is flown under a document with reference, issuer and dates that holds throughout "
+        "and allows its kind; what the document does not say is not allowed.",
         basis=Basis.OA_CONDITION,
         source=AUTHORISATION,
     ),
@@ -50,7 +50,8 @@ _TABLE = (
     ),
     Rule(
         id="airspace-zone",
-        asks="No danger, prohibited, restricted or other binding zone is entered without its authority.",
+        asks="No danger, prohibited, restricted or other binding zone is entered without a clearance of its "
+        "authority for the hours and the height.",
         basis=Basis.LAW,
         source="ANO 2016 art. 239; UK AIP ENR 5 as loaded",
     ),
@@ -70,13 +71,13 @@ _TABLE = (
     ),
     Rule(
         id="temporary-restriction",
-        asks="No RA(T) is entered unless this operation is named as exempt; a possible one is asked about.",
+        asks="No RA(T) is entered without a clearance of its sponsor; a possible one is asked about.",
         basis=Basis.LAW,
         source="ANO 2016 art. 239; NOTAM and AIC on the day",
     ),
     Rule(
         id="height-limit",
-        asks="No higher than 120 m (400 ft) above the surface.",
+        asks="No higher than 120 m (400 ft) above the surface, or than the authorisation says.",
         basis=Basis.NPCC_POLICY,
         source=NPCC,
     ),
@@ -106,15 +107,15 @@ _TABLE = (
     ),
     Rule(
         id="crowd",
-        asks="Whether people gather here is stated. No overflight of assemblies of people, with the "
-        "stand-off of the authorisation.",
+        asks="Whether people gather here is stated. No overflight of assemblies of people, and no nearer "
+        "than the authorisation says, 50 m where it says nothing.",
         basis=Basis.OA_CONDITION,
         source=f"{AUTHORISATION}; cf. UKPDRA01",
     ),
     Rule(
         id="ground-risk",
         asks="A dense crowd inside the ground-risk buffer is covered by VLOS with a second safety pilot, "
-        "flown against just this risk, or by a named authorisation; its iGRC is stated.",
+        "flown against just this risk, or by a clause for overflight; its iGRC is stated.",
         basis=Basis.OA_CONDITION,
         source="UK SORA AMC1 Art 11 table (to be confirmed); NPCC, Victorious Festival: VLOS with a second "
         "safety pilot mitigates air and ground risk",
@@ -122,13 +123,13 @@ _TABLE = (
     Rule(
         id="visual-line-of-sight",
         asks="Under VLOS and EVLOS every point of every route is seen from a pilot or observer post that the "
-        "people of every shift can man.",
+        "people of every shift can man, no farther off than the authorisation says: 500 m without a word.",
         basis=Basis.OA_CONDITION,
         source=f"{AUTHORISATION}; VLOS is no number: GM1 Art 2(7), orientation visible",
     ),
     Rule(
         id="night",
-        asks="Flights after dark have lights and a sight range that holds in the dark.",
+        asks="Flights after dark are allowed by a clause, with lights and a sight range that holds then.",
         basis=Basis.OA_CONDITION,
         source=AUTHORISATION,
     ),
@@ -204,7 +205,7 @@ _TABLE = (
     Rule(
         id="lost-link",
         asks="What the drone does without a link, from anywhere on its route, leads clear of crowds, unless "
-        "a named authorisation says otherwise, and of keep-outs.",
+        "a clause allows overflight of assemblies, and of keep-outs.",
         basis=Basis.ARDUPILOT,
         source="ArduCopter: RTL flies straight to the nearest of home and the rally points",
     ),

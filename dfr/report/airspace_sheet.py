@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import shapely
 
 from dfr.plan.model import Plan
-from dfr.scenario.model import DeconflictionRule, Scenario
+from dfr.plan.permits import height_words
+from dfr.scenario.model import Authorisation, Clearance, DeconflictionRule, Scenario
 from dfr.world.model import World
 
 NEAR_M = 5000.0
@@ -44,6 +45,37 @@ class TrafficRow:
     rule: str
     notice: str
     contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionRow:
+    """One document that the crew carries: its reference, what it is for, and until when."""
+
+    reference: str
+    covers: str
+    until: str
+    contact: str
+
+
+def permission_rows(scenario: Scenario) -> list[PermissionRow]:
+    """The authorisation and the clearances; one that is only assumed says so."""
+    held = scenario.operation.authorisation
+    rows = []
+    if held is not None:
+        kinds = () if held.allows.kind is None else held.allows.kind.value
+        until, covers = f"{held.valid_to:%d %b %Y %H:%M}", f"operation: {', '.join(kinds) or 'no kind named'}"
+        rows.append(PermissionRow(reference=_held(held), covers=covers, until=until, contact=held.issuer))
+    for leave in scenario.clearances:
+        zone = leave.zone or f"every {leave.kind}"
+        covers = f"{zone}, {height_words(leave)}" + (f"; {leave.conditions}" if leave.conditions else "")
+        until = f"{leave.end:%d %b %Y %H:%M}"
+        contact = f"{leave.authority}, {leave.contact}"
+        rows.append(PermissionRow(reference=_held(leave), covers=covers, until=until, contact=contact))
+    return rows
+
+
+def _held(permission: Authorisation | Clearance) -> str:
+    return f"{permission.reference} [assumed]" if permission.assumed else permission.reference
 
 
 def airspace_rows(world: World, plan: Plan) -> tuple[list[ZoneRow], int]:

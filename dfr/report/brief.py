@@ -14,7 +14,7 @@ from dfr import __version__
 from dfr.findings import Finding, Severity, compliant
 from dfr.metrics.kpi import Summary
 from dfr.plan.model import CoverageHour, Plan
-from dfr.report.airspace_sheet import airspace_rows, traffic_rows
+from dfr.report.airspace_sheet import airspace_rows, permission_rows, traffic_rows
 from dfr.report.checklists import Checklist, checklists
 from dfr.report.map import map_svg
 from dfr.report.words import short
@@ -100,6 +100,7 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
         most_spans=MOST_SPANS,
         airspace=airspace,
         airspace_left_out=left_out,
+        permissions=permission_rows(scenario),
         traffic=traffic[:MOST_TRAFFIC],
         checklists=lists,
         assumed=_assumed(run),

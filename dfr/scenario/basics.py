@@ -64,3 +64,11 @@ class Surface(StrEnum):
     BEACH = "beach"
     OPEN = "open"
     URBAN = "urban"
+
+
+class OperationKind(StrEnum):
+    """Who sees the drone: the pilot, the pilot's observers, or nobody."""
+
+    VLOS = "VLOS"
+    EVLOS = "EVLOS"
+    BVLOS = "BVLOS"

@@ -16,6 +16,7 @@ from dfr.geo import Position, Ring
 from dfr.scenario.basics import Assumption as Assumption  # noqa: PLC0414
 from dfr.scenario.basics import Duration as Duration  # noqa: PLC0414
 from dfr.scenario.basics import DurationShape as DurationShape  # noqa: PLC0414
+from dfr.scenario.basics import OperationKind as OperationKind  # noqa: PLC0414
 from dfr.scenario.basics import Period as Period  # noqa: PLC0414
 from dfr.scenario.basics import Surface as Surface  # noqa: PLC0414
 from dfr.scenario.candidates import CandidateSite as CandidateSite  # noqa: PLC0414
@@ -23,6 +24,10 @@ from dfr.scenario.candidates import DockObstacle as DockObstacle  # noqa: PLC041
 from dfr.scenario.candidates import Power as Power  # noqa: PLC0414
 from dfr.scenario.candidates import SiteUse as SiteUse  # noqa: PLC0414
 from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.permissions import Allows as Allows  # noqa: PLC0414
+from dfr.scenario.permissions import Authorisation as Authorisation  # noqa: PLC0414
+from dfr.scenario.permissions import Clause as Clause  # noqa: PLC0414
+from dfr.scenario.permissions import Clearance as Clearance  # noqa: PLC0414
 from dfr.scenario.readings import NotamReading, ObstacleSurvey
 from dfr.scenario.simulated import NO_OPTIONS, Simulation
 
@@ -111,14 +116,6 @@ class Crew:
     video: Duration
 
 
-class OperationKind(StrEnum):
-    """Who sees the drone: the pilot, the pilot's observers, or nobody."""
-
-    VLOS = "VLOS"
-    EVLOS = "EVLOS"
-    BVLOS = "BVLOS"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
     """A pilot or observer post and how far the drone's attitude is seen from it, m.
@@ -134,10 +131,10 @@ class Observer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """How the drones may be flown. `crowd_margin_m` is None where overflight of the crowd is permitted.
+    """How the drones are flown. `crowd_margin_m` is None where crowds are to be flown over.
 
-    `basis` is what it is flown under in words, '' where nobody has said; `authorisation` names the
-    document that allows it, None where there is none or nobody has named it.
+    `basis` is what it is flown under in words, '' where nobody has said: it informs and permits nothing.
+    `authorisation` is the document that permits it, None where there is none.
     """
 
     kind: OperationKind
@@ -151,7 +148,7 @@ class Operation:
     max_gust_mps: float | None
     min_visibility_m: float
     max_rain_mm_h: float | None
-    authorisation: str | None = None
+    authorisation: Authorisation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,8 +296,8 @@ class TerrainFile:
 class TemporaryRestriction:
     """A restriction by notice (RA(T), TDA) from the surface to `upper_m_amsl`, inside a circle or an `area`.
 
-    `exempt` says whether this operation is named as exempt. `status` "possible" means that earlier
-    years had one and none is on record for these dates: to be asked, not assumed away.
+    `status` "possible" means that earlier years had one and none is on record for these dates: to be asked,
+    not assumed away.
     """
 
     name: str
@@ -308,7 +305,6 @@ class TemporaryRestriction:
     start: datetime
     end: datetime
     status: str
-    exempt: bool
     source: str
     centre: Position | None = None
     radius_m: float | None = None
@@ -389,3 +385,4 @@ class Scenario:
     exercise: bool = False
     notams: NotamReading | None = None
     obstacles: ObstacleSurvey | None = None
+    clearances: tuple[Clearance, ...] = ()

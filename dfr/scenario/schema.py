@@ -38,6 +38,7 @@ from dfr.scenario.schema_parts import (
     Strict,
     Text,
 )
+from dfr.scenario.schema_permissions import AuthorisationIn, ClearanceIn
 from dfr.scenario.schema_simulated import SimulationIn
 
 Degrees = Annotated[float, Field(ge=0, le=360)]
@@ -168,15 +169,14 @@ class OperationIn(Block):
     basis: Text | None = Field(
         description="law, policy or authorisation flown under; null where nobody has said"
     )
-    authorisation: Text | None = Field(
-        default=None,
-        description="reference of the document that allows it: needed beyond sight or over crowds",
+    authorisation: AuthorisationIn | None = Field(
+        default=None, description="the document that permits it; null where there is none"
     )
     posts: list[PostIn] = Field(default_factory=list, max_length=500)
     cruise_mps: float = Field(gt=0, le=60)
     cruise_height_m_agl: float = Field(gt=0, le=1000)
     height_limit_m_agl: float = Field(gt=0, le=1000)
-    crowd_margin_m: NonNegativeFigure | None = Field(description="null where overflight is permitted")
+    crowd_margin_m: NonNegativeFigure | None = Field(description="null where they are flown over")
     max_wind_mps: PositiveFigure | None = Field(description="at flight height; null: the drone's own limit")
     max_gust_mps: PositiveFigure | None
     min_visibility_m: NonNegativeFigure
@@ -362,6 +362,9 @@ class ScenarioIn(Strict):
     restrictions: list[RestrictionIn] = Field(default_factory=list, max_length=50)
     notams: NotamsIn | None = Field(default=None, description="null where nobody has read them")
     obstacles: ObstaclesIn | None = Field(default=None, description="null where nobody has surveyed the site")
+    clearances: list[ClearanceIn] = Field(
+        default_factory=list, max_length=100, description="permissions to enter single zones"
+    )
     contingency: ContingencyIn
     targets: TargetsIn
     study: StudyIn

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from dfr.geo import Ring
@@ -27,6 +27,7 @@ from dfr.scenario.schema_parts import (
     local_time,
     wrong,
 )
+from dfr.scenario.schema_permissions import no_exemption
 
 FileName = Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -116,7 +117,9 @@ class RestrictionIn(Block):
     start: LocalTime
     end: LocalTime
     status: Literal["confirmed", "possible"]
-    exempt: bool = Field(description="whether this operation is named as exempt")
+    exempt: Annotated[bool, AfterValidator(no_exemption)] = Field(
+        default=False, description="false: a permission is written under clearances"
+    )
 
     @model_validator(mode="after")
     def _one_shape(self) -> Self:
@@ -136,7 +139,6 @@ class RestrictionIn(Block):
             start=self.start,
             end=self.end,
             status=self.status,
-            exempt=self.exempt,
             source=self.vouched_by(),
         )
 

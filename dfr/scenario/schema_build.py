@@ -59,6 +59,7 @@ def build(
         restrictions=tuple(item.built() for item in scenario.restrictions),
         notams=None if scenario.notams is None else scenario.notams.built(airspace_paths),
         obstacles=None if scenario.obstacles is None else scenario.obstacles.built(),
+        clearances=tuple(item.built() for item in scenario.clearances),
         contingency=_contingency(scenario.contingency),
         targets=domain.Targets(
             limits_s=tuple(sorted({*scenario.targets.limits_s, scenario.targets.siting_limit_s})),
@@ -178,7 +179,7 @@ def _operation(operation: written.OperationIn) -> domain.Operation:
     return domain.Operation(
         kind=operation.kind,
         basis=operation.basis or "",
-        authorisation=operation.authorisation,
+        authorisation=None if operation.authorisation is None else operation.authorisation.built(),
         posts=tuple(
             domain.Observer(
                 id=post.id,

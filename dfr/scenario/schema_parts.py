@@ -63,6 +63,13 @@ class Sourced(Strict):
         return "; ".join(dict.fromkeys(text for text in named if text))
 
 
+class Document(Sourced):
+    """Base of a permission: its reference vouches for it."""
+
+    vouching_field: ClassVar[str] = "reference"
+    reference: str
+
+
 class Block(Sourced):
     """Several choices that somebody vouches for together, and those for which somebody else does.
 
@@ -179,6 +186,20 @@ def local_time(value: object, info: ValidationInfo) -> datetime:
     return _settled(naive, parts[3], _zone(info))
 
 
+def clock_time(value: object, info: ValidationInfo) -> datetime:
+    """A local time as `local_time` takes it, or one in UTC (`2026-06-19 08:00Z`), as notices write it."""
+    if isinstance(value, str) and value.rstrip().endswith("Z") and (parts := _TIME.match(value)):
+        moment = datetime.fromisoformat(f"{parts[1]} {parts[2]}+00:00")
+        return moment.astimezone(_zone(info))
+    return local_time(value, info)
+
+
+def day_after(day: datetime) -> datetime:
+    """Local midnight at the end of a day that begins at local midnight."""
+    following = day.date() + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=day.tzinfo)
+
+
 def _settled(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
     early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     choices = {_offset_text(moment): moment for moment in (early, late)}
@@ -270,6 +291,11 @@ _PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems"
 
 LocalTime = Annotated[
     datetime, PlainValidator(local_time), WithJsonSchema({"type": "string", "examples": ["2024-08-23 10:00"]})
+]
+ClockTime = Annotated[
+    datetime,
+    PlainValidator(clock_time),
+    WithJsonSchema({"type": "string", "examples": ["2024-08-23 10:00", "2024-08-23 09:00Z"]}),
 ]
 LocalDate = Annotated[
     datetime, PlainValidator(local_date), WithJsonSchema({"type": "string", "examples": ["2024-08-23"]})

@@ -36,7 +36,7 @@ class Zone:
     `kind` is CTR, CTA, TMA, ATZ, FRZ, R, P, D, RA(T), HIRTA, GLIDER, ...; `airspace_class` is ''
     where none is published. `exempt` names who is exempt. A `defect` says that the published
     text could not be used whole: such a zone is never found clear of. `possible` marks a zone
-    that may or may not exist, `exempted` one that names this operation as exempt.
+    that may or may not exist.
     """
 
     name: str
@@ -53,7 +53,6 @@ class Zone:
     remarks: str = ""
     defect: str = ""
     possible: bool = False
-    exempted: bool = False
 
     @property
     def ring(self) -> Ring:
@@ -67,9 +66,9 @@ class Zone:
 
     @property
     def binding(self) -> bool:
-        """False for mere Class G, for zones that only inform, and where this operation is exempt."""
+        """False for mere Class G, and for zones that only inform."""
         kind = self.kind.upper()
-        if self.exempted or kind in INFORMATION_KINDS:
+        if kind in INFORMATION_KINDS:
             return False
         if self.airspace_class == UNCONTROLLED:
             return kind not in PLAIN_KINDS
@@ -120,8 +119,7 @@ class Zone:
 def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
     """The zone of a restriction by notice, from the surface up, in its dates.
 
-    One that is only possible is unknown to whoever enters it; one that exempts this
-    operation binds it no more.
+    One that is only possible is unknown to whoever enters it.
     """
     period = Interval(start=restriction.start, end=restriction.end)
     dates = f"{restriction.start:%Y-%m-%d %H:%M} to {restriction.end:%Y-%m-%d %H:%M}"
@@ -135,7 +133,6 @@ def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
         source=restriction.source,
         remarks=restriction.source,
         possible=restriction.status == "possible",
-        exempted=restriction.exempt,
     )
 
 

@@ -64,6 +64,26 @@ def hour(start: datetime, **changes: Any) -> m.HourWeather:
     return replace(calm, **changes)
 
 
+def clause(value: Any, text: str = "4.2 as asked") -> m.Clause[Any]:
+    return m.Clause(value=value, text=text)
+
+
+def authorisation(*kinds: str, **allows: Any) -> m.Authorisation:
+    """OA 12 of the made-up force, for the day of the field and the weeks around it."""
+    kind = clause(tuple(m.OperationKind(name) for name in kinds or ("VLOS",)), "2.1 how it is flown")
+    return m.Authorisation(
+        reference="OA 12",
+        issuer="CAA",
+        valid_from=START - timedelta(days=30),
+        valid_to=START + timedelta(days=30),
+        allows=m.Allows(kind=kind, **{name: clause(value) for name, value in allows.items()}),
+    )
+
+
+FIELD_AUTHORISATION = authorisation(visual_range_m=900.0, crowd_stand_off_m=20.0)
+"""What the field is flown under: its posts may see 900 m, its routes keep 20 m from crowds."""
+
+
 def scenario() -> m.Scenario:
     end = START + timedelta(hours=4)
     return m.Scenario(
@@ -114,6 +134,7 @@ def scenario() -> m.Scenario:
             max_gust_mps=15.0,
             min_visibility_m=1000.0,
             max_rain_mm_h=4.0,
+            authorisation=FIELD_AUTHORISATION,
         ),
         demand=m.Demand(
             zones=(

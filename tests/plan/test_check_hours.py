@@ -53,13 +53,10 @@ def test_the_hours_of_a_restriction_are_counted(field: Field, first, last, hours
         start=START + timedelta(hours=first),
         end=START + timedelta(hours=last),
         status="confirmed",
-        exempt=False,
         source="made up",
     )
     found = findings(field(restrictions=(notice,)), "temporary-restriction", Severity.ADVICE)
     assert any(f"active in {hours} of 4 hours" in f.message for f in found)
-    exempt = findings(field(restrictions=(replace(notice, exempt=True),)), "temporary-restriction")
-    assert not any("active in" in f.message for f in exempt)
 
 
 def test_clear_of_a_zone_that_is_only_assumed_is_advice_that_says_so(field: Field):

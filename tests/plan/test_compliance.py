@@ -20,7 +20,7 @@ from dfr.world.airspace import Coverage, limit
 from dfr.world.terrain import FlatGround, UnknownGround
 
 from .compliance_world import airspace, crowd, dated_airspace, findings, only, zone
-from .conftest import ORIGIN, START, Field, box, candidate, hour
+from .conftest import ORIGIN, START, Field, authorisation, box, candidate, hour
 
 
 def test_a_field_without_faults_is_a_go_and_every_rule_is_reported(field: Field):
@@ -108,7 +108,6 @@ def restriction(**changes) -> m.TemporaryRestriction:
         start=START - timedelta(days=1),
         end=START + timedelta(days=1),
         status="confirmed",
-        exempt=False,
         source="AIC",
     )
     return replace(made, **changes)
@@ -119,7 +118,6 @@ def restriction(**changes) -> m.TemporaryRestriction:
     [
         ({}, Severity.VIOLATION),
         ({"status": "possible"}, Severity.UNKNOWN),
-        ({"exempt": True}, Severity.ADVICE),
         ({"start": START + timedelta(days=5), "end": START + timedelta(days=6)}, Severity.OK),
     ],
 )
@@ -236,13 +234,19 @@ def test_a_crowd_in_the_ground_risk_buffer_is_said(field: Field):
 
 
 @pytest.mark.parametrize(
-    ("authorisation", "severity"), [(None, Severity.UNKNOWN), ("OA 12", Severity.ADVICE)]
+    ("held", "severity"),
+    [
+        (None, Severity.VIOLATION),
+        (authorisation("VLOS"), Severity.VIOLATION),
+        (authorisation("VLOS", crowd_overflight=False), Severity.VIOLATION),
+        (authorisation("VLOS", crowd_overflight=True), Severity.ADVICE),
+    ],
 )
-def test_overflight_of_a_crowd_rests_on_a_named_authorisation(field: Field, authorisation, severity):
-    operation = {"crowd_margin_m": None, "authorisation": authorisation}
-    world = field(site={"crowds": (crowd(390, 60, 410, 120),)}, operation=operation)
-    assert only(world, "crowd").severity is severity
-    assert (only(world, "authorisation").severity is Severity.UNKNOWN) == (authorisation is None)
+def test_a_crowd_is_overflown_only_under_a_clause_that_says_so(field: Field, held, severity):
+    operation = {"crowd_margin_m": None, "authorisation": held}
+    found = only(field(site={"crowds": (crowd(390, 60, 410, 120),)}, operation=operation), "crowd")
+    assert found.severity is severity
+    assert ("4.2 as asked" in found.message) == (severity is Severity.ADVICE), "the clause is quoted"
 
 
 def test_a_crowd_nobody_has_spoken_of_is_unknown(field: Field):
@@ -251,15 +255,16 @@ def test_a_crowd_nobody_has_spoken_of_is_unknown(field: Field):
 
 
 @pytest.mark.parametrize(
-    ("kind", "authorisation", "severity"),
+    ("kind", "allows", "severity"),
     [
-        (m.OperationKind.VLOS, None, Severity.ADVICE),
-        (m.OperationKind.BVLOS, None, Severity.UNKNOWN),
-        (m.OperationKind.BVLOS, "OA 12", Severity.ADVICE),
+        ("VLOS", {}, Severity.ADVICE),
+        ("BVLOS", {}, Severity.UNKNOWN),
+        ("BVLOS", {"crowd_overflight": True}, Severity.ADVICE),
     ],
 )
-def test_a_crowd_in_the_buffer_needs_vlos_or_an_authorisation(field: Field, kind, authorisation, severity):
-    operation = {"kind": kind, "authorisation": authorisation}
+def test_a_crowd_in_the_buffer_needs_vlos_or_a_clause(field: Field, kind, allows, severity):
+    held = authorisation(kind, crowd_stand_off_m=20.0, **allows)
+    operation = {"kind": m.OperationKind(kind), "authorisation": held}
     found = findings(field(site={"crowds": (crowd(390, 60, 410, 120),)}, operation=operation), "ground-risk")
     assert next(f for f in found if "inside the ground-risk buffer" in f.message).severity is severity
 

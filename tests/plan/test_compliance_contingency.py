@@ -15,7 +15,7 @@ from dfr.scenario import model as m
 from dfr.world.terrain import UnknownGround
 
 from .compliance_world import crowd, findings, only, traffic
-from .conftest import Field, at, box, candidate, scenario
+from .conftest import Field, at, authorisation, box, candidate, scenario
 
 
 def test_a_rally_point_outside_the_boundary_is_a_violation(field: Field):
@@ -43,12 +43,18 @@ def test_landing_without_a_link_is_advised_against_and_refused_beside_a_crowd(fi
 
 
 @pytest.mark.parametrize(
-    ("authorisation", "severity"), [(None, Severity.VIOLATION), ("OA 12", Severity.ADVICE)]
+    ("held", "severity"),
+    [
+        (None, Severity.VIOLATION),
+        (authorisation("VLOS", crowd_stand_off_m=20.0), Severity.VIOLATION),
+        (authorisation("BVLOS", night=True), Severity.VIOLATION),
+        (authorisation("VLOS", crowd_overflight=True), Severity.ADVICE),
+    ],
 )
-def test_a_straight_return_over_the_crowd_is_a_violation_without_leave(field: Field, authorisation, severity):
+def test_a_straight_return_over_the_crowd_is_a_violation_without_a_clause(field: Field, held, severity):
     world = field(
         site={"crowds": (crowd(390, 60, 410, 120),)},
-        operation={"authorisation": authorisation},
+        operation={"authorisation": held},
         contingency={"rally_points": ()},
         candidates=(candidate("east", 400, 0),),
     )

@@ -11,7 +11,7 @@ from dfr.plan.volumes import inputs_of
 from dfr.scenario import model as m
 
 from .compliance_world import crowd, findings, only
-from .conftest import ORIGIN, START, Field, at, box, candidate
+from .conftest import ORIGIN, START, Field, at, authorisation, box, candidate
 
 
 def test_a_route_out_of_sight_is_a_violation_with_how_far(field: Field):
@@ -90,17 +90,19 @@ def test_a_post_that_a_program_drew_is_unknown(field: Field):
     assert "post" in found[0].message
 
 
-@pytest.mark.parametrize("kind", [m.OperationKind.EVLOS, m.OperationKind.BVLOS])
-def test_flying_beyond_the_pilots_sight_names_its_authorisation(field: Field, kind):
-    bare = only(field(operation={"kind": kind}), "authorisation")
-    named = only(field(operation={"kind": kind, "authorisation": "OA 12"}), "authorisation")
+@pytest.mark.parametrize("kind", list(m.OperationKind))
+def test_every_kind_of_operation_names_the_document_that_allows_it(field: Field, kind):
+    bare = only(field(operation={"kind": kind, "authorisation": None}), "authorisation")
+    held = authorisation(kind.value)
+    named = only(field(operation={"kind": kind, "authorisation": held}), "authorisation")
     assert (bare.severity, named.severity) == (Severity.UNKNOWN, Severity.OK)
-    assert "OA 12" in named.message
+    assert 'OA 12 (CAA), valid to 2024-07-01 10:00: "2.1 how it is flown"' in named.message
 
 
-def test_an_operation_flown_under_nothing_is_unknown(field: Field):
-    assert only(field(operation={"basis": ""}), "authorisation").severity is Severity.UNKNOWN
-    assert only(field(), "authorisation").severity is Severity.OK
+def test_words_alone_permit_nothing(field: Field):
+    found = only(field(operation={"authorisation": None, "basis": "OA 12, granted"}), "authorisation")
+    assert found.severity is Severity.UNKNOWN
+    assert "'OA 12, granted', is a text and permits nothing" in found.message
 
 
 def test_bvlos_needs_no_post(field: Field):

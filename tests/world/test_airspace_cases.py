@@ -433,7 +433,7 @@ def test_case_20_one_swapped_volume_among_good_ones_is_refused_and_doubted() -> 
 def test_case_21_seaclose_is_inside_the_restriction_of_2025_in_its_dates_only() -> None:
     restriction = TemporaryRestriction(
         name="RA(T) Isle of Wight Festival", centre=at(50 + 43 / 60 + 18 / 3600, -(1 + 15 / 60 + 57 / 3600)),
-        radius_m=3704.0, upper_m_amsl=2000 * 0.3048, status="published", exempt=False, source="test",
+        radius_m=3704.0, upper_m_amsl=2000 * 0.3048, status="published", source="test",
         start=datetime(2025, 6, 18, tzinfo=UTC), end=datetime(2025, 6, 24, tzinfo=UTC),
     )  # fmt: skip
     assert restriction.centre is not None

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dfr.findings import Finding, Severity
+from dataclasses import replace
+
+from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, kinds_needed
 from dfr.plan.checks.context import Context, enough, finding, listed
-from dfr.plan.checks.profile import deepest_drop_m
+from dfr.plan.checks.profile import deepest_drop_m, highest_ground_m_amsl
+from dfr.plan.permits import Needed, height_limit_m_agl, height_words, needed_spans, permit_for
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.scenario.data_kinds import DataKind
-from dfr.scenario.model import TemporaryRestriction
 from dfr.world.airspace import AirspaceState
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.airspace_area import Verdict, ZoneVerdict
+from dfr.world.zones import Zone
 
 NEARBY_M = 15_000.0
 """Zones this near to the volume are named on the check sheet."""
-
-LAW_HEIGHT_M = 120.0
-"""400 ft as the rules round it (CAA)."""
 
 AERODROME_KINDS = frozenset({"ATZ", "FRZ", "RPZ", "NOATZ", "MATZ"})
 KINDS_OF_RULE = {
@@ -72,34 +72,28 @@ def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     if cover.uncovered_share:
         words = "no file loaded holds the classes of the airspace here; in sight no go needs them"
         return [finding("airspace-class", Severity.ADVICE, words, place=context.scenario.site.centre)]
-    return [_class_finding(context, answer)]
-
-
-def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
     controlled = [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
     dated = listed([f"{s.path.rsplit('/', 1)[-1]} of {s.date}" for s in context.world.airspace.sources])
-    blocking = [v for v in controlled if v.verdict is not Verdict.CLEAR]
-    if blocking:
-        return _verdict_finding("airspace-class", blocking[0])
+    entered = [v for v in controlled if v.verdict is not Verdict.CLEAR]
+    if entered:
+        return [_entered(context, "airspace-class", verdict) for verdict in entered]
     if answer.state is AirspaceState.UNKNOWN and not any(
         v.verdict is Verdict.UNKNOWN for v in answer.verdicts
     ):
-        return finding(
-            "airspace-class",
-            Severity.UNKNOWN,
-            "; ".join(answer.reasons),
-            fix="repair the airspace file (`dfr airspace lint`)",
-        )
+        fix = "repair the airspace file (`dfr airspace lint`)"
+        return [finding("airspace-class", Severity.UNKNOWN, "; ".join(answer.reasons), fix=fix)]
     overhead = [v for v in controlled if v.horizontal_margin_m <= 0 and v.vertical_margin_m is not None]
     above = min(overhead, key=lambda v: v.vertical_margin_m or 0.0, default=None)
     lowest = "" if above is None else f"; lowest controlled airspace overhead is {above.zone.label}"
-    return finding(
-        "airspace-class",
-        Severity.OK,
-        f"Class G from the surface by inference: no zone of {dated} applies{lowest}",
-        place=context.scenario.site.centre,
-        margin_m=None if above is None else above.vertical_margin_m,
-    )
+    return [
+        finding(
+            "airspace-class",
+            Severity.OK,
+            f"Class G from the surface by inference: no zone of {dated} applies{lowest}",
+            place=context.scenario.site.centre,
+            margin_m=None if above is None else above.vertical_margin_m,
+        )
+    ]
 
 
 def _zone_findings(
@@ -109,7 +103,7 @@ def _zone_findings(
     mine = [v for v in answer.verdicts if _of(v, kinds)]
     blocking = [v for v in mine if v.verdict is not Verdict.CLEAR]
     if blocking:
-        return [_verdict_finding(rule, verdict) for verdict in blocking]
+        return [_entered(context, rule, verdict) for verdict in blocking]
     nearest = min(mine, key=lambda v: v.margin_m, default=None)
     if nearest is None:
         if all(answer.cover(kind).uncovered_share for kind in KINDS_OF_RULE[rule]):
@@ -146,12 +140,51 @@ def _of(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
     return kind not in AERODROME_KINDS and not verdict.zone.controlled
 
 
+def _entered(context: Context, rule: str, verdict: ZoneVerdict) -> Finding:
+    """A zone that is entered, or may be: permitted where clearances cover the hours and heights."""
+    zone = verdict.zone
+    needed = _needed(context, zone)
+    permit = None if zone.defect or needed is None else permit_for(context.scenario, zone, needed)
+    if permit is None:
+        return _verdict_finding(rule, verdict)
+    if permit.missing:
+        found = _verdict_finding(rule, verdict)
+        fix = "have the clearance changed, or fly only what it covers"
+        return replace(found, message=f"{found.message}; {permit.missing}", fix=fix)
+    under = " and ".join(clearance.label for clearance in permit.clearances)
+    conditions = "; ".join(filter(None, (clearance.conditions for clearance in permit.clearances)))
+    until, heights = f"{permit.until:%Y-%m-%d %H:%M}", height_words(permit.clearances[0])
+    words = f"{_named(verdict)}: permitted under {under}: carry it; until {until}, {heights}"
+    contacts = listed(sorted({clearance.contact for clearance in permit.clearances}))
+    return finding(
+        rule,
+        Severity.ADVICE,
+        f"{words}; {conditions}" if conditions else words,
+        place=verdict.place,
+        margin_m=permit.room_m,
+        fix=f"carry it; call {contacts} on the day",
+        source=zone.source,
+        validity=Validity(what=f"clearance {permit.clearances[-1].reference}", until=permit.until),
+    )
+
+
+def _needed(context: Context, zone: Zone) -> Needed | None:
+    """What a clearance for a zone has to cover; None where nothing is flown."""
+    volume = context.volume(GROUND_RISK_BUFFER)
+    if volume is None:
+        return None
+    top = volume.top_m_agl + deepest_drop_m(context)
+    ground = highest_ground_m_amsl(context)
+    above_sea = None if ground is None else volume.top_m_agl + ground
+    return Needed(spans=needed_spans(context.scenario, zone), top_m_agl=top, top_m_amsl=above_sea)
+
+
 def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
     zone = verdict.zone
     known = verdict.verdict is Verdict.CONFLICT
     ask = f"ask {zone.contact}" if zone.contact else "get permission"
     if zone.possible:
-        ask = "ask its sponsor whether it will exist and whether police UAS are exempt; read the NOTAM"
+        ask = "ask its sponsor whether it will exist and for a clearance; read the NOTAM"
     return finding(
         rule,
         Severity.VIOLATION if known else Severity.UNKNOWN,
@@ -168,8 +201,7 @@ def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
 def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """Restrictions by notice; their absence from the record is said, never taken for clear."""
     mine = [v for v in answer.verdicts if v.zone.kind.upper() == NOTICE_KIND and v.horizontal_margin_m <= 0]
-    found = [_notice_finding(verdict) for verdict in mine if not verdict.zone.exempted]
-    found += [_exempt_finding(r) for r in context.scenario.restrictions if r.exempt]
+    found = [_notice_finding(context, verdict) for verdict in mine]
     if found:
         return found
     return [
@@ -183,7 +215,7 @@ def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     ]
 
 
-def _notice_finding(verdict: ZoneVerdict) -> Finding:
+def _notice_finding(context: Context, verdict: ZoneVerdict) -> Finding:
     if verdict.verdict is Verdict.CLEAR:
         words = f"{verdict.zone.label}: clear: {verdict.reason}" if verdict.reason else verdict.zone.label
         return finding(
@@ -194,18 +226,7 @@ def _notice_finding(verdict: ZoneVerdict) -> Finding:
             margin_m=verdict.vertical_margin_m,
             source=verdict.zone.source,
         )
-    return _verdict_finding("temporary-restriction", verdict)
-
-
-def _exempt_finding(restriction: TemporaryRestriction) -> Finding:
-    return finding(
-        "temporary-restriction",
-        Severity.ADVICE,
-        f"{restriction.name}: this operation is named as exempt",
-        place=restriction.centre,
-        fix="carry the notice and confirm it on the day",
-        source=restriction.source,
-    )
+    return _entered(context, "temporary-restriction", verdict)
 
 
 def _data_findings(context: Context) -> list[Finding]:
@@ -226,7 +247,8 @@ def _data_findings(context: Context) -> list[Finding]:
 def check_heights(context: Context) -> list[Finding]:
     """Flight and return height against the limit, the contingency top, and what is known of the ground."""
     operation, contingency = context.scenario.operation, context.scenario.contingency
-    limit = min(operation.height_limit_m_agl, LAW_HEIGHT_M)
+    highest_allowed, allowed_by = height_limit_m_agl(context.scenario)
+    limit = min(operation.height_limit_m_agl, highest_allowed)
     highest = max(operation.cruise_height_m_agl, contingency.return_height_m_agl)
     which = "return" if contingency.return_height_m_agl > operation.cruise_height_m_agl else "cruise"
     over = highest > limit
@@ -234,21 +256,22 @@ def check_heights(context: Context) -> list[Finding]:
         finding(
             "height-limit",
             Severity.VIOLATION if over else Severity.OK,
-            f"{which} height {highest:g} m AGL, limit {limit:g} m",
+            f"{which} height {highest:g} m AGL, limit {limit:g} m"
+            + (f" ({allowed_by})" if allowed_by and limit == highest_allowed else ""),
             place=context.scenario.site.centre,
             margin_m=limit - highest,
             fix=f"fly {enough(highest - limit)} lower" if over else "",
         )
     ]
     volume = context.volume(GROUND_RISK_BUFFER)
-    if volume is not None and volume.top_m_agl > LAW_HEIGHT_M:
+    if volume is not None and volume.top_m_agl > highest_allowed:
         found.append(
             finding(
                 "height-limit",
                 Severity.ADVICE,
-                f"the contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {LAW_HEIGHT_M:g} m",
-                margin_m=LAW_HEIGHT_M - volume.top_m_agl,
-                fix=f"fly {enough(volume.top_m_agl - LAW_HEIGHT_M)} lower to keep contingencies below it",
+                f"the contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {highest_allowed:g} m",
+                margin_m=highest_allowed - volume.top_m_agl,
+                fix=f"fly {enough(volume.top_m_agl - highest_allowed)} lower to keep contingencies below it",
             )
         )
     return [*found, *_ground_findings(context)]

@@ -76,14 +76,14 @@ def _notices(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
     for notice in context.scenario.restrictions:
         near = zone_of_restriction(notice).area.local(frame).distance(buffer) <= TOUCH_M
         active = [window for window in windows if _any_at([(notice.start, notice.end)], window.start)]
-        if notice.exempt or not near or buffer.is_empty or len(active) in (0, len(windows)):
+        if not near or buffer.is_empty or len(active) in (0, len(windows)):
             continue
         share = sum(w.calls for w in active) / sum(w.calls for w in windows)
         words = (
             f"{notice.name} is active in {len(active)} of {len(windows)} hours with calls ({share:.0%} of "
             f"them), {notice.start:%a %d %b %H:%M} to {notice.end:%a %d %b %H:%M}, and not in the others"
         )
-        fix = "get an exemption, or fly in the other hours only: set the period to them"
+        fix = "get a clearance, or fly in the other hours only: set the period to them"
         found.append(finding("temporary-restriction", Severity.ADVICE, words, fix=fix, source=notice.source))
     return found
 

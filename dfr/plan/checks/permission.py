@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.context import Context, finding
-from dfr.scenario.model import OperationKind
+from dfr.plan.permits import allowed, counts, quoted, validity_gap
+from dfr.scenario.model import Authorisation, Scenario
 from dfr.world.airspace_age import data_age
 from dfr.world.coverage import AirspaceSource
 
 
 def check_permission(context: Context) -> list[Finding]:
-    """Flying beyond the pilot's sight, or over a crowd, rests on an authorisation that is named."""
-    operation, why = context.scenario.operation, _why_needed(context)
-    if operation.authorisation:
-        words = f"{operation.kind.value} under {operation.authorisation}"
-        return [finding("authorisation", Severity.OK, words)]
-    if why:
-        words = f"{why} needs an authorisation; the scenario names none"
-        fix = "put its reference into operation.authorisation"
-        return [finding("authorisation", Severity.UNKNOWN, words, fix=fix)]
-    if not operation.basis.strip():
-        words = "nobody has said what this is flown under"
-        return [finding("authorisation", Severity.UNKNOWN, words, fix="fill in operation.basis")]
-    return [finding("authorisation", Severity.OK, f"{operation.kind.value}: {operation.basis}")]
-
-
-def _why_needed(context: Context) -> str:
+    """The document that the operation is flown under: held, valid, and for this kind of operation."""
     scenario = context.scenario
-    if scenario.operation.kind is not OperationKind.VLOS:
-        return scenario.operation.kind.value
-    crowded = any(crowd.people_per_m2 > 0 for crowd in scenario.site.crowds)
-    return "overflight of crowds" if crowded and scenario.operation.crowd_margin_m is None else ""
+    held = scenario.operation.authorisation
+    if held is None:
+        return [_none_held(context)]
+    if not counts(scenario, held):
+        words = f"{held.label} is marked assumed: outside an exercise it permits nothing"
+        fix = "write the document that is held, or exercise: true where nothing is flown"
+        return [finding("authorisation", Severity.UNKNOWN, words, fix=fix)]
+    if gap := validity_gap(scenario, held):
+        fix = "have it extended, or fly within its dates"
+        return [finding("authorisation", Severity.VIOLATION, f"{held.label} {gap}", fix=fix)]
+    return [_kind(scenario, held), *_drones_per_pilot(scenario)]
+
+
+def _none_held(context: Context) -> Finding:
+    operation = context.scenario.operation
+    words = f"{operation.kind.value} is flown under no document that the scenario names"
+    if operation.basis.strip():
+        words += f"; its basis, '{operation.basis.strip()[:60]}', is a text and permits nothing"
+    fix = "put the document with its reference, dates and clauses into operation.authorisation"
+    return finding("authorisation", Severity.UNKNOWN, words, fix=fix)
+
+
+def _kind(scenario: Scenario, held: Authorisation) -> Finding:
+    """The kind of operation, and the clause that allows it."""
+    kind, clause = scenario.operation.kind, held.allows.kind
+    validity = f"valid to {held.valid_to:%Y-%m-%d %H:%M}"
+    if clause is not None and kind in clause.value:
+        words = f'{kind.value} under {held.label}, {validity}: "{clause.text}"'
+        until = Validity(what=f"authorisation {held.reference}", until=held.valid_to)
+        return finding("authorisation", Severity.OK, words, validity=until)
+    said = "no kind of operation" if clause is None else f"{', '.join(clause.value)} only"
+    words = f"{held.label} allows {said}; {kind.value} is flown"
+    fix = f"get a clause that allows {kind.value}, or fly as the document says"
+    return finding("authorisation", Severity.VIOLATION, words, fix=fix)
+
+
+def _drones_per_pilot(scenario: Scenario) -> list[Finding]:
+    """More than one drone for a pilot needs a clause of its own."""
+    flown, clause = scenario.crew.drones_per_pilot, allowed(scenario).drones_per_pilot
+    if flown <= 1:
+        return []
+    most = 1 if clause is None else clause.value
+    says = quoted(scenario, clause) if clause else "the authorisation says nothing of more than 1"
+    words = f"{flown} drones in the air for one pilot, {most} allowed: {says}"
+    if flown <= most:
+        return [finding("crew", Severity.OK, words)]
+    fix = f"set crew.drones_per_pilot to {most}, or get a clause for {flown}"
+    return [finding("crew", Severity.VIOLATION, words, fix=fix)]
 
 
 def check_data_age(context: Context) -> list[Finding]:

@@ -12,8 +12,9 @@ from dfr.findings import Finding, Severity
 from dfr.plan.checks.context import Context, enough, finding, listed
 from dfr.plan.checks.profile import Profile, profile_of
 from dfr.plan.matrix import crowd_obstacles
+from dfr.plan.permits import allowed, crowd_stand_off_m, in_force, overflight_clause, quoted, visual_range_m
 from dfr.plan.posts import manned_posts, people_on_shift
-from dfr.plan.routing import START_TOLERANCE_M
+from dfr.plan.routing import START_TOLERANCE_M, Obstacle
 from dfr.plan.sight import BoolArray, seen_from
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
 from dfr.plan.windows import hour_windows
@@ -111,28 +112,48 @@ def check_crowds(context: Context) -> list[Finding]:
     if dense == 0:
         return [finding("crowd", Severity.OK, "no crowd areas in the scenario")]
     if margin is None:
-        named = context.scenario.operation.authorisation
-        words = "crowds may be overflown: the scenario states no stand-off"
-        words += f"; flown under {named}" if named else " and names no authorisation"
-        fix = "carry the permission" if named else "set operation.crowd_margin_m or operation.authorisation"
-        severity = Severity.ADVICE if named else Severity.UNKNOWN
-        return [finding("crowd", severity, words, fix=fix), _ground_risk(context, dense)]
-    found = []
-    for crowd in crowds if context.lines else ():
-        route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
-        gap = float(shapely.distance(line, crowd.area))
-        short = gap < margin - 2 * START_TOLERANCE_M
-        found.append(
-            finding(
-                "crowd",
-                Severity.VIOLATION if short else Severity.OK,
-                f"{route.site_id} to {route.zone_id}: {gap:.0f} m from {crowd.name}, stand-off {margin:g} m",
-                place=context.place(_nearest_on(line, crowd.area)),
-                margin_m=gap - margin,
-                fix=f"keep {enough(margin - gap)} farther away" if short else "",
-            )
-        )
-    return [*found, *_crowd_below(context, [crowd.area for crowd in crowds]), _ground_risk(context, dense)]
+        return [_overflight(context), _ground_risk(context, dense)]
+    found = [_stand_off(context, crowd, margin) for crowd in crowds if context.lines]
+    below = _crowd_below(context, [crowd.area for crowd in crowds])
+    return [*_stand_off_rule(context, margin), *found, *below, _ground_risk(context, dense)]
+
+
+def _overflight(context: Context) -> Finding:
+    """Crowds are flown over only under a clause that says so."""
+    clause = overflight_clause(context.scenario)
+    words = "the scenario states no stand-off: crowds are flown over"
+    if clause is not None:
+        words += f", as allowed by {quoted(context.scenario, clause)}"
+        return finding("crowd", Severity.ADVICE, words, fix="carry the authorisation")
+    words += ", and no authorisation in force allows that"
+    fix = "set operation.crowd_margin_m, or get a clause for overflight of assemblies"
+    return finding("crowd", Severity.VIOLATION, words, fix=fix)
+
+
+def _stand_off_rule(context: Context, margin_m: float) -> list[Finding]:
+    """The stand-off that the scenario chose, against the least that is allowed."""
+    least, source = crowd_stand_off_m(context.scenario)
+    if margin_m >= least:
+        return []
+    words = f"the stand-off from crowds is {margin_m:g} m, at least {least:g} m is required ({source})"
+    fix = f"set operation.crowd_margin_m to {least:g}, or get a clause for {margin_m:g} m"
+    return [finding("crowd", Severity.VIOLATION, words, margin_m=margin_m - least, fix=fix, source=source)]
+
+
+def _stand_off(context: Context, crowd: Obstacle, margin_m: float) -> Finding:
+    """The route nearest to a crowd, against the larger of the scenario's stand-off and the least allowed."""
+    margin_m = max(margin_m, crowd_stand_off_m(context.scenario)[0])
+    route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
+    gap = float(shapely.distance(line, crowd.area))
+    short = gap < margin_m - 2 * START_TOLERANCE_M
+    return finding(
+        "crowd",
+        Severity.VIOLATION if short else Severity.OK,
+        f"{route.site_id} to {route.zone_id}: {gap:.0f} m from {crowd.name}, stand-off {margin_m:g} m",
+        place=context.place(_nearest_on(line, crowd.area)),
+        margin_m=gap - margin_m,
+        fix=f"keep {enough(margin_m - gap)} farther away" if short else "",
+    )
 
 
 def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Finding]:
@@ -142,10 +163,11 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
         return []
     operation, crew = context.scenario.operation, context.scenario.crew
     watched = operation.kind is OperationKind.VLOS and crew.safety_pilots_per_drone > 0
+    allows = overflight_clause(context.scenario) is not None
     return [
         finding(
             "ground-risk",
-            Severity.ADVICE if watched or operation.authorisation else Severity.UNKNOWN,
+            Severity.ADVICE if watched or allows else Severity.UNKNOWN,
             f"{below.area:.0f} m2 of dense crowd lie inside the ground-risk buffer",
             place=context.place(below.representative_point()),
             fix="accept it in the risk assessment, fly lower or slower, or enlarge operation.crowd_margin_m",
@@ -169,7 +191,7 @@ def check_sight(context: Context) -> list[Finding]:
     operation = context.scenario.operation
     if operation.kind is OperationKind.BVLOS:
         words = "BVLOS: nobody is required to see the drone"
-        fix = "the authorisation has to allow BVLOS here"
+        fix = "keep to what the authorisation asks of a flight beyond sight"
         return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *_night(context)]
     frame = context.world.frame
     height = operation.cruise_height_m_agl
@@ -192,7 +214,7 @@ def check_sight(context: Context) -> list[Finding]:
         gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
         words = f"every route is within sight of one of {len(posts)} manned posts"
         found = [finding("visual-line-of-sight", Severity.OK, words, margin_m=gap)]
-    return [*found, *_posts(context, posts), *_attitude(context), *_night(context)]
+    return [*found, *_posts(context, posts), *_far_posts(context), *_night(context)]
 
 
 def _posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding]:
@@ -242,17 +264,29 @@ def _hidden(context: Context, posts: tuple[Observer, ...]) -> list[Finding]:
     return [finding("visual-line-of-sight", Severity.VIOLATION, words, place=place, fix=fix)]
 
 
-def _attitude(context: Context) -> list[Finding]:
-    """The farthest a post is relied on, against the size-based sight distance."""
-    size = context.craft.size_m
+def _far_posts(context: Context) -> list[Finding]:
+    """The farthest a post is relied on, against the range allowed and the size-based sight distance."""
+    size, (limit, source) = context.craft.size_m, visual_range_m(context.scenario)
     near, far = attitude_sight_m(size), max(post.range_m for post in context.scenario.operation.posts)
+    judged = f"the attitude of a {size:.2g} m drone can be judged only to about {near:.0f} m"
+    if far > limit:
+        words = f"observers are planned to see {far:.0f} m, at most {limit:g} m is allowed ({source})"
+        if near < limit:
+            words += f"; {judged}"
+        fix = f"set range_m of the posts to {limit:g} or less and add posts, or get a clause for {far:.0f} m"
+        margin = limit - far
+        return [
+            finding(
+                "visual-line-of-sight", Severity.VIOLATION, words, margin_m=margin, fix=fix, source=source
+            )
+        ]
     if far <= near:
         return []
     return [
         finding(
             "visual-line-of-sight",
             Severity.ADVICE,
-            f"posts reach {far:.0f} m; the attitude of a {size:.2g} m drone is seen to about {near:.0f} m",
+            f"observers are planned to see {far:.0f} m of the {limit:g} m allowed, but {judged}",
             margin_m=near - far,
             fix="fit lights, use a larger drone, or place posts closer; the pilot decides what is seen",
             source="attitude line of sight 327 CD + 20 m (FOCA)",
@@ -261,22 +295,24 @@ def _attitude(context: Context) -> list[Finding]:
 
 
 def _night(context: Context) -> list[Finding]:
-    """Share of calls that arise between sunset and sunrise."""
+    """Calls between sunset and sunrise are flown only under a clause for the night."""
     windows = hour_windows(context.scenario)
     place = context.scenario.site.centre
     dark = [w for w in windows if is_night(w.start + timedelta(minutes=30), place)]
     if not dark:
         return [finding("night", Severity.OK, "all calls arise between sunrise and sunset")]
     share = sum(w.calls for w in dark) / sum(w.calls for w in windows)
-    return [
-        finding(
-            "night",
-            Severity.ADVICE,
-            f"{share:.0%} of calls arise after sunset or before sunrise ({len(dark)} hours); "
-            "UK law counts night from half an hour after sunset to half an hour before sunrise",
-            fix="green flashing light on, landing area lit, sight range checked in the dark",
-        )
-    ]
+    hours = f"{len(dark)} {'hour' if len(dark) == 1 else 'hours'}"
+    words = f"{share:.0%} of calls arise after sunset or before sunrise ({hours})"
+    clause = allowed(context.scenario).night
+    if clause is not None and clause.value:
+        words += f", allowed by {quoted(context.scenario, clause)}"
+        fix = "green flashing light on, landing area lit, sight range checked in the dark"
+        return [finding("night", Severity.ADVICE, words, fix=fix)]
+    held = in_force(context.scenario)
+    words += f"; {held.label} does not say that they may be flown" if held else "; no authorisation allows it"
+    fix = f"fly by day only (first dark hour: {dark[0].start:%a %H:%M}), or get a clause for the night"
+    return [finding("night", Severity.VIOLATION if held else Severity.UNKNOWN, words, fix=fix)]
 
 
 def check_reach(context: Context) -> list[Finding]:

@@ -17,6 +17,7 @@ from dfr.plan.checks.context import Context, context_of, enough, finding
 from dfr.plan.contingency import context_home
 from dfr.plan.heights import out_heights_m_home, return_height_m_agl, rtl_height_m_home
 from dfr.plan.model import Plan, Route, RouteProfile
+from dfr.plan.permits import height_limit_m_agl
 from dfr.world.model import World
 from dfr.world.terrain import heights_m_amsl
 
@@ -106,6 +107,14 @@ def deepest_drop_m(context: Context) -> float:
     return max([0.0, *drops])
 
 
+def highest_ground_m_amsl(context: Context) -> float | None:
+    """The highest ground under any route; None where some of it is not known."""
+    grounds = [profile.ground_m_amsl for profile in _profiles(context)]
+    if not grounds or not all(np.isfinite(ground).all() for ground in grounds):
+        return None
+    return max(float(ground.max()) for ground in grounds)
+
+
 def _profiles(context: Context) -> list[Profile]:
     return [profile_of(context, route, line) for route, line in context.lines]
 
@@ -121,7 +130,8 @@ def check_profiles(context: Context) -> list[Finding]:
 
 
 def _too_high(context: Context, profile: Profile) -> Finding:
-    limit, k = context.scenario.operation.height_limit_m_agl, int(np.argmax(profile.highest_m_agl))
+    limit = min(context.scenario.operation.height_limit_m_agl, height_limit_m_agl(context.scenario)[0])
+    k = int(np.argmax(profile.highest_m_agl))
     height, name = float(profile.highest_m_agl[k]), _name(profile.route)
     margin = limit - height
     return finding(
