@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +16,13 @@ from dfr.io.airspace_convert import FORMATS, convert_files
 from dfr.io.airspace_files import load_airspace
 from dfr.io.airspace_lint import files_under, lint_file, passed_over, totals
 from dfr.io.files import write_atomically
+from dfr.io.notam import read_notams, reading_of_files
 from dfr.io.terrain_files import load_terrain
 from dfr.scenario.data_kinds import ALL_KINDS, DataKind, in_order
 from dfr.scenario.model import AirspaceFile, TerrainFile
-from dfr.world.airspace import Airspace, AirspaceAnswer, Zone
+from dfr.world.airspace import Airspace, AirspaceAnswer, AirspaceState, Zone
 from dfr.world.airspace_age import aged
+from dfr.world.notices import NotamText, with_notams
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 
 app = typer.Typer(no_args_is_help=True, help="Read, query and translate airspace files.")
@@ -75,6 +78,9 @@ def at(  # noqa: PLR0917 - typer makes each an option
     kind: Annotated[
         list[DataKind] | None, typer.Option(help="Kind of data that clear needs; all kinds without.")
     ] = None,
+    notam: Annotated[
+        list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what the airspace is at a point, a height and a time, and why.
@@ -87,6 +93,7 @@ def at(  # noqa: PLR0917 - typer makes each an option
     _check(height_m_agl, within_km, qnh_hpa, ground_m_amsl)
     paths = [*airspace, *(more or [])]
     loaded = load_airspace([AirspaceFile(path=str(path), date="", source="") for path in paths])
+    loaded, undrawn = _heeding(loaded, notam or [], position, when)
     ground = _ground(ground_m_amsl, terrain or [], position)
     answer = loaded.at(
         position,
@@ -96,7 +103,7 @@ def at(  # noqa: PLR0917 - typer makes each an option
         qnh_hpa=qnh_hpa,
         needs=kind or ALL_KINDS,
     )
-    answer = aged(answer, loaded.sources, when)
+    answer = _doubted(aged(answer, loaded.sources, when), undrawn)
     document = _answer(answer, loaded, position, within_km * 1000.0, when)
     if as_json:
         emit_json(document)
@@ -128,6 +135,25 @@ def convert(
         say(f"{out}: {converted.zones} zones as {converted.form}; {counts}")
     if not converted.whole:
         raise typer.Exit(3)
+
+
+def _heeding(
+    airspace: Airspace, files: list[Path], position: Position, when: datetime
+) -> tuple[Airspace, list[NotamText]]:
+    """(the airspace as NOTAMs have it, those in force then that nobody could draw)."""
+    if not files:
+        return airspace, []
+    texts = [read_notams(path) for path in files]
+    undrawn = [text for notams in texts for text in notams.undrawn]
+    in_force = [text for text in undrawn if text.activation.active(when, when, position) is not False]
+    return with_notams(airspace, reading_of_files(files, texts), texts), in_force
+
+
+def _doubted(answer: AirspaceAnswer, undrawn: list[NotamText]) -> AirspaceAnswer:
+    """Unknown instead of clear where a NOTAM that could not be drawn may apply; its text is a reason."""
+    doubtful = bool(undrawn) and answer.state is AirspaceState.CLEAR
+    state = AirspaceState.UNKNOWN if doubtful else answer.state
+    return replace(answer, state=state, reasons=(*answer.reasons, *map(str, undrawn)))
 
 
 def _ground(stated_m_amsl: float | None, files: list[Path], position: Position) -> Terrain:

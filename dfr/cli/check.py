@@ -13,7 +13,7 @@ from dfr.cli.plan import print_findings
 from dfr.errors import NonCompliantError
 from dfr.findings import compliant
 from dfr.io.plan_files import read_plan
-from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.scenario_files import find_scenario, load_world, with_notam_files
 from dfr.io.weather_files import WeatherFiles, with_weather
 from dfr.plan.compliance import check as check_plan
 from dfr.plan.planner import make_plan
@@ -32,6 +32,9 @@ def check(  # noqa: PLR0917 - one parameter for each option
     forecast: Annotated[
         Path | None, typer.Option(help="An hourly forecast: Open-Meteo's JSON or CSV, or a plain CSV.")
     ] = None,
+    notam: Annotated[
+        list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Leave out what holds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -41,7 +44,7 @@ def check(  # noqa: PLR0917 - one parameter for each option
     4 where no plan fits the scenario. METARs stand before TAFs, those before an hourly forecast, and that
     before the scenario's own hours.
     """
-    world = load_world(find_scenario(scenario))
+    world = with_notam_files(load_world(find_scenario(scenario)), notam or [])
     files = WeatherFiles(metar=metar, taf=taf, forecast=forecast)
     world = replace(world, scenario=with_weather(world.scenario, files))
     proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dfr.errors import InputError
@@ -22,11 +21,11 @@ from dfr.io.notam_text import MAX_NOTAMS, NotamItems, QLine, items_of, split_not
 from dfr.io.notam_times import activation_of, moment_of
 from dfr.io.notam_xml import items_of_xml
 from dfr.io.text import decode_text
+from dfr.scenario.readings import NotamReading
 from dfr.units import nm_to_m
-from dfr.world.activation import Activation
+from dfr.world.notices import Notams, NotamText
 from dfr.world.outlines import Outline, circle
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
-from dfr.world.zones import Zone
 
 MAX_NOTAM_BYTES = 16 * 1024 * 1024
 """A briefing of all NOTAMs of the United Kingdom is some 3 MiB."""
@@ -53,39 +52,6 @@ OFF = frozenset({"CC", "CD", "CN"})
 """Conditions by which something no longer restricts: completed, deactivated, cancelled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotamText:
-    """A NOTAM that is shown as it was printed, why it is not drawn, and when it is in force."""
-
-    name: str
-    text: str
-    why: str
-    activation: Activation
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.why}: {' '.join(self.text.split())[:300]}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notams:
-    """What a text of NOTAMs says.
-
-    `zones` are drawn; those with a `defect` have only the circle of their Q line, which is coarse. `undrawn`
-    may apply anywhere: nothing is clear of them while they are in force. `notes` restrict no airspace.
-    `replaced` names those that another in the text replaces or cancels. `issued` is when the briefing was
-    made, None where it does not say.
-    """
-
-    source: str
-    zones: tuple[Zone, ...]
-    undrawn: tuple[NotamText, ...]
-    notes: tuple[NotamText, ...]
-    replaced: tuple[str, ...]
-    issued: datetime | None
-    count: int
-
-
 def read_notams(path_or_text: Path | str) -> Notams:
     """The NOTAMs of a file, or of a text.
 
@@ -100,6 +66,19 @@ def read_notams(path_or_text: Path | str) -> Notams:
     if not items and not _NIL.search(text):
         raise InputError(f"{source}: holds no NOTAM -> paste the text with its numbers, such as L5877/26")
     return _sorted(items, source, _issued(text))
+
+
+def reading_of_files(paths: Sequence[Path], texts: Sequence[Notams]) -> NotamReading:
+    """The reading that files of NOTAMs stand for where nobody is named as their reader.
+
+    They count as read when the oldest was issued, or written where it does not say when it was issued.
+    """
+    times = [
+        notams.issued or datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+        for path, notams in zip(paths, texts, strict=True)
+    ]
+    names = ", ".join(path.name for path in paths)
+    return NotamReading(read_by=f"whoever gave {names}", read_at=min(times).astimezone(UTC))
 
 
 def read_notam_file(data: bytes, *, name: str) -> AirspaceRead:

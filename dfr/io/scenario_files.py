@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +14,16 @@ from dfr.errors import InputError
 from dfr.geo import LocalFrame
 from dfr.io.airspace_files import load_airspace
 from dfr.io.files import read_bounded
+from dfr.io.notam import read_notams, reading_of_files
 from dfr.io.scenario_yaml import MAX_BYTES, read_yaml
 from dfr.io.terrain_files import load_terrain
 from dfr.scenario.model import AirspaceFile, Assumption, Scenario
+from dfr.scenario.readings import NotamReading
 from dfr.scenario.schema_checks import Parts
 from dfr.scenario.schema_errors import Complaint
 from dfr.scenario.schema_read import Origin, read_scenario
 from dfr.world.model import World
+from dfr.world.notices import Notams, with_notams
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 
 SUFFIXES = (".yaml", ".yml")
@@ -81,12 +84,40 @@ def load_world(path: Path) -> World:
 
 def world_of(scenario: Scenario) -> World:
     """The world around a scenario. Raises ScenarioError or AirspaceError for files that cannot be read."""
-    return World(
+    airspace = load_airspace([_counting(file, exercise=scenario.exercise) for file in scenario.airspace])
+    world = World(
         scenario=scenario,
         frame=LocalFrame(scenario.site.centre),
-        airspace=load_airspace([_counting(file, exercise=scenario.exercise) for file in scenario.airspace]),
+        airspace=airspace,
         terrain=_terrain(scenario),
     )
+    reading = _reading_that_counts(scenario)
+    return _heeding(world, reading, [read_notams(Path(name)) for name in reading.files] if reading else [])
+
+
+def with_notam_files(world: World, paths: Sequence[Path]) -> World:
+    """The world with NOTAMs of files given on the day, which go with those that the scenario names.
+
+    Where nobody is named as their reader they count as read when the briefing was issued, or, where it does
+    not say so, when the file was written.
+    """
+    texts = [read_notams(path) for path in paths]
+    if not texts:
+        return world
+    reading = world.notam_reading
+    return _heeding(world, reading or reading_of_files(paths, texts), texts)
+
+
+def _heeding(world: World, reading: NotamReading | None, texts: Sequence[Notams]) -> World:
+    """The world with a reading of NOTAMs, and with their texts."""
+    airspace = with_notams(world.airspace, reading, texts)
+    return replace(world, airspace=airspace, notam_reading=reading, notams=(*world.notams, *texts))
+
+
+def _reading_that_counts(scenario: Scenario) -> NotamReading | None:
+    """Who read the NOTAMs; one that is only assumed counts in an exercise alone."""
+    reading = scenario.notams
+    return None if reading is None or (reading.assumed and not scenario.exercise) else reading
 
 
 def _counting(file: AirspaceFile, *, exercise: bool) -> AirspaceFile:

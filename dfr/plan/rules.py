@@ -76,6 +76,13 @@ _TABLE = (
         source="ANO 2016 art. 239; NOTAM and AIC on the day",
     ),
     Rule(
+        id="notams",
+        asks="Somebody has read the NOTAMs for the place and time, within 24 hours; what could not be drawn "
+        "is judged by its text.",
+        basis=Basis.LAW,
+        source="ANO 2016 art. 239: restrictions are notified by NOTAM; the 24 hours are an assumed figure",
+    ),
+    Rule(
         id="height-limit",
         asks="No higher than 120 m (400 ft) above the surface, or than the authorisation says.",
         basis=Basis.NPCC_POLICY,

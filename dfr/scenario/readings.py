@@ -11,13 +11,15 @@ class NotamReading:
     """Who read the NOTAMs for the place and time of a deployment, and when.
 
     `files` are texts of them, by their resolved paths. `activated` names the zones, active by notice only,
-    that a NOTAM makes active; None where nobody has said. `assumed` True marks a reading that nobody did.
+    that a NOTAM makes active; None where nobody has said. `judged` are numbers of NOTAMs that the reader
+    found not to matter here, each with the reason. `assumed` True marks a reading that nobody did.
     """
 
     read_by: str
     read_at: datetime
     files: tuple[str, ...] = ()
     activated: tuple[str, ...] | None = None
+    judged: tuple[tuple[str, str], ...] = ()
     assumed: bool = False
 
 

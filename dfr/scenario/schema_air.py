@@ -47,6 +47,8 @@ def _covered(value: object) -> Ring:
 
 def _kind(value: object) -> DataKind:
     kinds = {kind.value.casefold(): kind for kind in DataKind}
+    if isinstance(value, str) and kinds.get(value.strip().casefold()) is DataKind.RESTRICTIONS:
+        raise wrong("no airspace file stands for reading NOTAMs", "state notams: {read_by, read_at}")
     if not isinstance(value, str) or value.strip().casefold() not in kinds:
         raise wrong(f"{str(value)[:60]!r} is no kind of data", f"one of {', '.join(DataKind)}")
     return kinds[value.strip().casefold()]
@@ -158,6 +160,10 @@ class NotamsIn(Sourced):
         max_length=200,
         description="zones active by NOTAM only that one makes active; [] none; null where nobody has said",
     )
+    judged: dict[str, Text] = Field(
+        default_factory=dict,
+        description="NOTAMs that do not matter here, by number: why; warnings and what cannot be drawn",
+    )
 
     def built(self, paths: Mapping[str, str]) -> NotamReading:
         """The domain value."""
@@ -166,6 +172,7 @@ class NotamsIn(Sourced):
             read_at=self.read_at,
             files=tuple(paths.get(name, name) for name in self.files),
             activated=None if self.activated is None else tuple(self.activated),
+            judged=tuple((number.strip().upper(), why) for number, why in self.judged.items()),
             assumed=self.assumed,
         )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dfr.findings import Finding, Severity, Validity
-from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, kinds_needed
+from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, kinds_needed, short_name
 from dfr.plan.checks.context import Context, enough, finding, listed
+from dfr.plan.checks.notices import check_notices
 from dfr.plan.checks.profile import deepest_drop_m, highest_ground_m_amsl
 from dfr.plan.permits import Needed, height_limit_m_agl, height_words, needed_spans, permit_for
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.scenario.data_kinds import DataKind
-from dfr.world.airspace import AirspaceState
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.airspace_area import Verdict, ZoneVerdict
 from dfr.world.zones import Zone
@@ -42,6 +42,7 @@ def check_airspace(context: Context) -> list[Finding]:
         *_zone_findings(context, answer, "flight-restriction-zone", AERODROME_KINDS),
         *_zone_findings(context, answer, "airspace-zone", None),
         *_notice_findings(context, answer),
+        *check_notices(context),
         *_data_findings(context),
     ]
 
@@ -66,34 +67,46 @@ def _answer(context: Context) -> VolumeAnswer | None:
 
 def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """What class the air has; where no file says, and a go needs to know, `check_air_data` has said so."""
+    entered = [v for v in _controlled(answer) if v.verdict is not Verdict.CLEAR]
+    if entered:
+        return [_entered(context, "airspace-class", verdict) for verdict in entered]
+    lost = [s for s in context.world.airspace.sources if s.unplaced]
+    if lost:
+        words = "; ".join(f"{short_name(s.path)}: {_lost_volumes(s.unplaced)}" for s in lost)
+        fix = "repair the airspace file (`dfr airspace lint`)"
+        return [finding("airspace-class", Severity.UNKNOWN, words, fix=fix)]
     cover = answer.cover(DataKind.AIRSPACE)
     if cover.missing:
         return []
     if cover.uncovered_share:
         words = "no file loaded holds the classes of the airspace here; in sight no go needs them"
         return [finding("airspace-class", Severity.ADVICE, words, place=context.scenario.site.centre)]
-    controlled = [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
+    return [_class_finding(context, answer)]
+
+
+def _controlled(answer: VolumeAnswer) -> list[ZoneVerdict]:
+    return [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
+
+
+def _lost_volumes(count: int) -> str:
+    lost = "1 volume" if count == 1 else f"{count} volumes"
+    return f"{lost} could not be read or placed, and may lie here"
+
+
+def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
     dated = listed([f"{s.path.rsplit('/', 1)[-1]} of {s.date}" for s in context.world.airspace.sources])
-    entered = [v for v in controlled if v.verdict is not Verdict.CLEAR]
-    if entered:
-        return [_entered(context, "airspace-class", verdict) for verdict in entered]
-    if answer.state is AirspaceState.UNKNOWN and not any(
-        v.verdict is Verdict.UNKNOWN for v in answer.verdicts
-    ):
-        fix = "repair the airspace file (`dfr airspace lint`)"
-        return [finding("airspace-class", Severity.UNKNOWN, "; ".join(answer.reasons), fix=fix)]
-    overhead = [v for v in controlled if v.horizontal_margin_m <= 0 and v.vertical_margin_m is not None]
+    overhead = [
+        v for v in _controlled(answer) if v.horizontal_margin_m <= 0 and v.vertical_margin_m is not None
+    ]
     above = min(overhead, key=lambda v: v.vertical_margin_m or 0.0, default=None)
     lowest = "" if above is None else f"; lowest controlled airspace overhead is {above.zone.label}"
-    return [
-        finding(
-            "airspace-class",
-            Severity.OK,
-            f"Class G from the surface by inference: no zone of {dated} applies{lowest}",
-            place=context.scenario.site.centre,
-            margin_m=None if above is None else above.vertical_margin_m,
-        )
-    ]
+    return finding(
+        "airspace-class",
+        Severity.OK,
+        f"Class G from the surface by inference: no zone of {dated} applies{lowest}",
+        place=context.scenario.site.centre,
+        margin_m=None if above is None else above.vertical_margin_m,
+    )
 
 
 def _zone_findings(
@@ -208,9 +221,9 @@ def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
         finding(
             "temporary-restriction",
             Severity.ADVICE,
-            "none on record for this place and period; absence from the record proves nothing",
+            "No temporary restriction is loaded for this place and time. That does not prove there is none.",
             place=context.scenario.site.centre,
-            fix="check NOTAM and AIC before and on the day",
+            fix="check NOTAMs and AICs the day before and on the day",
         )
     ]
 

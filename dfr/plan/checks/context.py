@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import shapely
 
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
-from dfr.findings import Finding, Severity, Validity
+from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.geo import Position
 from dfr.plan.heights import raised_world
 from dfr.plan.model import Plan, Route, Volume
@@ -78,6 +78,7 @@ def finding(
     margin_m: float | None = None,
     fix: str = "",
     source: str = "",
+    due: DayFact | None = None,
     validity: Validity | None = None,
 ) -> Finding:
     """A finding of one of the rules; its basis is the rule's, and its source unless said otherwise."""
@@ -91,6 +92,7 @@ def finding(
         place=place,
         margin_m=None if margin_m is None else round(margin_m, 2),
         fix=fix,
+        due=due,
         validity=validity,
     )
 
