@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dfr.findings import Severity
 from dfr.geo import Position
 from dfr.plan.checks import place as rule
+from dfr.plan.windows import hour_windows
 
 from .conftest import Field
 
@@ -20,14 +22,17 @@ AUCKLAND = Position(lat_deg=-36.85, lon_deg=174.76)
 LONGYEARBYEN = Position(lat_deg=78.22, lon_deg=15.65)
 
 
-def moved(value: Any, by: timedelta) -> Any:
-    """A scenario with every moment in it so much later."""
+def moved(value: Any, zone: ZoneInfo, later: timedelta) -> Any:
+    """A scenario whose every moment has the same hour on the clocks of a zone, so many days later."""
     if isinstance(value, datetime):
-        return value + by
+        return value.replace(tzinfo=zone) + later
+    if isinstance(value, ZoneInfo):
+        return zone
     if isinstance(value, tuple):
-        return tuple(moved(item, by) for item in value)
+        return tuple(moved(item, zone, later) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: moved(getattr(value, f.name), by) for f in fields(value) if f.init})
+        changes = {f.name: moved(getattr(value, f.name), zone, later) for f in fields(value) if f.init}
+        return replace(value, **changes)
     return value
 
 
@@ -39,22 +44,25 @@ class Asked:
 
 
 @pytest.mark.parametrize(
-    ("site", "later", "severity"),
+    ("site", "clock", "days", "severity"),
     [
-        # The four hours with calls begin on 1 June 2024 at 09:00 UTC, and later by so many hours.
-        (LOS_ANGELES, 13, Severity.OK),  # 15 to 19 h on 1 June there, over midnight UTC; sunset 19:59
-        (LOS_ANGELES, 0, Severity.ADVICE),  # 2 to 6 h; sunrise 05:43
-        (SYDNEY, 14, Severity.OK),  # 9 to 13 h on 2 June
-        (SYDNEY, 0, Severity.ADVICE),  # 19 to 23 h; sunset 16:54
-        (AUCKLAND, 12, Severity.OK),  # 9 to 13 h on 2 June
-        (AUCKLAND, 0, Severity.ADVICE),  # 21 to 1 h
-        (LONGYEARBYEN, 14, Severity.OK),  # 1 to 5 h: midnight sun
-        (LONGYEARBYEN, 200 * 24, Severity.ADVICE),  # 10 to 14 h on 18 December: polar night
+        # Calls arise from 10 to 14 h on 1 June 2024, by the clocks of the zone named.
+        (LOS_ANGELES, "America/Los_Angeles", 0, Severity.OK),
+        (LOS_ANGELES, "Pacific/Auckland", 0, Severity.OK),  # 15 to 19 h there, over midnight UTC
+        (LOS_ANGELES, "Europe/London", 0, Severity.ADVICE),  # 2 to 6 h; sunrise 05:43
+        (SYDNEY, "Australia/Sydney", 0, Severity.OK),
+        (SYDNEY, "Pacific/Auckland", 0, Severity.OK),  # 8 to 12 h
+        (SYDNEY, "Europe/London", 0, Severity.ADVICE),  # 19 to 23 h; sunset 16:54
+        (AUCKLAND, "Pacific/Auckland", 0, Severity.OK),
+        (AUCKLAND, "Europe/London", 0, Severity.ADVICE),  # 21 to 1 h
+        (LONGYEARBYEN, "Pacific/Auckland", 0, Severity.OK),  # midnight sun
+        (LONGYEARBYEN, "Europe/London", 200, Severity.ADVICE),  # 18 December: polar night
     ],
 )
-def test_the_night_finding_follows_the_sun_of_the_site(field: Field, site, later: int, severity) -> None:
-    scenario = moved(field().scenario, timedelta(hours=later))
+def test_the_night_finding_follows_the_sun_of_the_site(field: Field, site, clock, days, severity) -> None:
+    scenario = moved(field().scenario, ZoneInfo(clock), timedelta(days=days))
     scenario = replace(scenario, site=replace(scenario.site, centre=site))
+    assert len(hour_windows(scenario)) == 4
     (found,) = rule._night(Asked(scenario))
     assert found.severity is severity
     if severity is Severity.ADVICE:
