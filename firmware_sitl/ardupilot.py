@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from dfr.ardupilot.parameters import spellings
 from dfr.errors import InputError, VehicleStartError
+from firmware_sitl.guard import GuardedFolder, guarded_folder
 from firmware_sitl.process import VehicleProcess, running
 from firmware_sitl.vehicle.parameters import Parameters, unknown_parameters
 
@@ -74,7 +74,7 @@ def version_of(path: Path) -> str:
 @contextmanager
 def started(
     binary: ArduCopter,
-    folder: Path,
+    folder: GuardedFolder,
     *,
     home: str,
     system_id: int,
@@ -105,7 +105,7 @@ def started(
 @contextmanager
 def _running(
     binary: ArduCopter,
-    folder: Path,
+    folder: GuardedFolder,
     *,
     home: str,
     system_id: int,
@@ -114,15 +114,15 @@ def _running(
     frame: Path | None,
     instance: int | None,
 ) -> Iterator[tuple[VehicleProcess, str]]:
-    base = folder / "base.parm"
+    base = folder.path / "base.parm"
     base.write_text(_base_text() + parameter_lines(params), encoding="utf-8")
     number = _free_instance() if instance is None else instance
-    model = _model(params) if frame is None else f"{_model(params)}:{_beside(frame, folder)}"
+    model = _model(params) if frame is None else f"{_model(params)}:{_beside(frame, folder.path)}"
     command = [
         str(binary.path), "-w", "--model", model, f"--home={home}", "--defaults", str(base.resolve()),
         "--sysid", str(system_id), "-I", str(number), "--speedup", f"{speedup:g}",
     ]  # fmt: skip
-    with running(command, folder) as process:
+    with running(command, folder.path, folder.environment) as process:
         process.wait_for("Waiting for connection", timeout_s=LISTEN_TIMEOUT_S)
         yield process, f"tcp:127.0.0.1:{FIRST_PORT + PORTS_APART * number}"
 
@@ -181,10 +181,10 @@ def _refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
     if not new:
         return
     with (
-        tempfile.TemporaryDirectory(prefix="dfr-sitl-") as folder,
+        guarded_folder() as folder,
         _running(
             binary,
-            Path(folder),
+            folder,
             home=PROBE_HOME,
             system_id=1,
             speedup=1.0,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Literal
 from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position
 from firmware_sitl import ardupilot
+from firmware_sitl.guard import GuardedFolder, guarded_folder
 from firmware_sitl.process import VehicleProcess, running
 from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
 
@@ -71,12 +71,11 @@ def start_vehicle(
     chosen = choose(engine)
     settings = given_parameters(defaults, params or {})
     with ExitStack() as stack:
-        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dfr-sitl-")))
-        place.mkdir(parents=True, exist_ok=True)
+        place = stack.enter_context(guarded_folder(folder))
         text = f"{home.lat_deg:.9f},{home.lon_deg:.9f},{home_m_amsl:.3f},{heading_deg:.2f}"
         if chosen is not None:
             if gust_intensity > 0.0:
-                settings = ardupilot.gust_script(place, gust_intensity, gust_seed) | settings
+                settings = ardupilot.gust_script(place.path, gust_intensity, gust_seed) | settings
             process, url = stack.enter_context(
                 ardupilot.started(
                     chosen,
@@ -106,7 +105,7 @@ def start_vehicle(
             version=version,
             pid=process.pid,
             system_id=system_id,
-            folder=place,
+            folder=place.path,
             process=process,
         )
 
@@ -152,22 +151,15 @@ def choose(engine: Engine) -> ardupilot.ArduCopter | None:
 
 @contextmanager
 def _builtin(
-    folder: Path, options: Sequence[str], params: Mapping[str, float]
+    folder: GuardedFolder, options: Sequence[str], params: Mapping[str, float]
 ) -> Iterator[tuple[VehicleProcess, tuple[str, ...]]]:
     refuse_unknown(params)
-    own = folder / "given.parm"
+    own = folder.path / "given.parm"
     own.write_text("".join(f"{name} {value:.9g}\n" for name, value in params.items()), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "firmware_sitl.vehicle",
-        *options,
-        "--defaults",
-        own.name,
-        "--with-parent",
-    ]
-    environment = os.environ | {"PYTHONPATH": _search_path(), "PYTHONUNBUFFERED": "1"}
-    with running(command, folder, environment) as process:
+    command = [sys.executable, "-m", "firmware_sitl.vehicle", *options, "--defaults", own.name]
+    command += ["--parent", str(os.getpid())]
+    environment = folder.environment | {"PYTHONPATH": _search_path(), "PYTHONUNBUFFERED": "1"}
+    with running(command, folder.path, environment) as process:
         line = process.wait_for("listening ", timeout_s=BUILTIN_TIMEOUT_S)
         yield process, tuple(line.split()[1:])
 

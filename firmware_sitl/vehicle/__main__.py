@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 from pathlib import Path
@@ -32,8 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     urls = " ".join(f"tcp:{LOOPBACK}:{port}" for port in server.port_numbers)
     sys.stdout.write(f"{BANNER}\nlistening {urls}\n")
     sys.stdout.flush()
-    if options.with_parent:
-        server.parent_pid = os.getppid()
+    server.parent_pid = options.parent
     signal.signal(signal.SIGTERM, _stop)
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
         while server.run():
@@ -56,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speedup", type=float, default=1.0, help="vehicle seconds in a second")
     parser.add_argument("--defaults", default="", help="parameter files, comma-separated")
     parser.add_argument("--frame", default="", help="SITL airframe JSON; default ArduPilot's quad")
-    parser.add_argument("--with-parent", action="store_true", help="end when the starting process ends")
+    parser.add_argument("--parent", type=int, help="process id of the starter: end when it ends")
     parser.add_argument("--generation", default="4.6", choices=[g.value for g in Generation])
     return parser
 
