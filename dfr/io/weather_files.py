@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dfr.errors import InputError
+from dfr.geo import distance_m
 from dfr.io import metar, taf
 from dfr.io.files import read_bounded
 from dfr.io.forecast_files import read_forecast
+from dfr.io.stations import FARTHEST_M, station_position
 from dfr.io.weather_groups import Conditions, hour_of, worst_of
 from dfr.scenario.model import HourWeather, Scenario
 
@@ -76,6 +78,7 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
             hours=tuple(rows),
             qnh_hpa=qnh,
             source=f"{said}; the rest: {weather.source}",
+            reports=said,
             assumed=weather.assumed and not told,
         ),
     )
@@ -98,26 +101,47 @@ def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequen
     found = []
     if files.metar is not None:
         reports = metar.read_metars(read_bounded(files.metar), name=str(files.metar), until=until)
-        named = sorted({report.station for report in reports})
+        named = _stations(scenario, {one.station: one.start for one in reports})
         begin = hour_of(scenario.weather.hours[0].start)
         qnh = [one.qnh_hpa for one in reports if one.qnh_hpa is not None and one.start >= begin]
         found.append(
             _Source(
-                name=f"METAR {' '.join(named)} in {files.metar.name}",
+                name=f"METAR {named} in {files.metar.name}",
                 hours=metar.hourly(reports),
                 qnh_hpa=qnh[-1] if qnh else None,
             )
         )
     if files.taf is not None:
         forecasts = taf.read_tafs(read_bounded(files.taf), name=str(files.taf), until=until)
-        named = sorted({forecast.station for forecast in forecasts})
-        found.append(_Source(name=f"TAF {' '.join(named)} in {files.taf.name}", hours=taf.hourly(forecasts)))
+        named = _stations(scenario, {one.station: one.issued for one in forecasts})
+        found.append(_Source(name=f"TAF {named} in {files.taf.name}", hours=taf.hourly(forecasts)))
     if files.forecast is not None:
         zone = scenario.period.start.tzinfo
         assert zone is not None
         hours = read_forecast(read_bounded(files.forecast), name=str(files.forecast), zone=zone)
         found.append(_Source(name=f"forecast {files.forecast.name}", hours=hours))
     return found
+
+
+def _stations(scenario: Scenario, issued: Mapping[str, datetime]) -> str:
+    """Each station with its distance and its last issue. Raises InputError for one that is too far away.
+
+    A station counts where it is near the site, or where the scenario names it.
+    """
+    return ", ".join(_station(scenario, name, when) for name, when in sorted(issued.items()))
+
+
+def _station(scenario: Scenario, name: str, when: datetime) -> str:
+    place, named = station_position(name), name in scenario.weather.stations
+    away_m = None if place is None else distance_m(scenario.site.centre, place)
+    if not named and (away_m is None or away_m > FARTHEST_M):
+        where = "where it is is not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
+        raise InputError(
+            f"weather of {name}: {where}, at most {FARTHEST_M / 1000:.0f} km is taken unasked"
+            f" -> give a nearer station, or name it in the scenario: weather.stations: [{name}]"
+        )
+    where = "distance not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
+    return f"{name} ({where}, issued {when.astimezone(UTC):%Y-%m-%d %H:%MZ})"
 
 
 def _row(own: HourWeather, sources: Sequence[_Source], taken: dict[str, int]) -> HourWeather:

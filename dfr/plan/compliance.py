@@ -39,6 +39,9 @@ def check_coverage(context: Context) -> list[Finding]:
         "of the decision if a drone is free"
     )
     words += _cost_of_heights(plan)
+    if plan.objective <= 0.0:
+        fix = "other candidate sites, a longer targets.siting_limit_s, or a faster drone"
+        return [finding("coverage", Severity.VIOLATION, f"no call is reached in time: {words}", fix=fix)]
     if plan.status == OPTIMAL:
         return [
             finding("coverage", Severity.OK, f"{words}; proven the most that {len(plan.sites)} docks reach")

@@ -267,11 +267,17 @@ def _rally_point(context: Context, position: Position) -> Finding:
 
 
 def _reserve(context: Context) -> Finding:
-    reserve = context.scenario.contingency.reserve_fraction
-    low = reserve < LEAST_RESERVE
+    choice = context.scenario.contingency
+    own = choice.least_reserve_fraction or 0.0
+    least = max(LEAST_RESERVE, own)
+    whose = (
+        "the operator's own" if own > LEAST_RESERVE else "assumed; makers' return-home warnings start near it"
+    )
+    low = choice.reserve_fraction < least
+    short = f", {least - choice.reserve_fraction:.0%} below it" if low else ""
     return finding(
         "reserve-choice",
-        Severity.ADVICE if low else Severity.OK,
-        f"battery reserve {reserve:.0%}",
-        fix=f"set contingency.reserve_fraction to {LEAST_RESERVE:g} or more" if low else "",
+        Severity.VIOLATION if low else Severity.OK,
+        f"battery reserve {choice.reserve_fraction:.0%}, at least {least:.0%} ({whose}){short}",
+        fix=f"set contingency.reserve_fraction to {least:g} or more" if low else "",
     )

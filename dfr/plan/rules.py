@@ -149,9 +149,15 @@ _TABLE = (
     Rule(
         id="dock-place",
         asks="A dock stands on land, inside the boundary and clear of keep-outs and crowds by the margins "
-        "that its flights keep.",
+        "that its flights keep; where water is, is stated.",
         basis=Basis.OPERATOR,
         source="candidate sites, boundary, keep-outs, crowds and water of the scenario",
+    ),
+    Rule(
+        id="placeholder",
+        asks="Boundary, areas of calls, docks and posts are real ones, and none that a program drew.",
+        basis=Basis.OPERATOR,
+        source="project rule: a drawn example is no survey",
     ),
     Rule(
         id="site-power",
@@ -224,7 +230,7 @@ _TABLE = (
     ),
     Rule(
         id="reserve-choice",
-        asks="The battery reserve is at least 20 %.",
+        asks="The battery reserve is at least 20 %, and at least what the operator's manual says.",
         basis=Basis.ASSUMED,
         source="assumed figure; makers' return-home warnings start near it",
     ),
@@ -245,7 +251,7 @@ _TABLE = (
     ),
     Rule(
         id="coverage",
-        asks="The plan is proven optimal, and how much demand its docks reach within the limit is stated.",
+        asks="The docks reach some demand within the limit; how much, and whether that is proven optimal.",
         basis=Basis.OPERATOR,
         source="targets of the scenario; MCLP by HiGHS",
     ),

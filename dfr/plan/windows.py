@@ -13,7 +13,16 @@ from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
 from dfr.scenario.model import HourWeather, Scenario
 from dfr.world.demand import expected_by_hour_zone_priority, hourly_demand
-from dfr.world.weather import limiting, mean_wind, operation_limits, weather_at
+from dfr.world.weather import (
+    Limiting,
+    Quantity,
+    WeatherLimits,
+    held_against,
+    limiting,
+    mean_wind,
+    operation_limits,
+    weather_at,
+)
 from dfr.world.wind import MeanWind
 
 
@@ -73,14 +82,37 @@ def temperature_limits_c(craft: Drone, box: Dock) -> tuple[float | None, float |
     return max(low, default=None), min(high, default=None)
 
 
-def _limits_broken(scenario: Scenario, hour: HourWeather, craft: Drone, box: Dock) -> tuple[str, ...]:
+def tightest(scenario: Scenario, windows: Sequence[HourWindow]) -> tuple[HourWindow, Limiting] | None:
+    """(the hour, the value) of wind, gust, rain, visibility or landing wind nearest to its limit."""
+    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    limits, landing = _weather_limits(scenario, craft, box), landing_wind_limit_mps(craft, box)
+    found = [
+        (window, each)
+        for window in windows
+        for each in held_against(scenario, window.weather, limits)
+        if each.quantity not in (Quantity.COLD, Quantity.HEAT)
+    ]
+    if landing is not None:
+        found += [(window, _landing_wind(window.weather, landing)) for window in windows]
+    return max(found, key=lambda pair: pair[1].used, default=None)
+
+
+def _landing_wind(hour: HourWeather, limit_mps: float) -> Limiting:
+    return Limiting(quantity=Quantity.LANDING_WIND, value=hour.wind_mps, limit=limit_mps)
+
+
+def _weather_limits(scenario: Scenario, craft: Drone, box: Dock) -> WeatherLimits:
     coldest, hottest = temperature_limits_c(craft, box)
-    limits = operation_limits(
+    return operation_limits(
         scenario,
         drone_max_wind_mps=craft.max_wind_mps,
         min_temperature_c=coldest,
         max_temperature_c=hottest,
     )
+
+
+def _limits_broken(scenario: Scenario, hour: HourWeather, craft: Drone, box: Dock) -> tuple[str, ...]:
+    limits = _weather_limits(scenario, craft, box)
     broken = [str(reason) for reason in limiting(scenario, hour, limits)]
     landing = landing_wind_limit_mps(craft, box)
     if landing is not None and hour.wind_mps > landing:

@@ -258,7 +258,9 @@ class HourWeather:
 class Weather:
     """The hourly weather in time order.
 
-    `turbulence_intensity` None means: by the surface. `qnh_hpa` None means: unknown.
+    `turbulence_intensity` None means: by the surface. `qnh_hpa` None means: unknown. `stations` are those
+    whose reports are taken however far away they are; `reports` names those that were taken, with distance
+    and issue.
     """
 
     hours: tuple[HourWeather, ...]
@@ -266,6 +268,8 @@ class Weather:
     qnh_hpa: float | None
     source: str
     assumed: bool
+    stations: tuple[str, ...] = ()
+    reports: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +325,10 @@ class LostLink(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contingency:
-    """The choices made before anything goes wrong."""
+    """The choices made before anything goes wrong.
+
+    `least_reserve_fraction` is the least reserve that the operator's manual allows, None where it says none.
+    """
 
     lost_link: LostLink
     lost_link_timeout_s: float
@@ -329,6 +336,7 @@ class Contingency:
     return_height_m_agl: float
     rally_points: tuple[Position, ...]
     landing_retries: int
+    least_reserve_fraction: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,7 +365,8 @@ class Scenario:
     """A deployment, whole.
 
     `exercise` True means that nothing of it is flown for real: assumed permissions, readings and sources may
-    stand, and every output says EXERCISE.
+    stand, and every output says EXERCISE. `unconfirmed` names the parts that a program drew and nobody has
+    put right since.
     """
 
     name: str
@@ -386,3 +395,4 @@ class Scenario:
     notams: NotamReading | None = None
     obstacles: ObstacleSurvey | None = None
     clearances: tuple[Clearance, ...] = ()
+    unconfirmed: tuple[str, ...] = ()

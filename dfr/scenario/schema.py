@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from dfr.scenario.model import (
     DeconflictionRule,
@@ -22,6 +22,7 @@ from dfr.scenario.schema_candidates import CandidatesIn
 from dfr.scenario.schema_parts import (
     Area,
     Block,
+    Drawn,
     DurationIn,
     FactorFigure,
     HeightFigure,
@@ -62,7 +63,7 @@ class PeriodIn(Strict):
     end: LocalTime
 
 
-class BoundaryIn(Sourced):
+class BoundaryIn(Drawn):
     """The keep-in: no drone leaves it."""
 
     ring: Area = Field(description="corners as [lat, lon]")
@@ -78,6 +79,11 @@ class KeepOutIn(Sourced):
 
 class WaterIn(KeepOutIn):
     """Water: flown over, but no dock stands and no drone lands there."""
+
+
+def _none_is_empty(value: object) -> object:
+    """`none` says that there is no water: an empty list."""
+    return [] if isinstance(value, str) and value.strip().casefold() == "none" else value
 
 
 class PresenceIn(Strict):
@@ -116,8 +122,8 @@ class SiteIn(Strict):
     crowds: list[CrowdIn] | None = Field(
         default=None, max_length=200, description="[] where nobody gathers; null where nobody has said"
     )
-    water: list[WaterIn] | None = Field(
-        default=None, max_length=200, description="[] where there is none; null where nobody has said"
+    water: Annotated[list[WaterIn] | None, BeforeValidator(_none_is_empty)] = Field(
+        default=None, max_length=200, description="none or [] where there is none; null where nobody has said"
     )
 
 
@@ -192,7 +198,7 @@ class ZoneIn(Strict):
     area: Area
 
 
-class ZonesIn(Sourced):
+class ZonesIn(Drawn):
     """Where calls arise; the shares sum to 1."""
 
     areas: list[ZoneIn] = Field(min_length=1, max_length=5000)
@@ -291,6 +297,9 @@ class WeatherIn(Sourced):
 
     turbulence_intensity: ShareFigure | None = Field(description="null: by the surface")
     qnh_hpa: QnhFigure | None = Field(description="null: unknown")
+    stations: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{3}$")]] = Field(
+        default_factory=list, max_length=10, description="stations to be taken however far away they are"
+    )
     hours: list[HourIn] | None = Field(default=None, min_length=1, max_length=10_000)
     columns: list[str] | None = Field(default=None, max_length=20, description="names of a row's fields")
     rows: list[list[Any]] | None = Field(default=None, min_length=1, max_length=10_000)
@@ -312,6 +321,9 @@ class ContingencyIn(Block):
     return_height_m_agl: float = Field(gt=0, le=1000)
     rally_points: list[Place] = Field(default_factory=list, max_length=20)
     landing_retries: int = Field(ge=0, le=20)
+    least_reserve_fraction: float | None = Field(
+        default=None, ge=0, le=0.9, description="the least reserve that the operator's manual allows"
+    )
 
 
 class TargetsIn(Block):

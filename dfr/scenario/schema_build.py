@@ -60,6 +60,7 @@ def build(
         notams=None if scenario.notams is None else scenario.notams.built(airspace_paths),
         obstacles=None if scenario.obstacles is None else scenario.obstacles.built(),
         clearances=tuple(item.built() for item in scenario.clearances),
+        unconfirmed=tuple(_unconfirmed(scenario)),
         contingency=_contingency(scenario.contingency),
         targets=domain.Targets(
             limits_s=tuple(sorted({*scenario.targets.limits_s, scenario.targets.siting_limit_s})),
@@ -70,6 +71,16 @@ def build(
         simulation=scenario.simulation.built(),
         assumptions=tuple(assumptions(scenario)),
     )
+
+
+def _unconfirmed(scenario: written.ScenarioIn) -> Iterator[str]:
+    """The parts that still are as a program drew them."""
+    drawn = {
+        "the boundary": scenario.site.boundary,
+        "the places for docks": scenario.candidates,
+        "the areas of calls": scenario.demand.zones,
+    }
+    yield from (name for name, part in drawn.items() if not part.confirmed)
 
 
 def assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
@@ -273,6 +284,7 @@ def _weather(weather: written.WeatherIn, hours: Sequence[written.HourIn]) -> dom
         qnh_hpa=_value(weather.qnh_hpa),
         source=weather.vouched_by(),
         assumed=weather.assumed,
+        stations=tuple(weather.stations),
     )
 
 
@@ -284,4 +296,5 @@ def _contingency(part: written.ContingencyIn) -> domain.Contingency:
         return_height_m_agl=part.return_height_m_agl,
         rally_points=tuple(part.rally_points),
         landing_retries=part.landing_retries,
+        least_reserve_fraction=part.least_reserve_fraction,
     )

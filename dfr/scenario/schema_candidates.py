@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from dfr.scenario import candidates as domain
-from dfr.scenario.schema_parts import Id, Point, Sourced, Text
+from dfr.scenario.schema_parts import Drawn, Id, Point, Sourced, Text
 
 
 class ObstacleIn(Sourced):
@@ -63,7 +63,7 @@ class CandidateIn(Point):
         )
 
 
-class CandidatesIn(Sourced):
+class CandidatesIn(Drawn):
     """Where docks could stand."""
 
     sites: list[CandidateIn] = Field(min_length=1, max_length=5000)

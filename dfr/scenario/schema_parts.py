@@ -63,6 +63,14 @@ class Sourced(Strict):
         return "; ".join(dict.fromkeys(text for text in named if text))
 
 
+class Drawn(Sourced):
+    """Base of a part that `dfr init` draws as a placeholder."""
+
+    confirmed: bool = Field(
+        default=True, description="false: drawn by a program, nobody has put in the real one"
+    )
+
+
 class Document(Sourced):
     """Base of a permission: its reference vouches for it."""
 

@@ -40,6 +40,7 @@ class Quantity(StrEnum):
     COLD = "cold"
     HEAT = "heat"
     ICING = "icing"
+    LANDING_WIND = "landing wind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +67,31 @@ class Gust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limiting:
-    """A limit that an hour breaks, with the value that breaks it; `estimated` where nobody reported it."""
+    """A value of an hour against its limit; `estimated` where nobody reported it.
+
+    `least` marks a limit that the value must reach, others are not to be exceeded.
+    """
 
     quantity: Quantity
     value: float
     limit: float
     estimated: bool = False
+    least: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether the limit is broken."""
+        return self.value < self.limit if self.least else self.value > self.limit
+
+    @property
+    def used(self) -> float:
+        """The share of the limit that is used, 1 at the limit.
+
+        >>> Limiting(quantity=Quantity.WIND, value=6.0, limit=12.0).used
+        0.5
+        """
+        part, whole = (self.limit, self.value) if self.least else (self.value, self.limit)
+        return part / whole if whole > 0.0 else 0.0 if part <= 0.0 else math.inf
 
     def __str__(self) -> str:
         """The reason in words.
@@ -93,6 +113,7 @@ _UNITS = {
     Quantity.COLD: "degC",
     Quantity.HEAT: "degC",
     Quantity.ICING: "degC",
+    Quantity.LANDING_WIND: "m/s",
 }
 
 
@@ -160,6 +181,14 @@ def operation_limits(
 
 def limiting(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
     """Every limit the hour breaks, none where it may be flown in."""
+    broken = [each for each in held_against(scenario, hour, limits) if each.broken]
+    if limits.icing and _may_ice(hour):
+        broken.append(Limiting(quantity=Quantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C))
+    return tuple(broken)
+
+
+def held_against(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
+    """Every value of the hour that has a limit, with the limit."""
     wind_mps = mean_wind(scenario, hour).speed_at_mps(limits.height_m_agl)
     gust = gust_of(scenario, hour)
     over = (
@@ -172,19 +201,17 @@ def limiting(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tu
         (Quantity.VISIBILITY, hour.visibility_m, limits.min_visibility_m),
         (Quantity.COLD, hour.temperature_c, limits.min_temperature_c),
     )
-    broken = [
+    held = [
         Limiting(quantity=quantity, value=value, limit=limit, estimated=estimated)
         for quantity, value, limit, estimated in over
-        if limit is not None and value > limit
+        if limit is not None
     ]
-    broken += [
-        Limiting(quantity=quantity, value=value, limit=limit)
+    held += [
+        Limiting(quantity=quantity, value=value, limit=limit, least=True)
         for quantity, value, limit in under
-        if limit is not None and value < limit
+        if limit is not None
     ]
-    if limits.icing and _may_ice(hour):
-        broken.append(Limiting(quantity=Quantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C))
-    return tuple(broken)
+    return tuple(held)
 
 
 def _may_ice(hour: HourWeather) -> bool:

@@ -85,6 +85,8 @@ def test_the_last_word_of_each_station_counts_and_the_worst_of_several(tmp_path,
 TAF EGHI 241000Z 2412/2418 20010KT 9999=
 TAF EGHH 241130Z 2412/2418 20020KT 4000=
 """
+    weather = replace(victorious.weather, stations=("EGHH",))
+    victorious = replace(victorious, weather=weather)
     found = with_weather(victorious, WeatherFiles(taf=file(tmp_path, "taf.txt", text))).weather
     hour = next(row for row in found.hours if row.start == NOON.replace(hour=15))
     assert (hour.wind_mps, hour.visibility_m) == (pytest.approx(15.43, abs=0.01), 4000.0)
@@ -191,3 +193,33 @@ def test_a_gust_is_never_below_the_wind_of_its_hour():
 def test_what_is_wrong_is_said(data, what):
     with pytest.raises(InputError, match=what):
         read_forecast(data, name="f", zone=UTC)
+
+
+FAR = {
+    "Bournemouth, 3 km too far": ("EGHH", "53 km from the site, at most 50 km"),
+    "Aberdeen": ("EGPD", "km from the site, at most 50 km"),
+    "a heliport that the table lacks": ("EGLW", "where it is is not known"),
+}
+
+
+@pytest.mark.parametrize(("station", "says"), FAR.values(), ids=FAR)
+def test_weather_of_a_station_far_away_is_refused_unless_it_is_named(tmp_path, victorious, station, says):
+    metar = file(tmp_path, "metar.txt", f"{station} 241120Z 24010KT 9999 18/12 Q1007=\n")
+    taf = file(tmp_path, "taf.txt", f"TAF {station} 241000Z 2411/2414 20020KT 9999=\n")
+    for files in (WeatherFiles(metar=metar), WeatherFiles(taf=taf)):
+        with pytest.raises(InputError, match=says) as refused:
+            with_weather(victorious, files)
+        assert f"weather.stations: [{station}]" in str(refused.value)
+    named = replace(victorious, weather=replace(victorious.weather, stations=(station,)))
+    assert station in with_weather(named, WeatherFiles(metar=metar)).weather.reports
+
+
+def test_the_station_its_distance_and_its_issue_are_kept_with_its_weather(tmp_path, victorious):
+    metar = file(
+        tmp_path, "m.txt", "EGHI 241020Z 24010KT 9999 18/12 Q1007=\nEGHI 241120Z 24012KT 9999 18/12 Q1007=\n"
+    )
+    taf = file(tmp_path, "t.txt", "TAF EGHI 241000Z 2411/2414 20020KT 9999=\n")
+    found = with_weather(victorious, WeatherFiles(metar=metar, taf=taf)).weather
+    assert "METAR EGHI (27 km from the site, issued 2024-08-24 11:20Z) in m.txt (2 h)" in found.reports
+    assert "TAF EGHI (27 km from the site, issued 2024-08-24 10:00Z) in t.txt" in found.reports
+    assert found.reports in found.source

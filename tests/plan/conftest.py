@@ -101,6 +101,7 @@ def scenario() -> m.Scenario:
             ground_m_amsl=10.0,
             keep_outs=(),
             crowds=(),
+            water=(),
         ),
         candidates=(
             candidate("west", -400, 0),

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from dfr.aircraft.catalogue import dock, drone
 from dfr.findings import Basis, Severity, compliant
 from dfr.geo import VerticalDatum
 from dfr.plan.checks.means import LONGEST_SHIFT_H
 from dfr.plan.compliance import check
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import RULES, as_markdown
+from dfr.plan.windows import hour_windows, landing_wind_limit_mps, tightest
 from dfr.scenario import model as m
 from dfr.scenario.data_kinds import ALL_KINDS
 from dfr.world.airspace import Coverage, limit
@@ -26,7 +28,14 @@ from .conftest import ORIGIN, START, Field, authorisation, box, candidate, hour
 def test_a_field_without_faults_is_a_go_and_every_rule_is_reported(field: Field):
     plan = make_plan(field())
     assert compliant(plan.findings)
-    silent = {"keep-out", "ground-risk", "contingency-volume", "other-traffic", "airspace-date"}
+    silent = {
+        "placeholder",
+        "keep-out",
+        "ground-risk",
+        "contingency-volume",
+        "other-traffic",
+        "airspace-date",
+    }
     assert {f.rule for f in plan.findings} | silent >= set(RULES)
 
 
@@ -342,6 +351,41 @@ def test_the_longest_sortie_is_held_against_the_reserve(field: Field):
 
 def test_cruising_faster_than_the_drone_can_is_a_violation(field: Field):
     assert only(field(operation={"cruise_mps": 40.0}), "airframe-limits").severity is Severity.VIOLATION
+
+
+@pytest.mark.parametrize(
+    ("gust", "severity", "says"),
+    [
+        (7.5, Severity.OK, "least room: gust 7.5 m/s, limit 15 m/s, 50% of it used, Sat 12:00"),
+        (14.9, Severity.ADVICE, "least room: gust 14.9 m/s, limit 15 m/s, 99% of it used, Sat 12:00"),
+    ],
+)
+def test_the_hours_that_may_be_flown_say_how_much_room_there_is(field: Field, gust, severity, says):
+    hours = tuple(hour(START + timedelta(hours=k), gust_mps=gust if k == 2 else 3.0) for k in range(4))
+    told = findings(field(weather={"hours": hours}), "weather")
+    found = next(f for f in told if "all 4 hours with calls may be flown" in f.message)
+    assert (found.severity, says in found.message) == (severity, True)
+
+
+def test_a_landing_wind_at_its_limit_is_compared_too(field: Field):
+    scenario = field().scenario
+    windows = hour_windows(scenario)
+    limit = landing_wind_limit_mps(drone(scenario.fleet.drone), dock(scenario.fleet.dock))
+    near = [replace(w, weather=replace(w.weather, wind_mps=limit * 0.99, gust_mps=0.0)) for w in windows]
+    calm = replace(scenario, operation=replace(scenario.operation, max_wind_mps=80.0))
+    assert str(tightest(calm, near)[1]).startswith("landing wind")
+
+
+def test_docks_that_reach_no_call_in_time_are_a_violation(field: Field):
+    assert only(field(targets={"siting_limit_s": 1.0}), "coverage").severity is Severity.VIOLATION
+
+
+@pytest.mark.parametrize("part", ["the boundary", "the places for docks", "the areas of calls"])
+def test_what_a_program_drew_is_unknown(field: Field, part: str):
+    found = only(field(unconfirmed=(part,)), "placeholder")
+    assert found.severity is Severity.UNKNOWN
+    assert part in found.message
+    assert findings(field(), "placeholder") == []
 
 
 # --- the rules themselves

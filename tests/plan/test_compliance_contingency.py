@@ -75,8 +75,21 @@ def test_a_return_is_tried_from_all_along_the_route(field: Field):
     assert only(world, "lost-link").severity is Severity.VIOLATION
 
 
-def test_a_small_reserve_is_advice(field: Field):
-    assert only(field(contingency={"reserve_fraction": 0.1}), "reserve-choice").severity is Severity.ADVICE
+@pytest.mark.parametrize(
+    ("reserve", "manual", "severity"),
+    [
+        (0.1, None, Severity.VIOLATION),
+        (0.19, None, Severity.VIOLATION),
+        (0.25, 0.3, Severity.VIOLATION),
+        (0.25, None, Severity.OK),
+        (0.3, 0.3, Severity.OK),
+    ],
+)
+def test_a_reserve_below_the_least_is_a_violation(field: Field, reserve, manual, severity):
+    choice = {"reserve_fraction": reserve, "least_reserve_fraction": manual}
+    found = only(field(contingency=choice), "reserve-choice")
+    assert found.severity is severity
+    assert f"at least {max(0.2, manual or 0.0):.0%}" in found.message
 
 
 def test_a_procedure_slower_than_its_notice_is_a_violation(field: Field):

@@ -11,6 +11,7 @@ from dfr.errors import InfeasibleError
 from dfr.findings import Severity
 from dfr.geo import Position
 from dfr.plan.planner import make_plan
+from dfr.scenario import model as m
 from dfr.scenario.model import SiteUse
 
 from .compliance_world import crowd, findings, only
@@ -80,9 +81,15 @@ def test_drones_fly_over_water(field: Field):
 
 
 def test_where_nobody_has_said_where_water_is_that_is_said(field: Field):
-    (advice,) = findings(field(), "dock-place", Severity.ADVICE)
-    assert "nobody has said where water is" in advice.message
+    (unknown,) = findings(field(site={"water": None}), "dock-place", Severity.UNKNOWN)
+    assert "nobody has said where water is" in unknown.message
+    assert "water: none" in unknown.fix
     assert only(field(site={"water": ()}), "dock-place").severity is Severity.OK
+
+
+def test_a_site_at_sea_without_water_contradicts_itself(field: Field):
+    (unknown,) = findings(field(site={"water": (), "surface": m.Surface.SEA}), "dock-place", Severity.UNKNOWN)
+    assert "one of them is wrong" in unknown.message
 
 
 def test_a_rally_point_on_water_is_a_violation_with_its_depth(field: Field):

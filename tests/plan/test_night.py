@@ -14,8 +14,9 @@ from dfr.geo import Position
 from dfr.plan.checks import place as rule
 from dfr.plan.windows import hour_windows
 
-from .conftest import Field
+from .conftest import Field, authorisation
 
+BY_NIGHT = authorisation(night=True)
 LOS_ANGELES = Position(lat_deg=34.05, lon_deg=-118.24)
 SYDNEY = Position(lat_deg=-33.87, lon_deg=151.21)
 AUCKLAND = Position(lat_deg=-36.85, lon_deg=174.76)
@@ -60,8 +61,10 @@ class Asked:
     ],
 )
 def test_the_night_finding_follows_the_sun_of_the_site(field: Field, site, clock, days, severity) -> None:
-    scenario = moved(field().scenario, ZoneInfo(clock), timedelta(days=days))
-    scenario = replace(scenario, site=replace(scenario.site, centre=site))
+    later = (ZoneInfo(clock), timedelta(days=days))
+    scenario = moved(field().scenario, *later)
+    operation = replace(scenario.operation, authorisation=moved(BY_NIGHT, *later))
+    scenario = replace(scenario, site=replace(scenario.site, centre=site), operation=operation)
     assert len(hour_windows(scenario)) == 4
     (found,) = rule._night(Asked(scenario))
     assert found.severity is severity

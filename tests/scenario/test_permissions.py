@@ -131,3 +131,14 @@ def test_a_restriction_exempts_nobody_by_itself(repository: Path) -> None:
         ScenarioError, match="exempt: true is no permission -> take it out and write clearances"
     ):
         scenario_from(text.encode(), name="s.yaml", folder=repository / "scenarios")
+
+
+def test_water_may_be_none_in_a_word(repository: Path) -> None:
+    text = (repository / "scenarios" / "urban-fringe-999.yaml").read_text()
+    read = [
+        scenario_from(
+            text.replace("  crowds: []\n", f"  crowds: []\n{said}").encode(), name="s", folder=repository
+        )
+        for said in ("", "  water: none\n", "  water: []\n")
+    ]
+    assert [scenario.site.water for scenario in read] == [None, (), ()]

@@ -10,7 +10,7 @@ from dfr.findings import Finding, Severity
 from dfr.geo import Position
 from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import ROUTE_MARGIN_M, crowd_obstacles, router_of
-from dfr.scenario.model import SiteUse
+from dfr.scenario.model import SiteUse, Surface
 
 BESIDE_M = 0.5
 """A move that clears a finding goes so far beyond the edge."""
@@ -57,7 +57,7 @@ def _gap_m(area: shapely.Polygon, point: shapely.Point) -> float:
 def check_docks(context: Context) -> list[Finding]:
     """Each chosen dock's place, the candidates that cannot hold one, and whether the water is known."""
     chosen = [_dock(context, site.name, site.position) for site in context.plan.sites]
-    return [*chosen, *_others(context), *_water_unknown(context)]
+    return [*chosen, *_others(context), *_placeholders(context), *_water_unknown(context)]
 
 
 def _dock(context: Context, name: str, position: Position) -> Finding:
@@ -132,9 +132,22 @@ def _others(context: Context) -> list[Finding]:
 
 
 def _water_unknown(context: Context) -> list[Finding]:
-    if context.scenario.site.water is not None:
+    site = context.scenario.site
+    if site.surface is Surface.SEA and site.water == ():
+        words = "site.surface is sea, and site.water says that there is no water: one of them is wrong"
+        return [finding("dock-place", Severity.UNKNOWN, words, fix="list site.water, or correct surface")]
+    if site.water is not None:
         return []
     words = "nobody has said where water is: a dock or rally point on it would not be noticed"
-    return [
-        finding("dock-place", Severity.ADVICE, words, fix="list site.water, or write [] where there is none")
-    ]
+    fix = "list site.water, or write water: none where there is none"
+    return [finding("dock-place", Severity.UNKNOWN, words, fix=fix)]
+
+
+def _placeholders(context: Context) -> list[Finding]:
+    """What a program drew to start from is no plan of a place."""
+    drawn = context.scenario.unconfirmed
+    if not drawn:
+        return []
+    words = f"{listed(list(drawn))} of this scenario were drawn by a program: nobody has put in the real ones"
+    fix = "draw the real ones, then take out confirmed: false"
+    return [finding("placeholder", Severity.UNKNOWN, words, fix=fix)]

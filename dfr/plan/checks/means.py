@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -9,11 +10,13 @@ from dfr.aircraft.energy import usable_wh
 from dfr.findings import Finding, Severity
 from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import on_scene_s
-from dfr.plan.windows import HourWindow, hour_windows, landing_wind_limit_mps
+from dfr.plan.windows import HourWindow, hour_windows, landing_wind_limit_mps, tightest
 from dfr.scenario.model import CandidateSite, OperationKind, Power, Shift
 
 LEAST_SKY_VIEW = 0.7
 LONGEST_SHIFT_H = 12.0
+NEAR_LIMIT = 0.9
+"""From this share of a limit on, the hour is flown with little room (assumed)."""
 
 
 def check_weather(context: Context) -> list[Finding]:
@@ -21,8 +24,7 @@ def check_weather(context: Context) -> list[Finding]:
     windows = hour_windows(context.scenario)
     closed = [w for w in windows if not w.flyable]
     found = [*_closed(windows, closed), *_missing_limits(context), *_gusts_estimated(windows)]
-    if not closed:
-        found.insert(0, finding("weather", Severity.OK, f"all {len(windows)} hours with calls may be flown"))
+    found = [*_reports(context), *_room(context, windows), *found]
     if context.scenario.weather.assumed:
         found.append(
             finding(
@@ -33,6 +35,30 @@ def check_weather(context: Context) -> list[Finding]:
             )
         )
     return found
+
+
+def _reports(context: Context) -> list[Finding]:
+    """The reports that the weather was taken from: station, distance and issue."""
+    reports = context.scenario.weather.reports
+    return [finding("weather", Severity.OK, f"weather from {reports}")] if reports else []
+
+
+def _room(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
+    """How many hours may be flown, and the value that comes nearest to its limit in any of them."""
+    open_hours = [window for window in windows if window.flyable]
+    if not open_hours:
+        return []
+    count = "all" if len(open_hours) == len(windows) else f"{len(open_hours)} of"
+    words = f"{count} {len(windows)} hours with calls may be flown"
+    nearest = tightest(context.scenario, open_hours)
+    if nearest is None:
+        return [finding("weather", Severity.OK, words)]
+    window, value = nearest
+    words += f"; least room: {value}, {math.floor(100 * value.used)}% of it used, {window.start:%a %H:%M}"
+    if value.used < NEAR_LIMIT:
+        return [finding("weather", Severity.OK, words)]
+    fix = "measure it at the dock before each launch: a little more closes the hour"
+    return [finding("weather", Severity.ADVICE, words, fix=fix)]
 
 
 def _closed(windows: Sequence[HourWindow], closed: Sequence[HourWindow]) -> list[Finding]:

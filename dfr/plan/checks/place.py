@@ -303,7 +303,10 @@ def _night(context: Context) -> list[Finding]:
         return [finding("night", Severity.OK, "all calls arise between sunrise and sunset")]
     share = sum(w.calls for w in dark) / sum(w.calls for w in windows)
     hours = f"{len(dark)} {'hour' if len(dark) == 1 else 'hours'}"
-    words = f"{share:.0%} of calls arise after sunset or before sunrise ({hours})"
+    words = (
+        f"{share:.0%} of calls arise after sunset or before sunrise ({hours}; UK law counts night from half "
+        "an hour after sunset to half an hour before sunrise)"
+    )
     clause = allowed(context.scenario).night
     if clause is not None and clause.value:
         words += f", allowed by {quoted(context.scenario, clause)}"
