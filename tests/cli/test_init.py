@@ -142,8 +142,8 @@ def test_what_cannot_be_is_bad_input_and_leaves_no_file(tmp_path: Path, flags: t
 TOLD = ("--authorisation", 'OA "12": VLOS', "--no-crowd", "--ground-m-amsl", "4", "--posts-confirmed")
 
 
-TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place"}
-"""What only an edit of the file settles: the clauses of the document, the places, and the water."""
+TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place", "unmanned-aircraft-zone", "notams"}
+"""What only an edit of the file settles: the document, the places, the water, the air data and the NOTAMs."""
 
 
 def unknowns(done: subprocess.CompletedProcess[str]) -> set[str]:
