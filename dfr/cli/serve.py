@@ -14,8 +14,10 @@ import typer
 import uvicorn
 
 from dfr.cli.output import emit_json, note, say
-from dfr.errors import InputError, LinkError
+from dfr.cli.stopping import one_stop
+from dfr.errors import InputError, LinkError, StoppedError
 from dfr.io.scenario_files import find_scenario
+from dfr.link.lost_station import TAKE_OVER, left_words
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.origin import Recalled, recall
 from dfr.web.app import make_app
@@ -102,7 +104,21 @@ def serve(  # noqa: PLR0917 - one parameter for each option
             emit_json({"url": address, "control": allow_control})
         else:
             say(f"serving {address}")
-        _server(face, doors).run(sockets=[listener])
+        with one_stop(), _leaving(face):
+            _server(face, doors).run(sockets=[listener])
+
+
+@contextmanager
+def _leaving(face: Face) -> Iterator[None]:
+    """A server that is stopped says which vehicles it leaves in the air, where it could command them."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        commanded = [craft.live.vehicle for craft in face.crafts if craft.control.allowed]
+        left = [left_words(vehicle) for vehicle in commanded if vehicle.state.armed]
+        if not left:
+            raise
+        raise StoppedError(f"stopped: {'; '.join(left)} -> {TAKE_OVER}") from stop
 
 
 def _address(host: str, port: int, token: str | None) -> str:
@@ -214,7 +230,9 @@ def _connect(face: Face, watched: Watched, number: int, stack: ExitStack) -> Non
     craft = None if face.draft is None or simulated else face.draft.step.world.scenario.fleet.drone
     rtsp = watched.rtsp[number] if number < len(watched.rtsp) else ""
     live = LiveVehicle(vehicle, airframe=craft or STAND_IN, rtsp=rtsp)
-    control = Control(vehicle, allowed=watched.allow_control, place=face.placed, speedup=speedup)
+    control = Control(
+        vehicle, allowed=watched.allow_control, place=face.placed, speedup=speedup, number=number + 1
+    )
     face.crafts.append(Craft(live=live, control=control))
 
 

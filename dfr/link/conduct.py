@@ -31,7 +31,7 @@ from dfr.geo import Position
 from dfr.link.contact import Contact
 from dfr.link.dispatched import Event
 from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
-from dfr.link.lost_station import LostStation
+from dfr.link.lost_station import TAKE_OVER, LostStation
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import Orders, Recall, Task
 from dfr.link.recorder import RETURNING, Recorder
@@ -55,11 +55,6 @@ ASK_AGAIN_S = 2.0
 
 ANSWER_S = 1.0
 """A vehicle that was told to arm shows it by then (it tells its state once a second)."""
-
-TAKE_OVER = (
-    "take it over with the same `dfr fly` once more (it finds the drone flying and goes on), with `dfr serve "
-    "--vehicle URL --allow-control`, or by the mode switch of its transmitter or of another ground station"
-)
 
 ALOFT_M = 2.0
 """Higher than this above home the limits of a flight apply."""

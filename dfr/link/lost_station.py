@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dfr.errors import LinkError
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.vehicle import CopterMode, VehicleState, mode_name
 
@@ -39,6 +40,11 @@ PILOTED = frozenset(
 """Modes in which a pilot's sticks fly it."""
 
 HOMEWARD = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL})
+
+TAKE_OVER = (
+    "take it over with the same `dfr fly` once more (it finds the drone flying and goes on), with `dfr serve "
+    "--vehicle URL --allow-control`, or by the mode switch of its transmitter or of another ground station"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +104,12 @@ def _goes_on(state: VehicleState) -> str:
     if state.mode in PILOTED:
         return f"the pilot's sticks fly it in {mode_name(state.mode)}"
     return f"it stays in {mode_name(state.mode)}"
+
+
+def left_words(vehicle: MavlinkVehicle) -> str:
+    """Which vehicle it is, where, and what it does without us, by its parameters where it tells them."""
+    try:
+        station = LostStation.read(vehicle)
+    except LinkError:
+        station = LostStation()
+    return f"{vehicle.whereabouts()}: {station.words(vehicle.state)}"

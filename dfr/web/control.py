@@ -17,8 +17,9 @@ from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits
 from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
 from dfr.findings import require_go
-from dfr.geo import distance_m
+from dfr.geo import Position, distance_m
 from dfr.link.director import fly_dispatch
+from dfr.link.dispatched import Event
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode
@@ -41,9 +42,9 @@ STAND_IN_TILT_CDEG = 4500.0
 MOST_GCS_TIMEOUT_S = 120.0
 
 MODES = {
-    "return": (CopterMode.RTL, "Return to launch: the vehicle climbs to its return height and comes home."),
-    "hold": (CopterMode.BRAKE, "Hold: the vehicle stops and stays where it is until told otherwise."),
-    "land": (CopterMode.LAND, "Land now: the vehicle comes down where it is, whatever is below."),
+    "return": (CopterMode.RTL, "Return to launch: it climbs to its return height and comes home to {home}."),
+    "hold": (CopterMode.BRAKE, "Hold: it stops and stays where it is until told otherwise: {here}."),
+    "land": (CopterMode.LAND, "Land now: it comes down where it is, whatever is below: {here}."),
 }
 
 
@@ -57,7 +58,7 @@ class Question:
 
 
 class Control:
-    """The commands of one vehicle; `allowed` False refuses all of them."""
+    """The commands of one vehicle; `allowed` False refuses all of them. `number` is its place on the page."""
 
     def __init__(
         self,
@@ -66,8 +67,9 @@ class Control:
         allowed: bool,
         place: Place,
         speedup: float = 1.0,
+        number: int = 1,
     ) -> None:
-        self.allowed = allowed
+        self.allowed, self.number = allowed, number
         self._vehicle, self._place, self._speedup = vehicle, place, speedup
         self._questions: dict[str, Question] = {}
         self._lock = threading.Lock()
@@ -113,7 +115,15 @@ class Control:
         if command not in MODES:
             raise InputError(f"no command {command!r:.30} -> dispatch, {', '.join(MODES)}")
         mode, words = MODES[command]
+        state = self._vehicle.state
+        told = words.format(here=_place_words(state.position), home=_place_words(state.home))
+        words = f"{self._who()} {told}"
         return Question(words=words, asked_at=now, do=lambda: self._vehicle.set_mode(mode))
+
+    def _who(self) -> str:
+        """The vehicle a command is for, as the page numbers it and as the link does."""
+        kind = "SIMULATED vehicle" if self._vehicle.simulated else "REAL VEHICLE"
+        return f"{kind} {self.number} (system {self._vehicle.target[0]}):"
 
     def _dispatch(self, zone: str) -> tuple[FlightPlan, float, str]:
         """(The mission to a zone, how near the dock's centre it must stand, what will happen in words)."""
@@ -131,8 +141,11 @@ class Control:
             mission = self._stood_in(mission)
         fleet = world.scenario.fleet
         room_m = Limits.of(drone(fleet.drone), dock(fleet.dock)).lateral_m
-        kind = "SIMULATED vehicle" if self._vehicle.simulated else "REAL VEHICLE"
-        words = f"{kind}: upload, arm, take off from {site.name} and fly to {zone}. Motors will start."
+        target = next(z for z in world.scenario.demand.zones if z.id == zone)
+        words = (
+            f"{self._who()} upload, arm, take off from {site.name} and fly to {target.name} ({zone}). "
+            "Motors will start."
+        )
         return mission, room_m, words
 
     def _stood_in(self, mission: FlightPlan) -> FlightPlan:
@@ -170,12 +183,15 @@ class Control:
             upload_verified(self._vehicle, mission)
             self.words = "uploaded and read back; starting"
             ended = fly_dispatch(
-                self._vehicle, mission, confirmed=True, on_state=self._aloft, dock_tolerance_m=room_m
+                self._vehicle, mission, confirmed=True, on_event=self._tell, dock_tolerance_m=room_m
             )
             self.words = "ended under somebody else's command" if ended.taken_over else ended.landing
         except DfrError as error:
             self.words = str(error)
 
-    def _aloft(self, state: object) -> None:
-        del state
-        self.words = "flying"
+    def _tell(self, event: Event) -> None:
+        self.words = f"flying: {event.what}"
+
+
+def _place_words(place: Position | None) -> str:
+    return "a place it has not told" if place is None else str(place)

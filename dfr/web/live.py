@@ -16,7 +16,7 @@ from dfr.aircraft.catalogue import Drone, drone
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.geo import LocalFrame, Position, bearing_deg, distance_m
 from dfr.link.framing import Message
-from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.mavlink import LINK_LOST_S, MavlinkVehicle
 from dfr.link.vehicle import VehicleState
 from dfr.web.layers import lonlat
 from dfr.world.wind import MeanWind
@@ -31,8 +31,11 @@ FARTHEST_M = 400.0
 
 TRAFFIC_KEPT_S = 60.0
 TEXTS_SHOWN = 12
-STALE_S = 3.0
+POSITION_STALE_S = 2.0
+"""A position is asked for ten times a second: one so old is no longer where the vehicle is (assumed)."""
+
 ENERGY_EVERY_S = 1.0
+UNKNOWN_HEADING = 65535
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class _Heard:
     wind_from_deg: float | None = None
     heading_deg: float | None = None
     gimbal_down_deg: float | None = None
+    position_at: float | None = None
 
 
 class LiveVehicle:
@@ -54,6 +58,7 @@ class LiveVehicle:
         self._heard = _Heard()
         self._traffic: dict[int, dict[str, Any]] = {}
         self._lock = threading.Lock()
+        self._opened_at = time.monotonic()
         self._home_energy: tuple[float, dict[str, Any]] | None = None
         vehicle.port.listen(self._hear)
 
@@ -70,7 +75,9 @@ class LiveVehicle:
             "firmware": str(vehicle.firmware),
             "simulated": vehicle.simulated,
             "silent_s": silent_s,
-            "stale": silent_s > STALE_S or vehicle.port.failure is not None,
+            "stale": silent_s > LINK_LOST_S or vehicle.port.failure is not None,
+            "position_s": self._position_age_s(),
+            "position_stale": self._position_age_s() > POSITION_STALE_S,
             "t_s": state.t_s,
             "armed": state.armed,
             "mode": state.mode_name,
@@ -95,6 +102,11 @@ class LiveVehicle:
             "rtsp": self._rtsp,
             "texts": [[t.severity, t.text] for t in vehicle.texts[-TEXTS_SHOWN:]],
         }
+
+    def _position_age_s(self) -> float:
+        """Seconds since it last said where it is; as long as the page has it where it never did."""
+        at = self._heard.position_at
+        return time.monotonic() - (self._opened_at if at is None else at)
 
     def _down_deg(self) -> float:
         own = self._heard.gimbal_down_deg
@@ -130,10 +142,16 @@ class LiveVehicle:
             return
         if kind == "WIND":
             self._heard.wind_from_deg = message.direction % 360.0
-        elif kind == "GLOBAL_POSITION_INT" and message.hdg != 65535:
-            self._heard.heading_deg = message.hdg / 100.0
+        elif kind == "GLOBAL_POSITION_INT":
+            self._hear_position(message)
         elif kind == "MOUNT_STATUS":
             self._heard.gimbal_down_deg = -message.pointing_a / 100.0
+
+    def _hear_position(self, message: Message) -> None:
+        if message.lat or message.lon:
+            self._heard.position_at = time.monotonic()
+        if message.hdg != UNKNOWN_HEADING:
+            self._heard.heading_deg = message.hdg / 100.0
 
 
 def energy_home(state: VehicleState, craft: Drone, wind_from_deg: float | None) -> dict[str, Any]:

@@ -76,6 +76,13 @@ def watched(browser):
 @contextlib.contextmanager
 def serving(*arguments):
     """`dfr serve` as a process of its own; gives its address."""
+    with serving_process(*arguments) as (base, _):
+        yield base
+
+
+@contextlib.contextmanager
+def serving_process(*arguments):
+    """`dfr serve`, with its process."""
     command = [sys.executable, "-m", "dfr", "serve", "--port", "0", "--json", *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -85,7 +92,7 @@ def serving(*arguments):
                 if line.rstrip() == "}":
                     break
             assert text, process.stderr.read()
-            yield json.loads(text)["url"].rstrip("/")
+            yield json.loads(text)["url"].rstrip("/"), process
         finally:
             process.terminate()
             process.communicate(timeout=30)

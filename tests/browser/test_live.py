@@ -2,9 +2,11 @@
 
 import json
 import re
+import signal
 
 import pytest
 
+from .conftest import serving_process
 from .pages import FLIGHT_S, until
 
 pytestmark = pytest.mark.browser
@@ -102,4 +104,71 @@ def test_without_allow_control_there_is_nothing_to_press(watched, serve, rehears
         page = watched(base).open("live")
         page.wait_for_selector("#readonly:not([hidden])")
         assert page.is_hidden("#commands")
+        page.close()
+
+
+FIRST_WORDS = """() => {
+  const box = document.getElementById('no-contact');
+  window.first = null;
+  new MutationObserver(() => (window.first ??= box.innerText)).observe(box, { attributes: true });
+}"""
+
+
+def test_a_server_that_stalls_is_no_contact_over_everything_until_it_speaks_again(watched, rehearsed_folder):
+    options = ("--run", rehearsed_folder, "--vehicle", "builtin", "--allow-control")
+    with serving_process(*options) as (base, server):
+        watch = watched(base)
+        page = watch.open("live")
+        until(page, "document.getElementById('link').innerText === 'link good'")
+        page.evaluate(FIRST_WORDS)
+        page.click("[data-command=return]")
+        page.wait_for_selector("#confirm[open]")
+        assert "SIMULATED vehicle 1 (system 1): Return to launch" in page.inner_text("#confirm-words")
+        server.send_signal(signal.SIGSTOP)
+        try:
+            page.wait_for_selector("#no-contact:not([hidden])")
+            assert re.search("NO CONTACT\\s+nothing from dfr for [12] s", page.evaluate("window.first"))
+            assert page.title() == "NO CONTACT - dfr"
+            assert not page.locator("#confirm[open]").count(), "a question asked before is void"
+            assert page.locator("[data-command]:not([disabled])").count() == 0
+            assert page.evaluate("getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
+            page.wait_for_timeout(6000)  # longer than the page waits for a socket: it has opened another
+        finally:
+            server.send_signal(signal.SIGCONT)
+        page.wait_for_selector("#no-contact", state="hidden")
+        until(page, "document.getElementById('link').innerText === 'link good'")
+        assert page.title() == "Live - dfr"
+        assert page.locator("[data-command]:not([disabled])").count() >= 3
+        assert page.evaluate("window.first"), "without a reload"
+        watch.errors.clear()  # the sockets that it gave up
+        page.close()
+
+
+def test_a_lost_link_and_an_old_position_are_told_apart_for_each_vehicle(watched, serve, rehearsed_folder):
+    """What the server tells of two vehicles, one unheard and one that does not say where it is."""
+
+    def changed(socket):
+        server = socket.connect_to_server()
+
+        def told(message):
+            state = json.loads(message)
+            one, two = state["vehicles"]
+            one |= {"stale": True, "silent_s": 5.2}
+            two |= {"position_stale": True, "position_s": 4.4}
+            socket.send(json.dumps(state))
+
+        server.on_message(told)
+
+    with serve("--run", rehearsed_folder, "--vehicle", "builtin", "--vehicle", "builtin") as base:
+        watch = watched(base)
+        watch.page.route_web_socket("**/ws/live", changed)
+        page = watch.open("live")
+        until(page, "document.getElementById('link').innerText.startsWith('LINK LOST: silent for 5.2 s')")
+        assert page.title() == "LINK LOST - dfr"
+        assert "LINK LOST 5 s" in page.inner_text("#crafts button >> nth=0")
+        assert "POSITION STALE" in page.inner_text("#crafts button >> nth=1")
+        page.click("#crafts button >> nth=1")
+        until(page, "document.getElementById('link').innerText.startsWith('POSITION STALE: 4.4 s old')")
+        assert page.locator(".drone.stale").count() == 2, "neither is drawn as if it were there now"
+        assert page.inner_text(".drone >> nth=0") == "1"
         page.close()

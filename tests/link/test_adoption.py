@@ -52,9 +52,9 @@ def commands(proxy) -> set[int]:
 
 
 def test_a_flight_left_by_a_killed_session_is_watched_to_its_end(start, proxy_to, plan):
-    with start(speedup=10.0) as running, proxy_to(running.url) as proxy:
-        leave_flying(running.urls[1], plan)
-        with connect(proxy.url, simulated=True) as vehicle:
+    with start(speedup=10.0) as running:
+        leave_flying(running.url, plan)
+        with proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
             assert is_flying(vehicle)
             assert adopt(vehicle, plan).verified
             flown = fly_dispatch(vehicle, plan, limits=NO_LIMITS, aloft=True)
@@ -68,9 +68,9 @@ def test_a_flight_left_by_a_killed_session_is_watched_to_its_end(start, proxy_to
 
 
 def test_a_vehicle_that_flies_another_plan_is_left_alone(start, proxy_to, plan, dispatch):
-    with start(speedup=10.0) as running, proxy_to(running.url) as proxy:
-        leave_flying(running.urls[1], plan)
-        with connect(proxy.url, simulated=True) as vehicle:
+    with start(speedup=10.0) as running:
+        leave_flying(running.url, plan)
+        with proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
             assert is_flying(vehicle)
             with pytest.raises(VehicleRefusedError) as refused:
                 adopt(vehicle, dispatch)
@@ -87,7 +87,7 @@ def test_a_vehicle_that_flies_another_plan_is_left_alone(start, proxy_to, plan, 
 
 def test_one_that_is_on_its_way_home_is_watched_and_left_to_whoever_sent_it(start, plan):
     with start(speedup=10.0) as running:
-        leave_flying(running.urls[1], plan)
+        leave_flying(running.url, plan)
         with connect(running.url, simulated=True) as vehicle:
             vehicle.set_mode(CopterMode.RTL)
             adopt(vehicle, plan)

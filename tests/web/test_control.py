@@ -25,7 +25,7 @@ HERE = Position(lat_deg=50.7789, lon_deg=-1.0890)
 class Recorded:
     """A vehicle that writes down what it is told."""
 
-    simulated = False
+    simulated, target = False, (7, 1)
     plan = OnboardPlan.UNTOUCHED
 
     def __init__(self):
@@ -66,6 +66,18 @@ def test_asking_does_nothing_and_confirming_does_it_once(vehicle):
     assert vehicle.modes == [CopterMode.RTL]
 
 
+def test_a_command_names_the_vehicle_and_where_it_will_be(vehicle):
+    home = Position(lat_deg=50.7701, lon_deg=-1.0801)
+    vehicle.state = VehicleState(position=HERE, home=home)
+    control = Control(vehicle, allowed=True, place=nowhere, number=3)
+    for command, place in (("return", home), ("hold", HERE), ("land", HERE)):
+        words = control.ask(command)["words"]
+        assert words.startswith("REAL VEHICLE 3 (system 7): ")
+        assert str(place) in words
+    vehicle.state = VehicleState()
+    assert "a place it has not told" in control.ask("land")["words"]
+
+
 def test_a_newer_question_makes_the_older_void(vehicle):
     control = Control(vehicle, allowed=True, place=nowhere)
     land, hold = control.ask("land"), control.ask("hold")
@@ -95,7 +107,9 @@ def test_an_unknown_command_and_a_dispatch_without_a_plan_are_explained(vehicle)
 
 def test_a_real_vehicle_is_called_real_and_must_stand_on_a_dock(vehicle, victorious):
     control = Control(vehicle, allowed=True, place=lambda: victorious)
-    assert "REAL VEHICLE" in control.ask("dispatch", "castle-stage")["words"]
+    words = control.ask("dispatch", "castle-stage")["words"]
+    assert words.startswith("REAL VEHICLE 1 (system 7): upload, arm, take off from ")
+    assert "(castle-stage)" in words
     away = Position(lat_deg=50.7700, lon_deg=-1.08)
     vehicle.state = dataclasses.replace(vehicle.state, position=away)
     with pytest.raises(InfeasibleError, match="from the nearest dock"):
@@ -196,6 +210,23 @@ def test_wind_and_camera_are_taken_from_the_vehicle_alone():
     assert live.as_dict()["footprint_assumed"]
     vehicle.hear(heard(1, mavlink.MAVLink_mount_status_message(0, 0, -9000, 0, 0)))
     assert not live.as_dict()["footprint_assumed"]
+
+
+def test_a_link_that_is_lost_and_a_position_that_is_old_are_two_things(monkeypatch):
+    vehicle = Told()
+    live = LiveVehicle(vehicle, airframe="arducopter-sitl-quad")
+    vehicle.hear(
+        heard(1, mavlink.MAVLink_global_position_int_message(1, 507789000, -10890000, 0, 0, 0, 0, 0, 0))
+    )
+    assert not live.as_dict()["position_stale"]
+    now = time.monotonic()
+    monkeypatch.setattr(live_module.time, "monotonic", lambda: now + 2.5)
+    told = live.as_dict()
+    assert told["position_stale"]
+    assert told["position_s"] == pytest.approx(2.5, abs=0.5)
+    assert not told["stale"], "it is heard: only where it is has not been told"
+    vehicle.silent_s = 5.0
+    assert live.as_dict()["stale"]
 
 
 def test_the_camera_sees_the_ground_ahead_of_it_and_nothing_from_the_pad():

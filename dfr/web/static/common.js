@@ -49,20 +49,34 @@ export async function tell(promise) {
   }
 }
 
-// A socket that is opened again when it breaks; `onState` is called with null while it is broken.
+// A socket that is opened again when it breaks, or when it has said nothing for a while: what an old one still
+// brings is not heard. `onState` is called with null while it is broken.
+const SILENT_MS = 4000;
+
 export function stream(path, onState) {
   let wait = 500;
   const open = () => {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`);
-    socket.onmessage = (event) => {
-      wait = 500;
-      onState(JSON.parse(event.data));
-    };
-    socket.onclose = () => {
+    let silent = null;
+    const again = () => {
+      socket.onmessage = socket.onclose = null;
+      clearTimeout(silent);
+      socket.close();
       onState(null);
       setTimeout(open, wait);
       wait = Math.min(wait * 2, 8000);
     };
+    const patience = () => {
+      clearTimeout(silent);
+      silent = setTimeout(again, SILENT_MS);
+    };
+    socket.onmessage = (event) => {
+      wait = 500;
+      patience();
+      onState(JSON.parse(event.data));
+    };
+    socket.onclose = again;
+    patience();
   };
   open();
 }

@@ -12,6 +12,11 @@ let drawn = 0;
 let known = [];
 let traffic = [];
 let limits = [];
+let heardAt = performance.now();
+let contact = null;
+
+// The server sends five frames a second: without one for this long the page knows nothing.
+const NO_CONTACT_MS = 1000;
 
 // What the page remembers of a vehicle: its marker, where it has been, its heights.
 const memory = (number) => (known[number] ??= { marker: null, trail: [], heights: [] });
@@ -21,6 +26,7 @@ function rows(vehicle) {
   const energy = vehicle.home_energy;
   const home = !energy || energy.share === null ? "unknown" : `${percent(energy.share)} to get home (${number(energy.seconds, 0)} s, ${number(energy.away_m, 0)} m)${energy.wind_known ? "" : ", wind unknown"}`;
   return [
+    ["heard", `${number(vehicle.silent_s)} s ago · position ${number(vehicle.position_s)} s ago`],
     ["vehicle", `${vehicle.system} · ${vehicle.firmware}${vehicle.simulated ? " · SIMULATED" : ""}`],
     ["mode", `${vehicle.mode ?? "-"} · ${vehicle.armed === null ? "-" : vehicle.armed ? "ARMED" : "disarmed"}`],
     ["mission", `item ${vehicle.mission[0] ?? "-"} of ${vehicle.mission[1] ?? "-"} · plan on board ${vehicle.plan}`],
@@ -51,10 +57,10 @@ function drawMap(vehicles) {
   vehicles.forEach((vehicle, number) => {
     if (!vehicle.at) return;
     const kept = memory(number);
-    kept.marker ??= makeDrone(vehicle.at, `vehicle ${vehicle.system}`);
+    kept.marker ??= makeDrone(vehicle.at, `vehicle ${number + 1}, system ${vehicle.system}`, number + 1);
     kept.marker.setLngLat(vehicle.at);
     kept.marker.setRotation(vehicle.heading_deg ?? 0);
-    kept.marker.getElement().classList.toggle("stale", vehicle.stale);
+    kept.marker.getElement().classList.toggle("stale", vehicle.stale || vehicle.position_stale);
     kept.marker.getElement().classList.toggle("chosen", number === chosen && vehicles.length > 1);
   });
   const first = vehicles.find((vehicle) => vehicle.at);
@@ -69,14 +75,14 @@ function drawMap(vehicles) {
   traffic = [...heard.values()].map((t) => marker(map, "site", t.at, { title: `${t.name || t.id} ${number(t.height_m_amsl, 0)} m AMSL` }));
 }
 
-function makeDrone(at, title) {
+function makeDrone(at, title, number_) {
   const made = marker(map, "drone", at, { title, rotate: true });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 22 22");
   const arrow = document.createElementNS("http://www.w3.org/2000/svg", "path");
   for (const [k, v] of Object.entries({ d: "M11 1l8 19l-8-5l-8 5z", fill: "#b86e00", stroke: "#fff", "stroke-width": 1.8 })) arrow.setAttribute(k, v);
   svg.append(arrow);
-  made.getElement().append(svg);
+  made.getElement().append(svg, element("span", { class: "tag" }, String(number_)));
   return made;
 }
 
@@ -96,7 +102,7 @@ function drawControl(vehicle) {
   document.querySelector("[data-command=dispatch]").disabled = vehicle.flying || !vehicle.zones.length;
 }
 
-const called = (vehicle, i) => `${i + 1}: ${vehicle.stale ? "LINK LOST" : `${vehicle.mode ?? "-"}${vehicle.armed ? ", ARMED" : ""}`}`;
+const called = (vehicle, i) => `${i + 1}: ${vehicle.stale ? `LINK LOST ${number(vehicle.silent_s, 0)} s` : `${vehicle.position_stale ? "POSITION STALE, " : ""}${vehicle.mode ?? "-"}${vehicle.armed ? ", ARMED" : ""}`}`;
 
 // One button for each vehicle where there are several; they stay in place, so that a finger finds them.
 function drawChoice(vehicles) {
@@ -120,20 +126,43 @@ function choose(number_) {
   if (map && at && !map.getBounds().contains(at)) map.jumpTo({ center: at });
 }
 
+// Nothing on the page is true any more: everything grey, nothing to press, no question open.
+function showContact(now) {
+  const silentS = (performance.now() - heardAt) / 1000;
+  $("no-contact-words").textContent = `nothing from dfr for ${silentS.toFixed(0)} s: what is shown is old`;
+  if (now === contact) return;
+  contact = now;
+  document.body.classList.toggle("no-contact", !now);
+  $("no-contact").hidden = now;
+  for (const control of document.querySelectorAll("#commands button, #commands select, #confirm button")) control.disabled = !now;
+  if (now) return;
+  $("confirm").close();
+  asked = null;
+  document.title = "NO CONTACT - dfr";
+  $("link").textContent = "NO CONTACT with dfr: what is shown is old";
+  $("link").className = "verdict no";
+}
+
+function verdict(vehicle) {
+  if (vehicle.stale) return ["no", `LINK LOST: silent for ${number(vehicle.silent_s)} s, what is shown is old`];
+  if (vehicle.position_stale) return ["old", `POSITION STALE: ${number(vehicle.position_s)} s old; the link is good`];
+  return ["go", "link good"];
+}
+
 function onState(state) {
-  if (!state) {
-    $("link").textContent = "NO CONTACT with dfr: what is shown is old";
-    $("link").className = "verdict no";
-    return;
-  }
+  if (!state) return;
+  heardAt = performance.now();
+  showContact(true);
   const { vehicles } = state;
   const vehicle = vehicles[chosen];
   if (!vehicle) {
     $("link").textContent = "No vehicle is connected: start with dfr serve --vehicle URL.";
     return;
   }
-  $("link").textContent = vehicle.stale ? `LINK LOST: silent for ${number(vehicle.silent_s)} s, what is shown is old` : "link good";
-  $("link").className = `verdict ${vehicle.stale ? "no" : "go"}`;
+  const [kind, words] = verdict(vehicle);
+  $("link").textContent = words;
+  $("link").className = `verdict ${kind}`;
+  document.title = `${vehicles.some((each) => each.stale) ? "LINK LOST" : "Live"} - dfr`;
   $("state").replaceChildren(...rows(vehicle).flatMap(([name, words]) => [element("dt", {}, name), element("dd", { "data-row": name }, words)]));
   const enough = vehicle.home_energy?.enough;
   $("state").querySelector("[data-row=home]").className = enough === false ? "worse" : "";
@@ -150,7 +179,7 @@ async function ask(command) {
   $("asking").hidden = false;
   const question = await tell(post("/api/live/ask", { vehicle: chosen, command, zone: $("zone").value }));
   $("asking").hidden = true;
-  if (!question) return;
+  if (!question || !contact) return;
   asked = { vehicle: chosen, key: question.key };
   $("confirm-words").textContent = question.words;
   $("confirm").showModal();
@@ -181,10 +210,14 @@ async function main() {
   $("no").addEventListener("click", () => $("confirm").close());
   $("yes").addEventListener("click", async () => {
     $("confirm").close();
-    await tell(post("/api/live/confirm", asked));
+    if (asked) await tell(post("/api/live/confirm", asked));
     asked = null;
   });
+  heardAt = performance.now();
   stream("/ws/live", onState);
+  setInterval(() => {
+    if (performance.now() - heardAt > NO_CONTACT_MS) showContact(false);
+  }, 100);
   document.body.dataset.ready = "yes";
 }
 
