@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,14 +42,19 @@ class DayFact(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validity:
-    """What a finding rests on ("the reading of NOTAMs"), and the moment after which it no longer holds."""
+    """What a finding rests on ("the reading of NOTAMs"), and the moment after which it no longer holds.
+
+    `since` is when it begins to hold, None where it always has.
+    """
 
     what: str
     until: datetime
+    since: datetime | None = None
 
     def as_dict(self) -> dict[str, object]:
         """As it appears in JSON."""
-        return {"what": self.what, "until": self.until.isoformat()}
+        since = None if self.since is None else self.since.isoformat()
+        return {"what": self.what, "until": self.until.isoformat(), "since": since}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,52 @@ def finding_of_error(error: DfrError, *, rule: str, source: str) -> Finding:
     return Finding(
         rule=rule, severity=Severity.UNKNOWN, message=str(error), basis=Basis.ASSUMED, source=source
     )
+
+
+_DANGER = (Severity.VIOLATION, Severity.UNKNOWN, Severity.ADVICE, Severity.OK)
+
+
+def by_danger(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings in order of danger: violations first; of one severity law first, then the worst margin."""
+    bases = list(Basis)
+
+    def danger(finding: Finding) -> tuple[int, bool, int, float]:
+        margin_m = math.inf if finding.margin_m is None else finding.margin_m
+        return (
+            _DANGER.index(finding.severity),
+            finding.due is not None,
+            bases.index(finding.basis),
+            margin_m,
+        )
+
+    return sorted(findings, key=danger)
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """How many findings there are of each severity: '1 violation, 2 unknown, 3 to note, 4 in order'."""
+    found = list(findings)
+    count = {severity: sum(f.severity is severity for f in found) for severity in Severity}
+    plural = "" if count[Severity.VIOLATION] == 1 else "s"
+    return (
+        f"{count[Severity.VIOLATION]} violation{plural}, {count[Severity.UNKNOWN]} unknown, "
+        f"{count[Severity.ADVICE]} to note, {count[Severity.OK]} in order"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingGroup:
+    """Findings of one rule and severity: the worst of them, and how many there are."""
+
+    worst: Finding
+    count: int
+
+
+def grouped_by_rule(findings: Iterable[Finding]) -> list[FindingGroup]:
+    """Findings of one rule and severity together, in order of danger; the worst margin stands for them."""
+    groups: dict[tuple[Severity, str], list[Finding]] = {}
+    for finding in by_danger(findings):
+        groups.setdefault((finding.severity, finding.rule), []).append(finding)
+    return [FindingGroup(worst=group[0], count=len(group)) for group in groups.values()]
 
 
 def compliant(findings: Iterable[Finding]) -> bool:

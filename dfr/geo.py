@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Geod, Proj
+from pyproj import Geod, Proj, Transformer
 
 from dfr.errors import InputError
 
@@ -62,6 +63,44 @@ class Position:
 
 Ring = tuple[Position, ...]
 """The corners of an area in order, without a repeated closing corner."""
+
+
+def degrees_minutes(position: Position) -> str:
+    """A position in degrees and decimal minutes, as pilots and ATC read it.
+
+    >>> degrees_minutes(Position(lat_deg=50.782, lon_deg=-1.089))
+    '50°46.92′N 001°05.34′W'
+    """
+    lat, lon = (round(abs(value) * 6000) for value in (position.lat_deg, position.lon_deg))
+    north, east = "S" if position.lat_deg < 0 else "N", "W" if position.lon_deg < 0 else "E"
+    parallel = f"{lat // 6000:02d}°{lat % 6000 / 100:05.2f}′{north}"
+    return f"{parallel} {lon // 6000:03d}°{lon % 6000 / 100:05.2f}′{east}"
+
+
+def os_grid_reference(position: Position) -> str | None:
+    """The Ordnance Survey grid reference to 10 m; None off the grid's area of use (EPSG:27700).
+
+    Without the OSTN15 grid of PROJ it is right to about 5 m. Letters: OS, A guide to coordinate systems.
+
+    >>> os_grid_reference(Position(lat_deg=50.782, lon_deg=-1.089))
+    'SZ 6432 9844'
+    """
+    if not (49.75 <= position.lat_deg <= 61.01 and -9.01 <= position.lon_deg <= 2.01):
+        return None
+    east, north = (int(value // 10) for value in _to_os_grid().transform(position.lat_deg, position.lon_deg))
+    if not (0 <= east < 70_000 and 0 <= north < 130_000):
+        return None
+    column, row = east // 10_000, north // 10_000
+    # Squares of 500 km, each of 5 by 5 squares of 100 km, lettered from the north-west; I is left out.
+    first = (19 - row) - (19 - row) % 5 + (column + 10) // 5
+    second = (19 - row) * 5 % 25 + column % 5
+    letters = "".join("ABCDEFGHJKLMNOPQRSTUVWXYZ"[number] for number in (first, second))
+    return f"{letters} {east % 10_000:04d} {north % 10_000:04d}"
+
+
+@cache
+def _to_os_grid() -> Transformer:
+    return Transformer.from_crs("EPSG:4326", "EPSG:27700")
 
 
 def distance_m(a: Position, b: Position) -> float:

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, note, say
-from dfr.errors import InputError
+from dfr.cli.options import Day, Forecast, Metar, Now, Taf, verdict_now
+from dfr.cli.output import emit_json, note, print_verdict, say
+from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import write_atomically
-from dfr.report.brief import DENSITIES, BriefedRun, brief_html
+from dfr.io.weather_files import WeatherFiles
+from dfr.report.brief import FITTINGS, BriefedRun, brief_html
 from dfr.report.pdf import find_chromium, print_within
-from dfr.store.origin import recall
+from dfr.store.origin import in_weather_of, recall
 
 app = typer.Typer()
 
@@ -27,10 +29,17 @@ def brief(
     scenario: Annotated[
         str | None, typer.Option(help="The scenario file, if it was moved since the run.")
     ] = None,
+    metar: Metar = None,
+    taf: Taf = None,
+    forecast: Forecast = None,
+    day: Day = False,
+    now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Put a run on two A4 pages: map, docks, limits by hour, airspace, failure card, crew and checklists.
 
+    With weather files the hours and findings are those of that weather, the docks those of the run.
+    Exit code 0 for GO, 3 for NO GO and UNKNOWN; the brief is written all the same.
     A .pdf is printed by a headless Chromium; without one write .html and print it from any browser.
     """
     kind = out.suffix.lower()
@@ -43,19 +52,35 @@ def brief(
             f"or write {out.with_suffix('.html').name} and print it from any browser: it is laid out for A4"
         )
     found = recall(run, scenario=scenario)
-    briefed = BriefedRun(world=found.world, plan=found.plan, seed=found.seed, summary=found.summary)
+    files = WeatherFiles(metar=metar, taf=taf, forecast=forecast)
+    found = in_weather_of(found, files) if files else found
+    verdict = verdict_now(found.world, found.plan, day=day, now=now)
+    briefed = BriefedRun(
+        world=found.world, plan=found.plan, seed=found.seed, summary=found.summary, verdict=verdict
+    )
     count: int | None = None
     if browser is None:
         write_atomically(out, brief_html(briefed))
     else:
         note(f"printing with {browser} ...")
         pdf, count = print_within(
-            lambda density: brief_html(briefed, density=density), DENSITIES, most=MOST_PAGES, browser=browser
+            lambda fitting: brief_html(briefed, fitting), FITTINGS, most=MOST_PAGES, browser=browser
         )
         write_atomically(out, pdf)
         if count > MOST_PAGES:
             note(f"the brief has {count} pages: this deployment does not fit on {MOST_PAGES}")
     if as_json:
-        emit_json({"brief": str(out), "pages": count, "scenario": found.plan.scenario})
+        emit_json(
+            {
+                "brief": str(out),
+                "pages": count,
+                "scenario": found.plan.scenario,
+                "go": verdict.go,
+                "verdict": verdict.as_dict(),
+            }
+        )
     else:
+        print_verdict(verdict)
         say(f"brief: {out.resolve()}")
+    if not verdict.go:
+        raise typer.Exit(NonCompliantError.exit_code)

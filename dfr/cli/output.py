@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from dfr.errors import StoppedError
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, by_danger, counted
 from dfr.io.strict_json import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
+from dfr.plan.verdict import Verdict
 
 MARKS = {
     Severity.OK: "ok",
@@ -40,6 +41,21 @@ def finding_line(finding: Finding) -> str:
     margin = "" if finding.margin_m is None else f" (margin {finding.margin_m:.0f} m)"
     fix = f"\n           -> {finding.fix}" if finding.fix else ""
     return f"{MARKS[finding.severity]:>9}  {finding.rule}: {finding.message}{margin}{fix}"
+
+
+def print_findings(findings: Iterable[Finding], *, quiet: bool) -> None:
+    """Findings in order of danger, and how many of each severity; `quiet` leaves out what holds."""
+    found = by_danger(findings)
+    for finding in found:
+        if not (quiet and finding.severity is Severity.OK):
+            say(finding_line(finding))
+    say(f"findings: {counted(found)}")
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """The verdict, the commander's sentence, what is outstanding, and until when a go is valid."""
+    for line in verdict.lines:
+        say(line)
 
 
 @contextmanager

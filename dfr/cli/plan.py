@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, finding_line, json_text, note, say
-from dfr.errors import InputError
-from dfr.findings import Finding, Severity
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, loaded, verdict_now
+from dfr.cli.output import emit_json, json_text, note, print_findings, print_verdict, say
+from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import write_atomically
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.volume_files import volumes_document
+from dfr.io.weather_files import WeatherFiles
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, Wish
@@ -70,22 +70,31 @@ def plan(  # noqa: PLR0917 - typer makes each an option
             "2, 3 ... docks, and every compromise of coverage and worst time, proven."
         ),
     ] = None,
+    metar: Metar = None,
+    taf: Taf = None,
+    forecast: Forecast = None,
+    notam: Notam = None,
+    day: Day = False,
+    now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as one JSON document on stdout.")] = False,
 ) -> None:
     """Site the docks by exact optimisation, route the flights and check the plan.
 
     With --json, `sited_by` holds the objective, its value, bound, gap and status; `objective`, `bound`
     and `gap` at the top are always the share of calls overhead within `siting_limit_s`.
-    Exit code 4 where no plan fits what is asked. Findings are reported and stop nothing
-    here; `dfr check` is the go / no-go.
+    `verdict` and `go` are those of `dfr check`, which exits by them; findings are reported and stop nothing
+    here. Exit code 3 where no hour can be flown, 4 where no plan fits what is asked.
     """
     if budget is not None and docks is not None:
         raise InputError("--docks with --budget: a budget buys as many as it can -> one of them")
-    world = with_roles(load_world(find_scenario(scenario)), require=require or (), forbid=forbid or ())
+    world = loaded(scenario, WeatherFiles(metar=metar, taf=taf, forecast=forecast), notam)
+    world = with_roles(world, require=require or (), forbid=forbid or ())
     wish = Wish(objective=objective, busy=busy, budget=budget, capacity_per_h=capacity)
     proposed = make_plan(world, docks=docks, wish=wish, on_progress=_live_gap())
+    verdict = verdict_now(world, proposed, day=day, now=now)
+    document = {**proposed.as_dict(), "go": verdict.go, "verdict": verdict.as_dict()}
     if out is not None:
-        write_atomically(out, json_text(proposed.as_dict()))
+        write_atomically(out, json_text(document))
     if volumes is not None:
         write_atomically(volumes, volumes_document(proposed, volumes))
     if risk is not None:
@@ -95,12 +104,15 @@ def plan(  # noqa: PLR0917 - typer makes each an option
 
         write_fronts(world, len(proposed.sites), pareto)
     if as_json:
-        emit_json(proposed.as_dict())
+        emit_json(document)
     else:
         _print(proposed)
+        print_verdict(verdict)
     for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
         if path is not None:
             note(f"{what}: {path}")
+    if not verdict.flyable_hours:
+        raise typer.Exit(NonCompliantError.exit_code)
 
 
 def _write_worksheet(world: World, proposed: Plan, path: Path) -> None:
@@ -126,15 +138,17 @@ def _live_gap() -> OnProgress:
 def _print(proposed: Plan) -> None:
     """The plan for people."""
     say(f"{proposed.scenario}: {len(proposed.sites)} docks")
-    say(f"  {proposed.sited_by}")
+    if proposed.sited_by is not None:
+        say(f"  {proposed.sited_by}")
     for site in proposed.sites:
         say(f"  {site.id:20} {site.position}  {site.drones} drone(s)  {site.name}")
     say("share of calls in flyable hours overhead within (decision to overhead, a drone being free):")
     say("  " + ", ".join(f"{limit:g} s: {share:.0%}" for limit, share in sorted(proposed.coverage.items())))
     if proposed.flyable_share < 1:
         say(f"  {1 - proposed.flyable_share:.0%} of calls arise in hours that may not be flown")
-    say("docks and the best they reach within " + f"{proposed.siting_limit_s:g} s:")
-    say("  " + ", ".join(f"{gain.docks}: {gain.share:.0%}" for gain in proposed.layouts))
+    if proposed.layouts:
+        say("docks and the best they reach within " + f"{proposed.siting_limit_s:g} s:")
+        say("  " + ", ".join(f"{gain.docks}: {gain.share:.0%}" for gain in proposed.layouts))
     _print_hours(proposed)
     _print_routes(proposed)
     _print_area(proposed)
@@ -176,13 +190,3 @@ def _print_area(proposed: Plan) -> None:
     spare = area.area_m2 / area.needed_m2 - 1
     say(f"restricted area to propose: {top}, {area.area_m2 / 1e6:.2f} km2 ({spare:.0%} more than needed):")
     say("  " + ", ".join(aip_corner(corner) for corner in area.ring))
-
-
-def print_findings(findings: tuple[Finding, ...], *, quiet: bool) -> None:
-    """Findings, the blocking ones first; `quiet` leaves out what holds."""
-    order = [Severity.VIOLATION, Severity.UNKNOWN, Severity.ADVICE, Severity.OK]
-    for finding in sorted(findings, key=lambda found: order.index(found.severity)):
-        if not (quiet and finding.severity is Severity.OK):
-            say(finding_line(finding))
-    counts = {severity: sum(f.severity is severity for f in findings) for severity in order}
-    say("findings: " + ", ".join(f"{count} {severity.value}" for severity, count in counts.items()))

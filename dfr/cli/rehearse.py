@@ -13,21 +13,25 @@ from typing import Annotated, cast, get_args
 import typer
 
 from dfr import __version__
-from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, progress, say
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, on_the_day, verdict_now
+from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, print_verdict, progress, say
 from dfr.cli.planned import plan_of, study_of
 from dfr.cli.rehearsal_depth import look_deeper
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
 from dfr.cli.rehearsal_shift import asked_shift, fly_asked, shift_lines
 from dfr.errors import InputError, LinkError
-from dfr.findings import compliant, require_go
+from dfr.findings import by_danger, require_go
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.weather_files import WeatherFiles
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
+from dfr.plan.checks.assumed import ASSUMED_STATEMENT
 from dfr.plan.compliance import check
 from dfr.plan.model import Plan
+from dfr.plan.verdict import Verdict
 from dfr.report.depth import Depth
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
@@ -107,24 +111,32 @@ def rehearse(
         bool, typer.Option("--pareto", help="Also find what more docks buy and what fairness costs.")
     ] = False,
     junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML for a CI page.")] = None,
+    metar: Metar = None,
+    taf: Taf = None,
+    forecast: Forecast = None,
+    notam: Notam = None,
+    day: Day = False,
+    now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Plan, check, simulate and fly a scenario on a simulated vehicle, and report.
 
     Real vehicles (`--vehicle`) fly only a plan that nothing blocks, checked anew.
     An earlier rehearsal in the folder is kept in its `earlier/`, never overwritten.
-    Exit code 3 where a finding blocks a go, 5 where a flight was not as predicted.
+    Exit code 3 for NO GO and UNKNOWN, 5 where a flight was not as predicted.
     """
     flies = Engine(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
     asked = asked_shift(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
-    world = load_world(path)
+    files = WeatherFiles(metar=metar, taf=taf, forecast=forecast)
+    world = on_the_day(load_world(path), files, notam)
     note("siting docks, routing, checking ...")
     plan = plan_of(world, plan_file, docks)
     if vehicle:
         require_go(check(world, plan))
-    _begin(out, path, plan)
+    verdict = verdict_now(world, plan, day=day, now=now)
+    _begin(out, path, plan, files)
     with keeping(lambda: _finished(out)):
         run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
         flown = _fly(world, plan, out, flies, most=flights)
@@ -133,23 +145,24 @@ def rehearse(
                 flown, shift=fly_asked(world, plan, run, asked, engine=flies, folder=out / "flights")
             )
         depth = look_deeper(world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out)
-        report = _write_report(world, plan, run=run, flown=flown, depth=depth, out=out)
+        report = _write_report(world, plan, verdict, run=run, flown=flown, depth=depth, out=out)
     if junit is not None:
-        write_atomically(junit, junit_xml(plan.scenario, plan.findings, flown.flown, problem=flown.problem))
-    document = _document(plan, run.summary, flown, out, report)
+        text = junit_xml(plan.scenario, plan.findings, flown.flown, verdict=verdict, problem=flown.problem)
+        write_atomically(junit, text)
+    document = _document(plan, verdict, run.summary, flown, out=out, report=report)
     write_atomically(out / REHEARSED, json_text(document))
     if as_json:
         emit_json(document)
     else:
-        _say(plan, run.summary, flown, report)
-    raise typer.Exit(_exit_code(plan, flown))
+        _say(plan, verdict, run.summary, flown, report)
+    raise typer.Exit(_exit_code(verdict, flown))
 
 
-def _begin(out: Path, scenario_file: Path, plan: Plan) -> None:
+def _begin(out: Path, scenario_file: Path, plan: Plan, weather: WeatherFiles) -> None:
     """The folder with the plan in it, and an earlier rehearsal out of the way."""
     if kept := keep_earlier(out):
         note(f"the earlier rehearsal in {out} is kept in {kept}")
-    remember(out, scenario_file)
+    remember(out, scenario_file, weather=weather)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
 
 
@@ -216,12 +229,13 @@ def _kept(plan: Plan, flight: RehearsedFlight) -> StoredFlight:
 
 
 def _write_report(
-    world: World, plan: Plan, *, run: StoredRun, flown: Flights, depth: Depth, out: Path
+    world: World, plan: Plan, verdict: Verdict, *, run: StoredRun, flown: Flights, depth: Depth, out: Path
 ) -> Path:
     report = out / "report.html"
     shown = Rehearsal(
         world=world,
         plan=plan,
+        verdict=verdict,
         summary=run.summary,
         responses_s={name: clock_seconds(run.records, name) for name in CLOCKS_SHOWN},
         shift=_busiest_shift(world, timeline(run.records, pick(run.records, Kind.TYPICAL))),
@@ -263,16 +277,20 @@ def _provenance(world: World, plan: Plan, summary: Summary) -> Sequence[tuple[st
     ]
 
 
-def _document(plan: Plan, summary: Summary, flown: Flights, out: Path, report: Path) -> dict[str, object]:
+def _document(
+    plan: Plan, verdict: Verdict, summary: Summary, flown: Flights, *, out: Path, report: Path
+) -> dict[str, object]:
     return {
         "scenario": plan.scenario,
-        "compliant": compliant(plan.findings),
+        "compliant": verdict.go,
+        "go": verdict.go,
+        "verdict": verdict.as_dict(),
         "sites": plan.as_dict()["sites"],
         "objective": plan.objective,
         "bound": plan.bound,
         "gap": plan.gap,
         "status": plan.status,
-        "findings": [finding.as_dict() for finding in plan.findings],
+        "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
         **{name: value for name, value in summary.as_dict().items() if name != "scenario"},
         "flights": [flight.as_dict() for flight in flown.flown],
         "not_flown": flown.not_flown,
@@ -282,7 +300,7 @@ def _document(plan: Plan, summary: Summary, flown: Flights, out: Path, report: P
     }
 
 
-def _say(plan: Plan, summary: Summary, flown: Flights, report: Path) -> None:
+def _say(plan: Plan, verdict: Verdict, summary: Summary, flown: Flights, report: Path) -> None:
     say(f"{plan.scenario}: docks at {', '.join(site.name for site in plan.sites)}")
     say(
         f"  planned: {100 * plan.objective * plan.flyable_share:.1f} % of all calls overhead within "
@@ -296,24 +314,22 @@ def _say(plan: Plan, summary: Summary, flown: Flights, report: Path) -> None:
         kpi = summary.kpis[name]
         if kpi.p50 is not None and kpi.p90 is not None:
             say(f"    {kpi.what}: median {kpi.p50:.0f} s, 90th percentile {kpi.p90:.0f} s")
-    for finding in plan.findings:
-        if finding.blocks:
+    for finding in by_danger(plan.findings):
+        if finding.blocks or finding.rule == ASSUMED_STATEMENT:
             say(finding_line(finding))
     for flight in flown.flown:
         phases = ", ".join(
             f"{p.phase.value} {_seconds_text(p.predicted_s)}/{_seconds_text(p.flown_s)}"
             for p in flight.phases
         )
-        verdict = "as predicted" if flight.agrees else "NOT as predicted"
-        say(f"  flown {flight.site_id} to {flight.zone_id} on {flight.vehicle}: {verdict}")
+        agrees = "as predicted" if flight.agrees else "NOT as predicted"
+        say(f"  flown {flight.site_id} to {flight.zone_id} on {flight.vehicle}: {agrees}")
         say(f"    predicted/flown s: {phases}")
     for line in () if flown.shift is None else shift_lines(flown.shift):
         say(line)
     if flown.not_flown:
         say(f"  not flown: {flown.not_flown}")
-    say(
-        "GO: nothing found blocks it" if compliant(plan.findings) else "NO GO until the findings are resolved"
-    )
+    print_verdict(verdict)
     say(f"report: {report}")
 
 
@@ -321,8 +337,8 @@ def _seconds_text(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.1f}"
 
 
-def _exit_code(plan: Plan, flown: Flights) -> int:
-    if not compliant(plan.findings):
+def _exit_code(verdict: Verdict, flown: Flights) -> int:
+    if not verdict.go:
         return EXIT_NON_COMPLIANT
     if flown.shift is not None and not flown.shift.agrees:
         return EXIT_NOT_AS_PREDICTED

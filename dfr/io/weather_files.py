@@ -20,6 +20,9 @@ from dfr.io.stations import FARTHEST_M, station_position
 from dfr.io.weather_groups import Conditions, hour_of, worst_of
 from dfr.scenario.model import HourWeather, Scenario
 
+WEATHER_KINDS = ("metar", "taf", "forecast")
+"""The kinds of file, the one that stands before the others first."""
+
 SHORTEST_MONTH = timedelta(days=28)
 
 
@@ -32,7 +35,12 @@ class WeatherFiles:
     forecast: Path | None = None
 
     def __bool__(self) -> bool:
-        return any((self.metar, self.taf, self.forecast))
+        return bool(self.named())
+
+    def named(self) -> dict[str, Path]:
+        """The files that there are, by their kind."""
+        files = {"metar": self.metar, "taf": self.taf, "forecast": self.forecast}
+        return {kind: path for kind, path in files.items() if path is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +74,10 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
                 f"{name}: covers no hour from {first:%Y-%m-%d %H:%M %Z} to {last:%Y-%m-%d %H:%M %Z}"
                 " -> give one for the scenario's period"
             )
-    told = all(
-        any(each.tells_wind(h) for each in sources for h in _hours_within(own)) for own in weather.hours
+    told = tuple(
+        own.start
+        for own in weather.hours
+        if any(each.tells_wind(h) for each in sources for h in _hours_within(own))
     )
     said = ", ".join(f"{name} ({count} h)" for name, count in taken.items())
     qnh = next((source.qnh_hpa for source in sources if source.qnh_hpa is not None), weather.qnh_hpa)
@@ -79,7 +89,8 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
             qnh_hpa=qnh,
             source=f"{said}; the rest: {weather.source}",
             reports=said,
-            assumed=weather.assumed and not told,
+            assumed=weather.assumed and len(told) < len(weather.hours),
+            of_the_day=told,
         ),
     )
 

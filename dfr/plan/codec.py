@@ -137,7 +137,12 @@ def _validity(data: Mapping[str, Any] | None) -> Validity | None:
     """None also for a plan written before findings expired."""
     if data is None:
         return None
-    return Validity(what=_text(data["what"]), until=datetime.fromisoformat(_text(data["until"])))
+    since = data.get("since")
+    return Validity(
+        what=_text(data["what"]),
+        until=datetime.fromisoformat(_text(data["until"])),
+        since=None if since is None else datetime.fromisoformat(_text(since)),
+    )
 
 
 def _ring(corners: Sequence[Mapping[str, Any]]) -> Ring:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dfr.findings import Finding, Severity
 from dfr.plan.checks.airspace import check_airspace, check_heights
+from dfr.plan.checks.assumed import check_assumed
 from dfr.plan.checks.context import Check, Context, context_of, finding
 from dfr.plan.checks.docks import check_docks
 from dfr.plan.checks.hours import check_hours
-from dfr.plan.checks.means import check_crew, check_energy, check_safe_landing, check_sites, check_weather
+from dfr.plan.checks.means import (
+    check_crew,
+    check_energy,
+    check_flyable_hours,
+    check_safe_landing,
+    check_sites,
+    check_weather,
+)
 from dfr.plan.checks.own_drones import check_own_drones
 from dfr.plan.checks.permission import check_data_age, check_permission
 from dfr.plan.checks.place import check_boundary, check_crowds, check_reach, check_sight
@@ -73,6 +81,7 @@ def _cost_of_heights(plan: Plan) -> str:
 CHECKS: tuple[Check, ...] = (
     check_coverage,
     check_permission,
+    check_assumed,
     check_airspace,
     check_data_age,
     check_heights,
@@ -82,6 +91,7 @@ CHECKS: tuple[Check, ...] = (
     check_hours,
     check_sight,
     check_reach,
+    check_flyable_hours,
     check_weather,
     check_docks,
     check_sites,

@@ -12,7 +12,7 @@ import shapely
 from dfr import __version__
 from dfr.aircraft.endurance import return_by_s
 from dfr.aircraft.performance import Sortie
-from dfr.errors import InfeasibleError, InputError
+from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.checks.context import context_of
 from dfr.plan.checks.profile import with_profiles
@@ -40,8 +40,8 @@ from dfr.plan.restricted_area import propose_area
 from dfr.plan.routing import Way
 from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
-from dfr.plan.windows import HourWindow, hour_windows, planning_window
-from dfr.scenario.model import Scenario, SiteUse
+from dfr.plan.windows import HourWindow, hour_windows, planning_window, windows_planned
+from dfr.scenario.model import CandidateSite, Scenario, SiteUse
 from dfr.world.model import World
 
 MOST_LAYOUTS = 6
@@ -61,8 +61,9 @@ def make_plan(
     """The plan of a scenario with so many docks, the scenario's own number unless said otherwise.
 
     Docks stand where the expected share of demand overhead within the siting limit is proven largest
-    (of equal layouts the one with the least mean time), or where a `wish` is fulfilled best. Raises
-    InfeasibleError where no hour may be flown or too few candidate sites can be used.
+    (of equal layouts the one with the least mean time), or where a `wish` is fulfilled best. Where no hour
+    may be flown they stand where they would in calm air, and cover nothing. Raises InfeasibleError where
+    there is no demand or too few candidate sites can be used.
     """
     count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
@@ -70,16 +71,31 @@ def make_plan(
     layouts, windows = layouts_of(world, on_progress)
     chosen, sited_by = site(layouts, count, wish or Wish())
     plan = replace(_whole(world, layouts, chosen, windows), sited_by=sited_by)
+    if not any(window.flyable for window in windows):
+        plan = _covering_nothing(plan)
     return replace(plan, findings=check(world, plan))
 
 
+def plan_with_docks(world: World, docks: Sequence[str]) -> Plan:
+    """The plan with docks just there, whatever the planner would choose.
+
+    The other sites keep their use, but for required ones.
+    """
+    sites = tuple(replace(site, use=_use_with(site, docks)) for site in world.scenario.candidates)
+    fixed = replace(world, scenario=replace(world.scenario, candidates=sites))
+    return make_plan(fixed, docks=len(docks))
+
+
+def _use_with(site: CandidateSite, docks: Sequence[str]) -> SiteUse:
+    if site.id in docks:
+        return SiteUse.REQUIRED
+    return SiteUse.ALLOWED if site.use is SiteUse.REQUIRED else site.use
+
+
 def layouts_of(world: World, on_progress: OnProgress | None = None) -> tuple[Layouts, tuple[HourWindow, ...]]:
-    """(The siting problem, all hours with calls). Raises InfeasibleError where no hour may be flown."""
+    """(The siting problem, all hours with calls). Raises InfeasibleError where there is no such hour."""
     windows = hour_windows(world.scenario)
-    flyable = tuple(window for window in windows if window.flyable)
-    if not flyable:
-        raise InfeasibleError(_no_hour(windows))
-    return Layouts(world.scenario, build_matrix(world, flyable), on_progress), windows
+    return Layouts(world.scenario, build_matrix(world, windows_planned(windows)), on_progress), windows
 
 
 def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[str] = ()) -> World:
@@ -185,6 +201,21 @@ def _plan(
             wind_mps=hour.weather.wind_mps,
             wind_from_deg=hour.weather.wind_from_deg,
         ),
+    )
+
+
+def _covering_nothing(plan: Plan) -> Plan:
+    """A plan of which no hour may be flown: laid out in calm air, it reaches no call."""
+    return replace(
+        plan,
+        objective=0.0,
+        bound=0.0,
+        gap=0.0,
+        coverage=dict.fromkeys(plan.coverage, 0.0),
+        layouts=(),
+        mean_overhead_s=None,
+        planning_wind=None,
+        sited_by=None,
     )
 
 
@@ -334,13 +365,3 @@ def _volumes(world: World, layouts: Layouts, chosen: Sequence[int], raised_m: fl
         return ()
     geography = flight_geography([sortie_line(way) for way in ways])
     return plan_volumes(world.frame, geography, inputs_of(scenario))
-
-
-def _no_hour(windows: Sequence[HourWindow]) -> str:
-    if not windows:
-        return "no demand in the period -> give days with calls inside it"
-    worst = windows[0]
-    return (
-        f"none of the {len(windows)} hours with demand may be flown; first {worst.start:%a %d %b %H:%M}: "
-        f"{'; '.join(worst.limited_by)} -> another drone or dock, other limits, or another day"
-    )

@@ -35,6 +35,13 @@ _TABLE = (
         source=AUTHORISATION,
     ),
     Rule(
+        id="assumed-statement",
+        asks="Readings and sources that a go rests on are vouched for; what is only assumed stands in an "
+        "exercise and nowhere else.",
+        basis=Basis.OPERATOR,
+        source="project rule: an assumed statement clears nothing",
+    ),
+    Rule(
         id="airspace-date",
         asks="Airspace data are of the AIRAC cycle flown in; another cycle is advice, more than a year, or a "
         "date that scenario and file disagree on, is unknown.",
@@ -139,6 +146,12 @@ _TABLE = (
         asks="Flights after dark are allowed by a clause, with lights and a sight range that holds then.",
         basis=Basis.OA_CONDITION,
         source=AUTHORISATION,
+    ),
+    Rule(
+        id="flyable-hours",
+        asks="At least one hour with calls can be flown, or the share of them that the scenario requires.",
+        basis=Basis.OPERATOR,
+        source="targets.required_share_of_hours of the scenario",
     ),
     Rule(
         id="weather",

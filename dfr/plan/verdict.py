@@ -86,6 +86,10 @@ class Verdict:
         """True where it may be flown, in the hours that can be."""
         return self.kind is VerdictKind.GO
 
+    def counts(self, finding: Finding) -> bool:
+        """Whether a finding stops the go at this stage: what only the day brings does not, days ahead."""
+        return finding.blocks and not (self.stage is Stage.PLAN and finding.due is not None)
+
     @property
     def headline(self) -> str:
         """The verdict in one line, as every output prints it."""
@@ -138,8 +142,9 @@ def verdict_of(scenario: Scenario, plan: Plan, *, now: datetime, day: bool = Fal
     unknown = [found for found in plan.findings if found.severity is Severity.UNKNOWN]
     ahead = [found for found in unknown if stage is Stage.PLAN and found.due is not None]
     validities = () if scenario.exercise else _validities(scenario, plan.findings)
-    over = [validity for validity in validities if validity.until <= now]
-    missing = [*(_topic(found) for found in unknown if found not in ahead), *map(_over, over)]
+    over = [_over(validity) for validity in validities if validity.until <= now]
+    early = [_not_yet(validity) for validity in validities if _begins_after(validity, plan, now)]
+    missing = [*(_topic(found) for found in unknown if found not in ahead), *over, *early]
     kind = VerdictKind.NO_GO if violations else VerdictKind.UNKNOWN if missing else VerdictKind.GO
     ends = min(validities, key=lambda validity: validity.until, default=None)
     hours = plan.coverage_by_hour
@@ -171,6 +176,17 @@ def _topic(finding: Finding) -> str:
 
 def _over(validity: Validity) -> str:
     return f"{validity.what} ended {_moment(validity.until)}"
+
+
+def _begins_after(validity: Validity, plan: Plan, now: datetime) -> bool:
+    """Whether it begins to hold only after the next hour with calls."""
+    ends = [datetime.fromisoformat(hour.hour) + timedelta(hours=1) for hour in plan.coverage_by_hour]
+    coming = next((end for end in ends if end > now), None)
+    return validity.since is not None and coming is not None and coming <= validity.since
+
+
+def _not_yet(validity: Validity) -> str:
+    return f"{validity.what} before {_moment(validity.since)}" if validity.since else validity.what
 
 
 def _for_the_commander(scenario: Scenario, plan: Plan, kind: VerdictKind, violations: int) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -24,6 +25,9 @@ from dfr.world.weather import (
     weather_at,
 )
 from dfr.world.wind import MeanWind
+
+MILD_C = 15.0
+"""Temperature of the calm air in which a plan without a flyable hour is laid out (standard atmosphere)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,19 @@ def tightest(scenario: Scenario, windows: Sequence[HourWindow]) -> tuple[HourWin
     return max(found, key=lambda pair: pair[1].used, default=None)
 
 
+def wind_margin_mps(scenario: Scenario, hour: HourWeather) -> float:
+    """The least room to a wind limit in an hour: wind at flight height, gust, landing; negative beyond it.
+
+    inf where there is no limit.
+    """
+    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    held = list(held_against(scenario, hour, _weather_limits(scenario, craft, box)))
+    landing = landing_wind_limit_mps(craft, box)
+    held += [] if landing is None else [_landing_wind(hour, landing)]
+    winds = (Quantity.WIND, Quantity.GUST, Quantity.LANDING_WIND)
+    return min((each.limit - each.value for each in held if each.quantity in winds), default=math.inf)
+
+
 def _landing_wind(hour: HourWeather, limit_mps: float) -> Limiting:
     return Limiting(quantity=Quantity.LANDING_WIND, value=hour.wind_mps, limit=limit_mps)
 
@@ -125,13 +142,25 @@ def call_table(windows: Sequence[HourWindow]) -> FloatArray:
     return np.asarray([window.calls_by_zone for window in windows], float)
 
 
-def planning_window(windows: Sequence[HourWindow]) -> HourWindow:
-    """The flyable hour whose wind is the call-weighted median of the flyable hours.
+def windows_planned(windows: Sequence[HourWindow]) -> tuple[HourWindow, ...]:
+    """The hours that docks and routes are planned in: the flyable ones.
 
-    Raises InfeasibleError where none may be flown.
+    Where none may be flown they are all of them in calm, mild air: a plan that is no go still has its docks,
+    routes and findings. Raises InfeasibleError where there is no hour with calls at all.
     """
-    flyable = sorted((w for w in windows if w.flyable), key=lambda w: (w.weather.wind_mps, w.start))
-    if not flyable:
-        raise InfeasibleError("no hour with calls may be flown -> other limits, or another day")
-    reached = np.cumsum([w.calls for w in flyable])
-    return flyable[int(np.searchsorted(reached, reached[-1] / 2))]
+    if not windows:
+        raise InfeasibleError("no demand in the period -> give days with calls inside it")
+    flyable = tuple(window for window in windows if window.flyable)
+    return flyable or tuple(_in_calm_air(window) for window in windows)
+
+
+def _in_calm_air(window: HourWindow) -> HourWindow:
+    weather = replace(window.weather, wind_mps=0.0, gust_mps=0.0, temperature_c=MILD_C)
+    return replace(window, weather=weather, wind=replace(window.wind, speed_mps=0.0))
+
+
+def planning_window(windows: Sequence[HourWindow]) -> HourWindow:
+    """The hour whose wind is the call-weighted median of those planned in."""
+    planned = sorted(windows_planned(windows), key=lambda w: (w.weather.wind_mps, w.start))
+    reached = np.cumsum([w.calls for w in planned])
+    return planned[int(np.searchsorted(reached, reached[-1] / 2))]

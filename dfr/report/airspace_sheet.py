@@ -9,6 +9,7 @@ import shapely
 from dfr.plan.model import Plan
 from dfr.plan.permits import height_words
 from dfr.scenario.model import Authorisation, Clearance, DeconflictionRule, Scenario
+from dfr.units import m_to_ft
 from dfr.world.model import World
 
 NEAR_M = 5000.0
@@ -103,7 +104,8 @@ def traffic_rows(scenario: Scenario) -> list[TrafficRow]:
     return [
         TrafficRow(
             name=f"{user.id.replace('-', ' ')} ({user.kind})",
-            heights=f"{user.lower_m_amsl:.0f} to {user.upper_m_amsl:.0f} m AMSL",
+            heights=f"{user.lower_m_amsl:.0f} to {user.upper_m_amsl:.0f} m AMSL "
+            f"({m_to_ft(user.lower_m_amsl):.0f} to {m_to_ft(user.upper_m_amsl):.0f} ft)",
             rule=_rule(user.rule, user.hold_height_m_agl),
             notice=f"{user.notice_s:.0f} s",
             contact=user.contact or "none stated",

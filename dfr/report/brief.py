@@ -11,22 +11,45 @@ import jinja2
 from markupsafe import Markup
 
 from dfr import __version__
-from dfr.findings import Finding, Severity, compliant
+from dfr.findings import FindingGroup, Severity, counted, grouped_by_rule
+from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.metrics.kpi import Summary
 from dfr.plan.model import CoverageHour, Plan
+from dfr.plan.verdict import Verdict
 from dfr.report.airspace_sheet import airspace_rows, permission_rows, traffic_rows
 from dfr.report.checklists import Checklist, checklists
+from dfr.report.hours_sheet import DaySheet, day_sheets
 from dfr.report.map import map_svg
 from dfr.report.words import short
+from dfr.units import m_to_ft, mps_to_kt
 from dfr.world.model import World
 
-DENSITIES = ("roomy", "dense", "tight")
-"""Type sizes to choose from, largest first: a brief that runs over two pages is set in the next."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitting:
+    """A type size, and how many rows of advice are shown; None for all."""
+
+    density: str
+    advice: int | None = None
+
+
+FITTINGS = (
+    Fitting(density="roomy"),
+    Fitting(density="dense"),
+    Fitting(density="tight"),
+    Fitting(density="tight", advice=8),
+    Fitting(density="tight", advice=3),
+    Fitting(density="tight", advice=0),
+)
+"""What to try in turn where a brief runs over two pages: advice is cut after smaller type has not helped."""
 
 MAP_LABEL_PX = 19.0
 """On a map 118 mm wide type of 6.4 points."""
 
-MOST_FINDINGS = 6
+MOST_TO_NOTE_IN_FRONT = 4
+MANY_BLOCKING = 9
+"""More rules than this against a go make the map give way to them on the first page."""
+
 MOST_DOCKS = 6
 MOST_DAYS = 7
 MOST_TRAFFIC = 7
@@ -35,9 +58,10 @@ MOST_SPANS = 9
 MAP_LINES = 20
 SIDE_LINES = 8
 FRONT_LINES = 50
-BACK_LINES = 52
+BACK_LINES = 46
+TIGHT_BACK_LINES = 60
 """What the map and the headings beside it take, and how many lines the first and the second page hold at the
-middle density (measured in print, the fullest of the shipped scenarios)."""
+middle density, the second at the tightest too (measured in print, the fullest of the shipped scenarios)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +70,7 @@ class BriefedRun:
 
     world: World
     plan: Plan
+    verdict: Verdict
     seed: int
     summary: Summary | None
 
@@ -58,7 +83,7 @@ class LimitedSpan:
     why: str
 
 
-def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
+def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
     """The brief as one HTML file without script or outside address, A4 when printed."""
     scenario, plan = run.world.scenario, run.plan
     templates = resources.files("dfr.report") / "templates"
@@ -69,23 +94,32 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
     airspace, left_out = airspace_rows(run.world, plan)
     lists = checklists(scenario, plan)
     traffic = traffic_rows(scenario)
-    days = _days(plan.coverage_by_hour)
+    days = day_sheets(scenario, plan.coverage_by_hour)
+    blocking, advice = _to_tell(run)
+    fitting = fitting or _fitting(
+        _front_lines(run, days, blocking), _back_lines(plan, airspace, traffic, lists), len(advice)
+    )
+    front = max(0, MOST_TO_NOTE_IN_FRONT - len(blocking))
+    shown = advice[: fitting.advice]
     return template.render(
         scenario=scenario,
         plan=plan,
         run=run,
         version=__version__,
         css=Markup(css),
-        density=density
-        or _density(_front_lines(run, len(days)), _back_lines(plan, airspace, traffic, lists)),
+        density=fitting.density,
+        many=len(blocking) > MANY_BLOCKING,
+        permissions=permission_rows(scenario),
+        degrees_minutes=degrees_minutes,
+        os_grid_reference=os_grid_reference,
+        feet=lambda metres: f"{m_to_ft(metres):.0f}",
+        knots=lambda mps: f"{mps_to_kt(mps):.0f}",
         period=_period(run),
-        verdict="No finding blocks a go"
-        if compliant(plan.findings)
-        else "NO GO until the findings are resolved",
-        go=compliant(plan.findings),
-        shut=sum(not hour.flyable for hour in plan.coverage_by_hour),
-        counts={s.value: sum(f.severity is s for f in plan.findings) for s in Severity},
-        findings=_shown_findings(plan.findings),
+        verdict=run.verdict,
+        counted=counted(plan.findings),
+        blocking=blocking,
+        noted=shown[:front],
+        noted_behind=shown[front:],
         map_svg=map_svg(run.world, plan, label_px=MAP_LABEL_PX),
         response=_response(run.summary),
         sites=plan.sites[:MOST_DOCKS],
@@ -94,13 +128,12 @@ def brief_html(run: BriefedRun, *, density: str | None = None) -> str:
             "docks": len(plan.sites[MOST_DOCKS:]),
             "days": len(days[MOST_DAYS:]),
             "traffic": len(traffic[MOST_TRAFFIC:]),
-            "findings": _told(plan.findings) - len(_shown_findings(plan.findings)),
+            "advice": len(advice) - len(shown),
         },
         spans=limited_spans(plan.coverage_by_hour),
         most_spans=MOST_SPANS,
         airspace=airspace,
         airspace_left_out=left_out,
-        permissions=permission_rows(scenario),
         traffic=traffic[:MOST_TRAFFIC],
         checklists=lists,
         assumed=_assumed(run),
@@ -158,17 +191,20 @@ def _period(run: BriefedRun) -> str:
     return f"{start:%a %d %b %Y %H:%M} to {end:%a %d %b %Y %H:%M} {period.zone.key}"
 
 
-def _density(front: int, back: int) -> str:
-    """The type size where nobody prints to see whether it fits: rather small than a third page."""
-    return "tight" if front > FRONT_LINES or back > BACK_LINES else "dense"
+def _fitting(front: int, back: int, advice: int) -> Fitting:
+    """The fitting where nobody prints to see whether it fits: rather small than a third page."""
+    if front <= FRONT_LINES and back + 2 * advice <= BACK_LINES:
+        return Fitting(density="dense")
+    return Fitting(density="tight", advice=max(0, TIGHT_BACK_LINES - back) // 2)
 
 
-def _front_lines(run: BriefedRun, days: int) -> int:
+def _front_lines(run: BriefedRun, days: Sequence[DaySheet], blocking: Sequence[FindingGroup]) -> int:
     plan, shifts = run.plan, len(run.world.scenario.crew.shifts)
     side = SIDE_LINES + 2 * min(len(plan.sites), MOST_DOCKS) + min(shifts, 7)
     side += len(plan.coverage) + len(_response(run.summary))
     spans = min(len(limited_spans(plan.coverage_by_hour)), MOST_SPANS)
-    return max(MAP_LINES, side) + min(days, MOST_DAYS) + spans + 2 * len(_shown_findings(plan.findings))
+    sheets = sum(1 + len(day.lines) for day in days[:MOST_DAYS])
+    return max(MAP_LINES, side) + sheets + spans + 2 * len(blocking) + len(run.verdict.lines)
 
 
 def _back_lines(
@@ -178,16 +214,12 @@ def _back_lines(
     return 2 * rows + sum(len(one.steps) for one in lists)
 
 
-def _told(findings: Sequence[Finding]) -> int:
-    """How many findings block or are to be noted."""
-    return sum(finding.severity is not Severity.OK for finding in findings)
-
-
-def _shown_findings(findings: Sequence[Finding]) -> list[Finding]:
-    """What blocks first, then what is to be noted; what is in order stands in the report."""
-    order = [Severity.VIOLATION, Severity.UNKNOWN, Severity.ADVICE]
-    told = [finding for finding in findings if finding.severity in order]
-    return sorted(told, key=lambda finding: order.index(finding.severity))[:MOST_FINDINGS]
+def _to_tell(run: BriefedRun) -> tuple[list[FindingGroup], list[FindingGroup]]:
+    """(What stops a go, what is to be noted), by rule in order of danger; the report has each of them."""
+    told = [group for group in grouped_by_rule(run.plan.findings) if group.worst.severity is not Severity.OK]
+    stops = [run.verdict.counts(group.worst) for group in told]
+    blocking = [group for group, stop in zip(told, stops, strict=True) if stop]
+    return blocking, [group for group, stop in zip(told, stops, strict=True) if not stop]
 
 
 def _response(summary: Summary | None) -> list[tuple[str, str]]:
@@ -203,15 +235,6 @@ def _response(summary: Summary | None) -> list[tuple[str, str]]:
     if attended is not None and attended.mean is not None:
         rows.append(("calls attended, simulated", f"{100 * attended.mean:.0f} %"))
     return rows
-
-
-def _days(hours: Sequence[CoverageHour]) -> list[dict[str, object]]:
-    """A row for each day with 24 cells; an hour without calls is an empty cell."""
-    days: dict[str, dict[int, CoverageHour]] = {}
-    for hour in hours:
-        start = _start(hour)
-        days.setdefault(f"{start:%a %d %b}", {})[start.hour] = hour
-    return [{"day": day, "hours": [cells.get(h) for h in range(24)]} for day, cells in days.items()]
 
 
 def _assumed(run: BriefedRun) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dfr import __version__
 from dfr.aircraft.catalogue import dock, drone
-from dfr.findings import Finding, Severity, compliant
+from dfr.findings import by_danger, counted
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.intervals import Interval
 from dfr.metrics.kpi import Summary
@@ -21,6 +21,7 @@ from dfr.metrics.measures import Kpi
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import Plan
+from dfr.plan.verdict import Verdict
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import figures, views
 from dfr.report.depth import Depth, shown
@@ -52,6 +53,7 @@ class Rehearsal:
 
     world: World
     plan: Plan
+    verdict: Verdict
     summary: Summary
     responses_s: Mapping[str, NDArray[np.float64]]
     shift: ShownShift | None
@@ -82,13 +84,14 @@ def report_html(run: Rehearsal) -> str:
             "".join((templates / name).read_text(encoding="utf-8") for name in ("map.css", "report.css"))
         ),
         period=_period(run),
-        verdict=_verdict(plan.findings),
+        verdict=run.verdict,
+        counted=counted(plan.findings),
         tiles=_tiles(run),
         map_svg=map_svg(run.world, plan, flown=run.tracks),
         siting=_siting(plan),
         docks=_docks(run),
         coverage=_coverage(run),
-        layouts_svg=figures.layouts_chart(plan.layouts),
+        layouts_svg=figures.layouts_chart(plan.layouts) if plan.layouts else "",
         isochrones_svg=views.isochrones(run.world, plan),
         isochrones_by_hour=views.isochrones_by_hour(run.world, plan),
         profile_svg=views.profile(run.world, plan),
@@ -96,7 +99,7 @@ def report_html(run: Rehearsal) -> str:
         distributions_svg=views.distributions(run.summary),
         hours_svg=figures.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
         no_go_hours=[hour for hour in plan.coverage_by_hour if not hour.flyable],
-        findings=sorted(plan.findings, key=lambda finding: -list(Severity).index(finding.severity)),
+        findings=by_danger(plan.findings),
         simulated=_simulated(run),
         response_svg=_responses(run),
         kpis=[_kpi_row(kpi) for kpi in run.summary.kpis.values()],
@@ -120,15 +123,6 @@ def _period(run: Rehearsal) -> str:
     period = run.world.scenario.period
     start, end = period.start.astimezone(period.zone), period.end.astimezone(period.zone)
     return f"{start:%a %d %b %Y %H:%M} to {end:%a %d %b %Y %H:%M} {period.zone.key}"
-
-
-def _verdict(findings: Sequence[Finding]) -> dict[str, str]:
-    counts = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
-    words = f"{counts[Severity.VIOLATION]} violations, {counts[Severity.UNKNOWN]} unknown, "
-    words += f"{counts[Severity.ADVICE]} to note, {counts[Severity.OK]} in order."
-    if compliant(findings):
-        return {"css": "go", "word": "Nothing found that blocks a go.", "why": words}
-    return {"css": "no-go", "word": "NO GO until resolved:", "why": words}
 
 
 def _tiles(run: Rehearsal) -> list[dict[str, str]]:

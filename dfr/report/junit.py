@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from dfr.findings import Finding
+from dfr.findings import Finding, by_danger
 from dfr.metrics.flown import RehearsedFlight
+from dfr.plan.verdict import Verdict
 
 
 def junit_xml(
-    scenario: str, findings: Sequence[Finding], flights: Sequence[RehearsedFlight], *, problem: str = ""
+    scenario: str,
+    findings: Sequence[Finding],
+    flights: Sequence[RehearsedFlight],
+    *,
+    verdict: Verdict,
+    problem: str = "",
 ) -> str:
-    """One suite of findings and one for each flight; what blocks a go, or differs, is a failure.
+    """The verdict, one suite of findings and one for each flight; what blocks a go, or differs, is a failure.
 
     `problem` says why a flight that was to be flown was not: a failure of its own.
     """
     root = ET.Element("testsuites", name=f"dfr rehearse {scenario}")
-    _suite(root, "findings", [(f.rule, f.message if f.blocks else "", 0.0) for f in findings])
+    told = ". ".join(line.rstrip(".") for line in verdict.lines)
+    _suite(root, "verdict", [(verdict.headline, "" if verdict.go else told, 0.0)], said=told)
+    against = [(f.rule, f.message if verdict.counts(f) else "", 0.0) for f in by_danger(findings)]
+    _suite(root, "findings", against)
     for flight in flights:
         cases = [
             (
@@ -36,10 +45,12 @@ def junit_xml(
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(root: ET.Element, name: str, cases: Sequence[tuple[str, str, float]]) -> None:
+def _suite(root: ET.Element, name: str, cases: Sequence[tuple[str, str, float]], *, said: str = "") -> None:
     failures = sum(bool(failure) for _, failure, _ in cases)
     suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(cases)), failures=str(failures))
     for case, failure, seconds in cases:
         node = ET.SubElement(suite, "testcase", classname=name, name=case, time=f"{seconds:.1f}")
         if failure:
             ET.SubElement(node, "failure", message=failure)
+        if said:
+            ET.SubElement(node, "system-out").text = said

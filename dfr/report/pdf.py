@@ -9,8 +9,12 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from dfr.errors import DfrError, InputError
+
+Fitting = TypeVar("Fitting")
+"""How a page may be set, in the words of whoever renders it."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 VARIABLE = "DFR_CHROMIUM"
@@ -72,12 +76,12 @@ def pages(pdf: bytes) -> int:
 
 
 def print_within(
-    render: Callable[[str], str], densities: Sequence[str], *, most: int, browser: str
+    render: Callable[[Fitting], str], fittings: Sequence[Fitting], *, most: int, browser: str
 ) -> tuple[bytes, int]:
     """(The first printing that stays within so many pages, its pages); the last one where none does."""
     pdf, count = b"", 0
-    for density in densities:
-        pdf = print_pdf(render(density), browser=browser)
+    for fitting in fittings:
+        pdf = print_pdf(render(fitting), browser=browser)
         count = pages(pdf)
         if count <= most:
             break

@@ -260,7 +260,8 @@ class Weather:
 
     `turbulence_intensity` None means: by the surface. `qnh_hpa` None means: unknown. `stations` are those
     whose reports are taken however far away they are; `reports` names those that were taken, with distance
-    and issue.
+    and issue. `of_the_day` are the starts of the hours whose wind a report or
+    forecast of the day tells; none where the scenario's own stand.
     """
 
     hours: tuple[HourWeather, ...]
@@ -270,6 +271,7 @@ class Weather:
     assumed: bool
     stations: tuple[str, ...] = ()
     reports: str = ""
+    of_the_day: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

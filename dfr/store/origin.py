@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfr.errors import InputError
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.weather_files import WEATHER_KINDS, WeatherFiles, with_weather
 from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
+from dfr.plan.planner import make_plan, plan_with_docks
 from dfr.sim.build import sim_inputs
 from dfr.sim.events import Records
 from dfr.sim.factors import Variant, varied_world
@@ -22,6 +23,9 @@ from dfr.world.model import World
 
 ORIGIN = "origin.json"
 PLAN = "plan.json"
+WEATHER = "weather"
+"""The folder with a copy of each weather file that a run was planned in."""
+
 RECORDS_FOLDERS = ("run", ".")
 """Where a run's records stand: `dfr rehearse` puts them in a folder of their own, `dfr simulate` does not."""
 
@@ -39,15 +43,38 @@ class Recalled:
 
 
 def remember(
-    folder: Path, scenario: Path, *, plan: Plan | None = None, variant: Variant | None = None
+    folder: Path,
+    scenario: Path,
+    *,
+    plan: Plan | None = None,
+    variant: Variant | None = None,
+    weather: WeatherFiles | None = None,
 ) -> None:
-    """Write down which scenario file a run is of, its plan, and what was varied of the scenario."""
+    """Write down which scenario file a run is of, its plan, its weather files, and what was varied of it."""
     document: dict[str, object] = {"scenario_file": str(scenario.resolve())}
+    if weather:
+        document["weather"] = _kept_weather(folder, weather)
     if variant is not None:
         document["variant"] = variant.as_dict()
     if plan is not None:
         write_atomically(folder / PLAN, json.dumps(plan.as_dict(), indent=2, ensure_ascii=False) + "\n")
     write_atomically(folder / ORIGIN, json.dumps(document, indent=2) + "\n")
+
+
+def _kept_weather(folder: Path, weather: WeatherFiles) -> dict[str, str]:
+    """Copies of the weather files in the run's folder: their names in it by their kind."""
+    kept = {}
+    for kind, path in weather.named().items():
+        kept[kind] = f"{WEATHER}/{kind}{path.suffix}"
+        write_atomically(folder / kept[kind], read_bounded(path))
+    return kept
+
+
+def in_weather_of(found: Recalled, files: WeatherFiles) -> Recalled:
+    """The run in other weather: its docks as they are, hours and findings planned and checked anew."""
+    world = replace(found.world, scenario=with_weather(found.world.scenario, files))
+    plan = plan_with_docks(world, [site.id for site in found.plan.sites])
+    return replace(found, world=world, plan=plan)
 
 
 def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
@@ -106,7 +133,14 @@ def _world(folder: Path, name: str, sha256: str, given: str | None) -> World:
             f"{world.scenario.file} has changed since the run in {folder} -> run it again, "
             "or give --scenario with the file it was made from"
         )
-    return world
+    return replace(world, scenario=with_weather(world.scenario, _weather(folder)))
+
+
+def _weather(folder: Path) -> WeatherFiles:
+    """The weather files that the run was planned in."""
+    kept = _origin(folder).get("weather")
+    named = kept if isinstance(kept, dict) else {}
+    return WeatherFiles(**{kind: folder / str(named[kind]) for kind in WEATHER_KINDS if kind in named})
 
 
 def _remembered(folder: Path) -> Path | None:

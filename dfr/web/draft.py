@@ -18,9 +18,9 @@ from dfr.io.scenario_files import scenario_from, shipped_folder, world_of
 from dfr.io.scenario_yaml import MAX_BYTES
 from dfr.plan.matrix import build_matrix, sorties_of, way_finder
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
-from dfr.plan.windows import hour_windows, planning_window
-from dfr.scenario.model import CandidateSite, Scenario, SiteUse
+from dfr.plan.planner import make_plan, plan_with_docks
+from dfr.plan.windows import hour_windows, planning_window, windows_planned
+from dfr.scenario.model import CandidateSite, SiteUse
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
 
@@ -168,13 +168,13 @@ class Draft:
         return {zone: float(s) if np.isfinite(s) else None for zone, s in zip(centres, seconds, strict=True)}
 
     def hours(self) -> list[dict[str, Any]]:
-        """For each flyable hour, how soon the nearest dock is overhead of each zone in that hour's wind."""
+        """For each hour planned in, how soon the nearest dock is overhead of each zone in its wind."""
         now = self.step
         chosen = {site.id for site in now.plan.sites}
         scenario = now.world.scenario
         docks = tuple(site for site in scenario.candidates if site.id in chosen)
         world = replace(now.world, scenario=replace(scenario, candidates=docks))
-        windows = tuple(window for window in hour_windows(scenario) if window.flyable)
+        windows = windows_planned(hour_windows(scenario))
         raised_m = {site.id: site.raised_m for site in now.plan.sites}
         flown = {j: raised_m[site.id] for j, site in enumerate(docks)}
         nearest = build_matrix(world, windows, flown).overhead_s.min(axis=2)
@@ -200,7 +200,7 @@ class Draft:
         """Read edited bytes as if they were the file, plan with these docks (or as it was), keep the step."""
         scenario = scenario_from(data, name=str(self._path), folder=self._path.parent)
         world = replace(self.step.world, scenario=scenario)
-        plan = _plan_with(world, self._docks() if docks is None else docks)
+        plan = plan_with_docks(world, self._docks() if docks is None else docks)
         self._push(Step(data=data, what=what, world=world, plan=plan))
 
     def _keep_docks(self) -> None:
@@ -226,23 +226,3 @@ class Draft:
             if 0 <= self._now + by < len(self._steps):
                 self._now += by
                 self.version += 1
-
-
-def _plan_with(world: World, docks: list[str]) -> Plan:
-    """The plan with docks just there, whatever the planner would choose."""
-    fixed = replace(world, scenario=_fixed(world.scenario, docks))
-    return make_plan(fixed, docks=len(docks))
-
-
-def _fixed(scenario: Scenario, docks: list[str]) -> Scenario:
-    """The scenario in which these sites must have docks; the others keep their use, but for required ones."""
-    sites = tuple(
-        replace(
-            site,
-            use=SiteUse.REQUIRED
-            if site.id in docks
-            else (SiteUse.ALLOWED if site.use is SiteUse.REQUIRED else site.use),
-        )
-        for site in scenario.candidates
-    )
-    return replace(scenario, candidates=sites)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState
 from dfr.world.coverage import AirspaceSource
@@ -61,6 +61,16 @@ def data_age(dated: str, start: datetime, end: datetime) -> DataAge:
 
 def _cycle(day: date) -> int:
     return (day - AIRAC_EPOCH).days // AIRAC_DAYS
+
+
+def next_airac(day: date) -> datetime:
+    """When the first AIRAC change after a day takes effect.
+
+    >>> next_airac(date(2024, 8, 24))
+    datetime.datetime(2024, 9, 5, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    change = AIRAC_EPOCH + timedelta(days=AIRAC_DAYS * (_cycle(day) + 1))
+    return datetime(change.year, change.month, change.day, tzinfo=UTC)
 
 
 def aged(answer: AirspaceAnswer, sources: Sequence[AirspaceSource], when: datetime) -> AirspaceAnswer:

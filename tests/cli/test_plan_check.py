@@ -43,7 +43,7 @@ def test_the_island_festival_is_no_go_while_a_restriction_is_possible():
     done = dfr("check", "isle-of-wight-2024")
     assert done.returncode == 3
     assert "UNKNOWN  temporary-restriction: Isle of Wight Festival RA(T)" in done.stdout
-    assert "NO GO" in done.stdout
+    assert "EXERCISE: UNKNOWN: temporary restriction" in done.stdout
 
 
 def test_a_plan_of_another_scenario_is_refused(planned):

@@ -13,6 +13,7 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.errors import InfeasibleError, InputError
+from dfr.findings import Severity
 from dfr.geo import bearing_deg, distance_m
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.matrix import build_matrix
@@ -170,10 +171,33 @@ def test_landing_wind_shuts_an_hour_in_which_one_could_fly(field: Field):
     assert "landing wind 9 m/s, limit 8 m/s" in plan.coverage_by_hour[1].limited_by
 
 
-def test_no_flyable_hour_is_infeasible_with_the_reason(field: Field):
+def test_a_plan_without_a_flyable_hour_still_has_docks_routes_and_findings_and_covers_nothing(field: Field):
     hours = tuple(hour(START + timedelta(hours=k), wind_mps=20.0) for k in range(4))
-    with pytest.raises(InfeasibleError, match=r"none of the 4 hours.*wind"):
-        make_plan(field(weather={"hours": hours}))
+    plan = make_plan(field(weather={"hours": hours}))
+    assert [site.id for site in plan.sites] == [site.id for site in make_plan(field()).sites]
+    assert all(route.reachable for route in plan.routes)
+    assert (plan.objective, plan.flyable_share, plan.planning_wind) == (0.0, 0.0, None)
+    (found,) = [finding for finding in plan.findings if finding.rule == "flyable-hours"]
+    assert found.severity is Severity.VIOLATION
+    assert "none of the 4 hours with calls can be flown: wind 20" in found.message
+
+
+def test_fewer_hours_than_the_scenario_requires_are_a_violation(field: Field):
+    hours = tuple(hour(START + timedelta(hours=k), wind_mps=20.0 if k else 2.0) for k in range(4))
+
+    def severity(required: float | None) -> Severity:
+        plan = make_plan(field(weather={"hours": hours}, targets={"required_share_of_hours": required}))
+        (found,) = [finding for finding in plan.findings if finding.rule == "flyable-hours"]
+        return found.severity
+
+    assert severity(None) is severity(0.25) is Severity.OK
+    assert severity(0.5) is Severity.VIOLATION
+
+
+def test_a_period_without_calls_has_no_plan(field: Field):
+    days = (replace(field().scenario.demand.days[0], calls=0.0),)
+    with pytest.raises(InfeasibleError, match="no demand in the period"):
+        make_plan(field(demand={"days": days}))
 
 
 def test_required_sites_are_taken_and_forbidden_ones_not(field: Field):

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dfr.findings import Basis, DayFact, Finding, Severity, Validity
+from dfr.findings import Basis, DayFact, Finding, Severity, Validity, by_danger, grouped_by_rule
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Stage, Verdict, VerdictKind, stage_at, verdict_of
+from dfr.scenario import model as m
 
-from .conftest import START
+from .conftest import START, hour
 
 DAYS_AHEAD = START - timedelta(days=5)
 IN_TIME = START - timedelta(hours=3)
@@ -118,3 +119,68 @@ def test_what_is_due_and_how_long_it_holds_survive_plan_json(plan):
     until = Validity(what="the reading of NOTAMs", until=datetime.fromisoformat("2024-06-01T06:00:00+01:00"))
     marked = replace(plan, findings=(replace(NO_NOTAMS, validity=until),))
     assert plan_from_dict(marked.as_dict()).findings == marked.findings
+
+
+ASSUMED = (m.Assumption(path="restrictions[0]", value="block", assumed=True, source="we hope to be exempt"),)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "severity"), [(True, Severity.ADVICE), (False, Severity.UNKNOWN)], ids=["exercise", "real"]
+)
+def test_an_assumed_statement_stands_in_an_exercise_and_clears_nothing_else(field, exercise, severity):
+    (told,) = [
+        found
+        for found in make_plan(field(exercise=exercise, assumptions=ASSUMED)).findings
+        if found.rule == "assumed-statement"
+    ]
+    assert told.severity is severity
+    assert "restrictions[0]" in told.message
+
+
+def weather_known(field, *numbers: int, exercise=False) -> Plan:
+    """The plan where the weather of the day tells some of the four hours."""
+    hours = tuple(START + timedelta(hours=number) for number in numbers)
+    return make_plan(field(exercise=exercise, weather={"of_the_day": hours}))
+
+
+def test_weather_that_is_not_of_the_day_is_a_fact_of_the_day(field):
+    plan = weather_known(field)
+    ahead = verdict_of(field(exercise=False).scenario, plan, now=DAYS_AHEAD)
+    assert ahead.headline == "GO for 4 of 4 hours, subject to weather of the day"
+    assert verdict_of(field(exercise=False).scenario, plan, now=IN_TIME).headline == "UNKNOWN: weather"
+
+
+def test_a_go_lasts_as_long_as_the_weather_of_the_day_is_known(field):
+    said = verdict_of(field(exercise=False).scenario, weather_known(field, 0, 1), now=IN_TIME)
+    assert said.go
+    assert said.valid_until == START + timedelta(hours=2)
+    assert "the weather of the day" in said.valid_because
+
+
+def test_weather_that_begins_after_the_next_hour_with_calls_is_unknown_until_then(field):
+    plan, scenario = weather_known(field, 2, 3), field(exercise=False).scenario
+    assert verdict_of(scenario, plan, now=IN_TIME).kind is VerdictKind.UNKNOWN
+    assert verdict_of(scenario, plan, now=START + timedelta(hours=2)).go
+
+
+def test_the_assumed_weather_of_an_exercise_may_stand(field):
+    exercise = field().scenario
+    assert verdict_of(exercise, weather_known(field, exercise=True), now=IN_TIME).go
+
+
+def test_a_plan_without_a_flyable_hour_is_a_no_go_that_says_so(field):
+    hours = tuple(hour(START + timedelta(hours=k), wind_mps=20.0) for k in range(4))
+    world = field(weather={"hours": hours})
+    said = verdict_of(world.scenario, make_plan(world), now=IN_TIME)
+    assert said.headline == "EXERCISE: NO GO"
+    assert said.commander == "Do not fly: no hour with calls can be flown."
+
+
+def test_findings_stand_in_order_of_danger(field):
+    far = found(Severity.VIOLATION, margin_m=-3.0)
+    near = found(Severity.VIOLATION, margin_m=-90.0)
+    rest = [NO_NOTAMS, found(Severity.OK), found(Severity.ADVICE), found(Severity.UNKNOWN)]
+    ordered = by_danger([*rest, far, near])
+    assert ordered == [near, far, rest[3], NO_NOTAMS, rest[2], rest[1]]
+    (group, *_) = grouped_by_rule([far, near])
+    assert (group.worst, group.count) == (near, 2)

@@ -11,10 +11,12 @@ from markupsafe import escape
 
 from dfr.errors import InputError
 from dfr.findings import Severity
+from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.model import CoverageHour
 from dfr.plan.planner import make_plan
-from dfr.report.brief import DENSITIES, BriefedRun, brief_html, limited_spans
+from dfr.plan.verdict import verdict_of
+from dfr.report.brief import FITTINGS, BriefedRun, Fitting, brief_html, limited_spans
 from dfr.report.pdf import find_chromium, pages, print_pdf, print_within
 
 SCENARIOS = sorted(shipped_scenarios())
@@ -28,7 +30,9 @@ def briefed():
     def run(name):
         if name not in made:
             world = load_world(shipped_scenarios()[name])
-            made[name] = BriefedRun(world=world, plan=make_plan(world), seed=7, summary=None)
+            plan = make_plan(world)
+            verdict = verdict_of(world.scenario, plan, now=world.scenario.period.start)
+            made[name] = BriefedRun(world=world, plan=plan, verdict=verdict, seed=7, summary=None)
         return made[name]
 
     return run
@@ -119,12 +123,70 @@ def test_a_pdf_without_a_chromium_says_what_to_do(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_shipped_scenario_fits_on_two_pages(briefed, chromium, name):
     run = briefed(name)
-    pdf, count = print_within(
-        lambda density: brief_html(run, density=density), DENSITIES, most=2, browser=chromium
-    )
+    pdf, count = print_within(lambda fitting: brief_html(run, fitting), FITTINGS, most=2, browser=chromium)
     assert pdf.startswith(b"%PDF")
     assert count == pages(pdf) == 2
     assert pages(print_pdf(brief_html(run), browser=chromium)) == 2, "the HTML, printed by whoever opens it"
+
+
+def front_of(page: str) -> str:
+    """The first of the two pages."""
+    return page.split('<section class="page">')[1]
+
+
+def test_all_that_blocks_is_on_the_first_page_by_rule_with_its_count_and_worst_margin(briefed):
+    run = briefed("victorious-2024")
+    some = [replace(f, severity=Severity.UNKNOWN, margin_m=None) for f in run.plan.findings]
+    rules = dict.fromkeys(f.rule for f in some)
+    worst = [replace(some[0], severity=Severity.VIOLATION, margin_m=-float(i)) for i in range(1, 4)]
+    plan = replace(run.plan, findings=(*some, *worst))
+    verdict = verdict_of(run.world.scenario, plan, now=run.world.scenario.period.start)
+    front = front_of(brief_html(replace(run, plan=plan, verdict=verdict)))
+    for rule in rules:
+        assert f"<strong>{rule.replace('-', ' ')}" in front, rule
+    assert f"{some[0].rule} (3 times, the worst here)" in front
+    assert "Margin -3 m." in front
+
+
+def test_advice_goes_to_the_second_page_and_what_is_cut_there_is_counted(briefed):
+    run = briefed("victorious-2024")
+    whole = brief_html(run, Fitting(density="roomy"))
+    advised = {f.rule for f in run.plan.findings if f.severity is Severity.ADVICE}
+    assert all(f"<strong>{rule.replace('-', ' ')}" in whole for rule in advised)
+    assert "more to note, in the report" not in whole
+    assert f"and {len(advised) - 3} more to note" in brief_html(run, Fitting(density="tight", advice=3))
+
+
+def test_the_hours_carry_gust_rain_room_to_the_limits_sunrise_and_sunset(briefed):
+    front = front_of(brief_html(briefed("victorious-2024")))
+    assert "sun 06:06 to 20:05" in front
+    for words in ("wind, gust kt", "room to limit m/s", "rain mm/h"):
+        assert words in front
+
+
+def test_positions_heights_and_speeds_stand_in_the_units_of_those_who_read_them(briefed):
+    run = briefed("victorious-2024")
+    front = front_of(brief_html(run))
+    for site in run.plan.sites:
+        assert degrees_minutes(site.position) in front
+        assert os_grid_reference(site.position) in front
+    assert "limit 120 m (394 ft)" in front
+
+
+def test_the_brief_names_the_permissions_and_leaves_lines_to_sign(briefed):
+    run = briefed("victorious-2024")
+    page = brief_html(run)
+    assert "Flown under:" in page
+    assert "Authorisation:" in page
+    for line in ("Operator ID", "Remote pilot, flyer ID", "NOTAMs read", "Go given by"):
+        assert line in page
+
+
+def test_an_exercise_says_so_in_its_title_and_at_its_top(briefed):
+    page = brief_html(briefed("victorious-2024"))
+    assert "<title>EXERCISE: " in page
+    assert "EXERCISE: GO for 28 of 39 hours" in front_of(page)
+    assert "no flying Friday 13 to 14 h and Saturday 10 to 20 h" in front_of(page)
 
 
 LONG = "Promenade und Festwiese nordwestlich der alten Seebadeanstalt am Hafen " * 3
@@ -157,23 +219,22 @@ def crowded(briefed):
     plan = replace(
         plan, sites=tuple(sites), findings=tuple(found), coverage_by_hour=tuple(hours), contingency=card
     )
-    return replace(run, world=replace(run.world, scenario=full), plan=plan)
+    verdict = verdict_of(full, plan, now=full.period.start)
+    return replace(run, world=replace(run.world, scenario=full), plan=plan, verdict=verdict)
 
 
 @pytest.mark.browser
 def test_the_worst_deployment_still_fits_on_two_pages(crowded, chromium):
-    _, count = print_within(
-        lambda density: brief_html(crowded, density=density), DENSITIES, most=2, browser=chromium
-    )
+    _, count = print_within(lambda fitting: brief_html(crowded, fitting), FITTINGS, most=2, browser=chromium)
     assert count == 2
     assert pages(print_pdf(brief_html(crowded), browser=chromium)) == 2
 
 
 def test_what_is_left_out_is_counted_and_a_no_go_stands_at_the_top(crowded):
-    page = brief_html(crowded, density="tight")
-    assert page.index("NO GO until the findings are resolved") < page.index("<svg")
+    page = brief_html(crowded, Fitting(density="tight"))
+    assert page.index("EXERCISE: NO GO") < page.index("<svg")
     assert "100 violations" in page
-    for words in ("34 more docks", "and 94 more, in the report", "23 more users of the air", "and 34 more"):
+    for words in ("34 more docks", "(100 times, the worst here)", "23 more users of the air", "and 34 more"):
         assert words in page
     for entry in crowded.plan.contingency:
         assert str(escape(entry.event)) in page, "the card is never cut"
@@ -186,7 +247,8 @@ def test_the_verb_finds_the_scenario_of_a_simulation_by_itself(tmp_path):
 
     assert dfr("simulate", "winter-storm", "--replications", "2", "--out", "run").returncode == 0
     done = dfr("brief", "run", "--out", "brief.html")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
+    assert "EXERCISE: UNKNOWN: authorisation" in done.stdout
     assert "2 replications" in (tmp_path / "brief.html").read_text()
     done = dfr("brief", "nowhere", "--out", "brief.html")
     assert (done.returncode, "no such folder" in done.stderr) == (2, True)

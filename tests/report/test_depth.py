@@ -12,6 +12,7 @@ from dfr.metrics.resilience import n_minus_1
 from dfr.plan.fronts import fronts
 from dfr.plan.objectives import Objective, Wish
 from dfr.plan.planner import layouts_of, make_plan
+from dfr.plan.verdict import verdict_of
 from dfr.report.depth import Depth
 from dfr.report.html import Rehearsal, report_html
 from dfr.sim.build import sim_inputs
@@ -37,6 +38,7 @@ def page(world, run, depth: Depth) -> str:
         Rehearsal(
             world=world,
             plan=plan,
+            verdict=verdict_of(world.scenario, plan, now=world.scenario.period.start),
             summary=summary,
             responses_s={},
             shift=None,

@@ -1,11 +1,13 @@
 """A rehearsal as JUnit: what blocks or differs is a failure, and only that."""
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from dfr.findings import Basis, Finding, Severity
+from dfr.findings import Basis, DayFact, Finding, Severity
 from dfr.metrics.flown import RehearsedFlight, compare_phases
+from dfr.plan.verdict import Stage, Verdict, VerdictKind
 from dfr.report.junit import junit_xml
 from dfr.track import FlightTrack, Phase
 
@@ -36,6 +38,18 @@ def flight(flown, *, landed):
     )
 
 
+def verdict(kind, **more):
+    return Verdict(
+        kind=kind,
+        stage=Stage.PLAN,
+        exercise=True,
+        flyable_hours=2,
+        planned_hours=3,
+        commander="Do not fly: the airspace is not known.",
+        **more,
+    )
+
+
 def test_what_blocks_or_differs_fails_and_the_rest_passes():
     flown = dict.fromkeys(Phase, 50.0) | {Phase.OUT: 60.0}
     text = junit_xml(
@@ -46,12 +60,25 @@ def test_what_blocks_or_differs_fails_and_the_rest_passes():
             finding("crew", Severity.ADVICE),
         ],
         [flight(flown, landed=False)],
+        verdict=verdict(VerdictKind.UNKNOWN, missing=("airspace",)),
     )
     suites = {suite.get("name"): suite for suite in ET.fromstring(text)}
     failed = {
         name: [case.get("name") for case in suite if case.find("failure") is not None]
         for name, suite in suites.items()
     }
-    assert failed == {"findings": ["airspace"], "flight D1 to Z1": ["out", "landed"]}
+    assert failed == {
+        "verdict": ["EXERCISE: UNKNOWN: airspace"],
+        "findings": ["airspace"],
+        "flight D1 to Z1": ["out", "landed"],
+    }
+    assert "Do not fly: the airspace is not known" in ET.tostring(suites["verdict"], encoding="unicode")
     assert suites["findings"].get("tests") == "3"
     assert suites["findings"].get("failures") == "1"
+
+
+def test_a_fact_of_the_day_is_no_failure_days_ahead():
+    due = replace(finding("weather", Severity.UNKNOWN), due=DayFact.WEATHER)
+    text = junit_xml("s", [due], [], verdict=verdict(VerdictKind.GO, outstanding=(DayFact.WEATHER,)))
+    assert ET.fromstring(text).find(".//failure") is None
+    assert "EXERCISE: GO for 2 of 3 hours, subject to weather of the day" in text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from dfr.aircraft.energy import usable_wh
-from dfr.findings import Finding, Severity
+from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.windows import HourWindow, hour_windows, landing_wind_limit_mps, tightest
@@ -25,15 +25,7 @@ def check_weather(context: Context) -> list[Finding]:
     closed = [w for w in windows if not w.flyable]
     found = [*_closed(windows, closed), *_missing_limits(context), *_gusts_estimated(windows)]
     found = [*_reports(context), *_room(context, windows), *found]
-    if context.scenario.weather.assumed:
-        found.append(
-            finding(
-                "weather",
-                Severity.ADVICE,
-                "the hourly weather is assumed, no forecast: which hours may be flown is not known yet",
-                fix="check again with --taf, --metar or --forecast when there is one",
-            )
-        )
+    found.append(_weather_of_the_day(context, windows))
     return found
 
 
@@ -59,6 +51,56 @@ def _room(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
         return [finding("weather", Severity.OK, words)]
     fix = "measure it at the dock before each launch: a little more closes the hour"
     return [finding("weather", Severity.ADVICE, words, fix=fix)]
+
+
+def _weather_of_the_day(context: Context, windows: Sequence[HourWindow]) -> Finding:
+    """Whether the hours are those of a report or forecast of the day, and until when it tells them."""
+    scenario = context.scenario
+    told = set(scenario.weather.of_the_day)
+    spell = _last_spell(windows, told)
+    if spell:
+        until = spell[-1].start + timedelta(hours=1)
+        count = sum(window.weather.start in told for window in windows)
+        words = f"the weather of the day is known in {count} of {len(windows)} hours with calls"
+        words += f", to {until:%a %H:%M}"
+        validity = Validity(what="the weather of the day", since=spell[0].start, until=until)
+        severity = Severity.OK if count == len(windows) else Severity.ADVICE
+        fix = "" if count == len(windows) else "check again with the next report or forecast"
+        return finding("weather", severity, words, fix=fix, validity=validity, source=scenario.weather.source)
+    fix = "check again with --taf, --metar or --forecast when there is one"
+    words = (
+        "the hourly weather is no report or forecast of the day: which hours may be flown is not known yet"
+    )
+    if scenario.exercise:
+        return finding("weather", Severity.ADVICE, words, fix=fix)
+    return finding("weather", Severity.UNKNOWN, words, fix=fix, due=DayFact.WEATHER)
+
+
+def _last_spell(windows: Sequence[HourWindow], told: set[datetime]) -> list[HourWindow]:
+    """The last hours with calls, one after another, whose weather is told; none where none is."""
+    known = [window.weather.start in told for window in windows]
+    if not any(known):
+        return []
+    end = len(known) - known[::-1].index(True)
+    gap = max((number for number in range(end) if not known[number]), default=-1)
+    return list(windows[gap + 1 : end])
+
+
+def check_flyable_hours(context: Context) -> list[Finding]:
+    """Enough of the hours with calls can be flown: one, or the share that the scenario requires."""
+    windows, required = hour_windows(context.scenario), context.scenario.targets.required_share_of_hours
+    flyable = sum(window.flyable for window in windows)
+    words = f"{flyable} of {len(windows)} hours with calls can be flown"
+    if flyable == 0:
+        reasons = listed(list(dict.fromkeys(reason for w in windows for reason in w.limited_by)), most=3)
+        words = f"none of the {len(windows)} hours with calls can be flown: {reasons}"
+        fix = "another drone or dock, other limits, or another day; the routes shown are laid out in calm air"
+        return [finding("flyable-hours", Severity.VIOLATION, words, fix=fix)]
+    if required is not None and flyable < required * len(windows):
+        words += f", {flyable / len(windows):.0%}; the scenario requires {required:.0%}"
+        fix = "another day, another drone or dock, or a lower targets.required_share_of_hours"
+        return [finding("flyable-hours", Severity.VIOLATION, words, fix=fix)]
+    return [finding("flyable-hours", Severity.OK, words)]
 
 
 def _closed(windows: Sequence[HourWindow], closed: Sequence[HourWindow]) -> list[Finding]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date
+
 from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.context import Context, finding
 from dfr.plan.permits import allowed, counts, quoted, validity_gap
 from dfr.scenario.model import Authorisation, Scenario
-from dfr.world.airspace_age import data_age
+from dfr.world.airspace_age import data_age, next_airac
 from dfr.world.coverage import AirspaceSource
 
 
@@ -80,7 +82,9 @@ def _age(context: Context, source: AirspaceSource, stated: str) -> Finding:
     if age.unknown:
         fix = "load airspace data of the dates flown"
         return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)
+    in_force = max(date.fromisoformat(source.date), period.start.astimezone(UTC).date())
+    validity = Validity(what=f"the AIRAC cycle of {name}", until=next_airac(in_force))
     if age.changes:
         fix = "check what changed since, or load the data in force"
-        return finding("airspace-date", Severity.ADVICE, words, fix=fix)
-    return finding("airspace-date", Severity.OK, words)
+        return finding("airspace-date", Severity.ADVICE, words, fix=fix, validity=validity)
+    return finding("airspace-date", Severity.OK, words, validity=validity)

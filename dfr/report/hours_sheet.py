@@ -1,0 +1,89 @@
+"""The hours of a deployment as a pilot reads them: wind, gust, rain, room to the limits, sun times."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dfr.plan.model import CoverageHour
+from dfr.plan.windows import wind_margin_mps
+from dfr.scenario.model import HourWeather, Scenario
+from dfr.units import mps_to_kt
+from dfr.world.sun import SunEvent, sun_time
+from dfr.world.weather import gust_of, weather_at
+
+HOURS = range(24)
+MOST_FULL_DAYS = 3
+"""Of more days than this only wind and margin are shown, so that the sheet stays on its page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourLine:
+    """One quantity of a day: a cell for each clock hour, '' where no calls are expected."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaySheet:
+    """A day: its name, sunrise and sunset, its hours with calls by the clock, and further figures."""
+
+    day: str
+    sun: str
+    hours: tuple[CoverageHour | None, ...]
+    lines: tuple[HourLine, ...]
+
+
+def day_sheets(scenario: Scenario, hours: Sequence[CoverageHour]) -> list[DaySheet]:
+    """A sheet for each day with calls, in local time."""
+    days: dict[date, dict[int, CoverageHour]] = {}
+    for hour in hours:
+        start = datetime.fromisoformat(hour.hour)
+        days.setdefault(start.date(), {})[start.hour] = hour
+    full = len(days) <= MOST_FULL_DAYS
+    return [_sheet(scenario, day, found, full=full) for day, found in days.items()]
+
+
+def _sheet(scenario: Scenario, day: date, found: dict[int, CoverageHour], *, full: bool) -> DaySheet:
+    weather = {
+        clock: weather_at(scenario.weather, datetime.fromisoformat(hour.hour))
+        for clock, hour in found.items()
+    }
+    lines = [_line("room to limit m/s", {c: _margin(scenario, w) for c, w in weather.items()})]
+    if full:
+        lines.insert(0, _line("wind, gust kt", {c: _knots(scenario, w) for c, w in weather.items()}))
+    if full and any(hour.rain_mm_h for hour in weather.values()):
+        rain = {c: f"{w.rain_mm_h:g}" if w.rain_mm_h else "" for c, w in weather.items()}
+        lines.append(_line("rain mm/h", rain))
+    return DaySheet(
+        day=f"{day:%a %d %b}",
+        sun=_sun(scenario, day),
+        hours=tuple(found.get(clock) for clock in HOURS),
+        lines=tuple(lines),
+    )
+
+
+def _line(name: str, cells: dict[int, str]) -> HourLine:
+    return HourLine(name=name, cells=tuple(cells.get(clock, "") for clock in HOURS))
+
+
+def _knots(scenario: Scenario, hour: HourWeather) -> str:
+    """Mean wind and gust at 10 m; an estimated gust is marked."""
+    gust = gust_of(scenario, hour)
+    mark = "~" if gust.estimated else ""
+    return f"{mps_to_kt(hour.wind_mps):.0f} {mark}{mps_to_kt(gust.mps):.0f}"
+
+
+def _margin(scenario: Scenario, hour: HourWeather) -> str:
+    margin = wind_margin_mps(scenario, hour)
+    return f"{margin:.1f}" if math.isfinite(margin) else "-"
+
+
+def _sun(scenario: Scenario, day: date) -> str:
+    """Sunrise and sunset of a day in local time; '' where the sun does not rise or set."""
+    times = [sun_time(event, day, scenario.site.centre) for event in (SunEvent.SR, SunEvent.SS)]
+    known = [moment.astimezone(scenario.period.zone) for moment in times if moment is not None]
+    return f"sun {known[0]:%H:%M} to {known[1]:%H:%M}" if len(known) == len(times) else ""
