@@ -33,13 +33,15 @@ class Fitting:
     advice: int | None = None
 
 
+TIGHT = "tight"
+
 FITTINGS = (
     Fitting(density="roomy"),
     Fitting(density="dense"),
-    Fitting(density="tight"),
-    Fitting(density="tight", advice=8),
-    Fitting(density="tight", advice=3),
-    Fitting(density="tight", advice=0),
+    Fitting(density=TIGHT),
+    Fitting(density=TIGHT, advice=8),
+    Fitting(density=TIGHT, advice=3),
+    Fitting(density=TIGHT, advice=0),
 )
 """What to try in turn where a brief runs over two pages: advice is cut after smaller type has not helped."""
 
@@ -51,6 +53,7 @@ MANY_BLOCKING = 9
 """More rules than this against a go make the map give way to them on the first page."""
 
 MOST_DOCKS = 6
+MOST_DOCKS_TIGHT = 4
 MOST_DAYS = 7
 MOST_TRAFFIC = 7
 MOST_ASSUMPTIONS = 26
@@ -99,6 +102,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
     fitting = fitting or _fitting(
         _front_lines(run, days, blocking), _back_lines(plan, airspace, traffic, lists), len(advice)
     )
+    docks = MOST_DOCKS_TIGHT if fitting.density == TIGHT else MOST_DOCKS
     front = max(0, MOST_TO_NOTE_IN_FRONT - len(blocking))
     shown = advice[: fitting.advice]
     return template.render(
@@ -122,10 +126,10 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         noted_behind=shown[front:],
         map_svg=map_svg(run.world, plan, label_px=MAP_LABEL_PX),
         response=_response(run.summary),
-        sites=plan.sites[:MOST_DOCKS],
+        sites=plan.sites[:docks],
         days=days[:MOST_DAYS],
         more={
-            "docks": len(plan.sites[MOST_DOCKS:]),
+            "docks": len(plan.sites[docks:]),
             "days": len(days[MOST_DAYS:]),
             "traffic": len(traffic[MOST_TRAFFIC:]),
             "advice": len(advice) - len(shown),
@@ -195,7 +199,7 @@ def _fitting(front: int, back: int, advice: int) -> Fitting:
     """The fitting where nobody prints to see whether it fits: rather small than a third page."""
     if front <= FRONT_LINES and back + 2 * advice <= BACK_LINES:
         return Fitting(density="dense")
-    return Fitting(density="tight", advice=max(0, TIGHT_BACK_LINES - back) // 2)
+    return Fitting(density=TIGHT, advice=max(0, TIGHT_BACK_LINES - back) // 2)
 
 
 def _front_lines(run: BriefedRun, days: Sequence[DaySheet], blocking: Sequence[FindingGroup]) -> int:

@@ -52,12 +52,12 @@ def _sheet(scenario: Scenario, day: date, found: dict[int, CoverageHour], *, ful
         clock: weather_at(scenario.weather, datetime.fromisoformat(hour.hour))
         for clock, hour in found.items()
     }
-    lines = [_line("room to limit m/s", {c: _margin(scenario, w) for c, w in weather.items()})]
+    lines = [_line("room, m/s", {c: _margin(scenario, w) for c, w in weather.items()})]
     if full:
-        lines.insert(0, _line("wind, gust kt", {c: _knots(scenario, w) for c, w in weather.items()}))
+        lines.insert(0, _line("wind gust, kt", {c: _knots(scenario, w) for c, w in weather.items()}))
     if full and any(hour.rain_mm_h for hour in weather.values()):
         rain = {c: f"{w.rain_mm_h:g}" if w.rain_mm_h else "" for c, w in weather.items()}
-        lines.append(_line("rain mm/h", rain))
+        lines.append(_line("rain, mm/h", rain))
     return DaySheet(
         day=f"{day:%a %d %b}",
         sun=_sun(scenario, day),

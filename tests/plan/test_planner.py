@@ -179,7 +179,7 @@ def test_a_plan_without_a_flyable_hour_still_has_docks_routes_and_findings_and_c
     assert (plan.objective, plan.flyable_share, plan.planning_wind) == (0.0, 0.0, None)
     (found,) = [finding for finding in plan.findings if finding.rule == "flyable-hours"]
     assert found.severity is Severity.VIOLATION
-    assert "none of the 4 hours with calls can be flown: wind 20" in found.message
+    assert "none of the 4 hours with calls can be flown: wind 26.2 m/s, limit 12 m/s" in found.message
 
 
 def test_fewer_hours_than_the_scenario_requires_are_a_violation(field: Field):
