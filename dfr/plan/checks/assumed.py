@@ -17,7 +17,7 @@ CLEARING = (
     "site.crowds",
     "site.water",
 )
-"""Statements that a go rests on, by the beginning of their path; permissions and weather have their own rules."""
+"""Statements that a go rests on, by the beginning of their path; permissions and weather have own rules."""
 
 
 def check_assumed(context: Context) -> list[Finding]:
