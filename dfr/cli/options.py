@@ -22,9 +22,7 @@ Taf = Annotated[Path | None, typer.Option(help="TAFs: the worst they allow in ea
 Forecast = Annotated[
     Path | None, typer.Option(help="An hourly forecast: Open-Meteo's JSON or CSV, or a plain CSV.")
 ]
-Notam = Annotated[
-    list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")
-]
+Notam = Annotated[list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")]
 Day = Annotated[
     bool,
     typer.Option(
@@ -37,7 +35,7 @@ Now = Annotated[
 
 
 def loaded(scenario: str, files: WeatherFiles, notam: Sequence[Path] | None) -> World:
-    """The world of a scenario file or of the name of a shipped one, with the weather and NOTAMs of the day."""
+    """The world of a scenario file or a shipped name, with the weather and NOTAMs of the day."""
     return on_the_day(load_world(find_scenario(scenario)), files, notam)
 
 
