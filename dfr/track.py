@@ -92,25 +92,40 @@ def phase_seconds(
     back_t_s = track.return_t_s
     if there is not None and back_t_s is not None and there > back_t_s:
         there = None
-    home = _first(track, np.hypot(track.east_m, track.north_m) <= REACHED_M, after=back_t_s)
     return {
         Phase.CLIMB: _span(lift, up),
         Phase.OUT: _span(leaves, there),
         Phase.ON_SCENE: _span(there, back_t_s),
-        Phase.BACK: _span(back_t_s, home),
-        Phase.LAND: _land_s(track, home),
+        Phase.BACK: _span(back_t_s, _home_t_s(track)),
+        Phase.LAND: landing_seconds(track),
     }
 
 
-def _land_s(track: FlightTrack, home_t_s: float | None) -> float | None:
-    """Seconds of the landing: it may still climb to the return's height over home."""
+def landing_seconds(track: FlightTrack) -> float | None:
+    """Seconds of the landing at home, as a phase is measured; None where there is none."""
+    home_t_s = _home_t_s(track)
     if home_t_s is None or track.ground_after_m is None:
         return None
-    over_home = track.t_s >= home_t_s
-    top_m = np.maximum.accumulate(np.where(over_home, track.height_m, -math.inf))
-    down = _first(track, track.height_m <= top_m - SUNK_M, after=home_t_s)
+    sunk = track.height_m <= _top_so_far_m(track, home_t_s) - SUNK_M
+    down = _first(track, sunk, after=home_t_s)
     ground = _first(track, track.height_m <= track.ground_after_m + TOUCHED_M, after=down)
     return _span(down, ground)
+
+
+def landed_from_m(track: FlightTrack) -> float | None:
+    """The height above home that it came down from after its return; None where it did not come home."""
+    home_t_s = _home_t_s(track)
+    return None if home_t_s is None else float(_top_so_far_m(track, home_t_s)[-1])
+
+
+def _home_t_s(track: FlightTrack) -> float | None:
+    """When its return is within 2 m of home; None where it never is."""
+    return _first(track, np.hypot(track.east_m, track.north_m) <= REACHED_M, after=track.return_t_s)
+
+
+def _top_so_far_m(track: FlightTrack, home_t_s: float) -> FloatArray:
+    """The highest since it was home, shape (n,): over home it may still climb to the return's height."""
+    return np.maximum.accumulate(np.where(track.t_s >= home_t_s, track.height_m, -math.inf))
 
 
 def _first(track: FlightTrack, holds: NDArray[np.bool_], *, after: float | None) -> float | None:

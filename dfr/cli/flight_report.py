@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from dfr.cli.output import say
-from dfr.geo import LocalFrame
 from dfr.link.dispatched import FlownDispatch
 from dfr.link.transfer import TransferReport
-from dfr.mission.items import Command, FlightPlan
-from dfr.track import FlightTrack, phase_seconds
+from dfr.track import FlightTrack
 
 
-def _phases(plan: FlightPlan, flown: FlownDispatch) -> dict[str, float | None]:
-    holds = [i for i in plan.items if i.command == Command.NAV_LOITER_TIME and i.position is not None]
-    if not holds:
-        return {}
-    hold = holds[-1]
-    assert hold.position is not None
-    east_m, north_m = LocalFrame(plan.home).point(hold.position)
-    seconds = phase_seconds(
-        flown.track, target_east_m=east_m, target_north_m=north_m, cruise_height_m=hold.z_m
-    )
-    return {phase.value: value for phase, value in seconds.items()}
-
-
-def flight_document(plan: FlightPlan, flown: FlownDispatch, report: TransferReport) -> dict[str, object]:
+def flight_document(flown: FlownDispatch, report: TransferReport) -> dict[str, object]:
     """The flight as `dfr fly --json` prints it."""
+    ending = flown.ending
     return {
         "upload": report.as_dict(),
+        "outcome": flown.outcome.value,
+        "as_asked": ending.as_asked,
+        "on_scene": ending.on_scene,
+        "cut_short_by": None if ending.cut_short is None else ending.cut_short.words,
+        "failsafes": list(flown.failsafes),
+        "position_doubts": list(ending.doubts),
+        "crash": ending.crash or None,
+        "in_flight": not flown.disarmed,
         "docked": flown.docked,
         "landed": flown.disarmed,
         "disarmed": flown.disarmed,
@@ -38,18 +32,23 @@ def flight_document(plan: FlightPlan, flown: FlownDispatch, report: TransferRepo
         "traffic": [near.as_dict() for near in flown.traffic],
         "firmware": flown.firmware,
         "simulated": flown.simulated,
-        "phases": _phases(plan, flown),
+        "phases": flown.phases,
         "events": [{"t_s": event.t_s, "what": event.what} for event in flown.events],
         "texts": [{"t_s": text.t_s, "severity": text.severity, "text": text.text} for text in flown.texts],
     }
 
 
-def print_flight(plan: FlightPlan, flown: FlownDispatch) -> None:
+def print_flight(flown: FlownDispatch) -> None:
     """The flight for people."""
-    for name, seconds in _phases(plan, flown).items():
+    for name, seconds in flown.phases.items():
         say(f"{name:>9}: " + ("did not end" if seconds is None else f"{seconds:.1f} s"))
     for near in flown.traffic:
         say(f"nearest {near.name}: {near.horizontal_m:.0f} m across, {near.vertical_m:.0f} m in height")
+    for words in flown.failsafes:
+        say(f"failsafe: {words}")
+    for words in flown.ending.doubts:
+        say(f"position in doubt: {words}")
+    say(f"dispatch {flown.summary}")
     say(flown.landing)
 
 

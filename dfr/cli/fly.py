@@ -32,7 +32,7 @@ from dfr.mission.items import FlightPlan
 
 app = typer.Typer()
 
-EXIT_NOT_DOCKED = 5
+EXIT_NOT_SERVED = 5
 
 
 @app.command()
@@ -91,7 +91,7 @@ def fly(
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Confirm, upload, preflight, arm, fly and say whether it docked.
+    """Confirm, upload, preflight, arm, fly and say what became of the dispatch.
 
     A vehicle found in the air with this very plan on board, as a killed session leaves it, is watched and
     controlled from there on: nothing is uploaded, nothing armed. One that flies another plan is left alone.
@@ -99,8 +99,9 @@ def fly(
     Nothing is sent to a vehicle before a person's yes or `--yes`, unless it is said to be `--simulated`.
     An order in flight (`--orders`) is sent on hardware only where the line after it is `yes`.
     Docked is judged by the vehicle's own estimate of its position.
-    Exit code 5 where the flight is not confirmed or does not end docked. Ctrl-C, `kill` or a closed terminal
-    leave a drone in the air flying: exit code 130; what it will do is said, track, tlog and JSON are kept.
+    Exit code 5 where the flight is not confirmed, was cut short by a failsafe, a limit or a pilot, never was
+    on scene, crashed, or does not end docked. Ctrl-C, `kill` or a closed terminal leave a drone in the air
+    flying: exit code 130; what it will do is said, track, tlog and JSON are kept.
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
@@ -146,14 +147,14 @@ def fly(
         if track is not None:
             write_atomically(track, track_csv(flown.track))
         if left is not None:
-            raise typer.Exit(_say_left(left, plan, report, as_json=as_json))
+            raise typer.Exit(_say_left(left, report, as_json=as_json))
     if as_json:
-        emit_json(flight_document(plan, flown, report))
+        emit_json(flight_document(flown, report))
     else:
         print_report(report)
-        print_flight(plan, flown)
-    if not flown.docked:
-        raise typer.Exit(EXIT_NOT_DOCKED)
+        print_flight(flown)
+    if not flown.ending.as_asked:
+        raise typer.Exit(EXIT_NOT_SERVED)
 
 
 @contextmanager
@@ -167,14 +168,12 @@ def _stopped_before(target: MavlinkVehicle) -> Iterator[None]:
         ) from stop
 
 
-def _say_left(left: LeftInFlight, plan: FlightPlan, report: TransferReport, *, as_json: bool) -> int:
+def _say_left(left: LeftInFlight, report: TransferReport, *, as_json: bool) -> int:
     """The last word on a flight that goes on without us; the exit code. A closed terminal hears nothing."""
     words = f"stopped: {left}"
     note(f"error[{StoppedError.code}]: {words}")
     error = {"code": StoppedError.code, "message": words, "exit_code": StoppedError.exit_code}
-    document = flight_document(plan, left.flown, report)
-    if not left.flown.disarmed:
-        document["outcome"] = "left_in_flight"
+    document = flight_document(left.flown, report)
     try:
         if as_json:
             emit_json(document | {"error": error})

@@ -52,11 +52,15 @@ class Hop:
 
 
 class Airborne:
-    """Follows one vehicle, state by state; `hops` are its flights so far, oldest first."""
+    """Follows one vehicle, state by state; `hops` are its flights so far, oldest first.
+
+    `clearly_up` is whether it has been a metre over the ground: before that it may still be spooling up.
+    """
 
     def __init__(self) -> None:
         self.hops: list[Hop] = []
         self.in_air = False
+        self.clearly_up = False
         self._recent: deque[tuple[float, float, float]] = deque()
         self._throttles: deque[float] = deque(maxlen=THROTTLES_KEPT)
         self._ground: deque[tuple[float, float]] = deque()
@@ -75,6 +79,7 @@ class Airborne:
             self._recent.popleft()
         self._feel(state, t_s)
         if self.in_air:
+            self.clearly_up = self.clearly_up or height_m > self.hops[-1].ground_before_m + CLEARLY_UP_M
             if self._stands(state):
                 self._touch(t_s)
         elif self._flies(state, height_m):

@@ -1,8 +1,8 @@
 """One flight under its director: arms, starts AUTO, follows, notices what ArduCopter does not.
 
 All deadlines count the vehicle's own seconds. Nothing moves a vehicle that is not simulated without
-`confirmed`. When the flight mode changes and it was not us, the director takes its hands off for good:
-it goes on watching and recording, and commands nothing more.
+`confirmed`. When the flight mode changes and it was not us, the director takes its hands off: it goes on
+watching traffic, ground and link, tells what it sees, and commands nothing, until the flight is given back.
 
 Its limits (`dfr.link.limits`) are its own: wind, energy to home and gaps in the link send the drone home;
 other traffic is given way to (`dfr.link.yielding`). Orders from other threads (`dfr.link.orders`) are taken
@@ -11,10 +11,8 @@ in turn: a new task is uploaded and proven while the drone hovers, and refused w
 A vehicle that is not heard is waited for, and commanded again only when the plan on board is proven to be
 the verified one (`dfr.link.contact`). What it was asked for and did not get is asked for again.
 
-Landed, not disarmed: in a steady wind ArduCopter can touch down and keep leaning into the wind, so that
-its land detector never ends the flight. Once the drone has been low and still for `STILL_S`, the
-director asks for a disarm; where that is refused, it forces one, on a simulated vehicle or where
-`may_force_disarm` was given. Otherwise it says so and leaves it to the pilot.
+What is on the ground with its motors on is `dfr.link.ground_watch`'s business, what became of the dispatch
+`dfr.link.outcome`'s.
 """
 
 from __future__ import annotations
@@ -22,32 +20,34 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.aircraft.settings import FlightSettings
 from dfr.errors import DfrError, LinkError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.link.contact import Contact
 from dfr.link.dispatched import Event
+from dfr.link.ground_watch import GroundWatch
+from dfr.link.landing_time import landing_s
 from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
 from dfr.link.lost_station import TAKE_OVER, LostStation
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import Orders, Recall, Task
+from dfr.link.outcome import Cut, Outcome
 from dfr.link.recorder import RETURNING, Recorder
+from dfr.link.said import NEAR_S, Said, doubted_by_flags
 from dfr.link.traffic import Proximity, TrafficPicture
 from dfr.link.transfer import replace_mission
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
 from dfr.link.yielding import HEIGHT_REACHED_M, LowHold
-from dfr.mission.compile import return_seq
+from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.duration import longest_s
 from dfr.mission.items import Command, FlightPlan
 from dfr.mission.retask import FIRST_ITEM, retasked
+from dfr.track import FlightTrack, landed_from_m, landing_seconds
 
-STILL_S = 8.0
-STILL_HEIGHT_M = 0.7
-STILL_SPEED_MPS = 0.1
-DISARM_AGAIN_S = 5.0
 LIFT_S = 30.0
 LOOK_EVERY_S = 0.05
 ASK_AGAIN_S = 2.0
@@ -55,6 +55,12 @@ ASK_AGAIN_S = 2.0
 
 ANSWER_S = 1.0
 """A vehicle that was told to arm shows it by then (it tells its state once a second)."""
+
+IMPACT_MPS = 3.0
+"""LAND_SPEED is 2 m/s at most: faster onto the ground is no landing (assumed: half as much again)."""
+
+SOONEST_SHARE = 0.5
+"""No landing takes less than half of what its parameters say (assumed)."""
 
 ALOFT_M = 2.0
 """Higher than this above home the limits of a flight apply."""
@@ -77,6 +83,7 @@ class Director:
     may_force_disarm: bool
     dock_tolerance_m: float
     cruise_mps: float | None = None
+    landing: FlightSettings | None = None
     on_event: OnEvent | None = None
     lost_station: LostStation = field(default_factory=LostStation)
     events: list[Event] = field(default_factory=list)
@@ -90,13 +97,25 @@ class Director:
     returning: bool = False
     low: LowHold | None = None
     last_seq: int | None = None
-    next_disarm_t_s: float = 0.0
+    said: Said = field(default_factory=Said)
+    cuts: list[Cut] = field(default_factory=list)
+    warned: set[str] = field(default_factory=set)
+    taken_over: bool = False
+    past_scene: bool = False
+    off_since_s: float = 0.0
+    doubted: bool = False
     deadline_s: float = 0.0
     unheard_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.limits, self.plan)
         self.contact = Contact(self.vehicle, self._note)
+        self.ground = GroundWatch(
+            vehicle=self.vehicle,
+            recorder=self.recorder,
+            may_force_disarm=self.may_force_disarm,
+            tell=self._note,
+        )
 
     def launch(self) -> None:
         """Arm in GUIDED (ArduCopter does not arm in AUTO by default) and start the mission."""
@@ -118,13 +137,17 @@ class Director:
 
     def take_on(self) -> None:
         """Go on with a flight found in the air; one that is not in AUTO or GUIDED is somebody else's."""
-        mode = self.vehicle.state.mode
+        mode, seq = self.vehicle.state.mode, self.vehicle.state.mission_seq or 0
+        stays = [number for number, item in enumerate(self.plan.items, 1) if item.command in HOLDS]
+        self.past_scene = bool(stays) and seq > stays[-1]
         found = f"{self.vehicle.whereabouts()}, found flying this very plan"
         if mode in (CopterMode.AUTO, CopterMode.GUIDED):
             self.expected = CopterMode(mode)
             self._note(f"{found}: not uploaded, not armed again, control goes on")
         else:
-            self.hands_off = True
+            self.hands_off = self.taken_over = True
+            self.off_since_s = self.vehicle.state.t_s or 0.0
+            self._cut(Outcome.TAKEN_OVER, f"found in {mode_name(mode)}")
             self._note(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
 
     def follow(self, on_state: OnState | None) -> None:
@@ -144,6 +167,7 @@ class Director:
     def _look(self, state: VehicleState, on_state: OnState | None) -> bool:
         """One look at a vehicle that is heard; True once the flight is over."""
         self._watch_mode(state)
+        self._watch_words(state)
         self._watch_mission(state)
         if on_state is not None:
             on_state(state)
@@ -166,7 +190,8 @@ class Director:
             self._overdue()
         self._watch_limits(state)
         self._take_orders()
-        self._watch_ground(state)
+        low_m = None if self.low is None else self.low.low_m
+        self.ground.look(state, self.plan, ours=not self.hands_off, low_m=low_m)
         self._ask_again()
 
     def _wait_for_it(self) -> None:
@@ -220,13 +245,87 @@ class Director:
             self._note(f"still in AUTO: {error}")
 
     def _watch_mode(self, state: VehicleState) -> None:
-        """A mode we did not ask for is the pilot's, or a failsafe's: hands off."""
+        """A mode we did not ask for is the pilot's, or a failsafe's: hands off, until it is given back."""
         if self.asked is not None and state.mode == self.asked:
             self.expected, self.asked = self.asked, None
-        if self.hands_off or state.mode is None or state.mode == self.expected or state.armed is False:
+        if state.mode is None or state.armed is False:
             return
-        self.hands_off, self.asked = True, None
-        self._note(f"pilot has control: {mode_name(state.mode)} by the pilot or a failsafe: hands off")
+        if self.hands_off:
+            if state.mode in {self.expected, CopterMode.AUTO} and self.vehicle.plan is OnboardPlan.VERIFIED:
+                self._take_back(state)
+            return
+        if state.mode != self.expected:
+            self._let_go(state)
+
+    def _let_go(self, state: VehicleState) -> None:
+        self.hands_off = self.taken_over = True
+        self.asked, self.low = None, None
+        self.off_since_s = state.t_s or 0.0
+        name, failsafe = mode_name(state.mode), self.said.failsafe_near(self.off_since_s)
+        if failsafe:
+            self._cut(Outcome.FAILSAFE, f"{name} by a failsafe: {failsafe}")
+            self._note(f"failsafe has control: {name}: {failsafe}: hands off")
+        else:
+            self._cut(Outcome.TAKEN_OVER, f"{name} by the pilot")
+            self._note(f"pilot has control: {name} by the pilot or a failsafe: hands off")
+
+    def _take_back(self, state: VehicleState) -> None:
+        """The flight is given back in a mode of ours: it is brought to its end."""
+        away_s = (state.t_s or 0.0) - self.off_since_s
+        self.hands_off, self.expected = False, CopterMode(state.mode or CopterMode.AUTO)
+        self.deadline_s += away_s
+        if self.cuts and self.expected == CopterMode.AUTO:
+            self.cuts.pop()
+        self._note(f"given back in {self.expected.name} after {away_s:.0f} s: control goes on")
+
+    def _watch_words(self, state: VehicleState) -> None:
+        """Name each failsafe, and the first doubt about the position in flight."""
+        for text in self.said.fresh_failsafes():
+            self._note(f"failsafe: {text.text}")
+            soon = self.hands_off and (text.t_s or 0.0) - self.off_since_s <= NEAR_S
+            if soon and self.cuts and self.cuts[-1].outcome is Outcome.TAKEN_OVER:
+                words = f"{mode_name(state.mode)} by a failsafe: {text.text}"
+                self.cuts[-1] = replace(self.cuts[-1], outcome=Outcome.FAILSAFE, words=words)
+        if not self.doubted and self.recorder.air.in_air and doubted_by_flags(state):
+            self.doubted = True
+            self._note("the vehicle's estimator doubts its own position")
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the vehicle's own estimate of its position is not believed; empty where it is."""
+        hops = self.recorder.air.hops
+        since_s = hops[0].lift_t_s if hops else 0.0
+        said = [text.text for text in self.said.doubts if (text.t_s or 0.0) >= since_s]
+        flags = ["its estimator's flags"] if self.doubted else []
+        return tuple(dict.fromkeys([*said, *flags]))
+
+    def crash(self, track: FlightTrack) -> str:
+        """Why a flight is taken for a crash, in words; empty where it is not."""
+        said = [text.text for text in self.said.crashes]
+        hops = self.recorder.air.hops
+        impact_mps = (hops[-1].impact_mps or 0.0) if hops else 0.0
+        struck = [f"it met the ground at {impact_mps:.1f} m/s"] if impact_mps > IMPACT_MPS else []
+        return "; ".join([*said, *filter(None, [self.ground.crash]), *struck]) or self._landed_too_soon(track)
+
+    def _landed_too_soon(self, track: FlightTrack) -> str:
+        """A landing that no pilot flew, in less than half of the time that it takes."""
+        from_m, flown_s = landed_from_m(track), landing_seconds(track)
+        if self.taken_over or self.landing is None or from_m is None or flown_s is None:
+            return ""
+        takes_s = landing_s(self.landing, from_m)
+        if flown_s >= SOONEST_SHARE * takes_s:
+            return ""
+        return f"it came down from {from_m:.0f} m in {flown_s:.1f} s, a landing takes {takes_s:.0f} s"
+
+    def _cut(self, outcome: Outcome, words: str) -> None:
+        self.cuts.append(
+            Cut(
+                outcome=outcome,
+                t_s=self.vehicle.state.t_s,
+                words=words,
+                before_return=self.recorder.return_t_s is None or not self.returning,
+            )
+        )
 
     def _watch_mission(self, state: VehicleState) -> None:
         if state.mission_seq != self.last_seq and state.mission_seq is not None:
@@ -236,43 +335,30 @@ class Director:
             self.returning = True
             self._note("return", t_s=self.recorder.return_t_s)
 
-    def _watch_ground(self, state: VehicleState) -> None:
-        """Landed, not disarmed: see the module's docstring."""
-        if self.hands_off or self.recorder.return_t_s is None or (state.t_s or 0.0) < self.next_disarm_t_s:
-            return
-        still_s = self.recorder.still_s(below_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS)
-        if still_s < STILL_S:
-            return
-        self.next_disarm_t_s = (state.t_s or 0.0) + DISARM_AGAIN_S
-        self._note(f"landed, not disarmed for {still_s:.0f} s: disarming")
-        try:
-            self.vehicle.disarm()
-        except VehicleRefusedError:
-            self._force_disarm()
-
-    def _force_disarm(self) -> None:
-        if not self.may_force_disarm:
-            self._note("landed, not disarmed: the vehicle refuses to disarm, the pilot must")
-            return
-        self._note("disarm refused: forcing it, the drone is low and still")
-        self.vehicle.disarm(force=True)
-
     def _watch_limits(self, state: VehicleState) -> None:
-        """Act on what no longer holds, while the drone is ours and in the air."""
+        """In the air: act on what no longer holds, or tell it where the drone is not ours."""
         unheard_s, silent_s = self.unheard_s, self.vehicle.silent_s
         self.unheard_s = silent_s
-        if self.hands_off or not state.armed or (state.height_m_home or 0.0) < ALOFT_M:
+        if not state.armed or self.recorder.above_ground_m(state.height_m_home or 0.0) < ALOFT_M:
             return
         heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
         breach = self.watch.breach(state, unheard_s=heard_again_after_s)
-        if breach is not None:
+        if breach is not None and self.hands_off:
+            self._warn(breach.limit, f"limit {breach.limit}: {breach.words}: not ours to act on")
+        elif breach is not None:
             self._obey(breach)
         self._watch_air(state)
 
     def _watch_air(self, state: VehicleState) -> None:
         """Give way to other traffic, and go on when the air is clear."""
         contacts, limit = self.picture.look(state), self.limits.traffic
-        if limit is None or state.mode != self.expected:
+        if limit is None:
+            return
+        if self.hands_off:
+            if (near := limit.near(contacts)) is not None:
+                self._warn(near.name, f"traffic: {_nearness(near)}: not ours to act on")
+            return
+        if state.mode != self.expected:
             return
         if self.low is not None:
             self._hold_on(self.low, limit, contacts, state)
@@ -280,7 +366,7 @@ class Director:
         near = limit.near(contacts)
         if near is None or self.expected == CopterMode.LAND:
             return
-        words = f"{near.name} is {near.horizontal_m:.0f} m away, {near.vertical_m:.0f} m in height"
+        words = _nearness(near)
         if limit.action is not Action.HOLD_LOW:
             self._obey(Breach(limit="traffic", words=words, action=limit.action))
         elif (state.height_m_home or 0.0) > limit.hold_low_m + HEIGHT_REACHED_M:
@@ -332,6 +418,7 @@ class Director:
             return
         self.low = None
         self._note(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
+        self._cut(Outcome.LIMIT, f"limit {breach.limit}: {breach.words}")
         self._change_mode(mode)
 
     def _take_orders(self) -> None:
@@ -344,6 +431,7 @@ class Director:
             if isinstance(order, Recall):
                 self._note("recalled by order")
                 self.recall()
+                self._cut(Outcome.RECALLED, "recalled by order")
             else:
                 self.retask(order)
         except DfrError as error:
@@ -380,11 +468,13 @@ class Director:
             replace_mission(self.vehicle, new)
         except LinkError:
             self._note("the new mission did not arrive: coming home")
+            self._cut(Outcome.LIMIT, "a new mission did not arrive")
             self.recall()
             raise
         self.plan, self.watch, self.returning, self.last_seq = new, Watch(self.limits, new), False, None
         self.vehicle.command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(FIRST_ITEM))
         self.recorder.begin_task(return_seq(new.items), state.t_s)
+        self.cuts.clear()
         self.deadline_s = (state.t_s or 0.0) + self._longest_s(new)
         self._change_mode(CopterMode.AUTO)
         self._note("on to the new task")
@@ -420,7 +510,7 @@ class Director:
     def _still_ours(self) -> bool:
         """Look once more before a command: the pilot's change of mode may have come this very moment."""
         self._watch_mode(self.vehicle.state)
-        return not self.hands_off
+        return not self.hands_off and not self.ground.crash
 
     def _longest_s(self, plan: FlightPlan) -> float:
         return longest_s(plan, cruise_mps=self.cruise_mps)
@@ -432,6 +522,7 @@ class Director:
             self._note("overdue, and not ours to recall: watching on")
             return
         self._note("overdue: recalling")
+        self._cut(Outcome.OVERDUE, "overdue")
         self.recall()
 
     def recall(self) -> None:
@@ -440,6 +531,12 @@ class Director:
             raise VehicleRefusedError("another pilot has taken over -> ask them to return")
         self.low = None
         self._change_mode(CopterMode.RTL)
+
+    def _warn(self, key: str, words: str) -> None:
+        """Told once of each, while the drone is not ours."""
+        if key not in self.warned:
+            self.warned.add(key)
+            self._note(words)
 
     def _note_once(self, what: str) -> None:
         """What would be said again at every look."""
@@ -452,3 +549,7 @@ class Director:
         self.events.append(event)
         if self.on_event is not None:
             self.on_event(event)
+
+
+def _nearness(near: Proximity) -> str:
+    return f"{near.name} is {near.horizontal_m:.0f} m away, {near.vertical_m:.0f} m in height"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dfr.errors import NonCompliantError, TransferError, VehicleRefusedError
+from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.conduct import Director, OnEvent, OnState
-from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch, LeftInFlight
+from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch, LeftInFlight, was_on_scene
+from dfr.link.landing_time import landing_settings_of
 from dfr.link.limits import FlightLimits
 from dfr.link.lost_station import LostStation
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import Orders
+from dfr.link.outcome import Ending
 from dfr.link.preflight import preflight, wait_ready
 from dfr.link.recorder import Recorder
 from dfr.link.traffic import TrafficPicture
@@ -17,6 +19,12 @@ from dfr.link.transfer import inspect_onboard
 from dfr.link.vehicle import OnboardPlan
 from dfr.mission.compile import return_seq
 from dfr.mission.items import FlightPlan
+
+WIND_PARAMETERS = ("EK3_DRAG_BCOEF_X", "EK3_DRAG_BCOEF_Y", "EK3_DRAG_MCOEF", "ARSPD_TYPE")
+"""Any of these lets ArduCopter estimate the wind (AP_NavEKF3: drag fusion, airspeed)."""
+
+WIND_WITHIN_S = 4.0
+"""WIND is asked for once a second."""
 
 SIMULATED = FlightLimits(gap_s=None, give_up_s=600.0)
 """Of a simulated vehicle, which hurts nobody where it is given up (assumed)."""
@@ -53,29 +61,36 @@ def fly_dispatch(
         )
     if vehicle.plan is not OnboardPlan.VERIFIED:
         raise VehicleRefusedError(f"the plan on board is {vehicle.plan.value} -> upload it, verified")
+    own = SIMULATED if vehicle.simulated else FlightLimits()
+    limits = own if limits is None else limits
     if not aloft:
         wait_ready(vehicle)
         refuse_no_go(vehicle, plan)
         refuse_changed(vehicle, plan)
+        refuse_unmeasured_wind(vehicle, limits)
     recorder = Recorder(plan.home, return_seq=return_seq(plan.items))
     forced = vehicle.simulated if may_force_disarm is None else may_force_disarm
-    own = SIMULATED if vehicle.simulated else FlightLimits()
     picture = TrafficPicture(lambda: vehicle.state.t_s)
     director = Director(
         vehicle=vehicle,
         plan=plan,
         recorder=recorder,
-        limits=own if limits is None else limits,
+        limits=limits,
         picture=picture,
         orders=Orders() if orders is None else orders,
         may_force_disarm=forced,
         dock_tolerance_m=dock_tolerance_m,
         cruise_mps=cruise_mps(vehicle),
+        landing=landing_settings_of(vehicle),
         on_event=on_event,
         lost_station=LostStation.read(vehicle),
     )
     texts_before = len(vehicle.texts)
-    with vehicle.watching(recorder), picture.listening(vehicle.port):
+    with (
+        vehicle.watching(recorder),
+        vehicle.overhearing(director.said.hear),
+        picture.listening(vehicle.port),
+    ):
         try:
             if aloft:
                 director.take_on()
@@ -102,6 +117,23 @@ def refuse_no_go(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
         raise NonCompliantError("no go: " + "; ".join(finding.message for finding in against))
 
 
+def refuse_unmeasured_wind(vehicle: MavlinkVehicle, limits: FlightLimits) -> None:
+    """Raise NonCompliantError where a wind limit is set and the vehicle will report no wind in flight.
+
+    ArduCopter estimates the wind in the air only, and only where its drag parameters are set.
+    """
+    if limits.wind_mps is None or any(vehicle.get_param(name) for name in WIND_PARAMETERS):
+        return
+    try:
+        vehicle.wait(lambda state: state.wind_mps is not None, vehicle_s=WIND_WITHIN_S, what="wind")
+    except LinkTimeoutError as error:
+        raise NonCompliantError(
+            f"no go: the wind limit of {limits.wind_mps:g} m/s cannot be watched: it reports no wind "
+            f"({', '.join(WIND_PARAMETERS)} are 0 or not there) -> set its drag parameters, "
+            "or fly without --max-wind"
+        ) from error
+
+
 def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     """Read the plan on board once more, just before arming. Raises TransferError where it has changed."""
     report = inspect_onboard(vehicle, plan)
@@ -113,21 +145,28 @@ def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
 
 
 def _flown(director: Director, texts_before: int) -> FlownDispatch:
-    vehicle, state = director.vehicle, director.vehicle.state
-    away_m = None if state.position is None else distance_m(state.position, director.plan.home)
-    disarmed = state.armed is False
-    track = director.recorder.track(director.plan.name)
+    vehicle, state, plan = director.vehicle, director.vehicle.state, director.plan
+    away_m = None if state.position is None else distance_m(state.position, plan.home)
+    track = director.recorder.track(plan.name)
     return FlownDispatch(
         track=track,
-        docked=disarmed and away_m is not None and away_m <= director.dock_tolerance_m,
-        disarmed=disarmed,
-        taken_over=director.hands_off,
+        plan=plan,
+        ending=Ending(
+            on_scene=director.past_scene or was_on_scene(track, plan),
+            at_dock=away_m is not None and away_m <= director.dock_tolerance_m,
+            disarmed=state.armed is False,
+            cuts=tuple(director.cuts),
+            crash=director.crash(track),
+            doubts=director.doubts,
+        ),
+        taken_over=director.taken_over or director.hands_off,
         dock_error_m=away_m,
         energy_wh=track.energy_wh,
         firmware=str(vehicle.firmware),
         simulated=vehicle.simulated,
         events=tuple(sorted(director.events, key=lambda event: event.t_s or 0.0)),
         texts=vehicle.texts[texts_before:],
+        failsafes=tuple(dict.fromkeys(text.text for text in director.said.failsafes)),
         traffic=director.picture.nearest,
         dock_tolerance_m=director.dock_tolerance_m,
     )

@@ -18,7 +18,7 @@ import simpy
 
 from dfr.errors import LinkTimeoutError
 from dfr.geo import distance_m
-from dfr.link.conduct import STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
+from dfr.link.ground_watch import STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
 from dfr.link.open_stay import hold_position, takeoff_height_m, unlimited_stay
 from dfr.link.pilot import Pilot
 from dfr.link.recorder import Recorder

@@ -12,6 +12,7 @@ from firmware_sitl.vehicle.airframe import Airframe
 from firmware_sitl.vehicle.battery import Battery
 from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.control import PositionControl
+from firmware_sitl.vehicle.glitch import Glitch
 from firmware_sitl.vehicle.heading import Heading
 from firmware_sitl.vehicle.motors import Motors, Spool
 from firmware_sitl.vehicle.navigation import WaypointNavigation
@@ -82,6 +83,7 @@ class Craft:
         self.wants_flight = False
         self.says: deque[tuple[int, str]] = deque(maxlen=200)
         self.astray = (0.0, 0.0)
+        self.glitch = Glitch(self.say)
         self._ramp = 0.0
         self._contact_s = 0.0
         self._detect_s = 0.0
@@ -106,10 +108,11 @@ class Craft:
         scale = METRES_PER_DEGREE * cos(radians(self.origin.lat_deg))
         north = METRES_PER_DEGREE * parameters["SIM_GPS1_GLTCH_X"]
         east = scale * parameters["SIM_GPS1_GLTCH_Y"]
-        if (north, east) != self.astray:
-            self.body.north += north - self.astray[0]
-            self.body.east += east - self.astray[1]
-            self.astray = (north, east)
+        believed = self.glitch.follow(self.t_s, (north, east))
+        if believed != self.astray:
+            self.body.north += believed[0] - self.astray[0]
+            self.body.east += believed[1] - self.astray[1]
+            self.astray = believed
 
     def step(self, dt: float) -> None:
         """Advance everything by one step."""

@@ -14,6 +14,7 @@ FIX_NONE, FIX_3D, FIX_RTK = 1, 3, 6
 ATTITUDE, VELOCITY_HORIZONTAL, VELOCITY_VERTICAL = 1, 2, 4
 POSITION_RELATIVE, POSITION_ABSOLUTE, HEIGHT_ABSOLUTE, CONSTANT_POSITION = 8, 16, 32, 128
 PREDICTED_RELATIVE, PREDICTED_ABSOLUTE = 256, 512
+GPS_GLITCHING = 1 << 15
 WITH_POSITION = 831
 WITHOUT_POSITION = ATTITUDE | VELOCITY_HORIZONTAL | VELOCITY_VERTICAL | HEIGHT_ABSOLUTE | CONSTANT_POSITION
 
@@ -25,7 +26,7 @@ class Estimator:
         self._parameters = parameters
         self._good_s: float | None = None
         self._lost_s: float | None = None
-        self.position_ok = False
+        self.position_ok = self.glitching = False
         self.t_s = 0.0
 
     @property
@@ -41,7 +42,8 @@ class Estimator:
     @property
     def flags(self) -> int:
         """EKF_STATUS_REPORT's flags."""
-        return WITH_POSITION if self.position_ok else WITHOUT_POSITION
+        flags = WITH_POSITION if self.position_ok else WITHOUT_POSITION
+        return flags | GPS_GLITCHING if self.glitching else flags
 
     @property
     def variance(self) -> float:

@@ -309,6 +309,7 @@ class Vehicle:
             self.say(6, line)
 
     def _watch(self, t_s: float) -> None:
+        self.estimator.glitching = self.craft.glitch.glitching
         self.estimator.update(t_s)
         if self.estimator.position_ok and not self.home_set:
             self.set_home_here()

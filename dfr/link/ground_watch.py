@@ -1,0 +1,134 @@
+"""A drone on the ground whose motors run: landed and not disarmed, or a wreck.
+
+Landed, not disarmed: in a steady wind ArduCopter can touch down and keep leaning into the wind, so that its
+land detector never ends the flight. Once the drone has been low and still for `STILL_S`, a disarm is asked
+for; where that is refused, it is forced on a simulated vehicle or where that was allowed. Otherwise it is
+said so and left to the pilot.
+
+A wreck: low and still with the motors on, anywhere but in its landing, is an alarm after `WRECK_S`; so is one
+that is still and lies on its side, however high the ground is there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dfr.errors import VehicleRefusedError
+from dfr.geo import distance_m
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.recorder import RETURNING, Recorder
+from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.mission.compile import NAV_COMMANDS
+from dfr.mission.items import Command, FlightPlan, Frame
+
+STILL_S = 8.0
+STILL_HEIGHT_M = 0.7
+STILL_SPEED_MPS = 0.1
+DISARM_AGAIN_S = 5.0
+
+WRECK_S = 3.0
+WRECK_HEIGHT_M = 3.0
+"""Barometers read up to 2.5 m on the ground after real flights."""
+
+ON_ITS_SIDE_RAD = math.radians(45.0)
+"""A drone in the air that leans so far does not stay where it is (assumed)."""
+
+OVER_LANDING_M = 10.0
+"""A return's landing begins within this of where it ends (assumed: drift in wind, and a marker's search)."""
+
+FALLING_MPS = 5.0
+"""No descent that ArduCopter can be set to is faster (WPNAV_SPEED_DN)."""
+
+
+@dataclass
+class GroundWatch:
+    """Watches one flight for the ground; `tell` gets what happens. `crash` says why it is a wreck."""
+
+    vehicle: MavlinkVehicle
+    recorder: Recorder
+    may_force_disarm: bool
+    tell: Callable[[str], None]
+    crash: str = ""
+    _next_disarm_s: float = 0.0
+    _fell: bool = False
+
+    def look(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> None:
+        """One look. `ours`: no pilot has it, so it may be disarmed; `low_m` is where it is told to hold low.
+
+        Raises LinkError where a disarm does not get through.
+        """
+        self._watch_fall(state)
+        if not self.recorder.air.clearly_up:
+            return
+        if not self.crash:
+            self.crash = self._wreck(state, plan, ours=ours, low_m=low_m)
+            if self.crash:
+                self.tell(f"DOWN: {self.crash}")
+        rests = bool(self.crash) or (_lands(state, plan) and self._still_s(STILL_HEIGHT_M) >= STILL_S)
+        if ours and rests and (state.t_s or 0.0) >= self._next_disarm_s:
+            self._disarm(state)
+
+    def _watch_fall(self, state: VehicleState) -> None:
+        """Told once: faster down than any descent."""
+        if not self._fell and (state.climb_mps or 0.0) < -FALLING_MPS and self.recorder.air.in_air:
+            self._fell = True
+            self.tell(
+                f"FALLING at {-(state.climb_mps or 0.0):.0f} m/s, {state.height_m_home or 0.0:.0f} m up"
+            )
+
+    def _wreck(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> str:
+        """Why it is taken for a wreck; empty where it is not. A pilot may land it anywhere."""
+        if _lands(state, plan) or not (ours or self.recorder.air.in_air):
+            return ""
+        lean_rad = max(abs(state.roll_rad or 0.0), abs(state.pitch_rad or 0.0))
+        below_m = math.inf if lean_rad > ON_ITS_SIDE_RAD else _lowest_m(plan, low_m)
+        still_s = self._still_s(below_m)
+        if still_s < WRECK_S:
+            return ""
+        how = "on its side" if lean_rad > ON_ITS_SIDE_RAD else "low"
+        return f"{how} and still for {still_s:.0f} s with its motors on, in {state.mode_name}"
+
+    def _still_s(self, below_m: float) -> float:
+        return self.recorder.still_s(below_m=below_m, speed_mps=STILL_SPEED_MPS)
+
+    def _disarm(self, state: VehicleState) -> None:
+        self._next_disarm_s = (state.t_s or 0.0) + DISARM_AGAIN_S
+        if not self.crash:
+            still_s = self._still_s(STILL_HEIGHT_M)
+            self.tell(f"landed, not disarmed for {still_s:.0f} s: disarming")
+        try:
+            self.vehicle.disarm()
+        except VehicleRefusedError:
+            self._force()
+
+    def _force(self) -> None:
+        if not self.may_force_disarm:
+            what = "crashed" if self.crash else "landed"
+            self.tell(f"{what}, not disarmed: the vehicle refuses to disarm, the pilot must")
+            return
+        self.tell("disarm refused: forcing it, the drone is low and still")
+        self.vehicle.disarm(force=True)
+
+
+def _lands(state: VehicleState, plan: FlightPlan) -> bool:
+    """Whether it is in a landing: told to land, or on its way home and over a place where that ends."""
+    if state.mode == CopterMode.LAND:
+        return True
+    if state.mode not in RETURNING and state.mode != CopterMode.AUTO:
+        return False
+    lands = [item.position for item in plan.items if item.command == Command.NAV_LAND]
+    ends = [plan.home, *(point.position for point in plan.rally), *lands]
+    here = state.position
+    return here is not None and any(
+        distance_m(here, end) <= OVER_LANDING_M for end in ends if end is not None
+    )
+
+
+def _lowest_m(plan: FlightPlan, low_m: float | None) -> float:
+    """Lower than this it is not told to fly anywhere: half of the lowest height that it is sent to."""
+    flown = [item for item in plan.items if item.command in NAV_COMMANDS]
+    heights = [item.z_m for item in flown if item.frame == Frame.GLOBAL_RELATIVE_HOME]
+    told = [height for height in (*heights, low_m) if height is not None and height > 0.0]
+    return min([WRECK_HEIGHT_M, *(0.5 * height for height in told)])
