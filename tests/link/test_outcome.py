@@ -95,7 +95,7 @@ def test_a_wreck_on_scene_with_its_motors_on_is_told_at_once_and_is_not_on_scene
 
 
 def test_a_failsafe_has_an_outcome_of_its_own_and_is_named(start, dispatch):
-    reserve = {"BATT_CAPACITY": 5000.0, "BATT_LOW_MAH": 1000.0, "BATT_FS_LOW_ACT": 2.0, "BATT_CRT_MAH": 500.0}
+    reserve = {"BATT_CAPACITY": 5000.0, "BATT_LOW_MAH": 1000.0, "BATT_FS_LOW_ACT": 2.0, "BATT_CRT_MAH": 0.0}
     plan = replace(staying(dispatch, 200.0), params={**dispatch.params, **reserve})
 
     def drain(vehicle):
