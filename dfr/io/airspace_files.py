@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import shapely
 
 from dfr.errors import AirspaceError
 from dfr.io.airspace_read import AirspaceRead
+from dfr.io.aixm import read_aixm
 from dfr.io.ed269 import read_ed269
 from dfr.io.files import read_bounded
 from dfr.io.geojson import read_ed318, read_geojson
@@ -117,20 +120,30 @@ def _fingerprint(zone: Zone) -> bytes:
 def _reader(data: bytes) -> Reader:
     """The reader of a format, told by the content."""
     if data[:2] == b"PK":
-        return read_kml
+        return read_aixm if _holds_xml(data) else read_kml
     head = decode_text(data[:65536])[0].lstrip("\ufeff \t\r\n")
+    if looks_like_notams(head):
+        return read_notam_file
     if head.startswith("<"):
-        return read_notam_file if looks_like_notams(head) else read_kml
+        return read_aixm if _AIXM.search(head) else read_kml
     if head.startswith(("{", "[")):
         text = decode_text(data)[0]
         if any(word in text for word in _ED269):
             return read_ed269
         return read_ed318 if any(word in text for word in _ED318) else read_geojson
-    if looks_like_notams(head):
-        return read_notam_file
     return read_yaixm if _YAIXM.search(head) else read_openair
 
 
+def _holds_xml(data: bytes) -> bool:
+    """Whether an archive has XML documents and no KML."""
+    try:
+        names = [name.lower() for name in zipfile.ZipFile(io.BytesIO(data)).namelist()[:1000]]
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        return False
+    return any(name.endswith(".xml") for name in names) and not any(name.endswith(".kml") for name in names)
+
+
+_AIXM = re.compile(r"<(?:\w+:)?AIXMBasicMessage\b|aixm\.aero/schema/5")
 _YAIXM = re.compile(r"^(airspace|rat|loa):", re.MULTILINE)
 _ED269 = ('"horizontalProjection"', '"UASZoneList"')
 _ED318 = ('"limitedApplicability"', '"upperReference"', '"subType"')

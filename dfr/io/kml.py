@@ -34,6 +34,7 @@ from dfr.io.limits import parse_limit
 from dfr.io.lost_parts import Reach, reach_of_degrees
 from dfr.io.text import decode_text
 from dfr.io.uas_zones import BadZoneError, closed_ring, corner, plain_text
+from dfr.io.uk_designators import kind_of_uk_area
 from dfr.world.outlines import Arc, EdgeRule, Vertex
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 
@@ -282,8 +283,8 @@ class _Placemarks:
         if not self._shapes:
             self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", Outcome.NOTE)
         lower, upper, airspace_class = self._described(name) if self._shapes else (None, None, "")
-        remarks = plain_text(self._words.get("description", ""))[:500]
-        kind = self._words.get("type") or _found(_TYPE, remarks)
+        remarks = plain_text(self._words.get("description", ""))[:1000]
+        kind = self._words.get("type") or _found(_TYPE, remarks) or kind_of_uk_area(name, remarks)
         shapes = _without_walls(self._shapes)
         if len(shapes) < len(self._shapes):
             words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid passed over"
