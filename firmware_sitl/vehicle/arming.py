@@ -16,25 +16,29 @@ AUTO_ALLOWS_ARMING = 1
 
 def problems(vehicle: Vehicle) -> list[str]:
     """Why the vehicle must not be armed; empty where it may."""
-    found = list(_mandatory(vehicle))
-    checks = int(vehicle.parameters["ARMING_CHECK"])
-    if checks:
+    return [*_refused_by_mode(vehicle), *prearm_problems(vehicle)]
+
+
+def prearm_problems(vehicle: Vehicle) -> list[str]:
+    """What the checks before arming find, as SYS_STATUS tells it; the mode counts only when one arms."""
+    found = []
+    if vehicle.mode.needs_position and not vehicle.estimator.position_ok:
+        found.append("Need Position Estimate")
+    if vehicle.mode is vehicle.auto and vehicle.mission.count() <= 1:
+        found.append("Mode requires mission")
+    if int(vehicle.parameters["ARMING_CHECK"]):
         found += _checked(vehicle)
     return found
 
 
-def _mandatory(vehicle: Vehicle) -> list[str]:
+def _refused_by_mode(vehicle: Vehicle) -> list[str]:
     mode = vehicle.mode
-    found = []
-    if mode.needs_position and not vehicle.estimator.position_ok:
-        found.append("Need Position Estimate")
     if not mode.allows_arming:
-        found.append("Mode not armable")
-    if mode is vehicle.auto and vehicle.mission.count() <= 1:
-        found.append("Mode requires mission")
-    elif mode is vehicle.auto and not int(vehicle.parameters["AUTO_OPTIONS"]) & AUTO_ALLOWS_ARMING:
-        found.append("AUTO mode not armable")
-    return found
+        return ["Mode not armable"]
+    flies_mission = mode is vehicle.auto and vehicle.mission.count() > 1
+    if flies_mission and not int(vehicle.parameters["AUTO_OPTIONS"]) & AUTO_ALLOWS_ARMING:
+        return ["AUTO mode not armable"]
+    return []
 
 
 def _checked(vehicle: Vehicle) -> list[str]:

@@ -154,7 +154,7 @@ class Receiver:
     def _rc_channels_override(self, channel: Channel, message: Any) -> None:
         del channel
         if message.get_srcSystem() == int(self._vehicle.parameters["SYSID_MYGCS"]):
-            values = [getattr(message, f"chan{number}_raw") for number in range(1, 9)]
+            values = [getattr(message, f"chan{number}_raw") for number in range(1, 19)]
             self._vehicle.craft.sticks.override(values)
 
     def _manual_control(self, channel: Channel, message: Any) -> None:

@@ -13,8 +13,11 @@ MIDDLE, SPAN = 1500.0, 500.0
 AT_REST = (1500, 1500, 1000, 1500, 1800, 1000, 1000, 1800)
 """What the simulated transmitter sends: sticks centred, throttle low (ArduPilot's SITL)."""
 
+CHANNELS = 16
+"""What ArduPilot keeps; the transmitter sends the first eight of them."""
+
 DEAD = 0.1
-IGNORED = (0, 65535)
+LEFT, RELEASED = 65535, 65534
 
 
 class Sticks:
@@ -27,8 +30,8 @@ class Sticks:
 
     @property
     def channels(self) -> list[int]:
-        """The eight channels as received, microseconds."""
-        found = list(AT_REST)
+        """All channels as received, microseconds; 0 for one that nobody sends."""
+        found = [*AT_REST, *[0] * (CHANNELS - len(AT_REST))]
         hold = self._parameters["RC_OVERRIDE_TIME"]
         if hold < 0.0 or self._now_s() - self._set_s <= hold:
             for index, value in self._override.items():
@@ -36,12 +39,18 @@ class Sticks:
         return found
 
     def override(self, values: list[int]) -> None:
-        """RC_CHANNELS_OVERRIDE: 65535 leaves a channel as it is, 0 gives it back to the transmitter."""
+        """RC_CHANNELS_OVERRIDE: 65535 leaves a channel as it is, 0 gives it back to the transmitter.
+
+        From the ninth on 0 leaves it too, and 65534 gives it back (MAVLink).
+        """
         self._set_s = self._now_s()
-        for index, value in enumerate(values[:8]):
-            if value == 0:
+        for index, value in enumerate(values[:CHANNELS]):
+            first = index < len(AT_REST)
+            if value == LEFT or (value == 0 and not first):
+                continue
+            if value == (0 if first else RELEASED):
                 self._override.pop(index, None)
-            elif value not in IGNORED:
+            else:
                 self._override[index] = value
 
     def manual(self, message: Any) -> None:

@@ -206,9 +206,12 @@ def nav_controller_output(v: Vehicle) -> Any:
 
 
 def rc_channels(v: Vehicle) -> Any:
-    """RC_CHANNELS: eight sticks and switches, zero where the receiver has failed; of unknown strength."""
-    alive = v.craft.sticks.alive
-    sticks = [*v.craft.sticks.channels, *([0] * 10)] if alive else [0] * 18
+    """RC_CHANNELS: sticks and switches, zero where the receiver has failed; of unknown strength.
+
+    The count is the transmitter's, as on ArduPilot: an override of another channel adds none.
+    """
+    found = v.craft.sticks.channels if v.craft.sticks.alive else []
+    sticks = [*found, *[0] * (18 - len(found))]
     return mavlink.MAVLink_rc_channels_message(v.boot_ms, 8, *sticks, UNKNOWN_STRENGTH)
 
 

@@ -323,7 +323,7 @@ class Vehicle:
             self._disarm_idle()
             return
         self._idle_since_s = None
-        found = arming.problems(self)
+        found = arming.prearm_problems(self)
         self.prearm_ok = not found
         if found and t_s - self._prearm_said_s > PREARM_SAY_S:
             self._prearm_said_s = t_s
