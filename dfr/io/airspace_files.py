@@ -20,8 +20,10 @@ from dfr.io.files import read_bounded
 from dfr.io.geojson import read_ed318, read_geojson
 from dfr.io.kml import read_kml
 from dfr.io.notam import looks_like_notams, read_notam_file
+from dfr.io.openaip_xml import read_openaip_xml
 from dfr.io.openair import read_openair
 from dfr.io.text import decode_text
+from dfr.io.unread_formats import refuse_unread, unknown_format
 from dfr.io.yaixm import read_yaixm
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import AirspaceFile
@@ -53,7 +55,7 @@ def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
 
 def read_airspace(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of a file, its format told by its content."""
-    return _reader(data)(data, name=name)
+    return _reader(data, name)(data, name=name)
 
 
 def source_of(read: AirspaceRead, data: bytes, file: AirspaceFile) -> AirspaceSource:
@@ -117,15 +119,16 @@ def _fingerprint(zone: Zone) -> bytes:
     return bytes(shapely.to_wkb(shapely.normalize(rounded)))
 
 
-def _reader(data: bytes) -> Reader:
-    """The reader of a format, told by the content."""
+def _reader(data: bytes, name: str) -> Reader:
+    """The reader of a format, told by the content. Raises AirspaceError for a format that is not read."""
     if data[:2] == b"PK":
-        return read_aixm if _holds_xml(data) else read_kml
+        return _reader_of_archive(data, name)
     head = decode_text(data[:65536])[0].lstrip("\ufeff \t\r\n")
+    refuse_unread(data, head, name)
     if looks_like_notams(head):
         return read_notam_file
     if head.startswith("<"):
-        return read_aixm if _AIXM.search(head) else read_kml
+        return next((reader for pattern, reader in _XML if pattern.search(head)), read_kml)
     if head.startswith(("{", "[")):
         text = decode_text(data)[0]
         if any(word in text for word in _ED269):
@@ -134,16 +137,25 @@ def _reader(data: bytes) -> Reader:
     return read_yaixm if _YAIXM.search(head) else read_openair
 
 
-def _holds_xml(data: bytes) -> bool:
-    """Whether an archive has XML documents and no KML."""
+def _reader_of_archive(data: bytes, name: str) -> Reader:
+    """The reader of a zip by the names in it; one that is damaged is a KMZ that cannot be read."""
     try:
-        names = [name.lower() for name in zipfile.ZipFile(io.BytesIO(data)).namelist()[:1000]]
+        names = [entry.lower() for entry in zipfile.ZipFile(io.BytesIO(data)).namelist()[:1000]]
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
-        return False
-    return any(name.endswith(".xml") for name in names) and not any(name.endswith(".kml") for name in names)
+        return read_kml
+    if any(entry.endswith(".kml") for entry in names) or not names:
+        return read_kml
+    if any(entry.endswith(".xml") for entry in names) and not any(map(_OFFICE.match, names)):
+        return read_aixm
+    raise unknown_format(name)
 
 
+_OFFICE = re.compile(r"\[content_types\]|word/|xl/|ppt/")
 _AIXM = re.compile(r"<(?:\w+:)?AIXMBasicMessage\b|aixm\.aero/schema/5")
+_XML = (
+    (_AIXM, read_aixm),
+    (re.compile(r"<OPENAIP\b"), read_openaip_xml),
+)
 _YAIXM = re.compile(r"^(airspace|rat|loa):", re.MULTILINE)
 _ED269 = ('"horizontalProjection"', '"UASZoneList"')
 _ED318 = ('"limitedApplicability"', '"upperReference"', '"subType"')

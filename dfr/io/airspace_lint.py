@@ -17,7 +17,7 @@ LintReport = dict[str, object]
 MAX_FILES = 10_000
 
 SUFFIXES = frozenset(
-    {".txt", ".air", ".openair", ".yaml", ".yml", ".json", ".geojson", ".kml", ".kmz", ".xml", ".zip"}
+    {".txt", ".air", ".openair", ".yaml", ".yml", ".json", ".geojson", ".kml", ".kmz", ".xml", ".zip", ".aip"}
 )
 """What counts as an airspace file in a folder; a file named on its own is read whatever its name."""
 
@@ -48,11 +48,11 @@ def _named(path: Path) -> bool:
 
 
 def lint_file(path: Path) -> tuple[LintReport, bool]:
-    """(the report of a file as JSON, whether it could be read at all)."""
+    """(the report of a file as JSON, whether it could be read and has a volume)."""
     begin = time.perf_counter()
     try:
         read = read_airspace(read_bounded(path, limit_bytes=MAX_AIRSPACE_BYTES), name=str(path))
-        readable = True
+        readable = read.records_seen > 0
     except InputError as error:
         problem = ReadProblem(line=None, code="unreadable", message=str(error), outcome=Outcome.REFUSED)
         read = empty_read(str(path), problem)

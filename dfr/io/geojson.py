@@ -11,6 +11,7 @@ import re
 
 from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Problems
 from dfr.io.ed269 import features_of, set_activation
+from dfr.io.faa import date_of, faa_words
 from dfr.io.json_features import read_features
 from dfr.io.limits import parse_limit
 from dfr.io.lost_parts import Reach
@@ -89,8 +90,15 @@ def _date(document: object) -> str:
     """The date from which a collection says it holds, or was issued (ED-318); '' where it says none."""
     metadata = document.get("metadata") if is_json(document) else None
     if not is_json(metadata):
-        return ""
+        return _oldest_cell(document)
     return next((text[:10] for key in DATES if _DATE.match(text := text_of(metadata.get(key)))), "")
+
+
+def _oldest_cell(document: object) -> str:
+    """The date of the oldest cell of a facility map; '' where none has a date."""
+    features = [feature for feature in _features_of(document) if is_json(feature)]
+    cells = [cell for feature in features if is_json(cell := feature.get("properties"))]
+    return min((day for cell in cells if (day := date_of(cell))), default="")
 
 
 def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
@@ -121,7 +129,7 @@ def _words(feature: Json) -> Json:
         members = small.get(group)
         if is_json(members):
             small |= _layer(members, small) if group in LAYERS else _small(members)
-    return small
+    return faa_words(small)
 
 
 def _small(members: Json) -> Json:

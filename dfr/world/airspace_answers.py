@@ -85,10 +85,17 @@ def zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: Air) -> Zo
     )
 
 
+ASKED = frozenset({"REQ_AUTHORISATION", "REQ_AUTHORIZATION"})
+"""Kinds of zone whose own words say whom to ask."""
+
+SHOWN = 200
+
+
 def reason(answer: ZoneAnswer) -> str:
     """Why a zone stands in the way, or may."""
     if answer.conflict:
-        return f"inside {answer.zone.label}"
+        asks = answer.zone.remarks[:SHOWN] if answer.zone.kind in ASKED else ""
+        return f"inside {answer.zone.label}" + (f": {asks}" if asks else "")
     if answer.contains is None:
         return f"{answer.zone.label}: {answer.reason}"
     if answer.active is None:

@@ -170,11 +170,30 @@ def test_converted_zones_are_the_same_zones(solent: Path, tmp_path: Path, suffix
         assert zone.edge_distance_m(centre) == pytest.approx(same.edge_distance_m(centre), abs=1.0)
 
 
-def test_a_file_without_a_volume_fails_where_lint_is_strict(tmp_path: Path) -> None:
+def test_a_file_without_a_volume_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not airspace at all\nbut text\n")
-    assert "no-volumes" in {problem["code"] for problem in result("lint", path)["problems"]}
-    assert dfr("airspace", "lint", path, "--strict").returncode == 3
+    assert "no-volumes" in {problem["code"] for problem in result("lint", path, code=2)["problems"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.cub", b"\xc2CUB" + bytes(300), "SeeYou airspace (.cub)"),
+        ("a.sua", b"TYPE=AIRSPACE\nTITLE=TOWN\nBASE=SFC\nPOINT=N510000 W0010000\n", "TNP airspace (.sua)"),
+        ("a.pdf", b"%PDF-1.7\n", "PDF"),
+        ("a.gpx", b'<?xml version="1.0"?><gpx version="1.1"></gpx>', "GPX"),
+        ("a.html", b"<!DOCTYPE html><html><body>FRZ</body></html>", "web page"),
+        ("a.xml", b'<?xml version="1.0"?><AIXM-Snapshot version="4.5"></AIXM-Snapshot>', "AIXM 4.5"),
+    ],
+)
+def test_a_format_that_is_not_read_is_named(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    for verb in (("lint",), ("convert", "--out", tmp_path / "b.txt")):
+        done = dfr("airspace", verb[0], path, *verb[1:])
+        assert done.returncode == 2
+        assert said in done.stdout + done.stderr
 
 
 def test_a_conversion_that_loses_a_volume_says_so_and_exits_3(tmp_path: Path) -> None:
