@@ -157,8 +157,8 @@ def compliant(findings: Iterable[Finding]) -> bool:
     return not any(finding.blocks for finding in findings)
 
 
-def require_go(findings: Iterable[Finding]) -> None:
-    """Raise NonCompliantError naming the first finding that blocks a go, and how many more there are."""
+def require_sound(findings: Iterable[Finding]) -> None:
+    """Raise NonCompliantError naming the first finding that blocks, and how many more there are."""
     against = [finding for finding in findings if finding.blocks]
     if against:
         more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""

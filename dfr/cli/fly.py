@@ -14,6 +14,8 @@ import typer
 from dfr.cli.flight_report import flight_document, print_flight, track_csv
 from dfr.cli.flight_telling import FlightTeller
 from dfr.cli.fly_orders import order_desk
+from dfr.cli.gate import Override, heed_verdict
+from dfr.cli.options import Now, moment
 from dfr.cli.output import emit_json, note
 from dfr.cli.stopping import give_up_stdout, one_stop
 from dfr.cli.upload import load_flight_plan, print_report
@@ -87,6 +89,8 @@ def fly(
             "'go LAT,LON [LAT,LON ...] for SECONDS', 'home', 'wait SECONDS'."
         ),
     ] = None,
+    override: Override = None,
+    now: Now = None,
     tlog: Annotated[Path | None, typer.Option(help="Keep every packet in this file.")] = None,
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -99,6 +103,7 @@ def fly(
     Nothing is sent to a vehicle before a person's yes or `--yes`, unless it is said to be `--simulated`.
     An order in flight (`--orders`) is sent on hardware only where the line after it is `yes`.
     Docked is judged by the vehicle's own estimate of its position.
+    Exit code 3 where the verdict that the file carries forbids it.
     Exit code 5 where the flight is not confirmed, was cut short by a failsafe, a limit or a pilot, never was
     on scene, crashed, or does not end docked. Ctrl-C, `kill` or a closed terminal leave a drone in the air
     flying: exit code 130; what it will do is said, track, tlog and JSON are kept.
@@ -128,6 +133,8 @@ def fly(
                 report = adopt(target, plan)
                 confirmed = _confirmed_aloft(target, plan, sure=yes or simulated)
             else:
+                marked = simulated or target.firmware.built_in
+                heed_verdict(plan, file, simulated=marked, override=override, now=moment(now))
                 report = upload_verified(target, plan)
             try:
                 flown = fly_dispatch(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, finding_line, note, say
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, loaded, verdict_now
+from dfr.cli.output import emit_json, finding_line, note, print_verdict, say
 from dfr.errors import InputError
-from dfr.findings import Finding, Severity, compliant
+from dfr.findings import Finding, Severity, by_danger, compliant
 from dfr.geo import Position
 from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
-from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.weather_files import WeatherFiles
+from dfr.mission.carried import carried
 from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
 from dfr.mission.formats import format_of, left_out
 from dfr.mission.formats.common import item_record
@@ -25,6 +28,7 @@ from dfr.mission.wire import MissionType, command_name, wire_lists
 from dfr.plan.compliance import check as check_plan
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.plan.verdict import EXERCISE
 
 app = typer.Typer()
 
@@ -50,15 +54,24 @@ def mission(
     even_if_blocked: Annotated[
         bool, typer.Option("--even-if-blocked", help="Write it though `dfr check` says no go.")
     ] = False,
+    metar: Metar = None,
+    taf: Taf = None,
+    forecast: Forecast = None,
+    notam: Notam = None,
+    day: Day = False,
+    now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Compile a dispatch to mission, fence and rally points (.plan, .waypoints, .kml, .geojson).
 
-    Exit code 3, and nothing is written, where the plan is a no go, or where ArduCopter would drop, change
+    A .plan carries the verdict, when its go ends, and whether it is an exercise: `dfr upload` and `dfr fly`
+    heed it.
+
+    Exit code 3, and nothing is written, where the plan is no go, or where ArduCopter would drop, change
     or refuse any of it; 4 where there is no way, or the stay would use up the battery's reserve.
     """
     formats = [(path, format_of(path)) for path in out or []]
-    world = load_world(find_scenario(scenario))
+    world = loaded(scenario, WeatherFiles(metar=metar, taf=taf, forecast=forecast), notam)
     proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
     flight = compile_dispatch(
         world,
@@ -70,9 +83,13 @@ def mission(
     )
     if orbit is not None:
         flight = orbiting(flight, radius_m=orbit)
-    blocking = tuple(finding for finding in check_plan(world, proposed) if finding.blocks)
+    proposed = replace(proposed, findings=check_plan(world, proposed))
+    verdict = verdict_now(world, proposed, day=day, now=now)
+    name = f"{EXERCISE} {flight.name}" if verdict.exercise else flight.name
+    flight = replace(flight, name=name, verdict=carried(verdict, proposed))
+    blocking = tuple(finding for finding in by_danger(proposed.findings) if verdict.counts(finding))
     findings = (*validate(flight), *promise_findings(world.scenario))
-    good = compliant(findings) and (even_if_blocked or not blocking)
+    good = compliant(findings) and (even_if_blocked or verdict.go)
     written: list[tuple[str, str, tuple[str, ...]]] = []
     for path, chosen in formats if good else []:
         write_atomically(path, chosen.write(flight))
@@ -83,11 +100,13 @@ def mission(
     if as_json:
         files = [{"path": path, "format": kind, "left_out": list(gone)} for path, kind, gone in written]
         against = [finding.as_dict() for finding in blocking]
-        emit_json(_document(flight, findings) | {"go": not blocking, "blocking": against, "files": files})
+        judged = {"go": verdict.go, "verdict": verdict.as_dict(), "blocking": against}
+        emit_json(_document(flight, findings) | judged | {"files": files})
     else:
         _print(flight, (*blocking, *findings), [path for path, _, _ in written])
-        if blocking:
-            say(f"NO GO: {_done(bool(written), compliant(findings))}; `dfr check` says it all")
+        print_verdict(verdict)
+        if not verdict.go:
+            say(f"{_done(bool(written), compliant(findings))}; `dfr check` says it all")
     if not good:
         raise typer.Exit(EXIT_NON_COMPLIANT)
 

@@ -20,7 +20,7 @@ from dfr.cli.rehearsal_depth import look_deeper
 from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
 from dfr.cli.rehearsal_shift import asked_shift, fly_asked, shift_lines
 from dfr.errors import InputError, LinkError
-from dfr.findings import by_danger, require_go
+from dfr.findings import by_danger
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.weather_files import WeatherFiles
@@ -31,7 +31,7 @@ from dfr.metrics.timeline import Kind, Timeline, pick, timeline
 from dfr.plan.checks.assumed import ASSUMED_STATEMENT
 from dfr.plan.compliance import check
 from dfr.plan.model import Plan
-from dfr.plan.verdict import Verdict
+from dfr.plan.verdict import Verdict, require_go
 from dfr.report.depth import Depth
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
@@ -133,9 +133,10 @@ def rehearse(
     world = on_the_day(load_world(path), files, notam)
     note("siting docks, routing, checking ...")
     plan = plan_of(world, plan_file, docks)
+    verdict = verdict_now(world, plan, day=day or bool(vehicle), now=now)
     if vehicle:
-        require_go(check(world, plan))
-    verdict = verdict_now(world, plan, day=day, now=now)
+        checked = replace(plan, findings=check(world, plan))
+        require_go(verdict_now(world, checked, day=True, now=now), simulated=False)
     _begin(out, path, plan, files)
     with keeping(lambda: _finished(out)):
         run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)

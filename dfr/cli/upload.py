@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from dfr.cli.gate import Override, heed_verdict
+from dfr.cli.options import Now, moment
 from dfr.cli.output import emit_json, finding_line, note, say
 from dfr.errors import VehicleRefusedError
 from dfr.findings import Severity
@@ -39,6 +41,8 @@ def upload(
     while_active: Annotated[
         bool, typer.Option(help="Permit it on a vehicle that is armed or in AUTO.")
     ] = False,
+    override: Override = None,
+    now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Upload mission, fence, rally points and parameters, then read them back and compare.
@@ -46,7 +50,8 @@ def upload(
     A file without a fence or rally points takes away those on board. Nothing is uploaded before a person's
     yes, `--yes` or `--simulated`, but to the built-in vehicle.
 
-    Exit code 5 where the vehicle, the link or the comparison fails.
+    Exit code 3 where the verdict that the file carries is no go, has ended, is of another mission or of an
+    exercise; 5 where the vehicle, the link or the comparison fails.
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
@@ -58,6 +63,8 @@ def upload(
         if dry_run:
             report = inspect_onboard(target, plan)
         else:
+            marked = simulated or target.firmware.built_in
+            heed_verdict(plan, file, simulated=marked, override=override, now=moment(now))
             _ask(target, plan, sure=yes or simulated)
             report = upload_verified(target, plan, while_active=while_active)
     if as_json:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from dfr.geo import Position, Ring
+from dfr.mission.carried import CarriedVerdict
+from dfr.plan.verdict import EXERCISE
 
 
 class Command(IntEnum):
@@ -106,7 +108,8 @@ class FlightPlan:
     """All that is uploaded for one dispatch. `items` leaves out home (the vehicle's item 0).
 
     `home` is the dock, `home_m_amsl` its ground height (None: unknown, the vehicle will tell).
-    `params` are ArduCopter parameters by their 4.5/4.6 names and units.
+    `params` are ArduCopter parameters by their 4.5/4.6 names and units. `verdict` is the one on the plan that
+    it was compiled from, None where a file carries none.
     """
 
     name: str
@@ -116,3 +119,9 @@ class FlightPlan:
     fence: tuple[FenceArea, ...]
     rally: tuple[RallyPoint, ...]
     params: dict[str, float]
+    verdict: CarriedVerdict | None = None
+
+    @property
+    def exercise(self) -> bool:
+        """Whether it is of an exercise: by its verdict, or by its name where the format keeps no verdict."""
+        return self.name.startswith(EXERCISE) or (self.verdict is not None and self.verdict.exercise)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dfr.errors import NonCompliantError
 from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.plan.model import CoverageHour, Plan
 from dfr.scenario.model import Scenario
@@ -161,6 +162,17 @@ def verdict_of(scenario: Scenario, plan: Plan, *, now: datetime, day: bool = Fal
         valid_until=ends.until if ends is not None and kind is VerdictKind.GO else None,
         valid_because=f"then {ends.what} ends" if ends is not None and kind is VerdictKind.GO else "",
     )
+
+
+def require_go(verdict: Verdict, *, simulated: bool) -> None:
+    """Raise NonCompliantError where a vehicle must not fly what was judged."""
+    if verdict.exercise and not simulated:
+        raise NonCompliantError(
+            f"{verdict.headline}: an exercise is flown on no vehicle that is not marked simulated -> take "
+            "`exercise: true` out of the scenario and answer what is assumed in it"
+        )
+    if not verdict.go:
+        raise NonCompliantError(f"{verdict.headline}. {verdict.commander} -> see `dfr check`")
 
 
 def _validities(scenario: Scenario, findings: Iterable[Finding]) -> Sequence[Validity]:

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits
 from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
-from dfr.findings import require_go
+from dfr.findings import require_sound
 from dfr.geo import Position, distance_m
 from dfr.link.director import fly_dispatch
 from dfr.link.dispatched import Event
@@ -28,6 +29,7 @@ from dfr.mission.items import FlightPlan
 from dfr.mission.validate import validate
 from dfr.plan.compliance import check
 from dfr.plan.model import DockSite, Plan
+from dfr.plan.verdict import Verdict, require_go, verdict_of
 from dfr.world.model import World
 
 Place = Callable[[], tuple[World, Plan] | None]
@@ -68,9 +70,10 @@ class Control:
         place: Place,
         speedup: float = 1.0,
         number: int = 1,
+        now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
     ) -> None:
         self.allowed, self.number = allowed, number
-        self._vehicle, self._place, self._speedup = vehicle, place, speedup
+        self._vehicle, self._place, self._speedup, self._now = vehicle, place, speedup, now
         self._questions: dict[str, Question] = {}
         self._lock = threading.Lock()
         self._flight: threading.Thread | None = None
@@ -133,10 +136,10 @@ class Control:
         if self._busy():
             raise InputError("a dispatch is flying -> wait until it is back")
         world, plan = place
-        require_go(check(world, plan))
+        require_go(self._verdict(world, plan), simulated=self._vehicle.simulated)
         site = self._site(plan)
         mission = compile_dispatch(world, plan, site_id=site.id, zone_id=zone, on_scene_s=ON_SCENE_S)
-        require_go(validate(mission))
+        require_sound(validate(mission))
         if self._vehicle.simulated:
             mission = self._stood_in(mission)
         fleet = world.scenario.fleet
@@ -147,6 +150,11 @@ class Control:
             "Motors will start."
         )
         return mission, room_m, words
+
+    def _verdict(self, world: World, plan: Plan) -> Verdict:
+        """The verdict now: a dispatch asked for is flown on the day, whatever the date of the plan."""
+        checked = replace(plan, findings=check(world, plan))
+        return verdict_of(world.scenario, checked, now=self._now(), day=True)
 
     def _stood_in(self, mission: FlightPlan) -> FlightPlan:
         """A stand-in airframe needs more tilt in this wind, and its link's seconds are the vehicle's."""

@@ -49,8 +49,8 @@ def test_mission_writes_every_format_and_says_what_does_not_fit(compiled):
     document, files = compiled
     assert [entry["path"] for entry in document["files"]] == [str(file) for file in files]
     left_out = {entry["format"]: entry["left_out"] for entry in document["files"]}
-    assert left_out["QGC WPL 110"] == ["fence", "rally", "params"]
-    assert left_out["KML"] == []
+    assert left_out["QGC WPL 110"] == ["fence", "rally", "params", "verdict"]
+    assert left_out["KML"] == ["verdict"]
     plans = [read_plan(file.read_bytes(), name=str(file)) for file in files]
     assert {len(plan.items) for plan in plans} == {document["mission_items"]}
     assert document["compliant"] is True
@@ -141,7 +141,8 @@ def test_a_no_go_is_told_and_written_only_on_request(tmp_path):
     assert list(tmp_path.iterdir()) == []
     forced = dfr(*call, "--even-if-blocked")
     assert forced.returncode == 0, forced.stdout + forced.stderr
-    assert "NO GO: written all the same" in forced.stdout
+    assert "EXERCISE: " in forced.stdout
+    assert "written all the same; `dfr check` says it all" in forced.stdout
     assert (tmp_path / "x.plan").exists()
 
 

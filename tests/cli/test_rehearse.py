@@ -154,7 +154,7 @@ def test_real_vehicles_fly_no_plan_that_is_no_go(tmp_path):
         *("--out", str(tmp_path / "out")),
     )
     assert done.returncode == 3
-    assert "NO GO:" in done.stderr
+    assert "an exercise is flown on no vehicle that is not marked simulated" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -105,10 +105,29 @@ def test_an_unknown_command_and_a_dispatch_without_a_plan_are_explained(vehicle)
         control.ask("dispatch", "castle-stage")
 
 
-def test_a_real_vehicle_is_called_real_and_must_stand_on_a_dock(vehicle, victorious):
+def test_an_exercise_is_flown_on_no_real_vehicle(vehicle, victorious):
+    control = Control(vehicle, allowed=True, place=lambda: victorious)
+    with pytest.raises(NonCompliantError, match="not marked simulated"):
+        control.ask("dispatch", "castle-stage")
+    assert control.ask("return")["words"].startswith("REAL VEHICLE 1 (system 7): ")
+
+
+def test_a_dispatch_is_refused_once_its_go_has_ended(vehicle, victorious, monkeypatch):
+    vehicle.simulated = True
+    world, plan = victorious
+    monkeypatch.setattr(control_module, "check", lambda *_: plan.findings)
+    real = dataclasses.replace(world, scenario=dataclasses.replace(world.scenario, exercise=False))
+    over = world.scenario.period.end
+    control = Control(vehicle, allowed=True, place=lambda: (real, plan), now=lambda: over)
+    with pytest.raises(NonCompliantError, match="the deployment ended"):
+        control.ask("dispatch", "castle-stage")
+
+
+def test_a_vehicle_must_stand_on_a_dock(vehicle, victorious):
+    vehicle.simulated = True
     control = Control(vehicle, allowed=True, place=lambda: victorious)
     words = control.ask("dispatch", "castle-stage")["words"]
-    assert words.startswith("REAL VEHICLE 1 (system 7): upload, arm, take off from ")
+    assert words.startswith("SIMULATED vehicle 1 (system 7): upload, arm, take off from ")
     assert "(castle-stage)" in words
     away = Position(lat_deg=50.7700, lon_deg=-1.08)
     vehicle.state = dataclasses.replace(vehicle.state, position=away)
@@ -120,14 +139,15 @@ def test_a_plan_that_is_no_go_is_not_flown(vehicle, victorious):
     world, plan = victorious
     operation = dataclasses.replace(world.scenario.operation, authorisation=None, basis="")
     blocked = dataclasses.replace(world, scenario=dataclasses.replace(world.scenario, operation=operation))
+    vehicle.simulated = True
     control = Control(vehicle, allowed=True, place=lambda: (blocked, plan))
-    with pytest.raises(NonCompliantError, match="NO GO"):
+    with pytest.raises(NonCompliantError, match=r"EXERCISE: (NO GO|UNKNOWN)"):
         control.ask("dispatch", "castle-stage")
     assert control.ask("return")["key"], "coming home is never refused"
 
 
 def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch):
-    asked = []
+    vehicle.simulated, asked = True, []
     monkeypatch.setattr(control_module, "upload_verified", lambda *_: None)
     monkeypatch.setattr(
         control_module, "fly_dispatch", lambda *_, **options: asked.append(options) or FLOWN_AWAY
@@ -143,7 +163,7 @@ def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch
 
 
 def test_no_second_dispatch_starts_while_one_flies(vehicle, victorious, monkeypatch):
-    landed = threading.Event()
+    vehicle.simulated, landed = True, threading.Event()
     monkeypatch.setattr(control_module, "upload_verified", lambda *_: landed.wait(10))
     monkeypatch.setattr(control_module, "fly_dispatch", lambda *_, **__: pytest.fail("not reached"))
     control = Control(vehicle, allowed=True, place=lambda: victorious)

@@ -21,7 +21,7 @@ class Format:
     leaves_out: tuple[str, ...] = ()
 
 
-_GEOJSON = Format(name="GeoJSON", write=geojson.write, read=geojson.read)
+_GEOJSON = Format(name="GeoJSON", write=geojson.write, read=geojson.read, leaves_out=("verdict",))
 
 FORMATS: dict[str, Format] = {
     ".plan": Format(name="QGroundControl plan", write=qgc_plan.write, read=qgc_plan.read),
@@ -29,9 +29,9 @@ FORMATS: dict[str, Format] = {
         name="QGC WPL 110",
         write=waypoints.write,
         read=waypoints.read,
-        leaves_out=("fence", "rally", "params"),
+        leaves_out=("fence", "rally", "params", "verdict"),
     ),
-    ".kml": Format(name="KML", write=kml.write, read=kml.read),
+    ".kml": Format(name="KML", write=kml.write, read=kml.read, leaves_out=("verdict",)),
     ".geojson": _GEOJSON,
     ".json": _GEOJSON,
 }

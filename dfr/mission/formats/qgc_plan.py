@@ -1,7 +1,7 @@
 """QGroundControl's `.plan`: mission, fence and rally points in one JSON file.
 
 Format: https://docs.qgroundcontrol.com/master/en/qgc-dev-guide/file_formats/plan.html.
-Our own entry "dfr" keeps the name and the vehicle parameters, which `.plan` has no place for;
+Our own entry "dfr" keeps the name, the vehicle parameters and the verdict, which `.plan` has no place for;
 QGroundControl ignores it.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from dfr.errors import MissionFileError
 from dfr.geo import Position
+from dfr.mission.carried import CarriedVerdict, carried_from_dict, document_hash
 from dfr.mission.formats.common import (
     bounded,
     json_object,
@@ -58,11 +59,12 @@ DEFAULT_SPEED_MPS = 10.0
 
 def write(plan: FlightPlan) -> str:
     """The text of a `.plan` file."""
-    document = {
+    own: dict[str, Any] = {"name": plan.name, "home_m_amsl": plan.home_m_amsl, "params": plan.params}
+    document: dict[str, Any] = {
         "fileType": "Plan",
         "version": VERSION,
         "groundStation": "dfr",
-        "dfr": {"name": plan.name, "home_m_amsl": plan.home_m_amsl, "params": plan.params},
+        "dfr": own,
         "mission": _mission(plan),
         "geoFence": _fence(plan.fence),
         "rallyPoints": {
@@ -70,7 +72,22 @@ def write(plan: FlightPlan) -> str:
             "points": [[p.position.lat_deg, p.position.lon_deg, p.height_m_home] for p in plan.rally],
         },
     }
+    if plan.verdict is not None:
+        own["verdict"] = {**plan.verdict.as_dict(), "mission_sha256": _mission_hash(document)}
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _mission_hash(document: dict[str, Any]) -> str:
+    """The hash of all that a vehicle is sent of a file."""
+    sent = {key: document.get(key) for key in ("mission", "geoFence", "rallyPoints")}
+    return document_hash({**sent, "params": document["dfr"].get("params")})
+
+
+def _verdict(document: dict[str, Any], own: dict[str, Any], *, name: str) -> CarriedVerdict | None:
+    """The verdict that the file carries, and whether it is of the mission as it is now."""
+    kept = own.get("verdict")
+    intact = isinstance(kept, dict) and kept.get("mission_sha256") == _mission_hash({**document, "dfr": own})
+    return carried_from_dict(kept, intact=intact, where=name)
 
 
 def read(data: bytes, *, name: str) -> FlightPlan:
@@ -95,6 +112,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
         fence=_read_fence(document.get("geoFence"), name=name),
         rally=_read_rally(document.get("rallyPoints"), name=name),
         params=params_record(own.get("params"), where=f"{name}: dfr params"),
+        verdict=_verdict(document, own, name=name),
     )
 
 

@@ -1,0 +1,110 @@
+"""The verdict that goes with a mission file: kept, told from an edited mission, and ended in time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dfr.errors import MissionFileError
+from dfr.mission.carried import CarriedVerdict
+from dfr.mission.formats import FORMATS, left_out, qgc_plan
+from dfr.mission.items import (
+    Command,
+    FencePolygon,
+    FlightPlan,
+    Frame,
+    MissionItem,
+    RallyPoint,
+    placed,
+)
+from tests.places import HOME, at, square
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+VERDICT = CarriedVerdict(
+    headline="GO for 4 of 4 hours",
+    commander="Overhead within 2 min of the decision for about half of the calls.",
+    go=True,
+    exercise=False,
+    plan_sha256="ab" * 32,
+    valid_until=NOON,
+    valid_because="then the reading of NOTAMs ends",
+)
+
+
+def mission(verdict: CarriedVerdict | None = VERDICT) -> FlightPlan:
+    return FlightPlan(
+        name="dispatch",
+        home=HOME,
+        home_m_amsl=4.0,
+        items=(
+            placed(Command.NAV_TAKEOFF, HOME, 60.0),
+            placed(Command.NAV_WAYPOINT, at(100.0, 50.0), 60.0),
+            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.MISSION),
+        ),
+        fence=(FencePolygon(ring=square(500.0), inclusion=True),),
+        rally=(RallyPoint(position=at(0.0, -100.0), height_m_home=60.0),),
+        params={"WPNAV_SPEED": 1200.0},
+        verdict=verdict,
+    )
+
+
+def read(document: dict[str, object]) -> FlightPlan:
+    return qgc_plan.read(json.dumps(document).encode(), name="m.plan")
+
+
+def test_a_plan_file_keeps_the_verdict_whole():
+    assert qgc_plan.read(qgc_plan.write(mission()).encode(), name="m.plan").verdict == VERDICT
+
+
+def test_a_file_of_somebody_else_carries_none():
+    assert read(json.loads(qgc_plan.write(mission(verdict=None)))).verdict is None
+
+
+@pytest.mark.parametrize("part", ["mission", "geoFence", "rallyPoints", "params"])
+def test_a_mission_changed_after_its_verdict_is_told_from_the_one_it_was_given_for(part):
+    document = json.loads(qgc_plan.write(mission()))
+    if part == "mission":
+        document["mission"]["items"][1]["params"][6] = 61.0
+    elif part == "geoFence":
+        document["geoFence"]["polygons"] = []
+    elif part == "rallyPoints":
+        document["rallyPoints"]["points"] = []
+    else:
+        document["dfr"]["params"]["WPNAV_SPEED"] = 1500.0
+    verdict = read(document).verdict
+    assert verdict is not None
+    assert verdict.objections(NOON - timedelta(hours=1)) == (
+        "the mission was changed after the verdict on it",
+    )
+
+
+def test_a_go_may_be_sent_until_it_ends_and_not_after():
+    assert VERDICT.objections(NOON - timedelta(minutes=1)) == ()
+    (told,) = VERDICT.objections(NOON)
+    assert told == "its go ended Mon 01 Jun 2026 12:00 UTC: then the reading of NOTAMs ends"
+
+
+def test_no_go_and_a_changed_plan_are_objected_to():
+    held = replace(VERDICT, go=False, headline="NO GO")
+    assert held.objections(NOON - timedelta(hours=1)) == ("its verdict is NO GO",)
+    assert VERDICT.objections(NOON - timedelta(hours=1), plan_sha256="cd" * 32) == (
+        "the plan has changed since the verdict on it",
+    )
+
+
+def test_a_verdict_that_cannot_be_read_is_refused():
+    document = json.loads(qgc_plan.write(mission()))
+    document["dfr"]["verdict"]["valid_until"] = "tomorrow"
+    with pytest.raises(MissionFileError, match="its verdict cannot be read"):
+        read(document)
+
+
+@pytest.mark.parametrize("suffix", [".waypoints", ".kml", ".geojson"])
+def test_formats_without_a_place_for_it_say_so_and_keep_the_word_exercise_in_the_name(suffix):
+    flight = mission(replace(VERDICT, exercise=True))
+    assert "verdict" in left_out(flight, FORMATS[suffix])
+    assert replace(flight, name="EXERCISE dispatch", verdict=None).exercise
