@@ -294,10 +294,11 @@ def test_an_unreported_gust_is_said_to_be_estimated(field: Field):
     assert any("gusts not reported in 4 of 4 hours" in f.message for f in found)
 
 
-@pytest.mark.parametrize("assumed", [True, False])
-def test_weather_that_nobody_forecast_is_said_to_be_assumed(field: Field, assumed: bool):
-    said = [f.message for f in findings(field(weather={"assumed": assumed}), "weather", Severity.ADVICE)]
-    assert any("no forecast" in message for message in said) is assumed
+@pytest.mark.parametrize("told", [True, False])
+def test_weather_that_is_no_forecast_of_the_day_is_said_not_to_be(field: Field, told: bool):
+    hours = tuple(START + timedelta(hours=k) for k in range(4)) if told else ()
+    said = [f.message for f in findings(field(weather={"of_the_day": hours}), "weather")]
+    assert any("no report or forecast of the day" in message for message in said) is not told
 
 
 def test_a_drone_without_a_known_wind_limit_is_unknown(field: Field):
