@@ -24,13 +24,11 @@ from dataclasses import dataclass, field, replace
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.aircraft.settings import FlightSettings
 from dfr.errors import DfrError, LinkError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.link.contact import Contact
 from dfr.link.dispatched import Event
 from dfr.link.ground_watch import GroundWatch
-from dfr.link.landing_time import landing_s
 from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
 from dfr.link.lost_station import TAKE_OVER, LostStation
 from dfr.link.mavlink import MavlinkVehicle
@@ -46,7 +44,6 @@ from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.duration import longest_s
 from dfr.mission.items import Command, FlightPlan
 from dfr.mission.retask import FIRST_ITEM, retasked
-from dfr.track import FlightTrack, landed_from_m, landing_seconds
 
 LIFT_S = 30.0
 LOOK_EVERY_S = 0.05
@@ -55,12 +52,6 @@ ASK_AGAIN_S = 2.0
 
 ANSWER_S = 1.0
 """A vehicle that was told to arm shows it by then (it tells its state once a second)."""
-
-IMPACT_MPS = 3.0
-"""LAND_SPEED is 2 m/s at most: faster onto the ground is no landing (assumed: half as much again)."""
-
-SOONEST_SHARE = 0.5
-"""No landing takes less than half of what its parameters say (assumed)."""
 
 ALOFT_M = 2.0
 """Higher than this above home the limits of a flight apply."""
@@ -83,7 +74,6 @@ class Director:
     may_force_disarm: bool
     dock_tolerance_m: float
     cruise_mps: float | None = None
-    landing: FlightSettings | None = None
     on_event: OnEvent | None = None
     lost_station: LostStation = field(default_factory=LostStation)
     events: list[Event] = field(default_factory=list)
@@ -289,33 +279,6 @@ class Director:
         if not self.doubted and self.recorder.air.in_air and doubted_by_flags(state):
             self.doubted = True
             self._note("the vehicle's estimator doubts its own position")
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """Why the vehicle's own estimate of its position is not believed; empty where it is."""
-        hops = self.recorder.air.hops
-        since_s = hops[0].lift_t_s if hops else 0.0
-        said = [text.text for text in self.said.doubts if (text.t_s or 0.0) >= since_s]
-        flags = ["its estimator's flags"] if self.doubted else []
-        return tuple(dict.fromkeys([*said, *flags]))
-
-    def crash(self, track: FlightTrack) -> str:
-        """Why a flight is taken for a crash, in words; empty where it is not."""
-        said = [text.text for text in self.said.crashes]
-        hops = self.recorder.air.hops
-        impact_mps = (hops[-1].impact_mps or 0.0) if hops else 0.0
-        struck = [f"it met the ground at {impact_mps:.1f} m/s"] if impact_mps > IMPACT_MPS else []
-        return "; ".join([*said, *filter(None, [self.ground.crash]), *struck]) or self._landed_too_soon(track)
-
-    def _landed_too_soon(self, track: FlightTrack) -> str:
-        """A landing that no pilot flew, in less than half of the time that it takes."""
-        from_m, flown_s = landed_from_m(track), landing_seconds(track)
-        if self.taken_over or self.landing is None or from_m is None or flown_s is None:
-            return ""
-        takes_s = landing_s(self.landing, from_m)
-        if flown_s >= SOONEST_SHARE * takes_s:
-            return ""
-        return f"it came down from {from_m:.0f} m in {flown_s:.1f} s, a landing takes {takes_s:.0f} s"
 
     def _cut(self, outcome: Outcome, words: str) -> None:
         self.cuts.append(

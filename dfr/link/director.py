@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dfr.aircraft.settings import FlightSettings
 from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import distance_m
+from dfr.link.aftermath import Aftermath
 from dfr.link.conduct import Director, OnEvent, OnState
 from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch, LeftInFlight, was_on_scene
 from dfr.link.landing_time import landing_settings_of
@@ -81,11 +83,10 @@ def fly_dispatch(
         may_force_disarm=forced,
         dock_tolerance_m=dock_tolerance_m,
         cruise_mps=cruise_mps(vehicle),
-        landing=landing_settings_of(vehicle),
         on_event=on_event,
         lost_station=LostStation.read(vehicle),
     )
-    texts_before = len(vehicle.texts)
+    landing, texts_before = landing_settings_of(vehicle), len(vehicle.texts)
     with (
         vehicle.watching(recorder),
         vehicle.overhearing(director.said.hear),
@@ -100,8 +101,8 @@ def fly_dispatch(
             director.stand_down()
         except KeyboardInterrupt as stop:
             words = director.farewell()
-            raise LeftInFlight(_flown(director, texts_before), words) from stop
-    return _flown(director, texts_before)
+            raise LeftInFlight(_flown(director, landing, texts_before), words) from stop
+    return _flown(director, landing, texts_before)
 
 
 def cruise_mps(vehicle: MavlinkVehicle) -> float | None:
@@ -144,10 +145,18 @@ def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
         )
 
 
-def _flown(director: Director, texts_before: int) -> FlownDispatch:
+def _flown(director: Director, landing: FlightSettings, texts_before: int) -> FlownDispatch:
     vehicle, state, plan = director.vehicle, director.vehicle.state, director.plan
     away_m = None if state.position is None else distance_m(state.position, plan.home)
     track = director.recorder.track(plan.name)
+    aftermath = Aftermath(
+        recorder=director.recorder,
+        said=director.said,
+        landing=landing,
+        wreck=director.ground.crash,
+        doubted=director.doubted,
+        piloted=director.taken_over,
+    )
     return FlownDispatch(
         track=track,
         plan=plan,
@@ -156,8 +165,8 @@ def _flown(director: Director, texts_before: int) -> FlownDispatch:
             at_dock=away_m is not None and away_m <= director.dock_tolerance_m,
             disarmed=state.armed is False,
             cuts=tuple(director.cuts),
-            crash=director.crash(track),
-            doubts=director.doubts,
+            crash=aftermath.crash(track),
+            doubts=aftermath.doubts,
         ),
         taken_over=director.taken_over or director.hands_off,
         dock_error_m=away_m,

@@ -1,0 +1,64 @@
+"""What the record of a flight and its vehicle's words say of its end: a crash, a position in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dfr.aircraft.settings import FlightSettings
+from dfr.link.landing_time import landing_s
+from dfr.link.recorder import Recorder
+from dfr.link.said import Said
+from dfr.track import FlightTrack, landed_from_m, landing_seconds
+
+IMPACT_MPS = 3.0
+"""LAND_SPEED is 2 m/s at most: faster onto the ground is no landing (assumed: half as much again)."""
+
+SOONEST_SHARE = 0.5
+"""No landing takes less than half of what its parameters say (assumed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """The evidence of one flight that is over.
+
+    `wreck` is what the ground watch saw, `doubted` whether the EKF's flags said that it was astray. `piloted` flights land as their pilot likes; `landing` is how the vehicle comes down by itself.
+    """
+
+    recorder: Recorder
+    said: Said
+    landing: FlightSettings
+    wreck: str
+    doubted: bool
+    piloted: bool
+
+    def crash(self, track: FlightTrack) -> str:
+        """Why it is taken for a crash, in words; empty where it is not."""
+        return "; ".join([*(text.text for text in self.said.crashes), *self._seen()]) or self._too_soon(track)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the vehicle's own estimate of its position is not believed; empty where it is."""
+        hops = self.recorder.air.hops
+        since_s = hops[0].lift_t_s if hops else 0.0
+        words = [text.text for text in self.said.doubts if (text.t_s or 0.0) >= since_s]
+        flags = ["its estimator's flags"] if self.doubted else []
+        return tuple(dict.fromkeys([*words, *flags]))
+
+    def _seen(self) -> Iterator[str]:
+        hops = self.recorder.air.hops
+        impact_mps = (hops[-1].impact_mps or 0.0) if hops else 0.0
+        if self.wreck:
+            yield self.wreck
+        if impact_mps > IMPACT_MPS:
+            yield f"it met the ground at {impact_mps:.1f} m/s"
+
+    def _too_soon(self, track: FlightTrack) -> str:
+        """A landing that no pilot flew, in less than half of the time that it takes."""
+        from_m, flown_s = landed_from_m(track), landing_seconds(track)
+        if self.piloted or from_m is None or flown_s is None:
+            return ""
+        takes_s = landing_s(self.landing, from_m)
+        if flown_s >= SOONEST_SHARE * takes_s:
+            return ""
+        return f"it came down from {from_m:.0f} m in {flown_s:.1f} s, a landing takes {takes_s:.0f} s"
