@@ -22,7 +22,8 @@ SOONEST_SHARE = 0.5
 class Aftermath:
     """The evidence of one flight that is over.
 
-    `wreck` is what the ground watch saw, `doubted` whether the EKF's flags said that it was astray. `piloted` flights land as their pilot likes; `landing` is how the vehicle comes down by itself.
+    `wreck` is what the ground watch saw, `doubted` whether the EKF's flags said that it was astray. `piloted`
+    flights land as their pilot likes; `landing` is how the vehicle comes down by itself.
     """
 
     recorder: Recorder
