@@ -5,8 +5,8 @@ land detector never ends the flight. Once the drone has been low and still for `
 for; where that is refused, it is forced on a simulated vehicle or where that was allowed. Otherwise it is
 said so and left to the pilot.
 
-A wreck: low and still with the motors on, anywhere but in its landing, is an alarm after `WRECK_S`; so is one
-that is still and lies on its side, however high the ground is there.
+A wreck: low and still with the motors on, anywhere but in its landing, is an alarm after `WRECK_S`, and in
+its landing where it fell before; so is one that is still and lies on its side, however high the ground is.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class GroundWatch:
 
     def _wreck(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> str:
         """Why it is taken for a wreck; empty where it is not. A pilot may land it anywhere."""
-        if _lands(state, plan) or not (ours or self.recorder.air.in_air):
+        if (_lands(state, plan) and not self._fell) or not (ours or self.recorder.air.in_air):
             return ""
         lean_rad = max(abs(state.roll_rad or 0.0), abs(state.pitch_rad or 0.0))
         below_m = math.inf if lean_rad > ON_ITS_SIDE_RAD else _lowest_m(plan, low_m)

@@ -193,7 +193,7 @@ class Control:
             ended = fly_dispatch(
                 self._vehicle, mission, confirmed=True, on_event=self._tell, dock_tolerance_m=room_m
             )
-            self.words = "ended under somebody else's command" if ended.taken_over else ended.landing
+            self.words = f"dispatch {ended.summary}; {ended.landing}"
         except DfrError as error:
             self.words = str(error)
 

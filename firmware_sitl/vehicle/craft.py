@@ -102,6 +102,11 @@ class Craft:
         """Metres north and east where it really is; all else here is where it believes to be."""
         return self.body.north - self.astray[0], self.body.east - self.astray[1]
 
+    @property
+    def wrecked(self) -> bool:
+        """Armed, in flight for its detectors, and without the thrust to fly."""
+        return self.motors.armed and not self.landed and self.motors.working_share == 0.0
+
     def _go_astray(self) -> None:
         """SIM_GPS1_GLTCH_ (degrees): satellites lead it astray, and it corrects what was right."""
         parameters = self.parameters
@@ -181,13 +186,14 @@ class Craft:
         body.fly(dt, a_up=a_up, wind=wind)
         if body.on_ground:
             self.say(6, f"SIM Hit ground at {body.hit_ground_mps or 0.0:f} m/s")
-            if self.motors.armed and self.motors.working_share == 0.0:
-                self.motors.disarm()
-                self.say(0, "Crash: Disarming")
 
     def _stand(self, dt: float) -> None:
         """On the ground: the controller goes on asking, but nothing moves."""
         body, control = self.body, self.control
+        if self.wrecked:
+            # ArduPilot's SITL stands it upright: neither landed nor crashed to its detectors.
+            body.rest(body.airframe.mass_kg * GRAVITY_MPS2)
+            return
         idle = 0.0
         if self.motors.armed and not self.landed:
             control.run(dt)
@@ -203,7 +209,7 @@ class Craft:
         if not self.motors.armed:
             self.landed, self.landed_maybe = True, False
             return
-        if self.landed:
+        if self.landed or self.wrecked:
             return
         pressing = self.body.on_ground and self.control.v_up <= 0.0
         self._contact_s = self._contact_s + dt if pressing else 0.0

@@ -99,7 +99,8 @@ def test_a_failsafe_has_an_outcome_of_its_own_and_is_named(start, dispatch):
     plan = replace(staying(dispatch, 200.0), params={**dispatch.params, **reserve})
 
     def drain(vehicle):
-        vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 15.0)
+        # Just above the failsafe: ArduCopter takes a battery that is told to be low for one that it knows of.
+        vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 20.3)
 
     limits = FlightLimits(gap_s=None, reserve=False)
     flown = fly(start, plan, act=drain, when=on_scene, limits=limits)

@@ -18,7 +18,8 @@ from dfr.web import live as live_module
 from dfr.web.control import Control
 from dfr.web.live import FARTHEST_M, TRAFFIC_KEPT_S, LiveVehicle, footprint
 
-FLOWN_AWAY = SimpleNamespace(taken_over=False, landing="landed, not docked: 3.00 m away")
+FLOWN_AWAY = SimpleNamespace(summary="landed, not docked", landing="landed, not docked: 3.00 m away")
+ENDED = f"dispatch {FLOWN_AWAY.summary}; {FLOWN_AWAY.landing}"
 HERE = Position(lat_deg=50.7789, lon_deg=-1.0890)
 
 
@@ -155,11 +156,11 @@ def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch
     control = Control(vehicle, allowed=True, place=lambda: victorious)
     control.confirm(control.ask("dispatch", "castle-stage")["key"])
     until = time.monotonic() + 5
-    while control.words != FLOWN_AWAY.landing and time.monotonic() < until:
+    while control.words != ENDED and time.monotonic() < until:
         time.sleep(0.01)
     fleet = victorious[0].scenario.fleet
     assert asked[0]["dock_tolerance_m"] == Limits.of(drone(fleet.drone), dock(fleet.dock)).lateral_m
-    assert control.words == FLOWN_AWAY.landing
+    assert control.words == ENDED
 
 
 def test_no_second_dispatch_starts_while_one_flies(vehicle, victorious, monkeypatch):
