@@ -38,6 +38,7 @@ REQUIRED = {
     "yaml": "pyyaml",
     "tzdata": "tzdata",
     "jinja2": "jinja2",
+    "lxml": "lxml",
 }
 """Module and distribution of all that dfr cannot do without."""
 
@@ -45,11 +46,13 @@ EXTRAS = {
     "web": ("starlette", "uvicorn", "websockets"),
     "dronekit": ("dronekit", "future", "monotonic"),
     "cluster": ("dask", "distributed"),
+    "gis": ("pyogrio",),
 }
 GIVES = {
     "web": "`dfr serve`",
     "dronekit": "dfr for existing dronekit scripts",
     "cluster": "`dfr simulate --cluster`",
+    "gis": "airspace in shapefiles and GeoPackages",
 }
 SHIPPED = {"scenarios": ".yaml", "airspace": ".txt"}
 """What comes with dfr, and how the names of its files end; other files there go with these."""

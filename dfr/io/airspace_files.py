@@ -18,6 +18,7 @@ from dfr.io.aixm import read_aixm
 from dfr.io.ed269 import read_ed269
 from dfr.io.files import read_bounded
 from dfr.io.geojson import read_ed318, read_geojson
+from dfr.io.gis_files import is_gis, read_gis
 from dfr.io.kml import read_kml
 from dfr.io.notam import looks_like_notams, read_notam_file
 from dfr.io.openaip_xml import read_openaip_xml
@@ -123,6 +124,10 @@ def _reader(data: bytes, name: str) -> Reader:
     """The reader of a format, told by the content. Raises AirspaceError for a format that is not read."""
     if data[:2] == b"PK":
         return _reader_of_archive(data, name)
+    return read_gis if is_gis(data) else _reader_of_text(data, name)
+
+
+def _reader_of_text(data: bytes, name: str) -> Reader:
     head = decode_text(data[:65536])[0].lstrip("\ufeff \t\r\n")
     refuse_unread(data, head, name)
     if looks_like_notams(head):
@@ -131,9 +136,8 @@ def _reader(data: bytes, name: str) -> Reader:
         return next((reader for pattern, reader in _XML if pattern.search(head)), read_kml)
     if head.startswith(("{", "[")):
         text = decode_text(data)[0]
-        if any(word in text for word in _ED269):
-            return read_ed269
-        return read_ed318 if any(word in text for word in _ED318) else read_geojson
+        found = (reader for words, reader in _JSON if any(word in text for word in words))
+        return next(found, read_geojson)
     return read_yaixm if _YAIXM.search(head) else read_openair
 
 
@@ -147,6 +151,8 @@ def _reader_of_archive(data: bytes, name: str) -> Reader:
         return read_kml
     if any(entry.endswith(".xml") for entry in names) and not any(map(_OFFICE.match, names)):
         return read_aixm
+    if any(entry.endswith(".shp") for entry in names):
+        return read_gis
     raise unknown_format(name)
 
 
@@ -159,3 +165,4 @@ _XML = (
 _YAIXM = re.compile(r"^(airspace|rat|loa):", re.MULTILINE)
 _ED269 = ('"horizontalProjection"', '"UASZoneList"')
 _ED318 = ('"limitedApplicability"', '"upperReference"', '"subType"')
+_JSON = ((_ED269, read_ed269), (_ED318, read_ed318))

@@ -17,8 +17,11 @@ LintReport = dict[str, object]
 MAX_FILES = 10_000
 
 SUFFIXES = frozenset(
-    {".txt", ".air", ".openair", ".yaml", ".yml", ".json", ".geojson", ".kml", ".kmz", ".xml", ".zip", ".aip"}
-)
+    {
+        ".txt", ".air", ".openair", ".yaml", ".yml", ".json", ".geojson", ".kml", ".kmz", ".xml", ".zip",
+        ".aip", ".shp", ".gpkg",
+    }
+)  # fmt: skip
 """What counts as an airspace file in a folder; a file named on its own is read whatever its name."""
 
 

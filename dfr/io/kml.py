@@ -315,11 +315,12 @@ class _Placemarks:
         return self._only(name, lower), self._only(name, upper), _found(_CLASS, words).upper()
 
     def _only(self, name: str, found: set[VerticalLimit | None]) -> VerticalLimit | None:
-        """The one limit said; None where there is none, or more than one."""
-        if len(found) > 1:
+        """The one limit said, in whatever words; None where there is none, or more than one."""
+        heights = {level and (level.datum, round(level.value_m, 1)): level for level in found}
+        if len(heights) > 1:
             words = ", ".join(sorted(level.text if level else "an unreadable one" for level in found))
             self._problems.add(self._line, "repeated-limit", f"{name}: {words}", Outcome.NOTE)
-        return found.pop() if len(found) == 1 else None
+        return next(iter(heights.values())) if len(heights) == 1 else None
 
 
 def _limit(value: str) -> VerticalLimit | None:

@@ -7,6 +7,7 @@ for what must be kept out of, and inside it for what must be kept in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -84,7 +85,7 @@ class Area:
     @property
     def solid_rings(self) -> tuple[Ring, ...]:
         """Rings that together enclose the area and nothing of its holes, which they pass on either side."""
-        pieces = [piece for part in self.parts for piece in _cut_at_holes(part)]
+        pieces = [piece for part in self.parts for narrow in _narrow(part) for piece in _cut_at_holes(narrow)]
         return tuple(_ring(np.asarray(piece.exterior.coords)[:-1, :2]) for piece in pieces)
 
     def local(self, frame: LocalFrame) -> shapely.Polygon | shapely.MultiPolygon:
@@ -93,7 +94,8 @@ class Area:
 
     def area_m2(self) -> float:
         """Size on the ellipsoid (Karney 2013)."""
-        return sum(abs(float(GEOD.geometry_area_perimeter(part)[0])) for part in self.parts)
+        pieces = [piece for part in self.parts for piece in _narrow(part)]
+        return sum(abs(float(GEOD.geometry_area_perimeter(piece)[0])) for piece in pieces)
 
 
 WIDE_DEG = 150.0
@@ -225,6 +227,17 @@ def _cut_at_holes(part: shapely.Polygon) -> list[shapely.Polygon]:
     halves = shapely.box([west, middle], south, [middle, east], north)
     pieces = shapely.get_parts(shapely.intersection(part, halves))
     return [whole for piece in pieces if is_area(piece) for whole in _cut_at_holes(piece)]
+
+
+def _narrow(part: shapely.Polygon) -> list[shapely.Polygon]:
+    """A polygon cut along meridians into pieces of which nobody can take the outside for the inside."""
+    west, south, east, north = part.bounds
+    if east - west <= WIDE_DEG:
+        return [part]
+    edges = np.linspace(west, east, math.ceil((east - west) / (WIDE_DEG / 2.0)) + 1)
+    strips = shapely.box(edges[:-1], south, edges[1:], north)
+    found = [piece for cut in shapely.intersection(part, strips) for piece in shapely.get_parts(cut)]
+    return [shapely.segmentize(piece, 1.0) for piece in found if is_area(piece)]
 
 
 def _ring(lonlat: FloatArray) -> Ring:
