@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.options import Day, Forecast, Metar, Now, Taf, verdict_now
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
 from dfr.cli.output import emit_json, note, print_verdict, say
 from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import write_atomically
-from dfr.io.weather_files import WeatherFiles
 from dfr.report.brief import FITTINGS, BriefedRun, brief_html
 from dfr.report.pdf import find_chromium, print_within
-from dfr.store.origin import in_weather_of, recall
+from dfr.store.origin import on_the_day_of, recall
 
 app = typer.Typer()
 
@@ -32,13 +31,14 @@ def brief(
     metar: Metar = None,
     taf: Taf = None,
     forecast: Forecast = None,
+    notam: Notam = None,
     day: Day = False,
     now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Put a run on two A4 pages: map, docks, limits by hour, airspace, failure card, crew and checklists.
 
-    With weather files the hours and findings are those of that weather, the docks those of the run.
+    With files of the day the hours and findings are those of that weather, the docks those of the run.
     Exit code 0 for GO, 3 for NO GO and UNKNOWN; the brief is written all the same.
     A .pdf is printed by a headless Chromium; without one write .html and print it from any browser.
     """
@@ -52,8 +52,8 @@ def brief(
             f"or write {out.with_suffix('.html').name} and print it from any browser: it is laid out for A4"
         )
     found = recall(run, scenario=scenario)
-    files = WeatherFiles(metar=metar, taf=taf, forecast=forecast)
-    found = in_weather_of(found, files) if files else found
+    files = day_files(metar, taf, forecast, notam)
+    found = on_the_day_of(found, files) if files else found
     verdict = verdict_now(found.world, found.plan, day=day, now=now)
     briefed = BriefedRun(
         world=found.world, plan=found.plan, seed=found.seed, summary=found.summary, verdict=verdict

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, loaded, verdict_now
-from dfr.cli.output import emit_json, print_findings, print_verdict
-from dfr.errors import NonCompliantError
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
+from dfr.cli.output import emit_json, note, print_findings, print_verdict
+from dfr.errors import InputError, NonCompliantError
+from dfr.io.files import read_bounded, write_atomically
 from dfr.io.plan_files import read_plan
-from dfr.io.weather_files import WeatherFiles
+from dfr.io.scenario_edit import brought_up_to_date
+from dfr.io.scenario_files import find_scenario, shipped_folder
 from dfr.plan.compliance import check as check_plan
 from dfr.plan.planner import make_plan
 
@@ -31,6 +33,10 @@ def check(  # noqa: PLR0917 - one parameter for each option
     notam: Notam = None,
     day: Day = False,
     now: Now = None,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="First bring old forms in the file up to date, where nothing is guessed."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Leave out what holds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -42,7 +48,9 @@ def check(  # noqa: PLR0917 - one parameter for each option
     hourly forecast, and that before the scenario's own hours.
     Exit code 0 for GO, 3 for NO GO and UNKNOWN, 4 where no plan fits the scenario.
     """
-    world = loaded(scenario, WeatherFiles(metar=metar, taf=taf, forecast=forecast), notam)
+    if fix:
+        _fixed(find_scenario(scenario))
+    world = loaded(scenario, day_files(metar, taf, forecast, notam))
     proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
     proposed = replace(proposed, findings=check_plan(world, proposed))
     verdict = verdict_now(world, proposed, day=day, now=now)
@@ -63,3 +71,13 @@ def check(  # noqa: PLR0917 - one parameter for each option
         print_verdict(verdict)
     if not verdict.go:
         raise typer.Exit(NonCompliantError.exit_code)
+
+
+def _fixed(path: Path) -> None:
+    """Rewrite old forms in a scenario file and say which. Raises InputError for a shipped one."""
+    if path.resolve().is_relative_to(shipped_folder("scenarios").resolve()):
+        raise InputError(f"{path.name} came with dfr -> copy it with `dfr init --like`, and fix the copy")
+    data, done = brought_up_to_date(read_bounded(path))
+    if done:
+        write_atomically(path, data)
+    note(f"{path}: {'; '.join(done) or 'no old form that can be brought up to date without guessing'}")

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, loaded, verdict_now
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
 from dfr.cli.output import emit_json, finding_line, note, print_verdict, say
 from dfr.errors import InputError
 from dfr.findings import Finding, Severity, by_danger, compliant
 from dfr.geo import Position
 from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
-from dfr.io.weather_files import WeatherFiles
 from dfr.mission.carried import carried
 from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
 from dfr.mission.formats import format_of, left_out
@@ -71,7 +70,7 @@ def mission(
     or refuse any of it; 4 where there is no way, or the stay would use up the battery's reserve.
     """
     formats = [(path, format_of(path)) for path in out or []]
-    world = loaded(scenario, WeatherFiles(metar=metar, taf=taf, forecast=forecast), notam)
+    world = loaded(scenario, day_files(metar, taf, forecast, notam))
     proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
     flight = compile_dispatch(
         world,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +10,9 @@ from typing import Annotated
 import typer
 
 from dfr.errors import InputError
-from dfr.io.scenario_files import find_scenario, load_world, with_notam_files
-from dfr.io.weather_files import WeatherFiles, with_weather
+from dfr.io.day_files import DayFiles, on_the_day
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.weather_files import WeatherFiles
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.world.model import World
@@ -34,15 +34,16 @@ Now = Annotated[
 ]
 
 
-def loaded(scenario: str, files: WeatherFiles, notam: Sequence[Path] | None) -> World:
+def loaded(scenario: str, files: DayFiles) -> World:
     """The world of a scenario file or a shipped name, with the weather and NOTAMs of the day."""
-    return on_the_day(load_world(find_scenario(scenario)), files, notam)
+    return on_the_day(load_world(find_scenario(scenario)), files)
 
 
-def on_the_day(world: World, files: WeatherFiles, notam: Sequence[Path] | None) -> World:
-    """The world with the weather and the NOTAMs of the files."""
-    world = with_notam_files(world, notam or ())
-    return replace(world, scenario=with_weather(world.scenario, files))
+def day_files(
+    metar: Path | None, taf: Path | None, forecast: Path | None, notam: Sequence[Path] | None
+) -> DayFiles:
+    """The files of the day that a verb was given."""
+    return DayFiles(weather=WeatherFiles(metar=metar, taf=taf, forecast=forecast), notams=tuple(notam or ()))
 
 
 def verdict_now(world: World, plan: Plan, *, day: bool = False, now: str | None = None) -> Verdict:

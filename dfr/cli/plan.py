@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, loaded, verdict_now
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
 from dfr.cli.output import emit_json, json_text, note, print_findings, print_verdict, say
 from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import write_atomically
 from dfr.io.volume_files import volumes_document
-from dfr.io.weather_files import WeatherFiles
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, Wish
@@ -87,7 +86,7 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     """
     if budget is not None and docks is not None:
         raise InputError("--docks with --budget: a budget buys as many as it can -> one of them")
-    world = loaded(scenario, WeatherFiles(metar=metar, taf=taf, forecast=forecast), notam)
+    world = loaded(scenario, day_files(metar, taf, forecast, notam))
     world = with_roles(world, require=require or (), forbid=forbid or ())
     wish = Wish(objective=objective, busy=busy, budget=budget, capacity_per_h=capacity)
     proposed = make_plan(world, docks=docks, wish=wish, on_progress=_live_gap())

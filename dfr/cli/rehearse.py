@@ -13,7 +13,7 @@ from typing import Annotated, cast, get_args
 import typer
 
 from dfr import __version__
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, on_the_day, verdict_now
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
 from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, print_verdict, progress, say
 from dfr.cli.planned import plan_of, study_of
 from dfr.cli.rehearsal_depth import look_deeper
@@ -21,9 +21,9 @@ from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
 from dfr.cli.rehearsal_shift import asked_shift, fly_asked, shift_lines
 from dfr.errors import InputError, LinkError
 from dfr.findings import by_danger
+from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.io.weather_files import WeatherFiles
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.shift import FlownShift
@@ -129,8 +129,8 @@ def rehearse(
     asked = asked_shift(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
-    files = WeatherFiles(metar=metar, taf=taf, forecast=forecast)
-    world = on_the_day(load_world(path), files, notam)
+    files = day_files(metar, taf, forecast, notam)
+    world = on_the_day(load_world(path), files)
     note("siting docks, routing, checking ...")
     plan = plan_of(world, plan_file, docks)
     verdict = verdict_now(world, plan, day=day or bool(vehicle), now=now)
@@ -159,11 +159,11 @@ def rehearse(
     raise typer.Exit(_exit_code(verdict, flown))
 
 
-def _begin(out: Path, scenario_file: Path, plan: Plan, weather: WeatherFiles) -> None:
+def _begin(out: Path, scenario_file: Path, plan: Plan, files: DayFiles) -> None:
     """The folder with the plan in it, and an earlier rehearsal out of the way."""
     if kept := keep_earlier(out):
         note(f"the earlier rehearsal in {out} is kept in {kept}")
-    remember(out, scenario_file, weather=weather)
+    remember(out, scenario_file, day=files)
     write_atomically(out / "plan.json", json_text(plan.as_dict()))
 
 

@@ -13,13 +13,15 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from dfr.cli.options import Forecast, Metar, Notam, Taf, day_files
 from dfr.cli.output import emit_json, note, say
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError, StoppedError
+from dfr.io.day_files import DayFiles
 from dfr.io.scenario_files import find_scenario
 from dfr.link.lost_station import TAKE_OVER, left_words
 from dfr.link.mavlink import MavlinkVehicle, connect
-from dfr.store.origin import Recalled, recall
+from dfr.store.origin import Recalled, on_the_day_of, recall
 from dfr.web.app import make_app
 from dfr.web.control import Control
 from dfr.web.draft import Draft
@@ -80,6 +82,10 @@ def serve(  # noqa: PLR0917 - one parameter for each option
         list[str] | None, typer.Option(help="A further name this server is reached by (repeat).")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 2,
+    metar: Metar = None,
+    taf: Taf = None,
+    forecast: Forecast = None,
+    notam: Notam = None,
     as_json: Annotated[bool, typer.Option("--json", help="The address as JSON, before serving.")] = False,
 ) -> None:
     """Serve plan, simulation, replay and live view to a browser; nothing is fetched from outside.
@@ -90,12 +96,13 @@ def serve(  # noqa: PLR0917 - one parameter for each option
         raise InputError("nothing to serve -> give --scenario, --run or --vehicle")
     if run is not None and scenario is not None:
         note("--scenario says where the scenario of --run is now")
+    files = day_files(metar, taf, forecast, notam)
     archive = None if basemap is None else _archive(basemap)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     watched = Watched(
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
-    with _bound(host, port) as listener, _face(scenario, run, watched, jobs=jobs) as face:
+    with _bound(host, port) as listener, _face(scenario, run, watched, jobs=jobs, files=files) as face:
         face.basemap = archive
         own = listener.getsockname()[1]
         doors = Doors(hosts=_hosts(host, own, allow_host or []), token=token)
@@ -184,15 +191,18 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _face(scenario: str | None, run: Path | None, watched: Watched, *, jobs: int) -> Iterator[Face]:
+def _face(
+    scenario: str | None, run: Path | None, watched: Watched, *, jobs: int, files: DayFiles
+) -> Iterator[Face]:
     """Everything behind the pages, opened and closed."""
     face = Face(runs=Runs(jobs=jobs))
     if run is not None:
         note(f"reading {run} ...")
-        _recalled(face, recall(run, scenario=scenario))
+        found = recall(run, scenario=scenario)
+        _recalled(face, on_the_day_of(found, files) if files else found)
     elif scenario is not None:
         note(f"planning {scenario} ...")
-        face.draft = Draft(find_scenario(scenario))
+        face.draft = Draft(find_scenario(scenario), day=files)
     with ExitStack() as stack:
         stack.callback(face.close)
         for number in range(len(watched.urls)):
@@ -202,7 +212,7 @@ def _face(scenario: str | None, run: Path | None, watched: Watched, *, jobs: int
 
 def _recalled(face: Face, found: Recalled) -> None:
     """A run on the pages: its plan, its records and its flights."""
-    face.draft = Draft(Path(found.world.scenario.file), plan=found.plan)
+    face.draft = Draft(Path(found.world.scenario.file), plan=found.plan, day=found.day)
     if found.records is not None and found.summary is not None:
         face.runs.add(_label(found), found.world, found.plan, found.records, found.summary)
     ceiling_m = found.world.scenario.operation.height_limit_m_agl

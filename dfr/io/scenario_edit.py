@@ -16,6 +16,9 @@ DIGITS = 6
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+NOTHING_HELD = frozenset({"", "none", "no", "n/a", "tbc", "tbd", "to be confirmed", "applied for", "pending"})
+"""Texts that say of themselves that no document is held."""
+
 Step = str | int
 
 
@@ -62,6 +65,63 @@ def boundary_redrawn(data: bytes, ring: Ring) -> bytes:
         # A block's own end mark lies after the comments that follow it; its last leaf's does not.
         new, end = f"\n{indent}".join(f"- {corner}" for corner in corners), _leaf_end(node)
     return _spliced(text, [(node.start_mark.index, end, new)])
+
+
+def brought_up_to_date(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """(The file in the form of now, what was changed): only where nothing has to be guessed.
+
+    `exempt: false` of a restriction is taken out: permissions stand under `clearances`, and none was claimed.
+    A text as `operation.authorisation` says that nothing is held where it names no document: it becomes null.
+    """
+    text, root = _composed(data)
+    spans: list[tuple[int, int, str]] = []
+    done: list[str] = []
+    for number, restriction in enumerate(_items(root, "restrictions")):
+        for key, value in restriction.value:
+            if _text(key) == "exempt" and _text(value).lower() == "false":
+                spans.append(_without(text, restriction, key, value))
+                done.append(f"restrictions[{number}].exempt: false is taken out")
+    held = _found(root, ("operation", "authorisation"))
+    if isinstance(held, yaml.ScalarNode) and held.value.strip().casefold() in NOTHING_HELD:
+        spans.append((held.start_mark.index, held.end_mark.index, "null"))
+        done.append(f"operation.authorisation: {held.value!r} becomes null")
+    return (_spliced(text, spans) if spans else data), tuple(done)
+
+
+def _items(root: yaml.Node, name: str) -> Sequence[yaml.MappingNode]:
+    """The mappings of a list at the top of the file; none where there is no such list."""
+    found = _found(root, (name,))
+    items = found.value if isinstance(found, yaml.SequenceNode) else ()
+    return [item for item in items if isinstance(item, yaml.MappingNode)]
+
+
+def _found(node: yaml.Node, path: Sequence[Step]) -> yaml.Node | None:
+    """What stands at a path, None where nothing does."""
+    try:
+        return _at(node, path)
+    except InputError:
+        return None
+
+
+def _without(text: str, mapping: yaml.MappingNode, key: yaml.Node, value: yaml.Node) -> tuple[int, int, str]:
+    """The span of a field with what joins it to the next, or in a list in braces to the one before."""
+    start, end = key.start_mark.index, value.end_mark.index
+    if not mapping.flow_style:
+        line_end = text.find("\n", end)
+        line = text[text.rfind("\n", 0, start) + 1 : start]
+        begin = start - len(line) if not line.strip() else start
+        stop = len(text) if line_end < 0 else line_end + 1
+        # A comment behind it belongs to the field; the first field of an item leaves its dash in place.
+        return (begin, stop, "") if not line.strip() else (start, stop + _indent(text, stop), "")
+    after = text[end:].lstrip()
+    if after.startswith(","):
+        comma = text.index(",", end) + 1
+        return (start, comma + len(text[comma:]) - len(text[comma:].lstrip()), "")
+    return (text.rindex(",", 0, start), end, "")
+
+
+def _indent(text: str, start: int) -> int:
+    return len(text[start:]) - len(text[start:].lstrip(" "))
 
 
 def _composed(data: bytes) -> tuple[str, yaml.Node]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dfr.errors import InputError
+from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.io.weather_files import WEATHER_KINDS, WeatherFiles, with_weather
+from dfr.io.weather_files import WEATHER_KINDS, WeatherFiles
 from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan
@@ -23,8 +24,8 @@ from dfr.world.model import World
 
 ORIGIN = "origin.json"
 PLAN = "plan.json"
-WEATHER = "weather"
-"""The folder with a copy of each weather file that a run was planned in."""
+DAY = "day"
+"""The folder with a copy of each file of the day that a run was planned with."""
 
 RECORDS_FOLDERS = ("run", ".")
 """Where a run's records stand: `dfr rehearse` puts them in a folder of their own, `dfr simulate` does not."""
@@ -40,6 +41,7 @@ class Recalled:
     seed: int
     records: Records | None
     summary: Summary | None
+    day: DayFiles = field(default_factory=DayFiles)
 
 
 def remember(
@@ -48,12 +50,12 @@ def remember(
     *,
     plan: Plan | None = None,
     variant: Variant | None = None,
-    weather: WeatherFiles | None = None,
+    day: DayFiles | None = None,
 ) -> None:
-    """Write down which scenario file a run is of, its plan, its weather files, and what was varied of it."""
+    """Write down which scenario file a run is of, its plan, its files of the day, and what was varied."""
     document: dict[str, object] = {"scenario_file": str(scenario.resolve())}
-    if weather:
-        document["weather"] = _kept_weather(folder, weather)
+    if day:
+        document["day"] = _kept(folder, day)
     if variant is not None:
         document["variant"] = variant.as_dict()
     if plan is not None:
@@ -61,20 +63,27 @@ def remember(
     write_atomically(folder / ORIGIN, json.dumps(document, indent=2) + "\n")
 
 
-def _kept_weather(folder: Path, weather: WeatherFiles) -> dict[str, str]:
-    """Copies of the weather files in the run's folder: their names in it by their kind."""
-    kept = {}
-    for kind, path in weather.named().items():
-        kept[kind] = f"{WEATHER}/{kind}{path.suffix}"
-        write_atomically(folder / kept[kind], read_bounded(path))
+def _kept(folder: Path, day: DayFiles) -> dict[str, object]:
+    """Copies of the files of the day in the run's folder: their names in it by their kind."""
+    kept: dict[str, object] = {}
+    for kind, path in day.weather.named().items():
+        kept[kind] = _copied(folder, path, f"{kind}{path.suffix}")
+    kept["notams"] = [
+        _copied(folder, path, f"notams-{number}{path.suffix}") for number, path in enumerate(day.notams, 1)
+    ]
     return kept
 
 
-def in_weather_of(found: Recalled, files: WeatherFiles) -> Recalled:
-    """The run in other weather: its docks as they are, hours and findings planned and checked anew."""
-    world = replace(found.world, scenario=with_weather(found.world.scenario, files))
+def _copied(folder: Path, path: Path, name: str) -> str:
+    write_atomically(folder / DAY / name, read_bounded(path))
+    return f"{DAY}/{name}"
+
+
+def on_the_day_of(found: Recalled, files: DayFiles) -> Recalled:
+    """The run with other files of the day: docks as they are, hours and findings planned and checked anew."""
+    world = on_the_day(found.world, files)
     plan = plan_with_docks(world, [site.id for site in found.plan.sites])
-    return replace(found, world=world, plan=plan)
+    return replace(found, world=world, plan=plan, day=files)
 
 
 def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
@@ -97,12 +106,13 @@ def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
         if plan is not None
         else (str((manifest or {}).get("scenario")), str((manifest or {}).get("scenario_sha256")))
     )
-    world = varied_world(_world(folder, name, sha256, scenario), _variant(folder))
+    day = _day_files(folder)
+    world = varied_world(on_the_day(_world(folder, name, sha256, scenario), day), _variant(folder))
     plan = plan or _planned_again(world, (manifest or {}).get("sites"), folder)
     seed = world.scenario.study.seed if manifest is None else _seed(manifest, folder)
     found = load_records(records) if records is not None and (records / "kpis.json").is_file() else None
     summary = None if found is None else summarise(found, sim_inputs(world, plan), seed=seed)
-    return Recalled(folder=folder, world=world, plan=plan, seed=seed, records=found, summary=summary)
+    return Recalled(folder=folder, world=world, plan=plan, seed=seed, records=found, summary=summary, day=day)
 
 
 def _seed(manifest: Mapping[str, object], folder: Path) -> int:
@@ -133,14 +143,16 @@ def _world(folder: Path, name: str, sha256: str, given: str | None) -> World:
             f"{world.scenario.file} has changed since the run in {folder} -> run it again, "
             "or give --scenario with the file it was made from"
         )
-    return replace(world, scenario=with_weather(world.scenario, _weather(folder)))
+    return world
 
 
-def _weather(folder: Path) -> WeatherFiles:
-    """The weather files that the run was planned in."""
-    kept = _origin(folder).get("weather")
+def _day_files(folder: Path) -> DayFiles:
+    """The files of the day that the run was planned with."""
+    kept = _origin(folder).get("day")
     named = kept if isinstance(kept, dict) else {}
-    return WeatherFiles(**{kind: folder / str(named[kind]) for kind in WEATHER_KINDS if kind in named})
+    weather = WeatherFiles(**{kind: folder / str(named[kind]) for kind in WEATHER_KINDS if kind in named})
+    notams = named.get("notams")
+    return DayFiles(weather=weather, notams=[folder / str(name) for name in notams or ()])
 
 
 def _remembered(folder: Path) -> Path | None:

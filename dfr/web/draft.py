@@ -12,10 +12,12 @@ import numpy as np
 
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
+from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_edit import boundary_redrawn, docks_counted, site_moved, site_used
 from dfr.io.scenario_files import scenario_from, shipped_folder, world_of
 from dfr.io.scenario_yaml import MAX_BYTES
+from dfr.io.weather_files import with_weather
 from dfr.plan.matrix import build_matrix, sorties_of, way_finder
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan, plan_with_docks
@@ -41,11 +43,11 @@ class Step:
 class Draft:
     """The steps of one editing session; every public method may be called from any thread."""
 
-    def __init__(self, path: Path, *, plan: Plan | None = None) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, plan: Plan | None = None, day: DayFiles | None = None) -> None:
+        self._path, self._day = path, day or DayFiles()
         self._lock = threading.RLock()
         data = read_bounded(path, limit_bytes=MAX_BYTES)
-        world = world_of(scenario_from(data, name=str(path), folder=path.parent))
+        world = on_the_day(world_of(scenario_from(data, name=str(path), folder=path.parent)), self._day)
         found = make_plan(world) if plan is None else plan
         self._steps = [Step(data=data, what="as in the file", world=world, plan=found)]
         self._now = 0
@@ -199,7 +201,7 @@ class Draft:
     def _take(self, data: bytes, what: str, *, docks: list[str] | None = None) -> None:
         """Read edited bytes as if they were the file, plan with these docks (or as it was), keep the step."""
         scenario = scenario_from(data, name=str(self._path), folder=self._path.parent)
-        world = replace(self.step.world, scenario=scenario)
+        world = replace(self.step.world, scenario=with_weather(scenario, self._day.weather))
         plan = plan_with_docks(world, self._docks() if docks is None else docks)
         self._push(Step(data=data, what=what, world=world, plan=plan))
 

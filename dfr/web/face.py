@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dfr.errors import InputError
+from dfr.findings import by_danger
 from dfr.metrics.timeline import Kind
 from dfr.plan.model import DockSite, Plan
+from dfr.plan.verdict import EXERCISE, Verdict, verdict_of
+from dfr.scenario.model import Scenario
 from dfr.web.control import Control
 from dfr.web.draft import Draft
 from dfr.web.layers import Layers, plan_layers, soonest, static_layers
@@ -49,7 +53,8 @@ class Face:
         """What this server has, for every page's head."""
         scenario = None if self.draft is None else self.draft.step.world.scenario
         return {
-            "title": "dfr" if scenario is None else scenario.title,
+            "title": _title(scenario),
+            "exercise": scenario is not None and scenario.exercise,
             "plan": scenario is not None,
             "basemap": self.basemap is not None,
             "live": bool(self.crafts),
@@ -105,8 +110,14 @@ class Face:
                 }
                 for h in plan.coverage_by_hour
             ],
-            "findings": [finding.as_dict() for finding in plan.findings],
+            "verdict": self._verdict().as_dict(),
+            "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
         }
+
+    def _verdict(self) -> Verdict:
+        """The verdict on the plan as it is edited, now."""
+        step = self.drafted().step
+        return verdict_of(step.world.scenario, step.plan, now=datetime.now(tz=UTC))
 
     def _centre(self) -> list[float]:
         centre = self.drafted().step.world.scenario.site.centre
@@ -156,6 +167,13 @@ class Face:
         self.runs.close()
         for craft in self.crafts:
             craft.live.close()
+
+
+def _title(scenario: Scenario | None) -> str:
+    """The head of every page; an exercise says so."""
+    if scenario is None:
+        return "dfr"
+    return f"{EXERCISE}: {scenario.title}" if scenario.exercise else scenario.title
 
 
 def _dock(plan: Plan, site: DockSite) -> dict[str, Any]:

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from dfr.errors import InputError
+from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.weather_files import WeatherFiles
 from dfr.plan.planner import make_plan
-from dfr.store.origin import recall, remember
+from dfr.store.origin import on_the_day_of, recall, remember
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +51,27 @@ def test_a_damaged_plan_is_named(folder, text):
     (folder / "plan.json").write_text(text)
     with pytest.raises(InputError, match=r"plan\.json"):
         recall(folder)
+
+
+def test_the_files_of_the_day_go_with_a_run(planned, tmp_path):
+    """Copied, so that the brief of a run does not change when somebody overwrites them."""
+    path, _ = planned
+    taf = tmp_path / "taf.txt"
+    taf.write_text("TAF EGHI 240500Z 2406/2412 24004KT 9999=\n", encoding="utf-8")
+    files = DayFiles(weather=WeatherFiles(taf=taf))
+    world = on_the_day(load_world(path), files)
+    run = tmp_path / "run"
+    remember(run, path, plan=make_plan(world), day=files)
+    taf.write_text("", encoding="utf-8")
+    found = recall(run)
+    assert found.world.scenario.weather.hours == world.scenario.weather.hours
+    assert found.day.weather.taf == run / "day" / "taf.txt"
+
+
+def test_a_run_is_judged_anew_in_the_weather_of_the_day_with_its_docks(folder, planned, tmp_path):
+    taf = tmp_path / "taf.txt"
+    taf.write_text("TAF EGHI 240500Z 2406/2412 24050G70KT 9999=\n", encoding="utf-8")
+    found = on_the_day_of(recall(folder), DayFiles(weather=WeatherFiles(taf=taf)))
+    assert [site.id for site in found.plan.sites] == [site.id for site in planned[1].sites]
+    first = found.plan.coverage_by_hour[0]
+    assert (round(first.wind_mps), first.flyable) == (26, False)

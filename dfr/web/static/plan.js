@@ -95,17 +95,16 @@ function drawPanel() {
   $("save").title = state.why_not_saved || "Write the scenario file";
   const counts = {};
   for (const finding of state.findings) counts[finding.severity] = (counts[finding.severity] ?? 0) + 1;
-  const blocked = (counts.violation ?? 0) + (counts.unknown ?? 0);
-  const shut = state.hours.filter((h) => !h.flyable).length;
-  const hoursShut = shut ? ` ${shut} of ${state.hours.length} hours cannot be flown${state.assumed_weather ? " (assumed weather)" : ""}.` : "";
-  $("verdict").textContent = `${blocked ? "NO GO" : "Nothing blocks a go"}: ${counts.violation ?? 0} violations, ${counts.unknown ?? 0} unknown, ${counts.advice ?? 0} to note.${hoursShut} Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`;
-  $("verdict").className = `verdict ${blocked ? "no" : "go"}`;
+  const judged = state.verdict;
+  const until = judged.valid_until ? ` Valid until ${judged.valid_until.slice(0, 16).replace("T", " ")}: ${judged.valid_because}.` : "";
+  const due = Object.entries(judged.outstanding).map(([fact, when]) => ` ${fact} of the day: ${when}.`).join("");
+  $("verdict").replaceChildren(element("strong", {}, judged.headline), element("br"), `${judged.commander}${due}${until}`, element("br"),
+    `${counts.violation ?? 0} violation${counts.violation === 1 ? "" : "s"}, ${counts.unknown ?? 0} unknown, ${counts.advice ?? 0} to note. Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`);
+  $("verdict").className = `verdict ${judged.verdict === "GO" ? "go" : "no"}`;
   $("wind").textContent = state.wind ? `after lift-off, wind ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
   $("coverage").tBodies[0].replaceChildren(...state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
     element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `was ${percent(before)}`))));
-  const order = ["violation", "unknown", "advice", "ok"];
-  const sorted = [...state.findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
-  $("findings").replaceChildren(...sorted.map((finding) => element("li", {}, element("button", { class: finding.severity, onclick: () => fly(finding) },
+  $("findings").replaceChildren(...state.findings.map((finding) => element("li", {}, element("button", { class: finding.severity, onclick: () => fly(finding) },
     `${finding.severity === "ok" ? "" : `${finding.severity}: `}${finding.message}${finding.margin_m === null ? "" : ` (margin ${finding.margin_m.toFixed(0)} m)`}`))));
 }
 
