@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
-from dfr.scenario.model import HourWeather, Scenario
+from dfr.scenario.model import HourWeather, OperationKind, Scenario, Shift
 from dfr.world.demand import expected_by_hour_zone_priority, hourly_demand
 from dfr.world.weather import (
     Limiting,
@@ -28,6 +28,9 @@ from dfr.world.wind import MeanWind
 
 MILD_C = 15.0
 """Temperature of the calm air in which a plan without a flyable hour is laid out (standard atmosphere)."""
+
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,27 @@ def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
                 weather=hour,
                 wind=mean_wind(scenario, hour),
                 calls_by_zone=tuple(float(x) for x in calls),
-                limited_by=_limits_broken(scenario, hour, craft, box),
+                limited_by=(*_limits_broken(scenario, hour, craft, box), *_crew_short(scenario, slot.start)),
             )
             windows.append(window)
     return tuple(windows)
+
+
+def drones_on_duty(scenario: Scenario, shift: Shift) -> int:
+    """How many drones the people of a shift may have in the air; BVLOS needs no safety pilot."""
+    crew = scenario.crew
+    by_pilots = shift.remote_pilots * crew.drones_per_pilot
+    if crew.safety_pilots_per_drone == 0 or scenario.operation.kind is OperationKind.BVLOS:
+        return by_pilots
+    return min(by_pilots, shift.safety_pilots // crew.safety_pilots_per_drone)
+
+
+def _crew_short(scenario: Scenario, start: datetime) -> tuple[str, ...]:
+    """Why nobody flies in the hour that begins then; none where some shift in it can fly a drone."""
+    on_duty = [s for s in scenario.crew.shifts if s.start < start + HOUR and s.end > start]
+    if any(drones_on_duty(scenario, shift) > 0 for shift in on_duty):
+        return ()
+    return ("crew: nobody is on duty",) if not on_duty else ("crew: too few people on duty to fly one drone",)
 
 
 def landing_wind_limit_mps(craft: Drone, box: Dock) -> float | None:

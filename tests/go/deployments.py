@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import yaml
 from dfr.geo import Position
 from dfr.io.scenario_files import load_world
 from dfr.io.scenario_template import Wish, scenario_text
+from dfr.io.weather_files import WeatherFiles, with_weather
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.scenario.model import OperationKind
@@ -130,6 +131,7 @@ def _shorten(data: Data) -> None:
 def _measured(block: Data, source: str) -> None:
     """A block that was assumed, now from a source."""
     block.pop("assumed", None)
+    block.pop("confirmed", None)
     block.pop("note", None)
     block["source"] = source
 
@@ -203,12 +205,25 @@ def air_files(place: Place) -> dict[str, str]:
     }
 
 
+def _forecast(data: Data) -> str:
+    """The hours of a deployment as a forecast of the day."""
+    columns = ("wind_mps", "wind_from_deg", "gust_mps", "rain_mm_h", "visibility_m", "temperature_c")
+    rows = [
+        ",".join([str(hour["start"])[:16].replace(" ", "T"), *(str(hour[name]) for name in columns)])
+        for hour in data["weather"]["hours"]
+    ]
+    return "\n".join([",".join(("time", *columns)), *rows]) + "\n"
+
+
 def verdict(folder: Path, data: Data, files: dict[str, str], *, now: datetime | None = None) -> Verdict:
     """The verdict of a deployment two hours before it starts, or at another moment."""
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     path = folder / "scenario.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    forecast = folder / "forecast.csv"
+    forecast.write_text(_forecast(data), encoding="utf-8")
     world = load_world(path)
+    world = replace(world, scenario=with_weather(world.scenario, WeatherFiles(forecast=forecast)))
     moment = world.scenario.period.start - timedelta(hours=2) if now is None else now
     return verdict_of(world.scenario, make_plan(world), now=moment)

@@ -101,7 +101,7 @@ DENIED: dict[str, tuple[tuple[Change, ...], ...]] = {
         tuple((f"weather.hours.{k}.rain_mm_h", 9.0) for k in range(4)),
         (
             *((f"weather.hours.{k}.visibility_m", 900.0) for k in range(2)),
-            ("required_share_of_hours", 0.75),
+            ("targets.required_share_of_hours", 0.75),
         ),
     ),
     "night": tuple(
@@ -192,7 +192,7 @@ DRAWS: tuple[Draw, ...] = (
     lambda r: (("obstacles.tallest_m_agl", r.uniform(0.0, 90.0)),),
     lambda r: tuple((f"weather.hours.{k}.wind_mps", r.uniform(0.0, 16.0)) for k in range(4)),
     lambda r: tuple((f"weather.hours.{k}.gust_mps", r.uniform(9.0, 18.0)) for k in range(4)),
-    lambda r: (("required_share_of_hours", r.uniform(0.1, 1.0)),),
+    lambda r: (("targets.required_share_of_hours", r.uniform(0.1, 1.0)),),
     lambda r: (("notams.read_at", f"{DAY} {r.randrange(6, 12):02d}:15"),),
     lambda r: (("airspace.0.date", f"202{r.randrange(5, 8)}-0{r.randrange(1, 7)}-10"),),
     lambda r: (("operation.authorisation.valid_to", f"{DAY} {r.randrange(11, 20):02d}:00"),),

@@ -291,7 +291,7 @@ def _weather(data: Data, *_: Any) -> Iterator[Reason]:
     open_share = sum(not stormy(hour) for hour in hours) / max(1, len(hours))
     if open_share == 0.0:
         yield "no hour can be flown"
-    elif open_share < (data.get("required_share_of_hours") or 0.0):
+    elif open_share < (data["targets"].get("required_share_of_hours") or 0.0):
         yield "too few hours can be flown"
 
 

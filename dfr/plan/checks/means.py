@@ -10,8 +10,8 @@ from dfr.aircraft.energy import usable_wh
 from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.plan.checks.context import Context, finding, listed
 from dfr.plan.matrix import on_scene_s
-from dfr.plan.windows import HourWindow, hour_windows, landing_wind_limit_mps, tightest
-from dfr.scenario.model import CandidateSite, OperationKind, Power, Shift
+from dfr.plan.windows import HourWindow, drones_on_duty, hour_windows, landing_wind_limit_mps, tightest
+from dfr.scenario.model import CandidateSite, OperationKind, Power
 
 LEAST_SKY_VIEW = 0.7
 LONGEST_SHIFT_H = 12.0
@@ -215,13 +215,14 @@ def check_crew(context: Context) -> list[Finding]:
     crew, fleet = context.scenario.crew, context.scenario.fleet
     drones = len(context.plan.sites) * fleet.drones_per_dock
     found = [_vlos_safety(context), *_gaps(context)]
-    fewest = min(crew.shifts, key=lambda shift: _able(context, shift), default=None)
-    if fewest is not None and _able(context, fewest) < drones:
+    fewest = min(crew.shifts, key=lambda shift: drones_on_duty(context.scenario, shift), default=None)
+    able = 0 if fewest is None else drones_on_duty(context.scenario, fewest)
+    if fewest is not None and able < drones:
         found.append(
             finding(
                 "crew",
                 Severity.ADVICE,
-                f"shift from {fewest.start:%a %H:%M}: people for {_able(context, fewest)} of {drones} drones",
+                f"shift from {fewest.start:%a %H:%M}: people for {able} of {drones} drones",
                 fix="add pilots and safety pilots, or expect drones to wait for people",
             )
         )
@@ -235,15 +236,6 @@ def check_crew(context: Context) -> list[Finding]:
     else:
         found.append(finding("duty-hours", Severity.OK, f"the longest shift is {longest:g} hours"))
     return found
-
-
-def _able(context: Context, shift: Shift) -> int:
-    """How many drones the people of a shift may have in the air."""
-    crew = context.scenario.crew
-    by_pilots = shift.remote_pilots * crew.drones_per_pilot
-    if crew.safety_pilots_per_drone == 0:
-        return by_pilots
-    return min(by_pilots, shift.safety_pilots // crew.safety_pilots_per_drone)
 
 
 def _vlos_safety(context: Context) -> Finding:
