@@ -44,17 +44,20 @@ class DayFact(StrEnum):
 class Validity:
     """What a finding rests on ("the reading of NOTAMs"), and the moment after which it no longer holds.
 
-    `since` is when it begins to hold, None where it always has.
+    `since` is when it begins to hold, None where it always has; `made_at` when it was read or measured: what
+    is dated later than now has not been.
     """
 
     what: str
     until: datetime
     since: datetime | None = None
+    made_at: datetime | None = None
 
     def as_dict(self) -> dict[str, object]:
         """As it appears in JSON."""
         since = None if self.since is None else self.since.isoformat()
-        return {"what": self.what, "until": self.until.isoformat(), "since": since}
+        made_at = None if self.made_at is None else self.made_at.isoformat()
+        return {"what": self.what, "until": self.until.isoformat(), "since": since, "made_at": made_at}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

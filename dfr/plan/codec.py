@@ -137,12 +137,16 @@ def _validity(data: Mapping[str, Any] | None) -> Validity | None:
     """None also for a plan written before findings expired."""
     if data is None:
         return None
-    since = data.get("since")
     return Validity(
         what=_text(data["what"]),
         until=datetime.fromisoformat(_text(data["until"])),
-        since=None if since is None else datetime.fromisoformat(_text(since)),
+        since=_moment(data.get("since")),
+        made_at=_moment(data.get("made_at")),
     )
+
+
+def _moment(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(_text(value))
 
 
 def _ring(corners: Sequence[Mapping[str, Any]]) -> Ring:

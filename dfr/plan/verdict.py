@@ -142,10 +142,13 @@ def verdict_of(scenario: Scenario, plan: Plan, *, now: datetime, day: bool = Fal
     violations = sum(found.severity is Severity.VIOLATION for found in plan.findings)
     unknown = [found for found in plan.findings if found.severity is Severity.UNKNOWN]
     ahead = [found for found in unknown if stage is Stage.PLAN and found.due is not None]
-    validities = () if scenario.exercise else _validities(scenario, plan.findings)
+    renewed = _due_again(scenario, plan.findings, stage)
+    resting = [found for found in plan.findings if found not in renewed]
+    validities = () if scenario.exercise else _validities(scenario, resting)
     over = [_over(validity) for validity in validities if validity.until <= now]
     early = [_not_yet(validity) for validity in validities if _begins_after(validity, plan, now)]
-    missing = [*(_topic(found) for found in unknown if found not in ahead), *over, *early]
+    future = [_not_made(validity) for validity in validities if validity.made_at and validity.made_at > now]
+    missing = [*(_topic(found) for found in unknown if found not in ahead), *over, *early, *future]
     kind = VerdictKind.NO_GO if violations else VerdictKind.UNKNOWN if missing else VerdictKind.GO
     ends = min(validities, key=lambda validity: validity.until, default=None)
     hours = plan.coverage_by_hour
@@ -158,7 +161,7 @@ def verdict_of(scenario: Scenario, plan: Plan, *, now: datetime, day: bool = Fal
         commander=_for_the_commander(scenario, plan, kind, violations),
         violations=violations,
         missing=tuple(dict.fromkeys(missing)),
-        outstanding=tuple(fact for fact in DayFact if any(found.due is fact for found in ahead)),
+        outstanding=tuple(fact for fact in DayFact if any(found.due is fact for found in (*ahead, *renewed))),
         valid_until=ends.until if ends is not None and kind is VerdictKind.GO else None,
         valid_because=f"then {ends.what} ends" if ends is not None and kind is VerdictKind.GO else "",
     )
@@ -175,6 +178,14 @@ def require_go(verdict: Verdict, *, simulated: bool) -> None:
         raise NonCompliantError(f"{verdict.headline}. {verdict.commander} -> see `dfr check`")
 
 
+def _due_again(scenario: Scenario, findings: Iterable[Finding], stage: Stage) -> list[Finding]:
+    """Days ahead: facts of the day that are given, and no longer hold when the operation starts."""
+    if stage is Stage.DAY:
+        return []
+    given = [found for found in findings if found.due is not None and found.validity is not None]
+    return [f for f in given if f.validity is not None and f.validity.until < scenario.period.start]
+
+
 def _validities(scenario: Scenario, findings: Iterable[Finding]) -> Sequence[Validity]:
     """What ends a go: each thing that a finding rests on, and the deployment itself."""
     resting = [found.validity for found in findings if found.validity is not None]
@@ -188,6 +199,11 @@ def _topic(finding: Finding) -> str:
 
 def _over(validity: Validity) -> str:
     return f"{validity.what} ended {_moment(validity.until)}"
+
+
+def _not_made(validity: Validity) -> str:
+    dated = "" if validity.made_at is None else _moment(validity.made_at)
+    return f"{validity.what} is dated {dated}, which is yet to come"
 
 
 def _begins_after(validity: Validity, plan: Plan, now: datetime) -> bool:

@@ -74,13 +74,16 @@ def build(
 
 
 def _unconfirmed(scenario: written.ScenarioIn) -> Iterator[str]:
-    """The parts that still are as a program drew them."""
+    """The parts that still are as a program drew them, and places that are only assumed to be flown at."""
     drawn = {
         "the boundary": scenario.site.boundary,
         "the places for docks": scenario.candidates,
         "the areas of calls": scenario.demand.zones,
     }
-    yield from (name for name, part in drawn.items() if not part.confirmed)
+    guessed = (scenario.site.boundary, scenario.candidates) if not scenario.exercise else ()
+    for name, part in drawn.items():
+        if not part.confirmed or (part.assumed and any(part is place for place in guessed)):
+            yield name
 
 
 def assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:

@@ -68,7 +68,7 @@ DENIED: dict[str, tuple[tuple[Change, ...], ...]] = {
         (("site.water", None),),
         (("site.ground_m_amsl", None),),
         (("site.boundary.assumed", True), ("site.boundary.note", "a circle")),
-        (("demand.zones.assumed", True), ("demand.zones.note", "a guess")),
+        (("demand.zones.confirmed", False),),
         (("candidates.assumed", True), ("candidates.note", "a guess")),
     ),
     "air data": (
@@ -83,12 +83,6 @@ DENIED: dict[str, tuple[tuple[Change, ...], ...]] = {
         (("notams.read_at", "2027-06-10 07:00"),),
         (("notams.assumed", True),),
         (("notams.read_at", f"{DAY} 11:30"),),
-    ),
-    "obstacles": (
-        (("obstacles", None),),
-        (("obstacles.tallest_m_agl", 60.0),),
-        (("obstacles.tallest_m_agl", 90.0),),
-        (("obstacles.assumed", True),),
     ),
     "reserve": (
         (("contingency.reserve_fraction", 0.0),),

@@ -206,7 +206,7 @@ def _ground(data: Data, *_: Any) -> Iterator[Reason]:
         ("zones", data["demand"]["zones"]),
         ("docks", data["candidates"]),
     ):
-        if assumed(block):
+        if block.get("confirmed") is False or (assumed(block) and name != "zones"):
             yield f"the {name} are a template's"
     if all(
         not inside([c["lat_deg"], c["lon_deg"]], site["boundary"]["ring"])

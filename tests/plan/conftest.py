@@ -197,7 +197,7 @@ def world_of(made: m.Scenario, **changes: Any) -> World:
         frame=FRAME,
         airspace=Airspace(zones=(), coverage=(Coverage(ring=cover, kinds=ALL_KINDS),)),
         terrain=FlatGround(height_m_amsl=10.0, source="made up"),
-        notam_reading=m.NotamReading(read_by="the duty sergeant", read_at=START - timedelta(hours=1)),
+        notam_reading=m.NotamReading(read_by="the duty sergeant", read_at=START - timedelta(hours=4)),
     )
     return replace(world, **changes)
 

@@ -144,10 +144,31 @@ def weather_known(field, *numbers: int, exercise=False) -> Plan:
 
 
 def test_weather_that_is_not_of_the_day_is_a_fact_of_the_day(field):
-    plan = weather_known(field)
+    plan = read_at(field, DAYS_AHEAD - timedelta(hours=1))
     ahead = verdict_of(field(exercise=False).scenario, plan, now=DAYS_AHEAD)
-    assert ahead.headline == "GO for 4 of 4 hours, subject to weather of the day"
-    assert verdict_of(field(exercise=False).scenario, plan, now=IN_TIME).headline == "UNKNOWN: weather"
+    assert ahead.headline == "GO for 4 of 4 hours, subject to NOTAMs and weather of the day"
+    known = verdict_of(field(exercise=False).scenario, weather_known(field), now=IN_TIME)
+    assert known.headline == "UNKNOWN: weather"
+
+
+def read_at(field, moment: datetime) -> Plan:
+    """The plan where the NOTAMs were read at a moment."""
+    reading = m.NotamReading(read_by="the duty sergeant", read_at=moment)
+    return make_plan(field(exercise=False, of_world={"notam_reading": reading}))
+
+
+def test_notams_read_days_ahead_are_to_be_read_again_on_the_day(field):
+    plan = read_at(field, DAYS_AHEAD - timedelta(days=3))
+    ahead = verdict_of(field(exercise=False).scenario, plan, now=DAYS_AHEAD)
+    assert ahead.go
+    assert "NOTAMs" in ahead.headline
+
+
+def test_notams_read_at_a_time_to_come_have_not_been_read(field):
+    plan = read_at(field, IN_TIME + timedelta(minutes=30))
+    said = verdict_of(field(exercise=False).scenario, plan, now=IN_TIME)
+    assert said.kind is VerdictKind.UNKNOWN
+    assert "yet to come" in said.headline
 
 
 def test_a_go_lasts_as_long_as_the_weather_of_the_day_is_known(field):

@@ -148,6 +148,6 @@ def _placeholders(context: Context) -> list[Finding]:
     drawn = context.scenario.unconfirmed
     if not drawn:
         return []
-    words = f"{listed(list(drawn))} of this scenario were drawn by a program: nobody has put in the real ones"
-    fix = "draw the real ones, then take out confirmed: false"
+    words = f"{listed(list(drawn))} are assumed or drawn by a program: nobody has put in the real ones"
+    fix = "draw the real ones, name their source, then take out confirmed: false and assumed: true"
     return [finding("placeholder", Severity.UNKNOWN, words, fix=fix)]

@@ -48,7 +48,10 @@ def _read(context: Context, reading: NotamReading) -> Finding:
         words,
         place=context.scenario.site.centre,
         fix="read them before a flight" if reading.assumed else "",
-        validity=Validity(what="the reading of NOTAMs", until=reading.read_at + READING_STANDS),
+        due=DayFact.NOTAMS,
+        validity=Validity(
+            what="the reading of NOTAMs", until=reading.read_at + READING_STANDS, made_at=reading.read_at
+        ),
     )
 
 
