@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from dfr.cli.rehearsal_air import Sky, Visitor, visit_of, visitors
 from dfr.cli.rehearsal_field import FieldHangar
 from dfr.cli.rehearsal_flights import Engine
 from dfr.cli.rehearsal_hangar import Shift, ShiftHangar, SitlHangar
+from dfr.cli.stopping import one_stop
 from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.geo import LocalFrame
 from dfr.link.flown import FlownFlight
+from dfr.link.lost_station import TAKE_OVER
 from dfr.link.shift import FlownFlights
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.metrics.flown import PhaseComparison, compare_phases
@@ -221,17 +223,22 @@ def _by_vehicles(
     flights: FlownFlights | None = None
     problem = ""
     try:
-        with hangar, sky:
-            flights = FlownFlights(clock, hangar, confirmed=confirmed, dock_tolerance_m=hangar.tolerance_m)
+        with one_stop() as heed, hangar, sky:
+            flights = FlownFlights(
+                clock, hangar, confirmed=confirmed, dock_tolerance_m=hangar.tolerance_m, tell=note
+            )
             clock.process(sky.over(clock, hangar.urls))
-            log = _flown(shift, clock, flights)
+            log = _flown(shift, clock, flights, heed)
     except (LinkError, NonCompliantError, InfeasibleError) as error:
         problem = str(error)
     return log, [flight for flight in (flights.flown if flights else []) if flight.samples], problem
 
 
-def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights) -> Log:
-    """The shift to its end with every drone home; whatever ends it early calls off those in the air."""
+def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights, heed: Callable[[], None]) -> Log:
+    """The shift to its end with every drone home; whatever ends it early calls off those in the air.
+
+    A person who stops it is told which those are; who stops it once more leaves them, and is told as what.
+    """
     try:
         log = replicate(
             shift.inputs,
@@ -243,12 +250,29 @@ def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights) -> Log:
             visits=shift.visits,
         )
         flights.bring_home()
+    except KeyboardInterrupt:
+        heed()
+        _called_off_by_hand(flights)
+        raise
     except BaseException:
         flights.call_off()
         raise
     finally:
         flights.close()
     return log
+
+
+def _called_off_by_hand(flights: FlownFlights) -> None:
+    """Send home whatever is ours and in the air. A second Ctrl-C leaves it there."""
+    for words in flights.left():
+        note(f"stopping, sent home where it is ours: {words}")
+    note("waiting until all are down; Ctrl-C once more leaves them")
+    try:
+        flights.call_off()
+    except KeyboardInterrupt:
+        for words in flights.left():
+            note(f"LEFT IN FLIGHT: {words} -> {TAKE_OVER}")
+        raise
 
 
 def _summary(shift: Shift, log: Log) -> Summary:

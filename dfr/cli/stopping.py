@@ -6,20 +6,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def one_stop() -> Iterator[None]:
+def one_stop() -> Iterator[Callable[[], None]]:
     """The first of these signals raises KeyboardInterrupt; later ones do not cut short what is then told.
 
-    A signal that whoever started us has switched off (`nohup`, a shell's background job) stays off.
+    The function that it gives lets one more through, for an ending that may take long itself. A signal that
+    whoever started us has switched off (`nohup`, a shell's background job) stays off.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
     before = {number: signal.getsignal(number) for number in STOPS}
     heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
@@ -30,10 +31,13 @@ def one_stop() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt(signal.Signals(number).name)
 
-    try:
+    def heed() -> None:
         for number in heeded:
             signal.signal(number, stop)
-        yield
+
+    try:
+        heed()
+        yield heed
     finally:
         for number in heeded:
             signal.signal(number, before[number])

@@ -41,12 +41,17 @@ class Pace:
 
     def __init__(self) -> None:
         self._mark: tuple[float, float] | None = None
+        self._told_s: float | None = None
 
     def rate(self, t_s: float | None) -> float | None:
-        """Vehicle seconds per second, measured over half a second; None between measurements."""
+        """Vehicle seconds per second, measured over half a second; None between measurements.
+
+        Only a time that is new counts: after a gap, a message without one comes with the time before it.
+        """
         now = time.monotonic()
-        if t_s is None:
+        if t_s is None or t_s == self._told_s:
             return None
+        self._told_s = t_s
         if self._mark is None or t_s < self._mark[1]:
             self._mark = (now, t_s)
             return None

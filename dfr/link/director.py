@@ -9,7 +9,7 @@ from dfr.link.aftermath import Aftermath
 from dfr.link.conduct import Director, OnEvent, OnState
 from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch, LeftInFlight, was_on_scene
 from dfr.link.landing_time import landing_settings_of
-from dfr.link.limits import FlightLimits
+from dfr.link.limits import SIMULATED, FlightLimits
 from dfr.link.lost_station import LostStation
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import Orders
@@ -27,9 +27,6 @@ WIND_PARAMETERS = ("EK3_DRAG_BCOEF_X", "EK3_DRAG_BCOEF_Y", "EK3_DRAG_MCOEF", "AR
 
 WIND_WITHIN_S = 4.0
 """WIND is asked for once a second."""
-
-SIMULATED = FlightLimits(gap_s=None, give_up_s=600.0)
-"""Of a simulated vehicle, which hurts nobody where it is given up (assumed)."""
 
 
 def fly_dispatch(

@@ -19,6 +19,7 @@ import simpy
 from dfr.errors import LinkTimeoutError
 from dfr.geo import distance_m
 from dfr.link.ground_watch import STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
+from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.open_stay import hold_position, takeoff_height_m, unlimited_stay
 from dfr.link.pilot import Pilot
 from dfr.link.recorder import Recorder
@@ -59,7 +60,9 @@ class FlownFlight:
         self.landing_error_m: float | None = None
         self.recorder = Recorder(self.plan.home, return_seq=return_seq(self.plan.items))
         self._clock = flights.clock
-        self._pilot = Pilot(order, self.plan, flights.hangar, confirmed=order.drone in flights.confirmed)
+        self._pilot = Pilot(
+            order, self.plan, flights.hangar, confirmed=order.drone in flights.confirmed, tell=flights.tell
+        )
         self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
         self._task: Task | None = None
         self._phase = Phase.CLIMB
@@ -83,6 +86,11 @@ class FlownFlight:
         """Whether its vehicle says that its motors may turn."""
         craft = self._pilot.vehicle
         return craft is not None and craft.state.armed is True
+
+    @property
+    def craft(self) -> MavlinkVehicle | None:
+        """Its vehicle, once it was made ready."""
+        return self._pilot.vehicle
 
     @property
     def vehicle(self) -> str:
@@ -361,8 +369,10 @@ class FlownFlight:
         if craft.state.armed is False or on_its_way or mode not in {CopterMode.AUTO, CopterMode.GUIDED}:
             return
         with contextlib.suppress(LinkTimeoutError):
-            craft.wait(lambda state: state.mode == mode, vehicle_s=MODE_TOLD_S, what=f"{mode.name} told")
-            craft.set_mode(CopterMode.RTL)
+            self._pilot.wait_for(
+                lambda state: state.mode == mode, vehicle_s=MODE_TOLD_S, what=f"{mode.name} told"
+            )
+            self._pilot.through(lambda: craft.set_mode(CopterMode.RTL))
 
     def wait_down(self) -> None:
         """Wait until it rests. Raises LinkTimeoutError for one that does not come down."""
@@ -372,7 +382,7 @@ class FlownFlight:
     def wait_rest(self) -> None:
         """Wait until it is down, whatever became of what was ordered. Raises as `wait_down`."""
         limit_s = SLOW_FACTOR * self.order.leg.home_s + SPARE_S
-        self._pilot.craft().wait(
+        self._pilot.wait_for(
             lambda state: state.armed is False or self._still(),
             vehicle_s=limit_s,
             what=f"{self.order.drone} down after the shift",

@@ -97,6 +97,9 @@ class FlightLimits:
     traffic: TrafficLimit | None = TrafficLimit()
 
 
+SIMULATED = FlightLimits(gap_s=None, give_up_s=600.0)
+"""Of a simulated vehicle, which hurts nobody where it is given up (assumed)."""
+
 NO_LIMITS = FlightLimits(gap_s=None, reserve=False, traffic=None)
 
 

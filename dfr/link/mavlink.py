@@ -7,14 +7,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.parameters import Naming
-from dfr.errors import LinkTimeoutError, VehicleRefusedError
+from dfr.errors import LinkError, LinkTimeoutError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.link import params
 from dfr.link.autopilots import find_autopilot
@@ -86,6 +86,7 @@ class MavlinkVehicle:
         if simulated and port.heartbeat_s is not None:
             port.heartbeat_s = FASTEST_HEARTBEAT_S
         self._watchers: tuple[Callable[[VehicleState], None], ...] = ()
+        self._rates_for = (port.opened_at, 0)
         self._overhearers: tuple[Callable[[Text], None], ...] = ()
         port.listen(self._hear)
 
@@ -262,6 +263,21 @@ class MavlinkVehicle:
         """Set a parameter by its 4.5/4.6 name and unit, confirmed by the echoed value."""
         params.set_param(self, name, value)
 
+    def _ask_again_for_rates(self, state: VehicleState) -> None:
+        """A line opened anew, or a vehicle that restarted, streams what it likes: ask, without waiting."""
+        wanted_by = (self.port.opened_at, state.reboots)
+        if wanted_by == self._rates_for:
+            return
+        self._rates_for = wanted_by
+        for message_id, hertz in RATES_HZ.items():
+            number = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
+            with suppress(LinkError):
+                self.send(
+                    dialect.MAVLink_command_long_message(
+                        *self.target, number, 0, float(message_id), 1e6 / hertz, 0.0, 0.0, 0.0, 0.0, 0.0
+                    )
+                )
+
     def request_rates(self) -> None:
         """Ask for the messages the director needs; a refusal of one is left to preflight to notice."""
         if self.port.bytes_per_s is not None:
@@ -304,6 +320,7 @@ class MavlinkVehicle:
         if message.get_type() == "STATUSTEXT":
             self._say(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
         self._keep_pace(state)
+        self._ask_again_for_rates(state)
         if message.get_type() in ITEM_REQUESTS:
             self._unexpected_request(message)
         with self._changed:

@@ -18,6 +18,7 @@ from dfr.link.director import refuse_no_go
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import wait_ready
 from dfr.link.recorder import RETURNING
+from dfr.link.through_gaps import ThroughGaps
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState, mode_name
 from dfr.mission.compile import HOLDS
@@ -25,6 +26,13 @@ from dfr.mission.items import FlightPlan
 from dfr.sim.flight import Order
 
 OnState = Callable[[VehicleState], None]
+
+
+Tell = Callable[[str], None]
+
+
+def silently(words: str) -> None:
+    """Tell nobody."""
 
 
 class Hangar(Protocol):
@@ -46,8 +54,12 @@ class Pilot:
     Once it is `homeward`, a failsafe that takes it home as well is let do so.
     """
 
-    def __init__(self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool) -> None:
+    def __init__(
+        self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool, tell: Tell = silently
+    ) -> None:
         self.drone, self.plan = order.drone, plan
+        self.link: ThroughGaps | None = None
+        self._tell = tell
         self.mode: CopterMode | None = None
         self.vehicle: MavlinkVehicle | None = None
         self._confirmed = confirmed
@@ -69,20 +81,18 @@ class Pilot:
 
         def in_turn() -> None:
             before.result()
-            self._go_on()
-            act()
+            self.through(lambda: self._called(act))
 
         self._work = self._worker.submit(in_turn)
 
     def trouble(self) -> None:
-        """Raise what went wrong: a LinkError for a failed command, a silent vehicle or a mode not ours."""
+        """Raise what went wrong: a LinkError for a failed command, a vehicle given up or a mode not ours."""
+        vehicle, reached = self.vehicle, self.link is None or self.link.reached()
         if not self._work.done():
             return
         self._work.result()
-        vehicle = self.vehicle
-        if vehicle is None:
+        if vehicle is None or not reached:
             return
-        vehicle.check_link()
         state = vehicle.state
         self._mode_seen = self._mode_seen or state.mode == self.mode
         if state.armed and self._mode_seen and state.mode != self.mode and self._work.done():
@@ -97,6 +107,20 @@ class Pilot:
     def wait(self) -> None:
         """Wait until all that was ordered is done. Raises its failure."""
         self._work.result()
+
+    def through(self, act: Callable[[], None]) -> None:
+        """Do something, and again where a gap of the link is why a drone in flight did not hear it."""
+        if self.link is None:
+            act()
+        else:
+            self.link.do(act)
+
+    def wait_for(self, holds: Callable[[VehicleState], bool], *, vehicle_s: float, what: str) -> None:
+        """The vehicle's `wait`, through gaps of the link."""
+        if self.link is None:
+            self.craft().wait(holds, vehicle_s=vehicle_s, what=what)
+        else:
+            self.link.wait(holds, vehicle_s=vehicle_s, what=what)
 
     def stop(self) -> None:
         """Begin nothing more of what was ordered: it is called off."""
@@ -120,7 +144,12 @@ class Pilot:
         vehicle.arm()
         self._go_on()
         self._asked(CopterMode.AUTO)
-        vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
+        try:
+            vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
+        except VehicleRefusedError:
+            raise
+        except LinkError as error:  # it may be on its way: what it does will show
+            self._tell(f"{self.drone}: the start of the mission is not confirmed: {error}")
 
     def change_mode(self, mode: CopterMode) -> None:
         """Change the mode and see it changed."""
@@ -165,6 +194,10 @@ class Pilot:
             raise LinkError(f"{self.drone} was not made ready")
         return self.vehicle
 
+    def _called(self, act: Callable[[], None]) -> None:
+        self._go_on()
+        act()
+
     def _go_on(self) -> None:
         """Raise LinkError where it was called off meanwhile."""
         if self._stopped.is_set():
@@ -183,4 +216,5 @@ class Pilot:
         upload_verified(vehicle, self.plan)
         wait_ready(vehicle)
         refuse_no_go(vehicle, self.plan)
+        self.link = ThroughGaps(vehicle, self.plan, lambda words: self._tell(f"{self.drone}: {words}"))
         self.vehicle = vehicle

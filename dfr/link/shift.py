@@ -7,7 +7,8 @@ import contextlib
 from dfr.errors import LinkError
 from dfr.link.dispatched import DOCK_TOLERANCE_M
 from dfr.link.flown import FlownFlight
-from dfr.link.pilot import Hangar
+from dfr.link.lost_station import left_words
+from dfr.link.pilot import Hangar, Tell, silently
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.sim.flight import Flight, Order
 
@@ -15,7 +16,8 @@ from dfr.sim.flight import Flight, Order
 class FlownFlights:
     """Flights by the vehicles of a hangar; `flown` lists them in the order in which they began.
 
-    A vehicle that is not simulated flies only where its drone is among the `confirmed`.
+    A vehicle that is not simulated flies only where its drone is among the `confirmed`. `tell` gets, from
+    several threads, what happens to the links.
     """
 
     def __init__(
@@ -25,7 +27,9 @@ class FlownFlights:
         *,
         confirmed: frozenset[str] = frozenset(),
         dock_tolerance_m: float = DOCK_TOLERANCE_M,
+        tell: Tell = silently,
     ) -> None:
+        self.tell = tell
         self.clock, self.hangar, self.confirmed = clock, hangar, confirmed
         self.dock_tolerance_m = dock_tolerance_m
         self.flown: list[FlownFlight] = []
@@ -43,6 +47,11 @@ class FlownFlights:
             flight.recall()
         for flight in flying:
             flight.wait_down()
+
+    def left(self) -> tuple[str, ...]:
+        """Of each drone that may be in the air: which, where, and what it does without us."""
+        away = [flight for flight in self.flown if flight.craft is not None and flight.armed]
+        return tuple(f"{flight.order.drone}: {left_words(flight.craft)}" for flight in away if flight.craft)
 
     def call_off(self) -> None:
         """Something went wrong: let nothing more lift off, send home what is still ours, and wait for it.

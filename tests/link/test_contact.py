@@ -21,12 +21,14 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import LinkError
+from dfr.link import clocks
 from dfr.link.director import fly_dispatch
 from dfr.link.dispatched import Event
 from dfr.link.limits import FlightLimits
-from dfr.link.mavlink import connect
+from dfr.link.mavlink import RATES_HZ, connect
+from dfr.link.through_gaps import ThroughGaps
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import VehicleState
+from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.mission.items import Command
 
 GAP_S = 6.0
@@ -122,6 +124,26 @@ def test_a_line_that_breaks_is_opened_again(unhurried, proxy_to, long_stay):
     assert flown.docked
 
 
+def test_on_a_line_opened_again_the_vehicle_is_asked_for_its_rates_once_more(unhurried, proxy_to):
+    """Also where nobody flies it: a page that only watches must not be left with heartbeats alone."""
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        proxy.seen.clear()
+        proxy.hang_up()
+        deadline = time.monotonic() + 20.0
+        while proxy.count("up", "COMMAND_LONG") < len(RATES_HZ) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        asked = {
+            int(message.param1) for way, message in proxy.seen
+            if way == "up" and message.get_type() == "COMMAND_LONG"
+        }  # fmt: skip
+        assert vehicle.heard
+    assert asked == set(RATES_HZ)
+
+
 def test_after_a_gap_another_plan_on_board_is_watched_and_left_alone(unhurried, proxy_to, long_stay):
     """Somebody changes the mission while we hear nothing: the director commands nothing more."""
 
@@ -179,6 +201,33 @@ def test_a_disarmed_vehicle_that_falls_silent_is_an_error(unhurried, proxy_to):
             vehicle.wait(lambda state: False, vehicle_s=1e6, what="never")
 
 
+def test_a_command_given_in_a_gap_is_given_again_when_the_link_is_back(unhurried, proxy_to, long_stay):
+    """As the pilots of a shift command: step by step, without a director."""
+
+    class Up(Exception):  # noqa: N818 - how far the test wants it flown
+        pass
+
+    def up() -> None:
+        raise Up
+
+    told: list[str] = []
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        with pytest.raises(Up):
+            flown_through(vehicle, long_stay, Flight(up))
+        link = ThroughGaps(vehicle, long_stay, told.append)
+        for_a_while(proxy, GAP_S)()
+        link.do(lambda: vehicle.set_mode(CopterMode.RTL))
+        assert vehicle.state.mode == CopterMode.RTL
+        for_a_while(proxy, GAP_S)()
+        link.wait(lambda state: state.armed is False, vehicle_s=300.0, what="down")
+    assert [words for words in told if words.startswith("LINK LOST")]
+    assert [words for words in told if words.startswith("link back after")]
+
+
 @contextmanager
 def serial_device(target: str, path: Path) -> Iterator[Callable[[], None]]:
     """A serial device at `path`, with a vehicle at its other end; the function unplugs it for a second."""
@@ -228,9 +277,21 @@ def test_a_serial_device_that_was_unplugged_is_opened_again(unhurried, long_stay
     assert flown.docked
 
 
+def test_a_gap_does_not_make_the_vehicles_clock_look_fast(monkeypatch):
+    """The first message after a gap may carry no time: the old one would make the next a jump."""
+    now = [0.0]
+    monkeypatch.setattr(clocks.time, "monotonic", lambda: now[0])
+    pace = clocks.Pace()
+    rates = []
+    for wall_s, vehicle_s in ((0.0, 0.0), (0.6, 6.0), (0.7, 7.0), (6.7, 7.0), (6.8, 68.0), (7.4, 74.0)):
+        now[0] = wall_s
+        rates.append(pace.rate(vehicle_s))
+    assert [rate for rate in rates if rate is not None] == pytest.approx([10.0, 10.0, 10.0])
+
+
 STOPPED = """
 import sys, time
-from dfr.link.mavlink import connect
+from dfr.link.mavlink import RATES_HZ, connect
 with connect(sys.argv[1], simulated=True) as vehicle:
     print("up", flush=True)
     until = time.monotonic() + 3.0

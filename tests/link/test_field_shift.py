@@ -77,6 +77,8 @@ class Told:
 
     simulated = True
 
+    simulated, heard, port = True, True, SimpleNamespace(stopped_s=0.0)
+
     def __init__(self):
         self.told = []
         self.state = VehicleState()
@@ -127,6 +129,12 @@ class Commanded:
 
     def craft(self):
         return self._vehicle
+
+    def wait_for(self, holds, **given):
+        return self._vehicle.wait(holds, **given)
+
+    def through(self, act):
+        act()
 
 
 @pytest.mark.parametrize(
