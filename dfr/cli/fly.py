@@ -11,12 +11,14 @@ from typing import Annotated
 
 import typer
 
+from dfr.cli.before_upload import ask, refuse_without_terminal, survey, tell
 from dfr.cli.flight_report import flight_document, print_flight, track_csv
 from dfr.cli.flight_telling import FlightTeller
 from dfr.cli.fly_orders import order_desk
 from dfr.cli.gate import Override, heed_verdict
 from dfr.cli.options import Now, moment
 from dfr.cli.output import emit_json, note
+from dfr.cli.signing import SigningKey, signing_key
 from dfr.cli.stopping import give_up_stdout, one_stop
 from dfr.cli.upload import load_flight_plan, print_report
 from dfr.errors import LinkError, StoppedError, VehicleRefusedError
@@ -24,7 +26,7 @@ from dfr.io.files import write_atomically
 from dfr.link.adoption import adopt, is_flying
 from dfr.link.conduct import OnState
 from dfr.link.cot import CotFeed, Sink, open_sink
-from dfr.link.director import fly_dispatch
+from dfr.link.director import fly_dispatch, refuse_blocking
 from dfr.link.dispatched import DOCK_TOLERANCE_M, LeftInFlight
 from dfr.link.limits import DEFAULT_HOLD_LOW_M, GAP_S, GIVE_UP_S, Action, FlightLimits, TrafficLimit
 from dfr.link.mavlink import MavlinkVehicle, connect
@@ -49,6 +51,11 @@ def fly(
         bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Go: arm and fly this vehicle now.")] = False,
+    key: SigningKey = None,
+    replace_all: Annotated[
+        bool,
+        typer.Option("--replace-all", help="Delete fence and rally points that the file does not bring."),
+    ] = False,
     force_disarm: Annotated[
         bool, typer.Option(help="Landed, not disarmed: stop the motors by force (always so on SITL).")
     ] = False,
@@ -100,7 +107,9 @@ def fly(
     A vehicle found in the air with this very plan on board, as a killed session leaves it, is watched and
     controlled from there on: nothing is uploaded, nothing armed. One that flies another plan is left alone.
 
-    Nothing is sent to a vehicle before a person's yes or `--yes`, unless it is said to be `--simulated`.
+    Before a person's yes or `--yes` a vehicle is only asked, never changed, unless it is said to be
+    `--simulated`: what stays on board, what goes, and which failsafes are off is said before the yes. A plan
+    that relies on its fence or on the ground-station failsafe does not fly while that is off (exit code 3).
     An order in flight (`--orders`) is sent on hardware only where the line after it is `yes`.
     Docked is judged by the vehicle's own estimate of its position.
     Exit code 3 where the verdict that the file carries forbids it.
@@ -117,12 +126,18 @@ def fly(
         traffic=TrafficLimit(action=traffic, hold_low_m=hold_low_m),
     )
     sink = None if cot is None else open_sink(cot)
-    confirmed = yes or (not simulated and _confirmed(plan, vehicle))
+    sure = yes or simulated
+    if not sure:
+        refuse_without_terminal(
+            f"{vehicle} is not known to be simulated, nothing was sent -> confirm the flight with --yes, or "
+            "say --simulated where it is SITL"
+        )
+    secret = signing_key(key)
     with one_stop():
         left: LeftInFlight | None = None
         with (
             order_desk(orders, ask=not simulated) as desk,
-            connect(vehicle, system=system, simulated=simulated, tlog=tlog) as target,
+            connect(vehicle, system=system, simulated=simulated, signing_key=secret, tlog=tlog) as target,
             _stopped_before(target),
             FlightTeller() as teller,
             target.overhearing(teller.text),
@@ -131,16 +146,16 @@ def fly(
             aloft = is_flying(target)
             if aloft:
                 report = adopt(target, plan)
-                confirmed = _confirmed_aloft(target, plan, sure=yes or simulated)
+                _confirm_aloft(target, plan, sure=sure)
             else:
                 marked = simulated or target.firmware.built_in
                 heed_verdict(plan, file, simulated=marked, override=override, now=moment(now))
-                report = upload_verified(target, plan)
+                report = _uploaded(target, plan, url=vehicle, sure=sure, replace_all=replace_all)
             try:
                 flown = fly_dispatch(
                     target,
                     plan,
-                    confirmed=confirmed,
+                    confirmed=yes or not simulated,
                     on_state=_in_turn(teller.state, _Doubles(target), desk),
                     on_event=teller.event,
                     orders=desk.orders,
@@ -226,28 +241,28 @@ class _Doubles:
             note(f"warning: {error}")
 
 
-def _confirmed_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool) -> bool:
+def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool) -> None:
     """A person's yes to a vehicle that was found in the air. Raises VehicleRefusedError without one."""
     note(f"{target.whereabouts()}, flying {plan.name!r}")
     if sure:
-        return True
+        return
     if not sys.stdin.isatty() or not typer.confirm(
         "Watch it from here, and control it as planned?", err=True
     ):
         raise VehicleRefusedError(
             f"not confirmed, nothing was sent: {target.whereabouts()} -> confirm with --yes"
         )
-    return True
 
 
-def _confirmed(plan: FlightPlan, url: str) -> bool:
-    """A person's yes on a terminal. Raises VehicleRefusedError without one: nothing has been sent by then."""
-    if not sys.stdin.isatty():
-        raise VehicleRefusedError(
-            f"{url} is not known to be simulated, nothing was sent -> confirm the flight with --yes, "
-            "or say --simulated where it is SITL"
-        )
-    question = f"Upload to {url}, ARM it and fly {plan.name!r} now?"
-    if not typer.confirm(question, err=True):
-        raise VehicleRefusedError("not confirmed, nothing was sent")
-    return True
+def _uploaded(
+    target: MavlinkVehicle, plan: FlightPlan, *, url: str, sure: bool, replace_all: bool
+) -> TransferReport:
+    """The plan on board, verified, once a person has said yes to what stays, goes and is off."""
+    found = survey(target, plan, replace_all=replace_all)
+    tell(found)
+    refuse_blocking(found.findings)
+    if not sure:
+        also = f" ({found.changes()})" if found.changes() else ""
+        question = f"Upload to {url}{also}, ARM it and fly {plan.name!r} now?"
+        ask(question, "nothing on board was changed")
+    return upload_verified(target, plan, replace_all=replace_all)

@@ -22,6 +22,7 @@ from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
 from dfr.mission.orbit import orbiting
 from dfr.mission.promises import promise_findings
+from dfr.mission.reliance import relied_on
 from dfr.mission.validate import validate
 from dfr.mission.wire import MissionType, command_name, wire_lists
 from dfr.plan.compliance import check as check_plan
@@ -147,6 +148,7 @@ def _document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict[str, ob
         "fence_items": counts[MissionType.FENCE],
         "rally_items": counts[MissionType.RALLY],
         "params": flight.params,
+        "relies_on": list(relied_on(flight)),
         "findings": [finding.as_dict() for finding in findings],
         "compliant": compliant(findings),
     }
@@ -164,6 +166,8 @@ def _print(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]
         say(f"{seq:>4}  {command_name(item.command):<22} {where}")
     corners = len(wire_lists(flight)[MissionType.FENCE])
     say(f"fence: {len(flight.fence)} areas, {corners} corners; rally points: {len(flight.rally)}")
+    if words := relied_on(flight):
+        say(f"relies on {', '.join(words)}: it does not fly where they are off")
     for finding in findings:
         if finding.severity is not Severity.OK:
             say(finding_line(finding))

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.onboard import read_kept
 from dfr.link.transfer import TransferReport, inspect_onboard
 from dfr.link.vehicle import Landed, OnboardPlan, VehicleState
 from dfr.mission.items import FlightPlan
@@ -38,6 +39,8 @@ def adopt(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
 
     Raises VehicleRefusedError for another plan, with what flies and how to bring it home.
     """
+    vehicle.full_rates()
+    vehicle.kept = read_kept(vehicle, plan, check=False)
     report = inspect_onboard(vehicle, plan)
     if not report.verified:
         raise VehicleRefusedError(

@@ -87,6 +87,11 @@ def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, u
             f"system {source[0]} is {what}" for source, what in sorted(line_up.strangers.items())
         )
         raise InputError(f"{url}: {heard}, not ArduCopter -> plans are made and checked for ArduCopter only")
+    if port.rejected:
+        raise LinkTimeoutError(
+            f"{url}: {port.rejected} packets came and none is signed with this key -> give the vehicle's "
+            "key, or none to a vehicle that does not sign"
+        )
     raise LinkTimeoutError(
         f"{url}: no autopilot heartbeat within {timeout_s:.0f} s -> is the vehicle on, and has no other"
         " program its port (a simulated vehicle serves one at a time)?"

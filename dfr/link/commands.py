@@ -113,7 +113,7 @@ def _ask(
                 return int(answer.result)
             deadline = time.monotonic() + IN_PROGRESS_S
         vehicle.check_link()
-    raise LinkTimeoutError(f"{command_label(number)}: not answered in {TRIES} tries -> check the link")
+    raise LinkTimeoutError(f"{command_label(number)}: not answered in {TRIES} tries -> {vehicle.remedy}")
 
 
 def _answers(vehicle: MavlinkVehicle, message: Message, number: int) -> bool:

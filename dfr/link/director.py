@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dfr.aircraft.settings import FlightSettings
 from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
+from dfr.findings import Finding
 from dfr.geo import distance_m
 from dfr.link.aftermath import Aftermath
 from dfr.link.conduct import Director, OnEvent, OnState
@@ -72,7 +75,7 @@ def fly_dispatch(
     picture = TrafficPicture(lambda: vehicle.state.t_s)
     director = Director(
         vehicle=vehicle,
-        plan=plan,
+        plan=vehicle.kept.under(plan),
         recorder=recorder,
         limits=limits,
         picture=picture,
@@ -110,9 +113,18 @@ def cruise_mps(vehicle: MavlinkVehicle) -> float | None:
 
 def refuse_no_go(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     """Raise NonCompliantError listing what preflight has against the flight."""
-    against = [finding for finding in preflight(vehicle, plan) if finding.blocks]
+    refuse_blocking(preflight(vehicle, plan))
+
+
+def refuse_blocking(findings: Iterable[Finding]) -> None:
+    """Raise NonCompliantError with what blocks a flight, and what to do about each."""
+    against = [finding for finding in findings if finding.blocks]
     if against:
-        raise NonCompliantError("no go: " + "; ".join(finding.message for finding in against))
+        raise NonCompliantError("no go: " + "; ".join(_with_fix(finding) for finding in against))
+
+
+def _with_fix(finding: Finding) -> str:
+    return f"{finding.message} -> {finding.fix}" if finding.fix else finding.message
 
 
 def refuse_unmeasured_wind(vehicle: MavlinkVehicle, limits: FlightLimits) -> None:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +22,7 @@ from dfr.link.autopilots import find_autopilot
 from dfr.link.clocks import Pace, RoundTrip
 from dfr.link.commands import FORCE_DISARM, CommandFailed, send_command, send_command_to_place
 from dfr.link.framing import Message, Signing
+from dfr.link.onboard import Kept
 from dfr.link.port import FASTEST_HEARTBEAT_S, GCS_COMPONENT, GCS_SYSTEM, HEARTBEAT_S, MavlinkPort, Source
 from dfr.link.telemetry import updated
 from dfr.link.transport import open_transport
@@ -61,6 +63,9 @@ RATES_HZ: dict[int, float] = {
 }
 """What the director needs, per second of vehicle time."""
 
+QUIET_HZ = 0.5
+"""Of each on a slow line until the vehicle is armed: a fifth of 1.2 kB/s (assumed enough to see it alive)."""
+
 
 class MavlinkVehicle:
     """One (system, component) on a port, at the address it speaks from. Made by `connect`.
@@ -71,13 +76,16 @@ class MavlinkVehicle:
     def __init__(self, port: MavlinkPort, target: Source, *, simulated: bool, owns_port: bool) -> None:
         self.port, self.target, self.simulated = port, target, simulated
         self.plan = OnboardPlan.UNTOUCHED
+        self.kept = Kept()
         self.uploading = False
         self.round_trip = RoundTrip()
+        self.places = cycle(range(params.PLACES))
         self.firmware = Firmware(version=(0, 0, 0), development=False, is_ardupilot=True, name="unknown")
         self.naming = Naming.CENTIMETRES
         self.link_lost_s = LINK_LOST_S
         self.pace = 1.0
         self._owns_port = owns_port
+        self._in_full = False
         self._state = VehicleState()
         self._texts: deque[Text] = deque(maxlen=TEXTS_KEPT)
         self._heard_at = time.monotonic()
@@ -247,6 +255,7 @@ class MavlinkVehicle:
         Raises VehicleRefusedError with the vehicle's reasons, or while its plan is unknown.
         """
         self.refuse_unknown_plan("arming")
+        self.full_rates()
         self.command(dialect.MAV_CMD_COMPONENT_ARM_DISARM, 1.0)
         self.wait(lambda state: state.armed is True, vehicle_s=ARMING_S, what="armed")
 
@@ -269,7 +278,7 @@ class MavlinkVehicle:
         if wanted_by == self._rates_for:
             return
         self._rates_for = wanted_by
-        for message_id, hertz in RATES_HZ.items():
+        for message_id, hertz in self._rates_hz().items():
             number = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
             with suppress(LinkError):
                 self.send(
@@ -279,15 +288,30 @@ class MavlinkVehicle:
                 )
 
     def request_rates(self) -> None:
-        """Ask for the messages the director needs; a refusal of one is left to preflight to notice."""
+        """Ask for the messages the director needs; a refusal of one is left to preflight to notice.
+
+        On a slow line for only what is asked for here, and for less of it until the vehicle is to be armed:
+        an upload needs the room.
+        """
         if self.port.bytes_per_s is not None:
-            stop_all = dialect.MAVLink_request_data_stream_message(*self.target, 0, 0, 0)
-            self.send(stop_all)  # a slow line carries only what is asked for below
-        for message_id, hertz in RATES_HZ.items():
+            self.send(dialect.MAVLink_request_data_stream_message(*self.target, 0, 0, 0))
+        for message_id, hertz in self._rates_hz().items():
             try:
                 self.command(dialect.MAV_CMD_SET_MESSAGE_INTERVAL, float(message_id), 1e6 / hertz)
             except VehicleRefusedError:
                 continue
+
+    def _rates_hz(self) -> dict[int, float]:
+        """What is asked for now."""
+        if self.port.bytes_per_s is None or self._in_full:
+            return RATES_HZ
+        return {message_id: min(hertz, QUIET_HZ) for message_id, hertz in RATES_HZ.items()}
+
+    def full_rates(self) -> None:
+        """Ask on a slow line too for all that the director needs: it flies, or is about to."""
+        if self.port.bytes_per_s is not None and not self._in_full:
+            self._in_full = True
+            self.request_rates()
 
     def refuse_unknown_plan(self, wish: str) -> None:
         """Raise VehicleRefusedError while a failed upload has left the plan on board unknown."""
@@ -305,6 +329,13 @@ class MavlinkVehicle:
         item = f", item {state.mission_seq}" if state.mode == CopterMode.AUTO else ""
         old = "" if self.heard else f" ({self.silent_s:.0f} s ago: it is not heard now)"
         return f"system {self.target[0]} is {armed} in {state.mode_name}{item}{height}{at}{old}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a vehicle that is heard and does not answer."""
+        if self.port.keyless(self.target):
+            return "it signs its packets and answers only what its key signed: give the key (--signing-key)"
+        return "check the link"
 
     def last_words(self, count: int = 3) -> str:
         """The last warnings of the vehicle, for error messages."""

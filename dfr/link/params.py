@@ -28,6 +28,12 @@ PATIENCE_S = 12.0
 ABSENT_TRIES = 3
 """So often a vehicle must pass over a name, and answer the question after it, for the name to be unknown."""
 
+ABSENT_TRIES_LOSSY = 8
+"""The same on a line that loses packets: where half the questions are lost, 3 in a row are in one of 8."""
+
+PLACES = 200
+"""Places in the parameter list that are asked for in turn; every ArduCopter has more."""
+
 KEPT_TRIES = 3
 KEPT_S = 5.0
 """So often, and over so long, a vehicle must echo another value than the one sent, for it to be its own:
@@ -124,23 +130,38 @@ def _autopilot_version(vehicle: MavlinkVehicle) -> Message:
 def _read(vehicle: MavlinkVehicle, wire_name: str) -> Message | None:
     """The PARAM_VALUE of a name; None where the vehicle passes over the question.
 
-    A vehicle says nothing for a name it does not know. It answers in order, so a question after it, for
-    the first parameter of the list, tells silence from slowness. Raises LinkTimeoutError where neither
+    A vehicle says nothing for a name it does not know. It answers in order, so another question after it, for
+    a parameter by its place in the list, tells silence from slowness. Each of those asks for another place:
+    a late answer to an older question is never taken for one to this. Raises LinkTimeoutError where neither
     is answered.
     """
-    with vehicle.port.inbox(lambda m: _is_value(vehicle, m, wire_name) or _is_first(vehicle, m)) as answers:
+    asked: set[int] = set()
+
+    def concerns(message: Message) -> bool:
+        return _is_value(vehicle, message, wire_name) or _is_at(vehicle, message, asked)
+
+    with vehicle.port.inbox(concerns) as answers:
         passed_over = 0
         for attempt in _attempts(vehicle, wire_name):
             vehicle.send(dialect.MAVLink_param_request_read_message(*vehicle.target, wire_name.encode(), -1))
             if attempt:
-                vehicle.send(dialect.MAVLink_param_request_read_message(*vehicle.target, b"", 0))
-            answer = answers.get(ANSWER_S)
-            if answer is not None and _is_value(vehicle, answer, wire_name):
-                return answer
-            passed_over += answer is not None
-            if passed_over == ABSENT_TRIES:
-                return None
+                asked.add(place := next(vehicle.places))
+                vehicle.send(dialect.MAVLink_param_request_read_message(*vehicle.target, b"", place))
+            deadline = time.monotonic() + ANSWER_S
+            while (answer := answers.get(deadline - time.monotonic())) is not None:
+                if _is_value(vehicle, answer, wire_name):
+                    return answer
+                asked.discard(answer.param_index)
+                passed_over += 1
+                if passed_over >= _enough(vehicle):
+                    return None
+                break
     raise AssertionError("attempts end with an error")
+
+
+def _enough(vehicle: MavlinkVehicle) -> int:
+    """How often a name must be passed over to be unknown: often where the line loses questions."""
+    return ABSENT_TRIES_LOSSY if vehicle.disturbances else ABSENT_TRIES
 
 
 def _write(vehicle: MavlinkVehicle, wire_name: str, value: float, kind: int) -> float:
@@ -167,7 +188,7 @@ def _attempts(vehicle: MavlinkVehicle, wire_name: str) -> Iterator[int]:
         vehicle.check_link()
         if time.monotonic() > deadline and attempt >= TRIES:
             raise LinkTimeoutError(
-                f"{wire_name}: no answer to {attempt} questions in {PATIENCE_S:.0f} s -> check the link"
+                f"{wire_name}: no answer to {attempt} questions in {PATIENCE_S:.0f} s -> {vehicle.remedy}"
             )
         yield attempt
 
@@ -186,9 +207,9 @@ def _echo(answers: Inbox, value: float) -> float | None:
     return last
 
 
-def _is_first(vehicle: MavlinkVehicle, message: Message) -> bool:
+def _is_at(vehicle: MavlinkVehicle, message: Message, places: set[int]) -> bool:
     return bool(
-        message.get_type() == "PARAM_VALUE" and vehicle.from_target(message) and message.param_index == 0
+        message.get_type() == "PARAM_VALUE" and vehicle.from_target(message) and message.param_index in places
     )
 
 

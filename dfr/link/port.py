@@ -21,7 +21,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import DfrError, LinkError
 from dfr.link.clocks import now_s
-from dfr.link.framing import Encoder, Framer, Message, Signing
+from dfr.link.framing import MARKER_V2, SIGNED, Encoder, Framer, Message, Signing
 from dfr.link.speakers import Speakers
 from dfr.link.transport import CHUNK, Address, Transport
 
@@ -62,18 +62,20 @@ class Loss:
     late: int = 0
     expected: int | None = None
     latest: int | None = None
+    numbered: bool = False
     out_of_turn: int = 0
     """How often a number was not ahead of the one heard before it."""
 
     @property
     def mixed(self) -> bool:
-        """Whether two vehicles number these packets."""
-        return self.out_of_turn >= MIXED_OUT_OF_TURN
+        """Whether two vehicles number these packets; one that numbers none is no two."""
+        return self.numbered and self.out_of_turn >= MIXED_OUT_OF_TURN
 
     def count(self, seq: int) -> None:
         """Take note of a packet; numbers run from 0 to 255 and round again."""
         self.received += 1
         ahead = 1 if self.latest is None else (seq - self.latest) % 256
+        self.numbered = self.numbered or (self.latest is not None and ahead != 0)
         self.out_of_turn += not 0 < ahead < REORDER_WINDOW
         self.latest = seq
         if self.expected is not None:
@@ -145,6 +147,7 @@ class MavlinkPort:
         self._reopen = reopen
         self._nothing_waits = threading.Event()
         self._signing = signing
+        self._signed: set[Source] = set()
         self._encoder = Encoder(system=system, component=component, signing=signing)
         self._framers: dict[Address, Framer] = {}
         self.speakers = Speakers()
@@ -176,6 +179,10 @@ class MavlinkPort:
     def rejected(self) -> int:
         """Packets refused for a missing, wrong or old signature."""
         return sum(framer.rejected for framer in self._framers.values())
+
+    def keyless(self, source: Source) -> bool:
+        """Whether a source signs its packets and we have no key: it may answer nobody without."""
+        return self._signing is None and source in self._signed
 
     def refuse_two(self, source: Source) -> None:
         """Raise LinkError where more than one vehicle speaks as one (system, component)."""
@@ -322,6 +329,8 @@ class MavlinkPort:
         if not self.speakers.admits(message, address, now_s=now_s()):
             return
         source = (message.get_srcSystem(), message.get_srcComponent())
+        if frame[0] == MARKER_V2 and frame[2] & SIGNED:
+            self._signed.add(source)
         self.losses.setdefault(source, Loss()).count(message.get_seq())
         for listener in self._listeners:
             listener(message)

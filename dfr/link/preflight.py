@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -13,6 +14,7 @@ from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.params import same_value
 from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.mission.items import FlightPlan
+from dfr.mission.reliance import Value, fence_is_on, off_findings
 
 SOURCE = "ArduCopter: SYS_STATUS, EKF_STATUS_REPORT, parameters"
 READY_S = 120.0
@@ -57,6 +59,7 @@ def preflight(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
         *_place_findings(state, plan),
         *_plan_findings(vehicle, plan),
         *_parameter_findings(vehicle, plan),
+        *standing_findings(vehicle, plan),
     )
 
 
@@ -114,23 +117,51 @@ def _parameter_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[F
         found = vehicle.get_param(name)
         good = None if found is None else same_value(found, value)
         yield _judge("preflight.params", good, f"{name} is {found}, planned {value:g}", fix="upload again")
+
+
+def standing_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
+    """What of the vehicle's own parameters stands against a flight of the plan, or should be known before it.
+
+    It may be asked before the plan is on board: what the plan sets counts as set.
+    """
+    value = _as_flown(vehicle, plan)
+    return (_station_finding(vehicle), *off_findings(plan, value), *_advice(vehicle, plan, value))
+
+
+def _as_flown(vehicle: MavlinkVehicle, plan: FlightPlan) -> Value:
+    """Parameters by name as they are once the plan is on board; each is asked for once."""
+
+    @cache
+    def value(name: str) -> float | None:
+        return plan.params[name] if name in plan.params else vehicle.get_param(name)
+
+    return value
+
+
+def _station_finding(vehicle: MavlinkVehicle) -> Finding:
     gcs = vehicle.get_param("SYSID_MYGCS")
     ours = vehicle.port.system
-    yield _judge(
+    return _judge(
         "preflight.gcs",
         None if gcs is None else int(gcs) == ours,
         f"SYSID_MYGCS {gcs}, this station is {ours}",
         fix="the GCS failsafe watches another station: set it, or speak as that station",
     )
+
+
+def _advice(vehicle: MavlinkVehicle, plan: FlightPlan, value: Value) -> Iterator[Finding]:
     for name, what in (
         ("FS_GCS_ENABLE", "loss of the ground station"),
         ("BATT_FS_LOW_ACT", "a low battery"),
-        ("FENCE_ENABLE", "leaving the fence"),
     ):
-        if plan.params.get(name, vehicle.get_param(name)) == 0.0:
+        if value(name) == 0.0:
             text = f"{name} 0: nothing happens on {what}"
             yield _finding("preflight.failsafe", Severity.ADVICE, text, fix=f"set {name}")
-    if "PLND_RET_MAX" in plan.params and not vehicle.get_param("PLND_ENABLED"):
+    if not plan.fence and fence_is_on(value) is False:
+        stored = "fence on board, FENCE_ENABLE 0: not watched" if vehicle.kept.fence else "FENCE_ENABLE 0"
+        text = f"{stored}: nothing happens on leaving the fence"
+        yield _finding("preflight.failsafe", Severity.ADVICE, text, fix="set FENCE_ENABLE")
+    if "PLND_RET_MAX" in plan.params and not value("PLND_ENABLED"):
         text = "PLND_ENABLED 0: it lands by GNSS, once; the landing retries on board do nothing"
         yield _finding("preflight.landing", Severity.ADVICE, text, fix="switch precision landing on")
 

@@ -17,6 +17,9 @@ from dfr.mission.wire import MissionType, WireItem
 if TYPE_CHECKING:
     from dfr.link.mavlink import MavlinkVehicle
 
+DENIED_TRIES, DENIED_WAIT_S = 12, 1.0
+"""Another station's upload ends, or times out after 8 s; ours waits for it and never mixes in."""
+
 LIST_TRIES = 6
 LIST_ANSWER_S = 1.0
 ITEM_TRIES = 12
@@ -33,6 +36,16 @@ def read_back(vehicle: MavlinkVehicle, kind: MissionType) -> tuple[WireItem, ...
     Raises DeniedError while somebody uploads, TransferError where it cannot be read whole.
     """
     return Reading(vehicle, kind).run()
+
+
+def read_when_free(vehicle: MavlinkVehicle, kind: MissionType) -> tuple[WireItem, ...]:
+    """The vehicle's list, whole, once nobody uploads any more. Raises DeniedError where that does not end."""
+    for _ in range(DENIED_TRIES - 1):
+        try:
+            return read_back(vehicle, kind)
+        except DeniedError:
+            time.sleep(DENIED_WAIT_S)
+    return read_back(vehicle, kind)
 
 
 @dataclass
@@ -86,7 +99,7 @@ class Reading:
                 if message.get_type() == "MISSION_ACK":
                     self._refused(message)
             self.vehicle.check_link()
-        raise TransferError(f"{self.kind.label}: the vehicle does not tell its list -> check the link")
+        raise TransferError(f"{self.kind.label}: the vehicle does not tell its list -> {self.vehicle.remedy}")
 
     def _ask(self, count: int) -> None:
         """Request what is missing, so many at a time, again where an answer is overdue."""
@@ -97,7 +110,9 @@ class Reading:
                 continue
             self.tries[seq] = self.tries.get(seq, 0) + 1
             if self.tries[seq] > ITEM_TRIES:
-                raise TransferError(f"{self.kind.label}: item {seq} cannot be read back -> check the link")
+                raise TransferError(
+                    f"{self.kind.label}: item {seq} cannot be read back -> {self.vehicle.remedy}"
+                )
             self.retries += self.tries[seq] > 1
             patience_s = self.vehicle.round_trip.patience_s(self.tries[seq] - 1, longest_s=ITEM_ANSWER_S)
             self.overdue_at[seq] = now + patience_s

@@ -18,8 +18,9 @@ from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefus
 from dfr.findings import Severity
 from dfr.link.capacity import refuse_too_much
 from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.onboard import Kept, read_kept
 from dfr.link.params import same_value
-from dfr.link.readback import Reading
+from dfr.link.readback import DENIED_TRIES, DENIED_WAIT_S, Reading
 from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload
 from dfr.link.vehicle import CopterMode, OnboardPlan
 from dfr.mission.capacity import sizes
@@ -29,10 +30,6 @@ from dfr.mission.validate import validate
 from dfr.mission.wire import MissionType, WireItem, wire_lists
 
 ATTEMPTS = 4
-DENIED_TRIES = 12
-DENIED_WAIT_S = 1.0
-"""Another station's upload ends, or times out after 8 s; ours waits for it and never mixes in."""
-
 NO_SPACE = dialect.MAV_MISSION_NO_SPACE
 STARTED_S = 15.0
 STARTING_WAIT_S = 0.5
@@ -47,7 +44,10 @@ ORDER = (MissionType.FENCE, MissionType.RALLY, MissionType.MISSION)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferReport:
-    """What an upload came to. `differences` is empty exactly when it is `verified`."""
+    """What an upload came to. `differences` is empty exactly when it is `verified`.
+
+    `fence_items` and `rally_items` are the plan's own, the kept ones those that stayed on board under it.
+    """
 
     verified: bool
     mission_items: int
@@ -58,6 +58,8 @@ class TransferReport:
     lost_packets: int
     seconds: float
     differences: tuple[str, ...]
+    kept_fence_items: int = 0
+    kept_rally_points: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The report as it appears in JSON."""
@@ -65,32 +67,42 @@ class TransferReport:
 
 
 def upload_verified(
-    vehicle: MavlinkVehicle, plan: FlightPlan, *, while_active: bool = False, check: bool = True
+    vehicle: MavlinkVehicle,
+    plan: FlightPlan,
+    *,
+    while_active: bool = False,
+    check: bool = True,
+    replace_all: bool = False,
 ) -> TransferReport:
     """Upload a flight plan and prove that it arrived.
 
-    `while_active` permits it on a vehicle that is armed or in AUTO; `check` judges the plan first.
-    Raises NonCompliantError for a plan that ArduCopter would change or refuse (nothing is sent),
-    VehicleRefusedError where the vehicle is active, LinkError where another speaks under its system id,
-    TransferError where the plan did not arrive whole:
-    then the vehicle's plan is unknown, and arming and AUTO stay blocked until an upload succeeds.
+    A fence or rally points that the plan does not bring stay on board, and the plan must fit them;
+    `replace_all` takes them away. `while_active` permits it on a vehicle that is armed or in AUTO; `check`
+    judges the plan first.
+    Raises NonCompliantError for a plan that ArduCopter would change or refuse, or that does not fit what
+    stays (nothing is sent), VehicleRefusedError where the vehicle is active, LinkError where another speaks
+    under its system id, TransferError where the plan did not arrive whole: then the vehicle's plan is
+    unknown, and arming and AUTO stay blocked until an upload succeeds.
     """
     if check:
         refuse_bad_plan(plan)
-    _refuse_active(vehicle, while_active)
+    refuse_active(vehicle, while_active)
     vehicle.refuse_double()
-    lists = wire_lists(plan)
+    kept = Kept() if replace_all else read_kept(vehicle, plan, check=check)
+    lists = _on_board(plan, kept)
+    sent = [kind for kind in ORDER if kind not in kept.lists]
     start, lost, reboots = time.monotonic(), vehicle.lost_packets, vehicle.state.reboots
-    vehicle.plan = OnboardPlan.UNKNOWN
+    vehicle.plan, vehicle.kept = OnboardPlan.UNKNOWN, kept
     vehicle.uploading = True
     try:
         refuse_too_much(vehicle, sizes(plan))
-        retries = _transfer_all(vehicle, lists, reboots)
+        retries = sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in sent)
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
             vehicle.set_param(name, value)
         if plan.params.get("FENCE_ENABLE"):
             vehicle.command(dialect.MAV_CMD_DO_FENCE_ENABLE, FENCE_ON)
-        retries += _look_again(vehicle, lists, reboots)
+        retries += _look_again(vehicle, lists, sent, reboots)
+        retries += sum(_compared(vehicle, kind, items) for kind, items in kept.lists.items() if items)
         vehicle.refuse_double()
         vehicle.plan = OnboardPlan.VERIFIED
     except TransferError:
@@ -99,7 +111,7 @@ def upload_verified(
         raise TransferError(f"{error}; the plan on board is unknown -> upload again") from error
     finally:
         vehicle.uploading = False
-    return _report(vehicle, plan, lists, retries=retries, lost=lost, start=start, differences=())
+    return _report(vehicle, plan, retries=retries, lost=lost, start=start, differences=())
 
 
 def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
@@ -125,8 +137,8 @@ def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
 
 
 def inspect_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
-    """How what is on board differs from a flight plan; nothing is sent but questions."""
-    lists = wire_lists(plan)
+    """How what is on board differs from a flight plan and what stays under it; only questions are sent."""
+    lists = _on_board(plan, vehicle.kept)
     start, lost = time.monotonic(), vehicle.lost_packets
     differences: list[str] = []
     retries = 0
@@ -139,7 +151,7 @@ def inspect_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport
         if found is None or not same_value(found, value):
             differences.append(f"parameter {name}: {value:g} planned, {found} on board")
     vehicle.refuse_double()
-    return _report(vehicle, plan, lists, retries=retries, lost=lost, start=start, differences=differences)
+    return _report(vehicle, plan, retries=retries, lost=lost, start=start, differences=differences)
 
 
 def refuse_bad_plan(plan: FlightPlan) -> None:
@@ -151,7 +163,8 @@ def refuse_bad_plan(plan: FlightPlan) -> None:
         )
 
 
-def _refuse_active(vehicle: MavlinkVehicle, while_active: bool) -> None:
+def refuse_active(vehicle: MavlinkVehicle, while_active: bool) -> None:
+    """Raise VehicleRefusedError where the vehicle is armed or in AUTO and that was not permitted."""
     state = vehicle.wait(lambda state: state.armed is not None, vehicle_s=5.0, what="first heartbeat")
     if while_active:
         return
@@ -163,14 +176,20 @@ def _refuse_active(vehicle: MavlinkVehicle, while_active: bool) -> None:
         )
 
 
-def _transfer_all(
-    vehicle: MavlinkVehicle, lists: Mapping[MissionType, Sequence[WireItem]], reboots: int
-) -> int:
-    return sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in ORDER)
+def _on_board(plan: FlightPlan, kept: Kept) -> dict[MissionType, tuple[WireItem, ...]]:
+    """All three lists as they are on board once a plan is there: its own, and what stays under it."""
+    stays = {
+        MissionType.FENCE: plan.fence in ((), kept.fence),
+        MissionType.RALLY: plan.rally in ((), kept.rally),
+    }
+    return wire_lists(plan) | {kind: items for kind, items in kept.lists.items() if stays[kind]}
 
 
 def _look_again(
-    vehicle: MavlinkVehicle, lists: Mapping[MissionType, Sequence[WireItem]], reboots: int
+    vehicle: MavlinkVehicle,
+    lists: Mapping[MissionType, Sequence[WireItem]],
+    sent: Sequence[MissionType],
+    reboots: int,
 ) -> int:
     """Whether every list still has its length: a COUNT the line repeated late would have cut it."""
     retries = 0
@@ -178,6 +197,10 @@ def _look_again(
         cut = [kind for kind in ORDER if not _has_length(vehicle, kind, len(lists[kind]))]
         if not cut:
             return retries
+        if gone := [kind.label for kind in cut if kind not in sent]:
+            raise TransferError(
+                f"{' and '.join(gone)}: what was to stay on board has changed -> find out who else sends"
+            )
         retries += sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in cut)
     raise TransferError("the lists on board keep changing -> find out who else sends, then upload again")
 
@@ -274,18 +297,20 @@ def _differences(kind: MissionType, items: Sequence[WireItem], found: Sequence[W
 def _report(
     vehicle: MavlinkVehicle,
     plan: FlightPlan,
-    lists: Mapping[MissionType, Sequence[WireItem]],
     *,
     retries: int,
     lost: int,
     start: float,
     differences: Sequence[str],
 ) -> TransferReport:
+    own = wire_lists(plan)
     return TransferReport(
         verified=not differences,
         mission_items=len(plan.items),
-        fence_items=len(lists[MissionType.FENCE]),
-        rally_items=len(lists[MissionType.RALLY]),
+        fence_items=len(own[MissionType.FENCE]),
+        rally_items=len(own[MissionType.RALLY]),
+        kept_fence_items=vehicle.kept.items(MissionType.FENCE),
+        kept_rally_points=vehicle.kept.items(MissionType.RALLY),
         params=len(plan.params),
         retries=retries,
         lost_packets=max(0, vehicle.lost_packets - lost),

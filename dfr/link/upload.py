@@ -114,7 +114,7 @@ class Upload:
                 raise self.failure(self.error)
             self.vehicle.check_link()
         raise SilenceError(
-            f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts -> check the link"
+            f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts -> {self.vehicle.remedy}"
         )
 
     def _first_answer(self, message: Message) -> bool:
@@ -173,7 +173,8 @@ class Upload:
         self.vehicle.check_link()
         if silent > SILENT_TRIES:
             raise SilenceError(
-                f"{self.kind.label}: silence after item {self.wanted} of {len(self.items)} -> check the link"
+                f"{self.kind.label}: silence after item {self.wanted} of {len(self.items)} -> "
+                f"{self.vehicle.remedy}"
             )
         self._fall_back()
         for seq in range(self.wanted, min(self.wanted + 2, self.reached)):

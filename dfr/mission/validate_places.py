@@ -14,6 +14,7 @@ from dfr.mission.items import Command, FenceArea, FenceCircle, FencePolygon, Fli
 from dfr.mission.validate_common import advice, holds, unknown, violation
 from dfr.mission.validate_items import MAX_DISTANCE_M, swapped
 
+DIVERTS_RETURN = "rally.diverts_return"
 RALLY_HEIGHT_RANGE_M = (-32768.0, 32767.0)
 HOME_CIRCLE_BIT = 1 << 1
 DEFAULT_FENCE_RADIUS_M = 300.0
@@ -46,7 +47,7 @@ def fence_findings(areas: tuple[FenceArea, ...]) -> Iterator[Finding]:
 
 def geometry_findings(plan: FlightPlan) -> Iterator[Finding]:
     """Home, every leg and every rally point against the fence, and the way against the home circle."""
-    flown = [place for place in _way(plan) if distance_m(plan.home, place) <= MAX_DISTANCE_M]
+    flown = [place for place in flown_places(plan) if distance_m(plan.home, place) <= MAX_DISTANCE_M]
     yield from _circle_findings(plan, flown)
     if not plan.fence or not _drawable(plan.fence):
         return
@@ -118,7 +119,7 @@ def _drawable(areas: tuple[FenceArea, ...]) -> bool:
     )
 
 
-def _way(plan: FlightPlan) -> list[Position]:
+def flown_places(plan: FlightPlan) -> list[Position]:
     """Home and every place flown to, in order; RTL goes home."""
     way = [plan.home]
     for item in plan.items:
@@ -190,7 +191,7 @@ def _diversion_findings(plan: FlightPlan) -> Iterator[Finding]:
             nearer = [p for p in plan.rally if distance_m(last, p.position) < distance_m(last, plan.home)]
             if nearer:
                 yield violation(
-                    "rally.diverts_return",
+                    DIVERTS_RETURN,
                     f"item {seq} RTL starts nearer to rally point {nearer[0].position} than to the dock: "
                     "ArduCopter would go there",
                     place=nearer[0].position,

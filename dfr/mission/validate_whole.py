@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dfr.ardupilot.parameters import INVERTED
 from dfr.findings import Finding
@@ -12,6 +12,10 @@ from dfr.mission.items import Command, FlightPlan, Frame
 from dfr.mission.validate_common import advice, holds, unknown, violation
 
 RTL_ALT_RANGE_CM = (30.0, 300_000.0)
+DEFAULT_FENCE_TYPE = 7
+CEILING_BIT, FLOOR_BIT = 1 << 0, 1 << 3
+"""FENCE_TYPE: highest and lowest height above home."""
+
 NAME_LENGTH = 16
 """PARAM_SET carries names of up to 16 characters."""
 
@@ -54,7 +58,7 @@ def parameter_findings(plan: FlightPlan) -> Iterator[Finding]:
                 f"{name} means the opposite from 4.7 on",
                 fix="set it on the vehicle by hand",
             )
-    yield from _height_findings(plan)
+    yield from height_findings(plan)
     yield from _battery_findings(plan)
 
 
@@ -82,25 +86,42 @@ def _battery_findings(plan: FlightPlan) -> Iterator[Finding]:
         yield holds("params.battery", words)
 
 
-def _height_findings(plan: FlightPlan) -> Iterator[Finding]:
-    ceiling_m = plan.params.get("FENCE_ALT_MAX")
+def height_findings(plan: FlightPlan) -> Iterator[Finding]:
+    """Every height, and the return's, between the ceiling and the floor of the fence, where it has them."""
     rtl_cm = plan.params.get("RTL_ALT")
     if rtl_cm is not None and not RTL_ALT_RANGE_CM[0] <= rtl_cm <= RTL_ALT_RANGE_CM[1]:
         yield violation("params.rtl_alt", f"RTL_ALT {rtl_cm:g} cm is out of range {RTL_ALT_RANGE_CM}")
-    if ceiling_m is None:
+    if plan.params.get("FENCE_ENABLE", 1.0) == 0.0:
         return
-    heights = [item.z_m for item in plan.items if item.frame == Frame.GLOBAL_RELATIVE_HOME]
-    if rtl_cm is not None:
-        heights.append(rtl_cm / 100.0)
-    heights += [point.height_m_home for point in plan.rally]
+    kinds = int(plan.params.get("FENCE_TYPE", DEFAULT_FENCE_TYPE))
+    if kinds & CEILING_BIT and "FENCE_ALT_MAX" in plan.params:
+        yield _ceiling_finding(plan, list(_heights_m_home(plan)))
+    flown, floor_m = list(_heights_m_home(plan, NAV_COMMANDS - ENDS)), plan.params.get("FENCE_ALT_MIN")
+    if kinds & FLOOR_BIT and floor_m is not None and flown and min(flown) <= floor_m:
+        message = f"lowest point {min(flown):.0f} m above home, FENCE_ALT_MIN {floor_m:.0f} m"
+        yield violation("fence.height", message, margin_m=min(flown) - floor_m, fix="fly higher")
+
+
+def _heights_m_home(plan: FlightPlan, commands: Collection[int] | None = None) -> Iterator[float]:
+    """The heights of the mission's items (of some commands), as far as they can be counted from home."""
+    for item in plan.items if commands is None else [i for i in plan.items if i.command in commands]:
+        if item.frame == Frame.GLOBAL_RELATIVE_HOME:
+            yield item.z_m
+        elif item.frame == Frame.GLOBAL_AMSL and item.position is not None and plan.home_m_amsl is not None:
+            yield item.z_m - plan.home_m_amsl
+
+
+def _ceiling_finding(plan: FlightPlan, flown: list[float]) -> Finding:
+    ceiling_m = plan.params["FENCE_ALT_MAX"]
+    heights = [*flown, *(point.height_m_home for point in plan.rally)]
+    if "RTL_ALT" in plan.params:
+        heights.append(plan.params["RTL_ALT"] / 100.0)
     room_m = ceiling_m - max(heights, default=0.0)
     margin_m = room_m - plan.params.get("FENCE_MARGIN", 0.0)
     message = f"highest point {max(heights, default=0.0):.0f} m above home, FENCE_ALT_MAX {ceiling_m:.0f} m"
     if room_m <= 0.0:
-        yield violation(
-            "fence.height", message, margin_m=room_m, fix="fly lower, or raise the fence if the rules allow"
-        )
-    elif margin_m < 0.0:
-        yield advice("fence.height", f"{message}: within FENCE_MARGIN of it", fix="fly lower")
-    else:
-        yield holds("fence.height", message, margin_m=room_m)
+        fix = "fly lower, or raise the fence if the rules allow"
+        return violation("fence.height", message, margin_m=room_m, fix=fix)
+    if margin_m < 0.0:
+        return advice("fence.height", f"{message}: within FENCE_MARGIN of it", fix="fly lower")
+    return holds("fence.height", message, margin_m=room_m)

@@ -125,7 +125,7 @@ def test_an_armed_vehicle_is_refused(tmp_path):
 
 
 def test_a_vehicle_that_vanishes_is_a_link_failure(tmp_path):
-    with stranger(QUADROTOR, ARDUPILOT, ends_after_s=2.0) as vehicle:
+    with stranger(QUADROTOR, ARDUPILOT, ends_after_s=0.5) as vehicle:
         code, says = upload(tmp_path, vehicle.url, "--yes")
     assert code == 5
     assert "closed the connection" in says

@@ -84,7 +84,7 @@ def test_1_a_lost_count_is_sent_again_and_at_most_five_times(behind, proxy, disp
     proxy.seen.clear()
     proxy.rule = lambda way, message, frame: [] if message.get_type() == "MISSION_COUNT" else None
     with pytest.raises(TransferError, match="did not answer"):
-        upload_verified(behind, replace(dispatch, fence=(), rally=()), check=False)
+        upload_verified(behind, replace(dispatch, fence=(), rally=()), check=False, replace_all=True)
     assert proxy.count("up", "MISSION_COUNT") == 6
 
 
@@ -255,7 +255,7 @@ def test_8_a_station_that_never_ends_is_told_after_a_bounded_wait(behind, proxy,
     monkeypatch.setattr(transfer, "ATTEMPTS", 2)
     proxy.rule = deny(proxy, 10_000)
     with pytest.raises(TransferError, match="another ground station is uploading"):
-        upload_verified(behind, replace(dispatch, fence=(), rally=()), check=False)
+        upload_verified(behind, replace(dispatch, fence=(), rally=()), check=False, replace_all=True)
     assert 2 <= len(naps) <= 4
     assert not any(is_a("up", "MISSION_ITEM_INT")(way, message) for way, message in proxy.seen)
     assert behind.plan is OnboardPlan.UNKNOWN
@@ -396,11 +396,11 @@ def test_an_unknown_parameter_ends_with_the_plan_unknown(behind, dispatch):
     assert behind.plan is OnboardPlan.UNKNOWN
 
 
-def test_a_plan_without_fence_and_rally_clears_them(grounded, dispatch):
+def test_a_plan_without_fence_and_rally_clears_them_where_that_is_asked_for(grounded, dispatch):
     with connect(grounded.url, simulated=True) as vehicle:
         upload_verified(vehicle, dispatch)
         bare = replace(dispatch, fence=(), rally=(), params={"FENCE_ENABLE": 0.0})
-        assert upload_verified(vehicle, bare).verified
+        assert upload_verified(vehicle, bare, replace_all=True).verified
         assert read_back(vehicle, MissionType.FENCE) == ()
         assert read_back(vehicle, MissionType.RALLY) == ()
 

@@ -14,6 +14,7 @@ STATION = 254
 """Another ground station than ours."""
 
 LISTS = {"mission": 0, "fence": 1, "rally": 2}
+SIGNED, SIGNING_EPOCH_S = 1, 1_420_070_400
 TRIES, ANSWER_S = 20, 1.0
 
 Lists = dict[str, tuple[tuple[float, ...], ...]]
@@ -38,6 +39,18 @@ def parameter(url: str, name: str) -> float:
             if answer is not None:
                 return float(answer.param_value)
     raise AssertionError(f"{url} does not tell {name}")
+
+
+def set_key(url: str, key: bytes) -> None:
+    """Give a vehicle a signing key, as a ground station does; it signs from then on."""
+    with _client(url) as link:
+        stamp = int((time.time() - SIGNING_EPOCH_S) * 1e5)
+        link.mav.setup_signing_send(link.target_system, link.target_component, list(key), stamp)
+        for _ in range(TRIES):
+            beat = link.wait_heartbeat(timeout=3.0 * ANSWER_S)
+            if beat is not None and beat.get_header().incompat_flags & SIGNED:
+                return
+    raise AssertionError(f"{url} does not sign")
 
 
 @contextmanager

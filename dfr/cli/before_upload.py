@@ -1,0 +1,84 @@
+"""What a person is told before the yes to an upload, and the question; by then the vehicle was only asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import typer
+
+from dfr.cli.output import finding_line, note
+from dfr.errors import VehicleRefusedError
+from dfr.findings import Finding, Severity
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.onboard import ASIDE, Kept, count_words, read_kept, replaced
+from dfr.link.preflight import standing_findings
+from dfr.link.transfer import refuse_active
+from dfr.mission.items import FlightPlan
+from dfr.mission.wire import MissionType, wire_lists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What an upload leaves, replaces and deletes on board, and what the vehicle's parameters say to that."""
+
+    kept: Kept
+    replaced: Mapping[MissionType, int]
+    deleted: Mapping[MissionType, int]
+    findings: Sequence[Finding]
+
+    def changes(self) -> str:
+        """What goes, for the question; empty where nothing does."""
+        words = [f"DELETE {count_words(self.deleted)}" if self.deleted else ""]
+        words.append(f"replace {count_words(self.replaced)}" if self.replaced else "")
+        return " and ".join(filter(None, words))
+
+
+def survey(
+    vehicle: MavlinkVehicle, plan: FlightPlan, *, replace_all: bool, while_active: bool = False
+) -> Survey:
+    """Ask the vehicle what is on board, and judge the plan by it; nothing that changes it is sent.
+
+    Raises VehicleRefusedError where the vehicle is active, NonCompliantError where the plan does not fit what
+    stays.
+    """
+    refuse_active(vehicle, while_active)
+    kept = Kept() if replace_all else read_kept(vehicle, plan)
+    vehicle.kept = kept
+    brought = wire_lists(plan)
+    gone = replaced(vehicle, plan, replace_all=replace_all)
+    return Survey(
+        kept=kept,
+        replaced={kind: count for kind, count in gone.items() if brought[kind]},
+        deleted={kind: count for kind, count in gone.items() if not brought[kind]},
+        findings=[
+            *kept.advice,
+            *(f for f in standing_findings(vehicle, plan) if f.severity is not Severity.OK),
+        ],
+    )
+
+
+def tell(found: Survey) -> None:
+    """Say it, on stderr, before the question."""
+    stays = count_words({kind: found.kept.items(kind) for kind in ASIDE})
+    if stays:
+        note(f"stays on board: {stays}, which the file does not bring; the plan was checked against it")
+    if found.replaced:
+        note(f"the file's own take the place of {count_words(found.replaced)} on board")
+    if found.deleted:
+        note(f"--replace-all DELETES from the vehicle: {count_words(found.deleted)}")
+    for finding in found.findings:
+        note(finding_line(finding))
+
+
+def ask(question: str, refusal: str) -> None:
+    """Have a person say yes on the terminal. Raises VehicleRefusedError with what was not done."""
+    if not typer.confirm(question, err=True):
+        raise VehicleRefusedError(f"not confirmed, {refusal}")
+
+
+def refuse_without_terminal(what: str) -> None:
+    """Raise VehicleRefusedError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise VehicleRefusedError(what)

@@ -1,0 +1,85 @@
+"""What a flight plan relies on besides its mission, and what on a vehicle would leave that switched off.
+
+A file that brings a fence or rally points relies on them, and one whose parameters ask for the
+ground-station failsafe relies on that: such a plan does not fly while they are off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dfr.findings import Finding
+from dfr.mission.items import FlightPlan
+from dfr.mission.validate_common import unknown, violation
+
+Value = Callable[[str], float | None]
+"""A parameter's value as the plan is flown, by its 4.5/4.6 name; None where the vehicle has none."""
+
+AREAS_BIT = 1 << 2
+"""FENCE_TYPE: polygons and circles (AC_FENCE_TYPE_POLYGON)."""
+
+CONTINUE_IN_AUTO = 1 << 1
+"""FS_OPTIONS: go on with the mission in AUTO without a ground station (GCS_CONTINUE_IF_AUTO)."""
+
+REPORT_ONLY = 0.0
+RULE = "preflight.relies_on"
+
+
+def relied_on(plan: FlightPlan) -> tuple[str, ...]:
+    """What the plan relies on, in words; empty for a bare mission."""
+    words = []
+    if plan.fence:
+        words.append("its fence")
+    if plan.rally:
+        words.append("its rally point" if len(plan.rally) == 1 else f"its {len(plan.rally)} rally points")
+    if plan.params.get("FS_GCS_ENABLE"):
+        words.append("the ground-station failsafe")
+    if plan.params.get("BATT_FS_LOW_ACT"):
+        words.append("the battery failsafe")
+    return tuple(words)
+
+
+def fence_is_on(value: Value) -> bool | None:
+    """Whether the fence is watched once it flies; None where the vehicle does not tell."""
+    enabled = value("FENCE_ENABLE")
+    return None if enabled is None else bool(enabled or value("FENCE_AUTOENABLE"))
+
+
+def off_findings(plan: FlightPlan, value: Value) -> Iterator[Finding]:
+    """What the plan relies on and the vehicle would not do, each with the parameter to set."""
+    if plan.fence:
+        yield from _fence_findings(value)
+    if plan.params.get("FS_GCS_ENABLE"):
+        options = int(value("FS_OPTIONS") or 0)
+        if options & CONTINUE_IN_AUTO:
+            yield violation(
+                RULE,
+                f"FS_OPTIONS {options}: in AUTO it goes on without a ground station, and the plan relies on "
+                "the ground-station failsafe",
+                fix=f"set FS_OPTIONS to {options & ~CONTINUE_IN_AUTO}",
+            )
+
+
+def _fence_findings(value: Value) -> Iterator[Finding]:
+    relies = "the plan brings its fence and relies on it"
+    on = fence_is_on(value)
+    if on is None:
+        yield unknown(RULE, f"FENCE_ENABLE is not told, and {relies}", fix="use firmware with fences")
+        return
+    if not on:
+        yield violation(
+            RULE, f"fence on board, FENCE_ENABLE 0: not watched; {relies}", fix="set FENCE_ENABLE to 1"
+        )
+    kinds = int(value("FENCE_TYPE") or 0)
+    if not kinds & AREAS_BIT:
+        yield violation(
+            RULE,
+            f"FENCE_TYPE {kinds}: the fence's areas are not watched; {relies}",
+            fix=f"set FENCE_TYPE to {kinds | AREAS_BIT}",
+        )
+    if value("FENCE_ACTION") == REPORT_ONLY:
+        yield violation(
+            RULE,
+            f"FENCE_ACTION 0: leaving the fence is only reported; {relies}",
+            fix="set FENCE_ACTION to 1 (return, or land)",
+        )
