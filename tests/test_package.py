@@ -75,7 +75,7 @@ def test_the_installed_wheel_rehearses_a_shipped_scenario_from_any_folder(built,
         str(site),
         str(wheel),
     ]
-    subprocess.run(install, check=True, timeout=120, capture_output=True)
+    subprocess.run(install, check=True, timeout=900, capture_output=True)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     rehearse = ["rehearse", "victorious-2024", "--replications", "3", "--out", "out", "--json"]

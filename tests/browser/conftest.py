@@ -95,7 +95,7 @@ def serving_process(*arguments):
             yield json.loads(text)["url"].rstrip("/"), process
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=900)
 
 
 @pytest.fixture(scope="session")

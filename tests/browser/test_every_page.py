@@ -22,7 +22,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_contrast_can_be_raised(watched,
 def test_the_report_and_the_brief_open_from_a_file(browser, serve, rehearsed_folder, tmp_path):
     brief = tmp_path / "brief.html"
     command = [sys.executable, "-m", "dfr", "brief", str(rehearsed_folder), "--out", str(brief)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=900)
     for path in (rehearsed_folder / "report.html", brief):
         context = browser.new_context()
         page = context.new_page()

@@ -43,7 +43,7 @@ def stopped(*arguments: str, when: Callable[[], bool], folder: Path) -> tuple[in
         while not when() and verb.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         verb.send_signal(signal.SIGINT)
-        code = verb.wait(timeout=60)
+        code = verb.wait(timeout=900)
     return code, told.read_text(), said.read_text()
 
 

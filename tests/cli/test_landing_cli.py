@@ -11,7 +11,7 @@ import pytest
 
 def landing(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dfr", "landing", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_the_document_holds_what_a_caller_is_promised():

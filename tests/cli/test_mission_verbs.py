@@ -231,4 +231,4 @@ def test_the_readmes_calls_fly_our_own_vehicle_without_anybody_asked(compiled, r
         assert "docked: 0." in done.stdout
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=900)

@@ -250,7 +250,7 @@ def test_a_rehearsal_and_a_simulation_do_not_share_a_folder(tmp_path):
     (out / "manifest.json").unlink()
     (out / "rehearsal.json").write_text("{}")
     command = [sys.executable, "-m", "dfr", "simulate", "victorious-2024", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 2
     assert "holds a rehearsal -> choose another --out" in done.stderr
 

@@ -8,10 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +56,7 @@ def gone(pid: int) -> bool:
 
 def refused(*options: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "dfr.cli.main", "sitl", "--for", "1", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     return done.returncode, done.stderr
 
 
@@ -93,7 +93,9 @@ def test_ports_beyond_the_last_are_refused():
 
 
 @pytest.mark.slow
-def test_twenty_vehicles_keep_real_time_side_by_side():
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads processor time from /proc")
+def test_twenty_vehicles_fly_side_by_side_on_less_than_one_core():
+    """Counted in processor seconds for each vehicle second, whatever else the machine does."""
     first = free_block(10 * MANY)
     with (
         sitl("--engine", "builtin", "--count", str(MANY), "--port", str(first)) as (_, vehicles),
@@ -103,26 +105,22 @@ def test_twenty_vehicles_keep_real_time_side_by_side():
             stack.enter_context(SitlClient(vehicle["url"], system_id=vehicle["system_id"]))
             for vehicle in vehicles
         ]
-        seen: dict[int, list[tuple[float, float]]] = {client.system_id: [] for client in clients}
-        stop = threading.Event()
-
-        def listen(client: SitlClient) -> None:
+        for client in clients:
             client.stream(10)
-            while not stop.is_set():
-                message = client.connection.recv_match(blocking=True, timeout=0.2)
-                if message is not None and message.get_type() == "GLOBAL_POSITION_INT":
-                    seen[message.get_srcSystem()].append((time.monotonic(), message.time_boot_ms / 1000.0))
+        begun_s = [client.receive("GLOBAL_POSITION_INT").time_boot_ms / 1000.0 for client in clients]
+        used_s = [processor_s(vehicle["pid"]) for vehicle in vehicles]
+        flown_s = 0.0
+        while flown_s < 5.0:
+            now_s = [client.receive("GLOBAL_POSITION_INT").time_boot_ms / 1000.0 for client in clients]
+            flown_s = min(now - begun for now, begun in zip(now_s, begun_s, strict=True))
+        used_s = [processor_s(vehicle["pid"]) - used for vehicle, used in zip(vehicles, used_s, strict=True)]
+    assert sum(used_s) < flown_s
 
-        listeners = [threading.Thread(target=listen, args=(client,)) for client in clients]
-        for listener in listeners:
-            listener.start()
-        stop.wait(15.0)
-        stop.set()
-        for listener in listeners:
-            listener.join()
-    assert sorted(seen) == list(range(1, MANY + 1))
-    paces = [(heard[-1][1] - heard[0][1]) / (heard[-1][0] - heard[0][0]) for heard in seen.values()]
-    assert sorted(paces)[MANY // 2] == pytest.approx(1.0, abs=0.1)
+
+def processor_s(pid: int) -> float:
+    """The processor seconds that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.parametrize("speedup", ["0", "-3", "nan", "inf"])

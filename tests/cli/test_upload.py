@@ -91,7 +91,7 @@ def upload(folder: Path, url: str, *arguments: str):
     file.write_text(MISSION)
     command = [sys.executable, "-m", "dfr", "upload", str(file), "--vehicle", url, "--json", *arguments]
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, check=False
     )
     return done.returncode, json.loads(done.stdout)["error"]["message"]
 

@@ -33,7 +33,7 @@ def dfr_typed(*arguments: str, typed: bytes, cwd: Path) -> subprocess.CompletedP
             capture_output=True,
             text=True,
             check=False,
-            timeout=180.0,
+            timeout=900,
             cwd=cwd,
         )
     finally:

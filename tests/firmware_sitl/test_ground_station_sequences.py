@@ -90,7 +90,7 @@ def test_the_modes_that_are_flown_are_listed_one_by_one(start: Any) -> None:
             assert mode.mode_index == index
             names[mode.custom_mode] = mode.mode_name
         assert {3: "AUTO", 4: "GUIDED", 6: "RTL", 9: "LAND"}.items() <= names.items()
-        client.receive("AVAILABLE_MODES_MONITOR", timeout_s=20.0)
+        client.receive("AVAILABLE_MODES_MONITOR")
 
 
 def test_every_mode_that_is_listed_can_be_chosen_and_no_other(engine: str, connect: Any) -> None:
@@ -98,7 +98,7 @@ def test_every_mode_that_is_listed_can_be_chosen_and_no_other(engine: str, conne
     with connect(speedup=5.0) as client:
         for number in NAMES:
             assert client.command(176, 1, number) == ACCEPTED
-            client.wait_mode(number, timeout_s=5.0)
+            client.wait_mode(number)
         for number in (*(UNFLOWN if engine == "builtin" else ()), 8, 12, 13, 26, 99):
             assert client.command(176, 1, number) == FAILED
 
@@ -133,7 +133,7 @@ def test_the_banner_comes_with_the_parameters(connect: Any) -> None:
         client.receive("HEARTBEAT")
         client.texts.clear()
         client.parameters()
-        client.wait_text("Frame: QUAD", timeout_s=5.0)
+        client.wait_text("Frame: QUAD")
 
 
 @pytest.mark.parametrize("kind", IMUS)
@@ -168,7 +168,7 @@ def test_a_flight_is_told_since_arming_and_since_taking_off(connect: Any) -> Non
         client.set_mode(4)
         client.arm()
         client.do(22, 0, 0, 0, 0, 0, 0, 5.0)
-        flying = client.receive("FLIGHT_INFORMATION", where=lambda m: m.takeoff_time_utc > 0, timeout_s=30.0)
+        flying = client.receive("FLIGHT_INFORMATION", where=lambda m: m.takeoff_time_utc > 0)
         armed_ms, took_off_ms = flying.arming_time_utc / 1000, flying.takeoff_time_utc / 1000
         assert before.time_boot_ms < armed_ms < took_off_ms <= flying.time_boot_ms + 1
 

@@ -22,7 +22,7 @@ def ask(client: SitlClient, sequence: int, operation: int, *, data: bytes = b"",
     size = len(data) if data else PART_BYTES
     head = pack("<HBBBBBBI", sequence, 0, operation, size, 0, 0, 0, offset)
     client.mav.file_transfer_protocol_send(0, client.system_id, 1, list((head + data).ljust(251, b"\0")))
-    return bytes(client.receive("FILE_TRANSFER_PROTOCOL", timeout_s=10.0).payload)
+    return bytes(client.receive("FILE_TRANSFER_PROTOCOL").payload)
 
 
 def contents(client: SitlClient, name: bytes) -> bytes:

@@ -27,7 +27,7 @@ def _answer(client: SitlClient, case: dict[str, Any]) -> int:
         place = int(case.get("x", 0)), int(case.get("y", 0)), z
         frame = case.get("frame", 3)
         client.mav.command_int_send(client.system_id, 1, frame, command, 0, 0, *_fields(case, 4), *place)
-    answer = client.receive("COMMAND_ACK", timeout_s=20.0, where=lambda m: m.command == command)
+    answer = client.receive("COMMAND_ACK", where=lambda m: m.command == command)
     return int(answer.result)
 
 

@@ -89,7 +89,7 @@ def test_a_precision_landing_ends_on_the_target(connect: Any) -> None:
         _fly_up(client)
         client.set_mode(LAND)
         client.wait_text("PrecLand: Target Found")
-        client.wait_disarmed(timeout_s=60.0)
+        client.wait_disarmed()
         landed = client.receive("LOCAL_POSITION_NED")
         assert (landed.x, landed.y) == pytest.approx((-0.2, 2.0), abs=0.3)
 
@@ -105,17 +105,15 @@ def test_a_dock_whose_target_is_lost_is_landed_on_as_strictly_as_asked(
         _fly_up(client, 12.0)
         client.set_mode(LAND)
         client.wait_text("PrecLand: Target Found")
-        client.receive("GLOBAL_POSITION_INT", timeout_s=60.0, where=lambda m: m.relative_alt < 7000)
+        client.receive("GLOBAL_POSITION_INT", where=lambda m: m.relative_alt < 7000)
         client.set_parameter("SIM_PLD_ENABLE", 0)
         if strict:
             client.wait_text("PrecLand: Failsafe Measures")
         if lands:
-            client.wait_disarmed(timeout_s=60.0)
+            client.wait_disarmed()
             return
         begun_ms = client.receive("GLOBAL_POSITION_INT").time_boot_ms
-        later = client.receive(
-            "GLOBAL_POSITION_INT", timeout_s=60.0, where=lambda m: m.time_boot_ms > begun_ms + 20_000
-        )
+        later = client.receive("GLOBAL_POSITION_INT", where=lambda m: m.time_boot_ms > begun_ms + 20_000)
         assert later.relative_alt > 1000
         assert client.armed
 
@@ -154,7 +152,7 @@ def test_auto_is_not_armed_without_a_mission(connect: Any) -> None:
     with connect() as client:
         assert client.command(SET_MODE, 1, AUTO) == ACCEPTED
         assert client.command(ARM, 1) == FAILED
-        client.wait_text("Mode requires mission", timeout_s=5.0)
+        client.wait_text("Mode requires mission")
 
 
 def test_auto_is_not_armed_unless_its_options_say_so(connect: Any) -> None:
@@ -162,7 +160,7 @@ def test_auto_is_not_armed_unless_its_options_say_so(connect: Any) -> None:
         client.upload([(16, 0, (0.0,) * 4, 507810000, -10890000, 3.0), (22, 3, (0.0,) * 4, 0, 0, 10.0)])
         assert client.command(SET_MODE, 1, AUTO) == ACCEPTED
         assert client.command(ARM, 1) == FAILED
-        client.wait_text("AUTO mode not armable", timeout_s=5.0)
+        client.wait_text("AUTO mode not armable")
         client.set_parameter("AUTO_OPTIONS", 1)
         assert client.command(ARM, 1) == ACCEPTED
 
@@ -185,7 +183,7 @@ def test_a_mission_can_be_entered_at_a_later_item(connect: Any, home: Any) -> No
         client.mav.mission_set_current_send(client.system_id, 1, 3)
         client.receive("MISSION_CURRENT", where=lambda m: m.seq == 3)
         client.do(SET_MODE, 1, AUTO)
-        client.wait_text("Reached command #3", timeout_s=60.0)
+        client.wait_text("Reached command #3")
         assert not any("Mission: 2" in text for text in client.texts)
 
 
@@ -197,7 +195,6 @@ def test_a_guided_target_is_flown_to(connect: Any) -> None:
         )
         client.receive(
             "LOCAL_POSITION_NED",
-            timeout_s=60.0,
             where=lambda m: abs(m.x - 30) < 0.5 and abs(m.y - 10) < 0.5 and abs(m.z + 25) < 0.5,
         )
 
@@ -213,7 +210,7 @@ def test_a_second_uploader_is_denied_and_the_first_goes_on(start: Any, home: Any
     mission = sortie(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
     with start(speedup=1.0) as vehicle, SitlClient(vehicle.urls[0]) as first:
         first.stream(4)
-        first.receive("SYSTEM_TIME", timeout_s=30.0, where=lambda m: m.time_boot_ms > 3000)
+        first.receive("SYSTEM_TIME", where=lambda m: m.time_boot_ms > 3000)
         with SitlClient(vehicle.urls[1], source_system=254) as second:
             second.receive("HEARTBEAT")
             first.mav.mission_count_send(1, 1, len(mission), 0)
@@ -292,7 +289,7 @@ def test_a_silent_ground_station_brings_it_home(connect: Any) -> None:
     with connect(params={"FS_GCS_ENABLE": 1}, speedup=5.0) as client:
         _fly_up(client, 10.0)
         client.beats = False
-        client.wait_mode(RTL, timeout_s=20.0)
+        client.wait_mode(RTL)
 
 
 def test_a_refused_arming_raises_with_the_reason(connect: Any) -> None:
@@ -313,7 +310,7 @@ def _told(client: SitlClient, items: list[tuple[Any, ...]]) -> list[str]:
     client.do(ARM, 1)
     client.texts.clear()
     client.do(MISSION_START)
-    client.wait_disarmed(timeout_s=120.0)
+    client.wait_disarmed()
     client.quiet("PARAM_VALUE", for_s=0.5)
     return [text for text in client.texts if text.startswith(TOLD)]
 

@@ -27,7 +27,7 @@ def connected(url: str) -> Iterator[socket.socket]:
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         sock.connect((host, int(port)))
-        sock.settimeout(5.0)
+        sock.settimeout(60.0)
         yield sock
 
 
@@ -63,4 +63,4 @@ def test_a_client_that_reads_nothing_holds_nobody_up():
         deaf.sendall(Encoder(system=254, component=190).encode(ask))
         client.stream(4)
         begun_ms = client.receive("SYSTEM_TIME").time_boot_ms
-        client.receive("SYSTEM_TIME", timeout_s=60.0, where=lambda m: m.time_boot_ms > begun_ms + 300_000)
+        client.receive("SYSTEM_TIME", where=lambda m: m.time_boot_ms > begun_ms + 300_000)

@@ -29,7 +29,7 @@ def test_one_too_many_is_refused_at_once_with_the_number(connect, home, kind, co
     with connect(speedup=5.0) as client:
         with pytest.raises(TransferError, match="refused: 4"):
             client.upload(placed(home, command, most + 1, frame, 0.0), kind=kind)
-        client.wait_text(f"Only {most} items are supported", timeout_s=5.0)
+        client.wait_text(f"Only {most} items are supported")
 
 
 def test_as_many_as_there_is_room_for_are_kept(connect, home):
@@ -44,5 +44,5 @@ def test_a_fences_areas_take_room_besides_their_corners(connect, home):
         client.upload(placed(home, CORNER, 69, 3, 69.0), kind=FENCE)
         with pytest.raises(TransferError, match="refused: 1"):
             client.upload(placed(home, CORNER, 70, 3, 70.0), kind=FENCE)
-        client.wait_text("Fence exceeds storage size", timeout_s=5.0)
+        client.wait_text("Fence exceeds storage size")
         assert len(client.download(kind=FENCE)) == 69

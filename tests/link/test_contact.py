@@ -313,6 +313,6 @@ def test_a_process_that_was_stopped_reads_what_waits_before_it_calls_the_link_lo
         ours.send_signal(signal.SIGSTOP)
         time.sleep(5.0)
         ours.send_signal(signal.SIGCONT)
-        said = ours.communicate(timeout=60)[0]
+        said = ours.communicate(timeout=900)[0]
     assert ours.returncode == 0, "no LinkTimeoutError"
     assert said.startswith("heard True stopped 5")

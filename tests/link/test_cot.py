@@ -104,7 +104,7 @@ def test_events_go_out_by_udp(monkeypatch):
             events = [ET.fromstring(room.recv(4096)) for _ in range(3)]
     times = [datetime.fromisoformat(event.get("time")) for event in events]
     assert times == sorted(times)
-    assert abs(times[0] - datetime.now(UTC)) < timedelta(seconds=30)
+    assert abs(times[0] - datetime.now(UTC)) < timedelta(minutes=15)
 
 
 def test_a_control_room_that_is_not_there_is_told_once_and_tried_again(monkeypatch):

@@ -232,7 +232,7 @@ def test_a_new_task_in_flight_is_checked_uploaded_proven_and_flown(start, dispat
     with start() as running, connect(running.url, simulated=True) as vehicle:
         upload_verified(vehicle, dispatch)
         flown = fly_dispatch(vehicle, dispatch, on_state=watcher, orders=orders)
-    asked[0].result(timeout=1.0)
+    asked[0].result(timeout=60.0)
     assert said(flown, "on to the new task")
     assert not flown.taken_over
     assert flown.docked
@@ -259,7 +259,7 @@ def test_a_new_task_whose_way_was_not_checked_is_refused_and_the_old_one_is_flow
         upload_verified(vehicle, dispatch)
         flown = fly_dispatch(vehicle, dispatch, on_state=watcher, orders=orders)
     for refusal in refusals:
-        assert isinstance(refusal.exception(timeout=1.0), NonCompliantError)
+        assert isinstance(refusal.exception(timeout=60.0), NonCompliantError)
     assert len(said(flown, "order refused")) == 2
     assert flown.docked
     assert not said(flown, "new task:")
@@ -274,7 +274,7 @@ def test_a_new_task_the_battery_does_not_reach_is_refused(start, dispatch):
     with start() as running, connect(running.url, simulated=True) as vehicle:
         upload_verified(vehicle, plan)
         flown = fly_dispatch(vehicle, plan, on_state=watcher, orders=orders, limits=NO_LIMITS)
-    assert isinstance(asked[0].exception(timeout=1.0), VehicleRefusedError)
+    assert isinstance(asked[0].exception(timeout=60.0), VehicleRefusedError)
     assert "send another drone" in str(asked[0].exception())
     assert flown.docked
 
@@ -285,6 +285,6 @@ def test_an_order_to_come_home_is_obeyed(start, dispatch):
     with start() as running, connect(running.url, simulated=True) as vehicle:
         upload_verified(vehicle, plan)
         flown = fly_dispatch(vehicle, plan, on_state=watcher, orders=orders)
-    asked[0].result(timeout=1.0)
+    asked[0].result(timeout=60.0)
     assert said(flown, "recalled by order")
     assert (flown.docked, flown.taken_over) == (True, False)

@@ -248,7 +248,7 @@ def test_what_is_left_out_is_counted_and_a_no_go_stands_at_the_top(crowded):
 def test_the_verb_finds_the_scenario_of_a_simulation_by_itself(tmp_path):
     def dfr(*arguments):
         command = [sys.executable, "-m", "dfr", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False)
 
     assert dfr("simulate", "winter-storm", "--replications", "2", "--out", "run").returncode == 0
     done = dfr("brief", "run", "--out", "brief.html")

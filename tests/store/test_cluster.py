@@ -75,7 +75,7 @@ def _address(file: Path, count: int) -> str:
     import distributed
 
     with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
-        client.wait_for_workers(count, timeout=60)
+        client.wait_for_workers(count, timeout=900)
         return str(client.scheduler.address)
 
 
@@ -98,7 +98,7 @@ def test_a_cluster_that_loses_a_worker_leaves_the_bytes_of_one_process(
         world, plan, folder=folders[0], replications=REPLICATIONS, seed=5, cluster=address, on_done=kill_one
     )
     run_to_store(world, plan, folder=folders[1], replications=REPLICATIONS, seed=5)
-    assert processes[0].wait(timeout=30) == -signal.SIGKILL
+    assert processes[0].wait(timeout=900) == -signal.SIGKILL
     assert processes[1].poll() is None
     assert heard == list(range(1, REPLICATIONS + 1))
     first, second = (

@@ -36,7 +36,7 @@ def running(face):
         thread.start()
         yield port
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,7 @@ def test_a_fraction_of_a_vehicle_is_not_rounded_to_one(port, number):
 def test_a_socket_of_our_page_is_told_and_a_foreign_one_refused(port):
     address = f"ws://127.0.0.1:{port}/ws/progress"
     with connect(address, origin=f"http://127.0.0.1:{port}") as socket:
-        assert json.loads(socket.recv(timeout=10))["running"] is False
+        assert json.loads(socket.recv(timeout=60))["running"] is False
     with pytest.raises(WebSocketException), connect(address, origin="http://evil.test"):
         pass
 
@@ -213,7 +213,7 @@ def test_there_are_only_so_many_sockets(port):
     address, origin = f"ws://127.0.0.1:{port}/ws/progress", f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
         for _ in range(MOST_SOCKETS):
-            stack.enter_context(connect(address, origin=origin)).recv(timeout=10)
+            stack.enter_context(connect(address, origin=origin)).recv(timeout=60)
         with pytest.raises(WebSocketException):
             connect(address, origin=origin)
     assert ask(port, "/api/about")[0] == 200
