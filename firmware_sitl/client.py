@@ -25,8 +25,8 @@ ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
 INVALID_SEQUENCE = mavlink.MAV_MISSION_INVALID_SEQUENCE
 HEARTBEAT_WALL_S = 0.2
 HANGS_S = 300.0
-"""Wall seconds after which a client gives up. Only so that a failure ends: no test may pass or fail by how busy
-its machine is."""
+"""Wall seconds after which a client gives up. Only so that a failure ends: no test may pass or fail by how
+busy its machine is."""
 
 SPEAKS = frozenset({"HEARTBEAT", "STATUSTEXT"})
 
