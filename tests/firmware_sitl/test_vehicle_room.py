@@ -42,7 +42,7 @@ def test_a_fences_areas_take_room_besides_their_corners(connect, home):
     """4 bytes, 2 a polygon and 8 a corner: 69 corners are 558 bytes of 560, and 70 are too many."""
     with connect(speedup=5.0) as client:
         client.upload(placed(home, CORNER, 69, 3, 69.0), kind=FENCE)
-        with pytest.raises(TransferError, match="refused: 1"):
+        with pytest.raises(TransferError, match="MAV_MISSION_ERROR"):
             client.upload(placed(home, CORNER, 70, 3, 70.0), kind=FENCE)
         client.wait_text("Fence exceeds storage size")
         assert len(client.download(kind=FENCE)) == 69
