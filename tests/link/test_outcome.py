@@ -11,12 +11,14 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.errors import NonCompliantError
 from dfr.geo import distance_m, offset
 from dfr.link.director import fly_dispatch
+from dfr.link.landing_time import landing_s, landing_settings_of
 from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import connect
 from dfr.link.orders import Orders
 from dfr.link.outcome import Cut, Ending, Outcome
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.metrics.flown import VERTICAL_TOLERANCE, VERTICAL_TOLERANCE_S
 from dfr.mission.items import Command
 
 from ..places import at
@@ -222,6 +224,17 @@ def test_a_wind_limit_on_a_vehicle_that_reports_no_wind_is_refused_before_take_o
                 fly_dispatch(vehicle, dispatch, limits=FlightLimits(gap_s=None, wind_mps=8.0))
             time.sleep(0.1)
             assert vehicle.state.armed is False
+
+
+@pytest.mark.parametrize(("return_cm", "from_m"), [(1000.0, 20.0), (4000.0, 40.0)])
+def test_the_landing_flown_is_as_predicted_whatever_height_it_returns_at(start, dispatch, return_cm, from_m):
+    plan = replace(dispatch, params={**dispatch.params, "RTL_ALT": return_cm, "RTL_CONE_SLOPE": 0.0})
+    with start(speedup=10.0) as running, connect(running.url, simulated=True) as vehicle:
+        upload_verified(vehicle, plan)
+        predicted_s = landing_s(landing_settings_of(vehicle), from_m)
+        flown = fly_dispatch(vehicle, plan)
+    tolerance_s = max(VERTICAL_TOLERANCE_S, VERTICAL_TOLERANCE * predicted_s)
+    assert flown.phases["land"] == pytest.approx(predicted_s, abs=tolerance_s)
 
 
 BASE = {"on_scene": True, "at_dock": True, "disarmed": True}
