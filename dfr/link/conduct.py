@@ -20,22 +20,22 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import DfrError, LinkError, VehicleRefusedError
-from dfr.geo import Position
 from dfr.link.contact import Contact
+from dfr.link.custody import Custody
 from dfr.link.dispatched import Event
 from dfr.link.ground_watch import GroundWatch
 from dfr.link.limits import Action, Breach, FlightLimits, TrafficLimit, Watch, refuse_without_energy
 from dfr.link.lost_station import TAKE_OVER, LostStation
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import Orders, Recall, Task
-from dfr.link.outcome import Cut, Outcome
+from dfr.link.outcome import Outcome
 from dfr.link.recorder import RETURNING, Recorder
-from dfr.link.said import NEAR_S, Said, doubted_by_flags
+from dfr.link.said import doubted_by_flags
 from dfr.link.traffic import Proximity, TrafficPicture
 from dfr.link.transfer import replace_mission
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
@@ -47,9 +47,6 @@ from dfr.mission.retask import FIRST_ITEM, retasked
 
 LIFT_S = 30.0
 LOOK_EVERY_S = 0.05
-ASK_AGAIN_S = 2.0
-"""Between two tries of a change of mode that did not get through, by our own clock (assumed)."""
-
 ANSWER_S = 1.0
 """A vehicle that was told to arm shows it by then (it tells its state once a second)."""
 
@@ -77,22 +74,13 @@ class Director:
     on_event: OnEvent | None = None
     lost_station: LostStation = field(default_factory=LostStation)
     events: list[Event] = field(default_factory=list)
-    expected: CopterMode = CopterMode.AUTO
-    asked: CopterMode | None = None
-    asked_at: float = 0.0
     given_up: bool = False
     trouble: str = ""
-    hands_off: bool = False
     recalled: bool = False
-    returning: bool = False
     low: LowHold | None = None
     last_seq: int | None = None
-    said: Said = field(default_factory=Said)
-    cuts: list[Cut] = field(default_factory=list)
     warned: set[str] = field(default_factory=set)
-    taken_over: bool = False
     past_scene: bool = False
-    off_since_s: float = 0.0
     doubted: bool = False
     deadline_s: float = 0.0
     unheard_s: float = 0.0
@@ -100,6 +88,12 @@ class Director:
     def __post_init__(self) -> None:
         self.watch = Watch(self.limits, self.plan)
         self.contact = Contact(self.vehicle, self._note)
+        self.custody = Custody(
+            vehicle=self.vehicle,
+            recorder=self.recorder,
+            tell=self._note,
+            wrecked=lambda: bool(self.ground.crash),
+        )
         self.ground = GroundWatch(
             vehicle=self.vehicle,
             recorder=self.recorder,
@@ -113,7 +107,7 @@ class Director:
         vehicle.set_mode(CopterMode.GUIDED)
         vehicle.arm()
         self._note("armed")
-        self.expected, self.asked = CopterMode.GUIDED, CopterMode.AUTO
+        self.custody.launched()
         try:
             vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
             vehicle.wait(lambda state: state.mode == CopterMode.AUTO, vehicle_s=LIFT_S, what="AUTO")
@@ -122,7 +116,7 @@ class Director:
         except LinkError as error:
             self._note(f"the start of the mission is not confirmed: {error}")
             return
-        self.expected, self.asked = CopterMode.AUTO, None
+        self.custody.got(CopterMode.AUTO)
         self._note("mission started")
 
     def take_on(self) -> None:
@@ -132,12 +126,10 @@ class Director:
         self.past_scene = bool(stays) and seq > stays[-1]
         found = f"{self.vehicle.whereabouts()}, found flying this very plan"
         if mode in (CopterMode.AUTO, CopterMode.GUIDED):
-            self.expected = CopterMode(mode)
+            self.custody.expected = CopterMode(mode)
             self._note(f"{found}: not uploaded, not armed again, control goes on")
         else:
-            self.hands_off = self.taken_over = True
-            self.off_since_s = self.vehicle.state.t_s or 0.0
-            self._cut(Outcome.TAKEN_OVER, f"found in {mode_name(mode)}")
+            self.custody.leave_alone(self.vehicle.state)
             self._note(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
 
     def follow(self, on_state: OnState | None) -> None:
@@ -156,7 +148,8 @@ class Director:
 
     def _look(self, state: VehicleState, on_state: OnState | None) -> bool:
         """One look at a vehicle that is heard; True once the flight is over."""
-        self._watch_mode(state)
+        self.deadline_s += self.custody.look(state)
+        self.low = None if self.custody.hands_off else self.low
         self._watch_words(state)
         self._watch_mission(state)
         if on_state is not None:
@@ -181,8 +174,8 @@ class Director:
         self._watch_limits(state)
         self._take_orders()
         low_m = None if self.low is None else self.low.low_m
-        self.ground.look(state, self.plan, ours=not self.hands_off, low_m=low_m)
-        self._ask_again()
+        self.ground.look(state, self.plan, ours=not self.custody.hands_off, low_m=low_m)
+        self.custody.ask_again()
 
     def _wait_for_it(self) -> None:
         """It is not heard: wait, until it should long be down."""
@@ -197,13 +190,13 @@ class Director:
 
     def _prove_plan(self) -> bool:
         """After a gap: whether what is heard again still carries the verified plan."""
-        if self.hands_off or self.vehicle.plan is not OnboardPlan.VERIFIED:
+        if self.custody.hands_off or self.vehicle.plan is not OnboardPlan.VERIFIED:
             return True
         differences = self.contact.prove(self.plan)
         if differences is None:
             return False
         if differences:
-            self.hands_off, self.vehicle.plan = True, OnboardPlan.UNKNOWN
+            self.custody.hands_off, self.vehicle.plan = True, OnboardPlan.UNKNOWN
             self._note(
                 f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off"
             )
@@ -227,75 +220,26 @@ class Director:
     def stand_down(self) -> None:
         """Leave AUTO after the flight, so that the next plan can be uploaded."""
         state = self.vehicle.state
-        if self.hands_off or state.armed is not False or state.mode != CopterMode.AUTO:
+        if self.custody.hands_off or state.armed is not False or state.mode != CopterMode.AUTO:
             return
         try:
             self.vehicle.set_mode(CopterMode.GUIDED)
         except LinkError as error:
             self._note(f"still in AUTO: {error}")
 
-    def _watch_mode(self, state: VehicleState) -> None:
-        """A mode we did not ask for is the pilot's, or a failsafe's: hands off, until it is given back."""
-        if self.asked is not None and state.mode == self.asked:
-            self.expected, self.asked = self.asked, None
-        if state.mode is None or state.armed is False:
-            return
-        if self.hands_off:
-            if state.mode in {self.expected, CopterMode.AUTO} and self.vehicle.plan is OnboardPlan.VERIFIED:
-                self._take_back(state)
-            return
-        if state.mode != self.expected:
-            self._let_go(state)
-
-    def _let_go(self, state: VehicleState) -> None:
-        self.hands_off = self.taken_over = True
-        self.asked, self.low = None, None
-        self.off_since_s = state.t_s or 0.0
-        name, failsafe = mode_name(state.mode), self.said.failsafe_near(self.off_since_s)
-        if failsafe:
-            self._cut(Outcome.FAILSAFE, f"{name} by a failsafe: {failsafe}")
-            self._note(f"failsafe has control: {name}: {failsafe}: hands off")
-        else:
-            self._cut(Outcome.TAKEN_OVER, f"{name} by the pilot")
-            self._note(f"pilot has control: {name} by the pilot or a failsafe: hands off")
-
-    def _take_back(self, state: VehicleState) -> None:
-        """The flight is given back in a mode of ours: it is brought to its end."""
-        away_s = (state.t_s or 0.0) - self.off_since_s
-        self.hands_off, self.expected = False, CopterMode(state.mode or CopterMode.AUTO)
-        self.deadline_s += away_s
-        if self.cuts and self.expected == CopterMode.AUTO:
-            self.cuts.pop()
-        self._note(f"given back in {self.expected.name} after {away_s:.0f} s: control goes on")
-
     def _watch_words(self, state: VehicleState) -> None:
         """Name each failsafe, and the first doubt about the position in flight."""
-        for text in self.said.fresh_failsafes():
-            self._note(f"failsafe: {text.text}")
-            soon = self.hands_off and (text.t_s or 0.0) - self.off_since_s <= NEAR_S
-            if soon and self.cuts and self.cuts[-1].outcome is Outcome.TAKEN_OVER:
-                words = f"{mode_name(state.mode)} by a failsafe: {text.text}"
-                self.cuts[-1] = replace(self.cuts[-1], outcome=Outcome.FAILSAFE, words=words)
+        self.custody.listen(state)
         if not self.doubted and self.recorder.air.in_air and doubted_by_flags(state):
             self.doubted = True
             self._note("the vehicle's estimator doubts its own position")
-
-    def _cut(self, outcome: Outcome, words: str) -> None:
-        self.cuts.append(
-            Cut(
-                outcome=outcome,
-                t_s=self.vehicle.state.t_s,
-                words=words,
-                before_return=self.recorder.return_t_s is None or not self.returning,
-            )
-        )
 
     def _watch_mission(self, state: VehicleState) -> None:
         if state.mission_seq != self.last_seq and state.mission_seq is not None:
             self.last_seq = state.mission_seq
             self._note(f"item {state.mission_seq}")
-        if self.recorder.return_t_s is not None and not self.returning:
-            self.returning = True
+        if self.recorder.return_t_s is not None and not self.custody.returning:
+            self.custody.returning = True
             self._note("return", t_s=self.recorder.return_t_s)
 
     def _watch_limits(self, state: VehicleState) -> None:
@@ -306,7 +250,7 @@ class Director:
             return
         heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
         breach = self.watch.breach(state, unheard_s=heard_again_after_s)
-        if breach is not None and self.hands_off:
+        if breach is not None and self.custody.hands_off:
             self._warn(breach.limit, f"limit {breach.limit}: {breach.words}: not ours to act on")
         elif breach is not None:
             self._obey(breach)
@@ -317,17 +261,17 @@ class Director:
         contacts, limit = self.picture.look(state), self.limits.traffic
         if limit is None:
             return
-        if self.hands_off:
+        if self.custody.hands_off:
             if (near := limit.near(contacts)) is not None:
                 self._warn(near.name, f"traffic: {_nearness(near)}: not ours to act on")
             return
-        if state.mode != self.expected:
+        if state.mode != self.custody.expected:
             return
         if self.low is not None:
             self._hold_on(self.low, limit, contacts, state)
             return
         near = limit.near(contacts)
-        if near is None or self.expected == CopterMode.LAND:
+        if near is None or self.custody.expected == CopterMode.LAND:
             return
         words = _nearness(near)
         if limit.action is not Action.HOLD_LOW:
@@ -343,11 +287,11 @@ class Director:
             place=state.position,
             aloft_m=state.height_m_home,
             low_m=limit.hold_low_m,
-            mode=self.expected,
+            mode=self.custody.expected,
             since_s=state.t_s or 0.0,
         )
         try:
-            self._go_to(state.position, limit.hold_low_m)
+            self.custody.go_to(state.position, limit.hold_low_m)
         except LinkError:
             self.low = None
             raise
@@ -360,41 +304,41 @@ class Director:
         clear = low.is_clear(limit, contacts, t_s)
         if low.rising and low.clear_since_s is None:
             self._note("traffic: down again")
-            self._go_to(low.place, low.low_m)
+            self.custody.go_to(low.place, low.low_m)
             low.rising = False
         elif clear and not low.rising:
             self._note("traffic: clear, up again")
-            self._go_to(low.place, low.aloft_m)
+            self.custody.go_to(low.place, low.aloft_m)
             low.rising = True
         elif low.rising and low.is_aloft(state):
             self.low = None
             self.deadline_s += t_s - low.since_s
-            self._change_mode(low.mode)
+            self.custody.change_mode(low.mode)
             self._note(f"traffic: on in {low.mode.name} after {t_s - low.since_s:.0f} s")
 
     def _obey(self, breach: Breach) -> None:
         """Home, or down; once, and not where it is on its way there."""
         mode = CopterMode.LAND if breach.action is Action.LAND else CopterMode.RTL
-        now = self.expected if self.asked is None else self.asked
-        homeward = now in RETURNING or (self.returning and self.low is None)
+        now = self.custody.expected if self.custody.asked is None else self.custody.asked
+        homeward = now in RETURNING or (self.custody.returning and self.low is None)
         if now == mode or (homeward and mode == CopterMode.RTL):
             return
         self.low = None
         self._note(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
-        self._cut(Outcome.LIMIT, f"limit {breach.limit}: {breach.words}")
-        self._change_mode(mode)
+        self.custody.cut(Outcome.LIMIT, f"limit {breach.limit}: {breach.words}")
+        self.custody.change_mode(mode)
 
     def _take_orders(self) -> None:
         order = self.orders.next()
         if order is None:
             return
         try:
-            if self.hands_off:
+            if self.custody.hands_off:
                 raise VehicleRefusedError("another pilot has taken over -> ask them")
             if isinstance(order, Recall):
                 self._note("recalled by order")
                 self.recall()
-                self._cut(Outcome.RECALLED, "recalled by order")
+                self.custody.cut(Outcome.RECALLED, "recalled by order")
             else:
                 self.retask(order)
         except DfrError as error:
@@ -426,54 +370,26 @@ class Director:
         )
         refuse_without_energy(state, self.plan, way=task.way, on_scene_s=task.on_scene_s)
         self._note(f"new task: {task.way[-1]}")
-        self._go_to(here, max(height_m, cruise_m))
+        self.custody.go_to(here, max(height_m, cruise_m))
         try:
             replace_mission(self.vehicle, new)
         except LinkError:
             self._note("the new mission did not arrive: coming home")
-            self._cut(Outcome.LIMIT, "a new mission did not arrive")
+            self.custody.cut(Outcome.LIMIT, "a new mission did not arrive")
             self.recall()
             raise
-        self.plan, self.watch, self.returning, self.last_seq = new, Watch(self.limits, new), False, None
+        self.plan, self.watch, self.custody.returning, self.last_seq = (
+            new,
+            Watch(self.limits, new),
+            False,
+            None,
+        )
         self.vehicle.command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(FIRST_ITEM))
         self.recorder.begin_task(return_seq(new.items), state.t_s)
-        self.cuts.clear()
+        self.custody.begin_task()
         self.deadline_s = (state.t_s or 0.0) + self._longest_s(new)
-        self._change_mode(CopterMode.AUTO)
+        self.custody.change_mode(CopterMode.AUTO)
         self._note("on to the new task")
-
-    def _go_to(self, place: Position, height_m: float) -> None:
-        """Fly there in GUIDED, unless somebody else has taken over meanwhile."""
-        if self._still_ours():
-            self._ask(CopterMode.GUIDED)
-            self.vehicle.go_to(place, height_m_home=height_m)
-            self._got(CopterMode.GUIDED)
-
-    def _change_mode(self, mode: CopterMode) -> None:
-        if self._still_ours():
-            self._ask(mode)
-            self.vehicle.set_mode(mode)
-            self._got(mode)
-
-    def _ask(self, mode: CopterMode) -> None:
-        """From now on the mode asked for is as much ours as the one before, for its answer may be lost."""
-        self.asked, self.asked_at = mode, time.monotonic()
-
-    def _got(self, mode: CopterMode) -> None:
-        self.expected, self.asked = mode, None
-
-    def _ask_again(self) -> None:
-        """A change of mode in the air that did not get through; a hold has its own next try."""
-        mode = self.asked
-        if mode in (None, CopterMode.GUIDED) or not self.recorder.air.hops:
-            return
-        if time.monotonic() - self.asked_at > ASK_AGAIN_S:
-            self._change_mode(CopterMode(mode))
-
-    def _still_ours(self) -> bool:
-        """Look once more before a command: the pilot's change of mode may have come this very moment."""
-        self._watch_mode(self.vehicle.state)
-        return not self.hands_off and not self.ground.crash
 
     def _longest_s(self, plan: FlightPlan) -> float:
         return longest_s(plan, cruise_mps=self.cruise_mps)
@@ -481,19 +397,19 @@ class Director:
     def _overdue(self) -> None:
         """Recall once, unless somebody else is flying."""
         self.recalled = True
-        if self.hands_off:
+        if self.custody.hands_off:
             self._note("overdue, and not ours to recall: watching on")
             return
         self._note("overdue: recalling")
-        self._cut(Outcome.OVERDUE, "overdue")
+        self.custody.cut(Outcome.OVERDUE, "overdue")
         self.recall()
 
     def recall(self) -> None:
         """Command RTL, unless somebody else is flying."""
-        if self.hands_off:
+        if self.custody.hands_off:
             raise VehicleRefusedError("another pilot has taken over -> ask them to return")
         self.low = None
-        self._change_mode(CopterMode.RTL)
+        self.custody.change_mode(CopterMode.RTL)
 
     def _warn(self, key: str, words: str) -> None:
         """Told once of each, while the drone is not ours."""

@@ -28,6 +28,9 @@ from dfr.mission.items import FlightPlan
 WIND_PARAMETERS = ("EK3_DRAG_BCOEF_X", "EK3_DRAG_BCOEF_Y", "EK3_DRAG_MCOEF", "ARSPD_TYPE")
 """Any of these lets ArduCopter estimate the wind (AP_NavEKF3: drag fusion, airspeed)."""
 
+LEAST_WIND_MPS = 1e-3
+"""No estimate is as small: it stands for none."""
+
 WIND_WITHIN_S = 4.0
 """WIND is asked for once a second."""
 
@@ -89,7 +92,7 @@ def fly_dispatch(
     landing, texts_before = landing_settings_of(vehicle), len(vehicle.texts)
     with (
         vehicle.watching(recorder),
-        vehicle.overhearing(director.said.hear),
+        vehicle.overhearing(director.custody.said.hear),
         picture.listening(vehicle.port),
     ):
         try:
@@ -130,12 +133,18 @@ def _with_fix(finding: Finding) -> str:
 def refuse_unmeasured_wind(vehicle: MavlinkVehicle, limits: FlightLimits) -> None:
     """Raise NonCompliantError where a wind limit is set and the vehicle will report no wind in flight.
 
-    ArduCopter estimates the wind in the air only, and only where its drag parameters are set.
+    ArduCopter estimates the wind in the air only, and only where its drag parameters are set; else it tells a
+    wind of exactly 0. The built-in vehicle tells the wind that there is.
     """
     if limits.wind_mps is None or any(vehicle.get_param(name) for name in WIND_PARAMETERS):
         return
     try:
-        vehicle.wait(lambda state: state.wind_mps is not None, vehicle_s=WIND_WITHIN_S, what="wind")
+        least_mps = 0.0 if vehicle.firmware.built_in else LEAST_WIND_MPS
+        vehicle.wait(
+            lambda state: state.wind_mps is not None and state.wind_mps >= least_mps,
+            vehicle_s=WIND_WITHIN_S,
+            what="wind",
+        )
     except LinkTimeoutError as error:
         raise NonCompliantError(
             f"no go: the wind limit of {limits.wind_mps:g} m/s cannot be watched: it reports no wind "
@@ -160,11 +169,11 @@ def _flown(director: Director, landing: FlightSettings, texts_before: int) -> Fl
     track = director.recorder.track(plan.name)
     aftermath = Aftermath(
         recorder=director.recorder,
-        said=director.said,
+        said=director.custody.said,
         landing=landing,
         wreck=director.ground.crash,
         doubted=director.doubted,
-        piloted=director.taken_over,
+        piloted=director.custody.taken_over,
     )
     return FlownDispatch(
         track=track,
@@ -173,18 +182,18 @@ def _flown(director: Director, landing: FlightSettings, texts_before: int) -> Fl
             on_scene=director.past_scene or was_on_scene(track, plan),
             at_dock=away_m is not None and away_m <= director.dock_tolerance_m,
             disarmed=state.armed is False,
-            cuts=tuple(director.cuts),
+            cuts=tuple(director.custody.cuts),
             crash=aftermath.crash(track),
             doubts=aftermath.doubts,
         ),
-        taken_over=director.taken_over or director.hands_off,
+        taken_over=director.custody.taken_over or director.custody.hands_off,
         dock_error_m=away_m,
         energy_wh=track.energy_wh,
         firmware=str(vehicle.firmware),
         simulated=vehicle.simulated,
         events=tuple(sorted(director.events, key=lambda event: event.t_s or 0.0)),
         texts=vehicle.texts[texts_before:],
-        failsafes=tuple(dict.fromkeys(text.text for text in director.said.failsafes)),
+        failsafes=tuple(dict.fromkeys(text.text for text in director.custody.said.failsafes)),
         traffic=director.picture.nearest,
         dock_tolerance_m=director.dock_tolerance_m,
     )

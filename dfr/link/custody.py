@@ -1,0 +1,143 @@
+"""Who has control of a flight, and what took it off its plan.
+
+A flight mode that was not asked for is a pilot's or a failsafe's: hands off. From then on nothing is
+commanded, until the flight is given back in AUTO, or in the mode that it was taken from.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from dfr.geo import Position
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.outcome import Cut, Outcome
+from dfr.link.recorder import Recorder
+from dfr.link.said import NEAR_S, Said
+from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
+
+ASK_AGAIN_S = 2.0
+"""Between two tries of a change of mode that did not get through, by our own clock (assumed)."""
+
+
+@dataclass
+class Custody:
+    """The control of one flight; `tell` gets what happens to it, `wrecked` says whether it is a wreck.
+
+    `expected` is the mode that is ours, `asked` one that was asked for and is not seen yet; `taken_over` is
+    whether it was ever somebody else's; `returning` whether its return has begun.
+    """
+
+    vehicle: MavlinkVehicle
+    recorder: Recorder
+    tell: Callable[[str], None]
+    wrecked: Callable[[], bool]
+    said: Said = field(default_factory=Said)
+    cuts: list[Cut] = field(default_factory=list)
+    expected: CopterMode = CopterMode.AUTO
+    asked: CopterMode | None = None
+    hands_off: bool = False
+    taken_over: bool = False
+    returning: bool = False
+    _asked_at: float = 0.0
+    _off_since_s: float = 0.0
+
+    def look(self, state: VehicleState) -> float:
+        """One look at the mode. Seconds that it was out of our hands, where it is given back; else 0."""
+        if self.asked is not None and state.mode == self.asked:
+            self.expected, self.asked = self.asked, None
+        if state.mode is None or state.armed is False:
+            return 0.0
+        if not self.hands_off:
+            if state.mode != self.expected:
+                self._let_go(state)
+            return 0.0
+        ours = state.mode in {self.expected, CopterMode.AUTO} and self.vehicle.plan is OnboardPlan.VERIFIED
+        return self._take_back(state) if ours else 0.0
+
+    def listen(self, state: VehicleState) -> None:
+        """Name each failsafe; one that speaks just after the mode has changed is what changed it."""
+        for text in self.said.fresh_failsafes():
+            self.tell(f"failsafe: {text.text}")
+            soon = self.hands_off and (text.t_s or 0.0) - self._off_since_s <= NEAR_S
+            if soon and self.cuts and self.cuts[-1].outcome is Outcome.TAKEN_OVER:
+                words = f"{mode_name(state.mode)} by a failsafe: {text.text}"
+                self.cuts[-1] = replace(self.cuts[-1], outcome=Outcome.FAILSAFE, words=words)
+
+    def cut(self, outcome: Outcome, words: str) -> None:
+        """Something takes the flight off its plan."""
+        before_return = self.recorder.return_t_s is None or not self.returning
+        t_s = self.vehicle.state.t_s
+        self.cuts.append(Cut(outcome=outcome, t_s=t_s, words=words, before_return=before_return))
+
+    def begin_task(self) -> None:
+        """A new task is begun in flight: what took it off the last one no longer counts."""
+        self.returning = False
+        self.cuts.clear()
+
+    def leave_alone(self, state: VehicleState) -> None:
+        """It was found in a mode that is somebody else's."""
+        self._hands_off(state)
+        self.cut(Outcome.TAKEN_OVER, f"found in {mode_name(state.mode)}")
+
+    def launched(self) -> None:
+        """Armed in GUIDED, and AUTO is asked for."""
+        self.expected, self.asked = CopterMode.GUIDED, CopterMode.AUTO
+
+    def got(self, mode: CopterMode) -> None:
+        """A mode of ours was seen."""
+        self.expected, self.asked = mode, None
+
+    def go_to(self, place: Position, height_m: float) -> None:
+        """Fly there in GUIDED, unless somebody else has taken over meanwhile."""
+        if self._still_ours():
+            self._ask(CopterMode.GUIDED)
+            self.vehicle.go_to(place, height_m_home=height_m)
+            self.got(CopterMode.GUIDED)
+
+    def change_mode(self, mode: CopterMode) -> None:
+        """Change the mode, unless somebody else has taken over meanwhile."""
+        if self._still_ours():
+            self._ask(mode)
+            self.vehicle.set_mode(mode)
+            self.got(mode)
+
+    def ask_again(self) -> None:
+        """A change of mode in the air that did not get through; a hold has its own next try."""
+        mode = self.asked
+        if mode in (None, CopterMode.GUIDED) or not self.recorder.air.hops:
+            return
+        if time.monotonic() - self._asked_at > ASK_AGAIN_S:
+            self.change_mode(CopterMode(mode))
+
+    def _still_ours(self) -> bool:
+        """Look once more before a command: the pilot's change of mode may have come this very moment."""
+        self.look(self.vehicle.state)
+        return not self.hands_off and not self.wrecked()
+
+    def _ask(self, mode: CopterMode) -> None:
+        """From now on the mode asked for is as much ours as the one before, for its answer may be lost."""
+        self.asked, self._asked_at = mode, time.monotonic()
+
+    def _hands_off(self, state: VehicleState) -> None:
+        self.hands_off = self.taken_over = True
+        self.asked, self._off_since_s = None, state.t_s or 0.0
+
+    def _let_go(self, state: VehicleState) -> None:
+        self._hands_off(state)
+        name, failsafe = mode_name(state.mode), self.said.failsafe_near(self._off_since_s)
+        if failsafe:
+            self.cut(Outcome.FAILSAFE, f"{name} by a failsafe: {failsafe}")
+            self.tell(f"failsafe has control: {name}: {failsafe}: hands off")
+        else:
+            self.cut(Outcome.TAKEN_OVER, f"{name} by the pilot")
+            self.tell(f"pilot has control: {name} by the pilot or a failsafe: hands off")
+
+    def _take_back(self, state: VehicleState) -> float:
+        away_s = (state.t_s or 0.0) - self._off_since_s
+        self.hands_off, self.expected = False, CopterMode(state.mode or CopterMode.AUTO)
+        if self.cuts and self.expected == CopterMode.AUTO:
+            self.cuts.pop()
+        self.tell(f"given back in {self.expected.name} after {away_s:.0f} s: control goes on")
+        return away_s
