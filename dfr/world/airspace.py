@@ -49,6 +49,7 @@ from dfr.world.coverage import (
     AERODROME_ZONE_KINDS,
     AirspaceSource,
     Coverage,
+    Covered,
     CoverIndex,
     KindCover,
     Slab,
@@ -285,10 +286,10 @@ class Airspace:
         boxes = [shapely.box(west + turn, south, east + turn, north) for turn in (-360.0, 0.0, 360.0)]
         return [self.zones[index] for index in np.unique(self._tree.query(boxes)[1])]
 
-    def _volume_answer(self, verdicts: Sequence[ZoneVerdict], covered: tuple[KindCover, ...]) -> VolumeAnswer:
+    def _volume_answer(self, verdicts: Sequence[ZoneVerdict], covered: Covered) -> VolumeAnswer:
         found = {verdict.verdict for verdict in verdicts}
         reasons = [f"{v.zone.label}: {v.reason}" for v in verdicts if v.verdict is not Verdict.CLEAR]
-        missing = [cover for cover in covered if cover.missing]
+        missing = [cover for cover in covered.kinds if cover.missing]
         reasons += [str(cover) for cover in missing]
         reasons += self._unstated(missing)
         state, more = self._clear([])
@@ -302,14 +303,14 @@ class Airspace:
             reasons += more
         order = [Verdict.CONFLICT, Verdict.UNKNOWN, Verdict.CLEAR]
         ranked = sorted(verdicts, key=lambda v: (order.index(v.verdict), v.margin_m, v.zone.sort_key))
-        return VolumeAnswer(state=state, verdicts=tuple(ranked), covered=covered, reasons=tuple(reasons))
+        return VolumeAnswer(
+            state=state, verdicts=tuple(ranked), covered=covered.kinds, reasons=tuple(reasons)
+        )
 
-    def _answer(
-        self, answers: Sequence[ZoneAnswer], position: Position, covered: tuple[KindCover, ...]
-    ) -> AirspaceAnswer:
+    def _answer(self, answers: Sequence[ZoneAnswer], position: Position, covered: Covered) -> AirspaceAnswer:
         conflicts = [answer.conflict for answer in answers]
         reasons = [reason(answer) for answer in answers if answer.conflict is not False]
-        missing = [cover for cover in covered if cover.missing]
+        missing = [cover for cover in covered.kinds if cover.missing]
         reasons += [str(cover) for cover in missing]
         reasons += [*self._aerodromes_near(position, missing), *self._unstated(missing)]
         if True in conflicts:
@@ -323,7 +324,9 @@ class Airspace:
         else:
             state, more = self._clear(answers)
             reasons += more
-        return AirspaceAnswer(state=state, zones=tuple(answers), covered=covered, reasons=tuple(reasons))
+        return AirspaceAnswer(
+            state=state, zones=tuple(answers), covered=covered.kinds, reasons=tuple(reasons)
+        )
 
     def _aerodromes_near(self, position: Position, missing: Sequence[KindCover]) -> list[str]:
         """Why it matters here that no zones for unmanned aircraft are loaded."""
@@ -384,7 +387,6 @@ def _slab(layer: Layer, ground: Ground, volume: shapely.Geometry) -> Slab:
     )
 
 
-def _not_covered(covered: Sequence[KindCover]) -> AirspaceState:
-    """No coverage where no kind that is needed covers the place whole, else unknown."""
-    whole = all(cover.missing for cover in covered if cover.needed)
-    return AirspaceState.NO_COVERAGE if whole else AirspaceState.UNKNOWN
+def _not_covered(covered: Covered) -> AirspaceState:
+    """No coverage where no source speaks of all of a place, else unknown: what it says is not enough."""
+    return AirspaceState.NO_COVERAGE if covered.uncovered_share > 0.0 else AirspaceState.UNKNOWN

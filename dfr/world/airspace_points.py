@@ -108,19 +108,17 @@ class PointChecker:
     def _covered(
         self, points: Points, qnh_hpa: float | None, needs: frozenset[DataKind]
     ) -> NDArray[np.uint8]:
-        """Clear where all kinds needed are covered, unknown where some are, else no coverage."""
-        bits = {kind: 1 << bit for bit, kind in enumerate(sorted(needs))}
-        wanted = (1 << len(bits)) - 1
-        covered = np.full(len(points.x), 0, np.uint8)
+        """Clear where all kinds needed are covered, unknown where others are, else no coverage."""
+        bits = {kind: 2 << bit for bit, kind in enumerate(sorted(needs))}
+        wanted = 1 + sum(bits.values())
+        covered = np.zeros(len(points.x), np.uint8)
         for coverage, area in self._cover:
-            held = sum(bits[kind] for kind in coverage.kinds & needs)
-            for here in (
-                [] if not held else [np.arange(len(points.x))] if area is None else area.within(points)
-            ):
+            held = 1 + sum(bits[kind] for kind in coverage.kinds & needs)
+            for here in [np.arange(len(points.x))] if area is None else area.within(points):
                 covered[_spoken_of(coverage, points, here, qnh_hpa)] |= held
         found = np.full(len(points.x), PointState.UNKNOWN, np.uint8)
-        found[covered == 0] = PointState.NO_COVERAGE
-        found[covered == wanted] = PointState.CLEAR
+        found[(covered == 0) & bool(needs)] = PointState.NO_COVERAGE
+        found[(covered == wanted) | (not needs)] = PointState.CLEAR
         return found
 
     def _mark(

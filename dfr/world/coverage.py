@@ -75,6 +75,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """How every kind of data stands at a place, and the share, 0 to 1, of which no source says anything."""
+
+    kinds: tuple[KindCover, ...]
+    uncovered_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AirspaceSource:
     """A file the airspace was read from: its date, its fingerprint, and what it says it covers.
 
@@ -170,11 +178,11 @@ class CoverIndex:
         self._everywhere = [index for index, area in enumerate(self.areas) if area is None]
         self._tree = shapely.STRtree([area.polygon for area in self.areas if area is not None])
 
-    def at(self, position: Position, slab: Slab, needs: frozenset[DataKind]) -> tuple[KindCover, ...]:
+    def at(self, position: Position, slab: Slab, needs: frozenset[DataKind]) -> Covered:
         """How every kind of data stands at a point."""
         here = [self.coverages[index] for index in self.containing(position)]
         speaking = [cover for cover in here if _speaks(cover, slab)]
-        return tuple(
+        kinds = tuple(
             KindCover(
                 kind=kind,
                 needed=kind in needs,
@@ -183,10 +191,11 @@ class CoverIndex:
             )
             for kind in DataKind
         )
+        return Covered(kinds=kinds, uncovered_share=0.0 if speaking else 1.0)
 
     def across(
         self, volume: shapely.Geometry, frame: LocalFrame, slab: Slab, needs: frozenset[DataKind]
-    ) -> tuple[KindCover, ...]:
+    ) -> Covered:
         """How every kind of data stands across a local volume."""
         near = [index for index in self._near(volume, frame) if _speaks(self.coverages[index], slab)]
         shares: dict[tuple[int, ...], float] = {}
@@ -199,7 +208,7 @@ class CoverIndex:
             found.append(
                 KindCover(kind=kind, needed=kind in needs, uncovered_share=shares[mine], sources=sources)
             )
-        return tuple(found)
+        return Covered(kinds=tuple(found), uncovered_share=self._uncovered_share(near, volume, frame))
 
     def containing(self, position: Position) -> list[int]:
         """Numbers of the coverages around a point, whatever their heights."""

@@ -194,6 +194,13 @@ def test_two_files_side_by_side_cover_a_volume_across_their_edge() -> None:
     assert answer.state is AirspaceState.CLEAR
 
 
+def test_a_file_that_covers_a_place_without_the_kinds_needed_leaves_it_unknown(tmp_path: Path) -> None:
+    text = "* dfr-coverage: 49,-2 51,-2 51,0 49,0\n" + AIRWAY.replace("AC A\nAY AWY", "AC UNC\nAY D")
+    space = load(tmp_path, text)
+    assert space.sources[0].kinds == frozenset()
+    assert state(space) is AirspaceState.UNKNOWN
+
+
 def test_a_conflict_is_said_whatever_is_covered() -> None:
     zone = Zone(name="Z", kind="P", lower=SURFACE, upper=UNLIMITED, area=area_of_circle(HERE, 900.0))
     assert state(airspace(zones=(zone,))) is AirspaceState.CONFLICT
