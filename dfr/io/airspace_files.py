@@ -6,13 +6,15 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import shapely
 
 from dfr.errors import AirspaceError
+from dfr.geo import Ring, VerticalDatum
 from dfr.io.airspace_read import AirspaceRead
 from dfr.io.aixm import read_aixm
 from dfr.io.ed269 import read_ed269
@@ -21,6 +23,7 @@ from dfr.io.geojson import read_ed318, read_geojson
 from dfr.io.gis_files import is_gis, read_gis
 from dfr.io.kml import read_kml
 from dfr.io.notam import looks_like_notams, read_notam_file
+from dfr.io.obstacle_files import looks_like_obstacles, read_obstacle_points, read_obstacle_table
 from dfr.io.openaip_xml import read_openaip_xml
 from dfr.io.openair import read_openair
 from dfr.io.text import decode_text
@@ -28,8 +31,9 @@ from dfr.io.unread_formats import refuse_unread, unknown_format
 from dfr.io.yaixm import read_yaixm
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import AirspaceFile
-from dfr.world.airspace import Airspace, AirspaceSource, Coverage, Zone
+from dfr.world.airspace import Airspace, AirspaceSource, Coverage, Zone, limit
 from dfr.world.coverage import UNMANNED_ZONE_KINDS
+from dfr.world.obstacles import Obstacle
 
 MAX_AIRSPACE_BYTES = 32 * 1024 * 1024
 """The largest national file in use is under 10 MiB."""
@@ -40,18 +44,27 @@ Reader = Callable[..., AirspaceRead]
 def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
     """The union of airspace files. Raises AirspaceError for a file that holds no airspace at all."""
     zones: list[Zone] = []
+    obstacles: list[Obstacle] = []
+    contacts: dict[str, str] = {}
     coverage: list[Coverage] = []
     sources: list[AirspaceSource] = []
     for file in files:
         data = read_bounded(Path(file.path), limit_bytes=MAX_AIRSPACE_BYTES)
         read = read_airspace(data, name=file.path)
-        if not read.records_seen:
+        if not (read.records_seen or read.obstacles or read.contacts):
             raise AirspaceError(f"{file.path}: holds no airspace ({read.kind}) -> check the file")
         source = source_of(read, data, file)
         zones += (*read.zones, *read.defects)
+        obstacles += read.obstacles
+        contacts |= dict(read.contacts)
         coverage += source.coverage
         sources.append(source)
-    return Airspace(zones=_once(zones), coverage=tuple(coverage), sources=tuple(sources))
+    return Airspace(
+        zones=_once([_with_contact(zone, contacts) for zone in zones]),
+        coverage=tuple(coverage),
+        sources=tuple(sources),
+        obstacles=tuple(dict.fromkeys(obstacles)),
+    )
 
 
 def read_airspace(data: bytes, *, name: str) -> AirspaceRead:
@@ -67,7 +80,7 @@ def source_of(read: AirspaceRead, data: bytes, file: AirspaceFile) -> AirspaceSo
     """
     kinds = _kinds(read, file)
     stated = read.coverage or (() if file.covers is None else (file.covers,))
-    coverage = [Coverage(ring=ring, kinds=kinds, source=read.name) for ring in stated]
+    coverage = [cover for ring in stated for cover in _stated_coverage(ring, kinds, read, file)]
     return AirspaceSource(
         path=read.name,
         date=read.date or file.date,
@@ -92,6 +105,9 @@ def _kinds(read: AirspaceRead, file: AirspaceFile) -> frozenset[DataKind]:
             f"{read.name}: is said to hold {unmanned}, but has none: it is a file for crewed aviation -> "
             f"take {unmanned} from its kinds, and load the dataset that holds them"
         )
+    if DataKind.OBSTACLES in file.kinds and not read.obstacles:
+        what = f"{read.name}: is said to hold {DataKind.OBSTACLES}, but has none"
+        raise AirspaceError(f"{what} -> take them from its kinds")
     return file.kinds
 
 
@@ -99,10 +115,28 @@ def _unmanned(zone: Zone) -> bool:
     return zone.kind.upper() in UNMANNED_ZONE_KINDS | {"FRZ"}
 
 
+def _stated_coverage(
+    ring: Ring, kinds: frozenset[DataKind], read: AirspaceRead, file: AirspaceFile
+) -> Iterator[Coverage]:
+    """All heights for zones; for obstacles those from the least height that the file lists."""
+    yield Coverage(ring=ring, kinds=kinds - {DataKind.OBSTACLES}, source=read.name)
+    if DataKind.OBSTACLES in kinds and file.obstacles_from_m_agl is not None:
+        least = limit(file.obstacles_from_m_agl, VerticalDatum.AGL)
+        yield Coverage(ring=ring, kinds=frozenset({DataKind.OBSTACLES}), lower=least, source=read.name)
+
+
 def _own_coverage(read: AirspaceRead, kinds: frozenset[DataKind]) -> Iterator[Coverage]:
+    zonal = kinds - {DataKind.OBSTACLES}
     for zone in (*read.zones, *read.defects):
         for ring in zone.area.solid_rings:
-            yield Coverage(ring=ring, kinds=kinds, lower=zone.lower, upper=zone.upper, source=read.name)
+            yield Coverage(ring=ring, kinds=zonal, lower=zone.lower, upper=zone.upper, source=read.name)
+
+
+def _with_contact(zone: Zone, contacts: Mapping[str, str]) -> Zone:
+    """A zone with whom to call, as another file, or another part of it, says of its identifier."""
+    if zone.contact or zone.id not in contacts:
+        return zone
+    return replace(zone, contact=contacts[zone.id])
 
 
 def _once(zones: Sequence[Zone]) -> tuple[Zone, ...]:
@@ -134,10 +168,22 @@ def _reader_of_text(data: bytes, name: str) -> Reader:
         return read_notam_file
     if head.startswith("<"):
         return next((reader for pattern, reader in _XML if pattern.search(head)), read_kml)
-    if head.startswith(("{", "[")):
-        text = decode_text(data)[0]
-        found = (reader for words, reader in _JSON if any(word in text for word in words))
-        return next(found, read_geojson)
+    return _json_reader(decode_text(data)[0]) if head.startswith(("{", "[")) else _text_reader(head)
+
+
+def _json_reader(text: str) -> Reader:
+    if _YAIXM_JSON.search(text) and '"features"' not in text:
+        return read_yaixm
+    if any(word in text for word in _ED269):
+        return read_ed269
+    if looks_like_obstacles(text, json=True):
+        return read_obstacle_points
+    return read_ed318 if any(word in text for word in _ED318) else read_geojson
+
+
+def _text_reader(head: str) -> Reader:
+    if looks_like_obstacles(head, json=False):
+        return read_obstacle_table
     return read_yaixm if _YAIXM.search(head) else read_openair
 
 
@@ -162,7 +208,8 @@ _XML = (
     (_AIXM, read_aixm),
     (re.compile(r"<OPENAIP\b"), read_openaip_xml),
 )
-_YAIXM = re.compile(r"^(airspace|rat|loa):", re.MULTILINE)
+_YAIXM = re.compile(r"^(airspace|rat|loa|service|obstacle|release):", re.MULTILINE)
+_YAIXM_JSON = re.compile(r'"(?:controls|boundary|airac_date)"\s*:')
+"""Keys that only a YAIXM release as JSON has."""
 _ED269 = ('"horizontalProjection"', '"UASZoneList"')
 _ED318 = ('"limitedApplicability"', '"upperReference"', '"subType"')
-_JSON = ((_ED269, read_ed269), (_ED318, read_ed318))

@@ -55,7 +55,7 @@ def lint_file(path: Path) -> tuple[LintReport, bool]:
     begin = time.perf_counter()
     try:
         read = read_airspace(read_bounded(path, limit_bytes=MAX_AIRSPACE_BYTES), name=str(path))
-        readable = read.records_seen > 0
+        readable = bool(read.records_seen or read.obstacles or read.contacts)
     except InputError as error:
         problem = ReadProblem(line=None, code="unreadable", message=str(error), outcome=Outcome.REFUSED)
         read = empty_read(str(path), problem)
@@ -85,6 +85,7 @@ def _report(read: AirspaceRead, seconds: float) -> LintReport:
         "date": read.date,
         "records_seen": read.records_seen,
         "zones": len(read.zones),
+        "obstacles": len(read.obstacles),
         "repaired": read.repaired,
         "refused": read.refused,
         "problems": [problem.as_dict() for problem in read.problems],

@@ -22,6 +22,7 @@ from dfr.io.lost_parts import Reach, place_of
 from dfr.scenario.data_kinds import DataKind
 from dfr.world.activation import ALWAYS, Activation
 from dfr.world.coverage import recognised_kinds
+from dfr.world.obstacles import Obstacle
 from dfr.world.shapes import Arc, Area, Built, EdgeRule, Outline, Vertex, build_areas
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, flight_level_range_m_amsl
 from dfr.world.zones import Zone
@@ -70,7 +71,8 @@ class AirspaceRead:
 
     `records_seen` counts volumes begun in the file: every one is in `zones`, in `defects`, or
     among `unplaced`, which counts those that could not be placed at all. `kinds` are the kinds of data
-    that the file says it holds, None where it does not say.
+    that the file says it holds, None where it does not say. `contacts` are (identifier of a volume, whom to
+    call): of this file or of another.
     """
 
     name: str
@@ -87,6 +89,8 @@ class AirspaceRead:
     omissions: tuple[str, ...] = ()
     ground_m_amsl: tuple[float, float] | None = None
     kinds: frozenset[DataKind] | None = None
+    obstacles: tuple[Obstacle, ...] = ()
+    contacts: tuple[tuple[str, str], ...] = ()
 
     @property
     def refused(self) -> int:
@@ -98,7 +102,9 @@ class AirspaceRead:
         """The kinds of data in it: as it says, else those of its format and of the zones in it."""
         if self.kinds is not None:
             return self.kinds
-        return FORMAT_KINDS.get(self.kind, frozenset()) | recognised_kinds((*self.zones, *self.defects))
+        listed = frozenset({DataKind.OBSTACLES} if self.obstacles else ())
+        recognised = recognised_kinds((*self.zones, *self.defects))
+        return listed | FORMAT_KINDS.get(self.kind, frozenset()) | recognised
 
     @property
     def coverage_bbox(self) -> tuple[float, float, float, float] | None:
@@ -129,6 +135,7 @@ class Draft:
 
     line: int | None
     name: str = ""
+    id: str = ""
     kind: str = ""
     airspace_class: str = ""
     lower: VerticalLimit | None = None
@@ -228,10 +235,12 @@ def finish(
     *,
     words: FileWords | None = None,
     edges: EdgeRule = EdgeRule.GEODESIC,
+    obstacles: Sequence[Obstacle] = (),
+    contacts: Sequence[tuple[str, str]] = (),
 ) -> AirspaceRead:
     """Build, check and sort what was read."""
     words = words or FileWords()
-    if not drafts and not problems.counts[Outcome.REFUSED]:
+    if not (drafts or obstacles or contacts) and not problems.counts[Outcome.REFUSED]:
         problems.add(None, "no-volumes", "no volume of airspace found", Outcome.NOTE)
     for draft in drafts:
         _check_limits(draft, problems)
@@ -267,12 +276,15 @@ def finish(
         omissions=tuple(map(printable, words.omissions)),
         ground_m_amsl=words.ground_m_amsl,
         kinds=words.kinds,
+        obstacles=tuple(obstacles),
+        contacts=tuple(contacts),
     )
 
 
 def _zone(draft: Draft, area: Area, source: str) -> Zone:
     return Zone(
         name=printable(draft.name) or "unnamed",
+        id=printable(draft.id),
         kind=printable(draft.kind),
         airspace_class=printable(draft.airspace_class),
         lower=draft.lower or SURFACE,

@@ -122,7 +122,9 @@ def _reading_that_counts(scenario: Scenario) -> NotamReading | None:
 
 def _counting(file: AirspaceFile, *, exercise: bool) -> AirspaceFile:
     """A file with what the scenario says of it; assumed words count in an exercise only."""
-    return replace(file, covers=None, kinds=None) if file.assumed and not exercise else file
+    if not file.assumed or exercise:
+        return file
+    return replace(file, covers=None, kinds=None, obstacles_from_m_agl=None)
 
 
 def _terrain(scenario: Scenario) -> Terrain:

@@ -1,6 +1,7 @@
 """YAIXM: UK airspace as YAML (lines, arcs and circles in AIP coordinates).
 
-Also its temporary restrictions (`rat:`) and letters of agreement (`loa:`). A letter binds its signatories,
+Also its obstacles, the services that are called before volumes are entered, the date of a release, and its
+temporary restrictions (`rat:`) and letters of agreement (`loa:`). A letter binds its signatories,
 gliding clubs: the volumes it adds are read as information (gliders may be there), and the volumes it replaces
 for them stand for everybody else. See https://gitlab.com/ahsparrow/airspace.
 """
@@ -8,17 +9,31 @@ for them stand for everybody else. See https://gitlab.com/ahsparrow/airspace.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from dfr.io.airspace_read import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
+from dfr.geo import Position, VerticalDatum
+from dfr.io.airspace_read import (
+    MAX_VOLUMES,
+    AirspaceRead,
+    Draft,
+    FileWords,
+    Outcome,
+    Problems,
+    finish,
+    the_rest,
+)
 from dfr.io.limits import parse_limit
 from dfr.io.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_coordinate
 from dfr.io.text import decode_text
 from dfr.io.yaml_lines import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
 from dfr.units import nm_to_m
 from dfr.world.activation import BY_NOTICE
+from dfr.world.obstacles import Obstacle
 from dfr.world.shapes import Arc, Vertex, circle
+from dfr.world.vertical import SURFACE, UNLIMITED
 
 _LAT_LON = re.compile(r"(\d{2})(\d{2})(\d{2}(?:\.\d{1,4})?)([NS]) (\d{3})(\d{2})(\d{2}(?:\.\d{1,4})?)([EW])")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _RADIUS = re.compile(r"(\d{1,4}(?:\.\d{1,6})?) ?(nm|km|m)")
 
 MAX_RADIUS_M = 4_000_000.0
@@ -49,9 +64,50 @@ def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
                 drafts += _feature(feature, problems, temporary=key == "rat")
             else:
                 problems.add(feature.line, "no-feature", "not a mapping", Outcome.REFUSED)
-    for letter in document.list("loa") if isinstance(document, Mapping) else []:
+    if not isinstance(document, Mapping):
+        return finish(name, "yaixm", drafts, problems)
+    for letter in document.list("loa"):
         drafts += _letter(letter, problems)
-    return finish(name, "yaixm", drafts, problems)
+    obstacles = list(_obstacles(document, name, drafts, problems))
+    words, contacts = FileWords(date=_release_date(document)), list(_contacts(document))
+    return finish(name, "yaixm", drafts, problems, words=words, obstacles=obstacles, contacts=contacts)
+
+
+def _release_date(document: Mapping) -> str:
+    """The AIRAC date of a release, '' for a file that is none."""
+    release = document.items.get("release")
+    text = release.text("airac_date") if isinstance(release, Mapping) else ""
+    return text[:10] if _DAY.match(text) else ""
+
+
+def _contacts(document: Mapping) -> Iterator[tuple[str, str]]:
+    """(identifier of a volume, callsign and frequency of who serves it)."""
+    for service in document.list("service"):
+        if isinstance(service, Mapping):
+            call = f"{service.text('callsign')} {service.text('frequency')}".strip()
+            yield from ((node.text, call) for node in service.list("controls") if isinstance(node, Scalar))
+
+
+def _obstacles(document: Mapping, name: str, drafts: list[Draft], problems: Problems) -> Iterator[Obstacle]:
+    """Obstacles by their elevation above mean sea level; one that cannot be read is a volume that is lost."""
+    for item in document.list("obstacle"):
+        words = item.text("name") if isinstance(item, Mapping) else ""
+        try:
+            yield _obstacle(item, name)
+        except _BadVolumeError as bad:
+            draft = Draft(line=item.line, name=words or "an obstacle", lower=SURFACE, upper=UNLIMITED)
+            problems.refuse(draft, bad.line, bad.code, f"{draft.name}: {bad}")
+            drafts.append(draft)
+
+
+def _obstacle(item: Node, source: str) -> Obstacle:
+    if not isinstance(item, Mapping):
+        raise _BadVolumeError(item.line, "bad-obstacle", "not a mapping")
+    place, top = _point(item.items.get("position"), item.line), parse_limit(item.text("elevation"))
+    if top is None or top.datum is not VerticalDatum.AMSL:
+        raise _BadVolumeError(item.line, "bad-obstacle", f"{item.text('elevation')!r} is no elevation")
+    where = Position(lat_deg=place.lat, lon_deg=place.lon)
+    return Obstacle(name=item.text("name"), position=where, top=top, source=source, line=item.line)
 
 
 def _letter(letter: Node, problems: Problems) -> list[Draft]:
@@ -103,6 +159,7 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
     draft = Draft(
         line=volume.line,
         name=name,
+        id=volume.text("id") or feature.text("id"),
         kind="RA(T)" if temporary else kind,
         airspace_class=volume.text("class") or feature.text("class"),
         lower=parse_limit(volume.text("lower")) if volume.text("lower") else None,

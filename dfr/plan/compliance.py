@@ -16,6 +16,7 @@ from dfr.plan.checks.means import (
     check_sites,
     check_weather,
 )
+from dfr.plan.checks.obstacles import check_obstacles
 from dfr.plan.checks.own_drones import check_own_drones
 from dfr.plan.checks.permission import check_data_age, check_permission
 from dfr.plan.checks.place import check_boundary, check_crowds, check_reach, check_sight
@@ -85,6 +86,7 @@ CHECKS: tuple[Check, ...] = (
     check_airspace,
     check_data_age,
     check_heights,
+    check_obstacles,
     check_profiles,
     check_boundary,
     check_crowds,

@@ -52,18 +52,22 @@ def ways_of_docks(context: Context) -> list[DockWays]:
 
 
 def least_levels(
-    docks: Sequence[DockWays], *, limit_m_agl: float, calls: Mapping[str, float] | None = None
+    docks: Sequence[DockWays],
+    *,
+    limit_m_agl: float,
+    least_m_agl: float = LEAST_CLEARANCE_M,
+    calls: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """By how much each dock is flown higher, m, less than 0 for lower; no entry for one that stays.
 
-    Every raise keeps 20 m above the ground and stays below the height limit. `calls` is the share of the
-    calls that each dock serves, all alike without.
+    Every raise keeps `least_m_agl` above the ground and stays below the height limit. `calls` is the share of
+    the calls that each dock serves, all alike without.
     """
     all_pairs = ((i, j, *barred_changes(docks[i], docks[j])) for i, j in combinations(range(len(docks)), 2))
     pairs = [pair for pair in all_pairs if pair[2].size]
     if not any(bars(low, high, 0.0) for _, _, low, high in pairs):
         return {}
-    raises = [_raises(ways, limit_m_agl) for ways in docks]
+    raises = [_raises(ways, least_m_agl, limit_m_agl) for ways in docks]
     weights = [LEAST_WEIGHT + (calls or {}).get(ways.site_id, 0.0) for ways in docks]
     found = solve(_programme(raises, pairs, weights), time_limit_s=TIME_LIMIT_S)
     if found.values is None:
@@ -86,9 +90,9 @@ def ways_in_turn(docks: Sequence[DockWays]) -> tuple[WayPair, ...]:
     )
 
 
-def _raises(ways: DockWays, limit_m_agl: float) -> FloatArray:
+def _raises(ways: DockWays, least_m_agl: float, limit_m_agl: float) -> FloatArray:
     """The raises a dock may fly, 0 among them."""
-    down = max(0.0, ways.lowest_m_agl - LEAST_CLEARANCE_M)
+    down = max(0.0, ways.lowest_m_agl - least_m_agl)
     up = max(0.0, limit_m_agl - ways.highest_m_agl)
     if not np.isfinite(down + up):
         return np.zeros(1)

@@ -15,7 +15,8 @@ from dfr.aircraft.performance import Sortie
 from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.checks.context import context_of
-from dfr.plan.checks.profile import with_profiles
+from dfr.plan.checks.obstacles import least_height_m_agl
+from dfr.plan.checks.profile import LEAST_CLEARANCE_M, with_profiles
 from dfr.plan.compliance import check
 from dfr.plan.contingency import failure_card
 from dfr.plan.height_levels import least_levels, ways_in_turn, ways_of_docks
@@ -134,6 +135,7 @@ def _apart(
     by_site = least_levels(
         docks,
         limit_m_agl=world.scenario.operation.height_limit_m_agl,
+        least_m_agl=max(LEAST_CLEARANCE_M, least_height_m_agl(world.scenario)),
         calls={world.scenario.candidates[j].id: layouts.served(chosen, j) for j in chosen},
     )
     raised_m = {

@@ -96,6 +96,14 @@ _TABLE = (
         source=NPCC,
     ),
     Rule(
+        id="obstacle",
+        asks="Somebody surveyed the site, or a file lists all obstacles from well below the drone up; it "
+        "flies 20 m above all that stand within the contingency volume.",
+        basis=Basis.ASSUMED,
+        source="assumed figure, as over the ground; masts below 150 m are usually unlit and in no list "
+        "(ANO 2016 art. 222)",
+    ),
+    Rule(
         id="terrain-known",
         asks="Heights above ground mean something only where the ground height is known.",
         basis=Basis.ASSUMED,

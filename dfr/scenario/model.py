@@ -279,6 +279,7 @@ class AirspaceFile:
     """An airspace file by its resolved path, the date its data are good for, and where from.
 
     `covers` and `kinds` are what the scenario says the file covers and holds, None where it does not say;
+    `obstacles_from_m_agl` is the height from which on it lists all obstacles, None where nobody has said.
     `assumed` True marks these words as nobody's: they count in an exercise only.
     """
 
@@ -287,6 +288,7 @@ class AirspaceFile:
     source: str
     covers: Ring | None = None
     kinds: frozenset[DataKind] | None = None
+    obstacles_from_m_agl: float | None = None
     assumed: bool = False
 
 

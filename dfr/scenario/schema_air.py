@@ -93,6 +93,9 @@ class AirspaceFileIn(Sourced):
     kinds: list[Kind] | None = Field(
         default=None, max_length=10, description="what it holds, instead of what it says or is recognised by"
     )
+    obstacles_from_m_agl: float | None = Field(
+        default=None, ge=0, le=1000, description="the height above ground from which it lists every obstacle"
+    )
 
     def built(self, paths: Mapping[str, str]) -> AirspaceFile:
         """The domain value."""
@@ -102,6 +105,7 @@ class AirspaceFileIn(Sourced):
             source=self.vouched_by(),
             covers=self.covers,
             kinds=None if self.kinds is None else frozenset(self.kinds),
+            obstacles_from_m_agl=self.obstacles_from_m_agl,
             assumed=self.assumed,
         )
 

@@ -9,7 +9,7 @@ never Class G.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -55,6 +55,7 @@ from dfr.world.coverage import (
     Slab,
     cover_area,
 )
+from dfr.world.obstacles import Obstacle
 from dfr.world.shapes import METRES_PER_DEGREE, Area
 from dfr.world.terrain import Terrain, heights_m_amsl
 from dfr.world.vertical import (
@@ -93,7 +94,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Airspace:
-    """Zones with their sources and what these cover; answers about points and volumes.
+    """Zones and obstacles with their sources and what these cover; answers about points and volumes.
 
     `needs` are the kinds of data without which no answer is clear.
     """
@@ -101,6 +102,7 @@ class Airspace:
     zones: tuple[Zone, ...]
     coverage: tuple[Coverage, ...]
     sources: tuple[AirspaceSource, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
     _tree: shapely.STRtree = field(init=False, repr=False, compare=False)
     _cover: CoverIndex = field(init=False, repr=False, compare=False)
     _grounds: tuple[tuple[Area, tuple[float, float]], ...] = field(init=False, repr=False, compare=False)
@@ -233,7 +235,7 @@ class Airspace:
 
     def with_zones(self, zones: Iterable[Zone]) -> Airspace:
         """The same airspace and more zones; its coverage stays."""
-        return Airspace(zones=(*self.zones, *zones), coverage=self.coverage, sources=self.sources)
+        return replace(self, zones=(*self.zones, *zones))
 
     def with_restrictions(self, restrictions: Iterable[TemporaryRestriction]) -> Airspace:
         """The same airspace and the restrictions by notice of a scenario."""

@@ -68,7 +68,7 @@ def with_notams(airspace: Airspace, reading: NotamReading | None, texts: Sequenc
         within=Interval(start=reading.read_at, end=reading.read_at + READING_STANDS),
         source=words_of(reading),
     )
-    return Airspace(zones=(*zones, *drawn), coverage=(*airspace.coverage, read), sources=airspace.sources)
+    return replace(airspace, zones=(*zones, *drawn), coverage=(*airspace.coverage, read))
 
 
 def words_of(reading: NotamReading) -> str:

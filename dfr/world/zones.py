@@ -33,6 +33,7 @@ TOUCH_M = 0.05
 class Zone:
     """One volume of airspace: where, from what height to what height, and when it is active.
 
+    `id` is its identifier in the source, '' where that has none, by which other files speak of it.
     `kind` is CTR, CTA, TMA, ATZ, FRZ, R, P, D, RA(T), HIRTA, GLIDER, ...; `airspace_class` is ''
     where none is published. `exempt` names who is exempt. A `defect` says that the published
     text could not be used whole: such a zone is never found clear of. `possible` marks a zone
@@ -53,6 +54,7 @@ class Zone:
     remarks: str = ""
     defect: str = ""
     possible: bool = False
+    id: str = ""
 
     @property
     def ring(self) -> Ring:

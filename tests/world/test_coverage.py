@@ -209,7 +209,7 @@ def test_a_conflict_is_said_whatever_is_covered() -> None:
 def test_a_scenario_says_what_a_file_covers_that_does_not_say_it_itself(tmp_path: Path) -> None:
     needs = frozenset({DataKind.AIRSPACE})
     assert state(load(tmp_path, AIRWAY, covers=box(1.0)), 50.0, needs) is AirspaceState.CLEAR
-    everything = ALL_KINDS - {DataKind.UNMANNED_ZONES}
+    everything = ALL_KINDS - {DataKind.UNMANNED_ZONES, DataKind.OBSTACLES}
     stated = load(tmp_path, AIRWAY, covers=box(1.0), kinds=everything)
     assert state(stated, 50.0, everything) is AirspaceState.CLEAR
 

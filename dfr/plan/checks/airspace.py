@@ -8,6 +8,7 @@ from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, kinds_needed, short_name
 from dfr.plan.checks.context import Context, enough, finding, listed
 from dfr.plan.checks.notices import check_notices
+from dfr.plan.checks.obstacles import OBSTACLE_KIND
 from dfr.plan.checks.profile import deepest_drop_m, highest_ground_m_amsl
 from dfr.plan.permits import Needed, height_limit_m_agl, height_words, needed_spans, permit_for
 from dfr.plan.volumes import GROUND_RISK_BUFFER
@@ -146,7 +147,7 @@ def _named(verdict: ZoneVerdict) -> str:
 def _of(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
     """Whether a zone belongs to a rule: the aerodrome kinds, or all others without class and notice."""
     kind = verdict.zone.kind.upper()
-    if not verdict.zone.binding or kind == NOTICE_KIND:
+    if not verdict.zone.binding or kind in (NOTICE_KIND, OBSTACLE_KIND):
         return False
     if kinds is not None:
         return kind in kinds

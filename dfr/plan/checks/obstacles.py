@@ -1,0 +1,182 @@
+"""Checks of obstacles: whether all are known where the drones fly, and how far below them each ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import shapely
+
+from dfr.findings import Finding, Severity
+from dfr.plan.checks.air_data import needs_of, short_name
+from dfr.plan.checks.context import Context, enough, finding, listed
+from dfr.plan.volumes import CONTINGENCY
+from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.model import Scenario
+from dfr.scenario.readings import ObstacleSurvey
+from dfr.world.vertical import Air, Range, VerticalLimit, limit_m_agl
+
+CLEARANCE_M = 20.0
+"""Least height above an obstacle, as above the ground (assumed)."""
+
+NEAR_M = 2_000.0
+"""Obstacles this near to the contingency volume are named."""
+
+OBSTACLE_KIND = "OBSTACLE"
+"""The kind of the zones of NOTAMs about cranes and masts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Something that stands up from the ground, in local metres, and whether it is within the volume."""
+
+    label: str
+    top: VerticalLimit
+    shape: shapely.Geometry
+    source: str
+    away_m: float
+
+
+def check_obstacles(context: Context) -> list[Finding]:
+    """Every obstacle under or beside the routes with its margin, and whether somebody knows of them all."""
+    if context.volume(CONTINGENCY) is None:
+        return []
+    standing = sorted(_standing(context), key=lambda item: item.away_m)
+    hit = [found for item in standing if item.away_m <= 0.0 and (found := _hit(context, item)) is not None]
+    return [*hit, *_all_known(context, standing)]
+
+
+def least_height_m_agl(scenario: Scenario) -> float:
+    """The lowest height at which the tallest obstacle of the survey is cleared; 0 without a survey."""
+    survey = survey_that_counts(scenario)
+    return 0.0 if survey is None else survey.tallest_m_agl + CLEARANCE_M
+
+
+def lowest_m_agl(context: Context) -> float:
+    """The lowest height above ground at which any dock's drones cruise or return."""
+    heights = context.scenario.operation.cruise_height_m_agl, context.scenario.contingency.return_height_m_agl
+    raised = [site.raised_m for site in context.plan.sites]
+    return min(heights) - (max(raised) - min(raised) if raised else 0.0)
+
+
+def _standing(context: Context) -> Iterator[Standing]:
+    """Obstacles of files and of NOTAMs near the contingency volume."""
+    frame, volume = context.world.frame, context.area(CONTINGENCY)
+    airspace = context.world.airspace
+    for obstacle in airspace.obstacles:
+        shape = shapely.Point(frame.point(obstacle.position))
+        away_m = float(shape.distance(volume))
+        if away_m <= NEAR_M:
+            yield Standing(
+                label=obstacle.label, top=obstacle.top, shape=shape, source=obstacle.source, away_m=away_m
+            )
+    for zone in airspace.zones:
+        if (
+            zone.kind == OBSTACLE_KIND
+            and zone.active(context.scenario.period.start, context.scenario.period.end) is not False
+        ):
+            area = zone.area.local(frame)
+            away_m = float(area.distance(volume))
+            if away_m <= NEAR_M:
+                yield Standing(
+                    label=zone.label, top=zone.upper, shape=area, source=zone.source, away_m=away_m
+                )
+
+
+def _hit(context: Context, item: Standing) -> Finding | None:
+    """An obstacle within the contingency volume that ends less than the clearance below the drones."""
+    place = context.place(shapely.Point(shapely.get_coordinates(item.shape.centroid)[0]))
+    height = context.world.terrain.ground_m_amsl(place)
+    ground = None if height is None else (height, height)
+    top: Range | str = limit_m_agl(item.top, Air(ground_m_amsl=ground))
+    if isinstance(top, str):
+        fix = "load terrain, or state the height of the ground"
+        return finding("obstacle", Severity.UNKNOWN, f"{item.label}: {top}", place=place, fix=fix)
+    margin_m = lowest_m_agl(context) - CLEARANCE_M - top[1]
+    if margin_m >= 0.0:
+        return None
+    return finding(
+        "obstacle",
+        Severity.VIOLATION,
+        f"{item.label} stands {top[1]:.0f} m above the ground within the contingency volume; the lowest "
+        f"flight is at {lowest_m_agl(context):g} m, and {CLEARANCE_M:g} m above it is the least",
+        place=place,
+        margin_m=margin_m,
+        fix=f"fly {enough(-margin_m)} higher, or keep the routes away from it with a keep-out",
+        source=item.source,
+    )
+
+
+def _all_known(context: Context, standing: list[Standing]) -> list[Finding]:
+    """Whether a survey or a file speaks of all obstacles that reach the drones."""
+    survey = survey_that_counts(context.scenario)
+    if survey is not None:
+        return [_surveyed(context, survey, standing)]
+    cover = _cover(context)
+    if cover:
+        words = f"all obstacles that reach the drones are listed in {', '.join(map(short_name, cover))}"
+        return [finding("obstacle", Severity.OK, f"{words}{_near(standing)}")]
+    words = "nobody has surveyed this place for obstacles, and no file lists all that reach the drones"
+    if context.scenario.obstacles is not None:
+        words += "; the survey is assumed, which counts in an exercise only"
+    return [
+        finding(
+            "obstacle",
+            Severity.UNKNOWN,
+            f"{words}{_near(standing)}",
+            place=context.scenario.site.centre,
+            fix=needs_of(context.scenario).where(DataKind.OBSTACLES),
+        )
+    ]
+
+
+def survey_that_counts(scenario: Scenario) -> ObstacleSurvey | None:
+    """The survey of obstacles; one that is only assumed counts in an exercise alone."""
+    survey = scenario.obstacles
+    return None if survey is None or (survey.assumed and not scenario.exercise) else survey
+
+
+def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]) -> Finding:
+    margin_m = lowest_m_agl(context) - CLEARANCE_M - survey.tallest_m_agl
+    words = (
+        f"surveyed by {survey.surveyed_by} on {survey.read_at:%Y-%m-%d}: the tallest obstacle, but for those "
+        f"listed, is {survey.tallest_m_agl:g} m above the ground; the lowest flight is at "
+        f"{lowest_m_agl(context):g} m"
+    )
+    if survey.assumed:
+        words += "; assumed for the exercise"
+    short = margin_m < 0.0
+    fix = f"fly {enough(-margin_m)} higher, or list the tall ones in a file with their places"
+    held = Severity.ADVICE if survey.assumed else Severity.OK
+    return finding(
+        "obstacle",
+        Severity.VIOLATION if short else held,
+        f"{words}{_near(standing)}",
+        place=context.scenario.site.centre,
+        margin_m=margin_m,
+        fix=fix if short else "",
+    )
+
+
+def _near(standing: list[Standing]) -> str:
+    if not standing:
+        return ""
+    return f"; listed near: {listed([f'{item.label} {item.away_m:.0f} m away' for item in standing])}"
+
+
+def _cover(context: Context) -> tuple[str, ...]:
+    """The files that together list every obstacle which reaches the drones; none where they do not."""
+    volume, scenario = context.volume(CONTINGENCY), context.scenario
+    if volume is None:
+        return ()
+    answer = context.world.airspace.volume_conflicts(
+        volume.rings,
+        lower_m_agl=max(lowest_m_agl(context) - CLEARANCE_M, 0.0),
+        upper_m_agl=volume.top_m_agl,
+        start=scenario.period.start,
+        end=scenario.period.end,
+        terrain=context.world.terrain,
+        needs=(DataKind.OBSTACLES,),
+    )
+    found = answer.cover(DataKind.OBSTACLES)
+    return () if found.missing else found.sources
