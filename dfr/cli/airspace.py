@@ -18,7 +18,7 @@ from dfr.io.airspace_lint import files_under, lint_file, passed_over, totals
 from dfr.io.files import write_atomically
 from dfr.io.notam import read_notams, reading_of_files
 from dfr.io.terrain_files import load_terrain
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind, in_order
+from dfr.scenario.data_kinds import ZONE_KINDS, DataKind, in_order
 from dfr.scenario.model import AirspaceFile, TerrainFile
 from dfr.world.airspace import Airspace, AirspaceAnswer, AirspaceState, Zone
 from dfr.world.airspace_age import aged
@@ -76,7 +76,8 @@ def at(  # noqa: PLR0917 - typer makes each an option
     ] = None,
     qnh_hpa: Annotated[float | None, typer.Option(help="QNH, hPa, for flight levels.")] = None,
     kind: Annotated[
-        list[DataKind] | None, typer.Option(help="Kind of data that clear needs; all kinds without.")
+        list[DataKind] | None,
+        typer.Option(help="Kind of data that clear needs; else all of zones."),
     ] = None,
     notam: Annotated[
         list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")
@@ -101,7 +102,7 @@ def at(  # noqa: PLR0917 - typer makes each an option
         when=when,
         terrain=ground,
         qnh_hpa=qnh_hpa,
-        needs=kind or ALL_KINDS,
+        needs=kind or ZONE_KINDS,
     )
     answer = _doubted(aged(answer, loaded.sources, when), undrawn)
     document = _answer(answer, loaded, position, within_km * 1000.0, when)

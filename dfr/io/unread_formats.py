@@ -32,9 +32,7 @@ WORDS = (
 )  # fmt: skip
 """What stands in the beginning of a text."""
 
-READ = (
-    "OpenAir, YAIXM, AIXM 5.1, openAIP, ED-269, ED-318, GeoJSON, KML, KMZ, NOTAM text, obstacle table"
-)
+READ = "OpenAir, YAIXM, AIXM 5.1, openAIP, ED-269, ED-318, GeoJSON, KML, KMZ, NOTAM text, obstacle table"
 
 
 def refuse_unread(data: bytes, head: str, name: str) -> None:

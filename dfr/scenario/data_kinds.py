@@ -21,6 +21,8 @@ class DataKind(StrEnum):
 
 
 ALL_KINDS = frozenset(DataKind)
+ZONE_KINDS = ALL_KINDS - {DataKind.OBSTACLES}
+"""Kinds whose data are zones."""
 
 
 def in_order(kinds: frozenset[DataKind]) -> list[DataKind]:

@@ -240,7 +240,7 @@ def at(*arguments: object) -> dict[str, object]:
 
 PLACE = ("--lat", 50.0, "--lon", -1.0)
 TERRACE = """* dfr-coverage: 49,-2 51,-2 51,0 49,0
-* dfr-kinds: airspace, aerodrome zones, unmanned-aircraft zones, obstacles, restrictions by NOTAM
+* dfr-kinds: airspace, aerodrome zones, unmanned-aircraft zones, restrictions by NOTAM
 AC {kind}
 AN TERRACE
 AL {lower}

@@ -10,7 +10,7 @@ import pytest
 from dfr.geo import Position
 from dfr.io.airspace_files import load_airspace
 from dfr.io.notam import read_notams
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
+from dfr.scenario.data_kinds import ZONE_KINDS, DataKind
 from dfr.scenario.model import AirspaceFile
 from dfr.scenario.readings import NotamReading
 from dfr.world.airspace import Airspace, AirspaceState
@@ -21,7 +21,7 @@ NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
 HERE = Position(lat_deg=51.5, lon_deg=-1.0)
 SEA = FlatGround(height_m_amsl=0.0, source="test")
 BY_NOTICE = """* dfr-coverage: 50,-3 50,1 53,1 53,-3
-* dfr-kinds: airspace, aerodrome zones, unmanned-aircraft zones, obstacles
+* dfr-kinds: airspace, aerodrome zones, unmanned-aircraft zones
 AC UNC
 AY D
 AN {name}
@@ -59,7 +59,7 @@ def reading(**words: object) -> NotamReading:
     return NotamReading(read_by="Sgt Hill", read_at=NOON - timedelta(hours=2), **words)  # type: ignore[arg-type]
 
 
-def state(space: Airspace, when: datetime = NOON, needs: frozenset[DataKind] = ALL_KINDS) -> AirspaceState:
+def state(space: Airspace, when: datetime = NOON, needs: frozenset[DataKind] = ZONE_KINDS) -> AirspaceState:
     return space.at(HERE, height_m_agl=50.0, when=when, terrain=SEA, needs=needs).state
 
 
