@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import shapely
 
 from dfr.geo import Position, Ring, VerticalDatum
@@ -130,7 +131,7 @@ class Draft:
     """A volume while it is being read; `refusal` is why it cannot be used.
 
     `lost` says how far the parts of its outline reach that could not be read: an empty list where they lie
-    within what was drawn, None where nothing was lost.
+    within what was drawn, None where nothing was lost. `parts` are drawn apart from it and belong to it.
     """
 
     line: int | None
@@ -142,6 +143,7 @@ class Draft:
     upper: VerticalLimit | None = None
     outline: list[Vertex | Arc] = field(default_factory=list)
     holes: list[Outline] = field(default_factory=list)
+    parts: list[Draft] = field(default_factory=list)
     activation: Activation = ALWAYS
     contact: str = ""
     exempt: str = ""
@@ -157,6 +159,14 @@ class Draft:
         """Whether nothing was said of it but its class."""
         said = (self.name, self.lower, self.upper, self.outline, self.contact, self.remarks, self.refusal)
         return not any(said) and self.activation is ALWAYS
+
+
+def one_volume(drafts: list[Draft]) -> list[Draft]:
+    """Drafts of the parts of one volume, as that volume; as they are where one of them is refused."""
+    if any(draft.refusal for draft in drafts):
+        return drafts
+    drafts[0].parts = drafts[1:]
+    return drafts[:1]
 
 
 class Problems(list[ReadProblem]):
@@ -260,6 +270,8 @@ def finish(
             continue
         if draft.holes:
             area = _with_holes(draft, area, edges, problems)
+        if draft.parts:
+            area = _with_parts(draft, area, edges, problems)
         (defects if draft.refusal else zones).append(_zone(draft, area, name))
     return AirspaceRead(
         name=name,
@@ -416,6 +428,24 @@ def _with_holes(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -
             continue
         polygon = rest
     return Area(polygon=polygon, drawn=area.drawn, edges=area.edges, outline=area.outline)
+
+
+def _with_parts(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -> Area:
+    """The area and those of its other parts, brought to its side of 180 degrees; one that cannot be drawn
+    refuses the whole.
+    """
+    polygons = [area.polygon]
+    west = area.polygon.bounds[0]
+    built = build_areas([part.outline for part in draft.parts], edges=edges)
+    for part, shape in zip(draft.parts, built, strict=True):
+        drawn = shape.area or _place(part, None, [])
+        if shape.area is None or drawn is None:
+            problems.refuse(draft, part.line, shape.code, f"{draft.name}: a part of it: {shape.problem}")
+        if drawn is not None:
+            polygon = _with_holes(part, drawn, edges, problems).polygon
+            turn = 360.0 * round((west - polygon.bounds[0]) / 360.0)
+            polygons.append(shapely.transform(polygon, lambda xy, turn=turn: xy + np.array((turn, 0.0))))
+    return Area(polygon=shapely.union_all(polygons), drawn=area.drawn, edges=area.edges)
 
 
 def _less(whole: shapely.Geometry, hole: shapely.Geometry) -> shapely.Geometry:

@@ -111,7 +111,13 @@ def _words(zone: Zone) -> Json:
         "regulationExemption": zone.exempt,
         "remarks": zone.remarks,
         "possible": zone.possible,
+        **_parts_mark(zone),
     }
+
+
+def _parts_mark(zone: Zone) -> Json:
+    """Says of an area in several parts that they are one volume, so that it is read back as one."""
+    return {"parts": True} if len(_cut(zone.area.polygon)) > 1 else {}
 
 
 def _polygons(polygon: shapely.Polygon | shapely.MultiPolygon) -> Json:
@@ -192,6 +198,7 @@ def _ed318_words(zone: Zone, number: int, lost: list[str]) -> Json:
         "type": _ed318_type(zone),
         "variant": "COMMON",
         "message": [{"text": f"{zone.kind} {zone.airspace_class} {zone.remarks}".strip(), "lang": "en-GB"}],
+        **_parts_mark(zone),
     }
     if zone.contact:
         words["zoneAuthority"] = [
@@ -259,6 +266,7 @@ def _kml_data(zone: Zone) -> str:
     """What is read back by its name."""
     possible = "true" if zone.possible else ""
     words = {"type": zone.kind, "contact": zone.contact, "exempt": zone.exempt, "possible": possible}
+    words["parts"] = "true" if _parts_mark(zone) else ""
     items = (f'<Data name="{key}"><value>{_xml(text)}</value></Data>' for key, text in words.items() if text)
     data = "".join(items)
     return f"<ExtendedData>{data}</ExtendedData>" if data else ""

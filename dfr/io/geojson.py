@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Problems
+from dfr.io.airspace_read import AirspaceRead, Draft, FileWords, Problems, one_volume
 from dfr.io.ed269 import features_of, set_activation
 from dfr.io.faa import date_of, faa_words
 from dfr.io.json_features import read_features
@@ -118,7 +118,7 @@ def _feature(feature: object, line: int | None, problems: Problems) -> list[Draf
             draft.outline = draft.outline or scattered(shape.get("coordinates"))
             lost = bad.reaches or lost_corners(shape.get("coordinates"))
             problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
-    return drafts
+    return one_volume(drafts) if words.get("parts") is True else drafts
 
 
 def _words(feature: Json) -> Json:

@@ -57,7 +57,7 @@ def read_gis(data: bytes, *, name: str) -> AirspaceRead:
             layers = [str(layer) for layer, _ in pyogrio.list_layers(source)[:MAX_LAYERS]]
             features = [feature for layer in layers for feature in _features(pyogrio, source, layer, name)]
     except pyogrio.errors.DataSourceError as error:
-        raise AirspaceError(f"{name}: GDAL cannot read it: {error} -> check the file") from error
+        raise AirspaceError(f"{name}: GDAL cannot read it -> check the file") from error
     text = json.dumps({"type": "FeatureCollection", "features": features})
     kind = "geopackage" if data.startswith(GEOPACKAGE) else "shapefile"
     return replace(read_geojson(text.encode(), name=name), kind=kind)

@@ -28,6 +28,7 @@ from dfr.io.airspace_read import (
     Outcome,
     Problems,
     finish,
+    one_volume,
     the_rest,
 )
 from dfr.io.limits import parse_limit
@@ -60,7 +61,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CLASS = re.compile(r"\bclass\s*[:=]?\s*([A-G])\b", re.IGNORECASE)
 _TYPE = re.compile(r"\btype\s*[:=]\s*([\w()]{1,20})", re.IGNORECASE)
 LOWER_WORDS = frozenset({"lower", "floor", "base"})
-NO_LIMITS = frozenset({"contact", "exempt", "possible"})
+NO_LIMITS = frozenset({"contact", "exempt", "possible", "parts"})
 """Words of a placemark in which no limit stands."""
 
 
@@ -289,6 +290,7 @@ class _Placemarks:
         if len(shapes) < len(self._shapes):
             words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid passed over"
             self._problems.add(self._line, "solid", f"{name}: {words}", Outcome.NOTE)
+        drafts: list[Draft] = []
         for shape in shapes:
             draft = Draft(
                 line=shape.line, name=name, remarks=remarks, lower=lower, upper=upper,
@@ -301,7 +303,8 @@ class _Placemarks:
                 self._problems.refuse(draft, shape.line, "bad-coordinate", words, lost=shape.lost)
             elif not shape.outline:
                 self._problems.refuse(draft, shape.line, "no-geometry", f"{name}: a polygon without boundary")
-            self.drafts.append(draft)
+            drafts.append(draft)
+        self.drafts += one_volume(drafts) if self._words.get("parts") == "true" and drafts else drafts
 
     def _described(self, name: str) -> tuple[VerticalLimit | None, VerticalLimit | None, str]:
         """(lower limit, upper limit, class) in the words of a placemark."""

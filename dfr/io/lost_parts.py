@@ -165,12 +165,14 @@ def _magnitude(text: str, width: int, most: float) -> Span:
     packed = not _FIELDS.search(text) and "." not in text[: width + 1] and len(text) > width
     fields = [text[:width], text[width : width + 2], text[width + 2 :]] if packed else _FIELDS.split(text)
     low, size = 0.0, most
+    if len(fields) > 3:
+        return 0.0, most
     for field, unit, largest in zip(fields, (1.0, 1 / 60, 1 / 3600), (most, 60.0, 60.0), strict=False):
         value = _number(field, largest)
         if value is None:
             return low, min(low + size, most)
         low, size = low + value * unit, unit
-    return low, low if len(fields) <= 3 else min(low + 1.0, most)
+    return low, low
 
 
 def _number(text: str, most: float) -> float | None:

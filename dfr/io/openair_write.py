@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from dfr.io.airspace_read import AirspaceRead, Written
 from dfr.io.limits import written as limit_words
+from dfr.io.slits import gives_back, one_ring
 from dfr.scenario.data_kinds import in_order
 from dfr.units import m_to_nm
 from dfr.world.activation import WHEN_NOTIFIED, Activation, Interval
@@ -57,7 +58,8 @@ def _zone(zone: Zone, lost: list[str]) -> list[str]:
     if zone.exempt:
         lost.append(f"{zone.name}: exempt: {zone.exempt}")
     parts = zone.area.parts
-    if _as_published(zone.area) and len(parts) == 1 and not parts[0].interiors:
+    simple = len(parts) == 1 and not parts[0].interiors
+    if _as_published(zone.area) and (simple or gives_back(zone.area.outline, zone.area.polygon)):
         return lines + _outline(zone.area.outline)
     return _pieces(zone, lines, lost)
 
@@ -70,14 +72,16 @@ def _as_published(area: Area) -> bool:
 
 
 def _pieces(zone: Zone, lines: list[str], lost: list[str]) -> list[str]:
-    """A zone in several parts is written as several, and so is one with holes, cut through these."""
+    """A zone with holes or in several parts, as one ring with slits; where that fails, cut into several."""
+    if corners := one_ring(zone.area.polygon):
+        return [*lines, *_outline(corners)]
     rings = zone.area.solid_rings
     if len(rings) > 1:
         lost.append(f"{zone.name}: written as {len(rings)} volumes")
     written: list[str] = []
     for ring in rings:
-        corners = [Vertex(corner.lat_deg, corner.lon_deg) for corner in ring]
-        written += [*([""] if written else []), *lines, *_outline(corners)]
+        places = [Vertex(corner.lat_deg, corner.lon_deg) for corner in ring]
+        written += [*([""] if written else []), *lines, *_outline(places)]
     return written
 
 
