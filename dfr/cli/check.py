@@ -11,7 +11,6 @@ import typer
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
 from dfr.cli.output import emit_json, note, print_findings, print_verdict
 from dfr.errors import InputError, NonCompliantError
-from dfr.findings import by_danger
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.plan_files import read_plan
 from dfr.io.scenario_edit import brought_up_to_date
@@ -64,7 +63,7 @@ def check(  # noqa: PLR0917 - one parameter for each option
                 "sites": [site.id for site in proposed.sites],
                 "go": verdict.go,
                 "verdict": verdict.as_dict(),
-                "findings": [finding.as_dict() for finding in by_danger(proposed.findings)],
+                "findings": [finding.as_dict() for finding in proposed.findings],
             }
         )
     else:

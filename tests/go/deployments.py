@@ -21,9 +21,11 @@ from dfr.geo import Position
 from dfr.io.scenario_files import load_world
 from dfr.io.scenario_template import Wish, scenario_text
 from dfr.io.weather_files import WeatherFiles, with_weather
+from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.scenario.model import OperationKind
+from dfr.world.model import World
 
 Data = dict[str, Any]
 
@@ -215,15 +217,21 @@ def _forecast(data: Data) -> str:
     return "\n".join([",".join(("time", *columns)), *rows]) + "\n"
 
 
-def verdict(folder: Path, data: Data, files: dict[str, str], *, now: datetime | None = None) -> Verdict:
-    """The verdict of a deployment two hours before it starts, or at another moment."""
+def planned(folder: Path, data: Data, files: dict[str, str], *, forecast: bool = True) -> tuple[World, Plan]:
+    """The world of a deployment and its plan, with its hours as a forecast of the day or only as its own."""
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     path = folder / "scenario.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    forecast = folder / "forecast.csv"
-    forecast.write_text(_forecast(data), encoding="utf-8")
     world = load_world(path)
-    world = replace(world, scenario=with_weather(world.scenario, WeatherFiles(forecast=forecast)))
-    moment = world.scenario.period.start - timedelta(hours=2) if now is None else now
-    return verdict_of(world.scenario, make_plan(world), now=moment)
+    if forecast:
+        hours = folder / "forecast.csv"
+        hours.write_text(_forecast(data), encoding="utf-8")
+        world = replace(world, scenario=with_weather(world.scenario, WeatherFiles(forecast=hours)))
+    return world, make_plan(world)
+
+
+def verdict(folder: Path, data: Data, files: dict[str, str], *, now: datetime) -> Verdict:
+    """The verdict of a deployment at a moment, with the forecast of the day."""
+    world, plan = planned(folder, data, files)
+    return verdict_of(world.scenario, plan, now=now)

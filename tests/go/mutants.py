@@ -84,6 +84,12 @@ DENIED: dict[str, tuple[tuple[Change, ...], ...]] = {
         (("notams.assumed", True),),
         (("notams.read_at", f"{DAY} 11:30"),),
     ),
+    "obstacles": (
+        (("obstacles", None),),
+        (("obstacles.tallest_m_agl", 60.0),),
+        (("obstacles.tallest_m_agl", 90.0),),
+        (("obstacles.assumed", True),),
+    ),
     "reserve": (
         (("contingency.reserve_fraction", 0.0),),
         (("contingency.reserve_fraction", 0.1),),
