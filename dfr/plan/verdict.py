@@ -144,7 +144,7 @@ def verdict_of(scenario: Scenario, plan: Plan, *, now: datetime, day: bool = Fal
     ahead = [found for found in unknown if stage is Stage.PLAN and found.due is not None]
     renewed = _due_again(scenario, plan.findings, stage)
     resting = [found for found in plan.findings if found not in renewed]
-    validities = () if scenario.exercise else _validities(scenario, resting)
+    validities = () if scenario.exercise else _validities(scenario, resting, ahead=bool(ahead or renewed))
     over = [_over(validity) for validity in validities if validity.until <= now]
     early = [_not_yet(validity) for validity in validities if _begins_after(validity, plan, now)]
     future = [_not_made(validity) for validity in validities if validity.made_at and validity.made_at > now]
@@ -186,10 +186,17 @@ def _due_again(scenario: Scenario, findings: Iterable[Finding], stage: Stage) ->
     return [f for f in given if f.validity is not None and f.validity.until < scenario.period.start]
 
 
-def _validities(scenario: Scenario, findings: Iterable[Finding]) -> Sequence[Validity]:
-    """What ends a go: each thing that a finding rests on, and the deployment itself."""
+def _validities(scenario: Scenario, findings: Iterable[Finding], *, ahead: bool) -> Sequence[Validity]:
+    """What ends a go: each thing that a finding rests on, and the deployment itself.
+
+    Where facts of the day are still due, the time before the day does too.
+    """
     resting = [found.validity for found in findings if found.validity is not None]
-    return [*resting, Validity(what="the deployment", until=scenario.period.end)]
+    resting.append(Validity(what="the deployment", until=scenario.period.end))
+    if ahead:
+        day_begins = scenario.period.start - DAY_BEFORE
+        resting.append(Validity(what="the time before the facts of the day are due", until=day_begins))
+    return resting
 
 
 def _topic(finding: Finding) -> str:

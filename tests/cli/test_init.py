@@ -51,7 +51,7 @@ def test_where_no_airspace_is_shipped_it_says_so_and_the_check_does_too(tmp_path
     done = dfr("init", *flags, *TOLD, cwd=tmp_path)
     assert "no shipped airspace data covers the site" in done.stdout
     checked = dfr("check", "oslo.yaml", "--now", "2025-06-01T00:00Z", "--json", cwd=tmp_path)
-    assert (checked.returncode, unknowns(checked)) == (3, {"airspace-class", *TO_BE_WRITTEN})
+    assert (checked.returncode, unknowns(checked)) == (3, {"flight-restriction-zone", *TO_BE_WRITTEN})
     assert "no airspace file is loaded" in checked.stdout
 
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_is_bad_input_and_leaves_no_file(tmp_path: Path, flags: t
 TOLD = ("--authorisation", 'OA "12": VLOS', "--no-crowd", "--ground-m-amsl", "4", "--posts-confirmed")
 
 
-TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place", "unmanned-aircraft-zone", "notams"}
+TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place", "unmanned-aircraft-zone"}
 """What only an edit of the file settles: the document, the places, the water, the air data and the NOTAMs."""
 
 AHEAD = "2024-08-20T09:00Z"

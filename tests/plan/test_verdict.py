@@ -62,6 +62,12 @@ def test_days_ahead_a_go_is_subject_to_the_facts_of_the_day_and_says_when_they_c
     assert any(line.startswith("NOTAMs of the day: read them within the 24 h") for line in said.lines)
 
 
+def test_a_go_that_is_subject_to_facts_of_the_day_ends_when_they_are_due(field, plan):
+    said = verdict(field, plan, NO_NOTAMS)
+    assert said.valid_until == START - timedelta(hours=24)
+    assert "facts of the day are due" in said.valid_because
+
+
 def test_on_the_day_the_same_facts_are_unknown_until_given(field, plan):
     for said in (verdict(field, plan, NO_NOTAMS, now=IN_TIME), verdict(field, plan, NO_NOTAMS, day=True)):
         assert said.kind is VerdictKind.UNKNOWN
