@@ -112,8 +112,8 @@ def fly_route(
         phases=compare_phases(predicted, measured, precision=precision),
         predicted=_predicted_track(name, predicted, mission, craft, out=out, height_m=route.height_m_agl),
         flown=flown.track,
-        landed=flown.disarmed and _within(error_m, landing_tolerance_m(precision=precision)),
-        docked=flown.disarmed and _within(error_m, flown.dock_tolerance_m),
+        landed=_down_whole(flown) and _within(error_m, landing_tolerance_m(precision=precision)),
+        docked=_down_whole(flown) and _within(error_m, flown.dock_tolerance_m),
         dock_tolerance_m=flown.dock_tolerance_m,
         landing_error_m=error_m,
         precision=precision,
@@ -121,6 +121,7 @@ def fly_route(
             _airframe_note(craft),
             _landing_note(flown, box, error_m, precision=precision, drift_m=engine.gnss_drift_m),
             "The vehicle said: " + "; ".join(text.text for text in flown.texts),
+            f"The dispatch: {flown.summary}.",
         ),
     )
 
@@ -128,6 +129,10 @@ def fly_route(
 def link_timeout(mission: FlightPlan, speedup: float) -> dict[str, float]:
     """The link timeout runs on vehicle time: at speed-up it is as long as it was for our heartbeats."""
     return {"FS_GCS_TIMEOUT": min(MAX_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * speedup)}
+
+
+def _down_whole(flown: FlownDispatch) -> bool:
+    return flown.disarmed and not flown.ending.crash
 
 
 def _within(error_m: float | None, tolerance_m: float) -> bool:
@@ -142,7 +147,7 @@ def _landing_note(
     astray = f", its satellites {drift_m:g} m astray" if drift_m else ""
     at = "nowhere" if error_m is None else f"{error_m:.2f} m from the centre"
     most_m = landing_tolerance_m(precision=precision)
-    fits = "within" if flown.disarmed and _within(error_m, flown.dock_tolerance_m) else "outside"
+    fits = "within" if _down_whole(flown) and _within(error_m, flown.dock_tolerance_m) else "outside"
     return (
         f"The landing was flown {how}{astray}, and is judged by a tolerance of {most_m:g} m; "
         f"it came to rest {at}, {fits} the room of {box.name} ({flown.dock_tolerance_m:g} m), "
