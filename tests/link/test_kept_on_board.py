@@ -152,7 +152,7 @@ def test_a_yes_that_deletes_says_what_goes(start, files):
         done = dfr("upload", files / "bare.plan", *vehicle, "--replace-all", "--yes")
         assert done.returncode == 0, done.stderr
         assert "--replace-all DELETES from the vehicle: a fence of 5 items and 1 rally point" in done.stderr
-        after = on_board(running.urls[1])
+        after = on_board(running.url)
     assert (after["fence"], after["rally"], len(after["mission"])) == ((), (), 3)
 
 
@@ -165,4 +165,4 @@ def test_a_file_with_a_fence_is_uploaded_with_a_warning_and_not_flown_while_the_
         done = dfr("fly", files / "fenced.plan", *vehicle, "--simulated")
         assert done.returncode == 3
         assert "set FENCE_ENABLE to 1" in done.stderr
-        assert parameter(running.urls[1], "FENCE_ENABLE") == 0.0
+        assert parameter(running.url, "FENCE_ENABLE") == 0.0

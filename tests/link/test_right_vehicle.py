@@ -148,7 +148,7 @@ def two(start) -> Iterator[Callable[..., list]]:
 
 def test_two_vehicles_of_one_system_id_on_a_udp_port_are_refused_with_both_addresses(two, dispatch):
     vehicles = two(1, 1)
-    before = [on_board(vehicle.urls[1]) for vehicle in vehicles]
+    before = [on_board(vehicle.url) for vehicle in vehicles]
     with joined(UdpFeed, *(vehicle.url for vehicle in vehicles)) as feed:
         for chosen in (None, 1):
             with (
@@ -157,14 +157,14 @@ def test_two_vehicles_of_one_system_id_on_a_udp_port_are_refused_with_both_addre
             ):
                 upload_verified(vehicle, dispatch)
             assert all(address in str(refused.value) for address in feed.addresses)
-    assert [on_board(vehicle.urls[1]) for vehicle in vehicles] == before
+    assert [on_board(vehicle.url) for vehicle in vehicles] == before
 
 
 def test_a_second_speaker_in_an_upload_gets_nothing_and_the_upload_is_not_verified(two, dispatch):
     ours, other = two(1, 1)
     with joined(UdpFeed, ours.url) as feed, connect(feed.url, simulated=True) as vehicle:
         assert upload_verified(vehicle, dispatch).verified
-        before = on_board(other.urls[1])
+        before = on_board(other.url)
         feed.add(other.url)
         while vehicle.port.speakers.minded(("127.0.0.1", feed._pairs[1][1].getsockname()[1])):
             time.sleep(0.05)
@@ -174,8 +174,8 @@ def test_a_second_speaker_in_an_upload_gets_nothing_and_the_upload_is_not_verifi
         with pytest.raises(LinkError, match="two vehicles speak as system 1"):
             inspect_onboard(vehicle, dispatch)
     assert feed.heard_by(1) == set()
-    assert on_board(other.urls[1]) == before
-    assert len(on_board(ours.urls[1])["fence"]) == 5
+    assert on_board(other.url) == before
+    assert len(on_board(ours.url)["fence"]) == 5
 
 
 def test_a_second_speaker_that_appears_while_items_are_sent_leaves_the_plan_unknown(
@@ -204,7 +204,7 @@ def test_vehicles_that_share_a_tcp_line_are_told_apart_by_system(two, dispatch):
             connect(hub.url, simulated=True)
         with connect(hub.url, system=2, simulated=True) as vehicle:
             assert upload_verified(vehicle, dispatch).verified
-    first, second = (on_board(vehicle.urls[1]) for vehicle in vehicles)
+    first, second = (on_board(vehicle.url) for vehicle in vehicles)
     assert (first["fence"], first["mission"]) == ((), ())
     assert (len(second["fence"]), len(second["mission"])) == (5, 3)
 

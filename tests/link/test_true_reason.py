@@ -26,9 +26,15 @@ from .wire import on_board, set_key
 KEY = hashlib.sha256(b"pilot").digest()
 
 
+def first_port_taken(url: str) -> socket.socket:
+    """ArduCopter opens its other ports only while somebody is on the first."""
+    _, host, port = url.split(":")
+    return socket.create_connection((host, int(port)))
+
+
 def test_a_vehicle_that_signs_asks_for_its_key_and_not_for_a_check_of_the_link(start, dispatch):
     """ArduCopter takes what is unsigned on its first port only, so the second is asked."""
-    with start(speedup=1.0) as running:
+    with start(speedup=1.0) as running, first_port_taken(running.url):
         url = running.urls[1]
         set_key(url, KEY)
         with pytest.raises(LinkTimeoutError, match=r"it signs its packets .* \(--signing-key\)"):
@@ -135,5 +141,5 @@ def test_a_line_of_1200_bytes_a_second_that_loses_1_percent_ends_verified(start,
             vehicle.port.heartbeat_s = 1.0
             assert upload_verified(vehicle, dispatch).verified
             assert vehicle.get_param("NO_SUCH_PARAM") is None
-        lists = on_board(running.urls[1])
+        lists = on_board(running.url)
     assert (len(lists["mission"]), len(lists["fence"]), len(lists["rally"])) == (3, 5, 1)
