@@ -19,7 +19,9 @@ import numpy as np
 from dfr.geo import LocalFrame, Position
 from dfr.io.airspace_files import load_airspace
 from dfr.io.scenario_files import shipped_folder
+from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.scenario.model import AirspaceFile, OperationKind, Period
+from dfr.world.countries import rules_at
 from dfr.world.hours import hour_slots
 
 Point = tuple[float, float]
@@ -55,6 +57,7 @@ def scenario_text(wish: Wish) -> str:
     """The YAML of a scenario that loads clean; what only its team can know is left unknown unless told."""
     frame, radius_m, airspace = LocalFrame(wish.site), wish.radius_m, _shipped_airspace(wish.site)
     seen = wish.operation is not OperationKind.BVLOS
+    rules = next(iter(rules_at(wish.site)), "none")
     days = [wish.first_day + timedelta(days=number) for number in range(wish.days)]
     posts = list(_posts(frame, radius_m, confirmed=wish.posts_confirmed)) if seen else []
     observers = max(wish.docks, len(posts) - wish.docks) if seen else 0
@@ -62,6 +65,8 @@ def scenario_text(wish: Wish) -> str:
     return Template(files("dfr.io").joinpath("scenario_template.yaml").read_text("utf-8")).substitute(
         name=wish.name,
         zone=wish.zone.key,
+        jurisdiction=rules,
+        crowd_margin=f"{JURISDICTIONS[rules].crowd_stand_off_m.value:g}",
         first_day=days[0],
         last_day=days[-1],
         lat=f"{wish.site.lat_deg:.6f}",

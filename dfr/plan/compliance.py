@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dfr.findings import Finding, Severity
 from dfr.plan.checks.airspace import check_airspace, check_heights
 from dfr.plan.checks.assumed import check_assumed
 from dfr.plan.checks.context import Check, Context, context_of, finding
 from dfr.plan.checks.docks import check_docks
 from dfr.plan.checks.hours import check_hours
+from dfr.plan.checks.jurisdiction import check_jurisdiction
 from dfr.plan.checks.means import (
     check_crew,
     check_energy,
@@ -23,7 +26,10 @@ from dfr.plan.checks.place import check_boundary, check_crowds, check_reach, che
 from dfr.plan.checks.profile import check_profiles
 from dfr.plan.checks.traffic import check_traffic
 from dfr.plan.contingency import check_contingency
+from dfr.plan.jurisdictions import jurisdiction_of
+from dfr.plan.jurisdictions.model import Jurisdiction
 from dfr.plan.model import Plan
+from dfr.plan.rules import RULES
 from dfr.plan.siting import OPTIMAL
 from dfr.world.model import World
 
@@ -34,7 +40,17 @@ PROVEN = 1e-8
 def check(world: World, plan: Plan) -> tuple[Finding, ...]:
     """What is found when a plan is held against every rule; the plan's own findings are not read."""
     context = context_of(world, plan)
-    return tuple(found for one in CHECKS for found in one(context))
+    rules = jurisdiction_of(world.scenario)
+    return tuple(_cited(found, rules) for one in CHECKS for found in one(context))
+
+
+def _cited(found: Finding, rules: Jurisdiction) -> Finding:
+    """The finding with the document of the place's own rules, where one asks what it is about."""
+    row = rules.row_of(found.rule)
+    if row is None:
+        return found
+    source = row.citation if found.source == RULES[found.rule].source else found.source
+    return replace(found, basis=row.basis, source=source)
 
 
 def check_coverage(context: Context) -> list[Finding]:
@@ -81,6 +97,7 @@ def _cost_of_heights(plan: Plan) -> str:
 
 CHECKS: tuple[Check, ...] = (
     check_coverage,
+    check_jurisdiction,
     check_permission,
     check_assumed,
     check_airspace,

@@ -11,24 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from dfr.plan.jurisdictions import jurisdiction_of
 from dfr.plan.windows import hour_windows
-from dfr.scenario.model import Allows, Authorisation, Clause, Clearance, Scenario
+from dfr.scenario.model import Allows, Answer, Authorisation, Clause, Clearance, Scenario
 from dfr.world.zones import Zone
 
 HOUR = timedelta(hours=1)
 NOTHING = Allows()
 
-PDRA = "UKPDRA01 (CAP 722H)"
-VISUAL_RANGE_M = 500.0
-CROWD_STAND_OFF_M = 50.0
-HEIGHT_M_AGL = 120.0
-"""What holds where the authorisation says nothing: UKPDRA01, and 400 ft as the rules round it (CAA)."""
-
 Span = tuple[float, float]
 """From and to in POSIX seconds."""
 
 
-def counts(scenario: Scenario, permission: Authorisation | Clearance) -> bool:
+def counts(scenario: Scenario, permission: Authorisation | Clearance | Answer) -> bool:
     """Whether a permission may clear anything: one that is only assumed does so in an exercise alone."""
     return scenario.exercise or not permission.assumed
 
@@ -61,13 +56,16 @@ def allowed(scenario: Scenario) -> Allows:
 def visual_range_m(scenario: Scenario) -> tuple[float, str]:
     """(how far off a drone may be seen from a post, who says so)."""
     clause = allowed(scenario).visual_range_m
-    return (VISUAL_RANGE_M, PDRA) if clause is None else (clause.value, quoted(scenario, clause))
+    number = jurisdiction_of(scenario).visual_range_m
+    return (number.value, number.source) if clause is None else (clause.value, quoted(scenario, clause))
 
 
 def height_limit_m_agl(scenario: Scenario) -> tuple[float, str]:
     """(the greatest height above the surface, who says so; '' where it is the rule's own source)."""
     clause = allowed(scenario).height_m_agl
-    return (HEIGHT_M_AGL, "") if clause is None else (clause.value, quoted(scenario, clause))
+    if clause is not None:
+        return clause.value, quoted(scenario, clause)
+    return jurisdiction_of(scenario).height_m_agl.value, ""
 
 
 def crowd_stand_off_m(scenario: Scenario) -> tuple[float, str]:
@@ -77,7 +75,8 @@ def crowd_stand_off_m(scenario: Scenario) -> tuple[float, str]:
         return allows.crowd_stand_off_m.value, quoted(scenario, allows.crowd_stand_off_m)
     if allows.crowd_overflight is not None and allows.crowd_overflight.value:
         return 0.0, quoted(scenario, allows.crowd_overflight)
-    return CROWD_STAND_OFF_M, PDRA
+    number = jurisdiction_of(scenario).crowd_stand_off_m
+    return number.value, number.source
 
 
 def overflight_clause(scenario: Scenario) -> Clause[bool] | None:

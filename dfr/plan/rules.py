@@ -1,7 +1,8 @@
-"""The rules a plan is checked against, as data: what each asks, on what basis, and who says so.
+"""The checks of a plan, as data: what each asks, on what basis, and who says so where no country's rule does.
 
-`docs/rules.md` is this table as text (`as_markdown`). Police UAS are outside UK Reg 2019/947: none of its
-open-category rules is shown as law here. A basis of `assumed` means that nobody has published the figure.
+What the law of a country asks stands in `dfr.plan.jurisdictions`, whose rows name the checks that cite them;
+`docs/rules.md` is both as text (`as_markdown`). A basis of `assumed` means that nobody has published the
+figure.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ class Rule:
     source: str
 
 
-NPCC = (
-    "NPCC guidance: police UAS stay within extant regulation (caa.co.uk, drone regulations for police forces)"
-)
+PLACE = "the rules of the place (`jurisdiction` of the scenario)"
 AUTHORISATION = "the operator's authorisation, as the scenario states it"
 
 _TABLE = (
+    Rule(
+        id="jurisdiction",
+        asks="A set of rules is loaded, the site lies where it holds, and what it leaves open is answered by "
+        "a reference.",
+        basis=Basis.OPERATOR,
+        source="project rule: a plan without rules is no go; outlines about the aerodromes of airportsdata",
+    ),
     Rule(
         id="authorisation",
         asks="The operation is flown under a document with reference, issuer and dates that holds throughout "
@@ -50,58 +56,57 @@ _TABLE = (
     ),
     Rule(
         id="airspace-class",
-        asks="The buffered volume lies in uncontrolled airspace; data covers all of it. "
+        asks="The class of the air asks no permission, or a clearance covers it. "
         "Class G is an inference: no file encodes it.",
         basis=Basis.LAW,
-        source="ANO 2016; UK AIP ENR 2 as loaded",
+        source=PLACE,
     ),
     Rule(
         id="airspace-zone",
         asks="No danger, prohibited, restricted or other binding zone is entered without a clearance of its "
         "authority for the hours and the height.",
         basis=Basis.LAW,
-        source="ANO 2016 art. 239; UK AIP ENR 5 as loaded",
+        source=PLACE,
     ),
     Rule(
         id="flight-restriction-zone",
-        asks="No FRZ or ATZ is entered without permission of ATC, FIS or the aerodrome operator. "
-        "FRZ: the ATZ and runway protection zones 5 km x 1 km to 2,000 ft; published polygons win.",
+        asks="No zone of an aerodrome that binds drones is entered without a clearance of its unit.",
         basis=Basis.LAW,
-        source="ANO 2016 art. 94A",
+        source=PLACE,
     ),
     Rule(
         id="unmanned-aircraft-zone",
         asks="Zones that bind unmanned aircraft are loaded for the place: files for crewed aviation hold no "
         "runway protection zones, prisons or geographical zones.",
         basis=Basis.LAW,
-        source="ANO 2016 art. 94A and 239; NATS AIS, UAS airspace restrictions",
+        source=PLACE,
     ),
     Rule(
         id="temporary-restriction",
-        asks="No RA(T) is entered without a clearance of its sponsor; a possible one is asked about.",
+        asks="No temporary restriction is entered without a clearance of its sponsor; a possible one is "
+        "asked about.",
         basis=Basis.LAW,
-        source="ANO 2016 art. 239; NOTAM and AIC on the day",
+        source=PLACE,
     ),
     Rule(
         id="notams",
         asks="Somebody has read the NOTAMs for the place and time, within 24 hours; what could not be drawn "
         "is judged by its text.",
         basis=Basis.LAW,
-        source="ANO 2016 art. 239: restrictions are notified by NOTAM; the 24 hours are an assumed figure",
+        source=f"{PLACE}; the 24 hours are an assumed figure",
     ),
     Rule(
         id="height-limit",
-        asks="No higher than 120 m (400 ft) above the surface, or than the authorisation says.",
-        basis=Basis.NPCC_POLICY,
-        source=NPCC,
+        asks="No higher above the surface than the rules of the place say, or than the authorisation says.",
+        basis=Basis.LAW,
+        source=PLACE,
     ),
     Rule(
         id="obstacle",
         asks="Somebody surveyed the site, or a file lists all obstacles from well below the drone up; it "
         "flies 20 m above all that stand within the contingency volume.",
         basis=Basis.ASSUMED,
-        source="assumed figure, as over the ground; masts below 150 m are usually unlit and in no list "
-        "(ANO 2016 art. 222)",
+        source="assumed figure, as over the ground; low masts are usually unlit and in no list",
     ),
     Rule(
         id="terrain-known",
@@ -130,24 +135,23 @@ _TABLE = (
     Rule(
         id="crowd",
         asks="Whether people gather here is stated. No overflight of assemblies of people, and no nearer "
-        "than the authorisation says, 50 m where it says nothing.",
+        "than the authorisation says, or the rules of the place where it says nothing.",
         basis=Basis.OA_CONDITION,
-        source=f"{AUTHORISATION}; cf. UKPDRA01",
+        source=AUTHORISATION,
     ),
     Rule(
         id="ground-risk",
         asks="A dense crowd inside the ground-risk buffer is covered by VLOS with a second safety pilot, "
         "flown against just this risk, or by a clause for overflight; its iGRC is stated.",
         basis=Basis.OA_CONDITION,
-        source="UK SORA AMC1 Art 11 table (to be confirmed); NPCC, Victorious Festival: VLOS with a second "
-        "safety pilot mitigates air and ground risk",
+        source="JARUS SORA 2.5, table 2 (to be confirmed)",
     ),
     Rule(
         id="visual-line-of-sight",
         asks="Under VLOS and EVLOS every point of every route is seen from a pilot or observer post that the "
-        "people of every shift can man, no farther off than the authorisation says: 500 m without a word.",
+        "people of every shift can man, no farther off than the authorisation or the rules say.",
         basis=Basis.OA_CONDITION,
-        source=f"{AUTHORISATION}; VLOS is no number: GM1 Art 2(7), orientation visible",
+        source=AUTHORISATION,
     ),
     Rule(
         id="night",
@@ -196,7 +200,7 @@ _TABLE = (
         id="crew",
         asks="While calls are expected a pilot and, under VLOS, a second safety pilot serve each drone.",
         basis=Basis.OA_CONDITION,
-        source=f"{AUTHORISATION}; NPCC, Drones provide vital support at Victorious Festival",
+        source=AUTHORISATION,
     ),
     Rule(
         id="duty-hours",
@@ -221,8 +225,8 @@ _TABLE = (
         id="terrain-profile",
         asks="Flown as its mission flies it, out and home by RTL, every route stays within the height limit "
         "above the ground below it and 20 m above the highest.",
-        basis=Basis.NPCC_POLICY,
-        source=NPCC,
+        basis=Basis.LAW,
+        source=PLACE,
     ),
     Rule(
         id="reach",
@@ -260,8 +264,7 @@ _TABLE = (
         asks="Every known other user of the air is kept apart in place or height, or has a procedure done "
         "within the notice it gives; a hold stays below its heights, by 250 ft to be well clear.",
         basis=Basis.OPERATOR,
-        source="de-confliction rules of the scenario; ASTM F3442 (to be confirmed): no UK police distance is "
-        "published",
+        source="de-confliction rules of the scenario; ASTM F3442 (to be confirmed)",
     ),
     Rule(
         id="own-drones-apart",
@@ -280,22 +283,3 @@ _TABLE = (
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}
 """Every rule by id, in the order of the check sheet."""
-
-
-def as_markdown() -> str:
-    """The rules as the text of `docs/rules.md`."""
-    lines = [
-        "# Rules",
-        "",
-        "What `dfr check` looks at. Each rule carries its *basis*: `law`, `npcc_policy`, `oa_condition` (the",
-        "operational authorisation), `manufacturer`, `ardupilot`, `operator`, or `assumed` where nobody has",
-        "published the figure. A finding is `ok`, `advice`, `unknown` or `violation`; the last two block",
-        "a go (exit code 3). Nothing here is an approval: check with your aviation lead and the CAA.",
-        "",
-        "The table is generated from `dfr/plan/rules.py`.",
-        "",
-        "| rule | asks | basis | source |",
-        "|---|---|---|---|",
-    ]
-    rows = [f"| `{r.id}` | {r.asks} | {r.basis.value} | {r.source} |" for r in RULES.values()]
-    return "\n".join([*lines, *rows]) + "\n"

@@ -25,6 +25,7 @@ from dfr.scenario.candidates import Power as Power  # noqa: PLC0414
 from dfr.scenario.candidates import SiteUse as SiteUse  # noqa: PLC0414
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.permissions import Allows as Allows  # noqa: PLC0414
+from dfr.scenario.permissions import Answer as Answer  # noqa: PLC0414
 from dfr.scenario.permissions import Authorisation as Authorisation  # noqa: PLC0414
 from dfr.scenario.permissions import Clause as Clause  # noqa: PLC0414
 from dfr.scenario.permissions import Clearance as Clearance  # noqa: PLC0414
@@ -369,7 +370,8 @@ class Scenario:
     """A deployment, whole.
 
     `exercise` True means that nothing of it is flown for real: assumed permissions, readings and sources may
-    stand, and every output says EXERCISE. `unconfirmed` names the parts that a program drew and nobody has
+    stand, and every output says EXERCISE. `jurisdiction` names the set of rules it is flown under, `answers`
+    what that set leaves open. `unconfirmed` names the parts that a program drew and nobody has
     put right since.
     """
 
@@ -399,4 +401,6 @@ class Scenario:
     notams: NotamReading | None = None
     obstacles: ObstacleSurvey | None = None
     clearances: tuple[Clearance, ...] = ()
+    jurisdiction: str = "none"
+    answers: tuple[Answer, ...] = ()
     unconfirmed: tuple[str, ...] = ()

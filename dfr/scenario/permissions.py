@@ -60,6 +60,16 @@ class Authorisation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the scenario says, by a reference, of a topic that its set of rules does not cover."""
+
+    topic: str
+    text: str
+    reference: str
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clearance:
     """Leave to enter a zone, or every zone of a kind, between two moments up to a height.
 

@@ -39,7 +39,7 @@ from dfr.scenario.schema_parts import (
     Strict,
     Text,
 )
-from dfr.scenario.schema_permissions import AuthorisationIn, ClearanceIn
+from dfr.scenario.schema_permissions import AnswerIn, AuthorisationIn, ClearanceIn
 from dfr.scenario.schema_simulated import SimulationIn
 
 Degrees = Annotated[float, Field(ge=0, le=360)]
@@ -356,6 +356,12 @@ class ScenarioIn(Strict):
         default=False,
         description="true: nothing is flown for real, so that assumed permissions, readings and sources may "
         "stand; every output then says EXERCISE",
+    )
+    jurisdiction: Literal["uk", "eu", "us", "none"] = Field(
+        default="none", description="the set of rules it is flown under: uk, eu, us, or none, which is no go"
+    )
+    answers: list[AnswerIn] = Field(
+        default_factory=list, max_length=50, description="to what the set of rules does not cover"
     )
     zone: str = Field(description="IANA time zone, e.g. Europe/London")
     period: PeriodIn

@@ -60,6 +60,8 @@ def build(
         notams=None if scenario.notams is None else scenario.notams.built(airspace_paths),
         obstacles=None if scenario.obstacles is None else scenario.obstacles.built(),
         clearances=tuple(item.built() for item in scenario.clearances),
+        jurisdiction=scenario.jurisdiction,
+        answers=tuple(item.built() for item in scenario.answers),
         unconfirmed=tuple(_unconfirmed(scenario)),
         contingency=_contingency(scenario.contingency),
         targets=domain.Targets(

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from dfr.scenario import permissions as domain
 from dfr.scenario.basics import OperationKind
-from dfr.scenario.schema_parts import ClockTime, Document, LocalDate, Strict, Text, day_after, wrong
+from dfr.scenario.schema_parts import ClockTime, Document, Id, LocalDate, Strict, Text, day_after, wrong
 
 _NOT_HELD = re.compile(
     r"\b(applied|appl(y|ying|ication)|tb[acd]|pending|refus\w*|reject\w*|declin\w*|request\w*|await\w*|expect\w*"
@@ -142,6 +142,20 @@ class AuthorisationIn(Document):
             valid_to=day_after(self.valid_to),
             allows=self.allows.built(),
             assumed=self.assumed,
+        )
+
+
+class AnswerIn(Document):
+    """An answer to what the set of rules does not cover, by the reference of a law, policy or document."""
+
+    topic: Id
+    answer: Text
+    reference: Reference
+
+    def built(self) -> domain.Answer:
+        """The domain value."""
+        return domain.Answer(
+            topic=self.topic, text=self.answer.strip(), reference=self.reference, assumed=self.assumed
         )
 
 

@@ -51,7 +51,10 @@ def test_where_no_airspace_is_shipped_it_says_so_and_the_check_does_too(tmp_path
     done = dfr("init", *flags, *TOLD, cwd=tmp_path)
     assert "no shipped airspace data covers the site" in done.stdout
     checked = dfr("check", "oslo.yaml", "--now", "2025-06-01T00:00Z", "--json", cwd=tmp_path)
-    assert (checked.returncode, unknowns(checked)) == (3, {"flight-restriction-zone", *TO_BE_WRITTEN})
+    assert (checked.returncode, unknowns(checked)) == (
+        3,
+        {"flight-restriction-zone", "jurisdiction", *TO_BE_WRITTEN},
+    )
     assert "no airspace file is loaded" in checked.stdout
 
 
@@ -143,7 +146,7 @@ TOLD = ("--authorisation", 'OA "12": VLOS', "--no-crowd", "--ground-m-amsl", "4"
 
 
 TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place", "unmanned-aircraft-zone"}
-"""What only an edit of the file settles: the document, the places, the water, the air data and the NOTAMs."""
+"""What only an edit of the file settles: the document, the places, the water and the air data."""
 
 AHEAD = "2024-08-20T09:00Z"
 """Days before the deployments below."""

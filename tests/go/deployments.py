@@ -21,6 +21,7 @@ from dfr.geo import Position
 from dfr.io.scenario_files import load_world
 from dfr.io.scenario_template import Wish, scenario_text
 from dfr.io.weather_files import WeatherFiles, with_weather
+from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, verdict_of
@@ -64,6 +65,7 @@ def ready(place: Place) -> Data:
     data: Data = yaml.safe_load(scenario_text(wish))
     _state_the_site(data)
     _state_the_permission(data)
+    _answer_what_is_open(data)
     _state_the_air(data, place)
     _shorten(data)
     for path, value in place.changes:
@@ -91,6 +93,14 @@ def _state_the_permission(data: Data) -> None:
         "valid_to": f"{DAY + timedelta(days=90)}",
         "allows": {"kind": {"value": ["VLOS"], "clause": "3.1 flights in sight of the pilot"}},
     }
+
+
+def _answer_what_is_open(data: Data) -> None:
+    """What the rules of the country leave to others, each by a reference."""
+    data["answers"] = [
+        {"topic": topic.id, "answer": "looked up by the legal service", "reference": "Opinion 7/2027"}
+        for topic in JURISDICTIONS[data["jurisdiction"]].open_topics
+    ]
 
 
 def _state_the_air(data: Data, place: Place) -> None:

@@ -188,6 +188,7 @@ def scenario() -> m.Scenario:
         assumptions=(),
         exercise=True,
         obstacles=m.ObstacleSurvey(surveyed_by="the duty sergeant", read_at=START, tallest_m_agl=0.0),
+        jurisdiction="uk",
     )
 
 

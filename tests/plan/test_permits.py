@@ -121,7 +121,7 @@ def test_a_clearance_for_a_kind_permits_every_zone_of_it_and_no_other(field: Fie
 
 def test_one_clearance_of_two_control_zones_leaves_the_other(field: Field):
     one, two = (
-        zone(name, "CTR", east_m=0, radius_m=5000, airspace_class="D") for name in ("TOWN CTR", "CITY CTR")
+        zone(name, "CTR", east_m=0, radius_m=5000, airspace_class="A") for name in ("TOWN CTR", "CITY CTR")
     )
     found = findings(field(**airspace(one, two), clearances=(clearance(zone="TOWN CTR"),)), "airspace-class")
     assert {f.severity for f in found} == {Severity.ADVICE, Severity.VIOLATION}

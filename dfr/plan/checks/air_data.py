@@ -8,7 +8,7 @@ from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import OperationKind, Scenario
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.coverage import AERODROME_REACH_M, AERODROME_ZONE_KINDS, KindCover
-from dfr.world.data_needs import DATA_NEEDS, DataNeeds
+from dfr.world.data_needs import DATA_NEEDS, NO_JURISDICTION, DataNeeds
 
 RULE_OF_KIND = {
     DataKind.AIRSPACE: "airspace-class",
@@ -20,7 +20,7 @@ RULE_OF_KIND = {
 
 def needs_of(scenario: Scenario) -> DataNeeds:
     """What the rules that are flown under need, and where to get it."""
-    return DATA_NEEDS["uk"]
+    return DATA_NEEDS.get(scenario.jurisdiction, NO_JURISDICTION)
 
 
 def kinds_needed(scenario: Scenario) -> frozenset[DataKind]:

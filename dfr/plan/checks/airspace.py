@@ -10,9 +10,11 @@ from dfr.plan.checks.context import Context, enough, finding, listed
 from dfr.plan.checks.notices import check_notices
 from dfr.plan.checks.obstacles import OBSTACLE_KIND
 from dfr.plan.checks.profile import deepest_drop_m, highest_ground_m_amsl
+from dfr.plan.jurisdictions import jurisdiction_of
 from dfr.plan.permits import Needed, height_limit_m_agl, height_words, needed_spans, permit_for
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.model import OperationKind
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.airspace_area import Verdict, ZoneVerdict
 from dfr.world.zones import Zone
@@ -154,9 +156,30 @@ def _of(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
     return kind not in AERODROME_KINDS and not verdict.zone.controlled
 
 
+def _asks_nothing(context: Context, rule: str, zone: Zone) -> str:
+    """Why entering a zone asks no permission under the rules of the place, in words; '' where it does."""
+    rules, seen = (
+        jurisdiction_of(context.scenario),
+        context.scenario.operation.kind is not OperationKind.BVLOS,
+    )
+    if zone.defect:
+        return ""
+    if rule == "airspace-class" and seen and zone.airspace_class in rules.class_in_sight:
+        return f"class {zone.airspace_class} asks no permission of a small drone in sight"
+    if rule == "flight-restriction-zone" and zone.kind.upper() in rules.courtesy_kinds:
+        return (
+            f"a {zone.kind} is no flight restriction zone; one that is stands in the unmanned-aircraft data"
+        )
+    return ""
+
+
 def _entered(context: Context, rule: str, verdict: ZoneVerdict) -> Finding:
     """A zone that is entered, or may be: permitted where clearances cover the hours and heights."""
     zone = verdict.zone
+    if why := _asks_nothing(context, rule, zone):
+        words = f"{_named(verdict)}: entered; {why}"
+        fix = f"tell {zone.contact or 'its air traffic unit'} of the flights"
+        return finding(rule, Severity.ADVICE, words, place=verdict.place, margin_m=verdict.margin_m, fix=fix)
     needed = _needed(context, zone)
     permit = None if zone.defect or needed is None else permit_for(context.scenario, zone, needed)
     if permit is None:

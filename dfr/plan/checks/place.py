@@ -11,6 +11,7 @@ import shapely
 from dfr.findings import Finding, Severity
 from dfr.plan.checks.context import Context, enough, finding, listed
 from dfr.plan.checks.profile import Profile, profile_of
+from dfr.plan.jurisdictions import jurisdiction_of
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.permits import allowed, crowd_stand_off_m, in_force, overflight_clause, quoted, visual_range_m
 from dfr.plan.posts import manned_posts, people_on_shift
@@ -303,10 +304,9 @@ def _night(context: Context) -> list[Finding]:
         return [finding("night", Severity.OK, "all calls arise between sunrise and sunset")]
     share = sum(w.calls for w in dark) / sum(w.calls for w in windows)
     hours = f"{len(dark)} {'hour' if len(dark) == 1 else 'hours'}"
-    words = (
-        f"{share:.0%} of calls arise after sunset or before sunrise ({hours}; UK law counts night from half "
-        "an hour after sunset to half an hour before sunrise)"
-    )
+    counted = jurisdiction_of(context.scenario).night
+    hours += f"; {counted}" if counted else ""
+    words = f"{share:.0%} of calls arise after sunset or before sunrise ({hours})"
     clause = allowed(context.scenario).night
     if clause is not None and clause.value:
         words += f", allowed by {quoted(context.scenario, clause)}"

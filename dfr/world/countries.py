@@ -1,0 +1,62 @@
+"""In which set of rules' countries a place lies, by coarse outlines that say where they do not know.
+
+The outlines (`countries.json`, [lon, lat]) are drawn about the aerodromes of each country (airportsdata, MIT
+licence): 40 to 60 km around its own, less as much around those of its neighbours. Inside one, the country is
+sure; within a degree outside, and along every border, it is undecided.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+import shapely
+
+from dfr.geo import Position
+
+UNDECIDED_DEG = 1.0
+
+
+class Fit(StrEnum):
+    """How a place stands to the countries of a set of rules."""
+
+    INSIDE = "inside"
+    UNDECIDED = "undecided"
+    OUTSIDE = "outside"
+
+
+def country_fit(jurisdiction: str, position: Position) -> Fit:
+    """Whether a place lies in the countries of a set of rules; `outside` where it has no outline.
+
+    >>> country_fit("uk", Position(lat_deg=50.78, lon_deg=-1.09))
+    <Fit.INSIDE: 'inside'>
+    """
+    outline = _outlines().get(jurisdiction)
+    if outline is None:
+        return Fit.OUTSIDE
+    away_deg = float(shapely.distance(outline, shapely.Point(position.lon_deg, position.lat_deg)))
+    return Fit.INSIDE if away_deg <= 0.0 else Fit.UNDECIDED if away_deg < UNDECIDED_DEG else Fit.OUTSIDE
+
+
+def rules_at(position: Position) -> tuple[str, ...]:
+    """The sets of rules in whose countries a place surely lies."""
+    return tuple(key for key in _outlines() if country_fit(key, position) is Fit.INSIDE)
+
+
+def swapped(position: Position) -> Position | None:
+    """The place with latitude and longitude changed over; None where there is no such place."""
+    if abs(position.lon_deg) > 90.0:
+        return None
+    return Position(lat_deg=position.lon_deg, lon_deg=position.lat_deg)
+
+
+@cache
+def _outlines() -> Mapping[str, shapely.MultiPolygon]:
+    raw = json.loads(files("dfr.world").joinpath("countries.json").read_text("utf-8"))
+    return {
+        key: shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in parts])
+        for key, parts in raw.items()
+    }
