@@ -145,7 +145,7 @@ def test_what_cannot_be_is_bad_input_and_leaves_no_file(tmp_path: Path, flags: t
 TOLD = ("--authorisation", 'OA "12": VLOS', "--no-crowd", "--ground-m-amsl", "4", "--posts-confirmed")
 
 
-TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place", "unmanned-aircraft-zone"}
+TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place", "unmanned-aircraft-zone", "obstacle"}
 """What only an edit of the file settles: the document, the places, the water and the air data."""
 
 AHEAD = "2024-08-20T09:00Z"
