@@ -190,6 +190,19 @@ def test_an_exercise_says_so_in_its_title_and_at_its_top(briefed):
     assert "no flying Friday 13 to 14 h and Saturday 10 to 20 h" in front_of(page)
 
 
+def test_a_plan_without_a_flyable_hour_gets_its_no_go_brief(briefed):
+    run = briefed("victorious-2024")
+    scenario = run.world.scenario
+    gale = tuple(replace(hour, wind_mps=25.0) for hour in scenario.weather.hours)
+    world = replace(run.world, scenario=replace(scenario, weather=replace(scenario.weather, hours=gale)))
+    plan = make_plan(world)
+    verdict = verdict_of(world.scenario, plan, now=scenario.period.start)
+    front = front_of(brief_html(replace(run, world=world, plan=plan, verdict=verdict)))
+    assert "EXERCISE: NO GO" in front
+    assert "Do not fly: no hour with calls can be flown." in front
+    assert "none of the 39 hours with calls can be flown" in front
+
+
 LONG = "Promenade und Festwiese nordwestlich der alten Seebadeanstalt am Hafen " * 3
 
 
