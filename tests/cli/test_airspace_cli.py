@@ -76,7 +76,7 @@ def test_lint_of_a_folder_survives_whatever_lies_in_it(tmp_path: Path, solent: P
     (tmp_path / "latin.txt").write_bytes(DIRTY.replace("GOOD", "GÖTEBORG").encode("latin-1"))
     (tmp_path / "solent.txt").write_bytes(solent.read_bytes())
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
-    document = result("lint", tmp_path)
+    document = result("lint", tmp_path, code=2)
     assert [Path(report["file"]).name for report in document["files"]] == [
         "broken.kml", "empty.json", "latin.txt", "noise.txt", "solent.txt",
     ]  # fmt: skip
