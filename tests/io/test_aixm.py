@@ -293,3 +293,23 @@ def test_an_airspace_drawn_as_another_takes_its_shape() -> None:
     first, second = result.zones
     assert km2(first) == pytest.approx(km2(second))
     assert second.upper.text == "500 ft AMSL"
+
+
+WHOLE = document(
+    border("c0a57", (51.9, -1.0), (52.0, -1.0), (52.1, -1.0), (52.2, -1.0)),
+    airspace(curve(line((52.1, -1.0), (52.1, -0.9), (52.0, -0.9), (52.0, -1.0))) + along("c0a57")),
+    airspace(curve(arc(52.0, -1.0, "2 NM", -150, 150)), identifier="0002", interior=CIRCLE),
+)
+
+NOISE = [b"", b"nan", b"-", b"1e999", b"<", b"x"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(400, len(WHOLE)),
+    st.sampled_from([b"", b"nan", b"-", b"1e999", b"<", b"x"]),
+    st.integers(0, 40),
+)
+def test_no_damage_makes_the_reader_crash_or_lose_a_volume(place: int, noise: bytes, gone: int) -> None:
+    result = read_airspace(WHOLE[:place] + noise + WHOLE[place + gone :], name="damaged.xml")
+    assert result.records_seen == len(result.zones) + result.refused
