@@ -15,8 +15,8 @@ FARTHEST_M = 50_000.0
 def station_position(icao: str) -> Position | None:
     """The position of an aerodrome by its ICAO indicator; None where the table does not hold it.
 
-    >>> station_position("EGHI")
-    Position(lat_deg=50.950298, lon_deg=-1.3568)
+    >>> str(station_position("EGHI"))
+    '50.95030 N 1.35680 W'
     """
     row = _table().get(icao)
     return None if row is None else Position(lat_deg=float(row["lat"]), lon_deg=float(row["lon"]))

@@ -1,6 +1,6 @@
 """The ground and air risk worksheet of a plan: every input, where it is from, and the class it leads to.
 
-iGRC by the table of UK SORA (AMC1 Art 11) for a drone up to 1 m and 25 m/s, ARC by its airspace questions;
+iGRC by the table of SORA 2.5 in the column of the drone's size and speed, ARC by its airspace questions;
 both are to be confirmed by the operator. A figure nobody has given leaves the class unknown, not low.
 """
 
@@ -26,10 +26,19 @@ from dfr.scenario.model import CrowdArea, Surface
 from dfr.units import FOOT_M
 from dfr.world.model import World
 
-IGRC_BY_DENSITY = ((5, 2), (50, 3), (500, 4), (5_000, 5), (50_000, 6), (math.inf, 7))
-"""iGRC of a drone up to 1 m and 25 m/s, by people per km2 below (UK SORA, to be confirmed)."""
+IGRC_COLUMNS = ((1.0, 25.0), (3.0, 35.0), (8.0, 75.0), (20.0, 120.0), (40.0, 200.0))
+"""The columns of the table: the drone's size in m and speed in m/s, both at most."""
 
-IGRC_MOST_SIZE_M, IGRC_MOST_SPEED_MPS = 1.0, 25.0
+IGRC_ROWS: tuple[tuple[float, tuple[int | None, ...]], ...] = (
+    (5, (2, 3, 4, 5, 6)),
+    (50, (3, 4, 5, 6, 7)),
+    (500, (4, 5, 6, 7, 8)),
+    (5_000, (5, 6, 7, 8, 9)),
+    (50_000, (6, 7, 8, 9, 10)),
+    (math.inf, (7, 8, None, None, None)),
+)
+"""iGRC by people per km2 below; None is outside SORA (JARUS SORA 2.5, table 2; to be confirmed)."""
+
 CROWD_PER_M2 = 0.05
 """From here on people are an assembly: the last row of the table."""
 
@@ -37,7 +46,7 @@ ARC_LOW_FT = 500.0
 AIRSPACE_RULES = frozenset(
     {"airspace-class", "airspace-zone", "flight-restriction-zone", "temporary-restriction"}
 )
-TO_BE_CONFIRMED = "UK SORA AMC1 Art 11 (to be confirmed)"
+TO_BE_CONFIRMED = "JARUS SORA 2.5 (to be confirmed)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +84,26 @@ class Worksheet:
         return "\n".join(lines) + "\n"
 
 
-def igrc_of_density(people_per_km2: float) -> int:
-    """The row of the table for a density.
+def igrc_column(size_m: float, speed_mps: float) -> int | None:
+    """The column that takes both the size and the speed of a drone; None beyond the table.
 
-    >>> [igrc_of_density(d) for d in (0.0, 5.0, 499.0, 50_000.0)]
+    >>> igrc_column(0.7, 21.0), igrc_column(1.1, 23.0), igrc_column(0.7, 30.0), igrc_column(50.0, 20.0)
+    (0, 1, 1, None)
+    """
+    fitting = (k for k, (size, speed) in enumerate(IGRC_COLUMNS) if size_m <= size and speed_mps <= speed)
+    return next(fitting, None)
+
+
+def igrc_of(people_per_km2: float, *, size_m: float, speed_mps: float) -> int | None:
+    """The intrinsic ground risk class over a density of people; None where the table has none.
+
+    >>> [igrc_of(d, size_m=0.7, speed_mps=21.0) for d in (0.0, 5.0, 499.0, 50_000.0)]
     [2, 3, 4, 7]
     """
-    return next(igrc for below, igrc in IGRC_BY_DENSITY if people_per_km2 < below)
+    column = igrc_column(size_m, speed_mps)
+    if column is None:
+        return None
+    return next(classes[column] for below, classes in IGRC_ROWS if people_per_km2 < below)
 
 
 def worksheet(world: World, plan: Plan) -> Worksheet:
@@ -167,15 +189,18 @@ def _people(context: Context, crowd: CrowdArea, buffer: shapely.Geometry) -> tup
 
 def _igrc(context: Context, densest_per_m2: float, resident: float | None) -> tuple[int | None, str]:
     craft = context.craft
-    if craft.size_m > IGRC_MOST_SIZE_M or craft.max_speed_mps > IGRC_MOST_SPEED_MPS:
-        words = f"the table here is for up to {IGRC_MOST_SIZE_M:g} m and {IGRC_MOST_SPEED_MPS:g} m/s"
-        return None, f"{words}, this drone is {craft.size_m:g} m and {craft.max_speed_mps:g} m/s"
+    column = igrc_column(craft.size_m, craft.max_speed_mps)
+    if column is None:
+        return None, f"a drone of {craft.size_m:g} m and {craft.max_speed_mps:g} m/s is beyond the table"
+    size, speed = IGRC_COLUMNS[column]
+    whose = f"column of up to {size:g} m and {speed:g} m/s"
     if densest_per_m2 >= CROWD_PER_M2:
-        return IGRC_BY_DENSITY[-1][1], "an assembly of people lies under the buffer: the last row"
+        return IGRC_ROWS[-1][1][column], f"an assembly of people lies under the buffer: the last row, {whose}"
     if resident is None:
         return None, "nobody has said how many people are there outside crowds"
     density = max(densest_per_m2 * 1e6, resident)
-    return igrc_of_density(density), f"{density:g} people per km2"
+    found = igrc_of(density, size_m=craft.size_m, speed_mps=craft.max_speed_mps)
+    return found, f"{density:g} people per km2, {whose}"
 
 
 # Air ----------------------------------------------------------------------------------------------
@@ -206,7 +231,7 @@ def _air(context: Context) -> tuple[list[WorksheetRow], str | None]:
             "airspace files",
         ),
         _row(part, "urban", "yes" if urban else f"no ({scenario.site.surface.value})", "site.surface"),
-        _row(part, "atypical air environment", "not claimed", "CAP 3040: a claim is the operator's to make"),
+        _row(part, "atypical air environment", "not claimed", "a claim is the operator's to make"),
     ]
     rows += [_traffic_row(part, item.kind, item.contact) for item in scenario.traffic]
     arc, why = _arc(top_ft, urban=urban, aerodrome=bool(aerodrome), clear=clear)

@@ -118,4 +118,4 @@ def test_risk_and_sight_are_judged_tip_to_tip(field: Field):
     assert inputs_of(field().scenario).size_m == pytest.approx(1.125, abs=0.005)
     crowds = (crowd(390, 60, 410, 120),)
     risk = findings(field(site={"crowds": crowds}), "ground-risk")
-    assert any("the table is for 1 m" in f.message for f in risk)
+    assert any("iGRC 8 where it is overflown by a drone of 1.1 m" in f.message for f in risk)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dfr.plan.planner import make_plan
-from dfr.plan.worksheet import igrc_of_density, worksheet
+from dfr.plan.worksheet import igrc_of, worksheet
 from dfr.scenario import model as m
 from dfr.world.airspace import Airspace
 
@@ -28,7 +28,21 @@ def sheet(world):
     ("people", "row"), [(0, 2), (4.9, 2), (5, 3), (49, 3), (50, 4), (4999, 5), (49_999, 6), (50_000, 7)]
 )
 def test_the_table_is_the_published_one(people, row):
-    assert igrc_of_density(people) == row
+    assert igrc_of(people, size_m=1.0, speed_mps=25.0) == row
+
+
+@pytest.mark.parametrize(
+    ("size", "speed", "quiet", "crowd"),
+    [(1.0, 25.0, 2, 7), (1.1, 23.0, 3, 8), (0.7, 26.0, 3, 8), (8.0, 75.0, 4, None), (20.0, 1.0, 5, None)],
+)
+def test_the_column_takes_both_size_and_speed(size, speed, quiet, crowd):
+    assert igrc_of(0.0, size_m=size, speed_mps=speed) == quiet
+    assert igrc_of(1e6, size_m=size, speed_mps=speed) == crowd
+
+
+@pytest.mark.parametrize(("size", "speed"), [(40.1, 10.0), (1.0, 201.0)])
+def test_beyond_the_table_there_is_no_class(size, speed):
+    assert igrc_of(0.0, size_m=size, speed_mps=speed) is None
 
 
 def test_without_a_population_the_ground_risk_is_unknown(field: Field):

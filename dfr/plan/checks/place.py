@@ -19,7 +19,7 @@ from dfr.plan.routing import START_TOLERANCE_M, Obstacle
 from dfr.plan.sight import BoolArray, seen_from
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, attitude_sight_m
 from dfr.plan.windows import hour_windows
-from dfr.plan.worksheet import IGRC_MOST_SIZE_M, igrc_of_density
+from dfr.plan.worksheet import igrc_of
 from dfr.scenario.model import Observer, OperationKind
 from dfr.world.sun import is_night
 
@@ -177,13 +177,13 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
 
 
 def _ground_risk(context: Context, people_per_m2: float) -> Finding:
-    density = people_per_m2 * 1e6
-    row = igrc_of_density(density)
-    words = f"densest crowd {people_per_m2:g} people per m2: iGRC {row} where it is overflown"
-    if context.craft.size_m > IGRC_MOST_SIZE_M:
-        words += (
-            f" or more: the table is for {IGRC_MOST_SIZE_M:g} m, this drone is {context.craft.size_m:.2g} m"
-        )
+    size, speed = context.craft.size_m, context.craft.max_speed_mps
+    found = igrc_of(people_per_m2 * 1e6, size_m=size, speed_mps=speed)
+    risk = "no iGRC, outside SORA," if found is None else f"iGRC {found}"
+    words = (
+        f"densest crowd {people_per_m2:g} people per m2: {risk} where it is overflown "
+        f"by a drone of {size:.2g} m and {speed:g} m/s"
+    )
     return finding("ground-risk", Severity.ADVICE, words, fix="state the mitigations in the application")
 
 
