@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from dfr.geo import FloatArray
 from dfr.world.outlines import Outline, Vertex
@@ -35,13 +34,18 @@ def one_ring(polygon: shapely.Polygon | shapely.MultiPolygon) -> list[Vertex] | 
 
 def _joined(ring: FloatArray, others: list[FloatArray]) -> FloatArray:
     """A ring with the nearest of others taken in, which is no longer among these."""
-    tree = cKDTree(ring)
-    found = [tuple(map(np.asarray, tree.query(other))) for other in others]
-    number = min(range(len(others)), key=lambda k: float(found[k][0].min()))
-    distance, nearest = found[number]
-    there = int(distance.argmin())
-    here, other = int(nearest[there]), others.pop(number)
+    tree = shapely.STRtree(shapely.points(ring))
+    found = [_nearest(tree, other) for other in others]
+    number = min(range(len(others)), key=lambda k: found[k][0])
+    (_, here, there), other = found[number], others.pop(number)
     return np.vstack((ring[: here + 1], other[there:], other[: there + 1], ring[here:]))
+
+
+def _nearest(tree: shapely.STRtree, other: FloatArray) -> tuple[float, int, int]:
+    """(distance, corner of the ring in the tree, corner of the other) where two rings are nearest."""
+    pairs, away = tree.query_nearest(shapely.points(other), return_distance=True, all_matches=False)
+    least = int(away.argmin())
+    return float(away[least]), int(pairs[1][least]), int(pairs[0][least])
 
 
 def gives_back(outline: Outline, polygon: shapely.Polygon | shapely.MultiPolygon) -> bool:
