@@ -2,7 +2,7 @@
 
 `read_notams` is the way in. Nothing is dropped: a NOTAM about airspace, warnings or obstacles becomes a zone,
 or is `undrawn` and unknown wherever its Q line reaches; one about lights, taxiways, aids or services is kept
-as a note; one that another in the text replaces or cancels is listed as replaced.
+as a note unless its words restrict; one that another in the text replaces or cancels is listed as replaced.
 """
 
 from __future__ import annotations
@@ -41,15 +41,30 @@ KINDS = {"RT": "RA(T)", "RR": "R", "RP": "P", "RD": "D", "RA": "TRA", "RM": "D",
 WARNING = "WARNING"
 """The kind of navigation warnings: activities that a drone must not meet unprepared."""
 
-NOTES = frozenset("CFGILMNPS")
-"""First letters of Q subjects that restrict no airspace: communications, facilities, satellites, landing
-systems, lights, movement areas, navigation aids, procedures and services (ICAO Doc 8126)."""
+NOTES = frozenset("CFILMNPS")
+"""First letters of Q subjects that restrict no airspace: communications, facilities, landing systems, lights,
+movement areas, navigation aids, procedures and services.
+
+Source of these and the following: FAA, Notices to Airmen, appendix A, International NOTAM (Q) Codes
+(faa.gov/air_traffic/publications/atpubs/ntm/notapda.html), which decodes ICAO Doc 8126. GNSS (G) is none of
+them: jamming is notified under it.
+"""
+
+JUDGED_SUBJECTS = frozenset({"FA", "FH", "FP", "PN", "PZ"})
+"""Of those, subjects under which restrictions are notified: an aerodrome (Eurocontrol's Digital NOTAM rules
+put the activation of a zone under QFALT too), helicopter areas and heliports, noise, and the ADIZ."""
 
 NOTE_SUBJECTS = frozenset({"KK", "OA", "OE", "OL", "OR"})
 """Checklists, aeronautical information, entry requirements, obstacle lights and rescue centres."""
 
-OFF = frozenset({"CC", "CD", "CN"})
-"""Conditions by which something no longer restricts: completed, deactivated, cancelled."""
+RESTRICTING = re.compile(
+    r"PROHIBIT|RESTRICT\w* (?:AREA|ZONE|AIRSPACE|OF FLYING)|\bRA ?\(T\)|FORBIDDEN|\bTFR\b|DANGER AREA|JAMM"
+    r"|\bGNSS\b|\bGPS\b|UNMANNED|\bU[AO]S\b|\bUAV|\bDRONE|\bRPAS?\b|NO[- ]FLY"
+)
+"""Words that no code outweighs: a text with any of them has to be judged."""
+
+OFF = frozenset({"CD", "CN"})
+"""Conditions by which something no longer restricts: deactivated, cancelled."""
 
 
 def read_notams(path_or_text: Path | str) -> Notams:
@@ -177,11 +192,11 @@ def _drafts(
         if number >= MAX_NOTAMS:
             drafts.append(the_rest(problems, f"more than {MAX_NOTAMS} NOTAMs"))
             break
-        if why := _only_a_note(item.q):
+        if why := _only_a_note(item):
             notes.append(_shown(item, why))
             continue
         try:
-            outlines, why = shapes_of(item.what), "gives no place"
+            outlines, why = shapes_of(item.what, point=_kind(item) == "OBSTACLE"), "gives no place"
         except NotDrawnError as error:
             outlines, why = [], f"not drawn: {error}"
         found = [_draft(item, outline) for outline in outlines] or _coarse(item, why, problems)
@@ -195,13 +210,19 @@ def _shown(item: NotamItems, why: str) -> NotamText:
     return NotamText(name=item.name, text=item.text, why=why, activation=activation, line=item.line)
 
 
-def _only_a_note(q: QLine | None) -> str:
-    """Why a NOTAM restricts no airspace; '' where it may."""
+def _notes_only(subject: str) -> bool:
+    return subject in NOTE_SUBJECTS or (subject[0] in NOTES and subject not in JUDGED_SUBJECTS)
+
+
+def _only_a_note(item: NotamItems) -> str:
+    """Why a NOTAM restricts no airspace; '' where it may. An obstacle that is completed (CC) stands."""
+    q = item.q
     if q is None:
         return ""
-    if q.subject[0] in NOTES or q.subject in NOTE_SUBJECTS:
+    if _notes_only(q.subject) and not RESTRICTING.search(" ".join(item.what.upper().split())):
         return f"Q{q.subject} restricts no airspace"
-    if q.condition in OFF and q.subject[0] in "ARWO":
+    completed = q.condition == "CC" and q.subject[0] == "W"
+    if completed or (q.condition in OFF and q.subject[0] in "ARWO"):
         return f"Q{q.subject}{q.condition}: no longer in force"
     return ""
 
@@ -219,13 +240,16 @@ def _coarse(item: NotamItems, why: str, problems: Problems) -> list[Draft]:
 
 def _draft(item: NotamItems, outline: Outline) -> Draft:
     lower, upper = _limits(item)
-    subject = item.q.subject if item.q else ""
-    kind = KINDS.get(subject) or (WARNING if subject[:1] == "W" else "") or _kind_in_words(item.what)
     return Draft(
-        line=item.line, name=f"{item.name} {_title(item.what)}".strip(), kind=kind, lower=lower, upper=upper,
-        outline=list(outline), activation=activation_of(item.begins, item.ends, item.schedule),
+        line=item.line, name=f"{item.name} {_title(item.what)}".strip(), kind=_kind(item), lower=lower,
+        upper=upper, outline=list(outline), activation=activation_of(item.begins, item.ends, item.schedule),
         remarks=" ".join(item.what.split())[:1000],
     )  # fmt: skip
+
+
+def _kind(item: NotamItems) -> str:
+    subject = item.q.subject if item.q else ""
+    return KINDS.get(subject) or (WARNING if subject[:1] == "W" else "") or _kind_in_words(item.what)
 
 
 def _title(what: str) -> str:

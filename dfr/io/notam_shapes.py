@@ -40,7 +40,14 @@ _ARC = re.compile(
     rf"(ANTI-?\s?CLOCKWISE|COUNTER-?\s?CLOCKWISE|CLOCKWISE).*?RADIUS\D*?{_LENGTH}.*?(?:CENTRED|CENTERED|CENTRE|CENTER)"
 )
 _CURVED = re.compile(r"CLOCKWISE|\bARC\b|COAST|BORDER|BDRY|RIVER|ALONG|FRONTIER")
-_AREA = re.compile(r"\bAREA\b|BOUNDED|POLYGON|COORD|LATERAL LIMITS")
+_NAUTICAL = re.compile(r"\bNAUTICAL\s+MILES?\b")
+_PART = re.compile(r"(?<![\d.])\d{4,8}(?:\.\d+)?\s?[NSEW]\b")
+"""A latitude or longitude that is part of no place: a corner would be lost."""
+_WIDTH = re.compile(
+    r"\b(?:WI|WITHIN)\s+(?:AN?\s+)?\d[\d.]*\s?[A-Z]{1,6}\b|\b(?:RADIUS|RAD|MILES?|SIDES?\s+OF)\b"
+    r"|\d\s?(?:NM|KM|SM)\b(?!\s+(?:N|S)?(?:N|S)?[NSEW]\b|\s+(?:NORTH|SOUTH|EAST|WEST))"
+)
+"""A radius or a width; a distance in a direction, such as 2NM NE OF a town, only says where."""
 _BRACKETS = re.compile(r"\([^()]*\)")
 
 UNITS_M = {"NM": nm_to_m(1.0), "KM": 1000.0, "M": 1.0, "FT": ft_to_m(1.0)}
@@ -50,35 +57,42 @@ class NotDrawnError(Exception):
     """An item E that speaks of a shape that cannot be drawn: why."""
 
 
-def shapes_of(text: str) -> list[Outline]:
+def shapes_of(text: str, *, point: bool = True) -> list[Outline]:
     """The outlines that item E draws; none where it gives no place. Raises NotDrawnError.
 
+    A single place without a radius is drawn only with `point`: a crane stands there, a restriction does not.
     What stands in brackets is a remark (a second way to say the place, a distance from an aerodrome), unless
     nothing else gives a place.
     """
-    whole = " ".join(text.upper().split())
+    whole = _NAUTICAL.sub("NM", " ".join(text.upper().split()))
     bare = _BRACKETS.sub(" ", whole)
-    return _shapes(bare if _POINT.search(bare) else whole)
+    return _shapes(bare if _POINT.search(bare) else whole, point)
 
 
-def _shapes(text: str) -> list[Outline]:
+def _shapes(text: str, point: bool) -> list[Outline]:
     points = list(_points(text))
     if not points:
         return []
+    if part := _PART.search(_POINT.sub(" ", text)):
+        raise NotDrawnError(f"{part[0].strip()} is half a place")
     if (match := _CORRIDOR.search(text)) and len(points) >= 2:
         return [_corridor(points, 2.0 * _metres(match[1] or match[3], match[2] or match[4]))]
     if _ARC.search(text) and len(points) >= 3:
         return [_ring(text)]
     if circles := _circles(text):
-        if len(circles) < len(points) and _AREA.search(_RADIUS_FIRST.sub(" ", text)):
-            raise NotDrawnError("a circle and an area in one text")
+        if {*points} - {Vertex(turn.lat, turn.lon) for ring in circles for turn in ring}:
+            raise NotDrawnError("a circle, and a place that is not its centre, in one text")
         return circles
     if len(points) >= 3:
         ring = _ring(text)
         buffered = _BUFFER.search(text)
+        if not buffered and _WIDTH.search(text):
+            raise NotDrawnError("an area with a width that could not be read")
         return [_grown(ring, _metres(buffered[1], buffered[2]))] if buffered else [ring]
     if len(points) == 2:
         raise NotDrawnError("two places and no width between them")
+    if not point or _WIDTH.search(text):
+        raise NotDrawnError("one place, and no radius that could be read")
     return [[circle(*points[0], POINT_RADIUS_M)]]
 
 

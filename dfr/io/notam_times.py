@@ -18,6 +18,7 @@ _TEN = re.compile(r"\b(\d{2})(\d{2})(\d{2})\s?(\d{2})(\d{2})\b")
 _WORDS = re.compile(r"\b(\d{1,2})\s+([A-Z]{3})[A-Z]*\s+(\d{4})\s+(\d{2}):?(\d{2})", re.IGNORECASE)
 _HOURS = re.compile(r"(\d{4}|SR|SS)\s*-\s*(\d{4}|SR|SS)")
 _DAY_NAMES = re.compile(rf"\b({'|'.join(DAYS)})(?:\s*-\s*({'|'.join(DAYS)}))?\b")
+_MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})[A-Z]*\b")
 _DATES = re.compile(r"\b(\d{1,2})(?:\s*-\s*(\d{1,2}))?\b")
 
 
@@ -117,17 +118,19 @@ def _clock(text: str) -> time | SunEvent | None:
 def _dated(
     text: str, hours: list[tuple[time | SunEvent, time | SunEvent]], within: Interval
 ) -> list[Interval | DailyHours] | None:
-    """Hours on dates such as `28`, `03-05` or `JUL 28 30`; None for anything else."""
-    month = next((number for number, name in enumerate(MONTHS, 1) if re.search(rf"\b{name}", text)), None)
-    numbers = re.sub(r"\b[A-Z]{3}[A-Z]*\b", " ", text) if month else text
-    if within.start is None or _DATES.sub(" ", numbers).strip(" -"):
+    """Hours on dates such as `28`, `03-05` or `JUL 28 30`; None for others, and for dates of two months."""
+    months = [MONTHS.index(name[:3]) + 1 for name in _MONTH.findall(text)]
+    numbers = _MONTH.sub(" ", text)
+    if within.start is None or len(months) > 1 or _DATES.sub(" ", numbers).strip(" -"):
         return None
+    month = months[0] if months else None
     last = within.end or within.start + timedelta(days=MAX_DAYS)
     if last - within.start > timedelta(days=MAX_DAYS):
         return None
-    wanted = {
-        day for first, end in _DATES.findall(numbers) for day in range(int(first), int(end or first) + 1)
-    }
+    ranges = [(int(first), int(end or first)) for first, end in _DATES.findall(numbers)]
+    if any(end < first for first, end in ranges):
+        return None
+    wanted = {day for first, end in ranges for day in range(first, end + 1)}
     every = ((within.start + timedelta(days=step)).date() for step in range((last - within.start).days + 2))
     dates = [day for day in every if day.day in wanted and month in (None, day.month)]
     return [_on(day, start, end, within) for day in dates for start, end in hours] or None

@@ -301,3 +301,67 @@ def names(result: Notams) -> set[str]:
 def test_whatever_a_text_says_no_notam_in_it_is_dropped(first: str, second: str) -> None:
     text = notam(first, name="H0001/26 NOTAMN") + notam(second, name="H0002/26 NOTAMN")
     assert {"H0001/26", "H0002/26"} <= names(read_notams(text))
+
+
+HALF_READ = [
+    "WITHIN A 5 STATUTE MILE RADIUS OF 513000N 0010000W",
+    "WI 5 MILES OF 513000N 0010000W",
+    "513000N 0010000W",
+    "WI 1NM RADIUS OF 513000N 0010000W AND 514000N 0010000W",
+    "WI 1NM RADIUS OF 513000N 0010000W AND 514000N 0010000W - 514000N 0004500W - 515000N 0010000W",
+    "AREA BOUNDED BY 513000N 0010000W - 513000N 005000W - 514000N 0004500W - 514000N 0010000W",
+]
+
+
+@pytest.mark.parametrize("words", HALF_READ)
+def test_a_restriction_of_which_a_part_could_not_be_read_is_unknown_within_its_q_line(words: str) -> None:
+    (zone,) = read_notams(notam(f"RESTRICTED AREA (TEMPORARY) {words}")).zones
+    assert zone.defect
+    assert zone.edge_distance_m(Position(lat_deg=51.5, lon_deg=-1.0)) == pytest.approx(6 * NM, rel=0.01)
+
+
+def test_nautical_miles_may_be_spelt_out() -> None:
+    zone = zone_of(notam("RESTRICTED AREA WITHIN A 5 NAUTICAL MILE RADIUS OF 513000N 0010000W"))
+    assert zone.edge_distance_m(Position(lat_deg=51.5, lon_deg=-1.0)) == pytest.approx(5 * NM, abs=1.0)
+
+
+def test_a_crane_that_is_some_way_from_a_town_stands_at_its_place() -> None:
+    zone = zone_of(
+        notam(
+            "TOWER CRANE 0.3NM SE OF THE TOWN 513000N 0010000W", q="EGTT/QOBCE/IV/M/A/000/004/5130N00100W001"
+        )
+    )
+    assert zone.kind == "OBSTACLE"
+    assert zone.edge_distance_m(Position(lat_deg=51.5, lon_deg=-1.0)) == pytest.approx(185.2, abs=1.0)
+
+
+MUST_BE_JUDGED = [
+    ("QFALT", "RESTRICTED AREA EGR999 ACTIVE"),
+    ("QFAXX", "FLYING AT THE AERODROME"),
+    ("QFPLC", "HELIPORT OPEN FOR THE EVENT"),
+    ("QGWXX", "INTERFERENCE TRIAL"),
+    ("QPZXX", "NEW IDENTIFICATION ZONE"),
+    ("QSTLC", "TOWER CLOSED, ALL UAS PROHIBITED"),
+    ("QNVAS", "GPS JAMMING"),
+    ("QOBCC", "CRANE COMPLETED"),
+]
+
+
+@pytest.mark.parametrize(("code", "words"), MUST_BE_JUDGED)
+def test_a_code_or_words_that_may_restrict_drones_make_no_mere_note(code: str, words: str) -> None:
+    result = read_notams(notam(words, q=f"EGTT/{code}/IV/BO/AW/000/012/5130N00100W005"))
+    assert result.notes == ()
+    (zone,) = result.zones
+    assert zone.defect
+
+
+TWO_MONTHS = ["JUL 17 19-AUG 02 0900-1700", "JUL 17 AUG 18 0900-1700", "17 30-18 0900-1700"]
+
+
+@pytest.mark.parametrize("schedule", TWO_MONTHS)
+def test_dates_that_run_into_another_month_lose_no_day(schedule: str) -> None:
+    text = notam(
+        "UAS WI 2NM RADIUS OF 513000N 0010000W", times="B) 2607010000 C) 2608312300", schedule=schedule
+    )
+    zone = zone_of(text)
+    assert all(active(zone, day, 12) is not False for day in (18, 30, 31))
