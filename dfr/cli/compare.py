@@ -12,6 +12,7 @@ from dfr.cli.output import emit_json, say
 from dfr.errors import InputError
 from dfr.metrics.compare import Difference, compare
 from dfr.metrics.kpi import Summary
+from dfr.plan.verdict import titled
 from dfr.sim.events import Records
 from dfr.store.origin import Recalled, recall
 
@@ -46,12 +47,15 @@ def compare_runs(
             {
                 "first": str(first),
                 "second": str(second),
+                "exercise": any(run.world.scenario.exercise for run in runs),
                 "level": level,
                 "same_calls": same,
                 "differences": {gap.name: _as_dict(gap) for gap in shown},
             }
         )
         return
+    for path, run in zip((first, second), runs, strict=True):
+        say(titled(run.world.scenario, f"{path}: {run.world.scenario.name}"))
     if not same:
         say("the calls of the two runs differ: pairs share their seed, and no more")
     columns = f"{'first':>10}{'second':>10}{'difference':>12}{f'{level:.0%} interval':>24}"

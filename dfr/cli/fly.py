@@ -15,7 +15,7 @@ from dfr.cli.before_upload import ask, refuse_without_terminal, survey, tell
 from dfr.cli.flight_report import flight_document, print_flight, track_csv
 from dfr.cli.flight_telling import FlightTeller
 from dfr.cli.fly_orders import order_desk
-from dfr.cli.gate import Override, heed_verdict
+from dfr.cli.gate import Override, PlanInForce, heed_verdict
 from dfr.cli.options import Now, moment
 from dfr.cli.output import emit_json, note
 from dfr.cli.signing import SigningKey, signing_key
@@ -97,6 +97,7 @@ def fly(
         ),
     ] = None,
     override: Override = None,
+    in_force: PlanInForce = None,
     now: Now = None,
     tlog: Annotated[Path | None, typer.Option(help="Keep every packet in this file.")] = None,
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
@@ -149,7 +150,9 @@ def fly(
                 _confirm_aloft(target, plan, sure=sure)
             else:
                 marked = simulated or target.firmware.built_in
-                heed_verdict(plan, file, simulated=marked, override=override, now=moment(now))
+                heed_verdict(
+                    plan, file, simulated=marked, override=override, now=moment(now), in_force=in_force
+                )
                 report = _uploaded(target, plan, url=vehicle, sure=sure, replace_all=replace_all)
             try:
                 flown = fly_dispatch(

@@ -11,7 +11,8 @@ import typer
 
 from dfr.cli.output import note
 from dfr.errors import NonCompliantError
-from dfr.mission.carried import NONE_CARRIED
+from dfr.io.plan_files import read_any_plan
+from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
 from dfr.mission.items import FlightPlan
 
 Override = Annotated[
@@ -23,21 +24,36 @@ Override = Annotated[
 ]
 
 
+PlanInForce = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", help="The plan.json in force now: a mission compiled from another plan is refused."
+    ),
+]
+
+
 def heed_verdict(
-    plan: FlightPlan, file: Path, *, simulated: bool, override: str | None, now: datetime
+    plan: FlightPlan,
+    file: Path,
+    *,
+    simulated: bool,
+    override: str | None,
+    now: datetime,
+    in_force: Path | None = None,
 ) -> None:
-    """Tell the verdict that comes with a mission.
+    """Tell the verdict that comes with a mission; `in_force` is a file of the plan that holds now.
 
     Raises NonCompliantError, with nothing sent, where it does not let this vehicle have the mission now.
     """
     verdict = plan.verdict
+    plan_sha256 = None if in_force is None else plan_hash(read_any_plan(in_force))
     note(NONE_CARRIED if verdict is None else verdict.headline)
     if plan.exercise and not simulated:
         raise NonCompliantError(
             f"{file}: an EXERCISE: it is not sent to a vehicle that is not marked simulated -> compile it "
             "from a scenario without `exercise: true`, or say --simulated where the vehicle is SITL"
         )
-    against = () if verdict is None else verdict.objections(now)
+    against = _objections(verdict, now, plan_sha256)
     if not against:
         return
     if override is None:
@@ -46,6 +62,13 @@ def heed_verdict(
             "'NAME: REASON', which is logged"
         )
     _log(file, override, against, now)
+
+
+def _objections(verdict: CarriedVerdict | None, now: datetime, plan_sha256: str | None) -> tuple[str, ...]:
+    """What stands against a mission; one without a verdict is not known to be of the plan in force."""
+    if verdict is not None:
+        return verdict.objections(now, plan_sha256=plan_sha256)
+    return () if plan_sha256 is None else ("it does not say of which plan it is",)
 
 
 def _log(file: Path, override: str, against: tuple[str, ...], now: datetime) -> None:

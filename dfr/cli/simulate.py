@@ -19,6 +19,7 @@ from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
+from dfr.plan.verdict import titled
 from dfr.scenario.model import Study
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import checked_replications, simulate_inputs
@@ -127,9 +128,10 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
         remember(out, path, plan=proposed)
     reports = _losses(work, summary) if losses else None
     if as_json:
-        emit_json({**summary.as_dict(), "manifest": manifest, **_losses_document(reports)})
+        exercise = {"exercise": world.scenario.exercise}
+        emit_json({**summary.as_dict(), **exercise, "manifest": manifest, **_losses_document(reports)})
         return
-    _print(summary)
+    _print(summary, titled(world.scenario, summary.scenario))
     for report in reports or ():
         say(_loss_line(report))
     if out is not None:
@@ -240,9 +242,9 @@ def _settled(world: World, study: Study, path: Path | None, docks: int | None, j
     return found.plan
 
 
-def _print(summary: Summary) -> None:
+def _print(summary: Summary, title: str) -> None:
     """The main figures for people."""
-    say(f"{summary.scenario}: {summary.replications} replications, seed {summary.seed}")
+    say(f"{title}: {summary.replications} replications, seed {summary.seed}")
     say(f"{'':28}{'mean':>9}{'95 % interval':>20}{'p50':>9}{'p90':>9}  of")
     for name in SHOWN:
         kpi = summary.kpis[name]

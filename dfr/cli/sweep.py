@@ -12,6 +12,7 @@ from dfr.cli.planned import study_of, workers
 from dfr.errors import InputError
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.verdict import titled
 from dfr.sim.factors import design
 from dfr.store.sweeps import Goal, Sweep, Sweeper
 
@@ -80,13 +81,13 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
             goal=Goal(kpi=rank_by, zone=zone, confidence=confidence),
             on_point=lambda done, name: note(f"{done}: {name}"),
         )
-    document = found.as_dict()
+    document = {**found.as_dict(), "exercise": world.scenario.exercise}
     if out is not None:
         write_atomically(out / "sweep.json", json_text(document))
     if as_json:
         emit_json(document)
         return
-    _print(found)
+    _print(found, titled(world.scenario, found.scenario))
     if out is not None:
         note(f"table and runs: {out}")
 
@@ -105,11 +106,11 @@ def _levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:
         raise InputError(f"{option} {text!r}: not numbers -> such as 1,2,3") from error
 
 
-def _print(found: Sweep) -> None:
+def _print(found: Sweep, title: str) -> None:
     """The points for people, the best first."""
     goal = found.goal
     columns = list(dict.fromkeys((goal.kpi, *SHOWN)))
-    say(f"{found.scenario}: {len(found.points)} points by {goal.kpi}, all on the calls of seed {found.seed}")
+    say(f"{title}: {len(found.points)} points by {goal.kpi}, all on the calls of seed {found.seed}")
     say(f"{'point':44}{'runs':>6}" + "".join(f"{name:>20}" for name in columns) + f"{'less the best':>26}")
     for index in found.order:
         point, gap = found.points[index], found.behind[index]

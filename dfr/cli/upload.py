@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dfr.cli.before_upload import ask, refuse_without_terminal, survey, tell
-from dfr.cli.gate import Override, heed_verdict
+from dfr.cli.gate import Override, PlanInForce, heed_verdict
 from dfr.cli.options import Now, moment
 from dfr.cli.output import emit_json, finding_line, note, say
 from dfr.cli.signing import SigningKey, signing_key
@@ -49,6 +49,7 @@ def upload(
         bool, typer.Option(help="Permit it on a vehicle that is armed or in AUTO.")
     ] = False,
     override: Override = None,
+    in_force: PlanInForce = None,
     now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -76,7 +77,7 @@ def upload(
             report = inspect_onboard(target, plan)
         else:
             marked = simulated or target.firmware.built_in
-            heed_verdict(plan, file, simulated=marked, override=override, now=moment(now))
+            heed_verdict(plan, file, simulated=marked, override=override, now=moment(now), in_force=in_force)
             if not sure:
                 refuse_without_terminal(
                     f"system {target.target[0]} is not known to be simulated, nothing was uploaded -> "

@@ -12,13 +12,18 @@ from dfr.plan.model import Plan
 from dfr.scenario.model import Scenario
 
 
-def read_plan(path: Path, scenario: Scenario) -> Plan:
-    """The plan of a file. Raises InputError where it is no plan, or not a plan of this very scenario."""
+def read_any_plan(path: Path) -> Plan:
+    """The plan of a file, of whatever scenario. Raises InputError where it is no plan."""
     try:
         document = json.loads(read_bounded(path))
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error}) -> give a plan.json made by `dfr plan`") from error
-    plan = plan_from_dict(document, name=str(path))
+    return plan_from_dict(document, name=str(path))
+
+
+def read_plan(path: Path, scenario: Scenario) -> Plan:
+    """The plan of a file. Raises InputError where it is no plan, or not a plan of this very scenario."""
+    plan = read_any_plan(path)
     if plan.scenario_sha256 != scenario.sha256:
         what = "another scenario" if plan.scenario != scenario.name else "another version of this scenario"
         raise InputError(

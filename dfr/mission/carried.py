@@ -99,8 +99,8 @@ def _read(data: Any) -> CarriedVerdict:
 
 
 def plan_hash(plan: Plan) -> str:
-    """The SHA-256 of a plan: any change of it is another."""
-    return document_hash(plan.as_dict())
+    """The SHA-256 of what a plan flies: any change of it is another; what was found of it is not part."""
+    return document_hash({key: value for key, value in plan.as_dict().items() if key != "findings"})
 
 
 def document_hash(document: Mapping[str, object]) -> str:

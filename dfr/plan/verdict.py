@@ -131,6 +131,11 @@ class Verdict:
         }
 
 
+def titled(scenario: Scenario, title: str) -> str:
+    """A title that says EXERCISE where the scenario is one."""
+    return f"{EXERCISE}: {title}" if scenario.exercise else title
+
+
 def stage_at(scenario: Scenario, now: datetime, *, day: bool = False) -> Stage:
     """The stage at a moment: the day's within 24 h of the start, or where `day` asks for it."""
     return Stage.DAY if day or now >= scenario.period.start - DAY_BEFORE else Stage.PLAN

@@ -11,7 +11,7 @@ from dfr.errors import InputError
 from dfr.findings import by_danger
 from dfr.metrics.timeline import Kind
 from dfr.plan.model import DockSite, Plan
-from dfr.plan.verdict import EXERCISE, Verdict, verdict_of
+from dfr.plan.verdict import Verdict, titled, verdict_of
 from dfr.scenario.model import Scenario
 from dfr.web.control import Control
 from dfr.web.draft import Draft
@@ -171,9 +171,7 @@ class Face:
 
 def _title(scenario: Scenario | None) -> str:
     """The head of every page; an exercise says so."""
-    if scenario is None:
-        return "dfr"
-    return f"{EXERCISE}: {scenario.title}" if scenario.exercise else scenario.title
+    return "dfr" if scenario is None else titled(scenario, scenario.title)
 
 
 def _dock(plan: Plan, site: DockSite) -> dict[str, Any]:

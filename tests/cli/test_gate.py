@@ -10,9 +10,11 @@ import pytest
 
 from dfr.cli.gate import heed_verdict
 from dfr.errors import NonCompliantError
-from dfr.mission.carried import NONE_CARRIED, CarriedVerdict
+from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
 from dfr.mission.items import FlightPlan
+from dfr.plan.planner import make_plan
 from tests.places import HOME
+from tests.plan.conftest import scenario, world_of
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BEFORE, AFTER = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
@@ -70,3 +72,22 @@ def test_an_exercise_goes_to_a_simulated_vehicle_only_in_nobodys_name_to_a_real_
 def test_a_file_without_a_verdict_says_so(tmp_path, capsys):
     heed_verdict(mission(None), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE)
     assert NONE_CARRIED in capsys.readouterr().err
+
+
+def test_a_mission_of_another_plan_than_the_one_in_force_is_not_sent(tmp_path):
+    plan = make_plan(world_of(scenario()))
+    of_this = replace(VERDICT, plan_sha256=plan_hash(plan))
+    now, later = tmp_path / "plan.json", tmp_path / "later.json"
+    now.write_text(json.dumps(plan.as_dict()))
+    later.write_text(json.dumps(replace(plan, sites=()).as_dict()))
+    sent = {"simulated": False, "override": None, "now": BEFORE}
+    heed_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=now)
+    with pytest.raises(NonCompliantError, match="the plan has changed"):
+        heed_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=later)
+    with pytest.raises(NonCompliantError, match="of which plan"):
+        heed_verdict(mission(None), tmp_path / "m.plan", **sent, in_force=now)
+
+
+def test_what_was_found_of_a_plan_is_no_part_of_what_it_flies():
+    plan = make_plan(world_of(scenario()))
+    assert plan_hash(replace(plan, findings=())) == plan_hash(plan)

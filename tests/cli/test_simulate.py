@@ -26,7 +26,8 @@ def test_json_holds_figures_missed_calls_docks_and_manifest(tmp_path: Path) -> N
         assert 0.0 < dock["utilisation"] < dock["drone_ready"] < 1.0
     assert document["manifest"] == json.loads((tmp_path / "run" / "manifest.json").read_text())
     kpis = json.loads((tmp_path / "run" / "kpis.json").read_text())
-    assert kpis == {name: value for name, value in document.items() if name != "manifest"}
+    assert document["exercise"] is True
+    assert kpis == {name: value for name, value in document.items() if name not in {"manifest", "exercise"}}
 
 
 def test_without_a_folder_the_same_figures_come_and_nothing_is_written(tmp_path: Path) -> None:
