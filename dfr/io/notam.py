@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -175,10 +176,19 @@ def _text_of_draft(draft: Draft) -> NotamText:
 
 def _standing(items: Sequence[NotamItems]) -> tuple[list[NotamItems], tuple[str, ...]]:
     """(NOTAMs that stand, each once, the names of those that others replace or cancel)."""
-    gone = {item.refers for item in items if item.form in ("R", "C") and item.refers}
-    standing = {(item.name, item.what): item for item in items if item.name not in gone and item.form != "C"}
+    gone = {item.refers: item.begins for item in items if item.form in ("R", "C") and item.refers}
+    kept = [
+        _until(item, gone[item.name]) if item.name in gone else item for item in items if item.form != "C"
+    ]
+    standing = {(item.name, item.what): item for item in kept if item is not None}
     replaced = sorted({item.name for item in items if item.name in gone or item.form == "C"})
     return list(standing.values()), tuple(replaced)
+
+
+def _until(item: NotamItems, begins: str) -> NotamItems | None:
+    """A NOTAM up to the moment at which another takes its place; None where that is when it begins."""
+    own, others = moment_of(item.begins), moment_of(begins)
+    return None if own is None or others is None or others <= own else replace(item, ends=begins)
 
 
 def _drafts(

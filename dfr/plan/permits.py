@@ -93,11 +93,15 @@ def quoted(scenario: Scenario, clause: Clause[Any]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needed:
-    """What entering a zone asks of a clearance: the hours, and the top of the volume (None: not known)."""
+    """What entering a zone asks of a clearance: the hours, and the top of the volume (None: not known).
+
+    `alike` names the zones of its kind that are entered, this one among them.
+    """
 
     spans: tuple[Span, ...]
     top_m_agl: float
     top_m_amsl: float | None
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +134,11 @@ def permit_for(scenario: Scenario, zone: Zone, needed: Needed) -> Permit | None:
     if not held:
         words = f"{named[0].reference} is marked assumed, which clears nothing outside an exercise"
         return Permit(clearances=named, missing=words)
+    if len(needed.alike) > 1:
+        by_name = tuple(clearance for clearance in held if clearance.zone is not None)
+        if not by_name:
+            return Permit(clearances=held, missing=_which_zone(held[0], needed.alike))
+        held = by_name
     rooms = {clearance: room for clearance in held if (room := _room_m(clearance, needed)) is not None}
     high = tuple(clearance for clearance, room in rooms.items() if room >= 0.0)
     if not high:
@@ -162,6 +171,13 @@ def _room_m(clearance: Clearance, needed: Needed) -> float | None:
     if clearance.height_m_amsl is None or needed.top_m_amsl is None:
         return None
     return clearance.height_m_amsl - needed.top_m_amsl
+
+
+def _which_zone(clearance: Clearance, alike: Sequence[str]) -> str:
+    return (
+        f"{clearance.reference} is for a {clearance.kind}, and {len(alike)} of them are entered "
+        f"({', '.join(alike)}): name the zone that its authority permits"
+    )
 
 
 def _too_low(held: Sequence[Clearance], needed: Needed) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from dfr.geo import Ring
@@ -149,6 +157,10 @@ class RestrictionIn(Block):
         )
 
 
+FEWEST_WORDS = 3
+"""A reason to set a NOTAM aside has at least so many words (assumed): `n/a` is none."""
+
+
 class NotamsIn(Sourced):
     """Who read the NOTAMs for this place and time, and when; none where nobody did."""
 
@@ -166,8 +178,18 @@ class NotamsIn(Sourced):
     )
     judged: dict[str, Text] = Field(
         default_factory=dict,
-        description="NOTAMs that do not matter here, by number: why; warnings and what cannot be drawn",
+        description="NOTAMs that do not matter here, by number: what each is and why it does not matter",
     )
+
+    @field_validator("judged")
+    @classmethod
+    def _reasoned(cls, judged: dict[str, str]) -> dict[str, str]:
+        for number, why in judged.items():
+            if len(why.split()) < FEWEST_WORDS:
+                raise wrong(
+                    f"{number} is set aside without a reason", "say what it is and why it does not matter"
+                )
+        return judged
 
     def built(self, paths: Mapping[str, str]) -> NotamReading:
         """The domain value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import pytest
 from dfr.errors import InputError
 from dfr.plan.verdict import Verdict, VerdictKind
 
-from .deployments import DAY, Data, Place, air_files, ready, verdict
+from .deployments import DAY, Data, Place, air_files, around, changed, ready, verdict, zones
 from .mutants import CLEARANCE, DENIED, drawn, mutated, over_the_site
 from .oracle import denials
 
@@ -75,3 +76,17 @@ def test_the_search_finds_gos_too(tmp_path: Path):
     gos = [judged(tmp_path, drawn(ready(FENLAND), seed))[0] for seed in open_to_all]
     assert len(open_to_all) >= 8
     assert sum(found is not None and found.go for found in gos) >= 0.75 * len(gos)
+
+
+def test_a_clearance_for_a_kind_permits_no_two_zones_at_once(tmp_path: Path):
+    """Two authorities may stand behind them, and one of them has said nothing."""
+    alpha, bravo = (
+        json.loads(zones(f"{name} FRZ", "FRZ", around(FENLAND, half)))
+        for name, half in (("ALPHA", 0.02), ("BRAVO", 0.03))
+    )
+    both = {"zones.geojson": json.dumps(alpha | {"features": alpha["features"] + bravo["features"]})}
+    by_kind = {key: value for key, value in CLEARANCE.items() if key != "zone"} | {"kind": "FRZ"}
+    named = [CLEARANCE | {"zone": f"{name} FRZ", "reference": f"ATC 1/{name}"} for name in ("ALPHA", "BRAVO")]
+    for held, go in (([by_kind], False), (named[:1], False), (named, True)):
+        data = changed(ready(FENLAND), ("clearances", held))
+        assert verdict(tmp_path, data, air_files(FENLAND) | both, now=NOW).go is go

@@ -365,3 +365,14 @@ def test_dates_that_run_into_another_month_lose_no_day(schedule: str) -> None:
     )
     zone = zone_of(text)
     assert all(active(zone, day, 12) is not False for day in (18, 30, 31))
+
+
+def test_what_is_replaced_stands_until_the_other_begins() -> None:
+    old = notam(CIRCLES[0], name="H0001/26 NOTAMN")
+    new = notam(CIRCLES[0], name="H0003/26 NOTAMR H0001/26", times="B) 2607190600 C) 2607192300")
+    gone = notam("CANCELLED", name="H0004/26 NOTAMC H0001/26", times="B) 2607190600")
+    for later in (new, gone):
+        zone = read_notams(old + later).zones[0]
+        assert zone.name.startswith("H0001/26")
+        assert active(zone, 18, 12) is True
+        assert active(zone, 19, 12) is False

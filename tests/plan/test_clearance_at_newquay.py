@@ -37,7 +37,7 @@ airspace:
     date: 2026-07-30
     source: UAS airspace restrictions of NATS AIS
     kinds: [airspace, aerodrome zones, unmanned-aircraft zones]
-notams: {read_by: the aviation lead, read_at: 2026-08-07 18:00}
+notams: {read_by: the aviation lead, read_at: 2026-07-31 18:00}
 obstacles: {surveyed_by: the aviation lead, read_at: 2026-08-01, tallest_m_agl: 12}
 """
 CLEARED = """\
@@ -66,14 +66,22 @@ EDITS = {
         AUTHORISED,
     ),
     "the boundary": (
-        "    confirmed: false                   # take it out once the ring is the real one; so below\n",
-        "",
+        "    confirmed: false                   # take it out once the ring is the real one; so below\n"
+        "    assumed: true\n",
+        "    source: the licence plan\n",
     ),
-    "the docks": ("  confirmed: false\n", ""),
-    "the areas of calls": ("    confirmed: false\n", ""),
+    "the docks": ("\n  confirmed: false\n  assumed: true\n", "\n  source: walked on site\n"),
+    "the areas of calls": (
+        "\n    confirmed: false\n    assumed: true\n",
+        "\n    source: calls of last year\n",
+    ),
     "the water": ("  water: null ", "  water: none "),
     "the air data": (
-        "airspace: []                           # nothing shipped covers the site: - {file, date, source}\n",
+        "airspace: []                           # nothing shipped covers the site: - {file, date, source}\n"
+        "restrictions: []                       # RA(T) and the like: see `dfr schema`\n"
+        "notams: null                           # unknown: put in {read_by, read_at}, "
+        "or checks stay unknown\n"
+        "obstacles: null                        # unknown: put in {surveyed_by, read_at, tallest_m_agl}\n",
         AIRSPACE,
     ),
     "the clearance": (

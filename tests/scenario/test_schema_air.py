@@ -63,6 +63,7 @@ def test_a_file_is_said_to_cover_a_published_outline(read, text: str) -> None:
         ("  tallest_m_agl: 35\n", "  tallest_m_agl: -1\n", "obstacles.tallest_m_agl"),
         ("  read_at: 2024-08-23 08:00\n", "  read_at: yesterday\n", "'yesterday' is not a time"),
         ("  activated: []\n", "  files: [nowhere.txt]\n", "no file 'nowhere.txt'"),
+        ("  activated: []\n", "  judged: {L1/26: n/a}\n", "L1/26 is set aside without a reason"),
     ],
 )
 def test_what_means_nothing_is_refused(read, text: str, old: str, new: str, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dfr.findings import Finding, Severity, Validity
@@ -72,7 +73,7 @@ def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """What class the air has; where no file says, and a go needs to know, `check_air_data` has said so."""
     entered = [v for v in _controlled(answer) if v.verdict is not Verdict.CLEAR]
     if entered:
-        return [_entered(context, "airspace-class", verdict) for verdict in entered]
+        return [_entered(context, "airspace-class", verdict, entered) for verdict in entered]
     lost = [s for s in context.world.airspace.sources if s.unplaced]
     if lost:
         words = "; ".join(f"{short_name(s.path)}: {_lost_volumes(s.unplaced)}" for s in lost)
@@ -119,7 +120,7 @@ def _zone_findings(
     mine = [v for v in answer.verdicts if _of(v, kinds)]
     blocking = [v for v in mine if v.verdict is not Verdict.CLEAR]
     if blocking:
-        return [_entered(context, rule, verdict) for verdict in blocking]
+        return [_entered(context, rule, verdict, blocking) for verdict in blocking]
     nearest = min(mine, key=lambda v: v.margin_m, default=None)
     if nearest is None:
         if all(answer.cover(kind).uncovered_share for kind in KINDS_OF_RULE[rule]):
@@ -173,14 +174,14 @@ def _asks_nothing(context: Context, rule: str, zone: Zone) -> str:
     return ""
 
 
-def _entered(context: Context, rule: str, verdict: ZoneVerdict) -> Finding:
+def _entered(context: Context, rule: str, verdict: ZoneVerdict, entered: Sequence[ZoneVerdict]) -> Finding:
     """A zone that is entered, or may be: permitted where clearances cover the hours and heights."""
     zone = verdict.zone
     if why := _asks_nothing(context, rule, zone):
         words = f"{_named(verdict)}: entered; {why}"
         fix = f"tell {zone.contact or 'its air traffic unit'} of the flights"
         return finding(rule, Severity.ADVICE, words, place=verdict.place, margin_m=verdict.margin_m, fix=fix)
-    needed = _needed(context, zone)
+    needed = _needed(context, zone, entered)
     permit = None if zone.defect or needed is None else permit_for(context.scenario, zone, needed)
     if permit is None:
         return _verdict_finding(rule, verdict)
@@ -205,15 +206,21 @@ def _entered(context: Context, rule: str, verdict: ZoneVerdict) -> Finding:
     )
 
 
-def _needed(context: Context, zone: Zone) -> Needed | None:
-    """What a clearance for a zone has to cover; None where nothing is flown."""
+def _needed(context: Context, zone: Zone, entered: Sequence[ZoneVerdict]) -> Needed | None:
+    """What a clearance for a zone, one of those entered, has to cover; None where nothing is flown."""
     volume = context.volume(GROUND_RISK_BUFFER)
     if volume is None:
         return None
     top = volume.top_m_agl + deepest_drop_m(context)
     ground = highest_ground_m_amsl(context)
     above_sea = None if ground is None else volume.top_m_agl + ground
-    return Needed(spans=needed_spans(context.scenario, zone), top_m_agl=top, top_m_amsl=above_sea)
+    alike = {each.zone.name for each in entered if each.zone.kind.upper() == zone.kind.upper()}
+    return Needed(
+        spans=needed_spans(context.scenario, zone),
+        top_m_agl=top,
+        top_m_amsl=above_sea,
+        alike=tuple(sorted(alike)),
+    )
 
 
 def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
@@ -238,7 +245,7 @@ def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
 def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """Restrictions by notice; their absence from the record is said, never taken for clear."""
     mine = [v for v in answer.verdicts if v.zone.kind.upper() == NOTICE_KIND and v.horizontal_margin_m <= 0]
-    found = [_notice_finding(context, verdict) for verdict in mine]
+    found = [_notice_finding(context, verdict, mine) for verdict in mine]
     if found:
         return found
     return [
@@ -252,7 +259,7 @@ def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     ]
 
 
-def _notice_finding(context: Context, verdict: ZoneVerdict) -> Finding:
+def _notice_finding(context: Context, verdict: ZoneVerdict, mine: Sequence[ZoneVerdict]) -> Finding:
     if verdict.verdict is Verdict.CLEAR:
         words = f"{verdict.zone.label}: clear: {verdict.reason}" if verdict.reason else verdict.zone.label
         return finding(
@@ -263,7 +270,8 @@ def _notice_finding(context: Context, verdict: ZoneVerdict) -> Finding:
             margin_m=verdict.vertical_margin_m,
             source=verdict.zone.source,
         )
-    return _entered(context, "temporary-restriction", verdict)
+    entered = [each for each in mine if each.verdict is not Verdict.CLEAR]
+    return _entered(context, "temporary-restriction", verdict, entered)
 
 
 def _data_findings(context: Context) -> list[Finding]:
