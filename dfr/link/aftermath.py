@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dfr.aircraft.settings import FlightSettings
+from dfr.link.ground_watch import IMPACT_MPS
 from dfr.link.landing_time import landing_s
 from dfr.link.recorder import Recorder
 from dfr.link.said import Said
 from dfr.track import FlightTrack, landed_from_m, landing_seconds
-
-IMPACT_MPS = 3.0
-"""LAND_SPEED is 2 m/s at most: faster onto the ground is no landing (assumed: half as much again)."""
 
 SOONEST_SHARE = 0.5
 """No landing takes less than half of what its parameters say (assumed)."""
@@ -22,8 +20,8 @@ SOONEST_SHARE = 0.5
 class Aftermath:
     """The evidence of one flight that is over.
 
-    `wreck` is what the ground watch saw, `doubted` whether the EKF's flags said that it was astray. `piloted`
-    flights land as their pilot likes; `landing` is how the vehicle comes down by itself.
+    `wreck` is what the ground watch saw, `doubted` whether the EKF's flags said that it was astray, `unseen`
+    whether it was not heard once its motors were off. `piloted` flights land as their pilot likes; `landing` is how the vehicle comes down by itself.
     """
 
     recorder: Recorder
@@ -31,6 +29,7 @@ class Aftermath:
     landing: FlightSettings
     wreck: str
     doubted: bool
+    unseen: bool
     piloted: bool
 
     def crash(self, track: FlightTrack) -> str:
@@ -44,7 +43,8 @@ class Aftermath:
         since_s = hops[0].lift_t_s if hops else 0.0
         words = [text.text for text in self.said.doubts if (text.t_s or 0.0) >= since_s]
         flags = ["its estimator's flags"] if self.doubted else []
-        return tuple(dict.fromkeys([*words, *flags]))
+        last = ["it was not heard since its motors stopped"] if self.unseen else []
+        return tuple(dict.fromkeys([*words, *flags, *last]))
 
     def _seen(self) -> Iterator[str]:
         hops = self.recorder.air.hops

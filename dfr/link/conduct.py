@@ -82,6 +82,7 @@ class Director:
     warned: set[str] = field(default_factory=set)
     past_scene: bool = False
     doubted: bool = False
+    unseen: bool = False
     deadline_s: float = 0.0
     unheard_s: float = 0.0
 
@@ -142,6 +143,10 @@ class Director:
             if self.contact.look():
                 if self._look(self.vehicle.state, on_state):
                     return
+            elif self.ground.is_off:
+                self.unseen = True
+                self._note("not heard since its motors stopped")
+                return
             else:
                 self._wait_for_it()
             time.sleep(LOOK_EVERY_S)
@@ -154,12 +159,13 @@ class Director:
         self._watch_mission(state)
         if on_state is not None:
             on_state(state)
-        if state.armed is False:
-            self._note("disarmed")
+        if self.ground.rests(state):
             if not self.recorder.air.hops:
                 raise VehicleRefusedError(f"disarmed before takeoff -> {self.vehicle.last_words()}")
             return True
         self._watch_end(state.t_s)
+        if state.armed is False:
+            return False
         if self.contact.proven or self._prove_plan():
             try:
                 self._conduct(state)

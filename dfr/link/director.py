@@ -173,6 +173,7 @@ def _flown(director: Director, landing: FlightSettings, texts_before: int) -> Fl
         landing=landing,
         wreck=director.ground.crash,
         doubted=director.doubted,
+        unseen=director.unseen,
         piloted=director.custody.taken_over,
     )
     return FlownDispatch(

@@ -7,6 +7,9 @@ said so and left to the pilot.
 
 A wreck: low and still with the motors on, anywhere but in its landing, is an alarm after `WRECK_S`, and in
 its landing where it fell before; so is one that is still and lies on its side, however high the ground is.
+
+Motors that are off end no flight by themselves: they may stop in the air, and the ground is then met later.
+So the drone is followed until it has rested for `RESTS_S`; one that falls meanwhile has crashed.
 """
 
 from __future__ import annotations
@@ -38,6 +41,12 @@ ON_ITS_SIDE_RAD = math.radians(45.0)
 OVER_LANDING_M = 10.0
 """A return's landing begins within this of where it ends (assumed: drift in wind, and a marker's search)."""
 
+RESTS_S = 2.0
+"""What is in the air when its motors stop has fallen 20 m by then, and tells its speed several times."""
+
+IMPACT_MPS = 3.0
+"""LAND_SPEED is 2 m/s at most: faster onto the ground is no landing (assumed: half as much again)."""
+
 FALLING_MPS = 5.0
 """No descent that ArduCopter can be set to is faster (WPNAV_SPEED_DN)."""
 
@@ -53,6 +62,32 @@ class GroundWatch:
     crash: str = ""
     _next_disarm_s: float = 0.0
     _fell: bool = False
+    _off_t_s: float | None = None
+    _moved_t_s: float = 0.0
+
+    @property
+    def is_off(self) -> bool:
+        """Whether its motors have been off since it was last looked at."""
+        return self._off_t_s is not None
+
+    def rests(self, state: VehicleState) -> bool:
+        """Whether its motors are off and it lies still; a fall without motors is a crash."""
+        t_s, sink_mps = state.t_s or 0.0, -(state.climb_mps or 0.0)
+        if state.armed is not False:
+            self._off_t_s = None
+            return False
+        if self._off_t_s is None:
+            self._off_t_s = self._moved_t_s = t_s
+            self.tell("disarmed")
+        if sink_mps > IMPACT_MPS:
+            self._moved_t_s = t_s
+            self._tell_motors_off_aloft(state, sink_mps)
+        return t_s - self._moved_t_s >= RESTS_S or not self.recorder.air.hops
+
+    def _tell_motors_off_aloft(self, state: VehicleState, sink_mps: float) -> None:
+        if not self.crash:
+            self.crash = f"its motors stopped in the air, {state.height_m_home or 0.0:.0f} m up"
+            self.tell(f"DOWN: {self.crash}: it falls at {sink_mps:.0f} m/s")
 
     def look(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> None:
         """One look. `ours`: no pilot has it, so it may be disarmed; `low_m` is where it is told to hold low.

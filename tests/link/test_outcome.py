@@ -59,6 +59,12 @@ def homeward_below(height_m):
     return holds
 
 
+def over_dock(state):
+    """On its way home and over it, not at the start of the flight."""
+    near = state.position is not None and distance_m(state.position, at(0, 0)) < 0.5
+    return near and state.mission_seq == 3
+
+
 def fly(start, plan, *, act=None, when=None, speedup=None, params=None, **options):
     """A dispatch flown, in which something is done to the vehicle once."""
     given = {} if speedup is None else {"speedup": speedup}
@@ -86,6 +92,21 @@ def test_a_crash_onto_the_dock_is_crashed_and_not_docked(start, dispatch):
     assert not flown.docked
     assert not flown.ending.as_asked
     assert flown.landing.startswith("CRASHED")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [homeward_below(14.0), lambda state: over_dock(state) and (state.height_m_home or 0.0) > 19.0],
+    ids=["sinking", "hovering"],
+)
+def test_motors_that_stop_in_the_air_over_the_dock_are_a_crash_whose_fall_is_recorded(
+    start, dispatch, moment
+):
+    flown = fly(start, dispatch, act=lambda v: v.disarm(force=True), when=moment, speedup=5.0)
+    assert flown.outcome is Outcome.CRASHED
+    assert "stopped in the air" in flown.ending.crash
+    assert not flown.docked
+    assert flown.track.height_m[-1] < 1.0
 
 
 def test_a_wreck_on_scene_with_its_motors_on_is_told_at_once_and_is_not_on_scene_for_minutes(start, dispatch):
