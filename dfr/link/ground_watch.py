@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dfr.errors import VehicleRefusedError
 from dfr.geo import distance_m
@@ -64,6 +64,10 @@ class GroundWatch:
     _fell: bool = False
     _off_t_s: float | None = None
     _moved_t_s: float = 0.0
+    _reboots: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reboots = self.vehicle.state.reboots
 
     @property
     def is_off(self) -> bool:
@@ -81,13 +85,15 @@ class GroundWatch:
             self.tell("disarmed")
         if sink_mps > IMPACT_MPS:
             self._moved_t_s = t_s
-            self._tell_motors_off_aloft(state, sink_mps)
+            self._tell_crash(f"its motors stopped in the air, {state.height_m_home or 0.0:.0f} m up")
+        if state.reboots != self._reboots and self.recorder.air.in_air:
+            self._tell_crash("it restarted in the air")
         return t_s - self._moved_t_s >= RESTS_S or not self.recorder.air.hops
 
-    def _tell_motors_off_aloft(self, state: VehicleState, sink_mps: float) -> None:
-        if not self.crash:
-            self.crash = f"its motors stopped in the air, {state.height_m_home or 0.0:.0f} m up"
-            self.tell(f"DOWN: {self.crash}: it falls at {sink_mps:.0f} m/s")
+    def _tell_crash(self, how: str) -> None:
+        if not self.crash and how:
+            self.crash = how
+            self.tell(f"DOWN: {how}")
 
     def look(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> None:
         """One look. `ours`: no pilot has it, so it may be disarmed; `low_m` is where it is told to hold low.
@@ -98,9 +104,7 @@ class GroundWatch:
         if not self.recorder.air.clearly_up:
             return
         if not self.crash:
-            self.crash = self._wreck(state, plan, ours=ours, low_m=low_m)
-            if self.crash:
-                self.tell(f"DOWN: {self.crash}")
+            self._tell_crash(self._wreck(state, plan, ours=ours, low_m=low_m))
         rests = bool(self.crash) or (_lands(state, plan) and self._still_s(STILL_HEIGHT_M) >= STILL_S)
         if ours and rests and (state.t_s or 0.0) >= self._next_disarm_s:
             self._disarm(state)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.errors import NonCompliantError
+from dfr.errors import LinkError, NonCompliantError
 from dfr.geo import distance_m, offset
 from dfr.link.director import fly_dispatch
 from dfr.link.landing_time import landing_s, landing_settings_of
@@ -107,6 +108,17 @@ def test_motors_that_stop_in_the_air_over_the_dock_are_a_crash_whose_fall_is_rec
     assert "stopped in the air" in flown.ending.crash
     assert not flown.docked
     assert flown.track.height_m[-1] < 1.0
+
+
+def test_a_vehicle_that_restarts_in_the_air_has_not_docked_wherever_it_then_says_it_is(start, dispatch):
+    def restart(vehicle):
+        with contextlib.suppress(LinkError):
+            vehicle.command(dialect.MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN, 1.0, 0.0, 0.0, 0.0, 0.0, 20190226.0)
+
+    flown = fly(start, dispatch, act=restart, when=homeward_below(14.0), speedup=5.0)
+    assert flown.outcome is Outcome.CRASHED
+    assert "restarted in the air" in flown.ending.crash
+    assert not flown.docked
 
 
 def test_a_wreck_on_scene_with_its_motors_on_is_told_at_once_and_is_not_on_scene_for_minutes(start, dispatch):
