@@ -22,7 +22,7 @@ from dfr.cli.signing import SigningKey, signing_key
 from dfr.cli.stopping import give_up_stdout, one_stop
 from dfr.cli.upload import load_flight_plan, print_report
 from dfr.errors import LinkError, StoppedError, VehicleRefusedError
-from dfr.io.files import write_atomically
+from dfr.io.files import refuse_unwritable, write_atomically
 from dfr.link.adoption import adopt, is_flying
 from dfr.link.conduct import OnState
 from dfr.link.cot import CotFeed, Sink, open_sink
@@ -120,6 +120,8 @@ def fly(
     """
     plan = load_flight_plan(file)
     refuse_bad_plan(plan)
+    if track is not None:
+        refuse_unwritable(track)
     limits = FlightLimits(
         wind_mps=max_wind,
         gap_s=None if simulated else max_gap,

@@ -29,6 +29,18 @@ def read_bounded(path: Path, *, limit_bytes: int = MAX_INPUT_BYTES) -> bytes:
     return data
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Raise InputError where a file could not be written there; what is there stays as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror} -> choose another output") from error
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory -> choose another output")
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file under a temporary name beside it, then rename: whole or not at all."""
     data = content.encode() if isinstance(content, str) else content

@@ -130,7 +130,7 @@ class Director:
             self.custody.expected = CopterMode(mode)
             self._note(f"{found}: not uploaded, not armed again, control goes on")
         else:
-            self.custody.leave_alone(self.vehicle.state)
+            self.custody.leave_alone(self.vehicle.state, f"found in {mode_name(mode)}")
             self._note(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
 
     def follow(self, on_state: OnState | None) -> None:
@@ -202,7 +202,8 @@ class Director:
         if differences is None:
             return False
         if differences:
-            self.custody.hands_off, self.vehicle.plan = True, OnboardPlan.UNKNOWN
+            self.vehicle.plan = OnboardPlan.UNKNOWN
+            self.custody.leave_alone(self.vehicle.state, "another plan was put on board")
             self._note(
                 f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off"
             )
@@ -244,6 +245,7 @@ class Director:
         if state.mission_seq != self.last_seq and state.mission_seq is not None:
             self.last_seq = state.mission_seq
             self._note(f"item {state.mission_seq}")
+        self.custody.watch_stay(self.plan, state)
         if self.recorder.return_t_s is not None and not self.custody.returning:
             self.custody.returning = True
             self._note("return", t_s=self.recorder.return_t_s)

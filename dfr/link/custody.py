@@ -16,6 +16,7 @@ from dfr.link.outcome import Cut, Outcome
 from dfr.link.recorder import Recorder
 from dfr.link.said import NEAR_S, Said
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
+from dfr.mission.items import Command, FlightPlan
 
 ASK_AGAIN_S = 2.0
 """Between two tries of a change of mode that did not get through, by our own clock (assumed)."""
@@ -40,6 +41,7 @@ class Custody:
     hands_off: bool = False
     taken_over: bool = False
     returning: bool = False
+    _before_stay_s: float | None = None
     _asked_at: float = 0.0
     _off_since_s: float = 0.0
 
@@ -73,13 +75,30 @@ class Custody:
 
     def begin_task(self) -> None:
         """A new task is begun in flight: what took it off the last one no longer counts."""
-        self.returning = False
+        self.returning, self._before_stay_s = False, None
         self.cuts.clear()
 
-    def leave_alone(self, state: VehicleState) -> None:
-        """It was found in a mode that is somebody else's."""
+    def watch_stay(self, plan: FlightPlan, state: VehicleState) -> None:
+        """A stay that is over before its time was ended by somebody who moved the mission on."""
+        stays = [n for n, item in enumerate(plan.items, 1) if item.command == Command.NAV_LOITER_TIME]
+        seq = state.mission_seq
+        if not stays or seq is None or state.mode != CopterMode.AUTO or state.t_s is None:
+            return
+        if seq < stays[-1]:
+            self._before_stay_s = state.t_s
+        elif seq > stays[-1] and self._before_stay_s is not None:
+            took_s, asked_s = state.t_s - self._before_stay_s, plan.items[stays[-1] - 1].params[0]
+            self._before_stay_s = None
+            if took_s < asked_s:
+                words = f"its stay of {asked_s:.0f} s was over in {took_s:.0f} s: somebody moved the mission on"
+                self.tell(words)
+                self.taken_over = True
+                self.cut(Outcome.TAKEN_OVER, words)
+
+    def leave_alone(self, state: VehicleState, words: str) -> None:
+        """It is somebody else's: found so, or its plan has been exchanged."""
         self._hands_off(state)
-        self.cut(Outcome.TAKEN_OVER, f"found in {mode_name(state.mode)}")
+        self.cut(Outcome.TAKEN_OVER, words)
 
     def launched(self) -> None:
         """Armed in GUIDED, and AUTO is asked for."""

@@ -166,7 +166,8 @@ def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
 def _flown(director: Director, landing: FlightSettings, texts_before: int) -> FlownDispatch:
     vehicle, state, plan = director.vehicle, director.vehicle.state, director.plan
     away_m = None if state.position is None else distance_m(state.position, plan.home)
-    track = director.recorder.track(plan.name)
+    track, cuts = director.recorder.track(plan.name), tuple(director.custody.cuts)
+    by_plan = not any(cut.before_return for cut in cuts)
     aftermath = Aftermath(
         recorder=director.recorder,
         said=director.custody.said,
@@ -180,10 +181,10 @@ def _flown(director: Director, landing: FlightSettings, texts_before: int) -> Fl
         track=track,
         plan=plan,
         ending=Ending(
-            on_scene=director.past_scene or was_on_scene(track, plan),
+            on_scene=director.past_scene or was_on_scene(track, plan, by_plan=by_plan),
             at_dock=away_m is not None and away_m <= director.dock_tolerance_m,
             disarmed=state.armed is False,
-            cuts=tuple(director.custody.cuts),
+            cuts=cuts,
             crash=aftermath.crash(track),
             doubts=aftermath.doubts,
         ),

@@ -118,11 +118,14 @@ def scene(plan: FlightPlan) -> MissionItem | None:
     return next((item for item in reversed(plan.items) if item.command in HOLDS), None)
 
 
-def was_on_scene(track: FlightTrack, plan: FlightPlan) -> bool:
-    """Whether a flight was over its scene before it turned back, or, without one, flew to its return."""
+def was_on_scene(track: FlightTrack, plan: FlightPlan, *, by_plan: bool) -> bool:
+    """Whether a flight was over its scene before it turned back, or, without one, flew to its return.
+
+    `by_plan`: nothing cut it short before its return.
+    """
     hold = scene(plan)
     if hold is None or hold.position is None:
-        return track.return_t_s is not None
+        return by_plan and track.return_t_s is not None
     radius_m = abs(hold.params[2]) if hold.command == Command.NAV_LOITER_TURNS else 0.0
     east_m, north_m = LocalFrame(plan.home).point(hold.position)
     from_t_s = -np.inf if track.task_t_s is None else track.task_t_s

@@ -12,8 +12,9 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.link.vehicle import Text, VehicleState
 
+# "Cleared" too: after a gap in the link it may be all that is heard of a failsafe.
 FAILSAFE = re.compile(
-    r"(?!.*(cleared|measures|prearm)).*(\bfailsafe\b|battery \d+ is (low|critical)|fence.*breach|terminat)",
+    r"(?!.*(measures|prearm)).*(\bfailsafe\b|battery \d+ is (low|critical)|fence.*breach|terminat)",
     re.IGNORECASE,
 )
 DOUBT = re.compile(

@@ -27,6 +27,7 @@ from dfr.link.dispatched import Event
 from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import RATES_HZ, connect
 from dfr.link.through_gaps import ThroughGaps
+from dfr.link.outcome import Outcome
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.mission.items import Command
@@ -169,7 +170,7 @@ def test_after_a_gap_another_plan_on_board_is_watched_and_left_alone(unhurried, 
             if way == "up" and message.get_type() in ("COMMAND_LONG", "COMMAND_INT")
         }  # fmt: skip
     assert flight.words("the plan on board is no longer the verified one: mission:"), flight.words("")
-    assert flown.taken_over
+    assert flown.outcome is Outcome.TAKEN_OVER
     assert flown.disarmed, "watched to its end"
     assert commands <= {dialect.MAV_CMD_SET_MESSAGE_INTERVAL}
 

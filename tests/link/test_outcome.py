@@ -17,8 +17,9 @@ from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import connect
 from dfr.link.orders import Orders
 from dfr.link.outcome import Cut, Ending, Outcome
+from dfr.link.said import Said
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import CopterMode, Text, VehicleState
 from dfr.metrics.flown import VERTICAL_TOLERANCE, VERTICAL_TOLERANCE_S
 from dfr.mission.items import Command
 
@@ -34,6 +35,10 @@ def staying(plan, seconds):
     takeoff, _, home = plan.items
     hold = placed(Command.NAV_LOITER_TIME, at(0, 80), params=(seconds, 0.0, 1.0, 0.0))
     return replace(plan, items=(takeoff, hold, home))
+
+
+def on_its_way_up(state):
+    return (state.height_m_home or 0.0) > 10.0
 
 
 def once(holds, act):
@@ -151,6 +156,31 @@ def test_a_pilot_who_takes_over_and_lands_has_not_served(start, dispatch):
     assert flown.outcome is Outcome.TAKEN_OVER
     assert told(flown, "pilot has control: LAND")
     assert not flown.ending.as_asked
+
+
+def test_a_stay_that_somebody_ends_by_moving_the_mission_on_has_not_served(start, dispatch):
+    def move_on(vehicle):
+        vehicle.command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, 3.0)
+
+    flown = fly(start, staying(dispatch, 200.0), act=move_on, when=on_scene)
+    assert flown.outcome is Outcome.TAKEN_OVER
+    assert "stay of 200 s" in flown.summary
+    assert not flown.ending.as_asked
+
+
+def test_without_a_scene_a_flight_cut_short_was_nowhere(start, dispatch):
+    takeoff, _, home = dispatch.items
+    plan = replace(dispatch, items=(takeoff, placed(Command.NAV_WAYPOINT, at(0, 80)), home))
+    flown = fly(start, plan, act=lambda v: v.set_mode(CopterMode.RTL), when=on_its_way_up)
+    assert flown.outcome is Outcome.TAKEN_OVER
+    assert not flown.ending.on_scene
+
+
+@pytest.mark.parametrize("text", ["GCS Failsafe", "GCS Failsafe Cleared"])
+def test_a_failsafe_is_named_by_its_end_too_where_its_beginning_was_lost_in_a_gap(text):
+    said = Said()
+    said.hear(Text(t_s=50.0, severity=4, text=text))
+    assert said.failsafe_near(50.3) == text
 
 
 def test_a_flight_given_back_is_brought_to_its_end(start, dispatch):
