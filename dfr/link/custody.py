@@ -90,7 +90,9 @@ class Custody:
             took_s, asked_s = state.t_s - self._before_stay_s, plan.items[stays[-1] - 1].params[0]
             self._before_stay_s = None
             if took_s < asked_s:
-                words = f"its stay of {asked_s:.0f} s was over in {took_s:.0f} s: somebody moved the mission on"
+                words = (
+                    f"its stay of {asked_s:.0f} s was over in {took_s:.0f} s: somebody moved the mission on"
+                )
                 self.tell(words)
                 self.taken_over = True
                 self.cut(Outcome.TAKEN_OVER, words)

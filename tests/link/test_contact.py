@@ -26,8 +26,8 @@ from dfr.link.director import fly_dispatch
 from dfr.link.dispatched import Event
 from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import RATES_HZ, connect
-from dfr.link.through_gaps import ThroughGaps
 from dfr.link.outcome import Outcome
+from dfr.link.through_gaps import ThroughGaps
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.mission.items import Command
