@@ -21,7 +21,8 @@ class Aftermath:
     """The evidence of one flight that is over.
 
     `wreck` is what the ground watch saw, `doubted` whether the EKF's flags said that it was astray, `unseen`
-    whether it was not heard once its motors were off. `piloted` flights land as their pilot likes; `landing` is how the vehicle comes down by itself.
+    whether it was not heard once its motors were off. `piloted` flights land as their pilot likes; `landing`
+    is how the vehicle comes down by itself.
     """
 
     recorder: Recorder

@@ -90,12 +90,12 @@ class Custody:
             took_s, asked_s = state.t_s - self._before_stay_s, plan.items[stays[-1] - 1].params[0]
             self._before_stay_s = None
             if took_s < asked_s:
-                words = (
-                    f"its stay of {asked_s:.0f} s was over in {took_s:.0f} s: somebody moved the mission on"
-                )
-                self.tell(words)
-                self.taken_over = True
-                self.cut(Outcome.TAKEN_OVER, words)
+                self._moved_on(f"its stay of {asked_s:.0f} s was over in {took_s:.0f} s")
+
+    def _moved_on(self, how: str) -> None:
+        self.taken_over = True
+        self.cut(Outcome.TAKEN_OVER, f"{how}: somebody moved the mission on")
+        self.tell(self.cuts[-1].words)
 
     def leave_alone(self, state: VehicleState, words: str) -> None:
         """It is somebody else's: found so, or its plan has been exchanged."""
