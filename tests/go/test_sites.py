@@ -39,6 +39,13 @@ PLACES = (
     ),
 )
 
+ONE_A_COUNTRY = ("fenland", "bavaria", "iowa")
+EACH = [
+    pytest.param(place, marks=() if place.name in ONE_A_COUNTRY else pytest.mark.slow, id=place.name)
+    for place in PLACES
+]
+"""Every place; those beyond one for each set of rules take their time apart."""
+
 TAKEN: dict[str, tuple[str, object]] = {
     "the rules of a country": ("jurisdiction", "none"),
     "the authorisation": ("operation.authorisation", None),
@@ -72,7 +79,7 @@ def test_a_place_goes_from_the_template_to_a_go(tmp_path: Path, place: Place):
     assert found.headline == "GO for 4 of 4 hours"
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", EACH)
 @pytest.mark.parametrize("fact", TAKEN)
 def test_each_fact_taken_away_takes_the_go_away(tmp_path: Path, place: Place, fact: str):
     assert judged(tmp_path, place, changed(ready(place), TAKEN[fact])) is not VerdictKind.GO
@@ -85,7 +92,7 @@ def test_what_the_rules_leave_to_the_country_has_to_be_answered(tmp_path: Path, 
     assert judged(tmp_path, place, changed(ready(place), ("answers", answers))) is VerdictKind.UNKNOWN
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", EACH)
 def test_without_the_weather_of_the_day_nothing_is_known_on_the_day(tmp_path: Path, place: Place):
     world, plan = planned(tmp_path, ready(place), air_files(place), forecast=False)
     assert verdict_of(world.scenario, plan, now=now_at(place)).kind is VerdictKind.UNKNOWN
