@@ -188,7 +188,7 @@ def test_a_vehicle_that_is_never_heard_again_is_given_up_in_the_end(unhurried, p
     assert flight.words("given up")
     assert not flown.disarmed
     assert not flown.docked
-    assert len(flown.track.t_s) > 10
+    assert len(flown.track.t_s) > 1
 
 
 def test_a_disarmed_vehicle_that_falls_silent_is_an_error(unhurried, proxy_to):
