@@ -41,6 +41,14 @@ def wrong(what: str, do: str) -> PydanticCustomError:
     return PydanticCustomError("dfr", "{what}", {"what": what, "do": do})
 
 
+_VOUCHERS = ("read_by", "surveyed_by", "issuer", "authority", "source")
+_NOBODY = re.compile(
+    r"\s*(?:nobody|no one|none|tb[acd]|unknown|n/?a|pending|applied|to be|awaiting|[-?.]+\s*$)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words by which a text says that nobody vouches, or nobody yet."""
+
+
 class Strict(BaseModel):
     """Base of every part: nothing unknown, nothing converted, no NaN."""
 
@@ -56,6 +64,19 @@ class Sourced(Strict):
     source: str | None = Field(default=None, min_length=1, description="who says so")
     assumed: bool = Field(default=False, description="true where nobody has published it")
     note: str | None = Field(default=None, min_length=1, description="why this value was assumed")
+
+    @model_validator(mode="after")
+    def _somebody_vouches(self) -> Self:
+        for name in self.vouching_fields():
+            said = getattr(self, name)
+            if said is not None and not self.assumed and _NOBODY.match(said):
+                raise wrong(f"{name}: {said!r} names nobody", "write who it is, or mark it assumed: true")
+        return self
+
+    @classmethod
+    def vouching_fields(cls) -> tuple[str, ...]:
+        """The fields that must name somebody."""
+        return tuple(name for name in _VOUCHERS if name in cls.model_fields)
 
     def vouched_by(self) -> str:
         """Source and note in one text."""

@@ -135,10 +135,10 @@ def test_a_restriction_exempts_nobody_by_itself(repository: Path) -> None:
 
 def test_water_may_be_none_in_a_word(repository: Path) -> None:
     text = (repository / "scenarios" / "urban-fringe-999.yaml").read_text()
+    before, rest = text.split("  water:", 1)
+    after = rest[rest.index("\ncandidates:") :]
     read = [
-        scenario_from(
-            text.replace("  crowds: []\n", f"  crowds: []\n{said}").encode(), name="s", folder=repository
-        )
+        scenario_from(f"{before}{said}{after}".encode(), name="s", folder=repository)
         for said in ("", "  water: none\n", "  water: []\n")
     ]
     assert [scenario.site.water for scenario in read] == [None, (), ()]

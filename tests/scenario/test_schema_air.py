@@ -63,6 +63,11 @@ def test_a_file_is_said_to_cover_a_published_outline(read, text: str) -> None:
         ("  tallest_m_agl: 35\n", "  tallest_m_agl: -1\n", "obstacles.tallest_m_agl"),
         ("  read_at: 2024-08-23 08:00\n", "  read_at: yesterday\n", "'yesterday' is not a time"),
         ("  activated: []\n", "  files: [nowhere.txt]\n", "no file 'nowhere.txt'"),
+        (
+            "  read_by: nobody\n  read_at: 2024-08-23 08:00\n  activated: []\n  assumed: true\n",
+            "  read_by: TBC\n  read_at: 2024-08-23 08:00\n  activated: []\n",
+            "'TBC' names nobody",
+        ),
         ("  activated: []\n", "  judged: {L1/26: n/a}\n", "L1/26 is set aside without a reason"),
     ],
 )

@@ -1,7 +1,9 @@
 """The core rules of the European Union and of the states that apply Regulation (EU) 2019/947 with it.
 
 Norway, Iceland, Liechtenstein and Switzerland apply it too. It does not reach police: national law decides,
-so the scenario has to answer for it.
+so the scenario has to answer for it: EASA's page on the opt-in of article 2(6) names police among the
+activities of article 2(3)(a). UAS.OPEN.010 was read in the consolidated text of 1 May 2025; what was not read
+is marked unconfirmed.
 """
 
 from __future__ import annotations
@@ -72,6 +74,7 @@ EU = Jurisdiction(
             dated="2019-05-24",
             link=EUR_LEX,
             binds=Binds.NO,
+            confirmed=False,
         ),
         RuleRow(
             checks=("visual-line-of-sight", "night"),

@@ -1,4 +1,8 @@
-"""The core rules of the United States: Part 107, public aircraft, class airspace, facility maps, TFRs."""
+"""The core rules of the United States: Part 107, public aircraft, class airspace, facility maps, TFRs.
+
+The text of 107.31 and 107.33 was read in the printed CFR (faraim.org), that of 107.41 and 107.51(b) as quoted
+word for word by several publishers; what was not read is marked unconfirmed.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +44,7 @@ US = Jurisdiction(
             dated="2017",
             link="udds-faa.opendata.arcgis.com",
             binds=Binds.LAW,
+            confirmed=False,
         ),
         RuleRow(
             checks=("airspace-zone",),
