@@ -60,7 +60,10 @@ def fly(
         bool, typer.Option(help="Landed, not disarmed: stop the motors by force (always so on SITL).")
     ] = False,
     dock_tolerance_m: Annotated[
-        float, typer.Option(min=0.0, help="Half the dock's pad less the drone's footprint; an open pad's.")
+        float,
+        typer.Option(
+            min=0.0, max=20.0, help="Half the dock's pad less the drone's footprint; an open pad's."
+        ),
     ] = DOCK_TOLERANCE_M,
     max_wind: Annotated[
         float | None, typer.Option(min=0.0, help="Come home above this wind, m/s, by its own estimate.")

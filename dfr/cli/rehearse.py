@@ -291,6 +291,8 @@ def _document(
         "bound": plan.bound,
         "gap": plan.gap,
         "status": plan.status,
+        "sited_by": plan.as_dict()["sited_by"],
+        "height_levels": plan.as_dict()["height_levels"],
         "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
         **{name: value for name, value in summary.as_dict().items() if name != "scenario"},
         "flights": [flight.as_dict() for flight in flown.flown],

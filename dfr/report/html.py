@@ -167,6 +167,11 @@ def _proof(plan: Plan) -> str:
     by = plan.sited_by
     if by is not None and by.objective != "mclp":
         return f"{len(plan.sites)} docks sited by {by.objective}; at most {_percent(plan.bound)} is possible"
+    if by is not None and plan.height_levels is not None and plan.height_levels.levels > 1:
+        at_one = _percent(plan.height_levels.share_at_one_height)
+        return (
+            f"{len(plan.sites)} docks, {by.status} at one height ({at_one}); own drones kept apart in height"
+        )
     return f"{len(plan.sites)} docks, gap {100 * plan.gap:.2g} %, {plan.status}"
 
 

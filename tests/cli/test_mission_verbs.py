@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import signal
@@ -173,22 +172,6 @@ def test_fly_sends_nothing_to_a_vehicle_before_a_yes(compiled):
         assert "--simulated" in message
         with pytest.raises(TimeoutError):
             server.accept()
-
-
-def test_a_person_who_says_no_is_obeyed_before_anything_is_sent(compiled):
-    _, files = compiled
-    person, terminal = os.openpty()
-    try:
-        with listener() as (server, url):
-            os.write(person, b"n\n")
-            refused = dfr("fly", files[0], "--vehicle", url, stdin=terminal)
-            assert (refused.returncode, "nothing was sent" in refused.stderr) == (5, True)
-            assert "ARM it and fly" in refused.stderr
-            with pytest.raises(TimeoutError):
-                server.accept()
-    finally:
-        os.close(person)
-        os.close(terminal)
 
 
 def test_a_tight_dock_is_landed_at_and_not_docked_in(compiled):
