@@ -20,7 +20,8 @@ from dfr.world.model import World
 Metar = Annotated[Path | None, typer.Option(help="METARs: the weather as it was observed.")]
 Taf = Annotated[Path | None, typer.Option(help="TAFs: the worst they allow in each hour.")]
 Forecast = Annotated[
-    Path | None, typer.Option(help="An hourly forecast: Open-Meteo's JSON or CSV, or a plain CSV.")
+    Path | None,
+    typer.Option(help="An hourly forecast: Open-Meteo's JSON or CSV, or a plain CSV; 48 h of it count."),
 ]
 Notam = Annotated[list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")]
 Day = Annotated[

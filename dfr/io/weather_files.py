@@ -23,6 +23,9 @@ from dfr.scenario.model import HourWeather, Scenario
 WEATHER_KINDS = ("metar", "taf", "forecast")
 """The kinds of file, the one that stands before the others first."""
 
+FORECAST_STANDS = timedelta(hours=48)
+"""An hourly forecast does not say when it was issued: from its first hour it counts so long (assumed)."""
+
 SHORTEST_MONTH = timedelta(days=28)
 
 
@@ -45,15 +48,20 @@ class WeatherFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """Where hours come from, and the hours; `qnh_hpa` the last one reported."""
+    """Where hours come from, and the hours; `qnh_hpa` the last one reported.
+
+    `stands` is how long from its first hour it is of the day, None where it says so itself.
+    """
 
     name: str
     hours: Mapping[datetime, Conditions]
     qnh_hpa: float | None = None
+    stands: timedelta | None = None
 
     def tells_wind(self, hour: datetime) -> bool:
-        """Whether it has the wind of an hour, and not only what else it brings."""
-        return hour in self.hours and self.hours[hour].wind_mps is not None
+        """Whether it has the wind of an hour, and not only what else it brings, for as long as it stands."""
+        late = self.stands is not None and hour >= min(self.hours, default=hour) + self.stands
+        return not late and hour in self.hours and self.hours[hour].wind_mps is not None
 
 
 def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
@@ -130,7 +138,7 @@ def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequen
         zone = scenario.period.start.tzinfo
         assert zone is not None
         hours = read_forecast(read_bounded(files.forecast), name=str(files.forecast), zone=zone)
-        found.append(_Source(name=f"forecast {files.forecast.name}", hours=hours))
+        found.append(_Source(name=f"forecast {files.forecast.name}", hours=hours, stands=FORECAST_STANDS))
     return found
 
 

@@ -34,6 +34,11 @@ class DataAge:
         """True where the data cannot speak of the time."""
         return self.days is None or abs(self.days) > LONGEST_DAYS
 
+    @property
+    def not_in_force(self) -> bool:
+        """True where the data are of a cycle after the time."""
+        return self.days is not None and self.days < 0 and self.changes > 0
+
     def __str__(self) -> str:
         if self.days is None:
             return "of no known date"

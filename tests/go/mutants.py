@@ -74,6 +74,7 @@ DENIED: dict[str, tuple[tuple[Change, ...], ...]] = {
     "air data": (
         (("airspace", []),),
         (("airspace.0.date", "2026-01-01"),),
+        (("airspace.0.date", "2027-08-20"),),
         (("airspace.1.kinds", []),),
         (("airspace.1.assumed", True),),
         (("airspace.0.assumed", True),),
@@ -89,6 +90,8 @@ DENIED: dict[str, tuple[tuple[Change, ...], ...]] = {
         (("obstacles.tallest_m_agl", 60.0),),
         (("obstacles.tallest_m_agl", 90.0),),
         (("obstacles.assumed", True),),
+        (("obstacles.read_at", "2026-01-10"),),
+        (("obstacles.read_at", "2027-06-20"),),
     ),
     "reserve": (
         (("contingency.reserve_fraction", 0.0),),

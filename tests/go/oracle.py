@@ -22,6 +22,7 @@ EARTH_M = 6_371_000.0
 SIGHT_M, HEIGHT_M, STAND_OFF_M = 500.0, 120.0, 50.0
 LEAST_RESERVE = 0.2
 OLD_DATA = timedelta(days=366)
+CYCLE = timedelta(days=28)
 NO_DOCUMENT = re.compile(r"appl|tb[acd]|refus|pending|requested|draft|expired|revoked", re.IGNORECASE)
 
 Corner = list[float]
@@ -224,6 +225,8 @@ def _air(data: Data, zones: list[Data], now: datetime) -> Iterator[Reason]:
     for file in data["airspace"]:
         if start - moment(data, file["date"]) > OLD_DATA:
             yield f"{file['file']} is more than a year old"
+        if moment(data, file["date"]) - start > CYCLE:
+            yield f"{file['file']} is of a cycle after the flight"
     bound = [zone for zone in zones if zone["active"]]
     bound += [r | {"ring": r["area"]} for r in data.get("restrictions", []) if r.get("area")]
     for zone in bound:
@@ -259,8 +262,10 @@ def _notams(data: Data, _: Any, now: datetime) -> Iterator[Reason]:
         yield "the NOTAMs were not read within 24 h"
 
 
-def _obstacles(data: Data, *_: Any) -> Iterator[Reason]:
+def _obstacles(data: Data, _: Any, now: datetime) -> Iterator[Reason]:
     survey = data.get("obstacles")
+    if survey is not None and not timedelta(0) <= now - moment(data, survey["read_at"]) <= OLD_DATA:
+        yield "the survey of obstacles is older than a year, or yet to come"
     if survey is None or assumed(survey):
         yield "nobody has surveyed the obstacles"
     elif survey["tallest_m_agl"] >= data["operation"]["cruise_height_m_agl"]:

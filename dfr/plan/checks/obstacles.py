@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import shapely
 
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.air_data import needs_of, short_name
 from dfr.plan.checks.context import Context, enough, finding, listed
 from dfr.plan.volumes import CONTINGENCY
@@ -18,6 +19,9 @@ from dfr.world.vertical import Air, Range, VerticalLimit, limit_m_agl
 
 CLEARANCE_M = 20.0
 """Least height above an obstacle, as above the ground (assumed)."""
+
+SURVEY_STANDS = timedelta(days=365)
+"""So long a survey holds: cranes and masts come and go (assumed, as for airspace data)."""
 
 NEAR_M = 2_000.0
 """Obstacles this near to the contingency volume are named."""
@@ -145,6 +149,11 @@ def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]
     )
     if survey.assumed:
         words += "; assumed for the exercise"
+    stands_until = survey.read_at + SURVEY_STANDS
+    if stands_until < context.scenario.period.end and not survey.assumed:
+        words += f"; a survey stands for {SURVEY_STANDS.days} days (assumed): until {stands_until:%Y-%m-%d}"
+        fix = "have the site surveyed again"
+        return finding("obstacle", Severity.UNKNOWN, words, place=context.scenario.site.centre, fix=fix)
     short = margin_m < 0.0
     fix = f"fly {enough(-margin_m)} higher, or list the tall ones in a file with their places"
     held = Severity.ADVICE if survey.assumed else Severity.OK
@@ -155,6 +164,7 @@ def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]
         place=context.scenario.site.centre,
         margin_m=margin_m,
         fix=fix if short else "",
+        validity=Validity(what="the survey of obstacles", until=stands_until, made_at=survey.read_at),
     )
 
 

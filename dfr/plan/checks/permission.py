@@ -82,6 +82,9 @@ def _age(context: Context, source: AirspaceSource, stated: str) -> Finding:
     if age.unknown:
         fix = "load airspace data of the dates flown"
         return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)
+    if age.not_in_force and not context.scenario.exercise:
+        fix = "load the data in force on the day: these take effect after the flight"
+        return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)
     in_force = max(date.fromisoformat(source.date), period.start.astimezone(UTC).date())
     validity = Validity(what=f"the AIRAC cycle of {name}", until=next_airac(in_force))
     if age.changes:

@@ -2,8 +2,8 @@
 
 Norway, Iceland, Liechtenstein and Switzerland apply it too. It does not reach police: national law decides,
 so the scenario has to answer for it: EASA's page on the opt-in of article 2(6) names police among the
-activities of article 2(3)(a). UAS.OPEN.010 was read in the consolidated text of 1 May 2025; what was not read
-is marked unconfirmed.
+activities of article 2(3)(a). The 120 m of UAS.OPEN.010 are quoted by its derogation for sailplanes,
+in the consolidated text of 1 May 2025; what was not found is marked unconfirmed.
 """
 
 from __future__ import annotations
