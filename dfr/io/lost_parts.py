@@ -74,7 +74,7 @@ def reach_of_coordinate(text: str) -> Reach:
     >>> reach_of_coordinate("51:3O:00 N 000:00:00 E").lat
     (51.0, 52.0)
     >>> reach_of_coordinate("51:30:00 N 00l:00:00 W").lon
-    (-180.0, 0.0)
+    (-180.0, -0.0)
     >>> reach_of_coordinate("rubbish") == ANYWHERE
     True
     """
