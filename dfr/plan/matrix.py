@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -95,34 +95,59 @@ def build_matrix(
         tuple(find(home, target) if not water else no_way(f"the start is on {water}") for target in targets)
         for home, water in zip(homes, wet, strict=True)
     )
-    return fly_matrix(scenario, ways, windows, raised_m)
-
-
-def fly_matrix(
-    scenario: Scenario,
-    ways: tuple[tuple[Way, ...], ...],
-    windows: Sequence[HourWindow],
-    raised_m: Mapping[int, float] | None = None,
-) -> Matrix:
-    """The matrix of ways that are found already; the sites of `raised_m` are flown so much higher."""
-    sites, zones = len(ways), len(ways[0]) if ways else 0
-    overhead, energy = np.empty((2, len(windows), zones, sites))
-    for metres, columns in _by_height(sites, raised_m or {}).items():
-        flown = [ways[j][i] for i in range(zones) for j in columns]
-        sorties = sorties_of(raised_scenario(scenario, metres), flown, windows)
-        shape = (len(windows), zones, len(columns))
-        overhead[:, :, columns] = (sorties.climb_s + sorties.out_s).reshape(shape)
-        energy[:, :, columns] = sorties.late_energy_wh.reshape(shape)
-    craft, reserve = drone(scenario.fleet.drone), scenario.contingency.reserve_fraction
-    usable = np.array([usable_wh(craft, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
-    reachable = np.isfinite(overhead) & np.isfinite(energy) & (energy <= usable[:, None, None])
+    overhead, energy = np.empty((2, len(windows), len(targets), len(homes)))
+    for metres, columns in _by_height(len(homes), raised_m or {}).items():
+        overhead[:, :, columns], energy[:, :, columns] = _flown(scenario, ways, windows, columns, metres)
     return Matrix(
         ways=ways,
         windows=tuple(windows),
-        overhead_s=np.where(reachable, overhead, np.inf),
-        energy_wh=np.where(np.isfinite(energy), energy, np.inf),
-        usable_wh=usable,
+        overhead_s=overhead,
+        energy_wh=energy,
+        usable_wh=_usable_wh(scenario, windows),
     )
+
+
+def raised_matrix(
+    scenario: Scenario, matrix: Matrix, windows: Sequence[HourWindow], raised_m: Mapping[int, float]
+) -> Matrix:
+    """A matrix in some of its hours, with the sites of `raised_m` flown so much higher on the same ways."""
+    number = {window.start: row for row, window in enumerate(matrix.windows)}
+    rows = [number[window.start] for window in windows]
+    overhead, energy = matrix.overhead_s[rows], matrix.energy_wh[rows]
+    for j, metres in raised_m.items():
+        overhead[:, :, [j]], energy[:, :, [j]] = _flown(scenario, matrix.ways, windows, [j], metres)
+    return replace(
+        matrix,
+        windows=tuple(windows),
+        overhead_s=overhead,
+        energy_wh=energy,
+        usable_wh=matrix.usable_wh[rows],
+    )
+
+
+def _flown(
+    scenario: Scenario,
+    ways: Sequence[Sequence[Way]],
+    windows: Sequence[HourWindow],
+    columns: Sequence[int],
+    raised_m: float,
+) -> tuple[FloatArray, FloatArray]:
+    """(times, energies) of some sites flown so much higher, shape (hours, zones, sites)."""
+    zones = len(ways[0]) if ways else 0
+    flown = [ways[j][i] for i in range(zones) for j in columns]
+    sorties = sorties_of(raised_scenario(scenario, raised_m), flown, windows)
+    shape = (len(windows), zones, len(columns))
+    overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
+    energy = sorties.late_energy_wh.reshape(shape)
+    usable = _usable_wh(scenario, windows)
+    reachable = np.isfinite(overhead) & np.isfinite(energy) & (energy <= usable[:, None, None])
+    return np.where(reachable, overhead, np.inf), np.where(np.isfinite(energy), energy, np.inf)
+
+
+def _usable_wh(scenario: Scenario, windows: Sequence[HourWindow]) -> FloatArray:
+    """What the battery gives above the reserve in each hour."""
+    craft, reserve = drone(scenario.fleet.drone), scenario.contingency.reserve_fraction
+    return np.array([usable_wh(craft, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
 
 
 def _by_height(sites: int, raised_m: Mapping[int, float]) -> dict[float, list[int]]:

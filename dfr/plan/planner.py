@@ -23,7 +23,7 @@ from dfr.plan.height_levels import least_levels, ways_in_turn, ways_of_docks
 from dfr.plan.heights import raised_scenario, raised_world
 from dfr.plan.launch import expected_s
 from dfr.plan.layouts import Layouts, OnProgress
-from dfr.plan.matrix import build_matrix, fly_matrix, router_of, sortie_line, sorties_of
+from dfr.plan.matrix import build_matrix, raised_matrix, router_of, sortie_line, sorties_of
 from dfr.plan.model import (
     CoverageHour,
     DockSite,
@@ -147,7 +147,7 @@ def _apart(
     flown = hour_windows(highest)
     if not raised_m or not any(window.flyable for window in flown):
         return _with_levels(level, level, docks), hour
-    matrix = fly_matrix(world.scenario, layouts.matrix.ways, [w for w in flown if w.flyable], raised_m)
+    matrix = raised_matrix(world.scenario, layouts.matrix, [w for w in flown if w.flyable], raised_m)
     plan = _plan(world, layouts.flown(matrix, len(chosen)), chosen, flown, raised_m)
     plan = replace(plan, layouts=level.layouts)
     return _with_levels(plan, level, ways_of_docks(context_of(world, plan))), planning_window(flown)
