@@ -95,9 +95,7 @@ def build_matrix(
         tuple(find(home, target) if not water else no_way(f"the start is on {water}") for target in targets)
         for home, water in zip(homes, wet, strict=True)
     )
-    overhead, energy = np.empty((2, len(windows), len(targets), len(homes)))
-    for metres, columns in _by_height(len(homes), raised_m or {}).items():
-        overhead[:, :, columns], energy[:, :, columns] = _flown(scenario, ways, windows, columns, metres)
+    overhead, energy = _flown(scenario, ways, windows, range(len(homes)), raised_m or {})
     return Matrix(
         ways=ways,
         windows=tuple(windows),
@@ -114,8 +112,8 @@ def raised_matrix(
     number = {window.start: row for row, window in enumerate(matrix.windows)}
     rows = [number[window.start] for window in windows]
     overhead, energy = matrix.overhead_s[rows], matrix.energy_wh[rows]
-    for j, metres in raised_m.items():
-        overhead[:, :, [j]], energy[:, :, [j]] = _flown(scenario, matrix.ways, windows, [j], metres)
+    columns = list(raised_m)
+    overhead[:, :, columns], energy[:, :, columns] = _flown(scenario, matrix.ways, windows, columns, raised_m)
     return replace(
         matrix,
         windows=tuple(windows),
@@ -130,13 +128,13 @@ def _flown(
     ways: Sequence[Sequence[Way]],
     windows: Sequence[HourWindow],
     columns: Sequence[int],
-    raised_m: float,
+    raised_m: Mapping[int, float],
 ) -> tuple[FloatArray, FloatArray]:
-    """(times, energies) of some sites flown so much higher, shape (hours, zones, sites)."""
-    zones = len(ways[0]) if ways else 0
-    flown = [ways[j][i] for i in range(zones) for j in columns]
-    sorties = sorties_of(raised_scenario(scenario, raised_m), flown, windows)
-    shape = (len(windows), zones, len(columns))
+    """(times, energies) of some sites, those of `raised_m` flown so much higher: (hours, zones, sites)."""
+    pairs = [(j, i) for i in range(len(ways[0]) if ways else 0) for j in columns]
+    raises = [raised_m.get(j, 0.0) for j, _ in pairs]
+    sorties = sorties_of(scenario, [ways[j][i] for j, i in pairs], windows, raises)
+    shape = (len(windows), len(pairs) // max(1, len(columns)), len(columns))
     overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
     energy = sorties.late_energy_wh.reshape(shape)
     usable = _usable_wh(scenario, windows)
@@ -148,14 +146,6 @@ def _usable_wh(scenario: Scenario, windows: Sequence[HourWindow]) -> FloatArray:
     """What the battery gives above the reserve in each hour."""
     craft, reserve = drone(scenario.fleet.drone), scenario.contingency.reserve_fraction
     return np.array([usable_wh(craft, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
-
-
-def _by_height(sites: int, raised_m: Mapping[int, float]) -> dict[float, list[int]]:
-    """Sites by how much higher than the scenario says they are flown."""
-    found: dict[float, list[int]] = {}
-    for j in range(sites):
-        found.setdefault(raised_m.get(j, 0.0), []).append(j)
-    return found
 
 
 def _water_at(world: World, place: Point) -> str:
@@ -176,29 +166,38 @@ def way_finder(world: World, hour: HourWindow) -> WayFinder:
     return lambda start, target: router.way(start, target, pace=pace)
 
 
-def sorties_of(scenario: Scenario, ways: Sequence[Way], windows: Sequence[HourWindow]) -> Sorties:
+def sorties_of(
+    scenario: Scenario,
+    ways: Sequence[Way],
+    windows: Sequence[HourWindow],
+    raised_m: Sequence[float] | None = None,
+) -> Sorties:
     """Sorties out along ways and home by `dfr.plan.homeward` in each hour's wind.
 
-    Shape (hours * ways,), NaN where there is no way.
+    `raised_m` is by how much higher than the scenario says each way is flown. Shape (hours * ways,), NaN
+    where there is no way.
     """
-    height = scenario.operation.cruise_height_m_agl
-    craft = drone(scenario.fleet.drone)
+    raises = [0.0] * len(ways) if raised_m is None else list(raised_m)
+    at = {metres: raised_scenario(scenario, metres) for metres in dict.fromkeys(raises)}
+    settings = {metres: dispatch_settings(flown) for metres, flown in at.items()}
+    heights = {metres: flown.operation.cruise_height_m_agl for metres, flown in at.items()}
     frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
     lengths, courses = sortie_legs(frame, [np.asarray(way.points) for way in ways], rally)
-    winds = np.array([window.wind.components_mps(height) for window in windows])
-    east, north = np.repeat(winds, len(ways), axis=0).T
+    hours, count = len(windows), len(windows) * len(ways)
+    aloft = [{metres: w.wind.components_mps(height) for metres, height in heights.items()} for w in windows]
+    winds = np.array([wind[metres] for wind in aloft for metres in raises]).reshape(count, 2)
     found = predict_paths(
-        np.tile(lengths, (len(windows), 1)),
-        np.tile(courses, (len(windows), 1)),
-        height_m=np.full(east.shape, height),
-        on_scene_s=np.full(east.shape, on_scene_s(scenario)),
-        wind_east_mps=east,
-        wind_north_mps=north,
-        drone=craft,
-        settings=dispatch_settings(scenario),
+        np.tile(lengths, (hours, 1)),
+        np.tile(courses, (hours, 1)),
+        height_m=np.tile([heights[metres] for metres in raises], hours),
+        on_scene_s=np.full(count, on_scene_s(scenario)),
+        wind_east_mps=winds[:, 0],
+        wind_north_mps=winds[:, 1],
+        drone=drone(scenario.fleet.drone),
+        settings=[settings[metres] for metres in raises] * hours if len(at) > 1 else settings[raises[0]],
         temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
     )
-    missing = np.tile(np.array([not way.reachable for way in ways]), len(windows))
+    missing = np.tile(np.array([not way.reachable for way in ways]), hours)
     for column in (found.out_s, found.back_s, found.total_s, found.energy_wh, found.late_energy_wh):
         column[missing] = np.nan
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -130,7 +130,10 @@ def _apart(
     world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]
 ) -> tuple[Plan, HourWindow]:
     """(The plan with each dock at its own height, its planning hour); one height where no routes meet."""
-    level, hour = _plan(world, layouts, chosen, windows, {}), planning_window(windows)
+    hour = planning_window(windows)
+    at, zones = layouts.matrix.windows.index(hour), range(len(world.scenario.demand.zones))
+    untimed = tuple(_untimed_route(world, layouts, j, i, at, 0.0) for j in chosen for i in zones)
+    level = _plan(world, layouts, chosen, windows, {}, untimed)
     docks = ways_of_docks(context_of(world, level))
     by_site = least_levels(
         docks,
@@ -146,11 +149,13 @@ def _apart(
     highest = raised_scenario(world.scenario, max([0.0, *raised_m.values()]))
     flown = hour_windows(highest)
     if not raised_m or not any(window.flyable for window in flown):
-        return _with_levels(level, level, docks), hour
+        timed = replace(level, routes=_routes(world, layouts, chosen, hour, {}))
+        return _with_levels(timed, level, docks), hour
     matrix = raised_matrix(world.scenario, layouts.matrix, [w for w in flown if w.flyable], raised_m)
-    plan = _plan(world, layouts.flown(matrix, len(chosen)), chosen, flown, raised_m)
-    plan = replace(plan, layouts=level.layouts)
-    return _with_levels(plan, level, ways_of_docks(context_of(world, plan))), planning_window(flown)
+    apart, hour = layouts.flown(matrix, len(chosen)), planning_window(flown)
+    routes = _routes(world, apart, chosen, hour, raised_m)
+    plan = replace(_plan(world, apart, chosen, flown, raised_m, routes), layouts=level.layouts)
+    return _with_levels(plan, level, ways_of_docks(context_of(world, plan))), hour
 
 
 def _with_levels(plan: Plan, level: Plan, docks: Sequence[DockWays]) -> Plan:
@@ -166,17 +171,17 @@ def _with_levels(plan: Plan, level: Plan, docks: Sequence[DockWays]) -> Plan:
     )
 
 
-def _plan(
+def _plan(  # noqa: PLR0917 - all that a plan is put together from
     world: World,
     layouts: Layouts,
     chosen: tuple[int, ...],
     windows: Sequence[HourWindow],
     raised_m: Mapping[int, float],
+    routes: tuple[Route, ...],
 ) -> Plan:
     scenario = world.scenario
     found = layouts.judged(chosen)
     hour = planning_window(windows)
-    routes = _routes(world, layouts, chosen, hour, raised_m)
     reached = layouts.flight_s(chosen) + expected_s(scenario.crew.launch)
     within = np.isfinite(reached)
     weights = layouts.calls[within]
@@ -321,35 +326,54 @@ def _routes(
     hour: HourWindow,
     raised_m: Mapping[int, float],
 ) -> tuple[Route, ...]:
-    return tuple(route for j in chosen for route in _routes_of(world, layouts, j, hour, raised_m.get(j, 0.0)))
-
-
-def _routes_of(world: World, layouts: Layouts, j: int, hour: HourWindow, raised_m: float) -> Iterator[Route]:
-    """The routes of one dock, flown so much higher than the scenario says."""
-    scenario, matrix = raised_scenario(world.scenario, raised_m), layouts.matrix
-    sorties = sorties_of(scenario, matrix.ways[j], [hour])
+    """The routes of some docks with their times, those of `raised_m` flown so much higher."""
+    matrix = layouts.matrix
+    pairs = [(j, i) for j in chosen for i in range(len(matrix.ways[j]))]
+    raises = [raised_m.get(j, 0.0) for j, _ in pairs]
+    sorties = sorties_of(world.scenario, [matrix.ways[j][i] for j, i in pairs], [hour], raises)
     at = matrix.windows.index(hour)
     latest = return_by_s(sorties, float(matrix.usable_wh[at]))
-    for i, way in enumerate(matrix.ways[j]):
-        sortie = sorties.sortie(i)
-        able = bool(np.isfinite(matrix.overhead_s[at, i, j]))
+    routes = []
+    for k, (j, i) in enumerate(pairs):
+        route, sortie = _untimed_route(world, layouts, j, i, at, raises[k]), sorties.sortie(k)
         needed, usable = float(matrix.energy_wh[at, i, j]), float(matrix.usable_wh[at])
-        yield Route(
-            site_id=scenario.candidates[j].id,
-            zone_id=scenario.demand.zones[i].id,
-            points=tuple(world.frame.position(*point) for point in way.points),
-            height_m_agl=scenario.operation.cruise_height_m_agl,
-            length_m=way.length_m if way.reachable else 0.0,
-            reachable=able,
-            limited_by=way.limited_by if able else _why_not(way, sortie, needed, usable),
-            climb_s=sortie.climb_s if able else None,
-            out_s=sortie.out_s if able else None,
-            back_s=sortie.back_s if able else None,
-            land_s=sortie.land_s if able else None,
-            energy_wh=sortie.late_energy_wh if able else None,
-            return_by_s=float(latest[i]) if able else None,
-            stand_off_m=way.stand_off_m,
+        if not route.reachable:
+            why = _why_not(matrix.ways[j][i], sortie, needed, usable)
+            routes.append(replace(route, limited_by=why))
+            continue
+        timed = replace(
+            route,
+            climb_s=sortie.climb_s,
+            out_s=sortie.out_s,
+            back_s=sortie.back_s,
+            land_s=sortie.land_s,
+            energy_wh=sortie.late_energy_wh,
+            return_by_s=float(latest[k]),
         )
+        routes.append(timed)
+    return tuple(routes)
+
+
+def _untimed_route(  # noqa: PLR0917 - one way of a matrix in one hour, at one height
+    world: World, layouts: Layouts, j: int, i: int, at: int, raised_m: float
+) -> Route:
+    """Where a dock's drones fly to reach a zone, and how high; its times are those of `_routes`."""
+    scenario, way = world.scenario, layouts.matrix.ways[j][i]
+    return Route(
+        site_id=scenario.candidates[j].id,
+        zone_id=scenario.demand.zones[i].id,
+        points=tuple(world.frame.position(*point) for point in way.points),
+        height_m_agl=scenario.operation.cruise_height_m_agl + raised_m,
+        length_m=way.length_m if way.reachable else 0.0,
+        reachable=bool(np.isfinite(layouts.matrix.overhead_s[at, i, j])),
+        limited_by=way.limited_by,
+        climb_s=None,
+        out_s=None,
+        back_s=None,
+        land_s=None,
+        energy_wh=None,
+        stand_off_m=way.stand_off_m,
+    )
 
 
 def _why_not(way: Way, sortie: Sortie, needed_wh: float, usable_wh: float) -> str:
