@@ -49,7 +49,7 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
         until(page, "window.dfrMap.queryRenderedFeatures({layers: ['footprint']}).length > 0")
         until(
             page,
-            "document.getElementById('flight').innerText.startsWith('docked: ')",
+            "document.getElementById('flight').innerText.startsWith('dispatch served; docked: ')",
             within_ms=FLIGHT_S,
         )
         assert page.locator("#height-chart svg path").count() >= 2

@@ -36,7 +36,7 @@ def test_the_plan_is_painted_within_a_second_and_shows_docks_zones_and_findings(
     assert page.locator(".dock").count() == 2
     assert len(times(page)) == 9
     assert page.locator("#findings button").count() > 20
-    assert "blocks a go" in page.inner_text("#verdict")
+    assert "GO for 28 of 39 hours" in page.inner_text("#verdict")
     assert page.inner_text("#place").startswith("Victorious Festival")
 
 

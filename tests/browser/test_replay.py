@@ -35,7 +35,7 @@ def test_a_shift_and_a_flight_are_scrubbed_map_and_charts_together(watched, serv
         moment(page, 0.5)
         page.wait_for_timeout(300)
         assert page.locator(".drone").last.bounding_box() != start
-        assert "60 m" in page.inner_text("#events")
+        assert "70 m" in page.inner_text("#events"), "the height that its dock is flown at"
         page.click("#play")
         page.wait_for_timeout(600)
         page.click("#play")

@@ -185,7 +185,7 @@ def test_a_drone_found_in_the_air_is_not_controlled_without_a_yes(mission, tmp_p
         first.wait_for(MOMENTS["climbing"])
         first.process.kill()
         first.end()
-        typed = dfr_typed("fly", str(mission), "--vehicle", running.url, typed=b"y\nn\n", cwd=tmp_path)
+        typed = dfr_typed("fly", str(mission), "--vehicle", running.url, typed=b"n\n", cwd=tmp_path)
     assert typed.returncode == 5
     assert "system 1 is ARMED in AUTO" in typed.stderr
     assert "not confirmed, nothing was sent" in typed.stderr

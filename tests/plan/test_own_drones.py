@@ -221,7 +221,7 @@ def test_missions_times_and_volumes_are_those_of_the_height_that_is_flown(field:
 
 
 def test_what_the_heights_cost_is_said_and_the_siting_is_still_proven(field: Field):
-    world = field(**TWO, targets={"siting_limit_s": 60.0, "limits_s": (60.0,)})
+    world = field(**TWO)
     plan, found = make_plan(world), only(world, "coverage")
     assert plan.height_levels is not None
     assert plan.height_levels.mean_at_one_height_s < plan.mean_overhead_s
