@@ -22,6 +22,7 @@ from dfr.io.scenario_files import (
     scenario_from,
     shipped_scenarios,
 )
+from dfr.scenario.data_kinds import ZONE_KINDS
 from dfr.world.demand import expected_calls, zone_centres
 from dfr.world.weather import limiting, operation_limits
 
@@ -66,6 +67,7 @@ def test_every_shipped_scenario_makes_a_world_in_clear_air(name: str) -> None:
             when=scenario.period.start,
             terrain=world.terrain,
             qnh_hpa=scenario.weather.qnh_hpa,
+            needs=ZONE_KINDS,
         )
         assert answer.state == "clear", (name, place, answer.reasons)
 

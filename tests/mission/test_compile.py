@@ -61,7 +61,8 @@ def test_the_mission_is_takeoff_way_scene_and_return(festival):
     assert commands[1 + bends :][:3] == [Command.DO_SET_ROI, Command.NAV_LOITER_TIME, Command.DO_SET_ROI]
     assert commands[-1] == Command.NAV_RETURN_TO_LAUNCH
     assert flight.items[hold].params[0] == 60.0
-    assert {item.z_m for item in flight.items if item.command == Command.NAV_WAYPOINT} == {60.0}
+    heights = {item.z_m for item in flight.items if item.command == Command.NAV_WAYPOINT}
+    assert heights == {route.height_m_agl}
     assert return_seq(flight.items) == hold + 3
 
 
@@ -174,7 +175,8 @@ def test_the_defaults_that_bite_are_set(festival):
     assert int(params["FENCE_TYPE"]) & 2 == 0
     assert params["FENCE_ENABLE"] == 1.0
     assert params["WPNAV_SPEED"] == 100.0 * world.scenario.operation.cruise_mps
-    assert params["RTL_ALT"] == 100.0 * world.scenario.contingency.return_height_m_agl
+    (site,) = [site for site in plan.sites if site.id == route.site_id]
+    assert params["RTL_ALT"] == 100.0 * (world.scenario.contingency.return_height_m_agl + site.raised_m)
     assert params["FENCE_ALT_MAX"] == world.scenario.operation.height_limit_m_agl
     assert params["BATT_FS_LOW_ACT"] > 0
     assert params["FS_GCS_ENABLE"] == 1.0
