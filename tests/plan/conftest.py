@@ -187,7 +187,9 @@ def scenario() -> m.Scenario:
         study=m.Study(seed=1, replications=2),
         assumptions=(),
         exercise=True,
-        obstacles=m.ObstacleSurvey(surveyed_by="the duty sergeant", read_at=START, tallest_m_agl=0.0),
+        obstacles=m.ObstacleSurvey(
+            surveyed_by="the duty sergeant", read_at=START - timedelta(days=20), tallest_m_agl=0.0
+        ),
         jurisdiction="uk",
     )
 

@@ -101,7 +101,7 @@ def test_a_hill_on_the_way_leaves_less_room_or_none(field: Field):
 def test_an_airspace_floor_above_the_valley_counts_from_the_height_of_the_dock(field: Field):
     """The floor is 150 m above the valley: level flight from a dock 75 m up meets it with its buffers."""
     floor = Zone(
-        name="TOWN CTA", kind="CTA", airspace_class="D", lower=limit(150.0, VerticalDatum.AMSL),
+        name="TOWN CTA", kind="CTA", airspace_class="C", lower=limit(150.0, VerticalDatum.AMSL),
         upper=limit(900.0, VerticalDatum.AMSL), area=area_of_circle(at(-500, 200), 400.0),
     )  # fmt: skip
     cover = box(-30_000, -30_000, 30_000, 30_000)
