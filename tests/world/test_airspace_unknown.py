@@ -147,7 +147,7 @@ def test_data_of_one_kind_only_leave_the_place_unknown(ask: Ask) -> None:
     some = Coverage(ring=WHOLE.ring, kinds=frozenset({DataKind.AIRSPACE}))
     assert ask(airspace(coverage=some), SEA) == "unknown"
     none = Coverage(ring=WHOLE.ring, kinds=frozenset())
-    assert ask(airspace(coverage=none), SEA) == "no_coverage"
+    assert ask(airspace(coverage=none), SEA) == "unknown"
 
 
 @asked
