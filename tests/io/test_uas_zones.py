@@ -494,7 +494,8 @@ def test_no_bytes_make_any_reader_crash(data: bytes, head: bytes) -> None:
 @given(st.integers(0, len(KML)), st.binary(max_size=6), st.integers(0, 20))
 def test_no_damage_to_kml_makes_the_reader_crash(place: int, noise: bytes, gone: int) -> None:
     data = KML.encode()
-    read_airspace(data[:place] + noise + data[place + gone :], name="x.kml")
+    with contextlib.suppress(AirspaceError):
+        read_airspace(data[:place] + noise + data[place + gone :], name="x.kml")
 
 
 def test_a_document_that_breaks_off_leaves_nothing_clear(tmp_path: Path) -> None:
