@@ -18,7 +18,14 @@ import simpy
 
 from dfr.errors import LinkTimeoutError
 from dfr.geo import distance_m
-from dfr.link.ground_watch import STILL_HEIGHT_M, STILL_S, STILL_SPEED_MPS
+from dfr.link.ground_watch import (
+    IMPACT_MPS,
+    RESTS_S,
+    STILL_HEIGHT_M,
+    STILL_S,
+    STILL_SPEED_MPS,
+    WRECK_HEIGHT_M,
+)
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.open_stay import hold_position, takeoff_height_m, unlimited_stay
 from dfr.link.pilot import Pilot
@@ -75,6 +82,8 @@ class FlownFlight:
         self._aloft_m = 0.0
         self._used_wh = self._ended_wh = 0.0
         self._landing_s = 0.0
+        self._fell = False
+        self._fell_t_s = 0.0
 
     @property
     def in_the_air(self) -> bool:
@@ -326,15 +335,27 @@ class FlownFlight:
         return self._over
 
     def _at_rest(self, state: VehicleState) -> bool:
-        """Touched, and then disarmed or certain not to disarm; the phase itself ends at the touch."""
+        """Touched, and then disarmed or certain not to disarm; the phase itself ends at the touch.
+
+        One whose motors stop in the air falls: it is followed until it lies still, and has not docked.
+        """
         if self._task is not None and self._above_ground_m(state) <= TOUCHED_M:
             self._task.held = True
         if state.armed is False:
-            return self._rests(state, DOCKED)
+            return not self._falls(state) and self._rests(state, DIVERTED if self._fell else DOCKED)
         if not self._still():
             return False
         self._pilot.order(self._pilot.disarm)
         return self._rests(state, NOT_DISARMED)
+
+    def _falls(self, state: VehicleState) -> bool:
+        """Whether it falls without its motors, or fell too short a time ago to lie still."""
+        t_s, sink_mps = state.t_s or 0.0, -(state.climb_mps or 0.0)
+        hops = self.recorder.air.hops
+        lifted_m = (state.height_m_home or 0.0) - (hops[-1].ground_before_m if hops else 0.0)
+        if sink_mps > IMPACT_MPS or lifted_m > WRECK_HEIGHT_M:
+            self._fell, self._fell_t_s = True, t_s
+        return self._fell and t_s - self._fell_t_s < RESTS_S
 
     def _rests(self, state: VehicleState, outcome: str) -> bool:
         if state.position is not None:

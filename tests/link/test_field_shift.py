@@ -17,12 +17,15 @@ from dfr.geo import offset
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.link import pilot as pilot_module
 from dfr.link.flown import FlownFlight
+from dfr.link.recorder import Recorder
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.plan.planner import make_plan
+from dfr.sim.events import DIVERTED, DOCKED
 from dfr.sim.flight import Order
 from dfr.sim.inputs import Leg
 from dfr.store.runs import run_to_store
 from firmware_sitl.start import start_vehicle
+from tests.places import HOME
 
 SPEEDUP = 40.0
 SIMULATED = Engine(kind="builtin", speedup=SPEEDUP)
@@ -154,6 +157,35 @@ def test_called_off_a_drone_comes_home_unless_it_is_on_its_missions_way_there(mo
     flight._pilot, flight.recorder = Commanded(vehicle, mode), SimpleNamespace(return_t_s=return_t_s)
     flight.call_home()
     assert vehicle.told == told
+
+
+def landing_of(*states: tuple[float, float, float, bool]) -> str:
+    """What becomes of a drone over its dock: (seconds, height, metres a second down, armed) of each state."""
+    flight = object.__new__(FlownFlight)
+    flight.plan, flight.recorder = SimpleNamespace(home=HOME), Recorder(HOME)
+    flight.outcome, flight.landing_error_m, flight._tolerance_m = "", None, 0.5
+    flight._task, flight._fell, flight._fell_t_s = None, False, 0.0
+    up = [(-60.0, 0.0, 0.0, False), (-50.0, 5.0, -2.0, True), (-40.0, 20.0, -2.0, True)]
+    for t_s, height_m, down_mps, armed in (*up, *states):
+        state = VehicleState(t_s=t_s, position=HOME, height_m_home=height_m, climb_mps=-down_mps, armed=armed)
+        flight.recorder(state)
+        if t_s >= 0.0 and flight._at_rest(state):
+            break
+    return flight.outcome
+
+
+def test_a_drone_that_lands_and_disarms_has_docked():
+    assert landing_of((0.0, 8.0, 0.5, True), (15.0, 0.1, 0.5, True), (17.0, 0.0, 0.0, False)) == DOCKED
+
+
+@pytest.mark.parametrize(
+    "motors_off",
+    [(1.0, 14.0, 0.0, False), (1.0, 14.0, 2.0, False), (1.0, 14.0, 9.0, False)],
+    ids=["hovering", "sinking", "falling"],
+)
+def test_a_drone_whose_motors_stop_over_its_dock_has_not_docked_where_it_falls(motors_off):
+    fall = [(1.5, 12.0, 6.0, False), (2.5, 0.0, 15.0, False), (2.6, 0.0, 0.0, False), (6.0, 0.0, 0.0, False)]
+    assert landing_of((0.0, 14.0, 0.5, True), motors_off, *fall) == DIVERTED
 
 
 def flown_in_the_field(wanted, tmp_path, monkeypatch, **start):
