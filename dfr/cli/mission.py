@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
 from dfr.mission.carried import carried
 from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
-from dfr.mission.formats import format_of, left_out
+from dfr.mission.formats import Format, format_of, left_out
 from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
 from dfr.mission.orbit import orbiting
@@ -65,7 +66,7 @@ def mission(
     """Compile a dispatch to mission, fence and rally points (.plan, .waypoints, .kml, .geojson).
 
     A .plan carries the verdict, when its go ends, and whether it is an exercise: `dfr upload` and `dfr fly`
-    heed it.
+    heed it. An exercise is not written to .waypoints, which could not say that it is one.
 
     Exit code 3, and nothing is written, where the plan is no go, or where ArduCopter would drop, change
     or refuse any of it; 4 where there is no way, or the stay would use up the battery's reserve.
@@ -85,6 +86,8 @@ def mission(
         flight = orbiting(flight, radius_m=orbit)
     proposed = replace(proposed, findings=check_plan(world, proposed))
     verdict = verdict_now(world, proposed, day=day, now=now)
+    if verdict.exercise:
+        _refuse_unmarked(formats)
     name = f"{EXERCISE} {flight.name}" if verdict.exercise else flight.name
     flight = replace(flight, name=name, verdict=carried(verdict, proposed))
     blocking = tuple(finding for finding in by_danger(proposed.findings) if verdict.counts(finding))
@@ -109,6 +112,16 @@ def mission(
             say(f"{_done(bool(written), compliant(findings))}; `dfr check` says it all")
     if not good:
         raise typer.Exit(EXIT_NON_COMPLIANT)
+
+
+def _refuse_unmarked(formats: Sequence[tuple[Path, Format]]) -> None:
+    """Raise InputError for a file that could not say that it is of an exercise."""
+    for path, chosen in formats:
+        if not chosen.keeps_name:
+            raise InputError(
+                f"{path}: {chosen.name} has no place for the word {EXERCISE}: it could be flown for real "
+                "-> write a .plan, .kml or .geojson"
+            )
 
 
 def _done(wrote: bool, sound: bool) -> str:

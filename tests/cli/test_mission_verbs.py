@@ -16,6 +16,7 @@ import pytest
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits
 from dfr.geo import Position
+from dfr.io.scenario_files import find_scenario
 from dfr.mission.formats import read_plan
 from firmware_sitl.start import start_vehicle
 
@@ -35,7 +36,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def compiled(folder):
     route = next(r for r in json.loads((folder / "plan.json").read_text())["routes"] if r["reachable"])
-    files = [folder / f"dispatch{suffix}" for suffix in (".plan", ".waypoints", ".kml", ".geojson")]
+    files = [folder / f"dispatch{suffix}" for suffix in (".plan", ".kml", ".geojson")]
     outs = [argument for file in files for argument in ("--out", file)]
     site, zone = route["site_id"], route["zone_id"]
     call = ("mission", "victorious-2024", "--site", site, "--zone", zone, "--plan", folder / "plan.json")
@@ -44,12 +45,29 @@ def compiled(folder):
     return json.loads(result.stdout), files
 
 
-def test_mission_writes_every_format_and_says_what_does_not_fit(compiled):
-    document, files = compiled
-    assert [entry["path"] for entry in document["files"]] == [str(file) for file in files]
-    left_out = {entry["format"]: entry["left_out"] for entry in document["files"]}
+def test_an_exercise_is_not_written_where_nothing_would_say_that_it_is_one(folder, tmp_path):
+    call = ("mission", "victorious-2024", "--zone", "castle-stage", "--plan", folder / "plan.json")
+    done = dfr(*call, "--out", "d.plan", "--out", "d.waypoints", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "d.waypoints: QGC WPL 110 has no place for the word EXERCISE" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mission_of_no_exercise_is_written_in_every_format_that_says_what_does_not_fit(tmp_path):
+    own = tmp_path / "own.yaml"
+    text = find_scenario("victorious-2024").read_text()
+    own.write_text(text.replace("exercise: true", "exercise: false"))
+    call = ("mission", own, "--zone", "castle-stage", "--even-if-blocked", "--json")
+    done = dfr(*call, "--out", "d.waypoints", "--out", "d.kml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    left_out = {entry["format"]: entry["left_out"] for entry in json.loads(done.stdout)["files"]}
     assert left_out["QGC WPL 110"] == ["fence", "rally", "params", "verdict"]
     assert left_out["KML"] == ["verdict"]
+
+
+def test_mission_writes_every_format(compiled):
+    document, files = compiled
+    assert [entry["path"] for entry in document["files"]] == [str(file) for file in files]
     plans = [read_plan(file.read_bytes(), name=str(file)) for file in files]
     assert {len(plan.items) for plan in plans} == {document["mission_items"]}
     assert document["compliant"] is True

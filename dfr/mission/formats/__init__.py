@@ -13,12 +13,16 @@ from dfr.mission.items import FlightPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A file format: its two functions, and what of a flight plan it has no place for."""
+    """A file format: its two functions, and what of a flight plan it has no place for.
+
+    `keeps_name` False: nothing in such a file can say that it is of an exercise.
+    """
 
     name: str
     write: Callable[[FlightPlan], str]
     read: Callable[..., FlightPlan]
     leaves_out: tuple[str, ...] = ()
+    keeps_name: bool = True
 
 
 _GEOJSON = Format(name="GeoJSON", write=geojson.write, read=geojson.read, leaves_out=("verdict",))
@@ -30,6 +34,7 @@ FORMATS: dict[str, Format] = {
         write=waypoints.write,
         read=waypoints.read,
         leaves_out=("fence", "rally", "params", "verdict"),
+        keeps_name=False,
     ),
     ".kml": Format(name="KML", write=kml.write, read=kml.read, leaves_out=("verdict",)),
     ".geojson": _GEOJSON,
