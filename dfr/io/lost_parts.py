@@ -64,6 +64,9 @@ ANYWHERE = Reach(lat=(-90.0, 90.0), lon=(-180.0, 180.0))
 _PARTS = re.compile(r"\s*([^NSEW,]*?)\s*([NS])[\s,]*([^NSEW,]*?)\s*([EW])?\s*$", re.IGNORECASE)
 _SWAPPED = re.compile(r"\s*([^NSEW,]*?)\s*([EW])[\s,]*([^NSEW,]*?)\s*([NS])?\s*$", re.IGNORECASE)
 _NO_NORTH = re.compile(r"\s*([^NSEW,\s]+)[\s,]+([^NSEW,\s]+)\s*([EW])\s*$", re.IGNORECASE)
+_WORD = re.compile(r"(?i)(?=[a-z]*[^\W\d_nsewoil])[^\W\d_]{2,}")
+"""Letters that are neither a hemisphere's nor taken for digits: no coordinate, whatever stands beside it."""
+
 _FIELDS = re.compile(r"[:\s]+")
 _DECIMAL = re.compile(r"([+-]?)(\d{1,3})\.")
 
@@ -78,6 +81,8 @@ def reach_of_coordinate(text: str) -> Reach:
     >>> reach_of_coordinate("rubbish") == ANYWHERE
     True
     """
+    if _WORD.search(text):
+        return ANYWHERE
     if match := _PARTS.match(text):
         lat, north, lon, east = match.groups()
     elif match := _SWAPPED.match(text):

@@ -18,12 +18,17 @@ SIGNATURES = {
 }
 """The first bytes of a file."""
 
+ROOTS = {
+    "AIXM-Snapshot": "AIXM 4.5",
+    "AIXM-Update": "AIXM 4.5",
+    "XNOTAM-Update": "XNOTAM, the FAA's form of flight restrictions",
+    "gpx": "GPX, tracks and waypoints",
+    "html": "a web page (HTML)",
+    "svg": "a picture (SVG)",
+}
+"""The element that a document in XML or HTML is: the same words in a description tell nothing of a file."""
+
 WORDS = (
-    (re.compile(r"<(?:\w+:)?AIXM-(?:Snapshot|Update)\b"), "AIXM 4.5"),
-    (re.compile(r"<XNOTAM-Update\b"), "XNOTAM, the FAA's form of flight restrictions"),
-    (re.compile(r"<gpx\b", re.IGNORECASE), "GPX, tracks and waypoints"),
-    (re.compile(r"<(?:!DOCTYPE )?html\b", re.IGNORECASE), "a web page (HTML)"),
-    (re.compile(r"<svg\b"), "a picture (SVG)"),
     (re.compile(r"(?m)^\[IMG ID\]|^\[POLYGON\]"), "Polish map format (.mp)"),
     (re.compile(r"(?m)^(?:INCLUDE|TITLE)=[^\n]*$|^POINT=[NS]\d"), "TNP airspace (.sua)"),
     (re.compile(r"^\"?name\"?,\"?code\"?,\"?country\"?", re.IGNORECASE), "SeeYou waypoints (.cup)"),
@@ -32,15 +37,24 @@ WORDS = (
 )  # fmt: skip
 """What stands in the beginning of a text."""
 
+_ROOT = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->|<![^>]*>)*<(?:\w+:)?([\w-]+)", re.DOTALL)
+
 READ = "OpenAir, YAIXM, AIXM 5.1, openAIP, ED-269, ED-318, GeoJSON, KML, KMZ, NOTAM text, obstacle table"
 
 
 def refuse_unread(data: bytes, head: str, name: str) -> None:
     """Raise AirspaceError with the name of a format that is not read, where the content is one of these."""
     found = next((what for mark, what in SIGNATURES.items() if data.startswith(mark)), "")
+    found = found or _by_root(head[:20_000])
     found = found or next((what for pattern, what in WORDS if pattern.search(head[:20_000])), "")
     if found:
         raise AirspaceError(f"{name}: is {found}, which is not read -> get the same as {READ}")
+
+
+def _by_root(head: str) -> str:
+    root = _ROOT.match(head)
+    names = {name.lower(): what for name, what in ROOTS.items()}
+    return names.get(root[1].lower(), "") if root else ""
 
 
 def unknown_format(name: str) -> AirspaceError:
