@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.aircraft.settings import FlightSettings
 from dfr.errors import DfrError, LinkError, VehicleRefusedError
 from dfr.link.contact import Contact
 from dfr.link.custody import Custody
@@ -60,7 +61,7 @@ OnEvent = Callable[[Event], None]
 
 @dataclass
 class Director:
-    """One flight in progress."""
+    """One flight in progress; `landing` is how the vehicle comes down by itself."""
 
     vehicle: MavlinkVehicle
     plan: FlightPlan
@@ -70,6 +71,7 @@ class Director:
     orders: Orders
     may_force_disarm: bool
     dock_tolerance_m: float
+    landing: FlightSettings
     cruise_mps: float | None = None
     on_event: OnEvent | None = None
     lost_station: LostStation = field(default_factory=LostStation)
@@ -99,6 +101,7 @@ class Director:
             vehicle=self.vehicle,
             recorder=self.recorder,
             may_force_disarm=self.may_force_disarm,
+            descends_mps=max(self.landing.descent_mps, self.landing.effective_land_high_mps),
             tell=self._note,
         )
 

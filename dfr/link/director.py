@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dfr.aircraft.settings import FlightSettings
 from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Finding
 from dfr.geo import distance_m
@@ -85,11 +84,12 @@ def fly_dispatch(
         orders=Orders() if orders is None else orders,
         may_force_disarm=forced,
         dock_tolerance_m=dock_tolerance_m,
+        landing=landing_settings_of(vehicle),
         cruise_mps=cruise_mps(vehicle),
         on_event=on_event,
         lost_station=LostStation.read(vehicle),
     )
-    landing, texts_before = landing_settings_of(vehicle), len(vehicle.texts)
+    texts_before = len(vehicle.texts)
     with (
         vehicle.watching(recorder),
         vehicle.overhearing(director.custody.said.hear),
@@ -104,8 +104,8 @@ def fly_dispatch(
             director.stand_down()
         except KeyboardInterrupt as stop:
             words = director.farewell()
-            raise LeftInFlight(_flown(director, landing, texts_before), words) from stop
-    return _flown(director, landing, texts_before)
+            raise LeftInFlight(_flown(director, texts_before), words) from stop
+    return _flown(director, texts_before)
 
 
 def cruise_mps(vehicle: MavlinkVehicle) -> float | None:
@@ -163,7 +163,7 @@ def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
         )
 
 
-def _flown(director: Director, landing: FlightSettings, texts_before: int) -> FlownDispatch:
+def _flown(director: Director, texts_before: int) -> FlownDispatch:
     vehicle, state, plan = director.vehicle, director.vehicle.state, director.plan
     away_m = None if state.position is None else distance_m(state.position, plan.home)
     track, cuts = director.recorder.track(plan.name), tuple(director.custody.cuts)
@@ -171,7 +171,7 @@ def _flown(director: Director, landing: FlightSettings, texts_before: int) -> Fl
     aftermath = Aftermath(
         recorder=director.recorder,
         said=director.custody.said,
-        landing=landing,
+        landing=director.landing,
         wreck=director.ground.crash,
         doubted=director.doubted,
         unseen=director.unseen,

@@ -48,16 +48,23 @@ IMPACT_MPS = 3.0
 """LAND_SPEED is 2 m/s at most: faster onto the ground is no landing (assumed: half as much again)."""
 
 FALLING_MPS = 5.0
-"""No descent that ArduCopter can be set to is faster (WPNAV_SPEED_DN)."""
+"""Faster down than ArduCopter's WPNAV_SPEED_DN goes by its documentation."""
+
+FALLING_SHARE = 1.3
+"""A vehicle that is set to descend faster falls from so much beyond that (assumed: overshoot, wind)."""
 
 
 @dataclass
 class GroundWatch:
-    """Watches one flight for the ground; `tell` gets what happens. `crash` says why it is a wreck."""
+    """Watches one flight for the ground; `tell` gets what happens. `crash` says why it is a wreck.
+
+    `descends_mps` is how fast the vehicle is set to come down.
+    """
 
     vehicle: MavlinkVehicle
     recorder: Recorder
     may_force_disarm: bool
+    descends_mps: float
     tell: Callable[[str], None]
     crash: str = ""
     _next_disarm_s: float = 0.0
@@ -111,11 +118,11 @@ class GroundWatch:
 
     def _watch_fall(self, state: VehicleState) -> None:
         """Told once: faster down than any descent."""
-        if not self._fell and (state.climb_mps or 0.0) < -FALLING_MPS and self.recorder.air.in_air:
+        sink_mps = -(state.climb_mps or 0.0)
+        falling_mps = max(FALLING_MPS, FALLING_SHARE * self.descends_mps)
+        if not self._fell and sink_mps > falling_mps and self.recorder.air.in_air:
             self._fell = True
-            self.tell(
-                f"FALLING at {-(state.climb_mps or 0.0):.0f} m/s, {state.height_m_home or 0.0:.0f} m up"
-            )
+            self.tell(f"FALLING at {sink_mps:.0f} m/s, {state.height_m_home or 0.0:.0f} m up")
 
     def _wreck(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> str:
         """Why it is taken for a wreck; empty where it is not. A pilot may land it anywhere."""

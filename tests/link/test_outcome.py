@@ -92,6 +92,20 @@ def test_a_dispatch_as_planned_is_served(start, dispatch):
     assert flown.ending.on_scene
 
 
+def test_a_drone_that_is_set_to_come_down_fast_does_not_fall(start, dispatch):
+    """The Matrice 3TD comes down at 6 m/s; a fall before it lands makes of a slow disarm a wreck."""
+    fast = {"RTL_ALT": 8000.0, "RTL_CONE_SLOPE": 0.0, "FENCE_ALT_MAX": 120.0}
+    speeds = {"WPNAV_SPEED_UP": 500.0, "WPNAV_SPEED_DN": 600.0}
+    plan = replace(dispatch, params=dispatch.params | fast | speeds)
+    sinks: list[float] = []
+    with start() as running, connect(running.url, simulated=True) as vehicle:
+        upload_verified(vehicle, plan)
+        flown = fly_dispatch(vehicle, plan, on_state=lambda state: sinks.append(-(state.climb_mps or 0.0)))
+    assert max(sinks) > 5.5
+    assert not told(flown, "FALLING")
+    assert flown.outcome is Outcome.SERVED
+
+
 def test_a_crash_onto_the_dock_is_crashed_and_not_docked(start, dispatch):
     flown = fly(start, dispatch, act=fail_motor, when=homeward_below(15.0), speedup=5.0)
     assert flown.outcome is Outcome.CRASHED
