@@ -130,15 +130,6 @@ class Dock:
         """Every figure of the row by field name."""
         return _figures(self)
 
-    def turnaround_s(self, from_fraction: float, to_fraction: float) -> float:
-        """Seconds to charge from one state of charge to another (`dfr.aircraft.energy`).
-
-        Raises ValueError where a fraction is outside 0 to 1.
-        """
-        from dfr.aircraft.energy import charge_seconds
-
-        return charge_seconds(self, from_fraction, to_fraction)
-
 
 def drone(key: str) -> Drone:
     """The drone of a key. Raises InputError, naming the known ones, for any other."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import simpy
 
@@ -28,19 +27,16 @@ from dfr.link.ground_watch import (
 )
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.open_stay import hold_position, takeoff_height_m, unlimited_stay
-from dfr.link.pilot import Pilot
+from dfr.link.pilot import Hangar, Pilot, Tell
 from dfr.link.recorder import Recorder
 from dfr.link.signs import at_once, near, never
 from dfr.link.vehicle import CopterMode, VehicleState
-from dfr.link.vehicle_clock import Task
+from dfr.link.vehicle_clock import Task, VehicleClock
 from dfr.metrics.shift import Sample
 from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
 from dfr.sim.flight import Attempt, Landed, Order
 from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, TOUCHED_M, Phase
-
-if TYPE_CHECKING:
-    from dfr.link.shift import FlownFlights
 
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
 """A phase that takes so much longer than predicted is given up for lost (assumed)."""
@@ -57,19 +53,26 @@ Holds = Callable[[VehicleState], bool]
 class FlownFlight:
     """One sortie of one vehicle. `seconds` are vehicle seconds of each phase that has begun."""
 
-    def __init__(self, flights: FlownFlights, order: Order) -> None:
-        self.order, self.plan = order, unlimited_stay(flights.hangar.mission(order))
-        self._low_m, self._tolerance_m = flights.hangar.hold_low_m(order), flights.dock_tolerance_m
+    def __init__(
+        self,
+        order: Order,
+        hangar: Hangar,
+        clock: VehicleClock,
+        *,
+        confirmed: bool,
+        dock_tolerance_m: float,
+        tell: Tell,
+    ) -> None:
+        self.order, self.plan = order, unlimited_stay(hangar.mission(order))
+        self._low_m, self._tolerance_m = hangar.hold_low_m(order), dock_tolerance_m
         self.seconds: dict[Phase, float] = {}
         self.asked_on_scene_s = 0.0
         self.samples: list[Sample] = []
         self.outcome = ""
         self.landing_error_m: float | None = None
         self.recorder = Recorder(self.plan.home, return_seq=return_seq(self.plan.items))
-        self._clock = flights.clock
-        self._pilot = Pilot(
-            order, self.plan, flights.hangar, confirmed=order.drone in flights.confirmed, tell=flights.tell
-        )
+        self._clock = clock
+        self._pilot = Pilot(order, self.plan, hangar, confirmed=confirmed, tell=tell)
         self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
         self._task: Task | None = None
         self._phase = Phase.CLIMB

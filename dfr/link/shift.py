@@ -36,7 +36,14 @@ class FlownFlights:
 
     def begin(self, order: Order) -> Flight:
         """A flight that is being prepared; what stands against it is raised when it is to launch."""
-        flight = FlownFlight(self, order)
+        flight = FlownFlight(
+            order,
+            self.hangar,
+            self.clock,
+            confirmed=order.drone in self.confirmed,
+            dock_tolerance_m=self.dock_tolerance_m,
+            tell=self.tell,
+        )
         self.flown.append(flight)
         return flight
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfr.aircraft.catalogue import dock
+from dfr.aircraft.energy import charge_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
 from dfr.plan.busy import dock_loads
@@ -188,7 +189,7 @@ class _Rows:
         used = (matrix.energy_wh / usable[:, None, None]).reshape(self.wanted.size, -1)[self.wanted]
         left = np.clip(1.0 - used, 0.0, 1.0)
         charged = np.array(
-            [max(LEAST_TURNAROUND_S, box.turnaround_s(x / 100.0, READY_FRACTION)) for x in range(101)]
+            [max(LEAST_TURNAROUND_S, charge_seconds(box, x / 100.0, READY_FRACTION)) for x in range(101)]
         )
         away_s = expected_s(self.scenario.crew.launch) + 2.0 * self.capped_s + on_scene_s(self.scenario)
         return np.asarray(away_s + charged[np.rint(100.0 * left).astype(int)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from dfr.aircraft.catalogue import Dock
+from dfr.aircraft.energy import charge_seconds
 from dfr.aircraft.landing import BLURRING_RAIN_MM_H, MOST_SINK_MPS, MOST_SPEED_MPS
 from dfr.aircraft.performance import FlightSettings
 from dfr.aircraft.sighting import BLIND_SPELL_S, BLINDING_RAIN_MM_H
@@ -274,7 +275,7 @@ def _turnaround(dock_: Dock) -> Turnaround:
     """Charging times of a dock by the charge left."""
 
     def seconds(left: float, to: float) -> float:
-        return max(MIN_TURNAROUND_S, dock_.turnaround_s(left, to) if left < to else 0.0)
+        return max(MIN_TURNAROUND_S, charge_seconds(dock_, left, to) if left < to else 0.0)
 
     left = [percent / 100.0 for percent in range(101)]
     return Turnaround(
