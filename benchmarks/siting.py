@@ -28,7 +28,10 @@ from scipy.spatial import cKDTree
 
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
 from dfr.plan.siting.milp import Programme, solve
-from dfr.plan.siting.orlib import read_pmed
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from orlib import read_pmed
 
 SIDE_M = 20_000.0
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "siting" / "orlib"

@@ -1,8 +1,9 @@
 """Docks sited for the busy fraction that a simulation of them gives: location and queueing agreed.
 
-MEXCLP needs to know how busy drones are, and where they stand decides that. `dfr.plan.busy` answers by
-formula (M/M/d at each dock); here the simulation does, with its patience, shifts, weather, charging and
-traffic. Both take turns on common random numbers until a busy fraction gives the layout that gives it.
+MEXCLP needs to know how busy drones are, and where they stand decides that. `dfr.plan.siting.queueing`
+answers by formula (M/M/d at each dock); here the simulation does, with its patience, shifts, weather,
+charging and traffic. Both take turns on common random numbers until a busy fraction gives the layout that
+gives it.
 """
 
 from __future__ import annotations

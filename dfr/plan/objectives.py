@@ -19,15 +19,14 @@ from dfr.aircraft.catalogue import dock
 from dfr.aircraft.energy import charge_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
-from dfr.plan.busy import dock_loads
 from dfr.plan.launch import expected_s
 from dfr.plan.layouts import UNREACHED_S, Layouts
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.model import SitedBy
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
-from dfr.plan.siting.busy import settle_busy
 from dfr.plan.siting.fair import Front, pareto_front, solve_quantile
 from dfr.plan.siting.model import at_least_zero
+from dfr.plan.siting.queueing import dock_loads, settle_busy
 from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
 
 BACKUP_WEIGHT = 0.5
@@ -195,7 +194,7 @@ class _Rows:
         return np.asarray(away_s + charged[np.rint(100.0 * left).astype(int)])
 
     def busy_of(self, chosen: Sequence[int], drones: int) -> float:
-        """Share of drones in use that a call meets, hour by hour (`dfr.plan.busy`)."""
+        """Share of drones in use that a call meets, hour by hour (`dfr.plan.siting.queueing`)."""
         docks, service = list(chosen), self.service_s()
         share = 0.0
         for hour in np.unique(self.hour):

@@ -1,7 +1,7 @@
 """What a deployment should cover by formula, hour by hour: with every drone free, and with busy ones.
 
-The steady state of each hour (`dfr.plan.busy`): calls go to the nearest dock with a free drone, a drone
-is taken from dispatch until it is charged again, and a crew that may fly fewer drones than there are
+The steady state of each hour (`dfr.plan.siting.queueing`): calls go to the nearest dock with a free drone,
+a drone is taken from dispatch until it is charged again, and a crew that may fly fewer drones than there are
 is a second bottleneck. Calls that find all busy wait, which keeps drones busy, and are not covered.
 Against it stands the simulation, in which weather that changes, patience and other traffic have
 their say.
@@ -14,8 +14,8 @@ import math
 import numpy as np
 
 from dfr.geo import FloatArray
-from dfr.plan.busy import dock_loads, erlang_c
 from dfr.plan.launch import chance_within
+from dfr.plan.siting.queueing import dock_loads, erlang_c
 from dfr.scenario.model import Duration
 from dfr.sim.crew import CrewBoard
 from dfr.sim.dock import between

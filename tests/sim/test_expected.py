@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dfr.plan.busy import erlang_c
+from dfr.plan.siting.queueing import erlang_c
 from dfr.scenario.model import Duration, DurationShape
 from dfr.sim.engine import replicate
 from dfr.sim.expected import expected_within

@@ -1,18 +1,17 @@
 """Siting: which of the candidate sites get docks, with proof. All take plain arrays and return `Sites`.
 
 `classic` has the four problems that everything else builds on, `variants` busy drones, backup, budgets and
-capacities, `fair` the 90th percentile and what fairness costs, `busy` the fixed point with queues or a
-simulation, `orlib` reads published instances. The rest is how they are solved: `reductions` and `blocks`
-make coverage small, `cover`, `median`, `center` and `exchange` search and bound, `milp` asks HiGHS.
+capacities, `fair` the 90th percentile and what fairness costs, `queueing` how busy docks are and sites that
+agree with it. The rest is how they are solved: `reductions` makes coverage small, `cover`, `median` and
+`center` search and bound, `milp` asks HiGHS.
 """
 
 from __future__ import annotations
 
-from dfr.plan.siting.busy import Settled, settle_busy, solve_queueing
 from dfr.plan.siting.classic import solve_lscp, solve_mclp, solve_pcenter, solve_pmedian
 from dfr.plan.siting.fair import pareto_front, solve_quantile
 from dfr.plan.siting.model import FEASIBLE, INFEASIBLE, OPTIMAL, UNSOLVED, Sites
-from dfr.plan.siting.orlib import read_pmed
+from dfr.plan.siting.queueing import Settled, settle_busy, solve_queueing
 from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "Settled",
     "Sites",
     "pareto_front",
-    "read_pmed",
     "settle_busy",
     "solve_backup",
     "solve_budget",

@@ -24,8 +24,7 @@ from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.siting.center import least_worst, set_cover
 from dfr.plan.siting.cover import solve_cover
-from dfr.plan.siting.exchange import exchange, greedy_median
-from dfr.plan.siting.median import solve_median
+from dfr.plan.siting.median import exchange, greedy_median, solve_median
 from dfr.plan.siting.milp import Progress
 from dfr.plan.siting.model import (
     INFEASIBLE,

@@ -15,8 +15,8 @@ from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.siting.blocks import Blocks
 from dfr.plan.siting.classic import solve_mclp
+from dfr.plan.siting.milp import Blocks
 from dfr.plan.siting.model import (
     INFEASIBLE,
     UNSOLVED,

@@ -5,6 +5,9 @@ With a price l_i on "each row is served once" (Narula, Ogbu & Samuelsson 1977) t
 optimum is sum_i l_i + the p least values of sum_i min(0, c_ij - l_i): a bound for every l. Columns whose
 value shows that they are in no better choice, or in every one, are dropped or fixed; what the bound
 leaves open is branched on (Christofides & Beasley 1982), children starting from their parent's price.
+
+Good choices come first, by greedy addition and exchange of single columns (`greedy_median`, `exchange`).
+Where the relaxation is almost whole, HiGHS gets the formulation by radii instead (`median_programme`).
 """
 
 from __future__ import annotations
@@ -15,12 +18,11 @@ from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.siting.exchange import exchange, greedy_median
-from dfr.plan.siting.milp import Progress, solve
+from dfr.plan.siting.milp import Programme, Progress, solve
 from dfr.plan.siting.model import PROOF_TOLERANCE, IntArray
-from dfr.plan.siting.radius import median_programme
 
 ROOT_STEPS, ROOT_PACE = 1500, 1.5
 CHILD_STEPS, CHILD_PACE = 120, 0.6
@@ -243,3 +245,111 @@ class _Tree:
         value = float(self._cost[:, columns].min(axis=1).sum())
         if value < self.objective - 1e-9 * max(self.objective, 1.0):
             self.objective, self.chosen = value, columns
+
+
+def greedy_median(cost: FloatArray, p: int, forced: NDArray[np.bool_]) -> IntArray:
+    """The numbers of p columns, forced ones first, each lowering the total most; ties to the lowest."""
+    chosen = [int(j) for j in np.flatnonzero(forced)]
+    nearest = cost[:, chosen].min(axis=1) if chosen else np.full(cost.shape[0], cost.max(initial=0.0))
+    while len(chosen) < p:
+        totals = np.minimum(cost, nearest[:, None]).sum(axis=0)
+        totals[chosen] = np.inf
+        chosen.append(int(np.argmin(totals)))
+        nearest = np.minimum(nearest, cost[:, chosen[-1]])
+    return np.asarray(chosen, int)
+
+
+def exchange(cost: FloatArray, chosen: IntArray, forced: NDArray[np.bool_], *, limit: int = 500) -> IntArray:
+    """A choice that no exchange of one column improves (Teitz & Bart 1968, best exchange first)."""
+    chosen = chosen.copy()
+    for _ in range(limit):
+        change = _exchange_gains(cost, chosen)
+        change[forced[chosen]] = -np.inf
+        change[:, chosen] = -np.inf
+        out, into = np.unravel_index(int(np.argmax(change)), change.shape)
+        if not change[out, into] > 1e-9 * max(cost.max(initial=0.0), 1.0):
+            break
+        chosen[out] = into
+    return chosen
+
+
+def _exchange_gains(cost: FloatArray, chosen: IntArray) -> FloatArray:
+    """(p, columns): how much the total falls when chosen column i gives way to column j."""
+    served = cost[:, chosen]
+    by = np.argmin(served, axis=1)
+    nearest = served[np.arange(by.size), by]
+    if chosen.size > 1:
+        second = np.partition(served, 1, axis=1)[:, 1]
+    else:
+        second = np.full(by.size, cost.max(initial=0.0))
+    gain = np.maximum(nearest[:, None] - cost, 0.0).sum(axis=0)
+    saved = np.maximum(second[:, None] - np.maximum(cost, nearest[:, None]), 0.0)
+    groups = sparse.csr_array((np.ones(by.size), (by, np.arange(by.size))), shape=(chosen.size, by.size))
+    loss = np.bincount(by, second - nearest, minlength=chosen.size)
+    return np.asarray(gain[None, :] + groups @ saved - loss[:, None])
+
+
+def median_programme(cost: FloatArray, p: int, fixed: NDArray[np.bool_]) -> Programme:
+    """The p-median by radii (Cornuejols, Nemhauser & Wolsey 1980).
+
+    z_ik = 1 where row i has no open column within its k-th distinct cost; the row pays its least
+    cost plus each step up to the next that z lets through:  z_ik + sum_{c_ij = D_ik} y_j >= z_i,k-1.
+    """
+    rows, columns = cost.shape
+    ceiling = cost[:, fixed].min(axis=1) if fixed.any() else np.full(rows, np.inf)
+    ceiling = np.minimum(ceiling, np.sort(cost, axis=1)[:, columns - p])
+    offset, steps = 0.0, _Steps(columns)
+    for i in range(rows):
+        offset += steps.add_row(cost[i], float(ceiling[i]))
+    return steps.programme(p, fixed, offset)
+
+
+class _Steps:
+    """The rows of the radius formulation, collected."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._at: list[tuple[IntArray, IntArray]] = []
+        self._costs: list[float] = []
+        self._lower: list[float] = []
+
+    def add_row(self, cost: FloatArray, ceiling: float) -> float:
+        """Add the chain of one demand row; returns its least cost."""
+        radii = np.unique(cost[cost <= ceiling])
+        previous = -1
+        for k in range(radii.size - 1):
+            here = np.flatnonzero(cost == radii[k])
+            own = self._columns + len(self._costs)
+            entries = [*here.tolist(), own] + ([] if previous < 0 else [previous])
+            signs = [1] * (here.size + 1) + ([] if previous < 0 else [-1])
+            self._at.append((np.asarray(entries), np.asarray(signs)))
+            self._lower.append(1.0 if previous < 0 else 0.0)
+            self._costs.append(float(radii[k + 1] - radii[k]))
+            previous = own
+        return float(radii[0])
+
+    def programme(self, p: int, fixed: NDArray[np.bool_], offset: float) -> Programme:
+        """The whole; the constant part of the cost rides on a column fixed at 1."""
+        chains, total = len(self._costs), self._columns + len(self._costs) + 1
+        entries = [*self._at, (np.arange(self._columns), np.ones(self._columns, int))]
+        lengths = [columns.size for columns, _ in entries]
+        matrix = sparse.csr_array(
+            (
+                np.concatenate([signs for _, signs in entries]).astype(float),
+                np.concatenate([columns for columns, _ in entries]),
+                np.concatenate(([0], np.cumsum(lengths))),
+            ),
+            shape=(chains + 1, total),
+        )
+        lower = np.zeros(total)
+        lower[: self._columns][fixed] = 1.0
+        lower[-1] = 1.0
+        return Programme(
+            cost=np.concatenate((np.zeros(self._columns), self._costs, [offset])),
+            lower=lower,
+            upper=np.ones(total),
+            integer=np.arange(total) < self._columns,
+            matrix=matrix,
+            row_lower=np.asarray([*self._lower, float(p)]),
+            row_upper=np.concatenate((np.full(chains, np.inf), [float(p)])),
+        )

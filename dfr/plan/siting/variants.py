@@ -16,8 +16,7 @@ from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.siting.blocks import Blocks
-from dfr.plan.siting.milp import Solution
+from dfr.plan.siting.milp import Blocks, Solution
 from dfr.plan.siting.model import (
     INFEASIBLE,
     UNSOLVED,

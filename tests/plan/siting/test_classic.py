@@ -15,7 +15,7 @@ from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.plan.siting import solve_lscp, solve_mclp, solve_pcenter, solve_pmedian
-from dfr.plan.siting.orlib import read_pmed
+from tests.orlib import read_pmed
 
 PMEDIAN = {1: 5819, 2: 4093, 3: 4250, 4: 3034, 5: 1355, 7: 5631, 11: 7696}
 PCENTER = {1: 127, 2: 98, 3: 93, 4: 74, 5: 48, 7: 64, 10: 20}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dfr.errors import InputError
-from dfr.plan.busy import dock_loads, erlang_b, erlang_c
+from dfr.plan.siting.queueing import dock_loads, erlang_b, erlang_c
 
 
 @pytest.mark.parametrize(("servers", "per_h", "served_per_h", "blocked", "waits"), [

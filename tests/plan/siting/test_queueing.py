@@ -7,8 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dfr.plan.busy import dock_loads, erlang_b
-from dfr.plan.siting.busy import settle_busy, solve_queueing
+from dfr.plan.siting.queueing import dock_loads, erlang_b, settle_busy, solve_queueing
 from dfr.plan.siting.variants import solve_mexclp
 
 
