@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
+from dfr.ardupilot.commands import MissionType
 from dfr.cli.output import finding_line, note
 from dfr.errors import VehicleRefusedError
 from dfr.findings import Finding, Severity
@@ -16,7 +17,7 @@ from dfr.link.onboard import ASIDE, Kept, count_words, read_kept, replaced
 from dfr.link.preflight import standing_findings
 from dfr.link.transfer import refuse_active
 from dfr.mission.items import FlightPlan
-from dfr.mission.wire import MissionType, wire_lists
+from dfr.mission.wire import wire_lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dfr.ardupilot.commands import MissionType, command_name
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
 from dfr.cli.output import emit_json, finding_line, note, print_verdict, say
 from dfr.errors import InputError
@@ -25,7 +26,7 @@ from dfr.mission.orbit import orbiting
 from dfr.mission.promises import promise_findings
 from dfr.mission.reliance import relied_on
 from dfr.mission.validate import validate
-from dfr.mission.wire import MissionType, command_name, wire_lists
+from dfr.mission.wire import wire_lists
 from dfr.plan.compliance import check as check_plan
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dfr.ardupilot.commands import MissionType
 from dfr.cli.before_upload import ask, refuse_without_terminal, survey, tell
 from dfr.cli.gate import Override, PlanInForce, heed_verdict
 from dfr.cli.options import Now, moment
@@ -20,7 +21,6 @@ from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, 
 from dfr.mission.formats import read_plan
 from dfr.mission.items import FlightPlan
 from dfr.mission.validate import validate
-from dfr.mission.wire import MissionType
 
 app = typer.Typer()
 

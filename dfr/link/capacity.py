@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import MissionType
 from dfr.link.upload import RefusedError
 from dfr.mission.capacity import SMALLEST
-from dfr.mission.wire import MissionType
 
 if TYPE_CHECKING:
     from dfr.link.framing import Message

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.aircraft.settings import FlightSettings
+from dfr.ardupilot.commands import Command
 from dfr.errors import DfrError, LinkError, VehicleRefusedError
 from dfr.link.contact import Contact
 from dfr.link.custody import Custody
@@ -43,7 +44,7 @@ from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
 from dfr.link.yielding import HEIGHT_REACHED_M, LowHold
 from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.duration import longest_s
-from dfr.mission.items import Command, FlightPlan
+from dfr.mission.items import FlightPlan
 from dfr.mission.retask import FIRST_ITEM, retasked
 
 LIFT_S = 30.0

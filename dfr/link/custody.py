@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from dfr.ardupilot.commands import Command
 from dfr.geo import Position
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.outcome import Cut, Outcome
 from dfr.link.recorder import Recorder
 from dfr.link.said import NEAR_S, Said
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
-from dfr.mission.items import Command, FlightPlan
+from dfr.mission.items import FlightPlan
 
 ASK_AGAIN_S = 2.0
 """Between two tries of a change of mode that did not get through, by our own clock (assumed)."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfr.ardupilot.commands import Command
 from dfr.geo import LocalFrame
 from dfr.link.outcome import WORDS, Ending, Outcome
 from dfr.link.traffic import Proximity
 from dfr.link.vehicle import Text
 from dfr.mission.compile import HOLDS
-from dfr.mission.items import Command, FlightPlan, MissionItem
+from dfr.mission.items import FlightPlan, MissionItem
 from dfr.track import REACHED_M, FlightTrack, phase_seconds
 
 DOCK_TOLERANCE_M = 0.65

@@ -18,13 +18,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.recorder import RETURNING, Recorder
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.mission.compile import NAV_COMMANDS
-from dfr.mission.items import Command, FlightPlan, Frame
+from dfr.mission.items import FlightPlan
 
 STILL_S = 8.0
 STILL_HEIGHT_M = 0.7
@@ -175,6 +176,6 @@ def _lands(state: VehicleState, plan: FlightPlan) -> bool:
 def _lowest_m(plan: FlightPlan, low_m: float | None) -> float:
     """Lower than this it is not told to fly anywhere: half of the lowest height that it is sent to."""
     flown = [item for item in plan.items if item.command in NAV_COMMANDS]
-    heights = [item.z_m for item in flown if item.frame == Frame.GLOBAL_RELATIVE_HOME]
+    heights = [item.z_m for item in flown if item.frame == Frame.GLOBAL_RELATIVE_ALT]
     told = [height for height in (*heights, low_m) if height is not None and height > 0.0]
     return min([WRECK_HEIGHT_M, *(0.5 * height for height in told)])

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dfr.ardupilot.commands import MissionType
 from dfr.errors import DfrError, NonCompliantError
 from dfr.findings import Finding
 from dfr.link.readback import Reading, read_when_free
 from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
 from dfr.mission.kept_lists import JUDGED_BY, kept_fence, kept_findings, kept_rally, with_kept
 from dfr.mission.reliance import fence_is_on
-from dfr.mission.wire import MissionType, WireItem, wire_lists
+from dfr.mission.wire import WireItem, wire_lists
 
 if TYPE_CHECKING:
     from dfr.link.mavlink import MavlinkVehicle

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import LinkError
 from dfr.geo import Position
 from dfr.mission.compile import HOLDS
-from dfr.mission.items import Command, FlightPlan
+from dfr.mission.items import FlightPlan
 
 
 def unlimited_stay(plan: FlightPlan) -> FlightPlan:

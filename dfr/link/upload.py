@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import MissionType
 from dfr.errors import TransferError
 from dfr.link.framing import Message
 from dfr.link.port import Inbox
-from dfr.mission.wire import MissionType, WireItem
+from dfr.mission.wire import WireItem
 
 if TYPE_CHECKING:
     from dfr.link.mavlink import MavlinkVehicle

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dfr.ardupilot.commands import MissionType
 from dfr.findings import Finding
 from dfr.mission.items import FenceArea, FenceCircle, FlightPlan
 from dfr.mission.validate_common import advice, holds, unknown
-from dfr.mission.wire import MissionType
 
 CORNER_BYTES, CIRCLE_BYTES, POLYGON_BYTES, HEADER_BYTES = 8, 13, 2, 4
 """AC_PolyFence_loader::fence_storage_space_required."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import fence_areas
-from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, MissionItem, RallyPoint, placed
+from dfr.mission.items import FenceArea, FlightPlan, MissionItem, RallyPoint, placed
 from dfr.plan.heights import height_m_home, out_heights_m_home, raised_world, rtl_height_m_home
 from dfr.plan.homeward import waypoints_home
 from dfr.plan.matrix import way_finder
@@ -132,14 +133,14 @@ def _scene(
     height_m = height_m_home(world.terrain, home, hold, height_m_agl)
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
     yield placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
-    yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME)
+    yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT)
 
 
 def _back(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
     """The way home of `dfr.plan.homeward`, and RTL."""
     for place in waypoints_home(world.frame, way, world.scenario.contingency.rally_points):
         yield placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, way[0], place, height_m_agl))
-    yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
+    yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL)
 
 
 def _way_to(world: World, site: DockSite, target: Position) -> tuple[Position, ...]:

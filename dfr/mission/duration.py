@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dfr.ardupilot.commands import Command
 from dfr.geo import Position, distance_m
 from dfr.mission.compile import ENDS, NAV_COMMANDS
-from dfr.mission.items import Command, FlightPlan, MissionItem
+from dfr.mission.items import FlightPlan, MissionItem
 
 SLOWEST_MPS = 2.0
 SLOW_SHARE = 0.4

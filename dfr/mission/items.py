@@ -3,47 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.geo import Position, Ring
 from dfr.mission.carried import CarriedVerdict
 from dfr.plan.verdict import EXERCISE
-
-
-class Command(IntEnum):
-    """The MAV_CMD numbers a dispatch uses (MAVLink common.xml)."""
-
-    NAV_WAYPOINT = 16
-    NAV_LOITER_UNLIM = 17
-    NAV_LOITER_TURNS = 18
-    NAV_LOITER_TIME = 19
-    NAV_RETURN_TO_LAUNCH = 20
-    NAV_LAND = 21
-    NAV_TAKEOFF = 22
-    CONDITION_DELAY = 112
-    CONDITION_YAW = 115
-    DO_JUMP = 177
-    DO_CHANGE_SPEED = 178
-    DO_LAND_START = 189
-    DO_SET_ROI_LOCATION = 195
-    DO_SET_ROI_NONE = 197
-    DO_SET_ROI = 201
-    DO_MOUNT_CONTROL = 205
-    FENCE_RETURN_POINT = 5000
-    FENCE_POLYGON_VERTEX_INCLUSION = 5001
-    FENCE_POLYGON_VERTEX_EXCLUSION = 5002
-    FENCE_CIRCLE_INCLUSION = 5003
-    FENCE_CIRCLE_EXCLUSION = 5004
-    RALLY_POINT = 5100
-
-
-class Frame(IntEnum):
-    """The MAV_FRAME numbers we accept: what an altitude is counted from."""
-
-    GLOBAL_AMSL = 0
-    MISSION = 2
-    GLOBAL_RELATIVE_HOME = 3
-    GLOBAL_TERRAIN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +32,7 @@ def placed(
     """An item at a place, its height above home kept to the centimetre."""
     return MissionItem(
         command=command,
-        frame=Frame.GLOBAL_RELATIVE_HOME,
+        frame=Frame.GLOBAL_RELATIVE_ALT,
         params=params,
         position=position,
         z_m=round(height_m_home, 2),

@@ -13,19 +13,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from dfr.mission.items import Command, Frame, MissionItem
-from dfr.mission.wire import LOCATION_COMMANDS, Params, WireItem, command_name
+from dfr.ardupilot.commands import Command, Frame, command_name
+from dfr.mission.items import MissionItem
+from dfr.mission.wire import LOCATION_COMMANDS, Params, WireItem
 
 HEIGHT_TOLERANCE_M = 0.01
 """Heights are kept in whole centimetres, truncated."""
 
 FENCE_COMMANDS = frozenset(
     {
-        Command.FENCE_RETURN_POINT,
-        Command.FENCE_POLYGON_VERTEX_INCLUSION,
-        Command.FENCE_POLYGON_VERTEX_EXCLUSION,
-        Command.FENCE_CIRCLE_INCLUSION,
-        Command.FENCE_CIRCLE_EXCLUSION,
+        Command.NAV_FENCE_RETURN_POINT,
+        Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION,
+        Command.NAV_FENCE_POLYGON_VERTEX_EXCLUSION,
+        Command.NAV_FENCE_CIRCLE_INCLUSION,
+        Command.NAV_FENCE_CIRCLE_EXCLUSION,
     }
 )
 
@@ -98,7 +99,7 @@ def stored(item: WireItem) -> WireItem:
     """The item as ArduCopter reads it back. Raises KeyError for a command it is not known to keep."""
     if item.command in FENCE_COMMANDS:
         return replace(item, frame=0, z=0.0, params=(item.params[0], 0.0, 0.0, 0.0))
-    if item.command == Command.RALLY_POINT:
+    if item.command == Command.NAV_RALLY_POINT:
         return replace(item, z=float(math.trunc(item.z)), params=(0.0, 0.0, 0.0, 0.0))
     kept = _params_kept(item.command, item.params)
     if item.command not in LOCATION_COMMANDS:
@@ -155,10 +156,10 @@ def _equivalent(command: int, index: int, a: float, b: float) -> bool:
 
 def _frame_kept(frame: int) -> int:
     if frame in _AMSL_FRAMES:
-        return int(Frame.GLOBAL_AMSL)
+        return int(Frame.GLOBAL)
     if frame in _HOME_FRAMES:
-        return int(Frame.GLOBAL_RELATIVE_HOME)
-    return int(Frame.GLOBAL_TERRAIN) if frame in _TERRAIN_FRAMES else frame
+        return int(Frame.GLOBAL_RELATIVE_ALT)
+    return int(Frame.GLOBAL_TERRAIN_ALT) if frame in _TERRAIN_FRAMES else frame
 
 
 def _centimetres(z: float) -> float:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import shapely
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import MissionFileError
 from dfr.findings import Finding, Severity
 from dfr.geo import LocalFrame, distance_m
-from dfr.mission.items import Command, FenceArea, FlightPlan, Frame, RallyPoint
+from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
 from dfr.mission.validate_common import violation
 from dfr.mission.validate_places import DIVERTS_RETURN, flown_places, geometry_findings, rally_findings
 from dfr.mission.validate_whole import height_findings
@@ -69,7 +70,7 @@ def kept_fence(items: tuple[WireItem, ...]) -> tuple[FenceArea, ...]:
 
     Raises MissionFileError where they do not add up.
     """
-    return fence_from_wire(tuple(item for item in items if item.command != Command.FENCE_RETURN_POINT))
+    return fence_from_wire(tuple(item for item in items if item.command != Command.NAV_FENCE_RETURN_POINT))
 
 
 def kept_rally(items: tuple[WireItem, ...], *, home_m_amsl: float | None) -> tuple[RallyPoint, ...]:
@@ -80,9 +81,9 @@ def kept_rally(items: tuple[WireItem, ...], *, home_m_amsl: float | None) -> tup
 
 
 def _height_m_home(item: WireItem, home_m_amsl: float | None) -> float:
-    if item.frame == Frame.GLOBAL_RELATIVE_HOME:
+    if item.frame == Frame.GLOBAL_RELATIVE_ALT:
         return item.z
-    if item.frame == Frame.GLOBAL_AMSL and home_m_amsl is not None:
+    if item.frame == Frame.GLOBAL and home_m_amsl is not None:
         return float(int(item.z - home_m_amsl))
     raise MissionFileError(f"rally point {item.seq + 1}: its height in frame {item.frame} cannot be compared")
 

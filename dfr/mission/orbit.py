@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import InfeasibleError, InputError
 from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M
 from dfr.mission.fence import fence_shape
-from dfr.mission.items import Command, FlightPlan, MissionItem
+from dfr.mission.items import FlightPlan, MissionItem
 
 CIRCLE_RATE_DEG_S = 20.0
 WAYPOINT_ACCEL_MPS2 = 2.5

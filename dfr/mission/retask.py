@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import InputError, NonCompliantError
 from dfr.findings import Severity
 from dfr.geo import Position, distance_m
 from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, ROI_FIXED_PLACE
 from dfr.mission.fence import fence_shape
-from dfr.mission.items import Command, FlightPlan, Frame, MissionItem, placed
+from dfr.mission.items import FlightPlan, MissionItem, placed
 from dfr.mission.validate import validate
 
 FIRST_ITEM = 2
@@ -59,7 +60,7 @@ def retasked(
             *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in way[:-1]),
             *_scene(way[-1], look_at or way[-1], height_m_home, on_scene_s),
             *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
-            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
+            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
         ),
     )
     bad = [finding for finding in validate(new) if finding.severity is Severity.VIOLATION]
@@ -73,7 +74,7 @@ def _scene(hold: Position, look_at: Position, height_m: float, seconds: float) -
     return (
         placed(Command.DO_SET_ROI, look_at, 0.0, params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0)),
         placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay),
-        MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME),
+        MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT),
     )
 
 

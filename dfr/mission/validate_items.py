@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.findings import Finding
 from dfr.geo import Position, distance_m
-from dfr.mission.items import Command, FlightPlan, Frame, MissionItem
+from dfr.mission.items import FlightPlan, MissionItem
 from dfr.mission.kept import KEPT, NAN_ALLOWED, dropped_params
 from dfr.mission.validate_common import advice, violation
-from dfr.mission.wire import LOCATION_COMMANDS, command_name
+from dfr.mission.wire import LOCATION_COMMANDS
 
 MAX_HEIGHT_M = 83_000.0
 """Heights at or above are refused (LOCATION_ALT_MAX_M)."""
@@ -31,7 +32,7 @@ FLOWN_THROUGH = NEEDS_PLACE - {Command.DO_SET_ROI_LOCATION}
 LEAST_HEIGHT_M = 2.0
 """Flying nearer than this to home's height is told (assumed: a drone's own height and its errors)."""
 
-ACCEPTED_FRAMES = frozenset({Frame.GLOBAL_AMSL, Frame.GLOBAL_RELATIVE_HOME, Frame.GLOBAL_TERRAIN})
+ACCEPTED_FRAMES = frozenset({Frame.GLOBAL, Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_TERRAIN_ALT})
 ENDLESS = -1.0
 
 
@@ -92,11 +93,11 @@ def _frame_findings(name: str, item: MissionItem) -> Iterator[Finding]:
             f"{name}: frame {item.frame} is refused with UNSUPPORTED_FRAME",
             fix="use frame 3",
         )
-    elif item.command == Command.NAV_TAKEOFF and item.frame != Frame.GLOBAL_RELATIVE_HOME:
+    elif item.command == Command.NAV_TAKEOFF and item.frame != Frame.GLOBAL_RELATIVE_ALT:
         yield violation(
             "mission.frame", f"{name}: takeoff needs frame 3, height above home", fix="use frame 3"
         )
-    elif item.frame == Frame.GLOBAL_TERRAIN:
+    elif item.frame == Frame.GLOBAL_TERRAIN_ALT:
         yield advice(
             "mission.frame", f"{name}: height above terrain needs terrain data on board (TERRAIN_ENABLE)"
         )
@@ -104,7 +105,7 @@ def _frame_findings(name: str, item: MissionItem) -> Iterator[Finding]:
 
 def _low_findings(name: str, item: MissionItem) -> Iterator[Finding]:
     """A missing height often arrives as 0; below home is right only where the ground falls."""
-    relative = item.frame == Frame.GLOBAL_RELATIVE_HOME and item.position is not None
+    relative = item.frame == Frame.GLOBAL_RELATIVE_ALT and item.position is not None
     if relative and item.command in FLOWN_THROUGH and item.z_m < LEAST_HEIGHT_M:
         yield advice(
             "mission.low",

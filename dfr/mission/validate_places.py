@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import shapely
 
+from dfr.ardupilot.commands import Command
 from dfr.findings import Finding
 from dfr.geo import LocalFrame, Position, distance_m
 from dfr.mission.fence import MAX_CORNERS, MIN_CORNERS, FenceShape, fence_shape
-from dfr.mission.items import Command, FenceArea, FenceCircle, FencePolygon, FlightPlan
+from dfr.mission.items import FenceArea, FenceCircle, FencePolygon, FlightPlan
 from dfr.mission.validate_common import advice, holds, unknown, violation
 from dfr.mission.validate_items import MAX_DISTANCE_M, swapped
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.parameters import INVERTED
 from dfr.findings import Finding
 from dfr.mission.compile import ENDS, NAV_COMMANDS
-from dfr.mission.items import Command, FlightPlan, Frame
+from dfr.mission.items import FlightPlan
 from dfr.mission.validate_common import advice, holds, unknown, violation
 
 RTL_ALT_RANGE_CM = (30.0, 300_000.0)
@@ -105,9 +106,9 @@ def height_findings(plan: FlightPlan) -> Iterator[Finding]:
 def _heights_m_home(plan: FlightPlan, commands: Collection[int] | None = None) -> Iterator[float]:
     """The heights of the mission's items (of some commands), as far as they can be counted from home."""
     for item in plan.items if commands is None else [i for i in plan.items if i.command in commands]:
-        if item.frame == Frame.GLOBAL_RELATIVE_HOME:
+        if item.frame == Frame.GLOBAL_RELATIVE_ALT:
             yield item.z_m
-        elif item.frame == Frame.GLOBAL_AMSL and item.position is not None and plan.home_m_amsl is not None:
+        elif item.frame == Frame.GLOBAL and item.position is not None and plan.home_m_amsl is not None:
             yield item.z_m - plan.home_m_amsl
 
 

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
+from dfr.ardupilot.commands import Command, Frame, MissionType
 from dfr.errors import MissionFileError
 from dfr.geo import Position
-from dfr.mission.items import (
-    Command,
-    FenceArea,
-    FenceCircle,
-    FencePolygon,
-    FlightPlan,
-    Frame,
-    MissionItem,
-    RallyPoint,
-)
+from dfr.mission.items import FenceArea, FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 
 DEGREE_INT = 10_000_000
 """Wire units per degree (MISSION_ITEM_INT.x and .y)."""
-
-
-class MissionType(IntEnum):
-    """The three lists of the mission protocol (MAV_MISSION_TYPE)."""
-
-    MISSION = 0
-    FENCE = 1
-    RALLY = 2
-
-    @property
-    def label(self) -> str:
-        """The list's name for messages."""
-        return self.name.lower()
 
 
 Params = tuple[float, float, float, float]
@@ -62,33 +40,22 @@ LOCATION_COMMANDS = frozenset(
         Command.DO_LAND_START,
         Command.DO_SET_ROI,
         Command.DO_SET_ROI_LOCATION,
-        Command.FENCE_RETURN_POINT,
-        Command.FENCE_POLYGON_VERTEX_INCLUSION,
-        Command.FENCE_POLYGON_VERTEX_EXCLUSION,
-        Command.FENCE_CIRCLE_INCLUSION,
-        Command.FENCE_CIRCLE_EXCLUSION,
-        Command.RALLY_POINT,
+        Command.NAV_FENCE_RETURN_POINT,
+        Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION,
+        Command.NAV_FENCE_POLYGON_VERTEX_EXCLUSION,
+        Command.NAV_FENCE_CIRCLE_INCLUSION,
+        Command.NAV_FENCE_CIRCLE_EXCLUSION,
+        Command.NAV_RALLY_POINT,
     }
 )
 """Commands whose x, y, z are a place (AP_Mission::stored_in_location, and fence and rally items)."""
-
-_NUMBERS = frozenset(int(command) for command in Command)
-
-
-def command_name(number: int) -> str:
-    """The MAV_CMD name of a number, or the number itself.
-
-    >>> command_name(16)
-    'NAV_WAYPOINT'
-    """
-    return Command(number).name if number in _NUMBERS else f"command {number}"
 
 
 def mission_wire(plan: FlightPlan) -> tuple[WireItem, ...]:
     """The mission list; item 0 is a placeholder, the vehicle puts its home there."""
     home = WireItem(
         seq=0,
-        frame=Frame.GLOBAL_AMSL,
+        frame=Frame.GLOBAL,
         command=Command.NAV_WAYPOINT,
         x=_to_int(plan.home.lat_deg),
         y=_to_int(plan.home.lon_deg),
@@ -108,7 +75,9 @@ def fence_wire(areas: tuple[FenceArea, ...]) -> tuple[WireItem, ...]:
 def rally_wire(points: tuple[RallyPoint, ...]) -> tuple[WireItem, ...]:
     """The rally list, heights above home."""
     return tuple(
-        _placed(seq, Command.RALLY_POINT, Frame.GLOBAL_RELATIVE_HOME, point.position, z=point.height_m_home)
+        _placed(
+            seq, Command.NAV_RALLY_POINT, Frame.GLOBAL_RELATIVE_ALT, point.position, z=point.height_m_home
+        )
         for seq, point in enumerate(points)
     )
 
@@ -128,8 +97,8 @@ def fence_from_wire(items: tuple[WireItem, ...]) -> tuple[FenceArea, ...]:
     rest = list(items)
     while rest:
         head = rest[0]
-        if head.command in (Command.FENCE_CIRCLE_INCLUSION, Command.FENCE_CIRCLE_EXCLUSION):
-            inclusion = head.command == Command.FENCE_CIRCLE_INCLUSION
+        if head.command in (Command.NAV_FENCE_CIRCLE_INCLUSION, Command.NAV_FENCE_CIRCLE_EXCLUSION):
+            inclusion = head.command == Command.NAV_FENCE_CIRCLE_INCLUSION
             areas.append(FenceCircle(centre=place_of(head), radius_m=head.params[0], inclusion=inclusion))
             rest = rest[1:]
             continue
@@ -137,7 +106,7 @@ def fence_from_wire(items: tuple[WireItem, ...]) -> tuple[FenceArea, ...]:
         ring, rest = rest[:count], rest[max(count, 1) :]
         if count < 1 or len(ring) != count or any(v.command != head.command for v in ring):
             raise MissionFileError(f"fence item {head.seq}: {count} vertices announced, {len(ring)} found")
-        inclusion = head.command == Command.FENCE_POLYGON_VERTEX_INCLUSION
+        inclusion = head.command == Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION
         areas.append(FencePolygon(ring=tuple(place_of(v) for v in ring), inclusion=inclusion))
     return tuple(areas)
 
@@ -155,15 +124,13 @@ def _mission_item(seq: int, item: MissionItem) -> WireItem:
 
 def _fence_items(area: FenceArea, *, first: int) -> list[WireItem]:
     if isinstance(area, FenceCircle):
-        command = Command.FENCE_CIRCLE_INCLUSION if area.inclusion else Command.FENCE_CIRCLE_EXCLUSION
-        return [
-            _placed(first, command, Frame.GLOBAL_AMSL, area.centre, params=(area.radius_m, 0.0, 0.0, 0.0))
-        ]
-    inclusion = Command.FENCE_POLYGON_VERTEX_INCLUSION
-    command = inclusion if area.inclusion else Command.FENCE_POLYGON_VERTEX_EXCLUSION
+        command = Command.NAV_FENCE_CIRCLE_INCLUSION if area.inclusion else Command.NAV_FENCE_CIRCLE_EXCLUSION
+        return [_placed(first, command, Frame.GLOBAL, area.centre, params=(area.radius_m, 0.0, 0.0, 0.0))]
+    inclusion = Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION
+    command = inclusion if area.inclusion else Command.NAV_FENCE_POLYGON_VERTEX_EXCLUSION
     params = (float(len(area.ring)), 0.0, 0.0, 0.0)
     return [
-        _placed(first + index, command, Frame.GLOBAL_AMSL, corner, params=params)
+        _placed(first + index, command, Frame.GLOBAL, corner, params=params)
         for index, corner in enumerate(area.ring)
     ]
 

@@ -15,7 +15,7 @@ from dfr.mission.items import Command, FlightPlan, Frame, MissionItem
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 
 def placed(command, place, **more):
-    return MissionItem(command=command, frame=Frame.GLOBAL_RELATIVE_HOME, position=place, z_m=15.0, **more)
+    return MissionItem(command=command, frame=Frame.GLOBAL_RELATIVE_ALT, position=place, z_m=15.0, **more)
 
 PLAN = FlightPlan(
     name="ci", home=HOME, home_m_amsl=3.0, fence=(), rally=(),
@@ -24,7 +24,7 @@ PLAN = FlightPlan(
         placed(Command.NAV_TAKEOFF, HOME),
         placed(Command.NAV_LOITER_TIME, offset(HOME, bearing_deg=0.0, distance_m=40.0),
                params=(2.0, 0.0, 1.0, 0.0)),
-        MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
+        MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
     ),
 )
 """

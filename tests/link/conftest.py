@@ -15,18 +15,11 @@ from typing import Any
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.geo import Position
 from dfr.link.framing import Encoder, Framer
 from dfr.link.mavlink import MavlinkVehicle, connect
-from dfr.mission.items import (
-    Command,
-    FenceCircle,
-    FencePolygon,
-    FlightPlan,
-    Frame,
-    MissionItem,
-    RallyPoint,
-)
+from dfr.mission.items import FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 from firmware_sitl.start import RunningVehicle, start_vehicle
 
 from ..places import HOME, at, square
@@ -38,7 +31,7 @@ Rule = Callable[[str, Any, bytes], "list[bytes] | None"]
 
 def placed(command: Command, place: Position, *, z_m: float = 20.0, params=(0.0, 0.0, 0.0, 0.0)):
     return MissionItem(
-        command=command, frame=Frame.GLOBAL_RELATIVE_HOME, position=place, z_m=z_m, params=params
+        command=command, frame=Frame.GLOBAL_RELATIVE_ALT, position=place, z_m=z_m, params=params
     )
 
 
@@ -52,7 +45,7 @@ def dispatch() -> FlightPlan:
         items=(
             placed(Command.NAV_TAKEOFF, HOME),
             placed(Command.NAV_LOITER_TIME, at(0, 80), params=(10.0, 0.0, 1.0, 0.0)),
-            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
+            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
         ),
         fence=(
             FencePolygon(ring=square(400.0), inclusion=True),

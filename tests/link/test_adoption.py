@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import VehicleRefusedError
 from dfr.link.adoption import adopt, is_flying
 from dfr.link.director import fly_dispatch
@@ -14,7 +15,6 @@ from dfr.link.limits import NO_LIMITS
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState
-from dfr.mission.items import Command
 
 OVERWRITES = ("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_CLEAR_ALL", "PARAM_SET")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import LinkError
 from dfr.link import clocks
 from dfr.link.director import fly_dispatch
@@ -30,7 +31,6 @@ from dfr.link.outcome import Outcome
 from dfr.link.through_gaps import ThroughGaps
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState
-from dfr.mission.items import Command
 
 GAP_S = 6.0
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import InfeasibleError, InputError
 from dfr.link.director import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
-from dfr.mission.items import Command, MissionItem
+from dfr.mission.items import MissionItem
 from dfr.mission.kept import dropped_params
 from dfr.mission.orbit import lap_s, orbiting
 from dfr.mission.validate import validate

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import LinkError, NonCompliantError
 from dfr.geo import distance_m, offset
 from dfr.link.director import fly_dispatch
@@ -21,7 +22,6 @@ from dfr.link.said import Said
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, Text, VehicleState
 from dfr.metrics.flown import VERTICAL_TOLERANCE, VERTICAL_TOLERANCE_S
-from dfr.mission.items import Command
 
 from ..places import at
 from .conftest import placed

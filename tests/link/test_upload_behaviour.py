@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command, Frame, MissionType
 from dfr.errors import NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import offset
 from dfr.link import transfer, upload
@@ -18,8 +19,7 @@ from dfr.link.readback import read_back
 from dfr.link.transfer import inspect_onboard, upload_verified
 from dfr.link.upload import RefusedError
 from dfr.link.vehicle import CopterMode, OnboardPlan
-from dfr.mission.items import Command, FenceCircle, FencePolygon, Frame
-from dfr.mission.wire import MissionType
+from dfr.mission.items import FenceCircle, FencePolygon
 
 
 def once(condition, action):

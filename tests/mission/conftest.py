@@ -6,23 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.geo import Position
-from dfr.mission.items import (
-    Command,
-    FenceCircle,
-    FencePolygon,
-    FlightPlan,
-    Frame,
-    MissionItem,
-    RallyPoint,
-)
+from dfr.mission.items import FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 
 from ..places import HOME, at, square
 
 
 def item(command: Command, place: Position | None = None, z_m: float = 30.0, **changes) -> MissionItem:
     return replace(
-        MissionItem(command=command, frame=Frame.GLOBAL_RELATIVE_HOME, position=place, z_m=z_m), **changes
+        MissionItem(command=command, frame=Frame.GLOBAL_RELATIVE_ALT, position=place, z_m=z_m), **changes
     )
 
 
@@ -36,8 +29,8 @@ def southsea_dispatch() -> FlightPlan:
             item(Command.NAV_TAKEOFF, HOME),
             item(Command.DO_SET_ROI, at(0, 200), 0.0, params=(3.0, 0.0, 0.0, 0.0)),
             item(Command.NAV_LOITER_TIME, at(0, 200), params=(60.0, 0.0, 1.0, 0.0)),
-            MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_HOME),
-            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL),
+            MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT),
+            MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
         ),
         fence=(
             FencePolygon(ring=square(400.0), inclusion=True),

@@ -8,18 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import MissionFileError
 from dfr.mission.carried import CarriedVerdict
 from dfr.mission.formats import FORMATS, left_out, qgc_plan
-from dfr.mission.items import (
-    Command,
-    FencePolygon,
-    FlightPlan,
-    Frame,
-    MissionItem,
-    RallyPoint,
-    placed,
-)
+from dfr.mission.items import FencePolygon, FlightPlan, MissionItem, RallyPoint, placed
 from tests.places import HOME, at, square
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -11,6 +11,7 @@ import shapely
 
 from dfr.aircraft.catalogue import drone
 from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path
+from dfr.ardupilot.commands import Command, Frame
 from dfr.cli.rehearsal_flights import ways
 from dfr.errors import InfeasibleError, InputError
 from dfr.findings import compliant
@@ -19,7 +20,7 @@ from dfr.io.scenario_files import find_scenario, load_world, shipped_scenarios
 from dfr.mission.capacity import fence_bytes
 from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.fence import fence_areas, fence_shape
-from dfr.mission.items import Command, FencePolygon, Frame
+from dfr.mission.items import FencePolygon
 from dfr.mission.validate import validate
 from dfr.plan.matrix import on_scene_s, router_of
 from dfr.plan.planner import make_plan
@@ -56,7 +57,7 @@ def test_the_mission_is_takeoff_way_scene_and_return(festival):
     bends = len(route.points) - 2
     hold = 2 + bends
     assert commands[0] == Command.NAV_TAKEOFF
-    assert flight.items[0].frame == Frame.GLOBAL_RELATIVE_HOME
+    assert flight.items[0].frame == Frame.GLOBAL_RELATIVE_ALT
     assert commands[1 : 1 + bends] == [Command.NAV_WAYPOINT] * bends
     assert commands[1 + bends :][:3] == [Command.DO_SET_ROI, Command.NAV_LOITER_TIME, Command.DO_SET_ROI]
     assert commands[-1] == Command.NAV_RETURN_TO_LAUNCH

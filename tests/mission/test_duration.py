@@ -6,12 +6,13 @@ import math
 
 import pytest
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.mission.duration import SPARE_S, longest_s
-from dfr.mission.items import Command, FlightPlan, Frame, MissionItem, placed
+from dfr.mission.items import FlightPlan, MissionItem, placed
 
 from ..places import HOME, at
 
-RTL = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
+RTL = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL)
 TAKEOFF = placed(Command.NAV_TAKEOFF, HOME, 20.0)
 FAR = placed(Command.NAV_WAYPOINT, at(0, 500), 20.0)
 NEAR = placed(Command.NAV_WAYPOINT, at(0, 50), 20.0)

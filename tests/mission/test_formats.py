@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.parameters import Naming, named_for
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.formats import FORMATS, format_of, left_out, read_plan
-from dfr.mission.items import Command, FencePolygon, FlightPlan, Frame, MissionItem, RallyPoint
+from dfr.mission.items import FencePolygon, FlightPlan, MissionItem, RallyPoint
 from dfr.mission.validate import validate
 
 SUFFIXES = [".plan", ".waypoints", ".kml", ".geojson"]
@@ -93,7 +94,7 @@ positions = st.builds(
 located = st.builds(
     MissionItem,
     command=st.sampled_from([Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME, Command.NAV_LAND]),
-    frame=st.sampled_from([Frame.GLOBAL_AMSL, Frame.GLOBAL_RELATIVE_HOME, Frame.GLOBAL_TERRAIN]),
+    frame=st.sampled_from([Frame.GLOBAL, Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_TERRAIN_ALT]),
     params=st.tuples(*[st.integers(0, 1000).map(float)] * 3, st.one_of(st.just(math.nan), st.just(90.0))),
     position=positions.filter(lambda p: (round(p.lat_deg, 7), round(p.lon_deg, 7)) != (0.0, 0.0)),
     z_m=st.floats(-400, 8000, allow_nan=False),

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.findings import Severity
-from dfr.mission.items import Command, FenceCircle, FencePolygon, FlightPlan, Frame, MissionItem, RallyPoint
+from dfr.mission.items import FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 from dfr.mission.items import placed as item
 from dfr.mission.kept_lists import kept_fence, kept_findings, with_kept
 from dfr.mission.reliance import off_findings, relied_on
@@ -18,7 +19,7 @@ from ..places import HOME, at, square
 
 HEIGHT_M = 40.0
 KEEP_IN = FencePolygon(ring=square(400.0), inclusion=True)
-RTL = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_AMSL)
+RTL = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL)
 
 
 def going_to(*places, height_m: float = HEIGHT_M) -> FlightPlan:
@@ -78,7 +79,7 @@ def test_heights_and_the_home_circle_count_as_fence_type_says(params, says):
 
 def test_heights_above_sea_level_are_counted_from_home():
     plan = going_to(at(0, 80))
-    high = replace(plan.items[1], frame=Frame.GLOBAL_AMSL, z_m=103.0)
+    high = replace(plan.items[1], frame=Frame.GLOBAL, z_m=103.0)
     plan = replace(plan, items=(plan.items[0], high, plan.items[2]))
     limits = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 90.0}
     assert "highest point 100 m above home, FENCE_ALT_MAX 90 m" in blocking(plan, **limits)
@@ -105,7 +106,7 @@ def test_a_return_to_a_rally_point_that_stays_is_told():
 
 
 def test_a_return_point_on_board_is_no_area():
-    point = WireItem(seq=4, frame=0, command=Command.FENCE_RETURN_POINT)
+    point = WireItem(seq=4, frame=0, command=Command.NAV_FENCE_RETURN_POINT)
     assert kept_fence((*fence_wire((KEEP_IN,)), point)) == kept_fence(fence_wire((KEEP_IN,)))
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.findings import Severity, compliant
 from dfr.geo import Position, offset
-from dfr.mission.items import Command, FenceCircle, FencePolygon, Frame, MissionItem, RallyPoint
+from dfr.mission.items import FenceCircle, FencePolygon, MissionItem, RallyPoint
 from dfr.mission.validate import validate
 
 HOME = Position(lat_deg=50.781, lon_deg=-1.089)
@@ -63,7 +64,7 @@ def test_a_bad_item_is_found(dispatch, changes, rule):
 
 def test_auto_needs_a_takeoff_first_and_with_height_above_home(dispatch):
     assert "mission.takeoff" in blocking_rules(replace(dispatch, items=dispatch.items[1:]))
-    takeoff = replace(dispatch.items[0], frame=Frame.GLOBAL_AMSL)
+    takeoff = replace(dispatch.items[0], frame=Frame.GLOBAL)
     assert "mission.frame" in blocking_rules(replace(dispatch, items=(takeoff, *dispatch.items[1:])))
     assert blocking_rules(replace(dispatch, items=())) >= {"mission.empty"}
 

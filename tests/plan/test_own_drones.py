@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from dfr.ardupilot.commands import Command
 from dfr.findings import Severity, compliant
 from dfr.geo import Position
 from dfr.mission.compile import compile_dispatch
-from dfr.mission.items import Command
 from dfr.plan.checks.context import context_of
 from dfr.plan.checks.own_drones import check_own_drones
 from dfr.plan.codec import plan_from_dict

@@ -7,21 +7,22 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.ardupilot.parameters import Naming, named_for
 from dfr.errors import InputError, MissionFileError
 from dfr.geo import Position
-from dfr.mission.items import Command, Frame, MissionItem
+from dfr.mission.items import MissionItem
 from dfr.mission.kept import KEPT
-from dfr.mission.wire import LOCATION_COMMANDS, Params, command_name
+from dfr.mission.wire import LOCATION_COMMANDS, Params
 
 FRAMES_READ = {
-    0: Frame.GLOBAL_AMSL,
-    5: Frame.GLOBAL_AMSL,
+    0: Frame.GLOBAL,
+    5: Frame.GLOBAL,
     2: Frame.MISSION,
-    3: Frame.GLOBAL_RELATIVE_HOME,
-    6: Frame.GLOBAL_RELATIVE_HOME,
-    10: Frame.GLOBAL_TERRAIN,
-    11: Frame.GLOBAL_TERRAIN,
+    3: Frame.GLOBAL_RELATIVE_ALT,
+    6: Frame.GLOBAL_RELATIVE_ALT,
+    10: Frame.GLOBAL_TERRAIN_ALT,
+    11: Frame.GLOBAL_TERRAIN_ALT,
 }
 """MAV_FRAME numbers in files; the _INT twins mean the same."""
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Collection
 from typing import Any
 
+from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.carried import CarriedVerdict, carried_from_dict, document_hash
@@ -26,17 +27,8 @@ from dfr.mission.formats.common import (
     params_record,
     place,
 )
-from dfr.mission.items import (
-    Command,
-    FenceArea,
-    FenceCircle,
-    FencePolygon,
-    FlightPlan,
-    Frame,
-    MissionItem,
-    RallyPoint,
-)
-from dfr.mission.wire import LOCATION_COMMANDS, command_name
+from dfr.mission.items import FenceArea, FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
+from dfr.mission.wire import LOCATION_COMMANDS
 
 ARDUPILOT = 3
 QUADROTOR = 2
@@ -50,7 +42,7 @@ VERSION, MISSION_VERSION = 1, 2
 NEEDS_HEIGHT = LOCATION_COMMANDS - {Command.NAV_LAND, Command.DO_SET_ROI}
 """Commands whose height is flown: an empty one must not become the height of home."""
 
-ALTITUDE_MODES = {Frame.GLOBAL_RELATIVE_HOME: 1, Frame.GLOBAL_AMSL: 2, Frame.GLOBAL_TERRAIN: 4}
+ALTITUDE_MODES = {Frame.GLOBAL_RELATIVE_ALT: 1, Frame.GLOBAL: 2, Frame.GLOBAL_TERRAIN_ALT: 4}
 """QGroundControl's AltitudeMode of each frame; 0 for the rest."""
 
 SPEED_PARAMETER = "WPNAV_SPEED"
@@ -124,7 +116,7 @@ def _mission(plan: FlightPlan) -> dict[str, Any]:
         "vehicleType": QUADROTOR,
         "cruiseSpeed": speed,
         "hoverSpeed": speed,
-        "globalPlanAltitudeMode": ALTITUDE_MODES[Frame.GLOBAL_RELATIVE_HOME],
+        "globalPlanAltitudeMode": ALTITUDE_MODES[Frame.GLOBAL_RELATIVE_ALT],
         "plannedHomePosition": [plan.home.lat_deg, plan.home.lon_deg, plan.home_m_amsl or 0.0],
         "items": [_item(index, item) for index, item in enumerate(plan.items, start=1)],
     }

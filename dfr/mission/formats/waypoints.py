@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 
+from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import MissionFileError
 from dfr.mission.formats.common import bounded, mission_item, number, place
-from dfr.mission.items import Command, FlightPlan, Frame, MissionItem
+from dfr.mission.items import FlightPlan, MissionItem
 
 HEADER = "QGC WPL 110"
 FIELDS = 12
@@ -19,7 +20,7 @@ def write(plan: FlightPlan) -> str:
     """The text of a `.waypoints` file: home and the mission, nothing else."""
     home = MissionItem(
         command=Command.NAV_WAYPOINT,
-        frame=Frame.GLOBAL_AMSL,
+        frame=Frame.GLOBAL,
         position=plan.home,
         z_m=plan.home_m_amsl or 0.0,
     )
