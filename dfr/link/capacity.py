@@ -9,24 +9,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionType
+from dfr.link.framing import Message
+from dfr.link.peer import Peer
 from dfr.link.upload import RefusedError
 from dfr.mission.capacity import SMALLEST
-
-if TYPE_CHECKING:
-    from dfr.link.framing import Message
-    from dfr.link.mavlink import MavlinkVehicle
 
 TOO_MANY = 65535
 ANSWER_S = 2.0
 TOLD = re.compile(r"Only (\d+) items are supported")
 
 
-def refuse_too_much(vehicle: MavlinkVehicle, needed: Mapping[MissionType, int]) -> None:
+def refuse_too_much(vehicle: Peer, needed: Mapping[MissionType, int]) -> None:
     """Raise RefusedError, with both numbers, where a list does not fit; nothing on board has changed.
 
     A vehicle that does not tell is left to refuse the list itself.
@@ -42,7 +39,7 @@ def refuse_too_much(vehicle: MavlinkVehicle, needed: Mapping[MissionType, int]) 
             )
 
 
-def room_for(vehicle: MavlinkVehicle, kind: MissionType) -> int | None:
+def room_for(vehicle: Peer, kind: MissionType) -> int | None:
     """Most items of a list by the vehicle's own word; None where it does not say, or is starting up."""
 
     def concerns(message: Message) -> bool:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import LinkTimeoutError
 from dfr.geo import Position
 from dfr.link.framing import Message
+from dfr.link.peer import Peer
 from dfr.link.port import Inbox
 from dfr.mission.wire import DEGREE_INT
-
-if TYPE_CHECKING:
-    from dfr.link.mavlink import MavlinkVehicle
 
 FORCE_DISARM = 21196.0
 """Param 2 of COMPONENT_ARM_DISARM that disarms whatever the vehicle is doing (ArduPilot)."""
@@ -38,9 +35,7 @@ class CommandFailed(Exception):  # noqa: N818 - it says what happened
     """The vehicle answered, and the answer was not "accepted"."""
 
 
-def send_command(
-    vehicle: MavlinkVehicle, number: int, params: tuple[float, ...], *, timeout_s: float
-) -> None:
+def send_command(vehicle: Peer, number: int, params: tuple[float, ...], *, timeout_s: float) -> None:
     """Send a command and wait for its acceptance.
 
     Raises CommandFailed for any other final answer and LinkTimeoutError for none.
@@ -54,7 +49,7 @@ def send_command(
 
 
 def send_command_to_place(
-    vehicle: MavlinkVehicle, number: int, params: tuple[float, ...], place: Position, *, height_m_home: float
+    vehicle: Peer, number: int, params: tuple[float, ...], place: Position, *, height_m_home: float
 ) -> None:
     """Send a command about a place, exactly, as COMMAND_INT; otherwise as `send_command`."""
     values = (*params, *(0.0,) * (4 - len(params)))
@@ -70,7 +65,7 @@ def send_command_to_place(
 
 
 def _until_answered(
-    vehicle: MavlinkVehicle, number: int, command: Callable[[int], Message], *, timeout_s: float
+    vehicle: Peer, number: int, command: Callable[[int], Message], *, timeout_s: float
 ) -> None:
     name = command_label(number)
     with vehicle.port.inbox(lambda message: _answers(vehicle, message, number)) as answers:
@@ -90,7 +85,7 @@ def command_label(number: int) -> str:
 
 
 def _ask(
-    vehicle: MavlinkVehicle,
+    vehicle: Peer,
     number: int,
     command: Callable[[int], Message],
     answers: Inbox,
@@ -116,5 +111,5 @@ def _ask(
     raise LinkTimeoutError(f"{command_label(number)}: not answered in {TRIES} tries -> {vehicle.remedy}")
 
 
-def _answers(vehicle: MavlinkVehicle, message: Message, number: int) -> bool:
+def _answers(vehicle: Peer, message: Message, number: int) -> bool:
     return message.get_type() == "COMMAND_ACK" and message.command == number and vehicle.for_us(message)

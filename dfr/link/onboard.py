@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from dfr.ardupilot.commands import MissionType
 from dfr.errors import DfrError, NonCompliantError
 from dfr.findings import Finding
+from dfr.link.params import get_param
+from dfr.link.peer import Peer
 from dfr.link.readback import Reading, read_when_free
 from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
 from dfr.mission.kept_lists import JUDGED_BY, kept_fence, kept_findings, kept_rally, with_kept
 from dfr.mission.reliance import fence_is_on
 from dfr.mission.wire import WireItem, wire_lists
-
-if TYPE_CHECKING:
-    from dfr.link.mavlink import MavlinkVehicle
 
 ASIDE = (MissionType.FENCE, MissionType.RALLY)
 """The lists that a plan may leave as they are; its mission always goes up."""
@@ -43,7 +41,7 @@ class Kept:
         return len(self.lists.get(kind, ()))
 
 
-def read_kept(vehicle: MavlinkVehicle, plan: FlightPlan, *, check: bool = True) -> Kept:
+def read_kept(vehicle: Peer, plan: FlightPlan, *, check: bool = True) -> Kept:
     """What stays on board under a plan; nothing is sent but questions.
 
     Raises NonCompliantError where the plan does not fit it: what, where and by how much.
@@ -65,7 +63,7 @@ def read_kept(vehicle: MavlinkVehicle, plan: FlightPlan, *, check: bool = True) 
 WAYS_OUT = "fit the plan to it, or have it deleted with --replace-all"
 
 
-def replaced(vehicle: MavlinkVehicle, plan: FlightPlan, *, replace_all: bool) -> dict[MissionType, int]:
+def replaced(vehicle: Peer, plan: FlightPlan, *, replace_all: bool) -> dict[MissionType, int]:
     """How many items of the fence and the rally list on board an upload takes away."""
     brought = wire_lists(plan)
     kinds = [kind for kind in ASIDE if replace_all or brought[kind]]
@@ -81,15 +79,15 @@ def count_words(counts: Mapping[MissionType, int]) -> str:
     return " and ".join(words)
 
 
-def _judged(vehicle: MavlinkVehicle, plan: FlightPlan, kept: Kept) -> tuple[Finding, ...]:
+def _judged(vehicle: Peer, plan: FlightPlan, kept: Kept) -> tuple[Finding, ...]:
     """Advice on the plan with the lists that stay, and with a fence of the vehicle's that is on without any.
 
     Raises NonCompliantError where it does not fit.
     """
-    on = None if "FENCE_ENABLE" in plan.params else fence_is_on(vehicle.get_param)
+    on = None if "FENCE_ENABLE" in plan.params else fence_is_on(lambda name: get_param(vehicle, name))
     if not (kept.fence or kept.rally or on):
         return ()
-    values = {name: vehicle.get_param(name) for name in JUDGED_BY if name not in plan.params}
+    values = {name: get_param(vehicle, name) for name in JUDGED_BY if name not in plan.params}
     known = {name: value for name, value in values.items() if value is not None}
     if on is not None:
         known["FENCE_ENABLE"] = float(on)

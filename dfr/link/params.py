@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -14,11 +13,9 @@ from dfr.ardupilot.parameters import Naming, Spelling, named_for, naming_of, spe
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.link.commands import CommandFailed, send_command
 from dfr.link.framing import Message
+from dfr.link.peer import Peer
 from dfr.link.port import Inbox
 from dfr.link.vehicle import Firmware
-
-if TYPE_CHECKING:
-    from dfr.link.mavlink import MavlinkVehicle
 
 TRIES = 5
 ANSWER_S = 0.7
@@ -30,9 +27,6 @@ ABSENT_TRIES = 3
 
 ABSENT_TRIES_LOSSY = 8
 """The same on a line that loses packets: where half the questions are lost, 3 in a row are in one of 8."""
-
-PLACES = 200
-"""Places in the parameter list that are asked for in turn; every ArduCopter has more."""
 
 KEPT_TRIES = 3
 KEPT_S = 5.0
@@ -48,7 +42,7 @@ BUILT_IN = b"dfr-sitl"
 """The version by which our own simulated vehicle says that it is no ArduPilot."""
 
 
-def identify(vehicle: MavlinkVehicle) -> tuple[Firmware, Naming]:
+def identify(vehicle: Peer) -> tuple[Firmware, Naming]:
     """The firmware and its parameter naming.
 
     Raises InputError for a version nobody has checked, LinkTimeoutError where it does not tell.
@@ -66,7 +60,7 @@ def identify(vehicle: MavlinkVehicle) -> tuple[Firmware, Naming]:
     return firmware, naming_of(version, development=firmware.development)
 
 
-def get_param(vehicle: MavlinkVehicle, name: str) -> float | None:
+def get_param(vehicle: Peer, name: str) -> float | None:
     """The value of a name of either generation, in its own unit; None where the vehicle has no such."""
     for naming in _namings(vehicle, name):
         spelling = spelled(name, naming)
@@ -76,7 +70,7 @@ def get_param(vehicle: MavlinkVehicle, name: str) -> float | None:
     return None
 
 
-def set_param(vehicle: MavlinkVehicle, name: str, value: float) -> None:
+def set_param(vehicle: Peer, name: str, value: float) -> None:
     """Set a parameter by its name and unit of either generation, and see the value come back.
 
     Raises VehicleRefusedError where the vehicle has none of that name or keeps another value.
@@ -90,7 +84,7 @@ def set_param(vehicle: MavlinkVehicle, name: str, value: float) -> None:
     raise VehicleRefusedError(f"{vehicle.firmware} has no parameter {name} -> check the firmware")
 
 
-def _namings(vehicle: MavlinkVehicle, name: str) -> tuple[Naming, ...]:
+def _namings(vehicle: Peer, name: str) -> tuple[Naming, ...]:
     """The namings under which a parameter may be known."""
     if vehicle.naming is not Naming.MIXED:
         return (vehicle.naming,)
@@ -99,7 +93,7 @@ def _namings(vehicle: MavlinkVehicle, name: str) -> tuple[Naming, ...]:
     return either[:1] if same else either
 
 
-def _confirm(vehicle: MavlinkVehicle, wire_name: str, wire_value: float, before: Message) -> None:
+def _confirm(vehicle: Peer, wire_name: str, wire_value: float, before: Message) -> None:
     if same_value(before.param_value, wire_value):
         return
     kept = _write(vehicle, wire_name, wire_value, before.param_type)
@@ -112,7 +106,7 @@ def same_value(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-6)
 
 
-def _autopilot_version(vehicle: MavlinkVehicle) -> Message:
+def _autopilot_version(vehicle: Peer) -> Message:
     wanted = "AUTOPILOT_VERSION"
     with vehicle.port.inbox(lambda m: m.get_type() == wanted and vehicle.from_target(m)) as answers:
         for _ in range(TRIES):
@@ -127,7 +121,7 @@ def _autopilot_version(vehicle: MavlinkVehicle) -> Message:
     raise LinkTimeoutError("the vehicle does not tell its firmware version -> update its firmware")
 
 
-def _read(vehicle: MavlinkVehicle, wire_name: str) -> Message | None:
+def _read(vehicle: Peer, wire_name: str) -> Message | None:
     """The PARAM_VALUE of a name; None where the vehicle passes over the question.
 
     A vehicle says nothing for a name it does not know. It answers in order, so another question after it, for
@@ -159,12 +153,12 @@ def _read(vehicle: MavlinkVehicle, wire_name: str) -> Message | None:
     raise AssertionError("attempts end with an error")
 
 
-def _enough(vehicle: MavlinkVehicle) -> int:
+def _enough(vehicle: Peer) -> int:
     """How often a name must be passed over to be unknown: often where the line loses questions."""
     return ABSENT_TRIES_LOSSY if vehicle.disturbances else ABSENT_TRIES
 
 
-def _write(vehicle: MavlinkVehicle, wire_name: str, value: float, kind: int) -> float:
+def _write(vehicle: Peer, wire_name: str, value: float, kind: int) -> float:
     """The value the vehicle keeps. Raises LinkTimeoutError where it confirms none."""
     with vehicle.port.inbox(lambda message: _is_value(vehicle, message, wire_name)) as answers:
         kept: float | None = None
@@ -181,7 +175,7 @@ def _write(vehicle: MavlinkVehicle, wire_name: str, value: float, kind: int) -> 
     raise AssertionError("attempts end with an error")
 
 
-def _attempts(vehicle: MavlinkVehicle, wire_name: str) -> Iterator[int]:
+def _attempts(vehicle: Peer, wire_name: str) -> Iterator[int]:
     """0, 1, 2, ... while the link is alive and there is patience left; then LinkTimeoutError."""
     deadline = time.monotonic() + PATIENCE_S
     for attempt in count():
@@ -207,13 +201,13 @@ def _echo(answers: Inbox, value: float) -> float | None:
     return last
 
 
-def _is_at(vehicle: MavlinkVehicle, message: Message, places: set[int]) -> bool:
+def _is_at(vehicle: Peer, message: Message, places: set[int]) -> bool:
     return bool(
         message.get_type() == "PARAM_VALUE" and vehicle.from_target(message) and message.param_index in places
     )
 
 
-def _is_value(vehicle: MavlinkVehicle, message: Message, wire_name: str) -> bool:
+def _is_value(vehicle: Peer, message: Message, wire_name: str) -> bool:
     return (
         message.get_type() == "PARAM_VALUE"
         and vehicle.from_target(message)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionType
 from dfr.errors import TransferError
 from dfr.link.framing import Message
+from dfr.link.peer import Peer
 from dfr.link.port import Inbox
 from dfr.link.upload import ITEM_BYTES, SLOW_LINE_QUEUE_S, DeniedError
 from dfr.mission.wire import WireItem
-
-if TYPE_CHECKING:
-    from dfr.link.mavlink import MavlinkVehicle
 
 DENIED_TRIES, DENIED_WAIT_S = 12, 1.0
 """Another station's upload ends, or times out after 8 s; ours waits for it and never mixes in."""
@@ -31,7 +28,7 @@ MAX_ITEMS = 5000
 MESSAGES = frozenset({"MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ACK"})
 
 
-def read_back(vehicle: MavlinkVehicle, kind: MissionType) -> tuple[WireItem, ...]:
+def read_back(vehicle: Peer, kind: MissionType) -> tuple[WireItem, ...]:
     """The vehicle's list, whole.
 
     Raises DeniedError while somebody uploads, TransferError where it cannot be read whole.
@@ -39,7 +36,7 @@ def read_back(vehicle: MavlinkVehicle, kind: MissionType) -> tuple[WireItem, ...
     return Reading(vehicle, kind).run()
 
 
-def read_when_free(vehicle: MavlinkVehicle, kind: MissionType) -> tuple[WireItem, ...]:
+def read_when_free(vehicle: Peer, kind: MissionType) -> tuple[WireItem, ...]:
     """The vehicle's list, whole, once nobody uploads any more. Raises DeniedError where that does not end."""
     for _ in range(DENIED_TRIES - 1):
         try:
@@ -53,7 +50,7 @@ def read_when_free(vehicle: MavlinkVehicle, kind: MissionType) -> tuple[WireItem
 class Reading:
     """The state of one download."""
 
-    vehicle: MavlinkVehicle
+    vehicle: Peer
     kind: MissionType
     count: int | None = None
     window: int = FIRST_WINDOW

@@ -10,18 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionType
 from dfr.errors import TransferError
 from dfr.link.framing import Message
+from dfr.link.peer import Peer
 from dfr.link.port import Inbox
 from dfr.mission.wire import WireItem
-
-if TYPE_CHECKING:
-    from dfr.link.mavlink import MavlinkVehicle
 
 COUNT_TRIES = 6
 """The first COUNT and five more (MAVLink mission protocol: five retries)."""
@@ -69,7 +66,7 @@ class SilenceError(TransferError):
 class Upload:
     """The state of one upload of one list."""
 
-    vehicle: MavlinkVehicle
+    vehicle: Peer
     kind: MissionType
     items: Sequence[WireItem]
     wanted: int = 0
@@ -264,7 +261,7 @@ class Upload:
         return RefusedError(f"{where} -> {self.vehicle.last_words()}")
 
 
-def item_message(vehicle: MavlinkVehicle, item: WireItem, kind: MissionType) -> Message:
+def item_message(vehicle: Peer, item: WireItem, kind: MissionType) -> Message:
     """The MISSION_ITEM_INT of an item: the same bytes however often it is asked for."""
     return dialect.MAVLink_mission_item_int_message(
         *vehicle.target,

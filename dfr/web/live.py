@@ -16,7 +16,8 @@ from dfr.aircraft.catalogue import Drone, drone
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.geo import LocalFrame, Position, bearing_deg, distance_m
 from dfr.link.framing import Message
-from dfr.link.mavlink import LINK_LOST_S, MavlinkVehicle
+from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.peer import LINK_LOST_S
 from dfr.link.vehicle import VehicleState
 from dfr.web.layers import lonlat
 from dfr.world.wind import MeanWind
