@@ -278,7 +278,7 @@ def _called_off_by_hand(flights: FlownFlights) -> None:
 def _summary(shift: Shift, log: Log) -> Summary:
     words = vocabulary(shift.inputs)
     records = Records.joined(words, (shift.replication,), [to_tables(log, words, shift.replication)])
-    return summarise(records, shift.inputs, seed=shift.seed)
+    return summarise(records, shift.inputs.deployment, seed=shift.seed)
 
 
 def _compared(hangar: ShiftHangar, flight: FlownFlight) -> ShiftFlight:

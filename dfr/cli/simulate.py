@@ -172,7 +172,7 @@ class _Work:
                     on_done=on_done,
                     cluster=self.cluster,
                 )
-                return summarise(run.records, run.inputs, seed=self.seed), None
+                return summarise(run.records, run.inputs.deployment, seed=self.seed), None
             stored = run_to_store(
                 self.world,
                 self.plan,

@@ -22,7 +22,7 @@ from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.events import Records
 from dfr.sim.experiment import simulate_inputs
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import Deployment
 from dfr.world.model import World
 
 FIRST_BUSY, MOST_BUSY, ROUNDS = 0.3, 0.999, 8
@@ -45,16 +45,16 @@ class Agreement:
     agreed: bool
 
 
-def drones_busy(records: Records, inputs: SimInputs) -> FloatArray:
+def drones_busy(records: Records, deployment: Deployment) -> FloatArray:
     """Share of the time on duty in which a drone of each dock is not ready: out, landing or charging.
 
     NaN for a dock without drones, or where nobody is on duty.
     """
-    view = RunView.of(records, inputs)
+    view = RunView.of(records, deployment)
     seconds = view.on_duty_s(view.number("readiness", "start_s"), view.number("readiness", "end_s"))
     ready_s = seconds * view.number("readiness", "ready")
-    whole_s = np.array([dock.drones for dock in inputs.docks]) * view.duty_s * view.count
-    there_s = np.array([ready_s[view.is_("readiness", "dock", dock.id)].sum() for dock in inputs.docks])
+    whole_s = np.array([dock.drones for dock in deployment.docks]) * view.duty_s * view.count
+    there_s = np.array([ready_s[view.is_("readiness", "dock", dock.id)].sum() for dock in deployment.docks])
     share: FloatArray = np.full(len(whole_s), np.nan)
     np.divide(whole_s - there_s, whole_s, out=share, where=whole_s > 0.0)
     return share
@@ -72,7 +72,7 @@ def sited_for_simulated_busy(
         inputs = sim_inputs(world, plan)
         run = simulate_inputs(inputs, replications=replications, seed=seed, jobs=jobs)
         drones = np.array([dock.drones for dock in inputs.docks])
-        return float(np.nan_to_num(drones_busy(run.records, inputs)) @ drones / drones.sum())
+        return float(np.nan_to_num(drones_busy(run.records, inputs.deployment)) @ drones / drones.sum())
 
     return agree(place, measure)
 

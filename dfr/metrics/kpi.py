@@ -17,7 +17,7 @@ from dfr.metrics.use import footprint_kpis, move_kpis, overwatch_kpis, per_day, 
 from dfr.metrics.view import RunView, ready_share, share_of
 from dfr.sim import events
 from dfr.sim.events import Column, Missed, Records
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import Deployment
 
 CLOCKS = (
     ("call_to_decision_s", "call_s", "decided_s", "call until the decision to send a drone"),
@@ -95,9 +95,9 @@ class Summary:
         }
 
 
-def summarise(records: Records, inputs: SimInputs, *, seed: int) -> Summary:
+def summarise(records: Records, deployment: Deployment, *, seed: int) -> Summary:
     """Every figure of a run."""
-    view = RunView.of(records, inputs)
+    view = RunView.of(records, deployment)
     kpis = [
         *_clock_kpis(view),
         *_call_kpis(view),
@@ -110,13 +110,13 @@ def summarise(records: Records, inputs: SimInputs, *, seed: int) -> Summary:
         *move_kpis(view),
     ]
     return Summary(
-        scenario=inputs.scenario,
+        scenario=deployment.scenario,
         seed=seed,
         replications=view.count,
         kpis={kpi.name: kpi for kpi in kpis},
         missed=_missed(view),
-        docks={dock.id: _dock(view, dock.id, dock.drones) for dock in inputs.docks},
-        time=Denominators(days=inputs.days, duty_h=view.duty_s / 3600.0),
+        docks={dock.id: _dock(view, dock.id, dock.drones) for dock in deployment.docks},
+        time=Denominators(days=deployment.days, duty_h=view.duty_s / 3600.0),
     )
 
 
@@ -172,7 +172,7 @@ def _call_kpis(view: RunView) -> list[Kpi]:
         ),
         scaled(
             attended,
-            view.inputs.cleared_without_patrol,
+            view.deployment.cleared_without_patrol,
             name="cleared_without_patrol",
             what="of all calls: attended times the scenario's share closed without officers (assumption)",
         ),
@@ -186,20 +186,20 @@ def _target_kpis(view: RunView) -> list[Kpi]:
     to_overhead = view.number("calls", "overhead_s") - view.number("calls", "call_s")
     decided = view.number("calls", "overhead_s") - view.number("calls", "decided_s")
     targets = np.full(len(view.records.words), np.nan)
-    for grade in view.inputs.grades:
+    for grade in view.deployment.grades:
         targets[view.records.code(grade.id)] = grade.target_s
     within: BoolArray = to_overhead <= targets[view.number("calls", "grade").astype(np.int64)]
     kpis = [
         of_share("within_target", within, replication, count=count, what="of all calls: overhead in target")
     ]
-    groups = [("priority", "grade", g.id) for g in view.inputs.grades]
-    for label, column, word in groups + [("zone", "zone", z.id) for z in view.inputs.zones]:
+    groups = [("priority", "grade", g.id) for g in view.deployment.grades]
+    for label, column, word in groups + [("zone", "zone", z.id) for z in view.deployment.zones]:
         mask = view.is_("calls", column, word)
         what = f"of calls of {label} {word}: overhead within their target of the call"
         kpis.append(
             of_share(f"within_target.{label}.{word}", within[mask], replication[mask], count=count, what=what)
         )
-    for limit in view.inputs.limits_s:
+    for limit in view.deployment.limits_s:
         what = f"of all calls: overhead within {limit:g} s of the decision"
         kpis.append(of_share(f"within_{limit:g}_s", decided <= limit, replication, count=count, what=what))
     return kpis
@@ -271,8 +271,8 @@ def _landing_kpis(view: RunView) -> list[Kpi]:
 
 
 def _time_kpis(view: RunView) -> list[Kpi]:
-    inputs = view.inputs
-    drones = sum(dock.drones for dock in inputs.docks)
+    deployment = view.deployment
+    drones = sum(dock.drones for dock in deployment.docks)
     used_s = view.flown_s("dispatched_s")
     span_s = view.number("weather", "end_s") - view.number("weather", "start_s")
     open_s = view.sums("weather", view.is_("weather", "hold", "") * span_s)
@@ -292,7 +292,7 @@ def _time_kpis(view: RunView) -> list[Kpi]:
             share_of(used_s, view.posts_s),
             "of the drone time that the crew may have in use",
         ),
-        ("docks_open", share_of(open_s, inputs.horizon_s), "of all time: weather lets the docks open"),
+        ("docks_open", share_of(open_s, deployment.horizon_s), "of all time: weather lets the docks open"),
     )
     return [of_replications(name, values, unit="share", what=what) for name, values, what in figures]
 
@@ -324,5 +324,5 @@ def _dock(view: RunView, dock: str, drones: int) -> DockFigures:
         drones=drones,
         utilisation=None if np.isnan(share) else float(share),
         drone_ready=None if np.isnan(ready).all() else float(np.nanmean(ready)),
-        flights_per_day=float(here.sum()) / view.count / view.inputs.days,
+        flights_per_day=float(here.sum()) / view.count / view.deployment.days,
     )

@@ -50,7 +50,8 @@ def n_minus_1(
     reports = []
     for done, loss in enumerate(losses(inputs), start=1):
         run = simulate_inputs(loss.inputs, replications=whole.replications, seed=whole.seed, jobs=jobs)
-        gaps = {gap.name: gap for gap in compare(whole, summarise(run.records, run.inputs, seed=whole.seed))}
+        without = summarise(run.records, run.inputs.deployment, seed=whole.seed)
+        gaps = {gap.name: gap for gap in compare(whole, without)}
         changes = tuple(gaps[name] for name in SHOWN if name in gaps)
         reports.append(LossReport(kind=loss.kind, what=loss.what, changes=changes))
         if on_loss is not None:

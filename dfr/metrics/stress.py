@@ -128,7 +128,7 @@ def _data(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
 def _experimentation(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> Section:
     return {
         "4.1 Initialisation": "Terminating: every drone charged in its dock, nobody waiting. No warm-up.",
-        "4.2 Run length": f"{inputs.horizon_s:g} s ({inputs.days:.2f} days); what is open then is "
+        "4.2 Run length": f"{inputs.horizon_s:g} s ({summary.time.days:.2f} days); what is open then is "
         "closed as such.",
         "4.3 Estimation": f"{summary.replications} independent replications, the unit of every interval: "
         "95 % Student for means, Wilson with effective size for shares, Woodruff for quantiles.",

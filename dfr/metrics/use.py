@@ -16,7 +16,7 @@ from dfr.sim.inputs import Homes
 
 def per_day(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:
     """A figure over each 24 h of the period."""
-    days = view.inputs.days
+    days = view.deployment.days
     over = f"{what}, for each 24 h of the period ({days:.2f} days, nights included)"
     return of_replications(name, values / days, unit=unit, what=over)
 
@@ -30,11 +30,11 @@ def per_duty_hour(view: RunView, name: str, values: FloatArray, unit: str, what:
 
 def footprint_kpis(view: RunView) -> list[Kpi]:
     """Camera minutes over homes (the privacy footprint), unknown where nobody has said where people live."""
-    homes = view.inputs.homes
+    homes = view.deployment.homes
     if homes is None:
         minutes = np.full(view.count, np.nan)
     else:
-        zone, dock = _zones_of_flights(view), view.places("flights", "dock", view.inputs.docks)
+        zone, dock = _zones_of_flights(view), view.places("flights", "dock", view.deployment.docks)
         flown_s = view.ended("landed_s") - view.number("flights", "airborne_s")
         stay_s = view.number("flights", "on_scene_s")
         over_s = np.asarray(homes.by_zone)[zone] * stay_s
@@ -46,7 +46,7 @@ def footprint_kpis(view: RunView) -> list[Kpi]:
 
 def overwatch_kpis(view: RunView) -> list[Kpi]:
     """How well drones relieved each other; nothing where they are not to."""
-    if not view.inputs.overwatch:
+    if not view.deployment.overwatch:
         return []
     replication, gap_s = view.replication("overwatch"), view.number("overwatch", "gap_s")
     of = "calls that need longer than one drone can stay"
@@ -64,7 +64,7 @@ def overwatch_kpis(view: RunView) -> list[Kpi]:
 
 def move_kpis(view: RunView) -> list[Kpi]:
     """How often drones are moved up to another dock; nothing where they are not to be."""
-    if not view.inputs.move_up:
+    if not view.deployment.move_up:
         return []
     landed = ~np.isnan(view.number("moves", "landed_s"))
     arrived = view.is_("moves", "turned", "")[landed]
@@ -80,7 +80,7 @@ def _moves_over_homes_s(view: RunView, homes: Homes) -> FloatArray:
     """Seconds of moves over homes for each replication."""
     if not homes.by_move:
         return np.zeros(view.count)
-    start, end = (view.places("moves", name, view.inputs.docks) for name in ("from_dock", "to_dock"))
+    start, end = (view.places("moves", name, view.deployment.docks) for name in ("from_dock", "to_dock"))
     flown_s = view.ended("landed_s", "moves") - view.number("moves", "airborne_s")
     return view.sums("moves", np.asarray(homes.by_move)[start, end] * flown_s)
 
@@ -94,5 +94,5 @@ def _zones_of_flights(view: RunView) -> np.ndarray[tuple[int, ...], np.dtype[np.
     keys = view.replication("calls") * span + view.number("calls", "call")
     order = np.argsort(keys)
     wanted = view.replication("flights") * span + view.number("flights", "call")
-    zones = view.places("calls", "zone", view.inputs.zones)
+    zones = view.places("calls", "zone", view.deployment.zones)
     return np.asarray(zones[order[np.searchsorted(keys[order], wanted)]])

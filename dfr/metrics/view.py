@@ -10,7 +10,7 @@ import numpy as np
 from dfr.metrics.intervals import FloatArray
 from dfr.metrics.measures import BoolArray, IntArray, counts_of, sums_of
 from dfr.sim.events import Records
-from dfr.sim.inputs import DockPlace, SimInputs, Zone
+from dfr.sim.inputs import Deployment, DockPlace, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +18,21 @@ class RunView:
     """Records, the deployment they are of, and its time with people on duty."""
 
     records: Records
-    inputs: SimInputs
+    deployment: Deployment
     count: int
     ranks: dict[str, IntArray]
     duty_moments_s: FloatArray
     duty_until_s: FloatArray
 
     @classmethod
-    def of(cls, records: Records, inputs: SimInputs) -> RunView:
+    def of(cls, records: Records, deployment: Deployment) -> RunView:
         """The view of a run."""
         order = np.asarray(records.replications)
         ranks = {
             name: np.searchsorted(order, table["replication"]).astype(np.int64)
             for name, table in records.tables.items()
         }
-        return cls(records, inputs, len(order), ranks, *_duty_clock(inputs))
+        return cls(records, deployment, len(order), ranks, *_duty_clock(deployment))
 
     def replication(self, table: str) -> IntArray:
         """The replication of each record, counted from 0."""
@@ -65,7 +65,7 @@ class RunView:
     def ended(self, clock: str, table: str = "flights") -> FloatArray:
         """A clock of the flights or moves, the horizon where it never came."""
         moments = self.number(table, clock)
-        return np.where(np.isnan(moments), self.inputs.horizon_s, moments)
+        return np.where(np.isnan(moments), self.deployment.horizon_s, moments)
 
     def flown_s(self, since: str) -> FloatArray:
         """Seconds of all flights and moves from a clock to touchdown, for each replication."""
@@ -88,10 +88,10 @@ class RunView:
     @property
     def posts_s(self) -> float:
         """Drone seconds that the people on duty may have in use."""
-        horizon = self.inputs.horizon_s
+        horizon = self.deployment.horizon_s
         return sum(
             duty.drones * max(0.0, min(duty.end_s, horizon) - max(0.0, duty.start_s))
-            for duty in self.inputs.duties
+            for duty in self.deployment.duties
         )
 
 
@@ -107,10 +107,10 @@ def share_of(values: FloatArray, whole: float) -> FloatArray:
     return values / whole if whole > 0.0 else np.full(len(values), np.nan)
 
 
-def _duty_clock(inputs: SimInputs) -> tuple[FloatArray, FloatArray]:
+def _duty_clock(deployment: Deployment) -> tuple[FloatArray, FloatArray]:
     """Moments, and the seconds on duty up to each."""
-    horizon = inputs.horizon_s
-    duties = [(max(0.0, d.start_s), min(horizon, d.end_s)) for d in inputs.duties if d.drones > 0]
+    horizon = deployment.horizon_s
+    duties = [(max(0.0, d.start_s), min(horizon, d.end_s)) for d in deployment.duties if d.drones > 0]
     moments = np.unique(np.clip([0.0, horizon, *(t for duty in duties for t in duty)], 0.0, horizon))
     middles = 0.5 * (moments[:-1] + moments[1:])
     manned = np.array([any(start <= t < end for start, end in duties) for t in middles], dtype=float)

@@ -29,6 +29,7 @@ from dfr.sim.crew import drones_of_crew
 from dfr.sim.homes import homes_below
 from dfr.sim.inputs import (
     HOLD_LOW,
+    Deployment,
     DockPlace,
     Duty,
     FailureRate,
@@ -109,8 +110,38 @@ ASSUMED: tuple[Assumption, ...] = (
 """What the simulation, and the landings it draws, assume beyond the scenario."""
 
 
+def deployment_of(world: World, plan: Plan) -> Deployment:
+    """The deployment of a plan as the key figures see it; nothing is flown for it."""
+    return _deployment(world, plan, _transfers(world, plan))
+
+
+def _transfers(world: World, plan: Plan) -> Transfers:
+    """The ways between docks, where a dock has room for another's drone."""
+    return transfers_of(world, plan) if any(_spare_slots(world.scenario, plan)) else {}
+
+
+def _deployment(world: World, plan: Plan, transfers: Transfers) -> Deployment:
+    scenario = world.scenario
+    return Deployment(
+        scenario=scenario.name,
+        horizon_s=hourly_demand(scenario).edges_s[-1],
+        zones=_zones(scenario),
+        grades=_grades(scenario),
+        docks=tuple(
+            DockPlace(id=site.id, drones=site.drones, spare=room)
+            for site, room in zip(plan.sites, _spare_slots(scenario, plan), strict=True)
+        ),
+        duties=_duties(scenario),
+        limits_s=scenario.targets.limits_s,
+        cleared_without_patrol=scenario.demand.cleared_without_patrol,
+        homes=homes_below(world, plan, transfers),
+        overwatch=scenario.simulation.overwatch,
+        move_up=scenario.simulation.move_up,
+    )
+
+
 def sim_inputs(world: World, plan: Plan) -> SimInputs:
-    """The deployment of a plan as the simulation sees it.
+    """The deployment of a plan as the simulation sees it, its routes and landings flown in each weather.
 
     Raises InputError where the weather has no row for an hour of the period, or the catalogue no such drone.
     """
@@ -119,27 +150,24 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
     weather = [weather_at(scenario.weather, slot.start) for slot in demand.slots]
     kinds = {kind_of(hour): hour for hour in weather}
     places = {kind: place for place, kind in enumerate(kinds)}
-    spare = _spare_slots(scenario, plan)
-    transfers = transfers_of(world, plan) if any(spare) else {}
+    transfers = _transfers(world, plan)
+    deployed = _deployment(world, plan, transfers)
     builder = Conditions(world, plan, transfers)
     return SimInputs(
-        scenario=scenario.name,
+        scenario=deployed.scenario,
         hour_edges_s=demand.edges_s,
         rates_per_s=demand.rates_per_s,
         rate_cv=scenario.demand.rate_cv,
-        zones=_zones(scenario),
-        grades=_grades(scenario),
+        zones=deployed.zones,
+        grades=deployed.grades,
         decision=spread(scenario.crew.decision),
         launch=spread(scenario.crew.launch),
         video=spread(scenario.crew.video),
         ground_mobilisation=spread(scenario.demand.ground.mobilisation),
-        docks=tuple(
-            DockPlace(id=site.id, drones=site.drones, spare=room)
-            for site, room in zip(plan.sites, spare, strict=True)
-        ),
+        docks=deployed.docks,
         conditions=builder.conditions(list(kinds.values())),
         condition_of_hour=tuple(places[kind_of(hour)] for hour in weather),
-        duties=_duties(scenario),
+        duties=deployed.duties,
         traffic=tuple(
             _traffic(world, plan, builder.settings, item, demand.slots, transfers)
             for item in scenario.traffic
@@ -150,16 +178,16 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         retry_s=RETRY_S,
         recovery=RECOVERY,
         min_on_scene_s=MIN_ON_SCENE_S,
-        cleared_without_patrol=scenario.demand.cleared_without_patrol,
-        limits_s=scenario.targets.limits_s,
+        cleared_without_patrol=deployed.cleared_without_patrol,
+        limits_s=deployed.limits_s,
         failures=_failures(scenario),
         dispatch=scenario.simulation.dispatch.value,
-        overwatch=scenario.simulation.overwatch,
+        overwatch=deployed.overwatch,
         handover_s=HANDOVER_S if scenario.simulation.overwatch else 0.0,
         keep_within_s=max(0.0, scenario.targets.siting_limit_s - scenario.crew.launch.median_s),
-        homes=homes_below(world, plan, transfers),
+        homes=deployed.homes,
         in_turn=_in_turn(scenario, plan),
-        move_up=scenario.simulation.move_up,
+        move_up=deployed.move_up,
     )
 
 

@@ -207,6 +207,31 @@ NO_RECOVERY = Spread.constant(0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What the key figures of a run need besides its records: docks, zones, hours on duty and limits.
+
+    Nothing in it has to be flown, so that a stored run is read back at once.
+    """
+
+    scenario: str
+    horizon_s: float
+    zones: tuple[Zone, ...]
+    grades: tuple[Grade, ...]
+    docks: tuple[DockPlace, ...]
+    duties: tuple[Duty, ...]
+    limits_s: tuple[float, ...] = ()
+    cleared_without_patrol: float | None = None
+    homes: Homes | None = None
+    overwatch: bool = False
+    move_up: bool = False
+
+    @property
+    def days(self) -> float:
+        """The simulated length in days of 24 h."""
+        return self.horizon_s / 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimInputs:
     """A deployment as one replication sees it. `hour_edges_s` bound the hours, from 0 to the horizon.
 
@@ -256,9 +281,21 @@ class SimInputs:
         return self.hour_edges_s[-1]
 
     @property
-    def days(self) -> float:
-        """The simulated length in days of 24 h."""
-        return self.horizon_s / 86400.0
+    def deployment(self) -> Deployment:
+        """What the key figures of these inputs' runs need."""
+        return Deployment(
+            horizon_s=self.horizon_s,
+            scenario=self.scenario,
+            zones=self.zones,
+            grades=self.grades,
+            docks=self.docks,
+            duties=self.duties,
+            limits_s=self.limits_s,
+            cleared_without_patrol=self.cleared_without_patrol,
+            homes=self.homes,
+            overwatch=self.overwatch,
+            move_up=self.move_up,
+        )
 
     def digest(self) -> str:
         """SHA-256 of the content, the same in every process and on every machine."""

@@ -16,7 +16,7 @@ from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan, plan_with_docks
-from dfr.sim.build import sim_inputs
+from dfr.sim.build import deployment_of
 from dfr.sim.events import Records
 from dfr.sim.factors import Variant, varied_world
 from dfr.store.runs import load_manifest, load_records
@@ -111,7 +111,7 @@ def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
     plan = plan or _planned_again(world, (manifest or {}).get("sites"), folder)
     seed = world.scenario.study.seed if manifest is None else _seed(manifest, folder)
     found = load_records(records) if records is not None and (records / "kpis.json").is_file() else None
-    summary = None if found is None else summarise(found, sim_inputs(world, plan), seed=seed)
+    summary = None if found is None else summarise(found, deployment_of(world, plan), seed=seed)
     return Recalled(folder=folder, world=world, plan=plan, seed=seed, records=found, summary=summary, day=day)
 
 

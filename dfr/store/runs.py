@@ -244,7 +244,7 @@ def _finish(
 def _stored(
     folder: Path, manifest: dict[str, Any], inputs: SimInputs, records: Records, seed: int
 ) -> StoredRun:
-    summary = summarise(records, inputs, seed=seed)
+    summary = summarise(records, inputs.deployment, seed=seed)
     return StoredRun(
         folder=folder, manifest=manifest, seed=seed, inputs=inputs, records=records, summary=summary
     )

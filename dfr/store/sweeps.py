@@ -189,7 +189,7 @@ class Sweeper:
             run = simulate_inputs(
                 inputs, replications=count, seed=self._seed, jobs=self._jobs, cluster=self._cluster
             )
-            return summarise(run.records, run.inputs, seed=self._seed)
+            return summarise(run.records, run.inputs.deployment, seed=self._seed)
         folder = self._folder / variant.name
         stored = run_to_store(
             world,

@@ -10,7 +10,6 @@ from dfr.errors import DfrError, InputError
 from dfr.metrics.compare import compare
 from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.model import Plan
-from dfr.sim.build import sim_inputs
 from dfr.sim.events import Records
 from dfr.sim.experiment import simulate
 from dfr.world.model import World
@@ -141,7 +140,7 @@ class Runs:
             run = simulate(
                 world, plan, replications=replications, seed=seed, jobs=self._jobs, on_done=on_done
             )
-            summary = summarise(run.records, sim_inputs(world, plan), seed=seed)
+            summary = summarise(run.records, run.inputs.deployment, seed=seed)
             self.add(label, world, plan, run.records, summary)
         except _StoppedError:
             self._progress["error"] = "stopped"

@@ -9,14 +9,25 @@ from typing import Any
 import pytest
 
 from dfr.sim.events import CallRecord, FlightRecord, Records, to_tables, vocabulary
-from dfr.sim.inputs import Condition, DockPlace, Duty, Grade, Landing, Leg, SimInputs, Traffic, Zone
+from dfr.sim.inputs import (
+    Condition,
+    Deployment,
+    DockPlace,
+    Duty,
+    Grade,
+    Landing,
+    Leg,
+    SimInputs,
+    Traffic,
+    Zone,
+)
 from dfr.sim.randomness import Spread
 
 NAN = float("nan")
 
 
 @pytest.fixture
-def deployment() -> SimInputs:
+def inputs() -> SimInputs:
     """Two days, people on duty in the first half of each, two drones in one dock."""
     leg = Leg(20.0, 40.0, 50.0, 30.0, 6.0, 8.0, 360.0)
     spread = Spread.constant(60.0)
@@ -62,11 +73,17 @@ def deployment() -> SimInputs:
 
 
 @pytest.fixture
-def records(deployment: SimInputs) -> Callable[..., Records]:
+def deployment(inputs: SimInputs) -> Deployment:
+    """The same as the key figures see it."""
+    return inputs.deployment
+
+
+@pytest.fixture
+def records(inputs: SimInputs) -> Callable[..., Records]:
     """Makes records of the logs of several replications."""
 
     def make(*logs: dict[str, list[Any]]) -> Records:
-        words = vocabulary(deployment)
+        words = vocabulary(inputs)
         parts = [to_tables(log, words, number) for number, log in enumerate(logs)]
         return Records.joined(words, range(len(logs)), parts)
 

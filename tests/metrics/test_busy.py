@@ -11,7 +11,7 @@ import pytest
 from dfr.errors import InputError
 from dfr.metrics.busy import agree, drones_busy
 from dfr.sim.events import ReadyRecord
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import Deployment
 
 
 def _plan(*names: str) -> Any:
@@ -19,7 +19,7 @@ def _plan(*names: str) -> Any:
 
 
 def test_a_drone_that_is_not_ready_is_busy_while_people_are_on_duty(
-    records: Callable[..., Any], deployment: SimInputs
+    records: Callable[..., Any], deployment: Deployment
 ) -> None:
     day = 86400.0
     log = {

@@ -12,12 +12,12 @@ from scipy import stats
 from dfr.errors import InputError
 from dfr.metrics.compare import compare
 from dfr.metrics.kpi import Summary, summarise
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import Deployment
 
 
 @pytest.fixture
 def run(
-    records: Callable[..., Any], call: Callable[..., Any], deployment: SimInputs
+    records: Callable[..., Any], call: Callable[..., Any], deployment: Deployment
 ) -> Callable[..., Summary]:
     """Summarises replications with one call each, overhead after so many seconds (None: missed)."""
 

@@ -18,7 +18,7 @@ from dfr.sim.events import (
     WeatherRecord,
     YieldRecord,
 )
-from dfr.sim.inputs import Homes, SimInputs
+from dfr.sim.inputs import Deployment, Homes
 
 Make = Callable[..., Any]
 
@@ -56,7 +56,7 @@ def two(records: Make, call: Make, flight: Make, missed: dict[str, Any]) -> Reco
     return records(first, second)
 
 
-def test_clocks_are_measured_over_the_calls_that_were_reached(two: Records, deployment: SimInputs) -> None:
+def test_clocks_are_measured_over_the_calls_that_were_reached(two: Records, deployment: Deployment) -> None:
     kpi = summarise(two, deployment, seed=1).kpis["call_to_overhead_s"]
     assert kpi.n == 4
     assert kpi.mean == pytest.approx((100.0 + 140.0 + 200.0 + 100.0) / 4)
@@ -103,12 +103,12 @@ def test_clocks_are_measured_over_the_calls_that_were_reached(two: Records, depl
     ],
 )  # fmt: skip
 def test_each_figure_is_what_a_hand_makes_of_the_records(
-    two: Records, deployment: SimInputs, name: str, mean: float
+    two: Records, deployment: Deployment, name: str, mean: float
 ) -> None:
     assert summarise(two, deployment, seed=1).kpis[name].mean == pytest.approx(mean)
 
 
-def test_missed_calls_are_counted_by_reason_of_all_calls(two: Records, deployment: SimInputs) -> None:
+def test_missed_calls_are_counted_by_reason_of_all_calls(two: Records, deployment: Deployment) -> None:
     assert summarise(two, deployment, seed=1).missed == {
         "traffic": pytest.approx(1 / 6),
         "weather_wind": pytest.approx(1 / 6),
@@ -116,7 +116,7 @@ def test_missed_calls_are_counted_by_reason_of_all_calls(two: Records, deploymen
 
 
 def test_a_dock_is_ready_as_long_as_one_drone_is_and_people_are_there(
-    two: Records, deployment: SimInputs
+    two: Records, deployment: Deployment
 ) -> None:
     dock = summarise(two, deployment, seed=1).docks["east"]
     assert dock.drone_ready == pytest.approx((21600.0 + 43200.0) / 86400.0 / 2)
@@ -124,7 +124,7 @@ def test_a_dock_is_ready_as_long_as_one_drone_is_and_people_are_there(
 
 
 def test_nobody_who_has_not_said_how_many_calls_are_cleared_gets_a_figure(
-    two: Records, deployment: SimInputs
+    two: Records, deployment: Deployment
 ) -> None:
     kpi = summarise(two, replace(deployment, cleared_without_patrol=None), seed=1).kpis[
         "cleared_without_patrol"
@@ -134,7 +134,7 @@ def test_nobody_who_has_not_said_how_many_calls_are_cleared_gets_a_figure(
 
 
 def test_a_run_without_calls_has_no_response_times_and_does_not_fail(
-    records: Make, deployment: SimInputs
+    records: Make, deployment: Deployment
 ) -> None:
     summary = summarise(records({}, {}), deployment, seed=1)
     assert summary.kpis["call_to_overhead_s"].mean is None
@@ -143,7 +143,7 @@ def test_a_run_without_calls_has_no_response_times_and_does_not_fail(
 
 
 def test_a_flight_still_out_at_the_horizon_is_in_use_until_then(
-    records: Make, call: Make, flight: Make, deployment: SimInputs
+    records: Make, call: Make, flight: Make, deployment: Deployment
 ) -> None:
     out = flight(0, dispatched_s=172700.0, airborne_s=172740.0, landed_s=float("nan"), landing="")
     summary = summarise(records({"calls": [call(0)], "flights": [out]}), deployment, seed=1)
@@ -156,7 +156,7 @@ def test_the_sample_of_a_clock_leaves_out_calls_that_were_not_reached(two: Recor
 
 
 def test_json_has_mean_percentiles_interval_and_number_for_every_figure(
-    two: Records, deployment: SimInputs
+    two: Records, deployment: Deployment
 ) -> None:
     document = summarise(two, deployment, seed=7).as_dict()
     assert set(document) == {"scenario", "seed", "replications", "time", "kpis", "missed", "docks"}
@@ -167,7 +167,7 @@ def test_json_has_mean_percentiles_interval_and_number_for_every_figure(
         assert {"mean", "p50", "p90", "low", "high", "n", "unit", "what"} <= set(kpi), name
 
 
-def test_days_are_of_24_hours_and_hours_on_duty_are_said_apart(two: Records, deployment: SimInputs) -> None:
+def test_days_are_of_24_hours_and_hours_on_duty_are_said_apart(two: Records, deployment: Deployment) -> None:
     kpis = summarise(two, deployment, seed=1).kpis
     assert kpis["calls_per_day"].mean == pytest.approx((4 + 2) / 2 / 2.0)
     assert kpis["calls_per_duty_hour"].mean == pytest.approx((4 + 2) / 2 / 24.0)
@@ -176,7 +176,7 @@ def test_days_are_of_24_hours_and_hours_on_duty_are_said_apart(two: Records, dep
 
 
 def test_minutes_over_homes_are_those_of_stays_and_ways_by_their_shares(
-    two: Records, deployment: SimInputs
+    two: Records, deployment: Deployment
 ) -> None:
     name = "camera_minutes_over_homes_per_day"
     assert summarise(two, deployment, seed=1).kpis[name].mean is None
@@ -188,7 +188,7 @@ def test_minutes_over_homes_are_those_of_stays_and_ways_by_their_shares(
 
 
 def test_moves_between_docks_count_as_flying_and_have_figures_of_their_own(
-    records: Make, call: Make, deployment: SimInputs
+    records: Make, call: Make, deployment: Deployment
 ) -> None:
     (dock, *_), name = deployment.docks, "moves"
     there = MoveRecord(0, f"{dock.id}/1", dock.id, dock.id, 0.0, 40.0, 640.0, "", "docked", 1, 9.0, 0.9)
@@ -207,7 +207,7 @@ def test_moves_between_docks_count_as_flying_and_have_figures_of_their_own(
 
 
 def test_overwatch_counts_gaps_only_where_it_is_kept(
-    records: Make, call: Make, deployment: SimInputs
+    records: Make, call: Make, deployment: Deployment
 ) -> None:
     watches = [
         OverwatchRecord(0, "stage", 100.0, 1600.0, 2, 0.0),

@@ -10,7 +10,7 @@ import pytest
 from dfr.errors import InputError
 from dfr.metrics.kpi import summarise
 from dfr.metrics.precision import Precision, replication_numbers
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import Deployment
 
 
 def test_the_numbers_do_not_depend_on_where_a_run_was_stopped() -> None:
@@ -21,7 +21,7 @@ def test_the_numbers_do_not_depend_on_where_a_run_was_stopped() -> None:
 
 
 def test_a_run_is_precise_once_its_interval_is_narrow(
-    records: Callable[..., Any], call: Callable[..., Any], deployment: SimInputs
+    records: Callable[..., Any], call: Callable[..., Any], deployment: Deployment
 ) -> None:
     def run(*overhead_s: float) -> Any:
         return summarise(

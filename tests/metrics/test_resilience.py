@@ -14,12 +14,12 @@ from dfr.sim.losses import losses
 
 
 @pytest.fixture
-def two_docks(deployment: SimInputs) -> SimInputs:
+def two_docks(inputs: SimInputs) -> SimInputs:
     """A dock with two drones, and one with one that is as near, two pilots."""
-    (condition,) = deployment.conditions
+    (condition,) = inputs.conditions
     legs = (condition.legs[0], condition.legs[0])
     return replace(
-        deployment,
+        inputs,
         rates_per_s=(0.002,) * 48,
         docks=(DockPlace(id="east", drones=2), DockPlace(id="west", drones=1)),
         conditions=(replace(condition, legs=legs, nearest=((0, 1), (0, 1))),),
@@ -46,7 +46,7 @@ def test_each_part_is_lost_once_and_alone(two_docks: SimInputs) -> None:
 
 def test_a_lost_dock_sends_nothing_and_the_worst_loss_comes_first(two_docks: SimInputs) -> None:
     run = simulate_inputs(two_docks, replications=12, seed=2)
-    reports = n_minus_1(two_docks, summarise(run.records, run.inputs, seed=2))
+    reports = n_minus_1(two_docks, summarise(run.records, run.inputs.deployment, seed=2))
     costs = [report.changes[0].difference for report in reports]
     assert costs == sorted(costs)
     worst = reports[0].changes[0]

@@ -21,11 +21,11 @@ MANIFEST: dict[str, Any] = {
 
 @pytest.fixture
 def sections(
-    deployment: SimInputs, records: Callable[..., Any], call: Callable[..., Any]
+    inputs: SimInputs, records: Callable[..., Any], call: Callable[..., Any]
 ) -> dict[str, dict[str, str]]:
     """The report of two replications with one call each."""
-    inputs = replace(deployment, launch=Spread.lognormal(35.0, 55.0))
-    summary = summarise(records({"calls": [call(0)]}, {"calls": [call(0)]}), inputs, seed=77)
+    inputs = replace(inputs, launch=Spread.lognormal(35.0, 55.0))
+    summary = summarise(records({"calls": [call(0)]}, {"calls": [call(0)]}), inputs.deployment, seed=77)
     return stress(inputs, summary, MANIFEST)
 
 
@@ -46,8 +46,8 @@ def test_it_holds_the_runs_own_numbers(sections: dict[str, dict[str, str]]) -> N
 
 
 def test_traced_calls_are_named_as_such(
-    deployment: SimInputs, records: Callable[..., Any], call: Callable[..., Any]
+    inputs: SimInputs, records: Callable[..., Any], call: Callable[..., Any]
 ) -> None:
-    summary = summarise(records({"calls": [call(0)]}), deployment, seed=77)
-    found = stress(deployment, summary, {**MANIFEST, "traced_calls": 31})
+    summary = summarise(records({"calls": [call(0)]}), inputs.deployment, seed=77)
+    found = stress(inputs, summary, {**MANIFEST, "traced_calls": 31})
     assert "31 calls of a log" in found["3 Data"]["3.3 Input parameters"]

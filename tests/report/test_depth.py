@@ -28,7 +28,9 @@ def world():
 def run(world):
     plan = make_plan(world, wish=Wish(objective=Objective.MEXCLP))
     inputs = sim_inputs(world, plan)
-    summary = summarise(simulate_inputs(inputs, replications=3, seed=1, jobs=1).records, inputs, seed=1)
+    summary = summarise(
+        simulate_inputs(inputs, replications=3, seed=1, jobs=1).records, inputs.deployment, seed=1
+    )
     return plan, inputs, summary
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 import shapely
@@ -16,7 +17,7 @@ from dfr.plan.relocation import transfers_of
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import DockObstacle
-from dfr.sim.build import ASSUMED, sim_inputs
+from dfr.sim.build import ASSUMED, deployment_of, sim_inputs
 from dfr.sim.dock import holds_by_hour
 from dfr.sim.inputs import SimInputs
 from dfr.world.model import World
@@ -39,6 +40,18 @@ def plan(world: World) -> Plan:
 def inputs(world: World, plan: Plan) -> SimInputs:
     """Its plain values."""
     return sim_inputs(world, plan)
+
+
+def test_what_the_key_figures_need_is_that_of_the_inputs_with_nothing_flown(
+    world: World, plan: Plan, inputs: SimInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("flown")
+
+    monkeypatch.setattr("dfr.sim.build.Conditions", refuse)
+    with pytest.raises(AssertionError, match="flown"):
+        sim_inputs(world, plan)
+    assert deployment_of(world, plan) == inputs.deployment
 
 
 def test_ways_take_as_long_as_the_plan_says_in_the_planning_wind(
@@ -148,6 +161,7 @@ def test_docks_with_room_are_joined_by_ways_inside_the_flight_geography(
         ends = [next(site.position for site in plan.sites if site.id == name) for name in (start, end)]
         assert distance_m(route.points[0], ends[0]) + distance_m(route.points[-1], ends[1]) < 0.1
     moving = sim_inputs(roomy, plan)
+    assert deployment_of(roomy, plan) == moving.deployment
     assert [dock.spare for dock in moving.docks] == [1] * len(plan.sites)
     for condition in moving.conditions:
         for start, row in enumerate(condition.moves):

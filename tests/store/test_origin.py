@@ -1,6 +1,8 @@
 """A run read back from its folder alone, also where the folder was damaged."""
 
 import json
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -8,8 +10,10 @@ from dfr.errors import InputError
 from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.weather_files import WeatherFiles
+from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.store.origin import on_the_day_of, recall, remember
+from dfr.store.runs import run_to_store
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +70,20 @@ def test_the_files_of_the_day_go_with_a_run(planned, tmp_path):
     found = recall(run)
     assert found.world.scenario.weather.hours == world.scenario.weather.hours
     assert found.day.weather.taf == run / "day" / "taf.txt"
+
+
+def test_the_figures_of_a_stored_run_are_read_back_without_flying_anything(
+    folder: Path, planned: tuple[Path, Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("flown")
+
+    path, plan = planned
+    stored = run_to_store(load_world(path), plan, folder=folder, replications=2, seed=7)
+    monkeypatch.setattr("dfr.sim.build.Conditions", refuse)
+    found = recall(folder)
+    assert found.summary is not None
+    assert found.summary.as_dict() == stored.summary.as_dict()
 
 
 def test_a_run_is_judged_anew_in_the_weather_of_the_day_with_its_docks(folder, planned, tmp_path):

@@ -189,7 +189,7 @@ def test_records_read_back_are_those_written(whole: StoredRun) -> None:
             a, b = read.column(table, field), whole.records.column(table, field)
             assert a.dtype == b.dtype, (table, field)
             np.testing.assert_array_equal(a, b)
-    figures = summarise(read, whole.inputs, seed=SEED).as_dict()
+    figures = summarise(read, whole.inputs.deployment, seed=SEED).as_dict()
     assert json.loads((whole.folder / "kpis.json").read_text()) == json.loads(json.dumps(figures))
 
 

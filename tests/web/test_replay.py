@@ -7,7 +7,6 @@ from dfr.geo import Position
 from dfr.link.vehicle import VehicleState
 from dfr.metrics.kpi import summarise
 from dfr.metrics.timeline import Kind
-from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import simulate
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.track import FlightTrack, Phase, track_of_phases
@@ -56,7 +55,7 @@ def test_a_stored_flight_is_read_back(tmp_path):
 def simulated(victorious):
     world, plan = victorious
     run = simulate(world, plan, replications=3, seed=5)
-    return world, plan, run.records, summarise(run.records, sim_inputs(world, plan), seed=5)
+    return world, plan, run.records, summarise(run.records, run.inputs.deployment, seed=5)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
