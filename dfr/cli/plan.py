@@ -99,9 +99,10 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     if risk is not None:
         _write_worksheet(world, proposed, risk)
     if pareto is not None:
-        from dfr.cli.rehearsal_depth import write_fronts  # loads matplotlib, which a plan does without
+        from dfr.rehearsal.operator import Operator
+        from dfr.rehearsal.studies import write_fronts  # loads matplotlib, which a plan does without
 
-        write_fronts(world, len(proposed.sites), pareto)
+        write_fronts(world, len(proposed.sites), pareto, operator=Operator(tell=note))
     if as_json:
         emit_json(document)
     else:

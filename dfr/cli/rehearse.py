@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,9 +17,7 @@ from dfr import __version__
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
 from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, print_verdict, progress, say
 from dfr.cli.planned import plan_of, study_of
-from dfr.cli.rehearsal_depth import look_deeper
-from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
-from dfr.cli.rehearsal_shift import asked_shift, fly_asked, shift_lines
+from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError
 from dfr.findings import by_danger
 from dfr.io.day_files import DayFiles, on_the_day
@@ -32,6 +31,10 @@ from dfr.plan.checks.assumed import ASSUMED_STATEMENT
 from dfr.plan.compliance import check
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict, require_go
+from dfr.rehearsal.dispatches import Engine, fly_route, routes_flown
+from dfr.rehearsal.operator import Operator
+from dfr.rehearsal.shift import asked_shift, fly_asked, shift_lines
+from dfr.rehearsal.studies import look_deeper
 from dfr.report.depth import Depth
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
@@ -126,6 +129,7 @@ def rehearse(
     Exit code 3 for NO GO and UNKNOWN, 5 where a flight was not as predicted.
     """
     flies = Engine(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
+    person = Operator(tell=note, confirm=_confirm if sys.stdin.isatty() else None)
     asked = asked_shift(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
@@ -142,10 +146,17 @@ def rehearse(
         run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
         flown = _fly(world, plan, out, flies, most=flights)
         if asked is not None:
-            flown = replace(
-                flown, shift=fly_asked(world, plan, run, asked, engine=flies, folder=out / "flights")
-            )
-        depth = look_deeper(world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out)
+            with one_stop() as allow_second_stop:
+                operator = replace(person, allow_second_stop=allow_second_stop)
+                flown = replace(
+                    flown,
+                    shift=fly_asked(
+                        world, plan, run, asked, engine=flies, folder=out / "flights", operator=operator
+                    ),
+                )
+        depth = look_deeper(
+            world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out, operator=person
+        )
         report = _write_report(world, plan, verdict, run=run, flown=flown, depth=depth, out=out)
     if junit is not None:
         text = junit_xml(plan.scenario, plan.findings, flown.flown, verdict=verdict, problem=flown.problem)
@@ -157,6 +168,10 @@ def rehearse(
     else:
         _say(plan, verdict, run.summary, flown, report)
     raise typer.Exit(_exit_code(verdict, flown))
+
+
+def _confirm(question: str) -> bool:
+    return typer.confirm(question, err=True)
 
 
 def _begin(out: Path, scenario_file: Path, plan: Plan, files: DayFiles) -> None:

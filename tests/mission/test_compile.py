@@ -12,7 +12,6 @@ import shapely
 from dfr.aircraft.catalogue import drone
 from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path
 from dfr.ardupilot.commands import Command, Frame
-from dfr.cli.rehearsal_flights import ways
 from dfr.errors import InfeasibleError, InputError
 from dfr.findings import compliant
 from dfr.geo import Position, distance_m
@@ -24,6 +23,7 @@ from dfr.mission.items import FencePolygon
 from dfr.mission.validate import validate
 from dfr.plan.matrix import on_scene_s, router_of
 from dfr.plan.planner import make_plan
+from dfr.rehearsal.dispatches import ways
 from dfr.scenario.model import LostLink
 from dfr.world.demand import zone_centres
 from dfr.world.weather import mean_wind, weather_at

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dfr.cli.output import json_text, note
 from dfr.io.files import write_atomically
+from dfr.io.strict_json import json_text
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.metrics.stress import stress
 from dfr.plan.fronts import Fronts, fronts
 from dfr.plan.model import Plan
 from dfr.plan.planner import layouts_of
+from dfr.rehearsal.operator import Operator
 from dfr.report.depth import Depth
 from dfr.report.svg import svg_file
 from dfr.report.views import front
@@ -19,27 +20,35 @@ from dfr.world.model import World
 
 
 def look_deeper(
-    world: World, plan: Plan, run: StoredRun, *, losses: bool, pareto: bool, jobs: int, out: Path
+    world: World,
+    plan: Plan,
+    run: StoredRun,
+    *,
+    losses: bool,
+    pareto: bool,
+    jobs: int,
+    out: Path,
+    operator: Operator,
 ) -> Depth:
     """The parts of the report besides the run: STRESS-DES always, the others where asked for."""
     return Depth(
-        losses=_losses(run, jobs, out) if losses else (),
-        fronts=write_fronts(world, len(plan.sites), out) if pareto else None,
+        losses=_losses(run, jobs, out, operator) if losses else (),
+        fronts=write_fronts(world, len(plan.sites), out, operator=operator) if pareto else None,
         stress=stress(run.inputs, run.summary, run.manifest),
     )
 
 
-def write_fronts(world: World, docks: int, folder: Path) -> Fronts:
+def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) -> Fronts:
     """What more docks buy and what fairness costs, as front.json and front.svg."""
-    note("siting every number of docks by every objective ...")
+    operator.tell("siting every number of docks by every objective ...")
     found = fronts(layouts_of(world)[0], docks)
     write_atomically(folder / "front.json", json_text(found.as_dict()))
     write_atomically(folder / "front.svg", svg_file(front(found)))
     return found
 
 
-def _losses(run: StoredRun, jobs: int, out: Path) -> tuple[LossReport, ...]:
-    note("simulating without each dock, drone and pilot in turn ...")
+def _losses(run: StoredRun, jobs: int, out: Path, operator: Operator) -> tuple[LossReport, ...]:
+    operator.tell("simulating without each dock, drone and pilot in turn ...")
     reports = n_minus_1(run.inputs, run.summary, jobs=jobs)
     write_atomically(out / "n_minus_1.json", json_text([report.as_dict() for report in reports]))
     return reports

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import typer
-
 from dfr.aircraft.energy import usable_wh
-from dfr.cli.rehearsal_hangar import Shift, ShiftHangar
 from dfr.errors import InputError, VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.preflight import HOME_TOLERANCE_M
 from dfr.plan.model import Plan
+from dfr.rehearsal.fleet import Shift, ShiftHangar
+from dfr.rehearsal.operator import Operator
 from dfr.sim.flight import Order
 from dfr.world.model import World
 
@@ -40,7 +38,7 @@ class FieldHangar(ShiftHangar):
         self._stack = ExitStack()
         self._vehicles: dict[str, MavlinkVehicle] = {}
 
-    def confirmed(self, given: Sequence[str]) -> frozenset[str]:
+    def confirmed(self, given: Sequence[str], operator: Operator) -> frozenset[str]:
         """The drones that a person lets fly, each by its URL beforehand or by a yes on the terminal.
 
         Raises VehicleRefusedError where one is not confirmed: nothing has been sent by then.
@@ -50,17 +48,17 @@ class FieldHangar(ShiftHangar):
                 raise InputError(f"--confirm {url}: no --vehicle has this URL")
         for name, url in self._at.items():
             if url not in given:
-                self._ask(name, url)
+                self._ask(name, url, operator)
         return frozenset(self._at)
 
-    def _ask(self, name: str, url: str) -> None:
-        if not sys.stdin.isatty():
+    def _ask(self, name: str, url: str, operator: Operator) -> None:
+        if operator.confirm is None:
             raise VehicleRefusedError(
                 f"{name} at {url} is not confirmed, nothing was sent -> --confirm {url}, one for each vehicle"
             )
         place = self.homes()[name].position
         question = f"Upload to {url}, ARM it and fly it from {name} ({place}) whenever the shift calls?"
-        if not typer.confirm(question, err=True):
+        if not operator.confirm(question):
             raise VehicleRefusedError(f"{name} at {url}: not confirmed, nothing was sent")
 
     def __enter__(self) -> Self:

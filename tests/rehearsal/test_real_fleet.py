@@ -9,9 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from dfr.cli.rehearsal_field import FieldHangar
-from dfr.cli.rehearsal_flights import FRAMES, PARAMS, Engine
-from dfr.cli.rehearsal_shift import fly_shift, shift_of
 from dfr.errors import InputError, LinkError, VehicleRefusedError
 from dfr.geo import offset
 from dfr.io.scenario_files import find_scenario, load_world
@@ -20,6 +17,10 @@ from dfr.link.flown import FlownFlight
 from dfr.link.recorder import Recorder
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.plan.planner import make_plan
+from dfr.rehearsal.dispatches import FRAMES, PARAMS, Engine
+from dfr.rehearsal.operator import NOBODY
+from dfr.rehearsal.real_fleet import FieldHangar
+from dfr.rehearsal.shift import fly_shift, shift_of
 from dfr.sim.events import DIVERTED, DOCKED
 from dfr.sim.flight import Order
 from dfr.sim.inputs import Leg
@@ -66,7 +67,7 @@ def test_a_yes_to_another_vehicle_is_none(wanted, silent, tmp_path):
     world, plan, shift = wanted
     field = FieldHangar(world, plan, shift, [url_of(silent)], tmp_path)
     with pytest.raises(InputError, match="no --vehicle has this URL"):
-        field.confirmed(["tcp:127.0.0.1:9"])
+        field.confirmed(["tcp:127.0.0.1:9"], NOBODY)
 
 
 def test_each_vehicle_has_a_url_of_its_own(wanted, tmp_path):

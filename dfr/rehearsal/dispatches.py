@@ -13,7 +13,6 @@ from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.aircraft.landing import Limits
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
 from dfr.ardupilot.commands import Command
-from dfr.cli.rehearsal_landing import LedAstray, Truth, marker_at, marker_params
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
 from dfr.link.director import fly_dispatch
@@ -25,6 +24,7 @@ from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import FlightPlan
 from dfr.plan.model import Plan, Route
+from dfr.rehearsal.landing import LedAstray, Truth, marker_at, marker_params
 from dfr.scenario.model import Guidance
 from dfr.track import FlightTrack, Phase, phase_seconds, track_of_phases
 from dfr.world.model import World

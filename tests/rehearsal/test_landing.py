@@ -7,12 +7,12 @@ from datetime import datetime
 
 import pytest
 
-from dfr.cli.rehearsal_flights import Engine, fly_route, routes_flown
-from dfr.cli.rehearsal_landing import marker_at
 from dfr.geo import Position, distance_m
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.flown import GNSS_LANDING_TOLERANCE_M, PRECISION_LANDING_TOLERANCE_M
 from dfr.plan.planner import make_plan
+from dfr.rehearsal.dispatches import Engine, fly_route, routes_flown
+from dfr.rehearsal.landing import marker_at
 from dfr.scenario.model import Guidance
 from dfr.world.weather import mean_wind, weather_at
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.cli.rehearsal_flights import Engine
-from dfr.cli.rehearsal_shift import fly_shift, shift_of
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
+from dfr.rehearsal.dispatches import Engine
+from dfr.rehearsal.shift import fly_shift, shift_of
 from dfr.sim.calls import Visit
 from dfr.sim.engine import replicate
 from dfr.store.runs import run_to_store

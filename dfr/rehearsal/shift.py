@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dfr.cli.output import note
-from dfr.cli.rehearsal_air import Sky, Visitor, visit_of, visitors
-from dfr.cli.rehearsal_field import FieldHangar
-from dfr.cli.rehearsal_flights import Engine
-from dfr.cli.rehearsal_hangar import Shift, ShiftHangar, SitlHangar
-from dfr.cli.stopping import one_stop
 from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.geo import LocalFrame
 from dfr.link.flown import FlownFlight
@@ -34,6 +28,11 @@ from dfr.metrics.shift import (
 )
 from dfr.metrics.timeline import Kind, pick
 from dfr.plan.model import Plan
+from dfr.rehearsal.dispatches import Engine
+from dfr.rehearsal.fleet import Shift, ShiftHangar, SitlHangar
+from dfr.rehearsal.operator import NOBODY, Operator
+from dfr.rehearsal.real_fleet import FieldHangar
+from dfr.rehearsal.visitors import Sky, Visitor, visit_of, visitors
 from dfr.sim.calls import draw_calls, draw_visits
 from dfr.sim.engine import replicate
 from dfr.sim.events import Records, to_tables, vocabulary
@@ -135,13 +134,29 @@ def shift_of(
 
 
 def fly_asked(
-    world: World, plan: Plan, run: StoredRun, asked: AskedShift, *, engine: Engine, folder: Path
+    world: World,
+    plan: Plan,
+    run: StoredRun,
+    asked: AskedShift,
+    *,
+    engine: Engine,
+    folder: Path,
+    operator: Operator,
 ) -> FlownShift:
     """The shift that was asked for, taken from a run and flown."""
     shift = shift_of(run, plan, seconds=asked.seconds, vehicles=asked.vehicles, visits=asked.visits)
-    note(f"flying a shift of {len(shift.calls)} calls with {asked.vehicles} vehicles ...")
+    operator.tell(f"flying a shift of {len(shift.calls)} calls with {asked.vehicles} vehicles ...")
     field = FieldHangar(world, plan, shift, asked.urls, folder) if asked.urls else None
-    return fly_shift(world, plan, shift, engine=engine, folder=folder, field=field, confirmed=asked.confirmed)
+    return fly_shift(
+        world,
+        plan,
+        shift,
+        engine=engine,
+        folder=folder,
+        field=field,
+        confirmed=asked.confirmed,
+        operator=operator,
+    )
 
 
 def fly_shift(
@@ -153,6 +168,7 @@ def fly_shift(
     folder: Path,
     field: FieldHangar | None = None,
     confirmed: Sequence[str] = (),
+    operator: Operator = NOBODY,
 ) -> FlownShift:
     """The shift flown by vehicles, beside the same shift by the model: simulated ones, or those of the field.
 
@@ -160,7 +176,7 @@ def fly_shift(
     What goes wrong on the way (a lost vehicle, a failsafe) ends it and is told as its problem; what else is
     in the air is sent home.
     """
-    drones_confirmed = frozenset() if field is None else field.confirmed(confirmed)
+    drones_confirmed = frozenset() if field is None else field.confirmed(confirmed, operator)
     if field is not None:
         shift = replace(shift, visits=[])
     modelled = replicate(
@@ -174,7 +190,9 @@ def fly_shift(
     begun, clock = time.monotonic(), VehicleClock(wall_pace=None if field is None else field.speedup)
     hangar = field or SitlHangar(world, plan, shift, engine, folder)
     sky = Sky(come, world.frame)
-    flown, sorties, problem = _by_vehicles(shift, hangar, sky, clock, confirmed=drones_confirmed)
+    flown, sorties, problem = _by_vehicles(
+        shift, hangar, sky, clock, confirmed=drones_confirmed, operator=operator
+    )
     drones = {flight.order.flight: flight.order.drone for flight in sorties}
     paths = _paths(sorties, world.frame)
     return FlownShift(
@@ -217,24 +235,25 @@ def _by_vehicles(
     clock: VehicleClock,
     *,
     confirmed: frozenset[str],
+    operator: Operator,
 ) -> tuple[Log | None, list[FlownFlight], str]:
     """The log of a shift flown to its end, the flights that left the ground, and what ended it early."""
     log: Log | None = None
     flights: FlownFlights | None = None
     problem = ""
     try:
-        with one_stop() as heed, hangar, sky:
+        with hangar, sky:
             flights = FlownFlights(
-                clock, hangar, confirmed=confirmed, dock_tolerance_m=hangar.tolerance_m, tell=note
+                clock, hangar, confirmed=confirmed, dock_tolerance_m=hangar.tolerance_m, tell=operator.tell
             )
             clock.process(sky.over(clock, hangar.urls))
-            log = _flown(shift, clock, flights, heed)
+            log = _flown(shift, clock, flights, operator)
     except (LinkError, NonCompliantError, InfeasibleError) as error:
         problem = str(error)
     return log, [flight for flight in (flights.flown if flights else []) if flight.samples], problem
 
 
-def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights, heed: Callable[[], None]) -> Log:
+def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights, operator: Operator) -> Log:
     """The shift to its end with every drone home; whatever ends it early calls off those in the air.
 
     A person who stops it is told which those are; who stops it once more leaves them, and is told as what.
@@ -251,8 +270,8 @@ def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights, heed: Calla
         )
         flights.bring_home()
     except KeyboardInterrupt:
-        heed()
-        _called_off_by_hand(flights)
+        operator.allow_second_stop()
+        _called_off_by_hand(flights, operator)
         raise
     except BaseException:
         flights.call_off()
@@ -262,16 +281,16 @@ def _flown(shift: Shift, clock: VehicleClock, flights: FlownFlights, heed: Calla
     return log
 
 
-def _called_off_by_hand(flights: FlownFlights) -> None:
+def _called_off_by_hand(flights: FlownFlights, operator: Operator) -> None:
     """Send home whatever is ours and in the air. A second Ctrl-C leaves it there."""
     for words in flights.left():
-        note(f"stopping, sent home where it is ours: {words}")
-    note("waiting until all are down; Ctrl-C once more leaves them")
+        operator.tell(f"stopping, sent home where it is ours: {words}")
+    operator.tell("waiting until all are down; Ctrl-C once more leaves them")
     try:
         flights.call_off()
     except KeyboardInterrupt:
         for words in flights.left():
-            note(f"LEFT IN FLIGHT: {words} -> {TAKE_OVER}")
+            operator.tell(f"LEFT IN FLIGHT: {words} -> {TAKE_OVER}")
         raise
 
 

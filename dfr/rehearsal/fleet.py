@@ -15,13 +15,13 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.aircraft.catalogue import Drone, dock, drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import Limits
-from dfr.cli.rehearsal_flights import FRAMES, PARAMS, Engine, link_timeout, predicted_phases, ways
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.mission.battery import battery_params
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
 from dfr.plan.model import DockSite, Plan
+from dfr.rehearsal.dispatches import FRAMES, PARAMS, Engine, link_timeout, predicted_phases, ways
 from dfr.scenario.model import DeconflictionRule, HourWeather
 from dfr.sim.calls import Call, Visit
 from dfr.sim.events import drone_id

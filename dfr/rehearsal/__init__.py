@@ -1,0 +1,1 @@
+"""Dispatches and shifts of a plan flown by vehicles, each beside its prediction."""

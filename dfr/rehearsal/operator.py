@@ -1,0 +1,31 @@
+"""The person at a rehearsal, who hears how it goes on, confirms real vehicles and may stop a shift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _ignore(text: str) -> None:
+    """Nobody listens."""
+
+
+def _nothing() -> None:
+    """No second stop is expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """How to reach that person; by default nobody is there.
+
+    `tell` takes a line of progress. `confirm` asks a question and returns whether the answer is yes; None
+    where nobody can be asked. `allow_second_stop` is called after a first Ctrl-C, once a second one may end
+    the wait for drones that fly home.
+    """
+
+    tell: Callable[[str], None] = _ignore
+    confirm: Callable[[str], bool] | None = None
+    allow_second_stop: Callable[[], None] = _nothing
+
+
+NOBODY = Operator()
