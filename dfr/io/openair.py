@@ -25,7 +25,6 @@ from dfr.io.airspace_read import (
 )
 from dfr.io.lost_parts import ANYWHERE, Reach, reach_of_coordinate
 from dfr.io.openair_pen import Pen
-from dfr.io.openair_points import PlainPoints, plain_points
 from dfr.io.openair_words import (
     LAT_LON,
     PACKED,
@@ -102,25 +101,12 @@ class _Reader:
         return finish(self._name, "openair", self._drafts, self._problems, words=self._words)
 
     def _read_lines(self, text: str) -> None:
-        """Every line in turn; runs of plain corners, most of any file, are taken whole."""
-        lines, points = text.split("\n"), plain_points(text)
-        taken = 0
-        for number, before in zip(points.others, points.before, strict=True):
-            if before > taken:
-                self._run(points, taken, before)
-                taken = before
-            if len(self._drafts) <= MAX_VOLUMES:
-                self._line = number + 1
-                self._take(lines[number])
-        self._run(points, taken, len(points.corners))
+        for self._line, line in enumerate(text.split("\n"), start=1):
+            self._take(line)
+            if len(self._drafts) > MAX_VOLUMES:
+                self._drafts.append(the_rest(self._problems, f"more than {MAX_VOLUMES} volumes"))
+                break
         self._close()
-        if len(self._drafts) > MAX_VOLUMES:
-            self._drafts.append(the_rest(self._problems, f"more than {MAX_VOLUMES} volumes"))
-
-    def _run(self, points: PlainPoints, first: int, end: int) -> None:
-        if end > first:
-            self._line = points.lines[first] + 1
-            self._corners(points.corners[first:end])
 
     def _take(self, line: str) -> None:
         handler, rest = self._QUICK.get(line[:3]), line[3:]
@@ -319,12 +305,9 @@ class _Reader:
     def _variable(self, rest: str) -> None:
         self._pen.variable(rest)
 
-    def _corners(self, corners: list[Vertex]) -> None:
-        self._draw(self._drawn(), *corners)
-        self._pen.used()
-
     def _point(self, rest: str) -> None:
-        self._corners([self._pen.coordinate(rest)])
+        self._draw(self._drawn(), self._pen.coordinate(rest))
+        self._pen.used()
 
     def _circle(self, rest: str) -> None:
         draft = self._drawn()

@@ -48,9 +48,8 @@ class BadRecordError(Exception):
         self.reaches = reaches
 
 
-def degrees_of(parts: tuple[str | None, ...]) -> float:
-    """Degrees of (degrees, minutes, seconds, letter); sixty seconds make the next minute."""
-    degrees, minutes, seconds, letter = parts
+def degrees_of(degrees: str | None, minutes: str | None, seconds: str | None, letter: str | None) -> float:
+    """Degrees of an angle; sixty seconds make the next minute. Raises BadRecordError."""
     minute, second = float(minutes or 0.0), float(seconds or 0.0)
     if minute > 60.0 or second > 60.0:
         raise BadRecordError("bad-coordinate", f"{minute:g} minutes {second:g} seconds")
@@ -60,8 +59,8 @@ def degrees_of(parts: tuple[str | None, ...]) -> float:
 
 def position_of(parts: tuple[str | None, ...]) -> Vertex:
     """The position of the eight parts of a latitude and a longitude. Raises BadRecordError."""
-    lat, lon = degrees_of(parts[:4]), degrees_of(parts[4:])
-    if abs(lat) > 90.0 or abs(lon) > 180.0:
+    lat, lon = degrees_of(*parts[:4]), degrees_of(*parts[4:])
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
         raise BadRecordError("bad-coordinate", f"lat {lat}, lon {lon} is not on the globe")
     return Vertex(lat, lon)
 
