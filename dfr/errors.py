@@ -24,10 +24,20 @@ from dataclasses import dataclass
 
 
 class DfrError(Exception):
-    """Anything `dfr` can explain; `code` is stable, `exit_code` is the process's."""
+    """Anything `dfr` can explain: `what` went wrong and what to `do` next, '' where nothing can be advised.
+
+    `code` is stable, `exit_code` is that of the process.
+
+    >>> str(DfrError("no dock fits", do="raise the budget"))
+    'no dock fits -> raise the budget'
+    """
 
     code = "dfr"
     exit_code = 1
+
+    def __init__(self, what: str, *, do: str = "") -> None:
+        super().__init__(f"{what} -> {do}" if do else what)
+        self.what, self.do = what, do
 
 
 class InputError(DfrError):

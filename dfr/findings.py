@@ -165,4 +165,6 @@ def require_sound(findings: Iterable[Finding]) -> None:
     against = [finding for finding in findings if finding.blocks]
     if against:
         more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
-        raise NonCompliantError(f"NO GO: {against[0].message}{more} -> resolve what blocks a go in the plan")
+        raise NonCompliantError(
+            f"NO GO: {against[0].message}{more}", do="resolve what blocks a go in the plan"
+        )

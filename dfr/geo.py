@@ -49,7 +49,7 @@ class Position:
     def __post_init__(self) -> None:
         if not (-90.0 <= self.lat_deg <= 90.0 and -180.0 <= self.lon_deg <= 180.0):
             raise InputError(
-                f"lat {self.lat_deg}, lon {self.lon_deg} is not on the globe -> lat -90..90, lon -180..180"
+                f"lat {self.lat_deg}, lon {self.lon_deg} is not on the globe", do="lat -90..90, lon -180..180"
             )
 
     def as_dict(self) -> dict[str, float]:

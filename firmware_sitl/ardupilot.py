@@ -135,8 +135,8 @@ def _model(params: Mapping[str, float]) -> str:
     kind = (int(params.get("FRAME_CLASS", 1)), int(params.get("FRAME_TYPE", 0)))
     if kind not in MODELS:
         raise InputError(
-            f"FRAME_CLASS {kind[0]}, FRAME_TYPE {kind[1]}: there is no SITL airframe for it here -> "
-            "use a quad or hexa (plus or X), or an octa (plus)"
+            f"FRAME_CLASS {kind[0]}, FRAME_TYPE {kind[1]}: there is no SITL airframe for it here",
+            do="use a quad or hexa (plus or X), or an octa (plus)",
         )
     return MODELS[kind]
 

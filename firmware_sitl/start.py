@@ -122,13 +122,13 @@ def given_parameters(files: Sequence[Path], params: Mapping[str, float]) -> dict
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(
-                f"{file}: not a readable parameter file ({error}) -> correct the path"
+                f"{file}: not a readable parameter file ({error})", do="correct the path"
             ) from error
         given |= read_parameter_text(text, name=str(file))
     given |= {name.upper(): float(value) for name, value in params.items()}
     for name, value in given.items():
         if not math.isfinite(value):
-            raise InputError(f"{name} = {value}: not a finite number -> give a number")
+            raise InputError(f"{name} = {value}: not a finite number", do="give a number")
     return given
 
 
@@ -144,8 +144,8 @@ def choose(engine: Engine) -> ardupilot.ArduCopter | None:
     found = ardupilot.find()
     if found is None:
         raise VehicleStartError(
-            f"no ArduCopter SITL found -> set {ardupilot.VARIABLE}=/path/to/arducopter, "
-            "or use the built-in vehicle (docs/sitl.md)"
+            "no ArduCopter SITL found",
+            do=f"set {ardupilot.VARIABLE}=/path/to/arducopter, or use the built-in vehicle (docs/sitl.md)",
         )
     return found
 

@@ -193,7 +193,7 @@ def _rounded(values: FloatArray) -> list[float | None]:
 def _only_numbers(params: Mapping[str, Any]) -> None:
     for name, value in params.items():
         if not isinstance(value, int | float):
-            raise InputError(f"{name}: {value!r} is no number -> write {{NAME: number}}")
+            raise InputError(f"{name}: {value!r} is no number", do="write {NAME: number}")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -308,7 +308,7 @@ class _Reader:
                     settings = replace(settings, cruise_mps=float(raw["cruise_mps"]))
                 self._known[key] = settings, tuple(name for name in params if name not in PARAMETERS)
         except (InputError, TypeError) as error:
-            what, _, do = str(error).partition(" -> ")
+            what, do = (error.what, error.do) if isinstance(error, InputError) else (str(error), "")
             self._wrong(number, "params", what, do or "write {NAME: number}")
             return None
         return self._known[key]

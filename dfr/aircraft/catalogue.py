@@ -192,5 +192,5 @@ def _unit(name: str) -> str:
 
 def _known(rows: dict[str, Row], key: str, what: str) -> Row:
     if key not in rows:
-        raise InputError(f"no {what} {key!r} in the catalogue -> use one of: {', '.join(rows)}")
+        raise InputError(f"no {what} {key!r} in the catalogue", do=f"use one of: {', '.join(rows)}")
     return rows[key]

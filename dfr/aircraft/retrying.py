@@ -72,7 +72,7 @@ class PrecisionSettings:
             sound = isinstance(value, int | float) and math.isfinite(value) and least <= value <= most
             if not sound or (whole and value != int(value)):
                 what = "whole number" if whole else "number"
-                raise InputError(f"{name}: {value!r} is no {what} of {least:g} to {most:g} -> correct it")
+                raise InputError(f"{name}: {value!r} is no {what} of {least:g} to {most:g}", do="correct it")
             chosen[field] = _of(field, value)
         return cls(**chosen)
 

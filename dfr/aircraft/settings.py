@@ -130,7 +130,9 @@ class FlightSettings:
             field, scale = known
             value = _held(field, name, _number(name, raw) * scale)
             if field in values and not math.isclose(values[field], value, rel_tol=1e-6):
-                raise InputError(f"{name}: contradicts the same parameter's other name -> give one of them")
+                raise InputError(
+                    f"{name}: contradicts the same parameter's other name", do="give one of them"
+                )
             values[field] = value
         return replace(base or cls(), **values)
 
@@ -267,7 +269,7 @@ def _held(field: str, name: str, value: float) -> float:
     least, most = LEAST.get(field, 0.0), MOST.get(field, MOST_OF_ANY)
     if not least <= value <= most:
         what = f"{value:g} is below {least:g}" if value < least else f"{value:g} is over {most:g}"
-        raise InputError(f"{name}: {what} (SI) -> give a value ArduCopter can fly with")
+        raise InputError(f"{name}: {what} (SI)", do="give a value ArduCopter can fly with")
     if field == "cruise_mps":
         return max(value, SLOWEST_CRUISE_MPS)
     if field == "input_tc_s":
@@ -291,5 +293,5 @@ def flight_settings(drone: Drone, *, cruise_mps: float | None = None) -> FlightS
 
 def _number(name: str, raw: float) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw) or raw < 0.0:
-        raise InputError(f"{name}: {raw!r} is not a number of zero or more -> correct the parameter")
+        raise InputError(f"{name}: {raw!r} is not a number of zero or more", do="correct the parameter")
     return float(raw)

@@ -156,7 +156,7 @@ def named_for(params: Mapping[str, float], naming: Naming) -> dict[str, float]:
     for name, value in params.items():
         own_name, own_value = _named(name, value, naming)
         if named.setdefault(own_name, own_value) != own_value:
-            raise InputError(f"{name}: contradicts the same parameter's other name -> give one of them")
+            raise InputError(f"{name}: contradicts the same parameter's other name", do="give one of them")
     return named
 
 
@@ -167,8 +167,9 @@ def naming_of(version: tuple[int, int, int], *, development: bool) -> Naming:
     """
     if not OLDEST <= version[:2] <= NEWEST:
         raise InputError(
-            f"ArduCopter {'.'.join(map(str, version))} is not known here -> use 4.5, 4.6 or 4.7, "
-            "or extend dfr/ardupilot/parameters.py after checking its parameter names"
+            f"ArduCopter {'.'.join(map(str, version))} is not known here",
+            do="use 4.5, 4.6 or 4.7, "
+            "or extend dfr/ardupilot/parameters.py after checking its parameter names",
         )
     if version[:2] < NEWEST:
         return Naming.CENTIMETRES
@@ -187,7 +188,7 @@ def near_names(name: str, known: Iterable[str]) -> list[str]:
 def _named(name: str, value: float, naming: Naming) -> tuple[str, float]:
     if naming is Naming.METRES and name in INVERTED:
         raise InputError(
-            f"{name} is {INVERTED[name]} with the opposite meaning from 4.7 on -> set it by hand"
+            f"{name} is {INVERTED[name]} with the opposite meaning from 4.7 on", do="set it by hand"
         )
     spelling = spelled(name, naming)
     return spelling.name, value if spelling.factor == 1.0 else round(value * spelling.factor, 9)

@@ -160,7 +160,7 @@ def _doubted(answer: AirspaceAnswer, undrawn: list[NotamText]) -> AirspaceAnswer
 def _ground(stated_m_amsl: float | None, files: list[Path], position: Position) -> Terrain:
     """The ground as stated, else of the files; they are not weighed against each other."""
     if stated_m_amsl is not None and files:
-        raise InputError("--ground-m-amsl and --terrain -> give one of them")
+        raise InputError("--ground-m-amsl and --terrain", do="give one of them")
     if stated_m_amsl is not None:
         return FlatGround(height_m_amsl=stated_m_amsl, source="command line")
     if not files:
@@ -172,25 +172,27 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise InputError(f"--time {text!r} is no ISO 8601 time -> such as 2024-08-24T12:00Z") from error
+        raise InputError(f"--time {text!r} is no ISO 8601 time", do="such as 2024-08-24T12:00Z") from error
     if moment.tzinfo is None:
-        raise InputError(f"--time {text!r} has no offset -> add Z for UTC or such as +01:00")
+        raise InputError(f"--time {text!r} has no offset", do="add Z for UTC or such as +01:00")
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise InputError(f"--time {text!r} is beyond the calendar in UTC -> a year from 1 to 9999") from error
+        raise InputError(
+            f"--time {text!r} is beyond the calendar in UTC", do="a year from 1 to 9999"
+        ) from error
 
 
 def _check(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: float | None) -> None:
     """Raise InputError for a value that means nothing; comparisons with NaN are false."""
     if not -100.0 <= height_m <= 100_000.0:
-        raise InputError(f"--height-m-agl {height_m} is no height -> metres above ground")
+        raise InputError(f"--height-m-agl {height_m} is no height", do="metres above ground")
     if not 0.0 <= within_km <= 2000.0:
-        raise InputError(f"--within-km {within_km} is out of range -> 0 to 2000")
+        raise InputError(f"--within-km {within_km} is out of range", do="0 to 2000")
     if qnh_hpa is not None and not 850.0 <= qnh_hpa <= 1100.0:
-        raise InputError(f"--qnh-hpa {qnh_hpa} is no pressure at sea level -> hPa, such as 1013")
+        raise InputError(f"--qnh-hpa {qnh_hpa} is no pressure at sea level", do="hPa, such as 1013")
     if ground_m is not None and not -500.0 <= ground_m <= 9000.0:
-        raise InputError(f"--ground-m-amsl {ground_m} is not on the globe -> metres above mean sea level")
+        raise InputError(f"--ground-m-amsl {ground_m} is not on the globe", do="metres above mean sea level")
 
 
 def _answer(

@@ -44,12 +44,13 @@ def brief(
     """
     kind = out.suffix.lower()
     if kind not in (".html", ".pdf"):
-        raise InputError(f"--out {out}: a brief is .html or .pdf -> choose one of these endings")
+        raise InputError(f"--out {out}: a brief is .html or .pdf", do="choose one of these endings")
     browser = find_chromium() if kind == ".pdf" else None
     if kind == ".pdf" and browser is None:
         raise InputError(
-            f"--out {out}: no Chromium found to print a PDF -> install chromium (or set DFR_CHROMIUM), "
-            f"or write {out.with_suffix('.html').name} and print it from any browser: it is laid out for A4"
+            f"--out {out}: no Chromium found to print a PDF",
+            do="install chromium (or set DFR_CHROMIUM), "
+            f"or write {out.with_suffix('.html').name} and print it from any browser: it is laid out for A4",
         )
     found = recall(run, scenario=scenario)
     files = day_files(metar, taf, forecast, notam)

@@ -27,7 +27,9 @@ def catalogue(
     known: Mapping[str, Drone | Dock] = {**drones(), **docks()}
     for key in keys or []:
         if key not in known:
-            raise InputError(f"no drone or dock {key!r} in the catalogue -> use one of: {', '.join(known)}")
+            raise InputError(
+                f"no drone or dock {key!r} in the catalogue", do=f"use one of: {', '.join(known)}"
+            )
     rows = {key: known[key] for key in keys or known}
     if as_json:
         emit_json({key: _document(row) for key, row in rows.items()})

@@ -76,7 +76,7 @@ def check(  # noqa: PLR0917 - one parameter for each option
 def _fixed(path: Path) -> None:
     """Rewrite old forms in a scenario file and say which. Raises InputError for a shipped one."""
     if path.resolve().is_relative_to(shipped_folder("scenarios").resolve()):
-        raise InputError(f"{path.name} came with dfr -> copy it with `dfr init --like`, and fix the copy")
+        raise InputError(f"{path.name} came with dfr", do="copy it with `dfr init --like`, and fix the copy")
     data, done = brought_up_to_date(read_bounded(path))
     if done:
         write_atomically(path, data)

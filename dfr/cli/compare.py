@@ -36,7 +36,7 @@ def compare_runs(
     are over all calls, `difference` is the mean over replications: it need not be one less the other.
     """
     if not 0.0 < level < 1.0:
-        raise InputError(f"--level {level:g} is no confidence -> between 0 and 1, such as 0.95")
+        raise InputError(f"--level {level:g} is no confidence", do="between 0 and 1, such as 0.95")
     runs = recall(first), recall(second)
     summaries = [_summary(run) for run in runs]
     gaps = compare(summaries[0], summaries[1], level=level)
@@ -67,7 +67,7 @@ def compare_runs(
 def _summary(run: Recalled) -> Summary:
     if run.summary is None:
         raise InputError(
-            f"{run.folder}: no finished simulation -> `dfr simulate ... --out {run.folder}` first"
+            f"{run.folder}: no finished simulation", do=f"`dfr simulate ... --out {run.folder}` first"
         )
     return run.summary
 

@@ -194,7 +194,7 @@ def _stopped_before(target: MavlinkVehicle) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         raise StoppedError(
-            f"stopped before arming; the plan on board is {target.plan.value} -> start it again to fly it"
+            f"stopped before arming; the plan on board is {target.plan.value}", do="start it again to fly it"
         ) from stop
 
 
@@ -258,7 +258,7 @@ def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool) -> N
         "Watch it from here, and control it as planned?", err=True
     ):
         raise VehicleRefusedError(
-            f"not confirmed, nothing was sent: {target.whereabouts()} -> confirm with --yes"
+            f"not confirmed, nothing was sent: {target.whereabouts()}", do="confirm with --yes"
         )
 
 

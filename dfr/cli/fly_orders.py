@@ -66,14 +66,14 @@ def parse_order(line: str) -> Go | Home | Wait:
         case ["go", *places, "for", seconds] if places:
             way = tuple(_place(place, line) for place in places)
             return Go(way=way, on_scene_s=_seconds(seconds, line))
-    raise InputError(f"{line!r} is no order -> {HOW}")
+    raise InputError(f"{line!r} is no order", do=f"{HOW}")
 
 
 def _place(text: str, line: str) -> Position:
     try:
         lat, lon = (float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"{line!r}: {text!r} is no LAT,LON -> {HOW}") from None
+        raise InputError(f"{line!r}: {text!r} is no LAT,LON", do=f"{HOW}") from None
     return Position(lat_deg=lat, lon_deg=lon)
 
 
@@ -83,7 +83,7 @@ def _seconds(text: str, line: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0.0 < seconds < math.inf:
-        raise InputError(f"{line!r}: {text!r} is no number of seconds above 0 -> {HOW}")
+        raise InputError(f"{line!r}: {text!r} is no number of seconds above 0", do=f"{HOW}")
     return seconds
 
 
@@ -162,7 +162,9 @@ def order_desk(source: str | None, *, ask: bool) -> Iterator[OrderDesk]:
         # Raw: a thread that waits in a buffered read of standard input breaks the end of the process.
         stream = FileIO(0, closefd=False) if source == STANDARD_INPUT else FileIO(source)
     except OSError as error:
-        raise InputError(f"--orders {source}: cannot be read: {error.strerror} -> check the path") from error
+        raise InputError(
+            f"--orders {source}: cannot be read: {error.strerror}", do="check the path"
+        ) from error
 
     def read() -> None:
         with stream:

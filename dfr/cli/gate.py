@@ -50,16 +50,17 @@ def heed_verdict(
     note(NONE_CARRIED if verdict is None else verdict.headline)
     if plan.exercise and not simulated:
         raise NonCompliantError(
-            f"{file}: an EXERCISE: it is not sent to a vehicle that is not marked simulated -> compile it "
-            "from a scenario without `exercise: true`, or say --simulated where the vehicle is SITL"
+            f"{file}: an EXERCISE: it is not sent to a vehicle that is not marked simulated",
+            do="compile it "
+            "from a scenario without `exercise: true`, or say --simulated where the vehicle is SITL",
         )
     against = _objections(verdict, now, plan_sha256)
     if not against:
         return
     if override is None:
         raise NonCompliantError(
-            f"{file}: {'; '.join(against)} -> check and compile it anew, or take it over with --override "
-            "'NAME: REASON', which is logged"
+            f"{file}: {'; '.join(against)}",
+            do="check and compile it anew, or take it over with --override 'NAME: REASON', which is logged",
         )
     _log(file, override, against, now)
 
@@ -74,7 +75,7 @@ def _objections(verdict: CarriedVerdict | None, now: datetime, plan_sha256: str 
 def _log(file: Path, override: str, against: tuple[str, ...], now: datetime) -> None:
     """One more line in the log beside the mission: who sent it against what, and when."""
     if not override.strip():
-        raise NonCompliantError("--override is empty -> write 'NAME: REASON'")
+        raise NonCompliantError("--override is empty", do="write 'NAME: REASON'")
     log = file.with_name(f"{file.name}.overrides.jsonl")
     line = json.dumps({"at": now.isoformat(), "by": override, "file": file.name, "against": list(against)})
     with log.open("a", encoding="utf-8") as lines:

@@ -88,7 +88,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         text = scenario_text(_sane(wish))
     path = out or Path(f"{name}.yaml")
     if path.exists() and not force:
-        raise InputError(f"{path} is there already -> choose another --out, or --force to replace it")
+        raise InputError(f"{path} is there already", do="choose another --out, or --force to replace it")
     scenario = scenario_from(text.encode(), name=str(path), folder=path.parent)
     write_atomically(path, text)
     if as_json:
@@ -118,7 +118,8 @@ def _only_copied(**told: object) -> None:
         if value is not None:
             raise InputError(
                 f"--{flag.replace('_', '-')} and --like: a copy keeps the place, dates and permissions of its"
-                " original -> edit the copy, or leave out --like"
+                " original",
+                do="edit the copy, or leave out --like",
             )
 
 
@@ -130,7 +131,7 @@ def _ask(flag: str, question: str, check: Callable[[str], object], *, default: s
     if sys.stdin.isatty():
         return _until_taken(lambda: str(typer.prompt(question, default=default, err=True)).strip(), check)
     if default is None:
-        raise InputError(f"{flag} is missing -> give it (there is no terminal to ask on)")
+        raise InputError(f"{flag} is missing", do="give it (there is no terminal to ask on)")
     return default
 
 
@@ -168,7 +169,7 @@ def _height(told: str) -> float | None:
     try:
         return float(told) if told.strip() else None
     except ValueError as error:
-        raise InputError(f"--ground-m-amsl {told!r} is no number -> write --ground-m-amsl 4") from error
+        raise InputError(f"--ground-m-amsl {told!r} is no number", do="write --ground-m-amsl 4") from error
 
 
 def _words(text: str | None) -> str | None:
@@ -177,20 +178,20 @@ def _words(text: str | None) -> str | None:
         return None
     cleaned = " ".join(text.split())
     if not cleaned:
-        raise InputError("--authorisation is empty -> write its reference")
+        raise InputError("--authorisation is empty", do="write its reference")
     return cleaned
 
 
 def _name(text: str) -> None:
     if not NAME.match(text):
-        raise InputError(f"--name {text!r} -> use lower-case letters, digits and hyphens, 40 at most")
+        raise InputError(f"--name {text!r}", do="use lower-case letters, digits and hyphens, 40 at most")
 
 
 def _position(text: str) -> Position:
     try:
         lat, lon = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise InputError(f"--site {text!r} is not a position -> write --site 50.782,-1.089") from error
+        raise InputError(f"--site {text!r} is not a position", do="write --site 50.782,-1.089") from error
     return Position(lat_deg=lat, lon_deg=lon)
 
 
@@ -198,14 +199,14 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"--date {text!r} is not a date -> write --date 2025-06-21") from error
+        raise InputError(f"--date {text!r} is not a date", do="write --date 2025-06-21") from error
 
 
 def _zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(f"--zone {text!r} is no time zone -> write one such as Europe/London") from error
+        raise InputError(f"--zone {text!r} is no time zone", do="write one such as Europe/London") from error
 
 
 def _sane(wish: Wish) -> Wish:
@@ -214,14 +215,14 @@ def _sane(wish: Wish) -> Wish:
     _name(wish.name)
     if not MIN_RADIUS_M <= wish.radius_m <= limit:
         raise InputError(
-            f"--radius-m {wish.radius_m:g} -> {MIN_RADIUS_M:g} to {limit:g} under {wish.operation}"
+            f"--radius-m {wish.radius_m:g}", do=f"{MIN_RADIUS_M:g} to {limit:g} under {wish.operation}"
         )
     if not 1 <= wish.days <= MAX_DAYS:
-        raise InputError(f"--days {wish.days} -> 1 to {MAX_DAYS}")
+        raise InputError(f"--days {wish.days}", do=f"1 to {MAX_DAYS}")
     if not -80.0 <= wish.site.lat_deg <= 80.0:
-        raise InputError(f"--site {wish.site} is too near a pole -> latitudes to 80 degrees")
+        raise InputError(f"--site {wish.site} is too near a pole", do="latitudes to 80 degrees")
     if abs(wish.site.lon_deg) > 179.0:
-        raise InputError(f"--site {wish.site} is too near the date line -> longitudes to 179 degrees")
+        raise InputError(f"--site {wish.site} is too near the date line", do="longitudes to 179 degrees")
     return wish
 
 

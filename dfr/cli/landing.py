@@ -66,7 +66,7 @@ def landing(  # noqa: PLR0917 - one parameter for each option
     _check(wind_mps, turbulence_intensity, trials, seed, retries)
     _check_rain_and_nose(rain_mm_h, nose_off_wind_deg)
     if plot is not None and not envelope:
-        raise InputError("--plot: is the envelope's -> give --envelope too, or leave it out")
+        raise InputError("--plot: is the envelope's", do="give --envelope too, or leave it out")
     params = _params(param or [])
     flown, pad = catalogue.drone(drone), catalogue.dock(dock)
     air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
@@ -169,7 +169,7 @@ def _air(
     """The air over the pad, behind an obstacle where one stands upwind, and what is assumed of it."""
     assumed = list(ASSUMPTIONS)
     if obstacle_m is None and distance_m is not None:
-        raise InputError("--obstacle-distance-m: of no obstacle -> give --obstacle-height-m too")
+        raise InputError("--obstacle-distance-m: of no obstacle", do="give --obstacle-height-m too")
     if obstacle_m is not None:
         distance_m = OBSTACLE_DISTANCE_M if distance_m is None else distance_m
         _in_range("--obstacle-height-m", obstacle_m, 0.5, 200.0)
@@ -206,22 +206,24 @@ def _params(given: list[str]) -> dict[str, float]:
     for text in given:
         name, _, value = text.partition("=")
         if name in found:
-            raise InputError(f"--param {name}: is given twice -> give one of them")
+            raise InputError(f"--param {name}: is given twice", do="give one of them")
         try:
             found[name] = float(value)
         except ValueError:
-            raise InputError(f"--param {text!r}: not NAME=VALUE with a number -> correct it") from None
+            raise InputError(f"--param {text!r}: not NAME=VALUE with a number", do="correct it") from None
         if name not in PARAMETERS and name not in PRECISION_PARAMETERS:
             known = ", ".join(PRECISION_PARAMETERS)
-            raise InputError(f"--param {name}: bears on no landing here -> give WPNAV_, PSC_, LAND_, {known}")
+            raise InputError(
+                f"--param {name}: bears on no landing here", do=f"give WPNAV_, PSC_, LAND_, {known}"
+            )
         if not math.isfinite(found[name]):
-            raise InputError(f"--param {name}: {value} is not finite -> give a number")
+            raise InputError(f"--param {name}: {value} is not finite", do="give a number")
     return found
 
 
 def _in_range(name: str, value: float, least: float, most: float) -> None:
     if not (math.isfinite(value) and least <= value <= most):
-        raise InputError(f"{name}: {value} is out of range -> give {least:g} to {most:g}")
+        raise InputError(f"{name}: {value} is out of range", do=f"give {least:g} to {most:g}")
 
 
 def _plot(path: Path, rows: Rows, title: str, air: Air) -> None:

@@ -120,8 +120,8 @@ def _refuse_unmarked(formats: Sequence[tuple[Path, Format]]) -> None:
     for path, chosen in formats:
         if not chosen.keeps_name:
             raise InputError(
-                f"{path}: {chosen.name} has no place for the word {EXERCISE}: it could be flown for real "
-                "-> write a .plan, .kml or .geojson"
+                f"{path}: {chosen.name} has no place for the word {EXERCISE}: it could be flown for real",
+                do="write a .plan, .kml or .geojson",
             )
 
 
@@ -136,19 +136,19 @@ def _site(plan: Plan, site: str | None, zone: str | None) -> str:
     if site is not None:
         return site
     if zone is None:
-        raise InputError("neither --site nor --zone -> give the zone, or the dock and a place")
+        raise InputError("neither --site nor --zone", do="give the zone, or the dock and a place")
     route = plan.soonest(zone)
     if route is None:
         known = ", ".join(sorted({r.zone_id for r in plan.routes}))
-        raise InputError(f"no dock reaches a zone {zone!r} -> one of: {known}")
+        raise InputError(f"no dock reaches a zone {zone!r}", do=f"one of: {known}")
     return route.site_id
 
 
 def _target(zone: str | None, lat: float | None, lon: float | None) -> Position | None:
     if zone is not None and (lat is not None or lon is not None):
-        raise InputError("both --zone and --lat/--lon -> give one of them")
+        raise InputError("both --zone and --lat/--lon", do="give one of them")
     if (lat is None) != (lon is None):
-        raise InputError("a place needs both -> --lat and --lon")
+        raise InputError("a place needs both", do="--lat and --lon")
     return None if lat is None or lon is None else Position(lat_deg=lat, lon_deg=lon)
 
 

@@ -59,7 +59,7 @@ def moment(text: str | None) -> datetime:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--now {text!r} is no moment -> write 2024-08-24T09:00Z") from None
+        raise InputError(f"--now {text!r} is no moment", do="write 2024-08-24T09:00Z") from None
     if when.tzinfo is None:
-        raise InputError(f"--now {text!r} has no time zone -> write 2024-08-24T09:00Z")
+        raise InputError(f"--now {text!r} has no time zone", do="write 2024-08-24T09:00Z")
     return when

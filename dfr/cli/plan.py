@@ -85,7 +85,7 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     here. Exit code 3 where no hour can be flown, 4 where no plan fits what is asked.
     """
     if budget is not None and docks is not None:
-        raise InputError("--docks with --budget: a budget buys as many as it can -> one of them")
+        raise InputError("--docks with --budget: a budget buys as many as it can", do="one of them")
     world = loaded(scenario, day_files(metar, taf, forecast, notam))
     world = with_roles(world, require=require or (), forbid=forbid or ())
     wish = Wish(objective=objective, busy=busy, budget=budget, capacity_per_h=capacity)

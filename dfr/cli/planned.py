@@ -19,7 +19,7 @@ def plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
     if path is None:
         return make_plan(world, docks=docks)
     if docks is not None:
-        raise InputError("--plan and --docks exclude each other -> give one of them")
+        raise InputError("--plan and --docks exclude each other", do="give one of them")
     return read_plan(path, world.scenario)
 
 
@@ -36,5 +36,5 @@ def study_of(world: World, *, replications: int | None, seed: int | None) -> Stu
 def workers(jobs: int) -> int:
     """How many processes `--jobs` means; 0 is one for each processor. Raises InputError below it."""
     if jobs < 0:
-        raise InputError(f"--jobs {jobs} cannot work -> 1 or more, or 0 for one on each processor")
+        raise InputError(f"--jobs {jobs} cannot work", do="1 or more, or 0 for one on each processor")
     return jobs or len(os.sched_getaffinity(0))

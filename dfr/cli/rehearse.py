@@ -196,7 +196,7 @@ def _engine(name: str) -> EngineKind:
     for kind in get_args(EngineKind):
         if kind == name:
             return cast(EngineKind, kind)
-    raise InputError(f"--engine {name!r} is not known -> builtin, ardupilot or auto")
+    raise InputError(f"--engine {name!r} is not known", do="builtin, ardupilot or auto")
 
 
 def _simulated(

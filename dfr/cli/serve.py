@@ -93,7 +93,7 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     Ends with Ctrl-C. Vehicles are watched only, unless --allow-control is given.
     """
     if scenario is None and run is None and not vehicle:
-        raise InputError("nothing to serve -> give --scenario, --run or --vehicle")
+        raise InputError("nothing to serve", do="give --scenario, --run or --vehicle")
     if run is not None and scenario is not None:
         note("--scenario says where the scenario of --run is now")
     files = day_files(metar, taf, forecast, notam)
@@ -125,7 +125,7 @@ def _leaving(face: Face) -> Iterator[None]:
         left = [left_words(vehicle) for vehicle in commanded if vehicle.state.armed]
         if not left:
             raise
-        raise StoppedError(f"stopped: {'; '.join(left)} -> {TAKE_OVER}") from stop
+        raise StoppedError(f"stopped: {'; '.join(left)}", do=f"{TAKE_OVER}") from stop
 
 
 def _address(host: str, port: int, token: str | None) -> str:
@@ -155,10 +155,10 @@ def _archive(path: Path) -> Path:
         with path.open("rb") as file:
             start = file.read(len(PMTILES))
     except OSError as error:
-        raise InputError(f"--basemap {path}: {error.strerror} -> name a .pmtiles file") from error
+        raise InputError(f"--basemap {path}: {error.strerror}", do="name a .pmtiles file") from error
     if start != PMTILES:
         raise InputError(
-            f"--basemap {path}: not PMTiles version 3 -> make one, for example `pmtiles convert`"
+            f"--basemap {path}: not PMTiles version 3", do="make one, for example `pmtiles convert`"
         )
     return path.resolve()
 
@@ -171,7 +171,7 @@ def _hosts(host: str, port: int, further: list[str]) -> frozenset[str]:
     if host in ("0.0.0.0", "::"):
         if not further:
             raise InputError(
-                f"--host {host} listens on every address -> name the one in use with --allow-host"
+                f"--host {host} listens on every address", do="name the one in use with --allow-host"
             )
         names = {"127.0.0.1", "localhost"}
     return frozenset(f"{name.lower()}:{port}" for name in (*names, *further))
@@ -186,7 +186,9 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind((host, port))
             listener.listen(BACKLOG)
         except OSError as error:
-            raise InputError(f"{host}:{port}: {error.strerror} -> choose another --port or --host") from error
+            raise InputError(
+                f"{host}:{port}: {error.strerror}", do="choose another --port or --host"
+            ) from error
         yield listener
 
 
@@ -232,7 +234,7 @@ def _connect(face: Face, watched: Watched, number: int, stack: ExitStack) -> Non
     note(f"connecting to {url} ...")
     address, _, system = url.partition("#")
     if system and not system.isdecimal():
-        raise InputError(f"--vehicle {url}: {system!r} is no system id -> write for example {address}#1")
+        raise InputError(f"--vehicle {url}: {system!r} is no system id", do=f"write for example {address}#1")
     vehicle = stack.enter_context(
         connect(address, system=int(system) if system else None, simulated=simulated)
     )
@@ -249,12 +251,12 @@ def _connect(face: Face, watched: Watched, number: int, stack: ExitStack) -> Non
 def _started(face: Face, number: int, speedup: float, stack: ExitStack) -> str:
     """The address of a built-in vehicle on a dock of the plan, each on its own, in the planning wind."""
     if face.draft is None:
-        raise InputError("the built-in vehicle needs a place to stand -> give --scenario or --run too")
+        raise InputError("the built-in vehicle needs a place to stand", do="give --scenario or --run too")
     step = face.draft.step
     wind, sites = step.plan.planning_wind, step.plan.sites
     if number >= len(sites):
         raise InputError(
-            f"{number + 1} built-in vehicles for {len(sites)} docks -> at most one for each dock"
+            f"{number + 1} built-in vehicles for {len(sites)} docks", do="at most one for each dock"
         )
     site = sites[number].position
     params = {} if wind is None else {"SIM_WIND_SPD": wind.wind_mps, "SIM_WIND_DIR": wind.wind_from_deg}

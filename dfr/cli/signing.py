@@ -33,7 +33,7 @@ def signing_key(text: str | None) -> bytes | None:
     held = read_bounded(Path(text))
     key = held if len(held) == KEY_BYTES else _key_of_hex(held.decode("ascii", errors="replace"))
     if key is None:
-        raise InputError(f"--signing-key {text}: no key of {KEY_BYTES} bytes -> {WANTED}")
+        raise InputError(f"--signing-key {text}: no key of {KEY_BYTES} bytes", do=f"{WANTED}")
     return key
 
 

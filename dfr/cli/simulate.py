@@ -111,7 +111,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     time, zone (or lat, lon), priority, and if known decision_s, on_scene_s, ground_s; the rest is drawn.
     """
     if out is not None and (out / REHEARSED).is_file():
-        raise InputError(f"{out} holds a rehearsal -> choose another --out")
+        raise InputError(f"{out} holds a rehearsal", do="choose another --out")
     path = find_scenario(scenario)
     world = load_world(path)
     study = study_of(world, replications=replications, seed=seed)
@@ -195,7 +195,7 @@ def _done(work: _Work, count: int, wanted: Precision | None, most: int) -> Done:
 def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
     """Replications until a figure is as precise as wanted, or there are as many as may be."""
     if most < first:
-        raise InputError(f"--max-replications {most} is under the {first} to begin with -> more")
+        raise InputError(f"--max-replications {most} is under the {first} to begin with", do="more")
     held = 0 if work.out is None else held_replications(work.out)
     summary, manifest = None, None
     for count in replication_numbers(first, max(most, held), held=held):
@@ -235,7 +235,7 @@ def _settled(world: World, study: Study, path: Path | None, docks: int | None, j
     """The plan for drones as busy as its own simulation makes them."""
     count, processes = checked_replications(study.replications), workers(jobs)
     if path is not None:
-        raise InputError("--plan and --settle-busy exclude each other -> give one of them")
+        raise InputError("--plan and --settle-busy exclude each other", do="give one of them")
     found = sited_for_simulated_busy(world, docks=docks, replications=count, seed=study.seed, jobs=processes)
     how = "agreed" if found.agreed else "not agreed: layouts ask for each other"
     note(f"sited for drones busy {found.sited_for:.1%}, simulated {found.measured:.1%} ({how})")

@@ -90,7 +90,8 @@ def _refuse_ports(first: int, count: int) -> None:
     taken = [port for port in wanted if not port_free(port)]
     if taken:
         raise VehicleStartError(
-            f"port {', '.join(map(str, taken))} is in use -> end what listens there, or choose another --port"
+            f"port {', '.join(map(str, taken))} is in use",
+            do="end what listens there, or choose another --port",
         )
 
 

@@ -103,7 +103,7 @@ def _levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:
     try:
         return tuple(kind(part) for part in text.split(",")) if text else ()
     except ValueError as error:
-        raise InputError(f"{option} {text!r}: not numbers -> such as 1,2,3") from error
+        raise InputError(f"{option} {text!r}: not numbers", do="such as 1,2,3") from error
 
 
 def _print(found: Sweep, title: str) -> None:

@@ -65,14 +65,14 @@ def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Conver
     """
     chosen = form.lower() or SUFFIXES.get(out.suffix.lower(), "")
     if chosen not in FORMATS:
-        raise InputError(f"{form or out}: unknown format -> --format {' or '.join(FORMATS)}")
+        raise InputError(f"{form or out}: unknown format", do=f"--format {' or '.join(FORMATS)}")
     if any(out.resolve() == path.resolve() for path in files):
-        raise InputError(f"{out}: is one of the sources, and would be replaced -> another --out")
+        raise InputError(f"{out}: is one of the sources, and would be replaced", do="another --out")
     reads = [
         read_airspace(read_bounded(path, limit_bytes=MAX_AIRSPACE_BYTES), name=str(path)) for path in files
     ]
     if not any(read.zones for read in reads):
-        raise AirspaceError(f"{', '.join(map(str, files))}: no usable volume -> see `dfr airspace lint`")
+        raise AirspaceError(f"{', '.join(map(str, files))}: no usable volume", do="see `dfr airspace lint`")
     joined = _joined(reads)
     written = FORMATS[chosen](joined)
     zones = len(joined.zones) - len(written.left_out)

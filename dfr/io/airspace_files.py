@@ -52,7 +52,7 @@ def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
         data = read_bounded(Path(file.path), limit_bytes=MAX_AIRSPACE_BYTES)
         read = read_airspace(data, name=file.path)
         if not (read.records_seen or read.obstacles or read.contacts):
-            raise AirspaceError(f"{file.path}: holds no airspace ({read.kind}) -> check the file")
+            raise AirspaceError(f"{file.path}: holds no airspace ({read.kind})", do="check the file")
         source = source_of(read, data, file)
         zones += (*read.zones, *read.defects)
         obstacles += read.obstacles
@@ -102,12 +102,12 @@ def _kinds(read: AirspaceRead, file: AirspaceFile) -> frozenset[DataKind]:
     unmanned = DataKind.UNMANNED_ZONES
     if unmanned in file.kinds and not any(_unmanned(zone) for zone in (*read.zones, *read.defects)):
         raise AirspaceError(
-            f"{read.name}: is said to hold {unmanned}, but has none: it is a file for crewed aviation -> "
-            f"take {unmanned} from its kinds, and load the dataset that holds them"
+            f"{read.name}: is said to hold {unmanned}, but has none: it is a file for crewed aviation",
+            do=f"take {unmanned} from its kinds, and load the dataset that holds them",
         )
     if DataKind.OBSTACLES in file.kinds and not read.obstacles:
         what = f"{read.name}: is said to hold {DataKind.OBSTACLES}, but has none"
-        raise AirspaceError(f"{what} -> take them from its kinds")
+        raise AirspaceError(f"{what}", do="take them from its kinds")
     return file.kinds
 
 

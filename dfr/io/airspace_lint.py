@@ -31,7 +31,7 @@ def files_under(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         found += _within(path) if path.is_dir() else [path]
         if len(found) > MAX_FILES:
-            raise InputError(f"{path}: more than {MAX_FILES} files -> lint a smaller folder")
+            raise InputError(f"{path}: more than {MAX_FILES} files", do="lint a smaller folder")
     return found
 
 

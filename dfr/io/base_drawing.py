@@ -70,9 +70,9 @@ def _document(path: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(read_bounded(path, limit_bytes=MAX_BYTES))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}) -> repair or remove it") from error
+        raise InputError(f"{path}: not JSON ({error})", do="repair or remove it") from error
     if not isinstance(document, dict):
-        raise InputError(f"{path}: no JSON object -> repair or remove it")
+        raise InputError(f"{path}: no JSON object", do="repair or remove it")
     return document
 
 
@@ -81,7 +81,7 @@ def _drawing(document: Mapping[str, Any], path: Path) -> BaseDrawing:
         features = tuple(_feature(feature) for feature in document["features"])
     except (ValueError, KeyError, TypeError, shapely.errors.ShapelyError) as error:
         raise InputError(
-            f"{path}: not a GeoJSON FeatureCollection ({error}) -> repair or remove it"
+            f"{path}: not a GeoJSON FeatureCollection ({error})", do="repair or remove it"
         ) from error
     return BaseDrawing(features=features, note=str(document.get("note", ""))[:MOST_NOTE])
 

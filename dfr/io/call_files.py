@@ -51,7 +51,7 @@ def read_calls(path: Path, world: World) -> tuple[TraceCall, ...]:
         tail = [f"... and {more} more"] if more > 0 else []
         raise InputError("\n".join([*problems[:MOST_SHOWN], *tail]))
     if not calls:
-        raise InputError(f"{path}: no calls -> one row for each call under the header")
+        raise InputError(f"{path}: no calls", do="one row for each call under the header")
     return tuple(sorted(calls, key=lambda call: call.t_s))
 
 
@@ -59,7 +59,7 @@ def _reader(path: Path) -> csv.DictReader[str]:
     try:
         text = read_bounded(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 ({error.reason}) -> save it as CSV in UTF-8") from error
+        raise InputError(f"{path}: not UTF-8 ({error.reason})", do="save it as CSV in UTF-8") from error
     reader = csv.DictReader(text.splitlines(), strict=True)
     columns = reader.fieldnames or ()
     missing = [name for name in REQUIRED if name not in columns]
@@ -70,7 +70,7 @@ def _reader(path: Path) -> csv.DictReader[str]:
     if missing or unknown or twice:
         what = [f"no column {name}" for name in missing] + [f"unknown column {name!r}" for name in unknown]
         what += [f"column {name} stands there twice" for name in twice]
-        raise InputError(f"{path}:1: {'; '.join(what)} -> the columns are {', '.join(KNOWN)}")
+        raise InputError(f"{path}:1: {'; '.join(what)}", do=f"the columns are {', '.join(KNOWN)}")
     return reader
 
 
@@ -79,11 +79,13 @@ def _rows(reader: csv.DictReader[str], path: Path) -> Iterator[tuple[int, Mappin
     try:
         for row in reader:
             if None in row:
-                raise InputError(f"{path}:{reader.line_num}: more cells than columns -> one for each column")
+                raise InputError(
+                    f"{path}:{reader.line_num}: more cells than columns", do="one for each column"
+                )
             yield reader.line_num, {name: (cell or "").strip() for name, cell in row.items()}
     except csv.Error as error:
         raise InputError(
-            f"{path}:{reader.line_num}: not CSV ({error}) -> quote cells that hold commas"
+            f"{path}:{reader.line_num}: not CSV ({error})", do="quote cells that hold commas"
         ) from error
 
 

@@ -18,14 +18,14 @@ def read_bounded(path: Path, *, limit_bytes: int = MAX_INPUT_BYTES) -> bytes:
     try:
         if path.stat().st_size > limit_bytes:
             raise InputError(
-                f"{path}: {path.stat().st_size} bytes is over the {limit_bytes} limit -> split it"
+                f"{path}: {path.stat().st_size} bytes is over the {limit_bytes} limit", do="split it"
             )
         with path.open("rb") as file:
             data = file.read(limit_bytes + 1)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror} -> check the path") from error
+        raise InputError(f"{path}: {error.strerror}", do="check the path") from error
     if len(data) > limit_bytes:
-        raise InputError(f"{path}: over the {limit_bytes} byte limit -> split it")
+        raise InputError(f"{path}: over the {limit_bytes} byte limit", do="split it")
     return data
 
 
@@ -36,9 +36,9 @@ def refuse_unwritable(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror} -> choose another output") from error
+        raise InputError(f"{path}: {error.strerror}", do="choose another output") from error
     if path.is_dir():
-        raise InputError(f"{path}: is a directory -> choose another output")
+        raise InputError(f"{path}: is a directory", do="choose another output")
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -48,14 +48,14 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror} -> choose another output") from error
+        raise InputError(f"{path}: {error.strerror}", do="choose another output") from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror} -> choose another output") from error
+        raise InputError(f"{path}: {error.strerror}", do="choose another output") from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()

@@ -68,11 +68,11 @@ def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: not JSON ({error}) -> save the forecast again") from error
+        raise InputError(f"{name}: not JSON ({error})", do="save the forecast again") from error
     whole = whole[0] if isinstance(whole, list) and whole else whole
     hourly = whole.get("hourly") if isinstance(whole, dict) else None
     if not isinstance(hourly, dict) or not isinstance(hourly.get("time"), list):
-        raise InputError(f"{name}: no hourly.time -> ask for hourly values, as Open-Meteo gives them")
+        raise InputError(f"{name}: no hourly.time", do="ask for hourly values, as Open-Meteo gives them")
     units = whole.get("hourly_units", {})
     offset = whole.get("utc_offset_seconds")
     own = _zone(offset) if isinstance(offset, int) else zone
@@ -89,10 +89,10 @@ def _csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
     try:
         lines = list(csv.reader(text.splitlines()))
     except csv.Error as error:
-        raise InputError(f"{name}: not CSV ({error}) -> save the forecast again") from error
+        raise InputError(f"{name}: not CSV ({error})", do="save the forecast again") from error
     first = next((at for at, row in enumerate(lines) if row and row[0].strip() == "time"), None)
     if first is None:
-        raise InputError(f"{name}: no column `time` -> begin with time,{','.join(FIELDS)}")
+        raise InputError(f"{name}: no column `time`", do=f"begin with time,{','.join(FIELDS)}")
     own = _own_zone(lines[:first]) or zone
     heads = []
     for cell in lines[first]:
@@ -115,7 +115,7 @@ def _zone(offset_s: str | int) -> tzinfo:
     try:
         return timezone(timedelta(seconds=int(offset_s)))
     except (ValueError, OverflowError) as error:
-        raise InputError(f"utc_offset_seconds {offset_s!r:.30} is no offset -> correct it") from error
+        raise InputError(f"utc_offset_seconds {offset_s!r:.30} is no offset", do="correct it") from error
 
 
 def _hours(
@@ -124,10 +124,10 @@ def _hours(
     """The rows, each at its hour; what tells of the hour before at that one."""
     fields = [OPEN_METEO.get(key, key) for key, _ in heads]
     if "time" not in fields or not {"wind_mps"} & set(fields):
-        raise InputError(f"{name}: no time or no wind -> give time and wind_mps or wind_speed_10m")
+        raise InputError(f"{name}: no time or no wind", do="give time and wind_mps or wind_speed_10m")
     twice = next((field for field in fields if field in {"time", *FIELDS} and fields.count(field) > 1), None)
     if twice is not None:
-        raise InputError(f"{name}: two columns give {twice} -> leave one")
+        raise InputError(f"{name}: two columns give {twice}", do="leave one")
     found: dict[datetime, list[Conditions]] = {}
     for place, row in rows:
         where = f"{name}:{place}"
@@ -153,10 +153,10 @@ def _time(cell: object, where: str, zone: tzinfo) -> datetime:
         else:
             when = datetime.fromisoformat(str(cell).strip())
     except (ValueError, OverflowError, OSError) as error:
-        raise InputError(f"{where}: {cell!r:.40} is no time -> write 2024-08-24T12:00") from error
+        raise InputError(f"{where}: {cell!r:.40} is no time", do="write 2024-08-24T12:00") from error
     when = when if when.tzinfo is not None else when.replace(tzinfo=zone)
     if not EARLIEST < when < LATEST:
-        raise InputError(f"{where}: {cell!r:.40} is no time of a forecast -> write 2024-08-24T12:00")
+        raise InputError(f"{where}: {cell!r:.40} is no time of a forecast", do="write 2024-08-24T12:00")
     return when
 
 
@@ -171,10 +171,12 @@ def _value(cell: object, field: str, unit: str, where: str) -> float | None:
     if unit == FAHRENHEIT:
         number, unit = (number - 32.0) / 1.8, ""
     if not math.isfinite(number) or unit not in UNIT_FACTORS:
-        raise InputError(f"{where}: {field} {cell!r} {unit} cannot be read -> give a number in a known unit")
+        raise InputError(
+            f"{where}: {field} {cell!r} {unit} cannot be read", do="give a number in a known unit"
+        )
     number *= UNIT_FACTORS[unit]
     least = -MOST[field] if field == "temperature_c" else 0.0
     if not least <= number <= MOST[field]:
         what = "is below zero" if number < 0.0 == least else f"is not {least:g} to {MOST[field]:g}"
-        raise InputError(f"{where}: {field} {cell!r} {what} -> correct it")
+        raise InputError(f"{where}: {field} {cell!r} {what}", do="correct it")
     return number

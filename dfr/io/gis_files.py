@@ -57,7 +57,7 @@ def read_gis(data: bytes, *, name: str) -> AirspaceRead:
             layers = [str(layer) for layer, _ in pyogrio.list_layers(source)[:MAX_LAYERS]]
             features = [feature for layer in layers for feature in _features(pyogrio, source, layer, name)]
     except pyogrio.errors.DataSourceError as error:
-        raise AirspaceError(f"{name}: GDAL cannot read it -> check the file") from error
+        raise AirspaceError(f"{name}: GDAL cannot read it", do="check the file") from error
     text = json.dumps({"type": "FeatureCollection", "features": features})
     kind = "geopackage" if data.startswith(GEOPACKAGE) else "shapefile"
     return replace(read_geojson(text.encode(), name=name), kind=kind)
@@ -68,7 +68,7 @@ def _pyogrio(name: str) -> ModuleType:
         return import_module("pyogrio")
     except ImportError as error:
         words = "is a shapefile or GeoPackage, which needs the extra gis"
-        raise AirspaceError(f"{name}: {words} -> pip install dfr-planner[gis]") from error
+        raise AirspaceError(f"{name}: {words}", do="pip install dfr-planner[gis]") from error
 
 
 def _check_files_beside(path: Path) -> None:
@@ -78,18 +78,20 @@ def _check_files_beside(path: Path) -> None:
         beside = next((name for name in names if name.exists()), None)
         if beside is None:
             what = f"{path}: its {suffix} file is missing"
-            raise AirspaceError(f"{what} -> keep the files of a shapefile together")
+            raise AirspaceError(f"{what}", do="keep the files of a shapefile together")
         if beside.stat().st_size > MAX_UNPACKED_BYTES:
-            raise AirspaceError(f"{beside}: over {MAX_UNPACKED_BYTES} bytes -> cut it to the area needed")
+            raise AirspaceError(f"{beside}: over {MAX_UNPACKED_BYTES} bytes", do="cut it to the area needed")
 
 
 def _check_archive(data: bytes, name: str) -> None:
     try:
         entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise AirspaceError(f"{name}: not a readable archive: {error} -> check the file") from error
+        raise AirspaceError(f"{name}: not a readable archive: {error}", do="check the file") from error
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-        raise AirspaceError(f"{name}: over {MAX_UNPACKED_BYTES} bytes unpacked -> cut it to the area needed")
+        raise AirspaceError(
+            f"{name}: over {MAX_UNPACKED_BYTES} bytes unpacked", do="cut it to the area needed"
+        )
 
 
 def _features(pyogrio: ModuleType, source: str | bytes, layer: str, name: str) -> Iterator[dict[str, Any]]:
@@ -98,7 +100,7 @@ def _features(pyogrio: ModuleType, source: str | bytes, layer: str, name: str) -
     if shapes is None:
         return
     if len(shapes) > MAX_FEATURES:
-        raise AirspaceError(f"{name}: more than {MAX_FEATURES} features -> cut it to the area needed")
+        raise AirspaceError(f"{name}: more than {MAX_FEATURES} features", do="cut it to the area needed")
     to_degrees = _to_degrees(meta["crs"], name)
     for number, wkb in enumerate(shapes):
         attributes = zip(meta["fields"], columns, strict=True)
@@ -117,12 +119,12 @@ def _geometry(wkb: bytes | None, to_degrees: Callable[[FloatArray], FloatArray])
 def _to_degrees(crs: str | None, name: str) -> Callable[[FloatArray], FloatArray]:
     """From the coordinates of a layer to longitude and latitude."""
     if not crs:
-        raise AirspaceError(f"{name}: says no coordinate reference system -> add its .prj file")
+        raise AirspaceError(f"{name}: says no coordinate reference system", do="add its .prj file")
     try:
         transformer = Transformer.from_crs(CRS.from_user_input(crs), "EPSG:4326", always_xy=True)
     except CRSError as error:
         what = f"{name}: {crs[:60]}: an unknown reference system"
-        raise AirspaceError(f"{what} -> export it in WGS84") from error
+        raise AirspaceError(f"{what}", do="export it in WGS84") from error
 
     def moved(xy: FloatArray) -> FloatArray:
         return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))

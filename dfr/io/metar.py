@@ -65,8 +65,7 @@ def read_metars(data: bytes, *, name: str, until: datetime) -> tuple[Report, ...
         try:
             found = read_metar(text, until=until)
         except InputError as error:
-            what, _, do = str(error).partition(" -> ")
-            problems.append(Problem(file=name, line=number, path="", what=what, do=do))
+            problems.append(Problem(file=name, line=number, path="", what=error.what, do=error.do))
         else:
             reports += [found] if found is not None else []
     if problems:
@@ -88,7 +87,7 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
     while words and words[0] in _BEFORE:
         del words[0]
     if len(words) < 3 or not _STATION.match(words[0]) or not (stamp := _STAMP.match(words[1])):
-        raise InputError(f"no report: {text[:40]!r} -> write STATION DDHHMMZ WIND ...")
+        raise InputError(f"no report: {text[:40]!r}", do="write STATION DDHHMMZ WIND ...")
     if "NIL" in words:
         return None
     groups = list(_until_trend(words[2:]))
@@ -97,10 +96,10 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
         conditions_of(groups), temperature_c=float(warmth[1].replace("M", "-")) if warmth else None
     )
     if seen.temperature_c is not None and abs(seen.temperature_c) > WARMEST_C:
-        raise InputError(f"{words[0]} {words[1]}: {seen.temperature_c:g} degC is no weather -> correct it")
+        raise InputError(f"{words[0]} {words[1]}: {seen.temperature_c:g} degC is no weather", do="correct it")
     if seen.wind_mps is None and seen.visibility_m is None and seen.temperature_c is None:
         raise InputError(
-            f"{words[0]} {words[1]}: no wind, no visibility and no temperature -> add them or leave it out"
+            f"{words[0]} {words[1]}: no wind, no visibility and no temperature", do="add them or leave it out"
         )
     if seen.rain_mm_h is None and _WEATHER_UNKNOWN not in groups:
         seen = replace(seen, rain_mm_h=0.0)
@@ -149,6 +148,6 @@ def _qnh_hpa(words: list[str]) -> float | None:
         if found := _QNH.match(word):
             qnh_hpa = float(found[1]) if found[1] else float(found[2]) * 0.01 * INCH_HG_HPA
             if not LEAST_QNH_HPA <= qnh_hpa <= MOST_QNH_HPA:
-                raise InputError(f"{word}: no QNH is {qnh_hpa:.0f} hPa -> correct it")
+                raise InputError(f"{word}: no QNH is {qnh_hpa:.0f} hPa", do="correct it")
             return qnh_hpa
     return None

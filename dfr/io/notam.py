@@ -80,7 +80,7 @@ def read_notams(path_or_text: Path | str) -> Notams:
     text = _normal(data)
     items = _items(text)
     if not items and not _NIL.search(text):
-        raise InputError(f"{source}: holds no NOTAM -> paste the text with its numbers, such as L5877/26")
+        raise InputError(f"{source}: holds no NOTAM", do="paste the text with its numbers, such as L5877/26")
     return _sorted(items, source, _issued(text))
 
 

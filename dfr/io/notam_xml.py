@@ -18,7 +18,7 @@ def items_of_xml(text: str) -> list[NotamItems]:
         reader.parse(text)
     except expat.ExpatError as error:
         what = expat.errors.messages.get(error.code, str(error))
-        raise InputError(f"line {error.lineno}: not XML: {what} -> check the file") from error
+        raise InputError(f"line {error.lineno}: not XML: {what}", do="check the file") from error
     return reader.items
 
 
@@ -64,7 +64,7 @@ class _Reader:
 
 
 def _refuse(*_: object) -> None:
-    raise InputError("document types and entities are refused -> take them out of the file")
+    raise InputError("document types and entities are refused", do="take them out of the file")
 
 
 def _items(words: dict[str, str], line: int) -> NotamItems:

@@ -59,7 +59,7 @@ def read_obstacle_points(data: bytes, *, name: str) -> AirspaceRead:
     try:
         document, lines = parse_json(decode_text(data)[0])
     except JsonTroubleError as error:
-        raise InputError(f"{name}: no JSON: {error} -> check the file") from error
+        raise InputError(f"{name}: no JSON: {error}", do="check the file") from error
     features = document.get("features") if isinstance(document, dict) else None
     listed = features if isinstance(features, list) else [document]
     numbered = zip(listed, [*lines, *([None] * len(listed))], strict=False)

@@ -17,7 +17,7 @@ def read_any_plan(path: Path) -> Plan:
     try:
         document = json.loads(read_bounded(path))
     except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error}) -> give a plan.json made by `dfr plan`") from error
+        raise InputError(f"{path}: not JSON ({error})", do="give a plan.json made by `dfr plan`") from error
     return plan_from_dict(document, name=str(path))
 
 
@@ -28,6 +28,7 @@ def read_plan(path: Path, scenario: Scenario) -> Plan:
         what = "another scenario" if plan.scenario != scenario.name else "another version of this scenario"
         raise InputError(
             f"{path}: a plan of {what} ({plan.scenario}, sha256 {plan.scenario_sha256[:12]}; "
-            f"{scenario.file} has {scenario.sha256[:12]}) -> run `dfr plan` again"
+            f"{scenario.file} has {scenario.sha256[:12]})",
+            do="run `dfr plan` again",
         )
     return plan

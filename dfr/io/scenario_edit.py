@@ -56,7 +56,7 @@ def boundary_redrawn(data: bytes, ring: Ring) -> bytes:
     if isinstance(node, yaml.MappingNode):
         node = _at(node, ("ring",))
     if not isinstance(node, yaml.SequenceNode) or not node.value:
-        raise InputError("site.boundary.ring is not a list of corners -> write it as one")
+        raise InputError("site.boundary.ring is not a list of corners", do="write it as one")
     indent = " " * node.start_mark.column
     corners = [f"[{_degrees(corner.lat_deg)}, {_degrees(corner.lon_deg)}]" for corner in ring]
     if node.flow_style:
@@ -130,7 +130,7 @@ def _composed(data: bytes) -> tuple[str, yaml.Node]:
     text = data.decode("utf-8-sig")
     root = yaml.compose(text, Loader=_LOADER)
     if root is None:
-        raise InputError("the scenario is empty -> start from `dfr init`")
+        raise InputError("the scenario is empty", do="start from `dfr init`")
     return text, root
 
 
@@ -141,7 +141,7 @@ def _site(root: yaml.Node, site_id: str) -> yaml.MappingNode:
     for site in getattr(sites, "value", ()):
         if isinstance(site, yaml.MappingNode) and _text(_at(site, ("id",))) == site_id:
             return site
-    raise InputError(f"no candidate site {site_id!r} in the file -> reload the scenario")
+    raise InputError(f"no candidate site {site_id!r} in the file", do="reload the scenario")
 
 
 def _at(node: yaml.Node, path: Sequence[Step]) -> yaml.Node:
@@ -149,7 +149,7 @@ def _at(node: yaml.Node, path: Sequence[Step]) -> yaml.Node:
         pairs = node.value if isinstance(node, yaml.MappingNode) else ()
         found = next((value for key, value in pairs if _text(key) == step), None)
         if found is None:
-            raise InputError(f"{step!r} is not in the file -> write it there")
+            raise InputError(f"{step!r} is not in the file", do="write it there")
         node = found
     return node
 
@@ -159,7 +159,7 @@ def _scalar_span(node: yaml.Node) -> tuple[int, int]:
     if isinstance(node, yaml.MappingNode):
         node = _at(node, ("value",))
     if not isinstance(node, yaml.ScalarNode):
-        raise InputError("a list stands where a figure should -> write the figure")
+        raise InputError("a list stands where a figure should", do="write the figure")
     return node.start_mark.index, node.end_mark.index
 
 

@@ -80,8 +80,7 @@ def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...
         try:
             found = read_taf(part, until=until)
         except InputError as error:
-            what, _, do = str(error).partition(" -> ")
-            problems.append(Problem(file=name, line=line, path="", what=what, do=do))
+            problems.append(Problem(file=name, line=line, path="", what=error.what, do=error.do))
         else:
             forecasts += [found] if found is not None else []
     if problems:
@@ -107,7 +106,9 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
     while words and words[0] in _BEFORE:
         del words[0]
     if len(words) < 2 or not _STATION.match(words[0]):
-        raise InputError(f"no forecast: {' '.join(words)[:40]!r} -> write TAF STATION DDHHMMZ DDHH/DDHH ...")
+        raise InputError(
+            f"no forecast: {' '.join(words)[:40]!r}", do="write TAF STATION DDHHMMZ DDHH/DDHH ..."
+        )
     station, rest = words[0], words[1:]
     if {"NIL", "CNL"} & set(rest):
         return None
@@ -115,17 +116,17 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
     rest = rest[1:] if stamp else rest
     valid = _SPAN.match(rest[0]) if rest else None
     if valid is None:
-        raise InputError(f"{station}: no validity -> write DDHH/DDHH after the time of issue")
+        raise InputError(f"{station}: no validity", do="write DDHH/DDHH after the time of issue")
     begin = moment(int(valid[1]), int(valid[2]), 0, until=until)
     end = _later(int(valid[3]), int(valid[4]), begin)
     if not begin < end <= begin + LONGEST:
         most = f"{LONGEST.total_seconds() / 3600.0:g} h"
-        raise InputError(f"{station}: valid {valid[0]} -> give an end up to {most} after its beginning")
+        raise InputError(f"{station}: valid {valid[0]}", do=f"give an end up to {most} after its beginning")
     issued = moment(*(int(part) for part in stamp.groups()), until=begin + LONGEST) if stamp else begin
     first, *changes = _groups(rest[1:])
     base = _said(first, whole=True)
     if base.wind_mps is None:
-        raise InputError(f"{station}: no wind to begin with -> add it, such as 24012KT")
+        raise InputError(f"{station}: no wind to begin with", do="add it, such as 24012KT")
     spans = list(_spans(base, changes, begin, end, station))
     return Forecast(station=station, issued=issued, begin=begin, end=end, spans=tuple(spans))
 
@@ -142,17 +143,17 @@ def _spans(
         if start := _FROM.match(kind):
             when = _from(start, since)
             if begin < since and when < since:
-                raise InputError(f"{station}: {kind} is before the change before it -> put them in order")
+                raise InputError(f"{station}: {kind} is before the change before it", do="put them in order")
             yield Span(begin=since, end=when, may_be=now)
             now, since = _said(words[1:], whole=True).over(Conditions(rain_mm_h=0.0)), when
             continue
         times = next((match for word in words if (match := _SPAN.match(word))), None)
         if times is None:
-            raise InputError(f"{station}: {' '.join(words)[:30]!r} has no time -> add DDHH/DDHH")
+            raise InputError(f"{station}: {' '.join(words)[:30]!r} has no time", do="add DDHH/DDHH")
         first = _later(int(times[1]), int(times[2]), begin)
         last = _later(int(times[3]), int(times[4]), first)
         if not first < last or (kind == "BECMG" and begin < since and first < since):
-            raise InputError(f"{station}: {kind} {times[0]} goes back in time -> put it in order")
+            raise InputError(f"{station}: {kind} {times[0]} goes back in time", do="put it in order")
         said = _said(words[1:], whole=False)
         if kind == "BECMG":
             yield Span(begin=since, end=last, may_be=now)
@@ -185,7 +186,7 @@ def _from(start: re.Match[str], since: datetime) -> datetime:
     """The moment of FMddhhmm, or of the older FMhhmm."""
     day, hour, minute = int(start[1] or since.day), int(start[2]), int(start[3])
     if hour > 24 or minute > 59:
-        raise InputError(f"{start[0]}: no such time -> correct it")
+        raise InputError(f"{start[0]}: no such time", do="correct it")
     found = _later(day, hour, since) + timedelta(minutes=minute)
     return found if start[1] or found >= since else found + timedelta(days=1)
 

@@ -59,7 +59,9 @@ def tiles_of(path: Path, *, near_en_m: tuple[float, float] | None = None) -> Ite
     Raises InputError for an archive that is damaged, too large, or has no such tile.
     """
     if path.stat().st_size > MAX_ARCHIVE_BYTES:
-        raise InputError(f"{path}: over the {MAX_ARCHIVE_BYTES} byte limit -> take the tiles that are needed")
+        raise InputError(
+            f"{path}: over the {MAX_ARCHIVE_BYTES} byte limit", do="take the tiles that are needed"
+        )
     budget, found = _Budget(), False
     try:
         with zipfile.ZipFile(path) as archive:
@@ -67,10 +69,10 @@ def tiles_of(path: Path, *, near_en_m: tuple[float, float] | None = None) -> Ite
                 found = True
                 yield name, data
     except _BROKEN as error:
-        raise InputError(f"{path}: no readable archive: {error} -> get it again") from error
+        raise InputError(f"{path}: no readable archive: {error}", do="get it again") from error
     if not found:
         where = "" if near_en_m is None else f" within {NEAR_M / 1000:g} km of the site"
-        raise InputError(f"{path}: no tile{where} (.asc, .hgt or .tif) -> the archive of that square")
+        raise InputError(f"{path}: no tile{where} (.asc, .hgt or .tif)", do="the archive of that square")
 
 
 def _members(
@@ -78,14 +80,14 @@ def _members(
 ) -> Iterator[tuple[str, bytes]]:
     entries = archive.infolist()
     if len(entries) > MAX_MEMBERS:
-        raise InputError(f"{name}: {len(entries)} members, over {MAX_MEMBERS} -> take the tiles needed")
+        raise InputError(f"{name}: {len(entries)} members, over {MAX_MEMBERS}", do="take the tiles needed")
     for entry in entries:
         where, suffix = f"{name}/{entry.filename}", PurePosixPath(entry.filename).suffix.lower()
         inner = suffix == ".zip"
         if entry.is_dir() or not (inner or suffix in SUFFIXES) or _far(entry.filename, near):
             continue
         if inner and depth > 0:
-            raise InputError(f"{where}: an archive within an archive within an archive -> unpack it")
+            raise InputError(f"{where}: an archive within an archive within an archive", do="unpack it")
         data = _unpacked(archive, entry, where, budget)
         if inner:
             with zipfile.ZipFile(io.BytesIO(data)) as nested:
@@ -93,7 +95,7 @@ def _members(
         else:
             budget.tiles -= 1
             if budget.tiles < 0:
-                raise InputError(f"{name}: more than {MAX_TILES} tiles -> take the tiles that are needed")
+                raise InputError(f"{name}: more than {MAX_TILES} tiles", do="take the tiles that are needed")
             yield where, data
 
 
@@ -103,7 +105,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, budg
     with archive.open(entry) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise InputError(f"{where}: unpacks to more than {limit} bytes -> unpack and check it")
+        raise InputError(f"{where}: unpacks to more than {limit} bytes", do="unpack and check it")
     budget.total_bytes -= len(data)
     return data
 

@@ -79,8 +79,8 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
         if not count:
             first, last = weather.hours[0].start, weather.hours[-1].start
             raise InputError(
-                f"{name}: covers no hour from {first:%Y-%m-%d %H:%M %Z} to {last:%Y-%m-%d %H:%M %Z}"
-                " -> give one for the scenario's period"
+                f"{name}: covers no hour from {first:%Y-%m-%d %H:%M %Z} to {last:%Y-%m-%d %H:%M %Z}",
+                do="give one for the scenario's period",
             )
     told = tuple(
         own.start
@@ -111,7 +111,8 @@ def _last_moment(files: WeatherFiles, scenario: Scenario) -> datetime:
     if named is not None and until - hours[0].start > SHORTEST_MONTH:
         raise InputError(
             f"{named.name}: reports name days but no month, and the scenario's hours span more than"
-            f" {SHORTEST_MONTH.days} days -> simulate it in parts, or give an hourly forecast"
+            f" {SHORTEST_MONTH.days} days",
+            do="simulate it in parts, or give an hourly forecast",
         )
     return until
 
@@ -156,8 +157,8 @@ def _station(scenario: Scenario, name: str, when: datetime) -> str:
     if not named and (away_m is None or away_m > FARTHEST_M):
         where = "where it is is not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
         raise InputError(
-            f"weather of {name}: {where}, at most {FARTHEST_M / 1000:.0f} km is taken unasked"
-            f" -> give a nearer station, or name it in the scenario: weather.stations: [{name}]"
+            f"weather of {name}: {where}, at most {FARTHEST_M / 1000:.0f} km is taken unasked",
+            do=f"give a nearer station, or name it in the scenario: weather.stations: [{name}]",
         )
     where = "distance not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
     return f"{name} ({where}, issued {when.astimezone(UTC):%Y-%m-%d %H:%MZ})"

@@ -120,7 +120,7 @@ def moment(day: int, hour: int, minute: int, *, until: datetime) -> datetime:
             if found <= latest:
                 return found
         month = (month - timedelta(days=1)).replace(day=1)
-    raise InputError(f"{day:02d}{hour:02d}{minute:02d}: no such day and time -> correct it")
+    raise InputError(f"{day:02d}{hour:02d}{minute:02d}: no such day and time", do="correct it")
 
 
 def hour_of(when: datetime) -> datetime:
@@ -134,16 +134,16 @@ def _wind(word: str) -> Conditions:
         return Conditions()
     found = _WIND.match(word)
     if found is None:
-        raise InputError(f"{word}: no wind can be read from it -> write it such as 24012G25KT")
+        raise InputError(f"{word}: no wind can be read from it", do="write it such as 24012G25KT")
     scale = TO_MPS[found[4].removesuffix("S") if found[4] == "KTS" else found[4]]
     wind_mps = float(found[2]) * scale
     gust_mps = float(found[3]) * scale if found[3] and found[3].isdigit() else None
     if found[1].isdigit() and float(found[1]) > 360.0:
-        raise InputError(f"{word}: no wind blows from {found[1]} degrees -> give 000 to 360")
+        raise InputError(f"{word}: no wind blows from {found[1]} degrees", do="give 000 to 360")
     if max(wind_mps, gust_mps or 0.0) > STRONGEST_MPS:
-        raise InputError(f"{word}: no wind is over {STRONGEST_MPS:g} m/s -> correct it")
+        raise InputError(f"{word}: no wind is over {STRONGEST_MPS:g} m/s", do="correct it")
     if gust_mps is not None and gust_mps < wind_mps:
-        raise InputError(f"{word}: its gust is below its mean -> correct it, or leave the gust out")
+        raise InputError(f"{word}: its gust is below its mean", do="correct it, or leave the gust out")
     from_deg = float(found[1]) % 360.0 if found[1].isdigit() else None
     return Conditions(wind_mps=wind_mps, wind_from_deg=from_deg, gust_mps=gust_mps)
 

@@ -45,7 +45,8 @@ def adopt(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
     if not report.verified:
         raise VehicleRefusedError(
             f"{vehicle.whereabouts()}, with another plan than {plan.name!r} "
-            f"({'; '.join(report.differences)}): nothing was sent to it -> {RECALL_HOW}"
+            f"({'; '.join(report.differences)}): nothing was sent to it",
+            do=f"{RECALL_HOW}",
         )
     vehicle.plan = OnboardPlan.VERIFIED
     return report

@@ -66,7 +66,7 @@ class LineUp:
         """Raise InputError where several vehicles speak, and none was chosen."""
         if len(self.copters) > 1:
             listed = ", ".join(str(source[0]) for source in sorted(self.copters))
-            raise InputError(f"{url}: vehicles {listed} share this line -> say which system id (--system)")
+            raise InputError(f"{url}: vehicles {listed} share this line", do="say which system id (--system)")
 
 
 def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, url: str) -> Source:
@@ -86,15 +86,17 @@ def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, u
         heard = "; ".join(
             f"system {source[0]} is {what}" for source, what in sorted(line_up.strangers.items())
         )
-        raise InputError(f"{url}: {heard}, not ArduCopter -> plans are made and checked for ArduCopter only")
+        raise InputError(
+            f"{url}: {heard}, not ArduCopter", do="plans are made and checked for ArduCopter only"
+        )
     if port.rejected:
         raise LinkTimeoutError(
-            f"{url}: {port.rejected} packets came and none is signed with this key -> give the vehicle's "
-            "key, or none to a vehicle that does not sign"
+            f"{url}: {port.rejected} packets came and none is signed with this key",
+            do="give the vehicle's key, or none to a vehicle that does not sign",
         )
     raise LinkTimeoutError(
-        f"{url}: no autopilot heartbeat within {timeout_s:.0f} s -> is the vehicle on, and has no other"
-        " program its port (a simulated vehicle serves one at a time)?"
+        f"{url}: no autopilot heartbeat within {timeout_s:.0f} s",
+        do="is the vehicle on, and has no other program its port (a simulated vehicle serves one at a time)?",
     )
 
 

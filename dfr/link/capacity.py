@@ -35,7 +35,8 @@ def refuse_too_much(vehicle: Peer, needed: Mapping[MissionType, int]) -> None:
         if room is not None and count > room:
             raise RefusedError(
                 f"{kind.label}: NO_SPACE: the plan needs room for {count} items, the vehicle says "
-                f"'Only {room} items are supported'; nothing on board was changed -> simplify the plan"
+                f"'Only {room} items are supported'; nothing on board was changed",
+                do="simplify the plan",
             )
 
 

@@ -108,7 +108,7 @@ def _ask(
                 return int(answer.result)
             deadline = time.monotonic() + IN_PROGRESS_S
         vehicle.check_link()
-    raise LinkTimeoutError(f"{command_label(number)}: not answered in {TRIES} tries -> {vehicle.remedy}")
+    raise LinkTimeoutError(f"{command_label(number)}: not answered in {TRIES} tries", do=f"{vehicle.remedy}")
 
 
 def _answers(vehicle: Peer, message: Message, number: int) -> bool:

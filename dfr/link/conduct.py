@@ -165,7 +165,7 @@ class Director:
             on_state(state)
         if self.ground.rests(state):
             if not self.recorder.air.hops:
-                raise VehicleRefusedError(f"disarmed before takeoff -> {self.vehicle.last_words()}")
+                raise VehicleRefusedError("disarmed before takeoff", do=f"{self.vehicle.last_words()}")
             return True
         self._watch_end(state.t_s)
         if state.armed is False:
@@ -346,7 +346,7 @@ class Director:
             return
         try:
             if self.custody.hands_off:
-                raise VehicleRefusedError("another pilot has taken over -> ask them")
+                raise VehicleRefusedError("another pilot has taken over", do="ask them")
             if isinstance(order, Recall):
                 self._note("recalled by order")
                 self.recall()
@@ -370,7 +370,7 @@ class Director:
         cruise_m = max(item.z_m for item in self.plan.items if item.command == Command.NAV_TAKEOFF)
         if here is None or height_m is None or height_m < 0.5 * cruise_m or self.low is not None:
             raise VehicleRefusedError(
-                "it is low, or gives way -> wait until it is at its cruise height again"
+                "it is low, or gives way", do="wait until it is at its cruise height again"
             )
         new = retasked(
             self.plan,
@@ -419,7 +419,7 @@ class Director:
     def recall(self) -> None:
         """Command RTL, unless somebody else is flying."""
         if self.custody.hands_off:
-            raise VehicleRefusedError("another pilot has taken over -> ask them to return")
+            raise VehicleRefusedError("another pilot has taken over", do="ask them to return")
         self.low = None
         self.custody.change_mode(CopterMode.RTL)
 

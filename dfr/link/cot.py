@@ -43,9 +43,9 @@ def cot_event(
 ) -> bytes:
     """The event of a vehicle's position as XML in UTF-8. Raises InputError where it has no position yet."""
     if state.position is None:
-        raise InputError(f"{uid}: it has not said where it is -> wait for its position")
+        raise InputError(f"{uid}: it has not said where it is", do="wait for its position")
     if now.utcoffset() is None:
-        raise InputError("the time of an event needs a zone -> give an aware datetime")
+        raise InputError("the time of an event needs a zone", do="give an aware datetime")
     event = ET.Element(
         "event",
         {
@@ -164,7 +164,7 @@ def open_sink(url: str) -> Sink:
         return FileSink(Path(rest))
     host, _, port = rest.rpartition(":")
     if kind not in ("udp", "tcp") or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise InputError(f"{url!r} takes no CoT events -> udp:HOST:PORT, tcp:HOST:PORT or file:PATH")
+        raise InputError(f"{url!r} takes no CoT events", do="udp:HOST:PORT, tcp:HOST:PORT or file:PATH")
     return UdpSink(host, int(port)) if kind == "udp" else TcpSink(host, int(port))
 
 

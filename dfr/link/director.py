@@ -61,10 +61,10 @@ def fly_dispatch(
     """
     if not (vehicle.simulated or confirmed):
         raise VehicleRefusedError(
-            "this vehicle is not known to be simulated -> confirm the flight explicitly (--yes)"
+            "this vehicle is not known to be simulated", do="confirm the flight explicitly (--yes)"
         )
     if vehicle.plan is not OnboardPlan.VERIFIED:
-        raise VehicleRefusedError(f"the plan on board is {vehicle.plan.value} -> upload it, verified")
+        raise VehicleRefusedError(f"the plan on board is {vehicle.plan.value}", do="upload it, verified")
     own = SIMULATED if vehicle.simulated else FlightLimits()
     limits = own if limits is None else limits
     if not aloft:
@@ -148,8 +148,8 @@ def refuse_unmeasured_wind(vehicle: MavlinkVehicle, limits: FlightLimits) -> Non
     except LinkTimeoutError as error:
         raise NonCompliantError(
             f"no go: the wind limit of {limits.wind_mps:g} m/s cannot be watched: it reports no wind "
-            f"({', '.join(WIND_PARAMETERS)} are 0 or not there) -> set its drag parameters, "
-            "or fly without --max-wind"
+            f"({', '.join(WIND_PARAMETERS)} are 0 or not there)",
+            do="set its drag parameters, or fly without --max-wind",
         ) from error
 
 
@@ -159,7 +159,8 @@ def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     if not report.verified:
         vehicle.plan = OnboardPlan.UNKNOWN
         raise TransferError(
-            f"the plan on board has changed since its upload: {'; '.join(report.differences)} -> upload again"
+            f"the plan on board has changed since its upload: {'; '.join(report.differences)}",
+            do="upload again",
         )
 
 

@@ -47,7 +47,7 @@ def import_dronekit() -> Any:
             import dronekit
     except ImportError as error:
         raise InputError(
-            f"dronekit cannot be imported ({error}) -> pip install 'dfr-planner[dronekit]'"
+            f"dronekit cannot be imported ({error})", do="pip install 'dfr-planner[dronekit]'"
         ) from error
     finally:
         if lend:

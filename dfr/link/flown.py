@@ -320,7 +320,7 @@ class FlownFlight:
     def _overdue(self, what: str, seconds: float) -> LinkTimeoutError:
         words = self._pilot.craft().last_words()
         return LinkTimeoutError(
-            f"{self.order.drone}: {self._phase.value} {what} after {seconds:.0f} s -> {words}"
+            f"{self.order.drone}: {self._phase.value} {what} after {seconds:.0f} s", do=f"{words}"
         )
 
     def _sample(self, state: VehicleState, task: Task) -> None:

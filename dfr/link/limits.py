@@ -184,8 +184,8 @@ def refuse_without_energy(
     home = home_mah(replace(state, position=way[-1]), plan) or 0.0
     if left - needed - home < low_mah:
         raise VehicleRefusedError(
-            f"{left:.0f} mAh left, the new task takes {needed + home:.0f} and {low_mah:.0f} are the reserve "
-            "-> send another drone"
+            f"{left:.0f} mAh left, the new task takes {needed + home:.0f} and {low_mah:.0f} are the reserve",
+            do="send another drone",
         )
 
 

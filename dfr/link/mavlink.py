@@ -91,7 +91,7 @@ class MavlinkVehicle(Peer):
         try:
             send_command(self, number, params, timeout_s=timeout_s)
         except CommandFailed as error:
-            raise VehicleRefusedError(f"{error} -> {self.last_words()}") from error
+            raise VehicleRefusedError(f"{error}", do=f"{self.last_words()}") from error
 
     def set_mode(self, mode: CopterMode) -> None:
         """Change the flight mode and see it changed.
@@ -113,7 +113,7 @@ class MavlinkVehicle(Peer):
             number = dialect.MAV_CMD_DO_REPOSITION
             send_command_to_place(self, number, flags, place, height_m_home=height_m_home)
         except CommandFailed as error:
-            raise VehicleRefusedError(f"{error} -> {self.last_words()}") from error
+            raise VehicleRefusedError(f"{error}", do=f"{self.last_words()}") from error
         self.wait(lambda state: state.mode == CopterMode.GUIDED, vehicle_s=MODE_CHANGE_S, what="mode GUIDED")
 
     def arm(self) -> None:
@@ -184,7 +184,7 @@ class MavlinkVehicle(Peer):
         """Raise VehicleRefusedError while a failed upload has left the plan on board unknown."""
         if self.plan is OnboardPlan.UNKNOWN:
             raise VehicleRefusedError(
-                f"{wish} is blocked: an upload failed and the plan on board is unknown -> upload again"
+                f"{wish} is blocked: an upload failed and the plan on board is unknown", do="upload again"
             )
 
     def _react(self, message: Message, state: VehicleState) -> None:

@@ -56,7 +56,9 @@ def read_kept(vehicle: Peer, plan: FlightPlan, *, check: bool = True) -> Kept:
             rally=kept_rally(lists.get(MissionType.RALLY, ()), home_m_amsl=home_m_amsl),
         )
     except DfrError as error:
-        raise NonCompliantError(f"what stays on board cannot be checked: {error} -> {WAYS_OUT}") from error
+        raise NonCompliantError(
+            f"what stays on board cannot be checked: {error}", do=f"{WAYS_OUT}"
+        ) from error
     return replace(kept, advice=_judged(vehicle, plan, kept)) if check else kept
 
 
@@ -95,6 +97,6 @@ def _judged(vehicle: Peer, plan: FlightPlan, kept: Kept) -> tuple[Finding, ...]:
     if against := [finding.message for finding in found if finding.blocks]:
         stays = count_words({kind: kept.items(kind) for kind in ASIDE}) or "the vehicle's own fence"
         raise NonCompliantError(
-            f"{stays} would stay on board, and the plan does not fit: {'; '.join(against)} -> {WAYS_OUT}"
+            f"{stays} would stay on board, and the plan does not fit: {'; '.join(against)}", do=f"{WAYS_OUT}"
         )
     return found

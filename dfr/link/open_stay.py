@@ -26,7 +26,7 @@ def hold_position(plan: FlightPlan) -> Position:
     """Where a flight stays. Raises LinkError where it stays nowhere."""
     places = [item.position for item in plan.items if item.command in HOLDS and item.position is not None]
     if not places:
-        raise LinkError(f"{plan.name}: the mission holds nowhere -> compile it with a stay on scene")
+        raise LinkError(f"{plan.name}: the mission holds nowhere", do="compile it with a stay on scene")
     return places[-1]
 
 

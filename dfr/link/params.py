@@ -81,7 +81,7 @@ def set_param(vehicle: Peer, name: str, value: float) -> None:
         if before is not None:
             _confirm(vehicle, wire_name, wire_value, before)
             return
-    raise VehicleRefusedError(f"{vehicle.firmware} has no parameter {name} -> check the firmware")
+    raise VehicleRefusedError(f"{vehicle.firmware} has no parameter {name}", do="check the firmware")
 
 
 def _namings(vehicle: Peer, name: str) -> tuple[Naming, ...]:
@@ -118,7 +118,7 @@ def _autopilot_version(vehicle: Peer) -> Message:
             answer = answers.get(ANSWER_S)
             if answer is not None:
                 return answer
-    raise LinkTimeoutError("the vehicle does not tell its firmware version -> update its firmware")
+    raise LinkTimeoutError("the vehicle does not tell its firmware version", do="update its firmware")
 
 
 def _read(vehicle: Peer, wire_name: str) -> Message | None:
@@ -182,7 +182,7 @@ def _attempts(vehicle: Peer, wire_name: str) -> Iterator[int]:
         vehicle.check_link()
         if time.monotonic() > deadline and attempt >= TRIES:
             raise LinkTimeoutError(
-                f"{wire_name}: no answer to {attempt} questions in {PATIENCE_S:.0f} s -> {vehicle.remedy}"
+                f"{wire_name}: no answer to {attempt} questions in {PATIENCE_S:.0f} s", do=f"{vehicle.remedy}"
             )
         yield attempt
 

@@ -123,7 +123,7 @@ class Peer:
             raise failure
         if self.silent_s > self.link_lost_s:
             raise LinkTimeoutError(
-                f"vehicle {self.target[0]} has been silent for {self.silent_s:.1f} s -> check the link"
+                f"vehicle {self.target[0]} has been silent for {self.silent_s:.1f} s", do="check the link"
             )
 
     def refuse_double(self) -> None:
@@ -147,7 +147,7 @@ class Peer:
                     start_s = state.t_s
                 passed_s = _passed(state, start_s, time.monotonic() - started)
                 if passed_s > vehicle_s:
-                    raise LinkTimeoutError(f"{what}: not within {vehicle_s:.0f} s -> {self.last_words()}")
+                    raise LinkTimeoutError(f"{what}: not within {vehicle_s:.0f} s", do=f"{self.last_words()}")
                 self._changed.wait(0.1)
 
     @contextmanager

@@ -100,8 +100,8 @@ class Pilot:
                 self._asked(CopterMode(state.mode))
                 return
             raise VehicleRefusedError(
-                f"{self.drone}: {mode_name(state.mode)} by the pilot or a failsafe: hands off -> "
-                f"{vehicle.last_words()}"
+                f"{self.drone}: {mode_name(state.mode)} by the pilot or a failsafe: hands off",
+                do=f"{vehicle.last_words()}",
             )
 
     def wait(self) -> None:
@@ -210,7 +210,7 @@ class Pilot:
         """Upload, verified, and see that nothing stands against the flight."""
         vehicle = hangar.made_ready(order)
         if not (vehicle.simulated or self._confirmed):
-            raise VehicleRefusedError(f"{self.drone} is not known to be simulated -> confirm its flights")
+            raise VehicleRefusedError(f"{self.drone} is not known to be simulated", do="confirm its flights")
         if vehicle.state.mode == CopterMode.AUTO:
             vehicle.set_mode(CopterMode.GUIDED)
         upload_verified(vehicle, self.plan)

@@ -191,9 +191,10 @@ class MavlinkPort:
         if not self.shared and loss is not None and loss.mixed:
             raise LinkError(
                 f"two vehicles speak as system {source[0]} on this line: of {loss.received} packets "
-                f"{loss.out_of_turn} were numbered out of turn -> give each vehicle a system id of its own "
+                f"{loss.out_of_turn} were numbered out of turn",
+                do="give each vehicle a system id of its own "
                 "(SYSID_THISMAV) and choose by --system, or connect to one alone; one vehicle that is heard "
-                "twice needs one of its ways taken away"
+                "twice needs one of its ways taken away",
             )
 
     def send(self, message: Message, *, system: int = 0) -> None:

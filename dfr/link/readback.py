@@ -97,7 +97,9 @@ class Reading:
                 if message.get_type() == "MISSION_ACK":
                     self._refused(message)
             self.vehicle.check_link()
-        raise TransferError(f"{self.kind.label}: the vehicle does not tell its list -> {self.vehicle.remedy}")
+        raise TransferError(
+            f"{self.kind.label}: the vehicle does not tell its list", do=f"{self.vehicle.remedy}"
+        )
 
     def _ask(self, count: int) -> None:
         """Request what is missing, so many at a time, again where an answer is overdue."""
@@ -109,7 +111,7 @@ class Reading:
             self.tries[seq] = self.tries.get(seq, 0) + 1
             if self.tries[seq] > ITEM_TRIES:
                 raise TransferError(
-                    f"{self.kind.label}: item {seq} cannot be read back -> {self.vehicle.remedy}"
+                    f"{self.kind.label}: item {seq} cannot be read back", do=f"{self.vehicle.remedy}"
                 )
             self.retries += self.tries[seq] > 1
             patience_s = self.vehicle.round_trip.patience_s(self.tries[seq] - 1, longest_s=ITEM_ANSWER_S)

@@ -101,9 +101,10 @@ class Speakers:
         others = " and ".join(address_label(address) for address in list(speaker.others))
         raise LinkError(
             f"two vehicles speak as system {system}: one at {address_label(speaker.address)}, one at "
-            f"{others}; nothing was taken from the second or sent to it -> give each vehicle a system id of "
+            f"{others}; nothing was taken from the second or sent to it",
+            do="give each vehicle a system id of "
             "its own (SYSID_THISMAV), or a port of its own; one vehicle with two ways to here needs a port "
-            "for each way"
+            "for each way",
         )
 
 

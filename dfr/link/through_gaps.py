@@ -43,8 +43,8 @@ class ThroughGaps:
             differences = self._contact.prove(self._plan)
         if differences:
             raise VehicleRefusedError(
-                f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off -> "
-                "bring it home by its transmitter or another ground station"
+                f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off",
+                do="bring it home by its transmitter or another ground station",
             )
         return differences is not None
 

@@ -77,7 +77,7 @@ def recorder_of(states: Sequence[VehicleState], *, name: str) -> Recorder:
     home = next((s.home for s in states if s.home is not None), None)
     home = home or next((s.position for s in states if s.position is not None), None)
     if home is None:
-        raise InputError(f"{name}: no position in it -> record GLOBAL_POSITION_INT")
+        raise InputError(f"{name}: no position in it", do="record GLOBAL_POSITION_INT")
     recorder = Recorder(home)
     for state in states:
         recorder(state)
@@ -87,7 +87,7 @@ def recorder_of(states: Sequence[VehicleState], *, name: str) -> Recorder:
 def _messages(data: bytes) -> Iterator[tuple[float, Message]]:
     """Messages of a tlog and their stamps, s; the framer skips the stamp before each frame as noise."""
     if len(data) <= STAMP_BYTES or data[STAMP_BYTES] not in MARKERS:
-        raise InputError("not a tlog (no MAVLink frame after the first time stamp) -> give a .tlog file")
+        raise InputError("not a tlog (no MAVLink frame after the first time stamp)", do="give a .tlog file")
     framer = Framer()
     end = 0
     starts = range(0, len(data), CHUNK_BYTES)
@@ -105,5 +105,5 @@ def _messages(data: bytes) -> Iterator[tuple[float, Message]]:
 def _chief(messages: list[Message]) -> int:
     beats = Counter(m.get_srcSystem() for m in messages if m.get_type() == "HEARTBEAT" and is_autopilot(m))
     if not beats:
-        raise InputError("no autopilot's heartbeat in it -> is it the log of a vehicle?")
+        raise InputError("no autopilot's heartbeat in it", do="is it the log of a vehicle?")
     return int(beats.most_common(1)[0][0])

@@ -109,7 +109,7 @@ def upload_verified(
     except TransferError:
         raise
     except LinkError as error:
-        raise TransferError(f"{error}; the plan on board is unknown -> upload again") from error
+        raise TransferError(f"{error}; the plan on board is unknown", do="upload again") from error
     finally:
         vehicle.uploading = False
     return _report(vehicle, plan, retries=retries, lost=lost, start=start, differences=())
@@ -122,7 +122,7 @@ def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     """
     if vehicle.state.mode == CopterMode.AUTO:
         raise VehicleRefusedError(
-            "the vehicle flies its mission -> hold it in GUIDED before the mission changes"
+            "the vehicle flies its mission", do="hold it in GUIDED before the mission changes"
         )
     vehicle.plan = OnboardPlan.UNKNOWN
     vehicle.uploading = True
@@ -132,7 +132,7 @@ def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     except TransferError:
         raise
     except LinkError as error:
-        raise TransferError(f"{error}; the plan on board is unknown -> return by RTL") from error
+        raise TransferError(f"{error}; the plan on board is unknown", do="return by RTL") from error
     finally:
         vehicle.uploading = False
 
@@ -172,8 +172,8 @@ def refuse_active(vehicle: MavlinkVehicle, while_active: bool) -> None:
     if state.armed or state.mode == CopterMode.AUTO:
         how = "armed" if state.armed else "in AUTO"
         raise VehicleRefusedError(
-            f"the vehicle is {how}: an upload overwrites the mission in place -> land and leave AUTO, "
-            "or override explicitly"
+            f"the vehicle is {how}: an upload overwrites the mission in place",
+            do="land and leave AUTO, or override explicitly",
         )
 
 
@@ -200,10 +200,10 @@ def _look_again(
             return retries
         if gone := [kind.label for kind in cut if kind not in sent]:
             raise TransferError(
-                f"{' and '.join(gone)}: what was to stay on board has changed -> find out who else sends"
+                f"{' and '.join(gone)}: what was to stay on board has changed", do="find out who else sends"
             )
         retries += sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in cut)
-    raise TransferError("the lists on board keep changing -> find out who else sends, then upload again")
+    raise TransferError("the lists on board keep changing", do="find out who else sends, then upload again")
 
 
 def _has_length(vehicle: MavlinkVehicle, kind: MissionType, length: int) -> bool:
@@ -254,7 +254,7 @@ def _compared(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireIt
     differences = _differences(kind, items, reading.run())
     if differences:
         raise TransferError(
-            f"{kind.label}: read back differently: {'; '.join(differences[:5])} -> upload again"
+            f"{kind.label}: read back differently: {'; '.join(differences[:5])}", do="upload again"
         )
     return reading.retries
 
@@ -324,5 +324,6 @@ def _refuse_reboot(vehicle: MavlinkVehicle, reboots: int) -> None:
     if vehicle.state.reboots != reboots:
         raise TransferError(
             "the vehicle restarted during the upload, or another speaks under its system id (its clock went "
-            "back) -> wait until it is up and alone, then upload again"
+            "back)",
+            do="wait until it is up and alone, then upload again",
         )

@@ -72,7 +72,9 @@ def open_transport(url: str, *, timeout_s: float = 30.0) -> Transport:
     if kind == "serial" and rest:
         path, _, baud = rest.partition(":")
         return SerialTransport(path, _baud(url, baud))
-    raise InputError(f"{url!r} is no vehicle address -> tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD]")
+    raise InputError(
+        f"{url!r} is no vehicle address", do="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD]"
+    )
 
 
 @dataclass
@@ -95,10 +97,10 @@ class TcpTransport:
             return []
         except OSError as error:
             raise LinkError(
-                f"the connection broke: {error.strerror} -> is the vehicle still running?"
+                f"the connection broke: {error.strerror}", do="is the vehicle still running?"
             ) from error
         if not data:
-            raise LinkError("the vehicle closed the connection -> is it still running?")
+            raise LinkError("the vehicle closed the connection", do="is it still running?")
         return [(data, None)]
 
     def write(self, data: bytes, to: Address) -> None:
@@ -111,7 +113,7 @@ class TcpTransport:
                 rest = rest[self.sock.send(rest) :]
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise LinkError("the vehicle does not read what we send -> restart it") from None
+                    raise LinkError("the vehicle does not read what we send", do="restart it") from None
                 time.sleep(0.001)
             except OSError as error:
                 raise LinkError(f"the connection broke: {error.strerror}") from error
@@ -171,11 +173,11 @@ class SerialTransport:
 
         speed = getattr(termios, f"B{baud}", None)
         if speed is None:
-            raise InputError(f"{baud} baud is not a serial speed here -> 57600 or 115200")
+            raise InputError(f"{baud} baud is not a serial speed here", do="57600 or 115200")
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError as error:
-            raise LinkError(f"{path}: {error.strerror} -> check the cable and the permissions") from error
+            raise LinkError(f"{path}: {error.strerror}", do="check the cable and the permissions") from error
         try:
             tty.setraw(self._fd)
             mode = termios.tcgetattr(self._fd)
@@ -183,7 +185,7 @@ class SerialTransport:
             termios.tcsetattr(self._fd, termios.TCSANOW, mode)
         except termios.error as error:
             os.close(self._fd)
-            raise LinkError(f"{path} is no serial line: {error.args[-1]} -> check the path") from error
+            raise LinkError(f"{path} is no serial line: {error.args[-1]}", do="check the path") from error
         self.bytes_per_s: float | None = baud / BITS_PER_BYTE
 
     def fileno(self) -> int:
@@ -199,7 +201,7 @@ class SerialTransport:
         except OSError as error:
             raise LinkError(f"the serial line broke: {error.strerror}") from error
         if not data:
-            raise LinkError("the serial line is gone -> is it still plugged in?")
+            raise LinkError("the serial line is gone", do="is it still plugged in?")
         return [(data, None)]
 
     def write(self, data: bytes, to: Address) -> None:
@@ -212,7 +214,7 @@ class SerialTransport:
                 rest = rest[os.write(self._fd, rest) :]
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise LinkError("the serial line takes no bytes -> check flow control") from None
+                    raise LinkError("the serial line takes no bytes", do="check flow control") from None
                 time.sleep(0.002)
             except OSError as error:
                 raise LinkError(f"the serial line broke: {error.strerror}") from error
@@ -232,7 +234,7 @@ def _tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
             sock = socket.create_connection((host, port), timeout=max(0.1, deadline - time.monotonic()))
         except OSError as error:
             if time.monotonic() + CONNECT_TRIES_EVERY_S > deadline:
-                raise LinkError(f"{url}: {error.strerror or error} -> start the vehicle first") from error
+                raise LinkError(f"{url}: {error.strerror or error}", do="start the vehicle first") from error
             time.sleep(CONNECT_TRIES_EVERY_S)
             continue
         return _ready(sock)
@@ -245,9 +247,11 @@ def _tcp_in(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport
             server.settimeout(timeout_s)
             sock, _ = server.accept()
     except TimeoutError as error:
-        raise LinkError(f"{url}: nobody connected within {timeout_s:.0f} s -> is the vehicle on?") from error
+        raise LinkError(
+            f"{url}: nobody connected within {timeout_s:.0f} s", do="is the vehicle on?"
+        ) from error
     except OSError as error:
-        raise LinkError(f"{url}: {error.strerror} -> another program listens there") from error
+        raise LinkError(f"{url}: {error.strerror}", do="another program listens there") from error
     return _ready(sock)
 
 
@@ -268,18 +272,18 @@ def _udp(url: str, host: str, port: int, *, listen: bool) -> UdpTransport:
             sock.bind((host, port))
         except OSError as error:
             sock.close()
-            raise LinkError(f"{url}: {error.strerror} -> another program listens there") from error
+            raise LinkError(f"{url}: {error.strerror}", do="another program listens there") from error
     return UdpTransport(sock, None if listen else (host, port))
 
 
 def _host_port(url: str, rest: str) -> tuple[str, int]:
     host, _, port = rest.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise InputError(f"{url!r} has no HOST:PORT -> as in tcp:127.0.0.1:5760")
+        raise InputError(f"{url!r} has no HOST:PORT", do="as in tcp:127.0.0.1:5760")
     return host, int(port)
 
 
 def _baud(url: str, text: str) -> int:
     if text and not text.isdigit():
-        raise InputError(f"{url!r}: {text!r} is no baud rate -> as in serial:/dev/ttyUSB0:57600")
+        raise InputError(f"{url!r}: {text!r} is no baud rate", do="as in serial:/dev/ttyUSB0:57600")
     return int(text) if text else DEFAULT_BAUD

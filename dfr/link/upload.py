@@ -112,7 +112,7 @@ class Upload:
                 raise self.failure(self.error)
             self.vehicle.check_link()
         raise SilenceError(
-            f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts -> {self.vehicle.remedy}"
+            f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts", do=f"{self.vehicle.remedy}"
         )
 
     def _first_answer(self, message: Message) -> bool:
@@ -171,8 +171,8 @@ class Upload:
         self.vehicle.check_link()
         if silent > SILENT_TRIES:
             raise SilenceError(
-                f"{self.kind.label}: silence after item {self.wanted} of {len(self.items)} -> "
-                f"{self.vehicle.remedy}"
+                f"{self.kind.label}: silence after item {self.wanted} of {len(self.items)}",
+                do=f"{self.vehicle.remedy}",
             )
         self._fall_back()
         for seq in range(self.wanted, min(self.wanted + 2, self.reached)):
@@ -253,12 +253,12 @@ class Upload:
         name = RESULTS.get(result, str(result))
         where = f"{self.kind.label}: {name} at item {self.wanted} of {len(self.items)}"
         if result == dialect.MAV_MISSION_DENIED:
-            return DeniedError(f"{where}: another ground station is uploading -> wait for it to end")
+            return DeniedError(f"{where}: another ground station is uploading", do="wait for it to end")
         if result == dialect.MAV_MISSION_OPERATION_CANCELLED:
-            return SilenceError(f"{where}: it heard no item for 8 s -> check the link")
+            return SilenceError(f"{where}: it heard no item for 8 s", do="check the link")
         if result == dialect.MAV_MISSION_ERROR:
-            return TransferError(f"{where} -> {self.vehicle.last_words()}")
-        return RefusedError(f"{where} -> {self.vehicle.last_words()}")
+            return TransferError(f"{where}", do=f"{self.vehicle.last_words()}")
+        return RefusedError(f"{where}", do=f"{self.vehicle.last_words()}")
 
 
 def item_message(vehicle: Peer, item: WireItem, kind: MissionType) -> Message:

@@ -84,7 +84,7 @@ def agree(place: Place, measure: Measure, *, first: float = FIRST_BUSY, rounds: 
     no rounds.
     """
     if rounds < 1:
-        raise InputError(f"rounds = {rounds} -> at least 1")
+        raise InputError(f"rounds = {rounds}", do="at least 1")
     busy, before = first, None
     plan, measured = place(busy), first
     for number in range(1, rounds + 1):

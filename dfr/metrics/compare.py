@@ -40,7 +40,7 @@ def compare(first: Summary, second: Summary, *, level: float = LEVEL) -> tuple[D
     """
     if first.seed != second.seed:
         raise InputError(
-            f"runs of seeds {first.seed} and {second.seed} cannot be paired -> simulate both with one seed"
+            f"runs of seeds {first.seed} and {second.seed} cannot be paired", do="simulate both with one seed"
         )
     return tuple(_difference(name, first, second, level) for name in first.kpis if name in second.kpis)
 

@@ -56,9 +56,11 @@ def select_largest(
     """
     count, length = values.shape
     if zone <= 0.0 or not 0.0 < confidence < 1.0:
-        raise InputError(f"indifference zone {zone:g}, confidence {confidence:g} -> over 0; between 0 and 1")
+        raise InputError(
+            f"indifference zone {zone:g}, confidence {confidence:g}", do="over 0; between 0 and 1"
+        )
     if length < first_stage or first_stage < 2:
-        raise InputError(f"{length} replications of a first stage of {first_stage} -> as many or more")
+        raise InputError(f"{length} replications of a first stage of {first_stage}", do="as many or more")
     dropped: list[int | None] = [None] * count
     survivors = list(range(count))
     if count == 1:

@@ -125,13 +125,13 @@ def refuse_too_long(
     reserve = f"the reserve of {world.scenario.contingency.reserve_fraction:.0%}"
     if longest_s is None or longest_s < 0.0:
         raise InfeasibleError(
-            f"{way[-1]}: there and back takes more than the battery gives above {reserve} -> "
-            "choose a nearer dock or a larger battery"
+            f"{way[-1]}: there and back takes more than the battery gives above {reserve}",
+            do="choose a nearer dock or a larger battery",
         )
     if on_scene_s > longest_s:
         raise InfeasibleError(
-            f"{on_scene_s:.0f} s on scene would use {reserve} -> at most {math.floor(longest_s)} s there, "
-            "or relieve it with another drone"
+            f"{on_scene_s:.0f} s on scene would use {reserve}",
+            do=f"at most {math.floor(longest_s)} s there, or relieve it with another drone",
         )
 
 

@@ -79,7 +79,9 @@ def carried_from_dict(data: object, *, intact: bool, where: str) -> CarriedVerdi
     try:
         return replace(_read(data), intact=intact)
     except (KeyError, TypeError, ValueError) as error:
-        raise MissionFileError(f"{where}: its verdict cannot be read ({error}) -> compile it anew") from error
+        raise MissionFileError(
+            f"{where}: its verdict cannot be read ({error})", do="compile it anew"
+        ) from error
 
 
 def _read(data: Any) -> CarriedVerdict:

@@ -73,7 +73,7 @@ def compile_dispatch(
         height_m_agl = route.height_m_agl
         way, looks_at, label = route.points, zone_centres(world.scenario)[zone_id], zone_id
     else:
-        raise InputError("neither zone nor target -> give --zone, or --lat and --lon")
+        raise InputError("neither zone nor target", do="give --zone, or --lat and --lon")
     refuse_too_long(world, plan, way, height_m=height_m_agl, on_scene_s=on_scene_s)
     return FlightPlan(
         name=f"{world.scenario.name}: {site_id} to {label}",
@@ -208,14 +208,16 @@ def _site(plan: Plan, site_id: str) -> DockSite:
         if site.id == site_id:
             return site
     raise InputError(
-        f"the plan has no dock at {site_id!r} -> one of {', '.join(site.id for site in plan.sites)}"
+        f"the plan has no dock at {site_id!r}", do=f"one of {', '.join(site.id for site in plan.sites)}"
     )
 
 
 def _route(plan: Plan, site: DockSite, zone_id: str) -> Route:
     routes = {route.zone_id: route for route in plan.routes if route.site_id == site.id}
     if zone_id not in routes:
-        raise InputError(f"the plan has no route from {site.id} to {zone_id!r} -> one of {', '.join(routes)}")
+        raise InputError(
+            f"the plan has no route from {site.id} to {zone_id!r}", do=f"one of {', '.join(routes)}"
+        )
     route = routes[zone_id]
     if not route.reachable:
         raise InfeasibleError(f"{zone_id} cannot be reached from {site.id}: {route.limited_by}")

@@ -96,7 +96,8 @@ def fence_areas(keep_in: Ring, keep_outs: Sequence[Ring]) -> tuple[FencePolygon,
         tolerance_m = max(FIRST_TOLERANCE_M, COARSER_BY * tolerance_m)
     raise InfeasibleError(
         f"a fence of {1 + len(keep_outs)} areas does not fit the {USUAL.fence_items} corners of a usual "
-        f"board, even {MAX_TOLERANCE_M:.0f} m coarse -> merge keep-outs"
+        f"board, even {MAX_TOLERANCE_M:.0f} m coarse",
+        do="merge keep-outs",
     )
 
 

@@ -43,10 +43,10 @@ def orbiting(flight: FlightPlan, *, radius_m: float) -> FlightPlan:
     """
     low, high = RADII_M
     if not low <= radius_m <= high:
-        raise InputError(f"an orbit of {radius_m:g} m -> {low:g} to {high:g} m")
+        raise InputError(f"an orbit of {radius_m:g} m", do=f"{low:g} to {high:g} m")
     stays = [item for item in flight.items if item.command == Command.NAV_LOITER_TIME and item.position]
     if not stays:
-        raise InputError(f"{flight.name}: it stays nowhere -> compile it with a stay on scene")
+        raise InputError(f"{flight.name}: it stays nowhere", do="compile it with a stay on scene")
     new = {id(item): _turns(flight, item, float(round(radius_m))) for item in stays}
     return replace(flight, items=tuple(new.get(id(item), item) for item in flight.items))
 
@@ -57,13 +57,13 @@ def _turns(flight: FlightPlan, stay: MissionItem, radius_m: float) -> MissionIte
     margin_m = fence_shape(flight.fence, origin=flight.home, options=options).margin_m([stay.position])
     if margin_m < radius_m + FENCE_MARGIN_M:
         raise InfeasibleError(
-            f"an orbit of {radius_m:g} m round {stay.position} leaves the fence, {margin_m:.0f} m away "
-            f"-> at most {max(0.0, margin_m - FENCE_MARGIN_M):.0f} m, or hold there"
+            f"an orbit of {radius_m:g} m round {stay.position} leaves the fence, {margin_m:.0f} m away",
+            do=f"at most {max(0.0, margin_m - FENCE_MARGIN_M):.0f} m, or hold there",
         )
     cruise_mps = flight.params.get("WPNAV_SPEED", DEFAULT_SPEED_CMPS) / 100.0
     turns = max(1, math.ceil(stay.params[0] / lap_s(radius_m, cruise_mps=cruise_mps)))
     if turns > MOST_TURNS:
         raise InfeasibleError(
-            f"{turns} turns, ArduCopter counts {MOST_TURNS} -> a larger orbit or a shorter stay"
+            f"{turns} turns, ArduCopter counts {MOST_TURNS}", do="a larger orbit or a shorter stay"
         )
     return replace(stay, command=Command.NAV_LOITER_TURNS, params=(float(turns), 0.0, radius_m, CLOCKWISE))

@@ -40,7 +40,7 @@ def retasked(
     leaves the fence, or comes within its margin, or is higher than the fence.
     """
     if not way:
-        raise InputError("a new task needs a place -> give at least one")
+        raise InputError("a new task needs a place", do="give at least one")
     shape = fence_shape(
         flight.fence, origin=flight.home, options=int(flight.params.get("FENCE_OPTIONS", 0.0))
     )
@@ -49,7 +49,8 @@ def retasked(
         if margin_m < FENCE_MARGIN_M:
             raise NonCompliantError(
                 f"the way to {end} is not inside what was checked: {margin_m:.0f} m to the fence's edge, "
-                f"{FENCE_MARGIN_M:g} m needed -> route it inside, or land and dispatch anew"
+                f"{FENCE_MARGIN_M:g} m needed",
+                do="route it inside, or land and dispatch anew",
             )
     back = _way_back(flight, way, open_m=shape.margin_m([way[-1], flight.home]))
     new = replace(

@@ -34,9 +34,11 @@ def plan_from_dict(document: object, *, name: str = "plan") -> Plan:
     try:
         return _plan(_object(document))
     except KeyError as error:
-        raise InputError(f"{name}: {error.args[0]!r} is missing -> write it anew with `dfr plan`") from error
+        raise InputError(
+            f"{name}: {error.args[0]!r} is missing", do="write it anew with `dfr plan`"
+        ) from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{name}: not a plan: {error} -> write it anew with `dfr plan`") from error
+        raise InputError(f"{name}: not a plan: {error}", do="write it anew with `dfr plan`") from error
 
 
 def _plan(data: Mapping[str, Any]) -> Plan:

@@ -81,12 +81,12 @@ class Layouts:
             why = "; ".join(f"{candidates[j].id}: {reason}" for j, reason in self.unusable.items())
             raise InfeasibleError(
                 f"{count} docks asked for, {self.usable} of {len(candidates)} candidate sites can be used"
-                + (f" ({why})" if why else "")
-                + " -> fewer docks, or more candidate sites"
+                + (f" ({why})" if why else ""),
+                do="fewer docks, or more candidate sites",
             )
         if count < len(self.forced):
             raise InfeasibleError(
-                f"{count} docks asked for, {len(self.forced)} required -> at least {len(self.forced)}"
+                f"{count} docks asked for, {len(self.forced)} required", do=f"at least {len(self.forced)}"
             )
 
     def best(self, count: int) -> Sites:

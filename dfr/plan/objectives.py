@@ -71,10 +71,10 @@ class Wish:
         given = {name: value for name, value in limits.items() if value is not None}
         if given and (self.objective is not Objective.MCLP or len(given) > 1):
             words = " and ".join(given)
-            raise InputError(f"{words} with objective {self.objective.value} -> one of them, with mclp")
+            raise InputError(f"{words} with objective {self.objective.value}", do="one of them, with mclp")
         at_least_zero(**given)
         if self.busy is not None and self.objective is not Objective.MEXCLP:
-            raise InputError(f"busy with objective {self.objective.value} -> objective mexclp")
+            raise InputError(f"busy with objective {self.objective.value}", do="objective mexclp")
 
     @property
     def bound(self) -> str:
@@ -95,7 +95,7 @@ def site(layouts: Layouts, count: int, wish: Wish) -> tuple[tuple[int, ...], Sit
     solved = _BOUNDED[wish.bound] if wish.bound else _SOLVERS[wish.objective]
     found, how = solved(_Rows(layouts), count, wish)
     if not found.chosen:
-        raise InfeasibleError(f"{how.what}: no dock fits ({found.status}) -> more, or another objective")
+        raise InfeasibleError(f"{how.what}: no dock fits ({found.status})", do="more, or another objective")
     return found.chosen, how
 
 
@@ -266,7 +266,7 @@ def _mexclp(rows: _Rows, count: int, wish: Wish) -> tuple[Sites, SitedBy]:
 
     if busy is not None:
         if not 0.0 <= busy < 1.0:
-            raise InputError(f"busy fraction {busy:g} -> at least 0 and under 1")
+            raise InputError(f"busy fraction {busy:g}", do="at least 0 and under 1")
         found, given = place(busy), f"drones busy {busy:.1%} of the time, as given"
     else:
         settled = settle_busy(place, lambda chosen: rows.busy_of(chosen, drones))
@@ -285,7 +285,9 @@ def _budget(rows: _Rows, _: int, wish: Wish) -> tuple[Sites, SitedBy]:
         if c.cost is None and j not in rows.layouts.unusable
     ]
     if unknown:
-        raise InputError(f"a budget, but no cost of {', '.join(unknown)} -> add `cost` to these candidates")
+        raise InputError(
+            f"a budget, but no cost of {', '.join(unknown)}", do="add `cost` to these candidates"
+        )
     costs = [c.cost or 0.0 for c in rows.scenario.candidates]
     found = solve_budget(
         rows.flight_s, rows.calls, limit_s=rows.limit_s, costs=costs, budget=budget, **rows.roles

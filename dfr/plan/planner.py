@@ -68,7 +68,7 @@ def make_plan(
     """
     count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
-        raise InputError(f"docks: {count} -> at least 1")
+        raise InputError(f"docks: {count}", do="at least 1")
     layouts, windows = layouts_of(world, on_progress)
     chosen, sited_by = site(layouts, count, wish or Wish())
     plan = replace(_whole(world, layouts, chosen, windows), sited_by=sited_by)
@@ -112,7 +112,7 @@ def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[st
         what = (
             f"site {wrong[0]!r} is no candidate" if wrong else f"site {both[0]!r} is required and forbidden"
         )
-        raise InputError(f"{what} -> of {', '.join(sorted(known))}")
+        raise InputError(f"{what}", do=f"of {', '.join(sorted(known))}")
     roles = dict.fromkeys(require, SiteUse.REQUIRED) | dict.fromkeys(forbid, SiteUse.FORBIDDEN)
     candidates = tuple(replace(site, use=roles.get(site.id, site.use)) for site in scenario.candidates)
     return replace(world, scenario=replace(scenario, candidates=candidates))

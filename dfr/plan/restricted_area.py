@@ -48,14 +48,14 @@ def propose_area(
     next 100 ft; None where the ground is not known everywhere.
     """
     if buffered.is_empty or buffered.area <= 0.0:
-        raise InputError("no volume to restrict -> a plan with at least one route")
+        raise InputError("no volume to restrict", do="a plan with at least one route")
     spare_m = max(KEPT_CLEAR_M, _bend_m(frame, buffered))
     needed = shapely.union_all(shapely.get_parts(buffered)).buffer(spare_m, join_style="mitre")
     outlines = [_fewer_corners(outline, most_corners) for outline in _outlines(needed)]
     rounded = [_whole_seconds(frame, outline, needed) for outline in outlines]
     corners = min(filter(None, rounded), key=lambda ring: (round(_area(frame, ring), 3), ring), default=None)
     if corners is None:
-        raise InputError("no outline in whole seconds holds the buffers -> a smaller operation")
+        raise InputError("no outline in whole seconds holds the buffers", do="a smaller operation")
     polygon = frame.polygon(corners)
     ground = _highest_ground(frame, polygon, terrain)
     return ProposedArea(

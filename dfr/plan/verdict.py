@@ -176,11 +176,11 @@ def require_go(verdict: Verdict, *, simulated: bool) -> None:
     """Raise NonCompliantError where a vehicle must not fly what was judged."""
     if verdict.exercise and not simulated:
         raise NonCompliantError(
-            f"{verdict.headline}: an exercise is flown on no vehicle that is not marked simulated -> take "
-            "`exercise: true` out of the scenario and answer what is assumed in it"
+            f"{verdict.headline}: an exercise is flown on no vehicle that is not marked simulated",
+            do="take `exercise: true` out of the scenario and answer what is assumed in it",
         )
     if not verdict.go:
-        raise NonCompliantError(f"{verdict.headline}. {verdict.commander} -> see `dfr check`")
+        raise NonCompliantError(f"{verdict.headline}. {verdict.commander}", do="see `dfr check`")
 
 
 def _due_again(scenario: Scenario, findings: Iterable[Finding], stage: Stage) -> list[Finding]:

@@ -169,7 +169,7 @@ def windows_planned(windows: Sequence[HourWindow]) -> tuple[HourWindow, ...]:
     routes and findings. Raises InfeasibleError where there is no hour with calls at all.
     """
     if not windows:
-        raise InfeasibleError("no demand in the period -> give days with calls inside it")
+        raise InfeasibleError("no demand in the period", do="give days with calls inside it")
     flyable = tuple(window for window in windows if window.flyable)
     return flyable or tuple(_in_calm_air(window) for window in windows)
 

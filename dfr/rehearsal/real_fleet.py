@@ -31,7 +31,8 @@ class FieldHangar(ShiftHangar):
         super().__init__(world, plan, shift)
         if len(set(urls)) != len(self.homes()):
             raise InputError(
-                f"{len(self.homes())} vehicles, {len(set(urls))} URLs -> one --vehicle URL for each vehicle"
+                f"{len(self.homes())} vehicles, {len(set(urls))} URLs",
+                do="one --vehicle URL for each vehicle",
             )
         self._at = dict(zip(self.homes(), urls, strict=True))
         self._folder = folder
@@ -54,7 +55,8 @@ class FieldHangar(ShiftHangar):
     def _ask(self, name: str, url: str, operator: Operator) -> None:
         if operator.confirm is None:
             raise VehicleRefusedError(
-                f"{name} at {url} is not confirmed, nothing was sent -> --confirm {url}, one for each vehicle"
+                f"{name} at {url} is not confirmed, nothing was sent",
+                do=f"--confirm {url}, one for each vehicle",
             )
         place = self.homes()[name].position
         question = f"Upload to {url}, ARM it and fly it from {name} ({place}) whenever the shift calls?"
@@ -92,7 +94,8 @@ class FieldHangar(ShiftHangar):
         away_m = float("inf") if place is None else distance_m(place, home)
         if away_m > HOME_TOLERANCE_M:
             raise VehicleRefusedError(
-                f"{order.drone} is {away_m:.0f} m from its dock (at most {HOME_TOLERANCE_M:g} m) -> carry it"
+                f"{order.drone} is {away_m:.0f} m from its dock (at most {HOME_TOLERANCE_M:g} m)",
+                do="carry it",
             )
         self._refuse_low_charge(order, known.battery_remaining or 0.0)
         return vehicle
@@ -102,6 +105,6 @@ class FieldHangar(ShiftHangar):
         wanted = 1.0 - max(0.0, full_wh - order.energy_wh) / self._craft.battery_wh
         if left < wanted - SHORT_SHARE:
             raise VehicleRefusedError(
-                f"{order.drone} has {left:.0%} of its charge, the shift counts on {wanted:.0%} -> charge it, "
-                "or exchange the battery"
+                f"{order.drone} has {left:.0%} of its charge, the shift counts on {wanted:.0%}",
+                do="charge it, or exchange the battery",
             )

@@ -79,7 +79,7 @@ def asked_shift(
             visits=tuple(visits or ()),
         )
     if urls:
-        raise InputError("--vehicle flies a shift -> say how long with --shift, for example --shift 20min")
+        raise InputError("--vehicle flies a shift", do="say how long with --shift, for example --shift 20min")
     return None
 
 
@@ -98,7 +98,7 @@ def shift_seconds(text: str) -> float:
                 break
             if 0.0 < seconds <= LONGEST_S:
                 return seconds
-    raise InputError(f"--shift {text!r} is no length up to a day -> for example 60min, 2h or 900s")
+    raise InputError(f"--shift {text!r} is no length up to a day", do="for example 60min, 2h or 900s")
 
 
 def shift_of(
@@ -110,7 +110,7 @@ def shift_of(
     Raises InfeasibleError where no part of the period can be flown for so long.
     """
     if not 1 <= vehicles <= MOST_VEHICLES:
-        raise InputError(f"--vehicles {vehicles} -> 1 to {MOST_VEHICLES}")
+        raise InputError(f"--vehicles {vehicles}", do=f"1 to {MOST_VEHICLES}")
     count = len(plan.sites)
     docks = tuple(
         DockPlace(id=site.id, drones=vehicles // count + (index < vehicles % count))

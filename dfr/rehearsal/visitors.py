@@ -96,7 +96,7 @@ def visit_of(text: str, inputs: SimInputs) -> Visit:
         start_s = 60.0 * float(minute)
         index = ids.index(name)
     except ValueError:
-        raise InputError(f"--visit {text!r}: not ID@MINUTE -> ID is one of {', '.join(ids)}") from None
+        raise InputError(f"--visit {text!r}: not ID@MINUTE", do=f"ID is one of {', '.join(ids)}") from None
     if not 0.0 <= start_s < inputs.horizon_s:
         raise InputError(f"--visit {text!r}: the shift is {inputs.horizon_s / 60.0:g} min long")
     traffic = inputs.traffic[index]

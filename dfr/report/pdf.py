@@ -43,7 +43,7 @@ def find_chromium() -> str | None:
     named = os.environ.get(VARIABLE)
     if named:
         if shutil.which(named) is None:
-            raise InputError(f"{VARIABLE}={named} is no program -> name a Chromium, or unset it")
+            raise InputError(f"{VARIABLE}={named} is no program", do="name a Chromium, or unset it")
         return named
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
@@ -62,11 +62,11 @@ def print_pdf(html: str, *, browser: str) -> bytes:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PrintError(
-                f"{browser} did not print: {error} -> write .html and print it yourself"
+                f"{browser} did not print: {error}", do="write .html and print it yourself"
             ) from error
         if not out.is_file():
             said = done.stderr.strip().splitlines()[-1:] or ["nothing said"]
-            raise PrintError(f"{browser} did not print: {said[0]} -> write .html and print it yourself")
+            raise PrintError(f"{browser} did not print: {said[0]}", do="write .html and print it yourself")
         return out.read_bytes()
 
 

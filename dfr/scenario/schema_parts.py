@@ -277,8 +277,7 @@ def place(value: object) -> Position:
     try:
         return Position(lat_deg=float(value[0]), lon_deg=float(value[1]))
     except InputError as error:
-        what, _, do = str(error).partition(" -> ")
-        raise wrong(what, do) from error
+        raise wrong(error.what, error.do) from error
 
 
 def area(value: object) -> Ring:

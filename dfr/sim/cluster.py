@@ -46,7 +46,7 @@ def run_on_cluster(
         client = distributed.Client(address, timeout=CONNECT_S)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"--cluster {address}: {error} -> start one with `dask scheduler`, give tcp://HOST:PORT"
+            f"--cluster {address}: {error}", do="start one with `dask scheduler`, give tcp://HOST:PORT"
         ) from error
     with client:
         yield from _run(distributed, client, inputs, seed=seed, numbers=numbers, keep=keep)
@@ -81,7 +81,7 @@ def versions() -> Versions:
 def replicate_one(task: bytes, number: int, expected: Versions) -> tuple[int, Tables]:
     """On a worker: one replication of a deployment. Raises InputError where versions differ."""
     if versions() != expected:
-        raise InputError(f"a worker has {dict(versions())}, here is {dict(expected)} -> install the same")
+        raise InputError(f"a worker has {dict(versions())}, here is {dict(expected)}", do="install the same")
     inputs, seed = _deployment(task)
     return number, worker.tables_of(inputs, vocabulary(inputs), seed=seed, replication=number)
 
@@ -97,5 +97,5 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError as error:
-        raise InputError("--cluster needs Dask -> pip install 'dfr-planner[cluster]'") from error
+        raise InputError("--cluster needs Dask", do="pip install 'dfr-planner[cluster]'") from error
     return distributed

@@ -96,7 +96,7 @@ def run(
     the address of a `cluster` they run there, and are kept here.
     """
     if jobs < 1:
-        raise InputError(f"{jobs} jobs cannot work -> give 1 or more")
+        raise InputError(f"{jobs} jobs cannot work", do="give 1 or more")
     if cluster is not None:
         yield from run_on_cluster(cluster, inputs, seed=seed, numbers=numbers, keep=keep)
         return
@@ -117,7 +117,7 @@ def keep_tables(replication: int, tables: Tables) -> Tables:
 def checked_replications(replications: int) -> int:
     """The number of replications. Raises InputError where it is none, or absurd."""
     if not 1 <= replications <= MAX_REPLICATIONS:
-        raise InputError(f"{replications} replications cannot be run -> 1 to {MAX_REPLICATIONS}")
+        raise InputError(f"{replications} replications cannot be run", do=f"1 to {MAX_REPLICATIONS}")
     return replications
 
 

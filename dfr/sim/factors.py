@@ -45,7 +45,7 @@ class Variant:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(document) - known)
         if unknown:
-            raise InputError(f"unknown factor {unknown[0]!r} -> one of {', '.join(sorted(known))}")
+            raise InputError(f"unknown factor {unknown[0]!r}", do=f"one of {', '.join(sorted(known))}")
         return cls(**dict(document))  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, object]:
@@ -82,14 +82,14 @@ def design(**levels: Sequence[float] | Sequence[str]) -> tuple[Variant, ...]:
         ]
         if wrong or len(set(values)) < len(values):
             said = f"{_word(wrong[0])} cannot be" if wrong else "a level is given twice"
-            raise InputError(f"{name.replace('_', '-')}: {said} -> different levels, each over 0")
+            raise InputError(f"{name.replace('_', '-')}: {said}", do="different levels, each over 0")
     used = {name: values for name, values in levels.items() if values}
     points = [
         Variant(**dict(zip(used, values, strict=True)))  # type: ignore[arg-type]
         for values in itertools.product(*used.values())
     ]
     if len(points) > MOST_POINTS:
-        raise InputError(f"{len(points)} design points -> {MOST_POINTS} or fewer")
+        raise InputError(f"{len(points)} design points", do=f"{MOST_POINTS} or fewer")
     return tuple(points)
 
 

@@ -34,7 +34,7 @@ def keep_earlier(folder: Path) -> Path | None:
     holds a simulation, which a rehearsal would mix with its own files, or cannot be written.
     """
     if (folder / "manifest.json").is_file():
-        raise InputError(f"{folder} holds a run of `dfr simulate` -> choose another --out")
+        raise InputError(f"{folder} holds a run of `dfr simulate`", do="choose another --out")
     made = [folder / name for name in (*MADE_FILES, *MADE_FOLDERS) if (folder / name).exists()]
     a_plan_of_theirs = (folder / PLAN).is_file() and not (folder / ORIGIN).is_file()
     if not made and not a_plan_of_theirs:
@@ -43,7 +43,7 @@ def keep_earlier(folder: Path) -> Path | None:
         return _moved(folder, made)
     except OSError as error:
         raise InputError(
-            f"{folder}: its earlier rehearsal cannot be kept ({error.strerror}) -> choose another --out"
+            f"{folder}: its earlier rehearsal cannot be kept ({error.strerror})", do="choose another --out"
         ) from error
 
 

@@ -93,14 +93,16 @@ def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
     no run, or where the scenario is no longer the one it was made from.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder -> give the --out folder of a rehearsal or simulation")
+        raise InputError(f"{folder}: no such folder", do="give the --out folder of a rehearsal or simulation")
     records = next(
         (folder / sub for sub in RECORDS_FOLDERS if (folder / sub / "manifest.json").is_file()), None
     )
     manifest = None if records is None else load_manifest(records)
     plan = _stored_plan(folder)
     if plan is None and manifest is None:
-        raise InputError(f"{folder}: neither plan.json nor manifest.json -> give the --out folder of a run")
+        raise InputError(
+            f"{folder}: neither plan.json nor manifest.json", do="give the --out folder of a run"
+        )
     name, sha256 = (
         (plan.scenario, plan.scenario_sha256)
         if plan is not None
@@ -118,7 +120,7 @@ def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
 def _seed(manifest: Mapping[str, object], folder: Path) -> int:
     seed = manifest.get("seed")
     if not isinstance(seed, int):
-        raise InputError(f"{folder}: its manifest has no whole number for a seed -> run it again")
+        raise InputError(f"{folder}: its manifest has no whole number for a seed", do="run it again")
     return seed
 
 
@@ -129,9 +131,9 @@ def _stored_plan(folder: Path) -> Plan | None:
     try:
         plan = plan_from_dict(json.loads(read_bounded(path)), name=str(path))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}) -> run it again") from error
+        raise InputError(f"{path}: not JSON ({error})", do="run it again") from error
     if not plan.findings:
-        raise InputError(f"{path}: no findings in it, so nothing was checked -> run it again")
+        raise InputError(f"{path}: no findings in it, so nothing was checked", do="run it again")
     return plan
 
 
@@ -140,8 +142,8 @@ def _world(folder: Path, name: str, sha256: str, given: str | None) -> World:
     world = load_world(find_scenario(given) if given else _remembered(folder) or find_scenario(name))
     if world.scenario.sha256 != sha256:
         raise InputError(
-            f"{world.scenario.file} has changed since the run in {folder} -> run it again, "
-            "or give --scenario with the file it was made from"
+            f"{world.scenario.file} has changed since the run in {folder}",
+            do="run it again, or give --scenario with the file it was made from",
         )
     return world
 
@@ -184,5 +186,5 @@ def _planned_again(world: World, sites: object, folder: Path) -> Plan:
     wanted = sites if isinstance(sites, list) else []
     plan = make_plan(world, docks=len(wanted) or None)
     if [site.id for site in plan.sites] != wanted:
-        raise InputError(f"{folder}: the docks of this run are not those planned now -> run it again")
+        raise InputError(f"{folder}: the docks of this run are not those planned now", do="run it again")
     return plan

@@ -48,7 +48,9 @@ def read_part(folder: Path, replication: int) -> Tables:
         with pa.ipc.open_file(path.read_bytes()) as reader:
             row = reader.get_batch(0)
     except pa.ArrowInvalid as error:
-        raise InputError(f"{path}: damaged ({error}) -> delete it and run the same command again") from error
+        raise InputError(
+            f"{path}: damaged ({error})", do="delete it and run the same command again"
+        ) from error
     return {name: _unpacked(row.column(row.schema.get_field_index(name)), name) for name in FIELDS}
 
 

@@ -149,12 +149,12 @@ def load_records(folder: Path) -> Records:
     for name in FIELDS:
         path = folder / "records" / f"{name}.parquet"
         if not path.is_file():
-            raise InputError(f"{path}: no such file -> simulate with --out {folder} first")
+            raise InputError(f"{path}: no such file", do=f"simulate with --out {folder} first")
         try:
             words, count, tables[name] = _table(path, name)
         except (pa.ArrowException, OSError, LookupError, TypeError, ValueError) as error:
             raise InputError(
-                f"{path}: damaged, or no records of dfr ({error}) -> simulate into a new folder"
+                f"{path}: damaged, or no records of dfr ({error})", do="simulate into a new folder"
             ) from error
     return Records(words, tuple(range(count)), tables)
 
@@ -173,9 +173,9 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(read_bounded(path))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}) -> choose another folder") from error
+        raise InputError(f"{path}: not JSON ({error})", do="choose another folder") from error
     if not isinstance(manifest, dict):
-        raise InputError(f"{path}: not a manifest -> choose another folder")
+        raise InputError(f"{path}: not a manifest", do="choose another folder")
     return manifest
 
 
@@ -187,19 +187,19 @@ def _claim(folder: Path, manifest: dict[str, Any]) -> int:
     path = folder / "manifest.json"
     if not path.exists():
         if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: not a folder -> choose another output")
+            raise InputError(f"{folder}: not a folder", do="choose another output")
         write_atomically(path, json_text(manifest))
         return 0
     found = load_manifest(folder)
     for key in IDENTITY:
         if found.get(key) != manifest[key]:
             raise InputError(
-                f"{folder} holds a run with {key} {found.get(key)!r}, not {manifest[key]!r} -> "
-                "choose another folder, or remove it"
+                f"{folder} holds a run with {key} {found.get(key)!r}, not {manifest[key]!r}",
+                do="choose another folder, or remove it",
             )
     held = int(found["replications"]) if (folder / "kpis.json").exists() else 0
     if held > manifest["replications"]:
-        raise InputError(f"{folder} holds {held} replications already -> ask for as many or more")
+        raise InputError(f"{folder} holds {held} replications already", do="ask for as many or more")
     return held
 
 

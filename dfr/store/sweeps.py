@@ -137,7 +137,7 @@ class Sweeper:
         """
         if replications < goal.first_stage:
             raise InputError(
-                f"{replications} replications of a first stage of {goal.first_stage} -> as many or more"
+                f"{replications} replications of a first stage of {goal.first_stage}", do="as many or more"
             )
         summaries: dict[int, Summary] = {}
         racing, done = tuple(range(len(variants))), 0
@@ -215,7 +215,7 @@ def _selected(summaries: dict[int, Summary], goal: Goal) -> Selection:
     """The selection over all points, of the replications in which all that were simulated have the figure."""
     for summary in summaries.values():
         if goal.kpi not in summary.kpis:
-            raise InputError(f"no figure {goal.kpi!r} -> one of {', '.join(summary.kpis)}")
+            raise InputError(f"no figure {goal.kpi!r}", do=f"one of {', '.join(summary.kpis)}")
     rows = [summaries[index].kpis[goal.kpi].by_replication for index in sorted(summaries)]
     values: FloatArray = np.full((len(rows), max(map(len, rows))), np.nan)
     known = np.ones(values.shape[1], dtype=bool)

@@ -56,7 +56,7 @@ def _flight(path: Path) -> StoredFlight:
             flown=_track(document["flown"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: not a flight ({error}) -> rehearse again") from error
+        raise InputError(f"{path}: not a flight ({error})", do="rehearse again") from error
 
 
 def _as_dict(track: FlightTrack) -> dict[str, Any]:

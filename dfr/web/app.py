@@ -126,7 +126,7 @@ def _change_routes(face: Face) -> list[Route]:
     def edited(change: Callable[[dict[str, Any]], None]) -> Answer:
         def do(document: dict[str, Any]) -> Any:
             if document.get("version") != face.drafted().version:
-                raise InputError("the plan was changed in another window -> it is shown as it is now")
+                raise InputError("the plan was changed in another window", do="it is shown as it is now")
             change(document)
             return face.plan()
 

@@ -93,7 +93,7 @@ class Control:
     def ask(self, command: str, zone: str = "") -> dict[str, str]:
         """A key for a command and what it will do, in words. Raises VehicleRefusedError if read-only."""
         if not self.allowed:
-            raise VehicleRefusedError("this page is read-only -> start `dfr serve` with --allow-control")
+            raise VehicleRefusedError("this page is read-only", do="start `dfr serve` with --allow-control")
         question = self._question(command, zone)
         key = secrets.token_urlsafe(16)
         with self._lock:
@@ -106,7 +106,7 @@ class Control:
         with self._lock:
             question = self._questions.pop(key, None)
         if not self.allowed or question is None or time.monotonic() - question.asked_at > ASKED_S:
-            raise InputError("that question is no longer open -> ask again")
+            raise InputError("that question is no longer open", do="ask again")
         question.do()
         return question.words
 
@@ -116,7 +116,7 @@ class Control:
             mission, room_m, words = self._dispatch(zone)
             return Question(words=words, asked_at=now, do=lambda: self._fly(mission, room_m))
         if command not in MODES:
-            raise InputError(f"no command {command!r:.30} -> dispatch, {', '.join(MODES)}")
+            raise InputError(f"no command {command!r:.30}", do=f"dispatch, {', '.join(MODES)}")
         mode, words = MODES[command]
         state = self._vehicle.state
         told = words.format(here=_place_words(state.position), home=_place_words(state.home))
@@ -132,9 +132,9 @@ class Control:
         """(The mission to a zone, how near the dock's centre it must stand, what will happen in words)."""
         place = self._place()
         if place is None:
-            raise InputError("no plan is loaded -> serve the vehicle with --scenario or --run")
+            raise InputError("no plan is loaded", do="serve the vehicle with --scenario or --run")
         if self._busy():
-            raise InputError("a dispatch is flying -> wait until it is back")
+            raise InputError("a dispatch is flying", do="wait until it is back")
         world, plan = place
         require_go(self._verdict(world, plan), simulated=self._vehicle.simulated)
         site = self._site(plan)
@@ -166,12 +166,12 @@ class Control:
         """The dock the vehicle stands on."""
         at = self._vehicle.state.position
         if at is None:
-            raise InputError("the vehicle has not said where it is -> wait for its position")
+            raise InputError("the vehicle has not said where it is", do="wait for its position")
         site = min(plan.sites, key=lambda s: distance_m(s.position, at))
         away_m = distance_m(site.position, at)
         if away_m > AT_DOCK_M:
             raise InfeasibleError(
-                f"the vehicle is {away_m:.0f} m from the nearest dock -> put it on its dock"
+                f"the vehicle is {away_m:.0f} m from the nearest dock", do="put it on its dock"
             )
         return site
 
@@ -181,7 +181,7 @@ class Control:
     def _fly(self, mission: FlightPlan, room_m: float) -> None:
         with self._lock:
             if self._busy():
-                raise InputError("a dispatch is flying -> wait until it is back")
+                raise InputError("a dispatch is flying", do="wait until it is back")
             self.words = "uploading"
             self._flight = threading.Thread(target=self._flown, args=(mission, room_m), daemon=True)
             self._flight.start()

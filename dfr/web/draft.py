@@ -97,9 +97,9 @@ class Draft:
         with self._lock:
             site, docks = self._site(site_id), self._docks()
             if site.use is SiteUse.FORBIDDEN:
-                raise InputError(f"{site.name} is forbidden for docks -> change its `use` in the scenario")
+                raise InputError(f"{site.name} is forbidden for docks", do="change its `use` in the scenario")
             if site_id in docks:
-                raise InputError(f"{site.name} has a dock already -> choose another site")
+                raise InputError(f"{site.name} has a dock already", do="choose another site")
             data = docks_counted(site_used(self.step.data, site_id, SiteUse.REQUIRED), len(docks) + 1)
             self._take(data, f"dock at {site.name}", docks=[*docks, site_id])
 
@@ -109,9 +109,9 @@ class Draft:
             site = self._site(site_id)
             left = [dock for dock in self._docks() if dock != site_id]
             if len(left) == len(self._docks()):
-                raise InputError(f"{site.name} has no dock -> choose a site that has")
+                raise InputError(f"{site.name} has no dock", do="choose a site that has")
             if not left:
-                raise InputError("a plan has at least one dock -> place another first")
+                raise InputError("a plan has at least one dock", do="place another first")
             data = docks_counted(self.step.data, len(left))
             if site.use is SiteUse.REQUIRED:
                 data = site_used(data, site_id, SiteUse.ALLOWED)
@@ -147,7 +147,9 @@ class Draft:
             on_disk = read_bounded(self._path, limit_bytes=MAX_BYTES)
             if on_disk != self._saved:
                 digest = hashlib.sha256(on_disk).hexdigest()[:12]
-                raise InputError(f"the file was changed by somebody else (sha256 {digest}) -> serve it again")
+                raise InputError(
+                    f"the file was changed by somebody else (sha256 {digest})", do="serve it again"
+                )
             self._keep_docks()
             data = self.step.data
             # What is written must be what was planned: read it back before it replaces the old file.
@@ -192,7 +194,7 @@ class Draft:
     def _site(self, site_id: str) -> CandidateSite:
         site = next((c for c in self.step.world.scenario.candidates if c.id == site_id), None)
         if site is None:
-            raise InputError(f"no candidate site {site_id!r:.60} -> reload the page")
+            raise InputError(f"no candidate site {site_id!r:.60}", do="reload the page")
         return site
 
     def _docks(self) -> list[str]:

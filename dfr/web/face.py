@@ -131,14 +131,14 @@ class Face:
     def shift(self, number: int, kind: str) -> dict[str, Any]:
         """A simulated shift of a run."""
         if kind not in list(Kind):
-            raise InputError(f"no kind {kind!r:.20} -> {', '.join(Kind)}")
+            raise InputError(f"no kind {kind!r:.20}", do=f"{', '.join(Kind)}")
         run = self.runs.run(number)
         return shift_of(run.world, run.plan, run.records, Kind(kind))
 
     def flight(self, name: str) -> dict[str, Any]:
         """A flight by its name, which is only looked up among those that were read at the start."""
         if name not in self.flights:
-            raise InputError(f"no flight {name!r:.60} -> choose one of the list")
+            raise InputError(f"no flight {name!r:.60}", do="choose one of the list")
         return self.flights[name]
 
     def add_tlog(self, data: bytes) -> dict[str, Any]:
@@ -153,9 +153,9 @@ class Face:
     def commanded(self, number: int) -> Control:
         """The control of a vehicle. Raises InputError where there is no such vehicle."""
         if not self.crafts:
-            raise InputError("no vehicle is connected -> start with `dfr serve --vehicle URL`")
+            raise InputError("no vehicle is connected", do="start with `dfr serve --vehicle URL`")
         if not 0 <= number < len(self.crafts):
-            raise InputError(f"no vehicle {number} -> 0 to {len(self.crafts) - 1}")
+            raise InputError(f"no vehicle {number}", do=f"0 to {len(self.crafts) - 1}")
         return self.crafts[number].control
 
     def placed(self) -> tuple[World, Plan] | None:

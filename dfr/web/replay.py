@@ -103,7 +103,7 @@ def flown_tlog(data: bytes, *, name: str, ceiling_m: float | None) -> dict[str, 
     recorder = recorder_of(states, name=name)
     track = recorder.track(name)
     if track.t_s.size < 2:
-        raise InputError(f"{name}: fewer than two positions in it -> give the log of a flight")
+        raise InputError(f"{name}: fewer than two positions in it", do="give the log of a flight")
     shown = flight(recorder.home, flown=track, predicted=None, title=name, ceiling_m=ceiling_m)
     lift_s = lift_off_s(track)
     hops = [

@@ -72,13 +72,13 @@ class Runs:
         """Begin a simulation. Raises InputError for numbers that make no sense, or while another runs."""
         if not 1 <= replications <= MOST_REPLICATIONS:
             raise InputError(
-                f"{replications} replications -> 1 to {MOST_REPLICATIONS} here, more with `dfr simulate`"
+                f"{replications} replications", do=f"1 to {MOST_REPLICATIONS} here, more with `dfr simulate`"
             )
         if not 0 <= seed < MOST_SEED:
-            raise InputError(f"seed {seed} -> 0 to {MOST_SEED - 1}")
+            raise InputError(f"seed {seed}", do=f"0 to {MOST_SEED - 1}")
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
-                raise InputError("a simulation is running -> wait for it, or stop it")
+                raise InputError("a simulation is running", do="wait for it, or stop it")
             self._stop.clear()
             self._progress = {"running": True, "done": 0, "total": replications, "error": ""}
             self._thread = threading.Thread(
@@ -110,7 +110,7 @@ class Runs:
         """A run by its number. Raises InputError where there is none."""
         found = next((run for run in self._finished if run.number == number), None)
         if found is None:
-            raise InputError(f"no run {number} -> choose one of the list")
+            raise InputError(f"no run {number}", do="choose one of the list")
         return found
 
     def differences(self, first: int, second: int) -> list[dict[str, Any]]:

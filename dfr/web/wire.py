@@ -17,9 +17,9 @@ def object_of(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not JSON: {error} -> send a JSON object") from error
+        raise InputError(f"not JSON: {error}", do="send a JSON object") from error
     if not isinstance(document, dict):
-        raise InputError("no JSON object -> send one")
+        raise InputError("no JSON object", do="send one")
     return document
 
 
@@ -27,7 +27,7 @@ def text_of(document: Mapping[str, Any], key: str) -> str:
     """A text of a document. Raises InputError where it is not there."""
     value = document.get(key)
     if not isinstance(value, str):
-        raise InputError(f"{key} is missing -> send it as text")
+        raise InputError(f"{key} is missing", do="send it as text")
     return value
 
 
@@ -35,7 +35,7 @@ def number_of(document: Mapping[str, Any], key: str) -> float:
     """A number of a document. Raises InputError where it is not there."""
     value = document.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
-        raise InputError(f"{key} is missing -> send it as a number")
+        raise InputError(f"{key} is missing", do="send it as a number")
     return float(value)
 
 
@@ -43,7 +43,7 @@ def whole_of(document: Mapping[str, Any], key: str) -> int:
     """A whole number of a document. Raises InputError for a fraction: nothing is rounded to a vehicle."""
     value = number_of(document, key)
     if not value.is_integer():
-        raise InputError(f"{key} {value:g} is no whole number -> send one")
+        raise InputError(f"{key} {value:g} is no whole number", do="send one")
     return int(value)
 
 
@@ -51,7 +51,7 @@ def int_of(query: Mapping[str, str], key: str) -> int:
     """A whole number of a query. Raises InputError where it is not there."""
     value = query.get(key, "")
     if not value.isdecimal() or len(value) > 9:
-        raise InputError(f"{key}={value!r:.20} is no number -> give one")
+        raise InputError(f"{key}={value!r:.20} is no number", do="give one")
     return int(value)
 
 
@@ -64,6 +64,6 @@ def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
     """The `ring` of a document: [lon, lat] corners. Raises InputError where it is not there."""
     corners = document.get("ring")
     if not isinstance(corners, list) or not 3 <= len(corners) <= MOST_CORNERS:
-        raise InputError(f"ring is missing -> send 3 to {MOST_CORNERS} corners")
+        raise InputError("ring is missing", do=f"send 3 to {MOST_CORNERS} corners")
     pairs = [pair if isinstance(pair, list) and len(pair) == 2 else (None, None) for pair in corners]
     return tuple(position_of({"lon_deg": lon, "lat_deg": lat}) for lon, lat in pairs)

@@ -367,7 +367,7 @@ def _several(rings: Ring | Sequence[Ring]) -> list[Ring]:
     """Rings, whether one was given or several; raises InputError for none."""
     several = [tuple(rings)] if rings and isinstance(rings[0], Position) else list(rings)
     if not several or not all(several):
-        raise InputError("a flight volume without corners -> give at least one ring")
+        raise InputError("a flight volume without corners", do="give at least one ring")
     return several  # type: ignore[return-value]
 
 

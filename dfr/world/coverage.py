@@ -243,7 +243,7 @@ def cover_area(ring: Ring) -> Area:
     """The area of a coverage's ring. Raises InputError for one that encloses nothing."""
     built = area_of_ring(ring, edges=EdgeRule.PARALLEL)
     if built.area is None:
-        raise InputError(f"coverage: {built.problem} -> give at least three corners")
+        raise InputError(f"coverage: {built.problem}", do="give at least three corners")
     return built.area
 
 

@@ -47,7 +47,7 @@ class VerticalLimit:
     def __post_init__(self) -> None:
         no_height = self.datum in (VerticalDatum.SURFACE, VerticalDatum.UNLIMITED)
         if no_height == math.isfinite(self.value_m):
-            raise InputError(f"limit {self.text!r}: {self.value_m} m is no {self.datum} -> give a height")
+            raise InputError(f"limit {self.text!r}: {self.value_m} m is no {self.datum}", do="give a height")
 
     def __str__(self) -> str:
         return self.text

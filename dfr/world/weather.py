@@ -122,7 +122,7 @@ def weather_at(weather: Weather, when: datetime) -> HourWeather:
     stamps = [hour.start.timestamp() for hour in weather.hours]
     index = bisect_right(stamps, when.timestamp()) - 1
     if index < 0 or when.timestamp() - stamps[index] >= 3600.0:
-        raise InputError(f"no weather for {when:%Y-%m-%d %H:%M %Z} -> add a row to weather")
+        raise InputError(f"no weather for {when:%Y-%m-%d %H:%M %Z}", do="add a row to weather")
     return weather.hours[index]
 
 

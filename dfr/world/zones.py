@@ -145,5 +145,5 @@ def _restricted(restriction: TemporaryRestriction) -> Area:
     built = area_of_ring(restriction.area or ())
     if built.area is None:
         what = f"restriction {restriction.name!r}: {built.problem or 'no shape'}"
-        raise InputError(f"{what} -> give centre and radius_m, or an area")
+        raise InputError(f"{what}", do="give centre and radius_m, or an area")
     return built.area

@@ -174,7 +174,7 @@ def unknown_parameters(vehicle: str, unknown: Sequence[str], known: Iterable[str
         words.append(f"{len(unknown) - MOST_NAMED} more")
     many = "parameters" if len(unknown) > 1 else "parameter"
     return InputError(
-        f"{vehicle} does not have the {many} {', '.join(words)} -> correct or leave out the name"
+        f"{vehicle} does not have the {many} {', '.join(words)}", do="correct or leave out the name"
     )
 
 

@@ -46,7 +46,7 @@ def format_of(path: str | PurePath) -> Format:
     """The format of a file by its suffix. Raises MissionFileError for an unknown one."""
     suffix = PurePath(path).suffix.lower()
     if suffix not in FORMATS:
-        raise MissionFileError(f"{path}: suffix {suffix!r} is not known -> {', '.join(FORMATS)}")
+        raise MissionFileError(f"{path}: suffix {suffix!r} is not known", do=f"{', '.join(FORMATS)}")
     return FORMATS[suffix]
 
 

@@ -39,9 +39,9 @@ def json_object(data: bytes, *, name: str) -> dict[str, Any]:
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise MissionFileError(f"{name}: not JSON: {error} -> save it again from the planner") from error
+        raise MissionFileError(f"{name}: not JSON: {error}", do="save it again from the planner") from error
     if not isinstance(document, dict):
-        raise MissionFileError(f"{name}: holds a {type(document).__name__} -> a JSON object is wanted")
+        raise MissionFileError(f"{name}: holds a {type(document).__name__}", do="a JSON object is wanted")
     return document
 
 
@@ -49,11 +49,9 @@ def member(mapping: Mapping[str, Any], key: str, kind: type, *, where: str) -> A
     """A required entry of the right kind. Raises MissionFileError naming where it is missing."""
     value = mapping.get(key)
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-        raise MissionFileError(
-            f"{where}: {key} is {value!r} -> {kind.__name__} wanted"
-            if key in mapping
-            else f"{where}: {key} is missing"
-        )
+        if key not in mapping:
+            raise MissionFileError(f"{where}: {key} is missing")
+        raise MissionFileError(f"{where}: {key} is {value!r}", do=f"{kind.__name__} wanted")
     return value
 
 
@@ -67,7 +65,7 @@ def number(value: object, *, where: str) -> float:
 def numbers(value: object, count: int, *, where: str) -> tuple[float, ...]:
     """So many finite numbers. Raises MissionFileError for anything else."""
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < count:
-        raise MissionFileError(f"{where}: {value!r} -> {count} numbers wanted")
+        raise MissionFileError(f"{where}: {value!r}", do=f"{count} numbers wanted")
     return tuple(number(entry, where=where) for entry in value[:count])
 
 
@@ -95,10 +93,10 @@ def mission_item(
     """An item from a file's columns. Raises MissionFileError, by name, for what is not supported."""
     if command not in KEPT:
         raise MissionFileError(
-            f"{where}: {command_name(command)} is not supported -> remove it, or fly it from another GCS"
+            f"{where}: {command_name(command)} is not supported", do="remove it, or fly it from another GCS"
         )
     if frame not in FRAMES_READ:
-        raise MissionFileError(f"{where}: frame {frame} is not supported -> use 0, 3 or 10")
+        raise MissionFileError(f"{where}: frame {frame} is not supported", do="use 0, 3 or 10")
     located = command in LOCATION_COMMANDS and (lat_deg, lon_deg) != (0.0, 0.0)
     position = place(lat_deg, lon_deg, where=where) if located else None
     return MissionItem(
@@ -141,7 +139,7 @@ def item_of_record(record: Mapping[str, Any], position: Position | None, *, wher
 def nan_params(value: object, *, where: str) -> Params:
     """Four params where null stands for NaN."""
     if not isinstance(value, list) or len(value) < 4:
-        raise MissionFileError(f"{where}: params is {value!r} -> four numbers or null wanted")
+        raise MissionFileError(f"{where}: params is {value!r}", do="four numbers or null wanted")
     a, b, c, d = (math.nan if entry is None else number(entry, where=where) for entry in value[:4])
     return a, b, c, d
 
@@ -151,7 +149,7 @@ def params_record(value: object, *, where: str) -> dict[str, float]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise MissionFileError(f"{where}: params is {value!r} -> an object of numbers wanted")
+        raise MissionFileError(f"{where}: params is {value!r}", do="an object of numbers wanted")
     params = {str(key): number(entry, where=f"{where} {key}") for key, entry in value.items()}
     return named_for(params, Naming.CENTIMETRES)
 

@@ -71,7 +71,7 @@ def _plan(
     name: str,
 ) -> FlightPlan:
     if len(homes) != 1:
-        raise MissionFileError(f"{name}: {len(homes)} features are home -> exactly one wanted")
+        raise MissionFileError(f"{name}: {len(homes)} features are home", do="exactly one wanted")
     own = homes[0]["properties"]
     height = own.get("home_m_amsl")
     return FlightPlan(
@@ -127,7 +127,8 @@ def _kind(feature: object, *, where: str) -> str:
     if kind not in ("home", "item", "keep_in", "keep_out", "rally", "path"):
         label = properties.get("name") if isinstance(properties, dict) else feature
         raise MissionFileError(
-            f"{where} ({label!r}): properties.dfr is {kind!r} -> home, item, keep_in, keep_out, rally or path"
+            f"{where} ({label!r}): properties.dfr is {kind!r}",
+            do="home, item, keep_in, keep_out, rally or path",
         )
     return str(kind)
 
@@ -147,11 +148,11 @@ def _read_area(feature: Feature, *, where: str, inclusion: bool) -> FenceArea:
         return FenceCircle(centre=_position(feature, where=where), radius_m=radius_m, inclusion=inclusion)
     if geometry.get("type") != "Polygon":
         raise MissionFileError(
-            f"{where}: a fence of {geometry.get('type')!r} -> Polygon, or Point with radius_m"
+            f"{where}: a fence of {geometry.get('type')!r}", do="Polygon, or Point with radius_m"
         )
     rings = member(geometry, "coordinates", list, where=where)
     if len(rings) != 1 or not isinstance(rings[0], list):
-        raise MissionFileError(f"{where}: {len(rings)} rings -> one, a fence has no holes")
+        raise MissionFileError(f"{where}: {len(rings)} rings", do="one, a fence has no holes")
     corners = [numbers(corner, 2, where=where) for corner in bounded(rings[0], where=where)]
     closed = corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
     return FencePolygon(ring=tuple(place(lat, lon, where=where) for lon, lat in closed), inclusion=inclusion)

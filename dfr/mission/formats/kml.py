@@ -38,7 +38,9 @@ def write(plan: FlightPlan) -> str:
 def read(data: bytes, *, name: str) -> FlightPlan:
     """The flight plan of a KML file as `write` makes it. Raises MissionFileError naming the placemark."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise MissionFileError(f"{name}: a document type declaration is not accepted -> save it without one")
+        raise MissionFileError(
+            f"{name}: a document type declaration is not accepted", do="save it without one"
+        )
     try:
         root = ET.fromstring(data)
     except (ET.ParseError, LookupError, ValueError) as error:
@@ -85,7 +87,9 @@ def _features(root: ET.Element, *, name: str) -> Iterator[dict[str, Any]]:
         where = f"{name}: placemark {label!r}"
         value = placemark.findtext(f"{K}ExtendedData/{K}Data[@name='{KEY}']/{K}value")
         if value is None:
-            raise MissionFileError(f"{where} says nothing of what it is -> write the plan with dfr mission")
+            raise MissionFileError(
+                f"{where} says nothing of what it is", do="write the plan with dfr mission"
+            )
         try:
             properties = json.loads(value)
         except json.JSONDecodeError as error:

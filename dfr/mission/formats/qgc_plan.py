@@ -86,7 +86,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     """The flight plan of a `.plan` file. Raises MissionFileError naming what is wrong."""
     document = json_object(data, name=name)
     if document.get("fileType") != "Plan":
-        raise MissionFileError(f"{name}: fileType is {document.get('fileType')!r} -> 'Plan' wanted")
+        raise MissionFileError(f"{name}: fileType is {document.get('fileType')!r}", do="'Plan' wanted")
     mission = member(document, "mission", dict, where=name)
     _known(document, "version", {VERSION}, where=name)
     _known(mission, "version", {MISSION_VERSION}, where=f"{name}: mission")
@@ -155,7 +155,7 @@ def _known(entry: dict[str, Any], key: str, known: Collection[int], *, where: st
     if key in entry and entry[key] not in list(known):
         wanted = ", ".join(str(number) for number in sorted(known))
         raise MissionFileError(
-            f"{where}: {key} is {entry[key]!r}, not for an ArduCopter -> one of {wanted} wanted"
+            f"{where}: {key} is {entry[key]!r}, not for an ArduCopter", do=f"one of {wanted} wanted"
         )
 
 
@@ -173,11 +173,13 @@ def _items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
     for index, entry in enumerate(entries, start=1):
         where = f"{name}: mission item {index}"
         if not isinstance(entry, dict) or entry.get("type") != "SimpleItem":
-            raise MissionFileError(f"{where}: {_kind(entry)} is not supported -> convert it to simple items")
+            raise MissionFileError(
+                f"{where}: {_kind(entry)} is not supported", do="convert it to simple items"
+            )
         jump_id = _jump_id(entry, index, where=where)
         if jump_id in index_of_jump_id:
             raise MissionFileError(
-                f"{where}: doJumpId {jump_id} is item {index_of_jump_id[jump_id]}'s -> one for each"
+                f"{where}: doJumpId {jump_id} is item {index_of_jump_id[jump_id]}'s", do="one for each"
             )
         index_of_jump_id[jump_id] = index
         items.append(_read_item(entry, where=where))
@@ -191,11 +193,11 @@ def _jump_id(entry: dict[str, Any], index: int, *, where: str) -> int:
 def _read_item(entry: dict[str, Any], *, where: str) -> MissionItem:
     params = entry.get("params")
     if not isinstance(params, list) or len(params) != 7:
-        raise MissionFileError(f"{where}: params is {params!r} -> seven numbers or null wanted")
+        raise MissionFileError(f"{where}: params is {params!r}", do="seven numbers or null wanted")
     lat, lon, z_m = (0.0 if value is None else number(value, where=where) for value in params[4:])
     command = member(entry, "command", int, where=where)
     if params[6] is None and command in NEEDS_HEIGHT:
-        raise MissionFileError(f"{where}: {command_name(command)} has no height -> give one, metres")
+        raise MissionFileError(f"{where}: {command_name(command)} has no height", do="give one, metres")
     return mission_item(
         command=command,
         frame=member(entry, "frame", int, where=where),
@@ -233,9 +235,9 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
     if value is None:
         return ()
     if not isinstance(value, dict):
-        raise MissionFileError(f"{name}: geoFence is {value!r} -> an object wanted")
+        raise MissionFileError(f"{name}: geoFence is {value!r}", do="an object wanted")
     if value.get("breachReturn") is not None:
-        raise MissionFileError(f"{name}: geoFence breachReturn is not supported -> remove it")
+        raise MissionFileError(f"{name}: geoFence breachReturn is not supported", do="remove it")
     where = f"{name}: geoFence"
     areas: dict[str, Any] = {"polygons": [], "circles": []} | value
     given = {kind: member(areas, kind, list, where=where) for kind in ("polygons", "circles")}
@@ -246,7 +248,7 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
 
 def _polygon(entry: Any, *, where: str) -> FencePolygon:
     if not isinstance(entry, dict):
-        raise MissionFileError(f"{where}: {entry!r} -> an object wanted")
+        raise MissionFileError(f"{where}: {entry!r}", do="an object wanted")
     corners = bounded(member(entry, "polygon", list, where=where), where=where)
     ring = tuple(_corner(corner, where=where) for corner in corners)
     return FencePolygon(ring=ring, inclusion=member(entry, "inclusion", bool, where=where))
@@ -254,7 +256,7 @@ def _polygon(entry: Any, *, where: str) -> FencePolygon:
 
 def _circle(entry: Any, *, where: str) -> FenceCircle:
     if not isinstance(entry, dict):
-        raise MissionFileError(f"{where}: {entry!r} -> an object wanted")
+        raise MissionFileError(f"{where}: {entry!r}", do="an object wanted")
     circle = member(entry, "circle", dict, where=where)
     return FenceCircle(
         centre=_corner(circle.get("center"), where=where),
@@ -272,7 +274,7 @@ def _read_rally(value: object, *, name: str) -> tuple[RallyPoint, ...]:
     if value is None:
         return ()
     if not isinstance(value, dict) or not isinstance(value.get("points"), list):
-        raise MissionFileError(f"{name}: rallyPoints is {value!r} -> an object with points wanted")
+        raise MissionFileError(f"{name}: rallyPoints is {value!r}", do="an object with points wanted")
     points = bounded(value["points"], where=name)
     return tuple(_rally_point(point, where=f"{name}: rally point {i}") for i, point in enumerate(points, 1))
 

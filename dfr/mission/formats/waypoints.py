@@ -32,14 +32,14 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     """The mission of a `.waypoints` file. Raises MissionFileError, with the line, for what it cannot hold."""
     lines = data.decode("utf-8-sig", errors="replace").splitlines()
     if not lines or lines[0].split() != HEADER.split():
-        raise MissionFileError(f"{name}:1: {lines[:1]} -> the first line must be {HEADER!r}")
+        raise MissionFileError(f"{name}:1: {lines[:1]}", do=f"the first line must be {HEADER!r}")
     rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if line.strip()]
     items = [
         _item(line, where=f"{name}:{row}", seq=seq)
         for seq, (row, line) in enumerate(bounded(rows, where=name))
     ]
     if not items or items[0].position is None:
-        raise MissionFileError(f"{name}: no item 0 with a place -> the first item is home")
+        raise MissionFileError(f"{name}: no item 0 with a place", do="the first item is home")
     home, *rest = items
     assert home.position is not None
     return FlightPlan(
@@ -63,9 +63,11 @@ def _line(seq: int, item: MissionItem) -> str:
 def _item(line: str, *, where: str, seq: int) -> MissionItem:
     fields = line.split("\t") if "\t" in line else line.split()
     if len(fields) != FIELDS:
-        raise MissionFileError(f"{where}: {len(fields)} fields -> {FIELDS} wanted")
+        raise MissionFileError(f"{where}: {len(fields)} fields", do=f"{FIELDS} wanted")
     if _integer(fields[0], where=where) != seq:
-        raise MissionFileError(f"{where}: item {fields[0]} where {seq} was due -> number the items in order")
+        raise MissionFileError(
+            f"{where}: item {fields[0]} where {seq} was due", do="number the items in order"
+        )
     lat, lon, z_m = (number(_float(text, where=where), where=where) for text in fields[8:11])
     a, b, c, d = (_float(text, where=where) for text in fields[4:8])
     if seq == 0:

@@ -168,7 +168,7 @@ def _costs(asked: Request, limit_s: float) -> tuple[FloatArray, float, float]:
         cost = np.where(reach, times, 0.0) * asked.demand[needed, None]
         total = cost.max(axis=1, initial=0.0).sum()
     if not np.isfinite(total):
-        raise InputError("demand times times_s is beyond any number -> larger units of either")
+        raise InputError("demand times times_s is beyond any number", do="larger units of either")
     unit = unit_of(cost)
     cost /= unit
     beyond = 1.0 + float(cost.max(axis=1, initial=0.0).sum())

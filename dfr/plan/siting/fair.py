@@ -52,7 +52,7 @@ def solve_quantile(
     1.0
     """
     if not 0.0 < share <= 1.0:
-        raise InputError(f"share {share:g} -> over 0, at most 1")
+        raise InputError(f"share {share:g}", do="over 0, at most 1")
     started = perf_counter()
     at_least_zero(time_limit_s=time_limit_s)
     asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)

@@ -136,9 +136,11 @@ def request(
     n, m = times.shape
     weights = np.ones(n) if demand is None else numbers(demand, "demand")
     if weights.shape != (n,):
-        raise InputError(f"demand has shape {weights.shape}, times_s has {n} rows -> one weight for each row")
+        raise InputError(
+            f"demand has shape {weights.shape}, times_s has {n} rows", do="one weight for each row"
+        )
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
-        raise InputError("demand holds a negative or non-finite weight -> use weights >= 0")
+        raise InputError("demand holds a negative or non-finite weight", do="use weights >= 0")
     must, must_not = _sites_of(forced, "forced"), _sites_of(forbidden, "forbidden")
     _check_choice(must, must_not, m, p)
     return Request(times, weights, must, must_not)
@@ -149,7 +151,7 @@ def _sites_of(which: Sequence[int], what: str) -> tuple[int, ...]:
     try:
         return tuple(sorted({whole(j, "site") for j in which}))
     except TypeError as error:
-        raise InputError(f"{what} {which!r} -> a list of sites") from error
+        raise InputError(f"{what} {which!r}", do="a list of sites") from error
 
 
 def filled(chosen: Sequence[int], asked: Request, p: int) -> tuple[int, ...]:
@@ -165,9 +167,9 @@ def numbers(values: ArrayLike, what: str) -> FloatArray:
         found = np.asarray(values)
         real = found.astype(float) if found.dtype.kind != "c" else None
     except (TypeError, ValueError) as error:
-        raise InputError(f"{what}: {error} -> an array of numbers") from error
+        raise InputError(f"{what}: {error}", do="an array of numbers") from error
     if real is None:
-        raise InputError(f"{what}: complex numbers -> an array of numbers")
+        raise InputError(f"{what}: complex numbers", do="an array of numbers")
     return real
 
 
@@ -176,14 +178,14 @@ def whole(value: object, what: str) -> int:
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError as error:
-        raise InputError(f"{what} {value!r} -> a whole number") from error
+        raise InputError(f"{what} {value!r}", do="a whole number") from error
 
 
 def at_least_zero(**values: float) -> None:
     """Limits of a search, each by its name. Raises InputError for one that is negative or NaN."""
     for name, value in values.items():
         if not value >= 0.0:
-            raise InputError(f"{name} = {value} -> 0 or more")
+            raise InputError(f"{name} = {value}", do="0 or more")
 
 
 def unit_of(weights: FloatArray) -> float:
@@ -217,11 +219,11 @@ def _times(times_s: object) -> Times:
     table: Times
     if isinstance(times_s, (sparse.sparray, sparse.spmatrix)):
         if np.dtype(cast(Any, times_s).dtype).kind == "c":
-            raise InputError("times_s: complex numbers -> an array of numbers")
+            raise InputError("times_s: complex numbers", do="an array of numbers")
         table = sparse.csr_array(cast(Any, times_s), dtype=float)
         table.sum_duplicates()
         if table.nnz < cast(Any, times_s).nnz:
-            raise InputError("times_s stores a pair twice -> one time for each pair")
+            raise InputError("times_s stores a pair twice", do="one time for each pair")
         values = np.asarray(table.data, float)
     else:
         given = cast(Any, times_s)
@@ -229,25 +231,27 @@ def _times(times_s: object) -> Times:
             given = np.ma.filled(given.astype(float), np.inf)
         table = values = numbers(given, "times_s")
     if len(table.shape) != 2 or table.shape[1] == 0:
-        raise InputError(f"times_s has shape {table.shape} -> give (n_demand, n_sites) with a site")
+        raise InputError(f"times_s has shape {table.shape}", do="give (n_demand, n_sites) with a site")
     if np.any(np.isnan(values)) or np.any(values < 0):
-        raise InputError("times_s holds a negative time or NaN -> use seconds >= 0, inf where unreachable")
+        raise InputError("times_s holds a negative time or NaN", do="use seconds >= 0, inf where unreachable")
     return table
 
 
 def _check_choice(forced: tuple[int, ...], forbidden: tuple[int, ...], m: int, p: int | None) -> None:
     for j in (*forced, *forbidden):
         if not 0 <= j < m:
-            raise InputError(f"site {j} is not one of the {m} sites -> use 0..{m - 1}")
+            raise InputError(f"site {j} is not one of the {m} sites", do=f"use 0..{m - 1}")
     both = sorted(set(forced) & set(forbidden))
     if both:
-        raise InputError(f"site {both[0]} is both forced and forbidden -> choose one")
+        raise InputError(f"site {both[0]} is both forced and forbidden", do="choose one")
     if p is None:
         return
     p = whole(p, "p =")
     if p < max(1, len(forced)):
         raise InputError(
-            f"p = {p} with {len(forced)} forced sites -> p must be at least {max(1, len(forced))}"
+            f"p = {p} with {len(forced)} forced sites", do=f"p must be at least {max(1, len(forced))}"
         )
     if p > m - len(forbidden):
-        raise InputError(f"p = {p} of {m - len(forbidden)} allowed sites -> choose p <= {m - len(forbidden)}")
+        raise InputError(
+            f"p = {p} of {m - len(forbidden)} allowed sites", do=f"choose p <= {m - len(forbidden)}"
+        )

@@ -88,8 +88,8 @@ def dock_loads(
     service, count = np.asarray(service_s, float), np.asarray(drones, int)
     if times.ndim != 2 or service.shape != times.shape or (len(rates), len(count)) != times.shape:
         raise InputError(
-            f"times {times.shape}, service {service.shape}, {len(rates)} rates, {len(count)} docks "
-            "-> (rows, docks) twice, one rate for each row, one number of drones for each dock"
+            f"times {times.shape}, service {service.shape}, {len(rates)} rates, {len(count)} docks",
+            do="(rows, docks) twice, one rate for each row, one number of drones for each dock",
         )
     order = np.argsort(times, axis=1, kind="stable")
     reach = np.isfinite(times)
@@ -172,7 +172,7 @@ def settle_busy(
         if agree or number == rounds or high - low < tolerance or not found.chosen:
             return Settled(sites=found, busy=busy, measured=measured, rounds=number, settled=agree)
         busy = measured if low < measured < high else 0.5 * (low + high)
-    raise InputError(f"rounds = {rounds} -> at least 1")
+    raise InputError(f"rounds = {rounds}", do="at least 1")
 
 
 def solve_queueing(

@@ -150,14 +150,14 @@ def solve_mexclp(
     (0, 0)
     """
     if not 0.0 <= busy < 1.0:
-        raise InputError(f"busy fraction {busy:g} -> at least 0 and under 1")
+        raise InputError(f"busy fraction {busy:g}", do="at least 0 and under 1")
     case = _case(times_s, demand, limit_s, time_limit_s, forced=forced, forbidden=forbidden, p=None)
     p = whole(p, "p =")
     room = p if most is None else whole(most, "most =")
     if not max(1, len(case.asked.forced)) <= p <= room * len(case.asked.allowed):
         raise InputError(
-            f"p = {p} drones, {room} in each of {len(case.asked.allowed)} sites -> "
-            f"at least {max(1, len(case.asked.forced))}, or fewer drones"
+            f"p = {p} drones, {room} in each of {len(case.asked.allowed)} sites",
+            do=f"at least {max(1, len(case.asked.forced))}, or fewer drones",
         )
     model = Blocks()
     placed = case.sites(model, most=float(room))
@@ -197,7 +197,7 @@ def solve_backup(
     (0, 1)
     """
     if not 0.0 <= weight <= 1.0:
-        raise InputError(f"weight {weight:g} of backup -> 0 to 1")
+        raise InputError(f"weight {weight:g} of backup", do="0 to 1")
     case = _case(times_s, demand, limit_s, time_limit_s, forced=forced, forbidden=forbidden, p=p)
     model, every = Blocks(), sparse.eye_array(len(case.weights))
     chosen = case.sites(model)
@@ -307,7 +307,7 @@ def _periods(period: ArrayLike | None, rows: int) -> tuple[NDArray[np.intp], int
     """(Each row's period from 0 up, how many there are). Raises InputError."""
     given = np.zeros(rows) if period is None else np.asarray(period)
     if given.shape != (rows,):
-        raise InputError(f"period has shape {given.shape} -> one for each of {rows} rows")
+        raise InputError(f"period has shape {given.shape}", do=f"one for each of {rows} rows")
     known, of = np.unique(given, return_inverse=True)
     return of, len(known)
 
@@ -316,5 +316,5 @@ def _of_sites(values: ArrayLike, asked: Request, what: str) -> FloatArray:
     """One number for each site. Raises InputError."""
     found = numbers(values, what)
     if found.shape != (asked.count,) or not np.all(np.isfinite(found)) or np.any(found < 0.0):
-        raise InputError(f"{what} of shape {found.shape} -> {asked.count} finite numbers of 0 or more")
+        raise InputError(f"{what} of shape {found.shape}", do=f"{asked.count} finite numbers of 0 or more")
     return found
