@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import typer.main
 from mkdocs.structure.files import File, Files
+from mkdocs.utils import get_relative_url
 
 from dfr import errors
 from dfr.cli import main
+
+TAKES = {int: "a whole number", float: "a number", str: "text", Path: "a path"}
+
+FETCHED_WORKER = "https://unpkg.com/iframe-worker/shim"
+WORKER = "javascripts/frame_worker.js"
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -22,6 +30,18 @@ def on_files(files: Files, config: Any) -> Files:
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
     return files
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """The page with our own help for a search without a server, where the theme fetches one."""
+    del config
+    return output.replace(FETCHED_WORKER, get_relative_url(WORKER, page.url))
+
+
+def on_post_template(output_content: str, template_name: str, config: Any) -> str:
+    """The same for a page that the theme makes, such as the one for an address that is not there."""
+    del config
+    return output_content.replace(FETCHED_WORKER, get_relative_url(WORKER, template_name))
 
 
 def commands() -> str:
@@ -45,13 +65,41 @@ def _sentences(text: str | None) -> str:
 
 
 def _options(command: Any) -> str:
-    rows = ["| option | |", "|---|---|"]
-    for parameter in command.params:
-        name = " ".join(f"`{option}`" for option in parameter.opts) or f"`{parameter.name}`"
-        if parameter.param_type_name == "argument":
-            name = f"`{(parameter.name or '').upper()}`"
-        rows.append(f"| {name} | {_sentences(getattr(parameter, 'help', '')).replace('|', '/')} |")
+    rows = ["| option | takes | default | what it does |", "|---|---|---|---|", *map(_option, command.params)]
     return "\n".join(rows) if len(rows) > 2 else ""
+
+
+def _option(parameter: Any) -> str:
+    name = " ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
+    if parameter.param_type_name == "argument":
+        name = f"`{(parameter.name or '').upper()}`"
+    words = _sentences(getattr(parameter, "help", "")).replace("|", "/").replace("\n", " ")
+    return f"| {name} | {_takes(parameter)} | {_default(parameter)} | {words} |"
+
+
+def _takes(parameter: Any) -> str:
+    annotation = parameter.type_descriptor.annotation
+    several = get_origin(annotation) is list
+    kind = get_args(annotation)[0] if several else annotation
+    if kind is bool:
+        return ""
+    if issubclass(kind, Enum):
+        return ", ".join(f"`{choice.value}`" for choice in kind)
+    words = f"`{parameter.metavar}`" if parameter.metavar else TAKES.get(kind, kind.__name__)
+    limits = [
+        f"{word} {limit:g}"
+        for word, limit in (("from", parameter.min), ("to", parameter.max))
+        if limit is not None
+    ]
+    return " ".join([words, *limits]) + (", may be repeated" if several else "")
+
+
+def _default(parameter: Any) -> str:
+    if parameter.required:
+        return "needed"
+    if parameter.default in (None, False, (), []) or callable(parameter.default):
+        return ""
+    return f"`{parameter.default}`"
 
 
 def scenario() -> str:
@@ -65,14 +113,19 @@ def scenario() -> str:
         if not fields:
             continue
         told = str(definition.get("description", "")).split("\n", maxsplit=1)[0]
-        parts.append(f"## {name}\n\n{told}\n\n| field | type | |\n|---|---|---|")
+        parts.append(f"## {name}\n\n{told}\n\n| field | takes | default | what it is |\n|---|---|---|---|")
         needed = set(definition.get("required", ()))
         for field, spec in fields.items():
             words = str(spec.get("description", "")).replace("\n", " ").replace("|", "/")
-            mark = "" if field in needed else " (optional)"
-            parts.append(f"| `{field}`{mark} | {_kind(spec)} | {words} |")
+            default = "needed" if field in needed else _default_value(spec)
+            parts.append(f"| `{field}` | {_kind(spec)} | {default} | {words} |")
         parts.append("")
     return "\n".join(parts)
+
+
+def _default_value(spec: dict[str, Any]) -> str:
+    value = spec.get("default")
+    return "none" if value in (None, "", [], {}) else f"`{json.dumps(value)}`"
 
 
 def _kind(spec: dict[str, Any]) -> str:
@@ -84,4 +137,13 @@ def _kind(spec: dict[str, Any]) -> str:
         return ", ".join(json.dumps(value) for value in spec["enum"])
     if spec.get("type") == "array":
         return f"list of {_kind(spec.get('items', {}))}"
-    return str(spec.get("type", "any"))
+    if spec.get("type") == "null":
+        return "nothing"
+    bounds = (
+        ("from", "minimum"),
+        ("above", "exclusiveMinimum"),
+        ("to", "maximum"),
+        ("below", "exclusiveMaximum"),
+    )
+    limits = [f"{word} {spec[key]:g}" for word, key in bounds if key in spec]
+    return " ".join([str(spec.get("type", "any")), *limits])

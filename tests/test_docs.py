@@ -114,8 +114,21 @@ def test_every_page_can_be_found(site, repository):
 
 
 def test_every_page_is_pictured(site):
-    shown = set(re.findall(r"images/([a-z-]+\.png)", "".join(p.read_text() for p in site.rglob("*.html"))))
+    shown = set(
+        re.findall(r"(?<!assets/)images/([a-z-]+\.png)", "".join(p.read_text() for p in site.rglob("*.html")))
+    )
     taken = {path.name for path in (site / "images").glob("*.png")}
     assert taken == shown, "each picture is shown, and each that is shown was taken"
     for name in ("plan", "simulate", "replay", "live"):
         assert (site / "images" / f"{name}.png").stat().st_size > 20_000
+
+
+def test_search_works_where_the_site_is_read_from_a_folder(site, chromium):
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto((site / "howto" / "airspace.html").as_uri())
+        page.click(".md-search__input")
+        page.keyboard.type("touchdown")
+        page.locator(".md-search-result__link", has_text="Validation").first.wait_for()
+        browser.close()
