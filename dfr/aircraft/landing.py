@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -63,6 +63,30 @@ class LandingOdds:
     retry: float
     diverted: float
     not_disarmed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddsCase:
+    """What a table of landing odds is of: its rows depend on this and on the model's code alone."""
+
+    drone: Drone
+    dock: Dock
+    guidance: Guidance
+    turbulence_intensity: float
+    rain_mm_h: float
+
+
+OddsKeeper = Callable[[OddsCase, Callable[[], FloatArray]], FloatArray]
+"""Returns the table of a case: one it has kept, or the one that the function makes."""
+
+
+_keeper: OddsKeeper | None = None
+
+
+def keep_odds(keeper: OddsKeeper | None) -> None:
+    """Let a keeper hold the tables that this process makes; None holds them in memory alone."""
+    global _keeper
+    _keeper = keeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +215,16 @@ def _odds_rows(
     drone: Drone, dock: Dock, guidance: Guidance, intensity: float, rain_mm_h: float
 ) -> FloatArray:
     """(docked, retry, not disarmed) for each wind of the table, in one of its rains."""
-    touchdowns = _table(drone, guidance, intensity, rain_mm_h)
-    limits = Limits.of(drone, dock)
+    case = OddsCase(
+        drone=drone, dock=dock, guidance=guidance, turbulence_intensity=intensity, rain_mm_h=rain_mm_h
+    )
+    return _flown_odds(case) if _keeper is None else _keeper(case, lambda: _flown_odds(case))
+
+
+def _flown_odds(case: OddsCase) -> FloatArray:
+    """The table of a case, its landings flown."""
+    touchdowns = _table(case.drone, case.guidance, case.turbulence_intensity, case.rain_mm_h)
+    limits = Limits.of(case.drone, case.dock)
     bad = np.any(np.stack(list(failures(touchdowns, limits).values())), axis=0)
     round_again = gone_round(touchdowns, limits)
     docked = ~bad & ~round_again

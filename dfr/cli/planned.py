@@ -1,10 +1,13 @@
-"""What a verb works on: the plan, from a file or made anew, and how much is simulated by how many."""
+"""What a verb works on: the plan, from a file or made anew; how much is simulated by how many; --no-cache."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from dfr.errors import InputError
 from dfr.io.plan_files import read_plan
@@ -12,6 +15,11 @@ from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import Study
 from dfr.world.model import World
+
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Fly the landings anew; neither read nor keep tables of earlier runs."),
+]
 
 
 def plan_of(world: World, path: Path | None, docks: int | None) -> Plan:

@@ -16,7 +16,7 @@ import typer
 from dfr import __version__
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
 from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, print_verdict, progress, say
-from dfr.cli.planned import plan_of, study_of
+from dfr.cli.planned import NoCache, plan_of, study_of
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError
 from dfr.findings import by_danger
@@ -40,6 +40,7 @@ from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
 from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
 from dfr.store.earlier import REHEARSED, keep_earlier
+from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import remember
 from dfr.store.runs import StoredRun, held_replications, run_to_store
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
@@ -120,6 +121,7 @@ def rehearse(
     notam: Notam = None,
     day: Day = False,
     now: Now = None,
+    no_cache: NoCache = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Plan, check, simulate and fly a scenario on a simulated vehicle, and report.
@@ -128,6 +130,7 @@ def rehearse(
     An earlier rehearsal in the folder is kept in its `earlier/`, never overwritten.
     Exit code 3 for NO GO and UNKNOWN, 5 where a flight was not as predicted.
     """
+    use_landing_cache(on=not no_cache)
     flies = Engine(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
     person = Operator(tell=note, confirm=_confirm if sys.stdin.isatty() else None)
     asked = asked_shift(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)

@@ -15,12 +15,14 @@ import uvicorn
 
 from dfr.cli.options import Forecast, Metar, Notam, Taf, day_files
 from dfr.cli.output import emit_json, note, say
+from dfr.cli.planned import NoCache
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.io.day_files import DayFiles
 from dfr.io.scenario_files import find_scenario
 from dfr.link.lost_station import TAKE_OVER, left_words
 from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import Recalled, on_the_day_of, recall
 from dfr.web.app import make_app
 from dfr.web.control import Control
@@ -86,6 +88,7 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     taf: Taf = None,
     forecast: Forecast = None,
     notam: Notam = None,
+    no_cache: NoCache = False,
     as_json: Annotated[bool, typer.Option("--json", help="The address as JSON, before serving.")] = False,
 ) -> None:
     """Serve plan, simulation, replay and live view to a browser; nothing is fetched from outside.
@@ -96,6 +99,7 @@ def serve(  # noqa: PLR0917 - one parameter for each option
         raise InputError("nothing to serve", do="give --scenario, --run or --vehicle")
     if run is not None and scenario is not None:
         note("--scenario says where the scenario of --run is now")
+    use_landing_cache(on=not no_cache)
     files = day_files(metar, taf, forecast, notam)
     archive = None if basemap is None else _archive(basemap)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dfr.cli.output import emit_json, json_text, keeping, note, progress, say
-from dfr.cli.planned import plan_of, study_of, workers
+from dfr.cli.planned import NoCache, plan_of, study_of, workers
 from dfr.errors import InputError
 from dfr.io.call_files import read_calls
 from dfr.io.files import write_atomically
@@ -26,6 +26,7 @@ from dfr.sim.experiment import checked_replications, simulate_inputs
 from dfr.sim.inputs import SimInputs
 from dfr.sim.policies import with_move_up, with_overwatch, with_policies
 from dfr.store.earlier import REHEARSED
+from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import remember
 from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World
@@ -102,6 +103,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     out: Annotated[
         Path | None, typer.Option(help="Folder for records and figures; goes on where it stopped.")
     ] = None,
+    no_cache: NoCache = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Simulate calls, crews, drones and docks; the same seed gives the same figures on any machine's cores.
@@ -110,6 +112,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     as they finish and the same command goes on after an interruption. A log of real calls has columns
     time, zone (or lat, lon), priority, and if known decision_s, on_scene_s, ground_s; the rest is drawn.
     """
+    use_landing_cache(on=not no_cache)
     if out is not None and (out / REHEARSED).is_file():
         raise InputError(f"{out} holds a rehearsal", do="choose another --out")
     path = find_scenario(scenario)

@@ -8,12 +8,13 @@ from typing import Annotated, TypeVar
 import typer
 
 from dfr.cli.output import emit_json, json_text, keeping, note, say
-from dfr.cli.planned import study_of, workers
+from dfr.cli.planned import NoCache, study_of, workers
 from dfr.errors import InputError
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.verdict import titled
 from dfr.sim.factors import design
+from dfr.store.landing_cache import use_landing_cache
 from dfr.store.sweeps import Goal, Sweep, Sweeper
 
 app = typer.Typer()
@@ -52,6 +53,7 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for sweep.json and a run for each point.")] = None,
+    no_cache: NoCache = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Simulate every combination of the given levels on the same calls, rank them and select the best.
@@ -60,6 +62,7 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
     Nelson: a point that is surely behind is simulated no further, so points end with different numbers
     of replications. The runs under --out can be set side by side by `dfr compare`.
     """
+    use_landing_cache(on=not no_cache)
     points = design(
         drone_type=_levels(drone_type, "--drone-type", str),
         dock_type=_levels(dock_type, "--dock-type", str),

@@ -39,6 +39,22 @@ def test_without_a_folder_the_same_figures_come_and_nothing_is_written(tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_tables_of_landings_are_kept_between_runs_unless_that_is_not_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DFR_CACHE", str(tmp_path / "cache"))
+    arguments = ("simulate", "winter-storm", "--replications", "1", "--json")
+    anew = dfr(*arguments, "--no-cache")
+    assert anew.returncode == 0, anew.stderr
+    assert not (tmp_path / "cache").exists()
+    kept = dfr(*arguments)
+    tables = {path: path.read_bytes() for path in (tmp_path / "cache" / "landing_odds").iterdir()}
+    assert tables
+    again = dfr(*arguments)
+    assert anew.stdout == kept.stdout == again.stdout
+    assert {path: path.read_bytes() for path in (tmp_path / "cache" / "landing_odds").iterdir()} == tables
+
+
 def test_people_read_words_and_docks(tmp_path: Path) -> None:
     done = dfr("simulate", "victorious-2024", "--replications", "2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
