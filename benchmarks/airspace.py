@@ -26,7 +26,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import Position, VerticalDatum, offset
-from dfr.io.openair import read_openair
+from dfr.io.airspace.openair import read_openair
 from dfr.plan.routing import Obstacle, Router
 from dfr.scenario.data_kinds import ALL_KINDS
 from dfr.world.activation import Activation, Interval

@@ -12,11 +12,11 @@ import typer
 from dfr.cli.output import emit_json, note, say
 from dfr.errors import InputError
 from dfr.geo import Position
-from dfr.io.airspace_convert import FORMATS, convert_files
-from dfr.io.airspace_files import load_airspace
-from dfr.io.airspace_lint import files_under, lint_file, passed_over, totals
+from dfr.io.airspace.convert import FORMATS, convert_files
+from dfr.io.airspace.files import load_airspace
+from dfr.io.airspace.lint import files_under, lint_file, passed_over, totals
+from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import write_atomically
-from dfr.io.notam import read_notams, reading_of_files
 from dfr.io.terrain_files import load_terrain
 from dfr.scenario.data_kinds import ZONE_KINDS, DataKind, in_order
 from dfr.scenario.model import AirspaceFile, TerrainFile

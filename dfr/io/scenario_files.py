@@ -12,9 +12,9 @@ import dfr
 from dfr.aircraft import catalogue
 from dfr.errors import InputError
 from dfr.geo import LocalFrame
-from dfr.io.airspace_files import load_airspace
+from dfr.io.airspace.files import load_airspace
+from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import read_bounded
-from dfr.io.notam import read_notams, reading_of_files
 from dfr.io.scenario_yaml import MAX_BYTES, read_yaml
 from dfr.io.terrain_files import load_terrain
 from dfr.scenario.model import AirspaceFile, Assumption, Scenario

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from dfr.geo import LocalFrame, Position
-from dfr.io.airspace_files import load_airspace
+from dfr.io.airspace.files import load_airspace
 from dfr.io.scenario_files import shipped_folder
 from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.scenario.model import AirspaceFile, OperationKind, Period

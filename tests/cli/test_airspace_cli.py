@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfr.geo import Position
-from dfr.io.airspace_files import read_airspace
+from dfr.io.airspace.files import read_airspace
 
 from .verbs import dfr
 

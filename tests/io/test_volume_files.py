@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from dfr.errors import InputError
-from dfr.io.kml import read_kml
+from dfr.io.airspace.kml import read_kml
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.volume_files import volumes_document, volumes_kml
 from dfr.plan.model import Plan

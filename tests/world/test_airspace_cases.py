@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfr.geo import Position, Ring, VerticalDatum, distance_m, offset
-from dfr.io.airspace_files import load_airspace
-from dfr.io.openair import read_openair
+from dfr.io.airspace.files import load_airspace
+from dfr.io.airspace.openair import read_openair
 from dfr.scenario.data_kinds import ALL_KINDS
 from dfr.scenario.model import AirspaceFile, TemporaryRestriction
 from dfr.world.activation import Activation, DailyHours, Interval

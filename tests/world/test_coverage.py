@@ -10,7 +10,7 @@ import pytest
 
 from dfr.errors import AirspaceError
 from dfr.geo import Position, Ring, VerticalDatum
-from dfr.io.airspace_files import load_airspace, read_airspace
+from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.scenario.data_kinds import ALL_KINDS, DataKind
 from dfr.scenario.model import AirspaceFile
 from dfr.world.activation import Interval

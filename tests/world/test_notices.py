@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dfr.geo import Position
-from dfr.io.airspace_files import load_airspace
-from dfr.io.notam import read_notams
+from dfr.io.airspace.files import load_airspace
+from dfr.io.airspace.notam import read_notams
 from dfr.scenario.data_kinds import ZONE_KINDS, DataKind
 from dfr.scenario.model import AirspaceFile
 from dfr.scenario.readings import NotamReading

@@ -1,0 +1,124 @@
+"""ED-269 UAS zones: JSON with lon, lat positions, a volume or more to a feature."""
+
+from __future__ import annotations
+
+from dfr.io.airspace.json_features import read_features
+from dfr.io.airspace.json_lines import LISTS
+from dfr.io.airspace.reading import AirspaceRead, Draft, Outcome, Problems
+from dfr.io.airspace.uas_zones import (
+    LOCAL,
+    UNITS_M,
+    BadZoneError,
+    Json,
+    activation_of,
+    authority,
+    is_json,
+    limit_of,
+    lost_corners,
+    objects,
+    plain_text,
+    ring,
+    round_area,
+    scattered,
+    text_of,
+)
+from dfr.world.activation import Activation, DailyHours
+
+KIND = "ed269"
+
+
+def read_ed269(data: bytes, *, name: str) -> AirspaceRead:
+    """The zones of an ED-269 file and all that is wrong with it."""
+    return read_features(data, name=name, kind=KIND, features_of=features_of, drafts_of=_feature)
+
+
+def features_of(document: object) -> list[object]:
+    """The list of features of a document, whatever it is called."""
+    if isinstance(document, list):
+        return document
+    if is_json(document):
+        for key in LISTS:
+            items = document.get(key)
+            items = items.get("features") if is_json(items) else items
+            if isinstance(items, list):
+                return items
+    return []
+
+
+def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
+    if not is_json(feature):
+        draft = Draft(line=line)
+        problems.refuse(draft, line, "no-feature", "not an object")
+        return [draft]
+    volumes = objects(feature.get("geometry") or feature.get("airspaceVolume"))
+    if not volumes:
+        draft = _draft(feature, line)
+        problems.refuse(draft, line, "no-geometry", f"{draft.name}: no geometry")
+        return [draft]
+    return [_volume(feature, volume, line, problems) for volume in volumes]
+
+
+def _draft(feature: Json, line: int | None) -> Draft:
+    name = text_of(feature.get("name")) or text_of(feature.get("identifier"))
+    reasons = feature.get("reason")
+    words = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
+    words += [text_of(feature.get(key)) for key in ("otherReasonInfo", "restrictionConditions", "message")]
+    return Draft(
+        line=line,
+        name=name,
+        kind=text_of(feature.get("restriction")).upper(),
+        contact=authority(feature.get("zoneAuthority")),
+        exempt=text_of(feature.get("regulationExemption")),
+        remarks=plain_text("; ".join(word for word in words if word))[:500],
+    )
+
+
+def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -> Draft:
+    draft = _draft(feature, line)
+    unit = volume.get("uomDimensions")
+    try:
+        draft.lower = limit_of(
+            volume.get("lowerLimit"), volume.get("lowerVerticalReference"), unit, upper=False
+        )
+        draft.upper = limit_of(
+            volume.get("upperLimit"), volume.get("upperVerticalReference"), unit, upper=True
+        )
+    except BadZoneError as bad:
+        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
+    try:
+        _shape(draft, volume.get("horizontalProjection"), unit)
+    except BadZoneError as bad:
+        shape = volume.get("horizontalProjection")
+        values = [value for value in shape.values() if isinstance(value, list)] if is_json(shape) else None
+        draft.outline = draft.outline or scattered(values)
+        lost = bad.reaches or lost_corners(values)
+        problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
+    set_activation(draft, objects(feature.get("applicability")), line, problems)
+    return draft
+
+
+def set_activation(draft: Draft, periods: list[Json], line: int | None, problems: Problems) -> None:
+    """The hours of a zone; hours that cannot be read are not known."""
+    try:
+        draft.activation = activation_of(periods)
+    except BadZoneError as bad:
+        draft.activation = Activation(otherwise=None, text=f"not readable: {bad}")
+        problems.repair(draft, line, bad.code, f"{draft.name}: hours not known: {bad}")
+    if any(isinstance(hours, DailyHours) and hours.zone is LOCAL for hours in draft.activation.periods):
+        words = f"{draft.name}: hours without a zone: taken as UTC and as UK local time, whichever has them"
+        problems.add(line, "hours-without-zone", words, Outcome.NOTE)
+
+
+def _shape(draft: Draft, shape: object, unit: object) -> None:
+    if not is_json(shape):
+        raise BadZoneError("no-geometry", "no horizontal projection")
+    form = str(shape.get("type"))
+    if form == "Circle":
+        scale = UNITS_M.get(str(unit).upper().strip(), 1.0)
+        draft.outline = round_area(shape.get("center") or shape.get("centre"), shape.get("radius"), scale)
+        return
+    rings = shape.get("coordinates")
+    if form != "Polygon" or not isinstance(rings, list) or not rings:
+        raise BadZoneError("bad-geometry", f"{form[:20]!r} is no Circle or Polygon")
+    draft.outline = ring(rings[0])
+    draft.holes = [ring(hole) for hole in rings[1:]]

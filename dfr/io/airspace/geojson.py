@@ -1,0 +1,257 @@
+"""GeoJSON airspace (RFC 7946), and ED-318 UAS zones, which are GeoJSON with a layer and circles.
+
+Plain GeoJSON has no words for airspace: `name`, `class`, `type`, `lower` and `upper` are read as written by
+`dfr airspace convert`, the limits of openAIP, and the words of ED-269 and ED-318 wherever national
+offices put them: among the properties, in groups within these, or in the feature itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dfr.io.airspace.ed269 import features_of, set_activation
+from dfr.io.airspace.faa import date_of, faa_words
+from dfr.io.airspace.json_features import read_features
+from dfr.io.airspace.limits import parse_limit
+from dfr.io.airspace.lost_parts import Reach
+from dfr.io.airspace.reading import AirspaceRead, Draft, FileWords, Problems, one_volume
+from dfr.io.airspace.uas_zones import (
+    BadZoneError,
+    Json,
+    authority,
+    corner,
+    is_json,
+    is_number,
+    limit_of,
+    lost_corners,
+    objects,
+    plain_text,
+    ring,
+    round_area,
+    scattered,
+    text_of,
+)
+from dfr.units import nm_to_m
+from dfr.world.vertical import VerticalLimit
+
+GROUPS = ("uaszone", "verticallayer", "layer")
+"""Groups of properties whose members count as properties."""
+
+NAMES = ("name", "nameofarea", "title", "designator", "identifier", "id")
+KINDS = ("restriction", "type", "kind", "typeofarea", "category")
+DATES = ("validFrom", "issued")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+UNITS = ("uom", "uomdimensions", "unit")
+LAYERS = ("verticallayer", "layer")
+LAYER_UNIT = "m"
+"""Of the heights of a layer where neither it nor its feature names one (ED-318, layered GeoJSON)."""
+
+LOWER = ("lower", "floor", "lowerlimit", "base", "bottom")
+UPPER = ("upper", "ceiling", "upperlimit", "tops", "top")
+
+SURELY_METRES = 300.0
+"""A radius without a unit that is larger is in metres: nobody publishes 300 miles round a point."""
+
+OPENAIP_UNITS = {0: "M", 1: "FT"}
+OPENAIP_DATUMS = {0: "AGL", 1: "AMSL", 2: "STD"}
+OPENAIP_LEVEL = 6
+OPENAIP_CLASSES = "ABCDEFG"
+
+
+def read_geojson(data: bytes, *, name: str) -> AirspaceRead:
+    """The zones of a GeoJSON file and all that is wrong with it."""
+    return _read(data, name, "geojson")
+
+
+def read_ed318(data: bytes, *, name: str) -> AirspaceRead:
+    """The zones of an ED-318 file and all that is wrong with it."""
+    return _read(data, name, "ed318")
+
+
+def _read(data: bytes, name: str, kind: str) -> AirspaceRead:
+    return read_features(
+        data,
+        name=name,
+        kind=kind,
+        features_of=_features_of,
+        drafts_of=_feature,
+        words_of=lambda document: FileWords(date=_date(document)),
+    )
+
+
+def _features_of(document: object) -> list[object]:
+    """The features of a collection, or a single one."""
+    features = features_of(document)
+    alone = not features and is_json(document) and document.get("type") == "Feature"
+    return [document] if alone else features
+
+
+def _date(document: object) -> str:
+    """The date from which a collection says it holds, or was issued (ED-318); '' where it says none."""
+    metadata = document.get("metadata") if is_json(document) else None
+    if not is_json(metadata):
+        return _oldest_cell(document)
+    return next((text[:10] for key in DATES if _DATE.match(text := text_of(metadata.get(key)))), "")
+
+
+def _oldest_cell(document: object) -> str:
+    """The date of the oldest cell of a facility map; '' where none has a date."""
+    features = [feature for feature in _features_of(document) if is_json(feature)]
+    cells = [cell for feature in features if is_json(cell := feature.get("properties"))]
+    return min((day for cell in cells if (day := date_of(cell))), default="")
+
+
+def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
+    words = _words(feature) if is_json(feature) else {}
+    shapes = _simple(feature.get("geometry") if is_json(feature) else None)
+    drafts = [_draft(words, line, problems) for _ in range(max(1, len(shapes)))]
+    if not shapes:
+        problems.refuse(drafts[0], line, "no-geometry", f"{drafts[0].name}: no geometry")
+    for draft, shape in zip(drafts, shapes, strict=False):
+        try:
+            draft.lower, draft.upper = _limits(shape, words)
+        except BadZoneError as bad:
+            problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
+        try:
+            _outline(draft, shape, words, problems)
+        except BadZoneError as bad:
+            draft.outline = draft.outline or scattered(shape.get("coordinates"))
+            lost = bad.reaches or lost_corners(shape.get("coordinates"))
+            problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
+    return one_volume(drafts) if words.get("parts") is True else drafts
+
+
+def _words(feature: Json) -> Json:
+    """The properties of a feature by their names in small letters, its groups of properties among them."""
+    given = feature.get("properties")
+    small: Json = {key.lower(): value for key, value in (given if is_json(given) else feature).items()}
+    for group in GROUPS:
+        members = small.get(group)
+        if is_json(members):
+            small |= _layer(members, small) if group in LAYERS else _small(members)
+    return faa_words(small)
+
+
+def _small(members: Json) -> Json:
+    return {key.lower(): value for key, value in members.items() if value != ""}
+
+
+def _layer(members: Json, around: Json) -> Json:
+    """The members of a layer; its unit is its own, else that of what it stands in, else metres."""
+    small = _small(members)
+    return small | {"uom": _unit(small) or _unit(around) or LAYER_UNIT}
+
+
+def _unit(words: Json) -> object:
+    return next((words[key] for key in UNITS if words.get(key)), None)
+
+
+def _first(words: Json, keys: tuple[str, ...]) -> str:
+    return next((text for key in keys if (text := text_of(words.get(key)))), "")
+
+
+def _simple(geometry: object, depth: int = 0) -> list[Json]:
+    """The simple shapes of a geometry: the members of collections and of multi-polygons."""
+    if not is_json(geometry) or depth > 4:
+        return []
+    form = geometry.get("type")
+    if form == "GeometryCollection":
+        return [s for member in objects(geometry.get("geometries")) for s in _simple(member, depth + 1)]
+    if form == "MultiPolygon":
+        parts = geometry.get("coordinates")
+        rest = {key: value for key, value in geometry.items() if key not in ("type", "coordinates")}
+        parts = parts if isinstance(parts, list) else []
+        return [{**rest, "type": "Polygon", "coordinates": part} for part in parts]
+    return [geometry]
+
+
+def _draft(words: Json, line: int | None, problems: Problems) -> Draft:
+    draft = Draft(
+        line=line,
+        name=plain_text(_first(words, NAMES)),
+        kind=_first(words, KINDS).upper(),
+        airspace_class=_class(words),
+        contact=authority(words.get("zoneauthority")) or _first(words, ("contact", "authority")),
+        exempt=text_of(words.get("regulationexemption")),
+        remarks=plain_text(_first(words, ("message", "remarks")))[:500],
+        possible=words.get("possible") is True,
+    )
+    periods = words.get("limitedapplicability") or words.get("applicability")
+    set_activation(draft, objects(periods), line, problems)
+    return draft
+
+
+def _class(words: Json) -> str:
+    found = words.get("class") or words.get("airspaceclass") or ""
+    number = words.get("icaoclass")
+    if isinstance(number, int) and 0 <= number < len(OPENAIP_CLASSES):
+        found = OPENAIP_CLASSES[number]
+    letter = text_of(found).upper()
+    return letter if len(letter) == 1 and letter in OPENAIP_CLASSES else ""
+
+
+def _limits(shape: Json, words: Json) -> tuple[VerticalLimit | None, VerticalLimit | None]:
+    layer = shape.get("layer")
+    if is_json(layer):
+        words = _layer(layer, words)
+    return _limit(words, "lower", LOWER, upper=False), _limit(words, "upper", UPPER, upper=True)
+
+
+def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> VerticalLimit | None:
+    """A limit in words, as an object of openAIP's, or as a number with its reference and unit beside it.
+
+    A number in words without its reference is no limit, and the widest is taken.
+    """
+    value = next((words[key] for key in keys if words.get(key) not in (None, "")), None)
+    if value is None:
+        return None
+    if is_json(value):
+        unit, datum = value.get("unit"), value.get("referenceDatum", value.get("reference"))
+        if unit == OPENAIP_LEVEL:
+            return limit_of(value.get("value"), "FL", "FT", upper=upper)
+        unit = OPENAIP_UNITS.get(unit, unit) if isinstance(unit, int) else unit
+        datum = OPENAIP_DATUMS.get(datum, datum) if isinstance(datum, int) else datum
+        return limit_of(value.get("value"), datum, unit, upper=upper)
+    references = (f"{side}reference", f"{side}verticalreference", f"{side}ref")
+    reference = next((words[key] for key in references if words.get(key)), None)
+    if reference is None and isinstance(value, str):
+        if value.strip().isdecimal() and value.strip("0 "):
+            return None
+        found = parse_limit(value.strip(" .,;\u00b7"))
+        if found is None:
+            raise BadZoneError("unreadable-limit", f"{value[:40]!r} is no limit")
+        return found
+    return limit_of(value, reference, _unit(words), upper=upper)
+
+
+def _outline(draft: Draft, shape: Json, words: Json, problems: Problems) -> None:
+    """The outline of one shape. Raises BadZoneError."""
+    form, coordinates = shape.get("type"), shape.get("coordinates")
+    if form == "Point":
+        extent = shape.get("extent")
+        radius = extent.get("radius") if is_json(extent) else words.get("radius_m")
+        bare = words.get("radius")
+        if radius is None and is_number(bare) and bare > 0.0:
+            _bare_radius(draft, coordinates, bare, problems)
+        elif radius is None and bare is None:
+            raise BadZoneError(
+                "bad-radius", "a point without a radius", Reach.around(corner(coordinates), 0.0)
+            )
+        else:
+            draft.outline = round_area(coordinates, radius)
+    elif form == "Polygon" and isinstance(coordinates, list) and coordinates:
+        draft.outline = ring(coordinates[0])
+        draft.holes = [ring(hole) for hole in coordinates[1:]]
+    else:
+        raise BadZoneError("bad-geometry", f"{str(form)[:20]!r} encloses no area")
+
+
+def _bare_radius(draft: Draft, centre: object, radius: float, problems: Problems) -> None:
+    """A circle whose radius has no unit: metres where nothing else can be meant. Raises BadZoneError."""
+    if radius >= SURELY_METRES:
+        draft.outline = round_area(centre, radius)
+        words = f"{draft.name}: a radius of {radius:g} without a unit, taken as metres"
+        problems.repair(draft, draft.line, "radius-unit", words)
+        return
+    draft.outline = round_area(centre, nm_to_m(radius))
+    raise BadZoneError("radius-unit", f"a radius of {radius:g} without a unit")

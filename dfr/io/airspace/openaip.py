@@ -1,0 +1,92 @@
+"""openAIP 1.x: airspace in XML, an `ASP` with its limits and one polygon of longitudes and latitudes."""
+
+from __future__ import annotations
+
+from dfr.io.airspace.limits import parse_limit
+from dfr.io.airspace.lost_parts import ANYWHERE, Reach, reach_of_degrees
+from dfr.io.airspace.reading import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
+from dfr.io.airspace.safe_xml import Element, XmlTroubleError, children, line_of, named, parse_xml, text_at
+from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, corner
+from dfr.world.outlines import EdgeRule, Vertex
+from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+
+CLASSES = frozenset("ABCDEFG")
+KINDS = {
+    "DANGER": "D", "PROHIBITED": "P", "RESTRICTED": "R", "GLIDING": "GLIDER", "WAVE": "WAVE", "OTH": "",
+    "FIR": "FIR", "UIR": "UIR", "CTR": "CTR", "TMA": "TMA", "TMZ": "TMZ", "RMZ": "RMZ",
+}  # fmt: skip
+"""Kinds of zone by category; the other categories are classes."""
+
+UNITS = {"F": "ft", "FT": "ft", "M": "m"}
+REFERENCES = {"GND": "AGL", "MSL": "AMSL", "STD": "STD"}
+
+
+def read_openaip_xml(data: bytes, *, name: str) -> AirspaceRead:
+    """The zones of an openAIP 1.x file and all that is wrong with it."""
+    problems = Problems()
+    drafts: list[Draft] = []
+    try:
+        root = parse_xml(data)
+    except XmlTroubleError as error:
+        problems.add(error.line, "not-xml", str(error), Outcome.REFUSED)
+        return finish(name, "openaip", drafts, problems)
+    for element in named(root, "ASP"):
+        if len(drafts) > MAX_VOLUMES:
+            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
+            break
+        drafts.append(_draft(element, problems))
+    return finish(name, "openaip", drafts, problems, edges=EdgeRule.PARALLEL)
+
+
+def _draft(element: Element, problems: Problems) -> Draft:
+    category = (element.get("CATEGORY") or "").upper()
+    draft = Draft(
+        line=line_of(element), name=text_at(element, "NAME"),
+        kind="" if category in CLASSES else KINDS.get(category, category),
+        airspace_class=category if category in CLASSES else "",
+    )  # fmt: skip
+    draft.lower = _limit(draft, element, "ALTLIMIT_BOTTOM", SURFACE, problems)
+    draft.upper = _limit(draft, element, "ALTLIMIT_TOP", UNLIMITED, problems)
+    polygons = [polygon for shape in children(element, "GEOMETRY") for polygon in children(shape, "POLYGON")]
+    if len(polygons) != 1:
+        what = f"{draft.name}: {len(polygons)} polygons"
+        problems.refuse(draft, draft.line, "no-geometry", what, lost=[ANYWHERE])
+        return draft
+    _draw(draft, polygons[0].text or "", problems)
+    return draft
+
+
+def _draw(draft: Draft, text: str, problems: Problems) -> None:
+    corners: list[Vertex] = []
+    lost: list[Reach] = []
+    for pair in text.split(","):
+        parts = pair.split()
+        try:
+            corners.append(corner([float(part) for part in parts]))
+        except (ValueError, BadZoneError):
+            lost.append(reach_of_degrees(*(parts if len(parts) == 2 else ("", ""))))
+    draft.outline = closed_ring(corners)
+    if lost:
+        what = f"{draft.name}: {len(lost)} positions cannot be read"
+        problems.refuse(draft, draft.line, "bad-coordinate", what, lost=lost)
+
+
+def _limit(
+    draft: Draft, element: Element, key: str, widest: VerticalLimit, problems: Problems
+) -> VerticalLimit | None:
+    """A limit of an airspace; the widest where it cannot be read."""
+    found = children(element, key)
+    altitudes = children(found[0], "ALT") if found else []
+    if not altitudes:
+        return None
+    value, unit = (altitudes[0].text or "").strip(), (altitudes[0].get("UNIT") or "").upper()
+    reference = REFERENCES.get((found[0].get("REFERENCE") or "").upper(), "?")
+    level_words = unit == "FL" and reference == "STD"
+    words = f"FL{value}" if level_words else f"{value} {UNITS.get(unit, '?')} {reference}"
+    if reference == "AGL" and value.strip("0.") == "" and value and widest is SURFACE:
+        return SURFACE
+    level = parse_limit(words)
+    if level is None:
+        what = f"{draft.name}: {words}: taken as {widest.text}"
+        problems.repair(draft, draft.line, "unreadable-limit", what)
+    return level or widest

@@ -1,0 +1,157 @@
+"""Zones as OpenAir, version 2: arcs and circles stay arcs and circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from dfr.io.airspace.limits import written as limit_words
+from dfr.io.airspace.reading import AirspaceRead, Written
+from dfr.io.airspace.slits import gives_back, one_ring
+from dfr.scenario.data_kinds import in_order
+from dfr.units import m_to_nm
+from dfr.world.activation import WHEN_NOTIFIED, Activation, Interval
+from dfr.world.shapes import Arc, Area, EdgeRule, Vertex
+from dfr.world.zones import Zone
+
+CLASSES = frozenset("ABCDEFG")
+
+
+def write_openair(read: AirspaceRead) -> Written:
+    """The zones as OpenAir."""
+    lost: list[str] = []
+    lines = list(_header(read))
+    for zone in read.zones:
+        lines += ["", *_zone(zone, lost)]
+    return Written("\n".join(lines) + "\n", lost, [])
+
+
+def _header(read: AirspaceRead) -> Iterable[str]:
+    for key, value in (("dfr-source", read.what), ("dfr-date", read.date)):
+        if value:
+            yield f"* {key}: {value}"
+    if read.kinds is not None:
+        yield f"* dfr-kinds: {', '.join(in_order(read.kinds)) or 'none'}"
+    if read.ground_m_amsl is not None:
+        yield "* dfr-ground-m-amsl: {:g} {:g}".format(*read.ground_m_amsl)
+    for ring in read.coverage:
+        yield "* dfr-coverage: " + " ".join(f"{p.lat_deg:.5f},{p.lon_deg:.5f}" for p in ring)
+    for omission in read.omissions:
+        yield f"* dfr-omits: {_line(omission)}"
+
+
+def _zone(zone: Zone, lost: list[str]) -> list[str]:
+    kind = _line(zone.kind).upper() or "NONE"
+    lines = [
+        f"AC {zone.airspace_class if zone.airspace_class in CLASSES else 'UNC'}",
+        f"AY {kind}",
+        f"AN {_line(zone.name)}",
+    ]
+    if zone.contact:
+        lines.append(f"AG {_line(zone.contact)}")
+    if zone.possible:
+        lines.append(f"* dfr-possible: {_line(zone.remarks)}")
+    elif zone.remarks:
+        lines.append(f"* dfr-remarks: {_line(zone.remarks)}")
+    lines += [f"AL {limit_words(zone.lower)}", f"AH {limit_words(zone.upper)}"]
+    lines += _activation(zone, lost)
+    if zone.exempt:
+        lost.append(f"{zone.name}: exempt: {zone.exempt}")
+    parts = zone.area.parts
+    simple = len(parts) == 1 and not parts[0].interiors
+    if _as_published(zone.area) and (simple or gives_back(zone.area.outline, zone.area.polygon)):
+        return lines + _outline(zone.area.outline)
+    return _pieces(zone, lines, lost)
+
+
+def _as_published(area: Area) -> bool:
+    """Whether its corners and arcs can be written: OpenAir joins corners by geodesics and nothing else."""
+    short = len(area.drawn) == len(area.outline)
+    curves = all(isinstance(element, Arc) for element in area.outline)
+    return bool(area.outline) and (area.edges is EdgeRule.GEODESIC or short or curves)
+
+
+def _pieces(zone: Zone, lines: list[str], lost: list[str]) -> list[str]:
+    """A zone with holes or in several parts, as one ring with slits; where that fails, cut into several."""
+    if corners := one_ring(zone.area.polygon):
+        return [*lines, *_outline(corners)]
+    rings = zone.area.solid_rings
+    if len(rings) > 1:
+        lost.append(f"{zone.name}: written as {len(rings)} volumes")
+    written: list[str] = []
+    for ring in rings:
+        places = [Vertex(corner.lat_deg, corner.lon_deg) for corner in ring]
+        written += [*([""] if written else []), *lines, *_outline(places)]
+    return written
+
+
+def _activation(zone: Zone, lost: list[str]) -> list[str]:
+    activation: Activation = zone.activation
+    if activation == WHEN_NOTIFIED:
+        return ["AA NONE"]
+    lines = []
+    for period in activation.periods:
+        if isinstance(period, Interval) and period.start is not None and period.end is not None:
+            lines.append(f"AA {_utc(period.start)}/{_utc(period.end)}")
+        else:
+            lost.append(f"{zone.name}: hours ({activation.text}); written as always active")
+            return []
+    if activation.otherwise is None:
+        lines.append(f"AA {_line(activation.text)}")
+    return lines
+
+
+def _outline(outline: Sequence[Vertex | Arc]) -> list[str]:
+    lines: list[str] = []
+    for place, element in enumerate(outline):
+        before, after = outline[place - 1], outline[(place + 1) % len(outline)]
+        if isinstance(element, Vertex):
+            in_arc = _between(before) or _between(after)
+            lines += [] if in_arc and len(outline) > 1 else [f"DP {_point(element.lat, element.lon)}"]
+            continue
+        lines.append(f"V X={_point(element.lat, element.lon)}")
+        if element.from_deg is None and isinstance(before, Vertex) and isinstance(after, Vertex):
+            turn = "+" if element.clockwise else "-"
+            lines += [f"V D={turn}", f"DB {_point(*before)}, {_point(*after)}"]
+        elif element.from_deg is not None and element.to_deg is not None:
+            lines += _turn(element, element.from_deg, element.to_deg)
+    return lines
+
+
+def _turn(arc: Arc, from_deg: float, to_deg: float) -> list[str]:
+    radius = f"{m_to_nm(arc.from_radius_m):.6g}"
+    if abs(to_deg - from_deg) >= 360.0:
+        return [f"DC {radius}"]
+    return [f"V D={'+' if arc.clockwise else '-'}", f"DA {radius}, {from_deg:g}, {to_deg:g}"]
+
+
+def _between(element: Vertex | Arc) -> bool:
+    return isinstance(element, Arc) and element.from_deg is None
+
+
+def _point(lat: float, lon: float) -> str:
+    return f"{_dms(lat, 2, 'NS')} {_dms(lon, 3, 'EW')}"
+
+
+def _dms(degrees: float, width: int, letters: str) -> str:
+    """Degrees, minutes and seconds; hundredths of a second where they are not whole.
+
+    >>> _dms(-1.1580556, 3, "EW")
+    '001:09:29 W'
+    """
+    hundredths = round(abs(degrees) * 360_000.0)
+    minutes, hundredths = divmod(hundredths, 6000)
+    whole, minute = divmod(minutes, 60)
+    second, fraction = divmod(hundredths, 100)
+    tail = f".{fraction:02d}" if fraction else ""
+    return f"{whole:0{width}d}:{minute:02d}:{second:02d}{tail} {letters[degrees < 0]}"
+
+
+def _utc(moment: datetime) -> str:
+    """To the minute as the format has it, to the second where it is not whole."""
+    utc = moment.astimezone(UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%SZ" if utc.second else "%Y-%m-%dT%H:%MZ")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
