@@ -27,7 +27,7 @@ from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
-from dfr.plan.checks.assumed import ASSUMED_STATEMENT
+from dfr.plan.checks.permission import ASSUMED_STATEMENT
 from dfr.plan.compliance import check
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict, require_go

@@ -17,7 +17,7 @@ from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import Sortie, predict_path
 from dfr.errors import InfeasibleError
 from dfr.geo import LocalFrame, Position
-from dfr.plan.homeward import dispatch_settings, sortie_legs
+from dfr.plan.flight_path import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan
 from dfr.scenario.model import Scenario
 from dfr.world.model import World

@@ -11,8 +11,13 @@ from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import fence_areas
 from dfr.mission.items import FenceArea, FlightPlan, MissionItem, RallyPoint, placed
-from dfr.plan.heights import height_m_home, out_heights_m_home, raised_world, rtl_height_m_home
-from dfr.plan.homeward import waypoints_home
+from dfr.plan.flight_path import (
+    height_m_home,
+    out_heights_m_home,
+    raised_world,
+    rtl_height_m_home,
+    waypoints_home,
+)
 from dfr.plan.matrix import way_finder
 from dfr.plan.model import DockSite, Plan, Route
 from dfr.plan.windows import hour_windows, planning_window
@@ -137,7 +142,7 @@ def _scene(
 
 
 def _back(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
-    """The way home of `dfr.plan.homeward`, and RTL."""
+    """The way home of `dfr.plan.flight_path`, and RTL."""
     for place in waypoints_home(world.frame, way, world.scenario.contingency.rally_points):
         yield placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, way[0], place, height_m_agl))
     yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL)

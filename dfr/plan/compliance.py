@@ -5,27 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dfr.findings import Finding, Severity
-from dfr.plan.checks.airspace import check_airspace, check_heights
-from dfr.plan.checks.assumed import check_assumed
-from dfr.plan.checks.context import Check, Context, context_of, finding
-from dfr.plan.checks.docks import check_docks
-from dfr.plan.checks.hours import check_hours
-from dfr.plan.checks.jurisdiction import check_jurisdiction
-from dfr.plan.checks.means import (
-    check_crew,
-    check_energy,
-    check_flyable_hours,
-    check_safe_landing,
-    check_sites,
-    check_weather,
-)
-from dfr.plan.checks.obstacles import check_obstacles
+from dfr.plan.checks.air_data import check_data_age
+from dfr.plan.checks.airspace import check_airspace, check_restriction_hours
+from dfr.plan.checks.contingency import check_contingency
+from dfr.plan.checks.crowds import check_crowd_hours, check_crowds
+from dfr.plan.checks.heights import check_heights, check_obstacles, check_profiles
 from dfr.plan.checks.own_drones import check_own_drones
-from dfr.plan.checks.permission import check_data_age, check_permission
-from dfr.plan.checks.place import check_boundary, check_crowds, check_reach, check_sight
-from dfr.plan.checks.profile import check_profiles
+from dfr.plan.checks.permission import check_assumed, check_jurisdiction, check_permission
+from dfr.plan.checks.resources import check_crew, check_energy, check_safe_landing
+from dfr.plan.checks.sight import check_sight
+from dfr.plan.checks.site import check_boundary, check_docks, check_reach, check_sites
 from dfr.plan.checks.traffic import check_traffic
-from dfr.plan.contingency import check_contingency
+from dfr.plan.checks.weather import check_flyable_hours, check_weather
+from dfr.plan.context import Check, Context, context_of, finding
 from dfr.plan.jurisdictions import jurisdiction_of
 from dfr.plan.jurisdictions.model import Jurisdiction
 from dfr.plan.model import Plan
@@ -107,7 +99,8 @@ CHECKS: tuple[Check, ...] = (
     check_profiles,
     check_boundary,
     check_crowds,
-    check_hours,
+    check_crowd_hours,
+    check_restriction_hours,
     check_sight,
     check_reach,
     check_flyable_hours,

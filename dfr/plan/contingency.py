@@ -1,29 +1,21 @@
-"""What happens when something goes wrong: the failure card, and checks of the choices behind it."""
+"""What happens when something goes wrong: the failure card, and how long each procedure takes."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 import shapely
 
 from dfr.aircraft.catalogue import dock, drone
-from dfr.findings import Finding, Severity
-from dfr.geo import Position, distance_m
-from dfr.plan.checks.context import Context, finding, listed
-from dfr.plan.matrix import crowd_obstacles
+from dfr.geo import distance_m
+from dfr.plan.context import listed
 from dfr.plan.model import ContingencyCase, Plan, Route
-from dfr.plan.permits import allowed, overflight_clause, quoted
-from dfr.plan.volumes import CONTINGENCY
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.scenario.model import DeconflictionRule, LostLink, OtherTraffic
 from dfr.world.model import World
 
-LEAST_RESERVE = 0.2
 RETURN_STEP_M = 25.0
 """A return may begin anywhere on a route: it is tried from points this far apart."""
-
-Area = tuple[str, shapely.Polygon]
 
 
 def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
@@ -155,129 +147,4 @@ def _traffic_case(world: World, plan: Plan, user: OtherTraffic) -> ContingencyCa
         action=f"{actions[user.rule]}; tell {user.contact}",
         lands_at=places.get(user.rule, "nowhere: stays airborne"),
         seconds=procedure_s(world, plan, user),
-    )
-
-
-def check_contingency(context: Context) -> list[Finding]:
-    """Lost link, rally points and reserve."""
-    return [*_lost_link(context), *_rally(context), _reserve(context)]
-
-
-def _lost_link(context: Context) -> list[Finding]:
-    """Where the drone goes without a link: over people only under a clause that allows it."""
-    crowds = [(crowd.name, crowd.area) for crowd in crowd_obstacles(context.world)]
-    if context.scenario.contingency.lost_link is LostLink.LAND:
-        return [_lands_where_it_is(context, crowds)]
-    over_people = _crossed(context, crowds)
-    frame = context.world.frame
-    keep_outs = [(f"keep-out {name}", frame.polygon(ring)) for name, ring in context.scenario.site.keep_outs]
-    found = [_over_people(context, over_people)] if over_people else []
-    if crossed := _crossed(context, keep_outs):
-        words = f"the straight return crosses {listed(crossed)}"
-        fix = "add a rally point on this side, or have its owner agree"
-        found.append(finding("lost-link", Severity.ADVICE, words, fix=fix))
-    words = "every straight return, from everywhere on its route, stays clear of crowds and keep-outs"
-    return found or [finding("lost-link", Severity.OK, words)]
-
-
-def _over_people(context: Context, crossed: list[str]) -> Finding:
-    clause, words = overflight_clause(context.scenario), f"the straight return crosses {listed(crossed)}"
-    if clause is not None:
-        words += f", allowed by {quoted(context.scenario, clause)}"
-        return finding("lost-link", Severity.ADVICE, words, fix="brief it")
-    fix = "add a rally point on this side of the crowd, or move the dock"
-    return finding("lost-link", Severity.VIOLATION, words, fix=fix)
-
-
-def _lands_where_it_is(context: Context, crowds: list[Area]) -> Finding:
-    """Landing at once is judged by who is below the contingency volume."""
-    below = context.area(CONTINGENCY)
-    names = [name for name, area in crowds if shapely.intersects(below, area)]
-    words = "without a link the drone lands where it is, over whatever is below"
-    if not names:
-        return finding("lost-link", Severity.ADVICE, words, fix="choose rtl")
-    words = f"without a link the drone lands where it is: {listed(names)} is inside the contingency volume"
-    return finding("lost-link", Severity.VIOLATION, words, fix="choose rtl, or keep farther from the crowd")
-
-
-def _crossed(context: Context, areas: list[Area]) -> list[str]:
-    """What lies under a straight return from somewhere on a route, in words: area by area."""
-    found = []
-    for name, area in areas:
-        ways = [(route.zone_id, _returns(context, route, line)) for route, line in context.lines]
-        if zones := sorted({zone for zone, way in ways if shapely.intersects(way, area)}):
-            found.append(f"{name} (on the way to {listed(zones)})")
-    return found
-
-
-def _returns(
-    context: Context, route: Route, line: shapely.LineString | shapely.Point
-) -> shapely.MultiLineString:
-    """The straight ways from points along a route to where RTL goes from there: the nearest place."""
-    frame = context.world.frame
-    homes = (context_home(context, route), *context.scenario.contingency.rally_points)
-    places = np.array([frame.point(place) for place in homes])
-    count = max(1, math.ceil(line.length / RETURN_STEP_M)) + 1
-    path = line if isinstance(line, shapely.LineString) else shapely.LineString([line, line])
-    points = shapely.line_interpolate_point(path, np.linspace(0.0, 1.0, count), normalized=True)
-    xy = shapely.get_coordinates(points)
-    nearest = np.hypot(*(xy[:, None, :] - places[None, :, :]).T).T.argmin(axis=1)
-    return shapely.multilinestrings(shapely.linestrings(np.stack([xy, places[nearest]], axis=1)))
-
-
-def context_home(context: Context, route: Route) -> Position:
-    """Where a route starts."""
-    return next(site.position for site in context.plan.sites if site.id == route.site_id)
-
-
-def _rally(context: Context) -> list[Finding]:
-    points = context.scenario.contingency.rally_points
-    if not points:
-        words = "no rally point: the dock is the only place to land"
-        fix = "set contingency.rally_points inside the boundary, clear of people"
-        return [finding("rally-points", Severity.ADVICE, words, fix=fix)]
-    return [_rally_point(context, point) for point in points]
-
-
-def _rally_point(context: Context, position: Position) -> Finding:
-    frame, site = context.world.frame, context.scenario.site
-    point = shapely.Point(frame.point(position))
-    keep_in = frame.polygon(site.boundary)
-    areas = [(name, frame.polygon(ring)) for name, ring in (*site.keep_outs, *(site.water or ()))]
-    areas += [(crowd.name, frame.polygon(crowd.area)) for crowd in site.crowds if crowd.people_per_m2 > 0]
-    gaps = [(float(area.distance(point)), name, area) for name, area in areas]
-    nearest = min(gaps, key=lambda item: item[:2], default=None)
-    leave = allowed(context.scenario).landing_outside_boundary
-    if not keep_in.covers(point):
-        words, margin, fix = "lies outside the boundary", -float(keep_in.distance(point)), "move it inside"
-        severity = Severity.VIOLATION
-        if leave is not None and leave.value and (nearest is None or nearest[0] > 0):
-            words += f", allowed by {quoted(context.scenario, leave)}"
-            severity, fix = Severity.ADVICE, "agree on it with who owns the ground"
-    elif nearest is not None and nearest[0] <= 0:
-        deep = float(nearest[2].exterior.distance(point))
-        words, margin, fix = f"lies inside {nearest[1]}", -deep, f"move it at least {deep:.0f} m, clear of it"
-        severity = Severity.VIOLATION
-    else:
-        margin = min([float(keep_in.exterior.distance(point)), *(gap for gap, _, _ in gaps)])
-        words, severity, fix = "is inside the boundary and clear of crowds", Severity.OK, ""
-    return finding(
-        "rally-points", severity, f"rally point {position} {words}", place=position, margin_m=margin, fix=fix
-    )
-
-
-def _reserve(context: Context) -> Finding:
-    choice = context.scenario.contingency
-    own = choice.least_reserve_fraction or 0.0
-    least = max(LEAST_RESERVE, own)
-    whose = (
-        "the operator's own" if own > LEAST_RESERVE else "assumed; makers' return-home warnings start near it"
-    )
-    low = choice.reserve_fraction < least
-    short = f", {least - choice.reserve_fraction:.0%} below it" if low else ""
-    return finding(
-        "reserve-choice",
-        Severity.VIOLATION if low else Severity.OK,
-        f"battery reserve {choice.reserve_fraction:.0%}, at least {least:.0%} ({whose}){short}",
-        fix=f"set contingency.reserve_fraction to {least:g} or more" if low else "",
     )

@@ -12,9 +12,7 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import Sorties, predict_paths
 from dfr.geo import FloatArray, LocalFrame
-from dfr.plan.heights import raised_scenario
-from dfr.plan.homeward import dispatch_settings, sortie_legs
-from dfr.plan.pace import LEAST_MPS, wind_pace
+from dfr.plan.flight_path import LEAST_MPS, dispatch_settings, raised_scenario, sortie_legs, wind_pace
 from dfr.plan.routing import Obstacle, Point, Router, Way, no_way
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
@@ -172,7 +170,7 @@ def sorties_of(
     windows: Sequence[HourWindow],
     raised_m: Sequence[float] | None = None,
 ) -> Sorties:
-    """Sorties out along ways and home by `dfr.plan.homeward` in each hour's wind.
+    """Sorties out along ways and home by `dfr.plan.flight_path` in each hour's wind.
 
     `raised_m` is by how much higher than the scenario says each way is flown. Shape (hours * ways,), NaN
     where there is no way.

@@ -19,8 +19,7 @@ from dfr.aircraft.catalogue import dock
 from dfr.aircraft.energy import charge_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
-from dfr.plan.launch import expected_s
-from dfr.plan.layouts import UNREACHED_S, Layouts
+from dfr.plan.layouts import UNREACHED_S, Layouts, expected_s
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.model import SitedBy
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian

@@ -14,15 +14,12 @@ from dfr.aircraft.endurance import return_by_s
 from dfr.aircraft.performance import Sortie
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.checks.context import context_of
-from dfr.plan.checks.obstacles import least_height_m_agl
-from dfr.plan.checks.profile import LEAST_CLEARANCE_M, with_profiles
+from dfr.plan.checks.heights import least_height_m_agl
 from dfr.plan.compliance import check
+from dfr.plan.context import context_of
 from dfr.plan.contingency import failure_card
-from dfr.plan.height_levels import least_levels, ways_in_turn, ways_of_docks
-from dfr.plan.heights import raised_scenario, raised_world
-from dfr.plan.launch import expected_s
-from dfr.plan.layouts import Layouts, OnProgress
+from dfr.plan.flight_path import raised_scenario, raised_world
+from dfr.plan.layouts import Layouts, OnProgress, expected_s
 from dfr.plan.matrix import build_matrix, raised_matrix, router_of, sortie_line, sorties_of
 from dfr.plan.model import (
     CoverageHour,
@@ -36,10 +33,11 @@ from dfr.plan.model import (
     Volume,
 )
 from dfr.plan.objectives import Wish, site
-from dfr.plan.own_drones import DockWays
+from dfr.plan.profile import LEAST_CLEARANCE_M, with_profiles
 from dfr.plan.restricted_area import propose_area
 from dfr.plan.routing import Way
 from dfr.plan.safe_landing import with_safe_landing
+from dfr.plan.separation import DockWays, least_levels, ways_in_turn, ways_of_docks
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
 from dfr.plan.windows import HourWindow, hour_windows, planning_window, windows_planned
 from dfr.scenario.model import CandidateSite, Scenario, SiteUse

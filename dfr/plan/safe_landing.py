@@ -19,9 +19,8 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import forward_power_w, usable_wh
 from dfr.aircraft.performance import flight_settings
 from dfr.geo import FloatArray
-from dfr.plan.homeward import sortie_legs
+from dfr.plan.flight_path import WindPace, sortie_legs, wind_pace
 from dfr.plan.model import Plan, Route
-from dfr.plan.pace import WindPace, wind_pace
 from dfr.plan.routing import Point, Router, Way
 from dfr.plan.windows import HourWindow
 from dfr.world.model import World

@@ -157,6 +157,11 @@ def _limits_broken(scenario: Scenario, hour: HourWeather, craft: Drone, box: Doc
     return tuple(broken)
 
 
+def any_in_hour(spans: Sequence[tuple[datetime, datetime]], hour: datetime) -> bool:
+    """Whether any span of time overlaps the hour that begins then."""
+    return any(start < hour + HOUR and end > hour for start, end in spans)
+
+
 def call_table(windows: Sequence[HourWindow]) -> FloatArray:
     """Expected calls, shape (hours, zones)."""
     return np.asarray([window.calls_by_zone for window in windows], float)

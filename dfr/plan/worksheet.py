@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import shapely
 
 from dfr.plan.checks.airspace import AERODROME_KINDS
-from dfr.plan.checks.context import Context, context_of
+from dfr.plan.context import Context, context_of
 from dfr.plan.model import Plan
 from dfr.plan.volumes import (
     CONTINGENCY,

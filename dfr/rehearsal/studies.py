@@ -8,8 +8,8 @@ from dfr.io.files import write_atomically
 from dfr.io.strict_json import json_text
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.metrics.stress import stress
-from dfr.plan.fronts import Fronts, fronts
 from dfr.plan.model import Plan
+from dfr.plan.pareto import Fronts, fronts
 from dfr.plan.planner import layouts_of
 from dfr.rehearsal.operator import Operator
 from dfr.report.depth import Depth

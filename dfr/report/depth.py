@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dfr.metrics.resilience import LossReport
-from dfr.plan.fronts import Fronts
 from dfr.plan.model import CoverageHour, Plan
+from dfr.plan.pareto import Fronts
 from dfr.report.views import front
 
 SHARE_FIGURES = ("within_target", "attended", "first_on_scene", "drone_ready")

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import FloatArray
-from dfr.plan.heights import raised_scenario
+from dfr.plan.flight_path import raised_scenario
 from dfr.plan.matrix import sorties_of, way_finder
 from dfr.plan.model import Plan
 from dfr.plan.routing import Way

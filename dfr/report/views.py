@@ -10,17 +10,11 @@ from dfr.aircraft.catalogue import Drone, dock, drone
 from dfr.aircraft.landing import ODDS_WINDS_MPS, landing_odds
 from dfr.geo import FloatArray
 from dfr.metrics.kpi import Summary
-from dfr.plan.fronts import Fronts
 from dfr.plan.model import Plan
+from dfr.plan.pareto import Fronts
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report.hourly import hourly_charts
-from dfr.report.pictures import (
-    FrontPanel,
-    distributions_chart,
-    front_chart,
-    isochrones_chart,
-    landing_chart,
-)
+from dfr.report.pictures import FrontPanel, distributions_chart, front_chart, isochrones_chart, landing_chart
 from dfr.report.profiles import profiles_chart
 from dfr.report.reach import hourly, reaches
 from dfr.world.model import World

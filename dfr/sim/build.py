@@ -14,16 +14,10 @@ from dfr.aircraft.landing import BLURRING_RAIN_MM_H, MOST_SINK_MPS, MOST_SPEED_M
 from dfr.aircraft.performance import FlightSettings
 from dfr.aircraft.sighting import BLIND_SPELL_S, BLINDING_RAIN_MM_H
 from dfr.geo import distance_m
+from dfr.plan.checks.traffic import in_way
 from dfr.plan.model import Plan
 from dfr.plan.relocation import Transfers, between_docks, transfers_of
-from dfr.plan.shared_air import in_way
-from dfr.scenario.model import (
-    Assumption,
-    Duration,
-    OperationKind,
-    OtherTraffic,
-    Scenario,
-)
+from dfr.scenario.model import Assumption, Duration, OperationKind, OtherTraffic, Scenario
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
 from dfr.sim.crew import drones_of_crew
 from dfr.sim.homes import homes_below

@@ -12,8 +12,7 @@ from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import landing_odds
 from dfr.aircraft.performance import Sortie, Sorties, predict_paths
-from dfr.plan.heights import raised_scenario
-from dfr.plan.homeward import dispatch_settings, sortie_legs
+from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
 from dfr.plan.model import Plan, Route
 from dfr.plan.relocation import NO_ROUTE, Transfers
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c

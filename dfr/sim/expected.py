@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from dfr.geo import FloatArray
-from dfr.plan.launch import chance_within
+from dfr.plan.layouts import chance_within
 from dfr.plan.siting.queueing import dock_loads, erlang_c
 from dfr.scenario.model import Duration
 from dfr.sim.crew import CrewBoard

@@ -11,12 +11,11 @@ import pytest
 from dfr.aircraft.catalogue import dock, drone
 from dfr.findings import Basis, Severity, compliant
 from dfr.geo import VerticalDatum
-from dfr.plan.checks.means import LONGEST_SHIFT_H
+from dfr.plan.checks.resources import LONGEST_SHIFT_H
 from dfr.plan.compliance import check
 from dfr.plan.jurisdictions.uk import UK
 from dfr.plan.planner import make_plan
-from dfr.plan.rules import RULES
-from dfr.plan.rules_text import as_markdown
+from dfr.plan.rules import RULES, as_markdown
 from dfr.plan.windows import hour_windows, landing_wind_limit_mps, tightest
 from dfr.scenario import model as m
 from dfr.scenario.data_kinds import ALL_KINDS

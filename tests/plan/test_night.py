@@ -11,7 +11,7 @@ import pytest
 
 from dfr.findings import Severity
 from dfr.geo import Position
-from dfr.plan.checks import place as rule
+from dfr.plan.checks import sight as rule
 from dfr.plan.windows import hour_windows
 
 from .conftest import Field, authorisation

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dfr.findings import DayFact, Severity
-from dfr.plan.checks.context import context_of
-from dfr.plan.checks.notices import check_notices
+from dfr.plan.checks.air_data import check_notices
+from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
 from dfr.scenario.readings import NotamReading
 from dfr.world.activation import Activation, Interval

@@ -13,8 +13,8 @@ import pytest
 from dfr.errors import InfeasibleError, InputError
 from dfr.plan import objectives
 from dfr.plan.codec import plan_from_dict
-from dfr.plan.fronts import fronts
 from dfr.plan.objectives import Objective, Wish, site
+from dfr.plan.pareto import fronts
 from dfr.plan.planner import layouts_of, make_plan, with_roles
 from dfr.sim.build import MIN_TURNAROUND_S, READY_FRACTION
 

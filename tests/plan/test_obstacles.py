@@ -8,8 +8,8 @@ import pytest
 
 from dfr.findings import Finding, Severity
 from dfr.geo import VerticalDatum
-from dfr.plan.checks.context import context_of
-from dfr.plan.checks.obstacles import check_obstacles, least_height_m_agl
+from dfr.plan.checks.heights import check_obstacles, least_height_m_agl
+from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
 from dfr.scenario.data_kinds import ALL_KINDS, DataKind
 from dfr.scenario.readings import ObstacleSurvey

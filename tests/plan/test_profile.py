@@ -10,10 +10,10 @@ import pytest
 from dfr.findings import Severity
 from dfr.geo import Position, VerticalDatum
 from dfr.mission.compile import compile_dispatch
-from dfr.plan.checks.context import context_of
-from dfr.plan.checks.profile import profile_of
 from dfr.plan.codec import plan_from_dict
+from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
+from dfr.plan.profile import profile_of
 from dfr.scenario import model as m
 from dfr.scenario.data_kinds import ALL_KINDS
 from dfr.world.airspace import Airspace, Coverage, Zone, limit

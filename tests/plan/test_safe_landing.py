@@ -15,8 +15,8 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.findings import Severity
+from dfr.plan.flight_path import WindPace, wind_pace
 from dfr.plan.matrix import router_of
-from dfr.plan.pace import WindPace, wind_pace
 from dfr.plan.planner import make_plan
 from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.windows import hour_windows, planning_window

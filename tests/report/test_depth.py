@@ -9,8 +9,8 @@ import pytest
 from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.metrics.kpi import summarise
 from dfr.metrics.resilience import n_minus_1
-from dfr.plan.fronts import fronts
 from dfr.plan.objectives import Objective, Wish
+from dfr.plan.pareto import fronts
 from dfr.plan.planner import layouts_of, make_plan
 from dfr.plan.verdict import verdict_of
 from dfr.report.depth import Depth

@@ -1,4 +1,4 @@
-"""Checks of the buffered volume against airspace, restrictions by notice, height and ground."""
+"""Checks of the buffered volume against airspace: class, zones, aerodromes and temporary restrictions."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dfr.findings import Finding, Severity, Validity
-from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, kinds_needed, short_name
-from dfr.plan.checks.context import Context, enough, finding, listed
-from dfr.plan.checks.notices import check_notices
-from dfr.plan.checks.obstacles import OBSTACLE_KIND
-from dfr.plan.checks.profile import deepest_drop_m, highest_ground_m_amsl
+from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, check_notices, kinds_needed, short_name
+from dfr.plan.checks.heights import OBSTACLE_KIND
+from dfr.plan.context import Context, enough, finding, listed
 from dfr.plan.jurisdictions import jurisdiction_of
-from dfr.plan.permits import Needed, height_limit_m_agl, height_words, needed_spans, permit_for
+from dfr.plan.permits import Needed, height_words, needed_spans, permit_for
+from dfr.plan.profile import deepest_drop_m, highest_ground_m_amsl
 from dfr.plan.volumes import GROUND_RISK_BUFFER
+from dfr.plan.windows import any_in_hour, hour_windows
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import OperationKind
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.airspace_area import Verdict, ZoneVerdict
-from dfr.world.zones import Zone
+from dfr.world.zones import TOUCH_M, Zone, zone_of_restriction
 
 NEARBY_M = 15_000.0
 """Zones this near to the volume are named on the check sheet."""
@@ -289,52 +289,20 @@ def _data_findings(context: Context) -> list[Finding]:
     ]
 
 
-def check_heights(context: Context) -> list[Finding]:
-    """Flight and return height against the limit, the contingency top, and what is known of the ground."""
-    operation, contingency = context.scenario.operation, context.scenario.contingency
-    highest_allowed, allowed_by = height_limit_m_agl(context.scenario)
-    limit = min(operation.height_limit_m_agl, highest_allowed)
-    highest = max(operation.cruise_height_m_agl, contingency.return_height_m_agl)
-    which = "return" if contingency.return_height_m_agl > operation.cruise_height_m_agl else "cruise"
-    over = highest > limit
-    found = [
-        finding(
-            "height-limit",
-            Severity.VIOLATION if over else Severity.OK,
-            f"{which} height {highest:g} m AGL, limit {limit:g} m"
-            + (f" ({allowed_by})" if allowed_by and limit == highest_allowed else ""),
-            place=context.scenario.site.centre,
-            margin_m=limit - highest,
-            fix=f"fly {enough(highest - limit)} lower" if over else "",
+def check_restriction_hours(context: Context) -> list[Finding]:
+    """In how many of the hours with calls each temporary restriction over our volume is active."""
+    windows = hour_windows(context.scenario)
+    buffer, frame, found = context.area(GROUND_RISK_BUFFER), context.world.frame, []
+    for notice in context.scenario.restrictions:
+        near = zone_of_restriction(notice).area.local(frame).distance(buffer) <= TOUCH_M
+        active = [window for window in windows if any_in_hour([(notice.start, notice.end)], window.start)]
+        if not near or buffer.is_empty or len(active) in (0, len(windows)):
+            continue
+        share = sum(w.calls for w in active) / sum(w.calls for w in windows)
+        words = (
+            f"{notice.name} is active in {len(active)} of {len(windows)} hours with calls ({share:.0%} of "
+            f"them), {notice.start:%a %d %b %H:%M} to {notice.end:%a %d %b %H:%M}, and not in the others"
         )
-    ]
-    volume = context.volume(GROUND_RISK_BUFFER)
-    if volume is not None and volume.top_m_agl > highest_allowed:
-        found.append(
-            finding(
-                "height-limit",
-                Severity.ADVICE,
-                f"the contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {highest_allowed:g} m",
-                margin_m=highest_allowed - volume.top_m_agl,
-                fix=f"fly {enough(volume.top_m_agl - highest_allowed)} lower to keep contingencies below it",
-            )
-        )
-    return [*found, *_ground_findings(context)]
-
-
-def _ground_findings(context: Context) -> list[Finding]:
-    terrain = context.world.terrain
-    places = [site.position for site in context.plan.sites]
-    places += [point for route, _ in context.lines for point in route.points]
-    unknown = [place for place in places if terrain.ground_m_amsl(place) is None]
-    if unknown:
-        return [
-            finding(
-                "terrain-known",
-                Severity.UNKNOWN,
-                f"ground height unknown at {len(unknown)} of {len(places)} points ({terrain.source})",
-                place=unknown[0],
-                fix="state site.ground_m_amsl or give terrain data",
-            )
-        ]
-    return [finding("terrain-known", Severity.OK, f"ground height known on every route ({terrain.source})")]
+        fix = "get a clearance, or fly in the other hours only: set the period to them"
+        found.append(finding("temporary-restriction", Severity.ADVICE, words, fix=fix, source=notice.source))
+    return found

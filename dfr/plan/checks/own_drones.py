@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 from dfr.findings import Finding, Severity
-from dfr.plan.checks.context import Context, finding
-from dfr.plan.height_levels import ways_of_docks
-from dfr.plan.own_drones import APART_HEIGHT_M, APART_M, DockWays, Meeting, aside_m, meeting
+from dfr.plan.context import Context, finding
+from dfr.plan.separation import APART_HEIGHT_M, APART_M, DockWays, Meeting, aside_m, meeting, ways_of_docks
 
 RULE = "own-drones-apart"
 IN_TURN = "one at a time: hold the second on its dock, or well short, until the first has passed"

@@ -1,15 +1,96 @@
-"""Checks of what the operation is flown under, and of how old the airspace data are for its dates."""
+"""Checks of permission: the country's rules, the operator's authorisation, and who vouches for what is said.
+
+A set of rules is loaded, the site lies where it holds, and its gaps are answered; the authorisation is held,
+valid and for this kind of operation; and a statement that is only assumed clears nothing.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, date
-
 from dfr.findings import Finding, Severity, Validity
-from dfr.plan.checks.context import Context, finding
+from dfr.geo import Position, distance_m
+from dfr.plan.context import Context, finding, listed
+from dfr.plan.jurisdictions import JURISDICTIONS, NONE, jurisdiction_of
+from dfr.plan.jurisdictions.model import OpenTopic
 from dfr.plan.permits import allowed, counts, quoted, validity_gap
-from dfr.scenario.model import Authorisation, Scenario
-from dfr.world.airspace_age import data_age, next_airac
-from dfr.world.coverage import AirspaceSource
+from dfr.scenario.model import Answer, Assumption, Authorisation, Scenario
+from dfr.world.countries import Fit, country_fit, rules_at, swapped
+
+RULE = "jurisdiction"
+COUNTRY = OpenTopic(id="country", asks="in which country the site lies")
+
+
+def check_jurisdiction(context: Context) -> list[Finding]:
+    """The set of rules that the plan is held against."""
+    scenario, rules = context.scenario, jurisdiction_of(context.scenario)
+    if rules is NONE:
+        return [_none_loaded(scenario)]
+    topics = [_topic(scenario, topic) for topic in rules.open_topics]
+    notes = [
+        finding(RULE, Severity.ADVICE, note.words, place=note.centre, fix=note.fix)
+        for note in rules.local_notes
+        if distance_m(note.centre, scenario.site.centre) <= note.radius_m
+    ]
+    return [_country(scenario), *topics, *notes]
+
+
+def _none_loaded(scenario: Scenario) -> Finding:
+    words = f"no set of rules is loaded for {scenario.site.centre}: what holds there is not known"
+    here = rules_at(scenario.site.centre)
+    known = ", ".join(key for key, rules in JURISDICTIONS.items() if rules is not NONE)
+    fix = (
+        f"write jurisdiction: {here[0]}"
+        if here
+        else f"write jurisdiction: one of {known}, if one holds there"
+    )
+    return finding(RULE, Severity.UNKNOWN, words, place=scenario.site.centre, fix=fix)
+
+
+def _country(scenario: Scenario) -> Finding:
+    """Whether the site lies where the rules hold; both readings of its position where it does not."""
+    rules, centre = jurisdiction_of(scenario), scenario.site.centre
+    fit = country_fit(rules.key, centre)
+    if fit is Fit.INSIDE:
+        return finding(RULE, Severity.OK, f"rules of the {rules.name}: {centre} lies there", place=centre)
+    if fit is Fit.UNDECIDED and _answer(scenario, COUNTRY) is not None:
+        return _topic(scenario, COUNTRY)
+    doubt = "may lie outside it" if fit is Fit.UNDECIDED else "lies outside it"
+    words = f"the rules are those of the {rules.name}, {centre} {doubt}, "
+    words += f"{_where(centre)}{_other_way(centre)}"
+    fix = "correct site.centre or jurisdiction"
+    if fit is Fit.UNDECIDED:
+        fix += f"; or answer it: answers: [{{topic: {COUNTRY.id}, answer: ..., reference: ...}}]"
+    return finding(RULE, Severity.UNKNOWN, words, place=centre, fix=fix)
+
+
+def _where(position: Position) -> str:
+    """Whose country a place lies in, in words."""
+    here = rules_at(position)
+    return f"in the {JURISDICTIONS[here[0]].name}" if here else "in no country whose rules are loaded"
+
+
+def _other_way(position: Position) -> str:
+    """Where the place is with latitude and longitude changed over."""
+    other = swapped(position)
+    if other is None:
+        return ""
+    return f"; read the other way round, {other} lies {_where(other)}"
+
+
+def _answer(scenario: Scenario, topic: OpenTopic) -> Answer | None:
+    """The answer to a topic that counts; None where there is none."""
+    found = [answer for answer in scenario.answers if answer.topic == topic.id and counts(scenario, answer)]
+    return found[0] if found else None
+
+
+def _topic(scenario: Scenario, topic: OpenTopic) -> Finding:
+    """What a set of rules leaves to others, and what the scenario says of it."""
+    answer = _answer(scenario, topic)
+    if answer is not None:
+        words = f"{topic.id}: {answer.text} ({answer.reference})"
+        return finding(RULE, Severity.ADVICE, words, fix="carry the reference", source=answer.reference)
+    words = f"{topic.id} is not covered by the rules loaded: {topic.asks}"
+    fix = f"answer it: answers: [{{topic: {topic.id}, answer: ..., reference: ...}}]"
+    return finding(RULE, Severity.UNKNOWN, words, fix=fix)
 
 
 def check_permission(context: Context) -> list[Finding]:
@@ -65,29 +146,40 @@ def _drones_per_pilot(scenario: Scenario) -> list[Finding]:
     return [finding("crew", Severity.VIOLATION, words, fix=fix)]
 
 
-def check_data_age(context: Context) -> list[Finding]:
-    """Each airspace file: the date the scenario gives it, and its age for the period."""
-    stated = {file.path: file.date for file in context.scenario.airspace}
-    sources = context.world.airspace.sources
-    return [_age(context, source, stated.get(source.path, source.date)) for source in sources]
+ASSUMED_STATEMENT = "assumed-statement"
+"""The rule of this check."""
+
+CLEARING = (
+    "restrictions",
+    "notams",
+    "obstacles",
+    "site.ground_m_amsl",
+    "site.crowds",
+    "site.water",
+)
+"""Statements that a go rests on, by the beginning of their path; permissions and weather have own rules."""
 
 
-def _age(context: Context, source: AirspaceSource, stated: str) -> Finding:
-    name, period = source.path.rsplit("/", 1)[-1], context.scenario.period
-    if stated != source.date:
-        words = f"{name} says it is of {source.date or 'no date'}, the scenario says {stated or 'no date'}"
-        return finding("airspace-date", Severity.UNKNOWN, words, fix="find out which, and correct the other")
-    age = data_age(source.date, period.start, period.end)
-    words = f"{name} is of {source.date}: {age}"
-    if age.unknown:
-        fix = "load airspace data of the dates flown"
-        return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)
-    if age.not_in_force and not context.scenario.exercise:
-        fix = "load the data in force on the day: these take effect after the flight"
-        return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)
-    in_force = max(date.fromisoformat(source.date), period.start.astimezone(UTC).date())
-    validity = Validity(what=f"the AIRAC cycle of {name}", until=next_airac(in_force))
-    if age.changes:
-        fix = "check what changed since, or load the data in force"
-        return finding("airspace-date", Severity.ADVICE, words, fix=fix, validity=validity)
-    return finding("airspace-date", Severity.OK, words, validity=validity)
+def check_assumed(context: Context) -> list[Finding]:
+    """Readings and sources that are marked assumed: they stand in an exercise only."""
+    assumed = _assumed_statements(context.scenario.assumptions)
+    if not assumed:
+        words = "no reading or source that a go rests on is assumed"
+        return [finding(ASSUMED_STATEMENT, Severity.OK, words)]
+    exercise = context.scenario.exercise
+    words = f"only assumed: {listed(assumed, most=8)}"
+    words += "; they stand because this is an exercise" if exercise else "; what is assumed clears nothing"
+    return [
+        finding(
+            ASSUMED_STATEMENT,
+            Severity.ADVICE if exercise else Severity.UNKNOWN,
+            words,
+            fix="name who says so as `source`, and take out `assumed: true`",
+        )
+    ]
+
+
+def _assumed_statements(assumptions: tuple[Assumption, ...]) -> list[str]:
+    """The paths of the assumed statements that clear something, in the order of the file."""
+    found = [item.path for item in assumptions if item.assumed and item.path.startswith(CLEARING)]
+    return list(dict.fromkeys(found))

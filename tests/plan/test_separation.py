@@ -12,13 +12,20 @@ from dfr.ardupilot.commands import Command
 from dfr.findings import Severity, compliant
 from dfr.geo import Position
 from dfr.mission.compile import compile_dispatch
-from dfr.plan.checks.context import context_of
 from dfr.plan.checks.own_drones import check_own_drones
 from dfr.plan.codec import plan_from_dict
-from dfr.plan.height_levels import STEP_M, least_levels, ways_of_docks
+from dfr.plan.context import context_of
 from dfr.plan.model import Plan, WayPair
-from dfr.plan.own_drones import APART_HEIGHT_M, APART_M, DockWays, meeting
 from dfr.plan.planner import make_plan
+from dfr.plan.separation import (
+    APART_HEIGHT_M,
+    APART_M,
+    STEP_M,
+    DockWays,
+    least_levels,
+    meeting,
+    ways_of_docks,
+)
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.scenario import model as m
 from dfr.world.terrain import UnknownGround

@@ -1,4 +1,4 @@
-"""Checks of where docks and rally points stand: inside the boundary, off water, keep-outs and crowds."""
+"""Checks of places: routes and docks against boundary, keep-outs and water, reach, and the docks' power."""
 
 from __future__ import annotations
 
@@ -8,9 +8,105 @@ import shapely
 
 from dfr.findings import Finding, Severity
 from dfr.geo import Position
-from dfr.plan.checks.context import Context, finding, listed
+from dfr.plan.context import Context, finding, listed, nearest_on
 from dfr.plan.matrix import ROUTE_MARGIN_M, crowd_obstacles, router_of
-from dfr.scenario.model import SiteUse, Surface
+from dfr.plan.volumes import CONTINGENCY
+from dfr.scenario.model import CandidateSite, Power, SiteUse, Surface
+
+
+def check_boundary(context: Context) -> list[Finding]:
+    """Routes inside the keep-in, clear of keep-outs; the contingency volume against the boundary."""
+    if not context.lines:
+        return []
+    keep_in = context.world.frame.polygon(context.scenario.site.boundary)
+    shapely.prepare(keep_in)
+    worst = min(context.lines, key=lambda pair: _inside_m(keep_in, pair[1]))
+    margin, (route, line) = _inside_m(keep_in, worst[1]), worst
+    words = f"{route.site_id} to {route.zone_id} comes nearest to the boundary"
+    if margin < 0:
+        words = f"{route.site_id} to {route.zone_id} leaves the boundary"
+    found = [
+        finding(
+            "keep-in",
+            Severity.VIOLATION if margin < 0 else Severity.OK,
+            words,
+            place=context.place(nearest_on(line, keep_in.exterior)),
+            margin_m=margin,
+            fix="move the dock or the zone, or widen the boundary" if margin < 0 else "",
+        )
+    ]
+    return [*found, *_keep_out_findings(context), *_contingency_findings(context, keep_in)]
+
+
+def _inside_m(keep_in: shapely.Polygon, line: shapely.LineString | shapely.Point) -> float:
+    """Distance of a line to the boundary, negative by how far it goes outside."""
+    if shapely.covers(keep_in, line):
+        return float(shapely.distance(keep_in.exterior, line))
+    outside = shapely.difference(line, keep_in)
+    return -float(shapely.hausdorff_distance(outside, shapely.intersection(line, keep_in)))
+
+
+def _keep_out_findings(context: Context) -> list[Finding]:
+    found = []
+    for name, ring in context.scenario.site.keep_outs:
+        area = context.world.frame.polygon(ring)
+        route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], area)))
+        gap = float(shapely.distance(line, area))
+        entered = gap <= 0
+        found.append(
+            finding(
+                "keep-out",
+                Severity.VIOLATION if entered else Severity.OK,
+                f"{route.site_id} to {route.zone_id} {'enters' if entered else 'passes nearest to'} {name}",
+                place=context.place(nearest_on(line, area)),
+                margin_m=gap,
+                fix="route around it" if entered else "",
+            )
+        )
+    return found
+
+
+def _contingency_findings(context: Context, keep_in: shapely.Polygon) -> list[Finding]:
+    volume = context.area(CONTINGENCY)
+    outside = shapely.difference(volume, keep_in)
+    if outside.is_empty:
+        gap = float(shapely.distance(keep_in.exterior, volume))
+        words = "the contingency volume is inside the boundary"
+        return [finding("contingency-volume", Severity.OK, words, margin_m=gap)]
+    beyond = max(
+        float(shapely.Point(corner).distance(keep_in)) for corner in shapely.get_coordinates(outside)
+    )
+    return [
+        finding(
+            "contingency-volume",
+            Severity.ADVICE,
+            f"the contingency volume reaches {beyond:.0f} m beyond the boundary",
+            place=context.place(outside.representative_point()),
+            margin_m=-beyond,
+            fix="have the authorisation cover it, control the ground there, or keep routes farther inside",
+        )
+    ]
+
+
+def check_reach(context: Context) -> list[Finding]:
+    """Zones that no dock reaches, and zones watched from a distance."""
+    found, near = [], []
+    for zone in context.scenario.demand.zones:
+        routes = [route for route in context.plan.routes if route.zone_id == zone.id]
+        open_routes = [route for route in routes if route.reachable]
+        if not open_routes:
+            why = listed(sorted({route.limited_by for route in routes}), most=2)
+            words = f"{zone.name} ({zone.share:.0%} of calls) is reached from no dock: {why}"
+            fix = "add a candidate site, or widen keep-in or crowd margins"
+            found.append(finding("reach", Severity.ADVICE, words, fix=fix))
+        elif min(route.stand_off_m for route in open_routes) > 0:
+            least = min(open_routes, key=lambda route: route.stand_off_m)
+            near.append(f"{zone.name}: {least.limited_by}")
+    found += [finding("reach", Severity.ADVICE, words) for words in near]
+    if not found:
+        found.append(finding("reach", Severity.OK, "every zone is reached and flown to its centre"))
+    return found
+
 
 BESIDE_M = 0.5
 """A move that clears a finding goes so far beyond the edge."""
@@ -151,3 +247,45 @@ def _placeholders(context: Context) -> list[Finding]:
     words = f"{listed(list(drawn))} are assumed or drawn by a program: nobody has put in the real ones"
     fix = "draw the real ones, name their source, then take out confirmed: false and assumed: true"
     return [finding("placeholder", Severity.UNKNOWN, words, fix=fix)]
+
+
+LEAST_SKY_VIEW = 0.7
+
+
+def check_sites(context: Context) -> list[Finding]:
+    """Power and sky view of each chosen dock."""
+    places = {site.id: site for site in context.scenario.candidates}
+    return [
+        found
+        for dock in context.plan.sites
+        if dock.id in places
+        for found in (_power(context, places[dock.id]), _sky(places[dock.id]))
+    ]
+
+
+def _power(context: Context, site: CandidateSite) -> Finding:
+    words = f"{site.name}: {site.power.value}; access: {site.access}"
+    if site.power is Power.MAINS:
+        return finding("site-power", Severity.OK, words, place=site.position)
+    if site.power is Power.GENERATOR:
+        fix = "fuel for the whole period, and a second set"
+        return finding("site-power", Severity.ADVICE, words, place=site.position, fix=fix)
+    needed = context.box.has_box
+    return finding(
+        "site-power",
+        Severity.VIOLATION if needed else Severity.ADVICE,
+        f"{site.name}: no power for {context.box.name}",
+        place=site.position,
+        fix="bring power or choose another site",
+    )
+
+
+def _sky(site: CandidateSite) -> Finding:
+    low = site.sky_view < LEAST_SKY_VIEW
+    return finding(
+        "sky-view",
+        Severity.ADVICE if low else Severity.OK,
+        f"{site.name}: {site.sky_view:.0%} of the sky is open",
+        place=site.position,
+        fix="check GNSS on site before relying on autonomous landing" if low else "",
+    )

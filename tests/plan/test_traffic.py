@@ -8,8 +8,8 @@ import pytest
 
 from dfr.findings import Severity
 from dfr.geo import Position
+from dfr.plan.checks.traffic import flown_of, in_way, ways_shared
 from dfr.plan.planner import make_plan
-from dfr.plan.shared_air import flown_of, in_way, ways_shared
 from dfr.scenario import model as m
 from dfr.sim.build import sim_inputs
 from dfr.world.terrain import UnknownGround

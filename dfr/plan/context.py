@@ -11,7 +11,7 @@ import shapely
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.geo import Position
-from dfr.plan.heights import raised_world
+from dfr.plan.flight_path import raised_world
 from dfr.plan.model import Plan, Route, Volume
 from dfr.plan.rules import RULES
 from dfr.scenario.model import Scenario
@@ -110,3 +110,13 @@ def listed(words: list[str], most: int = 4) -> str:
     """Some of a list in words: the first few and how many more."""
     more = len(words) - most
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def context_home(context: Context, route: Route) -> Position:
+    """Where a route starts."""
+    return next(site.position for site in context.plan.sites if site.id == route.site_id)
+
+
+def nearest_on(line: shapely.LineString | shapely.Point, other: object) -> shapely.Point:
+    """The point of a line that is nearest to something else."""
+    return shapely.get_point(shapely.shortest_line(line, other), 0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from dfr.plan.homeward import dispatch_settings, sortie_legs, waypoints_home
+from dfr.plan.flight_path import dispatch_settings, sortie_legs, waypoints_home
 from dfr.plan.matrix import router_of, sorties_of, way_finder
 from dfr.plan.windows import hour_windows
 

@@ -1,4 +1,4 @@
-"""Checks of heights along routes, flown as the mission flies them (`dfr.plan.heights`), over their ground.
+"""The heights of routes above the ground they are flown over, out and home (`dfr.plan.flight_path`).
 
 Corners have their height above the ground, legs are straight between them, and RTL is level: the height
 above the ground is more over a valley, less over a hill.
@@ -11,13 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from dfr.findings import Finding, Severity
 from dfr.geo import FloatArray
-from dfr.plan.checks.context import Context, context_of, enough, finding
-from dfr.plan.contingency import context_home
-from dfr.plan.heights import out_heights_m_home, return_height_m_agl, rtl_height_m_home
+from dfr.plan.context import Context, context_home, context_of
+from dfr.plan.flight_path import out_heights_m_home, return_height_m_agl, rtl_height_m_home
 from dfr.plan.model import Plan, Route, RouteProfile
-from dfr.plan.permits import height_limit_m_agl
 from dfr.world.model import World
 from dfr.world.terrain import heights_m_amsl
 
@@ -101,7 +98,7 @@ def deepest_drop_m(context: Context) -> float:
     """How far below its dock the ground falls along any route, m; 0 where nothing of it is known."""
     drops = [
         float(np.nanmax(profile.highest_m_agl)) - profile.route.height_m_agl
-        for profile in _profiles(context)
+        for profile in profiles_of(context)
         if np.isfinite(profile.height_m_agl).any()
     ]
     return max([0.0, *drops])
@@ -109,56 +106,12 @@ def deepest_drop_m(context: Context) -> float:
 
 def highest_ground_m_amsl(context: Context) -> float | None:
     """The highest ground under any route; None where some of it is not known."""
-    grounds = [profile.ground_m_amsl for profile in _profiles(context)]
+    grounds = [profile.ground_m_amsl for profile in profiles_of(context)]
     if not grounds or not all(np.isfinite(ground).all() for ground in grounds):
         return None
     return max(float(ground.max()) for ground in grounds)
 
 
-def _profiles(context: Context) -> list[Profile]:
+def profiles_of(context: Context) -> list[Profile]:
+    """The heights along every route that is flown."""
     return [profile_of(context, route, line) for route, line in context.lines]
-
-
-def check_profiles(context: Context) -> list[Finding]:
-    """Greatest height above the ground against the limit, and least room above it."""
-    known = [profile for profile in _profiles(context) if np.isfinite(profile.height_m_agl).all()]
-    if not known or len(known) < len(context.lines):
-        return []
-    highest = max(known, key=lambda profile: float(profile.highest_m_agl.max()))
-    lowest = min(known, key=lambda profile: float(profile.height_m_agl.min()))
-    return [_too_high(context, highest), _too_low(context, lowest)]
-
-
-def _too_high(context: Context, profile: Profile) -> Finding:
-    limit = min(context.scenario.operation.height_limit_m_agl, height_limit_m_agl(context.scenario)[0])
-    k = int(np.argmax(profile.highest_m_agl))
-    height, name = float(profile.highest_m_agl[k]), _name(profile.route)
-    margin = limit - height
-    return finding(
-        "terrain-profile",
-        Severity.VIOLATION if margin < 0 else Severity.OK,
-        f"{name}: at most {height:.0f} m above the ground below (limit {limit:g} m)",
-        place=context.place(shapely.Point(profile.places[k])),
-        margin_m=margin,
-        fix=f"fly {enough(-margin)} lower, or follow the terrain" if margin < 0 else "",
-    )
-
-
-def _too_low(context: Context, profile: Profile) -> Finding:
-    k = int(np.argmin(profile.height_m_agl))
-    margin = float(profile.height_m_agl[k]) - LEAST_CLEARANCE_M
-    severity = Severity.OK
-    if margin < 0:
-        severity = Severity.VIOLATION if margin <= -LEAST_CLEARANCE_M else Severity.ADVICE
-    return finding(
-        "terrain-profile",
-        severity,
-        f"{_name(profile.route)}: at least {profile.height_m_agl[k]:.0f} m above the highest ground",
-        place=context.place(shapely.Point(profile.places[k])),
-        margin_m=margin,
-        fix=f"fly {enough(-margin)} higher or around the hill" if margin < 0 else "",
-    )
-
-
-def _name(route: Route) -> str:
-    return f"{route.site_id} to {route.zone_id}"

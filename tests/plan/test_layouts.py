@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dfr.plan.launch import chance_within, expected_s
+from dfr.plan.layouts import chance_within, expected_s
 from dfr.scenario.model import Duration, DurationShape
 
 SECONDS = np.array([-5.0, 0.0, 10.0, 35.0, 60.0, 500.0])

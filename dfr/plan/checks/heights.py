@@ -1,4 +1,4 @@
-"""Checks of obstacles: whether all are known where the drones fly, and how far below them each ends."""
+"""Checks of heights: the limit, the ground below each route, and obstacles."""
 
 from __future__ import annotations
 
@@ -6,16 +6,117 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
 import shapely
 
 from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.air_data import needs_of, short_name
-from dfr.plan.checks.context import Context, enough, finding, listed
-from dfr.plan.volumes import CONTINGENCY
+from dfr.plan.context import Context, enough, finding, listed
+from dfr.plan.model import Route
+from dfr.plan.permits import height_limit_m_agl
+from dfr.plan.profile import LEAST_CLEARANCE_M, Profile, profiles_of
+from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import Scenario
 from dfr.scenario.readings import ObstacleSurvey
 from dfr.world.vertical import Air, Range, VerticalLimit, limit_m_agl
+
+
+def check_heights(context: Context) -> list[Finding]:
+    """Flight and return height against the limit, the contingency top, and what is known of the ground."""
+    operation, contingency = context.scenario.operation, context.scenario.contingency
+    highest_allowed, allowed_by = height_limit_m_agl(context.scenario)
+    limit = min(operation.height_limit_m_agl, highest_allowed)
+    highest = max(operation.cruise_height_m_agl, contingency.return_height_m_agl)
+    which = "return" if contingency.return_height_m_agl > operation.cruise_height_m_agl else "cruise"
+    over = highest > limit
+    found = [
+        finding(
+            "height-limit",
+            Severity.VIOLATION if over else Severity.OK,
+            f"{which} height {highest:g} m AGL, limit {limit:g} m"
+            + (f" ({allowed_by})" if allowed_by and limit == highest_allowed else ""),
+            place=context.scenario.site.centre,
+            margin_m=limit - highest,
+            fix=f"fly {enough(highest - limit)} lower" if over else "",
+        )
+    ]
+    volume = context.volume(GROUND_RISK_BUFFER)
+    if volume is not None and volume.top_m_agl > highest_allowed:
+        found.append(
+            finding(
+                "height-limit",
+                Severity.ADVICE,
+                f"the contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {highest_allowed:g} m",
+                margin_m=highest_allowed - volume.top_m_agl,
+                fix=f"fly {enough(volume.top_m_agl - highest_allowed)} lower to keep contingencies below it",
+            )
+        )
+    return [*found, *_ground_findings(context)]
+
+
+def _ground_findings(context: Context) -> list[Finding]:
+    terrain = context.world.terrain
+    places = [site.position for site in context.plan.sites]
+    places += [point for route, _ in context.lines for point in route.points]
+    unknown = [place for place in places if terrain.ground_m_amsl(place) is None]
+    if unknown:
+        return [
+            finding(
+                "terrain-known",
+                Severity.UNKNOWN,
+                f"ground height unknown at {len(unknown)} of {len(places)} points ({terrain.source})",
+                place=unknown[0],
+                fix="state site.ground_m_amsl or give terrain data",
+            )
+        ]
+    return [finding("terrain-known", Severity.OK, f"ground height known on every route ({terrain.source})")]
+
+
+def check_profiles(context: Context) -> list[Finding]:
+    """Greatest height above the ground against the limit, and least room above it."""
+    known = [profile for profile in profiles_of(context) if np.isfinite(profile.height_m_agl).all()]
+    if not known or len(known) < len(context.lines):
+        return []
+    highest = max(known, key=lambda profile: float(profile.highest_m_agl.max()))
+    lowest = min(known, key=lambda profile: float(profile.height_m_agl.min()))
+    return [_too_high(context, highest), _too_low(context, lowest)]
+
+
+def _too_high(context: Context, profile: Profile) -> Finding:
+    limit = min(context.scenario.operation.height_limit_m_agl, height_limit_m_agl(context.scenario)[0])
+    k = int(np.argmax(profile.highest_m_agl))
+    height, name = float(profile.highest_m_agl[k]), _name(profile.route)
+    margin = limit - height
+    return finding(
+        "terrain-profile",
+        Severity.VIOLATION if margin < 0 else Severity.OK,
+        f"{name}: at most {height:.0f} m above the ground below (limit {limit:g} m)",
+        place=context.place(shapely.Point(profile.places[k])),
+        margin_m=margin,
+        fix=f"fly {enough(-margin)} lower, or follow the terrain" if margin < 0 else "",
+    )
+
+
+def _too_low(context: Context, profile: Profile) -> Finding:
+    k = int(np.argmin(profile.height_m_agl))
+    margin = float(profile.height_m_agl[k]) - LEAST_CLEARANCE_M
+    severity = Severity.OK
+    if margin < 0:
+        severity = Severity.VIOLATION if margin <= -LEAST_CLEARANCE_M else Severity.ADVICE
+    return finding(
+        "terrain-profile",
+        severity,
+        f"{_name(profile.route)}: at least {profile.height_m_agl[k]:.0f} m above the highest ground",
+        place=context.place(shapely.Point(profile.places[k])),
+        margin_m=margin,
+        fix=f"fly {enough(-margin)} higher or around the hill" if margin < 0 else "",
+    )
+
+
+def _name(route: Route) -> str:
+    return f"{route.site_id} to {route.zone_id}"
+
 
 CLEARANCE_M = 20.0
 """Least height above an obstacle, as above the ground (assumed)."""

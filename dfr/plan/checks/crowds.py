@@ -1,0 +1,152 @@
+"""Checks of people below: stand-off from crowds, the crowd in the ground-risk buffer, and its risk class.
+
+One set of routes, one fence and one check sheet hold for the whole period: a crowd gathers before its listed
+time, and a fence is not changed between two calls. What that costs in the other hours is stated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import shapely
+
+from dfr.findings import Finding, Severity
+from dfr.plan.context import Context, enough, finding, nearest_on
+from dfr.plan.matrix import crowd_obstacles, router_of
+from dfr.plan.permits import crowd_stand_off_m, overflight_clause, quoted
+from dfr.plan.routing import START_TOLERANCE_M, Obstacle
+from dfr.plan.volumes import GROUND_RISK_BUFFER
+from dfr.plan.windows import any_in_hour, hour_windows
+from dfr.plan.worksheet import igrc_of
+from dfr.scenario.model import OperationKind
+from dfr.world.model import World
+
+
+def check_crowds(context: Context) -> list[Finding]:
+    """Stand-off from dense crowds, the crowd in the ground-risk buffer, and the ground risk class."""
+    margin, crowds = context.scenario.operation.crowd_margin_m, crowd_obstacles(context.world)
+    dense = max((crowd.people_per_m2 for crowd in context.scenario.site.crowds), default=0.0)
+    if not context.scenario.site.crowds_known:
+        words = "nobody has said whether people gather here"
+        fix = "list site.crowds, or write [] where nobody gathers"
+        return [finding("crowd", Severity.UNKNOWN, words, fix=fix)]
+    if dense == 0:
+        return [finding("crowd", Severity.OK, "no crowd areas in the scenario")]
+    if margin is None:
+        return [_overflight(context), _ground_risk(context, dense)]
+    found = [_stand_off(context, crowd, margin) for crowd in crowds if context.lines]
+    below = _crowd_below(context, [crowd.area for crowd in crowds])
+    return [*_stand_off_rule(context, margin), *found, *below, _ground_risk(context, dense)]
+
+
+def _overflight(context: Context) -> Finding:
+    """Crowds are flown over only under a clause that says so."""
+    clause = overflight_clause(context.scenario)
+    words = "the scenario states no stand-off: crowds are flown over"
+    if clause is not None:
+        words += f", as allowed by {quoted(context.scenario, clause)}"
+        return finding("crowd", Severity.ADVICE, words, fix="carry the authorisation")
+    words += ", and no authorisation in force allows that"
+    fix = "set operation.crowd_margin_m, or get a clause for overflight of assemblies"
+    return finding("crowd", Severity.VIOLATION, words, fix=fix)
+
+
+def _stand_off_rule(context: Context, margin_m: float) -> list[Finding]:
+    """The stand-off that the scenario chose, against the least that is allowed."""
+    least, source = crowd_stand_off_m(context.scenario)
+    if margin_m >= least:
+        return []
+    words = f"the stand-off from crowds is {margin_m:g} m, at least {least:g} m is required ({source})"
+    fix = f"set operation.crowd_margin_m to {least:g}, or get a clause for {margin_m:g} m"
+    return [finding("crowd", Severity.VIOLATION, words, margin_m=margin_m - least, fix=fix, source=source)]
+
+
+def _stand_off(context: Context, crowd: Obstacle, margin_m: float) -> Finding:
+    """The route nearest to a crowd, against the larger of the scenario's stand-off and the least allowed."""
+    margin_m = max(margin_m, crowd_stand_off_m(context.scenario)[0])
+    route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
+    gap = float(shapely.distance(line, crowd.area))
+    short = gap < margin_m - 2 * START_TOLERANCE_M
+    return finding(
+        "crowd",
+        Severity.VIOLATION if short else Severity.OK,
+        f"{route.site_id} to {route.zone_id}: {gap:.0f} m from {crowd.name}, stand-off {margin_m:g} m",
+        place=context.place(nearest_on(line, crowd.area)),
+        margin_m=gap - margin_m,
+        fix=f"keep {enough(margin_m - gap)} farther away" if short else "",
+    )
+
+
+def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Finding]:
+    buffer = context.area(GROUND_RISK_BUFFER)
+    below = shapely.intersection(buffer, shapely.union_all(crowds))
+    if below.is_empty or below.area == 0:
+        return []
+    operation, crew = context.scenario.operation, context.scenario.crew
+    watched = operation.kind is OperationKind.VLOS and crew.safety_pilots_per_drone > 0
+    allows = overflight_clause(context.scenario) is not None
+    return [
+        finding(
+            "ground-risk",
+            Severity.ADVICE if watched or allows else Severity.UNKNOWN,
+            f"{below.area:.0f} m2 of dense crowd lie inside the ground-risk buffer",
+            place=context.place(below.representative_point()),
+            fix="accept it in the risk assessment, fly lower or slower, or enlarge operation.crowd_margin_m",
+        )
+    ]
+
+
+def _ground_risk(context: Context, people_per_m2: float) -> Finding:
+    size, speed = context.craft.size_m, context.craft.max_speed_mps
+    found = igrc_of(people_per_m2 * 1e6, size_m=size, speed_mps=speed)
+    risk = "no iGRC, outside SORA," if found is None else f"iGRC {found}"
+    words = (
+        f"densest crowd {people_per_m2:g} people per m2: {risk} where it is overflown "
+        f"by a drone of {size:.2g} m and {speed:g} m/s"
+    )
+    return finding("ground-risk", Severity.ADVICE, words, fix="state the mitigations in the application")
+
+
+def check_crowd_hours(context: Context) -> list[Finding]:
+    """What it costs that routes avoid crowds at all hours, though they are there only in some."""
+    windows = hour_windows(context.scenario)
+    if not crowd_obstacles(context.world) or not context.lines:
+        return []
+    spans = [(c.start, c.end) for c in context.scenario.site.crowds if c.people_per_m2 > 0]
+    there = [window for window in windows if any_in_hour(spans, window.start)]
+    if len(there) == len(windows):
+        return []
+    longer, farther, which = _cost(context)
+    words = (
+        f"crowds are kept off at all hours, though they are there in {len(there)} of {len(windows)} hours "
+        "with calls: "
+    )
+    if which:
+        words += f"without them the way to {which} would be {longer:.0f} m shorter"
+        words += f" and {farther:.0f} m nearer to it" if farther > 0 else ""
+    else:
+        words += "that lengthens no way"
+    fix = "accept it: people gather before their time; or plan the hours without them apart"
+    return [finding("crowd", Severity.ADVICE if which else Severity.OK, words, fix=fix if which else "")]
+
+
+def _cost(context: Context) -> tuple[float, float, str]:
+    """(metres longer, metres farther off, zone) of the route that keeping off crowds changes most."""
+    scenario, frame = context.scenario, context.world.frame
+    empty = _without_crowds(context.world)
+    router, worst = router_of(empty), (0.0, 0.0, "")
+    targets = {zone.id: frame.polygon(zone.area).centroid for zone in scenario.demand.zones}
+    for route, _ in context.lines:
+        start, end = frame.point(route.points[0]), targets[route.zone_id]
+        way = router.way(start, (end.x, end.y))
+        if not way.reachable:
+            continue
+        longer, farther = route.length_m - way.length_m, route.stand_off_m - way.stand_off_m
+        if longer + farther > sum(worst[:2]) + 1.0:
+            worst = (max(longer, 0.0), farther, f"{route.zone_id} from {route.site_id}")
+    return worst
+
+
+def _without_crowds(world: World) -> World:
+    site = replace(world.scenario.site, crowds=())
+    return replace(world, scenario=replace(world.scenario, site=site))
