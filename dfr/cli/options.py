@@ -12,7 +12,7 @@ import typer
 from dfr.errors import InputError
 from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.io.weather_files import WeatherFiles
+from dfr.io.weather.files import WeatherFiles
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.world.model import World

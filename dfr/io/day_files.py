@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dfr.io.scenario_files import with_notam_files
-from dfr.io.weather_files import WeatherFiles, with_weather
+from dfr.io.weather.files import WeatherFiles, with_weather
 from dfr.world.model import World
 
 

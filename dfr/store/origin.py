@@ -11,7 +11,7 @@ from dfr.errors import InputError
 from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.io.weather_files import WEATHER_KINDS, WeatherFiles
+from dfr.io.weather.files import WEATHER_KINDS, WeatherFiles
 from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan

@@ -20,7 +20,7 @@ import yaml
 from dfr.geo import Position
 from dfr.io.scenario_files import load_world
 from dfr.io.scenario_template import Wish, scenario_text
-from dfr.io.weather_files import WeatherFiles, with_weather
+from dfr.io.weather.files import WeatherFiles, with_weather
 from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan

@@ -9,7 +9,7 @@ import pytest
 from dfr.errors import InputError
 from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.io.weather_files import WeatherFiles
+from dfr.io.weather.files import WeatherFiles
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.store.origin import on_the_day_of, recall, remember

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.metar import hourly, read_metar, read_metars
+from dfr.io.weather.metar import hourly, read_metar, read_metars
 
 UNTIL = datetime(2024, 8, 26, 12, tzinfo=UTC)
 

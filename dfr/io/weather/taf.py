@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dfr.errors import InputError, Problem
-from dfr.io.weather_groups import Conditions, conditions_of, hour_of, moment, words_of, worst_of
+from dfr.io.weather.groups import Conditions, conditions_of, hour_of, moment, words_of, worst_of
 
 _STAMP = re.compile(r"(\d\d)(\d\d)(\d\d)Z$")
 _SPAN = re.compile(r"(\d\d)(\d\d)/(\d\d)(\d\d)$")

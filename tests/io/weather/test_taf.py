@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.taf import Forecast, read_taf, read_tafs
-from dfr.io.weather_groups import Conditions
+from dfr.io.weather.groups import Conditions
+from dfr.io.weather.taf import Forecast, read_taf, read_tafs
 from dfr.units import kt_to_mps
 
 UNTIL = datetime(2024, 8, 25, 22, tzinfo=UTC)

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.forecast_files import read_forecast
 from dfr.io.scenario_files import find_scenario, load_scenario
-from dfr.io.weather_files import WeatherFiles, with_weather
+from dfr.io.weather.files import WeatherFiles, with_weather
+from dfr.io.weather.forecast import read_forecast
 from dfr.scenario.model import Scenario
 
 LONDON = ZoneInfo("Europe/London")

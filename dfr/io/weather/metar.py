@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dfr.errors import InputError, Problem
-from dfr.io.weather_groups import (
+from dfr.io.weather.groups import (
     WARMEST_C,
     Conditions,
     conditions_of,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from dfr.errors import InputError
 from dfr.geo import distance_m
-from dfr.io import metar, taf
 from dfr.io.files import read_bounded
-from dfr.io.forecast_files import read_forecast
-from dfr.io.stations import FARTHEST_M, station_position
-from dfr.io.weather_groups import Conditions, hour_of, worst_of
+from dfr.io.weather import metar, taf
+from dfr.io.weather.forecast import read_forecast
+from dfr.io.weather.groups import Conditions, hour_of, worst_of
+from dfr.io.weather.stations import FARTHEST_M, station_position
 from dfr.scenario.model import HourWeather, Scenario
 
 WEATHER_KINDS = ("metar", "taf", "forecast")

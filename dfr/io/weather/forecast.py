@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 
 from dfr.errors import InputError
-from dfr.io.weather_groups import STRONGEST_MPS, WARMEST_C, Conditions, hour_of, worst_of
+from dfr.io.weather.groups import STRONGEST_MPS, WARMEST_C, Conditions, hour_of, worst_of
 from dfr.units import kt_to_mps
 
 FIELDS = ("wind_mps", "wind_from_deg", "gust_mps", "rain_mm_h", "visibility_m", "temperature_c")

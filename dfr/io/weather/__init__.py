@@ -1,0 +1,1 @@
+"""Weather reports and forecasts: METAR, TAF and hourly forecasts. Start from `files.with_weather`."""
