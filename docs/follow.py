@@ -91,7 +91,8 @@ def verbs() -> None:
         for module in met.modules:
             room = ".".join(module.split(".")[:2])
             rooms[room] = rooms.get(room, 0) + 1
-        print(f"dfr {words[0]}: {len(met.modules)} modules:", ", ".join(f"{n} {room}" for room, n in sorted(rooms.items())))
+        where = ", ".join(f"{count} {room}" for room, count in sorted(rooms.items()))
+        sys.stdout.write(f"dfr {words[0]}: {len(met.modules)} modules: {where}\n")
 
 
 if __name__ == "__main__":
