@@ -21,7 +21,8 @@ from mavlink_uploads import measured as uploaded
 
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.mode_changes import change_mode
+from firmware_sitl.vehicle.state import Settings
 from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 FLOWN_S = 30.0
@@ -43,16 +44,20 @@ def run(vehicle: Vehicle, channel: Channel, seconds: float) -> None:
 def airborne() -> tuple[Vehicle, Channel]:
     """A vehicle on its way, with one client that has asked for every stream."""
     vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.link_clock = lambda: vehicle.craft.t_s
-    channel = Channel(vehicle, 0)
+    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
+    channel = Channel(vehicle.state, 0)
     channel.connected = True
-    vehicle.channels = [channel]
+    vehicle.serve([channel])
     channel.stream(0, TELEMETRY_HZ)
     run(vehicle, channel, 5.0)
-    if not (vehicle.change_mode(modes.GUIDED) and arming.arm(vehicle) and vehicle.mode.take_off(30.0)):
+    if not (
+        change_mode(vehicle.state, modes.GUIDED)
+        and arming.arm(vehicle.state)
+        and vehicle.state.mode.take_off(30.0)
+    ):
         raise RuntimeError("the vehicle did not take off")
     run(vehicle, channel, 20.0)
-    vehicle.guided.fly_to((2000.0, 0.0, 30.0))
+    vehicle.state.guided.fly_to((2000.0, 0.0, 30.0))
     return vehicle, channel
 
 

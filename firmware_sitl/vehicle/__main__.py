@@ -10,9 +10,9 @@ from pathlib import Path
 
 from dfr.errors import DfrError, InputError
 from firmware_sitl.vehicle.airframe import Airframe, read_airframe
-from firmware_sitl.vehicle.identity import BANNER, Settings
 from firmware_sitl.vehicle.parameters import Generation, read_parameter_text
 from firmware_sitl.vehicle.server import LOOPBACK, Server
+from firmware_sitl.vehicle.state import BANNER, Settings
 from firmware_sitl.vehicle.vehicle import Vehicle
 
 SECOND_PORTS = (2, 3)
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (DfrError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    server.vehicle.parameters["SIM_SPEEDUP"] = options.speedup
+    server.vehicle.state.parameters["SIM_SPEEDUP"] = options.speedup
     urls = " ".join(f"tcp:{LOOPBACK}:{port}" for port in server.port_numbers)
     sys.stdout.write(f"{BANNER}\nlistening {urls}\n")
     sys.stdout.flush()

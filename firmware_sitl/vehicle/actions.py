@@ -3,55 +3,54 @@
 from __future__ import annotations
 
 from math import radians
-from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import items as cmd
-from firmware_sitl.vehicle.fence_kinds import ALL, FLOOR
+from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.fence import ALL, FLOOR, Fence
+from firmware_sitl.vehicle.heading import Heading
 from firmware_sitl.vehicle.items import Item
+from firmware_sitl.vehicle.navigation import Point, WaypointNavigation
+from firmware_sitl.vehicle.state import State
 
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.vehicle import Vehicle
 
-
-def do_item(vehicle: Vehicle, item: Item) -> bool:
+def do_item(state: State, item: Item) -> bool:
     """Do what an item says; False where the vehicle has nothing to do it with."""
     if item.command == cmd.DO_CHANGE_SPEED:
-        return change_speed(vehicle, int(item.params[0]), item.params[1])
+        return change_speed(state.craft.navigation, int(item.params[0]), item.params[1])
     if item.command == cmd.DO_SET_HOME:
-        set_home(vehicle, item)
+        set_home(state, item)
         return True
     if item.command in (cmd.DO_SET_ROI, cmd.DO_SET_ROI_LOCATION):
-        return look_at(vehicle, item)
+        return look_at(state.craft, item)
     if item.command == cmd.DO_SET_ROI_NONE:
-        vehicle.craft.heading.at(None)
+        state.craft.heading.at(None)
         return True
     if item.command == cmd.DO_FENCE_ENABLE:
-        switch_fence(vehicle, int(item.params[0]))
+        switch_fence(state.fence, int(item.params[0]))
         return True
     return False
 
 
-def switch_fence(vehicle: Vehicle, wish: int) -> None:
+def switch_fence(fence: Fence, wish: int) -> None:
     """DO_FENCE_ENABLE in a mission: 0 off, 1 on, 2 the floor off."""
     if wish in (0, 1, 2):
-        vehicle.fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else ALL)
+        fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else ALL)
 
 
-def do_yaw(vehicle: Vehicle, item: Item) -> None:
+def do_yaw(heading: Heading, item: Item) -> None:
     """CONDITION_YAW: turn the nose."""
     angle, rate, way, relative = item.params
-    vehicle.craft.heading.fix(radians(angle), rate=radians(rate), way=int(way), relative=relative > 0.0)
+    heading.fix(radians(angle), rate=radians(rate), way=int(way), relative=relative > 0.0)
 
 
 SPEED_TYPES = 4
 """Kinds of speed that DO_CHANGE_SPEED knows."""
 
 
-def change_speed(vehicle: Vehicle, kind: int, speed_mps: float) -> bool:
+def change_speed(navigation: WaypointNavigation, kind: int, speed_mps: float) -> bool:
     """DO_CHANGE_SPEED: 0 and 1 over the ground, 2 climb, 3 descent."""
     if not speed_mps > 0.0:
         return False
-    navigation = vehicle.craft.navigation
     if kind in (0, 1):
         navigation.set_speed(ground=speed_mps)
     elif kind == 2:
@@ -63,25 +62,24 @@ def change_speed(vehicle: Vehicle, kind: int, speed_mps: float) -> bool:
     return True
 
 
-def set_home(vehicle: Vehicle, item: Item) -> None:
+def set_home(state: State, item: Item) -> None:
     """DO_SET_HOME: here, or at the place given."""
     if item.params[0] == 1.0 or (item.x == 0 and item.y == 0):
-        vehicle.set_home_here()
+        state.set_home_here()
         return
-    vehicle.set_home(place(vehicle, item))
+    state.set_home(place(state.craft, item))
 
 
-def look_at(vehicle: Vehicle, item: Item) -> bool:
+def look_at(craft: Craft, item: Item) -> bool:
     """DO_SET_ROI: a place of all zeros ends it; False for what is no place on Earth."""
     if not item.is_somewhere:
         return False
     ends = item.x == 0 and item.y == 0 and item.z == 0.0
-    vehicle.craft.heading.at(None if ends else place(vehicle, item))
+    craft.heading.at(None if ends else place(craft, item))
     return True
 
 
-def place(vehicle: Vehicle, item: Item) -> tuple[float, float, float]:
+def place(craft: Craft, item: Item) -> Point:
     """An item's local point."""
-    craft = vehicle.craft
     up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
     return craft.point(item.lat_deg, item.lon_deg, up)

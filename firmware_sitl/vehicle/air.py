@@ -1,13 +1,29 @@
-"""The wind around the vehicle, from the SIM_WIND_ parameters as ArduPilot's SITL reads them."""
+"""The air around the vehicle: its wind as ArduPilot's SITL reads SIM_WIND_, and gusts by SIM_GUST_.
+
+The gusts are Dryden series of `dfr.world.gusts`. SIM_GUST_I is the turbulence intensity (0: none),
+SIM_GUST_ALT the height above ground whose scale lengths are used, m, SIM_GUST_Z the share of the vertical
+gusts, SIM_GUST_SEED the seed. They are this vehicle's own: ArduPilot's SIM_WIND_TURB is no gust model.
+"""
 
 from __future__ import annotations
 
-from math import cos, radians, sin, sqrt
+from collections.abc import Iterator
+from math import cos, pi, radians, sin, sqrt
 
-from firmware_sitl.vehicle.gusts import Gusts
+import numpy as np
+
+from dfr.world.gusts import gust_components, site_turbulence
 from firmware_sitl.vehicle.parameters import Parameters
 
 LAYER_M = 60.0
+
+PERIOD_S = 0.1
+"""A new gust so often, held in between, as the reference landings were driven."""
+
+BLOCK = 600
+Gust = tuple[float, float, float]
+CALM: Gust = (0.0, 0.0, 0.0)
+Wanted = tuple[float, float, float, float]
 
 
 class Air:
@@ -28,7 +44,7 @@ class Air:
         constant = parameters["SIM_WIND_TC"]
         share = dt / (dt + constant) if self._settled and constant > 0.0 else 1.0
         self._settled = True
-        turn = (direction - self._from + 3.141592653589793) % 6.283185307179586 - 3.141592653589793
+        turn = (direction - self._from + pi) % (2.0 * pi) - pi
         self._speed += (speed - self._speed) * share
         self._from += turn * share
         if self._speed < 1e-6:
@@ -54,3 +70,44 @@ class Air:
         if kind == 2.0:
             return max(0.0, 1.0 + self._parameters["SIM_WIND_T_COEF"] * (height_m - layer))
         return 1.0
+
+
+class Gusts:
+    """Along-wind, cross-wind (to the right of where it blows) and upward gusts, m/s."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+        self._wanted: Wanted | None = None
+        self._series: Iterator[Gust] = iter(())
+        self._gust, self._left_s = CALM, 0.0
+
+    def blow(self, dt: float, mean_mps: float) -> Gust:
+        """The gust after a step of time, about a mean wind."""
+        parameters = self._parameters
+        intensity = parameters["SIM_GUST_I"]
+        if intensity <= 0.0:
+            return CALM
+        wanted = (round(mean_mps, 1), intensity, parameters["SIM_GUST_ALT"], parameters["SIM_GUST_SEED"])
+        if wanted != self._wanted:
+            self._wanted, self._left_s = wanted, 0.0
+            self._series = _series(*wanted)
+        self._left_s -= dt
+        if self._left_s <= 1e-9:
+            along, cross, up = next(self._series)
+            self._gust = (along, cross, up * parameters["SIM_GUST_Z"])
+            self._left_s += PERIOD_S
+        return self._gust
+
+
+def _series(mean_mps: float, intensity: float, height_m: float, seed: float) -> Iterator[Gust]:
+    """Gusts without end; the same for the same seed."""
+    components = gust_components(
+        site_turbulence(mean_mps, intensity, height_m),
+        trials=1,
+        wind_mps=mean_mps,
+        dt_s=PERIOD_S,
+        rng=np.random.default_rng(int(abs(seed))),
+    )
+    while True:
+        blocks = [component.run(BLOCK)[:, 0].tolist() for component in components]
+        yield from zip(*blocks, strict=True)

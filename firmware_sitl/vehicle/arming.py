@@ -2,71 +2,68 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from firmware_sitl.vehicle.fence_checks import fence_problem
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.battery import Battery
+from firmware_sitl.vehicle.fence import fence_problem
+from firmware_sitl.vehicle.parameters import Parameters
+from firmware_sitl.vehicle.state import State
 
 FORCE, FORCE_ARM_ONLY = 21196.0, 2989.0
 AUTO_ALLOWS_ARMING = 1
 """Bit of AUTO_OPTIONS: arming in AUTO, which ArduCopter otherwise refuses."""
 
 
-def problems(vehicle: Vehicle) -> list[str]:
+def problems(state: State) -> list[str]:
     """Why the vehicle must not be armed; empty where it may."""
-    return [*_refused_by_mode(vehicle), *prearm_problems(vehicle)]
+    return [*_refused_by_mode(state), *prearm_problems(state)]
 
 
-def prearm_problems(vehicle: Vehicle) -> list[str]:
+def prearm_problems(state: State) -> list[str]:
     """What the checks before arming find, as SYS_STATUS tells it; the mode counts only when one arms."""
     found = []
-    if vehicle.mode.needs_position and not vehicle.estimator.position_ok:
+    if state.mode.needs_position and not state.estimator.position_ok:
         found.append("Need Position Estimate")
-    if vehicle.mode is vehicle.auto and vehicle.mission.count() <= 1:
+    if state.mode is state.auto and state.mission.count() <= 1:
         found.append("Mode requires mission")
-    if int(vehicle.parameters["ARMING_CHECK"]):
-        found += _checked(vehicle)
+    if int(state.parameters["ARMING_CHECK"]):
+        found += _checked(state)
     return found
 
 
-def _refused_by_mode(vehicle: Vehicle) -> list[str]:
-    mode = vehicle.mode
+def _refused_by_mode(state: State) -> list[str]:
+    mode = state.mode
     if not mode.allows_arming:
         return ["Mode not armable"]
-    flies_mission = mode is vehicle.auto and vehicle.mission.count() > 1
-    if flies_mission and not int(vehicle.parameters["AUTO_OPTIONS"]) & AUTO_ALLOWS_ARMING:
+    flies_mission = mode is state.auto and state.mission.count() > 1
+    if flies_mission and not int(state.parameters["AUTO_OPTIONS"]) & AUTO_ALLOWS_ARMING:
         return ["AUTO mode not armable"]
     return []
 
 
-def _checked(vehicle: Vehicle) -> list[str]:
-    parameters, found = vehicle.parameters, []
-    if not vehicle.estimator.aligned:
-        found.append("AHRS: waiting for home" if vehicle.estimator.position_ok else "Gyros still settling")
-    if vehicle.estimator.fix_type < 3 and _wants_position(vehicle):
+def _checked(state: State) -> list[str]:
+    parameters, found = state.parameters, []
+    if not state.estimator.aligned:
+        found.append("AHRS: waiting for home" if state.estimator.position_ok else "Gyros still settling")
+    if state.estimator.fix_type < 3 and _wants_position(state):
         found.append("GPS 1: Bad fix")
-    battery = battery_problem(vehicle)
+    battery = battery_problem(state.craft.battery, parameters)
     if battery is not None:
         found.append(f"Battery 1 {battery}")
-    if vehicle.failsafes.battery_low or vehicle.failsafes.battery_critical:
+    if state.failsafes.battery_low or state.failsafes.battery_critical:
         found.append("Battery failsafe")
     if parameters["SIM_RC_FAIL"] and parameters["FS_THR_ENABLE"]:
         found.append("RC not found")
-    fence = fence_problem(vehicle)
+    fence = fence_problem(state.fence, parameters, position_ok=state.estimator.position_ok)
     if fence is not None:
         found.append(fence)
-    if vehicle.safety_on:
+    if state.safety_on:
         found.append("Hardware safety switch")
-    if parameters["FS_GCS_ENABLE"] and vehicle.failsafes.gcs_lost:
+    if parameters["FS_GCS_ENABLE"] and state.failsafes.gcs_lost:
         found.append("GCS failsafe on")
     return found
 
 
-def battery_problem(vehicle: Vehicle) -> str | None:
+def battery_problem(battery: Battery, parameters: Parameters) -> str | None:
     """What the monitor has against the battery or its own thresholds; the first that holds."""
-    parameters, battery = vehicle.parameters, vehicle.craft.battery
     left_mah = battery.capacity_mah - battery.used_mah
 
     def below(name: str, value: float) -> bool:
@@ -89,46 +86,46 @@ def battery_problem(vehicle: Vehicle) -> str | None:
     return next((words for holds, words in checks if holds), None)
 
 
-def _wants_position(vehicle: Vehicle) -> bool:
-    return vehicle.mode.needs_position or vehicle.fence.enabled
+def _wants_position(state: State) -> bool:
+    return state.mode.needs_position or state.fence.enabled
 
 
-def arm(vehicle: Vehicle, *, force: bool = False) -> bool:
+def arm(state: State, *, force: bool = False) -> bool:
     """Arm; False, with the reasons said, where that is refused."""
-    craft = vehicle.craft
+    craft = state.craft
     if craft.motors.armed:
         return True
-    found = [] if force else problems(vehicle)
+    found = [] if force else problems(state)
     for reason in found:
-        vehicle.say(2, f"Arm: {reason}")
+        state.say(2, f"Arm: {reason}")
     if found:
         return False
     craft.motors.arm()
     craft.control.reset()
     craft.armed_yaw = craft.body.yaw
     craft.landed = True
-    if vehicle.estimator.position_ok:
-        vehicle.set_home_here()
-    vehicle.breadcrumbs.start()
-    vehicle.fence.on_arming()
-    vehicle.say(6, "Arming motors")
+    if state.estimator.position_ok:
+        state.set_home_here()
+    state.breadcrumbs.start()
+    state.fence.on_arming()
+    state.say(6, "Arming motors")
     return True
 
 
-def disarm(vehicle: Vehicle, *, force: bool = False) -> bool:
+def disarm(state: State, *, force: bool = False) -> bool:
     """Stop the motors; in flight only by force."""
-    craft = vehicle.craft
+    craft = state.craft
     if not craft.motors.armed:
         return True
     if not force and not craft.landed:
         return False
     craft.motors.disarm()
-    vehicle.say(6, "Disarming motors")
-    after_disarming(vehicle)
+    state.say(6, "Disarming motors")
+    after_disarming(state)
     return True
 
 
-def after_disarming(vehicle: Vehicle) -> None:
+def after_disarming(state: State) -> None:
     """Whatever stopped the motors: the next mission begins at its start."""
-    vehicle.auto.restart()
-    vehicle.fence.on_disarming()
+    state.auto.restart()
+    state.fence.on_disarming()

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import pi
-from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import items as cmd
 from firmware_sitl.vehicle.circling import Circling
+from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.itinerary import TAKEOFFS, Itinerary
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.mission_names import UNSTARTED, name_of
 from firmware_sitl.vehicle.modes import AUTO, AUTO_RTL, Mode
 from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.plans import MissionPlan
+from firmware_sitl.vehicle.returning import ReturnMode
 from firmware_sitl.vehicle.waiting import WAITS, seconds_to_wait
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.craft import Craft
-    from firmware_sitl.vehicle.plans import MissionPlan
-    from firmware_sitl.vehicle.returning import ReturnMode
 
 CONDITIONS = frozenset({112, 114, 115})
 MISSION_RUNS, MISSION_STANDS, MISSION_DONE = 3, 2, 5
@@ -40,7 +37,7 @@ class Auto(Mode):
         craft: Craft,
         plan: MissionPlan,
         rtl: ReturnMode,
-        do: Callable[[Item], None],
+        do: Callable[[Item], object],
         clock: Callable[[], float],
     ) -> None:
         super().__init__(craft)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from firmware_sitl.vehicle.telemetry import BUILDERS, STREAMS
+from firmware_sitl.vehicle.state import State
+from firmware_sitl.vehicle.telemetry import BUILDERS, STREAMS, param_value
 from firmware_sitl.vehicle.telemetry_more import MODES_LISTED, available_mode
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.vehicle import Vehicle
 
 FULL_BYTES = 1_000_000
 """Bytes waiting for a client that does not read, beyond which telemetry is dropped for it."""
@@ -23,10 +21,10 @@ HEARTBEAT, HEARTBEAT_S = 0, 1.0
 class Channel:
     """Messages in and out of one port. The socket is the server's business: `take` and `feed` are bytes."""
 
-    def __init__(self, vehicle: Vehicle, number: int) -> None:
-        self._vehicle = vehicle
+    def __init__(self, state: State, number: int) -> None:
+        self._state = state
         self.number = number
-        self.mav = mavlink.MAVLink(None, srcSystem=vehicle.system_id, srcComponent=1)
+        self.mav = mavlink.MAVLink(None, srcSystem=state.system_id, srcComponent=1)
         self.mav.robust_parsing = True
         self.mav.signing.link_id = number
         self.out = bytearray()
@@ -43,7 +41,7 @@ class Channel:
     def from_parameters(self) -> None:
         """Subscribe to what the port's SRn_ parameters say."""
         for stream, (name, _) in STREAMS.items():
-            rate = self._vehicle.parameters[f"SR{self.number}_{name}"]
+            rate = self._state.parameters[f"SR{self.number}_{name}"]
             if rate > 0.0:
                 self.stream(stream, rate)
 
@@ -70,7 +68,7 @@ class Channel:
             self._due.pop(message_id, None)
         else:
             self._periods[message_id] = period_s
-            self._due[message_id] = self._vehicle.craft.t_s
+            self._due[message_id] = self._state.craft.t_s
         self._next_due = 0.0
 
     def usual(self, message_id: int) -> float | None:
@@ -78,12 +76,12 @@ class Channel:
         if message_id == HEARTBEAT:
             return HEARTBEAT_S
         for name, messages in STREAMS.values():
-            rate = self._vehicle.parameters[f"SR{self.number}_{name}"]
+            rate = self._state.parameters[f"SR{self.number}_{name}"]
             if message_id in messages and rate > 0.0:
                 return 1.0 / rate
         return None
 
-    def owe(self, message_id: int) -> None:
+    def send_later(self, message_id: int) -> None:
         """Send a message once, after the answer that is being made."""
         self._owed.append(message_id)
 
@@ -91,10 +89,10 @@ class Channel:
         """Send the flight mode at a place (from 1), or with 0 all of them, after the answer."""
         self._modes_owed += [index] if index else range(1, len(MODES_LISTED) + 1)
 
-    def pay(self) -> None:
+    def send_owed(self) -> None:
         """Send what is owed."""
         for message_id in self._owed:
-            self.one(message_id)
+            self.send_now(message_id)
         for index in self._modes_owed:
             if index <= len(MODES_LISTED):
                 self.send(available_mode(index))
@@ -114,9 +112,9 @@ class Channel:
 
     def list_parameters(self) -> None:
         """Begin to send all parameters; the vehicle says what it is first."""
-        self._vehicle.say_banner()
+        self._state.say_banner()
         self._listing = iter(
-            [self._vehicle.parameter_message(p) for p in self._vehicle.parameters.all_shown()]
+            [param_value(self._state.parameters, p) for p in self._state.parameters.all_shown()]
         )
 
     def tick(self, t_s: float) -> None:
@@ -124,7 +122,7 @@ class Channel:
         if not self.connected:
             return
         if self._owed:
-            self.pay()
+            self.send_owed()
         if self._listing is not None:
             self._list_more()
         if t_s < self._next_due:
@@ -140,16 +138,16 @@ class Channel:
                 if full:
                     self.dropped += 1
                 else:
-                    self.one(message_id)
+                    self.send_now(message_id)
             soonest = min(soonest, due)
         self._next_due = soonest
 
-    def one(self, message_id: int) -> bool:
+    def send_now(self, message_id: int) -> bool:
         """Queue one message now; False where the vehicle has no such message."""
         builder = BUILDERS.get(message_id)
         if builder is None:
             return False
-        message = builder(self._vehicle)
+        message = builder(self._state)
         if message is not None:
             self.send(message)
         return True

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from firmware_sitl.vehicle.call import (
+from firmware_sitl.vehicle.motors import MOTORS
+from firmware_sitl.vehicle.request import (
     ACCEPTED,
     DENIED,
     FAILED,
     UNSUPPORTED,
-    Call,
     Handler,
+    Request,
     always,
     done,
 )
-from firmware_sitl.vehicle.motors import MOTORS
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.channel import Channel
-    from firmware_sitl.vehicle.vehicle import Vehicle
 
 SERVOS, FREE, RELAYS = 32, 16, 1
 """Outputs; those up to which one may be moved, but for the motors; relays of SITL."""
@@ -28,76 +23,65 @@ RELEASE = 2
 AUTOFOCUS, FOCUS_RATE, FOCUS_SHARE = (4, 5, 6), 1, 2
 
 
-def _servo(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _servo(request: Request) -> int:
     """DO_SET_SERVO, DO_REPEAT_SERVO: not those of the motors."""
-    del channel
-    number = call.byte(1)
+    number = request.byte(1)
     if 1 <= number <= MOTORS or FREE < number <= SERVOS:
-        vehicle.say(6, f"ServoRelayEvent: Channel {number} is already in use")
+        request.state.say(6, f"ServoRelayEvent: Channel {number} is already in use")
         return FAILED
     return done(ok=MOTORS < number <= FREE)
 
 
-def _relay(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _relay(request: Request) -> int:
     """DO_SET_RELAY, DO_REPEAT_RELAY: SITL has relays on pins that lead nowhere."""
-    del vehicle, channel
-    return done(ok=call.byte(1) < RELAYS)
+    return done(ok=request.byte(1) < RELAYS)
 
 
-def _can_forward(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _can_forward(request: Request) -> int:
     """CAN_FORWARD: to forward nothing is always possible."""
-    del vehicle, channel
-    return done(ok=call.byte(1) == 0)
+    return done(ok=request.byte(1) == 0)
 
 
-def _focus(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    return FAILED if call.whole(1) in (*AUTOFOCUS, FOCUS_RATE, FOCUS_SHARE) else DENIED
+def _focus(request: Request) -> int:
+    return FAILED if request.whole(1) in (*AUTOFOCUS, FOCUS_RATE, FOCUS_SHARE) else DENIED
 
 
-def _start_capture(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    return UNSUPPORTED if call.params[0] < 0.0 else FAILED
+def _start_capture(request: Request) -> int:
+    return UNSUPPORTED if request.params[0] < 0.0 else FAILED
 
 
-def _stop_capture(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    return ACCEPTED if call.params[0] == 0.0 else UNSUPPORTED
+def _stop_capture(request: Request) -> int:
+    return ACCEPTED if request.params[0] == 0.0 else UNSUPPORTED
 
 
-def _parachute(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if call.whole(1) == RELEASE and vehicle.craft.landed:
-        vehicle.say(6, "Parachute: Landed")
-    return done(ok=call.whole(1) in (0, 1, 2))
+def _parachute(request: Request) -> int:
+    state = request.state
+    if request.whole(1) == RELEASE and state.craft.landed:
+        state.say(6, "Parachute: Landed")
+    return done(ok=request.whole(1) in (0, 1, 2))
 
 
-def _follow(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    return ACCEPTED if 0.0 < call.params[0] <= 255.0 else DENIED
+def _follow(request: Request) -> int:
+    return ACCEPTED if 0.0 < request.params[0] <= 255.0 else DENIED
 
 
-def _scripting(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    return {0: DENIED, 1: DENIED, 2: ACCEPTED, 3: ACCEPTED}.get(call.whole(1), UNSUPPORTED)
+def _scripting(request: Request) -> int:
+    return {0: DENIED, 1: DENIED, 2: ACCEPTED, 3: ACCEPTED}.get(request.whole(1), UNSUPPORTED)
 
 
-def _high_latency(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if call.params[0] not in (0.0, 1.0):
+def _high_latency(request: Request) -> int:
+    if request.params[0] not in (0.0, 1.0):
         return FAILED
-    vehicle.say(5, "High Latency enabled" if call.params[0] else "High Latency disabled")
+    request.state.say(5, "High Latency enabled" if request.params[0] else "High Latency disabled")
     return ACCEPTED
 
 
-def _ekf_source(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    return ACCEPTED if 1 <= call.whole(1) <= 3 else DENIED
+def _ekf_source(request: Request) -> int:
+    return ACCEPTED if 1 <= request.whole(1) <= 3 else DENIED
 
 
-def _wind(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    speed, whence = call.params[0], call.params[2]
+def _wind(request: Request) -> int:
+    speed, whence = request.params[0], request.params[2]
     return DENIED if speed < 0.0 or whence < 0.0 or whence > 360.0 else ACCEPTED
 
 

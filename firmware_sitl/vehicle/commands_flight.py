@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import radians
-from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import actions, arming, modes
-from firmware_sitl.vehicle.call import (
+from firmware_sitl.vehicle.fence import FLOOR
+from firmware_sitl.vehicle.items import MOST_ALTITUDE_M
+from firmware_sitl.vehicle.mode_changes import auto_return, change_mode
+from firmware_sitl.vehicle.request import (
     ACCEPTED,
     DENIED,
     FAILED,
     NEARLY,
-    Call,
     Handler,
+    Request,
     done,
     same,
 )
-from firmware_sitl.vehicle.fence_kinds import FLOOR
-from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.channel import Channel
-    from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.state import State
 
 MISSION_CURRENT = 42
 MODE_OF_SWITCH = {
@@ -51,197 +48,201 @@ MOST_TAG = 65535
 
 
 def _mode(number: int) -> Handler:
-    def change(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-        del channel, call
-        return done(ok=vehicle.change_mode(number))
+    def change(request: Request) -> int:
+        return done(ok=change_mode(request.state, number))
 
     return change
 
 
-def _set_mode(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    return vehicle.mode_by_message(call.byte(1), call.whole(2))
+CUSTOM_MODE, SAFETY = 1, 128
+"""Bits of a base mode: the custom mode counts; the custom mode is the safety switch's position."""
 
 
-def _takeoff(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if call.frame != modes.RELATIVE_FRAME:
+def set_mode(state: State, base: int, custom: int) -> int:
+    """SET_MODE or DO_SET_MODE: by ArduCopter's number, or the safety switch; a MAV_RESULT."""
+    if base & CUSTOM_MODE:
+        return done(ok=change_mode(state, custom & 0xFF))
+    if base != SAFETY or custom not in (0, 1):
         return DENIED
-    craft = vehicle.craft
-    if not craft.motors.armed or not craft.landed or not call.z > craft.height_m:
+    state.safety_on = custom == 1
+    return ACCEPTED
+
+
+def _set_mode(request: Request) -> int:
+    return set_mode(request.state, request.byte(1), request.whole(2))
+
+
+def _takeoff(request: Request) -> int:
+    state = request.state
+    if request.frame != modes.RELATIVE_FRAME:
+        return DENIED
+    craft = state.craft
+    if not craft.motors.armed or not craft.landed or not request.z > craft.height_m:
         return FAILED
-    navigates = abs(call.params[2]) < NEARLY
-    return done(ok=vehicle.mode.take_off(call.z, navigates=navigates))
+    navigates = abs(request.params[2]) < NEARLY
+    return done(ok=state.mode.take_off(request.z, navigates=navigates))
 
 
-def _yaw(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    angle, rate, _, relative = call.params
+def _yaw(request: Request) -> int:
+    angle, rate, _, relative = request.params
     if not 0.0 <= angle <= 360.0 or not (abs(relative) < NEARLY or same(relative, 1.0)):
         return FAILED
-    way = call.byte(3)
+    way = request.byte(3)
     way = way - 256 if way > 127 else way
-    vehicle.craft.heading.fix(radians(angle), rate=radians(rate), way=way, relative=relative > NEARLY)
+    request.state.craft.heading.fix(radians(angle), rate=radians(rate), way=way, relative=relative > NEARLY)
     return ACCEPTED
 
 
-def _speed(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if not call.params[1] > NEARLY or call.whole(1) == actions.SPEED_TYPES:
+def _speed(request: Request) -> int:
+    state = request.state
+    if not request.params[1] > NEARLY or request.whole(1) == actions.SPEED_TYPES:
         return DENIED
-    if not vehicle.mode.takes_speed:
+    if not state.mode.takes_speed:
         return FAILED
-    return done(ok=actions.change_speed(vehicle, call.whole(1), call.params[1]))
+    return done(ok=actions.change_speed(state.craft.navigation, request.whole(1), request.params[1]))
 
 
-def _reposition(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if vehicle.mode is not vehicle.guided and not call.whole(2) & 1:
+def _reposition(request: Request) -> int:
+    state = request.state
+    if state.mode is not state.guided and not request.whole(2) & 1:
         return DENIED
-    if not _on_earth(call) or not abs(call.z) <= MOST_ALTITUDE_M or not call.in_known_frame(vehicle):
+    if not request.is_on_earth or not abs(request.z) <= MOST_ALTITUDE_M or not request.in_known_frame():
         return DENIED
-    if call.x == 0 and call.y == 0:
+    if request.x == 0 and request.y == 0:
         return DENIED
-    point = actions.place(vehicle, call.item)
-    if not vehicle.fence.allows(*point):
+    point = actions.place(state.craft, request.item)
+    if not state.fence.allows(*point):
         return FAILED
-    if not vehicle.change_mode(modes.GUIDED):
+    if not change_mode(state, modes.GUIDED):
         return FAILED
-    vehicle.guided.fly_to(point)
+    state.guided.fly_to(point)
     return ACCEPTED
 
 
-def _on_earth(call: Call) -> bool:
-    return abs(call.x) <= MOST_LAT_E7 and abs(call.y) <= MOST_LON_E7
-
-
-def _pause(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    wish = call.byte(1)
+def _pause(request: Request) -> int:
+    state = request.state
+    wish = request.byte(1)
     if wish not in (0, 1):
         return DENIED
-    if vehicle.mode.pause(on=wish == 0):
+    if state.mode.pause(on=wish == 0):
         return ACCEPTED
-    vehicle.say(6, "Failed to pause" if wish == 0 else "Failed to resume")
+    state.say(6, "Failed to pause" if wish == 0 else "Failed to resume")
     return FAILED
 
 
-def _roi(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if not abs(call.z) <= MOST_ALTITUDE_M or not call.in_known_frame(vehicle):
+def _roi(request: Request) -> int:
+    state = request.state
+    if not abs(request.z) <= MOST_ALTITUDE_M or not request.in_known_frame():
         return DENIED
-    return done(ok=actions.do_item(vehicle, call.item))
+    return done(ok=actions.do_item(state, request.item))
 
 
-def _roi_none(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    return done(ok=actions.do_item(vehicle, call.item))
+def _roi_none(request: Request) -> int:
+    return done(ok=actions.do_item(request.state, request.item))
 
 
-def _mission_start(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if not (abs(call.params[0]) < NEARLY and abs(call.params[1]) < NEARLY):
+def _mission_start(request: Request) -> int:
+    if not (abs(request.params[0]) < NEARLY and abs(request.params[1]) < NEARLY):
         return DENIED
-    return done(ok=vehicle.change_mode(modes.AUTO))
+    return done(ok=change_mode(request.state, modes.AUTO))
 
 
-def _set_current(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    if not 0 <= call.whole(1) < vehicle.mission.count():
+def _set_current(request: Request) -> int:
+    state = request.state
+    if not 0 <= request.whole(1) < state.mission.count():
         return DENIED
-    if same(call.params[1], 1.0):
-        vehicle.auto.restart()
-    if not vehicle.auto.set_current(call.whole(1)):
+    if same(request.params[1], 1.0):
+        state.auto.restart()
+    if not state.auto.set_current(request.whole(1)):
         return FAILED
-    channel.owe(MISSION_CURRENT)
+    request.channel.send_later(MISSION_CURRENT)
     return ACCEPTED
 
 
-def _jump_tag(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    if not 0 <= call.whole(1) <= MOST_TAG:
+def _jump_tag(request: Request) -> int:
+    if not 0 <= request.whole(1) <= MOST_TAG:
         return DENIED
-    if not vehicle.auto.jump_to_tag(call.whole(1)):
+    if not request.state.auto.jump_to_tag(request.whole(1)):
         return FAILED
-    channel.owe(MISSION_CURRENT)
+    request.channel.send_later(MISSION_CURRENT)
     return ACCEPTED
 
 
-def _fence(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _fence(request: Request) -> int:
     """DO_FENCE_ENABLE: off, on (where there is one), or only the floor off; of some kinds, if so said."""
-    del channel
-    wish, kinds = call.whole(1), call.byte(2) or 0xFF
-    if wish == 1 and not vehicle.fence.present & kinds:
+    state = request.state
+    wish, kinds = request.whole(1), request.byte(2) or 0xFF
+    if wish == 1 and not state.fence.present & kinds:
         return FAILED
     if wish not in (0, 1, 2):
         return FAILED
-    vehicle.fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else kinds)
+    state.fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else kinds)
     return ACCEPTED
 
 
-def _switch(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _switch(request: Request) -> int:
     """DO_AUX_FUNCTION: what a switch of the transmitter would do; only modes, fence and arming are known."""
-    del channel
-    if call.params[1] > SWITCH_HIGH:
+    state = request.state
+    if request.params[1] > SWITCH_HIGH:
         return DENIED
-    function, high = call.whole(1), call.whole(2) == SWITCH_HIGH
+    function, high = request.whole(1), request.whole(2) == SWITCH_HIGH
     if function in MODE_OF_SWITCH:
         if high:
-            vehicle.change_mode(MODE_OF_SWITCH[function])
+            change_mode(state, MODE_OF_SWITCH[function])
         return ACCEPTED
     if function == FENCE_SWITCH:
-        vehicle.fence.enable(on=high)
+        state.fence.enable(on=high)
     elif function == DISARM_SWITCH or (function in ARM_SWITCHES and not high):
-        arming.disarm(vehicle)
+        arming.disarm(state)
     elif function in ARM_SWITCHES:
-        arming.arm(vehicle)
+        arming.arm(state)
     elif function == RESTART_SWITCH and high:
-        vehicle.auto.restart()
+        state.auto.restart()
     elif function not in NOTHING_ATTACHED:
-        vehicle.say(6, f"Invalid channel option ({function})")
+        state.say(6, f"Invalid channel option ({function})")
         return FAILED
     return ACCEPTED
 
 
-def _button_click(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _button_click(request: Request) -> int:
     """SOLO_BTN_FLY_CLICK."""
-    del channel, call
-    if not vehicle.change_mode(modes.LOITER):
-        vehicle.change_mode(modes.ALT_HOLD)
+    state = request.state
+    if not change_mode(state, modes.LOITER):
+        change_mode(state, modes.ALT_HOLD)
     return ACCEPTED
 
 
-def _button_hold(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _button_hold(request: Request) -> int:
     """SOLO_BTN_FLY_HOLD: arm, take off or land, whichever is next."""
-    del channel
-    craft = vehicle.craft
+    state = request.state
+    craft = state.craft
     if not craft.motors.armed:
-        arming.arm(vehicle)
+        arming.arm(state)
     elif not craft.landed:
-        vehicle.change_mode(modes.LAND)
-    elif vehicle.change_mode(modes.LOITER) and call.params[0] > craft.height_m:
-        vehicle.mode.take_off(call.params[0])
+        change_mode(state, modes.LAND)
+    elif change_mode(state, modes.LOITER) and request.params[0] > craft.height_m:
+        state.mode.take_off(request.params[0])
     return ACCEPTED
 
 
-def _button_pause(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _button_pause(request: Request) -> int:
     """SOLO_BTN_PAUSE_CLICK: disarm on the ground, brake in the air."""
-    del channel
-    craft = vehicle.craft
-    shot = abs(call.params[0]) >= NEARLY and vehicle.mode is vehicle.guided
+    state = request.state
+    craft = state.craft
+    shot = abs(request.params[0]) >= NEARLY and state.mode is state.guided
     if craft.motors.armed and craft.landed:
-        arming.disarm(vehicle)
-    elif craft.motors.armed and not shot and not vehicle.change_mode(modes.BRAKE):
-        vehicle.change_mode(modes.ALT_HOLD)
+        arming.disarm(state)
+    elif craft.motors.armed and not shot and not change_mode(state, modes.BRAKE):
+        change_mode(state, modes.ALT_HOLD)
     return ACCEPTED
 
 
-def _return_path(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel, call
-    return done(ok=vehicle.auto_return(path=True, landing=False))
+def _return_path(request: Request) -> int:
+    return done(ok=auto_return(request.state, path=True, landing=False))
 
 
-def _landing_sequence(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel, call
-    return done(ok=vehicle.auto_return(path=False, landing=True))
+def _landing_sequence(request: Request) -> int:
+    return done(ok=auto_return(request.state, path=False, landing=True))
 
 
 FLIGHT: Mapping[int, Handler] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isnan
-from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import actions, arming
-from firmware_sitl.vehicle.call import (
+from firmware_sitl.vehicle.failsafes import end_battery_failsafes
+from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, TERRAIN_FRAMES, cast
+from firmware_sitl.vehicle.request import (
     ACCEPTED,
     DENIED,
     FAILED,
@@ -15,17 +16,12 @@ from firmware_sitl.vehicle.call import (
     NEARLY,
     TEMPORARILY_REJECTED,
     UNSUPPORTED,
-    Call,
     Handler,
+    Request,
     always,
     done,
     same,
 )
-from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, TERRAIN_FRAMES, cast
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.channel import Channel
-    from firmware_sitl.vehicle.vehicle import Vehicle
 
 FORCE_REBOOT = 20190226
 ERASE = 2.0
@@ -36,155 +32,152 @@ STARTS = "Initialising ArduPilot"
 SAFE, DANGEROUS = 0, 1
 
 
-def _arm(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    wish, force = call.params[0], call.params[1]
+def _arm(request: Request) -> int:
+    state = request.state
+    wish, force = request.params[0], request.params[1]
     if same(wish, 1.0):
         forced = same(force, arming.FORCE) or same(force, arming.FORCE_ARM_ONLY)
-        return done(ok=arming.arm(vehicle, force=forced))
+        return done(ok=arming.arm(state, force=forced))
     if abs(wish) < NEARLY:
-        return done(ok=arming.disarm(vehicle, force=same(force, arming.FORCE)))
+        return done(ok=arming.disarm(state, force=same(force, arming.FORCE)))
     return UNSUPPORTED
 
 
-def _prearm(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel, call
-    if vehicle.craft.motors.armed:
+def _prearm(request: Request) -> int:
+    state = request.state
+    if state.craft.motors.armed:
         return TEMPORARILY_REJECTED
-    for reason in arming.problems(vehicle):
-        vehicle.say(2, f"PreArm: {reason}")
+    for reason in arming.problems(state):
+        state.say(2, f"PreArm: {reason}")
     return ACCEPTED
 
 
-def _terminate(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if not call.params[0] > 0.5:
+def _terminate(request: Request) -> int:
+    if not request.params[0] > 0.5:
         return FAILED
-    arming.disarm(vehicle, force=True)
+    arming.disarm(request.state, force=True)
     return ACCEPTED
 
 
-def _calibrate(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _calibrate(request: Request) -> int:
     """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest."""
-    del channel
-    if vehicle.craft.motors.armed:
-        vehicle.say(5, "Disarm to allow calibration")
+    state = request.state
+    if state.craft.motors.armed:
+        state.say(5, "Disarm to allow calibration")
         return FAILED
-    if same(call.params[0], 1.0):
-        vehicle.say(6, STARTS)
+    if same(request.params[0], 1.0):
+        state.say(6, STARTS)
         return ACCEPTED
-    if same(call.params[2], 1.0):
-        vehicle.say(6, "Updating barometer calibration")
-        vehicle.say(6, "Barometer calibration complete")
+    if same(request.params[2], 1.0):
+        state.say(6, "Updating barometer calibration")
+        state.say(6, "Barometer calibration complete")
         return ACCEPTED
-    if call.x == 1 or call.y == 1:
-        vehicle.say(4, "not calibrated by the built-in vehicle")
+    if request.x == 1 or request.y == 1:
+        state.say(4, "not calibrated by the built-in vehicle")
         return FAILED
-    if call.x in (LEVEL, SIMPLE):
-        vehicle.say(6, STARTS)
-        if call.x == LEVEL:
-            vehicle.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")
+    if request.x in (LEVEL, SIMPLE):
+        state.say(6, STARTS)
+        if request.x == LEVEL:
+            state.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")
         return ACCEPTED
-    existing = call.x == ACCEPT_EXISTING or same(call.params[1], ACCEPT_EXISTING)
+    existing = request.x == ACCEPT_EXISTING or same(request.params[1], ACCEPT_EXISTING)
     return ACCEPTED if existing else UNSUPPORTED
 
 
-def _compass(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _compass(request: Request) -> int:
     """DO_START_MAG_CAL: nothing would turn the vehicle about for it."""
-    del channel, call
-    text = "Disarm to allow compass calibration" if vehicle.craft.motors.armed else "no compass to calibrate"
-    vehicle.say(5, text)
+    state = request.state
+    text = "Disarm to allow compass calibration" if state.craft.motors.armed else "no compass to calibrate"
+    state.say(5, text)
     return FAILED
 
 
-def _mask(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle, channel
-    return done(ok=0.0 <= call.params[0] <= 255.0)
+def _mask(request: Request) -> int:
+    return done(ok=0.0 <= request.params[0] <= 255.0)
 
 
-def _storage(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if not same(call.params[0], ERASE):
+def _storage(request: Request) -> int:
+    state = request.state
+    if not same(request.params[0], ERASE):
         return DENIED
-    vehicle.parameters.erase()
-    vehicle.say(4, "All parameters reset, reboot board")
+    state.parameters.erase()
+    state.say(4, "All parameters reset, reboot board")
     return ACCEPTED
 
 
-def _reboot(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    if vehicle.craft.motors.armed and call.y != FORCE_REBOOT:
+def _reboot(request: Request) -> int:
+    state = request.state
+    if state.craft.motors.armed and request.y != FORCE_REBOOT:
         return FAILED
-    if not same(call.params[0], 1.0) and not same(call.params[0], 3.0):
+    if not same(request.params[0], 1.0) and not same(request.params[0], 3.0):
         return UNSUPPORTED
-    vehicle.rebooting = True
+    state.rebooting = True
     return ACCEPTED
 
 
-def _safety(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    wish = call.whole(1)
+def _safety(request: Request) -> int:
+    wish = request.whole(1)
     if wish not in (SAFE, DANGEROUS):
         return DENIED
-    vehicle.safety_on = wish == SAFE
+    request.state.safety_on = wish == SAFE
     return ACCEPTED
 
 
-def _motor_test(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    return done(
-        ok=vehicle.motor_test.start(
-            kind=call.byte(2),
-            throttle=call.params[2],
-            timeout_s=call.params[3],
-            count=cast(call.x, 8),
-        )
+def _motor_test(request: Request) -> int:
+    state, test = request.state, request.state.motor_test
+    if not test.running and not state.craft.landed:
+        state.say(2, "Motor Test: vehicle not landed")
+        return FAILED
+    if not test.running and state.safety_on:
+        state.say(2, "Motor Test: Safety switch")
+        return FAILED
+    test.start(
+        state.craft.t_s,
+        kind=request.byte(2),
+        throttle=request.params[2],
+        timeout_s=request.params[3],
+        count=cast(request.x, 8),
     )
+    return ACCEPTED
 
 
-def _battery_reset(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _battery_reset(request: Request) -> int:
     """BATTERY_RESET: which batteries (bits), how full in per cent."""
-    del channel
-    percent = call.params[1]
-    if call.whole(1) & 1 and 0.0 <= percent <= 100.0:
-        vehicle.craft.battery.refill(percent / 100.0)
-        vehicle.failsafes.battery_reset()
+    state = request.state
+    percent = request.params[1]
+    if request.whole(1) & 1 and 0.0 <= percent <= 100.0:
+        state.craft.battery.refill(percent / 100.0)
+        end_battery_failsafes(state)
     return ACCEPTED
 
 
-def _set_home(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel
-    here = same(call.params[0], 1.0) or (call.x == 0 and call.y == 0)
-    if not here and not abs(call.params[0]) < NEARLY:
+def _set_home(request: Request) -> int:
+    state = request.state
+    here = same(request.params[0], 1.0) or (request.x == 0 and request.y == 0)
+    if not here and not abs(request.params[0]) < NEARLY:
         return FAILED
-    if not here and not (call.in_known_frame(vehicle) and _height_fits(call.z)):
+    if not here and not (request.in_known_frame() and _height_fits(request.z)):
         return DENIED
-    over_terrain = not here and call.frame in TERRAIN_FRAMES
-    if not vehicle.estimator.position_ok or over_terrain or not (here or _on_earth(call)):
+    over_terrain = not here and request.frame in TERRAIN_FRAMES
+    if not state.estimator.position_ok or over_terrain or not (here or request.is_on_earth):
         return FAILED
-    actions.set_home(vehicle, call.item)
+    actions.set_home(state, request.item)
     return ACCEPTED
 
 
-def _set_origin(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _set_origin(request: Request) -> int:
     """DO_SET_GLOBAL_ORIGIN: it is set by the satellites, and once only."""
-    del vehicle, channel
-    nowhere = call.x == 0 and call.y == 0 and call.z == 0.0
-    return DENIED if not _height_fits(call.z) or nowhere or not _on_earth(call) else FAILED
+    nowhere = request.x == 0 and request.y == 0 and request.z == 0.0
+    return DENIED if not _height_fits(request.z) or nowhere or not request.is_on_earth else FAILED
 
 
-def _position(vehicle: Vehicle, channel: Channel, call: Call) -> int:
+def _position(request: Request) -> int:
     """EXTERNAL_POSITION_ESTIMATE: not taken while there are satellites."""
-    del vehicle, channel
-    return DENIED if call.frame not in (GLOBAL, 5) or not isnan(call.z) else FAILED
+    return DENIED if request.frame not in (GLOBAL, 5) or not isnan(request.z) else FAILED
 
 
 def _height_fits(height_m: float) -> bool:
     return abs(height_m) <= MOST_ALTITUDE_M
-
-
-def _on_earth(call: Call) -> bool:
-    return abs(call.x) <= MOST_LAT_E7 and abs(call.y) <= MOST_LON_E7
 
 
 GROUND: Mapping[int, Handler] = {

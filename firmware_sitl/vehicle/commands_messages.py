@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from firmware_sitl.vehicle.call import ACCEPTED, DENIED, FAILED, NEARLY, Call, Handler, done, same
+from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.items import cast
+from firmware_sitl.vehicle.request import ACCEPTED, DENIED, FAILED, NEARLY, Handler, Request, done, same
 from firmware_sitl.vehicle.telemetry import BUILDERS
 from firmware_sitl.vehicle.telemetry_more import AVAILABLE_MODES, MODES_MONITOR, SILENT
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.channel import Channel
-    from firmware_sitl.vehicle.vehicle import Vehicle
 
 MESSAGE_INTERVAL, AUTOPILOT_VERSION = 244, 148
 HOME, ORIGIN = 242, 49
@@ -34,9 +30,8 @@ def _known(message_id: int) -> bool:
     return message_id in BUILDERS or message_id in SILENT
 
 
-def _interval(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle
-    return _tell_interval(channel, call.whole(1))
+def _interval(request: Request) -> int:
+    return _tell_interval(request.channel, request.whole(1))
 
 
 def _tell_interval(channel: Channel, message_id: int) -> int:
@@ -47,12 +42,14 @@ def _tell_interval(channel: Channel, message_id: int) -> int:
     return done(ok=known)
 
 
-def _set_interval(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    message_id, microseconds = call.whole(1), cast(call.params[1], 32, signed=True)
-    if not abs(call.params[2]) < NEARLY:
+def _set_interval(request: Request) -> int:
+    channel = request.channel
+    state = request.state
+    message_id, microseconds = request.whole(1), cast(request.params[1], 32, signed=True)
+    if not abs(request.params[2]) < NEARLY:
         return DENIED
     if not _known(message_id):
-        vehicle.say(6, f"No ap_message for mavlink id ({message_id & 0xFFFFFFFF})")
+        state.say(6, f"No ap_message for mavlink id ({message_id & 0xFFFFFFFF})")
         return DENIED
     if microseconds in (DEFAULT_US, STOP_US):
         channel.every(message_id, channel.usual(message_id) if microseconds == DEFAULT_US else None)
@@ -61,47 +58,44 @@ def _set_interval(vehicle: Vehicle, channel: Channel, call: Call) -> int:
     if microseconds < 0:
         return DENIED
     if interval_ms < LEAST_INTERVAL_MS:
-        vehicle.say(6, f"Requested rate for message ID {message_id} too fast. Increase SCHED_LOOP_RATE")
+        state.say(6, f"Requested rate for message ID {message_id} too fast. Increase SCHED_LOOP_RATE")
         return DENIED
     channel.every(message_id, interval_ms * 0.001)
     return ACCEPTED
 
 
-def _request(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    message_id = call.whole(1)
+def _request(request: Request) -> int:
+    channel = request.channel
+    message_id = request.whole(1)
     if message_id == MESSAGE_INTERVAL:
-        return _tell_interval(channel, call.whole(2))
+        return _tell_interval(channel, request.whole(2))
     if not _known(message_id):
         return FAILED
     if message_id == AVAILABLE_MODES:
-        channel.list_modes(call.byte(2))
+        channel.list_modes(request.byte(2))
         channel.every(MODES_MONITOR, MONITOR_S)
     else:
-        channel.owe(message_id)
-    del vehicle
+        channel.send_later(message_id)
     return ACCEPTED
 
 
-def _version(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del vehicle
-    if not same(call.params[0], 1.0):
+def _version(request: Request) -> int:
+    if not same(request.params[0], 1.0):
         return FAILED
-    channel.owe(AUTOPILOT_VERSION)
+    request.channel.send_later(AUTOPILOT_VERSION)
     return ACCEPTED
 
 
-def _home(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del call
-    if not vehicle.home_set:
+def _home(request: Request) -> int:
+    if not request.state.home_set:
         return FAILED
-    channel.one(HOME)
-    channel.one(ORIGIN)
+    request.channel.send_now(HOME)
+    request.channel.send_now(ORIGIN)
     return ACCEPTED
 
 
-def _banner(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-    del channel, call
-    vehicle.say_banner()
+def _banner(request: Request) -> int:
+    request.state.say_banner()
     return ACCEPTED
 
 

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 from math import atan, cos, hypot, radians
-from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle.air import Air
 from firmware_sitl.vehicle.airframe import Airframe
 from firmware_sitl.vehicle.battery import Battery
 from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.control import PositionControl
-from firmware_sitl.vehicle.glitch import Glitch
+from firmware_sitl.vehicle.estimator import Glitch
 from firmware_sitl.vehicle.heading import Heading
 from firmware_sitl.vehicle.motors import Motors, Spool
 from firmware_sitl.vehicle.navigation import WaypointNavigation
+from firmware_sitl.vehicle.origin import METRES_PER_DEGREE, Origin
 from firmware_sitl.vehicle.parameters import Parameters
 from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp
 from firmware_sitl.vehicle.sight import Sight
 from firmware_sitl.vehicle.sticks import Sticks
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.modes import Mode
-
-METRES_PER_DEGREE = 111318.84502145034
-"""ArduPilot's flat earth: metres in a degree of latitude."""
 
 LAND_TILT_RAD = radians(15.0)
 LAND_DETECT_S = 1.0
@@ -34,26 +28,6 @@ LIFTING_SHARE = 1.45
 
 LAND_SETTLE_S = 0.6
 """Seconds of ground contact until throttle and the filtered acceleration are low (fitted to recordings)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where local north, east and up are zero: home at power-on, the EKF's origin."""
-
-    lat_deg: float
-    lon_deg: float
-    altitude_m: float
-
-    def local(self, lat_deg: float, lon_deg: float) -> tuple[float, float]:
-        """Metres north and east."""
-        scale = METRES_PER_DEGREE * cos(radians(0.5 * (lat_deg + self.lat_deg)))
-        return (lat_deg - self.lat_deg) * METRES_PER_DEGREE, (lon_deg - self.lon_deg) * scale
-
-    def globe(self, north: float, east: float) -> tuple[float, float]:
-        """Latitude and longitude, degrees."""
-        lat = self.lat_deg + north / METRES_PER_DEGREE
-        scale = METRES_PER_DEGREE * cos(radians(0.5 * (lat + self.lat_deg)))
-        return lat, self.lon_deg + east / scale
 
 
 class Craft:
@@ -71,10 +45,9 @@ class Craft:
         self.air = Air(parameters)
         self.control = PositionControl(self.body, parameters)
         self.navigation = WaypointNavigation(self.control, parameters)
-        self.heading = Heading(self)
-        self.sight = Sight(self)
+        self.heading = Heading(self.body, self.control, parameters)
+        self.sight = Sight(parameters, self.body, origin, now_s=lambda: self.t_s, say=self.say)
         self.sticks = Sticks(parameters, lambda: self.t_s)
-        self.mode: Mode | None = None
         self.t_s = 0.0
         self.landed = True
         self.landed_maybe = False
@@ -119,16 +92,15 @@ class Craft:
             self.body.east += believed[1] - self.astray[1]
             self.astray = believed
 
-    def step(self, dt: float) -> None:
-        """Advance everything by one step."""
+    def step(self, dt: float, steer: Callable[[float], None]) -> None:
+        """Advance everything by one step, steered by a flight mode."""
         self.t_s += dt
         self._go_astray()
         wind = self.air.blow(dt, self.body.up)
         self.wants_flight = False
         if not self.landed:
-            self.sight.look()
-        if self.mode is not None:
-            self.mode.run(dt)
+            self.sight.look(self.astray)
+        steer(dt)
         self.motors.run(dt, fly=self.wants_flight)
         if self.body.on_ground:
             self._stand(dt)

@@ -1,14 +1,11 @@
-"""Failsafes: ground station, battery, position and radio; each acts once as its parameter says."""
+"""The failsafes of ground station, battery, position and radio: each acts once, as its parameter says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.failsafe_actions import FailsafeAction, act, action_of, land_after_pause
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.mode_changes import change_mode
+from firmware_sitl.vehicle.state import State
 
 _A = FailsafeAction
 GCS_ACTIONS = {
@@ -44,180 +41,145 @@ NO_PULSES, RC_SILENCE_S = 1.0, 1.0
 PILOTED = (modes.STABILIZE, modes.ALT_HOLD, modes.LOITER, modes.POSHOLD)
 
 
-class Failsafes:
-    """Watches for what went wrong."""
+def watch_failsafes(state: State, t_s: float) -> None:
+    """Look at everything; several times a second."""
+    _watch_gcs(state, t_s)
+    _watch_battery(state, t_s)
+    _watch_position(state, t_s)
+    _watch_radio(state, t_s)
 
-    def __init__(self, vehicle: Vehicle) -> None:
-        self._vehicle = vehicle
-        self.gcs_heard_s: float | None = None
-        self._gcs_heard_link_s = 0.0
-        self.gcs_lost = False
-        self.ekf_lost = False
-        self.radio_lost = False
-        self.battery_low = False
-        self.battery_critical = False
-        self._battery_rank = len(GRAVEST_FIRST) + 1
-        self._low_since_s: float | None = None
-        self._critical_since_s: float | None = None
-        self._astray_since_s: float | None = None
-        self._unheard_since_s: float | None = None
 
-    def battery_reset(self) -> None:
-        """The monitor has been told of another battery: its failsafes are over, where it is a good one."""
-        if self._since(0.0, None, "BATT_LOW") is None and self._since(0.0, None, "BATT_CRT") is None:
-            self.battery_low = self.battery_critical = False
-            self._battery_rank = len(GRAVEST_FIRST) + 1
-        self._low_since_s = self._critical_since_s = None
+def _watch_gcs(state: State, t_s: float) -> None:
+    parameters, failsafes = state.parameters, state.failsafes
+    action = int(parameters["FS_GCS_ENABLE"])
+    if action == 0 or failsafes.gcs_heard_s is None:
+        failsafes.gcs_lost = False
+        return
+    silent_s = state.link_s - failsafes.gcs_heard_link_s
+    lost = t_s - failsafes.gcs_heard_s > parameters["FS_GCS_TIMEOUT"] and silent_s > LEAST_SILENCE_S
+    if lost == failsafes.gcs_lost:
+        return
+    failsafes.gcs_lost = lost
+    if not lost:
+        state.say(4, "GCS Failsafe Cleared")
+        return
+    if not state.craft.motors.armed:
+        state.say(4, "GCS Failsafe")
+        return
+    options, goes_on = int(parameters["FS_OPTIONS"]), ""
+    if state.mode is state.auto and options & GCS_CONTINUES_AUTO:
+        goes_on = "Continuing Auto Mode"
+    elif state.mode.number in PILOTED and options & GCS_CONTINUES_PILOTED:
+        goes_on = "Continuing Pilot Control"
+    _respond(state, "GCS", GCS_ACTIONS.get(action, _A.RTL), goes_on=goes_on)
 
-    @property
-    def any(self) -> bool:
-        """Whether one is in force."""
-        return self.gcs_lost or self.ekf_lost or self.battery_low or self.battery_critical or self.radio_lost
 
-    def hear_gcs(self, t_s: float) -> None:
-        """A heartbeat of the ground station with the right system id."""
-        self.gcs_heard_s, self._gcs_heard_link_s = t_s, self._vehicle.link_s
+def _watch_battery(state: State, t_s: float) -> None:
+    parameters, battery, failsafes = state.parameters, state.craft.battery, state.failsafes
+    if not state.craft.motors.armed:
+        return
+    hold_s = parameters["BATT_LOW_TIMER"]
+    failsafes.battery_critical_since_s = _below_since(
+        state, t_s, failsafes.battery_critical_since_s, "BATT_CRT"
+    )
+    failsafes.battery_low_since_s = _below_since(state, t_s, failsafes.battery_low_since_s, "BATT_LOW")
+    if not failsafes.battery_critical and _held(failsafes.battery_critical_since_s, t_s, hold_s):
+        failsafes.battery_critical = True
+        _battery_event(state, "critical", int(parameters["BATT_FS_CRT_ACT"]), battery.volt, battery.used_mah)
+    elif not (failsafes.battery_low or failsafes.battery_critical) and _held(
+        failsafes.battery_low_since_s, t_s, hold_s
+    ):
+        failsafes.battery_low = True
+        _battery_event(state, "low", int(parameters["BATT_FS_LOW_ACT"]), battery.volt, battery.used_mah)
 
-    def watch(self, t_s: float) -> None:
-        """Look at everything; several times a second."""
-        self._watch_gcs(t_s)
-        self._watch_battery(t_s)
-        self._watch_position(t_s)
-        self._watch_radio(t_s)
 
-    def _watch_gcs(self, t_s: float) -> None:
-        vehicle, parameters = self._vehicle, self._vehicle.parameters
-        action = int(parameters["FS_GCS_ENABLE"])
-        if action == 0 or self.gcs_heard_s is None:
-            self.gcs_lost = False
-            return
-        silent_s = vehicle.link_s - self._gcs_heard_link_s
-        lost = t_s - self.gcs_heard_s > parameters["FS_GCS_TIMEOUT"] and silent_s > LEAST_SILENCE_S
-        if lost == self.gcs_lost:
-            return
-        self.gcs_lost = lost
-        if not lost:
-            vehicle.say(4, "GCS Failsafe Cleared")
-            return
-        if not vehicle.craft.motors.armed:
-            vehicle.say(4, "GCS Failsafe")
-            return
-        options, goes_on = int(parameters["FS_OPTIONS"]), ""
-        if vehicle.mode is vehicle.auto and options & GCS_CONTINUES_AUTO:
-            goes_on = "Continuing Auto Mode"
-        elif vehicle.mode.number in PILOTED and options & GCS_CONTINUES_PILOTED:
-            goes_on = "Continuing Pilot Control"
-        self._respond("GCS", GCS_ACTIONS.get(action, _A.RTL), goes_on=goes_on)
+def _battery_event(state: State, what: str, value: int, volt: float, used_mah: float) -> None:
+    action, failsafes = action_of(value), state.failsafes
+    state.say(4, f"Battery 1 is {what} {volt:.2f}V used {used_mah:.0f} mAh")
+    rank = GRAVEST_FIRST.index(action) if action in GRAVEST_FIRST else len(GRAVEST_FIRST)
+    if failsafes.battery_rank is not None and rank >= failsafes.battery_rank:
+        return
+    failsafes.battery_rank = rank
+    keeps_landing = state.mode.landing and int(state.parameters["FS_OPTIONS"]) & CONTINUE_IF_LANDING
+    if _idle_on_ground(state):
+        arming.disarm(state, force=True)
+        state.say(4, "Battery Failsafe - Disarming")
+    elif keeps_landing and action is not FailsafeAction.NONE:
+        state.say(4, "Battery Failsafe - Continuing Landing")
+        act(state, FailsafeAction.LAND)
+    else:
+        state.say(4, "Battery Failsafe")
+        act(state, action)
 
-    def _watch_battery(self, t_s: float) -> None:
-        parameters, battery = self._vehicle.parameters, self._vehicle.craft.battery
-        if not self._vehicle.craft.motors.armed:
-            return
-        hold_s = parameters["BATT_LOW_TIMER"]
-        self._critical_since_s = self._since(t_s, self._critical_since_s, "BATT_CRT")
-        self._low_since_s = self._since(t_s, self._low_since_s, "BATT_LOW")
-        if not self.battery_critical and _held(self._critical_since_s, t_s, hold_s):
-            self.battery_critical = True
-            self._battery_event(
-                "critical", int(parameters["BATT_FS_CRT_ACT"]), battery.volt, battery.used_mah
-            )
-        elif not self.battery_low and not self.battery_critical and _held(self._low_since_s, t_s, hold_s):
-            self.battery_low = True
-            self._battery_event("low", int(parameters["BATT_FS_LOW_ACT"]), battery.volt, battery.used_mah)
 
-    def _since(self, t_s: float, since: float | None, name: str) -> float | None:
-        """Since when voltage or charge has been below a threshold; charge counts at once."""
-        parameters, battery = self._vehicle.parameters, self._vehicle.craft.battery
-        volt, charge = parameters[f"{name}_VOLT"], parameters[f"{name}_MAH"]
-        if charge > 0.0 and battery.capacity_mah - battery.used_mah < charge:
-            return float("-inf")
-        if volt > 0.0 and 0.0 < battery.volt < volt:
-            return t_s if since is None else since
-        return None
+def _watch_position(state: State, t_s: float) -> None:
+    """The filter's failsafe: without a position for a second (10 looks of ArduCopter's EKF check)."""
+    parameters, failsafes = state.parameters, state.failsafes
+    bad = not state.estimator.position_ok and state.home_set and parameters["FS_EKF_THRESH"] > 0.0
+    failsafes.no_position_since_s = _since(t_s, failsafes.no_position_since_s, holds=bad)
+    lost = _held(failsafes.no_position_since_s, t_s, EKF_CHECK_S)
+    if lost == failsafes.ekf_lost:
+        return
+    failsafes.ekf_lost = lost
+    if not state.craft.motors.armed:
+        return
+    if not lost:
+        state.say(2, "EKF Failsafe Cleared")
+        return
+    state.say(2, "EKF variance")
+    action = int(parameters["FS_EKF_ACTION"])
+    unmoved = not state.mode.needs_position and action != EKF_LAND_EVEN_STABILIZE
+    if action == EKF_REPORT_ONLY or unmoved or state.mode is state.land:
+        state.say(2, "EKF Failsafe")
+        return
+    tries_to_hold = action == EKF_ALT_HOLD and not failsafes.radio_lost
+    if not (tries_to_hold and change_mode(state, modes.ALT_HOLD)):
+        land_after_pause(state)
+    state.say(2, f"EKF Failsafe: changed to {state.mode.name} Mode")
 
-    def _battery_event(self, what: str, value: int, volt: float, used_mah: float) -> None:
-        vehicle, action = self._vehicle, action_of(value)
-        vehicle.say(4, f"Battery 1 is {what} {volt:.2f}V used {used_mah:.0f} mAh")
-        rank = GRAVEST_FIRST.index(action) if action in GRAVEST_FIRST else len(GRAVEST_FIRST)
-        if rank >= self._battery_rank:
-            return
-        self._battery_rank = rank
-        keeps_landing = vehicle.mode.landing and int(vehicle.parameters["FS_OPTIONS"]) & CONTINUE_IF_LANDING
-        if self._idle_on_ground():
-            arming.disarm(vehicle, force=True)
-            vehicle.say(4, "Battery Failsafe - Disarming")
-        elif keeps_landing and action is not FailsafeAction.NONE:
-            vehicle.say(4, "Battery Failsafe - Continuing Landing")
-            act(vehicle, FailsafeAction.LAND)
-        else:
-            vehicle.say(4, "Battery Failsafe")
-            act(vehicle, action)
 
-    def _watch_position(self, t_s: float) -> None:
-        """The filter's failsafe: without a position for a second (10 looks of ArduCopter's EKF check)."""
-        vehicle, parameters = self._vehicle, self._vehicle.parameters
-        bad = not vehicle.estimator.position_ok and vehicle.home_set and parameters["FS_EKF_THRESH"] > 0.0
-        self._astray_since_s = _since(t_s, self._astray_since_s, holds=bad)
-        lost = _held(self._astray_since_s, t_s, EKF_CHECK_S)
-        if lost == self.ekf_lost:
-            return
-        self.ekf_lost = lost
-        if not vehicle.craft.motors.armed:
-            return
-        if not lost:
-            vehicle.say(2, "EKF Failsafe Cleared")
-            return
-        vehicle.say(2, "EKF variance")
-        action = int(parameters["FS_EKF_ACTION"])
-        unmoved = not vehicle.mode.needs_position and action != EKF_LAND_EVEN_STABILIZE
-        if action == EKF_REPORT_ONLY or unmoved or vehicle.mode is vehicle.land:
-            vehicle.say(2, "EKF Failsafe")
-            return
-        holds_height = action == EKF_ALT_HOLD and not self.radio_lost and vehicle.change_mode(modes.ALT_HOLD)
-        if not holds_height:
-            land_after_pause(vehicle)
-        vehicle.say(2, f"EKF Failsafe: changed to {vehicle.mode.name} Mode")
+def _watch_radio(state: State, t_s: float) -> None:
+    parameters, failsafes = state.parameters, state.failsafes
+    action = int(parameters["FS_THR_ENABLE"])
+    silent = parameters["SIM_RC_FAIL"] != 0.0
+    failsafes.no_radio_since_s = _since(t_s, failsafes.no_radio_since_s, holds=silent)
+    after_s = RC_SILENCE_S if parameters["SIM_RC_FAIL"] == NO_PULSES else 0.0
+    lost = _held(failsafes.no_radio_since_s, t_s, after_s) and action != 0
+    if lost == failsafes.radio_lost:
+        return
+    failsafes.radio_lost = lost
+    if not lost:
+        state.say(4, "Radio Failsafe Cleared")
+        return
+    options, goes_on = int(parameters["FS_OPTIONS"]), ""
+    if state.mode is state.auto and options & RC_CONTINUES_AUTO:
+        goes_on = "Continuing Auto"
+    elif state.mode.number == modes.GUIDED and options & RC_CONTINUES_GUIDED:
+        goes_on = "Continuing Guided Mode"
+    _respond(state, "Radio", THROTTLE_ACTIONS.get(action, _A.LAND), goes_on=goes_on)
 
-    def _watch_radio(self, t_s: float) -> None:
-        vehicle, parameters = self._vehicle, self._vehicle.parameters
-        action = int(parameters["FS_THR_ENABLE"])
-        self._unheard_since_s = _since(t_s, self._unheard_since_s, holds=parameters["SIM_RC_FAIL"] != 0.0)
-        after_s = RC_SILENCE_S if parameters["SIM_RC_FAIL"] == NO_PULSES else 0.0
-        lost = _held(self._unheard_since_s, t_s, after_s) and action != 0
-        if lost == self.radio_lost:
-            return
-        self.radio_lost = lost
-        if not lost:
-            vehicle.say(4, "Radio Failsafe Cleared")
-            return
-        options, goes_on = int(parameters["FS_OPTIONS"]), ""
-        if vehicle.mode is vehicle.auto and options & RC_CONTINUES_AUTO:
-            goes_on = "Continuing Auto"
-        elif vehicle.mode.number == modes.GUIDED and options & RC_CONTINUES_GUIDED:
-            goes_on = "Continuing Guided Mode"
-        self._respond("Radio", THROTTLE_ACTIONS.get(action, _A.LAND), goes_on=goes_on)
 
-    def _respond(self, what: str, action: FailsafeAction, *, goes_on: str) -> None:
-        """Say that a link is lost, and act: unless on the ground, landing anyhow, or told to go on."""
-        vehicle = self._vehicle
-        if self._idle_on_ground():
-            vehicle.say(4, f"{what} Failsafe - Disarming")
-            arming.disarm(vehicle, force=True)
-            return
-        lands_by_battery = self._battery_rank <= GRAVEST_FIRST.index(FailsafeAction.LAND)
-        if vehicle.mode.landing and lands_by_battery:
-            what, goes_on, action = f"{what} + Battery", "Continuing Landing", FailsafeAction.LAND
-        elif vehicle.mode.landing and int(vehicle.parameters["FS_OPTIONS"]) & CONTINUE_IF_LANDING:
-            goes_on, action = "Continuing Landing", FailsafeAction.LAND
-        elif goes_on:
-            action = FailsafeAction.NONE
-        vehicle.say(4, f"{what} Failsafe - {goes_on}" if goes_on else f"{what} Failsafe")
-        act(vehicle, action)
+def _respond(state: State, what: str, action: FailsafeAction, *, goes_on: str) -> None:
+    """Say that a link is lost, and act: unless on the ground, landing anyhow, or told to go on."""
+    if _idle_on_ground(state):
+        state.say(4, f"{what} Failsafe - Disarming")
+        arming.disarm(state, force=True)
+        return
+    rank = state.failsafes.battery_rank
+    lands_by_battery = rank is not None and rank <= GRAVEST_FIRST.index(FailsafeAction.LAND)
+    if state.mode.landing and lands_by_battery:
+        what, goes_on, action = f"{what} + Battery", "Continuing Landing", FailsafeAction.LAND
+    elif state.mode.landing and int(state.parameters["FS_OPTIONS"]) & CONTINUE_IF_LANDING:
+        goes_on, action = "Continuing Landing", FailsafeAction.LAND
+    elif goes_on:
+        action = FailsafeAction.NONE
+    state.say(4, f"{what} Failsafe - {goes_on}" if goes_on else f"{what} Failsafe")
+    act(state, action)
 
-    def _idle_on_ground(self) -> bool:
-        """Landed: a failsafe stops the motors. In AUTO not before the mission's end, which does so itself."""
-        vehicle = self._vehicle
-        return vehicle.craft.landed and not (vehicle.mode is vehicle.auto and vehicle.auto.running)
+
+def _idle_on_ground(state: State) -> bool:
+    """Landed: a failsafe stops the motors. In AUTO not before the mission's end, which does so itself."""
+    return state.craft.landed and not (state.mode is state.auto and state.auto.running)
 
 
 def _since(t_s: float, since_s: float | None, *, holds: bool) -> float | None:
@@ -229,3 +191,24 @@ def _since(t_s: float, since_s: float | None, *, holds: bool) -> float | None:
 
 def _held(since: float | None, t_s: float, hold_s: float) -> bool:
     return since is not None and t_s - since >= hold_s
+
+
+def _below_since(state: State, t_s: float, since: float | None, name: str) -> float | None:
+    """Since when voltage or charge has been below a threshold; charge counts at once."""
+    parameters, battery = state.parameters, state.craft.battery
+    volt, charge = parameters[f"{name}_VOLT"], parameters[f"{name}_MAH"]
+    if charge > 0.0 and battery.capacity_mah - battery.used_mah < charge:
+        return float("-inf")
+    if volt > 0.0 and 0.0 < battery.volt < volt:
+        return t_s if since is None else since
+    return None
+
+
+def end_battery_failsafes(state: State) -> None:
+    """The monitor has been told of another battery: its failsafes are over, where it is a good one."""
+    failsafes = state.failsafes
+    below = (_below_since(state, 0.0, None, name) for name in ("BATT_LOW", "BATT_CRT"))
+    if all(since is None for since in below):
+        failsafes.battery_low = failsafes.battery_critical = False
+        failsafes.battery_rank = None
+    failsafes.battery_low_since_s = failsafes.battery_critical_since_s = None

@@ -1,13 +1,12 @@
-"""The geofence: polygons, circles, the circle about home, ceiling and floor, and what a breach does."""
+"""The geofence: its areas, ceiling and floor, what lies outside them, and what must hold before arming."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import hypot, inf
-from typing import TYPE_CHECKING
 
-from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.fence_kinds import ALL, ARMING, CEILING, CIRCLE, FLOOR, POLYGON, fence_names
+from firmware_sitl.vehicle.body import Body
+from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.items import (
     CIRCLE_INCLUDE,
     FENCE_EXCLUDE,
@@ -15,10 +14,14 @@ from firmware_sitl.vehicle.items import (
     FENCE_RETURN,
     Item,
 )
+from firmware_sitl.vehicle.parameters import Parameters
 
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.body import Body
-    from firmware_sitl.vehicle.vehicle import Vehicle
+CEILING, CIRCLE, POLYGON, FLOOR = 1, 2, 4, 8
+ARMING = CEILING | CIRCLE | POLYGON
+ALL = ARMING | FLOOR
+"""Kinds of fence, as bits of FENCE_TYPE."""
+
+LOWEST_FLOOR_M = -100.0
 
 UNION_OF_INCLUSIONS = 2
 """FENCE_OPTIONS bit: inside any inclusion suffices; without it the vehicle must be inside all."""
@@ -29,10 +32,8 @@ BACKUP_M = 20.0
 RECOVERY_S = 10.0
 """Seconds after a change of mode in which a pilot may bring it back, and no breach acts."""
 
-GIVE_UP_M = 100.0
-"""Outside the fence by more than this, the vehicle lands whatever the action says (ArduCopter)."""
-
-NONE, RTL_OR_LAND, ALWAYS_LAND, SMART_OR_RTL_OR_LAND, BRAKE_OR_LAND, SMART_OR_LAND = range(6)
+REPORT_ONLY = 0
+"""FENCE_ACTION: a breach is told of, and nothing done."""
 
 Corner = tuple[float, float]
 
@@ -64,8 +65,8 @@ class Area:
 class Fence:
     """The fence in force and its breaches."""
 
-    def __init__(self, vehicle: Vehicle) -> None:
-        self._vehicle = vehicle
+    def __init__(self, craft: Craft) -> None:
+        self._craft, self._parameters = craft, craft.parameters
         self.areas: tuple[Area, ...] = ()
         self.breached = 0
         self.breach_count = 0
@@ -79,7 +80,7 @@ class Fence:
     @property
     def present(self) -> int:
         """Bits of the fences that FENCE_TYPE asks for and that there are."""
-        kinds = int(self._vehicle.parameters["FENCE_TYPE"])
+        kinds = int(self._parameters["FENCE_TYPE"])
         return kinds & (ALL if self.areas else ALL & ~POLYGON)
 
     @property
@@ -97,19 +98,19 @@ class Fence:
     def safe_ceiling_m(self) -> float:
         """The height above home that a return keeps under: FENCE_MARGIN below the ceiling, if that is on."""
         self._heed_switch()
-        parameters = self._vehicle.parameters
+        parameters = self._parameters
         return parameters["FENCE_ALT_MAX"] - parameters["FENCE_MARGIN"] if self._kinds & CEILING else inf
 
     def _heed_switch(self) -> None:
         """FENCE_ENABLE, where it has changed, switches what FENCE_TYPE says then, but for the floor."""
-        parameters = self._vehicle.parameters
+        parameters = self._parameters
         if parameters["FENCE_ENABLE"] != self._switch:
             self._switch = parameters["FENCE_ENABLE"]
             self._kinds = int(parameters["FENCE_TYPE"]) & ~FLOOR if self._switch else 0
 
     def load(self, items: list[Item]) -> None:
         """Take over a list of fence items, in local metres."""
-        origin, areas, place = self._vehicle.craft.origin, [], 0
+        origin, areas, place = self._craft.origin, [], 0
         while place < len(items):
             item = items[place]
             if item.command in (FENCE_INCLUDE, FENCE_EXCLUDE):
@@ -127,31 +128,31 @@ class Fence:
 
     def on_arming(self) -> None:
         """FENCE_AUTOENABLE 3: enabled on arming."""
-        if self._vehicle.parameters["FENCE_AUTOENABLE"] == 3.0:
+        if self._parameters["FENCE_AUTOENABLE"] == 3.0:
             self._floor_stays_on = self._floor_stays_off = False
             self._switch_kinds("auto-enabled", on=True, kinds=ARMING)
 
     def on_disarming(self) -> None:
         """FENCE_AUTOENABLE 3: disabled on disarming."""
-        if self._vehicle.parameters["FENCE_AUTOENABLE"] == 3.0:
+        if self._parameters["FENCE_AUTOENABLE"] == 3.0:
             self._switch_kinds("auto-disabled", on=False, kinds=ALL)
 
     def on_mode_change(self, t_s: float) -> None:
         """Whoever changes the mode outside the fence has ten seconds to bring the craft back."""
-        if self.breached and int(self._vehicle.parameters["FENCE_ACTION"]) != NONE:
+        if self.breached and int(self._parameters["FENCE_ACTION"]) != REPORT_ONLY:
             self._recovering_until_s = t_s + RECOVERY_S
-            self._vehicle.say(6, "Manual recovery started")
+            self._craft.say(6, "Manual recovery started")
 
     def enable(self, *, on: bool, kinds: int = ALL) -> None:
         """Watch some fences, or no longer."""
-        if kinds & int(self._vehicle.parameters["FENCE_TYPE"]) & FLOOR:
+        if kinds & int(self._parameters["FENCE_TYPE"]) & FLOOR:
             self._floor_stays_on, self._floor_stays_off = on, not on
         self._set(on=on, kinds=kinds)
 
     def _set(self, *, on: bool, kinds: int) -> int:
         """Switch fences that FENCE_TYPE asks for; bits of those that changed."""
         self._heed_switch()
-        before, kinds = self._kinds, kinds & int(self._vehicle.parameters["FENCE_TYPE"])
+        before, kinds = self._kinds, kinds & int(self._parameters["FENCE_TYPE"])
         self._kinds = before | kinds if on else before & ~kinds
         changed = before ^ self._kinds
         if not on:
@@ -161,43 +162,41 @@ class Fence:
     def _switch_kinds(self, what: str, *, on: bool, kinds: int) -> None:
         changed = self._set(on=on, kinds=kinds)
         if changed:
-            self._vehicle.say(5, f"{fence_names(changed)} {what}")
+            self._craft.say(5, f"{fence_names(changed)} {what}")
 
     def allows(self, north: float, east: float, up: float) -> bool:
         """Whether a destination lies within the fences watched."""
-        return not self._breaches_at(north, east, up - self._vehicle.craft.home[2])
+        return not self._breaches_at(north, east, up - self._craft.home[2])
 
     def breaches(self, body: Body) -> int:
         """Bits of the fences outside of which the body is."""
-        return self._breaches_at(body.north, body.east, body.up - self._vehicle.craft.home[2])
+        return self._breaches_at(body.north, body.east, body.up - self._craft.home[2])
 
-    def watch(self, t_s: float) -> None:
-        """Look for a new breach, and act on it."""
-        vehicle, craft = self._vehicle, self._vehicle.craft
-        self._mind_the_floor()
-        if not vehicle.estimator.position_ok:
-            return
+    def watch(self, t_s: float, *, position_ok: bool, landing: bool) -> int:
+        """Look for a new breach: bits of the fences whose breach calls for an action, 0 for none."""
+        craft = self._craft
+        self._mind_the_floor(landing=landing)
+        if not position_ok:
+            return 0
         now, before = self.breaches(craft.body), self.breached
         new = (now & ~before) | self._moved_backups(now)
         self.breached = now
         if before and not now and not craft.landed:
-            vehicle.say(5, "Fence breach cleared")
+            craft.say(5, "Fence breach cleared")
         if not new:
-            return
+            return 0
         self.breach_count += 1
         self.breach_t_s = self.breach_t_s if before else t_s
         if t_s < self._recovering_until_s or not craft.motors.armed:
-            return
+            return 0
         if not craft.landed:
-            vehicle.say(5, f"{fence_names(new)} breached")
-        self._act(new)
+            craft.say(5, f"{fence_names(new)} breached")
+        return new
 
-    def _mind_the_floor(self) -> None:
+    def _mind_the_floor(self, *, landing: bool) -> None:
         """The floor counts once the craft has been above it, and no longer when it lands."""
-        vehicle, parameters = self._vehicle, self._vehicle.parameters
-        craft = vehicle.craft
-        landing = craft.landed or not craft.motors.armed or vehicle.mode.landing
-        if landing:
+        craft, parameters = self._craft, self._parameters
+        if landing or craft.landed or not craft.motors.armed:
             if self._kinds & FLOOR and not self._floor_stays_on:
                 self._switch_kinds("auto-disabled", on=False, kinds=FLOOR)
             return
@@ -206,10 +205,10 @@ class Fence:
         above = craft.height_m >= parameters["FENCE_ALT_MIN"] + parameters["FENCE_MARGIN"]
         if wanted and switched and above and not self._kinds & FLOOR:
             self._set(on=True, kinds=FLOOR)
-            vehicle.say(5, "Min Alt fence enabled (auto enable)")
+            craft.say(5, "Min Alt fence enabled (auto enable)")
 
     def _breaches_at(self, north: float, east: float, height_m: float) -> int:
-        parameters, craft = self._vehicle.parameters, self._vehicle.craft
+        parameters, craft = self._parameters, self._craft
         kinds, found = self.watched, 0
         if kinds & CEILING and height_m >= parameters["FENCE_ALT_MAX"]:
             found |= CEILING
@@ -228,12 +227,12 @@ class Fence:
         inclusions = [area.holds(north, east) for area in self.areas if area.inside]
         if not inclusions:
             return True
-        either = int(self._vehicle.parameters["FENCE_OPTIONS"]) & UNION_OF_INCLUSIONS
+        either = int(self._parameters["FENCE_OPTIONS"]) & UNION_OF_INCLUSIONS
         return any(inclusions) if either else all(inclusions)
 
     def _moved_backups(self, now: int) -> int:
         """Bits of ceiling and circle where they are breached by another 20 m (ArduCopter's backup fences)."""
-        body, craft, moved = self._vehicle.craft.body, self._vehicle.craft, 0
+        craft, body, moved = self._craft, self._craft.body, 0
         away = hypot(body.north - craft.home[0], body.east - craft.home[1])
         if not now & CEILING:
             self._backup_ceiling_m = 0.0
@@ -247,25 +246,9 @@ class Fence:
             self._backup_radius_m = away + BACKUP_M
         return moved
 
-    def _act(self, new: int) -> None:
-        vehicle, craft = self._vehicle, self._vehicle.craft
-        action = int(vehicle.parameters["FENCE_ACTION"])
-        if action == NONE:
-            return
-        if craft.landed:
-            arming.disarm(vehicle)
-            return
-        wanted = {
-            ALWAYS_LAND: (modes.LAND,),
-            SMART_OR_RTL_OR_LAND: (modes.SMART_RTL, modes.RTL, modes.LAND),
-            BRAKE_OR_LAND: (modes.BRAKE, modes.LAND),
-            SMART_OR_LAND: (modes.SMART_RTL, modes.LAND),
-        }.get(action, (modes.RTL, modes.LAND))
-        vehicle.first_mode_of((modes.LAND,) if self._outside_m(new) > GIVE_UP_M else wanted)
-
-    def _outside_m(self, kinds: int) -> float:
+    def outside_m(self, kinds: int) -> float:
         """How far outside ceiling, floor or circle."""
-        craft, parameters = self._vehicle.craft, self._vehicle.parameters
+        craft, parameters = self._craft, self._parameters
         away = hypot(craft.body.north - craft.home[0], craft.body.east - craft.home[1])
         distances = (
             (CEILING, craft.height_m - parameters["FENCE_ALT_MAX"]),
@@ -273,3 +256,49 @@ class Fence:
             (CIRCLE, away - parameters["FENCE_RADIUS"]),
         )
         return max((distance for kind, distance in distances if kinds & kind), default=0.0)
+
+
+def fence_names(bits: int) -> str:
+    """As ArduCopter names fences.
+
+    >>> fence_names(CEILING), fence_names(CEILING | CIRCLE | POLYGON)
+    ('Max Alt fence', 'Max Alt, Circle and Polygon fences')
+    """
+    names = ((CEILING, "Max Alt"), (CIRCLE, "Circle"), (POLYGON, "Polygon"), (FLOOR, "Min Alt"))
+    found = [name for bit, name in names if bits & bit]
+    if len(found) < 2:
+        return f"{found[0] if found else ''} fence"
+    return f"{', '.join(found[:-1])} and {found[-1]} fences"
+
+
+def fence_problem(fence: Fence, parameters: Parameters, *, position_ok: bool) -> str | None:
+    """The first reason of the fence against arming; None where there is none."""
+    kinds = int(parameters["FENCE_TYPE"])
+    if parameters["FENCE_ENABLE"] and not fence.present:
+        return "Fences enabled, but none selected"
+    if (not fence.enabled and not parameters["FENCE_AUTOENABLE"]) or not kinds:
+        return None
+    if kinds & (CIRCLE | POLYGON) and not position_ok:
+        return "Fence requires position"
+    breached = f"Vehicle breaching {fence_names(fence.breached)}" if fence.breached else ""
+    return _bad_sizes(parameters) or breached or _bad_margin(parameters)
+
+
+def _bad_sizes(p: Parameters) -> str | None:
+    if p["FENCE_RADIUS"] < 0.0:
+        return "Invalid Circle FENCE_RADIUS value"
+    if p["FENCE_RADIUS"] < p["FENCE_MARGIN"]:
+        return "Circle FENCE_MARGIN is greater than FENCE_RADIUS"
+    if p["FENCE_ALT_MAX"] < 0.0:
+        return "Invalid FENCE_ALT_MAX value"
+    return "Invalid FENCE_ALT_MIN value" if p["FENCE_ALT_MIN"] < LOWEST_FLOOR_M else None
+
+
+def _bad_margin(p: Parameters) -> str | None:
+    if p["FENCE_MARGIN"] < 0.0:
+        return "Invalid FENCE_MARGIN value"
+    if p["FENCE_ALT_MAX"] < p["FENCE_ALT_MIN"]:
+        return "FENCE_ALT_MAX < FENCE_ALT_MIN"
+    if p["FENCE_ALT_MAX"] - p["FENCE_ALT_MIN"] <= 2.0 * p["FENCE_MARGIN"]:
+        return "FENCE_MARGIN too big"
+    return None

@@ -1,23 +1,24 @@
 """The MAVLink file transfer protocol: parameters and lists as packed files, as ArduCopter offers them.
 
 `@PARAM/param.pck` is what Mission Planner, QGroundControl and MAVProxy ask for before they fall back on
-the parameter protocol; the lists are in `files_plans`. All are read only, and whatever else is asked is
-refused.
+the parameter protocol; `@MISSION/mission.dat`, `fence.dat` and `rally.dat` (AP_Filesystem_Mission: a header
+and packed items) give them a long list in less time than item by item. All are read only, and whatever else
+is asked is refused.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from struct import pack, unpack_from
 from typing import Any
 from urllib.parse import parse_qs
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from firmware_sitl.vehicle.files_plans import NAMES, TOLD_BYTES, plan_file
+from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.parameters import REAL32, Parameter, Parameters
-from firmware_sitl.vehicle.plans import Plan
+from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
 
 NONE, TERMINATE, RESET, LIST, OPEN, READ, CRC32, BURST = 0, 1, 2, 3, 4, 5, 14, 15
 CHANGES = frozenset({7, 8, 9, 10, 13})
@@ -38,6 +39,11 @@ LONGEST_SHARED = 15
 
 TYPES = {2: (1, "<b"), 4: (2, "<h"), 6: (3, "<i"), REAL32: (4, "<f")}
 """MAV_PARAM_TYPE -> (AP_PARAM type, its bytes)."""
+
+LISTS = {"@MISSION/mission.dat": MISSION, "@MISSION/fence.dat": FENCE, "@MISSION/rally.dat": RALLY}
+LIST_MAGIC = 0x763D
+TOLD_BYTES = 1 << 20
+"""The size that is told of each before it is read: it is not known by then (ArduPilot's MAX size)."""
 
 Source = tuple[int, int]
 Answer = Callable[[Any], None]
@@ -93,7 +99,7 @@ class FileServer:
             self._open.pop(source, None)
         elif operation == OPEN:
             self._open[source] = self._contents(data)
-            told = TOLD_BYTES if _text(data) in NAMES else len(self._open[source])
+            told = TOLD_BYTES if _text(data) in LISTS else len(self._open[source])
             return pack("<I", told)
         elif operation == READ:
             return _part(self._opened(source), offset, size)
@@ -195,3 +201,25 @@ def _listed(folder: str, offset: int) -> bytes:
 
 def _text(data: bytes) -> str:
     return data.rstrip(b"\0").decode("ascii", "replace")
+
+
+def plan_file(plans: Mapping[int, Plan], path: str) -> bytes | None:
+    """The contents of a file of a list; None where a path names none."""
+    kind = LISTS.get(path)
+    if kind is None or kind not in plans:
+        return None
+    plan = plans[kind]
+    items: Sequence[Item | None] = [plan.read(seq) for seq in range(plan.count())]
+    found = [item for item in items if item is not None]
+    header = pack("<HHHHH", LIST_MAGIC, kind, 0, 0, len(found))
+    return header + b"".join(_packed_item(item, seq, kind) for seq, item in enumerate(found))
+
+
+def _packed_item(item: Item, seq: int, kind: int) -> bytes:
+    """MISSION_ITEM_INT as it lies in memory: the target and whether it is current say nothing here."""
+    place = pack("<iif", item.x, item.y, item.z)
+    return (
+        pack("<ffff", *item.params)
+        + place
+        + pack("<HHBBBBBB", seq, item.command, 0, 0, item.frame, int(seq == 0), item.autocontinue, kind)
+    )

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from math import dist, hypot
-from typing import TYPE_CHECKING
 
+from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.modes import GUIDED, Mode
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.shaping import root_control
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.craft import Craft
 
 SAME_POINT_M = 0.01
 """A guided point this near to the last one is the last one, sent again."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 from math import atan2, hypot
-from typing import TYPE_CHECKING
 
+from firmware_sitl.vehicle.body import Body
+from firmware_sitl.vehicle.control import PositionControl
+from firmware_sitl.vehicle.parameters import Parameters
 from firmware_sitl.vehicle.shaping import clamp, wrap_rad
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.craft import Craft
 
 MOVING_SHARE = 0.05
 """Share of the cruise speed below which the nose does not follow the flight (ArduCopter)."""
@@ -28,36 +27,36 @@ class Look(Enum):
 class Heading:
     """The heading wanted, step by step."""
 
-    def __init__(self, craft: Craft) -> None:
-        self._craft = craft
+    def __init__(self, body: Body, control: PositionControl, parameters: Parameters) -> None:
+        self._body, self._control, self._parameters = body, control, parameters
         self.look = Look.HOLD
-        self.wanted = craft.body.yaw
+        self.wanted = body.yaw
         self.place: tuple[float, float, float] | None = None
         self._goal = self.wanted
         self._rate = 0.0
 
     def hold(self) -> None:
         """Keep the present heading."""
-        self.look, self.wanted = Look.HOLD, self._craft.body.yaw
+        self.look, self.wanted = Look.HOLD, self._body.yaw
 
     def default(self, *, returning: bool = False) -> None:
         """What WP_YAW_BEHAVIOR says: 1 along, 2 along except on RTL, 3 along, 0 hold."""
         if self.look is Look.PLACE and not returning:
             return
-        behaviour = int(self._craft.parameters["WP_YAW_BEHAVIOR"])
+        behaviour = int(self._parameters["WP_YAW_BEHAVIOR"])
         if behaviour in (1, 3) or (behaviour == 2 and not returning):
-            self.look, self.wanted = Look.ALONG, self._craft.body.yaw
+            self.look, self.wanted = Look.ALONG, self._body.yaw
         else:
             self.hold()
 
     def fix(self, yaw: float, *, rate: float = 0.0, way: int = 0, relative: bool = False) -> None:
         """Turn to a heading, at a rate in rad/s, clockwise (1), anticlockwise (-1) or the short way (0)."""
-        start = self._craft.body.yaw
+        start = self._body.yaw
         turn = yaw * (way or 1) if relative else wrap_rad(yaw - start)
         if not relative and way and turn * way < 0.0:
             turn += 6.283185307179586 * way
         self.look, self.wanted = Look.FIXED, start
-        self._goal, self._rate = start + turn, rate or self._craft.control.gains.yaw_slew
+        self._goal, self._rate = start + turn, rate or self._control.gains.yaw_slew
 
     def turn(self, rate: float, *, start: float | None = None) -> None:
         """Turn steadily, rad/s; from another heading than the present where one is given."""
@@ -81,13 +80,13 @@ class Heading:
 
     def target(self, dt: float) -> float:
         """The heading wanted now."""
-        craft, control = self._craft, self._craft.control
+        body, control = self._body, self._control
         if self.look is Look.ALONG:
             speed = hypot(control.v_north, control.v_east)
             if speed > MOVING_SHARE * control.speed:
                 self.wanted = atan2(control.v_east, control.v_north)
         elif self.look is Look.PLACE and self.place is not None:
-            off_n, off_e = self.place[0] - craft.body.north, self.place[1] - craft.body.east
+            off_n, off_e = self.place[0] - body.north, self.place[1] - body.east
             if hypot(off_n, off_e) > 1.0:
                 self.wanted = atan2(off_e, off_n)
         elif self.look is Look.FIXED:
@@ -99,4 +98,4 @@ class Heading:
     @property
     def turned(self) -> bool:
         """Whether a fixed heading has been reached, within two degrees."""
-        return abs(wrap_rad(self._goal - self._craft.body.yaw)) < 0.035
+        return abs(wrap_rad(self._goal - self._body.yaw)) < 0.035

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from firmware_sitl.vehicle import items as cmd
 from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.mission_names import UNSTARTED, is_navigation
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.plans import MissionPlan
+from firmware_sitl.vehicle.plans import MissionPlan
 
 MOST_JUMPS = 100
 FOREVER = -1

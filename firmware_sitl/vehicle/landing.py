@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from enum import Enum
 from math import hypot
-from typing import TYPE_CHECKING
 
+from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.motors import Spool
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.shaping import clamp, root_control
 from firmware_sitl.vehicle.sight import LOST_AFTER_S, TargetState
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.craft import Craft
 
 NOT_STRICT, NORMAL, VERY_STRICT = 0, 1, 2
 """PLND_STRICT: land anyway, retry and then land, retry and then hover."""
@@ -98,7 +95,7 @@ class Landing:
     def _effort(self) -> Effort:
         """What to do about the target: ArduCopter's retry machine."""
         craft = self._craft
-        state = craft.sight.state
+        state = craft.sight.state(craft.height_m)
         if state in (TargetState.FOUND, TargetState.OUT_OF_RANGE):
             self._retry_to = self._failed_s = None
             self._sinking = False

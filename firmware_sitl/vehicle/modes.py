@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from math import cos, sin
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.heading import Look
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.navigation import Point
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.craft import Craft
 
 STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL = 0, 2, 3, 4, 5, 6
 CIRCLE, LAND, POSHOLD, BRAKE, SMART_RTL, AUTO_RTL = 7, 9, 16, 17, 21, 27

@@ -1,7 +1,8 @@
-"""Armed or not, and how far the motors have spooled up."""
+"""The motors: armed or not, how far they have spooled up, and their test (DO_MOTOR_TEST)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from firmware_sitl.vehicle.parameters import Parameters
@@ -9,6 +10,13 @@ from firmware_sitl.vehicle.parameters import Parameters
 MOTORS, ALL_MOTORS = 4, 0b1111
 LEAST_REST = 0.5
 """A motor with less of its thrust left cannot balance the one across it (assumed: hover needs half)."""
+
+PERCENT, PULSE, PILOT, COMPASS = range(4)
+"""Kinds of throttle in a motor test."""
+
+LEAST_PULSE_US, MOST_PULSE_US = 800, 2200
+IDLE_PULSE_US = 1000
+LONGEST_S = 600.0
 
 
 class Spool(IntEnum):
@@ -80,3 +88,41 @@ class Motors:
     def _enter(self, spool: Spool) -> None:
         self.spool = spool
         self._in_state_s = 0.0
+
+
+class MotorTest:
+    """One motor after another turns for a while, on the ground; the vehicle counts as armed meanwhile."""
+
+    def __init__(self, say: Callable[[int, str], None]) -> None:
+        self._say = say
+        self._ends_s: float | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a motor is being tested."""
+        return self._ends_s is not None
+
+    def start(self, t_s: float, *, kind: int, throttle: float, timeout_s: float, count: int) -> None:
+        """Begin a test, or change the one that runs."""
+        if not self.running:
+            self._say(6, "starting motor test")
+        seconds = min(timeout_s, LONGEST_S)
+        motors = max(count, 1)
+        self._ends_s = t_s + max(seconds * (1.5 * motors - 0.5), 0.0)
+        pulse = self._pulse_us(kind, throttle)
+        if not LEAST_PULSE_US <= pulse <= MOST_PULSE_US:
+            self._ends_s = t_s
+
+    def watch(self, t_s: float) -> None:
+        """End the test when its time is over."""
+        if self._ends_s is not None and t_s >= self._ends_s:
+            self._ends_s = None
+            self._say(6, "finished motor test")
+
+    def _pulse_us(self, kind: int, throttle: float) -> float:
+        """The pulse that a test asks for; 0, which stops it, where it makes no sense."""
+        if kind in (PERCENT, COMPASS):
+            return 1000.0 + 10.0 * throttle if throttle <= 100.0 else 0.0
+        if kind == PULSE:
+            return throttle
+        return IDLE_PULSE_US if kind == PILOT else 0.0

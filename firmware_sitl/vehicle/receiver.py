@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from firmware_sitl.vehicle import transfer
 from firmware_sitl.vehicle.actions import do_yaw, place
-from firmware_sitl.vehicle.commands import Commands
+from firmware_sitl.vehicle.channel import Channel
+from firmware_sitl.vehicle.commands import run_int, run_long
+from firmware_sitl.vehicle.commands_flight import set_mode
+from firmware_sitl.vehicle.files import FileServer
 from firmware_sitl.vehicle.items import ACCEPTED, CONDITION_YAW, ERROR, WAYPOINT, Item
-from firmware_sitl.vehicle.plans import MISSION
+from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
+from firmware_sitl.vehicle.state import State
 from firmware_sitl.vehicle.stored import keep_mission_item
 from firmware_sitl.vehicle.targets import global_target, local_target
-from firmware_sitl.vehicle.transfer import item_of
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.channel import Channel
-    from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.telemetry import mission_current, param_value
+from firmware_sitl.vehicle.transfer import Transfers, item_of
 
 RADIO_STATUS = 109
 BY_NAME = -1
@@ -30,16 +32,18 @@ LATEST_STAMP = 2**47
 class Receiver:
     """Hands each message to what handles it."""
 
-    def __init__(self, vehicle: Vehicle) -> None:
-        self._vehicle = vehicle
+    def __init__(self, state: State) -> None:
+        self._state = state
+        plans: dict[int, Plan] = {MISSION: state.mission, FENCE: state.fence_plan, RALLY: state.rally_plan}
+        self.transfers = Transfers(plans, state.say, self._set_current)
+        self.files = FileServer(state.parameters, plans)
         self._components: set[int] = set()
         self._said_no_attitude = False
-        self.commands = Commands(vehicle)
 
     def receive(self, channel: Channel, message: Any) -> None:
         """A message from a client; one for another system or component is left alone."""
         self._route(channel, message)
-        if message.get_srcSystem() == self._vehicle.system_id and message.get_srcComponent() != 1:
+        if message.get_srcSystem() == self._state.system_id and message.get_srcComponent() != 1:
             self._components.add(message.get_srcComponent())
         if not self._for_us(message):
             return
@@ -47,7 +51,7 @@ class Receiver:
         if kind in ("MISSION_ITEM", "MISSION_ITEM_INT") and self._is_guided(message):
             self._guided_item(channel, message)
             return
-        if self._vehicle.transfers.handle(channel, kind, message, self._vehicle.link_s):
+        if self.transfers.handle(channel, kind, message, self._state.link_s):
             return
         handler = getattr(self, f"_{kind.lower()}", None)
         if handler is not None:
@@ -55,11 +59,11 @@ class Receiver:
 
     def _route(self, channel: Channel, message: Any) -> None:
         """Pass on to the other ports what is for everyone or for another system, as traffic is."""
-        if getattr(message, "target_system", 0) == self._vehicle.system_id:
+        if getattr(message, "target_system", 0) == self._state.system_id:
             return
         if message.get_msgId() == RADIO_STATUS:
             return
-        for other in self._vehicle.channels:
+        for other in self._state.clients:
             if other is not channel:
                 other.forward(message.get_msgbuf())
 
@@ -67,27 +71,27 @@ class Receiver:
         """Whether to act on it: as ArduPilot, also for a component of ours that has never been heard."""
         system = getattr(message, "target_system", 0)
         component = getattr(message, "target_component", 0)
-        return system in (0, self._vehicle.system_id) and component not in self._components
+        return system in (0, self._state.system_id) and component not in self._components
 
     def _is_guided(self, message: Any) -> bool:
         return message.mission_type == MISSION and message.current in (GUIDED_ITEM, GUIDED_HEIGHT)
 
     def _heartbeat(self, channel: Channel, message: Any) -> None:
         del channel
-        vehicle = self._vehicle
-        if message.get_srcSystem() == int(vehicle.parameters["SYSID_MYGCS"]):
-            vehicle.failsafes.hear_gcs(vehicle.craft.t_s)
+        state = self._state
+        if message.get_srcSystem() == int(state.parameters["SYSID_MYGCS"]):
+            state.failsafes.hear_gcs(state.craft.t_s, state.link_s)
 
     def _command_long(self, channel: Channel, message: Any) -> None:
-        self.commands.long(channel, message)
+        run_long(self._state, channel, message)
 
     def _command_int(self, channel: Channel, message: Any) -> None:
-        self.commands.whole(channel, message)
+        run_int(self._state, channel, message)
 
     def _set_mode(self, channel: Channel, message: Any) -> None:
         """SET_MODE, which ArduCopter does not acknowledge."""
         del channel
-        self._vehicle.mode_by_message(message.base_mode, message.custom_mode)
+        set_mode(self._state, message.base_mode, message.custom_mode)
 
     def _request_data_stream(self, channel: Channel, message: Any) -> None:
         channel.stream(message.req_stream_id, message.req_message_rate if message.start_stop else 0.0)
@@ -97,24 +101,24 @@ class Receiver:
         channel.list_parameters()
 
     def _param_request_read(self, channel: Channel, message: Any) -> None:
-        parameters = self._vehicle.parameters
+        parameters = self._state.parameters
         listed = message.param_index != BY_NAME
         found = (
             parameters.shown_at(message.param_index) if listed else parameters.shown(_name(message.param_id))
         )
         if found is not None:
-            channel.send(self._vehicle.parameter_message(found, listed=listed))
+            channel.send(param_value(parameters, found, listed=listed))
 
     def _param_set(self, channel: Channel, message: Any) -> None:
         del channel
-        vehicle, name = self._vehicle, _name(message.param_id)
-        if not isfinite(message.param_value) or not vehicle.parameters.set_shown(name, message.param_value):
+        state, name = self._state, _name(message.param_id)
+        if not isfinite(message.param_value) or not state.parameters.set_shown(name, message.param_value):
             return
-        vehicle.parameter_changed()
-        found = vehicle.parameters.shown(name)
+        state.craft.control.refresh()
+        found = state.parameters.shown(name)
         if found is not None:
-            for listener in vehicle.channels:
-                listener.send(vehicle.parameter_message(found, listed=False))
+            for listener in state.clients:
+                listener.send(param_value(state.parameters, found, listed=False))
 
     def _ping(self, channel: Channel, message: Any) -> None:
         if message.target_system == 0:
@@ -123,11 +127,11 @@ class Receiver:
 
     def _timesync(self, channel: Channel, message: Any) -> None:
         if message.tc1 == 0:
-            channel.send(mavlink.MAVLink_timesync_message(self._vehicle.boot_ms * 1_000_000, message.ts1))
+            channel.send(mavlink.MAVLink_timesync_message(self._state.boot_ms * 1_000_000, message.ts1))
 
     def _setup_signing(self, channel: Channel, message: Any) -> None:
         key = bytes(message.secret_key)
-        for listener in self._vehicle.channels:
+        for listener in self._state.clients:
             signing = listener.mav.signing
             signing.secret_key = key if any(key) else None
             signing.sign_outgoing = any(key)
@@ -136,11 +140,11 @@ class Receiver:
         del channel
 
     def _file_transfer_protocol(self, channel: Channel, message: Any) -> None:
-        self._vehicle.files.handle(message, channel.send)
+        self.files.handle(message, channel.send)
 
     def _autopilot_version_request(self, channel: Channel, message: Any) -> None:
         del message
-        channel.one(AUTOPILOT_VERSION)
+        channel.send_now(AUTOPILOT_VERSION)
 
     def _log_request_list(self, channel: Channel, message: Any) -> None:
         """There are no logs, said so that a client does not wait for the first."""
@@ -149,46 +153,50 @@ class Receiver:
 
     def _landing_target(self, channel: Channel, message: Any) -> None:
         del channel
-        self._vehicle.craft.sight.report(message)
+        craft = self._state.craft
+        craft.sight.report(message, craft.height_m)
 
     def _rc_channels_override(self, channel: Channel, message: Any) -> None:
         del channel
-        if message.get_srcSystem() == int(self._vehicle.parameters["SYSID_MYGCS"]):
+        if message.get_srcSystem() == int(self._state.parameters["SYSID_MYGCS"]):
             values = [getattr(message, f"chan{number}_raw") for number in range(1, 19)]
-            self._vehicle.craft.sticks.override(values)
+            self._state.craft.sticks.override(values)
 
     def _manual_control(self, channel: Channel, message: Any) -> None:
         del channel
-        if message.target == self._vehicle.system_id:
-            self._vehicle.craft.sticks.manual(message)
+        if message.target == self._state.system_id:
+            self._state.craft.sticks.manual(message)
 
     def _set_home_position(self, channel: Channel, message: Any) -> None:
         del channel
         place = Item(command=0, x=message.latitude, y=message.longitude, z=message.altitude * 0.001)
         if place.is_somewhere:
-            craft = self._vehicle.craft
-            self._vehicle.set_home(
-                craft.point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m)
-            )
+            craft = self._state.craft
+            self._state.set_home(craft.point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m))
 
     def _set_position_target_global_int(self, channel: Channel, message: Any) -> None:
         del channel
-        global_target(self._vehicle, message)
+        global_target(self._state, message)
 
     def _set_position_target_local_ned(self, channel: Channel, message: Any) -> None:
         del channel
-        local_target(self._vehicle, message)
+        local_target(self._state, message)
 
     def _set_attitude_target(self, channel: Channel, message: Any) -> None:
         """Not flown: the craft holds, and says so once."""
         del channel, message
-        vehicle = self._vehicle
-        if vehicle.mode is not vehicle.guided:
+        state = self._state
+        if state.mode is not state.guided:
             return
-        vehicle.guided.stop()
+        state.guided.stop()
         if not self._said_no_attitude:
             self._said_no_attitude = True
-            vehicle.say(4, "attitude targets are not flown here")
+            state.say(4, "attitude targets are not flown here")
+
+    def _set_current(self, seq: int, channel: transfer.Channel) -> None:
+        """MISSION_SET_CURRENT: clients take the number they sent, come back, for the answer."""
+        if self._state.auto.set_current(seq):
+            channel.send(mission_current(self._state, seq))
 
     def _guided_item(self, channel: Channel, message: Any) -> None:
         """MISSION_ITEM with current 2 (fly there) or 3 (to this height, which Copter ignores)."""
@@ -202,18 +210,18 @@ class Receiver:
         channel.send(mavlink.MAVLink_mission_ack_message(*source, result, 0))
 
     def _fly_item(self, item: Item) -> bool:
-        vehicle = self._vehicle
-        if vehicle.mode is not vehicle.guided:
+        state = self._state
+        if state.mode is not state.guided:
             return False
         if item.command == CONDITION_YAW:
-            do_yaw(vehicle, item)
+            do_yaw(state.craft.heading, item)
             return True
         if item.command != WAYPOINT:
             return False
-        point = place(vehicle, item)
-        if not vehicle.fence.allows(*point):
+        point = place(state.craft, item)
+        if not state.fence.allows(*point):
             return False
-        vehicle.guided.fly_to(point)
+        state.guided.fly_to(point)
         return True
 
 

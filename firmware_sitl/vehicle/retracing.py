@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from math import hypot
-from typing import TYPE_CHECKING
 
+from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.modes import SMART_RTL, Mode
 from firmware_sitl.vehicle.navigation import Point
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.craft import Craft
 
 CLEANUP_S = 0.8
 """Before it turns back the path is tidied (ArduCopter's WAIT_FOR_PATH_CLEANUP, as recorded)."""
@@ -80,14 +77,17 @@ class Breadcrumbs:
         """Begin at home."""
         self.points = deque([(self._craft.home[0], self._craft.home[1], self._craft.home[2] + 2.0)])
 
-    def drop(self, *, position_ok: bool = True) -> None:
-        """Note the present position where it is far from the last; forget all where it stays unknown."""
+    def drop(self, *, position_ok: bool = True, retracing: bool = False) -> None:
+        """Note the present position where it is far from the last; forget all where it stays unknown.
+
+        A craft that is `retracing` the path adds nothing to it.
+        """
         if not position_ok:
             self._lose()
             return
         self._lost_since_s = None
         craft, body = self._craft, self._craft.body
-        if craft.landed or not self.points or isinstance(craft.mode, SmartRtl):
+        if craft.landed or not self.points or retracing:
             return
         most, apart = int(craft.parameters["SRTL_POINTS"]), craft.parameters["SRTL_ACCURACY"]
         if apart <= 0.0 or most <= 0:

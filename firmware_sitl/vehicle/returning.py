@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from enum import Enum
 from math import hypot
-from typing import TYPE_CHECKING
 
+from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.modes import RTL, Mode
 from firmware_sitl.vehicle.navigation import Point
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from firmware_sitl.vehicle.craft import Craft
-
 
 RESTLESS_M = 0.004
 """A real filter's height is never quite the target's: a leg this short takes half a second (recorded)."""
@@ -39,10 +34,10 @@ class ReturnMode(Mode):
     number = RTL
     allows_arming = False
 
-    def __init__(self, craft: Craft, refuge: Callable[[], Point], ceiling_m: Callable[[], float]) -> None:
+    def __init__(self, craft: Craft, goal: Callable[[], Point], ceiling_m: Callable[[], float]) -> None:
         """`ceiling_m` is the height above home to keep under."""
         super().__init__(craft)
-        self._refuge, self._ceiling_m = refuge, ceiling_m
+        self._goal, self._ceiling_m = goal, ceiling_m
         self._landing = Landing(craft)
         self._target: Point = (0.0, 0.0, 0.0)
         self._since_s = 0.0
@@ -54,7 +49,7 @@ class ReturnMode(Mode):
         craft.navigation.start(speed_mps=craft.parameters["RTL_SPEED"] * 0.01)
         self.stage = Stage.CLIMB
         here = craft.navigation.destination
-        goal = self._refuge()
+        goal = self._goal()
         height = self._height(here, goal)
         self._target = (goal[0], goal[1], height)
         craft.navigation.go((here[0], here[1], height))
@@ -124,3 +119,20 @@ class ReturnMode(Mode):
         if slope >= FLATTEST_CONE:
             wanted = min(wanted, slope * hypot(goal[0] - here[0], goal[1] - here[1]))
         return home_up + max(min(max(wanted, least), self._ceiling_m()), now + RESTLESS_M)
+
+
+def return_point(craft: Craft, rally: Sequence[Point]) -> Point:
+    """Where a return goes: the nearest rally point, unless home is nearer or it is beyond RALLY_LIMIT_KM."""
+    here = craft.body
+
+    def away(point: Point) -> float:
+        return hypot(point[0] - here.north, point[1] - here.east)
+
+    limit_m = craft.parameters["RALLY_LIMIT_KM"] * 1000.0
+    near = [point for point in rally if limit_m <= 0.0 or away(point) <= limit_m]
+    if not near:
+        return craft.home
+    best = min(near, key=away)
+    if craft.parameters["RALLY_INCL_HOME"] and away(craft.home) < away(best):
+        return craft.home
+    return best

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import dist
-from typing import TYPE_CHECKING
 
+from firmware_sitl.vehicle.automatic import Auto
 from firmware_sitl.vehicle.items import DO_LAND_START, DO_RETURN_PATH_START
 from firmware_sitl.vehicle.mission_names import is_navigation
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.stored import LOCATION
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.automatic import Auto
 
 
 def landing_start(auto: Auto, here: Point) -> int | None:

@@ -56,7 +56,7 @@ class Server:
         self._ports: list[_Port] = []
         for index, number in enumerate(ports):
             self._listen(index, number)
-        vehicle.channels = [port.channel for port in self._ports]
+        vehicle.serve([port.channel for port in self._ports])
         self._ever_connected = False
         self._anchor_wall = self._anchor_t = 0.0
         self._speedup = 1.0
@@ -79,7 +79,7 @@ class Server:
     def run(self) -> bool:
         """Serve until a reboot is asked for (True) or the parent has ended; time starts with a client."""
         self._anchor()
-        while not self.vehicle.rebooting:
+        while not self.vehicle.state.rebooting:
             if self.parent_pid is not None and os.getppid() != self.parent_pid:
                 return False
             self._serve(self._fly())
@@ -91,8 +91,8 @@ class Server:
         self.vehicle = self.vehicle.reborn()
         for port in self._ports:
             self._drop(port)
-            port.channel = Channel(self.vehicle, port.channel.number)
-        self.vehicle.channels = [port.channel for port in self._ports]
+            port.channel = Channel(self.vehicle.state, port.channel.number)
+        self.vehicle.serve([port.channel for port in self._ports])
         self._ever_connected = False
 
     def _listen(self, index: int, number: int) -> None:
@@ -106,13 +106,13 @@ class Server:
             raise
         listener.listen(1)
         listener.setblocking(False)
-        channel = Channel(self.vehicle, index)
+        channel = Channel(self.vehicle.state, index)
         port = _Port(listener, channel, number=listener.getsockname()[1])
         self._ports.append(port)
         self._selector.register(listener, selectors.EVENT_READ, port)
 
     def _anchor(self) -> None:
-        self._anchor_wall, self._anchor_t = time.monotonic(), self.vehicle.craft.t_s
+        self._anchor_wall, self._anchor_t = time.monotonic(), self.vehicle.state.craft.t_s
 
     def _fly(self) -> float:
         """Fly up to where the clock should be, for a bounded while; seconds until there is more to do."""
@@ -123,18 +123,18 @@ class Server:
         if self._held_up():
             self._anchor()
             return HELD_UP_WAIT_S
-        speedup = max(vehicle.parameters["SIM_SPEEDUP"], 0.01)
+        speedup = max(vehicle.state.parameters["SIM_SPEEDUP"], 0.01)
         if speedup != self._speedup:
             self._speedup = speedup
             self._anchor()
         begun = time.monotonic()
         goal = self._anchor_t + (begun - self._anchor_wall) * speedup
-        while vehicle.craft.t_s + STEP_S <= goal:
+        while vehicle.state.craft.t_s + STEP_S <= goal:
             vehicle.step()
             if time.monotonic() - begun > BATCH_WALL_S:
                 break
         now = time.monotonic()
-        behind = (self._anchor_t - vehicle.craft.t_s) / speedup + now - self._anchor_wall
+        behind = (self._anchor_t - vehicle.state.craft.t_s) / speedup + now - self._anchor_wall
         if behind > BEHIND_WALL_S:
             self._anchor()
         return min(max(STEP_S / speedup - behind, 0.0), IDLE_S)
@@ -193,7 +193,7 @@ class Server:
         if not self._ever_connected:
             self._ever_connected = True
             self._anchor()
-            self.vehicle.say_banner()
+            self.vehicle.state.say_banner()
 
     def _receive(self, port: _Port) -> None:
         client = port.client

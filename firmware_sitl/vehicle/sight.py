@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from math import hypot, isfinite, tan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.navigation import Point
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.origin import Origin
+from firmware_sitl.vehicle.parameters import Parameters
 
 BY_MAVLINK, BY_SIMULATION = 1, 4
 LOST_AFTER_S = 2.0
@@ -31,8 +32,17 @@ class TargetState(Enum):
 class Sight:
     """Sightings of the landing target in local metres."""
 
-    def __init__(self, craft: Craft) -> None:
-        self._craft = craft
+    def __init__(
+        self,
+        parameters: Parameters,
+        body: Body,
+        origin: Origin,
+        *,
+        now_s: Callable[[], float],
+        say: Callable[[int, str], None],
+    ) -> None:
+        self._parameters, self._body, self._origin = parameters, body, origin
+        self._now_s, self._say = now_s, say
         self.target: tuple[float, float] = (0.0, 0.0)
         self.seen_s = float("-inf")
         self.seen_from: Point = (0.0, 0.0, 0.0)
@@ -41,7 +51,7 @@ class Sight:
     @property
     def enabled(self) -> bool:
         """Whether precision landing is switched on and has a sensor."""
-        parameters = self._craft.parameters
+        parameters = self._parameters
         return parameters["PLND_ENABLED"] != 0.0 and int(parameters["PLND_TYPE"]) in (
             BY_MAVLINK,
             BY_SIMULATION,
@@ -50,41 +60,39 @@ class Sight:
     @property
     def found(self) -> bool:
         """Whether the target has been seen just now."""
-        return self.enabled and self._craft.t_s - self.seen_s <= LOST_AFTER_S
+        return self.enabled and self._now_s() - self.seen_s <= LOST_AFTER_S
 
     @property
     def error_m(self) -> float:
         """Horizontal metres from the vehicle to the target."""
-        body = self._craft.body
+        body = self._body
         return hypot(self.target[0] - body.north, self.target[1] - body.east)
 
-    @property
-    def state(self) -> TargetState:
-        """What the landing has to reckon with."""
-        craft = self._craft
+    def state(self, height_m: float) -> TargetState:
+        """What a landing so high above home has to reckon with."""
         if self.found:
             return TargetState.FOUND
-        low, high = craft.parameters["PLND_ALT_MIN"], craft.parameters["PLND_ALT_MAX"]
-        if (low > 0.0 and craft.height_m < low) or (high > 0.0 and craft.height_m > high):
+        low, high = self._parameters["PLND_ALT_MIN"], self._parameters["PLND_ALT_MAX"]
+        if (low > 0.0 and height_m < low) or (high > 0.0 and height_m > high):
             return TargetState.OUT_OF_RANGE
         return TargetState.LOST if isfinite(self.seen_s) else TargetState.NEVER_SEEN
 
-    def look(self) -> None:
-        """One look of the simulated sensor, where it is the source."""
+    def look(self, astray: tuple[float, float]) -> None:
+        """One look of the simulated sensor, where it is the source; `astray` as for `Craft.truth`."""
         if not self.enabled:
             return
-        if int(self._craft.parameters["PLND_TYPE"]) == BY_SIMULATION:
-            target = self._simulated()
+        if int(self._parameters["PLND_TYPE"]) == BY_SIMULATION:
+            target = self._simulated(astray)
             if target is not None:
                 self._see(target)
         if self._said_found != self.found:
             self._said_found = self.found
-            self._craft.say(6, f"PrecLand: Target {'Found' if self.found else 'Lost'}")
+            self._say(6, f"PrecLand: Target {'Found' if self.found else 'Lost'}")
 
-    def report(self, message: Any) -> None:
-        """LANDING_TARGET: a position in local or body axes, or angles below the vehicle."""
-        craft, body = self._craft, self._craft.body
-        if not self.enabled or int(craft.parameters["PLND_TYPE"]) != BY_MAVLINK:
+    def report(self, message: Any, height_m: float) -> None:
+        """LANDING_TARGET: a position in local or body axes, or angles below a vehicle at a height."""
+        body = self._body
+        if not self.enabled or int(self._parameters["PLND_TYPE"]) != BY_MAVLINK:
             return
         if message.position_valid and message.frame == LOCAL_NED:
             self._see((message.x, message.y))
@@ -98,25 +106,25 @@ class Sight:
         north, east, below = body.to_local(ahead, right, down)
         if below <= 0.05:
             return
-        scale = 1.0 if message.position_valid else max(craft.height_m, 0.1) / below
+        scale = 1.0 if message.position_valid else max(height_m, 0.1) / below
         self._see((body.north + north * scale, body.east + east * scale))
 
     def _see(self, target: tuple[float, float]) -> None:
-        body = self._craft.body
-        self.target, self.seen_s = target, self._craft.t_s
+        body = self._body
+        self.target, self.seen_s = target, self._now_s()
         self.seen_from = (body.north, body.east, body.up)
 
-    def _simulated(self) -> tuple[float, float] | None:
+    def _simulated(self, astray: tuple[float, float]) -> tuple[float, float] | None:
         """The simulated target as the craft sees it, where it is within the sensor's reach."""
-        craft, parameters = self._craft, self._craft.parameters
+        body, parameters = self._body, self._parameters
         if not parameters["SIM_PLD_ENABLE"]:
             return None
         lat, lon = parameters["SIM_PLD_LAT"], parameters["SIM_PLD_LON"]
         home = lat == 0.0 and lon == 0.0
-        place = (0.0, 0.0) if home else craft.origin.local(lat, lon)
-        target = (place[0] + craft.astray[0], place[1] + craft.astray[1])
-        away = hypot(target[0] - craft.body.north, target[1] - craft.body.east)
-        above = craft.body.up - parameters["SIM_PLD_HEIGHT"]
+        place = (0.0, 0.0) if home else self._origin.local(lat, lon)
+        target = (place[0] + astray[0], place[1] + astray[1])
+        away = hypot(target[0] - body.north, target[1] - body.east)
+        above = body.up - parameters["SIM_PLD_HEIGHT"]
         high, far = parameters["SIM_PLD_ALT_LMT"], parameters["SIM_PLD_DIST_LMT"]
         kind = int(parameters["SIM_PLD_TYPE"])
         if above < 0.0 or above > high:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import cos, isfinite, isnan, sin
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from firmware_sitl.vehicle.items import (
     ABSOLUTE_FRAMES,
@@ -13,9 +13,7 @@ from firmware_sitl.vehicle.items import (
     TERRAIN_FRAMES,
 )
 from firmware_sitl.vehicle.navigation import Point
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.state import State
 
 FURTHEST_M, FASTEST_MPS = 2.0e7, 1000.0
 """A target further away or faster than this is no target: NaN and the like are neither."""
@@ -26,45 +24,45 @@ LOCAL, LOCAL_OFFSET, BODY, BODY_OFFSET = 1, 7, 8, 9
 MISSION_FRAME = 2
 
 
-def local_target(vehicle: Vehicle, message: Any) -> None:
+def local_target(state: State, message: Any) -> None:
     """SET_POSITION_TARGET_LOCAL_NED."""
-    frame, body = message.coordinate_frame, vehicle.craft.body
-    if vehicle.mode is not vehicle.guided:
+    frame, body = message.coordinate_frame, state.craft.body
+    if state.mode is not state.guided:
         return
     if frame not in (LOCAL, LOCAL_OFFSET, BODY, BODY_OFFSET):
-        vehicle.guided.stop()
+        state.guided.stop()
         return
     ahead = body.yaw if frame in (BODY, BODY_OFFSET) else 0.0
     north, east, up = _turned((message.x, message.y, -message.z), ahead)
     if frame != LOCAL:
         north, east, up = north + body.north, east + body.east, up + body.up
-    _fly(vehicle, message, (north, east, up), ahead)
+    _fly(state, message, (north, east, up), ahead)
 
 
-def global_target(vehicle: Vehicle, message: Any) -> None:
+def global_target(state: State, message: Any) -> None:
     """SET_POSITION_TARGET_GLOBAL_INT; ground is taken as flat at home's height."""
-    if vehicle.mode is not vehicle.guided:
+    if state.mode is not state.guided:
         return
-    craft, frame = vehicle.craft, message.coordinate_frame
+    craft, frame = state.craft, message.coordinate_frame
     if message.type_mask & IGNORE_POSITION:
-        _fly(vehicle, message, (0.0, 0.0, 0.0), 0.0)
+        _fly(state, message, (0.0, 0.0, 0.0), 0.0)
         return
     known = frame in (*ABSOLUTE_FRAMES, *RELATIVE_FRAMES, *TERRAIN_FRAMES) and frame != MISSION_FRAME
     moving_over_terrain = frame in TERRAIN_FRAMES and not message.type_mask & IGNORE_VELOCITY
     on_earth = abs(message.lat_int) <= MOST_LAT_E7 and abs(message.lon_int) <= MOST_LON_E7
     if on_earth and not known:
-        vehicle.say(6, f"Unknown mavlink coordinate frame {frame}")
+        state.say(6, f"Unknown mavlink coordinate frame {frame}")
     if not known or not on_earth or moving_over_terrain:
-        vehicle.guided.stop()
+        state.guided.stop()
         return
     absolute = frame in ABSOLUTE_FRAMES
     up = message.alt + (-craft.origin.altitude_m if absolute else craft.home[2])
-    _fly(vehicle, message, craft.point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
+    _fly(state, message, craft.point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
 
 
-def _fly(vehicle: Vehicle, message: Any, point: Point, ahead: float) -> None:
+def _fly(state: State, message: Any, point: Point, ahead: float) -> None:
     """Fly what the type mask leaves of a target; a combination that is none stops the craft."""
-    mask, guided = message.type_mask, vehicle.guided
+    mask, guided = message.type_mask, state.guided
     placed, moving = not mask & IGNORE_POSITION, not mask & IGNORE_VELOCITY
     pushed = not mask & IGNORE_ACCELERATION
     velocity = _turned((message.vx, message.vy, -message.vz), ahead)
@@ -76,7 +74,7 @@ def _fly(vehicle: Vehicle, message: Any, point: Point, ahead: float) -> None:
     if placed and not all(abs(metres) < FURTHEST_M for metres in point):
         guided.stop()
         return
-    if placed and not vehicle.fence.allows(*point):
+    if placed and not state.fence.allows(*point):
         return
     if placed and moving:
         guided.fly_at(velocity, push=push, point=point)
@@ -89,16 +87,16 @@ def _fly(vehicle: Vehicle, message: Any, point: Point, ahead: float) -> None:
     else:
         guided.stop()
         return
-    _turn(vehicle, message, relative=ahead != 0.0 or message.coordinate_frame in (BODY, BODY_OFFSET))
+    _turn(state, message, relative=ahead != 0.0 or message.coordinate_frame in (BODY, BODY_OFFSET))
 
 
-def _turn(vehicle: Vehicle, message: Any, *, relative: bool) -> None:
+def _turn(state: State, message: Any, *, relative: bool) -> None:
     """Point the nose: at an angle, at a rate, at both (on from the angle), or as WP_YAW_BEHAVIOR says."""
-    mask, heading = message.type_mask, vehicle.craft.heading
+    mask, heading = message.type_mask, state.craft.heading
     pointed = not mask & IGNORE_YAW and isfinite(message.yaw)
     turning = not mask & IGNORE_YAW_RATE and isfinite(message.yaw_rate)
     if pointed and turning:
-        heading.turn(message.yaw_rate, start=message.yaw + (vehicle.craft.body.yaw if relative else 0.0))
+        heading.turn(message.yaw_rate, start=message.yaw + (state.craft.body.yaw if relative else 0.0))
     elif pointed:
         heading.fix(message.yaw, relative=relative)
     elif turning:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import atan2, degrees, hypot, nan, pi
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle.parameters import Parameter, Parameters
+from firmware_sitl.vehicle.state import VERSIONS, State
 from firmware_sitl.vehicle.telemetry_more import MORE_BUILDERS
 from firmware_sitl.vehicle.telemetry_sensors import SENSOR_BUILDERS, i16, u16
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.vehicle import Vehicle
 
 NO_MISSION, MISSION_PAUSED = 1, 4
 MULTICOPTER = 3
@@ -21,7 +20,13 @@ MULTICOPTER = 3
 
 UNKNOWN_STRENGTH = 255
 
-Builder = Callable[["Vehicle"], Any]
+CAPABILITIES = 1 | 2 | 4 | 8 | 128 | 256 | 2048 | 8192 | 16384 | 32768
+"""Float and int missions, float parameters, COMMAND_INT, local and global targets, flight termination,
+MAVLink 2, fence and rally by the mission protocol."""
+
+UNLISTED = 65535
+
+Builder = Callable[[State], Any]
 
 GYRO, ACCEL, MAGNETOMETER, BAROMETER, GPS = 0x1, 0x2, 0x4, 0x8, 0x20
 RATES, ATTITUDES, YAWS, HEIGHTS, PLACES, MOTORS = 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000
@@ -39,7 +44,7 @@ PRESENT = (
 )  # fmt: skip
 
 
-def heartbeat(v: Vehicle) -> Any:
+def heartbeat(v: State) -> Any:
     """HEARTBEAT: a quadrotor flown by ArduPilot's protocol."""
     armed, number = v.craft.motors.armed or v.motor_test.running, v.mode.shown
     base = 1 | 16 | 64
@@ -51,12 +56,12 @@ def heartbeat(v: Vehicle) -> Any:
     return mavlink.MAVLink_heartbeat_message(2, 3, base, number, status, 3)
 
 
-def system_time(v: Vehicle) -> Any:
+def system_time(v: State) -> Any:
     """SYSTEM_TIME."""
     return mavlink.MAVLink_system_time_message(v.unix_us, v.boot_ms)
 
 
-def sys_status(v: Vehicle) -> Any:
+def sys_status(v: State) -> Any:
     """SYS_STATUS, with the pre-arm bit."""
     health = PRESENT & ~(PREARM | GPS | PLACES | FENCED | RECEIVER)
     if v.estimator.fix_type >= 3:
@@ -77,7 +82,7 @@ def sys_status(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def global_position_int(v: Vehicle) -> Any:
+def global_position_int(v: State) -> Any:
     """GLOBAL_POSITION_INT."""
     body = v.craft.body
     lat, lon = v.lat_lon_e7()
@@ -87,7 +92,7 @@ def global_position_int(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def local_position_ned(v: Vehicle) -> Any:
+def local_position_ned(v: State) -> Any:
     """LOCAL_POSITION_NED."""
     b = v.craft.body
     return mavlink.MAVLink_local_position_ned_message(
@@ -95,13 +100,13 @@ def local_position_ned(v: Vehicle) -> Any:
     )
 
 
-def attitude(v: Vehicle) -> Any:
+def attitude(v: State) -> Any:
     """ATTITUDE."""
     b = v.craft.body
     return mavlink.MAVLink_attitude_message(v.boot_ms, *b.euler(), 0.0, 0.0, b.yaw_rate)
 
 
-def vfr_hud(v: Vehicle) -> Any:
+def vfr_hud(v: State) -> Any:
     """VFR_HUD."""
     b, wind = v.craft.body, v.craft.air.wind
     air = hypot(b.v_north - wind[0], b.v_east - wind[1])
@@ -110,7 +115,7 @@ def vfr_hud(v: Vehicle) -> Any:
     )
 
 
-def gps_raw_int(v: Vehicle) -> Any:
+def gps_raw_int(v: State) -> Any:
     """GPS_RAW_INT."""
     b, lat_lon = v.craft.body, v.lat_lon_e7()
     course = round(degrees(atan2(b.v_east, b.v_north) % (2 * pi)) * 100) % 36000
@@ -123,7 +128,7 @@ def gps_raw_int(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def battery_status(v: Vehicle) -> Any:
+def battery_status(v: State) -> Any:
     """BATTERY_STATUS."""
     battery = v.craft.battery
     volts = [u16(battery.volt * 1000)] + [65535] * 9
@@ -134,13 +139,13 @@ def battery_status(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def ekf_status_report(v: Vehicle) -> Any:
+def ekf_status_report(v: State) -> Any:
     """EKF_STATUS_REPORT."""
     ratio = v.estimator.variance
     return mavlink.MAVLink_ekf_status_report_message(v.estimator.flags, ratio, ratio, 0.05, 0.05, 0.0, 0.0)
 
 
-def home_position(v: Vehicle) -> Any:
+def home_position(v: State) -> Any:
     """HOME_POSITION, or None before home is set."""
     if not v.home_set:
         return None
@@ -153,7 +158,7 @@ def home_position(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def gps_global_origin(v: Vehicle) -> Any:
+def gps_global_origin(v: State) -> Any:
     """GPS_GLOBAL_ORIGIN, or None before it is set."""
     if not v.home_set:
         return None
@@ -163,7 +168,7 @@ def gps_global_origin(v: Vehicle) -> Any:
     )
 
 
-def mission_current(v: Vehicle, seq: int | None = None) -> Any:
+def mission_current(v: State, seq: int | None = None) -> Any:
     """MISSION_CURRENT: the item being flown."""
     total = max(v.mission.count() - 1, 0)
     state = v.auto.state if total else NO_MISSION
@@ -173,7 +178,7 @@ def mission_current(v: Vehicle, seq: int | None = None) -> Any:
     return mavlink.MAVLink_mission_current_message(shown, total, state, 1 if v.mode is v.auto else 0)
 
 
-def extended_sys_state(v: Vehicle) -> Any:
+def extended_sys_state(v: State) -> Any:
     """EXTENDED_SYS_STATE: on the ground, taking off, in the air, landing."""
     if v.craft.landed:
         state = 1
@@ -184,7 +189,7 @@ def extended_sys_state(v: Vehicle) -> Any:
     return mavlink.MAVLink_extended_sys_state_message(MULTICOPTER, state)
 
 
-def wind(v: Vehicle) -> Any:
+def wind(v: State) -> Any:
     """WIND: where from, how fast. True wind, not an estimate."""
     w = v.craft.air.wind
     speed = hypot(w[0], w[1])
@@ -192,7 +197,7 @@ def wind(v: Vehicle) -> Any:
     return mavlink.MAVLink_wind_message(whence, speed, -w[2])
 
 
-def nav_controller_output(v: Vehicle) -> Any:
+def nav_controller_output(v: State) -> Any:
     """NAV_CONTROLLER_OUTPUT."""
     craft = v.craft
     off_n = craft.navigation.destination[0] - craft.body.north
@@ -205,7 +210,7 @@ def nav_controller_output(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def rc_channels(v: Vehicle) -> Any:
+def rc_channels(v: State) -> Any:
     """RC_CHANNELS: sticks and switches, zero where the receiver has failed; of unknown strength.
 
     The count is the transmitter's, as on ArduPilot: an override of another channel adds none.
@@ -215,7 +220,7 @@ def rc_channels(v: Vehicle) -> Any:
     return mavlink.MAVLink_rc_channels_message(v.boot_ms, 8, *sticks, UNKNOWN_STRENGTH)
 
 
-def servo_output_raw(v: Vehicle) -> Any:
+def servo_output_raw(v: State) -> Any:
     """SERVO_OUTPUT_RAW: four motors."""
     pulse = 1000 if not v.craft.motors.armed else round(1000 + 1000 * min(v.craft.body.throttle, 1.0))
     return mavlink.MAVLink_servo_output_raw_message(
@@ -223,13 +228,13 @@ def servo_output_raw(v: Vehicle) -> Any:
     )
 
 
-def power_status(v: Vehicle) -> Any:
+def power_status(v: State) -> Any:
     """POWER_STATUS."""
     del v
     return mavlink.MAVLink_power_status_message(5000, 0, 0)
 
 
-def fence_status(v: Vehicle) -> Any:
+def fence_status(v: State) -> Any:
     """FENCE_STATUS, or None where no fence is watched."""
     if not v.fence.enabled:
         return None
@@ -240,23 +245,37 @@ def fence_status(v: Vehicle) -> Any:
     )
 
 
-def vibration(v: Vehicle) -> Any:
+def vibration(v: State) -> Any:
     """VIBRATION: none."""
     return mavlink.MAVLink_vibration_message(v.boot_ms * 1000, 0.0, 0.0, 0.0, 0, 0, 0)
 
 
-def simstate(v: Vehicle) -> Any:
+def simstate(v: State) -> Any:
     """SIMSTATE: the simulation's own truth."""
     b = v.craft.body
     lat, lon = (round(degree * 1e7) for degree in v.craft.origin.globe(*v.craft.truth))
     return mavlink.MAVLink_simstate_message(*b.euler(), *b.felt(), 0.0, 0.0, b.yaw_rate, lat, lon)
 
 
-def autopilot_version(v: Vehicle) -> Any:
+def _firmware_version(v: State) -> int:
+    """The version whose parameters and protocol the vehicle speaks, marked as official."""
+    major, minor, patch = VERSIONS[v.generation]
+    return major << 24 | minor << 16 | patch << 8 | 255
+
+
+def autopilot_version(v: State) -> Any:
     """AUTOPILOT_VERSION: the protocol's version; the custom field says whose it is."""
     custom = list(b"dfr-sitl")
     return mavlink.MAVLink_autopilot_version_message(
-        v.capabilities, v.firmware_version, 0, 0, 0, custom, custom, custom, 0, 0, v.system_id, [0] * 18
+        CAPABILITIES, _firmware_version(v), 0, 0, 0, custom, custom, custom, 0, 0, v.system_id, [0] * 18
+    )
+
+
+def param_value(parameters: Parameters, parameter: Parameter, *, listed: bool = True) -> Any:
+    """PARAM_VALUE; by its place in the list, or (as ArduPilot answers for a name) without one."""
+    index = parameter.index if listed else UNLISTED
+    return mavlink.MAVLink_param_value_message(
+        parameter.name.encode(), parameter.value, parameter.type, len(parameters), index
     )
 
 

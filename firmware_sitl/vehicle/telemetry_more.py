@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import cos, sin
 from struct import pack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import modes
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.state import State
 
 AVAILABLE_MODES, MODES_MONITOR = 435, 437
 MODES_LISTED = (modes.AUTO_RTL, *sorted(modes.NAMES))
@@ -48,13 +46,13 @@ def available_mode(index: int) -> Any:
     return _Newer(AVAILABLE_MODES, "AVAILABLE_MODES", 134, payload)
 
 
-def modes_monitor(v: Vehicle) -> Any:
+def modes_monitor(v: State) -> Any:
     """AVAILABLE_MODES_MONITOR: the modes never change."""
     del v
     return _Newer(MODES_MONITOR, "AVAILABLE_MODES_MONITOR", 30, bytes(1))
 
 
-def attitude_quaternion(v: Vehicle) -> Any:
+def attitude_quaternion(v: State) -> Any:
     """ATTITUDE_QUATERNION."""
     b = v.craft.body
     roll, pitch, yaw = (0.5 * angle for angle in b.euler())
@@ -65,7 +63,7 @@ def attitude_quaternion(v: Vehicle) -> Any:
     return mavlink.MAVLink_attitude_quaternion_message(v.boot_ms, w, x, y, z, 0.0, 0.0, b.yaw_rate)
 
 
-def position_target_local(v: Vehicle) -> Any:
+def position_target_local(v: State) -> Any:
     """POSITION_TARGET_LOCAL_NED, in GUIDED only."""
     if v.mode is not v.guided:
         return None
@@ -75,7 +73,7 @@ def position_target_local(v: Vehicle) -> Any:
     )
 
 
-def position_target_global(v: Vehicle) -> Any:
+def position_target_global(v: State) -> Any:
     """POSITION_TARGET_GLOBAL_INT: where a mode that flies to points is going."""
     if v.craft.landed or not v.mode.takes_speed:
         return None
@@ -87,35 +85,35 @@ def position_target_global(v: Vehicle) -> Any:
     )  # fmt: skip
 
 
-def item_reached(v: Vehicle) -> Any:
+def item_reached(v: State) -> Any:
     """MISSION_ITEM_REACHED: the last one."""
     return mavlink.MAVLink_mission_item_reached_message(v.last_reached)
 
 
-def ahrs2(v: Vehicle) -> Any:
+def ahrs2(v: State) -> Any:
     """AHRS2: the second estimate, which is the first."""
     return mavlink.MAVLink_ahrs2_message(*v.craft.body.euler(), v.altitude_m, *v.lat_lon_e7())
 
 
-def meminfo(v: Vehicle) -> Any:
+def meminfo(v: State) -> Any:
     """MEMINFO: enough."""
     del v
     return mavlink.MAVLink_meminfo_message(0, 65535, 131072)
 
 
-def ahrs(v: Vehicle) -> Any:
+def ahrs(v: State) -> Any:
     """AHRS: no drift."""
     del v
     return mavlink.MAVLink_ahrs_message(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def hwstatus(v: Vehicle) -> Any:
+def hwstatus(v: State) -> Any:
     """HWSTATUS."""
     del v
     return mavlink.MAVLink_hwstatus_message(5000, 0)
 
 
-def flight_information(v: Vehicle) -> Any:
+def flight_information(v: State) -> Any:
     """FLIGHT_INFORMATION: when it was armed and took off, microseconds since power-on; else 0."""
     craft = v.craft
     armed_s = craft.t_s - craft.motors.armed_s if craft.motors.armed else 0.0
@@ -125,7 +123,7 @@ def flight_information(v: Vehicle) -> Any:
     )
 
 
-MORE_BUILDERS: Mapping[int, Callable[[Vehicle], Any]] = {
+MORE_BUILDERS: Mapping[int, Callable[[State], Any]] = {
     31: attitude_quaternion,
     46: item_reached,
     85: position_target_local,

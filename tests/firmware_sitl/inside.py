@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.mode_changes import change_mode
+from firmware_sitl.vehicle.state import Settings
 from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 READY_S = 6.0
@@ -12,16 +13,16 @@ READY_S = 6.0
 def standing(seconds: float = READY_S) -> Vehicle:
     """On the ground where the recordings were made, for so long that it may arm."""
     vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.link_clock = lambda: vehicle.craft.t_s
+    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
     fly(vehicle, seconds)
     return vehicle
 
 
 def take_off(vehicle: Vehicle, height_m: float, *, seconds: float) -> Vehicle:
     """Armed in GUIDED and sent up, so many seconds ago."""
-    assert vehicle.change_mode(modes.GUIDED)
-    assert arming.arm(vehicle)
-    assert vehicle.mode.take_off(height_m)
+    assert change_mode(vehicle.state, modes.GUIDED)
+    assert arming.arm(vehicle.state)
+    assert vehicle.state.mode.take_off(height_m)
     fly(vehicle, seconds)
     return vehicle
 

@@ -15,9 +15,10 @@ import pytest
 
 from dfr.geo import Position, offset
 from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.identity import Settings
 from firmware_sitl.vehicle.items import Item
+from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.plans import FENCE
+from firmware_sitl.vehicle.state import Settings
 from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 RECORDED = Path(__file__).parents[1] / "data" / "arducopter" / "failsafes.jsonl"
@@ -41,8 +42,8 @@ class Observed:
             defaults=case.get("params", {}),
         )
         self.vehicle = Vehicle(settings)
-        self.vehicle.link_clock = lambda: self.vehicle.craft.t_s
-        self.vehicle.channels.append(self)  # type: ignore[arg-type]
+        self.vehicle.state.link_clock = lambda: self.vehicle.state.craft.t_s
+        self.vehicle.serve([self])  # type: ignore[list-item]
         self.texts: list[tuple[float, int, str]] = []
         self.modes: list[tuple[float, str]] = []
         self.since_s = 0.0
@@ -65,63 +66,63 @@ class Observed:
         if message.get_type() == "STATUSTEXT":
             self.texts.append((self.now_s, message.severity, message.text))
 
-    def one(self, message_id: int) -> None: ...
+    def send_now(self, message_id: int) -> None: ...
 
-    owe = tick = one
+    send_later = tick = send_now
 
     @property
     def now_s(self) -> float:
-        return self.vehicle.craft.t_s - self.since_s
+        return self.vehicle.state.craft.t_s - self.since_s
 
     def pass_time(self, seconds: float) -> None:
         vehicle, per_beat = self.vehicle, round(HEARTBEAT_S / STEP_S)
-        shown, armed = vehicle.mode.name, vehicle.craft.motors.armed
+        shown, armed = vehicle.state.mode.name, vehicle.state.craft.motors.armed
         for step in range(round(seconds / STEP_S)):
             if self._beats and step % per_beat == 0:
-                vehicle.failsafes.hear_gcs(vehicle.craft.t_s)
+                vehicle.state.failsafes.hear_gcs(vehicle.state.craft.t_s, vehicle.state.link_s)
                 if self._sticks_held:
-                    vehicle.craft.sticks.override([1500] * 4)
+                    vehicle.state.craft.sticks.override([1500] * 4)
             vehicle.step()
-            if vehicle.mode.name != shown:
-                shown = vehicle.mode.name
+            if vehicle.state.mode.name != shown:
+                shown = vehicle.state.mode.name
                 self.modes.append((self.now_s, shown))
-            if armed and not vehicle.craft.motors.armed:
+            if armed and not vehicle.state.craft.motors.armed:
                 armed = False
                 self.modes.append((self.now_s, "disarmed"))
 
     def _fly_out(self) -> None:
         self.pass_time(6.0)
-        assert self.vehicle.change_mode(modes.GUIDED)
-        assert arming.arm(self.vehicle)
-        assert self.vehicle.mode.take_off(HEIGHT_M)
+        assert change_mode(self.vehicle.state, modes.GUIDED)
+        assert arming.arm(self.vehicle.state)
+        assert self.vehicle.state.mode.take_off(HEIGHT_M)
         self.pass_time(20.0)
-        assert self.vehicle.mode.fly_to((OUT_M, 0.0, HEIGHT_M))
+        assert self.vehicle.state.mode.fly_to((OUT_M, 0.0, HEIGHT_M))
         self.pass_time(20.0)
 
     def _enter(self, mode: str) -> None:
         out = offset(HOME, bearing_deg=0.0, distance_m=OUT_M)
         place = {"x": round(out.lat_deg * 1e7), "y": round(out.lon_deg * 1e7), "z": HEIGHT_M, "frame": 3}
-        mission = self.vehicle.mission
+        mission = self.vehicle.state.mission
         mission.begin(3)
         for seq, command in enumerate((16, 22, 17)):
             mission.put(seq, Item(command=command, **place))  # type: ignore[arg-type]
         self._sticks_held = mode == "ALT_HOLD"
-        assert self.vehicle.change_mode(MODES[mode])
+        assert change_mode(self.vehicle.state, MODES[mode])
         self.pass_time(SETTLE_S)
 
     def _break(self, case: dict[str, Any]) -> None:
         self.texts.clear()
         self.modes.clear()
-        self.since_s = self.vehicle.craft.t_s
+        self.since_s = self.vehicle.state.craft.t_s
         self._beats = not case.get("silence")
         for name, value in case.get("write", {}).items():
-            assert self.vehicle.parameters.set_shown(name, value)
+            assert self.vehicle.state.parameters.set_shown(name, value)
         if case.get("polygon"):
             self._upload_fence()
-            self.vehicle.parameters["FENCE_ENABLE"] = 1.0
+            self.vehicle.state.parameters["FENCE_ENABLE"] = 1.0
 
     def _upload_fence(self) -> None:
-        plan = self.vehicle.fence_plan
+        plan = self.vehicle.state.fence_plan
         assert plan.kind == FENCE
         plan.begin(4)
         for seq, (east, north) in enumerate(((-1, -1), (1, -1), (1, 1), (-1, 1))):
@@ -129,7 +130,7 @@ class Observed:
             corner = offset(corner, bearing_deg=0.0, distance_m=FENCE_HALF_M * north)
             x, y = round(corner.lat_deg * 1e7), round(corner.lon_deg * 1e7)
             plan.put(seq, Item(command=5001, frame=3, params=(4.0, 0.0, 0.0, 0.0), x=x, y=y))
-        plan.finish(self.vehicle.say)
+        plan.finish(self.vehicle.state.say)
 
 
 def what(texts: list[Any]) -> list[tuple[int, str]]:
@@ -146,5 +147,5 @@ def test_a_failure_ends_as_it_did_on_arducopter(case: dict[str, Any]) -> None:
     if not (case.get("silence") or case.get("polygon")):  # when that took effect was not recorded
         for (seen_s, _), (recorded_s, _) in zip(named, case["modes"], strict=True):
             assert seen_s == pytest.approx(recorded_s, abs=TIME_S)
-    body = seen.vehicle.craft.body
+    body = seen.vehicle.state.craft.body
     assert (body.up, body.north) == pytest.approx((case["height_m"], case["north_m"]), abs=PLACE_M)

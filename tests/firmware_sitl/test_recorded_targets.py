@@ -16,6 +16,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.geo import Position, offset
 from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.targets import global_target, local_target
 from firmware_sitl.vehicle.vehicle import Vehicle
 
@@ -35,7 +36,7 @@ SPEED_MPS, HEADING = 0.6, 0.25
 def hovering() -> Vehicle:
     vehicle = take_off(standing(), HEIGHT_M, seconds=22.0)
     for mode in (modes.BRAKE, modes.GUIDED):
-        assert vehicle.change_mode(mode)
+        assert change_mode(vehicle.state, mode)
         fly(vehicle, 1.0)
     return vehicle
 
@@ -46,13 +47,13 @@ def send(vehicle: Vehicle, case: dict[str, Any]) -> None:
         down = 0.0 if frame in OFFSET_FRAMES else -HEIGHT_M
         place = (AHEAD_M, 0.0, down)
         message = dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, frame, mask, *place, *rest)
-        local_target(vehicle, message)
+        local_target(vehicle.state, message)
         return
     goal = offset(HOME, bearing_deg=0.0, distance_m=AHEAD_M)
     height = HEIGHT_M + (HOME_M_AMSL if frame in ABSOLUTE_FRAMES else 0.0)
     global_place = (round(goal.lat_deg * 1e7), round(goal.lon_deg * 1e7), height)
     global_target(
-        vehicle,
+        vehicle.state,
         dialect.MAVLink_set_position_target_global_int_message(0, 1, 1, frame, mask, *global_place, *rest),
     )
 
@@ -60,10 +61,10 @@ def send(vehicle: Vehicle, case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=[f"{c['how']}-{c['frame']}-{c['mask']:#05x}" for c in CASES])
 def test_a_target_does_what_it_did_on_arducopter(hovering: Vehicle, case: dict[str, Any]) -> None:
     """Also after GUID_TIMEOUT, when nothing has come for three seconds."""
-    body, yaw = hovering.craft.body, hovering.craft.body.yaw
-    hovering.craft.says.clear()
+    body, yaw = hovering.state.craft.body, hovering.state.craft.body.yaw
+    hovering.state.craft.says.clear()
     send(hovering, case)
-    said = [text for _, text in hovering.craft.says]
+    said = [text for _, text in hovering.state.craft.says]
     fly(hovering, FIRST_S)
     down = case["v"][2] if case["frame"] in TERRAIN_FRAMES else -body.v_up  # ground is flat here, not there
     assert (body.v_north, body.v_east, down) == pytest.approx(case["v"], abs=SPEED_MPS)

@@ -14,7 +14,8 @@ from dfr.geo import Position
 from firmware_sitl.client import SitlClient
 from firmware_sitl.start import start_vehicle
 from firmware_sitl.vehicle import modes
-from firmware_sitl.vehicle.gusts import PERIOD_S, Gusts
+from firmware_sitl.vehicle.air import PERIOD_S, Gusts
+from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.vehicle import STEP_S
 
 from .inside import fly, standing, take_off
@@ -48,12 +49,12 @@ def landing(wind_mps: float, seed: int) -> tuple[float, float]:
     wind = {"SIM_WIND_SPD": wind_mps, "SIM_WIND_DIR": 225.0, "SIM_GUST_I": 0.17, "SIM_GUST_Z": 0.0}
     given = STILL | wind | {"SIM_GUST_SEED": float(seed), "RTL_LOIT_TIME": 0.0}
     for name, value in given.items():
-        vehicle.parameters[name] = value
-    vehicle.parameter_changed()
+        vehicle.state.parameters[name] = value
+    vehicle.state.craft.control.refresh()
     fly(vehicle, 5.0)
     take_off(vehicle, 15.0, seconds=15.0)
-    assert vehicle.change_mode(modes.RTL)
-    body = vehicle.craft.body
+    assert change_mode(vehicle.state, modes.RTL)
+    body = vehicle.state.craft.body
     before = (0.0, 0.0)
     for _ in range(round(90.0 / STEP_S)):
         before = (hypot(body.north, body.east), body.tilt_rad * 57.29578)

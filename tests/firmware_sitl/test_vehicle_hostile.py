@@ -10,7 +10,8 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import TABLE
-from firmware_sitl.vehicle.identity import Settings
+from firmware_sitl.vehicle.mode_changes import change_mode
+from firmware_sitl.vehicle.state import Settings
 from firmware_sitl.vehicle.vehicle import Vehicle
 
 EXTREMES = {
@@ -33,14 +34,14 @@ SECONDS = 2.0
 @pytest.fixture
 def hovering() -> tuple[Vehicle, Channel]:
     vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.link_clock = lambda: vehicle.craft.t_s
-    channel = Channel(vehicle, 0)
+    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
+    channel = Channel(vehicle.state, 0)
     channel.connected = True
-    vehicle.channels = [channel]
+    vehicle.serve([channel])
     fly(vehicle, 6.0)
-    assert vehicle.change_mode(modes.GUIDED)
-    assert arming.arm(vehicle)
-    assert vehicle.mode.take_off(30.0)
+    assert change_mode(vehicle.state, modes.GUIDED)
+    assert arming.arm(vehicle.state)
+    assert vehicle.state.mode.take_off(30.0)
     fly(vehicle, 5.0)
     return vehicle, channel
 

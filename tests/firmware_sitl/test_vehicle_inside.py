@@ -8,7 +8,9 @@ from math import hypot, nan, pi
 import pytest
 
 from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.failsafes import end_battery_failsafes
 from firmware_sitl.vehicle.items import INVALID_PARAM1, UNSUPPORTED, Item
+from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.stored import keep_mission_item
 from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
@@ -24,7 +26,7 @@ def vehicle() -> Vehicle:
 
 def _airborne(vehicle: Vehicle, height_m: float = 30.0) -> None:
     take_off(vehicle, height_m, seconds=8.0 + height_m / 2.5 + 8.0)
-    assert vehicle.craft.height_m == pytest.approx(height_m, abs=0.2)
+    assert vehicle.state.craft.height_m == pytest.approx(height_m, abs=0.2)
 
 
 @pytest.mark.parametrize(
@@ -55,20 +57,20 @@ def test_an_open_parameter_is_refused_where_the_command_does_not_allow_it() -> N
 
 def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: Vehicle) -> None:
     _airborne(vehicle)
-    navigation = vehicle.craft.navigation
+    navigation = vehicle.state.craft.navigation
     navigation.start()
     navigation.go((100.0, 0.0, 30.0))
     navigation.then((100.0, 100.0, 30.0))
     slowest, nearest = 99.0, 99.0
     while not navigation.reached:
         navigation.advance(STEP_S)
-        vehicle.craft.control.run(STEP_S)
-        control = vehicle.craft.control
+        vehicle.state.craft.control.run(STEP_S)
+        control = vehicle.state.craft.control
         if control.north > 80.0:
             slowest = min(slowest, hypot(control.v_north, control.v_east))
             nearest = min(nearest, hypot(control.north - 100.0, control.east))
-        vehicle.craft.body.north, vehicle.craft.body.east = control.north, control.east
-        vehicle.craft.body.v_north, vehicle.craft.body.v_east = control.v_north, control.v_east
+        vehicle.state.craft.body.north, vehicle.state.craft.body.east = control.north, control.east
+        vehicle.state.craft.body.v_north, vehicle.state.craft.body.v_east = control.v_north, control.v_east
     assert slowest > 0.5
     assert nearest < 2.1
 
@@ -79,43 +81,43 @@ def test_inside_all_inclusions_unless_the_option_says_any(vehicle: Vehicle) -> N
     def area(north: float) -> list[Item]:
         corners = []
         for n, e in square:
-            lat, lon = vehicle.craft.origin.globe(north + 50.0 * n, 50.0 * e)
+            lat, lon = vehicle.state.craft.origin.globe(north + 50.0 * n, 50.0 * e)
             corners.append(Item(command=5001, params=(4.0, 0, 0, 0), x=round(lat * 1e7), y=round(lon * 1e7)))
         return corners
 
-    vehicle.fence.load(area(0.0) + area(80.0))
-    vehicle.parameters["FENCE_ENABLE"], vehicle.parameters["FENCE_TYPE"] = 1.0, 4.0
-    assert vehicle.fence.allows(40.0, 0.0, 10.0)
-    assert not vehicle.fence.allows(0.0, 0.0, 10.0)
-    vehicle.parameters["FENCE_OPTIONS"] = 2.0
-    assert vehicle.fence.allows(0.0, 0.0, 10.0)
-    assert not vehicle.fence.allows(-60.0, 0.0, 10.0)
+    vehicle.state.fence.load(area(0.0) + area(80.0))
+    vehicle.state.parameters["FENCE_ENABLE"], vehicle.state.parameters["FENCE_TYPE"] = 1.0, 4.0
+    assert vehicle.state.fence.allows(40.0, 0.0, 10.0)
+    assert not vehicle.state.fence.allows(0.0, 0.0, 10.0)
+    vehicle.state.parameters["FENCE_OPTIONS"] = 2.0
+    assert vehicle.state.fence.allows(0.0, 0.0, 10.0)
+    assert not vehicle.state.fence.allows(-60.0, 0.0, 10.0)
 
 
 def test_satellites_lost_in_guided_flight_end_in_landing(vehicle: Vehicle) -> None:
     _airborne(vehicle)
-    vehicle.parameters["SIM_GPS1_ENABLE"] = 0.0
+    vehicle.state.parameters["SIM_GPS1_ENABLE"] = 0.0
     fly(vehicle, 9.0)
-    assert vehicle.mode.number == LAND
+    assert vehicle.state.mode.number == LAND
 
 
 def test_a_landing_that_loses_its_target_tries_again_and_then_lands(vehicle: Vehicle) -> None:
-    parameters = vehicle.parameters
+    parameters = vehicle.state.parameters
     for name, value in (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("SIM_PLD_ENABLE", 1), ("PLND_RET_MAX", 1)):
         parameters[name] = value
     _airborne(vehicle, 12.0)
-    vehicle.change_mode(LAND)
-    while vehicle.craft.height_m > 6.0:
+    change_mode(vehicle.state, LAND)
+    while vehicle.state.craft.height_m > 6.0:
         vehicle.step()
     parameters["SIM_PLD_ENABLE"] = 0.0
     highest_again = 0.0
     lowest = 99.0
     for _ in range(round(60.0 / STEP_S)):
         vehicle.step()
-        lowest = min(lowest, vehicle.craft.height_m)
-        highest_again = max(highest_again, vehicle.craft.height_m - lowest)
+        lowest = min(lowest, vehicle.state.craft.height_m)
+        highest_again = max(highest_again, vehicle.state.craft.height_m - lowest)
     assert highest_again > 1.0
-    assert not vehicle.craft.motors.armed
+    assert not vehicle.state.craft.motors.armed
 
 
 def test_a_retry_takes_the_seconds_it_took_a_real_arducopter(vehicle, repository, monkeypatch) -> None:
@@ -123,22 +125,22 @@ def test_a_retry_takes_the_seconds_it_took_a_real_arducopter(vehicle, repository
     lines = (repository / "tests" / "data" / "arducopter" / "retries.jsonl").read_text().splitlines()
     recorded = {flight["name"]: flight for flight in map(json.loads, lines)}["strict1"]
     for name, value in (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("SIM_PLD_ENABLE", 1)):
-        vehicle.parameters[name] = value
+        vehicle.state.parameters[name] = value
     _airborne(vehicle, 12.0)
-    vehicle.change_mode(LAND)
-    while vehicle.craft.height_m > recorded["off_at"]:
+    change_mode(vehicle.state, LAND)
+    while vehicle.state.craft.height_m > recorded["off_at"]:
         vehicle.step()
-    vehicle.parameters["SIM_PLD_ENABLE"] = 0.0
-    hidden_s, found = vehicle.craft.t_s, {}
+    vehicle.state.parameters["SIM_PLD_ENABLE"] = 0.0
+    hidden_s, found = vehicle.state.craft.t_s, {}
     words = {"Retrying": "retrying", "Retry Completed": "completed", "Failsafe": "failsafe"}
 
     def heard(self, _severity: int, text: str) -> None:
         found.update({word: self.t_s - hidden_s for part, word in words.items() if part in text})
 
-    monkeypatch.setattr(type(vehicle.craft), "say", heard)
-    while not vehicle.craft.body.on_ground:
+    monkeypatch.setattr(type(vehicle.state.craft), "say", heard)
+    while not vehicle.state.craft.body.on_ground:
         vehicle.step()
-    found["contact"] = vehicle.craft.t_s - hidden_s
+    found["contact"] = vehicle.state.craft.t_s - hidden_s
     expected = {word: t for t, word in recorded["events"] if word != "lost"}
     assert found == {word: pytest.approx(t, abs=1.5) for word, t in expected.items()}
 
@@ -147,14 +149,14 @@ def test_a_retry_takes_the_seconds_it_took_a_real_arducopter(vehicle, repository
 def test_strictness_decides_whether_it_lands_without_its_target(
     vehicle: Vehicle, strict: int, lands: bool
 ) -> None:
-    parameters = vehicle.parameters
+    parameters = vehicle.state.parameters
     wanted = (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("PLND_RET_MAX", 0), ("PLND_STRICT", strict))
     for name, value in wanted:
         parameters[name] = value
     _airborne(vehicle, 12.0)
-    vehicle.change_mode(LAND)
+    change_mode(vehicle.state, LAND)
     fly(vehicle, 60.0)
-    assert vehicle.craft.motors.armed is not lands
+    assert vehicle.state.craft.motors.armed is not lands
 
 
 @pytest.mark.parametrize(
@@ -167,34 +169,34 @@ def test_strictness_decides_whether_it_lands_without_its_target(
 def test_a_battery_that_is_critical_before_it_is_low_is_not_armed(
     vehicle: Vehicle, low: str, critical: str, words: str
 ) -> None:
-    vehicle.parameters[low], vehicle.parameters[critical] = 9.0, 10.0
-    assert f"Battery 1 {words}" in arming.problems(vehicle)
+    vehicle.state.parameters[low], vehicle.state.parameters[critical] = 9.0, 10.0
+    assert f"Battery 1 {words}" in arming.problems(vehicle.state)
 
 
 def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle: Vehicle) -> None:
     _airborne(vehicle)
-    vehicle.parameters["BATT_FS_LOW_ACT"], vehicle.parameters["BATT_LOW_MAH"] = 1.0, 4000.0
+    vehicle.state.parameters["BATT_FS_LOW_ACT"], vehicle.state.parameters["BATT_LOW_MAH"] = 1.0, 4000.0
     fly(vehicle, 60.0)
-    assert not vehicle.craft.motors.armed
-    vehicle.parameters["BATT_LOW_MAH"] = 500.0
+    assert not vehicle.state.craft.motors.armed
+    vehicle.state.parameters["BATT_LOW_MAH"] = 500.0
     fly(vehicle, 1.0)
-    assert arming.problems(vehicle)[-1] == "Battery failsafe"
-    vehicle.change_mode(GUIDED)
-    assert not arming.arm(vehicle)
-    vehicle.craft.battery.refill()
-    vehicle.failsafes.battery_reset()
-    assert arming.arm(vehicle)
+    assert arming.problems(vehicle.state)[-1] == "Battery failsafe"
+    change_mode(vehicle.state, GUIDED)
+    assert not arming.arm(vehicle.state)
+    vehicle.state.craft.battery.refill()
+    end_battery_failsafes(vehicle.state)
+    assert arming.arm(vehicle.state)
 
 
 def test_a_return_ends_at_the_nearer_rally_point(vehicle: Vehicle) -> None:
     _airborne(vehicle)
-    vehicle.guided.fly_to((120.0, 0.0, 30.0))
+    vehicle.state.guided.fly_to((120.0, 0.0, 30.0))
     fly(vehicle, 30.0)
-    vehicle.rally = ((100.0, 0.0, 20.0),)
-    vehicle.change_mode(RTL)
+    vehicle.state.rally = ((100.0, 0.0, 20.0),)
+    change_mode(vehicle.state, RTL)
     fly(vehicle, 120.0)
-    assert not vehicle.craft.motors.armed
-    assert vehicle.craft.body.north == pytest.approx(100.0, abs=0.5)
+    assert not vehicle.state.craft.motors.armed
+    assert vehicle.state.craft.body.north == pytest.approx(100.0, abs=0.5)
 
 
 @pytest.mark.parametrize(
@@ -203,11 +205,11 @@ def test_a_return_ends_at_the_nearer_rally_point(vehicle: Vehicle) -> None:
 def test_the_trim_airspeed_is_that_measured_on_arducopter(
     vehicle: Vehicle, tilt_deg: float, airspeed_mps: float
 ) -> None:
-    vehicle.parameters["ANGLE_MAX"] = 100.0 * tilt_deg
-    vehicle.parameters["WPNAV_SPEED"] = 2500.0
-    vehicle.parameter_changed()
+    vehicle.state.parameters["ANGLE_MAX"] = 100.0 * tilt_deg
+    vehicle.state.parameters["WPNAV_SPEED"] = 2500.0
+    vehicle.state.craft.control.refresh()
     _airborne(vehicle)
-    vehicle.guided.fly_to((6000.0, 0.0, 30.0))
+    vehicle.state.guided.fly_to((6000.0, 0.0, 30.0))
     fly(vehicle, 120.0)
-    assert vehicle.craft.body.v_north == pytest.approx(airspeed_mps, rel=0.03)
-    assert vehicle.craft.body.tilt_rad == pytest.approx(tilt_deg * pi / 180.0, abs=0.03)
+    assert vehicle.state.craft.body.v_north == pytest.approx(airspeed_mps, rel=0.03)
+    assert vehicle.state.craft.body.tilt_rad == pytest.approx(tilt_deg * pi / 180.0, abs=0.03)

@@ -12,9 +12,9 @@ from .inside import fly, standing
 def silent_for(seconds: float, *, speedup: float) -> Vehicle:
     """A vehicle that has heard one heartbeat, and then so many of its seconds nothing."""
     vehicle = standing(0.0)
-    vehicle.link_clock = lambda: vehicle.craft.t_s / speedup
-    vehicle.parameters["FS_GCS_ENABLE"] = 1.0
-    vehicle.failsafes.hear_gcs(vehicle.craft.t_s)
+    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s / speedup
+    vehicle.state.parameters["FS_GCS_ENABLE"] = 1.0
+    vehicle.state.failsafes.hear_gcs(vehicle.state.craft.t_s, vehicle.state.link_s)
     fly(vehicle, seconds)
     return vehicle
 
@@ -23,9 +23,9 @@ def silent_for(seconds: float, *, speedup: float) -> Vehicle:
     ("speedup", "seconds", "lost"), [(1.0, 4.5, False), (1.0, 5.5, True), (10.0, 5.5, True)]
 )
 def test_the_timeout_counts_the_vehicles_seconds(speedup, seconds, lost):
-    assert silent_for(seconds, speedup=speedup).failsafes.gcs_lost is lost
+    assert silent_for(seconds, speedup=speedup).state.failsafes.gcs_lost is lost
 
 
 @pytest.mark.parametrize(("seconds", "lost"), [(10.0, False), (25.0, True)])
 def test_a_station_held_up_for_a_moment_is_not_lost_to_a_fast_clock(seconds, lost):
-    assert silent_for(seconds, speedup=60.0).failsafes.gcs_lost is lost
+    assert silent_for(seconds, speedup=60.0).state.failsafes.gcs_lost is lost

@@ -1,17 +1,15 @@
-"""One command of a client, the same whether it came as COMMAND_LONG or as COMMAND_INT."""
+"""A command that a client sends, the same whether it came as COMMAND_LONG or as COMMAND_INT."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from firmware_sitl.vehicle.items import RELATIVE_FRAMES, TERRAIN_FRAMES, Item, cast
-
-if TYPE_CHECKING:
-    from firmware_sitl.vehicle.channel import Channel
-    from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.channel import Channel
+from firmware_sitl.vehicle.items import MOST_LAT_E7, MOST_LON_E7, RELATIVE_FRAMES, TERRAIN_FRAMES, Item, cast
+from firmware_sitl.vehicle.state import State
 
 ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED, FAILED = range(5)
 
@@ -26,9 +24,14 @@ FRAMES = (GLOBAL, 5, *RELATIVE_FRAMES, *TERRAIN_FRAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A command's fields; x and y are 1e-7 degrees where the command has a place, else numbers."""
+class Request:
+    """A command, the vehicle's state and the channel it came on.
 
+    x and y are 1e-7 degrees where the command has a place, else numbers.
+    """
+
+    state: State
+    channel: Channel
     command: int
     params: tuple[float, float, float, float]
     x: int
@@ -43,11 +46,16 @@ class Call:
         frame = {5: 0, 6: 3, 11: 10}.get(self.frame, self.frame)
         return Item(command=self.command, frame=frame, params=self.params, x=self.x, y=self.y, z=self.z)
 
-    def in_known_frame(self, vehicle: Vehicle) -> bool:
+    @property
+    def is_on_earth(self) -> bool:
+        """Whether x and y are a latitude and a longitude."""
+        return abs(self.x) <= MOST_LAT_E7 and abs(self.y) <= MOST_LON_E7
+
+    def in_known_frame(self) -> bool:
         """Whether a place in this frame is known to be somewhere; ArduCopter says so where it is not."""
         known = self.frame in FRAMES
         if not known:
-            vehicle.say(6, f"Unknown mavlink coordinate frame {self.frame}")
+            self.state.say(6, f"Unknown mavlink coordinate frame {self.frame}")
         return known
 
     def whole(self, place: int) -> int:
@@ -61,16 +69,19 @@ class Call:
         return cast(value, 8) if isfinite(value) else 0
 
 
-Handler = Callable[["Vehicle", "Channel", Call], int]
+Handler = Callable[[Request], int]
+"""Does what a command asks; the answer is a MAV_RESULT."""
 
 
-def from_long(message: Any) -> Call | None:
+def from_long(state: State, channel: Channel, message: Any) -> Request | None:
     """COMMAND_LONG; None where it carries a place for which it says no frame."""
     located = message.command in LOCATED
     frame = LOCATED.get(message.command, RELATIVE)
     if frame is None:
         return None
-    return Call(
+    return Request(
+        state=state,
+        channel=channel,
         command=message.command,
         params=(message.param1, message.param2, message.param3, message.param4),
         x=_number(message.param5, located=located),
@@ -81,9 +92,11 @@ def from_long(message: Any) -> Call | None:
     )
 
 
-def from_int(message: Any) -> Call:
+def from_int(state: State, channel: Channel, message: Any) -> Request:
     """COMMAND_INT."""
-    return Call(
+    return Request(
+        state=state,
+        channel=channel,
         command=message.command,
         params=(message.param1, message.param2, message.param3, message.param4),
         x=message.x,
@@ -106,12 +119,7 @@ def done(*, ok: bool) -> int:
 
 def always(result: int) -> Handler:
     """A command that is always answered alike."""
-
-    def answer(vehicle: Vehicle, channel: Channel, call: Call) -> int:
-        del vehicle, channel, call
-        return result
-
-    return answer
+    return lambda _request: result
 
 
 def _number(value: float, *, located: bool) -> int:

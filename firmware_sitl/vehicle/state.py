@@ -1,0 +1,260 @@
+"""What a vehicle is and knows, for all that handles messages, watches over it or tells of it.
+
+`State` holds the parts (craft, parameters, estimator, fence, failsafes, plans, modes) and the few facts that
+belong to none of them. It imports no handler: modes are changed by `mode_changes`, arming is in `arming`,
+messages are built in `telemetry`, and `vehicle.Vehicle` lets time pass.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import degrees, pi, radians
+from typing import Any, Protocol
+
+from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle.airframe import Airframe
+from firmware_sitl.vehicle.automatic import Auto
+from firmware_sitl.vehicle.circling import Circle
+from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.estimator import Estimator
+from firmware_sitl.vehicle.fence import Fence
+from firmware_sitl.vehicle.guided import Guided
+from firmware_sitl.vehicle.items import Item
+from firmware_sitl.vehicle.modes import Mode
+from firmware_sitl.vehicle.motors import MotorTest
+from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Origin
+from firmware_sitl.vehicle.parameters import Generation, Parameters, refuse_unknown
+from firmware_sitl.vehicle.plans import FencePlan, MissionPlan, RallyPlan, home_item
+from firmware_sitl.vehicle.retracing import Breadcrumbs, SmartRtl
+from firmware_sitl.vehicle.returning import ReturnMode, return_point
+
+GPS_GLOBAL_ORIGIN, HOME_POSITION = 49, 242
+"""Messages that tell of a new home."""
+
+BANNER = "dfr built-in vehicle, not ArduPilot"
+
+VERSIONS = {Generation.V4_6: (4, 6, 0), Generation.V4_7: (4, 7, 0)}
+"""The firmware whose parameters and protocol each generation speaks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a vehicle starts."""
+
+    lat_deg: float
+    lon_deg: float
+    altitude_m: float
+    heading_deg: float
+    system_id: int = 1
+    generation: Generation = Generation.V4_6
+    airframe: Airframe = field(default_factory=Airframe)
+    defaults: dict[str, float] = field(default_factory=dict)
+    started_unix_s: float = field(default_factory=time.time)
+
+
+class Client(Protocol):
+    """One client's end of the vehicle (`channel.Channel`), as far as the state and the receiver need it."""
+
+    mav: Any
+
+    def send(self, message: Any) -> None:
+        """Queue a message."""
+        ...
+
+    def send_now(self, message_id: int) -> bool:
+        """Build and queue a message by its number; False where the vehicle has no such message."""
+        ...
+
+    def send_later(self, message_id: int) -> None:
+        """Send a message once, after the answer that is being made."""
+        ...
+
+    def forward(self, raw: bytes) -> None:
+        """Queue another system's message as it came."""
+        ...
+
+
+@dataclass(slots=True)
+class Failsafes:
+    """Which failsafes are in force, and since when what may lead to one has lasted.
+
+    `battery_rank` is how grave the battery failsafe is that has acted (0 the gravest), None before any has.
+    """
+
+    gcs_lost: bool = False
+    ekf_lost: bool = False
+    radio_lost: bool = False
+    battery_low: bool = False
+    battery_critical: bool = False
+    battery_rank: int | None = None
+    gcs_heard_s: float | None = None
+    gcs_heard_link_s: float = 0.0
+    battery_low_since_s: float | None = None
+    battery_critical_since_s: float | None = None
+    no_position_since_s: float | None = None
+    no_radio_since_s: float | None = None
+
+    def hear_gcs(self, t_s: float, link_s: float) -> None:
+        """A heartbeat of the ground station, by the vehicle's clock and by the link's."""
+        self.gcs_heard_s, self.gcs_heard_link_s = t_s, link_s
+
+    @property
+    def any(self) -> bool:
+        """Whether one is in force."""
+        return self.gcs_lost or self.ekf_lost or self.battery_low or self.battery_critical or self.radio_lost
+
+
+class State:
+    """The vehicle's state. `do_item` carries out the DO_ items that a mission comes to."""
+
+    def __init__(self, settings: Settings, do_item: Callable[[State, Item], object]) -> None:
+        self.generation = settings.generation
+        self.parameters = _parameters(settings)
+        self.craft = Craft(
+            airframe=settings.airframe,
+            parameters=self.parameters,
+            origin=Origin(lat_deg=settings.lat_deg, lon_deg=settings.lon_deg, altitude_m=settings.altitude_m),
+            heading_rad=radians(settings.heading_deg),
+        )
+        self.estimator = Estimator(self.parameters)
+        self.fence = Fence(self.craft)
+        self.failsafes = Failsafes()
+        self.rally: tuple[Point, ...] = ()
+        self.motor_test = MotorTest(self.craft.say)
+        self.breadcrumbs = Breadcrumbs(self.craft)
+        self.clients: list[Client] = []
+        self.home_set = False
+        self.prearm_ok = False
+        self.safety_on = False
+        self.rebooting = False
+        self.last_reached = 0
+        self.link_clock: Callable[[], float] = time.monotonic
+        self._started_us = round(settings.started_unix_s * 1e6)
+        self.mission = MissionPlan(self._home_item, self._flying_mission)
+        self.fence_plan = FencePlan(self._load_fence)
+        self.rally_plan = RallyPlan(self._load_rally)
+        self._build_modes(do_item)
+
+    def _build_modes(self, do_item: Callable[[State, Item], object]) -> None:
+        craft = self.craft
+        ceiling_m = self.fence.safe_ceiling_m
+        self.rtl, back = (
+            ReturnMode(craft, lambda: return_point(craft, self.rally), ceiling_m) for _ in range(2)
+        )
+        self.auto = Auto(
+            craft, self.mission, back, lambda item: do_item(self, item), lambda: self.unix_us * 1e-6
+        )
+        self.guided, self.land = Guided(craft), modes.Land(craft)
+        made: list[Mode] = [
+            modes.Stabilize(craft), modes.AltHold(craft), self.auto, self.guided, modes.Loiter(craft),
+            self.rtl, self.land, modes.PosHold(craft), modes.Brake(craft),
+            SmartRtl(craft, self.breadcrumbs), Circle(craft),
+        ]  # fmt: skip
+        self.modes = {mode.number: mode for mode in made}
+        self.mode: Mode = self.modes.get(int(self.parameters["INITIAL_MODE"]), made[0])
+
+    @property
+    def system_id(self) -> int:
+        """The MAVLink system id."""
+        return int(self.parameters["SYSID_THISMAV"])
+
+    @property
+    def boot_ms(self) -> int:
+        """Milliseconds since power-on, vehicle time."""
+        return round(self.craft.t_s * 1000)
+
+    @property
+    def unix_us(self) -> int:
+        """Microseconds since 1970, running at vehicle time."""
+        return self._started_us + self.boot_ms * 1000
+
+    @property
+    def link_s(self) -> float:
+        """Seconds by which clients are judged: they live in wall time, however fast the vehicle's runs."""
+        return self.link_clock()
+
+    @property
+    def altitude_m(self) -> float:
+        """Metres above mean sea level."""
+        return self.craft.origin.altitude_m + self.craft.body.up
+
+    @property
+    def heading_cdeg(self) -> int:
+        """Hundredths of a degree, 0 to 35999."""
+        return round(degrees(self.craft.body.yaw % (2 * pi)) * 100) % 36000
+
+    def lat_lon_e7(self) -> tuple[int, int]:
+        """Position in 1e-7 degrees."""
+        lat, lon = self.craft.origin.globe(self.craft.body.north, self.craft.body.east)
+        return round(lat * 1e7), round(lon * 1e7)
+
+    def say(self, severity: int, text: str) -> None:
+        """STATUSTEXT to every client."""
+        self.craft.say(severity, text)
+
+    def say_banner(self) -> None:
+        """Tell every client what the vehicle is."""
+        version = ".".join(str(part) for part in VERSIONS[self.generation])
+        for line in (BANNER, f"speaks ArduCopter V{version} parameters and MAVLink", "Frame: QUAD/PLUS"):
+            self.say(6, line)
+
+    def set_home_here(self) -> None:
+        """Home is where the vehicle is."""
+        body = self.craft.body
+        self.set_home((body.north, body.east, body.up))
+
+    def set_home(self, home: Point) -> None:
+        """Set home and tell the clients."""
+        self.craft.home, self.home_set = home, True
+        self.mission.note_home()
+        for client in self.clients:
+            client.send_later(GPS_GLOBAL_ORIGIN)
+            client.send_later(HOME_POSITION)
+
+    def keep_from(self, before: State) -> None:
+        """Take over what outlasts a reboot: parameters and plans."""
+        self.parameters.copy_from(before.parameters)
+        self.mission.copy_from(before.mission)
+        self.fence_plan.items = list(before.fence_plan.items)
+        self.fence.load(self.fence_plan.items)
+        self.rally_plan.items = list(before.rally_plan.items)
+        self.rally = before.rally
+
+    def _home_item(self) -> Item:
+        if not self.home_set:
+            return home_item(0.0, 0.0, 0.0)
+        craft = self.craft
+        lat, lon = craft.origin.globe(craft.home[0], craft.home[1])
+        return home_item(lat, lon, craft.origin.altitude_m + craft.home[2])
+
+    def _flying_mission(self) -> bool:
+        return self.craft.motors.armed and self.auto.running
+
+    def _load_fence(self, items: list[Item]) -> None:
+        self.fence.load(items)
+        self.say(7, "Fence Indexed OK")
+
+    def _load_rally(self, items: list[Item]) -> None:
+        craft = self.craft
+        self.rally = tuple(
+            craft.point(
+                item.lat_deg,
+                item.lon_deg,
+                item.z - craft.origin.altitude_m if item.frame == 0 else craft.home[2] + item.z,
+            )
+            for item in items
+        )
+
+
+def _parameters(settings: Settings) -> Parameters:
+    """The parameters at power-on. Raises InputError for a default that no ArduCopter has."""
+    parameters = Parameters(settings.generation)
+    parameters["SYSID_THISMAV"] = settings.system_id
+    refuse_unknown(settings.defaults)
+    for name, value in settings.defaults.items():
+        parameters.set_default(name, value)
+    parameters.keep_as_defaults()
+    return parameters
