@@ -1,22 +1,18 @@
 """The scenario file's schema: its sections as they are written, one class each.
 
-The words here are those of the YAML. Values become the frozen domain of `dfr.scenario.model`
-in `schema_build`; what spans several fields is checked in `schema_checks`.
+The words here are those of the YAML. Each part names the type of `dfr.scenario.model` that it becomes, and
+what differs from it; what spans several fields is checked in `schema_checks`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dfr.scenario.model import (
-    DeconflictionRule,
-    Guidance,
-    LostLink,
-    OperationKind,
-    Surface,
-)
+from dfr.scenario import model as domain
+from dfr.scenario.model import DeconflictionRule, Guidance, LostLink, OperationKind, Surface
 from dfr.scenario.schema_air import AirspaceFileIn, NotamsIn, ObstaclesIn, RestrictionIn
 from dfr.scenario.schema_candidates import CandidatesIn
 from dfr.scenario.schema_parts import (
@@ -92,6 +88,7 @@ class PresenceIn(Strict):
     start: LocalTime
     end: LocalTime
     people_per_m2: float = Field(ge=0, le=10)
+    becomes: ClassVar[Any] = domain.CrowdArea
 
 
 class CrowdIn(Sourced):
@@ -101,6 +98,13 @@ class CrowdIn(Sourced):
     name: Text
     area: Area
     presence: list[PresenceIn] = Field(min_length=1, max_length=500)
+
+    def areas(self) -> Iterator[domain.CrowdArea]:
+        """The place once for each of its hours."""
+        several = len(self.presence) > 1
+        for number, presence in enumerate(self.presence, start=1):
+            id_ = f"{self.id}/{number}" if several else self.id
+            yield presence.built(id=id_, name=self.name, area=self.area)
 
 
 class SiteIn(Strict):
@@ -125,6 +129,18 @@ class SiteIn(Strict):
     water: Annotated[list[WaterIn] | None, BeforeValidator(_none_is_empty)] = Field(
         default=None, max_length=200, description="none or [] where there is none; null where nobody has said"
     )
+    becomes: ClassVar[Any] = domain.Site
+
+    def differing(self) -> dict[str, Any]:
+        """The centre as a position; areas as pairs of name and ring; a crowd once for each of its hours."""
+        return {
+            "centre": self.centre.position,
+            "boundary": self.boundary.ring,
+            "keep_outs": tuple((item.id, item.area) for item in self.keep_outs),
+            "crowds": tuple(area for crowd in self.crowds or () for area in crowd.areas()),
+            "crowds_known": self.crowds is not None,
+            "water": None if self.water is None else tuple((item.name, item.area) for item in self.water),
+        }
 
 
 class FleetIn(Block):
@@ -138,6 +154,7 @@ class FleetIn(Block):
         default=None, ge=1, le=40, description="room for drones, as many as live there without"
     )
     guidance: Guidance = Field(strict=False, description="gnss or precision")
+    becomes: ClassVar[Any] = domain.Fleet
 
 
 class ShiftIn(Strict):
@@ -147,6 +164,7 @@ class ShiftIn(Strict):
     end: LocalTime
     remote_pilots: int = Field(ge=0, le=1000)
     safety_pilots: int = Field(ge=0, le=1000)
+    becomes: ClassVar[Any] = domain.Shift
 
 
 class CrewIn(Block):
@@ -158,6 +176,7 @@ class CrewIn(Block):
     decision: DurationIn = Field(description="from call to the decision to send a drone")
     launch: DurationIn = Field(description="from the decision to lift-off")
     video: DurationIn = Field(description="from overhead to video that can be used")
+    becomes: ClassVar[Any] = domain.Crew
 
 
 class PostIn(Point):
@@ -166,6 +185,7 @@ class PostIn(Point):
     id: Id
     range_m: PositiveFigure
     confirmed: bool = Field(default=True, description="false: drawn by a program, nobody has stood there")
+    becomes: ClassVar[Any] = domain.Observer
 
 
 class OperationIn(Block):
@@ -187,6 +207,11 @@ class OperationIn(Block):
     max_gust_mps: PositiveFigure | None
     min_visibility_m: NonNegativeFigure
     max_rain_mm_h: NonNegativeFigure | None
+    becomes: ClassVar[Any] = domain.Operation
+
+    def differing(self) -> dict[str, Any]:
+        """The basis in words, '' where nobody has said."""
+        return {"basis": self.basis or ""}
 
 
 class ZoneIn(Strict):
@@ -196,6 +221,7 @@ class ZoneIn(Strict):
     name: Text
     share: float = Field(ge=0, le=1)
     area: Area
+    becomes: ClassVar[Any] = domain.DemandZone
 
 
 class ZonesIn(Drawn):
@@ -213,6 +239,7 @@ class PriorityIn(Strict):
     target_s: float = Field(gt=0, le=86400)
     patience: DurationIn = Field(description="after how long a call no longer needs the drone")
     on_scene: DurationIn
+    becomes: ClassVar[Any] = domain.Priority
 
 
 class PrioritiesIn(Sourced):
@@ -233,6 +260,7 @@ class DayIn(Strict):
     date: LocalDate
     calls: float = Field(ge=0, le=1e6)
     hour_weights: HourWeights | None = Field(default=None, description="where the day differs")
+    becomes: ClassVar[Any] = domain.DemandDay
 
 
 class DaysIn(Sourced):
@@ -249,6 +277,7 @@ class GroundIn(Sourced):
     mobilisation: DurationIn
     speed_mps: PositiveFigure
     detour_factor: FactorFigure = Field(description="way on the ground over the straight line")
+    becomes: ClassVar[Any] = domain.GroundResponse
 
 
 class DemandIn(Strict):
@@ -260,6 +289,18 @@ class DemandIn(Strict):
     rate_cv: NonNegativeFigure = Field(description="coefficient of variation of the rate itself")
     ground: GroundIn
     cleared_without_patrol: ShareFigure | None
+    becomes: ClassVar[Any] = domain.Demand
+
+    def differing(self) -> dict[str, Any]:
+        """What its sections hold; the days in order of time."""
+        days = sorted(self.days.totals, key=lambda day: day.date)
+        return {
+            "zones": tuple(zone.built() for zone in self.zones.areas),
+            "priorities": tuple(grade.built() for grade in self.priorities.grades),
+            "days": tuple(
+                day.built(hour_weights=tuple(day.hour_weights or self.days.hour_weights)) for day in days
+            ),
+        }
 
 
 class TrafficIn(Block):
@@ -278,6 +319,7 @@ class TrafficIn(Block):
     rule: DeconflictionRule = Field(strict=False, description="hold_low, return, land or height_split")
     hold_height_m_agl: float = Field(ge=0, le=1000)
     contact: Text
+    becomes: ClassVar[Any] = domain.OtherTraffic
 
 
 class HourIn(Strict):
@@ -290,6 +332,7 @@ class HourIn(Strict):
     rain_mm_h: float = Field(ge=0, le=400)
     visibility_m: float = Field(ge=0, le=100_000)
     temperature_c: float = Field(ge=-60, le=60)
+    becomes: ClassVar[Any] = domain.HourWeather
 
 
 class WeatherIn(Sourced):
@@ -303,6 +346,11 @@ class WeatherIn(Sourced):
     hours: list[HourIn] | None = Field(default=None, min_length=1, max_length=10_000)
     columns: list[str] | None = Field(default=None, max_length=20, description="names of a row's fields")
     rows: list[list[Any]] | None = Field(default=None, min_length=1, max_length=10_000)
+    becomes: ClassVar[Any] = domain.Weather
+
+    def differing(self) -> dict[str, Any]:
+        """Source and note in one; no reports of the day yet. The caller knows the hours."""
+        return {"source": self.vouched_by(), "reports": "", "of_the_day": ()}
 
 
 class TerrainFileIn(Strict):
@@ -310,6 +358,7 @@ class TerrainFileIn(Strict):
 
     file: Annotated[str, Field(min_length=1, max_length=1000)]
     source: Text
+    becomes: ClassVar[Any] = domain.TerrainFile
 
 
 class ContingencyIn(Block):
@@ -324,6 +373,7 @@ class ContingencyIn(Block):
     least_reserve_fraction: float | None = Field(
         default=None, ge=0, le=0.9, description="the least reserve that the operator's manual allows"
     )
+    becomes: ClassVar[Any] = domain.Contingency
 
 
 class TargetsIn(Block):
@@ -337,6 +387,11 @@ class TargetsIn(Block):
         le=1,
         description="share of the hours with calls that must be flyable for a go; one hour is enough without",
     )
+    becomes: ClassVar[Any] = domain.Targets
+
+    def differing(self) -> dict[str, Any]:
+        """The limits in order, that of the siting among them."""
+        return {"limits_s": tuple(sorted({*self.limits_s, self.siting_limit_s}))}
 
 
 class StudyIn(Strict):
@@ -344,6 +399,7 @@ class StudyIn(Strict):
 
     seed: int = Field(ge=0, lt=2**63)
     replications: int = Field(ge=1, le=1_000_000)
+    becomes: ClassVar[Any] = domain.Study
 
 
 class ScenarioIn(Strict):
@@ -387,6 +443,15 @@ class ScenarioIn(Strict):
     targets: TargetsIn
     study: StudyIn
     simulation: SimulationIn = SimulationIn()
+    becomes: ClassVar[Any] = domain.Scenario
+
+    def differing(self) -> dict[str, Any]:
+        """Texts without space round them; the candidates' sites."""
+        return {
+            "title": self.title.strip(),
+            "description": self.description.strip(),
+            "candidates": tuple(site.built() for site in self.candidates.sites),
+        }
 
 
 def json_schema() -> dict[str, object]:

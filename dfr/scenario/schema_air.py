@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -104,18 +103,12 @@ class AirspaceFileIn(Sourced):
     obstacles_from_m_agl: float | None = Field(
         default=None, ge=0, le=1000, description="the height above ground from which it lists every obstacle"
     )
+    becomes: ClassVar[Any] = AirspaceFile
 
-    def built(self, paths: Mapping[str, str]) -> AirspaceFile:
-        """The domain value."""
-        return AirspaceFile(
-            path=paths.get(self.file, self.file),
-            date=f"{self.date:%Y-%m-%d}",
-            source=self.vouched_by(),
-            covers=self.covers,
-            kinds=None if self.kinds is None else frozenset(self.kinds),
-            obstacles_from_m_agl=self.obstacles_from_m_agl,
-            assumed=self.assumed,
-        )
+    def differing(self) -> dict[str, Any]:
+        """Its date as text, the kinds as a set, and source and note in one; the caller knows its path."""
+        kinds = None if self.kinds is None else frozenset(self.kinds)
+        return {"date": f"{self.date:%Y-%m-%d}", "source": self.vouched_by(), "kinds": kinds}
 
 
 class RestrictionIn(Block):
@@ -134,6 +127,7 @@ class RestrictionIn(Block):
     exempt: Annotated[bool, AfterValidator(no_exemption)] = Field(
         default=False, description="false: a permission is written under clearances"
     )
+    becomes: ClassVar[Any] = TemporaryRestriction
 
     @model_validator(mode="after")
     def _one_shape(self) -> Self:
@@ -142,19 +136,9 @@ class RestrictionIn(Block):
             raise wrong("has no shape, or more than one", "give centre and radius_m, or area")
         return self
 
-    def built(self) -> TemporaryRestriction:
-        """The domain value."""
-        return TemporaryRestriction(
-            name=self.name,
-            centre=self.centre,
-            radius_m=self.radius_m,
-            area=self.area,
-            upper_m_amsl=self.upper_m_amsl,
-            start=self.start,
-            end=self.end,
-            status=self.status,
-            source=self.vouched_by(),
-        )
+    def differing(self) -> dict[str, Any]:
+        """Source and note in one."""
+        return {"source": self.vouched_by()}
 
 
 FEWEST_WORDS = 3
@@ -180,6 +164,7 @@ class NotamsIn(Sourced):
         default_factory=dict,
         description="NOTAMs that do not matter here, by number: what each is and why it does not matter",
     )
+    becomes: ClassVar[Any] = NotamReading
 
     @field_validator("judged")
     @classmethod
@@ -191,16 +176,9 @@ class NotamsIn(Sourced):
                 )
         return judged
 
-    def built(self, paths: Mapping[str, str]) -> NotamReading:
-        """The domain value."""
-        return NotamReading(
-            read_by=self.read_by,
-            read_at=self.read_at,
-            files=tuple(paths.get(name, name) for name in self.files),
-            activated=None if self.activated is None else tuple(self.activated),
-            judged=tuple((number.strip().upper(), why) for number, why in self.judged.items()),
-            assumed=self.assumed,
-        )
+    def differing(self) -> dict[str, Any]:
+        """Numbers as NOTAMs print them."""
+        return {"judged": tuple((number.strip().upper(), why) for number, why in self.judged.items())}
 
 
 class ObstaclesIn(Sourced):
@@ -211,12 +189,4 @@ class ObstaclesIn(Sourced):
     surveyed_by: Text
     read_at: TimeOrDate
     tallest_m_agl: float = Field(ge=0, le=1000)
-
-    def built(self) -> ObstacleSurvey:
-        """The domain value."""
-        return ObstacleSurvey(
-            surveyed_by=self.surveyed_by,
-            read_at=self.read_at,
-            tallest_m_agl=self.tallest_m_agl,
-            assumed=self.assumed,
-        )
+    becomes: ClassVar[Any] = ObstacleSurvey

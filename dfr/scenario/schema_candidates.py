@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from pydantic import Field
 
 from dfr.scenario import candidates as domain
@@ -16,16 +18,7 @@ class ObstacleIn(Sourced):
     width_m: float = Field(gt=0, le=2000, description="across the bearing")
     distance_m: float = Field(ge=1, le=10_000, description="from the dock to its near face")
     bearing_deg: float = Field(ge=0, le=360, description="from the dock to its middle, true")
-
-    def built(self) -> domain.DockObstacle:
-        """The domain value."""
-        return domain.DockObstacle(
-            name=self.name,
-            height_m=self.height_m,
-            width_m=self.width_m,
-            distance_m=self.distance_m,
-            bearing_deg=self.bearing_deg,
-        )
+    becomes: ClassVar[Any] = domain.DockObstacle
 
 
 class CandidateIn(Point):
@@ -47,20 +40,7 @@ class CandidateIn(Point):
     obstacles: list[ObstacleIn] = Field(
         default_factory=list, max_length=20, description="what stands so near that drones land in its gusts"
     )
-
-    def built(self) -> domain.CandidateSite:
-        """The domain value."""
-        return domain.CandidateSite(
-            id=self.id,
-            name=self.name,
-            position=self.position,
-            power=self.power,
-            access=self.access,
-            sky_view=self.sky_view,
-            use=self.use,
-            cost=self.cost,
-            obstacles=tuple(item.built() for item in self.obstacles),
-        )
+    becomes: ClassVar[Any] = domain.CandidateSite
 
 
 class CandidatesIn(Drawn):

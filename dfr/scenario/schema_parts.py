@@ -2,12 +2,15 @@
 
 Every uncertain figure and every block of choices says who vouches for it: `source: ...`, or
 `assumed: true` with a `note: ...`. Both end up in `Scenario.assumptions`.
+
+A part names the type of the domain that it becomes; `built` copies the fields of equal names.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -25,7 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring
-from dfr.scenario.model import DurationShape
+from dfr.scenario.basics import Duration, DurationShape
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::00)?\s*(Z|[+-]\d\d:\d\d)?\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
@@ -53,6 +56,31 @@ class Strict(BaseModel):
     """Base of every part: nothing unknown, nothing converted, no NaN."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+    becomes: ClassVar[Any] = None
+    """The frozen type of the domain."""
+
+    def differing(self) -> dict[str, Any]:
+        """The fields of the domain value that are not this part's field of the same name."""
+        return {}
+
+    def built(self, **given: Any) -> Any:
+        """The domain value; `given` are fields that only the caller knows.
+
+        Raises AttributeError where a field of the domain is in neither: none is left to its default.
+        """
+        different = {**self.differing(), **given}
+        equal = (field.name for field in fields(self.becomes) if field.name not in different)
+        return self.becomes(**different, **{name: _plain(getattr(self, name)) for name in equal})
+
+
+def _plain(value: object) -> object:
+    """A field's value in the domain: figures as numbers, parts built, lists as tuples."""
+    if isinstance(value, Figure):
+        return value.value
+    if isinstance(value, Strict):
+        return value.built()
+    return tuple(map(_plain, value)) if isinstance(value, list) else value
 
 
 class Sourced(Strict):
@@ -188,6 +216,13 @@ class DurationIn(Sourced):
     p90_s: float | None = Field(
         default=None, ge=0, le=14 * 86400, description="nine in ten are shorter, s (log-normal)"
     )
+    becomes: ClassVar[Any] = Duration
+
+    def differing(self) -> dict[str, Any]:
+        """The 90th percentile, which only a log-normal duration states."""
+        if self.shape is DurationShape.EXPONENTIAL:
+            return {"p90_s": self.median_s * P90_OVER_MEDIAN_EXPONENTIAL}
+        return {"p90_s": self.median_s if self.p90_s is None else self.p90_s}
 
 
 def _zone(info: ValidationInfo) -> tzinfo:

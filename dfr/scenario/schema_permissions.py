@@ -7,7 +7,7 @@ reference that says of itself that there is none yet.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -51,6 +51,11 @@ class ClauseIn(Strict):
     """What one clause allows, and its number and words."""
 
     clause: Text = Field(description="number and words of the clause, to be quoted")
+    becomes: ClassVar[Any] = domain.Clause
+
+    def differing(self) -> dict[str, Any]:
+        """The words without space round them."""
+        return {"text": self.clause.strip()}
 
 
 class KindsIn(ClauseIn):
@@ -93,16 +98,7 @@ class AllowsIn(Strict):
         default=None, description="places to land outside the site's boundary"
     )
     dropping: FlagIn | None = Field(default=None, description="articles may be dropped")
-
-    def built(self) -> domain.Allows:
-        """The domain value."""
-        given = {name: getattr(self, name) for name in type(self).model_fields}
-        return domain.Allows(**{name: _built(clause) for name, clause in given.items() if clause is not None})
-
-
-def _built(clause: KindsIn | MetresIn | CountIn | FlagIn) -> domain.Clause[Any]:
-    value = tuple(clause.value) if isinstance(clause, KindsIn) else clause.value
-    return domain.Clause(value=value, text=clause.clause.strip())
+    becomes: ClassVar[Any] = domain.Allows
 
 
 NEW_FORM = (
@@ -119,6 +115,7 @@ class AuthorisationIn(Document):
     valid_from: LocalDate
     valid_to: LocalDate = Field(description="last day on which it holds")
     allows: AllowsIn
+    becomes: ClassVar[Any] = domain.Authorisation
 
     @model_validator(mode="before")
     @classmethod
@@ -133,16 +130,9 @@ class AuthorisationIn(Document):
             raise wrong("valid_to lies before valid_from", "swap or correct them")
         return self
 
-    def built(self) -> domain.Authorisation:
-        """The domain value."""
-        return domain.Authorisation(
-            reference=self.reference,
-            issuer=self.issuer.strip(),
-            valid_from=self.valid_from,
-            valid_to=day_after(self.valid_to),
-            allows=self.allows.built(),
-            assumed=self.assumed,
-        )
+    def differing(self) -> dict[str, Any]:
+        """It holds until the end of its last day."""
+        return {"issuer": self.issuer.strip(), "valid_to": day_after(self.valid_to)}
 
 
 class AnswerIn(Document):
@@ -151,12 +141,11 @@ class AnswerIn(Document):
     topic: Id
     answer: Text
     reference: Reference
+    becomes: ClassVar[Any] = domain.Answer
 
-    def built(self) -> domain.Answer:
-        """The domain value."""
-        return domain.Answer(
-            topic=self.topic, text=self.answer.strip(), reference=self.reference, assumed=self.assumed
-        )
+    def differing(self) -> dict[str, Any]:
+        """The words without space round them."""
+        return {"text": self.answer.strip()}
 
 
 class ClearanceIn(Document):
@@ -172,6 +161,7 @@ class ClearanceIn(Document):
     height_m_amsl: float | None = Field(default=None, gt=0, le=20_000, description="or up to this one")
     conditions: str = Field(default="", max_length=4000, description="what it asks of the crew")
     contact: Text = Field(description="whom to call on the day")
+    becomes: ClassVar[Any] = domain.Clearance
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -183,18 +173,6 @@ class ClearanceIn(Document):
             raise wrong("end is not after start", "give a later end")
         return self
 
-    def built(self) -> domain.Clearance:
-        """The domain value."""
-        return domain.Clearance(
-            zone=self.zone,
-            kind=self.kind,
-            authority=self.authority.strip(),
-            reference=self.reference,
-            start=self.start,
-            end=self.end,
-            height_m_agl=self.height_m_agl,
-            height_m_amsl=self.height_m_amsl,
-            conditions=self.conditions.strip(),
-            contact=self.contact.strip(),
-            assumed=self.assumed,
-        )
+    def differing(self) -> dict[str, Any]:
+        """The words without space round them."""
+        return {name: getattr(self, name).strip() for name in ("authority", "conditions", "contact")}

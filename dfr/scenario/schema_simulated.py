@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -16,6 +16,11 @@ class FailureIn(Block):
     part: domain.FailingPart = Field(strict=False, description="dock, link or drone")
     between_h: float = Field(gt=0, le=1e6, description="mean hours up until it fails")
     repair_h: float = Field(gt=0, le=1e6, description="mean hours until it works again")
+    becomes: ClassVar[Any] = domain.FailureFigures
+
+    def differing(self) -> dict[str, Any]:
+        """The means in seconds."""
+        return {"between_s": self.between_h * 3600.0, "repair_s": self.repair_h * 3600.0}
 
 
 class HomesIn(Sourced):
@@ -41,18 +46,8 @@ class SimulationIn(Strict):
     )
     failures: list[FailureIn] = Field(default_factory=list, max_length=3)
     homes: list[HomesIn] = Field(default_factory=list, max_length=500)
+    becomes: ClassVar[Any] = domain.Simulation
 
-    def built(self) -> domain.Simulation:
-        """The domain value."""
-        return domain.Simulation(
-            dispatch=self.dispatch,
-            overwatch=self.overwatch,
-            move_up=self.move_up,
-            failures=tuple(
-                domain.FailureFigures(
-                    part=item.part, between_s=item.between_h * 3600.0, repair_s=item.repair_h * 3600.0
-                )
-                for item in self.failures
-            ),
-            homes=tuple((item.id, item.area) for item in self.homes),
-        )
+    def differing(self) -> dict[str, Any]:
+        """Homes as pairs."""
+        return {"homes": tuple((item.id, item.area) for item in self.homes)}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from dfr.errors import ScenarioError
 from dfr.io.scenario_files import scenario_from
-from dfr.scenario.model import DurationShape, Scenario
+from dfr.scenario.model import DurationShape, Scenario, Study
 from dfr.scenario.schema import json_schema
+from dfr.scenario.schema_parts import Strict
 
 Read = Callable[[str], Scenario]
 Problems = Callable[..., list[str]]
@@ -49,6 +51,17 @@ def problems(read: Read, text: str) -> Problems:
 
 def line_of(text: str, words: str) -> int:
     return text[: text.index(words)].count("\n") + 1
+
+
+def test_a_part_of_the_file_leaves_no_field_of_the_domain_to_its_default() -> None:
+    class StudyWithoutSeed(Strict):
+        replications: int
+        becomes: ClassVar[Any] = Study
+
+    part = StudyWithoutSeed(replications=3)
+    assert part.built(seed=7) == Study(seed=7, replications=3)
+    with pytest.raises(AttributeError, match="seed"):
+        part.built()
 
 
 def test_the_scenario_reads_into_the_domain(read: Read, text: str) -> None:
