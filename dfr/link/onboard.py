@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.items import WireItem
 from dfr.errors import DfrError, NonCompliantError
 from dfr.findings import Finding
 from dfr.link.params import get_param
@@ -17,7 +18,7 @@ from dfr.link.readback import Reading, read_when_free
 from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
 from dfr.mission.kept_lists import JUDGED_BY, kept_fence, kept_findings, kept_rally, with_kept
 from dfr.mission.reliance import fence_is_on
-from dfr.mission.wire import WireItem, wire_lists
+from dfr.mission.wire import wire_lists
 
 ASIDE = (MissionType.FENCE, MissionType.RALLY)
 """The lists that a plan may leave as they are; its mission always goes up."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.items import WireItem
 from dfr.errors import TransferError
 from dfr.link.framing import Message
 from dfr.link.peer import Peer
 from dfr.link.port import Inbox
 from dfr.link.upload import ITEM_BYTES, SLOW_LINE_QUEUE_S, DeniedError
-from dfr.mission.wire import WireItem
 
 DENIED_TRIES, DENIED_WAIT_S = 12, 1.0
 """Another station's upload ends, or times out after 8 s; ours waits for it and never mixes in."""

@@ -15,6 +15,7 @@ from typing import Any
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.items import WireItem
 from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Severity
 from dfr.link.capacity import refuse_too_much
@@ -28,7 +29,7 @@ from dfr.mission.capacity import sizes
 from dfr.mission.items import FlightPlan
 from dfr.mission.kept import difference
 from dfr.mission.validate import validate
-from dfr.mission.wire import WireItem, wire_lists
+from dfr.mission.wire import wire_lists
 
 ATTEMPTS = 4
 NO_SPACE = dialect.MAV_MISSION_NO_SPACE

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.items import WireItem
 from dfr.errors import TransferError
 from dfr.link.framing import Message
 from dfr.link.peer import Peer
 from dfr.link.port import Inbox
-from dfr.mission.wire import WireItem
 
 COUNT_TRIES = 6
 """The first COUNT and five more (MAVLink mission protocol: five retries)."""

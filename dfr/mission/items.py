@@ -9,6 +9,28 @@ from dfr.geo import Position, Ring
 from dfr.mission.carried import CarriedVerdict
 from dfr.plan.verdict import EXERCISE
 
+SUPPORTED_COMMANDS = frozenset(
+    {
+        Command.NAV_WAYPOINT,
+        Command.NAV_LOITER_UNLIM,
+        Command.NAV_LOITER_TURNS,
+        Command.NAV_LOITER_TIME,
+        Command.NAV_RETURN_TO_LAUNCH,
+        Command.NAV_LAND,
+        Command.NAV_TAKEOFF,
+        Command.CONDITION_DELAY,
+        Command.CONDITION_YAW,
+        Command.DO_JUMP,
+        Command.DO_CHANGE_SPEED,
+        Command.DO_LAND_START,
+        Command.DO_SET_ROI,
+        Command.DO_SET_ROI_LOCATION,
+        Command.DO_SET_ROI_NONE,
+        Command.DO_MOUNT_CONTROL,
+    }
+)
+"""The commands a mission here may have: those of a dispatch. Files and plans with others are refused."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissionItem:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import shapely
 
 from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.items import WireItem
 from dfr.errors import MissionFileError
 from dfr.findings import Finding, Severity
 from dfr.geo import LocalFrame, distance_m
@@ -15,7 +16,7 @@ from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
 from dfr.mission.validate_common import violation
 from dfr.mission.validate_places import DIVERTS_RETURN, flown_places, geometry_findings, rally_findings
 from dfr.mission.validate_whole import height_findings
-from dfr.mission.wire import WireItem, fence_from_wire, place_of
+from dfr.mission.wire import fence_from_wire, place_of
 
 DEFAULT_REACH_KM = 0.3
 """RALLY_LIMIT_KM of ArduCopter: a rally point further away is taken for another site's."""

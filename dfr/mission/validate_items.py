@@ -6,15 +6,13 @@ import math
 from collections.abc import Iterator
 
 from dfr.ardupilot.commands import Command, Frame, command_name
+from dfr.ardupilot.items import MOST_ALTITUDE_M
+from dfr.ardupilot.kept import has_place, may_be_nan
 from dfr.findings import Finding
 from dfr.geo import Position, distance_m
-from dfr.mission.items import FlightPlan, MissionItem
-from dfr.mission.kept import KEPT, NAN_ALLOWED, dropped_params
+from dfr.mission.items import SUPPORTED_COMMANDS, FlightPlan, MissionItem
+from dfr.mission.kept import dropped_params
 from dfr.mission.validate_common import advice, violation
-from dfr.mission.wire import LOCATION_COMMANDS
-
-MAX_HEIGHT_M = 83_000.0
-"""Heights at or above are refused (LOCATION_ALT_MAX_M)."""
 
 MAX_DISTANCE_M = 50_000.0
 """Further from home than this is taken for a mistake (assumed: beyond any drone in the catalogue)."""
@@ -39,7 +37,7 @@ ENDLESS = -1.0
 def item_findings(seq: int, item: MissionItem, plan: FlightPlan) -> Iterator[Finding]:
     """Findings on one item; `seq` counts from 1 as on the vehicle."""
     name = f"item {seq} {command_name(item.command)}"
-    if item.command not in KEPT:
+    if item.command not in SUPPORTED_COMMANDS:
         yield violation(
             "mission.command", f"{name} is not supported by ArduCopter missions here", fix="remove it"
         )
@@ -60,7 +58,7 @@ def item_findings(seq: int, item: MissionItem, plan: FlightPlan) -> Iterator[Fin
 
 def _number_findings(name: str, item: MissionItem) -> Iterator[Finding]:
     for index, value in enumerate(item.params):
-        nan_is_fine = (item.command, index) in NAN_ALLOWED
+        nan_is_fine = may_be_nan(item.command, index)
         if math.isinf(value) or (math.isnan(value) and not nan_is_fine):
             yield violation(
                 "mission.not_a_number",
@@ -74,12 +72,12 @@ def _number_findings(name: str, item: MissionItem) -> Iterator[Finding]:
             f"{name}: param{number} {item.params[number - 1]:g} is not kept by ArduCopter",
             fix="set it to 0, or to a whole number where it counts seconds or turns",
         )
-    if not math.isfinite(item.z_m) or abs(item.z_m) >= MAX_HEIGHT_M:
+    if not math.isfinite(item.z_m) or abs(item.z_m) >= MOST_ALTITUDE_M:
         yield violation("mission.height", f"{name}: height {item.z_m} m is refused with INVALID_PARAM7")
 
 
 def _frame_findings(name: str, item: MissionItem) -> Iterator[Finding]:
-    if item.command not in LOCATION_COMMANDS:
+    if not has_place(item.command):
         return
     if item.frame == Frame.MISSION:
         yield violation(

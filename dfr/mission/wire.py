@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfr.ardupilot.commands import Command, Frame, MissionType
+from dfr.ardupilot.items import Params, WireItem
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.items import FenceArea, FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 
 DEGREE_INT = 10_000_000
 """Wire units per degree (MISSION_ITEM_INT.x and .y)."""
-
-
-Params = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WireItem:
-    """The fields of a MISSION_ITEM_INT that mean something."""
-
-    seq: int
-    frame: int
-    command: int
-    params: Params = (0.0, 0.0, 0.0, 0.0)
-    x: int = 0
-    y: int = 0
-    z: float = 0.0
-
-
-LOCATION_COMMANDS = frozenset(
-    {
-        Command.NAV_WAYPOINT,
-        Command.NAV_LOITER_UNLIM,
-        Command.NAV_LOITER_TURNS,
-        Command.NAV_LOITER_TIME,
-        Command.NAV_LAND,
-        Command.NAV_TAKEOFF,
-        Command.DO_LAND_START,
-        Command.DO_SET_ROI,
-        Command.DO_SET_ROI_LOCATION,
-        Command.NAV_FENCE_RETURN_POINT,
-        Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION,
-        Command.NAV_FENCE_POLYGON_VERTEX_EXCLUSION,
-        Command.NAV_FENCE_CIRCLE_INCLUSION,
-        Command.NAV_FENCE_CIRCLE_EXCLUSION,
-        Command.NAV_RALLY_POINT,
-    }
-)
-"""Commands whose x, y, z are a place (AP_Mission::stored_in_location, and fence and rally items)."""
 
 
 def mission_wire(plan: FlightPlan) -> tuple[WireItem, ...]:

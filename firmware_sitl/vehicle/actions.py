@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from math import radians
 
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import items as cmd
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.fence import ALL, FLOOR, Fence
 from firmware_sitl.vehicle.heading import Heading
-from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.navigation import Point, WaypointNavigation
 from firmware_sitl.vehicle.state import State
 
 
-def do_item(state: State, item: Item) -> bool:
+def do_item(state: State, item: WireItem) -> bool:
     """Do what an item says; False where the vehicle has nothing to do it with."""
     if item.command == cmd.DO_CHANGE_SPEED:
         return change_speed(state.craft.navigation, int(item.params[0]), item.params[1])
@@ -37,7 +37,7 @@ def switch_fence(fence: Fence, wish: int) -> None:
         fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else ALL)
 
 
-def do_yaw(heading: Heading, item: Item) -> None:
+def do_yaw(heading: Heading, item: WireItem) -> None:
     """CONDITION_YAW: turn the nose."""
     angle, rate, way, relative = item.params
     heading.fix(radians(angle), rate=radians(rate), way=int(way), relative=relative > 0.0)
@@ -62,7 +62,7 @@ def change_speed(navigation: WaypointNavigation, kind: int, speed_mps: float) ->
     return True
 
 
-def set_home(state: State, item: Item) -> None:
+def set_home(state: State, item: WireItem) -> None:
     """DO_SET_HOME: here, or at the place given."""
     if item.params[0] == 1.0 or (item.x == 0 and item.y == 0):
         state.set_home_here()
@@ -70,7 +70,7 @@ def set_home(state: State, item: Item) -> None:
     state.set_home(place(state.craft, item))
 
 
-def look_at(craft: Craft, item: Item) -> bool:
+def look_at(craft: Craft, item: WireItem) -> bool:
     """DO_SET_ROI: a place of all zeros ends it; False for what is no place on Earth."""
     if not item.is_somewhere:
         return False
@@ -79,7 +79,7 @@ def look_at(craft: Craft, item: Item) -> bool:
     return True
 
 
-def place(craft: Craft, item: Item) -> Point:
+def place(craft: Craft, item: WireItem) -> Point:
     """An item's local point."""
     up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
     return craft.point(item.lat_deg, item.lon_deg, up)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import pi
 
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import items as cmd
 from firmware_sitl.vehicle.circling import Circling
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.itinerary import TAKEOFFS, Itinerary
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.mission_names import UNSTARTED, name_of
@@ -37,7 +37,7 @@ class Auto(Mode):
         craft: Craft,
         plan: MissionPlan,
         rtl: ReturnMode,
-        do: Callable[[Item], object],
+        do: Callable[[WireItem], object],
         clock: Callable[[], float],
     ) -> None:
         super().__init__(craft)
@@ -49,7 +49,7 @@ class Auto(Mode):
         self.returning = False
         self._resume_once = False
         self.reached: list[int] = []
-        self._item: Item | None = None
+        self._item: WireItem | None = None
         self._run: Callable[[float], bool] | None = None
         self._condition: Callable[[], bool] | None = None
         self._queue: list[int] = []
@@ -235,7 +235,7 @@ class Auto(Mode):
                 self._do(item)
                 self.reached.append(seq)
 
-    def _conditional(self, item: Item) -> Callable[[], bool]:
+    def _conditional(self, item: WireItem) -> Callable[[], bool]:
         craft, start = self.craft, self.craft.t_s
         if item.command == cmd.CONDITION_DELAY:
             return lambda: craft.t_s - start >= item.params[0]
@@ -249,7 +249,7 @@ class Auto(Mode):
         )
         return lambda: craft.heading.turned
 
-    def _starter(self, item: Item) -> Callable[[Item], Callable[[float], bool]]:
+    def _starter(self, item: WireItem) -> Callable[[WireItem], Callable[[float], bool]]:
         return {
             cmd.TAKEOFF: self._start_takeoff,
             cmd.VTOL_TAKEOFF: self._start_takeoff,
@@ -260,7 +260,7 @@ class Auto(Mode):
             **dict.fromkeys(WAITS, self._start_wait),
         }.get(item.command, self._start_waypoint)
 
-    def _start_takeoff(self, item: Item) -> Callable[[float], bool]:
+    def _start_takeoff(self, item: WireItem) -> Callable[[float], bool]:
         craft = self.craft
         up = max(self._up(item), craft.body.up + (1.0 if craft.landed else 0.0))
         craft.heading.hold()
@@ -273,7 +273,7 @@ class Auto(Mode):
 
         return run
 
-    def _start_waypoint(self, item: Item) -> Callable[[float], bool]:
+    def _start_waypoint(self, item: WireItem) -> Callable[[float], bool]:
         craft = self.craft
         craft.navigation.go(self.place_of(item))
         follow = self._followed_at_speed(item)
@@ -282,7 +282,7 @@ class Auto(Mode):
         craft.heading.default()
         return self._fly_waypoint
 
-    def _followed_at_speed(self, item: Item) -> Point | None:
+    def _followed_at_speed(self, item: WireItem) -> Point | None:
         """The next leg's end, where this waypoint is passed without stopping."""
         if item.command not in (cmd.WAYPOINT, cmd.SPLINE) or item.params[0] > 0.0:
             return None
@@ -311,11 +311,11 @@ class Auto(Mode):
         craft.say(6, f"Reached command #{self.current}")
         return True
 
-    def _start_turns(self, item: Item) -> Callable[[float], bool]:
+    def _start_turns(self, item: WireItem) -> Callable[[float], bool]:
         self._circling = circling = Circling(self.craft, self.place_of(item), item.params[0], item.params[2])
         return circling.run
 
-    def _start_return(self, item: Item) -> Callable[[float], bool]:
+    def _start_return(self, item: WireItem) -> Callable[[float], bool]:
         del item
         self._rtl.enter()
 
@@ -327,7 +327,7 @@ class Auto(Mode):
 
         return run
 
-    def _start_land(self, item: Item) -> Callable[[float], bool]:
+    def _start_land(self, item: WireItem) -> Callable[[float], bool]:
         craft = self.craft
         if item.x or item.y:
             north, east = craft.origin.local(item.lat_deg, item.lon_deg)
@@ -356,7 +356,7 @@ class Auto(Mode):
         goes_on = int(self.craft.parameters["MIS_OPTIONS"]) & CONTINUE_AFTER_LAND
         return bool(goes_on) and self.route.is_takeoff_next(self.current + 1)
 
-    def _start_wait(self, item: Item) -> Callable[[float], bool]:
+    def _start_wait(self, item: WireItem) -> Callable[[float], bool]:
         start, seconds = self.craft.t_s, seconds_to_wait(item, self.clock())
         self.craft.navigation.start()
         if item.command == cmd.NAV_DELAY and seconds is not None:
@@ -377,13 +377,13 @@ class Auto(Mode):
         craft.control.glide(dt)
         craft.control.climb_to(dt, craft.navigation.destination[2])
 
-    def _up(self, item: Item) -> float:
+    def _up(self, item: WireItem) -> float:
         """An item's height above the local origin; terrain is taken as flat at home's height."""
         if item.frame == 0:
             return item.z - self.craft.origin.altitude_m
         return self.craft.home[2] + item.z
 
-    def place_of(self, item: Item) -> Point:
+    def place_of(self, item: WireItem) -> Point:
         """An item's point; a zero position or height means the present one (ArduCopter)."""
         destination = self.craft.navigation.destination
         north, east = destination[0], destination[1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import radians
 
+from dfr.ardupilot.items import MOST_ALTITUDE_M
 from firmware_sitl.vehicle import actions, arming, modes
 from firmware_sitl.vehicle.fence import FLOOR
-from firmware_sitl.vehicle.items import MOST_ALTITUDE_M
 from firmware_sitl.vehicle.mode_changes import auto_return, change_mode
 from firmware_sitl.vehicle.request import (
     ACCEPTED,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isnan
 
+from dfr.ardupilot.commands import TERRAIN_FRAMES
+from dfr.ardupilot.items import MOST_ALTITUDE_M, cast
 from firmware_sitl.vehicle import actions, arming
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
-from firmware_sitl.vehicle.items import MOST_ALTITUDE_M, TERRAIN_FRAMES, cast
 from firmware_sitl.vehicle.request import (
     ACCEPTED,
     DENIED,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.items import cast
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.items import cast
 from firmware_sitl.vehicle.request import ACCEPTED, DENIED, FAILED, NEARLY, Handler, Request, done, same
 from firmware_sitl.vehicle.telemetry import BUILDERS
 from firmware_sitl.vehicle.telemetry_more import AVAILABLE_MODES, MODES_MONITOR, SILENT

@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot, inf
 
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.items import (
-    CIRCLE_INCLUDE,
-    FENCE_EXCLUDE,
-    FENCE_INCLUDE,
-    FENCE_RETURN,
-    Item,
-)
+from firmware_sitl.vehicle.items import CIRCLE_INCLUDE, FENCE_EXCLUDE, FENCE_INCLUDE, FENCE_RETURN
 from firmware_sitl.vehicle.parameters import Parameters
 
 CEILING, CIRCLE, POLYGON, FLOOR = 1, 2, 4, 8
@@ -108,7 +103,7 @@ class Fence:
             self._switch = parameters["FENCE_ENABLE"]
             self._kinds = int(parameters["FENCE_TYPE"]) & ~FLOOR if self._switch else 0
 
-    def load(self, items: list[Item]) -> None:
+    def load(self, items: list[WireItem]) -> None:
         """Take over a list of fence items, in local metres."""
         origin, areas, place = self._craft.origin, [], 0
         while place < len(items):

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from firmware_sitl.vehicle.items import Item
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle.parameters import REAL32, Parameter, Parameters
 from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
 
@@ -209,13 +209,13 @@ def plan_file(plans: Mapping[int, Plan], path: str) -> bytes | None:
     if kind is None or kind not in plans:
         return None
     plan = plans[kind]
-    items: Sequence[Item | None] = [plan.read(seq) for seq in range(plan.count())]
+    items: Sequence[WireItem | None] = [plan.read(seq) for seq in range(plan.count())]
     found = [item for item in items if item is not None]
     header = pack("<HHHHH", LIST_MAGIC, kind, 0, 0, len(found))
     return header + b"".join(_packed_item(item, seq, kind) for seq, item in enumerate(found))
 
 
-def _packed_item(item: Item, seq: int, kind: int) -> bytes:
+def _packed_item(item: WireItem, seq: int, kind: int) -> bytes:
     """MISSION_ITEM_INT as it lies in memory: the target and whether it is current say nothing here."""
     place = pack("<iif", item.x, item.y, item.z)
     return (

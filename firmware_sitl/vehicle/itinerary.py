@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import items as cmd
-from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.mission_names import UNSTARTED, is_navigation
 from firmware_sitl.vehicle.plans import MissionPlan
 
@@ -73,7 +73,7 @@ class Itinerary:
             seq += 1
         return None
 
-    def _jump(self, item: Item, seq: int, *, counted: bool) -> int | None:
+    def _jump(self, item: WireItem, seq: int, *, counted: bool) -> int | None:
         """Where a jump leads; None for what is none, or has been taken often enough."""
         times, done = int(item.params[1]), self._taken.get(seq, 0)
         if item.command not in JUMPS or (times != FOREVER and done >= times):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from dfr.ardupilot.items import WireItem
+from dfr.ardupilot.kept import keep_fence_item, keep_mission_item, keep_rally_item
 from firmware_sitl.vehicle.items import (
     ACCEPTED,
     CORNER_BYTES,
@@ -12,13 +14,9 @@ from firmware_sitl.vehicle.items import (
     ERROR,
     INVALID_SEQUENCE,
     WAYPOINT,
-    Item,
     fence_bytes,
-    keep_fence_item,
-    keep_rally_item,
     whole_fence_problem,
 )
-from firmware_sitl.vehicle.stored import keep_mission_item
 
 MISSION, FENCE, RALLY = 0, 1, 2
 MOST_MISSION, MOST_FENCE, MOST_RALLY = 650, 70, 46
@@ -38,7 +36,7 @@ class Plan(Protocol):
         """How many items a client would read."""
         ...
 
-    def read(self, seq: int) -> Item | None:
+    def read(self, seq: int) -> WireItem | None:
         """The item at a place."""
         ...
 
@@ -50,7 +48,7 @@ class Plan(Protocol):
         """Items up to `last` are going to be replaced."""
         ...
 
-    def put(self, seq: int, item: Item) -> int:
+    def put(self, seq: int, item: WireItem) -> int:
         """One item of the upload: a MAV_MISSION_RESULT."""
         ...
 
@@ -72,9 +70,9 @@ class MissionPlan:
 
     kind, most, name = MISSION, MOST_MISSION, "Mission"
 
-    def __init__(self, home: Callable[[], Item], busy: Callable[[], bool]) -> None:
+    def __init__(self, home: Callable[[], WireItem], busy: Callable[[], bool]) -> None:
         self._home, self._busy = home, busy
-        self._items: list[Item] = []
+        self._items: list[WireItem] = []
         self._last = 0
         self.changes = 0
 
@@ -91,7 +89,7 @@ class MissionPlan:
         if not self._items:
             self._items = [self._home()]
 
-    def read(self, seq: int) -> Item | None:
+    def read(self, seq: int) -> WireItem | None:
         """The item at a place; home at 0."""
         if seq == 0:
             return self._home()
@@ -107,7 +105,7 @@ class MissionPlan:
         """Nothing changes before an item comes."""
         self._last = last
 
-    def put(self, seq: int, item: Item) -> int:
+    def put(self, seq: int, item: WireItem) -> int:
         """Overwrite or append; a jump must lead to an item that there is or will be."""
         kept = keep_mission_item(item)
         if isinstance(kept, int):
@@ -145,16 +143,16 @@ class FencePlan:
 
     kind, most, name = FENCE, MOST_FENCE, "Fence"
 
-    def __init__(self, changed: Callable[[list[Item]], None]) -> None:
+    def __init__(self, changed: Callable[[list[WireItem]], None]) -> None:
         self._changed = changed
-        self.items: list[Item] = []
-        self._buffer: list[Item | None] = []
+        self.items: list[WireItem] = []
+        self._buffer: list[WireItem | None] = []
 
     def count(self) -> int:
         """Items of the fence in force."""
         return len(self.items)
 
-    def read(self, seq: int) -> Item | None:
+    def read(self, seq: int) -> WireItem | None:
         """The item at a place of the fence in force."""
         return self.items[seq] if 0 <= seq < len(self.items) else None
 
@@ -167,7 +165,7 @@ class FencePlan:
         del last
         self._buffer = list(self.items)
 
-    def put(self, seq: int, item: Item) -> int:
+    def put(self, seq: int, item: WireItem) -> int:
         """Into the buffer."""
         if seq >= len(self._buffer):
             return INVALID_SEQUENCE
@@ -208,15 +206,15 @@ class RallyPlan:
 
     kind, most, name = RALLY, MOST_RALLY, "Rally"
 
-    def __init__(self, changed: Callable[[list[Item]], None]) -> None:
+    def __init__(self, changed: Callable[[list[WireItem]], None]) -> None:
         self._changed = changed
-        self.items: list[Item] = []
+        self.items: list[WireItem] = []
 
     def count(self) -> int:
         """Rally points."""
         return len(self.items)
 
-    def read(self, seq: int) -> Item | None:
+    def read(self, seq: int) -> WireItem | None:
         """The rally point at a place."""
         return self.items[seq] if 0 <= seq < len(self.items) else None
 
@@ -228,7 +226,7 @@ class RallyPlan:
     def revise(self, last: int) -> None:
         """Nothing changes before an item comes."""
 
-    def put(self, seq: int, item: Item) -> int:
+    def put(self, seq: int, item: WireItem) -> int:
         """Overwrite or append."""
         kept = keep_rally_item(item)
         if isinstance(kept, int):
@@ -257,6 +255,6 @@ class RallyPlan:
         return ACCEPTED
 
 
-def home_item(lat_deg: float, lon_deg: float, altitude_m: float) -> Item:
+def home_item(lat_deg: float, lon_deg: float, altitude_m: float) -> WireItem:
     """Home as item 0 of a mission."""
-    return Item(command=WAYPOINT, x=round(lat_deg * 1e7), y=round(lon_deg * 1e7), z=altitude_m)
+    return WireItem(command=WAYPOINT, x=round(lat_deg * 1e7), y=round(lon_deg * 1e7), z=altitude_m)

@@ -7,16 +7,17 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.items import WireItem
+from dfr.ardupilot.kept import keep_mission_item
 from firmware_sitl.vehicle import transfer
 from firmware_sitl.vehicle.actions import do_yaw, place
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import run_int, run_long
 from firmware_sitl.vehicle.commands_flight import set_mode
 from firmware_sitl.vehicle.files import FileServer
-from firmware_sitl.vehicle.items import ACCEPTED, CONDITION_YAW, ERROR, WAYPOINT, Item
+from firmware_sitl.vehicle.items import ACCEPTED, CONDITION_YAW, ERROR, WAYPOINT
 from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
 from firmware_sitl.vehicle.state import State
-from firmware_sitl.vehicle.stored import keep_mission_item
 from firmware_sitl.vehicle.targets import global_target, local_target
 from firmware_sitl.vehicle.telemetry import mission_current, param_value
 from firmware_sitl.vehicle.transfer import Transfers, item_of
@@ -169,7 +170,7 @@ class Receiver:
 
     def _set_home_position(self, channel: Channel, message: Any) -> None:
         del channel
-        place = Item(command=0, x=message.latitude, y=message.longitude, z=message.altitude * 0.001)
+        place = WireItem(command=0, x=message.latitude, y=message.longitude, z=message.altitude * 0.001)
         if place.is_somewhere:
             craft = self._state.craft
             self._state.set_home(craft.point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m))
@@ -201,15 +202,15 @@ class Receiver:
     def _guided_item(self, channel: Channel, message: Any) -> None:
         """MISSION_ITEM with current 2 (fly there) or 3 (to this height, which Copter ignores)."""
         sent = item_of(message)
-        kept = keep_mission_item(sent) if isinstance(sent, Item) else sent
-        if isinstance(kept, Item):
+        kept = keep_mission_item(sent) if isinstance(sent, WireItem) else sent
+        if isinstance(kept, WireItem):
             result = ACCEPTED if message.current == GUIDED_HEIGHT or self._fly_item(kept) else ERROR
         else:
             result = kept
         source = message.get_srcSystem(), message.get_srcComponent()
         channel.send(mavlink.MAVLink_mission_ack_message(*source, result, 0))
 
-    def _fly_item(self, item: Item) -> bool:
+    def _fly_item(self, item: WireItem) -> bool:
         state = self._state
         if state.mode is not state.guided:
             return False

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
 
+from dfr.ardupilot.commands import RELATIVE_FRAMES, TERRAIN_FRAMES
+from dfr.ardupilot.items import MOST_LAT_E7, MOST_LON_E7, WireItem, cast
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.items import MOST_LAT_E7, MOST_LON_E7, RELATIVE_FRAMES, TERRAIN_FRAMES, Item, cast
 from firmware_sitl.vehicle.state import State
 
 ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED, FAILED = range(5)
@@ -41,10 +42,10 @@ class Request:
     source: tuple[int, int]
 
     @property
-    def item(self) -> Item:
+    def item(self) -> WireItem:
         """The same as an item of a mission, in one of the three frames."""
         frame = {5: 0, 6: 3, 11: 10}.get(self.frame, self.frame)
-        return Item(command=self.command, frame=frame, params=self.params, x=self.x, y=self.y, z=self.z)
+        return WireItem(command=self.command, frame=frame, params=self.params, x=self.x, y=self.y, z=self.z)
 
     @property
     def is_on_earth(self) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import dist
 
+from dfr.ardupilot.kept import has_place
 from firmware_sitl.vehicle.automatic import Auto
 from firmware_sitl.vehicle.items import DO_LAND_START, DO_RETURN_PATH_START
 from firmware_sitl.vehicle.mission_names import is_navigation
 from firmware_sitl.vehicle.navigation import Point
-from firmware_sitl.vehicle.stored import LOCATION
 
 
 def landing_start(auto: Auto, here: Point) -> int | None:
@@ -45,7 +45,7 @@ def _places(auto: Auto, seq: int) -> Iterator[tuple[int, Point]]:
         item = auto.plan.read(later)
         if item is None or item.command == DO_LAND_START:
             return
-        if is_navigation(item.command) and item.command in LOCATION and (item.x or item.y):
+        if is_navigation(item.command) and has_place(item.command) and (item.x or item.y):
             yield later, auto.place_of(item)
 
 

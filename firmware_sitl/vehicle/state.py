@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import degrees, pi, radians
 from typing import Any, Protocol
 
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.airframe import Airframe
 from firmware_sitl.vehicle.automatic import Auto
@@ -21,7 +22,6 @@ from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.fence import Fence
 from firmware_sitl.vehicle.guided import Guided
-from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.motors import MotorTest
 from firmware_sitl.vehicle.navigation import Point
@@ -110,7 +110,7 @@ class Failsafes:
 class State:
     """The vehicle's state. `do_item` carries out the DO_ items that a mission comes to."""
 
-    def __init__(self, settings: Settings, do_item: Callable[[State, Item], object]) -> None:
+    def __init__(self, settings: Settings, do_item: Callable[[State, WireItem], object]) -> None:
         self.generation = settings.generation
         self.parameters = _parameters(settings)
         self.craft = Craft(
@@ -138,7 +138,7 @@ class State:
         self.rally_plan = RallyPlan(self._load_rally)
         self._build_modes(do_item)
 
-    def _build_modes(self, do_item: Callable[[State, Item], object]) -> None:
+    def _build_modes(self, do_item: Callable[[State, WireItem], object]) -> None:
         craft = self.craft
         ceiling_m = self.fence.safe_ceiling_m
         self.rtl, back = (
@@ -223,7 +223,7 @@ class State:
         self.rally_plan.items = list(before.rally_plan.items)
         self.rally = before.rally
 
-    def _home_item(self) -> Item:
+    def _home_item(self) -> WireItem:
         if not self.home_set:
             return home_item(0.0, 0.0, 0.0)
         craft = self.craft
@@ -233,11 +233,11 @@ class State:
     def _flying_mission(self) -> bool:
         return self.craft.motors.armed and self.auto.running
 
-    def _load_fence(self, items: list[Item]) -> None:
+    def _load_fence(self, items: list[WireItem]) -> None:
         self.fence.load(items)
         self.say(7, "Fence Indexed OK")
 
-    def _load_rally(self, items: list[Item]) -> None:
+    def _load_rally(self, items: list[WireItem]) -> None:
         craft = self.craft
         self.rally = tuple(
             craft.point(

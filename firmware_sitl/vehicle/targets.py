@@ -5,13 +5,8 @@ from __future__ import annotations
 from math import cos, isfinite, isnan, sin
 from typing import Any
 
-from firmware_sitl.vehicle.items import (
-    ABSOLUTE_FRAMES,
-    MOST_LAT_E7,
-    MOST_LON_E7,
-    RELATIVE_FRAMES,
-    TERRAIN_FRAMES,
-)
+from dfr.ardupilot.commands import ABSOLUTE_FRAMES, RELATIVE_FRAMES, TERRAIN_FRAMES
+from dfr.ardupilot.items import MOST_LAT_E7, MOST_LON_E7
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.state import State
 

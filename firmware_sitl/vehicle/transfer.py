@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.items import WireItem, cast
+from dfr.ardupilot.kept import has_place
 from firmware_sitl.vehicle.items import (
     ACCEPTED,
     CANCELLED,
@@ -18,12 +20,9 @@ from firmware_sitl.vehicle.items import (
     INVALID_Y,
     NO_SPACE,
     UNSUPPORTED,
-    Item,
-    cast,
     single_product_e7,
 )
 from firmware_sitl.vehicle.plans import Plan, Say
-from firmware_sitl.vehicle.stored import has_place
 
 ASK_AGAIN_S = 1.0
 GIVE_UP_S = 8.0
@@ -77,7 +76,7 @@ class Transfer:
             return
         self._begin(_Upload(channel, *source, message.count, 0, now_s, now_s), now_s)
 
-    def item(self, channel: Channel, message: Any, item: Item, now_s: float) -> None:
+    def item(self, channel: Channel, message: Any, item: WireItem, now_s: float) -> None:
         """One item of an upload, acknowledged to the port that the upload came from."""
         source = _source(message)
         upload = self._upload
@@ -257,7 +256,7 @@ class Transfers:
         transfer.item(channel, message, item, now_s)
 
 
-def item_of(message: Any) -> Item | int:
+def item_of(message: Any) -> WireItem | int:
     """The item that MISSION_ITEM_INT or MISSION_ITEM carries, or the result where the latter's is nowhere."""
     x, y = message.x, message.y
     if message.get_type() == "MISSION_ITEM":
@@ -269,7 +268,7 @@ def item_of(message: Any) -> Item | int:
             return INVALID_Y
         else:
             x, y = single_product_e7(x), single_product_e7(y)
-    return Item(
+    return WireItem(
         command=message.command,
         frame=message.frame,
         params=(message.param1, message.param2, message.param3, message.param4),
@@ -302,7 +301,7 @@ def _acknowledge(channel: Channel, message: Any, result: int) -> None:
     channel.send(mavlink.MAVLink_mission_ack_message(*_source(message), result, message.mission_type))
 
 
-def _as_message(item: Item, source: tuple[int, int], seq: int, kind: int, *, whole: bool) -> Any:
+def _as_message(item: WireItem, source: tuple[int, int], seq: int, kind: int, *, whole: bool) -> Any:
     fields = (item.frame, item.command, 0, item.autocontinue, *item.params)
     if whole:
         return mavlink.MAVLink_mission_item_int_message(*source, seq, *fields, item.x, item.y, item.z, kind)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import items as cmd
-from firmware_sitl.vehicle.items import Item
 
 SCRIPT_TIME = 42702
 WAITS = (cmd.NAV_DELAY, cmd.GUIDED_ENABLE, SCRIPT_TIME, cmd.ATTITUDE_TIME)
 DAY_S, HOUR_S, MINUTE_S = 86400.0, 3600.0, 60.0
 
 
-def seconds_to_wait(item: Item, utc_s: float) -> float | None:
+def seconds_to_wait(item: WireItem, utc_s: float) -> float | None:
     """How long an item of WAITS waits; None: for ever."""
     first, second = item.params[0], item.params[1]
     if item.command == cmd.NAV_DELAY:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from dfr.ardupilot.items import WireItem
 from dfr.geo import Position, offset
 from firmware_sitl.vehicle import arming, modes
-from firmware_sitl.vehicle.items import Item
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.plans import FENCE
 from firmware_sitl.vehicle.state import Settings
@@ -105,7 +105,7 @@ class Observed:
         mission = self.vehicle.state.mission
         mission.begin(3)
         for seq, command in enumerate((16, 22, 17)):
-            mission.put(seq, Item(command=command, **place))  # type: ignore[arg-type]
+            mission.put(seq, WireItem(command=command, **place))  # type: ignore[arg-type]
         self._sticks_held = mode == "ALT_HOLD"
         assert change_mode(self.vehicle.state, MODES[mode])
         self.pass_time(SETTLE_S)
@@ -129,7 +129,7 @@ class Observed:
             corner = offset(HOME, bearing_deg=90.0, distance_m=FENCE_HALF_M * east)
             corner = offset(corner, bearing_deg=0.0, distance_m=FENCE_HALF_M * north)
             x, y = round(corner.lat_deg * 1e7), round(corner.lon_deg * 1e7)
-            plan.put(seq, Item(command=5001, frame=3, params=(4.0, 0.0, 0.0, 0.0), x=x, y=y))
+            plan.put(seq, WireItem(command=5001, frame=3, params=(4.0, 0.0, 0.0, 0.0), x=x, y=y))
         plan.finish(self.vehicle.state.say)
 
 

@@ -7,11 +7,12 @@ from math import hypot, nan, pi
 
 import pytest
 
+from dfr.ardupilot.items import WireItem
+from dfr.ardupilot.kept import keep_mission_item
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
-from firmware_sitl.vehicle.items import INVALID_PARAM1, UNSUPPORTED, Item
+from firmware_sitl.vehicle.items import INVALID_PARAM1, UNSUPPORTED
 from firmware_sitl.vehicle.mode_changes import change_mode
-from firmware_sitl.vehicle.stored import keep_mission_item
 from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
 from .inside import fly, standing, take_off
@@ -45,14 +46,14 @@ def _airborne(vehicle: Vehicle, height_m: float = 30.0) -> None:
 def test_of_a_commands_parameters_only_some_are_kept(
     sent: tuple[int, tuple[float, float, float, float]], kept: tuple[float, ...]
 ) -> None:
-    stored = keep_mission_item(Item(command=sent[0], frame=3, params=sent[1], x=1, y=1, z=10.0))
-    assert isinstance(stored, Item)
+    stored = keep_mission_item(WireItem(command=sent[0], frame=3, params=sent[1], x=1, y=1, z=10.0))
+    assert isinstance(stored, WireItem)
     assert stored.params == kept
 
 
 def test_an_open_parameter_is_refused_where_the_command_does_not_allow_it() -> None:
-    assert keep_mission_item(Item(command=19, frame=3, params=(0.0, 0.0, nan, 0.0))) == INVALID_PARAM1 + 2
-    assert keep_mission_item(Item(command=12345)) == UNSUPPORTED
+    assert keep_mission_item(WireItem(command=19, frame=3, params=(0.0, 0.0, nan, 0.0))) == INVALID_PARAM1 + 2
+    assert keep_mission_item(WireItem(command=12345)) == UNSUPPORTED
 
 
 def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: Vehicle) -> None:
@@ -78,11 +79,13 @@ def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: Vehicle) ->
 def test_inside_all_inclusions_unless_the_option_says_any(vehicle: Vehicle) -> None:
     square = [(-1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0)]
 
-    def area(north: float) -> list[Item]:
+    def area(north: float) -> list[WireItem]:
         corners = []
         for n, e in square:
             lat, lon = vehicle.state.craft.origin.globe(north + 50.0 * n, 50.0 * e)
-            corners.append(Item(command=5001, params=(4.0, 0, 0, 0), x=round(lat * 1e7), y=round(lon * 1e7)))
+            corners.append(
+                WireItem(command=5001, params=(4.0, 0, 0, 0), x=round(lat * 1e7), y=round(lon * 1e7))
+            )
         return corners
 
     vehicle.state.fence.load(area(0.0) + area(80.0))

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.items import WireItem
 from dfr.findings import Severity
 from dfr.mission.items import FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 from dfr.mission.items import placed as item
 from dfr.mission.kept_lists import kept_fence, kept_findings, with_kept
 from dfr.mission.reliance import off_findings, relied_on
-from dfr.mission.wire import WireItem, fence_wire
+from dfr.mission.wire import fence_wire
 
 from ..places import HOME, at, square
 

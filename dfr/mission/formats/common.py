@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dfr.ardupilot.commands import Command, Frame, command_name
+from dfr.ardupilot.items import Params
+from dfr.ardupilot.kept import has_place
 from dfr.ardupilot.parameters import Naming, named_for
 from dfr.errors import InputError, MissionFileError
 from dfr.geo import Position
-from dfr.mission.items import MissionItem
-from dfr.mission.kept import KEPT
-from dfr.mission.wire import LOCATION_COMMANDS, Params
+from dfr.mission.items import SUPPORTED_COMMANDS, MissionItem
 
 FRAMES_READ = {
     0: Frame.GLOBAL,
@@ -91,13 +91,13 @@ def mission_item(
     where: str,
 ) -> MissionItem:
     """An item from a file's columns. Raises MissionFileError, by name, for what is not supported."""
-    if command not in KEPT:
+    if command not in SUPPORTED_COMMANDS:
         raise MissionFileError(
             f"{where}: {command_name(command)} is not supported", do="remove it, or fly it from another GCS"
         )
     if frame not in FRAMES_READ:
         raise MissionFileError(f"{where}: frame {frame} is not supported", do="use 0, 3 or 10")
-    located = command in LOCATION_COMMANDS and (lat_deg, lon_deg) != (0.0, 0.0)
+    located = has_place(command) and (lat_deg, lon_deg) != (0.0, 0.0)
     position = place(lat_deg, lon_deg, where=where) if located else None
     return MissionItem(
         command=Command(command),

@@ -1,0 +1,331 @@
+"""What ArduCopter keeps of each item of a mission, a fence or a rally list, and which items it refuses.
+
+ArduCopter packs an item into few bytes: which of its fields survive, and in how many bits, depends on the
+command. `keep_mission_item`, `keep_fence_item` and `keep_rally_item` give an item as it is read back, or the
+answer with which it is refused; `kept_params` gives the four parameters alone. The table is the only one: the
+planner judges and compares by it, and the built-in vehicle stores by it.
+
+Sources: AP_Mission's conversions from and to MISSION_ITEM_INT, AC_PolyFence_loader and AP_Rally of ArduCopter
+4.5 to 4.7, recorded on a real one in `tests/data/arducopter/items.jsonl` and `kept.jsonl`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import isinf, isnan
+from struct import error, pack, unpack
+
+from dfr.ardupilot.commands import (
+    ABSOLUTE_FRAMES,
+    RELATIVE_FRAMES,
+    TERRAIN_FRAMES,
+    Command,
+    Frame,
+    MissionResult,
+)
+from dfr.ardupilot.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, Params, WireItem, cast, single
+
+Keep = Callable[[float], float]
+KeepParams = tuple[Keep, Keep, Keep, Keep]
+
+
+def _drop(_: float) -> float:
+    return 0.0
+
+
+def _same(value: float) -> float:
+    return value
+
+
+def _u8(value: float) -> float:
+    return float(cast(value, 8))
+
+
+def _u16(value: float) -> float:
+    return float(cast(value, 16))
+
+
+def _i8(value: float) -> float:
+    return float(cast(value, 8, signed=True))
+
+
+def _i16(value: float) -> float:
+    return float(cast(value, 16, signed=True))
+
+
+def _half(value: float) -> float:
+    try:
+        return float(unpack("<e", pack("<e", value))[0])
+    except (OverflowError, error):
+        return float("inf") if value > 0.0 else float("-inf")
+
+
+def _direction(value: float) -> float:
+    return -1.0 if value < 0.0 else 1.0
+
+
+def _flag(value: float) -> float:
+    return 1.0 if value > 0.0 else 0.0
+
+
+def _radius(value: float) -> float:
+    size = float(cast(abs(value), 16))
+    return -size if value < 0.0 else size
+
+
+def _circles(turns: float, radius_m: float) -> tuple[float, float]:
+    """Turns and radius of LOITER_TURNS, a byte each; a negative number of turns runs over into the radius."""
+    part, large = 0.0 < turns < 1.0, abs(radius_m) > 255.0
+    size = min(255.0, abs(radius_m) * 0.1) if large else abs(radius_m)
+    both = cast(min(255.0, turns * 256.0 if part else turns), 16) | int(size) << 8
+    kept = float((both >> 8 & 0xFF) * (10 if large else 1))
+    return (both & 0xFF) / (256.0 if part else 1.0), -kept if radius_m < 0.0 else kept
+
+
+def _centi(value: float) -> float:
+    return single(cast(single(value * 100.0), 16) * single(0.01))
+
+
+def _within(least: float, most: float, keep: Keep) -> Keep:
+    return lambda value: keep(value) if least <= value <= most else 0.0
+
+
+def _bit(value: float) -> float:
+    return float(cast(value, 32) & 1)
+
+
+def _duration(value: float) -> float:
+    return float(int(min(max(value, 0.0), 65535.0)))
+
+
+def _keeps(*kept: Keep) -> KeepParams:
+    padded = (*kept, _drop, _drop, _drop, _drop)
+    return padded[0], padded[1], padded[2], padded[3]
+
+
+LOCATION: Mapping[int, KeepParams] = {
+    Command.NAV_WAYPOINT: _keeps(_u16),
+    Command.NAV_LOITER_UNLIM: _keeps(_drop, _drop, _radius),
+    Command.NAV_LOITER_TURNS: _keeps(_same, _drop, _same, _flag),
+    Command.NAV_LOITER_TIME: _keeps(_u16, _drop, _direction, _flag),
+    Command.NAV_LAND: _keeps(_u16, _drop, _drop, _direction),
+    Command.NAV_TAKEOFF: _keeps(_u16),
+    Command.NAV_CONTINUE_AND_CHANGE_ALT: _keeps(_u16),
+    Command.NAV_LOITER_TO_ALT: _keeps(_drop, _radius, _drop, _flag),
+    Command.NAV_SPLINE_WAYPOINT: _keeps(_u16),
+    Command.NAV_VTOL_TAKEOFF: _keeps(),
+    Command.NAV_VTOL_LAND: _keeps(_u16),
+    Command.NAV_GUIDED_ENABLE: _keeps(_u16),
+    Command.NAV_PAYLOAD_PLACE: _keeps(_centi),
+    Command.DO_SET_HOME: _keeps(_u16),
+    Command.DO_RETURN_PATH_START: _keeps(),
+    Command.DO_LAND_START: _keeps(),
+    Command.DO_GO_AROUND: _keeps(),
+    Command.DO_SET_ROI_LOCATION: _keeps(_u16),
+    Command.DO_SET_ROI: _keeps(_u16),
+}
+"""Commands with a place, and what is kept of their four parameters; turns and radius of LOITER_TURNS are
+packed together (`_circles`)."""
+
+PLACELESS: Mapping[int, KeepParams] = {
+    Command.NAV_RETURN_TO_LAUNCH: _keeps(),
+    Command.NAV_ALTITUDE_WAIT: _keeps(single, single, _u8),
+    Command.NAV_DELAY: _keeps(single, _i8, _i8, _i8),
+    Command.CONDITION_DELAY: _keeps(single),
+    Command.CONDITION_DISTANCE: _keeps(single),
+    Command.CONDITION_YAW: _keeps(single, single, _i8, _u8),
+    Command.DO_JUMP: _keeps(_u16, _i16),
+    Command.DO_CHANGE_SPEED: _keeps(_u8, single, single),
+    Command.DO_SET_RELAY: _keeps(_u8, _u8),
+    Command.DO_REPEAT_RELAY: _keeps(_u8, _i16, single),
+    Command.DO_SET_SERVO: _keeps(_u8, _u16),
+    Command.DO_REPEAT_SERVO: _keeps(_u8, _u16, _i16, single),
+    Command.DO_PAUSE_CONTINUE: _keeps(_u16),
+    Command.DO_SET_REVERSE: _keeps(_u16),
+    Command.DO_SET_ROI_NONE: _keeps(_u16),
+    Command.DO_DIGICAM_CONFIGURE: _keeps(_u8, _u16, _u8, _u16),
+    Command.DO_DIGICAM_CONTROL: _keeps(_u8, _u8, _i8, _u8),
+    Command.DO_MOUNT_CONTROL: _keeps(single, single, single),
+    Command.DO_SET_CAM_TRIGG_DIST: _keeps(single, _drop, _u8),
+    Command.DO_FENCE_ENABLE: _keeps(_u16),
+    Command.DO_PARACHUTE: _keeps(_u16),
+    Command.DO_INVERTED_FLIGHT: _keeps(_u16),
+    Command.DO_GRIPPER: _keeps(_u8, _u8),
+    Command.DO_AUTOTUNE_ENABLE: _keeps(_u16),
+    Command.NAV_SET_YAW_SPEED: _keeps(single, single, _u8),
+    Command.DO_SET_RESUME_REPEAT_DIST: _keeps(_u16),
+    Command.DO_SPRAYER: _keeps(_u16),
+    Command.DO_SEND_SCRIPT_MESSAGE: _keeps(_u16, single, single, single),
+    Command.DO_AUX_FUNCTION: _keeps(_u16, _u8),
+    Command.DO_GUIDED_LIMITS: _keeps(_u16, single, single, single),
+    Command.DO_ENGINE_CONTROL: _keeps(_flag, _flag, _centi, _bit),
+    Command.SET_CAMERA_ZOOM: _keeps(_u8, single),
+    Command.SET_CAMERA_FOCUS: _keeps(_u8, single),
+    Command.SET_CAMERA_SOURCE: _keeps(_u8, _u8, _u8),
+    Command.JUMP_TAG: _keeps(_u16),
+    Command.DO_JUMP_TAG: _keeps(_u16, _i16),
+    Command.DO_GIMBAL_MANAGER_PITCHYAW: _keeps(_i8, _i16, _i8, _i8),
+    Command.IMAGE_START_CAPTURE: _keeps(_u8, single, _u16, _u16),
+    Command.IMAGE_STOP_CAPTURE: _keeps(_u16),
+    Command.VIDEO_START_CAPTURE: _keeps(_u8),
+    Command.VIDEO_STOP_CAPTURE: _keeps(_u8),
+    Command.DO_VTOL_TRANSITION: _keeps(_u8),
+    Command.DO_WINCH: _keeps(_u8, _u8, single, single),
+    Command.NAV_SCRIPT_TIME: _keeps(_u8, _u8, _half, _half),
+    Command.NAV_ATTITUDE_TIME: _keeps(
+        _duration, _within(-180, 180, _i16), _within(-90, 90, _i8), _within(-180, 360, _i16)
+    ),
+}
+"""Commands without a place."""
+
+MORE: Mapping[int, tuple[Keep, Keep, Keep]] = {
+    Command.DO_DIGICAM_CONFIGURE: (_u8, _u8, single),
+    Command.DO_DIGICAM_CONTROL: (_u8, _u8, _drop),
+    Command.DO_MOUNT_CONTROL: (_drop, _drop, lambda _: 2.0),
+    Command.DO_GIMBAL_MANAGER_PITCHYAW: (_u8, _drop, _u8),
+    Command.NAV_SCRIPT_TIME: (_i16, _i16, _drop),
+    Command.NAV_ATTITUDE_TIME: (_i16, _drop, _drop),
+}
+"""Placeless commands of which something of x, y and z is kept: as numbers, not as a place."""
+
+MAY_BE_NAN: Mapping[int, tuple[int, ...]] = {
+    Command.NAV_WAYPOINT: (3,),
+    Command.NAV_LOITER_UNLIM: (3,),
+    Command.NAV_LAND: (3,),
+    Command.NAV_TAKEOFF: (3,),
+    Command.NAV_VTOL_TAKEOFF: (3,),
+    Command.NAV_VTOL_LAND: (2, 3),
+}
+"""Command to the parameters (0 to 3) that may be left open."""
+
+
+FENCE_POLYGONS = frozenset(
+    {Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Command.NAV_FENCE_POLYGON_VERTEX_EXCLUSION}
+)
+FENCE_CIRCLES = frozenset({Command.NAV_FENCE_CIRCLE_INCLUSION, Command.NAV_FENCE_CIRCLE_EXCLUSION})
+FENCE_COMMANDS = FENCE_POLYGONS | FENCE_CIRCLES | {Command.NAV_FENCE_RETURN_POINT}
+
+PLACED_FRAMES = frozenset(Frame) - {Frame.MISSION}
+"""Frames in which fence items and rally points are taken."""
+
+MOST_CORNERS = 255.0
+LEAST_RALLY_M, MOST_RALLY_M = -32768.0, 32767.0
+
+
+def has_place(command: int) -> bool:
+    """Whether a command's x and y are latitude and longitude (AP_Mission::stored_in_location)."""
+    return command in LOCATION or command in FENCE_COMMANDS or command == Command.NAV_RALLY_POINT
+
+
+def may_be_nan(command: int, place: int) -> bool:
+    """Whether a parameter, 0 to 3, may be left open (AP_Mission::sanity_check_params)."""
+    return place in MAY_BE_NAN.get(command, ())
+
+
+def stored_frame(frame: int) -> Frame | None:
+    """The frame in which a place is stored; None where the frame is refused.
+
+    >>> stored_frame(Frame.GLOBAL_INT).name
+    'GLOBAL'
+    """
+    if frame in ABSOLUTE_FRAMES:
+        return Frame.GLOBAL
+    if frame in RELATIVE_FRAMES:
+        return Frame.GLOBAL_RELATIVE_ALT
+    return Frame.GLOBAL_TERRAIN_ALT if frame in TERRAIN_FRAMES else None
+
+
+def kept_params(command: int, params: Params) -> Params | None:
+    """Parameters 1 to 4 as they are read back; None for a command that missions cannot have."""
+    keeps = LOCATION.get(command) or PLACELESS.get(command)
+    if keeps is None:
+        return None
+    given = [0.0 if isnan(value) else value for value in params]
+    if command == Command.NAV_LOITER_TURNS:
+        given[0], given[2] = _circles(given[0], given[2])
+    a, b, c, d = (keep(value) for keep, value in zip(keeps, given, strict=True))
+    return a, b, c, d
+
+
+def keep_item(item: WireItem) -> WireItem | MissionResult:
+    """An item of any of the three lists as it is read back, or the answer with which it is refused."""
+    if item.command in FENCE_COMMANDS:
+        return keep_fence_item(item)
+    return keep_rally_item(item) if item.command == Command.NAV_RALLY_POINT else keep_mission_item(item)
+
+
+def keep_mission_item(item: WireItem) -> WireItem | MissionResult:
+    """A mission item as it is read back, or the answer with which it is refused."""
+    for place, value in enumerate(item.params):
+        if isinf(value) or (isnan(value) and not may_be_nan(item.command, place)):
+            return MissionResult(MissionResult.INVALID_PARAM1 + place)
+    if item.command in (0, 1):
+        return MissionResult.INVALID
+    params = kept_params(item.command, item.params)
+    if params is None:
+        return MissionResult.UNSUPPORTED
+    if item.command in LOCATION:
+        return _keep_place(replace(item, params=params, autocontinue=1))
+    return _keep_more(WireItem(seq=item.seq, command=item.command, params=params), item)
+
+
+def keep_fence_item(item: WireItem) -> WireItem | MissionResult:
+    """A fence item as it is buffered, or the answer with which it is refused."""
+    if item.frame not in PLACED_FRAMES:
+        return MissionResult.UNSUPPORTED_FRAME
+    count = item.params[0]
+    if item.command in FENCE_POLYGONS:
+        if count > MOST_CORNERS:
+            return MissionResult.INVALID_PARAM1
+        count = float(cast(count, 8))
+    elif item.command in FENCE_CIRCLES:
+        count = single(count)
+    elif item.command == Command.NAV_FENCE_RETURN_POINT:
+        count = 0.0
+    else:
+        return MissionResult.UNSUPPORTED
+    return replace(item, frame=Frame.GLOBAL, params=(count, 0.0, 0.0, 0.0), z=0.0, autocontinue=0)
+
+
+def keep_rally_item(item: WireItem) -> WireItem | MissionResult:
+    """A rally point as it is stored, in whole metres, or the answer with which it is refused."""
+    if item.command != Command.NAV_RALLY_POINT:
+        return MissionResult.UNSUPPORTED
+    if abs(item.x) > MOST_LAT_E7:
+        return MissionResult.INVALID_PARAM5_X
+    if abs(item.y) > MOST_LON_E7:
+        return MissionResult.INVALID_PARAM6_Y
+    if not isnan(item.z) and not LEAST_RALLY_M <= item.z <= MOST_RALLY_M:
+        return MissionResult.INVALID_PARAM7
+    frame = stored_frame(item.frame)
+    if item.frame not in PLACED_FRAMES or frame is None:
+        return MissionResult.UNSUPPORTED_FRAME
+    height_m = float(cast(item.z, 16, signed=True))
+    return replace(item, frame=frame, params=(0.0, 0.0, 0.0, 0.0), z=height_m, autocontinue=0)
+
+
+def _keep_more(kept: WireItem, sent: WireItem) -> WireItem:
+    keeps = MORE.get(sent.command)
+    if keeps is None:
+        return kept
+    z = 0.0 if isnan(sent.z) else sent.z
+    return replace(kept, x=int(keeps[0](sent.x)), y=int(keeps[1](sent.y)), z=keeps[2](z))
+
+
+def _keep_place(item: WireItem) -> WireItem | MissionResult:
+    if single(abs(item.x)) > MOST_LAT_E7:  # ArduCopter too compares in single precision
+        return MissionResult.INVALID_PARAM5_X
+    if single(abs(item.y)) > MOST_LON_E7:
+        return MissionResult.INVALID_PARAM6_Y
+    if isnan(item.z) or abs(item.z) >= MOST_ALTITUDE_M:
+        return MissionResult.INVALID_PARAM7
+    frame = stored_frame(item.frame)
+    if frame is None:
+        return MissionResult.UNSUPPORTED_FRAME
+    return replace(item, frame=frame, z=_centimetres(item.z))
+
+
+def _centimetres(z_m: float) -> float:
+    """A height as it is stored: in whole centimetres, cut in single precision."""
+    return single(int(single(single(z_m) * 100.0)) * single(0.01))
