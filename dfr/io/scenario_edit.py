@@ -9,7 +9,7 @@ import yaml
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
 from dfr.io.scenario_yaml import read_yaml
-from dfr.scenario.candidates import SiteUse
+from dfr.scenario.model import SiteUse
 
 DIGITS = 6
 """Degrees are written to about 0.1 m."""

@@ -18,7 +18,7 @@ from dfr.io.files import read_bounded
 from dfr.io.scenario_yaml import MAX_BYTES, read_yaml
 from dfr.io.terrain_files import load_terrain
 from dfr.scenario.model import AirspaceFile, Assumption, Scenario
-from dfr.scenario.readings import NotamReading
+from dfr.scenario.permissions import NotamReading
 from dfr.scenario.schema_checks import Parts
 from dfr.scenario.schema_errors import Complaint
 from dfr.scenario.schema_read import Origin, read_scenario

@@ -19,18 +19,14 @@ from dfr.scenario.basics import DurationShape as DurationShape  # noqa: PLC0414
 from dfr.scenario.basics import OperationKind as OperationKind  # noqa: PLC0414
 from dfr.scenario.basics import Period as Period  # noqa: PLC0414
 from dfr.scenario.basics import Surface as Surface  # noqa: PLC0414
-from dfr.scenario.candidates import CandidateSite as CandidateSite  # noqa: PLC0414
-from dfr.scenario.candidates import DockObstacle as DockObstacle  # noqa: PLC0414
-from dfr.scenario.candidates import Power as Power  # noqa: PLC0414
-from dfr.scenario.candidates import SiteUse as SiteUse  # noqa: PLC0414
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.permissions import Allows as Allows  # noqa: PLC0414
 from dfr.scenario.permissions import Answer as Answer  # noqa: PLC0414
 from dfr.scenario.permissions import Authorisation as Authorisation  # noqa: PLC0414
 from dfr.scenario.permissions import Clause as Clause  # noqa: PLC0414
 from dfr.scenario.permissions import Clearance as Clearance  # noqa: PLC0414
-from dfr.scenario.readings import NotamReading, ObstacleSurvey
-from dfr.scenario.simulated import NO_OPTIONS, Simulation
+from dfr.scenario.permissions import NotamReading as NotamReading  # noqa: PLC0414
+from dfr.scenario.permissions import ObstacleSurvey as ObstacleSurvey  # noqa: PLC0414
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +64,55 @@ class Site:
     people_per_km2: float | None = None
     crowds_known: bool = True
     water: tuple[tuple[str, Ring], ...] | None = None
+
+
+class SiteUse(StrEnum):
+    """Whether the planner may, must, or must not put a dock there."""
+
+    ALLOWED = "allowed"
+    REQUIRED = "required"
+    FORBIDDEN = "forbidden"
+
+
+class Power(StrEnum):
+    """What a candidate site can feed a dock from."""
+
+    MAINS = "mains"
+    GENERATOR = "generator"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockObstacle:
+    """A stage, stand or building near a dock: where it is seen from there, and how wide it looks.
+
+    `distance_m` is to its near face, `bearing_deg` to its middle, true; `width_m` across that bearing.
+    """
+
+    name: str
+    height_m: float
+    width_m: float
+    distance_m: float
+    bearing_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateSite:
+    """A place where a dock could stand and what it offers.
+
+    `sky_view` is the share of the sky above 15 degrees that is open, 0 to 1. `cost` is what a dock here
+    costs, in one currency for all sites; None where nobody has said.
+    """
+
+    id: str
+    name: str
+    position: Position
+    power: Power
+    access: str
+    sky_view: float
+    use: SiteUse = SiteUse.ALLOWED
+    cost: float | None = None
+    obstacles: tuple[DockObstacle, ...] = ()
 
 
 class Guidance(StrEnum):
@@ -363,6 +408,51 @@ class Study:
 
     seed: int
     replications: int
+
+
+class DispatchPolicy(StrEnum):
+    """Which drone is sent; `dfr.sim.dispatch` defines each."""
+
+    NEAREST = "nearest"
+    ENERGY_AWARE = "energy_aware"
+    COVERAGE_KEEPING = "coverage_keeping"
+
+
+class FailingPart(StrEnum):
+    """What may fail; a link is that between the crew and one dock's drones."""
+
+    DOCK = "dock"
+    LINK = "link"
+    DRONE = "drone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureFigures:
+    """How often each part of a kind fails and how long it is down, both exponential with these means, s."""
+
+    part: FailingPart
+    between_s: float
+    repair_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """The options of a simulation.
+
+    With `overwatch` a relief drone is sent where the first cannot stay as long as the call needs. With
+    `move_up` ready drones are moved to docks with a free slot where that restores coverage.
+    `homes` are areas where people live, for the privacy footprint: each an id and its ring.
+    """
+
+    dispatch: DispatchPolicy = DispatchPolicy.NEAREST
+    overwatch: bool = False
+    move_up: bool = False
+    failures: tuple[FailureFigures, ...] = ()
+    homes: tuple[tuple[str, Ring], ...] = ()
+
+
+NO_OPTIONS = Simulation()
+"""What a scenario without the section has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

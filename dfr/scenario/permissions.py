@@ -1,4 +1,7 @@
-"""What the operation is permitted: its authorisation clause by clause, and clearances for single zones.
+"""What the team holds and has read: authorisation, clearances, NOTAMs, obstacles.
+
+The authorisation permits the operation clause by clause, a clearance opens a single zone; a reading says who
+read the NOTAMs and a survey who looked for obstacles.
 
 A permission is a document with a reference, an issuer and dates. What it does not say is not allowed, and
 one that is only assumed allows nothing outside an exercise.
@@ -92,3 +95,33 @@ class Clearance:
     def label(self) -> str:
         """Reference and authority."""
         return f"{self.reference}, by {self.authority}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotamReading:
+    """Who read the NOTAMs for the place and time of a deployment, and when.
+
+    `files` are texts of them, by their resolved paths. `activated` names the zones, active by notice only,
+    that a NOTAM makes active; None where nobody has said. `judged` are numbers of NOTAMs that the reader
+    found not to matter here, each with the reason. `assumed` True marks a reading that nobody did.
+    """
+
+    read_by: str
+    read_at: datetime
+    files: tuple[str, ...] = ()
+    activated: tuple[str, ...] | None = None
+    judged: tuple[tuple[str, str], ...] = ()
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObstacleSurvey:
+    """Who looked at the site for obstacles, when, and the height of the tallest that no file names.
+
+    `assumed` True marks a survey that nobody did.
+    """
+
+    surveyed_by: str
+    read_at: datetime
+    tallest_m_agl: float
+    assumed: bool = False

@@ -6,22 +6,19 @@ what differs from it; what spans several fields is checked in `schema_checks`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from dfr.scenario import model as domain
-from dfr.scenario.model import DeconflictionRule, Guidance, LostLink, OperationKind, Surface
+from dfr.scenario.model import DeconflictionRule, Guidance, LostLink, OperationKind
 from dfr.scenario.schema_air import AirspaceFileIn, NotamsIn, ObstaclesIn, RestrictionIn
-from dfr.scenario.schema_candidates import CandidatesIn
 from dfr.scenario.schema_parts import (
     Area,
     Block,
     Drawn,
     DurationIn,
     FactorFigure,
-    HeightFigure,
     Id,
     LocalDate,
     LocalTime,
@@ -36,7 +33,7 @@ from dfr.scenario.schema_parts import (
     Text,
 )
 from dfr.scenario.schema_permissions import AnswerIn, AuthorisationIn, ClearanceIn
-from dfr.scenario.schema_simulated import SimulationIn
+from dfr.scenario.schema_site import CandidatesIn, SiteIn
 
 Degrees = Annotated[float, Field(ge=0, le=360)]
 Wind = Annotated[float, Field(ge=0, le=80)]
@@ -57,90 +54,6 @@ class PeriodIn(Strict):
 
     start: LocalTime
     end: LocalTime
-
-
-class BoundaryIn(Drawn):
-    """The keep-in: no drone leaves it."""
-
-    ring: Area = Field(description="corners as [lat, lon]")
-
-
-class KeepOutIn(Sourced):
-    """An area no drone enters."""
-
-    id: Id
-    name: Text
-    area: Area
-
-
-class WaterIn(KeepOutIn):
-    """Water: flown over, but no dock stands and no drone lands there."""
-
-
-def _none_is_empty(value: object) -> object:
-    """`none` says that there is no water: an empty list."""
-    return [] if isinstance(value, str) and value.strip().casefold() == "none" else value
-
-
-class PresenceIn(Strict):
-    """When how many people are there."""
-
-    start: LocalTime
-    end: LocalTime
-    people_per_m2: float = Field(ge=0, le=10)
-    becomes: ClassVar[Any] = domain.CrowdArea
-
-
-class CrowdIn(Sourced):
-    """A place with people, by hour."""
-
-    id: Id
-    name: Text
-    area: Area
-    presence: list[PresenceIn] = Field(min_length=1, max_length=500)
-
-    def areas(self) -> Iterator[domain.CrowdArea]:
-        """The place once for each of its hours."""
-        several = len(self.presence) > 1
-        for number, presence in enumerate(self.presence, start=1):
-            id_ = f"{self.id}/{number}" if several else self.id
-            yield presence.built(id=id_, name=self.name, area=self.area)
-
-
-class SiteIn(Strict):
-    """The place."""
-
-    name: Text
-    centre: Point
-    boundary: BoundaryIn
-    surface: Surface = Field(strict=False, description="sea, beach, open or urban")
-    ground_m_amsl: HeightFigure | None = Field(description="height of the ground; null where unknown")
-    home_datum: Literal["AMSL"] = Field(description="what home heights count from")
-    geoid_separation_m: HeightFigure | None = Field(
-        default=None, description="height of the geoid above the WGS84 ellipsoid"
-    )
-    people_per_km2: NonNegativeFigure | None = Field(
-        default=None, description="people on the ground outside crowds, per km2; for the ground risk"
-    )
-    keep_outs: list[KeepOutIn] = Field(default_factory=list, max_length=200)
-    crowds: list[CrowdIn] | None = Field(
-        default=None, max_length=200, description="[] where nobody gathers; null where nobody has said"
-    )
-    water: Annotated[list[WaterIn] | None, BeforeValidator(_none_is_empty)] = Field(
-        default=None, max_length=200, description="none or [] where there is none; null where nobody has said"
-    )
-    becomes: ClassVar[Any] = domain.Site
-
-    def differing(self) -> dict[str, Any]:
-        """The centre as a position; areas as pairs of name and ring; a crowd once for each of its hours."""
-        return {
-            "centre": self.centre.position,
-            "boundary": self.boundary.ring,
-            "keep_outs": tuple((item.id, item.area) for item in self.keep_outs),
-            "crowds": tuple(area for crowd in self.crowds or () for area in crowd.areas()),
-            "crowds_known": self.crowds is not None,
-            "water": None if self.water is None else tuple((item.name, item.area) for item in self.water),
-        }
 
 
 class FleetIn(Block):
@@ -400,6 +313,49 @@ class StudyIn(Strict):
     seed: int = Field(ge=0, lt=2**63)
     replications: int = Field(ge=1, le=1_000_000)
     becomes: ClassVar[Any] = domain.Study
+
+
+class FailureIn(Block):
+    """How often each part of a kind fails: exponential times up and down, by their means."""
+
+    part: domain.FailingPart = Field(strict=False, description="dock, link or drone")
+    between_h: float = Field(gt=0, le=1e6, description="mean hours up until it fails")
+    repair_h: float = Field(gt=0, le=1e6, description="mean hours until it works again")
+    becomes: ClassVar[Any] = domain.FailureFigures
+
+    def differing(self) -> dict[str, Any]:
+        """The means in seconds."""
+        return {"between_s": self.between_h * 3600.0, "repair_s": self.repair_h * 3600.0}
+
+
+class HomesIn(Sourced):
+    """An area where people live: camera minutes over it are the privacy footprint."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    area: Area
+
+
+class SimulationIn(Strict):
+    """How drones are sent, what fails, and where people live."""
+
+    dispatch: domain.DispatchPolicy = Field(
+        default=domain.DispatchPolicy.NEAREST,
+        strict=False,
+        description="nearest, energy_aware or coverage_keeping",
+    )
+    overwatch: bool = Field(
+        default=False, description="send a relief drone where the first cannot stay as long as needed"
+    )
+    move_up: bool = Field(
+        default=False, description="move ready drones to docks with a free slot to restore coverage"
+    )
+    failures: list[FailureIn] = Field(default_factory=list, max_length=3)
+    homes: list[HomesIn] = Field(default_factory=list, max_length=500)
+    becomes: ClassVar[Any] = domain.Simulation
+
+    def differing(self) -> dict[str, Any]:
+        """Homes as pairs."""
+        return {"homes": tuple((item.id, item.area) for item in self.homes)}
 
 
 class ScenarioIn(Strict):

@@ -16,9 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 from dfr.geo import LocalFrame, Position, Ring, distance_m
 from dfr.scenario import schema as written
 from dfr.scenario.model import DurationShape, OperationKind, SiteUse
-from dfr.scenario.schema_candidates import CandidateIn
 from dfr.scenario.schema_errors import Complaint, Loc, brief, how_to_source, mappings, model_in
 from dfr.scenario.schema_parts import DurationIn, Figure, Point, Sourced
+from dfr.scenario.schema_site import BoundaryIn, CandidateIn
 
 SHARE_TOLERANCE = 1e-6
 NEAR_M = 1_000.0
@@ -279,7 +279,7 @@ def _traffic(parts: Parts) -> Iterator[Complaint]:
 
 def _places(parts: Parts) -> Iterator[Complaint]:
     centre = parts.get(Point, "site", "centre")
-    boundary = parts.get(written.BoundaryIn, "site", "boundary")
+    boundary = parts.get(BoundaryIn, "site", "boundary")
     if centre is None:
         return
     frame = LocalFrame(centre.position)
@@ -313,7 +313,7 @@ def _places(parts: Parts) -> Iterator[Complaint]:
 def _positions(parts: Parts) -> Iterator[tuple[Loc, Position]]:
     """One position of everything that has a place."""
     rings: list[tuple[Loc, Ring]] = []
-    if (boundary := parts.get(written.BoundaryIn, "site", "boundary")) is not None:
+    if (boundary := parts.get(BoundaryIn, "site", "boundary")) is not None:
         rings += [(("site", "boundary", "ring", i), (corner,)) for i, corner in enumerate(boundary.ring)]
     for path in (
         ("demand", "zones", "areas"),

@@ -1,21 +1,25 @@
-"""A scenario from plain data: every problem at once, or the frozen domain value."""
+"""A scenario from plain data: every problem at once, or the domain value with every assumption on record.
+
+`read_scenario` is the way in.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dfr.errors import Problem, ScenarioError
+from dfr.scenario import model as domain
 from dfr.scenario import schema as written
 from dfr.scenario.model import Scenario
-from dfr.scenario.schema_build import build
 from dfr.scenario.schema_checks import Parts, complaints
 from dfr.scenario.schema_errors import Complaint, Loc, brief, complaint
+from dfr.scenario.schema_parts import Block, DurationIn, Figure, Sourced
 
 MAX_PROBLEMS = 200
 
@@ -56,10 +60,7 @@ def read_scenario(
     found += also(parts)
     if found or scenario is None or hours is None:
         raise ScenarioError(_problems(found, raw, origin))
-    notams = [] if scenario.notams is None else scenario.notams.files
-    named = [*(item.file for item in scenario.airspace), *(item.file for item in scenario.terrain), *notams]
-    paths = {name: airspace_path(name) for name in named}
-    return build(scenario, hours, zone=zone, file=origin.file, sha256=origin.sha256, airspace_paths=paths)
+    return _build(scenario, hours, zone=zone, origin=origin, path=airspace_path)
 
 
 def _zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
@@ -174,3 +175,85 @@ def _path(loc: Loc) -> str:
     """
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
     return text.lstrip(".")
+
+
+def _build(
+    scenario: written.ScenarioIn,
+    hours: Sequence[written.HourIn],
+    *,
+    zone: ZoneInfo,
+    origin: Origin,
+    path: Callable[[str], str],
+) -> domain.Scenario:
+    """The domain value of a scenario that has passed every check."""
+    period, notams = scenario.period, scenario.notams
+    weather_hours = sorted(hours, key=lambda hour: hour.start.timestamp())
+
+    built: domain.Scenario = scenario.built(
+        file=origin.file,
+        sha256=origin.sha256,
+        period=domain.Period(start=period.start, end=period.end, zone=zone),
+        weather=scenario.weather.built(hours=tuple(hour.built() for hour in weather_hours)),
+        airspace=tuple(item.built(path=path(item.file)) for item in scenario.airspace),
+        terrain=tuple(item.built(path=path(item.file)) for item in scenario.terrain),
+        notams=None if notams is None else notams.built(files=tuple(map(path, notams.files))),
+        unconfirmed=tuple(_unconfirmed(scenario)),
+        assumptions=tuple(assumptions(scenario)),
+    )
+    return built
+
+
+def _unconfirmed(scenario: written.ScenarioIn) -> Iterator[str]:
+    """The parts that still are as a program drew them, and places that are only assumed to be flown at."""
+    drawn = {
+        "the boundary": scenario.site.boundary,
+        "the places for docks": scenario.candidates,
+        "the areas of calls": scenario.demand.zones,
+    }
+    guessed = (scenario.site.boundary, scenario.candidates) if not scenario.exercise else ()
+    for name, part in drawn.items():
+        if not part.confirmed or (part.assumed and any(part is place for place in guessed)):
+            yield name
+
+
+def assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
+    """Every figure and block that somebody vouches for, by its path in the file."""
+    if isinstance(part, Sourced):
+        yield domain.Assumption(path=path, value=_shown(part), assumed=part.assumed, source=part.vouched_by())
+    if isinstance(part, Block):
+        yield from _by_figure(part, path)
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        where = f"{path}.{name}" if path else name
+        if isinstance(value, BaseModel):
+            yield from assumptions(value, where)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, BaseModel):
+                    yield from assumptions(item, f"{where}[{_label(item, index)}]")
+
+
+def _by_figure(block: Block, path: str) -> Iterator[domain.Assumption]:
+    """The figures of a block for which somebody else vouches."""
+    shown = block.figures()
+    for name, source in block.sources.items():
+        assumed = source.casefold().startswith("assumed")
+        yield domain.Assumption(path=f"{path}.{name}", value=shown[name], assumed=assumed, source=source)
+
+
+def _label(item: BaseModel, index: int) -> str:
+    return str(getattr(item, "id", index))
+
+
+def _shown(part: Sourced) -> str:
+    if isinstance(part, Figure):
+        return f"{part.value:g}"
+    if isinstance(part, DurationIn):
+        duration = part.built()
+        if duration.shape is domain.DurationShape.CONSTANT:
+            return f"constant {duration.median_s:g} s"
+        return f"{duration.shape}, median {duration.median_s:g} s, p90 {duration.p90_s:g} s"
+    if not isinstance(part, Block):
+        return "block"
+    rest = [f"{name} {shown}" for name, shown in part.figures().items() if name not in part.sources]
+    return f"block: {', '.join(rest)}" if rest else "block"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dfr.geo import LocalFrame
 from dfr.scenario.model import Scenario
-from dfr.scenario.readings import NotamReading
+from dfr.scenario.permissions import NotamReading
 from dfr.world.airspace import Airspace
 from dfr.world.notices import Notams
 from dfr.world.terrain import Terrain

@@ -17,8 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dfr.scenario.candidates import DockObstacle
-from dfr.scenario.model import Surface
+from dfr.scenario.model import DockObstacle, Surface
 from dfr.world.wind import REFERENCE_HEIGHT_M, ROUGHNESS_M
 
 NEAREST_HEIGHTS = 5.0

@@ -8,7 +8,7 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.scenario_edit import boundary_redrawn, docks_counted, site_moved, site_used
 from dfr.io.scenario_files import scenario_from, shipped_scenarios
-from dfr.scenario.candidates import SiteUse
+from dfr.scenario.model import SiteUse
 
 SCENARIOS = sorted(shipped_scenarios())
 

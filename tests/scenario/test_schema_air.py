@@ -12,7 +12,7 @@ from dfr.errors import ScenarioError
 from dfr.io.scenario_files import scenario_from, world_of
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import Scenario
-from dfr.scenario.outlines import OUTLINES
+from dfr.scenario.schema_air import OUTLINES
 
 LONDON = ZoneInfo("Europe/London")
 KINDS = "    kinds: [airspace, aerodrome zones, unmanned-aircraft zones]\n"

@@ -9,8 +9,7 @@ import pytest
 
 from dfr.errors import ScenarioError
 from dfr.io.scenario_files import scenario_from
-from dfr.scenario.model import Scenario
-from dfr.scenario.simulated import NO_OPTIONS, DispatchPolicy, FailingPart
+from dfr.scenario.model import NO_OPTIONS, DispatchPolicy, FailingPart, Scenario
 
 SECTION = """
 simulation:

@@ -10,7 +10,7 @@ from dfr.geo import Position
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
-from dfr.scenario.simulated import FailingPart, FailureFigures, Simulation
+from dfr.scenario.model import FailingPart, FailureFigures, Simulation
 from dfr.sim.build import sim_inputs
 from dfr.sim.homes import homes_below
 from dfr.sim.policies import with_policies

@@ -12,7 +12,7 @@ from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams
 from dfr.scenario.data_kinds import ZONE_KINDS, DataKind
 from dfr.scenario.model import AirspaceFile
-from dfr.scenario.readings import NotamReading
+from dfr.scenario.permissions import NotamReading
 from dfr.world.airspace import Airspace, AirspaceState
 from dfr.world.notices import names, with_notams
 from dfr.world.terrain import FlatGround

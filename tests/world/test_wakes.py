@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from dfr.scenario.candidates import DockObstacle
+from dfr.scenario.model import DockObstacle
 from dfr.world.wakes import LocalWind, UpwindObstacle, behind, flown_behind, over_dock, shades
 
 OPEN = LocalWind(speed_mps=8.0, intensity=0.17)

@@ -22,7 +22,7 @@ from dfr.io.airspace.notam_xml import items_of_xml
 from dfr.io.airspace.reading import AirspaceRead, Draft, FileWords, Outcome, Problems, finish, the_rest
 from dfr.io.files import read_bounded
 from dfr.io.text import decode_text
-from dfr.scenario.readings import NotamReading
+from dfr.scenario.permissions import NotamReading
 from dfr.units import nm_to_m
 from dfr.world.notices import Notams, NotamText
 from dfr.world.outlines import Outline, circle

@@ -8,7 +8,7 @@ from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.plan.context import Context, finding
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import OperationKind, Scenario
-from dfr.scenario.readings import NotamReading
+from dfr.scenario.permissions import NotamReading
 from dfr.world.airspace_age import data_age, next_airac
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.coverage import AERODROME_REACH_M, AERODROME_ZONE_KINDS, AirspaceSource, KindCover

@@ -18,7 +18,7 @@ from dfr.plan.profile import LEAST_CLEARANCE_M, Profile, profiles_of
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import Scenario
-from dfr.scenario.readings import ObstacleSurvey
+from dfr.scenario.permissions import ObstacleSurvey
 from dfr.world.vertical import Air, Range, VerticalLimit, limit_m_agl
 
 
