@@ -126,7 +126,6 @@ def main() -> int:
     IMAGES.mkdir(exist_ok=True)
     world = load_world(find_scenario(SCENARIO))
     plan = make_plan(world)
-    (IMAGES / "victorious.svg").write_text(standalone_map(world, plan), encoding="utf-8")
     _, windy, _ = isochrones_by_hour(world, plan)
     (IMAGES / "isochrones-hours.svg").write_text(windy[1], encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="dfr-screenshots-") as name:
