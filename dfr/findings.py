@@ -102,6 +102,21 @@ class Finding:
         }
 
 
+MARKS = {
+    Severity.OK: "ok",
+    Severity.ADVICE: "advice",
+    Severity.UNKNOWN: "UNKNOWN",
+    Severity.VIOLATION: "VIOLATION",
+}
+
+
+def finding_text(finding: Finding) -> str:
+    """One finding as text of a line, or of two where there is something to do about it."""
+    margin = "" if finding.margin_m is None else f" (margin {finding.margin_m:.0f} m)"
+    fix = f"\n           -> {finding.fix}" if finding.fix else ""
+    return f"{MARKS[finding.severity]:>9}  {finding.rule}: {finding.message}{margin}{fix}"
+
+
 def finding_of_error(error: DfrError, *, rule: str, source: str) -> Finding:
     """A blocking finding for what could not be checked at all."""
     return Finding(

@@ -11,28 +11,25 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.before_upload import ask, refuse_without_terminal, survey, tell
+from dfr.api.vehicles import Authority, load_mission, prepare_flight, refuse_unattended
 from dfr.cli.flight_report import flight_document, print_flight, track_csv
 from dfr.cli.flight_telling import FlightTeller
 from dfr.cli.fly_orders import order_desk
-from dfr.cli.gate import Override, PlanInForce, heed_verdict
-from dfr.cli.options import Now, moment
-from dfr.cli.output import emit_json, note
+from dfr.cli.options import Now, Override, PlanInForce, moment
+from dfr.cli.output import emit_json, note, operator_at_terminal
 from dfr.cli.signing import SigningKey, signing_key
 from dfr.cli.stopping import give_up_stdout, one_stop
-from dfr.cli.upload import load_flight_plan, print_report
-from dfr.errors import LinkError, StoppedError, VehicleRefusedError
+from dfr.cli.upload import print_report
+from dfr.errors import LinkError, StoppedError
 from dfr.io.files import refuse_unwritable, write_atomically
-from dfr.link.adoption import adopt, is_flying
 from dfr.link.conduct import OnState
 from dfr.link.cot import CotFeed, Sink, open_sink
-from dfr.link.director import fly_dispatch, refuse_blocking
+from dfr.link.director import fly_dispatch
 from dfr.link.dispatched import DOCK_TOLERANCE_M, LeftInFlight
 from dfr.link.limits import DEFAULT_HOLD_LOW_M, GAP_S, GIVE_UP_S, Action, FlightLimits, TrafficLimit
 from dfr.link.mavlink import MavlinkVehicle, connect
-from dfr.link.transfer import TransferReport, refuse_bad_plan, upload_verified
+from dfr.link.transfer import TransferReport
 from dfr.link.vehicle import VehicleState
-from dfr.mission.items import FlightPlan
 
 app = typer.Typer()
 
@@ -121,8 +118,7 @@ def fly(
     on scene, crashed, or does not end docked. Ctrl-C, `kill` or a closed terminal leave a drone in the air
     flying: exit code 130; what it will do is said, track, tlog and JSON are kept.
     """
-    plan = load_flight_plan(file)
-    refuse_bad_plan(plan)
+    plan = load_mission(file)
     if track is not None:
         refuse_unwritable(track)
     limits = FlightLimits(
@@ -132,12 +128,10 @@ def fly(
         traffic=TrafficLimit(action=traffic, hold_low_m=hold_low_m),
     )
     sink = None if cot is None else open_sink(cot)
-    sure = yes or simulated
-    if not sure:
-        refuse_without_terminal(
-            f"{vehicle} is not known to be simulated, nothing was sent -> confirm the flight with --yes, or "
-            "say --simulated where it is SITL"
-        )
+    operator = operator_at_terminal()
+    authority = Authority(confirmed=yes, override=override, plan_in_force=in_force, now=moment(now))
+    if not simulated:
+        refuse_unattended(vehicle, authority, operator)
     secret = signing_key(key)
     with one_stop():
         left: LeftInFlight | None = None
@@ -149,16 +143,15 @@ def fly(
             target.overhearing(teller.text),
             _told(sink, target),
         ):
-            aloft = is_flying(target)
-            if aloft:
-                report = adopt(target, plan)
-                _confirm_aloft(target, plan, sure=sure)
-            else:
-                marked = simulated or target.firmware.built_in
-                heed_verdict(
-                    plan, file, simulated=marked, override=override, now=moment(now), in_force=in_force
-                )
-                report = _uploaded(target, plan, url=vehicle, sure=sure, replace_all=replace_all)
+            report, aloft = prepare_flight(
+                target,
+                plan,
+                file,
+                url=vehicle,
+                authority=authority,
+                replace_all=replace_all,
+                operator=operator,
+            )
             try:
                 flown = fly_dispatch(
                     target,
@@ -247,30 +240,3 @@ class _Doubles:
         except LinkError as error:
             self._told = True
             note(f"warning: {error}")
-
-
-def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool) -> None:
-    """A person's yes to a vehicle that was found in the air. Raises VehicleRefusedError without one."""
-    note(f"{target.whereabouts()}, flying {plan.name!r}")
-    if sure:
-        return
-    if not sys.stdin.isatty() or not typer.confirm(
-        "Watch it from here, and control it as planned?", err=True
-    ):
-        raise VehicleRefusedError(
-            f"not confirmed, nothing was sent: {target.whereabouts()}", do="confirm with --yes"
-        )
-
-
-def _uploaded(
-    target: MavlinkVehicle, plan: FlightPlan, *, url: str, sure: bool, replace_all: bool
-) -> TransferReport:
-    """The plan on board, verified, once a person has said yes to what stays, goes and is off."""
-    found = survey(target, plan, replace_all=replace_all)
-    tell(found)
-    refuse_blocking(found.findings)
-    if not sure:
-        also = f" ({found.changes()})" if found.changes() else ""
-        question = f"Upload to {url}{also}, ARM it and fly {plan.name!r} now?"
-        ask(question, "nothing on board was changed")
-    return upload_verified(target, plan, replace_all=replace_all)

@@ -11,9 +11,9 @@ import typer
 
 from dfr.ardupilot.commands import MissionType, command_name
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
-from dfr.cli.output import emit_json, finding_line, note, print_verdict, say
+from dfr.cli.output import emit_json, note, print_verdict, say
 from dfr.errors import InputError
-from dfr.findings import Finding, Severity, by_danger, compliant
+from dfr.findings import Finding, Severity, by_danger, compliant, finding_text
 from dfr.geo import Position
 from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
@@ -184,6 +184,6 @@ def _print(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]
         say(f"relies on {', '.join(words)}: it does not fly where they are off")
     for finding in findings:
         if finding.severity is not Severity.OK:
-            say(finding_line(finding))
+            say(finding_text(finding))
     for path in written:
         say(f"wrote {path}")

@@ -33,6 +33,19 @@ Day = Annotated[
 Now = Annotated[
     str | None, typer.Option("--now", hidden=True, help="The moment of the verdict, 2024-08-24T09:00Z.")
 ]
+Override = Annotated[
+    str | None,
+    typer.Option(
+        help="Send it against its verdict, in this name and for this reason: 'Sgt A. Miller: life at risk'. "
+        "It is logged beside the file. An exercise is never sent to a real vehicle."
+    ),
+]
+PlanInForce = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", help="The plan.json in force now: a mission compiled from another plan is refused."
+    ),
+]
 
 
 def loaded(scenario: str, files: DayFiles) -> World:

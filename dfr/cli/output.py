@@ -7,16 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from dfr.errors import StoppedError
-from dfr.findings import Finding, Severity, by_danger, counted
+from dfr.findings import Finding, Severity, by_danger, counted, finding_text
 from dfr.io.strict_json import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
+from dfr.link.operator import Operator
 from dfr.plan.verdict import Verdict
-
-MARKS = {
-    Severity.OK: "ok",
-    Severity.ADVICE: "advice",
-    Severity.UNKNOWN: "UNKNOWN",
-    Severity.VIOLATION: "VIOLATION",
-}
 
 
 def emit_json(document: object) -> None:
@@ -36,19 +30,12 @@ def note(text: str) -> None:
         sys.stderr.flush()
 
 
-def finding_line(finding: Finding) -> str:
-    """One finding in a line or two."""
-    margin = "" if finding.margin_m is None else f" (margin {finding.margin_m:.0f} m)"
-    fix = f"\n           -> {finding.fix}" if finding.fix else ""
-    return f"{MARKS[finding.severity]:>9}  {finding.rule}: {finding.message}{margin}{fix}"
-
-
 def print_findings(findings: Iterable[Finding], *, quiet: bool) -> None:
     """Findings in order of danger, and how many of each severity; `quiet` leaves out what holds."""
     found = by_danger(findings)
     for finding in found:
         if not (quiet and finding.severity is Severity.OK):
-            say(finding_line(finding))
+            say(finding_text(finding))
     say(f"findings: {counted(found)}")
 
 
@@ -56,6 +43,17 @@ def print_verdict(verdict: Verdict) -> None:
     """The verdict, the commander's sentence, what is outstanding, and until when a go is valid."""
     for line in verdict.lines:
         say(line)
+
+
+def operator_at_terminal() -> Operator:
+    """The person at this terminal: told on stderr, and asked where standard input is a terminal too."""
+    return Operator(tell=note, confirm=_confirm if sys.stdin.isatty() else None)
+
+
+def _confirm(question: str) -> bool:
+    import typer
+
+    return typer.confirm(question, err=True)
 
 
 @contextmanager

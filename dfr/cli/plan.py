@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
-from dfr.cli.output import emit_json, json_text, note, print_findings, print_verdict, say
+from dfr.cli.output import (
+    emit_json,
+    json_text,
+    note,
+    operator_at_terminal,
+    print_findings,
+    print_verdict,
+    say,
+)
 from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import write_atomically
 from dfr.io.volume_files import volumes_document
@@ -99,10 +107,9 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     if risk is not None:
         _write_worksheet(world, proposed, risk)
     if pareto is not None:
-        from dfr.rehearsal.operator import Operator
         from dfr.rehearsal.studies import write_fronts  # loads matplotlib, which a plan does without
 
-        write_fronts(world, len(proposed.sites), pareto, operator=Operator(tell=note))
+        write_fronts(world, len(proposed.sites), pareto, operator=operator_at_terminal())
     if as_json:
         emit_json(document)
     else:

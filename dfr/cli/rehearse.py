@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,11 +14,20 @@ import typer
 
 from dfr import __version__
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
-from dfr.cli.output import emit_json, finding_line, json_text, keeping, note, print_verdict, progress, say
+from dfr.cli.output import (
+    emit_json,
+    json_text,
+    keeping,
+    note,
+    operator_at_terminal,
+    print_verdict,
+    progress,
+    say,
+)
 from dfr.cli.planned import NoCache, plan_of, study_of
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError
-from dfr.findings import by_danger
+from dfr.findings import by_danger, finding_text
 from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
@@ -32,7 +40,6 @@ from dfr.plan.compliance import check
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict, require_go
 from dfr.rehearsal.dispatches import Engine, fly_route, routes_flown
-from dfr.rehearsal.operator import Operator
 from dfr.rehearsal.shift import asked_shift, fly_asked, shift_lines
 from dfr.rehearsal.studies import look_deeper
 from dfr.report.depth import Depth
@@ -132,7 +139,7 @@ def rehearse(
     """
     use_landing_cache(on=not no_cache)
     flies = Engine(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
-    person = Operator(tell=note, confirm=_confirm if sys.stdin.isatty() else None)
+    person = operator_at_terminal()
     asked = asked_shift(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
@@ -171,10 +178,6 @@ def rehearse(
     else:
         _say(plan, verdict, run.summary, flown, report)
     raise typer.Exit(_exit_code(verdict, flown))
-
-
-def _confirm(question: str) -> bool:
-    return typer.confirm(question, err=True)
 
 
 def _begin(out: Path, scenario_file: Path, plan: Plan, files: DayFiles) -> None:
@@ -337,7 +340,7 @@ def _say(plan: Plan, verdict: Verdict, summary: Summary, flown: Flights, report:
             say(f"    {kpi.what}: median {kpi.p50:.0f} s, 90th percentile {kpi.p90:.0f} s")
     for finding in by_danger(plan.findings):
         if finding.blocks or finding.rule == ASSUMED_STATEMENT:
-            say(finding_line(finding))
+            say(finding_text(finding))
     for flight in flown.flown:
         phases = ", ".join(
             f"{p.phase.value} {_seconds_text(p.predicted_s)}/{_seconds_text(p.flown_s)}"

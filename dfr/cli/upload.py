@@ -7,20 +7,14 @@ from typing import Annotated
 
 import typer
 
+from dfr.api.vehicles import Authority, Connection
+from dfr.api.vehicles import upload as upload_mission
 from dfr.ardupilot.commands import MissionType
-from dfr.cli.before_upload import ask, refuse_without_terminal, survey, tell
-from dfr.cli.gate import Override, PlanInForce, heed_verdict
-from dfr.cli.options import Now, moment
-from dfr.cli.output import emit_json, finding_line, note, say
+from dfr.cli.options import Now, Override, PlanInForce, moment
+from dfr.cli.output import emit_json, operator_at_terminal, say
 from dfr.cli.signing import SigningKey, signing_key
-from dfr.findings import Severity
-from dfr.io.files import read_bounded
-from dfr.link.mavlink import connect
-from dfr.link.onboard import Kept, count_words, read_kept
-from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
-from dfr.mission.formats import read_plan
-from dfr.mission.items import FlightPlan
-from dfr.mission.validate import validate
+from dfr.link.onboard import count_words
+from dfr.link.transfer import TransferReport
 
 app = typer.Typer()
 
@@ -63,44 +57,23 @@ def upload(
     no go, has ended, is of another mission or of an exercise; 5 where the vehicle, the link or the comparison
     fails.
     """
-    plan = load_flight_plan(file)
-    refuse_bad_plan(plan)
-    for finding in validate(plan):
-        if finding.severity is not Severity.OK:
-            note(finding_line(finding))
-    with connect(vehicle, system=system, simulated=simulated, signing_key=signing_key(key)) as target:
-        note(f"{target.firmware}, system {target.target[0]}, {target.state.mode_name}")
-        # Our own built-in vehicle needs nobody's yes: it says what it is, and no hardware says the same.
-        sure = yes or simulated or target.firmware.built_in
-        if dry_run:
-            target.kept = Kept() if replace_all else read_kept(target, plan)
-            report = inspect_onboard(target, plan)
-        else:
-            marked = simulated or target.firmware.built_in
-            heed_verdict(plan, file, simulated=marked, override=override, now=moment(now), in_force=in_force)
-            if not sure:
-                refuse_without_terminal(
-                    f"system {target.target[0]} is not known to be simulated, nothing was uploaded -> "
-                    "confirm with --yes, or say --simulated where it is SITL"
-                )
-            found = survey(target, plan, replace_all=replace_all, while_active=while_active)
-            tell(found)
-            if not sure:
-                also = f" ({found.changes()})" if found.changes() else ""
-                name = f"system {target.target[0]}"
-                ask(f"Overwrite the plan of {name} with {plan.name!r}{also}?", "nothing was uploaded")
-            report = upload_verified(target, plan, while_active=while_active, replace_all=replace_all)
+    report = upload_mission(
+        file,
+        vehicle,
+        simulated=simulated,
+        connection=Connection(system=system, signing_key=signing_key(key)),
+        authority=Authority(confirmed=yes, override=override, plan_in_force=in_force, now=moment(now)),
+        replace_all=replace_all,
+        while_active=while_active,
+        dry_run=dry_run,
+        operator=operator_at_terminal(),
+    )
     if as_json:
         emit_json(report.as_dict())
     else:
         print_report(report)
     if not report.verified:
         raise typer.Exit(EXIT_DIFFERENT)
-
-
-def load_flight_plan(file: Path) -> FlightPlan:
-    """The flight plan of a file; the suffix says the format."""
-    return read_plan(read_bounded(file), name=str(file))
 
 
 def print_report(report: TransferReport) -> None:

@@ -12,10 +12,10 @@ from dfr.aircraft.energy import usable_wh
 from dfr.errors import InputError, VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.link.operator import Operator
 from dfr.link.preflight import HOME_TOLERANCE_M
 from dfr.plan.model import Plan
 from dfr.rehearsal.fleet import Shift, ShiftHangar
-from dfr.rehearsal.operator import Operator
 from dfr.sim.flight import Order
 from dfr.world.model import World
 

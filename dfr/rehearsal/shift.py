@@ -11,6 +11,7 @@ from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.geo import LocalFrame
 from dfr.link.flown import FlownFlight
 from dfr.link.lost_station import TAKE_OVER
+from dfr.link.operator import NOBODY, Operator
 from dfr.link.shift import FlownFlights
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.metrics.flown import PhaseComparison, compare_phases
@@ -30,7 +31,6 @@ from dfr.metrics.timeline import Kind, pick
 from dfr.plan.model import Plan
 from dfr.rehearsal.dispatches import Engine
 from dfr.rehearsal.fleet import Shift, ShiftHangar, SitlHangar
-from dfr.rehearsal.operator import NOBODY, Operator
 from dfr.rehearsal.real_fleet import FieldHangar
 from dfr.rehearsal.visitors import Sky, Visitor, visit_of, visitors
 from dfr.sim.calls import draw_calls, draw_visits

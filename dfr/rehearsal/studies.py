@@ -6,12 +6,12 @@ from pathlib import Path
 
 from dfr.io.files import write_atomically
 from dfr.io.strict_json import json_text
+from dfr.link.operator import Operator
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.metrics.stress import stress
 from dfr.plan.model import Plan
 from dfr.plan.pareto import Fronts, fronts
 from dfr.plan.planner import layouts_of
-from dfr.rehearsal.operator import Operator
 from dfr.report.depth import Depth
 from dfr.report.svg import svg_file
 from dfr.report.views import front

@@ -14,11 +14,11 @@ from dfr.geo import offset
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.link import pilot as pilot_module
 from dfr.link.flown import FlownFlight
+from dfr.link.operator import NOBODY
 from dfr.link.recorder import Recorder
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import FRAMES, PARAMS, Engine
-from dfr.rehearsal.operator import NOBODY
 from dfr.rehearsal.real_fleet import FieldHangar
 from dfr.rehearsal.shift import fly_shift, shift_of
 from dfr.sim.events import DIVERTED, DOCKED

@@ -1,4 +1,4 @@
-"""The person at a rehearsal, who hears how it goes on, confirms real vehicles and may stop a shift."""
+"""The person who answers for a flight: hears how it goes on, confirms it and may stop it."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dfr.cli.gate import heed_verdict
 from dfr.errors import NonCompliantError
+from dfr.link.verdict_gate import heed_verdict
 from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
 from dfr.mission.items import FlightPlan
 from dfr.plan.planner import make_plan
@@ -37,24 +37,30 @@ def mission(verdict: CarriedVerdict | None, name: str = "dispatch") -> FlightPla
 
 
 def test_a_go_is_sent_and_told(tmp_path, capsys):
-    heed_verdict(mission(VERDICT), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE)
-    assert "GO for 4 of 4 hours" in capsys.readouterr().err
+    heed_verdict(
+        mission(VERDICT), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE, tell=print
+    )
+    assert "GO for 4 of 4 hours" in capsys.readouterr().out
 
 
 def test_a_go_that_has_ended_is_not_sent(tmp_path):
     with pytest.raises(NonCompliantError, match=r"its go ended .* -> check and compile it anew, or"):
-        heed_verdict(mission(VERDICT), tmp_path / "m.plan", simulated=False, override=None, now=AFTER)
+        heed_verdict(
+            mission(VERDICT), tmp_path / "m.plan", simulated=False, override=None, now=AFTER, tell=print
+        )
 
 
 def test_an_override_has_a_name_and_is_logged_beside_the_file(tmp_path, capsys):
     name = "Sgt Miller: life at risk"
-    heed_verdict(mission(VERDICT), tmp_path / "m.plan", simulated=False, override=name, now=AFTER)
+    heed_verdict(mission(VERDICT), tmp_path / "m.plan", simulated=False, override=name, now=AFTER, tell=print)
     entry = json.loads((tmp_path / "m.plan.overrides.jsonl").read_text())
     assert (entry["by"], entry["at"]) == (name, AFTER.isoformat())
     assert "its go ended" in entry["against"][0]
-    assert "OVERRIDE by Sgt Miller" in capsys.readouterr().err
+    assert "OVERRIDE by Sgt Miller" in capsys.readouterr().out
     with pytest.raises(NonCompliantError, match="--override is empty"):
-        heed_verdict(mission(VERDICT), tmp_path / "m.plan", simulated=False, override=" ", now=AFTER)
+        heed_verdict(
+            mission(VERDICT), tmp_path / "m.plan", simulated=False, override=" ", now=AFTER, tell=print
+        )
 
 
 @pytest.mark.parametrize(
@@ -63,15 +69,17 @@ def test_an_override_has_a_name_and_is_logged_beside_the_file(tmp_path, capsys):
     ids=["by its verdict", "by its name"],
 )
 def test_an_exercise_goes_to_a_simulated_vehicle_only_in_nobodys_name_to_a_real_one(tmp_path, flight):
-    heed_verdict(flight, tmp_path / "m.plan", simulated=True, override=None, now=BEFORE)
+    heed_verdict(flight, tmp_path / "m.plan", simulated=True, override=None, now=BEFORE, tell=print)
     with pytest.raises(NonCompliantError, match="an EXERCISE"):
-        heed_verdict(flight, tmp_path / "m.plan", simulated=False, override="Sgt Miller: x", now=BEFORE)
+        heed_verdict(
+            flight, tmp_path / "m.plan", simulated=False, override="Sgt Miller: x", now=BEFORE, tell=print
+        )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_without_a_verdict_says_so(tmp_path, capsys):
-    heed_verdict(mission(None), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE)
-    assert NONE_CARRIED in capsys.readouterr().err
+    heed_verdict(mission(None), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE, tell=print)
+    assert NONE_CARRIED in capsys.readouterr().out
 
 
 def test_a_mission_of_another_plan_than_the_one_in_force_is_not_sent(tmp_path):
@@ -80,7 +88,7 @@ def test_a_mission_of_another_plan_than_the_one_in_force_is_not_sent(tmp_path):
     now, later = tmp_path / "plan.json", tmp_path / "later.json"
     now.write_text(json.dumps(plan.as_dict()))
     later.write_text(json.dumps(replace(plan, sites=()).as_dict()))
-    sent = {"simulated": False, "override": None, "now": BEFORE}
+    sent = {"simulated": False, "override": None, "now": BEFORE, "tell": print}
     heed_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=now)
     with pytest.raises(NonCompliantError, match="the plan has changed"):
         heed_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=later)

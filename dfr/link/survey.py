@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import typer
-
 from dfr.ardupilot.commands import MissionType
-from dfr.cli.output import finding_line, note
 from dfr.errors import VehicleRefusedError
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, finding_text
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.onboard import ASIDE, Kept, count_words, read_kept, replaced
+from dfr.link.operator import Operator
 from dfr.link.preflight import standing_findings
 from dfr.link.transfer import refuse_active
 from dfr.mission.items import FlightPlan
@@ -60,8 +57,9 @@ def survey(
     )
 
 
-def tell(found: Survey) -> None:
-    """Say it, on stderr, before the question."""
+def tell_survey(found: Survey, operator: Operator) -> None:
+    """Tell the operator, before the question."""
+    note = operator.tell
     stays = count_words({kind: found.kept.items(kind) for kind in ASIDE})
     if stays:
         note(f"stays on board: {stays}, which the file does not bring; the plan was checked against it")
@@ -70,16 +68,10 @@ def tell(found: Survey) -> None:
     if found.deleted:
         note(f"--replace-all DELETES from the vehicle: {count_words(found.deleted)}")
     for finding in found.findings:
-        note(finding_line(finding))
+        note(finding_text(finding))
 
 
-def ask(question: str, refusal: str) -> None:
-    """Have a person say yes on the terminal. Raises VehicleRefusedError with what was not done."""
-    if not typer.confirm(question, err=True):
+def ask(question: str, refusal: str, operator: Operator) -> None:
+    """Have the operator say yes. Raises VehicleRefusedError with what was not done."""
+    if operator.confirm is None or not operator.confirm(question):
         raise VehicleRefusedError(f"not confirmed, {refusal}")
-
-
-def refuse_without_terminal(what: str) -> None:
-    """Raise VehicleRefusedError where nobody can be asked."""
-    if not sys.stdin.isatty():
-        raise VehicleRefusedError(what)

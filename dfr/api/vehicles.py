@@ -1,0 +1,261 @@
+"""Upload a mission to a vehicle and fly it: what `dfr upload` and `dfr fly` do, as functions.
+
+Nothing here is less strict than on the command line: a vehicle that is not said to be simulated gets nothing
+before a person's yes, which is `confirmed=True` or the answer of `operator.confirm`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dfr.errors import VehicleRefusedError
+from dfr.findings import Severity, finding_text
+from dfr.io.files import read_bounded
+from dfr.link.adoption import adopt, is_flying
+from dfr.link.conduct import OnEvent, OnState
+from dfr.link.director import fly_dispatch, refuse_blocking
+from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch
+from dfr.link.limits import FlightLimits
+from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.link.onboard import Kept, read_kept
+from dfr.link.operator import NOBODY, Operator
+from dfr.link.orders import Orders
+from dfr.link.survey import ask, survey, tell_survey
+from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
+from dfr.link.verdict_gate import heed_verdict
+from dfr.mission.formats import read_plan
+from dfr.mission.items import FlightPlan
+from dfr.mission.validate import validate
+
+Mission = FlightPlan | str | Path
+"""A mission: compiled, or the file that it was saved in (.plan, .waypoints, .kml, .geojson)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """By whose word a mission is sent.
+
+    `confirmed` is a person's yes to this very vehicle. `override` sends it against its verdict, as
+    'NAME: REASON', and is logged beside the mission's file. `plan_in_force` is the plan.json that holds now:
+    a mission compiled from another plan is refused. `now` is the moment of the verdict, None for this one.
+    """
+
+    confirmed: bool = False
+    override: str | None = None
+    plan_in_force: Path | None = None
+    now: datetime | None = None
+
+
+NO_AUTHORITY = Authority()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How to connect to a URL: the system id where several share the line, a signing key, a packet log."""
+
+    system: int | None = None
+    signing_key: bytes | None = None
+    tlog: Path | None = None
+
+
+PLAIN = Connection()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """A flown dispatch, and the proof that its plan was on board."""
+
+    upload: TransferReport
+    dispatch: FlownDispatch
+
+
+def load_mission(mission: Mission) -> FlightPlan:
+    """The flight plan of a mission or of its file; the suffix says the format.
+
+    Raises MissionFileError where the file cannot be read whole, NonCompliantError for a plan that ArduCopter
+    would drop, change or refuse.
+    """
+    if isinstance(mission, FlightPlan):
+        plan = mission
+    else:
+        plan = read_plan(read_bounded(Path(mission)), name=str(mission))
+    refuse_bad_plan(plan)
+    return plan
+
+
+def upload(
+    mission: Mission,
+    vehicle: str | MavlinkVehicle,
+    *,
+    simulated: bool = False,
+    connection: Connection = PLAIN,
+    authority: Authority = NO_AUTHORITY,
+    replace_all: bool = False,
+    while_active: bool = False,
+    dry_run: bool = False,
+    operator: Operator = NOBODY,
+) -> TransferReport:
+    """The proof that mission, fence, rally points and parameters arrived, read back from the vehicle.
+
+    `vehicle` is a URL (`tcp:HOST:PORT`, `udp:...`, `serial:PATH`) or a vehicle that is connected already.
+    `simulated` says that the vehicle at the URL is SITL; hardware needs `authority`.
+    What the mission does not bring stays on
+    board unless `replace_all`. `dry_run` sends nothing and compares with what is on board.
+    Raises NonCompliantError where the verdict or what stays on board is against it, VehicleRefusedError where
+    nobody says yes or the vehicle does not accept it, TransferError where it did not arrive whole.
+    """
+    plan = load_mission(mission)
+    for finding in validate(plan):
+        if finding.severity is not Severity.OK:
+            operator.tell(finding_text(finding))
+    with _at(vehicle, connection, simulated=simulated) as target:
+        name = f"system {target.target[0]}"
+        operator.tell(f"{target.firmware}, {name}, {target.state.mode_name}")
+        if dry_run:
+            target.kept = Kept() if replace_all else read_kept(target, plan)
+            return inspect_onboard(target, plan)
+        # The built-in vehicle needs nobody's yes: it says what it is, and no hardware says the same.
+        marked = target.simulated or target.firmware.built_in
+        _heed(plan, mission, authority, simulated=marked, operator=operator)
+        sure = marked or authority.confirmed
+        if not sure and operator.confirm is None:
+            raise VehicleRefusedError(
+                f"{name} is not known to be simulated, nothing was uploaded",
+                do="confirm with --yes, or say --simulated where it is SITL",
+            )
+        found = survey(target, plan, replace_all=replace_all, while_active=while_active)
+        tell_survey(found, operator)
+        if not sure:
+            also = f" ({found.changes()})" if found.changes() else ""
+            ask(f"Overwrite the plan of {name} with {plan.name!r}{also}?", "nothing was uploaded", operator)
+        return upload_verified(target, plan, while_active=while_active, replace_all=replace_all)
+
+
+def fly(
+    mission: Mission,
+    vehicle: str | MavlinkVehicle,
+    *,
+    simulated: bool = False,
+    connection: Connection = PLAIN,
+    authority: Authority = NO_AUTHORITY,
+    replace_all: bool = False,
+    limits: FlightLimits | None = None,
+    dock_tolerance_m: float = DOCK_TOLERANCE_M,
+    may_force_disarm: bool | None = None,
+    orders: Orders | None = None,
+    on_state: OnState | None = None,
+    on_event: OnEvent | None = None,
+    operator: Operator = NOBODY,
+) -> Flight:
+    """The dispatch as it was flown: uploaded, checked, armed, and followed until it is down.
+
+    A vehicle that is found in the air with this very plan is followed from there on. `vehicle`, `simulated`
+    and `authority` as for `upload`. `limits` are the director's own in flight; `orders` send the drone on or
+    home from another thread; `on_state` and `on_event` hear what happens. Ctrl-C in flight raises
+    LeftInFlight, which says what the drone will do; nothing is commanded then.
+    Raises NonCompliantError or VehicleRefusedError before anything is armed, LinkError where the vehicle is
+    lost.
+    """
+    plan = load_mission(mission)
+    url = vehicle if isinstance(vehicle, str) else f"system {vehicle.target[0]}"
+    if not (simulated if isinstance(vehicle, str) else vehicle.simulated):
+        refuse_unattended(url, authority, operator)
+    with _at(vehicle, connection, simulated=simulated) as target:
+        report, aloft = prepare_flight(
+            target, plan, mission, url=url, authority=authority, replace_all=replace_all, operator=operator
+        )
+        flown = fly_dispatch(
+            target,
+            plan,
+            confirmed=not target.simulated,
+            on_state=on_state,
+            on_event=on_event,
+            orders=orders,
+            may_force_disarm=may_force_disarm,
+            dock_tolerance_m=dock_tolerance_m,
+            limits=limits,
+            aloft=aloft,
+        )
+    return Flight(upload=report, dispatch=flown)
+
+
+def refuse_unattended(url: str, authority: Authority, operator: Operator) -> None:
+    """Raise VehicleRefusedError where nobody has confirmed a flight and nobody can be asked."""
+    if not authority.confirmed and operator.confirm is None:
+        raise VehicleRefusedError(
+            f"{url} is not known to be simulated, nothing was sent",
+            do="confirm the flight with --yes, or say --simulated where it is SITL",
+        )
+
+
+def prepare_flight(
+    target: MavlinkVehicle,
+    plan: FlightPlan,
+    mission: Mission,
+    *,
+    url: str,
+    authority: Authority,
+    replace_all: bool,
+    operator: Operator,
+) -> tuple[TransferReport, bool]:
+    """The proof that the plan is on board of a vehicle that may fly it, and whether it is in the air already.
+
+    Asks for a person's yes unless the vehicle is simulated or it was given. Raises as `fly` does.
+    """
+    sure = target.simulated or authority.confirmed
+    if is_flying(target):
+        report = adopt(target, plan)
+        _confirm_aloft(target, plan, sure=sure, operator=operator)
+        return report, True
+    marked = target.simulated or target.firmware.built_in
+    _heed(plan, mission, authority, simulated=marked, operator=operator)
+    found = survey(target, plan, replace_all=replace_all)
+    tell_survey(found, operator)
+    refuse_blocking(found.findings)
+    if not sure:
+        also = f" ({found.changes()})" if found.changes() else ""
+        question = f"Upload to {url}{also}, ARM it and fly {plan.name!r} now?"
+        ask(question, "nothing on board was changed", operator)
+    return upload_verified(target, plan, replace_all=replace_all), False
+
+
+@contextmanager
+def _at(vehicle: str | MavlinkVehicle, how: Connection, *, simulated: bool) -> Iterator[MavlinkVehicle]:
+    """The vehicle at a URL, until the end of the block; one that is connected already stays so."""
+    if isinstance(vehicle, MavlinkVehicle):
+        yield vehicle
+        return
+    with connect(
+        vehicle, system=how.system, simulated=simulated, signing_key=how.signing_key, tlog=how.tlog
+    ) as target:
+        yield target
+
+
+def _heed(
+    plan: FlightPlan, mission: Mission, authority: Authority, *, simulated: bool, operator: Operator
+) -> None:
+    heed_verdict(
+        plan,
+        None if isinstance(mission, FlightPlan) else Path(mission),
+        simulated=simulated,
+        override=authority.override,
+        now=authority.now or datetime.now(tz=UTC),
+        in_force=authority.plan_in_force,
+        tell=operator.tell,
+    )
+
+
+def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool, operator: Operator) -> None:
+    """A person's yes to a vehicle that was found in the air. Raises VehicleRefusedError without one."""
+    operator.tell(f"{target.whereabouts()}, flying {plan.name!r}")
+    if sure:
+        return
+    question = "Watch it from here, and control it as planned?"
+    if operator.confirm is None or not operator.confirm(question):
+        raise VehicleRefusedError(
+            f"not confirmed, nothing was sent: {target.whereabouts()}", do="confirm with --yes"
+        )
