@@ -15,7 +15,7 @@ FULL_BYTES = 1_000_000
 """Bytes waiting for a client that does not read, beyond which telemetry is dropped for it."""
 
 PARAMETERS_PER_STEP = 40
-HEARTBEAT, HEARTBEAT_S = 0, 1.0
+HEARTBEAT_S = 1.0
 
 
 class Channel:
@@ -30,8 +30,8 @@ class Channel:
         self.out = bytearray()
         self.connected = False
         self.dropped = 0
-        self._periods: dict[int, float] = {HEARTBEAT: HEARTBEAT_S}
-        self._due: dict[int, float] = {HEARTBEAT: 0.0}
+        self._periods: dict[int, float] = {mavlink.MAVLINK_MSG_ID_HEARTBEAT: HEARTBEAT_S}
+        self._due: dict[int, float] = {mavlink.MAVLINK_MSG_ID_HEARTBEAT: 0.0}
         self._next_due = 0.0
         self._listing: Iterator[Any] | None = None
         self._owed: list[int] = []
@@ -73,7 +73,7 @@ class Channel:
 
     def usual(self, message_id: int) -> float | None:
         """Seconds between two of a message by the port's SRn_ parameters; None where they ask for none."""
-        if message_id == HEARTBEAT:
+        if message_id == mavlink.MAVLINK_MSG_ID_HEARTBEAT:
             return HEARTBEAT_S
         for name, messages in STREAMS.values():
             rate = self._state.parameters[f"SR{self.number}_{name}"]

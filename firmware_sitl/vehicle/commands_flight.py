@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import radians
 
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import MOST_ALTITUDE_M
 from firmware_sitl.vehicle import actions, arming, modes
 from firmware_sitl.vehicle.fence import FLOOR
@@ -21,7 +24,6 @@ from firmware_sitl.vehicle.request import (
 )
 from firmware_sitl.vehicle.state import State
 
-MISSION_CURRENT = 42
 MODE_OF_SWITCH = {
     4: modes.RTL,
     16: modes.AUTO,
@@ -155,7 +157,7 @@ def _set_current(request: Request) -> int:
         state.auto.restart()
     if not state.auto.set_current(request.whole(1)):
         return FAILED
-    request.channel.send_later(MISSION_CURRENT)
+    request.channel.send_later(mavlink.MAVLINK_MSG_ID_MISSION_CURRENT)
     return ACCEPTED
 
 
@@ -164,7 +166,7 @@ def _jump_tag(request: Request) -> int:
         return DENIED
     if not request.state.auto.jump_to_tag(request.whole(1)):
         return FAILED
-    request.channel.send_later(MISSION_CURRENT)
+    request.channel.send_later(mavlink.MAVLINK_MSG_ID_MISSION_CURRENT)
     return ACCEPTED
 
 
@@ -246,28 +248,28 @@ def _landing_sequence(request: Request) -> int:
 
 
 FLIGHT: Mapping[int, Handler] = {
-    17: _mode(modes.LOITER),
-    20: _mode(modes.RTL),
-    21: _mode(modes.LAND),
-    22: _takeoff,
-    84: _takeoff,
-    85: _mode(modes.LAND),
-    115: _yaw,
-    176: _set_mode,
-    178: _speed,
-    188: _return_path,
-    189: _landing_sequence,
-    192: _reposition,
-    193: _pause,
-    195: _roi,
-    197: _roi_none,
-    201: _roi,
-    207: _fence,
-    218: _switch,
-    224: _set_current,
-    300: _mission_start,
-    601: _jump_tag,
-    42001: _button_click,
-    42002: _button_hold,
-    42003: _button_pause,
+    Command.NAV_LOITER_UNLIM: _mode(modes.LOITER),
+    Command.NAV_RETURN_TO_LAUNCH: _mode(modes.RTL),
+    Command.NAV_LAND: _mode(modes.LAND),
+    Command.NAV_TAKEOFF: _takeoff,
+    Command.NAV_VTOL_TAKEOFF: _takeoff,
+    Command.NAV_VTOL_LAND: _mode(modes.LAND),
+    Command.CONDITION_YAW: _yaw,
+    Command.DO_SET_MODE: _set_mode,
+    Command.DO_CHANGE_SPEED: _speed,
+    Command.DO_RETURN_PATH_START: _return_path,
+    Command.DO_LAND_START: _landing_sequence,
+    Command.DO_REPOSITION: _reposition,
+    Command.DO_PAUSE_CONTINUE: _pause,
+    Command.DO_SET_ROI_LOCATION: _roi,
+    Command.DO_SET_ROI_NONE: _roi_none,
+    Command.DO_SET_ROI: _roi,
+    Command.DO_FENCE_ENABLE: _fence,
+    Command.DO_AUX_FUNCTION: _switch,
+    Command.DO_SET_MISSION_CURRENT: _set_current,
+    Command.MISSION_START: _mission_start,
+    Command.DO_JUMP_TAG: _jump_tag,
+    Command.SOLO_BTN_FLY_CLICK: _button_click,
+    Command.SOLO_BTN_FLY_HOLD: _button_hold,
+    Command.SOLO_BTN_PAUSE_CLICK: _button_pause,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isnan
 
-from dfr.ardupilot.commands import TERRAIN_FRAMES
+from dfr.ardupilot.commands import TERRAIN_FRAMES, Command
 from dfr.ardupilot.items import MOST_ALTITUDE_M, cast
 from firmware_sitl.vehicle import actions, arming
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
@@ -182,22 +182,22 @@ def _height_fits(height_m: float) -> bool:
 
 
 GROUND: Mapping[int, Handler] = {
-    179: _set_home,
-    185: _terminate,
-    209: _motor_test,
-    241: _calibrate,
-    245: _storage,
-    246: _reboot,
-    400: _arm,
-    401: _prearm,
-    611: _set_origin,
-    5300: _safety,
-    42006: always(ACCEPTED),
-    42424: _compass,
-    42425: _mask,
-    42426: _mask,
-    42429: always(FAILED),
-    42651: _battery_reset,
-    42700: always(DENIED),
-    43003: _position,
+    Command.DO_SET_HOME: _set_home,
+    Command.DO_FLIGHTTERMINATION: _terminate,
+    Command.DO_MOTOR_TEST: _motor_test,
+    Command.PREFLIGHT_CALIBRATION: _calibrate,
+    Command.PREFLIGHT_STORAGE: _storage,
+    Command.PREFLIGHT_REBOOT_SHUTDOWN: _reboot,
+    Command.COMPONENT_ARM_DISARM: _arm,
+    Command.RUN_PREARM_CHECKS: _prearm,
+    Command.DO_SET_GLOBAL_ORIGIN: _set_origin,
+    Command.DO_SET_SAFETY_SWITCH_STATE: _safety,
+    Command.FIXED_MAG_CAL_YAW: always(ACCEPTED),
+    Command.DO_START_MAG_CAL: _compass,
+    Command.DO_ACCEPT_MAG_CAL: _mask,
+    Command.DO_CANCEL_MAG_CAL: _mask,
+    Command.ACCELCAL_VEHICLE_POS: always(FAILED),
+    Command.BATTERY_RESET: _battery_reset,
+    Command.DEBUG_TRAP: always(DENIED),
+    Command.EXTERNAL_POSITION_ESTIMATE: _position,
 }

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import cast
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.request import ACCEPTED, DENIED, FAILED, NEARLY, Handler, Request, done, same
 from firmware_sitl.vehicle.telemetry import BUILDERS
 from firmware_sitl.vehicle.telemetry_more import AVAILABLE_MODES, MODES_MONITOR, SILENT
 
-MESSAGE_INTERVAL, AUTOPILOT_VERSION = 244, 148
-HOME, ORIGIN = 242, 49
 DEFAULT_US, STOP_US = 0, -1
 LEAST_INTERVAL_MS = 3
 """More often than this the loop of 400 Hz cannot send (ArduPilot's cap_message_interval)."""
@@ -67,7 +66,7 @@ def _set_interval(request: Request) -> int:
 def _request(request: Request) -> int:
     channel = request.channel
     message_id = request.whole(1)
-    if message_id == MESSAGE_INTERVAL:
+    if message_id == mavlink.MAVLINK_MSG_ID_MESSAGE_INTERVAL:
         return _tell_interval(channel, request.whole(2))
     if not _known(message_id):
         return FAILED
@@ -82,15 +81,15 @@ def _request(request: Request) -> int:
 def _version(request: Request) -> int:
     if not same(request.params[0], 1.0):
         return FAILED
-    request.channel.send_later(AUTOPILOT_VERSION)
+    request.channel.send_later(mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
     return ACCEPTED
 
 
 def _home(request: Request) -> int:
     if not request.state.home_set:
         return FAILED
-    request.channel.send_now(HOME)
-    request.channel.send_now(ORIGIN)
+    request.channel.send_now(mavlink.MAVLINK_MSG_ID_HOME_POSITION)
+    request.channel.send_now(mavlink.MAVLINK_MSG_ID_GPS_GLOBAL_ORIGIN)
     return ACCEPTED
 
 
@@ -100,10 +99,10 @@ def _banner(request: Request) -> int:
 
 
 MESSAGES: Mapping[int, Handler] = {
-    410: _home,
-    510: _interval,
-    511: _set_interval,
-    512: _request,
-    520: _version,
-    42428: _banner,
+    Command.GET_HOME_POSITION: _home,
+    Command.GET_MESSAGE_INTERVAL: _interval,
+    Command.SET_MESSAGE_INTERVAL: _set_interval,
+    Command.REQUEST_MESSAGE: _request,
+    Command.REQUEST_AUTOPILOT_CAPABILITIES: _version,
+    Command.DO_SEND_BANNER: _banner,
 }

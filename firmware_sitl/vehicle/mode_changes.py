@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.sequences import landing_start, return_leg
 from firmware_sitl.vehicle.state import State
-
-HEARTBEAT = 0
 
 
 def change_mode(state: State, number: int) -> bool:
@@ -30,7 +30,7 @@ def change_mode(state: State, number: int) -> bool:
     state.mode = mode
     state.fence.on_mode_change(state.craft.t_s)
     for client in state.clients:
-        client.send_now(HEARTBEAT)
+        client.send_now(mavlink.MAVLINK_MSG_ID_HEARTBEAT)
     return True
 
 

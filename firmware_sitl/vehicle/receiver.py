@@ -22,9 +22,7 @@ from firmware_sitl.vehicle.targets import global_target, local_target
 from firmware_sitl.vehicle.telemetry import mission_current, param_value
 from firmware_sitl.vehicle.transfer import Transfers, item_of
 
-RADIO_STATUS = 109
 BY_NAME = -1
-AUTOPILOT_VERSION = 148
 GUIDED_ITEM, GUIDED_HEIGHT = 2, 3
 LATEST_STAMP = 2**47
 """Signing time stamps have 48 bits, and must go on growing."""
@@ -62,7 +60,7 @@ class Receiver:
         """Pass on to the other ports what is for everyone or for another system, as traffic is."""
         if getattr(message, "target_system", 0) == self._state.system_id:
             return
-        if message.get_msgId() == RADIO_STATUS:
+        if message.get_msgId() == mavlink.MAVLINK_MSG_ID_RADIO_STATUS:
             return
         for other in self._state.clients:
             if other is not channel:
@@ -145,7 +143,7 @@ class Receiver:
 
     def _autopilot_version_request(self, channel: Channel, message: Any) -> None:
         del message
-        channel.send_now(AUTOPILOT_VERSION)
+        channel.send_now(mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
 
     def _log_request_list(self, channel: Channel, message: Any) -> None:
         """There are no logs, said so that a client does not wait for the first."""
@@ -234,4 +232,4 @@ def _name(raw: Any) -> str:
 def _accept_radio(mav: Any, message_id: int) -> bool:
     """Of unsigned messages only a radio's status passes."""
     del mav
-    return message_id in (109, 166)
+    return message_id in (mavlink.MAVLINK_MSG_ID_RADIO_STATUS, mavlink.MAVLINK_MSG_ID_RADIO)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from math import degrees, pi, radians
 from typing import Any, Protocol
 
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.airframe import Airframe
@@ -30,9 +32,6 @@ from firmware_sitl.vehicle.parameters import Generation, Parameters, refuse_unkn
 from firmware_sitl.vehicle.plans import FencePlan, MissionPlan, RallyPlan, home_item
 from firmware_sitl.vehicle.retracing import Breadcrumbs, SmartRtl
 from firmware_sitl.vehicle.returning import ReturnMode, return_point
-
-GPS_GLOBAL_ORIGIN, HOME_POSITION = 49, 242
-"""Messages that tell of a new home."""
 
 BANNER = "dfr built-in vehicle, not ArduPilot"
 
@@ -211,8 +210,8 @@ class State:
         self.craft.home, self.home_set = home, True
         self.mission.note_home()
         for client in self.clients:
-            client.send_later(GPS_GLOBAL_ORIGIN)
-            client.send_later(HOME_POSITION)
+            client.send_later(mavlink.MAVLINK_MSG_ID_GPS_GLOBAL_ORIGIN)
+            client.send_later(mavlink.MAVLINK_MSG_ID_HOME_POSITION)
 
     def keep_from(self, before: State) -> None:
         """Take over what outlasts a reboot: parameters and plans."""

@@ -18,11 +18,48 @@ MODES_LISTED = (modes.AUTO_RTL, *sorted(modes.NAMES))
 
 SILENT = frozenset(
     {
-        22, 35, 83, 100, 108, 124, 127, 128, 129, 132, 133, 136, 143, 173, 180, 191, 192, 194, 225,
-        226, 235, 246, 259, 260, 262, 269, 271, 277, 280, 281, 285, 286, 295, 301, 373, 376, 435, 9005,
-        10008, 11030,
+        mavlink.MAVLINK_MSG_ID_PARAM_VALUE,
+        mavlink.MAVLINK_MSG_ID_RC_CHANNELS_RAW,
+        mavlink.MAVLINK_MSG_ID_ATTITUDE_TARGET,
+        mavlink.MAVLINK_MSG_ID_OPTICAL_FLOW,
+        mavlink.MAVLINK_MSG_ID_SIM_STATE,
+        mavlink.MAVLINK_MSG_ID_GPS2_RAW,
+        mavlink.MAVLINK_MSG_ID_GPS_RTK,
+        mavlink.MAVLINK_MSG_ID_GPS2_RTK,
+        mavlink.MAVLINK_MSG_ID_SCALED_IMU3,
+        mavlink.MAVLINK_MSG_ID_DISTANCE_SENSOR,
+        mavlink.MAVLINK_MSG_ID_TERRAIN_REQUEST,
+        mavlink.MAVLINK_MSG_ID_TERRAIN_REPORT,
+        mavlink.MAVLINK_MSG_ID_SCALED_PRESSURE3,
+        mavlink.MAVLINK_MSG_ID_RANGEFINDER,
+        mavlink.MAVLINK_MSG_ID_CAMERA_FEEDBACK,
+        mavlink.MAVLINK_MSG_ID_MAG_CAL_PROGRESS,
+        mavlink.MAVLINK_MSG_ID_MAG_CAL_REPORT,
+        mavlink.MAVLINK_MSG_ID_PID_TUNING,
+        mavlink.MAVLINK_MSG_ID_EFI_STATUS,
+        mavlink.MAVLINK_MSG_ID_RPM,
+        mavlink.MAVLINK_MSG_ID_HIGH_LATENCY2,
+        mavlink.MAVLINK_MSG_ID_ADSB_VEHICLE,
+        mavlink.MAVLINK_MSG_ID_CAMERA_INFORMATION,
+        mavlink.MAVLINK_MSG_ID_CAMERA_SETTINGS,
+        mavlink.MAVLINK_MSG_ID_CAMERA_CAPTURE_STATUS,
+        mavlink.MAVLINK_MSG_ID_VIDEO_STREAM_INFORMATION,
+        mavlink.MAVLINK_MSG_ID_CAMERA_FOV_STATUS,
+        mavlink.MAVLINK_MSG_ID_CAMERA_THERMAL_RANGE,
+        mavlink.MAVLINK_MSG_ID_GIMBAL_MANAGER_INFORMATION,
+        mavlink.MAVLINK_MSG_ID_GIMBAL_MANAGER_STATUS,
+        mavlink.MAVLINK_MSG_ID_GIMBAL_DEVICE_ATTITUDE_STATUS,
+        mavlink.MAVLINK_MSG_ID_AUTOPILOT_STATE_FOR_GIMBAL_DEVICE,
+        mavlink.MAVLINK_MSG_ID_AIRSPEED,
+        mavlink.MAVLINK_MSG_ID_AIS_VESSEL,
+        mavlink.MAVLINK_MSG_ID_GENERATOR_STATUS,
+        mavlink.MAVLINK_MSG_ID_RELAY_STATUS,
+        AVAILABLE_MODES,
+        mavlink.MAVLINK_MSG_ID_WINCH_STATUS,
+        mavlink.MAVLINK_MSG_ID_UAVIONIX_ADSB_OUT_STATUS,
+        mavlink.MAVLINK_MSG_ID_ESC_TELEMETRY_1_TO_4,
     }
-)  # fmt: skip
+)
 """Messages that ArduCopter can be asked for, and that a vehicle without the device never sends."""
 
 
@@ -124,14 +161,14 @@ def flight_information(v: State) -> Any:
 
 
 MORE_BUILDERS: Mapping[int, Callable[[State], Any]] = {
-    31: attitude_quaternion,
-    46: item_reached,
-    85: position_target_local,
-    87: position_target_global,
-    152: meminfo,
-    163: ahrs,
-    165: hwstatus,
-    178: ahrs2,
-    264: flight_information,
-    437: modes_monitor,
+    mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: attitude_quaternion,
+    mavlink.MAVLINK_MSG_ID_MISSION_ITEM_REACHED: item_reached,
+    mavlink.MAVLINK_MSG_ID_POSITION_TARGET_LOCAL_NED: position_target_local,
+    mavlink.MAVLINK_MSG_ID_POSITION_TARGET_GLOBAL_INT: position_target_global,
+    mavlink.MAVLINK_MSG_ID_MEMINFO: meminfo,
+    mavlink.MAVLINK_MSG_ID_AHRS: ahrs,
+    mavlink.MAVLINK_MSG_ID_HWSTATUS: hwstatus,
+    mavlink.MAVLINK_MSG_ID_AHRS2: ahrs2,
+    mavlink.MAVLINK_MSG_ID_FLIGHT_INFORMATION: flight_information,
+    MODES_MONITOR: modes_monitor,
 }

@@ -85,10 +85,10 @@ def scaled_pressure2(v: State) -> Any:
 
 
 SENSOR_BUILDERS: Mapping[int, Callable[[State], Any]] = {
-    26: scaled_imu,
-    27: raw_imu,
-    29: scaled_pressure,
-    105: highres_imu,
-    116: scaled_imu2,
-    137: scaled_pressure2,
+    mavlink.MAVLINK_MSG_ID_SCALED_IMU: scaled_imu,
+    mavlink.MAVLINK_MSG_ID_RAW_IMU: raw_imu,
+    mavlink.MAVLINK_MSG_ID_SCALED_PRESSURE: scaled_pressure,
+    mavlink.MAVLINK_MSG_ID_HIGHRES_IMU: highres_imu,
+    mavlink.MAVLINK_MSG_ID_SCALED_IMU2: scaled_imu2,
+    mavlink.MAVLINK_MSG_ID_SCALED_PRESSURE2: scaled_pressure2,
 }

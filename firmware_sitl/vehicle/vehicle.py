@@ -24,7 +24,6 @@ STEP_S = 0.02
 WATCH_EVERY = 5
 """Steps between two looks at fence and failsafes: 10 Hz."""
 
-MISSION_CURRENT = 42
 PREARM_SAY_S = 30.0
 
 CHUNK_BYTES = 50
@@ -124,7 +123,7 @@ class Vehicle:
             for seq in state.auto.reached:
                 for client in state.clients:
                     client.send(mavlink.MAVLink_mission_item_reached_message(seq))
-                    client.send_now(MISSION_CURRENT)
+                    client.send_now(mavlink.MAVLINK_MSG_ID_MISSION_CURRENT)
             state.auto.reached.clear()
         says = state.craft.says
         while says:
