@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
+from dfr.report.isochrones import isochrones_by_hour
 from dfr.report.pdf import FLAGS, find_chromium
-from dfr.report.views import isochrones_by_hour
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SCENARIO = "victorious-2024"

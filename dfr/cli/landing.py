@@ -227,9 +227,9 @@ def _in_range(name: str, value: float, least: float, most: float) -> None:
 
 
 def _plot(path: Path, rows: Rows, title: str, air: Air) -> None:
-    from dfr.report.landing_plot import envelope_svg
+    from dfr.report.landing_charts import write_envelope_svg
 
-    envelope_svg(path, rows, title, air)
+    write_envelope_svg(path, rows, title, air)
     note(f"wrote {path}")
 
 

@@ -42,8 +42,7 @@ from dfr.plan.verdict import Verdict, require_go
 from dfr.rehearsal.dispatches import Engine, fly_route, routes_flown
 from dfr.rehearsal.shift import asked_shift, fly_asked, shift_lines
 from dfr.rehearsal.studies import look_deeper
-from dfr.report.depth import Depth
-from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, report_html
+from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, Studies, report_html
 from dfr.report.junit import junit_xml
 from dfr.report.map import standalone_map
 from dfr.store.earlier import REHEARSED, keep_earlier
@@ -164,10 +163,10 @@ def rehearse(
                         world, plan, run, asked, engine=flies, folder=out / "flights", operator=operator
                     ),
                 )
-        depth = look_deeper(
+        studies = look_deeper(
             world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out, operator=person
         )
-        report = _write_report(world, plan, verdict, run=run, flown=flown, depth=depth, out=out)
+        report = _write_report(world, plan, verdict, run=run, flown=flown, studies=studies, out=out)
     if junit is not None:
         text = junit_xml(plan.scenario, plan.findings, flown.flown, verdict=verdict, problem=flown.problem)
         write_atomically(junit, text)
@@ -251,7 +250,7 @@ def _kept(plan: Plan, flight: RehearsedFlight) -> StoredFlight:
 
 
 def _write_report(
-    world: World, plan: Plan, verdict: Verdict, *, run: StoredRun, flown: Flights, depth: Depth, out: Path
+    world: World, plan: Plan, verdict: Verdict, *, run: StoredRun, flown: Flights, studies: Studies, out: Path
 ) -> Path:
     report = out / "report.html"
     shown = Rehearsal(
@@ -265,7 +264,7 @@ def _write_report(
         not_flown=flown.not_flown,
         provenance=_provenance(world, plan, run.summary),
         flown_shift=flown.shift,
-        depth=depth,
+        studies=studies,
     )
     write_atomically(report, report_html(shown))
     write_atomically(out / "map.svg", standalone_map(world, plan, flown=shown.tracks))

@@ -12,9 +12,9 @@ from dfr.metrics.stress import stress
 from dfr.plan.model import Plan
 from dfr.plan.pareto import Fronts, fronts
 from dfr.plan.planner import layouts_of
-from dfr.report.depth import Depth
+from dfr.report.charts import fronts_chart
+from dfr.report.html import Studies
 from dfr.report.svg import svg_file
-from dfr.report.views import front
 from dfr.store.runs import StoredRun
 from dfr.world.model import World
 
@@ -29,9 +29,9 @@ def look_deeper(
     jobs: int,
     out: Path,
     operator: Operator,
-) -> Depth:
+) -> Studies:
     """The parts of the report besides the run: STRESS-DES always, the others where asked for."""
-    return Depth(
+    return Studies(
         losses=_losses(run, jobs, out, operator) if losses else (),
         fronts=write_fronts(world, len(plan.sites), out, operator=operator) if pareto else None,
         stress=stress(run.inputs, run.summary, run.manifest),
@@ -43,7 +43,7 @@ def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) 
     operator.tell("siting every number of docks by every objective ...")
     found = fronts(layouts_of(world)[0], docks)
     write_atomically(folder / "front.json", json_text(found.as_dict()))
-    write_atomically(folder / "front.svg", svg_file(front(found)))
+    write_atomically(folder / "front.svg", svg_file(fronts_chart(found)))
     return found
 
 

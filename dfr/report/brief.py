@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from importlib import resources
 
 import jinja2
@@ -14,13 +13,13 @@ from dfr import __version__
 from dfr.findings import FindingGroup, Severity, counted, grouped_by_rule
 from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.metrics.kpi import Summary
-from dfr.plan.model import CoverageHour, Plan
+from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict
 from dfr.report.airspace_sheet import airspace_rows, permission_rows, traffic_rows
 from dfr.report.checklists import Checklist, checklists
-from dfr.report.hours_sheet import DaySheet, day_sheets
+from dfr.report.hours_sheet import DaySheet, day_sheets, limited_spans
 from dfr.report.map import map_svg
-from dfr.report.words import short
+from dfr.report.words import period_words, short
 from dfr.units import m_to_ft, mps_to_kt
 from dfr.world.model import World
 
@@ -78,14 +77,6 @@ class BriefedRun:
     summary: Summary | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitedSpan:
-    """Hours in a row that cannot be flown for the same reasons; the worst of each is told."""
-
-    when: str
-    why: str
-
-
 def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
     """The brief as one HTML file without script or outside address, A4 when printed."""
     scenario, plan = run.world.scenario, run.plan
@@ -118,7 +109,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         os_grid_reference=os_grid_reference,
         feet=lambda metres: f"{m_to_ft(metres):.0f}",
         knots=lambda mps: f"{mps_to_kt(mps):.0f}",
-        period=_period(run),
+        period=period_words(scenario.period),
         verdict=run.verdict,
         counted=counted(plan.findings),
         blocking=blocking,
@@ -143,56 +134,6 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         assumed=_assumed(run),
         assumed_more=max(0, sum(a.assumed for a in scenario.assumptions) - MOST_ASSUMPTIONS),
     )
-
-
-def limited_spans(hours: Sequence[CoverageHour]) -> tuple[LimitedSpan, ...]:
-    """The hours that cannot be flown, those in a row with the same kinds of reason together."""
-    groups: list[list[CoverageHour]] = []
-    for hour in hours:
-        if hour.flyable:
-            continue
-        if groups and _follows(groups[-1][-1], hour) and _kinds(groups[-1][-1]) == _kinds(hour):
-            groups[-1].append(hour)
-        else:
-            groups.append([hour])
-    return tuple(_span(group) for group in groups)
-
-
-def _follows(first: CoverageHour, second: CoverageHour) -> bool:
-    return _start(second) - _start(first) == timedelta(hours=1)
-
-
-def _start(hour: CoverageHour) -> datetime:
-    return datetime.fromisoformat(hour.hour)
-
-
-def _reasons(hour: CoverageHour) -> dict[str, str]:
-    """Each reason of an hour by its kind: the words before the first number."""
-    found = {}
-    for reason in hour.limited_by.split("; "):
-        words = reason.split()
-        cut = next((i for i, word in enumerate(words) if word[:1].isdigit() or word[:1] == "-"), len(words))
-        found[" ".join(words[:cut])] = " ".join(words[cut:])
-    return found
-
-
-def _kinds(hour: CoverageHour) -> list[str]:
-    return list(_reasons(hour))
-
-
-def _span(group: Sequence[CoverageHour]) -> LimitedSpan:
-    first, last = _start(group[0]), _start(group[-1]) + timedelta(hours=1)
-    worst = max(group, key=lambda hour: hour.wind_mps)
-    why = "; ".join(f"{kind} {value}".strip() for kind, value in _reasons(worst).items())
-    until = "24:00" if last.hour == 0 else f"{last:%H:%M}"
-    note = " (windiest hour)" if len(group) > 1 else ""
-    return LimitedSpan(when=f"{first:%a %d %b %H:%M} to {until}", why=f"{why}{note}")
-
-
-def _period(run: BriefedRun) -> str:
-    period = run.world.scenario.period
-    start, end = period.start.astimezone(period.zone), period.end.astimezone(period.zone)
-    return f"{start:%a %d %b %Y %H:%M} to {end:%a %d %b %Y %H:%M} {period.zone.key}"
 
 
 def _fitting(front: int, back: int, advice: int) -> Fitting:

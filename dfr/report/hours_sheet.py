@@ -1,11 +1,11 @@
-"""The hours of a deployment as a pilot reads them: wind, gust, rain, room to the limits, sun times."""
+"""The hours of a deployment for a pilot: wind, gust, rain, room to the limits, sun, what closes an hour."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from dfr.plan.model import CoverageHour
 from dfr.plan.windows import wind_margin_mps
@@ -35,6 +35,14 @@ class DaySheet:
     sun: str
     hours: tuple[CoverageHour | None, ...]
     lines: tuple[HourLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitedSpan:
+    """Hours in a row that cannot be flown for the same reasons; the worst of each is told."""
+
+    when: str
+    why: str
 
 
 def day_sheets(scenario: Scenario, hours: Sequence[CoverageHour]) -> list[DaySheet]:
@@ -87,3 +95,47 @@ def _sun(scenario: Scenario, day: date) -> str:
     times = [sun_time(event, day, scenario.site.centre) for event in (SunEvent.SR, SunEvent.SS)]
     known = [moment.astimezone(scenario.period.zone) for moment in times if moment is not None]
     return f"sun {known[0]:%H:%M} to {known[1]:%H:%M}" if len(known) == len(times) else ""
+
+
+def limited_spans(hours: Sequence[CoverageHour]) -> tuple[LimitedSpan, ...]:
+    """The hours that cannot be flown, those in a row with the same kinds of reason together."""
+    groups: list[list[CoverageHour]] = []
+    for hour in hours:
+        if hour.flyable:
+            continue
+        if groups and _follows(groups[-1][-1], hour) and _kinds(groups[-1][-1]) == _kinds(hour):
+            groups[-1].append(hour)
+        else:
+            groups.append([hour])
+    return tuple(_span(group) for group in groups)
+
+
+def _follows(first: CoverageHour, second: CoverageHour) -> bool:
+    return _start(second) - _start(first) == timedelta(hours=1)
+
+
+def _start(hour: CoverageHour) -> datetime:
+    return datetime.fromisoformat(hour.hour)
+
+
+def _reasons(hour: CoverageHour) -> dict[str, str]:
+    """Each reason of an hour by its kind: the words before the first number."""
+    found = {}
+    for reason in hour.limited_by.split("; "):
+        words = reason.split()
+        cut = next((i for i, word in enumerate(words) if word[:1].isdigit() or word[:1] == "-"), len(words))
+        found[" ".join(words[:cut])] = " ".join(words[cut:])
+    return found
+
+
+def _kinds(hour: CoverageHour) -> list[str]:
+    return list(_reasons(hour))
+
+
+def _span(group: Sequence[CoverageHour]) -> LimitedSpan:
+    first, last = _start(group[0]), _start(group[-1]) + timedelta(hours=1)
+    worst = max(group, key=lambda hour: hour.wind_mps)
+    why = "; ".join(f"{kind} {value}".strip() for kind, value in _reasons(worst).items())
+    until = "24:00" if last.hour == 0 else f"{last:%H:%M}"
+    note = " (windiest hour)" if len(group) > 1 else ""
+    return LimitedSpan(when=f"{first:%a %d %b %H:%M} to {until}", why=f"{why}{note}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
@@ -15,23 +15,38 @@ from dfr import __version__
 from dfr.aircraft.catalogue import dock, drone
 from dfr.findings import by_danger, counted
 from dfr.metrics.flown import RehearsedFlight
-from dfr.metrics.intervals import Interval
 from dfr.metrics.kpi import Summary
 from dfr.metrics.measures import Kpi
+from dfr.metrics.resilience import LossReport
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Timeline
-from dfr.plan.model import Plan
+from dfr.plan.model import CoverageHour, Plan
+from dfr.plan.pareto import Fronts
 from dfr.plan.verdict import Verdict
 from dfr.plan.windows import landing_wind_limit_mps
-from dfr.report import figures, views
-from dfr.report.depth import Depth, shown
+from dfr.report import charts
+from dfr.report.isochrones import isochrones, isochrones_by_hour
+from dfr.report.landing_charts import scenario_landing_chart
 from dfr.report.map import map_svg
+from dfr.report.profiles import height_profiles
+from dfr.report.words import interval, number, percent, period_words
 from dfr.scenario.model import Scenario
 from dfr.sim.build import ASSUMED
 from dfr.track import FlightTrack
 from dfr.world.model import World
 
+DISTRIBUTIONS = ("attended", "within_target", "call_to_overhead_s", "utilisation")
+SHARE_FIGURES = ("within_target", "attended", "first_on_scene", "drone_ready")
 CLOCKS_SHOWN = ("call_to_decision_s", "call_to_airborne_s", "call_to_overhead_s", "call_to_video_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studies:
+    """What was studied besides the run itself; empty where nobody asked."""
+
+    losses: Sequence[LossReport] = ()
+    fronts: Fronts | None = None
+    stress: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +76,7 @@ class Rehearsal:
     not_flown: str
     provenance: Sequence[tuple[str, str]]
     flown_shift: FlownShift | None = None
-    depth: Depth = field(default_factory=Depth)
+    studies: Studies = field(default_factory=Studies)
 
     @property
     def tracks(self) -> list[tuple[str, FlightTrack]]:
@@ -72,6 +87,7 @@ class Rehearsal:
 def report_html(run: Rehearsal) -> str:
     """The page, self-contained: styles and pictures inside, no script, no outside address."""
     scenario, plan = run.world.scenario, run.plan
+    flyable = [hour for hour in plan.coverage_by_hour if hour.flyable]
     templates = resources.files("dfr.report") / "templates"
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False, lstrip_blocks=True
@@ -83,7 +99,7 @@ def report_html(run: Rehearsal) -> str:
         css=Markup(
             "".join((templates / name).read_text(encoding="utf-8") for name in ("map.css", "report.css"))
         ),
-        period=_period(run),
+        period=period_words(scenario.period),
         verdict=run.verdict,
         counted=counted(plan.findings),
         tiles=_tiles(run),
@@ -91,25 +107,30 @@ def report_html(run: Rehearsal) -> str:
         siting=_siting(plan),
         docks=_docks(run),
         coverage=_coverage(run),
-        layouts_svg=figures.layouts_chart(plan.layouts) if plan.layouts else "",
-        isochrones_svg=views.isochrones(run.world, plan),
-        isochrones_by_hour=views.isochrones_by_hour(run.world, plan),
-        profile_svg=views.profile(run.world, plan),
-        landing_svg=views.landing(run.world),
-        distributions_svg=views.distributions(run.summary),
-        hours_svg=figures.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
+        layouts_svg=charts.layouts_chart(plan.layouts) if plan.layouts else "",
+        isochrones_svg=isochrones(run.world, plan),
+        isochrones_by_hour=isochrones_by_hour(run.world, plan),
+        profile_svg=height_profiles(run.world, plan),
+        landing_svg=scenario_landing_chart(run.world),
+        distributions_svg=charts.distributions_chart(run.summary, DISTRIBUTIONS),
+        hours_svg=charts.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
         no_go_hours=[hour for hour in plan.coverage_by_hour if not hour.flyable],
         findings=by_danger(plan.findings),
         simulated=_simulated(run),
         response_svg=_responses(run),
         kpis=[_kpi_row(kpi) for kpi in run.summary.kpis.values()],
-        missed=[(reason.replace("_", " "), _percent(share)) for reason, share in run.summary.missed.items()],
+        missed=[(reason.replace("_", " "), percent(share)) for reason, share in run.summary.missed.items()],
         timeline_svg=_timeline(run),
         timeline_caption=_timeline_caption(run),
         flights=[_flight(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
         not_flown=run.not_flown,
         flown_shift=run.flown_shift,
-        depth=shown(run.depth, plan),
+        losses=[_loss(report) for report in run.studies.losses],
+        fronts=run.studies.fronts,
+        front_svg="" if run.studies.fronts is None else charts.fronts_chart(run.studies.fronts),
+        stress=run.studies.stress,
+        flyable_hours=[_hour(hour) for hour in flyable],
+        hours_alike=len({(hour.share, hour.mean_s, hour.worst_s) for hour in flyable}) == 1,
         number=lambda value: "-" if value is None else f"{value:.2f}",
         seconds=lambda value: "-" if value is None else f"{value:.1f}",
         assumptions=(*scenario.assumptions, *ASSUMED),
@@ -119,42 +140,36 @@ def report_html(run: Rehearsal) -> str:
     )
 
 
-def _period(run: Rehearsal) -> str:
-    period = run.world.scenario.period
-    start, end = period.start.astimezone(period.zone), period.end.astimezone(period.zone)
-    return f"{start:%a %d %b %Y %H:%M} to {end:%a %d %b %Y %H:%M} {period.zone.key}"
-
-
 def _tiles(run: Rehearsal) -> list[dict[str, str]]:
     plan = run.plan
     limit, hours = plan.siting_limit_s, plan.coverage_by_hour
     tiles = [
         {
-            "number": _percent(plan.objective),
+            "number": percent(plan.objective),
             "what": f"of demand in flyable hours planned overhead within {limit:.0f} s",
             "how_sure": _proof(plan),
         },
         {
-            "number": _percent(plan.flyable_share),
+            "number": percent(plan.flyable_share),
             "what": "of expected calls fall in flyable hours",
             "how_sure": f"{sum(h.flyable for h in hours)} of {len(hours)} hours with calls",
         },
     ]
     attended = run.summary.kpis["attended"].mean
-    reached = f"of the {_percent(attended)} of calls that a drone reached"
+    reached = f"of the {percent(attended)} of calls that a drone reached"
     for name, what in (
         ("call_to_overhead_s", "call to overhead, median"),
         ("call_to_video_s", "call to video, median"),
     ):
         kpi = run.summary.kpis.get(name)
         if kpi:
-            how = f"{reached}; 95 % {_range(kpi.p50_interval, _number)} s; P90 {_number(kpi.p90)} s"
-            tiles.append({"number": f"{_number(kpi.p50)} s", "what": what, "how_sure": how})
+            how = f"{reached}; 95 % {interval(kpi.p50_interval, number)} s; P90 {number(kpi.p90)} s"
+            tiles.append({"number": f"{number(kpi.p50)} s", "what": what, "how_sure": how})
     for name, what in (("first_on_scene", "first on scene"), ("within_target", "within target")):
         kpi = run.summary.kpis.get(name)
         if kpi:
-            how = f"{kpi.what}; 95 % {_range(kpi.interval, _percent)}"
-            tiles.append({"number": _percent(kpi.mean), "what": what, "how_sure": how})
+            how = f"{kpi.what}; 95 % {interval(kpi.interval, percent)}"
+            tiles.append({"number": percent(kpi.mean), "what": what, "how_sure": how})
     flown = sum(flight.agrees for flight in run.flights)
     how_sure = "landed, every phase within tolerance" if run.flights else run.not_flown
     tiles.append(
@@ -166,9 +181,9 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
 def _proof(plan: Plan) -> str:
     by = plan.sited_by
     if by is not None and by.objective != "mclp":
-        return f"{len(plan.sites)} docks sited by {by.objective}; at most {_percent(plan.bound)} is possible"
+        return f"{len(plan.sites)} docks sited by {by.objective}; at most {percent(plan.bound)} is possible"
     if by is not None and plan.height_levels is not None and plan.height_levels.levels > 1:
-        at_one = _percent(plan.height_levels.share_at_one_height)
+        at_one = percent(plan.height_levels.share_at_one_height)
         return (
             f"{len(plan.sites)} docks, {by.status} at one height ({at_one}); own drones kept apart in height"
         )
@@ -181,11 +196,11 @@ def _siting(plan: Plan) -> str:
     sited = "" if by is None else f"Sited for {by}. "
     best = ""
     if by is not None and by.objective != "mclp":
-        best = f" ({len(plan.sites)} docks sited for just this reach {_percent(plan.bound)})"
+        best = f" ({len(plan.sites)} docks sited for just this reach {percent(plan.bound)})"
     return (
-        f"{sited}{_percent(plan.objective)} of expected demand is overhead within "
+        f"{sited}{percent(plan.objective)} of expected demand is overhead within "
         f"{plan.siting_limit_s:.0f} s of the decision in the hours that can be flown, in their wind{best}. "
-        f"Those hours hold {_percent(plan.flyable_share)} of the expected calls; "
+        f"Those hours hold {percent(plan.flyable_share)} of the expected calls; "
         "in the others no drone flies."
     )
 
@@ -195,16 +210,16 @@ def _coverage(run: Rehearsal) -> list[dict[str, str]]:
     rows = []
     for limit, share in sorted(run.plan.coverage.items()):
         kpi = run.summary.kpis.get(f"within_{limit:.0f}_s")
-        simulated = "unknown" if kpi is None else _percent(kpi.mean)
-        interval = "" if kpi is None else _range(kpi.interval, _percent)
-        planned = _percent(share * run.plan.flyable_share)
+        simulated = "unknown" if kpi is None else percent(kpi.mean)
+        sure = "" if kpi is None else interval(kpi.interval, percent)
+        planned = percent(share * run.plan.flyable_share)
         rows.append(
             {
                 "limit": f"{limit:.0f}",
-                "flyable": _percent(share),
+                "flyable": percent(share),
                 "planned": planned,
                 "simulated": simulated,
-                "interval": interval,
+                "interval": sure,
             }
         )
     return rows
@@ -219,8 +234,8 @@ def _docks(run: Rehearsal) -> list[dict[str, object]]:
                 "name": site.name,
                 "position": str(site.position),
                 "drones": site.drones,
-                "utilisation": _percent(dock.utilisation if dock else None),
-                "ready": _percent(dock.drone_ready if dock else None),
+                "utilisation": percent(dock.utilisation if dock else None),
+                "ready": percent(dock.drone_ready if dock else None),
             }
         )
     return rows
@@ -238,7 +253,7 @@ def _responses(run: Rehearsal) -> str:
     clocks = {name: run.responses_s[name] for name in CLOCKS_SHOWN if name in run.responses_s}
     named = {name.removesuffix("_s").replace("_", " "): values for name, values in clocks.items()}
     targets = {f"target {p.id}": p.target_s for p in run.world.scenario.demand.priorities}
-    return figures.response_curves(named, targets_s=targets)
+    return charts.response_curves(named, targets_s=targets)
 
 
 def _hardware(scenario: Scenario) -> list[dict[str, str]]:
@@ -263,7 +278,7 @@ def _wind_limits(run: Rehearsal) -> dict[str, float]:
 
 
 def _kpi_row(kpi: Kpi) -> dict[str, str]:
-    write = _percent if kpi.unit == "share" else _number
+    write = percent if kpi.unit == "share" else number
     unit = "" if kpi.unit == "share" else f", {kpi.unit}"
     return {
         "name": f"{kpi.name.removesuffix('_s').replace('_', ' ')}{unit}",
@@ -271,7 +286,7 @@ def _kpi_row(kpi: Kpi) -> dict[str, str]:
         "mean": write(kpi.mean),
         "p50": write(kpi.p50),
         "p90": write(kpi.p90),
-        "interval": _range(kpi.interval, write),
+        "interval": interval(kpi.interval, write),
         "n": str(kpi.n),
     }
 
@@ -280,7 +295,7 @@ def _timeline(run: Rehearsal) -> str:
     if run.shift is None:
         return ""
     shift = run.shift
-    return figures.timeline_chart(
+    return charts.timeline_chart(
         shift.timeline, start_s=shift.start_s, end_s=shift.end_s, start_label=_wall(run, shift.start_s)
     )
 
@@ -305,20 +320,34 @@ def _flight(flight: RehearsedFlight, ceiling_m: float) -> dict[str, object]:
     flown = {p.phase.value: p.flown_s for p in flight.phases}
     shown = {name: getattr(flight, name) for name in flight.__slots__}
     return shown | {
-        "phases_svg": figures.phases_chart(predicted, flown),
-        "height_svg": figures.height_chart(flight.predicted, flight.flown, ceiling_m=ceiling_m),
+        "phases_svg": charts.phases_chart(predicted, flown),
+        "height_svg": charts.height_chart(flight.predicted, flight.flown, ceiling_m=ceiling_m),
     }
 
 
-def _range(interval: Interval, write: Callable[[float | None], str]) -> str:
-    if interval.low is None or interval.high is None:
-        return "unknown"
-    return f"{write(interval.low)} to {write(interval.high)}"
+def _loss(report: LossReport) -> dict[str, object]:
+    """One loss: each figure with all in order, without, and the interval of the difference."""
+    figures = []
+    for change in report.changes:
+        share = change.name in SHARE_FIGURES
+        write = percent if share else number
+        figures.append(
+            {
+                "name": change.name.removesuffix("_s").replace("_", " ") + ("" if share else ", s"),
+                "whole": write(change.first),
+                "left": write(change.second),
+                "low": write(change.low, sign=True),
+                "high": write(change.high, sign=True),
+            }
+        )
+    return {"what": f"{report.kind.replace('_', ' ')} {report.what}", "figures": figures}
 
 
-def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{100 * share:.1f} %"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+def _hour(hour: CoverageHour) -> dict[str, str]:
+    return {
+        "hour": hour.hour[:16].replace("T", " "),
+        "wind": f"{hour.wind_mps:.1f} m/s from {hour.wind_from_deg:.0f}°",
+        "share": percent(hour.share),
+        "mean": number(hour.mean_s),
+        "worst": number(hour.worst_s),
+    }

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import shapely
 import shapely.affinity
 
-from dfr.geo import Position, Ring, centroid
+from dfr.geo import FloatArray, Position, Ring, centroid
+from dfr.io.base_drawing import base_drawing, grid, no_drawing
 from dfr.plan.model import Plan, Route
 from dfr.report import svg
-from dfr.report.ground import ground
 from dfr.report.labels import Box, Labels, box_of
 from dfr.report.words import short
 from dfr.track import FlightTrack
@@ -30,6 +31,10 @@ LABEL_PX = 12.0
 ZONE_SHIFTS = (0.0, -0.35, 0.35, -0.7, 0.7, -1.1, 1.1)
 MOST_NAMED = 12
 """More docks than this would write their names over each other; each still has its title."""
+
+
+FILLED = ("sea", "land", "park", "building")
+GROUND_ORDER = (*FILLED, "rail", "road", "coast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def map_svg(
     """The plan on its site, 1000 units wide. `flown` pairs the id of a dock with a track flown from it."""
     view = _view(world, plan)
     layers = [
-        *ground(world, view.area, corner=(WIDTH_PX, view.height_px)),
+        *_ground(world, view),
         *_site(world, view),
         *_volumes(world, plan, view),
         *_routes(world, plan, view),
@@ -69,7 +74,7 @@ def map_svg(
         *_flown(world, plan, view, flown),
         *_docks(world, plan, view),
         *_words(world, plan, view, label_px),
-        _north(view),
+        _north(),
         _scale_bar(view),
     ]
     return svg.element(
@@ -112,6 +117,45 @@ def _view(world: World, plan: Plan) -> _View:
     west, south, east, north = west - margin, south - margin, east + margin, north + margin
     scale = WIDTH_PX / (east - west)
     return _View(west, north, scale, max((north - south) * scale, 300.0))
+
+
+def _ground(world: World, view: _View) -> list[str]:
+    """What lies under everything: coast and roads where there is a drawing, else a grid; how good it is."""
+    drawn = base_drawing(world)
+    corner = (WIDTH_PX, view.height_px)
+    frame = shapely.box(0.0, 0.0, *corner)
+    if drawn is None:
+        step_m, lines = grid(world)
+        shapes = [_cut(view.area(shapely.LineString(ends)), frame, "base grid") for ends in lines]
+        return [*shapes, _note(no_drawing(step_m), corner)]
+
+    def local(lonlat: FloatArray) -> FloatArray:
+        east, north = world.frame.to_enu(lonlat[:, 1], lonlat[:, 0])
+        return np.column_stack([east, north])
+
+    shapes = [
+        _cut(view.area(shapely.transform(geometry, local)), frame, f"base {kind}")
+        for kind, geometry in sorted(drawn.features, key=lambda feature: GROUND_ORDER.index(feature[0]))
+    ]
+    return [*shapes, _note(drawn.note, corner)]
+
+
+def _cut(shape: shapely.Geometry, frame: shapely.Polygon, css: str) -> str:
+    """The part of a shape inside the picture as one path; '' where nothing of it is."""
+    inside = shapely.intersection(shapely.make_valid(shape), frame)
+    if inside.is_empty:
+        return ""
+    lines = [
+        svg.path_of([(float(x), float(y)) for x, y in part.coords], closed=False)
+        for part in shapely.get_parts(inside)
+        if part.geom_type == "LineString"
+    ]
+    path = svg.path_of_area(inside) + "".join(lines)
+    return svg.element("path", d=path, class_=css) if path else ""
+
+
+def _note(words: str, corner: tuple[float, float]) -> str:
+    return svg.text(corner[0] - 8, corner[1] - 8, words, class_="base-note") if words else ""
 
 
 def _ring(world: World, view: _View, ring: Ring, css: str, title: str) -> str:
@@ -272,8 +316,7 @@ def _docks(world: World, plan: Plan, view: _View) -> list[str]:
     return shapes
 
 
-def _north(view: _View) -> str:
-    del view
+def _north() -> str:
     arrow = svg.element("path", d="M0 -22l7 26l-7 -6l-7 6z", class_="ink")
     letter = svg.text(0, 20, "N", class_="label middle")
     return svg.element("g", transform=f"translate({WIDTH_PX - 30:.0f} 40)", body=arrow + letter)

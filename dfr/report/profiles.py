@@ -11,13 +11,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dfr.geo import FloatArray
-from dfr.plan.model import Route, RouteProfile
-from dfr.report.figures import BLUE, GREY, RED, STYLE, svg_of
+from dfr.plan.model import Plan, Route, RouteProfile
+from dfr.report.charts import BLUE, GREY, RED, STYLE, svg_of
+from dfr.world.model import World
 
 GROUND = "#c9b79c"
 MOST_PANELS, COLUMNS = 9, 3
 ROOM_M = 8.0
 """Room drawn below the lowest ground."""
+
+
+def height_profiles(world: World, plan: Plan) -> str:
+    """The heights along planned routes over their ground; '' where nothing is routed."""
+    routes = [route for route in plan.routes if route.reachable and len(route.points) > 1]
+    ceiling_m = world.scenario.operation.height_limit_m_agl
+    return profiles_chart(routes, ceiling_m_agl=ceiling_m) if routes else ""
 
 
 def profiles_chart(routes: Sequence[Route], *, ceiling_m_agl: float) -> str:

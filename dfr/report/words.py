@@ -1,8 +1,42 @@
-"""Words that must fit: texts and lists cut to a length, and saying so."""
+"""Values in words, as report and brief write them: shares, numbers, intervals, periods; texts cut to fit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from dfr.metrics.intervals import Interval
+from dfr.scenario.model import Period
+
+UNKNOWN = "unknown"
+
+
+def percent(share: float | None, *, sign: bool = False) -> str:
+    """A share in per cent.
+
+    >>> percent(0.5), percent(-0.031, sign=True), percent(None)
+    ('50.0 %', '-3.1 %', 'unknown')
+    """
+    return UNKNOWN if share is None else f"{100 * share:{'+' if sign else ''}.1f} %"
+
+
+def number(value: float | None, *, sign: bool = False) -> str:
+    """A number with one decimal and thousands told apart.
+
+    >>> number(1234.56), number(None)
+    ('1,234.6', 'unknown')
+    """
+    return UNKNOWN if value is None else f"{value:{'+' if sign else ''},.1f}"
+
+
+def interval(of: Interval, write: Callable[[float | None], str]) -> str:
+    """The two ends of an interval."""
+    return UNKNOWN if of.low is None or of.high is None else f"{write(of.low)} to {write(of.high)}"
+
+
+def period_words(period: Period) -> str:
+    """First and last moment of a period in its own zone."""
+    start, end = period.start.astimezone(period.zone), period.end.astimezone(period.zone)
+    return f"{start:%a %d %b %Y %H:%M} to {end:%a %d %b %Y %H:%M} {period.zone.key}"
 
 
 def short(text: object, most: int) -> str:

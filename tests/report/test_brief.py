@@ -16,7 +16,8 @@ from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.model import CoverageHour
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import verdict_of
-from dfr.report.brief import FITTINGS, BriefedRun, Fitting, brief_html, limited_spans
+from dfr.report.brief import FITTINGS, BriefedRun, Fitting, brief_html
+from dfr.report.hours_sheet import limited_spans
 from dfr.report.pdf import find_chromium, pages, print_pdf, print_within
 
 SCENARIOS = sorted(shipped_scenarios())

@@ -11,7 +11,7 @@ import pytest
 import simpy
 
 from dfr.errors import InputError
-from dfr.report.figures import PHASE_COLOURS
+from dfr.report.charts import PHASE_COLOURS
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit
 from dfr.sim.engine import Engine, model_flights, replicate

@@ -13,8 +13,7 @@ from dfr.plan.objectives import Objective, Wish
 from dfr.plan.pareto import fronts
 from dfr.plan.planner import layouts_of, make_plan
 from dfr.plan.verdict import verdict_of
-from dfr.report.depth import Depth
-from dfr.report.html import Rehearsal, report_html
+from dfr.report.html import Rehearsal, Studies, report_html
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import simulate_inputs
 
@@ -34,7 +33,7 @@ def run(world):
     return plan, inputs, summary
 
 
-def page(world, run, depth: Depth) -> str:
+def page(world, run, studies: Studies) -> str:
     plan, _, summary = run
     return report_html(
         Rehearsal(
@@ -47,7 +46,7 @@ def page(world, run, depth: Depth) -> str:
             flights=(),
             not_flown="No flight was asked for.",
             provenance=(),
-            depth=depth,
+            studies=studies,
         )
     )
 
@@ -57,7 +56,7 @@ def text_of(html: str) -> str:
 
 
 def test_the_page_says_for_what_the_docks_were_sited_with_proof(world, run):
-    text = text_of(page(world, run, Depth()))
+    text = text_of(page(world, run, Studies()))
     plan = run[0]
     assert f"Sited for {plan.sited_by}".replace("'", "&#39;") in text
     assert "docks sited for just this reach" in text
@@ -69,8 +68,8 @@ def test_losses_fronts_and_stress_are_shown_where_the_run_has_them(world, run):
     _, inputs, summary = run
     losses = n_minus_1(inputs, summary)
     found = fronts(layouts_of(world)[0], 2)
-    depth = Depth(losses=losses, fronts=found, stress={"1 Objectives": {"1.1 Purpose": "To see <all>."}})
-    html = page(world, run, depth)
+    studies = Studies(losses=losses, fronts=found, stress={"1 Objectives": {"1.1 Purpose": "To see <all>."}})
+    html = page(world, run, studies)
     text = text_of(html)
     for report in losses:
         assert f"{report.kind.replace('_', ' ')} {report.what}" in text
@@ -84,7 +83,7 @@ def test_losses_fronts_and_stress_are_shown_where_the_run_has_them(world, run):
 
 def test_every_flyable_hour_has_its_row_with_its_wind_and_times(world, run):
     plan = run[0]
-    text = text_of(page(world, run, Depth()))
+    text = text_of(page(world, run, Studies()))
     for hour in plan.coverage_by_hour:
         row = f"{hour.hour[:16].replace('T', ' ')} {hour.wind_mps:.1f} m/s from {hour.wind_from_deg:.0f}°"
         assert (row in text) == hour.flyable

@@ -1,10 +1,15 @@
-"""Charts as SVG text: one style, colour-blind safe (Okabe and Ito 2008), same bytes for same data."""
+"""Charts as SVG text: response times, hours, layouts, phases, heights, a shift, distributions, trade-offs.
+
+One style, colours that colour-blind readers tell apart (Okabe and Ito 2008), the same bytes for equal data.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +17,13 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from dfr.metrics.kpi import Summary
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import CoverageHour, LayoutGain
+from dfr.plan.pareto import Fronts
 from dfr.track import FlightTrack
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
@@ -196,6 +204,119 @@ def timeline_chart(timeline: Timeline, *, start_s: float, end_s: float, start_la
     axes.set(xlabel=f"hours from {start_label}", xlim=(0, (end_s - start_s) / 3600.0))
     figure.legend(loc="outside lower center", ncols=6, fontsize=8)
     return svg_of(figure, "Timeline of one simulated shift")
+
+
+BINS = 18
+
+
+def distributions_chart(summary: Summary, names: Sequence[str]) -> str:
+    """How key figures vary between replications: a histogram each, with its mean and 95 % interval."""
+    shown = [summary.kpis[name] for name in names if name in summary.kpis]
+    shown = [kpi for kpi in shown if np.isfinite(kpi.by_replication).any()]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.3), layout="constrained")
+        panels = figure.subplots(1, max(1, len(shown)), squeeze=False)[0]
+    for axes, kpi in zip(panels, shown, strict=False):
+        scale = 100.0 if kpi.unit == "share" else 1.0
+        values = scale * kpi.by_replication[np.isfinite(kpi.by_replication)]
+        axes.hist(values, bins=min(BINS, max(3, len(values) // 2)), color="#9ecae1", edgecolor="white")
+        if kpi.mean is not None:
+            axes.axvline(scale * kpi.mean, color=BLUE, linewidth=1.5)
+        if kpi.interval.low is not None and kpi.interval.high is not None:
+            axes.axvspan(
+                scale * kpi.interval.low, scale * kpi.interval.high, color=ORANGE, alpha=0.3, linewidth=0
+            )
+        unit = "%" if kpi.unit == "share" else kpi.unit
+        words = kpi.name.removesuffix("_s").replace("_", " ")
+        axes.set(title=words, xlabel=unit, yticks=[])
+        axes.title.set_fontsize(8.5)
+    return svg_of(figure, "Key figures over replications")
+
+
+def fronts_chart(found: Fronts) -> str:
+    """What more docks buy by each objective, and what an earlier worst zone costs in coverage."""
+    panels = []
+    for objective in dict.fromkeys(option.by.objective for option in found.options):
+        options = [option for option in found.options if option.by.objective == objective]
+        share = options[0].by.unit == "share"
+        scale = 100.0 if share else 1.0
+        points = [(float(o.docks), scale * o.by.value, f"{scale * o.by.value:.0f}") for o in options]
+        panels.append(
+            FrontPanel(
+                title=options[0].by.what,
+                across="docks",
+                up="% of calls" if share else "seconds",
+                points=points,
+                down=not share,
+            )
+        )
+    if found.compromises:
+        panels.append(
+            FrontPanel(
+                title=f"compromises of {found.docks} docks",
+                across="seconds to the worst zone",
+                up="% of calls in time",
+                points=[(p.worst_s, 100.0 * p.share, f"{100.0 * p.share:.1f}") for p in found.compromises],
+            )
+        )
+    return front_chart(panels, title="Layouts that no other beats")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontPanel:
+    """Options as points (cost, benefit, name) of one panel; `down` where less of the benefit is better."""
+
+    title: str
+    across: str
+    up: str
+    points: Sequence[tuple[float, float, str]]
+    down: bool = False
+
+
+def front_chart(panels: Sequence[FrontPanel], *, title: str) -> str:
+    """Panels of options: those that no other beats are joined, filled and named, the others hollow."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.6 * min(2, len(panels)), 2.6 * -(-len(panels) // 2)), layout="constrained")
+        grid = figure.subplots(-(-len(panels) // 2), min(2, len(panels)), squeeze=False).ravel()
+    for axes, panel in zip(grid, panels, strict=False):
+        sign = -1.0 if panel.down else 1.0
+        best = efficient([(x, sign * y, name) for x, y, name in panel.points])
+        axes.plot(
+            [p[0] for p in panel.points],
+            [p[1] for p in panel.points],
+            "o",
+            color=GREY,
+            markerfacecolor="white",
+            markersize=6,
+        )
+        axes.plot([x for x, *_ in best], [sign * y for _, y, _ in best], "o-", color=BLUE, markersize=6)
+        for x, y, name in best:
+            words = axes.annotate(name, (x, sign * y), textcoords="offset points", xytext=(0, 6), fontsize=8)
+            words.set_horizontalalignment("center")
+            words.set_in_layout(False)
+        axes.set(title=textwrap.fill(panel.title, 40), xlabel=panel.across, ylabel=panel.up)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.title.set_fontsize(8.5)
+        axes.margins(0.14, 0.16)
+    for axes in grid[len(panels) :]:
+        axes.set_visible(False)
+    return svg_of(figure, title)
+
+
+def efficient(
+    points: Sequence[tuple[float, float, str]],
+) -> list[tuple[float, float, str]]:
+    """The points that no other beats: none that costs as little is better.
+
+    >>> efficient([(1, 60, "one dock"), (2, 90, "two"), (2, 80, "two elsewhere"), (3, 90, "three")])
+    [(1, 60, 'one dock'), (2, 90, 'two')]
+    """
+    best, kept = -np.inf, []
+    for point in sorted(points, key=lambda p: (p[0], -p[1])):
+        if point[1] > best:
+            best = point[1]
+            kept.append(point)
+    return kept
 
 
 def canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:

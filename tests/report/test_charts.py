@@ -12,12 +12,10 @@ from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.matrix import build_matrix
 from dfr.plan.model import RouteProfile
 from dfr.plan.planner import make_plan
-from dfr.report import views
-from dfr.report.figures import BLUE
-from dfr.report.hourly import shades
-from dfr.report.pictures import FrontPanel, efficient, front_chart, landing_chart
-from dfr.report.profiles import profiles_chart
-from dfr.report.reach import hourly, reaches
+from dfr.report.charts import BLUE, FrontPanel, efficient, front_chart
+from dfr.report.isochrones import isochrones, isochrones_by_hour, shades, times_by_hour, times_by_wind
+from dfr.report.landing_charts import landing_chart, scenario_landing_chart
+from dfr.report.profiles import height_profiles, profiles_chart
 from dfr.world.demand import zone_centres
 
 
@@ -33,7 +31,7 @@ def plan(world):
 
 @pytest.fixture(scope="module")
 def found(world, plan):
-    return reaches(world, plan)
+    return times_by_wind(world, plan)
 
 
 def nearest(reach, east, north):
@@ -67,22 +65,22 @@ def test_no_reach_is_shown_outside_the_site(world, found):
 
 @pytest.fixture(scope="module")
 def hours(world, plan):
-    return hourly(world, plan)
+    return times_by_hour(world, plan)
 
 
 def test_every_hour_of_the_plan_has_its_reach_or_is_closed(plan, hours):
     assert [hour.window.start.isoformat() for hour in hours] == [h.hour for h in plan.coverage_by_hour]
-    assert [hour.reach is not None for hour in hours] == [h.flyable for h in plan.coverage_by_hour]
+    assert [hour.times is not None for hour in hours] == [h.flyable for h in plan.coverage_by_hour]
 
 
 def test_reach_in_each_hour_agrees_with_the_routes_in_that_hour_s_wind(world, plan, hours):
     chosen = [world.scenario.candidates.index(s) for s in world.scenario.candidates if s.id in plan_ids(plan)]
-    flyable = [hour for hour in hours if hour.reach is not None]
+    flyable = [hour for hour in hours if hour.times is not None]
     soonest = build_matrix(world, [hour.window for hour in flyable]).overhead_s[:, :, chosen].min(axis=2)
     places = [world.frame.point(centre) for centre in zone_centres(world.scenario).values()]
     for hour, by_zone in zip(flyable, soonest, strict=True):
-        step_s = (hour.reach.east_m[1] - hour.reach.east_m[0]) / 8.0
-        assert [nearest(hour.reach, *place) for place in places] == pytest.approx(by_zone, abs=2 * step_s)
+        step_s = (hour.times.east_m[1] - hour.times.east_m[0]) / 8.0
+        assert [nearest(hour.times, *place) for place in places] == pytest.approx(by_zone, abs=2 * step_s)
 
 
 def plan_ids(plan):
@@ -90,7 +88,7 @@ def plan_ids(plan):
 
 
 def test_a_sheet_for_each_day_shows_every_hour_with_its_wind(world, plan, hours):
-    sheets = views.isochrones_by_hour(world, plan)
+    sheets = isochrones_by_hour(world, plan)
     assert [day for day, _ in sheets] == sorted({f"{h.window.start:%A %d %B %Y}" for h in hours}, key=day_of)
     for day, svg in sheets:
         ET.fromstring(svg)
@@ -107,8 +105,8 @@ def day_of(words):
 
 def test_closed_hours_are_hatched_and_only_those(world, plan, hours):
     """A hatch is a pattern that each closed hour fills itself with, and the legend once."""
-    for day, svg in views.isochrones_by_hour(world, plan):
-        closed = sum(h.reach is None for h in hours if f"{h.window.start:%A %d %B %Y}" == day)
+    for day, svg in isochrones_by_hour(world, plan):
+        closed = sum(h.times is None for h in hours if f"{h.window.start:%A %d %B %Y}" == day)
         assert len(re.findall(r"fill: url\(#", svg)) == closed + 1
 
 
@@ -124,7 +122,7 @@ def test_bands_are_told_apart_without_colour():
 
 
 def test_every_picture_of_the_report_is_well_formed_and_has_words_for_those_who_cannot_see_it(world, plan):
-    for svg in (views.isochrones(world, plan), views.profile(world, plan), views.landing(world)):
+    for svg in (isochrones(world, plan), height_profiles(world, plan), scenario_landing_chart(world)):
         root = ET.fromstring(svg)
         assert root.get("aria-label")
         assert root.get("role") == "img"

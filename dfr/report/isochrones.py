@@ -1,0 +1,312 @@
+"""Isochrones: how soon a drone is overhead anywhere on the site, in the winds that matter and in each hour.
+
+`isochrones` and `isochrones_by_hour` draw what `times_by_wind` and `times_by_hour` work out on a grid.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+
+import matplotlib as mpl
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Polygon
+
+from dfr.geo import FloatArray
+from dfr.plan.flight_path import raised_scenario
+from dfr.plan.matrix import sorties_of, way_finder
+from dfr.plan.model import Plan
+from dfr.plan.routing import Way
+from dfr.plan.windows import HourWindow, hour_windows, planning_window
+from dfr.report.charts import BLUE, GREEN, GREY, RED, STYLE, svg_of
+from dfr.scenario.model import Scenario
+from dfr.world.model import World
+from dfr.world.wind import MeanWind
+
+CELLS = 26
+"""Grid points along the longer side of the site: about 60 m apart on a festival ground."""
+
+HOURLY_CELLS = 18
+"""Of the small pictures of each hour."""
+
+LEVELS_S = (30, 45, 60, 90, 120, 180, 300)
+BANDS_S = (0, 30, 45, 60, 90, 120, 180, 300, 600)
+COLUMNS = 6
+WIDTH_IN, PANEL_IN, MARGINS_IN = 7.2, 1.15, 0.75
+ARROW = 0.13
+"""Half the length of a wind arrow, as a share of its panel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeGrid:
+    """Seconds on a grid, shape (north, east); NaN outside the site and where no way leads."""
+
+    name: str
+    east_m: FloatArray
+    north_m: FloatArray
+    seconds: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourTimes:
+    """An hour with calls and the reach in its wind; None where it cannot be flown."""
+
+    window: HourWindow
+    times: TimeGrid | None
+
+
+def times_by_wind(world: World, plan: Plan) -> tuple[TimeGrid, ...]:
+    """The reach of the plan's docks in still air, in the planning wind and in the strongest flyable wind."""
+    return _reached(world, plan, _winds(world))
+
+
+def times_by_hour(world: World, plan: Plan) -> tuple[HourTimes, ...]:
+    """The reach of the plan's docks in each hour with calls, in order; none where no hour can be flown."""
+    windows = hour_windows(world.scenario)
+    flyable = [window for window in windows if window.flyable]
+    named = [(_words(f"{w.start:%H:%M}", w), w) for w in flyable]
+    found = _reached(world, plan, named, cells=HOURLY_CELLS)
+    if not found:
+        return ()
+    by_start = {window.start: reach for window, reach in zip(flyable, found, strict=True)}
+    return tuple(HourTimes(window=window, times=by_start.get(window.start)) for window in windows)
+
+
+def _reached(
+    world: World, plan: Plan, windows: Sequence[tuple[str, HourWindow]], *, cells: int = CELLS
+) -> tuple[TimeGrid, ...]:
+    """The reach in each named wind; none where there is no wind, dock or place."""
+    east, north, inside = _grid(world, cells)
+    places = [(float(east[j]), float(north[i])) for i, j in np.argwhere(inside)]
+    homes = [world.frame.point(site.position) for site in plan.sites]
+    if not windows or not homes or not places:
+        return ()
+    find = way_finder(world, planning_window(hour_windows(world.scenario)))
+    times = np.stack(
+        [
+            _seconds(
+                raised_scenario(world.scenario, site.raised_m),
+                [find(home, place) for place in places],
+                windows,
+            )
+            for site, home in zip(plan.sites, homes, strict=True)
+        ],
+        axis=1,
+    )
+    found = []
+    for (name, _), nearest in zip(windows, times.min(axis=1), strict=True):
+        seconds = np.full(inside.shape, np.nan)
+        seconds[inside] = np.where(np.isfinite(nearest), nearest, np.nan)
+        found.append(TimeGrid(name=name, east_m=east, north_m=north, seconds=seconds))
+    return tuple(found)
+
+
+def _seconds(
+    scenario: Scenario, ways: Sequence[Way], windows: Sequence[tuple[str, HourWindow]]
+) -> FloatArray:
+    """Seconds from lift-off to overhead along ways in each wind, shape (winds, ways); inf where not flown."""
+    sorties = sorties_of(scenario, ways, [window for _, window in windows])
+    seconds = np.where(np.isfinite(sorties.out_s), sorties.climb_s + sorties.out_s, np.inf)
+    return seconds.reshape(len(windows), len(ways))
+
+
+def _winds(world: World) -> list[tuple[str, HourWindow]]:
+    """(Name, hour) of each wind shown; an hour whose wind is shown already is left out."""
+    flyable = [window for window in hour_windows(world.scenario) if window.flyable]
+    if not flyable:
+        return []
+    usual = planning_window(flyable)
+    strongest = max(flyable, key=lambda window: (window.weather.wind_mps, window.start))
+    still = replace(usual, wind=MeanWind(speed_mps=0.0, from_deg=0.0))
+    shown = [("still air", still), (_words("planning wind", usual), usual)]
+    if strongest is not usual:
+        shown.append((_words("strongest flyable", strongest), strongest))
+    return shown
+
+
+def _words(name: str, window: HourWindow) -> str:
+    weather = window.weather
+    return f"{name}, {weather.wind_mps:.1f} m/s from {weather.wind_from_deg:.0f}°"
+
+
+def _grid(
+    world: World, cells: int
+) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    keep_in = world.frame.polygon(world.scenario.site.boundary)
+    west, south, east, north = keep_in.bounds
+    step = max(east - west, north - south) / cells
+    xs, ys = np.arange(west, east + step, step), np.arange(south, north + step, step)
+    grid_east, grid_north = np.meshgrid(xs, ys)
+    return xs, ys, np.asarray(shapely.contains_xy(keep_in, grid_east, grid_north))
+
+
+def isochrones(world: World, plan: Plan) -> str:
+    """Isochrones in still air and in the winds that matter; '' where no hour can be flown."""
+    found = times_by_wind(world, plan)
+    if not found:
+        return ""
+    return isochrones_chart(
+        found, keep_in=_keep_in(world), docks=_docks(world, plan), limit_s=_limit_s(world, plan)
+    )
+
+
+def isochrones_by_hour(world: World, plan: Plan) -> tuple[tuple[str, str], ...]:
+    """(Day, SVG) of each day: a panel for each hour in its own wind, closed hours hatched, on one scale."""
+    hours = times_by_hour(world, plan)
+    bands = _bands([hour.times for hour in hours if hour.times is not None])
+    days = groupby(hours, key=lambda hour: f"{hour.window.start:%A %d %B %Y}")
+    keep_in, docks, limit_s = _keep_in(world), _docks(world, plan), _limit_s(world, plan)
+    return tuple(
+        (day, _sheet(day, list(found), bands, keep_in=keep_in, docks=docks, limit_s=limit_s))
+        for day, found in days
+    )
+
+
+def _keep_in(world: World) -> FloatArray:
+    return world.frame.points(world.scenario.site.boundary)
+
+
+def _docks(world: World, plan: Plan) -> FloatArray:
+    return world.frame.points(site.position for site in plan.sites)
+
+
+def _limit_s(world: World, plan: Plan) -> float:
+    """The siting limit less the median launch: seconds that are left from lift-off."""
+    return plan.siting_limit_s - world.scenario.crew.launch.median_s
+
+
+def isochrones_chart(
+    reaches: Sequence[TimeGrid], *, keep_in: FloatArray, docks: FloatArray, limit_s: float | None = None
+) -> str:
+    """A panel for each wind: lines of equal seconds from lift-off to overhead, metres east and north."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.3 * max(1, len(reaches)), 2.9), layout="constrained")
+        panels = np.atleast_1d(figure.subplots(1, max(1, len(reaches)), sharey=True, squeeze=False)[0])
+    for axes, reach in zip(panels, reaches, strict=False):
+        axes.add_patch(Polygon(keep_in, closed=True, facecolor="#eef5f1", edgecolor=GREEN, linewidth=1.2))
+        if np.isfinite(reach.seconds).any():
+            wanted = sorted({*LEVELS_S, *([] if limit_s is None else [limit_s])})
+            levels = [s for s in wanted if np.nanmin(reach.seconds) < s < np.nanmax(reach.seconds)]
+            axes.contourf(reach.east_m, reach.north_m, reach.seconds, levels=12, cmap="Blues_r", alpha=0.75)
+            if levels:
+                lines = axes.contour(
+                    reach.east_m,
+                    reach.north_m,
+                    reach.seconds,
+                    levels=levels,
+                    colors=[RED if s == limit_s else "#12263a" for s in levels],
+                    linewidths=1.0,
+                )
+                axes.clabel(lines, fmt="%d s", fontsize=7.5)
+        axes.plot(docks[:, 0], docks[:, 1], "s", color=BLUE, markeredgecolor="white", markersize=8)
+        axes.set(title=reach.name, xlabel="m east", aspect="equal")
+        axes.title.set_fontsize(8.5)
+        axes.grid(visible=False)
+        axes.locator_params(axis="x", nbins=5)
+    panels[0].set_ylabel("m north")
+    return svg_of(figure, "Seconds from lift-off to overhead by wind")
+
+
+def shades(count: int) -> FloatArray:
+    """Colours of so many bands, shape (count, 4): one hue, each lighter than the one before."""
+    return np.asarray(mpl.colormaps["Blues_r"](np.linspace(0.15, 0.95, count)))
+
+
+def _bands(reaches: Sequence[TimeGrid]) -> list[float]:
+    """The bands that anything falls in, the last one open to the slowest place."""
+    slowest = max((float(np.nanmax(r.seconds)) for r in reaches if np.isfinite(r.seconds).any()), default=1.0)
+    edges = [float(edge) for edge in BANDS_S if edge < slowest]
+    return [*edges, max(slowest, edges[-1] + 1.0)]
+
+
+def _sheet(
+    day: str,
+    hours: Sequence[HourTimes],
+    bands: Sequence[float],
+    *,
+    keep_in: FloatArray,
+    docks: FloatArray,
+    limit_s: float,
+) -> str:
+    rows = -(-len(hours) // COLUMNS)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH_IN, MARGINS_IN + PANEL_IN * rows), layout="constrained")
+        panels = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
+    colours = shades(len(bands) - 1)
+    for axes, hour in zip(panels, hours, strict=False):
+        axes.add_patch(Polygon(keep_in, closed=True, facecolor="none", edgecolor=GREEN, linewidth=0.8))
+        if hour.times is None:
+            _closed(axes, keep_in)
+        else:
+            _filled(axes, hour.times, bands, colours, limit_s)
+        axes.plot(docks[:, 0], docks[:, 1], "s", color=BLUE, markeredgecolor="white", markersize=4)
+        _wind(axes, hour)
+        axes.set(aspect="equal", xticks=[], yticks=[])
+    for axes in panels:
+        axes.grid(visible=False)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    for axes in panels[len(hours) :]:
+        axes.set_visible(False)
+    _legend(figure, bands, colours, limit_s)
+    return svg_of(figure, f"Seconds from lift-off to overhead by hour, {day}")
+
+
+def _filled(axes: Axes, reach: TimeGrid, bands: Sequence[float], colours: FloatArray, limit_s: float) -> None:
+    if not np.isfinite(reach.seconds).any():
+        return
+    axes.contourf(reach.east_m, reach.north_m, reach.seconds, levels=bands, colors=colours)
+    slowest = float(np.nanmax(reach.seconds))
+    _lines(axes, reach, [edge for edge in bands[1:-1] if edge < slowest], "#12263a", 0.5)
+    if np.nanmin(reach.seconds) < limit_s < slowest:
+        _lines(axes, reach, [limit_s], RED, 1.3)
+
+
+def _lines(axes: Axes, reach: TimeGrid, levels: Sequence[float], colour: str, width: float) -> None:
+    if levels:
+        axes.contour(
+            reach.east_m, reach.north_m, reach.seconds, levels=levels, colors=colour, linewidths=width
+        )
+
+
+def _closed(axes: Axes, keep_in: FloatArray) -> None:
+    axes.add_patch(
+        Polygon(keep_in, closed=True, facecolor="#eeeeee", edgecolor=GREY, hatch="////", linewidth=0.5)
+    )
+
+
+def _wind(axes: Axes, hour: HourTimes) -> None:
+    """The hour and its wind in words, and an arrow that blows as the wind does."""
+    weather = hour.window.weather
+    axes.set_title(f"{hour.window.start:%H:%M}  {weather.wind_mps:.1f} m/s {weather.wind_from_deg:.0f}°")
+    axes.title.set_fontsize(6.8)
+    axes.title.set_fontweight("normal" if hour.window.flyable else "bold")
+    to_rad = math.radians(weather.wind_from_deg + 180.0)
+    east, north = ARROW * math.sin(to_rad), ARROW * math.cos(to_rad)
+    axes.annotate(
+        "",
+        xy=(0.87 + east, 0.84 + north),
+        xytext=(0.87 - east, 0.84 - north),
+        xycoords="axes fraction",
+        arrowprops={"arrowstyle": "-|>", "color": "#222222", "linewidth": 0.9, "mutation_scale": 7},
+        annotation_clip=False,
+    )
+
+
+def _legend(figure: Figure, bands: Sequence[float], colours: FloatArray, limit_s: float) -> None:
+    names = [f"{low:.0f} to {high:.0f} s" for low, high in pairwise(bands)]
+    handles: list[Patch | Line2D] = [
+        Patch(facecolor=tuple(colour), edgecolor="#12263a", linewidth=0.5, label=name)
+        for name, colour in zip(names, colours, strict=True)
+    ]
+    handles += [
+        Line2D([], [], color=RED, linewidth=1.3, label=f"limit {limit_s:.0f} s"),
+        Patch(facecolor="#eeeeee", edgecolor=GREY, hatch="////", label="not flyable"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=7.5, frameon=False)
