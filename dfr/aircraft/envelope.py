@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from dfr.aircraft.catalogue import Dock, Drone
 from dfr.aircraft.landing import NO_PARAMETERS
-from dfr.aircraft.landing_study import study_landings, wilson
+from dfr.aircraft.landing_study import study_landings
 from dfr.scenario.model import Guidance
+from dfr.statistics import wilson
 
 STEP_S = 0.04
 FEWEST_TRIALS = 100
@@ -72,11 +73,12 @@ def envelope(
             params=params,
             dt_s=STEP_S,
         )
-        low, high = wilson(study.docked, study.trials)
+        rate = study.docked / study.trials
+        interval = wilson(rate, study.trials)
         rows.append(
             {
                 axis.value: value,
-                "success": {"rate": study.docked / study.trials, "low": low, "high": high},
+                "success": {"rate": rate, "low": interval.low, "high": interval.high},
                 "landed_not_disarmed": study.not_disarmed / max(study.landed, 1),
                 "retries": study.retries,
                 "diverted": study.diverted / study.trials,

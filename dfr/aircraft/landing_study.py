@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,9 +27,7 @@ from dfr.aircraft.sighting import BLIND_SPELL_S, BLINDING_RAIN_MM_H, LOST_BY
 from dfr.aircraft.touchdown import land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
-
-CONFIDENCE_Z = 1.959964
-"""95 % of a normal distribution."""
+from dfr.statistics import wilson
 
 VERTICAL_SHARE = 0.5
 """Vertical over along-wind gust deviation (ESDU 85020 near the ground)."""
@@ -110,7 +107,7 @@ class LandingStudy:
 
     def as_dict(self) -> dict[str, object]:
         """The study as it appears in JSON."""
-        low, high = wilson(self.docked, self.trials)
+        interval = wilson(self.docked / self.trials, self.trials)
         return {
             "trials": self.trials,
             "error_m": _quantiles(self.error_m),
@@ -118,7 +115,7 @@ class LandingStudy:
             "speed_mps": _quantiles(self.speed_mps),
             "descent_mps": _quantiles(self.descent_mps),
             "duration_s": _quantiles(self.duration_s),
-            "success": {"rate": self.docked / self.trials, "low": low, "high": high},
+            "success": {"rate": self.docked / self.trials, "low": interval.low, "high": interval.high},
             "retries": self.retries,
             "diverted": self.diverted / self.trials,
             "landed_not_disarmed": self.not_disarmed / max(self.landed, 1),
@@ -201,18 +198,6 @@ def _directed(attempts: Iterator[Touchdowns], limits: Limits) -> _Part:
         steps += fresh.vehicle_steps
         ended = ended.replaced(again, fresh)
     return _Part(ended=ended, gone=gone + int(ended.retries.sum()), steps=steps)
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a rate (Wilson 1927).
-
-    >>> tuple(round(x, 3) for x in wilson(90, 100))
-    (0.826, 0.945)
-    """
-    rate, z2 = successes / trials, CONFIDENCE_Z**2
-    middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = CONFIDENCE_Z * math.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
-    return max(0.0, min(rate, middle - half)), min(1.0, max(rate, middle + half))
 
 
 def _summary(

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfr.errors import InputError
-from dfr.metrics.intervals import FloatArray
 from dfr.metrics.view import RunView
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, Wish
@@ -23,6 +22,7 @@ from dfr.sim.build import sim_inputs
 from dfr.sim.events import Records
 from dfr.sim.experiment import simulate_inputs
 from dfr.sim.inputs import Deployment
+from dfr.statistics import FloatArray
 from dfr.world.model import World
 
 FIRST_BUSY, MOST_BUSY, ROUNDS = 0.3, 0.999, 8

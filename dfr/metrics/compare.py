@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfr.errors import InputError
-from dfr.metrics.intervals import LEVEL, mean_interval
 from dfr.metrics.kpi import Summary
+from dfr.statistics import LEVEL, mean_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

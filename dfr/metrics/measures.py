@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dfr.metrics.intervals import (
+from dfr.statistics import (
     UNKNOWN,
     FloatArray,
     Interval,

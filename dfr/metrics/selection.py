@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfr.errors import InputError
-from dfr.metrics.intervals import FloatArray
+from dfr.statistics import FloatArray
 
 CONFIDENCE = 0.95
 """Chance of a correct selection, unless said otherwise."""

@@ -13,7 +13,8 @@ from typing import Any
 from dfr.metrics.kpi import Summary
 from dfr.sim.build import ASSUMED
 from dfr.sim.inputs import SimInputs
-from dfr.sim.randomness import CONSTANT, Z90, Spread
+from dfr.sim.randomness import CONSTANT, Spread
+from dfr.statistics import Z90
 
 Section = dict[str, str]
 

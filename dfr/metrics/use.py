@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from dfr.metrics.intervals import FloatArray
 from dfr.metrics.measures import Kpi, of_replications, of_share, of_values
 from dfr.metrics.view import RunView, share_of
 from dfr.sim.inputs import Homes
+from dfr.statistics import FloatArray
 
 
 def per_day(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfr.metrics.intervals import FloatArray
 from dfr.metrics.measures import BoolArray, IntArray, counts_of, sums_of
 from dfr.sim.events import Records
 from dfr.sim.inputs import Deployment, DockPlace, Zone
+from dfr.statistics import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

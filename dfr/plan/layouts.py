@@ -17,9 +17,7 @@ from dfr.plan.matrix import Matrix
 from dfr.plan.siting import FEASIBLE, Sites, solve_pmedian
 from dfr.plan.windows import call_table
 from dfr.scenario.model import CandidateSite, Duration, DurationShape, Power, Scenario, SiteUse
-
-Z90 = 1.2815515655446004
-"""90th percentile of the standard normal distribution."""
+from dfr.statistics import lognormal_sigma
 
 
 def chance_within(delay: Duration, seconds: FloatArray) -> FloatArray:
@@ -56,7 +54,7 @@ def _sigma(delay: Duration) -> float:
     """Deviation of the logarithm; 0 for a delay that is always the same."""
     if delay.shape is not DurationShape.LOGNORMAL or delay.median_s <= 0.0:
         return 0.0
-    return math.log(delay.p90_s / delay.median_s) / Z90
+    return lognormal_sigma(delay.median_s, delay.p90_s)
 
 
 MOST_COMPARED = 20_000

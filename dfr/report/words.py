@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dfr.metrics.intervals import Interval
 from dfr.scenario.model import Period
+from dfr.statistics import Interval
 
 UNKNOWN = "unknown"
 

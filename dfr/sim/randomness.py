@@ -15,13 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dfr.statistics import lognormal_sigma
+
 FloatArray = NDArray[np.float64]
 
 CONSTANT, EXPONENTIAL, LOGNORMAL = "constant", "exponential", "lognormal"
 """The families of a random delay, by the words of the scenario."""
-
-Z90 = 1.2815515655446004
-"""90th percentile of the standard normal distribution."""
 
 LN2 = float(np.log(2.0))
 
@@ -108,7 +107,7 @@ class Spread:
         >>> round(Spread.lognormal(100.0, 200.0).sigma, 4)
         0.5409
         """
-        return cls(LOGNORMAL, median_s, float(np.log(p90_s / median_s)) / Z90 if median_s > 0 else 0.0)
+        return cls(LOGNORMAL, median_s, lognormal_sigma(median_s, p90_s) if median_s > 0 else 0.0)
 
     @property
     def mean_s(self) -> float:

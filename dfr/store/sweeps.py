@@ -14,7 +14,6 @@ import numpy as np
 
 from dfr.errors import InputError
 from dfr.metrics.compare import Difference, compare
-from dfr.metrics.intervals import FloatArray
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import replication_numbers
 from dfr.metrics.selection import CONFIDENCE, FIRST_STAGE, Selection, select_largest
@@ -24,6 +23,7 @@ from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import simulate_inputs
 from dfr.sim.factors import Variant, varied_plan, varied_world
 from dfr.sim.inputs import SimInputs
+from dfr.statistics import FloatArray
 from dfr.store.origin import remember
 from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World

@@ -13,9 +13,10 @@ import pytest
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits, failures, landing_odds, tip_over_mps
-from dfr.aircraft.landing_study import study_landings, wilson
+from dfr.aircraft.landing_study import study_landings
 from dfr.aircraft.landing_trials import Touchdowns
 from dfr.scenario.model import Guidance
+from dfr.statistics import wilson
 
 QUAD, PAD = drone("arducopter-sitl-quad"), dock("open-pad")
 M3TD, BOX = drone("dji-m3td"), dock("dji-dock-2")
@@ -127,14 +128,8 @@ def test_going_round_raises_the_share_that_dock():
 
 def test_odds_and_study_tell_the_same_story():
     odds = landing_odds(M3TD, BOX, Guidance.GNSS, wind_mps=7.0, turbulence_intensity=0.17)
-    low, high = wilson(study(trials=1500).docked, 1500)
-    assert low - 0.05 < odds.docked + 0.5 * odds.retry < high + 0.25
-
-
-def test_wilsons_interval_is_the_textbooks():
-    assert wilson(0, 10)[0] == 0.0
-    assert wilson(0, 10)[1] == pytest.approx(0.2775, abs=1e-3)
-    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-3)
+    interval = wilson(study(trials=1500).docked / 1500, 1500)
+    assert interval.low - 0.05 < odds.docked + 0.5 * odds.retry < interval.high + 0.25
 
 
 def run_dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -247,5 +242,5 @@ def test_the_odds_in_rain_are_those_of_landings_flown_in_it():
     odds = landing_odds(
         M3TD, BOX, Guidance.PRECISION, wind_mps=6.0, turbulence_intensity=0.17, rain_mm_h=16.0
     )
-    low, high = wilson(flown.docked, 1500)
-    assert low - 0.05 < odds.docked * (1.0 + odds.retry) < high + 0.05
+    interval = wilson(flown.docked / 1500, 1500)
+    assert interval.low - 0.05 < odds.docked * (1.0 + odds.retry) < interval.high + 0.05

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dfr.metrics.intervals import ratio_interval
 from dfr.sim.engine import replicate
 from dfr.sim.events import MISSED
 from dfr.sim.inputs import SimInputs
 from dfr.sim.randomness import Spread
+from dfr.statistics import ratio_interval
 
 REPLICATIONS, HOURS = 12, 300.0
 

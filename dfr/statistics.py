@@ -1,9 +1,12 @@
-"""Intervals for means, shares and quantiles of replications, where the replication is the unit.
+"""Statistics: Wilson, Student and Woodruff intervals; percentiles of normal and log-normal distributions.
 
-Calls of one replication share their fortune (the rate factor, a queue), so they are not
-independent: every interval is over replications, by the ratio estimator's linearised variance
-(Cochran 1977, ch. 6) with Student's t. Shares get Wilson's form with the effective number of
-observations; quantiles invert the interval of the share below them (Woodruff 1952). Nothing is
+Start with `mean_interval`, `share_interval` and `quantile_interval` for figures of replications, and with
+`wilson` for a share of independent trials.
+
+In a simulation the replication is the unit. Calls of one replication share their fortune (the rate factor,
+a queue), so they are not independent: every interval is over replications, by the ratio estimator's
+linearised variance (Cochran 1977, ch. 6) with Student's t. Shares get Wilson's form with the effective
+number of observations; quantiles invert the interval of the share below them (Woodruff 1952). Nothing is
 resampled, so the same records give the same interval to the last bit.
 """
 
@@ -20,6 +23,18 @@ FloatArray = NDArray[np.float64]
 
 LEVEL = 0.95
 """Confidence of every interval that does not say otherwise."""
+
+Z90, Z975 = 1.2815515655446004, 1.959963984540054
+"""The 90th and 97.5th percentiles of the standard normal distribution."""
+
+
+def lognormal_sigma(median: float, p90: float) -> float:
+    """Standard deviation of the logarithm of a log-normal variate, by its median and 90th percentile.
+
+    >>> round(lognormal_sigma(100.0, 200.0), 4)
+    0.5409
+    """
+    return float(np.log(p90 / median)) / Z90
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,7 @@ def share_interval(hits: FloatArray, trials: FloatArray, level: float = LEVEL) -
     return wilson(share, effective, critical)
 
 
-def wilson(share: float, trials: float, critical: float = 1.959963984540054) -> Interval:
+def wilson(share: float, trials: float, critical: float = Z975) -> Interval:
     """Wilson's score interval (Wilson 1927).
 
     >>> interval = wilson(0.0, 10)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dfr.metrics.intervals import (
+from dfr.statistics import (
     mean_interval,
     quantile_interval,
     ratio_interval,
@@ -46,6 +46,13 @@ def test_wilson_is_scipys() -> None:
     low, high = stats.binomtest(7, 40).proportion_ci(method="wilson")
     interval = wilson(7 / 40, 40)
     assert (interval.low, interval.high) == pytest.approx((low, high))
+
+
+def test_wilson_is_the_textbooks() -> None:
+    assert wilson(0.0, 10).low == 0.0
+    assert wilson(0.0, 10).high == pytest.approx(0.2775, abs=1e-3)
+    eight = wilson(0.8, 10)
+    assert (eight.low, eight.high) == pytest.approx((0.4902, 0.9433), abs=1e-3)
 
 
 def test_a_share_of_independent_trials_comes_close_to_wilson() -> None:
