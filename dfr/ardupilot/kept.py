@@ -2,8 +2,9 @@
 
 ArduCopter packs an item into few bytes: which of its fields survive, and in how many bits, depends on the
 command. `keep_mission_item`, `keep_fence_item` and `keep_rally_item` give an item as it is read back, or the
-answer with which it is refused; `kept_params` gives the four parameters alone. The table is the only one: the
-planner judges and compares by it, and the built-in vehicle stores by it.
+answer with which it is refused; `kept_params` gives the four parameters alone. `changed_params` names
+those that would not survive, and `difference` says how an item read back differs from the one sent. The table
+is the only one: the planner judges and compares by it, and the built-in vehicle stores by it.
 
 Sources: AP_Mission's conversions from and to MISSION_ITEM_INT, AC_PolyFence_loader and AP_Rally of ArduCopter
 4.5 to 4.7, recorded on a real one in `tests/data/arducopter/items.jsonl` and `kept.jsonl`.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import isinf, isnan
+from math import isclose, isinf, isnan
 from struct import error, pack, unpack
 
 from dfr.ardupilot.commands import (
@@ -23,6 +24,7 @@ from dfr.ardupilot.commands import (
     Command,
     Frame,
     MissionResult,
+    command_name,
 )
 from dfr.ardupilot.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, Params, WireItem, cast, single
 
@@ -213,6 +215,13 @@ MOST_CORNERS = 255.0
 LEAST_RALLY_M, MOST_RALLY_M = -32768.0, 32767.0
 
 
+HEIGHT_TOLERANCE_M = 0.01
+"""Heights are kept in whole centimetres, truncated."""
+
+DIRECTION_ONLY = {(Command.NAV_LOITER_TIME, 2), (Command.NAV_LAND, 3)}
+"""Parameters of which only the sign is kept, and 0 means the same as 1."""
+
+
 def has_place(command: int) -> bool:
     """Whether a command's x and y are latitude and longitude (AP_Mission::stored_in_location)."""
     return command in LOCATION or command in FENCE_COMMANDS or command == Command.NAV_RALLY_POINT
@@ -305,6 +314,37 @@ def keep_rally_item(item: WireItem) -> WireItem | MissionResult:
     return replace(item, frame=frame, params=(0.0, 0.0, 0.0, 0.0), z=height_m, autocontinue=0)
 
 
+def changed_params(command: int, params: Params) -> tuple[int, ...]:
+    """Which of params 1 to 4 ArduCopter would change or forget, numbered from 1."""
+    kept = kept_params(command, params)
+    if kept is None:
+        return ()
+    return tuple(
+        index + 1
+        for index, (sent, read) in enumerate(zip(params, kept, strict=True))
+        if not _equivalent(command, index, sent, read)
+    )
+
+
+def difference(sent: WireItem, read: WireItem) -> str | None:
+    """How what was read back differs from what the sent item means; None where it does not.
+
+    x and y must be exact, heights within a centimetre, stored parameters equal.
+    """
+    want = keep_item(sent)
+    name = f"item {sent.seq} {command_name(sent.command)}"
+    if isinstance(want, MissionResult):
+        return f"{name}: refused by ArduCopter with {want.name}, yet something was read back"
+    if (want.seq, want.command) != (read.seq, read.command):
+        return f"{name}: read back as {read.seq} {command_name(read.command)}"
+    if has_place(want.command) and (found := _place_difference(want, read)) is not None:
+        return f"{name}: {found}"
+    for index, (a, b) in enumerate(zip(want.params, read.params, strict=True)):
+        if not _equivalent(want.command, index, a, b):
+            return f"{name}: param{index + 1} {a:g} read back as {b:g}"
+    return None
+
+
 def _keep_more(kept: WireItem, sent: WireItem) -> WireItem:
     keeps = MORE.get(sent.command)
     if keeps is None:
@@ -329,3 +369,21 @@ def _keep_place(item: WireItem) -> WireItem | MissionResult:
 def _centimetres(z_m: float) -> float:
     """A height as it is stored: in whole centimetres, cut in single precision."""
     return single(int(single(single(z_m) * 100.0)) * single(0.01))
+
+
+def _place_difference(want: WireItem, read: WireItem) -> str | None:
+    if want.frame != stored_frame(read.frame):
+        return f"frame {want.frame} read back as {read.frame}"
+    if (want.x, want.y) != (read.x, read.y):
+        return f"x,y {want.x},{want.y} read back as {read.x},{read.y}"
+    if abs(want.z - read.z) > HEIGHT_TOLERANCE_M + 1e-6:
+        return f"z {want.z:g} m read back as {read.z:g} m"
+    return None
+
+
+def _equivalent(command: int, index: int, a: float, b: float) -> bool:
+    if may_be_nan(command, index) and (isnan(a) or isnan(b)):
+        return True
+    if (command, index) in DIRECTION_ONLY:
+        return (a < 0) == (b < 0) and abs(a) <= 1.0
+    return isclose(a, b, rel_tol=1e-6, abs_tol=1e-6)

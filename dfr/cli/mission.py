@@ -18,13 +18,12 @@ from dfr.geo import Position
 from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
 from dfr.mission.carried import carried
+from dfr.mission.changes import orbiting
 from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
 from dfr.mission.formats import Format, format_of, left_out
 from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
-from dfr.mission.orbit import orbiting
-from dfr.mission.promises import promise_findings
-from dfr.mission.reliance import relied_on
+from dfr.mission.reliance import promise_findings, relied_on
 from dfr.mission.validate import validate
 from dfr.mission.wire import wire_lists
 from dfr.plan.compliance import check as check_plan

@@ -42,10 +42,10 @@ from dfr.link.traffic import Proximity, TrafficPicture
 from dfr.link.transfer import replace_mission
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
 from dfr.link.yielding import HEIGHT_REACHED_M, LowHold
+from dfr.mission.changes import FIRST_ITEM, retasked
 from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.duration import longest_s
 from dfr.mission.items import FlightPlan
-from dfr.mission.retask import FIRST_ITEM, retasked
 
 LIFT_S = 30.0
 LOOK_EVERY_S = 0.05

@@ -26,13 +26,13 @@ from dfr.link.ground_watch import (
     WRECK_HEIGHT_M,
 )
 from dfr.link.mavlink import MavlinkVehicle
-from dfr.link.open_stay import hold_position, takeoff_height_m, unlimited_stay
 from dfr.link.pilot import Hangar, Pilot, Tell
 from dfr.link.recorder import Recorder
 from dfr.link.signs import at_once, near, never
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.link.vehicle_clock import Task, VehicleClock
 from dfr.metrics.shift import Sample
+from dfr.mission.changes import hold_position, takeoff_height_m, unlimited_stay
 from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
 from dfr.sim.flight import Attempt, Landed, Order

@@ -16,7 +16,7 @@ from dfr.link.params import get_param
 from dfr.link.peer import Peer
 from dfr.link.readback import Reading, read_when_free
 from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
-from dfr.mission.kept_lists import JUDGED_BY, kept_fence, kept_findings, kept_rally, with_kept
+from dfr.mission.on_board import JUDGED_BY, kept_fence, kept_findings, kept_rally, with_kept
 from dfr.mission.reliance import fence_is_on
 from dfr.mission.wire import wire_lists
 

@@ -16,6 +16,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionType
 from dfr.ardupilot.items import WireItem
+from dfr.ardupilot.kept import difference
 from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Severity
 from dfr.link.capacity import refuse_too_much
@@ -27,7 +28,6 @@ from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload
 from dfr.link.vehicle import CopterMode, OnboardPlan
 from dfr.mission.capacity import sizes
 from dfr.mission.items import FlightPlan
-from dfr.mission.kept import difference
 from dfr.mission.validate import validate
 from dfr.mission.wire import wire_lists
 

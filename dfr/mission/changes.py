@@ -1,7 +1,10 @@
-"""A flight sent on to another incident while it is in the air: the same flight with another way and end.
+"""Changes to a compiled flight: sent on to another incident, circling on scene, an open-ended stay.
 
-Everything that was checked before takeoff stays: home, fence, rally points, parameters, the cruise height.
-The new way is taken only where it lies inside that very fence, from where the drone is now until RTL.
+`retasked`: everything that was checked before takeoff stays (home, fence, rally points, parameters, cruise
+height), and the new path is taken only where it is inside that very fence, from where the drone is until RTL.
+`orbiting`: ArduCopter flies NAV_LOITER_TURNS at CIRCLE_RATE, no faster than the cruise speed and the
+acceleration of a waypoint allow, and counts whole turns of a whole radius (tens of metres above 255 m).
+`unlimited_stay`: the drone waits on scene until it is sent home.
 """
 
 from __future__ import annotations
@@ -12,10 +15,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dfr.ardupilot.commands import Command, Frame
-from dfr.errors import InputError, NonCompliantError
+from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.findings import Severity
 from dfr.geo import Position, distance_m
-from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, ROI_FIXED_PLACE
+from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, HOLDS, ROI_FIXED_PLACE
 from dfr.mission.fence import fence_shape
 from dfr.mission.items import FlightPlan, MissionItem, placed
 from dfr.mission.validate import validate
@@ -89,3 +92,81 @@ def _way_back(flight: FlightPlan, way: Sequence[Position], *, open_m: float) -> 
     if any(distance_m(last, point.position) < distance_m(last, flight.home) for point in flight.rally):
         back.append(flight.home)
     return back
+
+
+CIRCLE_RATE_DEG_S = 20.0
+WAYPOINT_ACCEL_MPS2 = 2.5
+DEFAULT_SPEED_CMPS = 1000.0
+"""ArduCopter's defaults of CIRCLE_RATE, WPNAV_ACCEL and WPNAV_SPEED."""
+
+MOST_TURNS = 255
+RADII_M = (5.0, 255.0)
+"""The radii that are offered: kept whole on board, and not so tight that it spins (assumed)."""
+
+
+def lap_s(radius_m: float, *, cruise_mps: float) -> float:
+    """Seconds of one turn.
+
+    >>> lap_s(20.0, cruise_mps=10.0), round(lap_s(100.0, cruise_mps=10.0), 1)
+    (18.0, 62.8)
+    """
+    fastest = min(cruise_mps, math.sqrt(WAYPOINT_ACCEL_MPS2 * radius_m))
+    return max(360.0 / CIRCLE_RATE_DEG_S, 2.0 * math.pi * radius_m / fastest)
+
+
+def orbiting(flight: FlightPlan, *, radius_m: float) -> FlightPlan:
+    """The flight with its stay flown as turns round the place of the stay, for at least as long.
+
+    Raises InputError for a radius that is not offered or a flight without a stay, InfeasibleError where the
+    circle comes within the margin of the fence or the stay takes more turns than ArduCopter counts.
+    """
+    low, high = RADII_M
+    if not low <= radius_m <= high:
+        raise InputError(f"an orbit of {radius_m:g} m", do=f"{low:g} to {high:g} m")
+    stays = [item for item in flight.items if item.command == Command.NAV_LOITER_TIME and item.position]
+    if not stays:
+        raise InputError(f"{flight.name}: it stays nowhere", do="compile it with a stay on scene")
+    new = {id(item): _turns(flight, item, float(round(radius_m))) for item in stays}
+    return replace(flight, items=tuple(new.get(id(item), item) for item in flight.items))
+
+
+def _turns(flight: FlightPlan, stay: MissionItem, radius_m: float) -> MissionItem:
+    assert stay.position is not None
+    options = int(flight.params.get("FENCE_OPTIONS", 0.0))
+    margin_m = fence_shape(flight.fence, origin=flight.home, options=options).margin_m([stay.position])
+    if margin_m < radius_m + FENCE_MARGIN_M:
+        raise InfeasibleError(
+            f"an orbit of {radius_m:g} m round {stay.position} leaves the fence, {margin_m:.0f} m away",
+            do=f"at most {max(0.0, margin_m - FENCE_MARGIN_M):.0f} m, or hold there",
+        )
+    cruise_mps = flight.params.get("WPNAV_SPEED", DEFAULT_SPEED_CMPS) / 100.0
+    turns = max(1, math.ceil(stay.params[0] / lap_s(radius_m, cruise_mps=cruise_mps)))
+    if turns > MOST_TURNS:
+        raise InfeasibleError(
+            f"{turns} turns, ArduCopter counts {MOST_TURNS}", do="a larger orbit or a shorter stay"
+        )
+    return replace(stay, command=Command.NAV_LOITER_TURNS, params=(float(turns), 0.0, radius_m, CLOCKWISE))
+
+
+def unlimited_stay(plan: FlightPlan) -> FlightPlan:
+    """The flight with its stay on scene left open: it ends when the vehicle is sent on."""
+    items = tuple(
+        replace(item, command=Command.NAV_LOITER_UNLIM, params=(0.0, 0.0, 0.0, 0.0))
+        if item.command == Command.NAV_LOITER_TIME
+        else item
+        for item in plan.items
+    )
+    return replace(plan, items=items)
+
+
+def hold_position(plan: FlightPlan) -> Position:
+    """Where a flight stays. Raises LinkError where it stays nowhere."""
+    places = [item.position for item in plan.items if item.command in HOLDS and item.position is not None]
+    if not places:
+        raise LinkError(f"{plan.name}: the mission holds nowhere", do="compile it with a stay on scene")
+    return places[-1]
+
+
+def takeoff_height_m(plan: FlightPlan) -> float:
+    """The height above home to which a flight takes off."""
+    return max((item.z_m for item in plan.items if item.command == Command.NAV_TAKEOFF), default=0.0)

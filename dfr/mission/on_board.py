@@ -1,4 +1,4 @@
-"""Whether a plan may be flown with a fence and rally points that stay on board: its file brings none."""
+"""Checks a plan that brings no fence or rally points of its own against those that stay on board."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dfr.errors import MissionFileError
 from dfr.findings import Finding, Severity
 from dfr.geo import LocalFrame, distance_m
 from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
+from dfr.mission.validate import height_findings
 from dfr.mission.validate_common import violation
 from dfr.mission.validate_places import DIVERTS_RETURN, flown_places, geometry_findings, rally_findings
-from dfr.mission.validate_whole import height_findings
 from dfr.mission.wire import fence_from_wire, place_of
 
 DEFAULT_REACH_KM = 0.3

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.ardupilot.items import MOST_ALTITUDE_M
-from dfr.ardupilot.kept import has_place, may_be_nan
+from dfr.ardupilot.kept import changed_params, has_place, may_be_nan
 from dfr.findings import Finding
 from dfr.geo import Position, distance_m
 from dfr.mission.items import SUPPORTED_COMMANDS, FlightPlan, MissionItem
-from dfr.mission.kept import dropped_params
 from dfr.mission.validate_common import advice, violation
 
 MAX_DISTANCE_M = 50_000.0
@@ -66,7 +65,7 @@ def _number_findings(name: str, item: MissionItem) -> Iterator[Finding]:
                 fix="give a number",
             )
             return
-    for number in dropped_params(item):
+    for number in changed_params(item.command, item.params):
         yield violation(
             "mission.dropped_param",
             f"{name}: param{number} {item.params[number - 1]:g} is not kept by ArduCopter",

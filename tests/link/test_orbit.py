@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.kept import changed_params
 from dfr.errors import InfeasibleError, InputError
 from dfr.link.director import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
+from dfr.mission.changes import lap_s, orbiting
 from dfr.mission.items import MissionItem
-from dfr.mission.kept import dropped_params
-from dfr.mission.orbit import lap_s, orbiting
 from dfr.mission.validate import validate
 
 RADIUS_M = 30.0
@@ -33,7 +33,7 @@ def test_a_stay_becomes_whole_turns_for_at_least_as_long(dispatch):
     (turns,) = [item for item in flight.items if item.command == Command.NAV_LOITER_TURNS]
     assert turns.params == (1.0, 0.0, RADIUS_M, 1.0)
     assert turns.params[0] * lap_s(RADIUS_M, cruise_mps=10.0) >= 10.0
-    assert dropped_params(turns) == ()
+    assert changed_params(turns.command, turns.params) == ()
     assert not [finding for finding in validate(flight) if finding.blocks]
 
 

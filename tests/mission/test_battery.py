@@ -24,7 +24,7 @@ from dfr.link.vehicle import VehicleState
 from dfr.mission import battery
 from dfr.mission.battery import coldest_c, longest_on_scene_s, reserve_of
 from dfr.mission.compile import compile_dispatch
-from dfr.mission.promises import promise_findings
+from dfr.mission.reliance import promise_findings
 from dfr.mission.validate import validate
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import Guidance, LostLink
