@@ -8,13 +8,11 @@ import yaml
 
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
-from dfr.io.scenario_yaml import read_yaml
+from dfr.io.yaml_reader import LOADER, read_yaml
 from dfr.scenario.model import SiteUse
 
 DIGITS = 6
 """Degrees are written to about 0.1 m."""
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NOTHING_HELD = frozenset({"", "none", "no", "n/a", "tbc", "tbd", "to be confirmed", "applied for", "pending"})
 """Texts that say of themselves that no document is held."""
@@ -128,7 +126,7 @@ def _composed(data: bytes) -> tuple[str, yaml.Node]:
     """The text and its nodes, once the bounded reader has found nothing against it."""
     read_yaml(data, name="scenario")
     text = data.decode("utf-8-sig")
-    root = yaml.compose(text, Loader=_LOADER)
+    root = yaml.compose(text, Loader=LOADER)
     if root is None:
         raise InputError("the scenario is empty", do="start from `dfr init`")
     return text, root

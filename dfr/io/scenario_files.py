@@ -15,8 +15,8 @@ from dfr.geo import LocalFrame
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import read_bounded
-from dfr.io.scenario_yaml import MAX_BYTES, read_yaml
 from dfr.io.terrain_files import load_terrain
+from dfr.io.yaml_reader import MAX_BYTES, read_yaml
 from dfr.scenario.model import AirspaceFile, Assumption, Scenario
 from dfr.scenario.permissions import NotamReading
 from dfr.scenario.schema_checks import Parts

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dfr.errors import InputError, ScenarioError
 from dfr.geo import distance_m
-from dfr.io import scenario_files, scenario_yaml
+from dfr.io import scenario_files, yaml_reader
 from dfr.io.scenario_files import (
     find_scenario,
     load_scenario,
@@ -188,7 +188,7 @@ def test_harmful_yaml_is_refused_with_a_reason(text: str | bytes, said: str) -> 
 def test_the_parser_without_libyaml_refuses_it_as_well(
     monkeypatch: pytest.MonkeyPatch, text: str | bytes, said: str
 ) -> None:
-    monkeypatch.setattr(scenario_yaml, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(yaml_reader, "LOADER", yaml.SafeLoader)
     assert any(said in problem for problem in problems_of(text))
 
 
@@ -196,7 +196,7 @@ def test_the_parser_without_libyaml_refuses_it_as_well(
 @settings(max_examples=200, deadline=None)
 def test_nor_does_it_let_another_error_out(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenario_yaml, "_LOADER", yaml.SafeLoader)
+        patch.setattr(yaml_reader, "LOADER", yaml.SafeLoader)
         with pytest.raises(InputError):
             read(text.encode())
 

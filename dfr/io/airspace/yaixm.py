@@ -25,7 +25,7 @@ from dfr.io.airspace.reading import (
     the_rest,
 )
 from dfr.io.text import decode_text
-from dfr.io.yaml_lines import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
+from dfr.io.yaml_reader import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
 from dfr.units import nm_to_m
 from dfr.world.activation import BY_NOTICE
 from dfr.world.obstacles import Obstacle
@@ -75,7 +75,7 @@ def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
 
 def _release_date(document: Mapping) -> str:
     """The AIRAC date of a release, '' for a file that is none."""
-    release = document.items.get("release")
+    release = document.get("release")
     text = release.text("airac_date") if isinstance(release, Mapping) else ""
     return text[:10] if _DAY.match(text) else ""
 
@@ -103,7 +103,7 @@ def _obstacles(document: Mapping, name: str, drafts: list[Draft], problems: Prob
 def _obstacle(item: Node, source: str) -> Obstacle:
     if not isinstance(item, Mapping):
         raise _BadVolumeError(item.line, "bad-obstacle", "not a mapping")
-    place, top = _point(item.items.get("position"), item.line), parse_limit(item.text("elevation"))
+    place, top = _point(item.get("position"), item.line), parse_limit(item.text("elevation"))
     if top is None or top.datum is not VerticalDatum.AMSL:
         raise _BadVolumeError(item.line, "bad-obstacle", f"{item.text('elevation')!r} is no elevation")
     where = Position(lat_deg=place.lat, lon_deg=place.lon)
@@ -171,7 +171,7 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
     for key, limit in (("lower", draft.lower), ("upper", draft.upper)):
         if limit is None and volume.text(key):
             what = f"{name}: {volume.text(key)!r}: taken as {'SFC' if key == 'lower' else 'UNL'}"
-            problems.repair(draft, volume.items[key].line, "unreadable-limit", what)
+            problems.repair(draft, volume.items[key][1].line, "unreadable-limit", what)
     for element in (piece for part in volume.list("boundary") for piece in _pieces(part)):
         try:
             draft.outline += _element(element)
@@ -193,7 +193,7 @@ def _reaches(element: Node) -> list[Reach]:
     """How far an element reaches that cannot be read: a corner, or a circle about a centre."""
     if isinstance(element, Scalar):
         return [reach_of_coordinate(element.text)]
-    shape = next((item for item in element.items.values()), None) if isinstance(element, Mapping) else None
+    shape = next((item for _, item in element.items.values()), None) if isinstance(element, Mapping) else None
     if not isinstance(shape, Mapping):
         return [ANYWHERE]
     try:
@@ -210,13 +210,13 @@ def _element(element: Node) -> list[Vertex | Arc]:
     if not isinstance(element, Mapping):
         raise _BadVolumeError(element.line, "bad-boundary", "not a line, an arc or a circle")
     for key in ("arc", "circle"):
-        shape = element.items.get(key)
+        shape = element.get(key)
         if isinstance(shape, Mapping):
-            centre = _point(shape.items.get("centre"), shape.line)
+            centre = _point(shape.get("centre"), shape.line)
             radius_m = _radius(shape)
             if key == "circle":
                 return [circle(*centre, radius_m)]
-            end = _point(shape.items.get("to"), shape.line)
+            end = _point(shape.get("to"), shape.line)
             if (turn := shape.text("dir")) not in ("cw", "ccw"):
                 raise _BadVolumeError(shape.line, "bad-direction", f"{turn[:20]!r} is not cw or ccw")
             return [Arc(*centre, radius_m, radius_m, None, None, turn == "cw"), end]
