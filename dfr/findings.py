@@ -143,14 +143,23 @@ def by_danger(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=danger)
 
 
+def counted_noun(count: int, noun: str) -> str:
+    """A number with its noun: one, or many.
+
+    >>> counted_noun(1, "dock"), counted_noun(2, "dock")
+    ('1 dock', '2 docks')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def counted(findings: Iterable[Finding]) -> str:
-    """How many findings there are of each severity: '1 violation, 2 unknown, 3 to note, 4 in order'."""
+    """How many findings there are of each severity: '1 violation, nothing unknown, 3 notes, 4 in order'."""
     found = list(findings)
     count = {severity: sum(f.severity is severity for f in found) for severity in Severity}
-    plural = "" if count[Severity.VIOLATION] == 1 else "s"
+    unknown = count[Severity.UNKNOWN] or "nothing"
     return (
-        f"{count[Severity.VIOLATION]} violation{plural}, {count[Severity.UNKNOWN]} unknown, "
-        f"{count[Severity.ADVICE]} to note, {count[Severity.OK]} in order"
+        f"{counted_noun(count[Severity.VIOLATION], 'violation')}, {unknown} unknown, "
+        f"{counted_noun(count[Severity.ADVICE], 'note')}, {count[Severity.OK]} in order"
     )
 
 

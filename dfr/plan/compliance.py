@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, counted_noun
 from dfr.plan.checks.air_data import check_data_age
 from dfr.plan.checks.airspace import check_airspace, check_restriction_hours
 from dfr.plan.checks.contingency import check_contingency
@@ -49,28 +49,26 @@ def check_coverage(context: Context) -> list[Finding]:
     """How much demand the docks reach, and whether that is proven to be the most."""
     plan = context.plan
     if not context.lines:
-        words = "no dock reaches any zone"
+        words = "No dock reaches any zone."
         return [finding("coverage", Severity.VIOLATION, words, fix="other candidate sites, limits or drone")]
     words = (
-        f"{plan.objective:.0%} of calls in flyable hours overhead within {plan.siting_limit_s:g} s "
-        "of the decision if a drone is free"
+        f"If a drone is free, it is overhead within {plan.siting_limit_s:g} s of the decision for "
+        f"{plan.objective:.0%} of calls in flyable hours."
     )
     words += _cost_of_heights(plan)
     if plan.objective <= 0.0:
         fix = "other candidate sites, a longer targets.siting_limit_s, or a faster drone"
-        return [finding("coverage", Severity.VIOLATION, f"no call is reached in time: {words}", fix=fix)]
+        return [finding("coverage", Severity.VIOLATION, f"No call is reached in time. {words}", fix=fix)]
+    best = f"No other choice of {counted_noun(len(plan.sites), 'dock')} reaches more"
     if plan.status == OPTIMAL:
-        return [
-            finding("coverage", Severity.OK, f"{words}; proven the most that {len(plan.sites)} docks reach")
-        ]
+        return [finding("coverage", Severity.OK, f"{words} {best} (proven).")]
     if plan.sited_by is not None and plan.sited_by.objective != "mclp":
-        words += f"; sited for {plan.sited_by}; docks sited for coverage reach {plan.bound:.0%}"
+        words += f" The docks are sited for {plan.sited_by}. Docks sited for coverage reach {plan.bound:.0%}."
         return [finding("coverage", Severity.OK, words)]
     levels = plan.height_levels
     if levels is not None and levels.share_at_one_height >= plan.bound - PROVEN:
-        words += f"; proven the most that {len(plan.sites)} docks reach at one height"
-        return [finding("coverage", Severity.OK, words)]
-    words += f"; not proven: at most {plan.bound:.0%} is possible"
+        return [finding("coverage", Severity.OK, f"{words} {best} at one height (proven).")]
+    words += f" This is not proven to be the most: up to {plan.bound:.0%} may be possible."
     return [finding("coverage", Severity.ADVICE, words, fix="allow more time")]
 
 
@@ -79,12 +77,12 @@ def _cost_of_heights(plan: Plan) -> str:
     levels = plan.height_levels
     if levels is None or levels.levels < 2:
         return ""
-    words = f"; {levels.levels} heights keep own drones apart: at one height it would be"
+    words = f" The docks fly at {levels.levels} heights to keep their drones apart: at one height it would be"
     words += f" {levels.share_at_one_height:.1%} instead of {plan.objective:.1%}"
     if plan.mean_overhead_s is not None and levels.mean_at_one_height_s is not None:
         later_s = plan.mean_overhead_s - levels.mean_at_one_height_s
-        words += f" and the mean {abs(later_s):.1f} s {'shorter' if later_s >= 0 else 'longer'}"
-    return words
+        words += f", and the mean time {abs(later_s):.1f} s {'shorter' if later_s >= 0 else 'longer'}"
+    return f"{words}."
 
 
 CHECKS: tuple[Check, ...] = (

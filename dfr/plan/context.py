@@ -106,6 +106,11 @@ def enough(metres: float) -> str:
     return f"{math.ceil(metres - 1e-6)} m"
 
 
+def route_words(route: Route) -> str:
+    """A route by its ends: the subject of a sentence."""
+    return f"The route from {route.site_id} to {route.zone_id}"
+
+
 def listed(words: list[str], most: int = 4) -> str:
     """Some of a list in words: the first few and how many more."""
     more = len(words) - most

@@ -146,8 +146,10 @@ class SitedBy:
     def __str__(self) -> str:
         """In words, with its proof."""
         write = "{:.1%}".format if self.unit == "share" else "{:.1f} s".format
-        proof = "proven best" if self.status == "optimal" else f"{self.status}, bound {write(self.bound)}"
-        words = f"{self.what}: {write(self.value)} ({self.objective}, {proof}, gap {100 * self.gap:.2g} %)"
+        proof = "best possible, proven"
+        if self.status != "optimal":
+            proof = f"not proven best: at best {write(self.bound)}, {100 * self.gap:.2g} % from this"
+        words = f"{self.what}: {write(self.value)} ({self.objective}; {proof})"
         return f"{words}; {self.given}" if self.given else words
 
 

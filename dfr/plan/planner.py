@@ -33,9 +33,10 @@ from dfr.plan.model import (
     Volume,
 )
 from dfr.plan.objectives import Wish, site
-from dfr.plan.profile import LEAST_CLEARANCE_M, with_profiles
+from dfr.plan.profile import with_profiles
 from dfr.plan.restricted_area import propose_area
 from dfr.plan.routing import Way
+from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.separation import DockWays, least_levels, ways_in_turn, ways_of_docks
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
@@ -46,8 +47,8 @@ from dfr.world.model import World
 MOST_LAYOUTS = 6
 """Gains are shown up to so many docks."""
 
-NO_HEADWAY = "wind: no headway at the tilt limit"
-NO_SURE_HEADWAY = "wind: where the nose drifts on scene decides whether the drone comes back"
+NO_HEADWAY = "the wind leaves no headway at the tilt limit"
+NO_SURE_HEADWAY = "in this wind it is not sure that the drone comes back"
 
 
 def make_plan(
@@ -379,7 +380,7 @@ def _why_not(way: Way, sortie: Sortie, needed_wh: float, usable_wh: float) -> st
         return way.limited_by
     if not math.isfinite(needed_wh):
         return NO_HEADWAY if sortie.back_s is None else NO_SURE_HEADWAY
-    return f"energy: {needed_wh:.0f} Wh needed, {usable_wh:.0f} Wh above the reserve"
+    return f"the flight needs {needed_wh:.0f} Wh, and {usable_wh:.0f} Wh are usable above the reserve"
 
 
 def _volumes(world: World, layouts: Layouts, chosen: Sequence[int], raised_m: float) -> tuple[Volume, ...]:

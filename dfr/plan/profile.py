@@ -22,8 +22,6 @@ PROFILE_STEP_M = 25.0
 """Half a cell of OS Terrain 50."""
 
 MOST_PLACES, MOST_KEPT = 2000, 41
-LEAST_CLEARANCE_M = 20.0
-"""Room kept above the highest ground (assumed: 4 m of grid error, trees and lamps)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,7 @@ class Router:
                     f"nearest permitted point {stand_off:.0f} m away, over {self._stand_off_limit_m:.0f} m"
                 )
                 return no_way(f"{reason}: {limit}")
-            reason = f"stands off {stand_off:.0f} m: target {reason}"
+            reason = f"the drone stops {stand_off:.0f} m short of the target, which is {reason}"
         begin = shapely.get_point(shapely.shortest_line(part, origin), 0)
         points = self._search((begin.x, begin.y), (stop.x, stop.y), pace or _length)
         if points is None:

@@ -26,6 +26,21 @@ class Rule:
     source: str
 
 
+# The figures that the checks hold a plan against where no law or authorisation gives one. The checks, these
+# rows and `docs/rules.md` all read them here. All but the well-clear height are assumed.
+
+# Share of the battery: makers' return-home warnings start near it.
+LEAST_RESERVE = 0.2
+# Share of the sky above 15 degrees that a dock sees.
+LEAST_SKY_VIEW = 0.7
+LONGEST_SHIFT_H = 12.0
+# Above the ground (4 m of grid error, trees and lamps) and above obstacles.
+LEAST_CLEARANCE_M = 20.0
+# Between two drones of one plan: sideways, or else in height (4 m of altimetry error each, 7 m for downwash).
+APART_M, APART_HEIGHT_M = 50.0, 15.0
+# From other users of the air, vertically: ASTM F3442 (to be confirmed); no UK police figure is published.
+WELL_CLEAR_FT = 250.0
+
 PLACE = "the rules of the place (`jurisdiction` of the scenario)"
 AUTHORISATION = "the operator's authorisation, as the scenario states it"
 _TABLE = (
@@ -59,8 +74,8 @@ _TABLE = (
     ),
     Rule(
         id="airspace-class",
-        asks="The class of the air asks no permission, or a clearance covers it. "
-        "Class G is an inference: no file encodes it.",
+        asks="The airspace class needs no permission, or a clearance covers it. Class G is an "
+        "inference: no file encodes it.",
         basis=Basis.LAW,
         source=PLACE,
     ),
@@ -86,8 +101,8 @@ _TABLE = (
     ),
     Rule(
         id="temporary-restriction",
-        asks="No temporary restriction is entered without a clearance of its sponsor; a possible one is "
-        "asked about.",
+        asks="No temporary restriction is entered without a clearance of its sponsor; the operator "
+        "asks about a possible one.",
         basis=Basis.LAW,
         source=PLACE,
     ),
@@ -100,14 +115,14 @@ _TABLE = (
     ),
     Rule(
         id="height-limit",
-        asks="No higher above the surface than the rules of the place say, or than the authorisation says.",
+        asks="Drones fly no higher above the surface than the authorisation or the rules of the place allow.",
         basis=Basis.LAW,
         source=PLACE,
     ),
     Rule(
         id="obstacle",
-        asks="Somebody surveyed the site, or a file lists all obstacles from well below the drone up; it "
-        "flies 20 m above all that stand within the contingency volume.",
+        asks="Somebody surveyed the site, or a file lists all obstacles that reach the drones; they "
+        f"fly {LEAST_CLEARANCE_M:g} m above all that stand within the contingency volume.",
         basis=Basis.ASSUMED,
         source="assumed figure, as over the ground; low masts are usually unlit and in no list",
     ),
@@ -137,15 +152,17 @@ _TABLE = (
     ),
     Rule(
         id="crowd",
-        asks="Whether people gather here is stated. No overflight of assemblies of people, and no nearer "
-        "than the authorisation says, or the rules of the place where it says nothing.",
+        asks="The scenario states whether people gather here. Drones do not fly over assemblies of "
+        "people, and keep the distance that the authorisation gives, or the rules of the place "
+        "where it gives none.",
         basis=Basis.OA_CONDITION,
         source=AUTHORISATION,
     ),
     Rule(
         id="ground-risk",
-        asks="A dense crowd inside the ground-risk buffer is covered by VLOS with a second safety pilot, "
-        "flown against just this risk, or by a clause for overflight; its iGRC is stated.",
+        asks="A dense crowd inside the ground-risk buffer is covered by VLOS with a second safety "
+        "pilot, who watches for this risk, or by a clause for overflight. Its ground risk class "
+        "(iGRC) is stated.",
         basis=Basis.OA_CONDITION,
         source="JARUS SORA 2.5, table 2 (to be confirmed)",
     ),
@@ -170,20 +187,20 @@ _TABLE = (
     ),
     Rule(
         id="weather",
-        asks="No launch in an hour beyond the operation's, the drone's or the dock's limits.",
+        asks="No drone launches in an hour beyond the limits of the operation, the drone or the dock.",
         basis=Basis.MANUFACTURER,
         source="hardware catalogue and the operation's limits",
     ),
     Rule(
         id="dock-place",
-        asks="A dock stands on land, inside the boundary and clear of keep-outs and crowds by the margins "
-        "that its flights keep; where water is, is stated.",
+        asks="A dock stands on land, inside the boundary and clear of keep-outs and crowds by the "
+        "margins that its flights keep. The scenario states where water is.",
         basis=Basis.OPERATOR,
         source="candidate sites, boundary, keep-outs, crowds and water of the scenario",
     ),
     Rule(
         id="placeholder",
-        asks="Boundary, areas of calls, docks and posts are real ones, and none that a program drew.",
+        asks="Boundary, areas of calls, docks and posts are real ones: a program drew none of them.",
         basis=Basis.OPERATOR,
         source="project rule: a drawn example is no survey",
     ),
@@ -195,7 +212,7 @@ _TABLE = (
     ),
     Rule(
         id="sky-view",
-        asks="A dock sees at least 70 % of the sky above 15 degrees, for GNSS.",
+        asks=f"A dock sees at least {100 * LEAST_SKY_VIEW:g} % of the sky above 15 degrees, for GNSS.",
         basis=Basis.ASSUMED,
         source="assumed figure",
     ),
@@ -207,33 +224,33 @@ _TABLE = (
     ),
     Rule(
         id="duty-hours",
-        asks="A shift is no longer than 12 hours.",
+        asks=f"A shift is no longer than {LONGEST_SHIFT_H:g} hours.",
         basis=Basis.ASSUMED,
         source="assumed figure; the operator's fatigue policy decides",
     ),
     Rule(
         id="energy-reserve",
-        asks="The longest sortie, with its time on scene, lands with the reserve untouched.",
+        asks="The longest sortie, with its time on scene, lands without using the reserve.",
         basis=Basis.OPERATOR,
         source="reserve of the scenario; energy by the flight model",
     ),
     Rule(
         id="safe-landing",
-        asks="From every point of every route a place to land, a dock or rally point, is reached with the "
-        "energy left on the way home.",
+        asks="From every point of every route the drone reaches a place to land, a dock or rally "
+        "point, with the energy left on the return leg.",
         basis=Basis.OA_CONDITION,
-        source="energy by the flight model; ways by the router; SORA contingency procedures",
+        source="energy by the flight model; paths by the router; SORA contingency procedures",
     ),
     Rule(
         id="terrain-profile",
-        asks="Flown as its mission flies it, out and home by RTL, every route stays within the height limit "
-        "above the ground below it and 20 m above the highest.",
+        asks="Flown as its mission flies it, out and home by RTL, every route stays within the height "
+        f"limit above the ground below it, and at least {LEAST_CLEARANCE_M:g} m above the ground.",
         basis=Basis.LAW,
         source=PLACE,
     ),
     Rule(
         id="reach",
-        asks="Every demand zone is reached from some dock; how far the drone stands off is stated.",
+        asks="Some dock reaches every demand zone; the plan states how far from it the drone stops.",
         basis=Basis.OPERATOR,
         source="routes of the plan",
     ),
@@ -245,34 +262,37 @@ _TABLE = (
     ),
     Rule(
         id="lost-link",
-        asks="What the drone does without a link, from anywhere on its route, leads clear of crowds, unless "
-        "a clause allows overflight of assemblies, and of keep-outs.",
+        asks="Without a link the drone stays clear of keep-outs, from anywhere on its route, and of "
+        "crowds, unless a clause allows overflight of assemblies.",
         basis=Basis.ARDUPILOT,
         source="ArduCopter: RTL flies straight to the nearest of home and the rally points",
     ),
     Rule(
         id="rally-points",
-        asks="There is a place other than the dock to come down, inside the boundary and clear of people.",
+        asks="There is a place to land other than the dock, inside the boundary and clear of people.",
         basis=Basis.OPERATOR,
         source="contingency choices of the scenario",
     ),
     Rule(
         id="reserve-choice",
-        asks="The battery reserve is at least 20 %, and at least what the operator's manual says.",
+        asks=f"The battery reserve is at least {100 * LEAST_RESERVE:g} %, and at least what the "
+        "operator's manual says.",
         basis=Basis.ASSUMED,
         source="assumed figure; makers' return-home warnings start near it",
     ),
     Rule(
         id="other-traffic",
-        asks="Every known other user of the air is kept apart in place or height, or has a procedure done "
-        "within the notice it gives; a hold stays below its heights, by 250 ft to be well clear.",
+        asks="Every known other user of the air is kept apart in place or height, or has a procedure "
+        f"done within the notice it gives; a hold stays below its heights, by {WELL_CLEAR_FT:g} ft "
+        "to be well clear.",
         basis=Basis.OPERATOR,
         source="de-confliction rules of the scenario; ASTM F3442 (to be confirmed)",
     ),
     Rule(
         id="own-drones-apart",
-        asks="Drones of one plan keep 50 m aside or 15 m in height wherever routes of two docks meet: the "
-        "plan flies docks at different heights, out and home. Where no heights do, they fly one at a time.",
+        asks=f"Drones of one plan keep {APART_M:g} m apart sideways or {APART_HEIGHT_M:g} m in height "
+        "wherever routes of two docks meet: the plan flies docks at different heights, out and "
+        "home. Where no heights keep them apart, they fly one at a time.",
         basis=Basis.ASSUMED,
         source="assumed figures: no distance between two drones of one operator is published",
     ),

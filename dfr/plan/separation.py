@@ -33,15 +33,9 @@ from scipy import sparse
 from dfr.geo import FloatArray
 from dfr.plan.context import Context
 from dfr.plan.model import Route, WayPair
-from dfr.plan.profile import LEAST_CLEARANCE_M, PROFILE_STEP_M, Profile, profile_of
+from dfr.plan.profile import PROFILE_STEP_M, Profile, profile_of
+from dfr.plan.rules import APART_HEIGHT_M, APART_M, LEAST_CLEARANCE_M
 from dfr.plan.siting.milp import Programme, solve
-
-APART_M = 50.0
-"""Horizontal distance wanted between two drones of one plan (assumed: no figure is published for it)."""
-
-APART_HEIGHT_M = 15.0
-"""Difference in height that stands in for it (assumed: the altimetry error of 4 m of each, and 7 m more for
-downwash and gusts)."""
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dfr.errors import NonCompliantError
-from dfr.findings import DayFact, Finding, Severity, Validity
+from dfr.findings import DayFact, Finding, Severity, Validity, counted_noun
 from dfr.plan.model import CoverageHour, Plan
 from dfr.scenario.model import Scenario
 
 DAY_BEFORE = timedelta(hours=24)
-"""So long before the start the day stage begins: the longest that a reading of NOTAMs stands."""
+"""The day stage begins this long before the start: the longest that a reading of NOTAMs stands."""
 
 AVAILABLE = {
     DayFact.NOTAMS: "read them within the 24 h before the start, and again before each flight",
@@ -27,7 +27,8 @@ AVAILABLE = {
 """When the facts of the day can be had."""
 
 EXERCISE = "EXERCISE"
-"""What every output of an exercise says."""
+EXERCISE_PREFIX = f"{EXERCISE}: "
+"""What every output of an exercise says, and says first."""
 
 SHARES = (
     (0.02, "almost none"),
@@ -62,6 +63,14 @@ class VerdictKind(StrEnum):
     GO = "GO"
 
 
+FORMS = {
+    VerdictKind.GO: "GO for N of M hours",
+    VerdictKind.NO_GO: "NO GO",
+    VerdictKind.UNKNOWN: "UNKNOWN: what is missing",
+}
+"""The headline of each kind of verdict, as the help and the docs show it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a plan comes to at a moment, and what a commander must know of it.
@@ -92,9 +101,14 @@ class Verdict:
         return finding.blocks and not (self.stage is Stage.PLAN and finding.due is not None)
 
     @property
+    def prefix(self) -> str:
+        """What stands before every title and headline of an exercise; '' for a real operation."""
+        return EXERCISE_PREFIX if self.exercise else ""
+
+    @property
     def headline(self) -> str:
         """The verdict in one line, as every output prints it."""
-        words = f"{EXERCISE}: {self.kind.value}" if self.exercise else self.kind.value
+        words = f"{self.prefix}{self.kind.value}"
         if self.kind is VerdictKind.NO_GO:
             return words
         if self.kind is VerdictKind.UNKNOWN:
@@ -118,6 +132,7 @@ class Verdict:
         return {
             "verdict": self.kind.value,
             "headline": self.headline,
+            "lines": list(self.lines),
             "commander": self.commander,
             "stage": self.stage.value,
             "exercise": self.exercise,
@@ -133,7 +148,7 @@ class Verdict:
 
 def titled(scenario: Scenario, title: str) -> str:
     """A title that says EXERCISE where the scenario is one."""
-    return f"{EXERCISE}: {title}" if scenario.exercise else title
+    return f"{EXERCISE_PREFIX}{title}" if scenario.exercise else title
 
 
 def stage_at(scenario: Scenario, now: datetime, *, day: bool = False) -> Stage:
@@ -234,7 +249,7 @@ def _for_the_commander(scenario: Scenario, plan: Plan, kind: VerdictKind, violat
     if not any(hour.flyable for hour in plan.coverage_by_hour):
         return "Do not fly: no hour with calls can be flown."
     if kind is VerdictKind.NO_GO:
-        return f"Do not fly: {_count(violations, 'violation')} must be resolved first."
+        return f"Do not fly: {counted_noun(violations, 'violation')} must be resolved first."
     limit = _limit_words(plan.siting_limit_s)
     served = f"Overhead within {limit} of the decision for {_share_words(plan.objective)} of the calls"
     closed = _closures(scenario, plan.coverage_by_hour)
@@ -297,11 +312,7 @@ def _limit_words(seconds: float) -> str:
 
 
 def _hours(count: int) -> str:
-    return _count(count, "hour")
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return counted_noun(count, "hour")
 
 
 def _moment(when: datetime) -> str:

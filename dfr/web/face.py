@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dfr.errors import InputError
-from dfr.findings import by_danger
+from dfr.findings import by_danger, counted
 from dfr.metrics.timeline import Kind
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, titled, verdict_of
@@ -112,6 +112,7 @@ class Face:
             ],
             "verdict": self._verdict().as_dict(),
             "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
+            "counted": counted(plan.findings),
         }
 
     def _verdict(self) -> Verdict:

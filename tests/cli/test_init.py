@@ -55,7 +55,7 @@ def test_where_no_airspace_is_shipped_it_says_so_and_the_check_does_too(tmp_path
         3,
         {"flight-restriction-zone", "jurisdiction", *TO_BE_WRITTEN},
     )
-    assert "no airspace file is loaded" in checked.stdout
+    assert "No airspace file is loaded" in checked.stdout
 
 
 def test_a_file_that_is_there_is_not_replaced_without_force(tmp_path: Path) -> None:

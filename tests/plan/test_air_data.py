@@ -49,9 +49,9 @@ def test_a_kind_that_no_source_holds_is_unknown_and_the_file_to_get_is_named(
 ) -> None:
     (found,) = findings(field(**loaded(ALL_KINDS - {kind})), rule)
     assert found.severity is Severity.UNKNOWN
-    assert f"no file loaded holds {kind} (crewed.txt of 2024-06-01)" in found.message
+    assert f"No loaded file holds {kind} (crewed.txt of 2024-06-01)" in found.message
     assert found.fix == DATA_NEEDS["uk"].where(kind)
-    assert "none within" not in found.message
+    assert "No zone of this kind" not in found.message
 
 
 def test_the_uk_needs_the_restrictions_dataset_of_nats_ais(field: Field) -> None:
@@ -93,4 +93,4 @@ def test_what_a_scenario_only_assumes_of_a_file_is_said(field: Field) -> None:
     world = replace(world, scenario=replace(world.scenario, airspace=(assumed,)))
     found = only(world, "unmanned-aircraft-zone")
     assert found.severity is Severity.ADVICE
-    assert "that it holds them is assumed: made up; for an exercise" in found.message
+    assert "That it holds them is assumed: made up; for an exercise" in found.message

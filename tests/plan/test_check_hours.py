@@ -30,7 +30,7 @@ def test_a_crowd_of_one_hour_is_kept_off_at_all_and_its_cost_is_said(field: Fiel
     world = at_hours(field, 1, 2, -100, 60, 100, 300)
     (found,) = said(world)
     assert found.severity is Severity.ADVICE
-    assert "in 1 of 4 hours" in found.message
+    assert "in only 1 of 4 hours" in found.message
     routes = {route.zone_id: route.length_m for route in make_plan(world).routes}
     open_ = {route.zone_id: route.length_m for route in make_plan(field()).routes}
     longest = max(routes[zone] - open_[zone] for zone in routes)

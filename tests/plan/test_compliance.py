@@ -11,11 +11,10 @@ import pytest
 from dfr.aircraft.catalogue import dock, drone
 from dfr.findings import Basis, Severity, compliant
 from dfr.geo import VerticalDatum
-from dfr.plan.checks.resources import LONGEST_SHIFT_H
 from dfr.plan.compliance import check
 from dfr.plan.jurisdictions.uk import UK
 from dfr.plan.planner import make_plan
-from dfr.plan.rules import RULES, as_markdown
+from dfr.plan.rules import LONGEST_SHIFT_H, RULES, as_markdown
 from dfr.plan.windows import hour_windows, landing_wind_limit_mps, tightest
 from dfr.scenario import model as m
 from dfr.scenario.data_kinds import ALL_KINDS
@@ -59,14 +58,14 @@ def test_checking_a_plan_again_finds_the_same(field: Field):
 def test_class_g_is_named_as_an_inference(field: Field):
     found = only(field(), "airspace-class")
     assert found.severity is Severity.OK
-    assert "Class G from the surface by inference" in found.message
+    assert "Class G from the surface, by inference" in found.message
 
 
 def test_outside_the_loaded_data_is_unknown_never_class_g(field: Field):
     small = Coverage(ring=box(-100, -100, 100, 100), kinds=ALL_KINDS)
     found = findings(field(**airspace(coverage=(small,))), "unmanned-aircraft-zone", Severity.UNKNOWN)
     assert len(found) == 1
-    assert "no airspace file is loaded" in found[0].message
+    assert "No airspace file is loaded" in found[0].message
 
 
 def test_controlled_airspace_over_the_site_is_a_violation(field: Field):
@@ -286,14 +285,14 @@ def test_a_crowd_in_the_buffer_needs_vlos_or_a_clause(field: Field, kind, allows
 def test_no_go_hours_are_listed_with_a_reason(field: Field):
     hours = tuple(hour(START + timedelta(hours=k), gust_mps=20.0 if k in (1, 2) else 3.0) for k in range(4))
     found = findings(field(weather={"hours": hours}), "weather", Severity.ADVICE)[0]
-    assert "no-go in 2 of 4 hours with 50% of calls: Sat 11-13" in found.message
+    assert "cannot fly in 2 of 4 hours with calls, which have 50% of the calls: Sat 11-13" in found.message
     assert "gust 20" in found.message
 
 
 def test_an_unreported_gust_is_said_to_be_estimated(field: Field):
     hours = tuple(hour(START + timedelta(hours=k), gust_mps=None) for k in range(4))
     found = findings(field(weather={"hours": hours}), "weather", Severity.ADVICE)
-    assert any("gusts not reported in 4 of 4 hours" in f.message for f in found)
+    assert any("Gusts are not reported in 4 of 4 hours" in f.message for f in found)
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -337,7 +336,7 @@ def test_too_few_people_for_all_drones_is_advice(field: Field):
 def test_calls_outside_every_shift_are_counted(field: Field):
     shift = (m.Shift(start=START, end=START + timedelta(hours=3), remote_pilots=2, safety_pilots=2),)
     found = findings(field(crew={"shifts": shift}), "crew", Severity.ADVICE)
-    assert "1 hours with 25% of calls: Sat 13-14" in found[0].message
+    assert "1 hour with 25% of calls: Sat 13-14" in found[0].message
 
 
 def test_a_long_shift_is_advice(field: Field):
@@ -359,14 +358,14 @@ def test_cruising_faster_than_the_drone_can_is_a_violation(field: Field):
 @pytest.mark.parametrize(
     ("gust", "severity", "says"),
     [
-        (7.5, Severity.OK, "least room: gust 7.5 m/s, limit 15 m/s, 50% of it used, Sat 12:00"),
-        (14.9, Severity.ADVICE, "least room: gust 14.9 m/s, limit 15 m/s, 99% of it used, Sat 12:00"),
+        (7.5, Severity.OK, "The least room is on Sat 12:00: gust 7.5 m/s, limit 15 m/s (50% used)."),
+        (14.9, Severity.ADVICE, "The least room is on Sat 12:00: gust 14.9 m/s, limit 15 m/s (99% used)."),
     ],
 )
 def test_the_hours_that_may_be_flown_say_how_much_room_there_is(field: Field, gust, severity, says):
     hours = tuple(hour(START + timedelta(hours=k), gust_mps=gust if k == 2 else 3.0) for k in range(4))
     told = findings(field(weather={"hours": hours}), "weather")
-    found = next(f for f in told if "all 4 hours with calls may be flown" in f.message)
+    found = next(f for f in told if "All 4 hours with calls may be flown" in f.message)
     assert (found.severity, says in found.message) == (severity, True)
 
 

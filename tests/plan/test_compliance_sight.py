@@ -96,13 +96,15 @@ def test_every_kind_of_operation_names_the_document_that_allows_it(field: Field,
     held = authorisation(kind.value)
     named = only(field(operation={"kind": kind, "authorisation": held}), "authorisation")
     assert (bare.severity, named.severity) == (Severity.UNKNOWN, Severity.OK)
-    assert 'OA 12 (CAA), valid to 2024-07-01 10:00: "2.1 how it is flown"' in named.message
+    assert named.message == (
+        f'OA 12 (CAA) allows {kind.value}, valid to 2024-07-01 10:00: "2.1 how it is flown".'
+    )
 
 
 def test_words_alone_permit_nothing(field: Field):
     found = only(field(operation={"authorisation": None, "basis": "OA 12, granted"}), "authorisation")
     assert found.severity is Severity.UNKNOWN
-    assert "'OA 12, granted', is a text and permits nothing" in found.message
+    assert "'OA 12, granted', is only a text and permits nothing" in found.message
 
 
 def test_bvlos_needs_no_post(field: Field):
@@ -118,4 +120,4 @@ def test_risk_and_sight_are_judged_tip_to_tip(field: Field):
     assert inputs_of(field().scenario).size_m == pytest.approx(1.125, abs=0.005)
     crowds = (crowd(390, 60, 410, 120),)
     risk = findings(field(site={"crowds": crowds}), "ground-risk")
-    assert any("iGRC 8 where it is overflown by a drone of 1.1 m" in f.message for f in risk)
+    assert any("with a drone of 1.1 m and 23 m/s is ground risk class iGRC 8" in f.message for f in risk)

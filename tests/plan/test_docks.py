@@ -29,7 +29,7 @@ def forced(field: Field, east_m: float, north_m: float, **parts):
 
 FAULTS = [
     (-545, 0, {}, "45 m outside the boundary", -55.0),
-    (0, 496, {}, "4 m inside the boundary, 10 m are kept", -6.0),
+    (0, 496, {}, "4 m inside the boundary, less than the 10 m required", -6.0),
     (20, 0, {"site": {"water": (), "keep_outs": (("shed", box(-30, -30, 30, 30)),)}}, "10 m inside", -20.0),
     (34, 0, {"site": {"water": (), "keep_outs": (("shed", box(-30, -30, 30, 30)),)}}, "4 m from", -6.0),
     (0, 0, {"site": {"water": (), "crowds": (crowd(-50, -50, 50, 50),)}}, "50 m inside the crowd", -70.0),
@@ -82,7 +82,7 @@ def test_drones_fly_over_water(field: Field):
 
 def test_where_nobody_has_said_where_water_is_that_is_said(field: Field):
     (unknown,) = findings(field(site={"water": None}), "dock-place", Severity.UNKNOWN)
-    assert "nobody has said where water is" in unknown.message
+    assert "Nobody has said where water is" in unknown.message
     assert "water: none" in unknown.fix
     assert only(field(site={"water": ()}), "dock-place").severity is Severity.OK
 

@@ -47,7 +47,7 @@ def jurisdiction_findings(world: World, severity: Severity) -> list[str]:
 def test_where_no_rules_are_loaded_no_plan_is_a_go(field: Field):
     (found,) = findings(field(jurisdiction="none"), "jurisdiction")
     assert found.severity is Severity.UNKNOWN
-    assert "no set of rules is loaded" in found.message
+    assert "No set of rules is loaded" in found.message
     assert found.fix == "write jurisdiction: uk"
 
 
@@ -69,14 +69,14 @@ def test_at_home_findings_cite_the_law_of_the_land(field: Field):
 @pytest.mark.parametrize(
     ("key", "centre", "says"),
     [
-        ("uk", MUNICH, "48.13720 N 11.57550 E lies outside it, in the European Union and associated states"),
+        ("uk", MUNICH, "48.13720 N 11.57550 E is outside it, in the European Union and associated states"),
         (
             "uk",
             Position(lat_deg=-1.09, lon_deg=50.78),
-            "read the other way round, 50.78000 N 1.09000 W lies in the United Kingdom",
+            "Read the other way round, 50.78000 N 1.09000 W is in the United Kingdom",
         ),
         ("us", Position(lat_deg=35.68, lon_deg=139.69), "in no country whose rules are loaded"),
-        ("eu", Position(lat_deg=54.18, lon_deg=-6.34), "may lie outside it"),
+        ("eu", Position(lat_deg=54.18, lon_deg=-6.34), "may be outside it"),
     ],
 )
 def test_a_site_elsewhere_than_its_rules_is_unknown_with_both_readings(field: Field, key, centre, says):

@@ -36,7 +36,7 @@ def unread(field: Field, **words: object) -> World:
 def test_nobody_having_read_the_notams_is_unknown_and_due_on_the_day(field: Field) -> None:
     (finding,) = found(unread(field))
     assert (finding.severity, finding.due) == (Severity.UNKNOWN, DayFact.NOTAMS)
-    assert finding.message == "nobody has read the NOTAMs for this place and time"
+    assert finding.message == "Nobody has read the NOTAMs for this place and time."
     assert "notams: {read_by, read_at}" in finding.fix
 
 
@@ -51,7 +51,7 @@ def test_a_reading_stands_for_24_hours(field: Field) -> None:
 def test_a_reading_that_is_only_assumed_is_advice_of_an_exercise(field: Field) -> None:
     (finding,) = found(replace(field(), notam_reading=replace(READING, assumed=True)))
     assert finding.severity is Severity.ADVICE
-    assert "assumed for the exercise" in finding.message
+    assert "Assumed for the exercise" in finding.message
 
 
 def test_what_could_not_be_drawn_is_shown_and_unknown(field: Field) -> None:
@@ -72,4 +72,4 @@ def test_a_text_that_the_reader_judged_is_told_with_the_reason(field: Field) -> 
     judged = replace(READING, judged=(("A1/24", "the town is 40 km away"),))
     _, finding = found(replace(field(), notam_reading=judged, notams=(undrawn(),)))
     assert finding.severity is Severity.ADVICE
-    assert finding.message == "A1/24 is set aside by Sgt Hill: the town is 40 km away"
+    assert finding.message == "Sgt Hill set A1/24 aside: the town is 40 km away"

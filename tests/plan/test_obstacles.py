@@ -55,7 +55,7 @@ def found(made: World) -> list[Finding]:
 def test_nobody_knowing_of_all_obstacles_is_unknown(field: Field) -> None:
     (finding,) = found(world(field, survey=None))
     assert finding.severity is Severity.UNKNOWN
-    assert "nobody has surveyed this place for obstacles" in finding.message
+    assert "Nobody has surveyed this place for obstacles" in finding.message
     assert "obstacles: {surveyed_by, read_at, tallest_m_agl}" in finding.fix
 
 
@@ -113,7 +113,7 @@ def test_a_top_above_the_sea_over_unknown_ground_is_unknown(field: Field) -> Non
 def test_an_obstacle_beside_the_volume_is_named_with_its_distance(field: Field) -> None:
     (finding,) = found(world(field, mast(400.0, east_m=1500.0)))
     assert finding.severity is Severity.OK
-    assert "listed near: mast (1312 ft AGL)" in finding.message
+    assert "Listed near: mast (1312 ft AGL)" in finding.message
 
 
 def test_a_crane_of_a_notam_is_an_obstacle(field: Field) -> None:

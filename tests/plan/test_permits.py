@@ -47,7 +47,7 @@ def test_a_clearance_permits_its_zone_and_is_to_be_carried(field: Field):
     (refused,), (permitted,) = inside_frz(field), inside_frz(field, clearance())
     assert refused.severity is Severity.VIOLATION
     assert permitted.severity is Severity.ADVICE
-    assert "permitted under ATC/2024/17, by Town Tower: carry it" in permitted.message
+    assert "under ATC/2024/17, by Town Tower, until" in permitted.message
     assert "call before launch" in permitted.message
     assert "01234 567" in permitted.fix
     assert permitted.margin_m > 0, "the room below the height cleared"
@@ -177,7 +177,7 @@ def test_a_kind_that_is_not_named_is_not_allowed(field: Field, flown, allowed):
     operation = {"kind": m.OperationKind(flown), "authorisation": authorisation(allowed)}
     found = only(field(operation=operation), "authorisation")
     assert found.severity is Severity.VIOLATION
-    assert f"allows {allowed} only; {flown} is flown" in found.message
+    assert f"allows {allowed} only, but {flown} is planned" in found.message
 
 
 @pytest.mark.parametrize(

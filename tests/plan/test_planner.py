@@ -179,7 +179,7 @@ def test_a_plan_without_a_flyable_hour_still_has_docks_routes_and_findings_and_c
     assert (plan.objective, plan.flyable_share, plan.planning_wind) == (0.0, 0.0, None)
     (found,) = [finding for finding in plan.findings if finding.rule == "flyable-hours"]
     assert found.severity is Severity.VIOLATION
-    assert "none of the 4 hours with calls can be flown: wind 26.2 m/s, limit 12 m/s" in found.message
+    assert "None of the 4 hours with calls can be flown: wind 26.2 m/s, limit 12 m/s" in found.message
 
 
 def test_fewer_hours_than_the_scenario_requires_are_a_violation(field: Field):
@@ -233,7 +233,7 @@ def test_routes_go_round_a_crowd_and_stand_off_from_a_zone_inside_it(field: Fiel
     plan = make_plan(field(site={"crowds": (crowd,)}))
     route = plan.route("east", "right")
     assert route.stand_off_m == pytest.approx(70.0, abs=0.5)
-    assert "stands off 70 m" in route.limited_by
+    assert "stops 70 m short of the target" in route.limited_by
     assert route.reachable
 
 

@@ -102,7 +102,7 @@ def test_a_target_in_the_crowd_is_watched_from_its_edge():
     assert found.reachable
     assert found.stand_off_m == pytest.approx(20.0, abs=0.02)
     assert shapely.Point(found.points[-1]).distance(crowd.area) == pytest.approx(10.0, abs=0.02)
-    assert "stands off 20 m" in found.limited_by
+    assert "stops 20 m short of the target" in found.limited_by
     assert "the main stage crowd" in found.limited_by
 
 

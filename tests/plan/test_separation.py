@@ -17,9 +17,8 @@ from dfr.plan.codec import plan_from_dict
 from dfr.plan.context import context_of
 from dfr.plan.model import Plan, WayPair
 from dfr.plan.planner import make_plan
+from dfr.plan.rules import APART_HEIGHT_M, APART_M
 from dfr.plan.separation import (
-    APART_HEIGHT_M,
-    APART_M,
     STEP_M,
     DockWays,
     least_levels,
@@ -232,7 +231,7 @@ def test_what_the_heights_cost_is_said_and_the_siting_is_still_proven(field: Fie
     plan, found = make_plan(world), only(world, "coverage")
     assert plan.height_levels is not None
     assert plan.height_levels.mean_at_one_height_s < plan.mean_overhead_s
-    assert "2 heights keep own drones apart" in found.message
+    assert "fly at 2 heights to keep their drones apart" in found.message
     assert found.severity is Severity.OK
 
 

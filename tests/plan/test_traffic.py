@@ -63,7 +63,7 @@ def test_over_unknown_ground_every_visit_counts_and_the_findings_say_so(field: F
     plan = make_plan(world)
     assert all(way for row in sim_inputs(world, plan).traffic[0].blocks for way in row)
     (unknown,) = findings(world, "other-traffic", Severity.UNKNOWN)
-    assert "each visit counts as in their way, in the simulation too" in unknown.message
+    assert "Each visit counts as in their way, in the simulation too" in unknown.message
     assert unknown.fix
 
 
@@ -81,5 +81,5 @@ def test_only_the_ways_over_unknown_ground_are_counted_as_blind(field: Field):
 def test_where_heights_are_known_the_finding_counts_the_ways_that_share_them(field: Field):
     below = only(field(traffic=(traffic(**RETURN),)), "other-traffic")
     above = only(field(traffic=(replace(traffic(**RETURN), lower_m_amsl=200.0),)), "other-traffic")
-    assert "over 0 of" in above.message
-    assert "over 0 of" not in below.message
+    assert "on 0 of" in above.message
+    assert "on 0 of" not in below.message

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from dfr.cli import brief, check
 from dfr.findings import Basis, DayFact, Finding, Severity, Validity, by_danger, grouped_by_rule
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
-from dfr.plan.verdict import Stage, Verdict, VerdictKind, stage_at, verdict_of
+from dfr.plan.verdict import FORMS, Stage, Verdict, VerdictKind, stage_at, verdict_of
 from dfr.scenario import model as m
 
 from .conftest import START, hour
@@ -211,3 +212,28 @@ def test_findings_stand_in_order_of_danger(field):
     assert ordered == [near, far, rest[3], NO_NOTAMS, rest[2], rest[1]]
     (group, *_) = grouped_by_rule([far, near])
     assert (group.worst, group.count) == (near, 2)
+
+
+@pytest.mark.parametrize("page", ["docs/tutorial.md", "docs/howto/brief.md"])
+def test_the_docs_show_each_headline_as_it_is_printed(repository, page):
+    text = (repository / page).read_text()
+    for kind in VerdictKind:
+        assert FORMS[kind].startswith(kind.value)
+        assert f"`{FORMS[kind].split(':')[0]}`" in text
+
+
+@pytest.mark.parametrize("verb", [check.check, brief.brief])
+def test_the_help_names_each_verdict_with_its_exit_code(verb):
+    assert all(kind.value in verb.__doc__ for kind in VerdictKind)
+
+
+def test_a_go_is_worded_as_its_form_says():
+    said = Verdict(
+        kind=VerdictKind.GO,
+        stage=Stage.DAY,
+        exercise=False,
+        flyable_hours=3,
+        planned_hours=4,
+        commander="",
+    )
+    assert said.headline == FORMS[VerdictKind.GO].replace("N", "3").replace("M", "4")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date
 
-from dfr.findings import DayFact, Finding, Severity, Validity
+from dfr.findings import DayFact, Finding, Severity, Validity, counted_noun
 from dfr.plan.context import Context, finding
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import OperationKind, Scenario
 from dfr.scenario.permissions import NotamReading
-from dfr.world.airspace_age import data_age, next_airac
+from dfr.world.airspace_age import DataAge, data_age, next_airac
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.coverage import AERODROME_REACH_M, AERODROME_ZONE_KINDS, AirspaceSource, KindCover
 from dfr.world.data_needs import DATA_NEEDS, NO_JURISDICTION, DataNeeds
@@ -44,10 +44,10 @@ def check_air_data(context: Context, answer: VolumeAnswer) -> list[Finding]:
 def _unmanned_loaded(context: Context, cover: KindCover) -> list[Finding]:
     if cover.uncovered_share:
         return []
-    words = f"zones of unmanned aircraft are loaded: {', '.join(map(short_name, cover.sources))}"
+    words = f"Zones for unmanned aircraft are loaded: {', '.join(map(short_name, cover.sources))}."
     assumed = [file for file in context.scenario.airspace if file.assumed and file.path in cover.sources]
     if assumed:
-        words += f"; that it holds them is assumed: {assumed[0].source}"
+        words += f" That it holds them is assumed: {assumed[0].source}."
     severity = Severity.ADVICE if assumed else Severity.OK
     return [finding("unmanned-aircraft-zone", severity, words, place=context.scenario.site.centre)]
 
@@ -65,12 +65,12 @@ def _missing(context: Context, answer: VolumeAnswer, cover: KindCover) -> Findin
 def _what_is_missing(context: Context, cover: KindCover) -> str:
     sources = context.world.airspace.sources
     if not sources:
-        return f"no airspace file is loaded: nothing is known of {cover.kind} here"
+        return f"No airspace file is loaded, so nothing is known of {cover.kind} here."
     loaded = ", ".join(f"{short_name(s.path)} of {s.date}" for s in sources)
     if any(cover.kind in source.kinds for source in sources):
-        share = "all" if cover.uncovered_share >= 1.0 else f"{max(cover.uncovered_share, 0.01):.0%}"
-        return f"{share} of the buffered volume lies outside the {cover.kind} that are loaded ({loaded})"
-    return f"no file loaded holds {cover.kind} ({loaded}){_only_assumed(context, cover.kind)}"
+        share = "All" if cover.uncovered_share >= 1.0 else f"{max(cover.uncovered_share, 0.01):.0%}"
+        return f"{share} of the buffered volume is outside the {cover.kind} that are loaded ({loaded})."
+    return f"No loaded file holds {cover.kind} ({loaded}).{_only_assumed(context, cover.kind)}"
 
 
 def _only_assumed(context: Context, kind: DataKind) -> str:
@@ -78,7 +78,7 @@ def _only_assumed(context: Context, kind: DataKind) -> str:
     said = [file for file in context.scenario.airspace if file.assumed and kind in (file.kinds or ())]
     if not said:
         return ""
-    return f"; that {short_name(said[0].path)} holds them is assumed, which counts in an exercise only"
+    return f" That {short_name(said[0].path)} holds them is assumed, which counts in an exercise only."
 
 
 def _aerodrome_near(answer: VolumeAnswer, cover: KindCover) -> str:
@@ -96,8 +96,8 @@ def _aerodrome_near(answer: VolumeAnswer, cover: KindCover) -> str:
         return ""
     away_km = max(nearest.horizontal_margin_m, 0.0) / 1000.0
     return (
-        f"; {nearest.zone.label} is {away_km:.1f} km away: its flight restriction zone, with its runway "
-        "protection zones, may reach here"
+        f" {nearest.zone.label} is {away_km:.1f} km away: its flight restriction zone, with its runway "
+        "protection zones, may reach here."
     )
 
 
@@ -116,10 +116,11 @@ def check_data_age(context: Context) -> list[Finding]:
 def _age(context: Context, source: AirspaceSource, stated: str) -> Finding:
     name, period = source.path.rsplit("/", 1)[-1], context.scenario.period
     if stated != source.date:
-        words = f"{name} says it is of {source.date or 'no date'}, the scenario says {stated or 'no date'}"
+        words = f"{name} gives {source.date or 'no date'} as its date, but the scenario says "
+        words += f"{stated or 'no date'}."
         return finding("airspace-date", Severity.UNKNOWN, words, fix="find out which, and correct the other")
     age = data_age(source.date, period.start, period.end)
-    words = f"{name} is of {source.date}: {age}"
+    words = f"{name} is dated {source.date}, {_age_words(age)}."
     if age.unknown:
         fix = "load airspace data of the dates flown"
         return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)
@@ -138,6 +139,17 @@ MOST_LETTERS = 300
 """Of a NOTAM's text in a finding; the whole stands in its file."""
 
 
+def _age_words(age: DataAge) -> str:
+    """How old data are beside the dates flown."""
+    if age.days is None:
+        return "which is no date that can be compared"
+    if age.days == 0 and not age.changes:
+        return "of the dates flown"
+    side = "before" if age.days > 0 else "after"
+    changes = counted_noun(age.changes, "AIRAC change")
+    return f"{counted_noun(abs(age.days), 'day')} {side} the flights, with {changes} in between"
+
+
 def check_notices(context: Context) -> list[Finding]:
     """Whether somebody has read the NOTAMs, until when that stands, and each text that could not be drawn."""
     reading = context.world.notam_reading
@@ -148,9 +160,9 @@ def check_notices(context: Context) -> list[Finding]:
 
 def _unread(context: Context) -> Finding:
     assumed = context.scenario.notams is not None
-    words = "nobody has read the NOTAMs for this place and time"
+    words = "Nobody has read the NOTAMs for this place and time."
     if assumed:
-        words += ": that somebody has is assumed, which counts in an exercise only"
+        words += " That somebody has is assumed, which counts in an exercise only."
     return finding(
         "notams",
         Severity.UNKNOWN,
@@ -164,9 +176,10 @@ def _unread(context: Context) -> Finding:
 def _read(context: Context, reading: NotamReading) -> Finding:
     texts = context.world.notams
     count = sum(notams.count for notams in texts)
-    words = words_of(reading) + (f", {_notams(count)} in {_files(len(texts))}" if texts else "")
+    texts_read = f", {counted_noun(count, 'NOTAM')} in {counted_noun(len(texts), 'file')}" if texts else ""
+    words = f"{words_of(reading)}{texts_read}."
     if reading.assumed:
-        words = f"{words}: assumed for the exercise"
+        words = f"Assumed for the exercise: {words}"
     return finding(
         "notams",
         Severity.ADVICE if reading.assumed else Severity.OK,
@@ -204,7 +217,7 @@ def _judged(context: Context, reading: NotamReading) -> list[Finding]:
         finding(
             "notams",
             Severity.ADVICE,
-            f"{number} is set aside by {reading.read_by}: {why}",
+            f"{reading.read_by} set {number} aside: {why}",
             place=context.scenario.site.centre,
             fix="read it again on the day",
         )
@@ -215,11 +228,3 @@ def _judged(context: Context, reading: NotamReading) -> list[Finding]:
 def _shown(text: NotamText) -> str:
     words = " ".join(text.text.split())
     return words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]} ..."
-
-
-def _notams(count: int) -> str:
-    return "1 NOTAM" if count == 1 else f"{count:,} NOTAMs"
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

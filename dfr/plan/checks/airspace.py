@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dfr.findings import Finding, Severity, Validity
+from dfr.findings import Finding, Severity, Validity, counted_noun
 from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, check_notices, kinds_needed, short_name
 from dfr.plan.checks.heights import OBSTACLE_KIND
 from dfr.plan.context import Context, enough, finding, listed
@@ -76,14 +76,16 @@ def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
         return [_entered(context, "airspace-class", verdict, entered) for verdict in entered]
     lost = [s for s in context.world.airspace.sources if s.unplaced]
     if lost:
-        words = "; ".join(f"{short_name(s.path)}: {_lost_volumes(s.unplaced)}" for s in lost)
+        words = " ".join(_lost_volumes(s.unplaced, short_name(s.path)) for s in lost)
         fix = "repair the airspace file (`dfr airspace lint`)"
         return [finding("airspace-class", Severity.UNKNOWN, words, fix=fix)]
     cover = answer.cover(DataKind.AIRSPACE)
     if cover.missing:
         return []
     if cover.uncovered_share:
-        words = "no file loaded holds the classes of the airspace here; in sight no go needs them"
+        words = (
+            "No loaded file holds the airspace classes here. A flight in sight needs none of them for a go."
+        )
         return [finding("airspace-class", Severity.ADVICE, words, place=context.scenario.site.centre)]
     return [_class_finding(context, answer)]
 
@@ -92,9 +94,9 @@ def _controlled(answer: VolumeAnswer) -> list[ZoneVerdict]:
     return [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
 
 
-def _lost_volumes(count: int) -> str:
-    lost = "1 volume" if count == 1 else f"{count} volumes"
-    return f"{lost} could not be read or placed, and may lie here"
+def _lost_volumes(count: int, file: str) -> str:
+    lost = counted_noun(count, "volume")
+    return f"{lost} of {file} could not be read or placed, and may be here."
 
 
 def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
@@ -103,11 +105,11 @@ def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
         v for v in _controlled(answer) if v.horizontal_margin_m <= 0 and v.vertical_margin_m is not None
     ]
     above = min(overhead, key=lambda v: v.vertical_margin_m or 0.0, default=None)
-    lowest = "" if above is None else f"; lowest controlled airspace overhead is {above.zone.label}"
+    lowest = "" if above is None else f" The lowest controlled airspace overhead is {above.zone.label}."
     return finding(
         "airspace-class",
         Severity.OK,
-        f"Class G from the surface by inference: no zone of {dated} applies{lowest}",
+        f"The airspace is Class G from the surface, by inference: no zone of {dated} applies.{lowest}",
         place=context.scenario.site.centre,
         margin_m=None if above is None else above.vertical_margin_m,
     )
@@ -125,16 +127,17 @@ def _zone_findings(
     if nearest is None:
         if all(answer.cover(kind).uncovered_share for kind in KINDS_OF_RULE[rule]):
             return []
-        words = f"none within {NEARBY_M / 1000:.0f} km of the buffered volume"
+        words = f"No zone of this kind is within {NEARBY_M / 1000:.0f} km of the buffered volume."
         return [finding(rule, Severity.OK, words, place=context.scenario.site.centre)]
     others = listed([_named(v) for v in sorted(mine, key=lambda v: v.margin_m)[1:]])
-    words = f"clear of the nearest, {_named(nearest)}" + (f"; also near: {others}" if others else "")
+    words = f"The buffered volume is clear of the nearest zone, {_named(nearest)}."
+    words += f" Also near: {others}." if others else ""
     assumed, why = nearest.zone.possible, nearest.zone.remarks
     return [
         finding(
             rule,
             Severity.ADVICE if assumed else Severity.OK,
-            f"{words}; {nearest.zone.name} is {why}" if assumed and why else words,
+            f"{words} {nearest.zone.name} is {why}." if assumed and why else words,
             place=nearest.place,
             margin_m=nearest.margin_m,
             fix="ask its authority whether it exists and where it ends" if assumed else "",
@@ -166,11 +169,9 @@ def _asks_nothing(context: Context, rule: str, zone: Zone) -> str:
     if zone.defect:
         return ""
     if rule == "airspace-class" and seen and zone.airspace_class in rules.class_in_sight:
-        return f"class {zone.airspace_class} asks no permission of a small drone in sight"
+        return f"class {zone.airspace_class} needs no permission for a small drone in sight"
     if rule == "flight-restriction-zone" and zone.kind.upper() in rules.courtesy_kinds:
-        return (
-            f"a {zone.kind} is no flight restriction zone; one that is stands in the unmanned-aircraft data"
-        )
+        return f"a {zone.kind} is not a flight restriction zone; those are in the data for unmanned aircraft"
     return ""
 
 
@@ -178,7 +179,7 @@ def _entered(context: Context, rule: str, verdict: ZoneVerdict, entered: Sequenc
     """A zone that is entered, or may be: permitted where clearances cover the hours and heights."""
     zone = verdict.zone
     if why := _asks_nothing(context, rule, zone):
-        words = f"{_named(verdict)}: entered; {why}"
+        words = f"The buffered volume enters {_named(verdict)}: {why}."
         fix = f"tell {zone.contact or 'its air traffic unit'} of the flights"
         return finding(rule, Severity.ADVICE, words, place=verdict.place, margin_m=verdict.margin_m, fix=fix)
     needed = _needed(context, zone, entered)
@@ -188,19 +189,19 @@ def _entered(context: Context, rule: str, verdict: ZoneVerdict, entered: Sequenc
     if permit.missing:
         found = _verdict_finding(rule, verdict)
         fix = "have the clearance changed, or fly only what it covers"
-        return replace(found, message=f"{found.message}; {permit.missing}", fix=fix)
+        return replace(found, message=f"{found.message} {permit.missing}.", fix=fix)
     under = " and ".join(clearance.label for clearance in permit.clearances)
     conditions = "; ".join(filter(None, (clearance.conditions for clearance in permit.clearances)))
     until, heights = f"{permit.until:%Y-%m-%d %H:%M}", height_words(permit.clearances[0])
-    words = f"{_named(verdict)}: permitted under {under}: carry it; until {until}, {heights}"
+    words = f"The flights may enter {_named(verdict)} under {under}, until {until}, {heights}."
     contacts = listed(sorted({clearance.contact for clearance in permit.clearances}))
     return finding(
         rule,
         Severity.ADVICE,
-        f"{words}; {conditions}" if conditions else words,
+        f"{words} Conditions: {conditions}." if conditions else words,
         place=verdict.place,
         margin_m=permit.room_m,
-        fix=f"carry it; call {contacts} on the day",
+        fix=f"carry the clearance, and call {contacts} on the day",
         source=zone.source,
         validity=Validity(what=f"clearance {permit.clearances[-1].reference}", until=permit.until),
     )
@@ -232,7 +233,7 @@ def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
     return finding(
         rule,
         Severity.VIOLATION if known else Severity.UNKNOWN,
-        f"{_named(verdict)}: {verdict.reason or 'entered by the buffered volume'}",
+        f"{_named(verdict)}: {verdict.reason or 'the buffered volume enters it'}.",
         place=verdict.place,
         margin_m=verdict.margin_m,
         fix=f"{ask}, or stay {enough(max(-verdict.margin_m, 0.0) + TOUCHING_M)} farther away"
@@ -261,7 +262,8 @@ def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
 
 def _notice_finding(context: Context, verdict: ZoneVerdict, mine: Sequence[ZoneVerdict]) -> Finding:
     if verdict.verdict is Verdict.CLEAR:
-        words = f"{verdict.zone.label}: clear: {verdict.reason}" if verdict.reason else verdict.zone.label
+        why = f": {verdict.reason}" if verdict.reason else ""
+        words = f"The buffered volume is clear of {verdict.zone.label}{why}."
         return finding(
             "temporary-restriction",
             Severity.OK,
@@ -283,7 +285,7 @@ def _data_findings(context: Context) -> list[Finding]:
         finding(
             "airspace-zone",
             Severity.ADVICE,
-            f"the airspace data leave out: {'; '.join(left_out)}",
+            f"The airspace data leave out: {'; '.join(left_out)}.",
             fix="check these in the AIP and the NOTAM of the day",
         )
     ]
@@ -301,7 +303,7 @@ def check_restriction_hours(context: Context) -> list[Finding]:
         share = sum(w.calls for w in active) / sum(w.calls for w in windows)
         words = (
             f"{notice.name} is active in {len(active)} of {len(windows)} hours with calls ({share:.0%} of "
-            f"them), {notice.start:%a %d %b %H:%M} to {notice.end:%a %d %b %H:%M}, and not in the others"
+            f"the calls), from {notice.start:%a %d %b %H:%M} to {notice.end:%a %d %b %H:%M}."
         )
         fix = "get a clearance, or fly in the other hours only: set the period to them"
         found.append(finding("temporary-restriction", Severity.ADVICE, words, fix=fix, source=notice.source))

@@ -14,10 +14,10 @@ from dfr.plan.contingency import RETURN_STEP_M
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.model import Route
 from dfr.plan.permits import allowed, overflight_clause, quoted
+from dfr.plan.rules import LEAST_RESERVE
 from dfr.plan.volumes import CONTINGENCY
 from dfr.scenario.model import LostLink
 
-LEAST_RESERVE = 0.2
 Area = tuple[str, shapely.Polygon]
 
 
@@ -33,20 +33,22 @@ def _lost_link(context: Context) -> list[Finding]:
         return [_lands_where_it_is(context, crowds)]
     over_people = _crossed(context, crowds)
     frame = context.world.frame
-    keep_outs = [(f"keep-out {name}", frame.polygon(ring)) for name, ring in context.scenario.site.keep_outs]
+    keep_outs = [
+        (f"the keep-out '{name}'", frame.polygon(ring)) for name, ring in context.scenario.site.keep_outs
+    ]
     found = [_over_people(context, over_people)] if over_people else []
     if crossed := _crossed(context, keep_outs):
-        words = f"the straight return crosses {listed(crossed)}"
+        words = f"The straight return leg crosses {listed(crossed)}."
         fix = "add a rally point on this side, or have its owner agree"
         found.append(finding("lost-link", Severity.ADVICE, words, fix=fix))
-    words = "every straight return, from everywhere on its route, stays clear of crowds and keep-outs"
+    words = "Every straight return leg, from anywhere on its route, stays clear of crowds and keep-outs."
     return found or [finding("lost-link", Severity.OK, words)]
 
 
 def _over_people(context: Context, crossed: list[str]) -> Finding:
-    clause, words = overflight_clause(context.scenario), f"the straight return crosses {listed(crossed)}"
+    clause, words = overflight_clause(context.scenario), f"The straight return leg crosses {listed(crossed)}."
     if clause is not None:
-        words += f", allowed by {quoted(context.scenario, clause)}"
+        words += f" This is allowed by {quoted(context.scenario, clause)}."
         return finding("lost-link", Severity.ADVICE, words, fix="brief it")
     fix = "add a rally point on this side of the crowd, or move the dock"
     return finding("lost-link", Severity.VIOLATION, words, fix=fix)
@@ -56,10 +58,12 @@ def _lands_where_it_is(context: Context, crowds: list[Area]) -> Finding:
     """Landing at once is judged by who is below the contingency volume."""
     below = context.area(CONTINGENCY)
     names = [name for name, area in crowds if shapely.intersects(below, area)]
-    words = "without a link the drone lands where it is, over whatever is below"
+    words = "Without a link the drone lands where it is, whatever is below."
     if not names:
         return finding("lost-link", Severity.ADVICE, words, fix="choose rtl")
-    words = f"without a link the drone lands where it is: {listed(names)} is inside the contingency volume"
+    words = (
+        f"Without a link the drone lands where it is, and the contingency volume includes {listed(names)}."
+    )
     return finding("lost-link", Severity.VIOLATION, words, fix="choose rtl, or keep farther from the crowd")
 
 
@@ -67,16 +71,16 @@ def _crossed(context: Context, areas: list[Area]) -> list[str]:
     """What lies under a straight return from somewhere on a route, in words: area by area."""
     found = []
     for name, area in areas:
-        ways = [(route.zone_id, _returns(context, route, line)) for route, line in context.lines]
-        if zones := sorted({zone for zone, way in ways if shapely.intersects(way, area)}):
-            found.append(f"{name} (on the way to {listed(zones)})")
+        legs = [(route.zone_id, _return_legs(context, route, line)) for route, line in context.lines]
+        if zones := sorted({zone for zone, leg in legs if shapely.intersects(leg, area)}):
+            found.append(f"{name} (on the route to {listed(zones)})")
     return found
 
 
-def _returns(
+def _return_legs(
     context: Context, route: Route, line: shapely.LineString | shapely.Point
 ) -> shapely.MultiLineString:
-    """The straight ways from points along a route to where RTL goes from there: the nearest place."""
+    """The straight legs from points along a route to where RTL goes from there: the nearest place."""
     frame = context.world.frame
     homes = (context_home(context, route), *context.scenario.contingency.rally_points)
     places = np.array([frame.point(place) for place in homes])
@@ -91,7 +95,7 @@ def _returns(
 def _rally(context: Context) -> list[Finding]:
     points = context.scenario.contingency.rally_points
     if not points:
-        words = "no rally point: the dock is the only place to land"
+        words = "No rally point is set, so the dock is the only place to land."
         fix = "set contingency.rally_points inside the boundary, clear of people"
         return [finding("rally-points", Severity.ADVICE, words, fix=fix)]
     return [_rally_point(context, point) for point in points]
@@ -107,20 +111,25 @@ def _rally_point(context: Context, position: Position) -> Finding:
     nearest = min(gaps, key=lambda item: item[:2], default=None)
     leave = allowed(context.scenario).landing_outside_boundary
     if not keep_in.covers(point):
-        words, margin, fix = "lies outside the boundary", -float(keep_in.distance(point)), "move it inside"
+        words, margin, fix = "is outside the boundary", -float(keep_in.distance(point)), "move it inside"
         severity = Severity.VIOLATION
         if leave is not None and leave.value and (nearest is None or nearest[0] > 0):
-            words += f", allowed by {quoted(context.scenario, leave)}"
+            words += f", which is allowed by {quoted(context.scenario, leave)}"
             severity, fix = Severity.ADVICE, "agree on it with who owns the ground"
     elif nearest is not None and nearest[0] <= 0:
         deep = float(nearest[2].exterior.distance(point))
-        words, margin, fix = f"lies inside {nearest[1]}", -deep, f"move it at least {deep:.0f} m, clear of it"
+        words, margin, fix = f"is inside {nearest[1]}", -deep, f"move it at least {deep:.0f} m, clear of it"
         severity = Severity.VIOLATION
     else:
         margin = min([float(keep_in.exterior.distance(point)), *(gap for gap, _, _ in gaps)])
         words, severity, fix = "is inside the boundary and clear of crowds", Severity.OK, ""
     return finding(
-        "rally-points", severity, f"rally point {position} {words}", place=position, margin_m=margin, fix=fix
+        "rally-points",
+        severity,
+        f"The rally point {position} {words}.",
+        place=position,
+        margin_m=margin,
+        fix=fix,
     )
 
 
@@ -129,13 +138,16 @@ def _reserve(context: Context) -> Finding:
     own = choice.least_reserve_fraction or 0.0
     least = max(LEAST_RESERVE, own)
     whose = (
-        "the operator's own" if own > LEAST_RESERVE else "assumed; makers' return-home warnings start near it"
+        "the operator's own figure"
+        if own > LEAST_RESERVE
+        else "assumed; makers' return-home warnings start near it"
     )
     low = choice.reserve_fraction < least
-    short = f", {least - choice.reserve_fraction:.0%} below it" if low else ""
+    short = f": it is {least - choice.reserve_fraction:.0%} too low" if low else ""
     return finding(
         "reserve-choice",
         Severity.VIOLATION if low else Severity.OK,
-        f"battery reserve {choice.reserve_fraction:.0%}, at least {least:.0%} ({whose}){short}",
+        f"The battery reserve is {choice.reserve_fraction:.0%}; at least {least:.0%} is required "
+        f"({whose}){short}.",
         fix=f"set contingency.reserve_fraction to {least:g} or more" if low else "",
     )

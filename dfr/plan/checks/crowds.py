@@ -11,7 +11,7 @@ from dataclasses import replace
 import shapely
 
 from dfr.findings import Finding, Severity
-from dfr.plan.context import Context, enough, finding, nearest_on
+from dfr.plan.context import Context, enough, finding, nearest_on, route_words
 from dfr.plan.matrix import crowd_obstacles, router_of
 from dfr.plan.permits import crowd_stand_off_m, overflight_clause, quoted
 from dfr.plan.routing import START_TOLERANCE_M, Obstacle
@@ -27,11 +27,11 @@ def check_crowds(context: Context) -> list[Finding]:
     margin, crowds = context.scenario.operation.crowd_margin_m, crowd_obstacles(context.world)
     dense = max((crowd.people_per_m2 for crowd in context.scenario.site.crowds), default=0.0)
     if not context.scenario.site.crowds_known:
-        words = "nobody has said whether people gather here"
+        words = "Nobody has said whether people gather here."
         fix = "list site.crowds, or write [] where nobody gathers"
         return [finding("crowd", Severity.UNKNOWN, words, fix=fix)]
     if dense == 0:
-        return [finding("crowd", Severity.OK, "no crowd areas in the scenario")]
+        return [finding("crowd", Severity.OK, "The scenario has no crowd areas.")]
     if margin is None:
         return [_overflight(context), _ground_risk(context, dense)]
     found = [_stand_off(context, crowd, margin) for crowd in crowds if context.lines]
@@ -42,11 +42,11 @@ def check_crowds(context: Context) -> list[Finding]:
 def _overflight(context: Context) -> Finding:
     """Crowds are flown over only under a clause that says so."""
     clause = overflight_clause(context.scenario)
-    words = "the scenario states no stand-off: crowds are flown over"
+    words = "The scenario states no stand-off, so drones fly over crowds."
     if clause is not None:
-        words += f", as allowed by {quoted(context.scenario, clause)}"
+        words += f" This is allowed by {quoted(context.scenario, clause)}."
         return finding("crowd", Severity.ADVICE, words, fix="carry the authorisation")
-    words += ", and no authorisation in force allows that"
+    words += " No authorisation in force allows that."
     fix = "set operation.crowd_margin_m, or get a clause for overflight of assemblies"
     return finding("crowd", Severity.VIOLATION, words, fix=fix)
 
@@ -56,7 +56,7 @@ def _stand_off_rule(context: Context, margin_m: float) -> list[Finding]:
     least, source = crowd_stand_off_m(context.scenario)
     if margin_m >= least:
         return []
-    words = f"the stand-off from crowds is {margin_m:g} m, at least {least:g} m is required ({source})"
+    words = f"The stand-off from crowds is {margin_m:g} m, but at least {least:g} m is required ({source})."
     fix = f"set operation.crowd_margin_m to {least:g}, or get a clause for {margin_m:g} m"
     return [finding("crowd", Severity.VIOLATION, words, margin_m=margin_m - least, fix=fix, source=source)]
 
@@ -70,7 +70,7 @@ def _stand_off(context: Context, crowd: Obstacle, margin_m: float) -> Finding:
     return finding(
         "crowd",
         Severity.VIOLATION if short else Severity.OK,
-        f"{route.site_id} to {route.zone_id}: {gap:.0f} m from {crowd.name}, stand-off {margin_m:g} m",
+        f"{route_words(route)} passes {gap:.0f} m from {crowd.name}; the stand-off is {margin_m:g} m.",
         place=context.place(nearest_on(line, crowd.area)),
         margin_m=gap - margin_m,
         fix=f"keep {enough(margin_m - gap)} farther away" if short else "",
@@ -89,7 +89,7 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
         finding(
             "ground-risk",
             Severity.ADVICE if watched or allows else Severity.UNKNOWN,
-            f"{below.area:.0f} m2 of dense crowd lie inside the ground-risk buffer",
+            f"{below.area:,.0f} m² of dense crowd is inside the ground-risk buffer.",
             place=context.place(below.representative_point()),
             fix="accept it in the risk assessment, fly lower or slower, or enlarge operation.crowd_margin_m",
         )
@@ -99,10 +99,11 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
 def _ground_risk(context: Context, people_per_m2: float) -> Finding:
     size, speed = context.craft.size_m, context.craft.max_speed_mps
     found = igrc_of(people_per_m2 * 1e6, size_m=size, speed_mps=speed)
-    risk = "no iGRC, outside SORA," if found is None else f"iGRC {found}"
+    people = "1 person" if people_per_m2 == 1 else f"{people_per_m2:g} people"
+    risk = "outside SORA: it has no iGRC" if found is None else f"ground risk class iGRC {found}"
     words = (
-        f"densest crowd {people_per_m2:g} people per m2: {risk} where it is overflown "
-        f"by a drone of {size:.2g} m and {speed:g} m/s"
+        f"The densest crowd has {people} per m². Flying over it with a drone of {size:.2g} m and "
+        f"{speed:g} m/s is {risk}."
     )
     return finding("ground-risk", Severity.ADVICE, words, fix="state the mitigations in the application")
 
@@ -118,20 +119,20 @@ def check_crowd_hours(context: Context) -> list[Finding]:
         return []
     longer, farther, which = _cost(context)
     words = (
-        f"crowds are kept off at all hours, though they are there in {len(there)} of {len(windows)} hours "
-        "with calls: "
+        f"Routes avoid crowd areas at all hours, although crowds are expected in only {len(there)} of "
+        f"{len(windows)} hours with calls. "
     )
     if which:
-        words += f"without them the way to {which} would be {longer:.0f} m shorter"
-        words += f" and {farther:.0f} m nearer to it" if farther > 0 else ""
+        words += f"In the other hours the route {which} could be {longer:.0f} m shorter"
+        words += f" and end {farther:.0f} m nearer to its zone." if farther > 0 else "."
     else:
-        words += "that lengthens no way"
-    fix = "accept it: people gather before their time; or plan the hours without them apart"
+        words += "That lengthens no route."
+    fix = "accept it, as people gather early; or plan the hours without crowds as a scenario of their own"
     return [finding("crowd", Severity.ADVICE if which else Severity.OK, words, fix=fix if which else "")]
 
 
 def _cost(context: Context) -> tuple[float, float, str]:
-    """(metres longer, metres farther off, zone) of the route that keeping off crowds changes most."""
+    """(metres longer, metres farther off, its ends) of the route that avoiding crowds changes most."""
     scenario, frame = context.scenario, context.world.frame
     empty = _without_crowds(context.world)
     router, worst = router_of(empty), (0.0, 0.0, "")
@@ -143,7 +144,7 @@ def _cost(context: Context) -> tuple[float, float, str]:
             continue
         longer, farther = route.length_m - way.length_m, route.stand_off_m - way.stand_off_m
         if longer + farther > sum(worst[:2]) + 1.0:
-            worst = (max(longer, 0.0), farther, f"{route.zone_id} from {route.site_id}")
+            worst = (max(longer, 0.0), farther, f"from {route.site_id} to {route.zone_id}")
     return worst
 
 

@@ -11,10 +11,10 @@ import shapely
 
 from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.air_data import needs_of, short_name
-from dfr.plan.context import Context, enough, finding, listed
-from dfr.plan.model import Route
+from dfr.plan.context import Context, enough, finding, listed, route_words
 from dfr.plan.permits import height_limit_m_agl
-from dfr.plan.profile import LEAST_CLEARANCE_M, Profile, profiles_of
+from dfr.plan.profile import Profile, profiles_of
+from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import Scenario
@@ -34,8 +34,8 @@ def check_heights(context: Context) -> list[Finding]:
         finding(
             "height-limit",
             Severity.VIOLATION if over else Severity.OK,
-            f"{which} height {highest:g} m AGL, limit {limit:g} m"
-            + (f" ({allowed_by})" if allowed_by and limit == highest_allowed else ""),
+            f"The {which} height is {highest:g} m AGL; the limit is {limit:g} m"
+            + (f" ({allowed_by})." if allowed_by and limit == highest_allowed else "."),
             place=context.scenario.site.centre,
             margin_m=limit - highest,
             fix=f"fly {enough(highest - limit)} lower" if over else "",
@@ -47,7 +47,7 @@ def check_heights(context: Context) -> list[Finding]:
             finding(
                 "height-limit",
                 Severity.ADVICE,
-                f"the contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {highest_allowed:g} m",
+                f"The contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {highest_allowed:g} m.",
                 margin_m=highest_allowed - volume.top_m_agl,
                 fix=f"fly {enough(volume.top_m_agl - highest_allowed)} lower to keep contingencies below it",
             )
@@ -65,12 +65,13 @@ def _ground_findings(context: Context) -> list[Finding]:
             finding(
                 "terrain-known",
                 Severity.UNKNOWN,
-                f"ground height unknown at {len(unknown)} of {len(places)} points ({terrain.source})",
+                f"The ground height is unknown at {len(unknown)} of {len(places)} points ({terrain.source}).",
                 place=unknown[0],
                 fix="state site.ground_m_amsl or give terrain data",
             )
         ]
-    return [finding("terrain-known", Severity.OK, f"ground height known on every route ({terrain.source})")]
+    words = f"The ground height is known on every route ({terrain.source})."
+    return [finding("terrain-known", Severity.OK, words)]
 
 
 def check_profiles(context: Context) -> list[Finding]:
@@ -86,12 +87,12 @@ def check_profiles(context: Context) -> list[Finding]:
 def _too_high(context: Context, profile: Profile) -> Finding:
     limit = min(context.scenario.operation.height_limit_m_agl, height_limit_m_agl(context.scenario)[0])
     k = int(np.argmax(profile.highest_m_agl))
-    height, name = float(profile.highest_m_agl[k]), _name(profile.route)
+    height = float(profile.highest_m_agl[k])
     margin = limit - height
     return finding(
         "terrain-profile",
         Severity.VIOLATION if margin < 0 else Severity.OK,
-        f"{name}: at most {height:.0f} m above the ground below (limit {limit:g} m)",
+        f"{route_words(profile.route)} is at most {height:.0f} m above the ground (limit {limit:g} m).",
         place=context.place(shapely.Point(profile.places[k])),
         margin_m=margin,
         fix=f"fly {enough(-margin)} lower, or follow the terrain" if margin < 0 else "",
@@ -107,19 +108,12 @@ def _too_low(context: Context, profile: Profile) -> Finding:
     return finding(
         "terrain-profile",
         severity,
-        f"{_name(profile.route)}: at least {profile.height_m_agl[k]:.0f} m above the highest ground",
+        f"{route_words(profile.route)} is at least {profile.height_m_agl[k]:.0f} m above the ground.",
         place=context.place(shapely.Point(profile.places[k])),
         margin_m=margin,
         fix=f"fly {enough(-margin)} higher or around the hill" if margin < 0 else "",
     )
 
-
-def _name(route: Route) -> str:
-    return f"{route.site_id} to {route.zone_id}"
-
-
-CLEARANCE_M = 20.0
-"""Least height above an obstacle, as above the ground (assumed)."""
 
 SURVEY_STANDS = timedelta(days=365)
 """So long a survey holds: cranes and masts come and go (assumed, as for airspace data)."""
@@ -154,7 +148,7 @@ def check_obstacles(context: Context) -> list[Finding]:
 def least_height_m_agl(scenario: Scenario) -> float:
     """The lowest height at which the tallest obstacle of the survey is cleared; 0 without a survey."""
     survey = survey_that_counts(scenario)
-    return 0.0 if survey is None else survey.tallest_m_agl + CLEARANCE_M
+    return 0.0 if survey is None else survey.tallest_m_agl + LEAST_CLEARANCE_M
 
 
 def lowest_m_agl(context: Context) -> float:
@@ -196,15 +190,15 @@ def _hit(context: Context, item: Standing) -> Finding | None:
     top: Range | str = limit_m_agl(item.top, Air(ground_m_amsl=ground))
     if isinstance(top, str):
         fix = "load terrain, or state the height of the ground"
-        return finding("obstacle", Severity.UNKNOWN, f"{item.label}: {top}", place=place, fix=fix)
-    margin_m = lowest_m_agl(context) - CLEARANCE_M - top[1]
+        return finding("obstacle", Severity.UNKNOWN, f"{item.label}: {top}.", place=place, fix=fix)
+    margin_m = lowest_m_agl(context) - LEAST_CLEARANCE_M - top[1]
     if margin_m >= 0.0:
         return None
     return finding(
         "obstacle",
         Severity.VIOLATION,
-        f"{item.label} stands {top[1]:.0f} m above the ground within the contingency volume; the lowest "
-        f"flight is at {lowest_m_agl(context):g} m, and {CLEARANCE_M:g} m above it is the least",
+        f"{item.label} stands {top[1]:.0f} m above the ground within the contingency volume. The lowest "
+        f"flight is at {lowest_m_agl(context):g} m; it has to be {LEAST_CLEARANCE_M:g} m above the obstacle.",
         place=place,
         margin_m=margin_m,
         fix=f"fly {enough(-margin_m)} higher, or keep the routes away from it with a keep-out",
@@ -219,11 +213,11 @@ def _all_known(context: Context, standing: list[Standing]) -> list[Finding]:
         return [_surveyed(context, survey, standing)]
     cover = _cover(context)
     if cover:
-        words = f"all obstacles that reach the drones are listed in {', '.join(map(short_name, cover))}"
+        words = f"{', '.join(map(short_name, cover))} lists all obstacles that reach the drones."
         return [finding("obstacle", Severity.OK, f"{words}{_near(standing)}")]
-    words = "nobody has surveyed this place for obstacles, and no file lists all that reach the drones"
+    words = "Nobody has surveyed this place for obstacles, and no file lists all that reach the drones."
     if context.scenario.obstacles is not None:
-        words += "; the survey is assumed, which counts in an exercise only"
+        words += " The survey is assumed, which counts in an exercise only."
     return [
         finding(
             "obstacle",
@@ -242,17 +236,16 @@ def survey_that_counts(scenario: Scenario) -> ObstacleSurvey | None:
 
 
 def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]) -> Finding:
-    margin_m = lowest_m_agl(context) - CLEARANCE_M - survey.tallest_m_agl
-    words = (
-        f"surveyed by {survey.surveyed_by} on {survey.read_at:%Y-%m-%d}: the tallest obstacle, but for those "
-        f"listed, is {survey.tallest_m_agl:g} m above the ground; the lowest flight is at "
-        f"{lowest_m_agl(context):g} m"
+    margin_m = lowest_m_agl(context) - LEAST_CLEARANCE_M - survey.tallest_m_agl
+    by = f"by {survey.surveyed_by} on {survey.read_at:%Y-%m-%d}"
+    words = f"Assumed for the exercise (survey {by})" if survey.assumed else f"Surveyed {by}"
+    words += (
+        f": apart from those listed, the tallest obstacle is {survey.tallest_m_agl:g} m above the ground. "
+        f"The lowest flight is at {lowest_m_agl(context):g} m."
     )
-    if survey.assumed:
-        words += "; assumed for the exercise"
     stands_until = survey.read_at + SURVEY_STANDS
     if stands_until < context.scenario.period.end and not survey.assumed:
-        words += f"; a survey stands for {SURVEY_STANDS.days} days (assumed): until {stands_until:%Y-%m-%d}"
+        words += f" A survey stands for {SURVEY_STANDS.days} days (assumed): until {stands_until:%Y-%m-%d}."
         fix = "have the site surveyed again"
         return finding("obstacle", Severity.UNKNOWN, words, place=context.scenario.site.centre, fix=fix)
     short = margin_m < 0.0
@@ -272,7 +265,7 @@ def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]
 def _near(standing: list[Standing]) -> str:
     if not standing:
         return ""
-    return f"; listed near: {listed([f'{item.label} {item.away_m:.0f} m away' for item in standing])}"
+    return f" Listed near: {listed([f'{item.label} {item.away_m:.0f} m away' for item in standing])}."
 
 
 def _cover(context: Context) -> tuple[str, ...]:
@@ -282,7 +275,7 @@ def _cover(context: Context) -> tuple[str, ...]:
         return ()
     answer = context.world.airspace.volume_conflicts(
         volume.rings,
-        lower_m_agl=max(lowest_m_agl(context) - CLEARANCE_M, 0.0),
+        lower_m_agl=max(lowest_m_agl(context) - LEAST_CLEARANCE_M, 0.0),
         upper_m_agl=volume.top_m_agl,
         start=scenario.period.start,
         end=scenario.period.end,

@@ -6,10 +6,11 @@ from itertools import combinations
 
 from dfr.findings import Finding, Severity
 from dfr.plan.context import Context, finding
-from dfr.plan.separation import APART_HEIGHT_M, APART_M, DockWays, Meeting, aside_m, meeting, ways_of_docks
+from dfr.plan.rules import APART_HEIGHT_M, APART_M
+from dfr.plan.separation import DockWays, Meeting, aside_m, meeting, ways_of_docks
 
 RULE = "own-drones-apart"
-IN_TURN = "one at a time: hold the second on its dock, or well short, until the first has passed"
+IN_TURN = "fly one at a time: hold the second on its dock, or well short, until the first has passed"
 
 
 def check_own_drones(context: Context) -> list[Finding]:
@@ -17,7 +18,9 @@ def check_own_drones(context: Context) -> list[Finding]:
     docks = ways_of_docks(context)
     found = [*_same_dock(context, docks), *(_pair(context, a, b) for a, b in combinations(docks, 2))]
     if docks and not found:
-        return [finding(RULE, Severity.OK, "one drone flies at a time: none to keep apart from it")]
+        return [
+            finding(RULE, Severity.OK, "One drone flies at a time, so none has to be kept apart from it.")
+        ]
     return found
 
 
@@ -26,20 +29,21 @@ def _same_dock(context: Context, docks: list[DockWays]) -> list[Finding]:
     names = [ways.site_id for ways in docks if ways.site_id in shared]
     if not names:
         return []
-    words = f"the drones of one dock ({', '.join(names)}) fly the same ways at the same height"
+    words = f"The drones of one dock ({', '.join(names)}) fly the same routes at the same height."
     return [finding(RULE, Severity.ADVICE, words, fix=IN_TURN)]
 
 
 def _pair(context: Context, first: DockWays, second: DockWays) -> Finding:
     names, found = f"{first.site_id} and {second.site_id}", meeting(first, second)
     if found is None:
-        words, room = f"{names}: all ways are at least {APART_M:g} m aside", aside_m(first, second) - APART_M
+        room = aside_m(first, second) - APART_M
+        words = f"The routes of {names} are at least {APART_M:g} m apart."
         return finding(RULE, Severity.OK, words, margin_m=room)
     a, b = found.nearest
     place = context.place(found.place)
     if not found.too_near:
         heights = _heights(context, first, second)
-        words = f"{names}: ways that meet are at least {APART_HEIGHT_M:g} m apart in height{heights}"
+        words = f"Routes of {names} that meet are at least {APART_HEIGHT_M:g} m apart in height{heights}."
         return finding(RULE, Severity.OK, words, place=place, margin_m=found.margin_m)
     count = len(found.too_near)
     pairs = "1 pair of routes" if count == 1 else f"{count} pairs of routes"
@@ -47,9 +51,9 @@ def _pair(context: Context, first: DockWays, second: DockWays) -> Finding:
     return finding(
         RULE,
         Severity.ADVICE,
-        f"{names}: {pairs}{same} come nearer than {APART_M:g} m aside and "
-        f"{APART_HEIGHT_M:g} m in height{_blind_words(found)}, nearest {a.site_id} to {a.zone_id} and "
-        f"{b.site_id} to {b.zone_id}, {found.aside_m:.0f} m aside{_held_words(context)}",
+        f"{pairs} of {names}{same} come within {APART_M:g} m sideways and {APART_HEIGHT_M:g} m in "
+        f"height{_blind_words(found)}. The nearest are {a.site_id} to {a.zone_id} and {b.site_id} to "
+        f"{b.zone_id}, {found.aside_m:.0f} m apart sideways.{_held_words(context)}",
         place=place,
         margin_m=found.margin_m,
         fix=_fix(context, found),
@@ -70,7 +74,7 @@ def _blind_words(found: Meeting) -> str:
 
 def _held_words(context: Context) -> str:
     held = context.plan.height_levels is not None and context.plan.height_levels.in_turn
-    return "; the simulation flies them one at a time" if held else ""
+    return " The simulation flies them one at a time." if held else ""
 
 
 def _fix(context: Context, found: Meeting) -> str:

@@ -6,6 +6,8 @@ valid and for this kind of operation; and a statement that is only assumed clear
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from dfr.findings import Finding, Severity, Validity
 from dfr.geo import Position, distance_m
 from dfr.plan.context import Context, finding, listed
@@ -34,7 +36,7 @@ def check_jurisdiction(context: Context) -> list[Finding]:
 
 
 def _none_loaded(scenario: Scenario) -> Finding:
-    words = f"no set of rules is loaded for {scenario.site.centre}: what holds there is not known"
+    words = f"No set of rules is loaded for {scenario.site.centre}, so what applies there is not known."
     here = rules_at(scenario.site.centre)
     known = ", ".join(key for key, rules in JURISDICTIONS.items() if rules is not NONE)
     fix = (
@@ -50,12 +52,13 @@ def _country(scenario: Scenario) -> Finding:
     rules, centre = jurisdiction_of(scenario), scenario.site.centre
     fit = country_fit(rules.key, centre)
     if fit is Fit.INSIDE:
-        return finding(RULE, Severity.OK, f"rules of the {rules.name}: {centre} lies there", place=centre)
+        words = f"The rules are those of the {rules.name}, and the site ({centre}) is there."
+        return finding(RULE, Severity.OK, words, place=centre)
     if fit is Fit.UNDECIDED and _answer(scenario, COUNTRY) is not None:
         return _topic(scenario, COUNTRY)
-    doubt = "may lie outside it" if fit is Fit.UNDECIDED else "lies outside it"
-    words = f"the rules are those of the {rules.name}, {centre} {doubt}, "
-    words += f"{_where(centre)}{_other_way(centre)}"
+    doubt = "may be outside it" if fit is Fit.UNDECIDED else "is outside it"
+    words = f"The rules are those of the {rules.name}, but {centre} {doubt}, {_where(centre)}."
+    words += _other_way(centre)
     fix = "correct site.centre or jurisdiction"
     if fit is Fit.UNDECIDED:
         fix += f"; or answer it: answers: [{{topic: {COUNTRY.id}, answer: ..., reference: ...}}]"
@@ -73,7 +76,7 @@ def _other_way(position: Position) -> str:
     other = swapped(position)
     if other is None:
         return ""
-    return f"; read the other way round, {other} lies {_where(other)}"
+    return f" Read the other way round, {other} is {_where(other)}."
 
 
 def _answer(scenario: Scenario, topic: OpenTopic) -> Answer | None:
@@ -86,9 +89,9 @@ def _topic(scenario: Scenario, topic: OpenTopic) -> Finding:
     """What a set of rules leaves to others, and what the scenario says of it."""
     answer = _answer(scenario, topic)
     if answer is not None:
-        words = f"{topic.id}: {answer.text} ({answer.reference})"
+        words = f"The scenario answers {topic.id}: {answer.text} ({answer.reference})."
         return finding(RULE, Severity.ADVICE, words, fix="carry the reference", source=answer.reference)
-    words = f"{topic.id} is not covered by the rules loaded: {topic.asks}"
+    words = f"The loaded rules do not cover {topic.id}: {topic.asks}."
     fix = f"answer it: answers: [{{topic: {topic.id}, answer: ..., reference: ...}}]"
     return finding(RULE, Severity.UNKNOWN, words, fix=fix)
 
@@ -100,20 +103,20 @@ def check_permission(context: Context) -> list[Finding]:
     if held is None:
         return [_none_held(context)]
     if not counts(scenario, held):
-        words = f"{held.label} is marked assumed: outside an exercise it permits nothing"
+        words = f"{held.label} is only assumed, so it permits nothing outside an exercise."
         fix = "write the document that is held, or exercise: true where nothing is flown"
         return [finding("authorisation", Severity.UNKNOWN, words, fix=fix)]
     if gap := validity_gap(scenario, held):
         fix = "have it extended, or fly within its dates"
-        return [finding("authorisation", Severity.VIOLATION, f"{held.label} {gap}", fix=fix)]
+        return [finding("authorisation", Severity.VIOLATION, f"{held.label} {gap}.", fix=fix)]
     return [_kind(scenario, held), *_drones_per_pilot(scenario)]
 
 
 def _none_held(context: Context) -> Finding:
     operation = context.scenario.operation
-    words = f"{operation.kind.value} is flown under no document that the scenario names"
+    words = f"The scenario names no document that permits {operation.kind.value}."
     if operation.basis.strip():
-        words += f"; its basis, '{operation.basis.strip()[:60]}', is a text and permits nothing"
+        words += f" Its basis, '{shorten(operation.basis, 60)}', is only a text and permits nothing."
     fix = "put the document with its reference, dates and clauses into operation.authorisation"
     return finding("authorisation", Severity.UNKNOWN, words, fix=fix)
 
@@ -123,11 +126,11 @@ def _kind(scenario: Scenario, held: Authorisation) -> Finding:
     kind, clause = scenario.operation.kind, held.allows.kind
     validity = f"valid to {held.valid_to:%Y-%m-%d %H:%M}"
     if clause is not None and kind in clause.value:
-        words = f'{kind.value} under {held.label}, {validity}: "{clause.text}"'
+        words = f'{held.label} allows {kind.value}, {validity}: "{clause.text}".'
         until = Validity(what=f"authorisation {held.reference}", until=held.valid_to)
         return finding("authorisation", Severity.OK, words, validity=until)
     said = "no kind of operation" if clause is None else f"{', '.join(clause.value)} only"
-    words = f"{held.label} allows {said}; {kind.value} is flown"
+    words = f"{held.label} allows {said}, but {kind.value} is planned."
     fix = f"get a clause that allows {kind.value}, or fly as the document says"
     return finding("authorisation", Severity.VIOLATION, words, fix=fix)
 
@@ -139,7 +142,10 @@ def _drones_per_pilot(scenario: Scenario) -> list[Finding]:
         return []
     most = 1 if clause is None else clause.value
     says = quoted(scenario, clause) if clause else "the authorisation says nothing of more than 1"
-    words = f"{flown} drones in the air for one pilot, {most} allowed: {says}"
+    verb = "is" if most == 1 else "are"
+    words = f"{flown} drones are in the air for one pilot, but only {most} {verb} allowed: {says}."
+    if flown <= most:
+        words = f"{flown} drones are in the air for one pilot, as allowed: {says}."
     if flown <= most:
         return [finding("crew", Severity.OK, words)]
     fix = f"set crew.drones_per_pilot to {most}, or get a clause for {flown}"
@@ -164,11 +170,13 @@ def check_assumed(context: Context) -> list[Finding]:
     """Readings and sources that are marked assumed: they stand in an exercise only."""
     assumed = _assumed_statements(context.scenario.assumptions)
     if not assumed:
-        words = "no reading or source that a go rests on is assumed"
+        words = "No reading or source that a go rests on is only assumed."
         return [finding(ASSUMED_STATEMENT, Severity.OK, words)]
     exercise = context.scenario.exercise
-    words = f"only assumed: {listed(assumed, most=8)}"
-    words += "; they stand because this is an exercise" if exercise else "; what is assumed clears nothing"
+    words = f"These statements are only assumed: {listed(assumed, most=8)}."
+    words += (
+        " They count because this is an exercise." if exercise else " What is only assumed clears nothing."
+    )
     return [
         finding(
             ASSUMED_STATEMENT,

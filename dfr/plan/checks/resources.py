@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dfr.aircraft.energy import usable_wh
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, counted_noun
 from dfr.plan.checks.weather import hour_spans
-from dfr.plan.context import Context, finding
+from dfr.plan.context import Context, finding, route_words
 from dfr.plan.matrix import on_scene_s
+from dfr.plan.rules import LONGEST_SHIFT_H
 from dfr.plan.windows import drones_on_duty, hour_windows
 from dfr.scenario.model import OperationKind
-
-LONGEST_SHIFT_H = 12.0
 
 
 def check_crew(context: Context) -> list[Finding]:
@@ -25,19 +24,19 @@ def check_crew(context: Context) -> list[Finding]:
             finding(
                 "crew",
                 Severity.ADVICE,
-                f"shift from {fewest.start:%a %H:%M}: people for {able} of {drones} drones",
+                f"The shift from {fewest.start:%a %H:%M} has people for {able} of {drones} drones.",
                 fix="add pilots and safety pilots, or expect drones to wait for people",
             )
         )
     elif fewest is not None:
-        words = f"people for all {drones} drones at once in every shift"
+        words = f"Every shift has people for all {counted_noun(drones, 'drone')} at once."
         found.append(finding("crew", Severity.OK, words))
     longest = max(((s.end - s.start).total_seconds() / 3600 for s in crew.shifts), default=0.0)
     if longest > LONGEST_SHIFT_H:
-        words = f"the longest shift is {longest:g} hours"
+        words = f"The longest shift is {longest:g} hours."
         found.append(finding("duty-hours", Severity.ADVICE, words, fix="split it or add relief"))
     else:
-        found.append(finding("duty-hours", Severity.OK, f"the longest shift is {longest:g} hours"))
+        found.append(finding("duty-hours", Severity.OK, f"The longest shift is {longest:g} hours."))
     return found
 
 
@@ -45,17 +44,17 @@ def _vlos_safety(context: Context) -> Finding:
     """Under VLOS and EVLOS a second safety pilot for each drone."""
     crew, kind = context.scenario.crew, context.scenario.operation.kind
     if kind is OperationKind.BVLOS:
-        return finding("crew", Severity.OK, "BVLOS: no safety pilot beside the drone is required")
+        return finding("crew", Severity.OK, "No safety pilot beside the drone is required (BVLOS).")
     bare = [s for s in crew.shifts if s.safety_pilots < 1]
     if crew.safety_pilots_per_drone < 1 or bare:
         return finding(
             "crew",
             Severity.VIOLATION,
-            f"{kind.value} without a second safety pilot"
-            + (f" in the shift from {bare[0].start:%a %H:%M}" if bare else ""),
+            f"{kind.value} is flown without a second safety pilot"
+            + (f" in the shift from {bare[0].start:%a %H:%M}." if bare else "."),
             fix="put a safety pilot on every shift and set crew.safety_pilots_per_drone to 1",
         )
-    return finding("crew", Severity.OK, f"{kind.value} with a second safety pilot for each drone")
+    return finding("crew", Severity.OK, f"Each drone has a second safety pilot ({kind.value}).")
 
 
 def _gaps(context: Context) -> list[Finding]:
@@ -65,7 +64,8 @@ def _gaps(context: Context) -> list[Finding]:
     if not alone:
         return []
     share = sum(w.calls for w in alone) / sum(w.calls for w in windows)
-    words = f"nobody is on duty in {len(alone)} hours with {share:.0%} of calls: {hour_spans(alone)}"
+    hours = counted_noun(len(alone), "hour")
+    words = f"Nobody is on duty in {hours} with {share:.0%} of calls: {hour_spans(alone)}."
     return [finding("crew", Severity.ADVICE, words, fix="add shifts or leave these calls to patrols")]
 
 
@@ -80,8 +80,8 @@ def check_energy(context: Context) -> list[Finding]:
     longest = max(routes, key=lambda route: route.energy_wh or 0.0)
     needed, scene = longest.energy_wh or 0.0, on_scene_s(context.scenario) / 60
     words = (
-        f"{longest.site_id} to {longest.zone_id} with {scene:.0f} min on scene takes {needed:.0f} of "
-        f"{usable:.0f} Wh usable above a reserve of {reserve:.0%}"
+        f"{route_words(longest)}, with {scene:.0f} min on scene, takes {needed:.0f} of the "
+        f"{usable:.0f} Wh that are usable above a reserve of {reserve:.0%}."
     )
     short = needed > usable
     fix = "shorten the time on scene or use a larger battery" if short else ""
@@ -99,8 +99,8 @@ def check_safe_landing(context: Context) -> list[Finding]:
     worst = min(routes, key=lambda route: (route.safe_landing_share or 0.0, route.diversion_share or 0.0))
     share, other = worst.safe_landing_share or 0.0, worst.diversion_share or 0.0
     words = (
-        f"{worst.site_id} to {worst.zone_id}: a place to land is reached from {share:.0%} of the way, "
-        f"one other than its dock from {other:.0%}"
+        f"{route_words(worst)} has a place to land within reach on {share:.0%} of its length, and one other "
+        f"than its dock on {other:.0%}."
     )
     if share < 1.0:
         fix = "add rally points, shorten the time on scene or use a larger battery"
@@ -114,6 +114,6 @@ def check_safe_landing(context: Context) -> list[Finding]:
 def _airframe(context: Context) -> list[Finding]:
     cruise, top = context.scenario.operation.cruise_mps, context.craft.max_speed_mps
     over = cruise > top
-    words = f"cruise {cruise:g} m/s, {context.craft.name} flies up to {top:g} m/s"
+    words = f"The cruise speed is {cruise:g} m/s; {context.craft.name} flies up to {top:g} m/s."
     fix = f"set operation.cruise_mps to {top:g} or less" if over else ""
     return [finding("airframe-limits", Severity.VIOLATION if over else Severity.OK, words, fix=fix)]

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, counted_noun
 from dfr.geo import FloatArray
 from dfr.plan.context import Context, finding, listed
 from dfr.plan.jurisdictions import jurisdiction_of
@@ -33,7 +33,7 @@ def check_sight(context: Context) -> list[Finding]:
     """Every point of every route within sight of a post, by the union of what each sees."""
     operation = context.scenario.operation
     if operation.kind is OperationKind.BVLOS:
-        words = "BVLOS: nobody is required to see the drone"
+        words = "Nobody is required to see the drone (BVLOS)."
         fix = "keep to what the authorisation asks of a flight beyond sight"
         return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *_night(context)]
     frame = context.world.frame
@@ -46,7 +46,7 @@ def check_sight(context: Context) -> list[Finding]:
         if post.range_m > height
     }
     if not discs:
-        words = "no pilot or observer post sees the flight height"
+        words = "No pilot or observer post sees the height that is flown."
         return [finding("visual-line-of-sight", Severity.VIOLATION, words, fix="add operation.posts")]
     posts = manned_posts(context, discs)
     seen = shapely.union_all([discs[post.id] for post in posts])
@@ -55,7 +55,7 @@ def check_sight(context: Context) -> list[Finding]:
     found += [] if found else _hidden(context, posts)
     if not found and context.lines:
         gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
-        words = f"every route is within sight of one of {len(posts)} manned posts"
+        words = f"Every route is within sight of one of {counted_noun(len(posts), 'manned post')}."
         found = [finding("visual-line-of-sight", Severity.OK, words, margin_m=gap)]
     return [*found, *_posts(context, posts), *_far_posts(context), *_night(context)]
 
@@ -64,12 +64,12 @@ def _posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding]:
     """Posts that nobody can stand at, and posts where nobody has stood."""
     posts, found = context.scenario.operation.posts, []
     if drawn := [post.id for post in posts if not post.confirmed]:
-        words = f"posts {listed(drawn)}: drawn by a program, nobody has looked from there"
+        words = f"A program drew the posts {listed(drawn)}: nobody has looked from there."
         fix = "put the real posts, or take out confirmed: false"
         found.append(finding("visual-line-of-sight", Severity.UNKNOWN, words, fix=fix))
     if people_on_shift(context) < len(posts):
         people = people_on_shift(context)
-        words = f"{people} people on the thinnest shift can man {len(manned)} of {len(posts)} posts"
+        words = f"The people of the smallest shift ({people}) can man {len(manned)} of {len(posts)} posts."
         fix = "add observers, or take posts out"
         found.append(finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix))
     return found
@@ -82,7 +82,7 @@ def _unseen(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.G
     return finding(
         "visual-line-of-sight",
         Severity.VIOLATION,
-        f"on the way to {zone} the drone goes {beyond:.0f} m out of sight of every post that is manned",
+        f"On the route to {zone} the drone goes {beyond:.0f} m out of sight of every manned post.",
         place=context.place(worst),
         margin_m=-beyond,
         fix="put an observer there, or fly EVLOS / BVLOS under an authorisation",
@@ -102,7 +102,7 @@ def _hidden(context: Context, posts: tuple[Observer, ...]) -> list[Finding]:
         return []
     share, profile, hidden = max(found, key=lambda item: item[0])
     place = context.place(shapely.Point(profile.places[int(np.argmax(hidden))]))
-    words = f"to {profile.route.zone_id}: ground or a crowd hides the drone on {share:.0%} of the way"
+    words = f"Ground or a crowd hides the drone on {share:.0%} of the route to {profile.route.zone_id}."
     fix = "move a post to higher or clear ground, or add one"
     return [finding("visual-line-of-sight", Severity.VIOLATION, words, place=place, fix=fix)]
 
@@ -111,11 +111,11 @@ def _far_posts(context: Context) -> list[Finding]:
     """The farthest a post is relied on, against the range allowed and the size-based sight distance."""
     size, (limit, source) = context.craft.size_m, visual_range_m(context.scenario)
     near, far = attitude_sight_m(size), max(post.range_m for post in context.scenario.operation.posts)
-    judged = f"the attitude of a {size:.2g} m drone can be judged only to about {near:.0f} m"
+    judged = f"the attitude of a {size:.2g} m drone can be judged only to about {near:.0f} m."
     if far > limit:
-        words = f"observers are planned to see {far:.0f} m, at most {limit:g} m is allowed ({source})"
+        words = f"Observers are planned to see {far:.0f} m, but at most {limit:g} m is allowed ({source})."
         if near < limit:
-            words += f"; {judged}"
+            words += f" Also, {judged}"
         fix = f"set range_m of the posts to {limit:g} or less and add posts, or get a clause for {far:.0f} m"
         margin = limit - far
         return [
@@ -129,7 +129,7 @@ def _far_posts(context: Context) -> list[Finding]:
         finding(
             "visual-line-of-sight",
             Severity.ADVICE,
-            f"observers are planned to see {far:.0f} m of the {limit:g} m allowed, but {judged}",
+            f"Observers are planned to see {far:.0f} m of the {limit:g} m allowed, but {judged}",
             margin_m=near - far,
             fix="fit lights, use a larger drone, or place posts closer; the pilot decides what is seen",
             source="attitude line of sight 327 CD + 20 m (FOCA)",
@@ -143,19 +143,20 @@ def _night(context: Context) -> list[Finding]:
     place = context.scenario.site.centre
     dark = [w for w in windows if is_night(w.start + timedelta(minutes=30), place)]
     if not dark:
-        return [finding("night", Severity.OK, "all calls arise between sunrise and sunset")]
+        return [finding("night", Severity.OK, "All calls are expected between sunrise and sunset.")]
     share = sum(w.calls for w in dark) / sum(w.calls for w in windows)
-    hours = f"{len(dark)} {'hour' if len(dark) == 1 else 'hours'}"
-    counted = jurisdiction_of(context.scenario).night
-    hours += f"; {counted}" if counted else ""
-    words = f"{share:.0%} of calls arise after sunset or before sunrise ({hours})"
+    hours, meaning = counted_noun(len(dark), "hour"), jurisdiction_of(context.scenario).night
+    hours += f"; {meaning}" if meaning else ""
+    words = f"{share:.0%} of calls are expected after sunset or before sunrise ({hours})."
     clause = allowed(context.scenario).night
     if clause is not None and clause.value:
-        words += f", allowed by {quoted(context.scenario, clause)}"
+        words += f" Flights then are allowed by {quoted(context.scenario, clause)}."
         fix = "green flashing light on, landing area lit, sight range checked in the dark"
         return [finding("night", Severity.ADVICE, words, fix=fix)]
     held = in_force(context.scenario)
-    words += f"; {held.label} does not say that they may be flown" if held else "; no authorisation allows it"
+    words += (
+        f" {held.label} does not allow flights then." if held else " No authorisation allows flights then."
+    )
     fix = f"fly by day only (first dark hour: {dark[0].start:%a %H:%M}), or get a clause for the night"
     return [finding("night", Severity.VIOLATION if held else Severity.UNKNOWN, words, fix=fix)]
 

@@ -8,8 +8,9 @@ import shapely
 
 from dfr.findings import Finding, Severity
 from dfr.geo import Position
-from dfr.plan.context import Context, finding, listed, nearest_on
+from dfr.plan.context import Context, finding, listed, nearest_on, route_words
 from dfr.plan.matrix import ROUTE_MARGIN_M, crowd_obstacles, router_of
+from dfr.plan.rules import LEAST_SKY_VIEW
 from dfr.plan.volumes import CONTINGENCY
 from dfr.scenario.model import CandidateSite, Power, SiteUse, Surface
 
@@ -22,9 +23,9 @@ def check_boundary(context: Context) -> list[Finding]:
     shapely.prepare(keep_in)
     worst = min(context.lines, key=lambda pair: _inside_m(keep_in, pair[1]))
     margin, (route, line) = _inside_m(keep_in, worst[1]), worst
-    words = f"{route.site_id} to {route.zone_id} comes nearest to the boundary"
+    words = f"{route_words(route)} comes nearest to the boundary."
     if margin < 0:
-        words = f"{route.site_id} to {route.zone_id} leaves the boundary"
+        words = f"{route_words(route)} leaves the boundary."
     found = [
         finding(
             "keep-in",
@@ -57,7 +58,7 @@ def _keep_out_findings(context: Context) -> list[Finding]:
             finding(
                 "keep-out",
                 Severity.VIOLATION if entered else Severity.OK,
-                f"{route.site_id} to {route.zone_id} {'enters' if entered else 'passes nearest to'} {name}",
+                f"{route_words(route)} {'enters' if entered else 'passes nearest to'} the keep-out '{name}'.",
                 place=context.place(nearest_on(line, area)),
                 margin_m=gap,
                 fix="route around it" if entered else "",
@@ -71,7 +72,7 @@ def _contingency_findings(context: Context, keep_in: shapely.Polygon) -> list[Fi
     outside = shapely.difference(volume, keep_in)
     if outside.is_empty:
         gap = float(shapely.distance(keep_in.exterior, volume))
-        words = "the contingency volume is inside the boundary"
+        words = "The contingency volume is inside the boundary."
         return [finding("contingency-volume", Severity.OK, words, margin_m=gap)]
     beyond = max(
         float(shapely.Point(corner).distance(keep_in)) for corner in shapely.get_coordinates(outside)
@@ -80,7 +81,7 @@ def _contingency_findings(context: Context, keep_in: shapely.Polygon) -> list[Fi
         finding(
             "contingency-volume",
             Severity.ADVICE,
-            f"the contingency volume reaches {beyond:.0f} m beyond the boundary",
+            f"The contingency volume reaches {beyond:.0f} m beyond the boundary.",
             place=context.place(outside.representative_point()),
             margin_m=-beyond,
             fix="have the authorisation cover it, control the ground there, or keep routes farther inside",
@@ -96,15 +97,15 @@ def check_reach(context: Context) -> list[Finding]:
         open_routes = [route for route in routes if route.reachable]
         if not open_routes:
             why = listed(sorted({route.limited_by for route in routes}), most=2)
-            words = f"{zone.name} ({zone.share:.0%} of calls) is reached from no dock: {why}"
+            words = f"No dock reaches {zone.name} ({zone.share:.0%} of calls): {why}."
             fix = "add a candidate site, or widen keep-in or crowd margins"
             found.append(finding("reach", Severity.ADVICE, words, fix=fix))
         elif min(route.stand_off_m for route in open_routes) > 0:
             least = min(open_routes, key=lambda route: route.stand_off_m)
-            near.append(f"{zone.name}: {least.limited_by}")
+            near.append(f"{zone.name}: {least.limited_by}.")
     found += [finding("reach", Severity.ADVICE, words) for words in near]
     if not found:
-        found.append(finding("reach", Severity.OK, "every zone is reached and flown to its centre"))
+        found.append(finding("reach", Severity.OK, "Every zone is reached, and flights go to its centre."))
     return found
 
 
@@ -125,7 +126,7 @@ def standings(context: Context, position: Position) -> list[Standing]:
     frame, site = context.world.frame, context.scenario.site
     point = shapely.Point(frame.point(position))
     inside = -_gap_m(frame.polygon(site.boundary), point)
-    words = f"{inside:.0f} m inside the boundary" if inside > 0 else f"{-inside:.0f} m outside the boundary"
+    words = f"{inside:,.0f} m inside the boundary" if inside > 0 else f"{-inside:,.0f} m outside the boundary"
     found = [Standing(margin_m=inside - ROUTE_MARGIN_M, words=_needing(words, inside, ROUTE_MARGIN_M))]
     areas = [(f"the keep-out '{name}'", frame.polygon(ring), ROUTE_MARGIN_M) for name, ring in site.keep_outs]
     margin = context.scenario.operation.crowd_margin_m or 0.0
@@ -136,12 +137,12 @@ def standings(context: Context, position: Position) -> list[Standing]:
 
 
 def _clear_of(name: str, gap_m: float, needed_m: float) -> Standing:
-    words = f"{gap_m:.0f} m from {name}" if gap_m > 0 else f"{-gap_m:.0f} m inside {name}"
+    words = f"{gap_m:,.0f} m from {name}" if gap_m > 0 else f"{-gap_m:,.0f} m inside {name}"
     return Standing(margin_m=gap_m - needed_m, words=_needing(words, gap_m, needed_m))
 
 
 def _needing(words: str, gap_m: float, needed_m: float) -> str:
-    return f"{words}, {needed_m:g} m are kept" if 0 < gap_m < needed_m else words
+    return f"{words}, less than the {needed_m:g} m required" if 0 < gap_m < needed_m else words
 
 
 def _gap_m(area: shapely.Polygon, point: shapely.Point) -> float:
@@ -160,12 +161,12 @@ def _dock(context: Context, name: str, position: Position) -> Finding:
     bad = _broken(standings(context, position))
     if not bad:
         least = min(standings(context, position), key=lambda standing: standing.margin_m)
-        words = f"{name}: {least.words}"
+        words = f"{name} is {least.words}."
         return finding("dock-place", Severity.OK, words, place=position, margin_m=least.margin_m)
     return finding(
         "dock-place",
         Severity.VIOLATION,
-        f"{name}: {'; '.join(standing.words for standing in bad)}",
+        f"{name} is {'; '.join(standing.words for standing in bad)}.",
         place=position,
         margin_m=min(standing.margin_m for standing in bad),
         fix=_move(context, position),
@@ -180,7 +181,7 @@ def _move(context: Context, position: Position) -> str:
     """The nearest place that would do, as a fix."""
     better = nearest_place(context, position)
     if better is None:
-        return "there is no place inside the boundary that would do"
+        return "choose another site: no place inside the boundary would do"
     away = shapely.Point(context.world.frame.point(position)).distance(
         shapely.Point(context.world.frame.point(better))
     )
@@ -219,10 +220,10 @@ def _others(context: Context) -> list[Finding]:
         finding(
             "dock-place",
             Severity.ADVICE,
-            f"not to be chosen: {words}",
+            f"No dock can stand at {words}.",
             place=worst[0].position,
             margin_m=worst[1].margin_m,
-            fix="move them, or leave them out",
+            fix="move these candidate sites, or leave them out",
         )
     ]
 
@@ -230,11 +231,11 @@ def _others(context: Context) -> list[Finding]:
 def _water_unknown(context: Context) -> list[Finding]:
     site = context.scenario.site
     if site.surface is Surface.SEA and site.water == ():
-        words = "site.surface is sea, and site.water says that there is no water: one of them is wrong"
+        words = "site.surface is sea, but site.water says that there is no water: one of them is wrong."
         return [finding("dock-place", Severity.UNKNOWN, words, fix="list site.water, or correct surface")]
     if site.water is not None:
         return []
-    words = "nobody has said where water is: a dock or rally point on it would not be noticed"
+    words = "Nobody has said where water is, so a dock or rally point on it would not be noticed."
     fix = "list site.water, or write water: none where there is none"
     return [finding("dock-place", Severity.UNKNOWN, words, fix=fix)]
 
@@ -244,12 +245,12 @@ def _placeholders(context: Context) -> list[Finding]:
     drawn = context.scenario.unconfirmed
     if not drawn:
         return []
-    words = f"{listed(list(drawn))} are assumed or drawn by a program: nobody has put in the real ones"
+    words = f"A program drew or assumed {listed(list(drawn))}: nobody has put in the real ones."
     fix = "draw the real ones, name their source, then take out confirmed: false and assumed: true"
     return [finding("placeholder", Severity.UNKNOWN, words, fix=fix)]
 
 
-LEAST_SKY_VIEW = 0.7
+POWER_WORDS = {Power.MAINS: "mains power", Power.GENERATOR: "a generator", Power.NONE: "no power"}
 
 
 def check_sites(context: Context) -> list[Finding]:
@@ -264,7 +265,7 @@ def check_sites(context: Context) -> list[Finding]:
 
 
 def _power(context: Context, site: CandidateSite) -> Finding:
-    words = f"{site.name}: {site.power.value}; access: {site.access}"
+    words = f"{site.name} has {POWER_WORDS[site.power]}; access: {site.access}."
     if site.power is Power.MAINS:
         return finding("site-power", Severity.OK, words, place=site.position)
     if site.power is Power.GENERATOR:
@@ -274,7 +275,7 @@ def _power(context: Context, site: CandidateSite) -> Finding:
     return finding(
         "site-power",
         Severity.VIOLATION if needed else Severity.ADVICE,
-        f"{site.name}: no power for {context.box.name}",
+        f"{site.name} has no power for {context.box.name}.",
         place=site.position,
         fix="bring power or choose another site",
     )
@@ -285,7 +286,7 @@ def _sky(site: CandidateSite) -> Finding:
     return finding(
         "sky-view",
         Severity.ADVICE if low else Severity.OK,
-        f"{site.name}: {site.sky_view:.0%} of the sky is open",
+        f"{site.name} has {site.sky_view:.0%} of the sky open.",
         place=site.position,
         fix="check GNSS on site before relying on autonomous landing" if low else "",
     )

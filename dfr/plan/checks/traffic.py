@@ -14,6 +14,7 @@ from dfr.plan.context import Context, finding
 from dfr.plan.contingency import procedure_s
 from dfr.plan.flight_path import out_heights_m_home, return_height_m_agl, rtl_height_m_home
 from dfr.plan.model import Plan, Route
+from dfr.plan.rules import WELL_CLEAR_FT
 from dfr.plan.volumes import GROUND_RISK_BUFFER, buffers_of, inputs_of
 from dfr.scenario.model import DeconflictionRule, OtherTraffic
 from dfr.units import FOOT_M
@@ -51,8 +52,7 @@ def ways_shared(world: World, plan: Plan, user: OtherTraffic) -> tuple[int, int,
     return len(shared), sum(flown_of(world, route) is None for route in shared), len(ways)
 
 
-WELL_CLEAR_M = 250 * FOOT_M
-"""Vertical well clear of ASTM F3442 (to be confirmed); no UK police figure is published."""
+WELL_CLEAR_M = WELL_CLEAR_FT * FOOT_M
 
 
 def check_traffic(context: Context) -> list[Finding]:
@@ -65,19 +65,23 @@ def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> li
     area = context.world.frame.polygon(user.area)
     gap = float(shapely.distance(area, ours)) if not ours.is_empty else 0.0
     if gap > 0:
-        words = f"{_words(user)}: flies elsewhere, clear of the ground-risk buffer"
+        words = f"{_user_words(user)} flies elsewhere, clear of the ground-risk buffer."
         return [_finding(user, Severity.OK, words, margin_m=gap)]
     if user.rule is DeconflictionRule.HEIGHT_SPLIT:
         return [_split(context, user)]
     shared, blind, ways = ways_shared(context.world, context.plan, user)
-    found = [_in_time(context, user, f"over {shared} of {ways} ways")]
+    found = [_in_time(context, user, f"on {shared} of {ways} routes")]
     if user.rule is DeconflictionRule.HOLD_LOW:
         found.append(_hold(context, user))
     return [*found, _blind(user, blind, ways)] if blind else found
 
 
-def _words(user: OtherTraffic) -> str:
-    return f"{user.kind} ({user.id})"
+def _user_words(user: OtherTraffic) -> str:
+    return f"The {user.kind} '{user.id}'"
+
+
+def _a_day(visits: float) -> str:
+    return "once a day" if visits == 1 else f"{visits:g} times a day"
 
 
 def _finding(
@@ -93,8 +97,9 @@ def _in_time(context: Context, user: OtherTraffic, where: str) -> Finding:
     return _finding(
         user,
         Severity.VIOLATION if late else Severity.ADVICE,
-        f"{_words(user)} shares our air {user.visits_per_day:g} times a day, {where}: "
-        f"{user.rule.value.replace('_', ' ')} takes {needed:.0f} s of {user.notice_s:g} s notice",
+        f"{_user_words(user)} is in our air {_a_day(user.visits_per_day)}, {where}. Making way for it "
+        f"({user.rule.value.replace('_', ' ')}) takes {needed:.0f} s, "
+        f"{'longer than' if late else 'within'} the {user.notice_s:g} s of notice.",
         fix="agree on more notice or a quicker procedure" if late else f"keep in touch: {user.contact}",
     )
 
@@ -107,14 +112,14 @@ def _hold(context: Context, user: OtherTraffic) -> Finding:
     top = ground[1] + user.hold_height_m_agl + inputs_of(context.scenario).altimetry_error_m
     room = user.lower_m_amsl - top
     words = (
-        f"{_words(user)}: holding at {user.hold_height_m_agl:g} m reaches {top:.0f} m AMSL, "
-        f"it flies from {user.lower_m_amsl:g} m"
+        f"{_user_words(user)} flies from {user.lower_m_amsl:g} m AMSL up; a drone that holds at "
+        f"{user.hold_height_m_agl:g} m for it reaches {top:.0f} m AMSL."
     )
     if room <= 0:
         fix = "choose land or return: a hold inside its heights separates nothing"
         return _finding(user, Severity.VIOLATION, words, margin_m=room, fix=fix)
     if room < WELL_CLEAR_M:
-        words += f"; well clear is {WELL_CLEAR_M:.0f} m (250 ft, ASTM F3442, to be confirmed)"
+        words += f" Well clear is {WELL_CLEAR_M:.0f} m ({WELL_CLEAR_FT:g} ft, ASTM F3442, to be confirmed)."
         fix = "agree on this height with its operator, hold lower, or choose land or return"
         return _finding(user, Severity.ADVICE, words, margin_m=room, fix=fix)
     return _finding(user, Severity.OK, words, margin_m=room)
@@ -132,12 +137,12 @@ def _split(context: Context, user: OtherTraffic) -> Finding:
     gap = max(above, below)
     meets = gap < 0
     climbs = below >= above and user.lower_m_amsl <= ground[1]
-    through = " (we climb and land through its heights)" if climbs else ""
+    through = " (they climb and land through its heights)" if climbs else ""
     return _finding(
         user,
         Severity.VIOLATION if meets else Severity.ADVICE if climbs else Severity.OK,
-        f"{_words(user)}: height split, ours {cruise + ground[0]:.0f} to {top:.0f} m AMSL with contingency, "
-        f"theirs {user.lower_m_amsl:g} to {user.upper_m_amsl:g} m{through}",
+        f"{_user_words(user)} flies between {user.lower_m_amsl:g} and {user.upper_m_amsl:g} m AMSL, our "
+        f"drones between {cruise + ground[0]:.0f} and {top:.0f} m AMSL with contingency{through}.",
         margin_m=gap,
         fix="agree on other heights" if meets else "call each launch and landing" if climbs else "",
     )
@@ -148,14 +153,14 @@ def _blind(user: OtherTraffic, blind: int, ways: int) -> Finding:
     return _finding(
         user,
         Severity.UNKNOWN,
-        f"{_words(user)}: over {blind} of {ways} ways the ground is unknown and heights cannot be compared; "
-        "each visit counts as in their way, in the simulation too",
+        f"{_user_words(user)} cannot be compared in height with {blind} of {ways} routes, whose ground is "
+        "unknown. Each visit counts as in their way, in the simulation too.",
         fix="state site.ground_m_amsl or give terrain data",
     )
 
 
 def _ground_unknown(user: OtherTraffic) -> Finding:
-    words = f"{_words(user)}: heights cannot be compared, the ground under the docks is unknown"
+    words = f"{_user_words(user)} cannot be compared in height: the ground under the docks is unknown."
     return _finding(user, Severity.UNKNOWN, words, fix="state site.ground_m_amsl or give terrain data")
 
 

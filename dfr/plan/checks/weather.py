@@ -27,7 +27,7 @@ def check_weather(context: Context) -> list[Finding]:
 def _reports(context: Context) -> list[Finding]:
     """The reports that the weather was taken from: station, distance and issue."""
     reports = context.scenario.weather.reports
-    return [finding("weather", Severity.OK, f"weather from {reports}")] if reports else []
+    return [finding("weather", Severity.OK, f"The weather is from {reports}.")] if reports else []
 
 
 def _room(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
@@ -35,13 +35,13 @@ def _room(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
     open_hours = [window for window in windows if window.flyable]
     if not open_hours:
         return []
-    count = "all" if len(open_hours) == len(windows) else f"{len(open_hours)} of"
-    words = f"{count} {len(windows)} hours with calls may be flown"
+    count = "All" if len(open_hours) == len(windows) else f"{len(open_hours)} of"
+    words = f"{count} {len(windows)} hours with calls may be flown."
     nearest = tightest(context.scenario, open_hours)
     if nearest is None:
         return [finding("weather", Severity.OK, words)]
     window, value = nearest
-    words += f"; least room: {value}, {math.floor(100 * value.used)}% of it used, {window.start:%a %H:%M}"
+    words += f" The least room is on {window.start:%a %H:%M}: {value} ({math.floor(100 * value.used)}% used)."
     if value.used < NEAR_LIMIT:
         return [finding("weather", Severity.OK, words)]
     fix = "measure it at the dock before each launch: a little more closes the hour"
@@ -56,15 +56,15 @@ def _weather_of_the_day(context: Context, windows: Sequence[HourWindow]) -> Find
     if spell:
         until = spell[-1].start + timedelta(hours=1)
         count = sum(window.weather.start in told for window in windows)
-        words = f"the weather of the day is known in {count} of {len(windows)} hours with calls"
-        words += f", to {until:%a %H:%M}"
+        words = f"The weather of the day is known in {count} of {len(windows)} hours with calls"
+        words += f", until {until:%a %H:%M}."
         validity = Validity(what="the weather of the day", since=spell[0].start, until=until)
         severity = Severity.OK if count == len(windows) else Severity.ADVICE
         fix = "" if count == len(windows) else "check again with the next report or forecast"
         return finding("weather", severity, words, fix=fix, validity=validity, source=scenario.weather.source)
     fix = "check again with --taf, --metar or --forecast when there is one"
     words = (
-        "the hourly weather is no report or forecast of the day: which hours may be flown is not known yet"
+        "The hourly weather is no report or forecast of the day: which hours may be flown is not known yet."
     )
     if scenario.exercise:
         return finding("weather", Severity.ADVICE, words, fix=fix)
@@ -85,14 +85,14 @@ def check_flyable_hours(context: Context) -> list[Finding]:
     """Enough of the hours with calls can be flown: one, or the share that the scenario requires."""
     windows, required = hour_windows(context.scenario), context.scenario.targets.required_share_of_hours
     flyable = sum(window.flyable for window in windows)
-    words = f"{flyable} of {len(windows)} hours with calls can be flown"
+    words = f"{flyable} of {len(windows)} hours with calls can be flown."
     if flyable == 0:
         reasons = listed(list(dict.fromkeys(reason for w in windows for reason in w.limited_by)), most=3)
-        words = f"none of the {len(windows)} hours with calls can be flown: {reasons}"
+        words = f"None of the {len(windows)} hours with calls can be flown: {reasons}."
         fix = "another drone or dock, other limits, or another day; the routes shown are laid out in calm air"
         return [finding("flyable-hours", Severity.VIOLATION, words, fix=fix)]
     if required is not None and flyable < required * len(windows):
-        words += f", {flyable / len(windows):.0%}; the scenario requires {required:.0%}"
+        words += f" That is {flyable / len(windows):.0%}; the scenario requires {required:.0%}."
         fix = "another day, another drone or dock, or a lower targets.required_share_of_hours"
         return [finding("flyable-hours", Severity.VIOLATION, words, fix=fix)]
     return [finding("flyable-hours", Severity.OK, words)]
@@ -107,8 +107,9 @@ def _closed(windows: Sequence[HourWindow], closed: Sequence[HourWindow]) -> list
         finding(
             "weather",
             Severity.ADVICE,
-            f"no-go in {len(closed)} of {len(windows)} hours with {share:.0%} of calls: "
-            f"{hour_spans(closed)}; e.g. {worst.start:%a %H:%M}: {'; '.join(worst.limited_by)}",
+            f"Drones cannot fly in {len(closed)} of {len(windows)} hours with calls, which have "
+            f"{share:.0%} of the calls: {hour_spans(closed)}. For example, {worst.start:%a %H:%M}: "
+            f"{'; '.join(worst.limited_by)}.",
             fix="plan ground response for these hours, or a drone and dock with higher limits",
         )
     ]
@@ -137,23 +138,23 @@ def _missing_limits(context: Context) -> list[Finding]:
     found = []
     if operation.max_wind_mps is None and craft.max_wind_mps is None:
         fix = "set operation.max_wind_mps"
-        words = f"no wind limit is known for {craft.name}"
+        words = f"No wind limit is known for {craft.name}."
         found.append(finding("weather", Severity.UNKNOWN, words, fix=fix))
     elif operation.max_wind_mps is not None and operation.max_wind_mps > (craft.max_wind_mps or 1e9):
         found.append(
             finding(
                 "weather",
                 Severity.VIOLATION,
-                f"the operation's wind limit {operation.max_wind_mps:g} m/s is above the drone's "
-                f"{craft.max_wind_mps:g} m/s",
+                f"The operation's wind limit of {operation.max_wind_mps:g} m/s is above the drone's "
+                f"{craft.max_wind_mps:g} m/s.",
                 fix="set operation.max_wind_mps to the drone's limit or lower",
             )
         )
     if landing_wind_limit_mps(craft, context.box) is None:
-        words = f"no landing wind limit is published for {craft.name} on {context.box.name}"
+        words = f"No landing wind limit is published for {craft.name} on {context.box.name}."
         found.append(finding("weather", Severity.ADVICE, words, fix="measure one (`dfr landing`)"))
     if operation.max_gust_mps is None:
-        words = "the operation states no gust limit"
+        words = "The operation states no gust limit."
         found.append(finding("weather", Severity.ADVICE, words, fix="set operation.max_gust_mps"))
     return found
 
@@ -162,5 +163,5 @@ def _gusts_estimated(windows: Sequence[HourWindow]) -> list[Finding]:
     silent = sum(w.weather.gust_mps is None for w in windows)
     if not silent:
         return []
-    words = f"gusts not reported in {silent} of {len(windows)} hours: estimated by the surface's gust factor"
+    words = f"Gusts are not reported in {silent} of {len(windows)} hours; the surface's gust factor is used."
     return [finding("weather", Severity.ADVICE, words, fix="measure gusts at the dock")]

@@ -93,13 +93,10 @@ function drawPanel() {
   }
   $("save").disabled = !state.changed || Boolean(state.why_not_saved);
   $("save").title = state.why_not_saved || "Write the scenario file";
-  const counts = {};
-  for (const finding of state.findings) counts[finding.severity] = (counts[finding.severity] ?? 0) + 1;
   const judged = state.verdict;
-  const until = judged.valid_until ? ` Valid until ${judged.valid_until.slice(0, 16).replace("T", " ")}: ${judged.valid_because}.` : "";
-  const due = Object.entries(judged.outstanding).map(([fact, when]) => ` ${fact} of the day: ${when}.`).join("");
-  $("verdict").replaceChildren(element("strong", {}, judged.headline), element("br"), `${judged.commander}${due}${until}`, element("br"),
-    `${counts.violation ?? 0} violation${counts.violation === 1 ? "" : "s"}, ${counts.unknown ?? 0} unknown, ${counts.advice ?? 0} to note. Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`);
+  const [headline, ...rest] = judged.lines;
+  $("verdict").replaceChildren(element("strong", {}, headline), element("br"), rest.join(" "), element("br"),
+    `${state.counted}. Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`);
   $("verdict").className = `verdict ${judged.verdict === "GO" ? "go" : "no"}`;
   $("wind").textContent = state.wind ? `after lift-off, wind ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
   $("coverage").tBodies[0].replaceChildren(...state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
