@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from dfr.errors import StoppedError
 from dfr.findings import Finding, Severity, by_danger, counted, finding_text
-from dfr.io.strict_json import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
+from dfr.io.files import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
 from dfr.link.operator import Operator
 from dfr.plan.verdict import Verdict
 

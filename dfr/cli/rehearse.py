@@ -28,9 +28,8 @@ from dfr.cli.planned import NoCache, plan_of, study_of
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError
 from dfr.findings import by_danger, finding_text
-from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import write_atomically
-from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.shift import FlownShift

@@ -18,8 +18,7 @@ from dfr.cli.output import emit_json, note, say
 from dfr.cli.planned import NoCache
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError, StoppedError
-from dfr.io.day_files import DayFiles
-from dfr.io.scenario_files import find_scenario
+from dfr.io.scenario_files import DayFiles, find_scenario
 from dfr.link.lost_station import TAKE_OVER, left_words
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.landing_cache import use_landing_cache

@@ -1,8 +1,14 @@
-"""Reading with a stated limit, and writing so that a reader never sees half a file."""
+"""Files in and out: bounded reads, atomic writes, text from bytes, and documents as strict JSON.
+
+In strict JSON what is not a number becomes null, never NaN.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import json
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -59,3 +65,45 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
+
+
+def decode_text(data: bytes) -> tuple[str, str]:
+    """(text, encoding): UTF-16 by its mark, UTF-8 where it is valid, else Latin-1, which always is."""
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace"), encoding
+    try:
+        return data.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "latin-1"
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text by any of the three line ends, and by nothing else.
+
+    >>> lines_of("a" + chr(13) + chr(10) + "b" + chr(13) + "c" + chr(10) + "d")
+    ['a', 'b', 'c', 'd']
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def json_text(document: object) -> str:
+    """A document for a file or a person: indented, with a line end.
+
+    >>> json_text({"a": float("nan")}).split()
+    ['{', '"a":', 'null', '}']
+    """
+    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def json_line(document: object) -> str:
+    """A document for the wire: on one line."""
+    return json.dumps(_finite(document), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import dfr
@@ -16,6 +16,7 @@ from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import read_bounded
 from dfr.io.terrain_files import load_terrain
+from dfr.io.weather.files import WeatherFiles, with_weather
 from dfr.io.yaml_reader import MAX_BYTES, read_yaml
 from dfr.scenario.model import AirspaceFile, Assumption, Scenario
 from dfr.scenario.permissions import NotamReading
@@ -181,3 +182,20 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFiles:
+    """Reports, forecasts and NOTAMs; none where only the scenario speaks."""
+
+    weather: WeatherFiles = field(default_factory=WeatherFiles)
+    notams: Sequence[Path] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.weather) or bool(self.notams)
+
+
+def on_the_day(world: World, files: DayFiles) -> World:
+    """The world with the weather and the NOTAMs of the files."""
+    world = with_notam_files(world, files.notams)
+    return replace(world, scenario=with_weather(world.scenario, files.weather))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dfr.io.files import write_atomically
-from dfr.io.strict_json import json_text
+from dfr.io.files import json_text, write_atomically
 from dfr.link.operator import Operator
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.metrics.stress import stress

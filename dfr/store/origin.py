@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dfr.errors import InputError
-from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
 from dfr.io.weather.files import WEATHER_KINDS, WeatherFiles
 from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.codec import plan_from_dict

@@ -31,8 +31,7 @@ import pyarrow.parquet as pq
 
 import dfr
 from dfr.errors import InputError
-from dfr.io.files import read_bounded, write_atomically
-from dfr.io.strict_json import json_text
+from dfr.io.files import json_text, read_bounded, write_atomically
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.stress import stress, stress_markdown
 from dfr.plan.model import Plan

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dfr.errors import DfrError, InputError, VehicleRefusedError
-from dfr.io.strict_json import json_line
+from dfr.io.files import json_line
 from dfr.web.face import Face
 from dfr.web.guard import Doors, Guard
 from dfr.web.wire import int_of, object_of, position_of, ring_of, text_of, whole_of

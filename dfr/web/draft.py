@@ -12,10 +12,9 @@ import numpy as np
 
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
-from dfr.io.day_files import DayFiles, on_the_day
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_edit import boundary_redrawn, docks_counted, site_moved, site_used
-from dfr.io.scenario_files import scenario_from, shipped_folder, world_of
+from dfr.io.scenario_files import DayFiles, on_the_day, scenario_from, shipped_folder, world_of
 from dfr.io.weather.files import with_weather
 from dfr.io.yaml_reader import MAX_BYTES
 from dfr.plan.matrix import build_matrix, sorties_of, way_finder

@@ -7,8 +7,7 @@ from typing import NoReturn
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.day_files import DayFiles, on_the_day
-from dfr.io.scenario_files import find_scenario, load_world
+from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
 from dfr.io.weather.files import WeatherFiles
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan

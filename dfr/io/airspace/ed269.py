@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dfr.io.airspace.json_features import read_features
-from dfr.io.airspace.json_lines import LISTS
+from dfr.io.airspace.json_features import LISTS, read_features
 from dfr.io.airspace.reading import AirspaceRead, Draft, Outcome, Problems
 from dfr.io.airspace.uas_zones import (
     LOCAL,

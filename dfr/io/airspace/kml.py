@@ -35,7 +35,7 @@ from dfr.io.airspace.reading import (
 )
 from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, corner, plain_text
 from dfr.io.airspace.uk_designators import kind_of_uk_area
-from dfr.io.text import decode_text
+from dfr.io.files import decode_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 

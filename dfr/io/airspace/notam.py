@@ -16,12 +16,10 @@ from pathlib import Path
 from dfr.errors import InputError
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.notam_shapes import NotDrawnError, shapes_of
-from dfr.io.airspace.notam_text import MAX_NOTAMS, NotamItems, QLine, items_of, split_notams
+from dfr.io.airspace.notam_text import MAX_NOTAMS, NotamItems, QLine, items_of, items_of_xml, split_notams
 from dfr.io.airspace.notam_times import activation_of, moment_of
-from dfr.io.airspace.notam_xml import items_of_xml
 from dfr.io.airspace.reading import AirspaceRead, Draft, FileWords, Outcome, Problems, finish, the_rest
-from dfr.io.files import read_bounded
-from dfr.io.text import decode_text
+from dfr.io.files import decode_text, read_bounded
 from dfr.scenario.permissions import NotamReading
 from dfr.units import nm_to_m
 from dfr.world.notices import Notams, NotamText

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 
 from dfr.errors import InputError
 from dfr.geo import Position, VerticalDatum
-from dfr.io.airspace.json_lines import JsonTroubleError, parse_json
+from dfr.io.airspace.json_features import JsonTroubleError, parse_json
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.reading import AirspaceRead, Draft, Problems, finish, printable
-from dfr.io.text import decode_text
+from dfr.io.files import decode_text
 from dfr.world.obstacles import Obstacle
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 

@@ -36,7 +36,7 @@ from dfr.io.airspace.reading import (
     printable,
     the_rest,
 )
-from dfr.io.text import decode_text
+from dfr.io.files import decode_text
 from dfr.world.activation import BY_NOTICE, WHEN_NOTIFIED, Activation, Interval
 from dfr.world.outlines import Arc, Vertex
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit

@@ -24,7 +24,7 @@ from dfr.io.airspace.reading import (
     finish,
     the_rest,
 )
-from dfr.io.text import decode_text
+from dfr.io.files import decode_text
 from dfr.io.yaml_reader import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
 from dfr.units import nm_to_m
 from dfr.world.activation import BY_NOTICE

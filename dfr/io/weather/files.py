@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from dfr.errors import InputError
-from dfr.geo import distance_m
+from dfr.geo import Position, distance_m
 from dfr.io.files import read_bounded
 from dfr.io.weather import metar, taf
 from dfr.io.weather.forecast import read_forecast
 from dfr.io.weather.groups import Conditions, hour_of, worst_of
-from dfr.io.weather.stations import FARTHEST_M, station_position
 from dfr.scenario.model import HourWeather, Scenario
 
 WEATHER_KINDS = ("metar", "taf", "forecast")
@@ -187,3 +188,25 @@ def _hours_within(own: HourWeather) -> Sequence[datetime]:
     """The clock hours (UTC) that a row overlaps: two where its zone is off by a half-hour."""
     first = hour_of(own.start)
     return (first,) if first == own.start else (first, first + timedelta(hours=1))
+
+
+FARTHEST_M = 50_000.0
+"""Farther than this a station's weather is not the site's (assumed: a front or a sea breeze wide)."""
+
+
+def station_position(icao: str) -> Position | None:
+    """The position of an aerodrome by its ICAO indicator; None where the table does not hold it.
+
+    >>> str(station_position("EGHI"))
+    '50.95030 N 1.35680 W'
+    """
+    row = _table().get(icao)
+    return None if row is None else Position(lat_deg=float(row["lat"]), lon_deg=float(row["lon"]))
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    """The aerodromes by ICAO indicator (airportsdata, MIT licence)."""
+    import airportsdata  # 28,000 rows that few runs need
+
+    return airportsdata.load("ICAO")
