@@ -163,9 +163,9 @@ Plans, checks, the point of no return and the simulation count on the latest of 
 
 - The nose (`nose`): out straight down a wind near the tilt limit and back against it. On scene the nose
   stands on the wind's line in unstable balance and drifts to either side, as errors of compass and attitude
-  leave it. On SITL most of that error is no chance: its gyros drift (SIM_DRIFT_SPEED, one way for five
+  leave it. On SITL most of that error is not random: its gyros drift (SIM_DRIFT_SPEED, one way for five
   minutes and back for five), the estimator lags behind, and the turn into the leg adds its side
-  (`dfr.aircraft.heading_error`, from 260 hovers). What remains is 0.08 degrees (deviation); in 20 hovers
+  (`dfr.aircraft.sitl_effects`, from 260 hovers). What remains is 0.08 degrees (deviation); in 20 hovers
   flown after that, ten of them with the drift turned round, it was 0.07, 0.19 at most. The drift counts
   from the start of the simulator (`up_s` of `dfr predict`, 42 s at the lift where it is not given). The
   recordings `fresh_tail*` did not note it; their noses tell that it had turned round, and 400 s are taken.
@@ -175,7 +175,7 @@ Plans, checks, the point of no return and the simulation count on the latest of 
 - Rounding (`rounding`): a return that climbs first. In the middle of the corner between the climb and the leg
   home ArduCopter compares a vertical acceleration with its own limit in single precision. Where the climb
   goes straight up to the last bit, the corner is never cut; where it leans by some millimetres, in 15 to
-  40 % of returns (`climbs.jsonl`: as often as `dfr.aircraft.rounding` says), 1 to 3 s sooner.
+  40 % of returns (`climbs.jsonl`: as often as `dfr.aircraft.sitl_effects` says), 1 to 3 s sooner.
 
 The largest misses that chance does not explain are hops: `fresh_c22`, 15 m at 3 m/s2 and a jerk of 3 m/s3,
 flown in 6.2 s and predicted 0.15 s sooner; and returns over 20 to 50 m from a hover near the tilt limit (7

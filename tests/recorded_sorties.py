@@ -6,16 +6,19 @@ import math
 from typing import Any
 
 from dfr.aircraft.catalogue import drone
-from dfr.aircraft.heading_error import SIM_UP_S
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
+from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
 from dfr.world.wind import MeanWind
 
 SQRT_HEIGHT_M = 60.0
 """Below it SIM_WIND_T 0 lets the wind fall with the square root of the height."""
 
 
-def predicted_like(case: dict[str, Any]) -> Sortie:
-    """The prediction of a recording's `case`, whose fields `data/arducopter/README.md` explains."""
+def predicted_like(case: dict[str, Any], *, sitl: bool = True) -> Sortie:
+    """The prediction of a recording's `case`, whose fields `data/arducopter/README.md` explains.
+
+    Without `sitl` it is that of a plan for a real drone.
+    """
     params = case["params"]
     craft = drone(case.get("drone", "arducopter-sitl-quad"))
     if not {"RTL_ALT", "RTL_ALT_M"} & params.keys():
@@ -30,5 +33,5 @@ def predicted_like(case: dict[str, Any]) -> Sortie:
         wind=MeanWind(speed_mps=case["w"] * factor, from_deg=case["wd"]),
         drone=craft,
         settings=FlightSettings.from_params(params, base=flight_settings(craft)),
-        up_s=case.get("up", SIM_UP_S),
+        sitl=SitlEffects(up_s=case.get("up", SIM_UP_S)) if sitl else None,
     )

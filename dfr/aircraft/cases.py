@@ -13,9 +13,9 @@ import numpy as np
 from dfr.aircraft import catalogue
 from dfr.aircraft.endurance import return_by_s
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.heading_error import SIM_UP_S
 from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths
 from dfr.aircraft.settings import PARAMETERS
+from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
 from dfr.errors import InputError, Problem
 from dfr.geo import FloatArray
 from dfr.world.wind import profile_factor
@@ -119,7 +119,7 @@ def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
         settings=[cases.settings[row] for row in rows],
         temperature_c=column["temperature_c"],
         turbulence_intensity=column["turbulence_intensity"] if column["turbulence_intensity"].any() else None,
-        up_s=column["up_s"],
+        sitl=SitlEffects(up_s=column["up_s"]),
     )
 
 
@@ -163,7 +163,7 @@ def _scattered(sorties: Sorties) -> dict[int, dict[str, object]]:
     scatter = sorties.back_scatter
     parts = {
         "gusts": scatter.gusts_s + sorties.out_sd_s,
-        "nose": scatter.nose_s,
+        "nose": scatter.heading_s,
         "rounding": scatter.rounding_s,
     }
     least = LEAST_SCATTER * sorties.back_s

@@ -15,19 +15,33 @@ import numpy as np
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
 from dfr.aircraft.gusty import Gusts
-from dfr.aircraft.heading_error import SIM_UP_S, heading_error
-from dfr.aircraft.nose import DRIFT_LATE_S, TAKEOFF_HEADING_RAD, nose_out, turn_seconds
-from dfr.aircraft.returning import return_height_m
+from dfr.aircraft.legs import (
+    ARRIVAL_S,
+    TAKEOFF_HEADING_RAD,
+    FlownLegs,
+    Wind,
+    fly_legs,
+    heading_out,
+    turn_seconds,
+)
+from dfr.aircraft.return_leg import ReturnFlight, ReturnPath, Scatter, fly_return, return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
+from dfr.aircraft.sitl_effects import SitlEffects, fly_return_of_sitl, heading_error
 from dfr.aircraft.trim import air_density, airframe_of
 from dfr.aircraft.vertical import climb_seconds, land_seconds
-from dfr.aircraft.way_back import Scatter, WayBack, fly_back
-from dfr.aircraft.ways import ARRIVAL_S, Way, Wind, fly_way
 from dfr.geo import FloatArray
 from dfr.world.gusts import scale_lengths_m
 from dfr.world.wind import MeanWind
 
-__all__ = ["FlightSettings", "Sortie", "Sorties", "flight_settings", "predict_path", "predict_paths"]
+__all__ = [
+    "FlightSettings",
+    "SitlEffects",
+    "Sortie",
+    "Sorties",
+    "flight_settings",
+    "predict_path",
+    "predict_paths",
+]
 
 CONTACT_S = 1.3
 """From 0.15 m above the pad to the ground, and the second ArduCopter takes to believe it."""
@@ -38,8 +52,8 @@ class Sortie:
     """The predicted times (s) and energy (Wh) of one sortie; None where a phase cannot be flown.
 
     Nine flights in ten are back within `back_early_s` to `back_late_s` and take `late_energy_wh` at most; the
-    last two are None where more than one in twenty may never come back. `hover_w` is the power of holding
-    the place on scene.
+    last two are None where the drone may not come back, near its tilt limit. `hover_w` is the power of
+    holding the place on scene.
     `limited_by` is "speed" where the wanted speed is held, "tilt" where the tilt limit sets it,
     "wind" where a leg cannot be flown at all.
     """
@@ -66,9 +80,9 @@ class Sorties:
     """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `Sortie`.
 
     `hover_w` is the power of holding the place on scene. Nine flights in ten are back within
-    `back_early_s` to `back_late_s`, infinite where more than one in twenty may never be; `late_energy_wh` is
-    what the latest of them take. `out_sd_s` is how gusts scatter the way out, `back_scatter` what scatters
-    the way back.
+    `back_early_s` to `back_late_s`, infinite where the drone may not come back, near its tilt limit;
+    `late_energy_wh` is what the latest of them take. `out_sd_s` is the standard deviation that gusts give the
+    legs out, `back_scatter` what gives the return its own.
     """
 
     climb_s: FloatArray
@@ -124,9 +138,12 @@ def predict_path(
     drone: Drone,
     settings: FlightSettings,
     temperature_c: float = 15.0,
-    up_s: float = SIM_UP_S,
+    sitl: SitlEffects | None = None,
 ) -> Sortie:
-    """The sortie out along legs (true courses, degrees) at a height above home, and back by the same legs."""
+    """The sortie out along legs (true courses, degrees) at a height above home, and back by the same legs.
+
+    `sitl` corrects it for a flight on ArduCopter SITL: see `predict_paths`.
+    """
     east, north = wind.components_mps(height_m)
     return predict_paths(
         np.atleast_2d(np.asarray(lengths_m, dtype=float)),
@@ -138,7 +155,7 @@ def predict_path(
         drone=drone,
         settings=settings,
         temperature_c=temperature_c,
-        up_s=up_s,
+        sitl=sitl,
     ).sortie(0)
 
 
@@ -155,7 +172,7 @@ def predict_paths(
     temperature_c: float | FloatArray = 15.0,
     ground_m_amsl: float = 0.0,
     turbulence_intensity: FloatArray | None = None,
-    up_s: float | FloatArray = SIM_UP_S,
+    sitl: SitlEffects | None = None,
 ) -> Sorties:
     """Many sorties of one drone at once.
 
@@ -163,8 +180,8 @@ def predict_paths(
     rest broadcasts to (n,). The wind is the way the air moves at flight height
     (`MeanWind.components_mps`), so each path may have its own hour; `settings` may be one for all or a
     sequence with one for each path. `turbulence_intensity` is the deviation of the gusts along the wind over
-    its mean, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone. `up_s` is how
-    long a simulator that flies them has been up at the lift (`dfr.aircraft.heading_error`).
+    its mean, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone. `sitl` corrects
+    the return for flights on ArduCopter SITL (`dfr.aircraft.sitl_effects`); None is for real drones.
     """
     lengths = np.atleast_2d(np.asarray(lengths_m, dtype=float))
     count = lengths.shape[0]
@@ -182,13 +199,14 @@ def predict_paths(
         wind=_wind(wind_e, wind_n, density, turbulence_intensity, height),
         settings=SettingColumns.of(settings, count),
         temperature_c=temperature_c,
+        sitl=sitl,
     )
-    return paths.flown(up_s)
+    return paths.flown()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Paths:
-    """What many sorties of a drone are told to fly, (n,) or (n, legs), and in which air."""
+    """What many sorties of a drone are to fly, (n,) or (n, legs), and in which air."""
 
     drone: Drone
     lengths_m: FloatArray
@@ -198,6 +216,7 @@ class _Paths:
     wind: Wind
     settings: SettingColumns
     temperature_c: float | FloatArray
+    sitl: SitlEffects | None
 
     @property
     def wind_mps(self) -> FloatArray:
@@ -209,33 +228,43 @@ class _Paths:
         """The height they go home at."""
         return return_height_m(self.height_m, self.lengths_m[:, 0], self.settings)
 
-    def flown(self, up_s: float | FloatArray) -> Sorties:
-        """The sorties, of drones whose gyros have drifted for some time at the lift."""
-        told = self.settings
+    def flown(self) -> Sorties:
+        """The sorties."""
+        asked = self.settings
         climb, takeoff_end = climb_seconds(
-            self.height_m, told.climb_mps, told.vertical_accel_mps2, told.vertical_shaping_jerk_mps3
+            self.height_m, asked.climb_mps, asked.vertical_accel_mps2, asked.vertical_shaping_jerk_mps3
         )
         out = self.out()
         out_s = out.seconds + takeoff_end
         waiting = self.on_scene_s + out.settling_s + ARRIVAL_S
-        home = self.home(out, up_s + climb + out_s)
-        over_home, land = self.landing(home.way)
+        home = self.home(out, climb + out_s)
+        over_home, land = self.landing(home.legs)
         return self.sorties((climb, out_s, waiting, home.seconds, over_home, land), out, home)
 
-    def out(self) -> Way:
+    def out(self) -> FlownLegs:
         """The legs out."""
-        return fly_way(
+        return fly_legs(
             airframe_of(self.drone),
             self.lengths_m,
             self.courses_rad,
-            nose_out(self.courses_rad, self.settings),
+            heading_out(self.courses_rad, self.settings),
             wind=self.wind,
             wanted_mps=self.settings.cruise_mps,
             settings=self.settings,
         )
 
-    def home(self, out: Way, arrived_s: FloatArray) -> WayBack:
-        """The legs back, from gyros that have drifted for some time at the arrival."""
+    def home(self, out: FlownLegs, arrived_s: FloatArray) -> ReturnFlight:
+        """The legs back, of drones that arrive so long after the lift."""
+        path = ReturnPath(
+            airframe=airframe_of(self.drone),
+            lengths_m=self.lengths_m,
+            courses_rad=self.courses_rad,
+            climb_m=self.top_m - self.height_m,
+            wind=self.wind,
+            settings=self.settings,
+        )
+        if self.sitl is None:
+            return fly_return(path)
         course = self.courses_rad[:, 0]
         error = heading_error(
             self.drone,
@@ -243,42 +272,34 @@ class _Paths:
             leg_s=out.seconds,
             airspeed_mps=self.settings.cruise_mps - self.wind.along(course),
             wind_mps=self.wind_mps,
-            up_s=arrived_s,
+            up_s=self.sitl.up_s + arrived_s,
             settings=self.settings,
         )
-        return fly_back(
-            airframe_of(self.drone),
-            self.lengths_m,
-            self.courses_rad,
-            still_s=self.on_scene_s + out.slow_s + ARRIVAL_S - DRIFT_LATE_S,
-            error=error,
-            climb_m=self.top_m - self.height_m,
-            wind=self.wind,
-            settings=self.settings,
-        )
+        on_scene_s = self.on_scene_s + out.slow_s + ARRIVAL_S
+        return fly_return_of_sitl(path, on_scene_s=on_scene_s, error=error)
 
-    def landing(self, back: Way) -> tuple[FloatArray, FloatArray]:
+    def landing(self, back: FlownLegs) -> tuple[FloatArray, FloatArray]:
         """Seconds over home until 1 m below the return's height, and from there to the ground."""
-        told = self.settings
+        asked = self.settings
         first_metre, land = land_seconds(
             self.top_m,
-            told.effective_land_high_mps,
-            told.land_low_mps,
-            told.land_low_height_m,
-            told.vertical_accel_mps2,
-            told.vertical_shaping_jerk_mps3,
+            asked.effective_land_high_mps,
+            asked.land_low_mps,
+            asked.land_low_height_m,
+            asked.vertical_accel_mps2,
+            asked.vertical_shaping_jerk_mps3,
         )
-        loiter = np.maximum(told.return_loiter_s, turn_seconds(self.courses_rad[:, 0] + np.pi, told))
+        loiter = np.maximum(asked.return_loiter_s, turn_seconds(self.courses_rad[:, 0] + np.pi, asked))
         return back.settling_s + ARRIVAL_S + loiter + first_metre, land
 
-    def sorties(self, times: tuple[FloatArray, ...], out: Way, home: WayBack) -> Sorties:
+    def sorties(self, times: tuple[FloatArray, ...], out: FlownLegs, home: ReturnFlight) -> Sorties:
         """The results of climb, out, on scene, back, over home and land."""
         climb, out_s, waiting, back_s, over_home, land = times
         spent = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
         total = sum(spent, np.zeros_like(climb))
         arrives, returns = np.isfinite(out_s), np.isfinite(total)
         hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
-        energy = self.energy_wh(spent, (out, home.way), hover_w)
+        energy = self.energy_wh(spent, (out, home.legs), hover_w)
         # The late ones make hardly any headway: they fly at about the wind's own speed.
         late_wh = (home.late_s - home.seconds) * hover_w / 3600.0
         return Sorties(
@@ -293,15 +314,15 @@ class _Paths:
             energy_wh=np.where(returns, energy, np.nan),
             late_energy_wh=np.where(returns, energy + late_wh, np.nan),
             hover_w=hover_w,
-            limited=np.where(returns, (out.slowed | home.way.slowed).astype(float), 2.0),
+            limited=np.where(returns, (out.slowed | home.legs.slowed).astype(float), 2.0),
             ground_speed_out_mps=out.ground_speed_mps,
-            ground_speed_back_mps=home.way.ground_speed_mps,
+            ground_speed_back_mps=home.legs.ground_speed_mps,
             out_sd_s=out.deviation_s,
             back_scatter=home.scatter,
         )
 
     def energy_wh(
-        self, spent: tuple[FloatArray, ...], ways: tuple[Way, Way], hover_w: FloatArray
+        self, spent: tuple[FloatArray, ...], legs: tuple[FlownLegs, FlownLegs], hover_w: FloatArray
     ) -> FloatArray:
         """Energy of the parts of a sortie: climb, out, on scene, back, over home, land."""
         climb, out, scene, back, home, land = spent
@@ -309,7 +330,8 @@ class _Paths:
             self.drone, self.wind_mps, climb_mps=self.settings.climb_mps, temperature_c=self.temperature_c
         )
         going, coming = (
-            forward_power_w(self.drone, way.airspeed_mps, temperature_c=self.temperature_c) for way in ways
+            forward_power_w(self.drone, flown.airspeed_mps, temperature_c=self.temperature_c)
+            for flown in legs
         )
         joules = rising * climb + going * out + hover_w * (scene + home + land) + coming * back
         watt_hours: FloatArray = joules / 3600.0

@@ -83,7 +83,7 @@ class FlightSettings:
     @property
     def path_snap_mps4(self) -> float:
         """Largest change of jerk of a leg: half of what the attitude can follow (AC_WPNav)."""
-        # In single precision as on board: `dfr.aircraft.rounding` needs its last bits.
+        # In single precision as on board: `dfr.aircraft.sitl_effects` needs its last bits.
         snap = self.path_jerk_mps3 * math.pi / (2.0 * float(np.float32(max(self.input_tc_s, 0.1))))
         able = self.angle_accel_radps2 * GRAVITY_MPS2
         return 0.5 * (min(snap, able) if able > 0.0 else snap)

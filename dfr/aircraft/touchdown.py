@@ -18,9 +18,9 @@ from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.dynamics import VERTICAL_LAG_S, LoopGains, PositionLoop, QuadDynamics
 from dfr.aircraft.landing_trials import SENSOR_CORRELATION_S, Touchdowns, Trials
 from dfr.aircraft.leading import Lead
-from dfr.aircraft.nose import MOST_OFF_RAD, drifted
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.sighting import keep_columns
+from dfr.aircraft.sitl_effects import MOST_OFF_RAD, drifted
 from dfr.aircraft.standing import Contact, disarmed_after_s
 from dfr.aircraft.trim import air_density, airframe_of, balancing_lean
 from dfr.geo import FloatArray
@@ -37,8 +37,8 @@ INFLOW_PER_S = GRAVITY_MPS2 / 5.0
 (assumed: about the induced velocity of these discs)."""
 
 WAITED_S = 10.0
-"""Before it came home the drone waited in the wind with a nose that drifted (`dfr.aircraft.nose`), at least
-so long; return and landing hold the nose. From 5 m/s up it stands nearly abeam then."""
+"""Before it came home the drone waited in the wind with a heading that drifted (`dfr.aircraft.sitl_effects`),
+at least so long; return and landing hold the heading. From 5 m/s up it stands nearly abeam then."""
 
 LEAST_NOSE_RAD = math.radians(0.5)
 

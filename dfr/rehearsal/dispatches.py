@@ -11,7 +11,7 @@ import numpy as np
 import firmware_sitl
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.aircraft.landing import Limits
-from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
+from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, flight_settings, predict_path
 from dfr.ardupilot.commands import Command
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
@@ -188,6 +188,7 @@ def predicted_phases(
             wind=wind,
             drone=craft,
             settings=_settings(mission, craft),
+            sitl=SitlEffects(),
         )
 
     there, home = along(out), along(back[::-1])

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.catalogue import drone
-from dfr.aircraft.heading_error import HeadingError, heading_error
-from dfr.aircraft.nose import nose_after_waiting
+from dfr.aircraft.legs import Wind
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
+from dfr.aircraft.sitl_effects import HeadingError, heading_after_waiting, heading_error
 from dfr.aircraft.trim import air_density, airframe_of, tilt_for_airspeed
-from dfr.aircraft.ways import Wind
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "arducopter" / "hovers.jsonl"
 HOVERS = [json.loads(line) for line in DATA.read_text().splitlines()]
@@ -50,7 +49,7 @@ def nose_deg(hover: dict, start_rad: float, second: float) -> float:
     case, one = hover["case"], np.ones(1)
     wind = Wind(east_mps=0.0 * one, north_mps=case["w"] * one, density=air_density(case["alt"] * one))
     settings = FlightSettings.from_params(case["params"])
-    off = nose_after_waiting(
+    off = heading_after_waiting(
         start_rad * one,
         (second - SETTLED_S) * one,
         wind,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.performance import FlightSettings, Sortie
-from dfr.aircraft.rounding import corner_cut_share
 from dfr.aircraft.settings import SettingColumns
+from dfr.aircraft.sitl_effects import corner_cut_share
 
 FLOWN = [
     json.loads(line)

@@ -1,12 +1,14 @@
-"""One direction of a sortie: legs flown in a wind, joined at their corners, to within 2 m of the end.
+"""The legs of one direction of a sortie, flown in a wind: time, speed and heading. Start with `fly_legs`.
 
-The ground speed of a leg is the wanted one, or what the tilt limit leaves: ArduCopter holds the course
+The ground speed of a leg is the commanded one, or what the tilt limit leaves: ArduCopter holds the course
 line first, so the cross wind takes its share of the tilt and the rest drives the drone on, while the
 leg's moving target waits for it. Through a corner it starts the next leg before the last one ends.
+A leg ends within 2 m of its end point (`dfr.track`).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,7 +16,7 @@ import numpy as np
 
 from dfr.aircraft.gusty import Gusts, deviation_s, pace
 from dfr.aircraft.scurve import LegProfile, distance_from_rest, leg_profile, time_to_cover
-from dfr.aircraft.settings import SettingColumns
+from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, SettingColumns
 from dfr.aircraft.trim import Airframe, airspeed_of_lean, balancing_lean, speed_along
 from dfr.geo import FloatArray
 from dfr.track import REACHED_M
@@ -45,6 +47,12 @@ FOLLOWING_LAG_S = 0.45
 ARRIVAL_S = 0.55
 """From the end of a leg's moving target until the arrival is acted upon (recorded on SITL)."""
 
+TAKEOFF_HEADING_RAD = 0.0
+"""Assumed where no case says it: the drone stands facing north."""
+
+SLEW_RADPS = math.radians(60.0)
+"""ATC_SLEW_YAW's default."""
+
 SLOW_SHARE = 0.05
 """AC_PosControl turns the nose to the leg above this share of the wanted speed."""
 
@@ -53,7 +61,7 @@ LATER_S = (0.0, 0.02, 0.04)
 """Steps back of the differences that give the speed and acceleration in a corner."""
 
 
-Row = TypeVar("Row", "Way", LegProfile)
+Columns = TypeVar("Columns", "FlownLegs", LegProfile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +92,14 @@ class Wind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class FlownLegs:
     """One direction of many paths, shape (n,).
 
     `seconds` to within 2 m of the end, NaN where a leg cannot be flown; `settling_s` from there to the
     end of the last leg; `slow_s` the last part of it in which ArduCopter no longer turns the nose to the
     leg; `ground_speed_mps` and `airspeed_mps` the means over the path; `slowed` True where the tilt limit
-    sets the speed of a leg; `deviation_s` how gusts scatter `seconds`; `home` the profile of its last leg.
+    sets the speed of a leg; `deviation_s` the standard deviation of `seconds` in gusts; `last` the profile
+    of the last leg.
     """
 
     seconds: FloatArray
@@ -100,14 +109,14 @@ class Way:
     airspeed_mps: FloatArray
     slowed: np.ndarray
     deviation_s: FloatArray
-    home: LegProfile
+    last: LegProfile
 
-    def replaced(self, index: np.ndarray, other: Way) -> Way:
+    def replaced(self, index: np.ndarray, other: FlownLegs) -> FlownLegs:
         """With others in the place of some paths."""
         return _replaced(self, index, other)
 
 
-def _replaced(whole: Row, index: np.ndarray, part: Row) -> Row:
+def _replaced(whole: Columns, index: np.ndarray, part: Columns) -> Columns:
     """Columns, and columns of columns, with some rows replaced."""
     columns: dict[str, Any] = {}
     for name in whole.__dataclass_fields__:
@@ -120,23 +129,53 @@ def _replaced(whole: Row, index: np.ndarray, part: Row) -> Row:
     return type(whole)(**columns)
 
 
-def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> Way:
-    """One way after a stop at the end of another; where either has no length, the other alone.
+def heading_out(courses_rad: FloatArray, settings: SettingColumns) -> FloatArray:
+    """Heading on legs (n, legs) of a mission: along them, or as it was at takeoff: north."""
+    held = settings.yaw_behavior == YAW_HELD
+    return np.where(held[:, None], TAKEOFF_HEADING_RAD, courses_rad)
 
-    A second without length ends where the first does: `seconds` is the first's, and what the second takes
+
+def heading_home(held_rad: FloatArray, course_out_rad: FloatArray, settings: SettingColumns) -> FloatArray:
+    """Heading on the return: as it was before, along the return leg, or as at takeoff."""
+    nose = np.where(_turns_to_return(settings), course_out_rad + np.pi, held_rad)
+    return np.where(settings.yaw_behavior == YAW_HELD, TAKEOFF_HEADING_RAD, nose)
+
+
+def keeps_heading(settings: SettingColumns) -> np.ndarray:
+    """Where a return keeps the heading the drone had on scene."""
+    kept: np.ndarray = settings.yaw_behavior == YAW_NEXT_BUT_RETURN
+    return kept
+
+
+def turn_seconds(heading_rad: FloatArray, settings: SettingColumns) -> FloatArray:
+    """Seconds over home in which a drone that headed home turns back to its takeoff heading."""
+    apart = np.abs((heading_rad - TAKEOFF_HEADING_RAD + np.pi) % (2.0 * np.pi) - np.pi)
+    return np.where(_turns_to_return(settings), apart / SLEW_RADPS, 0.0)
+
+
+def _turns_to_return(settings: SettingColumns) -> np.ndarray:
+    behavior = settings.yaw_behavior
+    turns: np.ndarray = (behavior == YAW_NEXT) | (behavior == YAW_AHEAD)
+    return turns
+
+
+def joined(first: FlownLegs, second: FlownLegs, *, lengths_m: tuple[FloatArray, FloatArray]) -> FlownLegs:
+    """Legs after a stop at the end of others; where either have no length, the others alone.
+
+    Second legs without length end where the first do: `seconds` is the first's, and what the second take
     to arrive is settling.
     """
-    flown, goes_on = apart_m[0] > 0.0, apart_m[1] > 0.0
-    total = np.maximum(apart_m[0] + apart_m[1], 1e-9)
-    shares = apart_m[0] / total, apart_m[1] / total
+    flown, goes_on = lengths_m[0] > 0.0, lengths_m[1] > 0.0
+    total = np.maximum(lengths_m[0] + lengths_m[1], 1e-9)
+    shares = lengths_m[0] / total, lengths_m[1] / total
     stop = first.seconds + first.settling_s + ARRIVAL_S
     slowness = sum(
-        share / np.maximum(way.ground_speed_mps, 1e-9)
-        for share, way in zip(shares, (first, second), strict=True)
+        share / np.maximum(legs.ground_speed_mps, 1e-9)
+        for share, legs in zip(shares, (first, second), strict=True)
     )
     seconds = np.where(flown, np.where(goes_on, stop + second.seconds, first.seconds), second.seconds)
     mean = np.where(np.isfinite(seconds), 1.0 / np.maximum(slowness, 1e-9), 0.0)
-    return Way(
+    return FlownLegs(
         seconds=seconds,
         settling_s=second.settling_s + np.where(flown & ~goes_on, stop + second.seconds - first.seconds, 0.0),
         slow_s=second.slow_s,
@@ -146,11 +185,11 @@ def then(first: Way, second: Way, *, apart_m: tuple[FloatArray, FloatArray]) -> 
         ),
         slowed=second.slowed | (flown & first.slowed),
         deviation_s=np.hypot(np.where(flown, first.deviation_s, 0.0), second.deviation_s),
-        home=second.home,
+        last=second.last,
     )
 
 
-def fly_way(
+def fly_legs(
     airframe: Airframe,
     lengths_m: FloatArray,
     courses_rad: FloatArray,
@@ -159,8 +198,8 @@ def fly_way(
     wind: Wind,
     wanted_mps: FloatArray,
     settings: SettingColumns,
-) -> Way:
-    """Fly paths of legs, all (n, legs): lengths (0 pads), courses, and where the nose points."""
+) -> FlownLegs:
+    """Paths of legs as flown; lengths (0 pads), courses and headings have shape (n, legs)."""
     flown = lengths_m > 0.0
     sine, cosine = np.sin(courses_rad), np.cos(courses_rad)
     along = wind.east_mps[:, None] * sine + wind.north_mps[:, None] * cosine
@@ -196,7 +235,7 @@ def fly_way(
     seconds = whole.sum(axis=1) - saved - settling + FOLLOWING_LAG_S
     reachable = (sure | ~flown).all(axis=1)
     share = lengths_m / np.maximum(lengths_m.sum(axis=1, keepdims=True), 1e-9)
-    return Way(
+    return FlownLegs(
         seconds=np.where(reachable, np.maximum(seconds, 0.0), np.nan),
         settling_s=np.maximum(settling - FOLLOWING_LAG_S, 0.0),
         slow_s=_slow_seconds(end, wanted_mps),
@@ -204,7 +243,7 @@ def fly_way(
         airspeed_mps=(share * np.hypot(speed - along, cross)).sum(axis=1),
         slowed=np.any(slowed, axis=1),
         deviation_s=deviation_s(np.where(flown, lengths_m, 0.0), speed, gusty),
-        home=end,
+        last=end,
     )
 
 

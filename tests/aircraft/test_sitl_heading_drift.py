@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.catalogue import drone
-from dfr.aircraft.nose import nose_after_waiting
-from dfr.aircraft.performance import FlightSettings, Sortie, predict_path
+from dfr.aircraft.legs import Wind
+from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, predict_path
 from dfr.aircraft.settings import SettingColumns
+from dfr.aircraft.sitl_effects import heading_after_waiting
 from dfr.aircraft.trim import air_density, airframe_of
-from dfr.aircraft.ways import Wind
 from dfr.world.wind import MeanWind
 
 QUAD = "arducopter-sitl-quad"
@@ -22,7 +22,7 @@ def off_after(off_deg: float, seconds: float, wind_mps: float, **settings: float
     """The nose's angle off a wind from the south, degrees, after waiting."""
     one = np.ones(1)
     wind = Wind(east_mps=0.0 * one, north_mps=wind_mps * one, density=air_density(60.0 * one))
-    nose = nose_after_waiting(
+    nose = heading_after_waiting(
         np.radians(off_deg) * one,
         seconds * one,
         wind,
@@ -67,6 +67,7 @@ def home_against(yaw_behavior: float) -> Sortie:
         wind=MeanWind(speed_mps=7.0, from_deg=210.0),
         drone=drone(QUAD),
         settings=FlightSettings(yaw_behavior=yaw_behavior),
+        sitl=SitlEffects(),
     )
 
 
