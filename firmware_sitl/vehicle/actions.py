@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import radians
 
+from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
-from firmware_sitl.vehicle import items as cmd
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.fence import ALL, FLOOR, Fence
 from firmware_sitl.vehicle.heading import Heading
@@ -15,17 +15,17 @@ from firmware_sitl.vehicle.state import State
 
 def do_item(state: State, item: WireItem) -> bool:
     """Do what an item says; False where the vehicle has nothing to do it with."""
-    if item.command == cmd.DO_CHANGE_SPEED:
+    if item.command == Command.DO_CHANGE_SPEED:
         return change_speed(state.craft.navigation, int(item.params[0]), item.params[1])
-    if item.command == cmd.DO_SET_HOME:
+    if item.command == Command.DO_SET_HOME:
         set_home(state, item)
         return True
-    if item.command in (cmd.DO_SET_ROI, cmd.DO_SET_ROI_LOCATION):
+    if item.command in (Command.DO_SET_ROI, Command.DO_SET_ROI_LOCATION):
         return look_at(state.craft, item)
-    if item.command == cmd.DO_SET_ROI_NONE:
+    if item.command == Command.DO_SET_ROI_NONE:
         state.craft.heading.at(None)
         return True
-    if item.command == cmd.DO_FENCE_ENABLE:
+    if item.command == Command.DO_FENCE_ENABLE:
         switch_fence(state.fence, int(item.params[0]))
         return True
     return False

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import pi
 
+from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
-from firmware_sitl.vehicle import items as cmd
 from firmware_sitl.vehicle.circling import Circling
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.itinerary import TAKEOFFS, Itinerary
 from firmware_sitl.vehicle.landing import Landing
-from firmware_sitl.vehicle.mission_names import UNSTARTED, name_of
+from firmware_sitl.vehicle.mission_order import (
+    TAKEOFFS,
+    UNSTARTED,
+    WAITS,
+    MissionOrder,
+    name_of,
+    seconds_to_wait,
+)
 from firmware_sitl.vehicle.modes import AUTO, AUTO_RTL, Mode
 from firmware_sitl.vehicle.navigation import Point
 from firmware_sitl.vehicle.plans import MissionPlan
 from firmware_sitl.vehicle.returning import ReturnMode
-from firmware_sitl.vehicle.waiting import WAITS, seconds_to_wait
 
-CONDITIONS = frozenset({112, 114, 115})
+CONDITIONS = frozenset({Command.CONDITION_DELAY, Command.CONDITION_DISTANCE, Command.CONDITION_YAW})
 MISSION_RUNS, MISSION_STANDS, MISSION_DONE = 3, 2, 5
 """MISSION_STATE: active, not started (or stopped), complete."""
+
+STAYING = (Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME, Command.NAV_SPLINE_WAYPOINT)
+"""Items at which the craft stays for as many seconds as their first parameter says."""
 
 CONTINUE_AFTER_LAND = 4
 """Bit of MIS_OPTIONS: after a landing go on, where a takeoff follows."""
@@ -43,7 +51,7 @@ class Auto(Mode):
         super().__init__(craft)
         self.clock = clock
         self.plan, self._rtl, self._do = plan, rtl, do
-        self.route = Itinerary(plan, craft.say)
+        self.route = MissionOrder(plan, craft.say)
         self.current = 0
         self.state = MISSION_STANDS
         self.returning = False
@@ -77,7 +85,7 @@ class Auto(Mode):
     @property
     def landing(self) -> bool:
         """On the way down."""
-        if self._item is not None and self._item.command == cmd.RETURN:
+        if self._item is not None and self._item.command == Command.NAV_RETURN_TO_LAUNCH:
             return self._rtl.landing
         return self._landing is not None
 
@@ -237,9 +245,9 @@ class Auto(Mode):
 
     def _conditional(self, item: WireItem) -> Callable[[], bool]:
         craft, start = self.craft, self.craft.t_s
-        if item.command == cmd.CONDITION_DELAY:
+        if item.command == Command.CONDITION_DELAY:
             return lambda: craft.t_s - start >= item.params[0]
-        if item.command == cmd.CONDITION_DISTANCE:
+        if item.command == Command.CONDITION_DISTANCE:
             return lambda: craft.navigation.distance_left() < item.params[0]
         craft.heading.fix(
             item.params[0] * pi / 180.0,
@@ -250,15 +258,16 @@ class Auto(Mode):
         return lambda: craft.heading.turned
 
     def _starter(self, item: WireItem) -> Callable[[WireItem], Callable[[float], bool]]:
-        return {
-            cmd.TAKEOFF: self._start_takeoff,
-            cmd.VTOL_TAKEOFF: self._start_takeoff,
-            cmd.RETURN: self._start_return,
-            cmd.LAND: self._start_land,
-            cmd.VTOL_LAND: self._start_land,
-            cmd.LOITER_TURNS: self._start_turns,
+        starters: dict[int, Callable[[WireItem], Callable[[float], bool]]] = {
+            Command.NAV_TAKEOFF: self._start_takeoff,
+            Command.NAV_VTOL_TAKEOFF: self._start_takeoff,
+            Command.NAV_RETURN_TO_LAUNCH: self._start_return,
+            Command.NAV_LAND: self._start_land,
+            Command.NAV_VTOL_LAND: self._start_land,
+            Command.NAV_LOITER_TURNS: self._start_turns,
             **dict.fromkeys(WAITS, self._start_wait),
-        }.get(item.command, self._start_waypoint)
+        }
+        return starters.get(item.command, self._start_waypoint)
 
     def _start_takeoff(self, item: WireItem) -> Callable[[float], bool]:
         craft = self.craft
@@ -284,15 +293,15 @@ class Auto(Mode):
 
     def _followed_at_speed(self, item: WireItem) -> Point | None:
         """The next leg's end, where this waypoint is passed without stopping."""
-        if item.command not in (cmd.WAYPOINT, cmd.SPLINE) or item.params[0] > 0.0:
+        if item.command not in (Command.NAV_WAYPOINT, Command.NAV_SPLINE_WAYPOINT) or item.params[0] > 0.0:
             return None
         following = self.route.first_navigation(self.current + 1)
         after = self.plan.read(following) if following is not None else None
         if after is None or after.command not in (
-            cmd.WAYPOINT,
-            cmd.SPLINE,
-            cmd.LOITER_TIME,
-            cmd.LOITER_UNLIM,
+            Command.NAV_WAYPOINT,
+            Command.NAV_SPLINE_WAYPOINT,
+            Command.NAV_LOITER_TIME,
+            Command.NAV_LOITER_UNLIM,
         ):
             return None
         return self.place_of(after)
@@ -301,9 +310,9 @@ class Auto(Mode):
         craft, item = self.craft, self._item
         craft.wants_flight = not craft.landed
         craft.navigation.advance(dt)
-        if item is None or not craft.navigation.reached or item.command == cmd.LOITER_UNLIM:
+        if item is None or not craft.navigation.reached or item.command == Command.NAV_LOITER_UNLIM:
             return False
-        waits = item.params[0] if item.command in (cmd.WAYPOINT, cmd.LOITER_TIME, cmd.SPLINE) else 0.0
+        waits = item.params[0] if item.command in STAYING else 0.0
         if self._since_s is None:
             self._since_s = craft.t_s
         if craft.t_s - self._since_s < waits:
@@ -359,7 +368,7 @@ class Auto(Mode):
     def _start_wait(self, item: WireItem) -> Callable[[float], bool]:
         start, seconds = self.craft.t_s, seconds_to_wait(item, self.clock())
         self.craft.navigation.start()
-        if item.command == cmd.NAV_DELAY and seconds is not None:
+        if item.command == Command.NAV_DELAY and seconds is not None:
             self.craft.say(6, f"Delaying {int(seconds)} sec")
 
         def run(dt: float) -> bool:

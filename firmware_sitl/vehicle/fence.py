@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot, inf
 
+from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
+from dfr.ardupilot.kept import FENCE_POLYGONS
 from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.items import CIRCLE_INCLUDE, FENCE_EXCLUDE, FENCE_INCLUDE, FENCE_RETURN
 from firmware_sitl.vehicle.parameters import Parameters
 
 CEILING, CIRCLE, POLYGON, FLOOR = 1, 2, 4, 8
@@ -108,15 +109,17 @@ class Fence:
         origin, areas, place = self._craft.origin, [], 0
         while place < len(items):
             item = items[place]
-            if item.command in (FENCE_INCLUDE, FENCE_EXCLUDE):
+            if item.command in FENCE_POLYGONS:
                 count = int(item.params[0])
                 corners = tuple(origin.local(i.lat_deg, i.lon_deg) for i in items[place : place + count])
-                areas.append(Area(inside=item.command == FENCE_INCLUDE, corners=corners))
+                areas.append(
+                    Area(inside=item.command == Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION, corners=corners)
+                )
                 place += count
                 continue
-            if item.command != FENCE_RETURN:
+            if item.command != Command.NAV_FENCE_RETURN_POINT:
                 centre = origin.local(item.lat_deg, item.lon_deg)
-                inside = item.command == CIRCLE_INCLUDE
+                inside = item.command == Command.NAV_FENCE_CIRCLE_INCLUSION
                 areas.append(Area(inside=inside, centre=centre, radius_m=item.params[0]))
             place += 1
         self.areas = tuple(areas)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.commands import MissionType
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle.parameters import REAL32, Parameter, Parameters
 from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
@@ -52,7 +53,7 @@ Answer = Callable[[Any], None]
 class FileServer:
     """Answers FILE_TRANSFER_PROTOCOL; each client has one file open at most, as in ArduPilot."""
 
-    def __init__(self, parameters: Parameters, plans: Mapping[int, Plan] | None = None) -> None:
+    def __init__(self, parameters: Parameters, plans: Mapping[MissionType, Plan] | None = None) -> None:
         self._parameters, self._plans = parameters, plans or {}
         self._open: dict[Source, bytes] = {}
         self._last: dict[Source, tuple[bytes, Any]] = {}
@@ -203,7 +204,7 @@ def _text(data: bytes) -> str:
     return data.rstrip(b"\0").decode("ascii", "replace")
 
 
-def plan_file(plans: Mapping[int, Plan], path: str) -> bytes | None:
+def plan_file(plans: Mapping[MissionType, Plan], path: str) -> bytes | None:
     """The contents of a file of a list; None where a path names none."""
     kind = LISTS.get(path)
     if kind is None or kind not in plans:

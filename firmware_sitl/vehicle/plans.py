@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from dfr.ardupilot.items import WireItem
-from dfr.ardupilot.kept import keep_fence_item, keep_mission_item, keep_rally_item
-from firmware_sitl.vehicle.items import (
-    ACCEPTED,
-    CORNER_BYTES,
-    DO_JUMP,
-    ERROR,
-    INVALID_SEQUENCE,
-    WAYPOINT,
-    fence_bytes,
-    whole_fence_problem,
-)
+from dfr.ardupilot.commands import Command, MissionResult, MissionType
+from dfr.ardupilot.items import MOST_LAT_E7, MOST_LON_E7, WireItem
+from dfr.ardupilot.kept import FENCE_POLYGONS, keep_fence_item, keep_mission_item, keep_rally_item
 
-MISSION, FENCE, RALLY = 0, 1, 2
+MISSION, FENCE, RALLY = MissionType
 MOST_MISSION, MOST_FENCE, MOST_RALLY = 650, 70, 46
 """ArduCopter's on a board with 16 KiB of storage."""
+
+FENCE_KINDS: Mapping[int, int] = {
+    Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION: 98,
+    Command.NAV_FENCE_POLYGON_VERTEX_EXCLUSION: 97,
+    Command.NAV_FENCE_RETURN_POINT: 95,
+    Command.NAV_FENCE_CIRCLE_EXCLUSION: 93,
+    Command.NAV_FENCE_CIRCLE_INCLUSION: 92,
+}
+"""ArduCopter's own numbers of the kinds of fence items, which its texts quote."""
+
+LEAST_RADIUS_M = 1.1920929e-7
+
+CORNER_BYTES = 8
+"""Storage of one corner of a fence."""
 
 Say = Callable[[int, str], None]
 
@@ -28,7 +33,7 @@ Say = Callable[[int, str], None]
 class Plan(Protocol):
     """A list that can be uploaded item by item and read back."""
 
-    kind: int
+    kind: MissionType
     most: int
     name: str
 
@@ -110,21 +115,21 @@ class MissionPlan:
         kept = keep_mission_item(item)
         if isinstance(kept, int):
             return kept
-        if kept.command == DO_JUMP and not 1 <= kept.params[0] <= max(self.count() - 1, self._last):
-            return ERROR
+        if kept.command == Command.DO_JUMP and not 1 <= kept.params[0] <= max(self.count() - 1, self._last):
+            return MissionResult.ERROR
         if seq < len(self._items):
             self._items[seq] = kept
         elif seq == len(self._items):
             self._items.append(kept)
         else:
-            return ERROR
+            return MissionResult.ERROR
         self.changes += 1
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
     def finish(self, say: Say) -> int:
         """All is in place already."""
         say(6, "Flight plan received")
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
     def abandon(self) -> None:
         """What came stays."""
@@ -132,10 +137,10 @@ class MissionPlan:
     def clear(self) -> int:
         """Empty the list, unless it is being flown."""
         if self._busy():
-            return ERROR
+            return MissionResult.ERROR
         self._items = []
         self.changes += 1
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
 
 class FencePlan:
@@ -168,12 +173,12 @@ class FencePlan:
     def put(self, seq: int, item: WireItem) -> int:
         """Into the buffer."""
         if seq >= len(self._buffer):
-            return INVALID_SEQUENCE
+            return MissionResult.INVALID_SEQUENCE
         kept = keep_fence_item(item)
         if isinstance(kept, int):
             return kept
         self._buffer[seq] = kept
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
     def finish(self, say: Say) -> int:
         """Check the whole; keep the old fence where the new one is unsound."""
@@ -182,13 +187,13 @@ class FencePlan:
         if problem is not None:
             say(*problem)
             say(4, "Fence validation failed")
-            return ERROR
+            return MissionResult.ERROR
         if fence_bytes(items) > MOST_FENCE * CORNER_BYTES:
             say(4, "Fence exceeds storage size")
-            return ERROR
+            return MissionResult.ERROR
         self.items, self._buffer = items, []
         self._changed(items)
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
     def abandon(self) -> None:
         """The buffer goes; the fence in force stays."""
@@ -198,7 +203,7 @@ class FencePlan:
         """No fence."""
         self.items = []
         self._changed([])
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
 
 class RallyPlan:
@@ -236,14 +241,14 @@ class RallyPlan:
         elif seq == len(self.items):
             self.items.append(kept)
         else:
-            return ERROR
+            return MissionResult.ERROR
         self._changed(self.items)
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
     def finish(self, say: Say) -> int:
         """All is in place already."""
         del say
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
     def abandon(self) -> None:
         """What came stays."""
@@ -252,9 +257,70 @@ class RallyPlan:
         """No rally points."""
         self.items = []
         self._changed([])
-        return ACCEPTED
+        return MissionResult.ACCEPTED
 
 
 def home_item(lat_deg: float, lon_deg: float, altitude_m: float) -> WireItem:
     """Home as item 0 of a mission."""
-    return WireItem(command=WAYPOINT, x=round(lat_deg * 1e7), y=round(lon_deg * 1e7), z=altitude_m)
+    return WireItem(
+        command=Command.NAV_WAYPOINT, x=round(lat_deg * 1e7), y=round(lon_deg * 1e7), z=altitude_m
+    )
+
+
+def whole_fence_problem(items: list[WireItem]) -> tuple[int, str] | None:
+    """Severity and text with which a fence is refused as a whole; None where it is sound."""
+    left, first, returned = 0, None, False
+    for item in items:
+        polygon = item.command in FENCE_POLYGONS
+        problem = (
+            _corner_problem(item, first if left else None)
+            if polygon
+            else _single_problem(item, first if left else None, returned=returned)
+        )
+        if problem is None and not (abs(item.x) <= MOST_LAT_E7 and abs(item.y) <= MOST_LON_E7):
+            problem = "Bad lat or lon"
+        if problem is not None:
+            return 4, problem
+        if polygon:
+            first = first if left else item
+            left = (left or int(item.params[0])) - 1
+        returned = returned or item.command == Command.NAV_FENCE_RETURN_POINT
+    return (6, "Incorrect item count") if left else None
+
+
+def fence_bytes(items: list[WireItem]) -> int:
+    """Storage that a sound fence takes (AC_PolyFence_loader::fence_storage_space_required)."""
+    used, place = 4, 0
+    while place < len(items):
+        item = items[place]
+        if item.command in FENCE_POLYGONS:
+            used += 2 + CORNER_BYTES * int(item.params[0])
+            place += int(item.params[0])
+            continue
+        used += 9 if item.command == Command.NAV_FENCE_RETURN_POINT else 13
+        place += 1
+    return used
+
+
+def _corner_problem(item: WireItem, first: WireItem | None) -> str | None:
+    count = int(item.params[0])
+    if count < 3:
+        return f"Invalid vertex count ({count})"
+    if first is None:
+        return None
+    if item.command != first.command:
+        return f"Received incorrect vertex type {_want(first, item)}"
+    wanted = int(first.params[0])
+    return None if count == wanted else f"Unexpected vertex count want={wanted} got={count}"
+
+
+def _single_problem(item: WireItem, first: WireItem | None, *, returned: bool) -> str | None:
+    if first is not None:
+        return f"Received incorrect type {_want(first, item)}"
+    if item.command == Command.NAV_FENCE_RETURN_POINT:
+        return "Multiple return points" if returned else None
+    return None if item.params[0] > LEAST_RADIUS_M else "Non-positive circle radius"
+
+
+def _want(first: WireItem, item: WireItem) -> str:
+    return f"(want={FENCE_KINDS[first.command]} got={FENCE_KINDS[item.command]})"

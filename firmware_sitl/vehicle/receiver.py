@@ -7,6 +7,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.commands import Command, MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
 from dfr.ardupilot.kept import keep_mission_item
 from firmware_sitl.vehicle import transfer
@@ -15,7 +16,6 @@ from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import run_int, run_long
 from firmware_sitl.vehicle.commands_flight import set_mode
 from firmware_sitl.vehicle.files import FileServer
-from firmware_sitl.vehicle.items import ACCEPTED, CONDITION_YAW, ERROR, WAYPOINT
 from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
 from firmware_sitl.vehicle.state import State
 from firmware_sitl.vehicle.targets import global_target, local_target
@@ -33,7 +33,11 @@ class Receiver:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        plans: dict[int, Plan] = {MISSION: state.mission, FENCE: state.fence_plan, RALLY: state.rally_plan}
+        plans: dict[MissionType, Plan] = {
+            MISSION: state.mission,
+            FENCE: state.fence_plan,
+            RALLY: state.rally_plan,
+        }
         self.transfers = Transfers(plans, state.say, self._set_current)
         self.files = FileServer(state.parameters, plans)
         self._components: set[int] = set()
@@ -201,10 +205,12 @@ class Receiver:
         """MISSION_ITEM with current 2 (fly there) or 3 (to this height, which Copter ignores)."""
         sent = item_of(message)
         kept = keep_mission_item(sent) if isinstance(sent, WireItem) else sent
-        if isinstance(kept, WireItem):
-            result = ACCEPTED if message.current == GUIDED_HEIGHT or self._fly_item(kept) else ERROR
-        else:
+        if not isinstance(kept, WireItem):
             result = kept
+        elif message.current == GUIDED_HEIGHT or self._fly_item(kept):
+            result = MissionResult.ACCEPTED
+        else:
+            result = MissionResult.ERROR
         source = message.get_srcSystem(), message.get_srcComponent()
         channel.send(mavlink.MAVLink_mission_ack_message(*source, result, 0))
 
@@ -212,10 +218,10 @@ class Receiver:
         state = self._state
         if state.mode is not state.guided:
             return False
-        if item.command == CONDITION_YAW:
+        if item.command == Command.CONDITION_YAW:
             do_yaw(state.craft.heading, item)
             return True
-        if item.command != WAYPOINT:
+        if item.command != Command.NAV_WAYPOINT:
             return False
         point = place(state.craft, item)
         if not state.fence.allows(*point):

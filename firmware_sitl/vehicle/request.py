@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
 
-from dfr.ardupilot.commands import RELATIVE_FRAMES, TERRAIN_FRAMES
+from dfr.ardupilot.commands import RELATIVE_FRAMES, TERRAIN_FRAMES, Command, CommandResult, Frame
 from dfr.ardupilot.items import MOST_LAT_E7, MOST_LON_E7, WireItem, cast
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.state import State
 
-ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED, FAILED = range(5)
+ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED, FAILED, _ = CommandResult
 
 NEARLY = 1.1920929e-7
 """Floats that differ by less are the same number (ArduPilot's FLT_EPSILON)."""
 
-LOCATED = {179: 0, 192: None, 195: 3, 201: 3, 611: None, 43003: None}
+LOCATED = {
+    Command.DO_SET_HOME: Frame.GLOBAL,
+    Command.DO_REPOSITION: None,
+    Command.DO_SET_ROI_LOCATION: Frame.GLOBAL_RELATIVE_ALT,
+    Command.DO_SET_ROI: Frame.GLOBAL_RELATIVE_ALT,
+    Command.DO_SET_GLOBAL_ORIGIN: None,
+    Command.EXTERNAL_POSITION_ESTIMATE: None,
+}
 """Commands with a place, and the frame it is in where COMMAND_LONG brings them; None: it must not."""
 
 GLOBAL, RELATIVE = 0, 3

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from dfr.ardupilot.items import WireItem, cast
+from dfr.ardupilot.commands import MissionResult, MissionType
+from dfr.ardupilot.items import WireItem, cast, single
 from dfr.ardupilot.kept import has_place
-from firmware_sitl.vehicle.items import (
-    ACCEPTED,
-    CANCELLED,
-    DENIED,
-    ERROR,
-    INVALID_SEQUENCE,
-    INVALID_X,
-    INVALID_Y,
-    NO_SPACE,
-    UNSUPPORTED,
-    single_product_e7,
-)
 from firmware_sitl.vehicle.plans import Plan, Say
 
 ASK_AGAIN_S = 1.0
@@ -67,7 +56,7 @@ class Transfer:
         if not self._take_over(channel, source):
             return
         if message.count > self.plan.most:
-            self._ack(channel, source, NO_SPACE)
+            self._ack(channel, source, MissionResult.NO_SPACE)
             self._say(4, f"Only {self.plan.most} items are supported")
             return
         self.plan.begin(message.count)
@@ -81,16 +70,16 @@ class Transfer:
         source = _source(message)
         upload = self._upload
         if upload is None:
-            self._ack(channel, source, ERROR)
+            self._ack(channel, source, MissionResult.ERROR)
             return
         if message.seq != upload.next:
-            self._ack(upload.channel, source, INVALID_SEQUENCE)
+            self._ack(upload.channel, source, MissionResult.INVALID_SEQUENCE)
             return
         if source != (upload.system, upload.component):
-            self._ack(upload.channel, source, DENIED)
+            self._ack(upload.channel, source, MissionResult.DENIED)
             return
         result = self.plan.put(message.seq, item)
-        if result != ACCEPTED:
+        if result != MissionResult.ACCEPTED:
             self._end()
             self._ack(upload.channel, source, result)
             return
@@ -106,12 +95,12 @@ class Transfer:
         """MISSION_WRITE_PARTIAL_LIST: replace some items."""
         source = _source(message)
         if self.receiving:
-            self._ack(channel, source, DENIED)
+            self._ack(channel, source, MissionResult.DENIED)
             return
         start, end = message.start_index, message.end_index
         if not 0 <= start <= end <= self.plan.count():
             self._say(4, "Flight plan update rejected")
-            self._ack(channel, source, ERROR)
+            self._ack(channel, source, MissionResult.ERROR)
             return
         self.plan.revise(end)
         self._begin(_Upload(channel, *source, end + 1, start, now_s, now_s), now_s)
@@ -120,7 +109,7 @@ class Transfer:
         """MISSION_REQUEST_LIST: how many items there are."""
         source = _source(message)
         if self.receiving:
-            self._ack(channel, source, DENIED)
+            self._ack(channel, source, MissionResult.DENIED)
             return
         channel.send(mavlink.MAVLink_mission_count_message(*source, self.plan.count(), self.plan.kind))
 
@@ -128,12 +117,12 @@ class Transfer:
         """MISSION_REQUEST_INT: one item."""
         source = _source(message)
         if self.receiving:
-            self._ack(channel, source, DENIED)
+            self._ack(channel, source, MissionResult.DENIED)
             return
         item = self.plan.read(message.seq)
         if item is None:
             channel.send(mavlink.MAVLink_mission_count_message(*source, self.plan.count(), self.plan.kind))
-            self._ack(channel, source, INVALID_SEQUENCE)
+            self._ack(channel, source, MissionResult.INVALID_SEQUENCE)
             return
         channel.send(_as_message(item, source, message.seq, self.plan.kind, whole=True))
 
@@ -142,7 +131,7 @@ class Transfer:
         source = _source(message)
         item = self.plan.read(message.seq)
         if item is None:
-            self._ack(channel, source, INVALID_SEQUENCE)
+            self._ack(channel, source, MissionResult.INVALID_SEQUENCE)
             return
         self.warn("got MISSION_REQUEST; use MISSION_REQUEST_INT!")
         channel.send(_as_message(item, source, message.seq, self.plan.kind, whole=False))
@@ -166,18 +155,18 @@ class Transfer:
             return
         if now_s - upload.heard_s > GIVE_UP_S:
             self._end()
-            self._ack(upload.channel, (upload.system, upload.component), CANCELLED)
+            self._ack(upload.channel, (upload.system, upload.component), MissionResult.OPERATION_CANCELLED)
             self._say(4, f"{self.plan.name} upload timeout")
         elif now_s - upload.asked_s > ASK_AGAIN_S:
             self._ask(upload, now_s)
 
     def _take_over(self, channel: Channel, source: tuple[int, int]) -> bool:
-        """End an upload of the same client; False (and DENIED) where it is another's."""
+        """End an upload of the same client; False (and MissionResult.DENIED) where it is another's."""
         upload = self._upload
         if upload is None:
             return True
         if source != (upload.system, upload.component):
-            self._ack(channel, source, DENIED)
+            self._ack(channel, source, MissionResult.DENIED)
             return False
         self._end()
         return True
@@ -206,8 +195,10 @@ class Transfer:
 class Transfers:
     """All lists' transfers; hands each message to its list's."""
 
-    def __init__(self, plans: dict[int, Plan], say: Say, current: Callable[[int, Channel], None]) -> None:
-        self._transfers = {kind: Transfer(plan, say) for kind, plan in plans.items()}
+    def __init__(
+        self, plans: Mapping[MissionType, Plan], say: Say, current: Callable[[int, Channel], None]
+    ) -> None:
+        self._transfers: dict[int, Transfer] = {kind: Transfer(plan, say) for kind, plan in plans.items()}
         self._current = current
 
     def handle(self, channel: Channel, kind: str, message: Any, now_s: float) -> bool:
@@ -224,7 +215,7 @@ class Transfers:
             self._item(transfer, channel, kind, message, now_s)
         elif transfer is None:
             if kind not in ("MISSION_REQUEST_INT", "MISSION_REQUEST"):
-                _acknowledge(channel, message, UNSUPPORTED)
+                _acknowledge(channel, message, MissionResult.UNSUPPORTED)
         elif kind == "MISSION_COUNT":
             transfer.count(channel, message, now_s)
         elif kind == "MISSION_WRITE_PARTIAL_LIST":
@@ -248,24 +239,34 @@ class Transfers:
         self, transfer: Transfer | None, channel: Channel, kind: str, message: Any, now_s: float
     ) -> None:
         item = item_of(message)
-        if isinstance(item, int) or transfer is None:
-            _acknowledge(channel, message, item if isinstance(item, int) else UNSUPPORTED)
+        if isinstance(item, MissionResult) or transfer is None:
+            refusal = item if isinstance(item, MissionResult) else MissionResult.UNSUPPORTED
+            _acknowledge(channel, message, refusal)
             return
         if kind == "MISSION_ITEM":
             transfer.warn("got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
         transfer.item(channel, message, item, now_s)
 
 
-def item_of(message: Any) -> WireItem | int:
+def single_product_e7(degrees: float) -> int:
+    """1e-7 degrees as ArduCopter computes them of MISSION_ITEM: in single precision, cut to whole.
+
+    >>> single_product_e7(50.781)
+    507809984
+    """
+    return cast(single(single(degrees) * 1e7), 32, signed=True)
+
+
+def item_of(message: Any) -> WireItem | MissionResult:
     """The item that MISSION_ITEM_INT or MISSION_ITEM carries, or the result where the latter's is nowhere."""
     x, y = message.x, message.y
     if message.get_type() == "MISSION_ITEM":
         if not has_place(message.command):
             x, y = cast(x, 32, signed=True), cast(y, 32, signed=True)
         elif not abs(x) <= 90.0:
-            return INVALID_X
+            return MissionResult.INVALID_PARAM5_X
         elif not abs(y) <= 180.0:
-            return INVALID_Y
+            return MissionResult.INVALID_PARAM6_Y
         else:
             x, y = single_product_e7(x), single_product_e7(y)
     return WireItem(

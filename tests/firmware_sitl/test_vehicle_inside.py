@@ -7,11 +7,11 @@ from math import hypot, nan, pi
 
 import pytest
 
+from dfr.ardupilot.commands import MissionResult
 from dfr.ardupilot.items import WireItem
 from dfr.ardupilot.kept import keep_mission_item
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
-from firmware_sitl.vehicle.items import INVALID_PARAM1, UNSUPPORTED
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
 
@@ -52,8 +52,11 @@ def test_of_a_commands_parameters_only_some_are_kept(
 
 
 def test_an_open_parameter_is_refused_where_the_command_does_not_allow_it() -> None:
-    assert keep_mission_item(WireItem(command=19, frame=3, params=(0.0, 0.0, nan, 0.0))) == INVALID_PARAM1 + 2
-    assert keep_mission_item(WireItem(command=12345)) == UNSUPPORTED
+    assert (
+        keep_mission_item(WireItem(command=19, frame=3, params=(0.0, 0.0, nan, 0.0)))
+        == MissionResult.INVALID_PARAM3
+    )
+    assert keep_mission_item(WireItem(command=12345)) == MissionResult.UNSUPPORTED
 
 
 def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: Vehicle) -> None:
