@@ -12,8 +12,9 @@ import contextlib
 import inspect
 import io
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
+SCENARIO = ROOT / "scenarios" / "victorious-2024.yaml"
 PACKAGES = (str(ROOT / "dfr"), str(ROOT / "firmware_sitl"))
 
 Look = Callable[[FrameType, Any], bool]
@@ -83,7 +85,7 @@ def verbs() -> None:
     """Print how many modules each verb meets."""
     from dfr.cli.main import app
 
-    scenario = str(ROOT / "scenarios" / "victorious-2024.yaml")
+    scenario = str(SCENARIO)
     for words in (["check", scenario], ["simulate", scenario, "--replications", "2", "--jobs", "1"]):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit), Reader() as met:
             app(words, standalone_mode=False)
@@ -95,5 +97,89 @@ def verbs() -> None:
         sys.stdout.write(f"dfr {words[0]}: {len(met.modules)} modules: {where}\n")
 
 
+def values() -> None:
+    """Print where three values go: a coordinate, a call and a wind."""
+    for name, followed in (
+        ("a coordinate, from YAML to MISSION_ITEM_INT", coordinate),
+        ("a call, from CSV to a key figure", call),
+        ("a METAR wind, from its text to a landing", wind),
+    ):
+        met = followed()
+        sys.stdout.write(f"{name}: {len(met)} modules: {', '.join(met)}\n")
+
+
+def coordinate() -> dict[str, str]:
+    """The latitude of a dock, to the integers of its mission items."""
+    from dfr.io.scenario_files import load_world
+    from dfr.mission.compile import compile_dispatch
+    from dfr.mission.wire import wire_lists
+    from dfr.plan.planner import make_plan
+
+    lat_deg = 50.78261234
+    moved = scenario_with({"lat_deg: 50.7826\n": f"lat_deg: {lat_deg}\n"})
+    with moved as path, Reader(holding(lat_deg, round(lat_deg * 1e7))) as met:
+        world = load_world(path)
+        plan = make_plan(world)
+        wire_lists(compile_dispatch(world, plan, site_id="naval-memorial", zone_id="common-stage"))
+    return met.modules
+
+
+def call() -> dict[str, str]:
+    """The moment of a logged call, in seconds of the simulation, to the figures made of its record."""
+    from dfr.io.call_files import read_calls
+    from dfr.io.scenario_files import find_scenario, load_world
+    from dfr.metrics.kpi import summarise
+    from dfr.plan.planner import make_plan
+    from dfr.sim.build import sim_inputs
+    from dfr.sim.experiment import simulate_inputs
+
+    world = load_world(find_scenario(str(SCENARIO)))
+    inputs = sim_inputs(world, make_plan(world))
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "calls.csv"
+        log.write_text("time,zone,priority\n2024-08-24T18:02:11.137+01:00,castle-stage,immediate\n")
+        called_s = read_calls(log, world)[0].t_s
+        with Reader(holding(called_s)) as met:
+            run = simulate_inputs(replace(inputs, trace=read_calls(log, world)), replications=1, seed=1)
+            summarise(run.records, inputs.deployment, seed=1)
+    return met.modules
+
+
+def wind() -> dict[str, str]:
+    """The wind of a METAR, in metres a second, to the touchdowns simulated in it."""
+    from dfr.io.day_files import DayFiles, on_the_day
+    from dfr.io.scenario_files import find_scenario, load_world
+    from dfr.io.weather.files import WeatherFiles
+    from dfr.plan.planner import make_plan
+    from dfr.sim.build import sim_inputs
+    from dfr.units import kt_to_mps
+
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "metar.txt"
+        report.write_text("METAR EGHI 241420Z 23013KT 9999 FEW030 18/12 Q1016=\n")
+        with Reader(holding(kt_to_mps(13.0))) as met:
+            world = load_world(find_scenario(str(SCENARIO)))
+            world = on_the_day(world, DayFiles(weather=WeatherFiles(metar=report)))
+            sim_inputs(world, make_plan(world))
+    return met.modules
+
+
+@contextlib.contextmanager
+def scenario_with(changes: dict[str, str]) -> Iterator[Path]:
+    """A copy of the scenario beside it, with some of its text changed."""
+    text = SCENARIO.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    path = SCENARIO.with_name("followed.yaml")
+    path.write_text(text, encoding="utf-8")
+    try:
+        yield path
+    finally:
+        path.unlink()
+
+
 if __name__ == "__main__":
-    verbs()
+    if "verbs" in sys.argv[1:]:
+        verbs()
+    if "values" in sys.argv[1:]:
+        values()
