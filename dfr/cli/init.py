@@ -17,7 +17,7 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.scenario_files import find_scenario, scenario_from
-from dfr.io.scenario_template import Wish, scenario_text
+from dfr.io.scenario_template import ScenarioRequest, scenario_text
 from dfr.scenario.model import Assumption, OperationKind, Scenario
 
 app = typer.Typer()
@@ -69,7 +69,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
             ground_m_amsl = _asked_height() if ground_m_amsl is None else ground_m_amsl
             no_crowd = no_crowd or not _asked(f"Do people gather within {radius_m:g} m of the centre?", True)
             posts_confirmed = posts_confirmed or _asked(POSTS_QUESTION, False)
-        wish = Wish(
+        wish = ScenarioRequest(
             name=name,
             site=_position(site),
             first_day=_day(day),
@@ -209,7 +209,7 @@ def _zone(text: str) -> ZoneInfo:
         raise InputError(f"--zone {text!r} is no time zone", do="write one such as Europe/London") from error
 
 
-def _sane(wish: Wish) -> Wish:
+def _sane(wish: ScenarioRequest) -> ScenarioRequest:
     """The wish, where a scenario can be written for it."""
     limit = MAX_RADIUS_M if wish.operation is OperationKind.BVLOS else MAX_VLOS_RADIUS_M
     _name(wish.name)

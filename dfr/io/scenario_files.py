@@ -22,7 +22,7 @@ from dfr.scenario.model import AirspaceFile, Assumption, Scenario
 from dfr.scenario.permissions import NotamReading
 from dfr.scenario.schema_checks import Parts
 from dfr.scenario.schema_errors import Complaint
-from dfr.scenario.schema_read import Origin, read_scenario
+from dfr.scenario.schema_read import FileOrigin, read_scenario
 from dfr.world.model import World
 from dfr.world.notices import Notams, with_notams
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
@@ -69,7 +69,7 @@ def load_scenario(path: Path) -> Scenario:
 def scenario_from(data: bytes, *, name: str, folder: Path) -> Scenario:
     """The scenario in `data`; airspace files are looked for from `folder`."""
     document = read_yaml(data, name=name)
-    origin = Origin(file=name, sha256=hashlib.sha256(data).hexdigest(), line=document.line)
+    origin = FileOrigin(file=name, sha256=hashlib.sha256(data).hexdigest(), line=document.line)
     return read_scenario(
         document.value,
         origin,

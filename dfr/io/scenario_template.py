@@ -34,7 +34,7 @@ NO_AIRSPACE = " []                           # nothing shipped covers the site: 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ScenarioRequest:
     """What `dfr init` was told. `ground_m_amsl` and `authorisation` None mean: not told."""
 
     name: str
@@ -53,7 +53,7 @@ class Wish:
     posts_confirmed: bool = False
 
 
-def scenario_text(wish: Wish) -> str:
+def scenario_text(wish: ScenarioRequest) -> str:
     """The YAML of a scenario that loads clean; what only its team can know is left unknown unless told."""
     frame, radius_m, airspace = LocalFrame(wish.site), wish.radius_m, _shipped_airspace(wish.site)
     seen = wish.operation is not OperationKind.BVLOS
@@ -92,7 +92,7 @@ def scenario_text(wish: Wish) -> str:
     )
 
 
-def _permission(wish: Wish) -> str:
+def _permission(wish: ScenarioRequest) -> str:
     """The document as told, its clauses left to be filled in; else none."""
     if wish.authorisation is None:
         return "authorisation: null                 # the document that permits it: see `dfr schema`"

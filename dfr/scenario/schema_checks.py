@@ -17,7 +17,7 @@ from dfr.geo import LocalFrame, Position, Ring, distance_m
 from dfr.scenario import schema as written
 from dfr.scenario.model import DurationShape, OperationKind, SiteUse
 from dfr.scenario.schema_errors import Complaint, Loc, brief, how_to_source, mappings, model_in
-from dfr.scenario.schema_parts import DurationIn, Figure, Point, Sourced
+from dfr.scenario.schema_parts import DurationIn, Point, Sourced, SourcedFigure
 from dfr.scenario.schema_site import BoundaryIn, CandidateIn
 
 SHARE_TOLERANCE = 1e-6
@@ -81,7 +81,7 @@ def _unsourced(parts: Parts) -> Iterator[Complaint]:
             continue
         if mapping.get("assumed") is True:
             yield loc, "is assumed without a word why", 'add note: "..."'
-        elif issubclass(model, Figure):
+        elif issubclass(model, SourcedFigure):
             yield loc, "has no source", how_to_source(mapping.get("value", "..."))
         else:
             yield loc, "nobody vouches for it", 'add source: "...", or assumed: true and note: "..."'

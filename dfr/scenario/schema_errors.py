@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from dfr.scenario.schema_parts import DurationIn, Figure, Sourced
+from dfr.scenario.schema_parts import DurationIn, Sourced, SourcedFigure
 
 Loc = tuple[str | int, ...]
 Complaint = tuple[Loc, str, str]
@@ -154,7 +154,7 @@ def mappings(
 
 def _is_unsourced(value: object, loc: Loc, root: type[BaseModel]) -> bool:
     model = model_at(loc, root)
-    return isinstance(value, (int, float, str)) and model is not None and issubclass(model, Figure)
+    return isinstance(value, (int, float, str)) and model is not None and issubclass(model, SourcedFigure)
 
 
 def _described(loc: Loc, root: type[BaseModel]) -> str:
@@ -163,7 +163,7 @@ def _described(loc: Loc, root: type[BaseModel]) -> str:
     if field is None:
         return ""
     inner = model_in(field.annotation)
-    if inner is not None and issubclass(inner, Figure):
+    if inner is not None and issubclass(inner, SourcedFigure):
         return ' as {value: ..., source: "..."}' + (f" ({field.description})" if field.description else "")
     if inner is not None and issubclass(inner, DurationIn):
         return ' as {shape: lognormal, median_s: ..., p90_s: ..., source: "..."}'

@@ -76,7 +76,7 @@ class Strict(BaseModel):
 
 def _plain(value: object) -> object:
     """A field's value in the domain: figures as numbers, parts built, lists as tuples."""
-    if isinstance(value, Figure):
+    if isinstance(value, SourcedFigure):
         return value.value
     if isinstance(value, Strict):
         return value.built()
@@ -166,43 +166,43 @@ def _in_words(value: object) -> str:
     return str(value) if isinstance(value, str) else ""
 
 
-class Figure(Sourced):
+class SourcedFigure(Sourced):
     """An uncertain number with its source."""
 
     value: float
 
 
-class PositiveFigure(Figure):
+class PositiveFigure(SourcedFigure):
     """An uncertain number above 0."""
 
     value: float = Field(gt=0, le=1e7)
 
 
-class NonNegativeFigure(Figure):
+class NonNegativeFigure(SourcedFigure):
     """An uncertain number of at least 0."""
 
     value: float = Field(ge=0, le=1e7)
 
 
-class ShareFigure(Figure):
+class ShareFigure(SourcedFigure):
     """An uncertain share, 0 to 1."""
 
     value: float = Field(ge=0, le=1)
 
 
-class FactorFigure(Figure):
+class FactorFigure(SourcedFigure):
     """An uncertain factor of at least 1."""
 
     value: float = Field(ge=1, le=10)
 
 
-class HeightFigure(Figure):
+class HeightFigure(SourcedFigure):
     """An uncertain height, m."""
 
     value: float = Field(ge=-450, le=9000)
 
 
-class QnhFigure(Figure):
+class QnhFigure(SourcedFigure):
     """An uncertain QNH, hPa."""
 
     value: float = Field(ge=900, le=1080)

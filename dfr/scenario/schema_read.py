@@ -19,7 +19,7 @@ from dfr.scenario import schema as written
 from dfr.scenario.model import Scenario
 from dfr.scenario.schema_checks import Parts, complaints
 from dfr.scenario.schema_errors import Complaint, Loc, brief, complaint
-from dfr.scenario.schema_parts import Block, DurationIn, Figure, Sourced
+from dfr.scenario.schema_parts import Block, DurationIn, Sourced, SourcedFigure
 
 MAX_PROBLEMS = 200
 
@@ -27,7 +27,7 @@ Extra = Callable[[Parts], Iterable[Complaint]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class FileOrigin:
     """Where plain data came from: the file's name and hash, and the line of a path."""
 
     file: str
@@ -37,7 +37,7 @@ class Origin:
 
 def read_scenario(
     raw: object,
-    origin: Origin,
+    origin: FileOrigin,
     *,
     also: Extra = lambda _: (),
     airspace_path: Callable[[str], str] = lambda name: name,
@@ -143,7 +143,7 @@ def _rows_valid(
     return hours if right else None
 
 
-def _problems(found: Sequence[Complaint], raw: dict[str, Any], origin: Origin) -> tuple[Problem, ...]:
+def _problems(found: Sequence[Complaint], raw: dict[str, Any], origin: FileOrigin) -> tuple[Problem, ...]:
     """Problems in the order of the file, each once."""
     problems: dict[str, Problem] = {}
     for loc, what, do in found:
@@ -182,7 +182,7 @@ def _build(
     hours: Sequence[written.HourIn],
     *,
     zone: ZoneInfo,
-    origin: Origin,
+    origin: FileOrigin,
     path: Callable[[str], str],
 ) -> domain.Scenario:
     """The domain value of a scenario that has passed every check."""
@@ -246,7 +246,7 @@ def _label(item: BaseModel, index: int) -> str:
 
 
 def _shown(part: Sourced) -> str:
-    if isinstance(part, Figure):
+    if isinstance(part, SourcedFigure):
         return f"{part.value:g}"
     if isinstance(part, DurationIn):
         duration = part.built()

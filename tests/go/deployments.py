@@ -19,7 +19,7 @@ import yaml
 
 from dfr.geo import Position
 from dfr.io.scenario_files import load_world
-from dfr.io.scenario_template import Wish, scenario_text
+from dfr.io.scenario_template import ScenarioRequest, scenario_text
 from dfr.io.weather.files import WeatherFiles, with_weather
 from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.plan.model import Plan
@@ -49,7 +49,7 @@ class Place:
 
 def ready(place: Place) -> Data:
     """A deployment at a place with every fact stated, from 12 to 16 h local time of one day."""
-    wish = Wish(
+    wish = ScenarioRequest(
         name=place.name,
         site=Position(lat_deg=place.lat_deg, lon_deg=place.lon_deg),
         first_day=DAY,

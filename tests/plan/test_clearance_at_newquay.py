@@ -11,7 +11,7 @@ import pytest
 
 from dfr.geo import Position
 from dfr.io.scenario_files import scenario_from, world_of
-from dfr.io.scenario_template import Wish, scenario_text
+from dfr.io.scenario_template import ScenarioRequest, scenario_text
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, VerdictKind, verdict_of
 from dfr.scenario.model import OperationKind
@@ -96,7 +96,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Verdict]:
     """The verdict, a week ahead, on the template with all edits but some."""
     folder: Path = tmp_path_factory.mktemp("newquay")
     (folder / "air.txt").write_text(AIR)
-    wish = Wish(
+    wish = ScenarioRequest(
         name="watergate",
         site=WATERGATE,
         first_day=date(2026, 8, 8),

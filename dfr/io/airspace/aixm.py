@@ -21,10 +21,10 @@ from dfr.io.airspace.lost_parts import ANYWHERE, Reach, reach_of_degrees
 from dfr.io.airspace.reading import (
     MAX_VOLUMES,
     AirspaceRead,
-    Draft,
     FileWords,
-    Outcome,
     Problems,
+    ReadOutcome,
+    VolumeDraft,
     finish,
     the_rest,
 )
@@ -69,13 +69,13 @@ BAD_ARCHIVE = (
 def read_aixm(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an AIXM 5.1 file, or of a zip of them, and all that is wrong with it."""
     problems = Problems()
-    drafts: list[Draft] = []
+    drafts: list[VolumeDraft] = []
     words = FileWords()
     try:
         for document in _documents(data):
             _read_document(parse_xml(document), drafts, words, problems)
     except XmlTroubleError as error:
-        problems.add(error.line, "not-xml", str(error), Outcome.REFUSED)
+        problems.add(error.line, "not-xml", str(error), ReadOutcome.REFUSED)
         if drafts:
             drafts.append(the_rest(problems, "a document of the archive is lost"))
     return finish(name, "aixm", drafts, problems, words=words)
@@ -105,11 +105,11 @@ def _documents(data: bytes) -> list[bytes]:
 class _Feature:
     """An airspace while its parts are put together: what each volume is, and which other it is drawn as."""
 
-    drafts: list[Draft] = field(default_factory=list)
-    borrowed: list[tuple[Draft, str]] = field(default_factory=list)
+    drafts: list[VolumeDraft] = field(default_factory=list)
+    borrowed: list[tuple[VolumeDraft, str]] = field(default_factory=list)
 
 
-def _read_document(root: Element, drafts: list[Draft], words: FileWords, problems: Problems) -> None:
+def _read_document(root: Element, drafts: list[VolumeDraft], words: FileWords, problems: Problems) -> None:
     borders = _borders(root, problems)
     features: dict[str, _Feature] = {}
     for number, element in enumerate(named(root, "Airspace")):
@@ -135,7 +135,7 @@ def _borders(root: Element, problems: Problems) -> dict[str, list[Vertex]]:
                 for place in points_of_curve(curve)
             ]
         except BadCurveError as bad:
-            problems.add(line_of(element), bad.code, f"a border: {bad}", Outcome.NOTE)
+            problems.add(line_of(element), bad.code, f"a border: {bad}", ReadOutcome.NOTE)
             continue
         found[text_at(element, "identifier").lower()] = places
     return found
@@ -176,7 +176,7 @@ def _standing(slices: Sequence[Element], problems: Problems) -> list[Element]:
             words = (
                 f"{text_at(slice_, 'designator')}: a {form or 'slice without interpretation'} without shape"
             )
-            problems.add(line_of(slice_), "change", f"{words}: not applied", Outcome.NOTE)
+            problems.add(line_of(slice_), "change", f"{words}: not applied", ReadOutcome.NOTE)
     return [slice_ for _, slice_ in best.values()] + changes
 
 
@@ -184,14 +184,14 @@ def _whole(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def _named_draft(slice_: Element) -> Draft:
+def _named_draft(slice_: Element) -> VolumeDraft:
     """A volume with the words of its airspace."""
     designator, name = text_at(slice_, "designator"), text_at(slice_, "name")
     notes = " ".join(" ".join((note.text or "").split()) for note in _notes(slice_))
     title = f"{designator} {name}".strip()
     kind = kind_of_uk_area(title, notes, text_at(slice_, "localType"))
     given = text_at(slice_, "type").upper().removeprefix("OTHER:")
-    return Draft(
+    return VolumeDraft(
         line=line_of(slice_), name=title, kind=kind or KINDS.get(given, given), airspace_class=_class(slice_),
         remarks=notes[:1000], activation=_activation(slice_),
     )  # fmt: skip
@@ -243,14 +243,14 @@ def _component(
     borders: Mapping[str, Sequence[Vertex]],
     feature: _Feature,
     problems: Problems,
-) -> list[Draft]:
+) -> list[VolumeDraft]:
     """The volumes of one part of an airspace; none of one that takes something away."""
     operation = text_at(component, "operation") or "BASE"
     if operation not in ("BASE", "UNION"):
         words = f"{text_at(slice_, 'designator')}: a part to {operation} is not taken away: the whole counts"
-        problems.add(line_of(component), "operation", words, Outcome.NOTE)
+        problems.add(line_of(component), "operation", words, ReadOutcome.NOTE)
         return []
-    found: list[Draft] = []
+    found: list[VolumeDraft] = []
     for volume in at_path(component, "theAirspaceVolume/AirspaceVolume"):
         draft = _named_draft(slice_)
         draft.line = draft.limit_line = line_of(volume)
@@ -261,12 +261,12 @@ def _component(
 
 
 def _drawn(
-    draft: Draft,
+    draft: VolumeDraft,
     volume: Element,
     borders: Mapping[str, Sequence[Vertex]],
     feature: _Feature,
     problems: Problems,
-) -> list[Draft]:
+) -> list[VolumeDraft]:
     """The volume with its outline; several where its surface has several patches."""
     surfaces = children(volume, "horizontalProjection")
     patches = [patch for surface in surfaces for patch in named(surface, "PolygonPatch", "Polygon")]
@@ -279,8 +279,8 @@ def _drawn(
     return found
 
 
-def _copy(draft: Draft) -> Draft:
-    return Draft(
+def _copy(draft: VolumeDraft) -> VolumeDraft:
+    return VolumeDraft(
         line=draft.line, name=draft.name, kind=draft.kind, airspace_class=draft.airspace_class,
         lower=draft.lower, upper=draft.upper, remarks=draft.remarks, activation=draft.activation,
         limit_line=draft.limit_line, repaired=draft.repaired, refusal=draft.refusal,
@@ -288,7 +288,7 @@ def _copy(draft: Draft) -> Draft:
 
 
 def _draw_patch(
-    draft: Draft, patch: Element, borders: Mapping[str, Sequence[Vertex]], problems: Problems
+    draft: VolumeDraft, patch: Element, borders: Mapping[str, Sequence[Vertex]], problems: Problems
 ) -> None:
     exteriors = children(patch, "exterior")
     if len(exteriors) != 1:
@@ -339,7 +339,7 @@ def _radius_m(radius: Element) -> float:
         return nm_to_m(100.0)
 
 
-def _without_surface(draft: Draft, volume: Element, feature: _Feature, problems: Problems) -> None:
+def _without_surface(draft: VolumeDraft, volume: Element, feature: _Feature, problems: Problems) -> None:
     """A corridor about a line, or the shape of another airspace; else a volume without geometry."""
     line = at_path(volume, "centreline/Curve") + at_path(volume, "centreline/ElevatedCurve")
     if line:
@@ -353,7 +353,7 @@ def _without_surface(draft: Draft, volume: Element, feature: _Feature, problems:
     problems.refuse(draft, draft.line, "no-geometry", f"{draft.name}: no shape of its own or of one other")
 
 
-def _draw_corridor(draft: Draft, line: Element, volume: Element, problems: Problems) -> None:
+def _draw_corridor(draft: VolumeDraft, line: Element, volume: Element, problems: Problems) -> None:
     width = children(volume, "width")
     try:
         points = points_of_curve(line)
@@ -370,7 +370,7 @@ def _draw_corridor(draft: Draft, line: Element, volume: Element, problems: Probl
     problems.refuse(draft, draft.line, "bad-corridor", what, lost=[ANYWHERE])
 
 
-def _borrow(draft: Draft, other: _Feature | None, name: str, problems: Problems) -> None:
+def _borrow(draft: VolumeDraft, other: _Feature | None, name: str, problems: Problems) -> None:
     """Draw a volume as another airspace whose shape it takes; several parts cannot be taken."""
     shapes = [shape for shape in other.drafts if shape.outline] if other else []
     if len(shapes) != 1 or shapes[0].refusal:
@@ -381,7 +381,7 @@ def _borrow(draft: Draft, other: _Feature | None, name: str, problems: Problems)
     draft.lower, draft.upper = draft.lower or shapes[0].lower, draft.upper or shapes[0].upper
 
 
-def _limit(draft: Draft, volume: Element, side: str, problems: Problems) -> VerticalLimit | None:
+def _limit(draft: VolumeDraft, volume: Element, side: str, problems: Problems) -> VerticalLimit | None:
     """A limit of a volume; None where it is nil, and the widest where it cannot be read."""
     found = children(volume, f"{side}Limit")
     if not found or not (found[0].text or "").strip():

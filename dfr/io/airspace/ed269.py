@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfr.io.airspace.json_features import LISTS, read_features
-from dfr.io.airspace.reading import AirspaceRead, Draft, Outcome, Problems
+from dfr.io.airspace.reading import AirspaceRead, Problems, ReadOutcome, VolumeDraft
 from dfr.io.airspace.uas_zones import (
     LOCAL,
     UNITS_M,
@@ -44,9 +44,9 @@ def features_of(document: object) -> list[object]:
     return []
 
 
-def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
+def _feature(feature: object, line: int | None, problems: Problems) -> list[VolumeDraft]:
     if not is_json(feature):
-        draft = Draft(line=line)
+        draft = VolumeDraft(line=line)
         problems.refuse(draft, line, "no-feature", "not an object")
         return [draft]
     volumes = objects(feature.get("geometry") or feature.get("airspaceVolume"))
@@ -57,12 +57,12 @@ def _feature(feature: object, line: int | None, problems: Problems) -> list[Draf
     return [_volume(feature, volume, line, problems) for volume in volumes]
 
 
-def _draft(feature: Json, line: int | None) -> Draft:
+def _draft(feature: Json, line: int | None) -> VolumeDraft:
     name = text_of(feature.get("name")) or text_of(feature.get("identifier"))
     reasons = feature.get("reason")
     words = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
     words += [text_of(feature.get(key)) for key in ("otherReasonInfo", "restrictionConditions", "message")]
-    return Draft(
+    return VolumeDraft(
         line=line,
         name=name,
         kind=text_of(feature.get("restriction")).upper(),
@@ -72,7 +72,7 @@ def _draft(feature: Json, line: int | None) -> Draft:
     )
 
 
-def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -> Draft:
+def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -> VolumeDraft:
     draft = _draft(feature, line)
     unit = volume.get("uomDimensions")
     try:
@@ -96,7 +96,7 @@ def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -
     return draft
 
 
-def set_activation(draft: Draft, periods: list[Json], line: int | None, problems: Problems) -> None:
+def set_activation(draft: VolumeDraft, periods: list[Json], line: int | None, problems: Problems) -> None:
     """The hours of a zone; hours that cannot be read are not known."""
     try:
         draft.activation = activation_of(periods)
@@ -105,10 +105,10 @@ def set_activation(draft: Draft, periods: list[Json], line: int | None, problems
         problems.repair(draft, line, bad.code, f"{draft.name}: hours not known: {bad}")
     if any(isinstance(hours, DailyHours) and hours.zone is LOCAL for hours in draft.activation.periods):
         words = f"{draft.name}: hours without a zone: taken as UTC and as UK local time, whichever has them"
-        problems.add(line, "hours-without-zone", words, Outcome.NOTE)
+        problems.add(line, "hours-without-zone", words, ReadOutcome.NOTE)
 
 
-def _shape(draft: Draft, shape: object, unit: object) -> None:
+def _shape(draft: VolumeDraft, shape: object, unit: object) -> None:
     if not is_json(shape):
         raise BadZoneError("no-geometry", "no horizontal projection")
     form = str(shape.get("type"))

@@ -19,7 +19,7 @@ from dfr.io.airspace.ed269 import features_of, set_activation
 from dfr.io.airspace.json_features import read_features
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.lost_parts import Reach
-from dfr.io.airspace.reading import AirspaceRead, Draft, FileWords, Problems, one_volume
+from dfr.io.airspace.reading import AirspaceRead, FileWords, Problems, VolumeDraft, one_volume
 from dfr.io.airspace.uas_zones import (
     BadZoneError,
     Json,
@@ -106,7 +106,7 @@ def _oldest_cell(document: object) -> str:
     return min((day for cell in cells if (day := date_of(cell))), default="")
 
 
-def _feature(feature: object, line: int | None, problems: Problems) -> list[Draft]:
+def _feature(feature: object, line: int | None, problems: Problems) -> list[VolumeDraft]:
     words = _words(feature) if is_json(feature) else {}
     shapes = _simple(feature.get("geometry") if is_json(feature) else None)
     drafts = [_draft(words, line, problems) for _ in range(max(1, len(shapes)))]
@@ -170,8 +170,8 @@ def _simple(geometry: object, depth: int = 0) -> list[Json]:
     return [geometry]
 
 
-def _draft(words: Json, line: int | None, problems: Problems) -> Draft:
-    draft = Draft(
+def _draft(words: Json, line: int | None, problems: Problems) -> VolumeDraft:
+    draft = VolumeDraft(
         line=line,
         name=plain_text(_first(words, NAMES)),
         kind=_first(words, KINDS).upper(),
@@ -229,7 +229,7 @@ def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> Ver
     return limit_of(value, reference, _unit(words), upper=upper)
 
 
-def _outline(draft: Draft, shape: Json, words: Json, problems: Problems) -> None:
+def _outline(draft: VolumeDraft, shape: Json, words: Json, problems: Problems) -> None:
     """The outline of one shape. Raises BadZoneError."""
     form, coordinates = shape.get("type"), shape.get("coordinates")
     if form == "Point":
@@ -251,7 +251,7 @@ def _outline(draft: Draft, shape: Json, words: Json, problems: Problems) -> None
         raise BadZoneError("bad-geometry", f"{str(form)[:20]!r} encloses no area")
 
 
-def _bare_radius(draft: Draft, centre: object, radius: float, problems: Problems) -> None:
+def _bare_radius(draft: VolumeDraft, centre: object, radius: float, problems: Problems) -> None:
     """A circle whose radius has no unit: metres where nothing else can be meant. Raises BadZoneError."""
     if radius >= SURELY_METRES:
         draft.outline = round_area(centre, radius)

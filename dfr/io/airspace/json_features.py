@@ -16,10 +16,10 @@ from collections.abc import Callable
 from dfr.io.airspace.reading import (
     MAX_VOLUMES,
     AirspaceRead,
-    Draft,
     FileWords,
-    Outcome,
     Problems,
+    ReadOutcome,
+    VolumeDraft,
     finish,
     the_rest,
 )
@@ -96,7 +96,7 @@ def _feature_lines(text: str) -> list[int]:
     return lines
 
 
-DraftsOf = Callable[[object, int | None, Problems], list[Draft]]
+DraftsOf = Callable[[object, int | None, Problems], list[VolumeDraft]]
 """What a feature at a line is, and what is wrong with it."""
 
 
@@ -111,11 +111,11 @@ def read_features(
 ) -> AirspaceRead:
     """The zones of a file and all that is wrong with it; no more than MAX_VOLUMES of them."""
     problems = Problems()
-    drafts: list[Draft] = []
+    drafts: list[VolumeDraft] = []
     try:
         document, lines = parse_json(decode_text(data)[0])
     except JsonTroubleError as error:
-        problems.add(error.line, "not-json", str(error), Outcome.REFUSED)
+        problems.add(error.line, "not-json", str(error), ReadOutcome.REFUSED)
         return finish(name, kind, drafts, problems)
     features = features_of(document)
     if features and features[0] is document:

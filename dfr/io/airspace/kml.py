@@ -25,10 +25,10 @@ from dfr.io.airspace.lost_parts import Reach, reach_of_degrees
 from dfr.io.airspace.reading import (
     MAX_VOLUMES,
     AirspaceRead,
-    Draft,
     FileWords,
-    Outcome,
     Problems,
+    ReadOutcome,
+    VolumeDraft,
     finish,
     one_volume,
     the_rest,
@@ -81,7 +81,7 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
     try:
         documents = _unzipped(data) if kind == "kmz" else {"": data}
     except _BadKmlError as bad:
-        problems.add(None, bad.code, str(bad), Outcome.REFUSED)
+        problems.add(None, bad.code, str(bad), ReadOutcome.REFUSED)
         documents = {}
     for path, content in documents.items():
         _read_document(content, path, placemarks, problems)
@@ -96,17 +96,17 @@ def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems:
     """Draft the volumes of one document, as far as it can be read."""
     encoding = _mistaken(content)
     if encoding:
-        problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
+        problems.add(None, "encoding", f"not UTF-8; read as {encoding}", ReadOutcome.NOTE)
     try:
         placemarks.parse(content, path, encoding)
     except expat.ExpatError as error:
         problems.add(
-            error.lineno, "not-xml", expat.errors.messages.get(error.code, str(error)), Outcome.REFUSED
+            error.lineno, "not-xml", expat.errors.messages.get(error.code, str(error)), ReadOutcome.REFUSED
         )
     except (LookupError, ValueError) as error:
-        problems.add(None, "not-xml", f"an encoding nobody knows: {error}", Outcome.REFUSED)
+        problems.add(None, "not-xml", f"an encoding nobody knows: {error}", ReadOutcome.REFUSED)
     except _BadKmlError as bad:
-        problems.add(None, bad.code, str(bad), Outcome.REFUSED)
+        problems.add(None, bad.code, str(bad), ReadOutcome.REFUSED)
 
 
 def _follow(placemarks: _Placemarks, documents: Mapping[str, bytes], problems: Problems) -> None:
@@ -115,9 +115,9 @@ def _follow(placemarks: _Placemarks, documents: Mapping[str, bytes], problems: P
         target = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), link.href))
         words = f"{link.name or 'a network link'}: {link.href[:200]}"
         if link.path and target in documents:
-            problems.add(link.line, "network-link", f"{words}: read from the archive", Outcome.NOTE)
+            problems.add(link.line, "network-link", f"{words}: read from the archive", ReadOutcome.NOTE)
             continue
-        draft = Draft(line=link.line, name=words, lower=SURFACE, upper=UNLIMITED)
+        draft = VolumeDraft(line=link.line, name=words, lower=SURFACE, upper=UNLIMITED)
         what = f"{words}: network links are not followed -> get that file too"
         problems.refuse(draft, link.line, "network-link", what)
         placemarks.drafts.append(draft)
@@ -187,7 +187,7 @@ class _Placemarks:
     """Follows the elements of a document and drafts a volume for each polygon."""
 
     def __init__(self, problems: Problems) -> None:
-        self.drafts: list[Draft] = []
+        self.drafts: list[VolumeDraft] = []
         self.date = ""
         self._problems = problems
         self._path: list[str] = []
@@ -282,17 +282,17 @@ class _Placemarks:
         """A volume for each polygon of the placemark; a placemark without one is noted."""
         name = self._words.get("name", "")
         if not self._shapes:
-            self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", Outcome.NOTE)
+            self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", ReadOutcome.NOTE)
         lower, upper, airspace_class = self._described(name) if self._shapes else (None, None, "")
         remarks = plain_text(self._words.get("description", ""))[:1000]
         kind = self._words.get("type") or _found(_TYPE, remarks) or kind_of_uk_area(name, remarks)
         shapes = _without_walls(self._shapes)
         if len(shapes) < len(self._shapes):
             words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid passed over"
-            self._problems.add(self._line, "solid", f"{name}: {words}", Outcome.NOTE)
-        drafts: list[Draft] = []
+            self._problems.add(self._line, "solid", f"{name}: {words}", ReadOutcome.NOTE)
+        drafts: list[VolumeDraft] = []
         for shape in shapes:
-            draft = Draft(
+            draft = VolumeDraft(
                 line=shape.line, name=name, remarks=remarks, lower=lower, upper=upper,
                 airspace_class=airspace_class, kind=kind.upper(), contact=self._words.get("contact", ""),
                 exempt=self._words.get("exempt", ""), possible=self._words.get("possible") == "true",
@@ -322,7 +322,7 @@ class _Placemarks:
         heights = {level and (level.datum, round(level.value_m, 1)): level for level in found}
         if len(heights) > 1:
             words = ", ".join(sorted(level.text if level else "an unreadable one" for level in found))
-            self._problems.add(self._line, "repeated-limit", f"{name}: {words}", Outcome.NOTE)
+            self._problems.add(self._line, "repeated-limit", f"{name}: {words}", ReadOutcome.NOTE)
         return next(iter(heights.values())) if len(heights) == 1 else None
 
 

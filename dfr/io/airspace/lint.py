@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dfr.errors import InputError
 from dfr.io.airspace.files import MAX_AIRSPACE_BYTES, read_airspace
-from dfr.io.airspace.reading import AirspaceRead, Outcome, ReadProblem
+from dfr.io.airspace.reading import AirspaceRead, ReadOutcome, ReadProblem
 from dfr.io.files import read_bounded
 
 LintReport = dict[str, object]
@@ -57,7 +57,7 @@ def lint_file(path: Path) -> tuple[LintReport, bool]:
         read = read_airspace(read_bounded(path, limit_bytes=MAX_AIRSPACE_BYTES), name=str(path))
         readable = bool(read.records_seen or read.obstacles or read.contacts)
     except InputError as error:
-        problem = ReadProblem(line=None, code="unreadable", message=str(error), outcome=Outcome.REFUSED)
+        problem = ReadProblem(line=None, code="unreadable", message=str(error), outcome=ReadOutcome.REFUSED)
         read = empty_read(str(path), problem)
         readable = False
     return _report(read, time.perf_counter() - begin), readable

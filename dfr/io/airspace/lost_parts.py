@@ -29,15 +29,15 @@ HALF_GLOBE_DEG = 180.0
 TALLEST_DEG = 90.0
 """A band of latitudes taller than this may as well be anywhere."""
 
-Span = tuple[float, float]
+DegreeRange = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """Everywhere within a distance of a box of latitudes and longitudes, degrees and metres."""
 
-    lat: Span
-    lon: Span
+    lat: DegreeRange
+    lon: DegreeRange
     within_m: float = 0.0
 
     @classmethod
@@ -158,7 +158,7 @@ def _rim(reach: Reach) -> list[Vertex]:
     ]
 
 
-def _angle(text: str, letter: str | None, most: float) -> Span:
+def _angle(text: str, letter: str | None, most: float) -> DegreeRange:
     """Between which degrees an angle lies of whose degrees, minutes and seconds some can be read."""
     low, high = _magnitude(text.strip(), 2 if most == 90.0 else 3, most)
     if letter is None:
@@ -166,7 +166,7 @@ def _angle(text: str, letter: str | None, most: float) -> Span:
     return (-high, -low) if letter.upper() in "SW" else (low, high)
 
 
-def _magnitude(text: str, width: int, most: float) -> Span:
+def _magnitude(text: str, width: int, most: float) -> DegreeRange:
     packed = not _FIELDS.search(text) and "." not in text[: width + 1] and len(text) > width
     fields = [text[:width], text[width : width + 2], text[width + 2 :]] if packed else _FIELDS.split(text)
     low, size = 0.0, most
@@ -188,7 +188,7 @@ def _number(text: str, most: float) -> float | None:
     return value if 0.0 <= value <= most else None
 
 
-def _decimal(value: object, most: float) -> Span:
+def _decimal(value: object, most: float) -> DegreeRange:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= most:
         return float(value), float(value)
     if not isinstance(value, str):

@@ -18,7 +18,15 @@ from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.notam_shapes import NotDrawnError, shapes_of
 from dfr.io.airspace.notam_text import MAX_NOTAMS, NotamItems, QLine, items_of, items_of_xml, split_notams
 from dfr.io.airspace.notam_times import activation_of, moment_of
-from dfr.io.airspace.reading import AirspaceRead, Draft, FileWords, Outcome, Problems, finish, the_rest
+from dfr.io.airspace.reading import (
+    AirspaceRead,
+    FileWords,
+    Problems,
+    ReadOutcome,
+    VolumeDraft,
+    finish,
+    the_rest,
+)
 from dfr.io.files import decode_text, read_bounded
 from dfr.scenario.permissions import NotamReading
 from dfr.units import nm_to_m
@@ -101,13 +109,13 @@ def read_notam_file(data: bytes, *, name: str) -> AirspaceRead:
     text = _normal(data)
     drafts, undrawn, notes = _drafts(_standing(_items(text))[0], problems)
     for item in undrawn:
-        draft = Draft(
+        draft = VolumeDraft(
             line=item.line, name=item.name, lower=SURFACE, upper=UNLIMITED, activation=item.activation
         )
         problems.refuse(draft, item.line, "not-drawn", str(item))
         drafts.append(draft)
     for note in notes:
-        problems.add(note.line, "no-restriction", str(note), Outcome.NOTE)
+        problems.add(note.line, "no-restriction", str(note), ReadOutcome.NOTE)
     issued = _issued(text)
     return finish(
         name, "notam", drafts, problems, words=FileWords(date=f"{issued:%Y-%m-%d}" if issued else "")
@@ -162,7 +170,7 @@ def _sorted(items: Sequence[NotamItems], source: str, issued: datetime | None) -
     )  # fmt: skip
 
 
-def _text_of_draft(draft: Draft) -> NotamText:
+def _text_of_draft(draft: VolumeDraft) -> NotamText:
     return NotamText(
         name=draft.name,
         text=draft.remarks,
@@ -191,9 +199,9 @@ def _until(item: NotamItems, begins: str) -> NotamItems | None:
 
 def _drafts(
     items: Iterable[NotamItems], problems: Problems
-) -> tuple[list[Draft], list[NotamText], list[NotamText]]:
+) -> tuple[list[VolumeDraft], list[NotamText], list[NotamText]]:
     """(volumes, texts that may apply anywhere, texts that restrict no airspace)."""
-    drafts: list[Draft] = []
+    drafts: list[VolumeDraft] = []
     undrawn: list[NotamText] = []
     notes: list[NotamText] = []
     for number, item in enumerate(items):
@@ -235,7 +243,7 @@ def _only_a_note(item: NotamItems) -> str:
     return ""
 
 
-def _coarse(item: NotamItems, why: str, problems: Problems) -> list[Draft]:
+def _coarse(item: NotamItems, why: str, problems: Problems) -> list[VolumeDraft]:
     """The circle of the Q line, refused as coarse; none where that has none, or is a whole region."""
     if item.q is None or item.q.centre is None or item.q.radius_nm >= WHOLE_REGION_NM:
         return []
@@ -246,9 +254,9 @@ def _coarse(item: NotamItems, why: str, problems: Problems) -> list[Draft]:
     return [draft]
 
 
-def _draft(item: NotamItems, outline: Outline) -> Draft:
+def _draft(item: NotamItems, outline: Outline) -> VolumeDraft:
     lower, upper = _limits(item)
-    return Draft(
+    return VolumeDraft(
         line=item.line, name=f"{item.name} {_title(item.what)}".strip(), kind=_kind(item), lower=lower,
         upper=upper, outline=list(outline), activation=activation_of(item.begins, item.ends, item.schedule),
         remarks=" ".join(item.what.split())[:1000],

@@ -15,7 +15,7 @@ from dfr.errors import InputError
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace.json_features import JsonTroubleError, parse_json
 from dfr.io.airspace.limits import parse_limit
-from dfr.io.airspace.reading import AirspaceRead, Draft, Problems, finish, printable
+from dfr.io.airspace.reading import AirspaceRead, Problems, VolumeDraft, finish, printable
 from dfr.io.files import decode_text
 from dfr.world.obstacles import Obstacle
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
@@ -87,7 +87,7 @@ def with_obstacles(rows: Iterator[Row], *, name: str, kind: str) -> AirspaceRead
             found.append(obstacle_of(fields, source=name, line=line))
         except BadObstacleError as bad:
             words = _text(fields, NAMES) or "an obstacle"
-            draft = Draft(line=line, name=words, lower=SURFACE, upper=UNLIMITED)
+            draft = VolumeDraft(line=line, name=words, lower=SURFACE, upper=UNLIMITED)
             problems.refuse(draft, line, "bad-obstacle", f"{draft.name}: {bad}")
             drafts.append(draft)
     return finish(name, kind, drafts, problems, obstacles=found)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.lost_parts import ANYWHERE, Reach, reach_of_degrees
-from dfr.io.airspace.reading import MAX_VOLUMES, AirspaceRead, Draft, Outcome, Problems, finish, the_rest
+from dfr.io.airspace.reading import (
+    MAX_VOLUMES,
+    AirspaceRead,
+    Problems,
+    ReadOutcome,
+    VolumeDraft,
+    finish,
+    the_rest,
+)
 from dfr.io.airspace.safe_xml import Element, XmlTroubleError, children, line_of, named, parse_xml, text_at
 from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, corner
 from dfr.world.outlines import EdgeRule, Vertex
@@ -24,11 +32,11 @@ REFERENCES = {"GND": "AGL", "MSL": "AMSL", "STD": "STD"}
 def read_openaip_xml(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an openAIP 1.x file and all that is wrong with it."""
     problems = Problems()
-    drafts: list[Draft] = []
+    drafts: list[VolumeDraft] = []
     try:
         root = parse_xml(data)
     except XmlTroubleError as error:
-        problems.add(error.line, "not-xml", str(error), Outcome.REFUSED)
+        problems.add(error.line, "not-xml", str(error), ReadOutcome.REFUSED)
         return finish(name, "openaip", drafts, problems)
     for element in named(root, "ASP"):
         if len(drafts) > MAX_VOLUMES:
@@ -38,9 +46,9 @@ def read_openaip_xml(data: bytes, *, name: str) -> AirspaceRead:
     return finish(name, "openaip", drafts, problems, edges=EdgeRule.PARALLEL)
 
 
-def _draft(element: Element, problems: Problems) -> Draft:
+def _draft(element: Element, problems: Problems) -> VolumeDraft:
     category = (element.get("CATEGORY") or "").upper()
-    draft = Draft(
+    draft = VolumeDraft(
         line=line_of(element), name=text_at(element, "NAME"),
         kind="" if category in CLASSES else KINDS.get(category, category),
         airspace_class=category if category in CLASSES else "",
@@ -56,7 +64,7 @@ def _draft(element: Element, problems: Problems) -> Draft:
     return draft
 
 
-def _draw(draft: Draft, text: str, problems: Problems) -> None:
+def _draw(draft: VolumeDraft, text: str, problems: Problems) -> None:
     corners: list[Vertex] = []
     lost: list[Reach] = []
     for pair in text.split(","):
@@ -72,7 +80,7 @@ def _draw(draft: Draft, text: str, problems: Problems) -> None:
 
 
 def _limit(
-    draft: Draft, element: Element, key: str, widest: VerticalLimit, problems: Problems
+    draft: VolumeDraft, element: Element, key: str, widest: VerticalLimit, problems: Problems
 ) -> VerticalLimit | None:
     """A limit of an airspace; the widest where it cannot be read."""
     found = children(element, key)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from dfr.io.airspace.lost_parts import ANYWHERE, Reach, reach_of_coordinate
-from dfr.io.airspace.openair_outline import Pen
+from dfr.io.airspace.openair_outline import OutlineBuilder
 from dfr.io.airspace.openair_records import (
     LAT_LON,
     PACKED,
@@ -28,10 +28,10 @@ from dfr.io.airspace.openair_records import (
 from dfr.io.airspace.reading import (
     MAX_VOLUMES,
     AirspaceRead,
-    Draft,
     FileWords,
-    Outcome,
     Problems,
+    ReadOutcome,
+    VolumeDraft,
     finish,
     printable,
     the_rest,
@@ -75,16 +75,16 @@ def read_openair(data: bytes, *, name: str) -> AirspaceRead:
 
 
 class _Reader:
-    """Follows the file record by record: the volume being read, and the pen that draws it."""
+    """Follows the file record by record: the volume being read, and the builder of its outline."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._drafts: list[Draft] = []
-        self._draft: Draft | None = None
+        self._drafts: list[VolumeDraft] = []
+        self._draft: VolumeDraft | None = None
         self._problems = Problems()
         self._words = FileWords()
         self._line = 0
-        self._pen = Pen(self._repaired)
+        self._outline = OutlineBuilder(self._repaired)
         self._activity: list[Interval] = []
         self._strange = False
 
@@ -92,10 +92,10 @@ class _Reader:
         """The whole file."""
         text, encoding = decode_text(data)
         if encoding not in ("utf-8", "ascii"):
-            self._problems.add(None, "encoding", f"not UTF-8; read as {encoding}", Outcome.NOTE)
+            self._problems.add(None, "encoding", f"not UTF-8; read as {encoding}", ReadOutcome.NOTE)
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         if text.count("\n") > MAX_LINES:
-            self._problems.add(None, "too-large", f"more than {MAX_LINES} lines", Outcome.REFUSED)
+            self._problems.add(None, "too-large", f"more than {MAX_LINES} lines", ReadOutcome.REFUSED)
         else:
             self._read_lines(text)
         return finish(self._name, "openair", self._drafts, self._problems, words=self._words)
@@ -157,7 +157,7 @@ class _Reader:
     def _doubt(self, code: str, what: str, reaches: Iterable[Reach]) -> None:
         """A record of the current volume that cannot be read: the volume is refused."""
         if self._draft is None:
-            self._problems.add(self._line, code, f"{what} (belongs to no volume)", Outcome.NOTE)
+            self._problems.add(self._line, code, f"{what} (belongs to no volume)", ReadOutcome.NOTE)
         else:
             self._problems.refuse(self._draft, self._line, code, f"{self._draft.name}: {what}", lost=reaches)
 
@@ -172,7 +172,7 @@ class _Reader:
             reach = reach_of_coordinate(line[place.start() :] if place else line[2:])
             raise BadRecordError("unknown-record", "draws something, but what?", reach)
         self._strange = True
-        self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", Outcome.NOTE)
+        self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", ReadOutcome.NOTE)
 
     def _comment(self, line: str) -> None:
         """What our own comment lines say of the file."""
@@ -185,7 +185,7 @@ class _Reader:
         try:
             self._word(key, value)
         except BadRecordError as bad:
-            self._problems.add(self._line, bad.code, str(bad), Outcome.REFUSED)
+            self._problems.add(self._line, bad.code, str(bad), ReadOutcome.REFUSED)
 
     def _word(self, key: str, value: str) -> None:
         if key == "dfr-coverage":
@@ -213,26 +213,26 @@ class _Reader:
         else:
             draft.kind = V1_KINDS.get(word, word)
 
-    def _begin(self) -> Draft:
+    def _begin(self) -> VolumeDraft:
         self._close()
-        self._draft = draft = Draft(line=self._line)
+        self._draft = draft = VolumeDraft(line=self._line)
         self._activity, self._strange = [], False
-        self._pen.begin_volume()
+        self._outline.begin_volume()
         self._drafts.append(draft)
         return draft
 
-    def _begin_unclassed(self) -> Draft:
+    def _begin_unclassed(self) -> VolumeDraft:
         """A volume whose AC record is missing."""
         draft = self._begin()
         self._problems.repair(draft, self._line, "missing-class", "a volume begins without an AC record")
         return draft
 
-    def _current(self) -> Draft:
+    def _current(self) -> VolumeDraft:
         if self._draft is None:
             raise BadRecordError("no-class", "comes before any AC record")
         return self._draft
 
-    def _drawn(self) -> Draft:
+    def _drawn(self) -> VolumeDraft:
         """The volume to draw in; whatever is drawn belongs to one."""
         return self._draft or self._begin_unclassed()
 
@@ -267,7 +267,7 @@ class _Reader:
         draft.upper = self._limit(draft, rest, draft.upper, UNLIMITED)
 
     def _limit(
-        self, draft: Draft, rest: str, before: VerticalLimit | None, widest: VerticalLimit
+        self, draft: VolumeDraft, rest: str, before: VerticalLimit | None, widest: VerticalLimit
     ) -> VerticalLimit:
         """A limit; the widest where it cannot be read, or where the volume has another already."""
         draft.limit_line = self._line
@@ -303,29 +303,29 @@ class _Reader:
     # What is drawn -----------------------------------------------------------------------------
 
     def _variable(self, rest: str) -> None:
-        self._pen.variable(rest)
+        self._outline.variable(rest)
 
     def _point(self, rest: str) -> None:
-        self._draw(self._drawn(), self._pen.coordinate(rest))
-        self._pen.used()
+        self._draw(self._drawn(), self._outline.coordinate(rest))
+        self._outline.used()
 
     def _circle(self, rest: str) -> None:
         draft = self._drawn()
         if draft.outline:
             draft = self._several(draft)
-        draft.outline.append(self._pen.circle(rest))
+        draft.outline.append(self._outline.circle(rest))
 
     def _arc_by_angles(self, rest: str) -> None:
-        self._draw(self._drawn(), self._pen.arc_by_angles(rest))
+        self._draw(self._drawn(), self._outline.arc_by_angles(rest))
 
     def _arc_between(self, rest: str) -> None:
-        self._draw(self._drawn(), *self._pen.arc_between(rest))
+        self._draw(self._drawn(), *self._outline.arc_between(rest))
 
     def _airway_point(self, rest: str) -> None:
         self._drawn()
-        self._pen.airway_point(rest)
+        self._outline.airway_point(rest)
 
-    def _draw(self, draft: Draft, *elements: Vertex | Arc) -> None:
+    def _draw(self, draft: VolumeDraft, *elements: Vertex | Arc) -> None:
         first = draft.outline[0] if len(draft.outline) == 1 else None
         if isinstance(first, Arc) and first.from_deg == 0.0 and first.to_deg == 360.0:
             draft = self._several(draft)
@@ -333,10 +333,10 @@ class _Reader:
 
     # Ends of volumes ---------------------------------------------------------------------------
 
-    def _several(self, first: Draft) -> Draft:
+    def _several(self, first: VolumeDraft) -> VolumeDraft:
         """A second shape in one record is a volume of its own with the same words."""
         self._repaired("several-shapes", "each becomes a volume")
-        second = Draft(
+        second = VolumeDraft(
             line=self._line, name=first.name, kind=first.kind, airspace_class=first.airspace_class,
             lower=first.lower, upper=first.upper, limit_line=first.limit_line, contact=first.contact,
             activation=first.activation, repaired=True, refusal=first.refusal,
@@ -349,19 +349,19 @@ class _Reader:
         draft = self._draft
         if draft is None:
             return
-        if self._pen.airway:
+        if self._outline.airway:
             draft = self._draw_airway(draft)
         if draft.empty and not self._strange:
             self._drafts.remove(draft)
             words = "no name, limits or outline follow: the style of a class, no volume"
-            self._problems.add(draft.line, "empty-record", words, Outcome.NOTE)
+            self._problems.add(draft.line, "empty-record", words, ReadOutcome.NOTE)
         elif not draft.outline:
             self._problems.refuse(draft, draft.line, "no-geometry", f"{draft.name}: no outline follows")
 
-    def _draw_airway(self, draft: Draft) -> Draft:
-        points = self._pen.airway
+    def _draw_airway(self, draft: VolumeDraft) -> VolumeDraft:
+        points = self._outline.airway
         try:
-            outline = self._pen.airway_outline()
+            outline = self._outline.airway_outline()
         except BadRecordError as bad:
             outline = points
             self._problems.refuse(draft, draft.line, bad.code, f"{draft.name}: {bad}", lost=bad.reaches)

@@ -1,4 +1,4 @@
-"""The pen of OpenAir: variables and the outlines drawn with them."""
+"""OpenAir outlines: corners, arcs, circles and airways, drawn with the variables V X=, V D= and V W=."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Report = Callable[[str, str], None]
 """Takes the code and the words of what was repaired."""
 
 
-class Pen:
+class OutlineBuilder:
     """Centre, turning direction and width, and the elements that records draw with them.
 
     The centre may be set before the volume it serves, and serves those after it until another is set; the
@@ -89,7 +89,7 @@ class Pen:
     def circle(self, rest: str) -> Arc:
         """A full turn of a radius."""
         radius_m = self._or_lost(lambda: radius_m_of(bare(rest)))
-        return circle(*self._pen(radius_m), radius_m)
+        return circle(*self._use_centre(radius_m), radius_m)
 
     def arc_by_angles(self, rest: str) -> Arc:
         """A radius and two azimuths."""
@@ -99,7 +99,7 @@ class Pen:
             reach = self._around_centre(radius_m)
             raise BadRecordError("bad-arc", "an arc has a radius and two angles", reach)
         angles = [self._or_lost(partial(number_of, part), radius_m) % 360.0 for part in parts[1:]]
-        return Arc(*self._pen(radius_m), radius_m, radius_m, angles[0], angles[1], self._clockwise)
+        return Arc(*self._use_centre(radius_m), radius_m, radius_m, angles[0], angles[1], self._clockwise)
 
     def arc_between(self, rest: str) -> tuple[Vertex, Arc, Vertex]:
         """Two end points."""
@@ -109,7 +109,7 @@ class Pen:
         else:
             start, end = self._ends(rest)
         ends = [Reach.around(place, 0.0) for place in (start, end)]
-        centre = self._pen(max(map(self._around_centre(0.0).farthest_m, ends)), *ends)
+        centre = self._use_centre(max(map(self._around_centre(0.0).farthest_m, ends)), *ends)
         return start, Arc(*centre, 0.0, 0.0, None, None, self._clockwise), end
 
     def _ends(self, rest: str) -> tuple[Vertex, Vertex]:
@@ -165,7 +165,7 @@ class Pen:
             raise BadRecordError("bad-coordinate", "two positions where one is wanted", ANYWHERE)
         return found
 
-    def _pen(self, radius_m: float, *ends: Reach) -> Vertex:
+    def _use_centre(self, radius_m: float, *ends: Reach) -> Vertex:
         """The centre. Raises BadRecordError with the reach of a curve of a radius that has none."""
         if self._centre is None:
             reaches = (*ends, self._around_centre(radius_m))

@@ -1,4 +1,4 @@
-"""The words of OpenAir records: coordinates, numbers, hours and rings."""
+"""What OpenAir records hold: coordinates, numbers, radii, limits, hours and rings."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ MAX_VOLUMES = 100_000
 """More volumes than any file holds; what follows them is refused as one."""
 
 
-class Outcome(StrEnum):
+class ReadOutcome(StrEnum):
     """What was done about a problem."""
 
     NOTE = "note"
@@ -54,7 +54,7 @@ class ReadProblem:
     line: int | None
     code: str
     message: str
-    outcome: Outcome
+    outcome: ReadOutcome
 
     def as_dict(self) -> dict[str, object]:
         """The problem as it appears in JSON."""
@@ -127,7 +127,7 @@ class Written(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Draft:
+class VolumeDraft:
     """A volume while it is being read; `refusal` is why it cannot be used.
 
     `lost` says how far the parts of its outline reach that could not be read: an empty list where they lie
@@ -143,7 +143,7 @@ class Draft:
     upper: VerticalLimit | None = None
     outline: list[Vertex | Arc] = field(default_factory=list)
     holes: list[Outline] = field(default_factory=list)
-    parts: list[Draft] = field(default_factory=list)
+    parts: list[VolumeDraft] = field(default_factory=list)
     activation: Activation = ALWAYS
     contact: str = ""
     exempt: str = ""
@@ -161,7 +161,7 @@ class Draft:
         return not any(said) and self.activation is ALWAYS
 
 
-def one_volume(drafts: list[Draft]) -> list[Draft]:
+def one_volume(drafts: list[VolumeDraft]) -> list[VolumeDraft]:
     """Drafts of the parts of one volume, as that volume; as they are where one of them is refused."""
     if any(draft.refusal for draft in drafts):
         return drafts
@@ -174,22 +174,22 @@ class Problems(list[ReadProblem]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.counts: Counter[Outcome] = Counter()
+        self.counts: Counter[ReadOutcome] = Counter()
 
-    def add(self, line: int | None, code: str, message: str, outcome: Outcome) -> None:
+    def add(self, line: int | None, code: str, message: str, outcome: ReadOutcome) -> None:
         """Put one on record."""
         self.counts[outcome] += 1
         if self.counts[outcome] <= MAX_PROBLEMS:
             self.append(ReadProblem(line=line, code=code, message=printable(message), outcome=outcome))
 
-    def repair(self, draft: Draft, line: int | None, code: str, message: str) -> None:
+    def repair(self, draft: VolumeDraft, line: int | None, code: str, message: str) -> None:
         """Put on record what was repaired in a volume."""
         draft.repaired = True
-        self.add(line, code, message, Outcome.REPAIRED)
+        self.add(line, code, message, ReadOutcome.REPAIRED)
 
     def refuse(
         self,
-        draft: Draft,
+        draft: VolumeDraft,
         line: int | None,
         code: str,
         message: str,
@@ -204,7 +204,7 @@ class Problems(list[ReadProblem]):
             draft.lost = [*(draft.lost or []), *lost]
         if not draft.refusal:
             draft.refusal = message
-        self.add(line, code, message, Outcome.REFUSED)
+        self.add(line, code, message, ReadOutcome.REFUSED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -230,9 +230,9 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def the_rest(problems: Problems, why: str) -> Draft:
+def the_rest(problems: Problems, why: str) -> VolumeDraft:
     """A refused volume that stands for all of a file that was not read: nothing is clear of it."""
-    rest = Draft(line=None, name="the rest of the file")
+    rest = VolumeDraft(line=None, name="the rest of the file")
     problems.refuse(rest, None, "incomplete", f"{why}: the rest of the file is not known")
     return rest
 
@@ -240,7 +240,7 @@ def the_rest(problems: Problems, why: str) -> Draft:
 def finish(
     name: str,
     kind: str,
-    drafts: Sequence[Draft],
+    drafts: Sequence[VolumeDraft],
     problems: Problems,
     *,
     words: FileWords | None = None,
@@ -250,8 +250,8 @@ def finish(
 ) -> AirspaceRead:
     """Build, check and sort what was read."""
     words = words or FileWords()
-    if not (drafts or obstacles or contacts) and not problems.counts[Outcome.REFUSED]:
-        problems.add(None, "no-volumes", "no volume of airspace found", Outcome.NOTE)
+    if not (drafts or obstacles or contacts) and not problems.counts[ReadOutcome.REFUSED]:
+        problems.add(None, "no-volumes", "no volume of airspace found", ReadOutcome.NOTE)
     for draft in drafts:
         _check_limits(draft, problems)
     _check_order(drafts, problems)
@@ -293,7 +293,7 @@ def finish(
     )
 
 
-def _zone(draft: Draft, area: Area, source: str) -> Zone:
+def _zone(draft: VolumeDraft, area: Area, source: str) -> Zone:
     return Zone(
         name=printable(draft.name) or "unnamed",
         id=printable(draft.id),
@@ -313,7 +313,7 @@ def _zone(draft: Draft, area: Area, source: str) -> Zone:
     )
 
 
-def _check_limits(draft: Draft, problems: Problems) -> None:
+def _check_limits(draft: VolumeDraft, problems: Problems) -> None:
     """Missing limits become the widest; a ceiling surely under its floor refuses the volume."""
     line = draft.limit_line or draft.line
     if draft.lower is None:
@@ -365,7 +365,7 @@ UK = (49.0, -9.0, 61.0, 3.0)
 """The same of the United Kingdom where it is."""
 
 
-def _check_order(drafts: Sequence[Draft], problems: Problems) -> None:
+def _check_order(drafts: Sequence[VolumeDraft], problems: Problems) -> None:
     """Refuse volumes in the mirror image of the United Kingdom: all of a file, or some with others here.
 
     Where they lie is not known then: nothing is clear of them.
@@ -388,7 +388,7 @@ def _within(outline: Outline, box: tuple[float, float, float, float]) -> bool:
     return all(south <= e.lat <= north and west <= e.lon <= east for e in outline)
 
 
-def _note_shape(draft: Draft, shape: Built, problems: Problems) -> None:
+def _note_shape(draft: VolumeDraft, shape: Built, problems: Problems) -> None:
     if not shape.code or draft.refusal:
         return
     message = f"{draft.name}: {shape.problem}"
@@ -402,7 +402,7 @@ NARROW_DEG = 0.01
 """How far a volume read in full that encloses no area may reach: a cable, a line of fire (assumed)."""
 
 
-def _place(draft: Draft, drawn: Area | None, lost: Sequence[Reach] | None) -> Area | None:
+def _place(draft: VolumeDraft, drawn: Area | None, lost: Sequence[Reach] | None) -> Area | None:
     """Where a volume without a usable shape lies: around its points, and as far as its lost parts reach."""
     if lost is not None or any(isinstance(element, Arc) for element in draft.outline):
         hull = place_of(draft.outline, lost or [], None if drawn is None else drawn.polygon)
@@ -415,7 +415,7 @@ def _place(draft: Draft, drawn: Area | None, lost: Sequence[Reach] | None) -> Ar
     return Area(polygon=hull, drawn=shapely.get_coordinates(hull)[:-1])
 
 
-def _with_holes(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -> Area:
+def _with_holes(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Problems) -> Area:
     """The area less its holes; a hole that cannot be drawn is filled."""
     polygon = area.polygon
     for shape in build_areas(draft.holes, circumscribed=False, edges=edges):
@@ -430,7 +430,7 @@ def _with_holes(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -
     return Area(polygon=polygon, drawn=area.drawn, edges=area.edges, outline=area.outline)
 
 
-def _with_parts(draft: Draft, area: Area, edges: EdgeRule, problems: Problems) -> Area:
+def _with_parts(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Problems) -> Area:
     """The area and those of its other parts, brought to its side of 180 degrees; one that cannot be drawn
     refuses the whole.
     """

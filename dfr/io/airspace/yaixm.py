@@ -17,10 +17,10 @@ from dfr.io.airspace.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_
 from dfr.io.airspace.reading import (
     MAX_VOLUMES,
     AirspaceRead,
-    Draft,
     FileWords,
-    Outcome,
     Problems,
+    ReadOutcome,
+    VolumeDraft,
     finish,
     the_rest,
 )
@@ -51,19 +51,19 @@ class _BadVolumeError(Exception):
 def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of a YAIXM file and all that is wrong with it."""
     problems = Problems()
-    drafts: list[Draft] = []
+    drafts: list[VolumeDraft] = []
     text, _ = decode_text(data)
     try:
         document = parse_yaml(text)
     except YamlTroubleError as error:
-        problems.add(error.line, "not-yaml", str(error), Outcome.REFUSED)
+        problems.add(error.line, "not-yaml", str(error), ReadOutcome.REFUSED)
         return finish(name, "yaixm", drafts, problems)
     for key in ("airspace", "rat"):
         for feature in document.list(key) if isinstance(document, Mapping) else []:
             if isinstance(feature, Mapping):
                 drafts += _feature(feature, problems, temporary=key == "rat")
             else:
-                problems.add(feature.line, "no-feature", "not a mapping", Outcome.REFUSED)
+                problems.add(feature.line, "no-feature", "not a mapping", ReadOutcome.REFUSED)
     if not isinstance(document, Mapping):
         return finish(name, "yaixm", drafts, problems)
     for letter in document.list("loa"):
@@ -88,14 +88,16 @@ def _contacts(document: Mapping) -> Iterator[tuple[str, str]]:
             yield from ((node.text, call) for node in service.list("controls") if isinstance(node, Scalar))
 
 
-def _obstacles(document: Mapping, name: str, drafts: list[Draft], problems: Problems) -> Iterator[Obstacle]:
+def _obstacles(
+    document: Mapping, name: str, drafts: list[VolumeDraft], problems: Problems
+) -> Iterator[Obstacle]:
     """Obstacles by their elevation above mean sea level; one that cannot be read is a volume that is lost."""
     for item in document.list("obstacle"):
         words = item.text("name") if isinstance(item, Mapping) else ""
         try:
             yield _obstacle(item, name)
         except _BadVolumeError as bad:
-            draft = Draft(line=item.line, name=words or "an obstacle", lower=SURFACE, upper=UNLIMITED)
+            draft = VolumeDraft(line=item.line, name=words or "an obstacle", lower=SURFACE, upper=UNLIMITED)
             problems.refuse(draft, bad.line, bad.code, f"{draft.name}: {bad}")
             drafts.append(draft)
 
@@ -110,26 +112,26 @@ def _obstacle(item: Node, source: str) -> Obstacle:
     return Obstacle(name=item.text("name"), position=where, top=top, source=source, line=item.line)
 
 
-def _letter(letter: Node, problems: Problems) -> list[Draft]:
+def _letter(letter: Node, problems: Problems) -> list[VolumeDraft]:
     """The volumes that a letter of agreement adds; those it replaces stand, and that is noted."""
     if not isinstance(letter, Mapping):
-        problems.add(letter.line, "no-letter", "not a mapping", Outcome.REFUSED)
+        problems.add(letter.line, "no-letter", "not a mapping", ReadOutcome.REFUSED)
         return []
-    drafts: list[Draft] = []
+    drafts: list[VolumeDraft] = []
     name = letter.text("name")
     for area in letter.list("areas"):
         if not isinstance(area, Mapping):
-            problems.add(area.line, "no-letter", f"{name}: an area is not a mapping", Outcome.REFUSED)
+            problems.add(area.line, "no-letter", f"{name}: an area is not a mapping", ReadOutcome.REFUSED)
             continue
         for feature in area.list("add"):
             if isinstance(feature, Mapping):
                 drafts += _feature(feature, problems, temporary=False)
             else:
-                problems.add(feature.line, "no-feature", "not a mapping", Outcome.REFUSED)
+                problems.add(feature.line, "no-feature", "not a mapping", ReadOutcome.REFUSED)
         replaced = len(area.list("replace"))
         if replaced:
             what = f"{name}: {replaced} volumes replaced for its signatories; they stand for others"
-            problems.add(area.line, "letter-replaces", what, Outcome.NOTE)
+            problems.add(area.line, "letter-replaces", what, ReadOutcome.NOTE)
     for draft in drafts:
         words = (
             f"letter of agreement '{name}': {draft.kind} {draft.airspace_class} for its signatories".split()
@@ -138,17 +140,17 @@ def _letter(letter: Node, problems: Problems) -> list[Draft]:
     return drafts
 
 
-def _feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[Draft]:
+def _feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[VolumeDraft]:
     volumes = [volume for volume in feature.list("geometry") if isinstance(volume, Mapping)]
     if not volumes:
-        draft = Draft(line=feature.line, name=feature.text("name"))
+        draft = VolumeDraft(line=feature.line, name=feature.text("name"))
         problems.refuse(draft, feature.line, "no-geometry", f"{draft.name}: no geometry")
         return [draft]
     drafts = [_volume(feature, volume, problems, temporary=temporary) for volume in volumes[:MAX_VOLUMES]]
     return drafts if len(volumes) <= MAX_VOLUMES else [*drafts, the_rest(problems, "too many volumes")]
 
 
-def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary: bool) -> Draft:
+def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary: bool) -> VolumeDraft:
     """One volume of a feature: its own words go before the feature's."""
     seq, sub = volume.text("seq"), volume.text("name")
     name = sub or feature.text("name") + (f"-{seq}" if seq else "")
@@ -156,7 +158,7 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
     rules = [
         node.text for source in (feature, volume) for node in source.list("rules") if isinstance(node, Scalar)
     ]
-    draft = Draft(
+    draft = VolumeDraft(
         line=volume.line,
         name=name,
         id=volume.text("id") or feature.text("id"),

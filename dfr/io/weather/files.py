@@ -18,7 +18,7 @@ from dfr.geo import Position, distance_m
 from dfr.io.files import read_bounded
 from dfr.io.weather import metar, taf
 from dfr.io.weather.forecast import read_forecast
-from dfr.io.weather.groups import Conditions, hour_of, worst_of
+from dfr.io.weather.groups import ReportedWeather, hour_of, worst_of
 from dfr.scenario.model import HourWeather, Scenario
 
 WEATHER_KINDS = ("metar", "taf", "forecast")
@@ -55,7 +55,7 @@ class _Source:
     """
 
     name: str
-    hours: Mapping[datetime, Conditions]
+    hours: Mapping[datetime, ReportedWeather]
     qnh_hpa: float | None = None
     stands: timedelta | None = None
 
@@ -167,7 +167,7 @@ def _station(scenario: Scenario, name: str, when: datetime) -> str:
 
 def _row(own: HourWeather, sources: Sequence[_Source], taken: dict[str, int]) -> HourWeather:
     """One hour: what the sources say of it, the first of them first, over the scenario's own."""
-    known = Conditions()
+    known = ReportedWeather()
     for source in sources:
         said = [source.hours[hour] for hour in _hours_within(own) if hour in source.hours]
         if said:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 
 from dfr.errors import InputError
-from dfr.io.weather.groups import STRONGEST_MPS, WARMEST_C, Conditions, hour_of, worst_of
+from dfr.io.weather.groups import STRONGEST_MPS, WARMEST_C, ReportedWeather, hour_of, worst_of
 from dfr.units import kt_to_mps
 
 FIELDS = ("wind_mps", "wind_from_deg", "gust_mps", "rain_mm_h", "visibility_m", "temperature_c")
@@ -56,7 +56,7 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 _HEAD = re.compile(r"(\w+)(?:\s*\(([^)]*)\))?$")
 
 
-def read_forecast(data: bytes, *, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
+def read_forecast(data: bytes, *, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeather]:
     """What a file forecasts for each clock hour (UTC). Raises InputError with the place of what is wrong."""
     text = data.decode("utf-8-sig", errors="replace")
     if text.lstrip().startswith(("{", "[")):
@@ -64,7 +64,7 @@ def read_forecast(data: bytes, *, name: str, zone: tzinfo) -> Mapping[datetime, 
     return _csv(text, name, zone)
 
 
-def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
+def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeather]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -85,7 +85,7 @@ def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
     return _hours(heads, enumerate(rows), f"{name}: hour", own)
 
 
-def _csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, Conditions]:
+def _csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeather]:
     try:
         lines = list(csv.reader(text.splitlines()))
     except csv.Error as error:
@@ -120,7 +120,7 @@ def _zone(offset_s: str | int) -> tzinfo:
 
 def _hours(
     heads: Sequence[tuple[str, str]], rows: Iterable[tuple[int, Sequence[object]]], name: str, zone: tzinfo
-) -> Mapping[datetime, Conditions]:
+) -> Mapping[datetime, ReportedWeather]:
     """The rows, each at its hour; what tells of the hour before at that one."""
     fields = [OPEN_METEO.get(key, key) for key, _ in heads]
     if "time" not in fields or not {"wind_mps"} & set(fields):
@@ -128,7 +128,7 @@ def _hours(
     twice = next((field for field in fields if field in {"time", *FIELDS} and fields.count(field) > 1), None)
     if twice is not None:
         raise InputError(f"{name}: two columns give {twice}", do="leave one")
-    found: dict[datetime, list[Conditions]] = {}
+    found: dict[datetime, list[ReportedWeather]] = {}
     for place, row in rows:
         where = f"{name}:{place}"
         cells = dict(zip(fields, row, strict=False))
@@ -139,9 +139,9 @@ def _hours(
             if field in FIELDS:
                 value = _value(cell, field, unit, where)
                 (before if key in OPEN_METEO and field in HOUR_BEFORE else now)[field] = value
-        found.setdefault(hour_of(when), []).append(Conditions(**now))
+        found.setdefault(hour_of(when), []).append(ReportedWeather(**now))
         if before:
-            found.setdefault(hour_of(when - timedelta(hours=1)), []).append(Conditions(**before))
+            found.setdefault(hour_of(when - timedelta(hours=1)), []).append(ReportedWeather(**before))
     hours = {hour: worst_of(several) for hour, several in sorted(found.items())}
     return {hour: known for hour, known in hours.items() if known.wind_mps is not None}
 

@@ -46,7 +46,7 @@ _MIXED = re.compile(r"(?<!\S)(\d{1,2}) (\d/\d{1,2}SM)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
+class ReportedWeather:
     """What a report or forecast says of a time; None where it says nothing.
 
     `wind_from_deg` None beside a wind: its direction varies. `gust_mps` None: none reported, so censored.
@@ -59,10 +59,10 @@ class Conditions:
     visibility_m: float | None = None
     temperature_c: float | None = None
 
-    def over(self, before: Conditions) -> Conditions:
+    def over(self, before: ReportedWeather) -> ReportedWeather:
         """These conditions, with what they leave out as it was before."""
         calmer = before if self.wind_mps is None else self
-        return Conditions(
+        return ReportedWeather(
             wind_mps=calmer.wind_mps,
             wind_from_deg=calmer.wind_from_deg,
             gust_mps=calmer.gust_mps,
@@ -77,23 +77,23 @@ def words_of(text: str) -> list[str]:
     return _MIXED.sub(r"\1_\2", text).rstrip("= ").split()
 
 
-def conditions_of(words: Sequence[str]) -> Conditions:
+def conditions_of(words: Sequence[str]) -> ReportedWeather:
     """What groups of a report or forecast say of wind, weather and visibility.
 
     P99KT, "99 kt or more", counts as 99 kt: nothing flies in it. Raises InputError for a wind that cannot be.
     """
-    wind = next((_wind(word) for word in words if _WIND_LIKE.match(word)), Conditions())
+    wind = next((_wind(word) for word in words if _WIND_LIKE.match(word)), ReportedWeather())
     return replace(wind, rain_mm_h=_rain_mm_h(words), visibility_m=_visibility_m(words))
 
 
-def worst_of(several: Iterable[Conditions]) -> Conditions:
+def worst_of(several: Iterable[ReportedWeather]) -> ReportedWeather:
     """The strongest wind with its direction, the strongest gust, most rain, least visibility and warmth.
 
     Beside a reported gust, a wind without one may have gusted to just below what is reported.
     """
     rows = list(several)
     strongest = max(rows, key=lambda row: -1.0 if row.wind_mps is None else row.wind_mps)
-    return Conditions(
+    return ReportedWeather(
         wind_mps=strongest.wind_mps,
         wind_from_deg=strongest.wind_from_deg,
         gust_mps=_strongest_gust_mps(rows),
@@ -128,10 +128,10 @@ def hour_of(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def _wind(word: str) -> Conditions:
+def _wind(word: str) -> ReportedWeather:
     """The wind of its group, unknown where it is struck out."""
     if _WIND_UNKNOWN.match(word):
-        return Conditions()
+        return ReportedWeather()
     found = _WIND.match(word)
     if found is None:
         raise InputError(f"{word}: no wind can be read from it", do="write it such as 24012G25KT")
@@ -145,10 +145,10 @@ def _wind(word: str) -> Conditions:
     if gust_mps is not None and gust_mps < wind_mps:
         raise InputError(f"{word}: its gust is below its mean", do="correct it, or leave the gust out")
     from_deg = float(found[1]) % 360.0 if found[1].isdigit() else None
-    return Conditions(wind_mps=wind_mps, wind_from_deg=from_deg, gust_mps=gust_mps)
+    return ReportedWeather(wind_mps=wind_mps, wind_from_deg=from_deg, gust_mps=gust_mps)
 
 
-def _strongest_gust_mps(rows: Sequence[Conditions]) -> float | None:
+def _strongest_gust_mps(rows: Sequence[ReportedWeather]) -> float | None:
     """The strongest gust reported, or left unreported beside it; None where none was reported."""
     reported = [row.gust_mps for row in rows if row.gust_mps is not None]
     open_mps = [

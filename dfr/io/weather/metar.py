@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from dfr.errors import InputError, Problem
 from dfr.io.weather.groups import (
     WARMEST_C,
-    Conditions,
+    ReportedWeather,
     conditions_of,
     hour_of,
     moment,
@@ -43,7 +43,7 @@ class Report:
 
     station: str
     start: datetime
-    seen: Conditions
+    seen: ReportedWeather
     qnh_hpa: float | None
 
     @property
@@ -107,9 +107,9 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
     return Report(station=words[0], start=start.astimezone(UTC), seen=seen, qnh_hpa=_qnh_hpa(groups))
 
 
-def hourly(reports: tuple[Report, ...]) -> Mapping[datetime, Conditions]:
+def hourly(reports: tuple[Report, ...]) -> Mapping[datetime, ReportedWeather]:
     """What was seen in each clock hour (UTC) with a report in it: the worst of each quantity."""
-    by_hour: dict[datetime, list[Conditions]] = {}
+    by_hour: dict[datetime, list[ReportedWeather]] = {}
     for report in reports:
         by_hour.setdefault(hour_of(report.start), []).append(report.seen)
     return {hour: worst_of(rows) for hour, rows in sorted(by_hour.items())}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dfr.errors import InputError, Problem
-from dfr.io.weather.groups import Conditions, conditions_of, hour_of, moment, words_of, worst_of
+from dfr.io.weather.groups import ReportedWeather, conditions_of, hour_of, moment, words_of, worst_of
 
 _STAMP = re.compile(r"(\d\d)(\d\d)(\d\d)Z$")
 _SPAN = re.compile(r"(\d\d)(\d\d)/(\d\d)(\d\d)$")
@@ -31,7 +31,7 @@ class Span:
 
     begin: datetime
     end: datetime
-    may_be: Conditions
+    may_be: ReportedWeather
 
 
 LONGEST = timedelta(hours=36)
@@ -48,9 +48,9 @@ class Forecast:
     end: datetime
     spans: tuple[Span, ...]
 
-    def hours(self) -> Mapping[datetime, Conditions]:
+    def hours(self) -> Mapping[datetime, ReportedWeather]:
         """The worst that each clock hour (UTC) of its validity may bring."""
-        found: dict[datetime, Conditions] = {}
+        found: dict[datetime, ReportedWeather] = {}
         hour = hour_of(self.begin)
         while hour < self.end:
             after = hour + timedelta(hours=1)
@@ -88,9 +88,9 @@ def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...
     return tuple(sorted(forecasts, key=lambda one: one.issued))
 
 
-def hourly(forecasts: Sequence[Forecast]) -> Mapping[datetime, Conditions]:
+def hourly(forecasts: Sequence[Forecast]) -> Mapping[datetime, ReportedWeather]:
     """What may come in each clock hour (UTC): of each station by its last word, the worst of them all."""
-    stations: dict[str, dict[datetime, Conditions]] = {}
+    stations: dict[str, dict[datetime, ReportedWeather]] = {}
     for forecast in forecasts:
         stations.setdefault(forecast.station, {}).update(forecast.hours())
     hours = sorted({hour for own in stations.values() for hour in own})
@@ -132,7 +132,7 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
 
 
 def _spans(
-    base: Conditions, changes: Sequence[list[str]], begin: datetime, end: datetime, station: str
+    base: ReportedWeather, changes: Sequence[list[str]], begin: datetime, end: datetime, station: str
 ) -> Iterator[Span]:
     """What prevails, change by change, and what may stand beside it."""
     now, since = base, begin
@@ -145,7 +145,7 @@ def _spans(
             if begin < since and when < since:
                 raise InputError(f"{station}: {kind} is before the change before it", do="put them in order")
             yield Span(begin=since, end=when, may_be=now)
-            now, since = _said(words[1:], whole=True).over(Conditions(rain_mm_h=0.0)), when
+            now, since = _said(words[1:], whole=True).over(ReportedWeather(rain_mm_h=0.0)), when
             continue
         times = next((match for word in words if (match := _SPAN.match(word))), None)
         if times is None:
@@ -176,7 +176,7 @@ def _groups(words: Sequence[str]) -> list[list[str]]:
     return groups
 
 
-def _said(words: Sequence[str], *, whole: bool) -> Conditions:
+def _said(words: Sequence[str], *, whole: bool) -> ReportedWeather:
     """What a group says; one that replaces all says "no rain" by silence."""
     said = conditions_of(words)
     return replace(said, rain_mm_h=0.0) if whole and said.rain_mm_h is None else said

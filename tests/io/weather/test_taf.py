@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.weather.groups import Conditions
+from dfr.io.weather.groups import ReportedWeather
 from dfr.io.weather.taf import Forecast, read_taf, read_tafs
 from dfr.units import kt_to_mps
 
@@ -26,7 +26,7 @@ def forecast(text: str) -> Forecast:
     return found
 
 
-def at(text: str, day: int, hour: int) -> Conditions:
+def at(text: str, day: int, hour: int) -> ReportedWeather:
     return forecast(text).hours()[datetime(2024, 8, day, hour, tzinfo=UTC)]
 
 
