@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import shapely
+from airspace_points import ManyPoints
 
 from dfr.geo import Position, VerticalDatum, offset
 from dfr.io.airspace.openair import read_openair
@@ -102,10 +103,10 @@ def points_per_second(points: int, zones: int, repeat: int) -> dict[str, float]:
     moment = START + random.uniform(0, 86_400, points)
     polygons = [zone.area.polygon for zone in airspace.zones]
     shapely.prepare(polygons)
-    _ = airspace.point_checker
+    many = ManyPoints(airspace)
 
     def ours() -> np.ndarray:
-        return airspace.states(lat, lon, height_m_agl=height, time_s=moment, ground_m_amsl=ground)
+        return many.states(lat, lon, height_m_agl=height, time_s=moment, ground_m_amsl=ground)
 
     ours_s, horizontal_s, ratios = in_turn(ours, lambda: bare(polygons, lon, lat), repeat)
     return {

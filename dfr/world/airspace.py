@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike, NDArray
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
@@ -43,7 +41,6 @@ from dfr.world.airspace_area import (
     samples_along,
     zone_verdict,
 )
-from dfr.world.airspace_points import PointChecker, Points, PointState
 from dfr.world.coverage import (
     AERODROME_REACH_M,
     AERODROME_ZONE_KINDS,
@@ -80,7 +77,6 @@ __all__ = [
     "DataKind",
     "KindCover",
     "PathConflict",
-    "PointState",
     "Verdict",
     "VerticalLimit",
     "VolumeAnswer",
@@ -142,33 +138,6 @@ class Airspace:
             ((zone, away_m) for zone, away_m in found if away_m <= within_m),
             key=lambda item: (item[1], item[0].sort_key),
         )
-
-    def states(
-        self,
-        lat_deg: ArrayLike,
-        lon_deg: ArrayLike,
-        *,
-        height_m_agl: ArrayLike,
-        time_s: ArrayLike,
-        ground_m_amsl: ArrayLike | None = None,
-        qnh_hpa: float | None = None,
-        needs: Iterable[DataKind] = ALL_KINDS,
-    ) -> NDArray[np.uint8]:
-        """`PointState` of many points, flat, in their order; arrays broadcast, times are POSIX seconds.
-
-        Ground that is NaN or None is not known. Bounds of the ground stated by a source, geoids
-        and unplaced volumes are left to `at`; where these matter the answer here is UNKNOWN.
-        """
-        points = Points.of(lat_deg, lon_deg, height_m_agl, time_s, ground_m_amsl)
-        found = self.point_checker.states(points, qnh_hpa, frozenset(needs))
-        if any(source.unplaced for source in self.sources):
-            found[found == PointState.CLEAR] = PointState.UNKNOWN
-        return found
-
-    @cached_property
-    def point_checker(self) -> PointChecker:
-        """The zones made ready for many points."""
-        return PointChecker(self.zones, self._cover)
 
     def volume_conflicts(
         self,

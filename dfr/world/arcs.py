@@ -8,16 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfr.geo import GEOD, FloatArray
-from dfr.world.circles import Bands, even_circles, interpolates
 from dfr.world.edges import IntArray, counted
 
 ARC_SAGITTA_M = 0.4
 """How far a drawn arc may leave the true one."""
 
 METRES_PER_DEGREE = 111_320.0
-
-BAND_M = 100.0
-"""How much the radius of an arc may change for its points to be interpolated."""
 
 COLUMNS = 13
 """Of the rows that `resolved` takes: zone, place, lat, lon, two radii, two azimuths, turn, and the
@@ -49,31 +45,13 @@ class Arcs(NamedTuple):
         counts = np.maximum(np.ceil(self.sweep_deg / step_deg), 3)
         return np.where(np.isfinite(counts), counts, 1.0).astype(np.int64)
 
-    def small_circles(self, stretch: FloatArray) -> NDArray[np.bool_]:
-        """Which are whole circles that may be interpolated, their radii stretched by a factor."""
-        plain = self.full & (self.from_m == self.to_m) & (self.from_deg == 0.0) & (self.turn > 0.0)
-        return np.asarray(plain & interpolates(self.lat, self.from_m * stretch), bool)
-
     def points(
         self, which: IntArray, share: FloatArray, stretch: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """(lat, lon) at a share of the way round, the radius stretched by a factor."""
         angle_deg, radius_m = self._polar(which, share)
-        radius_m *= stretch
-        near_m, far_m = np.minimum(self.from_m, self.to_m), np.maximum(self.from_m, self.to_m) + 1.0
-        banded = (far_m - near_m <= BAND_M) & interpolates(self.lat, far_m) & (near_m > 0.0)
-        lat, lon = np.empty(len(which)), np.empty(len(which))
-        easy = banded[which]
-        if easy.any():
-            bands = Bands(self.lat[banded], self.lon[banded], near_m[banded], far_m[banded])
-            number = (np.cumsum(banded) - 1)[which[easy]]
-            lat[easy], lon[easy] = bands.points(number, np.radians(angle_deg[easy]), radius_m[easy])
-        hard = ~easy
-        if hard.any():
-            at = which[hard]
-            found = GEOD.fwd(self.lon[at], self.lat[at], angle_deg[hard], radius_m[hard])
-            lon[hard], lat[hard] = found[:2]
-        return lat, lon
+        lon, lat, _ = GEOD.fwd(self.lon[which], self.lat[which], angle_deg, radius_m * stretch)
+        return np.asarray(lat, float), np.asarray(lon, float)
 
     def rough_points(self, which: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The same on a flat map: good for telling left from right."""
@@ -104,21 +82,10 @@ def resolved(rows: FloatArray) -> Arcs:
     return Arcs(*numbers, lat, lon, from_m, to_m, from_deg, sweep_deg, turn, full)
 
 
-def draw_circles(
-    lonlat: FloatArray, starts: IntArray, arcs: Arcs, pieces: IntArray, stretch: FloatArray
-) -> None:
-    """Put the points of small circles into the rows from `starts` on, those of equal counts together."""
-    for count in np.unique(pieces):
-        rows = np.flatnonzero(pieces == count)
-        radius_m = arcs.from_m[rows] * stretch[rows]
-        places = starts[rows][:, None] + np.arange(count)
-        lonlat[places] = even_circles(arcs.lat[rows], arcs.lon[rows], radius_m, int(count))
-
-
 def draw_arcs(
     lonlat: FloatArray, starts: IntArray, arcs: Arcs, pieces: IntArray, stretch: FloatArray
 ) -> None:
-    """Put the points of any arcs there, from half a step on."""
+    """Put the points of arcs into the rows from `starts` on, from half a step on."""
     which, number = counted(pieces)
     lat, lon = arcs.points(which, (number + 0.5) / pieces[which], stretch[which])
     at = starts[which] + number

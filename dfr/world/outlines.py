@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfr.geo import GEOD, FloatArray, Position
-from dfr.world.arcs import COLUMNS, draw_arcs, draw_circles, resolved
+from dfr.world.arcs import COLUMNS, draw_arcs, resolved
 from dfr.world.edges import IntArray, along, counted, pieces
 
 LINE_STEP_M = 1000.0
@@ -189,11 +189,8 @@ class OutlineNodes:
         arcs, count = self._arcs, self._arc_pieces
         outside = (arcs.full | (arcs.turn == self._turns()[arcs.zone])) == self._circumscribed
         stretch = np.where(outside, 1.0 / np.cos(np.radians(arcs.sweep_deg / count / 2.0)), 1.0)
-        small = arcs.small_circles(stretch)
-        draw_circles(lonlat, starts[small], arcs.of(small), count[small], stretch[small])
-        rest = ~small
-        if rest.any():
-            draw_arcs(lonlat, starts[rest], arcs.of(rest), count[rest], stretch[rest])
+        if len(count):
+            draw_arcs(lonlat, starts, arcs, count, stretch)
 
     def _turns(self) -> FloatArray:
         """+1 where an outline with arcs runs clockwise on the map, -1 where not."""

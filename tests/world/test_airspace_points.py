@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.scenario.data_kinds import ALL_KINDS
 from dfr.world.activation import BY_NOTICE, Activation, DailyHours, Interval
-from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, Coverage, PointState, Zone, limit
+from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, Coverage, Zone, limit
 from dfr.world.shapes import Area, area_of_circle, area_of_ring
 from dfr.world.terrain import FlatGround, UnknownGround
 from dfr.world.vertical import VerticalLimit
@@ -74,7 +75,9 @@ def _agree(airspace: Airspace, middle: float, ground: float | None, qnh: float |
     lon = (middle + random.uniform(-0.9, 0.9, count) + 180.0) % 360.0 - 180.0
     height = random.uniform(0, 1000, count) * (random.random(count) > 0.5) + random.uniform(0, 150, count)
     time_s = START.timestamp() + random.uniform(0, 3 * 86_400, count)
-    many = airspace.states(lat, lon, height_m_agl=height, time_s=time_s, ground_m_amsl=ground, qnh_hpa=qnh)
+    many = ManyPoints(airspace).states(
+        lat, lon, height_m_agl=height, time_s=time_s, ground_m_amsl=ground, qnh_hpa=qnh
+    )
     terrain = UnknownGround() if ground is None else FlatGround(height_m_amsl=ground, source="test")
     columns = (column.tolist() for column in (many, lat, lon, height, time_s))
     for state, y, x, h, t in zip(*columns, strict=True):
@@ -99,8 +102,9 @@ def test_many_points_agree_across_the_antimeridian() -> None:
 
 def test_no_points_and_one_point() -> None:
     airspace = _airspace(np.random.default_rng(3))
-    assert airspace.states([], [], height_m_agl=5.0, time_s=0.0).shape == (0,)
-    assert airspace.states(60.0, 0.0, height_m_agl=5.0, time_s=0.0).tolist() == [PointState.NO_COVERAGE]
+    many = ManyPoints(airspace)
+    assert many.states([], [], height_m_agl=5.0, time_s=0.0).shape == (0,)
+    assert many.states(60.0, 0.0, height_m_agl=5.0, time_s=0.0).tolist() == [PointState.NO_COVERAGE]
 
 
 def test_an_airspace_can_be_sent_to_another_process() -> None:
@@ -108,6 +112,6 @@ def test_an_airspace_can_be_sent_to_another_process() -> None:
     copy = pickle.loads(pickle.dumps(airspace))
     lat, lon = np.linspace(50, 51, 50), np.linspace(-0.5, 0.5, 50)
     before, after = (
-        a.states(lat, lon, height_m_agl=50.0, time_s=START.timestamp()) for a in (airspace, copy)
+        ManyPoints(a).states(lat, lon, height_m_agl=50.0, time_s=START.timestamp()) for a in (airspace, copy)
     )
     assert before.tolist() == after.tolist()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.geo import Position, VerticalDatum, offset
 from dfr.scenario.data_kinds import ALL_KINDS, DataKind
 from dfr.world.activation import BY_NOTICE
@@ -17,7 +18,6 @@ from dfr.world.airspace import (
     Airspace,
     AirspaceSource,
     Coverage,
-    PointState,
     Zone,
     limit,
 )
@@ -75,7 +75,7 @@ def volume(space: Airspace, terrain: Terrain) -> str:
 
 
 def many(space: Airspace, terrain: Terrain) -> str:
-    found = space.states(
+    found = ManyPoints(space).states(
         [HERE.lat_deg] * 3,
         [HERE.lon_deg] * 3,
         height_m_agl=HEIGHT_M,

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.errors import AirspaceError
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.scenario.data_kinds import ALL_KINDS, DataKind
 from dfr.scenario.model import AirspaceFile
 from dfr.world.activation import Interval
-from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, AirspaceState, Coverage, PointState, Zone, limit
+from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, AirspaceState, Coverage, Zone, limit
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 
@@ -72,7 +73,7 @@ def state(
     """The answer at a point; the same of a small volume around it, and of many points at once."""
     at = space.at(HERE, height_m_agl=height_m, when=when, terrain=terrain, needs=needs).state
     ground = terrain.ground_m_amsl(HERE)
-    (many,) = space.states(
+    (many,) = ManyPoints(space).states(
         HERE.lat_deg,
         HERE.lon_deg,
         height_m_agl=height_m,
@@ -235,7 +236,7 @@ def test_points_at_once_agree_with_points_alone_where_kinds_and_heights_differ()
     random = np.random.default_rng(7)
     lat, lon = 50.0 + random.uniform(-0.03, 0.03, 300), -1.0 + random.uniform(-0.03, 0.03, 300)
     height = random.choice([20.0, 60.0], 300)
-    many = space.states(lat, lon, height_m_agl=height, time_s=NOON.timestamp(), ground_m_amsl=0.0)
+    many = ManyPoints(space).states(lat, lon, height_m_agl=height, time_s=NOON.timestamp(), ground_m_amsl=0.0)
     for k in range(300):
         place = Position(lat_deg=float(lat[k]), lon_deg=float(lon[k]))
         alone = space.at(place, height_m_agl=float(height[k]), when=NOON, terrain=SEA)
