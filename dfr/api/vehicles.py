@@ -66,7 +66,7 @@ PLAIN = Connection()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
+class FlownMission:
     """A flown dispatch, and the proof that its plan was on board."""
 
     upload: TransferReport
@@ -150,7 +150,7 @@ def fly(
     on_state: OnState | None = None,
     on_event: OnEvent | None = None,
     operator: Operator = NOBODY,
-) -> Flight:
+) -> FlownMission:
     """The dispatch as it was flown: uploaded, checked, armed, and followed until it is down.
 
     A vehicle that is found in the air with this very plan is followed from there on. `vehicle`, `simulated`
@@ -180,7 +180,7 @@ def fly(
             limits=limits,
             aloft=aloft,
         )
-    return Flight(upload=report, dispatch=flown)
+    return FlownMission(upload=report, dispatch=flown)
 
 
 def refuse_unattended(url: str, authority: Authority, operator: Operator) -> None:

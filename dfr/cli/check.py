@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
+from dfr.api.planning import check as check_plan
+from dfr.api.planning import load_plan, load_scenario
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, moment
 from dfr.cli.output import emit_json, note, print_findings, print_verdict
 from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.plan_files import read_plan
 from dfr.io.scenario_edit import brought_up_to_date
 from dfr.io.scenario_files import find_scenario, shipped_folder
-from dfr.plan.compliance import check as check_plan
-from dfr.plan.planner import make_plan
 
 app = typer.Typer()
 
@@ -50,10 +48,10 @@ def check(  # noqa: PLR0917 - one parameter for each option
     """
     if fix:
         _fixed(find_scenario(scenario))
-    world = loaded(scenario, day_files(metar, taf, forecast, notam))
-    proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
-    proposed = replace(proposed, findings=check_plan(world, proposed))
-    verdict = verdict_now(world, proposed, day=day, now=now)
+    world = load_scenario(scenario, metar=metar, taf=taf, forecast=forecast, notams=notam or ())
+    given = None if plan is None else load_plan(world, plan)
+    checked = check_plan(world, given, day=day, now=moment(now))
+    proposed, verdict = checked.plan, checked.verdict
     if as_json:
         emit_json(
             {

@@ -13,10 +13,11 @@ import typer
 from dfr.aircraft import catalogue
 from dfr.aircraft.envelope import AXES, Air, Axis
 from dfr.aircraft.envelope import envelope as envelope_rows
-from dfr.aircraft.landing_study import ASSUMPTIONS, LandingStudy, study_landings
+from dfr.aircraft.landing_study import ASSUMPTIONS, LandingStudy
 from dfr.aircraft.redundancy import motor_out
 from dfr.aircraft.retrying import PARAMETERS as PRECISION_PARAMETERS
 from dfr.aircraft.settings import PARAMETERS
+from dfr.api.prediction import landing_study
 from dfr.cli.output import emit_json, keeping, note, progress, say
 from dfr.errors import InputError, StoppedError
 from dfr.scenario.model import Guidance
@@ -122,10 +123,10 @@ class _Landings:
     def study(self) -> LandingStudy:
         """Statistics of the landings in the air given."""
         with keeping(lambda: "one study is whole or nothing -> fewer --trials end sooner"):
-            return study_landings(
-                self.drone,
-                self.dock,
-                self.guidance,
+            return landing_study(
+                self.drone.key,
+                self.dock.key,
+                guidance=self.guidance,
                 wind_mps=self.air.wind_mps,
                 turbulence_intensity=self.air.turbulence_intensity,
                 trials=self.trials,

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dfr.api.planning import compile_mission, load_plan, load_scenario
 from dfr.ardupilot.commands import MissionType, command_name
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, moment
 from dfr.cli.output import emit_json, note, print_verdict, say
 from dfr.errors import InputError
-from dfr.findings import Finding, Severity, by_danger, compliant, finding_text
+from dfr.findings import Finding, Severity, compliant, finding_text
 from dfr.geo import Position
-from dfr.io.files import write_atomically
-from dfr.io.plan_files import read_plan
-from dfr.mission.carried import carried
-from dfr.mission.changes import orbiting
-from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
-from dfr.mission.formats import Format, format_of, left_out
+from dfr.mission.compile import DEFAULT_ON_SCENE_S
+from dfr.mission.formats import format_of
 from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
-from dfr.mission.reliance import promise_findings, relied_on
-from dfr.mission.validate import validate
+from dfr.mission.reliance import relied_on
 from dfr.mission.wire import wire_lists
-from dfr.plan.compliance import check as check_plan
-from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
-from dfr.plan.verdict import EXERCISE
 
 app = typer.Typer()
 
@@ -71,32 +61,27 @@ def mission(
     Exit code 3, and nothing is written, where the plan is no go, or where ArduCopter would drop, change
     or refuse any of it; 4 where there is no way, or the stay would use up the battery's reserve.
     """
-    formats = [(path, format_of(path)) for path in out or []]
-    world = loaded(scenario, day_files(metar, taf, forecast, notam))
-    proposed = make_plan(world) if plan is None else read_plan(plan, world.scenario)
-    flight = compile_dispatch(
+    for path in out or []:
+        format_of(path)
+    world = load_scenario(scenario, metar=metar, taf=taf, forecast=forecast, notams=notam or ())
+    compiled = compile_mission(
         world,
-        proposed,
-        site_id=_site(proposed, site, zone),
-        zone_id=zone,
+        None if plan is None else load_plan(world, plan),
+        zone=zone,
+        site=site,
         target=_target(zone, lat, lon),
         on_scene_s=on_scene,
+        orbit_radius_m=orbit,
+        day=day,
+        now=moment(now),
     )
-    if orbit is not None:
-        flight = orbiting(flight, radius_m=orbit)
-    proposed = replace(proposed, findings=check_plan(world, proposed))
-    verdict = verdict_now(world, proposed, day=day, now=now)
-    if verdict.exercise:
-        _refuse_unmarked(formats)
-    name = f"{EXERCISE} {flight.name}" if verdict.exercise else flight.name
-    flight = replace(flight, name=name, verdict=carried(verdict, proposed))
-    blocking = tuple(finding for finding in by_danger(proposed.findings) if verdict.counts(finding))
-    findings = (*validate(flight), *promise_findings(world.scenario))
-    good = compliant(findings) and (even_if_blocked or verdict.go)
+    flight, findings, verdict = compiled.flight, compiled.findings, compiled.checked.verdict
+    blocking = compiled.checked.blocking
+    formats = [(path, compiled.format_for(path)) for path in out or []]
+    good = compiled.sound and (even_if_blocked or verdict.go)
     written: list[tuple[str, str, tuple[str, ...]]] = []
     for path, chosen in formats if good else []:
-        write_atomically(path, chosen.write(flight))
-        missing = left_out(flight, chosen)
+        missing = compiled.save(path, even_if_blocked=even_if_blocked)
         written.append((str(path), chosen.name, missing))
         if missing:
             note(f"{path}: {chosen.name} has no place for {', '.join(missing)}")
@@ -109,38 +94,15 @@ def mission(
         _print(flight, (*blocking, *findings), [path for path, _, _ in written])
         print_verdict(verdict)
         if not verdict.go:
-            say(f"{_done(bool(written), compliant(findings))}; `dfr check` says it all")
+            say(f"{_done(bool(written), compiled.sound)}; `dfr check` says it all")
     if not good:
         raise typer.Exit(EXIT_NON_COMPLIANT)
-
-
-def _refuse_unmarked(formats: Sequence[tuple[Path, Format]]) -> None:
-    """Raise InputError for a file that could not say that it is of an exercise."""
-    for path, chosen in formats:
-        if not chosen.keeps_name:
-            raise InputError(
-                f"{path}: {chosen.name} has no place for the word {EXERCISE}: it could be flown for real",
-                do="write a .plan, .kml or .geojson",
-            )
 
 
 def _done(wrote: bool, sound: bool) -> str:
     if wrote:
         return "written all the same"
     return "nothing is written" if sound else "nothing is written: the mission itself is not sound"
-
-
-def _site(plan: Plan, site: str | None, zone: str | None) -> str:
-    """The dock to start from: the one named, or the one that is over the zone first."""
-    if site is not None:
-        return site
-    if zone is None:
-        raise InputError("neither --site nor --zone", do="give the zone, or the dock and a place")
-    route = plan.soonest(zone)
-    if route is None:
-        known = ", ".join(sorted({r.zone_id for r in plan.routes}))
-        raise InputError(f"no dock reaches a zone {zone!r}", do=f"one of: {known}")
-    return route.site_id
 
 
 def _target(zone: str | None, lat: float | None, lon: float | None) -> Position | None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dfr.errors import InputError
-from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
+from dfr.io.scenario_files import DayFiles
 from dfr.io.weather.files import WeatherFiles
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict, verdict_of
@@ -45,11 +45,6 @@ PlanInForce = Annotated[
         "--plan", help="The plan.json in force now: a mission compiled from another plan is refused."
     ),
 ]
-
-
-def loaded(scenario: str, files: DayFiles) -> World:
-    """The world of a scenario file or a shipped name, with the weather and NOTAMs of the day."""
-    return on_the_day(load_world(find_scenario(scenario)), files)
 
 
 def day_files(

@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, loaded, verdict_now
+from dfr.api.planning import load_scenario
+from dfr.api.planning import plan as make_plan
+from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, verdict_now
 from dfr.cli.output import (
     emit_json,
     json_text,
@@ -19,13 +21,13 @@ from dfr.cli.output import (
     print_verdict,
     say,
 )
-from dfr.errors import InputError, NonCompliantError
+from dfr.errors import NonCompliantError
 from dfr.io.files import write_atomically
 from dfr.io.volume_files import volumes_document
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
-from dfr.plan.objectives import Objective, Wish
-from dfr.plan.planner import make_plan, with_roles
+from dfr.plan.objectives import Objective
+from dfr.plan.planner import with_roles
 from dfr.plan.restricted_area import aip_corner
 from dfr.plan.worksheet import worksheet
 from dfr.units import FOOT_M
@@ -92,12 +94,17 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     `verdict` and `go` are those of `dfr check`, which exits by them; findings are reported and stop nothing
     here. Exit code 3 where no hour can be flown, 4 where no plan fits what is asked.
     """
-    if budget is not None and docks is not None:
-        raise InputError("--docks with --budget: a budget buys as many as it can", do="one of them")
-    world = loaded(scenario, day_files(metar, taf, forecast, notam))
+    world = load_scenario(scenario, metar=metar, taf=taf, forecast=forecast, notams=notam or ())
     world = with_roles(world, require=require or (), forbid=forbid or ())
-    wish = Wish(objective=objective, busy=busy, budget=budget, capacity_per_h=capacity)
-    proposed = make_plan(world, docks=docks, wish=wish, on_progress=_live_gap())
+    proposed = make_plan(
+        world,
+        docks=docks,
+        objective=objective,
+        busy=busy,
+        budget=budget,
+        capacity_per_h=capacity,
+        on_progress=_live_gap(),
+    )
     verdict = verdict_now(world, proposed, day=day, now=now)
     document = {**proposed.as_dict(), "go": verdict.go, "verdict": verdict.as_dict()}
     if out is not None:

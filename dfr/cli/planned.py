@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,6 @@ from dfr.errors import InputError
 from dfr.io.plan_files import read_plan
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
-from dfr.scenario.model import Study
 from dfr.world.model import World
 
 NoCache = Annotated[
@@ -29,16 +27,6 @@ def plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
     if docks is not None:
         raise InputError("--plan and --docks exclude each other", do="give one of them")
     return read_plan(path, world.scenario)
-
-
-def study_of(world: World, *, replications: int | None, seed: int | None) -> Study:
-    """The scenario's replications and seed, with those that were asked for instead."""
-    study = world.scenario.study
-    return replace(
-        study,
-        replications=study.replications if replications is None else replications,
-        seed=study.seed if seed is None else seed,
-    )
 
 
 def workers(jobs: int) -> int:

@@ -13,6 +13,7 @@ from typing import Annotated, cast, get_args
 import typer
 
 from dfr import __version__
+from dfr.api.simulation import study_of
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
 from dfr.cli.output import (
     emit_json,
@@ -24,7 +25,7 @@ from dfr.cli.output import (
     progress,
     say,
 )
-from dfr.cli.planned import NoCache, plan_of, study_of
+from dfr.cli.planned import NoCache, plan_of
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError
 from dfr.findings import by_danger, finding_text

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dfr.api.simulation import run_simulation, simulation_inputs, study_of
 from dfr.cli.output import emit_json, json_text, keeping, note, progress, say
-from dfr.cli.planned import NoCache, plan_of, study_of, workers
+from dfr.cli.planned import NoCache, plan_of, workers
 from dfr.errors import InputError
 from dfr.io.call_files import read_calls
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.busy import sited_for_simulated_busy
-from dfr.metrics.kpi import Summary, summarise
+from dfr.metrics.kpi import Summary
 from dfr.metrics.precision import Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
 from dfr.plan.verdict import titled
 from dfr.scenario.model import Study
-from dfr.sim.build import sim_inputs
-from dfr.sim.experiment import checked_replications, simulate_inputs
+from dfr.sim.experiment import checked_replications
 from dfr.sim.inputs import SimInputs
-from dfr.sim.policies import with_move_up, with_overwatch, with_policies
 from dfr.store.earlier import REHEARSED
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import remember
-from dfr.store.runs import held_replications, run_to_store
+from dfr.store.runs import held_replications
 from dfr.world.model import World
 
 app = typer.Typer()
@@ -120,11 +120,16 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     study = study_of(world, replications=replications, seed=seed)
     wanted = None if until_halfwidth is None else Precision.parsed(until_halfwidth)
     proposed = _settled(world, study, plan, docks, jobs) if settle else plan_of(world, plan, docks)
-    inputs = with_policies(sim_inputs(world, proposed), failures=failures or (), dispatch=dispatch)
-    inputs = with_move_up(with_overwatch(inputs, overwatch), move_up)
-    if calls is not None:
-        inputs = replace(inputs, trace=read_calls(calls, world))
-    work = _Work(world, proposed, inputs, study.seed, workers(jobs), out, cluster)
+    inputs = simulation_inputs(
+        world,
+        proposed,
+        dispatch=dispatch,
+        failures=failures or (),
+        overwatch=overwatch,
+        move_up=move_up,
+        calls=None if calls is None else read_calls(calls, world),
+    )
+    work = _Work(world, proposed, inputs, study, workers(jobs), out, cluster)
     with keeping(work.kept):
         summary, manifest = _done(work, study.replications, wanted, max_replications)
     if out is not None:
@@ -141,7 +146,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
         note(f"records and figures: {out}")
 
 
-Done = tuple[Summary, dict[str, object] | None]
+Done = tuple[Summary, Mapping[str, object] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ class _Work:
     world: World
     plan: Plan
     inputs: SimInputs
-    seed: int
+    study: Study
     jobs: int
     out: Path | None
     cluster: str | None
@@ -165,29 +170,19 @@ class _Work:
 
     def run(self, count: int) -> Done:
         """Figures of so many replications, and the manifest where they are kept."""
+        study = replace(self.study, replications=count)
         with progress("simulating", count) as on_done:
-            if self.out is None:
-                run = simulate_inputs(
-                    self.inputs,
-                    replications=count,
-                    seed=self.seed,
-                    jobs=self.jobs,
-                    on_done=on_done,
-                    cluster=self.cluster,
-                )
-                return summarise(run.records, run.inputs.deployment, seed=self.seed), None
-            stored = run_to_store(
+            run = run_simulation(
                 self.world,
                 self.plan,
-                folder=self.out,
-                replications=count,
-                seed=self.seed,
+                self.inputs,
+                study=study,
                 jobs=self.jobs,
-                on_done=on_done,
-                inputs=self.inputs,
                 cluster=self.cluster,
+                folder=self.out,
+                on_done=on_done,
             )
-            return stored.summary, stored.manifest
+        return run.summary, run.manifest
 
 
 def _done(work: _Work, count: int, wanted: Precision | None, most: int) -> Done:

@@ -254,19 +254,28 @@ def _stored(
 
 def parquet_bytes(records: Records, name: str) -> bytes:
     """One table as a Parquet file: text columns by dictionary, row groups of a fixed size in replications."""
-    schema = pa.schema(
-        [(field, _arrow_type(name, field)) for field in COLUMNS[name]],
-        metadata={
-            "dfr": json.dumps({"words": records.words, "replications": len(records.replications)}),
-            "record": RECORDS[name].__name__,
-        },
-    )
+    schema = _schema(records, name)
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for start, end in _groups(records, name):
             writer.write_table(_arrow(records, name, start, end, schema))
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def arrow_table(records: Records, name: str) -> pa.Table:
+    """One table of records in memory; text columns by dictionary, as in the Parquet file."""
+    return _arrow(records, name, 0, len(records.column(name, "replication")), _schema(records, name))
+
+
+def _schema(records: Records, name: str) -> pa.Schema:
+    return pa.schema(
+        [(field, _arrow_type(name, field)) for field in COLUMNS[name]],
+        metadata={
+            "dfr": json.dumps({"words": records.words, "replications": len(records.replications)}),
+            "record": RECORDS[name].__name__,
+        },
+    )
 
 
 def _groups(records: Records, name: str) -> Iterator[tuple[int, int]]:
