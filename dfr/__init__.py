@@ -40,6 +40,7 @@ PUBLIC = {
     "FlightLimits": "dfr.link.limits",
     "Flight": "dfr.sim.flight",
     "Flights": "dfr.sim.flight",
+    "model_flights": "dfr.sim.engine",
     "TraceCall": "dfr.sim.inputs",
     "HourWeather": "dfr.scenario.model",
     "Objective": "dfr.plan.objectives",

@@ -19,6 +19,7 @@ from dfr.link.operator import Operator as Operator
 from dfr.plan.objectives import Objective as Objective
 from dfr.scenario.model import Guidance as Guidance
 from dfr.scenario.model import HourWeather as HourWeather
+from dfr.sim.engine import model_flights as model_flights
 from dfr.sim.flight import Flight as Flight
 from dfr.sim.flight import Flights as Flights
 from dfr.sim.inputs import TraceCall as TraceCall

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -11,6 +15,7 @@ import typer.main
 from mkdocs.structure.files import File, Files
 from mkdocs.utils import get_relative_url
 
+import dfr
 from dfr import errors
 from dfr.cli import main
 
@@ -25,6 +30,7 @@ def on_files(files: Files, config: Any) -> Files:
     pages = {
         "reference/commands.md": commands(),
         "reference/scenario.md": scenario(),
+        "reference/api.md": api(),
         "reference/errors.md": f"# Errors and exit codes\n\n```\n{(errors.__doc__ or '').strip()}\n```\n",
     }
     for path, text in pages.items():
@@ -58,6 +64,68 @@ def commands() -> str:
         for name, sub in getattr(command, "commands", {}).items():
             parts.append(f"### dfr {verb} {name}\n\n{_sentences(sub.help)}\n\n{_options(sub)}\n")
     return "\n".join(parts)
+
+
+def api() -> str:
+    """Each public name of `import dfr` with its arguments and what its docstring says."""
+    parts = [
+        "# Python API\n\nMade from the code: every name that `import dfr` offers. "
+        "[How to use them](../howto/python.md).\n"
+    ]
+    for name, module in dfr.PUBLIC.items():
+        found = getattr(importlib.import_module(module), name)
+        kind = "class" if inspect.isclass(found) else "function"
+        parts.append(f"## dfr.{name}\n\nA {kind} of `{module}`.\n")
+        parts.append(f"```python\n{_signature(name, found)}\n```\n\n{_prose(found)}\n")
+    return "\n".join(parts)
+
+
+def _signature(name: str, found: Any) -> str:
+    """A name with its arguments, one on each line where there are several."""
+    try:
+        signature = inspect.signature(found)
+    except (TypeError, ValueError):
+        return name
+    arguments = [_argument(parameter) for parameter in signature.parameters.values()]
+    star = next((i for i, p in enumerate(signature.parameters.values()) if p.kind is p.KEYWORD_ONLY), None)
+    if star is not None:
+        arguments.insert(star, "*")
+    result = signature.return_annotation
+    end = "" if result is inspect.Signature.empty or inspect.isclass(found) else f" -> {result}"
+    lines = ",\n    ".join(arguments)
+    inside = f"\n    {lines},\n" if len(arguments) > 1 else lines
+    return f"{name}({inside}){end}"
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    kind = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
+    default = parameter.default
+    if default is parameter.empty:
+        return f"{star}{parameter.name}{kind}"
+    plain = default is None or isinstance(default, bool | int | float | str | tuple)
+    words = repr(default) if plain and not isinstance(default, Enum) else _named(default)
+    return f"{star}{parameter.name}{kind} = {words}"
+
+
+def _named(default: Any) -> str:
+    """A default that is an object, without its address."""
+    if isinstance(default, Enum):
+        return str(default)
+    return (
+        "{}"
+        if isinstance(default, Mapping)
+        else f"{type(default).__name__}()"
+        if is_dataclass(default)
+        else "..."
+    )
+
+
+def _prose(found: Any) -> str:
+    """What a docstring says: paragraphs as they are, a doctest as code."""
+    text = inspect.getdoc(found) or ""
+    prose, _, code = text.partition("\n>>>")
+    return prose if not code else f"{prose}\n```python\n>>>{code}\n```"
 
 
 def _sentences(text: str | None) -> str:

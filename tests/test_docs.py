@@ -103,6 +103,9 @@ def test_the_reference_is_made_from_the_code(site):
         assert f"dfr {verb}" in verbs
     assert "--allow-control" in verbs
     assert "crowd_margin_m" in (site / "reference" / "scenario.html").read_text()
+    functions = (site / "reference" / "api.html").read_text()
+    for name in ("load_scenario", "simulate", "fly"):
+        assert f"dfr.{name}" in functions
     assert "InfeasibleError" in (site / "reference" / "errors.html").read_text()
 
 
@@ -132,3 +135,14 @@ def test_search_works_where_the_site_is_read_from_a_folder(site, chromium):
         page.keyboard.type("touchdown")
         page.locator(".md-search-result__link", has_text="Validation").first.wait_for()
         browser.close()
+
+
+def test_the_python_page_computes_what_it_says(repository, tmp_path, monkeypatch):
+    text = (repository / "docs" / "howto" / "python.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert sum(block.count("assert") for block in blocks) >= 8
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for number, block in enumerate(blocks, start=1):
+        exec(compile(block, f"python.md, block {number}", "exec"), names)
+    assert (tmp_path / "dispatch.plan").is_file()
