@@ -24,7 +24,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let no test read or write the cache of whoever runs the tests; those that run side by side share one."""
+    """Let no test touch the cache of whoever runs the tests; tests that run side by side share one."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     os.environ["DFR_CACHE"] = str(shared / "cache")
