@@ -14,7 +14,7 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.airspace.convert import FORMATS, convert_files
 from dfr.io.airspace.files import load_airspace
-from dfr.io.airspace.lint import files_under, lint_file, passed_over, totals
+from dfr.io.airspace.lint import files_under, lint_file, passed_over, sum_reports
 from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import write_atomically
 from dfr.io.terrain_files import load_terrain
@@ -44,7 +44,7 @@ def lint(
     """Report every volume repaired or refused in airspace files, with its line."""
     results = [lint_file(path) for path in files_under(files)]
     reports = [report for report, _ in results]
-    summary, others = totals(reports), [str(path) for path in passed_over(files)]
+    summary, others = sum_reports(reports), [str(path) for path in passed_over(files)]
     if as_json:
         emit_json({"files": reports, **summary, "passed_over": others})
     else:

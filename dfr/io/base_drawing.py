@@ -113,7 +113,7 @@ MOST_LINES = 12.0
 Line = tuple[tuple[float, float], tuple[float, float]]
 
 
-def grid(world: World) -> tuple[float, list[Line]]:
+def grid_lines(world: World) -> tuple[float, list[Line]]:
     """(Round metres between lines, lines from end to end in local metres) over and around the keep-in."""
     west, south, east, north = world.frame.polygon(world.scenario.site.boundary).bounds
     wide_m = max(east - west, north - south)

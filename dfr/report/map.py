@@ -13,7 +13,7 @@ import shapely
 import shapely.affinity
 
 from dfr.geo import FloatArray, Position, Ring, centroid
-from dfr.io.base_drawing import base_drawing, grid, no_drawing
+from dfr.io.base_drawing import base_drawing, grid_lines, no_drawing
 from dfr.plan.model import Plan, Route
 from dfr.report import svg
 from dfr.report.labels import Box, Labels, box_of
@@ -125,7 +125,7 @@ def _ground(world: World, view: _View) -> list[str]:
     corner = (WIDTH_PX, view.height_px)
     frame = shapely.box(0.0, 0.0, *corner)
     if drawn is None:
-        step_m, lines = grid(world)
+        step_m, lines = grid_lines(world)
         shapes = [_cut(view.area(shapely.LineString(ends)), frame, "base grid") for ends in lines]
         return [*shapes, _note(no_drawing(step_m), corner)]
 

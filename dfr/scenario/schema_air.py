@@ -28,10 +28,10 @@ from dfr.scenario.schema_parts import (
     Place,
     Sourced,
     Text,
-    area,
     local_date,
     local_time,
-    wrong,
+    read_area,
+    schema_error,
 )
 from dfr.scenario.schema_permissions import no_exemption
 
@@ -64,10 +64,10 @@ FileName = Annotated[str, Field(min_length=1, max_length=1000)]
 def _covered(value: object) -> Ring:
     """The ring of a list of corners, or of the outline of a name."""
     if not isinstance(value, str):
-        return area(value)
+        return read_area(value)
     names = {name.casefold(): ring for name, ring in OUTLINES.items()}
     if value.strip().casefold() not in names:
-        raise wrong(
+        raise schema_error(
             f"{value[:60]!r} is no outline known here",
             f"draw a ring of [lat, lon], or name one of {', '.join(OUTLINES)}",
         )
@@ -77,9 +77,9 @@ def _covered(value: object) -> Ring:
 def _kind(value: object) -> DataKind:
     kinds = {kind.value.casefold(): kind for kind in DataKind}
     if isinstance(value, str) and kinds.get(value.strip().casefold()) is DataKind.RESTRICTIONS:
-        raise wrong("no airspace file stands for reading NOTAMs", "state notams: {read_by, read_at}")
+        raise schema_error("no airspace file stands for reading NOTAMs", "state notams: {read_by, read_at}")
     if not isinstance(value, str) or value.strip().casefold() not in kinds:
-        raise wrong(f"{str(value)[:60]!r} is no kind of data", f"one of {', '.join(DataKind)}")
+        raise schema_error(f"{str(value)[:60]!r} is no kind of data", f"one of {', '.join(DataKind)}")
     return kinds[value.strip().casefold()]
 
 
@@ -155,7 +155,7 @@ class RestrictionIn(Block):
     def _one_shape(self) -> Self:
         circle = [part for part in (self.centre, self.radius_m) if part is not None]
         if len(circle) != (2 if self.area is None else 0):
-            raise wrong("has no shape, or more than one", "give centre and radius_m, or area")
+            raise schema_error("has no shape, or more than one", "give centre and radius_m, or area")
         return self
 
     def differing(self) -> dict[str, Any]:
@@ -193,7 +193,7 @@ class NotamsIn(Sourced):
     def _reasoned(cls, judged: dict[str, str]) -> dict[str, str]:
         for number, why in judged.items():
             if len(why.split()) < FEWEST_WORDS:
-                raise wrong(
+                raise schema_error(
                     f"{number} is set aside without a reason", "say what it is and why it does not matter"
                 )
         return judged

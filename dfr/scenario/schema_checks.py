@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from dfr.geo import LocalFrame, Position, Ring, distance_m
 from dfr.scenario import schema as written
 from dfr.scenario.model import DurationShape, OperationKind, SiteUse
-from dfr.scenario.schema_errors import Complaint, Loc, brief, how_to_source, mappings, model_in
+from dfr.scenario.schema_errors import Complaint, Loc, find_mappings, how_to_source, model_in, show_value
 from dfr.scenario.schema_parts import DurationIn, Point, Sourced, SourcedFigure
 from dfr.scenario.schema_site import BoundaryIn, CandidateIn
 
@@ -65,7 +65,7 @@ class Parts:
 Check = Callable[[Parts], Iterator[Complaint]]
 
 
-def complaints(parts: Parts, hours: Sequence[written.HourIn] | None) -> Iterator[Complaint]:
+def find_complaints(parts: Parts, hours: Sequence[written.HourIn] | None) -> Iterator[Complaint]:
     """Everything that is wrong between fields; `hours` is None where the weather itself is wrong."""
     for check in CHECKS:
         yield from check(parts)
@@ -74,7 +74,7 @@ def complaints(parts: Parts, hours: Sequence[written.HourIn] | None) -> Iterator
 
 
 def _unsourced(parts: Parts) -> Iterator[Complaint]:
-    for loc, model, mapping in mappings(parts.raw, written.ScenarioIn):
+    for loc, model, mapping in find_mappings(parts.raw, written.ScenarioIn):
         if not issubclass(model, Sourced) or (mapping.get("assumed") is True and mapping.get("note")):
             continue
         if mapping.get("source") or (mapping.get(model.vouching_field) and not mapping.get("assumed")):
@@ -88,7 +88,7 @@ def _unsourced(parts: Parts) -> Iterator[Complaint]:
 
 
 def _durations(parts: Parts) -> Iterator[Complaint]:
-    for loc, model, mapping in mappings(parts.raw, written.ScenarioIn):
+    for loc, model, mapping in find_mappings(parts.raw, written.ScenarioIn):
         if not issubclass(model, DurationIn):
             continue
         shape, median, p90 = (mapping.get(key) for key in ("shape", "median_s", "p90_s"))
@@ -340,7 +340,7 @@ def _weather(parts: Parts, hours: Sequence[written.HourIn]) -> Iterator[Complain
         if hour.start.minute:
             yield (
                 (*loc, "start"),
-                f"{brief(_clock(hour.start))} is not a whole hour",
+                f"{show_value(_clock(hour.start))} is not a whole hour",
                 "start rows on the hour",
             )
         if hour.gust_mps is not None and hour.gust_mps < hour.wind_mps:

@@ -36,7 +36,7 @@ _KINDS = {
 }
 
 
-def complaint(error: ErrorDetails, root: type[BaseModel]) -> Complaint:
+def explain_error(error: ErrorDetails, root: type[BaseModel]) -> Complaint:
     """One pydantic error as path, what and do."""
     loc = tuple(error["loc"])
     what, do = _words(error, loc, root)
@@ -53,12 +53,12 @@ def _words(error: ErrorDetails, loc: Loc, root: type[BaseModel]) -> tuple[str, s
     if kind == "extra_forbidden":
         return "no such field", _did_you_mean(str(loc[-1]), loc[:-1], root)
     if kind in ("model_type", "model_attributes_type") and _is_unsourced(value, loc, root):
-        return f"{brief(value)} stands here without a source", how_to_source(value)
+        return f"{show_value(value)} stands here without a source", how_to_source(value)
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
-        return f"{brief(value)} is out of range", f"give {words} {context[key]}"
+        return f"{show_value(value)} is out of range", f"give {words} {context[key]}"
     if kind in ("enum", "literal_error"):
-        return f"{brief(value)} is not one of the choices", f"write one of {context['expected']}"
+        return f"{show_value(value)} is not one of the choices", f"write one of {context['expected']}"
     return _shape_words(kind, value, context, loc, root)
 
 
@@ -68,17 +68,23 @@ def _shape_words(  # noqa: PLR0911 - one return for each kind of error
     if kind == "finite_number":
         return f"{value} is not a number to compute with", "give a finite number"
     if kind == "string_pattern_mismatch":
-        return f"{brief(value)} is not an id", "use lower-case letters, digits and hyphens, 40 at most"
+        return f"{show_value(value)} is not an id", "use lower-case letters, digits and hyphens, 40 at most"
     if kind in ("too_short", "string_too_short"):
         return "is too short or empty", f"give {context.get('min_length', 1)} or more"
     if kind in ("too_long", "string_too_long"):
         return "is too long", f"give {context['max_length']} at most"
     if kind in ("model_type", "dict_type") and (model := model_at(loc, root)) is not None:
-        return f"{brief(value)} is not a mapping of fields", f"write {', '.join(_needed(model))} under it"
+        return (
+            f"{show_value(value)} is not a mapping of fields",
+            f"write {', '.join(_needed(model))} under it",
+        )
     if kind in _KINDS:
         hint = " in quotes" if kind == "string_type" and not isinstance(value, (dict, list)) else ""
-        return f"{brief(value)} is not {_KINDS[kind]}", f"write {_KINDS[kind]}{hint}{_described(loc, root)}"
-    return f"{brief(value)} cannot be used ({kind})", f"see `dfr schema`{_described(loc, root)}"
+        return (
+            f"{show_value(value)} is not {_KINDS[kind]}",
+            f"write {_KINDS[kind]}{hint}{_described(loc, root)}",
+        )
+    return f"{show_value(value)} cannot be used ({kind})", f"see `dfr schema`{_described(loc, root)}"
 
 
 def _needed(model: type[BaseModel]) -> list[str]:
@@ -87,7 +93,7 @@ def _needed(model: type[BaseModel]) -> list[str]:
     return [*needed, "and source"] if issubclass(model, Sourced) else needed
 
 
-def brief(value: object) -> str:
+def show_value(value: object) -> str:
     """A value as text that fits a line."""
     if isinstance(value, dict):
         return "a mapping"
@@ -133,7 +139,7 @@ def model_at(loc: Sequence[str | int], root: type[BaseModel]) -> type[BaseModel]
     return model
 
 
-def mappings(
+def find_mappings(
     value: object, model: type[BaseModel], loc: Loc = ()
 ) -> Iterator[tuple[Loc, type, dict[str, Any]]]:
     """Every mapping in raw data that stands where the schema has a model: (path, model, mapping)."""
@@ -147,9 +153,9 @@ def mappings(
         child = value[name]
         if isinstance(child, list):
             for index, item in enumerate(child):
-                yield from mappings(item, inner, (*loc, name, index))
+                yield from find_mappings(item, inner, (*loc, name, index))
         else:
-            yield from mappings(child, inner, (*loc, name))
+            yield from find_mappings(child, inner, (*loc, name))
 
 
 def _is_unsourced(value: object, loc: Loc, root: type[BaseModel]) -> bool:

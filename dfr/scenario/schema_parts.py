@@ -39,7 +39,7 @@ P90_OVER_MEDIAN_EXPONENTIAL = 3.3219280948873626
 """ln 10 / ln 2: the 90th percentile of an exponential over its median."""
 
 
-def wrong(what: str, do: str) -> PydanticCustomError:
+def schema_error(what: str, do: str) -> PydanticCustomError:
     """A validation error in the words of a `Problem`."""
     return PydanticCustomError("dfr", "{what}", {"what": what, "do": do})
 
@@ -98,7 +98,9 @@ class Sourced(Strict):
         for name in self.vouching_fields():
             said = getattr(self, name)
             if said is not None and not self.assumed and _NOBODY.match(said):
-                raise wrong(f"{name}: {said!r} names nobody", "write who it is, or mark it assumed: true")
+                raise schema_error(
+                    f"{name}: {said!r} names nobody", "write who it is, or mark it assumed: true"
+                )
         return self
 
     @classmethod
@@ -144,7 +146,9 @@ class Block(Sourced):
         known = self.figures()
         for name in self.sources:
             if name not in known:
-                raise wrong(f"sources names {name!r}, no figure given here", f"one of {', '.join(known)}")
+                raise schema_error(
+                    f"sources names {name!r}, no figure given here", f"one of {', '.join(known)}"
+                )
         return self
 
     def figures(self) -> dict[str, str]:
@@ -240,13 +244,13 @@ def local_time(value: object, info: ValidationInfo) -> datetime:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not (parts := _TIME.match(value)):
-        raise wrong(f"{value!r} is not a time", TIME_FORM)
+        raise schema_error(f"{value!r} is not a time", TIME_FORM)
     try:
         naive = datetime.fromisoformat(f"{parts[1]} {parts[2]}")
     except ValueError as error:
-        raise wrong(f"{value!r} is not a time: {error}", TIME_FORM) from error
+        raise schema_error(f"{value!r} is not a time: {error}", TIME_FORM) from error
     if not 1950 <= naive.year <= 2100:
-        raise wrong(f"{value!r} is outside 1950 to 2100", TIME_FORM)
+        raise schema_error(f"{value!r} is outside 1950 to 2100", TIME_FORM)
     return _settled(naive, parts[3], _zone(info))
 
 
@@ -269,15 +273,17 @@ def _settled(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
     choices = {_offset_text(moment): moment for moment in (early, late)}
     if early.utcoffset() != late.utcoffset() and early.utcoffset() < late.utcoffset():  # type: ignore[operator]
         skipped = f"{naive:%Y-%m-%d %H:%M} does not exist in {zone}: the clock goes forward then"
-        raise wrong(skipped, "choose a time before or after the skipped hour")
+        raise schema_error(skipped, "choose a time before or after the skipped hour")
     if offset is None and len(choices) == 2:
         twice = f"{naive:%Y-%m-%d %H:%M} happens twice in {zone}: the clock goes back then"
-        raise wrong(twice, "write which: " + " or ".join(f"{naive:%Y-%m-%d %H:%M}{o}" for o in choices))
+        raise schema_error(
+            twice, "write which: " + " or ".join(f"{naive:%Y-%m-%d %H:%M}{o}" for o in choices)
+        )
     if offset is None:
         return early
     wanted = "+00:00" if offset == "Z" else offset
     if wanted not in choices:
-        raise wrong(
+        raise schema_error(
             f"{naive:%Y-%m-%d %H:%M}{offset} is not {zone} time, which is {' or '.join(choices)} then",
             TIME_FORM,
         )
@@ -294,49 +300,51 @@ def local_date(value: object, info: ValidationInfo) -> datetime:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _DATE.match(value):
-        raise wrong(f"{value!r} is not a date", "write it as 2024-08-23")
+        raise schema_error(f"{value!r} is not a date", "write it as 2024-08-23")
     try:
         day = date.fromisoformat(value)
     except ValueError as error:
-        raise wrong(f"{value!r} is not a date: {error}", "write it as 2024-08-23") from error
+        raise schema_error(f"{value!r} is not a date: {error}", "write it as 2024-08-23") from error
     return datetime(day.year, day.month, day.day, tzinfo=_zone(info))
 
 
-def place(value: object) -> Position:
+def read_place(value: object) -> Position:
     """The position of a `[lat, lon]` pair in degrees."""
     if isinstance(value, Position):
         return value
     numbers = isinstance(value, list) and len(value) == 2
     if not isinstance(value, list) or not numbers or not all(_is_number(item) for item in value):
-        raise wrong(f"{_short(value)} is not a position", "write [lat, lon] in degrees")
+        raise schema_error(f"{_short(value)} is not a position", "write [lat, lon] in degrees")
     try:
         return Position(lat_deg=float(value[0]), lon_deg=float(value[1]))
     except InputError as error:
-        raise wrong(error.what, error.do) from error
+        raise schema_error(error.what, error.do) from error
 
 
-def area(value: object) -> Ring:
+def read_area(value: object) -> Ring:
     """The ring of a list of `[lat, lon]` corners: simple, and with an area."""
     if isinstance(value, tuple):
         return value
     if not isinstance(value, list):
-        raise wrong(f"{_short(value)} is not an area", "write a list of [lat, lon] corners")
+        raise schema_error(f"{_short(value)} is not an area", "write a list of [lat, lon] corners")
     corners = []
     for index, item in enumerate(value):
         try:
-            corners.append(place(item))
+            corners.append(read_place(item))
         except PydanticCustomError as error:
             context = error.context or {}
-            raise wrong(f"corner {index + 1}: {context['what']}", context["do"]) from error
+            raise schema_error(f"corner {index + 1}: {context['what']}", context["do"]) from error
     if len(corners) > 1 and corners[0] == corners[-1]:
         corners.pop()
     if len(set(corners)) < 3:
-        raise wrong(f"{len(set(corners))} different corners enclose nothing", "give three or more corners")
+        raise schema_error(
+            f"{len(set(corners))} different corners enclose nothing", "give three or more corners"
+        )
     polygon = LocalFrame(corners[0]).polygon(corners)
     if not polygon.is_valid:
-        raise wrong("the sides cross or touch each other", "list the corners in order around the area")
+        raise schema_error("the sides cross or touch each other", "list the corners in order around the area")
     if polygon.area < 1.0:
-        raise wrong(f"the area is {polygon.area:.2f} m2", "give corners that enclose a real area")
+        raise schema_error(f"the area is {polygon.area:.2f} m2", "give corners that enclose a real area")
     return tuple(corners)
 
 
@@ -363,8 +371,10 @@ ClockTime = Annotated[
 LocalDate = Annotated[
     datetime, PlainValidator(local_date), WithJsonSchema({"type": "string", "examples": ["2024-08-23"]})
 ]
-Place = Annotated[Position, PlainValidator(place), WithJsonSchema({**_PAIR, "title": "[lat, lon]"})]
-Area = Annotated[Ring, PlainValidator(area), WithJsonSchema({"type": "array", "items": _PAIR, "minItems": 3})]
+Place = Annotated[Position, PlainValidator(read_place), WithJsonSchema({**_PAIR, "title": "[lat, lon]"})]
+Area = Annotated[
+    Ring, PlainValidator(read_area), WithJsonSchema({"type": "array", "items": _PAIR, "minItems": 3})
+]
 
 
 class Point(Strict):

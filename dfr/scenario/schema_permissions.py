@@ -13,7 +13,16 @@ from pydantic import AfterValidator, Field, model_validator
 
 from dfr.scenario import permissions as domain
 from dfr.scenario.basics import OperationKind
-from dfr.scenario.schema_parts import ClockTime, Document, Id, LocalDate, Strict, Text, day_after, wrong
+from dfr.scenario.schema_parts import (
+    ClockTime,
+    Document,
+    Id,
+    LocalDate,
+    Strict,
+    Text,
+    day_after,
+    schema_error,
+)
 
 _NOT_HELD = re.compile(
     r"\b(applied|appl(y|ying|ication)|tb[acd]|pending|refus\w*|reject\w*|declin\w*|request\w*|await\w*|expect\w*"
@@ -25,16 +34,16 @@ _NOT_HELD = re.compile(
 def held_reference(text: str) -> str:
     """A reference of a document that is held. Raises where the words say it is not, or name none."""
     if _NOT_HELD.search(text):
-        raise wrong(f"{text!r} is no permission", "write its reference once you hold it")
+        raise schema_error(f"{text!r} is no permission", "write its reference once you hold it")
     if not re.search(r"\d", text):
-        raise wrong(f"{text!r} is no reference", "write the number of the document as it stands on it")
+        raise schema_error(f"{text!r} is no reference", "write the number of the document as it stands on it")
     return text.strip()
 
 
 def no_exemption(exempt: bool) -> bool:
     """False. Raises where a restriction claims to exempt this operation: a clearance says who exempts it."""
     if exempt:
-        raise wrong(
+        raise schema_error(
             "exempt: true is no permission",
             "take it out and write clearances: [{zone: its name, authority: ..., reference: ..., start: ..., "
             "end: ..., height_m_amsl: ..., contact: ...}]",
@@ -121,13 +130,13 @@ class AuthorisationIn(Document):
     @classmethod
     def _no_text(cls, value: object) -> object:
         if isinstance(value, str):
-            raise wrong(f"the text {value[:40]!r} permits nothing", NEW_FORM)
+            raise schema_error(f"the text {value[:40]!r} permits nothing", NEW_FORM)
         return value
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.valid_to < self.valid_from:
-            raise wrong("valid_to lies before valid_from", "swap or correct them")
+            raise schema_error("valid_to lies before valid_from", "swap or correct them")
         return self
 
     def differing(self) -> dict[str, Any]:
@@ -166,11 +175,13 @@ class ClearanceIn(Document):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.zone is None and self.kind is None:
-            raise wrong("names no zone", "add zone: its name, or kind: FRZ")
+            raise schema_error("names no zone", "add zone: its name, or kind: FRZ")
         if (self.height_m_agl is None) == (self.height_m_amsl is None):
-            raise wrong("needs one height", "add height_m_agl or height_m_amsl as the clearance gives it")
+            raise schema_error(
+                "needs one height", "add height_m_agl or height_m_amsl as the clearance gives it"
+            )
         if self.end <= self.start:
-            raise wrong("end is not after start", "give a later end")
+            raise schema_error("end is not after start", "give a later end")
         return self
 
     def differing(self) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from dfr.errors import Problem, ScenarioError
 from dfr.scenario import model as domain
 from dfr.scenario import schema as written
 from dfr.scenario.model import Scenario
-from dfr.scenario.schema_checks import Parts, complaints
-from dfr.scenario.schema_errors import Complaint, Loc, brief, complaint
+from dfr.scenario.schema_checks import Parts, find_complaints
+from dfr.scenario.schema_errors import Complaint, Loc, explain_error, show_value
 from dfr.scenario.schema_parts import Block, DurationIn, Sourced, SourcedFigure
 
 MAX_PROBLEMS = 200
@@ -48,7 +48,7 @@ def read_scenario(
     airspace or terrain file. Raises ScenarioError with every problem.
     """
     if not isinstance(raw, dict):
-        what, do = f"the file holds {brief(raw)}, not a mapping of fields", "start from `dfr init`"
+        what, do = f"the file holds {show_value(raw)}, not a mapping of fields", "start from `dfr init`"
         raise ScenarioError((Problem(file=origin.file, line=1, path="", what=what, do=do),))
     found: list[Complaint] = []
     zone = _zone(raw, found)
@@ -56,7 +56,7 @@ def read_scenario(
     scenario = _validated(raw, context, found)
     hours = _weather_hours(raw, context, found)
     parts = Parts(raw, context)
-    found += complaints(parts, hours)
+    found += find_complaints(parts, hours)
     found += also(parts)
     if found or scenario is None or hours is None:
         raise ScenarioError(_problems(found, raw, origin))
@@ -69,7 +69,9 @@ def _zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            found.append((("zone",), f"{brief(name)} is no time zone", "write one such as Europe/London"))
+            found.append(
+                (("zone",), f"{show_value(name)} is no time zone", "write one such as Europe/London")
+            )
     return ZoneInfo("UTC")
 
 
@@ -79,7 +81,7 @@ def _validated(
     try:
         return written.ScenarioIn.model_validate(raw, context=context)
     except ValidationError as error:
-        found += [complaint(item, written.ScenarioIn) for item in error.errors(include_url=False)]
+        found += [explain_error(item, written.ScenarioIn) for item in error.errors(include_url=False)]
     return None
 
 
@@ -119,7 +121,7 @@ def _table(weather: dict[str, Any], found: list[Complaint]) -> list[dict[str, ob
         found.append((("weather", "columns"), what, f"use {', '.join(written.WEATHER_COLUMNS)}"))
     for index, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):
-            what = f"{brief(row)} where {len(names)} columns are"
+            what = f"{show_value(row)} where {len(names)} columns are"
             found.append((("weather", "rows", index), what, "give one value per column"))
     if len(found) > before:
         return None
@@ -138,7 +140,7 @@ def _rows_valid(
         except ValidationError as error:
             right = False
             for item in error.errors(include_url=False):
-                loc, what, do = complaint(item, written.HourIn)
+                loc, what, do = explain_error(item, written.HourIn)
                 found.append((("weather", "hours", index, *loc), what, do))
     return hours if right else None
 
@@ -198,7 +200,7 @@ def _build(
         terrain=tuple(item.built(path=path(item.file)) for item in scenario.terrain),
         notams=None if notams is None else notams.built(files=tuple(map(path, notams.files))),
         unconfirmed=tuple(_unconfirmed(scenario)),
-        assumptions=tuple(assumptions(scenario)),
+        assumptions=tuple(list_assumptions(scenario)),
     )
     return built
 
@@ -216,7 +218,7 @@ def _unconfirmed(scenario: written.ScenarioIn) -> Iterator[str]:
             yield name
 
 
-def assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
+def list_assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
     """Every figure and block that somebody vouches for, by its path in the file."""
     if isinstance(part, Sourced):
         yield domain.Assumption(path=path, value=_shown(part), assumed=part.assumed, source=part.vouched_by())
@@ -226,11 +228,11 @@ def assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
         value = getattr(part, name)
         where = f"{path}.{name}" if path else name
         if isinstance(value, BaseModel):
-            yield from assumptions(value, where)
+            yield from list_assumptions(value, where)
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, BaseModel):
-                    yield from assumptions(item, f"{where}[{_label(item, index)}]")
+                    yield from list_assumptions(item, f"{where}[{_label(item, index)}]")
 
 
 def _by_figure(block: Block, path: str) -> Iterator[domain.Assumption]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dfr.geo import Position, Ring, centroid
-from dfr.io.base_drawing import base_drawing, geometry_dict, grid, no_drawing
+from dfr.io.base_drawing import base_drawing, geometry_dict, grid_lines, no_drawing
 from dfr.plan.model import Plan, Route
 from dfr.world.model import World
 
@@ -144,7 +144,7 @@ def base_layer(world: World) -> dict[str, Any]:
     """The drawing under the map, with a `note` on whose and how good it is; else a grid of round metres."""
     drawn = base_drawing(world)
     if drawn is None:
-        step_m, lines = grid(world)
+        step_m, lines = grid_lines(world)
         features = [line([world.frame.position(*end) for end in ends], kind="grid") for ends in lines]
         return {**collection(features), "note": no_drawing(step_m)}
     shapes = [

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from dfr.errors import InputError
-from dfr.io.base_drawing import base_drawing, grid
+from dfr.io.base_drawing import base_drawing, grid_lines
 from dfr.io.scenario_files import load_world, shipped_folder, shipped_scenarios
 
 
@@ -122,7 +122,7 @@ def test_the_generalised_coast_is_as_near_to_the_finer_one_as_it_says():
 
 def test_the_grid_is_of_round_metres_and_reaches_beyond_the_site():
     world = world_of("isle-of-wight-2024")
-    step_m, lines = grid(world)
+    step_m, lines = grid_lines(world)
     assert step_m == 200.0
     assert all(value % step_m == 0 for ends in lines for end in ends for value in end)
     drawn = shapely.MultiLineString(lines)
@@ -131,7 +131,7 @@ def test_the_grid_is_of_round_metres_and_reaches_beyond_the_site():
 
 def test_a_grid_of_a_region_has_no_more_lines_than_can_be_read():
     world = world_of("protest-surge")
-    _, lines = grid(world)
+    _, lines = grid_lines(world)
     assert len(lines) < 100
 
 

@@ -25,8 +25,8 @@ from dfr.io.airspace.reading import (
     Problems,
     ReadOutcome,
     VolumeDraft,
-    finish,
-    the_rest,
+    finish_reading,
+    overflow_volume,
 )
 from dfr.io.airspace.safe_xml import (
     HREF,
@@ -34,9 +34,9 @@ from dfr.io.airspace.safe_xml import (
     Element,
     XmlTroubleError,
     at_path,
-    children,
+    child_elements,
+    elements_named,
     line_of,
-    named,
     parse_xml,
     text_at,
 )
@@ -77,8 +77,8 @@ def read_aixm(data: bytes, *, name: str) -> AirspaceRead:
     except XmlTroubleError as error:
         problems.add(error.line, "not-xml", str(error), ReadOutcome.REFUSED)
         if drafts:
-            drafts.append(the_rest(problems, "a document of the archive is lost"))
-    return finish(name, "aixm", drafts, problems, words=words)
+            drafts.append(overflow_volume(problems, "a document of the archive is lost"))
+    return finish_reading(name, "aixm", drafts, problems, words=words)
 
 
 def _documents(data: bytes) -> list[bytes]:
@@ -112,9 +112,9 @@ class _Feature:
 def _read_document(root: Element, drafts: list[VolumeDraft], words: FileWords, problems: Problems) -> None:
     borders = _borders(root, problems)
     features: dict[str, _Feature] = {}
-    for number, element in enumerate(named(root, "Airspace")):
+    for number, element in enumerate(elements_named(root, "Airspace")):
         if len(drafts) > MAX_VOLUMES:
-            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
+            drafts.append(overflow_volume(problems, f"more than {MAX_VOLUMES} volumes"))
             break
         feature = _feature(element, borders, words, problems)
         features[text_at(element, "identifier").lower() or str(number)] = feature
@@ -127,11 +127,11 @@ def _read_document(root: Element, drafts: list[VolumeDraft], words: FileWords, p
 def _borders(root: Element, problems: Problems) -> dict[str, list[Vertex]]:
     """The line of each border by its identifier; one that cannot be read is not there."""
     found: dict[str, list[Vertex]] = {}
-    for element in named(root, "GeoBorder"):
+    for element in elements_named(root, "GeoBorder"):
         try:
             places = [
                 place
-                for curve in named(element, "Curve", "ElevatedCurve")
+                for curve in elements_named(element, "Curve", "ElevatedCurve")
                 for place in points_of_curve(curve)
             ]
         except BadCurveError as bad:
@@ -170,7 +170,7 @@ def _standing(slices: Sequence[Element], problems: Problems) -> list[Element]:
             key, correction = text_at(slice_, "sequenceNumber"), _whole(text_at(slice_, "correctionNumber"))
             if key not in best or correction >= best[key][0]:
                 best[key] = (correction, slice_)
-        elif children(slice_, "geometryComponent"):
+        elif child_elements(slice_, "geometryComponent"):
             changes.append(slice_)
         else:
             words = (
@@ -198,10 +198,10 @@ def _named_draft(slice_: Element) -> VolumeDraft:
 
 
 def _notes(slice_: Element) -> Iterable[Element]:
-    for annotation in children(slice_, "annotation"):
-        yield from named(annotation, "note")
-    for activation in children(slice_, "activation"):
-        yield from named(activation, "note")
+    for annotation in child_elements(slice_, "annotation"):
+        yield from elements_named(annotation, "note")
+    for activation in child_elements(slice_, "activation"):
+        yield from elements_named(activation, "note")
 
 
 def _class(slice_: Element) -> str:
@@ -268,8 +268,8 @@ def _drawn(
     problems: Problems,
 ) -> list[VolumeDraft]:
     """The volume with its outline; several where its surface has several patches."""
-    surfaces = children(volume, "horizontalProjection")
-    patches = [patch for surface in surfaces for patch in named(surface, "PolygonPatch", "Polygon")]
+    surfaces = child_elements(volume, "horizontalProjection")
+    patches = [patch for surface in surfaces for patch in elements_named(surface, "PolygonPatch", "Polygon")]
     if not patches:
         _without_surface(draft, volume, feature, problems)
         return [draft]
@@ -290,7 +290,7 @@ def _copy(draft: VolumeDraft) -> VolumeDraft:
 def _draw_patch(
     draft: VolumeDraft, patch: Element, borders: Mapping[str, Sequence[Vertex]], problems: Problems
 ) -> None:
-    exteriors = children(patch, "exterior")
+    exteriors = child_elements(patch, "exterior")
     if len(exteriors) != 1:
         what = f"{draft.name}: {len(exteriors)} outer rings"
         problems.refuse(draft, line_of(patch), "no-geometry", what, lost=_reaches(patch))
@@ -298,7 +298,7 @@ def _draw_patch(
     try:
         ring = ring_of(exteriors[0], borders)
         draft.outline = ring.outline
-        draft.holes = [ring_of(interior, borders).outline for interior in children(patch, "interior")]
+        draft.holes = [ring_of(interior, borders).outline for interior in child_elements(patch, "interior")]
     except BadCurveError as bad:
         draft.outline = draft.outline or [*_places(patch)]
         lost = [ANYWHERE] if bad.code == "no-border" else _reaches(patch)
@@ -317,7 +317,7 @@ def _places(patch: Element) -> list[Vertex]:
 def _corners(patch: Element) -> list[Reach]:
     """Where each corner of a patch is, or may be as far as its numbers can be read."""
     found: list[Reach] = []
-    for item in named(patch, "pos", "posList"):
+    for item in elements_named(patch, "pos", "posList"):
         numbers = (item.text or "").split()
         pairs = [(numbers[k], numbers[k + 1]) for k in range(0, len(numbers) - 1, 2)]
         swap = any("CRS84" in (holder.get("srsName") or "") for holder in (item, *item.iterancestors()))
@@ -327,7 +327,7 @@ def _corners(patch: Element) -> list[Reach]:
 
 def _reaches(patch: Element) -> list[Reach]:
     """How far a patch may reach that cannot be drawn: as far as its radii about any of its points."""
-    radius_m = max(map(_radius_m, named(patch, "radius")), default=0.0)
+    radius_m = max(map(_radius_m, elements_named(patch, "radius")), default=0.0)
     return [reach.within(radius_m) for reach in _corners(patch)] or [ANYWHERE]
 
 
@@ -346,7 +346,7 @@ def _without_surface(draft: VolumeDraft, volume: Element, feature: _Feature, pro
         _draw_corridor(draft, line[0], volume, problems)
         return
     others = at_path(volume, "contributorAirspace/AirspaceVolumeDependency")
-    hrefs = [other.get(HREF) or "" for part in others for other in children(part, "theAirspace")]
+    hrefs = [other.get(HREF) or "" for part in others for other in child_elements(part, "theAirspace")]
     if len(hrefs) == 1 and hrefs[0]:
         feature.borrowed.append((draft, hrefs[0].rpartition(":")[2].lower()))
         return
@@ -354,7 +354,7 @@ def _without_surface(draft: VolumeDraft, volume: Element, feature: _Feature, pro
 
 
 def _draw_corridor(draft: VolumeDraft, line: Element, volume: Element, problems: Problems) -> None:
-    width = children(volume, "width")
+    width = child_elements(volume, "width")
     try:
         points = points_of_curve(line)
         unit = {"NM": nm_to_m(1.0), "KM": 1000.0, "M": 1.0}[(width[0].get("uom") or "").upper()]
@@ -383,12 +383,12 @@ def _borrow(draft: VolumeDraft, other: _Feature | None, name: str, problems: Pro
 
 def _limit(draft: VolumeDraft, volume: Element, side: str, problems: Problems) -> VerticalLimit | None:
     """A limit of a volume; None where it is nil, and the widest where it cannot be read."""
-    found = children(volume, f"{side}Limit")
+    found = child_elements(volume, f"{side}Limit")
     if not found or not (found[0].text or "").strip():
         return None
     value, unit = (found[0].text or "").strip(), (found[0].get("uom") or "").upper()
     level = _level(value, unit, text_at(volume, f"{side}LimitReference").upper(), upper=side == "upper")
-    partner = children(volume, "maximumLimit" if side == "upper" else "minimumLimit")
+    partner = child_elements(volume, "maximumLimit" if side == "upper" else "minimumLimit")
     if level is not None and not partner:
         return level
     widest = UNLIMITED if side == "upper" else SURFACE

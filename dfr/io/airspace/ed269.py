@@ -10,13 +10,13 @@ from dfr.io.airspace.uas_zones import (
     BadZoneError,
     Json,
     activation_of,
-    authority,
+    authority_text,
     is_json,
+    json_objects,
     limit_of,
     lost_corners,
-    objects,
     plain_text,
-    ring,
+    read_ring,
     round_area,
     scattered,
     text_of,
@@ -49,7 +49,7 @@ def _feature(feature: object, line: int | None, problems: Problems) -> list[Volu
         draft = VolumeDraft(line=line)
         problems.refuse(draft, line, "no-feature", "not an object")
         return [draft]
-    volumes = objects(feature.get("geometry") or feature.get("airspaceVolume"))
+    volumes = json_objects(feature.get("geometry") or feature.get("airspaceVolume"))
     if not volumes:
         draft = _draft(feature, line)
         problems.refuse(draft, line, "no-geometry", f"{draft.name}: no geometry")
@@ -66,7 +66,7 @@ def _draft(feature: Json, line: int | None) -> VolumeDraft:
         line=line,
         name=name,
         kind=text_of(feature.get("restriction")).upper(),
-        contact=authority(feature.get("zoneAuthority")),
+        contact=authority_text(feature.get("zoneAuthority")),
         exempt=text_of(feature.get("regulationExemption")),
         remarks=plain_text("; ".join(word for word in words if word))[:500],
     )
@@ -92,7 +92,7 @@ def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -
         draft.outline = draft.outline or scattered(values)
         lost = bad.reaches or lost_corners(values)
         problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
-    set_activation(draft, objects(feature.get("applicability")), line, problems)
+    set_activation(draft, json_objects(feature.get("applicability")), line, problems)
     return draft
 
 
@@ -119,5 +119,5 @@ def _shape(draft: VolumeDraft, shape: object, unit: object) -> None:
     rings = shape.get("coordinates")
     if form != "Polygon" or not isinstance(rings, list) or not rings:
         raise BadZoneError("bad-geometry", f"{form[:20]!r} is no Circle or Polygon")
-    draft.outline = ring(rings[0])
-    draft.holes = [ring(hole) for hole in rings[1:]]
+    draft.outline = read_ring(rings[0])
+    draft.holes = [read_ring(hole) for hole in rings[1:]]

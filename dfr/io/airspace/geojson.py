@@ -23,15 +23,15 @@ from dfr.io.airspace.reading import AirspaceRead, FileWords, Problems, VolumeDra
 from dfr.io.airspace.uas_zones import (
     BadZoneError,
     Json,
-    authority,
-    corner,
+    authority_text,
     is_json,
     is_number,
+    json_objects,
     limit_of,
     lost_corners,
-    objects,
     plain_text,
-    ring,
+    read_corner,
+    read_ring,
     round_area,
     scattered,
     text_of,
@@ -161,7 +161,7 @@ def _simple(geometry: object, depth: int = 0) -> list[Json]:
         return []
     form = geometry.get("type")
     if form == "GeometryCollection":
-        return [s for member in objects(geometry.get("geometries")) for s in _simple(member, depth + 1)]
+        return [s for member in json_objects(geometry.get("geometries")) for s in _simple(member, depth + 1)]
     if form == "MultiPolygon":
         parts = geometry.get("coordinates")
         rest = {key: value for key, value in geometry.items() if key not in ("type", "coordinates")}
@@ -176,13 +176,13 @@ def _draft(words: Json, line: int | None, problems: Problems) -> VolumeDraft:
         name=plain_text(_first(words, NAMES)),
         kind=_first(words, KINDS).upper(),
         airspace_class=_class(words),
-        contact=authority(words.get("zoneauthority")) or _first(words, ("contact", "authority")),
+        contact=authority_text(words.get("zoneauthority")) or _first(words, ("contact", "authority")),
         exempt=text_of(words.get("regulationexemption")),
         remarks=plain_text(_first(words, ("message", "remarks")))[:500],
         possible=words.get("possible") is True,
     )
     periods = words.get("limitedapplicability") or words.get("applicability")
-    set_activation(draft, objects(periods), line, problems)
+    set_activation(draft, json_objects(periods), line, problems)
     return draft
 
 
@@ -240,13 +240,13 @@ def _outline(draft: VolumeDraft, shape: Json, words: Json, problems: Problems) -
             _bare_radius(draft, coordinates, bare, problems)
         elif radius is None and bare is None:
             raise BadZoneError(
-                "bad-radius", "a point without a radius", Reach.around(corner(coordinates), 0.0)
+                "bad-radius", "a point without a radius", Reach.around(read_corner(coordinates), 0.0)
             )
         else:
             draft.outline = round_area(coordinates, radius)
     elif form == "Polygon" and isinstance(coordinates, list) and coordinates:
-        draft.outline = ring(coordinates[0])
-        draft.holes = [ring(hole) for hole in coordinates[1:]]
+        draft.outline = read_ring(coordinates[0])
+        draft.holes = [read_ring(hole) for hole in coordinates[1:]]
     else:
         raise BadZoneError("bad-geometry", f"{str(form)[:20]!r} encloses no area")
 

@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dfr.geo import GEOD
-from dfr.io.airspace.safe_xml import HREF, Element, at_path, children, local_name, named, text_at
+from dfr.io.airspace.safe_xml import (
+    HREF,
+    Element,
+    at_path,
+    child_elements,
+    elements_named,
+    local_name,
+    text_at,
+)
 from dfr.units import ft_to_m, nm_to_m
 from dfr.world.outlines import Arc, Vertex, circle
 
@@ -107,7 +115,7 @@ def ring_of(boundary: Element, borders: Mapping[str, Sequence[Vertex]]) -> RingD
     """The ring below an `exterior` or `interior`. Raises BadCurveError."""
     ring = RingDrawn()
     for line in at_path(boundary, "LinearRing"):
-        for place in positions(line):
+        for place in read_positions(line):
             ring.vertex(place)
     members = at_path(boundary, "Ring/curveMember")
     parts = [_part(member, borders) for member in members]
@@ -132,10 +140,10 @@ def points_of_curve(curve: Element) -> list[Vertex]:
     return [place for segment in _segments(curve) for place in _segment_points(segment)]
 
 
-def positions(element: Element) -> list[Vertex]:
+def read_positions(element: Element) -> list[Vertex]:
     """Every `pos` and `posList` below an element, as vertices. Raises BadCurveError."""
     found: list[Vertex] = []
-    for item in named(element, "pos", "posList"):
+    for item in elements_named(element, "pos", "posList"):
         numbers = _numbers(item.text or "")
         step = (
             3 if item.get("srsDimension") == "3" or (local_name(item) == "pos" and len(numbers) == 3) else 2
@@ -216,7 +224,7 @@ def _draw_curve(member: Element, ring: RingDrawn) -> None:
 
 
 def _segments(curve: Element) -> list[Element]:
-    return [segment for holder in children(curve, "segments") for segment in holder]
+    return [segment for holder in child_elements(curve, "segments") for segment in holder]
 
 
 def _draw_segment(segment: Element, ring: RingDrawn) -> None:
@@ -230,8 +238,10 @@ def _draw_segment(segment: Element, ring: RingDrawn) -> None:
         return
     if form not in ("GeodesicString", "Geodesic", "LineStringSegment"):
         raise BadCurveError("bad-geometry", f"{form} is not read")
-    points = positions(segment)
-    parallel = "line of latitude" in " ".join(note.text or "" for note in named(segment, "note")).lower()
+    points = read_positions(segment)
+    parallel = (
+        "line of latitude" in " ".join(note.text or "" for note in elements_named(segment, "note")).lower()
+    )
     for number, place in enumerate(points):
         if parallel and number and abs(place.lat - points[number - 1].lat) < 1e-4:
             for between in _along_parallel(points[number - 1], place):
@@ -245,14 +255,14 @@ def _segment_points(segment: Element) -> list[Vertex]:
         centre, radius_m = _centre(segment), _radius_m(segment)
         start_deg, sweep_deg = _turn(segment)
         return [_from(centre, radius_m, start_deg), _from(centre, radius_m, start_deg + sweep_deg)]
-    found = positions(segment)
+    found = read_positions(segment)
     if not found:
         raise BadCurveError("no-geometry", "a segment without points")
     return found
 
 
 def _centre(segment: Element) -> Vertex:
-    found = positions(segment)
+    found = read_positions(segment)
     if len(found) != 1:
         raise BadCurveError("no-centre", f"{len(found)} centres of an arc")
     return found[0]
@@ -267,7 +277,7 @@ def _turn(segment: Element) -> tuple[float, float]:
 
 
 def _radius_m(segment: Element) -> float:
-    found = children(segment, "radius")
+    found = child_elements(segment, "radius")
     unit = (found[0].get("uom") or "").upper() if found else ""
     value = _number((found[0].text or "") if found else "")
     if unit not in RADIUS_UNITS_M:

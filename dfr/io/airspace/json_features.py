@@ -20,8 +20,8 @@ from dfr.io.airspace.reading import (
     Problems,
     ReadOutcome,
     VolumeDraft,
-    finish,
-    the_rest,
+    finish_reading,
+    overflow_volume,
 )
 from dfr.io.files import decode_text
 from dfr.world.outlines import EdgeRule
@@ -116,14 +116,14 @@ def read_features(
         document, lines = parse_json(decode_text(data)[0])
     except JsonTroubleError as error:
         problems.add(error.line, "not-json", str(error), ReadOutcome.REFUSED)
-        return finish(name, kind, drafts, problems)
+        return finish_reading(name, kind, drafts, problems)
     features = features_of(document)
     if features and features[0] is document:
         lines = [1]
     for place, feature in enumerate(features):
         if len(drafts) > MAX_VOLUMES:
-            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
+            drafts.append(overflow_volume(problems, f"more than {MAX_VOLUMES} volumes"))
             break
         line = lines[place] if len(lines) == len(features) else None
         drafts += drafts_of(feature, line, problems)
-    return finish(name, kind, drafts, problems, words=words_of(document), edges=EdgeRule.PARALLEL)
+    return finish_reading(name, kind, drafts, problems, words=words_of(document), edges=EdgeRule.PARALLEL)

@@ -29,11 +29,11 @@ from dfr.io.airspace.reading import (
     Problems,
     ReadOutcome,
     VolumeDraft,
-    finish,
+    finish_reading,
     one_volume,
-    the_rest,
+    overflow_volume,
 )
-from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, corner, plain_text
+from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, plain_text, read_corner
 from dfr.io.airspace.uk_designators import kind_of_uk_area
 from dfr.io.files import decode_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
@@ -87,9 +87,9 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
         _read_document(content, path, placemarks, problems)
     _follow(placemarks, documents, problems)
     if placemarks.drafts and any(problem.code in BROKEN for problem in problems):
-        placemarks.drafts.append(the_rest(problems, "the document breaks off"))
+        placemarks.drafts.append(overflow_volume(problems, "the document breaks off"))
     words = FileWords(date=placemarks.date)
-    return finish(name, kind, placemarks.drafts, problems, words=words, edges=EdgeRule.PARALLEL)
+    return finish_reading(name, kind, placemarks.drafts, problems, words=words, edges=EdgeRule.PARALLEL)
 
 
 def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems: Problems) -> None:
@@ -352,7 +352,7 @@ def _corners(text: str) -> tuple[list[Vertex | Arc], str, list[Reach]]:
     for item in _APART.sub(",", text).split():
         parts = item.split(",")[:2]
         try:
-            corners.append(corner([float(part) for part in parts]))
+            corners.append(read_corner([float(part) for part in parts]))
             continue
         except ValueError:
             trouble = trouble or f"{item[:40]!r} is no lon,lat pair"

@@ -78,7 +78,7 @@ def parse_limit(text: str) -> VerticalLimit | None:
     return VerticalLimit(value_m=value_m, datum=_DATUMS[match[3]], text=words)
 
 
-def written(level: VerticalLimit) -> str:
+def limit_text(level: VerticalLimit) -> str:
     """Words that read back as this very limit: its own where they do, else made from its value."""
     found = parse_limit(level.text)
     same = found is not None and found.datum is level.datum and found.value_m == level.value_m

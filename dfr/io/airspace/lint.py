@@ -95,7 +95,7 @@ def _report(read: AirspaceRead, seconds: float) -> LintReport:
     }
 
 
-def totals(reports: Iterable[LintReport]) -> LintReport:
+def sum_reports(reports: Iterable[LintReport]) -> LintReport:
     """The sums over files; `coverage_bbox` holds all of theirs."""
     reports = list(reports)
     boxes = [box for report in reports if isinstance(box := report["coverage_bbox"], list)]

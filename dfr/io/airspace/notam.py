@@ -24,8 +24,8 @@ from dfr.io.airspace.reading import (
     Problems,
     ReadOutcome,
     VolumeDraft,
-    finish,
-    the_rest,
+    finish_reading,
+    overflow_volume,
 )
 from dfr.io.files import decode_text, read_bounded
 from dfr.scenario.permissions import NotamReading
@@ -117,7 +117,7 @@ def read_notam_file(data: bytes, *, name: str) -> AirspaceRead:
     for note in notes:
         problems.add(note.line, "no-restriction", str(note), ReadOutcome.NOTE)
     issued = _issued(text)
-    return finish(
+    return finish_reading(
         name, "notam", drafts, problems, words=FileWords(date=f"{issued:%Y-%m-%d}" if issued else "")
     )
 
@@ -161,7 +161,7 @@ def _sorted(items: Sequence[NotamItems], source: str, issued: datetime | None) -
     problems = Problems()
     standing, replaced = _standing(items)
     drafts, undrawn, notes = _drafts(standing, problems)
-    read = finish(source, "notam", drafts, problems)
+    read = finish_reading(source, "notam", drafts, problems)
     placed = {zone.name for zone in (*read.zones, *read.defects)}
     undrawn += [_text_of_draft(draft) for draft in drafts if draft.name not in placed]
     return Notams(
@@ -206,7 +206,7 @@ def _drafts(
     notes: list[NotamText] = []
     for number, item in enumerate(items):
         if number >= MAX_NOTAMS:
-            drafts.append(the_rest(problems, f"more than {MAX_NOTAMS} NOTAMs"))
+            drafts.append(overflow_volume(problems, f"more than {MAX_NOTAMS} NOTAMs"))
             break
         if why := _only_a_note(item):
             notes.append(_shown(item, why))

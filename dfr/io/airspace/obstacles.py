@@ -15,7 +15,7 @@ from dfr.errors import InputError
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace.json_features import JsonTroubleError, parse_json
 from dfr.io.airspace.limits import parse_limit
-from dfr.io.airspace.reading import AirspaceRead, Problems, VolumeDraft, finish, printable
+from dfr.io.airspace.reading import AirspaceRead, Problems, VolumeDraft, finish_reading, printable_text
 from dfr.io.files import decode_text
 from dfr.world.obstacles import Obstacle
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
@@ -90,7 +90,7 @@ def with_obstacles(rows: Iterator[Row], *, name: str, kind: str) -> AirspaceRead
             draft = VolumeDraft(line=line, name=words, lower=SURFACE, upper=UNLIMITED)
             problems.refuse(draft, line, "bad-obstacle", f"{draft.name}: {bad}")
             drafts.append(draft)
-    return finish(name, kind, drafts, problems, obstacles=found)
+    return finish_reading(name, kind, drafts, problems, obstacles=found)
 
 
 def obstacle_of(fields: Mapping[str, object], *, source: str, line: int | None) -> Obstacle:
@@ -103,7 +103,7 @@ def obstacle_of(fields: Mapping[str, object], *, source: str, line: int | None) 
     except InputError as error:
         raise BadObstacleError(str(error)) from error
     return Obstacle(
-        name=printable(_text(fields, NAMES)) or "obstacle",
+        name=printable_text(_text(fields, NAMES)) or "obstacle",
         position=position,
         top=_top(fields),
         source=source,

@@ -10,11 +10,19 @@ from dfr.io.airspace.reading import (
     Problems,
     ReadOutcome,
     VolumeDraft,
-    finish,
-    the_rest,
+    finish_reading,
+    overflow_volume,
 )
-from dfr.io.airspace.safe_xml import Element, XmlTroubleError, children, line_of, named, parse_xml, text_at
-from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, corner
+from dfr.io.airspace.safe_xml import (
+    Element,
+    XmlTroubleError,
+    child_elements,
+    elements_named,
+    line_of,
+    parse_xml,
+    text_at,
+)
+from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, read_corner
 from dfr.world.outlines import EdgeRule, Vertex
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
 
@@ -37,13 +45,13 @@ def read_openaip_xml(data: bytes, *, name: str) -> AirspaceRead:
         root = parse_xml(data)
     except XmlTroubleError as error:
         problems.add(error.line, "not-xml", str(error), ReadOutcome.REFUSED)
-        return finish(name, "openaip", drafts, problems)
-    for element in named(root, "ASP"):
+        return finish_reading(name, "openaip", drafts, problems)
+    for element in elements_named(root, "ASP"):
         if len(drafts) > MAX_VOLUMES:
-            drafts.append(the_rest(problems, f"more than {MAX_VOLUMES} volumes"))
+            drafts.append(overflow_volume(problems, f"more than {MAX_VOLUMES} volumes"))
             break
         drafts.append(_draft(element, problems))
-    return finish(name, "openaip", drafts, problems, edges=EdgeRule.PARALLEL)
+    return finish_reading(name, "openaip", drafts, problems, edges=EdgeRule.PARALLEL)
 
 
 def _draft(element: Element, problems: Problems) -> VolumeDraft:
@@ -55,7 +63,11 @@ def _draft(element: Element, problems: Problems) -> VolumeDraft:
     )  # fmt: skip
     draft.lower = _limit(draft, element, "ALTLIMIT_BOTTOM", SURFACE, problems)
     draft.upper = _limit(draft, element, "ALTLIMIT_TOP", UNLIMITED, problems)
-    polygons = [polygon for shape in children(element, "GEOMETRY") for polygon in children(shape, "POLYGON")]
+    polygons = [
+        polygon
+        for shape in child_elements(element, "GEOMETRY")
+        for polygon in child_elements(shape, "POLYGON")
+    ]
     if len(polygons) != 1:
         what = f"{draft.name}: {len(polygons)} polygons"
         problems.refuse(draft, draft.line, "no-geometry", what, lost=[ANYWHERE])
@@ -70,7 +82,7 @@ def _draw(draft: VolumeDraft, text: str, problems: Problems) -> None:
     for pair in text.split(","):
         parts = pair.split()
         try:
-            corners.append(corner([float(part) for part in parts]))
+            corners.append(read_corner([float(part) for part in parts]))
         except (ValueError, BadZoneError):
             lost.append(reach_of_degrees(*(parts if len(parts) == 2 else ("", ""))))
     draft.outline = closed_ring(corners)
@@ -83,8 +95,8 @@ def _limit(
     draft: VolumeDraft, element: Element, key: str, widest: VerticalLimit, problems: Problems
 ) -> VerticalLimit | None:
     """A limit of an airspace; the widest where it cannot be read."""
-    found = children(element, key)
-    altitudes = children(found[0], "ALT") if found else []
+    found = child_elements(element, key)
+    altitudes = child_elements(found[0], "ALT") if found else []
     if not altitudes:
         return None
     value, unit = (altitudes[0].text or "").strip(), (altitudes[0].get("UNIT") or "").upper()

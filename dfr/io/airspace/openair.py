@@ -18,12 +18,12 @@ from dfr.io.airspace.openair_records import (
     LAT_LON,
     PACKED,
     BadRecordError,
-    before_remark,
     degree_ring,
     interval_of,
     kinds_of,
     limit_of_record,
     span_of,
+    strip_trailing_remark,
 )
 from dfr.io.airspace.reading import (
     MAX_VOLUMES,
@@ -32,9 +32,9 @@ from dfr.io.airspace.reading import (
     Problems,
     ReadOutcome,
     VolumeDraft,
-    finish,
-    printable,
-    the_rest,
+    finish_reading,
+    overflow_volume,
+    printable_text,
 )
 from dfr.io.files import decode_text
 from dfr.world.activation import BY_NOTICE, WHEN_NOTIFIED, Activation, Interval
@@ -98,13 +98,13 @@ class _Reader:
             self._problems.add(None, "too-large", f"more than {MAX_LINES} lines", ReadOutcome.REFUSED)
         else:
             self._read_lines(text)
-        return finish(self._name, "openair", self._drafts, self._problems, words=self._words)
+        return finish_reading(self._name, "openair", self._drafts, self._problems, words=self._words)
 
     def _read_lines(self, text: str) -> None:
         for self._line, line in enumerate(text.split("\n"), start=1):
             self._take(line)
             if len(self._drafts) > MAX_VOLUMES:
-                self._drafts.append(the_rest(self._problems, f"more than {MAX_VOLUMES} volumes"))
+                self._drafts.append(overflow_volume(self._problems, f"more than {MAX_VOLUMES} volumes"))
                 break
         self._close()
 
@@ -206,7 +206,7 @@ class _Reader:
     # Records of a volume -----------------------------------------------------------------------
 
     def _class(self, rest: str) -> None:
-        word = before_remark(rest).upper()
+        word = strip_trailing_remark(rest).upper()
         draft = self._begin()
         if word in CLASSES:
             draft.airspace_class = word
@@ -246,7 +246,7 @@ class _Reader:
             draft.kind = next((kind for kind in NAMED_KINDS if kind in words), "")
 
     def _type(self, rest: str) -> None:
-        draft, word = self._current(), before_remark(rest).upper()
+        draft, word = self._current(), strip_trailing_remark(rest).upper()
         if word not in ("NONE", "UNKNOWN", ""):
             draft.kind = V1_KINDS.get(word, word)
 
@@ -281,7 +281,7 @@ class _Reader:
         return widest
 
     def _active(self, rest: str) -> None:
-        draft, rest = self._current(), printable(rest)
+        draft, rest = self._current(), printable_text(rest)
         word = rest.upper()
         if word.startswith("NONE") and "/" not in word:
             draft.activation = WHEN_NOTIFIED

@@ -14,10 +14,10 @@ from dfr.io.airspace.openair_records import (
     PLAIN,
     PLAIN_PAIR,
     BadRecordError,
-    bare,
     number_of,
     position_of,
     radius_m_of,
+    strip_remarks,
     two_coordinates,
 )
 from dfr.units import nm_to_m
@@ -71,7 +71,7 @@ class OutlineBuilder:
 
     def variable(self, rest: str) -> None:
         """`X=` a centre, `D=` a direction, `W=` a width; others draw nothing."""
-        match = _VARIABLE.match(bare(rest))
+        match = _VARIABLE.match(strip_remarks(rest))
         key, value = (match[1].upper(), match[2].strip()) if match else ("", rest)
         if key == "X" or (not key and LAT_LON.search(rest)):
             self._set_centre(value)
@@ -88,12 +88,12 @@ class OutlineBuilder:
 
     def circle(self, rest: str) -> Arc:
         """A full turn of a radius."""
-        radius_m = self._or_lost(lambda: radius_m_of(bare(rest)))
+        radius_m = self._or_lost(lambda: radius_m_of(strip_remarks(rest)))
         return circle(*self._use_centre(radius_m), radius_m)
 
     def arc_by_angles(self, rest: str) -> Arc:
         """A radius and two azimuths."""
-        parts = bare(rest).replace(",", " ").split()
+        parts = strip_remarks(rest).replace(",", " ").split()
         radius_m = self._or_lost(lambda: radius_m_of(parts[0] if parts else ""))
         if len(parts) != 3:
             reach = self._around_centre(radius_m)

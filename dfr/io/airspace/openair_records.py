@@ -84,19 +84,19 @@ def number_of(text: str) -> float:
     return value
 
 
-def bare(text: str) -> str:
+def strip_remarks(text: str) -> str:
     """A record without the remark behind it or within its brackets.
 
-    >>> bare("15000ft (Mo-Fri)"), bare("FL65 ; see NOTAM")
+    >>> strip_remarks("15000ft (Mo-Fri)"), strip_remarks("FL65 ; see NOTAM")
     ('15000ft', 'FL65')
     """
     return _REMARK.sub("", text).strip()
 
 
-def before_remark(text: str) -> str:
+def strip_trailing_remark(text: str) -> str:
     """A record without the remark behind it; brackets stay.
 
-    >>> before_remark("RA(T) ; by NOTAM"), before_remark("MTA")
+    >>> strip_trailing_remark("RA(T) ; by NOTAM"), strip_trailing_remark("MTA")
     ('RA(T)', 'MTA')
     """
     return _BEHIND.split(text, maxsplit=1)[0]
@@ -116,7 +116,7 @@ def radius_m_of(text: str) -> float:
 @lru_cache(maxsize=8192)
 def limit_of_record(text: str) -> VerticalLimit | None:
     """The limit a record means, with or without a remark; None where it means none."""
-    return parse_limit(text) or parse_limit(bare(text))
+    return parse_limit(text) or parse_limit(strip_remarks(text))
 
 
 def interval_of(text: str) -> Interval | None:
@@ -125,7 +125,7 @@ def interval_of(text: str) -> Interval | None:
     >>> interval_of("NONE/2024-12-17T24:00Z ; to midnight").end.isoformat()
     '2024-12-18T00:00:00+00:00'
     """
-    start, separator, end = bare(text).partition("/")
+    start, separator, end = strip_remarks(text).partition("/")
     try:
         begin, finish = _moment(start), _moment(end)
     except (ValueError, OverflowError):

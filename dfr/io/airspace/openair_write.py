@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import FloatArray
-from dfr.io.airspace.limits import written as limit_words
+from dfr.io.airspace.limits import limit_text as limit_words
 from dfr.io.airspace.reading import AirspaceRead, Written
 from dfr.scenario.data_kinds import in_order
 from dfr.units import m_to_nm

@@ -180,7 +180,7 @@ class Problems(list[ReadProblem]):
         """Put one on record."""
         self.counts[outcome] += 1
         if self.counts[outcome] <= MAX_PROBLEMS:
-            self.append(ReadProblem(line=line, code=code, message=printable(message), outcome=outcome))
+            self.append(ReadProblem(line=line, code=code, message=printable_text(message), outcome=outcome))
 
     def repair(self, draft: VolumeDraft, line: int | None, code: str, message: str) -> None:
         """Put on record what was repaired in a volume."""
@@ -219,10 +219,10 @@ class FileWords:
     kinds: frozenset[DataKind] | None = None
 
 
-def printable(text: str) -> str:
+def printable_text(text: str) -> str:
     """A text without control characters, which could move a terminal's cursor.
 
-    >>> printable("RED" + chr(27) + "[31m")
+    >>> printable_text("RED" + chr(27) + "[31m")
     'RED [31m'
     """
     if text.isprintable():
@@ -230,14 +230,14 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def the_rest(problems: Problems, why: str) -> VolumeDraft:
+def overflow_volume(problems: Problems, why: str) -> VolumeDraft:
     """A refused volume that stands for all of a file that was not read: nothing is clear of it."""
     rest = VolumeDraft(line=None, name="the rest of the file")
     problems.refuse(rest, None, "incomplete", f"{why}: the rest of the file is not known")
     return rest
 
 
-def finish(
+def finish_reading(
     name: str,
     kind: str,
     drafts: Sequence[VolumeDraft],
@@ -283,9 +283,9 @@ def finish(
         repaired=sum(draft.repaired and not draft.refusal for draft in drafts),
         unplaced=unplaced,
         coverage=tuple(words.coverage),
-        date=printable(words.date),
-        what=printable(words.what),
-        omissions=tuple(map(printable, words.omissions)),
+        date=printable_text(words.date),
+        what=printable_text(words.what),
+        omissions=tuple(map(printable_text, words.omissions)),
         ground_m_amsl=words.ground_m_amsl,
         kinds=words.kinds,
         obstacles=tuple(obstacles),
@@ -295,20 +295,20 @@ def finish(
 
 def _zone(draft: VolumeDraft, area: Area, source: str) -> Zone:
     return Zone(
-        name=printable(draft.name) or "unnamed",
-        id=printable(draft.id),
-        kind=printable(draft.kind),
-        airspace_class=printable(draft.airspace_class),
+        name=printable_text(draft.name) or "unnamed",
+        id=printable_text(draft.id),
+        kind=printable_text(draft.kind),
+        airspace_class=printable_text(draft.airspace_class),
         lower=draft.lower or SURFACE,
         upper=draft.upper or UNLIMITED,
         area=area,
         activation=draft.activation,
         source=source,
         line=draft.line,
-        contact=printable(draft.contact),
-        exempt=printable(draft.exempt),
-        remarks=printable(draft.remarks),
-        defect=printable(draft.refusal),
+        contact=printable_text(draft.contact),
+        exempt=printable_text(draft.exempt),
+        remarks=printable_text(draft.remarks),
+        defect=printable_text(draft.refusal),
         possible=draft.possible,
     )
 

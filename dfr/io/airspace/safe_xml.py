@@ -48,7 +48,7 @@ def local_name(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def children(element: Element, name: str) -> list[Element]:
+def child_elements(element: Element, name: str) -> list[Element]:
     """The children of a name that are not marked as nil."""
     return [kid for kid in element if local_name(kid) == name and kid.get(NIL) != "true"]
 
@@ -57,7 +57,7 @@ def at_path(element: Element, path: str) -> list[Element]:
     """All elements down a path of names, none of them nil."""
     found = [element]
     for name in path.split("/"):
-        found = [kid for parent in found for kid in children(parent, name)]
+        found = [kid for parent in found for kid in child_elements(parent, name)]
     return found
 
 
@@ -66,7 +66,7 @@ def text_at(element: Element, path: str) -> str:
     return next((" ".join((found.text or "").split()) for found in at_path(element, path)), "")
 
 
-def named(element: Element, *names: str) -> Iterator[Element]:
+def elements_named(element: Element, *names: str) -> Iterator[Element]:
     """All elements below one that have one of some names, in the order of the document."""
     return (found for found in element.iter(etree.Element) if local_name(found) in names)
 

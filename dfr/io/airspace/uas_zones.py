@@ -76,7 +76,7 @@ def plain_text(text: str) -> str:
     return " ".join(_TAG.sub(" ", text).split()).replace(" .", ".") if "<" in text else text
 
 
-def objects(value: object) -> list[Json]:
+def json_objects(value: object) -> list[Json]:
     """The JSON objects of a list; an object on its own counts as a list of one."""
     if is_json(value):
         return [value]
@@ -115,7 +115,7 @@ def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> 
     return VerticalLimit(value_m=height_m, datum=datum, text=words)
 
 
-def corner(value: object) -> Vertex:
+def read_corner(value: object) -> Vertex:
     """A vertex of [lon, lat] or [lon, lat, height]; longitudes may run on past 180. Raises BadZoneError."""
     if not (isinstance(value, list) and len(value) >= 2 and is_number(value[0]) and is_number(value[1])):
         raise BadZoneError("bad-coordinate", f"{str(value)[:60]} is no lon, lat pair")
@@ -126,11 +126,11 @@ def corner(value: object) -> Vertex:
     return Vertex(lat, lon if abs(lon) <= 180.0 else (lon + 180.0) % 360.0 - 180.0)
 
 
-def ring(value: object) -> list[Vertex | Arc]:
+def read_ring(value: object) -> list[Vertex | Arc]:
     """The corners of a list of positions. Raises BadZoneError."""
     if not isinstance(value, list):
         raise BadZoneError("bad-geometry", "a ring is a list of positions")
-    return closed_ring([corner(item) for item in value])
+    return closed_ring([read_corner(item) for item in value])
 
 
 def closed_ring(corners: list[Vertex]) -> list[Vertex | Arc]:
@@ -162,7 +162,7 @@ def scattered(value: object, depth: int = 0) -> list[Vertex | Arc]:
     if not isinstance(value, list) or depth > 4:
         return []
     try:
-        return [corner(value)]
+        return [read_corner(value)]
     except BadZoneError:
         return [found for item in value for found in scattered(item, depth + 1)]
 
@@ -173,7 +173,7 @@ def lost_corners(value: object, depth: int = 0) -> list[Reach]:
         return [] if depth else [ANYWHERE]
     if value and not any(isinstance(item, list) for item in value):
         try:
-            corner(value)
+            read_corner(value)
         except BadZoneError:
             return [reach_of_degrees(value[0], value[1] if len(value) > 1 else None)]
         return []
@@ -182,7 +182,7 @@ def lost_corners(value: object, depth: int = 0) -> list[Reach]:
 
 def round_area(centre: object, radius: object, scale_m: float = 1.0) -> list[Vertex | Arc]:
     """The outline of a circle. Raises BadZoneError for a radius that is none."""
-    middle = corner(centre)
+    middle = read_corner(centre)
     if not is_number(radius) or not 0.0 < radius * scale_m <= MAX_RADIUS_M:
         reach = Reach.around(middle, MOST_RADIUS_M)
         raise BadZoneError("bad-radius", f"{str(radius)[:40]} is no radius", reach)
@@ -199,7 +199,7 @@ def activation_of(periods: Iterable[Json]) -> Activation:
         within = Interval(start=_moment(period.get("startDateTime")), end=_moment(period.get("endDateTime")))
         if within.start is not None and within.end is not None and within.start >= within.end:
             raise BadZoneError("unreadable-activation", f"{within.start} to {within.end} is no time at all")
-        schedule = objects(period.get("schedule"))
+        schedule = json_objects(period.get("schedule"))
         found += [hours for item in schedule for hours in _daily(item, within)] or [within]
         words.append(f"{period.get('startDateTime') or '...'} to {period.get('endDateTime') or '...'}")
     if not found:
@@ -285,9 +285,9 @@ def _moment(value: object) -> datetime | None:
         raise BadZoneError("unreadable-activation", f"{str(value)[:40]!r} is no time") from None
 
 
-def authority(value: object) -> str:
+def authority_text(value: object) -> str:
     """Name and how to reach the first authority."""
-    for item in objects(value):
+    for item in json_objects(value):
         words = [
             text_of(item.get(key)) for key in ("name", "service", "contactName", "phone", "email", "siteURL")
         ]

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import VerticalDatum
-from dfr.io.airspace.limits import plain_words, written
+from dfr.io.airspace.limits import limit_text, plain_words
 from dfr.io.airspace.reading import AirspaceRead, Written
 from dfr.io.airspace.uas_zones import DAYS
 from dfr.world.activation import ALWAYS, DailyHours, Interval
@@ -105,8 +105,8 @@ def _words(zone: Zone) -> Json:
         "name": zone.name,
         "class": zone.airspace_class,
         "type": zone.kind,
-        "lower": written(zone.lower),
-        "upper": written(zone.upper),
+        "lower": limit_text(zone.lower),
+        "upper": limit_text(zone.upper),
         "contact": zone.contact,
         "regulationExemption": zone.exempt,
         "remarks": zone.remarks,

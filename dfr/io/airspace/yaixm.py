@@ -21,8 +21,8 @@ from dfr.io.airspace.reading import (
     Problems,
     ReadOutcome,
     VolumeDraft,
-    finish,
-    the_rest,
+    finish_reading,
+    overflow_volume,
 )
 from dfr.io.files import decode_text
 from dfr.io.yaml_reader import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
@@ -57,7 +57,7 @@ def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
         document = parse_yaml(text)
     except YamlTroubleError as error:
         problems.add(error.line, "not-yaml", str(error), ReadOutcome.REFUSED)
-        return finish(name, "yaixm", drafts, problems)
+        return finish_reading(name, "yaixm", drafts, problems)
     for key in ("airspace", "rat"):
         for feature in document.list(key) if isinstance(document, Mapping) else []:
             if isinstance(feature, Mapping):
@@ -65,12 +65,14 @@ def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
             else:
                 problems.add(feature.line, "no-feature", "not a mapping", ReadOutcome.REFUSED)
     if not isinstance(document, Mapping):
-        return finish(name, "yaixm", drafts, problems)
+        return finish_reading(name, "yaixm", drafts, problems)
     for letter in document.list("loa"):
         drafts += _letter(letter, problems)
     obstacles = list(_obstacles(document, name, drafts, problems))
     words, contacts = FileWords(date=_release_date(document)), list(_contacts(document))
-    return finish(name, "yaixm", drafts, problems, words=words, obstacles=obstacles, contacts=contacts)
+    return finish_reading(
+        name, "yaixm", drafts, problems, words=words, obstacles=obstacles, contacts=contacts
+    )
 
 
 def _release_date(document: Mapping) -> str:
@@ -147,7 +149,7 @@ def _feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[V
         problems.refuse(draft, feature.line, "no-geometry", f"{draft.name}: no geometry")
         return [draft]
     drafts = [_volume(feature, volume, problems, temporary=temporary) for volume in volumes[:MAX_VOLUMES]]
-    return drafts if len(volumes) <= MAX_VOLUMES else [*drafts, the_rest(problems, "too many volumes")]
+    return drafts if len(volumes) <= MAX_VOLUMES else [*drafts, overflow_volume(problems, "too many volumes")]
 
 
 def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary: bool) -> VolumeDraft:

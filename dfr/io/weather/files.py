@@ -128,14 +128,14 @@ def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequen
         found.append(
             _Source(
                 name=f"METAR {named} in {files.metar.name}",
-                hours=metar.hourly(reports),
+                hours=metar.weather_by_hour(reports),
                 qnh_hpa=qnh[-1] if qnh else None,
             )
         )
     if files.taf is not None:
         forecasts = taf.read_tafs(read_bounded(files.taf), name=str(files.taf), until=until)
         named = _stations(scenario, {one.station: one.issued for one in forecasts})
-        found.append(_Source(name=f"TAF {named} in {files.taf.name}", hours=taf.hourly(forecasts)))
+        found.append(_Source(name=f"TAF {named} in {files.taf.name}", hours=taf.weather_by_hour(forecasts)))
     if files.forecast is not None:
         zone = scenario.period.start.tzinfo
         assert zone is not None

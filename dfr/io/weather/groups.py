@@ -103,7 +103,7 @@ def worst_of(several: Iterable[ReportedWeather]) -> ReportedWeather:
     )
 
 
-def moment(day: int, hour: int, minute: int, *, until: datetime) -> datetime:
+def resolve_moment(day: int, hour: int, minute: int, *, until: datetime) -> datetime:
     """The latest such day and time that is not after `until` (aware).
 
     Hour 24 is the next day's midnight. Raises InputError where no month has it.

@@ -17,7 +17,7 @@ from dfr.io.weather.groups import (
     ReportedWeather,
     conditions_of,
     hour_of,
-    moment,
+    resolve_moment,
     words_of,
     worst_of,
 )
@@ -103,11 +103,11 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
         )
     if seen.rain_mm_h is None and _WEATHER_UNKNOWN not in groups:
         seen = replace(seen, rain_mm_h=0.0)
-    start = moment(*(int(part) for part in stamp.groups()), until=until)
+    start = resolve_moment(*(int(part) for part in stamp.groups()), until=until)
     return Report(station=words[0], start=start.astimezone(UTC), seen=seen, qnh_hpa=_qnh_hpa(groups))
 
 
-def hourly(reports: tuple[Report, ...]) -> Mapping[datetime, ReportedWeather]:
+def weather_by_hour(reports: tuple[Report, ...]) -> Mapping[datetime, ReportedWeather]:
     """What was seen in each clock hour (UTC) with a report in it: the worst of each quantity."""
     by_hour: dict[datetime, list[ReportedWeather]] = {}
     for report in reports:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dfr.errors import InputError, Problem
-from dfr.io.weather.groups import ReportedWeather, conditions_of, hour_of, moment, words_of, worst_of
+from dfr.io.weather.groups import ReportedWeather, conditions_of, hour_of, resolve_moment, words_of, worst_of
 
 _STAMP = re.compile(r"(\d\d)(\d\d)(\d\d)Z$")
 _SPAN = re.compile(r"(\d\d)(\d\d)/(\d\d)(\d\d)$")
@@ -88,7 +88,7 @@ def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...
     return tuple(sorted(forecasts, key=lambda one: one.issued))
 
 
-def hourly(forecasts: Sequence[Forecast]) -> Mapping[datetime, ReportedWeather]:
+def weather_by_hour(forecasts: Sequence[Forecast]) -> Mapping[datetime, ReportedWeather]:
     """What may come in each clock hour (UTC): of each station by its last word, the worst of them all."""
     stations: dict[str, dict[datetime, ReportedWeather]] = {}
     for forecast in forecasts:
@@ -117,12 +117,14 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
     valid = _SPAN.match(rest[0]) if rest else None
     if valid is None:
         raise InputError(f"{station}: no validity", do="write DDHH/DDHH after the time of issue")
-    begin = moment(int(valid[1]), int(valid[2]), 0, until=until)
+    begin = resolve_moment(int(valid[1]), int(valid[2]), 0, until=until)
     end = _later(int(valid[3]), int(valid[4]), begin)
     if not begin < end <= begin + LONGEST:
         most = f"{LONGEST.total_seconds() / 3600.0:g} h"
         raise InputError(f"{station}: valid {valid[0]}", do=f"give an end up to {most} after its beginning")
-    issued = moment(*(int(part) for part in stamp.groups()), until=begin + LONGEST) if stamp else begin
+    issued = (
+        resolve_moment(*(int(part) for part in stamp.groups()), until=begin + LONGEST) if stamp else begin
+    )
     first, *changes = _groups(rest[1:])
     base = _said(first, whole=True)
     if base.wind_mps is None:
@@ -193,4 +195,4 @@ def _from(start: re.Match[str], since: datetime) -> datetime:
 
 def _later(day: int, hour: int, after: datetime) -> datetime:
     """The first such day and hour that is not a day before another moment."""
-    return moment(day, hour, 0, until=after + timedelta(days=28))
+    return resolve_moment(day, hour, 0, until=after + timedelta(days=28))

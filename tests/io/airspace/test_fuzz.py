@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dfr.io.airspace.files import read_airspace
-from dfr.io.airspace.lint import files_under, lint_file, totals
+from dfr.io.airspace.lint import files_under, lint_file, sum_reports
 
 from .airspace_samples import OPENAIR, SAMPLES, damaged
 
@@ -64,7 +64,7 @@ def test_a_folder_of_twenty_dirty_files_is_linted_whole(tmp_path: Path) -> None:
     assert dirty_folder(tmp_path) == 20
     results = [lint_file(path) for path in files_under([tmp_path])]
     assert len(results) == 20
-    summary = totals([report for report, _ in results])
+    summary = sum_reports([report for report, _ in results])
     assert int(str(summary["zones"])) >= 20
     for report, readable in results:
         assert readable == bool(report["records_seen"])

@@ -14,7 +14,7 @@ from pyproj import Geod
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace.convert import FORMATS
 from dfr.io.airspace.files import read_airspace
-from dfr.io.airspace.limits import parse_limit, plain_words, written
+from dfr.io.airspace.limits import limit_text, parse_limit, plain_words
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.units import FOOT_M
 from dfr.world.vertical import limit
@@ -93,7 +93,7 @@ def test_limits_keep_their_height_and_their_datum(form: str, lower: str, upper: 
 @given(value_m=st.floats(1.0, 30_000.0), datum=st.sampled_from(["AGL", "AMSL", "WGS84", "FL"]))
 def test_any_limit_in_words_is_read_back_to_the_centimetre(value_m: float, datum: str) -> None:
     level = limit(value_m, VerticalDatum(datum))
-    for words in (plain_words(level), written(level)):
+    for words in (plain_words(level), limit_text(level)):
         found = parse_limit(words)
         assert found is not None
         assert found.datum is level.datum
@@ -155,7 +155,7 @@ def test_hours_are_kept_or_said_to_be_lost(form: str) -> None:
 
 
 def test_feet_are_exact() -> None:
-    assert written(limit(2000 * FOOT_M, VerticalDatum.AMSL)) == "2000 ft AMSL"
+    assert limit_text(limit(2000 * FOOT_M, VerticalDatum.AMSL)) == "2000 ft AMSL"
 
 
 @pytest.mark.parametrize("form", list(FORMATS))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.weather.metar import hourly, read_metar, read_metars
+from dfr.io.weather.metar import read_metar, read_metars, weather_by_hour
 
 UNTIL = datetime(2024, 8, 26, 12, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ EGHI 251120Z 24012KT 9999 19/12 Q1014=
 EGHI 251150Z 25018G29KT 4000 RA 17/12 Q1013=
 EGHI 251220Z 25010KT 9999 18/12 Q1013=
 """
-    by_hour = hourly(read_metars(text, name="x.txt", until=UNTIL))
+    by_hour = weather_by_hour(read_metars(text, name="x.txt", until=UNTIL))
     assert [hour.hour for hour in by_hour] == [11, 12]
     hours = list(by_hour.values())
     assert hours[0].gust_mps == pytest.approx(14.92, abs=0.01)
