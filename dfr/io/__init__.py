@@ -1,1 +1,1 @@
-"""Files to values: scenarios and airspace."""
+"""Files to values: scenarios, airspace, weather, terrain, call logs and plans."""

@@ -1,4 +1,4 @@
-"""The drawing under a map: coast, roads and the like, with whose it is and how far it may be off."""
+"""Base map drawing: coast, roads and the like under a map, with their source and accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A CSV of calls that were really made, for a deployment to be simulated on ("shadow mode").
+"""Call logs as CSV: calls that were really made, to simulate a deployment on ("shadow mode").
 
     time,zone,priority
     2024-08-24T15:02:11+01:00,castle_stage,immediate

@@ -1,4 +1,4 @@
-"""Reading plan.json, and refusing one that was made for another scenario."""
+"""Plan files (plan.json): read, and refused where they were made for another scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of a scenario file that leave every other byte as its author wrote it: comments, order, layout."""
+"""Edits of a scenario file that keep every other byte as its author wrote it: comments, order, layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A commented scenario to start from: a plausible deployment round one point, every figure marked assumed.
+"""The scenario that `dfr init` writes: a plausible deployment round one point, every figure marked assumed.
 
 The words are in `scenario_template.yaml`; here are the places, days and rows that go into it.
 """

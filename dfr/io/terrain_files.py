@@ -2,6 +2,9 @@
 
 OS Terrain 50 counts from Ordnance Datum Newlyn, SRTM from EGM96; both are taken as above mean sea level.
 Bytes in, a grid out; what cannot be read is refused by name.
+
+Pillow decodes GeoTIFF and pyproj its reference system; numpy reads the numbers of the other two formats. GDAL
+would read all three, but is an extra that most installations do not have.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tiles of ground heights inside archives, as OS ships Terrain 50: a zip of zips, one for each 10 km square.
+"""Terrain tiles inside archives, as OS ships Terrain 50: a zip of zips, one for each 10 km square.
 
 Nothing is unpacked to disk. Archives nest once; tiles whose name says that they lie far from the site are
 never unpacked, and what a member unpacks to is bounded whatever its header says.

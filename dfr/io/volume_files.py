@@ -1,4 +1,4 @@
-"""Flight volumes and the proposed restricted area for an application: KML and GeoJSON.
+"""Files for an application: flight volumes and the proposed restricted area, as KML and GeoJSON.
 
 Tops stand in the words and, in KML, in the altitudes: volumes relative to ground, the proposed area above
 mean sea level where its ground is known.

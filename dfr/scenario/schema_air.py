@@ -1,4 +1,4 @@
-"""What a scenario says of the air as it is written: airspace files, restrictions, NOTAMs, obstacles."""
+"""The air as a scenario file writes it: airspace files, restrictions, NOTAMs read, obstacles surveyed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold between the fields of a scenario.
+"""Checks between the fields of a scenario: shares, times, positions, heights.
 
 A check asks for the parts it compares; where one of them is itself wrong (and reported), the check
 is skipped and all others still run, so that one reading reports everything there is to report.

@@ -1,4 +1,4 @@
-"""What pydantic found, in words a planner can act on: what is wrong -> what to do."""
+"""Errors of the scenario schema in words a planner can act on: what is wrong, and what to do."""
 
 from __future__ import annotations
 

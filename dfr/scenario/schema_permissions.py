@@ -1,4 +1,4 @@
-"""The scenario file's permissions: `operation.authorisation` and `clearances`.
+"""Permissions as a scenario file writes them: `operation.authorisation`, `clearances` and `answers`.
 
 Both are documents: a reference, who gave it, and from when to when. A text alone is refused, and so is a
 reference that says of itself that there is none yet.

@@ -3,6 +3,8 @@
 Each volume of a baseline or snapshot becomes a zone. Volumes to be subtracted or intersected are not: the
 whole then counts, which warns of more and clears nothing. Limits that are nil are not stated, never zero.
 See docs of AIXM 5.1 (aixm.aero) for the elements; only local names count, so 5.1.1 and 5.2 are read too.
+
+Ours, because no library that dfr depends on knows what the elements of AIXM mean; lxml parses the XML.
 """
 
 from __future__ import annotations

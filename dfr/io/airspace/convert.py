@@ -1,4 +1,4 @@
-"""Airspace files into one file of another format."""
+"""Conversion of airspace files into one file of another format, and what it could not carry."""
 
 from __future__ import annotations
 

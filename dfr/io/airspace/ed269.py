@@ -1,4 +1,7 @@
-"""ED-269 UAS zones: JSON with lon, lat positions, a volume or more to a feature."""
+"""ED-269 UAS zones: JSON with lon, lat positions, a volume or more to a feature.
+
+Ours, because no library that dfr depends on reads ED-269; `json_features` parses the JSON.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ Layers of the FAA are put into the same words first. Class and special use airsp
 `LOWER_UOM`, `LOWER_CODE` and the same for the upper limit. A facility map of unmanned aircraft has `CEILING`:
 the height above ground up to which an authorisation may be given without further coordination. It permits
 nothing by itself, and 0 forbids nothing.
+
+Ours, because GeoJSON defines no limits, units or datums; `json_features` parses the JSON.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Shapefiles and GeoPackages, by GDAL through pyogrio where the extra `gis` is installed.
 
 Each feature is handed on as GeoJSON with its attributes, so that the same words count.
+
+Handed to GDAL: only limits, units and reference systems are ours.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Angles of a reference system with latitude first are true bearings, and an arc turns clockwise where its end
 angle is the larger as printed: no shorter way is taken (facts checked on the UK dataset of 2026, whose KML
 gives the same in words). With longitude first (CRS84) angles count from east, anticlockwise.
+
+Ours, because arcs by centre and bearing must stay arcs; shapely and pyproj know no GML.
 """
 
 from __future__ import annotations

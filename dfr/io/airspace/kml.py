@@ -3,6 +3,8 @@
 Altitudes in the coordinates are passed over: published KML says "relative to ground" even where
 the limit is above mean sea level or a flight level, and the datum survives in the description only.
 Document types, entities and compressed bombs are refused.
+
+Ours, because the limits stand in free text, which no library reads as limits; expat parses the XML.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is wrong with airspace files: every volume accounted for, whatever the bytes."""
+"""Lint of airspace files: what is wrong with each, with every volume accounted for, whatever the bytes."""
 
 from __future__ import annotations
 

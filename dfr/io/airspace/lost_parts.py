@@ -1,4 +1,4 @@
-"""How far a part of an outline that could not be read may reach, so that nothing there is called clear.
+"""Unreadable parts of outlines: how far each may reach, so that nothing there is called clear.
 
 A corner of which the degrees can be read lies within a degree of them; a circle whose centre is lost lies
 within its radius of all places where the centre may be. Of a part of which nothing can be read,

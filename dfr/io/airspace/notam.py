@@ -1,8 +1,11 @@
-"""NOTAM text as pilots copy it: zones, texts that could not be drawn, and texts that restrict no airspace.
+"""NOTAMs as pilots copy them, into zones, texts that could not be drawn, and texts that restrict no airspace.
 
-`read_notams` is the way in. Nothing is dropped: a NOTAM about airspace, warnings or obstacles becomes a zone,
+`read_notams` is the way in. No NOTAM is dropped: one about airspace, warnings or obstacles becomes a zone,
 or is `undrawn` and unknown wherever its Q line reaches; one about lights, taxiways, aids or services is kept
 as a note unless its words restrict; one that another in the text replaces or cancels is listed as replaced.
+
+Ours, because a NOTAM that cannot be drawn must stay unknown wherever its Q line reaches; no library that dfr
+depends on reads NOTAMs.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 ICAO Annex 15, appendix 3, and Doc 8126 for the form; UK and EAD briefings write `FROM:`, `TO:`, `LOWER:`,
 `UPPER:` and `SCHEDULE:` instead of letters; the XML briefing (PIB) of NATS has an element for each item.
+
+Ours, as `notam` is; expat parses the XML.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The top stands in words, `top` as `45 m AGL` or `1513 ft AMSL`, or as a number under a name that says unit and
 datum: `top_m_agl`, `top_m_amsl`, `top_ft_agl`, `top_ft_amsl`.
+
+The columns are ours; `csv` and `json_features` parse the text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""openAIP 1.x: airspace in XML, an `ASP` with its limits and one polygon of longitudes and latitudes."""
+"""openAIP 1.x: airspace in XML, an `ASP` with its limits and one polygon of longitudes and latitudes.
+
+Ours, because no library that dfr depends on reads openAIP; lxml parses the XML.
+"""
 
 from __future__ import annotations
 

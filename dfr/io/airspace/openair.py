@@ -1,9 +1,12 @@
-"""OpenAir, versions 1 and 2, as found in the wild (Naviter, OpenAir 2.1.2).
+"""OpenAir airspace, versions 1 and 2, as found in the wild (Naviter, OpenAir 2.1.2).
 
-Bytes in, zones and problems out; a bad line costs its volume at most, and every volume
+`read_openair` turns bytes into zones and problems. A bad line costs at most its own volume, and every volume
 that begins in the file is accounted for. Comment lines `* dfr-coverage:`, `* dfr-date:`,
 `* dfr-source:`, `* dfr-omits:` and `* dfr-ground-m-amsl:` carry what the format has no words for,
 and within a volume `* dfr-remarks:` and `* dfr-possible:` (it may or may not exist; why).
+
+Ours, because an unreadable record must refuse its volume and not clear it, and arcs must stay arcs;
+aerofiles only parses records.
 """
 
 from __future__ import annotations

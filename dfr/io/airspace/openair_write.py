@@ -1,4 +1,4 @@
-"""Zones as OpenAir, version 2: arcs and circles stay arcs and circles.
+"""Writer of zones as OpenAir, version 2: arcs and circles stay arcs and circles.
 
 The format has no holes: an area with holes, or of several parts, becomes one ring that runs out and back
 along slits between them, as national offices draw it. Reading such a ring gives the area back.

@@ -1,4 +1,4 @@
-"""What every airspace reader hands back, and the steps from drafts to zones that all share.
+"""From volume drafts to zones: what every airspace reader hands back, and the steps that all readers share.
 
 A reader turns bytes into drafts: words, limits and an outline. Here their areas are built
 in one pass, limits are checked, and everything repaired or refused is put on record with

@@ -1,4 +1,7 @@
-"""XML from outside into a tree: no document types, no entities, nothing fetched, a bounded size."""
+"""XML from outside into a tree: no document types, no entities, nothing fetched, a bounded size.
+
+lxml parses; the limits against hostile documents are ours.
+"""
 
 from __future__ import annotations
 

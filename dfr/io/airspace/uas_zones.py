@@ -1,4 +1,4 @@
-"""What ED-269 and ED-318 share: limits by reference, hours of days, authorities."""
+"""Parts that UAS zone formats share (ED-269, ED-318): limits by reference, positions, hours, authorities."""
 
 from __future__ import annotations
 

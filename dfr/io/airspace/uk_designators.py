@@ -1,4 +1,4 @@
-"""What kind of zone the designator and name of a UK area stand for: `EG RU013B LEE-ON-SOLENT RWY 05`.
+"""Kinds of UK zones by their designator and name, such as `EG RU013B LEE-ON-SOLENT RWY 05`.
 
 NATS AIS writes unmanned-aircraft restrictions as `EG RU013B` (until 2025) and `EGR1U010E` (since 2026). Of
 these a flight restriction zone (FRZ) has runway protection zones (RPZ), whose names end in a runway; others

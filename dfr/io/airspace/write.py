@@ -1,4 +1,7 @@
-"""Zones as GeoJSON, ED-318 and KML."""
+"""Writers of zones as GeoJSON, ED-318 and KML.
+
+Ours, because limits and hours must read back as they were; `json` writes the JSON.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ Also its obstacles, the services that are called before volumes are entered, the
 temporary restrictions (`rat:`) and letters of agreement (`loa:`). A letter binds its signatories,
 gliding clubs: the volumes it adds are read as information (gliders may be there), and the volumes it replaces
 for them stand for everybody else. See https://gitlab.com/ahsparrow/airspace.
+
+Ours, because no library that dfr depends on reads YAIXM; `yaml_reader` parses the YAML.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@
 Any column but `time` may be missing, any cell empty. A time without an offset is in the file's own zone
 (Open-Meteo's `utc_offset_seconds`), else in the zone given. Open-Meteo's gusts and rain are of the hour
 that ends at their time; here they stand at the hour's beginning.
+
+The columns are ours; `csv` and `json` parse the text.
 """
 
 from __future__ import annotations

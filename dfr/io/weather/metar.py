@@ -2,6 +2,9 @@
 
 A report names gusts only from 10 kt above the mean (WMO-No. 306, FM 15), so no gust group means "less than
 that", not "none"; `dfr.world.weather` then estimates one from the site's turbulence.
+
+Ours, because a group that is missing or struck out must stay unknown and never become calm or clear, and
+because each bad report is named with its line.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 FM replaces all; BECMG leaves both the old and the new possible while it lasts; TEMPO, INTER and PROB stand
 beside what prevails, however unlikely. TAFs give no hourly temperature: it stays unknown.
 Source: WMO-No. 306, FM 51; American and Australian forms are read too.
+
+Ours for the same reasons as `metar`, and because each hour needs the worst that all groups allow together.
 """
 
 from __future__ import annotations
