@@ -191,7 +191,7 @@ against 9.5.
 - Vertical gusts, wakes of buildings and stages, rain: not flown, and labelled as assumed where they enter
   (`dfr landing`); rain has no trustworthy thrust curve.
 - What takes a landing target out of sight (rain on the lens, the edge of the view): assumed. What ArduCopter
-  then does is compared with `retries.jsonl` (`tests/aircraft/test_retrying.py`).
+  then does is compared with `retries.jsonl` (`tests/aircraft/test_precision.py`).
 - Single legs in turbulence: against a wind near the tilt limit their times scatter by 10 to 20 % from flight
   to flight (`out_sd_s`, `back_sd_s` of `dfr predict` with `turbulence_intensity`). Without that field a
   prediction is for the mean wind alone.

@@ -18,8 +18,8 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Dock, Drone
 from dfr.aircraft.landing_trials import Sensors, Touchdowns, Trials
+from dfr.aircraft.precision import Camera
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.sighting import Camera
 from dfr.aircraft.touchdown import land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance

@@ -22,8 +22,7 @@ from dfr.aircraft.landing import (
     sensors_of,
 )
 from dfr.aircraft.landing_trials import Touchdowns, Trials
-from dfr.aircraft.retrying import PrecisionSettings
-from dfr.aircraft.sighting import BLIND_SPELL_S, BLINDING_RAIN_MM_H, LOST_BY
+from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H, LOST_BY, PrecisionSettings
 from dfr.aircraft.touchdown import land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dfr.aircraft.retrying import PrecisionSettings
-from dfr.aircraft.sighting import Camera
+from dfr.aircraft.precision import Camera, PrecisionSettings
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 
@@ -21,10 +20,6 @@ GNSS_ERROR_S = 0.003
 
 MARKER_ERROR_M = 0.022
 """Per-axis error of the precision target (recorded)."""
-
-
-SENSOR_CORRELATION_S = 15.0
-"""Assumed correlation time of both errors; long against the loops, so only their size matters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +67,7 @@ class Touchdowns:
 
     `disarmed_s` is when the land detector ended the flight, after contact: infinite where it did not.
     `retries` is how often ArduCopter went back up to look for its target, `lost_by` what last hid it for
-    long (`dfr.aircraft.sighting.LOST_BY`, 0: nothing did) and `unguided` that it came down without it.
+    long (`dfr.aircraft.precision.LOST_BY`, 0: nothing did) and `unguided` that it came down without it.
     """
 
     error_m: FloatArray

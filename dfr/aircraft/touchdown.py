@@ -1,27 +1,32 @@
-"""Landings in gusts, many at once: from over the pad down to the state just before contact.
+"""Landings in gusts, many at once: from over the pad to contact and the end of the flight. Start with `land`.
 
 The drone is `dfr.aircraft.dynamics`' under ArduCopter's horizontal loop; descent follows its LAND
-stage (fast above the low height, then slow; `dfr.aircraft.leading` for precision guidance). The target is
-seen with a slowly wandering error: of the estimator for GNSS, of the marker for precision guidance. What
-the land detector does on the pad is `dfr.aircraft.standing`'s. Gusts along and across the wind are
-first-order Dryden series at pad height, the mean wind does not change with height: the recipe of the recorded
-landings, so that the two can be compared.
+stage (fast above the low height, then slow; `dfr.aircraft.precision` for precision guidance). The target is
+seen with a slowly wandering error: of the estimator for GNSS, of the marker for precision guidance. Gusts
+along and across the wind are first-order Dryden series at pad height, the mean wind does not change with
+height: the recipe of the recorded landings, so that the two can be compared.
+
+On the pad the motors still run, and ArduCopter's land detector has to end the flight (`disarmed_after_s`).
+The drone stands level and still, while its position loop goes on asking for a lean: what it held against the
+wind, less what it had to spare for its last drift, and growing where the drone stands off its target. The
+detector wants the lean asked for within 15 degrees for a second on end, from when the throttle has sunk to
+its lower stop. After 0.2 s of that the loop lets its target come to the drone and its integral grow no more
+(Copter::update_land_detector, AC_PosControl::soften_for_landing_NE).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.dynamics import VERTICAL_LAG_S, LoopGains, PositionLoop, QuadDynamics
-from dfr.aircraft.landing_trials import SENSOR_CORRELATION_S, Touchdowns, Trials
-from dfr.aircraft.leading import Lead
+from dfr.aircraft.landing_trials import Touchdowns, Trials
+from dfr.aircraft.precision import SENSOR_CORRELATION_S, TargetTracker, keep_columns
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.sighting import keep_columns
 from dfr.aircraft.sitl_effects import MOST_OFF_RAD, drifted
-from dfr.aircraft.standing import Contact, disarmed_after_s
 from dfr.aircraft.trim import air_density, airframe_of, balancing_lean
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
@@ -47,6 +52,44 @@ GIVEN_STEP_S, GIVEN_LAG_S = 0.1, 0.1
 
 LONGEST_S = 240.0
 """A trial still in the air then has not landed."""
+
+DECISION_HEIGHT_M = 2.0
+"""Where a director decides between going on and going round."""
+
+LARGEST_LEAN = math.tan(math.radians(15.0))
+"""LAND_CHECK_LARGE_ANGLE_CD."""
+
+THROTTLE_DOWN_S = 0.58
+"""From contact to the throttle's lower stop, at the landing speeds recorded on SITL."""
+
+MAYBE_AFTER_S = 0.2
+"""LAND_DETECTOR_MAYBE_TRIGGER_SEC."""
+
+LANDED_AFTER_S = 1.0
+"""LAND_DETECTOR_TRIGGER_SEC."""
+
+SOFTEN_S = 0.16
+"""POSCONTROL_RELAX_TC."""
+
+WATCHED_S = 6.0
+"""A drone whose motors run so long on the ground has not been disarmed: as the recordings count it."""
+
+STEP_S = 0.02
+"""Step of the loops."""
+
+MEASURED = ("east_m", "north_m", "tilt_deg", "speed_mps", "descent_mps", "low_error_m", "duration_s")
+"""What is measured of a drone that landed, NaN of any other."""
+
+RESULT = np.dtype(
+    [
+        *((name, "f8") for name in MEASURED),
+        ("landed", "?"),
+        ("retries", "i8"),
+        ("lost_by", "i8"),
+        ("unguided", "?"),
+    ]
+)
+"""What is noted of a landing; the fields are those of `Touchdowns`."""
 
 
 def land(
@@ -75,8 +118,18 @@ class _Descent:
         count = trials.wind_mps.size
         self.settings, self.trials, self.dt_s, self.rng = settings, trials, dt_s, rng
         self.active = np.arange(count)
-        self.results = np.full((11, count), np.nan)
-        self.contacts = np.zeros((12, count))
+        self.results = np.zeros(count, dtype=RESULT)
+        for name in (
+            "east_m",
+            "north_m",
+            "tilt_deg",
+            "speed_mps",
+            "descent_mps",
+            "low_error_m",
+            "duration_s",
+        ):
+            self.results[name] = np.nan
+        self.contacts = Contact.none(count)
         self.t_s, self.vehicle_steps = 0.0, 0
         speed = np.maximum(trials.wind_mps, SLOWEST_AIRSPEED_MPS)
         self.wind, self.sigma = trials.wind_mps.copy(), trials.intensity * trials.wind_mps
@@ -92,8 +145,8 @@ class _Descent:
         self.taken_back = np.zeros(count)
         heading = self._nose_off_wind(drone)
         if trials.nose_off_wind_deg is not None:
-            told = np.radians(trials.nose_off_wind_deg)
-            heading = np.where(np.isnan(told), heading, told)
+            given = np.radians(trials.nose_off_wind_deg)
+            heading = np.where(np.isnan(given), heading, given)
         self.given = trials.gusts
         self.given_now = None if trials.gusts is None else trials.gusts[0].copy()
         self.body = QuadDynamics(
@@ -104,9 +157,17 @@ class _Descent:
             density=float(air_density(0.0)),
         )
         self.loop = PositionLoop(LoopGains.of(settings), vehicles=count)
-        self.lead = None
+        self.tracker = None
         if trials.guidance is Guidance.PRECISION:
-            self.lead = Lead(trials, settings, dt_s=dt_s, rng=rng.spawn(1)[0])
+            self.tracker = TargetTracker(
+                trials.camera,
+                trials.precision,
+                settings,
+                gnss_m=trials.sensors.error_m(Guidance.GNSS, trials.wind_mps),
+                rain_mm_h=trials.rain_mm_h,
+                dt_s=dt_s,
+                rng=rng.spawn(1)[0],
+            )
         self._start_in_balance(trials.start_height_m)
 
     def _nose_off_wind(self, drone: Drone) -> FloatArray:
@@ -165,8 +226,8 @@ class _Descent:
     def _error_m(self) -> FloatArray:
         """The target less the drone, as seen."""
         error = -self.sensor_m * self.sensor
-        if self.lead is not None:
-            return self.lead.error_m(self.body.position_m, self.body.lean, error)
+        if self.tracker is not None:
+            return self.tracker.error_m(self.body.position_m, self.body.lean, error)
         return error - self.body.position_m[:2]
 
     def _heave(self) -> None:
@@ -192,7 +253,7 @@ class _Descent:
         """ArduCopter's landing descent at a height, and with precision guidance at an error."""
         low, high = self.settings.land_low_mps, self.settings.effective_land_high_mps
         usual = np.clip(height_m - self.settings.land_low_height_m, low, high)
-        return usual if self.lead is None else self.lead.sink_mps(height_m, error_m, usual)
+        return usual if self.tracker is None else self.tracker.sink_mps(height_m, error_m, usual)
 
     def _note(self, seen_m: FloatArray) -> None:
         """Write down those that passed the decision height or touched, and drop the latter."""
@@ -203,39 +264,49 @@ class _Descent:
         down = position[2] <= 0.0
         if not down.any():
             return
-        self.results[:, self.active[down]] = self._state(1.0, down)
+        self._record(down, landed=True)
         loop = self.loop
-        each = (seen_m, loop.integral, loop.error, loop.slope, loop.limit, self.body.lean_target)
-        self.contacts[:, self.active[down]] = np.concatenate([array[:, down] for array in each])
+        self.contacts.put(
+            self.active[down],
+            Contact(
+                error_m=seen_m[:, down],
+                integral=loop.integral[:, down],
+                velocity_error=loop.error[:, down],
+                slope=loop.slope[:, down],
+                limit=loop.limit[:, down],
+                lean_target=self.body.lean_target[:, down],
+            ),
+        )
         self._keep_only(~down)
 
-    def _state(self, landed: float, chosen: np.ndarray) -> FloatArray:
-        """What is kept of some drones in the air, (11, some)."""
+    def _record(self, chosen: np.ndarray, *, landed: bool) -> None:
+        """Note how some drones in the air landed, or that they had not."""
+        rows, results = self.active[chosen], self.results
+        results["landed"][rows] = landed
+        if self.tracker is not None:
+            tracking = self.tracker.tracking()
+            for name in tracking._fields:
+                results[name][rows] = getattr(tracking, name)[chosen]
+        if not landed:
+            return
         body = self.body
         position, velocity, lean = (
             array[:, chosen] for array in (body.position_m, body.velocity_mps, body.lean)
         )
-        count = position.shape[1]
-        story = np.zeros((3, count)) if self.lead is None else self.lead.story()[:, chosen]
-        flown = (
-            position[0],
-            position[1],
-            np.degrees(np.arctan(np.hypot(lean[0], lean[1]))),
-            np.hypot(velocity[0], velocity[1]),
-            -velocity[2],
-            self.low_error[chosen],
-            np.full(count, self.t_s),
-            np.full(count, landed),
-        )
-        return np.concatenate([np.stack(flown), story])
+        results["east_m"][rows], results["north_m"][rows] = position[0], position[1]
+        results["tilt_deg"][rows] = np.degrees(np.arctan(np.hypot(lean[0], lean[1])))
+        results["speed_mps"][rows] = np.hypot(velocity[0], velocity[1])
+        results["descent_mps"][rows] = -velocity[2]
+        results["low_error_m"][rows] = self.low_error[chosen]
+        results["duration_s"][rows] = self.t_s
 
     def _keep_only(self, held: np.ndarray) -> None:
         own = ("active", "wind", "sigma", "keep", "fresh", "gust", "sensor", "sensor_m", "low_error")
         keep_columns(self, held, (*own, "updraft", "taken_back"))
         if self.given_now is not None:
             self.given_now = self.given_now[:, held]
-        if self.lead is not None:
-            self.lead.keep(held)
+        if self.tracker is not None:
+            self.tracker.keep(held)
         body = ("position_m", "velocity_mps", "lean", "lean_target", "heading_rad", "thrust_n")
         keep_columns(self.body, held, (*body, "climb_accel_mps2"))
         keep_columns(self.loop, held, ("integral", "error", "slope", "limit"))
@@ -243,30 +314,65 @@ class _Descent:
     def touchdowns(self) -> Touchdowns:
         """The results in the order of the trials; those still in the air have only their story."""
         if self.active.size:
-            everyone = np.ones(self.active.size, dtype=bool)
-            self.results[7:, self.active] = self._state(0.0, everyone)[7:]
-        east, north, tilt, speed, sink, low, seconds, landed, retries, lost_by, unguided = self.results
-        down = landed == 1.0
-        contact = Contact(*np.split(self.contacts[:, down], 6))
+            self._record(np.ones(self.active.size, dtype=bool), landed=False)
+        results = self.results
+        down = results["landed"]
         disarmed = np.full(down.size, np.inf)
-        disarmed[down] = disarmed_after_s(contact, self.loop.gains, input_tc_s=self.settings.input_tc_s)
+        disarmed[down] = disarmed_after_s(
+            self.contacts.of(down), self.loop.gains, input_tc_s=self.settings.input_tc_s
+        )
         return Touchdowns(
-            error_m=np.hypot(east, north),
-            east_m=east,
-            north_m=north,
-            tilt_deg=tilt,
-            speed_mps=speed,
-            descent_mps=sink,
-            low_error_m=low,
-            duration_s=seconds,
-            landed=down,
+            error_m=np.hypot(results["east_m"], results["north_m"]),
             disarmed_s=disarmed,
-            retries=retries.astype(int),
-            lost_by=lost_by.astype(int),
-            unguided=unguided == 1.0,
+            **{name: results[name].copy() for name in RESULT.names or ()},
             vehicle_steps=self.vehicle_steps,
         )
 
 
-DECISION_HEIGHT_M = 2.0
-"""Where a director decides between going on and going round."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Position loops at contact, each (2, n): the error to the target as believed, and the loop's state."""
+
+    error_m: FloatArray
+    integral: FloatArray
+    velocity_error: FloatArray
+    slope: FloatArray
+    limit: FloatArray
+    lean_target: FloatArray
+
+    @classmethod
+    def none(cls, count: int) -> Contact:
+        """Room for that many."""
+        return cls(**{item.name: np.zeros((2, count)) for item in fields(cls)})
+
+    def put(self, rows: np.ndarray, others: Contact) -> None:
+        """Others in the place of some."""
+        for item in fields(self):
+            getattr(self, item.name)[:, rows] = getattr(others, item.name)
+
+    def of(self, chosen: np.ndarray) -> Contact:
+        """Some of them."""
+        return Contact(**{item.name: getattr(self, item.name)[:, chosen] for item in fields(self)})
+
+
+def disarmed_after_s(
+    contact: Contact, gains: LoopGains, *, input_tc_s: float, dt_s: float = STEP_S
+) -> FloatArray:
+    """Seconds from contact to the end of the flight, shape (n,); infinite where it did not come."""
+    count = contact.error_m.shape[1]
+    loop = PositionLoop(gains, vehicles=count)
+    loop.resume(contact.integral, contact.velocity_error, contact.slope, contact.limit)
+    error, asked = contact.error_m.copy(), contact.lean_target.copy()
+    still = np.zeros((2, count))
+    steady_s, ended_s = np.zeros(count), np.full(count, np.inf)
+    follows = 1.0 - math.exp(-dt_s / max(input_tc_s, dt_s))
+    for step in range(1, round(WATCHED_S / dt_s) + 1):
+        maybe = steady_s >= MAYBE_AFTER_S
+        error *= np.where(maybe, SOFTEN_S / (SOFTEN_S + dt_s), 1.0)
+        loop.hold_integral(maybe)
+        asked += (loop.lean_command(error, still, dt_s) - asked) * follows
+        small = np.hypot(asked[0], asked[1]) <= LARGEST_LEAN
+        steady_s = np.where(small & (step * dt_s > THROTTLE_DOWN_S), steady_s + dt_s, 0.0)
+        ends = (steady_s >= LANDED_AFTER_S) & np.isinf(ended_s)
+        ended_s[ends] = step * dt_s
+    return ended_s

@@ -14,8 +14,8 @@ from dfr.aircraft import catalogue
 from dfr.aircraft.envelope import AXES, Air, Axis
 from dfr.aircraft.envelope import envelope as envelope_rows
 from dfr.aircraft.landing_study import ASSUMPTIONS, LandingStudy
+from dfr.aircraft.precision import PRECISION_PARAMETERS
 from dfr.aircraft.redundancy import motor_out
-from dfr.aircraft.retrying import PARAMETERS as PRECISION_PARAMETERS
 from dfr.aircraft.settings import PARAMETERS
 from dfr.api.prediction import landing_study
 from dfr.cli.output import emit_json, keeping, note, progress, say

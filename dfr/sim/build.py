@@ -12,7 +12,7 @@ from dfr.aircraft.catalogue import Dock
 from dfr.aircraft.energy import charge_seconds
 from dfr.aircraft.landing import BLURRING_RAIN_MM_H, MOST_SINK_MPS, MOST_SPEED_MPS
 from dfr.aircraft.performance import FlightSettings
-from dfr.aircraft.sighting import BLIND_SPELL_S, BLINDING_RAIN_MM_H
+from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H
 from dfr.geo import distance_m
 from dfr.plan.checks.traffic import in_way
 from dfr.plan.model import Plan

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.dynamics import LoopGains
-from dfr.aircraft.leading import stretch
+from dfr.aircraft.precision import stretch
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.standing import Contact, disarmed_after_s
+from dfr.aircraft.touchdown import Contact, disarmed_after_s
 from dfr.units import GRAVITY_MPS2
 
 GAINS = LoopGains.of(FlightSettings())
@@ -22,7 +22,14 @@ def after_s(*, lean_deg: float, upwind_m: float = 0.0) -> float:
     none = np.zeros((2, 1))
     error = np.array([[0.0], [-upwind_m]])
     # The velocity error of a drone that stands still: what the position loop wants.
-    contact = Contact(error, GRAVITY_MPS2 * lean, GAINS.position_p * error, none, none, lean)
+    contact = Contact(
+        error_m=error,
+        integral=GRAVITY_MPS2 * lean,
+        velocity_error=GAINS.position_p * error,
+        slope=none,
+        limit=none,
+        lean_target=lean,
+    )
     return float(disarmed_after_s(contact, GAINS, input_tc_s=0.15)[0])
 
 

@@ -14,9 +14,22 @@ from hypothesis import strategies as st
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing_study import study_landings
 from dfr.aircraft.landing_trials import Trials
-from dfr.aircraft.retrying import GO_DOWN, GO_ROUND, HOVER, PrecisionSettings, RetryMachine
+from dfr.aircraft.precision import (
+    BY_VIEW,
+    FOUND,
+    GO_DOWN,
+    GO_ROUND,
+    HOVER,
+    LOST,
+    NEVER,
+    OUT_OF_RANGE,
+    Camera,
+    PrecisionSettings,
+    RetryMachine,
+    SensorRange,
+    TargetDetector,
+)
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.sighting import BY_VIEW, FOUND, LOST, NEVER, OUT_OF_RANGE, Camera, SensorRange, Sight
 from dfr.aircraft.touchdown import land
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
@@ -31,10 +44,10 @@ FLOWN = [
 TURN_S = 0.1
 
 
-def sight(count: int = 1, **camera) -> Sight:
-    """A sight of nobody's: its verdicts are set by the test."""
+def sight(count: int = 1, **camera) -> TargetDetector:
+    """A detector of nobody's: its verdicts are set by the test."""
     rng = np.random.default_rng(1)
-    return Sight(Camera(**camera), SensorRange(), count=count, rain_mm_h=0.0, rng=rng)
+    return TargetDetector(Camera(**camera), SensorRange(), count=count, rain_mm_h=0.0, rng=rng)
 
 
 @dataclass
@@ -172,7 +185,7 @@ def watched(monkeypatch, flight: dict) -> tuple[list[tuple[float, str]], list[tu
             events.append((since, "failsafe"))
         state["known"] = known
 
-    monkeypatch.setattr(Sight, "_hidden_by", hidden_by)
+    monkeypatch.setattr(TargetDetector, "_hidden_by", hidden_by)
     monkeypatch.setattr(RetryMachine, "update", update)
     trials = Trials(
         wind_mps=np.zeros(1), intensity=np.zeros(1), guidance=Guidance.PRECISION,
