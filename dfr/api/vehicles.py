@@ -15,15 +15,14 @@ from pathlib import Path
 from dfr.errors import VehicleRefusedError
 from dfr.findings import Severity, finding_text
 from dfr.io.files import read_bounded
-from dfr.link.adoption import adopt, is_flying
-from dfr.link.conduct import OnEvent, OnState
-from dfr.link.director import fly_dispatch, refuse_blocking
-from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch
+from dfr.link.director import OnEvent, OnState
+from dfr.link.dispatch import adopt, fly_dispatch, is_flying, refuse_blocking
 from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.onboard import Kept, read_kept
 from dfr.link.operator import NOBODY, Operator
 from dfr.link.orders import Orders
+from dfr.link.outcome import DOCK_TOLERANCE_M, FlownDispatch
 from dfr.link.survey import ask, survey, tell_survey
 from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
 from dfr.link.verdict_gate import heed_verdict

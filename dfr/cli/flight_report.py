@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfr.cli.output import say
-from dfr.link.dispatched import FlownDispatch
+from dfr.link.outcome import FlownDispatch
 from dfr.link.transfer import TransferReport
 from dfr.track import FlightTrack
 

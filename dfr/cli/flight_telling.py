@@ -9,7 +9,7 @@ import threading
 from queue import SimpleQueue
 
 from dfr.cli.output import note
-from dfr.link.dispatched import Event
+from dfr.link.outcome import Event
 from dfr.link.vehicle import Text, VehicleState
 
 TELL_EVERY_S = 5.0

@@ -22,12 +22,12 @@ from dfr.cli.stopping import give_up_stdout, one_stop
 from dfr.cli.upload import print_report
 from dfr.errors import LinkError, StoppedError
 from dfr.io.files import refuse_unwritable, write_atomically
-from dfr.link.conduct import OnState
 from dfr.link.cot import CotFeed, Sink, open_sink
-from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import DOCK_TOLERANCE_M, LeftInFlight
+from dfr.link.director import OnState
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import DEFAULT_HOLD_LOW_M, GAP_S, GIVE_UP_S, Action, FlightLimits, TrafficLimit
 from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.link.outcome import DOCK_TOLERANCE_M, LeftInFlight
 from dfr.link.transfer import TransferReport
 from dfr.link.vehicle import VehicleState
 

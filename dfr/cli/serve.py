@@ -19,7 +19,7 @@ from dfr.cli.planned import NoCache
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.io.scenario_files import DayFiles, find_scenario
-from dfr.link.lost_station import TAKE_OVER, left_words
+from dfr.link.lost_link import TAKE_OVER, left_words
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import Recalled, on_the_day_of, recall

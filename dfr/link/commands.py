@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import CommandResult, Frame
 from dfr.errors import LinkTimeoutError
 from dfr.geo import Position
 from dfr.link.framing import Message
@@ -58,7 +59,7 @@ def send_command_to_place(
     def command(confirmation: int) -> Message:
         del confirmation
         return dialect.MAVLink_command_int_message(
-            *vehicle.target, dialect.MAV_FRAME_GLOBAL_RELATIVE_ALT, number, 0, 0, *values, x, y, height_m_home
+            *vehicle.target, Frame.GLOBAL_RELATIVE_ALT, number, 0, 0, *values, x, y, height_m_home
         )
 
     _until_answered(vehicle, number, command, timeout_s=RESEND_S)
@@ -71,9 +72,9 @@ def _until_answered(
     with vehicle.port.inbox(lambda message: _answers(vehicle, message, number)) as answers:
         for attempt in range(BUSY_TRIES):
             result = _ask(vehicle, number, command, answers, timeout_s=timeout_s)
-            if result == dialect.MAV_RESULT_ACCEPTED:
+            if result == CommandResult.ACCEPTED:
                 return
-            if result != dialect.MAV_RESULT_TEMPORARILY_REJECTED or attempt == BUSY_TRIES - 1:
+            if result != CommandResult.TEMPORARILY_REJECTED or attempt == BUSY_TRIES - 1:
                 raise CommandFailed(f"{name} {RESULTS.get(result, f'answered {result}')}")
             time.sleep(BUSY_S)
 
@@ -104,7 +105,7 @@ def _ask(
                 break
             if confirmation == 0:
                 vehicle.round_trip.measured(time.monotonic() - asked_at)
-            if answer.result != dialect.MAV_RESULT_IN_PROGRESS:
+            if answer.result != CommandResult.IN_PROGRESS:
                 return int(answer.result)
             deadline = time.monotonic() + IN_PROGRESS_S
         vehicle.check_link()

@@ -1,202 +1,392 @@
-"""Flies one dispatch from arming to the dock, or says why it is not flown (`dfr.link.conduct`)."""
+"""One flight under its director: arms, starts AUTO, follows, notices what ArduCopter does not.
+
+All deadlines count the vehicle's own seconds. Nothing moves a vehicle that is not simulated without
+`confirmed`. When the flight mode changes and it was not us, the director takes its hands off: it goes on
+watching traffic, ground and link, tells what it sees, and commands nothing, until the flight is given back.
+
+Its limits (`dfr.link.limits`) are its own: wind, energy to home and gaps in the link send the drone home;
+other traffic is given way to (`dfr.link.give_way`). Orders from other threads (`dfr.link.orders`) are taken
+in turn: a new task is uploaded and proven while the drone hovers, and refused where its path was not checked.
+
+A vehicle that is not heard is waited for, and commanded again only when the plan on board is proven to be
+the verified one (`dfr.link.link_gaps`). What it was asked for and did not get is asked for again.
+
+What is on the ground with its motors on is `dfr.link.ground_watch`'s business, what became of the dispatch
+`dfr.link.outcome`'s.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
-from dfr.findings import Finding
-from dfr.geo import distance_m
-from dfr.link.aftermath import Aftermath
-from dfr.link.conduct import Director, OnEvent, OnState
-from dfr.link.dispatched import DOCK_TOLERANCE_M, FlownDispatch, LeftInFlight, was_on_scene
-from dfr.link.landing_time import landing_settings_of
-from dfr.link.limits import SIMULATED, FlightLimits
-from dfr.link.lost_station import LostStation
+from dfr.aircraft.settings import FlightSettings
+from dfr.ardupilot.commands import Command
+from dfr.errors import DfrError, LinkError, VehicleRefusedError
+from dfr.link.control_authority import ControlAuthority
+from dfr.link.give_way import GiveWay
+from dfr.link.ground_watch import GroundWatch
+from dfr.link.limits import Action, Breach, FlightLimits, LimitMonitor, refuse_without_energy
+from dfr.link.link_gaps import LinkMonitor
+from dfr.link.lost_link import TAKE_OVER, LostLinkBehaviour
 from dfr.link.mavlink import MavlinkVehicle
-from dfr.link.orders import Orders
-from dfr.link.outcome import Ending
-from dfr.link.preflight import preflight, wait_ready
-from dfr.link.recorder import Recorder
+from dfr.link.orders import NewTask, Orders, Recall
+from dfr.link.outcome import Event, Outcome
+from dfr.link.recorder import RETURNING, Recorder
+from dfr.link.status_texts import doubted_by_flags
 from dfr.link.traffic import TrafficPicture
-from dfr.link.transfer import inspect_onboard
-from dfr.link.vehicle import OnboardPlan
-from dfr.mission.compile import return_seq
+from dfr.link.transfer import replace_mission
+from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
+from dfr.mission.changes import FIRST_ITEM, retasked
+from dfr.mission.compile import HOLDS, return_seq
+from dfr.mission.duration import longest_s
 from dfr.mission.items import FlightPlan
 
-WIND_PARAMETERS = ("EK3_DRAG_BCOEF_X", "EK3_DRAG_BCOEF_Y", "EK3_DRAG_MCOEF", "ARSPD_TYPE")
-"""Any of these lets ArduCopter estimate the wind (AP_NavEKF3: drag fusion, airspeed)."""
+LIFT_S = 30.0
+LOOK_EVERY_S = 0.05
+ANSWER_S = 1.0
+"""A vehicle that was told to arm shows it by then (it tells its state once a second)."""
 
-LEAST_WIND_MPS = 1e-3
-"""No estimate is as small: it stands for none."""
-
-WIND_WITHIN_S = 4.0
-"""WIND is asked for once a second."""
+ALOFT_M = 2.0
+"""Higher than this above home the limits of a flight apply."""
 
 
-def fly_dispatch(
-    vehicle: MavlinkVehicle,
-    plan: FlightPlan,
-    *,
-    confirmed: bool = False,
-    on_state: OnState | None = None,
-    on_event: OnEvent | None = None,
-    may_force_disarm: bool | None = None,
-    dock_tolerance_m: float = DOCK_TOLERANCE_M,
-    limits: FlightLimits | None = None,
-    orders: Orders | None = None,
-    aloft: bool = False,
-) -> FlownDispatch:
-    """Fly an uploaded, verified plan from arming to the dock.
+OnState = Callable[[VehicleState], None]
+OnEvent = Callable[[Event], None]
 
-    `confirmed` is a person's go for this very flight: without it only a simulated vehicle is armed.
-    `limits` are those of `FlightLimits`; a simulated vehicle, whose seconds are not ours, has none on gaps,
-    and is given up sooner.
-    `orders` come from other threads; `on_event` gets each event as it happens.
-    `aloft`: it is in the air already and carries the plan (`dfr.link.adoption`): watch it from here on.
-    An armed vehicle that falls silent is waited for (`dfr.link.contact`). Ctrl-C in flight raises
-    LeftInFlight, which says what the vehicle will do.
-    Raises VehicleRefusedError without it, NonCompliantError where preflight finds a reason not to go,
-    LinkTimeoutError where the vehicle falls silent before it is armed.
-    """
-    if not (vehicle.simulated or confirmed):
-        raise VehicleRefusedError(
-            "this vehicle is not known to be simulated", do="confirm the flight explicitly (--yes)"
+
+@dataclass
+class Director:
+    """One flight in progress; `landing` is how the vehicle comes down by itself."""
+
+    vehicle: MavlinkVehicle
+    plan: FlightPlan
+    recorder: Recorder
+    limits: FlightLimits
+    picture: TrafficPicture
+    orders: Orders
+    may_force_disarm: bool
+    dock_tolerance_m: float
+    landing: FlightSettings
+    cruise_mps: float | None = None
+    on_event: OnEvent | None = None
+    lost_link: LostLinkBehaviour = field(default_factory=LostLinkBehaviour)
+    events: list[Event] = field(default_factory=list)
+    given_up: bool = False
+    trouble: str = ""
+    recalled: bool = False
+    last_seq: int | None = None
+    warned: set[str] = field(default_factory=set)
+    past_scene: bool = False
+    doubted: bool = False
+    unseen: bool = False
+    deadline_s: float = 0.0
+    unheard_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.watch = LimitMonitor(self.limits, self.plan)
+        self.contact = LinkMonitor(self.vehicle, self._note)
+        self.control = ControlAuthority(
+            vehicle=self.vehicle,
+            recorder=self.recorder,
+            tell=self._note,
+            wrecked=lambda: bool(self.ground.crash),
         )
-    if vehicle.plan is not OnboardPlan.VERIFIED:
-        raise VehicleRefusedError(f"the plan on board is {vehicle.plan.value}", do="upload it, verified")
-    own = SIMULATED if vehicle.simulated else FlightLimits()
-    limits = own if limits is None else limits
-    if not aloft:
-        wait_ready(vehicle)
-        refuse_no_go(vehicle, plan)
-        refuse_changed(vehicle, plan)
-        refuse_unmeasured_wind(vehicle, limits)
-    recorder = Recorder(plan.home, return_seq=return_seq(plan.items))
-    forced = vehicle.simulated if may_force_disarm is None else may_force_disarm
-    picture = TrafficPicture(lambda: vehicle.state.t_s)
-    director = Director(
-        vehicle=vehicle,
-        plan=vehicle.kept.under(plan),
-        recorder=recorder,
-        limits=limits,
-        picture=picture,
-        orders=Orders() if orders is None else orders,
-        may_force_disarm=forced,
-        dock_tolerance_m=dock_tolerance_m,
-        landing=landing_settings_of(vehicle),
-        cruise_mps=cruise_mps(vehicle),
-        on_event=on_event,
-        lost_station=LostStation.read(vehicle),
-    )
-    texts_before = len(vehicle.texts)
-    with (
-        vehicle.watching(recorder),
-        vehicle.overhearing(director.custody.said.hear),
-        picture.listening(vehicle.port),
-    ):
+        self.give_way = GiveWay(
+            control=self.control,
+            picture=self.picture,
+            limit=self.limits.traffic,
+            tell=self._note,
+            warn=self._warn,
+            obey=self._obey,
+            delay=self._delay,
+        )
+        self.ground = GroundWatch(
+            vehicle=self.vehicle,
+            recorder=self.recorder,
+            may_force_disarm=self.may_force_disarm,
+            descends_mps=max(self.landing.descent_mps, self.landing.effective_land_high_mps),
+            tell=self._note,
+        )
+
+    def launch(self) -> None:
+        """Arm in GUIDED (ArduCopter does not arm in AUTO by default) and start the mission."""
+        vehicle = self.vehicle
+        vehicle.set_mode(CopterMode.GUIDED)
+        vehicle.arm()
+        self._note("armed")
+        self.control.launched()
         try:
-            if aloft:
-                director.take_on()
+            vehicle.command(Command.MISSION_START, 0.0, 0.0)
+            vehicle.wait(lambda state: state.mode == CopterMode.AUTO, vehicle_s=LIFT_S, what="AUTO")
+        except VehicleRefusedError:
+            raise
+        except LinkError as error:
+            self._note(f"the start of the mission is not confirmed: {error}")
+            return
+        self.control.got(CopterMode.AUTO)
+        self._note("mission started")
+
+    def take_on(self) -> None:
+        """Go on with a flight found in the air; one that is not in AUTO or GUIDED is somebody else's."""
+        mode, seq = self.vehicle.state.mode, self.vehicle.state.mission_seq or 0
+        stays = [number for number, item in enumerate(self.plan.items, 1) if item.command in HOLDS]
+        self.past_scene = bool(stays) and seq > stays[-1]
+        found = f"{self.vehicle.whereabouts()}, found flying this very plan"
+        if mode in (CopterMode.AUTO, CopterMode.GUIDED):
+            self.control.expected = CopterMode(mode)
+            self._note(f"{found}: not uploaded, not armed again, control goes on")
+        else:
+            self.control.leave_alone(self.vehicle.state, f"found in {mode_name(mode)}")
+            self._note(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
+
+    def follow(self, on_state: OnState | None) -> None:
+        """Watch until disarmed, or until a vehicle that should long be down is given up (`given_up`).
+
+        Raises VehicleRefusedError where it never took off.
+        """
+        self.deadline_s = (self.vehicle.state.t_s or 0.0) + self._longest_s(self.plan)
+        while not self.given_up:
+            if self.contact.look():
+                if self._look(self.vehicle.state, on_state):
+                    return
+            elif self.ground.is_off:
+                self.unseen = True
+                self._note("not heard since its motors stopped")
+                return
             else:
-                director.launch()
-            director.follow(on_state)
-            director.stand_down()
-        except KeyboardInterrupt as stop:
-            words = director.farewell()
-            raise LeftInFlight(_flown(director, texts_before), words) from stop
-    return _flown(director, texts_before)
+                self._wait_for_it()
+            time.sleep(LOOK_EVERY_S)
 
+    def _look(self, state: VehicleState, on_state: OnState | None) -> bool:
+        """One look at a vehicle that is heard; True once the flight is over."""
+        self.deadline_s += self.control.look(state)
+        if self.control.hands_off:
+            self.give_way.low = None
+        self._watch_words(state)
+        self._watch_mission(state)
+        if on_state is not None:
+            on_state(state)
+        if self.ground.rests(state):
+            if not self.recorder.air.hops:
+                raise VehicleRefusedError("disarmed before takeoff", do=f"{self.vehicle.last_words()}")
+            return True
+        self._watch_end(state.t_s)
+        if state.armed is False:
+            return False
+        if self.contact.proven or self._prove_plan():
+            try:
+                self._conduct(state)
+            except LinkError as error:
+                self._note_once(f"not done: {error}")
+        return False
 
-def cruise_mps(vehicle: MavlinkVehicle) -> float | None:
-    """The vehicle's own cruise speed; None where it does not say."""
-    found = vehicle.get_param("WPNAV_SPEED")
-    return None if found is None else found / 100.0
+    def _conduct(self, state: VehicleState) -> None:
+        """Do what is to be done now. Raises LinkError for what did not get through."""
+        if (state.t_s or 0.0) > self.deadline_s and not self.recalled:
+            self._overdue()
+        self._watch_limits(state)
+        self._take_orders()
+        low_m = None if self.give_way.low is None else self.give_way.low.low_m
+        self.ground.look(state, self.plan, ours=not self.control.hands_off, low_m=low_m)
+        self.control.ask_again()
 
+    def _wait_for_it(self) -> None:
+        """It is not heard: wait, until it should long be down."""
+        self.unheard_s = self.contact.gap_s
+        self._watch_end((self.vehicle.state.t_s or 0.0) + self.contact.gap_s * self.vehicle.pace)
 
-def refuse_no_go(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
-    """Raise NonCompliantError listing what preflight has against the flight."""
-    refuse_blocking(preflight(vehicle, plan))
+    def _watch_end(self, t_s: float | None) -> None:
+        """Give up a vehicle that is not down though it should long be."""
+        if (t_s or 0.0) > self.deadline_s + self.limits.give_up_s:
+            self.given_up = True
+            self._note(f"given up: not down {self.limits.give_up_s:.0f} s after the flight should have ended")
 
+    def _prove_plan(self) -> bool:
+        """After a gap: whether what is heard again still carries the verified plan."""
+        if self.control.hands_off or self.vehicle.plan is not OnboardPlan.VERIFIED:
+            return True
+        differences = self.contact.prove(self.plan)
+        if differences is None:
+            return False
+        if differences:
+            self.vehicle.plan = OnboardPlan.UNKNOWN
+            self.control.leave_alone(self.vehicle.state, "another plan was put on board")
+            self._note(
+                f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off"
+            )
+        else:
+            self._note("the plan on board is still the verified one: control goes on")
+        return True
 
-def refuse_blocking(findings: Iterable[Finding]) -> None:
-    """Raise NonCompliantError with what blocks a flight, and what to do about each."""
-    against = [finding for finding in findings if finding.blocks]
-    if against:
-        raise NonCompliantError("no go: " + "; ".join(_with_fix(finding) for finding in against))
+    def farewell(self) -> str:
+        """Who is left in the air when the program is stopped, what it will do, and how to take it over."""
+        with contextlib.suppress(LinkError):  # an order to arm may be on its way
+            self.vehicle.wait(lambda state: state.armed is True, vehicle_s=ANSWER_S, what="armed")
+        state = self.vehicle.state
+        words = f"{self.vehicle.whereabouts()}: "
+        if state.armed is False:
+            words += "nothing flies"
+        else:
+            words += f"{self.lost_link.words(state)} -> {TAKE_OVER}"
+        self._note(f"stopped by a person: {words}")
+        return words
 
+    def stand_down(self) -> None:
+        """Leave AUTO after the flight, so that the next plan can be uploaded."""
+        state = self.vehicle.state
+        if self.control.hands_off or state.armed is not False or state.mode != CopterMode.AUTO:
+            return
+        try:
+            self.vehicle.set_mode(CopterMode.GUIDED)
+        except LinkError as error:
+            self._note(f"still in AUTO: {error}")
 
-def _with_fix(finding: Finding) -> str:
-    return f"{finding.message} -> {finding.fix}" if finding.fix else finding.message
+    def _watch_words(self, state: VehicleState) -> None:
+        """Name each failsafe, and the first doubt about the position in flight."""
+        self.control.listen(state)
+        if not self.doubted and self.recorder.air.in_air and doubted_by_flags(state):
+            self.doubted = True
+            self._note("the vehicle's estimator doubts its own position")
 
+    def _watch_mission(self, state: VehicleState) -> None:
+        if state.mission_seq != self.last_seq and state.mission_seq is not None:
+            self.last_seq = state.mission_seq
+            self._note(f"item {state.mission_seq}")
+        self.control.watch_stay(self.plan, state)
+        if self.recorder.return_t_s is not None and not self.control.returning:
+            self.control.returning = True
+            self._note("return", t_s=self.recorder.return_t_s)
 
-def refuse_unmeasured_wind(vehicle: MavlinkVehicle, limits: FlightLimits) -> None:
-    """Raise NonCompliantError where a wind limit is set and the vehicle will report no wind in flight.
+    def _watch_limits(self, state: VehicleState) -> None:
+        """In the air: act on what no longer holds, or tell it where the drone is not ours."""
+        unheard_s, silent_s = self.unheard_s, self.vehicle.silent_s
+        self.unheard_s = silent_s
+        if not state.armed or self.recorder.above_ground_m(state.height_m_home or 0.0) < ALOFT_M:
+            return
+        heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
+        breach = self.watch.breach(state, unheard_s=heard_again_after_s)
+        if breach is not None and self.control.hands_off:
+            self._warn(breach.limit, f"limit {breach.limit}: {breach.words}: not ours to act on")
+        elif breach is not None:
+            self._obey(breach)
+        self.give_way.look(state)
 
-    ArduCopter estimates the wind in the air only, and only where its drag parameters are set; else it tells a
-    wind of exactly 0. The built-in vehicle tells the wind that there is.
-    """
-    if limits.wind_mps is None or any(vehicle.get_param(name) for name in WIND_PARAMETERS):
-        return
-    try:
-        least_mps = 0.0 if vehicle.firmware.built_in else LEAST_WIND_MPS
-        vehicle.wait(
-            lambda state: state.wind_mps is not None and state.wind_mps >= least_mps,
-            vehicle_s=WIND_WITHIN_S,
-            what="wind",
+    def _obey(self, breach: Breach) -> None:
+        """Home, or down; once, and not where it is on its way there."""
+        mode = CopterMode.LAND if breach.action is Action.LAND else CopterMode.RTL
+        now = self.control.expected if self.control.asked is None else self.control.asked
+        homeward = now in RETURNING or (self.control.returning and self.give_way.low is None)
+        if now == mode or (homeward and mode == CopterMode.RTL):
+            return
+        self.give_way.low = None
+        self._note(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
+        self.control.cut(Outcome.LIMIT, f"limit {breach.limit}: {breach.words}")
+        self.control.change_mode(mode)
+
+    def _take_orders(self) -> None:
+        order = self.orders.next()
+        if order is None:
+            return
+        try:
+            if self.control.hands_off:
+                raise VehicleRefusedError("another pilot has taken over", do="ask them")
+            if isinstance(order, Recall):
+                self._note("recalled by order")
+                self.recall()
+                self.control.cut(Outcome.RECALLED, "recalled by order")
+            else:
+                self.retask(order)
+        except DfrError as error:
+            self._note(f"order refused: {error}")
+            order.done.set_exception(error)
+        else:
+            order.done.set_result(None)
+
+    def retask(self, task: NewTask) -> None:
+        """Send the drone on to another incident: checked, held, uploaded, proven, and on.
+
+        Raises NonCompliantError where its path was not checked, VehicleRefusedError where it is too low or
+        has not the energy; TransferError where the new mission did not arrive, and then it comes home.
+        """
+        state = self.vehicle.state
+        here, height_m = state.position, state.height_m_home
+        cruise_m = max(item.z_m for item in self.plan.items if item.command == Command.NAV_TAKEOFF)
+        if here is None or height_m is None or height_m < 0.5 * cruise_m or self.give_way.low is not None:
+            raise VehicleRefusedError(
+                "it is low, or gives way", do="wait until it is at its cruise height again"
+            )
+        new = retasked(
+            self.plan,
+            here=here,
+            path=task.path,
+            height_m_home=cruise_m,
+            on_scene_s=task.on_scene_s,
+            look_at=task.look_at,
         )
-    except LinkTimeoutError as error:
-        raise NonCompliantError(
-            f"no go: the wind limit of {limits.wind_mps:g} m/s cannot be watched: it reports no wind "
-            f"({', '.join(WIND_PARAMETERS)} are 0 or not there)",
-            do="set its drag parameters, or fly without --max-wind",
-        ) from error
-
-
-def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
-    """Read the plan on board once more, just before arming. Raises TransferError where it has changed."""
-    report = inspect_onboard(vehicle, plan)
-    if not report.verified:
-        vehicle.plan = OnboardPlan.UNKNOWN
-        raise TransferError(
-            f"the plan on board has changed since its upload: {'; '.join(report.differences)}",
-            do="upload again",
+        refuse_without_energy(state, self.plan, path=task.path, on_scene_s=task.on_scene_s)
+        self._note(f"new task: {task.path[-1]}")
+        self.control.go_to(here, max(height_m, cruise_m))
+        try:
+            replace_mission(self.vehicle, new)
+        except LinkError:
+            self._note("the new mission did not arrive: coming home")
+            self.control.cut(Outcome.LIMIT, "a new mission did not arrive")
+            self.recall()
+            raise
+        self.plan, self.watch, self.control.returning, self.last_seq = (
+            new,
+            LimitMonitor(self.limits, new),
+            False,
+            None,
         )
+        self.vehicle.command(Command.DO_SET_MISSION_CURRENT, float(FIRST_ITEM))
+        self.recorder.begin_task(return_seq(new.items), state.t_s)
+        self.control.begin_task()
+        self.deadline_s = (state.t_s or 0.0) + self._longest_s(new)
+        self.control.change_mode(CopterMode.AUTO)
+        self._note("on to the new task")
 
+    def _delay(self, seconds: float) -> None:
+        """The flight may take so much longer."""
+        self.deadline_s += seconds
 
-def _flown(director: Director, texts_before: int) -> FlownDispatch:
-    vehicle, state, plan = director.vehicle, director.vehicle.state, director.plan
-    away_m = None if state.position is None else distance_m(state.position, plan.home)
-    track, cuts = director.recorder.track(plan.name), tuple(director.custody.cuts)
-    by_plan = not any(cut.before_return for cut in cuts)
-    aftermath = Aftermath(
-        recorder=director.recorder,
-        said=director.custody.said,
-        landing=director.landing,
-        wreck=director.ground.crash,
-        doubted=director.doubted,
-        unseen=director.unseen,
-        piloted=director.custody.taken_over,
-    )
-    return FlownDispatch(
-        track=track,
-        plan=plan,
-        ending=Ending(
-            on_scene=director.past_scene or was_on_scene(track, plan, by_plan=by_plan),
-            at_dock=away_m is not None and away_m <= director.dock_tolerance_m,
-            disarmed=state.armed is False,
-            cuts=cuts,
-            crash=aftermath.crash(track),
-            doubts=aftermath.doubts,
-        ),
-        taken_over=director.custody.taken_over or director.custody.hands_off,
-        dock_error_m=away_m,
-        energy_wh=track.energy_wh,
-        firmware=str(vehicle.firmware),
-        simulated=vehicle.simulated,
-        events=tuple(sorted(director.events, key=lambda event: event.t_s or 0.0)),
-        texts=vehicle.texts[texts_before:],
-        failsafes=tuple(dict.fromkeys(text.text for text in director.custody.said.failsafes)),
-        traffic=director.picture.nearest,
-        dock_tolerance_m=director.dock_tolerance_m,
-    )
+    def _longest_s(self, plan: FlightPlan) -> float:
+        return longest_s(plan, cruise_mps=self.cruise_mps)
+
+    def _overdue(self) -> None:
+        """Recall once, unless somebody else is flying."""
+        self.recalled = True
+        if self.control.hands_off:
+            self._note("overdue, and not ours to recall: watching on")
+            return
+        self._note("overdue: recalling")
+        self.control.cut(Outcome.OVERDUE, "overdue")
+        self.recall()
+
+    def recall(self) -> None:
+        """Command RTL, unless somebody else is flying."""
+        if self.control.hands_off:
+            raise VehicleRefusedError("another pilot has taken over", do="ask them to return")
+        self.give_way.low = None
+        self.control.change_mode(CopterMode.RTL)
+
+    def _warn(self, key: str, words: str) -> None:
+        """Told once of each, while the drone is not ours."""
+        if key not in self.warned:
+            self.warned.add(key)
+            self._note(words)
+
+    def _note_once(self, what: str) -> None:
+        """What would be said again at every look."""
+        if what != self.trouble:
+            self.trouble = what
+            self._note(what)
+
+    def _note(self, what: str, *, t_s: float | None = None) -> None:
+        event = Event(t_s=self.vehicle.state.t_s if t_s is None else t_s, what=what)
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event(event)

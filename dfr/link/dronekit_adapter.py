@@ -25,10 +25,10 @@ from typing import Any
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError, VehicleRefusedError
-from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import FlownDispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.framing import Message
 from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.outcome import FlownDispatch
 from dfr.link.transfer import TransferReport, upload_verified
 from dfr.link.vehicle import CopterMode
 from dfr.mission.items import FlightPlan

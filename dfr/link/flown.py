@@ -16,7 +16,7 @@ from collections.abc import Callable
 import simpy
 
 from dfr.errors import LinkTimeoutError
-from dfr.geo import distance_m
+from dfr.geo import Position, distance_m
 from dfr.link.ground_watch import (
     IMPACT_MPS,
     RESTS_S,
@@ -28,15 +28,14 @@ from dfr.link.ground_watch import (
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.pilot import Hangar, Pilot, Tell
 from dfr.link.recorder import Recorder
-from dfr.link.signs import at_once, near, never
 from dfr.link.vehicle import CopterMode, VehicleState
-from dfr.link.vehicle_clock import Task, VehicleClock
+from dfr.link.vehicle_clock import TimedPhase, VehicleClock
 from dfr.metrics.shift import Sample
 from dfr.mission.changes import hold_position, takeoff_height_m, unlimited_stay
 from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
 from dfr.sim.flight import Attempt, Landed, Order
-from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, TOUCHED_M, Phase
+from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, REACHED_M, TOUCHED_M, Phase
 
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
 """A phase that takes so much longer than predicted is given up for lost (assumed)."""
@@ -74,10 +73,10 @@ class FlownFlight:
         self._clock = clock
         self._pilot = Pilot(order, self.plan, hangar, confirmed=confirmed, tell=tell)
         self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
-        self._task: Task | None = None
+        self._task: TimedPhase | None = None
         self._phase = Phase.CLIMB
-        self._begins: Holds = at_once
-        self._ends: Holds = never
+        self._begins: Holds | None = None
+        self._ends: Holds | None = None
         self._lasts_s, self._limit_s = math.inf, math.inf
         self._waits_from_s: float | None = None
         self._ended_s: float | None = None
@@ -163,7 +162,7 @@ class FlownFlight:
         event = self._begin(
             Phase.BACK,
             begins=lambda state: self.recorder.return_t_s is not None,
-            ends=lambda state: near(state, self.plan.home),
+            ends=lambda state: _reached(state, self.plan.home),
             predicted_s=self.order.leg.back_s,
         )
         self._pilot.homeward = True
@@ -172,7 +171,7 @@ class FlownFlight:
 
     def land(self) -> simpy.Event | None:
         """Come down where the way home ends, until it rests."""
-        return self._come_down(at_once)
+        return self._come_down(None)
 
     def land_away(self) -> simpy.Event | None:
         """Come down here."""
@@ -218,7 +217,7 @@ class FlownFlight:
     def _stay(self, seconds: float) -> simpy.Event | None:
         if seconds <= 0.0:
             return None
-        return self._begin(Phase.ON_SCENE, begins=at_once, ends=never, lasts_s=seconds, goes_on=True)
+        return self._begin(Phase.ON_SCENE, lasts_s=seconds, goes_on=True)
 
     def _height_m_home(self) -> float:
         """How high it is now; its cruise height where it does not say."""
@@ -229,18 +228,20 @@ class FlownFlight:
         self,
         phase: Phase,
         *,
-        begins: Holds,
-        ends: Holds,
+        begins: Holds | None = None,
+        ends: Holds | None = None,
         predicted_s: float = math.inf,
         lasts_s: float = math.inf,
         goes_on: bool = False,
     ) -> simpy.Event:
         """A phase on the clock: `begins` and `ends` are looked for in every state of the vehicle.
 
+        Without `begins` it begins with the first state, without `ends` it ends only when its time is over.
+
         One that goes on from the last without a command begins at the very moment that one ended.
         """
         self._book()
-        task = Task(self._clock.event(), self._clock.now, self._check)
+        task = TimedPhase(self._clock.event(), self._clock.now, self._check)
         self._phase, self._begins, self._ends, self._lasts_s = phase, begins, ends, lasts_s
         self._limit_s = SLOW_FACTOR * predicted_s + SPARE_S
         self._waits_from_s = None
@@ -265,14 +266,14 @@ class FlownFlight:
         if task.over_s is not None and task.begun_s is not None:
             self._ended_s = task.begun_s + task.passed_s
 
-    def _come_down(self, begins: Holds) -> simpy.Event:
+    def _come_down(self, begins: Holds | None) -> simpy.Event:
         self._landing_s = self._clock.now
         return self._begin(
             Phase.LAND,
             begins=begins,
             ends=self._at_rest,
             predicted_s=self.order.leg.land_s,
-            goes_on=begins is at_once,
+            goes_on=begins is None,
         )
 
     def _command(self, act: Callable[[], None]) -> None:
@@ -293,15 +294,15 @@ class FlownFlight:
             return
         task.go_on(min(t_s, task.begun_s + self._lasts_s), self.recorder.used_wh)
         self._sample(state, task)
-        if t_s >= task.begun_s + self._lasts_s or self._ends(state):
+        if t_s >= task.begun_s + self._lasts_s or (self._ends is not None and self._ends(state)):
             task.end()
         self._clock.notify()
 
-    def _look_for_begin(self, task: Task, state: VehicleState, t_s: float) -> None:
+    def _look_for_begin(self, task: TimedPhase, state: VehicleState, t_s: float) -> None:
         if not self._pilot.idle:
             return
         self._waits_from_s = t_s if self._waits_from_s is None else self._waits_from_s
-        if self._begins(state):
+        if self._begins is None or self._begins(state):
             returned_s = self.recorder.return_t_s if self._phase is Phase.BACK else None
             task.begin(t_s if returned_s is None else returned_s, self.recorder.used_wh)
 
@@ -323,7 +324,7 @@ class FlownFlight:
             f"{self.order.drone}: {self._phase.value} {what} after {seconds:.0f} s", do=f"{words}"
         )
 
-    def _sample(self, state: VehicleState, task: Task) -> None:
+    def _sample(self, state: VehicleState, task: TimedPhase) -> None:
         """Where it was at a moment of the shift."""
         height_m = state.height_m_home
         if state.position is None or height_m is None or state.height_m_amsl is None or not state.armed:
@@ -334,7 +335,7 @@ class FlownFlight:
     # -- what a phase looks for --
 
     def _over_scene(self, state: VehicleState) -> bool:
-        self._over = self._over or near(state, self._scene)
+        self._over = self._over or _reached(state, self._scene)
         return self._over
 
     def _at_rest(self, state: VehicleState) -> bool:
@@ -415,3 +416,8 @@ class FlownFlight:
     def close(self) -> None:
         """Hear the vehicle no more."""
         self._pilot.close()
+
+
+def _reached(state: VehicleState, place: Position) -> bool:
+    """Whether the vehicle is at a place: within the distance that counts."""
+    return state.position is not None and distance_m(state.position, place) <= REACHED_M

@@ -27,7 +27,7 @@ WIND_LASTS_S = 5.0
 """A wind over the limit for so long is no gust (assumed)."""
 
 HOME_MARGIN = 1.3
-"""Share more than the straight way home at cruise and the landing needs by the current now (assumed)."""
+"""Share more than the straight path home at cruise and the landing needs by the current now (assumed)."""
 
 LAND_MPS = 0.5
 DEFAULT_CRUISE_MPS = 10.0
@@ -103,7 +103,7 @@ SIMULATED = FlightLimits(gap_s=None, give_up_s=600.0)
 NO_LIMITS = FlightLimits(gap_s=None, reserve=False, traffic=None)
 
 
-class Watch:
+class LimitMonitor:
     """The limits of one flight, looked at state by state."""
 
     def __init__(self, limits: FlightLimits, plan: FlightPlan) -> None:
@@ -161,7 +161,7 @@ def left_mah(state: VehicleState, plan: FlightPlan) -> float | None:
 
 
 def home_mah(state: VehicleState, plan: FlightPlan) -> float | None:
-    """Charge that the straight way home and the landing take at the current drawn now, with a margin."""
+    """Charge that the straight path home and the landing take at the current drawn now, with a margin."""
     place, height_m, amp = state.position, state.height_m_home, state.battery_amp
     if place is None or height_m is None or amp is None:
         return None
@@ -172,16 +172,16 @@ def home_mah(state: VehicleState, plan: FlightPlan) -> float | None:
 
 
 def refuse_without_energy(
-    state: VehicleState, plan: FlightPlan, *, way: Sequence[Position], on_scene_s: float
+    state: VehicleState, plan: FlightPlan, *, path: Sequence[Position], on_scene_s: float
 ) -> None:
     """Raise VehicleRefusedError where a new task would use the plan's reserve, by the current drawn now."""
     low_mah, left, amp = plan.params.get("BATT_LOW_MAH"), left_mah(state, plan), state.battery_amp
     if low_mah is None or left is None or amp is None or state.position is None:
         return
     cruise_mps = _cruise_mps(plan)
-    there_s = sum(distance_m(a, b) for a, b in pairwise([state.position, *way])) / cruise_mps
+    there_s = sum(distance_m(a, b) for a, b in pairwise([state.position, *path])) / cruise_mps
     needed = HOME_MARGIN * amp * (there_s + on_scene_s) / 3.6
-    home = home_mah(replace(state, position=way[-1]), plan) or 0.0
+    home = home_mah(replace(state, position=path[-1]), plan) or 0.0
     if left - needed - home < low_mah:
         raise VehicleRefusedError(
             f"{left:.0f} mAh left, the new task takes {needed + home:.0f} and {low_mah:.0f} are the reserve",

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import LinkError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.link import params
@@ -100,7 +101,7 @@ class MavlinkVehicle(Peer):
         """
         if mode == CopterMode.AUTO:
             self.refuse_unknown_plan("AUTO")
-        self.command(dialect.MAV_CMD_DO_SET_MODE, dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED, float(mode))
+        self.command(Command.DO_SET_MODE, dialect.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED, float(mode))
         self.wait(lambda state: state.mode == mode, vehicle_s=MODE_CHANGE_S, what=f"mode {mode.name}")
 
     def go_to(self, place: Position, *, height_m_home: float) -> None:
@@ -110,7 +111,7 @@ class MavlinkVehicle(Peer):
         """
         flags = (GUIDED_SPEED, float(dialect.MAV_DO_REPOSITION_FLAGS_CHANGE_MODE), 0.0, math.nan)
         try:
-            number = dialect.MAV_CMD_DO_REPOSITION
+            number = Command.DO_REPOSITION
             send_command_to_place(self, number, flags, place, height_m_home=height_m_home)
         except CommandFailed as error:
             raise VehicleRefusedError(f"{error}", do=f"{self.last_words()}") from error
@@ -123,12 +124,12 @@ class MavlinkVehicle(Peer):
         """
         self.refuse_unknown_plan("arming")
         self.full_rates()
-        self.command(dialect.MAV_CMD_COMPONENT_ARM_DISARM, 1.0)
+        self.command(Command.COMPONENT_ARM_DISARM, 1.0)
         self.wait(lambda state: state.armed is True, vehicle_s=ARMING_S, what="armed")
 
     def disarm(self, *, force: bool = False) -> None:
         """Disarm; `force` stops the motors wherever the vehicle is."""
-        self.command(dialect.MAV_CMD_COMPONENT_ARM_DISARM, 0.0, FORCE_DISARM if force else 0.0)
+        self.command(Command.COMPONENT_ARM_DISARM, 0.0, FORCE_DISARM if force else 0.0)
         self.wait(lambda state: state.armed is False, vehicle_s=ARMING_S, what="disarmed")
 
     def get_param(self, name: str) -> float | None:
@@ -146,7 +147,7 @@ class MavlinkVehicle(Peer):
             return
         self._rates_for = wanted_by
         for message_id, hertz in self._rates_hz().items():
-            number = dialect.MAV_CMD_SET_MESSAGE_INTERVAL
+            number = Command.SET_MESSAGE_INTERVAL
             with suppress(LinkError):
                 self.send(
                     dialect.MAVLink_command_long_message(
@@ -164,7 +165,7 @@ class MavlinkVehicle(Peer):
             self.send(dialect.MAVLink_request_data_stream_message(*self.target, 0, 0, 0))
         for message_id, hertz in self._rates_hz().items():
             try:
-                self.command(dialect.MAV_CMD_SET_MESSAGE_INTERVAL, float(message_id), 1e6 / hertz)
+                self.command(Command.SET_MESSAGE_INTERVAL, float(message_id), 1e6 / hertz)
             except VehicleRefusedError:
                 continue
 

@@ -11,10 +11,10 @@ from dfr.geo import Position
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
-    """A new incident for a drone in the air: the way there, how long to stay, what to look at."""
+class NewTask:
+    """A new incident for a drone in the air: the path there, how long to stay, what to look at."""
 
-    way: tuple[Position, ...]
+    path: tuple[Position, ...]
     on_scene_s: float
     look_at: Position | None = None
     done: Future[None] = field(default_factory=Future)
@@ -27,7 +27,7 @@ class Recall:
     done: Future[None] = field(default_factory=Future)
 
 
-Order = Task | Recall
+Order = NewTask | Recall
 
 
 class Orders:
@@ -37,10 +37,10 @@ class Orders:
         self._queue: SimpleQueue[Order] = SimpleQueue()
 
     def retask(
-        self, way: Sequence[Position], *, on_scene_s: float, look_at: Position | None = None
+        self, path: Sequence[Position], *, on_scene_s: float, look_at: Position | None = None
     ) -> Future[None]:
-        """Send the drone on to the last place of a way."""
-        order = Task(way=tuple(way), on_scene_s=on_scene_s, look_at=look_at)
+        """Send the drone on to the last place of a path."""
+        order = NewTask(path=tuple(path), on_scene_s=on_scene_s, look_at=look_at)
         self._queue.put(order)
         return order.done
 

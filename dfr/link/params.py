@@ -9,6 +9,7 @@ from itertools import count
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.ardupilot.parameters import Naming, Spelling, named_for, naming_of, spelled
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.link.commands import CommandFailed, send_command
@@ -112,9 +113,9 @@ def _autopilot_version(vehicle: Peer) -> Message:
         for _ in range(TRIES):
             try:
                 number = float(dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
-                send_command(vehicle, dialect.MAV_CMD_REQUEST_MESSAGE, (number,), timeout_s=1.0)
+                send_command(vehicle, Command.REQUEST_MESSAGE, (number,), timeout_s=1.0)
             except CommandFailed:
-                send_command(vehicle, dialect.MAV_CMD_REQUEST_AUTOPILOT_CAPABILITIES, (1.0,), timeout_s=1.0)
+                send_command(vehicle, Command.REQUEST_AUTOPILOT_CAPABILITIES, (1.0,), timeout_s=1.0)
             answer = answers.get(ANSWER_S)
             if answer is not None:
                 return answer

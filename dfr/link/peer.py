@@ -17,8 +17,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.parameters import Naming
 from dfr.errors import LinkTimeoutError
-from dfr.link.clocks import Pace, RoundTrip
 from dfr.link.framing import Message
+from dfr.link.pacing import ClockRate, RoundTrip
 from dfr.link.port import FASTEST_HEARTBEAT_S, HEARTBEAT_S, MavlinkPort, Source
 from dfr.link.telemetry import updated
 from dfr.link.vehicle import CopterMode, Firmware, Text, VehicleState
@@ -50,7 +50,7 @@ class Peer:
         self._texts: deque[Text] = deque(maxlen=TEXTS_KEPT)
         self._heard_at = time.monotonic()
         self._changed = threading.Condition()
-        self._pace = Pace()
+        self._pace = ClockRate()
         if simulated and port.heartbeat_s is not None:
             port.heartbeat_s = FASTEST_HEARTBEAT_S
         self._watchers: tuple[Callable[[VehicleState], None], ...] = ()

@@ -11,14 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from typing import Protocol
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
+from dfr.ardupilot.commands import Command
 from dfr.errors import LinkError, VehicleRefusedError
-from dfr.link.director import refuse_no_go
+from dfr.link.dispatch import refuse_no_go
+from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import wait_ready
 from dfr.link.recorder import RETURNING
-from dfr.link.through_gaps import ThroughGaps
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState, mode_name
 from dfr.mission.compile import HOLDS
@@ -58,7 +57,7 @@ class Pilot:
         self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool, tell: Tell = silently
     ) -> None:
         self.drone, self.plan = order.drone, plan
-        self.link: ThroughGaps | None = None
+        self.link: GapTolerantLink | None = None
         self._tell = tell
         self.mode: CopterMode | None = None
         self.vehicle: MavlinkVehicle | None = None
@@ -145,7 +144,7 @@ class Pilot:
         self._go_on()
         self._asked(CopterMode.AUTO)
         try:
-            vehicle.command(dialect.MAV_CMD_MISSION_START, 0.0, 0.0)
+            vehicle.command(Command.MISSION_START, 0.0, 0.0)
         except VehicleRefusedError:
             raise
         except LinkError as error:  # it may be on its way: what it does will show
@@ -167,7 +166,7 @@ class Pilot:
     def home_by_mission(self) -> None:
         """On to the mission's first item after the stay, which lets go of what the camera looked at."""
         holds = [seq for seq, item in enumerate(self.plan.items, start=1) if item.command in HOLDS]
-        self.craft().command(dialect.MAV_CMD_DO_SET_MISSION_CURRENT, float(holds[-1] + 1))
+        self.craft().command(Command.DO_SET_MISSION_CURRENT, float(holds[-1] + 1))
         if self.mode != CopterMode.AUTO:
             self.change_mode(CopterMode.AUTO)
 
@@ -179,7 +178,7 @@ class Pilot:
             self.change_mode(CopterMode.RTL)
 
     def disarm(self) -> None:
-        """For a drone that is low and still and leans into the wind: see `dfr.link.director`."""
+        """For a drone that is low and still and leans into the wind: see `dfr.link.dispatch`."""
         vehicle = self.craft()
         try:
             vehicle.disarm()
@@ -216,5 +215,5 @@ class Pilot:
         upload_verified(vehicle, self.plan)
         wait_ready(vehicle)
         refuse_no_go(vehicle, self.plan)
-        self.link = ThroughGaps(vehicle, self.plan, lambda words: self._tell(f"{self.drone}: {words}"))
+        self.link = GapTolerantLink(vehicle, self.plan, lambda words: self._tell(f"{self.drone}: {words}"))
         self.vehicle = vehicle

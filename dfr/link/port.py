@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import DfrError, LinkError
-from dfr.link.clocks import now_s
+from dfr.link.addresses import Speakers
 from dfr.link.framing import MARKER_V2, SIGNED, Encoder, Framer, Message, Signing
-from dfr.link.speakers import Speakers
+from dfr.link.pacing import now_s
 from dfr.link.transport import CHUNK, Address, Transport
 
 GCS_SYSTEM = 255

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.commands import MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
 from dfr.errors import TransferError
 from dfr.link.framing import Message
@@ -72,7 +72,7 @@ class Reading:
                 else:
                     self._take(message, count)
         self.vehicle.send(
-            dialect.MAVLink_mission_ack_message(*self.vehicle.target, dialect.MAV_MISSION_ACCEPTED, self.kind)
+            dialect.MAVLink_mission_ack_message(*self.vehicle.target, MissionResult.ACCEPTED, self.kind)
         )
         return tuple(self.got[seq] for seq in range(count))
 
@@ -140,7 +140,7 @@ class Reading:
 
     def _refused(self, message: Message) -> None:
         """Only DENIED counts: any other answer may be a late one to the upload, and the items will tell."""
-        if message.type == dialect.MAV_MISSION_DENIED:
+        if message.type == MissionResult.DENIED:
             raise DeniedError(f"{self.kind.label}: read-back denied, an upload is going on")
 
     def _concerns(self, message: Message) -> bool:

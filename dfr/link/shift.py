@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 
 from dfr.errors import LinkError
-from dfr.link.dispatched import DOCK_TOLERANCE_M
 from dfr.link.flown import FlownFlight
-from dfr.link.lost_station import left_words
+from dfr.link.lost_link import left_words
+from dfr.link.outcome import DOCK_TOLERANCE_M
 from dfr.link.pilot import Hangar, Tell, silently
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.sim.flight import Flight, Order

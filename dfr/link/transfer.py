@@ -12,19 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
-from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.commands import Command, MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
 from dfr.ardupilot.kept import difference
 from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Severity
-from dfr.link.capacity import refuse_too_much
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.onboard import Kept, read_kept
 from dfr.link.params import same_value
 from dfr.link.readback import DENIED_TRIES, DENIED_WAIT_S, Reading
-from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload
+from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload, refuse_too_much
 from dfr.link.vehicle import CopterMode, OnboardPlan
 from dfr.mission.capacity import sizes
 from dfr.mission.items import FlightPlan
@@ -32,7 +29,7 @@ from dfr.mission.validate import validate
 from dfr.mission.wire import wire_lists
 
 ATTEMPTS = 4
-NO_SPACE = dialect.MAV_MISSION_NO_SPACE
+NO_SPACE = MissionResult.NO_SPACE
 STARTED_S = 15.0
 STARTING_WAIT_S = 0.5
 STARTING_TRIES = 40
@@ -102,7 +99,7 @@ def upload_verified(
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
             vehicle.set_param(name, value)
         if plan.params.get("FENCE_ENABLE"):
-            vehicle.command(dialect.MAV_CMD_DO_FENCE_ENABLE, FENCE_ON)
+            vehicle.command(Command.DO_FENCE_ENABLE, FENCE_ON)
         retries += _look_again(vehicle, lists, sent, reboots)
         retries += sum(_compared(vehicle, kind, items) for kind, items in kept.lists.items() if items)
         vehicle.refuse_double()

@@ -3,22 +3,28 @@
 ArduCopter takes items in order before it has asked for them, answers one that is out of order with
 INVALID_SEQUENCE and goes on, and asks again after a second of silence. So a window of items is kept
 in flight; it grows while all is clean and falls to one item per request when anything is lost.
+
+How many items a vehicle has room for is asked before anything on board is changed (`refuse_too_much`).
+ArduPilot has no message that says so, but it judges a MISSION_COUNT before it touches the list and says the
+number with its refusal: so it is asked for more than any vehicle holds.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.commands import MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
 from dfr.errors import TransferError
 from dfr.link.framing import Message
 from dfr.link.peer import Peer
 from dfr.link.port import Inbox
+from dfr.mission.capacity import SMALLEST
 
 COUNT_TRIES = 6
 """The first COUNT and five more (MAVLink mission protocol: five retries)."""
@@ -119,9 +125,9 @@ class Upload:
         if message.get_type() != "MISSION_ACK":
             self._request(message.seq)
             return False
-        if message.type == dialect.MAV_MISSION_ACCEPTED:
+        if message.type == MissionResult.ACCEPTED:
             return len(self.items) == 0
-        if message.type != dialect.MAV_MISSION_INVALID_SEQUENCE:
+        if message.type != MissionResult.INVALID_SEQUENCE:
             self.error = message.type
         return False
 
@@ -131,7 +137,7 @@ class Upload:
         while time.monotonic() - self.progressed_at < STUCK_S:
             message = inbox.get(self._patience(silent))
             if message is None:
-                if self.error == dialect.MAV_MISSION_ERROR and self.reached >= len(self.items):
+                if self.error == MissionResult.ERROR and self.reached >= len(self.items):
                     return False
                 if self.error is not None:
                     raise self.failure(self.error)
@@ -212,9 +218,9 @@ class Upload:
 
     def _ack(self, result: int) -> bool:
         """True when the list is acknowledged whole; an error counts only if the vehicle stops asking."""
-        if result == dialect.MAV_MISSION_ACCEPTED:
+        if result == MissionResult.ACCEPTED:
             return self.reached >= len(self.items)
-        if result == dialect.MAV_MISSION_INVALID_SEQUENCE:
+        if result == MissionResult.INVALID_SEQUENCE:
             self._fall_back()
             self.stale_until = time.monotonic() + STALE_QUIET_S
             return False
@@ -252,11 +258,11 @@ class Upload:
         """What an answer of the vehicle means for the transfer, with its own words."""
         name = RESULTS.get(result, str(result))
         where = f"{self.kind.label}: {name} at item {self.wanted} of {len(self.items)}"
-        if result == dialect.MAV_MISSION_DENIED:
+        if result == MissionResult.DENIED:
             return DeniedError(f"{where}: another ground station is uploading", do="wait for it to end")
-        if result == dialect.MAV_MISSION_OPERATION_CANCELLED:
+        if result == MissionResult.OPERATION_CANCELLED:
             return SilenceError(f"{where}: it heard no item for 8 s", do="check the link")
-        if result == dialect.MAV_MISSION_ERROR:
+        if result == MissionResult.ERROR:
             return TransferError(f"{where}", do=f"{self.vehicle.last_words()}")
         return RefusedError(f"{where}", do=f"{self.vehicle.last_words()}")
 
@@ -276,3 +282,44 @@ def item_message(vehicle: Peer, item: WireItem, kind: MissionType) -> Message:
         item.z,
         kind,
     )
+
+
+TOO_MANY = 65535
+ANSWER_S = 2.0
+TOLD = re.compile(r"Only (\d+) items are supported")
+
+
+def refuse_too_much(vehicle: Peer, needed: Mapping[MissionType, int]) -> None:
+    """Raise RefusedError, with both numbers, where a list does not fit; nothing on board has changed.
+
+    A vehicle that does not tell is left to refuse the list itself.
+    """
+    for kind, count in needed.items():
+        if count <= SMALLEST.of(kind):
+            continue
+        room = room_for(vehicle, kind)
+        if room is not None and count > room:
+            raise RefusedError(
+                f"{kind.label}: NO_SPACE: the plan needs room for {count} items, the vehicle says "
+                f"'Only {room} items are supported'; nothing on board was changed",
+                do="simplify the plan",
+            )
+
+
+def room_for(vehicle: Peer, kind: MissionType) -> int | None:
+    """Most items of a list by the vehicle's own word; None where it does not say, or is starting up."""
+
+    def concerns(message: Message) -> bool:
+        return message.get_type() == "STATUSTEXT" and vehicle.from_target(message)
+
+    with vehicle.port.inbox(concerns) as inbox:
+        vehicle.send(dialect.MAVLink_mission_count_message(*vehicle.target, TOO_MANY, kind))
+        deadline = time.monotonic() + ANSWER_S
+        while (rest := deadline - time.monotonic()) > 0.0:
+            message = inbox.get(rest)
+            if message is None:
+                break
+            told = TOLD.search(str(message.text))
+            if told:
+                return int(told.group(1)) or None
+    return None

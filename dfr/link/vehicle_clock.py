@@ -1,6 +1,6 @@
 """The simulation's clock, paced by vehicles: it never runs ahead of a drone that is flying.
 
-A `Task` is one phase of a flight. It lasts as long as it lasts by the vehicle's own clock, from the
+A `TimedPhase` is one phase of a flight. It lasts as long as it lasts by the vehicle's own clock, from the
 moment the vehicle begins it; until then the shift waits for it, so that the time a command takes to get
 through (long, in the seconds of a vehicle at a high speed-up) is no part of the flight. While nothing
 flies, the clock jumps to the next event, or follows the wall clock where vehicles are real.
@@ -17,7 +17,7 @@ import simpy
 LOOK_EVERY_S = 0.02
 
 
-class Task:
+class TimedPhase:
     """One phase under way: from `start_s` of the shift for as long as the vehicle's clock says."""
 
     def __init__(self, event: simpy.Event, start_s: float, check: Callable[[], None]) -> None:
@@ -75,15 +75,15 @@ class VehicleClock(simpy.Environment):
     def __init__(self, *, initial_time: float = 0.0, wall_pace: float | None = None) -> None:
         super().__init__(initial_time=initial_time)
         self._changed = threading.Condition()
-        self._tasks: list[Task] = []
+        self._tasks: list[TimedPhase] = []
         self._pace, self._began, self._from_s = wall_pace, time.monotonic(), initial_time
 
-    def start(self, task: Task) -> None:
+    def start(self, task: TimedPhase) -> None:
         """A phase begins now; its event comes when it is over."""
         with self._changed:
             self._tasks.append(task)
 
-    def forget(self, task: Task) -> None:
+    def forget(self, task: TimedPhase) -> None:
         """A phase was broken off; its event never comes."""
         with self._changed:
             if task in self._tasks:
@@ -114,7 +114,7 @@ class VehicleClock(simpy.Environment):
                     self._changed.wait(LOOK_EVERY_S)
         super().step()
 
-    def _checked(self) -> list[Task]:
+    def _checked(self) -> list[TimedPhase]:
         """The phases under way, none of which is lost."""
         with self._changed:
             tasks = list(self._tasks)
@@ -122,7 +122,7 @@ class VehicleClock(simpy.Environment):
             task.check()
         return tasks
 
-    def _finish(self, task: Task) -> None:
+    def _finish(self, task: TimedPhase) -> None:
         self.forget(task)
         late = self.timeout(max(0.0, (task.over_s or 0.0) - self.now))
         late.callbacks.append(task.comes)

@@ -30,7 +30,7 @@ CRITICAL_SHARE = 0.5
 LOW_ACTION_RTL = 2
 CRITICAL_ACTION_LAND = 1
 PROBE_S = 600.0
-"""A nose that drifts on scene may cost headway on the way home: sorties without and with so long a stay."""
+"""A heading that drifts on scene may cost headway on the return leg: sorties without and with so long a stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +88,17 @@ def coldest_c(scenario: Scenario) -> float:
     return min(hour.temperature_c for hour in scenario.weather.hours)
 
 
-def longest_on_scene_s(world: World, plan: Plan, way: Sequence[Position], *, height_m: float) -> float | None:
+def longest_on_scene_s(
+    world: World, plan: Plan, path: Sequence[Position], *, height_m: float
+) -> float | None:
     """Seconds on scene after which the drone lands with the reserve untouched, in the plan's wind.
 
     Negative where even turning round at once takes more; None where the wind may not let it arrive or return.
     """
     scenario = world.scenario
     craft = drone(scenario.fleet.drone)
-    frame = LocalFrame(way[0])
-    lengths, courses = sortie_legs(frame, [frame.points(way)], scenario.contingency.rally_points)
+    frame = LocalFrame(path[0])
+    lengths, courses = sortie_legs(frame, [frame.points(path)], scenario.contingency.rally_points)
 
     def sortie(on_scene_s: float) -> Sortie:
         return predict_path(
@@ -118,14 +120,14 @@ def longest_on_scene_s(world: World, plan: Plan, way: Sequence[Position], *, hei
 
 
 def refuse_too_long(
-    world: World, plan: Plan, way: Sequence[Position], *, height_m: float, on_scene_s: float
+    world: World, plan: Plan, path: Sequence[Position], *, height_m: float, on_scene_s: float
 ) -> None:
     """Raise InfeasibleError, saying how long is possible, where the stay would use up the reserve."""
-    longest_s = longest_on_scene_s(world, plan, way, height_m=height_m)
+    longest_s = longest_on_scene_s(world, plan, path, height_m=height_m)
     reserve = f"the reserve of {world.scenario.contingency.reserve_fraction:.0%}"
     if longest_s is None or longest_s < 0.0:
         raise InfeasibleError(
-            f"{way[-1]}: there and back takes more than the battery gives above {reserve}",
+            f"{path[-1]}: there and back takes more than the battery gives above {reserve}",
             do="choose a nearer dock or a larger battery",
         )
     if on_scene_s > longest_s:

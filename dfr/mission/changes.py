@@ -31,38 +31,38 @@ def retasked(
     flight: FlightPlan,
     *,
     here: Position,
-    way: Sequence[Position],
+    path: Sequence[Position],
     height_m_home: float,
     on_scene_s: float,
     look_at: Position | None = None,
 ) -> FlightPlan:
-    """The flight from `here` along `way` to its last place, a stay there, and home.
+    """The flight from `here` along `path` to its last place, a stay there, and home.
 
-    Home is straight where that is inside the fence, else back along the way and then the way out of the
-    first task reversed. Raises NonCompliantError, with the margin, where the new way was not checked: it
+    Home is straight where that is inside the fence, else back along the path and then the outward path of the
+    first task reversed. Raises NonCompliantError, with the margin, where the new path was not checked: it
     leaves the fence, or comes within its margin, or is higher than the fence.
     """
-    if not way:
+    if not path:
         raise InputError("a new task needs a place", do="give at least one")
     shape = fence_shape(
         flight.fence, origin=flight.home, options=int(flight.params.get("FENCE_OPTIONS", 0.0))
     )
-    for start, end in pairwise([here, *way]):
+    for start, end in pairwise([here, *path]):
         margin_m = shape.margin_m([start, end])
         if margin_m < FENCE_MARGIN_M:
             raise NonCompliantError(
-                f"the way to {end} is not inside what was checked: {margin_m:.0f} m to the fence's edge, "
+                f"the path to {end} is not inside what was checked: {margin_m:.0f} m to the fence's edge, "
                 f"{FENCE_MARGIN_M:g} m needed",
                 do="route it inside, or land and dispatch anew",
             )
-    back = _way_back(flight, way, open_m=shape.margin_m([way[-1], flight.home]))
+    back = _return_places(flight, path, open_m=shape.margin_m([path[-1], flight.home]))
     new = replace(
         flight,
-        name=f"{flight.name}, then {way[-1]}",
+        name=f"{flight.name}, then {path[-1]}",
         items=(
             flight.items[0],
-            *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in way[:-1]),
-            *_scene(way[-1], look_at or way[-1], height_m_home, on_scene_s),
+            *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in path[:-1]),
+            *_scene(path[-1], look_at or path[-1], height_m_home, on_scene_s),
             *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
             MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
         ),
@@ -82,13 +82,13 @@ def _scene(hold: Position, look_at: Position, height_m: float, seconds: float) -
     )
 
 
-def _way_back(flight: FlightPlan, way: Sequence[Position], *, open_m: float) -> list[Position]:
+def _return_places(flight: FlightPlan, path: Sequence[Position], *, open_m: float) -> list[Position]:
     """Places to pass before RTL, which must begin where home is nearer than any rally point."""
     back: list[Position] = []
     if open_m < FENCE_MARGIN_M:
         out = [item.position for item in flight.items if item.command == Command.NAV_WAYPOINT]
-        back = [*reversed(way[:-1]), *(place for place in reversed(out) if place is not None)]
-    last = back[-1] if back else way[-1]
+        back = [*reversed(path[:-1]), *(place for place in reversed(out) if place is not None)]
+    last = back[-1] if back else path[-1]
     if any(distance_m(last, point.position) < distance_m(last, flight.home) for point in flight.rally):
         back.append(flight.home)
     return back

@@ -63,35 +63,35 @@ def compile_dispatch(
 ) -> FlightPlan:
     """The flight of one dispatch: out along the route, on scene, back to the dock it came from.
 
-    The way is the plan's route to `zone_id`, or one routed now to a `target`; where the target itself
-    may not be overflown, the drone holds at the end of the way and the camera looks at the target.
-    Raises InputError for an unknown site or zone, InfeasibleError where there is no way and where the
+    The path is the plan's route to `zone_id`, or one routed now to a `target`; where the target itself
+    may not be overflown, the drone holds at the end of the path and the camera looks at the target.
+    Raises InputError for an unknown site or zone, InfeasibleError where there is no path and where the
     stay would use up the reserve.
     """
     site = _site(plan, site_id)
     world = raised_world(world, site.raised_m)
     height_m_agl = world.scenario.operation.cruise_height_m_agl
     if target is not None:
-        way, looks_at, label = _way_to(world, site, target), target, str(target)
+        path, looks_at, label = _path_to(world, site, target), target, str(target)
     elif zone_id is not None:
         route = _route(plan, site, zone_id)
         height_m_agl = route.height_m_agl
-        way, looks_at, label = route.points, zone_centres(world.scenario)[zone_id], zone_id
+        path, looks_at, label = route.points, zone_centres(world.scenario)[zone_id], zone_id
     else:
         raise InputError("neither zone nor target", do="give --zone, or --lat and --lon")
-    refuse_too_long(world, plan, way, height_m=height_m_agl, on_scene_s=on_scene_s)
+    refuse_too_long(world, plan, path, height_m=height_m_agl, on_scene_s=on_scene_s)
     return FlightPlan(
         name=f"{world.scenario.name}: {site_id} to {label}",
         home=site.position,
         home_m_amsl=world.terrain.ground_m_amsl(site.position),
         items=(
-            *_out(world, way, height_m_agl),
-            *_scene(world, way, height_m_agl, looks_at=looks_at, seconds=on_scene_s),
-            *_back(world, way, height_m_agl),
+            *_out(world, path, height_m_agl),
+            *_scene(world, path, height_m_agl, looks_at=looks_at, seconds=on_scene_s),
+            *_back(world, path, height_m_agl),
         ),
         fence=dispatch_fence(world),
         rally=_rally(world, site.position),
-        params=_params(world, site.position, way),
+        params=_params(world, site.position, path),
     )
 
 
@@ -118,20 +118,20 @@ def return_seq(items: Sequence[MissionItem]) -> int | None:
     return None
 
 
-def _out(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
-    """Takeoff to the height of the first leg, and the bends of the way."""
-    home = way[0]
-    heights = out_heights_m_home(world.terrain, way, height_m_agl)
+def _out(world: World, path: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
+    """Takeoff to the height of the first leg, and the bends of the path."""
+    home = path[0]
+    heights = out_heights_m_home(world.terrain, path, height_m_agl)
     yield placed(Command.NAV_TAKEOFF, home, heights[0])
-    for place, height in zip(way[1:-1], heights[1:-1], strict=True):
+    for place, height in zip(path[1:-1], heights[1:-1], strict=True):
         yield placed(Command.NAV_WAYPOINT, place, height)
 
 
 def _scene(
-    world: World, way: Sequence[Position], height_m_agl: float, *, looks_at: Position, seconds: float
+    world: World, path: Sequence[Position], height_m_agl: float, *, looks_at: Position, seconds: float
 ) -> Iterator[MissionItem]:
     """The last leg with the camera on the target, the hold, and the camera freed."""
-    home, hold = way[0], way[-1]
+    home, hold = path[0], path[-1]
     ground_m = height_m_home(world.terrain, home, looks_at, 0.0)
     place_of_interest = (ROI_FIXED_PLACE, 0.0, 0.0, 0.0)
     yield placed(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
@@ -141,15 +141,15 @@ def _scene(
     yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT)
 
 
-def _back(world: World, way: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
-    """The way home of `dfr.plan.flight_path`, and RTL."""
-    for place in waypoints_home(world.frame, way, world.scenario.contingency.rally_points):
-        yield placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, way[0], place, height_m_agl))
+def _back(world: World, path: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
+    """The return path of `dfr.plan.flight_path`, and RTL."""
+    for place in waypoints_home(world.frame, path, world.scenario.contingency.rally_points):
+        yield placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, path[0], place, height_m_agl))
     yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL)
 
 
-def _way_to(world: World, site: DockSite, target: Position) -> tuple[Position, ...]:
-    """The way to any place, by the planner's own way finder. Raises InfeasibleError naming what is in it."""
+def _path_to(world: World, site: DockSite, target: Position) -> tuple[Position, ...]:
+    """The path to any place, by the planner's own router. Raises InfeasibleError naming what is in it."""
     find = way_finder(world, planning_window(hour_windows(world.scenario)))
     found = find(world.frame.point(site.position), world.frame.point(target))
     if not found.reachable:
@@ -174,11 +174,11 @@ def _rally(world: World, home: Position) -> tuple[RallyPoint, ...]:
     )
 
 
-def _params(world: World, home: Position, way: Sequence[Position]) -> dict[str, float]:
+def _params(world: World, home: Position, path: Sequence[Position]) -> dict[str, float]:
     """Parameters of ArduCopter 4.5/4.6 whose defaults would not do (`docs/mavlink.md`)."""
     operation, contingency = world.scenario.operation, world.scenario.contingency
-    return_m = rtl_height_m_home(world.terrain, way, contingency.return_height_m_agl)
-    ceiling_m = min(height_m_home(world.terrain, home, place, operation.height_limit_m_agl) for place in way)
+    return_m = rtl_height_m_home(world.terrain, path, contingency.return_height_m_agl)
+    ceiling_m = min(height_m_home(world.terrain, home, place, operation.height_limit_m_agl) for place in path)
     return {
         "WPNAV_SPEED": round(100.0 * operation.cruise_mps),
         "RTL_ALT": round(100.0 * return_m),

@@ -90,20 +90,22 @@ def _height_m_home(item: WireItem, home_m_amsl: float | None) -> float:
 
 
 def _reach_findings(whole: FlightPlan) -> Iterator[Finding]:
-    """Rally points on this site: within the fence's keep-in, or near the way where there is none."""
+    """Rally points on this site: within the fence's keep-in, or near the path where there is none."""
     if not whole.rally or any(area.inclusion for area in whole.fence):
         return
     frame = LocalFrame(whole.home)
-    way = flown_places(whole)
-    line = shapely.MultiPoint(frame.points(way)) if len(way) == 1 else shapely.LineString(frame.points(way))
-    longest_m = max(distance_m(whole.home, place) for place in way)
+    path = flown_places(whole)
+    line = (
+        shapely.MultiPoint(frame.points(path)) if len(path) == 1 else shapely.LineString(frame.points(path))
+    )
+    longest_m = max(distance_m(whole.home, place) for place in path)
     reach_m = max(longest_m, 1000.0 * whole.params.get("RALLY_LIMIT_KM", DEFAULT_REACH_KM))
     for index, point in enumerate(whole.rally, start=1):
         away_m = float(shapely.Point(frame.point(point.position)).distance(line))
         if away_m > reach_m:
             yield violation(
                 "rally.reach",
-                f"rally point {index} is {away_m:.0f} m from the way, {away_m - reach_m:.0f} m out of reach "
+                f"rally point {index} is {away_m:.0f} m from the path, {away_m - reach_m:.0f} m out of reach "
                 f"({reach_m:.0f} m: RALLY_LIMIT_KM, or the longest return)",
                 place=point.position,
                 margin_m=reach_m - away_m,

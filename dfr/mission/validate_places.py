@@ -1,4 +1,4 @@
-"""Rules of fence, rally points and the way between them."""
+"""Rules of fence, rally points and the path between them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def fence_findings(areas: tuple[FenceArea, ...]) -> Iterator[Finding]:
 
 
 def geometry_findings(plan: FlightPlan) -> Iterator[Finding]:
-    """Home, every leg and every rally point against the fence, and the way against the home circle."""
+    """Home, every leg and every rally point against the fence, and the path against the home circle."""
     flown = [place for place in flown_places(plan) if distance_m(plan.home, place) <= MAX_DISTANCE_M]
     yield from _circle_findings(plan, flown)
     if not plan.fence or not _drawable(plan.fence):
@@ -122,13 +122,13 @@ def _drawable(areas: tuple[FenceArea, ...]) -> bool:
 
 def flown_places(plan: FlightPlan) -> list[Position]:
     """Home and every place flown to, in order; RTL goes home."""
-    way = [plan.home]
+    path = [plan.home]
     for item in plan.items:
         if item.command == Command.NAV_RETURN_TO_LAUNCH:
-            way.append(plan.home)
+            path.append(plan.home)
         elif item.command in FLOWN_TO and item.position is not None:
-            way.append(item.position)
-    return way
+            path.append(item.position)
+    return path
 
 
 def _leg_margins(
@@ -157,7 +157,7 @@ def _leg_findings(margins: list[tuple[str, Position, float]], wanted_m: float) -
             )
     least = min(margin_m for _, _, margin_m in margins)
     if least >= wanted_m:
-        yield holds("fence.way", f"home and {len(margins) - 1} legs lie inside the fence", margin_m=least)
+        yield holds("fence.way", f"home and {len(margins) - 1} legs are inside the fence", margin_m=least)
 
 
 def _circle_findings(plan: FlightPlan, flown: list[Position]) -> Iterator[Finding]:
@@ -178,7 +178,7 @@ def _circle_findings(plan: FlightPlan, flown: list[Position]) -> Iterator[Findin
     if furthest_m > radius_m:
         yield violation(
             "fence.home_circle",
-            f"the way goes {furthest_m:.0f} m from home, the circle of FENCE_TYPE bit 1 is {radius_m:.0f} m",
+            f"the path goes {furthest_m:.0f} m from home, the circle of FENCE_TYPE bit 1 is {radius_m:.0f} m",
             margin_m=radius_m - furthest_m,
             fix="set FENCE_TYPE 5, or a larger FENCE_RADIUS",
         )

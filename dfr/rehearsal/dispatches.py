@@ -15,9 +15,9 @@ from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, flight
 from dfr.ardupilot.commands import Command
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
-from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import FlownDispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
+from dfr.link.outcome import FlownDispatch
 from dfr.link.transfer import upload_verified
 from dfr.metrics.flown import RehearsedFlight, compare_phases, landing_tolerance_m
 from dfr.mission.compile import compile_dispatch, return_seq

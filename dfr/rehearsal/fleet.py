@@ -10,11 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pymavlink.dialects.v20 import ardupilotmega as dialect
-
 from dfr.aircraft.catalogue import Drone, dock, drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import Limits
+from dfr.ardupilot.commands import Command
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.mission.battery import battery_params
@@ -163,7 +162,7 @@ class SitlHangar(ShiftHangar):
             now = vehicle.get_param("SIM_BATT_VOLTAGE")
             same = now is not None and abs(now - volt) < NEW_VOLT
             vehicle.set_param("SIM_BATT_VOLTAGE", volt - 2.0 * NEW_VOLT if same else volt)
-        vehicle.command(dialect.MAV_CMD_BATTERY_RESET, 1.0, 100.0 * share)
+        vehicle.command(Command.BATTERY_RESET, 1.0, 100.0 * share)
 
     def _start(self, name: str) -> MavlinkVehicle:
         """A fresh vehicle in its dock, in the place of the one before: somebody carried it there."""

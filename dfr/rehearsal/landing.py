@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.geo import Position, distance_m, offset
 from dfr.link.framing import Message
 from dfr.link.mavlink import MavlinkVehicle
@@ -65,7 +66,7 @@ class Truth:
     def told(self) -> Iterator[Truth]:
         """Hear it until the end of the block."""
         self.vehicle.command(
-            dialect.MAV_CMD_SET_MESSAGE_INTERVAL, float(dialect.MAVLINK_MSG_ID_SIMSTATE), 1e6 / TRUTH_HZ
+            Command.SET_MESSAGE_INTERVAL, float(dialect.MAVLINK_MSG_ID_SIMSTATE), 1e6 / TRUTH_HZ
         )
         self.vehicle.port.listen(self._hear)
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.geo import LocalFrame
 from dfr.link.flown import FlownFlight
-from dfr.link.lost_station import TAKE_OVER
+from dfr.link.lost_link import TAKE_OVER
 from dfr.link.operator import NOBODY, Operator
 from dfr.link.shift import FlownFlights
 from dfr.link.vehicle_clock import VehicleClock

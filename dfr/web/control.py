@@ -19,9 +19,9 @@ from dfr.aircraft.landing import Limits
 from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
 from dfr.findings import require_sound
 from dfr.geo import Position, distance_m
-from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import Event
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.outcome import Event
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode
 from dfr.mission.compile import compile_dispatch

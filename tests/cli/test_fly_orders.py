@@ -13,7 +13,7 @@ import pytest
 from dfr.cli.fly_orders import Go, Home, OrderDesk, Wait, order_desk, parse_order
 from dfr.errors import InputError, VehicleRefusedError
 from dfr.geo import Position, offset
-from dfr.link.orders import Recall, Task
+from dfr.link.orders import NewTask, Recall
 from dfr.link.vehicle import VehicleState
 from firmware_sitl.start import start_vehicle
 
@@ -44,7 +44,7 @@ def look(desk: OrderDesk, t_s: float = 0.0) -> None:
     desk(VehicleState(t_s=t_s))
 
 
-def given(desk: OrderDesk) -> Task | Recall | None:
+def given(desk: OrderDesk) -> NewTask | Recall | None:
     return desk.orders.next()
 
 
@@ -54,7 +54,7 @@ def test_the_next_order_is_given_when_the_one_before_is_answered(capsys):
         desk.lines.put(line)
     look(desk)
     first = given(desk)
-    assert isinstance(first, Task)
+    assert isinstance(first, NewTask)
     look(desk)
     assert given(desk) is None
     first.done.set_exception(VehicleRefusedError("it is low -> wait"))

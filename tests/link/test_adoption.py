@@ -9,8 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
 from dfr.errors import VehicleRefusedError
-from dfr.link.adoption import adopt, is_flying
-from dfr.link.director import fly_dispatch
+from dfr.link.dispatch import adopt, fly_dispatch, is_flying
 from dfr.link.limits import NO_LIMITS
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified

@@ -15,7 +15,7 @@ from dfr.errors import InputError, NonCompliantError
 from dfr.geo import Position
 from dfr.link import cot
 from dfr.link.cot import CotFeed, cot_event, height_m_ellipsoid, open_sink
-from dfr.link.director import fly_dispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.preflight import preflight
 from dfr.link.telemetry import updated

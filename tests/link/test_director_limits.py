@@ -13,7 +13,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import NonCompliantError, VehicleRefusedError
 from dfr.geo import distance_m, offset
-from dfr.link.director import fly_dispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import NO_LIMITS, Action, FlightLimits, TrafficLimit
 from dfr.link.mavlink import connect
 from dfr.link.orders import Orders

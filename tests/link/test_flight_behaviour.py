@@ -10,9 +10,9 @@ import pytest
 
 from dfr.errors import NonCompliantError, VehicleRefusedError
 from dfr.geo import Position
-from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import Event
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
+from dfr.link.outcome import Event
 from dfr.link.preflight import preflight, wait_ready
 from dfr.link.recorder import Recorder
 from dfr.link.tlog import recorded

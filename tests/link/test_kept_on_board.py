@@ -10,7 +10,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
 from dfr.errors import NonCompliantError, TransferError
-from dfr.link.director import refuse_changed, refuse_no_go
+from dfr.link.dispatch import refuse_changed, refuse_no_go
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.transfer import inspect_onboard, upload_verified
 from dfr.mission.formats import FORMATS

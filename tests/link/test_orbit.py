@@ -10,7 +10,7 @@ import pytest
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.kept import changed_params
 from dfr.errors import InfeasibleError, InputError
-from dfr.link.director import fly_dispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
 from dfr.mission.changes import lap_s, orbiting

@@ -12,13 +12,13 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.ardupilot.commands import Command
 from dfr.errors import LinkError, NonCompliantError
 from dfr.geo import distance_m, offset
-from dfr.link.director import fly_dispatch
-from dfr.link.landing_time import landing_s, landing_settings_of
+from dfr.link.dispatch import fly_dispatch
+from dfr.link.evidence import landing_s, landing_settings_of
 from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import connect
 from dfr.link.orders import Orders
 from dfr.link.outcome import Cut, Ending, Outcome
-from dfr.link.said import Said
+from dfr.link.status_texts import StatusTexts
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, Text, VehicleState
 from dfr.metrics.flown import VERTICAL_TOLERANCE, VERTICAL_TOLERANCE_S
@@ -192,7 +192,7 @@ def test_without_a_scene_a_flight_cut_short_was_nowhere(start, dispatch):
 
 @pytest.mark.parametrize("text", ["GCS Failsafe", "GCS Failsafe Cleared"])
 def test_a_failsafe_is_named_by_its_end_too_where_its_beginning_was_lost_in_a_gap(text):
-    said = Said()
+    said = StatusTexts()
     said.hear(Text(t_s=50.0, severity=4, text=text))
     assert said.failsafe_near(50.3) == text
 
@@ -255,7 +255,7 @@ def test_a_position_that_the_vehicle_doubts_is_no_proof_of_docking(start, dispat
 
 
 def test_a_flight_that_ends_overdue_keeps_all_that_is_known_of_it(start, dispatch, monkeypatch):
-    monkeypatch.setattr("dfr.link.conduct.longest_s", lambda plan, **_: 40.0)
+    monkeypatch.setattr("dfr.link.director.longest_s", lambda plan, **_: 40.0)
     flown = fly(start, staying(dispatch, 300.0))
     assert flown.outcome is Outcome.OVERDUE
     assert told(flown, "overdue")

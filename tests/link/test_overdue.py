@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dfr.ardupilot.commands import Command, Frame
-from dfr.link.director import fly_dispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
 from dfr.mission.items import MissionItem

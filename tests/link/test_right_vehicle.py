@@ -14,9 +14,9 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError, LinkError, TransferError
+from dfr.link.addresses import Speakers
 from dfr.link.framing import Encoder, Framer
 from dfr.link.mavlink import connect
-from dfr.link.speakers import Speakers
 from dfr.link.transfer import inspect_onboard, upload_verified
 from dfr.link.vehicle import OnboardPlan
 

@@ -9,14 +9,14 @@ import pytest
 import simpy
 
 from dfr.errors import LinkTimeoutError
-from dfr.link.vehicle_clock import Task, VehicleClock
+from dfr.link.vehicle_clock import TimedPhase, VehicleClock
 
 
 def nothing() -> None:
     pass
 
 
-def fly(clock: VehicleClock, task: Task, *, begins_at_s: float, seconds: float, step_s: float) -> None:
+def fly(clock: VehicleClock, task: TimedPhase, *, begins_at_s: float, seconds: float, step_s: float) -> None:
     """A vehicle's clock going on in a thread of its own."""
 
     def run() -> None:
@@ -34,7 +34,7 @@ def fly(clock: VehicleClock, task: Task, *, begins_at_s: float, seconds: float, 
 
 
 def phase(clock: VehicleClock, *, begins_at_s: float, seconds: float, step_s: float) -> simpy.Event:
-    task = Task(clock.event(), clock.now, nothing)
+    task = TimedPhase(clock.event(), clock.now, nothing)
     clock.start(task)
     fly(clock, task, begins_at_s=begins_at_s, seconds=seconds, step_s=step_s)
     return task.event
@@ -79,7 +79,7 @@ def test_events_wait_for_the_slowest_vehicle_and_come_in_order():
 
 def test_a_phase_broken_off_never_ends_and_holds_nothing_up():
     clock = VehicleClock()
-    task = Task(clock.event(), clock.now, nothing)
+    task = TimedPhase(clock.event(), clock.now, nothing)
     clock.start(task)
     clock.forget(task)
     clock.run(until=10.0)
@@ -92,7 +92,7 @@ def test_a_lost_vehicle_ends_the_run():
     def lost() -> None:
         raise LinkTimeoutError("silent")
 
-    clock.start(Task(clock.event(), clock.now, lost))
+    clock.start(TimedPhase(clock.event(), clock.now, lost))
     with pytest.raises(LinkTimeoutError, match="silent"):
         clock.run(until=10.0)
 

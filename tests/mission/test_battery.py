@@ -16,7 +16,7 @@ from dfr.aircraft.energy import usable_wh
 from dfr.errors import InfeasibleError
 from dfr.geo import distance_m
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.link.director import fly_dispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import NO_LIMITS
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified

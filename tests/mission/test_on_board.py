@@ -90,7 +90,7 @@ def test_a_rally_point_of_another_site_is_refused_by_how_much():
     near, far = (RallyPoint(position=at(0, y), height_m_home=30.0) for y in (-290, -900))
     assert blocking(going_to(at(0, 80)), rally=(near,)) == []
     (message,) = blocking(going_to(at(0, 80)), rally=(near, far))
-    assert message.startswith("rally point 2 is 900 m from the way, 600 m out of reach (300 m")
+    assert message.startswith("rally point 2 is 900 m from the path, 600 m out of reach (300 m")
     assert blocking(going_to(at(0, 80)), rally=(far,), RALLY_LIMIT_KM=1.0) == []
 
 

@@ -9,22 +9,11 @@ from typing import Any
 
 from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.ardupilot.items import Params
-from dfr.ardupilot.kept import has_place
+from dfr.ardupilot.kept import has_place, stored_frame
 from dfr.ardupilot.parameters import Naming, named_for
 from dfr.errors import InputError, MissionFileError
 from dfr.geo import Position
 from dfr.mission.items import SUPPORTED_COMMANDS, MissionItem
-
-FRAMES_READ = {
-    0: Frame.GLOBAL,
-    5: Frame.GLOBAL,
-    2: Frame.MISSION,
-    3: Frame.GLOBAL_RELATIVE_ALT,
-    6: Frame.GLOBAL_RELATIVE_ALT,
-    10: Frame.GLOBAL_TERRAIN_ALT,
-    11: Frame.GLOBAL_TERRAIN_ALT,
-}
-"""MAV_FRAME numbers in files; the _INT twins mean the same."""
 
 MAX_ITEMS = 10_000
 """Longer lists are refused before anything is built (assumed: no flight controller holds as many)."""
@@ -95,13 +84,14 @@ def mission_item(
         raise MissionFileError(
             f"{where}: {command_name(command)} is not supported", do="remove it, or fly it from another GCS"
         )
-    if frame not in FRAMES_READ:
+    meant = Frame.MISSION if frame == Frame.MISSION else stored_frame(frame)
+    if meant is None:
         raise MissionFileError(f"{where}: frame {frame} is not supported", do="use 0, 3 or 10")
     located = has_place(command) and (lat_deg, lon_deg) != (0.0, 0.0)
     position = place(lat_deg, lon_deg, where=where) if located else None
     return MissionItem(
         command=Command(command),
-        frame=FRAMES_READ[frame],
+        frame=meant,
         params=params,
         position=position,
         z_m=z_m,

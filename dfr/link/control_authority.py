@@ -15,7 +15,7 @@ from dfr.geo import Position
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.outcome import Cut, Outcome
 from dfr.link.recorder import Recorder
-from dfr.link.said import NEAR_S, Said
+from dfr.link.status_texts import NEAR_S, StatusTexts
 from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
 from dfr.mission.items import FlightPlan
 
@@ -24,7 +24,7 @@ ASK_AGAIN_S = 2.0
 
 
 @dataclass
-class Custody:
+class ControlAuthority:
     """The control of one flight; `tell` gets what happens to it, `wrecked` says whether it is a wreck.
 
     `expected` is the mode that is ours, `asked` one that was asked for and is not seen yet; `taken_over` is
@@ -35,7 +35,7 @@ class Custody:
     recorder: Recorder
     tell: Callable[[str], None]
     wrecked: Callable[[], bool]
-    said: Said = field(default_factory=Said)
+    said: StatusTexts = field(default_factory=StatusTexts)
     cuts: list[Cut] = field(default_factory=list)
     expected: CopterMode = CopterMode.AUTO
     asked: CopterMode | None = None

@@ -48,7 +48,7 @@ TAKE_OVER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LostStation:
+class LostLinkBehaviour:
     """FS_GCS_ENABLE, FS_GCS_TIMEOUT and FS_OPTIONS of a vehicle; None for what it has not told."""
 
     action: int | None = None
@@ -56,7 +56,7 @@ class LostStation:
     options: int | None = None
 
     @classmethod
-    def read(cls, vehicle: MavlinkVehicle) -> LostStation:
+    def read(cls, vehicle: MavlinkVehicle) -> LostLinkBehaviour:
         """As the vehicle has it. Raises LinkTimeoutError where it does not answer."""
         action, options = vehicle.get_param("FS_GCS_ENABLE"), vehicle.get_param("FS_OPTIONS")
         return cls(
@@ -109,7 +109,7 @@ def _goes_on(state: VehicleState) -> str:
 def left_words(vehicle: MavlinkVehicle) -> str:
     """Which vehicle it is, where, and what it does without us, by its parameters where it tells them."""
     try:
-        station = LostStation.read(vehicle)
+        station = LostLinkBehaviour.read(vehicle)
     except LinkError:
-        station = LostStation()
+        station = LostLinkBehaviour()
     return f"{vehicle.whereabouts()}: {station.words(vehicle.state)}"

@@ -1,4 +1,4 @@
-"""What an ArduCopter's words in flight mean: a failsafe acts, its position is in doubt, it has crashed.
+"""What ArduCopter's status texts in flight mean: a failsafe acts, its position is in doubt, it has crashed.
 
 Texts of ArduCopter 4.5 to 4.7: events.cpp, ekf_check.cpp, crash_check.cpp, AP_NavEKF3.cpp, AC_Fence.cpp.
 """
@@ -30,7 +30,7 @@ NEAR_S = 3.0
 DOUBTFUL_FLAGS = dialect.EKF_CONST_POS_MODE | dialect.EKF_GPS_GLITCHING
 
 
-class Said:
+class StatusTexts:
     """The words of one flight, sorted by what they mean; `hear` takes them from the link's thread."""
 
     def __init__(self) -> None:

@@ -22,13 +22,12 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
 from dfr.errors import LinkError
-from dfr.link import clocks
-from dfr.link.director import fly_dispatch
-from dfr.link.dispatched import Event
+from dfr.link import pacing
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import FlightLimits
+from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import RATES_HZ, connect
-from dfr.link.outcome import Outcome
-from dfr.link.through_gaps import ThroughGaps
+from dfr.link.outcome import Event, Outcome
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import CopterMode, VehicleState
 
@@ -219,7 +218,7 @@ def test_a_command_given_in_a_gap_is_given_again_when_the_link_is_back(unhurried
     ):
         with pytest.raises(Up):
             flown_through(vehicle, long_stay, Flight(up))
-        link = ThroughGaps(vehicle, long_stay, told.append)
+        link = GapTolerantLink(vehicle, long_stay, told.append)
         for_a_while(proxy, GAP_S)()
         link.do(lambda: vehicle.set_mode(CopterMode.RTL))
         assert vehicle.state.mode == CopterMode.RTL
@@ -281,8 +280,8 @@ def test_a_serial_device_that_was_unplugged_is_opened_again(unhurried, long_stay
 def test_a_gap_does_not_make_the_vehicles_clock_look_fast(monkeypatch):
     """The first message after a gap may carry no time: the old one would make the next a jump."""
     now = [0.0]
-    monkeypatch.setattr(clocks.time, "monotonic", lambda: now[0])
-    pace = clocks.Pace()
+    monkeypatch.setattr(pacing.time, "monotonic", lambda: now[0])
+    pace = pacing.ClockRate()
     rates = []
     for wall_s, vehicle_s in ((0.0, 0.0), (0.6, 6.0), (0.7, 7.0), (6.7, 7.0), (6.8, 68.0), (7.4, 74.0)):
         now[0] = wall_s

@@ -1,4 +1,4 @@
-"""Our own clock, how fast a vehicle answers, and how fast its clock runs."""
+"""Time on a link: our own clock, how fast a vehicle answers, and how fast its clock runs against ours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RoundTrip:
         return float(min(longest_s, first_s * 2.0 ** min(tries, 10)))
 
 
-class Pace:
+class ClockRate:
     """How fast the vehicle's clock runs against ours."""
 
     def __init__(self) -> None:

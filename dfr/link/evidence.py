@@ -1,15 +1,22 @@
-"""What the record of a flight and its vehicle's words say of its end: a crash, a position in doubt."""
+"""Evidence of how a flight ended, from its record and the vehicle's texts: a crash, a position in doubt.
+
+It includes how long the vehicle takes to land by its own parameters: a landing much faster than that was a
+fall.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from dfr.aircraft.settings import FlightSettings
+from dfr.aircraft.vertical import land_seconds
 from dfr.link.ground_watch import IMPACT_MPS
-from dfr.link.landing_time import landing_s
+from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.recorder import Recorder
-from dfr.link.said import Said
+from dfr.link.status_texts import StatusTexts
 from dfr.track import FlightTrack, landed_from_m, landing_seconds
 
 SOONEST_SHARE = 0.5
@@ -17,7 +24,7 @@ SOONEST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aftermath:
+class EndEvidence:
     """The evidence of one flight that is over.
 
     `wreck` is what the ground watch saw, `doubted` whether the EKF's flags said that it was astray, `unseen`
@@ -26,7 +33,7 @@ class Aftermath:
     """
 
     recorder: Recorder
-    said: Said
+    said: StatusTexts
     landing: FlightSettings
     wreck: str
     doubted: bool
@@ -64,3 +71,26 @@ class Aftermath:
         if flown_s >= SOONEST_SHARE * takes_s:
             return ""
         return f"it came down from {from_m:.0f} m in {flown_s:.1f} s, a landing takes {takes_s:.0f} s"
+
+
+PARAMETERS = ("LAND_SPEED", "LAND_SPEED_HIGH", "LAND_ALT_LOW", "WPNAV_SPEED_DN", "WPNAV_ACCEL_Z")
+
+
+def landing_settings_of(vehicle: MavlinkVehicle) -> FlightSettings:
+    """How a vehicle comes down; what it does not say is as ArduCopter has it."""
+    told = {name: vehicle.get_param(name) for name in PARAMETERS}
+    return FlightSettings.from_params({name: value for name, value in told.items() if value is not None})
+
+
+def landing_s(settings: FlightSettings, from_m: float) -> float:
+    """Seconds from 1 m below a height to the ground (`dfr.aircraft.vertical`)."""
+    height = np.array([from_m])
+    _, down = land_seconds(
+        height,
+        np.array([settings.effective_land_high_mps]),
+        np.array([settings.land_low_mps]),
+        np.array([settings.land_low_height_m]),
+        np.array([settings.vertical_accel_mps2]),
+        settings.vertical_shaping_jerk_mps3,
+    )
+    return float(down[0])
