@@ -269,7 +269,10 @@ class Director:
         heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
         breach = self.watch.breach(state, unheard_s=heard_again_after_s)
         if breach is not None and self.control.hands_off:
-            self._warn(breach.limit, f"limit {breach.limit}: {breach.words}: not ours to act on")
+            self._warn(
+                breach.limit,
+                f"limit {breach.limit}: {breach.words}: a pilot has control, so this is only reported",
+            )
         elif breach is not None:
             self._obey(breach)
         self.give_way.look(state)
@@ -316,7 +319,7 @@ class Director:
         cruise_m = max(item.z_m for item in self.plan.items if item.command == Command.NAV_TAKEOFF)
         if here is None or height_m is None or height_m < 0.5 * cruise_m or self.give_way.low is not None:
             raise VehicleRefusedError(
-                "it is low, or gives way", do="wait until it is at its cruise height again"
+                "it is flying low or giving way to traffic", do="wait until it is at its cruise height again"
             )
         new = retasked(
             self.plan,
@@ -360,7 +363,7 @@ class Director:
         """Recall once, unless somebody else is flying."""
         self.recalled = True
         if self.control.hands_off:
-            self._note("overdue, and not ours to recall: watching on")
+            self._note("overdue, but a pilot has control: not recalled, still watching")
             return
         self._note("overdue: recalling")
         self.control.cut(Outcome.OVERDUE, "overdue")

@@ -50,7 +50,7 @@ class EndEvidence:
         hops = self.recorder.air.hops
         since_s = hops[0].lift_t_s if hops else 0.0
         words = [text.text for text in self.said.doubts if (text.t_s or 0.0) >= since_s]
-        flags = ["its estimator's flags"] if self.doubted else []
+        flags = ["the status flags of its estimator"] if self.doubted else []
         last = ["it was not heard since its motors stopped"] if self.unseen else []
         return tuple(dict.fromkeys([*words, *flags, *last]))
 
@@ -60,7 +60,7 @@ class EndEvidence:
         if self.wreck:
             yield self.wreck
         if impact_mps > IMPACT_MPS:
-            yield f"it met the ground at {impact_mps:.1f} m/s"
+            yield f"it hit the ground at {impact_mps:.1f} m/s"
 
     def _too_soon(self, track: FlightTrack) -> str:
         """A landing that no pilot flew, in less than half of the time that it takes."""

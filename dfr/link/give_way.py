@@ -69,7 +69,9 @@ class GiveWay:
             return
         if self.control.hands_off:
             if (near := limit.near(contacts)) is not None:
-                self.warn(near.name, f"traffic: {_nearness(near)}: not ours to act on")
+                self.warn(
+                    near.name, f"traffic: {_nearness(near)}: a pilot has control, so this is only reported"
+                )
             return
         if state.mode != self.control.expected:
             return

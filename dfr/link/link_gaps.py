@@ -77,9 +77,7 @@ class LinkMonitor:
             self.tell(f"LINK LOST: {failure}: opening the line again until it works")
         elif not self.lost:
             self.lost = True
-            self.tell(
-                f"LINK LOST: nothing heard for {self.gap_s:.1f} s: our heartbeats go on, waiting to hear it"
-            )
+            self.tell(f"LINK LOST: nothing heard for {self.gap_s:.1f} s: heartbeats continue while we wait")
 
     def _tell_stop(self) -> None:
         """A process that was stopped sent no heartbeats: the vehicle's failsafe may have acted."""

@@ -71,7 +71,7 @@ class LostLinkBehaviour:
         if self.action is None or self.options is None:
             return f"{now}; what it does without a ground station is not known"
         if self.action == 0:
-            return f"{now}; it misses no ground station (FS_GCS_ENABLE 0)"
+            return f"{now}; it has no ground-station failsafe (FS_GCS_ENABLE 0)"
         after = "some seconds" if self.timeout_s is None else f"{self.timeout_s:g} s"
         if (kept := self._keeps(state)) is not None:
             return f"{now}, without our heartbeats too (FS_OPTIONS {self.options}: {kept})"

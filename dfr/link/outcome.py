@@ -44,7 +44,7 @@ WORDS = {
     Outcome.OVERDUE: "overdue, recalled",
     Outcome.NEVER_ON_SCENE: "never on scene",
     Outcome.OFF_DOCK: "landed, not docked",
-    Outcome.POSITION_IN_DOUBT: "landed, where it stands is in doubt",
+    Outcome.POSITION_IN_DOUBT: "landed, its position is in doubt",
     Outcome.CRASHED: "CRASHED",
     Outcome.LEFT_IN_FLIGHT: "NOT DOWN: still armed when this program stopped watching",
 }
@@ -194,9 +194,8 @@ class FlownDispatch:
         if self.ending.crash:
             return f"CRASHED: {self.ending.crash}: {away}, by the vehicle's own estimate"
         if self.disarmed and self.ending.doubts:
-            return (
-                f"landed, docked is not known: {away} by an estimate that it doubted: {self.ending.doubts[0]}"
-            )
+            doubt = f"{away} by an estimate that it doubted: {self.ending.doubts[0]}"
+            return f"landed, not known whether docked: {doubt}"
         if self.docked:
             return f"docked: {away}, within {judged}"
         return f"landed, not docked: {away}, outside {judged}" if self.disarmed else f"not landed: {away}"
@@ -214,7 +213,7 @@ class LeftInFlight(KeyboardInterrupt):
 
 
 def scene(plan: FlightPlan) -> MissionItem | None:
-    """The item that stays on scene: the last stay of a mission; None where it stays nowhere."""
+    """The item that stays on scene: the last stay of a mission; None where it has no stay on scene."""
     return next((item for item in reversed(plan.items) if item.command in HOLDS), None)
 
 

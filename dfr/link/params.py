@@ -119,7 +119,7 @@ def _autopilot_version(vehicle: Peer) -> Message:
             answer = answers.get(ANSWER_S)
             if answer is not None:
                 return answer
-    raise LinkTimeoutError("the vehicle does not tell its firmware version", do="update its firmware")
+    raise LinkTimeoutError("the vehicle does not report its firmware version", do="update its firmware")
 
 
 def _read(vehicle: Peer, wire_name: str) -> Message | None:

@@ -155,14 +155,14 @@ def _advice(vehicle: MavlinkVehicle, plan: FlightPlan, value: Value) -> Iterator
         ("BATT_FS_LOW_ACT", "a low battery"),
     ):
         if value(name) == 0.0:
-            text = f"{name} 0: nothing happens on {what}"
+            text = f"{name} 0: the vehicle does nothing on {what}"
             yield _finding("preflight.failsafe", Severity.ADVICE, text, fix=f"set {name}")
     if not plan.fence and fence_is_on(value) is False:
         stored = "fence on board, FENCE_ENABLE 0: not watched" if vehicle.kept.fence else "FENCE_ENABLE 0"
         text = f"{stored}: nothing happens on leaving the fence"
         yield _finding("preflight.failsafe", Severity.ADVICE, text, fix="set FENCE_ENABLE")
     if "PLND_RET_MAX" in plan.params and not value("PLND_ENABLED"):
-        text = "PLND_ENABLED 0: it lands by GNSS, once; the landing retries on board do nothing"
+        text = "PLND_ENABLED 0: the vehicle lands by GNSS, once; the landing retries on board have no effect"
         yield _finding("preflight.landing", Severity.ADVICE, text, fix="switch precision landing on")
 
 

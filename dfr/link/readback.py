@@ -98,7 +98,7 @@ class Reading:
                     self._refused(message)
             self.vehicle.check_link()
         raise TransferError(
-            f"{self.kind.label}: the vehicle does not tell its list", do=f"{self.vehicle.remedy}"
+            f"{self.kind.label}: the vehicle does not report its list", do=f"{self.vehicle.remedy}"
         )
 
     def _ask(self, count: int) -> None:

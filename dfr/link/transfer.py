@@ -198,10 +198,13 @@ def _look_again(
             return retries
         if gone := [kind.label for kind in cut if kind not in sent]:
             raise TransferError(
-                f"{' and '.join(gone)}: what was to stay on board has changed", do="find out who else sends"
+                f"{' and '.join(gone)}: what was to stay on board has changed",
+                do="find out who else sends commands",
             )
         retries += sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in cut)
-    raise TransferError("the lists on board keep changing", do="find out who else sends, then upload again")
+    raise TransferError(
+        "the lists on board keep changing", do="find out who else sends commands, then upload again"
+    )
 
 
 def _has_length(vehicle: MavlinkVehicle, kind: MissionType, length: int) -> bool:

@@ -44,7 +44,7 @@ def heed_verdict(
     if override is None:
         raise NonCompliantError(
             f"{name}: {'; '.join(against)}",
-            do="check and compile it anew, or take it over with --override 'NAME: REASON', which is logged",
+            do="check and compile it again, or take it over with --override 'NAME: REASON', which is logged",
         )
     log = _logged(file, override, against, now)
     tell(f"OVERRIDE by {override}: {'; '.join(against)}; logged in {log}")

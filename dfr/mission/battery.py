@@ -30,7 +30,7 @@ CRITICAL_SHARE = 0.5
 LOW_ACTION_RTL = 2
 CRITICAL_ACTION_LAND = 1
 PROBE_S = 600.0
-"""A heading that drifts on scene may cost headway on the return leg: sorties without and with so long a stay."""
+"""A heading that drifts on scene may cost speed on the return leg: compared without and with that stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ def refuse_too_long(
     reserve = f"the reserve of {world.scenario.contingency.reserve_fraction:.0%}"
     if longest_s is None or longest_s < 0.0:
         raise InfeasibleError(
-            f"{path[-1]}: there and back takes more than the battery gives above {reserve}",
+            f"{path[-1]}: the flight there and back needs more than the battery holds above {reserve}",
             do="choose a nearer dock or a larger battery",
         )
     if on_scene_s > longest_s:

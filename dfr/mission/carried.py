@@ -17,7 +17,7 @@ from dfr.errors import MissionFileError
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict
 
-NONE_CARRIED = "no verdict comes with this file: nobody has said that it may be flown"
+NONE_CARRIED = "no verdict comes with this file: nobody has approved it for flight"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def carried_from_dict(data: object, *, intact: bool, where: str) -> CarriedVerdi
         return replace(_read(data), intact=intact)
     except (KeyError, TypeError, ValueError) as error:
         raise MissionFileError(
-            f"{where}: its verdict cannot be read ({error})", do="compile it anew"
+            f"{where}: its verdict cannot be read ({error})", do="compile it again"
         ) from error
 
 

@@ -51,9 +51,9 @@ def retasked(
         margin_m = shape.margin_m([start, end])
         if margin_m < FENCE_MARGIN_M:
             raise NonCompliantError(
-                f"the path to {end} is not inside what was checked: {margin_m:.0f} m to the fence's edge, "
+                f"the path to {end} is not inside the checked area: {margin_m:.0f} m to the fence's edge, "
                 f"{FENCE_MARGIN_M:g} m needed",
-                do="route it inside, or land and dispatch anew",
+                do="route it inside, or land and dispatch again",
             )
     back = _return_places(flight, path, open_m=shape.margin_m([path[-1], flight.home]))
     new = replace(
@@ -69,7 +69,7 @@ def retasked(
     )
     bad = [finding for finding in validate(new) if finding.severity is Severity.VIOLATION]
     if bad:
-        raise NonCompliantError("the new task was not checked: " + "; ".join(each.message for each in bad))
+        raise NonCompliantError("the new task fails its check: " + "; ".join(each.message for each in bad))
     return new
 
 
@@ -125,7 +125,7 @@ def orbiting(flight: FlightPlan, *, radius_m: float) -> FlightPlan:
         raise InputError(f"an orbit of {radius_m:g} m", do=f"{low:g} to {high:g} m")
     stays = [item for item in flight.items if item.command == Command.NAV_LOITER_TIME and item.position]
     if not stays:
-        raise InputError(f"{flight.name}: it stays nowhere", do="compile it with a stay on scene")
+        raise InputError(f"{flight.name}: it has no stay on scene", do="compile it with a stay on scene")
     new = {id(item): _turns(flight, item, float(round(radius_m))) for item in stays}
     return replace(flight, items=tuple(new.get(id(item), item) for item in flight.items))
 
@@ -143,7 +143,8 @@ def _turns(flight: FlightPlan, stay: MissionItem, radius_m: float) -> MissionIte
     turns = max(1, math.ceil(stay.params[0] / lap_s(radius_m, cruise_mps=cruise_mps)))
     if turns > MOST_TURNS:
         raise InfeasibleError(
-            f"{turns} turns, ArduCopter counts {MOST_TURNS}", do="a larger orbit or a shorter stay"
+            f"{turns} turns are needed, but ArduCopter counts at most {MOST_TURNS}",
+            do="a larger orbit or a shorter stay",
         )
     return replace(stay, command=Command.NAV_LOITER_TURNS, params=(float(turns), 0.0, radius_m, CLOCKWISE))
 
@@ -160,10 +161,12 @@ def unlimited_stay(plan: FlightPlan) -> FlightPlan:
 
 
 def hold_position(plan: FlightPlan) -> Position:
-    """Where a flight stays. Raises LinkError where it stays nowhere."""
+    """Where a flight stays. Raises LinkError where it has no stay on scene."""
     places = [item.position for item in plan.items if item.command in HOLDS and item.position is not None]
     if not places:
-        raise LinkError(f"{plan.name}: the mission holds nowhere", do="compile it with a stay on scene")
+        raise LinkError(
+            f"{plan.name}: the mission has no stay on scene", do="compile it with a stay on scene"
+        )
     return places[-1]
 
 

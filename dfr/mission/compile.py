@@ -78,7 +78,7 @@ def compile_dispatch(
         height_m_agl = route.height_m_agl
         path, looks_at, label = route.points, zone_centres(world.scenario)[zone_id], zone_id
     else:
-        raise InputError("neither zone nor target", do="give --zone, or --lat and --lon")
+        raise InputError("no zone and no target is given", do="give --zone, or --lat and --lon")
     refuse_too_long(world, plan, path, height_m=height_m_agl, on_scene_s=on_scene_s)
     return FlightPlan(
         name=f"{world.scenario.name}: {site_id} to {label}",

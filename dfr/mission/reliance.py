@@ -68,7 +68,11 @@ def _fence_findings(value: Value) -> Iterator[Finding]:
     relies = "the plan brings its fence and relies on it"
     on = fence_is_on(value)
     if on is None:
-        yield unknown(RULE, f"FENCE_ENABLE is not told, and {relies}", fix="use firmware with fences")
+        yield unknown(
+            RULE,
+            f"the vehicle does not report FENCE_ENABLE, and {relies}",
+            fix="use firmware that has fences",
+        )
         return
     if not on:
         yield violation(
@@ -105,7 +109,7 @@ def _lost_link(scenario: Scenario) -> Iterator[Finding]:
             "contingency.lost_link",
             f"hold_then_rtl is compiled as a return: ArduCopter goes on with its mission for "
             f"{choice.lost_link_timeout_s:g} s without a link, then returns; it does not hold",
-            fix="brief it so, or choose rtl",
+            fix="brief the crew on this, or choose rtl",
             source=LOST_LINK_SOURCE,
         )
 
@@ -125,7 +129,7 @@ def _retries(scenario: Scenario) -> Finding:
         "contingency.landing_retries",
         f"{retries} landing retries are not on board: by GNSS ArduCopter lands once, and going round or "
         "diverting to a rally point is the pilot's",
-        fix="brief it so, or use precision guidance",
+        fix="brief the crew on this, or use precision guidance",
         source=PRECISION_SOURCE,
     )
 

@@ -38,7 +38,9 @@ def fence_findings(areas: tuple[FenceArea, ...]) -> Iterator[Finding]:
         if isinstance(area, FenceCircle):
             if not area.radius_m > 0.0:
                 yield violation(
-                    "fence.radius", f"{name}: radius {area.radius_m} m is refused", fix="make it > 0"
+                    "fence.radius",
+                    f"{name}: radius {area.radius_m} m is refused",
+                    fix="make it larger than 0",
                 )
         else:
             yield from _polygon_findings(name, area)
@@ -82,7 +84,7 @@ def rally_findings(plan: FlightPlan) -> Iterator[Finding]:
         if point.height_m_home != int(point.height_m_home):
             yield violation(
                 "rally.height",
-                f"{name}: height {point.height_m_home:g} m is cut to whole metres",
+                f"{name}: height {point.height_m_home:g} m is stored in whole metres only",
                 fix="give whole metres",
             )
         if not RALLY_HEIGHT_RANGE_M[0] <= point.height_m_home <= RALLY_HEIGHT_RANGE_M[1]:

@@ -148,7 +148,12 @@ def test_a_stop_before_arming_says_that_nothing_flies(mission, tmp_path):
         (1, 0, CopterMode.AUTO, "goes on with its mission for 5 s (FS_GCS_TIMEOUT), then RTL"),
         (3, 0, CopterMode.GUIDED, "stays in GUIDED for 5 s (FS_GCS_TIMEOUT), then SmartRTL, or RTL"),
         (5, 16, CopterMode.AUTO, "then LAND where it is (FS_GCS_ENABLE 5)"),
-        (0, 0, CopterMode.AUTO, "goes on with its mission; it misses no ground station (FS_GCS_ENABLE 0)"),
+        (
+            0,
+            0,
+            CopterMode.AUTO,
+            "goes on with its mission; it has no ground-station failsafe (FS_GCS_ENABLE 0)",
+        ),
         (1, 2, CopterMode.AUTO, "without our heartbeats too (FS_OPTIONS 2: a mission goes on)"),
         (1, 16, CopterMode.LOITER, "the pilot's sticks fly it in LOITER, without our heartbeats too"),
         (1, 8, CopterMode.LAND, "goes on landing where it is, without our heartbeats too"),

@@ -85,7 +85,7 @@ def test_mission_writes_every_format(compiled):
                 "{site}",
             ),
             2,
-            "neither zone nor target",
+            "no zone and no target is given",
         ),
         (("--site", "{site}", "--lat", "91", "--lon", "0"), 2, "not on the globe"),
         (("--site", "{site}", "--lat", "51", "--lon", "-1"), 4, "outside the keep-in"),

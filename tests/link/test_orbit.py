@@ -42,7 +42,7 @@ def test_an_orbit_that_leaves_the_fence_is_refused_with_the_largest_that_does_no
         orbiting(dispatch, radius_m=250.0)
     with pytest.raises(InputError, match="5 to 255 m"):
         orbiting(dispatch, radius_m=float("nan"))
-    with pytest.raises(InputError, match="stays nowhere"):
+    with pytest.raises(InputError, match="no stay on scene"):
         orbiting(replace(dispatch, items=dispatch.items[:1]), radius_m=RADIUS_M)
 
 

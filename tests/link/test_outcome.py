@@ -285,7 +285,7 @@ def test_hands_off_goes_on_watching_the_limits(start, dispatch):
         upload_verified(vehicle, plan)
         flown = fly_dispatch(vehicle, plan, on_state=pilot)
     assert told(flown, "limit energy") == [told(flown, "limit energy")[0]]
-    assert told(flown, "limit energy")[0].endswith("not ours to act on")
+    assert told(flown, "limit energy")[0].endswith("a pilot has control, so this is only reported")
     assert flown.outcome is Outcome.TAKEN_OVER
 
 
@@ -329,7 +329,7 @@ def cut(outcome, *, before_return=True):
     ("ending", "outcome", "as_asked"),
     [
         (Ending(**BASE), Outcome.SERVED, True),
-        (Ending(**BASE, crash="it met the ground at 15.0 m/s"), Outcome.CRASHED, False),
+        (Ending(**BASE, crash="it hit the ground at 15.0 m/s"), Outcome.CRASHED, False),
         (Ending(**BASE | {"disarmed": False}), Outcome.LEFT_IN_FLIGHT, False),
         (Ending(**BASE | {"on_scene": False}), Outcome.NEVER_ON_SCENE, False),
         (Ending(**BASE | {"at_dock": False}), Outcome.OFF_DOCK, False),

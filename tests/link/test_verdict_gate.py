@@ -44,7 +44,7 @@ def test_a_go_is_sent_and_told(tmp_path, capsys):
 
 
 def test_a_go_that_has_ended_is_not_sent(tmp_path):
-    with pytest.raises(NonCompliantError, match=r"its go ended .* -> check and compile it anew, or"):
+    with pytest.raises(NonCompliantError, match=r"its go ended .* -> check and compile it again, or"):
         heed_verdict(
             mission(VERDICT), tmp_path / "m.plan", simulated=False, override=None, now=AFTER, tell=print
         )

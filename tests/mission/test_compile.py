@@ -235,7 +235,7 @@ def test_what_cannot_be_flown_is_refused_by_name(festival):
         compile_dispatch(world, plan, site_id="nowhere", zone_id="x")
     with pytest.raises(InputError, match="'x'"):
         compile_dispatch(world, plan, site_id=site, zone_id="x")
-    with pytest.raises(InputError, match="neither zone nor target"):
+    with pytest.raises(InputError, match="no zone and no target is given"):
         compile_dispatch(world, plan, site_id=site)
     with pytest.raises(InfeasibleError, match="outside the keep-in"):
         compile_dispatch(world, plan, site_id=site, target=Position(lat_deg=51.0, lon_deg=-1.0))

@@ -30,7 +30,7 @@ def json_object(data: bytes, *, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise MissionFileError(f"{name}: not JSON: {error}", do="save it again from the planner") from error
     if not isinstance(document, dict):
-        raise MissionFileError(f"{name}: holds a {type(document).__name__}", do="a JSON object is wanted")
+        raise MissionFileError(f"{name}: holds a {type(document).__name__}", do="give a JSON object")
     return document
 
 
@@ -129,7 +129,7 @@ def item_of_record(record: Mapping[str, Any], position: Position | None, *, wher
 def nan_params(value: object, *, where: str) -> Params:
     """Four params where null stands for NaN."""
     if not isinstance(value, list) or len(value) < 4:
-        raise MissionFileError(f"{where}: params is {value!r}", do="four numbers or null wanted")
+        raise MissionFileError(f"{where}: params is {value!r}", do="give four numbers or null")
     a, b, c, d = (math.nan if entry is None else number(entry, where=where) for entry in value[:4])
     return a, b, c, d
 
@@ -139,7 +139,7 @@ def params_record(value: object, *, where: str) -> dict[str, float]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise MissionFileError(f"{where}: params is {value!r}", do="an object of numbers wanted")
+        raise MissionFileError(f"{where}: params is {value!r}", do="give an object of numbers")
     params = {str(key): number(entry, where=f"{where} {key}") for key, entry in value.items()}
     return named_for(params, Naming.CENTIMETRES)
 

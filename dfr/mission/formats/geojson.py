@@ -71,7 +71,7 @@ def _plan(
     name: str,
 ) -> FlightPlan:
     if len(homes) != 1:
-        raise MissionFileError(f"{name}: {len(homes)} features are home", do="exactly one wanted")
+        raise MissionFileError(f"{name}: {len(homes)} features are home", do="mark exactly one")
     own = homes[0]["properties"]
     height = own.get("home_m_amsl")
     return FlightPlan(

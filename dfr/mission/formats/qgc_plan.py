@@ -201,7 +201,7 @@ def _jump_id(entry: dict[str, Any], index: int, *, where: str) -> int:
 def _read_item(entry: dict[str, Any], *, where: str) -> MissionItem:
     params = entry.get("params")
     if not isinstance(params, list) or len(params) != 7:
-        raise MissionFileError(f"{where}: params is {params!r}", do="seven numbers or null wanted")
+        raise MissionFileError(f"{where}: params is {params!r}", do="give seven numbers or null")
     lat, lon, z_m = (0.0 if value is None else number(value, where=where) for value in params[4:])
     command = member(entry, "command", int, where=where)
     if params[6] is None and command in NEEDS_HEIGHT:
@@ -243,7 +243,7 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
     if value is None:
         return ()
     if not isinstance(value, dict):
-        raise MissionFileError(f"{name}: geoFence is {value!r}", do="an object wanted")
+        raise MissionFileError(f"{name}: geoFence is {value!r}", do="give an object")
     if value.get("breachReturn") is not None:
         raise MissionFileError(f"{name}: geoFence breachReturn is not supported", do="remove it")
     where = f"{name}: geoFence"
@@ -256,7 +256,7 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
 
 def _polygon(entry: Any, *, where: str) -> FencePolygon:
     if not isinstance(entry, dict):
-        raise MissionFileError(f"{where}: {entry!r}", do="an object wanted")
+        raise MissionFileError(f"{where}: {entry!r}", do="give an object")
     corners = bounded(member(entry, "polygon", list, where=where), where=where)
     ring = tuple(_corner(corner, where=where) for corner in corners)
     return FencePolygon(ring=ring, inclusion=member(entry, "inclusion", bool, where=where))
@@ -264,7 +264,7 @@ def _polygon(entry: Any, *, where: str) -> FencePolygon:
 
 def _circle(entry: Any, *, where: str) -> FenceCircle:
     if not isinstance(entry, dict):
-        raise MissionFileError(f"{where}: {entry!r}", do="an object wanted")
+        raise MissionFileError(f"{where}: {entry!r}", do="give an object")
     circle = member(entry, "circle", dict, where=where)
     return FenceCircle(
         centre=_corner(circle.get("center"), where=where),
@@ -282,7 +282,7 @@ def _read_rally(value: object, *, name: str) -> tuple[RallyPoint, ...]:
     if value is None:
         return ()
     if not isinstance(value, dict) or not isinstance(value.get("points"), list):
-        raise MissionFileError(f"{name}: rallyPoints is {value!r}", do="an object with points wanted")
+        raise MissionFileError(f"{name}: rallyPoints is {value!r}", do="give an object with points")
     points = bounded(value["points"], where=name)
     return tuple(_rally_point(point, where=f"{name}: rally point {i}") for i, point in enumerate(points, 1))
 
