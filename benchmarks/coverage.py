@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from expected import expected_within
+
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.kpi import summarise
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
-from dfr.sim.expected import expected_within
 from dfr.sim.experiment import simulate_inputs
 
 SCENARIOS = ("victorious-2024", "isle-of-wight-2024", "urban-fringe-999", "protest-surge", "winter-storm")
@@ -23,7 +24,7 @@ HEAD = """# Predicted and simulated coverage
 Share of all calls with a drone overhead within the siting limit of the decision, hours that may not be
 flown included. *Drones free* is what the siting maximises: the nearest dock always has a drone. *Busy
 drones* counts drones that are out or charging, crews that may fly fewer, and calls that wait (a fixed point
-of Erlang's formulas for each hour, `dfr.sim.expected`). *Simulated* is the whole model, with its 95 %
+of Erlang's formulas for each hour, `benchmarks/expected.py`). *Simulated* is the whole model, with its 95 %
 interval over {n} replications.
 
 A coverage model without busy fractions promises too much: read *drones free* as an upper bound. What is

@@ -34,7 +34,7 @@ from dfr.metrics.shift import Sample
 from dfr.mission.changes import hold_position, takeoff_height_m, unlimited_stay
 from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
-from dfr.sim.flight import Attempt, Landed, Order
+from dfr.sim.flight import Attempt, Order
 from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, REACHED_M, TOUCHED_M, Phase
 
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
@@ -179,11 +179,11 @@ class FlownFlight:
         self._command(lambda: self._pilot.change_mode(CopterMode.LAND))
         return event
 
-    def landed(self) -> Landed:
+    def landed(self) -> tuple[Attempt, ...]:
         """How it came down. The vehicle's own retries are part of the one attempt that we see."""
         self._book()
         self._pilot.close()
-        return Landed(self.outcome, (Attempt(self.outcome, self._landing_s),))
+        return (Attempt(self.outcome, self._landing_s),)
 
     def break_off(self) -> None:
         """Stop here: hover in GUIDED, unless it already hovers."""

@@ -35,10 +35,9 @@ from dfr.rehearsal.real_fleet import FieldHangar
 from dfr.rehearsal.visitors import Sky, Visitor, visit_of, visitors
 from dfr.sim.calls import draw_calls, draw_visits
 from dfr.sim.engine import replicate
-from dfr.sim.events import Records, to_tables, vocabulary
+from dfr.sim.events import Log, Records, to_tables, vocabulary
 from dfr.sim.inputs import DockPlace
 from dfr.sim.randomness import Streams
-from dfr.sim.sortie import Log
 from dfr.sim.window import busiest_start_s, calls_within, window
 from dfr.store.runs import StoredRun
 from dfr.track import Phase, phase_seconds

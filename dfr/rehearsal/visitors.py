@@ -16,7 +16,7 @@ from dfr.link.traffic import Transponder
 from dfr.metrics.shift import Airborne
 from dfr.scenario.model import OtherTraffic
 from dfr.sim.calls import Visit
-from dfr.sim.diary import Steps
+from dfr.sim.flight_process import Steps
 from dfr.sim.inputs import SimInputs
 from dfr.sim.randomness import FloatArray
 

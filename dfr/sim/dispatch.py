@@ -68,21 +68,27 @@ class Watch:
 class Case:
     """A call on its way through the control room, `heard_s` by its clock (the call's time, to rounding).
 
-    A `relief` is a further drone for a call that is attended: no call of its own. `turn` is its place in
-    the queue.
+    Once it has an `outcome` it is over, and it is its call's record (`dfr.sim.event_log`). A `relief` is a
+    further drone for a call that is attended: no call of its own. `turn` is its place in the queue.
     """
 
     call: Call
     heard_s: float
     rank: int
     patience_ends_s: float
+    zone_id: str = ""
+    grade_id: str = ""
     decided_s: float = NEVER
     dispatched_s: float = NEVER
     airborne_s: float = NEVER
     overhead_s: float = NEVER
+    video_s: float = NEVER
+    ended_s: float = NEVER
+    on_scene_s: float = 0.0
+    outcome: str = ""
+    reason: str = ""
     waiting: bool = False
     turn: tuple[int, float, int] = (0, 0.0, 0)
-    ended: bool = False
     watch: Watch | None = None
     relief: bool = False
 
@@ -127,12 +133,10 @@ class Field:
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
-    disturbed_s: list[float] = field(default_factory=list)
     meeting: Mapping[Way, frozenset[Way]] = field(default_factory=dict)
     out: dict[str, Way] = field(default_factory=dict)
     _hour: int = 0
     _hour_ends_s: float = -1.0
-    _calm_until_s: float = -1.0
 
     @classmethod
     def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> Field:
@@ -169,20 +173,6 @@ class Field:
         if leg is None:
             raise ValueError(f"no way from dock {dock} to zone {zone} now")
         return leg
-
-    def condition_then(self, t_s: float) -> Condition:
-        """The weather at a moment that is still to come."""
-        if t_s < self._hour_ends_s:
-            return self._weather
-        edges = self.inputs.hour_edges_s
-        hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
-        return self.inputs.conditions[self.inputs.condition_of_hour[hour]]
-
-    def calm_until_s(self, t_s: float) -> float:
-        """The next of the moments (`disturbed_s`) at which something may happen to a drone in the air."""
-        if t_s >= self._calm_until_s:
-            self._calm_until_s = self.disturbed_s[bisect_right(self.disturbed_s, t_s)]
-        return self._calm_until_s
 
     def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
         """When the docks shut or the crew is short next, and the reason for missing a call by it."""
@@ -267,7 +257,6 @@ def choose(field_: Field, case: Case, now: float) -> Drone | str:
     """
     inputs = field_.inputs
     condition, zone = field_.condition(now), case.call.zone
-    calm_s = field_.calm_until_s(now)
     reason = ""
     fit: list[Fit] = []
     for dock in condition.nearest[zone]:
@@ -280,7 +269,7 @@ def choose(field_: Field, case: Case, now: float) -> Drone | str:
             continue
         climb_s, out_s, back_s, land_s, *_ = leg
         home_s = now + inputs.launch.median_s + climb_s + out_s + inputs.min_on_scene_s + back_s + land_s
-        if home_s > calm_s and (late := _too_late(field_, now, home_s)):
+        if late := _too_late(field_, now, home_s):
             reason = reason or late
         elif inputs.dispatch == NEAREST:
             return answer

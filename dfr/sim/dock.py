@@ -72,10 +72,3 @@ def between(by_percent: tuple[float, ...], left: float) -> float:
     place = int(left * 100.0) if left < 1.0 else 99
     low, high = by_percent[place], by_percent[place + 1]
     return low + (high - low) * (left * 100.0 - place) if high != low else low
-
-
-def charge_record(
-    drone: Drone, dock_id: str, *, left: float, t_s: float
-) -> tuple[str, str, float, float, float, float]:
-    """The `ChargeRecord` of a turnaround that has just begun."""
-    return (drone.id, dock_id, left, t_s, drone.ready_s, drone.full_s)

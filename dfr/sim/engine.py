@@ -15,15 +15,14 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
-from dfr.sim.diary import Steps
 from dfr.sim.dispatch import ActiveVisit, Case, Field, choose, refusal, standing
 from dfr.sim.dock import Drone
+from dfr.sim.event_log import EventLog
 from dfr.sim.events import Log, Missed, Tables, vocabulary
 from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
-from dfr.sim.foreseen import Foresight, disturbances_s
+from dfr.sim.flight_process import FlightProcess, Steps
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, SimInputs, Way
-from dfr.sim.ledger import Ledger
 from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
@@ -94,29 +93,20 @@ class Engine:
         self._inputs, self._env = inputs, env
         self._field = Field.at_start(inputs, env)
         self._flights = flights_of(env, self._field)
-        self._ledger = Ledger(inputs, vocabulary(inputs) if words is None else words)
-        self._log, self._readiness = self._ledger.rows, self._ledger.readiness
-        self._calls = self._log["calls"]
+        self._log = EventLog(inputs, vocabulary(inputs) if words is None else words)
         self._zones, self._grades = [zone.id for zone in inputs.zones], inputs.grades
-        self._cases: list[Case] = []
         self._streams = streams or Streams(0, 0)
+        self._cases: list[Case] = []
         self._coming: Iterator[Call] = iter(())
-        self._sorties: list[Sortie | Move] = []
+        self._flights_out: list[FlightProcess] = []
         self._sent = 0
-        self._foresight = (
-            Foresight(self._field, self, self._flights, self._ledger.courses)
-            if isinstance(self._flights, ModelFlights)
-            else None
-        )
-        self._overwatch = Overwatch(self._field, self._serve, self._log["overwatch"])
+        self._overwatch = Overwatch(self._field, self._serve, self._log)
         self._failed: set[str] = set()
         self._grounded: list[Drone] = []
 
-    def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> Ledger:
+    def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> EventLog:
         """Simulate up to the horizon and close what is open then."""
-        horizon = self._inputs.horizon_s
-        self._ledger.background(self._inputs, visits)
-        self._field.disturbed_s = disturbances_s(self._inputs, visits, outages)
+        horizon, self._log.visits = self._inputs.horizon_s, visits
         self._coming = iter(calls)
         self._expect(self._env.now)
         self._env.process(self._changes())
@@ -126,25 +116,20 @@ class Engine:
             self._env.process(self._outage(outage))
         self._env.run(until=horizon)
         self._close(horizon)
-        return self._ledger
+        return self._log
 
-    # -- what the sorties tell (the `Desk`) --
+    # -- what the sorties tell (the `ControlRoom`) --
 
     def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
-        """Close a call and write its `CallRecord`."""
-        if case.ended:
+        """Close a call, and write its record."""
+        if case.outcome:
             raise AssertionError(f"call {case.call.id} ended twice: {outcome} {reason}")
-        case.ended = True
-        if case.relief:
-            return
-        call = case.call
-        video_s = case.overhead_s + call.video_s
-        self._calls.append((
-            call.id, self._zones[call.zone], self._grades[call.grade].id,
-            case.heard_s, case.decided_s, case.dispatched_s, case.airborne_s, case.overhead_s,
-            video_s if video_s <= ended_s else events.NEVER,
-            call.ground_s, ended_s, call.on_scene_s, on_scene_s, outcome, reason,
-        ))  # fmt: skip
+        case.outcome, case.reason, case.on_scene_s, case.ended_s = outcome, reason, on_scene_s, ended_s
+        video_s = case.overhead_s + case.call.video_s
+        if video_s <= ended_s:
+            case.video_s = video_s
+        if not case.relief:
+            self._log.write_call(case)
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave early: where overwatch is wanted, another relieves it."""
@@ -171,7 +156,7 @@ class Engine:
             return
         ready = self._field.ready[drone.dock]
         ready.append(drone)
-        self._readiness.note(drone.dock, len(ready), self._env.now)
+        self._log.ready_changed(drone.dock, len(ready), self._env.now)
         if self._field.waiting:
             self.look_again()
         if self._inputs.move_up:
@@ -183,6 +168,8 @@ class Engine:
         if not field.waiting or standing(field, now):
             return
         for case in tuple(field.waiting):
+            if not case.waiting:
+                continue
             answer = choose(field, case, now)
             if not isinstance(answer, str):
                 field.leave_queue(case)
@@ -208,7 +195,8 @@ class Engine:
 
     def _hear(self, call: Call, now: float) -> None:
         """A call comes in: the control room decides, unless the caller gives up before."""
-        case = Case(call, now, self._grades[call.grade].rank, now + call.patience_s)
+        grade = self._grades[call.grade]
+        case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
         self._cases.append(case)
         if call.patience_s < call.decision_s:
             self._after(call.patience_s, self._give_up_undecided, case)
@@ -276,7 +264,7 @@ class Engine:
         traffic = self._inputs.traffic[visit.traffic]
         active = ActiveVisit(visit, self._env.event())
         self._field.visits.append(active)
-        for sortie in tuple(self._sorties):
+        for sortie in tuple(self._flights_out):
             if not sortie.in_way_of(traffic):
                 continue
             if traffic.rule == HEIGHT_SPLIT:
@@ -296,7 +284,7 @@ class Engine:
         else:
             self._field.down[outage.dock] += 1
         if outage.part == LINK_PART:
-            for sortie in tuple(self._sorties):
+            for sortie in tuple(self._flights_out):
                 if sortie.dock == outage.dock:
                     sortie.lose_link()
         yield self._until(outage.end_s)
@@ -316,7 +304,7 @@ class Engine:
             for drone in [drone for drone in ready if drone.id == outage.drone]:
                 ready.remove(drone)
                 self._grounded.append(drone)
-                self._readiness.note(dock, len(ready), self._env.now)
+                self._log.ready_changed(dock, len(ready), self._env.now)
 
     def _until(self, t_s: float) -> simpy.Event:
         """The event of a moment; rounding may have brought the clock an instant past it."""
@@ -325,15 +313,13 @@ class Engine:
     # -- sending, and the log --
 
     def _send(self, case: Case, drone: Drone, now: float) -> None:
-        """Send a drone: worked out at once where nothing can disturb it, as a process where something may."""
-        field = self._field
+        """Send a drone to a call."""
+        field, flights, log = self._field, self._flights, self._log
         case.dispatched_s = now
         number = self._take(drone, now, (drone.dock, case.call.zone))
-        if self._foresight is None or not self._foresight.send(number, case, drone, now):
-            flights, log = self._flights, self._log
-            self._track(
-                Sortie(number, field=field, desk=self, flights=flights, log=log, case=case, drone=drone)
-            )
+        self._start(
+            Sortie(number, field=field, control=self, flights=flights, log=log, case=case, drone=drone)
+        )
         if self._inputs.move_up:
             self._keep_covered()
 
@@ -341,16 +327,17 @@ class Engine:
         """Take a ready drone and somebody to fly it on a way; the number of the flight."""
         ready = self._field.ready[drone.dock]
         ready.remove(drone)
-        self._readiness.note(drone.dock, len(ready), now)
+        self._log.ready_changed(drone.dock, len(ready), now)
         self._field.crew.in_use += 1
         self._field.out[drone.id] = way
         self._sent += 1
         return self._sent - 1
 
-    def _track(self, sortie: Sortie | Move) -> None:
-        """Keep who is to hear of other traffic and lost links."""
-        self._sorties = [other for other in self._sorties if other.process.is_alive]
-        self._sorties.append(sortie)
+    def _start(self, flight: FlightProcess) -> None:
+        """Start a flight; until it is over it hears of other traffic and lost links."""
+        self._flights_out = [other for other in self._flights_out if not other.over]
+        self._flights_out.append(flight)
+        flight.go_on()
 
     def _settle(self) -> None:
         """Something changed for all: serve who waits, then cover what is bare."""
@@ -363,14 +350,16 @@ class Engine:
         now, field = self._env.now, self._field
         while (transfer := best_transfer(field, now)) is not None:
             number = self._take(transfer.drone, now, (transfer.drone.dock, MOVING))
-            self._track(Move(number, transfer, field=field, desk=self, log=self._log, streams=self._streams))
+            self._start(
+                Move(number, transfer, field=field, control=self, log=self._log, streams=self._streams)
+            )
 
     def _close(self, horizon_s: float) -> None:
         """Close everything that is still open at the horizon."""
-        for sortie in self._sorties:
-            if sortie.process.is_alive:
-                sortie.close(horizon_s)
+        for flight in tuple(self._flights_out):
+            if not flight.over:
+                flight.close(horizon_s)
         for case in self._cases:
-            if not case.ended:
+            if not case.outcome:
                 self.call_over(case, events.MISSED, Missed.HORIZON, 0.0, horizon_s)
         self._overwatch.close(horizon_s)

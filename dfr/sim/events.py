@@ -1,9 +1,7 @@
 """What is written down of a replication: typed records, and nothing a KPI needs is kept elsewhere.
 
-A record is a tuple in the order of its type's fields (`named` puts the names to it: making a named
-tuple costs five times as much as a plain one); a moment that never came is NaN. Once a replication
-is over its records become columns (`Table`), text as codes of one vocabulary, so that a thousand
-replications are a few arrays that every process writes alike.
+A moment that never came is NaN. Once a replication is over its records become columns (`Table`), text as
+codes of one vocabulary, so that a thousand replications are a few arrays that every process writes alike.
 """
 
 from __future__ import annotations
@@ -250,8 +248,8 @@ FIELDS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(
 
 NUMPY_TYPES: Mapping[type, str] = types.MappingProxyType({float: "<f8", int: "<i4", str: "<i2"})
 
-Log = dict[str, list[tuple[Any, ...]]]
-"""The records of one replication by table, as they are written."""
+Log = Mapping[str, Sequence[tuple[Any, ...]]]
+"""The records of one replication by table."""
 
 Column = NDArray[Any]
 Table = Mapping[str, Column]
@@ -296,8 +294,8 @@ def to_tables(
         values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(columns)
         table: dict[str, Column] = {"replication": np.full(len(rows), replication, dtype="<i4")}
         for (field, kind), column in zip(columns.items(), values, strict=True):
-            cells = [code[word] for word in column] if kind is str else column
-            table[field] = np.asarray(cells, dtype=NUMPY_TYPES[kind])
+            cells = map(code.__getitem__, column) if kind is str else column
+            table[field] = np.fromiter(cells, NUMPY_TYPES[kind], len(rows))
         tables[name] = table
     return tables
 

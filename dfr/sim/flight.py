@@ -44,13 +44,6 @@ class Attempt(NamedTuple):
     start_s: float
 
 
-class Landed(NamedTuple):
-    """How a flight came down: `docked`, `diverted` or `not_disarmed`, after these attempts."""
-
-    outcome: str
-    attempts: tuple[Attempt, ...]
-
-
 class Flight(Protocol):
     """One sortie. Each phase is an event that succeeds when the phase is over; None where it is at once.
 
@@ -82,8 +75,8 @@ class Flight(Protocol):
     def land_away(self) -> simpy.Event | None:
         """Come down at once, outside the dock."""
 
-    def landed(self) -> Landed:
-        """How the landing that is over ended."""
+    def landed(self) -> tuple[Attempt, ...]:
+        """The attempts of the landing that is over; the last is how it ended."""
 
     def break_off(self) -> None:
         """End the phase in progress here and now."""
@@ -145,7 +138,7 @@ class ModelFlight:
         self._left_s = [leg.climb_s, leg.out_s, 0.0, leg.back_s, 0.0]
         self._phase, self._power_w, self._used_wh = HOLD, 0.0, 0.0
         self._began_s = self._ends_s = 0.0
-        self._landed = Landed("", ())
+        self._landed: tuple[Attempt, ...] = ()
 
     def launch(self) -> simpy.Event | None:
         """Lift off and climb."""
@@ -178,17 +171,16 @@ class ModelFlight:
         landing = self._flights.condition(now).landing_at(self._order.dock)
         outcomes = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
         each_s = land_s + self._flights.retry_s
-        attempts = tuple(Attempt(end, now + place * each_s) for place, end in enumerate(outcomes))
-        self._landed = Landed(outcomes[-1], attempts)
+        self._landed = tuple([Attempt(end, now + place * each_s) for place, end in enumerate(outcomes)])
         return self._begin(LAND, self._home_w, (len(outcomes) - 1) * each_s + land_s)
 
     def land_away(self) -> simpy.Event | None:
         """Land here; somebody has to fetch the drone."""
-        self._landed = Landed(DIVERTED, (Attempt(DIVERTED, self._env.now),))
+        self._landed = (Attempt(DIVERTED, self._env.now),)
         return self._begin(LAND, self._home_w, self._order.leg.land_s)
 
-    def landed(self) -> Landed:
-        """How it came down."""
+    def landed(self) -> tuple[Attempt, ...]:
+        """The attempts of its landing."""
         return self._landed
 
     def break_off(self) -> None:

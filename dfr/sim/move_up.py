@@ -22,14 +22,15 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import LANDING_DRAWS, Visit
-from dfr.sim.diary import Diary, Steps
-from dfr.sim.dispatch import ActiveVisit, Field
+from dfr.sim.dispatch import Field
 from dfr.sim.dock import Drone
-from dfr.sim.events import Log
-from dfr.sim.flight import landing_attempts, power_w
+from dfr.sim.event_log import EventLog
+from dfr.sim.events import NEVER, came
+from dfr.sim.flight import Attempt, landing_attempts, power_w
+from dfr.sim.flight_process import FlightProcess, Interruption, Steps
 from dfr.sim.inputs import HEIGHT_SPLIT, LAND, LINK_PART, Leg, Traffic
 from dfr.sim.randomness import Streams
-from dfr.sim.sortie import Desk
+from dfr.sim.sortie import ControlRoom
 
 LEAST_GAIN = 1e-9
 """A move that covers no more than this share of the demand besides is none."""
@@ -84,121 +85,111 @@ def _in_way(traffic: Traffic, start: int, target: int) -> bool:
     return not traffic.blocks_moves or traffic.blocks_moves[start][target]
 
 
-class Move:
+class Move(FlightProcess):
     """A drone on its way to another dock, as a process."""
 
     def __init__(
-        self, number: int, transfer: Transfer, *, field: Field, desk: Desk, log: Log, streams: Streams
+        self,
+        number: int,
+        transfer: Transfer,
+        *,
+        field: Field,
+        control: ControlRoom,
+        log: EventLog,
+        streams: Streams,
     ) -> None:
-        self.drone, self.dock, self.target = transfer.drone, transfer.drone.dock, transfer.target
-        self._number, self._leg, self._field, self._desk, self._log = number, transfer.leg, field, desk, log
-        self._env, self._diary = field.env, Diary(number, self.drone, field=field, log=log)
+        super().__init__(number, transfer.drone, field=field, log=log)
+        self.target = transfer.target
+        self._leg, self._control = transfer.leg, control
         name = f"moves/{self.drone.id}/{self.drone.moves}"
         self._draws = tuple(streams.uniform(f"{name}/landing", LANDING_DRAWS).tolist())
         self._recovery_s = float(streams.delay(f"{name}/recovery", field.inputs.recovery, 1)[0])
         self._battery_wh = field.condition(field.env.now).battery_wh
         self._fraction = self.drone.fraction(field.env.now)
-        self._sent_s, self._airborne_s, self._landed_s = field.env.now, events.NEVER, events.NEVER
-        self._gives_way, self._turned, self._landing, self._attempts = False, "", "", 0
-        self._used_wh = 0.0
+        self.from_dock, self.to_dock = field.inputs.docks[self.dock].id, field.inputs.docks[self.target].id
+        self.dispatched_s = field.env.now
+        self.airborne_s = self.landed_s = self.reserve_fraction = NEVER
+        self.turned, self.landing, self.attempts, self.energy_wh = "", "", 0, 0.0
         self.drone.moves += 1
         field.rooms[self.target] -= 1
         field.coming[self.target] += 1
-        self.process = field.env.process(self._run())
 
     def in_way_of(self, traffic: Traffic) -> bool:
         """Whether other traffic is in the way of this flight."""
         return _in_way(traffic, self.dock, self.target)
 
-    def hear_of(self, active: ActiveVisit) -> None:
-        """Other traffic announced itself on the way."""
-        if self._gives_way:
-            self.process.interrupt(active.visit)
-
-    def lose_link(self) -> None:
-        """The link to this drone is lost."""
-        if self._gives_way:
-            self.process.interrupt(LINK_PART)
-
-    def passes_under(self, visit: Visit) -> None:
-        """Other traffic that heights keep apart from it: on record, at no cost."""
-        if self._diary.phase in (events.MOVE, events.BACK):
-            self._diary.told(visit, self._diary.phase, self._env.now)
-
     def drone_ready(self, drone: Drone) -> None:
         """It is among the ready drones of its new dock, no longer among those that come."""
         self._field.coming[self.target] -= 1
-        self._desk.drone_ready(drone)
+        self._control.drone_ready(drone)
 
     def look_again(self) -> None:
         """Something changed that may let a waiting call be served."""
-        self._desk.look_again()
+        self._control.look_again()
 
     def close(self, t_s: float) -> None:
         """The horizon came before it was over."""
-        self._diary.end(t_s)
-        if events.came(self._airborne_s) and not events.came(self._landed_s):
-            self._log_move()
+        self._end(t_s)
+        if came(self.airborne_s) and not came(self.landed_s):
+            self._log.write_move(self)
 
     # -- the process --
 
     def _run(self) -> Steps:
         if not (yield from self._go(events.PREPARE, self._field.inputs.launch.median_s)):
             self._belongs_to(self.dock)
-            self._desk.drone_ready(self.drone)
+            self._control.drone_ready(self.drone)
             return
-        self._airborne_s = self._env.now
+        self.airborne_s = self._env.now
         there = yield from self._go(events.MOVE, self._leg.overhead_s)
-        flown_s = self._leg.overhead_s if there else self._env.now - self._airborne_s
+        flown_s = self._leg.overhead_s if there else self._env.now - self.airborne_s
         home_s = yield from self._come_down(flown_s, there=there)
         out_w = power_w(self._leg.out_wh, self._leg.overhead_s)
         home_w = power_w(self._leg.home_wh, self._leg.home_s)
-        self._used_wh = (out_w * flown_s + home_w * home_s) / 3600.0
-        self._log_move()
+        self.energy_wh = (out_w * flown_s + home_w * home_s) / 3600.0
+        left = max(0.0, self._fraction - self.energy_wh / self._battery_wh)
+        if self._battery_wh != math.inf:
+            self.reserve_fraction = left
+        self._log.write_move(self)
         self._belongs_to(self.target if there else self.dock)
-        fetch_s = 0.0 if self._landing == events.DOCKED else self._recovery_s
-        desk = self if there else self._desk
-        yield from self._diary.turn_round(desk, left=self._left(), fetch_s=fetch_s)
+        fetch_s = 0.0 if self.landing == events.DOCKED else self._recovery_s
+        listener = self if there else self._control
+        yield from self._turn_around(listener, left=left, fetch_s=fetch_s)
 
     def _go(self, phase: str, seconds: float) -> Generator[simpy.Event, Any, bool]:
         """A phase that is given up for other traffic or a lost link; False where it was."""
-        self._diary.begin(phase)
+        self._begin(phase, self._env.now)
         self._gives_way = True
         try:
             if seconds > 0.0:
                 yield self._env.timeout(seconds)
-        except simpy.Interrupt as told:
-            self._diary.told(told.cause, phase, self._env.now)
-            visit = told.cause
-            traffic = self._field.inputs.traffic
-            self._turned = traffic[visit.traffic].rule if isinstance(visit, Visit) else LINK_PART
+        except Interruption as interruption:
+            cause, traffic = interruption.cause, self._field.inputs.traffic
+            self._write_yield(cause, phase, self._env.now)
+            self.turned = traffic[cause.traffic].rule if isinstance(cause, Visit) else LINK_PART
         self._gives_way = False
-        self._diary.end(self._env.now)
-        return not self._turned
+        self._end(self._env.now)
+        return not self.turned
 
     def _come_down(self, flown_s: float, *, there: bool) -> Generator[simpy.Event, Any, float]:
         """Land where it was sent, or back where it came from, or at once: seconds of it in the air."""
-        leg, inputs, away = self._leg, self._field.inputs, self._turned == LAND
+        leg, inputs, away = self._leg, self._field.inputs, self.turned == LAND
         share = min(1.0, max(0.0, flown_s - leg.climb_s) / leg.out_s) if leg.out_s > 0.0 else 1.0
         back_s = 0.0 if there or away else leg.back_s * share
-        yield from self._fly(events.BACK, back_s)
+        if back_s > 0.0:
+            yield from self._spend(events.BACK, self._env.timeout(back_s))
         over_s, end = self._env.now, self.target if there else self.dock
         odds = self._field.condition(over_s).landing_at(end)
         endings = landing_attempts(odds, self._draws, retries=inputs.landing_retries)
         endings = (events.DIVERTED,) if away else endings
         each_s = leg.land_s + inputs.retry_s
         land_s = (len(endings) - 1) * each_s + leg.land_s
-        yield from self._fly(events.LAND, land_s)
-        self._landed_s, self._landing, self._attempts = self._env.now, endings[-1], len(endings)
-        attempts = [(ending, over_s + place * each_s) for place, ending in enumerate(endings)]
-        self._diary.landed(attempts, inputs.docks[end].id)
+        if land_s > 0.0:
+            yield from self._spend(events.LAND, self._env.timeout(land_s))
+        self.landed_s, self.landing, self.attempts = self._env.now, endings[-1], len(endings)
+        attempts = [Attempt(ending, over_s + place * each_s) for place, ending in enumerate(endings)]
+        self._write_landing(attempts, end)
         return back_s + land_s
-
-    def _fly(self, phase: str, seconds: float) -> Steps:
-        self._diary.begin(phase)
-        if seconds > 0.0:
-            yield self._env.timeout(seconds)
-        self._diary.end(self._env.now)
 
     def _belongs_to(self, dock: int) -> None:
         """It belongs to one dock again, and to no crew."""
@@ -207,16 +198,4 @@ class Move:
             field.coming[self.target] -= 1
         field.rooms[self.dock if dock == self.target else self.target] += 1
         self.drone.dock = dock
-        self._desk.crew_free(self.drone)
-
-    def _left(self) -> float:
-        return max(0.0, self._fraction - self._used_wh / self._battery_wh)
-
-    def _log_move(self) -> None:
-        docks = self._field.inputs.docks
-        known = self._battery_wh != math.inf and events.came(self._landed_s)
-        self._log["moves"].append((
-            self._number, self.drone.id, docks[self.dock].id, docks[self.target].id,
-            self._sent_s, self._airborne_s, self._landed_s, self._turned, self._landing, self._attempts,
-            self._used_wh, self._left() if known else events.NEVER,
-        ))  # fmt: skip
+        self._control.crew_free(self.drone)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from dfr.sim.dispatch import Case, Field, Watch
+from dfr.sim.event_log import EventLog
+from dfr.sim.events import OverwatchRecord
 
 
 @dataclass(slots=True, eq=False)
@@ -21,7 +22,7 @@ class Overwatch:
 
     field: Field
     ask: Callable[[Case, float], None]
-    log: list[tuple[Any, ...]]
+    log: EventLog
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave before its call is over."""
@@ -57,7 +58,15 @@ class Overwatch:
         watch.close(end_s)
         self.field.watches.remove(watch)
         zone = self.field.inputs.zones[watch.call.zone].id
-        self.log.append((watch.call.id, zone, watch.start_s, end_s, watch.drones, watch.gap_s))
+        record = OverwatchRecord(
+            call=watch.call.id,
+            zone=zone,
+            start_s=watch.start_s,
+            end_s=end_s,
+            drones=watch.drones,
+            gap_s=watch.gap_s,
+        )
+        self.log.overwatch.append(record)
 
     def _at(self, t_s: float, act: Callable[[], None]) -> None:
         env = self.field.env

@@ -1,11 +1,12 @@
-"""One dispatch as a SimPy process: launch, out, on scene, home, landing, turnaround, giving way to traffic.
+"""One dispatch as a SimPy process: launch, out, on scene, back, landing, turnaround, giving way to traffic.
 
-`Sortie` asks a `Flight` for its phases and writes the records; what the control room does about
-it (queue, clocks of the call) is told to the `Desk` that sent it.
+`Sortie` asks a `Flight` for one phase at a time, whoever flies it, and writes the records. What the control
+room does about it (queue, clocks of the call) is told to the `ControlRoom` that sent it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
@@ -13,18 +14,20 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Visit
-from dfr.sim.diary import Diary, Steps
-from dfr.sim.dispatch import ActiveVisit, Case, Field
+from dfr.sim.dispatch import Case, Field
 from dfr.sim.dock import Drone
-from dfr.sim.events import Log as Log  # noqa: PLC0414 - for those who know it from here
-from dfr.sim.flight import Flight, Flights, Order
+from dfr.sim.event_log import EventLog
+from dfr.sim.events import NEVER, Missed, came
+from dfr.sim.flight import Flights, Order
+from dfr.sim.flight_process import FlightProcess, Interruption, Steps, TurnaroundListener
 from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART, Traffic
 
-Asking = Generator[simpy.Event, Any, bool]
+Answer = Generator[simpy.Event, Any, bool]
+"""Steps that end in yes or no."""
 
 
-class Desk(Protocol):
-    """The control room, as a sortie sees it."""
+class ControlRoom(TurnaroundListener, Protocol):
+    """Who is told how a sortie goes."""
 
     def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
         """A call is closed, at a moment."""
@@ -36,197 +39,185 @@ class Desk(Protocol):
         """A launch was called off on the ground: the call waits again."""
 
     def crew_free(self, drone: Drone) -> None:
-        """A drone is down: those who flew it may fly another, and its way is free."""
-
-    def drone_ready(self, drone: Drone) -> None:
-        """A drone is in its dock and charged enough to be offered."""
-
-    def look_again(self) -> None:
-        """Something changed that may let a waiting call be served."""
+        """A drone is down: those who flew it may fly another, and its route is free."""
 
 
-class Sortie:
-    """A drone on its way for a call."""
+class Sortie(FlightProcess):
+    """A drone sent to a call."""
 
     def __init__(
         self,
         number: int,
         *,
         field: Field,
-        desk: Desk,
+        control: ControlRoom,
         flights: Flights,
-        log: Log,
+        log: EventLog,
         case: Case,
         drone: Drone,
     ) -> None:
-        self.number, self.case, self.drone = number, case, drone
-        self.zone, self.dock = case.call.zone, drone.dock
-        self._dock_id = field.inputs.docks[self.dock].id
-        self._field, self._desk, self._log, self._env = field, desk, log, field.env
-        condition = field.condition(field.env.now)
-        self._leg, self._battery_wh = field.leg(self.dock, self.zone), condition.battery_wh
-        self._fraction = drone.fraction(field.env.now)
-        self._flight: Flight = flights.begin(
+        super().__init__(number, drone, field=field, log=log)
+        now, docks = field.env.now, field.inputs.docks
+        condition, share = field.condition(now), field.inputs.reserve_fraction
+        leg = condition.legs[self.dock][case.call.zone]
+        if leg is None:
+            raise ValueError(f"no route from dock {self.dock} to zone {case.call.zone} now")
+        self.case, self.zone, self.leg, self.dock_id = case, case.call.zone, leg, docks[self.dock].id
+        self.dispatched_s = now
+        self.airborne_s = self.overhead_s = self.left_s = self.landed_s = self.reserve_fraction = NEVER
+        self.yielded_s = self.on_scene_s = self.energy_wh = 0.0
+        self.cut_by, self.landing, self.attempts = events.NOT_REACHED, "", 0
+        self._control = control
+        self._battery_wh, self._fraction = condition.battery_wh, drone.fraction(now)
+        self._link_lost = False
+        self._holding: tuple[Visit, str, float] | None = None
+        self._staying_since_s = 0.0
+        self._flight = flights.begin(
             Order(
-                number, case.call.id, drone.id, self.dock, self.zone, self._leg,
-                drone.energy_wh(field.env.now, condition),
-                field.inputs.reserve_fraction * self._battery_wh if field.inputs.reserve_fraction else 0.0,
+                number, case.call.id, drone.id, self.dock, self.zone, leg,
+                self._fraction * self._battery_wh, share * self._battery_wh if share else 0.0,
                 case.call.landing,
             )
         )  # fmt: skip
-        self._diary = Diary(number, drone, field=field, log=log)
-        self._gives_way = self._link_lost = False
-        self._holding: tuple[Visit, str, float] | None = None
-        self._yielded_s = self._on_scene_s = self._staying_since_s = 0.0
-        self._cut, self._landing, self._attempts = events.NOT_REACHED, "", 0
-        self._dispatched_s = field.env.now
-        self._airborne_s = self._overhead_s = self._left_s = self._landed_s = events.NEVER
-        self.process = field.env.process(self._run())
 
     def in_way_of(self, traffic: Traffic) -> bool:
         """Whether other traffic is in the way of this flight."""
         return traffic.blocks[self.dock][self.zone]
 
-    def hear_of(self, active: ActiveVisit) -> None:
-        """Other traffic announced itself on our way."""
-        if self._gives_way:
-            self.process.interrupt(active.visit)
-
-    def lose_link(self) -> None:
-        """The link to this drone is lost: on the ground it stays, in the air it comes home."""
-        if self._gives_way:
-            self.process.interrupt(LINK_PART)
-
-    def passes_under(self, visit: Visit) -> None:
-        """Other traffic that heights keep apart from us: on record, at no cost."""
-        if self._diary.phase in (events.CLIMB, events.OUT, events.ON_SCENE, events.BACK):
-            self._diary.told(visit, self._diary.phase, self._env.now)
-
     def close(self, t_s: float) -> None:
         """The horizon came before the sortie was over."""
-        if self._diary.phase == events.ON_SCENE and self._gives_way:
-            self._on_scene_s += t_s - self._staying_since_s
+        if self.phase == events.ON_SCENE and self._gives_way:
+            self.on_scene_s += t_s - self._staying_since_s
         if self._holding is not None:
             self._end_hold(*self._holding)
-        self._diary.end(t_s)
-        if not self.case.ended:
-            self._close_call(reached=events.came(self._overhead_s), reason=events.Missed.HORIZON)
-        if events.came(self._airborne_s) and not events.came(self._landed_s):
-            self._log_flight()
+        self._end(t_s)
+        if not self.case.outcome:
+            self._close_call(reached=came(self.overhead_s), reason=Missed.HORIZON, now=t_s)
+        if came(self.airborne_s) and not came(self.landed_s):
+            self.energy_wh = self._flight.used_wh()
+            self._log.write_flight(self)
 
     # -- the process --
 
     def _run(self) -> Steps:
-        prepared = yield from self._prepare()
-        if not prepared:
-            self._desk.back_to_queue(self.case)
-            self._desk.crew_free(self.drone)
-            self._desk.drone_ready(self.drone)
+        case, env, flight = self.case, self._env, self._flight
+        if case.call.launch_s > 0.0 and not (yield from self._prepare(case.call.launch_s)):
+            self._control.back_to_queue(case)
+            self._control.crew_free(self.drone)
+            self._control.drone_ready(self.drone)
             return
-        self._airborne_s = self.case.airborne_s = self._env.now
-        there = yield from self._fly(events.CLIMB, self._flight.launch)
-        there = there and (yield from self._fly(events.OUT, self._flight.arrive))
+        self.airborne_s = case.airborne_s = env.now
+        there = yield from self._fly(events.CLIMB, flight.launch)
+        there = there and (yield from self._fly(events.OUT, flight.arrive))
         if there:
             yield from self._stay()
-        self._left_s = self._env.now
-        lost = events.Missed.LINK if self._link_lost else events.Missed.RECALLED
-        self._close_call(reached=there, reason=lost)
+        now = self.left_s = env.now
+        self._close_call(reached=there, reason=Missed.LINK if self._link_lost else Missed.RECALLED, now=now)
         yield from self._come_home()
-        yield from self._turn_round()
+        left = max(0.0, self._fraction - self.energy_wh / self._battery_wh)
+        if self._battery_wh != math.inf:
+            self.reserve_fraction = left
+        self._log.write_flight(self)
+        self._control.crew_free(self.drone)
+        fetch_s = 0.0 if self.landing == events.DOCKED else case.call.recovery_s
+        yield from self._turn_around(self._control, left=left, fetch_s=fetch_s)
 
-    def _prepare(self) -> Asking:
+    def _prepare(self, launch_s: float) -> Answer:
         """The launch itself: decision to airborne. Traffic announced meanwhile calls it off."""
-        self._diary.begin(events.PREPARE)
-        if self.case.call.launch_s <= 0.0:
-            return True
+        self._begin(events.PREPARE, self._env.now)
         self._gives_way = True
         try:
-            yield self._env.timeout(self.case.call.launch_s)
-        except simpy.Interrupt as told:
-            self._diary.told(told.cause, events.PREPARE, self._env.now)
+            yield self._env.timeout(launch_s)
+        except Interruption as interruption:
+            self._write_yield(interruption.cause, events.PREPARE, self._env.now)
             return False
         finally:
             self._gives_way = False
-            self._diary.end(self._env.now)
+            self._end(self._env.now)
         return True
 
-    def _fly(self, phase: str, begin: Callable[[], simpy.Event | None]) -> Asking:
+    def _fly(self, phase: str, begin: Callable[[], simpy.Event | None]) -> Answer:
         """Fly a phase to its end, giving way where asked; False where the drone turns back."""
+        under_way = begin()
+        if under_way is None:
+            return True
         flown = False
-        self._diary.begin(phase)
+        self._begin(phase, self._env.now)
         while not flown:
-            self._gives_way = True
             try:
-                under_way = begin()
                 if under_way is not None:
+                    self._gives_way = True
                     yield under_way
                 flown = True
-            except simpy.Interrupt as told:
+            except Interruption as interruption:
                 self._gives_way = False
-                if not (yield from self._give_way(told, phase)):
+                if not (yield from self._give_way(interruption, phase)):
                     break
+                under_way = begin()
         self._gives_way = False
-        self._diary.end(self._env.now)
+        self._end(self._env.now)
         return flown
 
     def _stay(self) -> Steps:
         """On scene for as long as the call needs and energy, weather, crew and traffic allow."""
-        self._overhead_s = self.case.overhead_s = self._env.now
-        self._diary.begin(events.ON_SCENE)
-        self._cut = events.FULL_STAY
-        left = self.case.wanted_s(self._env.now)
-        if self.case.relief and self.case.watch is not None:
-            self.case.watch.comes(self._env.now)
+        case, env = self.case, self._env
+        now = self.overhead_s = case.overhead_s = env.now
+        self._begin(events.ON_SCENE, now)
+        self.cut_by = events.FULL_STAY
+        left_s = case.wanted_s(now)
+        if case.relief and case.watch is not None:
+            case.watch.comes(now)
         asked = False
-        while left > 0.0:
-            seconds, cut = self._allowance(left)
+        while left_s > 0.0:
+            seconds, cut = self._allowance(left_s, now)
             if cut == events.CUT_ENERGY and not asked:
                 asked = True
-                self._desk.must_leave(self.case, self._env.now + seconds)
-            self._staying_since_s, self._gives_way = self._env.now, True
+                self._control.must_leave(case, now + seconds)
+            self._staying_since_s, self._gives_way = now, True
             try:
                 staying = self._flight.hold(seconds)
                 if staying is not None:
                     yield staying
-                self._on_scene_s += seconds
-                left, self._cut = 0.0, cut
-            except simpy.Interrupt as told:
+                now = env.now
+                self.on_scene_s += seconds
+                left_s, self.cut_by = 0.0, cut
+            except Interruption as interruption:
                 self._gives_way = False
                 self._flight.break_off()
-                stayed_s = self._env.now - self._staying_since_s
-                left -= stayed_s
-                self._on_scene_s += stayed_s
-                if not (yield from self._give_way(told, events.ON_SCENE)):
-                    left, self._cut = 0.0, events.CUT_LINK if self._link_lost else events.CUT_TRAFFIC
+                stayed_s = env.now - self._staying_since_s
+                left_s -= stayed_s
+                self.on_scene_s += stayed_s
+                if not (yield from self._give_way(interruption, events.ON_SCENE)):
+                    left_s, self.cut_by = 0.0, events.CUT_LINK if self._link_lost else events.CUT_TRAFFIC
+                now = env.now
         self._gives_way = False
-        if self.case.watch is not None:
-            self.case.watch.goes(self._env.now)
-        self._diary.end(self._env.now)
+        if case.watch is not None:
+            case.watch.goes(now)
+        self._end(now)
 
-    def _allowance(self, wanted_s: float) -> tuple[float, str]:
-        """Seconds the drone may stay now, and what cuts them short of what is wanted."""
-        now = self._env.now
+    def _allowance(self, wanted_s: float, now: float) -> tuple[float, str]:
+        """Seconds that the drone may stay now, and what cuts them short of what is wanted."""
         home_by_s, _ = self._field.home_by(now, self._field.crew.in_use)
         endurance_s = self._flight.endurance_s()
-        until_s = max(0.0, home_by_s - now - self._leg.home_s)
+        until_s = max(0.0, home_by_s - now - self.leg.home_s)
         if wanted_s <= min(endurance_s, until_s):
             return wanted_s, events.FULL_STAY
         return (endurance_s, events.CUT_ENERGY) if endurance_s <= until_s else (until_s, events.CUT_HOME_BY)
 
-    def _give_way(self, told: simpy.Interrupt, phase: str) -> Asking:
+    def _give_way(self, interruption: Interruption, phase: str) -> Answer:
         """Make way for other traffic. False where the drone does not go on with what it did."""
         self._flight.break_off()
-        if told.cause == LINK_PART:
+        if interruption.cause == LINK_PART:
             self._link_lost = True
-            self._diary.told(told.cause, phase, self._env.now)
+            self._write_yield(interruption.cause, phase, self._env.now)
             return False
-        visit = _visit_of(told)
-        traffic, start = self._field.inputs.traffic[visit.traffic], self._env.now
+        visit = _visit_of(interruption)
+        traffic, start_s = self._field.inputs.traffic[visit.traffic], self._env.now
         if traffic.rule != HOLD_LOW:
-            self._landing = events.DIVERTED if traffic.rule == LAND else ""
-            self._diary.told(visit, phase, start)
+            self.landing = events.DIVERTED if traffic.rule == LAND else ""
+            self._write_yield(visit, phase, start_s)
             return False
-        self._holding = (visit, phase, start)
+        self._holding = (visit, phase, start_s)
         goes_on = True
         while goes_on and (active := self._field.blocking(self.dock, self.zone)) is not None:
             limit_s = self._flight.endurance_s() - traffic.yield_s
@@ -241,69 +232,43 @@ class Sortie:
             rising = self._flight.rise(traffic.yield_s)
             if rising is not None:
                 yield rising
-        self._end_hold(visit, phase, start)
+        self._end_hold(visit, phase, start_s)
         return goes_on
 
     def _end_hold(self, visit: Visit, phase: str, start_s: float) -> None:
-        """Note a hold that is over, or that the horizon cuts short."""
+        """Write a hold that is over, or that the horizon cuts short."""
         self._holding = None
-        self._yielded_s += self._env.now - start_s
-        self._diary.told(visit, phase, start_s)
+        self.yielded_s += self._env.now - start_s
+        self._write_yield(visit, phase, start_s)
 
     def _come_home(self) -> Steps:
         """Back, down and out of the crew's hands."""
-        if self._landing == events.DIVERTED:
+        if self.landing == events.DIVERTED:
             coming_down = self._flight.land_away
         else:
-            self._diary.begin(events.BACK)
             flying = self._flight.go_home()
             if flying is not None:
-                yield flying
-            self._diary.end(self._env.now)
+                yield from self._spend(events.BACK, flying)
             coming_down = self._flight.land
-        self._diary.begin(events.LAND)
         landing = coming_down()
         if landing is not None:
-            yield landing
-        self._diary.end(self._env.now)
-        self._landed_s, landed = self._env.now, self._flight.landed()
-        self._landing, self._attempts = landed.outcome, len(landed.attempts)
-        self._diary.landed(list(landed.attempts), self._dock_id)
-        self._log_flight()
-        self._desk.crew_free(self.drone)
+            yield from self._spend(events.LAND, landing)
+        attempts = self._flight.landed()
+        self.landed_s, self.landing, self.attempts = self._env.now, attempts[-1].outcome, len(attempts)
+        self.energy_wh = self._flight.used_wh()
+        self._write_landing(attempts, self.dock)
 
-    def _turn_round(self) -> Steps:
-        fetch_s = 0.0 if self._landing == events.DOCKED else self.case.call.recovery_s
-        yield from self._diary.turn_round(self._desk, left=self._left_fraction(), fetch_s=fetch_s)
-
-    # -- the records --
-
-    def _close_call(self, *, reached: bool, reason: str) -> None:
-        now = self._env.now
+    def _close_call(self, *, reached: bool, reason: str, now: float) -> None:
         if not reached:
-            self._desk.call_over(self.case, events.MISSED, reason, 0.0, now)
+            self._control.call_over(self.case, events.MISSED, reason, 0.0, now)
             return
-        first = self._overhead_s < self.case.call.ground_s
-        self._desk.call_over(self.case, events.FIRST if first else events.ATTENDED, "", self._on_scene_s, now)
-
-    def _left_fraction(self) -> float:
-        return max(0.0, self._fraction - self._flight.used_wh() / self._battery_wh)
-
-    def _log_flight(self) -> None:
-        used_wh = self._flight.used_wh()
-        known = self._battery_wh != float("inf") and events.came(self._landed_s)
-        self._log["flights"].append((
-            self.number, self.case.call.id, self.drone.id, self._dock_id,
-            self._dispatched_s, self._airborne_s, self._overhead_s, self._left_s, self._landed_s,
-            self._leg.overhead_s, self._leg.home_s, self._yielded_s, self._on_scene_s,
-            self._cut, self._landing, self._attempts, used_wh,
-            self._left_fraction() if known else events.NEVER,
-        ))  # fmt: skip
+        outcome = events.FIRST if self.overhead_s < self.case.call.ground_s else events.ATTENDED
+        self._control.call_over(self.case, outcome, "", self.on_scene_s, now)
 
 
-def _visit_of(told: simpy.Interrupt) -> Visit:
-    """The visit that an interrupt announces."""
-    cause = told.cause
+def _visit_of(interruption: Interruption) -> Visit:
+    """The visit that intervenes."""
+    cause = interruption.cause
     if not isinstance(cause, Visit):
         raise TypeError(f"interrupted by {cause!r}, not by other traffic")
     return cause

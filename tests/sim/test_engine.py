@@ -17,8 +17,6 @@ from dfr.sim import events
 from dfr.sim.calls import Call, Visit
 from dfr.sim.engine import Engine, model_flights, replicate
 from dfr.sim.events import Missed
-from dfr.sim.flight import Flight, Flights, Order
-from dfr.sim.foreseen import Foresight
 from dfr.sim.inputs import (
     Condition,
     DockPlace,
@@ -442,39 +440,6 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         move_up=draw(st.booleans()),
         failures=draw(st.sampled_from([(), FAILURES])),
     )
-
-
-class ByPhases:
-    """The model's flights under another name: every sortie is then flown phase by phase."""
-
-    def __init__(self, flights: Flights) -> None:
-        self._flights = flights
-
-    def begin(self, order: Order) -> Flight:
-        return self._flights.begin(order)
-
-
-@settings(max_examples=120, deadline=None)
-@given(inputs=deployments(), seed=st.integers(0, 1000))
-def test_a_sortie_worked_out_at_once_is_to_the_last_bit_the_one_flown_phase_by_phase(
-    inputs: SimInputs, seed: int
-) -> None:
-    at_once = replicate(inputs, seed=seed, replication=0)
-    by_phases = replicate(
-        inputs, seed=seed, replication=0, flights_of=lambda env, field: ByPhases(model_flights(env, field))
-    )
-    for name, rows in by_phases.items():
-        assert sorted(map(repr, at_once[name])) == sorted(map(repr, rows))
-
-
-def test_most_sorties_need_no_process_of_their_own(
-    deployment: SimInputs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[bool] = []
-    send = Foresight.send
-    monkeypatch.setattr(Foresight, "send", lambda *call: sent.append(send(*call)) or sent[-1])
-    replicate(deployment, seed=1, replication=0)
-    assert sum(sent) > 0.9 * len(sent) > 5
 
 
 def _ready_drones_are_told_for_all_the_time(inputs: SimInputs, log: dict[str, list[Any]]) -> None:

@@ -42,7 +42,7 @@ def expected_within(inputs: SimInputs, launch: Duration, limit_s: float, *, busy
     return covered / total if total > 0.0 else 0.0
 
 
-def _hour(  # noqa: PLR0917 - an hour is what it is
+def _hour(
     inputs: SimInputs, condition: Condition, launch: Duration, limit_s: float, rate: float, pilots: int
 ) -> float:
     """Covered share of the calls of one hour."""
