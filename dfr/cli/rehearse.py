@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from importlib.metadata import version
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
 import typer
 
-from dfr import __version__
 from dfr.api.simulation import study_of
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
 from dfr.cli.output import (
     emit_json,
-    json_text,
     keeping,
     note,
     operator_at_terminal,
@@ -27,51 +22,29 @@ from dfr.cli.output import (
 )
 from dfr.cli.planned import NoCache, plan_of
 from dfr.cli.stopping import one_stop
-from dfr.errors import InputError, LinkError
+from dfr.errors import InputError
 from dfr.findings import by_danger, finding_text
 from dfr.io.files import write_atomically
-from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
-from dfr.metrics.flown import RehearsedFlight
-from dfr.metrics.kpi import Summary, clock_seconds
-from dfr.metrics.shift import FlownShift
-from dfr.metrics.timeline import Kind, Timeline, pick, timeline
+from dfr.io.scenario_files import find_scenario, load_world, on_the_day
+from dfr.metrics.shift import WANTED_M, FlownShift, ShiftFlight
 from dfr.plan.checks.permission import ASSUMED_STATEMENT
 from dfr.plan.compliance import check
-from dfr.plan.model import Plan
-from dfr.plan.verdict import Verdict, require_go
-from dfr.rehearsal.dispatches import Engine, fly_route, routes_flown
-from dfr.rehearsal.shift import asked_shift, fly_asked, shift_lines
-from dfr.rehearsal.studies import look_deeper
-from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, Studies, report_html
+from dfr.plan.verdict import require_go
+from dfr.rehearsal.chain import RehearsalRequest, Rehearsed, begin_folder, kept_words
+from dfr.rehearsal.chain import rehearse as rehearse_plan
+from dfr.rehearsal.dispatches import SitlSettings
+from dfr.rehearsal.shift import ShiftRequest
 from dfr.report.junit import junit_xml
-from dfr.report.map import standalone_map
-from dfr.store.earlier import REHEARSED, keep_earlier
 from dfr.store.landing_cache import use_landing_cache
-from dfr.store.origin import remember
-from dfr.store.runs import StoredRun, held_replications, run_to_store
-from dfr.store.tracks import StoredFlight, load_flights, store_flight
-from dfr.world.model import World
-from dfr.world.weather import mean_wind, weather_at
 from firmware_sitl.start import Engine as EngineKind
 
 app = typer.Typer()
 
 EXIT_NON_COMPLIANT = 3
+LONGEST_SHIFT_S = 24.0 * 3600.0
+SHOWN_KPIS = ("call_to_overhead_s", "attended", "first_on_scene", "reserve_at_landing")
+UNITS_S = {"min": 60.0, "h": 3600.0, "s": 1.0}
 EXIT_NOT_AS_PREDICTED = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flights:
-    """What was flown. `problem` is why a dispatch that was to be flown was not, '' where all were."""
-
-    flown: tuple[RehearsedFlight, ...]
-    problem: str
-    shift: FlownShift | None = None
-
-    @property
-    def not_flown(self) -> str:
-        """Why nothing, or not all, was flown, for the reader."""
-        return self.problem or ("" if self.flown else "No flight was asked for.")
 
 
 @app.command()
@@ -137,9 +110,9 @@ def rehearse(
     Exit code 3 for NO GO and UNKNOWN, 5 where a flight was not as predicted.
     """
     use_landing_cache(on=not no_cache)
-    flies = Engine(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
+    flies = SitlSettings(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
     person = operator_at_terminal()
-    asked = asked_shift(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
+    asked = shift_request(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
     files = day_files(metar, taf, forecast, notam)
@@ -150,51 +123,31 @@ def rehearse(
     if vehicle:
         checked = replace(plan, findings=check(world, plan))
         require_go(verdict_now(world, checked, day=True, now=now), simulated=False)
-    _begin(out, path, plan, files)
-    with keeping(lambda: _finished(out)):
-        run = _simulated(world, plan, out=out, replications=replications, seed=seed, jobs=jobs)
-        flown = _fly(world, plan, out, flies, most=flights)
-        if asked is not None:
-            with one_stop() as allow_second_stop:
-                operator = replace(person, allow_second_stop=allow_second_stop)
-                flown = replace(
-                    flown,
-                    shift=fly_asked(
-                        world, plan, run, asked, engine=flies, folder=out / "flights", operator=operator
-                    ),
-                )
-        studies = look_deeper(
-            world, plan, run, losses=n_minus_1, pareto=pareto, jobs=jobs, out=out, operator=person
-        )
-        report = _write_report(world, plan, verdict, run=run, flown=flown, studies=studies, out=out)
+    request = RehearsalRequest(
+        out=out,
+        scenario_file=path,
+        day=files,
+        study=study_of(world, replications=replications, seed=seed),
+        jobs=jobs,
+        dispatches=flights,
+        engine=flies,
+        shift=asked,
+        losses=n_minus_1,
+        pareto=pareto,
+    )
+    begin_folder(request, plan, operator=person)
+    with one_stop() as allow_second_stop, keeping(lambda: kept_words(out)):
+        operator = replace(person, allow_second_stop=allow_second_stop)
+        rehearsed = rehearse_plan(world, plan, verdict, request, operator=operator, progress=progress)
     if junit is not None:
+        flown = rehearsed.flights
         text = junit_xml(plan.scenario, plan.findings, flown.flown, verdict=verdict, problem=flown.problem)
         write_atomically(junit, text)
-    document = _document(plan, verdict, run.summary, flown, out=out, report=report)
-    write_atomically(out / REHEARSED, json_text(document))
     if as_json:
-        emit_json(document)
+        emit_json(rehearsed.as_dict())
     else:
-        _say(plan, verdict, run.summary, flown, report)
-    raise typer.Exit(_exit_code(verdict, flown))
-
-
-def _begin(out: Path, scenario_file: Path, plan: Plan, files: DayFiles) -> None:
-    """The folder with the plan in it, and an earlier rehearsal out of the way."""
-    if kept := keep_earlier(out):
-        note(f"the earlier rehearsal in {out} is kept in {kept}")
-    remember(out, scenario_file, day=files)
-    write_atomically(out / "plan.json", json_text(plan.as_dict()))
-
-
-def _finished(out: Path) -> str:
-    """What lies in the folder when somebody stops it, and how to go on."""
-    held = held_replications(out / "run")
-    flights = len(load_flights(out))
-    return (
-        f"the plan, {held} replications and {flights} flights are kept in {out} -> `dfr serve --run {out}` "
-        "shows what is whole; the same command goes on simulating, flies anew and keeps these in `earlier/`"
-    )
+        _say(rehearsed)
+    raise typer.Exit(_exit_code(rehearsed))
 
 
 def _engine(name: str) -> EngineKind:
@@ -204,126 +157,48 @@ def _engine(name: str) -> EngineKind:
     raise InputError(f"--engine {name!r} is not known", do="builtin, ardupilot or auto")
 
 
-def _simulated(
-    world: World, plan: Plan, *, out: Path, replications: int | None, seed: int | None, jobs: int
-) -> StoredRun:
-    study = study_of(world, replications=replications, seed=seed)
-    with progress("simulating replications", study.replications) as done:
-        return run_to_store(
-            world,
-            plan,
-            folder=out / "run",
-            replications=study.replications,
-            seed=study.seed,
-            jobs=jobs,
-            replace=True,
-            on_done=done,
+def shift_request(
+    length: str | None,
+    *,
+    vehicles: int,
+    urls: Sequence[str] | None,
+    confirmed: Sequence[str] | None,
+    visits: Sequence[str] | None,
+) -> ShiftRequest | None:
+    """The shift that the options ask for; None for none. Raises InputError for vehicles without one."""
+    if length is not None:
+        return ShiftRequest(
+            seconds=shift_seconds(length),
+            vehicles=len(urls) if urls else vehicles,
+            urls=tuple(urls or ()),
+            confirmed=tuple(confirmed or ()),
+            visits=tuple(visits or ()),
         )
+    if urls:
+        raise InputError("--vehicle flies a shift", do="say how long with --shift, for example --shift 20min")
+    return None
 
 
-def _fly(world: World, plan: Plan, out: Path, engine: Engine, *, most: int) -> Flights:
-    """Each dispatch in turn; the first that cannot be flown at all ends it, and says why."""
-    if plan.planning_wind is None:
-        return Flights(flown=(), problem="No hour of the scenario can be flown in.")
-    hour = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
-    wind = mean_wind(world.scenario, hour)
-    routes = routes_flown(plan, world, most)
-    flown: list[RehearsedFlight] = []
-    problem = "No dock reaches any zone." if most and not routes else ""
-    with progress("flying dispatches", len(routes)) as done:
-        for number, route in enumerate(routes, start=1):
+def shift_seconds(text: str) -> float:
+    """The length of a shift, as `60min`, `2h` or `900s`. Raises InputError.
+
+    >>> shift_seconds("60min")
+    3600.0
+    """
+    for unit, factor in UNITS_S.items():
+        number = text.strip().removesuffix(unit)
+        if number != text.strip():
             try:
-                flight = fly_route(world, plan, route, wind=wind, engine=engine, folder=out / "flights")
-            except LinkError as error:
-                problem = f"{route.site_id} to {route.zone_id}: {error}"
+                seconds = float(number) * factor
+            except ValueError:
                 break
-            flown.append(flight)
-            store_flight(out, _kept(plan, flight))
-            done(number)
-    return Flights(flown=tuple(flown), problem=problem)
+            if 0.0 < seconds <= LONGEST_SHIFT_S:
+                return seconds
+    raise InputError(f"--shift {text!r} is no length up to a day", do="for example 60min, 2h or 900s")
 
 
-def _kept(plan: Plan, flight: RehearsedFlight) -> StoredFlight:
-    home = next(site.position for site in plan.sites if site.id == flight.site_id)
-    name = f"{flight.site_id}-{flight.zone_id}"
-    return StoredFlight(name=name, home=home, predicted=flight.predicted, flown=flight.flown)
-
-
-def _write_report(
-    world: World, plan: Plan, verdict: Verdict, *, run: StoredRun, flown: Flights, studies: Studies, out: Path
-) -> Path:
-    report = out / "report.html"
-    shown = Rehearsal(
-        world=world,
-        plan=plan,
-        verdict=verdict,
-        summary=run.summary,
-        responses_s={name: clock_seconds(run.records, name) for name in CLOCKS_SHOWN},
-        shift=_busiest_shift(world, timeline(run.records, pick(run.records, Kind.TYPICAL))),
-        flights=flown.flown,
-        not_flown=flown.not_flown,
-        provenance=_provenance(world, plan, run.summary),
-        flown_shift=flown.shift,
-        studies=studies,
-    )
-    write_atomically(report, report_html(shown))
-    write_atomically(out / "map.svg", standalone_map(world, plan, flown=shown.tracks))
-    return report.resolve()
-
-
-def _busiest_shift(world: World, shown: Timeline) -> ShownShift:
-    """The shift of a replication with most calls; the whole period where there are no shifts."""
-    period = world.scenario.period
-    spans = [(span.start_s, span.end_s) for span in shown.shifts] or [(0.0, period.seconds)]
-
-    def calls_in(span: tuple[float, float]) -> int:
-        return sum(span[0] <= call.call_s < span[1] for call in shown.calls)
-
-    start_s, end_s = max(spans, key=calls_in)
-    return ShownShift(timeline=shown, start_s=start_s, end_s=end_s)
-
-
-def _provenance(world: World, plan: Plan, summary: Summary) -> Sequence[tuple[str, str]]:
-    """What made the numbers: files with their hashes, seed, versions."""
-    libraries = ("numpy", "scipy", "shapely", "pyproj", "simpy", "highspy", "pymavlink")
-    return [
-        ("scenario", f"{world.scenario.file} sha256 {plan.scenario_sha256}"),
-        *((f"airspace {s.path}", f"{s.date}; {s.what}; sha256 {s.sha256}") for s in world.airspace.sources),
-        ("terrain", world.terrain.source),
-        ("seed", str(summary.seed)),
-        ("replications", str(summary.replications)),
-        ("dfr", __version__),
-        ("Python", platform.python_version()),
-        *((name, version(name)) for name in libraries),
-    ]
-
-
-def _document(
-    plan: Plan, verdict: Verdict, summary: Summary, flown: Flights, *, out: Path, report: Path
-) -> dict[str, object]:
-    return {
-        "scenario": plan.scenario,
-        "compliant": verdict.go,
-        "go": verdict.go,
-        "verdict": verdict.as_dict(),
-        "sites": plan.as_dict()["sites"],
-        "objective": plan.objective,
-        "bound": plan.bound,
-        "gap": plan.gap,
-        "status": plan.status,
-        "sited_by": plan.as_dict()["sited_by"],
-        "height_levels": plan.as_dict()["height_levels"],
-        "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
-        **{name: value for name, value in summary.as_dict().items() if name != "scenario"},
-        "flights": [flight.as_dict() for flight in flown.flown],
-        "not_flown": flown.not_flown,
-        **({} if flown.shift is None else {"shift": flown.shift.as_dict()}),
-        "plan": str(out / "plan.json"),
-        "report": str(report),
-    }
-
-
-def _say(plan: Plan, verdict: Verdict, summary: Summary, flown: Flights, report: Path) -> None:
+def _say(rehearsed: Rehearsed) -> None:
+    plan, summary, flown = rehearsed.plan, rehearsed.summary, rehearsed.flights
     say(f"{plan.scenario}: docks at {', '.join(site.name for site in plan.sites)}")
     say(
         f"  planned: {100 * plan.objective * plan.flyable_share:.1f} % of all calls overhead within "
@@ -352,19 +227,54 @@ def _say(plan: Plan, verdict: Verdict, summary: Summary, flown: Flights, report:
         say(line)
     if flown.not_flown:
         say(f"  not flown: {flown.not_flown}")
-    print_verdict(verdict)
-    say(f"report: {report}")
+    print_verdict(rehearsed.verdict)
+    say(f"report: {rehearsed.report}")
 
 
 def _seconds_text(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.1f}"
 
 
-def _exit_code(verdict: Verdict, flown: Flights) -> int:
-    if not verdict.go:
+def _exit_code(rehearsed: Rehearsed) -> int:
+    if not rehearsed.verdict.go:
         return EXIT_NON_COMPLIANT
-    if flown.shift is not None and not flown.shift.agrees:
-        return EXIT_NOT_AS_PREDICTED
-    if flown.problem or not all(flight.agrees for flight in flown.flown):
-        return EXIT_NOT_AS_PREDICTED
-    return 0
+    return 0 if rehearsed.as_predicted else EXIT_NOT_AS_PREDICTED
+
+
+def shift_lines(shift: FlownShift) -> Iterator[str]:
+    """A flown shift in a few lines for a terminal."""
+    judged = [flight for flight in shift.flights if flight.agrees is not None]
+    yield (
+        f"  shift of {shift.seconds / 60.0:.0f} min from {shift.start}: {shift.calls} calls, "
+        f"{len(shift.flights)} flights by {len(shift.vehicles)} vehicles ({shift.engine}), "
+        f"at most {shift.most_at_once} at once, {sum(map(_agrees, judged))} of {len(judged)} as predicted"
+    )
+    if not judged and not shift.problem:
+        yield "    NOTHING COMPARED: no flight ended in it -> a longer --shift, or another --seed"
+    if shift.separations:
+        nearest = shift.separations[0]
+        yield f"    nearest two airborne drones: {nearest.distance_m:.0f} m at {nearest.t_s:.0f} s"
+    for two in shift.too_near:
+        yield (
+            f"    TOO NEAR: {two.drones[0]} and {two.drones[1]}, {two.horizontal_m:.0f} m across and "
+            f"{two.vertical_m:.0f} m in height at {two.t_s:.0f} s; {WANTED_M:g} m wanted (assumed), "
+            "nothing in the plan keeps them apart"
+        )
+    for near in shift.traffic[:1]:
+        yield (
+            f"    nearest other traffic: {near.drones[0]}, {near.horizontal_m:.0f} m across and "
+            f"{near.vertical_m:.0f} m in height from {near.drones[1]} at {near.t_s:.0f} s"
+        )
+    for pair in shift.kpis:
+        if pair.name in SHOWN_KPIS:
+            yield f"    {pair.what}: modelled {_number(pair.modelled)}, flown {_number(pair.flown)}"
+    if shift.problem:
+        yield f"    ended early: {shift.problem}"
+
+
+def _agrees(flight: ShiftFlight) -> bool:
+    return flight.agrees is True
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

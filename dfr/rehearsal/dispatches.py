@@ -24,7 +24,7 @@ from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import FlightPlan
 from dfr.plan.model import Plan, Route
-from dfr.rehearsal.landing import LedAstray, Truth, marker_at, marker_params
+from dfr.rehearsal.landing import GnssDrift, TruePosition, marker_at, marker_params
 from dfr.scenario.model import Guidance
 from dfr.track import FlightTrack, Phase, phase_seconds, track_of_phases
 from dfr.world.model import World
@@ -45,7 +45,7 @@ PLACES = frozenset({Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class SitlSettings:
     """What flies: `builtin`, `ardupilot`, or `auto` (a real ArduCopter where one is named).
 
     `gnss_drift_m` is how far its satellites lead it astray once it is up.
@@ -72,7 +72,7 @@ def dispatches(plan: Plan, shares: dict[str, float]) -> list[Route]:
 
 
 def fly_route(
-    world: World, plan: Plan, route: Route, *, wind: MeanWind, engine: Engine, folder: Path
+    world: World, plan: Plan, route: Route, *, wind: MeanWind, engine: SitlSettings, folder: Path
 ) -> RehearsedFlight:
     """One dispatch compiled, uploaded, flown and compared with its prediction.
 
@@ -234,7 +234,7 @@ def _flown(
     *,
     dock_tolerance_m: float,
     wind: MeanWind,
-    engine: Engine,
+    engine: SitlSettings,
     precision: bool,
     tlog: Path,
 ) -> tuple[FlownDispatch, str, float | None]:
@@ -254,10 +254,10 @@ def _flown(
             params={"SIM_WIND_SPD": wind.speed_mps, "SIM_WIND_DIR": wind.from_deg, **marker},
         ) as running,
         connect(running.url, simulated=True, tlog=tlog) as vehicle,
-        Truth(vehicle).told() as truth,
+        TruePosition(vehicle).told() as truth,
     ):
         upload_verified(vehicle, mission)
-        astray = LedAstray(vehicle, engine.gnss_drift_m)
+        astray = GnssDrift(vehicle, engine.gnss_drift_m)
         flown = fly_dispatch(vehicle, mission, dock_tolerance_m=dock_tolerance_m, on_state=astray)
         error_m = truth.error_m(marker_at(mission.home) if precision else mission.home)
         known_m = flown.dock_error_m if error_m is None else error_m

@@ -1,4 +1,4 @@
-"""Simulated vehicles in the docks of a plan, made ready for the orders of a shift."""
+"""The fleet of a flown shift: what each drone flies, and simulated vehicles made ready in their docks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dfr.mission.battery import battery_params
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
 from dfr.plan.model import DockSite, Plan
-from dfr.rehearsal.dispatches import FRAMES, PARAMS, Engine, link_timeout, predicted_phases, ways
+from dfr.rehearsal.dispatches import FRAMES, PARAMS, SitlSettings, link_timeout, predicted_phases, ways
 from dfr.scenario.model import DeconflictionRule, HourWeather
 from dfr.sim.calls import Call, Visit
 from dfr.sim.events import drone_id
@@ -39,7 +39,7 @@ NEW_VOLT = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
+class ShiftToFly:
     """What is flown: the deployment of the window, its calls and visits, and where in the period it lies."""
 
     inputs: SimInputs
@@ -50,12 +50,12 @@ class Shift:
     replication: int
 
 
-class ShiftHangar:
+class ShiftFleet:
     """Where the drones of a shift stand, and what each is to fly."""
 
     speedup = 1.0
 
-    def __init__(self, world: World, plan: Plan, shift: Shift) -> None:
+    def __init__(self, world: World, plan: Plan, shift: ShiftToFly) -> None:
         self._world, self._plan, self._shift = world, plan, shift
         fleet = world.scenario.fleet
         self._craft: Drone = drone(fleet.drone)
@@ -111,10 +111,12 @@ class ShiftHangar:
         )
 
 
-class SitlHangar(ShiftHangar):
+class SimulatedFleet(ShiftFleet):
     """Simulated vehicles, each in its dock. A context manager that starts and ends them all."""
 
-    def __init__(self, world: World, plan: Plan, shift: Shift, engine: Engine, folder: Path) -> None:
+    def __init__(
+        self, world: World, plan: Plan, shift: ShiftToFly, engine: SitlSettings, folder: Path
+    ) -> None:
         super().__init__(world, plan, shift)
         self._engine, self._folder, self.speedup = engine, folder, engine.speedup
         self._airframe = read_airframe(FRAMES / f"{self._craft.key}.json")

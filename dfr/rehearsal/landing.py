@@ -56,14 +56,14 @@ def marker_at(home: Position) -> Position:
 
 
 @dataclass
-class Truth:
+class TruePosition:
     """Where the simulator says that a vehicle really is (SIMSTATE)."""
 
     vehicle: MavlinkVehicle
     place: Position | None = field(default=None)
 
     @contextmanager
-    def told(self) -> Iterator[Truth]:
+    def told(self) -> Iterator[TruePosition]:
         """Hear it until the end of the block."""
         self.vehicle.command(
             Command.SET_MESSAGE_INTERVAL, float(dialect.MAVLINK_MSG_ID_SIMSTATE), 1e6 / TRUTH_HZ
@@ -84,7 +84,7 @@ class Truth:
 
 
 @dataclass
-class LedAstray:
+class GnssDrift:
     """Watches a flight and, once it is up, lets its satellites be wrong by so many metres to the north."""
 
     vehicle: MavlinkVehicle

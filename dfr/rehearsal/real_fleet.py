@@ -15,7 +15,7 @@ from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.operator import Operator
 from dfr.link.preflight import HOME_TOLERANCE_M
 from dfr.plan.model import Plan
-from dfr.rehearsal.fleet import Shift, ShiftHangar
+from dfr.rehearsal.fleet import ShiftFleet, ShiftToFly
 from dfr.sim.flight import Order
 from dfr.world.model import World
 
@@ -24,10 +24,12 @@ SHORT_SHARE = 0.05
 """By so much less charge than an order counts on, a battery is as good as full (assumed)."""
 
 
-class FieldHangar(ShiftHangar):
+class RealFleet(ShiftFleet):
     """Vehicles at URLs, in the order of `homes`; nothing is done to them but to fly them."""
 
-    def __init__(self, world: World, plan: Plan, shift: Shift, urls: Sequence[str], folder: Path) -> None:
+    def __init__(
+        self, world: World, plan: Plan, shift: ShiftToFly, urls: Sequence[str], folder: Path
+    ) -> None:
         super().__init__(world, plan, shift)
         if len(set(urls)) != len(self.homes()):
             raise InputError(

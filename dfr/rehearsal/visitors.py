@@ -103,7 +103,7 @@ def visit_of(text: str, inputs: SimInputs) -> Visit:
     return Visit(index, max(0.0, start_s - traffic.notice_s), start_s, start_s + traffic.stay.median_s)
 
 
-class Sky:
+class TrafficBroadcast:
     """Says where the visitors are to every vehicle of a hangar, once a second of the shift."""
 
     def __init__(self, here: Sequence[Visitor], frame: LocalFrame) -> None:

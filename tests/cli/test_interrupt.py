@@ -18,8 +18,11 @@ from dfr.aircraft.envelope import Axis
 from dfr.cli import landing
 from dfr.errors import StoppedError
 from dfr.io.scenario_files import shipped_scenarios
+from dfr.link.tlog import flight_states
+from dfr.link.vehicle import VehicleState
 
 LONGEST_S = 240.0
+SOME_PACKETS = 20_000  # bytes: a vehicle that has said who and where it is
 
 
 @pytest.fixture
@@ -73,6 +76,43 @@ def test_a_rehearsal_keeps_plan_records_and_flights(scenario: Path, tmp_path: Pa
     assert "Traceback" not in said
     assert (out / "plan.json").is_file()
     assert (out / "run" / "kpis.json").is_file()
+
+
+def states_of(folder: Path) -> list[VehicleState]:
+    """What the vehicles of a shift have said so far, from the packets that were kept."""
+    logs = [log.read_bytes() for log in folder.glob("*.tlog")]
+    return [state for log in logs if len(log) > SOME_PACKETS for state in flight_states(log)]
+
+
+def flies(state: VehicleState) -> bool:
+    return bool(state.armed) and (state.height_m_home or 0.0) > 10.0
+
+
+def test_a_shift_that_is_stopped_in_flight_brings_its_drones_down_and_keeps_its_records(
+    scenario: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    verb = ("rehearse", str(scenario), "--replications", "2", "--jobs", "1", "--engine", "builtin")
+    shift = ("--flights", "0", "--shift", "20min", "--vehicles", "1", "--speedup", "20")
+    code, told, said = stopped(
+        *verb,
+        *shift,
+        *("--out", str(out), "--json"),
+        when=lambda: any(flies(state) for state in states_of(out / "flights")),
+        folder=tmp_path,
+    )
+    assert code == 130, said
+    assert "sent home where it is ours" in said
+    assert "LEFT IN FLIGHT" not in said
+    assert "Traceback" not in said
+    assert json.loads(told)["error"]["code"] == "interrupted"
+    kept = json.loads((out / "run" / "kpis.json").read_text())
+    assert kept["replications"] == 2
+    assert (out / "plan.json").is_file()
+    track = states_of(out / "flights")
+    assert any(flies(state) for state in track), "the flight as it was flown is kept"
+    assert track[-1].armed is False
+    assert track[-1].height_m_home == pytest.approx(0.0, abs=1.0)
 
 
 def test_an_envelope_prints_the_axes_that_were_finished(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from dfr.cli.rehearse import shift_lines
 from dfr.metrics.shift import FlownShift, ShiftFlight
-from dfr.rehearsal.shift import shift_lines
 
 QUIET = FlownShift(
     start="2024-08-23T06:00",

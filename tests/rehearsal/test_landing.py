@@ -11,7 +11,7 @@ from dfr.geo import Position, distance_m
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.flown import GNSS_LANDING_TOLERANCE_M, PRECISION_LANDING_TOLERANCE_M
 from dfr.plan.planner import make_plan
-from dfr.rehearsal.dispatches import Engine, fly_route, routes_flown
+from dfr.rehearsal.dispatches import SitlSettings, fly_route, routes_flown
 from dfr.rehearsal.landing import marker_at
 from dfr.scenario.model import Guidance
 from dfr.world.weather import mean_wind, weather_at
@@ -33,7 +33,7 @@ def land(engine, tmp_path_factory):
     def flown(guidance: Guidance, drift_m: float):
         fleet = replace(world.scenario.fleet, guidance=guidance)
         here = replace(world, scenario=replace(world.scenario, fleet=fleet))
-        how = Engine(kind=engine, speedup=SPEEDUP[engine], gnss_drift_m=drift_m)
+        how = SitlSettings(kind=engine, speedup=SPEEDUP[engine], gnss_drift_m=drift_m)
         return fly_route(here, plan, route, wind=wind, engine=how, folder=tmp_path_factory.mktemp("flights"))
 
     return flown

@@ -18,8 +18,8 @@ from dfr.link.operator import NOBODY
 from dfr.link.recorder import Recorder
 from dfr.link.vehicle import CopterMode, VehicleState
 from dfr.plan.planner import make_plan
-from dfr.rehearsal.dispatches import FRAMES, PARAMS, Engine
-from dfr.rehearsal.real_fleet import FieldHangar
+from dfr.rehearsal.dispatches import FRAMES, PARAMS, SitlSettings
+from dfr.rehearsal.real_fleet import RealFleet
 from dfr.rehearsal.shift import fly_shift, shift_of
 from dfr.sim.events import DIVERTED, DOCKED
 from dfr.sim.flight import Order
@@ -29,7 +29,7 @@ from firmware_sitl.start import start_vehicle
 from tests.places import HOME
 
 SPEEDUP = 40.0
-SIMULATED = Engine(kind="builtin", speedup=SPEEDUP)
+SIMULATED = SitlSettings(kind="builtin", speedup=SPEEDUP)
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +56,16 @@ def url_of(server: socket.socket) -> str:
 
 def test_without_a_persons_yes_nothing_is_sent(wanted, silent, tmp_path):
     world, plan, shift = wanted
-    field = FieldHangar(world, plan, shift, [url_of(silent)], tmp_path)
+    field = RealFleet(world, plan, shift, [url_of(silent)], tmp_path)
     with pytest.raises(VehicleRefusedError, match="not confirmed, nothing was sent"):
-        fly_shift(world, plan, shift, engine=SIMULATED, folder=tmp_path, field=field)
+        fly_shift(world, plan, shift, engine=SIMULATED, folder=tmp_path, real=field)
     with pytest.raises(TimeoutError):
         silent.accept()
 
 
 def test_a_yes_to_another_vehicle_is_none(wanted, silent, tmp_path):
     world, plan, shift = wanted
-    field = FieldHangar(world, plan, shift, [url_of(silent)], tmp_path)
+    field = RealFleet(world, plan, shift, [url_of(silent)], tmp_path)
     with pytest.raises(InputError, match="no --vehicle has this URL"):
         field.confirmed(["tcp:127.0.0.1:9"], NOBODY)
 
@@ -73,7 +73,7 @@ def test_a_yes_to_another_vehicle_is_none(wanted, silent, tmp_path):
 def test_each_vehicle_has_a_url_of_its_own(wanted, tmp_path):
     world, plan, shift = wanted
     with pytest.raises(InputError, match="one --vehicle URL for each vehicle"):
-        FieldHangar(world, plan, shift, ["tcp:127.0.0.1:1", "tcp:127.0.0.1:2"], tmp_path)
+        RealFleet(world, plan, shift, ["tcp:127.0.0.1:1", "tcp:127.0.0.1:2"], tmp_path)
 
 
 class Told:
@@ -192,7 +192,7 @@ def test_a_drone_whose_motors_stop_over_its_dock_has_not_docked_where_it_falls(m
 def flown_in_the_field(wanted, tmp_path, monkeypatch, **start):
     """The shift by a built-in vehicle taken for a real one; its clock runs fast, for the test."""
     world, plan, shift = wanted
-    monkeypatch.setattr(FieldHangar, "speedup", SPEEDUP)
+    monkeypatch.setattr(RealFleet, "speedup", SPEEDUP)
     home = next(
         site.position for site, dock in zip(plan.sites, shift.inputs.docks, strict=True) if dock.drones
     )
@@ -207,9 +207,9 @@ def flown_in_the_field(wanted, tmp_path, monkeypatch, **start):
                 **({"home": home, "home_m_amsl": world.terrain.ground_m_amsl(home) or 0.0} | start),
             )
         )
-        field = FieldHangar(world, plan, shift, [vehicle.url], tmp_path)
+        field = RealFleet(world, plan, shift, [vehicle.url], tmp_path)
         return fly_shift(
-            world, plan, shift, engine=SIMULATED, folder=tmp_path, field=field, confirmed=[vehicle.url]
+            world, plan, shift, engine=SIMULATED, folder=tmp_path, real=field, confirmed=[vehicle.url]
         )
 
 

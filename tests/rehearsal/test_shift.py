@@ -8,7 +8,7 @@ import pytest
 
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
-from dfr.rehearsal.dispatches import Engine
+from dfr.rehearsal.dispatches import SitlSettings
 from dfr.rehearsal.shift import fly_shift, shift_of
 from dfr.sim.calls import Visit
 from dfr.sim.engine import replicate
@@ -25,7 +25,7 @@ def flown(tmp_path_factory):
     plan = make_plan(world)
     run = run_to_store(world, plan, folder=folder / "run", replications=6, seed=1, replace=True)
     shift = shift_of(run, plan, seconds=1200.0, vehicles=2)
-    engine = Engine(kind="builtin", speedup=40.0)
+    engine = SitlSettings(kind="builtin", speedup=40.0)
     return shift, fly_shift(world, plan, shift, engine=engine, folder=folder / "flights")
 
 
@@ -78,7 +78,7 @@ def test_a_helicopter_that_comes_while_a_drone_is_on_scene_is_given_way_to_low(f
     assert shift.inputs.traffic[0].id == "coastguard-helicopter"
     visit = Visit(0, told_s, told_s + notice_s, told_s + notice_s + 60.0)
     visited = replace(shift, visits=[visit])
-    engine = Engine(kind="builtin", speedup=40.0)
+    engine = SitlSettings(kind="builtin", speedup=40.0)
     result = fly_shift(world, plan, visited, engine=engine, folder=tmp_path)
     assert result.problem == ""
     near = [pair for pair in result.traffic if pair.drones[0] == "coastguard-helicopter"]
