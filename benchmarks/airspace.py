@@ -187,7 +187,7 @@ def milliseconds_per_route(zones: int) -> dict[str, float]:
     for seed in (1, 2, 3):
         router, places = route_field(zones, seed)
         for start, target in zip(places[::2], places[1::2], strict=True):
-            times.append(1e3 * best_s(lambda a=start, b=target, r=router: r.way(a, b), 1))
+            times.append(1e3 * best_s(lambda a=start, b=target, r=router: r.path(a, b), 1))
     median = float(np.median(times))
     return {
         "median_ms": median,

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from dfr.geo import FloatArray
-from dfr.plan.layouts import chance_within
+from dfr.plan.layouts import probability_within
 from dfr.plan.siting.queueing import dock_loads, erlang_c
 from dfr.scenario.model import Duration
 from dfr.sim.crew import CrewBoard
@@ -51,7 +51,7 @@ def _hour(
     drones = [dock.drones for dock in inputs.docks]
     service_s = _service_s(inputs, condition)
     loads = dock_loads(flight_s, rate * shares, service_s, drones)
-    chance = chance_within(launch, limit_s - flight_s)
+    chance = probability_within(launch, limit_s - flight_s)
     if rate == 0.0:
         return float(shares @ (loads.serves * chance).sum(axis=1) / shares.sum())
     drones_free = _none_waits(loads.serves, rate * shares, service_s, sum(drones))

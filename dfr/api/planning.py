@@ -25,7 +25,7 @@ from dfr.mission.validate import validate
 from dfr.plan.compliance import check as findings_of
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
-from dfr.plan.objectives import Objective, Wish
+from dfr.plan.objectives import Objective, SitingObjective
 from dfr.plan.planner import make_plan, with_roles
 from dfr.plan.verdict import EXERCISE, Verdict, verdict_of
 from dfr.scenario.model import HourWeather
@@ -141,11 +141,11 @@ def plan(
     """
     if budget is not None and docks is not None:
         raise InputError("--docks with --budget: a budget buys as many as it can", do="one of them")
-    wish = Wish(
+    sited_for = SitingObjective(
         objective=word_of(Objective, objective), busy=busy, budget=budget, capacity_per_h=capacity_per_h
     )
     chosen = with_roles(world, require=require, forbid=forbid)
-    return make_plan(chosen, docks=docks, wish=wish, on_progress=on_progress)
+    return make_plan(chosen, docks=docks, sited_for=sited_for, on_progress=on_progress)
 
 
 def load_plan(world: World, path: Path) -> Plan:

@@ -16,7 +16,7 @@ import numpy as np
 from dfr.errors import InputError
 from dfr.metrics.view import RunView
 from dfr.plan.model import Plan
-from dfr.plan.objectives import Objective, Wish
+from dfr.plan.objectives import Objective, SitingObjective
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.events import Records
@@ -66,7 +66,7 @@ def sited_for_simulated_busy(
     """The layout of MEXCLP that agrees with its own simulation."""
 
     def place(busy: float) -> Plan:
-        return make_plan(world, docks=docks, wish=Wish(objective=Objective.MEXCLP, busy=busy))
+        return make_plan(world, docks=docks, sited_for=SitingObjective(objective=Objective.MEXCLP, busy=busy))
 
     def measure(plan: Plan) -> float:
         inputs = sim_inputs(world, plan)

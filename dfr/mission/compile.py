@@ -18,7 +18,7 @@ from dfr.plan.flight_path import (
     rtl_height_m_home,
     waypoints_home,
 )
-from dfr.plan.matrix import way_finder
+from dfr.plan.matrix import path_finder
 from dfr.plan.model import DockSite, Plan, Route
 from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario.model import Guidance, LostLink, Scenario
@@ -150,7 +150,7 @@ def _back(world: World, path: Sequence[Position], height_m_agl: float) -> Iterat
 
 def _path_to(world: World, site: DockSite, target: Position) -> tuple[Position, ...]:
     """The path to any place, by the planner's own router. Raises InfeasibleError naming what is in it."""
-    find = way_finder(world, planning_window(hour_windows(world.scenario)))
+    find = path_finder(world, planning_window(hour_windows(world.scenario)))
     found = find(world.frame.point(site.position), world.frame.point(target))
     if not found.reachable:
         raise InfeasibleError(f"{target} cannot be reached from {site.id}: {found.limited_by}")

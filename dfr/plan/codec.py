@@ -20,10 +20,10 @@ from dfr.plan.model import (
     PlanningWind,
     ProposedArea,
     Route,
+    RoutePair,
     RouteProfile,
     SitedBy,
     Volume,
-    WayPair,
 )
 
 Item = TypeVar("Item")
@@ -81,7 +81,7 @@ def _height_levels(data: Mapping[str, Any] | None) -> HeightLevels | None:
     if data is None:
         return None
     rest = {key: value for key, value in _object(data).items() if key != "in_turn"}
-    return HeightLevels(in_turn=_each(data["in_turn"], lambda pair: WayPair(**pair)), **rest)
+    return HeightLevels(in_turn=_each(data["in_turn"], lambda pair: RoutePair(**pair)), **rest)
 
 
 def _site(data: Mapping[str, Any]) -> DockSite:

@@ -19,7 +19,7 @@ RETURN_STEP_M = 25.0
 
 
 def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
-    """One case for each way to fail: dock, link, battery, wind, and each other user of the air."""
+    """One case for each kind of failure: dock, link, battery, wind, and each other user of the air."""
     scenario, choice = world.scenario, world.scenario.contingency
     craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
     longest = _longest_back_s(plan)
@@ -61,7 +61,7 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
 
 
 def _longest_back_s(plan: Plan) -> float | None:
-    """The longest way home and down, s."""
+    """The longest return leg and landing, s."""
     times = [r.back_s + r.land_s for r in plan.routes if r.back_s is not None and r.land_s is not None]
     return max(times, default=None)
 

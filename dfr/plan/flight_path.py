@@ -1,6 +1,6 @@
 """How a dispatch is flown: the path out and the return leg, the heights of both, and what legs cost in wind.
 
-The one way home: the path out reversed, flown as waypoints to the first bend, then straight by RTL. A path
+Home by the path out reversed, flown as waypoints to the first bend, then straight by RTL. A path
 bends only where the straight leg is not open (no detour between two points is quicker in any steady wind), so
 the path reversed is straight wherever straight home keeps every margin. RTL goes to the nearest of home and
 the rally points; where a rally point is nearer to where RTL would begin, the drone flies over home as a
@@ -12,7 +12,7 @@ height above ground is taken as one above home, and said to be unknown elsewhere
 a dock higher or lower than the scenario's heights, out and home alike (`DockSite.raised_m`), so that they are
 apart from those of other docks.
 
-A leg in a steady wind (`WindPace`): the drone holds its course at cruise ground speed, or at what its tilt
+A leg in a steady wind (`WindLegCost`): the drone holds its course at cruise ground speed, or at what its tilt
 limit leaves of it:
 
     v = min(cruise, w_along + sqrt(V^2 - w_cross^2)),   V the airspeed at the tilt limit
@@ -53,26 +53,26 @@ def over_home_first(begins_m: ArrayLike, home_m: ArrayLike, rally_m: ArrayLike) 
 
 
 def waypoints_home(
-    frame: LocalFrame, way: Sequence[Position], rally: Sequence[Position]
+    frame: LocalFrame, path: Sequence[Position], rally: Sequence[Position]
 ) -> tuple[Position, ...]:
-    """Places to pass after the hold at the end of a way and before RTL, in order."""
-    bends = tuple(reversed(way[1:-1]))
-    begins, *places = frame.points(((bends or way[-1:])[-1], way[0], *rally))
-    return (*bends, way[0]) if over_home_first(begins, places[0], places[1:]) else bends
+    """Places to pass after the hold at the end of a path and before RTL, in order."""
+    bends = tuple(reversed(path[1:-1]))
+    begins, *places = frame.points(((bends or path[-1:])[-1], path[0], *rally))
+    return (*bends, path[0]) if over_home_first(begins, places[0], places[1:]) else bends
 
 
 def sortie_legs(
-    frame: LocalFrame, ways_m: Sequence[FloatArray], rally: Sequence[Position]
+    frame: LocalFrame, paths_m: Sequence[FloatArray], rally: Sequence[Position]
 ) -> tuple[FloatArray, FloatArray]:
-    """(lengths in m, true courses in degrees), shape (ways, most legs), as `predict_paths` takes them.
+    """(lengths in m, true courses in degrees), shape (paths, most legs), as `predict_paths` takes them.
 
-    `ways_m` are local points from the dock out, shape (n, 2); none for no way. Shorter ways are padded with
-    legs of length 0. A first leg of length 0 is the RTL of a drone that comes home over its dock.
+    `paths_m` are local points from the dock out, shape (n, 2); none for no path. Shorter paths are padded
+    with legs of length 0. A first leg of length 0 is the RTL of a drone that comes home over its dock.
     """
     rally_m = frame.points(rally)
     rows = []
-    for way in ways_m:
-        corners = np.asarray(way, float).reshape(-1, 2)
+    for path in paths_m:
+        corners = np.asarray(path, float).reshape(-1, 2)
         if len(corners) > 1 and over_home_first(corners[1], corners[0], rally_m):
             corners = np.vstack((corners[:1], corners))
         rows.append(np.diff(corners, axis=0))
@@ -96,15 +96,15 @@ def height_m_home(terrain: Terrain, home: Position, place: Position, height_m_ag
     return height_m_agl if here is None or there is None else height_m_agl + there - here
 
 
-def out_heights_m_home(terrain: Terrain, way: Sequence[Position], height_m_agl: float) -> list[float]:
-    """Heights at the corners on the way out; the takeoff goes to that of the first leg's higher end."""
-    heights = [height_m_home(terrain, way[0], place, height_m_agl) for place in way]
+def out_heights_m_home(terrain: Terrain, path: Sequence[Position], height_m_agl: float) -> list[float]:
+    """Heights at the corners on the path out; the takeoff goes to that of the first leg's higher end."""
+    heights = [height_m_home(terrain, path[0], place, height_m_agl) for place in path]
     return [max(heights[:2]), *heights[1:]]
 
 
-def rtl_height_m_home(terrain: Terrain, way: Sequence[Position], return_m_agl: float) -> float:
+def rtl_height_m_home(terrain: Terrain, path: Sequence[Position], return_m_agl: float) -> float:
     """RTL_ALT: the return height above the highest corner."""
-    return max(height_m_home(terrain, way[0], place, return_m_agl) for place in way)
+    return max(height_m_home(terrain, path[0], place, return_m_agl) for place in path)
 
 
 def raised_scenario(scenario: Scenario, raised_m: float) -> Scenario:
@@ -136,7 +136,7 @@ without headway between two slow ones that have it, and time would no longer be 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindPace:
+class WindLegCost:
     """Seconds and energy of straight legs of one drone at one height in one wind, elementwise."""
 
     craft: Drone
@@ -179,7 +179,7 @@ class WindPace:
         return np.where(spare > 0.0, np.minimum(self.cruise_mps, able), -1.0)
 
 
-def wind_pace(scenario: Scenario, hour: HourWindow) -> WindPace:
+def wind_leg_cost(scenario: Scenario, hour: HourWindow) -> WindLegCost:
     """The pace of a scenario's drone at its flight height in the wind of an hour."""
     craft, height = drone(scenario.fleet.drone), scenario.operation.cruise_height_m_agl
     settings = flight_settings(craft, cruise_mps=scenario.operation.cruise_mps)
@@ -187,7 +187,7 @@ def wind_pace(scenario: Scenario, hour: HourWindow) -> WindPace:
     temperature = hour.weather.temperature_c
     top = airspeed_at_tilt(airframe_of(craft), np.radians(lean), air_density(height, temperature))
     east, north = hour.wind.components_mps(height)
-    return WindPace(
+    return WindLegCost(
         craft=craft,
         cruise_mps=settings.cruise_mps,
         most_airspeed_mps=float(np.ravel(top)[0]),

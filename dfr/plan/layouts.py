@@ -20,11 +20,11 @@ from dfr.scenario.model import CandidateSite, Duration, DurationShape, Power, Sc
 from dfr.statistics import lognormal_sigma
 
 
-def chance_within(delay: Duration, seconds: FloatArray) -> FloatArray:
+def probability_within(delay: Duration, seconds: FloatArray) -> FloatArray:
     """Chance that a delay is over within so many seconds, of the same shape; 0 for none left.
 
     >>> launch = Duration(shape=DurationShape.LOGNORMAL, median_s=35.0, p90_s=55.0)
-    >>> chance_within(launch, np.array([-1.0, 35.0, 55.0])).round(3).tolist()
+    >>> probability_within(launch, np.array([-1.0, 35.0, 55.0])).round(3).tolist()
     [0.0, 0.5, 0.9]
     """
     left = np.maximum(seconds, 0.0)
@@ -70,7 +70,7 @@ OnProgress = Callable[[int, float, float], None]
 """Told the number of docks, the share covered so far and its bound while a layout is sought."""
 
 
-class Layouts:
+class CandidateLayouts:
     """The siting problem of a scenario: rows are hour and zone, columns candidate sites.
 
     A zone is covered as surely as the launch is quick enough: the chance that launch and flight together
@@ -97,13 +97,13 @@ class Layouts:
         if site.power is Power.NONE and dock(self.scenario.fleet.dock).has_box:
             return "no power for the dock"
         if not np.isfinite(self.matrix.overhead_s[:, :, j]).any():
-            return next((way.limited_by for way in self.matrix.ways[j] if way.limited_by), "out of range")
+            return next((path.limited_by for path in self.matrix.paths[j] if path.limited_by), "out of range")
         return ""
 
-    def flown(self, matrix: Matrix, count: int) -> Layouts:
+    def flown(self, matrix: Matrix, count: int) -> CandidateLayouts:
         """The same problem flown by another matrix, beside the proven best of so many docks by this one."""
         best = self.best(count)
-        other = Layouts(self.scenario, matrix)
+        other = CandidateLayouts(self.scenario, matrix)
         other._best[count] = best
         return other
 
@@ -197,4 +197,4 @@ class Layouts:
         return float(self._weights @ flight.ravel()) + expected_s(self.scenario.crew.launch)
 
     def _chance(self, flight_s: FloatArray, limit_s: float) -> FloatArray:
-        return chance_within(self.scenario.crew.launch, limit_s - flight_s)
+        return probability_within(self.scenario.crew.launch, limit_s - flight_s)

@@ -12,8 +12,8 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import Sorties, predict_paths
 from dfr.geo import FloatArray, LocalFrame
-from dfr.plan.flight_path import LEAST_MPS, dispatch_settings, raised_scenario, sortie_legs, wind_pace
-from dfr.plan.routing import Obstacle, Point, Router, Way, no_way
+from dfr.plan.flight_path import LEAST_MPS, dispatch_settings, raised_scenario, sortie_legs, wind_leg_cost
+from dfr.plan.routing import FlightPath, Obstacle, Point, Router, no_path
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.demand import zone_centres
@@ -23,21 +23,21 @@ ROUTE_MARGIN_M = 10.0
 """Routes keep this from the boundary and keep-outs: GNSS 3, holding 3, map 1, corners 3 m (assumed)."""
 
 
-WayFinder = Callable[[Point, Point], Way]
-"""The way from one local point to another."""
+PathFinder = Callable[[Point, Point], FlightPath]
+"""The path from one local point to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """Ways and times between candidate sites and zones.
+    """Paths and times between candidate sites and zones.
 
-    `ways[site][zone]`; `overhead_s` (from lift-off) and `energy_wh` (of the latest of nine flights in ten)
+    `paths[site][zone]`; `overhead_s` (from lift-off) and `energy_wh` (of the latest of nine flights in ten)
     have shape (hours, zones, sites).
     A time is inf where the zone cannot be reached and returned from in that hour's wind within the
     battery less its reserve.
     """
 
-    ways: tuple[tuple[Way, ...], ...]
+    paths: tuple[tuple[FlightPath, ...], ...]
     windows: tuple[HourWindow, ...]
     overhead_s: FloatArray
     energy_wh: FloatArray
@@ -57,7 +57,7 @@ def crowd_obstacles(world: World) -> tuple[Obstacle, ...]:
 
 
 def obstacles_of(world: World) -> tuple[Obstacle, ...]:
-    """What ways keep out of: the keep-outs and the crowds of a scenario."""
+    """What paths keep out of: the keep-outs and the crowds of a scenario."""
     keep_outs = (
         Obstacle(name=f"the keep-out '{name}'", area=world.frame.polygon(ring), margin_m=ROUTE_MARGIN_M)
         for name, ring in world.scenario.site.keep_outs
@@ -81,21 +81,21 @@ def on_scene_s(scenario: Scenario) -> float:
 def build_matrix(
     world: World, windows: Sequence[HourWindow], raised_m: Mapping[int, float] | None = None
 ) -> Matrix:
-    """Ways by the router, times and energy by the flight model in each hour's wind.
+    """Paths by the router, times and energy by the flight model in each hour's wind.
 
     The candidate sites of `raised_m`, by their number, are flown so much higher than the scenario says.
     """
-    scenario, find = world.scenario, way_finder(world, planning_window(windows))
+    scenario, find = world.scenario, path_finder(world, planning_window(windows))
     homes = [world.frame.point(site.position) for site in scenario.candidates]
     targets = [world.frame.point(centre) for centre in zone_centres(scenario).values()]
     wet = [_water_at(world, home) for home in homes]
-    ways = tuple(
-        tuple(find(home, target) if not water else no_way(f"the start is on {water}") for target in targets)
+    paths = tuple(
+        tuple(find(home, target) if not water else no_path(f"the start is on {water}") for target in targets)
         for home, water in zip(homes, wet, strict=True)
     )
-    overhead, energy = _flown(scenario, ways, windows, range(len(homes)), raised_m or {})
+    overhead, energy = _flown(scenario, paths, windows, range(len(homes)), raised_m or {})
     return Matrix(
-        ways=ways,
+        paths=paths,
         windows=tuple(windows),
         overhead_s=overhead,
         energy_wh=energy,
@@ -106,12 +106,14 @@ def build_matrix(
 def raised_matrix(
     scenario: Scenario, matrix: Matrix, windows: Sequence[HourWindow], raised_m: Mapping[int, float]
 ) -> Matrix:
-    """A matrix in some of its hours, with the sites of `raised_m` flown so much higher on the same ways."""
+    """A matrix in some of its hours, with the sites of `raised_m` flown so much higher on the same paths."""
     number = {window.start: row for row, window in enumerate(matrix.windows)}
     rows = [number[window.start] for window in windows]
     overhead, energy = matrix.overhead_s[rows], matrix.energy_wh[rows]
     columns = list(raised_m)
-    overhead[:, :, columns], energy[:, :, columns] = _flown(scenario, matrix.ways, windows, columns, raised_m)
+    overhead[:, :, columns], energy[:, :, columns] = _flown(
+        scenario, matrix.paths, windows, columns, raised_m
+    )
     return replace(
         matrix,
         windows=tuple(windows),
@@ -123,15 +125,15 @@ def raised_matrix(
 
 def _flown(
     scenario: Scenario,
-    ways: Sequence[Sequence[Way]],
+    paths: Sequence[Sequence[FlightPath]],
     windows: Sequence[HourWindow],
     columns: Sequence[int],
     raised_m: Mapping[int, float],
 ) -> tuple[FloatArray, FloatArray]:
     """(times, energies) of some sites, those of `raised_m` flown so much higher: (hours, zones, sites)."""
-    pairs = [(j, i) for i in range(len(ways[0]) if ways else 0) for j in columns]
+    pairs = [(j, i) for i in range(len(paths[0]) if paths else 0) for j in columns]
     raises = [raised_m.get(j, 0.0) for j, _ in pairs]
-    sorties = sorties_of(scenario, [ways[j][i] for j, i in pairs], windows, raises)
+    sorties = sorties_of(scenario, [paths[j][i] for j, i in pairs], windows, raises)
     shape = (len(windows), len(pairs) // max(1, len(columns)), len(columns))
     overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
     energy = sorties.late_energy_wh.reshape(shape)
@@ -152,36 +154,36 @@ def _water_at(world: World, place: Point) -> str:
     return next((n for n, ring in water if world.frame.polygon(ring).covers(shapely.Point(place))), "")
 
 
-def way_finder(world: World, hour: HourWindow) -> WayFinder:
-    """What finds every way of a plan: the soonest in the wind of its planning hour."""
-    router, in_wind = router_of(world), wind_pace(world.scenario, hour)
+def path_finder(world: World, hour: HourWindow) -> PathFinder:
+    """What finds every path of a plan: the soonest in the wind of its planning hour."""
+    router, in_wind = router_of(world), wind_leg_cost(world.scenario, hour)
 
-    def pace(east_m: FloatArray, north_m: FloatArray) -> FloatArray:
+    def leg_cost(east_m: FloatArray, north_m: FloatArray) -> FloatArray:
         """A leg without headway costs much rather than everything: energy rules it out, not geometry."""
         seconds = in_wind(east_m, north_m)
         return np.where(np.isfinite(seconds), seconds, np.hypot(east_m, north_m) / LEAST_MPS)
 
-    return lambda start, target: router.way(start, target, pace=pace)
+    return lambda start, target: router.path(start, target, leg_cost=leg_cost)
 
 
 def sorties_of(
     scenario: Scenario,
-    ways: Sequence[Way],
+    paths: Sequence[FlightPath],
     windows: Sequence[HourWindow],
     raised_m: Sequence[float] | None = None,
 ) -> Sorties:
-    """Sorties out along ways and home by `dfr.plan.flight_path` in each hour's wind.
+    """Sorties out along paths and home by `dfr.plan.flight_path` in each hour's wind.
 
-    `raised_m` is by how much higher than the scenario says each way is flown. Shape (hours * ways,), NaN
-    where there is no way.
+    `raised_m` is by how much higher than the scenario says each path is flown. Shape (hours * paths,), NaN
+    where there is no path.
     """
-    raises = [0.0] * len(ways) if raised_m is None else list(raised_m)
+    raises = [0.0] * len(paths) if raised_m is None else list(raised_m)
     at = {metres: raised_scenario(scenario, metres) for metres in dict.fromkeys(raises)}
     settings = {metres: dispatch_settings(flown) for metres, flown in at.items()}
     heights = {metres: flown.operation.cruise_height_m_agl for metres, flown in at.items()}
     frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
-    lengths, courses = sortie_legs(frame, [np.asarray(way.points) for way in ways], rally)
-    hours, count = len(windows), len(windows) * len(ways)
+    lengths, courses = sortie_legs(frame, [np.asarray(path.points) for path in paths], rally)
+    hours, count = len(windows), len(windows) * len(paths)
     aloft = [{metres: w.wind.components_mps(height) for metres, height in heights.items()} for w in windows]
     winds = np.array([wind[metres] for wind in aloft for metres in raises]).reshape(count, 2)
     found = predict_paths(
@@ -195,14 +197,14 @@ def sorties_of(
         settings=[settings[metres] for metres in raises] * hours if len(at) > 1 else settings[raises[0]],
         temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
     )
-    missing = np.tile(np.array([not way.reachable for way in ways]), hours)
+    missing = np.tile(np.array([not path.reachable for path in paths]), hours)
     for column in (found.out_s, found.back_s, found.total_s, found.energy_wh, found.late_energy_wh):
         column[missing] = np.nan
     return found
 
 
-def sortie_line(way: Way) -> shapely.LineString | shapely.Point:
-    """A way as local geometry; a way of no length is a point."""
-    if len(set(way.points)) > 1:
-        return shapely.LineString(way.points)
-    return shapely.Point(way.points[0])
+def sortie_line(path: FlightPath) -> shapely.LineString | shapely.Point:
+    """A path as local geometry; a path of no length is a point."""
+    if len(set(path.points)) > 1:
+        return shapely.LineString(path.points)
+    return shapely.Point(path.points[0])

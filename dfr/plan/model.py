@@ -43,12 +43,12 @@ class RouteProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """The way from a dock to the centre of a demand zone, and what it costs in the planning wind.
+    """The path from a dock to the centre of a demand zone, and what it costs in the planning wind.
 
     `points` runs from the dock to the target, both included. Where the target may not be overflown it
     ends `stand_off_m` short of it and `limited_by` says why; where `reachable` is
     False the times are None and `limited_by` says what stands in the way. `safe_landing_share` is the part
-    of it from which a dock or rally point is reached with the energy left on the way home,
+    of it from which a dock or rally point is reached with the energy left on the return leg,
     `diversion_share` the part from which one other than the own dock is. `return_by_s` is the latest time to
     turn home from the target, in s from lift-off, that leaves the reserve untouched on a whole battery.
     `energy_wh` is what nine flights in ten keep within.
@@ -184,8 +184,8 @@ class ContingencyCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayPair:
-    """Ways of two docks that no heights keep apart: drones fly them one at a time."""
+class RoutePair:
+    """Routes of two docks that no heights keep apart: drones fly them one at a time."""
 
     site_id: str
     zone_id: str
@@ -198,14 +198,14 @@ class HeightLevels:
     """What keeping the docks' drones apart came to.
 
     `levels` is how many heights are flown; `share_at_one_height` and `mean_at_one_height_s` are the plan's
-    `objective` and `mean_overhead_s` if all flew the scenario's heights. `in_turn` are the ways that no
+    `objective` and `mean_overhead_s` if all flew the scenario's heights. `in_turn` are the routes that no
     heights within the limits keep apart.
     """
 
     levels: int
     share_at_one_height: float
     mean_at_one_height_s: float | None
-    in_turn: tuple[WayPair, ...] = ()
+    in_turn: tuple[RoutePair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

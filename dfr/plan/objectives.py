@@ -19,7 +19,7 @@ from dfr.aircraft.catalogue import dock
 from dfr.aircraft.energy import charge_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
-from dfr.plan.layouts import UNREACHED_S, Layouts, expected_s
+from dfr.plan.layouts import UNREACHED_S, CandidateLayouts, expected_s
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.model import SitedBy
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
@@ -51,7 +51,7 @@ class Objective(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SitingObjective:
     """What the docks shall be best at, and within what.
 
     `busy` is the busy fraction of MEXCLP, None to have it agree with the docks' own; `budget` is what all
@@ -65,7 +65,7 @@ class Wish:
     capacity_per_h: float | None = None
 
     def __post_init__(self) -> None:
-        """Raises InputError for wishes that do not go together, or a limit that is none."""
+        """Raises InputError for objectives that do not go together, or a limit that is none."""
         limits = {"budget": self.budget, "capacity": self.capacity_per_h}
         given = {name: value for name, value in limits.items() if value is not None}
         if given and (self.objective is not Objective.MCLP or len(given) > 1):
@@ -83,22 +83,24 @@ class Wish:
         return "" if self.capacity_per_h is None else "capacity"
 
 
-def site(layouts: Layouts, count: int, wish: Wish) -> tuple[tuple[int, ...], SitedBy]:
+def site(
+    layouts: CandidateLayouts, count: int, sited_for: SitingObjective
+) -> tuple[tuple[int, ...], SitedBy]:
     """(Chosen candidate numbers, by what and how well). Raises InfeasibleError where nothing fits."""
-    if wish.budget is None:
+    if sited_for.budget is None:
         layouts.enough(count)
-    if wish.objective is Objective.MCLP and not wish.bound:
+    if sited_for.objective is Objective.MCLP and not sited_for.bound:
         found = layouts.best(count)
         what = f"calls overhead within {layouts.limit_s:g} s"
         return layouts.soonest(found), sited_by(found, "mclp", what, "share")
-    solved = _BOUNDED[wish.bound] if wish.bound else _SOLVERS[wish.objective]
-    found, how = solved(_Rows(layouts), count, wish)
+    solved = _BOUNDED[sited_for.bound] if sited_for.bound else _SOLVERS[sited_for.objective]
+    found, how = solved(_Rows(layouts), count, sited_for)
     if not found.chosen:
         raise InfeasibleError(f"{how.what}: no dock fits ({found.status})", do="more, or another objective")
     return found.chosen, how
 
 
-def compromises(layouts: Layouts, count: int) -> Front:
+def compromises(layouts: CandidateLayouts, count: int) -> Front:
     """Coverage against the longest time to overhead: every layout of so many docks that no other beats.
 
     Seconds of the front are flights; a zone out of reach of every site in some hour is left out there.
@@ -141,7 +143,7 @@ class _Roles(TypedDict):
 class _Rows:
     """The siting problem as tables: rows (hour, zone) with calls, columns candidate sites."""
 
-    def __init__(self, layouts: Layouts) -> None:
+    def __init__(self, layouts: CandidateLayouts) -> None:
         self.layouts, self.scenario = layouts, layouts.scenario
         calls = layouts.calls.ravel()
         self.wanted = calls > 0
@@ -178,9 +180,9 @@ class _Rows:
         return f"{words}; the rest within {nearest_s[~lost].max() + self.launch_s:.0f} s"
 
     def service_s(self) -> FloatArray:
-        """Seconds a call keeps a drone: launch, both ways, on scene, and charging until it is offered again.
+        """Seconds a call keeps a drone: launch, out and back, on scene, and charging until the next dispatch.
 
-        It leaves full, and the way home is counted as long as the way out.
+        It leaves full, and the return leg is counted as long as the path out.
         """
         matrix, box = self.layouts.matrix, dock(self.scenario.fleet.dock)
         usable = matrix.usable_wh / (1.0 - self.scenario.contingency.reserve_fraction)
@@ -208,14 +210,14 @@ class _Rows:
         return share / self.total
 
 
-def _median(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+def _median(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_pmedian(rows.capped_s, rows.calls, p=count, **rows.roles)
     offset = expected_s(rows.scenario.crew.launch)
     what, given = "mean time from decision to overhead", rows.beyond(found.chosen)
     return found, sited_by(found, "median", what, "s", rows.total, offset, given)
 
 
-def _center(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+def _center(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_pcenter(rows.capped_s, rows.calls, p=count, **rows.roles)
     if found.chosen and found.objective >= UNREACHED_S:
         found = _reaching_most(rows, count, found)
@@ -233,14 +235,14 @@ def _reaching_most(rows: _Rows, count: int, found: Sites) -> Sites:
     return replace(found, chosen=soonest.chosen or most.chosen)
 
 
-def _p90(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+def _p90(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_quantile(rows.capped_s, rows.calls, p=count, share=QUANTILE, **rows.roles)
     what = f"time within which {QUANTILE:.0%} of calls are overhead, median launch"
     given = rows.beyond(found.chosen)
     return found, sited_by(found, "p90", what, "s", offset=rows.launch_s, given=given)
 
 
-def _backup(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
+def _backup(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_backup(
         rows.flight_s, rows.calls, limit_s=rows.limit_s, p=count, weight=BACKUP_WEIGHT, **rows.roles
     )
@@ -248,9 +250,9 @@ def _backup(rows: _Rows, count: int, _: Wish) -> tuple[Sites, SitedBy]:
     return found, sited_by(found, "backup", what, "share", rows.total)
 
 
-def _mexclp(rows: _Rows, count: int, wish: Wish) -> tuple[Sites, SitedBy]:
+def _mexclp(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
     """A dock is busy when all its drones are."""
-    busy, drones = wish.busy, rows.scenario.fleet.drones_per_dock
+    busy, drones = sited_for.busy, rows.scenario.fleet.drones_per_dock
 
     def place(share: float) -> Sites:
         return solve_mexclp(
@@ -276,8 +278,8 @@ def _mexclp(rows: _Rows, count: int, wish: Wish) -> tuple[Sites, SitedBy]:
     return found, sited_by(found, "mexclp", what, "share", rows.total, given=given)
 
 
-def _budget(rows: _Rows, _: int, wish: Wish) -> tuple[Sites, SitedBy]:
-    budget = wish.budget or 0.0
+def _budget(rows: _Rows, _: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
+    budget = sited_for.budget or 0.0
     unknown = [
         c.id
         for j, c in enumerate(rows.scenario.candidates)
@@ -296,8 +298,8 @@ def _budget(rows: _Rows, _: int, wish: Wish) -> tuple[Sites, SitedBy]:
     return found, sited_by(found, "budget", what, "share", rows.total, given=f"{spent:g} of {budget:g} spent")
 
 
-def _capacity(rows: _Rows, count: int, wish: Wish) -> tuple[Sites, SitedBy]:
-    per_h = wish.capacity_per_h or 0.0
+def _capacity(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
+    per_h = sited_for.capacity_per_h or 0.0
     found = solve_capacitated(
         rows.flight_s,
         rows.calls,
@@ -311,7 +313,7 @@ def _capacity(rows: _Rows, count: int, wish: Wish) -> tuple[Sites, SitedBy]:
     return found, sited_by(found, "capacity", what, "share", rows.total)
 
 
-_Solver = Callable[[_Rows, int, Wish], tuple[Sites, SitedBy]]
+_Solver = Callable[[_Rows, int, SitingObjective], tuple[Sites, SitedBy]]
 
 _SOLVERS: Mapping[Objective, _Solver] = {
     Objective.MEDIAN: _median,

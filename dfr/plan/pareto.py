@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from dfr.plan.layouts import Layouts
+from dfr.plan.layouts import CandidateLayouts
 from dfr.plan.model import SitedBy
-from dfr.plan.objectives import Objective, Wish, compromises, site
+from dfr.plan.objectives import Objective, SitingObjective, compromises, site
 
 MOST_DOCKS = 8
 """Docks are counted up to so many, or the scenario's own number if that is more."""
@@ -38,7 +38,7 @@ class FairOption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fronts:
+class ParetoFronts:
     """Options by number of docks, and the compromises of coverage and worst time for `docks` docks.
 
     Compromises count a zone as covered with the median launch; `proven` says that they are all there are.
@@ -50,7 +50,7 @@ class Fronts:
     proven: bool
 
     def as_dict(self) -> dict[str, object]:
-        """The fronts as they appear in front.json."""
+        """The Pareto fronts as they appear in front.json."""
         return {
             "by_docks": [
                 {"docks": option.docks, "sites": list(option.sites), **dataclasses.asdict(option.by)}
@@ -64,7 +64,7 @@ class Fronts:
         }
 
 
-def fronts(layouts: Layouts, docks: int) -> Fronts:
+def pareto_fronts(layouts: CandidateLayouts, docks: int) -> ParetoFronts:
     """Every number of docks up to `MOST_DOCKS` by each of four objectives, and the compromises of `docks`.
 
     Raises InfeasibleError where so many docks cannot stand.
@@ -74,7 +74,7 @@ def fronts(layouts: Layouts, docks: int) -> Fronts:
     options = []
     for count in range(least, most + 1):
         for objective in BY_DOCKS:
-            chosen, by = site(layouts, count, Wish(objective=objective))
+            chosen, by = site(layouts, count, SitingObjective(objective=objective))
             options.append(Option(docks=count, sites=_ids(layouts, chosen), by=by))
     front = compromises(layouts, docks)
     total, launch_s = float(layouts.calls.sum()), layouts.scenario.crew.launch.median_s
@@ -87,8 +87,8 @@ def fronts(layouts: Layouts, docks: int) -> Fronts:
         )
         for point in front.points
     )
-    return Fronts(options=tuple(options), docks=docks, compromises=tuple(fair), proven=front.proven)
+    return ParetoFronts(options=tuple(options), docks=docks, compromises=tuple(fair), proven=front.proven)
 
 
-def _ids(layouts: Layouts, chosen: tuple[int, ...]) -> tuple[str, ...]:
+def _ids(layouts: CandidateLayouts, chosen: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(layouts.scenario.candidates[j].id for j in chosen)

@@ -19,7 +19,7 @@ from dfr.plan.compliance import check
 from dfr.plan.context import context_of
 from dfr.plan.contingency import failure_card
 from dfr.plan.flight_path import raised_scenario, raised_world
-from dfr.plan.layouts import Layouts, OnProgress, expected_s
+from dfr.plan.layouts import CandidateLayouts, OnProgress, expected_s
 from dfr.plan.matrix import build_matrix, raised_matrix, router_of, sortie_line, sorties_of
 from dfr.plan.model import (
     CoverageHour,
@@ -32,13 +32,13 @@ from dfr.plan.model import (
     Route,
     Volume,
 )
-from dfr.plan.objectives import Wish, site
+from dfr.plan.objectives import SitingObjective, site
 from dfr.plan.profile import with_profiles
 from dfr.plan.restricted_area import propose_area
-from dfr.plan.routing import Way
+from dfr.plan.routing import FlightPath
 from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.safe_landing import with_safe_landing
-from dfr.plan.separation import DockWays, least_levels, ways_in_turn, ways_of_docks
+from dfr.plan.separation import DockRoutes, least_levels, routes_in_turn, routes_of_docks
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
 from dfr.plan.windows import HourWindow, hour_windows, planning_window, windows_planned
 from dfr.scenario.model import CandidateSite, Scenario, SiteUse
@@ -55,21 +55,21 @@ def make_plan(
     world: World,
     *,
     docks: int | None = None,
-    wish: Wish | None = None,
+    sited_for: SitingObjective | None = None,
     on_progress: OnProgress | None = None,
 ) -> Plan:
     """The plan of a scenario with so many docks, the scenario's own number unless said otherwise.
 
     Docks stand where the expected share of demand overhead within the siting limit is proven largest
-    (of equal layouts the one with the least mean time), or where a `wish` is fulfilled best. Where no hour
+    (of equal layouts the one with the least mean time), or where they do best by `sited_for`. Where no hour
     may be flown they stand where they would in calm air, and cover nothing. Raises InfeasibleError where
     there is no demand or too few candidate sites can be used.
     """
     count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
         raise InputError(f"docks: {count}", do="at least 1")
-    layouts, windows = layouts_of(world, on_progress)
-    chosen, sited_by = site(layouts, count, wish or Wish())
+    layouts, windows = candidate_layouts(world, on_progress)
+    chosen, sited_by = site(layouts, count, sited_for or SitingObjective())
     plan = replace(_whole(world, layouts, chosen, windows), sited_by=sited_by)
     if not any(window.flyable for window in windows):
         plan = _covering_nothing(plan)
@@ -92,10 +92,14 @@ def _use_with(site: CandidateSite, docks: Sequence[str]) -> SiteUse:
     return SiteUse.ALLOWED if site.use is SiteUse.REQUIRED else site.use
 
 
-def layouts_of(world: World, on_progress: OnProgress | None = None) -> tuple[Layouts, tuple[HourWindow, ...]]:
+def candidate_layouts(
+    world: World, on_progress: OnProgress | None = None
+) -> tuple[CandidateLayouts, tuple[HourWindow, ...]]:
     """(The siting problem, all hours with calls). Raises InfeasibleError where there is no such hour."""
     windows = hour_windows(world.scenario)
-    return Layouts(world.scenario, build_matrix(world, windows_planned(windows)), on_progress), windows
+    return CandidateLayouts(
+        world.scenario, build_matrix(world, windows_planned(windows)), on_progress
+    ), windows
 
 
 def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[str] = ()) -> World:
@@ -117,7 +121,9 @@ def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[st
     return replace(world, scenario=replace(scenario, candidates=candidates))
 
 
-def _whole(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]) -> Plan:
+def _whole(
+    world: World, layouts: CandidateLayouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]
+) -> Plan:
     """The plan with its docks kept apart in height, and what follows from the heights."""
     plan, hour = _apart(world, layouts, chosen, windows)
     flown = raised_world(world, plan.highest_raised_m)
@@ -126,14 +132,14 @@ def _whole(world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Seq
 
 
 def _apart(
-    world: World, layouts: Layouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]
+    world: World, layouts: CandidateLayouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]
 ) -> tuple[Plan, HourWindow]:
     """(The plan with each dock at its own height, its planning hour); one height where no routes meet."""
     hour = planning_window(windows)
     at, zones = layouts.matrix.windows.index(hour), range(len(world.scenario.demand.zones))
     untimed = tuple(_untimed_route(world, layouts, j, i, at, 0.0) for j in chosen for i in zones)
     level = _plan(world, layouts, chosen, windows, {}, untimed)
-    docks = ways_of_docks(context_of(world, level))
+    docks = routes_of_docks(context_of(world, level))
     by_site = least_levels(
         docks,
         limit_m_agl=world.scenario.operation.height_limit_m_agl,
@@ -154,10 +160,10 @@ def _apart(
     apart, hour = layouts.flown(matrix, len(chosen)), planning_window(flown)
     routes = _routes(world, apart, chosen, hour, raised_m)
     plan = replace(_plan(world, apart, chosen, flown, raised_m, routes), layouts=level.layouts)
-    return _with_levels(plan, level, ways_of_docks(context_of(world, plan))), hour
+    return _with_levels(plan, level, routes_of_docks(context_of(world, plan))), hour
 
 
-def _with_levels(plan: Plan, level: Plan, docks: Sequence[DockWays]) -> Plan:
+def _with_levels(plan: Plan, level: Plan, docks: Sequence[DockRoutes]) -> Plan:
     """The plan with what its heights came to, beside the same docks at one height."""
     return replace(
         plan,
@@ -165,14 +171,14 @@ def _with_levels(plan: Plan, level: Plan, docks: Sequence[DockWays]) -> Plan:
             levels=len({site.raised_m for site in plan.sites}),
             share_at_one_height=level.objective,
             mean_at_one_height_s=level.mean_overhead_s,
-            in_turn=ways_in_turn(docks),
+            in_turn=routes_in_turn(docks),
         ),
     )
 
 
 def _plan(  # noqa: PLR0917 - all that a plan is put together from
     world: World,
-    layouts: Layouts,
+    layouts: CandidateLayouts,
     chosen: tuple[int, ...],
     windows: Sequence[HourWindow],
     raised_m: Mapping[int, float],
@@ -250,7 +256,7 @@ def _limits(scenario: Scenario) -> list[float]:
 
 
 def _by_hour(
-    layouts: Layouts, chosen: Sequence[int], windows: Sequence[HourWindow]
+    layouts: CandidateLayouts, chosen: Sequence[int], windows: Sequence[HourWindow]
 ) -> tuple[CoverageHour, ...]:
     """Coverage in each hour with demand; an hour that may not be flown covers nothing."""
     tables = (
@@ -286,7 +292,7 @@ def _by_hour(
 def _by_dock_and_zone(
     scenario: Scenario, chosen: Sequence[int], overhead_s: FloatArray
 ) -> dict[str, dict[str, float | None]]:
-    """An hour's times of shape (zones, docks) by their names, None where there is no way in its wind."""
+    """An hour's times of shape (zones, docks) by their names, None where there is no path in its wind."""
     zones = [zone.id for zone in scenario.demand.zones]
     return {
         scenario.candidates[j].id: {
@@ -309,7 +315,7 @@ def _mean_and_worst_s(
     return round(mean, 3), round(float(flight_s[asked].max()) + launch.median_s, 3)
 
 
-def _layouts(layouts: Layouts, docks: int) -> tuple[LayoutGain, ...]:
+def _layouts(layouts: CandidateLayouts, docks: int) -> tuple[LayoutGain, ...]:
     most = min(layouts.usable, max(MOST_LAYOUTS, docks))
     gains = []
     for count in range(max(1, len(layouts.forced)), most + 1):
@@ -320,16 +326,16 @@ def _layouts(layouts: Layouts, docks: int) -> tuple[LayoutGain, ...]:
 
 def _routes(
     world: World,
-    layouts: Layouts,
+    layouts: CandidateLayouts,
     chosen: Sequence[int],
     hour: HourWindow,
     raised_m: Mapping[int, float],
 ) -> tuple[Route, ...]:
     """The routes of some docks with their times, those of `raised_m` flown so much higher."""
     matrix = layouts.matrix
-    pairs = [(j, i) for j in chosen for i in range(len(matrix.ways[j]))]
+    pairs = [(j, i) for j in chosen for i in range(len(matrix.paths[j]))]
     raises = [raised_m.get(j, 0.0) for j, _ in pairs]
-    sorties = sorties_of(world.scenario, [matrix.ways[j][i] for j, i in pairs], [hour], raises)
+    sorties = sorties_of(world.scenario, [matrix.paths[j][i] for j, i in pairs], [hour], raises)
     at = matrix.windows.index(hour)
     latest = return_by_s(sorties, float(matrix.usable_wh[at]))
     routes = []
@@ -337,7 +343,7 @@ def _routes(
         route, sortie = _untimed_route(world, layouts, j, i, at, raises[k]), sorties.sortie(k)
         needed, usable = float(matrix.energy_wh[at, i, j]), float(matrix.usable_wh[at])
         if not route.reachable:
-            why = _why_not(matrix.ways[j][i], sortie, needed, usable)
+            why = _why_not(matrix.paths[j][i], sortie, needed, usable)
             routes.append(replace(route, limited_by=why))
             continue
         timed = replace(
@@ -353,40 +359,42 @@ def _routes(
     return tuple(routes)
 
 
-def _untimed_route(  # noqa: PLR0917 - one way of a matrix in one hour, at one height
-    world: World, layouts: Layouts, j: int, i: int, at: int, raised_m: float
+def _untimed_route(  # noqa: PLR0917 - one path of a matrix in one hour, at one height
+    world: World, layouts: CandidateLayouts, j: int, i: int, at: int, raised_m: float
 ) -> Route:
     """Where a dock's drones fly to reach a zone, and how high; its times are those of `_routes`."""
-    scenario, way = world.scenario, layouts.matrix.ways[j][i]
+    scenario, path = world.scenario, layouts.matrix.paths[j][i]
     return Route(
         site_id=scenario.candidates[j].id,
         zone_id=scenario.demand.zones[i].id,
-        points=tuple(world.frame.position(*point) for point in way.points),
+        points=tuple(world.frame.position(*point) for point in path.points),
         height_m_agl=scenario.operation.cruise_height_m_agl + raised_m,
-        length_m=way.length_m if way.reachable else 0.0,
+        length_m=path.length_m if path.reachable else 0.0,
         reachable=bool(np.isfinite(layouts.matrix.overhead_s[at, i, j])),
-        limited_by=way.limited_by,
+        limited_by=path.limited_by,
         climb_s=None,
         out_s=None,
         back_s=None,
         land_s=None,
         energy_wh=None,
-        stand_off_m=way.stand_off_m,
+        stand_off_m=path.stand_off_m,
     )
 
 
-def _why_not(way: Way, sortie: Sortie, needed_wh: float, usable_wh: float) -> str:
-    if not way.reachable:
-        return way.limited_by
+def _why_not(path: FlightPath, sortie: Sortie, needed_wh: float, usable_wh: float) -> str:
+    if not path.reachable:
+        return path.limited_by
     if not math.isfinite(needed_wh):
         return NO_HEADWAY if sortie.back_s is None else NO_SURE_HEADWAY
     return f"the flight needs {needed_wh:.0f} Wh, and {usable_wh:.0f} Wh are usable above the reserve"
 
 
-def _volumes(world: World, layouts: Layouts, chosen: Sequence[int], raised_m: float) -> tuple[Volume, ...]:
+def _volumes(
+    world: World, layouts: CandidateLayouts, chosen: Sequence[int], raised_m: float
+) -> tuple[Volume, ...]:
     scenario = raised_scenario(world.scenario, raised_m)
-    ways = [way for j in chosen for way in layouts.matrix.ways[j] if way.reachable]
-    if not ways:
+    paths = [path for j in chosen for path in layouts.matrix.paths[j] if path.reachable]
+    if not paths:
         return ()
-    geography = flight_geography([sortie_line(way) for way in ways])
+    geography = flight_geography([sortie_line(path) for path in paths])
     return plan_volumes(world.frame, geography, inputs_of(scenario))

@@ -28,7 +28,7 @@ MOST_PLACES, MOST_KEPT = 2000, 41
 class Profile:
     """A route over its ground: places (n, 2) in local metres, heights (n,), NaN where unknown.
 
-    `height_m_agl` on the way out; `highest_m_agl` the higher of out and home.
+    `height_m_agl` on the path out; `highest_m_agl` the higher of out and home.
     """
 
     route: Route

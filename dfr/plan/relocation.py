@@ -1,7 +1,7 @@
-"""Ways from dock to dock, inside the flight geography that a plan has already: nothing new is to be checked.
+"""Paths from dock to dock, inside the flight geography that a plan has already: nothing new is to be checked.
 
-A drone that is moved up to another dock flies where dispatches fly. Where the two docks' ways do not meet
-there is no way between them.
+A drone that is moved up to another dock flies where dispatches fly. Where the two docks' paths do not meet
+there is no path between them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import shapely
 
 from dfr.plan.matrix import obstacles_of
 from dfr.plan.model import DockSite, Plan, Route
-from dfr.plan.routing import Router, Way
+from dfr.plan.routing import FlightPath, Router
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.world.model import World
 
@@ -41,7 +41,7 @@ NO_ROUTE = Route(
 
 
 def transfers_of(world: World, plan: Plan) -> Transfers:
-    """The way from each dock of a plan to each other one that can be reached."""
+    """The path from each dock of a plan to each other one that can be reached."""
     volume = next((volume for volume in plan.volumes if volume.id == FLIGHT_GEOGRAPHY), None)
     if volume is None:
         return {}
@@ -49,17 +49,17 @@ def transfers_of(world: World, plan: Plan) -> Transfers:
     routers = [(part, Router(part, obstacles_of(world))) for part in parts]
     found: dict[tuple[str, str], Route] = {}
     for start, end in itertools.permutations(plan.sites, 2):
-        ways = (_way(world, part, router, start, end) for part, router in routers)
-        way = next((way for way in ways if way is not None), None)
-        if way is not None:
-            found[start.id, end.id] = _route(world, start, end, way)
+        paths = (_path(world, part, router, start, end) for part, router in routers)
+        path = next((path for path in paths if path is not None), None)
+        if path is not None:
+            found[start.id, end.id] = _route(world, start, end, path)
     return found
 
 
 def between_docks(
     plan: Plan, transfers: Transfers, value: Callable[[Route], T], without: T
 ) -> tuple[tuple[T, ...], ...]:
-    """A value of each way from dock to dock, `without` where there is none; () where there are no ways."""
+    """A value of each path from dock to dock, `without` where there is none; () where there are no paths."""
     if not transfers:
         return ()
     return tuple(
@@ -71,22 +71,24 @@ def between_docks(
     )
 
 
-def _way(world: World, part: shapely.Polygon, router: Router, start: DockSite, end: DockSite) -> Way | None:
-    """The shortest way to just that dock in a part of the geography."""
+def _path(
+    world: World, part: shapely.Polygon, router: Router, start: DockSite, end: DockSite
+) -> FlightPath | None:
+    """The shortest path to just that dock in a part of the geography."""
     here, there = world.frame.point(start.position), world.frame.point(end.position)
     if not part.covers(shapely.Point(here)) or not part.covers(shapely.Point(there)):
         return None
-    way = router.way(here, there)
-    return way if way.reachable and way.stand_off_m == 0.0 else None
+    path = router.path(here, there)
+    return path if path.reachable and path.stand_off_m == 0.0 else None
 
 
-def _route(world: World, start: DockSite, end: DockSite, way: Way) -> Route:
+def _route(world: World, start: DockSite, end: DockSite, path: FlightPath) -> Route:
     return replace(
         NO_ROUTE,
         site_id=start.id,
         zone_id=end.id,
-        points=tuple(world.frame.position(*point) for point in way.points),
+        points=tuple(world.frame.position(*point) for point in path.points),
         height_m_agl=world.scenario.operation.cruise_height_m_agl + start.raised_m,
-        length_m=way.length_m,
+        length_m=path.length_m,
         reachable=True,
     )

@@ -1,7 +1,7 @@
-"""The shortest way inside the keep-in and around keep-outs and crowds, or what stands in the way.
+"""The shortest path inside the keep-in and around keep-outs and crowds, or what stands in the way.
 
 Geometry is local metres (`dfr.geo.LocalFrame`). The free space is the keep-in shrunk, and every
-obstacle grown, by a margin; a shortest way in it bends only at reflex corners of its boundary, so A* runs on
+obstacle grown, by a margin; a shortest path in it bends only at reflex corners of its boundary, so A* runs on
 the visibility graph of those corners (Lozano-Perez & Wesley 1979; `dfr.plan.visibility`).
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import FloatArray
-from dfr.plan.visibility import Corners, Pace, Search
+from dfr.plan.visibility import Corners, LegCost, Search
 
 Point = tuple[float, float]
 SIGHT_TOLERANCE_M = 1e-4
@@ -23,7 +23,7 @@ SIGHT_TOLERANCE_M = 1e-4
 START_TOLERANCE_M = 0.01
 """A start this little inside an obstacle or its margin is taken as beside it: places are known no better."""
 
-NO_HEADWAY = "no way has headway in this wind"
+NO_HEADWAY = "no path has headway in this wind"
 
 STAND_OFF_TIE_M = 1.0
 """Stand-off points this much farther from the target count as equally near."""
@@ -46,11 +46,11 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """A way as local points, start and end included.
+class FlightPath:
+    """A path as local points, start and end included.
 
-    Where the target itself may not be overflown the way ends at the nearest permitted
-    point, `stand_off_m` from it, and `limited_by` names the reason. Where there is no way, `points` is
+    Where the target itself may not be overflown the path ends at the nearest permitted
+    point, `stand_off_m` from it, and `limited_by` names the reason. Where there is no path, `points` is
     empty and `limited_by` says what stands in it.
     """
 
@@ -61,12 +61,12 @@ class Way:
 
     @property
     def reachable(self) -> bool:
-        """True where there is a way."""
+        """True where there is a path."""
         return bool(self.points)
 
 
 class Router:
-    """Ways through one free space, deterministic for the same input."""
+    """Paths through one free space, deterministic for the same input."""
 
     def __init__(
         self,
@@ -93,31 +93,31 @@ class Router:
         """Where a drone may be."""
         return self._free
 
-    def way(self, start: Point, target: Point, *, pace: Pace | None = None) -> Way:
-        """The cheapest way from start to target; by length unless a `pace` says otherwise."""
+    def path(self, start: Point, target: Point, *, leg_cost: LegCost | None = None) -> FlightPath:
+        """The cheapest path from start to target; by length unless a `leg_cost` says otherwise."""
         origin, end = shapely.Point(start), shapely.Point(target)
         part = self._part_of(origin, towards=end)
         if part is None:
-            return no_way(f"the start is {self._what_blocks(origin)}")
+            return no_path(f"the start is {self._what_blocks(origin)}")
         stop, stand_off, reason = end, 0.0, ""
         if not shapely.intersects(part, end):
             reason = self._what_separates(origin, end)
             if shapely.intersects(self._free, end):
-                return no_way(reason)
+                return no_path(reason)
             stop = _stand_off_point(part, origin, end)
             stand_off = float(stop.distance(end))
             if stand_off > self._stand_off_limit_m:
                 limit = (
                     f"nearest permitted point {stand_off:.0f} m away, over {self._stand_off_limit_m:.0f} m"
                 )
-                return no_way(f"{reason}: {limit}")
+                return no_path(f"{reason}: {limit}")
             reason = f"the drone stops {stand_off:.0f} m short of the target, which is {reason}"
         begin = shapely.get_point(shapely.shortest_line(part, origin), 0)
-        points = self._search((begin.x, begin.y), (stop.x, stop.y), pace or _length)
+        points = self._search((begin.x, begin.y), (stop.x, stop.y), leg_cost or _length)
         if points is None:
-            return no_way(NO_HEADWAY if pace else self._what_separates(origin, end))
+            return no_path(NO_HEADWAY if leg_cost else self._what_separates(origin, end))
         points = (start, *points[1:])
-        return Way(points=points, length_m=_total(points), stand_off_m=stand_off, limited_by=reason)
+        return FlightPath(points=points, length_m=_total(points), stand_off_m=stand_off, limited_by=reason)
 
     def _part_of(self, point: shapely.Point, towards: shapely.Point | None = None) -> shapely.Polygon | None:
         """The part of the free space that a point is in; of several that it touches the nearest to an end."""
@@ -172,8 +172,8 @@ class Router:
         ]
         return f"; the straight leg meets {min(met)[1]} after {min(met)[0]:.0f} m" if met else ""
 
-    def _search(self, start: Point, target: Point, pace: Pace) -> tuple[Point, ...] | None:
-        return Search(self._corners, start, target, pace).way()
+    def _search(self, start: Point, target: Point, leg_cost: LegCost) -> tuple[Point, ...] | None:
+        return Search(self._corners, start, target, leg_cost).path()
 
 
 def free_space(
@@ -185,7 +185,7 @@ def free_space(
 
 
 def _grown(obstacle: Obstacle) -> shapely.Polygon:
-    """An obstacle and its margin; corners are mitred, so that a way that turns there keeps the margin."""
+    """An obstacle and its margin; corners are mitred, so that a path that turns there keeps the margin."""
     return obstacle.area.buffer(obstacle.margin_m, join_style="mitre", mitre_limit=2.0)
 
 
@@ -207,6 +207,6 @@ def _total(points: Sequence[Point]) -> float:
     return float(np.hypot(*np.diff(np.asarray(points), axis=0).T).sum())
 
 
-def no_way(reason: str) -> Way:
-    """What is found where there is no way, and why."""
-    return Way(points=(), length_m=float("inf"), limited_by=reason)
+def no_path(reason: str) -> FlightPath:
+    """What is found where there is no path, and why."""
+    return FlightPath(points=(), length_m=float("inf"), limited_by=reason)

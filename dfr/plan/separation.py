@@ -13,7 +13,7 @@ too near where x is less than `APART_HEIGHT_M` from their difference in height.
          x_a + sum_b x_b <= 1 + s_p   for docks p, each raise a of the first, all raises b of the second
                                       that are too near to it
 
-Docks that no raises keep apart (s_p = 1) fly the routes that meet one at a time (`WayPair`). w_d grows with
+Docks that no raises keep apart (s_p = 1) fly the routes that meet one at a time (`RoutePair`). w_d grows with
 the calls a dock serves, so the one that serves least changes its height; of equal raises the higher one is
 flown: fewer obstacles stand there.
 """
@@ -32,7 +32,7 @@ from scipy import sparse
 
 from dfr.geo import FloatArray
 from dfr.plan.context import Context
-from dfr.plan.model import Route, WayPair
+from dfr.plan.model import Route, RoutePair
 from dfr.plan.profile import PROFILE_STEP_M, Profile, profile_of
 from dfr.plan.rules import APART_HEIGHT_M, APART_M, LEAST_CLEARANCE_M
 from dfr.plan.siting.milp import Programme, solve
@@ -44,11 +44,11 @@ TOLERANCE_M = 0.01
 
 
 @dataclass(frozen=True)
-class DockWays:
-    """All ways of a dock in local metres, with the places along them.
+class DockRoutes:
+    """All routes of a dock in local metres, with the places along them.
 
-    `places` are (n, 2), `heights_m_amsl` (n, 2) out and home, NaN where the ground is unknown; `way` (n,) is
-    the way each place is on and `at_dock` (n,) says where the drone climbs and lands.
+    `places` are (n, 2), `heights_m_amsl` (n, 2) out and home, NaN where the ground is unknown; `route_of`
+    (n,) is the route that each place is on and `at_dock` (n,) says where the drone climbs and lands.
     """
 
     site_id: str
@@ -56,7 +56,7 @@ class DockWays:
     lines: tuple[shapely.LineString | shapely.Point, ...]
     places: FloatArray
     heights_m_amsl: FloatArray
-    way: Indices
+    route_of: Indices
     at_dock: Flags
     lowest_m_agl: float
     highest_m_agl: float
@@ -68,11 +68,11 @@ class DockWays:
 
     @cached_property
     def lines_tree(self) -> shapely.STRtree:
-        """The ways, to be searched."""
+        """The routes, to be searched."""
         return shapely.STRtree(np.array(self.lines))
 
-    def raised(self, metres: float) -> DockWays:
-        """The same ways flown so much higher, out and home."""
+    def raised(self, metres: float) -> DockRoutes:
+        """The same routes flown so much higher, out and home."""
         return replace(
             self,
             heights_m_amsl=self.heights_m_amsl + metres,
@@ -81,20 +81,20 @@ class DockWays:
         )
 
 
-def dock_ways(
+def dock_routes(
     site_id: str, profiles: Sequence[Profile], lines: Sequence[shapely.LineString | shapely.Point]
-) -> DockWays:
-    """The ways of a dock from the profiles and lines of its routes, at least one."""
+) -> DockRoutes:
+    """The routes of a dock from the profiles and lines of its routes, at least one."""
     counts = [len(profile.places) for profile in profiles]
     out = np.concatenate([p.ground_m_amsl + p.height_m_agl for p in profiles])
     home = np.concatenate([p.ground_m_amsl + p.highest_m_agl for p in profiles])
-    return DockWays(
+    return DockRoutes(
         site_id=site_id,
         routes=tuple(profile.route for profile in profiles),
         lines=tuple(lines),
         places=np.concatenate([p.places for p in profiles]),
         heights_m_amsl=np.column_stack([out, home]),
-        way=np.repeat(np.arange(len(counts)), counts),
+        route_of=np.repeat(np.arange(len(counts)), counts),
         at_dock=np.concatenate([np.arange(count) == 0 for count in counts]),
         lowest_m_agl=float(np.min(np.concatenate([p.height_m_agl for p in profiles]))),
         highest_m_agl=float(np.max(np.concatenate([p.highest_m_agl for p in profiles]))),
@@ -103,11 +103,11 @@ def dock_ways(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """Two docks whose ways come nearer than `APART_M` to each other.
+    """Two docks whose routes come nearer than `APART_M` to each other.
 
-    `too_near` are the pairs of ways that are too near in height as well; `nearest` is the worst pair,
+    `too_near` are the pairs of routes that are too near in height as well; `nearest` is the worst pair,
     `aside_m` apart at `place`, and `margin_m` what it keeps beyond what is wanted, less than 0 where it is
-    too near. `blind` says that ground heights are unknown: ways count as flown at one height there.
+    too near. `blind` says that ground heights are unknown: routes count as flown at one height there.
     """
 
     too_near: tuple[tuple[Route, Route], ...]
@@ -119,12 +119,12 @@ class Meeting:
 
     @property
     def same_zone(self) -> int:
-        """How many of the ways too near each other lead to one zone."""
+        """How many of the routes too near each other lead to one zone."""
         return sum(one.zone_id == other.zone_id for one, other in self.too_near)
 
 
-def meeting(first: DockWays, second: DockWays) -> Meeting | None:
-    """Where the ways of two docks meet; None where all are `APART_M` aside."""
+def meeting(first: DockRoutes, second: DockRoutes) -> Meeting | None:
+    """Where the routes of two docks meet; None where all are `APART_M` aside."""
     near = second.lines_tree.query(np.array(first.lines), predicate="dwithin", distance=APART_M)
     if near.size == 0:
         return None
@@ -133,7 +133,7 @@ def meeting(first: DockWays, second: DockWays) -> Meeting | None:
     i, j = _places_near(first, second, pairs)
     low, high = _barred(first, second, i, j)
     short = np.full(len(first.lines) * many, np.inf)
-    at = np.repeat(first.way[i] * many + second.way[j], 4)
+    at = np.repeat(first.route_of[i] * many + second.route_of[j], 4)
     np.minimum.at(short, at, np.maximum(np.maximum(low, -high), -APART_HEIGHT_M))
     aside = shapely.distance(np.array(first.lines)[near[0]], np.array(second.lines)[near[1]])
     margins = np.maximum(aside - APART_M, short[pairs])
@@ -150,8 +150,8 @@ def meeting(first: DockWays, second: DockWays) -> Meeting | None:
     )
 
 
-def barred_changes(first: DockWays, second: DockWays) -> tuple[FloatArray, FloatArray]:
-    """(from, to) of each change of the second dock's height that leaves ways too near; empty where all are
+def barred_changes(first: DockRoutes, second: DockRoutes) -> tuple[FloatArray, FloatArray]:
+    """(from, to) of each change of the second dock's height that leaves routes too near; empty where all are
     `APART_M` aside.
     """
     near = second.lines_tree.query(np.array(first.lines), predicate="dwithin", distance=APART_M)
@@ -165,21 +165,21 @@ def bars(low: FloatArray, high: FloatArray, change_m: float) -> bool:
     return bool(((low < change_m - TOLERANCE_M) & (high > change_m + TOLERANCE_M)).any())
 
 
-def aside_m(first: DockWays, second: DockWays) -> float:
-    """How far the ways of two docks are apart, m, whatever their heights."""
+def aside_m(first: DockRoutes, second: DockRoutes) -> float:
+    """How far the routes of two docks are apart, m, whatever their heights."""
     near = second.lines_tree.query_nearest(np.array(first.lines), return_distance=True, all_matches=False)
     return float(near[1].min())
 
 
-def _places_near(first: DockWays, second: DockWays, pairs: Indices) -> tuple[Indices, Indices]:
-    """Places on pairs of ways that may be as near as `APART_M`: half a step on either side is theirs."""
+def _places_near(first: DockRoutes, second: DockRoutes, pairs: Indices) -> tuple[Indices, Indices]:
+    """Places on pairs of routes that may be as near as `APART_M`: half a step on either side is theirs."""
     reach = APART_M + PROFILE_STEP_M
     i, j = second.tree.query(shapely.points(first.places), predicate="dwithin", distance=reach)
-    kept = np.isin(first.way[i] * len(second.lines) + second.way[j], pairs)
+    kept = np.isin(first.route_of[i] * len(second.lines) + second.route_of[j], pairs)
     return i[kept], j[kept]
 
 
-def _barred(first: DockWays, second: DockWays, i: Indices, j: Indices) -> tuple[FloatArray, FloatArray]:
+def _barred(first: DockRoutes, second: DockRoutes, i: Indices, j: Indices) -> tuple[FloatArray, FloatArray]:
     """(from, to) each (4 n,): by how much more height of the second n pairs of places stay too near."""
     gaps = first.heights_m_amsl[i][:, [0, 0, 1, 1]] - second.heights_m_amsl[j][:, [0, 1, 0, 1]]
     gaps = np.nan_to_num(gaps, nan=0.0)
@@ -190,10 +190,10 @@ def _barred(first: DockWays, second: DockWays, i: Indices, j: Indices) -> tuple[
     return low.ravel(), high.ravel()
 
 
-def _over_dock(own: DockWays, other: DockWays, i: Indices, j: Indices) -> Flags:
-    """Where a place of `own` is its dock and the other's way passes it near enough to meet the climb."""
+def _over_dock(own: DockRoutes, other: DockRoutes, i: Indices, j: Indices) -> Flags:
+    """Where a place of `own` is its dock and the other's route passes it near enough to meet the climb."""
     over = own.at_dock[i].copy()
-    lines = np.array(other.lines)[other.way[j[over]]]
+    lines = np.array(other.lines)[other.route_of[j[over]]]
     over[over] = shapely.distance(shapely.points(own.places[i[over]]), lines) < APART_M
     return over
 
@@ -202,7 +202,7 @@ STEP_M = 5.0
 """Heights are told apart in such steps: what a crew can say and a barometer holds (assumed)."""
 
 TIME_LIMIT_S = 20.0
-"""For the search; what is found by then is flown, and the ways that still meet are said."""
+"""For the search; what is found by then is flown, and the routes that still meet are said."""
 
 NOT_APART, LEVEL, DOWN = 1e4, 10.0, 1.001
 """What a pair of docks that is not apart costs, a further level, and a metre down against one up."""
@@ -211,19 +211,19 @@ LEAST_WEIGHT = 0.1
 """Of a dock that serves no calls: it changes its height no more than needed either."""
 
 
-def ways_of_docks(context: Context) -> list[DockWays]:
-    """The ways of every dock of the plan that flies any."""
+def routes_of_docks(context: Context) -> list[DockRoutes]:
+    """The routes of every dock of the plan that flies any."""
     found = []
     for site in context.plan.sites:
         own = [(route, line) for route, line in context.lines if route.site_id == site.id]
         if own:
             profiles = [profile_of(context, route, line) for route, line in own]
-            found.append(dock_ways(site.id, profiles, [line for _, line in own]))
+            found.append(dock_routes(site.id, profiles, [line for _, line in own]))
     return found
 
 
 def least_levels(
-    docks: Sequence[DockWays],
+    docks: Sequence[DockRoutes],
     *,
     limit_m_agl: float,
     least_m_agl: float = LEAST_CLEARANCE_M,
@@ -238,21 +238,21 @@ def least_levels(
     pairs = [pair for pair in all_pairs if pair[2].size]
     if not any(bars(low, high, 0.0) for _, _, low, high in pairs):
         return {}
-    raises = [_raises(ways, least_m_agl, limit_m_agl) for ways in docks]
-    weights = [LEAST_WEIGHT + (calls or {}).get(ways.site_id, 0.0) for ways in docks]
+    raises = [_raises(dock, least_m_agl, limit_m_agl) for dock in docks]
+    weights = [LEAST_WEIGHT + (calls or {}).get(dock.site_id, 0.0) for dock in docks]
     found = solve(_programme(raises, pairs, weights), time_limit_s=TIME_LIMIT_S)
     if found.values is None:
         return {}
     chosen = np.split(found.values, np.cumsum([len(own) for own in raises]))[: len(docks)]
-    flown = {ways.site_id: float(own[x.argmax()]) for ways, own, x in zip(docks, raises, chosen, strict=True)}
+    flown = {dock.site_id: float(own[x.argmax()]) for dock, own, x in zip(docks, raises, chosen, strict=True)}
     return {site: metres for site, metres in flown.items() if metres != 0.0}
 
 
-def ways_in_turn(docks: Sequence[DockWays]) -> tuple[WayPair, ...]:
-    """The ways of two docks that meet at the heights they are flown at."""
+def routes_in_turn(docks: Sequence[DockRoutes]) -> tuple[RoutePair, ...]:
+    """The routes of two docks that meet at the heights they are flown at."""
     found = (meeting(first, second) for first, second in combinations(docks, 2))
     return tuple(
-        WayPair(
+        RoutePair(
             site_id=one.site_id, zone_id=one.zone_id, other_site_id=other.site_id, other_zone_id=other.zone_id
         )
         for meet in found
@@ -261,10 +261,10 @@ def ways_in_turn(docks: Sequence[DockWays]) -> tuple[WayPair, ...]:
     )
 
 
-def _raises(ways: DockWays, least_m_agl: float, limit_m_agl: float) -> FloatArray:
+def _raises(dock: DockRoutes, least_m_agl: float, limit_m_agl: float) -> FloatArray:
     """The raises a dock may fly, 0 among them."""
-    down = max(0.0, ways.lowest_m_agl - least_m_agl)
-    up = max(0.0, limit_m_agl - ways.highest_m_agl)
+    down = max(0.0, dock.lowest_m_agl - least_m_agl)
+    up = max(0.0, limit_m_agl - dock.highest_m_agl)
     if not np.isfinite(down + up):
         return np.zeros(1)
     return STEP_M * np.arange(-np.floor(down / STEP_M), np.floor(up / STEP_M) + 1)

@@ -1,9 +1,9 @@
-"""Cheapest ways over the corners of blocks: A* in which legs are tested when they are needed.
+"""Cheapest paths over the corners of blocks: A* in which legs are tested when they are needed.
 
-A cheapest way, whatever its pace, bends only at corners where the free space turns inwards, and only
+A cheapest path, whatever its leg_cost, bends only at corners where the free space turns inwards, and only
 tautly: both edges at the corner lie on one side of the leg. Only such legs are candidates. The search
-begins with no block at all and takes in those that its best way runs into, until that runs into none; every
-earlier way cost less than the true one can, so the last is the cheapest.
+begins with no block at all and takes in those that its best path runs into, until that runs into none; every
+earlier path cost less than the true one can, so the last is the cheapest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IntArray = NDArray[np.int64]
 TAUT_M = 1e-6
 """An edge this little on the wrong side of a leg's line, relative to their lengths, still counts as taut."""
 
-Pace = Callable[[FloatArray, FloatArray], FloatArray]
+LegCost = Callable[[FloatArray, FloatArray], FloatArray]
 """Cost of straight legs (east_m, north_m); the length, or the seconds in a wind. Obeys the triangle rule."""
 
 BESIDE_M = 0.1
@@ -63,21 +63,21 @@ class Search:
     """One search between two points; nodes are the corners, then the target, then the start."""
 
     def __init__(
-        self, corners: Corners, start: tuple[float, float], target: tuple[float, float], pace: Pace
+        self, corners: Corners, start: tuple[float, float], target: tuple[float, float], leg_cost: LegCost
     ) -> None:
-        self._corners, self._pace = corners, pace
+        self._corners, self._leg_cost = corners, leg_cost
         self._nodes = np.vstack((corners.at, [target, start]))
         self._goal, self._first = len(self._nodes) - 2, len(self._nodes) - 1
         self._met: list[int] = []
         self._active = np.append(corners.always, [True, False])
         self._tested: dict[int, IntArray] = {}
 
-    def way(self) -> tuple[tuple[float, float], ...] | None:
-        """The corners of the cheapest way, both ends included; None where there is none."""
+    def path(self) -> tuple[tuple[float, float], ...] | None:
+        """The corners of the cheapest path, both ends included; None where there is none."""
         while True:
             path = self._best()
             if path is None and not self._active.all():
-                self._active[:] = True  # the way may bend where the keep-in meets a block not run into yet
+                self._active[:] = True  # the path may bend where the keep-in meets a block not run into yet
                 continue
             if path is None:
                 return None
@@ -92,7 +92,7 @@ class Search:
     def _best(self) -> list[int] | None:
         """A* over the active nodes; the straight leg's cost is the estimate. Ties go to the lower number."""
         nodes, goal = self._nodes, self._goal
-        ahead = self._pace(nodes[goal, 0] - nodes[:, 0], nodes[goal, 1] - nodes[:, 1])
+        ahead = self._leg_cost(nodes[goal, 0] - nodes[:, 0], nodes[goal, 1] - nodes[:, 1])
         cost = np.full(len(nodes), np.inf)
         cost[self._first] = 0.0
         came = np.full(len(nodes), -1)
@@ -107,7 +107,7 @@ class Search:
             open_[node] = False
             others = np.flatnonzero(open_)
             leg = nodes[others] - nodes[node]
-            reached = cost[node] + self._pace(leg[:, 0], leg[:, 1])
+            reached = cost[node] + self._leg_cost(leg[:, 0], leg[:, 1])
             others, reached = self._useful(node, others, reached, cost, ahead)
             for other, total in zip(others.tolist(), reached.tolist(), strict=True):
                 cost[other], came[other] = total, node
@@ -195,7 +195,7 @@ def _trace(came: IntArray, goal: int) -> list[int]:
 
 
 def _reflex_corners(area: shapely.Geometry) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(corners (n, 2) where an area turns inwards, the way back to the one before, on to the next)."""
+    """(corners (n, 2) where an area turns inwards, the path back to the one before, on to the next)."""
     found = [np.empty((0, 6))]
     for part in shapely.get_parts(area):
         oriented = shapely.orient_polygons(part)

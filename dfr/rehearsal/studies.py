@@ -9,8 +9,8 @@ from dfr.link.operator import Operator
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.metrics.stress import stress
 from dfr.plan.model import Plan
-from dfr.plan.pareto import Fronts, fronts
-from dfr.plan.planner import layouts_of
+from dfr.plan.pareto import ParetoFronts, pareto_fronts
+from dfr.plan.planner import candidate_layouts
 from dfr.report.charts import fronts_chart
 from dfr.report.html import Studies
 from dfr.report.svg import svg_file
@@ -37,10 +37,10 @@ def look_deeper(
     )
 
 
-def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) -> Fronts:
+def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) -> ParetoFronts:
     """What more docks buy and what fairness costs, as front.json and front.svg."""
     operator.tell("siting every number of docks by every objective ...")
-    found = fronts(layouts_of(world)[0], docks)
+    found = pareto_fronts(candidate_layouts(world)[0], docks)
     write_atomically(folder / "front.json", json_text(found.as_dict()))
     write_atomically(folder / "front.svg", svg_file(fronts_chart(found)))
     return found

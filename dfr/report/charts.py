@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from dfr.metrics.kpi import Summary
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import CoverageHour, LayoutGain
-from dfr.plan.pareto import Fronts
+from dfr.plan.pareto import ParetoFronts
 from dfr.track import FlightTrack
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
@@ -233,7 +233,7 @@ def distributions_chart(summary: Summary, names: Sequence[str]) -> str:
     return svg_of(figure, "Key figures over replications")
 
 
-def fronts_chart(found: Fronts) -> str:
+def fronts_chart(found: ParetoFronts) -> str:
     """What more docks buy by each objective, and what an earlier worst zone costs in coverage."""
     panels = []
     for objective in dict.fromkeys(option.by.objective for option in found.options):

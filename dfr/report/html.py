@@ -21,7 +21,7 @@ from dfr.metrics.resilience import LossReport
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import CoverageHour, Plan
-from dfr.plan.pareto import Fronts
+from dfr.plan.pareto import ParetoFronts
 from dfr.plan.verdict import Verdict
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import charts
@@ -45,7 +45,7 @@ class Studies:
     """What was studied besides the run itself; empty where nobody asked."""
 
     losses: Sequence[LossReport] = ()
-    fronts: Fronts | None = None
+    fronts: ParetoFronts | None = None
     stress: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 

@@ -20,9 +20,9 @@ from matplotlib.patches import Patch, Polygon
 
 from dfr.geo import FloatArray
 from dfr.plan.flight_path import raised_scenario
-from dfr.plan.matrix import sorties_of, way_finder
+from dfr.plan.matrix import path_finder, sorties_of
 from dfr.plan.model import Plan
-from dfr.plan.routing import Way
+from dfr.plan.routing import FlightPath
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
 from dfr.report.charts import BLUE, GREEN, GREY, RED, STYLE, svg_of
 from dfr.scenario.model import Scenario
@@ -87,7 +87,7 @@ def _reached(
     homes = [world.frame.point(site.position) for site in plan.sites]
     if not windows or not homes or not places:
         return ()
-    find = way_finder(world, planning_window(hour_windows(world.scenario)))
+    find = path_finder(world, planning_window(hour_windows(world.scenario)))
     times = np.stack(
         [
             _seconds(
@@ -108,7 +108,7 @@ def _reached(
 
 
 def _seconds(
-    scenario: Scenario, ways: Sequence[Way], windows: Sequence[tuple[str, HourWindow]]
+    scenario: Scenario, ways: Sequence[FlightPath], windows: Sequence[tuple[str, HourWindow]]
 ) -> FloatArray:
     """Seconds from lift-off to overhead along ways in each wind, shape (winds, ways); inf where not flown."""
     sorties = sorties_of(scenario, ways, [window for _, window in windows])

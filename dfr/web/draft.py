@@ -17,7 +17,7 @@ from dfr.io.scenario_edit import boundary_redrawn, docks_counted, site_moved, si
 from dfr.io.scenario_files import DayFiles, on_the_day, scenario_from, shipped_folder, world_of
 from dfr.io.weather.files import with_weather
 from dfr.io.yaml_reader import MAX_BYTES
-from dfr.plan.matrix import build_matrix, sorties_of, way_finder
+from dfr.plan.matrix import build_matrix, path_finder, sorties_of
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan, plan_with_docks
 from dfr.plan.windows import hour_windows, planning_window, windows_planned
@@ -162,7 +162,7 @@ class Draft:
         now = self.step
         scenario, frame = now.world.scenario, now.world.frame
         hour = planning_window(hour_windows(scenario))
-        find = way_finder(now.world, hour)
+        find = path_finder(now.world, hour)
         start = frame.point(position)
         centres = zone_centres(scenario)
         ways = [find(start, frame.point(centre)) for centre in centres.values()]

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.plan.objectives import Objective, Wish
+from dfr.plan.objectives import Objective, SitingObjective
 from dfr.plan.planner import make_plan
 from dfr.store.earlier import keep_earlier
 from dfr.store.origin import recall
@@ -257,7 +257,7 @@ def test_a_rehearsal_and_a_simulation_do_not_share_a_folder(tmp_path):
 
 def test_a_plan_of_another_objective_is_rehearsed_as_it_is_with_losses_and_fronts(tmp_path):
     world = load_world(find_scenario("victorious-2024"))
-    plan = make_plan(world, wish=Wish(objective=Objective.BACKUP))
+    plan = make_plan(world, sited_for=SitingObjective(objective=Objective.BACKUP))
     file = tmp_path / "backup.json"
     file.write_text(json.dumps(plan.as_dict()))
     out = tmp_path / "out"

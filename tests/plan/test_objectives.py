@@ -13,9 +13,9 @@ import pytest
 from dfr.errors import InfeasibleError, InputError
 from dfr.plan import objectives
 from dfr.plan.codec import plan_from_dict
-from dfr.plan.objectives import Objective, Wish, site
-from dfr.plan.pareto import fronts
-from dfr.plan.planner import layouts_of, make_plan, with_roles
+from dfr.plan.objectives import Objective, SitingObjective, site
+from dfr.plan.pareto import pareto_fronts
+from dfr.plan.planner import candidate_layouts, make_plan, with_roles
 from dfr.sim.build import MIN_TURNAROUND_S, READY_FRACTION
 
 from .conftest import START, Field, candidate, hour
@@ -42,7 +42,7 @@ def world(field: Field):
 
 @pytest.fixture
 def layouts(world):
-    return layouts_of(world)[0]
+    return candidate_layouts(world)[0]
 
 
 def seconds(layouts) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +75,7 @@ def test_the_docks_are_the_best_of_all_choices(layouts, objective: str, docks: i
         for chosen in itertools.combinations(range(5), docks)
     }
     busy = 0.3 if objective == "mexclp" else None
-    chosen, by = site(layouts, docks, Wish(objective=Objective(objective), busy=busy))
+    chosen, by = site(layouts, docks, SitingObjective(objective=Objective(objective), busy=busy))
     sign = 1.0 if by.unit == "share" else -1.0
     assert sign * by.value == pytest.approx(max(values.values()), abs=1e-6)
     assert values[chosen] == pytest.approx(max(values.values()))
@@ -92,13 +92,13 @@ def test_where_no_layout_reaches_all_the_centre_reaches_most_and_those_soonest(l
     cut.matrix = replace(layouts.matrix, overhead_s=overhead_s)
     launch_s = layouts.scenario.crew.launch.median_s
     lost = layouts.calls[:, 1 - left].sum() / layouts.calls.sum()
-    chosen, by = site(cut, 1, Wish(objective=Objective.CENTER))
+    chosen, by = site(cut, 1, SitingObjective(objective=Objective.CENTER))
     assert (chosen, by.value) == ((4,), 3600.0 + launch_s)
     beyond = f"{lost:.1%} of calls out of reach of these docks, as an hour"
     assert by.given == f"{beyond}; the rest within {40 + launch_s:.0f} s"
-    chosen, by = site(cut, 2, Wish(objective=Objective.CENTER))
+    chosen, by = site(cut, 2, SitingObjective(objective=Objective.CENTER))
     assert (by.value, by.given) == (40.0 + launch_s, "")
-    _, by = site(cut, 1, Wish(objective=Objective.MEDIAN))
+    _, by = site(cut, 1, SitingObjective(objective=Objective.MEDIAN))
     assert beyond in by.given
 
 
@@ -111,7 +111,7 @@ def test_a_budget_buys_the_docks_that_cover_most(layouts):
         for chosen in itertools.combinations(range(5), count)
         if costs[list(chosen)].sum() <= 6.0
     )
-    chosen, by = site(layouts, 1, Wish(budget=6.0))
+    chosen, by = site(layouts, 1, SitingObjective(budget=6.0))
     assert by.value == pytest.approx(best, abs=1e-6)
     assert costs[list(chosen)].sum() <= 6.0
     assert "of 6 spent" in by.given
@@ -119,15 +119,15 @@ def test_a_budget_buys_the_docks_that_cover_most(layouts):
 
 def test_a_dock_serves_no_more_calls_an_hour_than_it_can(layouts):
     """Two calls come each hour, 0.6 on the left: one dock that serves one is half of them at most."""
-    _, by = site(layouts, 1, Wish(capacity_per_h=1.0))
+    _, by = site(layouts, 1, SitingObjective(capacity_per_h=1.0))
     assert by.value <= 0.5
-    _, roomy = site(layouts, 1, Wish(capacity_per_h=100.0))
+    _, roomy = site(layouts, 1, SitingObjective(capacity_per_h=100.0))
     times, calls = seconds(layouts)
     assert roomy.value == pytest.approx(((times <= LIMIT_S) * calls[:, None]).sum(axis=0).max() / calls.sum())
 
 
 def test_busy_drones_have_the_busy_fraction_they_were_sited_for(layouts):
-    _, by = site(layouts, 2, Wish(objective=Objective.MEXCLP))
+    _, by = site(layouts, 2, SitingObjective(objective=Objective.MEXCLP))
     assert "agrees with these docks' own" in by.given
     assert by.status == "optimal"
 
@@ -137,7 +137,10 @@ def test_a_drone_is_offered_again_when_the_simulation_offers_it():
 
 
 def test_the_plan_says_for_what_its_docks_stand_and_what_that_costs_in_coverage(world):
-    best, fair = make_plan(world, docks=2), make_plan(world, docks=2, wish=Wish(objective=Objective.CENTER))
+    best, fair = (
+        make_plan(world, docks=2),
+        make_plan(world, docks=2, sited_for=SitingObjective(objective=Objective.CENTER)),
+    )
     assert best.sited_by is not None
     assert (best.sited_by.objective, best.sited_by.value) == ("mclp", best.objective)
     assert fair.sited_by is not None
@@ -153,7 +156,7 @@ def test_the_plan_says_for_what_its_docks_stand_and_what_that_costs_in_coverage(
 @pytest.mark.parametrize("objective", list(Objective))
 def test_flags_decide_over_sites_whatever_the_objective(world, objective: Objective):
     world = with_roles(world, require=["a"], forbid=["c", "d"])
-    sites = {s.id for s in make_plan(world, docks=2, wish=Wish(objective=objective)).sites}
+    sites = {s.id for s in make_plan(world, docks=2, sited_for=SitingObjective(objective=objective)).sites}
     assert "a" in sites
     assert not {"c", "d"} & sites
 
@@ -174,17 +177,17 @@ def test_wishes_that_do_not_go_together_are_refused(layouts, field: Field):
         {"capacity_per_h": float("nan")},
     ):
         with pytest.raises(InputError, match="->"):
-            Wish(**wrong)
+            SitingObjective(**wrong)
     with pytest.raises(InputError, match="busy fraction 1"):
-        site(layouts, 1, Wish(objective=Objective.MEXCLP, busy=1.0))
+        site(layouts, 1, SitingObjective(objective=Objective.MEXCLP, busy=1.0))
     with pytest.raises(InfeasibleError, match="no dock fits"):
-        site(layouts, 1, Wish(budget=0.5))
+        site(layouts, 1, SitingObjective(budget=0.5))
     with pytest.raises(InputError, match="no cost of west, middle, east"):
-        make_plan(field(), wish=Wish(budget=10.0))
+        make_plan(field(), sited_for=SitingObjective(budget=10.0))
 
 
 def test_the_fronts_hold_the_best_of_each_number_of_docks_and_every_compromise(layouts):
-    found = fronts(layouts, 2)
+    found = pareto_fronts(layouts, 2)
     assert {option.docks for option in found.options} == {1, 2, 3, 4, 5}
     for objective in ("mclp", "median", "p90", "center"):
         values = [option.by.value for option in found.options if option.by.objective == objective]

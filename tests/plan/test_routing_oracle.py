@@ -35,7 +35,7 @@ def seconds_in(wind_east_mps: float, wind_north_mps: float):
     return seconds
 
 
-def oracle_s(free, start, target, pace) -> float:
+def oracle_s(free, start, target, leg_cost) -> float:
     """Dijkstra over every corner that sees another; no tautness, no estimate, no blocks left out."""
     sight = free.buffer(1e-6, join_style="mitre")
     shapely.prepare(sight)
@@ -43,14 +43,14 @@ def oracle_s(free, start, target, pace) -> float:
     pairs = np.stack(np.broadcast_arrays(nodes[:, None, :], nodes[None, :, :]), axis=2)
     seen = shapely.covers(sight, shapely.linestrings(pairs.reshape(-1, 2, 2))).reshape(len(nodes), -1)
     leg = pairs[:, :, 1] - pairs[:, :, 0]
-    cost = pace(leg[..., 0], leg[..., 1])
+    cost = leg_cost(leg[..., 0], leg[..., 1])
     graph = csr_array(np.where(seen & np.isfinite(cost), cost, 0.0))
     return float(dijkstra(graph, indices=len(nodes) - 2)[-1])
 
 
-def cost_of(points, pace) -> float:
+def cost_of(points, leg_cost) -> float:
     leg = np.diff(np.asarray(points), axis=0)
-    return float(pace(leg[:, 0], leg[:, 1]).sum())
+    return float(leg_cost(leg[:, 0], leg[:, 1]).sum())
 
 
 @st.composite
@@ -106,13 +106,13 @@ def test_the_way_is_as_quick_as_over_every_pair_of_corners(obstacles, keep_in, s
     )
     if not joined or start == target:
         return
-    pace = seconds_in(*wind)
-    found = router.way(start, target, pace=pace)
-    best = oracle_s(router.free, start, target, pace)
+    leg_cost = seconds_in(*wind)
+    found = router.path(start, target, leg_cost=leg_cost)
+    best = oracle_s(router.free, start, target, leg_cost)
     if math.isinf(best):
         assert not found.reachable
         return
-    assert cost_of(found.points, pace) == pytest.approx(best, abs=0.02)
+    assert cost_of(found.points, leg_cost) == pytest.approx(best, abs=0.02)
 
 
 def test_a_corner_of_the_keep_in_beside_a_block_is_turned_at_before_that_block_is_met():
@@ -120,7 +120,7 @@ def test_a_corner_of_the_keep_in_beside_a_block_is_turned_at_before_that_block_i
     keep_in = FIELD - shapely.box(80, 20, 120, 130)
     shed = Obstacle(name="shed", area=shapely.box(60, 133.05, 77.05, 150), margin_m=0.0)
     router = Router(keep_in, [shed], margin_m=3.0)
-    found = router.way((40, 100), (160, 100))
+    found = router.path((40, 100), (160, 100))
     assert found.length_m == pytest.approx(oracle_s(router.free, (40, 100), (160, 100), np.hypot), abs=0.01)
 
 
@@ -130,12 +130,12 @@ def test_a_corner_between_two_blocks_that_almost_meet_is_turned_at_when_either_i
     router = Router(FIELD, [west, east])
     for start, target in (((40, 60), (120, 60)), ((90, 150), (170, 150)), ((50, 30), (140, 95))):
         best = oracle_s(router.free, start, target, np.hypot)
-        assert router.way(start, target).length_m == pytest.approx(best, abs=0.01)
+        assert router.path(start, target).length_m == pytest.approx(best, abs=0.01)
 
 
 def test_a_sliver_without_a_margin_is_not_flown_through():
     fence = Obstacle(name="the fence", area=shapely.box(99.999, 50, 100.0, 150), margin_m=0.0)
-    found = Router(FIELD, [fence]).way((50, 100), (150, 100))
+    found = Router(FIELD, [fence]).path((50, 100), (150, 100))
     assert found.length_m == pytest.approx(2.0 * math.hypot(50, 50), abs=0.01)
 
 
@@ -143,28 +143,28 @@ def test_a_start_that_touches_both_sides_of_a_fence_is_on_the_side_of_its_target
     fence = Obstacle(name="the fence", area=shapely.box(99.999, -10, 100.0, 210), margin_m=0.0)
     router = Router(FIELD, [fence])
     for target in ((20, 100), (180, 100)):
-        assert router.way((99.9995, 100.0), target).reachable
+        assert router.path((99.9995, 100.0), target).reachable
 
 
 def test_a_start_a_hair_inside_a_margin_is_beside_it():
     block = Obstacle(name="block", area=shapely.box(80, 80, 120, 120), margin_m=5.0)
-    found = Router(FIELD, [block]).way((75.005, 100.0), (20.0, 100.0))
+    found = Router(FIELD, [block]).path((75.005, 100.0), (20.0, 100.0))
     assert found.points == ((75.005, 100.0), (20.0, 100.0))
 
 
 def test_without_headway_the_wind_is_named_not_a_keep_out():
     block = Obstacle(name="block", area=shapely.box(80, 80, 120, 120), margin_m=5.0)
-    found = Router(FIELD, [block]).way((150, 100), (20, 100), pace=seconds_in(25.0, 0.0))
+    found = Router(FIELD, [block]).path((150, 100), (20, 100), leg_cost=seconds_in(25.0, 0.0))
     assert found.limited_by == NO_HEADWAY
 
 
 def test_a_target_inside_a_hollow_keep_out_names_it_and_one_walled_in_names_a_wall():
     horseshoe = shapely.Polygon([(60, 60), (140, 60), (140, 140), (120, 140), (120, 80), (60, 80)])
     inside = Router(FIELD, [Obstacle(name="the yard", area=horseshoe, margin_m=2.0)], stand_off_limit_m=5.0)
-    assert "inside the yard" in inside.way((20, 20), (130, 70)).limited_by
+    assert "inside the yard" in inside.path((20, 20), (130, 70)).limited_by
     ring = shapely.Point(100, 100).buffer(60).difference(shapely.Point(100, 100).buffer(40))
     halves = [ring & shapely.box(0, 0, 100.5, 200), ring & shapely.box(99.5, 0, 200, 200)]
     walls = [Obstacle(name=n, area=a, margin_m=2.0) for n, a in zip(("west", "east"), halves, strict=True)]
-    reason = Router(FIELD, walls).way((10, 100), (100, 100)).limited_by
+    reason = Router(FIELD, walls).path((10, 100), (100, 100)).limited_by
     assert "cut off by" in reason
     assert "west" in reason or "east" in reason

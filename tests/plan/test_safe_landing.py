@@ -1,4 +1,4 @@
-"""Safe-landing coverage and the pace it counts with, against the flight model and simple geometry."""
+"""Safe-landing coverage and the cost of legs it counts with, against the flight model and simple geometry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dfr.aircraft.catalogue import drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.findings import Severity
-from dfr.plan.flight_path import WindPace, wind_pace
+from dfr.plan.flight_path import WindLegCost, wind_leg_cost
 from dfr.plan.matrix import router_of
 from dfr.plan.planner import make_plan
 from dfr.plan.safe_landing import with_safe_landing
@@ -69,14 +69,14 @@ def test_the_pace_is_the_flight_models_on_a_long_leg(field: Field):
     windy = tuple(hour(START + timedelta(hours=k), wind_mps=7.5, wind_from_deg=20.0) for k in range(4))
     world = field(weather={"hours": windy}, operation={"cruise_mps": 18.0})
     moment = planning_window(hour_windows(world.scenario))
-    pace = wind_pace(world.scenario, moment)
+    leg_cost = wind_leg_cost(world.scenario, moment)
     for course in (20.0, 110.0, 200.0, 305.0):
         sortie = predict_path(
             [4000.0], [course], height_m=60.0, on_scene_s=0.0, wind=moment.wind, drone=drone("dji-m30t"),
             settings=flight_settings(drone("dji-m30t"), cruise_mps=18.0),
         )  # fmt: skip
         east, north = 4000 * np.sin(np.radians(course)), 4000 * np.cos(np.radians(course))
-        seconds = float(pace(np.array([east]), np.array([north]))[0])
+        seconds = float(leg_cost(np.array([east]), np.array([north]))[0])
         assert seconds == pytest.approx(sortie.out_s, rel=0.06)
 
 
@@ -85,11 +85,11 @@ legs = st.tuples(st.floats(-3000, 3000), st.floats(-3000, 3000))
 
 @given(legs, legs, st.floats(0, 14), st.floats(0, 360))
 def test_no_detour_is_quicker_than_the_straight_leg(first, second, wind, towards):
-    pace = WindPace(
+    leg_cost = WindLegCost(
         craft=drone("dji-m30t"), cruise_mps=15.0, most_airspeed_mps=18.0,
         wind_east_mps=wind * np.sin(np.radians(towards)), wind_north_mps=wind * np.cos(np.radians(towards)),
         temperature_c=15.0,
     )  # fmt: skip
     east, north = (np.array([first[k], second[k], first[k] + second[k]]) for k in (0, 1))
-    a, b, straight = pace(east, north)
+    a, b, straight = leg_cost(east, north)
     assert straight <= a + b + 1e-6

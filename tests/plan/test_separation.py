@@ -15,15 +15,15 @@ from dfr.mission.compile import compile_dispatch
 from dfr.plan.checks.own_drones import check_own_drones
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.context import context_of
-from dfr.plan.model import Plan, WayPair
+from dfr.plan.model import Plan, RoutePair
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import APART_HEIGHT_M, APART_M
 from dfr.plan.separation import (
     STEP_M,
-    DockWays,
+    DockRoutes,
     least_levels,
     meeting,
-    ways_of_docks,
+    routes_of_docks,
 )
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.scenario import model as m
@@ -64,7 +64,7 @@ def at_one_height(plan: Plan) -> Plan:
     return replace(plan, sites=sites, routes=routes, height_levels=None)
 
 
-def too_near(first: DockWays, second: DockWays) -> bool:
+def too_near(first: DockRoutes, second: DockRoutes) -> bool:
     found = meeting(first, second)
     return found is not None and bool(found.too_near)
 
@@ -110,7 +110,7 @@ def test_the_heights_are_the_nearest_that_keep_every_metre_of_every_route_apart(
         operation={"height_limit_m_agl": 500.0},
     )
     level = at_one_height(make_plan(world))
-    first, second = ways_of_docks(context_of(world, level))
+    first, second = routes_of_docks(context_of(world, level))
     lowest = min(first.lowest_m_agl, second.lowest_m_agl)
     steps = [k * STEP_M for k in range(1, 60)]
     by_hand = next(
@@ -161,7 +161,7 @@ def test_docks_under_each_others_routes_are_flown_one_at_a_time(field: Field):
     assert found.margin_m == pytest.approx(-APART_HEIGHT_M)
     assert plan.height_levels is not None
     assert plan.height_levels.levels == 1
-    assert WayPair(site_id="west", zone_id="z1", other_site_id="east", other_zone_id="z0") in (
+    assert RoutePair(site_id="west", zone_id="z1", other_site_id="east", other_zone_id="z0") in (
         plan.height_levels.in_turn
     )
 
@@ -201,7 +201,7 @@ def test_docks_that_do_not_meet_share_a_height_with_one_that_meets_both(field: F
     plan = make_plan(field(fleet={"docks": 3}, candidates=sites))
     kept = {("west", "left"), ("middle", "left"), ("middle", "right"), ("east", "right")}
     routes = tuple(r for r in at_one_height(plan).routes if (r.site_id, r.zone_id) in kept)
-    docks = ways_of_docks(context_of(field(candidates=sites), replace(at_one_height(plan), routes=routes)))
+    docks = routes_of_docks(context_of(field(candidates=sites), replace(at_one_height(plan), routes=routes)))
     assert least_levels(docks, limit_m_agl=120.0) == {"middle": 15.0}
 
 

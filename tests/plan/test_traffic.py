@@ -8,7 +8,7 @@ import pytest
 
 from dfr.findings import Severity
 from dfr.geo import Position
-from dfr.plan.checks.traffic import flown_of, in_way, ways_shared
+from dfr.plan.checks.traffic import flown_of, in_way, routes_shared
 from dfr.plan.planner import make_plan
 from dfr.scenario import model as m
 from dfr.sim.build import sim_inputs
@@ -75,7 +75,7 @@ def test_only_the_ways_over_unknown_ground_are_counted_as_blind(field: Field):
     blind = sum(east_m < half_known.known_from_m for east_m in westernmost)
     world = field(traffic=(user,), of_world={"terrain": half_known})
     assert 0 < blind < len(plan.routes)
-    assert ways_shared(world, plan, user) == (blind, blind, len(plan.routes))
+    assert routes_shared(world, plan, user) == (blind, blind, len(plan.routes))
 
 
 def test_where_heights_are_known_the_finding_counts_the_ways_that_share_them(field: Field):

@@ -9,9 +9,9 @@ import pytest
 from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.metrics.kpi import summarise
 from dfr.metrics.resilience import n_minus_1
-from dfr.plan.objectives import Objective, Wish
-from dfr.plan.pareto import fronts
-from dfr.plan.planner import layouts_of, make_plan
+from dfr.plan.objectives import Objective, SitingObjective
+from dfr.plan.pareto import pareto_fronts
+from dfr.plan.planner import candidate_layouts, make_plan
 from dfr.plan.verdict import verdict_of
 from dfr.report.html import Rehearsal, Studies, report_html
 from dfr.sim.build import sim_inputs
@@ -25,7 +25,7 @@ def world():
 
 @pytest.fixture(scope="module")
 def run(world):
-    plan = make_plan(world, wish=Wish(objective=Objective.MEXCLP))
+    plan = make_plan(world, sited_for=SitingObjective(objective=Objective.MEXCLP))
     inputs = sim_inputs(world, plan)
     summary = summarise(
         simulate_inputs(inputs, replications=3, seed=1, jobs=1).records, inputs.deployment, seed=1
@@ -67,7 +67,7 @@ def test_the_page_says_for_what_the_docks_were_sited_with_proof(world, run):
 def test_losses_fronts_and_stress_are_shown_where_the_run_has_them(world, run):
     _, inputs, summary = run
     losses = n_minus_1(inputs, summary)
-    found = fronts(layouts_of(world)[0], 2)
+    found = pareto_fronts(candidate_layouts(world)[0], 2)
     studies = Studies(losses=losses, fronts=found, stress={"1 Objectives": {"1.1 Purpose": "To see <all>."}})
     html = page(world, run, studies)
     text = text_of(html)

@@ -139,10 +139,10 @@ def _cost(context: Context) -> tuple[float, float, str]:
     targets = {zone.id: frame.polygon(zone.area).centroid for zone in scenario.demand.zones}
     for route, _ in context.lines:
         start, end = frame.point(route.points[0]), targets[route.zone_id]
-        way = router.way(start, (end.x, end.y))
-        if not way.reachable:
+        path = router.path(start, (end.x, end.y))
+        if not path.reachable:
             continue
-        longer, farther = route.length_m - way.length_m, route.stand_off_m - way.stand_off_m
+        longer, farther = route.length_m - path.length_m, route.stand_off_m - path.stand_off_m
         if longer + farther > sum(worst[:2]) + 1.0:
             worst = (max(longer, 0.0), farther, f"from {route.site_id} to {route.zone_id}")
     return worst

@@ -7,15 +7,15 @@ from itertools import combinations
 from dfr.findings import Finding, Severity
 from dfr.plan.context import Context, finding
 from dfr.plan.rules import APART_HEIGHT_M, APART_M
-from dfr.plan.separation import DockWays, Meeting, aside_m, meeting, ways_of_docks
+from dfr.plan.separation import DockRoutes, Meeting, aside_m, meeting, routes_of_docks
 
 RULE = "own-drones-apart"
 IN_TURN = "fly one at a time: hold the second on its dock, or well short, until the first has passed"
 
 
 def check_own_drones(context: Context) -> list[Finding]:
-    """Drones of one dock, which fly the same ways, and the ways of each pair of docks."""
-    docks = ways_of_docks(context)
+    """Drones of one dock, which fly the same routes, and the routes of each pair of docks."""
+    docks = routes_of_docks(context)
     found = [*_same_dock(context, docks), *(_pair(context, a, b) for a, b in combinations(docks, 2))]
     if docks and not found:
         return [
@@ -24,16 +24,16 @@ def check_own_drones(context: Context) -> list[Finding]:
     return found
 
 
-def _same_dock(context: Context, docks: list[DockWays]) -> list[Finding]:
+def _same_dock(context: Context, docks: list[DockRoutes]) -> list[Finding]:
     shared = {site.id: site.drones for site in context.plan.sites if site.drones > 1}
-    names = [ways.site_id for ways in docks if ways.site_id in shared]
+    names = [dock.site_id for dock in docks if dock.site_id in shared]
     if not names:
         return []
     words = f"The drones of one dock ({', '.join(names)}) fly the same routes at the same height."
     return [finding(RULE, Severity.ADVICE, words, fix=IN_TURN)]
 
 
-def _pair(context: Context, first: DockWays, second: DockWays) -> Finding:
+def _pair(context: Context, first: DockRoutes, second: DockRoutes) -> Finding:
     names, found = f"{first.site_id} and {second.site_id}", meeting(first, second)
     if found is None:
         room = aside_m(first, second) - APART_M
@@ -60,9 +60,9 @@ def _pair(context: Context, first: DockWays, second: DockWays) -> Finding:
     )
 
 
-def _heights(context: Context, first: DockWays, second: DockWays) -> str:
+def _heights(context: Context, first: DockRoutes, second: DockRoutes) -> str:
     """The cruise heights of two docks, where the plan flies them at different ones."""
-    heights = {ways.site_id: ways.routes[0].height_m_agl for ways in (first, second)}
+    heights = {dock.site_id: dock.routes[0].height_m_agl for dock in (first, second)}
     if len(set(heights.values())) == 1:
         return ""
     return " (" + ", ".join(f"{site} cruises at {height:g} m" for site, height in heights.items()) + ")"

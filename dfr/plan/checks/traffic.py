@@ -45,11 +45,11 @@ def in_way(world: World, user: OtherTraffic, route: Route) -> bool:
     )
 
 
-def ways_shared(world: World, plan: Plan, user: OtherTraffic) -> tuple[int, int, int]:
-    """(ways that other traffic is in, of them those counted only for want of ground heights, all ways)."""
-    ways = [route for route in plan.routes if route.points]
-    shared = [route for route in ways if in_way(world, user, route)]
-    return len(shared), sum(flown_of(world, route) is None for route in shared), len(ways)
+def routes_shared(world: World, plan: Plan, user: OtherTraffic) -> tuple[int, int, int]:
+    """(routes shared with other traffic, of them those whose ground height is unknown, all routes)."""
+    routes = [route for route in plan.routes if route.points]
+    shared = [route for route in routes if in_way(world, user, route)]
+    return len(shared), sum(flown_of(world, route) is None for route in shared), len(routes)
 
 
 WELL_CLEAR_M = WELL_CLEAR_FT * FOOT_M
@@ -69,11 +69,11 @@ def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> li
         return [_finding(user, Severity.OK, words, margin_m=gap)]
     if user.rule is DeconflictionRule.HEIGHT_SPLIT:
         return [_split(context, user)]
-    shared, blind, ways = ways_shared(context.world, context.plan, user)
-    found = [_in_time(context, user, f"on {shared} of {ways} routes")]
+    shared, blind, routes = routes_shared(context.world, context.plan, user)
+    found = [_in_time(context, user, f"on {shared} of {routes} routes")]
     if user.rule is DeconflictionRule.HOLD_LOW:
         found.append(_hold(context, user))
-    return [*found, _blind(user, blind, ways)] if blind else found
+    return [*found, _blind(user, blind, routes)] if blind else found
 
 
 def _user_words(user: OtherTraffic) -> str:
@@ -148,12 +148,12 @@ def _split(context: Context, user: OtherTraffic) -> Finding:
     )
 
 
-def _blind(user: OtherTraffic, blind: int, ways: int) -> Finding:
-    """Ways counted as shared because nothing tells that they are not."""
+def _blind(user: OtherTraffic, blind: int, routes: int) -> Finding:
+    """Routes counted as shared because nothing tells that they are not."""
     return _finding(
         user,
         Severity.UNKNOWN,
-        f"{_user_words(user)} cannot be compared in height with {blind} of {ways} routes, whose ground is "
+        f"{_user_words(user)} cannot be compared in height with {blind} of {routes} routes, whose ground is "
         "unknown. Each visit counts as in their way, in the simulation too.",
         fix="state site.ground_m_amsl or give terrain data",
     )
