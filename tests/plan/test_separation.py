@@ -90,7 +90,7 @@ def test_a_plan_at_one_height_for_all_docks_is_advised_and_may_still_go(field: F
     plan = at_one_height(make_plan(field(**TWO)))
     (found,) = check_own_drones(context_of(field(**TWO), plan))
     assert found.severity is Severity.ADVICE
-    assert "3 pairs of routes (2 to the same zone)" in found.message
+    assert "3 pairs of routes of west and east (2 to the same zone)" in found.message
     assert found.margin_m == pytest.approx(-APART_HEIGHT_M)
     assert found.place is not None
     assert "one at a time" in found.fix
