@@ -12,12 +12,10 @@ from typing import Annotated
 import typer
 
 from dfr.api.vehicles import Authority, load_mission, prepare_flight, refuse_unattended
-from dfr.cli.flight_report import flight_document, print_flight, track_csv
-from dfr.cli.flight_telling import FlightTeller
 from dfr.cli.fly_orders import order_desk
-from dfr.cli.options import Now, Override, PlanInForce, moment
+from dfr.cli.fly_output import FlightTeller, flight_document, print_flight, track_csv
+from dfr.cli.options import Now, Override, PlanInForce, SigningKey, moment, signing_key
 from dfr.cli.output import emit_json, note, operator_at_terminal
-from dfr.cli.signing import SigningKey, signing_key
 from dfr.cli.stopping import give_up_stdout, one_stop
 from dfr.cli.upload import print_report
 from dfr.errors import LinkError, StoppedError

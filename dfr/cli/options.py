@@ -1,7 +1,9 @@
-"""Options that several verbs share: the weather of the day, the stage, and the moment of the verdict."""
+"""Options that several verbs share and the values they mean: day, plan, processes, signing key, authority."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +12,12 @@ from typing import Annotated
 import typer
 
 from dfr.errors import InputError
+from dfr.io.files import read_bounded
+from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import DayFiles
 from dfr.io.weather.files import WeatherFiles
 from dfr.plan.model import Plan
+from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.world.model import World
 
@@ -70,3 +75,59 @@ def moment(text: str | None) -> datetime:
     if when.tzinfo is None:
         raise InputError(f"--now {text!r} has no time zone", do="write 2024-08-24T09:00Z")
     return when
+
+
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Fly the landings anew; neither read nor keep tables of earlier runs."),
+]
+
+
+def plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
+    """The plan in a file, which must be of this very scenario, or a new one."""
+    if path is None:
+        return make_plan(world, docks=docks)
+    if docks is not None:
+        raise InputError("--plan and --docks exclude each other", do="give one of them")
+    return read_plan(path, world.scenario)
+
+
+def workers(jobs: int) -> int:
+    """How many processes `--jobs` means; 0 is one for each processor. Raises InputError below it."""
+    if jobs < 0:
+        raise InputError(f"--jobs {jobs} cannot work", do="1 or more, or 0 for one on each processor")
+    return jobs or len(os.sched_getaffinity(0))
+
+
+KEY_BYTES = 32
+WANTED = "a file of 32 bytes or of 64 hexadecimal digits, the digits themselves, or passphrase:FILE"
+PASSPHRASE = "passphrase:"
+
+SigningKey = Annotated[str | None, typer.Option("--signing-key", help=f"The key of a signed link: {WANTED}.")]
+
+
+def signing_key(text: str | None) -> bytes | None:
+    """The key that `--signing-key` gives; None without. Raises InputError for what is none.
+
+    Of a passphrase, a file's one line, ground stations take the SHA-256.
+    """
+    if text is None:
+        return None
+    if text.startswith(PASSPHRASE):
+        return hashlib.sha256(read_bounded(Path(text.removeprefix(PASSPHRASE))).rstrip(b"\r\n")).digest()
+    key = _key_of_hex(text)
+    if key is not None:
+        return key
+    held = read_bounded(Path(text))
+    key = held if len(held) == KEY_BYTES else _key_of_hex(held.decode("ascii", errors="replace"))
+    if key is None:
+        raise InputError(f"--signing-key {text}: no key of {KEY_BYTES} bytes", do=f"{WANTED}")
+    return key
+
+
+def _key_of_hex(text: str) -> bytes | None:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        return None
+    return key if len(key) == KEY_BYTES else None

@@ -10,7 +10,7 @@ from typing import Annotated, cast, get_args
 import typer
 
 from dfr.api.simulation import study_of
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
+from dfr.cli.options import Day, Forecast, Metar, NoCache, Notam, Now, Taf, day_files, plan_of, verdict_now
 from dfr.cli.output import (
     emit_json,
     keeping,
@@ -20,7 +20,6 @@ from dfr.cli.output import (
     progress,
     say,
 )
-from dfr.cli.planned import NoCache, plan_of
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError
 from dfr.findings import by_danger, finding_text

@@ -13,9 +13,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from dfr.cli.options import Forecast, Metar, Notam, Taf, day_files
+from dfr.cli.options import Forecast, Metar, NoCache, Notam, Taf, day_files
 from dfr.cli.output import emit_json, note, say
-from dfr.cli.planned import NoCache
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.io.scenario_files import DayFiles, find_scenario

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from dfr.api.simulation import run_simulation, simulation_inputs, study_of
+from dfr.cli.options import NoCache, plan_of, workers
 from dfr.cli.output import emit_json, json_text, keeping, note, progress, say
-from dfr.cli.planned import NoCache, plan_of, workers
 from dfr.errors import InputError
 from dfr.io.call_files import read_calls
 from dfr.io.files import write_atomically

@@ -8,8 +8,8 @@ from typing import Annotated, TypeVar
 import typer
 
 from dfr.api.simulation import study_of
+from dfr.cli.options import NoCache, workers
 from dfr.cli.output import emit_json, json_text, keeping, note, say
-from dfr.cli.planned import NoCache, workers
 from dfr.errors import InputError
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world

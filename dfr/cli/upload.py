@@ -10,9 +10,8 @@ import typer
 from dfr.api.vehicles import Authority, Connection
 from dfr.api.vehicles import upload as upload_mission
 from dfr.ardupilot.commands import MissionType
-from dfr.cli.options import Now, Override, PlanInForce, moment
+from dfr.cli.options import Now, Override, PlanInForce, SigningKey, moment, signing_key
 from dfr.cli.output import emit_json, operator_at_terminal, say
-from dfr.cli.signing import SigningKey, signing_key
 from dfr.link.onboard import count_words
 from dfr.link.transfer import TransferReport
 

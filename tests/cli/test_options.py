@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from dfr.cli.signing import signing_key
+from dfr.cli.options import signing_key
 from dfr.errors import InputError
 
 KEY = bytes(range(32))
