@@ -72,7 +72,7 @@ def _document(path: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error})", do="repair or remove it") from error
     if not isinstance(document, dict):
-        raise InputError(f"{path}: no JSON object", do="repair or remove it")
+        raise InputError(f"{path}: not a JSON object", do="repair or remove it")
     return document
 
 

@@ -51,7 +51,7 @@ def read_calls(path: Path, world: World) -> tuple[TraceCall, ...]:
         tail = [f"... and {more} more"] if more > 0 else []
         raise InputError("\n".join([*problems[:MOST_SHOWN], *tail]))
     if not calls:
-        raise InputError(f"{path}: no calls", do="one row for each call under the header")
+        raise InputError(f"{path}: no calls", do="give one row for each call below the header")
     return tuple(sorted(calls, key=lambda call: call.t_s))
 
 
@@ -80,7 +80,7 @@ def _rows(reader: csv.DictReader[str], path: Path) -> Iterator[tuple[int, Mappin
         for row in reader:
             if None in row:
                 raise InputError(
-                    f"{path}:{reader.line_num}: more cells than columns", do="one for each column"
+                    f"{path}:{reader.line_num}: more cells than columns", do="give one cell for each column"
                 )
             yield reader.line_num, {name: (cell or "").strip() for name, cell in row.items()}
     except csv.Error as error:
@@ -116,7 +116,7 @@ class _Reading:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise _RowError(
-                f"time: {text!r} is no ISO 8601 time -> such as 2024-08-24T15:02:11+01:00"
+                f"time: {text!r} is not an ISO 8601 time -> write it such as 2024-08-24T15:02:11+01:00"
             ) from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._period.zone)
@@ -132,7 +132,9 @@ class _Reading:
             return _named(row["zone"], self._zones, "zone")
         lat, lon = (_number(row.get(name, ""), name) for name in ("lat", "lon"))
         if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
-            raise _RowError(f"lat, lon: {lat:g}, {lon:g} is no place -> degrees, north and east positive")
+            raise _RowError(
+                f"lat, lon: {lat:g}, {lon:g} is not a position -> write degrees, north and east positive"
+            )
         point = shapely.Point(self._frame.point(Position(lat_deg=lat, lon_deg=lon)))
         for index, area in enumerate(self._areas):
             if area.covers(point):
@@ -153,7 +155,7 @@ def _seconds(row: Mapping[str, str], name: str) -> float:
         return math.nan
     value = _number(text, name)
     if value < 0.0:
-        raise _RowError(f"{name}: {text} is negative -> seconds of 0 or more, empty where unknown")
+        raise _RowError(f"{name}: {text} is negative -> write seconds of 0 or more, or nothing where unknown")
     return value
 
 
@@ -163,5 +165,5 @@ def _number(text: str, name: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise _RowError(f"{name}: {text!r} is no number -> a decimal number")
+        raise _RowError(f"{name}: {text!r} is not a number -> write a decimal number")
     return value

@@ -57,7 +57,9 @@ def find_scenario(text: str) -> Path:
         return shipped[name]
     close = difflib.get_close_matches(name, shipped, n=1)
     hint = f"did you mean {close[0]}?" if close else f"give a file or one of {', '.join(shipped)}"
-    raise InputError(f"{text!r} is no scenario file here, nor the name of a shipped one", do=f"{hint}")
+    raise InputError(
+        f"{text!r} is neither a scenario file here nor the name of a shipped scenario", do=f"{hint}"
+    )
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -89,7 +89,9 @@ def terrain_from(data: bytes, *, name: str) -> HeightGrid:
     elif data[:20].lstrip().lower().startswith((b"ncols", b"nrows")):
         grid = _ascii_grid(data, name)
     else:
-        raise InputError(f"{name}: unknown terrain format", do="ESRI ASCII grid, SRTM .hgt or GeoTIFF")
+        raise InputError(
+            f"{name}: unknown terrain format", do="give an ESRI ASCII grid, an SRTM .hgt or a GeoTIFF"
+        )
     if not np.isfinite(grid.heights).any():
         raise InputError(f"{name}: holds no height from -500 to 9000 m", do="check the file")
     return grid
@@ -109,13 +111,15 @@ def _sensible(heights: NDArray[np.float32], unknown: float | None) -> NDArray[np
 
 def _ascii_grid(data: bytes, name: str) -> HeightGrid:
     if len(data) > MAX_ASCII_BYTES:
-        raise InputError(f"{name}: {len(data)} bytes of text is over {MAX_ASCII_BYTES}", do="use tiles")
+        raise InputError(
+            f"{name}: {len(data)} bytes of text is over {MAX_ASCII_BYTES}", do="split it into tiles"
+        )
     words = data.decode("ascii", errors="replace").split()
     head: dict[str, float] = {}
     while len(words) > 2 * len(head) + 1 and words[2 * len(head)].lower() in ASCII_KEYS:
         key, value = words[2 * len(head)].lower(), words[2 * len(head) + 1]
         if key in head:
-            raise InputError(f"{name}: {key} stands twice", do="check the header")
+            raise InputError(f"{name}: {key} is given twice", do="check the header")
         head[key] = _number(value, name, key)
     rows, columns = _side(head, "nrows", name), _side(head, "ncols", name)
     body = words[2 * len(head) :]
@@ -126,10 +130,10 @@ def _ascii_grid(data: bytes, name: str) -> HeightGrid:
     try:
         heights = np.array(body, dtype=np.float32).reshape(rows, columns)
     except ValueError as error:
-        raise InputError(f"{name}: {error}", do="heights are numbers") from error
+        raise InputError(f"{name}: {error}", do="write heights as numbers") from error
     step = head.get("cellsize", 0.0)
     if not 0.0 < step < 1e5:
-        raise InputError(f"{name}: cellsize {step:g}", do="a positive number")
+        raise InputError(f"{name}: cellsize {step:g}", do="give a positive number")
     west, south = (_first_post(head, axis, step, name) for axis in "xy")
     degrees = step < 0.1
     if not degrees and not (-1e5 <= west <= 8e5 and -1e5 <= south <= 1.4e6):
@@ -159,7 +163,7 @@ def _first_post(head: dict[str, float], axis: str, step: float, name: str) -> fl
 def _side(head: dict[str, float], key: str, name: str) -> int:
     value = head.get(key, 0.0)
     if not 2 <= value <= MAX_POSTS or value != int(value):
-        raise InputError(f"{name}: {key} {value:g}", do="a whole number of at least 2")
+        raise InputError(f"{name}: {key} {value:g}", do="give a whole number of at least 2")
     return int(value)
 
 
@@ -169,7 +173,7 @@ def _number(text: str, name: str, key: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InputError(f"{name}: {key} {text[:20]!r} is no number", do="check the header")
+        raise InputError(f"{name}: {key} {text[:20]!r} is not a number", do="check the header")
     return value
 
 
@@ -180,14 +184,17 @@ def _hgt(data: bytes, name: str) -> HeightGrid:
     side, found = HGT_SIDES.get(len(data)), _HGT_NAME.fullmatch(Path(name).stem)
     if side is None:
         raise InputError(
-            f"{name}: {len(data)} bytes is no SRTM tile", do="1201 x 1201 or 3601 x 3601 heights"
+            f"{name}: {len(data)} bytes is not the size of an SRTM tile",
+            do="give 1201 x 1201 or 3601 x 3601 heights",
         )
     if found is None:
-        raise InputError(f"{name}: the name of a tile says where it lies", do="such as N50W002.hgt")
+        raise InputError(
+            f"{name}: its name does not say where the tile lies", do="name it such as N50W002.hgt"
+        )
     south = int(found[2]) * (1 if found[1].upper() == "N" else -1)
     west = int(found[4]) * (1 if found[3].upper() == "E" else -1)
     if not (-90 <= south < 90 and -180 <= west < 180):
-        raise InputError(f"{name}: no such tile on the globe", do="such as N50W002.hgt")
+        raise InputError(f"{name}: there is no such tile on the globe", do="name it such as N50W002.hgt")
     heights = np.frombuffer(data, dtype=">i2").reshape(side, side).astype(np.float32)
     step = 1.0 / (side - 1)
     return HeightGrid(
@@ -217,19 +224,20 @@ def _geotiff(data: bytes, name: str) -> HeightGrid:
             image = Image.open(io.BytesIO(data), formats=["TIFF"])
             if image.width * image.height > MAX_POSTS or min(image.size) < 2 or len(image.getbands()) != 1:
                 raise InputError(
-                    f"{name}: {image.size}, {image.mode}", do=f"one band of 2 x 2 to {MAX_POSTS} heights"
+                    f"{name}: {image.size}, {image.mode}", do=f"give one band of 2 x 2 to {MAX_POSTS} heights"
                 )
             tags = dict(image.tag_v2.items())  # type: ignore[attr-defined]
             heights = np.asarray(image, dtype=np.float32)
     except UnidentifiedImageError as error:
         raise InputError(
-            f"{name}: no readable GeoTIFF of one band of 16 or 32 bits", do="gdal_translate -b 1 -ot Float32"
+            f"{name}: not a readable GeoTIFF of one band of 16 or 32 bits",
+            do="convert it: gdal_translate -b 1 -ot Float32",
         ) from error
     except (
         OSError, ValueError, LookupError, TypeError, SyntaxError, ArithmeticError, Warning, MemoryError,
         AttributeError, struct.error, Image.DecompressionBombError,
     ) as error:  # fmt: skip
-        raise InputError(f"{name}: no readable GeoTIFF: {error}", do="give an ASCII grid") from error
+        raise InputError(f"{name}: not a readable GeoTIFF: {error}", do="give an ASCII grid") from error
     return _placed(heights, tags, name)
 
 
@@ -238,7 +246,7 @@ def _placed(heights: NDArray[np.float32], tags: dict[int, object], name: str) ->
     keys = _geo_keys(tags)
     scale, tie = _numbers(tags.get(TIFF_SCALE)), _numbers(tags.get(TIFF_TIEPOINT))
     if len(scale) < 2 or len(tie) < 6 or min(scale[:2]) <= 0.0 or TIFF_TRANSFORM in tags:
-        raise InputError(f"{name}: no north-up GeoTIFF", do="warp it, or give an ASCII grid")
+        raise InputError(f"{name}: not a north-up GeoTIFF", do="warp it, or give an ASCII grid")
     half = 0.0 if keys.get(KEY_RASTER_TYPE) == PIXEL_IS_POINT else 0.5
     unknown = tags.get(TIFF_NODATA)
     try:
@@ -261,7 +269,9 @@ def _crs(keys: dict[int, int], name: str) -> str:
     try:
         crs = CRS.from_epsg(code or 0)
     except (CRSError, TypeError) as error:
-        raise InputError(f"{name}: no EPSG code known", do="warp it to EPSG:4326 or 27700") from error
+        raise InputError(
+            f"{name}: its EPSG code is missing or unknown", do="warp it to EPSG:4326 or 27700"
+        ) from error
     if crs.is_geographic:
         return GEOGRAPHIC
     if not crs.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info):

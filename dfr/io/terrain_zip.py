@@ -69,10 +69,10 @@ def tiles_of(path: Path, *, near_en_m: tuple[float, float] | None = None) -> Ite
                 found = True
                 yield name, data
     except _BROKEN as error:
-        raise InputError(f"{path}: no readable archive: {error}", do="get it again") from error
+        raise InputError(f"{path}: not a readable archive: {error}", do="get it again") from error
     if not found:
         where = "" if near_en_m is None else f" within {NEAR_M / 1000:g} km of the site"
-        raise InputError(f"{path}: no tile{where} (.asc, .hgt or .tif)", do="the archive of that square")
+        raise InputError(f"{path}: no tile{where} (.asc, .hgt or .tif)", do="get the archive of that square")
 
 
 def _members(

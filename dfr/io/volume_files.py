@@ -25,7 +25,7 @@ def volumes_document(plan: Plan, path: Path) -> str:
     """The volumes as the suffix of a path asks. Raises InputError for another suffix."""
     suffix = path.suffix.lower()
     if suffix not in FORMS:
-        raise InputError(f"{path}: no form of volumes", do="a name ending in .kml or .geojson")
+        raise InputError(f"{path}: not a format for volumes", do="give a name ending in .kml or .geojson")
     return volumes_kml(plan) if suffix == ".kml" else volumes_geojson(plan)
 
 

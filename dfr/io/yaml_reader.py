@@ -353,7 +353,7 @@ class _Written(_Builder):
 
     def _alias(self, anchor: str, line: int) -> Node:
         if anchor not in self._anchors:
-            self.complain(line, f"*{anchor} names nothing that is complete", "write the value out")
+            self.complain(line, f"*{anchor} refers to nothing that is complete", "write the value out")
         return self._anchors.get(anchor, Scalar(line, ""))
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
@@ -373,7 +373,7 @@ class _Written(_Builder):
             self.complain(node.line, "merge keys (<<) are not read", "write the fields out")
         elif key in parent.items:
             first = parent.items[key][0]
-            self.complain(node.line, f"{key!r} stands here again (first on line {first})", "keep one")
+            self.complain(node.line, f"{key!r} is repeated (first on line {first})", "keep one")
         return str(key)
 
     def _give(self, parent: Mapping, key: tuple[str, int], node: Node) -> None:

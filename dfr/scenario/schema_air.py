@@ -68,7 +68,7 @@ def _covered(value: object) -> Ring:
     names = {name.casefold(): ring for name, ring in OUTLINES.items()}
     if value.strip().casefold() not in names:
         raise schema_error(
-            f"{value[:60]!r} is no outline known here",
+            f"{value[:60]!r} is not a known outline",
             f"draw a ring of [lat, lon], or name one of {', '.join(OUTLINES)}",
         )
     return names[value.strip().casefold()]
@@ -79,7 +79,7 @@ def _kind(value: object) -> DataKind:
     if isinstance(value, str) and kinds.get(value.strip().casefold()) is DataKind.RESTRICTIONS:
         raise schema_error("no airspace file stands for reading NOTAMs", "state notams: {read_by, read_at}")
     if not isinstance(value, str) or value.strip().casefold() not in kinds:
-        raise schema_error(f"{str(value)[:60]!r} is no kind of data", f"one of {', '.join(DataKind)}")
+        raise schema_error(f"{str(value)[:60]!r} is not a kind of data", f"one of {', '.join(DataKind)}")
     return kinds[value.strip().casefold()]
 
 

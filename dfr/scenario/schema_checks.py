@@ -80,11 +80,15 @@ def _unsourced(parts: Parts) -> Iterator[Complaint]:
         if mapping.get("source") or (mapping.get(model.vouching_field) and not mapping.get("assumed")):
             continue
         if mapping.get("assumed") is True:
-            yield loc, "is assumed without a word why", 'add note: "..."'
+            yield loc, "is assumed without a reason", 'add note: "..."'
         elif issubclass(model, SourcedFigure):
             yield loc, "has no source", how_to_source(mapping.get("value", "..."))
         else:
-            yield loc, "nobody vouches for it", 'add source: "...", or assumed: true and note: "..."'
+            yield (
+                loc,
+                "has no source and is not marked as assumed",
+                'add source: "...", or assumed: true and note: "..."',
+            )
 
 
 def _durations(parts: Parts) -> Iterator[Complaint]:
@@ -94,7 +98,7 @@ def _durations(parts: Parts) -> Iterator[Complaint]:
         shape, median, p90 = (mapping.get(key) for key in ("shape", "median_s", "p90_s"))
         if shape == DurationShape.LOGNORMAL:
             if p90 is None:
-                yield loc, "a lognormal without p90_s", "add p90_s: nine in ten are shorter"
+                yield loc, "is lognormal but has no p90_s", "add p90_s: nine in ten are shorter"
             elif not isinstance(median, (int, float)) or not isinstance(p90, (int, float)):
                 continue
             elif p90 < median or median <= 0:
@@ -250,7 +254,7 @@ def _posts(parts: Parts) -> Iterator[Complaint]:
     if kind in (OperationKind.VLOS, OperationKind.EVLOS) and not posts:
         yield (
             ("operation", "posts"),
-            f"{kind} without anyone who sees the drone",
+            f"{kind} needs somebody who sees the drone",
             "add the posts of pilots and observers",
         )
     need = parts.get(int, "crew", "safety_pilots_per_drone")

@@ -276,9 +276,7 @@ def _settled(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
         raise schema_error(skipped, "choose a time before or after the skipped hour")
     if offset is None and len(choices) == 2:
         twice = f"{naive:%Y-%m-%d %H:%M} happens twice in {zone}: the clock goes back then"
-        raise schema_error(
-            twice, "write which: " + " or ".join(f"{naive:%Y-%m-%d %H:%M}{o}" for o in choices)
-        )
+        raise schema_error(twice, "say which: " + " or ".join(f"{naive:%Y-%m-%d %H:%M}{o}" for o in choices))
     if offset is None:
         return early
     wanted = "+00:00" if offset == "Z" else offset
@@ -344,7 +342,7 @@ def read_area(value: object) -> Ring:
     if not polygon.is_valid:
         raise schema_error("the sides cross or touch each other", "list the corners in order around the area")
     if polygon.area < 1.0:
-        raise schema_error(f"the area is {polygon.area:.2f} m2", "give corners that enclose a real area")
+        raise schema_error(f"the area is {polygon.area:.2f} m²", "give corners that enclose a real area")
     return tuple(corners)
 
 

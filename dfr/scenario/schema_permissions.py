@@ -34,9 +34,11 @@ _NOT_HELD = re.compile(
 def held_reference(text: str) -> str:
     """A reference of a document that is held. Raises where the words say it is not, or name none."""
     if _NOT_HELD.search(text):
-        raise schema_error(f"{text!r} is no permission", "write its reference once you hold it")
+        raise schema_error(f"{text!r} is not a permission", "write its reference once you hold it")
     if not re.search(r"\d", text):
-        raise schema_error(f"{text!r} is no reference", "write the number of the document as it stands on it")
+        raise schema_error(
+            f"{text!r} is not a reference", "write the number of the document as it stands on it"
+        )
     return text.strip()
 
 
@@ -44,7 +46,7 @@ def no_exemption(exempt: bool) -> bool:
     """False. Raises where a restriction claims to exempt this operation: a clearance says who exempts it."""
     if exempt:
         raise schema_error(
-            "exempt: true is no permission",
+            "exempt: true is not a permission",
             "take it out and write clearances: [{zone: its name, authority: ..., reference: ..., start: ..., "
             "end: ..., height_m_amsl: ..., contact: ...}]",
         )

@@ -70,7 +70,7 @@ def _zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             found.append(
-                (("zone",), f"{show_value(name)} is no time zone", "write one such as Europe/London")
+                (("zone",), f"{show_value(name)} is not a time zone", "write one such as Europe/London")
             )
     return ZoneInfo("UTC")
 

@@ -153,9 +153,9 @@ HEAD = b"ncols 2\nnrows 2\nxllcorner 460000\nyllcorner 90000\ncellsize 50\n"
             "no height",
         ),
         ("a.asc", b"ncols 1e9\nnrows 1e9\nxllcorner 1\nyllcorner 1\ncellsize 50\n", "whole number"),
-        ("N50W002.hgt", b"123", "no SRTM tile"),
+        ("N50W002.hgt", b"123", "not the size of an SRTM tile"),
         ("tile.hgt", b"\0" * 1201 * 1201 * 2, "such as N50W002.hgt"),
-        ("a.tif", b"II*\0rubbish", "no readable GeoTIFF"),
+        ("a.tif", b"II*\0rubbish", "not a readable GeoTIFF"),
         ("a.zip", b"PK\3\4", "unknown terrain format"),
     ],
 )

@@ -88,7 +88,7 @@ def test_a_text_is_no_authorisation_and_the_new_form_is_spelt_out(read, text: st
 def test_a_reference_that_says_it_is_not_held_is_none(read, reference: str) -> None:
     said = refusal(read, WRITTEN.replace("UAS 7712/2026", reference))
     assert "operation.authorisation.reference" in said
-    assert "is no permission" in said or "is no reference" in said
+    assert "is not a permission" in said or "is not a reference" in said
     assert "clearances[0].reference" in refusal(read, WRITTEN, CLEARED.replace("LEE/24/8", reference))
 
 
@@ -110,10 +110,10 @@ BROKEN = {
     "ends before it starts": ("2024-08-25 22:00", "2024-08-22 22:00", "end is not after start"),
     "no authority": ("    authority: Lee Tower\n", "", "authority"),
     "no contact": ('    contact: "01234 567"\n', "", "contact"),
-    "assumed without a word why": (
+    "assumed without a reason": (
         "    height_m_agl",
         "    assumed: true\n    height_m_agl",
-        "without a word why",
+        "assumed without a reason",
     ),
 }
 
@@ -128,7 +128,7 @@ def test_a_restriction_exempts_nobody_by_itself(repository: Path) -> None:
     text = (repository / "scenarios" / "isle-of-wight-2024.yaml").read_text()
     text = text.replace("    status: possible\n", "    status: possible\n    exempt: true\n")
     with pytest.raises(
-        ScenarioError, match="exempt: true is no permission -> take it out and write clearances"
+        ScenarioError, match="exempt: true is not a permission -> take it out and write clearances"
     ):
         scenario_from(text.encode(), name="s.yaml", folder=repository / "scenarios")
 

@@ -57,8 +57,8 @@ def test_a_file_is_said_to_cover_a_published_outline(read, text: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (KINDS, KINDS + "    covers: Atlantis\n", "'Atlantis' is no outline known here"),
-        ("unmanned-aircraft zones]", "drones]", "'drones' is no kind of data"),
+        (KINDS, KINDS + "    covers: Atlantis\n", "'Atlantis' is not a known outline"),
+        ("unmanned-aircraft zones]", "drones]", "'drones' is not a kind of data"),
         ("unmanned-aircraft zones]", "restrictions by NOTAM]", "no airspace file stands for reading NOTAMs"),
         ("  tallest_m_agl: 35\n", "  tallest_m_agl: -1\n", "obstacles.tallest_m_agl"),
         ("  read_at: 2024-08-23 08:00\n", "  read_at: yesterday\n", "'yesterday' is not a time"),

@@ -67,7 +67,7 @@ def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Conver
     if chosen not in FORMATS:
         raise InputError(f"{form or out}: unknown format", do=f"--format {' or '.join(FORMATS)}")
     if any(out.resolve() == path.resolve() for path in files):
-        raise InputError(f"{out}: is one of the sources, and would be replaced", do="another --out")
+        raise InputError(f"{out}: is one of the sources, and would be replaced", do="choose another --out")
     reads = [
         read_airspace(read_bounded(path, limit_bytes=MAX_AIRSPACE_BYTES), name=str(path)) for path in files
     ]

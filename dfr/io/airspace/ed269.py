@@ -121,6 +121,6 @@ def _shape(draft: VolumeDraft, shape: object, unit: object) -> None:
         return
     rings = shape.get("coordinates")
     if form != "Polygon" or not isinstance(rings, list) or not rings:
-        raise BadZoneError("bad-geometry", f"{form[:20]!r} is no Circle or Polygon")
+        raise BadZoneError("bad-geometry", f"{form[:20]!r} is neither a Circle nor a Polygon")
     draft.outline = read_ring(rings[0])
     draft.holes = [read_ring(hole) for hole in rings[1:]]

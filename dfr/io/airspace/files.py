@@ -259,7 +259,7 @@ def refuse_unread(data: bytes, head: str, name: str) -> None:
     found = found or _by_root(head[:20_000])
     found = found or next((what for pattern, what in WORDS if pattern.search(head[:20_000])), "")
     if found:
-        raise AirspaceError(f"{name}: is {found}, which is not read", do=f"get the same as {READ}")
+        raise AirspaceError(f"{name}: is {found}, which dfr does not read", do=f"get the same as {READ}")
 
 
 def _by_root(head: str) -> str:
@@ -270,4 +270,4 @@ def _by_root(head: str) -> str:
 
 def unknown_format(name: str) -> AirspaceError:
     """The error for an archive in which nothing is airspace."""
-    return AirspaceError(f"{name}: holds no airspace of a format that is read", do=f"get it as {READ}")
+    return AirspaceError(f"{name}: holds no airspace in a format that dfr reads", do=f"get it as {READ}")

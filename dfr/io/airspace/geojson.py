@@ -226,7 +226,7 @@ def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> Ver
             return None
         found = parse_limit(value.strip(" .,;\u00b7"))
         if found is None:
-            raise BadZoneError("unreadable-limit", f"{value[:40]!r} is no limit")
+            raise BadZoneError("unreadable-limit", f"{value[:40]!r} is not a limit")
         return found
     return limit_of(value, reference, _unit(words), upper=upper)
 

@@ -151,7 +151,7 @@ def read_positions(element: Element) -> list[Vertex]:
             3 if item.get("srsDimension") == "3" or (local_name(item) == "pos" and len(numbers) == 3) else 2
         )
         if len(numbers) % step:
-            raise BadCurveError("bad-coordinate", f"{(item.text or '')[:40]!r} is no list of positions")
+            raise BadCurveError("bad-coordinate", f"{(item.text or '')[:40]!r} is not a list of positions")
         swap = lon_first(item)
         pairs = [(numbers[k], numbers[k + 1]) for k in range(0, len(numbers), step)]
         found += [_vertex(b, a) if swap else _vertex(a, b) for a, b in pairs]
@@ -205,7 +205,7 @@ def _cut(border: list[Vertex], start: Vertex, end: Vertex) -> list[Vertex]:
             raise BadCurveError("gap", f"lat {place.lat:.4f}, lon {place.lon:.4f} is not on the border")
     first, last = ends[0][0], ends[1][0]
     if _distance_m(border[0], border[-1]) <= SAME_M and (first, last) != (0, len(border) - 1):
-        raise BadCurveError("no-border", "a closed border has two ways between two points")
+        raise BadCurveError("no-border", "a closed border has two paths between two points")
     return border[first : last + 1] if first <= last else border[last : first + 1][::-1]
 
 
@@ -283,9 +283,9 @@ def _radius_m(segment: Element) -> float:
     unit = (found[0].get("uom") or "").upper() if found else ""
     value = _number((found[0].text or "") if found else "")
     if unit not in RADIUS_UNITS_M:
-        raise BadCurveError("bad-radius", f"{unit[:20]!r} is no unit of a radius")
+        raise BadCurveError("bad-radius", f"{unit[:20]!r} is not a unit of a radius")
     if not 0.0 < value * RADIUS_UNITS_M[unit] <= 1e6:
-        raise BadCurveError("bad-radius", f"{value:g} {unit} is no radius")
+        raise BadCurveError("bad-radius", f"{value:g} {unit} is not a radius")
     return value * RADIUS_UNITS_M[unit]
 
 
@@ -320,5 +320,5 @@ def _number(text: str) -> float:
     except ValueError:
         value = float("nan")
     if not abs(value) < 1e9:
-        raise BadCurveError("bad-number", f"{text[:20]!r} is no number")
+        raise BadCurveError("bad-number", f"{text[:20]!r} is not a number")
     return value

@@ -1,6 +1,6 @@
 """JSON with the line of each feature, and airspace files whose features are such a list.
 
-Constants that are no numbers and deep nesting are refused. Of a key that stands twice in an object with
+Constants that are not numbers and deep nesting are refused. Of a key that is given twice in an object with
 different values neither is taken: its value is null.
 
 Ours, because `json` keeps no lines, lets NaN in and takes the last of two values.
@@ -69,7 +69,7 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_number(text: str) -> object:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _feature_lines(text: str) -> list[int]:

@@ -106,7 +106,7 @@ def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems:
             error.lineno, "not-xml", expat.errors.messages.get(error.code, str(error)), ReadOutcome.REFUSED
         )
     except (LookupError, ValueError) as error:
-        problems.add(None, "not-xml", f"an encoding nobody knows: {error}", ReadOutcome.REFUSED)
+        problems.add(None, "not-xml", f"unknown encoding: {error}", ReadOutcome.REFUSED)
     except _BadKmlError as bad:
         problems.add(None, bad.code, str(bad), ReadOutcome.REFUSED)
 

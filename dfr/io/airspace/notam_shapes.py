@@ -117,7 +117,7 @@ def _vertex(parts: tuple[str | None, ...]) -> Vertex:
 def _metres(value: str, unit: str) -> float:
     found = float(value) * UNITS_M[unit]
     if not 0.0 < found <= MAX_RADIUS_M:
-        raise NotDrawnError(f"{value} {unit} is no radius")
+        raise NotDrawnError(f"{value} {unit} is not a radius")
     return found
 
 

@@ -61,7 +61,7 @@ def read_obstacle_points(data: bytes, *, name: str) -> AirspaceRead:
     try:
         document, lines = parse_json(decode_text(data)[0])
     except JsonTroubleError as error:
-        raise InputError(f"{name}: no JSON: {error}", do="check the file") from error
+        raise InputError(f"{name}: not JSON: {error}", do="check the file") from error
     features = document.get("features") if isinstance(document, dict) else None
     listed = features if isinstance(features, list) else [document]
     numbered = zip(listed, [*lines, *([None] * len(listed))], strict=False)
@@ -99,7 +99,7 @@ def obstacle_of(fields: Mapping[str, object], *, source: str, line: int | None) 
     """The obstacle of some fields. Raises BadObstacleError."""
     lat, lon = _number(fields, LATITUDES), _number(fields, LONGITUDES)
     if lat is None or lon is None:
-        raise BadObstacleError("no place: give lat_deg and lon_deg")
+        raise BadObstacleError("no position: give lat_deg and lon_deg")
     try:
         position = Position(lat_deg=lat, lon_deg=lon)
     except InputError as error:
@@ -122,7 +122,7 @@ def _top(fields: Mapping[str, object]) -> VerticalLimit:
     found = parse_limit(texts[0])
     said = any(datum in texts[0].upper() for datum in ("AGL", "AMSL", "MSL"))
     if found is None or not said or found.datum not in (VerticalDatum.AGL, VerticalDatum.AMSL):
-        raise BadObstacleError(f"{texts[0][:40]!r} is no height with unit and datum, such as 45 m AGL")
+        raise BadObstacleError(f"{texts[0][:40]!r} is not a height with unit and datum, such as 45 m AGL")
     return found
 
 

@@ -173,7 +173,7 @@ class _Reader:
         tag, place = line.split(None, 1)[0].upper(), _POSITION.search(line)
         if self._draft is not None and (place or tag in MISSPELT or tag[:2] in DRAWING):
             reach = reach_of_coordinate(line[place.start() :] if place else line[2:])
-            raise BadRecordError("unknown-record", "draws something, but what?", reach)
+            raise BadRecordError("unknown-record", "draws something that cannot be read", reach)
         self._strange = True
         self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", ReadOutcome.NOTE)
 

@@ -162,7 +162,7 @@ class OutlineBuilder:
         else:
             raise BadRecordError("bad-coordinate", "no coordinate", reach_of_coordinate(text))
         if LAT_LON.search(text, match.end()):
-            raise BadRecordError("bad-coordinate", "two positions where one is wanted", ANYWHERE)
+            raise BadRecordError("bad-coordinate", "two positions in a record that takes one", ANYWHERE)
         return found
 
     def _use_centre(self, radius_m: float, *ends: Reach) -> Vertex:

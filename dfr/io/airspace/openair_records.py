@@ -80,7 +80,7 @@ def number_of(text: str) -> float:
     except ValueError:
         value = float("nan")
     if not math.isfinite(value):
-        raise BadRecordError("bad-number", f"{text[:20]!r} is no number")
+        raise BadRecordError("bad-number", f"{text[:20]!r} is not a number")
     return value
 
 
@@ -106,7 +106,7 @@ def radius_m_of(text: str) -> float:
     """A radius in metres; nautical miles where no unit stands. Raises BadRecordError."""
     match = _RADIUS.match(text)
     if match is None:
-        raise BadRecordError("bad-radius", f"{text[:20]!r} is no radius")
+        raise BadRecordError("bad-radius", f"{text[:20]!r} is not a radius")
     radius_nm = float(match[1].replace(",", ".")) * _UNITS_NM[(match[2] or "").upper()]
     if not 0.0 < radius_nm <= MAX_RADIUS_NM:
         raise BadRecordError("bad-radius", f"a radius of {radius_nm:g} NM")
@@ -168,7 +168,7 @@ def kinds_of(text: str) -> frozenset[DataKind]:
     known = {kind.value.lower(): kind for kind in DataKind}
     for word in words:
         if word not in known:
-            raise BadRecordError("bad-kinds", f"{word[:40]!r} is no kind of data: {', '.join(DataKind)}")
+            raise BadRecordError("bad-kinds", f"{word[:40]!r} is not a kind of data: {', '.join(DataKind)}")
     return frozenset(known[word] for word in words)
 
 

@@ -94,7 +94,7 @@ def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> 
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)
     if not is_number(value):
-        raise BadZoneError("unreadable-limit", f"{str(value)[:40]!r} is no height")
+        raise BadZoneError("unreadable-limit", f"{str(value)[:40]!r} is not a height")
     if value == 0.0 and not upper:
         return SURFACE
     scale = UNITS_M.get(str(unit).upper().strip())
@@ -118,7 +118,7 @@ def limit_of(value: object, reference: object, unit: object, *, upper: bool) -> 
 def read_corner(value: object) -> Vertex:
     """A vertex of [lon, lat] or [lon, lat, height]; longitudes may run on past 180. Raises BadZoneError."""
     if not (isinstance(value, list) and len(value) >= 2 and is_number(value[0]) and is_number(value[1])):
-        raise BadZoneError("bad-coordinate", f"{str(value)[:60]} is no lon, lat pair")
+        raise BadZoneError("bad-coordinate", f"{str(value)[:60]} is not a lon, lat pair")
     lon, lat = float(value[0]), float(value[1])
     if abs(lat) > 90.0 or abs(lon) > 360.0:
         hint = "; latitude and longitude may be swapped" if abs(lat) > 90.0 >= abs(lon) else ""
@@ -185,7 +185,7 @@ def round_area(centre: object, radius: object, scale_m: float = 1.0) -> list[Ver
     middle = read_corner(centre)
     if not is_number(radius) or not 0.0 < radius * scale_m <= MAX_RADIUS_M:
         reach = Reach.around(middle, MOST_RADIUS_M)
-        raise BadZoneError("bad-radius", f"{str(radius)[:40]} is no radius", reach)
+        raise BadZoneError("bad-radius", f"{str(radius)[:40]} is not a radius", reach)
     return [circle(middle.lat, middle.lon, radius * scale_m)]
 
 
@@ -198,7 +198,7 @@ def activation_of(periods: Iterable[Json]) -> Activation:
             return ALWAYS
         within = Interval(start=_moment(period.get("startDateTime")), end=_moment(period.get("endDateTime")))
         if within.start is not None and within.end is not None and within.start >= within.end:
-            raise BadZoneError("unreadable-activation", f"{within.start} to {within.end} is no time at all")
+            raise BadZoneError("unreadable-activation", f"{within.start} to {within.end} is an empty period")
         schedule = json_objects(period.get("schedule"))
         found += [hours for item in schedule for hours in _daily(item, within)] or [within]
         words.append(f"{period.get('startDateTime') or '...'} to {period.get('endDateTime') or '...'}")
@@ -247,17 +247,19 @@ def _clock(text: object, event: object) -> tuple[time | SunEvent, tzinfo | None]
         try:
             return SunEvent(str(event).upper()), None
         except ValueError:
-            raise BadZoneError("unreadable-activation", f"{str(event)[:20]!r} is no event") from None
+            raise BadZoneError(
+                "unreadable-activation", f"{str(event)[:20]!r} is not an event of the sun"
+            ) from None
     if text is None or text == "":
         return time(0, 0), None
     match = _TIME.fullmatch(str(text).strip())
     if match is None:
-        raise BadZoneError("unreadable-activation", f"{str(text)[:20]!r} is no time of day")
+        raise BadZoneError("unreadable-activation", f"{str(text)[:20]!r} is not a time of day")
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     if hour == 24 and minute == second == 0:
         hour = 0
     if hour > 23 or minute > 59 or second > 59:
-        raise BadZoneError("unreadable-activation", f"{text} is no time of day")
+        raise BadZoneError("unreadable-activation", f"{text} is not a time of day")
     return time(hour, minute, second), _offset(match[4])
 
 
@@ -270,7 +272,7 @@ def _offset(text: str | None) -> tzinfo | None:
     digits = str(text).replace(":", "")
     delta = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
     if delta >= timedelta(hours=24):
-        raise BadZoneError("unreadable-activation", f"{text} is no offset")
+        raise BadZoneError("unreadable-activation", f"{text} is not an offset from UTC")
     return timezone(-delta if digits[0] == "-" else delta)
 
 

@@ -111,7 +111,7 @@ def _obstacle(item: Node, source: str) -> Obstacle:
         raise _BadVolumeError(item.line, "bad-obstacle", "not a mapping")
     place, top = _point(item.get("position"), item.line), parse_limit(item.text("elevation"))
     if top is None or top.datum is not VerticalDatum.AMSL:
-        raise _BadVolumeError(item.line, "bad-obstacle", f"{item.text('elevation')!r} is no elevation")
+        raise _BadVolumeError(item.line, "bad-obstacle", f"{item.text('elevation')!r} is not an elevation")
     where = Position(lat_deg=place.lat, lon_deg=place.lon)
     return Obstacle(name=item.text("name"), position=where, top=top, source=source, line=item.line)
 
@@ -186,7 +186,9 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
     if not draft.outline:
         problems.refuse(draft, volume.line, "no-geometry", f"{name}: no outline")
     elif isinstance(draft.outline[0], Arc) and draft.outline[0].from_deg is None:
-        problems.refuse(draft, volume.line, "bad-arc", f"{name}: an arc comes first; from where?", lost=())
+        problems.refuse(
+            draft, volume.line, "bad-arc", f"{name}: an arc comes first, so its start is not known", lost=()
+        )
     return draft
 
 
@@ -234,7 +236,7 @@ def _point(node: Node | None, line: int | None = None) -> Vertex:
     match = _LAT_LON.fullmatch(text.strip())
     if match is None:
         raise _BadVolumeError(
-            node.line if node else line, "bad-coordinate", f"{text[:40]!r} is no coordinate"
+            node.line if node else line, "bad-coordinate", f"{text[:40]!r} is not a coordinate"
         )
     degrees = [
         float(d) + float(m) / 60.0 + float(s) / 3600.0
@@ -254,5 +256,5 @@ def _radius(shape: Mapping) -> float:
         value = float(match[1])
         radius_m = {"nm": nm_to_m(value), "km": value * 1000.0, "m": value}[match[2]]
     if not 0.0 < radius_m <= MAX_RADIUS_M:
-        raise _BadVolumeError(shape.line, "bad-radius", f"{shape.text('radius')!r} is no radius")
+        raise _BadVolumeError(shape.line, "bad-radius", f"{shape.text('radius')!r} is not a radius")
     return radius_m

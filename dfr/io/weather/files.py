@@ -156,7 +156,7 @@ def _station(scenario: Scenario, name: str, when: datetime) -> str:
     place, named = station_position(name), name in scenario.weather.stations
     away_m = None if place is None else distance_m(scenario.site.centre, place)
     if not named and (away_m is None or away_m > FARTHEST_M):
-        where = "where it is is not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
+        where = "its position is not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
         raise InputError(
             f"weather of {name}: {where}, at most {FARTHEST_M / 1000:.0f} km is taken unasked",
             do=f"give a nearer station, or name it in the scenario: weather.stations: [{name}]",

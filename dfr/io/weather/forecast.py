@@ -117,7 +117,9 @@ def _zone(offset_s: str | int) -> tzinfo:
     try:
         return timezone(timedelta(seconds=int(offset_s)))
     except (ValueError, OverflowError) as error:
-        raise InputError(f"utc_offset_seconds {offset_s!r:.30} is no offset", do="correct it") from error
+        raise InputError(
+            f"utc_offset_seconds {offset_s!r:.30} is not an offset from UTC", do="correct it"
+        ) from error
 
 
 def _hours(
@@ -158,7 +160,7 @@ def _time(cell: object, where: str, zone: tzinfo) -> datetime:
         raise InputError(f"{where}: {cell!r:.40} is no time", do="write 2024-08-24T12:00") from error
     when = when if when.tzinfo is not None else when.replace(tzinfo=zone)
     if not EARLIEST < when < LATEST:
-        raise InputError(f"{where}: {cell!r:.40} is no time of a forecast", do="write 2024-08-24T12:00")
+        raise InputError(f"{where}: {cell!r:.40} is not a forecast time", do="write 2024-08-24T12:00")
     return when
 
 

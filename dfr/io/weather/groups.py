@@ -120,7 +120,7 @@ def resolve_moment(day: int, hour: int, minute: int, *, until: datetime) -> date
             if found <= latest:
                 return found
         month = (month - timedelta(days=1)).replace(day=1)
-    raise InputError(f"{day:02d}{hour:02d}{minute:02d}: no such day and time", do="correct it")
+    raise InputError(f"{day:02d}{hour:02d}{minute:02d}: there is no such day and time", do="correct it")
 
 
 def hour_of(when: datetime) -> datetime:

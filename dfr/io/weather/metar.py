@@ -90,7 +90,7 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
     while words and words[0] in _BEFORE:
         del words[0]
     if len(words) < 3 or not _STATION.match(words[0]) or not (stamp := _STAMP.match(words[1])):
-        raise InputError(f"no report: {text[:40]!r}", do="write STATION DDHHMMZ WIND ...")
+        raise InputError(f"not a report: {text[:40]!r}", do="write STATION DDHHMMZ WIND ...")
     if "NIL" in words:
         return None
     groups = list(_until_trend(words[2:]))
@@ -99,7 +99,10 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
         conditions_of(groups), temperature_c=float(warmth[1].replace("M", "-")) if warmth else None
     )
     if seen.temperature_c is not None and abs(seen.temperature_c) > WARMEST_C:
-        raise InputError(f"{words[0]} {words[1]}: {seen.temperature_c:g} degC is no weather", do="correct it")
+        raise InputError(
+            f"{words[0]} {words[1]}: {seen.temperature_c:g} °C is not a believable temperature",
+            do="correct it",
+        )
     if seen.wind_mps is None and seen.visibility_m is None and seen.temperature_c is None:
         raise InputError(
             f"{words[0]} {words[1]}: no wind, no visibility and no temperature", do="add them or leave it out"

@@ -109,7 +109,7 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
         del words[0]
     if len(words) < 2 or not _STATION.match(words[0]):
         raise InputError(
-            f"no forecast: {' '.join(words)[:40]!r}", do="write TAF STATION DDHHMMZ DDHH/DDHH ..."
+            f"not a forecast: {' '.join(words)[:40]!r}", do="write TAF STATION DDHHMMZ DDHH/DDHH ..."
         )
     station, rest = words[0], words[1:]
     if {"NIL", "CNL"} & set(rest):
@@ -118,7 +118,7 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
     rest = rest[1:] if stamp else rest
     valid = _SPAN.match(rest[0]) if rest else None
     if valid is None:
-        raise InputError(f"{station}: no validity", do="write DDHH/DDHH after the time of issue")
+        raise InputError(f"{station}: no period of validity", do="write DDHH/DDHH after the time of issue")
     begin = resolve_moment(int(valid[1]), int(valid[2]), 0, until=until)
     end = _later(int(valid[3]), int(valid[4]), begin)
     if not begin < end <= begin + LONGEST:
@@ -190,7 +190,7 @@ def _from(start: re.Match[str], since: datetime) -> datetime:
     """The moment of FMddhhmm, or of the older FMhhmm."""
     day, hour, minute = int(start[1] or since.day), int(start[2]), int(start[3])
     if hour > 24 or minute > 59:
-        raise InputError(f"{start[0]}: no such time", do="correct it")
+        raise InputError(f"{start[0]}: there is no such time", do="correct it")
     found = _later(day, hour, since) + timedelta(minutes=minute)
     return found if start[1] or found >= since else found + timedelta(days=1)
 

@@ -404,7 +404,7 @@ def test_bombs_and_broken_documents_are_refused(data: bytes, code: str) -> None:
 
 
 def test_an_archive_without_airspace_is_refused_in_words() -> None:
-    with pytest.raises(AirspaceError, match="holds no airspace of a format that is read"):
+    with pytest.raises(AirspaceError, match="holds no airspace in a format that dfr reads"):
         read_airspace(kmz(b"hello", "readme.txt"), name="a.zip")
 
 

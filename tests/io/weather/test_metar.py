@@ -92,7 +92,7 @@ def test_a_wind_from_beyond_the_compass_is_refused():
         ("24045KN 9999", "24045KN: no wind can be read"),
         ("24020G12KT 9999", "gust is below its mean"),
         ("240999KT 9999", "no wind is over 80"),
-        ("24012KT 9999 99/12", "99 degC is no weather"),
+        ("24012KT 9999 99/12", "99 °C is not a believable temperature"),
         ("24012KT 9999 18/12 Q9999", "no QNH is 9999"),
     ],
 )

@@ -107,7 +107,7 @@ def test_a_year_ends_within_a_forecast():
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("TAF EGLL 251058Z 24015KT 9999", "no validity"),
+        ("TAF EGLL 251058Z 24015KT 9999", "no period of validity"),
         ("TAF EGLL 251058Z 2512/2618 9999", "no wind"),
         ("TAF EGLL 251058Z 2512/2618 24015KT 9999 TEMPO 4000", "has no time"),
         ("TAF EGLL 251058Z 4512/2618 24015KT 9999", "no such day"),
@@ -116,10 +116,10 @@ def test_a_year_ends_within_a_forecast():
         ("TAF EGLL 251058Z 2512/2618 24015KT 9999 TEMPO 2516/2514 24040KT", "TEMPO 2516/2514 goes back"),
         ("TAF EGLL 251058Z 2512/2618 24015KT 9999 BECMG 2516/2514 24040KT", "BECMG 2516/2514 goes back"),
         ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM251800 24040KT FM251500 24010KT", "before the change"),
-        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM251399 24040KT", "FM251399: no such time"),
-        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM1399 24040KT", "FM1399: no such time"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM251399 24040KT", "FM251399: there is no such time"),
+        ("TAF EGLL 251058Z 2512/2618 24015KT 9999 FM1399 24040KT", "FM1399: there is no such time"),
         ("TAF EGLL 251058Z 2512/2618 24015KT 9999 TEMPO 2512/2514 24P60KT", "24P60KT: no wind can be read"),
-        ("hello", "no forecast"),
+        ("hello", "not a forecast"),
     ],
 )
 def test_what_is_wrong_is_said(text, what):

@@ -179,13 +179,13 @@ def test_a_gust_is_never_below_the_wind_of_its_hour():
         (b"time,wind_mps,wind_from_deg\n2024-08-24T12:00,1,999\n", "f:2.*not 0 to 360"),
         (b"time,wind_mps,temperature_c\n2024-08-24T12:00,1,-99\n", "f:2.*not -60 to 60"),
         (b"time,wind_mps,wind_mps\n2024-08-24T12:00,9,3\n", "two columns give wind_mps"),
-        (b"time,wind_mps\n0001-01-01T00:00+10:00,1\n", "f:2.*no time"),
+        (b"time,wind_mps\n0001-01-01T00:00+10:00,1\n", "f:2.*is not a forecast time"),
         (b"time,wind_mps\n" + b"x" * 200_000 + b",1\n", "not CSV"),
         (
             b"a,utc_offset_seconds\n1,9999999999999999999999\n\ntime,wind_mps\n2024-08-24T12:00,1\n",
-            "no offset",
+            "is not an offset",
         ),
-        (b'{"utc_offset_seconds": 1000000, "hourly": {"time": [], "wind_mps": []}}', "no offset"),
+        (b'{"utc_offset_seconds": 1000000, "hourly": {"time": [], "wind_mps": []}}', "is not an offset"),
         (open_meteo(visibility=[1.0]), "1 values for 3"),
         (open_meteo(time=["x", "y", "z"]), "no time"),
     ],
@@ -198,7 +198,7 @@ def test_what_is_wrong_is_said(data, what):
 FAR = {
     "Bournemouth, 3 km too far": ("EGHH", "53 km from the site, at most 50 km"),
     "Aberdeen": ("EGPD", "km from the site, at most 50 km"),
-    "a heliport that the table lacks": ("EGLW", "where it is is not known"),
+    "a heliport that the table lacks": ("EGLW", "its position is not known"),
 }
 
 
