@@ -22,7 +22,7 @@ from dfr.metrics.precision import Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
 from dfr.plan.verdict import titled
-from dfr.scenario.model import Study
+from dfr.scenario.model import DispatchPolicy, Study
 from dfr.sim.experiment import checked_replications
 from dfr.sim.inputs import SimInputs
 from dfr.store.earlier import REHEARSED
@@ -86,7 +86,7 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     ] = None,
     dispatch: Annotated[
         str | None,
-        typer.Option(help="nearest, energy_aware or coverage_keeping; the scenario's without."),
+        typer.Option(help=f"{DispatchPolicy.choices()}; the scenario's without."),
     ] = None,
     overwatch: Annotated[
         bool | None,

@@ -72,3 +72,33 @@ class OperationKind(StrEnum):
     VLOS = "VLOS"
     EVLOS = "EVLOS"
     BVLOS = "BVLOS"
+
+
+class DispatchPolicy(StrEnum):
+    """Which of the drones that may go is sent: each policy's word and what it means.
+
+    `dfr.sim.dispatch` has the function of each. Schema, help and documentation read them here.
+    """
+
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str) -> DispatchPolicy:
+        """A policy of its word, with what it means."""
+        policy = str.__new__(cls, word)
+        policy._value_ = word
+        policy.meaning = meaning
+        return policy
+
+    NEAREST = "nearest", "the drone predicted overhead first"
+    ENERGY_AWARE = "energy_aware", "the nearest that can stay as long as is usual for the call"
+    COVERAGE_KEEPING = "coverage_keeping", "the one whose departure uncovers least demand, of those in time"
+
+    @classmethod
+    def choices(cls) -> str:
+        """The words of all policies in a sentence.
+
+        >>> DispatchPolicy.choices()
+        'nearest, energy_aware or coverage_keeping'
+        """
+        *first, last = cls
+        return f"{', '.join(first)} or {last}"

@@ -14,6 +14,7 @@ from dfr.geo import Position, Ring
 
 # Re-exported: a scenario's parts have one place to be imported from.
 from dfr.scenario.basics import Assumption as Assumption  # noqa: PLC0414
+from dfr.scenario.basics import DispatchPolicy as DispatchPolicy  # noqa: PLC0414
 from dfr.scenario.basics import Duration as Duration  # noqa: PLC0414
 from dfr.scenario.basics import DurationShape as DurationShape  # noqa: PLC0414
 from dfr.scenario.basics import OperationKind as OperationKind  # noqa: PLC0414
@@ -408,14 +409,6 @@ class Study:
 
     seed: int
     replications: int
-
-
-class DispatchPolicy(StrEnum):
-    """Which drone is sent; `dfr.sim.dispatch` defines each."""
-
-    NEAREST = "nearest"
-    ENERGY_AWARE = "energy_aware"
-    COVERAGE_KEEPING = "coverage_keeping"
 
 
 class FailingPart(StrEnum):

@@ -341,7 +341,7 @@ class SimulationIn(Strict):
     dispatch: domain.DispatchPolicy = Field(
         default=domain.DispatchPolicy.NEAREST,
         strict=False,
-        description="nearest, energy_aware or coverage_keeping",
+        description=domain.DispatchPolicy.choices(),
     )
     overwatch: bool = Field(
         default=False, description="send a relief drone where the first cannot stay as long as needed"

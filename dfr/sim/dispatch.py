@@ -2,15 +2,8 @@
 
 Calls wait in order of rank, then of decision. A drone may go that has the energy to get there, stay a while
 and come home with its reserve, from a dock that will still be open, and with a crew still on duty, when
-it lands. Of these goes, by policy:
-
-- `nearest`: the one predicted overhead first in this hour's wind;
-- `energy_aware`: the nearest of those that can stay as long as is usual for the call;
-- `coverage_keeping`: to calls of the first rank the nearest; to others, of those overhead within the call's
-  target, the one whose leaving uncovers least demand, and the nearest of equals (after the
-  preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `dfr.sim.coverage`).
-
-Where none meets what its policy asks for, the nearest goes.
+it lands. Which of these goes, the dispatch policy says. A new policy is a function here (`POLICIES`) and a
+word in `dfr.scenario.basics.DispatchPolicy`.
 """
 
 from __future__ import annotations
@@ -18,20 +11,21 @@ from __future__ import annotations
 import math
 import operator
 from bisect import bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import simpy
 
+from dfr.scenario.basics import DispatchPolicy
 from dfr.sim.calls import Call, Visit
 from dfr.sim.coverage import Coverage
 from dfr.sim.crew import CrewBoard
 from dfr.sim.dock import Drone, next_hold_s
 from dfr.sim.events import NEVER, Missed, drone_id
-from dfr.sim.inputs import ENERGY_AWARE, HEIGHT_SPLIT, MOVING, NEAREST, Condition, Leg, SimInputs, Way
+from dfr.sim.inputs import HEIGHT_SPLIT, MOVING, Condition, Leg, SimInputs, Way
 
 Fit = tuple[Drone, Leg]
-"""A drone that may go, and its way."""
+"""A drone that may go, and its leg."""
 
 
 @dataclass(slots=True, eq=False)
@@ -255,40 +249,71 @@ def choose(field_: Field, case: Case, now: float) -> Drone | str:
 
     For a moment in which nothing stands against every call.
     """
-    inputs = field_.inputs
-    condition, zone = field_.condition(now), case.call.zone
-    reason = ""
-    fit: list[Fit] = []
+    reasons: list[str] = []
+    fits = _fits(field_, case.call.zone, now, reasons)
+    drone = POLICIES[field_.inputs.dispatch](field_, case, fits)
+    return drone or (reasons[0] if reasons else Missed.UNREACHABLE)
+
+
+def _fits(field_: Field, zone: int, now: float, reasons: list[str]) -> Iterator[Fit]:
+    """The drones that may go, the one soonest overhead first; `reasons` says why others may not."""
+    inputs, condition = field_.inputs, field_.condition(now)
     for dock in condition.nearest[zone]:
         leg = condition.legs[dock][zone]
         if leg is None:
             continue
         answer = _from_dock(field_, dock, zone, leg, condition, now)
         if isinstance(answer, str):
-            reason = reason or answer
+            reasons.append(answer)
             continue
         climb_s, out_s, back_s, land_s, *_ = leg
         home_s = now + inputs.launch.median_s + climb_s + out_s + inputs.min_on_scene_s + back_s + land_s
         if late := _too_late(field_, now, home_s):
-            reason = reason or late
-        elif inputs.dispatch == NEAREST:
-            return answer
+            reasons.append(late)
         else:
-            fit.append((answer, leg))
-    return _preferred(field_, case, fit, condition) if fit else reason or Missed.UNREACHABLE
+            yield answer, leg
 
 
-def _preferred(field_: Field, case: Case, fit: list[Fit], condition: Condition) -> Drone:
-    """The drone that the policy sends, of those that may go, the nearest first."""
-    if field_.inputs.dispatch == ENERGY_AWARE:
-        staying = (drone for drone, leg in fit if _can_stay(field_, drone, case, leg, condition))
-        return next(staying, fit[0][0])
-    grade = field_.inputs.grades[case.call.grade]
-    if grade.rank == 0:
-        return fit[0][0]
-    left_s = grade.target_s - (field_.env.now - case.heard_s) - field_.inputs.launch.median_s
+# -- policies --
+
+Policy = Callable[[Field, Case, Iterator[Fit]], Drone | None]
+"""Chooses for a call among the drones that may go, soonest overhead first; None where there is none."""
+
+
+def choose_nearest(_field: Field, _case: Case, fits: Iterator[Fit]) -> Drone | None:
+    """The drone predicted overhead first in this hour's wind."""
+    return next((drone for drone, _ in fits), None)
+
+
+def choose_energy_aware(field_: Field, case: Case, fits: Iterator[Fit]) -> Drone | None:
+    """The nearest that can stay as long as is usual for the call, or else the nearest."""
+    fit = list(fits)
+    staying = (drone for drone, leg in fit if _can_stay(field_, drone, case, leg))
+    return next(staying, fit[0][0]) if fit else None
+
+
+def choose_coverage_keeping(field_: Field, case: Case, fits: Iterator[Fit]) -> Drone | None:
+    """To calls of the first rank the nearest; to others the one whose departure uncovers least demand.
+
+    Of those overhead within the call's target; of equals, and where none is, the nearest (after the
+    preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `dfr.sim.coverage`).
+    """
+    fit, grade = list(fits), field_.inputs.grades[case.call.grade]
+    if not fit or grade.rank == 0:
+        return fit[0][0] if fit else None
+    now = field_.env.now
+    condition = field_.condition(now)
+    left_s = grade.target_s - (now - case.heard_s) - field_.inputs.launch.median_s
     in_time = [drone for drone, leg in fit if leg.overhead_s <= left_s]
     return min(in_time, key=lambda drone: field_.uncovered(condition, leaves=drone.dock), default=fit[0][0])
+
+
+POLICIES: Mapping[str, Policy] = {
+    DispatchPolicy.NEAREST: choose_nearest,
+    DispatchPolicy.ENERGY_AWARE: choose_energy_aware,
+    DispatchPolicy.COVERAGE_KEEPING: choose_coverage_keeping,
+}
+"""The function of each dispatch policy."""
 
 
 def _too_late(field_: Field, now: float, home_s: float) -> str:
@@ -297,8 +322,9 @@ def _too_late(field_: Field, now: float, home_s: float) -> str:
     return reason if home_s > home_by_s else ""
 
 
-def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg, condition: Condition) -> bool:
+def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg) -> bool:
     """Whether a drone could stay as long as is usual for the call and be home with its reserve."""
+    condition = field_.condition(field_.env.now)
     if condition.battery_wh == math.inf or leg.hover_w <= 0.0:
         return True
     reserve_wh = field_.inputs.reserve_fraction * condition.battery_wh

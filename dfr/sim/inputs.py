@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, fields, is_dataclass
 from typing import NamedTuple
 
+from dfr.scenario.basics import DispatchPolicy
 from dfr.sim.randomness import Spread
 
 
@@ -180,9 +181,6 @@ class Turnaround:
 DOCK_PART, LINK_PART, DRONE_PART = "dock", "link", "drone"
 """What may fail; a link is that between the crew and one dock's drones."""
 
-NEAREST, ENERGY_AWARE, COVERAGE_KEEPING = "nearest", "energy_aware", "coverage_keeping"
-"""Dispatch policies, by the words of the scenario; `dfr.sim.dispatch` defines them."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Homes:
@@ -267,7 +265,7 @@ class SimInputs:
     limits_s: tuple[float, ...] = ()
     trace: tuple[TraceCall, ...] | None = None
     failures: tuple[FailureRate, ...] = ()
-    dispatch: str = NEAREST
+    dispatch: str = DispatchPolicy.NEAREST.value
     overwatch: bool = False
     handover_s: float = 0.0
     keep_within_s: float = 0.0

@@ -7,23 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dfr.errors import InputError
-from dfr.sim.inputs import (
-    COVERAGE_KEEPING,
-    DOCK_PART,
-    DRONE_PART,
-    ENERGY_AWARE,
-    LINK_PART,
-    NEAREST,
-    FailureRate,
-    SimInputs,
-)
+from dfr.sim.dispatch import POLICIES
+from dfr.sim.inputs import DOCK_PART, DRONE_PART, LINK_PART, FailureRate, SimInputs
 from dfr.sim.randomness import Spread
 
 HANDOVER_S = 30.0
 """A relief drone is to be overhead so long before the one on scene leaves (assumed)."""
 
 PARTS = (DOCK_PART, LINK_PART, DRONE_PART)
-POLICIES = (NEAREST, ENERGY_AWARE, COVERAGE_KEEPING)
 
 
 def with_policies(

@@ -13,6 +13,7 @@ import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfr.scenario.basics import DispatchPolicy
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit
 from dfr.sim.engine import Engine, model_flights, replicate
@@ -29,7 +30,7 @@ from dfr.sim.inputs import (
     Turnaround,
     Zone,
 )
-from dfr.sim.policies import PARTS, POLICIES, failure_rate
+from dfr.sim.policies import PARTS, failure_rate
 from dfr.sim.randomness import Spread
 
 SLOW_CHARGE = Turnaround(ready_fraction=0.9, to_ready_s=(1000.0,) * 101, to_full_s=(1500.0,) * 101)
@@ -435,7 +436,7 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         recovery=draw(spreads),
         min_on_scene_s=30.0,
         overwatch=draw(st.booleans()),
-        dispatch=draw(st.sampled_from(POLICIES)),
+        dispatch=draw(st.sampled_from([policy.value for policy in DispatchPolicy])),
         keep_within_s=200.0,
         move_up=draw(st.booleans()),
         failures=draw(st.sampled_from([(), FAILURES])),
