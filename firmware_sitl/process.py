@@ -114,5 +114,4 @@ def _ended_by_term() -> Iterator[None]:
 
 
 def _unwind(number: int, frame: object) -> None:
-    del frame
     raise SystemExit(SIGNALLED + number)

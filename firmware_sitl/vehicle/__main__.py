@@ -41,7 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _stop(number: int, frame: object) -> None:
     """SIGTERM ends the vehicle as an interrupt does: its sockets are closed."""
-    del number, frame
     raise KeyboardInterrupt
 
 

@@ -9,7 +9,8 @@ from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.fence import ALL, FLOOR, Fence
 from firmware_sitl.vehicle.heading import Heading
-from firmware_sitl.vehicle.navigation import Point, WaypointNavigation
+from firmware_sitl.vehicle.navigation import WaypointNavigation
+from firmware_sitl.vehicle.origin import Point
 from firmware_sitl.vehicle.state import State
 
 

@@ -12,7 +12,7 @@ from math import cos, radians, sqrt, tan
 from pathlib import Path
 
 from dfr.errors import InputError
-from firmware_sitl.vehicle.shaping import GRAVITY_MPS2
+from dfr.units import AIR_DENSITY_KG_M3, GRAVITY_MPS2
 
 JSON_NAMES = {
     "mass": "mass_kg",
@@ -32,7 +32,7 @@ JSON_NAMES = {
 
 def air_density(altitude_m: float) -> float:
     """Density of the standard atmosphere, kg/m3 (ISA troposphere)."""
-    return float(1.225 * (1.0 - 2.25577e-5 * altitude_m) ** 4.2559)
+    return float(AIR_DENSITY_KG_M3 * (1.0 - 2.25577e-5 * altitude_m) ** 4.2559)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

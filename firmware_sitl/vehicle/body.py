@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from math import asin, atan, atan2, cos, sin, sqrt
 
+from dfr.units import GRAVITY_MPS2
 from firmware_sitl.vehicle.airframe import Airframe, air_density
-from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp, wrap_rad
+from firmware_sitl.vehicle.shaping import clamp, wrap_rad
 
 Vector = tuple[float, float, float]
 

@@ -9,7 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle.state import State
 from firmware_sitl.vehicle.telemetry import BUILDERS, STREAMS, param_value
-from firmware_sitl.vehicle.telemetry_more import MODES_LISTED, available_mode
+from firmware_sitl.vehicle.telemetry_requested import MODES_LISTED, available_mode
 
 FULL_BYTES = 1_000_000
 """Bytes waiting for a client that does not read, beyond which telemetry is dropped for it."""

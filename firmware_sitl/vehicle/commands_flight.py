@@ -126,7 +126,7 @@ def _pause(request: Request) -> int:
     wish = request.byte(1)
     if wish not in (0, 1):
         return DENIED
-    if state.mode.pause(on=wish == 0):
+    if state.mode.pause() if wish == 0 else state.mode.resume():
         return ACCEPTED
     state.say(6, "Failed to pause" if wish == 0 else "Failed to resume")
     return FAILED

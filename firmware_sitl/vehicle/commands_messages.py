@@ -11,7 +11,7 @@ from dfr.ardupilot.items import cast
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.request import ACCEPTED, DENIED, FAILED, NEARLY, Handler, Request, done, same
 from firmware_sitl.vehicle.telemetry import BUILDERS
-from firmware_sitl.vehicle.telemetry_more import AVAILABLE_MODES, MODES_MONITOR, SILENT
+from firmware_sitl.vehicle.telemetry_requested import AVAILABLE_MODES, MODES_MONITOR, SILENT
 
 DEFAULT_US, STOP_US = 0, -1
 LEAST_INTERVAL_MS = 3

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from math import hypot, pi, radians, sqrt, tan
 
+from dfr.units import GRAVITY_MPS2
 from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.parameters import Parameters
 from firmware_sitl.vehicle.shaping import (
-    GRAVITY_MPS2,
     clamp,
     error_for_rate,
     root_control,

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from math import atan, cos, hypot, radians
 
+from dfr.units import GRAVITY_MPS2
 from firmware_sitl.vehicle.air import Air
 from firmware_sitl.vehicle.airframe import Airframe
 from firmware_sitl.vehicle.battery import Battery
@@ -13,12 +14,12 @@ from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.control import PositionControl
 from firmware_sitl.vehicle.estimator import Glitch
 from firmware_sitl.vehicle.heading import Heading
+from firmware_sitl.vehicle.landing_target import LandingTarget
 from firmware_sitl.vehicle.motors import Motors, Spool
 from firmware_sitl.vehicle.navigation import WaypointNavigation
 from firmware_sitl.vehicle.origin import METRES_PER_DEGREE, Origin
 from firmware_sitl.vehicle.parameters import Parameters
-from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp
-from firmware_sitl.vehicle.sight import Sight
+from firmware_sitl.vehicle.shaping import clamp
 from firmware_sitl.vehicle.sticks import Sticks
 
 LAND_TILT_RAD = radians(15.0)
@@ -46,7 +47,9 @@ class Craft:
         self.control = PositionControl(self.body, parameters)
         self.navigation = WaypointNavigation(self.control, parameters)
         self.heading = Heading(self.body, self.control, parameters)
-        self.sight = Sight(parameters, self.body, origin, now_s=lambda: self.t_s, say=self.say)
+        self.landing_target = LandingTarget(
+            parameters, self.body, origin, now_s=lambda: self.t_s, say=self.say
+        )
         self.sticks = Sticks(parameters, lambda: self.t_s)
         self.t_s = 0.0
         self.landed = True
@@ -99,7 +102,7 @@ class Craft:
         wind = self.air.blow(dt, self.body.up)
         self.wants_flight = False
         if not self.landed:
-            self.sight.look(self.astray)
+            self.landing_target.look(self.astray)
         steer(dt)
         self.motors.run(dt, fly=self.wants_flight)
         if self.body.on_ground:

@@ -6,7 +6,7 @@ from math import dist, hypot
 
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.modes import GUIDED, Mode
-from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Point
 from firmware_sitl.vehicle.shaping import root_control
 
 SAME_POINT_M = 0.01
@@ -22,11 +22,11 @@ class Guided(Mode):
     """GUIDED. What moves on by itself (velocity, acceleration) stops after GUID_TIMEOUT without news."""
 
     number = GUIDED
+    takes_off = True
     takes_speed = True
 
     def __init__(self, craft: Craft) -> None:
         super().__init__(craft)
-        self._climbing_to: float | None = None
         self._moving_point: Point | None = None
         self._velocity: Point | None = None
         self._push: Point = STILL
@@ -42,25 +42,21 @@ class Guided(Mode):
         self.craft.heading.hold()
         return None
 
-    @property
-    def taking_off(self) -> bool:
-        """Whether a takeoff by command is under way."""
-        return self._climbing_to is not None
-
     def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
-        """Climb to a height above home."""
-        del navigates
+        """Forget what was commanded, and climb to a height above home."""
         self._forget()
-        self._climbing_to = self.craft.home[2] + height_m
+        return super().take_off(height_m, navigates=navigates)
+
+    def pause(self) -> bool:
+        """Stop where the craft can."""
+        self._paused = True
+        self.craft.navigation.hold()
         return True
 
-    def pause(self, *, on: bool) -> bool:
-        """Stop where the craft can, or take up again what was commanded."""
-        self._paused = on
-        if on:
-            self.craft.navigation.hold()
-        else:
-            self.craft.navigation.resume()
+    def resume(self) -> bool:
+        """Take up again what was commanded."""
+        self._paused = False
+        self.craft.navigation.resume()
         return True
 
     def stop(self) -> None:

@@ -6,10 +6,10 @@ from enum import Enum
 from math import hypot
 
 from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.landing_target import LOST_AFTER_S, TargetState
 from firmware_sitl.vehicle.motors import Spool
-from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Point
 from firmware_sitl.vehicle.shaping import clamp, root_control
-from firmware_sitl.vehicle.sight import LOST_AFTER_S, TargetState
 
 NOT_STRICT, NORMAL, VERY_STRICT = 0, 1, 2
 """PLND_STRICT: land anyway, retry and then land, retry and then hover."""
@@ -62,13 +62,15 @@ class Landing:
         craft.wants_flight = True
         if craft.landed_maybe:
             control.relax(dt)
-        effort = self._effort() if craft.sight.enabled and not craft.body.on_ground else Effort.DESCEND
+        effort = (
+            self._effort() if craft.landing_target.enabled and not craft.body.on_ground else Effort.DESCEND
+        )
         if effort is Effort.RETRY and self._retry_to is not None:
             control.approach(dt, self._retry_to[0], self._retry_to[1])
             control.climb_to(dt, self._retry_to[2])
             return
-        if craft.sight.found:
-            control.approach(dt, *craft.sight.target)
+        if craft.landing_target.found:
+            control.approach(dt, *craft.landing_target.target)
         else:
             control.glide(dt)
         hovers = self.hovers_first and craft.t_s - self.started_s < HOVER_FIRST_S
@@ -82,9 +84,9 @@ class Landing:
         fast = max(parameters["LAND_SPEED_HIGH"] * 0.01 or control.descent, slow)
         above = craft.height_m - max(parameters["LAND_ALT_LOW"] * 0.01, 1.0)
         rate = clamp(root_control(-above, control.gains.pos_up_p, control.accel_up), -fast, -slow)
-        if not craft.sight.found:
+        if not craft.landing_target.found:
             return rate
-        off, most = craft.sight.error_m, parameters["PLND_XY_DIST_MAX"]
+        off, most = craft.landing_target.error_m, parameters["PLND_XY_DIST_MAX"]
         if 0.0 < most < off:
             return 0.0
         if SLOW_LOW_M < craft.height_m < SLOW_HIGH_M:
@@ -95,7 +97,7 @@ class Landing:
     def _effort(self) -> Effort:
         """What to do about the target: ArduCopter's retry machine."""
         craft = self._craft
-        state = craft.sight.state(craft.height_m)
+        state = craft.landing_target.state(craft.height_m)
         if state in (TargetState.FOUND, TargetState.OUT_OF_RANGE):
             self._retry_to = self._failed_s = None
             self._sinking = False
@@ -103,7 +105,7 @@ class Landing:
         if state is TargetState.NEVER_SEEN:
             return self._failsafe()
         strict = int(craft.parameters["PLND_STRICT"])
-        waited = craft.t_s - craft.sight.seen_s - LOST_AFTER_S
+        waited = craft.t_s - craft.landing_target.seen_s - LOST_AFTER_S
         untried = self._retry_to is None and self._failed_s is None
         if strict == NOT_STRICT or (untried and waited < craft.parameters["PLND_TIMEOUT"]):
             return Effort.DESCEND
@@ -117,8 +119,8 @@ class Landing:
                 return self._failsafe()
             self.retries += 1
             craft.say(6, "PrecLand: Retrying")
-            last, sight = craft.sight.seen_from, craft.sight
-            over = sight.target if craft.parameters["PLND_RET_BEHAVE"] else (last[0], last[1])
+            last, target = craft.landing_target.seen_from, craft.landing_target
+            over = target.target if craft.parameters["PLND_RET_BEHAVE"] else (last[0], last[1])
             self._retry_to = (over[0], over[1], last[2] + RETRY_RISE_M)
         goal, body = self._retry_to, craft.body
         if goal is None:
@@ -130,7 +132,7 @@ class Landing:
             return self._failsafe()
         if off < RETRY_CLOSE_M or self._sinking:
             self._sinking = True
-            self._retry_to = (body.north, body.east, craft.sight.seen_from[2])
+            self._retry_to = (body.north, body.east, craft.landing_target.seen_from[2])
         return Effort.RETRY
 
     def _failsafe(self) -> Effort:

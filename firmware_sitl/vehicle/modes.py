@@ -8,7 +8,6 @@ from typing import ClassVar
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.heading import Look
 from firmware_sitl.vehicle.landing import Landing
-from firmware_sitl.vehicle.navigation import Point
 
 STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL = 0, 2, 3, 4, 5, 6
 CIRCLE, LAND, POSHOLD, BRAKE, SMART_RTL, AUTO_RTL = 7, 9, 16, 17, 21, 27
@@ -54,11 +53,13 @@ class Mode:
     number: ClassVar[int] = STABILIZE
     needs_position: ClassVar[bool] = True
     allows_arming: ClassVar[bool] = True
+    takes_off: ClassVar[bool] = False
     takes_speed: ClassVar[bool] = False
     manual: ClassVar[bool] = False
 
     def __init__(self, craft: Craft) -> None:
         self.craft = craft
+        self._climbing_to: float | None = None
 
     @property
     def shown(self) -> int:
@@ -68,7 +69,7 @@ class Mode:
     @property
     def taking_off(self) -> bool:
         """Whether a takeoff by command is under way."""
-        return False
+        return self._climbing_to is not None
 
     @property
     def name(self) -> str:
@@ -83,18 +84,18 @@ class Mode:
         """One step."""
 
     def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
-        """Begin a takeoff commanded by a client; False where the mode has none, or (`navigates`) drifts."""
-        del height_m, navigates
+        """Begin to climb to a height above home; False where the mode has none, or (`navigates`) drifts."""
+        if not self.takes_off or (navigates and not self.needs_position):
+            return False
+        self._climbing_to = self.craft.home[2] + height_m
+        return True
+
+    def pause(self) -> bool:
+        """Stop on the way; False where the mode cannot."""
         return False
 
-    def fly_to(self, point: Point) -> bool:
-        """Fly to a point commanded by a client; False where the mode has no such thing."""
-        del point
-        return False
-
-    def pause(self, *, on: bool) -> bool:
-        """Stop on the way, or go on; False where the mode cannot."""
-        del on
+    def resume(self) -> bool:
+        """Go on after a pause; False where the mode cannot."""
         return False
 
     @property
@@ -111,9 +112,7 @@ class Mode:
 class HoldMode(Mode):
     """Holding height and, but for STABILIZE and ALT_HOLD, place; a takeoff can be commanded."""
 
-    def __init__(self, craft: Craft) -> None:
-        super().__init__(craft)
-        self._climbing_to: float | None = None
+    takes_off = True
 
     def enter(self) -> str | None:
         """Hold where the craft can stop."""
@@ -153,30 +152,14 @@ class HoldMode(Mode):
         elif craft.heading.look is Look.RATE:
             craft.heading.hold()
 
-    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
-        """Climb to a height above home."""
-        if navigates and not self.needs_position:
-            return False
-        self._climbing_to = self.craft.home[2] + height_m
-        return True
-
-    @property
-    def taking_off(self) -> bool:
-        """Whether a takeoff by command is under way."""
-        return self._climbing_to is not None
-
 
 class Stabilize(HoldMode):
     """STABILIZE: climbs and sinks with the throttle; with the sticks at rest it comes down."""
 
     number = STABILIZE
     needs_position = False
+    takes_off = False
     manual = True
-
-    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
-        """No takeoff by command."""
-        del height_m, navigates
-        return False
 
 
 class AltHold(HoldMode):
@@ -203,16 +186,12 @@ class Brake(HoldMode):
 
     number = BRAKE
     allows_arming = False
+    takes_off = False
 
     def steer(self, dt: float) -> None:
         """Stay, whatever the sticks say."""
         self.craft.control.glide(dt)
         self.craft.control.climb_at(dt, 0.0)
-
-    def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
-        """No takeoff."""
-        del height_m, navigates
-        return False
 
 
 class Land(Mode):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from math import hypot, pi, sqrt
 
+from dfr.units import GRAVITY_MPS2
 from firmware_sitl.vehicle.control import PositionControl
+from firmware_sitl.vehicle.origin import Point
 from firmware_sitl.vehicle.parameters import Parameters
 from firmware_sitl.vehicle.scurve import Limits, SCurve
-from firmware_sitl.vehicle.shaping import GRAVITY_MPS2, clamp
-
-Point = tuple[float, float, float]
-"""Metres north, east and up of home."""
+from firmware_sitl.vehicle.shaping import clamp
 
 ZERO: Point = (0.0, 0.0, 0.0)
 TRACK_BUFFER = 0.05

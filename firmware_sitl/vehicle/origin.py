@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, radians
 
+Point = tuple[float, float, float]
+"""Metres north, east and up of the origin."""
+
 METRES_PER_DEGREE = 111318.84502145034
 """ArduPilot's flat earth: metres in a degree of latitude."""
 

@@ -57,7 +57,7 @@ class Plan(Protocol):
         """One item of the upload: a MAV_MISSION_RESULT."""
         ...
 
-    def finish(self, say: Say) -> int:
+    def finish(self) -> int:
         """The upload is complete: a MAV_MISSION_RESULT."""
         ...
 
@@ -75,8 +75,8 @@ class MissionPlan:
 
     kind, most, name = MISSION, MOST_MISSION, "Mission"
 
-    def __init__(self, home: Callable[[], WireItem], busy: Callable[[], bool]) -> None:
-        self._home, self._busy = home, busy
+    def __init__(self, home: Callable[[], WireItem], busy: Callable[[], bool], say: Say) -> None:
+        self._home, self._busy, self._say = home, busy, say
         self._items: list[WireItem] = []
         self._last = 0
         self.changes = 0
@@ -126,9 +126,9 @@ class MissionPlan:
         self.changes += 1
         return MissionResult.ACCEPTED
 
-    def finish(self, say: Say) -> int:
+    def finish(self) -> int:
         """All is in place already."""
-        say(6, "Flight plan received")
+        self._say(6, "Flight plan received")
         return MissionResult.ACCEPTED
 
     def abandon(self) -> None:
@@ -148,8 +148,8 @@ class FencePlan:
 
     kind, most, name = FENCE, MOST_FENCE, "Fence"
 
-    def __init__(self, changed: Callable[[list[WireItem]], None]) -> None:
-        self._changed = changed
+    def __init__(self, changed: Callable[[list[WireItem]], None], say: Say) -> None:
+        self._changed, self._say = changed, say
         self.items: list[WireItem] = []
         self._buffer: list[WireItem | None] = []
 
@@ -167,7 +167,6 @@ class FencePlan:
 
     def revise(self, last: int) -> None:
         """A buffer of the fence in force."""
-        del last
         self._buffer = list(self.items)
 
     def put(self, seq: int, item: WireItem) -> int:
@@ -180,16 +179,16 @@ class FencePlan:
         self._buffer[seq] = kept
         return MissionResult.ACCEPTED
 
-    def finish(self, say: Say) -> int:
+    def finish(self) -> int:
         """Check the whole; keep the old fence where the new one is unsound."""
         items = [item for item in self._buffer if item is not None]
         problem = whole_fence_problem(items)
         if problem is not None:
-            say(*problem)
-            say(4, "Fence validation failed")
+            self._say(*problem)
+            self._say(4, "Fence validation failed")
             return MissionResult.ERROR
         if fence_bytes(items) > MOST_FENCE * CORNER_BYTES:
-            say(4, "Fence exceeds storage size")
+            self._say(4, "Fence exceeds storage size")
             return MissionResult.ERROR
         self.items, self._buffer = items, []
         self._changed(items)
@@ -245,9 +244,8 @@ class RallyPlan:
         self._changed(self.items)
         return MissionResult.ACCEPTED
 
-    def finish(self, say: Say) -> int:
+    def finish(self) -> int:
         """All is in place already."""
-        del say
         return MissionResult.ACCEPTED
 
     def abandon(self) -> None:

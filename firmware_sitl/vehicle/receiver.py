@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -22,6 +23,7 @@ from firmware_sitl.vehicle.targets import global_target, local_target
 from firmware_sitl.vehicle.telemetry import mission_current, param_value
 from firmware_sitl.vehicle.transfer import Transfers, item_of
 
+AUTOPILOT_VERSION = mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION
 BY_NAME = -1
 GUIDED_ITEM, GUIDED_HEIGHT = 2, 3
 LATEST_STAMP = 2**47
@@ -42,6 +44,31 @@ class Receiver:
         self.files = FileServer(state.parameters, plans)
         self._components: set[int] = set()
         self._said_no_attitude = False
+        self._told: Mapping[str, Callable[[Any], None]] = {
+            "HEARTBEAT": self._hear_heartbeat,
+            "SET_MODE": self._set_mode,
+            "PARAM_SET": self._set_parameter,
+            "SETUP_SIGNING": self._set_up_signing,
+            "LANDING_TARGET": self._see_landing_target,
+            "RC_CHANNELS_OVERRIDE": self._override_sticks,
+            "MANUAL_CONTROL": self._move_sticks,
+            "SET_HOME_POSITION": self._set_home,
+            "SET_POSITION_TARGET_GLOBAL_INT": lambda message: global_target(state, message),
+            "SET_POSITION_TARGET_LOCAL_NED": lambda message: local_target(state, message),
+            "SET_ATTITUDE_TARGET": lambda _: self._refuse_attitude(),
+        }
+        self._asked: Mapping[str, Callable[[Channel, Any], object]] = {
+            "COMMAND_LONG": lambda channel, message: run_long(state, channel, message),
+            "COMMAND_INT": lambda channel, message: run_int(state, channel, message),
+            "REQUEST_DATA_STREAM": self._set_stream,
+            "PARAM_REQUEST_LIST": lambda channel, _: channel.list_parameters(),
+            "PARAM_REQUEST_READ": self._send_parameter,
+            "PING": self._answer_ping,
+            "TIMESYNC": self._answer_timesync,
+            "FILE_TRANSFER_PROTOCOL": lambda channel, message: self.files.handle(message, channel.send),
+            "AUTOPILOT_VERSION_REQUEST": lambda channel, _: channel.send_now(AUTOPILOT_VERSION),
+            "LOG_REQUEST_LIST": lambda channel, _: self._say_no_logs(channel),
+        }
 
     def receive(self, channel: Channel, message: Any) -> None:
         """A message from a client; one for another system or component is left alone."""
@@ -56,9 +83,10 @@ class Receiver:
             return
         if self.transfers.handle(channel, kind, message, self._state.link_s):
             return
-        handler = getattr(self, f"_{kind.lower()}", None)
-        if handler is not None:
-            handler(channel, message)
+        if kind in self._told:
+            self._told[kind](message)
+        elif kind in self._asked:
+            self._asked[kind](channel, message)
 
     def _route(self, channel: Channel, message: Any) -> None:
         """Pass on to the other ports what is for everyone or for another system, as traffic is."""
@@ -79,41 +107,16 @@ class Receiver:
     def _is_guided(self, message: Any) -> bool:
         return message.mission_type == MISSION and message.current in (GUIDED_ITEM, GUIDED_HEIGHT)
 
-    def _heartbeat(self, channel: Channel, message: Any) -> None:
-        del channel
+    def _hear_heartbeat(self, message: Any) -> None:
         state = self._state
         if message.get_srcSystem() == int(state.parameters["SYSID_MYGCS"]):
             state.failsafes.hear_gcs(state.craft.t_s, state.link_s)
 
-    def _command_long(self, channel: Channel, message: Any) -> None:
-        run_long(self._state, channel, message)
-
-    def _command_int(self, channel: Channel, message: Any) -> None:
-        run_int(self._state, channel, message)
-
-    def _set_mode(self, channel: Channel, message: Any) -> None:
+    def _set_mode(self, message: Any) -> None:
         """SET_MODE, which ArduCopter does not acknowledge."""
-        del channel
         set_mode(self._state, message.base_mode, message.custom_mode)
 
-    def _request_data_stream(self, channel: Channel, message: Any) -> None:
-        channel.stream(message.req_stream_id, message.req_message_rate if message.start_stop else 0.0)
-
-    def _param_request_list(self, channel: Channel, message: Any) -> None:
-        del message
-        channel.list_parameters()
-
-    def _param_request_read(self, channel: Channel, message: Any) -> None:
-        parameters = self._state.parameters
-        listed = message.param_index != BY_NAME
-        found = (
-            parameters.shown_at(message.param_index) if listed else parameters.shown(_name(message.param_id))
-        )
-        if found is not None:
-            channel.send(param_value(parameters, found, listed=listed))
-
-    def _param_set(self, channel: Channel, message: Any) -> None:
-        del channel
+    def _set_parameter(self, message: Any) -> None:
         state, name = self._state, _name(message.param_id)
         if not isfinite(message.param_value) or not state.parameters.set_shown(name, message.param_value):
             return
@@ -123,16 +126,7 @@ class Receiver:
             for listener in state.clients:
                 listener.send(param_value(state.parameters, found, listed=False))
 
-    def _ping(self, channel: Channel, message: Any) -> None:
-        if message.target_system == 0:
-            source = message.get_srcSystem(), message.get_srcComponent()
-            channel.send(mavlink.MAVLink_ping_message(message.time_usec, message.seq, *source))
-
-    def _timesync(self, channel: Channel, message: Any) -> None:
-        if message.tc1 == 0:
-            channel.send(mavlink.MAVLink_timesync_message(self._state.boot_ms * 1_000_000, message.ts1))
-
-    def _setup_signing(self, channel: Channel, message: Any) -> None:
+    def _set_up_signing(self, message: Any) -> None:
         key = bytes(message.secret_key)
         for listener in self._state.clients:
             signing = listener.mav.signing
@@ -140,54 +134,28 @@ class Receiver:
             signing.sign_outgoing = any(key)
             signing.timestamp = min(message.initial_timestamp, LATEST_STAMP)
             signing.allow_unsigned_callback = _accept_radio if any(key) else None
-        del channel
 
-    def _file_transfer_protocol(self, channel: Channel, message: Any) -> None:
-        self.files.handle(message, channel.send)
-
-    def _autopilot_version_request(self, channel: Channel, message: Any) -> None:
-        del message
-        channel.send_now(mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
-
-    def _log_request_list(self, channel: Channel, message: Any) -> None:
-        """There are no logs, said so that a client does not wait for the first."""
-        del message
-        channel.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0))
-
-    def _landing_target(self, channel: Channel, message: Any) -> None:
-        del channel
+    def _see_landing_target(self, message: Any) -> None:
         craft = self._state.craft
-        craft.sight.report(message, craft.height_m)
+        craft.landing_target.report(message, craft.height_m)
 
-    def _rc_channels_override(self, channel: Channel, message: Any) -> None:
-        del channel
+    def _override_sticks(self, message: Any) -> None:
         if message.get_srcSystem() == int(self._state.parameters["SYSID_MYGCS"]):
             values = [getattr(message, f"chan{number}_raw") for number in range(1, 19)]
             self._state.craft.sticks.override(values)
 
-    def _manual_control(self, channel: Channel, message: Any) -> None:
-        del channel
+    def _move_sticks(self, message: Any) -> None:
         if message.target == self._state.system_id:
             self._state.craft.sticks.manual(message)
 
-    def _set_home_position(self, channel: Channel, message: Any) -> None:
-        del channel
+    def _set_home(self, message: Any) -> None:
         place = WireItem(command=0, x=message.latitude, y=message.longitude, z=message.altitude * 0.001)
         if place.is_somewhere:
             craft = self._state.craft
             self._state.set_home(craft.point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m))
 
-    def _set_position_target_global_int(self, channel: Channel, message: Any) -> None:
-        del channel
-        global_target(self._state, message)
-
-    def _set_position_target_local_ned(self, channel: Channel, message: Any) -> None:
-        del channel
-        local_target(self._state, message)
-
-    def _set_attitude_target(self, channel: Channel, message: Any) -> None:
+    def _refuse_attitude(self) -> None:
         """Not flown: the craft holds, and says so once."""
-        del channel, message
         state = self._state
         if state.mode is not state.guided:
             return
@@ -195,6 +163,31 @@ class Receiver:
         if not self._said_no_attitude:
             self._said_no_attitude = True
             state.say(4, "attitude targets are not flown here")
+
+    def _set_stream(self, channel: Channel, message: Any) -> None:
+        channel.stream(message.req_stream_id, message.req_message_rate if message.start_stop else 0.0)
+
+    def _send_parameter(self, channel: Channel, message: Any) -> None:
+        parameters = self._state.parameters
+        listed = message.param_index != BY_NAME
+        found = (
+            parameters.shown_at(message.param_index) if listed else parameters.shown(_name(message.param_id))
+        )
+        if found is not None:
+            channel.send(param_value(parameters, found, listed=listed))
+
+    def _answer_ping(self, channel: Channel, message: Any) -> None:
+        if message.target_system == 0:
+            source = message.get_srcSystem(), message.get_srcComponent()
+            channel.send(mavlink.MAVLink_ping_message(message.time_usec, message.seq, *source))
+
+    def _answer_timesync(self, channel: Channel, message: Any) -> None:
+        if message.tc1 == 0:
+            channel.send(mavlink.MAVLink_timesync_message(self._state.boot_ms * 1_000_000, message.ts1))
+
+    def _say_no_logs(self, channel: Channel) -> None:
+        """There are no logs, said so that a client does not wait for the first."""
+        channel.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0))
 
     def _set_current(self, seq: int, channel: transfer.Channel) -> None:
         """MISSION_SET_CURRENT: clients take the number they sent, come back, for the answer."""
@@ -235,7 +228,6 @@ def _name(raw: Any) -> str:
     return text.rstrip("\0")
 
 
-def _accept_radio(mav: Any, message_id: int) -> bool:
+def _accept_radio(_mav: Any, message_id: int) -> bool:
     """Of unsigned messages only a radio's status passes."""
-    del mav
     return message_id in (mavlink.MAVLINK_MSG_ID_RADIO_STATUS, mavlink.MAVLINK_MSG_ID_RADIO)

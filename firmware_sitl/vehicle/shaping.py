@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from math import copysign, hypot, sqrt
 
-GRAVITY_MPS2 = 9.80665
-
 
 def clamp(value: float, low: float, high: float) -> float:
     """The value held between two limits."""

@@ -18,20 +18,19 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.airframe import Airframe
-from firmware_sitl.vehicle.automatic import Auto
-from firmware_sitl.vehicle.circling import Circle
+from firmware_sitl.vehicle.auto import Auto
+from firmware_sitl.vehicle.circle import Circle
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.fence import Fence
 from firmware_sitl.vehicle.guided import Guided
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.motors import MotorTest
-from firmware_sitl.vehicle.navigation import Point
-from firmware_sitl.vehicle.origin import Origin
+from firmware_sitl.vehicle.origin import Origin, Point
 from firmware_sitl.vehicle.parameters import Generation, Parameters, refuse_unknown
 from firmware_sitl.vehicle.plans import FencePlan, MissionPlan, RallyPlan, home_item
-from firmware_sitl.vehicle.retracing import Breadcrumbs, SmartRtl
-from firmware_sitl.vehicle.returning import ReturnMode, return_point
+from firmware_sitl.vehicle.rtl import ReturnMode, return_point
+from firmware_sitl.vehicle.smart_rtl import Breadcrumbs, SmartRtl
 
 BANNER = "dfr built-in vehicle, not ArduPilot"
 
@@ -132,8 +131,8 @@ class State:
         self.last_reached = 0
         self.link_clock: Callable[[], float] = time.monotonic
         self._started_us = round(settings.started_unix_s * 1e6)
-        self.mission = MissionPlan(self._home_item, self._flying_mission)
-        self.fence_plan = FencePlan(self._load_fence)
+        self.mission = MissionPlan(self._home_item, self._flying_mission, self.say)
+        self.fence_plan = FencePlan(self._load_fence, self.say)
         self.rally_plan = RallyPlan(self._load_rally)
         self._build_modes(do_item)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dfr.ardupilot.commands import ABSOLUTE_FRAMES, RELATIVE_FRAMES, TERRAIN_FRAMES
 from dfr.ardupilot.items import MOST_LAT_E7, MOST_LON_E7
-from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Point
 from firmware_sitl.vehicle.state import State
 
 FURTHEST_M, FASTEST_MPS = 2.0e7, 1000.0

@@ -11,8 +11,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.parameters import Parameter, Parameters
 from firmware_sitl.vehicle.state import VERSIONS, State
-from firmware_sitl.vehicle.telemetry_more import MORE_BUILDERS
-from firmware_sitl.vehicle.telemetry_sensors import SENSOR_BUILDERS, i16, u16
+from firmware_sitl.vehicle.telemetry_requested import REQUESTED_BUILDERS, i16, u16, unchanging
 
 NO_MISSION, MISSION_PAUSED = 1, 4
 MULTICOPTER = 3
@@ -228,12 +227,6 @@ def servo_output_raw(v: State) -> Any:
     )
 
 
-def power_status(v: State) -> Any:
-    """POWER_STATUS."""
-    del v
-    return mavlink.MAVLink_power_status_message(5000, 0, 0)
-
-
 def fence_status(v: State) -> Any:
     """FENCE_STATUS, or None where no fence is watched."""
     if not v.fence.enabled:
@@ -293,7 +286,7 @@ BUILDERS: Mapping[int, Builder] = {
     mavlink.MAVLINK_MSG_ID_NAV_CONTROLLER_OUTPUT: nav_controller_output,
     mavlink.MAVLINK_MSG_ID_RC_CHANNELS: rc_channels,
     mavlink.MAVLINK_MSG_ID_VFR_HUD: vfr_hud,
-    mavlink.MAVLINK_MSG_ID_POWER_STATUS: power_status,
+    mavlink.MAVLINK_MSG_ID_POWER_STATUS: unchanging(mavlink.MAVLink_power_status_message(5000, 0, 0)),
     mavlink.MAVLINK_MSG_ID_BATTERY_STATUS: battery_status,
     mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION: autopilot_version,
     mavlink.MAVLINK_MSG_ID_FENCE_STATUS: fence_status,
@@ -303,8 +296,7 @@ BUILDERS: Mapping[int, Builder] = {
     mavlink.MAVLINK_MSG_ID_VIBRATION: vibration,
     mavlink.MAVLINK_MSG_ID_HOME_POSITION: home_position,
     mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: extended_sys_state,
-    **MORE_BUILDERS,
-    **SENSOR_BUILDERS,
+    **REQUESTED_BUILDERS,
 }
 """Message id to what builds it; None from a builder means there is nothing to tell yet."""
 

@@ -61,7 +61,7 @@ class Transfer:
             return
         self.plan.begin(message.count)
         if message.count == 0:
-            self._ack(channel, source, self.plan.finish(self._say))
+            self._ack(channel, source, self.plan.finish())
             return
         self._begin(_Upload(channel, *source, message.count, 0, now_s, now_s), now_s)
 
@@ -89,7 +89,7 @@ class Transfer:
             self._ask(upload, now_s)
             return
         self._upload = None
-        self._ack(upload.channel, source, self.plan.finish(self._say))
+        self._ack(upload.channel, source, self.plan.finish())
 
     def partial(self, channel: Channel, message: Any, now_s: float) -> None:
         """MISSION_WRITE_PARTIAL_LIST: replace some items."""

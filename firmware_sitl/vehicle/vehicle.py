@@ -13,8 +13,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.actions import do_item
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.failsafe_actions import act_on_breach
-from firmware_sitl.vehicle.failsafes import watch_failsafes
+from firmware_sitl.vehicle.failsafes import act_on_breach, watch_failsafes
 from firmware_sitl.vehicle.receiver import Receiver
 from firmware_sitl.vehicle.state import Settings, State
 

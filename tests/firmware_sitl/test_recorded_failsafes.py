@@ -130,7 +130,7 @@ class Observed:
             corner = offset(corner, bearing_deg=0.0, distance_m=FENCE_HALF_M * north)
             x, y = round(corner.lat_deg * 1e7), round(corner.lon_deg * 1e7)
             plan.put(seq, WireItem(command=5001, frame=3, params=(4.0, 0.0, 0.0, 0.0), x=x, y=y))
-        plan.finish(self.vehicle.state.say)
+        plan.finish()
 
 
 def what(texts: list[Any]) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from math import hypot
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.modes import RTL, Mode
-from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Point
 
 RESTLESS_M = 0.004
 """A real filter's height is never quite the target's: a leg this short takes half a second (recorded)."""

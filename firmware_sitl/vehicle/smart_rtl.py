@@ -8,7 +8,7 @@ from math import hypot
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.modes import SMART_RTL, Mode
-from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Point
 
 CLEANUP_S = 0.8
 """Before it turns back the path is tidied (ArduCopter's WAIT_FOR_PATH_CLEANUP, as recorded)."""

@@ -7,7 +7,7 @@ from math import pi
 
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
-from firmware_sitl.vehicle.circling import Circling
+from firmware_sitl.vehicle.circle import Circling
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.landing import Landing
 from firmware_sitl.vehicle.mission_order import (
@@ -19,9 +19,9 @@ from firmware_sitl.vehicle.mission_order import (
     seconds_to_wait,
 )
 from firmware_sitl.vehicle.modes import AUTO, AUTO_RTL, Mode
-from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Point
 from firmware_sitl.vehicle.plans import MissionPlan
-from firmware_sitl.vehicle.returning import ReturnMode
+from firmware_sitl.vehicle.rtl import ReturnMode
 
 CONDITIONS = frozenset({Command.CONDITION_DELAY, Command.CONDITION_DISTANCE, Command.CONDITION_YAW})
 MISSION_RUNS, MISSION_STANDS, MISSION_DONE = 3, 2, 5
@@ -118,7 +118,7 @@ class Auto(Mode):
         self.route.forget_jumps()
         self._queue = []
 
-    def resume(self) -> None:
+    def start(self) -> None:
         """Start the mission, or go on with it, or (complete) begin anew."""
         if self.state == MISSION_DONE or self.current == 0 or self.current >= self.plan.count():
             self.restart()
@@ -149,12 +149,14 @@ class Auto(Mode):
         self._resume_once = True
         self.craft.say(6, text)
 
-    def pause(self, *, on: bool) -> bool:
-        """Stop on the way to a waypoint, or go on."""
+    def resume(self) -> bool:
+        """Go on to the waypoint."""
+        self.craft.navigation.resume()
+        return True
+
+    def pause(self) -> bool:
+        """Stop on the way to a waypoint."""
         navigation = self.craft.navigation
-        if not on:
-            navigation.resume()
-            return True
         if self._run != self._fly_waypoint or navigation.reached:
             return False
         navigation.hold()
@@ -168,9 +170,9 @@ class Auto(Mode):
             if craft.parameters["MIS_RESTART"] and not self._resume_once:
                 self.restart()
             self._resume_once = False
-            self.resume()
+            self.start()
         elif self.running and self.current == 0:
-            self.resume()
+            self.start()
         if not craft.motors.armed:
             craft.control.reset()
             return
@@ -324,8 +326,7 @@ class Auto(Mode):
         self._circling = circling = Circling(self.craft, self.place_of(item), item.params[0], item.params[2])
         return circling.run
 
-    def _start_return(self, item: WireItem) -> Callable[[float], bool]:
-        del item
+    def _start_return(self, _: WireItem) -> Callable[[float], bool]:
         self._rtl.enter()
 
         def run(dt: float) -> bool:

@@ -6,7 +6,7 @@ from math import atan2, cos, hypot, inf, pi, radians, sin, sqrt
 
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.modes import CIRCLE, Mode
-from firmware_sitl.vehicle.navigation import Point
+from firmware_sitl.vehicle.origin import Point
 
 
 class Circling:

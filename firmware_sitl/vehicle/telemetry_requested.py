@@ -1,4 +1,7 @@
-"""Messages that are sent when asked for, and those that ArduCopter knows and has nothing to say in."""
+"""Sensor readings, and the messages that are sent when a client asks for them.
+
+`SILENT` are those that ArduCopter can be asked for and has nothing to say in without the device.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.units import GRAVITY_MPS2
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.state import State
 
@@ -62,6 +66,18 @@ SILENT = frozenset(
 )
 """Messages that ArduCopter can be asked for, and that a vehicle without the device never sends."""
 
+MG_PER_MPS2 = 1000.0 / GRAVITY_MPS2
+TEMPERATURE_C = 25.0
+FIELD_LEVEL_MGAUSS, FIELD_DOWN_MGAUSS = 200.0, 444.0
+"""The earth's field as ArduCopter's SITL has it in the south of England, without declination."""
+
+ALL_UPDATED = 0x1FFF
+
+
+def unchanging(message: Any) -> Callable[[State], Any]:
+    """What builds a message that is always the same."""
+    return lambda _state: message
+
 
 class _Newer(mavlink.MAVLink_message):  # type: ignore[misc]
     """A message that pymavlink's dialect does not know yet: its number, its checksum's seed and its bytes."""
@@ -81,12 +97,6 @@ def available_mode(index: int) -> Any:
     name = "AUTO RTL" if number == modes.AUTO_RTL else modes.NAMES[number]
     payload = pack("<IIBBB35s", number, 0, len(MODES_LISTED), index, 0, name.encode())
     return _Newer(AVAILABLE_MODES, "AVAILABLE_MODES", 134, payload)
-
-
-def modes_monitor(v: State) -> Any:
-    """AVAILABLE_MODES_MONITOR: the modes never change."""
-    del v
-    return _Newer(MODES_MONITOR, "AVAILABLE_MODES_MONITOR", 30, bytes(1))
 
 
 def attitude_quaternion(v: State) -> Any:
@@ -132,24 +142,6 @@ def ahrs2(v: State) -> Any:
     return mavlink.MAVLink_ahrs2_message(*v.craft.body.euler(), v.altitude_m, *v.lat_lon_e7())
 
 
-def meminfo(v: State) -> Any:
-    """MEMINFO: enough."""
-    del v
-    return mavlink.MAVLink_meminfo_message(0, 65535, 131072)
-
-
-def ahrs(v: State) -> Any:
-    """AHRS: no drift."""
-    del v
-    return mavlink.MAVLink_ahrs_message(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-
-
-def hwstatus(v: State) -> Any:
-    """HWSTATUS."""
-    del v
-    return mavlink.MAVLink_hwstatus_message(5000, 0)
-
-
 def flight_information(v: State) -> Any:
     """FLIGHT_INFORMATION: when it was armed and took off, microseconds since power-on; else 0."""
     craft = v.craft
@@ -160,15 +152,87 @@ def flight_information(v: State) -> Any:
     )
 
 
-MORE_BUILDERS: Mapping[int, Callable[[State], Any]] = {
+def u16(value: float) -> int:
+    """A number in 16 bits without sign, at their ends where it is beyond."""
+    return min(max(round(value), 0), 65535)
+
+
+def i16(value: float) -> int:
+    """A number in 16 bits with sign, at their ends where it is beyond."""
+    return min(max(round(value), -32768), 32767)
+
+
+def pressure_hpa(altitude_m: float) -> float:
+    """Pressure of the standard atmosphere so far above mean sea level."""
+    return float(1013.25 * (1.0 - 2.25577e-5 * altitude_m) ** 5.25588)
+
+
+def _field_mgauss(v: State) -> tuple[float, float, float]:
+    yaw = v.craft.body.yaw
+    return FIELD_LEVEL_MGAUSS * cos(yaw), -FIELD_LEVEL_MGAUSS * sin(yaw), FIELD_DOWN_MGAUSS
+
+
+def _inertial(v: State) -> list[int]:
+    """Acceleration in thousandths of g, rates in thousandths of a radian a second, field in milligauss."""
+    felt = [i16(each * MG_PER_MPS2) for each in v.craft.body.felt()]
+    return [*felt, 0, 0, i16(v.craft.body.yaw_rate * 1000), *(i16(each) for each in _field_mgauss(v))]
+
+
+def raw_imu(v: State) -> Any:
+    """RAW_IMU."""
+    return mavlink.MAVLink_raw_imu_message(v.boot_ms * 1000, *_inertial(v), 0, round(TEMPERATURE_C * 100))
+
+
+def scaled_imu(v: State) -> Any:
+    """SCALED_IMU."""
+    return mavlink.MAVLink_scaled_imu_message(v.boot_ms, *_inertial(v), round(TEMPERATURE_C * 100))
+
+
+def scaled_imu2(v: State) -> Any:
+    """SCALED_IMU2: what the first one feels."""
+    return mavlink.MAVLink_scaled_imu2_message(v.boot_ms, *_inertial(v), round(TEMPERATURE_C * 100))
+
+
+def highres_imu(v: State) -> Any:
+    """HIGHRES_IMU; the field is a thousand times its milligauss, which is what ArduCopter sends there."""
+    b, pressure = v.craft.body, pressure_hpa(v.altitude_m)
+    field = [1000.0 * each for each in _field_mgauss(v)]
+    above = pressure - pressure_hpa(v.craft.origin.altitude_m)
+    return mavlink.MAVLink_highres_imu_message(
+        v.boot_ms * 1000, *b.felt(), 0.0, 0.0, b.yaw_rate, *field,
+        pressure, above, v.altitude_m, TEMPERATURE_C, ALL_UPDATED,
+    )  # fmt: skip
+
+
+def scaled_pressure(v: State) -> Any:
+    """SCALED_PRESSURE."""
+    return mavlink.MAVLink_scaled_pressure_message(
+        v.boot_ms, pressure_hpa(v.altitude_m), 0.0, round(TEMPERATURE_C * 100), 0
+    )
+
+
+def scaled_pressure2(v: State) -> Any:
+    """SCALED_PRESSURE2: what the first one reads."""
+    return mavlink.MAVLink_scaled_pressure2_message(
+        v.boot_ms, pressure_hpa(v.altitude_m), 0.0, round(TEMPERATURE_C * 100), 0
+    )
+
+
+REQUESTED_BUILDERS: Mapping[int, Callable[[State], Any]] = {
     mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: attitude_quaternion,
     mavlink.MAVLINK_MSG_ID_MISSION_ITEM_REACHED: item_reached,
     mavlink.MAVLINK_MSG_ID_POSITION_TARGET_LOCAL_NED: position_target_local,
     mavlink.MAVLINK_MSG_ID_POSITION_TARGET_GLOBAL_INT: position_target_global,
-    mavlink.MAVLINK_MSG_ID_MEMINFO: meminfo,
-    mavlink.MAVLINK_MSG_ID_AHRS: ahrs,
-    mavlink.MAVLINK_MSG_ID_HWSTATUS: hwstatus,
+    mavlink.MAVLINK_MSG_ID_MEMINFO: unchanging(mavlink.MAVLink_meminfo_message(0, 65535, 131072)),
+    mavlink.MAVLINK_MSG_ID_AHRS: unchanging(mavlink.MAVLink_ahrs_message(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+    mavlink.MAVLINK_MSG_ID_HWSTATUS: unchanging(mavlink.MAVLink_hwstatus_message(5000, 0)),
     mavlink.MAVLINK_MSG_ID_AHRS2: ahrs2,
     mavlink.MAVLINK_MSG_ID_FLIGHT_INFORMATION: flight_information,
-    MODES_MONITOR: modes_monitor,
+    MODES_MONITOR: unchanging(_Newer(MODES_MONITOR, "AVAILABLE_MODES_MONITOR", 30, bytes(1))),
+    mavlink.MAVLINK_MSG_ID_SCALED_IMU: scaled_imu,
+    mavlink.MAVLINK_MSG_ID_RAW_IMU: raw_imu,
+    mavlink.MAVLINK_MSG_ID_SCALED_PRESSURE: scaled_pressure,
+    mavlink.MAVLINK_MSG_ID_HIGHRES_IMU: highres_imu,
+    mavlink.MAVLINK_MSG_ID_SCALED_IMU2: scaled_imu2,
+    mavlink.MAVLINK_MSG_ID_SCALED_PRESSURE2: scaled_pressure2,
 }

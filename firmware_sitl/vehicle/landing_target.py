@@ -8,8 +8,7 @@ from math import hypot, isfinite, tan
 from typing import Any
 
 from firmware_sitl.vehicle.body import Body
-from firmware_sitl.vehicle.navigation import Point
-from firmware_sitl.vehicle.origin import Origin
+from firmware_sitl.vehicle.origin import Origin, Point
 from firmware_sitl.vehicle.parameters import Parameters
 
 BY_MAVLINK, BY_SIMULATION = 1, 4
@@ -29,7 +28,7 @@ class TargetState(Enum):
     OUT_OF_RANGE = "out of range"
 
 
-class Sight:
+class LandingTarget:
     """Sightings of the landing target in local metres."""
 
     def __init__(
