@@ -23,7 +23,7 @@ from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.state import Settings
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 
 FLOWN_S = 30.0
 TELEMETRY_HZ = 10.0
@@ -33,7 +33,7 @@ CORES = 2
 UPLOAD_TARGET, SLOW_UPLOAD_TARGET = 0.3, 0.1
 
 
-def run(vehicle: Vehicle, channel: Channel, seconds: float) -> None:
+def run(vehicle: BuiltinVehicle, channel: Channel, seconds: float) -> None:
     """Let vehicle time pass, and drop what it says once a second."""
     for _ in range(round(seconds)):
         for _ in range(round(1.0 / STEP_S)):
@@ -41,9 +41,9 @@ def run(vehicle: Vehicle, channel: Channel, seconds: float) -> None:
         channel.out.clear()
 
 
-def airborne() -> tuple[Vehicle, Channel]:
+def airborne() -> tuple[BuiltinVehicle, Channel]:
     """A vehicle on its way, with one client that has asked for every stream."""
-    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    vehicle = BuiltinVehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
     vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
     channel = Channel(vehicle.state, 0)
     channel.connected = True

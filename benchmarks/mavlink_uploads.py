@@ -24,7 +24,7 @@ from dfr.geo import Position, offset
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
 from dfr.mission.formats import read_plan
-from firmware_sitl.start import Engine, start_vehicle
+from firmware_sitl.start import SitlEngine, start_vehicle
 
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 ITEMS = 600
@@ -71,7 +71,7 @@ def _row(number: int, frame: int, command: int, place: Position, height_m: float
     return f"{number}\t{first}\t{frame}\t{command}\t0\t0\t0\t0\t{where}\t1"
 
 
-def measured(latency_s: float, *, engine: Engine = "builtin", runs: int = RUNS) -> Uploads:
+def measured(latency_s: float, *, engine: SitlEngine = "builtin", runs: int = RUNS) -> Uploads:
     """All of them, one after another on vehicles of their own, through the same relay."""
     with tempfile.TemporaryDirectory() as name:
         mission = mission_file(Path(name))
@@ -92,7 +92,7 @@ def _python(peer: str) -> Path:
     return Path(os.environ.get("DFR_PEERS", "peers")) / peer / "bin" / "python"
 
 
-def _ours(mission: Path, latency_s: float, engine: Engine) -> float:
+def _ours(mission: Path, latency_s: float, engine: SitlEngine) -> float:
     plan = read_plan(mission.read_bytes(), name=mission.name)
     with line(latency_s, engine) as url, connect(url, simulated=True) as vehicle:
         time.sleep(STARTED_S[engine])
@@ -104,7 +104,7 @@ def _ours(mission: Path, latency_s: float, engine: Engine) -> float:
     return seconds
 
 
-def _theirs(peer: str, python: Path, mission: Path, latency_s: float, engine: Engine) -> float:
+def _theirs(peer: str, python: Path, mission: Path, latency_s: float, engine: SitlEngine) -> float:
     command = [str(python), str(SCRIPTS / f"{peer}_upload.py")]
     waiting = str(STARTED_S[engine])
     with line(latency_s, engine) as url, tempfile.TemporaryFile() as said:
@@ -124,7 +124,7 @@ def _theirs(peer: str, python: Path, mission: Path, latency_s: float, engine: En
 
 
 @contextlib.contextmanager
-def line(latency_s: float, engine: Engine) -> Iterator[str]:
+def line(latency_s: float, engine: SitlEngine) -> Iterator[str]:
     """The URL of a vehicle of its own behind a relay that delays both ways."""
     with start_vehicle(home=HOME, engine=engine, home_m_amsl=3.0) as vehicle:
         command = [sys.executable, __file__, RELAY, vehicle.url, str(latency_s)]

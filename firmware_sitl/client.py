@@ -30,7 +30,7 @@ busy its machine is."""
 
 SPEAKS = frozenset({"HEARTBEAT", "STATUSTEXT"})
 
-Item = tuple[int, int, tuple[float, float, float, float], int, int, float]
+ItemFields = tuple[int, int, tuple[float, float, float, float], int, int, float]
 """Command, frame, four parameters, latitude and longitude in 1e-7 degrees, height in metres."""
 
 
@@ -181,7 +181,7 @@ class SitlClient:
             if message.param_id == name:
                 found = float(message.param_value)
 
-    def upload(self, items: Sequence[Item], *, kind: int = 0) -> None:
+    def upload(self, items: Sequence[ItemFields], *, kind: int = 0) -> None:
         """Upload a list; TransferError where the vehicle refuses it."""
         self.mav.mission_count_send(self.system_id, 1, len(items), kind)
         while True:

@@ -13,7 +13,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.geo import Position, offset
 from dfr.track import TOUCHED_M, FlightTrack
-from firmware_sitl.client import Item, SitlClient
+from firmware_sitl.client import ItemFields, SitlClient
 
 GUIDED = 4
 RELATIVE = mavlink.MAV_FRAME_GLOBAL_RELATIVE_ALT
@@ -23,7 +23,7 @@ STANDS_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
+class FlownMission:
     """A flown mission: its track, what was said, and whether the motors stopped by themselves."""
 
     track: FlightTrack
@@ -35,7 +35,7 @@ class Flight:
 
 def sortie(
     home: Position, *, bearing_deg: float, distance_m: float, height_m: float, hold_s: float
-) -> list[Item]:
+) -> list[ItemFields]:
     """Takeoff, a hold at a point, and RTL: the shape of a dispatch."""
     place = offset(home, bearing_deg=bearing_deg, distance_m=distance_m)
     x, y = round(place.lat_deg * 1e7), round(place.lon_deg * 1e7)
@@ -53,8 +53,8 @@ def target_m(*, bearing_deg: float, distance_m: float) -> tuple[float, float]:
 
 
 def fly(
-    client: SitlClient, items: Sequence[Item], *, most_s: float = 3600.0, wall_s: float = 300.0
-) -> Flight:
+    client: SitlClient, items: Sequence[ItemFields], *, most_s: float = 3600.0, wall_s: float = 300.0
+) -> FlownMission:
     """Upload, arm, start, and follow to the ground; `most_s` is vehicle time, `wall_s` wall time."""
     client.upload(items)
     client.stream(10)
@@ -64,7 +64,7 @@ def fly(
     return follow(client, most_s=most_s, wall_s=wall_s)
 
 
-def follow(client: SitlClient, *, most_s: float, wall_s: float) -> Flight:
+def follow(client: SitlClient, *, most_s: float, wall_s: float) -> FlownMission:
     """Follow a started mission until it disarms, stands on the ground, or time is up."""
     rows: list[tuple[float, float, float, float]] = []
     seen = _Seen()
@@ -90,7 +90,7 @@ def follow(client: SitlClient, *, most_s: float, wall_s: float) -> Flight:
     total = None
     if seen.disarmed_t_s is not None and rows:
         total = seen.disarmed_t_s - (seen.started_t_s or rows[0][0])
-    return Flight(
+    return FlownMission(
         track=track,
         disarmed=seen.disarmed_t_s is not None,
         total_s=total,

@@ -20,8 +20,8 @@ import pytest
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from firmware_sitl.client import Item, SitlClient
-    from firmware_sitl.flights import Flight
+    from firmware_sitl.client import ItemFields, SitlClient
+    from firmware_sitl.flights import FlownMission
     from firmware_sitl.start import RunningVehicle
 
 HOME = (50.7810, -1.0890)
@@ -78,14 +78,14 @@ def sitl_client(sitl_vehicle: RunningVehicle) -> Iterator[SitlClient]:
 
 
 @pytest.fixture
-def fly_mission(sitl_client: SitlClient) -> Callable[[Sequence[Item]], Flight]:
+def fly_mission(sitl_client: SitlClient) -> Callable[[Sequence[ItemFields]], FlownMission]:
     """`fly_mission(items)`: uploads, arms, flies to the end, and returns what was flown.
 
     The first item is home, as on the vehicle.
     """
     from firmware_sitl.flights import fly
 
-    def run(items: Sequence[Item]) -> Flight:
+    def run(items: Sequence[ItemFields]) -> FlownMission:
         sitl_client.wait_ready()
         return fly(sitl_client, items)
 

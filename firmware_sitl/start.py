@@ -18,7 +18,7 @@ from firmware_sitl.guard import GuardedFolder, guarded_folder
 from firmware_sitl.process import VehicleProcess, running
 from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
 
-Engine = Literal["builtin", "ardupilot", "auto"]
+SitlEngine = Literal["builtin", "ardupilot", "auto"]
 
 BUILTIN_TIMEOUT_S = 60.0
 """It only ends what hangs: four started at once on a busy machine took more than 20 s."""
@@ -45,7 +45,7 @@ class RunningVehicle:
 def start_vehicle(
     *,
     home: Position,
-    engine: Engine = "auto",
+    engine: SitlEngine = "auto",
     home_m_amsl: float = 0.0,
     heading_deg: float = 0.0,
     speedup: float = 1.0,
@@ -132,7 +132,7 @@ def given_parameters(files: Sequence[Path], params: Mapping[str, float]) -> dict
     return given
 
 
-def choose(engine: Engine) -> ardupilot.ArduCopter | None:
+def choose(engine: SitlEngine) -> ardupilot.ArduCopter | None:
     """The ArduCopter to start, or None for the built-in vehicle.
 
     Raises VehicleStartError where ArduCopter is asked for and not found, or DFR_ARDUCOPTER names no program.

@@ -35,7 +35,7 @@ from dfr.rehearsal.dispatches import SitlSettings
 from dfr.rehearsal.shift import ShiftRequest
 from dfr.report.junit import junit_xml
 from dfr.store.landing_cache import use_landing_cache
-from firmware_sitl.start import Engine as EngineKind
+from firmware_sitl.start import SitlEngine
 
 app = typer.Typer()
 
@@ -149,10 +149,10 @@ def rehearse(
     raise typer.Exit(_exit_code(rehearsed))
 
 
-def _engine(name: str) -> EngineKind:
-    for kind in get_args(EngineKind):
+def _engine(name: str) -> SitlEngine:
+    for kind in get_args(SitlEngine):
         if kind == name:
-            return cast(EngineKind, kind)
+            return cast(SitlEngine, kind)
     raise InputError(f"--engine {name!r} is not known", do="builtin, ardupilot or auto")
 
 

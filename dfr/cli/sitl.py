@@ -17,7 +17,7 @@ from dfr.geo import Position, offset
 from dfr.io.files import read_bounded
 from dfr.mission.formats import read_plan
 from firmware_sitl.ardupilot import PORTS_USED, port_free
-from firmware_sitl.start import Engine, RunningVehicle, start_vehicle
+from firmware_sitl.start import RunningVehicle, SitlEngine, start_vehicle
 
 app = typer.Typer()
 
@@ -95,7 +95,7 @@ def _refuse_ports(first: int, count: int) -> None:
         )
 
 
-def _engine(text: str) -> Engine:
+def _engine(text: str) -> SitlEngine:
     if text not in ("builtin", "ardupilot", "auto"):
         raise InputError(f"--engine {text!r}: builtin, ardupilot or auto")
     return cast("Literal['builtin', 'ardupilot', 'auto']", text)

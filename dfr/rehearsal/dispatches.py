@@ -29,8 +29,7 @@ from dfr.scenario.model import Guidance
 from dfr.track import FlightTrack, Phase, phase_seconds, track_of_phases
 from dfr.world.model import World
 from dfr.world.wind import MeanWind
-from firmware_sitl.start import Engine as EngineKind
-from firmware_sitl.start import start_vehicle
+from firmware_sitl.start import SitlEngine, start_vehicle
 
 FIRMWARE = Path(firmware_sitl.__file__).parent
 PARAMS, FRAMES = FIRMWARE / "params", FIRMWARE / "frames"
@@ -51,7 +50,7 @@ class SitlSettings:
     `gnss_drift_m` is how far its satellites lead it astray once it is up.
     """
 
-    kind: EngineKind
+    kind: SitlEngine
     speedup: float
     gnss_drift_m: float = 0.0
 

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from dfr.errors import DfrError, InputError
-from firmware_sitl.vehicle.airframe import Airframe, read_airframe
+from firmware_sitl.vehicle.airframe import SitlAirframe, read_airframe
 from firmware_sitl.vehicle.parameters import Generation, read_parameter_text
 from firmware_sitl.vehicle.server import LOOPBACK, Server
 from firmware_sitl.vehicle.state import BANNER, Settings
-from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
 SECOND_PORTS = (2, 3)
 """Where the second and third port lie, counted from the first (ArduCopter SITL's serial1 and serial2)."""
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        server = Server(Vehicle(_settings(options)), _ports(options))
+        server = Server(BuiltinVehicle(_settings(options)), _ports(options))
     except (DfrError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -77,7 +77,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         heading_deg=heading,
         system_id=options.sysid,
         generation=Generation(options.generation),
-        airframe=read_airframe(Path(options.frame)) if options.frame else Airframe(),
+        airframe=read_airframe(Path(options.frame)) if options.frame else SitlAirframe(),
         defaults=defaults,
     )
 

@@ -10,7 +10,7 @@ from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.fence import ALL, FLOOR, Fence
 from firmware_sitl.vehicle.heading import Heading
 from firmware_sitl.vehicle.navigation import WaypointNavigation
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 from firmware_sitl.vehicle.state import State
 
 
@@ -80,7 +80,7 @@ def look_at(craft: Craft, item: WireItem) -> bool:
     return True
 
 
-def place(craft: Craft, item: WireItem) -> Point:
+def place(craft: Craft, item: WireItem) -> LocalPoint:
     """An item's local point."""
     up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
     return craft.point(item.lat_deg, item.lon_deg, up)

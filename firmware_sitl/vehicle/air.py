@@ -21,12 +21,12 @@ PERIOD_S = 0.1
 """A new gust so often, held in between, as the reference landings were driven."""
 
 BLOCK = 600
-Gust = tuple[float, float, float]
-CALM: Gust = (0.0, 0.0, 0.0)
+GustVector = tuple[float, float, float]
+CALM: GustVector = (0.0, 0.0, 0.0)
 Wanted = tuple[float, float, float, float]
 
 
-class Air:
+class SimulatedAir:
     """Wind and gusts at the vehicle, smoothed with SIM_WIND_TC, less near the ground with SIM_WIND_T 0."""
 
     def __init__(self, parameters: Parameters) -> None:
@@ -34,7 +34,7 @@ class Air:
         self._speed = 0.0
         self._from = radians(parameters["SIM_WIND_DIR"])
         self._settled = False
-        self._gusts = Gusts(parameters)
+        self._gusts = GustSeries(parameters)
         self.wind = (0.0, 0.0, 0.0)
 
     def blow(self, dt: float, height_m: float) -> tuple[float, float, float]:
@@ -72,16 +72,16 @@ class Air:
         return 1.0
 
 
-class Gusts:
+class GustSeries:
     """Along-wind, cross-wind (to the right of where it blows) and upward gusts, m/s."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._wanted: Wanted | None = None
-        self._series: Iterator[Gust] = iter(())
+        self._series: Iterator[GustVector] = iter(())
         self._gust, self._left_s = CALM, 0.0
 
-    def blow(self, dt: float, mean_mps: float) -> Gust:
+    def blow(self, dt: float, mean_mps: float) -> GustVector:
         """The gust after a step of time, about a mean wind."""
         parameters = self._parameters
         intensity = parameters["SIM_GUST_I"]
@@ -99,7 +99,7 @@ class Gusts:
         return self._gust
 
 
-def _series(mean_mps: float, intensity: float, height_m: float, seed: float) -> Iterator[Gust]:
+def _series(mean_mps: float, intensity: float, height_m: float, seed: float) -> Iterator[GustVector]:
     """Gusts without end; the same for the same seed."""
     components = gust_components(
         site_turbulence(mean_mps, intensity, height_m),

@@ -36,7 +36,7 @@ def air_density(altitude_m: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Airframe:
+class SitlAirframe:
     """A multicopter as ArduPilot's SITL models it; the defaults are its `quad`."""
 
     mass_kg: float = 3.0
@@ -70,7 +70,7 @@ class Airframe:
         return (pull - momentum) / (0.5 * density * self.reference_speed_mps**2), self.momentum_drag
 
 
-def read_airframe(path: Path) -> Airframe:
+def read_airframe(path: Path) -> SitlAirframe:
     """An airframe from ArduPilot's SITL frame JSON; keys it does not use are left alone.
 
     Raises InputError for a file that is not such JSON.
@@ -81,9 +81,9 @@ def read_airframe(path: Path) -> Airframe:
         raise InputError(f"{path}: not a SITL frame: {error}") from error
     if not isinstance(found, dict):
         raise InputError(f"{path}: not a SITL frame: the top level is not an object")
-    known = {field.name for field in fields(Airframe)}
+    known = {field.name for field in fields(SitlAirframe)}
     values = {JSON_NAMES[key]: value for key, value in found.items() if key in JSON_NAMES}
     for name, value in values.items():
         if name in known and not isinstance(value, int | float):
             raise InputError(f"{path}: {name} is not a number: {value!r}")
-    return Airframe(**values)
+    return SitlAirframe(**values)

@@ -9,7 +9,8 @@ from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle.circle import Circling
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.landing import Landing
+from firmware_sitl.vehicle.item_lists import MissionList
+from firmware_sitl.vehicle.landing import LandingDescent
 from firmware_sitl.vehicle.mission_order import (
     TAKEOFFS,
     UNSTARTED,
@@ -19,8 +20,7 @@ from firmware_sitl.vehicle.mission_order import (
     seconds_to_wait,
 )
 from firmware_sitl.vehicle.modes import AUTO, AUTO_RTL, Mode
-from firmware_sitl.vehicle.origin import Point
-from firmware_sitl.vehicle.plans import MissionPlan
+from firmware_sitl.vehicle.origin import LocalPoint
 from firmware_sitl.vehicle.rtl import ReturnMode
 
 CONDITIONS = frozenset({Command.CONDITION_DELAY, Command.CONDITION_DISTANCE, Command.CONDITION_YAW})
@@ -43,7 +43,7 @@ class Auto(Mode):
     def __init__(
         self,
         craft: Craft,
-        plan: MissionPlan,
+        plan: MissionList,
         rtl: ReturnMode,
         do: Callable[[WireItem], object],
         clock: Callable[[], float],
@@ -62,7 +62,7 @@ class Auto(Mode):
         self._condition: Callable[[], bool] | None = None
         self._queue: list[int] = []
         self._since_s: float | None = None
-        self._landing: Landing | None = None
+        self._landing: LandingDescent | None = None
         self._circling: Circling | None = None
         self._waiting = False
         self._announced = self._beside = 0
@@ -293,7 +293,7 @@ class Auto(Mode):
         craft.heading.default()
         return self._fly_waypoint
 
-    def _followed_at_speed(self, item: WireItem) -> Point | None:
+    def _followed_at_speed(self, item: WireItem) -> LocalPoint | None:
         """The next leg's end, where this waypoint is passed without stopping."""
         if item.command not in (Command.NAV_WAYPOINT, Command.NAV_SPLINE_WAYPOINT) or item.params[0] > 0.0:
             return None
@@ -345,7 +345,7 @@ class Auto(Mode):
             craft.heading.default()
         else:
             craft.navigation.start()
-            self._landing = Landing(craft)
+            self._landing = LandingDescent(craft)
 
         def run(dt: float) -> bool:
             if self._landing is not None:
@@ -357,7 +357,7 @@ class Auto(Mode):
             craft.wants_flight = not craft.landed
             craft.navigation.advance(dt)
             if craft.navigation.reached:
-                self._landing = Landing(craft)
+                self._landing = LandingDescent(craft)
             return False
 
         return run
@@ -393,7 +393,7 @@ class Auto(Mode):
             return item.z - self.craft.origin.altitude_m
         return self.craft.home[2] + item.z
 
-    def place_of(self, item: WireItem) -> Point:
+    def place_of(self, item: WireItem) -> LocalPoint:
         """An item's point; a zero position or height means the present one (ArduCopter)."""
         destination = self.craft.navigation.destination
         north, east = destination[0], destination[1]

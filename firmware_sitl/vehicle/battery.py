@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from firmware_sitl.vehicle.airframe import Airframe
+from firmware_sitl.vehicle.airframe import SitlAirframe
 from firmware_sitl.vehicle.parameters import Parameters
 
 CELL_CURVE = (
@@ -37,7 +37,7 @@ def rest_volt(full_volt: float, share: float) -> float:
 class Battery:
     """Charge drawn, as the flight controller's monitor sees it and as the cells do."""
 
-    def __init__(self, airframe: Airframe, parameters: Parameters) -> None:
+    def __init__(self, airframe: SitlAirframe, parameters: Parameters) -> None:
         self._airframe, self._parameters = airframe, parameters
         self.used_mah = 0.0
         self.used_wh = 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import asin, atan, atan2, cos, sin, sqrt
 
 from dfr.units import GRAVITY_MPS2
-from firmware_sitl.vehicle.airframe import Airframe, air_density
+from firmware_sitl.vehicle.airframe import SitlAirframe, air_density
 from firmware_sitl.vehicle.shaping import clamp, wrap_rad
 
 Vector = tuple[float, float, float]
@@ -30,7 +30,7 @@ YAW_GAIN = 3.0
 class Body:
     """Position, velocity, attitude and thrust of the vehicle, and the air it is in."""
 
-    def __init__(self, airframe: Airframe, *, altitude_amsl_m: float, heading_rad: float) -> None:
+    def __init__(self, airframe: SitlAirframe, *, altitude_amsl_m: float, heading_rad: float) -> None:
         self.airframe = airframe
         self.altitude_amsl_m = altitude_amsl_m
         self.north = self.east = self.up = 0.0

@@ -6,13 +6,13 @@ from math import atan2, cos, hypot, inf, pi, radians, sin, sqrt
 
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.modes import CIRCLE, Mode
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 
 
 class Circling:
     """Turns about a point at CIRCLE_RATE, no faster than the cruise speed; radius 0 means CIRCLE_RADIUS."""
 
-    def __init__(self, craft: Craft, centre: Point, turns: float, radius_m: float) -> None:
+    def __init__(self, craft: Craft, centre: LocalPoint, turns: float, radius_m: float) -> None:
         parameters = craft.parameters
         self._craft, self._centre = craft, centre
         self._radius = abs(radius_m) or parameters["CIRCLE_RADIUS"] * 0.01
@@ -68,7 +68,7 @@ class Circling:
             self._told = begun
             self._craft.say(6, f"Mission: starting circle {begun}/{int(self._turns)}")
 
-    def _edge(self) -> Point:
+    def _edge(self) -> LocalPoint:
         north, east, up = self._centre
         return (
             north + self._radius * cos(self._angle),

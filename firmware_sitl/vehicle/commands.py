@@ -12,7 +12,7 @@ from firmware_sitl.vehicle.commands_devices import DEVICES
 from firmware_sitl.vehicle.commands_flight import FLIGHT
 from firmware_sitl.vehicle.commands_ground import GROUND
 from firmware_sitl.vehicle.commands_messages import MESSAGES
-from firmware_sitl.vehicle.request import UNSUPPORTED, Handler, Request, always, from_int, from_long
+from firmware_sitl.vehicle.request import UNSUPPORTED, CommandRequest, Handler, always, from_int, from_long
 from firmware_sitl.vehicle.state import State
 
 TABLE: Mapping[int, Handler] = {**FLIGHT, **GROUND, **MESSAGES, **DEVICES}
@@ -28,7 +28,7 @@ def run_int(state: State, channel: Channel, message: Any) -> None:
     _answer(channel, message, from_int(state, channel, message))
 
 
-def _answer(channel: Channel, message: Any, request: Request | None) -> None:
+def _answer(channel: Channel, message: Any, request: CommandRequest | None) -> None:
     handler = TABLE.get(message.command, always(UNSUPPORTED))
     result = UNSUPPORTED if request is None else handler(request)
     source = message.get_srcSystem(), message.get_srcComponent()

@@ -11,8 +11,8 @@ from firmware_sitl.vehicle.request import (
     DENIED,
     FAILED,
     UNSUPPORTED,
+    CommandRequest,
     Handler,
-    Request,
     always,
     done,
 )
@@ -24,7 +24,7 @@ RELEASE = 2
 AUTOFOCUS, FOCUS_RATE, FOCUS_SHARE = (4, 5, 6), 1, 2
 
 
-def _servo(request: Request) -> int:
+def _servo(request: CommandRequest) -> int:
     """DO_SET_SERVO, DO_REPEAT_SERVO: not those of the motors."""
     number = request.byte(1)
     if 1 <= number <= MOTORS or FREE < number <= SERVOS:
@@ -33,55 +33,55 @@ def _servo(request: Request) -> int:
     return done(ok=MOTORS < number <= FREE)
 
 
-def _relay(request: Request) -> int:
+def _relay(request: CommandRequest) -> int:
     """DO_SET_RELAY, DO_REPEAT_RELAY: SITL has relays on pins that lead nowhere."""
     return done(ok=request.byte(1) < RELAYS)
 
 
-def _can_forward(request: Request) -> int:
+def _can_forward(request: CommandRequest) -> int:
     """CAN_FORWARD: to forward nothing is always possible."""
     return done(ok=request.byte(1) == 0)
 
 
-def _focus(request: Request) -> int:
+def _focus(request: CommandRequest) -> int:
     return FAILED if request.whole(1) in (*AUTOFOCUS, FOCUS_RATE, FOCUS_SHARE) else DENIED
 
 
-def _start_capture(request: Request) -> int:
+def _start_capture(request: CommandRequest) -> int:
     return UNSUPPORTED if request.params[0] < 0.0 else FAILED
 
 
-def _stop_capture(request: Request) -> int:
+def _stop_capture(request: CommandRequest) -> int:
     return ACCEPTED if request.params[0] == 0.0 else UNSUPPORTED
 
 
-def _parachute(request: Request) -> int:
+def _parachute(request: CommandRequest) -> int:
     state = request.state
     if request.whole(1) == RELEASE and state.craft.landed:
         state.say(6, "Parachute: Landed")
     return done(ok=request.whole(1) in (0, 1, 2))
 
 
-def _follow(request: Request) -> int:
+def _follow(request: CommandRequest) -> int:
     return ACCEPTED if 0.0 < request.params[0] <= 255.0 else DENIED
 
 
-def _scripting(request: Request) -> int:
+def _scripting(request: CommandRequest) -> int:
     return {0: DENIED, 1: DENIED, 2: ACCEPTED, 3: ACCEPTED}.get(request.whole(1), UNSUPPORTED)
 
 
-def _high_latency(request: Request) -> int:
+def _high_latency(request: CommandRequest) -> int:
     if request.params[0] not in (0.0, 1.0):
         return FAILED
     request.state.say(5, "High Latency enabled" if request.params[0] else "High Latency disabled")
     return ACCEPTED
 
 
-def _ekf_source(request: Request) -> int:
+def _ekf_source(request: CommandRequest) -> int:
     return ACCEPTED if 1 <= request.whole(1) <= 3 else DENIED
 
 
-def _wind(request: Request) -> int:
+def _wind(request: CommandRequest) -> int:
     speed, whence = request.params[0], request.params[2]
     return DENIED if speed < 0.0 or whence < 0.0 or whence > 360.0 else ACCEPTED
 

@@ -17,8 +17,8 @@ from firmware_sitl.vehicle.request import (
     DENIED,
     FAILED,
     NEARLY,
+    CommandRequest,
     Handler,
-    Request,
     done,
     same,
 )
@@ -50,7 +50,7 @@ MOST_TAG = 65535
 
 
 def _mode(number: int) -> Handler:
-    def change(request: Request) -> int:
+    def change(request: CommandRequest) -> int:
         return done(ok=change_mode(request.state, number))
 
     return change
@@ -70,11 +70,11 @@ def set_mode(state: State, base: int, custom: int) -> int:
     return ACCEPTED
 
 
-def _set_mode(request: Request) -> int:
+def _set_mode(request: CommandRequest) -> int:
     return set_mode(request.state, request.byte(1), request.whole(2))
 
 
-def _takeoff(request: Request) -> int:
+def _takeoff(request: CommandRequest) -> int:
     state = request.state
     if request.frame != modes.RELATIVE_FRAME:
         return DENIED
@@ -85,7 +85,7 @@ def _takeoff(request: Request) -> int:
     return done(ok=state.mode.take_off(request.z, navigates=navigates))
 
 
-def _yaw(request: Request) -> int:
+def _yaw(request: CommandRequest) -> int:
     angle, rate, _, relative = request.params
     if not 0.0 <= angle <= 360.0 or not (abs(relative) < NEARLY or same(relative, 1.0)):
         return FAILED
@@ -95,7 +95,7 @@ def _yaw(request: Request) -> int:
     return ACCEPTED
 
 
-def _speed(request: Request) -> int:
+def _speed(request: CommandRequest) -> int:
     state = request.state
     if not request.params[1] > NEARLY or request.whole(1) == actions.SPEED_TYPES:
         return DENIED
@@ -104,7 +104,7 @@ def _speed(request: Request) -> int:
     return done(ok=actions.change_speed(state.craft.navigation, request.whole(1), request.params[1]))
 
 
-def _reposition(request: Request) -> int:
+def _reposition(request: CommandRequest) -> int:
     state = request.state
     if state.mode is not state.guided and not request.whole(2) & 1:
         return DENIED
@@ -121,7 +121,7 @@ def _reposition(request: Request) -> int:
     return ACCEPTED
 
 
-def _pause(request: Request) -> int:
+def _pause(request: CommandRequest) -> int:
     state = request.state
     wish = request.byte(1)
     if wish not in (0, 1):
@@ -132,24 +132,24 @@ def _pause(request: Request) -> int:
     return FAILED
 
 
-def _roi(request: Request) -> int:
+def _roi(request: CommandRequest) -> int:
     state = request.state
     if not abs(request.z) <= MOST_ALTITUDE_M or not request.in_known_frame():
         return DENIED
     return done(ok=actions.do_item(state, request.item))
 
 
-def _roi_none(request: Request) -> int:
+def _roi_none(request: CommandRequest) -> int:
     return done(ok=actions.do_item(request.state, request.item))
 
 
-def _mission_start(request: Request) -> int:
+def _mission_start(request: CommandRequest) -> int:
     if not (abs(request.params[0]) < NEARLY and abs(request.params[1]) < NEARLY):
         return DENIED
     return done(ok=change_mode(request.state, modes.AUTO))
 
 
-def _set_current(request: Request) -> int:
+def _set_current(request: CommandRequest) -> int:
     state = request.state
     if not 0 <= request.whole(1) < state.mission.count():
         return DENIED
@@ -161,7 +161,7 @@ def _set_current(request: Request) -> int:
     return ACCEPTED
 
 
-def _jump_tag(request: Request) -> int:
+def _jump_tag(request: CommandRequest) -> int:
     if not 0 <= request.whole(1) <= MOST_TAG:
         return DENIED
     if not request.state.auto.jump_to_tag(request.whole(1)):
@@ -170,7 +170,7 @@ def _jump_tag(request: Request) -> int:
     return ACCEPTED
 
 
-def _fence(request: Request) -> int:
+def _fence(request: CommandRequest) -> int:
     """DO_FENCE_ENABLE: off, on (where there is one), or only the floor off; of some kinds, if so said."""
     state = request.state
     wish, kinds = request.whole(1), request.byte(2) or 0xFF
@@ -182,7 +182,7 @@ def _fence(request: Request) -> int:
     return ACCEPTED
 
 
-def _switch(request: Request) -> int:
+def _switch(request: CommandRequest) -> int:
     """DO_AUX_FUNCTION: what a switch of the transmitter would do; only modes, fence and arming are known."""
     state = request.state
     if request.params[1] > SWITCH_HIGH:
@@ -206,7 +206,7 @@ def _switch(request: Request) -> int:
     return ACCEPTED
 
 
-def _button_click(request: Request) -> int:
+def _button_click(request: CommandRequest) -> int:
     """SOLO_BTN_FLY_CLICK."""
     state = request.state
     if not change_mode(state, modes.LOITER):
@@ -214,7 +214,7 @@ def _button_click(request: Request) -> int:
     return ACCEPTED
 
 
-def _button_hold(request: Request) -> int:
+def _button_hold(request: CommandRequest) -> int:
     """SOLO_BTN_FLY_HOLD: arm, take off or land, whichever is next."""
     state = request.state
     craft = state.craft
@@ -227,7 +227,7 @@ def _button_hold(request: Request) -> int:
     return ACCEPTED
 
 
-def _button_pause(request: Request) -> int:
+def _button_pause(request: CommandRequest) -> int:
     """SOLO_BTN_PAUSE_CLICK: disarm on the ground, brake in the air."""
     state = request.state
     craft = state.craft
@@ -239,11 +239,11 @@ def _button_pause(request: Request) -> int:
     return ACCEPTED
 
 
-def _return_path(request: Request) -> int:
+def _return_path(request: CommandRequest) -> int:
     return done(ok=auto_return(request.state, path=True, landing=False))
 
 
-def _landing_sequence(request: Request) -> int:
+def _landing_sequence(request: CommandRequest) -> int:
     return done(ok=auto_return(request.state, path=False, landing=True))
 
 

@@ -17,8 +17,8 @@ from firmware_sitl.vehicle.request import (
     NEARLY,
     TEMPORARILY_REJECTED,
     UNSUPPORTED,
+    CommandRequest,
     Handler,
-    Request,
     always,
     done,
     same,
@@ -33,7 +33,7 @@ STARTS = "Initialising ArduPilot"
 SAFE, DANGEROUS = 0, 1
 
 
-def _arm(request: Request) -> int:
+def _arm(request: CommandRequest) -> int:
     state = request.state
     wish, force = request.params[0], request.params[1]
     if same(wish, 1.0):
@@ -44,7 +44,7 @@ def _arm(request: Request) -> int:
     return UNSUPPORTED
 
 
-def _prearm(request: Request) -> int:
+def _prearm(request: CommandRequest) -> int:
     state = request.state
     if state.craft.motors.armed:
         return TEMPORARILY_REJECTED
@@ -53,14 +53,14 @@ def _prearm(request: Request) -> int:
     return ACCEPTED
 
 
-def _terminate(request: Request) -> int:
+def _terminate(request: CommandRequest) -> int:
     if not request.params[0] > 0.5:
         return FAILED
     arming.disarm(request.state, force=True)
     return ACCEPTED
 
 
-def _calibrate(request: Request) -> int:
+def _calibrate(request: CommandRequest) -> int:
     """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest."""
     state = request.state
     if state.craft.motors.armed:
@@ -85,7 +85,7 @@ def _calibrate(request: Request) -> int:
     return ACCEPTED if existing else UNSUPPORTED
 
 
-def _compass(request: Request) -> int:
+def _compass(request: CommandRequest) -> int:
     """DO_START_MAG_CAL: nothing would turn the vehicle about for it."""
     state = request.state
     text = "Disarm to allow compass calibration" if state.craft.motors.armed else "no compass to calibrate"
@@ -93,11 +93,11 @@ def _compass(request: Request) -> int:
     return FAILED
 
 
-def _mask(request: Request) -> int:
+def _mask(request: CommandRequest) -> int:
     return done(ok=0.0 <= request.params[0] <= 255.0)
 
 
-def _storage(request: Request) -> int:
+def _storage(request: CommandRequest) -> int:
     state = request.state
     if not same(request.params[0], ERASE):
         return DENIED
@@ -106,7 +106,7 @@ def _storage(request: Request) -> int:
     return ACCEPTED
 
 
-def _reboot(request: Request) -> int:
+def _reboot(request: CommandRequest) -> int:
     state = request.state
     if state.craft.motors.armed and request.y != FORCE_REBOOT:
         return FAILED
@@ -116,7 +116,7 @@ def _reboot(request: Request) -> int:
     return ACCEPTED
 
 
-def _safety(request: Request) -> int:
+def _safety(request: CommandRequest) -> int:
     wish = request.whole(1)
     if wish not in (SAFE, DANGEROUS):
         return DENIED
@@ -124,7 +124,7 @@ def _safety(request: Request) -> int:
     return ACCEPTED
 
 
-def _motor_test(request: Request) -> int:
+def _motor_test(request: CommandRequest) -> int:
     state, test = request.state, request.state.motor_test
     if not test.running and not state.craft.landed:
         state.say(2, "Motor Test: vehicle not landed")
@@ -142,7 +142,7 @@ def _motor_test(request: Request) -> int:
     return ACCEPTED
 
 
-def _battery_reset(request: Request) -> int:
+def _battery_reset(request: CommandRequest) -> int:
     """BATTERY_RESET: which batteries (bits), how full in per cent."""
     state = request.state
     percent = request.params[1]
@@ -152,7 +152,7 @@ def _battery_reset(request: Request) -> int:
     return ACCEPTED
 
 
-def _set_home(request: Request) -> int:
+def _set_home(request: CommandRequest) -> int:
     state = request.state
     here = same(request.params[0], 1.0) or (request.x == 0 and request.y == 0)
     if not here and not abs(request.params[0]) < NEARLY:
@@ -166,13 +166,13 @@ def _set_home(request: Request) -> int:
     return ACCEPTED
 
 
-def _set_origin(request: Request) -> int:
+def _set_origin(request: CommandRequest) -> int:
     """DO_SET_GLOBAL_ORIGIN: it is set by the satellites, and once only."""
     nowhere = request.x == 0 and request.y == 0 and request.z == 0.0
     return DENIED if not _height_fits(request.z) or nowhere or not request.is_on_earth else FAILED
 
 
-def _position(request: Request) -> int:
+def _position(request: CommandRequest) -> int:
     """EXTERNAL_POSITION_ESTIMATE: not taken while there are satellites."""
     return DENIED if request.frame not in (GLOBAL, 5) or not isnan(request.z) else FAILED
 

@@ -9,7 +9,16 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import cast
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.request import ACCEPTED, DENIED, FAILED, NEARLY, Handler, Request, done, same
+from firmware_sitl.vehicle.request import (
+    ACCEPTED,
+    DENIED,
+    FAILED,
+    NEARLY,
+    CommandRequest,
+    Handler,
+    done,
+    same,
+)
 from firmware_sitl.vehicle.telemetry import BUILDERS
 from firmware_sitl.vehicle.telemetry_requested import AVAILABLE_MODES, MODES_MONITOR, SILENT
 
@@ -29,7 +38,7 @@ def _known(message_id: int) -> bool:
     return message_id in BUILDERS or message_id in SILENT
 
 
-def _interval(request: Request) -> int:
+def _interval(request: CommandRequest) -> int:
     return _tell_interval(request.channel, request.whole(1))
 
 
@@ -41,7 +50,7 @@ def _tell_interval(channel: Channel, message_id: int) -> int:
     return done(ok=known)
 
 
-def _set_interval(request: Request) -> int:
+def _set_interval(request: CommandRequest) -> int:
     channel = request.channel
     state = request.state
     message_id, microseconds = request.whole(1), cast(request.params[1], 32, signed=True)
@@ -63,7 +72,7 @@ def _set_interval(request: Request) -> int:
     return ACCEPTED
 
 
-def _request(request: Request) -> int:
+def _request(request: CommandRequest) -> int:
     channel = request.channel
     message_id = request.whole(1)
     if message_id == mavlink.MAVLINK_MSG_ID_MESSAGE_INTERVAL:
@@ -78,14 +87,14 @@ def _request(request: Request) -> int:
     return ACCEPTED
 
 
-def _version(request: Request) -> int:
+def _version(request: CommandRequest) -> int:
     if not same(request.params[0], 1.0):
         return FAILED
     request.channel.send_later(mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
     return ACCEPTED
 
 
-def _home(request: Request) -> int:
+def _home(request: CommandRequest) -> int:
     if not request.state.home_set:
         return FAILED
     request.channel.send_now(mavlink.MAVLINK_MSG_ID_HOME_POSITION)
@@ -93,7 +102,7 @@ def _home(request: Request) -> int:
     return ACCEPTED
 
 
-def _banner(request: Request) -> int:
+def _banner(request: CommandRequest) -> int:
     request.state.say_banner()
     return ACCEPTED
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from math import atan, cos, hypot, radians
 
 from dfr.units import GRAVITY_MPS2
-from firmware_sitl.vehicle.air import Air
-from firmware_sitl.vehicle.airframe import Airframe
+from firmware_sitl.vehicle.air import SimulatedAir
+from firmware_sitl.vehicle.airframe import SitlAirframe
 from firmware_sitl.vehicle.battery import Battery
 from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.control import PositionControl
@@ -35,7 +35,7 @@ class Craft:
     """What flies. `say` collects (severity, text) for whoever listens."""
 
     def __init__(
-        self, *, airframe: Airframe, parameters: Parameters, origin: Origin, heading_rad: float
+        self, *, airframe: SitlAirframe, parameters: Parameters, origin: Origin, heading_rad: float
     ) -> None:
         self.parameters = parameters
         self.origin = origin
@@ -43,7 +43,7 @@ class Craft:
         self.body = Body(airframe, altitude_amsl_m=origin.altitude_m, heading_rad=heading_rad)
         self.motors = Motors(parameters)
         self.battery = Battery(airframe, parameters)
-        self.air = Air(parameters)
+        self.air = SimulatedAir(parameters)
         self.control = PositionControl(self.body, parameters)
         self.navigation = WaypointNavigation(self.control, parameters)
         self.heading = Heading(self.body, self.control, parameters)

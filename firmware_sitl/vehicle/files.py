@@ -18,8 +18,8 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.commands import MissionType
 from dfr.ardupilot.items import WireItem
+from firmware_sitl.vehicle.item_lists import FENCE, MISSION, RALLY, ItemList
 from firmware_sitl.vehicle.parameters import REAL32, Parameter, Parameters
-from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
 
 NONE, TERMINATE, RESET, LIST, OPEN, READ, CRC32, BURST = 0, 1, 2, 3, 4, 5, 14, 15
 CHANGES = frozenset({7, 8, 9, 10, 13})
@@ -46,19 +46,19 @@ LIST_MAGIC = 0x763D
 TOLD_BYTES = 1 << 20
 """The size that is told of each before it is read: it is not known by then (ArduPilot's MAX size)."""
 
-Source = tuple[int, int]
-Answer = Callable[[Any], None]
+Sender = tuple[int, int]
+SendMessage = Callable[[Any], None]
 
 
 class FileServer:
     """Answers FILE_TRANSFER_PROTOCOL; each client has one file open at most, as in ArduPilot."""
 
-    def __init__(self, parameters: Parameters, plans: Mapping[MissionType, Plan] | None = None) -> None:
-        self._parameters, self._plans = parameters, plans or {}
-        self._open: dict[Source, bytes] = {}
-        self._last: dict[Source, tuple[bytes, Any]] = {}
+    def __init__(self, parameters: Parameters, lists: Mapping[MissionType, ItemList] | None = None) -> None:
+        self._parameters, self._lists = parameters, lists or {}
+        self._open: dict[Sender, bytes] = {}
+        self._last: dict[Sender, tuple[bytes, Any]] = {}
 
-    def handle(self, message: Any, send: Answer) -> None:
+    def handle(self, message: Any, send: SendMessage) -> None:
         """Answer one request; a request that comes again gets the same answer again."""
         source = message.get_srcSystem(), message.get_srcComponent()
         asked = bytes(message.payload)
@@ -71,7 +71,7 @@ class FileServer:
             self._last[source] = (asked, answer)
             send(answer)
 
-    def _answers(self, source: Source, asked: bytes) -> Iterator[list[int]]:
+    def _answers(self, source: Sender, asked: bytes) -> Iterator[list[int]]:
         (sequence, session, operation, size), (offset,) = (
             unpack_from("<HBBB", asked),
             unpack_from("<I", asked, 8),
@@ -94,7 +94,7 @@ class FileServer:
         except Refusal as refusal:
             yield answer(NAK, bytes([refusal.code]))
 
-    def _done(self, source: Source, operation: int, data: bytes, size: int, offset: int) -> bytes:
+    def _done(self, source: Sender, operation: int, data: bytes, size: int, offset: int) -> bytes:
         """The data of an answer. Raises Refusal."""
         if operation in (TERMINATE, RESET):
             self._open.pop(source, None)
@@ -115,7 +115,7 @@ class FileServer:
         return b""
 
     def _burst(
-        self, source: Source, size: int, offset: int, answer: Callable[..., list[int]]
+        self, source: Sender, size: int, offset: int, answer: Callable[..., list[int]]
     ) -> Iterator[list[int]]:
         """A file in as many packets as it takes, and the refusal of what lies behind its end."""
         each = min(size or DATA_BYTES, DATA_BYTES)
@@ -128,14 +128,14 @@ class FileServer:
                 return
             yield answer(ACK, part, at=at, ahead=number + 1, complete=number == BURST_PACKETS - 1)
 
-    def _opened(self, source: Source) -> bytes:
+    def _opened(self, source: Sender) -> bytes:
         if source not in self._open:
             raise Refusal(NO_SUCH_FILE)
         return self._open[source]
 
     def _contents(self, name: bytes) -> bytes:
         path, _, query = _text(name).partition("?")
-        listed = plan_file(self._plans, path)
+        listed = list_file(self._lists, path)
         if listed is not None:
             return listed
         if path != PARAMETERS:
@@ -204,13 +204,13 @@ def _text(data: bytes) -> str:
     return data.rstrip(b"\0").decode("ascii", "replace")
 
 
-def plan_file(plans: Mapping[MissionType, Plan], path: str) -> bytes | None:
+def list_file(lists: Mapping[MissionType, ItemList], path: str) -> bytes | None:
     """The contents of a file of a list; None where a path names none."""
     kind = LISTS.get(path)
-    if kind is None or kind not in plans:
+    if kind is None or kind not in lists:
         return None
-    plan = plans[kind]
-    items: Sequence[WireItem | None] = [plan.read(seq) for seq in range(plan.count())]
+    stored = lists[kind]
+    items: Sequence[WireItem | None] = [stored.read(seq) for seq in range(stored.count())]
     found = [item for item in items if item is not None]
     header = pack("<HHHHH", LIST_MAGIC, kind, 0, 0, len(found))
     return header + b"".join(_packed_item(item, seq, kind) for seq, item in enumerate(found))

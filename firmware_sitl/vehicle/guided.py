@@ -6,7 +6,7 @@ from math import dist, hypot
 
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.modes import GUIDED, Mode
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 from firmware_sitl.vehicle.shaping import root_control
 
 SAME_POINT_M = 0.01
@@ -15,7 +15,7 @@ SAME_POINT_M = 0.01
 BY_LEGS = 64
 """Bit of GUID_OPTIONS: points are flown to as waypoints are."""
 
-STILL: Point = (0.0, 0.0, 0.0)
+STILL: LocalPoint = (0.0, 0.0, 0.0)
 
 
 class Guided(Mode):
@@ -27,9 +27,9 @@ class Guided(Mode):
 
     def __init__(self, craft: Craft) -> None:
         super().__init__(craft)
-        self._moving_point: Point | None = None
-        self._velocity: Point | None = None
-        self._push: Point = STILL
+        self._moving_point: LocalPoint | None = None
+        self._velocity: LocalPoint | None = None
+        self._push: LocalPoint = STILL
         self._told_s = 0.0
         self._pursuing = False
         self._paused = False
@@ -63,7 +63,7 @@ class Guided(Mode):
         """What was commanded makes no sense: hold."""
         self.enter()
 
-    def fly_to(self, point: Point) -> bool:
+    def fly_to(self, point: LocalPoint) -> bool:
         """Fly straight at a point, slowing down before it; by a leg from rest where GUID_OPTIONS says so."""
         craft, navigation = self.craft, self.craft.navigation
         if craft.landed:
@@ -79,7 +79,9 @@ class Guided(Mode):
             navigation.go(point)
         return True
 
-    def fly_at(self, velocity: Point, *, push: Point = STILL, point: Point | None = None) -> bool:
+    def fly_at(
+        self, velocity: LocalPoint, *, push: LocalPoint = STILL, point: LocalPoint | None = None
+    ) -> bool:
         """Fly at a velocity (north, east, up) that `push` changes, along a moving point if one is given."""
         if self.craft.landed:
             return False
@@ -90,7 +92,7 @@ class Guided(Mode):
         self._told_s = self.craft.t_s
         return True
 
-    def push(self, push: Point) -> bool:
+    def push(self, push: LocalPoint) -> bool:
         """Fly with an acceleration (north, east, up)."""
         control = self.craft.control
         now = self._velocity or (control.v_north, control.v_east, control.v_up)
@@ -130,7 +132,7 @@ class Guided(Mode):
         self._climbing_to = self._velocity = self._moving_point = None
         self._push, self._pursuing = STILL, False
 
-    def _run_velocity(self, dt: float, velocity: Point) -> None:
+    def _run_velocity(self, dt: float, velocity: LocalPoint) -> None:
         craft, control = self.craft, self.craft.control
         if craft.t_s - self._told_s > craft.parameters["GUID_TIMEOUT"]:
             velocity = self._push = STILL
@@ -143,7 +145,7 @@ class Guided(Mode):
         control.glide(dt, velocity[0], velocity[1], push=(self._push[0], self._push[1]))
         control.climb_at(dt, velocity[2])
 
-    def _towards_moving_point(self, dt: float, velocity: Point) -> Point:
+    def _towards_moving_point(self, dt: float, velocity: LocalPoint) -> LocalPoint:
         """The velocity that keeps to a point which itself moves."""
         control, goal = self.craft.control, self._moving_point or STILL
         goal = (goal[0] + velocity[0] * dt, goal[1] + velocity[1] * dt, goal[2] + velocity[2] * dt)

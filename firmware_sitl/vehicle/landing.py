@@ -8,7 +8,7 @@ from math import hypot
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.landing_target import LOST_AFTER_S, TargetState
 from firmware_sitl.vehicle.motors import Spool
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 from firmware_sitl.vehicle.shaping import clamp, root_control
 
 NOT_STRICT, NORMAL, VERY_STRICT = 0, 1, 2
@@ -34,14 +34,14 @@ class Effort(Enum):
     HOLD = "hold"
 
 
-class Landing:
+class LandingDescent:
     """A landing in progress; `run` each step, `down` once the motors idle on the ground."""
 
     def __init__(self, craft: Craft) -> None:
         self._craft = craft
         self.started_s = craft.t_s
         self.retries = 0
-        self._retry_to: Point | None = None
+        self._retry_to: LocalPoint | None = None
         self._sinking = False
         self._failed_s: float | None = None
         self.hovers_first = False

@@ -8,7 +8,7 @@ from math import hypot, isfinite, tan
 from typing import Any
 
 from firmware_sitl.vehicle.body import Body
-from firmware_sitl.vehicle.origin import Origin, Point
+from firmware_sitl.vehicle.origin import LocalPoint, Origin
 from firmware_sitl.vehicle.parameters import Parameters
 
 BY_MAVLINK, BY_SIMULATION = 1, 4
@@ -44,7 +44,7 @@ class LandingTarget:
         self._now_s, self._say = now_s, say
         self.target: tuple[float, float] = (0.0, 0.0)
         self.seen_s = float("-inf")
-        self.seen_from: Point = (0.0, 0.0, 0.0)
+        self.seen_from: LocalPoint = (0.0, 0.0, 0.0)
         self._said_found = False
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
-from firmware_sitl.vehicle.plans import MissionPlan
+from firmware_sitl.vehicle.item_lists import MissionList
 
 MOST_JUMPS = 100
 FOREVER = -1
@@ -99,7 +99,7 @@ DAY_S, HOUR_S, MINUTE_S = 86400.0, 3600.0, 60.0
 class MissionOrder:
     """The order of a mission's items, and how often each jump has been taken."""
 
-    def __init__(self, plan: MissionPlan, say: Callable[[int, str], None]) -> None:
+    def __init__(self, plan: MissionList, say: Callable[[int, str], None]) -> None:
         self.plan = plan
         self._say = say
         self._taken: dict[int, int] = {}

@@ -17,7 +17,7 @@ from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.auto import Auto
 from firmware_sitl.vehicle.mission_order import is_navigation
 from firmware_sitl.vehicle.modes import Mode
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 from firmware_sitl.vehicle.state import State
 
 
@@ -78,7 +78,7 @@ def _say_no_return(state: State, *, path: bool, landing: bool) -> None:
     state.say(4, f"Mode change to AUTO RTL failed: No {' or '.join(asked)} found")
 
 
-def landing_start(auto: Auto, here: Point) -> int | None:
+def landing_start(auto: Auto, here: LocalPoint) -> int | None:
     """The nearest Command.DO_LAND_START: by its own place, or by the place of what is flown after it."""
     found = [
         (dist(place, here), seq)
@@ -88,11 +88,11 @@ def landing_start(auto: Auto, here: Point) -> int | None:
     return min(found)[1] if found else None
 
 
-def return_leg(auto: Auto, here: Point) -> int | None:
+def return_leg(auto: Auto, here: LocalPoint) -> int | None:
     """The end of the leg nearest to a point, of all legs that follow a Command.DO_RETURN_PATH_START."""
     found = []
     for start in auto.route.places_of(Command.DO_RETURN_PATH_START):
-        before: Point | None = None
+        before: LocalPoint | None = None
         for seq, place in _places(auto, start):
             away = dist(place, here) if before is None else _distance_to_leg(here, before, place)
             found.append((away, -seq))
@@ -100,12 +100,12 @@ def return_leg(auto: Auto, here: Point) -> int | None:
     return -min(found)[1] if found else None
 
 
-def _own_place(auto: Auto, seq: int) -> Point | None:
+def _own_place(auto: Auto, seq: int) -> LocalPoint | None:
     item = auto.plan.read(seq)
     return auto.place_of(item) if item is not None and (item.x or item.y) else None
 
 
-def _places(auto: Auto, seq: int) -> Iterator[tuple[int, Point]]:
+def _places(auto: Auto, seq: int) -> Iterator[tuple[int, LocalPoint]]:
     """Items with a place that are flown after one, up to the landing sequence."""
     for later in range(seq + 1, auto.plan.count()):
         item = auto.plan.read(later)
@@ -115,7 +115,7 @@ def _places(auto: Auto, seq: int) -> Iterator[tuple[int, Point]]:
             yield later, auto.place_of(item)
 
 
-def _distance_to_leg(here: Point, start: Point, end: Point) -> float:
+def _distance_to_leg(here: LocalPoint, start: LocalPoint, end: LocalPoint) -> float:
     along = tuple(b - a for a, b in zip(start, end, strict=True))
     length_squared = sum(part * part for part in along)
     if length_squared < 1e-9:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.heading import Look
-from firmware_sitl.vehicle.landing import Landing
+from firmware_sitl.vehicle.landing import LandingDescent
 
 STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL = 0, 2, 3, 4, 5, 6
 CIRCLE, LAND, POSHOLD, BRAKE, SMART_RTL, AUTO_RTL = 7, 9, 16, 17, 21, 27
@@ -103,7 +103,7 @@ class Mode:
         """Whether this mode is bringing the craft down to the ground."""
         return False
 
-    def _disarm_when_down(self, landing: Landing) -> None:
+    def _disarm_when_down(self, landing: LandingDescent) -> None:
         if landing.down and self.craft.motors.armed:
             self.craft.motors.disarm()
             self.craft.say(6, "Disarming motors")
@@ -204,7 +204,7 @@ class Land(Mode):
     def enter(self) -> str | None:
         """Stop, and begin to descend."""
         self.craft.navigation.start()
-        self._landing = Landing(self.craft)
+        self._landing = LandingDescent(self.craft)
         return None
 
     def hover_first(self) -> None:

@@ -6,25 +6,27 @@ from math import hypot, pi, sqrt
 
 from dfr.units import GRAVITY_MPS2
 from firmware_sitl.vehicle.control import PositionControl
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 from firmware_sitl.vehicle.parameters import Parameters
-from firmware_sitl.vehicle.scurve import Limits, SCurve
+from firmware_sitl.vehicle.scurve import CurveLimits, SCurve
 from firmware_sitl.vehicle.shaping import clamp
 
-ZERO: Point = (0.0, 0.0, 0.0)
+ZERO: LocalPoint = (0.0, 0.0, 0.0)
 TRACK_BUFFER = 0.05
 """Share of the target speed by which a lagging craft may be ahead of its own pace (ArduCopter)."""
 
 
-class Leg:
+class TargetLeg:
     """A straight leg and how far along it the target is."""
 
     __slots__ = ("curve", "distance", "end", "start", "t", "unit")
 
-    def __init__(self, start: Point, end: Point, limits: Limits | None, *, start_mps: float = 0.0) -> None:
+    def __init__(
+        self, start: LocalPoint, end: LocalPoint, limits: CurveLimits | None, *, start_mps: float = 0.0
+    ) -> None:
         self.start, self.end = start, end
         length = sqrt(sum((b - a) ** 2 for a, b in zip(start, end, strict=True)))
-        self.unit: Point = (
+        self.unit: LocalPoint = (
             ((end[0] - start[0]) / length, (end[1] - start[1]) / length, (end[2] - start[2]) / length)
             if length > 1e-6
             else ZERO
@@ -63,18 +65,18 @@ class WaypointNavigation:
     def __init__(self, control: PositionControl, parameters: Parameters) -> None:
         self.control = control
         self.parameters = parameters
-        self.destination: Point = ZERO
-        self.origin: Point = ZERO
+        self.destination: LocalPoint = ZERO
+        self.origin: LocalPoint = ZERO
         self.reached = True
-        self._previous = self._leg = Leg(ZERO, ZERO, None)
-        self._next: Leg | None = None
+        self._previous = self._leg = TargetLeg(ZERO, ZERO, None)
+        self._next: TargetLeg | None = None
         self._pace = self._flow = 1.0
         self.paused = False
         self.speed_mps = 10.0
         self._climb: float | None = None
         self._descent: float | None = None
 
-    def start(self, *, speed_mps: float = 0.0, at: Point | None = None) -> None:
+    def start(self, *, speed_mps: float = 0.0, at: LocalPoint | None = None) -> None:
         """Begin navigating from a point, or from where the vehicle can stop."""
         parameters = self.parameters
         self.speed_mps = max(speed_mps or parameters["WPNAV_SPEED"] * 0.01, 0.2)
@@ -84,7 +86,7 @@ class WaypointNavigation:
             self.control.hold_here()
             at = (self.control.north, self.control.east, self.control.up)
         self.origin = self.destination = at
-        self._previous = self._leg = Leg(at, at, None)
+        self._previous = self._leg = TargetLeg(at, at, None)
         self._next = None
         self._pace = self._flow = 1.0
         self.paused = False
@@ -98,7 +100,7 @@ class WaypointNavigation:
         """Go on along the leg."""
         self.paused = False
 
-    def go(self, destination: Point) -> None:
+    def go(self, destination: LocalPoint) -> None:
         """Fly to a point from the last destination, or from here if that was never reached."""
         if not self.reached:
             self.start(speed_mps=self.speed_mps)
@@ -107,14 +109,14 @@ class WaypointNavigation:
         if self._next is not None and self._next.end == destination:
             self._leg = self._next
         else:
-            self._leg = Leg(self.origin, destination, self._limits(self.origin, destination))
+            self._leg = TargetLeg(self.origin, destination, self._limits(self.origin, destination))
         self._next = None
         self.reached = False
 
-    def then(self, destination: Point) -> None:
+    def then(self, destination: LocalPoint) -> None:
         """Say where the leg after this one goes, so that the corner is flown and not stopped at."""
         limits = self._limits(self.destination, destination)
-        self._next = Leg(self.destination, destination, limits) if limits else None
+        self._next = TargetLeg(self.destination, destination, limits) if limits else None
 
     def set_speed(
         self, *, ground: float | None = None, climb: float | None = None, descent: float | None = None
@@ -131,8 +133,8 @@ class WaypointNavigation:
         distance, speed, _ = leg.curve.at(leg.t)
         here = tuple(a + distance * u for a, u in zip(leg.start, leg.unit, strict=True))
         limits = self._limits(leg.start, leg.end)
-        self._leg = Leg((here[0], here[1], here[2]), leg.end, limits, start_mps=speed)
-        self._previous = Leg(self._leg.start, self._leg.start, None)
+        self._leg = TargetLeg((here[0], here[1], here[2]), leg.end, limits, start_mps=speed)
+        self._previous = TargetLeg(self._leg.start, self._leg.start, None)
 
     def advance(self, dt: float) -> None:
         """Move the target by one step, slower where the vehicle cannot keep up, and see if it is there."""
@@ -167,7 +169,7 @@ class WaypointNavigation:
         self._see_if_reached(finished)
 
     @property
-    def track(self) -> tuple[Point, Point]:
+    def track(self) -> tuple[LocalPoint, LocalPoint]:
         """Where the present leg begins and ends."""
         return self._leg.start, self._leg.end
 
@@ -200,7 +202,7 @@ class WaypointNavigation:
         constant = self.parameters["WPNAV_ACCEL"] * 0.01 / jerk if jerk > 0.0 else 1.0
         self._pace += (wanted - self._pace) * dt / constant
 
-    def _may_cut(self, leg: Leg, following: Leg) -> bool:
+    def _may_cut(self, leg: TargetLeg, following: TargetLeg) -> bool:
         """Whether the corner can begin: its middle is near the waypoint, slow and gentle enough."""
         if leg.curve is None or following.curve is None:
             return False
@@ -230,7 +232,7 @@ class WaypointNavigation:
             accel_up=parameters["WPNAV_ACCEL_Z"] * 0.01,
         )
 
-    def _limits(self, start: Point, end: Point) -> Limits | None:
+    def _limits(self, start: LocalPoint, end: LocalPoint) -> CurveLimits | None:
         """What the craft may do along a leg: the tighter of its horizontal and vertical limits."""
         control, parameters = self.control, self.parameters
         flat, rise = hypot(end[0] - start[0], end[1] - start[1]), end[2] - start[2]
@@ -242,7 +244,7 @@ class WaypointNavigation:
         snap = jerk * pi / (2.0 * max(control.gains.input_tc, 0.1))
         roll = parameters["ATC_ACCEL_R_MAX"] * 0.01 * pi / 180.0 * GRAVITY_MPS2
         snap = 0.5 * (min(snap, roll) if roll > 0.0 else snap)
-        return Limits(
+        return CurveLimits(
             speed_mps=_along(flat / length, abs(rise) / length, control.speed, speed_up),
             accel_mps2=_along(flat / length, abs(rise) / length, control.accel, control.accel_up),
             jerk_mps3=jerk,
@@ -260,7 +262,7 @@ def _along(flat: float, steep: float, horizontal: float, vertical: float) -> flo
 
 
 def _add(  # noqa: PLR0917 - three numbers along a direction, three vectors to add to
-    unit: Point,
+    unit: LocalPoint,
     distance: float,
     speed: float,
     push: float,
@@ -274,7 +276,7 @@ def _add(  # noqa: PLR0917 - three numbers along a direction, three vectors to a
         accel[axis] += unit[axis] * push
 
 
-def _length(leg: Leg) -> float:
+def _length(leg: TargetLeg) -> float:
     return leg.curve.length_m if leg.curve else 0.0
 
 

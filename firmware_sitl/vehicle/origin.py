@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, radians
 
-Point = tuple[float, float, float]
+LocalPoint = tuple[float, float, float]
 """Metres north, east and up of the origin."""
 
 METRES_PER_DEGREE = 111318.84502145034

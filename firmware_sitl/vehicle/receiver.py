@@ -11,17 +11,16 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from dfr.ardupilot.commands import Command, MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
 from dfr.ardupilot.kept import keep_mission_item
-from firmware_sitl.vehicle import transfer
 from firmware_sitl.vehicle.actions import do_yaw, place
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import run_int, run_long
 from firmware_sitl.vehicle.commands_flight import set_mode
 from firmware_sitl.vehicle.files import FileServer
-from firmware_sitl.vehicle.plans import FENCE, MISSION, RALLY, Plan
-from firmware_sitl.vehicle.state import State
+from firmware_sitl.vehicle.item_lists import FENCE, MISSION, RALLY, ItemList
+from firmware_sitl.vehicle.state import Client, State
 from firmware_sitl.vehicle.targets import global_target, local_target
 from firmware_sitl.vehicle.telemetry import mission_current, param_value
-from firmware_sitl.vehicle.transfer import Transfers, item_of
+from firmware_sitl.vehicle.transfer import ListTransfers, item_of
 
 AUTOPILOT_VERSION = mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION
 BY_NAME = -1
@@ -35,13 +34,13 @@ class Receiver:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        plans: dict[MissionType, Plan] = {
+        lists: dict[MissionType, ItemList] = {
             MISSION: state.mission,
-            FENCE: state.fence_plan,
-            RALLY: state.rally_plan,
+            FENCE: state.fence_list,
+            RALLY: state.rally_list,
         }
-        self.transfers = Transfers(plans, state.say, self._set_current)
-        self.files = FileServer(state.parameters, plans)
+        self.transfers = ListTransfers(lists, state.say, self._set_current)
+        self.files = FileServer(state.parameters, lists)
         self._components: set[int] = set()
         self._said_no_attitude = False
         self._told: Mapping[str, Callable[[Any], None]] = {
@@ -189,10 +188,10 @@ class Receiver:
         """There are no logs, said so that a client does not wait for the first."""
         channel.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0))
 
-    def _set_current(self, seq: int, channel: transfer.Channel) -> None:
+    def _set_current(self, seq: int, client: Client) -> None:
         """MISSION_SET_CURRENT: clients take the number they sent, come back, for the answer."""
         if self._state.auto.set_current(seq):
-            channel.send(mission_current(self._state, seq))
+            client.send(mission_current(self._state, seq))
 
     def _guided_item(self, channel: Channel, message: Any) -> None:
         """MISSION_ITEM with current 2 (fly there) or 3 (to this height, which Copter ignores)."""

@@ -32,7 +32,7 @@ FRAMES = (GLOBAL, 5, *RELATIVE_FRAMES, *TERRAIN_FRAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class CommandRequest:
     """A command, the vehicle's state and the channel it came on.
 
     x and y are 1e-7 degrees where the command has a place, else numbers.
@@ -77,17 +77,17 @@ class Request:
         return cast(value, 8) if isfinite(value) else 0
 
 
-Handler = Callable[[Request], int]
+Handler = Callable[[CommandRequest], int]
 """Does what a command asks; the answer is a MAV_RESULT."""
 
 
-def from_long(state: State, channel: Channel, message: Any) -> Request | None:
+def from_long(state: State, channel: Channel, message: Any) -> CommandRequest | None:
     """COMMAND_LONG; None where it carries a place for which it says no frame."""
     located = message.command in LOCATED
     frame = LOCATED.get(message.command, RELATIVE)
     if frame is None:
         return None
-    return Request(
+    return CommandRequest(
         state=state,
         channel=channel,
         command=message.command,
@@ -100,9 +100,9 @@ def from_long(state: State, channel: Channel, message: Any) -> Request | None:
     )
 
 
-def from_int(state: State, channel: Channel, message: Any) -> Request:
+def from_int(state: State, channel: Channel, message: Any) -> CommandRequest:
     """COMMAND_INT."""
-    return Request(
+    return CommandRequest(
         state=state,
         channel=channel,
         command=message.command,

@@ -7,9 +7,9 @@ from enum import Enum
 from math import hypot
 
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.landing import Landing
+from firmware_sitl.vehicle.landing import LandingDescent
 from firmware_sitl.vehicle.modes import RTL, Mode
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 
 RESTLESS_M = 0.004
 """A real filter's height is never quite the target's: a leg this short takes half a second (recorded)."""
@@ -18,7 +18,7 @@ FLATTEST_CONE = 0.5
 """RTL_MIN_CONE_SLOPE: a flatter one is none."""
 
 
-class Stage(Enum):
+class ReturnStage(Enum):
     """The parts of a return, in order."""
 
     CLIMB = "climb"
@@ -34,20 +34,20 @@ class ReturnMode(Mode):
     number = RTL
     allows_arming = False
 
-    def __init__(self, craft: Craft, goal: Callable[[], Point], ceiling_m: Callable[[], float]) -> None:
+    def __init__(self, craft: Craft, goal: Callable[[], LocalPoint], ceiling_m: Callable[[], float]) -> None:
         """`ceiling_m` is the height above home to keep under."""
         super().__init__(craft)
         self._goal, self._ceiling_m = goal, ceiling_m
-        self._landing = Landing(craft)
-        self._target: Point = (0.0, 0.0, 0.0)
+        self._landing = LandingDescent(craft)
+        self._target: LocalPoint = (0.0, 0.0, 0.0)
         self._since_s = 0.0
-        self.stage = Stage.CLIMB
+        self.stage = ReturnStage.CLIMB
 
     def enter(self) -> str | None:
         """Plan the return and begin to climb."""
         craft = self.craft
         craft.navigation.start(speed_mps=craft.parameters["RTL_SPEED"] * 0.01)
-        self.stage = Stage.CLIMB
+        self.stage = ReturnStage.CLIMB
         here = craft.navigation.destination
         goal = self._goal()
         height = self._height(here, goal)
@@ -60,14 +60,14 @@ class ReturnMode(Mode):
     def run(self, dt: float) -> None:
         """One step of the present part."""
         craft = self.craft
-        if craft.landed and self.stage is not Stage.LAND:
+        if craft.landed and self.stage is not ReturnStage.LAND:
             self._land()
-        if self.stage is Stage.LAND:
+        if self.stage is ReturnStage.LAND:
             self._landing.run(dt)
             self._disarm_when_down(self._landing)
             return
         craft.wants_flight = True
-        if self.stage is Stage.DESCEND:
+        if self.stage is ReturnStage.DESCEND:
             craft.control.glide(dt)
             craft.control.climb_to(dt, craft.home[2] + craft.parameters["RTL_ALT_FINAL"] * 0.01)
             return
@@ -77,25 +77,25 @@ class ReturnMode(Mode):
     @property
     def landing(self) -> bool:
         """On the way down to the ground."""
-        return self.stage is Stage.LAND
+        return self.stage is ReturnStage.LAND
 
     @property
     def down(self) -> bool:
         """Landed, and the motors at idle."""
-        return self.stage is Stage.LAND and self._landing.down
+        return self.stage is ReturnStage.LAND and self._landing.down
 
     def _move_on(self) -> None:
         craft = self.craft
-        if self.stage is Stage.CLIMB and craft.navigation.reached:
-            self.stage = Stage.BACK
+        if self.stage is ReturnStage.CLIMB and craft.navigation.reached:
+            self.stage = ReturnStage.BACK
             craft.navigation.go(self._target)
             craft.heading.default(returning=True)
-        elif self.stage is Stage.BACK and craft.navigation.reached:
-            self.stage = Stage.LOITER
+        elif self.stage is ReturnStage.BACK and craft.navigation.reached:
+            self.stage = ReturnStage.LOITER
             self._since_s = craft.t_s
-        elif self.stage is Stage.LOITER and craft.t_s - self._since_s >= self._loiter_s():
+        elif self.stage is ReturnStage.LOITER and craft.t_s - self._since_s >= self._loiter_s():
             if craft.parameters["RTL_ALT_FINAL"] > 0.0:
-                self.stage = Stage.DESCEND
+                self.stage = ReturnStage.DESCEND
                 craft.heading.hold()
             else:
                 self._land()
@@ -104,10 +104,10 @@ class ReturnMode(Mode):
         return self.craft.parameters["RTL_LOIT_TIME"] * 0.001
 
     def _land(self) -> None:
-        self.stage = Stage.LAND
-        self._landing = Landing(self.craft)
+        self.stage = ReturnStage.LAND
+        self._landing = LandingDescent(self.craft)
 
-    def _height(self, here: Point, goal: Point) -> float:
+    def _height(self, here: LocalPoint, goal: LocalPoint) -> float:
         """The height to return at, above the origin: RTL_ALT, lower inside the cone and under the fence.
 
         Never lower than now, not where it can stop: a craft that was sinking climbs back to where it was.
@@ -121,11 +121,11 @@ class ReturnMode(Mode):
         return home_up + max(min(max(wanted, least), self._ceiling_m()), now + RESTLESS_M)
 
 
-def return_point(craft: Craft, rally: Sequence[Point]) -> Point:
+def return_point(craft: Craft, rally: Sequence[LocalPoint]) -> LocalPoint:
     """Where a return goes: the nearest rally point, unless home is nearer or it is beyond RALLY_LIMIT_KM."""
     here = craft.body
 
-    def away(point: Point) -> float:
+    def away(point: LocalPoint) -> float:
         return hypot(point[0] - here.north, point[1] - here.east)
 
     limit_m = craft.parameters["RALLY_LIMIT_KM"] * 1000.0

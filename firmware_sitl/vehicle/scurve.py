@@ -18,7 +18,7 @@ BISECTIONS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class CurveLimits:
     """What a leg may do: speed, acceleration, jerk and snap along it, in SI."""
 
     speed_mps: float
@@ -45,7 +45,7 @@ class _Pulse:
         return 2.0 * (2.0 * self.ramp_s + self.hold_s) + self.constant_s
 
 
-def _pulse(change_mps: float, limits: Limits) -> _Pulse:
+def _pulse(change_mps: float, limits: CurveLimits) -> _Pulse:
     """The quickest change of speed from steady to steady."""
     if change_mps <= 0.0:
         return _Pulse(0.0, 0.0, 0.0, 0.0)
@@ -62,11 +62,11 @@ def _pulse(change_mps: float, limits: Limits) -> _Pulse:
     return _Pulse(jerk, ramp, hold, max(0.0, change_mps / accel - 2.0 * ramp - hold))
 
 
-def _length(low: float, high: float, limits: Limits) -> float:
+def _length(low: float, high: float, limits: CurveLimits) -> float:
     return 0.5 * (low + high) * _pulse(high - low, limits).seconds
 
 
-def _reachable(start: float, end: float, length: float, limits: Limits) -> float:
+def _reachable(start: float, end: float, length: float, limits: CurveLimits) -> float:
     """The highest speed at which speeding up from `start` and slowing to `end` fit in a length."""
     top = limits.speed_mps
     if _length(start, top, limits) + _length(end, top, limits) <= length:
@@ -86,7 +86,7 @@ class SCurve:
 
     __slots__ = ("_ends", "_parts", "accel_end_s", "decel_start_s", "end_s", "length_m", "limits")
 
-    def __init__(self, length_m: float, limits: Limits, *, start_mps: float = 0.0, end_mps: float = 0.0):
+    def __init__(self, length_m: float, limits: CurveLimits, *, start_mps: float = 0.0, end_mps: float = 0.0):
         self.length_m = length_m
         self.limits = limits
         self._parts: list[tuple[float, int, float, float, float, float, float]] = []

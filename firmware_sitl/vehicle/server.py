@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 from firmware_sitl.vehicle.channel import Channel
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 
 LOOPBACK = "127.0.0.1"
 BATCH_WALL_S = 0.004
@@ -50,7 +50,7 @@ class _Port:
 class Server:
     """Serves a vehicle on loopback TCP ports, one client each, as ArduCopter's SITL does."""
 
-    def __init__(self, vehicle: Vehicle, ports: list[int]) -> None:
+    def __init__(self, vehicle: BuiltinVehicle, ports: list[int]) -> None:
         self.vehicle = vehicle
         self._selector = selectors.DefaultSelector()
         self._ports: list[_Port] = []
@@ -87,7 +87,7 @@ class Server:
         return True
 
     def reboot(self) -> None:
-        """A new power-on with the stored parameters and plans; clients are cut off, as on a real reboot."""
+        """A new power-on with the stored parameters and lists; clients are cut off, as on a real reboot."""
         self.vehicle = self.vehicle.reborn()
         for port in self._ports:
             self._drop(port)

@@ -6,9 +6,9 @@ from collections import deque
 from math import hypot
 
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.landing import Landing
+from firmware_sitl.vehicle.landing import LandingDescent
 from firmware_sitl.vehicle.modes import SMART_RTL, Mode
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 
 CLEANUP_S = 0.8
 """Before it turns back the path is tidied (ArduCopter's WAIT_FOR_PATH_CLEANUP, as recorded)."""
@@ -26,7 +26,7 @@ class SmartRtl(Mode):
     def __init__(self, craft: Craft, path: Breadcrumbs) -> None:
         super().__init__(craft)
         self._path = path
-        self._landing: Landing | None = None
+        self._landing: LandingDescent | None = None
         self._back_at_s = 0.0
 
     def enter(self) -> str | None:
@@ -52,7 +52,7 @@ class SmartRtl(Mode):
             if self._path.points:
                 self._next()
             else:
-                self._landing = Landing(craft)
+                self._landing = LandingDescent(craft)
 
     @property
     def landing(self) -> bool:
@@ -70,7 +70,7 @@ class Breadcrumbs:
 
     def __init__(self, craft: Craft) -> None:
         self._craft = craft
-        self.points: deque[Point] = deque()
+        self.points: deque[LocalPoint] = deque()
         self._lost_since_s: float | None = None
 
     def start(self) -> None:
@@ -109,7 +109,7 @@ class Breadcrumbs:
             self._craft.say(4, "SmartRTL deactivated: bad position")
 
 
-def _straight(start: Point, middle: Point, end: Point, within: float) -> bool:
+def _straight(start: LocalPoint, middle: LocalPoint, end: LocalPoint, within: float) -> bool:
     """Whether a point lies close to the line between two others."""
     along = tuple(b - a for a, b in zip(start, end, strict=True))
     length = hypot(*along)

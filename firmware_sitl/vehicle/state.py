@@ -1,6 +1,6 @@
 """What a vehicle is and knows, for all that handles messages, watches over it or tells of it.
 
-`State` holds the parts (craft, parameters, estimator, fence, failsafes, plans, modes) and the few facts that
+`State` holds the parts (craft, parameters, estimator, fence, failsafes, lists, modes) and the few facts that
 belong to none of them. It imports no handler: modes are changed by `mode_changes`, arming is in `arming`,
 messages are built in `telemetry`, and `vehicle.Vehicle` lets time pass.
 """
@@ -17,18 +17,18 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import modes
-from firmware_sitl.vehicle.airframe import Airframe
+from firmware_sitl.vehicle.airframe import SitlAirframe
 from firmware_sitl.vehicle.auto import Auto
 from firmware_sitl.vehicle.circle import Circle
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.fence import Fence
 from firmware_sitl.vehicle.guided import Guided
+from firmware_sitl.vehicle.item_lists import FenceList, MissionList, RallyList, home_item
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.motors import MotorTest
-from firmware_sitl.vehicle.origin import Origin, Point
+from firmware_sitl.vehicle.origin import LocalPoint, Origin
 from firmware_sitl.vehicle.parameters import Generation, Parameters, refuse_unknown
-from firmware_sitl.vehicle.plans import FencePlan, MissionPlan, RallyPlan, home_item
 from firmware_sitl.vehicle.rtl import ReturnMode, return_point
 from firmware_sitl.vehicle.smart_rtl import Breadcrumbs, SmartRtl
 
@@ -48,7 +48,7 @@ class Settings:
     heading_deg: float
     system_id: int = 1
     generation: Generation = Generation.V4_6
-    airframe: Airframe = field(default_factory=Airframe)
+    airframe: SitlAirframe = field(default_factory=SitlAirframe)
     defaults: dict[str, float] = field(default_factory=dict)
     started_unix_s: float = field(default_factory=time.time)
 
@@ -120,7 +120,7 @@ class State:
         self.estimator = Estimator(self.parameters)
         self.fence = Fence(self.craft)
         self.failsafes = Failsafes()
-        self.rally: tuple[Point, ...] = ()
+        self.rally: tuple[LocalPoint, ...] = ()
         self.motor_test = MotorTest(self.craft.say)
         self.breadcrumbs = Breadcrumbs(self.craft)
         self.clients: list[Client] = []
@@ -131,9 +131,9 @@ class State:
         self.last_reached = 0
         self.link_clock: Callable[[], float] = time.monotonic
         self._started_us = round(settings.started_unix_s * 1e6)
-        self.mission = MissionPlan(self._home_item, self._flying_mission, self.say)
-        self.fence_plan = FencePlan(self._load_fence, self.say)
-        self.rally_plan = RallyPlan(self._load_rally)
+        self.mission = MissionList(self._home_item, self._flying_mission, self.say)
+        self.fence_list = FenceList(self._load_fence, self.say)
+        self.rally_list = RallyList(self._load_rally)
         self._build_modes(do_item)
 
     def _build_modes(self, do_item: Callable[[State, WireItem], object]) -> None:
@@ -204,7 +204,7 @@ class State:
         body = self.craft.body
         self.set_home((body.north, body.east, body.up))
 
-    def set_home(self, home: Point) -> None:
+    def set_home(self, home: LocalPoint) -> None:
         """Set home and tell the clients."""
         self.craft.home, self.home_set = home, True
         self.mission.note_home()
@@ -213,12 +213,12 @@ class State:
             client.send_later(mavlink.MAVLINK_MSG_ID_HOME_POSITION)
 
     def keep_from(self, before: State) -> None:
-        """Take over what outlasts a reboot: parameters and plans."""
+        """Take over what outlasts a reboot: parameters and lists."""
         self.parameters.copy_from(before.parameters)
         self.mission.copy_from(before.mission)
-        self.fence_plan.items = list(before.fence_plan.items)
-        self.fence.load(self.fence_plan.items)
-        self.rally_plan.items = list(before.rally_plan.items)
+        self.fence_list.items = list(before.fence_list.items)
+        self.fence.load(self.fence_list.items)
+        self.rally_list.items = list(before.rally_list.items)
         self.rally = before.rally
 
     def _home_item(self) -> WireItem:

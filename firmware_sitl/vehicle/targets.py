@@ -7,7 +7,7 @@ from typing import Any
 
 from dfr.ardupilot.commands import ABSOLUTE_FRAMES, RELATIVE_FRAMES, TERRAIN_FRAMES
 from dfr.ardupilot.items import MOST_LAT_E7, MOST_LON_E7
-from firmware_sitl.vehicle.origin import Point
+from firmware_sitl.vehicle.origin import LocalPoint
 from firmware_sitl.vehicle.state import State
 
 FURTHEST_M, FASTEST_MPS = 2.0e7, 1000.0
@@ -55,7 +55,7 @@ def global_target(state: State, message: Any) -> None:
     _fly(state, message, craft.point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
 
 
-def _fly(state: State, message: Any, point: Point, ahead: float) -> None:
+def _fly(state: State, message: Any, point: LocalPoint, ahead: float) -> None:
     """Fly what the type mask leaves of a target; a combination that is none stops the craft."""
     mask, guided = message.type_mask, state.guided
     placed, moving = not mask & IGNORE_POSITION, not mask & IGNORE_VELOCITY
@@ -100,7 +100,7 @@ def _turn(state: State, message: Any, *, relative: bool) -> None:
         heading.default()
 
 
-def _turned(vector: Point, ahead: float) -> Point:
+def _turned(vector: LocalPoint, ahead: float) -> LocalPoint:
     """A vector ahead, right, up as one north, east, up."""
     return (
         vector[0] * cos(ahead) - vector[1] * sin(ahead),
@@ -109,5 +109,5 @@ def _turned(vector: Point, ahead: float) -> Point:
     )
 
 
-def _sane(vector: Point) -> bool:
+def _sane(vector: LocalPoint) -> bool:
     return not any(isnan(part) or abs(part) > FASTEST_MPS for part in vector)

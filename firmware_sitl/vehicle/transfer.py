@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.commands import MissionResult, MissionType
 from dfr.ardupilot.items import WireItem, cast, single
 from dfr.ardupilot.kept import has_place
-from firmware_sitl.vehicle.plans import Plan, Say
+from firmware_sitl.vehicle.item_lists import ItemList, Say
+from firmware_sitl.vehicle.state import Client
 
 ASK_AGAIN_S = 1.0
 GIVE_UP_S = 8.0
 
 
-class Channel(Protocol):
-    """Where an answer goes."""
-
-    def send(self, message: Any) -> None:
-        """Send one message to this channel's client."""
-        ...
-
-
 @dataclass(slots=True)
 class _Upload:
-    channel: Channel
+    client: Client
     system: int
     component: int
     count: int
@@ -36,11 +29,11 @@ class _Upload:
     asked_s: float
 
 
-class Transfer:
+class ListTransfer:
     """One list's transfers."""
 
-    def __init__(self, plan: Plan, say: Say) -> None:
-        self.plan = plan
+    def __init__(self, items: ItemList, say: Say) -> None:
+        self.items = items
         self._say = say
         self._upload: _Upload | None = None
         self._warned: set[str] = set()
@@ -50,38 +43,38 @@ class Transfer:
         """Whether an upload is under way."""
         return self._upload is not None
 
-    def count(self, channel: Channel, message: Any, now_s: float) -> None:
+    def begin_upload(self, client: Client, message: Any, now_s: float) -> None:
         """MISSION_COUNT: an upload begins."""
         source = _source(message)
-        if not self._take_over(channel, source):
+        if not self._take_over(client, source):
             return
-        if message.count > self.plan.most:
-            self._ack(channel, source, MissionResult.NO_SPACE)
-            self._say(4, f"Only {self.plan.most} items are supported")
+        if message.count > self.items.most:
+            self._ack(client, source, MissionResult.NO_SPACE)
+            self._say(4, f"Only {self.items.most} items are supported")
             return
-        self.plan.begin(message.count)
+        self.items.begin(message.count)
         if message.count == 0:
-            self._ack(channel, source, self.plan.finish())
+            self._ack(client, source, self.items.finish())
             return
-        self._begin(_Upload(channel, *source, message.count, 0, now_s, now_s), now_s)
+        self._begin(_Upload(client, *source, message.count, 0, now_s, now_s), now_s)
 
-    def item(self, channel: Channel, message: Any, item: WireItem, now_s: float) -> None:
+    def take_item(self, client: Client, message: Any, item: WireItem, now_s: float) -> None:
         """One item of an upload, acknowledged to the port that the upload came from."""
         source = _source(message)
         upload = self._upload
         if upload is None:
-            self._ack(channel, source, MissionResult.ERROR)
+            self._ack(client, source, MissionResult.ERROR)
             return
         if message.seq != upload.next:
-            self._ack(upload.channel, source, MissionResult.INVALID_SEQUENCE)
+            self._ack(upload.client, source, MissionResult.INVALID_SEQUENCE)
             return
         if source != (upload.system, upload.component):
-            self._ack(upload.channel, source, MissionResult.DENIED)
+            self._ack(upload.client, source, MissionResult.DENIED)
             return
-        result = self.plan.put(message.seq, item)
+        result = self.items.put(message.seq, item)
         if result != MissionResult.ACCEPTED:
             self._end()
-            self._ack(upload.channel, source, result)
+            self._ack(upload.client, source, result)
             return
         upload.heard_s = now_s
         upload.next += 1
@@ -89,52 +82,52 @@ class Transfer:
             self._ask(upload, now_s)
             return
         self._upload = None
-        self._ack(upload.channel, source, self.plan.finish())
+        self._ack(upload.client, source, self.items.finish())
 
-    def partial(self, channel: Channel, message: Any, now_s: float) -> None:
+    def begin_partial_upload(self, client: Client, message: Any, now_s: float) -> None:
         """MISSION_WRITE_PARTIAL_LIST: replace some items."""
         source = _source(message)
         if self.receiving:
-            self._ack(channel, source, MissionResult.DENIED)
+            self._ack(client, source, MissionResult.DENIED)
             return
         start, end = message.start_index, message.end_index
-        if not 0 <= start <= end <= self.plan.count():
+        if not 0 <= start <= end <= self.items.count():
             self._say(4, "Flight plan update rejected")
-            self._ack(channel, source, MissionResult.ERROR)
+            self._ack(client, source, MissionResult.ERROR)
             return
-        self.plan.revise(end)
-        self._begin(_Upload(channel, *source, end + 1, start, now_s, now_s), now_s)
+        self.items.revise(end)
+        self._begin(_Upload(client, *source, end + 1, start, now_s, now_s), now_s)
 
-    def list(self, channel: Channel, message: Any) -> None:
+    def send_count(self, client: Client, message: Any) -> None:
         """MISSION_REQUEST_LIST: how many items there are."""
         source = _source(message)
         if self.receiving:
-            self._ack(channel, source, MissionResult.DENIED)
+            self._ack(client, source, MissionResult.DENIED)
             return
-        channel.send(mavlink.MAVLink_mission_count_message(*source, self.plan.count(), self.plan.kind))
+        client.send(mavlink.MAVLink_mission_count_message(*source, self.items.count(), self.items.kind))
 
-    def request(self, channel: Channel, message: Any) -> None:
+    def send_item(self, client: Client, message: Any) -> None:
         """MISSION_REQUEST_INT: one item."""
         source = _source(message)
         if self.receiving:
-            self._ack(channel, source, MissionResult.DENIED)
+            self._ack(client, source, MissionResult.DENIED)
             return
-        item = self.plan.read(message.seq)
+        item = self.items.read(message.seq)
         if item is None:
-            channel.send(mavlink.MAVLink_mission_count_message(*source, self.plan.count(), self.plan.kind))
-            self._ack(channel, source, MissionResult.INVALID_SEQUENCE)
+            client.send(mavlink.MAVLink_mission_count_message(*source, self.items.count(), self.items.kind))
+            self._ack(client, source, MissionResult.INVALID_SEQUENCE)
             return
-        channel.send(_as_message(item, source, message.seq, self.plan.kind, whole=True))
+        client.send(_as_message(item, source, message.seq, self.items.kind, whole=True))
 
-    def request_float(self, channel: Channel, message: Any) -> None:
+    def send_item_in_single_precision(self, client: Client, message: Any) -> None:
         """MISSION_REQUEST: one item in single precision, even during an upload."""
         source = _source(message)
-        item = self.plan.read(message.seq)
+        item = self.items.read(message.seq)
         if item is None:
-            self._ack(channel, source, MissionResult.INVALID_SEQUENCE)
+            self._ack(client, source, MissionResult.INVALID_SEQUENCE)
             return
         self.warn("got MISSION_REQUEST; use MISSION_REQUEST_INT!")
-        channel.send(_as_message(item, source, message.seq, self.plan.kind, whole=False))
+        client.send(_as_message(item, source, message.seq, self.items.kind, whole=False))
 
     def warn(self, text: str) -> None:
         """Say what a client should better do, once until the next upload."""
@@ -142,11 +135,11 @@ class Transfer:
             self._warned.add(text)
             self._say(4, text)
 
-    def clear(self, channel: Channel, message: Any) -> None:
+    def clear(self, client: Client, message: Any) -> None:
         """MISSION_CLEAR_ALL."""
         source = _source(message)
-        if self._take_over(channel, source):
-            self._ack(channel, source, self.plan.clear())
+        if self._take_over(client, source):
+            self._ack(client, source, self.items.clear())
 
     def tick(self, now_s: float) -> None:
         """Ask again after a second without an answer, give up after eight."""
@@ -155,18 +148,18 @@ class Transfer:
             return
         if now_s - upload.heard_s > GIVE_UP_S:
             self._end()
-            self._ack(upload.channel, (upload.system, upload.component), MissionResult.OPERATION_CANCELLED)
-            self._say(4, f"{self.plan.name} upload timeout")
+            self._ack(upload.client, (upload.system, upload.component), MissionResult.OPERATION_CANCELLED)
+            self._say(4, f"{self.items.name} upload timeout")
         elif now_s - upload.asked_s > ASK_AGAIN_S:
             self._ask(upload, now_s)
 
-    def _take_over(self, channel: Channel, source: tuple[int, int]) -> bool:
+    def _take_over(self, client: Client, source: tuple[int, int]) -> bool:
         """End an upload of the same client; False (and MissionResult.DENIED) where it is another's."""
         upload = self._upload
         if upload is None:
             return True
         if source != (upload.system, upload.component):
-            self._ack(channel, source, MissionResult.DENIED)
+            self._ack(client, source, MissionResult.DENIED)
             return False
         self._end()
         return True
@@ -178,56 +171,58 @@ class Transfer:
 
     def _end(self) -> None:
         self._upload = None
-        self.plan.abandon()
+        self.items.abandon()
 
     def _ask(self, upload: _Upload, now_s: float) -> None:
         upload.asked_s = now_s
-        upload.channel.send(
+        upload.client.send(
             mavlink.MAVLink_mission_request_message(
-                upload.system, upload.component, upload.next, self.plan.kind
+                upload.system, upload.component, upload.next, self.items.kind
             )
         )
 
-    def _ack(self, channel: Channel, source: tuple[int, int], result: int) -> None:
-        channel.send(mavlink.MAVLink_mission_ack_message(*source, result, self.plan.kind))
+    def _ack(self, client: Client, source: tuple[int, int], result: int) -> None:
+        client.send(mavlink.MAVLink_mission_ack_message(*source, result, self.items.kind))
 
 
-class Transfers:
+class ListTransfers:
     """All lists' transfers; hands each message to its list's."""
 
     def __init__(
-        self, plans: Mapping[MissionType, Plan], say: Say, current: Callable[[int, Channel], None]
+        self, lists: Mapping[MissionType, ItemList], say: Say, current: Callable[[int, Client], None]
     ) -> None:
-        self._transfers: dict[int, Transfer] = {kind: Transfer(plan, say) for kind, plan in plans.items()}
+        self._transfers: dict[int, ListTransfer] = {
+            kind: ListTransfer(items, say) for kind, items in lists.items()
+        }
         self._current = current
 
-    def handle(self, channel: Channel, kind: str, message: Any, now_s: float) -> bool:
+    def handle(self, client: Client, kind: str, message: Any, now_s: float) -> bool:
         """Handle a message of the mission protocol; False where it is none."""
         if kind == "MISSION_ACK":
             return True
         if kind == "MISSION_SET_CURRENT":
-            self._current(message.seq, channel)
+            self._current(message.seq, client)
             return True
         if kind not in HANDLED:
             return False
         transfer = self._transfers.get(message.mission_type)
         if kind in ITEMS:
-            self._item(transfer, channel, kind, message, now_s)
+            self._item(transfer, client, kind, message, now_s)
         elif transfer is None:
             if kind not in ("MISSION_REQUEST_INT", "MISSION_REQUEST"):
-                _acknowledge(channel, message, MissionResult.UNSUPPORTED)
+                _acknowledge(client, message, MissionResult.UNSUPPORTED)
         elif kind == "MISSION_COUNT":
-            transfer.count(channel, message, now_s)
+            transfer.begin_upload(client, message, now_s)
         elif kind == "MISSION_WRITE_PARTIAL_LIST":
-            transfer.partial(channel, message, now_s)
+            transfer.begin_partial_upload(client, message, now_s)
         elif kind == "MISSION_REQUEST_LIST":
-            transfer.list(channel, message)
+            transfer.send_count(client, message)
         elif kind == "MISSION_CLEAR_ALL":
-            transfer.clear(channel, message)
+            transfer.clear(client, message)
         elif kind == "MISSION_REQUEST":
-            transfer.request_float(channel, message)
+            transfer.send_item_in_single_precision(client, message)
         else:
-            transfer.request(channel, message)
+            transfer.send_item(client, message)
         return True
 
     def tick(self, now_s: float) -> None:
@@ -236,16 +231,16 @@ class Transfers:
             transfer.tick(now_s)
 
     def _item(
-        self, transfer: Transfer | None, channel: Channel, kind: str, message: Any, now_s: float
+        self, transfer: ListTransfer | None, client: Client, kind: str, message: Any, now_s: float
     ) -> None:
         item = item_of(message)
         if isinstance(item, MissionResult) or transfer is None:
             refusal = item if isinstance(item, MissionResult) else MissionResult.UNSUPPORTED
-            _acknowledge(channel, message, refusal)
+            _acknowledge(client, message, refusal)
             return
         if kind == "MISSION_ITEM":
             transfer.warn("got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
-        transfer.item(channel, message, item, now_s)
+        transfer.take_item(client, message, item, now_s)
 
 
 def single_product_e7(degrees: float) -> int:
@@ -298,8 +293,8 @@ def _source(message: Any) -> tuple[int, int]:
     return message.get_srcSystem(), message.get_srcComponent()
 
 
-def _acknowledge(channel: Channel, message: Any, result: int) -> None:
-    channel.send(mavlink.MAVLink_mission_ack_message(*_source(message), result, message.mission_type))
+def _acknowledge(client: Client, message: Any, result: int) -> None:
+    client.send(mavlink.MAVLink_mission_ack_message(*_source(message), result, message.mission_type))
 
 
 def _as_message(item: WireItem, source: tuple[int, int], seq: int, kind: int, *, whole: bool) -> Any:

@@ -29,7 +29,7 @@ CHUNK_BYTES = 50
 LAST_ID = 0xFFFF
 
 
-class Vehicle:
+class BuiltinVehicle:
     """One vehicle and the channels of its clients."""
 
     def __init__(self, settings: Settings) -> None:
@@ -47,9 +47,9 @@ class Vehicle:
         self.channels = channels
         self.state.clients = list(channels)
 
-    def reborn(self) -> Vehicle:
-        """The vehicle after a reboot: parameters and plans are kept, everything else starts afresh."""
-        vehicle = Vehicle(self._settings)
+    def reborn(self) -> BuiltinVehicle:
+        """The vehicle after a reboot: parameters and lists are kept, everything else starts afresh."""
+        vehicle = BuiltinVehicle(self._settings)
         vehicle.state.keep_from(self.state)
         return vehicle
 

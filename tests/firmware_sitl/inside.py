@@ -5,20 +5,20 @@ from __future__ import annotations
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.state import Settings
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 
 READY_S = 6.0
 
 
-def standing(seconds: float = READY_S) -> Vehicle:
+def standing(seconds: float = READY_S) -> BuiltinVehicle:
     """On the ground where the recordings were made, for so long that it may arm."""
-    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+    vehicle = BuiltinVehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
     vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
     fly(vehicle, seconds)
     return vehicle
 
 
-def take_off(vehicle: Vehicle, height_m: float, *, seconds: float) -> Vehicle:
+def take_off(vehicle: BuiltinVehicle, height_m: float, *, seconds: float) -> BuiltinVehicle:
     """Armed in GUIDED and sent up, so many seconds ago."""
     assert change_mode(vehicle.state, modes.GUIDED)
     assert arming.arm(vehicle.state)
@@ -27,7 +27,7 @@ def take_off(vehicle: Vehicle, height_m: float, *, seconds: float) -> Vehicle:
     return vehicle
 
 
-def fly(vehicle: Vehicle, seconds: float) -> None:
+def fly(vehicle: BuiltinVehicle, seconds: float) -> None:
     """So many seconds pass for it."""
     for _ in range(round(seconds / STEP_S)):
         vehicle.step()

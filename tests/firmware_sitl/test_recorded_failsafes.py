@@ -16,10 +16,10 @@ import pytest
 from dfr.ardupilot.items import WireItem
 from dfr.geo import Position, offset
 from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.item_lists import FENCE
 from firmware_sitl.vehicle.mode_changes import change_mode
-from firmware_sitl.vehicle.plans import FENCE
 from firmware_sitl.vehicle.state import Settings
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 
 RECORDED = Path(__file__).parents[1] / "data" / "arducopter" / "failsafes.jsonl"
 CASES = [json.loads(line) for line in RECORDED.read_text().splitlines()]
@@ -41,7 +41,7 @@ class Observed:
             heading_deg=0.0,
             defaults=case.get("params", {}),
         )
-        self.vehicle = Vehicle(settings)
+        self.vehicle = BuiltinVehicle(settings)
         self.vehicle.state.link_clock = lambda: self.vehicle.state.craft.t_s
         self.vehicle.serve([self])  # type: ignore[list-item]
         self.texts: list[tuple[float, int, str]] = []
@@ -122,7 +122,7 @@ class Observed:
             self.vehicle.state.parameters["FENCE_ENABLE"] = 1.0
 
     def _upload_fence(self) -> None:
-        plan = self.vehicle.state.fence_plan
+        plan = self.vehicle.state.fence_list
         assert plan.kind == FENCE
         plan.begin(4)
         for seq, (east, north) in enumerate(((-1, -1), (1, -1), (1, 1), (-1, 1))):

@@ -18,7 +18,7 @@ from dfr.geo import Position, offset
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.targets import global_target, local_target
-from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
 from .inside import fly, standing, take_off
 
@@ -33,7 +33,7 @@ SPEED_MPS, HEADING = 0.6, 0.25
 
 
 @pytest.fixture
-def hovering() -> Vehicle:
+def hovering() -> BuiltinVehicle:
     vehicle = take_off(standing(), HEIGHT_M, seconds=22.0)
     for mode in (modes.BRAKE, modes.GUIDED):
         assert change_mode(vehicle.state, mode)
@@ -41,7 +41,7 @@ def hovering() -> Vehicle:
     return vehicle
 
 
-def send(vehicle: Vehicle, case: dict[str, Any]) -> None:
+def send(vehicle: BuiltinVehicle, case: dict[str, Any]) -> None:
     frame, mask, rest = case["frame"], case["mask"], (*VELOCITY, *PUSH, YAW, TURN)
     if case["how"] == "local":
         down = 0.0 if frame in OFFSET_FRAMES else -HEIGHT_M
@@ -59,7 +59,7 @@ def send(vehicle: Vehicle, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{c['how']}-{c['frame']}-{c['mask']:#05x}" for c in CASES])
-def test_a_target_does_what_it_did_on_arducopter(hovering: Vehicle, case: dict[str, Any]) -> None:
+def test_a_target_does_what_it_did_on_arducopter(hovering: BuiltinVehicle, case: dict[str, Any]) -> None:
     """Also after GUID_TIMEOUT, when nothing has come for three seconds."""
     body, yaw = hovering.state.craft.body, hovering.state.craft.body.yaw
     hovering.state.craft.says.clear()

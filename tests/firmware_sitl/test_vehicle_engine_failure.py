@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
 from .inside import fly, standing, take_off
 
@@ -12,7 +12,7 @@ HEIGHT_M = 20.0
 
 
 @pytest.fixture
-def hovering() -> Vehicle:
+def hovering() -> BuiltinVehicle:
     return take_off(standing(), HEIGHT_M, seconds=25.0)
 
 

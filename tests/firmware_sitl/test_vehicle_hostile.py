@@ -12,7 +12,7 @@ from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import TABLE
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.state import Settings
-from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
 EXTREMES = {
     "float": (0.0, 1.0, -1.0, 3.0, 1e30, -1e30, float("nan"), float("inf"), float("-inf")),
@@ -32,8 +32,8 @@ SECONDS = 2.0
 
 
 @pytest.fixture
-def hovering() -> tuple[Vehicle, Channel]:
-    vehicle = Vehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+def hovering() -> tuple[BuiltinVehicle, Channel]:
+    vehicle = BuiltinVehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
     vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
     channel = Channel(vehicle.state, 0)
     channel.connected = True
@@ -46,7 +46,7 @@ def hovering() -> tuple[Vehicle, Channel]:
     return vehicle, channel
 
 
-def fly(vehicle: Vehicle, seconds: float) -> None:
+def fly(vehicle: BuiltinVehicle, seconds: float) -> None:
     for _ in range(round(seconds / 0.02)):
         vehicle.step()
     for channel in vehicle.channels:
@@ -74,7 +74,9 @@ def _length(kind: type, name: str) -> int:
     return kind.array_lengths[kind.ordered_fieldnames.index(name)]
 
 
-def heard(vehicle: Vehicle, channel: Channel, message, *, source: tuple[int, int] = (255, 190)) -> None:
+def heard(
+    vehicle: BuiltinVehicle, channel: Channel, message, *, source: tuple[int, int] = (255, 190)
+) -> None:
     """Let the vehicle hear a message as it would come over the line."""
     sender = mavlink.MAVLink(None, srcSystem=source[0], srcComponent=source[1])
     for received in channel.feed(message.pack(sender)):

@@ -13,7 +13,7 @@ from dfr.ardupilot.kept import keep_mission_item
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
 from firmware_sitl.vehicle.mode_changes import change_mode
-from firmware_sitl.vehicle.vehicle import STEP_S, Vehicle
+from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 
 from .inside import fly, standing, take_off
 
@@ -21,11 +21,11 @@ GUIDED, RTL, LAND = modes.GUIDED, modes.RTL, modes.LAND
 
 
 @pytest.fixture
-def vehicle() -> Vehicle:
+def vehicle() -> BuiltinVehicle:
     return standing(5.0)
 
 
-def _airborne(vehicle: Vehicle, height_m: float = 30.0) -> None:
+def _airborne(vehicle: BuiltinVehicle, height_m: float = 30.0) -> None:
     take_off(vehicle, height_m, seconds=8.0 + height_m / 2.5 + 8.0)
     assert vehicle.state.craft.height_m == pytest.approx(height_m, abs=0.2)
 
@@ -59,7 +59,7 @@ def test_an_open_parameter_is_refused_where_the_command_does_not_allow_it() -> N
     assert keep_mission_item(WireItem(command=12345)) == MissionResult.UNSUPPORTED
 
 
-def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: Vehicle) -> None:
+def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: BuiltinVehicle) -> None:
     _airborne(vehicle)
     navigation = vehicle.state.craft.navigation
     navigation.start()
@@ -79,7 +79,7 @@ def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: Vehicle) ->
     assert nearest < 2.1
 
 
-def test_inside_all_inclusions_unless_the_option_says_any(vehicle: Vehicle) -> None:
+def test_inside_all_inclusions_unless_the_option_says_any(vehicle: BuiltinVehicle) -> None:
     square = [(-1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0)]
 
     def area(north: float) -> list[WireItem]:
@@ -100,14 +100,14 @@ def test_inside_all_inclusions_unless_the_option_says_any(vehicle: Vehicle) -> N
     assert not vehicle.state.fence.allows(-60.0, 0.0, 10.0)
 
 
-def test_satellites_lost_in_guided_flight_end_in_landing(vehicle: Vehicle) -> None:
+def test_satellites_lost_in_guided_flight_end_in_landing(vehicle: BuiltinVehicle) -> None:
     _airborne(vehicle)
     vehicle.state.parameters["SIM_GPS1_ENABLE"] = 0.0
     fly(vehicle, 9.0)
     assert vehicle.state.mode.number == LAND
 
 
-def test_a_landing_that_loses_its_target_tries_again_and_then_lands(vehicle: Vehicle) -> None:
+def test_a_landing_that_loses_its_target_tries_again_and_then_lands(vehicle: BuiltinVehicle) -> None:
     parameters = vehicle.state.parameters
     for name, value in (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("SIM_PLD_ENABLE", 1), ("PLND_RET_MAX", 1)):
         parameters[name] = value
@@ -153,7 +153,7 @@ def test_a_retry_takes_the_seconds_it_took_a_real_arducopter(vehicle, repository
 
 @pytest.mark.parametrize(("strict", "lands"), [(0, True), (2, False)])
 def test_strictness_decides_whether_it_lands_without_its_target(
-    vehicle: Vehicle, strict: int, lands: bool
+    vehicle: BuiltinVehicle, strict: int, lands: bool
 ) -> None:
     parameters = vehicle.state.parameters
     wanted = (("PLND_ENABLED", 1), ("PLND_TYPE", 4), ("PLND_RET_MAX", 0), ("PLND_STRICT", strict))
@@ -173,13 +173,13 @@ def test_strictness_decides_whether_it_lands_without_its_target(
     ],
 )
 def test_a_battery_that_is_critical_before_it_is_low_is_not_armed(
-    vehicle: Vehicle, low: str, critical: str, words: str
+    vehicle: BuiltinVehicle, low: str, critical: str, words: str
 ) -> None:
     vehicle.state.parameters[low], vehicle.state.parameters[critical] = 9.0, 10.0
     assert f"Battery 1 {words}" in arming.problems(vehicle.state)
 
 
-def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle: Vehicle) -> None:
+def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle: BuiltinVehicle) -> None:
     _airborne(vehicle)
     vehicle.state.parameters["BATT_FS_LOW_ACT"], vehicle.state.parameters["BATT_LOW_MAH"] = 1.0, 4000.0
     fly(vehicle, 60.0)
@@ -194,7 +194,7 @@ def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle
     assert arming.arm(vehicle.state)
 
 
-def test_a_return_ends_at_the_nearer_rally_point(vehicle: Vehicle) -> None:
+def test_a_return_ends_at_the_nearer_rally_point(vehicle: BuiltinVehicle) -> None:
     _airborne(vehicle)
     vehicle.state.guided.fly_to((120.0, 0.0, 30.0))
     fly(vehicle, 30.0)
@@ -209,7 +209,7 @@ def test_a_return_ends_at_the_nearer_rally_point(vehicle: Vehicle) -> None:
     ("tilt_deg", "airspeed_mps"), [(10.0, 4.3), (20.0, 7.2), (30.0, 10.0), (45.0, 14.75)]
 )
 def test_the_trim_airspeed_is_that_measured_on_arducopter(
-    vehicle: Vehicle, tilt_deg: float, airspeed_mps: float
+    vehicle: BuiltinVehicle, tilt_deg: float, airspeed_mps: float
 ) -> None:
     vehicle.state.parameters["ANGLE_MAX"] = 100.0 * tilt_deg
     vehicle.state.parameters["WPNAV_SPEED"] = 2500.0

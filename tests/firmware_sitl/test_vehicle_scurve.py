@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_sitl.vehicle.scurve import Limits, SCurve
+from firmware_sitl.vehicle.scurve import CurveLimits, SCurve
 
 INPUT_TC_S = 0.15
 
 
-def _limits(*, speed: float = 10.0, accel: float = 2.5, jerk: float = 1.0) -> Limits:
-    return Limits(
+def _limits(*, speed: float = 10.0, accel: float = 2.5, jerk: float = 1.0) -> CurveLimits:
+    return CurveLimits(
         speed_mps=speed, accel_mps2=accel, jerk_mps3=jerk, snap_mps4=0.5 * jerk * pi / (2.0 * INPUT_TC_S)
     )
 

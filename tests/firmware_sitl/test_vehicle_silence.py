@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_sitl.vehicle.vehicle import Vehicle
+from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
 from .inside import fly, standing
 
 
-def silent_for(seconds: float, *, speedup: float) -> Vehicle:
+def silent_for(seconds: float, *, speedup: float) -> BuiltinVehicle:
     """A vehicle that has heard one heartbeat, and then so many of its seconds nothing."""
     vehicle = standing(0.0)
     vehicle.state.link_clock = lambda: vehicle.state.craft.t_s / speedup

@@ -30,7 +30,7 @@ CORNER_BYTES = 8
 Say = Callable[[int, str], None]
 
 
-class Plan(Protocol):
+class ItemList(Protocol):
     """A list that can be uploaded item by item and read back."""
 
     kind: MissionType
@@ -70,7 +70,7 @@ class Plan(Protocol):
         ...
 
 
-class MissionPlan:
+class MissionList:
     """The mission: item 0 is home, items overwrite in place as they come."""
 
     kind, most, name = MISSION, MOST_MISSION, "Mission"
@@ -81,7 +81,7 @@ class MissionPlan:
         self._last = 0
         self.changes = 0
 
-    def copy_from(self, other: MissionPlan) -> None:
+    def copy_from(self, other: MissionList) -> None:
         """Take over another's items."""
         self._items = list(other._items)
 
@@ -143,7 +143,7 @@ class MissionPlan:
         return MissionResult.ACCEPTED
 
 
-class FencePlan:
+class FenceList:
     """The fence: buffered, checked as a whole, then taken over."""
 
     kind, most, name = FENCE, MOST_FENCE, "Fence"
@@ -205,7 +205,7 @@ class FencePlan:
         return MissionResult.ACCEPTED
 
 
-class RallyPlan:
+class RallyList:
     """Rally points: cut at once and overwritten in place."""
 
     kind, most, name = RALLY, MOST_RALLY, "Rally"
