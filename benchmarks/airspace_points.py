@@ -20,8 +20,8 @@ from dfr.geo import FloatArray, VerticalDatum
 from dfr.scenario.data_kinds import ALL_KINDS, DataKind
 from dfr.world.activation import Interval
 from dfr.world.airspace import Airspace
-from dfr.world.arcs import METRES_PER_DEGREE
 from dfr.world.coverage import ANY_TIME, Coverage, CoverIndex
+from dfr.world.edges import METRES_PER_DEGREE
 from dfr.world.vertical import TOUCH_M as TOUCH_HEIGHT_M
 from dfr.world.vertical import VerticalLimit, flight_level_range_m_amsl
 from dfr.world.zones import TOUCH_M, Zone

@@ -22,7 +22,7 @@ from dfr.io.scenario_files import shipped_folder
 from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.scenario.model import AirspaceFile, OperationKind, Period
 from dfr.world.countries import rules_at
-from dfr.world.hours import hour_slots
+from dfr.world.demand import hour_slots
 
 Point = tuple[float, float]
 

@@ -27,7 +27,7 @@ from dfr.geo import Position
 from dfr.io.files import read_bounded
 from dfr.io.terrain_zip import is_archive, tiles_of
 from dfr.scenario.model import TerrainFile
-from dfr.world.terrain_grid import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid, on_grid
+from dfr.world.terrain import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid, on_grid
 
 MAX_TERRAIN_BYTES = 64 * 1024 * 1024
 """A one-second SRTM tile has 26 MB, an OS Terrain 50 tile 0.3 MB."""

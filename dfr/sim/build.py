@@ -36,10 +36,15 @@ from dfr.sim.inputs import (
 )
 from dfr.sim.policies import HANDOVER_S
 from dfr.sim.randomness import LOGNORMAL, Spread
-from dfr.world.demand import hourly_demand, priority_shares, zone_centre, zone_shares
-from dfr.world.hours import HourSlot
+from dfr.world.demand import (
+    HourSlot,
+    hourly_demand,
+    priority_shares,
+    visit_rates_per_s,
+    zone_centre,
+    zone_shares,
+)
 from dfr.world.model import World
-from dfr.world.traffic import visit_rates_per_s
 from dfr.world.wakes import ASSUMPTION as WAKE_ASSUMPTION
 from dfr.world.wakes import SHED_SHARE
 from dfr.world.weather import weather_at

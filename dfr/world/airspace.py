@@ -52,7 +52,6 @@ from dfr.world.coverage import (
     Slab,
     cover_area,
 )
-from dfr.world.obstacles import Obstacle
 from dfr.world.shapes import METRES_PER_DEGREE, Area
 from dfr.world.terrain import Terrain, heights_m_amsl
 from dfr.world.vertical import (
@@ -64,7 +63,7 @@ from dfr.world.vertical import (
     geoid_height_m,
     limit,
 )
-from dfr.world.zones import Zone, zone_of_restriction
+from dfr.world.zones import Obstacle, Zone, zone_of_restriction
 
 __all__ = [
     "SURFACE",

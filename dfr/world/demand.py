@@ -1,4 +1,6 @@
-"""Calls as a non-homogeneous Poisson process by hour, zone and priority.
+"""What comes by the local clock hour: calls (`hourly_demand`) and visits of other air traffic.
+
+Calls are a non-homogeneous Poisson process by hour, zone and priority.
 
 A day's total is spread over its local hours by their weights; a day of 23 or 25 hours keeps its
 total. Hours of a day that lie outside the period are not simulated, and their calls do not arise.
@@ -7,16 +9,56 @@ The stated rate is itself uncertain (`Demand.rate_cv`); that factor is drawn by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import shapely
 
 from dfr.geo import FloatArray, LocalFrame, Position
-from dfr.scenario.model import DemandDay, DemandZone, Period, Scenario
-from dfr.world.hours import HourSlot, edges_s, hour_slots
+from dfr.scenario.model import DeconflictionRule, DemandDay, DemandZone, OtherTraffic, Period, Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourSlot:
+    """The part of one local clock hour that lies in the period, in simulation seconds."""
+
+    start: datetime
+    start_s: float
+    end_s: float
+
+    @property
+    def seconds(self) -> float:
+        """Its length; less than 3600 where the period starts or ends within the hour."""
+        return self.end_s - self.start_s
+
+
+def hour_slots(period: Period) -> tuple[HourSlot, ...]:
+    """The local hours of a period in order, from 0 to its end; right across a clock change.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> zone = ZoneInfo("Europe/London")
+    >>> first, last = datetime(2024, 10, 27, tzinfo=zone), datetime(2024, 10, 28, tzinfo=zone)
+    >>> slots = hour_slots(Period(start=first, end=last, zone=zone))
+    >>> len(slots), [slot.start.hour for slot in slots][:4]
+    (25, [0, 1, 1, 2])
+    """
+    slots = []
+    t_s, end_s = 0.0, period.seconds
+    while t_s < end_s:
+        start = period.wall(t_s)
+        into_hour_s = start.minute * 60 + start.second + start.microsecond / 1e6
+        next_s = min(end_s, t_s + 3600.0 - into_hour_s)
+        slots.append(HourSlot(start=start, start_s=t_s, end_s=next_s))
+        t_s = next_s
+    return tuple(slots)
+
+
+def edges_s(slots: tuple[HourSlot, ...]) -> tuple[float, ...]:
+    """The bounds of consecutive slots: one more than there are slots."""
+    return (*(slot.start_s for slot in slots), slots[-1].end_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,3 +164,47 @@ def _calls_per_weight(day: DemandDay, period: Period) -> float:
 def _normalised(shares: list[float]) -> FloatArray:
     array = np.asarray(shares, float)
     return np.asarray(array / array.sum(), float)
+
+
+def visit_rates_per_s(traffic: OtherTraffic, slots: Sequence[HourSlot]) -> tuple[float, ...]:
+    """Visits begun per second in each hour: the day's visits spread evenly over its hours of activity."""
+    rate = traffic.visits_per_day / ((traffic.last_hour - traffic.first_hour) * 3600.0)
+    return tuple(rate if traffic_active(traffic, slot.start.hour) else 0.0 for slot in slots)
+
+
+def traffic_active(traffic: OtherTraffic, hour: int) -> bool:
+    """True where visits may begin in a local hour."""
+    return traffic.first_hour <= hour < traffic.last_hour
+
+
+class FlownHeights(NamedTuple):
+    """The heights of a flight: the ground it climbs from, the least and most it cruises or returns at."""
+
+    ground_m_amsl: float
+    lowest_m_amsl: float
+    highest_m_amsl: float
+
+
+def traffic_blocks(
+    traffic: OtherTraffic, *, frame: LocalFrame, points: Sequence[Position], flown: FlownHeights | None
+) -> bool:
+    """True where a flight along `points` shares air with this traffic while it is there.
+
+    The flight climbs from the ground to its height, so it fills all the air below. Under a height
+    split the climb is covered by the agreement, and only the heights flown count. Where these are not
+    known, for want of ground heights, they cannot be compared, and the traffic blocks.
+    """
+    if not _crosses(traffic, frame, points):
+        return False
+    if flown is None:
+        return True
+    split = traffic.rule is DeconflictionRule.HEIGHT_SPLIT
+    bottom = flown.lowest_m_amsl if split else flown.ground_m_amsl
+    return bottom <= traffic.upper_m_amsl and flown.highest_m_amsl >= traffic.lower_m_amsl
+
+
+def _crosses(traffic: OtherTraffic, frame: LocalFrame, points: Sequence[Position]) -> bool:
+    """True where the way lies over the traffic's area, whatever the heights."""
+    xy = frame.points(points)
+    path = shapely.LineString(xy) if len(points) > 1 else shapely.Point(xy[0])
+    return bool(frame.polygon(traffic.area).intersects(path))

@@ -1,4 +1,4 @@
-"""Where the sun stands, and when it rises and sets: for zones active by daylight and for flights."""
+"""Sun and night: whether it is night at a place, where the sun stands, and when it rises and sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A zone of airspace as published."""
+"""Zones of airspace and obstacles as published, with their limits, hours and outlines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dfr.geo import LocalFrame, Position, Ring, VerticalDatum
 from dfr.scenario.model import TemporaryRestriction
 from dfr.world.activation import ALWAYS, Activation, Interval
 from dfr.world.shapes import Area, area_of_circle, area_of_ring, project
-from dfr.world.vertical import SURFACE, VerticalLimit, limit
+from dfr.world.vertical import SURFACE, Air, Range, VerticalLimit, limit, limit_m_agl
 
 INFORMATION_KINDS = frozenset({"INFO", "NO_RESTRICTION", "LOA"})
 """Kinds of zone that inform and restrict nobody."""
@@ -147,3 +147,23 @@ def _restricted(restriction: TemporaryRestriction) -> Area:
         what = f"restriction {restriction.name!r}: {built.problem or 'no shape'}"
         raise InputError(f"{what}", do="give centre and radius_m, or an area")
     return built.area
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """One obstacle; its `top` keeps the datum that it was published with."""
+
+    name: str
+    position: Position
+    top: VerticalLimit
+    source: str = ""
+    line: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and height in a few words."""
+        return f"{self.name} ({self.top.text})"
+
+    def top_m_agl(self, air: Air) -> Range | str:
+        """Where its top may be above the ground, or the words for what is missing."""
+        return limit_m_agl(self.top, air)

@@ -15,9 +15,9 @@ from dfr.scenario.data_kinds import ALL_KINDS, DataKind
 from dfr.scenario.permissions import ObstacleSurvey
 from dfr.world.airspace import SURFACE, Airspace, Coverage, Zone, limit
 from dfr.world.model import World
-from dfr.world.obstacles import Obstacle
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround
+from dfr.world.zones import Obstacle
 
 from .conftest import START, Field, at, box, candidate
 

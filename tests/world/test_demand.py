@@ -14,7 +14,7 @@ from dfr.geo import LocalFrame, Position
 from dfr.io.scenario_files import find_scenario, load_scenario
 from dfr.scenario.model import DemandDay, DemandZone, Period, Scenario
 from dfr.world import demand
-from dfr.world.hours import hour_slots
+from dfr.world.demand import hour_slots
 
 LONDON = ZoneInfo("Europe/London")
 

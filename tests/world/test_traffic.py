@@ -10,8 +10,8 @@ import pytest
 from dfr.geo import LocalFrame, Position
 from dfr.io.scenario_files import find_scenario, load_scenario
 from dfr.scenario.model import DeconflictionRule, OtherTraffic, Scenario
-from dfr.world import traffic
-from dfr.world.hours import hour_slots
+from dfr.world import demand
+from dfr.world.demand import hour_slots
 
 HERE = Position(lat_deg=50.782, lon_deg=-1.089)
 FRAME = LocalFrame(HERE)
@@ -38,11 +38,11 @@ def in_the_way(helicopter: OtherTraffic) -> Callable[..., bool]:
         ground: float | None = 4.0,
         rule: DeconflictionRule = DeconflictionRule.HOLD_LOW,
     ) -> bool:
-        return traffic.blocks(
+        return demand.traffic_blocks(
             replace(helicopter, rule=rule),
             frame=FRAME,
             points=[FRAME.position(*point) for point in points],
-            flown=None if ground is None else traffic.Flown(ground, ground + height, ground + height),
+            flown=None if ground is None else demand.FlownHeights(ground, ground + height, ground + height),
         )
 
     return _in_the_way
@@ -51,7 +51,7 @@ def in_the_way(helicopter: OtherTraffic) -> Callable[..., bool]:
 def test_a_day_of_visits_is_spread_over_the_hours_of_activity(victorious: Scenario) -> None:
     plane = victorious.traffic[1]
     slots = hour_slots(victorious.period)
-    rates = traffic.visit_rates_per_s(plane, slots)
+    rates = demand.visit_rates_per_s(plane, slots)
     saturday = [rate * slot.seconds for rate, slot in zip(rates, slots, strict=True) if slot.start.day == 24]
     assert sum(saturday) == pytest.approx(plane.visits_per_day)
     assert sum(rate > 0 for rate in saturday) == plane.last_hour - plane.first_hour

@@ -45,8 +45,7 @@ from dfr.io.airspace.safe_xml import (
 from dfr.io.airspace.uk_designators import kind_of_uk_area
 from dfr.units import flight_level_to_m_std, ft_to_m, nm_to_m
 from dfr.world.activation import ALWAYS, Activation, Interval
-from dfr.world.corridors import MAX_LENGTH_M, corridor, length_m
-from dfr.world.outlines import Vertex
+from dfr.world.outlines import MAX_LENGTH_M, Vertex, corridor, path_length_m
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, limit
 
 NOTED_GAP_M = 1000.0
@@ -365,7 +364,7 @@ def _draw_corridor(draft: VolumeDraft, line: Element, volume: Element, problems:
         points, width_m, why = [], 0.0, str(error)
     else:
         why = f"{width_m:.0f} m wide, {len(points)} points"
-    if 0.0 < width_m <= 1e6 and len(points) > 1 and length_m(points) <= MAX_LENGTH_M:
+    if 0.0 < width_m <= 1e6 and len(points) > 1 and path_length_m(points) <= MAX_LENGTH_M:
         draft.outline = [*corridor(points, width_m)]
         return
     what = f"{draft.name}: its corridor cannot be drawn: {why}"

@@ -35,7 +35,7 @@ from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import AirspaceFile
 from dfr.world.airspace import Airspace, AirspaceSource, Coverage, Zone, limit
 from dfr.world.coverage import UNMANNED_ZONE_KINDS
-from dfr.world.obstacles import Obstacle
+from dfr.world.zones import Obstacle
 
 MAX_AIRSPACE_BYTES = 32 * 1024 * 1024
 """The largest national file in use is under 10 MiB."""

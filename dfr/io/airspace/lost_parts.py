@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import GEOD
-from dfr.world.arcs import METRES_PER_DEGREE
+from dfr.world.edges import METRES_PER_DEGREE
 from dfr.world.outlines import Arc, Outline, Vertex
 
 MOST_RADIUS_M = 1_000_000.0

@@ -10,8 +10,7 @@ import shapely
 
 from dfr.geo import LocalFrame, Position
 from dfr.units import ft_to_m, nm_to_m
-from dfr.world.corridors import MAX_LENGTH_M, corridor, length_m
-from dfr.world.outlines import Arc, Outline, Vertex, circle
+from dfr.world.outlines import MAX_LENGTH_M, Arc, Outline, Vertex, circle, corridor, path_length_m
 
 MAX_RADIUS_M = 1_000_000.0
 
@@ -158,7 +157,7 @@ def _ring(text: str) -> list[Vertex | Arc]:
 
 
 def _corridor(points: list[Vertex], width_m: float) -> Outline:
-    if length_m(points) > MAX_LENGTH_M:
+    if path_length_m(points) > MAX_LENGTH_M:
         raise NotDrawnError("a corridor of more than 2,000 km")
     return corridor(points, width_m)
 

@@ -21,8 +21,7 @@ from dfr.io.airspace.openair_records import (
     two_coordinates,
 )
 from dfr.units import nm_to_m
-from dfr.world.corridors import MAX_LENGTH_M, corridor, length_m
-from dfr.world.outlines import Arc, Vertex, circle
+from dfr.world.outlines import MAX_LENGTH_M, Arc, Vertex, circle, corridor, path_length_m
 
 DIRECTIONS = {"+": True, "CW": True, "-": False, "CCW": False, "ACW": False, "\u2013": False, "\u2212": False}
 """Whether each spelling of a direction is clockwise; the last two are how word processors write a minus."""
@@ -143,7 +142,7 @@ class OutlineBuilder:
             raise BadRecordError("no-width", "no V W= gives the width of the airway", *lost)
         if len(points) < 2:
             raise BadRecordError("too-few-points", "an airway has two points or more")
-        long_m = length_m(points)
+        long_m = path_length_m(points)
         self._airways_m += long_m
         if not 0.0 < width_m <= 1e6 or long_m > MAX_LENGTH_M or self._airways_m > MAX_AIRWAYS_M:
             words = f"an airway of {long_m / 1000:.0f} km, {width_m / 1000:.1f} km wide"

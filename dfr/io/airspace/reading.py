@@ -23,10 +23,9 @@ from dfr.io.airspace.lost_parts import Reach, place_of
 from dfr.scenario.data_kinds import DataKind
 from dfr.world.activation import ALWAYS, Activation
 from dfr.world.coverage import recognised_kinds
-from dfr.world.obstacles import Obstacle
 from dfr.world.shapes import Arc, Area, Built, EdgeRule, Outline, Vertex, build_areas
 from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, flight_level_range_m_amsl
-from dfr.world.zones import Zone
+from dfr.world.zones import Obstacle, Zone
 
 MAX_PROBLEMS = 10_000
 """A file with more problems of one outcome than this is no airspace file; the rest is not listed."""

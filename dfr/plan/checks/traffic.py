@@ -18,11 +18,11 @@ from dfr.plan.rules import WELL_CLEAR_FT
 from dfr.plan.volumes import GROUND_RISK_BUFFER, buffers_of, inputs_of
 from dfr.scenario.model import DeconflictionRule, OtherTraffic
 from dfr.units import FOOT_M
+from dfr.world.demand import FlownHeights, traffic_blocks
 from dfr.world.model import World
-from dfr.world.traffic import Flown, blocks
 
 
-def flown_of(world: World, route: Route) -> Flown | None:
+def flown_of(world: World, route: Route) -> FlownHeights | None:
     """The heights a route is flown at, out and home; None where the ground under a corner is unknown."""
     grounds = [world.terrain.ground_m_amsl(place) for place in route.points]
     known = [ground for ground in grounds if ground is not None]
@@ -31,7 +31,7 @@ def flown_of(world: World, route: Route) -> Flown | None:
     out = out_heights_m_home(world.terrain, route.points, route.height_m_agl)
     return_m_agl = return_height_m_agl(world.scenario, route.height_m_agl)
     home = rtl_height_m_home(world.terrain, route.points, return_m_agl)
-    return Flown(
+    return FlownHeights(
         ground_m_amsl=min(known),
         lowest_m_amsl=known[0] + min(out),
         highest_m_amsl=known[0] + max(*out, home),
@@ -40,7 +40,7 @@ def flown_of(world: World, route: Route) -> Flown | None:
 
 def in_way(world: World, user: OtherTraffic, route: Route) -> bool:
     """True where other traffic keeps our drones off a route while it is there."""
-    return bool(route.points) and blocks(
+    return bool(route.points) and traffic_blocks(
         user, frame=world.frame, points=route.points, flown=flown_of(world, route)
     )
 
