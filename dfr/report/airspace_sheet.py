@@ -64,7 +64,7 @@ def permission_rows(scenario: Scenario) -> list[PermissionRow]:
     rows = []
     if held is not None:
         kinds = () if held.allows.kind is None else held.allows.kind.value
-        until, covers = f"{held.valid_to:%d %b %Y %H:%M}", f"operation: {', '.join(kinds) or 'no kind named'}"
+        until, covers = f"{held.valid_to:%d %b %Y %H:%M}", f"{', '.join(kinds) or 'no kind of'} operation"
         rows.append(PermissionRow(reference=_held(held), covers=covers, until=until, contact=held.issuer))
     for leave in scenario.clearances:
         zone = leave.zone or f"every {leave.kind}"
@@ -76,7 +76,7 @@ def permission_rows(scenario: Scenario) -> list[PermissionRow]:
 
 
 def _held(permission: Authorisation | Clearance) -> str:
-    return f"{permission.reference} [assumed]" if permission.assumed else permission.reference
+    return f"{permission.reference} (assumed)" if permission.assumed else permission.reference
 
 
 def airspace_rows(world: World, plan: Plan) -> tuple[list[ZoneRow], int]:

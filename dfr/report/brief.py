@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from dfr import __version__
+from dfr.aircraft.catalogue import dock, drone
 from dfr.findings import FindingGroup, Severity, counted, grouped_by_rule
 from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.metrics.kpi import Summary
@@ -19,7 +20,7 @@ from dfr.report.airspace_sheet import airspace_rows, permission_rows, traffic_ro
 from dfr.report.checklists import Checklist, checklists
 from dfr.report.hours_sheet import DaySheet, day_sheets, limited_spans
 from dfr.report.map import map_svg
-from dfr.report.words import period_words, short
+from dfr.report.words import OPERATIONS, period_words, plural, sentence, short, siting_words
 from dfr.units import m_to_ft, mps_to_kt
 from dfr.world.model import World
 
@@ -82,7 +83,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
     scenario, plan = run.world.scenario, run.plan
     templates = resources.files("dfr.report") / "templates"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, lstrip_blocks=True)
-    environment.filters["short"] = short
+    environment.filters |= {"short": short, "plural": plural, "sentence": sentence}
     template = environment.from_string((templates / "brief.html.j2").read_text(encoding="utf-8"))
     css = "".join((templates / name).read_text(encoding="utf-8") for name in ("map.css", "brief.css"))
     airspace, left_out = airspace_rows(run.world, plan)
@@ -110,6 +111,10 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         feet=lambda metres: f"{m_to_ft(metres):.0f}",
         knots=lambda mps: f"{mps_to_kt(mps):.0f}",
         period=period_words(scenario.period),
+        operation=OPERATIONS[scenario.operation.kind],
+        sited="" if plan.sited_by is None else siting_words(plan.sited_by),
+        craft=drone(scenario.fleet.drone).name,
+        box=dock(scenario.fleet.dock).name,
         verdict=run.verdict,
         counted=counted(plan.findings),
         blocking=blocking,
@@ -175,10 +180,10 @@ def _response(summary: Summary | None) -> list[tuple[str, str]]:
     for name, words in (("call_to_overhead_s", "call to overhead"), ("call_to_video_s", "call to video")):
         kpi = summary.kpis.get(name)
         if kpi is not None and kpi.p50 is not None and kpi.p90 is not None:
-            rows.append((f"{words}, simulated: median; 90 % within", f"{kpi.p50:.0f} s; {kpi.p90:.0f} s"))
+            rows.append((f"{words}: half; 9 in 10 within", f"{kpi.p50:.0f} s; {kpi.p90:.0f} s"))
     attended = summary.kpis.get("attended")
     if attended is not None and attended.mean is not None:
-        rows.append(("calls attended, simulated", f"{100 * attended.mean:.0f} %"))
+        rows.append(("calls attended", f"{100 * attended.mean:.0f} %"))
     return rows
 
 

@@ -85,9 +85,11 @@ def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float
     x = np.arange(len(hours))
     share = np.array([100.0 * h.share for h in hours])
     flyable = np.array([h.flyable for h in hours], dtype=bool)
-    axes.bar(x[flyable], share[flyable], color=SKY, width=0.9, label="% of demand in time")
-    axes.bar(x[~flyable], 100.0, color="#eeeeee", hatch="///", edgecolor=GREY, width=0.9, label="not flyable")
-    axes.set(ylabel="% of demand in time", ylim=(0, 100))
+    axes.bar(x[flyable], share[flyable], color=SKY, width=0.9, label="% of calls in time")
+    axes.bar(
+        x[~flyable], 100.0, color="#eeeeee", hatch="///", edgecolor=GREY, width=0.9, label="cannot be flown"
+    )
+    axes.set(ylabel="% of calls in time", ylim=(0, 100))
     step = max(1, len(hours) // LONG_GAP_TICKS)
     axes.set_xticks(x[::step], [_hour(h.hour) for h in hours][::step], rotation=35, ha="right")
     wind = axes.twinx()
@@ -95,7 +97,7 @@ def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float
     wind.plot(x, [h.wind_mps for h in hours], color=ORANGE, label="wind at 10 m")
     for (name, limit_mps), line in zip(limits_mps.items(), ("--", ":"), strict=False):
         wind.axhline(limit_mps, color=RED, linestyle=line, linewidth=1.2, label=name)
-    wind.set(ylabel="m/s")
+    wind.set(ylabel="wind, m/s")
     wind.set_ylim(bottom=0)
     _legend_below(axes, wind)
     return svg_of(figure, "Coverage and wind by hour")
@@ -114,7 +116,7 @@ def layouts_chart(layouts: Sequence[LayoutGain]) -> str:
         markersize=22,
         label="proven bound",
     )
-    axes.set(xlabel="docks", ylabel="% of demand in time", ylim=(0, 105), xticks=docks)
+    axes.set(xlabel="docks", ylabel="% of calls in time", ylim=(0, 105), xticks=docks)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.18))
     return svg_of(figure, "Coverage by number of docks")
 
@@ -145,7 +147,7 @@ def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float
         flown.t_s[keep] - flown.t_s[0], flown.height_m[keep], color=ORANGE, label="flown", linewidth=1.2
     )
     axes.axhline(ceiling_m, color=RED, linestyle="--", linewidth=1, label=f"limit {ceiling_m:.0f} m")
-    axes.set(xlabel="seconds from lift-off", ylabel="m above dock")
+    axes.set(xlabel="seconds from lift-off", ylabel="m above the dock")
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.legend(loc="lower center", ncols=3, fontsize=8)
@@ -253,8 +255,8 @@ def fronts_chart(found: ParetoFronts) -> str:
     if found.compromises:
         panels.append(
             FrontPanel(
-                title=f"compromises of {found.docks} docks",
-                across="seconds to the worst zone",
+                title=f"layouts of {found.docks} docks that no other beats",
+                across="seconds to the slowest zone",
                 up="% of calls in time",
                 points=[(p.worst_s, 100.0 * p.share, f"{100.0 * p.share:.1f}") for p in found.compromises],
             )

@@ -1,4 +1,4 @@
-"""The hours of a deployment for a pilot: wind, gust, rain, room to the limits, sun, what closes an hour."""
+"""The hours of a deployment for a pilot: wind, gust, rain, margin to the limits, sun, what closes an hour."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from dfr.plan.model import CoverageHour
 from dfr.plan.windows import wind_margin_mps
+from dfr.report.words import MINUS
 from dfr.scenario.model import HourWeather, Scenario
 from dfr.units import mps_to_kt
 from dfr.world.sun import SunEvent, sun_time
@@ -60,9 +61,9 @@ def _sheet(scenario: Scenario, day: date, found: dict[int, CoverageHour], *, ful
         clock: weather_at(scenario.weather, datetime.fromisoformat(hour.hour))
         for clock, hour in found.items()
     }
-    lines = [_line("room, m/s", {c: _margin(scenario, w) for c, w in weather.items()})]
+    lines = [_line("margin, m/s", {c: _margin(scenario, w) for c, w in weather.items()})]
     if full:
-        lines.insert(0, _line("wind gust, kt", {c: _knots(scenario, w) for c, w in weather.items()}))
+        lines.insert(0, _line("wind, gust in kt", {c: _knots(scenario, w) for c, w in weather.items()}))
     if full and any(hour.rain_mm_h for hour in weather.values()):
         rain = {c: f"{w.rain_mm_h:g}" if w.rain_mm_h else "" for c, w in weather.items()}
         lines.append(_line("rain, mm/h", rain))
@@ -87,7 +88,7 @@ def _knots(scenario: Scenario, hour: HourWeather) -> str:
 
 def _margin(scenario: Scenario, hour: HourWeather) -> str:
     margin = wind_margin_mps(scenario, hour)
-    return f"{margin:.1f}" if math.isfinite(margin) else "-"
+    return f"{margin:.1f}".replace("-", MINUS) if math.isfinite(margin) else ""
 
 
 def _sun(scenario: Scenario, day: date) -> str:

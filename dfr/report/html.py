@@ -29,13 +29,26 @@ from dfr.report.isochrones import isochrones, isochrones_by_hour
 from dfr.report.landing_charts import scenario_landing_chart
 from dfr.report.map import map_svg
 from dfr.report.profiles import height_profiles
-from dfr.report.words import interval, number, percent, period_words
+from dfr.report.words import (
+    OPERATIONS,
+    interval,
+    number,
+    percent,
+    period_words,
+    plural,
+    sentence,
+    siting_words,
+)
 from dfr.scenario.model import Scenario
 from dfr.sim.build import ASSUMED
+from dfr.sim.events import Missed
+from dfr.sim.losses import DOCK, DRONE, PILOT
 from dfr.track import FlightTrack
 from dfr.world.model import World
 
 DISTRIBUTIONS = ("attended", "within_target", "call_to_overhead_s", "utilisation")
+SURE = "95 % interval"
+LOST = {DOCK: "the dock (or its link)", DRONE: "one drone of", PILOT: "one remote pilot on"}
 SHARE_FIGURES = ("within_target", "attended", "first_on_scene", "drone_ready")
 CLOCKS_SHOWN = ("call_to_decision_s", "call_to_airborne_s", "call_to_overhead_s", "call_to_video_s")
 
@@ -92,6 +105,7 @@ def report_html(run: Rehearsal) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False, lstrip_blocks=True
     )
+    environment.filters |= {"plural": plural, "sentence": sentence}
     template = environment.from_string((templates / "report.html.j2").read_text(encoding="utf-8"))
     return template.render(
         scenario=scenario,
@@ -100,6 +114,7 @@ def report_html(run: Rehearsal) -> str:
             "".join((templates / name).read_text(encoding="utf-8") for name in ("map.css", "report.css"))
         ),
         period=period_words(scenario.period),
+        operation=OPERATIONS[scenario.operation.kind],
         verdict=run.verdict,
         counted=counted(plan.findings),
         tiles=_tiles(run),
@@ -119,7 +134,7 @@ def report_html(run: Rehearsal) -> str:
         simulated=_simulated(run),
         response_svg=_responses(run),
         kpis=[_kpi_row(kpi) for kpi in run.summary.kpis.values()],
-        missed=[(reason.replace("_", " "), percent(share)) for reason, share in run.summary.missed.items()],
+        missed=[(_reason(reason), percent(share)) for reason, share in run.summary.missed.items()],
         timeline_svg=_timeline(run),
         timeline_caption=_timeline_caption(run),
         flights=[_flight(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
@@ -146,62 +161,73 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
     tiles = [
         {
             "number": percent(plan.objective),
-            "what": f"of demand in flyable hours planned overhead within {limit:.0f} s",
+            "what": f"of calls in the hours flown: a drone is planned overhead within {limit:.0f} s",
             "how_sure": _proof(plan),
         },
         {
             "number": percent(plan.flyable_share),
-            "what": "of expected calls fall in flyable hours",
-            "how_sure": f"{sum(h.flyable for h in hours)} of {len(hours)} hours with calls",
+            "what": "of expected calls come in hours that can be flown",
+            "how_sure": f"{sum(h.flyable for h in hours)} of the {len(hours)} hours with calls can be flown",
         },
     ]
     attended = run.summary.kpis["attended"].mean
-    reached = f"of the {percent(attended)} of calls that a drone reached"
+    reached = f"for the {percent(attended)} of calls that a drone reached"
     for name, what in (
         ("call_to_overhead_s", "call to overhead, median"),
         ("call_to_video_s", "call to video, median"),
     ):
         kpi = run.summary.kpis.get(name)
         if kpi:
-            how = f"{reached}; 95 % {interval(kpi.p50_interval, number)} s; P90 {number(kpi.p90)} s"
+            sure = f"{SURE} {interval(kpi.p50_interval, number)} s"
+            how = f"{reached}; {sure}; 9 in 10 within {number(kpi.p90)} s"
             tiles.append({"number": f"{number(kpi.p50)} s", "what": what, "how_sure": how})
-    for name, what in (("first_on_scene", "first on scene"), ("within_target", "within target")):
+    for name, what in (("first_on_scene", "the drone is first on scene"), ("within_target", "within target")):
         kpi = run.summary.kpis.get(name)
         if kpi:
-            how = f"{kpi.what}; 95 % {interval(kpi.interval, percent)}"
+            how = f"{kpi.what}; {SURE} {interval(kpi.interval, percent)}"
             tiles.append({"number": percent(kpi.mean), "what": what, "how_sure": how})
     flown = sum(flight.agrees for flight in run.flights)
-    how_sure = "landed, every phase within tolerance" if run.flights else run.not_flown
+    how_sure = (
+        "landed, and every phase took as long as predicted, within its tolerance"
+        if run.flights
+        else run.not_flown
+    )
     tiles.append(
-        {"number": f"{flown} of {len(run.flights)}", "what": "flights as predicted", "how_sure": how_sure}
+        {
+            "number": f"{flown} of {len(run.flights)}",
+            "what": "flights went as predicted",
+            "how_sure": how_sure,
+        }
     )
     return tiles
 
 
 def _proof(plan: Plan) -> str:
-    by = plan.sited_by
+    """How sure it is that no other layout does better."""
+    by, docks = plan.sited_by, plural(len(plan.sites), "dock")
     if by is not None and by.objective != "mclp":
-        return f"{len(plan.sites)} docks sited by {by.objective}; at most {percent(plan.bound)} is possible"
+        return f"{docks}, sited for {by.what}; at most {percent(plan.bound)} is possible"
     if by is not None and plan.height_levels is not None and plan.height_levels.levels > 1:
         at_one = percent(plan.height_levels.share_at_one_height)
-        return (
-            f"{len(plan.sites)} docks, {by.status} at one height ({at_one}); own drones kept apart in height"
-        )
-    return f"{len(plan.sites)} docks, gap {100 * plan.gap:.2g} %, {plan.status}"
+        proven = "the best possible (proven)" if by.status == "optimal" else "the best found"
+        return f"{docks}: {proven} at one height ({at_one}); own drones are kept apart by height"
+    if plan.status == "optimal":
+        return f"{docks}: the best possible layout (proven)"
+    return f"{docks}: within {100 * plan.gap:.2g} % of the best possible layout"
 
 
 def _siting(plan: Plan) -> str:
     """What the docks were sited for and how well, then what they cover."""
     by = plan.sited_by
-    sited = "" if by is None else f"Sited for {by}. "
+    sited = "" if by is None else f"{siting_words(by)} "
     best = ""
     if by is not None and by.objective != "mclp":
-        best = f" ({len(plan.sites)} docks sited for just this reach {percent(plan.bound)})"
+        docks = plural(len(plan.sites), "dock")
+        best = f" ({docks} sited for just this would reach {percent(plan.bound)})"
     return (
-        f"{sited}{percent(plan.objective)} of expected demand is overhead within "
-        f"{plan.siting_limit_s:.0f} s of the decision in the hours that can be flown, in their wind{best}. "
-        f"Those hours hold {percent(plan.flyable_share)} of the expected calls; "
-        "in the others no drone flies."
+        f"{sited}In the hours that can be flown, each in its own wind, a drone is planned overhead within "
+        f"{plan.siting_limit_s:.0f} s of the decision for {percent(plan.objective)} of the calls{best}. "
+        f"Those hours hold {percent(plan.flyable_share)} of the expected calls. In the others no drone flies."
     )
 
 
@@ -243,9 +269,9 @@ def _docks(run: Rehearsal) -> list[dict[str, object]]:
 
 def _simulated(run: Rehearsal) -> str:
     return (
-        f"{run.summary.replications} replications of the whole period, seed {run.summary.seed}. "
-        "Means and shares carry 95 % intervals over replications; the rate of calls is itself uncertain "
-        "and varies between them."
+        f"The whole period was simulated {plural(run.summary.replications, 'time')} (replications), "
+        f"seed {run.summary.seed}. Intervals hold the true mean 95 times in 100. "
+        "The number of calls is itself uncertain: each replication draws its own."
     )
 
 
@@ -277,11 +303,18 @@ def _wind_limits(run: Rehearsal) -> dict[str, float]:
     return limits | ({} if landing is None else {"limit to land": landing})
 
 
+def _reason(reason: str) -> str:
+    """Why calls were missed, in words."""
+    if reason.startswith(Missed.WEATHER):
+        held = reason.removeprefix(Missed.WEATHER).replace("_", " ")
+        return f"weather: {'wind at the dock' if held == 'landing wind' else held}"
+    return {Missed.TRAFFIC: "other traffic in the way"}.get(reason, reason.replace("_", " "))
+
+
 def _kpi_row(kpi: Kpi) -> dict[str, str]:
     write = percent if kpi.unit == "share" else number
-    unit = "" if kpi.unit == "share" else f", {kpi.unit}"
     return {
-        "name": f"{kpi.name.removesuffix('_s').replace('_', ' ')}{unit}",
+        "name": _kpi_name(kpi),
         "what": kpi.what,
         "mean": write(kpi.mean),
         "p50": write(kpi.p50),
@@ -289,6 +322,16 @@ def _kpi_row(kpi: Kpi) -> dict[str, str]:
         "interval": interval(kpi.interval, write),
         "n": str(kpi.n),
     }
+
+
+def _kpi_name(kpi: Kpi) -> str:
+    """The name of a figure in words, with its unit where the name does not say it."""
+    if kpi.name.startswith("within_") and kpi.name.endswith("_s"):
+        return kpi.name.replace("_", " ")
+    words = kpi.name.removesuffix("_s").replace("_", " ")
+    of = words.split(".", 2)
+    name = words if len(of) < 3 else f"{of[0]}, {of[1]} {kpi.name.split('.', 2)[2]}"
+    return f"{name}, s" if kpi.unit == "s" else name
 
 
 def _timeline(run: Rehearsal) -> str:
@@ -306,8 +349,8 @@ def _timeline_caption(run: Rehearsal) -> str:
     calls = [c for c in run.shift.timeline.calls if run.shift.start_s <= c.call_s <= run.shift.end_s]
     missed = sum(call in run.shift.timeline.missed for call in calls)
     return (
-        f"A typical replication (number {run.shift.timeline.replication}), its busiest shift: "
-        f"{len(calls)} calls, {missed} missed."
+        f"The busiest shift of a typical replication (number {run.shift.timeline.replication}): "
+        f"{plural(len(calls), 'call')}, {missed} of them missed."
     )
 
 
@@ -340,7 +383,7 @@ def _loss(report: LossReport) -> dict[str, object]:
                 "high": write(change.high, sign=True),
             }
         )
-    return {"what": f"{report.kind.replace('_', ' ')} {report.what}", "figures": figures}
+    return {"what": f"{LOST[report.kind]} {report.what}", "figures": figures}
 
 
 def _hour(hour: CoverageHour) -> dict[str, str]:

@@ -126,7 +126,7 @@ def _winds(world: World) -> list[tuple[str, HourWindow]]:
     still = replace(usual, wind=MeanWind(speed_mps=0.0, from_deg=0.0))
     shown = [("still air", still), (_words("planning wind", usual), usual)]
     if strongest is not usual:
-        shown.append((_words("strongest flyable", strongest), strongest))
+        shown.append((_words("strongest wind flown in", strongest), strongest))
     return shown
 
 
@@ -307,6 +307,6 @@ def _legend(figure: Figure, bands: Sequence[float], colours: FloatArray, limit_s
     ]
     handles += [
         Line2D([], [], color=RED, linewidth=1.3, label=f"limit {limit_s:.0f} s"),
-        Patch(facecolor="#eeeeee", edgecolor=GREY, hatch="////", label="not flyable"),
+        Patch(facecolor="#eeeeee", edgecolor=GREY, hatch="////", label="cannot be flown"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=7.5, frameon=False)

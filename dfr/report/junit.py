@@ -36,7 +36,7 @@ def junit_xml(
             )
             for phase in flight.phases
         ]
-        not_landed = "not at rest, disarmed, within the tolerance of its guidance"
+        not_landed = "it did not come to rest, disarmed, within the tolerance of its guidance"
         cases.append(("landed", "" if flight.landed else not_landed, 0.0))
         _suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
     if problem:

@@ -37,9 +37,9 @@ def scenario_landing_chart(world: World) -> str:
     """
     fleet = world.scenario.fleet
     craft, box = drone(fleet.drone), dock(fleet.dock)
-    crafts = {f"as catalogued (stiffness {craft.loop_gain:g}, assumed)": craft}
+    crafts = {f"catalogue (stiffness {craft.loop_gain:g}, assumed)": craft}
     if craft.loop_gain != 1.0:
-        crafts["with ArduCopter's own stiffness"] = replace(craft, loop_gain=1.0)
+        crafts["ArduCopter's own stiffness"] = replace(craft, loop_gain=1.0)
     intensity = turbulence_intensity_of(world.scenario)
 
     def docked(craft: Drone) -> FloatArray:

@@ -177,7 +177,7 @@ def _site(world: World, view: _View) -> list[str]:
     crowds = {crowd.area: crowd for crowd in site.crowds}
     shapes = [_ring(world, view, site.boundary, "keep-in", f"{site.name}: keep-in boundary")]
     shapes += [
-        _ring(world, view, crowd.area, "crowd", f"{crowd.name}: up to {crowd.people_per_m2:g} people per m2")
+        _ring(world, view, crowd.area, "crowd", f"{crowd.name}: up to {crowd.people_per_m2:g} people per m²")
         for crowd in crowds.values()
     ]
     shapes += [_ring(world, view, ring, "keep-out", f"keep-out: {name}") for name, ring in site.keep_outs]
@@ -252,8 +252,8 @@ def _traffic(world: World, view: _View) -> list[str]:
             view,
             other.area,
             "traffic",
-            f"{other.id} ({other.kind}): {other.lower_m_amsl:.0f}-{other.upper_m_amsl:.0f} m AMSL, "
-            f"rule {other.rule.value}",
+            f"{other.id} ({other.kind}): {other.lower_m_amsl:.0f} to {other.upper_m_amsl:.0f} m AMSL, "
+            f"rule {other.rule.value.replace('_', ' ')}",
         )
         for other in world.scenario.traffic
     ]

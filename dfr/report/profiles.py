@@ -70,7 +70,7 @@ def _heights(values: Sequence[float | None]) -> FloatArray:
 
 def _panel(axes: Axes, profile: RouteProfile | None, ceiling_m_agl: float) -> None:
     if profile is None:
-        _say(axes, "no profile in this plan")
+        _say(axes, "this plan has no profile")
         return
     along, ground = np.asarray(profile.along_m), _heights(profile.ground_m_amsl)
     low, high = ground + _heights(profile.lowest_m_agl), ground + _heights(profile.highest_m_agl)

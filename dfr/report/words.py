@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dfr.scenario.model import Period
+from dfr.plan.model import SitedBy
+from dfr.scenario.model import OperationKind, Period
 from dfr.statistics import Interval
 
 UNKNOWN = "unknown"
+MINUS = "\N{MINUS SIGN}"
+
+OPERATIONS = {
+    OperationKind.VLOS: "visual line of sight (VLOS)",
+    OperationKind.EVLOS: "extended visual line of sight (EVLOS)",
+    OperationKind.BVLOS: "beyond visual line of sight (BVLOS)",
+}
 
 
 def percent(share: float | None, *, sign: bool = False) -> str:
     """A share in per cent.
 
     >>> percent(0.5), percent(-0.031, sign=True), percent(None)
-    ('50.0 %', '-3.1 %', 'unknown')
+    ('50.0 %', '−3.1 %', 'unknown')
     """
-    return UNKNOWN if share is None else f"{100 * share:{'+' if sign else ''}.1f} %"
+    return UNKNOWN if share is None else f"{number(100 * share, sign=sign)} %"
 
 
 def number(value: float | None, *, sign: bool = False) -> str:
@@ -25,12 +33,40 @@ def number(value: float | None, *, sign: bool = False) -> str:
     >>> number(1234.56), number(None)
     ('1,234.6', 'unknown')
     """
-    return UNKNOWN if value is None else f"{value:{'+' if sign else ''},.1f}"
+    return UNKNOWN if value is None else f"{value:{'+' if sign else ''},.1f}".replace("-", MINUS)
 
 
 def interval(of: Interval, write: Callable[[float | None], str]) -> str:
     """The two ends of an interval."""
     return UNKNOWN if of.low is None or of.high is None else f"{write(of.low)} to {write(of.high)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "drone"), plural(2, "drone")
+    ('1 drone', '2 drones')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def sentence(text: str) -> str:
+    """A text that ends as a sentence does.
+
+    >>> sentence("check NOTAMs"), sentence("Done."), sentence("cut …")
+    ('check NOTAMs.', 'Done.', 'cut …')
+    """
+    return text if not text or text[-1] in ".!?…" else f"{text}."
+
+
+def siting_words(by: SitedBy) -> str:
+    """What the docks are sited for, how well they do it, and how sure it is that nothing does better."""
+    write = percent if by.unit == "share" else lambda value: f"{number(value)} s"
+    sure = "no other choice of sites does better (proven)"
+    if by.status != "optimal":
+        sure = f"no choice of sites can do better than {write(by.bound)}"
+    given = f" ({by.given})" if by.given else ""
+    return f"The docks are sited for {by.what}: {write(by.value)}{given}; {sure}."
 
 
 def period_words(period: Period) -> str:

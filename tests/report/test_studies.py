@@ -13,7 +13,7 @@ from dfr.plan.objectives import Objective, SitingObjective
 from dfr.plan.pareto import pareto_fronts
 from dfr.plan.planner import candidate_layouts, make_plan
 from dfr.plan.verdict import verdict_of
-from dfr.report.html import Rehearsal, Studies, report_html
+from dfr.report.html import LOST, Rehearsal, Studies, report_html
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import simulate_inputs
 
@@ -58,9 +58,11 @@ def text_of(html: str) -> str:
 def test_the_page_says_for_what_the_docks_were_sited_with_proof(world, run):
     text = text_of(page(world, run, Studies()))
     plan = run[0]
-    assert f"Sited for {plan.sited_by}".replace("'", "&#39;") in text
-    assert "docks sited for just this reach" in text
-    for part in ("If one thing fails", "What more docks buy", "STRESS-DES"):
+    assert f"The docks are sited for {plan.sited_by.what}: ".replace("'", "&#39;") in text
+    assert "no other choice of sites does better (proven)." in text
+    assert plan.sited_by.status == "optimal"
+    assert "docks sited for just this would reach" in text
+    for part in ("If one thing fails", "What more docks bring", "STRESS-DES"):
         assert part not in text
 
 
@@ -72,7 +74,7 @@ def test_losses_fronts_and_stress_are_shown_where_the_run_has_them(world, run):
     html = page(world, run, studies)
     text = text_of(html)
     for report in losses:
-        assert f"{report.kind.replace('_', ' ')} {report.what}" in text
+        assert f"{LOST[report.kind]} {report.what}" in text
     assert f"{100 * losses[0].changes[0].second:.1f} %" in text
     for point in found.compromises:
         assert ", ".join(point.sites) in text
