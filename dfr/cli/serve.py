@@ -24,12 +24,12 @@ from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import Recalled, on_the_day_of, recall
 from dfr.web.app import make_app
 from dfr.web.control import Control
-from dfr.web.draft import Draft
-from dfr.web.face import Craft, Face
-from dfr.web.guard import Doors, is_loopback
+from dfr.web.editor import ScenarioEditor
+from dfr.web.guard import Access, is_loopback
 from dfr.web.live import LiveVehicle
+from dfr.web.page_data import PageData, ServedVehicle
 from dfr.web.replay import stored_flights
-from dfr.web.runs import Runs
+from dfr.web.runs import SimulationRuns
 from firmware_sitl.start import start_vehicle
 
 app = typer.Typer()
@@ -104,26 +104,26 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     watched = Watched(
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
-    with _bound(host, port) as listener, _face(scenario, run, watched, jobs=jobs, files=files) as face:
-        face.basemap = archive
+    with _bound(host, port) as listener, _page_data(scenario, run, watched, jobs=jobs, files=files) as pages:
+        pages.basemap = archive
         own = listener.getsockname()[1]
-        doors = Doors(hosts=_hosts(host, own, allow_host or []), token=token)
+        access = Access(hosts=_hosts(host, own, allow_host or []), token=token)
         address = _address(host, own, token)
         if as_json:
             emit_json({"url": address, "control": allow_control})
         else:
             say(f"serving {address}")
-        with one_stop(), _leaving(face):
-            _server(face, doors).run(sockets=[listener])
+        with one_stop(), _leaving(pages):
+            _server(pages, access).run(sockets=[listener])
 
 
 @contextmanager
-def _leaving(face: Face) -> Iterator[None]:
+def _leaving(pages: PageData) -> Iterator[None]:
     """A server that is stopped says which vehicles it leaves in the air, where it could command them."""
     try:
         yield
     except KeyboardInterrupt as stop:
-        commanded = [craft.live.vehicle for craft in face.crafts if craft.control.allowed]
+        commanded = [craft.live.vehicle for craft in pages.served if craft.control.allowed]
         left = [left_words(vehicle) for vehicle in commanded if vehicle.state.armed]
         if not left:
             raise
@@ -136,10 +136,10 @@ def _address(host: str, port: int, token: str | None) -> str:
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
 
 
-def _server(face: Face, doors: Doors) -> uvicorn.Server:
+def _server(pages: PageData, access: Access) -> uvicorn.Server:
     """The pages' server, with bounds on what a client may ask of it."""
     config = uvicorn.Config(
-        make_app(face, doors),
+        make_app(pages, access),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -195,44 +195,44 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _face(
+def _page_data(
     scenario: str | None, run: Path | None, watched: Watched, *, jobs: int, files: DayFiles
-) -> Iterator[Face]:
+) -> Iterator[PageData]:
     """Everything behind the pages, opened and closed."""
-    face = Face(runs=Runs(jobs=jobs))
+    pages = PageData(runs=SimulationRuns(jobs=jobs))
     if run is not None:
         note(f"reading {run} ...")
         found = recall(run, scenario=scenario)
-        _recalled(face, on_the_day_of(found, files) if files else found)
+        _recalled(pages, on_the_day_of(found, files) if files else found)
     elif scenario is not None:
         note(f"planning {scenario} ...")
-        face.draft = Draft(find_scenario(scenario), day=files)
+        pages.editor = ScenarioEditor(find_scenario(scenario), day=files)
     with ExitStack() as stack:
-        stack.callback(face.close)
+        stack.callback(pages.close)
         for number in range(len(watched.urls)):
-            _connect(face, watched, number, stack)
-        yield face
+            _connect(pages, watched, number, stack)
+        yield pages
 
 
-def _recalled(face: Face, found: Recalled) -> None:
+def _recalled(pages: PageData, found: Recalled) -> None:
     """A run on the pages: its plan, its records and its flights."""
-    face.draft = Draft(Path(found.world.scenario.file), plan=found.plan, day=found.day)
+    pages.editor = ScenarioEditor(Path(found.world.scenario.file), plan=found.plan, day=found.day)
     if found.records is not None and found.summary is not None:
-        face.runs.add(_label(found), found.world, found.plan, found.records, found.summary)
+        pages.runs.add(_label(found), found.world, found.plan, found.records, found.summary)
     ceiling_m = found.world.scenario.operation.height_limit_m_agl
-    face.flights = stored_flights(found.folder, ceiling_m=ceiling_m)
+    pages.flights = stored_flights(found.folder, ceiling_m=ceiling_m)
 
 
 def _label(found: Recalled) -> str:
     return f"{found.folder.resolve().name}: {', '.join(site.name for site in found.plan.sites)}"
 
 
-def _connect(face: Face, watched: Watched, number: int, stack: ExitStack) -> None:
+def _connect(pages: PageData, watched: Watched, number: int, stack: ExitStack) -> None:
     """A vehicle on the live page; `builtin` is started here and ended with the server."""
     url, simulated, speedup = watched.urls[number], False, 1.0
     if url == BUILTIN:
         builtin = watched.urls[:number].count(BUILTIN)
-        url, simulated, speedup = _started(face, builtin, watched.speedup, stack), True, watched.speedup
+        url, simulated, speedup = _started(pages, builtin, watched.speedup, stack), True, watched.speedup
     note(f"connecting to {url} ...")
     address, _, system = url.partition("#")
     if system and not system.isdecimal():
@@ -241,20 +241,20 @@ def _connect(face: Face, watched: Watched, number: int, stack: ExitStack) -> Non
         connect(address, system=int(system) if system else None, simulated=simulated)
     )
     _ask_for_wind(vehicle)
-    craft = None if face.draft is None or simulated else face.draft.step.world.scenario.fleet.drone
+    craft = None if pages.editor is None or simulated else pages.editor.step.world.scenario.fleet.drone
     rtsp = watched.rtsp[number] if number < len(watched.rtsp) else ""
     live = LiveVehicle(vehicle, airframe=craft or STAND_IN, rtsp=rtsp)
     control = Control(
-        vehicle, allowed=watched.allow_control, place=face.placed, speedup=speedup, number=number + 1
+        vehicle, allowed=watched.allow_control, place=pages.world_and_plan, speedup=speedup, number=number + 1
     )
-    face.crafts.append(Craft(live=live, control=control))
+    pages.served.append(ServedVehicle(live=live, control=control))
 
 
-def _started(face: Face, number: int, speedup: float, stack: ExitStack) -> str:
+def _started(pages: PageData, number: int, speedup: float, stack: ExitStack) -> str:
     """The address of a built-in vehicle on a dock of the plan, each on its own, in the planning wind."""
-    if face.draft is None:
+    if pages.editor is None:
         raise InputError("the built-in vehicle needs a place to stand", do="give --scenario or --run too")
-    step = face.draft.step
+    step = pages.editor.step
     wind, sites = step.plan.planning_wind, step.plan.sites
     if number >= len(sites):
         raise InputError(

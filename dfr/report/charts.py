@@ -337,7 +337,7 @@ def _legend_below(*axes: Axes) -> None:
     handles, labels = zip(
         *(pair for ax in axes for pair in zip(*ax.get_legend_handles_labels(), strict=True)), strict=True
     )
-    axes[0].legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=4, fontsize=8)
+    axes[0].legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=5, fontsize=7.5)
 
 
 def svg_of(figure: Figure, title: str) -> str:

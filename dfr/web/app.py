@@ -1,8 +1,12 @@
-"""The application: which address gives what. Files are read once at the start; no address names a path."""
+"""The application: which address gives what, and what is asked as checked values.
+
+Files are read once at the start; no address names a path.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import resources
@@ -17,10 +21,10 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dfr.errors import DfrError, InputError, VehicleRefusedError
+from dfr.geo import Position
 from dfr.io.files import json_line
-from dfr.web.face import Face
-from dfr.web.guard import Doors, Guard
-from dfr.web.wire import int_of, object_of, position_of, ring_of, text_of, whole_of
+from dfr.web.guard import Access, Guard
+from dfr.web.page_data import PageData
 
 PAGES = ("plan", "simulate", "replay", "live")
 MEDIA = {
@@ -34,27 +38,28 @@ BYTES = "application/octet-stream"
 LIVE_HZ = 5.0
 PROGRESS_HZ = 5.0
 MOST_SOCKETS = 32
+MOST_CORNERS = 500
 
 Answer = Callable[[dict[str, Any]], Any]
 
 
-def make_app(face: Face, doors: Doors) -> ASGIApp:
-    """The guarded application of one face."""
+def make_app(pages: PageData, access: Access) -> ASGIApp:
+    """The application behind its guard, for the pages of one server."""
     routes = [
-        Route("/", lambda request: RedirectResponse("/live" if face.draft is None else "/plan")),
+        Route("/", lambda request: RedirectResponse("/live" if pages.editor is None else "/plan")),
         *(Route(f"/{page}", _file(f"{page}.html")) for page in PAGES),
         *(Route(f"/static/{name}", _file(name)) for name in static_files() if not name.endswith(".html")),
         Route("/favicon.ico", _file("icon.svg")),
-        *_basemap(face),
-        *_read_routes(face),
-        *_change_routes(face),
-        Route("/api/replay/tlog", _upload(face), methods=["POST"]),
-        WebSocketRoute("/ws/live", _stream(face.vehicles, LIVE_HZ)),
-        WebSocketRoute("/ws/progress", _stream(lambda: face.runs.progress, PROGRESS_HZ)),
+        *_basemap(pages),
+        *_read_routes(pages),
+        *_change_routes(pages),
+        Route("/api/replay/tlog", _upload(pages), methods=["POST"]),
+        WebSocketRoute("/ws/live", _stream(pages.vehicles, LIVE_HZ)),
+        WebSocketRoute("/ws/progress", _stream(lambda: pages.runs.progress, PROGRESS_HZ)),
     ]
     app = Starlette(routes=routes, exception_handlers={DfrError: _explained})
     app.router.redirect_slashes = False
-    return Guard(app, doors=doors)
+    return Guard(app, access=access)
 
 
 def static_files() -> dict[str, bytes]:
@@ -71,22 +76,21 @@ def _file(name: str) -> Callable[[Request], Response]:
     data = (resources.files("dfr.web") / "static" / name).read_bytes()
     media = MEDIA[_suffix(name)]
 
-    def answer(request: Request) -> Response:
-        del request
+    def answer(_request: Request) -> Response:
         return Response(data, media_type=media, headers={"cache-control": "no-cache"})
 
     return answer
 
 
-def _basemap(face: Face) -> list[Route]:
+def _basemap(pages: PageData) -> list[Route]:
     """The user's PMTiles file, which the page reads in ranges; there is no address where there is no file."""
-    path = face.basemap
+    path = pages.basemap
     if path is None:
         return []
     return [Route("/basemap.pmtiles", lambda request: FileResponse(path, media_type=BYTES), methods=["GET"])]
 
 
-def _read_routes(face: Face) -> list[Route]:
+def _read_routes(pages: PageData) -> list[Route]:
     """What can be asked for; asking changes nothing."""
 
     def get(path: str, answer: Callable[[Mapping[str, str]], Any]) -> Route:
@@ -96,24 +100,24 @@ def _read_routes(face: Face) -> list[Route]:
         return Route(path, endpoint, methods=["GET"])
 
     return [
-        get("/api/about", lambda query: face.about()),
-        get("/api/place", lambda query: face.place()),
-        get("/api/plan", lambda query: face.plan()),
-        get("/api/plan/hours", lambda query: face.drafted().hours()),
-        get("/api/runs", lambda query: [run.as_dict() for run in face.runs.finished]),
+        get("/api/about", lambda query: pages.about()),
+        get("/api/place", lambda query: pages.place()),
+        get("/api/plan", lambda query: pages.plan()),
+        get("/api/plan/hours", lambda query: pages.require_editor().hours()),
+        get("/api/runs", lambda query: [run.as_dict() for run in pages.runs.finished]),
         get(
             "/api/runs/compare",
-            lambda query: face.runs.differences(int_of(query, "first"), int_of(query, "second")),
+            lambda query: pages.runs.differences(int_of(query, "first"), int_of(query, "second")),
         ),
-        get("/api/replay", lambda query: face.replays()),
+        get("/api/replay", lambda query: pages.replays()),
         get(
-            "/api/replay/shift", lambda query: face.shift(int_of(query, "run"), query.get("kind", "typical"))
+            "/api/replay/shift", lambda query: pages.shift(int_of(query, "run"), query.get("kind", "typical"))
         ),
-        get("/api/replay/flight", lambda query: face.flight(query.get("name", ""))),
+        get("/api/replay/flight", lambda query: pages.flight(query.get("name", ""))),
     ]
 
 
-def _change_routes(face: Face) -> list[Route]:
+def _change_routes(pages: PageData) -> list[Route]:
     """What changes something: POST with a JSON object, nothing else."""
 
     def post(path: str, do: Answer) -> Route:
@@ -125,48 +129,48 @@ def _change_routes(face: Face) -> list[Route]:
 
     def edited(change: Callable[[dict[str, Any]], None]) -> Answer:
         def do(document: dict[str, Any]) -> Any:
-            if document.get("version") != face.drafted().version:
+            if document.get("version") != pages.require_editor().version:
                 raise InputError("the plan was changed in another window", do="it is shown as it is now")
             change(document)
-            return face.plan()
+            return pages.plan()
 
         return do
 
     def simulate(document: dict[str, Any]) -> Any:
-        step = face.drafted().step
-        face.runs.start(
+        step = pages.require_editor().step
+        pages.runs.start(
             step.world,
             step.plan,
             replications=whole_of(document, "replications"),
             seed=whole_of(document, "seed"),
             label=f"{step.what}: {', '.join(site.name for site in step.plan.sites)}",
         )
-        return face.runs.progress
+        return pages.runs.progress
 
     def ask(document: dict[str, Any]) -> Any:
-        control = face.commanded(whole_of(document, "vehicle"))
+        control = pages.control_of(whole_of(document, "vehicle"))
         return control.ask(text_of(document, "command"), str(document.get("zone", "")))
 
     def confirm(document: dict[str, Any]) -> Any:
-        return {"done": face.commanded(whole_of(document, "vehicle")).confirm(text_of(document, "key"))}
+        return {"done": pages.control_of(whole_of(document, "vehicle")).confirm(text_of(document, "key"))}
 
-    def stop(document: dict[str, Any]) -> Any:
-        del document
-        face.runs.stop()
-        return face.runs.progress
+    def stop(_document: dict[str, Any]) -> Any:
+        pages.runs.stop()
+        return pages.runs.progress
 
     return [
-        post("/api/plan/preview", lambda d: face.drafted().preview(position_of(d))),
+        post("/api/plan/preview", lambda d: pages.require_editor().preview(position_of(d))),
         post(
-            "/api/plan/move", edited(lambda d: face.drafted().move_site(text_of(d, "site"), position_of(d)))
+            "/api/plan/move",
+            edited(lambda d: pages.require_editor().move_site(text_of(d, "site"), position_of(d))),
         ),
-        post("/api/plan/place", edited(lambda d: face.drafted().place_dock(text_of(d, "site")))),
-        post("/api/plan/take", edited(lambda d: face.drafted().take_dock(text_of(d, "site")))),
-        post("/api/plan/boundary", edited(lambda d: face.drafted().redraw_boundary(ring_of(d)))),
-        post("/api/plan/again", edited(lambda d: face.drafted().site_again())),
-        post("/api/plan/undo", edited(lambda d: face.drafted().undo())),
-        post("/api/plan/redo", edited(lambda d: face.drafted().redo())),
-        post("/api/plan/save", edited(lambda d: face.drafted().save())),
+        post("/api/plan/place", edited(lambda d: pages.require_editor().place_dock(text_of(d, "site")))),
+        post("/api/plan/take", edited(lambda d: pages.require_editor().take_dock(text_of(d, "site")))),
+        post("/api/plan/boundary", edited(lambda d: pages.require_editor().redraw_boundary(ring_of(d)))),
+        post("/api/plan/again", edited(lambda d: pages.require_editor().site_again())),
+        post("/api/plan/undo", edited(lambda d: pages.require_editor().undo())),
+        post("/api/plan/redo", edited(lambda d: pages.require_editor().redo())),
+        post("/api/plan/save", edited(lambda d: pages.require_editor().save())),
         post("/api/simulate", simulate),
         post("/api/simulate/stop", stop),
         post("/api/live/ask", ask),
@@ -174,9 +178,9 @@ def _change_routes(face: Face) -> list[Route]:
     ]
 
 
-def _upload(face: Face) -> Callable[[Request], Any]:
+def _upload(pages: PageData) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
-        return _json(await run_in_threadpool(face.add_tlog, await request.body()))
+        return _json(await run_in_threadpool(pages.add_tlog, await request.body()))
 
     return endpoint
 
@@ -211,9 +215,71 @@ async def _until_gone(socket: WebSocket) -> None:
             await socket.receive_text()
 
 
-def _explained(request: Request, error: Exception) -> Response:
+# -- requests as checked values --
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; no body is an empty one. Raises InputError where it is not there."""
+    try:
+        document = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", do="send a JSON object") from error
+    if not isinstance(document, dict):
+        raise InputError("no JSON object", do="send one")
+    return document
+
+
+def text_of(document: Mapping[str, Any], key: str) -> str:
+    """A text of a document. Raises InputError where it is not there."""
+    value = document.get(key)
+    if not isinstance(value, str):
+        raise InputError(f"{key} is missing", do="send it as text")
+    return value
+
+
+def number_of(document: Mapping[str, Any], key: str) -> float:
+    """A number of a document. Raises InputError where it is not there."""
+    value = document.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
+        raise InputError(f"{key} is missing", do="send it as a number")
+    return float(value)
+
+
+def whole_of(document: Mapping[str, Any], key: str) -> int:
+    """A whole number of a document. Raises InputError for a fraction: nothing is rounded to a vehicle."""
+    value = number_of(document, key)
+    if not value.is_integer():
+        raise InputError(f"{key} {value:g} is no whole number", do="send one")
+    return int(value)
+
+
+def int_of(query: Mapping[str, str], key: str) -> int:
+    """A whole number of a query. Raises InputError where it is not there."""
+    value = query.get(key, "")
+    if not value.isdecimal() or len(value) > 9:
+        raise InputError(f"{key}={value!r:.20} is no number", do="give one")
+    return int(value)
+
+
+def position_of(document: Mapping[str, Any]) -> Position:
+    """The `lat_deg` and `lon_deg` of a document. Raises InputError where it is not there."""
+    return Position(lat_deg=number_of(document, "lat_deg"), lon_deg=number_of(document, "lon_deg"))
+
+
+def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
+    """The `ring` of a document: [lon, lat] corners. Raises InputError where it is not there."""
+    corners = document.get("ring")
+    if not isinstance(corners, list) or not 3 <= len(corners) <= MOST_CORNERS:
+        raise InputError("ring is missing", do=f"send 3 to {MOST_CORNERS} corners")
+    pairs = [pair if isinstance(pair, list) and len(pair) == 2 else (None, None) for pair in corners]
+    return tuple(position_of({"lon_deg": lon, "lat_deg": lat}) for lon, lat in pairs)
+
+
+# -- answers --
+
+
+def _explained(_request: Request, error: Exception) -> Response:
     """A DfrError as JSON: what, and what to do."""
-    del request
     code = getattr(error, "code", "dfr")
     status = 403 if isinstance(error, VehicleRefusedError) else 400
     return JSONResponse({"error": {"code": code, "message": str(error)}}, status_code=status)

@@ -44,8 +44,8 @@ STAND_IN_TILT_CDEG = 4500.0
 MOST_GCS_TIMEOUT_S = 120.0
 
 MODES = {
-    "return": (CopterMode.RTL, "Return to launch: it climbs to its return height and comes home to {home}."),
-    "hold": (CopterMode.BRAKE, "Hold: it stops and stays where it is until told otherwise: {here}."),
+    "return": (CopterMode.RTL, "Return to launch: it climbs to its return height and flies home to {home}."),
+    "hold": (CopterMode.BRAKE, "Hold: it stops and stays where it is until the next command: {here}."),
     "land": (CopterMode.LAND, "Land now: it comes down where it is, whatever is below: {here}."),
 }
 
@@ -202,4 +202,4 @@ class Control:
 
 
 def _place_words(place: Position | None) -> str:
-    return "a place it has not told" if place is None else str(place)
+    return "a position that it has not reported" if place is None else str(place)

@@ -47,7 +47,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
+class Access:
     """What the server answers to: its hosts as `name:port`, and a token where one is needed."""
 
     hosts: frozenset[str]
@@ -65,8 +65,8 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """ASGI middleware: refuses what must not get in, and puts the safety headers on what goes out."""
 
-    def __init__(self, app: ASGIApp, *, doors: Doors) -> None:
-        self._app, self._doors = app, doors
+    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+        self._app, self._access = app, access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request or socket."""
@@ -90,7 +90,7 @@ class Guard:
         """The answer to what may not get in; None for what may."""
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
-        if host not in self._doors.hosts:
+        if host not in self._access.hosts:
             return PlainTextResponse("this server does not answer to that name\n", status_code=421)
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         origins = headers.getlist("origin")
@@ -102,7 +102,7 @@ class Guard:
         return self._token_refusal(scope, headers)
 
     def _token_refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        token = self._doors.token
+        token = self._access.token
         if token is None or _same(_cookie(headers), token):
             return None
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]

@@ -22,7 +22,7 @@ MOST_SEED = 2**32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class FinishedRun:
     """A simulation that ended: of which plan, its records and its figures."""
 
     number: int
@@ -47,7 +47,7 @@ class _StoppedError(Exception):
     """Somebody pressed Stop."""
 
 
-class Runs:
+class SimulationRuns:
     """The simulations of one session."""
 
     def __init__(self, *, jobs: int = 2) -> None:
@@ -55,14 +55,14 @@ class Runs:
         self._jobs = jobs
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
-        self._finished: list[Finished] = []
+        self._finished: list[FinishedRun] = []
         self._progress: dict[str, Any] = {"running": False, "done": 0, "total": 0, "error": ""}
         self._next = 1
 
     def add(self, label: str, world: World, plan: Plan, records: Records, summary: Summary) -> None:
         """Keep a run; the oldest goes when there are too many."""
         with self._lock:
-            run = Finished(
+            run = FinishedRun(
                 number=self._next, label=label, world=world, plan=plan, records=records, summary=summary
             )
             self._next += 1
@@ -102,11 +102,11 @@ class Runs:
         return dict(self._progress)
 
     @property
-    def finished(self) -> list[Finished]:
+    def finished(self) -> list[FinishedRun]:
         """The runs there are, oldest first."""
         return list(self._finished)
 
-    def run(self, number: int) -> Finished:
+    def run(self, number: int) -> FinishedRun:
         """A run by its number. Raises InputError where there is none."""
         found = next((run for run in self._finished if run.number == number), None)
         if found is None:

@@ -127,7 +127,7 @@ def test_a_server_that_stalls_is_no_contact_over_everything_until_it_speaks_agai
         server.send_signal(signal.SIGSTOP)
         try:
             page.wait_for_selector("#no-contact:not([hidden])")
-            assert re.search("NO CONTACT\\s+nothing from dfr for [12] s", page.evaluate("window.first"))
+            assert re.search("NO CONTACT\\s+No data from dfr for [12] s", page.evaluate("window.first"))
             assert page.title() == "NO CONTACT - dfr"
             assert not page.locator("#confirm[open]").count(), "a question asked before is void"
             assert page.locator("[data-command]:not([disabled])").count() == 0

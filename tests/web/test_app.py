@@ -15,22 +15,22 @@ from websockets.sync.client import connect
 
 from dfr.io.scenario_files import shipped_scenarios
 from dfr.web.app import MOST_SOCKETS, make_app, static_files
-from dfr.web.draft import Draft
-from dfr.web.face import Face
-from dfr.web.guard import Doors
-from dfr.web.runs import Runs
+from dfr.web.editor import ScenarioEditor
+from dfr.web.guard import Access
+from dfr.web.page_data import PageData
+from dfr.web.runs import SimulationRuns
 
 
 @contextmanager
-def running(face):
-    """(port) of a server of this face in a thread."""
+def running(pages):
+    """(port) of a server of this pages in a thread."""
     import socket
 
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        app = make_app(face, Doors(hosts=frozenset({f"127.0.0.1:{port}"})))
+        app = make_app(pages, Access(hosts=frozenset({f"127.0.0.1:{port}"})))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -41,10 +41,12 @@ def running(face):
 
 @pytest.fixture(scope="module")
 def port():
-    face = Face(draft=Draft(shipped_scenarios()["victorious-2024"]), runs=Runs(jobs=1))
-    with running(face) as port:
+    pages = PageData(
+        editor=ScenarioEditor(shipped_scenarios()["victorious-2024"]), runs=SimulationRuns(jobs=1)
+    )
+    with running(pages) as port:
         yield port
-    face.close()
+    pages.close()
 
 
 def ask(port, path, *, method="GET", document=None, body=None):
@@ -111,7 +113,7 @@ def test_without_a_basemap_there_is_no_address_for_one(port):
 
 
 def test_a_basemap_is_handed_out_in_ranges(pmtiles):
-    with running(Face(basemap=pmtiles)) as port:
+    with running(PageData(basemap=pmtiles)) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/basemap.pmtiles", headers={"range": "bytes=0-6"})
         answer = connection.getresponse()

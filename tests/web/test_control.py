@@ -76,7 +76,7 @@ def test_a_command_names_the_vehicle_and_where_it_will_be(vehicle):
         assert words.startswith("REAL VEHICLE 3 (system 7): ")
         assert str(place) in words
     vehicle.state = VehicleState()
-    assert "a place it has not told" in control.ask("land")["words"]
+    assert "a position that it has not reported" in control.ask("land")["words"]
 
 
 def test_a_newer_question_makes_the_older_void(vehicle):

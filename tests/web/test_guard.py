@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
 from dfr.web import guard as guard_module
-from dfr.web.guard import MAX_BODY_BYTES, Doors, Guard, is_loopback
+from dfr.web.guard import MAX_BODY_BYTES, Access, Guard, is_loopback
 
 HOST = "127.0.0.1:8340"
 OWN = f"http://{HOST}"
@@ -32,7 +32,7 @@ APP = Starlette(
 
 def ask(method="GET", *, host=HOST, origin=None, token=None, query="", body=b"", headers=(), kind="http"):
     """(status or close code, headers) of one request, by the ASGI protocol itself."""
-    guard = Guard(APP, doors=Doors(hosts=frozenset({HOST}), token=token))
+    guard = Guard(APP, access=Access(hosts=frozenset({HOST}), token=token))
     sent = [(b"host", host.encode()), *headers]
     sent += [(b"origin", origin.encode())] if origin else []
     scope = {
@@ -161,7 +161,7 @@ def test_a_body_that_drips_is_given_up(monkeypatch):
 
     headers = [(b"host", HOST.encode()), (b"origin", OWN.encode()), (b"content-length", b"60000")]
     scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
-    guard = Guard(APP, doors=Doors(hosts=frozenset({HOST})))
+    guard = Guard(APP, access=Access(hosts=frozenset({HOST})))
     with ThreadPoolExecutor(1) as pool:
         pool.submit(lambda: asyncio.run(guard(scope, drip, send))).result()
     assert sent[0]["status"] == 408

@@ -10,9 +10,9 @@ from dfr.metrics.timeline import Kind
 from dfr.sim.experiment import simulate
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.track import FlightTrack, Phase, track_of_phases
-from dfr.web.face import Face
+from dfr.web.page_data import PageData
 from dfr.web.replay import flight, gauges, shift_of, stored_flights
-from dfr.web.runs import Runs
+from dfr.web.runs import SimulationRuns
 
 HOME = Position(lat_deg=50.78, lon_deg=-1.09)
 PHASES = {Phase.CLIMB: 24.0, Phase.OUT: 20.0, Phase.ON_SCENE: 60.0, Phase.BACK: 20.0, Phase.LAND: 50.0}
@@ -76,13 +76,13 @@ def test_a_shift_is_told_with_places_for_all_that_happens(simulated, kind):
 
 def test_runs_are_listed_compared_and_told_apart_by_their_numbers(simulated):
     world, plan, records, summary = simulated
-    runs = Runs()
+    runs = SimulationRuns()
     runs.add("first", world, plan, records, summary)
     runs.add("second", world, plan, records, summary)
-    face = Face(runs=runs)
-    assert [run["label"] for run in face.replays()["runs"]] == ["first", "second"]
+    pages = PageData(runs=runs)
+    assert [run["label"] for run in pages.replays()["runs"]] == ["first", "second"]
     assert all(row["difference"] in (0.0, None) for row in runs.differences(1, 2))
-    assert face.shift(2, "worst")["kind"] == "shift"
+    assert pages.shift(2, "worst")["kind"] == "shift"
 
 
 def told(t_s, battery, wind):

@@ -74,7 +74,7 @@ export function makeEditor({ plan, change, preview }) {
   function row(site, dock) {
     const { id, name, use } = site.properties;
     const why = dock?.why ? [element("span", { class: "worse" }, ` · reaches ${dock.reaches} of ${plan().zones.length} zones: ${dock.why}`)] : [];
-    const [words, path] = dock ? ["Take away", "/api/plan/take"] : ["Dock here", "/api/plan/place"];
+    const [words, path] = dock ? ["Remove dock", "/api/plan/take"] : ["Dock here", "/api/plan/place"];
     const shut = !dock && use === "forbidden";
     const act = element("button", { "data-key": `use:${id}`, class: "use", disabled: shut, "aria-label": `${words}: ${name}`, onclick: () => change(path, { site: id }) }, shut ? "Forbidden" : words);
     return element("li", {}, pick(id, `${name} · ${site.properties.where}`, ...why), act);
@@ -107,7 +107,7 @@ export function makeEditor({ plan, change, preview }) {
   }
 
   function corner(ring, i) {
-    const made = marker(map, "corner", ring[i], { draggable: true, button: true, title: `corner ${i + 1} of the keep-in: drag it or use the arrow keys, Delete removes it` });
+    const made = marker(map, "corner", ring[i], { draggable: true, button: true, title: `corner ${i + 1} of the boundary: drag it or use the arrow keys; Delete removes it` });
     made.getElement().dataset.key = `corner:${i}`;
     made.on("dragend", () => redraw(ring.with(i, made.getLngLat().toArray())));
     made.getElement().addEventListener("keydown", (event) => {

@@ -129,7 +129,7 @@ function choose(number_) {
 // Nothing on the page is true any more: everything grey, nothing to press, no question open.
 function showContact(now) {
   const silentS = (performance.now() - heardAt) / 1000;
-  $("no-contact-words").textContent = `nothing from dfr for ${silentS.toFixed(0)} s: what is shown is old`;
+  $("no-contact-words").textContent = `No data from dfr for ${silentS.toFixed(0)} s. What you see is old.`;
   if (now === contact) return;
   contact = now;
   document.body.classList.toggle("no-contact", !now);
@@ -139,12 +139,12 @@ function showContact(now) {
   $("confirm").close();
   asked = null;
   document.title = "NO CONTACT - dfr";
-  $("link").textContent = "NO CONTACT with dfr: what is shown is old";
+  $("link").textContent = "NO CONTACT with dfr. What you see is old.";
   $("link").className = "verdict no";
 }
 
 function verdict(vehicle) {
-  if (vehicle.stale) return ["no", `LINK LOST: silent for ${number(vehicle.silent_s)} s, what is shown is old`];
+  if (vehicle.stale) return ["no", `LINK LOST: silent for ${number(vehicle.silent_s)} s. What you see is old.`];
   if (vehicle.position_stale) return ["old", `POSITION STALE: ${number(vehicle.position_s)} s old; the link is good`];
   return ["go", "link good"];
 }
@@ -156,7 +156,7 @@ function onState(state) {
   const { vehicles } = state;
   const vehicle = vehicles[chosen];
   if (!vehicle) {
-    $("link").textContent = "No vehicle is connected: start with dfr serve --vehicle URL.";
+    $("link").textContent = "No vehicle is connected. Start dfr serve --vehicle URL.";
     return;
   }
   const [kind, words] = verdict(vehicle);

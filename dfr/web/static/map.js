@@ -21,7 +21,7 @@ export function hasGl() {
 // A map in #map, or null (with words in its place) where the browser has no WebGL 2.
 export function makeMap(centre, zoom = 14) {
   if (!hasGl()) {
-    $("map").append(element("p", { class: "no-gl" }, "This browser has no WebGL 2, so there is no map here. All figures are in the panel; the report's map needs no WebGL."));
+    $("map").append(element("p", { class: "no-gl" }, "This browser has no WebGL 2, so it cannot show the map. All figures are in the panel; the map in the report needs no WebGL."));
     return null;
   }
   maplibregl.setWorkerUrl("/static/maplibre-gl-csp-worker.js");

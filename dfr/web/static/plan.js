@@ -12,7 +12,7 @@ let queue = Promise.resolve();
 // Edits go one after the other: each carries the version it was made on.
 // Until the answer to an edit is here, nothing on the page may still call the edited plan good.
 function checking() {
-  $("verdict").textContent = "Checking what you changed: not yet known whether it is a go.";
+  $("verdict").textContent = "Checking your change: it is not yet known whether this plan is a go.";
   $("verdict").className = "verdict";
 }
 
@@ -100,7 +100,7 @@ function drawPanel() {
   $("verdict").className = `verdict ${judged.verdict === "GO" ? "go" : "no"}`;
   $("wind").textContent = state.wind ? `after lift-off, wind ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
   $("coverage").tBodies[0].replaceChildren(...state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
-    element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `was ${percent(before)}`))));
+    element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `before ${percent(before)}`))));
   $("findings").replaceChildren(...state.findings.map((finding) => element("li", {}, element("button", { class: finding.severity, onclick: () => fly(finding) },
     `${finding.severity === "ok" ? "" : `${finding.severity}: `}${finding.message}${finding.margin_m === null ? "" : ` (margin ${finding.margin_m.toFixed(0)} m)`}`))));
 }
@@ -138,7 +138,7 @@ function keys(event) {
 async function main() {
   const about = await begin();
   if (!about.plan) {
-    $("verdict").textContent = "No scenario is served: start with dfr serve --scenario NAME.";
+    $("verdict").textContent = "No scenario is loaded. Start dfr serve --scenario NAME.";
     return;
   }
   state = await tell(get("/api/plan"));

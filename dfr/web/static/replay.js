@@ -85,7 +85,7 @@ function beginShift() {
     lines(box("battery"), { ...span, title: "battery in flight", unit: "%", y1: 100, series: drones.map((d) => ({ name: d, points: batteryOf(d) })) }),
     lines(box("wind"), { ...span, title: "wind at 10 m", unit: "m/s", series: [{ name: "wind", points: source.wind.filter(([t]) => t >= source.start - 3600 && t <= source.end) }] }),
   ];
-  $("legend").textContent = "Positions between records are interpolated along the planned routes.";
+  $("legend").textContent = "Between records, positions are interpolated along the planned routes.";
   moved = drones.map((d) => ({ drone: d, marker: map && droneMarker(source.docks[source.byDrone[d][0][1]], d) }));
 }
 
@@ -238,7 +238,7 @@ async function main() {
   $("tlog").addEventListener("change", async () => {
     const file = $("tlog").files[0];
     if (!file) return;
-    if (file.size > 32 * 1024 * 1024) toast("a tlog of more than 32 MiB is not taken");
+    if (file.size > 32 * 1024 * 1024) toast("a tlog may have at most 32 MiB");
     else use(await tell(upload("/api/replay/tlog", file)));
   });
   $("play").addEventListener("click", () => play(playing === null));

@@ -32,7 +32,7 @@ function pick(number_) {
     return element("div", { class: "tile" }, element("b", {}, kpi.unit === "s" ? `${number(main, 0)} s` : value(main, kpi.unit)), element("span", {}, `${words(kpi)}${kpi.unit === "s" ? ", median" : ""}`), element("p", { class: "hint" }, kpi.unit === "s" ? `95 % of the median: ${range({ ...kpi, low: kpi.p50_low, high: kpi.p50_high })} s` : `95 %: ${range(kpi)}`));
   }));
   intervals($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone")).map((kpi) => ({ ...kpi, name: words(kpi).slice(0, 38) })));
-  $("missed").replaceChildren(element("p", {}, `Missed: ${Object.entries(run.missed).map(([why, share]) => `${why.replaceAll("_", " ")} ${percent(share)}`).join(", ") || "none"}`));
+  $("missed").replaceChildren(element("p", {}, `Calls missed: ${Object.entries(run.missed).map(([why, share]) => `${why.replaceAll("_", " ")} ${percent(share)}`).join(", ") || "none"}`));
   $("kpis").tBodies[0].replaceChildren(...run.kpis.map((kpi) => element("tr", {}, element("td", { title: kpi.what }, `${words(kpi)}${kpi.unit === "share" ? "" : `, ${kpi.unit}`}`),
     element("td", { class: "n" }, value(kpi.mean, kpi.unit)), element("td", { class: "n" }, range(kpi)), element("td", { class: "n" }, value(kpi.p50, kpi.unit)), element("td", { class: "n" }, value(kpi.p90, kpi.unit)))));
 }

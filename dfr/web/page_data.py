@@ -1,4 +1,4 @@
-"""What one server shows: a plan being edited, runs, flights and a vehicle, as far as there are any."""
+"""What the pages of one server show: a plan being edited, runs, flights and vehicles, where there are any."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, titled, verdict_of
 from dfr.scenario.model import Scenario
 from dfr.web.control import Control
-from dfr.web.draft import Draft
+from dfr.web.editor import ScenarioEditor
 from dfr.web.layers import Layers, plan_layers, soonest, static_layers
 from dfr.web.live import LiveVehicle
 from dfr.web.replay import flown_tlog, shift_of
-from dfr.web.runs import Runs
+from dfr.web.runs import SimulationRuns
 from dfr.world.model import World
 
 NO_SCENARIO = "no scenario is served -> start with `dfr serve --scenario NAME` or `--run DIR`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Craft:
+class ServedVehicle:
     """A vehicle on the live page: what is seen of it, and what it may be told."""
 
     live: LiveVehicle
@@ -33,48 +33,48 @@ class Craft:
 
 
 @dataclass(slots=True, kw_only=True)
-class Face:
+class PageData:
     """The state behind the pages; parts are None where the server was started without them."""
 
-    draft: Draft | None = None
-    runs: Runs = field(default_factory=Runs)
+    editor: ScenarioEditor | None = None
+    runs: SimulationRuns = field(default_factory=SimulationRuns)
     flights: dict[str, dict[str, Any]] = field(default_factory=dict)
-    crafts: list[Craft] = field(default_factory=list)
+    served: list[ServedVehicle] = field(default_factory=list)
     basemap: Path | None = None
     _static: Layers | None = None
 
-    def drafted(self) -> Draft:
-        """The plan being edited. Raises InputError where there is none."""
-        if self.draft is None:
+    def require_editor(self) -> ScenarioEditor:
+        """The editor of the plan. Raises InputError where no scenario is served."""
+        if self.editor is None:
             raise InputError(NO_SCENARIO)
-        return self.draft
+        return self.editor
 
     def about(self) -> dict[str, Any]:
         """What this server has, for every page's head."""
-        scenario = None if self.draft is None else self.draft.step.world.scenario
+        scenario = None if self.editor is None else self.editor.step.world.scenario
         return {
             "title": _title(scenario),
             "exercise": scenario is not None and scenario.exercise,
             "plan": scenario is not None,
             "basemap": self.basemap is not None,
-            "live": bool(self.crafts),
-            "allow_control": any(craft.control.allowed for craft in self.crafts),
+            "live": bool(self.served),
+            "allow_control": any(craft.control.allowed for craft in self.served),
         }
 
     def place(self) -> Layers:
         """The layers that no edit changes: the page asks for them once."""
         if self._static is None:
-            self._static = static_layers(self.drafted().first.world)
+            self._static = static_layers(self.require_editor().first.world)
         return self._static
 
     def plan(self) -> dict[str, Any]:
         """The plan page's state."""
-        draft = self.drafted()
-        step, first = draft.step, draft.first
+        editor = self.require_editor()
+        step, first = editor.step, editor.first
         plan, before = step.plan, first.plan
         best, best_before = soonest(plan), soonest(before)
         return {
-            **draft.status(),
+            **editor.status(),
             "layers": plan_layers(step.world, plan),
             "centre": self._centre(),
             "boundary": [[p.lon_deg, p.lat_deg] for p in step.world.scenario.site.boundary],
@@ -117,11 +117,11 @@ class Face:
 
     def _verdict(self) -> Verdict:
         """The verdict on the plan as it is edited, now."""
-        step = self.drafted().step
+        step = self.require_editor().step
         return verdict_of(step.world.scenario, step.plan, now=datetime.now(tz=UTC))
 
     def _centre(self) -> list[float]:
-        centre = self.drafted().step.world.scenario.site.centre
+        centre = self.require_editor().step.world.scenario.site.centre
         return [centre.lon_deg, centre.lat_deg]
 
     def replays(self) -> dict[str, Any]:
@@ -144,29 +144,31 @@ class Face:
 
     def add_tlog(self, data: bytes) -> dict[str, Any]:
         """A flight from an uploaded tlog."""
-        ceiling = None if self.draft is None else self.draft.step.world.scenario.operation.height_limit_m_agl
+        ceiling = (
+            None if self.editor is None else self.editor.step.world.scenario.operation.height_limit_m_agl
+        )
         return flown_tlog(data, name="uploaded tlog", ceiling_m=ceiling)
 
     def vehicles(self) -> dict[str, Any]:
         """The live page's state: each vehicle and what it may be told, in the order they were named."""
-        return {"vehicles": [craft.live.as_dict() | craft.control.as_dict() for craft in self.crafts]}
+        return {"vehicles": [craft.live.as_dict() | craft.control.as_dict() for craft in self.served]}
 
-    def commanded(self, number: int) -> Control:
+    def control_of(self, number: int) -> Control:
         """The control of a vehicle. Raises InputError where there is no such vehicle."""
-        if not self.crafts:
+        if not self.served:
             raise InputError("no vehicle is connected", do="start with `dfr serve --vehicle URL`")
-        if not 0 <= number < len(self.crafts):
-            raise InputError(f"no vehicle {number}", do=f"0 to {len(self.crafts) - 1}")
-        return self.crafts[number].control
+        if not 0 <= number < len(self.served):
+            raise InputError(f"no vehicle {number}", do=f"0 to {len(self.served) - 1}")
+        return self.served[number].control
 
-    def placed(self) -> tuple[World, Plan] | None:
+    def world_and_plan(self) -> tuple[World, Plan] | None:
         """The world and plan as they are edited now; None where no scenario is served."""
-        return None if self.draft is None else (self.draft.step.world, self.draft.step.plan)
+        return None if self.editor is None else (self.editor.step.world, self.editor.step.plan)
 
     def close(self) -> None:
         """End what runs."""
         self.runs.close()
-        for craft in self.crafts:
+        for craft in self.served:
             craft.live.close()
 
 

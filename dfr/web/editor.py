@@ -30,7 +30,7 @@ MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class EditStep:
     """The scenario after an edit: its bytes, what they mean, and the plan with the docks kept."""
 
     data: bytes
@@ -39,7 +39,7 @@ class Step:
     plan: Plan
 
 
-class Draft:
+class ScenarioEditor:
     """The steps of one editing session; every public method may be called from any thread."""
 
     def __init__(self, path: Path, *, plan: Plan | None = None, day: DayFiles | None = None) -> None:
@@ -48,19 +48,19 @@ class Draft:
         data = read_bounded(path, limit_bytes=MAX_BYTES)
         world = on_the_day(world_of(scenario_from(data, name=str(path), folder=path.parent)), self._day)
         found = make_plan(world) if plan is None else plan
-        self._steps = [Step(data=data, what="as in the file", world=world, plan=found)]
+        self._steps = [EditStep(data=data, what="as in the file", world=world, plan=found)]
         self._now = 0
         self._saved = data
         self.version = 0
 
     @property
-    def step(self) -> Step:
+    def step(self) -> EditStep:
         """The scenario as it stands now."""
         with self._lock:
             return self._steps[self._now]
 
     @property
-    def first(self) -> Step:
+    def first(self) -> EditStep:
         """The scenario as it was when the session began."""
         return self._steps[0]
 
@@ -68,7 +68,7 @@ class Draft:
     def why_not_saved(self) -> str:
         """Why the file cannot be written; '' where it can."""
         if self._path.resolve().is_relative_to(shipped_folder("scenarios").resolve()):
-            return "this scenario came with dfr: copy the file and serve the copy"
+            return "this scenario came with dfr. Copy the file and serve the copy"
         return ""
 
     def status(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class Draft:
     def redraw_boundary(self, ring: Ring) -> None:
         """Give the site another keep-in boundary and plan anew with the same docks."""
         with self._lock:
-            self._take(boundary_redrawn(self.step.data, ring), "edit the keep-in")
+            self._take(boundary_redrawn(self.step.data, ring), "edit the boundary")
 
     def site_again(self) -> None:
         """Let the planner choose the docks again."""
@@ -204,7 +204,7 @@ class Draft:
         scenario = scenario_from(data, name=str(self._path), folder=self._path.parent)
         world = replace(self.step.world, scenario=with_weather(scenario, self._day.weather))
         plan = plan_with_docks(world, self._docks() if docks is None else docks)
-        self._push(Step(data=data, what=what, world=world, plan=plan))
+        self._push(EditStep(data=data, what=what, world=world, plan=plan))
 
     def _keep_docks(self) -> None:
         """Require the docks that are shown, where the planner would choose others from the same file."""
@@ -219,7 +219,7 @@ class Draft:
                 data = site_used(data, site.id, SiteUse.ALLOWED)
         self._take(data, "require these docks")
 
-    def _push(self, step: Step) -> None:
+    def _push(self, step: EditStep) -> None:
         self._steps = [*self._steps[: self._now + 1], step][-MOST_STEPS:]
         self._now = len(self._steps) - 1
         self.version += 1
