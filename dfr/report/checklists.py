@@ -48,10 +48,10 @@ def _day_before(scenario: Scenario) -> tuple[Step, ...]:
         list(dict.fromkeys(user.contact for user in scenario.traffic if user.contact)), MOST_NAMES, width=70
     )
     steps = [
-        Step(who=LEAD, what="Read the NOTAMs, the AIP and local restrictions against the airspace sheet."),
+        Step(who=LEAD, what="Read NOTAMs, AIP and local restrictions against the airspace sheet."),
         Step(who=LEAD, what=f"Ask whether these are in force: {asked}.") if asked else None,
         Step(who=LEAD, what=f"Agree heights and contacts with: {contacts}.") if contacts else None,
-        Step(who=LEAD, what="Enter the forecast, make plan and brief again; no finding may block a go."),
+        Step(who=LEAD, what="Enter the forecast; make plan and brief again. Nothing blocks a go."),
     ]
     return tuple(step for step in steps if step)
 
@@ -62,16 +62,16 @@ def _shift(scenario: Scenario, plan: Plan, watch: str) -> tuple[Step, ...]:
     posts = listed([post.id for post in operation.posts], MOST_NAMES)
     docks = listed([site.id for site in plan.sites], MOST_NAMES)
     steps = [
-        Step(who=PILOT, what=f"Docks {docks}: level, clear and powered; the lid moves; the pad is clean."),
-        Step(who=PILOT, what="Upload mission, fence and rally points and read them back; home is the dock."),
+        Step(who=PILOT, what=f"Docks {docks}: level, clear, powered; lid moves, pad clean."),
+        Step(who=PILOT, what="Upload mission, fence, rally points; read them back. Home is the dock."),
         Step(
             who=PILOT,
-            what=f"Fence top {operation.height_limit_m_agl:.0f} m AGL, reserve "
-            f"{100 * scenario.contingency.reserve_fraction:.0f} %; test the lost-link action on the ground.",
+            what=f"Fence top {operation.height_limit_m_agl:.0f} m, reserve "
+            f"{100 * scenario.contingency.reserve_fraction:.0f} %; lost-link action tested on the ground.",
         ),
         Step(who=watch, what=f"{plural(len(rally), 'rally point')} clear of people.") if rally else None,
         Step(who=watch, what=f"Man the posts, check the radio: {posts}.") if watched and posts else None,
-        Step(who=LEAD, what="Measure wind and gusts at each dock; confirm the hours of this brief."),
+        Step(who=LEAD, what="Measure wind and gust at each dock; confirm the hours of this brief."),
     ]
     return tuple(step for step in steps if step)
 
@@ -79,20 +79,20 @@ def _shift(scenario: Scenario, plan: Plan, watch: str) -> tuple[Step, ...]:
 def _dispatch(scenario: Scenario, watch: str) -> tuple[Step, ...]:
     crew = scenario.crew
     return (
-        Step(who=LEAD, what="Is the call worth a drone? Log the decision and the time."),
-        Step(who=watch, what="Look and listen: the air is clear. Tell the other users."),
-        Step(who=PILOT, what="Wind inside limits, battery above half, the route shown is the one meant."),
+        Step(who=LEAD, what="Is the call worth a drone? Log decision and time."),
+        Step(who=watch, what="Look and listen: air clear. Tell the other users."),
+        Step(who=PILOT, what="Wind inside limits, battery above half, the right route is shown."),
         Step(who=PILOT, what=f"Launch. At most {plural(crew.drones_per_pilot, 'drone')} for each pilot."),
         Step(
             who=watch,
-            what="Keep the drone in sight or tracked. Hands off the controls; say so aloud when taking over.",
+            what="Drone in sight or tracked, hands off the controls. Taking over? Say so aloud.",
         ),
     )
 
 
 def _landing(watch: str) -> tuple[Step, ...]:
     return (
-        Step(who=watch, what="In the dock AND disarmed? If not, keep people away and go to the card above."),
+        Step(who=watch, what="In the dock AND disarmed? If not, keep people away, go to the card."),
         Step(who=PILOT, what="Check charge, propellers and camera; charging has begun."),
         Step(who=LEAD, what="Log the outcome, the footage reference and anything unusual."),
     )

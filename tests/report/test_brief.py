@@ -163,10 +163,10 @@ def test_advice_goes_to_the_second_page_and_what_is_cut_there_is_counted(briefed
     )
 
 
-def test_the_hours_carry_gust_rain_room_to_the_limits_sunrise_and_sunset(briefed):
+def test_the_hours_carry_gust_rain_margin_to_the_limits_sunrise_and_sunset(briefed):
     front = front_of(brief_html(briefed("victorious-2024")))
     assert "sun 06:06 to 20:05" in front
-    for words in ("wind gust, kt", "room, m/s", "rain, mm/h"):
+    for words in ("wind, gust in kt", "margin, m/s", "rain, mm/h"):
         assert words in front
 
 

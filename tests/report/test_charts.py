@@ -177,7 +177,7 @@ def test_of_many_profiles_those_with_least_room_are_drawn(plan):
 
 def test_a_plan_without_profiles_says_so(plan):
     bare = dataclasses.replace(plan.routes[0], profile=None)
-    assert "no profile in this plan" in profiles_chart([bare], ceiling_m_agl=120.0)
+    assert "this plan has no profile" in profiles_chart([bare], ceiling_m_agl=120.0)
 
 
 def test_the_same_data_give_the_same_bytes():
