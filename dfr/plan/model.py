@@ -145,11 +145,11 @@ class SitedBy:
 
     def __str__(self) -> str:
         """In words, with its proof."""
-        write = "{:.1%}".format if self.unit == "share" else "{:.1f} s".format
+        write = (lambda x: f"{100 * x:.1f} %") if self.unit == "share" else "{:.1f} s".format
         proof = "best possible, proven"
         if self.status != "optimal":
             proof = f"not proven best: at best {write(self.bound)}, {100 * self.gap:.2g} % from this"
-        words = f"{self.what}: {write(self.value)} ({self.objective}; {proof})"
+        words = f"{self.what}: {write(self.value)} ({proof})"
         return f"{words}; {self.given}" if self.given else words
 
 

@@ -20,7 +20,7 @@ from dfr.report.airspace_sheet import airspace_rows, permission_rows, traffic_ro
 from dfr.report.checklists import Checklist, checklists
 from dfr.report.hours_sheet import DaySheet, day_sheets, limited_spans
 from dfr.report.map import map_svg
-from dfr.report.words import OPERATIONS, period_words, plural, sentence, short, siting_words
+from dfr.report.words import OPERATIONS, period_words, plural, sentence, short
 from dfr.units import m_to_ft, mps_to_kt
 from dfr.world.model import World
 
@@ -112,7 +112,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         knots=lambda mps: f"{mps_to_kt(mps):.0f}",
         period=period_words(scenario.period),
         operation=OPERATIONS[scenario.operation.kind],
-        sited="" if plan.sited_by is None else siting_words(plan.sited_by),
+        sited="" if plan.sited_by is None else f"The docks are sited for {plan.sited_by}.",
         craft=drone(scenario.fleet.drone).name,
         box=dock(scenario.fleet.dock).name,
         verdict=run.verdict,

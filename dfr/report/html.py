@@ -37,7 +37,6 @@ from dfr.report.words import (
     period_words,
     plural,
     sentence,
-    siting_words,
 )
 from dfr.scenario.model import Scenario
 from dfr.sim.build import ASSUMED
@@ -219,7 +218,7 @@ def _proof(plan: Plan) -> str:
 def _siting(plan: Plan) -> str:
     """What the docks were sited for and how well, then what they cover."""
     by = plan.sited_by
-    sited = "" if by is None else f"{siting_words(by)} "
+    sited = "" if by is None else f"The docks are sited for {by}. "
     best = ""
     if by is not None and by.objective != "mclp":
         docks = plural(len(plan.sites), "dock")

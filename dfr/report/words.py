@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dfr.plan.model import SitedBy
 from dfr.scenario.model import OperationKind, Period
 from dfr.statistics import Interval
 
@@ -57,16 +56,6 @@ def sentence(text: str) -> str:
     ('check NOTAMs.', 'Done.', 'cut …')
     """
     return text if not text or text[-1] in ".!?…" else f"{text}."
-
-
-def siting_words(by: SitedBy) -> str:
-    """What the docks are sited for, how well they do it, and how sure it is that nothing does better."""
-    write = percent if by.unit == "share" else lambda value: f"{number(value)} s"
-    sure = "no other choice of sites does better (proven)"
-    if by.status != "optimal":
-        sure = f"no choice of sites can do better than {write(by.bound)}"
-    given = f" ({by.given})" if by.given else ""
-    return f"The docks are sited for {by.what}: {write(by.value)}{given}; {sure}."
 
 
 def period_words(period: Period) -> str:

@@ -58,9 +58,7 @@ def text_of(html: str) -> str:
 def test_the_page_says_for_what_the_docks_were_sited_with_proof(world, run):
     text = text_of(page(world, run, Studies()))
     plan = run[0]
-    assert f"The docks are sited for {plan.sited_by.what}: ".replace("'", "&#39;") in text
-    assert "no other choice of sites does better (proven)." in text
-    assert plan.sited_by.status == "optimal"
+    assert f"The docks are sited for {plan.sited_by}.".replace("'", "&#39;") in text
     assert "docks sited for just this would reach" in text
     for part in ("If one thing fails", "What more docks bring", "STRESS-DES"):
         assert part not in text
