@@ -17,9 +17,8 @@ from dfr.geo import FloatArray
 from dfr.plan.layouts import probability_within
 from dfr.plan.siting.queueing import dock_loads, erlang_c
 from dfr.scenario.model import Duration
-from dfr.sim.crew import CrewBoard
-from dfr.sim.dock import between
 from dfr.sim.inputs import Condition, SimInputs
+from dfr.sim.resources import CrewBoard, between
 
 
 def expected_within(inputs: SimInputs, launch: Duration, limit_s: float, *, busy: bool = True) -> float:

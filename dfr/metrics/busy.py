@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfr.errors import InputError
-from dfr.metrics.view import RunView
+from dfr.metrics.measures import RunView
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, SitingObjective
 from dfr.plan.planner import make_plan

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfr.metrics.measures import BoolArray, Kpi, of_replications, of_share, of_values, scaled
+from dfr.metrics.measures import (
+    BoolArray,
+    Kpi,
+    RunView,
+    of_replications,
+    of_share,
+    of_values,
+    ready_share,
+    scaled,
+    share_of,
+)
 from dfr.metrics.use import footprint_kpis, move_kpis, overwatch_kpis, per_day, per_duty_hour
-from dfr.metrics.view import RunView, ready_share, share_of
 from dfr.sim import events
 from dfr.sim.events import Column, Missed, Records
 from dfr.sim.inputs import Deployment

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dfr.metrics.measures import Kpi, of_replications, of_share, of_values
-from dfr.metrics.view import RunView, share_of
+from dfr.metrics.measures import Kpi, RunView, of_replications, of_share, of_values, share_of
 from dfr.sim.inputs import Homes
 from dfr.statistics import FloatArray
 

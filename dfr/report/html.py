@@ -17,7 +17,7 @@ from dfr.findings import by_danger, counted
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary
 from dfr.metrics.measures import Kpi
-from dfr.metrics.resilience import LossReport
+from dfr.metrics.resilience import DOCK, DRONE, PILOT, LossReport
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import CoverageHour, Plan
@@ -41,7 +41,6 @@ from dfr.report.words import (
 from dfr.scenario.model import Scenario
 from dfr.sim.build import ASSUMED
 from dfr.sim.events import Missed
-from dfr.sim.losses import DOCK, DRONE, PILOT
 from dfr.track import FlightTrack
 from dfr.world.model import World
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import shapely
+
 from dfr.aircraft.catalogue import Dock
 from dfr.aircraft.energy import charge_seconds
 from dfr.aircraft.landing import BLURRING_RAIN_MM_H, MOST_SINK_MPS, MOST_SPEED_MPS
@@ -15,12 +17,10 @@ from dfr.aircraft.performance import FlightSettings
 from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H
 from dfr.geo import distance_m
 from dfr.plan.checks.traffic import in_way
-from dfr.plan.model import Plan
+from dfr.plan.model import Plan, Route
 from dfr.plan.relocation import Transfers, between_docks, transfers_of
 from dfr.scenario.model import Assumption, Duration, OperationKind, OtherTraffic, Scenario
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
-from dfr.sim.crew import drones_of_crew
-from dfr.sim.homes import homes_below
 from dfr.sim.inputs import (
     HOLD_LOW,
     Deployment,
@@ -28,6 +28,7 @@ from dfr.sim.inputs import (
     Duty,
     FailureRate,
     Grade,
+    Homes,
     SimInputs,
     Traffic,
     Turnaround,
@@ -36,6 +37,7 @@ from dfr.sim.inputs import (
 )
 from dfr.sim.policies import HANDOVER_S
 from dfr.sim.randomness import LOGNORMAL, Spread
+from dfr.sim.resources import drones_of_crew
 from dfr.world.demand import (
     HourSlot,
     hourly_demand,
@@ -310,3 +312,31 @@ def _turnaround(dock_: Dock) -> Turnaround:
         to_ready_s=tuple(seconds(value, READY_FRACTION) for value in left),
         to_full_s=tuple(seconds(value, 1.0) for value in left),
     )
+
+
+def homes_below(world: World, plan: Plan, transfers: Transfers | None = None) -> Homes | None:
+    """The shares of a deployment; None where its scenario does not say where people live."""
+    scenario = world.scenario
+    if not scenario.simulation.homes:
+        return None
+    homes = shapely.union_all([world.frame.polygon(ring) for _, ring in scenario.simulation.homes])
+    zones = [world.frame.polygon(zone.area) for zone in scenario.demand.zones]
+    return Homes(
+        by_zone=tuple(_share(zone.intersection(homes).area, zone.area) for zone in zones),
+        by_way=tuple(
+            tuple(_share_of_way(world, plan.route(site.id, zone.id), homes) for zone in scenario.demand.zones)
+            for site in plan.sites
+        ),
+        by_move=between_docks(plan, transfers or {}, lambda route: _share_of_way(world, route, homes), 0.0),
+    )
+
+
+def _share_of_way(world: World, route: Route, homes: shapely.Geometry) -> float:
+    if len(route.points) < 2:
+        return 0.0
+    way = shapely.LineString(world.frame.points(route.points))
+    return _share(way.intersection(homes).length, way.length)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0.0 else 0.0

@@ -1,18 +1,25 @@
-"""What comes from outside in one replication: calls and visits of other traffic, drawn before it runs.
+"""What comes from outside in one replication: calls, visits of other traffic, and failures of parts.
 
-Both are non-homogeneous Poisson processes by thinning (Lewis & Shedler 1979): candidates at the
-highest rate of any hour, each kept with the ratio of its hour's rate to that. Neither looks at the
-docks, so layouts are compared on the same incidents.
+All of it is drawn before the replication runs, from named streams, and does not depend on where docks are
+or how drones are sent: layouts and policies meet the same calls and failures.
+
+Calls and visits are non-homogeneous Poisson processes by thinning (Lewis & Shedler 1979): candidates at the
+highest rate of any hour, each kept with the ratio of its hour's rate to that. Docks, their command links and
+drones are up and down in turn (a renewal process). A dock that is down launches nothing; one whose link is
+down launches nothing, and its drones in the air come home by their lost-link procedure. Both still receive
+drones. A drone that is down is not offered; one that fails in the air is found so when it is back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dfr.sim.inputs import SimInputs, TraceCall
+from dfr.sim.events import drone_id
+from dfr.sim.inputs import DRONE_PART, FailureRate, SimInputs, TraceCall
 from dfr.sim.randomness import FloatArray, Streams
 
 MAX_CANDIDATES = 5_000_000
@@ -177,3 +184,52 @@ def _pick(streams: Streams, name: str, count: int, shares: list[float]) -> NDArr
     bounds = np.cumsum(shares)
     picked = np.searchsorted(bounds / bounds[-1], streams.uniform(name, count), side="right")
     return np.minimum(picked, len(shares) - 1).astype(np.int64)
+
+
+class Outage(NamedTuple):
+    """A part down from when to when: `part` of a dock, `drone` '' unless it is a drone."""
+
+    start_s: float
+    end_s: float
+    part: str
+    dock: int
+    drone: str
+
+
+def draw_outages(inputs: SimInputs, streams: Streams) -> list[Outage]:
+    """The outages of one replication in order of time."""
+    outages = [outage for rate in inputs.failures for outage in _of_rate(inputs, streams, rate)]
+    return sorted(outages)
+
+
+def _of_rate(inputs: SimInputs, streams: Streams, rate: FailureRate) -> Iterator[Outage]:
+    for number, dock in enumerate(inputs.docks):
+        drones = [drone_id(dock.id, index) for index in range(dock.drones)]
+        for drone in drones if rate.part == DRONE_PART else [""]:
+            name = f"failures/{rate.part}/{drone or dock.id}"
+            for start_s, end_s in _down_times(streams, name, rate, inputs.horizon_s):
+                yield Outage(start_s, end_s, rate.part, number, drone)
+
+
+def _down_times(
+    streams: Streams, name: str, rate: FailureRate, horizon_s: float
+) -> Iterator[tuple[float, float]]:
+    """Intervals in which a part is down; it is up at the start."""
+    starts, ends = _renewals(streams, name, rate, horizon_s)
+    for start_s, end_s in zip(starts.tolist(), ends.tolist(), strict=True):
+        if start_s < horizon_s:
+            yield start_s, end_s
+
+
+def _renewals(
+    streams: Streams, name: str, rate: FailureRate, horizon_s: float
+) -> tuple[FloatArray, FloatArray]:
+    """Starts and ends of outages until past the horizon; a longer draw begins with the shorter one."""
+    count = 16
+    while True:
+        up = streams.delay(f"{name}/up", rate.between, count)
+        down = streams.delay(f"{name}/down", rate.repair, count)
+        ends = np.cumsum(up + down)
+        if ends[-1] >= horizon_s:
+            return ends - down, ends
+        count *= 2

@@ -11,18 +11,16 @@ from __future__ import annotations
 import math
 import operator
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import simpy
 
 from dfr.scenario.basics import DispatchPolicy
 from dfr.sim.calls import Call, Visit
-from dfr.sim.coverage import Coverage
-from dfr.sim.crew import CrewBoard
-from dfr.sim.dock import Drone, next_hold_s
 from dfr.sim.events import NEVER, Missed, drone_id
 from dfr.sim.inputs import HEIGHT_SPLIT, MOVING, Condition, Leg, SimInputs, Way
+from dfr.sim.resources import CrewBoard, Drone, next_hold_s
 
 Fit = tuple[Drone, Leg]
 """A drone that may go, and its leg."""
@@ -102,6 +100,40 @@ class ActiveVisit:
 
     visit: Visit
     gone: simpy.Event
+
+
+class Coverage:
+    """How much of the demand no dock with a ready drone covers: what coverage-keeping rules go by.
+
+    Demand is covered where such a dock is within `SimInputs.keep_within_s` of flight. The zones that each
+    dock covers are bits, worked out once for each weather.
+    """
+
+    def __init__(self, inputs: SimInputs) -> None:
+        self._within_s = inputs.keep_within_s
+        self._shares = [zone.share for zone in inputs.zones]
+        self._zones: dict[int, list[int]] = {}
+        self._left: dict[int, float] = {}
+
+    def uncovered(self, condition: Condition, docks: Iterable[int]) -> float:
+        """Share of the demand that none of these docks covers in a weather of the deployment."""
+        zones = self._zones.get(id(condition))
+        if zones is None:
+            zones = [self._bits(condition, dock) for dock in range(len(condition.legs))]
+            self._zones[id(condition)] = zones
+        covered = 0
+        for dock in docks:
+            covered |= zones[dock]
+        left = self._left.get(covered)
+        if left is None:
+            left = sum(share for zone, share in enumerate(self._shares) if not covered >> zone & 1)
+            self._left[covered] = left
+        return left
+
+    def _bits(self, condition: Condition, dock: int) -> int:
+        legs = condition.legs[dock]
+        within = (leg is not None and leg.overhead_s <= self._within_s for leg in legs)
+        return sum(1 << zone for zone, reached in enumerate(within) if reached)
 
 
 @dataclass(slots=True, eq=False)
@@ -296,7 +328,7 @@ def choose_coverage_keeping(field_: Field, case: Case, fits: Iterator[Fit]) -> D
     """To calls of the first rank the nearest; to others the one whose departure uncovers least demand.
 
     Of those overhead within the call's target; of equals, and where none is, the nearest (after the
-    preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `dfr.sim.coverage`).
+    preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `Coverage`).
     """
     fit, grade = list(fits), field_.inputs.grades[case.call.grade]
     if not fit or grade.rank == 0:

@@ -14,18 +14,17 @@ from contextlib import contextmanager
 import simpy
 
 from dfr.sim import events
-from dfr.sim.calls import Call, Visit, draw_calls, draw_visits
+from dfr.sim.calls import Call, Outage, Visit, draw_calls, draw_outages, draw_visits
 from dfr.sim.dispatch import ActiveVisit, Case, Field, choose, refusal, standing
-from dfr.sim.dock import Drone
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import Log, Missed, Tables, vocabulary
-from dfr.sim.failures import Outage, draw_outages
 from dfr.sim.flight import Flights, ModelFlights
 from dfr.sim.flight_process import FlightProcess, Steps
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, SimInputs, Way
 from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
+from dfr.sim.resources import Drone
 from dfr.sim.sortie import Sortie
 
 FlightsOf = Callable[[simpy.Environment, Field], Flights]

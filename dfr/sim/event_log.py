@@ -13,7 +13,6 @@ from operator import attrgetter
 import numpy as np
 
 from dfr.sim.calls import Visit
-from dfr.sim.dock import holds_by_hour
 from dfr.sim.events import (
     ANY_DOCK,
     NUMPY_TYPES,
@@ -37,6 +36,7 @@ from dfr.sim.events import (
     to_tables,
 )
 from dfr.sim.inputs import SimInputs
+from dfr.sim.resources import holds_by_hour
 
 
 def _reader(record: type[tuple[object, ...]], **places: str) -> Callable[[object], tuple[object, ...]]:

@@ -15,11 +15,11 @@ import simpy
 from dfr.sim import events
 from dfr.sim.calls import Visit
 from dfr.sim.dispatch import ActiveVisit, Field
-from dfr.sim.dock import Drone, begin_turnaround
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import ChargeRecord, LandingRecord, PhaseRecord, YieldRecord
 from dfr.sim.flight import Attempt
 from dfr.sim.inputs import LINK_PART, Traffic
+from dfr.sim.resources import Drone, begin_turnaround
 
 Steps = Generator[simpy.Event, Any, None]
 

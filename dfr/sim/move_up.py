@@ -23,13 +23,13 @@ import simpy
 from dfr.sim import events
 from dfr.sim.calls import LANDING_DRAWS, Visit
 from dfr.sim.dispatch import Field
-from dfr.sim.dock import Drone
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import NEVER, came
 from dfr.sim.flight import Attempt, landing_attempts, power_w
 from dfr.sim.flight_process import FlightProcess, Interruption, Steps
 from dfr.sim.inputs import HEIGHT_SPLIT, LAND, LINK_PART, Leg, Traffic
 from dfr.sim.randomness import Streams
+from dfr.sim.resources import Drone
 from dfr.sim.sortie import ControlRoom
 
 LEAST_GAIN = 1e-9

@@ -15,12 +15,12 @@ import simpy
 from dfr.sim import events
 from dfr.sim.calls import Visit
 from dfr.sim.dispatch import Case, Field
-from dfr.sim.dock import Drone
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import NEVER, Missed, came
 from dfr.sim.flight import Flights, Order
 from dfr.sim.flight_process import FlightProcess, Interruption, Steps, TurnaroundListener
 from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART, Traffic
+from dfr.sim.resources import Drone
 
 Answer = Generator[simpy.Event, Any, bool]
 """Steps that end in yes or no."""

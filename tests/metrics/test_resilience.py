@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dfr.metrics.kpi import summarise
-from dfr.metrics.resilience import n_minus_1
+from dfr.metrics.resilience import losses, n_minus_1
 from dfr.sim.experiment import simulate_inputs
 from dfr.sim.inputs import DockPlace, Duty, SimInputs
-from dfr.sim.losses import losses
 
 
 @pytest.fixture

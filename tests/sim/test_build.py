@@ -18,8 +18,8 @@ from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import DockObstacle
 from dfr.sim.build import ASSUMED, deployment_of, sim_inputs
-from dfr.sim.dock import holds_by_hour
 from dfr.sim.inputs import SimInputs
+from dfr.sim.resources import holds_by_hour
 from dfr.world.model import World
 from dfr.world.weather import weather_at
 

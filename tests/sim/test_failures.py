@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from dfr.errors import InputError
-from dfr.sim.calls import Call, draw_calls
+from dfr.sim.calls import Call, draw_calls, draw_outages
 from dfr.sim.engine import replicate
-from dfr.sim.failures import draw_outages
 from dfr.sim.inputs import Condition, DockPlace, FailureRate, Leg, SimInputs
 from dfr.sim.policies import failure_rate, with_policies
 from dfr.sim.randomness import Spread, Streams

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.sim.crew import CrewBoard, drones_of_crew
-from dfr.sim.dock import Drone, begin_turnaround, next_hold_s
 from dfr.sim.events import Missed
 from dfr.sim.inputs import Duty, SimInputs, Turnaround
+from dfr.sim.resources import CrewBoard, Drone, begin_turnaround, drones_of_crew, next_hold_s
 
 
 def _duty(start_s: float, end_s: float, drones: int) -> Duty:
