@@ -29,7 +29,7 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
         ContingencyCase(
             id="dock-lost",
             event="the dock does not open, or another drone blocks it",
-            action="the pilot sends it to the rally point; nothing on board knows that a dock stays shut",
+            action="the pilot sends it to the rally point: the drone cannot know that a dock stays shut",
             lands_at=f"rally point: {rally}",
             seconds=_rally_s(world, plan),
         ),
@@ -45,7 +45,7 @@ def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
         ContingencyCase(
             id="battery-low",
             event=f"usable charge down to the reserve of {choice.reserve_fraction:.0%}",
-            action="returns by itself; lands at once at half the reserve" + _turn_home_words(plan),
+            action="it returns by itself, and lands at once at half the reserve" + _turn_home_words(plan),
             lands_at="its dock, or a nearer rally point",
             seconds=longest,
         ),
@@ -73,7 +73,7 @@ def _turn_home_words(plan: Plan) -> str:
         return ""
     seconds, site, zone = min(times)
     minutes, rest = divmod(math.floor(seconds), 60)
-    first = f"{site} to {zone}, the first that must, in the planning wind"
+    first = f"the route from {site} to {zone} has the least time, in the planning wind"
     return f"; turn home by {minutes}:{rest:02d} min after lift-off ({first})"
 
 
@@ -100,9 +100,9 @@ def _return_heights(world: World, plan: Plan) -> str:
 
 def _lost_link_words(choice: LostLink, heights: str) -> str:
     return {
-        LostLink.RTL: f"return to launch at {heights}",
-        LostLink.HOLD_THEN_RTL: f"no hold on board: flies on, after the timeout returns at {heights}",
-        LostLink.LAND: "land where it is",
+        LostLink.RTL: f"it returns to launch at {heights}",
+        LostLink.HOLD_THEN_RTL: f"it cannot hold by itself: it flies on, and then returns at {heights}",
+        LostLink.LAND: "it lands where it is",
     }[choice]
 
 
@@ -145,6 +145,6 @@ def _traffic_case(world: World, plan: Plan, user: OtherTraffic) -> ContingencyCa
         id=f"traffic-{user.id}",
         event=f"{user.kind} inbound ({user.id}), {user.notice_s:g} s notice",
         action=f"{actions[user.rule]}; tell {user.contact}",
-        lands_at=places.get(user.rule, "nowhere: stays airborne"),
+        lands_at=places.get(user.rule, "nowhere: it stays airborne"),
         seconds=procedure_s(world, plan, user),
     )

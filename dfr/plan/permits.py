@@ -132,7 +132,7 @@ def permit_for(scenario: Scenario, zone: Zone, needed: Needed) -> Permit | None:
         return None
     held = tuple(clearance for clearance in named if counts(scenario, clearance))
     if not held:
-        words = f"{named[0].reference} is marked assumed, which clears nothing outside an exercise"
+        words = f"{named[0].reference} is only assumed, which clears nothing outside an exercise"
         return Permit(clearances=named, missing=words)
     if len(needed.alike) > 1:
         by_name = tuple(clearance for clearance in held if clearance.zone is not None)
@@ -183,13 +183,13 @@ def _which_zone(clearance: Clearance, alike: Sequence[str]) -> str:
 def _too_low(held: Sequence[Clearance], needed: Needed) -> str:
     rooms = [(room, clearance) for clearance in held if (room := _room_m(clearance, needed)) is not None]
     if not rooms:
-        return f"{held[0].reference} is up to a height above the sea, and the ground here is not known"
+        return f"{held[0].reference} gives a height above the sea, but the ground height here is not known"
     room, best = max(rooms, key=lambda pair: pair[0])
     agl = best.height_m_agl is not None
     top = needed.top_m_agl if agl else needed.top_m_amsl
     return (
-        f"{best.reference} allows {height_words(best)}, the volume reaches {top:.0f} m "
-        f"{'AGL' if agl else 'AMSL'}: {-room:.0f} m too low"
+        f"{best.reference} allows flights {height_words(best)}, but the volume reaches {top:.0f} m "
+        f"{'AGL' if agl else 'AMSL'}: the clearance is {-room:.0f} m too low"
     )
 
 
@@ -212,8 +212,8 @@ def _too_short(held: Sequence[Clearance], spans: Iterable[Span]) -> str:
     first = datetime.fromtimestamp(left[0][0], tz=zone)
     if max(end for _, end in given) <= left[0][0]:
         ended = datetime.fromtimestamp(given[-1][1], tz=zone)
-        return f"{names} ended on {_clock(ended)}: {_long(short_s)} of operations come after it"
-    return f"{names} leaves out {_long(short_s)} of operations, from {_clock(first)}"
+        return f"{names} ends on {_clock(ended)}, and {_long(short_s)} of operations come after it"
+    return f"{names} does not cover {_long(short_s)} of operations, from {_clock(first)}"
 
 
 def _outside(span: Span, given: Sequence[Span]) -> list[Span]:

@@ -1,7 +1,7 @@
 """The ground and air risk worksheet of a plan: every input, where it is from, and the class it leads to.
 
 iGRC by the table of SORA 2.5 in the column of the drone's size and speed, ARC by its airspace questions;
-both are to be confirmed by the operator. A figure nobody has given leaves the class unknown, not low.
+both are to be confirmed by the operator. A figure that nobody has given leaves the class unknown, not low.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ IGRC_ROWS: tuple[tuple[float, tuple[int | None, ...]], ...] = (
     (50_000, (6, 7, 8, 9, 10)),
     (math.inf, (7, 8, None, None, None)),
 )
-"""iGRC by people per km2 below; None is outside SORA (JARUS SORA 2.5, table 2; to be confirmed)."""
+"""iGRC by people per km² below; None is outside SORA (JARUS SORA 2.5, table 2; to be confirmed)."""
 
 CROWD_PER_M2 = 0.05
 """From here on people are an assembly: the last row of the table."""
@@ -147,7 +147,7 @@ def _volumes(context: Context) -> list[WorksheetRow]:
     if area is not None:
         known = area.upper_m_amsl
         top = "unknown: no terrain" if known is None else f"{known / FOOT_M:.0f} ft AMSL"
-        words = f"{len(area.ring)} corners, {area.area_m2 / 1e6:.2f} km2, surface to {top}"
+        words = f"{len(area.ring)} corners, {area.area_m2 / 1e6:.2f} km², from the surface to {top}"
         rows.append(_row(part, "proposed restricted area", words, "proposal of this plan"))
     return rows
 
@@ -159,8 +159,8 @@ def _ground(context: Context) -> tuple[list[WorksheetRow], int | None]:
     buffer, part = context.area(GROUND_RISK_BUFFER), "Ground risk"
     inside = context.area(CONTINGENCY)
     rows: list[WorksheetRow] = [
-        _row(part, "operational volume", f"{inside.area / 1e6:.3f} km2", "plan"),
-        _row(part, "operational volume and ground-risk buffer", f"{buffer.area / 1e6:.3f} km2", "plan"),
+        _row(part, "operational volume", f"{inside.area / 1e6:.3f} km²", "plan"),
+        _row(part, "operational volume and ground-risk buffer", f"{buffer.area / 1e6:.3f} km²", "plan"),
     ]
     below = [(crowd, _people(context, crowd, buffer)) for crowd in context.scenario.site.crowds]
     densest = 0.0
@@ -170,11 +170,11 @@ def _ground(context: Context) -> tuple[list[WorksheetRow], int | None]:
         densest = max(densest, crowd.people_per_m2)
         span = f"{crowd.start:%a %H:%M}-{crowd.end:%a %H:%M}"
         words = (
-            f"{crowd.people_per_m2:g} per m2 on {area_m2:.0f} m2 of the buffer: {people:.0f} people, {span}"
+            f"{crowd.people_per_m2:g} per m² on {area_m2:,.0f} m² of the buffer: {people:,.0f} people, {span}"
         )
         rows.append(_row(part, f"crowd: {crowd.name}", words, "crowd layer of the scenario"))
     resident = context.scenario.site.people_per_km2
-    said = "unknown: give site.people_per_km2" if resident is None else f"{resident:g} per km2"
+    said = "unknown: give site.people_per_km2" if resident is None else f"{resident:g} per km²"
     rows.append(_row(part, "people outside crowds", said, "scenario (a census shows a festival field empty)"))
     igrc, why = _igrc(context, densest, resident)
     rows.append(_row(part, "iGRC", "unknown" if igrc is None else str(igrc), f"{TO_BE_CONFIRMED}; {why}"))
@@ -182,7 +182,7 @@ def _ground(context: Context) -> tuple[list[WorksheetRow], int | None]:
 
 
 def _people(context: Context, crowd: CrowdArea, buffer: shapely.Geometry) -> tuple[float, float]:
-    """(m2 of a crowd's area under the buffer, people on it)."""
+    """(m² of a crowd's area under the buffer, people on it)."""
     area = float(shapely.intersection(context.world.frame.polygon(crowd.area), buffer).area)
     return area, area * crowd.people_per_m2
 
@@ -195,12 +195,12 @@ def _igrc(context: Context, densest_per_m2: float, resident: float | None) -> tu
     size, speed = IGRC_COLUMNS[column]
     whose = f"column of up to {size:g} m and {speed:g} m/s"
     if densest_per_m2 >= CROWD_PER_M2:
-        return IGRC_ROWS[-1][1][column], f"an assembly of people lies under the buffer: the last row, {whose}"
+        return IGRC_ROWS[-1][1][column], f"an assembly of people is under the buffer: the last row, {whose}"
     if resident is None:
         return None, "nobody has said how many people are there outside crowds"
     density = max(densest_per_m2 * 1e6, resident)
     found = igrc_of(density, size_m=craft.size_m, speed_mps=craft.max_speed_mps)
-    return found, f"{density:g} people per km2, {whose}"
+    return found, f"{density:g} people per km², {whose}"
 
 
 # Air ----------------------------------------------------------------------------------------------
@@ -252,9 +252,9 @@ def _reach_m(context: Context) -> float:
 def _arc(top_ft: float, *, urban: bool, aerodrome: bool, clear: bool) -> tuple[str | None, str]:
     """The air risk class below 500 ft in Class G, None beyond the table."""
     if not clear:
-        return None, "airspace is not found clear: outside this table"
+        return None, "the airspace is not found clear, which is outside this table"
     if top_ft >= ARC_LOW_FT:
-        return None, "500 ft or more: outside this table"
+        return None, "500 ft or more, which is outside this table"
     if aerodrome:
         return "ARC-c", "aerodrome environment"
     return ("ARC-c", "below 500 ft, urban") if urban else ("ARC-b", "below 500 ft, rural")

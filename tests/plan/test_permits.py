@@ -62,18 +62,18 @@ DENIED = {
     "another zone": ({"zone": "CITY FRZ"}, "inside"),
     "another kind": ({"zone": None, "kind": "RPZ"}, "inside"),
     "the right zone of another kind": ({"kind": "D"}, "inside"),
-    "an hour too short": ({"end": END - timedelta(hours=1)}, "ATC/2024/17 ended on 2024-06-01 13:00: 1 h"),
+    "an hour too short": ({"end": END - timedelta(hours=1)}, "ATC/2024/17 ends on 2024-06-01 13:00, and 1 h"),
     "begun late": (
         {"start": START + timedelta(hours=1.5)},
-        "leaves out 1.5 h of operations, from 2024-06-01 10:00",
+        "does not cover 1.5 h of operations, from 2024-06-01 10:00",
     ),
     "expired": (
         {"start": START - timedelta(days=40), "end": START - timedelta(days=30)},
-        "ended on 2024-05-02 10:00: 4 h of operations come after it",
+        "ends on 2024-05-02 10:00, and 4 h of operations come after it",
     ),
-    "too low": ({"height_m_agl": 60.0}, "allows up to 60 m AGL, the volume reaches"),
+    "too low": ({"height_m_agl": 60.0}, "allows flights up to 60 m AGL, but the volume reaches"),
     "too low above the sea": ({"height_m_agl": None, "height_m_amsl": 60.0}, "m AMSL: "),
-    "assumed": ({"assumed": True}, "marked assumed"),
+    "assumed": ({"assumed": True}, "only assumed"),
 }
 
 
@@ -96,7 +96,7 @@ def test_two_clearances_in_a_row_cover_the_day_and_a_gap_between_them_does_not(f
     late = replace(afternoon, start=noon + timedelta(minutes=30))
     (gap,) = inside_frz(field, morning, late)
     assert gap.severity is Severity.VIOLATION
-    assert "leaves out 0.5 h of operations, from 2024-06-01 12:00" in gap.message
+    assert "does not cover 0.5 h of operations, from 2024-06-01 12:00" in gap.message
 
 
 @pytest.mark.parametrize("named", ["TOWN FRZ", "town frz", "EGRU013B", "EG RU013B", "EG RU013B TOWN RWY 05"])

@@ -126,7 +126,7 @@ OBSTACLE_KIND = "OBSTACLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class NearObstacle:
     """Something that stands up from the ground, in local metres, and whether it is within the volume."""
 
     label: str
@@ -140,9 +140,9 @@ def check_obstacles(context: Context) -> list[Finding]:
     """Every obstacle under or beside the routes with its margin, and whether somebody knows of them all."""
     if context.volume(CONTINGENCY) is None:
         return []
-    standing = sorted(_standing(context), key=lambda item: item.away_m)
-    hit = [found for item in standing if item.away_m <= 0.0 and (found := _hit(context, item)) is not None]
-    return [*hit, *_all_known(context, standing)]
+    obstacles = sorted(_obstacles_near(context), key=lambda item: item.away_m)
+    hit = [found for item in obstacles if item.away_m <= 0.0 and (found := _hit(context, item)) is not None]
+    return [*hit, *_all_known(context, obstacles)]
 
 
 def least_height_m_agl(scenario: Scenario) -> float:
@@ -158,7 +158,7 @@ def lowest_m_agl(context: Context) -> float:
     return min(heights) - (max(raised) - min(raised) if raised else 0.0)
 
 
-def _standing(context: Context) -> Iterator[Standing]:
+def _obstacles_near(context: Context) -> Iterator[NearObstacle]:
     """Obstacles of files and of NOTAMs near the contingency volume."""
     frame, volume = context.world.frame, context.area(CONTINGENCY)
     airspace = context.world.airspace
@@ -166,7 +166,7 @@ def _standing(context: Context) -> Iterator[Standing]:
         shape = shapely.Point(frame.point(obstacle.position))
         away_m = float(shape.distance(volume))
         if away_m <= NEAR_M:
-            yield Standing(
+            yield NearObstacle(
                 label=obstacle.label, top=obstacle.top, shape=shape, source=obstacle.source, away_m=away_m
             )
     for zone in airspace.zones:
@@ -177,12 +177,12 @@ def _standing(context: Context) -> Iterator[Standing]:
             area = zone.area.local(frame)
             away_m = float(area.distance(volume))
             if away_m <= NEAR_M:
-                yield Standing(
+                yield NearObstacle(
                     label=zone.label, top=zone.upper, shape=area, source=zone.source, away_m=away_m
                 )
 
 
-def _hit(context: Context, item: Standing) -> Finding | None:
+def _hit(context: Context, item: NearObstacle) -> Finding | None:
     """An obstacle within the contingency volume that ends less than the clearance below the drones."""
     place = context.place(shapely.Point(shapely.get_coordinates(item.shape.centroid)[0]))
     height = context.world.terrain.ground_m_amsl(place)
@@ -206,15 +206,15 @@ def _hit(context: Context, item: Standing) -> Finding | None:
     )
 
 
-def _all_known(context: Context, standing: list[Standing]) -> list[Finding]:
+def _all_known(context: Context, obstacles: list[NearObstacle]) -> list[Finding]:
     """Whether a survey or a file speaks of all obstacles that reach the drones."""
     survey = survey_that_counts(context.scenario)
     if survey is not None:
-        return [_surveyed(context, survey, standing)]
+        return [_surveyed(context, survey, obstacles)]
     cover = _cover(context)
     if cover:
-        words = f"{', '.join(map(short_name, cover))} lists all obstacles that reach the drones."
-        return [finding("obstacle", Severity.OK, f"{words}{_near(standing)}")]
+        words = f"All obstacles that reach the drones are listed in {', '.join(map(short_name, cover))}."
+        return [finding("obstacle", Severity.OK, f"{words}{_near(obstacles)}")]
     words = "Nobody has surveyed this place for obstacles, and no file lists all that reach the drones."
     if context.scenario.obstacles is not None:
         words += " The survey is assumed, which counts in an exercise only."
@@ -222,7 +222,7 @@ def _all_known(context: Context, standing: list[Standing]) -> list[Finding]:
         finding(
             "obstacle",
             Severity.UNKNOWN,
-            f"{words}{_near(standing)}",
+            f"{words}{_near(obstacles)}",
             place=context.scenario.site.centre,
             fix=needs_of(context.scenario).where(DataKind.OBSTACLES),
         )
@@ -235,7 +235,7 @@ def survey_that_counts(scenario: Scenario) -> ObstacleSurvey | None:
     return None if survey is None or (survey.assumed and not scenario.exercise) else survey
 
 
-def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]) -> Finding:
+def _surveyed(context: Context, survey: ObstacleSurvey, obstacles: list[NearObstacle]) -> Finding:
     margin_m = lowest_m_agl(context) - LEAST_CLEARANCE_M - survey.tallest_m_agl
     by = f"by {survey.surveyed_by} on {survey.read_at:%Y-%m-%d}"
     words = f"Assumed for the exercise (survey {by})" if survey.assumed else f"Surveyed {by}"
@@ -254,7 +254,7 @@ def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]
     return finding(
         "obstacle",
         Severity.VIOLATION if short else held,
-        f"{words}{_near(standing)}",
+        f"{words}{_near(obstacles)}",
         place=context.scenario.site.centre,
         margin_m=margin_m,
         fix=fix if short else "",
@@ -262,10 +262,10 @@ def _surveyed(context: Context, survey: ObstacleSurvey, standing: list[Standing]
     )
 
 
-def _near(standing: list[Standing]) -> str:
-    if not standing:
+def _near(obstacles: list[NearObstacle]) -> str:
+    if not obstacles:
         return ""
-    return f" Listed near: {listed([f'{item.label} {item.away_m:.0f} m away' for item in standing])}."
+    return f" Listed near: {listed([f'{item.label} {item.away_m:.0f} m away' for item in obstacles])}."
 
 
 def _cover(context: Context) -> tuple[str, ...]:

@@ -114,20 +114,20 @@ BESIDE_M = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PlaceMargin:
     """Room of a place in one respect, m: negative by how much is missing."""
 
     margin_m: float
     words: str
 
 
-def standings(context: Context, position: Position) -> list[Standing]:
+def place_margins(context: Context, position: Position) -> list[PlaceMargin]:
     """Room of a place to the boundary, each keep-out, each crowd and each water; flown margins taken off."""
     frame, site = context.world.frame, context.scenario.site
     point = shapely.Point(frame.point(position))
     inside = -_gap_m(frame.polygon(site.boundary), point)
     words = f"{inside:,.0f} m inside the boundary" if inside > 0 else f"{-inside:,.0f} m outside the boundary"
-    found = [Standing(margin_m=inside - ROUTE_MARGIN_M, words=_needing(words, inside, ROUTE_MARGIN_M))]
+    found = [PlaceMargin(margin_m=inside - ROUTE_MARGIN_M, words=_needing(words, inside, ROUTE_MARGIN_M))]
     areas = [(f"the keep-out '{name}'", frame.polygon(ring), ROUTE_MARGIN_M) for name, ring in site.keep_outs]
     margin = context.scenario.operation.crowd_margin_m or 0.0
     crowds = {(crowd.name, crowd.area) for crowd in site.crowds if crowd.people_per_m2 > 0}
@@ -136,9 +136,9 @@ def standings(context: Context, position: Position) -> list[Standing]:
     return [*found, *(_clear_of(name, _gap_m(area, point), needed) for name, area, needed in areas)]
 
 
-def _clear_of(name: str, gap_m: float, needed_m: float) -> Standing:
+def _clear_of(name: str, gap_m: float, needed_m: float) -> PlaceMargin:
     words = f"{gap_m:,.0f} m from {name}" if gap_m > 0 else f"{-gap_m:,.0f} m inside {name}"
-    return Standing(margin_m=gap_m - needed_m, words=_needing(words, gap_m, needed_m))
+    return PlaceMargin(margin_m=gap_m - needed_m, words=_needing(words, gap_m, needed_m))
 
 
 def _needing(words: str, gap_m: float, needed_m: float) -> str:
@@ -158,23 +158,23 @@ def check_docks(context: Context) -> list[Finding]:
 
 
 def _dock(context: Context, name: str, position: Position) -> Finding:
-    bad = _broken(standings(context, position))
+    bad = _broken(place_margins(context, position))
     if not bad:
-        least = min(standings(context, position), key=lambda standing: standing.margin_m)
+        least = min(place_margins(context, position), key=lambda margin: margin.margin_m)
         words = f"{name} is {least.words}."
         return finding("dock-place", Severity.OK, words, place=position, margin_m=least.margin_m)
     return finding(
         "dock-place",
         Severity.VIOLATION,
-        f"{name} is {'; '.join(standing.words for standing in bad)}.",
+        f"{name} is {'; '.join(margin.words for margin in bad)}.",
         place=position,
-        margin_m=min(standing.margin_m for standing in bad),
+        margin_m=min(margin.margin_m for margin in bad),
         fix=_move(context, position),
     )
 
 
-def _broken(found: list[Standing]) -> list[Standing]:
-    return [standing for standing in found if standing.margin_m < -0.01]
+def _broken(found: list[PlaceMargin]) -> list[PlaceMargin]:
+    return [margin for margin in found if margin.margin_m < -0.01]
 
 
 def _move(context: Context, position: Position) -> str:
@@ -211,11 +211,11 @@ def _others(context: Context) -> list[Finding]:
         for site in context.scenario.candidates
         if site.id not in chosen and site.use is not SiteUse.FORBIDDEN
     ]
-    found = [(site, bad[0]) for site in rest if (bad := _broken(standings(context, site.position)))]
+    found = [(site, bad[0]) for site in rest if (bad := _broken(place_margins(context, site.position)))]
     if not found:
         return []
     worst = min(found, key=lambda item: item[1].margin_m)
-    words = listed([f"{site.name} ({standing.words})" for site, standing in found])
+    words = listed([f"{site.name} ({margin.words})" for site, margin in found])
     return [
         finding(
             "dock-place",

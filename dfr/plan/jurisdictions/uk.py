@@ -187,7 +187,7 @@ _AUTHORISATION = (
     ),
     RuleRow(
         checks=("ground-risk", "contingency-volume"),
-        asks="Ground risk by people per km2, the drone's size and its speed (every column of the iGRC "
+        asks="Ground risk by people per km², the drone's size and its speed (every column of the iGRC "
         "table); densities as CAP 3239C computes them, and an event's own: a census shows a festival "
         "field empty.",
         basis=Basis.OA_CONDITION,
