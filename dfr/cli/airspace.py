@@ -1,4 +1,4 @@
-"""`dfr airspace`: read, query and translate airspace files."""
+"""`dfr airspace`: check, query and convert airspace files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from dfr.cli.output import emit_json, note, say
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.geo import Position
 from dfr.io.airspace.convert import FORMATS, convert_files
 from dfr.io.airspace.files import load_airspace
@@ -25,7 +26,7 @@ from dfr.world.airspace_age import aged
 from dfr.world.notices import NotamText, with_notams
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 
-app = typer.Typer(no_args_is_help=True, help="Read, query and translate airspace files.")
+app = typer.Typer(no_args_is_help=True, help="Check, query and convert airspace files.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 ISSUES_SHOWN = 200
@@ -38,10 +39,10 @@ def lint(
     ],
     as_json: AsJson = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 3 where a volume was refused, or none was found.")
+        bool, typer.Option("--strict", help="Exit with 3 if any volume was refused or none was found.")
     ] = False,
 ) -> None:
-    """Report every volume repaired or refused in airspace files, with its line."""
+    """List every volume that had to be repaired or was refused, with its line."""
     results = [lint_file(path) for path in files_under(files)]
     reports = [report for report, _ in results]
     summary, others = sum_reports(reports), [str(path) for path in passed_over(files)]
@@ -51,7 +52,10 @@ def lint(
         for report in reports:
             _say_report(report)
     if others:
-        note(f"{len(others)} files passed over by their names, {others[0]} first -> name them to read them")
+        note(
+            f"{counted_noun(len(others), 'file')} skipped because of the name, first {others[0]} "
+            "-> name them to read them"
+        )
     if not reports:
         note(f"no airspace file in {', '.join(map(str, files))}")
     if not all(readable for _, readable in results):
@@ -67,9 +71,11 @@ def at(  # noqa: PLR0917 - typer makes each an option
     lon: Annotated[float, typer.Option(help="Longitude, degrees east.")],
     height_m_agl: Annotated[float, typer.Option(help="Height above ground, m.")],
     time: Annotated[str, typer.Option(help="ISO 8601 with its offset, such as 2024-08-24T12:00Z.")],
-    airspace: Annotated[list[Path], typer.Option(help="Airspace file; more may follow it.")],
+    airspace: Annotated[list[Path], typer.Option(help="Airspace file; more may follow.")],
     more: Annotated[list[Path] | None, typer.Argument(help="More airspace files.", metavar="[F]...")] = None,
-    within_km: Annotated[float, typer.Option(help="Also list zones whose edge is this near.")] = 0.0,
+    within_km: Annotated[
+        float, typer.Option(help="Also list zones whose edge is within this distance, km.")
+    ] = 0.0,
     ground_m_amsl: Annotated[float | None, typer.Option(help="Height of the ground there, m AMSL.")] = None,
     terrain: Annotated[
         list[Path] | None, typer.Option(help="File of ground heights (OS Terrain 50, SRTM, GeoTIFF).")
@@ -77,16 +83,16 @@ def at(  # noqa: PLR0917 - typer makes each an option
     qnh_hpa: Annotated[float | None, typer.Option(help="QNH, hPa, for flight levels.")] = None,
     kind: Annotated[
         list[DataKind] | None,
-        typer.Option(help="Kind of data that clear needs; else all of zones."),
+        typer.Option(help="Kind of data that must be loaded for 'clear'; all kinds of zones by default."),
     ] = None,
     notam: Annotated[
-        list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")
+        list[Path] | None, typer.Option(help="NOTAMs: copied text, or the XML of a briefing.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what the airspace is at a point, a height and a time, and why.
+    """Report the airspace at a point, height and time, with reasons.
 
-    "Clear" means: every kind of data that is asked about is loaded for this place, height and time, and no
+    "Clear" means that every kind of data asked for is loaded for this place, height and time, and that no
     zone applies.
     """
     position = Position(lat_deg=lat, lon_deg=lon)
@@ -118,12 +124,17 @@ def convert(
         list[Path], typer.Argument(help="Airspace files of any format read.", metavar="FILE...")
     ],
     out: Annotated[Path, typer.Option(help="The file to write.")],
-    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; else by suffix.")] = "",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help=f"One of {', '.join(FORMATS)}; by the suffix of the file if not given."
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Translate airspace files into one of another format; say what it cannot carry.
+    """Convert airspace files to another format, and list what that format cannot hold.
 
-    Exits 3 where a volume of the sources is not in the file; it is written nevertheless.
+    Exit code 3 where a volume is missing from the new file, which is written all the same.
     """
     converted = convert_files(files, out=out, form=form)
     write_atomically(out, converted.content)
@@ -133,7 +144,7 @@ def convert(
         for line in converted.lost:
             note(f"lost: {line}")
         counts = f"{converted.left_out} left out, {converted.refused} refused"
-        say(f"{out}: {converted.zones} zones as {converted.form}; {counts}")
+        say(f"{out}: {counted_noun(converted.zones, 'zone')} as {converted.form}; {counts}")
     if not converted.whole:
         raise typer.Exit(3)
 
@@ -172,7 +183,9 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise InputError(f"--time {text!r} is no ISO 8601 time", do="such as 2024-08-24T12:00Z") from error
+        raise InputError(
+            f"--time {text!r} is not an ISO 8601 time", do="such as 2024-08-24T12:00Z"
+        ) from error
     if moment.tzinfo is None:
         raise InputError(f"--time {text!r} has no offset", do="add Z for UTC or such as +01:00")
     try:
@@ -186,11 +199,11 @@ def _moment(text: str) -> datetime:
 def _check(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: float | None) -> None:
     """Raise InputError for a value that means nothing; comparisons with NaN are false."""
     if not -100.0 <= height_m <= 100_000.0:
-        raise InputError(f"--height-m-agl {height_m} is no height", do="metres above ground")
+        raise InputError(f"--height-m-agl {height_m} is not a height", do="metres above ground")
     if not 0.0 <= within_km <= 2000.0:
         raise InputError(f"--within-km {within_km} is out of range", do="0 to 2000")
     if qnh_hpa is not None and not 850.0 <= qnh_hpa <= 1100.0:
-        raise InputError(f"--qnh-hpa {qnh_hpa} is no pressure at sea level", do="hPa, such as 1013")
+        raise InputError(f"--qnh-hpa {qnh_hpa} is not a pressure at sea level", do="hPa, such as 1013")
     if ground_m is not None and not -500.0 <= ground_m <= 9000.0:
         raise InputError(f"--ground-m-amsl {ground_m} is not on the globe", do="metres above mean sea level")
 
@@ -260,9 +273,10 @@ def _say_answer(document: dict[str, object]) -> None:
 
 
 def _say_report(report: dict[str, object]) -> None:
+    volumes = counted_noun(int(str(report["records_seen"])), "volume")
     say(
-        "{file}: {records_seen} volumes, {zones} usable, {repaired} repaired, {refused} refused".format(
-            **report
+        "{file}: {volumes}, {zones} usable, {repaired} repaired, {refused} refused".format(
+            volumes=volumes, **report
         )
     )
     problems = report["problems"] if isinstance(report["problems"], list) else []

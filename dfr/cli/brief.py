@@ -1,4 +1,4 @@
-"""`dfr brief`: a run on two printed pages."""
+"""`dfr brief`: a run as two printed pages."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ MOST_PAGES = 2
 def brief(
     run: Annotated[Path, typer.Argument(help="The --out folder of a rehearsal or simulation.")],
     *,
-    out: Annotated[Path, typer.Option(help="brief.html, or brief.pdf where a Chromium is installed.")],
+    out: Annotated[
+        Path, typer.Option(help="File to write: brief.html, or brief.pdf where Chromium is installed.")
+    ],
     scenario: Annotated[
-        str | None, typer.Option(help="The scenario file, if it was moved since the run.")
+        str | None, typer.Option(help="The scenario file, if it has moved since the run.")
     ] = None,
     metar: Metar = None,
     taf: Taf = None,
@@ -36,11 +38,11 @@ def brief(
     now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Put a run on two A4 pages: map, docks, limits by hour, airspace, failure card, crew and checklists.
+    """Print a run on two A4 pages: map, docks, limits by hour, airspace, failure card, crew and checklists.
 
-    With files of the day the hours and findings are those of that weather, the docks those of the run.
-    Exit code 0 for GO, 3 for NO GO and UNKNOWN; the brief is written all the same.
-    A .pdf is printed by a headless Chromium; without one write .html and print it from any browser.
+    With weather or NOTAMs of the day, hours and findings are judged by them; the docks stay those of the run.
+    Exit code 0 for GO, 3 for NO GO and UNKNOWN; the brief is written in any case.
+    A .pdf needs Chromium; without it, write .html and print it from any browser.
     """
     kind = out.suffix.lower()
     if kind not in (".html", ".pdf"):

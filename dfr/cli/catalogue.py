@@ -1,4 +1,4 @@
-"""`dfr catalogue`: the drones and docks that are known, each figure with its source."""
+"""`dfr catalogue`: the known drones and docks, each figure with its source."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ app = typer.Typer()
 @app.command()
 def catalogue(
     keys: Annotated[
-        list[str] | None, typer.Argument(help="Drones and docks to show in full; all in brief without any.")
+        list[str] | None,
+        typer.Argument(help="Drones and docks to show in full; without any, a summary of all."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Show drones and docks: each figure, its unit, and whether a source, memory or nobody says so."""
+    """Show drones and docks: each figure with its unit, and whether it has a source or is assumed."""
     known: Mapping[str, Drone | Dock] = {**drones(), **docks()}
     for key in keys or []:
         if key not in known:

@@ -23,7 +23,7 @@ app = typer.Typer()
 def check(  # noqa: PLR0917 - one parameter for each option
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     plan: Annotated[
-        Path | None, typer.Option(help="A plan.json of this scenario; planned anew without.")
+        Path | None, typer.Option(help="A plan.json of this scenario; without one, a plan is made.")
     ] = None,
     metar: Metar = None,
     taf: Taf = None,
@@ -33,18 +33,20 @@ def check(  # noqa: PLR0917 - one parameter for each option
     now: Now = None,
     fix: Annotated[
         bool,
-        typer.Option("--fix", help="First bring old forms in the file up to date, where nothing is guessed."),
+        typer.Option("--fix", help="First update old forms in the file, where nothing has to be guessed."),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Leave out what holds.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Show only what is wrong, unknown or worth a note.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Check airspace, restrictions, fences, heights, crowds, sight, weather, crew, energy and procedures.
 
-    Every rule is reported, also where it holds, and then the verdict: GO for N of M hours, NO GO, or UNKNOWN
-    with what is missing. Days ahead a go is subject to the NOTAMs and the weather of the day; from 24 h
-    before the start, or with --day, they are unknown until given. METARs stand before TAFs, those before an
-    hourly forecast, and that before the scenario's own hours.
-    Exit code 0 for GO, 3 for NO GO and UNKNOWN, 4 where no plan fits the scenario.
+    Reports every rule, also where it is met, and then the verdict: GO for N of M hours, NO GO, or UNKNOWN
+    with what is missing. Until 24 h before the start, a go is subject to the NOTAMs and weather of the day.
+    From then on, or with --day, they are unknown until you give them. METARs take precedence over TAFs,
+    TAFs over an hourly forecast, and that over the scenario's own hours. Exit code 0 for GO, 3 for NO GO
+    and UNKNOWN, 4 where no plan fits the scenario.
     """
     if fix:
         _fixed(find_scenario(scenario))
@@ -78,4 +80,4 @@ def _fixed(path: Path) -> None:
     data, done = brought_up_to_date(read_bounded(path))
     if done:
         write_atomically(path, data)
-    note(f"{path}: {'; '.join(done) or 'no old form that can be brought up to date without guessing'}")
+    note(f"{path}: {'; '.join(done) or 'no old form that can be updated without guessing'}")

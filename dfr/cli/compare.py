@@ -1,4 +1,4 @@
-"""`dfr compare`: two runs on the same calls, figure by figure, in pairs."""
+"""`dfr compare`: two runs on the same calls, compared figure by figure in pairs."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ app = typer.Typer()
 @app.command(name="compare")
 def compare_runs(
     first: Annotated[Path, typer.Argument(help="The --out folder of a run.")],
-    second: Annotated[Path, typer.Argument(help="Of another one with the same seed.")],
+    second: Annotated[Path, typer.Argument(help="The --out folder of another run with the same seed.")],
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     clear: Annotated[
-        bool, typer.Option("--clear", help="Only differences whose interval leaves out 0.")
+        bool, typer.Option("--clear", help="Only differences whose interval excludes 0.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """The second run less the first, replication by replication, with Student's interval of the pairs.
+    """Show how the second run differs from the first, with a paired Student interval over replications.
 
-    Runs of one seed have their random numbers in common, so that pairs differ only by what was
-    changed. Where the calls themselves differ (another demand), the answer says so. `first` and `second`
-    are over all calls, `difference` is the mean over replications: it need not be one less the other.
+    Runs with the same seed share their random numbers, so pairs differ only by what you changed. If the calls
+    themselves differ (another demand), the answer says so. `first` and `second` are over all calls;
+    `difference` is the mean over replications, so it need not equal second minus first.
     """
     if not 0.0 < level < 1.0:
         raise InputError(f"--level {level:g} is no confidence", do="between 0 and 1, such as 0.95")
@@ -57,7 +57,7 @@ def compare_runs(
     for path, run in zip((first, second), runs, strict=True):
         say(titled(run.world.scenario, f"{path}: {run.world.scenario.name}"))
     if not same:
-        say("the calls of the two runs differ: pairs share their seed, and no more")
+        say("the two runs have different calls: the pairs share only their seed")
     columns = f"{'first':>10}{'second':>10}{'difference':>12}{f'{level:.0%} interval':>24}"
     say(f"{'second less first':36}{columns}  unit")
     for gap in shown:
@@ -104,7 +104,7 @@ def _as_dict(gap: Difference) -> dict[str, object]:
 def _line(gap: Difference) -> str:
     interval = "-" if gap.low is None or gap.high is None else f"{gap.low:+.4g} .. {gap.high:+.4g}"
     cells = [_number(gap.first), _number(gap.second), _number(gap.difference, signed=True)]
-    mark = "" if gap.clear else "  the same" if gap.low == gap.high == 0.0 else "  not told apart"
+    mark = "" if gap.clear else "  the same" if gap.low == gap.high == 0.0 else "  no clear difference"
     return f"{gap.name:36}{cells[0]:>10}{cells[1]:>10}{cells[2]:>12}{interval:>24}  {gap.unit}{mark}"
 
 

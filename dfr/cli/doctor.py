@@ -70,7 +70,7 @@ class Check:
 
 @app.command()
 def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
-    """Say what is installed, found and missing."""
+    """Report what is installed, found and missing."""
     required = [_package(module, named) for module, named in REQUIRED.items()]
     extras = [_extra(extra, modules) for extra, modules in EXTRAS.items()]
     geoid = [_geoid()] if all(check.found for check in required) else []
@@ -131,7 +131,7 @@ def _arducopter() -> Check:
     if found:
         what = f"{path}"
     elif named:
-        what = f"DFR_ARDUCOPTER names {named}, which is no program -> correct or unset it"
+        what = f"DFR_ARDUCOPTER names {named}, which is not a program -> correct or unset it"
     else:
         what = "no real ArduCopter; rehearsals fly the built-in vehicle -> set DFR_ARDUCOPTER to use one"
     return Check(name="ArduCopter SITL", found=found, required=bool(named), what=what)
@@ -145,7 +145,11 @@ def _geoid() -> Check:
         warnings.simplefilter("ignore", UserWarning)
         best = TransformerGroup("EPSG:4979", "EPSG:7405", always_xy=True, allow_ballpark=False)
     found = bool(best.transformers) and best.best_available
-    what = "OSGM15 for WGS84 heights" if found else "no geoid grid; heights above WGS84 stay unknown"
+    what = (
+        "OSGM15 for WGS84 heights"
+        if found
+        else "no geoid grid; WGS84 heights cannot be converted and stay unknown"
+    )
     return Check(name="PROJ geoid grid", found=found, required=False, what=what)
 
 
@@ -155,5 +159,5 @@ def _chromium() -> Check:
         path = find_chromium()
     except InputError as error:
         return Check(name="Chromium", found=False, required=True, what=str(error))
-    what = path or "none on the path -> install chromium for PDFs; HTML prints from any browser"
+    what = path or "not found -> install chromium to write PDFs; HTML prints from any browser"
     return Check(name="Chromium", found=path is not None, required=False, what=what)

@@ -1,4 +1,4 @@
-"""`dfr fly`: a mission file uploaded, flown and followed to the dock."""
+"""`dfr fly`: upload a mission file, fly it and follow the drone to its dock."""
 
 from __future__ import annotations
 
@@ -41,47 +41,55 @@ def fly(
     vehicle: Annotated[
         str, typer.Option(help="tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD].")
     ],
-    system: Annotated[int | None, typer.Option(help="System id, where several share the line.")] = None,
+    system: Annotated[int | None, typer.Option(help="System id, if several vehicles share the line.")] = None,
     simulated: Annotated[
         bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Go: arm and fly this vehicle now.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Arm and fly this vehicle now, without asking.")] = False,
     key: SigningKey = None,
     replace_all: Annotated[
         bool,
-        typer.Option("--replace-all", help="Delete fence and rally points that the file does not bring."),
+        typer.Option(
+            "--replace-all", help="Also delete the fence and rally points that the file does not contain."
+        ),
     ] = False,
     force_disarm: Annotated[
-        bool, typer.Option(help="Landed, not disarmed: stop the motors by force (always so on SITL).")
+        bool,
+        typer.Option(help="Stop the motors by force if it has landed but does not disarm (always on SITL)."),
     ] = False,
     dock_tolerance_m: Annotated[
         float,
         typer.Option(
-            min=0.0, max=20.0, help="Half the dock's pad less the drone's footprint; an open pad's."
+            min=0.0,
+            max=20.0,
+            help="How far from the centre still counts as docked, m; by default that of an open pad.",
         ),
     ] = DOCK_TOLERANCE_M,
     max_wind: Annotated[
-        float | None, typer.Option(min=0.0, help="Come home above this wind, m/s, by its own estimate.")
+        float | None,
+        typer.Option(min=0.0, help="Call the drone home above this wind, m/s, by its own estimate."),
     ] = None,
     max_gap: Annotated[
         float,
         typer.Option(
-            min=0.5, help="Come home where it was unheard for longer, s; on SITL it goes on (assumed)."
+            min=0.5,
+            help="Call the drone home after a gap in the link longer than this, s (assumed); not on SITL.",
         ),
     ] = GAP_S,
     give_up_after: Annotated[
         float,
         typer.Option(
             min=0.0,
-            help="How long after its flight should have ended an armed vehicle is still watched, heard or "
-            "not, s; no battery in the catalogue lasts an hour.",
+            help="How long an armed vehicle is still watched after its flight should have ended, s, "
+            "heard or not; no battery in the catalogue lasts an hour.",
         ),
     ] = GIVE_UP_S,
     traffic: Annotated[
         Action, typer.Option(help="What to do when other traffic (ADS-B) comes near.")
     ] = Action.HOLD_LOW,
     hold_low_m: Annotated[
-        float, typer.Option(min=2.0, help="Height above home at which it waits for other traffic.")
+        float,
+        typer.Option(min=2.0, help="Height above home, m, at which it waits for other traffic to pass."),
     ] = DEFAULT_HOLD_LOW_M,
     cot: Annotated[
         str | None,
@@ -97,24 +105,25 @@ def fly(
     override: Override = None,
     in_force: PlanInForce = None,
     now: Now = None,
-    tlog: Annotated[Path | None, typer.Option(help="Keep every packet in this file.")] = None,
+    tlog: Annotated[Path | None, typer.Option(help="Record every packet in this file.")] = None,
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Confirm, upload, preflight, arm, fly and say what became of the dispatch.
+    """Confirm, upload, check, arm and fly a mission, and report how it ended.
 
-    A vehicle found in the air with this very plan on board, as a killed session leaves it, is watched and
-    controlled from there on: nothing is uploaded, nothing armed. One that flies another plan is left alone.
+    If the vehicle is already in the air with this very plan, for example after this program was killed, it is
+    followed and controlled from there: nothing is uploaded or armed. If it flies another plan, it is left
+    alone.
 
-    Before a person's yes or `--yes` a vehicle is only asked, never changed, unless it is said to be
-    `--simulated`: what stays on board, what goes, and which failsafes are off is said before the yes. A plan
-    that relies on its fence or on the ground-station failsafe does not fly while that is off (exit code 3).
-    An order in flight (`--orders`) is sent on hardware only where the line after it is `yes`.
-    Docked is judged by the vehicle's own estimate of its position.
-    Exit code 3 where the verdict that the file carries forbids it.
-    Exit code 5 where the flight is not confirmed, was cut short by a failsafe, a limit or a pilot, never was
-    on scene, crashed, or does not end docked. Ctrl-C, `kill` or a closed terminal leave a drone in the air
-    flying: exit code 130; what it will do is said, track, tlog and JSON are kept.
+    Until you confirm (or give `--yes`), the vehicle is only queried, not changed, unless you say that it is
+    `--simulated`. You are told first what stays on board, what goes, and which failsafes are off. A plan that
+    relies on its fence or on the ground-station failsafe is not flown while that is off (exit code 3).
+    On hardware, an order in flight (`--orders`) is sent only if the next line is `yes`.
+    Whether it docked is judged by the vehicle's own estimate of its position.
+    Exit code 3 where the file's verdict forbids the flight.
+    Exit code 5 where the flight was not confirmed, was cut short by a failsafe, a limit or a pilot, never
+    reached the scene, crashed, or did not end docked. Ctrl-C, `kill` or a closed terminal leave an airborne
+    drone flying: exit code 130; you are told what it will do, and track, tlog and JSON are kept.
     """
     plan = load_mission(file)
     if track is not None:

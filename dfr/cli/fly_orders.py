@@ -1,7 +1,7 @@
 """Orders to a drone in the air, a line each: `go LAT,LON [LAT,LON ...] for SECONDS`, `home`, `wait SECONDS`.
 
-The director judges each order and refuses what was not checked; a line that is no order is said to be none,
-and the flight goes on. `wait` counts the vehicle's seconds, so that a list of orders suits any speed-up.
+The director judges each order and refuses what was not checked; a line that is not an order is
+reported, and the flight continues. `wait` counts the vehicle's seconds, so that a list of orders suits any speed-up.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HOW = "write 'go LAT,LON [LAT,LON ...] for SECONDS', 'home' or 'wait SECONDS'"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Go:
-    """On along a way to its last place, and stay there."""
+    """Fly along these places to the last one, and stay there."""
 
     way: tuple[Position, ...]
     on_scene_s: float
@@ -47,13 +47,13 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Read on so many seconds of the vehicle later."""
+    """Read the next line only after so many seconds of the vehicle's clock."""
 
     seconds: float
 
 
 def parse_order(line: str) -> Go | Home | Wait:
-    """The order of a line. Raises InputError for what is none.
+    """The order in a line. Raises InputError if there is none.
 
     >>> parse_order("go 50.781,-1.089 for 60").on_scene_s
     60.0
@@ -66,14 +66,14 @@ def parse_order(line: str) -> Go | Home | Wait:
         case ["go", *places, "for", seconds] if places:
             way = tuple(_place(place, line) for place in places)
             return Go(way=way, on_scene_s=_seconds(seconds, line))
-    raise InputError(f"{line!r} is no order", do=f"{HOW}")
+    raise InputError(f"{line!r} is not an order", do=f"{HOW}")
 
 
 def _place(text: str, line: str) -> Position:
     try:
         lat, lon = (float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"{line!r}: {text!r} is no LAT,LON", do=f"{HOW}") from None
+        raise InputError(f"{line!r}: {text!r} is not LAT,LON", do=f"{HOW}") from None
     return Position(lat_deg=lat, lon_deg=lon)
 
 
@@ -83,7 +83,7 @@ def _seconds(text: str, line: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0.0 < seconds < math.inf:
-        raise InputError(f"{line!r}: {text!r} is no number of seconds above 0", do=f"{HOW}")
+        raise InputError(f"{line!r}: {text!r} is not a number of seconds above 0", do=f"{HOW}")
     return seconds
 
 
@@ -136,7 +136,7 @@ class OrderDesk:
             self._idle_until_s = now_s + order.seconds
         elif self._ask:
             self._asked = order
-            note(f"{order}: write 'yes' to send it, anything else to drop it")
+            note(f"{order}: write 'yes' to send it, anything else to cancel it")
         else:
             self._give(order)
 

@@ -46,9 +46,12 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
     authorisation: Annotated[
         str | None, typer.Option(help="Reference of the authorisation flown under.")
     ] = None,
-    no_crowd: Annotated[bool, typer.Option("--no-crowd", help="Nobody gathers here.")] = False,
+    no_crowd: Annotated[bool, typer.Option("--no-crowd", help="Confirm that no people gather here.")] = False,
     posts_confirmed: Annotated[
-        bool, typer.Option("--posts-confirmed", help="Somebody has looked from the drawn posts.")
+        bool,
+        typer.Option(
+            "--posts-confirmed", help="Confirm that somebody has looked from the drawn observer posts."
+        ),
     ] = False,
     zone: Annotated[str, typer.Option(help="Time zone.")] = "Europe/London",
     like: Annotated[str | None, typer.Option(help="Copy a shipped scenario instead.")] = None,
@@ -88,7 +91,7 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         text = scenario_text(_sane(wish))
     path = out or Path(f"{name}.yaml")
     if path.exists() and not force:
-        raise InputError(f"{path} is there already", do="choose another --out, or --force to replace it")
+        raise InputError(f"{path} exists already", do="choose another --out, or --force to replace it")
     scenario = scenario_from(text.encode(), name=str(path), folder=path.parent)
     write_atomically(path, text)
     if as_json:
@@ -109,7 +112,7 @@ def _say(path: Path, scenario: Scenario) -> None:
     say(f"wrote {path}: {_assumed(scenario.assumptions)} figures and blocks are assumed")
     if not scenario.airspace:
         say("no shipped airspace data covers the site: add a file of its country under `airspace:`")
-    say(f"next: dfr check {path}: what is null or not confirmed in it is unknown, and blocks a go")
+    say(f"next: dfr check {path}. Whatever is null or unconfirmed in the file is unknown and blocks a GO.")
 
 
 def _only_copied(**told: object) -> None:
@@ -169,7 +172,7 @@ def _height(told: str) -> float | None:
     try:
         return float(told) if told.strip() else None
     except ValueError as error:
-        raise InputError(f"--ground-m-amsl {told!r} is no number", do="write --ground-m-amsl 4") from error
+        raise InputError(f"--ground-m-amsl {told!r} is not a number", do="write --ground-m-amsl 4") from error
 
 
 def _words(text: str | None) -> str | None:
@@ -206,7 +209,9 @@ def _zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(f"--zone {text!r} is no time zone", do="write one such as Europe/London") from error
+        raise InputError(
+            f"--zone {text!r} is not a time zone", do="write one such as Europe/London"
+        ) from error
 
 
 def _sane(wish: ScenarioRequest) -> ScenarioRequest:

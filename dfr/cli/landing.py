@@ -38,36 +38,45 @@ OBSTACLE_DISTANCE_M = 50.0
 
 @app.command()
 def landing(  # noqa: PLR0917 - one parameter for each option
-    drone: Annotated[str, typer.Option(help="Key of the hardware catalogue.")] = "arducopter-sitl-quad",
-    dock: Annotated[str, typer.Option(help="Key of the hardware catalogue.")] = "open-pad",
+    drone: Annotated[
+        str, typer.Option(help="Key in the hardware catalogue (`dfr catalogue`).")
+    ] = "arducopter-sitl-quad",
+    dock: Annotated[str, typer.Option(help="Key in the hardware catalogue (`dfr catalogue`).")] = "open-pad",
     wind_mps: Annotated[float, typer.Option(help="Mean wind over the pad, m/s.")] = 6.0,
-    turbulence_intensity: Annotated[float, typer.Option(help="Gust deviation over mean wind.")] = 0.17,
-    guidance: Annotated[Guidance, typer.Option(help="What guides the descent.")] = Guidance.GNSS,
-    trials: Annotated[int, typer.Option(help="Landings to fly.")] = 10_000,
+    turbulence_intensity: Annotated[
+        float, typer.Option(help="Turbulence intensity: standard deviation of gusts over mean wind.")
+    ] = 0.17,
+    guidance: Annotated[
+        Guidance, typer.Option(help="What guides the descent: satellites or a marker on the dock.")
+    ] = Guidance.GNSS,
+    trials: Annotated[int, typer.Option(help="How many landings to simulate.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same landings.")] = 1,
-    retries: Annotated[int, typer.Option(help="How often a director may go round; 0: never.")] = 0,
-    rain_mm_h: Annotated[float, typer.Option(help="Rain; its effect is assumed.")] = 0.0,
-    obstacle_height_m: Annotated[float | None, typer.Option(help="A stage or stand upwind.")] = None,
+    retries: Annotated[int, typer.Option(help="How often a landing may be broken off and tried again.")] = 0,
+    rain_mm_h: Annotated[float, typer.Option(help="Rain, mm/h; its effect is assumed.")] = 0.0,
+    obstacle_height_m: Annotated[
+        float | None, typer.Option(help="Height of a stage or stand upwind of the dock, m.")
+    ] = None,
     obstacle_distance_m: Annotated[
-        float | None, typer.Option(help="How far upwind it stands; 50 m without it.")
+        float | None, typer.Option(help="How far upwind it stands, m; 50 if not given.")
     ] = None,
     nose_off_wind_deg: Annotated[
-        float | None, typer.Option(help="Nose to the wind's line, 0 to 90; drawn as after a wait without it.")
+        float | None,
+        typer.Option(help="Angle of the nose to the wind, 0 to 90 degrees; random if not given."),
     ] = None,
     param: Annotated[
-        list[str] | None, typer.Option(help="ArduPilot parameter NAME=VALUE of the descent (repeatable).")
+        list[str] | None, typer.Option(help="ArduPilot parameter of the descent, NAME=VALUE. Repeatable.")
     ] = None,
     envelope: Annotated[
-        bool, typer.Option("--envelope", help="Success over wind, gusts and rain, 95 % band.")
+        bool, typer.Option("--envelope", help="Show success over wind, gusts and rain, with a 95 % band.")
     ] = False,
-    plot: Annotated[Path | None, typer.Option(help="With --envelope: write the plot as SVG.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="With --envelope: write a plot to this SVG file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Fly landings in gusts and say how they end."""
+    """Simulate landings in gusts and report how they end."""
     _check(wind_mps, turbulence_intensity, trials, seed, retries)
     _check_rain_and_nose(rain_mm_h, nose_off_wind_deg)
     if plot is not None and not envelope:
-        raise InputError("--plot: is the envelope's", do="give --envelope too, or leave it out")
+        raise InputError("--plot needs --envelope", do="give both, or leave out --plot")
     params = _params(param or [])
     flown, pad = catalogue.drone(drone), catalogue.dock(dock)
     air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
@@ -122,7 +131,7 @@ class _Landings:
 
     def study(self) -> LandingStudy:
         """Statistics of the landings in the air given."""
-        with keeping(lambda: "one study is whole or nothing -> fewer --trials end sooner"):
+        with keeping(lambda: "nothing is kept of an unfinished study -> fewer --trials finish sooner"):
             return landing_study(
                 self.drone.key,
                 self.dock.key,
@@ -170,7 +179,7 @@ def _air(
     """The air over the pad, behind an obstacle where one stands upwind, and what is assumed of it."""
     assumed = list(ASSUMPTIONS)
     if obstacle_m is None and distance_m is not None:
-        raise InputError("--obstacle-distance-m: of no obstacle", do="give --obstacle-height-m too")
+        raise InputError("--obstacle-distance-m without an obstacle", do="give --obstacle-height-m too")
     if obstacle_m is not None:
         distance_m = OBSTACLE_DISTANCE_M if distance_m is None else distance_m
         _in_range("--obstacle-height-m", obstacle_m, 0.5, 200.0)
@@ -215,7 +224,7 @@ def _params(given: list[str]) -> dict[str, float]:
         if name not in PARAMETERS and name not in PRECISION_PARAMETERS:
             known = ", ".join(PRECISION_PARAMETERS)
             raise InputError(
-                f"--param {name}: bears on no landing here", do=f"give WPNAV_, PSC_, LAND_, {known}"
+                f"--param {name}: has no effect on a landing here", do=f"give WPNAV_, PSC_, LAND_, {known}"
             )
         if not math.isfinite(found[name]):
             raise InputError(f"--param {name}: {value} is not finite", do="give a number")
@@ -273,15 +282,15 @@ def _print_rows(axis: Axis, rows: list[dict[str, object]]) -> None:
         rate = row["success"]
         assert isinstance(rate, dict)
         band = f"({rate['low']:.1%} to {rate['high']:.1%})"
-        running = f"landed, not disarmed {row['landed_not_disarmed']:.1%}"
+        running = f"landed but not disarmed {row['landed_not_disarmed']:.1%}"
         say(f"{row[axis.value]:6.2f} {ENVELOPES[axis][1]}  docked {rate['rate']:6.1%}  {band}  {running}")
 
 
 def _finished(rows: Rows, *, as_json: bool) -> str:
     """What was finished when somebody stopped an envelope, printed for people; and how to go on."""
     if as_json or not rows:
-        return "stopped: nothing is kept of an envelope that is not whole -> fewer --trials end sooner"
+        return "stopped: nothing is kept of an unfinished envelope -> fewer --trials finish sooner"
     for axis, found in rows.items():
         _print_rows(axis, found)
     done = ", ".join(axis.name.lower() for axis in rows)
-    return f"stopped: printed is what was finished (over {done}) -> fewer --trials end sooner"
+    return f"stopped: what was finished is printed (over {done}) -> fewer --trials finish sooner"

@@ -20,27 +20,27 @@ from dfr.errors import DfrError, StoppedError
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("dfr.cli.init", "Write a commented scenario to start from."),
     "schema": ("dfr.cli.schema", "Print the JSON Schema of a scenario."),
-    "doctor": ("dfr.cli.doctor", "Say what is installed, found and missing."),
-    "check": ("dfr.cli.check", "Check a scenario and its plan against airspace, fences and limits."),
-    "plan": ("dfr.cli.plan", "Site the docks and route the flights."),
+    "doctor": ("dfr.cli.doctor", "Report what is installed, found and missing."),
+    "check": ("dfr.cli.check", "Check a scenario and its plan against airspace, rules, weather and limits."),
+    "plan": ("dfr.cli.plan", "Choose dock sites, plan routes and check them."),
     "simulate": ("dfr.cli.simulate", "Simulate calls, crews, drones and docks."),
-    "sweep": ("dfr.cli.sweep", "Simulate a design over several factors, and select the best."),
-    "compare": ("dfr.cli.compare", "Set two runs on the same calls side by side, in pairs."),
-    "mission": ("dfr.cli.mission", "Compile a dispatch to mission, fence and rally points."),
-    "upload": ("dfr.cli.upload", "Upload a mission and prove by read-back that it arrived."),
-    "fly": ("dfr.cli.fly", "Fly a dispatch on a vehicle, with live telemetry."),
-    "rehearse": ("dfr.cli.rehearse", "Run the whole chain on a simulated vehicle: one report."),
+    "sweep": ("dfr.cli.sweep", "Simulate combinations of docks, drones and crews, and select the best."),
+    "compare": ("dfr.cli.compare", "Compare two simulation runs on the same calls."),
+    "mission": ("dfr.cli.mission", "Make a mission with fence and rally points for a dispatch."),
+    "upload": ("dfr.cli.upload", "Upload a mission and verify it by reading it back."),
+    "fly": ("dfr.cli.fly", "Fly a mission on a vehicle, with live telemetry."),
+    "rehearse": ("dfr.cli.rehearse", "Plan, check, simulate and fly on simulated vehicles; one report."),
     "sitl": ("dfr.cli.sitl", "Start simulated vehicles."),
-    "predict": ("dfr.cli.predict", "Predict times and energy of sorties in wind."),
-    "landing": ("dfr.cli.landing", "Touchdown statistics in gusts."),
-    "catalogue": ("dfr.cli.catalogue", "Show the hardware's figures, and who says so."),
-    "airspace": ("dfr.cli.airspace", "Read, query and translate airspace files."),
+    "predict": ("dfr.cli.predict", "Predict flight times and energy in wind."),
+    "landing": ("dfr.cli.landing", "Simulate landings in gusts and report how they end."),
+    "catalogue": ("dfr.cli.catalogue", "Show drones and docks, with the source of each figure."),
+    "airspace": ("dfr.cli.airspace", "Check, query and convert airspace files."),
     "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),
-    "brief": ("dfr.cli.brief", "Put a run on two printed pages."),
+    "brief": ("dfr.cli.brief", "Print a run as a two-page brief."),
 }
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-STOPPED = "stopped by Ctrl-C -> start it again when you want it"
+STOPPED = "stopped by Ctrl-C -> run the command again to start over"
 EXIT_BAD_INPUT = 2
 EXIT_DEFECT = 1
 
@@ -133,7 +133,7 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
         if os.environ.get("DFR_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {error}"
-        message = f"{what} -> a defect of dfr: DFR_TRACEBACK=1 shows where, please report it"
+        message = f"{what} -> this is a fault in dfr: please report it with the output of DFR_TRACEBACK=1"
         return _report("internal", message, EXIT_DEFECT, as_json=as_json)
     return result if isinstance(result, int) else 0
 
@@ -144,9 +144,9 @@ def _system_error(error: OSError, *, as_json: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     where = f"{error.filename}: " if error.filename else ""
-    do = "check that it is there and may be read or written"
+    do = "check that it exists and that you may read or write it"
     if error.errno in NO_ROOM:
-        do = "make room on that disk, or choose another --out; what was finished is kept"
+        do = "free space on that disk, or choose another --out; finished work is kept"
     return _report("input", f"{where}{error.strerror or error} -> {do}", EXIT_BAD_INPUT, as_json=as_json)
 
 

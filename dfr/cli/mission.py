@@ -12,7 +12,7 @@ from dfr.ardupilot.commands import MissionType, command_name
 from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, moment
 from dfr.cli.output import emit_json, note, print_verdict, say
 from dfr.errors import InputError
-from dfr.findings import Finding, Severity, compliant, finding_text
+from dfr.findings import Finding, Severity, compliant, counted_noun, finding_text
 from dfr.geo import Position
 from dfr.mission.compile import DEFAULT_ON_SCENE_S
 from dfr.mission.formats import format_of
@@ -31,19 +31,25 @@ def mission(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     *,
     site: Annotated[
-        str | None, typer.Option(help="The dock it starts from; the zone's soonest if not given.")
+        str | None, typer.Option(help="Dock to start from; by default the one that reaches the zone soonest.")
     ] = None,
     zone: Annotated[str | None, typer.Option(help="The demand zone to fly to.")] = None,
     lat: Annotated[float | None, typer.Option(help="Target latitude, degrees, instead of a zone.")] = None,
     lon: Annotated[float | None, typer.Option(help="Target longitude, degrees.")] = None,
-    on_scene: Annotated[float, typer.Option(min=0.0, help="Seconds to hold over it.")] = DEFAULT_ON_SCENE_S,
+    on_scene: Annotated[
+        float, typer.Option(min=0.0, help="Seconds to stay over the target.")
+    ] = DEFAULT_ON_SCENE_S,
     orbit: Annotated[
-        float | None, typer.Option(help="Circle at this radius, m, as long, instead of holding.")
+        float | None, typer.Option(help="Circle the target at this radius, m, instead of hovering.")
     ] = None,
-    plan: Annotated[Path | None, typer.Option(help="plan.json of `dfr plan`; planned now without.")] = None,
-    out: Annotated[list[Path] | None, typer.Option(help="A file to write, by its suffix.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="plan.json made by `dfr plan`; without one, a plan is made.")
+    ] = None,
+    out: Annotated[
+        list[Path] | None, typer.Option(help="File to write; the suffix chooses the format. Repeatable.")
+    ] = None,
     even_if_blocked: Annotated[
-        bool, typer.Option("--even-if-blocked", help="Write it though `dfr check` says no go.")
+        bool, typer.Option("--even-if-blocked", help="Write it although `dfr check` does not say GO.")
     ] = False,
     metar: Metar = None,
     taf: Taf = None,
@@ -53,13 +59,13 @@ def mission(
     now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Compile a dispatch to mission, fence and rally points (.plan, .waypoints, .kml, .geojson).
+    """Make the mission, fence and rally points of a dispatch (.plan, .waypoints, .kml, .geojson).
 
-    A .plan carries the verdict, when its go ends, and whether it is an exercise: `dfr upload` and `dfr fly`
-    heed it. An exercise is not written to .waypoints, which could not say that it is one.
+    A .plan carries the verdict, when its GO expires, and whether it is an exercise: `dfr upload` and `dfr
+    fly` obey it. An exercise is not written to .waypoints, which has no place for that mark.
 
-    Exit code 3, and nothing is written, where the plan is no go, or where ArduCopter would drop, change
-    or refuse any of it; 4 where there is no way, or the stay would use up the battery's reserve.
+    Exit code 3, and nothing is written, where the plan is not a GO, or where ArduCopter would drop, change
+    or refuse part of it; 4 where there is no route, or the stay would use up the battery reserve.
     """
     for path in out or []:
         format_of(path)
@@ -94,15 +100,15 @@ def mission(
         _print(flight, (*blocking, *findings), [path for path, _, _ in written])
         print_verdict(verdict)
         if not verdict.go:
-            say(f"{_done(bool(written), compiled.sound)}; `dfr check` says it all")
+            say(f"{_done(bool(written), compiled.sound)}; `dfr check` shows all findings")
     if not good:
         raise typer.Exit(EXIT_NON_COMPLIANT)
 
 
 def _done(wrote: bool, sound: bool) -> str:
     if wrote:
-        return "written all the same"
-    return "nothing is written" if sound else "nothing is written: the mission itself is not sound"
+        return "written in spite of that"
+    return "nothing is written" if sound else "nothing is written: the mission itself has errors"
 
 
 def _target(zone: str | None, lat: float | None, lon: float | None) -> Position | None:
@@ -140,9 +146,12 @@ def _print(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]
         where = "" if item.position is None else f"{item.position}  {item.z_m:.0f} m above home"
         say(f"{seq:>4}  {command_name(item.command):<22} {where}")
     corners = len(wire_lists(flight)[MissionType.FENCE])
-    say(f"fence: {len(flight.fence)} areas, {corners} corners; rally points: {len(flight.rally)}")
+    say(
+        f"fence: {counted_noun(len(flight.fence), 'area')}, {counted_noun(corners, 'corner')}; "
+        f"{counted_noun(len(flight.rally), 'rally point')}"
+    )
     if words := relied_on(flight):
-        say(f"relies on {', '.join(words)}: it does not fly where they are off")
+        say(f"relies on {', '.join(words)}: it is not flown while any of these is off")
     for finding in findings:
         if finding.severity is not Severity.OK:
             say(finding_text(finding))

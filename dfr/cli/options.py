@@ -21,18 +21,20 @@ from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.world.model import World
 
-Metar = Annotated[Path | None, typer.Option(help="METARs: the weather as it was observed.")]
-Taf = Annotated[Path | None, typer.Option(help="TAFs: the worst they allow in each hour.")]
+Metar = Annotated[Path | None, typer.Option(help="METARs: observed weather.")]
+Taf = Annotated[
+    Path | None, typer.Option(help="TAFs: the worst weather they forecast for each hour is taken.")
+]
 Forecast = Annotated[
     Path | None,
-    typer.Option(help="An hourly forecast: Open-Meteo's JSON or CSV, or a plain CSV; 48 h of it count."),
+    typer.Option(help="Hourly forecast: JSON or CSV of Open-Meteo, or a plain CSV; its first 48 h are used."),
 ]
-Notam = Annotated[list[Path] | None, typer.Option(help="NOTAMs as copied: text, or the XML of a briefing.")]
+Notam = Annotated[
+    list[Path] | None, typer.Option(help="NOTAMs: copied text, or the XML of a briefing. Repeatable.")
+]
 Day = Annotated[
     bool,
-    typer.Option(
-        "--day", help="Judge as on the day of the flight, as is done by itself from 24 h before the start."
-    ),
+    typer.Option("--day", help="Judge as on the day of the flight. Automatic from 24 h before the start."),
 ]
 Now = Annotated[
     str | None, typer.Option("--now", hidden=True, help="The moment of the verdict, 2024-08-24T09:00Z.")
@@ -40,15 +42,14 @@ Now = Annotated[
 Override = Annotated[
     str | None,
     typer.Option(
-        help="Send it against its verdict, in this name and for this reason: 'Sgt A. Miller: life at risk'. "
-        "It is logged beside the file. An exercise is never sent to a real vehicle."
+        help="Send the mission although its verdict forbids it. Give name and reason: "
+        "'Sgt A. Miller: life at risk'. Both are logged beside the file. "
+        "An exercise is never sent to a real vehicle."
     ),
 ]
 PlanInForce = Annotated[
     Path | None,
-    typer.Option(
-        "--plan", help="The plan.json in force now: a mission compiled from another plan is refused."
-    ),
+    typer.Option("--plan", help="The plan.json now in force: a mission made from another plan is refused."),
 ]
 
 
@@ -71,7 +72,7 @@ def moment(text: str | None) -> datetime:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--now {text!r} is no moment", do="write 2024-08-24T09:00Z") from None
+        raise InputError(f"--now {text!r} is not a date and time", do="write 2024-08-24T09:00Z") from None
     if when.tzinfo is None:
         raise InputError(f"--now {text!r} has no time zone", do="write 2024-08-24T09:00Z")
     return when
@@ -79,7 +80,7 @@ def moment(text: str | None) -> datetime:
 
 NoCache = Annotated[
     bool,
-    typer.Option("--no-cache", help="Fly the landings anew; neither read nor keep tables of earlier runs."),
+    typer.Option("--no-cache", help="Simulate all landings again; neither read nor keep the cached tables."),
 ]
 
 
@@ -95,7 +96,7 @@ def plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
 def workers(jobs: int) -> int:
     """How many processes `--jobs` means; 0 is one for each processor. Raises InputError below it."""
     if jobs < 0:
-        raise InputError(f"--jobs {jobs} cannot work", do="1 or more, or 0 for one on each processor")
+        raise InputError(f"--jobs {jobs} is below 0", do="give 1 or more, or 0 for one per processor")
     return jobs or len(os.sched_getaffinity(0))
 
 

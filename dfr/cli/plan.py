@@ -22,6 +22,7 @@ from dfr.cli.output import (
     say,
 )
 from dfr.errors import NonCompliantError
+from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
 from dfr.io.volume_files import volumes_document
 from dfr.plan.layouts import OnProgress
@@ -42,41 +43,52 @@ TELL_EVERY_S = 5.0
 def plan(  # noqa: PLR0917 - typer makes each an option
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     docks: Annotated[
-        int | None, typer.Option(help="How many docks to place; the scenario's without.")
+        int | None, typer.Option(help="How many docks to place; by default as the scenario says.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write plan.json.")] = None,
     volumes: Annotated[
-        Path | None, typer.Option(help="Write volumes and the proposed restricted area: .kml or .geojson.")
+        Path | None,
+        typer.Option(
+            help="Write flight volumes and the proposed restricted area to a .kml or .geojson file."
+        ),
     ] = None,
     risk: Annotated[
-        Path | None, typer.Option(help="Write the ground and air risk worksheet: .md or .json.")
+        Path | None, typer.Option(help="Write the ground and air risk worksheet to a .md or .json file.")
     ] = None,
     objective: Annotated[
         Objective,
         typer.Option(
-            help="What is best: mclp most calls overhead in time; median least mean time; center least worst "
-            "time; p90 least time for 90 % of calls; mexclp most calls when drones are busy at times; "
-            "backup most calls in reach of two docks."
+            help="What to optimise. mclp: most calls reached in time; median: shortest mean time; center: "
+            "shortest worst time; p90: shortest time for 90 % of calls; mexclp: most calls reached although "
+            "drones are sometimes busy; backup: most calls within reach of two docks."
         ),
     ] = Objective.MCLP,
     busy: Annotated[
         float | None,
-        typer.Option(help="Busy fraction of a drone for mexclp, 0 to 1; else that of the docks themselves."),
+        typer.Option(
+            help="For mexclp: how busy a drone is, 0 to 1; by default as busy as the layout makes it."
+        ),
     ] = None,
     budget: Annotated[
         float | None,
-        typer.Option(help="What all docks may cost (`cost` of candidates): those that cover most for it."),
+        typer.Option(
+            help="What all docks may cost together (`cost` of candidates): buys the layout that covers most."
+        ),
     ] = None,
     capacity: Annotated[
-        float | None, typer.Option(help="Calls that a dock can serve in an hour: covers no more than these.")
+        float | None, typer.Option(help="Most calls that a dock can serve in an hour.")
     ] = None,
-    require: Annotated[list[str] | None, typer.Option(help="A candidate that must be a dock.")] = None,
-    forbid: Annotated[list[str] | None, typer.Option(help="A candidate that must not be one.")] = None,
+    require: Annotated[
+        list[str] | None, typer.Option(help="A candidate site that must be used. Repeatable.")
+    ] = None,
+    forbid: Annotated[
+        list[str] | None, typer.Option(help="A candidate site that must not be used. Repeatable.")
+    ] = None,
     pareto: Annotated[
         Path | None,
         typer.Option(
-            help="A folder for front.json and front.svg: the best coverage, mean, P90 and worst time of 1, "
-            "2, 3 ... docks, and every compromise of coverage and worst time, proven."
+            help="Folder for front.json and front.svg: best coverage and shortest mean, 90th-percentile "
+            "and worst time for 1, 2, 3 ... docks, and every proven trade-off of coverage and worst time."
         ),
     ] = None,
     metar: Metar = None,
@@ -87,12 +99,12 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     now: Now = None,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as one JSON document on stdout.")] = False,
 ) -> None:
-    """Site the docks by exact optimisation, route the flights and check the plan.
+    """Choose dock sites by exact optimisation, plan the routes and check the plan.
 
     With --json, `sited_by` holds the objective, its value, bound, gap and status; `objective`, `bound`
     and `gap` at the top are always the share of calls overhead within `siting_limit_s`.
-    `verdict` and `go` are those of `dfr check`, which exits by them; findings are reported and stop nothing
-    here. Exit code 3 where no hour can be flown, 4 where no plan fits what is asked.
+    `verdict` and `go` are those of `dfr check`. Here, findings are reported but do not change the exit code:
+    3 where no hour can be flown, 4 where no plan fits the request.
     """
     world = load_scenario(scenario, metar=metar, taf=taf, forecast=forecast, notams=notam or ())
     world = with_roles(world, require=require or (), forbid=forbid or ())
@@ -144,24 +156,24 @@ def _live_gap() -> OnProgress:
         nonlocal told
         if monotonic() - told >= TELL_EVERY_S and math.isfinite(bound):
             told = monotonic()
-            note(f"{docks} docks: {share:.2%} so far, at most {bound:.2%}")
+            note(f"{counted_noun(docks, 'dock')}: best so far {share:.2%}, at most {bound:.2%} possible")
 
     return tell
 
 
 def _print(proposed: Plan) -> None:
     """The plan for people."""
-    say(f"{proposed.scenario}: {len(proposed.sites)} docks")
+    say(f"{proposed.scenario}: {counted_noun(len(proposed.sites), 'dock')}")
     if proposed.sited_by is not None:
         say(f"  {proposed.sited_by}")
     for site in proposed.sites:
-        say(f"  {site.id:20} {site.position}  {site.drones} drone(s)  {site.name}")
-    say("share of calls in flyable hours overhead within (decision to overhead, a drone being free):")
+        say(f"  {site.id:20} {site.position}  {counted_noun(site.drones, 'drone')}  {site.name}")
+    say("calls in flyable hours with a drone overhead in time (from the decision, if a drone is free):")
     say("  " + ", ".join(f"{limit:g} s: {share:.0%}" for limit, share in sorted(proposed.coverage.items())))
     if proposed.flyable_share < 1:
-        say(f"  {1 - proposed.flyable_share:.0%} of calls arise in hours that may not be flown")
+        say(f"  {1 - proposed.flyable_share:.0%} of calls come in hours that cannot be flown")
     if proposed.layouts:
-        say("docks and the best they reach within " + f"{proposed.siting_limit_s:g} s:")
+        say(f"best share of calls reached within {proposed.siting_limit_s:g} s, by number of docks:")
         say("  " + ", ".join(f"{gain.docks}: {gain.share:.0%}" for gain in proposed.layouts))
     _print_hours(proposed)
     _print_routes(proposed)
@@ -179,13 +191,13 @@ def _print_hours(proposed: Plan) -> None:
         f"{hour.share:.0%} at {hour.hour[:16]} in {hour.wind_mps:g} m/s from {hour.wind_from_deg:.0f} deg"
         for hour in ends
     )
-    say(f"by hour of the forecast ({len(flown)} flown): from {' to '.join(words)}")
+    say(f"by hour of the forecast ({counted_noun(len(flown), 'flyable hour')}): from {' to '.join(words)}")
 
 
 def _print_routes(proposed: Plan) -> None:
     wind = proposed.planning_wind
     if wind is not None:
-        say(f"routes in wind {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f} deg, lift-off to overhead:")
+        say(f"routes, lift-off to overhead, wind {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f} deg:")
     for route in proposed.routes:
         where = f"  {route.site_id} to {route.zone_id}:"
         if route.overhead_s is None:
@@ -200,7 +212,7 @@ def _print_area(proposed: Plan) -> None:
     if area is None:
         return
     known = area.upper_m_amsl
-    top = "height unknown: no terrain" if known is None else f"SFC to {known / FOOT_M:.0f} ft AMSL"
+    top = "upper limit unknown: no terrain data" if known is None else f"SFC to {known / FOOT_M:.0f} ft AMSL"
     spare = area.area_m2 / area.needed_m2 - 1
-    say(f"restricted area to propose: {top}, {area.area_m2 / 1e6:.2f} km2 ({spare:.0%} more than needed):")
+    say(f"proposed restricted area: {top}, {area.area_m2 / 1e6:.2f} km² ({spare:.0%} more than needed):")
     say("  " + ", ".join(aip_corner(corner) for corner in area.ring))

@@ -52,7 +52,7 @@ def predict(
 
 def _words(result: dict[str, Any]) -> str:
     if not result["reachable"]:
-        return f"unreachable: limited by {result['limited_by']}"
+        return f"not reachable: limited by {result['limited_by']}"
     seconds = " ".join(
         f"{name[:-2]} {result[name]:.1f}"
         for name in ("climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s")
@@ -61,7 +61,7 @@ def _words(result: dict[str, Any]) -> str:
     if "params_passed_over" in result:
         said += f", passed over: {', '.join(result['params_passed_over'])}"
     said += _chance(result)
-    return said + (", BEYOND THE BATTERY less its reserve" if _beyond_battery(result) else "")
+    return said + (", MORE THAN THE BATTERY HOLDS above its reserve" if _beyond_battery(result) else "")
 
 
 def _chance(result: dict[str, Any]) -> str:

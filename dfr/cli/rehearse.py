@@ -22,7 +22,7 @@ from dfr.cli.output import (
 )
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError
-from dfr.findings import by_danger, finding_text
+from dfr.findings import by_danger, counted_noun, finding_text
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world, on_the_day
 from dfr.metrics.shift import WANTED_M, FlownShift, ShiftFlight
@@ -51,48 +51,54 @@ def rehearse(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
     *,
     out: Annotated[
-        Path, typer.Option(help="Folder for the report, plan, records and missions; an earlier one is kept.")
+        Path,
+        typer.Option(
+            help="Folder for report, plan, records and missions; an earlier rehearsal in it is kept."
+        ),
     ],
     docks: Annotated[
-        int | None, typer.Option(help="How many docks; the scenario's number if not given.")
+        int | None, typer.Option(help="How many docks; by default as the scenario says.")
     ] = None,
     plan_file: Annotated[
-        Path | None, typer.Option("--plan", help="A plan.json of this scenario; planned anew without.")
+        Path | None, typer.Option("--plan", help="A plan.json of this scenario; without one, a plan is made.")
     ] = None,
     replications: Annotated[
-        int | None, typer.Option(help="Simulated periods; the scenario's if not given.")
+        int | None, typer.Option(help="How many replications; by default as the scenario says.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed; the scenario's if not given.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate; the result is the same.")] = 2,
-    flights: Annotated[int, typer.Option(min=0, help="At most so many dispatches are flown.")] = 3,
+    seed: Annotated[int | None, typer.Option(help="Random seed; by default as the scenario says.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Number of processes; the result is the same.")] = 2,
+    flights: Annotated[int, typer.Option(min=0, help="Most dispatches to fly.")] = 3,
     shift: Annotated[
-        str | None, typer.Option(help="Also fly a shift of the simulation so long: 60min, 2h, 900s.")
+        str | None, typer.Option(help="Also fly a shift of the simulation of this length: 60min, 2h, 900s.")
     ] = None,
-    vehicles: Annotated[int, typer.Option(min=1, help="Vehicles of the shift, spread over the docks.")] = 2,
+    vehicles: Annotated[
+        int, typer.Option(min=1, help="Number of vehicles in the shift, spread over the docks.")
+    ] = 2,
     vehicle: Annotated[
         list[str] | None,
-        typer.Option(help="Fly the shift with real vehicles, in the order of the docks: a URL for each."),
+        typer.Option(help="Fly the shift with real vehicles: a URL for each, in the order of the docks."),
     ] = None,
     confirm: Annotated[
         list[str] | None,
-        typer.Option(help="The vehicle at this URL may be armed and flown; without, you are asked for each."),
+        typer.Option(help="Confirm that the vehicle at this URL may be armed and flown; else you are asked."),
     ] = None,
     visit: Annotated[
         list[str] | None,
-        typer.Option(help="Other traffic besides what is drawn comes into the shift: ID@MINUTE."),
+        typer.Option(help="Add other traffic to the shift: ID@MINUTE. Repeatable."),
     ] = None,
     engine: Annotated[str, typer.Option(help="builtin, ardupilot or auto.")] = "auto",
     speedup: Annotated[float, typer.Option(min=1.0, help="Vehicle seconds per second.")] = 60.0,
     gnss_drift: Annotated[
-        float, typer.Option(help="Metres that satellites lead each dispatch astray once it is up.")
+        float, typer.Option(help="Satellite position error, m, that sets in once a dispatch is airborne.")
     ] = 0.0,
     n_minus_1: Annotated[
-        bool, typer.Option("--n-minus-1", help="Also simulate without each dock, drone and pilot in turn.")
+        bool,
+        typer.Option("--n-minus-1", help="Also simulate the loss of each dock, drone and pilot in turn."),
     ] = False,
     pareto: Annotated[
-        bool, typer.Option("--pareto", help="Also find what more docks buy and what fairness costs.")
+        bool, typer.Option("--pareto", help="Also find what more docks gain and what fairness costs.")
     ] = False,
-    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML for a CI page.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Also write a JUnit XML report for CI.")] = None,
     metar: Metar = None,
     taf: Taf = None,
     forecast: Forecast = None,
@@ -104,8 +110,8 @@ def rehearse(
 ) -> None:
     """Plan, check, simulate and fly a scenario on a simulated vehicle, and report.
 
-    Real vehicles (`--vehicle`) fly only a plan that nothing blocks, checked anew.
-    An earlier rehearsal in the folder is kept in its `earlier/`, never overwritten.
+    Real vehicles (`--vehicle`) fly only if a fresh check of the plan says GO.
+    An earlier rehearsal in the folder is moved to its `earlier/`, never overwritten.
     Exit code 3 for NO GO and UNKNOWN, 5 where a flight was not as predicted.
     """
     use_landing_cache(on=not no_cache)
@@ -193,16 +199,16 @@ def shift_seconds(text: str) -> float:
                 break
             if 0.0 < seconds <= LONGEST_SHIFT_S:
                 return seconds
-    raise InputError(f"--shift {text!r} is no length up to a day", do="for example 60min, 2h or 900s")
+    raise InputError(f"--shift {text!r} is not a length of up to a day", do="for example 60min, 2h or 900s")
 
 
 def _say(rehearsed: Rehearsed) -> None:
     plan, summary, flown = rehearsed.plan, rehearsed.summary, rehearsed.flights
     say(f"{plan.scenario}: docks at {', '.join(site.name for site in plan.sites)}")
     say(
-        f"  planned: {100 * plan.objective * plan.flyable_share:.1f} % of all calls overhead within "
+        f"  planned: {100 * plan.objective * plan.flyable_share:.1f} % of all calls reached within "
         f"{plan.siting_limit_s:.0f} s of the decision if a drone is free ({plan.status}, gap "
-        f"{100 * plan.gap:.2g} %); {100 * plan.flyable_share:.1f} % of calls fall in flyable hours"
+        f"{100 * plan.gap:.2g} %); {100 * plan.flyable_share:.1f} % of calls come in flyable hours"
     )
     attended = summary.kpis["attended"]
     if attended.mean is not None:
@@ -244,20 +250,21 @@ def shift_lines(shift: FlownShift) -> Iterator[str]:
     """A flown shift in a few lines for a terminal."""
     judged = [flight for flight in shift.flights if flight.agrees is not None]
     yield (
-        f"  shift of {shift.seconds / 60.0:.0f} min from {shift.start}: {shift.calls} calls, "
-        f"{len(shift.flights)} flights by {len(shift.vehicles)} vehicles ({shift.engine}), "
+        f"  shift of {shift.seconds / 60.0:.0f} min from {shift.start}: {counted_noun(shift.calls, 'call')}, "
+        f"{counted_noun(len(shift.flights), 'flight')} by {counted_noun(len(shift.vehicles), 'vehicle')} "
+        f"({shift.engine}), "
         f"at most {shift.most_at_once} at once, {sum(map(_agrees, judged))} of {len(judged)} as predicted"
     )
     if not judged and not shift.problem:
-        yield "    NOTHING COMPARED: no flight ended in it -> a longer --shift, or another --seed"
+        yield "    NOTHING COMPARED: no flight ended within it -> try a longer --shift or another --seed"
     if shift.separations:
         nearest = shift.separations[0]
         yield f"    nearest two airborne drones: {nearest.distance_m:.0f} m at {nearest.t_s:.0f} s"
     for two in shift.too_near:
         yield (
             f"    TOO NEAR: {two.drones[0]} and {two.drones[1]}, {two.horizontal_m:.0f} m across and "
-            f"{two.vertical_m:.0f} m in height at {two.t_s:.0f} s; {WANTED_M:g} m wanted (assumed), "
-            "nothing in the plan keeps them apart"
+            f"{two.vertical_m:.0f} m in height at {two.t_s:.0f} s; {WANTED_M:g} m is wanted (assumed), "
+            "but nothing in the plan keeps them apart"
         )
     for near in shift.traffic[:1]:
         yield (

@@ -1,4 +1,4 @@
-"""`dfr serve`: the web pages, on this machine unless said otherwise."""
+"""`dfr serve`: serve the web pages, to this machine only unless told otherwise."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dfr.cli.options import Forecast, Metar, NoCache, Notam, Taf, day_files
 from dfr.cli.output import emit_json, note, say
 from dfr.cli.stopping import one_stop
 from dfr.errors import InputError, LinkError, StoppedError
+from dfr.findings import counted_noun
 from dfr.io.scenario_files import DayFiles, find_scenario
 from dfr.link.lost_link import TAKE_OVER, left_words
 from dfr.link.mavlink import MavlinkVehicle, connect
@@ -61,25 +62,32 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     run: Annotated[Path | None, typer.Option(help="Show this run: the --out folder of one.")] = None,
     vehicle: Annotated[
         list[str] | None,
-        typer.Option(help="Watch tcp:HOST:PORT, udpin:..., either with #SYSTEM, or `builtin` (repeat)."),
+        typer.Option(
+            help="Watch a vehicle: tcp:HOST:PORT or udpin:..., either with #SYSTEM, or `builtin`. Repeatable."
+        ),
     ] = None,
     allow_control: Annotated[
-        bool, typer.Option("--allow-control", help="Let the page command the vehicle, each time confirmed.")
+        bool,
+        typer.Option(
+            "--allow-control", help="Let the page command the vehicle; each command must be confirmed."
+        ),
     ] = False,
     basemap: Annotated[
         Path | None, typer.Option(help="A PMTiles file of your own, drawn under everything.")
     ] = None,
     rtsp: Annotated[
         list[str] | None,
-        typer.Option(help="Address of a vehicle's stream, to show, in their order (repeat)."),
+        typer.Option(
+            help="Address of a vehicle's camera stream to show, in the order of the vehicles. Repeatable."
+        ),
     ] = None,
-    speedup: Annotated[float, typer.Option(min=1.0, help="Of the built-in vehicle.")] = 1.0,
-    host: Annotated[str, typer.Option(help="Address to listen on; other than loopback needs a token.")] = (
+    speedup: Annotated[float, typer.Option(min=1.0, help="Speed-up of the built-in vehicle.")] = 1.0,
+    host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs a token.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8340,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="A further name this server is reached by (repeat).")
+        list[str] | None, typer.Option(help="Another name by which this server is reached. Repeatable.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 2,
     metar: Metar = None,
@@ -87,11 +95,13 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     forecast: Forecast = None,
     notam: Notam = None,
     no_cache: NoCache = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The address as JSON, before serving.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the address as JSON before serving.")
+    ] = False,
 ) -> None:
-    """Serve plan, simulation, replay and live view to a browser; nothing is fetched from outside.
+    """Serve plan, simulation, replay and live view to a browser. Nothing is fetched from the Internet.
 
-    Ends with Ctrl-C. Vehicles are watched only, unless --allow-control is given.
+    Ctrl-C ends it. Vehicles are only watched unless you give --allow-control.
     """
     if scenario is None and run is None and not vehicle:
         raise InputError("nothing to serve", do="give --scenario, --run or --vehicle")
@@ -236,7 +246,9 @@ def _connect(pages: PageData, watched: Watched, number: int, stack: ExitStack) -
     note(f"connecting to {url} ...")
     address, _, system = url.partition("#")
     if system and not system.isdecimal():
-        raise InputError(f"--vehicle {url}: {system!r} is no system id", do=f"write for example {address}#1")
+        raise InputError(
+            f"--vehicle {url}: {system!r} is not a system id", do=f"write for example {address}#1"
+        )
     vehicle = stack.enter_context(
         connect(address, system=int(system) if system else None, simulated=simulated)
     )
@@ -258,7 +270,8 @@ def _started(pages: PageData, number: int, speedup: float, stack: ExitStack) -> 
     wind, sites = step.plan.planning_wind, step.plan.sites
     if number >= len(sites):
         raise InputError(
-            f"{number + 1} built-in vehicles for {len(sites)} docks", do="at most one for each dock"
+            f"{counted_noun(number + 1, 'built-in vehicle')} for {counted_noun(len(sites), 'dock')}",
+            do="at most one for each dock",
         )
     site = sites[number].position
     params = {} if wind is None else {"SIM_WIND_SPD": wind.wind_mps, "SIM_WIND_DIR": wind.wind_from_deg}

@@ -13,6 +13,7 @@ from dfr.api.simulation import run_simulation, simulation_inputs, study_of
 from dfr.cli.options import NoCache, plan_of, workers
 from dfr.cli.output import emit_json, json_text, keeping, note, progress, say
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.io.call_files import read_calls
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
@@ -58,30 +59,35 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     plan: Annotated[
         Path | None, typer.Option(help="A plan.json of this scenario; planned anew without.")
     ] = None,
-    docks: Annotated[int | None, typer.Option(help="Number of docks to plan for.")] = None,
+    docks: Annotated[
+        int | None, typer.Option(help="How many docks to plan for; by default as the scenario says.")
+    ] = None,
     settle: Annotated[
         bool,
         typer.Option(
-            "--settle-busy", help="Site the docks for busy drones, as busy as the simulation says they are."
+            "--settle-busy", help="Site the docks for drones as busy as the simulation finds them to be."
         ),
     ] = False,
-    replications: Annotated[int | None, typer.Option(help="How many; the scenario's without.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all draws; the scenario's without.")] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; 0 is one for each processor.")] = 0,
+    replications: Annotated[
+        int | None, typer.Option(help="How many replications; by default as the scenario says.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed; by default as the scenario says.")] = None,
+    jobs: Annotated[int, typer.Option(help="Number of processes; 0 for one per processor.")] = 0,
     cluster: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler.")
     ] = None,
     calls: Annotated[
-        Path | None, typer.Option(help="A CSV of real calls to simulate on (shadow mode).")
+        Path | None, typer.Option(help="CSV of real calls to simulate instead of random ones (shadow mode).")
     ] = None,
     until_halfwidth: Annotated[
-        str | None, typer.Option(metavar="KPI:VALUE", help="Go on until a 95 % interval is as narrow.")
+        str | None,
+        typer.Option(metavar="KPI:VALUE", help="Add replications until the 95 % interval is this narrow."),
     ] = None,
     failures: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PART:MTBF_H:REPAIR_H",
-            help="Let every dock, link or drone fail so often, whatever the scenario says of that part.",
+            help="Let every dock, link or drone fail this often, whatever the scenario says of that part.",
         ),
     ] = None,
     dispatch: Annotated[
@@ -94,23 +100,25 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
     ] = None,
     move_up: Annotated[
         bool | None,
-        typer.Option("--move-up/--no-move-up", help="Move ready drones to free slots to keep coverage."),
+        typer.Option("--move-up/--no-move-up", help="Move ready drones to free dock slots to keep coverage."),
     ] = None,
     losses: Annotated[
-        bool, typer.Option("--n-minus-1", help="Also without each dock, drone and pilot in turn.")
+        bool,
+        typer.Option("--n-minus-1", help="Also simulate the loss of each dock, drone and pilot in turn."),
     ] = False,
-    max_replications: Annotated[int, typer.Option(help="Stop there with --until-halfwidth.")] = 10_000,
+    max_replications: Annotated[int, typer.Option(help="Most replications with --until-halfwidth.")] = 10_000,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for records and figures; goes on where it stopped.")
+        Path | None,
+        typer.Option(help="Folder for records and figures; the same command resumes where it stopped."),
     ] = None,
     no_cache: NoCache = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Simulate calls, crews, drones and docks; the same seed gives the same figures on any machine's cores.
+    """Simulate calls, crews, drones and docks. The same seed gives the same figures, whatever --jobs is.
 
-    Every replication is a terminating one over the scenario's period. With --out, replications are kept
-    as they finish and the same command goes on after an interruption. A log of real calls has columns
-    time, zone (or lat, lon), priority, and if known decision_s, on_scene_s, ground_s; the rest is drawn.
+    Each replication covers the scenario's whole period. With --out, replications are kept as they finish, and
+    the same command resumes after an interruption. A CSV of real calls has the columns time, zone (or lat,
+    lon) and priority, and if known decision_s, on_scene_s and ground_s; what is missing is random.
     """
     use_landing_cache(on=not no_cache)
     if out is not None and (out / REHEARSED).is_file():
@@ -164,9 +172,11 @@ class _Work:
     def kept(self) -> str:
         """What lies in the folder when somebody stops it, and how to go on."""
         if self.out is None:
-            return "nothing is kept without --out -> give one, and the same command goes on where it stopped"
+            return "without --out nothing is kept -> give one, and the same command resumes where it stopped"
         held = held_replications(self.out)
-        return f"{held} replications are kept in {self.out} -> the same command goes on from there"
+        return (
+            f"{counted_noun(held, 'replication')} kept in {self.out} -> the same command resumes from there"
+        )
 
     def run(self, count: int) -> Done:
         """Figures of so many replications, and the manifest where they are kept."""
@@ -193,24 +203,24 @@ def _done(work: _Work, count: int, wanted: Precision | None, most: int) -> Done:
 def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
     """Replications until a figure is as precise as wanted, or there are as many as may be."""
     if most < first:
-        raise InputError(f"--max-replications {most} is under the {first} to begin with", do="more")
+        raise InputError(f"--max-replications {most} is below the first {first}", do="give more")
     held = 0 if work.out is None else held_replications(work.out)
     summary, manifest = None, None
     for count in replication_numbers(first, max(most, held), held=held):
         summary, manifest = work.run(count)
         reached = wanted.reached_of(summary)
-        note(f"{count} replications: half-width of {wanted.kpi} {_number(reached)}")
+        note(f"{counted_noun(count, 'replication')}: half-width of {wanted.kpi} {_number(reached)}")
         if wanted.holds(summary):
             return summary, manifest
     if summary is None:
         raise AssertionError("no number of replications was looked at")
-    note(f"not reached -> more than --max-replications {most}, or a wider interval")
+    note(f"precision not reached -> raise --max-replications above {most}, or accept a wider interval")
     return summary, manifest
 
 
 def _losses(work: _Work, summary: Summary) -> tuple[LossReport, ...]:
     """What every single loss costs, on the calls of this run; kept where the run is."""
-    note("N-1: simulating without each dock, drone and pilot in turn ...")
+    note("N-1: simulating the loss of each dock, drone and pilot in turn ...")
     reports = n_minus_1(
         work.inputs, summary, jobs=work.jobs, on_loss=lambda done: note(f"N-1: {done} losses simulated")
     )
@@ -235,14 +245,14 @@ def _settled(world: World, study: Study, path: Path | None, docks: int | None, j
     if path is not None:
         raise InputError("--plan and --settle-busy exclude each other", do="give one of them")
     found = sited_for_simulated_busy(world, docks=docks, replications=count, seed=study.seed, jobs=processes)
-    how = "agreed" if found.agreed else "not agreed: layouts ask for each other"
-    note(f"sited for drones busy {found.sited_for:.1%}, simulated {found.measured:.1%} ({how})")
+    how = "consistent" if found.agreed else "not consistent: the layouts alternate"
+    note(f"sited for drones busy {found.sited_for:.1%} of the time, simulated {found.measured:.1%} ({how})")
     return found.plan
 
 
 def _print(summary: Summary, title: str) -> None:
     """The main figures for people."""
-    say(f"{title}: {summary.replications} replications, seed {summary.seed}")
+    say(f"{title}: {counted_noun(summary.replications, 'replication')}, seed {summary.seed}")
     say(f"{'':28}{'mean':>9}{'95 % interval':>20}{'p50':>9}{'p90':>9}  of")
     for name in SHOWN:
         kpi = summary.kpis[name]
@@ -254,7 +264,7 @@ def _print(summary: Summary, title: str) -> None:
     say("missed: " + (", ".join(f"{why} {share:.1%}" for why, share in summary.missed.items()) or "none"))
     for name, dock in summary.docks.items():
         say(
-            f"dock {name}: in use {_number(dock.utilisation)}, drone ready {_number(dock.drone_ready)} "
+            f"dock {name}: in use {_number(dock.utilisation)} and a drone ready {_number(dock.drone_ready)} "
             f"of the time on duty, {dock.flights_per_day:.1f} flights a day"
         )
 

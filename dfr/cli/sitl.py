@@ -1,4 +1,4 @@
-"""`dfr sitl`: simulated vehicles to connect to, until interrupted."""
+"""`dfr sitl`: start simulated vehicles and keep them running until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -34,18 +34,24 @@ def sitl(  # noqa: PLR0917 - options of a verb
     count: Annotated[int, typer.Option(help="How many vehicles.")] = 1,
     port: Annotated[int, typer.Option(help="First TCP port; each next vehicle's is 10 higher.")] = 5760,
     home: Annotated[str, typer.Option(help="LAT,LON,ALT,HDG: degrees, m AMSL, degrees.")] = HOME,
-    at: Annotated[Path | None, typer.Option(help="A mission file: stand at its home instead.")] = None,
-    spacing_m: Annotated[float, typer.Option(help="Each next vehicle stands so far east.")] = 5.0,
-    speedup: Annotated[float, typer.Option(help="Vehicle seconds in a second.")] = 1.0,
-    sysid: Annotated[int, typer.Option(help="System id of the first; the next ones count up.")] = 1,
-    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as often as needed.")] = None,
+    at: Annotated[
+        Path | None, typer.Option(help="A mission file: start at its home position instead.")
+    ] = None,
+    spacing_m: Annotated[
+        float, typer.Option(help="Distance between vehicles, m; each next one stands farther east.")
+    ] = 5.0,
+    speedup: Annotated[float, typer.Option(help="Speed-up: vehicle seconds per second.")] = 1.0,
+    sysid: Annotated[int, typer.Option(help="System id of the first vehicle; the others count up.")] = 1,
+    param: Annotated[list[str] | None, typer.Option(help="Parameter NAME=VALUE. Repeatable.")] = None,
     defaults: Annotated[list[Path] | None, typer.Option(help="A parameter file.")] = None,
     frame: Annotated[Path | None, typer.Option(help="A SITL airframe (JSON).")] = None,
-    generation: Annotated[str, typer.Option(help="Parameter names of the built-in vehicle.")] = "4.6",
-    seconds: Annotated[float, typer.Option("--for", help="End by itself after so many seconds.")] = 0.0,
+    generation: Annotated[
+        str, typer.Option(help="Generation of parameter names that the built-in vehicle uses.")
+    ] = "4.6",
+    seconds: Annotated[float, typer.Option("--for", help="Stop after this many seconds.")] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Start simulated vehicles and keep them until interrupted."""
+    """Start simulated vehicles and keep them running until Ctrl-C."""
     chosen = _engine(engine)
     place, altitude_m, heading_deg = _home(home) if at is None else _home_of(at)
     if not 1 <= count <= MOST_VEHICLES or not 1 <= sysid <= 256 - count:
@@ -91,7 +97,7 @@ def _refuse_ports(first: int, count: int) -> None:
     if taken:
         raise VehicleStartError(
             f"port {', '.join(map(str, taken))} is in use",
-            do="end what listens there, or choose another --port",
+            do="stop the program that uses it, or choose another --port",
         )
 
 
@@ -133,7 +139,7 @@ def _show(vehicles: list[RunningVehicle], *, as_json: bool) -> None:
         for vehicle in vehicles:
             say(f"system {vehicle.system_id}: {' '.join(vehicle.urls)}  {vehicle.version}, pid {vehicle.pid}")
     sys.stdout.flush()
-    note("running; interrupt (Ctrl-C) to end")
+    note("running; press Ctrl-C to stop")
 
 
 def _as_dict(vehicle: RunningVehicle) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`dfr sweep`: a design over several factors, on the same calls, ranked, the best selected."""
+"""`dfr sweep`: simulate combinations of several factors on the same calls, rank them and select the best."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dfr.api.simulation import study_of
 from dfr.cli.options import NoCache, workers
 from dfr.cli.output import emit_json, json_text, keeping, note, say
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.verdict import titled
@@ -40,16 +41,20 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
     dock_type: Annotated[
         str, typer.Option(metavar="KEY,KEY,...", help="Docks of the hardware catalogue.")
     ] = "",
-    wind_scale: Annotated[str, typer.Option(metavar="X,X,...", help="Factors on wind and gusts.")] = "",
-    calls_scale: Annotated[str, typer.Option(metavar="X,X,...", help="Factors on the calls.")] = "",
+    wind_scale: Annotated[
+        str, typer.Option(metavar="X,X,...", help="Factors that multiply wind and gusts.")
+    ] = "",
+    calls_scale: Annotated[
+        str, typer.Option(metavar="X,X,...", help="Factors that multiply the calls.")
+    ] = "",
     rank_by: Annotated[str, typer.Option(help="The figure to rank and select by.")] = "within_target",
-    zone: Annotated[
-        float, typer.Option(help="A lead in that figure that matters; less makes no best.")
-    ] = 0.01,
-    confidence: Annotated[float, typer.Option(help="Chance that the selected one is the best.")] = 0.95,
-    replications: Annotated[int | None, typer.Option(help="At most; the scenario's without.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all draws; the scenario's without.")] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; 0 is one for each processor.")] = 0,
+    zone: Annotated[float, typer.Option(help="Smallest lead in that figure that matters.")] = 0.01,
+    confidence: Annotated[float, typer.Option(help="Probability that the selected one is the best.")] = 0.95,
+    replications: Annotated[
+        int | None, typer.Option(help="Most replications; by default as the scenario says.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed; by default as the scenario says.")] = None,
+    jobs: Annotated[int, typer.Option(help="Number of processes; 0 for one per processor.")] = 0,
     cluster: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler.")
     ] = None,
@@ -59,9 +64,9 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
 ) -> None:
     """Simulate every combination of the given levels on the same calls, rank them and select the best.
 
-    Docks are sited for the scenario's own weather and demand. Selection is by the procedure of Kim and
-    Nelson: a point that is surely behind is simulated no further, so points end with different numbers
-    of replications. The runs under --out can be set side by side by `dfr compare`.
+    Docks are sited for the scenario's own weather and demand. Selection uses the procedure of Kim and Nelson:
+    a combination that is clearly behind is not simulated further, so the numbers of replications differ.
+    `dfr compare` compares any two of the runs under --out.
     """
     use_landing_cache(on=not no_cache)
     points = design(
@@ -98,8 +103,8 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
 
 def _kept(out: Path | None) -> str:
     if out is None:
-        return "nothing is kept without --out -> give one, and the same command goes on where it stopped"
-    return f"the runs so far are kept in {out} -> the same command goes on from there"
+        return "without --out nothing is kept -> give one, and the same command resumes where it stopped"
+    return f"the runs so far are kept in {out} -> the same command resumes from there"
 
 
 def _levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:
@@ -114,7 +119,10 @@ def _print(found: Sweep, title: str) -> None:
     """The points for people, the best first."""
     goal = found.goal
     columns = list(dict.fromkeys((goal.kpi, *SHOWN)))
-    say(f"{title}: {len(found.points)} points by {goal.kpi}, all on the calls of seed {found.seed}")
+    say(
+        f"{title}: {counted_noun(len(found.points), 'combination')} by {goal.kpi}, "
+        f"all on the calls of seed {found.seed}"
+    )
     say(f"{'point':44}{'runs':>6}" + "".join(f"{name:>20}" for name in columns) + f"{'less the best':>26}")
     for index in found.order:
         point, gap = found.points[index], found.behind[index]
@@ -136,6 +144,6 @@ def _print_selection(found: Sweep) -> None:
         )
     else:
         say(
-            f"not told apart after {found.selection.used} replications: {', '.join(names)} "
+            f"no clear best after {counted_noun(found.selection.used, 'replication')}: {', '.join(names)} "
             f"-> more --replications, or a larger --zone than {goal.zone:g}"
         )

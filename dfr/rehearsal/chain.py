@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dfr import __version__
 from dfr.errors import LinkError
-from dfr.findings import by_danger
+from dfr.findings import by_danger, counted_noun
 from dfr.io.files import json_text, write_atomically
 from dfr.io.scenario_files import DayFiles
 from dfr.link.operator import Operator
@@ -180,8 +180,9 @@ def kept_words(out: Path) -> str:
     held = held_replications(out / "run")
     flights = len(load_flights(out))
     return (
-        f"the plan, {held} replications and {flights} flights are kept in {out} -> `dfr serve --run {out}` "
-        "shows what is whole; the same command goes on simulating, flies anew and keeps these in `earlier/`"
+        f"the plan, {counted_noun(held, 'replication')} and {counted_noun(flights, 'flight')} are kept "
+        f"in {out} -> `dfr serve --run {out}` shows what is finished; the same command resumes the simulation, flies "
+        "again and keeps these in `earlier/`"
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
+from dfr.findings import counted_noun
 from dfr.geo import LocalFrame
 from dfr.link.flown import FlownFlight
 from dfr.link.lost_link import TAKE_OVER
@@ -100,7 +101,10 @@ def fly_requested_shift(
 ) -> FlownShift:
     """The shift that was asked for, taken from a run and flown."""
     shift = shift_of(run, plan, seconds=asked.seconds, vehicles=asked.vehicles, visits=asked.visits)
-    operator.tell(f"flying a shift of {len(shift.calls)} calls with {asked.vehicles} vehicles ...")
+    operator.tell(
+        f"flying a shift of {counted_noun(len(shift.calls), 'call')} "
+        f"with {counted_noun(asked.vehicles, 'vehicle')} ..."
+    )
     real = RealFleet(world, plan, shift, asked.urls, folder) if asked.urls else None
     return fly_shift(
         world,
@@ -239,8 +243,8 @@ def _flown(shift: ShiftToFly, clock: VehicleClock, flights: FlownFlights, operat
 def _called_off_by_hand(flights: FlownFlights, operator: Operator) -> None:
     """Send home whatever is ours and in the air. A second Ctrl-C leaves it there."""
     for words in flights.left():
-        operator.tell(f"stopping, sent home where it is ours: {words}")
-    operator.tell("waiting until all are down; Ctrl-C once more leaves them")
+        operator.tell(f"stopping; sent home if we control it: {words}")
+    operator.tell("waiting until all have landed; press Ctrl-C again to leave them flying")
     try:
         flights.call_off()
     except KeyboardInterrupt:

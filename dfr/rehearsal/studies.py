@@ -1,4 +1,4 @@
-"""What a rehearsal looks into when asked: single losses and fronts, written and for the report."""
+"""Further studies of a rehearsal: single losses (N-1), Pareto fronts and the STRESS-DES record."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def look_deeper(
 
 def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) -> ParetoFronts:
     """What more docks buy and what fairness costs, as front.json and front.svg."""
-    operator.tell("siting every number of docks by every objective ...")
+    operator.tell("finding the best layout for each number of docks and objective ...")
     found = pareto_fronts(candidate_layouts(world)[0], docks)
     write_atomically(folder / "front.json", json_text(found.as_dict()))
     write_atomically(folder / "front.svg", svg_file(fronts_chart(found)))
@@ -47,7 +47,7 @@ def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) 
 
 
 def _losses(run: StoredRun, jobs: int, out: Path, operator: Operator) -> tuple[LossReport, ...]:
-    operator.tell("simulating without each dock, drone and pilot in turn ...")
+    operator.tell("simulating the loss of each dock, drone and pilot in turn ...")
     reports = n_minus_1(run.inputs, run.summary, jobs=jobs)
     write_atomically(out / "n_minus_1.json", json_text([report.as_dict() for report in reports]))
     return reports

@@ -139,7 +139,7 @@ def test_the_command_says_which_sorties_ask_more_than_the_battery_holds(tmp_path
     cases.write_text(json.dumps(near) + "\n" + json.dumps({**near, "hover_s": 36_000, "id": 2}) + "\n")
     command = [sys.executable, "-m", "dfr", "predict", str(cases)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900).stdout
-    assert ["BEYOND THE BATTERY" in line for line in said.splitlines()] == [False, True]
+    assert ["MORE THAN THE BATTERY HOLDS" in line for line in said.splitlines()] == [False, True]
 
 
 def test_an_aged_battery_must_turn_home_sooner():

@@ -63,7 +63,7 @@ def test_the_next_order_is_given_when_the_one_before_is_answered(capsys):
     assert isinstance(given(desk), Recall)
     told = capsys.readouterr().err
     assert "order REFUSED: it is low" in told
-    assert "'nonsense' is no order" in told
+    assert "'nonsense' is not an order" in told
 
 
 def test_a_wait_counts_the_vehicles_seconds():

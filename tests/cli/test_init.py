@@ -98,7 +98,7 @@ def test_on_a_terminal_a_slip_is_told_and_asked_again(tmp_path: Path) -> None:
         "lat 95.0",
         "'Beach Day' ->",
         "not a date",
-        "'4 m' is no number",
+        "'4 m' is not a number",
     ):
         assert slip in done.stderr
     assert load_scenario(tmp_path / "beach-day.yaml").site.ground_m_amsl == 4.0

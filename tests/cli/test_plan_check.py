@@ -92,7 +92,7 @@ def test_volumes_and_worksheet_are_written_beside_the_plan(tmp_path: Path):
     names = {feature["properties"]["id"] for feature in json.loads(volumes.read_text())["features"]}
     assert {"ground_risk_buffer", "adjacent_area", "proposed_restricted_area"} <= names
     assert "| iGRC |" in sheet.read_text()
-    assert "restricted area to propose: SFC to" in done.stdout
+    assert "proposed restricted area: SFC to" in done.stdout
     refused = dfr("plan", "victorious-2024", "--volumes", str(tmp_path / "v.dxf"))
     assert refused.returncode == 2
     assert "ending in .kml or .geojson" in refused.stderr
