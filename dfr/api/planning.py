@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dfr.api.words import word_of
+from dfr.api import word_of
 from dfr.errors import InputError, NonCompliantError
 from dfr.findings import Finding, by_danger, compliant
 from dfr.geo import Position

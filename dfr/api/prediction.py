@@ -10,7 +10,7 @@ from dfr.aircraft import catalogue
 from dfr.aircraft.cases import DEFAULT_DRONE, predict_cases, read_cases
 from dfr.aircraft.landing import NO_PARAMETERS
 from dfr.aircraft.landing_study import LandingStudy, study_landings
-from dfr.api.words import word_of
+from dfr.api import word_of
 from dfr.scenario.model import Guidance
 
 DEFAULT_DOCK = "open-pad"

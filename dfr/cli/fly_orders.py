@@ -1,7 +1,7 @@
 """Orders to a drone in the air, a line each: `go LAT,LON [LAT,LON ...] for SECONDS`, `home`, `wait SECONDS`.
 
-The director judges each order and refuses what was not checked; a line that is not an order is
-reported, and the flight continues. `wait` counts the vehicle's seconds, so that a list of orders suits any speed-up.
+The director judges each order and refuses what was not checked; a line that is not an order is reported, and
+the flight continues. `wait` counts the vehicle's seconds, so that a list of orders suits any speed-up.
 """
 
 from __future__ import annotations

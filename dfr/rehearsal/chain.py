@@ -179,10 +179,10 @@ def kept_words(out: Path) -> str:
     """What lies in the folder when somebody stops it, and how to go on."""
     held = held_replications(out / "run")
     flights = len(load_flights(out))
+    whole = f"the plan, {counted_noun(held, 'replication')} and {counted_noun(flights, 'flight')}"
     return (
-        f"the plan, {counted_noun(held, 'replication')} and {counted_noun(flights, 'flight')} are kept "
-        f"in {out} -> `dfr serve --run {out}` shows what is finished; the same command resumes the simulation, flies "
-        "again and keeps these in `earlier/`"
+        f"{whole} are kept in {out} -> `dfr serve --run {out}` shows what is finished; the same command "
+        "resumes the simulation, flies again and keeps these in `earlier/`"
     )
 
 
