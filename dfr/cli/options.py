@@ -17,7 +17,6 @@ from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import DayFiles
 from dfr.io.weather.files import WeatherFiles
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.world.model import World
 
@@ -87,6 +86,8 @@ NoCache = Annotated[
 def plan_of(world: World, path: Path | None, docks: int | None) -> Plan:
     """The plan in a file, which must be of this very scenario, or a new one."""
     if path is None:
+        from dfr.plan.planner import make_plan  # loads the solvers, which a verb without a plan does without
+
         return make_plan(world, docks=docks)
     if docks is not None:
         raise InputError("--plan and --docks exclude each other", do="give one of them")

@@ -102,7 +102,7 @@ def test_an_output_without_room_is_an_error_that_says_so(arguments):
             check=False,
         )
     assert done.returncode == 2
-    assert "No space left on device -> make room" in done.stderr
+    assert "No space left on device -> free space" in done.stderr
     assert "Exception ignored" not in done.stderr
 
 
