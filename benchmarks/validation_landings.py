@@ -13,9 +13,8 @@ from matplotlib import pyplot as plt
 from validation_rows import Row, records, save
 
 from dfr.aircraft.catalogue import drone
-from dfr.aircraft.landing_trials import Touchdowns, Trials
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import land
+from dfr.aircraft.touchdown import Touchdowns, Trials, land
 from dfr.scenario.model import Guidance
 
 TRIALS = 2000

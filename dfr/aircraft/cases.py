@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from dfr.aircraft import catalogue
-from dfr.aircraft.endurance import return_by_s
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths
+from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths, return_by_s
 from dfr.aircraft.settings import PARAMETERS
 from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
 from dfr.errors import InputError, Problem

@@ -17,10 +17,9 @@ from types import MappingProxyType
 import numpy as np
 
 from dfr.aircraft.catalogue import Dock, Drone
-from dfr.aircraft.landing_trials import Sensors, Touchdowns, Trials
 from dfr.aircraft.precision import Camera
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import land
+from dfr.aircraft.touchdown import Sensors, Touchdowns, Trials, land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 from dfr.units import GRAVITY_MPS2

@@ -21,9 +21,8 @@ from dfr.aircraft.landing import (
     landing_settings,
     sensors_of,
 )
-from dfr.aircraft.landing_trials import Touchdowns, Trials
 from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H, LOST_BY, PrecisionSettings
-from dfr.aircraft.touchdown import land
+from dfr.aircraft.touchdown import Touchdowns, Trials, land
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 from dfr.statistics import wilson

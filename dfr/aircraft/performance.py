@@ -14,11 +14,11 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
-from dfr.aircraft.gusty import Gusts
 from dfr.aircraft.legs import (
     ARRIVAL_S,
     TAKEOFF_HEADING_RAD,
     FlownLegs,
+    Gusts,
     Wind,
     fly_legs,
     heading_out,
@@ -30,6 +30,7 @@ from dfr.aircraft.sitl_effects import SitlEffects, fly_return_of_sitl, heading_e
 from dfr.aircraft.trim import air_density, airframe_of
 from dfr.aircraft.vertical import climb_seconds, land_seconds
 from dfr.geo import FloatArray
+from dfr.units import wh_to_j
 from dfr.world.gusts import scale_lengths_m
 from dfr.world.wind import MeanWind
 
@@ -41,6 +42,7 @@ __all__ = [
     "flight_settings",
     "predict_path",
     "predict_paths",
+    "return_by_s",
 ]
 
 CONTACT_S = 1.3
@@ -202,6 +204,16 @@ def predict_paths(
         sitl=sitl,
     )
     return paths.flown()
+
+
+def return_by_s(sorties: Sorties, usable: FloatArray | float) -> FloatArray:
+    """Seconds after lift by which each drone must have turned home from its target, NaN where it cannot fly.
+
+    `usable` is the energy a sortie may use (Wh): see `dfr.aircraft.energy.usable_wh`. Earlier than its
+    arrival where it could not come home at all with the reserve it is to keep.
+    """
+    spare_s = wh_to_j(1.0) * (usable - sorties.late_energy_wh) / sorties.hover_w
+    return sorties.climb_s + sorties.out_s + sorties.on_scene_s + spare_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -392,7 +392,7 @@ def stretch(offset_m: FloatArray, height_m: FloatArray, lean: FloatArray) -> Flo
 
 
 class Tracking(NamedTuple):
-    """How landings tracked their target, shape (n,): see `dfr.aircraft.landing_trials.Touchdowns`."""
+    """How landings tracked their target, shape (n,): see `dfr.aircraft.touchdown.Touchdowns`."""
 
     retries: np.ndarray
     lost_by: np.ndarray

@@ -10,8 +10,7 @@ import numpy as np
 import shapely
 
 from dfr import __version__
-from dfr.aircraft.endurance import return_by_s
-from dfr.aircraft.performance import Sortie
+from dfr.aircraft.performance import Sortie, return_by_s
 from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.checks.heights import least_height_m_agl

@@ -22,23 +22,21 @@ from dfr.scenario.model import TemporaryRestriction
 from dfr.world.airspace_answers import (
     AirspaceAnswer,
     AirspaceState,
-    VolumeAnswer,
-    ZoneAnswer,
-    reason,
-    why_not,
-    zone_answer,
-)
-from dfr.world.airspace_area import (
     Ground,
     Layer,
     PathConflict,
     Verdict,
+    VolumeAnswer,
+    ZoneAnswer,
     ZoneVerdict,
     local_path,
     local_volume,
     path_passages,
+    reason,
     sample_points,
     samples_along,
+    why_not,
+    zone_answer,
     zone_verdict,
 )
 from dfr.world.coverage import (

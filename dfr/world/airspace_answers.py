@@ -1,16 +1,283 @@
-"""What an airspace answers, and the words for it."""
+"""What an airspace answers of a point, a volume or a flown line: zone by zone, by how much, where.
+
+The volume that is checked is the one with its buffers; enlarging it never removes a conflict.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+import shapely
+
+from dfr.geo import FloatArray, LocalFrame, Position, Ring
 from dfr.scenario.data_kinds import DataKind
-from dfr.world.airspace_area import ZoneVerdict
 from dfr.world.coverage import KindCover
-from dfr.world.vertical import Air, VerticalFit, vertical_fit
-from dfr.world.zones import Zone
+from dfr.world.shapes import Vertex, build_areas, dense_line
+from dfr.world.vertical import Air, Range, VerticalFit, vertical_fit
+from dfr.world.zones import TOUCH_M, Zone
+
+GROUND_STEP_M = 50.0
+"""The ground under a volume or line is sampled this densely: the posts of OS Terrain 50."""
+
+LEAST_ROWS, MOST_ROWS = 12, 60
+"""Of samples across a volume."""
+
+MOST_ALONG = 4000
+"""Samples along a line."""
+
+
+class Verdict(StrEnum):
+    """How a volume or line stands to one zone."""
+
+    CLEAR = "clear"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneVerdict:
+    """How a volume stands to one zone.
+
+    `horizontal_margin_m` is the distance between them, negative by how deep the volume reaches
+    in; `vertical_margin_m` likewise for heights, None where a limit cannot be placed. `margin_m`
+    is the better of the two: the smallest change that would clear it. `place` is the deepest
+    point, or the nearest.
+    """
+
+    zone: Zone
+    verdict: Verdict
+    horizontal_margin_m: float
+    vertical_margin_m: float | None
+    active: bool | None
+    place: Position
+    reason: str
+
+    @property
+    def margin_m(self) -> float:
+        """Positive: room; negative: the smallest change, sideways or in height, that clears it."""
+        vertical = self.vertical_margin_m
+        return self.horizontal_margin_m if vertical is None else max(self.horizontal_margin_m, vertical)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A slab of heights over a period, with what is known of ground, pressure and geoid."""
+
+    lower_m_agl: float
+    upper_m_agl: float
+    start: datetime
+    end: datetime
+    qnh_hpa: float | None
+    geoid_m: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Ground heights at sample points of a volume: bounds at each, None where not known."""
+
+    east_north: FloatArray
+    bounds_m_amsl: tuple[Range | None, ...]
+
+    def under(self, area: shapely.Geometry) -> tuple[Range | None, Range | None]:
+        """(highest, lowest) ground within an area, each as a range; where no sample is in it, of all."""
+        inside = shapely.dwithin(area, shapely.points(self.east_north), TOUCH_M)
+        chosen = [b for b, is_in in zip(self.bounds_m_amsl, inside, strict=True) if is_in or not inside.any()]
+        known = [bounds for bounds in chosen if bounds is not None]
+        if not known or len(known) < len(chosen):
+            return None, None
+        low, high = np.asarray(known).T
+        return (float(low.max()), float(high.max())), (float(low.min()), float(high.min()))
+
+
+def sample_points(volume: shapely.Geometry) -> FloatArray:
+    """(n, 2) corners of a local volume and grid points within it."""
+    west, south, east, north = volume.bounds
+    x, y = np.meshgrid(_rows(west, east), _rows(south, north))
+    inside = shapely.intersects_xy(volume, x, y)
+    return np.concatenate([shapely.get_coordinates(volume), np.column_stack((x[inside], y[inside]))])
+
+
+def _rows(low_m: float, high_m: float) -> FloatArray:
+    count = np.clip(np.ceil((high_m - low_m) / GROUND_STEP_M) + 1, LEAST_ROWS, MOST_ROWS)
+    return np.linspace(low_m, high_m, int(count))
+
+
+def samples_along(line: shapely.LineString) -> FloatArray:
+    """(n, 2) corners of a local line and points between them."""
+    step_m = max(GROUND_STEP_M, line.length / MOST_ALONG)
+    found: FloatArray = shapely.get_coordinates(shapely.segmentize(line, step_m))
+    return found
+
+
+def local_volume(rings: Sequence[Ring]) -> tuple[LocalFrame, shapely.Geometry]:
+    """A frame about the rings and their union in its metres."""
+    built = build_areas([[Vertex(p.lat_deg, p.lon_deg) for p in ring] for ring in rings])
+    points = [p for ring in rings for p in ring]
+    rough = LocalFrame(points[0])
+    middle = rough.points(points).mean(axis=0)
+    frame = LocalFrame(rough.position(float(middle[0]), float(middle[1])))
+    parts = [shape.area.local(frame) for shape in built if shape.area is not None]
+    parts += [
+        frame.line(ring) for ring, shape in zip(rings, built, strict=True) if shape.area is None and ring
+    ]
+    return frame, shapely.union_all(parts)
+
+
+def zone_verdict(
+    zone: Zone, volume: shapely.Geometry, frame: LocalFrame, layer: Layer, ground: Ground
+) -> ZoneVerdict:
+    """How a local volume stands to one zone."""
+    shape = zone.area.local(frame)
+    apart_m = float(shapely.distance(shape, volume))
+    shared = shapely.intersection(shape, volume)
+    highest, lowest = ground.under(volume if shared.is_empty else shared)
+    fit = vertical_fit(
+        zone.lower,
+        zone.upper,
+        bottom_m_agl=layer.lower_m_agl,
+        top_m_agl=layer.upper_m_agl,
+        floor=Air(ground_m_amsl=highest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+        ceiling=Air(ground_m_amsl=lowest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+    )
+    active = zone.active(layer.start, layer.end)
+    margin_m, point = (
+        (apart_m, _nearest(shape, volume)) if apart_m > TOUCH_M else _deepest(shape, shared, volume)
+    )
+    verdict, reason = _decide(zone, apart_m, fit, active)
+    return ZoneVerdict(
+        zone=zone,
+        verdict=verdict,
+        horizontal_margin_m=margin_m,
+        vertical_margin_m=fit.margin_m,
+        active=active,
+        place=frame.position(*point),
+        reason=reason,
+    )
+
+
+def _decide(  # noqa: PLR0911 - one return for each reason, in the order in which they decide
+    zone: Zone, apart_m: float, fit: VerticalFit, active: bool | None
+) -> tuple[Verdict, str]:
+    if apart_m > TOUCH_M:
+        return Verdict.CLEAR, "apart"
+    if not zone.binding:
+        return Verdict.CLEAR, "does not bind this operation"
+    if zone.defect:
+        return Verdict.UNKNOWN, zone.defect
+    if fit.inside is False:
+        return Verdict.CLEAR, "under or over it"
+    if active is False:
+        return Verdict.CLEAR, f"not active then ({zone.activation.text})"
+    if zone.possible:
+        return Verdict.UNKNOWN, f"whether it exists is not known ({zone.remarks or zone.source})"
+    if fit.inside is None:
+        return Verdict.UNKNOWN, fit.reason
+    if active is None:
+        return Verdict.UNKNOWN, f"whether it is active is not known ({zone.activation.text})"
+    return Verdict.CONFLICT, "inside"
+
+
+def _nearest(shape: shapely.Geometry, volume: shapely.Geometry) -> tuple[float, float]:
+    line = shapely.shortest_line(volume, shape)
+    x, y = shapely.get_coordinates(line)[0]
+    return float(x), float(y)
+
+
+def _deepest(
+    shape: shapely.Geometry, shared: shapely.Geometry, volume: shapely.Geometry
+) -> tuple[float, tuple[float, float]]:
+    """(minus the depth, where) of what a volume shares with a zone."""
+    if shared.is_empty:
+        return 0.0, _nearest(shape, volume)
+    points = np.concatenate(
+        [shapely.get_coordinates(shared), shapely.get_coordinates(shapely.centroid(shared))]
+    )
+    depths = shapely.distance(shape.boundary, shapely.points(points))
+    depths[~shapely.intersects_xy(shape.buffer(TOUCH_M), *points.T)] = 0.0
+    deepest = int(np.argmax(depths))
+    return -float(depths[deepest]), (float(points[deepest, 0]), float(points[deepest, 1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathConflict:
+    """Where a flown line is within a zone: metres along it at entry and exit, and the places.
+
+    A line that only touches has its entry at its exit.
+    """
+
+    zone: Zone
+    verdict: Verdict
+    entry_m: float
+    exit_m: float
+    entry: Position
+    exit: Position
+    reason: str
+
+
+def path_passages(
+    line: shapely.LineString, frame: LocalFrame, zones: Sequence[Zone], layer: Layer, ground: Ground
+) -> tuple[PathConflict, ...]:
+    """Where a local line at one height runs within zones that bind or may bind."""
+    found: list[PathConflict] = []
+    for zone in zones:
+        shape = zone.area.local(frame)
+        judged = zone_verdict(zone, line, frame, layer, ground)
+        if judged.verdict is not Verdict.CLEAR:
+            found += [_passage(judged, line, frame, span) for span in _spans(shape, line)]
+    return tuple(sorted(found, key=lambda conflict: (conflict.entry_m, conflict.zone.sort_key)))
+
+
+def local_path(points: Sequence[Position]) -> tuple[LocalFrame, shapely.LineString]:
+    """A frame about the middle of a line of geodesic legs, and the line in its metres."""
+    rough = LocalFrame(points[0])
+    middle = rough.points(points).mean(axis=0)
+    frame = LocalFrame(rough.position(float(middle[0]), float(middle[1])))
+    lat, lon = dense_line(points)
+    return frame, shapely.LineString(np.column_stack(frame.to_enu(lat, lon)))
+
+
+def _spans(shape: shapely.Geometry, line: shapely.LineString) -> list[Range]:
+    """Where a line runs within a shape, as distances along it; touching is a span of no length."""
+    if float(shapely.distance(shape, line)) > TOUCH_M:
+        return []
+    shared = shapely.intersection(shape, line)
+    if shared.is_empty:
+        shared = shapely.Point(_nearest(shape, line))
+    spans = []
+    for part in shapely.get_parts(
+        shapely.line_merge(shared) if shared.geom_type == "MultiLineString" else shared
+    ):
+        along = [float(line.project(shapely.Point(xy))) for xy in shapely.get_coordinates(part)]
+        spans.append((min(along), max(along)))
+    return _joined(spans)
+
+
+def _joined(spans: Sequence[Range]) -> list[Range]:
+    """Spans in order, those that meet made one."""
+    joined: list[Range] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1] + TOUCH_M:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((begin, end))
+    return joined
+
+
+def _passage(judged: ZoneVerdict, line: shapely.LineString, frame: LocalFrame, span: Range) -> PathConflict:
+    entry, leave = (line.interpolate(along) for along in span)
+    return PathConflict(
+        zone=judged.zone,
+        verdict=judged.verdict,
+        entry_m=span[0],
+        exit_m=span[1],
+        entry=frame.position(entry.x, entry.y),
+        exit=frame.position(leave.x, leave.y),
+        reason=judged.reason,
+    )
 
 
 class AirspaceState(StrEnum):

@@ -10,9 +10,8 @@ import pytest
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.envelope import AXES, Air, Axis, envelope
 from dfr.aircraft.landing import in_rain
-from dfr.aircraft.landing_trials import Sensors, Trials
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import land
+from dfr.aircraft.touchdown import Sensors, Trials, land
 from dfr.scenario.model import Guidance
 
 QUAD, PAD = drone("arducopter-sitl-quad"), dock("open-pad")

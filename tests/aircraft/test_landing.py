@@ -14,7 +14,7 @@ import pytest
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits, failures, landing_odds, tip_over_mps
 from dfr.aircraft.landing_study import study_landings
-from dfr.aircraft.landing_trials import Touchdowns
+from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
 from dfr.statistics import wilson
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing_study import study_landings
-from dfr.aircraft.landing_trials import Trials
 from dfr.aircraft.precision import (
     BY_VIEW,
     FOUND,
@@ -30,7 +29,7 @@ from dfr.aircraft.precision import (
     TargetDetector,
 )
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import land
+from dfr.aircraft.touchdown import Trials, land
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
 

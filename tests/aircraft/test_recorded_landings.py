@@ -11,9 +11,8 @@ import pytest
 
 from dfr.aircraft.catalogue import drone
 from dfr.aircraft.landing import landing_settings
-from dfr.aircraft.landing_trials import Touchdowns, Trials
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import land
+from dfr.aircraft.touchdown import Touchdowns, Trials, land
 from dfr.scenario.model import Guidance
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "arducopter" / "landings.jsonl"

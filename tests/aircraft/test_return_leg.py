@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.catalogue import drone
-from dfr.aircraft.endurance import point_of_no_return
 from dfr.aircraft.legs import STEADY_LEAN, Wind
 from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, predict_path
 from dfr.aircraft.return_leg import OWN_AIRSPEED_ERROR, OWN_ERROR
@@ -20,6 +19,7 @@ from dfr.aircraft.trim import air_density, airframe_of, speed_along
 from dfr.world.wind import MeanWind
 
 from ..recorded_sorties import predicted_like
+from .point_of_no_return import point_of_no_return
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "arducopter"
 QUAD = drone("arducopter-sitl-quad")

@@ -16,8 +16,7 @@ from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import any_in_hour, hour_windows
 from dfr.scenario.data_kinds import DataKind
 from dfr.scenario.model import OperationKind
-from dfr.world.airspace_answers import VolumeAnswer
-from dfr.world.airspace_area import Verdict, ZoneVerdict
+from dfr.world.airspace_answers import Verdict, VolumeAnswer, ZoneVerdict
 from dfr.world.zones import TOUCH_M, Zone, zone_of_restriction
 
 NEARBY_M = 15_000.0

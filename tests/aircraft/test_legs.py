@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.cases import predict_cases, read_cases
-from dfr.aircraft.gusty import Pace, deviation_s, mean_of_lesser
+from dfr.aircraft.legs import GustySpeed, mean_of_lesser, time_deviation_s
 
 FLOWN = [
     json.loads(line)
@@ -38,8 +38,8 @@ def test_times_scatter_as_those_flown_through_a_drawn_series():
         at += np.where(flying, (3.0 + gust) * dt, 0.0)
         clock += np.where(flying, dt, 0.0)
     one = np.ones((1, 1))
-    found = deviation_s(
-        1200.0 * one, 3.0 * one, Pace(mean_mps=3.0 * one, deviation_mps=one, gust_s=10.0 * one)
+    found = time_deviation_s(
+        1200.0 * one, 3.0 * one, GustySpeed(mean_mps=3.0 * one, deviation_mps=one, gust_s=10.0 * one)
     )
     assert found[0] == pytest.approx(clock.std(), rel=0.12)
     assert clock.mean() == pytest.approx(400.0, rel=0.03)

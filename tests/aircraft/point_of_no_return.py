@@ -1,4 +1,4 @@
-"""How long and how far a battery lets a drone go before it has to turn home with its reserve untouched."""
+"""How far a battery lets a drone go straight out before it has to turn home with its reserve untouched."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import Sorties, predict_paths
+from dfr.aircraft.performance import predict_paths
 from dfr.aircraft.settings import FlightSettings
-from dfr.geo import FloatArray
-from dfr.units import wh_to_j
 from dfr.world.wind import MeanWind
 
 FARTHEST_M = 100_000.0
@@ -31,16 +29,6 @@ class PointOfNoReturn:
     distance_m: float
     seconds: float
     limited_by: str
-
-
-def return_by_s(sorties: Sorties, usable: FloatArray | float) -> FloatArray:
-    """Seconds after lift by which each drone must have turned home from its target, NaN where it cannot fly.
-
-    `usable` is the energy a sortie may use (Wh): see `dfr.aircraft.energy.usable_wh`. Earlier than its
-    arrival where it could not come home at all with the reserve it is to keep.
-    """
-    spare_s = wh_to_j(1.0) * (usable - sorties.late_energy_wh) / sorties.hover_w
-    return sorties.climb_s + sorties.out_s + sorties.on_scene_s + spare_s
 
 
 def point_of_no_return(
