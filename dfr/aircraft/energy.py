@@ -41,6 +41,12 @@ HOVER_OVER_FLIGHT = 0.87
 DEFAULT_MERIT = 0.6
 """Assumed battery-to-air figure of merit where no sheet gives an endurance."""
 
+READY_FRACTION = 0.6
+"""A drone is offered again from this charge (assumed). Dispatch checks whether it suffices for a call."""
+
+MIN_TURNAROUND_S = 60.0
+"""Docked to fit for launch where no charge is needed: lid, log, checks (assumed)."""
+
 USABLE_FRACTION = 0.95
 """Assumed share of the nominal capacity a sheet's endurance uses."""
 
@@ -193,6 +199,11 @@ def charge_seconds(dock: Dock, from_fraction: float, to_fraction: float) -> floa
     stated = _charge_units(dock.charge_to) - _charge_units(dock.charge_from)
     asked = max(0.0, _charge_units(to_fraction) - _charge_units(from_fraction))
     return dock.charge_min * 60.0 * asked / stated
+
+
+def turnaround_seconds(dock: Dock, left: float, to_fraction: float = READY_FRACTION) -> float:
+    """Seconds from docked with a charge left to charged so far, and to fit for launch at least."""
+    return max(MIN_TURNAROUND_S, charge_seconds(dock, left, to_fraction))
 
 
 def _charge_units(fraction: float) -> float:

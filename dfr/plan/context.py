@@ -46,6 +46,10 @@ class Context:
         rings = () if volume is None else volume.rings
         return shapely.union_all([self.world.frame.polygon(ring) for ring in rings])
 
+    def home_of(self, route: Route) -> Position:
+        """Where a route starts: the position of its dock."""
+        return next(site.position for site in self.plan.sites if site.id == route.site_id)
+
     def place(self, point: shapely.Point) -> Position:
         """A local point as a position, to a centimetre."""
         return self.world.frame.position(round(point.x, 2), round(point.y, 2))
@@ -115,11 +119,6 @@ def listed(words: list[str], most: int = 4) -> str:
     """Some of a list in words: the first few and how many more."""
     more = len(words) - most
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def context_home(context: Context, route: Route) -> Position:
-    """Where a route starts."""
-    return next(site.position for site in context.plan.sites if site.id == route.site_id)
 
 
 def nearest_on(line: shapely.LineString | shapely.Point, other: object) -> shapely.Point:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfr.aircraft.catalogue import dock
-from dfr.aircraft.energy import charge_seconds
+from dfr.aircraft.energy import turnaround_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
 from dfr.plan.layouts import UNREACHED_S, CandidateLayouts, expected_s
@@ -34,9 +34,6 @@ BACKUP_WEIGHT = 0.5
 BoolArray = NDArray[np.bool_]
 
 QUANTILE = 0.9
-
-READY_FRACTION, LEAST_TURNAROUND_S = 0.6, 60.0
-"""From which charge, and how soon after touchdown, a drone is offered again: as simulated (assumed)."""
 
 
 class Objective(StrEnum):
@@ -188,9 +185,7 @@ class _Rows:
         usable = matrix.usable_wh / (1.0 - self.scenario.contingency.reserve_fraction)
         used = (matrix.energy_wh / usable[:, None, None]).reshape(self.wanted.size, -1)[self.wanted]
         left = np.clip(1.0 - used, 0.0, 1.0)
-        charged = np.array(
-            [max(LEAST_TURNAROUND_S, charge_seconds(box, x / 100.0, READY_FRACTION)) for x in range(101)]
-        )
+        charged = np.array([turnaround_seconds(box, x / 100.0) for x in range(101)])
         away_s = expected_s(self.scenario.crew.launch) + 2.0 * self.capped_s + on_scene_s(self.scenario)
         return np.asarray(away_s + charged[np.rint(100.0 * left).astype(int)])
 

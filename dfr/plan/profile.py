@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import FloatArray
-from dfr.plan.context import Context, context_home, context_of
+from dfr.plan.context import Context, context_of
 from dfr.plan.flight_path import out_heights_m_home, return_height_m_agl, rtl_height_m_home
 from dfr.plan.model import Plan, Route, RouteProfile
 from dfr.world.model import World
@@ -21,7 +21,11 @@ from dfr.world.terrain import heights_m_amsl
 PROFILE_STEP_M = 25.0
 """Half a cell of OS Terrain 50."""
 
-MOST_PLACES, MOST_KEPT = 2000, 41
+MOST_PLACES = 2000
+"""Places that a profile is worked out at, at most."""
+
+MOST_KEPT = 41
+"""Places of a profile that a plan keeps, at most: as many as a figure can show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ def profile_of(context: Context, route: Route, line: shapely.LineString | shapel
     xy = shapely.get_coordinates(points)
     terrain = context.world.terrain
     ground = heights_m_amsl(terrain, *context.world.frame.to_geodetic(xy[:, 0], xy[:, 1]))
-    home = terrain.ground_m_amsl(context_home(context, route))
+    home = terrain.ground_m_amsl(context.home_of(route))
     out, top = _flown_m_home(context, route, np.linspace(0.0, line.length, count))
     above = (np.nan if home is None else home) - ground
     return Profile(

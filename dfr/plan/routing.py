@@ -32,8 +32,11 @@ STAND_OFF_LIMIT_M = 120.0
 """A drone farther from its target is not on scene (assumed: oblique view from about the flight height)."""
 
 
-MOST_TRIED, MOST_NAMED = 12, 4
-"""Of the obstacles around a target out of reach so many are tried alone, and so many are named."""
+MOST_TRIED = 12
+"""How many obstacles around a target out of reach are left out, one at a time, to see which cuts it off."""
+
+MOST_NAMED = 4
+"""How many of these obstacles are named where only several together cut the target off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

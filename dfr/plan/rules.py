@@ -36,8 +36,10 @@ LEAST_SKY_VIEW = 0.7
 LONGEST_SHIFT_H = 12.0
 # Above the ground (4 m of grid error, trees and lamps) and above obstacles.
 LEAST_CLEARANCE_M = 20.0
-# Between two drones of one plan: sideways, or else in height (4 m of altimetry error each, 7 m for downwash).
-APART_M, APART_HEIGHT_M = 50.0, 15.0
+# Between two drones of one plan, sideways.
+APART_M = 50.0
+# Or else in height: 4 m of altimetry error each, and 7 m more for downwash and gusts.
+APART_HEIGHT_M = 15.0
 # From other users of the air, vertically: ASTM F3442 (to be confirmed); no UK police figure is published.
 WELL_CLEAR_FT = 250.0
 

@@ -204,8 +204,14 @@ STEP_M = 5.0
 TIME_LIMIT_S = 20.0
 """For the search; what is found by then is flown, and the routes that still meet are said."""
 
-NOT_APART, LEVEL, DOWN = 1e4, 10.0, 1.001
-"""What a pair of docks that is not apart costs, a further level, and a metre down against one up."""
+NOT_APART = 1e4
+"""What a pair of docks costs that is not apart."""
+
+LEVEL = 10.0
+"""What a further level costs."""
+
+DOWN = 1.001
+"""What a metre down costs against a metre up."""
 
 LEAST_WEIGHT = 0.1
 """Of a dock that serves no calls: it changes its height no more than needed either."""

@@ -25,12 +25,17 @@ from dfr.units import GRAVITY_MPS2
 
 METHOD = "FOCA/LBA multirotor"
 
-FLIGHT_GEOGRAPHY, CONTINGENCY = "flight_geography", "contingency"
-GROUND_RISK_BUFFER, ADJACENT_AREA = "ground_risk_buffer", "adjacent_area"
+FLIGHT_GEOGRAPHY = "flight_geography"
+CONTINGENCY = "contingency"
+GROUND_RISK_BUFFER = "ground_risk_buffer"
+ADJACENT_AREA = "adjacent_area"
 ADJACENT_AREA_120S = "adjacent_area_120s"
 
-OUTLINE_M, OUTLINE_SHARE = 0.2, 0.01
-"""How far outside the true one an outline is drawn: at least this, or about this share of its reach."""
+OUTLINE_M = 0.2
+"""An outline is drawn at least this far outside the true one."""
+
+OUTLINE_SHARE = 0.01
+"""Or about this share of its reach, where that is more."""
 
 ARC_SEGMENTS = 16
 

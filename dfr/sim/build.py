@@ -11,7 +11,7 @@ import math
 import shapely
 
 from dfr.aircraft.catalogue import Dock
-from dfr.aircraft.energy import charge_seconds
+from dfr.aircraft.energy import MIN_TURNAROUND_S, READY_FRACTION, turnaround_seconds
 from dfr.aircraft.landing import BLURRING_RAIN_MM_H, MOST_SINK_MPS, MOST_SPEED_MPS
 from dfr.aircraft.performance import FlightSettings
 from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H
@@ -50,12 +50,6 @@ from dfr.world.model import World
 from dfr.world.wakes import ASSUMPTION as WAKE_ASSUMPTION
 from dfr.world.wakes import SHED_SHARE
 from dfr.world.weather import weather_at
-
-READY_FRACTION = 0.6
-"""A drone is offered again from this charge; whether it suffices for a call is checked at dispatch."""
-
-MIN_TURNAROUND_S = 60.0
-"""Docked to fit for launch where no charge is needed: lid, log, checks."""
 
 RETRY_S = 30.0
 """Going up again after an aborted landing, and finding the pad."""
@@ -302,15 +296,11 @@ def _traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
 
 def _turnaround(dock_: Dock) -> Turnaround:
     """Charging times of a dock by the charge left."""
-
-    def seconds(left: float, to: float) -> float:
-        return max(MIN_TURNAROUND_S, charge_seconds(dock_, left, to) if left < to else 0.0)
-
     left = [percent / 100.0 for percent in range(101)]
     return Turnaround(
         ready_fraction=READY_FRACTION,
-        to_ready_s=tuple(seconds(value, READY_FRACTION) for value in left),
-        to_full_s=tuple(seconds(value, 1.0) for value in left),
+        to_ready_s=tuple(turnaround_seconds(dock_, value) for value in left),
+        to_full_s=tuple(turnaround_seconds(dock_, value, 1.0) for value in left),
     )
 
 

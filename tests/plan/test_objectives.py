@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 
 from dfr.errors import InfeasibleError, InputError
-from dfr.plan import objectives
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.objectives import Objective, SitingObjective, site
 from dfr.plan.pareto import pareto_fronts
 from dfr.plan.planner import candidate_layouts, make_plan, with_roles
-from dfr.sim.build import MIN_TURNAROUND_S, READY_FRACTION
 
 from .conftest import START, Field, candidate, hour
 
@@ -130,10 +128,6 @@ def test_busy_drones_have_the_busy_fraction_they_were_sited_for(layouts):
     _, by = site(layouts, 2, SitingObjective(objective=Objective.MEXCLP))
     assert "agrees with these docks' own" in by.given
     assert by.status == "optimal"
-
-
-def test_a_drone_is_offered_again_when_the_simulation_offers_it():
-    assert (objectives.READY_FRACTION, objectives.LEAST_TURNAROUND_S) == (READY_FRACTION, MIN_TURNAROUND_S)
 
 
 def test_the_plan_says_for_what_its_docks_stand_and_what_that_costs_in_coverage(world):

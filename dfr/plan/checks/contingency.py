@@ -9,7 +9,7 @@ import shapely
 
 from dfr.findings import Finding, Severity
 from dfr.geo import Position
-from dfr.plan.context import Context, context_home, finding, listed
+from dfr.plan.context import Context, finding, listed
 from dfr.plan.contingency import RETURN_STEP_M
 from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.model import Route
@@ -82,7 +82,7 @@ def _return_legs(
 ) -> shapely.MultiLineString:
     """The straight legs from points along a route to where RTL goes from there: the nearest place."""
     frame = context.world.frame
-    homes = (context_home(context, route), *context.scenario.contingency.rally_points)
+    homes = (context.home_of(route), *context.scenario.contingency.rally_points)
     places = np.array([frame.point(place) for place in homes])
     count = max(1, math.ceil(line.length / RETURN_STEP_M)) + 1
     path = line if isinstance(line, shapely.LineString) else shapely.LineString([line, line])
