@@ -48,7 +48,7 @@ def airborne() -> tuple[BuiltinVehicle, Channel]:
     channel = Channel(vehicle.state, 0)
     channel.connected = True
     vehicle.serve([channel])
-    channel.stream(0, TELEMETRY_HZ)
+    channel.set_stream_rate(0, TELEMETRY_HZ)
     run(vehicle, channel, 5.0)
     if not (
         change_mode(vehicle.state, modes.GUIDED)

@@ -19,7 +19,7 @@ HEARTBEAT_S = 1.0
 
 
 class Channel:
-    """Messages in and out of one port. The socket is the server's business: `take` and `feed` are bytes."""
+    """Messages in and out of one port. The socket is the server's: `out` and `parse` are bytes."""
 
     def __init__(self, state: State, number: int) -> None:
         self._state = state
@@ -36,16 +36,16 @@ class Channel:
         self._listing: Iterator[Any] | None = None
         self._owed: list[int] = []
         self._modes_owed: list[int] = []
-        self.from_parameters()
+        self.subscribe_by_parameters()
 
-    def from_parameters(self) -> None:
+    def subscribe_by_parameters(self) -> None:
         """Subscribe to what the port's SRn_ parameters say."""
         for stream, (name, _) in STREAMS.items():
             rate = self._state.parameters[f"SR{self.number}_{name}"]
             if rate > 0.0:
-                self.stream(stream, rate)
+                self.set_stream_rate(stream, rate)
 
-    def feed(self, data: bytes) -> Iterable[Any]:
+    def parse(self, data: bytes) -> Iterable[Any]:
         """Messages in received bytes; what is no message is skipped."""
         found = self.mav.parse_buffer(data)
         return [message for message in found or () if message.get_type() != "BAD_DATA"]
@@ -61,7 +61,7 @@ class Channel:
         if self.connected and len(self.out) < FULL_BYTES:
             self.out += raw
 
-    def every(self, message_id: int, period_s: float | None) -> None:
+    def send_every(self, message_id: int, period_s: float | None) -> None:
         """Send a message every so many seconds, or (None) no longer."""
         if period_s is None:
             self._periods.pop(message_id, None)
@@ -71,7 +71,7 @@ class Channel:
             self._due[message_id] = self._state.craft.t_s
         self._next_due = 0.0
 
-    def usual(self, message_id: int) -> float | None:
+    def usual_period_s(self, message_id: int) -> float | None:
         """Seconds between two of a message by the port's SRn_ parameters; None where they ask for none."""
         if message_id == mavlink.MAVLINK_MSG_ID_HEARTBEAT:
             return HEARTBEAT_S
@@ -99,16 +99,16 @@ class Channel:
         self._owed.clear()
         self._modes_owed.clear()
 
-    def period(self, message_id: int) -> float | None:
+    def period_s(self, message_id: int) -> float | None:
         """Seconds between two of a message; None where it is not sent by itself."""
         return self._periods.get(message_id)
 
-    def stream(self, stream: int, rate_hz: float) -> None:
+    def set_stream_rate(self, stream: int, rate_hz: float) -> None:
         """Set the rate of a data stream's messages; stream 0 is all of them."""
         for number, (_, messages) in STREAMS.items():
             if stream in (0, number):
                 for message_id in messages:
-                    self.every(message_id, 1.0 / rate_hz if rate_hz > 0.0 else None)
+                    self.send_every(message_id, 1.0 / rate_hz if rate_hz > 0.0 else None)
 
     def list_parameters(self) -> None:
         """Begin to send all parameters; the vehicle says what it is first."""
@@ -117,7 +117,7 @@ class Channel:
             [param_value(self._state.parameters, p) for p in self._state.parameters.all_shown()]
         )
 
-    def tick(self, t_s: float) -> None:
+    def send_due(self, t_s: float) -> None:
         """Queue what is due."""
         if not self.connected:
             return
@@ -152,7 +152,7 @@ class Channel:
             self.send(message)
         return True
 
-    def reset(self) -> None:
+    def forget_client(self) -> None:
         """A new client: nothing of the old one's is left but its subscriptions."""
         self.out.clear()
         self._listing = None

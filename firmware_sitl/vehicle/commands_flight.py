@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum
 from math import radians
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
@@ -24,23 +25,45 @@ from firmware_sitl.vehicle.request import (
 )
 from firmware_sitl.vehicle.state import State
 
-MODE_OF_SWITCH = {
-    4: modes.RTL,
-    16: modes.AUTO,
-    18: modes.LAND,
-    33: modes.BRAKE,
-    42: modes.SMART_RTL,
-    55: modes.GUIDED,
-    56: modes.LOITER,
-    68: modes.STABILIZE,
-    69: modes.POSHOLD,
-    70: modes.ALT_HOLD,
-    72: modes.CIRCLE,
-}
-"""RC_Channel's functions that are modes; a switch in its high position chooses them."""
 
-SWITCH_HIGH, FENCE_SWITCH, DISARM_SWITCH, ARM_SWITCHES = 2, 11, 81, (153, 154)
-RESTART_SWITCH = 24
+class Switch(IntEnum):
+    """Functions of a transmitter's switch that are known here (RC_Channel's AUX_FUNC)."""
+
+    RTL = 4
+    FENCE = 11
+    AUTO = 16
+    LAND = 18
+    MISSION_RESET = 24
+    BRAKE = 33
+    SMART_RTL = 42
+    GUIDED = 55
+    LOITER = 56
+    STABILIZE = 68
+    POSHOLD = 69
+    ALT_HOLD = 70
+    CIRCLE = 72
+    DISARM = 81
+    ARM_OR_DISARM = 153
+    ARM_OR_DISARM_AIRMODE = 154
+
+
+MODE_OF_SWITCH: Mapping[int, int] = {
+    Switch.RTL: modes.RTL,
+    Switch.AUTO: modes.AUTO,
+    Switch.LAND: modes.LAND,
+    Switch.BRAKE: modes.BRAKE,
+    Switch.SMART_RTL: modes.SMART_RTL,
+    Switch.GUIDED: modes.GUIDED,
+    Switch.LOITER: modes.LOITER,
+    Switch.STABILIZE: modes.STABILIZE,
+    Switch.POSHOLD: modes.POSHOLD,
+    Switch.ALT_HOLD: modes.ALT_HOLD,
+    Switch.CIRCLE: modes.CIRCLE,
+}
+"""Switches that choose a mode in their high position."""
+
+SWITCH_HIGH = 2
+ARM_SWITCHES = (Switch.ARM_OR_DISARM, Switch.ARM_OR_DISARM_AIRMODE)
 NOTHING_ATTACHED = frozenset(
     {9, 15, 19, 21, 22, 23, 24, 25, 27, 28, 30, 34, 35, 36, 44, 45, *range(300, 308)}
 )
@@ -192,13 +215,13 @@ def _switch(request: CommandRequest) -> int:
         if high:
             change_mode(state, MODE_OF_SWITCH[function])
         return ACCEPTED
-    if function == FENCE_SWITCH:
+    if function == Switch.FENCE:
         state.fence.enable(on=high)
-    elif function == DISARM_SWITCH or (function in ARM_SWITCHES and not high):
+    elif function == Switch.DISARM or (function in ARM_SWITCHES and not high):
         arming.disarm(state)
     elif function in ARM_SWITCHES:
         arming.arm(state)
-    elif function == RESTART_SWITCH and high:
+    elif function == Switch.MISSION_RESET and high:
         state.auto.restart()
     elif function not in NOTHING_ATTACHED:
         state.say(6, f"Invalid channel option ({function})")

@@ -44,7 +44,7 @@ def _interval(request: CommandRequest) -> int:
 
 def _tell_interval(channel: Channel, message_id: int) -> int:
     known = 0 <= message_id <= MOST_MESSAGE_ID and _known(message_id)
-    period = channel.period(message_id) if known else None
+    period = channel.period_s(message_id) if known else None
     microseconds = 0 if not known else -1 if period is None else round(period * 1000) * 1000
     channel.send(mavlink.MAVLink_message_interval_message(message_id & 0xFFFF, microseconds))
     return done(ok=known)
@@ -60,7 +60,9 @@ def _set_interval(request: CommandRequest) -> int:
         state.say(6, f"No ap_message for mavlink id ({message_id & 0xFFFFFFFF})")
         return DENIED
     if microseconds in (DEFAULT_US, STOP_US):
-        channel.every(message_id, channel.usual(message_id) if microseconds == DEFAULT_US else None)
+        channel.send_every(
+            message_id, channel.usual_period_s(message_id) if microseconds == DEFAULT_US else None
+        )
         return ACCEPTED
     interval_ms = min(max(microseconds // 1000, 1), MOST_INTERVAL_MS)
     if microseconds < 0:
@@ -68,7 +70,7 @@ def _set_interval(request: CommandRequest) -> int:
     if interval_ms < LEAST_INTERVAL_MS:
         state.say(6, f"Requested rate for message ID {message_id} too fast. Increase SCHED_LOOP_RATE")
         return DENIED
-    channel.every(message_id, interval_ms * 0.001)
+    channel.send_every(message_id, interval_ms * 0.001)
     return ACCEPTED
 
 
@@ -81,7 +83,7 @@ def _request(request: CommandRequest) -> int:
         return FAILED
     if message_id == AVAILABLE_MODES:
         channel.list_modes(request.byte(2))
-        channel.every(MODES_MONITOR, MONITOR_S)
+        channel.send_every(MODES_MONITOR, MONITOR_S)
     else:
         channel.send_later(message_id)
     return ACCEPTED

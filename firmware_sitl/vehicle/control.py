@@ -97,10 +97,6 @@ class PositionControl:
         self._integral = self._filtered = self._slope = self._limited = NO_LIMIT
         self.ask_north = self.ask_east = self.ask_up = 0.0
 
-    def reset_up(self) -> None:
-        """Take the present height and climb as the vertical target."""
-        self.up, self.v_up, self.a_up = self.body.up, self.body.v_up, 0.0
-
     def hold_here(self) -> None:
         """Make the point where the vehicle can stop the target."""
         self.north, self.east, self.up = self.stopping_point()
@@ -169,12 +165,6 @@ class PositionControl:
     def lean(self) -> tuple[float, float]:
         """Tangents of the lean asked for, north and east."""
         return self.ask_north / GRAVITY_MPS2, self.ask_east / GRAVITY_MPS2
-
-    def lean_asked_rad(self) -> float:
-        """Lean asked for as an angle (small-angle sum of roll and pitch, as the land detector sees it)."""
-        from math import atan
-
-        return atan(hypot(self.ask_north, self.ask_east) / GRAVITY_MPS2)
 
     def relax(self, dt: float) -> None:
         """Let the wind's integrator go, for the ground."""

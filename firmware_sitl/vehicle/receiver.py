@@ -164,7 +164,9 @@ class Receiver:
             state.say(4, "attitude targets are not flown here")
 
     def _set_stream(self, channel: Channel, message: Any) -> None:
-        channel.stream(message.req_stream_id, message.req_message_rate if message.start_stop else 0.0)
+        channel.set_stream_rate(
+            message.req_stream_id, message.req_message_rate if message.start_stop else 0.0
+        )
 
     def _send_parameter(self, channel: Channel, message: Any) -> None:
         parameters = self._state.parameters

@@ -13,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
+from typing import NamedTuple
 
 BISECTIONS = 40
 
@@ -25,6 +26,28 @@ class CurveLimits:
     accel_mps2: float
     jerk_mps3: float
     snap_mps4: float
+
+
+class _State(NamedTuple):
+    """Where a leg's target is: a time, and its acceleration, speed and distance."""
+
+    t_s: float
+    accel: float
+    speed: float
+    distance: float
+
+
+class _Part(NamedTuple):
+    """A stretch of the leg: the shape of its jerk, how long it lasts, and the state it begins in."""
+
+    shape: int
+    jerk: float
+    span_s: float
+    start: _State
+
+
+CONSTANT, RISING, FALLING = 0, 1, 2
+"""Shapes of jerk: constant, or a raised cosine that rises or falls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,72 +112,67 @@ class SCurve:
     def __init__(self, length_m: float, limits: CurveLimits, *, start_mps: float = 0.0, end_mps: float = 0.0):
         self.length_m = length_m
         self.limits = limits
-        self._parts: list[tuple[float, int, float, float, float, float, float]] = []
+        self._parts: list[_Part] = []
         self._ends: list[float] = []
         self.accel_end_s = self.decel_start_s = self.end_s = 0.0
         if length_m <= 0.0:
             return
-        state = (0.0, 0.0, start_mps, 0.0)
+        state = _State(t_s=0.0, accel=0.0, speed=start_mps, distance=0.0)
         if start_mps > limits.speed_mps:
             state = self._change(state, _pulse(start_mps - limits.speed_mps, limits), -1.0)
             start_mps = limits.speed_mps
-        top = _reachable(start_mps, end_mps, length_m - state[3], limits)
+        top = _reachable(start_mps, end_mps, length_m - state.distance, limits)
         state = self._change(state, _pulse(top - start_mps, limits), 1.0)
-        self.accel_end_s = state[0]
-        left = length_m - state[3] - _length(end_mps, top, limits)
-        state = self._part(state, 0, 0.0, max(0.0, left / top) if top > 0.0 else 0.0)
-        self.decel_start_s = state[0]
+        self.accel_end_s = state.t_s
+        left = length_m - state.distance - _length(end_mps, top, limits)
+        state = self._append(state, CONSTANT, 0.0, max(0.0, left / top) if top > 0.0 else 0.0)
+        self.decel_start_s = state.t_s
         state = self._change(state, _pulse(top - end_mps, limits), -1.0)
-        self.end_s = state[0]
+        self.end_s = state.t_s
 
     def at(self, t_s: float) -> tuple[float, float, float]:
         """Distance, speed and acceleration at a time from the start."""
         if t_s >= self.end_s or not self._parts:
             return self.length_m, 0.0, 0.0
         part = self._parts[min(bisect_right(self._ends, t_s), len(self._parts) - 1)]
-        return _evaluate(part, max(0.0, t_s - part[0]))
+        return _evaluate(part, max(0.0, t_s - part.start.t_s))
 
-    def _change(
-        self, state: tuple[float, float, float, float], pulse: _Pulse, sign: float
-    ) -> tuple[float, float, float, float]:
-        for kind, way, span in (
-            (1, sign, pulse.ramp_s),
-            (0, sign, pulse.hold_s),
-            (2, sign, pulse.ramp_s),
-            (0, 0.0, pulse.constant_s),
-            (1, -sign, pulse.ramp_s),
-            (0, -sign, pulse.hold_s),
-            (2, -sign, pulse.ramp_s),
+    def _change(self, state: _State, pulse: _Pulse, sign: float) -> _State:
+        """Append a change of speed, up (1) or down (-1); the state it ends in."""
+        for shape, way, span in (
+            (RISING, sign, pulse.ramp_s),
+            (CONSTANT, sign, pulse.hold_s),
+            (FALLING, sign, pulse.ramp_s),
+            (CONSTANT, 0.0, pulse.constant_s),
+            (RISING, -sign, pulse.ramp_s),
+            (CONSTANT, -sign, pulse.hold_s),
+            (FALLING, -sign, pulse.ramp_s),
         ):
-            state = self._part(state, kind, way * pulse.jerk, span)
-        return state[0], 0.0, state[2], state[3]
+            state = self._append(state, shape, way * pulse.jerk, span)
+        return state._replace(accel=0.0)
 
-    def _part(
-        self, state: tuple[float, float, float, float], kind: int, jerk: float, span: float
-    ) -> tuple[float, float, float, float]:
-        """Append a stretch: kind 0 constant jerk, 1 rising, 2 falling as a raised cosine."""
+    def _append(self, state: _State, shape: int, jerk: float, span: float) -> _State:
+        """Append a stretch; the state it ends in."""
         if span <= 0.0:
             return state
-        t, accel, speed, distance = state
-        part = (t, kind, jerk, span, accel, speed, distance)
+        part = _Part(shape, jerk, span, state)
         self._parts.append(part)
-        self._ends.append(t + span)
+        self._ends.append(state.t_s + span)
         distance, speed, accel = _evaluate(part, span)
-        return t + span, accel, speed, distance
+        return _State(state.t_s + span, accel, speed, distance)
 
 
-def _evaluate(
-    part: tuple[float, int, float, float, float, float, float], t: float
-) -> tuple[float, float, float]:
-    _, kind, jerk, span, accel0, speed0, distance0 = part
-    if kind == 0:
+def _evaluate(part: _Part, t: float) -> tuple[float, float, float]:
+    """Distance, speed and acceleration so long after a stretch began."""
+    shape, jerk, span, (_, accel0, speed0, distance0) = part
+    if shape == CONSTANT:
         return (
             distance0 + t * (speed0 + t * (accel0 / 2.0 + t * jerk / 6.0)),
             speed0 + t * (accel0 + t * jerk / 2.0),
             accel0 + t * jerk,
         )
     half, beta = 0.5 * jerk, pi / span
-    way = -1.0 if kind == 1 else 1.0
+    way = -1.0 if shape == RISING else 1.0
     sine, cosine = way * sin(beta * t) / beta, way * cos(beta * t)
     accel = accel0 + half * (t + sine)
     speed = speed0 + accel0 * t + half * (t * t / 2.0 - (cosine - way) / (beta * beta))

@@ -173,7 +173,7 @@ class Server:
             if port.heard:
                 data = bytes(port.heard)
                 port.heard.clear()
-                for message in port.channel.feed(data):
+                for message in port.channel.parse(data):
                     self.vehicle.receive(port.channel, message)
 
     def _accept(self, port: _Port) -> None:
@@ -187,7 +187,7 @@ class Server:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, AHEAD_BYTES)
         port.client, port.read_wall = client, time.monotonic()
-        port.channel.reset()
+        port.channel.forget_client()
         port.channel.connected = True
         self._selector.register(client, selectors.EVENT_READ, port)
         if not self._ever_connected:
@@ -234,4 +234,4 @@ class Server:
         port.client = None
         port.heard.clear()
         port.channel.connected = False
-        port.channel.reset()
+        port.channel.forget_client()

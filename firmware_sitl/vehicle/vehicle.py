@@ -71,7 +71,7 @@ class BuiltinVehicle:
             self._watch(t_s)
         self._tell()
         for channel in self.channels:
-            channel.tick(t_s)
+            channel.send_due(t_s)
 
     def _watch(self, t_s: float) -> None:
         state, estimator = self.state, self.state.estimator

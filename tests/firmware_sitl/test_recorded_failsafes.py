@@ -68,7 +68,7 @@ class Observed:
 
     def send_now(self, message_id: int) -> None: ...
 
-    send_later = tick = send_now
+    send_later = send_due = send_now
 
     @property
     def now_s(self) -> float:

@@ -79,7 +79,7 @@ def heard(
 ) -> None:
     """Let the vehicle hear a message as it would come over the line."""
     sender = mavlink.MAVLink(None, srcSystem=source[0], srcComponent=source[1])
-    for received in channel.feed(message.pack(sender)):
+    for received in channel.parse(message.pack(sender)):
         vehicle.receive(channel, received)
 
 
