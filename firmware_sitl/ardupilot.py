@@ -1,4 +1,4 @@
-"""A real ArduCopter SITL: found, given a folder and a port block of its own, watched and reaped."""
+"""Runs a real ArduCopter SITL: finds the binary, gives it a folder and free ports, and always ends it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class ArduCopter:
 
 
 def named_binary() -> Path | None:
-    """What DFR_ARDUCOPTER names; None where it names nothing.
+    """The program that DFR_ARDUCOPTER names; None where the variable is not set.
 
-    Raises VehicleStartError where it names something that cannot be run: never a silent fall-back.
+    Raises VehicleStartError where that program cannot be run: it never falls back silently.
     """
     named = os.environ.get(VARIABLE, "").strip()
     if not named:
@@ -83,7 +83,7 @@ def started(
     frame: Path | None = None,
     instance: int | None = None,
 ) -> Iterator[tuple[VehicleProcess, str]]:
-    """A running SITL and the URL of its first port; it waits there for a client.
+    """A running SITL and the URL of its first port, where it waits for a client.
 
     `instance` fixes the port block (5760 + 10 x instance); without it the first free one is taken.
     Raises InputError for parameters that this ArduCopter does not have.
@@ -128,7 +128,7 @@ def _running(
 
 
 def _model(params: Mapping[str, float]) -> str:
-    """The SITL airframe with the motors of FRAME_CLASS and FRAME_TYPE; a plus quad where nothing is said.
+    """The SITL airframe with the motors of FRAME_CLASS and FRAME_TYPE; a plus quad by default.
 
     Raises InputError where SITL has none: with other motors than the firmware drives it cannot fly.
     """
@@ -148,7 +148,7 @@ def _beside(frame: Path, folder: Path) -> str:
 
 
 def gust_script(folder: Path, intensity: float, seed: int) -> dict[str, float]:
-    """Put the gust script where ArduCopter looks for scripts; the parameters that let it run."""
+    """Put the gust script where ArduCopter looks for scripts; returns the parameters that let it run."""
     text = resources.files(__package__).joinpath("scripts", "gusts.lua").read_text(encoding="utf-8")
     text = text.replace("local INTENSITY = 0.0", f"local INTENSITY = {intensity:.6f}")
     text = text.replace("local SEED = 1 ", f"local SEED = {abs(int(seed))} ")
@@ -159,7 +159,7 @@ def gust_script(folder: Path, intensity: float, seed: int) -> dict[str, float]:
 
 
 def parameter_lines(params: Mapping[str, float]) -> str:
-    """Parameters under the names and units of both generations; a firmware leaves what it does not know."""
+    """Parameters under the names and units of both generations; firmware ignores unknown names."""
     return "".join(
         f"{spelling.name} {value * spelling.factor:.9g}\n"
         for name, value in params.items()
@@ -174,7 +174,7 @@ _known: dict[Path, set[str]] = {}
 def _refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
     """Raise InputError for parameters that the firmware has under no name.
 
-    It passes over them in silence, so a vehicle that nobody flies is started with them and asked for each.
+    ArduCopter ignores them silently, so a probe vehicle is started with them and asked for each.
     """
     known = _known.setdefault(binary.path, set())
     new = [name for name in params if name not in known]
@@ -218,7 +218,7 @@ def _free_instance() -> int:
 
 
 def port_free(port: int) -> bool:
-    """Whether a TCP port of the loopback interface can be listened on."""
+    """Whether a TCP port of the loopback interface is free."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""A vehicle's folder, and a guard beside it: if the process that started the vehicle is killed, both end.
+"""A vehicle's folder, and a guard process that removes vehicle and folder if their starter is killed.
 
 The guard is a small process that hears of the folder before there is one and of the starter's death by the
 end of a pipe, so there is no moment at which a kill leaves something behind. It knows the vehicle's

@@ -1,4 +1,4 @@
-"""A vehicle's process: started in a folder of its own, its output kept, always reaped by its pid."""
+"""A vehicle's process: starts it in its own folder, keeps its output, and always ends and reaps it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class VehicleProcess:
         return self._process.poll() is None
 
     def output(self) -> str:
-        """All it has said."""
+        """Everything it has written so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for(self, text: str, *, timeout_s: float) -> str:
@@ -72,7 +72,7 @@ class VehicleProcess:
             time.sleep(POLL_S)
 
     def stop(self) -> None:
-        """End it: politely, then by force; returns once it is reaped."""
+        """End it with SIGTERM, then with SIGKILL; returns once it is reaped."""
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
         try:
@@ -101,7 +101,7 @@ def running(
 
 @contextlib.contextmanager
 def _ended_by_term() -> Iterator[None]:
-    """Let SIGTERM unwind this process while a vehicle runs, unless somebody else has a use for it."""
+    """Let SIGTERM unwind this process while a vehicle runs, unless the program already handles it."""
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

@@ -21,7 +21,7 @@ from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
 SitlEngine = Literal["builtin", "ardupilot", "auto"]
 
 BUILTIN_TIMEOUT_S = 60.0
-"""It only ends what hangs: four started at once on a busy machine took more than 20 s."""
+"""Only ends a vehicle that hangs: four started at once on a busy machine took more than 20 s."""
 BUILTIN_VERSION = "dfr built-in vehicle, not ArduPilot"
 SOURCES = Path(__file__).resolve().parent.parent
 
@@ -63,8 +63,9 @@ def start_vehicle(
 
     `auto` takes the ArduCopter that DFR_ARDUCOPTER names, and the built-in vehicle where it names none.
     `params` are set over the `defaults` files; names and units may be of either generation, and one that the
-    vehicle does not know is an InputError with the names it resembles. Gusts of an
-    intensity blow about SIM_WIND_SPD: in the built-in vehicle by SIM_GUST_I, in ArduCopter by a script.
+    vehicle does not know is an InputError with the names it resembles. Gusts of
+    `gust_intensity` are added to SIM_WIND_SPD, in the built-in vehicle by SIM_GUST_I, in ArduCopter by a
+    script.
     Raises VehicleStartError, with the end of its output, for a vehicle that does not come up.
     """
     if not speedup > 0.0:
@@ -112,7 +113,7 @@ def start_vehicle(
 
 
 def given_parameters(files: Sequence[Path], params: Mapping[str, float]) -> dict[str, float]:
-    """The parameters of some files and, over them, single ones.
+    """The parameters of some files, overridden by single ones.
 
     Raises InputError for a file that cannot be read, a line that is none, and a value that is no number.
     """
@@ -172,7 +173,7 @@ def _search_path() -> str:
 
 
 def _instance(port: int | None) -> int | None:
-    """ArduCopter's instance number for a first port; it has only every tenth."""
+    """ArduCopter's instance number for a first port: instances are ten ports apart."""
     if port is None:
         return None
     number, rest = divmod(port - ardupilot.FIRST_PORT, ardupilot.PORTS_APART)

@@ -1,4 +1,4 @@
-"""DO_ items, whether they stand in a mission or come as commands."""
+"""Carries out DO_ items of missions and commands: speed, home, region of interest, fence, heading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from firmware_sitl.vehicle.state import State
 
 
 def do_item(state: State, item: WireItem) -> bool:
-    """Do what an item says; False where the vehicle has nothing to do it with."""
+    """Carry out an item; False where the vehicle cannot."""
     if item.command == Command.DO_CHANGE_SPEED:
         return change_speed(state.craft.navigation, int(item.params[0]), item.params[1])
     if item.command == Command.DO_SET_HOME:

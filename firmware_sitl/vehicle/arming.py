@@ -1,4 +1,4 @@
-"""Arming: what must hold first, and the texts ArduCopter gives where it does not."""
+"""Arming and disarming: the checks before arming, with ArduCopter's texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AUTO_ALLOWS_ARMING = 1
 
 
 def problems(state: State) -> list[str]:
-    """Why the vehicle must not be armed; empty where it may."""
+    """The reasons against arming; empty where the vehicle may be armed."""
     return [*_refused_by_mode(state), *prearm_problems(state)]
 
 
@@ -126,6 +126,6 @@ def disarm(state: State, *, force: bool = False) -> bool:
 
 
 def after_disarming(state: State) -> None:
-    """Whatever stopped the motors: the next mission begins at its start."""
+    """After the motors stopped, for whatever reason: the next mission begins at its start."""
     state.auto.restart()
     state.fence.on_disarming()

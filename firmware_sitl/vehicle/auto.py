@@ -35,7 +35,7 @@ CONTINUE_AFTER_LAND = 4
 
 
 class Auto(Mode):
-    """AUTO. `current` is the item being flown; `reached` collects the ones done."""
+    """AUTO. `current` is the item being flown; `reached` collects the completed items."""
 
     number = AUTO
     takes_speed = True
@@ -69,7 +69,7 @@ class Auto(Mode):
 
     @property
     def shown(self) -> int:
-        """The number in the heartbeat: while it returns by the mission, AUTO_RTL's."""
+        """The number in the heartbeat: AUTO_RTL's while it returns along the mission."""
         return AUTO_RTL if self.returning else AUTO
 
     @property
@@ -84,13 +84,13 @@ class Auto(Mode):
 
     @property
     def landing(self) -> bool:
-        """On the way down."""
+        """Whether it is descending to land."""
         if self._item is not None and self._item.command == Command.NAV_RETURN_TO_LAUNCH:
             return self._rtl.landing
         return self._landing is not None
 
     def enter(self) -> str | None:
-        """Take up the mission where it was left, or from the start."""
+        """Continue the mission where it was left, or start it."""
         craft = self.craft
         self.returning = False
         if craft.motors.armed and self.plan.count() <= 1:
@@ -106,20 +106,20 @@ class Auto(Mode):
         return None
 
     def leave(self) -> None:
-        """Another mode takes over: the mission stands where it is."""
+        """Stop the mission where it is: another mode takes over."""
         self.returning = False
         if self.running:
             self.state = MISSION_STANDS
 
     def restart(self) -> None:
-        """Begin at item 1 when next started."""
+        """Begin at item 1 the next time."""
         self.current = 0
         self._item = self._run = self._condition = None
         self.route.forget_jumps()
         self._queue = []
 
     def start(self) -> None:
-        """Start the mission, or go on with it, or (complete) begin anew."""
+        """Start the mission, continue it, or begin again where it was complete."""
         if self.state == MISSION_DONE or self.current == 0 or self.current >= self.plan.count():
             self.restart()
         self._start_from(max(self.current, 1))
@@ -144,7 +144,7 @@ class Auto(Mode):
         return seq is not None and self.set_current(seq)
 
     def return_from(self, seq: int, text: str) -> None:
-        """Go on from an item as the way home."""
+        """Return home along the mission from an item."""
         self.set_current(seq)
         self._resume_once = True
         self.craft.say(6, text)
@@ -183,7 +183,7 @@ class Auto(Mode):
             self._advance()
 
     def _start_from(self, seq: int) -> None:
-        """Start the first navigation item at or after a place; what stands before it runs along."""
+        """Start the first navigation item at or after a place; what stands before it is done on the way."""
         self.state = MISSION_RUNS
         self._queue = []
         target = self.route.first_navigation(seq, beside=self._queue)
@@ -214,7 +214,7 @@ class Auto(Mode):
         self._start_from(self.current + 1)
 
     def _finish(self) -> None:
-        """Behind the last item: hold there, or disarm on the ground."""
+        """After the last item: hold there, or disarm on the ground."""
         craft = self.craft
         self.state, self._run, self._item = MISSION_DONE, None, None
         if not craft.landed:

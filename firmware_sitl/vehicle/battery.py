@@ -35,7 +35,7 @@ def rest_volt(full_volt: float, share: float) -> float:
 
 
 class Battery:
-    """Charge drawn, as the flight controller's monitor sees it and as the cells do."""
+    """The charge drawn, as the flight controller's monitor counts it and as the cells lose it."""
 
     def __init__(self, airframe: SitlAirframe, parameters: Parameters) -> None:
         self._airframe, self._parameters = airframe, parameters
@@ -48,7 +48,7 @@ class Battery:
 
     @property
     def capacity_mah(self) -> float:
-        """What the monitor takes the battery to hold."""
+        """The capacity that the monitor assumes (BATT_CAPACITY)."""
         return self._parameters["BATT_CAPACITY"]
 
     @property
@@ -95,7 +95,7 @@ def share_at(full_volt: float, volt: float) -> float:
 
 
 def _along(curve: tuple[tuple[float, float], ...], place: float) -> float:
-    """A curve of straight pieces at a place; its ends beyond them."""
+    """A piecewise linear curve at a place, constant beyond its ends."""
     if place >= curve[-1][0]:
         return curve[-1][1]
     if place <= curve[0][0]:

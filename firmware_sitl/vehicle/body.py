@@ -49,7 +49,7 @@ class Body:
 
     @property
     def throttle(self) -> float:
-        """Thrust as a share of the most there is."""
+        """Thrust as a share of full thrust."""
         return self.thrust_n / self._most_thrust
 
     @property
@@ -69,7 +69,7 @@ class Body:
         self.yaw = wrap_rad(self.yaw + self.yaw_rate * dt)
 
     def level(self) -> None:
-        """Stand upright: what the ground does."""
+        """Stand upright on the ground."""
         self._shaped_north = self._shaped_east = self.lean_north = self.lean_east = 0.0
         self.yaw_rate = 0.0
 

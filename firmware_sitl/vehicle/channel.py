@@ -62,7 +62,7 @@ class Channel:
             self.out += raw
 
     def send_every(self, message_id: int, period_s: float | None) -> None:
-        """Send a message every so many seconds, or (None) no longer."""
+        """Send a message every `period_s` seconds; None stops it."""
         if period_s is None:
             self._periods.pop(message_id, None)
             self._due.pop(message_id, None)
@@ -72,7 +72,7 @@ class Channel:
         self._next_due = 0.0
 
     def usual_period_s(self, message_id: int) -> float | None:
-        """Seconds between two of a message by the port's SRn_ parameters; None where they ask for none."""
+        """Default interval of a message by the port's SRn_ parameters, s; None where not streamed."""
         if message_id == mavlink.MAVLINK_MSG_ID_HEARTBEAT:
             return HEARTBEAT_S
         for name, messages in STREAMS.values():
@@ -86,11 +86,11 @@ class Channel:
         self._owed.append(message_id)
 
     def list_modes(self, index: int) -> None:
-        """Send the flight mode at a place (from 1), or with 0 all of them, after the answer."""
+        """Send the flight mode at a place in the list (from 1), or all of them for 0, after the answer."""
         self._modes_owed += [index] if index else range(1, len(MODES_LISTED) + 1)
 
     def send_owed(self) -> None:
-        """Send what is owed."""
+        """Send the messages that wait for the answer to go first."""
         for message_id in self._owed:
             self.send_now(message_id)
         for index in self._modes_owed:
@@ -100,7 +100,7 @@ class Channel:
         self._modes_owed.clear()
 
     def period_s(self, message_id: int) -> float | None:
-        """Seconds between two of a message; None where it is not sent by itself."""
+        """Interval at which a message is streamed, s; None where it is not."""
         return self._periods.get(message_id)
 
     def set_stream_rate(self, stream: int, rate_hz: float) -> None:
@@ -118,7 +118,7 @@ class Channel:
         )
 
     def send_due(self, t_s: float) -> None:
-        """Queue what is due."""
+        """Queue the messages that are due."""
         if not self.connected:
             return
         if self._owed:
@@ -153,7 +153,7 @@ class Channel:
         return True
 
     def forget_client(self) -> None:
-        """A new client: nothing of the old one's is left but its subscriptions."""
+        """Drop what waits for the old client, but keep its subscriptions for the next."""
         self.out.clear()
         self._listing = None
 

@@ -60,7 +60,7 @@ class Circling:
         return True
 
     def _tell(self) -> None:
-        """Say which turn begins, as ArduCopter does, the one after the last too."""
+        """Say which turn begins; like ArduCopter, also the one after the last."""
         if self._turns == inf:
             return
         begun = int(self._turns - self._left / (2.0 * pi) + 1e-9) + 1
@@ -88,7 +88,7 @@ class Circle(Mode):
         self._circling: Circling | None = None
 
     def enter(self) -> str | None:
-        """The centre lies ahead, so that the craft is on the circle already."""
+        """Put the centre ahead, so that the craft is already on the circle."""
         craft = self.craft
         craft.navigation.start()
         here = craft.navigation.destination

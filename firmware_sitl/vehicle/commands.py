@@ -1,4 +1,4 @@
-"""COMMAND_LONG and COMMAND_INT: each command to what does it, and the result back."""
+"""Runs COMMAND_LONG and COMMAND_INT: finds the handler of each command and sends the result back."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TABLE: Mapping[int, Handler] = {**FLIGHT, **GROUND, **MESSAGES, **DEVICES}
 
 
 def run_long(state: State, channel: Channel, message: Any) -> None:
-    """COMMAND_LONG; a place in it for which it has no frame is not supported."""
+    """Run a COMMAND_LONG; a command whose place needs a frame is not supported in it."""
     _answer(channel, message, from_long(state, channel, message))
 
 
 def run_int(state: State, channel: Channel, message: Any) -> None:
-    """COMMAND_INT."""
+    """Run a COMMAND_INT."""
     _answer(channel, message, from_int(state, channel, message))
 
 

@@ -1,4 +1,4 @@
-"""Commands to cameras, mounts, servos and the like, answered as by an ArduCopter with nothing attached."""
+"""Commands to cameras, mounts, servos and other devices, answered like an ArduCopter with none attached."""
 
 from __future__ import annotations
 
@@ -123,4 +123,4 @@ DEVICES: Mapping[int, Handler] = {
     Command.SCRIPTING: _scripting,
     Command.EXTERNAL_WIND_ESTIMATE: _wind,
 }
-"""Camera, mount, gripper, winch, parachute, sprayer, relays, transponder, scripts: none is there."""
+"""Camera, mount, gripper, winch, parachute, sprayer, relays, transponder, scripts: none is attached."""

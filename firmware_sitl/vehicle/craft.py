@@ -1,4 +1,4 @@
-"""The flight core: body, motors, control, navigation and the mode that drives them, without any link."""
+"""The flight core, without any link: body, motors, battery, air, control and navigation, step by step."""
 
 from __future__ import annotations
 

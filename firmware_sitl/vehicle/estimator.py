@@ -1,4 +1,4 @@
-"""What the vehicle knows of its own position: satellite fix, filter status, and glitches of the satellites.
+"""The position estimate: satellite fix, filter (EKF) status, and GPS glitches.
 
 `Glitch` does as ArduPilot's EKF3: a position further off than its gate is not used, which after a second is
 called a glitch; once it has been refused for ten seconds the filter gives in and takes the satellites'
@@ -74,7 +74,7 @@ class Estimator:
         return self.t_s >= ALIGNED_AFTER_S
 
     def update(self, t_s: float) -> None:
-        """Let time pass."""
+        """Advance to a time."""
         self.t_s = t_s
         if self._satellites_ok():
             self._lost_s = None

@@ -1,4 +1,4 @@
-"""The failsafes of ground station, battery, position and radio, and what they and a breach of the fence do.
+"""Failsafes of ground station, battery, position (EKF) and radio; actions of failsafes and fence breaches.
 
 Each failsafe acts once, as its parameter says: one mode after another until one can be entered.
 """

@@ -1,4 +1,4 @@
-"""The geofence: its areas, ceiling and floor, what lies outside them, and what must hold before arming."""
+"""The geofence: areas, ceiling, floor and circle; breaches of it, and its checks before arming."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way the nose points: along the flight, at a place, at an angle, or as it was."""
+"""The heading controller: along the flight, towards a place (ROI), at an angle, at a rate, or held."""
 
 from __future__ import annotations
 

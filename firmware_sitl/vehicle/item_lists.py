@@ -1,4 +1,4 @@
-"""The vehicle's mission, fence and rally lists, with ArduCopter's way of changing each."""
+"""The mission, fence and rally lists on board, each changed, checked and limited as ArduCopter does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coming down: ArduCopter's two-speed descent, onto a seen target where precision landing is on."""
+"""The landing descent: ArduCopter's two speeds, and precision landing onto a target with its retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing the flight mode: what bars it and what it brings with it; AUTO_RTL, no mode of its own.
+"""Changes of the flight mode, with the reasons against them; AUTO_RTL, which joins the mission in AUTO.
 
 AUTO_RTL joins the mission where its return path (DO_RETURN_PATH_START) or its landing sequence
 (DO_LAND_START) is nearest.

@@ -1,4 +1,4 @@
-"""The flight modes, by ArduCopter's numbers: what each does with the craft at every step."""
+"""Flight modes by ArduCopter's numbers: the base class, STABILIZE, ALT_HOLD, LOITER, POSHOLD, BRAKE, LAND."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flying to points: legs by S-curve, corners cut where the next leg is known, waiting for a slow craft."""
+"""Waypoint navigation: S-curve legs, corners cut where the next leg is known, slower where the craft lags."""
 
 from __future__ import annotations
 

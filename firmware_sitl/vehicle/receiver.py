@@ -1,4 +1,4 @@
-"""What the vehicle does with each message of a client."""
+"""Receives clients' messages, forwards those for others, and hands each of ours to its handler."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Receiver:
             self._asked[kind](channel, message)
 
     def _route(self, channel: Channel, message: Any) -> None:
-        """Pass on to the other ports what is for everyone or for another system, as traffic is."""
+        """Forward to the other ports what is for everyone or for another system."""
         if getattr(message, "target_system", 0) == self._state.system_id:
             return
         if message.get_msgId() == mavlink.MAVLINK_MSG_ID_RADIO_STATUS:
@@ -154,7 +154,7 @@ class Receiver:
             self._state.set_home(craft.point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m))
 
     def _refuse_attitude(self) -> None:
-        """Not flown: the craft holds, and says so once."""
+        """Hold instead: attitude targets are not flown, which is said once."""
         state = self._state
         if state.mode is not state.guided:
             return
@@ -187,7 +187,7 @@ class Receiver:
             channel.send(mavlink.MAVLink_timesync_message(self._state.boot_ms * 1_000_000, message.ts1))
 
     def _say_no_logs(self, channel: Channel) -> None:
-        """There are no logs, said so that a client does not wait for the first."""
+        """Answer that there are no logs, so that a client does not wait for them."""
         channel.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0))
 
     def _set_current(self, seq: int, client: Client) -> None:

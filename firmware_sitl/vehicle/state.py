@@ -1,4 +1,4 @@
-"""What a vehicle is and knows, for all that handles messages, watches over it or tells of it.
+"""The state of the built-in vehicle, which every handler takes: its parts, home, clocks and settings.
 
 `State` holds the parts (craft, parameters, estimator, fence, failsafes, lists, modes) and the few facts that
 belong to none of them. It imports no handler: modes are changed by `mode_changes`, arming is in `arming`,
@@ -77,7 +77,7 @@ class Client(Protocol):
 
 @dataclass(slots=True)
 class Failsafes:
-    """Which failsafes are in force, and since when what may lead to one has lasted.
+    """Which failsafes are in force, and since when the conditions that trigger them have lasted.
 
     `battery_rank` is how grave the battery failsafe is that has acted (0 the gravest), None before any has.
     """
@@ -171,7 +171,7 @@ class State:
 
     @property
     def link_s(self) -> float:
-        """Seconds by which clients are judged: they live in wall time, however fast the vehicle's runs."""
+        """Clock of the links, s: clients live in wall time, however fast the vehicle's time runs."""
         return self.link_clock()
 
     @property
@@ -200,7 +200,7 @@ class State:
             self.say(6, line)
 
     def set_home_here(self) -> None:
-        """Home is where the vehicle is."""
+        """Set home to where the vehicle is."""
         body = self.craft.body
         self.set_home((body.north, body.east, body.up))
 

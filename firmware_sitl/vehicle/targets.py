@@ -1,4 +1,4 @@
-"""SET_POSITION_TARGET_LOCAL_NED and _GLOBAL_INT: what of them is flown, and what makes the craft stop."""
+"""Guided targets (SET_POSITION_TARGET_LOCAL_NED, _GLOBAL_INT): which combinations fly, and which stop."""
 
 from __future__ import annotations
 

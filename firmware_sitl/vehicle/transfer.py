@@ -130,7 +130,7 @@ class ListTransfer:
         client.send(_as_message(item, source, message.seq, self.items.kind, whole=False))
 
     def warn(self, text: str) -> None:
-        """Say what a client should better do, once until the next upload."""
+        """Say a warning once until the next upload."""
         if text not in self._warned:
             self._warned.add(text)
             self._say(4, text)
@@ -226,7 +226,7 @@ class ListTransfers:
         return True
 
     def tick(self, now_s: float) -> None:
-        """Let time pass for all."""
+        """Advance all lists to a time."""
         for transfer in self._transfers.values():
             transfer.tick(now_s)
 

@@ -95,7 +95,7 @@ class BuiltinVehicle:
             self._check_before_arming(t_s)
 
     def _check_before_arming(self, t_s: float) -> None:
-        """What bars arming is in SYS_STATUS at once, and said from time to time."""
+        """Note the problems against arming for SYS_STATUS, and say them from time to time."""
         found = arming.prearm_problems(self.state)
         self.state.prearm_ok = not found
         if found and t_s - self._prearm_said_s > PREARM_SAY_S:
