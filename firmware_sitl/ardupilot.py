@@ -56,7 +56,7 @@ def named_binary() -> Path | None:
     return path.resolve()
 
 
-def find() -> ArduCopter | None:
+def find_arducopter() -> ArduCopter | None:
     """The binary that DFR_ARDUCOPTER names, or an `arducopter` on the PATH; None where there is neither."""
     path = named_binary()
     if path is None:
@@ -72,48 +72,22 @@ def version_of(path: Path) -> str:
 
 
 @contextmanager
-def started(
+def run_sitl(
     binary: ArduCopter,
     folder: GuardedFolder,
     *,
     home: str,
-    system_id: int,
-    speedup: float,
     params: Mapping[str, float],
+    system_id: int = 1,
+    speedup: float = 1.0,
     frame: Path | None = None,
     instance: int | None = None,
 ) -> Iterator[tuple[VehicleProcess, str]]:
     """A running SITL and the URL of its first port, where it waits for a client.
 
     `instance` fixes the port block (5760 + 10 x instance); without it the first free one is taken.
-    Raises InputError for parameters that this ArduCopter does not have.
+    ArduCopter ignores parameters that it does not have (`refuse_unknown` tells).
     """
-    _refuse_unknown(binary, params)
-    with _running(
-        binary,
-        folder,
-        home=home,
-        system_id=system_id,
-        speedup=speedup,
-        params=params,
-        frame=frame,
-        instance=instance,
-    ) as started_vehicle:
-        yield started_vehicle
-
-
-@contextmanager
-def _running(
-    binary: ArduCopter,
-    folder: GuardedFolder,
-    *,
-    home: str,
-    system_id: int,
-    speedup: float,
-    params: Mapping[str, float],
-    frame: Path | None,
-    instance: int | None,
-) -> Iterator[tuple[VehicleProcess, str]]:
     base = folder.path / "base.parm"
     base.write_text(_base_text() + parameter_lines(params), encoding="utf-8")
     number = _free_instance() if instance is None else instance
@@ -171,7 +145,7 @@ _known: dict[Path, set[str]] = {}
 """The parameters that each binary has been seen to have."""
 
 
-def _refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
+def refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
     """Raise InputError for parameters that the firmware has under no name.
 
     ArduCopter ignores them silently, so a probe vehicle is started with them and asked for each.
@@ -182,16 +156,7 @@ def _refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
         return
     with (
         guarded_folder() as folder,
-        _running(
-            binary,
-            folder,
-            home=PROBE_HOME,
-            system_id=1,
-            speedup=1.0,
-            params=params,
-            frame=None,
-            instance=None,
-        ) as (_, url),
+        run_sitl(binary, folder, home=PROBE_HOME, params=params) as (_, url),
     ):
         had = _had(url, {spelling.name for name in new for spelling in spellings(name)})
     known |= {name for name in new if any(spelling.name in had for spelling in spellings(name))}

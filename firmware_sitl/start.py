@@ -70,16 +70,17 @@ def start_vehicle(
     """
     if not speedup > 0.0:
         raise InputError(f"speed-up {speedup} is not above 0")
-    chosen = choose(engine)
-    settings = given_parameters(defaults, params or {})
+    chosen = choose_engine(engine)
+    settings = read_given_parameters(defaults, params or {})
     with ExitStack() as stack:
         place = stack.enter_context(guarded_folder(folder))
         text = f"{home.lat_deg:.9f},{home.lon_deg:.9f},{home_m_amsl:.3f},{heading_deg:.2f}"
         if chosen is not None:
             if gust_intensity > 0.0:
                 settings = ardupilot.gust_script(place.path, gust_intensity, gust_seed) | settings
+            ardupilot.refuse_unknown(chosen, settings)
             process, url = stack.enter_context(
-                ardupilot.started(
+                ardupilot.run_sitl(
                     chosen,
                     place,
                     home=text,
@@ -112,7 +113,7 @@ def start_vehicle(
         )
 
 
-def given_parameters(files: Sequence[Path], params: Mapping[str, float]) -> dict[str, float]:
+def read_given_parameters(files: Sequence[Path], params: Mapping[str, float]) -> dict[str, float]:
     """The parameters of some files, overridden by single ones.
 
     Raises InputError for a file that cannot be read, a line that is none, and a value that is no number.
@@ -133,7 +134,7 @@ def given_parameters(files: Sequence[Path], params: Mapping[str, float]) -> dict
     return given
 
 
-def choose(engine: SitlEngine) -> ardupilot.ArduCopter | None:
+def choose_engine(engine: SitlEngine) -> ardupilot.ArduCopter | None:
     """The ArduCopter to start, or None for the built-in vehicle.
 
     Raises VehicleStartError where ArduCopter is asked for and not found, or DFR_ARDUCOPTER names no program.
@@ -141,8 +142,8 @@ def choose(engine: SitlEngine) -> ardupilot.ArduCopter | None:
     if engine == "builtin":
         return None
     if engine == "auto":
-        return ardupilot.find() if ardupilot.named_binary() is not None else None
-    found = ardupilot.find()
+        return ardupilot.find_arducopter() if ardupilot.named_binary() is not None else None
+    found = ardupilot.find_arducopter()
     if found is None:
         raise VehicleStartError(
             "no ArduCopter SITL found",

@@ -14,7 +14,7 @@ from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position
 from firmware_sitl import ardupilot
 from firmware_sitl.client import SitlClient
-from firmware_sitl.start import choose, start_vehicle
+from firmware_sitl.start import choose_engine, start_vehicle
 
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 
@@ -118,14 +118,14 @@ def test_a_named_arducopter_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch
 
 def test_without_an_arducopter_auto_means_built_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ardupilot.VARIABLE, raising=False)
-    assert choose("auto") is None
+    assert choose_engine("auto") is None
 
 
 def test_asking_for_arducopter_where_there_is_none_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ardupilot.VARIABLE, raising=False)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(VehicleStartError, match=ardupilot.VARIABLE):
-        choose("ardupilot")
+        choose_engine("ardupilot")
 
 
 def test_a_speed_up_of_nothing_is_refused() -> None:
