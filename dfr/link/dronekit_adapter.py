@@ -67,7 +67,7 @@ class DronekitScript:
         return upload_verified(self.vehicle, plan)
 
     def fly(self, plan: FlightPlan, *, confirmed: bool = False) -> FlownDispatch:
-        """The director's flight (`dfr.link.director.fly_dispatch`)."""
+        """The director's flight (`dfr.link.dispatch.fly_dispatch`)."""
         return fly_dispatch(self.vehicle, plan, confirmed=confirmed)
 
 

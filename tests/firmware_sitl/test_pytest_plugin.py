@@ -30,7 +30,7 @@ PLAN = FlightPlan(
 """
 
 TESTS = """
-from dfr.link.director import fly_dispatch
+from dfr.link.dispatch import fly_dispatch
 from dfr.link.transfer import upload_verified
 from firmware_sitl.flights import sortie
 from plan_of_ours import HOME, PLAN
