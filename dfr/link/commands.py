@@ -56,8 +56,7 @@ def send_command_to_place(
     values = (*params, *(0.0,) * (4 - len(params)))
     x, y = round(place.lat_deg * DEGREE_INT), round(place.lon_deg * DEGREE_INT)
 
-    def command(confirmation: int) -> Message:
-        del confirmation
+    def command(_confirmation: int) -> Message:
         return dialect.MAVLink_command_int_message(
             *vehicle.target, Frame.GLOBAL_RELATIVE_ALT, number, 0, 0, *values, x, y, height_m_home
         )

@@ -8,13 +8,14 @@ from functools import cache
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import LinkTimeoutError
-from dfr.findings import Basis, Finding, Severity
+from dfr.findings import Finding, Severity
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.params import same_value
 from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.mission.items import FlightPlan
 from dfr.mission.reliance import Value, fence_is_on, off_findings
+from dfr.mission.validate_common import advice, ardupilot_finding
 
 SOURCE = "ArduCopter: SYS_STATUS, EKF_STATUS_REPORT, parameters"
 READY_S = 120.0
@@ -156,14 +157,14 @@ def _advice(vehicle: MavlinkVehicle, plan: FlightPlan, value: Value) -> Iterator
     ):
         if value(name) == 0.0:
             text = f"{name} 0: the vehicle does nothing on {what}"
-            yield _finding("preflight.failsafe", Severity.ADVICE, text, fix=f"set {name}")
+            yield advice("preflight.failsafe", text, fix=f"set {name}", source=SOURCE)
     if not plan.fence and fence_is_on(value) is False:
         stored = "fence on board, FENCE_ENABLE 0: not watched" if vehicle.kept.fence else "FENCE_ENABLE 0"
         text = f"{stored}: nothing happens on leaving the fence"
-        yield _finding("preflight.failsafe", Severity.ADVICE, text, fix="set FENCE_ENABLE")
+        yield advice("preflight.failsafe", text, fix="set FENCE_ENABLE", source=SOURCE)
     if "PLND_RET_MAX" in plan.params and not value("PLND_ENABLED"):
         text = "PLND_ENABLED 0: the vehicle lands by GNSS, once; the landing retries on board have no effect"
-        yield _finding("preflight.landing", Severity.ADVICE, text, fix="switch precision landing on")
+        yield advice("preflight.landing", text, fix="switch precision landing on", source=SOURCE)
 
 
 def _prearm_good(state: VehicleState) -> bool | None:
@@ -184,21 +185,7 @@ def _judge(
     rule: str, good: bool | None, message: str, *, fix: str = "", margin_m: float | None = None
 ) -> Finding:
     if good is None:
-        return _finding(rule, Severity.UNKNOWN, f"{message}: not reported", fix=fix)
+        return ardupilot_finding(rule, Severity.UNKNOWN, f"{message}: not reported", fix=fix, source=SOURCE)
     severity = Severity.OK if good else Severity.VIOLATION
     text = message if good else f"{message}: not good"
-    return _finding(rule, severity, text, fix="" if good else fix, margin_m=margin_m)
-
-
-def _finding(
-    rule: str, severity: Severity, message: str, *, fix: str, margin_m: float | None = None
-) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=severity,
-        message=message,
-        basis=Basis.ARDUPILOT,
-        source=SOURCE,
-        margin_m=margin_m,
-        fix=fix,
-    )
+    return ardupilot_finding(rule, severity, text, fix="" if good else fix, margin_m=margin_m, source=SOURCE)

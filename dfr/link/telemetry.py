@@ -130,8 +130,7 @@ def _wind(message: Message) -> Changes:
     return {"wind_mps": message.speed} if math.isfinite(message.speed) else {}
 
 
-def _time(message: Message) -> Changes:
-    del message
+def _time(_message: Message) -> Changes:
     return {}
 
 

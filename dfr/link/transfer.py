@@ -8,7 +8,8 @@ what was read back means the same as what was sent. Nothing else does.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -91,9 +92,8 @@ def upload_verified(
     lists = _on_board(plan, kept)
     sent = [kind for kind in ORDER if kind not in kept.lists]
     start, lost, reboots = time.monotonic(), vehicle.lost_packets, vehicle.state.reboots
-    vehicle.plan, vehicle.kept = OnboardPlan.UNKNOWN, kept
-    vehicle.uploading = True
-    try:
+    vehicle.kept = kept
+    with _upload_in_progress(vehicle, do="upload again"):
         refuse_too_much(vehicle, sizes(plan))
         retries = sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in sent)
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
@@ -103,13 +103,6 @@ def upload_verified(
         retries += _look_again(vehicle, lists, sent, reboots)
         retries += sum(_compared(vehicle, kind, items) for kind, items in kept.lists.items() if items)
         vehicle.refuse_double()
-        vehicle.plan = OnboardPlan.VERIFIED
-    except TransferError:
-        raise
-    except LinkError as error:
-        raise TransferError(f"{error}; the plan on board is unknown", do="upload again") from error
-    finally:
-        vehicle.uploading = False
     return _report(vehicle, plan, retries=retries, lost=lost, start=start, differences=())
 
 
@@ -122,15 +115,21 @@ def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
         raise VehicleRefusedError(
             "the vehicle flies its mission", do="hold it in GUIDED before the mission changes"
         )
-    vehicle.plan = OnboardPlan.UNKNOWN
-    vehicle.uploading = True
-    try:
+    with _upload_in_progress(vehicle, do="return by RTL"):
         _transfer(vehicle, MissionType.MISSION, wire_lists(plan)[MissionType.MISSION], vehicle.state.reboots)
+
+
+@contextmanager
+def _upload_in_progress(vehicle: MavlinkVehicle, *, do: str) -> Iterator[None]:
+    """The plan on board is unknown until the block ends well. Raises TransferError where the link fails."""
+    vehicle.plan, vehicle.uploading = OnboardPlan.UNKNOWN, True
+    try:
+        yield
         vehicle.plan = OnboardPlan.VERIFIED
     except TransferError:
         raise
     except LinkError as error:
-        raise TransferError(f"{error}; the plan on board is unknown", do="return by RTL") from error
+        raise TransferError(f"{error}; the plan on board is unknown", do=do) from error
     finally:
         vehicle.uploading = False
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +57,9 @@ class Transport(Protocol):
     def close(self) -> None:
         """Let go of the line."""
         ...
+
+
+WRITE_NAP_S = 0.001
 
 
 def open_transport(url: str, *, timeout_s: float = 30.0) -> Transport:
@@ -105,18 +109,13 @@ class TcpTransport:
 
     def write(self, data: bytes, to: Address) -> None:
         """Send all of it, waiting a little where the peer is slow to read."""
-        del to
-        deadline = time.monotonic() + 2.0
-        rest = memoryview(data)
-        while rest:
-            try:
-                rest = rest[self.sock.send(rest) :]
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LinkError("the vehicle does not read what we send", do="restart it") from None
-                time.sleep(0.001)
-            except OSError as error:
-                raise LinkError(f"the connection broke: {error.strerror}") from error
+        _write_all(
+            self.sock.send,
+            data,
+            within_s=2.0,
+            stuck=LinkError("the vehicle does not read what we send", do="restart it"),
+            broken="the connection broke",
+        )
 
     def close(self) -> None:
         """Close the socket."""
@@ -206,18 +205,13 @@ class SerialTransport:
 
     def write(self, data: bytes, to: Address) -> None:
         """Send all of it at the line's pace."""
-        del to
-        deadline = time.monotonic() + 5.0
-        rest = memoryview(data)
-        while rest:
-            try:
-                rest = rest[os.write(self._fd, rest) :]
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LinkError("the serial line takes no bytes", do="check flow control") from None
-                time.sleep(0.002)
-            except OSError as error:
-                raise LinkError(f"the serial line broke: {error.strerror}") from error
+        _write_all(
+            lambda rest: os.write(self._fd, rest),
+            data,
+            within_s=5.0,
+            stuck=LinkError("the serial line takes no bytes", do="check flow control"),
+            broken="the serial line broke",
+        )
 
     def close(self) -> None:
         """Close the line; once it is closed, nothing more."""
@@ -287,3 +281,20 @@ def _baud(url: str, text: str) -> int:
     if text and not text.isdigit():
         raise InputError(f"{url!r}: {text!r} is no baud rate", do="as in serial:/dev/ttyUSB0:57600")
     return int(text) if text else DEFAULT_BAUD
+
+
+def _write_all(
+    send: Callable[[memoryview], int], data: bytes, *, within_s: float, stuck: LinkError, broken: str
+) -> None:
+    """Write all bytes, waiting a little while none are taken. Raises `stuck` where that takes too long."""
+    deadline = time.monotonic() + within_s
+    rest = memoryview(data)
+    while rest:
+        try:
+            rest = rest[send(rest) :]
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise stuck from None
+            time.sleep(WRITE_NAP_S)
+        except OSError as error:
+            raise LinkError(f"{broken}: {error.strerror}") from error

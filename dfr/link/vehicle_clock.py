@@ -56,9 +56,8 @@ class TimedPhase:
         if not self.held and self.over_s is None:
             self.now_s, self.now_wh = vehicle_s, drawn_wh
 
-    def comes(self, moment: simpy.Event) -> None:
+    def comes(self, _moment: simpy.Event) -> None:
         """Its event comes (a callback of the moment at which it ended)."""
-        del moment
         self.event.succeed()
 
     def end(self) -> None:

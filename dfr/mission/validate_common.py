@@ -18,34 +18,37 @@ def violation(
     source: str = SOURCE,
 ) -> Finding:
     """A finding that blocks the upload."""
-    return _finding(rule, Severity.VIOLATION, message, fix=fix, place=place, margin_m=margin_m, source=source)
+    return ardupilot_finding(
+        rule, Severity.VIOLATION, message, fix=fix, place=place, margin_m=margin_m, source=source
+    )
 
 
 def advice(rule: str, message: str, *, fix: str = "", source: str = SOURCE) -> Finding:
     """A finding that blocks nothing."""
-    return _finding(rule, Severity.ADVICE, message, fix=fix, place=None, margin_m=None, source=source)
+    return ardupilot_finding(rule, Severity.ADVICE, message, fix=fix, source=source)
 
 
 def unknown(rule: str, message: str, *, fix: str = "") -> Finding:
     """Something that could not be checked: it blocks a go."""
-    return _finding(rule, Severity.UNKNOWN, message, fix=fix, place=None, margin_m=None, source=SOURCE)
+    return ardupilot_finding(rule, Severity.UNKNOWN, message, fix=fix)
 
 
 def holds(rule: str, message: str, *, margin_m: float | None = None) -> Finding:
     """A rule that is kept."""
-    return _finding(rule, Severity.OK, message, fix="", place=None, margin_m=margin_m, source=SOURCE)
+    return ardupilot_finding(rule, Severity.OK, message, margin_m=margin_m)
 
 
-def _finding(
+def ardupilot_finding(
     rule: str,
     severity: Severity,
     message: str,
     *,
-    fix: str,
-    place: Position | None,
-    margin_m: float | None,
-    source: str,
+    fix: str = "",
+    place: Position | None = None,
+    margin_m: float | None = None,
+    source: str = SOURCE,
 ) -> Finding:
+    """A finding that rests on what ArduPilot does."""
     return Finding(
         rule=rule,
         severity=severity,
