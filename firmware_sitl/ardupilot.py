@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from dfr.ardupilot.parameters import spellings
+from dfr.ardupilot.parameters import spell_both
 from dfr.errors import InputError, VehicleStartError
 from firmware_sitl.guard import GuardedFolder, guarded_folder
 from firmware_sitl.process import VehicleProcess, running
@@ -137,7 +137,7 @@ def parameter_lines(params: Mapping[str, float]) -> str:
     return "".join(
         f"{spelling.name} {value * spelling.factor:.9g}\n"
         for name, value in params.items()
-        for spelling in spellings(name)
+        for spelling in spell_both(name)
     )
 
 
@@ -158,8 +158,8 @@ def refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
         guarded_folder() as folder,
         run_sitl(binary, folder, home=PROBE_HOME, params=params) as (_, url),
     ):
-        had = _had(url, {spelling.name for name in new for spelling in spellings(name)})
-    known |= {name for name in new if any(spelling.name in had for spelling in spellings(name))}
+        had = _had(url, {spelling.name for name in new for spelling in spell_both(name)})
+    known |= {name for name in new if any(spelling.name in had for spelling in spell_both(name))}
     if unknown := [name for name in new if name not in known]:
         raise unknown_parameters(binary.version, unknown, Parameters().names() | had)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from dfr.aircraft.catalogue import Drone
-from dfr.ardupilot.parameters import spellings
+from dfr.ardupilot.parameters import spell_both
 from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.units import GRAVITY_MPS2
@@ -225,7 +225,7 @@ _FIELDS: dict[str, tuple[str, float]] = {
 PARAMETERS: dict[str, tuple[str, float]] = {
     spelling.name: (field, scale / spelling.factor)
     for name, (field, scale) in _FIELDS.items()
-    for spelling in spellings(name)
+    for spelling in spell_both(name)
 }
 """ArduPilot parameter, by the name of either generation -> (field, factor to SI)."""
 

@@ -15,8 +15,8 @@ from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
 from dfr.io.weather.files import WeatherFiles
-from dfr.mission.carried import carried
-from dfr.mission.changes import orbiting
+from dfr.mission.carried import carry_verdict
+from dfr.mission.changes import orbit_on_scene
 from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
 from dfr.mission.formats import Format, format_of, left_out
 from dfr.mission.items import FlightPlan
@@ -194,10 +194,10 @@ def compile_mission(
         on_scene_s=on_scene_s,
     )
     if orbit_radius_m is not None:
-        flight = orbiting(flight, radius_m=orbit_radius_m)
+        flight = orbit_on_scene(flight, radius_m=orbit_radius_m)
     checked = check(world, proposed, day=day, now=now)
     name = f"{EXERCISE} {flight.name}" if checked.verdict.exercise else flight.name
-    flight = replace(flight, name=name, verdict=carried(checked.verdict, checked.plan))
+    flight = replace(flight, name=name, verdict=carry_verdict(checked.verdict, checked.plan))
     return CompiledMission(
         flight=flight, checked=checked, findings=(*validate(flight), *promise_findings(world.scenario))
     )

@@ -2,9 +2,9 @@
 
 ArduCopter packs an item into few bytes: which of its fields survive, and in how many bits, depends on the
 command. `keep_mission_item`, `keep_fence_item` and `keep_rally_item` give an item as it is read back, or the
-answer with which it is refused; `kept_params` gives the four parameters alone. `changed_params` names
-those that would not survive, and `difference` says how an item read back differs from the one sent. The table
-is the only one: the planner judges and compares by it, and the built-in vehicle stores by it.
+answer with which it is refused; `kept_params` gives the four parameters alone. `changed_params` names those
+that would not survive, and `describe_difference` says how an item read back differs from the one sent. The
+table is the only one: the planner judges and compares by it, and the built-in vehicle stores by it.
 
 Sources: AP_Mission's conversions from and to MISSION_ITEM_INT, AC_PolyFence_loader and AP_Rally of ArduCopter
 4.5 to 4.7, recorded on a real one in `tests/data/arducopter/items.jsonl` and `kept.jsonl`.
@@ -326,7 +326,7 @@ def changed_params(command: int, params: Params) -> tuple[int, ...]:
     )
 
 
-def difference(sent: WireItem, read: WireItem) -> str | None:
+def describe_difference(sent: WireItem, read: WireItem) -> str | None:
     """How what was read back differs from what the sent item means; None where it does not.
 
     x and y must be exact, heights within a centimetre, stored parameters equal.

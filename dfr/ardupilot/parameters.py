@@ -1,7 +1,7 @@
 """ArduCopter's parameters by firmware: 4.7 renamed many, and counts in metres, degrees and seconds.
 
-`spelled` gives the name and unit of one firmware; `named_for` does so for a whole set. A name of either
-generation may be asked for. This table is the only one: aircraft, missions, the link and the simulated
+`spell_for` gives the name and unit of one firmware; `translate_parameters` does so for a whole set. A name of
+either generation may be asked for. This table is the only one: aircraft, missions, the link and the simulated
 vehicle all read it.
 
 Sources: ArduPilot's page "Parameter Name Changes", 4.6 to 4.7
@@ -124,32 +124,32 @@ INVERTED = {"ARMING_CHECK": "ARMING_SKIPCHK"}
 """Renamed with the opposite meaning: never translated, refused by name."""
 
 
-def spelled(name: str, naming: Naming) -> Spelling:
+def spell_for(name: str, naming: Naming) -> Spelling:
     """A parameter, called by the name of either generation, as a firmware spells it.
 
-    >>> spelled("RTL_ALT", Naming.METRES)
+    >>> spell_for("RTL_ALT", Naming.METRES)
     Spelling(name='RTL_ALT_M', factor=0.01)
-    >>> spelled("RTL_ALT_M", Naming.CENTIMETRES)
+    >>> spell_for("RTL_ALT_M", Naming.CENTIMETRES)
     Spelling(name='RTL_ALT', factor=100.0)
     """
     table = RENAMED if naming is Naming.METRES else OLD_NAMES
     return table.get(name, Spelling(name, 1.0))
 
 
-def spellings(name: str) -> tuple[Spelling, ...]:
+def spell_both(name: str) -> tuple[Spelling, ...]:
     """A parameter under each of its names: the one given, then the other generation's, if it differs."""
     other = RENAMED.get(name) or OLD_NAMES.get(name)
     return (Spelling(name, 1.0),) if other is None else (Spelling(name, 1.0), other)
 
 
-def named_for(params: Mapping[str, float], naming: Naming) -> dict[str, float]:
+def translate_parameters(params: Mapping[str, float], naming: Naming) -> dict[str, float]:
     """Parameters in the names and units of a firmware.
 
     Raises InputError for one whose meaning was inverted, and where two names of one parameter disagree.
 
-    >>> named_for({"RTL_ALT": 6000.0, "FENCE_ENABLE": 1.0}, Naming.METRES)
+    >>> translate_parameters({"RTL_ALT": 6000.0, "FENCE_ENABLE": 1.0}, Naming.METRES)
     {'RTL_ALT_M': 60.0, 'FENCE_ENABLE': 1.0}
-    >>> named_for({"RTL_ALT_M": 60.0}, Naming.CENTIMETRES)
+    >>> translate_parameters({"RTL_ALT_M": 60.0}, Naming.CENTIMETRES)
     {'RTL_ALT': 6000.0}
     """
     named: dict[str, float] = {}
@@ -190,5 +190,5 @@ def _named(name: str, value: float, naming: Naming) -> tuple[str, float]:
         raise InputError(
             f"{name} is {INVERTED[name]} with the opposite meaning from 4.7 on", do="set it by hand"
         )
-    spelling = spelled(name, naming)
+    spelling = spell_for(name, naming)
     return spelling.name, value if spelling.factor == 1.0 else round(value * spelling.factor, 9)

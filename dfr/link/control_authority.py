@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.geo import Position
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.outcome import Cut, Outcome
 from dfr.link.recorder import Recorder
 from dfr.link.status_texts import NEAR_S, StatusTexts
-from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
+from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.mission.items import FlightPlan
 
 ASK_AGAIN_S = 2.0

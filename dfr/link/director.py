@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 
 from dfr.aircraft.settings import FlightSettings
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.errors import DfrError, LinkError, VehicleRefusedError
 from dfr.link.control_authority import ControlAuthority
 from dfr.link.give_way import GiveWay
@@ -38,8 +39,8 @@ from dfr.link.recorder import RETURNING, Recorder
 from dfr.link.status_texts import doubted_by_flags
 from dfr.link.traffic import TrafficPicture
 from dfr.link.transfer import replace_mission
-from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState, mode_name
-from dfr.mission.changes import FIRST_ITEM, retasked
+from dfr.link.vehicle import OnboardPlan, VehicleState
+from dfr.mission.changes import FIRST_ITEM, retask_flight
 from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.duration import longest_s
 from dfr.mission.items import FlightPlan
@@ -321,7 +322,7 @@ class Director:
             raise VehicleRefusedError(
                 "it is flying low or giving way to traffic", do="wait until it is at its cruise height again"
             )
-        new = retasked(
+        new = retask_flight(
             self.plan,
             here=here,
             path=task.path,

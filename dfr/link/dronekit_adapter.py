@@ -24,13 +24,13 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InputError, VehicleRefusedError
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.framing import Message
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.outcome import FlownDispatch
 from dfr.link.transfer import TransferReport, upload_verified
-from dfr.link.vehicle import CopterMode
 from dfr.mission.items import FlightPlan
 
 LENT = "MutableMapping"
@@ -72,7 +72,7 @@ class DronekitScript:
 
 
 @contextmanager
-def adapted(vehicle: MavlinkVehicle) -> Iterator[DronekitScript]:
+def adapt_vehicle(vehicle: MavlinkVehicle) -> Iterator[DronekitScript]:
     """A dronekit `Vehicle` on our link, until the end of the block."""
     dronekit = import_dronekit()
     handler = _Handler(vehicle)

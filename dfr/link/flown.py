@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import simpy
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkTimeoutError
 from dfr.geo import Position, distance_m
 from dfr.link.ground_watch import (
@@ -28,10 +29,10 @@ from dfr.link.ground_watch import (
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.pilot import Hangar, Pilot, Tell
 from dfr.link.recorder import Recorder
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 from dfr.link.vehicle_clock import TimedPhase, VehicleClock
 from dfr.metrics.shift import Sample
-from dfr.mission.changes import hold_position, takeoff_height_m, unlimited_stay
+from dfr.mission.changes import hold_position, leave_stay_open, takeoff_height_m
 from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
 from dfr.sim.flight import Attempt, Order
@@ -62,7 +63,7 @@ class FlownFlight:
         dock_tolerance_m: float,
         tell: Tell,
     ) -> None:
-        self.order, self.plan = order, unlimited_stay(hangar.mission(order))
+        self.order, self.plan = order, leave_stay_open(hangar.mission(order))
         self._low_m, self._tolerance_m = hangar.hold_low_m(order), dock_tolerance_m
         self.seconds: dict[Phase, float] = {}
         self.asked_on_scene_s = 0.0

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError
 from dfr.geo import Position
 from dfr.link.control_authority import ControlAuthority
 from dfr.link.limits import Action, Breach, TrafficLimit
 from dfr.link.traffic import Proximity, TrafficPicture
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 
 HEIGHT_REACHED_M = 1.5
 

@@ -19,11 +19,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.recorder import RETURNING, Recorder
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 from dfr.mission.compile import NAV_COMMANDS
 from dfr.mission.items import FlightPlan
 

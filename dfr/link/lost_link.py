@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.errors import LinkError
 from dfr.link.mavlink import MavlinkVehicle
-from dfr.link.vehicle import CopterMode, VehicleState, mode_name
+from dfr.link.vehicle import VehicleState
 
 ACTIONS = {
     3: "SmartRTL, or RTL where that is not possible",

@@ -10,6 +10,7 @@ from types import TracebackType
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.link import params
@@ -20,7 +21,7 @@ from dfr.link.onboard import Kept
 from dfr.link.peer import Peer
 from dfr.link.port import GCS_COMPONENT, GCS_SYSTEM, MavlinkPort, Source
 from dfr.link.transport import open_transport
-from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState
+from dfr.link.vehicle import OnboardPlan, VehicleState
 
 REOPEN_TRY_S = 1.0
 """How long each try to open a broken line again may take."""
@@ -237,7 +238,7 @@ def attach(port: MavlinkPort, target: Source, *, simulated: bool, owns_port: boo
     """One vehicle of a port that may carry several. Raises LinkError where two speak under its system id."""
     vehicle = MavlinkVehicle(port, target, simulated=simulated, owns_port=owns_port)
     try:
-        vehicle.firmware, vehicle.naming = params.identify(vehicle)
+        vehicle.firmware, vehicle.naming = params.identify_firmware(vehicle)
         vehicle.request_rates()
         vehicle.wait(lambda state: state.mode is not None, vehicle_s=FIRST_HEARTBEAT_S, what="heartbeat")
         port.refuse_two(target)

@@ -66,7 +66,7 @@ def read_kept(vehicle: Peer, plan: FlightPlan, *, check: bool = True) -> Kept:
 WAYS_OUT = "fit the plan to it, or have it deleted with --replace-all"
 
 
-def replaced(vehicle: Peer, plan: FlightPlan, *, replace_all: bool) -> dict[MissionType, int]:
+def count_replaced(vehicle: Peer, plan: FlightPlan, *, replace_all: bool) -> dict[MissionType, int]:
     """How many items of the fence and the rally list on board an upload takes away."""
     brought = wire_lists(plan)
     kinds = [kind for kind in ASIDE if replace_all or brought[kind]]

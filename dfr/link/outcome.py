@@ -168,7 +168,7 @@ class FlownDispatch:
     @property
     def phases(self) -> dict[str, float | None]:
         """Seconds of each phase; none for a mission without a stay."""
-        hold = scene(self.plan)
+        hold = scene_item(self.plan)
         if hold is None or hold.command != Command.NAV_LOITER_TIME or hold.position is None:
             return {}
         east_m, north_m = LocalFrame(self.plan.home).point(hold.position)
@@ -212,7 +212,7 @@ class LeftInFlight(KeyboardInterrupt):
         self.flown = flown
 
 
-def scene(plan: FlightPlan) -> MissionItem | None:
+def scene_item(plan: FlightPlan) -> MissionItem | None:
     """The item that stays on scene: the last stay of a mission; None where it has no stay on scene."""
     return next((item for item in reversed(plan.items) if item.command in HOLDS), None)
 
@@ -222,7 +222,7 @@ def was_on_scene(track: FlightTrack, plan: FlightPlan, *, by_plan: bool) -> bool
 
     `by_plan`: nothing cut it short before its return.
     """
-    hold = scene(plan)
+    hold = scene_item(plan)
     if hold is None or hold.position is None:
         return by_plan and track.return_t_s is not None
     radius_m = abs(hold.params[2]) if hold.command == Command.NAV_LOITER_TURNS else 0.0

@@ -10,7 +10,7 @@ from itertools import count
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
-from dfr.ardupilot.parameters import Naming, Spelling, named_for, naming_of, spelled
+from dfr.ardupilot.parameters import Naming, Spelling, naming_of, spell_for, translate_parameters
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.link.commands import CommandFailed, send_command
 from dfr.link.framing import Message
@@ -43,7 +43,7 @@ BUILT_IN = b"dfr-sitl"
 """The version by which our own simulated vehicle says that it is no ArduPilot."""
 
 
-def identify(vehicle: Peer) -> tuple[Firmware, Naming]:
+def identify_firmware(vehicle: Peer) -> tuple[Firmware, Naming]:
     """The firmware and its parameter naming.
 
     Raises InputError for a version nobody has checked, LinkTimeoutError where it does not tell.
@@ -64,7 +64,7 @@ def identify(vehicle: Peer) -> tuple[Firmware, Naming]:
 def get_param(vehicle: Peer, name: str) -> float | None:
     """The value of a name of either generation, in its own unit; None where the vehicle has no such."""
     for naming in _namings(vehicle, name):
-        spelling = spelled(name, naming)
+        spelling = spell_for(name, naming)
         answer = _read(vehicle, spelling.name)
         if answer is not None:
             return float(answer.param_value) / spelling.factor
@@ -77,7 +77,7 @@ def set_param(vehicle: Peer, name: str, value: float) -> None:
     Raises VehicleRefusedError where the vehicle has none of that name or keeps another value.
     """
     for naming in _namings(vehicle, name):
-        ((wire_name, wire_value),) = named_for({name: value}, naming).items()
+        ((wire_name, wire_value),) = translate_parameters({name: value}, naming).items()
         before = _read(vehicle, wire_name)
         if before is not None:
             _confirm(vehicle, wire_name, wire_value, before)
@@ -90,7 +90,7 @@ def _namings(vehicle: Peer, name: str) -> tuple[Naming, ...]:
     if vehicle.naming is not Naming.MIXED:
         return (vehicle.naming,)
     either = (Naming.CENTIMETRES, Naming.METRES)
-    same = spelled(name, either[0]) == spelled(name, either[1]) == Spelling(name, 1.0)
+    same = spell_for(name, either[0]) == spell_for(name, either[1]) == Spelling(name, 1.0)
     return either[:1] if same else either
 
 

@@ -15,13 +15,14 @@ from itertools import cycle
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.ardupilot.parameters import Naming
 from dfr.errors import LinkTimeoutError
 from dfr.link.framing import Message
 from dfr.link.pacing import ClockRate, RoundTrip
 from dfr.link.port import FASTEST_HEARTBEAT_S, HEARTBEAT_S, MavlinkPort, Source
-from dfr.link.telemetry import updated
-from dfr.link.vehicle import CopterMode, Firmware, Text, VehicleState
+from dfr.link.telemetry import update_state
+from dfr.link.vehicle import Firmware, Text, VehicleState
 
 LINK_LOST_S = 3.5
 """Nothing heard from the vehicle for this long by our own clock: the link is lost (as in QGroundControl)."""
@@ -195,7 +196,7 @@ class Peer:
             self._heard_at = time.monotonic()
         elif not self._is_our_remote_id(message):
             return
-        state = updated(self._state, message)
+        state = update_state(self._state, message)
         if message.get_type() == "STATUSTEXT":
             self._say(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
         self._keep_pace(state)

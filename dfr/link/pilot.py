@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from typing import Protocol
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.errors import LinkError, VehicleRefusedError
 from dfr.link.dispatch import refuse_no_go
 from dfr.link.link_gaps import GapTolerantLink
@@ -19,7 +20,7 @@ from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import wait_ready
 from dfr.link.recorder import RETURNING
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode, VehicleState, mode_name
+from dfr.link.vehicle import VehicleState
 from dfr.mission.compile import HOLDS
 from dfr.mission.items import FlightPlan
 from dfr.sim.flight import Order
@@ -30,7 +31,7 @@ OnState = Callable[[VehicleState], None]
 Tell = Callable[[str], None]
 
 
-def silently(words: str) -> None:
+def ignore_words(words: str) -> None:
     """Tell nobody."""
 
 
@@ -54,7 +55,7 @@ class Pilot:
     """
 
     def __init__(
-        self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool, tell: Tell = silently
+        self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool, tell: Tell = ignore_words
     ) -> None:
         self.drone, self.plan = order.drone, plan
         self.link: GapTolerantLink | None = None

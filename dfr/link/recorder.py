@@ -7,9 +7,10 @@ from collections import deque
 
 import numpy as np
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.geo import LocalFrame, Position, distance_m
 from dfr.link.airborne import Airborne
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 from dfr.track import FlightTrack
 
 RETURNING = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL, CopterMode.LAND})

@@ -8,7 +8,7 @@ from dfr.errors import LinkError
 from dfr.link.flown import FlownFlight
 from dfr.link.lost_link import left_words
 from dfr.link.outcome import DOCK_TOLERANCE_M
-from dfr.link.pilot import Hangar, Tell, silently
+from dfr.link.pilot import Hangar, Tell, ignore_words
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.sim.flight import Flight, Order
 
@@ -27,7 +27,7 @@ class FlownFlights:
         *,
         confirmed: frozenset[str] = frozenset(),
         dock_tolerance_m: float = DOCK_TOLERANCE_M,
-        tell: Tell = silently,
+        tell: Tell = ignore_words,
     ) -> None:
         self.tell = tell
         self.clock, self.hangar, self.confirmed = clock, hangar, confirmed

@@ -9,7 +9,7 @@ from dfr.ardupilot.commands import MissionType
 from dfr.errors import VehicleRefusedError
 from dfr.findings import Finding, Severity, finding_text
 from dfr.link.mavlink import MavlinkVehicle
-from dfr.link.onboard import ASIDE, Kept, count_words, read_kept, replaced
+from dfr.link.onboard import ASIDE, Kept, count_replaced, count_words, read_kept
 from dfr.link.operator import Operator
 from dfr.link.preflight import standing_findings
 from dfr.link.transfer import refuse_active
@@ -45,7 +45,7 @@ def survey(
     kept = Kept() if replace_all else read_kept(vehicle, plan)
     vehicle.kept = kept
     brought = wire_lists(plan)
-    gone = replaced(vehicle, plan, replace_all=replace_all)
+    gone = count_replaced(vehicle, plan, replace_all=replace_all)
     return Survey(
         kept=kept,
         replaced={kind: count for kind, count in gone.items() if brought[kind]},

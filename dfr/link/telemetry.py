@@ -23,7 +23,7 @@ FIX_3D = 3
 Changes = dict[str, Any]
 
 
-def updated(state: VehicleState, message: Message) -> VehicleState:
+def update_state(state: VehicleState, message: Message) -> VehicleState:
     """The state after a message; the same object where it changes nothing."""
     reader = READERS.get(message.get_type())
     if reader is None:

@@ -14,7 +14,7 @@ from dfr.errors import InputError
 from dfr.link.autopilots import is_autopilot
 from dfr.link.framing import Framer, Message
 from dfr.link.recorder import Recorder
-from dfr.link.telemetry import updated
+from dfr.link.telemetry import update_state
 from dfr.link.vehicle import VehicleState
 
 STAMP_BYTES = 8
@@ -36,7 +36,7 @@ def flight_states(data: bytes) -> Iterator[VehicleState]:
     for stamp_s, message in stamped:
         if message.get_srcSystem() != system or message.get_srcComponent() != 1:
             continue
-        after = updated(state, message)
+        after = update_state(state, message)
         if after is not state:
             state, told = after, told + 1
             yield replace(state, t_s=clock.t_s(state, stamp_s))
@@ -64,7 +64,7 @@ class _Clock:
         return boot_s + self._offset_s
 
 
-def recorded(data: bytes, *, name: str) -> Recorder:
+def read_tlog(data: bytes, *, name: str) -> Recorder:
     """A recorder that has heard a whole tlog. Raises InputError where it tells of no position."""
     return recorder_of(list(flight_states(data)), name=name)
 

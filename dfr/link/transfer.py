@@ -15,7 +15,8 @@ from typing import Any
 
 from dfr.ardupilot.commands import Command, MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
-from dfr.ardupilot.kept import difference
+from dfr.ardupilot.kept import describe_difference
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError, NonCompliantError, TransferError, VehicleRefusedError
 from dfr.findings import Severity
 from dfr.link.mavlink import MavlinkVehicle
@@ -23,8 +24,8 @@ from dfr.link.onboard import Kept, read_kept
 from dfr.link.params import same_value
 from dfr.link.readback import DENIED_TRIES, DENIED_WAIT_S, Reading
 from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload, refuse_too_much
-from dfr.link.vehicle import CopterMode, OnboardPlan
-from dfr.mission.capacity import sizes
+from dfr.link.vehicle import OnboardPlan
+from dfr.mission.capacity import list_sizes
 from dfr.mission.items import FlightPlan
 from dfr.mission.validate import validate
 from dfr.mission.wire import wire_lists
@@ -94,7 +95,7 @@ def upload_verified(
     start, lost, reboots = time.monotonic(), vehicle.lost_packets, vehicle.state.reboots
     vehicle.kept = kept
     with _upload_in_progress(vehicle, do="upload again"):
-        refuse_too_much(vehicle, sizes(plan))
+        refuse_too_much(vehicle, list_sizes(plan))
         retries = sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in sent)
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
             vehicle.set_param(name, value)
@@ -291,7 +292,7 @@ def _differences(kind: MissionType, items: Sequence[WireItem], found: Sequence[W
     if len(items) != len(found):
         return (f"{kind.label}: {len(items)} items sent, {len(found)} on board",)
     first = 1 if kind is MissionType.MISSION else 0
-    texts = (difference(a, b) for a, b in zip(items[first:], found[first:], strict=True))
+    texts = (describe_difference(a, b) for a, b in zip(items[first:], found[first:], strict=True))
     return tuple(f"{kind.label}: {text}" for text in texts if text is not None)
 
 

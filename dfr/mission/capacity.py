@@ -67,7 +67,7 @@ def fence_size(areas: Sequence[FenceArea]) -> int:
     return max(items, -(-fence_bytes(areas) // CORNER_BYTES))
 
 
-def sizes(plan: FlightPlan) -> dict[MissionType, int]:
+def list_sizes(plan: FlightPlan) -> dict[MissionType, int]:
     """What each list of a plan needs, in the units of `Capacity`."""
     return {
         MissionType.MISSION: 1 + len(plan.items),
@@ -85,7 +85,7 @@ RULES = {
 
 def capacity_findings(plan: FlightPlan) -> Iterator[Finding]:
     """Whether each list fits every board, some boards, or none without a memory card."""
-    for kind, needed in sizes(plan).items():
+    for kind, needed in list_sizes(plan).items():
         rule, name = RULES[kind]
         words = f"{name} needs room for {needed} items"
         if needed <= SMALLEST.of(kind):

@@ -59,7 +59,7 @@ class CarriedVerdict:
         return tuple(found)
 
 
-def carried(verdict: Verdict, plan: Plan) -> CarriedVerdict:
+def carry_verdict(verdict: Verdict, plan: Plan) -> CarriedVerdict:
     """The verdict on a plan as its missions carry it."""
     return CarriedVerdict(
         headline=verdict.headline,

@@ -1,10 +1,10 @@
 """Changes to a compiled flight: sent on to another incident, circling on scene, an open-ended stay.
 
-`retasked`: everything that was checked before takeoff stays (home, fence, rally points, parameters, cruise
-height), and the new path is taken only where it is inside that very fence, from where the drone is until RTL.
-`orbiting`: ArduCopter flies NAV_LOITER_TURNS at CIRCLE_RATE, no faster than the cruise speed and the
-acceleration of a waypoint allow, and counts whole turns of a whole radius (tens of metres above 255 m).
-`unlimited_stay`: the drone waits on scene until it is sent home.
+`retask_flight`: everything that was checked before takeoff stays (home, fence, rally points, parameters,
+cruise height), and the new path is taken only where it is inside that very fence, from where the drone is
+until RTL. `orbit_on_scene`: ArduCopter flies NAV_LOITER_TURNS at CIRCLE_RATE, no faster than the cruise speed
+and the acceleration of a waypoint allow, and counts whole turns of a whole radius (tens of metres above 255
+m). `leave_stay_open`: the drone waits on scene until it is sent home.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from dfr.findings import Severity
 from dfr.geo import Position, distance_m
 from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, HOLDS, ROI_FIXED_PLACE
 from dfr.mission.fence import fence_shape
-from dfr.mission.items import FlightPlan, MissionItem, placed
+from dfr.mission.items import FlightPlan, MissionItem, item_at
 from dfr.mission.validate import validate
 
 FIRST_ITEM = 2
 """The item at which a retasked flight goes on: the takeoff before it is long flown."""
 
 
-def retasked(
+def retask_flight(
     flight: FlightPlan,
     *,
     here: Position,
@@ -61,9 +61,9 @@ def retasked(
         name=f"{flight.name}, then {path[-1]}",
         items=(
             flight.items[0],
-            *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in path[:-1]),
+            *(item_at(Command.NAV_WAYPOINT, place, height_m_home) for place in path[:-1]),
             *_scene(path[-1], look_at or path[-1], height_m_home, on_scene_s),
-            *(placed(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
+            *(item_at(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
             MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
         ),
     )
@@ -76,8 +76,8 @@ def retasked(
 def _scene(hold: Position, look_at: Position, height_m: float, seconds: float) -> tuple[MissionItem, ...]:
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
     return (
-        placed(Command.DO_SET_ROI, look_at, 0.0, params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0)),
-        placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay),
+        item_at(Command.DO_SET_ROI, look_at, 0.0, params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0)),
+        item_at(Command.NAV_LOITER_TIME, hold, height_m, params=stay),
         MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT),
     )
 
@@ -114,7 +114,7 @@ def lap_s(radius_m: float, *, cruise_mps: float) -> float:
     return max(360.0 / CIRCLE_RATE_DEG_S, 2.0 * math.pi * radius_m / fastest)
 
 
-def orbiting(flight: FlightPlan, *, radius_m: float) -> FlightPlan:
+def orbit_on_scene(flight: FlightPlan, *, radius_m: float) -> FlightPlan:
     """The flight with its stay flown as turns round the place of the stay, for at least as long.
 
     Raises InputError for a radius that is not offered or a flight without a stay, InfeasibleError where the
@@ -149,7 +149,7 @@ def _turns(flight: FlightPlan, stay: MissionItem, radius_m: float) -> MissionIte
     return replace(stay, command=Command.NAV_LOITER_TURNS, params=(float(turns), 0.0, radius_m, CLOCKWISE))
 
 
-def unlimited_stay(plan: FlightPlan) -> FlightPlan:
+def leave_stay_open(plan: FlightPlan) -> FlightPlan:
     """The flight with its stay on scene left open: it ends when the vehicle is sent on."""
     items = tuple(
         replace(item, command=Command.NAV_LOITER_UNLIM, params=(0.0, 0.0, 0.0, 0.0))

@@ -10,7 +10,7 @@ from dfr.errors import InfeasibleError, InputError
 from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import fence_areas
-from dfr.mission.items import FenceArea, FlightPlan, MissionItem, RallyPoint, placed
+from dfr.mission.items import FenceArea, FlightPlan, MissionItem, RallyPoint, item_at
 from dfr.plan.flight_path import (
     height_m_home,
     out_heights_m_home,
@@ -122,9 +122,9 @@ def _out(world: World, path: Sequence[Position], height_m_agl: float) -> Iterato
     """Takeoff to the height of the first leg, and the bends of the path."""
     home = path[0]
     heights = out_heights_m_home(world.terrain, path, height_m_agl)
-    yield placed(Command.NAV_TAKEOFF, home, heights[0])
+    yield item_at(Command.NAV_TAKEOFF, home, heights[0])
     for place, height in zip(path[1:-1], heights[1:-1], strict=True):
-        yield placed(Command.NAV_WAYPOINT, place, height)
+        yield item_at(Command.NAV_WAYPOINT, place, height)
 
 
 def _scene(
@@ -134,17 +134,17 @@ def _scene(
     home, hold = path[0], path[-1]
     ground_m = height_m_home(world.terrain, home, looks_at, 0.0)
     place_of_interest = (ROI_FIXED_PLACE, 0.0, 0.0, 0.0)
-    yield placed(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
+    yield item_at(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
     height_m = height_m_home(world.terrain, home, hold, height_m_agl)
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
-    yield placed(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
+    yield item_at(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
     yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT)
 
 
 def _back(world: World, path: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
     """The return path of `dfr.plan.flight_path`, and RTL."""
     for place in waypoints_home(world.frame, path, world.scenario.contingency.rally_points):
-        yield placed(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, path[0], place, height_m_agl))
+        yield item_at(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, path[0], place, height_m_agl))
     yield MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL)
 
 

@@ -44,7 +44,7 @@ class MissionItem:
     autocontinue: bool = True
 
 
-def placed(
+def item_at(
     command: Command,
     position: Position,
     height_m_home: float,

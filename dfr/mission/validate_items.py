@@ -120,7 +120,7 @@ def _place_findings(name: str, item: MissionItem, home: Position) -> Iterator[Fi
     away_m = distance_m(home, place)
     if away_m <= MAX_DISTANCE_M:
         return
-    if swapped(place, home):
+    if looks_swapped(place, home):
         yield violation(
             "mission.swapped",
             f"{name} at {place} is {away_m / 1000:.0f} km from home: latitude and longitude look swapped",
@@ -137,7 +137,7 @@ def _place_findings(name: str, item: MissionItem, home: Position) -> Iterator[Fi
     )
 
 
-def swapped(place: Position, home: Position) -> bool:
+def looks_swapped(place: Position, home: Position) -> bool:
     """True where exchanging latitude and longitude would bring a far place near home."""
     if abs(place.lon_deg) > 90.0:
         return False

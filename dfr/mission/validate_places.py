@@ -13,7 +13,7 @@ from dfr.geo import LocalFrame, Position, distance_m
 from dfr.mission.fence import MAX_CORNERS, MIN_CORNERS, FenceShape, fence_shape
 from dfr.mission.items import FenceArea, FenceCircle, FencePolygon, FlightPlan
 from dfr.mission.validate_common import advice, holds, unknown, violation
-from dfr.mission.validate_items import MAX_DISTANCE_M, swapped
+from dfr.mission.validate_items import MAX_DISTANCE_M, looks_swapped
 
 DIVERTS_RETURN = "rally.diverts_return"
 RALLY_HEIGHT_RANGE_M = (-32768.0, 32767.0)
@@ -90,7 +90,7 @@ def rally_findings(plan: FlightPlan) -> Iterator[Finding]:
         if not RALLY_HEIGHT_RANGE_M[0] <= point.height_m_home <= RALLY_HEIGHT_RANGE_M[1]:
             yield violation("rally.height", f"{name}: height {point.height_m_home:g} m is refused")
         if distance_m(plan.home, point.position) > MAX_DISTANCE_M:
-            hint = ": latitude and longitude look swapped" if swapped(point.position, plan.home) else ""
+            hint = ": latitude and longitude look swapped" if looks_swapped(point.position, plan.home) else ""
             yield violation("rally.far", f"{name} at {point.position} is far from home{hint}")
     yield from _diversion_findings(plan)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
 from dfr.findings import require_sound
 from dfr.geo import Position, distance_m
@@ -23,7 +24,6 @@ from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.outcome import Event
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
 from dfr.mission.validate import validate

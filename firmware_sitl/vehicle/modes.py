@@ -5,17 +5,20 @@ from __future__ import annotations
 from math import cos, sin
 from typing import ClassVar
 
+from dfr.ardupilot.modes import CopterMode
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.heading import Look
 from firmware_sitl.vehicle.landing import LandingDescent
 
-STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL = 0, 2, 3, 4, 5, 6
-CIRCLE, LAND, POSHOLD, BRAKE, SMART_RTL, AUTO_RTL = 7, 9, 16, 17, 21, 27
+STABILIZE, ALT_HOLD, AUTO = CopterMode.STABILIZE, CopterMode.ALT_HOLD, CopterMode.AUTO
+GUIDED, LOITER, RTL, CIRCLE = CopterMode.GUIDED, CopterMode.LOITER, CopterMode.RTL, CopterMode.CIRCLE
+LAND, POSHOLD, BRAKE = CopterMode.LAND, CopterMode.POSHOLD, CopterMode.BRAKE
+SMART_RTL, AUTO_RTL = CopterMode.SMART_RTL, CopterMode.AUTO_RTL
 
 RELATIVE_FRAME = 3
 """The one frame in which NAV_TAKEOFF is taken as a command."""
 
-NAMES = {
+NAMES: dict[int, str] = {
     STABILIZE: "STABILIZE",
     ALT_HOLD: "ALT_HOLD",
     AUTO: "AUTO",
@@ -30,19 +33,19 @@ NAMES = {
 }
 """The modes that are flown here, by the names ArduCopter gives them."""
 
-UNFLOWN = {
-    1: "ACRO",
-    11: "DRIFT",
-    14: "FLIP",
-    15: "AUTOTUNE",
-    18: "THROW",
-    19: "AVOID_ADSB",
-    20: "GUIDED_NOGPS",
-    22: "FLOWHOLD",
-    23: "FOLLOW",
-    24: "ZIGZAG",
-    25: "SYSTEMID",
-    28: "TURTLE",
+UNFLOWN: dict[int, str] = {
+    CopterMode.ACRO: "ACRO",
+    CopterMode.DRIFT: "DRIFT",
+    CopterMode.FLIP: "FLIP",
+    CopterMode.AUTOTUNE: "AUTOTUNE",
+    CopterMode.THROW: "THROW",
+    CopterMode.AVOID_ADSB: "AVOID_ADSB",
+    CopterMode.GUIDED_NOGPS: "GUIDED_NOGPS",
+    CopterMode.FLOWHOLD: "FLOWHOLD",
+    CopterMode.FOLLOW: "FOLLOW",
+    CopterMode.ZIGZAG: "ZIGZAG",
+    CopterMode.SYSTEMID: "SYSTEMID",
+    CopterMode.TURTLE: "TURTLE",
 }
 """ArduCopter's other modes: refused here by name, for what is not flown is not claimed."""
 

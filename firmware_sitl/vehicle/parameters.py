@@ -12,7 +12,7 @@ from enum import StrEnum
 from importlib import resources
 from struct import pack, unpack
 
-from dfr.ardupilot.parameters import INVERTED, OLD_NAMES, Naming, Spelling, near_names, spelled
+from dfr.ardupilot.parameters import INVERTED, OLD_NAMES, Naming, Spelling, near_names, spell_for
 from dfr.errors import InputError
 
 REAL32 = 9
@@ -120,7 +120,7 @@ class Parameters:
         name = name.upper()
         if name == SKIPPED:
             name, value = "ARMING_CHECK", _checks_made(value)
-        old = spelled(name, Naming.CENTIMETRES)
+        old = spell_for(name, Naming.CENTIMETRES)
         if old.name not in self._values:
             return False
         self[old.name] = value * old.factor
@@ -155,7 +155,7 @@ class Parameters:
         naming = self.generation.naming
         if naming is Naming.METRES and canonical in INVERTED:
             return Spelling(INVERTED[canonical], 1.0)
-        return spelled(canonical, naming)
+        return spell_for(canonical, naming)
 
 
 def refuse_unknown(names: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega, development
 
 from dfr.ardupilot.commands import Command, CommandResult, Frame, MissionResult, MissionType
+from dfr.ardupilot.modes import CopterMode
 
 ENUMS = [
     (Command, "MAV_CMD", "MAV_CMD_"),
@@ -15,6 +16,7 @@ ENUMS = [
     (MissionType, "MAV_MISSION_TYPE", "MAV_MISSION_TYPE_"),
     (MissionResult, "MAV_MISSION_RESULT", "MAV_MISSION_"),
     (CommandResult, "MAV_RESULT", "MAV_RESULT_"),
+    (CopterMode, "COPTER_MODE", "COPTER_MODE_"),
 ]
 
 

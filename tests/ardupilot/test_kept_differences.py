@@ -9,7 +9,7 @@ import pytest
 
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
-from dfr.ardupilot.kept import changed_params, difference
+from dfr.ardupilot.kept import changed_params, describe_difference
 
 from ..recorded_items import ACCEPTED, sent_and_read
 
@@ -17,11 +17,11 @@ from ..recorded_items import ACCEPTED, sent_and_read
 def test_what_a_real_vehicle_reads_back_of_sound_items_is_no_difference():
     for case in ACCEPTED:
         for sent, read in sent_and_read(case):
-            assert difference(sent, read) is None
+            assert describe_difference(sent, read) is None
 
 
 def test_an_item_that_arducopter_refuses_is_never_taken_for_what_was_read_back():
-    assert "INVALID_PARAM7" in str(difference(waypoint(z=90_000.0), waypoint()))
+    assert "INVALID_PARAM7" in str(describe_difference(waypoint(z=90_000.0), waypoint()))
 
 
 def waypoint(**changes) -> WireItem:
@@ -39,11 +39,11 @@ def waypoint(**changes) -> WireItem:
     ],
 )
 def test_every_change_that_matters_is_named(read, says):
-    assert says in str(difference(waypoint(), read))
+    assert says in str(describe_difference(waypoint(), read))
 
 
 def test_a_centimetre_and_the_frames_twin_do_not_matter():
-    assert difference(waypoint(frame=6), waypoint(z=29.99)) is None
+    assert describe_difference(waypoint(frame=6), waypoint(z=29.99)) is None
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from dfr.ardupilot.parameters import (
     OLD_NAMES,
     RENAMED,
     Naming,
-    named_for,
     near_names,
-    spelled,
-    spellings,
+    spell_both,
+    spell_for,
+    translate_parameters,
 )
 from dfr.errors import InputError
 from firmware_sitl.vehicle.parameters import Generation, Parameters
@@ -43,16 +43,16 @@ RELEASED = {
 @pytest.mark.parametrize("old", RELEASED)
 def test_the_default_of_one_release_is_that_of_the_other_under_its_name_and_unit(old: str) -> None:
     old_value, new, new_value = RELEASED[old]
-    assert named_for({old: old_value}, Naming.METRES) == {new: pytest.approx(new_value)}
-    assert named_for({new: new_value}, Naming.CENTIMETRES) == {old: pytest.approx(old_value)}
+    assert translate_parameters({old: old_value}, Naming.METRES) == {new: pytest.approx(new_value)}
+    assert translate_parameters({new: new_value}, Naming.CENTIMETRES) == {old: pytest.approx(old_value)}
 
 
 @pytest.mark.parametrize("naming", [Naming.CENTIMETRES, Naming.METRES])
 def test_a_name_that_a_firmware_already_has_stays_as_it_is(naming: Naming) -> None:
     own = OLD_NAMES.values() if naming is Naming.CENTIMETRES else RENAMED.values()
     for spelling in own:
-        assert named_for({spelling.name: 7.0}, naming) == {spelling.name: 7.0}
-    assert named_for({"FENCE_ENABLE": 1.0}, naming) == {"FENCE_ENABLE": 1.0}
+        assert translate_parameters({spelling.name: 7.0}, naming) == {spelling.name: 7.0}
+    assert translate_parameters({"FENCE_ENABLE": 1.0}, naming) == {"FENCE_ENABLE": 1.0}
 
 
 def test_no_two_parameters_share_a_name() -> None:
@@ -64,24 +64,24 @@ def test_a_meaning_that_was_turned_round_is_never_translated() -> None:
     assert not set(INVERTED) & set(RENAMED)
     assert not set(INVERTED.values()) & set(OLD_NAMES)
     with pytest.raises(InputError, match="ARMING_SKIPCHK"):
-        named_for({"ARMING_CHECK": 0.0}, Naming.METRES)
+        translate_parameters({"ARMING_CHECK": 0.0}, Naming.METRES)
 
 
 def test_two_names_of_one_parameter_that_disagree_are_refused() -> None:
-    assert named_for({"RTL_ALT": 3000.0, "RTL_ALT_M": 30.0}, Naming.METRES) == {"RTL_ALT_M": 30.0}
+    assert translate_parameters({"RTL_ALT": 3000.0, "RTL_ALT_M": 30.0}, Naming.METRES) == {"RTL_ALT_M": 30.0}
     with pytest.raises(InputError, match="contradicts"):
-        named_for({"RTL_ALT": 3000.0, "RTL_ALT_M": 31.0}, Naming.CENTIMETRES)
+        translate_parameters({"RTL_ALT": 3000.0, "RTL_ALT_M": 31.0}, Naming.CENTIMETRES)
 
 
 def test_the_flight_model_knows_both_names_of_every_parameter_that_it_reads() -> None:
     for name, (field, scale) in PARAMETERS.items():
-        for spelling in spellings(name):
+        for spelling in spell_both(name):
             assert PARAMETERS[spelling.name] == (field, pytest.approx(scale / spelling.factor))
 
 
 def test_the_flight_model_reads_an_airframe_alike_in_both_generations() -> None:
     airframe = {name: old_value for name, (old_value, _, _) in RELEASED.items() if name in PARAMETERS}
-    newer = FlightSettings.from_params(named_for(airframe, Naming.METRES))
+    newer = FlightSettings.from_params(translate_parameters(airframe, Naming.METRES))
     assert asdict(newer) == pytest.approx(asdict(FlightSettings.from_params(airframe)))
 
 
@@ -89,7 +89,7 @@ def test_the_simulated_vehicle_of_each_generation_has_that_generations_names_and
     for generation in Generation:
         shown = {parameter.name for parameter in Parameters(generation).all_shown()}
         for name in shown - set(INVERTED) - set(INVERTED.values()):
-            assert spelled(name, generation.naming).name == name
+            assert spell_for(name, generation.naming).name == name
 
 
 def test_the_arming_checks_left_out_by_a_file_are_those_left_out() -> None:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.geo import offset
 from dfr.link.lost_link import LostLinkBehaviour
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 from firmware_sitl.start import RunningVehicle, start_vehicle
 
 from ..places import HOME

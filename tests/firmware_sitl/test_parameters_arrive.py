@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dfr.ardupilot.parameters import Naming, spelled, spellings
+from dfr.ardupilot.parameters import Naming, spell_both, spell_for
 from dfr.errors import InputError, LinkTimeoutError, VehicleRefusedError
 from firmware_sitl.client import SitlClient
 from firmware_sitl.vehicle.parameters import Parameters, read_parameter_text
@@ -30,7 +30,7 @@ def test_every_parameter_of_an_airframe_is_read_back_under_the_firmwares_own_nam
         pytest.skip("a binary has the names of its own version")
     with start(defaults=[file], generation=generation) as vehicle, SitlClient(vehicle.url) as client:
         for name, value in _read(file).items():
-            names = [spelled(name, NAMING[generation])] if engine == "builtin" else spellings(name)
+            names = [spell_for(name, NAMING[generation])] if engine == "builtin" else spell_both(name)
             found = {one: client.find_parameter(one.name) for one in names}
             kept = {one: was for one, was in found.items() if was is not None}
             assert kept, f"{name}: not on board under {[one.name for one in names]}"

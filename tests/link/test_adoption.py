@@ -8,12 +8,13 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import VehicleRefusedError
 from dfr.link.dispatch import adopt, fly_dispatch, is_flying
 from dfr.link.limits import NO_LIMITS
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 
 OVERWRITES = ("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_CLEAR_ALL", "PARAM_SET")
 

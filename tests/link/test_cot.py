@@ -18,7 +18,7 @@ from dfr.link.cot import CotFeed, cot_event, height_m_ellipsoid, open_sink
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.preflight import preflight
-from dfr.link.telemetry import updated
+from dfr.link.telemetry import update_state
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
 
@@ -74,12 +74,12 @@ def test_a_receiver_that_knows_the_ellipsoid_gives_the_height_above_it(no_grid):
             0, 4, 507812345, -10890000, alt_mm, 100, 100, 0, 0, 12, ellipsoid_mm, 300, 450, 0, 0
         )
 
-    known = updated(ALOFT, fix(63_500, 109_500))
+    known = update_state(ALOFT, fix(63_500, 109_500))
     point = event_of(known).find("point")
     assert float(point.get("hae")) == pytest.approx(64.0 + 46.0)
     assert (point.get("ce"), point.get("le")) == ("0.30", "0.45")
-    assert updated(ALOFT, fix(63_500, 63_500)).gps_geoid_m is None
-    assert updated(ALOFT, fix(63_500, 0)).gps_geoid_m is None
+    assert update_state(ALOFT, fix(63_500, 63_500)).gps_geoid_m is None
+    assert update_state(ALOFT, fix(63_500, 0)).gps_geoid_m is None
 
 
 def test_a_geoid_grid_gives_it_where_the_receiver_does_not(monkeypatch):

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import NonCompliantError, VehicleRefusedError
 from dfr.geo import distance_m, offset
 from dfr.link.dispatch import fly_dispatch
@@ -19,7 +20,7 @@ from dfr.link.mavlink import connect
 from dfr.link.orders import Orders
 from dfr.link.traffic import Transponder
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 
 LOW_M = 8.0
 HELICOPTER = 0x400ABC

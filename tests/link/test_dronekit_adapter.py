@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import VehicleRefusedError
-from dfr.link.dronekit_adapter import adapted, import_dronekit
+from dfr.link.dronekit_adapter import adapt_vehicle, import_dronekit
 from dfr.link.mavlink import connect
-from dfr.link.vehicle import CopterMode, OnboardPlan
+from dfr.link.vehicle import OnboardPlan
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("dronekit") is None, reason="dronekit is not installed (extra `dronekit`)"
@@ -33,7 +34,7 @@ def test_the_lent_name_is_taken_back():
 
 
 def test_a_script_sees_the_vehicles_telemetry(grounded):
-    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+    with connect(grounded.url, simulated=True) as vehicle, adapt_vehicle(vehicle) as script:
         mirror = script.dronekit
         known = eventually(lambda: bool(mirror.location.global_frame.lat), seconds=60.0)
         assert known  # ArduCopter says 0, 0 until it knows better
@@ -45,7 +46,7 @@ def test_a_script_sees_the_vehicles_telemetry(grounded):
 
 
 def test_a_script_changes_mode_and_is_told(grounded):
-    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+    with connect(grounded.url, simulated=True) as vehicle, adapt_vehicle(vehicle) as script:
         heard = []
         script.dronekit.add_attribute_listener("mode", lambda _, name, value: heard.append(value.name))
         script.dronekit.mode = import_dronekit().VehicleMode("GUIDED")
@@ -55,7 +56,7 @@ def test_a_script_changes_mode_and_is_told(grounded):
 
 
 def test_dronekits_own_upload_is_refused(grounded):
-    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+    with connect(grounded.url, simulated=True) as vehicle, adapt_vehicle(vehicle) as script:
         commands = script.dronekit.commands
         commands._vehicle._wpts_dirty = True
         with pytest.raises(VehicleRefusedError, match="not verified"):
@@ -63,14 +64,18 @@ def test_dronekits_own_upload_is_refused(grounded):
 
 
 def test_a_script_may_not_arm_while_the_plan_is_unknown(grounded):
-    with connect(grounded.url, simulated=True) as vehicle, adapted(vehicle) as script:
+    with connect(grounded.url, simulated=True) as vehicle, adapt_vehicle(vehicle) as script:
         vehicle.plan = OnboardPlan.UNKNOWN
         with pytest.raises(VehicleRefusedError, match="unknown"):
             script.dronekit.armed = True
 
 
 def test_a_script_uploads_verified_and_flies(start, dispatch):
-    with start() as running, connect(running.url, simulated=True) as vehicle, adapted(vehicle) as script:
+    with (
+        start() as running,
+        connect(running.url, simulated=True) as vehicle,
+        adapt_vehicle(vehicle) as script,
+    ):
         assert script.upload(dispatch).verified
         heights = []
         script.dronekit.add_attribute_listener(

@@ -21,6 +21,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError
 from dfr.link import pacing
 from dfr.link.dispatch import fly_dispatch
@@ -29,7 +30,7 @@ from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import RATES_HZ, connect
 from dfr.link.outcome import Event, Outcome
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 
 GAP_S = 6.0
 

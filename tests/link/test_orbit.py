@@ -13,7 +13,7 @@ from dfr.errors import InfeasibleError, InputError
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
-from dfr.mission.changes import lap_s, orbiting
+from dfr.mission.changes import lap_s, orbit_on_scene
 from dfr.mission.items import MissionItem
 from dfr.mission.validate import validate
 
@@ -29,7 +29,7 @@ def looked_at(dispatch):
 
 
 def test_a_stay_becomes_whole_turns_for_at_least_as_long(dispatch):
-    flight = orbiting(looked_at(dispatch), radius_m=RADIUS_M)
+    flight = orbit_on_scene(looked_at(dispatch), radius_m=RADIUS_M)
     (turns,) = [item for item in flight.items if item.command == Command.NAV_LOITER_TURNS]
     assert turns.params == (1.0, 0.0, RADIUS_M, 1.0)
     assert turns.params[0] * lap_s(RADIUS_M, cruise_mps=10.0) >= 10.0
@@ -39,15 +39,15 @@ def test_a_stay_becomes_whole_turns_for_at_least_as_long(dispatch):
 
 def test_an_orbit_that_leaves_the_fence_is_refused_with_the_largest_that_does_not(dispatch):
     with pytest.raises(InfeasibleError, match=r"at most \d+ m"):
-        orbiting(dispatch, radius_m=250.0)
+        orbit_on_scene(dispatch, radius_m=250.0)
     with pytest.raises(InputError, match="5 to 255 m"):
-        orbiting(dispatch, radius_m=float("nan"))
+        orbit_on_scene(dispatch, radius_m=float("nan"))
     with pytest.raises(InputError, match="no stay on scene"):
-        orbiting(replace(dispatch, items=dispatch.items[:1]), radius_m=RADIUS_M)
+        orbit_on_scene(replace(dispatch, items=dispatch.items[:1]), radius_m=RADIUS_M)
 
 
 def test_an_orbit_is_flown_round_the_target_and_ends_in_the_dock(start, dispatch):
-    flight = orbiting(looked_at(dispatch), radius_m=RADIUS_M)
+    flight = orbit_on_scene(looked_at(dispatch), radius_m=RADIUS_M)
     with start() as running, connect(running.url, simulated=True) as vehicle:
         upload_verified(vehicle, flight)
         flown = fly_dispatch(vehicle, flight)

@@ -10,6 +10,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError, NonCompliantError
 from dfr.geo import distance_m, offset
 from dfr.link.dispatch import fly_dispatch
@@ -20,7 +21,7 @@ from dfr.link.orders import Orders
 from dfr.link.outcome import Cut, Ending, Outcome
 from dfr.link.status_texts import StatusTexts
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import CopterMode, Text, VehicleState
+from dfr.link.vehicle import Text, VehicleState
 from dfr.metrics.flown import VERTICAL_TOLERANCE, VERTICAL_TOLERANCE_S
 
 from ..places import at

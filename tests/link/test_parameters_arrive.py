@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.ardupilot.parameters import Naming, named_for
+from dfr.ardupilot.parameters import Naming, translate_parameters
 from dfr.errors import TransferError
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
@@ -34,7 +34,7 @@ def generation(request: pytest.FixtureRequest, engine: str) -> str:
 def test_what_a_plan_sets_is_read_back_under_the_vehicles_own_names(
     start, dispatch, generation, engine, written
 ):
-    plan = replace(dispatch, params=named_for(PARAMS, written))
+    plan = replace(dispatch, params=translate_parameters(PARAMS, written))
     with start(generation=generation) as running:
         with connect(running.url, simulated=True) as vehicle:
             assert upload_verified(vehicle, plan).verified
@@ -42,13 +42,13 @@ def test_what_a_plan_sets_is_read_back_under_the_vehicles_own_names(
             on_board = {
                 name: value
                 for naming in (Naming.CENTIMETRES, Naming.METRES)
-                for name in named_for(PARAMS, naming)
+                for name in translate_parameters(PARAMS, naming)
                 if (value := other.find_parameter(name)) is not None
             }
-    wanted = named_for(PARAMS, Naming.CENTIMETRES) | named_for(PARAMS, Naming.METRES)
+    wanted = translate_parameters(PARAMS, Naming.CENTIMETRES) | translate_parameters(PARAMS, Naming.METRES)
     assert on_board == {name: pytest.approx(wanted[name], rel=1e-6) for name in on_board}
     if engine == "builtin":
-        assert set(on_board) == set(named_for(PARAMS, NAMING[generation]))
+        assert set(on_board) == set(translate_parameters(PARAMS, NAMING[generation]))
     else:
         assert len(on_board) == len(PARAMS)
 

@@ -7,7 +7,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError
-from dfr.link.tlog import flight_states, recorded
+from dfr.link.tlog import flight_states, read_tlog
 
 
 def tlog(messages, *, stamp=0x0006_0000_0000_FDFE):
@@ -42,7 +42,7 @@ def flight(seconds=100):
 
 
 def test_a_flight_is_read_back_sample_by_sample():
-    track = recorded(tlog(flight()), name="x").track("x")
+    track = read_tlog(tlog(flight()), name="x").track("x")
     assert len(track.t_s) == 100
     assert track.height_m.max() == pytest.approx(60.0)
     assert track.north_m[-1] == pytest.approx(297.0, rel=2e-3)
@@ -59,24 +59,24 @@ def test_damage_in_the_middle_costs_a_record_or_two():
     data = bytearray(tlog(flight()))
     for place in range(1000, len(data) - 100, 1500):
         data[place] ^= 0xFF
-    assert len(recorded(bytes(data), name="x").track("x").t_s) > 80
+    assert len(read_tlog(bytes(data), name="x").track("x").t_s) > 80
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 100, b"\0" * 8 + b"\xfd" + b"\0" * 50])
 def test_what_is_no_tlog_is_refused_with_a_reason(data):
     with pytest.raises(InputError):
-        recorded(data, name="x")
+        read_tlog(data, name="x")
 
 
 def test_a_log_without_a_position_says_so():
     with pytest.raises(InputError, match="no position"):
-        recorded(tlog([(1, 1, heartbeat()), (1, 1, heartbeat(mode=4))]), name="x")
+        read_tlog(tlog([(1, 1, heartbeat()), (1, 1, heartbeat(mode=4))]), name="x")
 
 
 def test_a_log_of_a_ground_station_alone_is_refused():
     gcs = heartbeat(kind=dialect.MAV_TYPE_GCS, pilot=dialect.MAV_AUTOPILOT_INVALID)
     with pytest.raises(InputError, match="no autopilot"):
-        recorded(tlog([(255, 190, gcs)] * 3), name="x")
+        read_tlog(tlog([(255, 190, gcs)] * 3), name="x")
 
 
 def twice(*, rebooted):
@@ -105,7 +105,7 @@ def twice(*, rebooted):
 
 @pytest.mark.parametrize("rebooted", [False, True])
 def test_every_flight_of_a_log_is_kept_also_through_a_reboot(rebooted):
-    recorder = recorded(twice(rebooted=rebooted), name="x")
+    recorder = read_tlog(twice(rebooted=rebooted), name="x")
     track = recorder.track("x")
     assert len(track.t_s) == 180
     assert [hop.lift_t_s for hop in recorder.air.hops] == pytest.approx([11.0, 101.0], abs=1.5)
@@ -113,7 +113,7 @@ def test_every_flight_of_a_log_is_kept_also_through_a_reboot(rebooted):
 
 
 def test_the_ground_of_each_flight_is_what_its_height_reads_there():
-    recorder = recorded(twice(rebooted=True), name="x")
+    recorder = read_tlog(twice(rebooted=True), name="x")
     assert [hop.ground_before_m for hop in recorder.air.hops] == pytest.approx([0.0, 1.0], abs=0.1)
     assert [hop.ground_after_m for hop in recorder.air.hops] == pytest.approx([0.0, 1.0], abs=0.1)
 
@@ -124,7 +124,7 @@ def test_a_real_log_shows_all_of_its_flights(reference):
     if not folder.is_dir():
         pytest.skip("no recorded flights with a real barometer")
     (path,) = folder.glob("01_*.tlog")
-    recorder = recorded(path.read_bytes(), name=path.name)
+    recorder = read_tlog(path.read_bytes(), name=path.name)
     hops = recorder.air.hops
     assert len(hops) == 5
     assert all(45.0 < hop.touch_t_s - hop.lift_t_s < 80.0 for hop in hops)

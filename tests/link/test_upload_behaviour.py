@@ -10,6 +10,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command, Frame, MissionType
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import NonCompliantError, TransferError, VehicleRefusedError
 from dfr.geo import offset
 from dfr.link import transfer, upload
@@ -18,7 +19,7 @@ from dfr.link.preflight import wait_ready
 from dfr.link.readback import read_back
 from dfr.link.transfer import inspect_onboard, upload_verified
 from dfr.link.upload import RefusedError
-from dfr.link.vehicle import CopterMode, OnboardPlan
+from dfr.link.vehicle import OnboardPlan
 from dfr.mission.items import FenceCircle, FencePolygon
 
 

@@ -12,7 +12,7 @@ from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import MissionFileError
 from dfr.mission.carried import CarriedVerdict
 from dfr.mission.formats import FORMATS, left_out, qgc_plan
-from dfr.mission.items import FencePolygon, FlightPlan, MissionItem, RallyPoint, placed
+from dfr.mission.items import FencePolygon, FlightPlan, MissionItem, RallyPoint, item_at
 from tests.places import HOME, at, square
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -34,8 +34,8 @@ def mission(verdict: CarriedVerdict | None = VERDICT) -> FlightPlan:
         home=HOME,
         home_m_amsl=4.0,
         items=(
-            placed(Command.NAV_TAKEOFF, HOME, 60.0),
-            placed(Command.NAV_WAYPOINT, at(100.0, 50.0), 60.0),
+            item_at(Command.NAV_TAKEOFF, HOME, 60.0),
+            item_at(Command.NAV_WAYPOINT, at(100.0, 50.0), 60.0),
             MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.MISSION),
         ),
         fence=(FencePolygon(ring=square(500.0), inclusion=True),),

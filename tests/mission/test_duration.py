@@ -8,14 +8,14 @@ import pytest
 
 from dfr.ardupilot.commands import Command, Frame
 from dfr.mission.duration import SPARE_S, longest_s
-from dfr.mission.items import FlightPlan, MissionItem, placed
+from dfr.mission.items import FlightPlan, MissionItem, item_at
 
 from ..places import HOME, at
 
 RTL = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL)
-TAKEOFF = placed(Command.NAV_TAKEOFF, HOME, 20.0)
-FAR = placed(Command.NAV_WAYPOINT, at(0, 500), 20.0)
-NEAR = placed(Command.NAV_WAYPOINT, at(0, 50), 20.0)
+TAKEOFF = item_at(Command.NAV_TAKEOFF, HOME, 20.0)
+FAR = item_at(Command.NAV_WAYPOINT, at(0, 500), 20.0)
+NEAR = item_at(Command.NAV_WAYPOINT, at(0, 50), 20.0)
 
 
 def plan(*items: MissionItem, **params: float) -> FlightPlan:
@@ -52,7 +52,7 @@ def test_a_jump_that_never_ends_has_no_limit():
 
 
 def test_a_stay_until_told_otherwise_has_no_limit():
-    assert longest_s(plan(placed(Command.NAV_LOITER_UNLIM, at(0, 50), 20.0))) == math.inf
+    assert longest_s(plan(item_at(Command.NAV_LOITER_UNLIM, at(0, 50), 20.0))) == math.inf
 
 
 def test_a_mission_at_a_walk_is_given_the_time_it_needs():
@@ -68,13 +68,13 @@ def test_the_cruise_speed_is_the_plans_or_else_the_vehicles(params):
 @pytest.mark.parametrize(
     ("item", "seconds"),
     [
-        (placed(Command.NAV_LOITER_TIME, at(0, 500), 20.0, params=(900.0, 0.0, 1.0, 0.0)), 900.0),
-        (placed(Command.NAV_WAYPOINT, at(0, 500), 20.0, params=(900.0, 0.0, 0.0, 0.0)), 900.0),
+        (item_at(Command.NAV_LOITER_TIME, at(0, 500), 20.0, params=(900.0, 0.0, 1.0, 0.0)), 900.0),
+        (item_at(Command.NAV_WAYPOINT, at(0, 500), 20.0, params=(900.0, 0.0, 0.0, 0.0)), 900.0),
         (do(Command.CONDITION_DELAY, 900.0), 900.0),
         # Ten circles of 50 m at 10 m/s.
-        (placed(Command.NAV_LOITER_TURNS, at(0, 500), 20.0, params=(10.0, 0.0, 50.0, 0.0)), 314.0),
+        (item_at(Command.NAV_LOITER_TURNS, at(0, 500), 20.0, params=(10.0, 0.0, 50.0, 0.0)), 314.0),
         # A circle as tight as it gets turns at CIRCLE_RATE, 20 degrees a second.
-        (placed(Command.NAV_LOITER_TURNS, at(0, 500), 20.0, params=(10.0, 0.0, 1.0, 0.0)), 180.0),
+        (item_at(Command.NAV_LOITER_TURNS, at(0, 500), 20.0, params=(10.0, 0.0, 1.0, 0.0)), 180.0),
     ],
 )
 def test_stays_delays_and_circles_count_in_full(item, seconds):
@@ -88,11 +88,11 @@ def test_a_slow_landing_from_a_high_return_counts():
 
 
 def test_an_ordinary_dispatch_is_still_missed_within_minutes():
-    hold = placed(Command.NAV_LOITER_TIME, at(0, 500), 20.0, params=(60.0, 0.0, 1.0, 0.0))
+    hold = item_at(Command.NAV_LOITER_TIME, at(0, 500), 20.0, params=(60.0, 0.0, 1.0, 0.0))
     assert longest_s(plan(hold)) < SPARE_S + 60.0 + 2 * 500.0 / 2.0 + 200.0
 
 
 def test_what_stands_behind_the_return_is_not_flown():
-    assert longest_s(plan(FAR, RTL, placed(Command.NAV_WAYPOINT, at(0, 40_000), 20.0))) == longest_s(
+    assert longest_s(plan(FAR, RTL, item_at(Command.NAV_WAYPOINT, at(0, 40_000), 20.0))) == longest_s(
         plan(FAR)
     )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.ardupilot.commands import Command, Frame
-from dfr.ardupilot.parameters import Naming, named_for
+from dfr.ardupilot.parameters import Naming, translate_parameters
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.formats import FORMATS, format_of, left_out, read_plan
@@ -76,7 +76,7 @@ def test_fence_rally_and_parameters_survive_the_round_trip(dispatch, suffix):
 
 @pytest.mark.parametrize("suffix", WHOLE)
 def test_parameters_under_newer_names_are_the_same_parameters(dispatch, suffix):
-    newer = replace(dispatch, params=named_for(dispatch.params, Naming.METRES))
+    newer = replace(dispatch, params=translate_parameters(dispatch.params, Naming.METRES))
     assert newer.params != dispatch.params
     assert round_trip(newer, suffix).params == dispatch.params
 

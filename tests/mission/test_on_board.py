@@ -11,7 +11,7 @@ from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.items import WireItem
 from dfr.findings import Severity
 from dfr.mission.items import FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
-from dfr.mission.items import placed as item
+from dfr.mission.items import item_at as item
 from dfr.mission.on_board import kept_fence, kept_findings, with_kept
 from dfr.mission.reliance import off_findings, relied_on
 from dfr.mission.wire import fence_wire

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InputError, LinkError, VehicleRefusedError
 from dfr.geo import offset
 from dfr.io.scenario_files import find_scenario, load_world
@@ -16,7 +17,7 @@ from dfr.link import pilot as pilot_module
 from dfr.link.flown import FlownFlight
 from dfr.link.operator import NOBODY
 from dfr.link.recorder import Recorder
-from dfr.link.vehicle import CopterMode, VehicleState
+from dfr.link.vehicle import VehicleState
 from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import FRAMES, PARAMS, SitlSettings
 from dfr.rehearsal.real_fleet import RealFleet

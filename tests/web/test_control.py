@@ -10,9 +10,10 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.aircraft.catalogue import dock, drone
 from dfr.aircraft.landing import Limits
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
 from dfr.geo import Position, distance_m
-from dfr.link.vehicle import CopterMode, OnboardPlan, VehicleState
+from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.web import control as control_module
 from dfr.web import live as live_module
 from dfr.web.control import Control

@@ -10,7 +10,7 @@ from typing import Any
 from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.ardupilot.items import Params
 from dfr.ardupilot.kept import has_place, stored_frame
-from dfr.ardupilot.parameters import Naming, named_for
+from dfr.ardupilot.parameters import Naming, translate_parameters
 from dfr.errors import InputError, MissionFileError
 from dfr.geo import Position
 from dfr.mission.items import SUPPORTED_COMMANDS, MissionItem
@@ -141,10 +141,10 @@ def params_record(value: object, *, where: str) -> dict[str, float]:
     if not isinstance(value, dict):
         raise MissionFileError(f"{where}: params is {value!r}", do="give an object of numbers")
     params = {str(key): number(entry, where=f"{where} {key}") for key, entry in value.items()}
-    return named_for(params, Naming.CENTIMETRES)
+    return translate_parameters(params, Naming.CENTIMETRES)
 
 
-def bounded(items: Sequence[Any], *, where: str) -> Sequence[Any]:
+def refuse_too_many(items: Sequence[Any], *, where: str) -> Sequence[Any]:
     """The list itself. Raises MissionFileError where it is absurdly long."""
     if len(items) > MAX_ITEMS:
         raise MissionFileError(f"{where}: {len(items)} entries, over the limit of {MAX_ITEMS}")

@@ -12,7 +12,6 @@ from typing import Any
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.formats.common import (
-    bounded,
     item_of_record,
     item_record,
     json_object,
@@ -21,6 +20,7 @@ from dfr.mission.formats.common import (
     numbers,
     params_record,
     place,
+    refuse_too_many,
 )
 from dfr.mission.items import FenceArea, FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 
@@ -42,7 +42,7 @@ def write(plan: FlightPlan) -> str:
 def read(data: bytes, *, name: str) -> FlightPlan:
     """The flight plan of a GeoJSON file as `write` makes it. Raises MissionFileError naming the feature."""
     document = json_object(data, name=name)
-    features = bounded(member(document, "features", list, where=name), where=name)
+    features = refuse_too_many(member(document, "features", list, where=name), where=name)
     homes: list[Feature] = []
     items: list[MissionItem] = []
     fence: list[FenceArea] = []
@@ -153,7 +153,7 @@ def _read_area(feature: Feature, *, where: str, inclusion: bool) -> FenceArea:
     rings = member(geometry, "coordinates", list, where=where)
     if len(rings) != 1 or not isinstance(rings[0], list):
         raise MissionFileError(f"{where}: {len(rings)} rings", do="one, a fence has no holes")
-    corners = [numbers(corner, 2, where=where) for corner in bounded(rings[0], where=where)]
+    corners = [numbers(corner, 2, where=where) for corner in refuse_too_many(rings[0], where=where)]
     closed = corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
     return FencePolygon(ring=tuple(place(lat, lon, where=where) for lon, lat in closed), inclusion=inclusion)
 

@@ -18,7 +18,6 @@ from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.carried import CarriedVerdict, carried_from_dict, document_hash
 from dfr.mission.formats.common import (
-    bounded,
     json_object,
     member,
     mission_item,
@@ -27,6 +26,7 @@ from dfr.mission.formats.common import (
     numbers,
     params_record,
     place,
+    refuse_too_many,
 )
 from dfr.mission.items import (
     SUPPORTED_COMMANDS,
@@ -103,7 +103,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     home = numbers(mission.get("plannedHomePosition"), 2, where=f"{name}: plannedHomePosition")
     entry = document.get("dfr")
     own: dict[str, Any] = entry if isinstance(entry, dict) else {}
-    entries = bounded(member(mission, "items", list, where=f"{name}: mission"), where=name)
+    entries = refuse_too_many(member(mission, "items", list, where=f"{name}: mission"), where=name)
     return FlightPlan(
         name=str(own.get("name", name)),
         home=place(home[0], home[1], where=f"{name}: plannedHomePosition"),
@@ -257,7 +257,7 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
 def _polygon(entry: Any, *, where: str) -> FencePolygon:
     if not isinstance(entry, dict):
         raise MissionFileError(f"{where}: {entry!r}", do="give an object")
-    corners = bounded(member(entry, "polygon", list, where=where), where=where)
+    corners = refuse_too_many(member(entry, "polygon", list, where=where), where=where)
     ring = tuple(_corner(corner, where=where) for corner in corners)
     return FencePolygon(ring=ring, inclusion=member(entry, "inclusion", bool, where=where))
 
@@ -283,7 +283,7 @@ def _read_rally(value: object, *, name: str) -> tuple[RallyPoint, ...]:
         return ()
     if not isinstance(value, dict) or not isinstance(value.get("points"), list):
         raise MissionFileError(f"{name}: rallyPoints is {value!r}", do="give an object with points")
-    points = bounded(value["points"], where=name)
+    points = refuse_too_many(value["points"], where=name)
     return tuple(_rally_point(point, where=f"{name}: rally point {i}") for i, point in enumerate(points, 1))
 
 

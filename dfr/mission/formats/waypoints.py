@@ -9,7 +9,7 @@ import math
 
 from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import MissionFileError
-from dfr.mission.formats.common import bounded, mission_item, number, place
+from dfr.mission.formats.common import mission_item, number, place, refuse_too_many
 from dfr.mission.items import FlightPlan, MissionItem
 
 HEADER = "QGC WPL 110"
@@ -36,7 +36,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if line.strip()]
     items = [
         _item(line, where=f"{name}:{row}", seq=seq)
-        for seq, (row, line) in enumerate(bounded(rows, where=name))
+        for seq, (row, line) in enumerate(refuse_too_many(rows, where=name))
     ]
     if not items or items[0].position is None:
         raise MissionFileError(f"{name}: no item 0 with a place", do="the first item is home")
