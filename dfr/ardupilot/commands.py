@@ -12,7 +12,7 @@ from enum import IntEnum
 
 
 class Command(IntEnum):
-    """MAV_CMD: what ArduCopter stores in a mission, a fence or a rally list, or does when it is told to."""
+    """MAV_CMD: what ArduCopter stores in a mission, a fence or a rally list, or does when it is commanded."""
 
     NAV_WAYPOINT = 16
     NAV_LOITER_UNLIM = 17

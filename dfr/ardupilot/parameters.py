@@ -163,7 +163,7 @@ def translate_parameters(params: Mapping[str, float], naming: Naming) -> dict[st
 def naming_of(version: tuple[int, int, int], *, development: bool) -> Naming:
     """The naming of a firmware version.
 
-    Raises InputError for a version nobody has checked.
+    Raises InputError for a version that has not been checked.
     """
     if not OLDEST <= version[:2] <= NEWEST:
         raise InputError(

@@ -103,7 +103,7 @@ class Speakers:
             f"two vehicles speak as system {system}: one at {address_label(speaker.address)}, one at "
             f"{others}; nothing was taken from the second or sent to it",
             do="give each vehicle a system id of "
-            "its own (SYSID_THISMAV), or a port of its own; one vehicle with two ways to here needs a port "
+            "its own (SYSID_THISMAV), or a port of its own; one vehicle with two routes to here needs a port "
             "for each way",
         )
 

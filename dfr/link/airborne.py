@@ -1,7 +1,7 @@
 """Whether a vehicle is in the air, by its landed state, its throttle and its motion.
 
 Heights above home do not tell: a barometer that reads 0 at arming has read -2.5 to +2.2 m on the ground after
-real flights. So the ground is what the vehicle reads where it stands: taken anew before each lift-off and
+real flights. So the ground is what the vehicle reads where it stands: taken again before each lift-off and
 after each touchdown.
 """
 

@@ -12,10 +12,10 @@ from dfr.link.framing import Message
 from dfr.link.port import Inbox, MavlinkPort, Source
 
 OTHERS_BEATS = 2
-"""Once the first vehicle has beaten so often again, any other on the line has had time to speak."""
+"""After this many more heartbeats of the first vehicle, any other on the line has had time to speak."""
 
 OTHERS_SPEAK_UP_S = 3.0
-"""Longer than that is not waited, where beats of the first are lost."""
+"""Wait no longer than this where heartbeats of the first vehicle are lost."""
 
 NO_AUTOPILOT = frozenset(
     {

@@ -7,7 +7,7 @@ altitudes where they differ, else by mean sea level and PROJ's geoid grid where 
 `hae`, `ce` or `le` is 9999999.0, as the schema has it.
 
 Sinks: udp:HOST:PORT (also a multicast group), tcp:HOST:PORT, file:PATH (appended). A sink that fails never
-touches the flight: it is tried again, and its trouble is told.
+touches the flight: it is tried again, and its failure is reported.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def cot_event(
 
 
 def height_m_ellipsoid(state: VehicleState) -> float | None:
-    """Height above the WGS84 ellipsoid; None where neither receiver nor geoid grid tells it."""
+    """Height above the WGS84 ellipsoid; None where neither receiver nor geoid grid gives it."""
     if state.height_m_amsl is None or state.position is None:
         return None
     geoid_m = state.gps_geoid_m if state.gps_geoid_m else geoid_height_m(state.position)

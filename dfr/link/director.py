@@ -1,18 +1,18 @@
-"""One flight under its director: arms, starts AUTO, follows, notices what ArduCopter does not.
+"""The director of one flight: arms, starts AUTO, follows, and acts on what ArduCopter itself does not notice.
 
-All deadlines count the vehicle's own seconds. Nothing moves a vehicle that is not simulated without
-`confirmed`. When the flight mode changes and it was not us, the director takes its hands off: it goes on
-watching traffic, ground and link, tells what it sees, and commands nothing, until the flight is given back.
+Start from `Director.launch` and `Director.follow`. All deadlines count the vehicle's own seconds. When the
+flight mode changes without our asking, a pilot or a failsafe has control (`dfr.link.control_authority`): the
+director then goes on watching traffic, ground and link, reports what it sees, and commands nothing until the
+flight is given back.
 
-Its limits (`dfr.link.limits`) are its own: wind, energy to home and gaps in the link send the drone home;
-other traffic is given way to (`dfr.link.give_way`). Orders from other threads (`dfr.link.orders`) are taken
-in turn: a new task is uploaded and proven while the drone hovers, and refused where its path was not checked.
+It enforces its own limits (`dfr.link.limits`): wind, energy to home and gaps in the link send the drone home;
+it gives way to other traffic (`dfr.link.give_way`). It takes orders from other threads in turn
+(`dfr.link.orders`): a new task is uploaded and proven while the drone hovers, and refused where its path was
+not checked. A vehicle that falls silent is waited for, and commanded again only once the plan on board is
+proven to be the verified one (`dfr.link.link_gaps`). A command that did not get through is sent again.
 
-A vehicle that is not heard is waited for, and commanded again only when the plan on board is proven to be
-the verified one (`dfr.link.link_gaps`). What it was asked for and did not get is asked for again.
-
-What is on the ground with its motors on is `dfr.link.ground_watch`'s business, what became of the dispatch
-`dfr.link.outcome`'s.
+A drone on the ground with its motors on is handled by `dfr.link.ground_watch`; `dfr.link.outcome` says what
+became of the dispatch.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from dfr.mission.items import FlightPlan
 LIFT_S = 30.0
 LOOK_EVERY_S = 0.05
 ANSWER_S = 1.0
-"""A vehicle that was told to arm shows it by then (it tells its state once a second)."""
+"""A vehicle that was commanded to arm shows it by then (it reports its state once a second)."""
 
 ALOFT_M = 2.0
 """Higher than this above home the limits of a flight apply."""
@@ -262,7 +262,7 @@ class Director:
             self._note("return", t_s=self.recorder.return_t_s)
 
     def _watch_limits(self, state: VehicleState) -> None:
-        """In the air: act on what no longer holds, or tell it where the drone is not ours."""
+        """In the air: act on a limit that is broken, or only report it while a pilot has control."""
         unheard_s, silent_s = self.unheard_s, self.vehicle.silent_s
         self.unheard_s = silent_s
         if not state.armed or self.recorder.above_ground_m(state.height_m_home or 0.0) < ALOFT_M:

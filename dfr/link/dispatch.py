@@ -137,8 +137,8 @@ def _with_fix(finding: Finding) -> str:
 def refuse_unmeasured_wind(vehicle: MavlinkVehicle, limits: FlightLimits) -> None:
     """Raise NonCompliantError where a wind limit is set and the vehicle will report no wind in flight.
 
-    ArduCopter estimates the wind in the air only, and only where its drag parameters are set; else it tells a
-    wind of exactly 0. The built-in vehicle tells the wind that there is.
+    ArduCopter estimates the wind in the air only, and only where its drag parameters are set; else it reports
+    a wind of exactly 0. The built-in vehicle reports the true wind.
     """
     if limits.wind_mps is None or any(vehicle.get_param(name) for name in WIND_PARAMETERS):
         return

@@ -1,10 +1,9 @@
 """Flights of the simulation flown by vehicles: the `Flight` protocol of `dfr.sim.flight` over MAVLink.
 
-The control room is the simulation's own; a vehicle flies each phase that it asks for, and the phase
-lasts as long as the vehicle needed (`dfr.link.vehicle_clock`). The way out, the stay and the way home are
-one uploaded, verified mission that waits on scene until it is sent home; other traffic is given way to in
-GUIDED, straight below where the drone is, and a drone that turns back before the scene retraces its way
-(SMART_RTL).
+The control room is the simulation's own; a vehicle flies each phase that it asks for, and the phase lasts as
+long as the vehicle needed (`dfr.link.vehicle_clock`). The outward path, the stay and the return leg are one
+uploaded, verified mission that waits on scene until it is sent home; other traffic is given way to in GUIDED,
+straight below where the drone is, and a drone that turns back before the scene retraces its way (SMART_RTL).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from dfr.link.ground_watch import (
     WRECK_HEIGHT_M,
 )
 from dfr.link.mavlink import MavlinkVehicle
-from dfr.link.pilot import Hangar, Pilot, Tell
+from dfr.link.pilot import Pilot, Tell, VehicleFleet
 from dfr.link.recorder import Recorder
 from dfr.link.vehicle import VehicleState
 from dfr.link.vehicle_clock import TimedPhase, VehicleClock
@@ -42,7 +41,8 @@ SLOW_FACTOR, SPARE_S = 4.0, 240.0
 """A phase that takes so much longer than predicted is given up for lost (assumed)."""
 
 MODE_TOLD_S = 3.0
-"""A vehicle tells its mode once a second; one that is not ours by then is somebody else's (assumed)."""
+"""A vehicle reports its mode once a second; after this a mode that we did not ask for is somebody else's
+(assumed)."""
 
 BEGINS_WITHIN_S = 60.0
 """A phase that does not begin within this of its command, by the vehicle's clock, never will (assumed)."""
@@ -56,15 +56,15 @@ class FlownFlight:
     def __init__(
         self,
         order: Order,
-        hangar: Hangar,
+        fleet: VehicleFleet,
         clock: VehicleClock,
         *,
         confirmed: bool,
         dock_tolerance_m: float,
         tell: Tell,
     ) -> None:
-        self.order, self.plan = order, leave_stay_open(hangar.mission(order))
-        self._low_m, self._tolerance_m = hangar.hold_low_m(order), dock_tolerance_m
+        self.order, self.plan = order, leave_stay_open(fleet.mission(order))
+        self._low_m, self._tolerance_m = fleet.hold_low_m(order), dock_tolerance_m
         self.seconds: dict[Phase, float] = {}
         self.asked_on_scene_s = 0.0
         self.samples: list[Sample] = []
@@ -72,7 +72,7 @@ class FlownFlight:
         self.landing_error_m: float | None = None
         self.recorder = Recorder(self.plan.home, return_seq=return_seq(self.plan.items))
         self._clock = clock
-        self._pilot = Pilot(order, self.plan, hangar, confirmed=confirmed, tell=tell)
+        self._pilot = Pilot(order, self.plan, fleet, confirmed=confirmed, tell=tell)
         self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
         self._task: TimedPhase | None = None
         self._phase = Phase.CLIMB
@@ -171,7 +171,7 @@ class FlownFlight:
         return event
 
     def land(self) -> simpy.Event | None:
-        """Come down where the way home ends, until it rests."""
+        """Come down where the return leg ends, until it rests."""
         return self._come_down(None)
 
     def land_away(self) -> simpy.Event | None:
@@ -194,9 +194,9 @@ class FlownFlight:
             self._command(lambda: self._pilot.change_mode(CopterMode.GUIDED))
 
     def endurance_s(self) -> float:
-        """Hover seconds by the energy drawn so far, the model's way home and the power drawn of late.
+        """Hover seconds by the energy drawn so far, the model's return leg and the power drawn recently.
 
-        A vehicle that draws more than the model is taken to do so on the way home as well.
+        A vehicle that draws more than the model is taken to do so on the return leg as well.
         """
         leg, order = self.order.leg, self.order
         if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
@@ -308,7 +308,7 @@ class FlownFlight:
             task.begin(t_s if returned_s is None else returned_s, self.recorder.used_wh)
 
     def _check(self) -> None:
-        """Raise what stands against the phase in progress (in the simulation's thread)."""
+        """Raise what is wrong with the phase in progress (in the simulation's thread)."""
         self._pilot.trouble()
         task, craft = self._task, self._pilot.vehicle
         if task is None or craft is None:
@@ -378,7 +378,7 @@ class FlownFlight:
     # -- after the shift --
 
     def recall(self) -> None:
-        """Send it home; nobody times that."""
+        """Send it home; this is not timed."""
         self._book()
         if self._pilot.mode in {CopterMode.AUTO, CopterMode.GUIDED}:
             self._command(lambda: self._pilot.change_mode(CopterMode.RTL))

@@ -50,7 +50,7 @@ class LowHold:
 class GiveWay:
     """Gives way to traffic in one flight; `low` is where the drone holds low while it does.
 
-    `tell` gets what happens, `warn` what comes too near while the drone is not ours, by a key that is told
+    `tell` gets what happens, `warn` what comes too near while a pilot has control, by a key that is reported
     once; `obey` carries out another action than holding low; `delay` gets the seconds that a hold took.
     """
 

@@ -44,7 +44,7 @@ OVER_LANDING_M = 10.0
 """A return's landing begins within this of where it ends (assumed: drift in wind, and a marker's search)."""
 
 RESTS_S = 2.0
-"""What is in the air when its motors stop has fallen 20 m by then, and tells its speed several times."""
+"""What is in the air when its motors stop has fallen 20 m by then, and reports its speed several times."""
 
 IMPACT_MPS = 3.0
 """LAND_SPEED is 2 m/s at most: faster onto the ground is no landing (assumed: half as much again)."""
@@ -105,7 +105,7 @@ class GroundWatch:
             self.tell(f"DOWN: {how}")
 
     def look(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> None:
-        """One look. `ours`: no pilot has it, so it may be disarmed; `low_m` is where it is told to hold low.
+        """One look. `ours`: no pilot has it, so it may be disarmed; `low_m` is the height of its low hold.
 
         Raises LinkError where a disarm does not get through.
         """
@@ -161,7 +161,7 @@ class GroundWatch:
 
 
 def _lands(state: VehicleState, plan: FlightPlan) -> bool:
-    """Whether it is in a landing: told to land, or on its way home and over a place where that ends."""
+    """Whether it is in a landing: commanded to land, or returning and over a place where the return ends."""
     if state.mode == CopterMode.LAND:
         return True
     if state.mode not in RETURNING and state.mode != CopterMode.AUTO:
@@ -175,7 +175,7 @@ def _lands(state: VehicleState, plan: FlightPlan) -> bool:
 
 
 def _lowest_m(plan: FlightPlan, low_m: float | None) -> float:
-    """Lower than this it is not told to fly anywhere: half of the lowest height that it is sent to."""
+    """No command sends it lower than this: half of the lowest height in its plan or hold."""
     flown = [item for item in plan.items if item.command in NAV_COMMANDS]
     heights = [item.z_m for item in flown if item.frame == Frame.GLOBAL_RELATIVE_ALT]
     told = [height for height in (*heights, low_m) if height is not None and height > 0.0]

@@ -98,7 +98,7 @@ class FlightLimits:
 
 
 SIMULATED = FlightLimits(gap_s=None, give_up_s=600.0)
-"""Of a simulated vehicle, which hurts nobody where it is given up (assumed)."""
+"""Limits of a simulated vehicle, which may be given up without harm (assumed)."""
 
 NO_LIMITS = FlightLimits(gap_s=None, reserve=False, traffic=None)
 

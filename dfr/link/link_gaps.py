@@ -140,7 +140,7 @@ class GapTolerantLink:
             self._until_reached()
 
     def wait(self, holds: Callable[[VehicleState], bool], *, vehicle_s: float, what: str) -> None:
-        """The vehicle's own `wait`, begun anew after a gap."""
+        """The vehicle's own `wait`, started again after a gap."""
         self.do(lambda: _waited(self._vehicle, holds, vehicle_s=vehicle_s, what=what))
 
     def _until_reached(self) -> None:

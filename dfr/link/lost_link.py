@@ -1,4 +1,4 @@
-"""What a vehicle in flight does by itself once our heartbeats end, told from the parameters read from it.
+"""What a vehicle in flight does by itself once our heartbeats end, by the parameters read from it.
 
 Source: ArduCopter, events.cpp (failsafe_gcs_on_event) and the parameters FS_GCS_ENABLE, FS_GCS_TIMEOUT and
 FS_OPTIONS, 4.1 to 4.7.
@@ -50,7 +50,7 @@ TAKE_OVER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostLinkBehaviour:
-    """FS_GCS_ENABLE, FS_GCS_TIMEOUT and FS_OPTIONS of a vehicle; None for what it has not told."""
+    """FS_GCS_ENABLE, FS_GCS_TIMEOUT and FS_OPTIONS of a vehicle; None for what it has not reported."""
 
     action: int | None = None
     timeout_s: float | None = None
@@ -67,7 +67,7 @@ class LostLinkBehaviour:
         )
 
     def words(self, state: VehicleState) -> str:
-        """What it does from now on where nobody else speaks to it."""
+        """What it does from now on if no other ground station speaks to it."""
         now = _goes_on(state)
         if self.action is None or self.options is None:
             return f"{now}; what it does without a ground station is not known"
@@ -108,7 +108,7 @@ def _goes_on(state: VehicleState) -> str:
 
 
 def left_words(vehicle: MavlinkVehicle) -> str:
-    """Which vehicle it is, where, and what it does without us, by its parameters where it tells them."""
+    """Which vehicle it is, where, and what it does without us, by its parameters where it reports them."""
     try:
         station = LostLinkBehaviour.read(vehicle)
     except LinkError:

@@ -142,7 +142,7 @@ class MavlinkVehicle(Peer):
         params.set_param(self, name, value)
 
     def _ask_again_for_rates(self, state: VehicleState) -> None:
-        """A line opened anew, or a vehicle that restarted, streams what it likes: ask, without waiting."""
+        """A line opened again, or a restarted vehicle, streams its defaults: ask, without waiting."""
         wanted_by = (self.port.opened_at, state.reboots)
         if wanted_by == self._rates_for:
             return

@@ -1,4 +1,4 @@
-"""What stays on board under a plan whose file brings no fence or no rally points: read, judged and told.
+"""What stays on board under a plan whose file brings no fence or no rally points: read, checked and reported.
 
 Nothing on board goes in silence: what a plan does not bring stays, once the plan was checked against it.
 """

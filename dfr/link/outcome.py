@@ -52,7 +52,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Something that took a flight off its plan, before its own return or on the way home."""
+    """Something that took a flight off its plan, before its own return or on the return leg."""
 
     outcome: Outcome
     t_s: float | None

@@ -11,7 +11,7 @@ PACE_OVER_S = 0.5
 
 
 def now_s() -> float:
-    """Seconds that only go forward, and go on while the computer sleeps where the system tells them."""
+    """Seconds that only go forward, and go on while the computer sleeps where the system counts them."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 

@@ -46,7 +46,7 @@ BUILT_IN = b"dfr-sitl"
 def identify_firmware(vehicle: Peer) -> tuple[Firmware, Naming]:
     """The firmware and its parameter naming.
 
-    Raises InputError for a version nobody has checked, LinkTimeoutError where it does not tell.
+    Raises InputError for a version that has not been checked, LinkTimeoutError where it reports none.
     """
     message = _autopilot_version(vehicle)
     word = message.flight_sw_version
@@ -126,9 +126,9 @@ def _read(vehicle: Peer, wire_name: str) -> Message | None:
     """The PARAM_VALUE of a name; None where the vehicle passes over the question.
 
     A vehicle says nothing for a name it does not know. It answers in order, so another question after it, for
-    a parameter by its place in the list, tells silence from slowness. Each of those asks for another place:
-    a late answer to an older question is never taken for one to this. Raises LinkTimeoutError where neither
-    is answered.
+    a parameter by its place in the list, distinguishes silence from slowness. Each of those asks for another
+    place: a late answer to an older question is never taken for one to this. Raises LinkTimeoutError where
+    neither is answered.
     """
     asked: set[int] = set()
 

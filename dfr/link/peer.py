@@ -135,7 +135,7 @@ class Peer:
         """The first state in which something holds, within so many seconds of the vehicle's clock.
 
         Raises LinkTimeoutError when they have passed, or when the vehicle falls silent;
-        before the vehicle has told its time, our own clock counts.
+        before the vehicle has reported its time, our own clock counts.
         """
         start_s, started = self._state.t_s, time.monotonic()
         with self._changed:
@@ -208,7 +208,7 @@ class Peer:
             watcher(state)
 
     def _react(self, message: Message, state: VehicleState) -> None:
-        """Do what a message calls for, before anybody is told of the new state: here nothing."""
+        """Do what a message calls for, before listeners get the new state: here nothing."""
 
     def _say(self, text: Text) -> None:
         self._texts.append(text)
@@ -229,7 +229,7 @@ class Peer:
 
 
 def _passed(state: VehicleState, start_s: float | None, wall_s: float) -> float:
-    """Seconds of the vehicle's clock since a start; by our own clock where it tells none."""
+    """Seconds of the vehicle's clock since a start; by our own clock where it reports none."""
     if start_s is None or state.t_s is None:
         return wall_s
     return state.t_s - start_s

@@ -32,11 +32,11 @@ Tell = Callable[[str], None]
 
 
 def ignore_words(words: str) -> None:
-    """Tell nobody."""
+    """Report to nobody."""
 
 
-class Hangar(Protocol):
-    """Whoever keeps the drones."""
+class VehicleFleet(Protocol):
+    """The vehicles of a shift: each made ready for its order."""
 
     def made_ready(self, order: Order) -> MavlinkVehicle:
         """The order's drone, connected, in its dock and with the order's charge."""
@@ -51,11 +51,17 @@ class Hangar(Protocol):
 class Pilot:
     """Commands one vehicle. `mode` is the mode that we asked for last, None before the first.
 
-    Once it is `homeward`, a failsafe that takes it home as well is let do so.
+    Once it is `homeward`, a failsafe that also takes it home is allowed to.
     """
 
     def __init__(
-        self, order: Order, plan: FlightPlan, hangar: Hangar, *, confirmed: bool, tell: Tell = ignore_words
+        self,
+        order: Order,
+        plan: FlightPlan,
+        fleet: VehicleFleet,
+        *,
+        confirmed: bool,
+        tell: Tell = ignore_words,
     ) -> None:
         self.drone, self.plan = order.drone, plan
         self.link: GapTolerantLink | None = None
@@ -68,7 +74,7 @@ class Pilot:
         self._mode_seen = False
         self._stopped = threading.Event()
         self.homeward = False
-        self._work: Future[None] = self._worker.submit(lambda: self._prepare(order, hangar))
+        self._work: Future[None] = self._worker.submit(lambda: self._prepare(order, fleet))
 
     @property
     def idle(self) -> bool:
@@ -206,9 +212,9 @@ class Pilot:
     def _asked(self, mode: CopterMode) -> None:
         self.mode, self._mode_seen = mode, False
 
-    def _prepare(self, order: Order, hangar: Hangar) -> None:
-        """Upload, verified, and see that nothing stands against the flight."""
-        vehicle = hangar.made_ready(order)
+    def _prepare(self, order: Order, fleet: VehicleFleet) -> None:
+        """Upload, verify, and check that nothing blocks the flight."""
+        vehicle = fleet.made_ready(order)
         if not (vehicle.simulated or self._confirmed):
             raise VehicleRefusedError(f"{self.drone} is not known to be simulated", do="confirm its flights")
         if vehicle.state.mode == CopterMode.AUTO:

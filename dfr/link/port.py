@@ -181,7 +181,7 @@ class MavlinkPort:
         return sum(framer.rejected for framer in self._framers.values())
 
     def keyless(self, source: Source) -> bool:
-        """Whether a source signs its packets and we have no key: it may answer nobody without."""
+        """Whether a source signs its packets and we have no key: it may then not answer us."""
         return self._signing is None and source in self._signed
 
     def refuse_two(self, source: Source) -> None:
@@ -194,7 +194,7 @@ class MavlinkPort:
                 f"{loss.out_of_turn} were numbered out of turn",
                 do="give each vehicle a system id of its own "
                 "(SYSID_THISMAV) and choose by --system, or connect to one alone; one vehicle that is heard "
-                "twice needs one of its ways taken away",
+                "twice needs one of its connections removed",
             )
 
     def send(self, message: Message, *, system: int = 0) -> None:
@@ -269,7 +269,7 @@ class MavlinkPort:
                 return
 
     def _read_on(self) -> None:
-        """Read and send heartbeats until told to stop. Raises LinkError once the line breaks."""
+        """Read and send heartbeats until stopped. Raises LinkError once the line breaks."""
         next_beat = time.monotonic()
         while not self._stop.is_set():
             next_beat = self._beat(next_beat)

@@ -121,7 +121,7 @@ def _parameter_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[F
 
 
 def standing_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
-    """What of the vehicle's own parameters stands against a flight of the plan, or should be known before it.
+    """Which of the vehicle's own parameters block a flight of the plan, or should be known before it.
 
     It may be asked before the plan is on board: what the plan sets counts as set.
     """

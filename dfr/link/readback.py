@@ -37,7 +37,7 @@ def read_back(vehicle: Peer, kind: MissionType) -> tuple[WireItem, ...]:
 
 
 def read_when_free(vehicle: Peer, kind: MissionType) -> tuple[WireItem, ...]:
-    """The vehicle's list, whole, once nobody uploads any more. Raises DeniedError where that does not end."""
+    """The vehicle's whole list, once no other upload is in progress; DeniedError where one never ends."""
     for _ in range(DENIED_TRIES - 1):
         try:
             return read_back(vehicle, kind)

@@ -50,7 +50,7 @@ class Recorder:
 
     @property
     def used_wh(self) -> float:
-        """Energy drawn since the first state, Wh; 0 while the vehicle has told nothing of it."""
+        """Energy drawn since the first state, Wh; 0 while the vehicle has reported none."""
         return self._energy_wh or 0.0
 
     @property

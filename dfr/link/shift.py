@@ -8,13 +8,13 @@ from dfr.errors import LinkError
 from dfr.link.flown import FlownFlight
 from dfr.link.lost_link import left_words
 from dfr.link.outcome import DOCK_TOLERANCE_M
-from dfr.link.pilot import Hangar, Tell, ignore_words
+from dfr.link.pilot import Tell, VehicleFleet, ignore_words
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.sim.flight import Flight, Order
 
 
 class FlownFlights:
-    """Flights by the vehicles of a hangar; `flown` lists them in the order in which they began.
+    """Flights by the vehicles of a fleet; `flown` lists them in the order in which they began.
 
     A vehicle that is not simulated flies only where its drone is among the `confirmed`. `tell` gets, from
     several threads, what happens to the links.
@@ -23,22 +23,22 @@ class FlownFlights:
     def __init__(
         self,
         clock: VehicleClock,
-        hangar: Hangar,
+        fleet: VehicleFleet,
         *,
         confirmed: frozenset[str] = frozenset(),
         dock_tolerance_m: float = DOCK_TOLERANCE_M,
         tell: Tell = ignore_words,
     ) -> None:
         self.tell = tell
-        self.clock, self.hangar, self.confirmed = clock, hangar, confirmed
+        self.clock, self.fleet, self.confirmed = clock, fleet, confirmed
         self.dock_tolerance_m = dock_tolerance_m
         self.flown: list[FlownFlight] = []
 
     def begin(self, order: Order) -> Flight:
-        """A flight that is being prepared; what stands against it is raised when it is to launch."""
+        """A flight that is being prepared; what blocks it is raised when it is to launch."""
         flight = FlownFlight(
             order,
-            self.hangar,
+            self.fleet,
             self.clock,
             confirmed=order.drone in self.confirmed,
             dock_tolerance_m=self.dock_tolerance_m,
@@ -63,7 +63,7 @@ class FlownFlights:
     def call_off(self) -> None:
         """Something went wrong: let nothing more lift off, send home what is still ours, and wait for it.
 
-        Those in the air are told first: one that is being prepared is let finish its upload.
+        Drones in the air are commanded first; one that is being prepared may finish its upload.
         """
         for flight in self.flown:
             flight.stop()

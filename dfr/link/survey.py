@@ -1,4 +1,4 @@
-"""What a person is told before the yes to an upload, and the question; by then the vehicle was only asked."""
+"""What a person reads before confirming an upload, and the question; until then the vehicle was only read."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LONGEST_FRAME_BYTES = 280
 
 
 def flight_states(data: bytes) -> Iterator[VehicleState]:
-    """The states of the vehicle that a tlog tells most of, one for each message that changed something.
+    """The states of the vehicle of which a tlog holds most, one for each message that changed something.
 
     Their times go on through a reboot. Raises InputError where the file holds no autopilot's telemetry.
     """
@@ -65,7 +65,7 @@ class _Clock:
 
 
 def read_tlog(data: bytes, *, name: str) -> Recorder:
-    """A recorder that has heard a whole tlog. Raises InputError where it tells of no position."""
+    """A recorder that has heard a whole tlog. Raises InputError where it holds no position."""
     return recorder_of(list(flight_states(data)), name=name)
 
 

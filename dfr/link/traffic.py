@@ -34,7 +34,7 @@ RECEIVER_COMPONENT = dialect.MAV_COMP_ID_ADSB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class TrafficContact:
     """Another aircraft as last heard: `heard_s` by the vehicle's clock; unknown height is None."""
 
     icao: int
@@ -83,7 +83,7 @@ class TrafficPicture:
 
     def __init__(self, clock_s: Callable[[], float | None]) -> None:
         self._clock_s = clock_s
-        self._contacts: dict[int, Contact] = {}
+        self._contacts: dict[int, TrafficContact] = {}
         self._nearest: dict[int, Proximity] = {}
         self._lock = threading.Lock()
 
@@ -167,11 +167,11 @@ class Transponder:
         self._port.close()
 
 
-def _contact(message: Message, heard_s: float) -> Contact:
+def _contact(message: Message, heard_s: float) -> TrafficContact:
     sent = message.callsign
     name = sent if isinstance(sent, str) else bytes(sent).decode("ascii", "replace")
     moves = bool(message.flags & VALID_VELOCITY)
-    return Contact(
+    return TrafficContact(
         icao=message.ICAO_address,
         name=name.strip("\0 ") or f"{message.ICAO_address:06x}",
         position=Position(lat_deg=message.lat / DEGREE_INT, lon_deg=message.lon / DEGREE_INT),
@@ -182,7 +182,7 @@ def _contact(message: Message, heard_s: float) -> Contact:
     )
 
 
-def _proximity(contact: Contact, state: VehicleState, t_s: float) -> Proximity:
+def _proximity(contact: TrafficContact, state: VehicleState, t_s: float) -> Proximity:
     assert state.position is not None
     apart = contact.height_m_amsl is not None and state.height_m_amsl is not None
     vertical_m = abs((contact.height_m_amsl or 0.0) - (state.height_m_amsl or 0.0)) if apart else 0.0

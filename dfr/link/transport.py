@@ -25,7 +25,8 @@ BITS_PER_BYTE = 10
 
 CONNECT_TRIES_EVERY_S = 0.1
 UNANSWERED_S = 10
-"""What we send over TCP is not acknowledged for this long: the way is dead, open it anew (assumed)."""
+"""What we send over TCP is not acknowledged for this long: the connection is dead and is opened again
+(assumed)."""
 
 
 Address = tuple[str, int] | None
@@ -142,7 +143,7 @@ class UdpTransport:
         for _ in range(256):
             try:
                 data, address = self._sock.recvfrom(CHUNK)
-            except OSError:  # nothing waits, or the network tells that a datagram did not arrive
+            except OSError:  # nothing waits, or the network reports that a datagram did not arrive
                 break
             self._peers.add(address)
             got.append((data, address))

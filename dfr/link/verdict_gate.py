@@ -51,7 +51,7 @@ def heed_verdict(
 
 
 def _objections(verdict: CarriedVerdict | None, now: datetime, plan_sha256: str | None) -> tuple[str, ...]:
-    """What stands against a mission; one without a verdict is not known to be of the plan in force."""
+    """What blocks a mission; one without a verdict is not known to belong to the plan in force."""
     if verdict is not None:
         return verdict.objections(now, plan_sha256=plan_sha256)
     return () if plan_sha256 is None else ("it does not say of which plan it is",)

@@ -35,7 +35,7 @@ PROBE_S = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserve:
-    """What the battery monitor is told, mAh: the capacity, and the charge left at either failsafe."""
+    """What the battery monitor is set to, mAh: the capacity, and the charge left at either failsafe."""
 
     capacity_mah: int
     low_mah: int

@@ -1,7 +1,7 @@
 """The verdict that a mission file carries: whether it was a go, until when, of which plan, if an exercise.
 
 A mission is sent days after its plan was judged, on another machine, by somebody else. What it rests on goes
-with it: the headline, when the go ends, the hash of the plan, and a hash of the mission that tells an edit.
+with it: the headline, when the go ends, the hash of the plan, and a hash of the mission that shows an edit.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ NEEDS_PLACE = frozenset(
 )
 FLOWN_THROUGH = NEEDS_PLACE - {Command.DO_SET_ROI_LOCATION}
 LEAST_HEIGHT_M = 2.0
-"""Flying nearer than this to home's height is told (assumed: a drone's own height and its errors)."""
+"""Flying nearer than this to home's height is reported (assumed: a drone's own height and its errors)."""
 
 ACCEPTED_FRAMES = frozenset({Frame.GLOBAL, Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_TERRAIN_ALT})
 ENDLESS = -1.0
