@@ -1,1 +1,1 @@
-"""ArduPilot's own facts: the parameters, in the names and units of each firmware."""
+"""ArduPilot's own facts: commands, frames, modes, parameters by firmware, items as kept, storage."""

@@ -211,7 +211,7 @@ FENCE_COMMANDS = FENCE_POLYGONS | FENCE_CIRCLES | {Command.NAV_FENCE_RETURN_POIN
 PLACED_FRAMES = frozenset(Frame) - {Frame.MISSION}
 """Frames in which fence items and rally points are taken."""
 
-MOST_CORNERS = 255.0
+MOST_CORNERS = 255
 LEAST_RALLY_M, MOST_RALLY_M = -32768.0, 32767.0
 
 

@@ -20,11 +20,11 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
+from dfr.ardupilot.storage import SMALLEST
 from dfr.errors import TransferError
 from dfr.link.framing import Message
 from dfr.link.peer import Peer
 from dfr.link.port import Inbox
-from dfr.mission.capacity import SMALLEST
 
 COUNT_TRIES = 6
 """The first COUNT and five more (MAVLink mission protocol: five retries)."""

@@ -1,70 +1,31 @@
-"""How much of a flight plan a flight controller has room for, which its board's storage decides.
+"""Whether a flight plan fits the storage of every flight controller, of some, or of none.
 
-ArduCopter divides its storage the same way on all boards of a size (StorageManager): room for missions at
-15 bytes an item, for rally points at 15, and for a fence at 8 bytes a corner besides what each area takes.
-A memory card (BRD_SD_MISSION, BRD_SD_FENCE) may give more: only the vehicle knows what it has.
+What a board has room for is in `dfr.ardupilot.storage`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
 
 from dfr.ardupilot.commands import MissionType
+from dfr.ardupilot.storage import CORNER_BYTES, LARGEST, SMALLEST, USUAL, fence_bytes
 from dfr.findings import Finding
 from dfr.mission.items import FenceArea, FenceCircle, FlightPlan
 from dfr.mission.validate_common import advice, holds, unknown
-
-CORNER_BYTES, CIRCLE_BYTES, POLYGON_BYTES, HEADER_BYTES = 8, 13, 2, 4
-"""AC_PolyFence_loader::fence_storage_space_required."""
+from dfr.mission.wire import fence_wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
-    """What a board has room for; the mission's home counts, the fence's bytes count as corners do."""
-
-    mission_items: int
-    fence_items: int
-    rally_points: int
-
-    @property
-    def fence_bytes(self) -> int:
-        """Storage of the fence."""
-        return CORNER_BYTES * self.fence_items
-
-    def of(self, kind: MissionType) -> int:
-        """Most items of one of the three lists."""
-        return (self.mission_items, self.fence_items, self.rally_points)[kind]
-
-
-SMALLEST = Capacity(mission_items=303, fence_items=38, rally_points=26)
-"""Boards with 8 or 15 KiB of storage: 4554, 304 and 390 bytes."""
-
-USUAL = Capacity(mission_items=650, fence_items=70, rally_points=46)
-"""Boards with 16 KiB, SITL among them ("Only 650 items are supported"): 9758, 560 and 690 bytes."""
-
-LARGEST = Capacity(mission_items=1306, fence_items=70, rally_points=46)
-"""Boards with 32 KiB: 19600, 560 and 690 bytes."""
-
-
-def fence_bytes(areas: Sequence[FenceArea]) -> int:
-    """Storage that a fence takes."""
-    return HEADER_BYTES + sum(
-        CIRCLE_BYTES if isinstance(area, FenceCircle) else POLYGON_BYTES + CORNER_BYTES * len(area.ring)
-        for area in areas
-    )
-
-
-def fence_size(areas: Sequence[FenceArea]) -> int:
+def fence_size(areas: tuple[FenceArea, ...]) -> int:
     """Items of a fence, or the corners whose room its bytes take where that is more.
 
-    >>> fence_size([])
+    >>> fence_size(())
     0
     """
     if not areas:
         return 0
     items = sum(1 if isinstance(area, FenceCircle) else len(area.ring) for area in areas)
-    return max(items, -(-fence_bytes(areas) // CORNER_BYTES))
+    return max(items, math.ceil(fence_bytes(fence_wire(areas)) / CORNER_BYTES))
 
 
 def list_sizes(plan: FlightPlan) -> dict[MissionType, int]:

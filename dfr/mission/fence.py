@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import shapely
 
+from dfr.ardupilot.kept import MOST_CORNERS
+from dfr.ardupilot.storage import USUAL
 from dfr.errors import InfeasibleError
 from dfr.geo import LocalFrame, Position, Ring
-from dfr.mission.capacity import USUAL, fence_size
+from dfr.mission.capacity import fence_size
 from dfr.mission.items import FenceArea, FenceCircle, FencePolygon
 
 MIN_CORNERS = 3
-MAX_CORNERS = 255
+MAX_CORNERS = MOST_CORNERS
 """Corners of one polygon (vertex_count is one byte)."""
 
 UNION_BIT = 1 << 1

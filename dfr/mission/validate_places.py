@@ -8,6 +8,7 @@ from itertools import pairwise
 import shapely
 
 from dfr.ardupilot.commands import Command
+from dfr.ardupilot.kept import LEAST_RALLY_M, MOST_RALLY_M
 from dfr.findings import Finding
 from dfr.geo import LocalFrame, Position, distance_m
 from dfr.mission.fence import MAX_CORNERS, MIN_CORNERS, FenceShape, fence_shape
@@ -16,7 +17,6 @@ from dfr.mission.validate_common import advice, holds, unknown, violation
 from dfr.mission.validate_items import MAX_DISTANCE_M, looks_swapped
 
 DIVERTS_RETURN = "rally.diverts_return"
-RALLY_HEIGHT_RANGE_M = (-32768.0, 32767.0)
 HOME_CIRCLE_BIT = 1 << 1
 DEFAULT_FENCE_RADIUS_M = 300.0
 DEFAULT_MARGIN_M = 2.0
@@ -87,7 +87,7 @@ def rally_findings(plan: FlightPlan) -> Iterator[Finding]:
                 f"{name}: height {point.height_m_home:g} m is stored in whole metres only",
                 fix="give whole metres",
             )
-        if not RALLY_HEIGHT_RANGE_M[0] <= point.height_m_home <= RALLY_HEIGHT_RANGE_M[1]:
+        if not LEAST_RALLY_M <= point.height_m_home <= MOST_RALLY_M:
             yield violation("rally.height", f"{name}: height {point.height_m_home:g} m is refused")
         if distance_m(plan.home, point.position) > MAX_DISTANCE_M:
             hint = ": latitude and longitude look swapped" if looks_swapped(point.position, plan.home) else ""

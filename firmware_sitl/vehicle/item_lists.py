@@ -8,10 +8,9 @@ from typing import Protocol
 from dfr.ardupilot.commands import Command, MissionResult, MissionType
 from dfr.ardupilot.items import MOST_LAT_E7, MOST_LON_E7, WireItem
 from dfr.ardupilot.kept import FENCE_POLYGONS, keep_fence_item, keep_mission_item, keep_rally_item
+from dfr.ardupilot.storage import USUAL, fence_bytes
 
 MISSION, FENCE, RALLY = MissionType
-MOST_MISSION, MOST_FENCE, MOST_RALLY = 650, 70, 46
-"""ArduCopter's on a board with 16 KiB of storage."""
 
 FENCE_KINDS: Mapping[int, int] = {
     Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION: 98,
@@ -23,9 +22,6 @@ FENCE_KINDS: Mapping[int, int] = {
 """ArduCopter's own numbers of the kinds of fence items, which its texts quote."""
 
 LEAST_RADIUS_M = 1.1920929e-7
-
-CORNER_BYTES = 8
-"""Storage of one corner of a fence."""
 
 Say = Callable[[int, str], None]
 
@@ -73,7 +69,7 @@ class ItemList(Protocol):
 class MissionList:
     """The mission: item 0 is home, items overwrite in place as they come."""
 
-    kind, most, name = MISSION, MOST_MISSION, "Mission"
+    kind, most, name = MISSION, USUAL.mission_items, "Mission"
 
     def __init__(self, home: Callable[[], WireItem], busy: Callable[[], bool], say: Say) -> None:
         self._home, self._busy, self._say = home, busy, say
@@ -146,7 +142,7 @@ class MissionList:
 class FenceList:
     """The fence: buffered, checked as a whole, then taken over."""
 
-    kind, most, name = FENCE, MOST_FENCE, "Fence"
+    kind, most, name = FENCE, USUAL.fence_items, "Fence"
 
     def __init__(self, changed: Callable[[list[WireItem]], None], say: Say) -> None:
         self._changed, self._say = changed, say
@@ -187,7 +183,7 @@ class FenceList:
             self._say(*problem)
             self._say(4, "Fence validation failed")
             return MissionResult.ERROR
-        if fence_bytes(items) > MOST_FENCE * CORNER_BYTES:
+        if fence_bytes(items) > USUAL.fence_bytes:
             self._say(4, "Fence exceeds storage size")
             return MissionResult.ERROR
         self.items, self._buffer = items, []
@@ -208,7 +204,7 @@ class FenceList:
 class RallyList:
     """Rally points: cut at once and overwritten in place."""
 
-    kind, most, name = RALLY, MOST_RALLY, "Rally"
+    kind, most, name = RALLY, USUAL.rally_points, "Rally"
 
     def __init__(self, changed: Callable[[list[WireItem]], None]) -> None:
         self._changed = changed
@@ -284,20 +280,6 @@ def whole_fence_problem(items: list[WireItem]) -> tuple[int, str] | None:
             left = (left or int(item.params[0])) - 1
         returned = returned or item.command == Command.NAV_FENCE_RETURN_POINT
     return (6, "Incorrect item count") if left else None
-
-
-def fence_bytes(items: list[WireItem]) -> int:
-    """Storage that a sound fence takes (AC_PolyFence_loader::fence_storage_space_required)."""
-    used, place = 4, 0
-    while place < len(items):
-        item = items[place]
-        if item.command in FENCE_POLYGONS:
-            used += 2 + CORNER_BYTES * int(item.params[0])
-            place += int(item.params[0])
-            continue
-        used += 9 if item.command == Command.NAV_FENCE_RETURN_POINT else 13
-        place += 1
-    return used
 
 
 def _corner_problem(item: WireItem, first: WireItem | None) -> str | None:

@@ -12,15 +12,16 @@ import shapely
 from dfr.aircraft.catalogue import drone
 from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path
 from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.storage import fence_bytes
 from dfr.errors import InfeasibleError, InputError
 from dfr.findings import compliant
 from dfr.geo import Position, distance_m
 from dfr.io.scenario_files import find_scenario, load_world, shipped_scenarios
-from dfr.mission.capacity import fence_bytes
 from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.fence import fence_areas, fence_shape
 from dfr.mission.items import FencePolygon
 from dfr.mission.validate import validate
+from dfr.mission.wire import fence_wire
 from dfr.plan.matrix import on_scene_s, router_of
 from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import ways
@@ -259,7 +260,7 @@ def test_a_fence_with_too_many_corners_only_gets_safer():
     centre = Position(lat_deg=50.78, lon_deg=-1.09)
     keep_in, keep_out = circle(centre, 400, 0.01), circle(centre, 300, 0.002)
     areas = fence_areas(keep_in, [keep_out])
-    assert fence_bytes(areas) <= 560  # StorageManager's room for a fence on a board with 16 KiB
+    assert fence_bytes(fence_wire(areas)) <= 560  # StorageManager's room for a fence on a board with 16 KiB
     shape = fence_shape(areas, origin=centre)
     true = fence_shape(
         (FencePolygon(ring=keep_in, inclusion=True), FencePolygon(ring=keep_out, inclusion=False)),
