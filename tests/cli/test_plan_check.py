@@ -142,7 +142,7 @@ def test_check_takes_the_weather_of_a_taf(tmp_path):
     taf.write_text("TAF EGHI 241000Z 2411/2421 20022G38KT 3000 +RA=\n", encoding="utf-8")
     document = json.loads(dfr("check", "victorious-2024", "--taf", str(taf), "--json").stdout)
     assert "TAF EGHI" in document["weather"]
-    (weather,) = [f for f in document["findings"] if f["rule"] == "weather" and "no-go" in f["message"]]
+    (weather,) = [f for f in document["findings"] if f["rule"] == "weather" and "cannot fly" in f["message"]]
     assert "Sat 10-22" in weather["message"]
 
 
