@@ -147,8 +147,7 @@ def call() -> dict[str, str]:
 
 def wind() -> dict[str, str]:
     """The wind of a METAR, in metres a second, to the touchdowns simulated in it."""
-    from dfr.io.day_files import DayFiles, on_the_day
-    from dfr.io.scenario_files import find_scenario, load_world
+    from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
     from dfr.io.weather.files import WeatherFiles
     from dfr.plan.planner import make_plan
     from dfr.sim.build import sim_inputs
