@@ -48,9 +48,9 @@ def test_an_input_time_of_zero_lands_as_the_vehicle_takes_it():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--plot", "x.svg"), "--plot: is the envelope's"),
+        (("--plot", "x.svg"), "--plot needs --envelope"),
         (("--param", "LAND_SPEED=50", "--param", "LAND_SPEED=60"), "--param LAND_SPEED: is given twice"),
-        (("--obstacle-distance-m", "30"), "--obstacle-distance-m: of no obstacle"),
+        (("--obstacle-distance-m", "30"), "--obstacle-distance-m without an obstacle"),
         (("--wind-mps", "nan"), "--wind-mps: nan is out of range"),
     ],
 )

@@ -168,7 +168,7 @@ def test_a_mission_over_unknown_ground_is_written_on_no_request(tmp_path):
     forced = dfr(*call, "--even-if-blocked")
     assert forced.returncode == 3
     assert "mission.ground" in forced.stdout
-    assert "the mission itself is not sound" in forced.stdout
+    assert "the mission itself has errors" in forced.stdout
     assert list(tmp_path.iterdir()) == []
 
 
