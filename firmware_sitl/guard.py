@@ -42,7 +42,7 @@ class GuardedFolder:
 def guarded_folder(given: Path | None = None) -> Iterator[GuardedFolder]:
     """A folder for a vehicle started in the block: the given one, or a new one that ends with the block."""
     mark = f"dfr-sitl-{secrets.token_hex(8)}"
-    folder = given or Path(tempfile.gettempdir()).resolve() / mark
+    folder = given or _temporary_place().resolve() / mark
     with _guard(mark, folder, own=given is None):
         folder.mkdir(mode=0o700 if given is None else 0o777, parents=True, exist_ok=True)
         try:
@@ -52,16 +52,23 @@ def guarded_folder(given: Path | None = None) -> Iterator[GuardedFolder]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def _temporary_place() -> Path:
+    """Where temporary files go. `tempfile.gettempdir` tries it with a file, which a kill leaves there."""
+    named = next(filter(None, map(os.environ.get, ("TMPDIR", "TEMP", "TMP"))), None)
+    return Path(named or ("/tmp" if os.name == "posix" else tempfile.gettempdir()))
+
+
 @contextlib.contextmanager
 def _guard(mark: str, folder: Path, *, own: bool) -> Iterator[None]:
     command = [sys.executable, "-I", "-S", __file__, str(os.getpid()), mark, *([str(folder)] if own else [])]
-    # In a session of its own: a Ctrl-C or a kill that ends the starter's whole group must not end the guard.
+    # In a group of its own: a Ctrl-C or a kill that ends the starter's whole group must not end the guard.
+    # Not in a session of its own: a busy Linux may let a new session wait for a minute.
     guard = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        process_group=0,
     )
     try:
         yield

@@ -55,11 +55,14 @@ def _kill(starter: subprocess.Popen[str]) -> None:
     starter.wait()
 
 
-def _gone(folder: Path) -> bool:
+def _left(folder: Path) -> list[object]:
+    """The processes and files that are still there in the end."""
     deadline = time.monotonic() + HANGS_S
-    while (_processes_of(folder) or list(folder.iterdir())) and time.monotonic() < deadline:
+    while left := [*_processes_of(folder), *folder.iterdir()]:
+        if time.monotonic() > deadline:
+            return left
         time.sleep(0.05)
-    return not _processes_of(folder) and not list(folder.iterdir())
+    return []
 
 
 @pytest.mark.parametrize("moment", range(10))
@@ -72,7 +75,7 @@ def test_a_start_that_is_killed_leaves_nothing(
         assert starter.stdout.readline() == "starts\n"
         time.sleep(0.07 * moment)
         _kill(starter)
-    assert _gone(tmp_path)
+    assert _left(tmp_path) == []
 
 
 def test_a_start_that_is_killed_as_soon_as_there_is_a_folder_leaves_nothing(
@@ -84,7 +87,7 @@ def test_a_start_that_is_killed_as_soon_as_there_is_a_folder_leaves_nothing(
         while not list(tmp_path.iterdir()):
             assert starter.poll() is None
         _kill(starter)
-    assert _gone(tmp_path)
+    assert _left(tmp_path) == []
 
 
 def test_a_starter_killed_while_its_vehicle_stands_leaves_nothing(
@@ -96,4 +99,4 @@ def test_a_starter_killed_while_its_vehicle_stands_leaves_nothing(
         assert [starter.stdout.readline(), starter.stdout.readline()] == ["starts\n", "stands\n"]
         assert len(_processes_of(tmp_path)) >= 2
         _kill(starter)
-    assert _gone(tmp_path)
+    assert _left(tmp_path) == []
