@@ -29,7 +29,7 @@ from airspace_points import ManyPoints
 from dfr.geo import Position, VerticalDatum, offset
 from dfr.io.airspace.openair import read_openair
 from dfr.plan.routing import Obstacle, Router
-from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.scenario.air import ALL_KINDS
 from dfr.world.activation import Activation, Interval
 from dfr.world.airspace import SURFACE, Airspace, Coverage, Zone, limit
 from dfr.world.shapes import area_of_ring

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from dfr.geo import FloatArray, VerticalDatum
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
+from dfr.scenario.air import ALL_KINDS, DataKind
 from dfr.world.activation import Interval
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import ANY_TIME, Coverage, CoverIndex

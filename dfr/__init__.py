@@ -42,7 +42,7 @@ PUBLIC = {
     "Flights": "dfr.sim.flight",
     "model_flights": "dfr.sim.engine",
     "TraceCall": "dfr.sim.inputs",
-    "HourWeather": "dfr.scenario.model",
+    "HourWeather": "dfr.scenario.air",
     "Objective": "dfr.plan.objectives",
     "Guidance": "dfr.scenario.model",
     "Position": "dfr.geo",

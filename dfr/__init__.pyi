@@ -17,8 +17,8 @@ from dfr.geo import Position as Position
 from dfr.link.limits import FlightLimits as FlightLimits
 from dfr.link.operator import Operator as Operator
 from dfr.plan.objectives import Objective as Objective
+from dfr.scenario.air import HourWeather as HourWeather
 from dfr.scenario.model import Guidance as Guidance
-from dfr.scenario.model import HourWeather as HourWeather
 from dfr.sim.engine import model_flights as model_flights
 from dfr.sim.flight import Flight as Flight
 from dfr.sim.flight import Flights as Flights

@@ -28,7 +28,7 @@ from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, SitingObjective
 from dfr.plan.planner import make_plan, with_roles
 from dfr.plan.verdict import EXERCISE, Verdict, verdict_of
-from dfr.scenario.model import HourWeather
+from dfr.scenario.air import HourWeather
 from dfr.world.model import World
 
 

@@ -19,8 +19,7 @@ from dfr.io.airspace.lint import files_under, lint_file, passed_over, sum_report
 from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import write_atomically
 from dfr.io.terrain_files import load_terrain
-from dfr.scenario.data_kinds import ZONE_KINDS, DataKind, in_order
-from dfr.scenario.model import AirspaceFile, TerrainFile
+from dfr.scenario.air import ZONE_KINDS, AirspaceFile, DataKind, TerrainFile, in_order
 from dfr.world.airspace import Airspace, AirspaceAnswer, AirspaceState, Zone
 from dfr.world.airspace_age import aged
 from dfr.world.notices import NotamText, with_notams

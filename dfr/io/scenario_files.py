@@ -18,10 +18,9 @@ from dfr.io.files import read_bounded
 from dfr.io.terrain_files import load_terrain
 from dfr.io.weather.files import WeatherFiles, with_weather
 from dfr.io.yaml_reader import MAX_BYTES, read_yaml
-from dfr.scenario.model import AirspaceFile, Assumption, Scenario
-from dfr.scenario.permissions import NotamReading
-from dfr.scenario.schema_checks import Parts
-from dfr.scenario.schema_errors import Complaint
+from dfr.scenario.air import AirspaceFile, NotamReading
+from dfr.scenario.model import Assumption, Scenario
+from dfr.scenario.schema_checks import Complaint, Parts
 from dfr.scenario.schema_read import FileOrigin, read_scenario
 from dfr.world.model import World
 from dfr.world.notices import Notams, with_notams

@@ -26,7 +26,7 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded
 from dfr.io.terrain_zip import is_archive, tiles_of
-from dfr.scenario.model import TerrainFile
+from dfr.scenario.air import TerrainFile
 from dfr.world.terrain import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid, on_grid
 
 MAX_TERRAIN_BYTES = 64 * 1024 * 1024

@@ -12,7 +12,8 @@ import numpy as np
 from dfr.aircraft.catalogue import Dock, Drone, dock, drone
 from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
-from dfr.scenario.model import HourWeather, OperationKind, Scenario, Shift
+from dfr.scenario.air import HourWeather
+from dfr.scenario.model import OperationKind, Scenario, Shift
 from dfr.world.demand import expected_by_hour_zone_priority, hourly_demand
 from dfr.world.weather import (
     Limiting,

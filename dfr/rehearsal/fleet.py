@@ -21,7 +21,8 @@ from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
 from dfr.plan.model import DockSite, Plan
 from dfr.rehearsal.dispatches import FRAMES, PARAMS, SitlSettings, link_timeout, predicted_phases, ways
-from dfr.scenario.model import DeconflictionRule, HourWeather
+from dfr.scenario.air import HourWeather
+from dfr.scenario.model import DeconflictionRule
 from dfr.sim.calls import Call, Visit
 from dfr.sim.events import drone_id
 from dfr.sim.flight import Order

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from dfr.plan.model import CoverageHour
 from dfr.plan.windows import wind_margin_mps
 from dfr.report.words import MINUS
-from dfr.scenario.model import HourWeather, Scenario
+from dfr.scenario.air import HourWeather
+from dfr.scenario.model import Scenario
 from dfr.units import mps_to_kt
 from dfr.world.sun import SunEvent, sun_time
 from dfr.world.weather import gust_of, weather_at

@@ -2,6 +2,9 @@
 
 All values are SI; wall times are aware and keep the scenario's zone. A figure that
 nobody has measured stands in `Scenario.assumptions`, where every report shows it.
+
+`Scenario`, at the end, holds all parts. A permission is a document with a reference, an issuer and dates:
+what it does not say is not allowed, and one that is only assumed allows nothing outside an exercise.
 """
 
 from __future__ import annotations
@@ -9,25 +12,83 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from dfr.geo import Position, Ring
+from dfr.scenario.air import (
+    AirspaceFile,
+    NotamReading,
+    ObstacleSurvey,
+    TemporaryRestriction,
+    TerrainFile,
+    Weather,
+)
 
-# Re-exported: a scenario's parts have one place to be imported from.
-from dfr.scenario.basics import Assumption as Assumption  # noqa: PLC0414
-from dfr.scenario.basics import DispatchPolicy as DispatchPolicy  # noqa: PLC0414
-from dfr.scenario.basics import Duration as Duration  # noqa: PLC0414
-from dfr.scenario.basics import DurationShape as DurationShape  # noqa: PLC0414
-from dfr.scenario.basics import OperationKind as OperationKind  # noqa: PLC0414
-from dfr.scenario.basics import Period as Period  # noqa: PLC0414
-from dfr.scenario.basics import Surface as Surface  # noqa: PLC0414
-from dfr.scenario.data_kinds import DataKind
-from dfr.scenario.permissions import Allows as Allows  # noqa: PLC0414
-from dfr.scenario.permissions import Answer as Answer  # noqa: PLC0414
-from dfr.scenario.permissions import Authorisation as Authorisation  # noqa: PLC0414
-from dfr.scenario.permissions import Clause as Clause  # noqa: PLC0414
-from dfr.scenario.permissions import Clearance as Clearance  # noqa: PLC0414
-from dfr.scenario.permissions import NotamReading as NotamReading  # noqa: PLC0414
-from dfr.scenario.permissions import ObstacleSurvey as ObstacleSurvey  # noqa: PLC0414
+T = TypeVar("T")
+
+# What every part is made of ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """One uncertain figure: its place in the scenario, its value, and who says so."""
+
+    path: str
+    value: str
+    assumed: bool
+    source: str
+
+
+class DurationShape(StrEnum):
+    """The family of a random duration."""
+
+    CONSTANT = "constant"
+    EXPONENTIAL = "exponential"
+    LOGNORMAL = "lognormal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """A random duration by its median and, for a log-normal one, its 90th percentile, s."""
+
+    shape: DurationShape
+    median_s: float
+    p90_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From when to when the deployment is simulated; `t_s` counts from `start`."""
+
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    @property
+    def seconds(self) -> float:
+        """Elapsed length, right across a clock change."""
+        return self.end.timestamp() - self.start.timestamp()
+
+    def t_s(self, moment: datetime) -> float:
+        """Simulation seconds of a wall time."""
+        return moment.timestamp() - self.start.timestamp()
+
+    def wall(self, t_s: float) -> datetime:
+        """Local wall time of a simulation second."""
+        return datetime.fromtimestamp(self.start.timestamp() + t_s, tz=self.zone)
+
+
+# The place ---------------------------------------------------------------------------------------
+
+
+class Surface(StrEnum):
+    """What the wind blows over; decides roughness (`dfr.world.wind`)."""
+
+    SEA = "sea"
+    BEACH = "beach"
+    OPEN = "open"
+    URBAN = "urban"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +177,9 @@ class CandidateSite:
     obstacles: tuple[DockObstacle, ...] = ()
 
 
+# What flies, who flies it, and how ---------------------------------------------------------------
+
+
 class Guidance(StrEnum):
     """How a drone finds its dock on the way down."""
 
@@ -163,6 +227,93 @@ class Crew:
     video: Duration
 
 
+class OperationKind(StrEnum):
+    """Who sees the drone: the pilot, the pilot's observers, or nobody."""
+
+    VLOS = "VLOS"
+    EVLOS = "EVLOS"
+    BVLOS = "BVLOS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause(Generic[T]):
+    """What one clause of an authorisation allows: the value, and its number and words to be quoted."""
+
+    value: T
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allows:
+    """What an authorisation allows; None where it does not say, which is not allowed.
+
+    `crowd_stand_off_m` is the distance it demands from assemblies of people; `crowd_overflight` lets them
+    be flown over.
+    """
+
+    kind: Clause[tuple[OperationKind, ...]] | None = None
+    visual_range_m: Clause[float] | None = None
+    height_m_agl: Clause[float] | None = None
+    crowd_stand_off_m: Clause[float] | None = None
+    crowd_overflight: Clause[bool] | None = None
+    night: Clause[bool] | None = None
+    drones_per_pilot: Clause[int] | None = None
+    landing_outside_boundary: Clause[bool] | None = None
+    dropping: Clause[bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorisation:
+    """The document that the operation is flown under; valid from a moment up to another."""
+
+    reference: str
+    issuer: str
+    valid_from: datetime
+    valid_to: datetime
+    allows: Allows
+    assumed: bool = False
+
+    @property
+    def label(self) -> str:
+        """Reference and issuer."""
+        return f"{self.reference} ({self.issuer})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the scenario says, by a reference, of a topic that its set of rules does not cover."""
+
+    topic: str
+    text: str
+    reference: str
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """Leave to enter a zone, or every zone of a kind, between two moments up to a height.
+
+    Exactly one of the two heights is given. `zone` is the name or the designator of the zone as published.
+    """
+
+    zone: str | None
+    kind: str | None
+    authority: str
+    reference: str
+    start: datetime
+    end: datetime
+    height_m_agl: float | None
+    height_m_amsl: float | None
+    conditions: str
+    contact: str
+    assumed: bool = False
+
+    @property
+    def label(self) -> str:
+        """Reference and authority."""
+        return f"{self.reference}, by {self.authority}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
     """A pilot or observer post and how far the drone's attitude is seen from it, m.
@@ -196,6 +347,33 @@ class Operation:
     min_visibility_m: float
     max_rain_mm_h: float | None
     authorisation: Authorisation | None = None
+
+
+class LostLink(StrEnum):
+    """What the drone does when it no longer hears the ground."""
+
+    RTL = "rtl"
+    HOLD_THEN_RTL = "hold_then_rtl"
+    LAND = "land"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contingency:
+    """The choices made before anything goes wrong.
+
+    `least_reserve_fraction` is the least reserve that the operator's manual allows, None where it says none.
+    """
+
+    lost_link: LostLink
+    lost_link_timeout_s: float
+    reserve_fraction: float
+    return_height_m_agl: float
+    rally_points: tuple[Position, ...]
+    landing_retries: int
+    least_reserve_fraction: float | None = None
+
+
+# Calls -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +434,9 @@ class Demand:
     cleared_without_patrol: float | None
 
 
+# The air: other traffic, weather, airspace, ground, notices, obstacles ---------------------------
+
+
 class DeconflictionRule(StrEnum):
     """What our drones do while other traffic is near."""
 
@@ -288,106 +469,7 @@ class OtherTraffic:
     contact: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HourWeather:
-    """One hour of weather: mean wind at 10 m. A gust of None is *not reported*, which is not "no gust"."""
-
-    start: datetime
-    wind_mps: float
-    wind_from_deg: float
-    gust_mps: float | None
-    rain_mm_h: float
-    visibility_m: float
-    temperature_c: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
-    """The hourly weather in time order.
-
-    `turbulence_intensity` None means: by the surface. `qnh_hpa` None means: unknown. `stations` are those
-    whose reports are taken however far away they are; `reports` names those that were taken, with distance
-    and issue. `of_the_day` are the starts of the hours whose wind a report or
-    forecast of the day tells; none where the scenario's own stand.
-    """
-
-    hours: tuple[HourWeather, ...]
-    turbulence_intensity: float | None
-    qnh_hpa: float | None
-    source: str
-    assumed: bool
-    stations: tuple[str, ...] = ()
-    reports: str = ""
-    of_the_day: tuple[datetime, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AirspaceFile:
-    """An airspace file by its resolved path, the date its data are good for, and where from.
-
-    `covers` and `kinds` are what the scenario says the file covers and holds, None where it does not say;
-    `obstacles_from_m_agl` is the height from which on it lists all obstacles, None where nobody has said.
-    `assumed` True marks these words as nobody's: they count in an exercise only.
-    """
-
-    path: str
-    date: str
-    source: str
-    covers: Ring | None = None
-    kinds: frozenset[DataKind] | None = None
-    obstacles_from_m_agl: float | None = None
-    assumed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerrainFile:
-    """A file of ground heights by its resolved path, and where it is from."""
-
-    path: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemporaryRestriction:
-    """A restriction by notice (RA(T), TDA) from the surface to `upper_m_amsl`, inside a circle or an `area`.
-
-    `status` "possible" means that earlier years had one and none is on record for these dates: to be asked,
-    not assumed away.
-    """
-
-    name: str
-    upper_m_amsl: float
-    start: datetime
-    end: datetime
-    status: str
-    source: str
-    centre: Position | None = None
-    radius_m: float | None = None
-    area: Ring | None = None
-
-
-class LostLink(StrEnum):
-    """What the drone does when it no longer hears the ground."""
-
-    RTL = "rtl"
-    HOLD_THEN_RTL = "hold_then_rtl"
-    LAND = "land"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contingency:
-    """The choices made before anything goes wrong.
-
-    `least_reserve_fraction` is the least reserve that the operator's manual allows, None where it says none.
-    """
-
-    lost_link: LostLink
-    lost_link_timeout_s: float
-    reserve_fraction: float
-    return_height_m_agl: float
-    rally_points: tuple[Position, ...]
-    landing_retries: int
-    least_reserve_fraction: float | None = None
+# What is simulated -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,6 +491,36 @@ class Study:
 
     seed: int
     replications: int
+
+
+class DispatchPolicy(StrEnum):
+    """Which of the drones that may go is sent: each policy's word and what it means.
+
+    `dfr.sim.dispatch` has the function of each. Schema, help and documentation read them here.
+    """
+
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str) -> DispatchPolicy:
+        """A policy of its word, with what it means."""
+        policy = str.__new__(cls, word)
+        policy._value_ = word
+        policy.meaning = meaning
+        return policy
+
+    NEAREST = "nearest", "the drone predicted overhead first"
+    ENERGY_AWARE = "energy_aware", "the nearest that can stay as long as is usual for the call"
+    COVERAGE_KEEPING = "coverage_keeping", "the one whose departure uncovers least demand, of those in time"
+
+    @classmethod
+    def choices(cls) -> str:
+        """The words of all policies in a sentence.
+
+        >>> DispatchPolicy.choices()
+        'nearest, energy_aware or coverage_keeping'
+        """
+        *first, last = cls
+        return f"{', '.join(first)} or {last}"
 
 
 class FailingPart(StrEnum):
@@ -446,6 +558,9 @@ class Simulation:
 
 NO_OPTIONS = Simulation()
 """What a scenario without the section has."""
+
+
+# The whole ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

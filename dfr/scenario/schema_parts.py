@@ -9,7 +9,9 @@ A part names the type of the domain that it becomes; `built` copies the fields o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any, ClassVar, Self
@@ -28,11 +30,14 @@ from pydantic_core import PydanticCustomError
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring
-from dfr.scenario.basics import Duration, DurationShape
+from dfr.scenario.model import Duration, DurationShape
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::00)?\s*(Z|[+-]\d\d:\d\d)?\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 TIME_FORM = "write local time as 2024-08-23 10:00"
+Loc = tuple[str | int, ...]
+"""The path of a value: names of fields, and numbers of items."""
+
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="lower-case-word-with-hyphens")]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 P90_OVER_MEDIAN_EXPONENTIAL = 3.3219280948873626
@@ -312,7 +317,7 @@ def read_place(value: object) -> Position:
         return value
     numbers = isinstance(value, list) and len(value) == 2
     if not isinstance(value, list) or not numbers or not all(_is_number(item) for item in value):
-        raise schema_error(f"{_short(value)} is not a position", "write [lat, lon] in degrees")
+        raise schema_error(f"{quote_briefly(value)} is not a position", "write [lat, lon] in degrees")
     try:
         return Position(lat_deg=float(value[0]), lon_deg=float(value[1]))
     except InputError as error:
@@ -324,7 +329,7 @@ def read_area(value: object) -> Ring:
     if isinstance(value, tuple):
         return value
     if not isinstance(value, list):
-        raise schema_error(f"{_short(value)} is not an area", "write a list of [lat, lon] corners")
+        raise schema_error(f"{quote_briefly(value)} is not an area", "write a list of [lat, lon] corners")
     corners = []
     for index, item in enumerate(value):
         try:
@@ -351,7 +356,8 @@ def _is_number(value: object) -> bool:
     return finite and not isinstance(value, bool)
 
 
-def _short(value: object) -> str:
+def quote_briefly(value: object) -> str:
+    """A value as Python writes it, cut to 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -385,3 +391,49 @@ class Point(Strict):
     def position(self) -> Position:
         """The position as a domain value."""
         return Position(lat_deg=self.lat_deg, lon_deg=self.lon_deg)
+
+
+def fields_of(model: type[BaseModel]) -> Mapping[str, Any]:
+    """The annotations of a model's fields."""
+    return {name: field.annotation for name, field in model.model_fields.items()}
+
+
+def model_in(annotation: object) -> type[BaseModel] | None:
+    """The model an annotation holds: itself, optional, or as the items of a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = typing.get_args(annotation)
+    if typing.get_origin(annotation) in (list, typing.Union, types.UnionType, typing.Annotated):
+        return next((found for item in inner if (found := model_in(item)) is not None), None)
+    return None
+
+
+def model_at(loc: Sequence[str | int], root: type[BaseModel]) -> type[BaseModel] | None:
+    """The model whose mapping stands at a path, None where there is none."""
+    model: type[BaseModel] | None = root
+    for step in loc:
+        if isinstance(step, int):
+            continue
+        if model is None or step not in model.model_fields:
+            return None
+        model = model_in(model.model_fields[step].annotation)
+    return model
+
+
+def find_mappings(
+    value: object, model: type[BaseModel], loc: Loc = ()
+) -> Iterator[tuple[Loc, type, dict[str, Any]]]:
+    """Every mapping in raw data that stands where the schema has a model: (path, model, mapping)."""
+    if not isinstance(value, dict):
+        return
+    yield loc, model, value
+    for name, annotation in fields_of(model).items():
+        inner = model_in(annotation)
+        if inner is None or name not in value:
+            continue
+        child = value[name]
+        if isinstance(child, list):
+            for index, item in enumerate(child):
+                yield from find_mappings(item, inner, (*loc, name, index))
+        else:
+            yield from find_mappings(child, inner, (*loc, name))

@@ -17,9 +17,8 @@ from dfr.errors import Problem, ScenarioError
 from dfr.scenario import model as domain
 from dfr.scenario import schema as written
 from dfr.scenario.model import Scenario
-from dfr.scenario.schema_checks import Parts, find_complaints
-from dfr.scenario.schema_errors import Complaint, Loc, explain_error, show_value
-from dfr.scenario.schema_parts import Block, DurationIn, Sourced, SourcedFigure
+from dfr.scenario.schema_checks import Complaint, Parts, explain_error, find_complaints, show_value
+from dfr.scenario.schema_parts import Block, DurationIn, Loc, Sourced, SourcedFigure
 
 MAX_PROBLEMS = 200
 

@@ -16,7 +16,8 @@ from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
 from dfr.plan.model import Plan, Route
 from dfr.plan.relocation import NO_ROUTE, Transfers
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
-from dfr.scenario.model import DockObstacle, HourWeather
+from dfr.scenario.air import HourWeather
+from dfr.scenario.model import DockObstacle
 from dfr.sim.inputs import Condition, Landing, Leg
 from dfr.world.model import World
 from dfr.world.wakes import LocalWind, over_dock

@@ -3,7 +3,7 @@
 Calls wait in order of rank, then of decision. A drone may go that has the energy to get there, stay a while
 and come home with its reserve, from a dock that will still be open, and with a crew still on duty, when
 it lands. Which of these goes, the dispatch policy says. A new policy is a function here (`POLICIES`) and a
-word in `dfr.scenario.basics.DispatchPolicy`.
+word in `dfr.scenario.model.DispatchPolicy`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from dfr.scenario.basics import DispatchPolicy
+from dfr.scenario.model import DispatchPolicy
 from dfr.sim.calls import Call, Visit
 from dfr.sim.events import NEVER, Missed, drone_id
 from dfr.sim.inputs import HEIGHT_SPLIT, MOVING, Condition, Leg, SimInputs, Way

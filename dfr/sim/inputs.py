@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, fields, is_dataclass
 from typing import NamedTuple
 
-from dfr.scenario.basics import DispatchPolicy
+from dfr.scenario.model import DispatchPolicy
 from dfr.sim.randomness import Spread
 
 

@@ -17,8 +17,7 @@ import shapely
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
-from dfr.scenario.model import TemporaryRestriction
+from dfr.scenario.air import ALL_KINDS, DataKind, TemporaryRestriction
 from dfr.world.airspace_answers import (
     AirspaceAnswer,
     AirspaceState,

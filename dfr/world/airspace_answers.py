@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind
 from dfr.world.coverage import KindCover
 from dfr.world.shapes import Vertex, build_areas, dense_line
 from dfr.world.vertical import Air, Range, VerticalFit, vertical_fit

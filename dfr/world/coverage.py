@@ -15,7 +15,7 @@ import shapely
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind
 from dfr.world.activation import Interval
 from dfr.world.shapes import Area, EdgeRule, area_of_ring
 from dfr.world.vertical import SURFACE, TOUCH_M, UNLIMITED, Air, VerticalLimit, limit_m_agl

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
+from dfr.scenario.air import ALL_KINDS, DataKind
 
 IN_SIGHT = ALL_KINDS - {DataKind.AIRSPACE}
 """Within the pilot's or an observer's sight: whatever binds an unmanned aircraft, and what it can hit."""

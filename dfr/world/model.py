@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfr.geo import LocalFrame
+from dfr.scenario.air import NotamReading
 from dfr.scenario.model import Scenario
-from dfr.scenario.permissions import NotamReading
 from dfr.world.airspace import Airspace
 from dfr.world.notices import Notams
 from dfr.world.terrain import Terrain

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dfr.scenario.data_kinds import DataKind
-from dfr.scenario.permissions import NotamReading
+from dfr.scenario.air import DataKind, NotamReading
 from dfr.world.activation import Activation, Interval
 from dfr.world.airspace import Airspace, Coverage
 from dfr.world.zones import Zone

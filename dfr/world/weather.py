@@ -13,7 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from dfr.errors import InputError
-from dfr.scenario.model import HourWeather, Scenario, Weather
+from dfr.scenario.air import HourWeather, Weather
+from dfr.scenario.model import Scenario
 from dfr.world.wind import (
     REFERENCE_HEIGHT_M,
     ROUGHNESS_M,

@@ -9,7 +9,7 @@ import shapely
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring, VerticalDatum
-from dfr.scenario.model import TemporaryRestriction
+from dfr.scenario.air import TemporaryRestriction
 from dfr.world.activation import ALWAYS, Activation, Interval
 from dfr.world.shapes import Area, area_of_circle, area_of_ring, project
 from dfr.world.vertical import SURFACE, Air, Range, VerticalLimit, limit, limit_m_agl

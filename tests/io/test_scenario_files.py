@@ -22,7 +22,7 @@ from dfr.io.scenario_files import (
     scenario_from,
     shipped_scenarios,
 )
-from dfr.scenario.data_kinds import ZONE_KINDS
+from dfr.scenario.air import ZONE_KINDS
 from dfr.world.demand import expected_calls, zone_centres
 from dfr.world.weather import limiting, operation_limits
 

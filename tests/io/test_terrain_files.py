@@ -15,7 +15,7 @@ from dfr.errors import InputError, ScenarioError
 from dfr.geo import Position
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.terrain_files import load_terrain, read_terrain, terrain_from
-from dfr.scenario.model import TerrainFile
+from dfr.scenario.air import TerrainFile
 
 TO_BNG = Transformer.from_crs(4326, 27700, always_xy=True)
 

@@ -18,7 +18,7 @@ from dfr.geo import Position
 from dfr.io import terrain_zip
 from dfr.io.terrain_files import load_terrain
 from dfr.io.terrain_zip import square_m, tiles_of
-from dfr.scenario.model import TerrainFile
+from dfr.scenario.air import TerrainFile
 
 TO_BNG = Transformer.from_crs(4326, 27700, always_xy=True)
 SOUTHSEA = Position(lat_deg=50.782, lon_deg=-1.089)

@@ -8,8 +8,9 @@ from datetime import timedelta
 from dfr.findings import Finding, Severity
 from dfr.geo import VerticalDatum
 from dfr.plan.planner import make_plan
+from dfr.scenario import air
 from dfr.scenario import model as m
-from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import SURFACE, Airspace, AirspaceSource, Coverage, Zone, limit
 from dfr.world.shapes import area_of_circle
 
@@ -50,7 +51,7 @@ def dated_airspace(dated: str, *, stated: str) -> dict[str, object]:
     )
     return {
         "of_world": {"airspace": Airspace(zones=(), coverage=COVER, sources=(source,))},
-        "airspace": (m.AirspaceFile(path="field.txt", date=stated, source="made up"),),
+        "airspace": (air.AirspaceFile(path="field.txt", date=stated, source="made up"),),
     }
 
 

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dfr.geo import LocalFrame, Position, Ring
+from dfr.scenario import air
 from dfr.scenario import model as m
-from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace, Coverage
 from dfr.world.model import World
 from dfr.world.terrain import FlatGround
@@ -51,8 +52,8 @@ def candidate(name: str, east_m: float, north_m: float, **changes: Any) -> m.Can
     )
 
 
-def hour(start: datetime, **changes: Any) -> m.HourWeather:
-    calm = m.HourWeather(
+def hour(start: datetime, **changes: Any) -> air.HourWeather:
+    calm = air.HourWeather(
         start=start,
         wind_mps=2.0,
         wind_from_deg=270.0,
@@ -166,7 +167,7 @@ def scenario() -> m.Scenario:
             cleared_without_patrol=None,
         ),
         traffic=(),
-        weather=m.Weather(
+        weather=air.Weather(
             hours=tuple(hour(START + timedelta(hours=h)) for h in range(4)),
             turbulence_intensity=None,
             qnh_hpa=1013.0,
@@ -187,7 +188,7 @@ def scenario() -> m.Scenario:
         study=m.Study(seed=1, replications=2),
         assumptions=(),
         exercise=True,
-        obstacles=m.ObstacleSurvey(
+        obstacles=air.ObstacleSurvey(
             surveyed_by="the duty sergeant", read_at=START - timedelta(days=20), tallest_m_agl=0.0
         ),
         jurisdiction="uk",
@@ -201,7 +202,7 @@ def world_of(made: m.Scenario, **changes: Any) -> World:
         frame=FRAME,
         airspace=Airspace(zones=(), coverage=(Coverage(ring=cover, kinds=ALL_KINDS),)),
         terrain=FlatGround(height_m_amsl=10.0, source="made up"),
-        notam_reading=m.NotamReading(read_by="the duty sergeant", read_at=START - timedelta(hours=4)),
+        notam_reading=air.NotamReading(read_by="the duty sergeant", read_at=START - timedelta(hours=4)),
     )
     return replace(world, **changes)
 

@@ -8,8 +8,9 @@ import pytest
 
 from dfr.findings import Severity
 from dfr.plan.checks.air_data import kinds_needed
+from dfr.scenario import air
 from dfr.scenario import model as m
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
+from dfr.scenario.air import ALL_KINDS, DataKind
 from dfr.world.airspace import Airspace, AirspaceSource, Coverage
 from dfr.world.data_needs import DATA_NEEDS
 from dfr.world.model import World
@@ -33,7 +34,7 @@ def loaded(kinds: frozenset[DataKind], *zones) -> dict[str, object]:
         kinds=kinds,
     )
     space = Airspace(zones=zones, coverage=(cover,), sources=(source,))
-    file = m.AirspaceFile(path="crewed.txt", date="2024-06-01", source="made up")
+    file = air.AirspaceFile(path="crewed.txt", date="2024-06-01", source="made up")
     return {"of_world": {"airspace": space}, "airspace": (file,)}
 
 

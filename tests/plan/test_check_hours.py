@@ -9,7 +9,7 @@ import pytest
 
 from dfr.findings import Severity
 from dfr.plan.planner import make_plan
-from dfr.scenario import model as m
+from dfr.scenario import air
 
 from .compliance_world import airspace, crowd, findings, zone
 from .conftest import ORIGIN, START, Field
@@ -45,7 +45,7 @@ def test_a_crowd_that_is_there_all_the_time_or_in_nobodys_way_costs_nothing(fiel
 
 @pytest.mark.parametrize(("first", "last", "hours"), [(1, 2, 1), (0.5, 2.5, 3), (3, 9, 1)])
 def test_the_hours_of_a_restriction_are_counted(field: Field, first, last, hours):
-    notice = m.TemporaryRestriction(
+    notice = air.TemporaryRestriction(
         name="Event RA(T)",
         centre=ORIGIN,
         radius_m=2000.0,

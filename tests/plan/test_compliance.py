@@ -16,8 +16,9 @@ from dfr.plan.jurisdictions.uk import UK
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import LONGEST_SHIFT_H, RULES, as_markdown
 from dfr.plan.windows import hour_windows, landing_wind_limit_mps, tightest
+from dfr.scenario import air
 from dfr.scenario import model as m
-from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Coverage, limit
 from dfr.world.terrain import FlatGround, UnknownGround
 
@@ -109,8 +110,8 @@ def test_an_frz_farther_away_is_named_with_its_distance(field: Field):
     assert 1300 < found.margin_m < 1600
 
 
-def restriction(**changes) -> m.TemporaryRestriction:
-    made = m.TemporaryRestriction(
+def restriction(**changes) -> air.TemporaryRestriction:
+    made = air.TemporaryRestriction(
         name="Festival RA(T)",
         centre=ORIGIN,
         radius_m=3704.0,

@@ -11,8 +11,7 @@ from dfr.geo import VerticalDatum
 from dfr.plan.checks.heights import check_obstacles, least_height_m_agl
 from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
-from dfr.scenario.permissions import ObstacleSurvey
+from dfr.scenario.air import ALL_KINDS, DataKind, ObstacleSurvey
 from dfr.world.airspace import SURFACE, Airspace, Coverage, Zone, limit
 from dfr.world.model import World
 from dfr.world.shapes import area_of_circle

@@ -10,6 +10,7 @@ import pytest
 from dfr.findings import Finding, Severity
 from dfr.geo import VerticalDatum
 from dfr.plan.permits import names_zone
+from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.world.airspace import limit
 from dfr.world.terrain import UnknownGround
@@ -128,7 +129,7 @@ def test_one_clearance_of_two_control_zones_leaves_the_other(field: Field):
 
 
 def test_a_festivals_restriction_is_entered_under_the_clearance_of_its_sponsor(field: Field):
-    notice = m.TemporaryRestriction(
+    notice = air.TemporaryRestriction(
         name="Festival RA(T)",
         centre=ORIGIN,
         radius_m=3704.0,

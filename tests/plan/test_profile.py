@@ -15,7 +15,7 @@ from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
 from dfr.plan.profile import profile_of
 from dfr.scenario import model as m
-from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace, Coverage, Zone, limit
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround

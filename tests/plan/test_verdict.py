@@ -13,6 +13,7 @@ from dfr.plan.codec import plan_from_dict
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import FORMS, Stage, Verdict, VerdictKind, stage_at, verdict_of
+from dfr.scenario import air
 from dfr.scenario import model as m
 
 from .conftest import START, hour
@@ -160,7 +161,7 @@ def test_weather_that_is_not_of_the_day_is_a_fact_of_the_day(field):
 
 def read_at(field, moment: datetime) -> Plan:
     """The plan where the NOTAMs were read at a moment."""
-    reading = m.NotamReading(read_by="the duty sergeant", read_at=moment)
+    reading = air.NotamReading(read_by="the duty sergeant", read_at=moment)
     return make_plan(field(exercise=False, of_world={"notam_reading": reading}))
 
 

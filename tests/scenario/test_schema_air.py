@@ -10,7 +10,7 @@ import pytest
 
 from dfr.errors import ScenarioError
 from dfr.io.scenario_files import scenario_from, world_of
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind
 from dfr.scenario.model import Scenario
 from dfr.scenario.schema_air import OUTLINES
 

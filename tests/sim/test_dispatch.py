@@ -7,7 +7,7 @@ from pathlib import Path
 import typer.main
 
 from dfr.cli import main
-from dfr.scenario.basics import DispatchPolicy
+from dfr.scenario.model import DispatchPolicy
 from dfr.scenario.schema import SimulationIn
 from dfr.sim.dispatch import POLICIES
 

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from dfr.geo import Position, Ring, VerticalDatum, distance_m, offset
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.openair import read_openair
-from dfr.scenario.data_kinds import ALL_KINDS
-from dfr.scenario.model import AirspaceFile, TemporaryRestriction
+from dfr.scenario.air import ALL_KINDS, AirspaceFile, TemporaryRestriction
 from dfr.world.activation import Activation, DailyHours, Interval
 from dfr.world.airspace import (
     SURFACE,

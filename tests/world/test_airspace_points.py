@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.geo import Position, Ring, VerticalDatum
-from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.scenario.air import ALL_KINDS
 from dfr.world.activation import BY_NOTICE, Activation, DailyHours, Interval
 from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, Coverage, Zone, limit
 from dfr.world.shapes import Area, area_of_circle, area_of_ring

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.geo import Position, VerticalDatum, offset
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
+from dfr.scenario.air import ALL_KINDS, DataKind
 from dfr.world.activation import BY_NOTICE
 from dfr.world.airspace import (
     SURFACE,

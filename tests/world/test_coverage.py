@@ -12,8 +12,7 @@ from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.errors import AirspaceError
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.io.airspace.files import load_airspace, read_airspace
-from dfr.scenario.data_kinds import ALL_KINDS, DataKind
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import ALL_KINDS, AirspaceFile, DataKind
 from dfr.world.activation import Interval
 from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, AirspaceState, Coverage, Zone, limit
 from dfr.world.shapes import area_of_circle

@@ -10,9 +10,7 @@ import pytest
 from dfr.geo import Position
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams
-from dfr.scenario.data_kinds import ZONE_KINDS, DataKind
-from dfr.scenario.model import AirspaceFile
-from dfr.scenario.permissions import NotamReading
+from dfr.scenario.air import ZONE_KINDS, AirspaceFile, DataKind, NotamReading
 from dfr.world.airspace import Airspace, AirspaceState
 from dfr.world.notices import names, with_notams
 from dfr.world.terrain import FlatGround

@@ -11,7 +11,8 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.io.scenario_files import find_scenario, load_scenario
-from dfr.scenario.model import HourWeather, Scenario, Surface
+from dfr.scenario.air import HourWeather
+from dfr.scenario.model import Scenario, Surface
 from dfr.world import weather
 from dfr.world.weather import Quantity, WeatherLimits
 

@@ -31,8 +31,7 @@ from dfr.io.airspace.openair import read_openair
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.yaixm import read_yaixm
 from dfr.io.files import decode_text, read_bounded
-from dfr.scenario.data_kinds import DataKind
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import AirspaceFile, DataKind
 from dfr.world.airspace import Airspace, AirspaceSource, Coverage, Zone, limit
 from dfr.world.coverage import UNMANNED_ZONE_KINDS
 from dfr.world.zones import Obstacle

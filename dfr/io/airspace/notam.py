@@ -31,7 +31,7 @@ from dfr.io.airspace.reading import (
     overflow_volume,
 )
 from dfr.io.files import decode_text, read_bounded
-from dfr.scenario.permissions import NotamReading
+from dfr.scenario.air import NotamReading
 from dfr.units import nm_to_m
 from dfr.world.notices import Notams, NotamText
 from dfr.world.outlines import Outline, circle

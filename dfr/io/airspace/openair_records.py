@@ -11,7 +11,7 @@ from dfr.geo import Ring
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.lost_parts import Reach
 from dfr.io.airspace.reading import ring_of_degrees
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind
 from dfr.units import nm_to_m
 from dfr.world.activation import Interval
 from dfr.world.outlines import EdgeRule, Vertex

@@ -15,7 +15,7 @@ import shapely
 from dfr.geo import FloatArray
 from dfr.io.airspace.limits import limit_text as limit_words
 from dfr.io.airspace.reading import AirspaceRead, Written
-from dfr.scenario.data_kinds import in_order
+from dfr.scenario.air import in_order
 from dfr.units import m_to_nm
 from dfr.world.activation import WHEN_NOTIFIED, Activation, Interval
 from dfr.world.outlines import Outline, Vertex

@@ -20,7 +20,7 @@ import shapely
 
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.io.airspace.lost_parts import Reach, place_of
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind
 from dfr.world.activation import ALWAYS, Activation
 from dfr.world.coverage import recognised_kinds
 from dfr.world.shapes import Arc, Area, Built, EdgeRule, Outline, Vertex, build_areas

@@ -19,7 +19,8 @@ from dfr.io.files import read_bounded
 from dfr.io.weather import metar, taf
 from dfr.io.weather.forecast import read_forecast
 from dfr.io.weather.groups import ReportedWeather, hour_of, worst_of
-from dfr.scenario.model import HourWeather, Scenario
+from dfr.scenario.air import HourWeather
+from dfr.scenario.model import Scenario
 
 WEATHER_KINDS = ("metar", "taf", "forecast")
 """The kinds of file, the one that stands before the others first."""

@@ -6,9 +6,8 @@ from datetime import UTC, date
 
 from dfr.findings import DayFact, Finding, Severity, Validity, counted_noun
 from dfr.plan.context import Context, finding
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind, NotamReading
 from dfr.scenario.model import OperationKind, Scenario
-from dfr.scenario.permissions import NotamReading
 from dfr.world.airspace_age import DataAge, data_age, next_airac
 from dfr.world.airspace_answers import VolumeAnswer
 from dfr.world.coverage import AERODROME_REACH_M, AERODROME_ZONE_KINDS, AirspaceSource, KindCover

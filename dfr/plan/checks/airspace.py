@@ -14,7 +14,7 @@ from dfr.plan.permits import Needed, height_words, needed_spans, permit_for
 from dfr.plan.profile import deepest_drop_m, highest_ground_m_amsl
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import any_in_hour, hour_windows
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind
 from dfr.scenario.model import OperationKind
 from dfr.world.airspace_answers import Verdict, VolumeAnswer, ZoneVerdict
 from dfr.world.zones import TOUCH_M, Zone, zone_of_restriction

@@ -16,9 +16,8 @@ from dfr.plan.permits import height_limit_m_agl
 from dfr.plan.profile import Profile, profiles_of
 from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
-from dfr.scenario.data_kinds import DataKind
+from dfr.scenario.air import DataKind, ObstacleSurvey
 from dfr.scenario.model import Scenario
-from dfr.scenario.permissions import ObstacleSurvey
 from dfr.world.vertical import Air, Range, VerticalLimit, limit_m_agl
 
 

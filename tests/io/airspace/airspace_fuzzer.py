@@ -24,7 +24,7 @@ from dfr.io.airspace.openair_write import write_openair
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.write import write_ed318, write_geojson, write_kml
 from dfr.io.files import decode_text
-from dfr.scenario.data_kinds import ALL_KINDS
+from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace, Coverage
 from dfr.world.terrain import UnknownGround
 

@@ -21,7 +21,7 @@ from dfr.io.airspace.convert import FORMATS
 from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.io.airspace.lint import files_under
 from dfr.io.airspace.reading import AirspaceRead
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import AirspaceFile
 from dfr.world.terrain import FlatGround
 
 OWN = sorted((Path(__file__).parents[2] / "data" / "airspace").iterdir())

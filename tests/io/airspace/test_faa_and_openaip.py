@@ -11,7 +11,7 @@ import pytest
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.io.airspace.reading import AirspaceRead
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import AirspaceFile
 from dfr.world.terrain import FlatGround
 from dfr.world.vertical import SURFACE, UNLIMITED
 from dfr.world.zones import Zone

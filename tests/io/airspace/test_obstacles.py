@@ -9,8 +9,7 @@ import pytest
 from dfr.errors import AirspaceError
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace.files import load_airspace, read_airspace
-from dfr.scenario.data_kinds import DataKind
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import AirspaceFile, DataKind
 from dfr.world.airspace import Airspace
 
 YAIXM = b"""obstacle:

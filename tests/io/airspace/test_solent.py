@@ -15,8 +15,7 @@ from dfr.io.airspace.openair import read_openair
 from dfr.io.airspace.openair_write import write_openair
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.yaixm import read_yaixm
-from dfr.scenario.data_kinds import DataKind
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import AirspaceFile, DataKind
 from dfr.world.airspace import Airspace, AirspaceState, Zone
 from dfr.world.terrain import UnknownGround
 

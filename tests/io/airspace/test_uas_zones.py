@@ -19,7 +19,7 @@ from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.reading import AirspaceRead
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import AirspaceFile
 from dfr.world.airspace import AirspaceState
 from dfr.world.terrain import FlatGround
 from dfr.world.vertical import SURFACE, UNLIMITED

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfr.io.airspace.files import load_airspace, read_airspace
-from dfr.scenario.data_kinds import DataKind
-from dfr.scenario.model import AirspaceFile
+from dfr.scenario.air import AirspaceFile, DataKind
 from dfr.world.coverage import AERODROME_ZONE_KINDS
 
 AIRSPACE = {
