@@ -71,7 +71,7 @@ class LinkMonitor:
 
     def _tell_loss(self) -> None:
         self.gap_s = self.vehicle.silent_s
-        failure = self.vehicle.port.failure
+        failure = self.vehicle.line_failure
         if failure is not None and not self._line_failed:
             self._line_failed = self.lost = True
             self.tell(f"LINK LOST: {failure}: opening the line again until it works")
@@ -141,7 +141,7 @@ class GapTolerantLink:
 
     def wait(self, holds: Callable[[VehicleState], bool], *, vehicle_s: float, what: str) -> None:
         """The vehicle's own `wait`, started again after a gap."""
-        self.do(lambda: _waited(self._vehicle, holds, vehicle_s=vehicle_s, what=what))
+        self.do(lambda: _wait_once(self._vehicle, holds, vehicle_s=vehicle_s, what=what))
 
     def _until_reached(self) -> None:
         while not self.reached():
@@ -153,7 +153,7 @@ class GapTolerantLink:
             self._vehicle.check_link()
 
 
-def _waited(
+def _wait_once(
     vehicle: MavlinkVehicle, holds: Callable[[VehicleState], bool], *, vehicle_s: float, what: str
 ) -> None:
     vehicle.wait(holds, vehicle_s=vehicle_s, what=what)

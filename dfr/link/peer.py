@@ -17,7 +17,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.modes import CopterMode
 from dfr.ardupilot.parameters import Naming
-from dfr.errors import LinkTimeoutError
+from dfr.errors import LinkError, LinkTimeoutError
 from dfr.link.framing import Message
 from dfr.link.pacing import ClockRate, RoundTrip
 from dfr.link.port import FASTEST_HEARTBEAT_S, HEARTBEAT_S, MavlinkPort, Source
@@ -115,12 +115,22 @@ class Peer:
     @property
     def heard(self) -> bool:
         """Whether the line works and the vehicle has spoken on it of late."""
-        works = self.port.failure is None and self._heard_at >= self.port.opened_at
-        return works and self.silent_s <= self.link_lost_s
+        return self.line_failure is None and self.silent_s <= self.link_lost_s
+
+    @property
+    def line_failure(self) -> LinkError | None:
+        """Why the line broke on which the vehicle was last heard; None while that line works.
+
+        A line that was opened again counts once the vehicle has spoken on it: that somebody accepts our
+        connection does not say that the vehicle is there.
+        """
+        if self.port.failure is not None:
+            return self.port.failure
+        return self.port.last_failure if self._heard_at < self.port.opened_at else None
 
     def check_link(self) -> None:
-        """Raise LinkError where the line is dead, LinkTimeoutError where the vehicle has gone silent."""
-        if (failure := self.port.failure) is not None:
+        """Raise LinkError where the line broke, LinkTimeoutError where the vehicle has gone silent."""
+        if (failure := self.line_failure) is not None:
             raise failure
         if self.silent_s > self.link_lost_s:
             raise LinkTimeoutError(

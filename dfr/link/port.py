@@ -123,8 +123,9 @@ class MavlinkPort:
     """A transport with MAVLink on it. A context manager: closes the line and ends the thread.
 
     `failure` says why the line does not work now; None while it does. With `reopen` a line that broke is
-    opened again, however long that takes; `opened_at` is when, by our clock, that was done last. `stopped_s`
-    is how long this process has been stopped in all (by a signal, a debugger, a laptop that slept).
+    opened again, however long that takes; `opened_at` is when, by our clock, that was done last, and
+    `last_failure` why it broke before. `stopped_s` is how long this process has been stopped in all (by a
+    signal, a debugger, a laptop that slept).
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class MavlinkPort:
         self.system, self.component = system, component
         self.heartbeat_s: float | None = HEARTBEAT_S
         self.failure: LinkError | None = None
+        self.last_failure: LinkError | None = None
         self.opened_at = time.monotonic()
         self.stopped_s = 0.0
         self.losses: dict[Source, Loss] = {}
@@ -286,7 +288,7 @@ class MavlinkPort:
 
     def _broke(self, error: LinkError) -> None:
         """The line does not work: say why, and open it again if that may be done."""
-        self.failure = error
+        self.failure = self.last_failure = error
         with self._lock:
             self._transport.close()
         wait_s = FIRST_REOPEN_S

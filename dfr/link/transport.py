@@ -100,12 +100,14 @@ class TcpTransport:
             data = self.sock.recv(CHUNK)
         except BlockingIOError:
             return []
+        except ConnectionError as error:
+            raise _closed_by_vehicle() from error
         except OSError as error:
             raise LinkError(
                 f"the connection broke: {error.strerror}", do="is the vehicle still running?"
             ) from error
         if not data:
-            raise LinkError("the vehicle closed the connection", do="is it still running?")
+            raise _closed_by_vehicle()
         return [(data, None)]
 
     def write(self, data: bytes, to: Address) -> None:
@@ -284,6 +286,11 @@ def _baud(url: str, text: str) -> int:
     return int(text) if text else DEFAULT_BAUD
 
 
+def _closed_by_vehicle() -> LinkError:
+    """Also for a connection that is reset: the vehicle closed it before it had read all that we sent."""
+    return LinkError("the vehicle closed the connection", do="is it still running?")
+
+
 def _write_all(
     send: Callable[[memoryview], int], data: bytes, *, within_s: float, stuck: LinkError, broken: str
 ) -> None:
@@ -297,5 +304,7 @@ def _write_all(
             if time.monotonic() > deadline:
                 raise stuck from None
             time.sleep(WRITE_NAP_S)
+        except ConnectionError as error:
+            raise _closed_by_vehicle() from error
         except OSError as error:
             raise LinkError(f"{broken}: {error.strerror}") from error

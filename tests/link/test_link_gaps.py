@@ -30,6 +30,7 @@ from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import RATES_HZ, connect
 from dfr.link.outcome import Event, Outcome
 from dfr.link.transfer import upload_verified
+from dfr.link.transport import open_transport
 from dfr.link.vehicle import VehicleState
 
 GAP_S = 6.0
@@ -200,6 +201,43 @@ def test_a_disarmed_vehicle_that_falls_silent_is_an_error(unhurried, proxy_to):
         proxy.cut = True
         with pytest.raises(LinkError, match="silent"):
             vehicle.wait(lambda state: False, vehicle_s=1e6, what="never")
+
+
+def test_a_line_that_the_vehicle_closed_is_told_as_closed_though_it_opens_again(unhurried, proxy_to):
+    """Whoever listens there accepts our new connection, and no vehicle speaks on it."""
+    with (
+        unhurried() as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
+        first_opened_at = vehicle.port.opened_at
+        proxy.cut = True
+        proxy.hang_up()
+        while vehicle.port.opened_at == first_opened_at:
+            time.sleep(0.01)
+        assert not vehicle.heard
+        with pytest.raises(LinkError, match="closed the connection"):
+            vehicle.check_link()
+        proxy.cut = False
+        while not vehicle.heard:
+            time.sleep(0.01)
+        vehicle.check_link()
+
+
+@pytest.mark.parametrize("unread", [b"", b"a heartbeat of ours"])
+def test_a_vehicle_that_closes_is_told_as_closed_whether_or_not_it_read_all_we_sent(unread):
+    """With something unread the system resets the connection instead of ending it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        line = open_transport(f"tcp:127.0.0.1:{server.getsockname()[1]}")
+        vehicle, _ = server.accept()
+        if unread:
+            line.write(unread, None)
+            select.select([vehicle], [], [])
+        vehicle.close()
+        select.select([line.fileno()], [], [])
+        with pytest.raises(LinkError, match="the vehicle closed the connection"):
+            line.read()
+        line.close()
 
 
 def test_a_command_given_in_a_gap_is_given_again_when_the_link_is_back(unhurried, proxy_to, long_stay):
