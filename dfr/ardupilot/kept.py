@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from math import isclose, isinf, isnan
 from struct import error, pack, unpack
+from typing import NamedTuple
 
 from dfr.ardupilot.commands import (
     ABSOLUTE_FRAMES,
@@ -29,7 +31,6 @@ from dfr.ardupilot.commands import (
 from dfr.ardupilot.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, Params, WireItem, cast, single
 
 Keep = Callable[[float], float]
-KeepParams = tuple[Keep, Keep, Keep, Keep]
 
 
 def _drop(_: float) -> float:
@@ -89,8 +90,8 @@ def _centi(value: float) -> float:
     return single(cast(single(value * 100.0), 16) * single(0.01))
 
 
-def _within(least: float, most: float, keep: Keep) -> Keep:
-    return lambda value: keep(value) if least <= value <= most else 0.0
+def _within(least: float, most: float, keep: Keep, value: float) -> float:
+    return keep(value) if least <= value <= most else 0.0
 
 
 def _bit(value: float) -> float:
@@ -101,87 +102,94 @@ def _duration(value: float) -> float:
     return float(int(min(max(value, 0.0), 65535.0)))
 
 
-def _keeps(*kept: Keep) -> KeepParams:
-    padded = (*kept, _drop, _drop, _drop, _drop)
-    return padded[0], padded[1], padded[2], padded[3]
+class ParamRules(NamedTuple):
+    """What is kept of each of a command's four parameters."""
+
+    param1: Keep = _drop
+    param2: Keep = _drop
+    param3: Keep = _drop
+    param4: Keep = _drop
 
 
-LOCATION: Mapping[int, KeepParams] = {
-    Command.NAV_WAYPOINT: _keeps(_u16),
-    Command.NAV_LOITER_UNLIM: _keeps(_drop, _drop, _radius),
-    Command.NAV_LOITER_TURNS: _keeps(_same, _drop, _same, _flag),
-    Command.NAV_LOITER_TIME: _keeps(_u16, _drop, _direction, _flag),
-    Command.NAV_LAND: _keeps(_u16, _drop, _drop, _direction),
-    Command.NAV_TAKEOFF: _keeps(_u16),
-    Command.NAV_CONTINUE_AND_CHANGE_ALT: _keeps(_u16),
-    Command.NAV_LOITER_TO_ALT: _keeps(_drop, _radius, _drop, _flag),
-    Command.NAV_SPLINE_WAYPOINT: _keeps(_u16),
-    Command.NAV_VTOL_TAKEOFF: _keeps(),
-    Command.NAV_VTOL_LAND: _keeps(_u16),
-    Command.NAV_GUIDED_ENABLE: _keeps(_u16),
-    Command.NAV_PAYLOAD_PLACE: _keeps(_centi),
-    Command.DO_SET_HOME: _keeps(_u16),
-    Command.DO_RETURN_PATH_START: _keeps(),
-    Command.DO_LAND_START: _keeps(),
-    Command.DO_GO_AROUND: _keeps(),
-    Command.DO_SET_ROI_LOCATION: _keeps(_u16),
-    Command.DO_SET_ROI: _keeps(_u16),
+KEPT_WITH_PLACE: Mapping[int, ParamRules] = {
+    Command.NAV_WAYPOINT: ParamRules(_u16),
+    Command.NAV_LOITER_UNLIM: ParamRules(_drop, _drop, _radius),
+    Command.NAV_LOITER_TURNS: ParamRules(_same, _drop, _same, _flag),
+    Command.NAV_LOITER_TIME: ParamRules(_u16, _drop, _direction, _flag),
+    Command.NAV_LAND: ParamRules(_u16, _drop, _drop, _direction),
+    Command.NAV_TAKEOFF: ParamRules(_u16),
+    Command.NAV_CONTINUE_AND_CHANGE_ALT: ParamRules(_u16),
+    Command.NAV_LOITER_TO_ALT: ParamRules(_drop, _radius, _drop, _flag),
+    Command.NAV_SPLINE_WAYPOINT: ParamRules(_u16),
+    Command.NAV_VTOL_TAKEOFF: ParamRules(),
+    Command.NAV_VTOL_LAND: ParamRules(_u16),
+    Command.NAV_GUIDED_ENABLE: ParamRules(_u16),
+    Command.NAV_PAYLOAD_PLACE: ParamRules(_centi),
+    Command.DO_SET_HOME: ParamRules(_u16),
+    Command.DO_RETURN_PATH_START: ParamRules(),
+    Command.DO_LAND_START: ParamRules(),
+    Command.DO_GO_AROUND: ParamRules(),
+    Command.DO_SET_ROI_LOCATION: ParamRules(_u16),
+    Command.DO_SET_ROI: ParamRules(_u16),
 }
 """Commands with a place, and what is kept of their four parameters; turns and radius of LOITER_TURNS are
 packed together (`_circles`)."""
 
-PLACELESS: Mapping[int, KeepParams] = {
-    Command.NAV_RETURN_TO_LAUNCH: _keeps(),
-    Command.NAV_ALTITUDE_WAIT: _keeps(single, single, _u8),
-    Command.NAV_DELAY: _keeps(single, _i8, _i8, _i8),
-    Command.CONDITION_DELAY: _keeps(single),
-    Command.CONDITION_DISTANCE: _keeps(single),
-    Command.CONDITION_YAW: _keeps(single, single, _i8, _u8),
-    Command.DO_JUMP: _keeps(_u16, _i16),
-    Command.DO_CHANGE_SPEED: _keeps(_u8, single, single),
-    Command.DO_SET_RELAY: _keeps(_u8, _u8),
-    Command.DO_REPEAT_RELAY: _keeps(_u8, _i16, single),
-    Command.DO_SET_SERVO: _keeps(_u8, _u16),
-    Command.DO_REPEAT_SERVO: _keeps(_u8, _u16, _i16, single),
-    Command.DO_PAUSE_CONTINUE: _keeps(_u16),
-    Command.DO_SET_REVERSE: _keeps(_u16),
-    Command.DO_SET_ROI_NONE: _keeps(_u16),
-    Command.DO_DIGICAM_CONFIGURE: _keeps(_u8, _u16, _u8, _u16),
-    Command.DO_DIGICAM_CONTROL: _keeps(_u8, _u8, _i8, _u8),
-    Command.DO_MOUNT_CONTROL: _keeps(single, single, single),
-    Command.DO_SET_CAM_TRIGG_DIST: _keeps(single, _drop, _u8),
-    Command.DO_FENCE_ENABLE: _keeps(_u16),
-    Command.DO_PARACHUTE: _keeps(_u16),
-    Command.DO_INVERTED_FLIGHT: _keeps(_u16),
-    Command.DO_GRIPPER: _keeps(_u8, _u8),
-    Command.DO_AUTOTUNE_ENABLE: _keeps(_u16),
-    Command.NAV_SET_YAW_SPEED: _keeps(single, single, _u8),
-    Command.DO_SET_RESUME_REPEAT_DIST: _keeps(_u16),
-    Command.DO_SPRAYER: _keeps(_u16),
-    Command.DO_SEND_SCRIPT_MESSAGE: _keeps(_u16, single, single, single),
-    Command.DO_AUX_FUNCTION: _keeps(_u16, _u8),
-    Command.DO_GUIDED_LIMITS: _keeps(_u16, single, single, single),
-    Command.DO_ENGINE_CONTROL: _keeps(_flag, _flag, _centi, _bit),
-    Command.SET_CAMERA_ZOOM: _keeps(_u8, single),
-    Command.SET_CAMERA_FOCUS: _keeps(_u8, single),
-    Command.SET_CAMERA_SOURCE: _keeps(_u8, _u8, _u8),
-    Command.JUMP_TAG: _keeps(_u16),
-    Command.DO_JUMP_TAG: _keeps(_u16, _i16),
-    Command.DO_GIMBAL_MANAGER_PITCHYAW: _keeps(_i8, _i16, _i8, _i8),
-    Command.IMAGE_START_CAPTURE: _keeps(_u8, single, _u16, _u16),
-    Command.IMAGE_STOP_CAPTURE: _keeps(_u16),
-    Command.VIDEO_START_CAPTURE: _keeps(_u8),
-    Command.VIDEO_STOP_CAPTURE: _keeps(_u8),
-    Command.DO_VTOL_TRANSITION: _keeps(_u8),
-    Command.DO_WINCH: _keeps(_u8, _u8, single, single),
-    Command.NAV_SCRIPT_TIME: _keeps(_u8, _u8, _half, _half),
-    Command.NAV_ATTITUDE_TIME: _keeps(
-        _duration, _within(-180, 180, _i16), _within(-90, 90, _i8), _within(-180, 360, _i16)
+KEPT_WITHOUT_PLACE: Mapping[int, ParamRules] = {
+    Command.NAV_RETURN_TO_LAUNCH: ParamRules(),
+    Command.NAV_ALTITUDE_WAIT: ParamRules(single, single, _u8),
+    Command.NAV_DELAY: ParamRules(single, _i8, _i8, _i8),
+    Command.CONDITION_DELAY: ParamRules(single),
+    Command.CONDITION_DISTANCE: ParamRules(single),
+    Command.CONDITION_YAW: ParamRules(single, single, _i8, _u8),
+    Command.DO_JUMP: ParamRules(_u16, _i16),
+    Command.DO_CHANGE_SPEED: ParamRules(_u8, single, single),
+    Command.DO_SET_RELAY: ParamRules(_u8, _u8),
+    Command.DO_REPEAT_RELAY: ParamRules(_u8, _i16, single),
+    Command.DO_SET_SERVO: ParamRules(_u8, _u16),
+    Command.DO_REPEAT_SERVO: ParamRules(_u8, _u16, _i16, single),
+    Command.DO_PAUSE_CONTINUE: ParamRules(_u16),
+    Command.DO_SET_REVERSE: ParamRules(_u16),
+    Command.DO_SET_ROI_NONE: ParamRules(_u16),
+    Command.DO_DIGICAM_CONFIGURE: ParamRules(_u8, _u16, _u8, _u16),
+    Command.DO_DIGICAM_CONTROL: ParamRules(_u8, _u8, _i8, _u8),
+    Command.DO_MOUNT_CONTROL: ParamRules(single, single, single),
+    Command.DO_SET_CAM_TRIGG_DIST: ParamRules(single, _drop, _u8),
+    Command.DO_FENCE_ENABLE: ParamRules(_u16),
+    Command.DO_PARACHUTE: ParamRules(_u16),
+    Command.DO_INVERTED_FLIGHT: ParamRules(_u16),
+    Command.DO_GRIPPER: ParamRules(_u8, _u8),
+    Command.DO_AUTOTUNE_ENABLE: ParamRules(_u16),
+    Command.NAV_SET_YAW_SPEED: ParamRules(single, single, _u8),
+    Command.DO_SET_RESUME_REPEAT_DIST: ParamRules(_u16),
+    Command.DO_SPRAYER: ParamRules(_u16),
+    Command.DO_SEND_SCRIPT_MESSAGE: ParamRules(_u16, single, single, single),
+    Command.DO_AUX_FUNCTION: ParamRules(_u16, _u8),
+    Command.DO_GUIDED_LIMITS: ParamRules(_u16, single, single, single),
+    Command.DO_ENGINE_CONTROL: ParamRules(_flag, _flag, _centi, _bit),
+    Command.SET_CAMERA_ZOOM: ParamRules(_u8, single),
+    Command.SET_CAMERA_FOCUS: ParamRules(_u8, single),
+    Command.SET_CAMERA_SOURCE: ParamRules(_u8, _u8, _u8),
+    Command.JUMP_TAG: ParamRules(_u16),
+    Command.DO_JUMP_TAG: ParamRules(_u16, _i16),
+    Command.DO_GIMBAL_MANAGER_PITCHYAW: ParamRules(_i8, _i16, _i8, _i8),
+    Command.IMAGE_START_CAPTURE: ParamRules(_u8, single, _u16, _u16),
+    Command.IMAGE_STOP_CAPTURE: ParamRules(_u16),
+    Command.VIDEO_START_CAPTURE: ParamRules(_u8),
+    Command.VIDEO_STOP_CAPTURE: ParamRules(_u8),
+    Command.DO_VTOL_TRANSITION: ParamRules(_u8),
+    Command.DO_WINCH: ParamRules(_u8, _u8, single, single),
+    Command.NAV_SCRIPT_TIME: ParamRules(_u8, _u8, _half, _half),
+    Command.NAV_ATTITUDE_TIME: ParamRules(
+        _duration,
+        partial(_within, -180, 180, _i16),
+        partial(_within, -90, 90, _i8),
+        partial(_within, -180, 360, _i16),
     ),
 }
 """Commands without a place."""
 
-MORE: Mapping[int, tuple[Keep, Keep, Keep]] = {
+PLACE_FIELDS_KEPT: Mapping[int, tuple[Keep, Keep, Keep]] = {
     Command.DO_DIGICAM_CONFIGURE: (_u8, _u8, single),
     Command.DO_DIGICAM_CONTROL: (_u8, _u8, _drop),
     Command.DO_MOUNT_CONTROL: (_drop, _drop, lambda _: 2.0),
@@ -208,6 +216,9 @@ FENCE_POLYGONS = frozenset(
 FENCE_CIRCLES = frozenset({Command.NAV_FENCE_CIRCLE_INCLUSION, Command.NAV_FENCE_CIRCLE_EXCLUSION})
 FENCE_COMMANDS = FENCE_POLYGONS | FENCE_CIRCLES | {Command.NAV_FENCE_RETURN_POINT}
 
+COMMANDS_WITH_PLACE = frozenset(KEPT_WITH_PLACE) | FENCE_COMMANDS | {Command.NAV_RALLY_POINT}
+"""Commands whose x and y are latitude and longitude (AP_Mission::stored_in_location)."""
+
 PLACED_FRAMES = frozenset(Frame) - {Frame.MISSION}
 """Frames in which fence items and rally points are taken."""
 
@@ -223,8 +234,8 @@ DIRECTION_ONLY = {(Command.NAV_LOITER_TIME, 2), (Command.NAV_LAND, 3)}
 
 
 def has_place(command: int) -> bool:
-    """Whether a command's x and y are latitude and longitude (AP_Mission::stored_in_location)."""
-    return command in LOCATION or command in FENCE_COMMANDS or command == Command.NAV_RALLY_POINT
+    """Whether a command's x and y are latitude and longitude."""
+    return command in COMMANDS_WITH_PLACE
 
 
 def may_be_nan(command: int, place: int) -> bool:
@@ -247,13 +258,13 @@ def stored_frame(frame: int) -> Frame | None:
 
 def kept_params(command: int, params: Params) -> Params | None:
     """Parameters 1 to 4 as they are read back; None for a command that missions cannot have."""
-    keeps = LOCATION.get(command) or PLACELESS.get(command)
-    if keeps is None:
+    rules = KEPT_WITH_PLACE.get(command) or KEPT_WITHOUT_PLACE.get(command)
+    if rules is None:
         return None
     given = [0.0 if isnan(value) else value for value in params]
     if command == Command.NAV_LOITER_TURNS:
         given[0], given[2] = _circles(given[0], given[2])
-    a, b, c, d = (keep(value) for keep, value in zip(keeps, given, strict=True))
+    a, b, c, d = (keep(value) for keep, value in zip(rules, given, strict=True))
     return a, b, c, d
 
 
@@ -274,9 +285,9 @@ def keep_mission_item(item: WireItem) -> WireItem | MissionResult:
     params = kept_params(item.command, item.params)
     if params is None:
         return MissionResult.UNSUPPORTED
-    if item.command in LOCATION:
+    if item.command in KEPT_WITH_PLACE:
         return _keep_place(replace(item, params=params, autocontinue=1))
-    return _keep_more(WireItem(seq=item.seq, command=item.command, params=params), item)
+    return _keep_place_fields(WireItem(seq=item.seq, command=item.command, params=params), item)
 
 
 def keep_fence_item(item: WireItem) -> WireItem | MissionResult:
@@ -345,8 +356,8 @@ def describe_difference(sent: WireItem, read: WireItem) -> str | None:
     return None
 
 
-def _keep_more(kept: WireItem, sent: WireItem) -> WireItem:
-    keeps = MORE.get(sent.command)
+def _keep_place_fields(kept: WireItem, sent: WireItem) -> WireItem:
+    keeps = PLACE_FIELDS_KEPT.get(sent.command)
     if keeps is None:
         return kept
     z = 0.0 if isnan(sent.z) else sent.z

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from typing import Any
 
 from dfr.ardupilot.commands import Command, Frame, command_name
-from dfr.ardupilot.kept import has_place
+from dfr.ardupilot.kept import COMMANDS_WITH_PLACE
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.carried import CarriedVerdict, carried_from_dict, document_hash
@@ -47,7 +47,7 @@ MULTIROTORS = frozenset({0, QUADROTOR, 3, 13, 14, 15, 29, 35})
 """MAV_TYPE that a plan may be made for: generic, and those with rotors that ArduCopter flies."""
 
 VERSION, MISSION_VERSION = 1, 2
-NEEDS_HEIGHT = frozenset(filter(has_place, SUPPORTED_COMMANDS)) - {Command.NAV_LAND, Command.DO_SET_ROI}
+NEEDS_HEIGHT = (SUPPORTED_COMMANDS & COMMANDS_WITH_PLACE) - {Command.NAV_LAND, Command.DO_SET_ROI}
 """Commands whose height is flown: an empty one must not become the height of home."""
 
 ALTITUDE_MODES = {Frame.GLOBAL_RELATIVE_ALT: 1, Frame.GLOBAL: 2, Frame.GLOBAL_TERRAIN_ALT: 4}
