@@ -1,10 +1,11 @@
-"""Statistics of many landings: touchdowns of one wind, retries by a director, and a dock's envelope."""
+"""How many landings succeed: in one wind, with retries; and a dock's envelope over wind, gusts and rain."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
@@ -42,6 +43,10 @@ ASSUMPTIONS = (
 
 CHUNK = 2500
 """Trials flown together: their arrays stay in the processor's cache."""
+
+ENVELOPE_STEP_S = 0.04
+FEWEST_TRIALS = 100
+"""Trials of one value of an envelope, at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +154,7 @@ def study_landings(
     """
     begun = time.perf_counter()
     limits = Limits.of(drone, dock)
-    parts: list[_Part] = []
+    parts: list[_Chunk] = []
     settings, precision = landing_settings(drone, params), PrecisionSettings.from_params(params)
     for chunk, size in enumerate(_chunks(trials)):
         flown = Trials(
@@ -178,8 +183,81 @@ def study_landings(
     )
 
 
+class Axis(StrEnum):
+    """What an envelope varies; the name of the field in its rows."""
+
+    WIND = "wind_mps"
+    GUST = "turbulence_intensity"
+    RAIN = "rain_mm_h"
+
+
+AXES: Mapping[Axis, tuple[float, ...]] = {
+    Axis.WIND: tuple(float(speed) for speed in range(17)),
+    Axis.GUST: (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4),
+    Axis.RAIN: (0.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class LandingAir:
+    """What a landing meets: mean wind over the pad, its turbulence intensity, rain."""
+
+    wind_mps: float
+    turbulence_intensity: float
+    rain_mm_h: float = 0.0
+
+
+def study_envelope(
+    axis: Axis,
+    air: LandingAir,
+    *,
+    drone: Drone,
+    dock: Dock,
+    guidance: Guidance,
+    trials: int,
+    seed: int,
+    retries: int,
+    nose_off_wind_deg: float | None = None,
+    params: Mapping[str, float] = NO_PARAMETERS,
+    done: Callable[[int], None] = lambda _: None,
+) -> list[dict[str, object]]:
+    """One row for each value of an axis, the rest of the air as given; `trials` are shared among them."""
+    each = max(FEWEST_TRIALS, trials // len(AXES[axis]))
+    rows: list[dict[str, object]] = []
+    for number, value in enumerate(AXES[axis], start=1):
+        here = replace(air, **{axis.value: value})
+        study = study_landings(
+            drone,
+            dock,
+            guidance,
+            wind_mps=here.wind_mps,
+            turbulence_intensity=here.turbulence_intensity,
+            rain_mm_h=here.rain_mm_h,
+            trials=each,
+            seed=seed,
+            retries=retries,
+            nose_off_wind_deg=nose_off_wind_deg,
+            params=params,
+            dt_s=ENVELOPE_STEP_S,
+        )
+        rate = study.docked / study.trials
+        interval = wilson(rate, study.trials)
+        rows.append(
+            {
+                axis.value: value,
+                "success": {"rate": rate, "low": interval.low, "high": interval.high},
+                "landed_not_disarmed": study.not_disarmed / max(study.landed, 1),
+                "retries": study.retries,
+                "diverted": study.diverted / study.trials,
+                "causes": study.causes,
+            }
+        )
+        done(number)
+    return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chunk:
     """Trials flown together: how the last attempt of each ended, times gone round, and steps flown."""
 
     ended: Touchdowns
@@ -187,7 +265,7 @@ class _Part:
     steps: int
 
 
-def _directed(attempts: Iterator[Touchdowns], limits: Limits) -> _Part:
+def _directed(attempts: Iterator[Touchdowns], limits: Limits) -> _Chunk:
     """Attempts one after the other; each after the first counts only for those that went round before it."""
     ended = next(attempts)
     gone, steps = 0, ended.vehicle_steps
@@ -195,11 +273,11 @@ def _directed(attempts: Iterator[Touchdowns], limits: Limits) -> _Part:
         gone += int(again.sum())
         steps += fresh.vehicle_steps
         ended = ended.replaced(again, fresh)
-    return _Part(ended=ended, gone=gone + int(ended.retries.sum()), steps=steps)
+    return _Chunk(ended=ended, gone=gone + int(ended.retries.sum()), steps=steps)
 
 
 def _summary(
-    parts: list[_Part], limits: Limits, *, led: bool, seconds: float, directed: bool
+    parts: list[_Chunk], limits: Limits, *, led: bool, seconds: float, directed: bool
 ) -> LandingStudy:
     whole = Touchdowns.joined([part.ended for part in parts])
     off = gone_round(whole, limits) if directed else np.zeros(whole.landed.size, dtype=bool)

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy.special import ndtr
 
-from dfr.aircraft.scurve import LegProfile, distance_from_rest, leg_profile, time_to_cover
+from dfr.aircraft.profiles import LegProfile, distance_from_rest, leg_profile, time_to_cover
 from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, SettingColumns
 from dfr.aircraft.trim import Airframe, airspeed_of_lean, balancing_lean, speed_along
 from dfr.geo import FloatArray

@@ -1,6 +1,6 @@
 """Times and energy of a sortie: climb, out along the legs, on scene, straight back by the same legs, land.
 
-Legs are ArduCopter's S-curves (`dfr.aircraft.scurve`) at the speed the wind leaves: the wanted ground
+Legs are ArduCopter's S-curves (`dfr.aircraft.profiles`) at the speed the wind leaves: the wanted ground
 speed, or the one at which the tilt limit just balances the drag of the air (`dfr.aircraft.trim`).
 Phases begin and end as in `dfr.track`.
 """
@@ -24,11 +24,11 @@ from dfr.aircraft.legs import (
     heading_out,
     turn_seconds,
 )
+from dfr.aircraft.profiles import climb_seconds, land_seconds
 from dfr.aircraft.return_leg import ReturnFlight, ReturnPath, Scatter, fly_return, return_height_m
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
 from dfr.aircraft.sitl_effects import SitlEffects, fly_return_of_sitl, heading_error
 from dfr.aircraft.trim import air_density, airframe_of
-from dfr.aircraft.vertical import climb_seconds, land_seconds
 from dfr.geo import FloatArray
 from dfr.units import wh_to_j
 from dfr.world.gusts import scale_lengths_m

@@ -25,7 +25,7 @@ from dfr.aircraft.legs import (
     keeps_heading,
     overlap_seconds,
 )
-from dfr.aircraft.scurve import LegProfile, leg_profile
+from dfr.aircraft.profiles import LegProfile, leg_profile
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.trim import Airframe, airspeed_of_lean
 from dfr.geo import FloatArray

@@ -11,9 +11,7 @@ from typing import Annotated
 import typer
 
 from dfr.aircraft import catalogue
-from dfr.aircraft.envelope import AXES, Air, Axis
-from dfr.aircraft.envelope import envelope as envelope_rows
-from dfr.aircraft.landing_study import ASSUMPTIONS, LandingStudy
+from dfr.aircraft.landing_study import ASSUMPTIONS, AXES, Axis, LandingAir, LandingStudy, study_envelope
 from dfr.aircraft.precision import PRECISION_PARAMETERS
 from dfr.aircraft.redundancy import motor_out
 from dfr.aircraft.settings import PARAMETERS
@@ -122,7 +120,7 @@ class _Landings:
     drone: catalogue.Drone
     dock: catalogue.Dock
     guidance: Guidance
-    air: Air
+    air: LandingAir
     trials: int
     seed: int
     retries: int
@@ -158,7 +156,7 @@ class _Landings:
 
     def _over(self, axis: Axis) -> list[dict[str, object]]:
         with progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
-            return envelope_rows(
+            return study_envelope(
                 axis,
                 self.air,
                 drone=self.drone,
@@ -175,7 +173,7 @@ class _Landings:
 
 def _air(
     wind_mps: float, intensity: float, rain_mm_h: float, obstacle_m: float | None, distance_m: float | None
-) -> tuple[Air, list[str]]:
+) -> tuple[LandingAir, list[str]]:
     """The air over the pad, behind an obstacle where one stands upwind, and what is assumed of it."""
     assumed = list(ASSUMPTIONS)
     if obstacle_m is None and distance_m is not None:
@@ -190,7 +188,7 @@ def _air(
         )
         wind_mps, intensity = local.speed_mps, min(local.intensity, 1.0)
         assumed.append(ASSUMPTION)
-    return Air(wind_mps=wind_mps, turbulence_intensity=intensity, rain_mm_h=rain_mm_h), assumed
+    return LandingAir(wind_mps=wind_mps, turbulence_intensity=intensity, rain_mm_h=rain_mm_h), assumed
 
 
 def _check(wind_mps: float, intensity: float, trials: int, seed: int, retries: int) -> None:
@@ -236,7 +234,7 @@ def _in_range(name: str, value: float, least: float, most: float) -> None:
         raise InputError(f"{name}: {value} is out of range", do=f"give {least:g} to {most:g}")
 
 
-def _plot(path: Path, rows: Rows, title: str, air: Air) -> None:
+def _plot(path: Path, rows: Rows, title: str, air: LandingAir) -> None:
     from dfr.report.landing_charts import write_envelope_svg
 
     write_envelope_svg(path, rows, title, air)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfr.aircraft.profiles import land_seconds
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.vertical import land_seconds
 from dfr.link.ground_watch import IMPACT_MPS
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.recorder import Recorder
@@ -83,7 +83,7 @@ def landing_settings_of(vehicle: MavlinkVehicle) -> FlightSettings:
 
 
 def landing_s(settings: FlightSettings, from_m: float) -> float:
-    """Seconds from 1 m below a height to the ground (`dfr.aircraft.vertical`)."""
+    """Seconds from 1 m below a height to the ground (`dfr.aircraft.profiles`)."""
     height = np.array([from_m])
     _, down = land_seconds(
         height,

@@ -11,8 +11,8 @@ import matplotlib
 import numpy as np
 
 from dfr.aircraft.catalogue import Drone, dock, drone
-from dfr.aircraft.envelope import Air, Axis
 from dfr.aircraft.landing import ODDS_WINDS_MPS, landing_odds
+from dfr.aircraft.landing_study import Axis, LandingAir
 from dfr.geo import FloatArray
 from dfr.io.files import write_atomically
 from dfr.plan.windows import landing_wind_limit_mps
@@ -68,7 +68,9 @@ def landing_chart(winds_mps: FloatArray, docked: Mapping[str, FloatArray], *, li
     return svg_of(figure, "Landing envelope")
 
 
-def write_envelope_svg(path: Path, rows: Mapping[Axis, Sequence[EnvelopeRow]], title: str, air: Air) -> None:
+def write_envelope_svg(
+    path: Path, rows: Mapping[Axis, Sequence[EnvelopeRow]], title: str, air: LandingAir
+) -> None:
     """Write the envelope's plot; each row holds its axis' value and `success` {rate, low, high}."""
     matplotlib.use("Agg")
     from matplotlib import pyplot

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.catalogue import dock, drone
-from dfr.aircraft.envelope import AXES, Air, Axis, envelope
 from dfr.aircraft.landing import in_rain
+from dfr.aircraft.landing_study import AXES, Axis, LandingAir, study_envelope
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import Sensors, Trials, land
 from dfr.scenario.model import Guidance
@@ -19,9 +19,9 @@ QUAD, PAD = drone("arducopter-sitl-quad"), dock("open-pad")
 
 @pytest.mark.parametrize("axis", [Axis.GUST, Axis.RAIN])
 def test_every_value_of_an_axis_has_a_row_with_its_band(axis):
-    rows = envelope(
+    rows = study_envelope(
         axis,
-        Air(wind_mps=6.0, turbulence_intensity=0.17),
+        LandingAir(wind_mps=6.0, turbulence_intensity=0.17),
         drone=QUAD,
         dock=PAD,
         guidance=Guidance.PRECISION,
@@ -36,9 +36,9 @@ def test_every_value_of_an_axis_has_a_row_with_its_band(axis):
 
 
 def test_more_gusts_dock_fewer():
-    rows = envelope(
+    rows = study_envelope(
         Axis.GUST,
-        Air(wind_mps=5.0, turbulence_intensity=0.17),
+        LandingAir(wind_mps=5.0, turbulence_intensity=0.17),
         drone=QUAD,
         dock=PAD,
         guidance=Guidance.GNSS,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dfr.aircraft.envelope import Axis
+from dfr.aircraft.landing_study import Axis
 from dfr.cli import landing
 from dfr.errors import StoppedError
 from dfr.io.scenario_files import shipped_scenarios

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfr.aircraft.scurve import distance_from_rest, leg_profile, time_to_cover
+from dfr.aircraft.profiles import distance_from_rest, leg_profile, time_to_cover
 
 DEFAULT = {"speed_mps": 10.0, "accel_mps2": 2.5, "jerk_mps3": 1.0, "snap_mps4": math.pi / 0.6}
 EDGE_S = 0.3
