@@ -17,6 +17,7 @@ os.environ.setdefault("MAVLINK20", "1")
 from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.items import WireItem
 from dfr.errors import LinkError, LinkTimeoutError, TransferError, VehicleRefusedError
 
 POSITION_KNOWN = mavlink.EKF_POS_HORIZ_ABS
@@ -29,9 +30,6 @@ HANGS_S = 300.0
 busy its machine is."""
 
 SPEAKS = frozenset({"HEARTBEAT", "STATUSTEXT"})
-
-ItemFields = tuple[int, int, tuple[float, float, float, float], int, int, float]
-"""Command, frame, four parameters, latitude and longitude in 1e-7 degrees, height in metres."""
 
 
 class SitlClient:
@@ -181,7 +179,7 @@ class SitlClient:
             if message.param_id == name:
                 found = float(message.param_value)
 
-    def upload(self, items: Sequence[ItemFields], *, kind: int = 0) -> None:
+    def upload(self, items: Sequence[WireItem], *, kind: int = 0) -> None:
         """Upload a list; TransferError where the vehicle refuses it."""
         self.mav.mission_count_send(self.system_id, 1, len(items), kind)
         while True:
@@ -199,10 +197,13 @@ class SitlClient:
                     why = _named("MAV_MISSION_RESULT", message.type)
                     raise TransferError(f"upload of {len(items)} items (list {kind}): {why}")
                 return
-            command, frame, params, x, y, z = items[message.seq]
-            self.mav.mission_item_int_send(
-                self.system_id, 1, message.seq, frame, command, 0, 1, *params, x, y, z, kind
-            )
+            self._send_item(message.seq, items[message.seq], kind)
+
+    def _send_item(self, seq: int, item: WireItem, kind: int) -> None:
+        place = item.x, item.y, item.z
+        self.mav.mission_item_int_send(
+            self.system_id, 1, seq, item.frame, item.command, 0, 1, *item.params, *place, kind
+        )
 
     def download(self, *, kind: int = 0) -> list[Any]:
         """Read a list back."""

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.items import WireItem
+from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.geo import Position, offset
 from dfr.track import TOUCHED_M, FlightTrack
-from firmware_sitl.client import ItemFields, SitlClient
+from firmware_sitl.client import SitlClient
 
-GUIDED = 4
-RELATIVE = mavlink.MAV_FRAME_GLOBAL_RELATIVE_ALT
-NONE = (0.0, 0.0, 0.0, 0.0)
 STANDS_S = 8.0
 """Vehicle seconds on the ground after which a vehicle that has not disarmed is taken not to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlownMission:
+class MissionFlight:
     """A flown mission: its track, what was said, and whether the motors stopped by themselves."""
 
     track: FlightTrack
@@ -33,18 +33,29 @@ class FlownMission:
     used_mah: int
 
 
-def sortie(
+def sortie_items(
     home: Position, *, bearing_deg: float, distance_m: float, height_m: float, hold_s: float
-) -> list[ItemFields]:
-    """Takeoff, a hold at a point, and RTL: the shape of a dispatch."""
+) -> list[WireItem]:
+    """Home, takeoff, a hold at a point, and RTL: the shape of a dispatch."""
     place = offset(home, bearing_deg=bearing_deg, distance_m=distance_m)
-    x, y = round(place.lat_deg * 1e7), round(place.lon_deg * 1e7)
+    above_home = Frame.GLOBAL_RELATIVE_ALT
     return [
-        (mavlink.MAV_CMD_NAV_WAYPOINT, 0, NONE, round(home.lat_deg * 1e7), round(home.lon_deg * 1e7), 0.0),
-        (mavlink.MAV_CMD_NAV_TAKEOFF, RELATIVE, NONE, 0, 0, height_m),
-        (mavlink.MAV_CMD_NAV_LOITER_TIME, RELATIVE, (hold_s, 0.0, 0.0, 0.0), x, y, height_m),
-        (mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH, 0, NONE, 0, 0, 0.0),
+        WireItem(command=Command.NAV_WAYPOINT, x=_e7(home.lat_deg), y=_e7(home.lon_deg)),
+        WireItem(command=Command.NAV_TAKEOFF, frame=above_home, z=height_m),
+        WireItem(
+            command=Command.NAV_LOITER_TIME,
+            frame=above_home,
+            params=(hold_s, 0.0, 0.0, 0.0),
+            x=_e7(place.lat_deg),
+            y=_e7(place.lon_deg),
+            z=height_m,
+        ),
+        WireItem(command=Command.NAV_RETURN_TO_LAUNCH),
     ]
+
+
+def _e7(degrees: float) -> int:
+    return round(degrees * 1e7)
 
 
 def target_m(*, bearing_deg: float, distance_m: float) -> tuple[float, float]:
@@ -52,19 +63,19 @@ def target_m(*, bearing_deg: float, distance_m: float) -> tuple[float, float]:
     return distance_m * sin(radians(bearing_deg)), distance_m * cos(radians(bearing_deg))
 
 
-def fly(
-    client: SitlClient, items: Sequence[ItemFields], *, most_s: float = 3600.0, wall_s: float = 300.0
-) -> FlownMission:
+def fly_mission(
+    client: SitlClient, items: Sequence[WireItem], *, most_s: float = 3600.0, wall_s: float = 300.0
+) -> MissionFlight:
     """Upload, arm, start, and follow to the ground; `most_s` is vehicle time, `wall_s` wall time."""
     client.upload(items)
     client.stream(10)
-    client.set_mode(GUIDED)
-    client.do(mavlink.MAV_CMD_COMPONENT_ARM_DISARM, 1)
-    client.send_command(mavlink.MAV_CMD_MISSION_START)
-    return follow(client, most_s=most_s, wall_s=wall_s)
+    client.set_mode(CopterMode.GUIDED)
+    client.do(Command.COMPONENT_ARM_DISARM, 1)
+    client.send_command(Command.MISSION_START)
+    return follow_mission(client, most_s=most_s, wall_s=wall_s)
 
 
-def follow(client: SitlClient, *, most_s: float, wall_s: float) -> FlownMission:
+def follow_mission(client: SitlClient, *, most_s: float, wall_s: float) -> MissionFlight:
     """Follow a started mission until it disarms, stands on the ground, or time is up."""
     rows: list[tuple[float, float, float, float]] = []
     seen = _Seen()
@@ -90,7 +101,7 @@ def follow(client: SitlClient, *, most_s: float, wall_s: float) -> FlownMission:
     total = None
     if seen.disarmed_t_s is not None and rows:
         total = seen.disarmed_t_s - (seen.started_t_s or rows[0][0])
-    return FlownMission(
+    return MissionFlight(
         track=track,
         disarmed=seen.disarmed_t_s is not None,
         total_s=total,

@@ -20,8 +20,9 @@ import pytest
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from firmware_sitl.client import ItemFields, SitlClient
-    from firmware_sitl.flights import FlownMission
+    from dfr.ardupilot.items import WireItem
+    from firmware_sitl.client import SitlClient
+    from firmware_sitl.flights import MissionFlight
     from firmware_sitl.start import RunningVehicle
 
 HOME = (50.7810, -1.0890)
@@ -78,15 +79,15 @@ def sitl_client(sitl_vehicle: RunningVehicle) -> Iterator[SitlClient]:
 
 
 @pytest.fixture
-def fly_mission(sitl_client: SitlClient) -> Callable[[Sequence[ItemFields]], FlownMission]:
+def fly_mission(sitl_client: SitlClient) -> Callable[[Sequence[WireItem]], MissionFlight]:
     """`fly_mission(items)`: uploads, arms, flies to the end, and returns what was flown.
 
     The first item is home, as on the vehicle.
     """
-    from firmware_sitl.flights import fly
+    from firmware_sitl import flights
 
-    def run(items: Sequence[ItemFields]) -> FlownMission:
+    def run(items: Sequence[WireItem]) -> MissionFlight:
         sitl_client.wait_ready()
-        return fly(sitl_client, items)
+        return flights.fly_mission(sitl_client, items)
 
     return run

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.items import WireItem
 
 RECORDED = Path(__file__).parents[1] / "data" / "arducopter" / "kept.jsonl"
-HOME = (Command.NAV_WAYPOINT, Frame.GLOBAL, (0.0, 0.0, 0.0, 0.0), 0, 0, 0.0)
+HOME = WireItem(command=Command.NAV_WAYPOINT)
 AT_ONCE = 600
 """Items of one upload; SITL has room for 650."""
 
@@ -34,7 +35,14 @@ def test_a_vehicle_reads_back_what_was_recorded(connect) -> None:
     with connect(speedup=5.0) as client:
         for some in (probes[at : at + AT_ONCE] for at in range(0, len(probes), AT_ONCE)):
             sent = [
-                (command, Frame.GLOBAL_RELATIVE_ALT, params, 507810000, -10890000, 10.0)
+                WireItem(
+                    command=command,
+                    frame=Frame.GLOBAL_RELATIVE_ALT,
+                    params=params,
+                    x=507810000,
+                    y=-10890000,
+                    z=10.0,
+                )
                 for command, params, _ in some
             ]
             client.upload([HOME, *sent])

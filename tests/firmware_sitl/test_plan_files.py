@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import count
 from struct import pack, unpack_from
-from typing import Any
 
 import pytest
 
+from dfr.ardupilot.items import WireItem
 from dfr.geo import Position, offset
 from firmware_sitl.client import SitlClient
 
@@ -38,10 +38,17 @@ def contents(client: SitlClient, name: bytes) -> bytes:
     return found
 
 
-def placed(home: Position, command: int, first: float, most: int) -> list[Any]:
+def placed(home: Position, command: int, first: float, most: int) -> list[WireItem]:
     corners = [offset(home, bearing_deg=90.0 * n, distance_m=150.0) for n in range(most)]
     return [
-        (command, 3, (first, 0.0, 0.0, 0.0), round(p.lat_deg * 1e7), round(p.lon_deg * 1e7), 20.0)
+        WireItem(
+            command=command,
+            frame=3,
+            params=(first, 0.0, 0.0, 0.0),
+            x=round(p.lat_deg * 1e7),
+            y=round(p.lon_deg * 1e7),
+            z=20.0,
+        )
         for p in corners
     ]
 
@@ -63,5 +70,5 @@ def test_a_list_is_read_as_a_file(connect, home, name, kind, command, first, man
     assert len(found) == HEADER_BYTES + many * ITEM_BYTES
     for seq in range(1 if kind == MISSION else 0, many):  # item 0 of a mission is home
         x, y, _, number, what = unpack_from("<iifHH", found, HEADER_BYTES + seq * ITEM_BYTES + 16)
-        assert (x, y, number, what) == (items[seq][3], items[seq][4], seq, command)
+        assert (x, y, number, what) == (items[seq].x, items[seq].y, seq, command)
         assert found[HEADER_BYTES + (seq + 1) * ITEM_BYTES - 1] == kind

@@ -32,7 +32,7 @@ PLAN = FlightPlan(
 TESTS = """
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.transfer import upload_verified
-from firmware_sitl.flights import sortie
+from firmware_sitl.flights import sortie_items
 from plan_of_ours import HOME, PLAN
 
 def test_a_vehicle_is_there(sitl_vehicle):
@@ -43,7 +43,7 @@ def test_its_parameters(sitl_client):
     assert sitl_client.parameter("FENCE_RADIUS") > 0.0
 
 def test_a_mission_is_flown(fly_mission):
-    flight = fly_mission(sortie(HOME, bearing_deg=90.0, distance_m=30.0, height_m=10.0, hold_s=1.0))
+    flight = fly_mission(sortie_items(HOME, bearing_deg=90.0, distance_m=30.0, height_m=10.0, hold_s=1.0))
     assert flight.disarmed
 
 def test_a_dispatch_docks(dfr_link):

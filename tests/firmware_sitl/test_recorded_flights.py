@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dfr.track import Phase, phase_seconds
-from firmware_sitl.flights import FlownMission, fly, sortie, target_m
+from firmware_sitl.flights import MissionFlight, fly_mission, sortie_items, target_m
 
 FLOWN = ("calm_d20_a30_v10", "calm_d100_a60_v10", "wind4_cross_d800_v10", "wind8_head_d800_v15_tilt45")
 ALSO_FLOWN = (
@@ -39,14 +39,14 @@ def recordings(reference: Path) -> dict[str, dict[str, Any]]:
     return {record["case"]["name"]: record for record in map(json.loads, lines)}
 
 
-def _flown(connect: Any, home: Any, case: dict[str, Any], *, most_s: float = 1500.0) -> FlownMission:
+def _flown(connect: Any, home: Any, case: dict[str, Any], *, most_s: float = 1500.0) -> MissionFlight:
     params = {
         "SIM_WIND_SPD": case["w"],
         "SIM_WIND_DIR": case["wd"],
         "RTL_ALT": 100.0 * case["alt"],
         **case["params"],
     }
-    mission = sortie(
+    mission = sortie_items(
         home,
         bearing_deg=case["brg"],
         distance_m=case["dist"],
@@ -54,10 +54,10 @@ def _flown(connect: Any, home: Any, case: dict[str, Any], *, most_s: float = 150
         hold_s=case["hover"],
     )
     with connect(params=params) as client:
-        return fly(client, mission, most_s=most_s)
+        return fly_mission(client, mission, most_s=most_s)
 
 
-def _phases(flight: FlownMission, case: dict[str, Any]) -> dict[Phase, float | None]:
+def _phases(flight: MissionFlight, case: dict[str, Any]) -> dict[Phase, float | None]:
     east, north = target_m(bearing_deg=case["brg"], distance_m=case["dist"])
     return phase_seconds(flight.track, target_east_m=east, target_north_m=north, cruise_height_m=case["alt"])
 

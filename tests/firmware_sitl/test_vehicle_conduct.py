@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.items import WireItem
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from firmware_sitl.client import SitlClient
-from firmware_sitl.flights import NONE, RELATIVE, sortie
+from firmware_sitl.flights import sortie_items
 
 STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 0, 3, 4, 5, 6, 9, 17, 21
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
 ARM, TAKEOFF, SET_MODE, MISSION_START, SET_INTERVAL, REQUEST = 400, 22, 176, 300, 511, 512
+RELATIVE = Frame.GLOBAL_RELATIVE_ALT
 
 
 RANGEFINDER = {
@@ -157,7 +161,12 @@ def test_auto_is_not_armed_without_a_mission(connect: Any) -> None:
 
 def test_auto_is_not_armed_unless_its_options_say_so(connect: Any) -> None:
     with connect() as client:
-        client.upload([(16, 0, (0.0,) * 4, 507810000, -10890000, 3.0), (22, 3, (0.0,) * 4, 0, 0, 10.0)])
+        client.upload(
+            [
+                WireItem(command=Command.NAV_WAYPOINT, x=507810000, y=-10890000, z=3.0),
+                WireItem(command=Command.NAV_TAKEOFF, frame=RELATIVE, z=10.0),
+            ]
+        )
         assert client.command(SET_MODE, 1, AUTO) == ACCEPTED
         assert client.command(ARM, 1) == FAILED
         client.wait_text("AUTO mode not armable")
@@ -166,7 +175,7 @@ def test_auto_is_not_armed_unless_its_options_say_so(connect: Any) -> None:
 
 
 def test_an_armed_vehicle_on_the_ground_refuses_a_mission_without_takeoff(connect: Any, home: Any) -> None:
-    mission = sortie(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
+    mission = sortie_items(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
     with connect() as client:
         client.upload([mission[0], mission[2], mission[3]])
         client.set_mode(GUIDED)
@@ -175,8 +184,8 @@ def test_an_armed_vehicle_on_the_ground_refuses_a_mission_without_takeoff(connec
 
 
 def test_a_mission_can_be_entered_at_a_later_item(connect: Any, home: Any) -> None:
-    mission = sortie(home, bearing_deg=0.0, distance_m=40.0, height_m=20.0, hold_s=0.0)
-    extra = (16, RELATIVE, NONE, mission[2][3], mission[2][4], 25.0)
+    mission = sortie_items(home, bearing_deg=0.0, distance_m=40.0, height_m=20.0, hold_s=0.0)
+    extra = replace(mission[2], command=Command.NAV_WAYPOINT, params=(0.0, 0.0, 0.0, 0.0), z=25.0)
     with connect() as client:
         client.upload([*mission[:3], extra, mission[3]])
         _fly_up(client)
@@ -207,7 +216,7 @@ def test_a_parameter_write_is_echoed_and_read_back(connect: Any) -> None:
 
 
 def test_a_second_uploader_is_denied_and_the_first_goes_on(start: Any, home: Any) -> None:
-    mission = sortie(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
+    mission = sortie_items(home, bearing_deg=0.0, distance_m=50.0, height_m=20.0, hold_s=0.0)
     with start(speedup=1.0) as vehicle, SitlClient(vehicle.urls[0]) as first:
         first.stream(4)
         first.receive("SYSTEM_TIME", where=lambda m: m.time_boot_ms > 3000)
@@ -303,7 +312,11 @@ TOLD = ("Mission:", "Reached command", "Delaying", "Auto")
 """What is told of a mission, besides what the flight and the sensors say."""
 
 
-def _told(client: SitlClient, items: list[tuple[Any, ...]]) -> list[str]:
+def _place(item: WireItem) -> dict[str, int]:
+    return {"x": item.x, "y": item.y}
+
+
+def _told(client: SitlClient, items: list[WireItem]) -> list[str]:
     """What the vehicle says while it flies a mission from takeoff to disarming."""
     client.upload(items)
     client.set_mode(GUIDED)
@@ -316,21 +329,21 @@ def _told(client: SitlClient, items: list[tuple[Any, ...]]) -> list[str]:
 
 
 def test_a_mission_with_delays_jumps_and_conditions_is_told_item_by_item(connect: Any, home: Any) -> None:
-    far = sortie(home, bearing_deg=0.0, distance_m=40.0, height_m=15.0, hold_s=0.0)
-    there, up = far[2][3:5], (22, RELATIVE, NONE, 0, 0, 15.0)
+    far = sortie_items(home, bearing_deg=0.0, distance_m=40.0, height_m=15.0, hold_s=0.0)
+    there, up = _place(far[2]), far[1]
     with connect() as client:
         told = _told(
             client,
             [
                 far[0],
                 up,
-                (93, 0, (3.0, -1.0, -1.0, -1.0), 0, 0, 0.0),
-                (178, 0, (1.0, 4.0, 0.0, 0.0), 0, 0, 0.0),
-                (16, RELATIVE, NONE, *there, 15.0),
-                (115, 0, (90.0, 0.0, 0.0, 0.0), 0, 0, 0.0),
-                (19, RELATIVE, (2.0, 0.0, 0.0, 0.0), 0, 0, 0.0),
-                (177, 0, (6.0, 1.0, 0.0, 0.0), 0, 0, 0.0),
-                (20, 0, NONE, 0, 0, 0.0),
+                WireItem(command=Command.NAV_DELAY, params=(3.0, -1.0, -1.0, -1.0)),
+                WireItem(command=Command.DO_CHANGE_SPEED, params=(1.0, 4.0, 0.0, 0.0)),
+                WireItem(command=Command.NAV_WAYPOINT, frame=RELATIVE, **there, z=15.0),
+                WireItem(command=Command.CONDITION_YAW, params=(90.0, 0.0, 0.0, 0.0)),
+                WireItem(command=Command.NAV_LOITER_TIME, frame=RELATIVE, params=(2.0, 0.0, 0.0, 0.0)),
+                WireItem(command=Command.DO_JUMP, params=(6.0, 1.0, 0.0, 0.0)),
+                WireItem(command=Command.NAV_RETURN_TO_LAUNCH),
             ],
         )
         current = client.receive("MISSION_CURRENT")
@@ -352,20 +365,26 @@ def test_a_mission_with_delays_jumps_and_conditions_is_told_item_by_item(connect
 
 
 def test_a_mission_with_splines_turns_and_a_landing_is_told_item_by_item(connect: Any, home: Any) -> None:
-    far = sortie(home, bearing_deg=0.0, distance_m=30.0, height_m=15.0, hold_s=0.0)
-    there = far[2][3:5]
+    far = sortie_items(home, bearing_deg=0.0, distance_m=30.0, height_m=15.0, hold_s=0.0)
+    there = _place(far[2])
     with connect() as client:
         told = _told(
             client,
             [
                 far[0],
-                (22, RELATIVE, NONE, 0, 0, 15.0),
-                (112, 0, (1.0, 0.0, 0.0, 0.0), 0, 0, 0.0),
-                (82, RELATIVE, NONE, *there, 15.0),
-                (30, RELATIVE, NONE, 0, 0, 20.0),
-                (189, RELATIVE, NONE, 0, 0, 0.0),
-                (18, RELATIVE, (1.0, 0.0, 10.0, 0.0), *there, 15.0),
-                (21, RELATIVE, NONE, *there, 0.0),
+                WireItem(command=Command.NAV_TAKEOFF, frame=RELATIVE, z=15.0),
+                WireItem(command=Command.CONDITION_DELAY, params=(1.0, 0.0, 0.0, 0.0)),
+                WireItem(command=Command.NAV_SPLINE_WAYPOINT, frame=RELATIVE, **there, z=15.0),
+                WireItem(command=Command.NAV_CONTINUE_AND_CHANGE_ALT, frame=RELATIVE, z=20.0),
+                WireItem(command=Command.DO_LAND_START, frame=RELATIVE),
+                WireItem(
+                    command=Command.NAV_LOITER_TURNS,
+                    frame=RELATIVE,
+                    params=(1.0, 0.0, 10.0, 0.0),
+                    **there,
+                    z=15.0,
+                ),
+                WireItem(command=Command.NAV_LAND, frame=RELATIVE, **there),
             ],
         )
     assert told[told.index("Mission: 2 CondDelay") :] == [

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from dfr.ardupilot.items import WireItem
 from dfr.errors import TransferError
 from dfr.geo import Position, offset
 
@@ -13,10 +12,17 @@ MISSION, FENCE, RALLY = 0, 1, 2
 WAYPOINT, RALLY_POINT, CORNER = 16, 5100, 5001
 
 
-def placed(home: Position, command: int, count: int, frame: int, first: float) -> list[Any]:
+def placed(home: Position, command: int, count: int, frame: int, first: float) -> list[WireItem]:
     places = [offset(home, bearing_deg=360.0 * n / count, distance_m=200.0) for n in range(count)]
     return [
-        (command, frame, (first, 0.0, 0.0, 0.0), round(p.lat_deg * 1e7), round(p.lon_deg * 1e7), 20.0)
+        WireItem(
+            command=command,
+            frame=frame,
+            params=(first, 0.0, 0.0, 0.0),
+            x=round(p.lat_deg * 1e7),
+            y=round(p.lon_deg * 1e7),
+            z=20.0,
+        )
         for p in places
     ]
 
