@@ -64,7 +64,7 @@ TAPER_END = 1.02
 def hover_power_w(drone: Drone, *, height_m_amsl: float = 0.0, temperature_c: float = 15.0) -> float:
     """Electrical power of a hover in still air, W."""
     airframe = airframe_of(drone)
-    density = float(air_density(height_m_amsl, temperature_c))
+    density = air_density(height_m_amsl, temperature_c)
     ideal = airframe.weight_n**1.5 / math.sqrt(2.0 * density * airframe.disc_area_m2)
     return float(ideal / figure_of_merit(drone))
 
@@ -94,7 +94,7 @@ def _power_w(
     *,
     merit: float,
     climb_mps: FloatArray | float,
-    density: FloatArray,
+    density: FloatArray | float,
 ) -> FloatArray:
     """Electrical power for a figure of merit."""
     tilt = tilt_for_airspeed(airframe, airspeed, density)
@@ -117,7 +117,7 @@ def induced_velocity_mps(
     thrust_n: FloatArray,
     airspeed_mps: FloatArray,
     tilt_rad: FloatArray,
-    density: FloatArray,
+    density: FloatArray | float,
 ) -> FloatArray:
     """Glauert's induced velocity, by Newton steps from the hover value."""
     hover2 = thrust_n / (2.0 * density * airframe.disc_area_m2)
@@ -156,7 +156,7 @@ def figure_of_merit(drone: Drone) -> float:
 def _ideal_hover_w(drone: Drone) -> float:
     """Induced power of a hover at sea level by momentum theory."""
     weight = drone.mass_kg * GRAVITY_MPS2
-    return float(weight**1.5 / math.sqrt(2.0 * float(air_density(0.0)) * drone.disc_area_m2))
+    return float(weight**1.5 / math.sqrt(2.0 * air_density(0.0) * drone.disc_area_m2))
 
 
 def _full_wh_minutes(drone: Drone) -> float:

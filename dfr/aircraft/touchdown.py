@@ -253,7 +253,7 @@ class _Descent:
             vehicles=count,
             heading_rad=heading,
             input_tc_s=settings.input_tc_s,
-            density=float(air_density(0.0)),
+            density=air_density(0.0),
         )
         self.loop = PositionLoop(LoopGains.of(settings), vehicles=count)
         self.tracker = None
@@ -278,7 +278,7 @@ class _Descent:
             np.full(count, WAITED_S),
             airframe_of(drone),
             speed_mps=self.wind,
-            density=np.full(count, float(air_density(0.0))),
+            density=np.full(count, air_density(0.0)),
             most_lean=np.full(count, LoopGains.of(self.settings).lean_limit),
             input_tc_s=np.full(count, self.settings.input_tc_s),
         )

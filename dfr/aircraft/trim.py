@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import overload
 
 import numpy as np
 
@@ -53,15 +54,30 @@ class Airframe:
         return self.mass_kg * GRAVITY_MPS2
 
 
-def air_density(height_m_amsl: float | FloatArray, temperature_c: float | FloatArray = 15.0) -> FloatArray:
-    """Density of the ICAO standard atmosphere at a height, scaled to a sea-level temperature, kg/m3.
+@overload
+def air_density(height_m_amsl: float, temperature_c: float = 15.0) -> float: ...
 
-    >>> float(air_density(0.0).round(4))
+
+@overload
+def air_density(height_m_amsl: FloatArray, temperature_c: float | FloatArray = 15.0) -> FloatArray: ...
+
+
+@overload
+def air_density(height_m_amsl: float, temperature_c: FloatArray) -> FloatArray: ...
+
+
+def air_density(
+    height_m_amsl: float | FloatArray, temperature_c: float | FloatArray = 15.0
+) -> float | FloatArray:
+    """Density of the ICAO standard atmosphere at a height, scaled to a sea-level temperature, kg/m³.
+
+    Of one height as of many: the simulated vehicle asks for one at each of its steps.
+
+    >>> air_density(0.0)
     1.225
     """
-    height = np.asarray(height_m_amsl, dtype=float)
     warm = 288.15 / (273.15 + temperature_c)
-    density: FloatArray = AIR_DENSITY_KG_M3 * warm * (1.0 - 2.25577e-5 * height) ** 4.2559
+    density: float | FloatArray = AIR_DENSITY_KG_M3 * warm * (1.0 - 2.25577e-5 * height_m_amsl) ** 4.2559
     return density
 
 

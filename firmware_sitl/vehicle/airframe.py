@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 from math import cos, radians, sqrt, tan
 from pathlib import Path
 
+from dfr.aircraft.trim import air_density
 from dfr.errors import InputError
-from dfr.units import AIR_DENSITY_KG_M3, GRAVITY_MPS2
+from dfr.units import GRAVITY_MPS2
 
 JSON_NAMES = {
     "mass": "mass_kg",
@@ -28,11 +29,6 @@ JSON_NAMES = {
     "disc_area": "disc_area_m2",
     "mdrag_coef": "momentum_drag",
 }
-
-
-def air_density(altitude_m: float) -> float:
-    """Density of the standard atmosphere, kg/m3 (ISA troposphere)."""
-    return float(AIR_DENSITY_KG_M3 * (1.0 - 2.25577e-5 * altitude_m) ** 4.2559)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

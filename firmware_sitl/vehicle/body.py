@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from math import asin, atan, atan2, cos, sin, sqrt
 
+from dfr.aircraft.trim import air_density
 from dfr.units import GRAVITY_MPS2
-from firmware_sitl.vehicle.airframe import SitlAirframe, air_density
+from firmware_sitl.vehicle.airframe import SitlAirframe
 from firmware_sitl.vehicle.shaping import clamp, wrap_rad
 
 Vector = tuple[float, float, float]

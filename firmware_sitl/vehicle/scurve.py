@@ -6,6 +6,10 @@ of duration tj, so that
     leg seconds = L/V + V/A + A/J + tj        (long legs from rest to rest)
 
 Each change of speed is symmetric about its middle, so its length is its mean speed times its time.
+
+Not `dfr.aircraft.profiles`: that knows legs from rest to rest, many at once; a leg here may begin and end at
+a speed (splines, a mission joined in flight), is asked for its state at each step, and is what the recorded
+flights hold those predictions against.
 """
 
 from __future__ import annotations
