@@ -7,8 +7,8 @@ of duration tj, so that
 
 Each change of speed is symmetric about its middle, so its length is its mean speed times its time.
 
-Not `dfr.aircraft.profiles`: that knows legs from rest to rest, many at once; a leg here may begin and end at
-a speed (splines, a mission joined in flight), is asked for its state at each step, and is what the recorded
+Not `dfr.aircraft.profiles`: that knows legs from rest to rest, many at once; a leg here may begin at a speed (a
+mission joined in flight), is asked for its state at each step, and is what the recorded
 flights hold those predictions against.
 """
 
@@ -93,15 +93,15 @@ def _length(low: float, high: float, limits: CurveLimits) -> float:
     return 0.5 * (low + high) * _pulse(high - low, limits).seconds
 
 
-def _reachable(start: float, end: float, length: float, limits: CurveLimits) -> float:
-    """The highest speed at which speeding up from `start` and slowing to `end` fit in a length."""
+def _reachable(start: float, length: float, limits: CurveLimits) -> float:
+    """The highest speed at which speeding up from `start` and slowing to rest fit in a length."""
     top = limits.speed_mps
-    if _length(start, top, limits) + _length(end, top, limits) <= length:
+    if _length(start, top, limits) + _length(0.0, top, limits) <= length:
         return top
-    low = max(start, end)
+    low = start
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + top)
-        if _length(start, middle, limits) + _length(end, middle, limits) <= length:
+        if _length(start, middle, limits) + _length(0.0, middle, limits) <= length:
             low = middle
         else:
             top = middle
@@ -109,11 +109,11 @@ def _reachable(start: float, end: float, length: float, limits: CurveLimits) -> 
 
 
 class SCurve:
-    """A leg of a given length from one speed to another, as a function of time."""
+    """A leg of a given length from a speed to rest, as a function of time."""
 
     __slots__ = ("_ends", "_parts", "accel_end_s", "decel_start_s", "end_s", "length_m", "limits")
 
-    def __init__(self, length_m: float, limits: CurveLimits, *, start_mps: float = 0.0, end_mps: float = 0.0):
+    def __init__(self, length_m: float, limits: CurveLimits, *, start_mps: float = 0.0):
         self.length_m = length_m
         self.limits = limits
         self._parts: list[_Part] = []
@@ -125,13 +125,13 @@ class SCurve:
         if start_mps > limits.speed_mps:
             state = self._change(state, _pulse(start_mps - limits.speed_mps, limits), -1.0)
             start_mps = limits.speed_mps
-        top = _reachable(start_mps, end_mps, length_m - state.distance, limits)
+        top = _reachable(start_mps, length_m - state.distance, limits)
         state = self._change(state, _pulse(top - start_mps, limits), 1.0)
         self.accel_end_s = state.t_s
-        left = length_m - state.distance - _length(end_mps, top, limits)
+        left = length_m - state.distance - _length(0.0, top, limits)
         state = self._append(state, CONSTANT, 0.0, max(0.0, left / top) if top > 0.0 else 0.0)
         self.decel_start_s = state.t_s
-        state = self._change(state, _pulse(top - end_mps, limits), -1.0)
+        state = self._change(state, _pulse(top, limits), -1.0)
         self.end_s = state.t_s
 
     def at(self, t_s: float) -> tuple[float, float, float]:
