@@ -47,12 +47,12 @@ def airborne() -> tuple[BuiltinVehicle, Channel]:
     vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
     channel = Channel(vehicle.state, 0)
     channel.connected = True
-    vehicle.serve([channel])
+    vehicle.serve_channels([channel])
     channel.set_stream_rate(0, TELEMETRY_HZ)
     run(vehicle, channel, 5.0)
     if not (
         change_mode(vehicle.state, modes.GUIDED)
-        and arming.arm(vehicle.state)
+        and arming.arm_vehicle(vehicle.state)
         and vehicle.state.mode.take_off(30.0)
     ):
         raise RuntimeError("the vehicle did not take off")

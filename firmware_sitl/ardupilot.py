@@ -15,7 +15,7 @@ from pathlib import Path
 from dfr.ardupilot.parameters import spell_both
 from dfr.errors import InputError, VehicleStartError
 from firmware_sitl.guard import GuardedFolder, guarded_folder
-from firmware_sitl.process import VehicleProcess, running
+from firmware_sitl.process import VehicleProcess, run_process
 from firmware_sitl.vehicle.parameters import Parameters, unknown_parameters
 
 VARIABLE = "DFR_ARDUCOPTER"
@@ -91,17 +91,21 @@ def run_sitl(
     base = folder.path / "base.parm"
     base.write_text(_base_text() + parameter_lines(params), encoding="utf-8")
     number = _free_instance() if instance is None else instance
-    model = _model(params) if frame is None else f"{_model(params)}:{_beside(frame, folder.path)}"
+    model = (
+        _choose_model(params)
+        if frame is None
+        else f"{_choose_model(params)}:{_copy_into(frame, folder.path)}"
+    )
     command = [
         str(binary.path), "-w", "--model", model, f"--home={home}", "--defaults", str(base.resolve()),
         "--sysid", str(system_id), "-I", str(number), "--speedup", f"{speedup:g}",
     ]  # fmt: skip
-    with running(command, folder.path, folder.environment) as process:
+    with run_process(command, folder.path, folder.environment) as process:
         process.wait_for("Waiting for connection", timeout_s=LISTEN_TIMEOUT_S)
         yield process, f"tcp:127.0.0.1:{FIRST_PORT + PORTS_APART * number}"
 
 
-def _model(params: Mapping[str, float]) -> str:
+def _choose_model(params: Mapping[str, float]) -> str:
     """The SITL airframe with the motors of FRAME_CLASS and FRAME_TYPE; a plus quad by default.
 
     Raises InputError where SITL has none: with other motors than the firmware drives it cannot fly.
@@ -115,7 +119,7 @@ def _model(params: Mapping[str, float]) -> str:
     return MODELS[kind]
 
 
-def _beside(frame: Path, folder: Path) -> str:
+def _copy_into(frame: Path, folder: Path) -> str:
     """The name of a copy of the airframe in the vehicle's folder: SITL opens no absolute path."""
     shutil.copyfile(frame, folder / frame.name)
     return frame.name
@@ -158,13 +162,13 @@ def refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
         guarded_folder() as folder,
         run_sitl(binary, folder, home=PROBE_HOME, params=params) as (_, url),
     ):
-        had = _had(url, {spelling.name for name in new for spelling in spell_both(name)})
+        had = _ask_for(url, {spelling.name for name in new for spelling in spell_both(name)})
     known |= {name for name in new if any(spelling.name in had for spelling in spell_both(name))}
     if unknown := [name for name in new if name not in known]:
-        raise unknown_parameters(binary.version, unknown, Parameters().names() | had)
+        raise unknown_parameters(binary.version, unknown, Parameters().known_names() | had)
 
 
-def _had(url: str, names: set[str]) -> set[str]:
+def _ask_for(url: str, names: set[str]) -> set[str]:
     from firmware_sitl.client import SitlClient
 
     with SitlClient(url) as client:

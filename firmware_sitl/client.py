@@ -68,11 +68,11 @@ class SitlClient:
         """
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            self._beat()
+            self._send_heartbeat()
             message = self.connection.recv_match(blocking=True, timeout=0.05)
             if message is None:
                 continue
-            self._note(message)
+            self._note_message(message)
             if (not kinds or message.get_type() in kinds) and (where is None or where(message)):
                 return message
         waited = f"{what}: no " if what else "no "
@@ -114,7 +114,7 @@ class SitlClient:
             "COMMAND_ACK",
             timeout_s=timeout_s,
             where=lambda m: m.command == number,
-            what=f"the answer to {_named('MAV_CMD', number)}",
+            what=f"the answer to {_enum_name('MAV_CMD', number)}",
         )
         return int(ack.result)
 
@@ -129,7 +129,7 @@ class SitlClient:
         if result != mavlink.MAV_RESULT_ACCEPTED:
             with suppress(LinkTimeoutError):
                 self.receive("STATUSTEXT", timeout_s=0.5)
-            named = f"{_named('MAV_CMD', number)} {params}: {_named('MAV_RESULT', result)}"
+            named = f"{_enum_name('MAV_CMD', number)} {params}: {_enum_name('MAV_RESULT', result)}"
             raise VehicleRefusedError(f"{named}; the vehicle's last words: {self.texts[-3:]}")
 
     def set_mode(self, number: int) -> None:
@@ -149,7 +149,7 @@ class SitlClient:
     def set_parameter(self, name: str, value: float) -> None:
         """Write a parameter, and see it echoed; VehicleRefusedError where the vehicle has no such name."""
         self.mav.param_set_send(self.system_id, 1, name.encode(), value, mavlink.MAV_PARAM_TYPE_REAL32)
-        if self._answered(name) is None:
+        if self._read_answer(name) is None:
             raise VehicleRefusedError(f"{name} = {value:g}: the vehicle has no such parameter")
 
     def parameter(self, name: str) -> float:
@@ -162,9 +162,9 @@ class SitlClient:
     def find_parameter(self, name: str) -> float | None:
         """A parameter's value; None where the vehicle has none of the name."""
         self.mav.param_request_read_send(self.system_id, 1, name.encode(), -1)
-        return self._answered(name)
+        return self._read_answer(name)
 
-    def _answered(self, name: str) -> float | None:
+    def _read_answer(self, name: str) -> float | None:
         """The last PARAM_VALUE of a name before the answer to a question asked after it.
 
         A vehicle says nothing for a name it does not know, and answers in order: the next question, for the
@@ -194,7 +194,7 @@ class SitlClient:
                 if message.type == INVALID_SEQUENCE:
                     continue
                 if message.type != mavlink.MAV_MISSION_ACCEPTED:
-                    why = _named("MAV_MISSION_RESULT", message.type)
+                    why = _enum_name("MAV_MISSION_RESULT", message.type)
                     raise TransferError(f"upload of {len(items)} items (list {kind}): {why}")
                 return
             self._send_item(message.seq, items[message.seq], kind)
@@ -265,7 +265,7 @@ class SitlClient:
             "HEARTBEAT", timeout_s=timeout_s, where=lambda m: not m.base_mode & ARMED, what="disarmed"
         )
 
-    def _note(self, message: Any) -> None:
+    def _note_message(self, message: Any) -> None:
         kind = message.get_type()
         if kind not in SPEAKS or message.get_srcSystem() != self.system_id:
             return
@@ -274,7 +274,7 @@ class SitlClient:
         elif message.get_srcComponent() == 1:
             self.mode, self.armed = message.custom_mode, bool(message.base_mode & ARMED)
 
-    def _beat(self) -> None:
+    def _send_heartbeat(self) -> None:
         now = time.monotonic()
         if not self.beats or now - self._beaten_s < HEARTBEAT_WALL_S:
             return
@@ -287,7 +287,7 @@ class SitlClient:
             raise LinkError(f"the vehicle has gone: {error}") from error
 
 
-def _named(enum: str, number: int) -> str:
+def _enum_name(enum: str, number: int) -> str:
     """MAVLink's name of a number, and the number."""
     entry = mavlink.enums[enum].get(number)
     return f"{enum} {number}" if entry is None else f"{entry.name} ({number})"

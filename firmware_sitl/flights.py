@@ -40,21 +40,21 @@ def sortie_items(
     place = offset(home, bearing_deg=bearing_deg, distance_m=distance_m)
     above_home = Frame.GLOBAL_RELATIVE_ALT
     return [
-        WireItem(command=Command.NAV_WAYPOINT, x=_e7(home.lat_deg), y=_e7(home.lon_deg)),
+        WireItem(command=Command.NAV_WAYPOINT, x=_to_e7(home.lat_deg), y=_to_e7(home.lon_deg)),
         WireItem(command=Command.NAV_TAKEOFF, frame=above_home, z=height_m),
         WireItem(
             command=Command.NAV_LOITER_TIME,
             frame=above_home,
             params=(hold_s, 0.0, 0.0, 0.0),
-            x=_e7(place.lat_deg),
-            y=_e7(place.lon_deg),
+            x=_to_e7(place.lat_deg),
+            y=_to_e7(place.lon_deg),
             z=height_m,
         ),
         WireItem(command=Command.NAV_RETURN_TO_LAUNCH),
     ]
 
 
-def _e7(degrees: float) -> int:
+def _to_e7(degrees: float) -> int:
     return round(degrees * 1e7)
 
 
@@ -87,7 +87,7 @@ def follow_mission(client: SitlClient, *, most_s: float, wall_s: float) -> Missi
             )  # fmt: skip
         except LinkTimeoutError:
             break
-        if seen.note(message, rows) or (rows and rows[-1][0] - rows[0][0] > most_s):
+        if seen.note_message(message, rows) or (rows and rows[-1][0] - rows[0][0] > most_s):
             break
     table = np.array(rows).reshape(-1, 4)
     track = FlightTrack(
@@ -122,7 +122,7 @@ class _Seen:
         self._grounded_s: float | None = None
         self._flown = False
 
-    def note(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
+    def note_message(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
         """Take a message in; True when the flight is over."""
         kind = message.get_type()
         if kind == "BATTERY_STATUS":
@@ -139,10 +139,10 @@ class _Seen:
             self.disarmed_t_s = self._t_s
             return True
         elif kind == "LOCAL_POSITION_NED":
-            return self._position(message, rows)
+            return self._note_position(message, rows)
         return False
 
-    def _position(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
+    def _note_position(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
         self._t_s = message.time_boot_ms * 1e-3
         rows.append((self._t_s, message.y, message.x, -message.z))
         self._flown = self._flown or -message.z > 2.0

@@ -66,9 +66,9 @@ class VehicleProcess:
                 if text in line:
                     return line
             if not running:
-                raise self._failed(f"ended with code {self._process.returncode} before it listened")
+                raise self._start_error(f"ended with code {self._process.returncode} before it listened")
             if time.monotonic() > deadline:
-                raise self._failed(f"did not listen within {timeout_s:.0f} s")
+                raise self._start_error(f"did not listen within {timeout_s:.0f} s")
             time.sleep(POLL_S)
 
     def stop(self) -> None:
@@ -81,13 +81,13 @@ class VehicleProcess:
             self._process.kill()
             self._process.wait()
 
-    def _failed(self, what: str) -> VehicleStartError:
+    def _start_error(self, what: str) -> VehicleStartError:
         tail = "\n".join(self.output().splitlines()[-TAIL_LINES:])
         return VehicleStartError(f"{self.command[0]} {what}; its last words:\n{tail or '(none)'}")
 
 
 @contextlib.contextmanager
-def running(
+def run_process(
     command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
 ) -> Iterator[VehicleProcess]:
     """A process that is stopped and reaped when the block ends, however it ends; also by SIGTERM."""
@@ -106,12 +106,12 @@ def _ended_by_term() -> Iterator[None]:
     if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
-    signal.signal(signal.SIGTERM, _unwind)
+    signal.signal(signal.SIGTERM, _raise_exit)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _unwind(number: int, frame: object) -> None:
+def _raise_exit(number: int, frame: object) -> None:
     raise SystemExit(SIGNALLED + number)

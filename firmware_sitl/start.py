@@ -15,7 +15,7 @@ from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position
 from firmware_sitl import ardupilot
 from firmware_sitl.guard import GuardedFolder, guarded_folder
-from firmware_sitl.process import VehicleProcess, running
+from firmware_sitl.process import VehicleProcess, run_process
 from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
 
 SitlEngine = Literal["builtin", "ardupilot", "auto"]
@@ -88,7 +88,7 @@ def start_vehicle(
                     speedup=speedup,
                     params=settings,
                     frame=frame,
-                    instance=_instance(port),
+                    instance=_instance_of_port(port),
                 )
             )
             urls, version = (url, *_second_urls(url)), chosen.version
@@ -99,7 +99,7 @@ def start_vehicle(
             options = [f"--home={text}", "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
             options += ["--port", str(port or 0), *(("--frame", str(frame.resolve())) if frame else ())]
             options += ["--generation", generation]
-            process, urls = stack.enter_context(_builtin(place, options, settings))
+            process, urls = stack.enter_context(_run_builtin(place, options, settings))
             version = BUILTIN_VERSION
         yield RunningVehicle(
             url=urls[0],
@@ -153,7 +153,7 @@ def choose_engine(engine: SitlEngine) -> ardupilot.ArduCopter | None:
 
 
 @contextmanager
-def _builtin(
+def _run_builtin(
     folder: GuardedFolder, options: Sequence[str], params: Mapping[str, float]
 ) -> Iterator[tuple[VehicleProcess, tuple[str, ...]]]:
     refuse_unknown(params)
@@ -162,7 +162,7 @@ def _builtin(
     command = [sys.executable, "-m", "firmware_sitl.vehicle", *options, "--defaults", own.name]
     command += ["--parent", str(os.getpid())]
     environment = folder.environment | {"PYTHONPATH": _search_path(), "PYTHONUNBUFFERED": "1"}
-    with running(command, folder.path, environment) as process:
+    with run_process(command, folder.path, environment) as process:
         line = process.wait_for("listening ", timeout_s=BUILTIN_TIMEOUT_S)
         yield process, tuple(line.split()[1:])
 
@@ -173,7 +173,7 @@ def _search_path() -> str:
     return f"{SOURCES}{os.pathsep}{before}" if before else str(SOURCES)
 
 
-def _instance(port: int | None) -> int | None:
+def _instance_of_port(port: int | None) -> int | None:
     """ArduCopter's instance number for a first port: instances are ten ports apart."""
     if port is None:
         return None

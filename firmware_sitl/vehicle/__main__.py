@@ -21,9 +21,9 @@ SECOND_PORTS = (2, 3)
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     try:
-        server = Server(BuiltinVehicle(_settings(options)), _ports(options))
+        server = Server(BuiltinVehicle(_read_settings(options)), _choose_ports(options))
     except (DfrError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -32,19 +32,19 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.write(f"{BANNER}\nlistening {urls}\n")
     sys.stdout.flush()
     server.parent_pid = options.parent
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _stop_serving)
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
-        while server.run():
-            server.reboot()
+        while server.serve_clients():
+            server.reboot_vehicle()
     return 0
 
 
-def _stop(number: int, frame: object) -> None:
+def _stop_serving(number: int, frame: object) -> None:
     """SIGTERM ends the vehicle as an interrupt does: its sockets are closed."""
     raise KeyboardInterrupt
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m firmware_sitl.vehicle", description=BANNER)
     parser.add_argument("--port", type=int, default=5760, help="first TCP port; 0 for any free one")
     parser.add_argument("--ports", type=int, default=3, choices=(1, 2, 3), help="how many ports to serve")
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def _read_settings(options: argparse.Namespace) -> Settings:
     try:
         lat, lon, altitude, heading = (float(part) for part in options.home.split(","))
     except ValueError:
@@ -82,7 +82,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _ports(options: argparse.Namespace) -> list[int]:
+def _choose_ports(options: argparse.Namespace) -> list[int]:
     if options.port == 0:
         return [0] * options.ports
     return [options.port, *(options.port + step for step in SECOND_PORTS[: options.ports - 1])]

@@ -24,7 +24,7 @@ def do_item(state: State, item: WireItem) -> bool:
     if item.command in (Command.DO_SET_ROI, Command.DO_SET_ROI_LOCATION):
         return look_at(state.craft, item)
     if item.command == Command.DO_SET_ROI_NONE:
-        state.craft.heading.at(None)
+        state.craft.heading.look_at(None)
         return True
     if item.command == Command.DO_FENCE_ENABLE:
         switch_fence(state.fence, int(item.params[0]))
@@ -35,13 +35,13 @@ def do_item(state: State, item: WireItem) -> bool:
 def switch_fence(fence: Fence, wish: int) -> None:
     """DO_FENCE_ENABLE in a mission: 0 off, 1 on, 2 the floor off."""
     if wish in (0, 1, 2):
-        fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else ALL)
+        fence.enable_kinds(on=wish == 1, kinds=FLOOR if wish == 2 else ALL)
 
 
 def do_yaw(heading: Heading, item: WireItem) -> None:
     """CONDITION_YAW: turn the nose."""
     angle, rate, way, relative = item.params
-    heading.fix(radians(angle), rate=radians(rate), way=int(way), relative=relative > 0.0)
+    heading.turn_to(radians(angle), rate=radians(rate), way=int(way), relative=relative > 0.0)
 
 
 SPEED_TYPES = 4
@@ -68,7 +68,7 @@ def set_home(state: State, item: WireItem) -> None:
     if item.params[0] == 1.0 or (item.x == 0 and item.y == 0):
         state.set_home_here()
         return
-    state.set_home(place(state.craft, item))
+    state.set_home(item_point(state.craft, item))
 
 
 def look_at(craft: Craft, item: WireItem) -> bool:
@@ -76,11 +76,11 @@ def look_at(craft: Craft, item: WireItem) -> bool:
     if not item.is_somewhere:
         return False
     ends = item.x == 0 and item.y == 0 and item.z == 0.0
-    craft.heading.at(None if ends else place(craft, item))
+    craft.heading.look_at(None if ends else item_point(craft, item))
     return True
 
 
-def place(craft: Craft, item: WireItem) -> LocalPoint:
+def item_point(craft: Craft, item: WireItem) -> LocalPoint:
     """An item's local point."""
     up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
-    return craft.point(item.lat_deg, item.lon_deg, up)
+    return craft.local_point(item.lat_deg, item.lon_deg, up)

@@ -37,7 +37,7 @@ class SimulatedAir:
         self._gusts = GustSeries(parameters)
         self.wind = (0.0, 0.0, 0.0)
 
-    def blow(self, dt: float, height_m: float) -> tuple[float, float, float]:
+    def next_wind(self, dt: float, height_m: float) -> tuple[float, float, float]:
         """Wind north, east and up, m/s, the way the air moves."""
         parameters = self._parameters
         speed, direction = parameters["SIM_WIND_SPD"], radians(parameters["SIM_WIND_DIR"])
@@ -52,7 +52,7 @@ class SimulatedAir:
             return self.wind
         here = self._speed * self._profile(height_m)
         rise = radians(parameters["SIM_WIND_DIR_Z"])
-        along, cross, up = self._gusts.blow(dt, self._speed)
+        along, cross, up = self._gusts.next_gust(dt, self._speed)
         share = here / self._speed
         flat, side = here * cos(rise) + along * share, cross * share
         to_north, to_east = -cos(self._from), -sin(self._from)
@@ -78,10 +78,10 @@ class GustSeries:
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._wanted: Wanted | None = None
-        self._series: Iterator[GustVector] = iter(())
+        self._make_gusts: Iterator[GustVector] = iter(())
         self._gust, self._left_s = CALM, 0.0
 
-    def blow(self, dt: float, mean_mps: float) -> GustVector:
+    def next_gust(self, dt: float, mean_mps: float) -> GustVector:
         """The gust after a step of time, about a mean wind."""
         parameters = self._parameters
         intensity = parameters["SIM_GUST_I"]
@@ -90,16 +90,16 @@ class GustSeries:
         wanted = (round(mean_mps, 1), intensity, parameters["SIM_GUST_ALT"], parameters["SIM_GUST_SEED"])
         if wanted != self._wanted:
             self._wanted, self._left_s = wanted, 0.0
-            self._series = _series(*wanted)
+            self._make_gusts = _make_gusts(*wanted)
         self._left_s -= dt
         if self._left_s <= 1e-9:
-            along, cross, up = next(self._series)
+            along, cross, up = next(self._make_gusts)
             self._gust = (along, cross, up * parameters["SIM_GUST_Z"])
             self._left_s += PERIOD_S
         return self._gust
 
 
-def _series(mean_mps: float, intensity: float, height_m: float, seed: float) -> Iterator[GustVector]:
+def _make_gusts(mean_mps: float, intensity: float, height_m: float, seed: float) -> Iterator[GustVector]:
     """Gusts without end; the same for the same seed."""
     components = gust_components(
         site_turbulence(mean_mps, intensity, height_m),

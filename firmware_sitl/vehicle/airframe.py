@@ -53,7 +53,7 @@ class SitlAirframe:
         """Electrical watts for each newton of thrust: ArduPilot's SITL has them proportional."""
         return self.reference_volt * self.reference_amp / (self.mass_kg * GRAVITY_MPS2)
 
-    def drag(self) -> tuple[float, float]:
+    def drag_coefficients(self) -> tuple[float, float]:
         """(area times drag coefficient in m2, momentum drag factor): together the reference point."""
         tilt = radians(self.reference_tilt_deg)
         density = air_density(self.reference_altitude_m)

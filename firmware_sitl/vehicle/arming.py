@@ -12,7 +12,7 @@ AUTO_ALLOWS_ARMING = 1
 """Bit of AUTO_OPTIONS: arming in AUTO, which ArduCopter otherwise refuses."""
 
 
-def problems(state: State) -> list[str]:
+def arming_problems(state: State) -> list[str]:
     """The reasons against arming; empty where the vehicle may be armed."""
     return [*_refused_by_mode(state), *prearm_problems(state)]
 
@@ -22,7 +22,7 @@ def prearm_problems(state: State) -> list[str]:
     found = []
     if state.mode.needs_position and not state.estimator.position_ok:
         found.append("Need Position Estimate")
-    if state.mode is state.auto and state.mission.count() <= 1:
+    if state.mode is state.auto and state.mission.count_items() <= 1:
         found.append("Mode requires mission")
     if int(state.parameters["ARMING_CHECK"]):
         found += _checked(state)
@@ -33,7 +33,7 @@ def _refused_by_mode(state: State) -> list[str]:
     mode = state.mode
     if not mode.allows_arming:
         return ["Mode not armable"]
-    flies_mission = mode is state.auto and state.mission.count() > 1
+    flies_mission = mode is state.auto and state.mission.count_items() > 1
     if flies_mission and not int(state.parameters["AUTO_OPTIONS"]) & AUTO_ALLOWS_ARMING:
         return ["AUTO mode not armable"]
     return []
@@ -90,29 +90,29 @@ def _wants_position(state: State) -> bool:
     return state.mode.needs_position or state.fence.enabled
 
 
-def arm(state: State, *, force: bool = False) -> bool:
+def arm_vehicle(state: State, *, force: bool = False) -> bool:
     """Arm; False, with the reasons said, where that is refused."""
     craft = state.craft
     if craft.motors.armed:
         return True
-    found = [] if force else problems(state)
+    found = [] if force else arming_problems(state)
     for reason in found:
         state.say(2, f"Arm: {reason}")
     if found:
         return False
     craft.motors.arm()
-    craft.control.reset()
+    craft.control.restart_here()
     craft.armed_yaw = craft.body.yaw
     craft.landed = True
     if state.estimator.position_ok:
         state.set_home_here()
-    state.breadcrumbs.start()
+    state.breadcrumbs.start_path()
     state.fence.on_arming()
     state.say(6, "Arming motors")
     return True
 
 
-def disarm(state: State, *, force: bool = False) -> bool:
+def disarm_vehicle(state: State, *, force: bool = False) -> bool:
     """Stop the motors; in flight only by force."""
     craft = state.craft
     if not craft.motors.armed:
@@ -127,5 +127,5 @@ def disarm(state: State, *, force: bool = False) -> bool:
 
 def after_disarming(state: State) -> None:
     """After the motors stopped, for whatever reason: the next mission begins at its start."""
-    state.auto.restart()
+    state.auto.restart_mission()
     state.fence.on_disarming()

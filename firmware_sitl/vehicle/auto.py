@@ -89,45 +89,45 @@ class Auto(Mode):
             return self._rtl.landing
         return self._landing is not None
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Continue the mission where it was left, or start it."""
         craft = self.craft
         self.returning = False
-        if craft.motors.armed and self.plan.count() <= 1:
+        if craft.motors.armed and self.plan.count_items() <= 1:
             return "init failed"
         first = 1 if craft.parameters["MIS_RESTART"] else max(self.current, 1)
         if craft.motors.armed and craft.landed and not self.route.is_takeoff_next(first):
             craft.say(2, "Auto: Missing Takeoff Cmd")
             return "init failed"
-        craft.navigation.start()
-        craft.heading.hold()
+        craft.navigation.start_from()
+        craft.heading.hold_present()
         self._landing = None
         self._waiting = True
         return None
 
-    def leave(self) -> None:
+    def leave_mission(self) -> None:
         """Stop the mission where it is: another mode takes over."""
         self.returning = False
         if self.running:
             self.state = MISSION_STANDS
 
-    def restart(self) -> None:
+    def restart_mission(self) -> None:
         """Begin at item 1 the next time."""
         self.current = 0
         self._item = self._run = self._condition = None
         self.route.forget_jumps()
         self._queue = []
 
-    def start(self) -> None:
+    def start_mission(self) -> None:
         """Start the mission, continue it, or begin again where it was complete."""
-        if self.state == MISSION_DONE or self.current == 0 or self.current >= self.plan.count():
-            self.restart()
+        if self.state == MISSION_DONE or self.current == 0 or self.current >= self.plan.count_items():
+            self.restart_mission()
         self._start_from(max(self.current, 1))
 
     def set_current(self, seq: int) -> bool:
         """Make an item the next; False where there is none, or nothing to fly after it."""
         self.returning = False
-        if not 0 <= seq < self.plan.count() or self.plan.count() == 1:
+        if not 0 <= seq < self.plan.count_items() or self.plan.count_items() == 1:
             return False
         if seq == 0 or self.state == MISSION_DONE:
             self.route.forget_jumps()
@@ -149,76 +149,76 @@ class Auto(Mode):
         self._resume_once = True
         self.craft.say(6, text)
 
-    def resume(self) -> bool:
+    def resume_flight(self) -> bool:
         """Go on to the waypoint."""
-        self.craft.navigation.resume()
+        self.craft.navigation.resume_leg()
         return True
 
-    def pause(self) -> bool:
+    def pause_flight(self) -> bool:
         """Stop on the way to a waypoint."""
         navigation = self.craft.navigation
         if self._run != self._fly_waypoint or navigation.reached:
             return False
-        navigation.hold()
+        navigation.slow_to_stop()
         return True
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step of the mission."""
         craft = self.craft
         if self._waiting:
             self._waiting = False
             if craft.parameters["MIS_RESTART"] and not self._resume_once:
-                self.restart()
+                self.restart_mission()
             self._resume_once = False
-            self.start()
+            self.start_mission()
         elif self.running and self.current == 0:
-            self.start()
+            self.start_mission()
         if not craft.motors.armed:
-            craft.control.reset()
+            craft.control.restart_here()
             return
         self._work_through_queue()
         if self._run is None:
-            self._hold(dt)
+            self._hold_position(dt)
         elif self._run(dt):
-            self._advance()
+            self._advance_item()
 
     def _start_from(self, seq: int) -> None:
         """Start the first navigation item at or after a place; what stands before it is done on the way."""
         self.state = MISSION_RUNS
         self._queue = []
         target = self.route.first_navigation(seq, beside=self._queue)
-        item = None if target is None else self.plan.read(target)
+        item = None if target is None else self.plan.read_item(target)
         if target is None or item is None:
-            self._finish()
+            self._finish_mission()
             return
         self.current = target
         self._item, self._since_s = item, None
         self._landing = self._circling = None
         self._pass_over_unstarted()
         for first in self._queue[:1]:
-            self._announce(first)
+            self._announce_item(first)
         self.craft.say(6, f"Mission: {target} {name_of(item.command)}")
-        self._run = self._starter(item)(item)
+        self._run = self._start_of(item)(item)
 
     def _pass_over_unstarted(self) -> None:
-        for seq in [seq for seq in self._queue if self.route.command(seq) in UNSTARTED]:
-            self._announce(seq)
+        for seq in [seq for seq in self._queue if self.route.command_at(seq) in UNSTARTED]:
+            self._announce_item(seq)
             self._queue.remove(seq)
 
-    def _announce(self, seq: int) -> None:
+    def _announce_item(self, seq: int) -> None:
         self._announced = seq
-        self.craft.say(6, f"Mission: {seq} {name_of(self.route.command(seq))}")
+        self.craft.say(6, f"Mission: {seq} {name_of(self.route.command_at(seq))}")
 
-    def _advance(self) -> None:
+    def _advance_item(self) -> None:
         self.reached.append(self.current)
         self._start_from(self.current + 1)
 
-    def _finish(self) -> None:
+    def _finish_mission(self) -> None:
         """After the last item: hold there, or disarm on the ground."""
         craft = self.craft
         self.state, self._run, self._item = MISSION_DONE, None, None
         if not craft.landed:
-            craft.navigation.start()
+            craft.navigation.start_from()
         elif craft.motors.armed:
             craft.motors.disarm()
             craft.say(6, "Disarming motors")
@@ -233,25 +233,25 @@ class Auto(Mode):
                 self.reached.append(self._beside)
                 continue
             seq = self._beside = self._queue.pop(0)
-            item = self.plan.read(seq)
+            item = self.plan.read_item(seq)
             if item is None:
                 continue
             if seq != self._announced:
-                self._announce(seq)
+                self._announce_item(seq)
             self._announced = 0
             if item.command in CONDITIONS:
-                self._condition = self._conditional(item)
+                self._condition = self._start_condition(item)
             else:
                 self._do(item)
                 self.reached.append(seq)
 
-    def _conditional(self, item: WireItem) -> Callable[[], bool]:
+    def _start_condition(self, item: WireItem) -> Callable[[], bool]:
         craft, start = self.craft, self.craft.t_s
         if item.command == Command.CONDITION_DELAY:
             return lambda: craft.t_s - start >= item.params[0]
         if item.command == Command.CONDITION_DISTANCE:
             return lambda: craft.navigation.distance_left() < item.params[0]
-        craft.heading.fix(
+        craft.heading.turn_to(
             item.params[0] * pi / 180.0,
             rate=item.params[1] * pi / 180.0,
             way=int(item.params[2]),
@@ -259,7 +259,7 @@ class Auto(Mode):
         )
         return lambda: craft.heading.turned
 
-    def _starter(self, item: WireItem) -> Callable[[WireItem], Callable[[float], bool]]:
+    def _start_of(self, item: WireItem) -> Callable[[WireItem], Callable[[float], bool]]:
         starters: dict[int, Callable[[WireItem], Callable[[float], bool]]] = {
             Command.NAV_TAKEOFF: self._start_takeoff,
             Command.NAV_VTOL_TAKEOFF: self._start_takeoff,
@@ -273,24 +273,24 @@ class Auto(Mode):
 
     def _start_takeoff(self, item: WireItem) -> Callable[[float], bool]:
         craft = self.craft
-        up = max(self._up(item), craft.body.up + (1.0 if craft.landed else 0.0))
-        craft.heading.hold()
+        up = max(self._item_up(item), craft.body.up + (1.0 if craft.landed else 0.0))
+        craft.heading.hold_present()
 
         def run(dt: float) -> bool:
             if not craft.take_off(dt, up):
                 return False
-            craft.navigation.start(at=(craft.control.north, craft.control.east, up))
+            craft.navigation.start_from(at=(craft.control.north, craft.control.east, up))
             return True
 
         return run
 
     def _start_waypoint(self, item: WireItem) -> Callable[[float], bool]:
         craft = self.craft
-        craft.navigation.go(self.place_of(item))
+        craft.navigation.fly_to(self.place_of(item))
         follow = self._followed_at_speed(item)
         if follow is not None:
-            craft.navigation.then(follow)
-        craft.heading.default()
+            craft.navigation.fly_next(follow)
+        craft.heading.follow_yaw_behavior()
         return self._fly_waypoint
 
     def _followed_at_speed(self, item: WireItem) -> LocalPoint | None:
@@ -298,7 +298,7 @@ class Auto(Mode):
         if item.command not in (Command.NAV_WAYPOINT, Command.NAV_SPLINE_WAYPOINT) or item.params[0] > 0.0:
             return None
         following = self.route.first_navigation(self.current + 1)
-        after = self.plan.read(following) if following is not None else None
+        after = self.plan.read_item(following) if following is not None else None
         if after is None or after.command not in (
             Command.NAV_WAYPOINT,
             Command.NAV_SPLINE_WAYPOINT,
@@ -311,7 +311,7 @@ class Auto(Mode):
     def _fly_waypoint(self, dt: float) -> bool:
         craft, item = self.craft, self._item
         craft.wants_flight = not craft.landed
-        craft.navigation.advance(dt)
+        craft.navigation.move_target(dt)
         if item is None or not craft.navigation.reached or item.command == Command.NAV_LOITER_UNLIM:
             return False
         waits = item.params[0] if item.command in STAYING else 0.0
@@ -324,15 +324,15 @@ class Auto(Mode):
 
     def _start_turns(self, item: WireItem) -> Callable[[float], bool]:
         self._circling = circling = Circling(self.craft, self.place_of(item), item.params[0], item.params[2])
-        return circling.run
+        return circling.fly_step
 
     def _start_return(self, _: WireItem) -> Callable[[float], bool]:
-        self._rtl.enter()
+        self._rtl.take_over()
 
         def run(dt: float) -> bool:
             if self._rtl.down:
                 return True
-            self._rtl.run(dt)
+            self._rtl.fly_step(dt)
             return False
 
         return run
@@ -340,22 +340,22 @@ class Auto(Mode):
     def _start_land(self, item: WireItem) -> Callable[[float], bool]:
         craft = self.craft
         if item.x or item.y:
-            north, east = craft.origin.local(item.lat_deg, item.lon_deg)
-            craft.navigation.go((north, east, craft.navigation.destination[2]))
-            craft.heading.default()
+            north, east = craft.origin.to_local(item.lat_deg, item.lon_deg)
+            craft.navigation.fly_to((north, east, craft.navigation.destination[2]))
+            craft.heading.follow_yaw_behavior()
         else:
-            craft.navigation.start()
+            craft.navigation.start_from()
             self._landing = LandingDescent(craft)
 
         def run(dt: float) -> bool:
             if self._landing is not None:
-                self._landing.run(dt)
+                self._landing.fly_step(dt)
                 if self._landing.down and self._goes_on_after_landing():
                     return True
                 self._disarm_when_down(self._landing)
                 return False
             craft.wants_flight = not craft.landed
-            craft.navigation.advance(dt)
+            craft.navigation.move_target(dt)
             if craft.navigation.reached:
                 self._landing = LandingDescent(craft)
             return False
@@ -368,26 +368,26 @@ class Auto(Mode):
 
     def _start_wait(self, item: WireItem) -> Callable[[float], bool]:
         start, seconds = self.craft.t_s, seconds_to_wait(item, self.clock())
-        self.craft.navigation.start()
+        self.craft.navigation.start_from()
         if item.command == Command.NAV_DELAY and seconds is not None:
             self.craft.say(6, f"Delaying {int(seconds)} sec")
 
         def run(dt: float) -> bool:
-            self._hold(dt)
+            self._hold_position(dt)
             return seconds is not None and self.craft.t_s - start > seconds
 
         return run
 
-    def _hold(self, dt: float) -> None:
+    def _hold_position(self, dt: float) -> None:
         craft = self.craft
         if craft.landed:
-            craft.control.reset()
+            craft.control.restart_here()
             return
         craft.wants_flight = True
-        craft.control.glide(dt)
+        craft.control.move_target(dt)
         craft.control.climb_to(dt, craft.navigation.destination[2])
 
-    def _up(self, item: WireItem) -> float:
+    def _item_up(self, item: WireItem) -> float:
         """An item's height above the local origin; terrain is taken as flat at home's height."""
         if item.frame == 0:
             return item.z - self.craft.origin.altitude_m
@@ -398,7 +398,7 @@ class Auto(Mode):
         destination = self.craft.navigation.destination
         north, east = destination[0], destination[1]
         if item.x or item.y:
-            north, east = self.craft.origin.local(item.lat_deg, item.lon_deg)
+            north, east = self.craft.origin.to_local(item.lat_deg, item.lon_deg)
         if item.z == 0.0 and item.frame != 0:
             return north, east, destination[2]
-        return north, east, self._up(item)
+        return north, east, self._item_up(item)

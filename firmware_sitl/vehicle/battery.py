@@ -31,7 +31,7 @@ def rest_volt(full_volt: float, share: float) -> float:
     >>> rest_volt(16.8, 1.0)
     16.8
     """
-    return full_volt * _along(CELL_CURVE, min(max(share, 0.0), 1.0))
+    return full_volt * _interpolate(CELL_CURVE, min(max(share, 0.0), 1.0))
 
 
 class Battery:
@@ -57,7 +57,7 @@ class Battery:
         capacity = self.capacity_mah
         return max(0.0, 1.0 - self.used_mah / capacity) if capacity > 0.0 else 1.0
 
-    def draw(self, dt: float, amperes: float) -> None:
+    def draw_current(self, dt: float, amperes: float) -> None:
         """Draw a current for a while."""
         self.amperes = amperes
         drawn_mah = amperes * dt / 3.6
@@ -67,7 +67,7 @@ class Battery:
         sag = amperes * self._airframe.battery_ohm if self._size_ah > 0.0 else 0.0
         self.volt = max(0.0, self._rest_volt() - sag)
 
-    def refill(self, share: float = 1.0) -> None:
+    def report_charge(self, share: float = 1.0) -> None:
         """Tell the monitor that a share of the charge is left; the cells stay as they are."""
         self.used_mah, self.used_wh = (1.0 - share) * self.capacity_mah, 0.0
 
@@ -91,10 +91,10 @@ def share_at(full_volt: float, volt: float) -> float:
     >>> share_at(16.8, rest_volt(16.8, 0.4))
     0.4
     """
-    return round(_along(VOLT_CURVE, volt / full_volt), 9)
+    return round(_interpolate(VOLT_CURVE, volt / full_volt), 9)
 
 
-def _along(curve: tuple[tuple[float, float], ...], place: float) -> float:
+def _interpolate(curve: tuple[tuple[float, float], ...], place: float) -> float:
     """A piecewise linear curve at a place, constant beyond its ends."""
     if place >= curve[-1][0]:
         return curve[-1][1]

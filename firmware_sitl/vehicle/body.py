@@ -45,7 +45,7 @@ class Body:
         self.thrust_share = 1.0
         self.on_ground = True
         self.hit_ground_mps: float | None = None
-        self._area, self._momentum = airframe.drag()
+        self._area, self._momentum = airframe.drag_coefficients()
         self._most_thrust = airframe.mass_kg * GRAVITY_MPS2 / airframe.hover_throttle
 
     @property
@@ -58,7 +58,9 @@ class Body:
         """Angle between thrust and up."""
         return atan(sqrt(self.lean_north**2 + self.lean_east**2))
 
-    def steer(self, dt: float, *, lean: tuple[float, float], yaw: float, yaw_slew: float, tc: float) -> None:
+    def turn_towards(
+        self, dt: float, *, lean: tuple[float, float], yaw: float, yaw_slew: float, tc: float
+    ) -> None:
         """Turn towards a lean (tangents, north and east) and a heading."""
         shape, follow = dt / (dt + tc), dt / (dt + ATTITUDE_LAG_S)
         self._shaped_north += (lean[0] - self._shaped_north) * shape
@@ -69,15 +71,15 @@ class Body:
         self.yaw_rate += clamp(wanted - self.yaw_rate, -YAW_ACCEL_RAD * dt, YAW_ACCEL_RAD * dt)
         self.yaw = wrap_rad(self.yaw + self.yaw_rate * dt)
 
-    def level(self) -> None:
+    def stand_upright(self) -> None:
         """Stand upright on the ground."""
         self._shaped_north = self._shaped_east = self.lean_north = self.lean_east = 0.0
         self.yaw_rate = 0.0
 
-    def fly(self, dt: float, *, a_up: float, wind: tuple[float, float, float]) -> None:
+    def step_in_air(self, dt: float, *, a_up: float, wind: tuple[float, float, float]) -> None:
         """One step in the air: thrust for a vertical acceleration, along the lean, against drag."""
         mass = self.airframe.mass_kg
-        heave, drag_n, drag_e, drag_u = self._drag(wind)
+        heave, drag_n, drag_e, drag_u = self._drag_force(wind)
         follow = dt / (dt + THRUST_LAG_S)
         reached = self.a_up + (a_up - self.a_up) * follow
         wanted = (mass * (GRAVITY_MPS2 + reached) - drag_u) / heave
@@ -86,14 +88,14 @@ class Body:
         self.a_up = (thrust * heave + drag_u) / mass - GRAVITY_MPS2
         self.a_north = (thrust * heave * self.lean_north + drag_n) / mass
         self.a_east = (thrust * heave * self.lean_east + drag_e) / mass
-        self._move(dt)
+        self._advance_position(dt)
 
-    def rest(self, thrust_n: float = 0.0) -> None:
+    def step_on_ground(self, thrust_n: float = 0.0) -> None:
         """One step on the ground."""
         self.v_north = self.v_east = self.v_up = 0.0
         self.a_north = self.a_east = self.a_up = 0.0
         self.thrust_n = thrust_n
-        self.level()
+        self.stand_upright()
 
     def lift_off(self) -> None:
         """Leave the ground."""
@@ -102,11 +104,11 @@ class Body:
         self.up = max(self.up, CLEARANCE_M)
         self.thrust_n = self.airframe.mass_kg * GRAVITY_MPS2
 
-    def amperes(self, volt: float) -> float:
+    def current_a(self, volt: float) -> float:
         """Current drawn for the present thrust."""
         return self.airframe.power_per_newton * self.thrust_n / max(volt, 0.1)
 
-    def _move(self, dt: float) -> None:
+    def _advance_position(self, dt: float) -> None:
         self.v_north += self.a_north * dt
         self.v_east += self.a_east * dt
         self.v_up += self.a_up * dt
@@ -117,31 +119,31 @@ class Body:
             self.hit_ground_mps = -self.v_up
             self.up = 0.0
             self.on_ground = True
-            self.rest(self.thrust_n)
+            self.step_on_ground(self.thrust_n)
 
-    def euler(self) -> tuple[float, float, float]:
+    def euler_angles(self) -> tuple[float, float, float]:
         """Roll, pitch and yaw, radians; yaw is the heading but for the twist of a tilt about both axes."""
-        heave, ahead, right = self._axes()
+        heave, ahead, right = self._body_axes()
         roll = atan2(right[2] * -1.0, heave)
         return roll, asin(clamp(ahead[2], -1.0, 1.0)), atan2(ahead[1], ahead[0])
 
-    def felt(self) -> Vector:
+    def specific_force(self) -> Vector:
         """What an accelerometer feels, body axes ahead, right and down."""
-        heave, ahead, right = self._axes()
+        heave, ahead, right = self._body_axes()
         pull = (self.a_north, self.a_east, self.a_up + GRAVITY_MPS2)
         above = (self.lean_north * heave, self.lean_east * heave, heave)
         return _dot(pull, ahead), _dot(pull, right), -_dot(pull, above)
 
     def to_local(self, ahead_m: float, right_m: float, down_m: float) -> Vector:
         """A vector in body axes (ahead, right, down) as north, east, down."""
-        heave, ahead, right = self._axes()
+        heave, ahead, right = self._body_axes()
         above = (self.lean_north * heave, self.lean_east * heave, heave)
         north, east, up = (
             ahead_m * a + right_m * r - down_m * z for a, r, z in zip(ahead, right, above, strict=True)
         )
         return north, east, -up
 
-    def _axes(self) -> tuple[float, Vector, Vector]:
+    def _body_axes(self) -> tuple[float, Vector, Vector]:
         """(cosine of the tilt, body axis ahead, body axis to the right), each north, east, up.
 
         The heading turned by the smallest rotation that takes up to the thrust: ArduCopter's attitude target.
@@ -155,9 +157,9 @@ class Body:
         right = (-nose_e - up_n * across * share, nose_n - up_e * across * share, -across)
         return heave, ahead, right
 
-    def _drag(self, wind: Vector) -> tuple[float, float, float, float]:
+    def _drag_force(self, wind: Vector) -> tuple[float, float, float, float]:
         """(cosine of the tilt, drag north, east, up in newtons), by body axis as ArduPilot's SITL does."""
-        heave, (x_n, x_e, x_u), (y_n, y_e, y_u) = self._axes()
+        heave, (x_n, x_e, x_u), (y_n, y_e, y_u) = self._body_axes()
         z_n, z_e, z_u = self.lean_north * heave, self.lean_east * heave, heave
         air_n, air_e, air_u = self.v_north - wind[0], self.v_east - wind[1], self.v_up - wind[2]
         along_x = air_n * x_n + air_e * x_e + air_u * x_u

@@ -45,7 +45,7 @@ class Channel:
             if rate > 0.0:
                 self.set_stream_rate(stream, rate)
 
-    def parse(self, data: bytes) -> Iterable[Any]:
+    def parse_bytes(self, data: bytes) -> Iterable[Any]:
         """Messages in received bytes; what is no message is skipped."""
         found = self.mav.parse_buffer(data)
         return [message for message in found or () if message.get_type() != "BAD_DATA"]

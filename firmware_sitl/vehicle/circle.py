@@ -29,22 +29,22 @@ class Circling:
         if hypot(body.east - centre[1], body.north - centre[0]) < 1.0:
             self._angle = body.yaw + pi
         self._on_circle = False
-        craft.navigation.go(self._edge())
-        craft.heading.at(centre)
+        craft.navigation.fly_to(self._edge())
+        craft.heading.look_at(centre)
 
-    def run(self, dt: float) -> bool:
+    def fly_step(self, dt: float) -> bool:
         """One step; True when the turns are flown."""
         craft = self._craft
         craft.wants_flight = not craft.landed
         if not self._on_circle:
-            craft.navigation.advance(dt)
+            craft.navigation.move_target(dt)
             self._on_circle = craft.navigation.reached
             return False
         control, radius = craft.control, self._radius
         self._turning += min(self._rate - self._turning, dt * control.accel / max(radius, 1.0))
         step = min(self._turning * dt, self._left)
         self._left -= step
-        self._tell()
+        self._announce_turn()
         self._angle += self._way * step
         north, east, up = self._edge()
         speed = self._way * self._turning * radius
@@ -55,11 +55,11 @@ class Circling:
         control.v_up = control.a_up = 0.0
         if self._left > 1e-9:
             return False
-        craft.navigation.start()
-        craft.heading.at(None)
+        craft.navigation.start_from()
+        craft.heading.look_at(None)
         return True
 
-    def _tell(self) -> None:
+    def _announce_turn(self) -> None:
         """Say which turn begins; like ArduCopter, also the one after the last."""
         if self._turns == inf:
             return
@@ -87,10 +87,10 @@ class Circle(Mode):
         super().__init__(craft)
         self._circling: Circling | None = None
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Put the centre ahead, so that the craft is already on the circle."""
         craft = self.craft
-        craft.navigation.start()
+        craft.navigation.start_from()
         here = craft.navigation.destination
         radius_m, yaw = craft.parameters["CIRCLE_RADIUS"] * 0.01, craft.body.yaw
         centre = (here[0] + radius_m * cos(yaw), here[1] + radius_m * sin(yaw), here[2])
@@ -98,11 +98,11 @@ class Circle(Mode):
         self._circling = Circling(craft, centre, inf, way * radius_m)
         return None
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step round."""
         craft = self.craft
         if craft.landed or self._circling is None:
-            craft.control.reset()
+            craft.control.restart_here()
             return
         craft.wants_flight = True
-        self._circling.run(dt)
+        self._circling.fly_step(dt)

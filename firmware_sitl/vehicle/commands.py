@@ -12,7 +12,14 @@ from firmware_sitl.vehicle.commands_devices import DEVICES
 from firmware_sitl.vehicle.commands_flight import FLIGHT
 from firmware_sitl.vehicle.commands_ground import GROUND
 from firmware_sitl.vehicle.commands_messages import MESSAGES
-from firmware_sitl.vehicle.request import UNSUPPORTED, CommandRequest, Handler, always, from_int, from_long
+from firmware_sitl.vehicle.request import (
+    UNSUPPORTED,
+    CommandRequest,
+    Handler,
+    always_answer,
+    from_int,
+    from_long,
+)
 from firmware_sitl.vehicle.state import State
 
 TABLE: Mapping[int, Handler] = {**FLIGHT, **GROUND, **MESSAGES, **DEVICES}
@@ -20,16 +27,16 @@ TABLE: Mapping[int, Handler] = {**FLIGHT, **GROUND, **MESSAGES, **DEVICES}
 
 def run_long(state: State, channel: Channel, message: Any) -> None:
     """Run a COMMAND_LONG; a command whose place needs a frame is not supported in it."""
-    _answer(channel, message, from_long(state, channel, message))
+    _send_answer(channel, message, from_long(state, channel, message))
 
 
 def run_int(state: State, channel: Channel, message: Any) -> None:
     """Run a COMMAND_INT."""
-    _answer(channel, message, from_int(state, channel, message))
+    _send_answer(channel, message, from_int(state, channel, message))
 
 
-def _answer(channel: Channel, message: Any, request: CommandRequest | None) -> None:
-    handler = TABLE.get(message.command, always(UNSUPPORTED))
+def _send_answer(channel: Channel, message: Any, request: CommandRequest | None) -> None:
+    handler = TABLE.get(message.command, always_answer(UNSUPPORTED))
     result = UNSUPPORTED if request is None else handler(request)
     source = message.get_srcSystem(), message.get_srcComponent()
     channel.send(mavlink.MAVLink_command_ack_message(message.command, result, 0, 0, *source))

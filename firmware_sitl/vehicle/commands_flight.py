@@ -20,8 +20,8 @@ from firmware_sitl.vehicle.request import (
     NEARLY,
     CommandRequest,
     Handler,
-    done,
-    same,
+    done_or_failed,
+    same_number,
 )
 from firmware_sitl.vehicle.state import State
 
@@ -72,9 +72,9 @@ NOTHING_ATTACHED = frozenset(
 MOST_TAG = 65535
 
 
-def _mode(number: int) -> Handler:
+def _change_to(number: int) -> Handler:
     def change(request: CommandRequest) -> int:
-        return done(ok=change_mode(request.state, number))
+        return done_or_failed(ok=change_mode(request.state, number))
 
     return change
 
@@ -86,7 +86,7 @@ CUSTOM_MODE, SAFETY = 1, 128
 def set_mode(state: State, base: int, custom: int) -> int:
     """SET_MODE or DO_SET_MODE: by ArduCopter's number, or the safety switch; a MAV_RESULT."""
     if base & CUSTOM_MODE:
-        return done(ok=change_mode(state, custom & 0xFF))
+        return done_or_failed(ok=change_mode(state, custom & 0xFF))
     if base != SAFETY or custom not in (0, 1):
         return DENIED
     state.safety_on = custom == 1
@@ -94,10 +94,10 @@ def set_mode(state: State, base: int, custom: int) -> int:
 
 
 def _set_mode(request: CommandRequest) -> int:
-    return set_mode(request.state, request.byte(1), request.whole(2))
+    return set_mode(request.state, request.byte_param(1), request.whole_param(2))
 
 
-def _takeoff(request: CommandRequest) -> int:
+def _take_off(request: CommandRequest) -> int:
     state = request.state
     if request.frame != modes.RELATIVE_FRAME:
         return DENIED
@@ -105,38 +105,42 @@ def _takeoff(request: CommandRequest) -> int:
     if not craft.motors.armed or not craft.landed or not request.z > craft.height_m:
         return FAILED
     navigates = abs(request.params[2]) < NEARLY
-    return done(ok=state.mode.take_off(request.z, navigates=navigates))
+    return done_or_failed(ok=state.mode.take_off(request.z, navigates=navigates))
 
 
-def _yaw(request: CommandRequest) -> int:
+def _turn_nose(request: CommandRequest) -> int:
     angle, rate, _, relative = request.params
-    if not 0.0 <= angle <= 360.0 or not (abs(relative) < NEARLY or same(relative, 1.0)):
+    if not 0.0 <= angle <= 360.0 or not (abs(relative) < NEARLY or same_number(relative, 1.0)):
         return FAILED
-    way = request.byte(3)
+    way = request.byte_param(3)
     way = way - 256 if way > 127 else way
-    request.state.craft.heading.fix(radians(angle), rate=radians(rate), way=way, relative=relative > NEARLY)
+    request.state.craft.heading.turn_to(
+        radians(angle), rate=radians(rate), way=way, relative=relative > NEARLY
+    )
     return ACCEPTED
 
 
-def _speed(request: CommandRequest) -> int:
+def _set_speed(request: CommandRequest) -> int:
     state = request.state
-    if not request.params[1] > NEARLY or request.whole(1) == actions.SPEED_TYPES:
+    if not request.params[1] > NEARLY or request.whole_param(1) == actions.SPEED_TYPES:
         return DENIED
     if not state.mode.takes_speed:
         return FAILED
-    return done(ok=actions.change_speed(state.craft.navigation, request.whole(1), request.params[1]))
+    return done_or_failed(
+        ok=actions.change_speed(state.craft.navigation, request.whole_param(1), request.params[1])
+    )
 
 
-def _reposition(request: CommandRequest) -> int:
+def _fly_to(request: CommandRequest) -> int:
     state = request.state
-    if state.mode is not state.guided and not request.whole(2) & 1:
+    if state.mode is not state.guided and not request.whole_param(2) & 1:
         return DENIED
     if not request.is_on_earth or not abs(request.z) <= MOST_ALTITUDE_M or not request.in_known_frame():
         return DENIED
     if request.x == 0 and request.y == 0:
         return DENIED
-    point = actions.place(state.craft, request.item)
-    if not state.fence.allows(*point):
+    point = actions.item_point(state.craft, request.item)
+    if not state.fence.allows_point(*point):
         return FAILED
     if not change_mode(state, modes.GUIDED):
         return FAILED
@@ -144,85 +148,85 @@ def _reposition(request: CommandRequest) -> int:
     return ACCEPTED
 
 
-def _pause(request: CommandRequest) -> int:
+def _pause_or_continue(request: CommandRequest) -> int:
     state = request.state
-    wish = request.byte(1)
+    wish = request.byte_param(1)
     if wish not in (0, 1):
         return DENIED
-    if state.mode.pause() if wish == 0 else state.mode.resume():
+    if state.mode.pause_flight() if wish == 0 else state.mode.resume_flight():
         return ACCEPTED
     state.say(6, "Failed to pause" if wish == 0 else "Failed to resume")
     return FAILED
 
 
-def _roi(request: CommandRequest) -> int:
+def _look_at_roi(request: CommandRequest) -> int:
     state = request.state
     if not abs(request.z) <= MOST_ALTITUDE_M or not request.in_known_frame():
         return DENIED
-    return done(ok=actions.do_item(state, request.item))
+    return done_or_failed(ok=actions.do_item(state, request.item))
 
 
 def _roi_none(request: CommandRequest) -> int:
-    return done(ok=actions.do_item(request.state, request.item))
+    return done_or_failed(ok=actions.do_item(request.state, request.item))
 
 
 def _mission_start(request: CommandRequest) -> int:
     if not (abs(request.params[0]) < NEARLY and abs(request.params[1]) < NEARLY):
         return DENIED
-    return done(ok=change_mode(request.state, modes.AUTO))
+    return done_or_failed(ok=change_mode(request.state, modes.AUTO))
 
 
 def _set_current(request: CommandRequest) -> int:
     state = request.state
-    if not 0 <= request.whole(1) < state.mission.count():
+    if not 0 <= request.whole_param(1) < state.mission.count_items():
         return DENIED
-    if same(request.params[1], 1.0):
-        state.auto.restart()
-    if not state.auto.set_current(request.whole(1)):
+    if same_number(request.params[1], 1.0):
+        state.auto.restart_mission()
+    if not state.auto.set_current(request.whole_param(1)):
         return FAILED
     request.channel.send_later(mavlink.MAVLINK_MSG_ID_MISSION_CURRENT)
     return ACCEPTED
 
 
 def _jump_tag(request: CommandRequest) -> int:
-    if not 0 <= request.whole(1) <= MOST_TAG:
+    if not 0 <= request.whole_param(1) <= MOST_TAG:
         return DENIED
-    if not request.state.auto.jump_to_tag(request.whole(1)):
+    if not request.state.auto.jump_to_tag(request.whole_param(1)):
         return FAILED
     request.channel.send_later(mavlink.MAVLINK_MSG_ID_MISSION_CURRENT)
     return ACCEPTED
 
 
-def _fence(request: CommandRequest) -> int:
+def _enable_fence(request: CommandRequest) -> int:
     """DO_FENCE_ENABLE: off, on (where there is one), or only the floor off; of some kinds, if so said."""
     state = request.state
-    wish, kinds = request.whole(1), request.byte(2) or 0xFF
+    wish, kinds = request.whole_param(1), request.byte_param(2) or 0xFF
     if wish == 1 and not state.fence.present & kinds:
         return FAILED
     if wish not in (0, 1, 2):
         return FAILED
-    state.fence.enable(on=wish == 1, kinds=FLOOR if wish == 2 else kinds)
+    state.fence.enable_kinds(on=wish == 1, kinds=FLOOR if wish == 2 else kinds)
     return ACCEPTED
 
 
-def _switch(request: CommandRequest) -> int:
+def _turn_switch(request: CommandRequest) -> int:
     """DO_AUX_FUNCTION: what a switch of the transmitter would do; only modes, fence and arming are known."""
     state = request.state
     if request.params[1] > SWITCH_HIGH:
         return DENIED
-    function, high = request.whole(1), request.whole(2) == SWITCH_HIGH
+    function, high = request.whole_param(1), request.whole_param(2) == SWITCH_HIGH
     if function in MODE_OF_SWITCH:
         if high:
             change_mode(state, MODE_OF_SWITCH[function])
         return ACCEPTED
     if function == Switch.FENCE:
-        state.fence.enable(on=high)
+        state.fence.enable_kinds(on=high)
     elif function == Switch.DISARM or (function in ARM_SWITCHES and not high):
-        arming.disarm(state)
+        arming.disarm_vehicle(state)
     elif function in ARM_SWITCHES:
-        arming.arm(state)
+        arming.arm_vehicle(state)
     elif function == Switch.MISSION_RESET and high:
-        state.auto.restart()
+        state.auto.restart_mission()
     elif function not in NOTHING_ATTACHED:
         state.say(6, f"Invalid channel option ({function})")
         return FAILED
@@ -242,7 +246,7 @@ def _button_hold(request: CommandRequest) -> int:
     state = request.state
     craft = state.craft
     if not craft.motors.armed:
-        arming.arm(state)
+        arming.arm_vehicle(state)
     elif not craft.landed:
         change_mode(state, modes.LAND)
     elif change_mode(state, modes.LOITER) and request.params[0] > craft.height_m:
@@ -256,39 +260,39 @@ def _button_pause(request: CommandRequest) -> int:
     craft = state.craft
     shot = abs(request.params[0]) >= NEARLY and state.mode is state.guided
     if craft.motors.armed and craft.landed:
-        arming.disarm(state)
+        arming.disarm_vehicle(state)
     elif craft.motors.armed and not shot and not change_mode(state, modes.BRAKE):
         change_mode(state, modes.ALT_HOLD)
     return ACCEPTED
 
 
 def _return_path(request: CommandRequest) -> int:
-    return done(ok=auto_return(request.state, path=True, landing=False))
+    return done_or_failed(ok=auto_return(request.state, path=True, landing=False))
 
 
 def _landing_sequence(request: CommandRequest) -> int:
-    return done(ok=auto_return(request.state, path=False, landing=True))
+    return done_or_failed(ok=auto_return(request.state, path=False, landing=True))
 
 
 FLIGHT: Mapping[int, Handler] = {
-    Command.NAV_LOITER_UNLIM: _mode(modes.LOITER),
-    Command.NAV_RETURN_TO_LAUNCH: _mode(modes.RTL),
-    Command.NAV_LAND: _mode(modes.LAND),
-    Command.NAV_TAKEOFF: _takeoff,
-    Command.NAV_VTOL_TAKEOFF: _takeoff,
-    Command.NAV_VTOL_LAND: _mode(modes.LAND),
-    Command.CONDITION_YAW: _yaw,
+    Command.NAV_LOITER_UNLIM: _change_to(modes.LOITER),
+    Command.NAV_RETURN_TO_LAUNCH: _change_to(modes.RTL),
+    Command.NAV_LAND: _change_to(modes.LAND),
+    Command.NAV_TAKEOFF: _take_off,
+    Command.NAV_VTOL_TAKEOFF: _take_off,
+    Command.NAV_VTOL_LAND: _change_to(modes.LAND),
+    Command.CONDITION_YAW: _turn_nose,
     Command.DO_SET_MODE: _set_mode,
-    Command.DO_CHANGE_SPEED: _speed,
+    Command.DO_CHANGE_SPEED: _set_speed,
     Command.DO_RETURN_PATH_START: _return_path,
     Command.DO_LAND_START: _landing_sequence,
-    Command.DO_REPOSITION: _reposition,
-    Command.DO_PAUSE_CONTINUE: _pause,
-    Command.DO_SET_ROI_LOCATION: _roi,
+    Command.DO_REPOSITION: _fly_to,
+    Command.DO_PAUSE_CONTINUE: _pause_or_continue,
+    Command.DO_SET_ROI_LOCATION: _look_at_roi,
     Command.DO_SET_ROI_NONE: _roi_none,
-    Command.DO_SET_ROI: _roi,
-    Command.DO_FENCE_ENABLE: _fence,
-    Command.DO_AUX_FUNCTION: _switch,
+    Command.DO_SET_ROI: _look_at_roi,
+    Command.DO_FENCE_ENABLE: _enable_fence,
+    Command.DO_AUX_FUNCTION: _turn_switch,
     Command.DO_SET_MISSION_CURRENT: _set_current,
     Command.MISSION_START: _mission_start,
     Command.DO_JUMP_TAG: _jump_tag,

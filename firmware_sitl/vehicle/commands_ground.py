@@ -19,9 +19,9 @@ from firmware_sitl.vehicle.request import (
     UNSUPPORTED,
     CommandRequest,
     Handler,
-    always,
-    done,
-    same,
+    always_answer,
+    done_or_failed,
+    same_number,
 )
 
 FORCE_REBOOT = 20190226
@@ -33,43 +33,43 @@ STARTS = "Initialising ArduPilot"
 SAFE, DANGEROUS = 0, 1
 
 
-def _arm(request: CommandRequest) -> int:
+def _arm_or_disarm(request: CommandRequest) -> int:
     state = request.state
     wish, force = request.params[0], request.params[1]
-    if same(wish, 1.0):
-        forced = same(force, arming.FORCE) or same(force, arming.FORCE_ARM_ONLY)
-        return done(ok=arming.arm(state, force=forced))
+    if same_number(wish, 1.0):
+        forced = same_number(force, arming.FORCE) or same_number(force, arming.FORCE_ARM_ONLY)
+        return done_or_failed(ok=arming.arm_vehicle(state, force=forced))
     if abs(wish) < NEARLY:
-        return done(ok=arming.disarm(state, force=same(force, arming.FORCE)))
+        return done_or_failed(ok=arming.disarm_vehicle(state, force=same_number(force, arming.FORCE)))
     return UNSUPPORTED
 
 
-def _prearm(request: CommandRequest) -> int:
+def _run_prearm_checks(request: CommandRequest) -> int:
     state = request.state
     if state.craft.motors.armed:
         return TEMPORARILY_REJECTED
-    for reason in arming.problems(state):
+    for reason in arming.arming_problems(state):
         state.say(2, f"PreArm: {reason}")
     return ACCEPTED
 
 
-def _terminate(request: CommandRequest) -> int:
+def _terminate_flight(request: CommandRequest) -> int:
     if not request.params[0] > 0.5:
         return FAILED
-    arming.disarm(request.state, force=True)
+    arming.disarm_vehicle(request.state, force=True)
     return ACCEPTED
 
 
-def _calibrate(request: CommandRequest) -> int:
+def _calibrate_sensors(request: CommandRequest) -> int:
     """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest."""
     state = request.state
     if state.craft.motors.armed:
         state.say(5, "Disarm to allow calibration")
         return FAILED
-    if same(request.params[0], 1.0):
+    if same_number(request.params[0], 1.0):
         state.say(6, STARTS)
         return ACCEPTED
-    if same(request.params[2], 1.0):
+    if same_number(request.params[2], 1.0):
         state.say(6, "Updating barometer calibration")
         state.say(6, "Barometer calibration complete")
         return ACCEPTED
@@ -81,11 +81,11 @@ def _calibrate(request: CommandRequest) -> int:
         if request.x == LEVEL:
             state.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")
         return ACCEPTED
-    existing = request.x == ACCEPT_EXISTING or same(request.params[1], ACCEPT_EXISTING)
+    existing = request.x == ACCEPT_EXISTING or same_number(request.params[1], ACCEPT_EXISTING)
     return ACCEPTED if existing else UNSUPPORTED
 
 
-def _compass(request: CommandRequest) -> int:
+def _refuse_compass_calibration(request: CommandRequest) -> int:
     """DO_START_MAG_CAL: nothing would turn the vehicle about for it."""
     state = request.state
     text = "Disarm to allow compass calibration" if state.craft.motors.armed else "no compass to calibrate"
@@ -93,31 +93,31 @@ def _compass(request: CommandRequest) -> int:
     return FAILED
 
 
-def _mask(request: CommandRequest) -> int:
-    return done(ok=0.0 <= request.params[0] <= 255.0)
+def _check_compass_mask(request: CommandRequest) -> int:
+    return done_or_failed(ok=0.0 <= request.params[0] <= 255.0)
 
 
-def _storage(request: CommandRequest) -> int:
+def _store_parameters(request: CommandRequest) -> int:
     state = request.state
-    if not same(request.params[0], ERASE):
+    if not same_number(request.params[0], ERASE):
         return DENIED
-    state.parameters.erase()
+    state.parameters.restore_defaults()
     state.say(4, "All parameters reset, reboot board")
     return ACCEPTED
 
 
-def _reboot(request: CommandRequest) -> int:
+def _reboot_vehicle(request: CommandRequest) -> int:
     state = request.state
     if state.craft.motors.armed and request.y != FORCE_REBOOT:
         return FAILED
-    if not same(request.params[0], 1.0) and not same(request.params[0], 3.0):
+    if not same_number(request.params[0], 1.0) and not same_number(request.params[0], 3.0):
         return UNSUPPORTED
     state.rebooting = True
     return ACCEPTED
 
 
-def _safety(request: CommandRequest) -> int:
-    wish = request.whole(1)
+def _set_safety_switch(request: CommandRequest) -> int:
+    wish = request.whole_param(1)
     if wish not in (SAFE, DANGEROUS):
         return DENIED
     request.state.safety_on = wish == SAFE
@@ -132,9 +132,9 @@ def _motor_test(request: CommandRequest) -> int:
     if not test.running and state.safety_on:
         state.say(2, "Motor Test: Safety switch")
         return FAILED
-    test.start(
+    test.start_test(
         state.craft.t_s,
-        kind=request.byte(2),
+        kind=request.byte_param(2),
         throttle=request.params[2],
         timeout_s=request.params[3],
         count=cast(request.x, 8),
@@ -146,15 +146,15 @@ def _battery_reset(request: CommandRequest) -> int:
     """BATTERY_RESET: which batteries (bits), how full in per cent."""
     state = request.state
     percent = request.params[1]
-    if request.whole(1) & 1 and 0.0 <= percent <= 100.0:
-        state.craft.battery.refill(percent / 100.0)
+    if request.whole_param(1) & 1 and 0.0 <= percent <= 100.0:
+        state.craft.battery.report_charge(percent / 100.0)
         end_battery_failsafes(state)
     return ACCEPTED
 
 
 def _set_home(request: CommandRequest) -> int:
     state = request.state
-    here = same(request.params[0], 1.0) or (request.x == 0 and request.y == 0)
+    here = same_number(request.params[0], 1.0) or (request.x == 0 and request.y == 0)
     if not here and not abs(request.params[0]) < NEARLY:
         return FAILED
     if not here and not (request.in_known_frame() and _height_fits(request.z)):
@@ -172,7 +172,7 @@ def _set_origin(request: CommandRequest) -> int:
     return DENIED if not _height_fits(request.z) or nowhere or not request.is_on_earth else FAILED
 
 
-def _position(request: CommandRequest) -> int:
+def _refuse_position(request: CommandRequest) -> int:
     """EXTERNAL_POSITION_ESTIMATE: not taken while there are satellites."""
     return DENIED if request.frame not in (GLOBAL, 5) or not isnan(request.z) else FAILED
 
@@ -183,21 +183,21 @@ def _height_fits(height_m: float) -> bool:
 
 GROUND: Mapping[int, Handler] = {
     Command.DO_SET_HOME: _set_home,
-    Command.DO_FLIGHTTERMINATION: _terminate,
+    Command.DO_FLIGHTTERMINATION: _terminate_flight,
     Command.DO_MOTOR_TEST: _motor_test,
-    Command.PREFLIGHT_CALIBRATION: _calibrate,
-    Command.PREFLIGHT_STORAGE: _storage,
-    Command.PREFLIGHT_REBOOT_SHUTDOWN: _reboot,
-    Command.COMPONENT_ARM_DISARM: _arm,
-    Command.RUN_PREARM_CHECKS: _prearm,
+    Command.PREFLIGHT_CALIBRATION: _calibrate_sensors,
+    Command.PREFLIGHT_STORAGE: _store_parameters,
+    Command.PREFLIGHT_REBOOT_SHUTDOWN: _reboot_vehicle,
+    Command.COMPONENT_ARM_DISARM: _arm_or_disarm,
+    Command.RUN_PREARM_CHECKS: _run_prearm_checks,
     Command.DO_SET_GLOBAL_ORIGIN: _set_origin,
-    Command.DO_SET_SAFETY_SWITCH_STATE: _safety,
-    Command.FIXED_MAG_CAL_YAW: always(ACCEPTED),
-    Command.DO_START_MAG_CAL: _compass,
-    Command.DO_ACCEPT_MAG_CAL: _mask,
-    Command.DO_CANCEL_MAG_CAL: _mask,
-    Command.ACCELCAL_VEHICLE_POS: always(FAILED),
+    Command.DO_SET_SAFETY_SWITCH_STATE: _set_safety_switch,
+    Command.FIXED_MAG_CAL_YAW: always_answer(ACCEPTED),
+    Command.DO_START_MAG_CAL: _refuse_compass_calibration,
+    Command.DO_ACCEPT_MAG_CAL: _check_compass_mask,
+    Command.DO_CANCEL_MAG_CAL: _check_compass_mask,
+    Command.ACCELCAL_VEHICLE_POS: always_answer(FAILED),
     Command.BATTERY_RESET: _battery_reset,
-    Command.DEBUG_TRAP: always(DENIED),
-    Command.EXTERNAL_POSITION_ESTIMATE: _position,
+    Command.DEBUG_TRAP: always_answer(DENIED),
+    Command.EXTERNAL_POSITION_ESTIMATE: _refuse_position,
 }

@@ -15,9 +15,9 @@ from firmware_sitl.vehicle.parameters import Parameters
 from firmware_sitl.vehicle.shaping import (
     clamp,
     error_for_rate,
+    limit_length,
     root_control,
     shaped_accel,
-    within,
 )
 
 NO_LIMIT = (0.0, 0.0)
@@ -77,7 +77,7 @@ class PositionControl:
         self._limited = NO_LIMIT
         self.ask_north = self.ask_east = self.ask_up = 0.0
 
-    def refresh(self) -> None:
+    def read_gains(self) -> None:
         """Read the gains again: a parameter changed."""
         self.gains = Gains(self.parameters)
 
@@ -88,7 +88,7 @@ class PositionControl:
         self.speed, self.accel = max(speed, 0.1), max(accel, 0.1)
         self.climb, self.descent, self.accel_up = max(climb, 0.1), max(descent, 0.1), max(accel_up, 0.1)
 
-    def reset(self) -> None:
+    def restart_here(self) -> None:
         """Take the present state as the target and forget the integrators: on the ground."""
         body = self.body
         self.north, self.east, self.up = body.north, body.east, body.up
@@ -114,7 +114,7 @@ class PositionControl:
         rise = error_for_rate(abs(body.v_up), self.gains.pos_up_p, self.accel_up)
         return north, east, body.up + (rise if body.v_up > 0.0 else -rise)
 
-    def glide(
+    def move_target(
         self,
         dt: float,
         v_north: float = 0.0,
@@ -130,18 +130,18 @@ class PositionControl:
         off_n, off_e = v_north - self.v_north, v_east - self.v_east
         jerk, off = self.gains.jerk, hypot(off_n, off_e)
         gain = root_control(off, jerk / self.accel, jerk, dt) / off if off > 1e-9 else 0.0
-        wanted = within(push[0] + off_n * gain, push[1] + off_e * gain, self.accel)
-        change = within(wanted[0] - self.a_north, wanted[1] - self.a_east, jerk * dt)
+        wanted = limit_length(push[0] + off_n * gain, push[1] + off_e * gain, self.accel)
+        change = limit_length(wanted[0] - self.a_north, wanted[1] - self.a_east, jerk * dt)
         self.a_north += change[0]
         self.a_east += change[1]
 
-    def approach(self, dt: float, north: float, east: float) -> None:
+    def approach_point(self, dt: float, north: float, east: float) -> None:
         """Move the horizontal target to a point, shaped: by a speed that can still stop there."""
         off_n, off_e = north - self.north, east - self.east
         off = hypot(off_n, off_e)
         speed = min(root_control(off, 0.5 * self.gains.jerk / self.accel, 0.5 * self.accel, dt), self.speed)
         scale = speed / off if off > 1e-6 else 0.0
-        self.glide(dt, off_n * scale, off_e * scale)
+        self.move_target(dt, off_n * scale, off_e * scale)
 
     def climb_at(self, dt: float, rate: float, *, limited: bool = True) -> None:
         """Move the vertical target at a climb rate, shaped; a landing has its own limit (LAND_SPEED_HIGH)."""
@@ -157,16 +157,16 @@ class PositionControl:
         gain = 0.5 * self.gains.jerk_up / self.accel_up
         self.climb_at(dt, root_control(up - self.up, gain, 0.5 * self.accel_up, dt))
 
-    def run(self, dt: float) -> None:
+    def step_loops(self, dt: float) -> None:
         """One step of both controllers: sets the accelerations asked of the body."""
         self._run_horizontal(dt)
         self._run_vertical()
 
-    def lean(self) -> tuple[float, float]:
+    def lean_asked(self) -> tuple[float, float]:
         """Tangents of the lean asked for, north and east."""
         return self.ask_north / GRAVITY_MPS2, self.ask_east / GRAVITY_MPS2
 
-    def relax(self, dt: float) -> None:
+    def relax_integrator(self, dt: float) -> None:
         """Let the wind's integrator go, for the ground."""
         keep = 1.0 - dt / (dt + 0.25)
         self._integral = (self._integral[0] * keep, self._integral[1] * keep)
@@ -197,13 +197,13 @@ class PositionControl:
         slope_n += ((err_n - last_n) / dt - slope_n) * smooth
         slope_e += ((err_e - last_e) / dt - slope_e) * smooth
         self._slope = (slope_n, slope_e)
-        int_n, int_e = self._integrate(err_n * gains.vel_i * dt, err_e * gains.vel_i * dt)
+        int_n, int_e = self._grow_integrator(err_n * gains.vel_i * dt, err_e * gains.vel_i * dt)
         return (
             gains.vel_p * err_n + int_n + gains.vel_d * slope_n,
             gains.vel_p * err_e + int_e + gains.vel_d * slope_e,
         )
 
-    def _integrate(self, add_n: float, add_e: float) -> tuple[float, float]:
+    def _grow_integrator(self, add_n: float, add_e: float) -> tuple[float, float]:
         """The integrator, which may not grow in the direction in which the lean is limited."""
         old_n, old_e = self._integral
         new_n, new_e = old_n + add_n, old_e + add_e

@@ -89,7 +89,7 @@ class Craft:
         scale = METRES_PER_DEGREE * cos(radians(self.origin.lat_deg))
         north = METRES_PER_DEGREE * parameters["SIM_GPS1_GLTCH_X"]
         east = scale * parameters["SIM_GPS1_GLTCH_Y"]
-        believed = self.glitch.follow(self.t_s, (north, east))
+        believed = self.glitch.believed_offset(self.t_s, (north, east))
         if believed != self.astray:
             self.body.north += believed[0] - self.astray[0]
             self.body.east += believed[1] - self.astray[1]
@@ -99,32 +99,34 @@ class Craft:
         """Advance everything by one step, steered by a flight mode."""
         self.t_s += dt
         self._go_astray()
-        wind = self.air.blow(dt, self.body.up)
+        wind = self.air.next_wind(dt, self.body.up)
         self.wants_flight = False
         if not self.landed:
-            self.landing_target.look(self.astray)
+            self.landing_target.look_for_target(self.astray)
         steer(dt)
-        self.motors.run(dt, fly=self.wants_flight)
+        self.motors.spool_step(dt, fly=self.wants_flight)
         if self.body.on_ground:
-            self._stand(dt)
+            self._step_on_ground(dt)
         else:
-            self._fly(dt, wind)
+            self._step_in_air(dt, wind)
         self._detect_landing(dt)
-        self.battery.draw(dt, self.body.amperes(self.battery.volt) + (0.1 if self.motors.armed else 0.0))
+        self.battery.draw_current(
+            dt, self.body.current_a(self.battery.volt) + (0.1 if self.motors.armed else 0.0)
+        )
 
     def take_off(self, dt: float, up: float) -> bool:
         """Spool up, leave the ground and climb to a height; True once there."""
         self.wants_flight = True
         control = self.control
         if self.landed:
-            control.reset()
-            self.heading.hold()
+            control.restart_here()
+            self.heading.hold_present()
             if self.motors.spool is Spool.UNLIMITED:
                 self._ramp += dt / max(self.parameters["TKOFF_SLEW_TIME"], 0.1)
                 if self._ramp >= LIFTING_SHARE * self.body.airframe.hover_throttle:
                     self.leave_ground()
             return False
-        control.glide(dt)
+        control.move_target(dt)
         control.climb_to(dt, up)
         slow = 0.1 * control.climb
         close = 0.5 * slow * slow / control.accel_up
@@ -137,47 +139,47 @@ class Craft:
         self._ramp = self._contact_s = self._detect_s = 0.0
         self.body.lift_off()
 
-    def point(self, lat_deg: float, lon_deg: float, up: float) -> tuple[float, float, float]:
+    def local_point(self, lat_deg: float, lon_deg: float, up: float) -> tuple[float, float, float]:
         """A local point from a position and a height above the origin."""
-        north, east = self.origin.local(lat_deg, lon_deg)
+        north, east = self.origin.to_local(lat_deg, lon_deg)
         return north, east, up
 
-    def _fly(self, dt: float, wind: tuple[float, float, float]) -> None:
+    def _step_in_air(self, dt: float, wind: tuple[float, float, float]) -> None:
         control, body = self.control, self.body
         spun = self.motors.spool in (Spool.UNLIMITED, Spool.SPOOLING_UP)
         if self.motors.armed and spun:
-            control.run(dt)
-            lean, a_up = control.lean(), clamp(control.ask_up, -GRAVITY_MPS2, 2.0 * GRAVITY_MPS2)
+            control.step_loops(dt)
+            lean, a_up = control.lean_asked(), clamp(control.ask_up, -GRAVITY_MPS2, 2.0 * GRAVITY_MPS2)
         else:
             lean, a_up = (0.0, 0.0), -3.0 * GRAVITY_MPS2
-        body.steer(
+        body.turn_towards(
             dt,
             lean=lean,
-            yaw=self.heading.target(dt),
+            yaw=self.heading.next_heading(dt),
             yaw_slew=control.gains.yaw_slew,
             tc=control.gains.input_tc,
         )
         body.thrust_share = self.motors.working_share
-        body.fly(dt, a_up=a_up, wind=wind)
+        body.step_in_air(dt, a_up=a_up, wind=wind)
         if body.on_ground:
             self.say(6, f"SIM Hit ground at {body.hit_ground_mps or 0.0:f} m/s")
 
-    def _stand(self, dt: float) -> None:
+    def _step_on_ground(self, dt: float) -> None:
         """On the ground: the controller goes on asking, but nothing moves."""
         body, control = self.body, self.control
         if self.wrecked:
             # ArduPilot's SITL stands it upright: neither landed nor crashed to its detectors.
-            body.rest(body.airframe.mass_kg * GRAVITY_MPS2)
+            body.step_on_ground(body.airframe.mass_kg * GRAVITY_MPS2)
             return
         idle = 0.0
         if self.motors.armed and not self.landed:
-            control.run(dt)
+            control.step_loops(dt)
             rising = control.v_up > 0.1 and control.ask_up > 0.0
             if rising and self.motors.spool is Spool.UNLIMITED:
                 self.leave_ground()
                 return
             idle = 0.15 * body.airframe.mass_kg * GRAVITY_MPS2
-        body.rest(idle)
+        body.step_on_ground(idle)
 
     def _detect_landing(self, dt: float) -> None:
         """Landed: at rest with low throttle and no large tilt asked for, for a second (ArduCopter)."""
@@ -188,7 +190,7 @@ class Craft:
             return
         pressing = self.body.on_ground and self.control.v_up <= 0.0
         self._contact_s = self._contact_s + dt if pressing else 0.0
-        tilt = atan(hypot(*self.control.lean()))
+        tilt = atan(hypot(*self.control.lean_asked()))
         if self._contact_s >= LAND_SETTLE_S and tilt <= LAND_TILT_RAD:
             self._detect_s += dt
             self.landed_maybe = self._detect_s >= 0.2

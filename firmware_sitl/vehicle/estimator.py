@@ -73,7 +73,7 @@ class Estimator:
         """Whether gyroscopes and attitude are ready."""
         return self.t_s >= ALIGNED_AFTER_S
 
-    def update(self, t_s: float) -> None:
+    def advance_to(self, t_s: float) -> None:
         """Advance to a time."""
         self.t_s = t_s
         if self._satellites_ok():
@@ -107,11 +107,11 @@ class Glitch:
         self._refused_since_s: float | None = None
         self._fits_since_s: float | None = None
 
-    def follow(self, t_s: float, sent: Offset) -> Offset:
+    def believed_offset(self, t_s: float, sent: Offset) -> Offset:
         """The offset believed in, for the one that the satellites send, metres north and east."""
         off_m = hypot(sent[0] - self.astray[0], sent[1] - self.astray[1])
         if off_m <= GATE_M:
-            self._fit(t_s)
+            self._fit_offset(t_s)
             self.astray = sent
             return self.astray
         self._fits_since_s = None
@@ -124,7 +124,7 @@ class Glitch:
             self.astray = sent
         return self.astray
 
-    def _fit(self, t_s: float) -> None:
+    def _fit_offset(self, t_s: float) -> None:
         self._refused_since_s = None
         if not self.glitching:
             return

@@ -114,7 +114,7 @@ def _watch_gcs(state: State, t_s: float) -> None:
         goes_on = "Continuing Auto Mode"
     elif state.mode.number in PILOTED and options & GCS_CONTINUES_PILOTED:
         goes_on = "Continuing Pilot Control"
-    _respond(state, "GCS", GCS_ACTIONS.get(action, _A.RTL), goes_on=goes_on)
+    _answer_loss(state, "GCS", GCS_ACTIONS.get(action, _A.RTL), goes_on=goes_on)
 
 
 def _watch_battery(state: State, t_s: float) -> None:
@@ -126,10 +126,10 @@ def _watch_battery(state: State, t_s: float) -> None:
         state, t_s, failsafes.battery_critical_since_s, "BATT_CRT"
     )
     failsafes.battery_low_since_s = _below_since(state, t_s, failsafes.battery_low_since_s, "BATT_LOW")
-    if not failsafes.battery_critical and _held(failsafes.battery_critical_since_s, t_s, hold_s):
+    if not failsafes.battery_critical and _has_held(failsafes.battery_critical_since_s, t_s, hold_s):
         failsafes.battery_critical = True
         _battery_event(state, "critical", int(parameters["BATT_FS_CRT_ACT"]), battery.volt, battery.used_mah)
-    elif not (failsafes.battery_low or failsafes.battery_critical) and _held(
+    elif not (failsafes.battery_low or failsafes.battery_critical) and _has_held(
         failsafes.battery_low_since_s, t_s, hold_s
     ):
         failsafes.battery_low = True
@@ -145,22 +145,22 @@ def _battery_event(state: State, what: str, value: int, volt: float, used_mah: f
     failsafes.battery_rank = rank
     keeps_landing = state.mode.landing and int(state.parameters["FS_OPTIONS"]) & CONTINUE_IF_LANDING
     if _idle_on_ground(state):
-        arming.disarm(state, force=True)
+        arming.disarm_vehicle(state, force=True)
         state.say(4, "Battery Failsafe - Disarming")
     elif keeps_landing and action is not FailsafeAction.NONE:
         state.say(4, "Battery Failsafe - Continuing Landing")
-        act(state, FailsafeAction.LAND)
+        carry_out(state, FailsafeAction.LAND)
     else:
         state.say(4, "Battery Failsafe")
-        act(state, action)
+        carry_out(state, action)
 
 
 def _watch_position(state: State, t_s: float) -> None:
     """The filter's failsafe: without a position for a second (10 looks of ArduCopter's EKF check)."""
     parameters, failsafes = state.parameters, state.failsafes
     bad = not state.estimator.position_ok and state.home_set and parameters["FS_EKF_THRESH"] > 0.0
-    failsafes.no_position_since_s = _since(t_s, failsafes.no_position_since_s, holds=bad)
-    lost = _held(failsafes.no_position_since_s, t_s, EKF_CHECK_S)
+    failsafes.no_position_since_s = _holds_since(t_s, failsafes.no_position_since_s, holds=bad)
+    lost = _has_held(failsafes.no_position_since_s, t_s, EKF_CHECK_S)
     if lost == failsafes.ekf_lost:
         return
     failsafes.ekf_lost = lost
@@ -185,9 +185,9 @@ def _watch_radio(state: State, t_s: float) -> None:
     parameters, failsafes = state.parameters, state.failsafes
     action = int(parameters["FS_THR_ENABLE"])
     silent = parameters["SIM_RC_FAIL"] != 0.0
-    failsafes.no_radio_since_s = _since(t_s, failsafes.no_radio_since_s, holds=silent)
+    failsafes.no_radio_since_s = _holds_since(t_s, failsafes.no_radio_since_s, holds=silent)
     after_s = RC_SILENCE_S if parameters["SIM_RC_FAIL"] == NO_PULSES else 0.0
-    lost = _held(failsafes.no_radio_since_s, t_s, after_s) and action != 0
+    lost = _has_held(failsafes.no_radio_since_s, t_s, after_s) and action != 0
     if lost == failsafes.radio_lost:
         return
     failsafes.radio_lost = lost
@@ -199,14 +199,14 @@ def _watch_radio(state: State, t_s: float) -> None:
         goes_on = "Continuing Auto"
     elif state.mode.number == modes.GUIDED and options & RC_CONTINUES_GUIDED:
         goes_on = "Continuing Guided Mode"
-    _respond(state, "Radio", THROTTLE_ACTIONS.get(action, _A.LAND), goes_on=goes_on)
+    _answer_loss(state, "Radio", THROTTLE_ACTIONS.get(action, _A.LAND), goes_on=goes_on)
 
 
-def _respond(state: State, what: str, action: FailsafeAction, *, goes_on: str) -> None:
+def _answer_loss(state: State, what: str, action: FailsafeAction, *, goes_on: str) -> None:
     """Say that a link is lost, and act: unless on the ground, landing anyhow, or told to go on."""
     if _idle_on_ground(state):
         state.say(4, f"{what} Failsafe - Disarming")
-        arming.disarm(state, force=True)
+        arming.disarm_vehicle(state, force=True)
         return
     rank = state.failsafes.battery_rank
     lands_by_battery = rank is not None and rank <= GRAVEST_FIRST.index(FailsafeAction.LAND)
@@ -217,7 +217,7 @@ def _respond(state: State, what: str, action: FailsafeAction, *, goes_on: str) -
     elif goes_on:
         action = FailsafeAction.NONE
     state.say(4, f"{what} Failsafe - {goes_on}" if goes_on else f"{what} Failsafe")
-    act(state, action)
+    carry_out(state, action)
 
 
 def _idle_on_ground(state: State) -> bool:
@@ -225,14 +225,14 @@ def _idle_on_ground(state: State) -> bool:
     return state.craft.landed and not (state.mode is state.auto and state.auto.running)
 
 
-def _since(t_s: float, since_s: float | None, *, holds: bool) -> float | None:
+def _holds_since(t_s: float, since_s: float | None, *, holds: bool) -> float | None:
     """Since when something has held without a break."""
     if not holds:
         return None
     return t_s if since_s is None else since_s
 
 
-def _held(since: float | None, t_s: float, hold_s: float) -> bool:
+def _has_held(since: float | None, t_s: float, hold_s: float) -> bool:
     return since is not None and t_s - since >= hold_s
 
 
@@ -265,12 +265,12 @@ def action_of(value: float) -> FailsafeAction | None:
         return None
 
 
-def act(state: State, action: FailsafeAction | None) -> None:
+def carry_out(state: State, action: FailsafeAction | None) -> None:
     """Do it."""
     if action is None or action is FailsafeAction.NONE:
         return
     if action is FailsafeAction.TERMINATE:
-        arming.disarm(state, force=True)
+        arming.disarm_vehicle(state, force=True)
         return
     for mode, otherwise in TRIED_FIRST.get(action, ()):
         if change_mode(state, mode):
@@ -292,7 +292,7 @@ def act_on_breach(state: State, breached: int) -> None:
     if action == REPORT_ONLY:
         return
     if state.craft.landed:
-        arming.disarm(state)
+        arming.disarm_vehicle(state)
         return
     gives_up = state.fence.outside_m(breached) > GIVE_UP_M
     for mode in (modes.LAND,) if gives_up else MODES_ON_BREACH.get(action, (modes.RTL, modes.LAND)):

@@ -43,7 +43,7 @@ class FenceShape:
     centre: Corner = (0.0, 0.0)
     radius_m: float = 0.0
 
-    def holds(self, north: float, east: float) -> bool:
+    def contains_point(self, north: float, east: float) -> bool:
         """Whether a point lies within the area."""
         if not self.corners:
             return hypot(north - self.centre[0], east - self.centre[1]) <= self.radius_m
@@ -104,14 +104,14 @@ class Fence:
             self._switch = parameters["FENCE_ENABLE"]
             self._kinds = int(parameters["FENCE_TYPE"]) & ~FLOOR if self._switch else 0
 
-    def load(self, items: list[WireItem]) -> None:
+    def load_items(self, items: list[WireItem]) -> None:
         """Take over a list of fence items, in local metres."""
         origin, areas, place = self._craft.origin, [], 0
         while place < len(items):
             item = items[place]
             if item.command in FENCE_POLYGONS:
                 count = int(item.params[0])
-                corners = tuple(origin.local(i.lat_deg, i.lon_deg) for i in items[place : place + count])
+                corners = tuple(origin.to_local(i.lat_deg, i.lon_deg) for i in items[place : place + count])
                 areas.append(
                     FenceShape(
                         inside=item.command == Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION, corners=corners
@@ -120,7 +120,7 @@ class Fence:
                 place += count
                 continue
             if item.command != Command.NAV_FENCE_RETURN_POINT:
-                centre = origin.local(item.lat_deg, item.lon_deg)
+                centre = origin.to_local(item.lat_deg, item.lon_deg)
                 inside = item.command == Command.NAV_FENCE_CIRCLE_INCLUSION
                 areas.append(FenceShape(inside=inside, centre=centre, radius_m=item.params[0]))
             place += 1
@@ -143,13 +143,13 @@ class Fence:
             self._recovering_until_s = t_s + RECOVERY_S
             self._craft.say(6, "Manual recovery started")
 
-    def enable(self, *, on: bool, kinds: int = ALL) -> None:
+    def enable_kinds(self, *, on: bool, kinds: int = ALL) -> None:
         """Watch some fences, or no longer."""
         if kinds & int(self._parameters["FENCE_TYPE"]) & FLOOR:
             self._floor_stays_on, self._floor_stays_off = on, not on
-        self._set(on=on, kinds=kinds)
+        self._set_kinds(on=on, kinds=kinds)
 
-    def _set(self, *, on: bool, kinds: int) -> int:
+    def _set_kinds(self, *, on: bool, kinds: int) -> int:
         """Switch fences that FENCE_TYPE asks for; bits of those that changed."""
         self._heed_switch()
         before, kinds = self._kinds, kinds & int(self._parameters["FENCE_TYPE"])
@@ -160,25 +160,25 @@ class Fence:
         return changed
 
     def _switch_kinds(self, what: str, *, on: bool, kinds: int) -> None:
-        changed = self._set(on=on, kinds=kinds)
+        changed = self._set_kinds(on=on, kinds=kinds)
         if changed:
             self._craft.say(5, f"{fence_names(changed)} {what}")
 
-    def allows(self, north: float, east: float, up: float) -> bool:
+    def allows_point(self, north: float, east: float, up: float) -> bool:
         """Whether a destination lies within the fences watched."""
         return not self._breaches_at(north, east, up - self._craft.home[2])
 
-    def breaches(self, body: Body) -> int:
+    def find_breaches(self, body: Body) -> int:
         """Bits of the fences outside of which the body is."""
         return self._breaches_at(body.north, body.east, body.up - self._craft.home[2])
 
-    def watch(self, t_s: float, *, position_ok: bool, landing: bool) -> int:
+    def watch_breaches(self, t_s: float, *, position_ok: bool, landing: bool) -> int:
         """Look for a new breach: bits of the fences whose breach calls for an action, 0 for none."""
         craft = self._craft
         self._mind_the_floor(landing=landing)
         if not position_ok:
             return 0
-        now, before = self.breaches(craft.body), self.breached
+        now, before = self.find_breaches(craft.body), self.breached
         new = (now & ~before) | self._moved_backups(now)
         self.breached = now
         if before and not now and not craft.landed:
@@ -204,7 +204,7 @@ class Fence:
         switched = parameters["FENCE_ENABLE"] or parameters["FENCE_AUTOENABLE"] in (2.0, 3.0)
         above = craft.height_m >= parameters["FENCE_ALT_MIN"] + parameters["FENCE_MARGIN"]
         if wanted and switched and above and not self._kinds & FLOOR:
-            self._set(on=True, kinds=FLOOR)
+            self._set_kinds(on=True, kinds=FLOOR)
             craft.say(5, "Min Alt fence enabled (auto enable)")
 
     def _breaches_at(self, north: float, east: float, height_m: float) -> int:
@@ -222,9 +222,9 @@ class Fence:
         return found
 
     def _within_areas(self, north: float, east: float) -> bool:
-        if any(area.holds(north, east) for area in self.areas if not area.inside):
+        if any(area.contains_point(north, east) for area in self.areas if not area.inside):
             return False
-        inclusions = [area.holds(north, east) for area in self.areas if area.inside]
+        inclusions = [area.contains_point(north, east) for area in self.areas if area.inside]
         if not inclusions:
             return True
         either = int(self._parameters["FENCE_OPTIONS"]) & UNION_OF_INCLUSIONS

@@ -58,7 +58,7 @@ class FileServer:
         self._open: dict[Sender, bytes] = {}
         self._last: dict[Sender, tuple[bytes, Any]] = {}
 
-    def handle(self, message: Any, send: SendMessage) -> None:
+    def handle_request(self, message: Any, send: SendMessage) -> None:
         """Answer one request; a request that comes again gets the same answer again."""
         source = message.get_srcSystem(), message.get_srcComponent()
         asked = bytes(message.payload)
@@ -66,12 +66,12 @@ class FileServer:
         if before is not None and before[0] == asked:
             send(before[1])
             return
-        for payload in self._answers(source, asked):
+        for payload in self._answer_request(source, asked):
             answer = mavlink.MAVLink_file_transfer_protocol_message(0, *source, payload)
             self._last[source] = (asked, answer)
             send(answer)
 
-    def _answers(self, source: Sender, asked: bytes) -> Iterator[list[int]]:
+    def _answer_request(self, source: Sender, asked: bytes) -> Iterator[list[int]]:
         (sequence, session, operation, size), (offset,) = (
             unpack_from("<HBBB", asked),
             unpack_from("<I", asked, 8),
@@ -87,34 +87,34 @@ class FileServer:
             return list((head + text).ljust(HEADER + DATA_BYTES, b"\0"))
 
         if operation == BURST:
-            yield from self._burst(source, size, offset, answer)
+            yield from self._send_burst(source, size, offset, answer)
             return
         try:
-            yield answer(ACK, self._done(source, operation, data, size, offset))
+            yield answer(ACK, self._do_operation(source, operation, data, size, offset))
         except Refusal as refusal:
             yield answer(NAK, bytes([refusal.code]))
 
-    def _done(self, source: Sender, operation: int, data: bytes, size: int, offset: int) -> bytes:
+    def _do_operation(self, source: Sender, operation: int, data: bytes, size: int, offset: int) -> bytes:
         """The data of an answer. Raises Refusal."""
         if operation in (TERMINATE, RESET):
             self._open.pop(source, None)
         elif operation == OPEN:
-            self._open[source] = self._contents(data)
-            told = TOLD_BYTES if _text(data) in LISTS else len(self._open[source])
+            self._open[source] = self._read_file(data)
+            told = TOLD_BYTES if _decode_name(data) in LISTS else len(self._open[source])
             return pack("<I", told)
         elif operation == READ:
-            return _part(self._opened(source), offset, size)
+            return _part_of(self._opened_by(source), offset, size)
         elif operation == CRC32:
-            return pack("<I", zlib.crc32(self._contents(data), 0xFFFFFFFF) ^ 0xFFFFFFFF)
+            return pack("<I", zlib.crc32(self._read_file(data), 0xFFFFFFFF) ^ 0xFFFFFFFF)
         elif operation == LIST:
-            return _listed(_text(data), offset)
+            return _list_folder(_decode_name(data), offset)
         elif operation in CHANGES:
             raise Refusal(NO_SUCH_FILE)
         elif operation != NONE:
             raise Refusal(FAIL)
         return b""
 
-    def _burst(
+    def _send_burst(
         self, source: Sender, size: int, offset: int, answer: Callable[..., list[int]]
     ) -> Iterator[list[int]]:
         """A file in as many packets as it takes, and the refusal of what lies behind its end."""
@@ -122,26 +122,26 @@ class FileServer:
         for number in range(BURST_PACKETS):
             at = offset + number * each
             try:
-                part = _part(self._opened(source), at, each)
+                part = _part_of(self._opened_by(source), at, each)
             except Refusal as refusal:
                 yield answer(NAK, bytes([refusal.code]), at=at, ahead=number + 1)
                 return
             yield answer(ACK, part, at=at, ahead=number + 1, complete=number == BURST_PACKETS - 1)
 
-    def _opened(self, source: Sender) -> bytes:
+    def _opened_by(self, source: Sender) -> bytes:
         if source not in self._open:
             raise Refusal(NO_SUCH_FILE)
         return self._open[source]
 
-    def _contents(self, name: bytes) -> bytes:
-        path, _, query = _text(name).partition("?")
+    def _read_file(self, name: bytes) -> bytes:
+        path, _, query = _decode_name(name).partition("?")
         listed = list_file(self._lists, path)
         if listed is not None:
             return listed
         if path != PARAMETERS:
             raise Refusal(NO_SUCH_FILE)
         wishes = {key: int(values[0]) for key, values in parse_qs(query).items() if values[0].isdigit()}
-        return packed(self._parameters, wishes)
+        return pack_parameters(self._parameters, wishes)
 
 
 class Refusal(Exception):  # noqa: N818 - it says what happened
@@ -152,7 +152,7 @@ class Refusal(Exception):  # noqa: N818 - it says what happened
         self.code = code
 
 
-def packed(parameters: Parameters, wishes: Mapping[str, int]) -> bytes:
+def pack_parameters(parameters: Parameters, wishes: Mapping[str, int]) -> bytes:
     """All parameters, or `count` from `start`, each with its default where `withdefaults` and changed.
 
     A header of three numbers (magic, entries, all there are), then for each parameter its type, how many
@@ -162,16 +162,16 @@ def packed(parameters: Parameters, wishes: Mapping[str, int]) -> bytes:
     chosen = shown[wishes.get("start", 0) :][: wishes.get("count") or None]
     with_defaults = bool(wishes.get("withdefaults"))
     magic = MAGIC_WITH_DEFAULTS if with_defaults else MAGIC
-    entries = _entries(chosen, parameters.default_shown if with_defaults else lambda name: None)
+    entries = _pack_entries(chosen, parameters.default_shown if with_defaults else lambda name: None)
     return pack("<HHH", magic, len(chosen), len(shown)) + b"".join(entries)
 
 
-def _entries(chosen: Iterable[Parameter], default: Callable[[str], float | None]) -> Iterator[bytes]:
+def _pack_entries(chosen: Iterable[Parameter], default: Callable[[str], float | None]) -> Iterator[bytes]:
     before = ""
     for parameter in chosen:
         kind, form = TYPES[parameter.type]
         usual, name = default(parameter.name), parameter.name
-        shared = _shared(before, name)
+        shared = _shared_prefix(before, name)
         value = pack(form, parameter.value if kind == TYPES[REAL32][0] else int(parameter.value))
         if usual is not None and usual != parameter.value:
             kind |= HAS_DEFAULT
@@ -180,19 +180,19 @@ def _entries(chosen: Iterable[Parameter], default: Callable[[str], float | None]
         before = name
 
 
-def _shared(before: str, name: str) -> int:
+def _shared_prefix(before: str, name: str) -> int:
     """How many letters two names have in common at their beginnings; at least one of `name` is left."""
     most = min(len(before), len(name) - 1, LONGEST_SHARED)
     return next((n for n in range(most) if before[n] != name[n]), most)
 
 
-def _part(contents: bytes, offset: int, size: int) -> bytes:
+def _part_of(contents: bytes, offset: int, size: int) -> bytes:
     if offset >= len(contents):
         raise Refusal(END_OF_FILE)
     return contents[offset : offset + min(size, DATA_BYTES)]
 
 
-def _listed(folder: str, offset: int) -> bytes:
+def _list_folder(folder: str, offset: int) -> bytes:
     if folder not in (FOLDER, ""):
         raise Refusal(NO_SUCH_FILE)
     if offset > 0:
@@ -200,7 +200,7 @@ def _listed(folder: str, offset: int) -> bytes:
     return FOLDER_ENTRIES
 
 
-def _text(data: bytes) -> str:
+def _decode_name(data: bytes) -> str:
     return data.rstrip(b"\0").decode("ascii", "replace")
 
 
@@ -210,7 +210,7 @@ def list_file(lists: Mapping[MissionType, ItemList], path: str) -> bytes | None:
     if kind is None or kind not in lists:
         return None
     stored = lists[kind]
-    items: Sequence[WireItem | None] = [stored.read(seq) for seq in range(stored.count())]
+    items: Sequence[WireItem | None] = [stored.read_item(seq) for seq in range(stored.count_items())]
     found = [item for item in items if item is not None]
     header = pack("<HHHHH", LIST_MAGIC, kind, 0, 0, len(found))
     return header + b"".join(_packed_item(item, seq, kind) for seq, item in enumerate(found))

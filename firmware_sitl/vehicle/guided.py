@@ -34,34 +34,34 @@ class Guided(Mode):
         self._pursuing = False
         self._paused = False
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Hold where the craft can stop."""
-        self._forget()
+        self._forget_target()
         self._paused = False
-        self.craft.navigation.start()
-        self.craft.heading.hold()
+        self.craft.navigation.start_from()
+        self.craft.heading.hold_present()
         return None
 
     def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
         """Forget what was commanded, and climb to a height above home."""
-        self._forget()
+        self._forget_target()
         return super().take_off(height_m, navigates=navigates)
 
-    def pause(self) -> bool:
+    def pause_flight(self) -> bool:
         """Stop where the craft can."""
         self._paused = True
-        self.craft.navigation.hold()
+        self.craft.navigation.slow_to_stop()
         return True
 
-    def resume(self) -> bool:
+    def resume_flight(self) -> bool:
         """Take up again what was commanded."""
         self._paused = False
-        self.craft.navigation.resume()
+        self.craft.navigation.resume_leg()
         return True
 
-    def stop(self) -> None:
+    def stop_here(self) -> None:
         """What was commanded makes no sense: hold."""
-        self.enter()
+        self.take_over()
 
     def fly_to(self, point: LocalPoint) -> bool:
         """Fly straight at a point, slowing down before it; by a leg from rest where GUID_OPTIONS says so."""
@@ -72,11 +72,11 @@ class Guided(Mode):
         under_way = self._climbing_to is None and self._velocity is None
         if legs and under_way and dist(point, navigation.destination) < SAME_POINT_M:
             return True
-        self._forget()
+        self._forget_target()
         self._pursuing, self._told_s = not legs, craft.t_s
-        navigation.start(speed_mps=navigation.speed_mps, at=None if legs else point)
+        navigation.start_from(speed_mps=navigation.speed_mps, at=None if legs else point)
         if legs:
-            navigation.go(point)
+            navigation.fly_to(point)
         return True
 
     def fly_at(
@@ -87,48 +87,48 @@ class Guided(Mode):
             return False
         if self._velocity is None:
             self.craft.control.hold_here()
-        self._forget()
+        self._forget_target()
         self._velocity, self._push, self._moving_point = velocity, push, point
         self._told_s = self.craft.t_s
         return True
 
-    def push(self, push: LocalPoint) -> bool:
+    def accelerate_by(self, push: LocalPoint) -> bool:
         """Fly with an acceleration (north, east, up)."""
         control = self.craft.control
         now = self._velocity or (control.v_north, control.v_east, control.v_up)
         return self.fly_at(now, push=push)
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step of what was last commanded."""
         craft = self.craft
         if self._climbing_to is not None:
             if craft.take_off(dt, self._climbing_to):
                 at = (craft.control.north, craft.control.east, self._climbing_to)
-                craft.navigation.start(speed_mps=craft.navigation.speed_mps, at=at)
+                craft.navigation.start_from(speed_mps=craft.navigation.speed_mps, at=at)
                 self._climbing_to = None
             return
         if craft.landed:
-            craft.control.reset()
+            craft.control.restart_here()
             return
         craft.wants_flight = True
         if craft.t_s - self._told_s > craft.parameters["GUID_TIMEOUT"]:
             craft.heading.stop_turning()
         if self._paused and (self._velocity is not None or self._pursuing):
-            craft.control.glide(dt)
+            craft.control.move_target(dt)
             craft.control.climb_at(dt, 0.0)
         elif self._velocity is not None:
             self._run_velocity(dt, self._velocity)
         elif self._pursuing:
             north, east, up = craft.navigation.destination
-            craft.control.approach(dt, north, east)
+            craft.control.approach_point(dt, north, east)
             craft.control.climb_to(dt, up)
         elif craft.navigation.track[0] != craft.navigation.track[1]:
-            craft.navigation.advance(dt)
+            craft.navigation.move_target(dt)
         else:
-            craft.control.glide(dt)
+            craft.control.move_target(dt)
             craft.control.climb_to(dt, craft.navigation.destination[2])
 
-    def _forget(self) -> None:
+    def _forget_target(self) -> None:
         self._climbing_to = self._velocity = self._moving_point = None
         self._push, self._pursuing = STILL, False
 
@@ -142,7 +142,7 @@ class Guided(Mode):
         self._velocity = velocity
         if self._moving_point is not None:
             velocity = self._towards_moving_point(dt, velocity)
-        control.glide(dt, velocity[0], velocity[1], push=(self._push[0], self._push[1]))
+        control.move_target(dt, velocity[0], velocity[1], push=(self._push[0], self._push[1]))
         control.climb_at(dt, velocity[2])
 
     def _towards_moving_point(self, dt: float, velocity: LocalPoint) -> LocalPoint:

@@ -35,11 +35,11 @@ class Heading:
         self._goal = self.wanted
         self._rate = 0.0
 
-    def hold(self) -> None:
+    def hold_present(self) -> None:
         """Keep the present heading."""
         self.look, self.wanted = Look.HOLD, self._body.yaw
 
-    def default(self, *, returning: bool = False) -> None:
+    def follow_yaw_behavior(self, *, returning: bool = False) -> None:
         """What WP_YAW_BEHAVIOR says: 1 along, 2 along except on RTL, 3 along, 0 hold."""
         if self.look is Look.PLACE and not returning:
             return
@@ -47,9 +47,9 @@ class Heading:
         if behaviour in (1, 3) or (behaviour == 2 and not returning):
             self.look, self.wanted = Look.ALONG, self._body.yaw
         else:
-            self.hold()
+            self.hold_present()
 
-    def fix(self, yaw: float, *, rate: float = 0.0, way: int = 0, relative: bool = False) -> None:
+    def turn_to(self, yaw: float, *, rate: float = 0.0, way: int = 0, relative: bool = False) -> None:
         """Turn to a heading, at a rate in rad/s, clockwise (1), anticlockwise (-1) or the short way (0)."""
         start = self._body.yaw
         turn = yaw * (way or 1) if relative else wrap_rad(yaw - start)
@@ -58,7 +58,7 @@ class Heading:
         self.look, self.wanted = Look.FIXED, start
         self._goal, self._rate = start + turn, rate or self._control.gains.yaw_slew
 
-    def turn(self, rate: float, *, start: float | None = None) -> None:
+    def turn_steadily(self, rate: float, *, start: float | None = None) -> None:
         """Turn steadily, rad/s; from another heading than the present where one is given."""
         self.look, self._rate = Look.RATE, rate
         if start is not None:
@@ -67,18 +67,18 @@ class Heading:
     def stop_turning(self) -> None:
         """Turn no further where it turned steadily."""
         if self.look is Look.RATE:
-            self.hold()
+            self.hold_present()
 
-    def at(self, place: tuple[float, float, float] | None) -> None:
+    def look_at(self, place: tuple[float, float, float] | None) -> None:
         """Look at a place (north, east, up), or no longer."""
         self.place = place
         if place is None:
             self.look = Look.HOLD
-            self.default()
+            self.follow_yaw_behavior()
         else:
             self.look = Look.PLACE
 
-    def target(self, dt: float) -> float:
+    def next_heading(self, dt: float) -> float:
         """The heading wanted now."""
         body, control = self._body, self._control
         if self.look is Look.ALONG:

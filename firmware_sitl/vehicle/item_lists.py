@@ -33,35 +33,35 @@ class ItemList(Protocol):
     most: int
     name: str
 
-    def count(self) -> int:
+    def count_items(self) -> int:
         """How many items a client would read."""
         ...
 
-    def read(self, seq: int) -> WireItem | None:
+    def read_item(self, seq: int) -> WireItem | None:
         """The item at a place."""
         ...
 
-    def begin(self, count: int) -> None:
+    def begin_upload(self, count: int) -> None:
         """An upload of `count` items begins."""
         ...
 
-    def revise(self, last: int) -> None:
+    def begin_partial_upload(self, last: int) -> None:
         """Items up to `last` are going to be replaced."""
         ...
 
-    def put(self, seq: int, item: WireItem) -> int:
+    def put_item(self, seq: int, item: WireItem) -> int:
         """One item of the upload: a MAV_MISSION_RESULT."""
         ...
 
-    def finish(self) -> int:
+    def finish_upload(self) -> int:
         """The upload is complete: a MAV_MISSION_RESULT."""
         ...
 
-    def abandon(self) -> None:
+    def abandon_upload(self) -> None:
         """The upload was given up."""
         ...
 
-    def clear(self) -> int:
+    def clear_items(self) -> int:
         """Empty the list: a MAV_MISSION_RESULT."""
         ...
 
@@ -81,7 +81,7 @@ class MissionList:
         """Take over another's items."""
         self._items = list(other._items)
 
-    def count(self) -> int:
+    def count_items(self) -> int:
         """Items, home included."""
         return len(self._items)
 
@@ -90,28 +90,30 @@ class MissionList:
         if not self._items:
             self._items = [self._home()]
 
-    def read(self, seq: int) -> WireItem | None:
+    def read_item(self, seq: int) -> WireItem | None:
         """The item at a place; home at 0."""
         if seq == 0:
             return self._home()
         return self._items[seq] if 0 < seq < len(self._items) else None
 
-    def begin(self, count: int) -> None:
+    def begin_upload(self, count: int) -> None:
         """Cut the list to the new length at once."""
         del self._items[count:]
         self._last = count - 1
         self.changes += 1
 
-    def revise(self, last: int) -> None:
+    def begin_partial_upload(self, last: int) -> None:
         """Nothing changes before an item comes."""
         self._last = last
 
-    def put(self, seq: int, item: WireItem) -> int:
+    def put_item(self, seq: int, item: WireItem) -> int:
         """Overwrite or append; a jump must lead to an item that there is or will be."""
         kept = keep_mission_item(item)
         if isinstance(kept, int):
             return kept
-        if kept.command == Command.DO_JUMP and not 1 <= kept.params[0] <= max(self.count() - 1, self._last):
+        if kept.command == Command.DO_JUMP and not 1 <= kept.params[0] <= max(
+            self.count_items() - 1, self._last
+        ):
             return MissionResult.ERROR
         if seq < len(self._items):
             self._items[seq] = kept
@@ -122,15 +124,15 @@ class MissionList:
         self.changes += 1
         return MissionResult.ACCEPTED
 
-    def finish(self) -> int:
+    def finish_upload(self) -> int:
         """All is in place already."""
         self._say(6, "Flight plan received")
         return MissionResult.ACCEPTED
 
-    def abandon(self) -> None:
+    def abandon_upload(self) -> None:
         """What came stays."""
 
-    def clear(self) -> int:
+    def clear_items(self) -> int:
         """Empty the list, unless it is being flown."""
         if self._busy():
             return MissionResult.ERROR
@@ -149,23 +151,23 @@ class FenceList:
         self.items: list[WireItem] = []
         self._buffer: list[WireItem | None] = []
 
-    def count(self) -> int:
+    def count_items(self) -> int:
         """Items of the fence in force."""
         return len(self.items)
 
-    def read(self, seq: int) -> WireItem | None:
+    def read_item(self, seq: int) -> WireItem | None:
         """The item at a place of the fence in force."""
         return self.items[seq] if 0 <= seq < len(self.items) else None
 
-    def begin(self, count: int) -> None:
+    def begin_upload(self, count: int) -> None:
         """An empty buffer."""
         self._buffer = [None] * count
 
-    def revise(self, last: int) -> None:
+    def begin_partial_upload(self, last: int) -> None:
         """A buffer of the fence in force."""
         self._buffer = list(self.items)
 
-    def put(self, seq: int, item: WireItem) -> int:
+    def put_item(self, seq: int, item: WireItem) -> int:
         """Into the buffer."""
         if seq >= len(self._buffer):
             return MissionResult.INVALID_SEQUENCE
@@ -175,7 +177,7 @@ class FenceList:
         self._buffer[seq] = kept
         return MissionResult.ACCEPTED
 
-    def finish(self) -> int:
+    def finish_upload(self) -> int:
         """Check the whole; keep the old fence where the new one is unsound."""
         items = [item for item in self._buffer if item is not None]
         problem = whole_fence_problem(items)
@@ -190,11 +192,11 @@ class FenceList:
         self._changed(items)
         return MissionResult.ACCEPTED
 
-    def abandon(self) -> None:
+    def abandon_upload(self) -> None:
         """The buffer goes; the fence in force stays."""
         self._buffer = []
 
-    def clear(self) -> int:
+    def clear_items(self) -> int:
         """No fence."""
         self.items = []
         self._changed([])
@@ -210,23 +212,23 @@ class RallyList:
         self._changed = changed
         self.items: list[WireItem] = []
 
-    def count(self) -> int:
+    def count_items(self) -> int:
         """Rally points."""
         return len(self.items)
 
-    def read(self, seq: int) -> WireItem | None:
+    def read_item(self, seq: int) -> WireItem | None:
         """The rally point at a place."""
         return self.items[seq] if 0 <= seq < len(self.items) else None
 
-    def begin(self, count: int) -> None:
+    def begin_upload(self, count: int) -> None:
         """Cut the list to the new length at once."""
         del self.items[count:]
         self._changed(self.items)
 
-    def revise(self, last: int) -> None:
+    def begin_partial_upload(self, last: int) -> None:
         """Nothing changes before an item comes."""
 
-    def put(self, seq: int, item: WireItem) -> int:
+    def put_item(self, seq: int, item: WireItem) -> int:
         """Overwrite or append."""
         kept = keep_rally_item(item)
         if isinstance(kept, int):
@@ -240,14 +242,14 @@ class RallyList:
         self._changed(self.items)
         return MissionResult.ACCEPTED
 
-    def finish(self) -> int:
+    def finish_upload(self) -> int:
         """All is in place already."""
         return MissionResult.ACCEPTED
 
-    def abandon(self) -> None:
+    def abandon_upload(self) -> None:
         """What came stays."""
 
-    def clear(self) -> int:
+    def clear_items(self) -> int:
         """No rally points."""
         self.items = []
         self._changed([])

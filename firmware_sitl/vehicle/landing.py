@@ -45,7 +45,7 @@ class LandingDescent:
         self._sinking = False
         self._failed_s: float | None = None
         self.hovers_first = False
-        craft.heading.hold()
+        craft.heading.hold_present()
 
     @property
     def down(self) -> bool:
@@ -53,30 +53,32 @@ class LandingDescent:
         craft = self._craft
         return craft.landed and craft.motors.spool in (Spool.GROUND_IDLE, Spool.SHUT_DOWN)
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step down, towards the target where one is used, or back up to find it."""
         craft, control = self._craft, self._craft.control
         if craft.landed:
-            control.reset()
+            control.restart_here()
             return
         craft.wants_flight = True
         if craft.landed_maybe:
-            control.relax(dt)
+            control.relax_integrator(dt)
         effort = (
-            self._effort() if craft.landing_target.enabled and not craft.body.on_ground else Effort.DESCEND
+            self._choose_effort()
+            if craft.landing_target.enabled and not craft.body.on_ground
+            else Effort.DESCEND
         )
         if effort is Effort.RETRY and self._retry_to is not None:
-            control.approach(dt, self._retry_to[0], self._retry_to[1])
+            control.approach_point(dt, self._retry_to[0], self._retry_to[1])
             control.climb_to(dt, self._retry_to[2])
             return
         if craft.landing_target.found:
-            control.approach(dt, *craft.landing_target.target)
+            control.approach_point(dt, *craft.landing_target.target)
         else:
-            control.glide(dt)
+            control.move_target(dt)
         hovers = self.hovers_first and craft.t_s - self.started_s < HOVER_FIRST_S
-        control.climb_at(dt, 0.0 if effort is Effort.HOLD or hovers else self.rate(), limited=False)
+        control.climb_at(dt, 0.0 if effort is Effort.HOLD or hovers else self.climb_rate(), limited=False)
 
-    def rate(self) -> float:
+    def climb_rate(self) -> float:
         """Climb rate: fast down to LAND_ALT_LOW, then LAND_SPEED; slower yet beside a seen target, m/s."""
         craft, parameters = self._craft, self._craft.parameters
         control = craft.control
@@ -94,29 +96,29 @@ class LandingDescent:
             return min(-SLOWEST_MPS, half * (off / SLOW_ERROR_M - 1.0))
         return rate
 
-    def _effort(self) -> Effort:
+    def _choose_effort(self) -> Effort:
         """What to do about the target: ArduCopter's retry machine."""
         craft = self._craft
-        state = craft.landing_target.state(craft.height_m)
+        state = craft.landing_target.sight_from(craft.height_m)
         if state in (TargetState.FOUND, TargetState.OUT_OF_RANGE):
             self._retry_to = self._failed_s = None
             self._sinking = False
             return Effort.DESCEND
         if state is TargetState.NEVER_SEEN:
-            return self._failsafe()
+            return self._fly_without_target()
         strict = int(craft.parameters["PLND_STRICT"])
         waited = craft.t_s - craft.landing_target.seen_s - LOST_AFTER_S
         untried = self._retry_to is None and self._failed_s is None
         if strict == NOT_STRICT or (untried and waited < craft.parameters["PLND_TIMEOUT"]):
             return Effort.DESCEND
-        return self._retry()
+        return self._fly_retry()
 
-    def _retry(self) -> Effort:
+    def _fly_retry(self) -> Effort:
         craft = self._craft
         most = int(craft.parameters["PLND_RET_MAX"])
         if self._retry_to is None and self._failed_s is None:
             if self.retries >= most:
-                return self._failsafe()
+                return self._fly_without_target()
             self.retries += 1
             craft.say(6, "PrecLand: Retrying")
             last, target = craft.landing_target.seen_from, craft.landing_target
@@ -124,18 +126,18 @@ class LandingDescent:
             self._retry_to = (over[0], over[1], last[2] + RETRY_RISE_M)
         goal, body = self._retry_to, craft.body
         if goal is None:
-            return self._failsafe()
+            return self._fly_without_target()
         off = hypot(goal[0] - body.north, goal[1] - body.east, goal[2] - body.up)
         if off < RETRY_CLOSE_M and self._sinking:
             craft.say(6, "PrecLand: Retry Completed")
             self._retry_to, self._sinking = None, False
-            return self._failsafe()
+            return self._fly_without_target()
         if off < RETRY_CLOSE_M or self._sinking:
             self._sinking = True
             self._retry_to = (body.north, body.east, craft.landing_target.seen_from[2])
         return Effort.RETRY
 
-    def _failsafe(self) -> Effort:
+    def _fly_without_target(self) -> Effort:
         """Without the target: hover for good, hover a while, or go on down, as PLND_STRICT says."""
         craft = self._craft
         if self._failed_s is None:

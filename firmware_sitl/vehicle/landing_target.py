@@ -67,7 +67,7 @@ class LandingTarget:
         body = self._body
         return hypot(self.target[0] - body.north, self.target[1] - body.east)
 
-    def state(self, height_m: float) -> TargetState:
+    def sight_from(self, height_m: float) -> TargetState:
         """What a landing so high above home has to reckon with."""
         if self.found:
             return TargetState.FOUND
@@ -76,25 +76,25 @@ class LandingTarget:
             return TargetState.OUT_OF_RANGE
         return TargetState.LOST if isfinite(self.seen_s) else TargetState.NEVER_SEEN
 
-    def look(self, astray: tuple[float, float]) -> None:
+    def look_for_target(self, astray: tuple[float, float]) -> None:
         """One look of the simulated sensor, where it is the source; `astray` as for `Craft.truth`."""
         if not self.enabled:
             return
         if int(self._parameters["PLND_TYPE"]) == BY_SIMULATION:
-            target = self._simulated(astray)
+            target = self._simulated_target(astray)
             if target is not None:
-                self._see(target)
+                self._note_target(target)
         if self._said_found != self.found:
             self._said_found = self.found
             self._say(6, f"PrecLand: Target {'Found' if self.found else 'Lost'}")
 
-    def report(self, message: Any, height_m: float) -> None:
+    def take_report(self, message: Any, height_m: float) -> None:
         """LANDING_TARGET: a position in local or body axes, or angles below a vehicle at a height."""
         body = self._body
         if not self.enabled or int(self._parameters["PLND_TYPE"]) != BY_MAVLINK:
             return
         if message.position_valid and message.frame == LOCAL_NED:
-            self._see((message.x, message.y))
+            self._note_target((message.x, message.y))
             return
         if message.position_valid and message.frame in (BODY_FRD, BODY_NED):
             ahead, right, down = message.x, message.y, message.z
@@ -106,21 +106,21 @@ class LandingTarget:
         if below <= 0.05:
             return
         scale = 1.0 if message.position_valid else max(height_m, 0.1) / below
-        self._see((body.north + north * scale, body.east + east * scale))
+        self._note_target((body.north + north * scale, body.east + east * scale))
 
-    def _see(self, target: tuple[float, float]) -> None:
+    def _note_target(self, target: tuple[float, float]) -> None:
         body = self._body
         self.target, self.seen_s = target, self._now_s()
         self.seen_from = (body.north, body.east, body.up)
 
-    def _simulated(self, astray: tuple[float, float]) -> tuple[float, float] | None:
+    def _simulated_target(self, astray: tuple[float, float]) -> tuple[float, float] | None:
         """The simulated target as the craft sees it, where it is within the sensor's reach."""
         body, parameters = self._body, self._parameters
         if not parameters["SIM_PLD_ENABLE"]:
             return None
         lat, lon = parameters["SIM_PLD_LAT"], parameters["SIM_PLD_LON"]
         home = lat == 0.0 and lon == 0.0
-        place = (0.0, 0.0) if home else self._origin.local(lat, lon)
+        place = (0.0, 0.0) if home else self._origin.to_local(lat, lon)
         target = (place[0] + astray[0], place[1] + astray[1])
         away = hypot(target[0] - body.north, target[1] - body.east)
         above = body.up - parameters["SIM_PLD_HEIGHT"]

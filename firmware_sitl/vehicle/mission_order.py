@@ -108,19 +108,19 @@ class MissionOrder:
         """Count all jumps anew."""
         self._taken = {}
 
-    def command(self, seq: int) -> int:
+    def command_at(self, seq: int) -> int:
         """The command at a place; 0 where there is none."""
-        item = self.plan.read(seq)
+        item = self.plan.read_item(seq)
         return item.command if item else 0
 
     def places_of(self, command: int) -> list[int]:
         """Places of a command in the mission."""
-        return [seq for seq in range(1, self.plan.count()) if self.command(seq) == command]
+        return [seq for seq in range(1, self.plan.count_items()) if self.command_at(seq) == command]
 
     def place_of_tag(self, tag: int) -> int | None:
         """The place of a tag."""
         for seq in self.places_of(Command.JUMP_TAG):
-            item = self.plan.read(seq)
+            item = self.plan.read_item(seq)
             if item is not None and int(item.params[0]) == tag:
                 return seq
         return None
@@ -128,22 +128,22 @@ class MissionOrder:
     def is_takeoff_next(self, seq: int) -> bool:
         """Whether the next thing flown from a place on, delays aside, is a takeoff."""
         following = self.first_navigation(seq)
-        while following is not None and self.command(following) == Command.NAV_DELAY:
+        while following is not None and self.command_at(following) == Command.NAV_DELAY:
             following = self.first_navigation(following + 1)
-        return following is not None and self.command(following) in TAKEOFFS
+        return following is not None and self.command_at(following) in TAKEOFFS
 
     def first_navigation(self, seq: int, beside: list[int] | None = None) -> int | None:
         """The next item to fly from a place on. With `beside`, what is to be done on the way is put into it,
         and jumps are counted as taken.
         """
         jumps = 0
-        while seq < self.plan.count() and jumps < MOST_JUMPS:
-            item = self.plan.read(seq)
+        while seq < self.plan.count_items() and jumps < MOST_JUMPS:
+            item = self.plan.read_item(seq)
             if item is None:
                 return None
             if is_navigation(item.command) and item.command not in UNSTARTED:
                 return seq
-            target = self._jump(item, seq, counted=beside is not None)
+            target = self._take_jump(item, seq, counted=beside is not None)
             if target is not None:
                 jumps += 1
                 seq = target
@@ -153,7 +153,7 @@ class MissionOrder:
             seq += 1
         return None
 
-    def _jump(self, item: WireItem, seq: int, *, counted: bool) -> int | None:
+    def _take_jump(self, item: WireItem, seq: int, *, counted: bool) -> int | None:
         """Where a jump leads; None for what is none, or has been taken often enough."""
         times, done = int(item.params[1]), self._taken.get(seq, 0)
         if item.command not in JUMPS or (times != FOREVER and done >= times):
@@ -181,7 +181,7 @@ def seconds_to_wait(item: WireItem, utc_s: float) -> float | None:
     """How long an item of WAITS waits; None: for ever."""
     first, second = item.params[0], item.params[1]
     if item.command == Command.NAV_DELAY:
-        return first if first > 0.0 else until(utc_s, *item.params[1:])
+        return first if first > 0.0 else seconds_until(utc_s, *item.params[1:])
     if item.command == Command.NAV_GUIDED_ENABLE:
         return 0.0 if first == 0.0 else None
     if item.command == Command.NAV_SCRIPT_TIME:
@@ -189,7 +189,7 @@ def seconds_to_wait(item: WireItem, utc_s: float) -> float | None:
     return first
 
 
-def until(utc_s: float, hour: float, minute: float, second: float) -> float:
+def seconds_until(utc_s: float, hour: float, minute: float, second: float) -> float:
     """Seconds until a time of day; a negative hour or minute means any.
 
     >>> until(3600.0, 2.0, 0.0, 0.0), until(3650.0, -1.0, -1.0, 20.0), until(0.0, -1.0, -1.0, -1.0)

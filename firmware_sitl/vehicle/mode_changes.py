@@ -32,12 +32,12 @@ def change_mode(state: State, number: int) -> bool:
         name = modes.UNFLOWN.get(number)
         state.say(4, f"Mode change to {name} failed: not flown here" if name else f"No such mode {number}")
         return False
-    reason = _reason_against(state, mode) or mode.enter()
+    reason = _reason_against(state, mode) or mode.take_over()
     if reason is not None:
         state.say(4, f"Mode change to {mode.name} failed: {reason}")
         return False
     if state.mode is state.auto:
-        state.auto.leave()
+        state.auto.leave_mission()
     state.mode = mode
     state.fence.on_mode_change(state.craft.t_s)
     for client in state.clients:
@@ -83,7 +83,8 @@ def landing_start(auto: Auto, here: LocalPoint) -> int | None:
     found = [
         (dist(place, here), seq)
         for seq in auto.route.places_of(Command.DO_LAND_START)
-        if (place := _own_place(auto, seq) or next((p for _, p in _places(auto, seq)), None)) is not None
+        if (place := _own_place(auto, seq) or next((p for _, p in _places_after(auto, seq)), None))
+        is not None
     ]
     return min(found)[1] if found else None
 
@@ -93,7 +94,7 @@ def return_leg(auto: Auto, here: LocalPoint) -> int | None:
     found = []
     for start in auto.route.places_of(Command.DO_RETURN_PATH_START):
         before: LocalPoint | None = None
-        for seq, place in _places(auto, start):
+        for seq, place in _places_after(auto, start):
             away = dist(place, here) if before is None else _distance_to_leg(here, before, place)
             found.append((away, -seq))
             before = place
@@ -101,14 +102,14 @@ def return_leg(auto: Auto, here: LocalPoint) -> int | None:
 
 
 def _own_place(auto: Auto, seq: int) -> LocalPoint | None:
-    item = auto.plan.read(seq)
+    item = auto.plan.read_item(seq)
     return auto.place_of(item) if item is not None and (item.x or item.y) else None
 
 
-def _places(auto: Auto, seq: int) -> Iterator[tuple[int, LocalPoint]]:
+def _places_after(auto: Auto, seq: int) -> Iterator[tuple[int, LocalPoint]]:
     """Items with a place that are flown after one, up to the landing sequence."""
-    for later in range(seq + 1, auto.plan.count()):
-        item = auto.plan.read(later)
+    for later in range(seq + 1, auto.plan.count_items()):
+        item = auto.plan.read_item(later)
         if item is None or item.command == Command.DO_LAND_START:
             return
         if is_navigation(item.command) and has_place(item.command) and (item.x or item.y):

@@ -79,11 +79,11 @@ class Mode:
         """The mode's name."""
         return NAMES[self.number]
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Take over the craft; the reason where that is impossible."""
         return None
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step."""
 
     def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
@@ -93,11 +93,11 @@ class Mode:
         self._climbing_to = self.craft.home[2] + height_m
         return True
 
-    def pause(self) -> bool:
+    def pause_flight(self) -> bool:
         """Stop on the way; False where the mode cannot."""
         return False
 
-    def resume(self) -> bool:
+    def resume_flight(self) -> bool:
         """Go on after a pause; False where the mode cannot."""
         return False
 
@@ -117,14 +117,14 @@ class HoldMode(Mode):
 
     takes_off = True
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Hold where the craft can stop."""
         self._climbing_to = None
-        self.craft.navigation.start()
-        self.craft.heading.hold()
+        self.craft.navigation.start_from()
+        self.craft.heading.hold_present()
         return None
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """Hold, or climb to the height commanded."""
         craft = self.craft
         if self._climbing_to is not None:
@@ -132,18 +132,18 @@ class HoldMode(Mode):
                 self._climbing_to = None
             return
         if craft.landed:
-            craft.control.reset()
+            craft.control.restart_here()
             return
         craft.wants_flight = True
-        self.steer(dt)
+        self.follow_sticks(dt)
 
-    def steer(self, dt: float) -> None:
+    def follow_sticks(self, dt: float) -> None:
         """Follow the pilot's sticks: centred, they hold."""
         craft, sticks = self.craft, self.craft.sticks
-        ahead, right = -sticks.axis(1), sticks.axis(0)
+        ahead, right = -sticks.read_axis(1), sticks.read_axis(0)
         speed = craft.parameters["LOIT_SPEED"] * 0.01 if sticks.alive else 0.0
         nose = cos(craft.body.yaw), sin(craft.body.yaw)
-        craft.control.glide(
+        craft.control.move_target(
             dt,
             speed * (ahead * nose[0] - right * nose[1]),
             speed * (ahead * nose[1] + right * nose[0]),
@@ -151,9 +151,9 @@ class HoldMode(Mode):
         craft.control.climb_at(dt, sticks.climb_rate(), limited=False)
         turn = sticks.turn_rate()
         if turn:
-            craft.heading.turn(turn)
+            craft.heading.turn_steadily(turn)
         elif craft.heading.look is Look.RATE:
-            craft.heading.hold()
+            craft.heading.hold_present()
 
 
 class Stabilize(HoldMode):
@@ -191,9 +191,9 @@ class Brake(HoldMode):
     allows_arming = False
     takes_off = False
 
-    def steer(self, dt: float) -> None:
+    def follow_sticks(self, dt: float) -> None:
         """Stay, whatever the sticks say."""
-        self.craft.control.glide(dt)
+        self.craft.control.move_target(dt)
         self.craft.control.climb_at(dt, 0.0)
 
 
@@ -204,9 +204,9 @@ class Land(Mode):
     needs_position = False
     allows_arming = False
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Stop, and begin to descend."""
-        self.craft.navigation.start()
+        self.craft.navigation.start_from()
         self._landing = LandingDescent(self.craft)
         return None
 
@@ -214,9 +214,9 @@ class Land(Mode):
         """Do not sink in the first seconds of this landing: ArduCopter's, after a failsafe."""
         self._landing.hovers_first = True
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step down."""
-        self._landing.run(dt)
+        self._landing.fly_step(dt)
         self._disarm_when_down(self._landing)
 
     @property

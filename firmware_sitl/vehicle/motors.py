@@ -43,14 +43,14 @@ class Motors:
         """Arm; the motors idle once the safety time has passed."""
         self.armed = True
         self.armed_s = 0.0
-        self._enter(Spool.SHUT_DOWN)
+        self._enter_spool(Spool.SHUT_DOWN)
 
     def disarm(self) -> None:
         """Stop the motors."""
         self.armed = False
-        self._enter(Spool.SHUT_DOWN)
+        self._enter_spool(Spool.SHUT_DOWN)
 
-    def run(self, dt: float, *, fly: bool) -> None:
+    def spool_step(self, dt: float, *, fly: bool) -> None:
         """One step towards full range if flight is wanted, towards idle if not."""
         if not self.armed:
             return
@@ -61,15 +61,15 @@ class Motors:
         spool_s = self._parameters["MOT_SPOOL_TIME"]
         done = self._in_state_s >= spool_s
         if self.spool is Spool.SHUT_DOWN:
-            self._enter(Spool.GROUND_IDLE)
+            self._enter_spool(Spool.GROUND_IDLE)
         elif self.spool is Spool.GROUND_IDLE and fly and done:
-            self._enter(Spool.SPOOLING_UP)
+            self._enter_spool(Spool.SPOOLING_UP)
         elif self.spool is Spool.SPOOLING_UP and done:
-            self._enter(Spool.UNLIMITED if fly else Spool.SPOOLING_DOWN)
+            self._enter_spool(Spool.UNLIMITED if fly else Spool.SPOOLING_DOWN)
         elif self.spool is Spool.UNLIMITED and not fly:
-            self._enter(Spool.SPOOLING_DOWN)
+            self._enter_spool(Spool.SPOOLING_DOWN)
         elif self.spool is Spool.SPOOLING_DOWN and done:
-            self._enter(Spool.GROUND_IDLE)
+            self._enter_spool(Spool.GROUND_IDLE)
 
     @property
     def working_share(self) -> float:
@@ -85,7 +85,7 @@ class Motors:
             return 1.0
         return 1.0 - failed * (1.0 - rest) / MOTORS if rest >= LEAST_REST else 0.0
 
-    def _enter(self, spool: Spool) -> None:
+    def _enter_spool(self, spool: Spool) -> None:
         self.spool = spool
         self._in_state_s = 0.0
 
@@ -102,7 +102,7 @@ class MotorTest:
         """Whether a motor is being tested."""
         return self._ends_s is not None
 
-    def start(self, t_s: float, *, kind: int, throttle: float, timeout_s: float, count: int) -> None:
+    def start_test(self, t_s: float, *, kind: int, throttle: float, timeout_s: float, count: int) -> None:
         """Begin a test, or change the one that runs."""
         if not self.running:
             self._say(6, "starting motor test")
@@ -113,7 +113,7 @@ class MotorTest:
         if not LEAST_PULSE_US <= pulse <= MOST_PULSE_US:
             self._ends_s = t_s
 
-    def watch(self, t_s: float) -> None:
+    def watch_time(self, t_s: float) -> None:
         """End the test when its time is over."""
         if self._ends_s is not None and t_s >= self._ends_s:
             self._ends_s = None

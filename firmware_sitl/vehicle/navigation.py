@@ -45,18 +45,18 @@ class TargetLeg:
         """Seconds until the target comes to the end."""
         return 0.0 if self.curve is None else self.curve.end_s - self.t
 
-    def advance(self, dt: float) -> tuple[float, float, float]:
+    def move_target(self, dt: float) -> tuple[float, float, float]:
         """Move the target; its distance along the leg, speed and acceleration."""
         if self.curve is None:
             return 0.0, 0.0, 0.0
         self.t = min(self.t + dt, self.curve.end_s)
-        state = self.curve.at(self.t)
+        state = self.curve.state_at(self.t)
         self.distance = state[0]
         return state
 
-    def at(self, t: float) -> tuple[float, float, float]:
+    def state_at(self, t: float) -> tuple[float, float, float]:
         """The target's distance, speed and acceleration at another time."""
-        return self.curve.at(t) if self.curve else (0.0, 0.0, 0.0)
+        return self.curve.state_at(t) if self.curve else (0.0, 0.0, 0.0)
 
 
 class WaypointNavigation:
@@ -76,7 +76,7 @@ class WaypointNavigation:
         self._climb: float | None = None
         self._descent: float | None = None
 
-    def start(self, *, speed_mps: float = 0.0, at: LocalPoint | None = None) -> None:
+    def start_from(self, *, speed_mps: float = 0.0, at: LocalPoint | None = None) -> None:
         """Begin navigating from a point, or from where the vehicle can stop."""
         parameters = self.parameters
         self.speed_mps = max(speed_mps or parameters["WPNAV_SPEED"] * 0.01, 0.2)
@@ -92,30 +92,30 @@ class WaypointNavigation:
         self.paused = False
         self.reached = True
 
-    def hold(self) -> None:
+    def slow_to_stop(self) -> None:
         """Slow down along the leg to a stop, until told to go on."""
         self.paused = True
 
-    def resume(self) -> None:
+    def resume_leg(self) -> None:
         """Go on along the leg."""
         self.paused = False
 
-    def go(self, destination: LocalPoint) -> None:
+    def fly_to(self, destination: LocalPoint) -> None:
         """Fly to a point from the last destination, or from here if that was never reached."""
         if not self.reached:
-            self.start(speed_mps=self.speed_mps)
+            self.start_from(speed_mps=self.speed_mps)
         self._previous = self._leg
         self.origin, self.destination = self.destination, destination
         if self._next is not None and self._next.end == destination:
             self._leg = self._next
         else:
-            self._leg = TargetLeg(self.origin, destination, self._limits(self.origin, destination))
+            self._leg = TargetLeg(self.origin, destination, self._leg_limits(self.origin, destination))
         self._next = None
         self.reached = False
 
-    def then(self, destination: LocalPoint) -> None:
+    def fly_next(self, destination: LocalPoint) -> None:
         """Say where the leg after this one goes, so that the corner is flown and not stopped at."""
-        limits = self._limits(self.destination, destination)
+        limits = self._leg_limits(self.destination, destination)
         self._next = TargetLeg(self.destination, destination, limits) if limits else None
 
     def set_speed(
@@ -126,17 +126,17 @@ class WaypointNavigation:
         self._climb, self._descent = climb or self._climb, descent or self._descent
         self._set_limits()
         if self._next is not None:
-            self.then(self._next.end)
+            self.fly_next(self._next.end)
         leg = self._leg
         if leg.curve is None or leg.t >= leg.curve.decel_start_s:
             return
-        distance, speed, _ = leg.curve.at(leg.t)
+        distance, speed, _ = leg.curve.state_at(leg.t)
         here = tuple(a + distance * u for a, u in zip(leg.start, leg.unit, strict=True))
-        limits = self._limits(leg.start, leg.end)
+        limits = self._leg_limits(leg.start, leg.end)
         self._leg = TargetLeg((here[0], here[1], here[2]), leg.end, limits, start_mps=speed)
         self._previous = TargetLeg(self._leg.start, self._leg.start, None)
 
-    def advance(self, dt: float) -> None:
+    def move_target(self, dt: float) -> None:
         """Move the target by one step, slower where the vehicle cannot keep up, and see if it is there."""
         control = self.control
         self._keep_pace(dt)
@@ -146,22 +146,22 @@ class WaypointNavigation:
         leg = self._leg
         position, velocity, accel = [*leg.start], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
         if not self._previous.finished:
-            distance, speed, push = self._previous.advance(step)
-            _add(
+            distance, speed, push = self._previous.move_target(step)
+            _add_motion(
                 self._previous.unit,
-                distance - _length(self._previous),
+                distance - _leg_length(self._previous),
                 speed,
                 push,
                 position,
                 velocity,
                 accel,
             )
-        _add(leg.unit, *leg.advance(step), position, velocity, accel)
+        _add_motion(leg.unit, *leg.move_target(step), position, velocity, accel)
         finished = leg.finished
         following = self._next
         if following is not None and following.curve is not None and leg.curve is not None:
             if following.t > 0.0 or self._may_cut(leg, following):
-                _add(following.unit, *following.advance(step), position, velocity, accel)
+                _add_motion(following.unit, *following.move_target(step), position, velocity, accel)
             finished = finished or (following.t > 0.0 and following.t >= leg.left_s)
         control.north, control.east, control.up = position
         control.v_north, control.v_east, control.v_up = (speed * self._flow for speed in velocity)
@@ -210,14 +210,14 @@ class WaypointNavigation:
             return False
         half = 0.5 * leg.left_s
         off, velocity, accel = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
-        distance, speed, push = leg.at(leg.t + half)
-        _add(leg.unit, distance - leg.curve.length_m, speed, push, off, velocity, accel)
-        _add(following.unit, *following.at(half), off, velocity, accel)
+        distance, speed, push = leg.state_at(leg.t + half)
+        _add_motion(leg.unit, distance - leg.curve.length_m, speed, push, off, velocity, accel)
+        _add_motion(following.unit, *following.state_at(half), off, velocity, accel)
         slowest = min(leg.curve.limits.speed_mps, following.curve.limits.speed_mps)
         corner = self.parameters["WPNAV_ACCEL_C"] * 0.01 or 2.0 * self.parameters["WPNAV_ACCEL"] * 0.01
         return (
-            _size(off) < self.parameters["WPNAV_RADIUS"] * 0.01
-            and _size(velocity) < slowest
+            _vector_length(off) < self.parameters["WPNAV_RADIUS"] * 0.01
+            and _vector_length(velocity) < slowest
             and hypot(accel[0], accel[1]) < corner
             and abs(accel[2]) < self.parameters["WPNAV_ACCEL_Z"] * 0.01
         )
@@ -232,7 +232,7 @@ class WaypointNavigation:
             accel_up=parameters["WPNAV_ACCEL_Z"] * 0.01,
         )
 
-    def _limits(self, start: LocalPoint, end: LocalPoint) -> CurveLimits | None:
+    def _leg_limits(self, start: LocalPoint, end: LocalPoint) -> CurveLimits | None:
         """What the craft may do along a leg: the tighter of its horizontal and vertical limits."""
         control, parameters = self.control, self.parameters
         flat, rise = hypot(end[0] - start[0], end[1] - start[1]), end[2] - start[2]
@@ -245,14 +245,14 @@ class WaypointNavigation:
         roll = parameters["ATC_ACCEL_R_MAX"] * 0.01 * pi / 180.0 * GRAVITY_MPS2
         snap = 0.5 * (min(snap, roll) if roll > 0.0 else snap)
         return CurveLimits(
-            speed_mps=_along(flat / length, abs(rise) / length, control.speed, speed_up),
-            accel_mps2=_along(flat / length, abs(rise) / length, control.accel, control.accel_up),
+            speed_mps=_most_along(flat / length, abs(rise) / length, control.speed, speed_up),
+            accel_mps2=_most_along(flat / length, abs(rise) / length, control.accel, control.accel_up),
             jerk_mps3=jerk,
             snap_mps4=snap,
         )
 
 
-def _along(flat: float, steep: float, horizontal: float, vertical: float) -> float:
+def _most_along(flat: float, steep: float, horizontal: float, vertical: float) -> float:
     """The most along a direction when each axis has its own limit."""
     if flat < 1e-9:
         return vertical
@@ -261,7 +261,7 @@ def _along(flat: float, steep: float, horizontal: float, vertical: float) -> flo
     return min(horizontal / flat, vertical / steep)
 
 
-def _add(  # noqa: PLR0917 - three numbers along a direction, three vectors to add to
+def _add_motion(  # noqa: PLR0917 - three numbers along a direction, three vectors to add to
     unit: LocalPoint,
     distance: float,
     speed: float,
@@ -276,9 +276,9 @@ def _add(  # noqa: PLR0917 - three numbers along a direction, three vectors to a
         accel[axis] += unit[axis] * push
 
 
-def _length(leg: TargetLeg) -> float:
+def _leg_length(leg: TargetLeg) -> float:
     return leg.curve.length_m if leg.curve else 0.0
 
 
-def _size(vector: list[float]) -> float:
+def _vector_length(vector: list[float]) -> float:
     return sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)

@@ -20,12 +20,12 @@ class Origin:
     lon_deg: float
     altitude_m: float
 
-    def local(self, lat_deg: float, lon_deg: float) -> tuple[float, float]:
+    def to_local(self, lat_deg: float, lon_deg: float) -> tuple[float, float]:
         """Metres north and east."""
         scale = METRES_PER_DEGREE * cos(radians(0.5 * (lat_deg + self.lat_deg)))
         return (lat_deg - self.lat_deg) * METRES_PER_DEGREE, (lon_deg - self.lon_deg) * scale
 
-    def globe(self, north: float, east: float) -> tuple[float, float]:
+    def to_global(self, north: float, east: float) -> tuple[float, float]:
         """Latitude and longitude, degrees."""
         lat = self.lat_deg + north / METRES_PER_DEGREE
         scale = METRES_PER_DEGREE * cos(radians(0.5 * (lat + self.lat_deg)))

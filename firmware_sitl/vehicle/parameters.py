@@ -58,7 +58,7 @@ class Parameters:
         self.generation = generation
         self._values: dict[str, float] = {}
         self._types: dict[str, int] = {}
-        for name, value, kind in _shipped():
+        for name, value, kind in _read_shipped():
             self._values[name] = value
             self._types[name] = kind
         self._defaults = dict(self._values)
@@ -80,13 +80,13 @@ class Parameters:
     def __len__(self) -> int:
         return len(self._order)
 
-    def shown(self, name: str) -> Parameter | None:
+    def find_shown(self, name: str) -> Parameter | None:
         """The parameter a client calls `name`; None where this generation has none of that name."""
         name = name.upper()
         canonical = self._canonical.get(name)
         if canonical is None:
             return None
-        kind = self._types[canonical] if self._edge(canonical).factor == 1.0 else REAL32
+        kind = self._types[canonical] if self._client_spelling(canonical).factor == 1.0 else REAL32
         value = self._as_shown(canonical, self._values[canonical])
         return Parameter(name=name, value=value, type=kind, index=self._index[name])
 
@@ -97,12 +97,12 @@ class Parameters:
 
     def shown_at(self, index: int) -> Parameter | None:
         """The parameter at a place in the list."""
-        return self.shown(self._order[index]) if 0 <= index < len(self._order) else None
+        return self.find_shown(self._order[index]) if 0 <= index < len(self._order) else None
 
     def all_shown(self) -> Iterator[Parameter]:
         """Every parameter in the order of the list."""
         for name in self._order:
-            parameter = self.shown(name)
+            parameter = self.find_shown(name)
             if parameter is not None:
                 yield parameter
 
@@ -111,7 +111,7 @@ class Parameters:
         canonical = self._canonical.get(name.upper())
         if canonical is None:
             return False
-        edge = self._edge(canonical)
+        edge = self._client_spelling(canonical)
         self[canonical] = _checks_made(value) if edge.name == SKIPPED else value / edge.factor
         return True
 
@@ -126,7 +126,7 @@ class Parameters:
         self[old.name] = value * old.factor
         return True
 
-    def names(self) -> set[str]:
+    def known_names(self) -> set[str]:
         """Every name of either generation that `set_default` knows."""
         return (
             set(self._values)
@@ -138,20 +138,20 @@ class Parameters:
         """What is set now is what a client is told as the defaults, as with ArduPilot's defaults files."""
         self._defaults = dict(self._values)
 
-    def erase(self) -> None:
+    def restore_defaults(self) -> None:
         """Forget what was written: the defaults again."""
         self._values = dict(self._defaults)
 
     def _as_shown(self, canonical: str, value: float) -> float:
-        edge = self._edge(canonical)
+        edge = self._client_spelling(canonical)
         if edge.name == SKIPPED:
             return _checks_left_out(value)
         return value if edge.factor == 1.0 else _single(value * edge.factor)
 
     def _shown_name(self, canonical: str) -> str:
-        return self._edge(canonical).name
+        return self._client_spelling(canonical).name
 
-    def _edge(self, canonical: str) -> Spelling:
+    def _client_spelling(self, canonical: str) -> Spelling:
         naming = self.generation.naming
         if naming is Naming.METRES and canonical in INVERTED:
             return Spelling(INVERTED[canonical], 1.0)
@@ -160,7 +160,7 @@ class Parameters:
 
 def refuse_unknown(names: Iterable[str]) -> None:
     """Raise InputError where the built-in vehicle knows a name in neither generation."""
-    known = Parameters().names()
+    known = Parameters().known_names()
     unknown = [name for name in names if name.upper() not in known]
     if unknown:
         raise unknown_parameters("the built-in vehicle", unknown, known)
@@ -169,7 +169,7 @@ def refuse_unknown(names: Iterable[str]) -> None:
 def unknown_parameters(vehicle: str, unknown: Sequence[str], known: Iterable[str]) -> InputError:
     """The error for parameters that a vehicle does not have, with the names that resemble them."""
     names = sorted(known)
-    words = [f"{name}{_nearest(near_names(name, names))}" for name in unknown[:MOST_NAMED]]
+    words = [f"{name}{_suggest_names(near_names(name, names))}" for name in unknown[:MOST_NAMED]]
     if len(unknown) > MOST_NAMED:
         words.append(f"{len(unknown) - MOST_NAMED} more")
     many = "parameters" if len(unknown) > 1 else "parameter"
@@ -178,7 +178,7 @@ def unknown_parameters(vehicle: str, unknown: Sequence[str], known: Iterable[str
     )
 
 
-def _nearest(near: Sequence[str]) -> str:
+def _suggest_names(near: Sequence[str]) -> str:
     return f" (do you mean {' or '.join(near)}?)" if near else ""
 
 
@@ -209,7 +209,7 @@ def _checks_left_out(made: float) -> float:
     return 0.0 if made == 1.0 else -1.0 if made == 0.0 else float(~int(made))
 
 
-def _shipped() -> Iterator[tuple[str, float, int]]:
+def _read_shipped() -> Iterator[tuple[str, float, int]]:
     table = resources.files(__package__).joinpath("parameters.tsv").read_text(encoding="utf-8")
     for line in table.splitlines():
         if not line.startswith("#"):

@@ -11,7 +11,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from dfr.ardupilot.commands import Command, MissionResult, MissionType
 from dfr.ardupilot.items import WireItem
 from dfr.ardupilot.kept import keep_mission_item
-from firmware_sitl.vehicle.actions import do_yaw, place
+from firmware_sitl.vehicle.actions import do_yaw, item_point
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import run_int, run_long
 from firmware_sitl.vehicle.commands_flight import set_mode
@@ -64,14 +64,16 @@ class Receiver:
             "PARAM_REQUEST_READ": self._send_parameter,
             "PING": self._answer_ping,
             "TIMESYNC": self._answer_timesync,
-            "FILE_TRANSFER_PROTOCOL": lambda channel, message: self.files.handle(message, channel.send),
+            "FILE_TRANSFER_PROTOCOL": lambda channel, message: self.files.handle_request(
+                message, channel.send
+            ),
             "AUTOPILOT_VERSION_REQUEST": lambda channel, _: channel.send_now(AUTOPILOT_VERSION),
             "LOG_REQUEST_LIST": lambda channel, _: self._say_no_logs(channel),
         }
 
-    def receive(self, channel: Channel, message: Any) -> None:
+    def receive_message(self, channel: Channel, message: Any) -> None:
         """A message from a client; one for another system or component is left alone."""
-        self._route(channel, message)
+        self._route_message(channel, message)
         if message.get_srcSystem() == self._state.system_id and message.get_srcComponent() != 1:
             self._components.add(message.get_srcComponent())
         if not self._for_us(message):
@@ -80,14 +82,14 @@ class Receiver:
         if kind in ("MISSION_ITEM", "MISSION_ITEM_INT") and self._is_guided(message):
             self._guided_item(channel, message)
             return
-        if self.transfers.handle(channel, kind, message, self._state.link_s):
+        if self.transfers.handle_message(channel, kind, message, self._state.link_s):
             return
         if kind in self._told:
             self._told[kind](message)
         elif kind in self._asked:
             self._asked[kind](channel, message)
 
-    def _route(self, channel: Channel, message: Any) -> None:
+    def _route_message(self, channel: Channel, message: Any) -> None:
         """Forward to the other ports what is for everyone or for another system."""
         if getattr(message, "target_system", 0) == self._state.system_id:
             return
@@ -119,8 +121,8 @@ class Receiver:
         state, name = self._state, _name(message.param_id)
         if not isfinite(message.param_value) or not state.parameters.set_shown(name, message.param_value):
             return
-        state.craft.control.refresh()
-        found = state.parameters.shown(name)
+        state.craft.control.read_gains()
+        found = state.parameters.find_shown(name)
         if found is not None:
             for listener in state.clients:
                 listener.send(param_value(state.parameters, found, listed=False))
@@ -136,29 +138,31 @@ class Receiver:
 
     def _see_landing_target(self, message: Any) -> None:
         craft = self._state.craft
-        craft.landing_target.report(message, craft.height_m)
+        craft.landing_target.take_report(message, craft.height_m)
 
     def _override_sticks(self, message: Any) -> None:
         if message.get_srcSystem() == int(self._state.parameters["SYSID_MYGCS"]):
             values = [getattr(message, f"chan{number}_raw") for number in range(1, 19)]
-            self._state.craft.sticks.override(values)
+            self._state.craft.sticks.take_override(values)
 
     def _move_sticks(self, message: Any) -> None:
         if message.target == self._state.system_id:
-            self._state.craft.sticks.manual(message)
+            self._state.craft.sticks.take_manual(message)
 
     def _set_home(self, message: Any) -> None:
         place = WireItem(command=0, x=message.latitude, y=message.longitude, z=message.altitude * 0.001)
         if place.is_somewhere:
             craft = self._state.craft
-            self._state.set_home(craft.point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m))
+            self._state.set_home(
+                craft.local_point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m)
+            )
 
     def _refuse_attitude(self) -> None:
         """Hold instead: attitude targets are not flown, which is said once."""
         state = self._state
         if state.mode is not state.guided:
             return
-        state.guided.stop()
+        state.guided.stop_here()
         if not self._said_no_attitude:
             self._said_no_attitude = True
             state.say(4, "attitude targets are not flown here")
@@ -172,7 +176,9 @@ class Receiver:
         parameters = self._state.parameters
         listed = message.param_index != BY_NAME
         found = (
-            parameters.shown_at(message.param_index) if listed else parameters.shown(_name(message.param_id))
+            parameters.shown_at(message.param_index)
+            if listed
+            else parameters.find_shown(_name(message.param_id))
         )
         if found is not None:
             channel.send(param_value(parameters, found, listed=listed))
@@ -217,8 +223,8 @@ class Receiver:
             return True
         if item.command != Command.NAV_WAYPOINT:
             return False
-        point = place(state.craft, item)
-        if not state.fence.allows(*point):
+        point = item_point(state.craft, item)
+        if not state.fence.allows_point(*point):
             return False
         state.guided.fly_to(point)
         return True

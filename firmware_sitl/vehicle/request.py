@@ -66,12 +66,12 @@ class CommandRequest:
             self.state.say(6, f"Unknown mavlink coordinate frame {self.frame}")
         return known
 
-    def whole(self, place: int) -> int:
+    def whole_param(self, place: int) -> int:
         """Parameter 1 to 4 as a whole number; -1, which names nothing, where it is none."""
         value = self.params[place - 1]
         return cast(value, 32, signed=True) if isfinite(value) else -1
 
-    def byte(self, place: int) -> int:
+    def byte_param(self, place: int) -> int:
         """Parameter 1 to 4 in eight bits."""
         value = self.params[place - 1]
         return cast(value, 8) if isfinite(value) else 0
@@ -92,8 +92,8 @@ def from_long(state: State, channel: Channel, message: Any) -> CommandRequest | 
         channel=channel,
         command=message.command,
         params=(message.param1, message.param2, message.param3, message.param4),
-        x=_number(message.param5, located=located),
-        y=_number(message.param6, located=located),
+        x=_place_number(message.param5, located=located),
+        y=_place_number(message.param6, located=located),
         z=message.param7,
         frame=frame,
         source=(message.get_srcSystem(), message.get_srcComponent()),
@@ -115,22 +115,22 @@ def from_int(state: State, channel: Channel, message: Any) -> CommandRequest:
     )
 
 
-def same(a: float, b: float) -> bool:
+def same_number(a: float, b: float) -> bool:
     """Whether two floats are the same number."""
     return abs(a - b) < NEARLY
 
 
-def done(*, ok: bool) -> int:
+def done_or_failed(*, ok: bool) -> int:
     """ACCEPTED or FAILED."""
     return ACCEPTED if ok else FAILED
 
 
-def always(result: int) -> Handler:
+def always_answer(result: int) -> Handler:
     """A command that is always answered alike."""
     return lambda _request: result
 
 
-def _number(value: float, *, located: bool) -> int:
+def _place_number(value: float, *, located: bool) -> int:
     if isnan(value):
         return 0
     return cast(value * 1e7 if located else value, 32, signed=True)

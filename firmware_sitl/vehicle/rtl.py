@@ -43,35 +43,35 @@ class ReturnMode(Mode):
         self._since_s = 0.0
         self.stage = ReturnStage.CLIMB
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Plan the return and begin to climb."""
         craft = self.craft
-        craft.navigation.start(speed_mps=craft.parameters["RTL_SPEED"] * 0.01)
+        craft.navigation.start_from(speed_mps=craft.parameters["RTL_SPEED"] * 0.01)
         self.stage = ReturnStage.CLIMB
         here = craft.navigation.destination
         goal = self._goal()
-        height = self._height(here, goal)
+        height = self._return_height(here, goal)
         self._target = (goal[0], goal[1], height)
-        craft.navigation.go((here[0], here[1], height))
-        craft.navigation.then(self._target)
-        craft.heading.hold()
+        craft.navigation.fly_to((here[0], here[1], height))
+        craft.navigation.fly_next(self._target)
+        craft.heading.hold_present()
         return None
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step of the present part."""
         craft = self.craft
         if craft.landed and self.stage is not ReturnStage.LAND:
-            self._land()
+            self._begin_landing()
         if self.stage is ReturnStage.LAND:
-            self._landing.run(dt)
+            self._landing.fly_step(dt)
             self._disarm_when_down(self._landing)
             return
         craft.wants_flight = True
         if self.stage is ReturnStage.DESCEND:
-            craft.control.glide(dt)
+            craft.control.move_target(dt)
             craft.control.climb_to(dt, craft.home[2] + craft.parameters["RTL_ALT_FINAL"] * 0.01)
             return
-        craft.navigation.advance(dt)
+        craft.navigation.move_target(dt)
         self._move_on()
 
     @property
@@ -88,26 +88,26 @@ class ReturnMode(Mode):
         craft = self.craft
         if self.stage is ReturnStage.CLIMB and craft.navigation.reached:
             self.stage = ReturnStage.BACK
-            craft.navigation.go(self._target)
-            craft.heading.default(returning=True)
+            craft.navigation.fly_to(self._target)
+            craft.heading.follow_yaw_behavior(returning=True)
         elif self.stage is ReturnStage.BACK and craft.navigation.reached:
             self.stage = ReturnStage.LOITER
             self._since_s = craft.t_s
         elif self.stage is ReturnStage.LOITER and craft.t_s - self._since_s >= self._loiter_s():
             if craft.parameters["RTL_ALT_FINAL"] > 0.0:
                 self.stage = ReturnStage.DESCEND
-                craft.heading.hold()
+                craft.heading.hold_present()
             else:
-                self._land()
+                self._begin_landing()
 
     def _loiter_s(self) -> float:
         return self.craft.parameters["RTL_LOIT_TIME"] * 0.001
 
-    def _land(self) -> None:
+    def _begin_landing(self) -> None:
         self.stage = ReturnStage.LAND
         self._landing = LandingDescent(self.craft)
 
-    def _height(self, here: LocalPoint, goal: LocalPoint) -> float:
+    def _return_height(self, here: LocalPoint, goal: LocalPoint) -> float:
         """The height to return at, above the origin: RTL_ALT, lower inside the cone and under the fence.
 
         Never lower than now, not where it can stop: a craft that was sinking climbs back to where it was.

@@ -7,9 +7,8 @@ of duration tj, so that
 
 Each change of speed is symmetric about its middle, so its length is its mean speed times its time.
 
-Not `dfr.aircraft.profiles`: that knows legs from rest to rest, many at once; a leg here may begin at a speed (a
-mission joined in flight), is asked for its state at each step, and is what the recorded
-flights hold those predictions against.
+Not `dfr.aircraft.profiles`, which knows legs from rest to rest, many at once: a leg here may begin at a
+speed, is asked for its state at each step, and takes no part in the predictions that its flights judge.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class _Pulse:
         return 2.0 * (2.0 * self.ramp_s + self.hold_s) + self.constant_s
 
 
-def _pulse(change_mps: float, limits: CurveLimits) -> _Pulse:
+def _quickest_pulse(change_mps: float, limits: CurveLimits) -> _Pulse:
     """The quickest change of speed from steady to steady."""
     if change_mps <= 0.0:
         return _Pulse(0.0, 0.0, 0.0, 0.0)
@@ -89,19 +88,19 @@ def _pulse(change_mps: float, limits: CurveLimits) -> _Pulse:
     return _Pulse(jerk, ramp, hold, max(0.0, change_mps / accel - 2.0 * ramp - hold))
 
 
-def _length(low: float, high: float, limits: CurveLimits) -> float:
-    return 0.5 * (low + high) * _pulse(high - low, limits).seconds
+def _change_length(low: float, high: float, limits: CurveLimits) -> float:
+    return 0.5 * (low + high) * _quickest_pulse(high - low, limits).seconds
 
 
-def _reachable(start: float, length: float, limits: CurveLimits) -> float:
+def _top_speed(start: float, length: float, limits: CurveLimits) -> float:
     """The highest speed at which speeding up from `start` and slowing to rest fit in a length."""
     top = limits.speed_mps
-    if _length(start, top, limits) + _length(0.0, top, limits) <= length:
+    if _change_length(start, top, limits) + _change_length(0.0, top, limits) <= length:
         return top
     low = start
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + top)
-        if _length(start, middle, limits) + _length(0.0, middle, limits) <= length:
+        if _change_length(start, middle, limits) + _change_length(0.0, middle, limits) <= length:
             low = middle
         else:
             top = middle
@@ -123,25 +122,25 @@ class SCurve:
             return
         state = _State(t_s=0.0, accel=0.0, speed=start_mps, distance=0.0)
         if start_mps > limits.speed_mps:
-            state = self._change(state, _pulse(start_mps - limits.speed_mps, limits), -1.0)
+            state = self._append_change(state, _quickest_pulse(start_mps - limits.speed_mps, limits), -1.0)
             start_mps = limits.speed_mps
-        top = _reachable(start_mps, length_m - state.distance, limits)
-        state = self._change(state, _pulse(top - start_mps, limits), 1.0)
+        top = _top_speed(start_mps, length_m - state.distance, limits)
+        state = self._append_change(state, _quickest_pulse(top - start_mps, limits), 1.0)
         self.accel_end_s = state.t_s
-        left = length_m - state.distance - _length(0.0, top, limits)
-        state = self._append(state, CONSTANT, 0.0, max(0.0, left / top) if top > 0.0 else 0.0)
+        left = length_m - state.distance - _change_length(0.0, top, limits)
+        state = self._append_part(state, CONSTANT, 0.0, max(0.0, left / top) if top > 0.0 else 0.0)
         self.decel_start_s = state.t_s
-        state = self._change(state, _pulse(top, limits), -1.0)
+        state = self._append_change(state, _quickest_pulse(top, limits), -1.0)
         self.end_s = state.t_s
 
-    def at(self, t_s: float) -> tuple[float, float, float]:
+    def state_at(self, t_s: float) -> tuple[float, float, float]:
         """Distance, speed and acceleration at a time from the start."""
         if t_s >= self.end_s or not self._parts:
             return self.length_m, 0.0, 0.0
         part = self._parts[min(bisect_right(self._ends, t_s), len(self._parts) - 1)]
-        return _evaluate(part, max(0.0, t_s - part.start.t_s))
+        return _evaluate_part(part, max(0.0, t_s - part.start.t_s))
 
-    def _change(self, state: _State, pulse: _Pulse, sign: float) -> _State:
+    def _append_change(self, state: _State, pulse: _Pulse, sign: float) -> _State:
         """Append a change of speed, up (1) or down (-1); the state it ends in."""
         for shape, way, span in (
             (RISING, sign, pulse.ramp_s),
@@ -152,21 +151,21 @@ class SCurve:
             (CONSTANT, -sign, pulse.hold_s),
             (FALLING, -sign, pulse.ramp_s),
         ):
-            state = self._append(state, shape, way * pulse.jerk, span)
+            state = self._append_part(state, shape, way * pulse.jerk, span)
         return state._replace(accel=0.0)
 
-    def _append(self, state: _State, shape: int, jerk: float, span: float) -> _State:
+    def _append_part(self, state: _State, shape: int, jerk: float, span: float) -> _State:
         """Append a stretch; the state it ends in."""
         if span <= 0.0:
             return state
         part = _Part(shape, jerk, span, state)
         self._parts.append(part)
         self._ends.append(state.t_s + span)
-        distance, speed, accel = _evaluate(part, span)
+        distance, speed, accel = _evaluate_part(part, span)
         return _State(state.t_s + span, accel, speed, distance)
 
 
-def _evaluate(part: _Part, t: float) -> tuple[float, float, float]:
+def _evaluate_part(part: _Part, t: float) -> tuple[float, float, float]:
     """Distance, speed and acceleration so long after a stretch began."""
     shape, jerk, span, (_, accel0, speed0, distance0) = part
     if shape == CONSTANT:

@@ -55,8 +55,8 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._ports: list[_Port] = []
         for index, number in enumerate(ports):
-            self._listen(index, number)
-        vehicle.serve([port.channel for port in self._ports])
+            self._open_port(index, number)
+        vehicle.serve_channels([port.channel for port in self._ports])
         self._ever_connected = False
         self._anchor_wall = self._anchor_t = 0.0
         self._speedup = 1.0
@@ -76,26 +76,26 @@ class Server:
             port.listener.close()
         self._selector.close()
 
-    def run(self) -> bool:
+    def serve_clients(self) -> bool:
         """Serve until a reboot is asked for (True) or the parent has ended; time starts with a client."""
-        self._anchor()
+        self._anchor_clock()
         while not self.vehicle.state.rebooting:
             if self.parent_pid is not None and os.getppid() != self.parent_pid:
                 return False
-            self._serve(self._fly())
-        self._flush()
+            self._serve_ports(self._fly_on())
+        self._flush_port()
         return True
 
-    def reboot(self) -> None:
+    def reboot_vehicle(self) -> None:
         """A new power-on with the stored parameters and lists; clients are cut off, as on a real reboot."""
-        self.vehicle = self.vehicle.reborn()
+        self.vehicle = self.vehicle.after_reboot()
         for port in self._ports:
-            self._drop(port)
+            self._drop_client(port)
             port.channel = Channel(self.vehicle.state, port.channel.number)
-        self.vehicle.serve([port.channel for port in self._ports])
+        self.vehicle.serve_channels([port.channel for port in self._ports])
         self._ever_connected = False
 
-    def _listen(self, index: int, number: int) -> None:
+    def _open_port(self, index: int, number: int) -> None:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -111,22 +111,22 @@ class Server:
         self._ports.append(port)
         self._selector.register(listener, selectors.EVENT_READ, port)
 
-    def _anchor(self) -> None:
+    def _anchor_clock(self) -> None:
         self._anchor_wall, self._anchor_t = time.monotonic(), self.vehicle.state.craft.t_s
 
-    def _fly(self) -> float:
+    def _fly_on(self) -> float:
         """Fly up to where the clock should be, for a bounded while; seconds until there is more to do."""
         vehicle = self.vehicle
         if not self._ever_connected:
-            self._anchor()
+            self._anchor_clock()
             return 1.0
         if self._held_up():
-            self._anchor()
+            self._anchor_clock()
             return HELD_UP_WAIT_S
         speedup = max(vehicle.state.parameters["SIM_SPEEDUP"], 0.01)
         if speedup != self._speedup:
             self._speedup = speedup
-            self._anchor()
+            self._anchor_clock()
         begun = time.monotonic()
         goal = self._anchor_t + (begun - self._anchor_wall) * speedup
         while vehicle.state.craft.t_s + STEP_S <= goal:
@@ -136,7 +136,7 @@ class Server:
         now = time.monotonic()
         behind = (self._anchor_t - vehicle.state.craft.t_s) / speedup + now - self._anchor_wall
         if behind > BEHIND_WALL_S:
-            self._anchor()
+            self._anchor_clock()
         return min(max(STEP_S / speedup - behind, 0.0), IDLE_S)
 
     def _held_up(self) -> bool:
@@ -149,34 +149,34 @@ class Server:
             for port in self._ports
         )
 
-    def _serve(self, wait_s: float) -> None:
-        self._flush()
+    def _serve_ports(self, wait_s: float) -> None:
+        self._flush_port()
         if any(port.heard for port in self._ports):
             wait_s = min(wait_s, max(self._look_due() - time.monotonic(), 0.0))
         for key, events in self._selector.select(wait_s):
             port: _Port = key.data
             if key.fileobj is port.listener:
-                self._accept(port)
+                self._accept_client(port)
             elif events & selectors.EVENT_READ:
-                self._receive(port)
+                self._receive_bytes(port)
         if time.monotonic() >= self._look_due():
-            self._look()
-        self._flush()
+            self._take_messages()
+        self._flush_port()
 
     def _look_due(self) -> float:
         return self._looked_wall + LOOK_S / self._speedup
 
-    def _look(self) -> None:
+    def _take_messages(self) -> None:
         """Hand the vehicle what has come since the last look."""
         self._looked_wall = time.monotonic()
         for port in self._ports:
             if port.heard:
                 data = bytes(port.heard)
                 port.heard.clear()
-                for message in port.channel.parse(data):
-                    self.vehicle.receive(port.channel, message)
+                for message in port.channel.parse_bytes(data):
+                    self.vehicle.receive_message(port.channel, message)
 
-    def _accept(self, port: _Port) -> None:
+    def _accept_client(self, port: _Port) -> None:
         """Take a client; the next waits in the port's queue until this one has gone, as with ArduCopter."""
         try:
             client, _ = port.listener.accept()
@@ -192,10 +192,10 @@ class Server:
         self._selector.register(client, selectors.EVENT_READ, port)
         if not self._ever_connected:
             self._ever_connected = True
-            self._anchor()
+            self._anchor_clock()
             self.vehicle.state.say_banner()
 
-    def _receive(self, port: _Port) -> None:
+    def _receive_bytes(self, port: _Port) -> None:
         client = port.client
         if client is None:
             return
@@ -206,11 +206,11 @@ class Server:
         except OSError:
             data = b""
         if not data:
-            self._drop(port)
+            self._drop_client(port)
             return
         port.heard += data
 
-    def _flush(self) -> None:
+    def _flush_port(self) -> None:
         for port in self._ports:
             waiting = port.channel.out
             if port.client is None or not waiting:
@@ -222,9 +222,9 @@ class Server:
             except (BlockingIOError, InterruptedError):
                 continue
             except OSError:
-                self._drop(port)
+                self._drop_client(port)
 
-    def _drop(self, port: _Port) -> None:
+    def _drop_client(self, port: _Port) -> None:
         if port.client is None:
             return
         with contextlib.suppress(KeyError, ValueError):

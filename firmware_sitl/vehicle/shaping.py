@@ -40,7 +40,7 @@ def error_for_rate(rate: float, gain: float, limit: float) -> float:
     return limit / (2.0 * gain * gain) + rate * rate / (2.0 * limit)
 
 
-def within(north: float, east: float, longest: float) -> tuple[float, float]:
+def limit_length(north: float, east: float, longest: float) -> tuple[float, float]:
     """A vector held to a length.
 
     >>> within(3.0, 4.0, 2.5)

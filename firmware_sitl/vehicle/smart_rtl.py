@@ -29,28 +29,28 @@ class SmartRtl(Mode):
         self._landing: LandingDescent | None = None
         self._back_at_s = 0.0
 
-    def enter(self) -> str | None:
+    def take_over(self) -> str | None:
         """Turn back along the path."""
         if not self._path.points and self.craft.motors.armed:
             return "init failed"
         self._landing = None
         self._back_at_s = self.craft.t_s + CLEANUP_S
-        self.craft.navigation.start()
-        self.craft.heading.default(returning=True)
+        self.craft.navigation.start_from()
+        self.craft.heading.follow_yaw_behavior(returning=True)
         return None
 
-    def run(self, dt: float) -> None:
+    def fly_step(self, dt: float) -> None:
         """One step back, or down."""
         craft = self.craft
         if self._landing is not None:
-            self._landing.run(dt)
+            self._landing.fly_step(dt)
             self._disarm_when_down(self._landing)
             return
         craft.wants_flight = not craft.landed
-        craft.navigation.advance(dt)
+        craft.navigation.move_target(dt)
         if craft.navigation.reached and craft.t_s >= self._back_at_s:
             if self._path.points:
-                self._next()
+                self._fly_next_point()
             else:
                 self._landing = LandingDescent(craft)
 
@@ -59,10 +59,10 @@ class SmartRtl(Mode):
         """Once the path is flown."""
         return self._landing is not None
 
-    def _next(self) -> None:
-        self.craft.navigation.go(self._path.points.pop())
+    def _fly_next_point(self) -> None:
+        self.craft.navigation.fly_to(self._path.points.pop())
         if self._path.points:
-            self.craft.navigation.then(self._path.points[-1])
+            self.craft.navigation.fly_next(self._path.points[-1])
 
 
 class Breadcrumbs:
@@ -73,17 +73,17 @@ class Breadcrumbs:
         self.points: deque[LocalPoint] = deque()
         self._lost_since_s: float | None = None
 
-    def start(self) -> None:
+    def start_path(self) -> None:
         """Begin at home."""
         self.points = deque([(self._craft.home[0], self._craft.home[1], self._craft.home[2] + 2.0)])
 
-    def drop(self, *, position_ok: bool = True, retracing: bool = False) -> None:
+    def drop_crumb(self, *, position_ok: bool = True, retracing: bool = False) -> None:
         """Note the present position where it is far from the last; forget all where it stays unknown.
 
         A craft that is `retracing` the path adds nothing to it.
         """
         if not position_ok:
-            self._lose()
+            self._lose_path()
             return
         self._lost_since_s = None
         craft, body = self._craft, self._craft.body
@@ -96,12 +96,12 @@ class Breadcrumbs:
         off = hypot(here[0] - last[0], here[1] - last[1], here[2] - last[2])
         if off < apart or len(self.points) >= most:
             return
-        if len(self.points) >= 2 and _straight(self.points[-2], last, here, 0.5 * apart):
+        if len(self.points) >= 2 and _is_straight(self.points[-2], last, here, 0.5 * apart):
             self.points[-1] = here
         else:
             self.points.append(here)
 
-    def _lose(self) -> None:
+    def _lose_path(self) -> None:
         now_s = self._craft.t_s
         self._lost_since_s = now_s if self._lost_since_s is None else self._lost_since_s
         if self.points and now_s - self._lost_since_s > POSITION_TIMEOUT_S:
@@ -109,7 +109,7 @@ class Breadcrumbs:
             self._craft.say(4, "SmartRTL deactivated: bad position")
 
 
-def _straight(start: LocalPoint, middle: LocalPoint, end: LocalPoint, within: float) -> bool:
+def _is_straight(start: LocalPoint, middle: LocalPoint, end: LocalPoint, within: float) -> bool:
     """Whether a point lies close to the line between two others."""
     along = tuple(b - a for a, b in zip(start, end, strict=True))
     length = hypot(*along)

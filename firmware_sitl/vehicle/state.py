@@ -110,7 +110,7 @@ class State:
 
     def __init__(self, settings: Settings, do_item: Callable[[State, WireItem], object]) -> None:
         self.generation = settings.generation
-        self.parameters = _parameters(settings)
+        self.parameters = _read_parameters(settings)
         self.craft = Craft(
             airframe=settings.airframe,
             parameters=self.parameters,
@@ -186,7 +186,7 @@ class State:
 
     def lat_lon_e7(self) -> tuple[int, int]:
         """Position in 1e-7 degrees."""
-        lat, lon = self.craft.origin.globe(self.craft.body.north, self.craft.body.east)
+        lat, lon = self.craft.origin.to_global(self.craft.body.north, self.craft.body.east)
         return round(lat * 1e7), round(lon * 1e7)
 
     def say(self, severity: int, text: str) -> None:
@@ -217,7 +217,7 @@ class State:
         self.parameters.copy_from(before.parameters)
         self.mission.copy_from(before.mission)
         self.fence_list.items = list(before.fence_list.items)
-        self.fence.load(self.fence_list.items)
+        self.fence.load_items(self.fence_list.items)
         self.rally_list.items = list(before.rally_list.items)
         self.rally = before.rally
 
@@ -225,20 +225,20 @@ class State:
         if not self.home_set:
             return home_item(0.0, 0.0, 0.0)
         craft = self.craft
-        lat, lon = craft.origin.globe(craft.home[0], craft.home[1])
+        lat, lon = craft.origin.to_global(craft.home[0], craft.home[1])
         return home_item(lat, lon, craft.origin.altitude_m + craft.home[2])
 
     def _flying_mission(self) -> bool:
         return self.craft.motors.armed and self.auto.running
 
     def _load_fence(self, items: list[WireItem]) -> None:
-        self.fence.load(items)
+        self.fence.load_items(items)
         self.say(7, "Fence Indexed OK")
 
     def _load_rally(self, items: list[WireItem]) -> None:
         craft = self.craft
         self.rally = tuple(
-            craft.point(
+            craft.local_point(
                 item.lat_deg,
                 item.lon_deg,
                 item.z - craft.origin.altitude_m if item.frame == 0 else craft.home[2] + item.z,
@@ -247,7 +247,7 @@ class State:
         )
 
 
-def _parameters(settings: Settings) -> Parameters:
+def _read_parameters(settings: Settings) -> Parameters:
     """The parameters at power-on. Raises InputError for a default that no ArduCopter has."""
     parameters = Parameters(settings.generation)
     parameters["SYSID_THISMAV"] = settings.system_id

@@ -38,7 +38,7 @@ class Sticks:
                 found[index] = value
         return found
 
-    def override(self, values: list[int]) -> None:
+    def take_override(self, values: list[int]) -> None:
         """RC_CHANNELS_OVERRIDE: 65535 leaves a channel as it is, 0 gives it back to the transmitter.
 
         From the ninth on 0 leaves it too, and 65534 gives it back (MAVLink).
@@ -53,7 +53,7 @@ class Sticks:
             else:
                 self._override[index] = value
 
-    def manual(self, message: Any) -> None:
+    def take_manual(self, message: Any) -> None:
         """MANUAL_CONTROL: x pitch, y roll, z throttle 0 to 1000, r yaw."""
         self._set_s = self._now_s()
         for index, value in ((0, message.y), (1, -message.x), (3, message.r)):
@@ -62,7 +62,7 @@ class Sticks:
         if 0 <= message.z <= 1000:
             self._override[2] = 1000 + message.z
 
-    def axis(self, index: int) -> float:
+    def read_axis(self, index: int) -> float:
         """One stick, -1 to 1, with a dead band about the middle."""
         value = clamp((self.channels[index] - MIDDLE) / SPAN, -1.0, 1.0)
         if abs(value) <= DEAD:
@@ -80,9 +80,9 @@ class Sticks:
             return 0.0
         up = self._parameters["PILOT_SPEED_UP"] * 0.01
         down = self._parameters["PILOT_SPEED_DN"] * 0.01 or up
-        throttle = self.axis(2)
+        throttle = self.read_axis(2)
         return throttle * (up if throttle > 0.0 else down)
 
     def turn_rate(self) -> float:
         """Turn rate asked for, rad/s."""
-        return self.axis(3) * radians(self._parameters["PILOT_Y_RATE"]) if self.alive else 0.0
+        return self.read_axis(3) * radians(self._parameters["PILOT_Y_RATE"]) if self.alive else 0.0

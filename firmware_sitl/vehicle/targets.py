@@ -25,13 +25,13 @@ def local_target(state: State, message: Any) -> None:
     if state.mode is not state.guided:
         return
     if frame not in (LOCAL, LOCAL_OFFSET, BODY, BODY_OFFSET):
-        state.guided.stop()
+        state.guided.stop_here()
         return
     ahead = body.yaw if frame in (BODY, BODY_OFFSET) else 0.0
-    north, east, up = _turned((message.x, message.y, -message.z), ahead)
+    north, east, up = _to_north_east((message.x, message.y, -message.z), ahead)
     if frame != LOCAL:
         north, east, up = north + body.north, east + body.east, up + body.up
-    _fly(state, message, (north, east, up), ahead)
+    _fly_target(state, message, (north, east, up), ahead)
 
 
 def global_target(state: State, message: Any) -> None:
@@ -40,7 +40,7 @@ def global_target(state: State, message: Any) -> None:
         return
     craft, frame = state.craft, message.coordinate_frame
     if message.type_mask & IGNORE_POSITION:
-        _fly(state, message, (0.0, 0.0, 0.0), 0.0)
+        _fly_target(state, message, (0.0, 0.0, 0.0), 0.0)
         return
     known = frame in (*ABSOLUTE_FRAMES, *RELATIVE_FRAMES, *TERRAIN_FRAMES) and frame != MISSION_FRAME
     moving_over_terrain = frame in TERRAIN_FRAMES and not message.type_mask & IGNORE_VELOCITY
@@ -48,28 +48,28 @@ def global_target(state: State, message: Any) -> None:
     if on_earth and not known:
         state.say(6, f"Unknown mavlink coordinate frame {frame}")
     if not known or not on_earth or moving_over_terrain:
-        state.guided.stop()
+        state.guided.stop_here()
         return
     absolute = frame in ABSOLUTE_FRAMES
     up = message.alt + (-craft.origin.altitude_m if absolute else craft.home[2])
-    _fly(state, message, craft.point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
+    _fly_target(state, message, craft.local_point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
 
 
-def _fly(state: State, message: Any, point: LocalPoint, ahead: float) -> None:
+def _fly_target(state: State, message: Any, point: LocalPoint, ahead: float) -> None:
     """Fly what the type mask leaves of a target; a combination that is none stops the craft."""
     mask, guided = message.type_mask, state.guided
     placed, moving = not mask & IGNORE_POSITION, not mask & IGNORE_VELOCITY
     pushed = not mask & IGNORE_ACCELERATION
-    velocity = _turned((message.vx, message.vy, -message.vz), ahead)
-    push = _turned((message.afx, message.afy, -message.afz), ahead) if pushed else (0.0, 0.0, 0.0)
+    velocity = _to_north_east((message.vx, message.vy, -message.vz), ahead)
+    push = _to_north_east((message.afx, message.afy, -message.afz), ahead) if pushed else (0.0, 0.0, 0.0)
     forced = mask & FORCE and pushed
-    if forced or (moving and not _sane(velocity)) or (pushed and not _sane(push)):
-        guided.stop()
+    if forced or (moving and not _is_sane(velocity)) or (pushed and not _is_sane(push)):
+        guided.stop_here()
         return
     if placed and not all(abs(metres) < FURTHEST_M for metres in point):
-        guided.stop()
+        guided.stop_here()
         return
-    if placed and not state.fence.allows(*point):
+    if placed and not state.fence.allows_point(*point):
         return
     if placed and moving:
         guided.fly_at(velocity, push=push, point=point)
@@ -78,29 +78,31 @@ def _fly(state: State, message: Any, point: LocalPoint, ahead: float) -> None:
     elif placed and not pushed:
         guided.fly_to(point)
     elif pushed and not placed:
-        guided.push(push)
+        guided.accelerate_by(push)
     else:
-        guided.stop()
+        guided.stop_here()
         return
-    _turn(state, message, relative=ahead != 0.0 or message.coordinate_frame in (BODY, BODY_OFFSET))
+    _turn_nose(state, message, relative=ahead != 0.0 or message.coordinate_frame in (BODY, BODY_OFFSET))
 
 
-def _turn(state: State, message: Any, *, relative: bool) -> None:
+def _turn_nose(state: State, message: Any, *, relative: bool) -> None:
     """Point the nose: at an angle, at a rate, at both (on from the angle), or as WP_YAW_BEHAVIOR says."""
     mask, heading = message.type_mask, state.craft.heading
     pointed = not mask & IGNORE_YAW and isfinite(message.yaw)
     turning = not mask & IGNORE_YAW_RATE and isfinite(message.yaw_rate)
     if pointed and turning:
-        heading.turn(message.yaw_rate, start=message.yaw + (state.craft.body.yaw if relative else 0.0))
+        heading.turn_steadily(
+            message.yaw_rate, start=message.yaw + (state.craft.body.yaw if relative else 0.0)
+        )
     elif pointed:
-        heading.fix(message.yaw, relative=relative)
+        heading.turn_to(message.yaw, relative=relative)
     elif turning:
-        heading.turn(message.yaw_rate)
+        heading.turn_steadily(message.yaw_rate)
     else:
-        heading.default()
+        heading.follow_yaw_behavior()
 
 
-def _turned(vector: LocalPoint, ahead: float) -> LocalPoint:
+def _to_north_east(vector: LocalPoint, ahead: float) -> LocalPoint:
     """A vector ahead, right, up as one north, east, up."""
     return (
         vector[0] * cos(ahead) - vector[1] * sin(ahead),
@@ -109,5 +111,5 @@ def _turned(vector: LocalPoint, ahead: float) -> LocalPoint:
     )
 
 
-def _sane(vector: LocalPoint) -> bool:
+def _is_sane(vector: LocalPoint) -> bool:
     return not any(isnan(part) or abs(part) > FASTEST_MPS for part in vector)

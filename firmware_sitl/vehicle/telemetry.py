@@ -11,7 +11,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.parameters import Parameter, Parameters
 from firmware_sitl.vehicle.state import VERSIONS, State
-from firmware_sitl.vehicle.telemetry_requested import REQUESTED_BUILDERS, i16, u16, unchanging
+from firmware_sitl.vehicle.telemetry_requested import REQUESTED_BUILDERS, always_same, i16, u16
 
 NO_MISSION, MISSION_PAUSED = 1, 4
 MULTICOPTER = 3
@@ -102,7 +102,7 @@ def local_position_ned(v: State) -> Any:
 def attitude(v: State) -> Any:
     """ATTITUDE."""
     b = v.craft.body
-    return mavlink.MAVLink_attitude_message(v.boot_ms, *b.euler(), 0.0, 0.0, b.yaw_rate)
+    return mavlink.MAVLink_attitude_message(v.boot_ms, *b.euler_angles(), 0.0, 0.0, b.yaw_rate)
 
 
 def vfr_hud(v: State) -> Any:
@@ -149,7 +149,7 @@ def home_position(v: State) -> Any:
     if not v.home_set:
         return None
     craft = v.craft
-    lat, lon = craft.origin.globe(craft.home[0], craft.home[1])
+    lat, lon = craft.origin.to_global(craft.home[0], craft.home[1])
     altitude = round((craft.origin.altitude_m + craft.home[2]) * 1000)
     return mavlink.MAVLink_home_position_message(
         round(lat * 1e7), round(lon * 1e7), altitude, craft.home[0], craft.home[1], -craft.home[2],
@@ -169,7 +169,7 @@ def gps_global_origin(v: State) -> Any:
 
 def mission_current(v: State, seq: int | None = None) -> Any:
     """MISSION_CURRENT: the item being flown."""
-    total = max(v.mission.count() - 1, 0)
+    total = max(v.mission.count_items() - 1, 0)
     state = v.auto.state if total else NO_MISSION
     if v.mode is v.auto and v.craft.navigation.paused:
         state = MISSION_PAUSED
@@ -202,7 +202,7 @@ def nav_controller_output(v: State) -> Any:
     off_n = craft.navigation.destination[0] - craft.body.north
     off_e = craft.navigation.destination[1] - craft.body.east
     bearing = round(degrees(atan2(off_e, off_n)))
-    roll, pitch, yaw = craft.body.euler()
+    roll, pitch, yaw = craft.body.euler_angles()
     return mavlink.MAVLink_nav_controller_output_message(
         degrees(roll), degrees(pitch), round(degrees(yaw)), bearing,
         u16(hypot(off_n, off_e)), craft.control.up - craft.body.up, 0.0, 0.0,
@@ -246,8 +246,10 @@ def vibration(v: State) -> Any:
 def simstate(v: State) -> Any:
     """SIMSTATE: the simulation's own truth."""
     b = v.craft.body
-    lat, lon = (round(degree * 1e7) for degree in v.craft.origin.globe(*v.craft.truth))
-    return mavlink.MAVLink_simstate_message(*b.euler(), *b.felt(), 0.0, 0.0, b.yaw_rate, lat, lon)
+    lat, lon = (round(degree * 1e7) for degree in v.craft.origin.to_global(*v.craft.truth))
+    return mavlink.MAVLink_simstate_message(
+        *b.euler_angles(), *b.specific_force(), 0.0, 0.0, b.yaw_rate, lat, lon
+    )
 
 
 def _firmware_version(v: State) -> int:
@@ -286,7 +288,7 @@ BUILDERS: Mapping[int, Builder] = {
     mavlink.MAVLINK_MSG_ID_NAV_CONTROLLER_OUTPUT: nav_controller_output,
     mavlink.MAVLINK_MSG_ID_RC_CHANNELS: rc_channels,
     mavlink.MAVLINK_MSG_ID_VFR_HUD: vfr_hud,
-    mavlink.MAVLINK_MSG_ID_POWER_STATUS: unchanging(mavlink.MAVLink_power_status_message(5000, 0, 0)),
+    mavlink.MAVLINK_MSG_ID_POWER_STATUS: always_same(mavlink.MAVLink_power_status_message(5000, 0, 0)),
     mavlink.MAVLINK_MSG_ID_BATTERY_STATUS: battery_status,
     mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION: autopilot_version,
     mavlink.MAVLINK_MSG_ID_FENCE_STATUS: fence_status,

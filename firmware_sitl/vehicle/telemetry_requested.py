@@ -74,7 +74,7 @@ FIELD_LEVEL_MGAUSS, FIELD_DOWN_MGAUSS = 200.0, 444.0
 ALL_UPDATED = 0x1FFF
 
 
-def unchanging(message: Any) -> Callable[[State], Any]:
+def always_same(message: Any) -> Callable[[State], Any]:
     """What builds a message that is always the same."""
     return lambda _state: message
 
@@ -102,7 +102,7 @@ def available_mode(index: int) -> Any:
 def attitude_quaternion(v: State) -> Any:
     """ATTITUDE_QUATERNION."""
     b = v.craft.body
-    roll, pitch, yaw = (0.5 * angle for angle in b.euler())
+    roll, pitch, yaw = (0.5 * angle for angle in b.euler_angles())
     w = cos(roll) * cos(pitch) * cos(yaw) + sin(roll) * sin(pitch) * sin(yaw)
     x = sin(roll) * cos(pitch) * cos(yaw) - cos(roll) * sin(pitch) * sin(yaw)
     y = cos(roll) * sin(pitch) * cos(yaw) + sin(roll) * cos(pitch) * sin(yaw)
@@ -125,7 +125,7 @@ def position_target_global(v: State) -> Any:
     if v.craft.landed or not v.mode.takes_speed:
         return None
     north, east, up = v.craft.navigation.destination
-    lat, lon = v.craft.origin.globe(north, east)
+    lat, lon = v.craft.origin.to_global(north, east)
     return mavlink.MAVLink_position_target_global_int_message(
         v.boot_ms, 0, 0xFFF8, round(lat * 1e7), round(lon * 1e7), v.craft.origin.altitude_m + up,
         0, 0, 0, 0, 0, 0, 0, 0,
@@ -139,7 +139,7 @@ def item_reached(v: State) -> Any:
 
 def ahrs2(v: State) -> Any:
     """AHRS2: the second estimate, which is the first."""
-    return mavlink.MAVLink_ahrs2_message(*v.craft.body.euler(), v.altitude_m, *v.lat_lon_e7())
+    return mavlink.MAVLink_ahrs2_message(*v.craft.body.euler_angles(), v.altitude_m, *v.lat_lon_e7())
 
 
 def flight_information(v: State) -> Any:
@@ -174,7 +174,7 @@ def _field_mgauss(v: State) -> tuple[float, float, float]:
 
 def _inertial(v: State) -> list[int]:
     """Acceleration in thousandths of g, rates in thousandths of a radian a second, field in milligauss."""
-    felt = [i16(each * MG_PER_MPS2) for each in v.craft.body.felt()]
+    felt = [i16(each * MG_PER_MPS2) for each in v.craft.body.specific_force()]
     return [*felt, 0, 0, i16(v.craft.body.yaw_rate * 1000), *(i16(each) for each in _field_mgauss(v))]
 
 
@@ -199,7 +199,7 @@ def highres_imu(v: State) -> Any:
     field = [1000.0 * each for each in _field_mgauss(v)]
     above = pressure - pressure_hpa(v.craft.origin.altitude_m)
     return mavlink.MAVLink_highres_imu_message(
-        v.boot_ms * 1000, *b.felt(), 0.0, 0.0, b.yaw_rate, *field,
+        v.boot_ms * 1000, *b.specific_force(), 0.0, 0.0, b.yaw_rate, *field,
         pressure, above, v.altitude_m, TEMPERATURE_C, ALL_UPDATED,
     )  # fmt: skip
 
@@ -223,12 +223,12 @@ REQUESTED_BUILDERS: Mapping[int, Callable[[State], Any]] = {
     mavlink.MAVLINK_MSG_ID_MISSION_ITEM_REACHED: item_reached,
     mavlink.MAVLINK_MSG_ID_POSITION_TARGET_LOCAL_NED: position_target_local,
     mavlink.MAVLINK_MSG_ID_POSITION_TARGET_GLOBAL_INT: position_target_global,
-    mavlink.MAVLINK_MSG_ID_MEMINFO: unchanging(mavlink.MAVLink_meminfo_message(0, 65535, 131072)),
-    mavlink.MAVLINK_MSG_ID_AHRS: unchanging(mavlink.MAVLink_ahrs_message(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
-    mavlink.MAVLINK_MSG_ID_HWSTATUS: unchanging(mavlink.MAVLink_hwstatus_message(5000, 0)),
+    mavlink.MAVLINK_MSG_ID_MEMINFO: always_same(mavlink.MAVLink_meminfo_message(0, 65535, 131072)),
+    mavlink.MAVLINK_MSG_ID_AHRS: always_same(mavlink.MAVLink_ahrs_message(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+    mavlink.MAVLINK_MSG_ID_HWSTATUS: always_same(mavlink.MAVLink_hwstatus_message(5000, 0)),
     mavlink.MAVLINK_MSG_ID_AHRS2: ahrs2,
     mavlink.MAVLINK_MSG_ID_FLIGHT_INFORMATION: flight_information,
-    MODES_MONITOR: unchanging(_Newer(MODES_MONITOR, "AVAILABLE_MODES_MONITOR", 30, bytes(1))),
+    MODES_MONITOR: always_same(_Newer(MODES_MONITOR, "AVAILABLE_MODES_MONITOR", 30, bytes(1))),
     mavlink.MAVLINK_MSG_ID_SCALED_IMU: scaled_imu,
     mavlink.MAVLINK_MSG_ID_RAW_IMU: raw_imu,
     mavlink.MAVLINK_MSG_ID_SCALED_PRESSURE: scaled_pressure,

@@ -45,113 +45,117 @@ class ListTransfer:
 
     def begin_upload(self, client: Client, message: Any, now_s: float) -> None:
         """MISSION_COUNT: an upload begins."""
-        source = _source(message)
+        source = _sender_of(message)
         if not self._take_over(client, source):
             return
         if message.count > self.items.most:
-            self._ack(client, source, MissionResult.NO_SPACE)
+            self._send_ack(client, source, MissionResult.NO_SPACE)
             self._say(4, f"Only {self.items.most} items are supported")
             return
-        self.items.begin(message.count)
+        self.items.begin_upload(message.count)
         if message.count == 0:
-            self._ack(client, source, self.items.finish())
+            self._send_ack(client, source, self.items.finish_upload())
             return
-        self._begin(_Upload(client, *source, message.count, 0, now_s, now_s), now_s)
+        self._begin_upload(_Upload(client, *source, message.count, 0, now_s, now_s), now_s)
 
     def take_item(self, client: Client, message: Any, item: WireItem, now_s: float) -> None:
         """One item of an upload, acknowledged to the port that the upload came from."""
-        source = _source(message)
+        source = _sender_of(message)
         upload = self._upload
         if upload is None:
-            self._ack(client, source, MissionResult.ERROR)
+            self._send_ack(client, source, MissionResult.ERROR)
             return
         if message.seq != upload.next:
-            self._ack(upload.client, source, MissionResult.INVALID_SEQUENCE)
+            self._send_ack(upload.client, source, MissionResult.INVALID_SEQUENCE)
             return
         if source != (upload.system, upload.component):
-            self._ack(upload.client, source, MissionResult.DENIED)
+            self._send_ack(upload.client, source, MissionResult.DENIED)
             return
-        result = self.items.put(message.seq, item)
+        result = self.items.put_item(message.seq, item)
         if result != MissionResult.ACCEPTED:
-            self._end()
-            self._ack(upload.client, source, result)
+            self._end_upload()
+            self._send_ack(upload.client, source, result)
             return
         upload.heard_s = now_s
         upload.next += 1
         if upload.next < upload.count:
-            self._ask(upload, now_s)
+            self._ask_next(upload, now_s)
             return
         self._upload = None
-        self._ack(upload.client, source, self.items.finish())
+        self._send_ack(upload.client, source, self.items.finish_upload())
 
     def begin_partial_upload(self, client: Client, message: Any, now_s: float) -> None:
         """MISSION_WRITE_PARTIAL_LIST: replace some items."""
-        source = _source(message)
+        source = _sender_of(message)
         if self.receiving:
-            self._ack(client, source, MissionResult.DENIED)
+            self._send_ack(client, source, MissionResult.DENIED)
             return
         start, end = message.start_index, message.end_index
-        if not 0 <= start <= end <= self.items.count():
+        if not 0 <= start <= end <= self.items.count_items():
             self._say(4, "Flight plan update rejected")
-            self._ack(client, source, MissionResult.ERROR)
+            self._send_ack(client, source, MissionResult.ERROR)
             return
-        self.items.revise(end)
-        self._begin(_Upload(client, *source, end + 1, start, now_s, now_s), now_s)
+        self.items.begin_partial_upload(end)
+        self._begin_upload(_Upload(client, *source, end + 1, start, now_s, now_s), now_s)
 
     def send_count(self, client: Client, message: Any) -> None:
         """MISSION_REQUEST_LIST: how many items there are."""
-        source = _source(message)
+        source = _sender_of(message)
         if self.receiving:
-            self._ack(client, source, MissionResult.DENIED)
+            self._send_ack(client, source, MissionResult.DENIED)
             return
-        client.send(mavlink.MAVLink_mission_count_message(*source, self.items.count(), self.items.kind))
+        client.send(mavlink.MAVLink_mission_count_message(*source, self.items.count_items(), self.items.kind))
 
     def send_item(self, client: Client, message: Any) -> None:
         """MISSION_REQUEST_INT: one item."""
-        source = _source(message)
+        source = _sender_of(message)
         if self.receiving:
-            self._ack(client, source, MissionResult.DENIED)
+            self._send_ack(client, source, MissionResult.DENIED)
             return
-        item = self.items.read(message.seq)
+        item = self.items.read_item(message.seq)
         if item is None:
-            client.send(mavlink.MAVLink_mission_count_message(*source, self.items.count(), self.items.kind))
-            self._ack(client, source, MissionResult.INVALID_SEQUENCE)
+            client.send(
+                mavlink.MAVLink_mission_count_message(*source, self.items.count_items(), self.items.kind)
+            )
+            self._send_ack(client, source, MissionResult.INVALID_SEQUENCE)
             return
         client.send(_as_message(item, source, message.seq, self.items.kind, whole=True))
 
     def send_item_in_single_precision(self, client: Client, message: Any) -> None:
         """MISSION_REQUEST: one item in single precision, even during an upload."""
-        source = _source(message)
-        item = self.items.read(message.seq)
+        source = _sender_of(message)
+        item = self.items.read_item(message.seq)
         if item is None:
-            self._ack(client, source, MissionResult.INVALID_SEQUENCE)
+            self._send_ack(client, source, MissionResult.INVALID_SEQUENCE)
             return
-        self.warn("got MISSION_REQUEST; use MISSION_REQUEST_INT!")
+        self.warn_once("got MISSION_REQUEST; use MISSION_REQUEST_INT!")
         client.send(_as_message(item, source, message.seq, self.items.kind, whole=False))
 
-    def warn(self, text: str) -> None:
+    def warn_once(self, text: str) -> None:
         """Say a warning once until the next upload."""
         if text not in self._warned:
             self._warned.add(text)
             self._say(4, text)
 
-    def clear(self, client: Client, message: Any) -> None:
+    def clear_list(self, client: Client, message: Any) -> None:
         """MISSION_CLEAR_ALL."""
-        source = _source(message)
+        source = _sender_of(message)
         if self._take_over(client, source):
-            self._ack(client, source, self.items.clear())
+            self._send_ack(client, source, self.items.clear_items())
 
-    def tick(self, now_s: float) -> None:
+    def check_timeouts(self, now_s: float) -> None:
         """Ask again after a second without an answer, give up after eight."""
         upload = self._upload
         if upload is None:
             return
         if now_s - upload.heard_s > GIVE_UP_S:
-            self._end()
-            self._ack(upload.client, (upload.system, upload.component), MissionResult.OPERATION_CANCELLED)
+            self._end_upload()
+            self._send_ack(
+                upload.client, (upload.system, upload.component), MissionResult.OPERATION_CANCELLED
+            )
             self._say(4, f"{self.items.name} upload timeout")
         elif now_s - upload.asked_s > ASK_AGAIN_S:
-            self._ask(upload, now_s)
+            self._ask_next(upload, now_s)
 
     def _take_over(self, client: Client, source: tuple[int, int]) -> bool:
         """End an upload of the same client; False (and MissionResult.DENIED) where it is another's."""
@@ -159,21 +163,21 @@ class ListTransfer:
         if upload is None:
             return True
         if source != (upload.system, upload.component):
-            self._ack(client, source, MissionResult.DENIED)
+            self._send_ack(client, source, MissionResult.DENIED)
             return False
-        self._end()
+        self._end_upload()
         return True
 
-    def _begin(self, upload: _Upload, now_s: float) -> None:
+    def _begin_upload(self, upload: _Upload, now_s: float) -> None:
         self._upload = upload
         self._warned.clear()
-        self._ask(upload, now_s)
+        self._ask_next(upload, now_s)
 
-    def _end(self) -> None:
+    def _end_upload(self) -> None:
         self._upload = None
-        self.items.abandon()
+        self.items.abandon_upload()
 
-    def _ask(self, upload: _Upload, now_s: float) -> None:
+    def _ask_next(self, upload: _Upload, now_s: float) -> None:
         upload.asked_s = now_s
         upload.client.send(
             mavlink.MAVLink_mission_request_message(
@@ -181,7 +185,7 @@ class ListTransfer:
             )
         )
 
-    def _ack(self, client: Client, source: tuple[int, int], result: int) -> None:
+    def _send_ack(self, client: Client, source: tuple[int, int], result: int) -> None:
         client.send(mavlink.MAVLink_mission_ack_message(*source, result, self.items.kind))
 
 
@@ -196,7 +200,7 @@ class ListTransfers:
         }
         self._current = current
 
-    def handle(self, client: Client, kind: str, message: Any, now_s: float) -> bool:
+    def handle_message(self, client: Client, kind: str, message: Any, now_s: float) -> bool:
         """Handle a message of the mission protocol; False where it is none."""
         if kind == "MISSION_ACK":
             return True
@@ -207,10 +211,10 @@ class ListTransfers:
             return False
         transfer = self._transfers.get(message.mission_type)
         if kind in ITEMS:
-            self._item(transfer, client, kind, message, now_s)
+            self._take_item(transfer, client, kind, message, now_s)
         elif transfer is None:
             if kind not in ("MISSION_REQUEST_INT", "MISSION_REQUEST"):
-                _acknowledge(client, message, MissionResult.UNSUPPORTED)
+                _send_mission_ack(client, message, MissionResult.UNSUPPORTED)
         elif kind == "MISSION_COUNT":
             transfer.begin_upload(client, message, now_s)
         elif kind == "MISSION_WRITE_PARTIAL_LIST":
@@ -218,28 +222,28 @@ class ListTransfers:
         elif kind == "MISSION_REQUEST_LIST":
             transfer.send_count(client, message)
         elif kind == "MISSION_CLEAR_ALL":
-            transfer.clear(client, message)
+            transfer.clear_list(client, message)
         elif kind == "MISSION_REQUEST":
             transfer.send_item_in_single_precision(client, message)
         else:
             transfer.send_item(client, message)
         return True
 
-    def tick(self, now_s: float) -> None:
+    def check_timeouts(self, now_s: float) -> None:
         """Advance all lists to a time."""
         for transfer in self._transfers.values():
-            transfer.tick(now_s)
+            transfer.check_timeouts(now_s)
 
-    def _item(
+    def _take_item(
         self, transfer: ListTransfer | None, client: Client, kind: str, message: Any, now_s: float
     ) -> None:
         item = item_of(message)
         if isinstance(item, MissionResult) or transfer is None:
             refusal = item if isinstance(item, MissionResult) else MissionResult.UNSUPPORTED
-            _acknowledge(client, message, refusal)
+            _send_mission_ack(client, message, refusal)
             return
         if kind == "MISSION_ITEM":
-            transfer.warn("got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
+            transfer.warn_once("got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
         transfer.take_item(client, message, item, now_s)
 
 
@@ -289,12 +293,12 @@ HANDLED = frozenset(
 )
 
 
-def _source(message: Any) -> tuple[int, int]:
+def _sender_of(message: Any) -> tuple[int, int]:
     return message.get_srcSystem(), message.get_srcComponent()
 
 
-def _acknowledge(client: Client, message: Any, result: int) -> None:
-    client.send(mavlink.MAVLink_mission_ack_message(*_source(message), result, message.mission_type))
+def _send_mission_ack(client: Client, message: Any, result: int) -> None:
+    client.send(mavlink.MAVLink_mission_ack_message(*_sender_of(message), result, message.mission_type))
 
 
 def _as_message(item: WireItem, source: tuple[int, int], seq: int, kind: int, *, whole: bool) -> Any:

@@ -42,51 +42,53 @@ class BuiltinVehicle:
         self._idle_since_s: float | None = None
         self._steps = 0
 
-    def serve(self, channels: list[Channel]) -> None:
+    def serve_channels(self, channels: list[Channel]) -> None:
         """Talk to the clients on these channels from now on."""
         self.channels = channels
         self.state.clients = list(channels)
 
-    def reborn(self) -> BuiltinVehicle:
+    def after_reboot(self) -> BuiltinVehicle:
         """The vehicle after a reboot: parameters and lists are kept, everything else starts afresh."""
         vehicle = BuiltinVehicle(self._settings)
         vehicle.state.keep_from(self.state)
         return vehicle
 
-    def receive(self, channel: Channel, message: Any) -> None:
+    def receive_message(self, channel: Channel, message: Any) -> None:
         """A message from a client."""
-        self._receiver.receive(channel, message)
+        self._receiver.receive_message(channel, message)
 
     def step(self) -> None:
         """Advance by one step."""
         state = self.state
         was_armed = state.craft.motors.armed
-        state.craft.step(STEP_S, state.mode.run)
+        state.craft.step(STEP_S, state.mode.fly_step)
         if was_armed and not state.craft.motors.armed:
             arming.after_disarming(state)
         self._steps += 1
         t_s = state.craft.t_s
-        self._receiver.transfers.tick(state.link_s)
+        self._receiver.transfers.check_timeouts(state.link_s)
         if self._steps % WATCH_EVERY == 0:
-            self._watch(t_s)
-        self._tell()
+            self._watch_safety(t_s)
+        self._send_news()
         for channel in self.channels:
             channel.send_due(t_s)
 
-    def _watch(self, t_s: float) -> None:
+    def _watch_safety(self, t_s: float) -> None:
         state, estimator = self.state, self.state.estimator
         estimator.glitching = state.craft.glitch.glitching
-        estimator.update(t_s)
+        estimator.advance_to(t_s)
         if estimator.position_ok and not state.home_set:
             state.set_home_here()
             state.say(6, "EKF3 IMU0 is using GPS")
-        breached = state.fence.watch(t_s, position_ok=estimator.position_ok, landing=state.mode.landing)
+        breached = state.fence.watch_breaches(
+            t_s, position_ok=estimator.position_ok, landing=state.mode.landing
+        )
         if breached:
             act_on_breach(state, breached)
         watch_failsafes(state, t_s)
-        state.motor_test.watch(t_s)
+        state.motor_test.watch_time(t_s)
         retracing = state.mode.number == modes.SMART_RTL
-        state.breadcrumbs.drop(position_ok=estimator.position_ok, retracing=retracing)
+        state.breadcrumbs.drop_crumb(position_ok=estimator.position_ok, retracing=retracing)
         if state.craft.motors.armed:
             state.prearm_ok = True
             self._disarm_idle()
@@ -112,9 +114,9 @@ class BuiltinVehicle:
         elif self._idle_since_s is None:
             self._idle_since_s = now
         elif 0.0 < delay <= now - self._idle_since_s:
-            arming.disarm(state)
+            arming.disarm_vehicle(state)
 
-    def _tell(self) -> None:
+    def _send_news(self) -> None:
         """Send what has been reached and said since the last step."""
         state = self.state
         if state.auto.reached:
@@ -127,7 +129,7 @@ class BuiltinVehicle:
         says = state.craft.says
         while says:
             severity, text = says.popleft()
-            for message in self._texts.messages(severity, text):
+            for message in self._texts.split_text(severity, text):
                 for client in state.clients:
                     client.send(message)
 
@@ -138,7 +140,7 @@ class Texts:
     def __init__(self) -> None:
         self._last = 0
 
-    def messages(self, severity: int, text: str) -> Iterator[Any]:
+    def split_text(self, severity: int, text: str) -> Iterator[Any]:
         """A text's messages."""
         raw = text.encode()
         if len(raw) <= CHUNK_BYTES:

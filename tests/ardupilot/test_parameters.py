@@ -101,7 +101,7 @@ def test_the_arming_checks_left_out_by_a_file_are_those_left_out() -> None:
 
 
 def test_a_mistyped_name_is_near_the_one_that_was_meant() -> None:
-    names = Parameters().names()
+    names = Parameters().known_names()
     assert near_names("SIM_WIND_SPED", names)[0] == "SIM_WIND_SPD"
     assert "WP_SPD" in near_names("wp_sped", names)
     assert near_names("COLOUR", names) == []

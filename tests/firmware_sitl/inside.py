@@ -21,7 +21,7 @@ def standing(seconds: float = READY_S) -> BuiltinVehicle:
 def take_off(vehicle: BuiltinVehicle, height_m: float, *, seconds: float) -> BuiltinVehicle:
     """Armed in GUIDED and sent up, so many seconds ago."""
     assert change_mode(vehicle.state, modes.GUIDED)
-    assert arming.arm(vehicle.state)
+    assert arming.arm_vehicle(vehicle.state)
     assert vehicle.state.mode.take_off(height_m)
     fly(vehicle, seconds)
     return vehicle

@@ -85,6 +85,6 @@ def test_the_clients_errors_name_what_was_asked(connect) -> None:
 
 
 def test_the_built_in_vehicles_own_table_is_what_a_name_is_held_against() -> None:
-    names = Parameters().names()
+    names = Parameters().known_names()
     assert {"SIM_WIND_SPD", "RTL_ALT", "RTL_ALT_M", "MAV1_POSITION", "ARMING_SKIPCHK"} <= names
     assert "SIM_WIND_SPED" not in names

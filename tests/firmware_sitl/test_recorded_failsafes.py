@@ -43,7 +43,7 @@ class Observed:
         )
         self.vehicle = BuiltinVehicle(settings)
         self.vehicle.state.link_clock = lambda: self.vehicle.state.craft.t_s
-        self.vehicle.serve([self])  # type: ignore[list-item]
+        self.vehicle.serve_channels([self])  # type: ignore[list-item]
         self.texts: list[tuple[float, int, str]] = []
         self.modes: list[tuple[float, str]] = []
         self.since_s = 0.0
@@ -81,7 +81,7 @@ class Observed:
             if self._beats and step % per_beat == 0:
                 vehicle.state.failsafes.hear_gcs(vehicle.state.craft.t_s, vehicle.state.link_s)
                 if self._sticks_held:
-                    vehicle.state.craft.sticks.override([1500] * 4)
+                    vehicle.state.craft.sticks.take_override([1500] * 4)
             vehicle.step()
             if vehicle.state.mode.name != shown:
                 shown = vehicle.state.mode.name
@@ -93,7 +93,7 @@ class Observed:
     def _fly_out(self) -> None:
         self.pass_time(6.0)
         assert change_mode(self.vehicle.state, modes.GUIDED)
-        assert arming.arm(self.vehicle.state)
+        assert arming.arm_vehicle(self.vehicle.state)
         assert self.vehicle.state.mode.take_off(HEIGHT_M)
         self.pass_time(20.0)
         assert self.vehicle.state.mode.fly_to((OUT_M, 0.0, HEIGHT_M))
@@ -103,9 +103,9 @@ class Observed:
         out = offset(HOME, bearing_deg=0.0, distance_m=OUT_M)
         place = {"x": round(out.lat_deg * 1e7), "y": round(out.lon_deg * 1e7), "z": HEIGHT_M, "frame": 3}
         mission = self.vehicle.state.mission
-        mission.begin(3)
+        mission.begin_upload(3)
         for seq, command in enumerate((16, 22, 17)):
-            mission.put(seq, WireItem(command=command, **place))  # type: ignore[arg-type]
+            mission.put_item(seq, WireItem(command=command, **place))  # type: ignore[arg-type]
         self._sticks_held = mode == "ALT_HOLD"
         assert change_mode(self.vehicle.state, MODES[mode])
         self.pass_time(SETTLE_S)
@@ -124,13 +124,13 @@ class Observed:
     def _upload_fence(self) -> None:
         plan = self.vehicle.state.fence_list
         assert plan.kind == FENCE
-        plan.begin(4)
+        plan.begin_upload(4)
         for seq, (east, north) in enumerate(((-1, -1), (1, -1), (1, 1), (-1, 1))):
             corner = offset(HOME, bearing_deg=90.0, distance_m=FENCE_HALF_M * east)
             corner = offset(corner, bearing_deg=0.0, distance_m=FENCE_HALF_M * north)
             x, y = round(corner.lat_deg * 1e7), round(corner.lon_deg * 1e7)
-            plan.put(seq, WireItem(command=5001, frame=3, params=(4.0, 0.0, 0.0, 0.0), x=x, y=y))
-        plan.finish()
+            plan.put_item(seq, WireItem(command=5001, frame=3, params=(4.0, 0.0, 0.0, 0.0), x=x, y=y))
+        plan.finish_upload()
 
 
 def what(texts: list[Any]) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from pymavlink.mavftp import MAVFTP
 
-from firmware_sitl.vehicle.files import FileServer, packed
+from firmware_sitl.vehicle.files import FileServer, pack_parameters
 from firmware_sitl.vehicle.parameters import Parameters
 
 ACK, NAK = 128, 129
@@ -38,7 +38,7 @@ class Client:
         message = SimpleNamespace(
             payload=list(payload), get_srcSystem=lambda: self.system, get_srcComponent=lambda: 190
         )
-        self.server.handle(message, lambda answer: heard.append(bytes(answer.payload)))
+        self.server.handle_request(message, lambda answer: heard.append(bytes(answer.payload)))
         return [(p[3], p[12 : 12 + p[4]], unpack_from("<I", p, 8)[0]) for p in heard]
 
     def one(self, operation: int, **options):
@@ -58,7 +58,7 @@ def client(parameters: Parameters) -> Client:
 
 
 def test_pymavlink_reads_every_parameter_and_its_value(parameters):
-    decoded = MAVFTP.ftp_param_decode(packed(parameters, {}))
+    decoded = MAVFTP.ftp_param_decode(pack_parameters(parameters, {}))
     assert decoded is not None
     told = {name.decode(): value for name, value, _ in decoded.params}
     assert told == pytest.approx({p.name: p.value for p in parameters.all_shown()})
@@ -66,21 +66,21 @@ def test_pymavlink_reads_every_parameter_and_its_value(parameters):
 
 def test_a_changed_parameter_comes_with_its_default(parameters):
     parameters["RTL_ALT"] = 2345.0
-    decoded = MAVFTP.ftp_param_decode(packed(parameters, {"withdefaults": 1}))
+    decoded = MAVFTP.ftp_param_decode(pack_parameters(parameters, {"withdefaults": 1}))
     assert decoded is not None
     assert {name.decode(): value for name, value, _ in decoded.params}["RTL_ALT"] == 2345.0
     assert {name.decode(): value for name, value, _ in decoded.defaults}["RTL_ALT"] == 1500.0
 
 
 def test_a_part_of_the_list_can_be_had(parameters):
-    decoded = MAVFTP.ftp_param_decode(packed(parameters, {"start": 3, "count": 4}))
+    decoded = MAVFTP.ftp_param_decode(pack_parameters(parameters, {"start": 3, "count": 4}))
     assert decoded is not None
     wanted = [p.name for p in parameters.all_shown()][3:7]
     assert [name.decode() for name, _, _ in decoded.params] == wanted
 
 
 def test_the_file_is_read_piece_by_piece_and_in_a_burst(client, parameters):
-    whole = packed(parameters, {})
+    whole = pack_parameters(parameters, {})
     code, size = client.one(OPEN, data=NAME)
     assert code == ACK
     assert unpack_from("<I", size)[0] == len(whole)
@@ -122,12 +122,12 @@ def test_the_checksum_starts_at_zero_as_ardupilots_does(client, parameters):
     code, sum_ = client.one(CRC32, data=NAME)
     assert code == ACK
     crc = 0
-    for byte in packed(parameters, {}):
+    for byte in pack_parameters(parameters, {}):
         crc ^= byte
         for _ in range(8):
             crc = crc >> 1 ^ (0xEDB88320 if crc & 1 else 0)
     assert unpack_from("<I", sum_)[0] == crc
-    assert crc != zlib.crc32(packed(parameters, {}))
+    assert crc != zlib.crc32(pack_parameters(parameters, {}))
 
 
 @pytest.mark.parametrize("operation", [7, 8, 9, 10, 13])

@@ -27,7 +27,7 @@ STILL = {"SIM_WIND_T": 1.0, "SIM_WIND_TC": 0.1}
 
 def test_gusts_have_the_intensity_that_was_asked_for():
     gusts = GustSeries({"SIM_GUST_I": 0.17, "SIM_GUST_ALT": 10.0, "SIM_GUST_SEED": 3.0, "SIM_GUST_Z": 1.0})
-    samples = [gusts.blow(PERIOD_S, 8.0) for _ in range(60000)]
+    samples = [gusts.next_gust(PERIOD_S, 8.0) for _ in range(60000)]
     along, cross, up = (statistics.pstdev(axis) / 8.0 for axis in zip(*samples, strict=True))
     assert along == pytest.approx(0.17, rel=0.15)
     assert cross == pytest.approx(0.8 * 0.17, rel=0.15)
@@ -37,10 +37,10 @@ def test_gusts_have_the_intensity_that_was_asked_for():
 def test_equal_seeds_give_equal_gusts_and_no_intensity_none():
     given = {"SIM_GUST_I": 0.2, "SIM_GUST_ALT": 10.0, "SIM_GUST_SEED": 5.0, "SIM_GUST_Z": 1.0}
     first, second, other = GustSeries(given), GustSeries(given), GustSeries(given | {"SIM_GUST_SEED": 6.0})
-    drawn = [first.blow(PERIOD_S, 6.0) for _ in range(100)]
-    assert drawn == [second.blow(PERIOD_S, 6.0) for _ in range(100)]
-    assert drawn != [other.blow(PERIOD_S, 6.0) for _ in range(100)]
-    assert GustSeries(given | {"SIM_GUST_I": 0.0}).blow(PERIOD_S, 6.0) == (0.0, 0.0, 0.0)
+    drawn = [first.next_gust(PERIOD_S, 6.0) for _ in range(100)]
+    assert drawn == [second.next_gust(PERIOD_S, 6.0) for _ in range(100)]
+    assert drawn != [other.next_gust(PERIOD_S, 6.0) for _ in range(100)]
+    assert GustSeries(given | {"SIM_GUST_I": 0.0}).next_gust(PERIOD_S, 6.0) == (0.0, 0.0, 0.0)
 
 
 def landing(wind_mps: float, seed: int) -> tuple[float, float]:
@@ -50,7 +50,7 @@ def landing(wind_mps: float, seed: int) -> tuple[float, float]:
     given = STILL | wind | {"SIM_GUST_SEED": float(seed), "RTL_LOIT_TIME": 0.0}
     for name, value in given.items():
         vehicle.state.parameters[name] = value
-    vehicle.state.craft.control.refresh()
+    vehicle.state.craft.control.read_gains()
     fly(vehicle, 5.0)
     take_off(vehicle, 15.0, seconds=15.0)
     assert change_mode(vehicle.state, modes.RTL)

@@ -37,10 +37,10 @@ def hovering() -> tuple[BuiltinVehicle, Channel]:
     vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
     channel = Channel(vehicle.state, 0)
     channel.connected = True
-    vehicle.serve([channel])
+    vehicle.serve_channels([channel])
     fly(vehicle, 6.0)
     assert change_mode(vehicle.state, modes.GUIDED)
-    assert arming.arm(vehicle.state)
+    assert arming.arm_vehicle(vehicle.state)
     assert vehicle.state.mode.take_off(30.0)
     fly(vehicle, 5.0)
     return vehicle, channel
@@ -79,8 +79,8 @@ def heard(
 ) -> None:
     """Let the vehicle hear a message as it would come over the line."""
     sender = mavlink.MAVLink(None, srcSystem=source[0], srcComponent=source[1])
-    for received in channel.parse(message.pack(sender)):
-        vehicle.receive(channel, received)
+    for received in channel.parse_bytes(message.pack(sender)):
+        vehicle.receive_message(channel, received)
 
 
 @pytest.mark.parametrize(

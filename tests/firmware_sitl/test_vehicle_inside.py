@@ -62,13 +62,13 @@ def test_an_open_parameter_is_refused_where_the_command_does_not_allow_it() -> N
 def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: BuiltinVehicle) -> None:
     _airborne(vehicle)
     navigation = vehicle.state.craft.navigation
-    navigation.start()
-    navigation.go((100.0, 0.0, 30.0))
-    navigation.then((100.0, 100.0, 30.0))
+    navigation.start_from()
+    navigation.fly_to((100.0, 0.0, 30.0))
+    navigation.fly_next((100.0, 100.0, 30.0))
     slowest, nearest = 99.0, 99.0
     while not navigation.reached:
-        navigation.advance(STEP_S)
-        vehicle.state.craft.control.run(STEP_S)
+        navigation.move_target(STEP_S)
+        vehicle.state.craft.control.step_loops(STEP_S)
         control = vehicle.state.craft.control
         if control.north > 80.0:
             slowest = min(slowest, hypot(control.v_north, control.v_east))
@@ -85,19 +85,19 @@ def test_inside_all_inclusions_unless_the_option_says_any(vehicle: BuiltinVehicl
     def area(north: float) -> list[WireItem]:
         corners = []
         for n, e in square:
-            lat, lon = vehicle.state.craft.origin.globe(north + 50.0 * n, 50.0 * e)
+            lat, lon = vehicle.state.craft.origin.to_global(north + 50.0 * n, 50.0 * e)
             corners.append(
                 WireItem(command=5001, params=(4.0, 0, 0, 0), x=round(lat * 1e7), y=round(lon * 1e7))
             )
         return corners
 
-    vehicle.state.fence.load(area(0.0) + area(80.0))
+    vehicle.state.fence.load_items(area(0.0) + area(80.0))
     vehicle.state.parameters["FENCE_ENABLE"], vehicle.state.parameters["FENCE_TYPE"] = 1.0, 4.0
-    assert vehicle.state.fence.allows(40.0, 0.0, 10.0)
-    assert not vehicle.state.fence.allows(0.0, 0.0, 10.0)
+    assert vehicle.state.fence.allows_point(40.0, 0.0, 10.0)
+    assert not vehicle.state.fence.allows_point(0.0, 0.0, 10.0)
     vehicle.state.parameters["FENCE_OPTIONS"] = 2.0
-    assert vehicle.state.fence.allows(0.0, 0.0, 10.0)
-    assert not vehicle.state.fence.allows(-60.0, 0.0, 10.0)
+    assert vehicle.state.fence.allows_point(0.0, 0.0, 10.0)
+    assert not vehicle.state.fence.allows_point(-60.0, 0.0, 10.0)
 
 
 def test_satellites_lost_in_guided_flight_end_in_landing(vehicle: BuiltinVehicle) -> None:
@@ -176,7 +176,7 @@ def test_a_battery_that_is_critical_before_it_is_low_is_not_armed(
     vehicle: BuiltinVehicle, low: str, critical: str, words: str
 ) -> None:
     vehicle.state.parameters[low], vehicle.state.parameters[critical] = 9.0, 10.0
-    assert f"Battery 1 {words}" in arming.problems(vehicle.state)
+    assert f"Battery 1 {words}" in arming.arming_problems(vehicle.state)
 
 
 def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle: BuiltinVehicle) -> None:
@@ -186,12 +186,12 @@ def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle
     assert not vehicle.state.craft.motors.armed
     vehicle.state.parameters["BATT_LOW_MAH"] = 500.0
     fly(vehicle, 1.0)
-    assert arming.problems(vehicle.state)[-1] == "Battery failsafe"
+    assert arming.arming_problems(vehicle.state)[-1] == "Battery failsafe"
     change_mode(vehicle.state, GUIDED)
-    assert not arming.arm(vehicle.state)
-    vehicle.state.craft.battery.refill()
+    assert not arming.arm_vehicle(vehicle.state)
+    vehicle.state.craft.battery.report_charge()
     end_battery_failsafes(vehicle.state)
-    assert arming.arm(vehicle.state)
+    assert arming.arm_vehicle(vehicle.state)
 
 
 def test_a_return_ends_at_the_nearer_rally_point(vehicle: BuiltinVehicle) -> None:
@@ -213,7 +213,7 @@ def test_the_trim_airspeed_is_that_measured_on_arducopter(
 ) -> None:
     vehicle.state.parameters["ANGLE_MAX"] = 100.0 * tilt_deg
     vehicle.state.parameters["WPNAV_SPEED"] = 2500.0
-    vehicle.state.craft.control.refresh()
+    vehicle.state.craft.control.read_gains()
     _airborne(vehicle)
     vehicle.state.guided.fly_to((6000.0, 0.0, 30.0))
     fly(vehicle, 120.0)

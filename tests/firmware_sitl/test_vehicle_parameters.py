@@ -39,9 +39,9 @@ def test_each_generation_has_its_own_name_and_unit(
     old: str, new: str, old_value: float, new_value: float
 ) -> None:
     older, newer = Parameters(Generation.V4_6), Parameters(Generation.V4_7)
-    assert older.shown(new) is None
-    assert newer.shown(old) is None
-    shown_old, shown_new = older.shown(old), newer.shown(new)
+    assert older.find_shown(new) is None
+    assert newer.find_shown(old) is None
+    shown_old, shown_new = older.find_shown(old), newer.find_shown(new)
     assert shown_old is not None
     assert shown_new is not None
     assert (shown_old.value, shown_new.value) == pytest.approx((old_value, new_value))

@@ -41,9 +41,9 @@ def test_a_leg_is_smooth_keeps_its_limits_and_ends_at_rest_at_its_end(
     start = start_share * min(speed, (0.2 * accel * length_m) ** 0.5, (0.1 * jerk * length_m**2) ** (1 / 3))
     curve = SCurve(length_m, limits, start_mps=start)
     times = [curve.end_s * i / 400 for i in range(401)]
-    states = [curve.at(t) for t in times]
+    states = [curve.state_at(t) for t in times]
     assert states[-1][0] == pytest.approx(length_m, rel=1e-6)
-    assert curve.at(curve.end_s * (1 - 1e-9))[0] == pytest.approx(length_m, rel=1e-3)
+    assert curve.state_at(curve.end_s * (1 - 1e-9))[0] == pytest.approx(length_m, rel=1e-3)
     for (_, (d0, v0, a0)), (_, (d1, v1, a1)) in pairwise(zip(times, states, strict=True)):
         assert d1 >= d0 - 1e-9
         assert v0 <= speed * (1 + 1e-6)
