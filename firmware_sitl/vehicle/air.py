@@ -34,7 +34,7 @@ class SimulatedAir:
         self._speed = 0.0
         self._from = radians(parameters["SIM_WIND_DIR"])
         self._settled = False
-        self._gusts = GustSeries(parameters)
+        self._gusts = SimulatedGusts(parameters)
         self.wind = (0.0, 0.0, 0.0)
 
     def next_wind(self, dt: float, height_m: float) -> tuple[float, float, float]:
@@ -50,7 +50,7 @@ class SimulatedAir:
         if self._speed < 1e-6:
             self.wind = (0.0, 0.0, 0.0)
             return self.wind
-        here = self._speed * self._profile(height_m)
+        here = self._speed * self._share_at_height(height_m)
         rise = radians(parameters["SIM_WIND_DIR_Z"])
         along, cross, up = self._gusts.next_gust(dt, self._speed)
         share = here / self._speed
@@ -63,7 +63,7 @@ class SimulatedAir:
         )
         return self.wind
 
-    def _profile(self, height_m: float) -> float:
+    def _share_at_height(self, height_m: float) -> float:
         kind, layer = self._parameters["SIM_WIND_T"], self._parameters["SIM_WIND_T_ALT"] or LAYER_M
         if kind == 0.0 and height_m < layer:
             return sqrt(max(height_m, 0.0) / layer)
@@ -72,13 +72,13 @@ class SimulatedAir:
         return 1.0
 
 
-class GustSeries:
+class SimulatedGusts:
     """Along-wind, cross-wind (to the right of where it blows) and upward gusts, m/s."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._wanted: Wanted | None = None
-        self._make_gusts: Iterator[GustVector] = iter(())
+        self._series: Iterator[GustVector] = iter(())
         self._gust, self._left_s = CALM, 0.0
 
     def next_gust(self, dt: float, mean_mps: float) -> GustVector:
@@ -90,10 +90,10 @@ class GustSeries:
         wanted = (round(mean_mps, 1), intensity, parameters["SIM_GUST_ALT"], parameters["SIM_GUST_SEED"])
         if wanted != self._wanted:
             self._wanted, self._left_s = wanted, 0.0
-            self._make_gusts = _make_gusts(*wanted)
+            self._series = _make_gusts(*wanted)
         self._left_s -= dt
         if self._left_s <= 1e-9:
-            along, cross, up = next(self._make_gusts)
+            along, cross, up = next(self._series)
             self._gust = (along, cross, up * parameters["SIM_GUST_Z"])
             self._left_s += PERIOD_S
         return self._gust

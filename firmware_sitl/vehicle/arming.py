@@ -25,7 +25,7 @@ def prearm_problems(state: State) -> list[str]:
     if state.mode is state.auto and state.mission.count_items() <= 1:
         found.append("Mode requires mission")
     if int(state.parameters["ARMING_CHECK"]):
-        found += _checked(state)
+        found += _failed_checks(state)
     return found
 
 
@@ -39,7 +39,7 @@ def _refused_by_mode(state: State) -> list[str]:
     return []
 
 
-def _checked(state: State) -> list[str]:
+def _failed_checks(state: State) -> list[str]:
     parameters, found = state.parameters, []
     if not state.estimator.aligned:
         found.append("AHRS: waiting for home" if state.estimator.position_ok else "Gyros still settling")

@@ -97,7 +97,7 @@ def _check_compass_mask(request: CommandRequest) -> int:
     return done_or_failed(ok=0.0 <= request.params[0] <= 255.0)
 
 
-def _store_parameters(request: CommandRequest) -> int:
+def _reset_parameters(request: CommandRequest) -> int:
     state = request.state
     if not same_number(request.params[0], ERASE):
         return DENIED
@@ -186,7 +186,7 @@ GROUND: Mapping[int, Handler] = {
     Command.DO_FLIGHTTERMINATION: _terminate_flight,
     Command.DO_MOTOR_TEST: _motor_test,
     Command.PREFLIGHT_CALIBRATION: _calibrate_sensors,
-    Command.PREFLIGHT_STORAGE: _store_parameters,
+    Command.PREFLIGHT_STORAGE: _reset_parameters,
     Command.PREFLIGHT_REBOOT_SHUTDOWN: _reboot_vehicle,
     Command.COMPONENT_ARM_DISARM: _arm_or_disarm,
     Command.RUN_PREARM_CHECKS: _run_prearm_checks,

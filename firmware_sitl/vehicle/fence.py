@@ -35,7 +35,7 @@ Corner = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FenceShape:
+class FenceArea:
     """One inclusion or exclusion: a polygon (corners) or a circle (centre and radius), local metres."""
 
     inside: bool
@@ -63,7 +63,7 @@ class Fence:
 
     def __init__(self, craft: Craft) -> None:
         self._craft, self._parameters = craft, craft.parameters
-        self.areas: tuple[FenceShape, ...] = ()
+        self.areas: tuple[FenceArea, ...] = ()
         self.breached = 0
         self.breach_count = 0
         self.breach_t_s = 0.0
@@ -113,7 +113,7 @@ class Fence:
                 count = int(item.params[0])
                 corners = tuple(origin.to_local(i.lat_deg, i.lon_deg) for i in items[place : place + count])
                 areas.append(
-                    FenceShape(
+                    FenceArea(
                         inside=item.command == Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION, corners=corners
                     )
                 )
@@ -122,7 +122,7 @@ class Fence:
             if item.command != Command.NAV_FENCE_RETURN_POINT:
                 centre = origin.to_local(item.lat_deg, item.lon_deg)
                 inside = item.command == Command.NAV_FENCE_CIRCLE_INCLUSION
-                areas.append(FenceShape(inside=inside, centre=centre, radius_m=item.params[0]))
+                areas.append(FenceArea(inside=inside, centre=centre, radius_m=item.params[0]))
             place += 1
         self.areas = tuple(areas)
 

@@ -14,7 +14,7 @@ MOVING_SHARE = 0.05
 """Share of the cruise speed below which the nose does not follow the flight (ArduCopter)."""
 
 
-class Look(Enum):
+class HeadingMode(Enum):
     """What the heading follows."""
 
     HOLD = "hold"
@@ -29,7 +29,7 @@ class Heading:
 
     def __init__(self, body: Body, control: PositionControl, parameters: Parameters) -> None:
         self._body, self._control, self._parameters = body, control, parameters
-        self.look = Look.HOLD
+        self.mode = HeadingMode.HOLD
         self.wanted = body.yaw
         self.place: tuple[float, float, float] | None = None
         self._goal = self.wanted
@@ -37,15 +37,15 @@ class Heading:
 
     def hold_present(self) -> None:
         """Keep the present heading."""
-        self.look, self.wanted = Look.HOLD, self._body.yaw
+        self.mode, self.wanted = HeadingMode.HOLD, self._body.yaw
 
     def follow_yaw_behavior(self, *, returning: bool = False) -> None:
         """What WP_YAW_BEHAVIOR says: 1 along, 2 along except on RTL, 3 along, 0 hold."""
-        if self.look is Look.PLACE and not returning:
+        if self.mode is HeadingMode.PLACE and not returning:
             return
         behaviour = int(self._parameters["WP_YAW_BEHAVIOR"])
         if behaviour in (1, 3) or (behaviour == 2 and not returning):
-            self.look, self.wanted = Look.ALONG, self._body.yaw
+            self.mode, self.wanted = HeadingMode.ALONG, self._body.yaw
         else:
             self.hold_present()
 
@@ -55,43 +55,43 @@ class Heading:
         turn = yaw * (way or 1) if relative else wrap_rad(yaw - start)
         if not relative and way and turn * way < 0.0:
             turn += 6.283185307179586 * way
-        self.look, self.wanted = Look.FIXED, start
+        self.mode, self.wanted = HeadingMode.FIXED, start
         self._goal, self._rate = start + turn, rate or self._control.gains.yaw_slew
 
     def turn_steadily(self, rate: float, *, start: float | None = None) -> None:
         """Turn steadily, rad/s; from another heading than the present where one is given."""
-        self.look, self._rate = Look.RATE, rate
+        self.mode, self._rate = HeadingMode.RATE, rate
         if start is not None:
             self.wanted = start
 
     def stop_turning(self) -> None:
         """Turn no further where it turned steadily."""
-        if self.look is Look.RATE:
+        if self.mode is HeadingMode.RATE:
             self.hold_present()
 
     def look_at(self, place: tuple[float, float, float] | None) -> None:
         """Look at a place (north, east, up), or no longer."""
         self.place = place
         if place is None:
-            self.look = Look.HOLD
+            self.mode = HeadingMode.HOLD
             self.follow_yaw_behavior()
         else:
-            self.look = Look.PLACE
+            self.mode = HeadingMode.PLACE
 
     def next_heading(self, dt: float) -> float:
         """The heading wanted now."""
         body, control = self._body, self._control
-        if self.look is Look.ALONG:
+        if self.mode is HeadingMode.ALONG:
             speed = hypot(control.v_north, control.v_east)
             if speed > MOVING_SHARE * control.speed:
                 self.wanted = atan2(control.v_east, control.v_north)
-        elif self.look is Look.PLACE and self.place is not None:
+        elif self.mode is HeadingMode.PLACE and self.place is not None:
             off_n, off_e = self.place[0] - body.north, self.place[1] - body.east
             if hypot(off_n, off_e) > 1.0:
                 self.wanted = atan2(off_e, off_n)
-        elif self.look is Look.FIXED:
+        elif self.mode is HeadingMode.FIXED:
             self.wanted += clamp(self._goal - self.wanted, -self._rate * dt, self._rate * dt)
-        elif self.look is Look.RATE:
+        elif self.mode is HeadingMode.RATE:
             self.wanted = wrap_rad(self.wanted + self._rate * dt)
         return self.wanted
 

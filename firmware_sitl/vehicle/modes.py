@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from dfr.ardupilot.modes import CopterMode
 from firmware_sitl.vehicle.craft import Craft
-from firmware_sitl.vehicle.heading import Look
+from firmware_sitl.vehicle.heading import HeadingMode
 from firmware_sitl.vehicle.landing import LandingDescent
 
 STABILIZE, ALT_HOLD, AUTO = CopterMode.STABILIZE, CopterMode.ALT_HOLD, CopterMode.AUTO
@@ -152,7 +152,7 @@ class HoldMode(Mode):
         turn = sticks.turn_rate()
         if turn:
             craft.heading.turn_steadily(turn)
-        elif craft.heading.look is Look.RATE:
+        elif craft.heading.mode is HeadingMode.RATE:
             craft.heading.hold_present()
 
 

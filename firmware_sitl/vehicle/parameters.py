@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
-from struct import pack, unpack
 
+from dfr.ardupilot.items import single
 from dfr.ardupilot.parameters import INVERTED, OLD_NAMES, Naming, Spelling, near_names, spell_for
 from dfr.errors import InputError
 
@@ -146,7 +146,7 @@ class Parameters:
         edge = self._client_spelling(canonical)
         if edge.name == SKIPPED:
             return _checks_left_out(value)
-        return value if edge.factor == 1.0 else _single(value * edge.factor)
+        return value if edge.factor == 1.0 else single(value * edge.factor)
 
     def _shown_name(self, canonical: str) -> str:
         return self._client_spelling(canonical).name
@@ -221,10 +221,6 @@ def _as_stored(value: float, kind: int) -> float:
     """The value as the type keeps it: cut to whole and in range, or single precision."""
     limits = INTEGER_LIMITS.get(kind)
     if limits is None:
-        return _single(value)
+        return single(value)
     whole = int(value + (WHOLE_SLACK if value > 0.0 else -WHOLE_SLACK))
     return float(min(max(whole, limits[0]), limits[1]))
-
-
-def _single(value: float) -> float:
-    return float(unpack("<f", pack("<f", value))[0])

@@ -31,7 +31,7 @@ class CurveLimits:
     snap_mps4: float
 
 
-class _State(NamedTuple):
+class _CurveState(NamedTuple):
     """Where a leg's target is: a time, and its acceleration, speed and distance."""
 
     t_s: float
@@ -40,13 +40,13 @@ class _State(NamedTuple):
     distance: float
 
 
-class _Part(NamedTuple):
+class _CurvePart(NamedTuple):
     """A stretch of the leg: the shape of its jerk, how long it lasts, and the state it begins in."""
 
     shape: int
     jerk: float
     span_s: float
-    start: _State
+    start: _CurveState
 
 
 CONSTANT, RISING, FALLING = 0, 1, 2
@@ -115,12 +115,12 @@ class SCurve:
     def __init__(self, length_m: float, limits: CurveLimits, *, start_mps: float = 0.0):
         self.length_m = length_m
         self.limits = limits
-        self._parts: list[_Part] = []
+        self._parts: list[_CurvePart] = []
         self._ends: list[float] = []
         self.accel_end_s = self.decel_start_s = self.end_s = 0.0
         if length_m <= 0.0:
             return
-        state = _State(t_s=0.0, accel=0.0, speed=start_mps, distance=0.0)
+        state = _CurveState(t_s=0.0, accel=0.0, speed=start_mps, distance=0.0)
         if start_mps > limits.speed_mps:
             state = self._append_change(state, _quickest_pulse(start_mps - limits.speed_mps, limits), -1.0)
             start_mps = limits.speed_mps
@@ -140,7 +140,7 @@ class SCurve:
         part = self._parts[min(bisect_right(self._ends, t_s), len(self._parts) - 1)]
         return _evaluate_part(part, max(0.0, t_s - part.start.t_s))
 
-    def _append_change(self, state: _State, pulse: _Pulse, sign: float) -> _State:
+    def _append_change(self, state: _CurveState, pulse: _Pulse, sign: float) -> _CurveState:
         """Append a change of speed, up (1) or down (-1); the state it ends in."""
         for shape, way, span in (
             (RISING, sign, pulse.ramp_s),
@@ -154,18 +154,18 @@ class SCurve:
             state = self._append_part(state, shape, way * pulse.jerk, span)
         return state._replace(accel=0.0)
 
-    def _append_part(self, state: _State, shape: int, jerk: float, span: float) -> _State:
+    def _append_part(self, state: _CurveState, shape: int, jerk: float, span: float) -> _CurveState:
         """Append a stretch; the state it ends in."""
         if span <= 0.0:
             return state
-        part = _Part(shape, jerk, span, state)
+        part = _CurvePart(shape, jerk, span, state)
         self._parts.append(part)
         self._ends.append(state.t_s + span)
         distance, speed, accel = _evaluate_part(part, span)
-        return _State(state.t_s + span, accel, speed, distance)
+        return _CurveState(state.t_s + span, accel, speed, distance)
 
 
-def _evaluate_part(part: _Part, t: float) -> tuple[float, float, float]:
+def _evaluate_part(part: _CurvePart, t: float) -> tuple[float, float, float]:
     """Distance, speed and acceleration so long after a stretch began."""
     shape, jerk, span, (_, accel0, speed0, distance0) = part
     if shape == CONSTANT:

@@ -14,7 +14,7 @@ from dfr.geo import Position
 from firmware_sitl.client import SitlClient
 from firmware_sitl.start import start_vehicle
 from firmware_sitl.vehicle import modes
-from firmware_sitl.vehicle.air import PERIOD_S, GustSeries
+from firmware_sitl.vehicle.air import PERIOD_S, SimulatedGusts
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.vehicle import STEP_S
 
@@ -26,7 +26,9 @@ STILL = {"SIM_WIND_T": 1.0, "SIM_WIND_TC": 0.1}
 
 
 def test_gusts_have_the_intensity_that_was_asked_for():
-    gusts = GustSeries({"SIM_GUST_I": 0.17, "SIM_GUST_ALT": 10.0, "SIM_GUST_SEED": 3.0, "SIM_GUST_Z": 1.0})
+    gusts = SimulatedGusts(
+        {"SIM_GUST_I": 0.17, "SIM_GUST_ALT": 10.0, "SIM_GUST_SEED": 3.0, "SIM_GUST_Z": 1.0}
+    )
     samples = [gusts.next_gust(PERIOD_S, 8.0) for _ in range(60000)]
     along, cross, up = (statistics.pstdev(axis) / 8.0 for axis in zip(*samples, strict=True))
     assert along == pytest.approx(0.17, rel=0.15)
@@ -36,11 +38,15 @@ def test_gusts_have_the_intensity_that_was_asked_for():
 
 def test_equal_seeds_give_equal_gusts_and_no_intensity_none():
     given = {"SIM_GUST_I": 0.2, "SIM_GUST_ALT": 10.0, "SIM_GUST_SEED": 5.0, "SIM_GUST_Z": 1.0}
-    first, second, other = GustSeries(given), GustSeries(given), GustSeries(given | {"SIM_GUST_SEED": 6.0})
+    first, second, other = (
+        SimulatedGusts(given),
+        SimulatedGusts(given),
+        SimulatedGusts(given | {"SIM_GUST_SEED": 6.0}),
+    )
     drawn = [first.next_gust(PERIOD_S, 6.0) for _ in range(100)]
     assert drawn == [second.next_gust(PERIOD_S, 6.0) for _ in range(100)]
     assert drawn != [other.next_gust(PERIOD_S, 6.0) for _ in range(100)]
-    assert GustSeries(given | {"SIM_GUST_I": 0.0}).next_gust(PERIOD_S, 6.0) == (0.0, 0.0, 0.0)
+    assert SimulatedGusts(given | {"SIM_GUST_I": 0.0}).next_gust(PERIOD_S, 6.0) == (0.0, 0.0, 0.0)
 
 
 def landing(wind_mps: float, seed: int) -> tuple[float, float]:
