@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import radians
 
-from dfr.ardupilot.commands import Command
+from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.fence import ALL, FLOOR, Fence
@@ -82,5 +82,9 @@ def look_at(craft: Craft, item: WireItem) -> bool:
 
 def item_point(craft: Craft, item: WireItem) -> LocalPoint:
     """An item's local point."""
-    up = item.z - craft.origin.altitude_m if item.frame in (0, 5) else craft.home[2] + item.z
+    up = (
+        item.z - craft.origin.altitude_m
+        if item.frame in (Frame.GLOBAL, Frame.GLOBAL_INT)
+        else craft.home[2] + item.z
+    )
     return craft.local_point(item.lat_deg, item.lon_deg, up)

@@ -102,7 +102,6 @@ def arm_vehicle(state: State, *, force: bool = False) -> bool:
         return False
     craft.motors.arm()
     craft.control.restart_here()
-    craft.armed_yaw = craft.body.yaw
     craft.landed = True
     if state.estimator.position_ok:
         state.set_home_here()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isnan
 
-from dfr.ardupilot.commands import TERRAIN_FRAMES, Command
+from dfr.ardupilot.commands import TERRAIN_FRAMES, Command, Frame
 from dfr.ardupilot.items import MOST_ALTITUDE_M, cast
 from firmware_sitl.vehicle import actions, arming
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
@@ -13,7 +13,6 @@ from firmware_sitl.vehicle.request import (
     ACCEPTED,
     DENIED,
     FAILED,
-    GLOBAL,
     NEARLY,
     TEMPORARILY_REJECTED,
     UNSUPPORTED,
@@ -174,7 +173,7 @@ def _set_origin(request: CommandRequest) -> int:
 
 def _refuse_position(request: CommandRequest) -> int:
     """EXTERNAL_POSITION_ESTIMATE: not taken while there are satellites."""
-    return DENIED if request.frame not in (GLOBAL, 5) or not isnan(request.z) else FAILED
+    return DENIED if request.frame not in (Frame.GLOBAL, Frame.GLOBAL_INT) or not isnan(request.z) else FAILED
 
 
 def _height_fits(height_m: float) -> bool:

@@ -55,7 +55,6 @@ class Craft:
         self.landed = True
         self.landed_maybe = False
         self.took_off_s = 0.0
-        self.armed_yaw = heading_rad
         self.wants_flight = False
         self.says: deque[tuple[int, str]] = deque(maxlen=200)
         self.astray = (0.0, 0.0)

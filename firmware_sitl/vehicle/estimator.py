@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import hypot
 
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
 from firmware_sitl.vehicle.parameters import Parameters
 
 FIX_AFTER_S = 1.0
@@ -19,12 +21,17 @@ DEAD_RECKONING_S = 7.0
 
 FIX_NONE, FIX_3D, FIX_RTK = 1, 3, 6
 
-ATTITUDE, VELOCITY_HORIZONTAL, VELOCITY_VERTICAL = 1, 2, 4
-POSITION_RELATIVE, POSITION_ABSOLUTE, HEIGHT_ABSOLUTE, CONSTANT_POSITION = 8, 16, 32, 128
-PREDICTED_RELATIVE, PREDICTED_ABSOLUTE = 256, 512
-GPS_GLITCHING = 1 << 15
-WITH_POSITION = 831
-WITHOUT_POSITION = ATTITUDE | VELOCITY_HORIZONTAL | VELOCITY_VERTICAL | HEIGHT_ABSOLUTE | CONSTANT_POSITION
+ALWAYS_KNOWN = (
+    mavlink.EKF_ATTITUDE | mavlink.EKF_VELOCITY_HORIZ | mavlink.EKF_VELOCITY_VERT | mavlink.EKF_POS_VERT_ABS
+)
+WITHOUT_POSITION = ALWAYS_KNOWN | mavlink.EKF_CONST_POS_MODE
+WITH_POSITION = (
+    ALWAYS_KNOWN
+    | mavlink.EKF_POS_HORIZ_REL
+    | mavlink.EKF_POS_HORIZ_ABS
+    | mavlink.EKF_PRED_POS_HORIZ_REL
+    | mavlink.EKF_PRED_POS_HORIZ_ABS
+)
 
 GATE_M = 5.0
 """Five standard deviations of position (EK3_POS_I_GATE) of about a metre."""
@@ -61,7 +68,7 @@ class Estimator:
     def flags(self) -> int:
         """EKF_STATUS_REPORT's flags."""
         flags = WITH_POSITION if self.position_ok else WITHOUT_POSITION
-        return flags | GPS_GLITCHING if self.glitching else flags
+        return int(flags | mavlink.EKF_GPS_GLITCHING) if self.glitching else int(flags)
 
     @property
     def variance(self) -> float:

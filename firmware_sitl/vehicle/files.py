@@ -26,7 +26,7 @@ CHANGES = frozenset({7, 8, 9, 10, 13})
 """Write, remove a file, make or remove a folder, rename: ArduCopter finds nothing to change under an @."""
 
 ACK, NAK = 128, 129
-FAIL, SESSION_UNKNOWN, END_OF_FILE, NO_SUCH_FILE = 1, 4, 6, 10
+FAIL, END_OF_FILE, NO_SUCH_FILE = 1, 6, 10
 
 HEADER, DATA_BYTES = 12, 239
 BURST_PACKETS = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
@@ -27,8 +27,12 @@ LOCATED = {
 }
 """Commands with a place, and the frame it is in where COMMAND_LONG brings them; None: it must not."""
 
-GLOBAL, RELATIVE = 0, 3
-FRAMES = (GLOBAL, 5, *RELATIVE_FRAMES, *TERRAIN_FRAMES)
+FRAMES = (Frame.GLOBAL, Frame.GLOBAL_INT, *RELATIVE_FRAMES, *TERRAIN_FRAMES)
+FRAME_OF_ITEM: Mapping[int, int] = {
+    Frame.GLOBAL_INT: Frame.GLOBAL,
+    Frame.GLOBAL_RELATIVE_ALT_INT: Frame.GLOBAL_RELATIVE_ALT,
+    Frame.GLOBAL_TERRAIN_ALT_INT: Frame.GLOBAL_TERRAIN_ALT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class CommandRequest:
     @property
     def item(self) -> WireItem:
         """The same as an item of a mission, in one of the three frames."""
-        frame = {5: 0, 6: 3, 11: 10}.get(self.frame, self.frame)
+        frame = FRAME_OF_ITEM.get(self.frame, self.frame)
         return WireItem(command=self.command, frame=frame, params=self.params, x=self.x, y=self.y, z=self.z)
 
     @property
@@ -84,7 +88,7 @@ Handler = Callable[[CommandRequest], int]
 def from_long(state: State, channel: Channel, message: Any) -> CommandRequest | None:
     """COMMAND_LONG; None where it carries a place for which it says no frame."""
     located = message.command in LOCATED
-    frame = LOCATED.get(message.command, RELATIVE)
+    frame = LOCATED.get(message.command, Frame.GLOBAL_RELATIVE_ALT)
     if frame is None:
         return None
     return CommandRequest(

@@ -19,40 +19,65 @@ MULTICOPTER = 3
 
 UNKNOWN_STRENGTH = 255
 
-CAPABILITIES = 1 | 2 | 4 | 8 | 128 | 256 | 2048 | 8192 | 16384 | 32768
-"""Float and int missions, float parameters, COMMAND_INT, local and global targets, flight termination,
-MAVLink 2, fence and rally by the mission protocol."""
+FLOWN_BY_ITSELF = (
+    mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
+    | mavlink.MAV_MODE_FLAG_STABILIZE_ENABLED
+    | mavlink.MAV_MODE_FLAG_MANUAL_INPUT_ENABLED
+)
+MAVLINK_VERSION = 3
+
+CAPABILITIES = (
+    mavlink.MAV_PROTOCOL_CAPABILITY_MISSION_FLOAT
+    | mavlink.MAV_PROTOCOL_CAPABILITY_PARAM_FLOAT
+    | mavlink.MAV_PROTOCOL_CAPABILITY_MISSION_INT
+    | mavlink.MAV_PROTOCOL_CAPABILITY_COMMAND_INT
+    | mavlink.MAV_PROTOCOL_CAPABILITY_SET_POSITION_TARGET_LOCAL_NED
+    | mavlink.MAV_PROTOCOL_CAPABILITY_SET_POSITION_TARGET_GLOBAL_INT
+    | mavlink.MAV_PROTOCOL_CAPABILITY_FLIGHT_TERMINATION
+    | mavlink.MAV_PROTOCOL_CAPABILITY_MAVLINK2
+    | mavlink.MAV_PROTOCOL_CAPABILITY_MISSION_FENCE
+    | mavlink.MAV_PROTOCOL_CAPABILITY_MISSION_RALLY
+)
 
 UNLISTED = 65535
 
 Builder = Callable[[State], Any]
 
-GYRO, ACCEL, MAGNETOMETER, BAROMETER, GPS = 0x1, 0x2, 0x4, 0x8, 0x20
-RATES, ATTITUDES, YAWS, HEIGHTS, PLACES, MOTORS = 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000
-RECEIVER, FENCED, AHRS, LOGGING, BATTERY, PREARM = (
-    0x10000,
-    0x100000,
-    0x200000,
-    0x1000000,
-    0x2000000,
-    0x10000000,
+GPS = mavlink.MAV_SYS_STATUS_SENSOR_GPS
+POSITION = mavlink.MAV_SYS_STATUS_SENSOR_XY_POSITION_CONTROL
+FENCE = mavlink.MAV_SYS_STATUS_GEOFENCE
+RECEIVER = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
+PREARM = mavlink.MAV_SYS_STATUS_PREARM_CHECK
+ALWAYS_HEALTHY = (
+    mavlink.MAV_SYS_STATUS_SENSOR_3D_GYRO
+    | mavlink.MAV_SYS_STATUS_SENSOR_3D_ACCEL
+    | mavlink.MAV_SYS_STATUS_SENSOR_3D_MAG
+    | mavlink.MAV_SYS_STATUS_SENSOR_ABSOLUTE_PRESSURE
+    | mavlink.MAV_SYS_STATUS_SENSOR_ANGULAR_RATE_CONTROL
+    | mavlink.MAV_SYS_STATUS_SENSOR_ATTITUDE_STABILIZATION
+    | mavlink.MAV_SYS_STATUS_SENSOR_YAW_POSITION
+    | mavlink.MAV_SYS_STATUS_SENSOR_Z_ALTITUDE_CONTROL
+    | mavlink.MAV_SYS_STATUS_SENSOR_MOTOR_OUTPUTS
+    | mavlink.MAV_SYS_STATUS_AHRS
+    | mavlink.MAV_SYS_STATUS_SENSOR_BATTERY
 )
-PRESENT = (
-    GYRO | ACCEL | MAGNETOMETER | BAROMETER | GPS | RATES | ATTITUDES | YAWS | HEIGHTS | PLACES | MOTORS
-    | RECEIVER | FENCED | AHRS | BATTERY | PREARM
-)  # fmt: skip
+PRESENT = ALWAYS_HEALTHY | GPS | POSITION | FENCE | RECEIVER | PREARM
 
 
 def heartbeat(v: State) -> Any:
     """HEARTBEAT: a quadrotor flown by ArduPilot's protocol."""
     armed, number = v.craft.motors.armed or v.motor_test.running, v.mode.shown
-    base = 1 | 16 | 64
+    base = FLOWN_BY_ITSELF
     if v.mode.needs_position or number == modes.LAND:
-        base |= 8
+        base |= mavlink.MAV_MODE_FLAG_GUIDED_ENABLED
     if armed:
-        base |= 128
-    status = 5 if v.failsafes.any and armed else 3 if v.craft.landed else 4
-    return mavlink.MAVLink_heartbeat_message(2, 3, base, number, status, 3)
+        base |= mavlink.MAV_MODE_FLAG_SAFETY_ARMED
+    status = mavlink.MAV_STATE_STANDBY if v.craft.landed else mavlink.MAV_STATE_ACTIVE
+    if v.failsafes.any and armed:
+        status = mavlink.MAV_STATE_CRITICAL
+    return mavlink.MAVLink_heartbeat_message(
+        mavlink.MAV_TYPE_QUADROTOR, mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA, base, number, status, MAVLINK_VERSION
+    )
 
 
 def system_time(v: State) -> Any:
@@ -62,18 +87,22 @@ def system_time(v: State) -> Any:
 
 def sys_status(v: State) -> Any:
     """SYS_STATUS, with the pre-arm bit."""
-    health = PRESENT & ~(PREARM | GPS | PLACES | FENCED | RECEIVER)
+    health = ALWAYS_HEALTHY
     if v.estimator.fix_type >= 3:
         health |= GPS
     if v.estimator.position_ok:
-        health |= PLACES
+        health |= POSITION
     if not v.fence.breached:
-        health |= FENCED
+        health |= FENCE
     if not v.parameters["SIM_RC_FAIL"]:
         health |= RECEIVER
     if v.prearm_ok:
         health |= PREARM
-    enabled = PRESENT & ~(0 if v.fence.enabled else FENCED) & ~(0 if v.craft.motors.armed else MOTORS)
+    enabled = PRESENT
+    if not v.fence.enabled:
+        enabled &= ~FENCE
+    if not v.craft.motors.armed:
+        enabled &= ~mavlink.MAV_SYS_STATUS_SENSOR_MOTOR_OUTPUTS
     battery = v.craft.battery
     return mavlink.MAVLink_sys_status_message(
         PRESENT, enabled, health, 100, u16(battery.volt * 1000), i16(battery.amperes * 100),
