@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dfr.aircraft.cases import predict_cases, read_cases
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.dynamics import LoopGains, PositionLoop, QuadDynamics
 from dfr.aircraft.landing_study import study_landings
 from dfr.aircraft.settings import FlightSettings
@@ -45,7 +45,7 @@ def processor_seconds(work: Callable[[], object]) -> float:
 
 
 def landings() -> dict[str, float]:
-    quad, pad = drone("arducopter-sitl-quad"), dock("open-pad")
+    quad, pad = find_drone("arducopter-sitl-quad"), find_dock("open-pad")
     begun = time.process_time()
     study = study_landings(
         quad, pad, Guidance.GNSS, wind_mps=8.0, turbulence_intensity=0.17, trials=LANDINGS, seed=1
@@ -63,7 +63,7 @@ def landings() -> dict[str, float]:
 
 def our_steps() -> float:
     """Seconds of a batch of closed-loop steps."""
-    body = QuadDynamics(airframe_of(drone("arducopter-sitl-quad")), vehicles=BATCH)
+    body = QuadDynamics(airframe_of(find_drone("arducopter-sitl-quad")), vehicles=BATCH)
     loop = PositionLoop(LoopGains.of(FlightSettings()), vehicles=BATCH)
     wind = np.random.default_rng(1).normal(0.0, 3.0, (3, BATCH))
     still = np.zeros(BATCH)

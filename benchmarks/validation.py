@@ -22,7 +22,7 @@ from validation_landings import landing_rows
 from validation_legs import leg_rows
 from validation_rows import ROOT, Row, row, save
 
-from dfr.aircraft.catalogue import drone, drones
+from dfr.aircraft.catalogue import find_drone, list_drones
 from dfr.aircraft.energy import USABLE_FRACTION, figure_of_merit, forward_power_w, hover_power_w
 from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
 from dfr.scenario.model import Surface
@@ -97,7 +97,7 @@ def wind_rows() -> Iterator[Row]:
 
 def trim_rows() -> Iterator[Row]:
     """Airspeed at a tilt."""
-    frame = airframe_of(drone("arducopter-sitl-quad"))
+    frame = airframe_of(find_drone("arducopter-sitl-quad"))
     for tilt, measured in SITL_TRIM.items():
         found = float(airspeed_at_tilt(frame, math.radians(tilt), air_density(63.0)))
         off = 100 * abs(found / measured - 1)
@@ -107,13 +107,13 @@ def trim_rows() -> Iterator[Row]:
 def energy_rows() -> Iterator[Row]:
     """Hover power and endurance."""
     worst = 0.0
-    for key in drones():
-        craft = drone(key)
+    for key in list_drones():
+        craft = find_drone(key)
         thrust = craft.mass_kg * GRAVITY_MPS2
         ideal = thrust**1.5 / math.sqrt(2.0 * AIR_DENSITY_KG_M3 * craft.disc_area_m2)
         worst = max(worst, abs(hover_power_w(craft) * figure_of_merit(craft) / ideal - 1))
     yield row("hover power against momentum theory, all drones", "1 %", 100 * worst, 1, "{:.2f} %")
-    for key, craft in drones().items():
+    for key, craft in list_drones().items():
         if not (craft.hover_min and craft.flight_min):
             continue
         energy = 60.0 * craft.battery_wh * USABLE_FRACTION

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
 from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
 from dfr.world.wind import MeanWind
@@ -20,7 +20,7 @@ def predicted_like(case: dict[str, Any], *, sitl: bool = True) -> Sortie:
     Without `sitl` it is that of a plan for a real drone.
     """
     params = case["params"]
-    craft = drone(case.get("drone", "arducopter-sitl-quad"))
+    craft = find_drone(case.get("drone", "arducopter-sitl-quad"))
     if not {"RTL_ALT", "RTL_ALT_M"} & params.keys():
         params = {"RTL_ALT": 100.0 * case["alt"], **params}
     lower = params.get("SIM_WIND_T", 1) == 0

@@ -95,7 +95,7 @@ def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
     index = np.array(rows)
     reserve, health = cases.columns["reserve_fraction"][index], cases.columns["battery_health"][index]
     warmth = cases.columns["temperature_c"][index]
-    craft = catalogue.drone(key)
+    craft = catalogue.find_drone(key)
     different, back = np.unique(warmth, return_inverse=True)
     usable = np.array([usable_wh(craft, degrees) for degrees in different])[back]
     return np.asarray(usable * health * (1.0 - reserve), float)
@@ -114,7 +114,7 @@ def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
         on_scene_s=column["hover_s"],
         wind_east_mps=speed * np.sin(towards),
         wind_north_mps=speed * np.cos(towards),
-        drone=catalogue.drone(key),
+        drone=catalogue.find_drone(key),
         settings=[cases.settings[row] for row in rows],
         temperature_c=column["temperature_c"],
         turbulence_intensity=column["turbulence_intensity"] if column["turbulence_intensity"].any() else None,
@@ -228,8 +228,8 @@ class _Reader:
         profile, drone = raw.get("wind_profile", "none"), raw.get("drone", DEFAULT_DRONE)
         if profile not in PROFILES:
             self._wrong(number, "wind_profile", f"{profile!r} is not known", f"use {', '.join(PROFILES)}")
-        if not isinstance(drone, str) or drone not in catalogue.drones():
-            known = ", ".join(catalogue.drones())
+        if not isinstance(drone, str) or drone not in catalogue.list_drones():
+            known = ", ".join(catalogue.list_drones())
             self._wrong(number, "drone", f"{drone!r} is not in the catalogue", f"use one of {known}")
             return
         settings = self._of_params(number, raw)
@@ -302,7 +302,7 @@ class _Reader:
             own = str(raw.get("drone", DEFAULT_DRONE))
             key = (own, raw.get("cruise_mps"), *sorted(params.items()))
             if key not in self._known:
-                settings = FlightSettings.from_params(params, base=flight_settings(catalogue.drone(own)))
+                settings = FlightSettings.from_params(params, base=flight_settings(catalogue.find_drone(own)))
                 if isinstance(raw.get("cruise_mps"), int | float):
                     settings = replace(settings, cruise_mps=float(raw["cruise_mps"]))
                 self._known[key] = settings, tuple(name for name in params if name not in PARAMETERS)

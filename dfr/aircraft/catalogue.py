@@ -131,24 +131,24 @@ class Dock:
         return _figures(self)
 
 
-def drone(key: str) -> Drone:
+def find_drone(key: str) -> Drone:
     """The drone of a key. Raises InputError, naming the known ones, for any other."""
-    return _known(drones(), key, "drone")
+    return _known(list_drones(), key, "drone")
 
 
-def dock(key: str) -> Dock:
+def find_dock(key: str) -> Dock:
     """The dock of a key. Raises InputError, naming the known ones, for any other."""
-    return _known(docks(), key, "dock")
+    return _known(list_docks(), key, "dock")
 
 
 @cache
-def drones() -> dict[str, Drone]:
+def list_drones() -> dict[str, Drone]:
     """Every drone by key, in the order of the data file."""
     return {key: Drone(key=key, **_row(row, _names(Drone))) for key, row in _data()["drones"].items()}
 
 
 @cache
-def docks() -> dict[str, Dock]:
+def list_docks() -> dict[str, Dock]:
     """Every dock by key, in the order of the data file."""
     return {key: Dock(key=key, **_row(row, _names(Dock))) for key, row in _data()["docks"].items()}
 

@@ -44,9 +44,9 @@ class MotorOut:
 def motor_out(drone: Drone, *, thrust_to_weight: float = THRUST_TO_WEIGHT) -> MotorOut:
     """What a drone can still do with the worst of its motors stopped.
 
-    >>> from dfr.aircraft.catalogue import drone
-    >>> motor_out(drone("dji-m3td")).upright_without_yaw, motor_out(drone("study-hexa")).upright_without_yaw
-    (False, True)
+    >>> from dfr.aircraft.catalogue import find_drone
+    >>> [motor_out(find_drone(key)).upright_without_yaw for key in ("dji-m3td", "study-hexa")]
+    [False, True]
     """
     rotors = [_moments(drone.rotors, stopped) for stopped in range(drone.rotors)]
     most = thrust_to_weight / drone.rotors

@@ -46,8 +46,8 @@ def landing_study(
     Raises InputError for hardware that is not in the catalogue.
     """
     return study_landings(
-        catalogue.drone(drone),
-        catalogue.dock(dock),
+        catalogue.find_drone(drone),
+        catalogue.find_dock(dock),
         word_of(Guidance, guidance),
         wind_mps=wind_mps,
         turbulence_intensity=turbulence_intensity,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dfr.aircraft.catalogue import Dock, Drone, Figure, docks, drones
+from dfr.aircraft.catalogue import Dock, Drone, Figure, list_docks, list_drones
 from dfr.cli.output import emit_json, say
 from dfr.errors import InputError
 
@@ -25,7 +25,7 @@ def catalogue(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Show drones and docks: each figure with its unit, and whether it has a source or is assumed."""
-    known: Mapping[str, Drone | Dock] = {**drones(), **docks()}
+    known: Mapping[str, Drone | Dock] = {**list_drones(), **list_docks()}
     for key in keys or []:
         if key not in known:
             raise InputError(

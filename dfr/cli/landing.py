@@ -76,7 +76,7 @@ def landing(  # noqa: PLR0917 - one parameter for each option
     if plot is not None and not envelope:
         raise InputError("--plot needs --envelope", do="give both, or leave out --plot")
     params = _params(param or [])
-    flown, pad = catalogue.drone(drone), catalogue.dock(dock)
+    flown, pad = catalogue.find_drone(drone), catalogue.find_dock(dock)
     air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
     asked = _Landings(
         drone=flown,

@@ -149,7 +149,7 @@ def _vouched(says: Assumption | None) -> str:
 
 def _references(parts: Parts, folder: Path) -> Iterator[Complaint]:
     """What a scenario names outside itself and is not there."""
-    for key, known in (("drone", catalogue.drones()), ("dock", catalogue.docks())):
+    for key, known in (("drone", catalogue.list_drones()), ("dock", catalogue.list_docks())):
         name = parts.get(str, "fleet", key)
         if name is not None and name not in known:
             close = difflib.get_close_matches(name, known, n=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import shapely
 
-from dfr.aircraft.catalogue import Dock, Drone, dock, drone
+from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
 from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.geo import Position
 from dfr.plan.flight_path import raised_world
@@ -63,7 +63,11 @@ def context_of(world: World, plan: Plan) -> Context:
     lines = tuple((route, _line(world, route)) for route in plan.routes if route.reachable)
     fleet = world.scenario.fleet
     return Context(
-        raised_world(world, plan.highest_raised_m), plan, drone(fleet.drone), dock(fleet.dock), lines
+        raised_world(world, plan.highest_raised_m),
+        plan,
+        find_drone(fleet.drone),
+        find_dock(fleet.dock),
+        lines,
     )
 
 

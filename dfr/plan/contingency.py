@@ -6,7 +6,7 @@ import math
 
 import shapely
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.geo import distance_m
 from dfr.plan.context import listed
 from dfr.plan.model import ContingencyCase, Plan, Route
@@ -21,7 +21,7 @@ RETURN_STEP_M = 25.0
 def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
     """One case for each kind of failure: dock, link, battery, wind, and each other user of the air."""
     scenario, choice = world.scenario, world.scenario.contingency
-    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
     longest = _longest_back_s(plan)
     rally = listed([str(point) for point in choice.rally_points]) or "none set"
     wind = landing_wind_limit_mps(craft, box)
@@ -109,7 +109,7 @@ def _lost_link_words(choice: LostLink, heights: str) -> str:
 def procedure_s(world: World, plan: Plan, user: OtherTraffic) -> float:
     """How long our drones take to be out of the way of another user of the air, s; 0 under a height split."""
     scenario = world.scenario
-    craft = drone(scenario.fleet.drone)
+    craft = find_drone(scenario.fleet.drone)
     height = scenario.operation.cruise_height_m_agl
     if user.rule is DeconflictionRule.HOLD_LOW:
         return max(height - user.hold_height_m_agl, 0.0) / craft.descent_mps

@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfr.aircraft.catalogue import Drone, drone
+from dfr.aircraft.catalogue import Drone, find_drone
 from dfr.aircraft.energy import forward_power_w
 from dfr.aircraft.performance import FlightSettings, flight_settings
 from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
@@ -86,7 +86,7 @@ def sortie_legs(
 
 def dispatch_settings(scenario: Scenario) -> FlightSettings:
     """How a scenario's drone flies a dispatch: at its cruise speed, home at the return height."""
-    settings = flight_settings(drone(scenario.fleet.drone), cruise_mps=scenario.operation.cruise_mps)
+    settings = flight_settings(find_drone(scenario.fleet.drone), cruise_mps=scenario.operation.cruise_mps)
     return replace(settings, return_height_m=scenario.contingency.return_height_m_agl)
 
 
@@ -181,7 +181,7 @@ class WindLegCost:
 
 def wind_leg_cost(scenario: Scenario, hour: HourWindow) -> WindLegCost:
     """The pace of a scenario's drone at its flight height in the wind of an hour."""
-    craft, height = drone(scenario.fleet.drone), scenario.operation.cruise_height_m_agl
+    craft, height = find_drone(scenario.fleet.drone), scenario.operation.cruise_height_m_agl
     settings = flight_settings(craft, cruise_mps=scenario.operation.cruise_mps)
     lean = settings.lean_limit_deg
     temperature = hour.weather.temperature_c

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import ndtr
 
-from dfr.aircraft.catalogue import dock
+from dfr.aircraft.catalogue import find_dock
 from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
 from dfr.plan.matrix import Matrix
@@ -94,7 +94,7 @@ class CandidateLayouts:
     def _unusable(self, j: int, site: CandidateSite) -> str:
         if site.use is SiteUse.FORBIDDEN:
             return "forbidden"
-        if site.power is Power.NONE and dock(self.scenario.fleet.dock).has_box:
+        if site.power is Power.NONE and find_dock(self.scenario.fleet.dock).has_box:
             return "no power for the dock"
         if not np.isfinite(self.matrix.overhead_s[:, :, j]).any():
             return next((path.limited_by for path in self.matrix.paths[j] if path.limited_by), "out of range")

@@ -15,7 +15,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from dfr.aircraft.catalogue import dock
+from dfr.aircraft.catalogue import find_dock
 from dfr.aircraft.energy import turnaround_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
@@ -181,7 +181,7 @@ class _Rows:
 
         It leaves full, and the return leg is counted as long as the path out.
         """
-        matrix, box = self.layouts.matrix, dock(self.scenario.fleet.dock)
+        matrix, box = self.layouts.matrix, find_dock(self.scenario.fleet.dock)
         usable = matrix.usable_wh / (1.0 - self.scenario.contingency.reserve_fraction)
         used = (matrix.energy_wh / usable[:, None, None]).reshape(self.wanted.size, -1)[self.wanted]
         left = np.clip(1.0 - used, 0.0, 1.0)

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import forward_power_w, usable_wh
 from dfr.aircraft.performance import flight_settings
 from dfr.geo import FloatArray
@@ -43,7 +43,7 @@ class _Flight:
     @property
     def full_wh(self) -> float:
         """The whole usable battery, no reserve taken off."""
-        craft = drone(self.world.scenario.fleet.drone)
+        craft = find_drone(self.world.scenario.fleet.drone)
         return usable_wh(craft, self.leg_cost.temperature_c)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import shapely
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.geo import LocalFrame
 from dfr.plan.model import Volume
 from dfr.scenario.model import Scenario
@@ -95,7 +95,7 @@ def buffers(inputs: VolumeInputs) -> Buffers:
 
 def inputs_of(scenario: Scenario) -> VolumeInputs:
     """The inputs of a scenario: its flight height and speed, and its drone's climb and size."""
-    craft = drone(scenario.fleet.drone)
+    craft = find_drone(scenario.fleet.drone)
     return VolumeInputs(
         top_m_agl=scenario.operation.cruise_height_m_agl,
         speed_mps=scenario.operation.cruise_mps,

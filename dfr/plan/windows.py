@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from dfr.aircraft.catalogue import Dock, Drone, dock, drone
+from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
 from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
 from dfr.scenario.air import HourWeather
@@ -60,7 +60,7 @@ class HourWindow:
 
 def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
     """The hours in which calls are expected, in order."""
-    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
     by_zone = expected_by_hour_zone_priority(scenario).sum(axis=2)
     windows = []
     for slot, calls in zip(hourly_demand(scenario).slots, by_zone, strict=True):
@@ -109,7 +109,7 @@ def temperature_limits_c(craft: Drone, box: Dock) -> tuple[float | None, float |
 
 def tightest(scenario: Scenario, windows: Sequence[HourWindow]) -> tuple[HourWindow, Limiting] | None:
     """(the hour, the value) of wind, gust, rain, visibility or landing wind nearest to its limit."""
-    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
     limits, landing = _weather_limits(scenario, craft, box), landing_wind_limit_mps(craft, box)
     found = [
         (window, each)
@@ -127,7 +127,7 @@ def wind_margin_mps(scenario: Scenario, hour: HourWeather) -> float:
 
     inf where there is no limit.
     """
-    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
     held = list(held_against(scenario, hour, _weather_limits(scenario, craft, box)))
     landing = landing_wind_limit_mps(craft, box)
     held += [] if landing is None else [_landing_wind(hour, landing)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dfr.aircraft.catalogue import Drone, dock, drone
+from dfr.aircraft.catalogue import Drone, find_dock, find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.commands import Command
@@ -59,8 +59,8 @@ class ShiftFleet:
     def __init__(self, world: World, plan: Plan, shift: ShiftToFly) -> None:
         self._world, self._plan, self._shift = world, plan, shift
         fleet = world.scenario.fleet
-        self._craft: Drone = drone(fleet.drone)
-        self.tolerance_m = Limits.of(self._craft, dock(fleet.dock)).lateral_m
+        self._craft: Drone = find_drone(fleet.drone)
+        self.tolerance_m = Limits.of(self._craft, find_dock(fleet.dock)).lateral_m
         self.version = ""
         self.urls: dict[str, tuple[str, ...]] = {}
 

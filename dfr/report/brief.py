@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from dfr import __version__
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.findings import FindingGroup, Severity, counted, grouped_by_rule
 from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.metrics.kpi import Summary
@@ -113,8 +113,8 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         period=period_words(scenario.period),
         operation=OPERATIONS[scenario.operation.kind],
         sited="" if plan.sited_by is None else f"The docks are sited for {plan.sited_by}.",
-        craft=drone(scenario.fleet.drone).name,
-        box=dock(scenario.fleet.dock).name,
+        craft=find_drone(scenario.fleet.drone).name,
+        box=find_dock(scenario.fleet.dock).name,
         verdict=run.verdict,
         counted=counted(plan.findings),
         blocking=blocking,

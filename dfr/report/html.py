@@ -12,7 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from dfr import __version__
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.findings import by_danger, counted
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary
@@ -283,7 +283,7 @@ def _responses(run: Rehearsal) -> str:
 def _hardware(scenario: Scenario) -> list[dict[str, str]]:
     """The catalogue's figures of the drone and the dock, each with who says so."""
     rows = []
-    for item in (drone(scenario.fleet.drone), dock(scenario.fleet.dock)):
+    for item in (find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)):
         for name, figure in item.figures().items():
             value = "unknown" if figure.value is None else f"{figure.value:g} {figure.unit}"
             what = f"{item.name}: {name.replace('_', ' ')}"
@@ -294,7 +294,7 @@ def _hardware(scenario: Scenario) -> list[dict[str, str]]:
 def _wind_limits(run: Rehearsal) -> dict[str, float]:
     """The limits on the mean wind, by name."""
     scenario = run.world.scenario
-    craft, box = drone(scenario.fleet.drone), dock(scenario.fleet.dock)
+    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
     flying = [w for w in (scenario.operation.max_wind_mps, craft.max_wind_mps) if w is not None]
     landing = landing_wind_limit_mps(craft, box)
     limits = {"limit at cruise height": min(flying)} if flying else {}

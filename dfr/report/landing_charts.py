@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from dfr.aircraft.catalogue import Drone, dock, drone
+from dfr.aircraft.catalogue import Drone, find_dock, find_drone
 from dfr.aircraft.landing import ODDS_WINDS_MPS, landing_odds
 from dfr.aircraft.landing_study import Axis, LandingAir
 from dfr.geo import FloatArray
@@ -36,7 +36,7 @@ def scenario_landing_chart(world: World) -> str:
     stiffness stands beside the catalogue's.
     """
     fleet = world.scenario.fleet
-    craft, box = drone(fleet.drone), dock(fleet.dock)
+    craft, box = find_drone(fleet.drone), find_dock(fleet.dock)
     crafts = {f"catalogue (stiffness {craft.loop_gain:g}, assumed)": craft}
     if craft.loop_gain != 1.0:
         crafts["ArduCopter's own stiffness"] = replace(craft, loop_gain=1.0)

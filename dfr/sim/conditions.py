@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfr.aircraft.catalogue import Dock, Drone, dock, drone
+from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import landing_odds
 from dfr.aircraft.performance import Sortie, Sorties, predict_paths
@@ -64,8 +64,8 @@ class Conditions:
 
     def __init__(self, world: World, plan: Plan, transfers: Transfers | None = None) -> None:
         scenario = world.scenario
-        self.drone: Drone = drone(scenario.fleet.drone)
-        self.dock: Dock = dock(scenario.fleet.dock)
+        self.drone: Drone = find_drone(scenario.fleet.drone)
+        self.dock: Dock = find_dock(scenario.fleet.dock)
         self.settings = dispatch_settings(scenario)
         self._scenario = scenario
         near = {site.id: site.obstacles for site in scenario.candidates}

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.errors import InputError
 from dfr.plan.model import Plan
 from dfr.scenario.model import Crew, OperationKind, Scenario, Shift
@@ -119,8 +119,8 @@ def _with_hardware(scenario: Scenario, drone_type: str | None, dock_type: str | 
     """The scenario with other hardware. Raises InputError for a key that the catalogue does not have."""
     fleet = scenario.fleet
     changed = replace(fleet, drone=drone_type or fleet.drone, dock=dock_type or fleet.dock)
-    drone(changed.drone)
-    dock(changed.dock)
+    find_drone(changed.drone)
+    find_dock(changed.dock)
     return replace(scenario, fleet=changed)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
@@ -143,7 +143,7 @@ class Control:
         if self._vehicle.simulated:
             mission = self._stood_in(mission)
         fleet = world.scenario.fleet
-        room_m = Limits.of(drone(fleet.drone), dock(fleet.dock)).lateral_m
+        room_m = Limits.of(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
         target = next(z for z in world.scenario.demand.zones if z.id == zone)
         words = (
             f"{self._who()} upload, arm, take off from {site.name} and fly to {target.name} ({zone}). "

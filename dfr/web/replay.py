@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, centroid
 from dfr.io.files import read_bounded
@@ -70,7 +70,7 @@ def shift_of(world: World, plan: Plan, records: Records, kind: Kind) -> dict[str
 
 
 def _flights(world: World, plan: Plan, found: Timeline, records: Records) -> list[dict[str, Any]]:
-    battery_wh = drone(world.scenario.fleet.drone).battery_wh
+    battery_wh = find_drone(world.scenario.fleet.drone).battery_wh
     zone_of = {call.call: call.zone for call in found.calls}
     paths = {(r.site_id, r.zone_id): [lonlat(p) for p in r.points] for r in plan.routes}
     rows = (FlightRecord(*row) for row in records.of(found.replication).rows("flights"))

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from dfr.aircraft.cases import predict_cases, read_cases
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.errors import InputError
 
@@ -145,7 +145,7 @@ def test_the_command_says_which_sorties_ask_more_than_the_battery_holds(tmp_path
 def test_an_aged_battery_must_turn_home_sooner():
     new, aged = predicted({**PLAIN, "hover_s": 60}, {**PLAIN, "hover_s": 60, "battery_health": 0.8})
     assert aged["energy_wh"] == new["energy_wh"]
-    quad = drone("arducopter-sitl-quad")
+    quad = find_drone("arducopter-sitl-quad")
     sooner_wh = (new["return_by_s"] - aged["return_by_s"]) * quad.hover_power_w / 3600.0
     assert sooner_wh == pytest.approx(0.2 * usable_wh(quad, 15.0, reserve_fraction=0.2), rel=0.02)
 

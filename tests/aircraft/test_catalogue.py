@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dfr.aircraft.catalogue import STATUSES, dock, docks, drone, drones
+from dfr.aircraft.catalogue import STATUSES, find_dock, find_drone, list_docks, list_drones
 from dfr.errors import InputError
 
 PUBLISHED = {
@@ -21,12 +21,12 @@ PUBLISHED = {
 
 @pytest.mark.parametrize(("key", "name"), PUBLISHED)
 def test_a_published_figure_has_its_value_and_status(key, name):
-    figure = drone(key).figures()[name]
+    figure = find_drone(key).figures()[name]
     assert figure.value == PUBLISHED[key, name]
     assert figure.source_status == STATUSES["S"]
 
 
-@pytest.mark.parametrize("row", [*drones().values(), *docks().values()], ids=lambda row: row.key)
+@pytest.mark.parametrize("row", [*list_drones().values(), *list_docks().values()], ids=lambda row: row.key)
 def test_every_figure_names_its_status_and_unit(row):
     figures = row.figures()
     assert len(figures) > 8
@@ -36,7 +36,7 @@ def test_every_figure_names_its_status_and_unit(row):
         assert figure.value is not None or figure.source_status in ("unknown", STATUSES["derived"]), name
 
 
-@pytest.mark.parametrize("row", drones().values(), ids=lambda row: row.key)
+@pytest.mark.parametrize("row", list_drones().values(), ids=lambda row: row.key)
 def test_a_drone_is_wider_tip_to_tip_than_it_stands(row):
     assert row.size_m == pytest.approx(row.wheelbase_m + 2 * row.rotor_radius_m)
     assert row.size_m > row.footprint_m or row.key == "arducopter-sitl-quad"
@@ -44,22 +44,22 @@ def test_a_drone_is_wider_tip_to_tip_than_it_stands(row):
 
 def test_the_size_of_a_matrice_30t_counts_its_rotors():
     """668 mm from motor to motor and rotors of 18 inches: over the 1 m of the iGRC table's first column."""
-    assert drone("dji-m30t").size_m == pytest.approx(1.125, abs=0.005)
+    assert find_drone("dji-m30t").size_m == pytest.approx(1.125, abs=0.005)
 
 
 def test_a_wind_limit_nobody_published_is_none_and_says_unknown():
-    figure = drone("brinc-responder").figures()["max_wind_mps"]
+    figure = find_drone("brinc-responder").figures()["max_wind_mps"]
     assert figure.value is None
     assert figure.source_status == "unknown"
 
 
 def test_an_open_pad_has_no_box():
-    assert not dock("open-pad").has_box
-    assert dock("open-pad").opening_m is None
-    assert dock("dji-dock-2").has_box
+    assert not find_dock("open-pad").has_box
+    assert find_dock("open-pad").opening_m is None
+    assert find_dock("dji-dock-2").has_box
 
 
-@pytest.mark.parametrize("lookup", [drone, dock])
+@pytest.mark.parametrize("lookup", [find_drone, find_dock])
 def test_an_unknown_key_lists_the_known_ones(lookup):
     with pytest.raises(InputError, match=r"no-such.*use one of: "):
         lookup("no-such")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.dynamics import LoopGains, PositionLoop, QuadDynamics
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.trim import airframe_of, airspeed_at_tilt, balancing_lean
 from dfr.units import GRAVITY_MPS2
 
-SITL = airframe_of(drone("arducopter-sitl-quad"))
+SITL = airframe_of(find_drone("arducopter-sitl-quad"))
 STILL = np.zeros((3, 1))
 
 

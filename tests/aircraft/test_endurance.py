@@ -7,14 +7,14 @@ import json
 import pytest
 
 from dfr.aircraft.cases import predict_cases, read_cases
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import FlightSettings, predict_path
 from dfr.world.wind import CALM, MeanWind
 
 from .point_of_no_return import PointOfNoReturn, point_of_no_return
 
-QUAD = drone("arducopter-sitl-quad")
+QUAD = find_drone("arducopter-sitl-quad")
 WEST = MeanWind(speed_mps=5.0, from_deg=270.0)
 
 

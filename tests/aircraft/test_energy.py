@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import dock, docks, drone, drones
+from dfr.aircraft.catalogue import find_dock, find_drone, list_docks, list_drones
 from dfr.aircraft.energy import (
     USABLE_FRACTION,
     charge_seconds,
@@ -21,31 +21,31 @@ from dfr.aircraft.energy import (
 from dfr.aircraft.trim import airframe_of
 from dfr.units import GRAVITY_MPS2
 
-ENDURANCE = [key for key, row in drones().items() if row.hover_min and row.flight_min]
+ENDURANCE = [key for key, row in list_drones().items() if row.hover_min and row.flight_min]
 
 
-@pytest.mark.parametrize("key", list(drones()))
+@pytest.mark.parametrize("key", list(list_drones()))
 def test_hover_power_is_momentum_theory_over_the_figure_of_merit(key):
-    row = drone(key)
+    row = find_drone(key)
     weight = row.mass_kg * GRAVITY_MPS2
     expected = weight**1.5 / (math.sqrt(2.0 * 1.225 * row.disc_area_m2) * figure_of_merit(row))
     assert hover_power_w(row) == pytest.approx(expected, rel=0.01)
     assert float(forward_power_w(row, 0.0)) == pytest.approx(expected, rel=0.01)
 
 
-@pytest.mark.parametrize("key", list(drones()))
+@pytest.mark.parametrize("key", list(list_drones()))
 def test_no_chain_from_battery_to_air_is_better_than_physics_allows(key):
-    assert 0.3 < figure_of_merit(drone(key)) < 0.95
+    assert 0.3 < figure_of_merit(find_drone(key)) < 0.95
 
 
 def test_the_sitl_quad_hovers_on_the_power_its_frame_states():
-    assert hover_power_w(drone("arducopter-sitl-quad")) == pytest.approx(29.3 * 12.09, rel=0.001)
+    assert hover_power_w(find_drone("arducopter-sitl-quad")) == pytest.approx(29.3 * 12.09, rel=0.001)
 
 
 @pytest.mark.parametrize("key", ENDURANCE)
 def test_endurance_is_the_sheets_within_a_tenth(key):
     """One number per drone is fitted; hover time and flight time must both come out."""
-    row = drone(key)
+    row = find_drone(key)
     hover = 60.0 * row.battery_wh * USABLE_FRACTION / hover_power_w(row)
     assert hover == pytest.approx(row.hover_min, rel=0.10)
     least = forward_power_w(row, np.linspace(0.0, row.max_speed_mps, 60)).min()
@@ -54,14 +54,14 @@ def test_endurance_is_the_sheets_within_a_tenth(key):
 
 
 def test_power_falls_from_hover_to_a_best_speed_and_rises_again():
-    power = forward_power_w(drone("dji-m30t"), np.linspace(0.0, 22.0, 45))
+    power = forward_power_w(find_drone("dji-m30t"), np.linspace(0.0, 22.0, 45))
     best = int(power.argmin())
     assert 4 < best < 40
     assert (np.diff(power[best:]) > 0.0).all()
 
 
 def test_induced_velocity_solves_glauerts_equation():
-    frame = airframe_of(drone("arducopter-sitl-quad"))
+    frame = airframe_of(find_drone("arducopter-sitl-quad"))
     airspeed, tilt, thrust, density = 8.0, 0.35, 32.0, 1.2
     inflow = float(induced_velocity_mps(frame, np.array(thrust), np.array(airspeed), np.array(tilt), density))
     hover2 = thrust / (2.0 * density * frame.disc_area_m2)
@@ -70,7 +70,7 @@ def test_induced_velocity_solves_glauerts_equation():
 
 
 def test_a_cold_battery_gives_less_and_a_reserve_less_still():
-    row = drone("dji-m30t")
+    row = find_drone("dji-m30t")
     assert 0.85 <= cold_share(0.0) <= 0.9
     assert 0.7 <= cold_share(-10.0) <= 0.8
     assert usable_wh(row, -10.0) < usable_wh(row, 0.0) < usable_wh(row, 25.0) < row.battery_wh
@@ -79,15 +79,15 @@ def test_a_cold_battery_gives_less_and_a_reserve_less_still():
     )
 
 
-@pytest.mark.parametrize("key", list(docks()))
+@pytest.mark.parametrize("key", list(list_docks()))
 def test_the_makers_charge_takes_the_makers_time(key):
-    row = dock(key)
+    row = find_dock(key)
     stated = charge_seconds(row, row.charge_from, row.charge_to)
     assert stated == pytest.approx(60.0 * row.charge_min)
 
 
 def test_charging_is_steady_then_slows_down():
-    row = dock("dji-dock-2")
+    row = find_dock("dji-dock-2")
     tenths = [charge_seconds(row, level / 10, (level + 1) / 10) for level in range(10)]
     assert tenths[0] == pytest.approx(tenths[7])
     assert tenths[9] > 1.5 * tenths[7]
@@ -97,4 +97,4 @@ def test_charging_is_steady_then_slows_down():
 @pytest.mark.parametrize(("start", "end"), [(-0.1, 1.0), (0.2, 1.01), (math.nan, 0.5)])
 def test_a_state_of_charge_outside_nought_to_one_is_refused(start, end):
     with pytest.raises(ValueError, match="state of charge"):
-        charge_seconds(dock("dji-dock-1"), start, end)
+        charge_seconds(find_dock("dji-dock-1"), start, end)

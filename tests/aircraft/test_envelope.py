@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import in_rain
 from dfr.aircraft.landing_study import AXES, Axis, LandingAir, study_envelope
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import Sensors, Trials, land
 from dfr.scenario.model import Guidance
 
-QUAD, PAD = drone("arducopter-sitl-quad"), dock("open-pad")
+QUAD, PAD = find_drone("arducopter-sitl-quad"), find_dock("open-pad")
 
 
 @pytest.mark.parametrize("axis", [Axis.GUST, Axis.RAIN])

@@ -11,15 +11,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import Limits, failures, landing_odds, tip_over_mps
 from dfr.aircraft.landing_study import study_landings
 from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
 from dfr.statistics import wilson
 
-QUAD, PAD = drone("arducopter-sitl-quad"), dock("open-pad")
-M3TD, BOX = drone("dji-m3td"), dock("dji-dock-2")
+QUAD, PAD = find_drone("arducopter-sitl-quad"), find_dock("open-pad")
+M3TD, BOX = find_drone("dji-m3td"), find_dock("dji-dock-2")
 
 
 def touchdown(*, error=0.0, tilt=0.0, sink=0.5, speed=0.0, landed=True) -> Touchdowns:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path, predict_paths
 from dfr.world.wind import CALM, MeanWind
 
-QUAD = drone("arducopter-sitl-quad")
+QUAD = find_drone("arducopter-sitl-quad")
 SETTINGS = FlightSettings()
 
 
@@ -120,7 +120,7 @@ def test_a_slower_return_and_a_longer_wait_over_home_are_counted():
 
 @pytest.mark.parametrize("key", ["dji-m30t", "dji-m4td", "skydio-x10", "study-hexa"])
 def test_every_catalogue_drone_flies_a_kilometre_well_inside_its_battery(key):
-    row = drone(key)
+    row = find_drone(key)
     flown = sortie([1000.0], [0.0], drone=row, settings=flight_settings(row), on_scene_s=300.0)
     assert flown.reachable
     assert 0.0 < flown.energy_wh < 0.6 * row.battery_wh
@@ -150,7 +150,7 @@ def test_land_time_grows_steadily_with_height():
 
 def test_a_way_home_by_waypoints_stops_where_rtl_begins():
     """ArduCopter cuts corners between waypoints, not into an RTL: 41.5 s flown on SITL along this way."""
-    craft = drone("dji-m3td")
+    craft = find_drone("dji-m3td")
     sortie = predict_path(
         [75.6, 134.4, 93.1],
         [119.0, 103.7, 65.4],
@@ -167,8 +167,8 @@ def test_a_way_home_by_waypoints_stops_where_rtl_begins():
 def test_a_drone_that_comes_home_over_its_dock_is_back_at_the_end_of_the_waypoint_leg():
     """An RTL begun over home has no way: the drone is back where the leg to it ends."""
     wind = MeanWind(speed_mps=7.0, from_deg=240.0)
-    given = {"height_m": 60.0, "on_scene_s": 60.0, "wind": wind, "drone": drone("dji-m3td")}
-    settings = flight_settings(drone("dji-m3td"), cruise_mps=12.0)
+    given = {"height_m": 60.0, "on_scene_s": 60.0, "wind": wind, "drone": find_drone("dji-m3td")}
+    settings = flight_settings(find_drone("dji-m3td"), cruise_mps=12.0)
     over_home = predict_path([0.0, 444.5], [0.0, 36.4], settings=settings, **given)
     straight = predict_path([444.5], [36.4], settings=settings, **given)
     assert over_home.back_s == pytest.approx(straight.back_s, abs=0.5)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing_study import study_landings
 from dfr.aircraft.precision import (
     BY_VIEW,
@@ -33,7 +33,7 @@ from dfr.aircraft.touchdown import Trials, land
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
 
-QUAD = drone("arducopter-sitl-quad")
+QUAD = find_drone("arducopter-sitl-quad")
 FLOWN = [
     json.loads(line)
     for line in (Path(__file__).resolve().parent.parent / "data" / "arducopter" / "retries.jsonl")
@@ -228,7 +228,7 @@ def test_a_target_out_of_the_view_for_lean_is_not_seen():
 
 def study(**changes):
     asked = {"wind_mps": 5.0, "turbulence_intensity": 0.17, "trials": 300, "seed": 5, "dt_s": 0.04}
-    craft, pad = drone("dji-m3td"), dock("dji-dock-2")
+    craft, pad = find_drone("dji-m3td"), find_dock("dji-dock-2")
     return study_landings(craft, pad, Guidance.PRECISION, **{**asked, **changes})
 
 
@@ -254,7 +254,7 @@ def test_strictness_decides_between_landing_somewhere_and_not_landing():
 
 def test_gusts_that_push_the_drone_out_of_reach_of_its_target_make_it_go_round():
     blown = study_landings(
-        QUAD, dock("open-pad"), Guidance.PRECISION,
+        QUAD, find_dock("open-pad"), Guidance.PRECISION,
         wind_mps=9.5, turbulence_intensity=0.17, trials=300, seed=5, dt_s=0.04,
     )  # fmt: skip
     assert blown.target.lost_by["reach"] > 20

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.landing import landing_settings
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import Touchdowns, Trials, land
@@ -19,7 +19,7 @@ DATA = Path(__file__).resolve().parent.parent / "data" / "arducopter" / "landing
 RECORDS = [json.loads(line) for line in DATA.read_text().splitlines()]
 BETWEEN = [json.loads(line) for line in DATA.with_name("landings_between.jsonl").read_text().splitlines()]
 NOSES = [json.loads(line) for line in DATA.with_name("landings_noses.jsonl").read_text().splitlines()]
-QUAD = drone("arducopter-sitl-quad")
+QUAD = find_drone("arducopter-sitl-quad")
 GNSS, PRECISION = Guidance.GNSS, Guidance.PRECISION
 SERIES_STEPS = 12_000
 STARTED_BEFORE_S = {GNSS: 24.9, PRECISION: 33.0}

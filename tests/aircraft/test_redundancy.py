@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.redundancy import motor_out
 
-STUDY = drone("study-hexa")
+STUDY = find_drone("study-hexa")
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_an_octo_holds_less_wind_than_its_tilt_limit_would():
 
 
 def test_a_quad_holds_no_wind():
-    assert motor_out(drone("dji-m3td")).wind_limit_mps == 0.0
+    assert motor_out(find_drone("dji-m3td")).wind_limit_mps == 0.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.legs import STEADY_LEAN, Wind
 from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, predict_path
 from dfr.aircraft.return_leg import OWN_AIRSPEED_ERROR, OWN_ERROR
@@ -22,7 +22,7 @@ from ..recorded_sorties import predicted_like
 from .point_of_no_return import point_of_no_return
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "arducopter"
-QUAD = drone("arducopter-sitl-quad")
+QUAD = find_drone("arducopter-sitl-quad")
 SITL = SitlEffects()
 LIMIT_MPS = 10.0
 """The airspeed of 30 degrees of tilt."""

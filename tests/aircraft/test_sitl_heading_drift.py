@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.legs import Wind
 from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, predict_path
 from dfr.aircraft.settings import SettingColumns
@@ -26,7 +26,7 @@ def off_after(off_deg: float, seconds: float, wind_mps: float, **settings: float
         np.radians(off_deg) * one,
         seconds * one,
         wind,
-        airframe_of(drone(QUAD)),
+        airframe_of(find_drone(QUAD)),
         SettingColumns.of(FlightSettings(**settings), 1),
     )
     return math.degrees(nose[0])
@@ -65,7 +65,7 @@ def home_against(yaw_behavior: float) -> Sortie:
         height_m=60.0,
         on_scene_s=30.0,
         wind=MeanWind(speed_mps=7.0, from_deg=210.0),
-        drone=drone(QUAD),
+        drone=find_drone(QUAD),
         settings=FlightSettings(yaw_behavior=yaw_behavior),
         sitl=SitlEffects(),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.legs import Wind
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
 from dfr.aircraft.sitl_effects import HeadingError, heading_after_waiting, heading_error
@@ -17,7 +17,7 @@ from dfr.aircraft.trim import air_density, airframe_of, tilt_for_airspeed
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "arducopter" / "hovers.jsonl"
 HOVERS = [json.loads(line) for line in DATA.read_text().splitlines()]
-QUAD = drone("arducopter-sitl-quad")
+QUAD = find_drone("arducopter-sitl-quad")
 ACCELERATING_S = 3.0
 """By so much a leg takes longer than its cruise."""
 
@@ -138,6 +138,6 @@ def test_a_real_drone_is_not_said_to_have_the_gyros_of_the_simulator():
     assert flight_settings(QUAD).gyro_drift_radps2 == pytest.approx(
         FlightSettings().gyro_drift_radps2, rel=1e-4
     )
-    real = drone("dji-m30t")
+    real = find_drone("dji-m30t")
     assert flight_settings(real).gyro_drift_radps2 == 0.0
     assert real.heading_error_deg > QUAD.heading_error_deg

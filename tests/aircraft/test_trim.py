@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone, drones
+from dfr.aircraft.catalogue import find_drone, list_drones
 from dfr.aircraft.trim import (
     air_density,
     airframe_of,
@@ -17,7 +17,7 @@ from dfr.aircraft.trim import (
     tilt_for_airspeed,
 )
 
-SITL = airframe_of(drone("arducopter-sitl-quad"))
+SITL = airframe_of(find_drone("arducopter-sitl-quad"))
 
 
 @pytest.mark.parametrize(("tilt_deg", "airspeed_mps"), [(10, 4.3), (20, 7.2), (30, 10.0), (45, 14.75)])
@@ -73,8 +73,8 @@ def test_body_axes_are_right_handed_and_of_unit_length():
     assert np.cross(right, forward, axis=0) == pytest.approx(up)
 
 
-@pytest.mark.parametrize("key", list(drones()))
+@pytest.mark.parametrize("key", list(list_drones()))
 def test_every_drone_reaches_its_top_speed_at_its_tilt_limit(key):
-    row = drone(key)
+    row = find_drone(key)
     tilt = float(np.degrees(tilt_for_airspeed(airframe_of(row), row.max_speed_mps, air_density(0.0))))
     assert tilt == pytest.approx(row.tilt_limit_deg, abs=0.1)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dfr.aircraft.catalogue import STATUSES, docks, drones
+from dfr.aircraft.catalogue import STATUSES, list_docks, list_drones
 from dfr.cli.catalogue import catalogue
 from dfr.errors import InputError
 
@@ -18,7 +18,7 @@ def shown(capsys: pytest.CaptureFixture[str], *keys: str, as_json: bool = False)
 
 def test_every_drone_and_dock_is_named_with_how_its_figures_are_known(capsys):
     lines = shown(capsys).splitlines()
-    assert [line.split()[0] for line in lines] == [*drones(), *docks()]
+    assert [line.split()[0] for line in lines] == [*list_drones(), *list_docks()]
     assert all("assumed" in line for line in lines), "no maker has published every figure"
 
 
@@ -32,7 +32,7 @@ def test_a_drone_s_figures_stand_beside_their_units_and_sources(capsys):
 
 def test_as_json_every_figure_of_every_row_has_a_known_status(capsys):
     rows = json.loads(shown(capsys, as_json=True))
-    assert set(rows) == {*drones(), *docks()}
+    assert set(rows) == {*list_drones(), *list_docks()}
     statuses = {figure["source_status"] for row in rows.values() for figure in row["figures"].values()}
     assert statuses <= set(STATUSES.values())
     assert rows["dji-dock-2"]["kind"] == "dock"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import Limits
 from dfr.geo import Position
 from dfr.io.scenario_files import find_scenario
@@ -22,7 +22,7 @@ from firmware_sitl.start import start_vehicle
 
 from .verbs import dfr
 
-OPEN_PAD_M = round(Limits.of(drone("arducopter-sitl-quad"), dock("open-pad")).lateral_m, 9)
+OPEN_PAD_M = round(Limits.of(find_drone("arducopter-sitl-quad"), find_dock("open-pad")).lateral_m, 9)
 
 
 @pytest.fixture(scope="module")

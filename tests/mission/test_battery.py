@@ -11,7 +11,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 import firmware_sitl
-from dfr.aircraft.catalogue import drone, drones
+from dfr.aircraft.catalogue import find_drone, list_drones
 from dfr.aircraft.energy import usable_wh
 from dfr.errors import InfeasibleError
 from dfr.geo import distance_m
@@ -55,7 +55,7 @@ def farthest(plan):
 
 
 def test_every_drone_of_the_catalogue_has_the_voltage_of_its_simulated_battery():
-    for key, craft in drones().items():
+    for key, craft in list_drones().items():
         volt = craft.battery_v
         frame = json.loads((FIRMWARE / "frames" / f"{key}.json").read_text())
         assert volt in (frame["refVoltage"], frame["maxVoltage"])
@@ -70,7 +70,7 @@ def lines_of(path):
 
 def test_the_reserve_is_what_the_plan_leaves_in_the_battery(southsea):
     world, _ = southsea
-    reserve, craft = reserve_of(world.scenario), drone("dji-m3td")
+    reserve, craft = reserve_of(world.scenario), find_drone("dji-m3td")
     granted_wh = usable_wh(craft, coldest_c(world.scenario), reserve_fraction=0.25)
     assert reserve.capacity_mah == round(115.2 / 14.8 * 1000.0)
     assert (reserve.capacity_mah - reserve.low_mah) * 14.8 / 1000.0 == pytest.approx(granted_wh, abs=0.03)
@@ -95,7 +95,7 @@ def test_a_larger_reserve_acts_earlier_and_always_lets_the_vehicle_arm(southsea,
 
 def test_an_unknown_battery_is_unknown_and_not_silent(southsea, monkeypatch):
     world, plan = southsea
-    monkeypatch.setattr(battery, "drone", lambda key: replace(drone(key), battery_v=None))
+    monkeypatch.setattr(battery, "drone", lambda key: replace(find_drone(key), battery_v=None))
     route = farthest(plan)
     flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
     assert "BATT_LOW_MAH" not in flight.params
@@ -121,7 +121,7 @@ def test_a_stay_longer_than_the_battery_gives_is_refused_with_the_longest(souths
     world, plan = southsea
     route = farthest(plan)
     longest_s = longest_on_scene_s(world, plan, route.points, height_m=route.height_m_agl)
-    assert 600.0 < longest_s < 60.0 * drone("dji-m3td").hover_min
+    assert 600.0 < longest_s < 60.0 * find_drone("dji-m3td").hover_min
     ids = {"site_id": route.site_id, "zone_id": route.zone_id}
     compile_dispatch(world, plan, **ids, on_scene_s=longest_s - 1.0)
     with pytest.raises(InfeasibleError, match=rf"at most {int(longest_s)} s"):

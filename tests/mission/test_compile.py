@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path
 from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.storage import fence_bytes
@@ -85,7 +85,7 @@ def test_the_way_home_of_the_mission_takes_as_long_as_the_plan_says(name):
     world = load_world(find_scenario(name))
     plan = make_plan(world)
     hour = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
-    craft = drone(world.scenario.fleet.drone)
+    craft = find_drone(world.scenario.fleet.drone)
     for route in [route for route in plan.routes if route.reachable]:
         flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
         back = ways(flight)[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.findings import Basis, Severity, compliant
 from dfr.geo import VerticalDatum
 from dfr.plan.compliance import check
@@ -373,7 +373,7 @@ def test_the_hours_that_may_be_flown_say_how_much_room_there_is(field: Field, gu
 def test_a_landing_wind_at_its_limit_is_compared_too(field: Field):
     scenario = field().scenario
     windows = hour_windows(scenario)
-    limit = landing_wind_limit_mps(drone(scenario.fleet.drone), dock(scenario.fleet.dock))
+    limit = landing_wind_limit_mps(find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock))
     near = [replace(w, weather=replace(w.weather, wind_mps=limit * 0.99, gust_mps=0.0)) for w in windows]
     calm = replace(scenario, operation=replace(scenario.operation, max_wind_mps=80.0))
     assert str(tightest(calm, near)[1]).startswith("landing wind")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.errors import InfeasibleError, InputError
@@ -84,8 +84,8 @@ def test_route_times_are_the_flight_models_in_the_planning_wind(field: Field):
         height_m=60.0,
         on_scene_s=120.0,
         wind=hour_.wind,
-        drone=drone("dji-m30t"),
-        settings=flight_settings(drone("dji-m30t"), cruise_mps=12.0),
+        drone=find_drone("dji-m30t"),
+        settings=flight_settings(find_drone("dji-m30t"), cruise_mps=12.0),
     )
     assert len(route.points) == 2
     assert route.out_s == pytest.approx(sortie.out_s, abs=0.05)
@@ -104,11 +104,11 @@ def test_a_drone_that_turns_home_by_the_routes_latest_time_lands_with_its_reserv
         height_m=60.0,
         on_scene_s=route.return_by_s - route.overhead_s,
         wind=window.wind,
-        drone=drone("dji-m30t"),
-        settings=flight_settings(drone("dji-m30t"), cruise_mps=12.0),
+        drone=find_drone("dji-m30t"),
+        settings=flight_settings(find_drone("dji-m30t"), cruise_mps=12.0),
     )
     reserve = world.scenario.contingency.reserve_fraction
-    spare = usable_wh(drone("dji-m30t"), window.weather.temperature_c, reserve_fraction=reserve)
+    spare = usable_wh(find_drone("dji-m30t"), window.weather.temperature_c, reserve_fraction=reserve)
     assert sortie.energy_wh == pytest.approx(spare, rel=0.01)
     assert plan_from_dict(plan.as_dict()).route("east", "right").return_by_s == route.return_by_s
 
@@ -302,7 +302,7 @@ def test_the_failure_card_has_every_case(field: Field):
     plan = make_plan(field(traffic=(traffic(),)))
     cases = {case.id: case for case in plan.contingency}
     assert set(cases) == {"dock-lost", "link-lost", "battery-low", "wind-rise", "traffic-heli"}
-    assert cases["traffic-heli"].seconds == pytest.approx(40.0 / drone("dji-m30t").descent_mps)
+    assert cases["traffic-heli"].seconds == pytest.approx(40.0 / find_drone("dji-m30t").descent_mps)
     assert cases["dock-lost"].seconds == pytest.approx(distance_m(plan.sites[0].position, at(0, -200)) / 12.0)
 
 

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfr.aircraft.catalogue import drone
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.findings import Severity
@@ -52,7 +52,7 @@ def test_with_an_empty_battery_at_the_dock_another_place_counts_where_it_is_near
     rally = at(450, -300)
     world = field(weather={"hours": calm}, contingency={"rally_points": (rally,)}, candidates=(WEST,))
     plan = make_plan(world)
-    full = usable_wh(drone("dji-m30t"), 15.0)
+    full = usable_wh(find_drone("dji-m30t"), 15.0)
     spent = replace(plan, routes=tuple(replace(route, energy_wh=full) for route in plan.routes))
     moment = planning_window(hour_windows(world.scenario))
     route = with_safe_landing(world, spent, router_of(world), moment).route("west", "right")
@@ -72,8 +72,8 @@ def test_the_pace_is_the_flight_models_on_a_long_leg(field: Field):
     leg_cost = wind_leg_cost(world.scenario, moment)
     for course in (20.0, 110.0, 200.0, 305.0):
         sortie = predict_path(
-            [4000.0], [course], height_m=60.0, on_scene_s=0.0, wind=moment.wind, drone=drone("dji-m30t"),
-            settings=flight_settings(drone("dji-m30t"), cruise_mps=18.0),
+            [4000.0], [course], height_m=60.0, on_scene_s=0.0, wind=moment.wind, drone=find_drone("dji-m30t"),
+            settings=flight_settings(find_drone("dji-m30t"), cruise_mps=18.0),
         )  # fmt: skip
         east, north = 4000 * np.sin(np.radians(course)), 4000 * np.cos(np.radians(course))
         seconds = float(leg_cost(np.array([east]), np.array([north]))[0])
@@ -86,7 +86,7 @@ legs = st.tuples(st.floats(-3000, 3000), st.floats(-3000, 3000))
 @given(legs, legs, st.floats(0, 14), st.floats(0, 360))
 def test_no_detour_is_quicker_than_the_straight_leg(first, second, wind, towards):
     leg_cost = WindLegCost(
-        craft=drone("dji-m30t"), cruise_mps=15.0, most_airspeed_mps=18.0,
+        craft=find_drone("dji-m30t"), cruise_mps=15.0, most_airspeed_mps=18.0,
         wind_east_mps=wind * np.sin(np.radians(towards)), wind_north_mps=wind * np.cos(np.radians(towards)),
         temperature_c=15.0,
     )  # fmt: skip

@@ -13,15 +13,15 @@ import grimp
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import OddsCase
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 from dfr.store.landing_cache import LandingCache, cache_folder, code_digest, digest, model_files
 
 CASE = OddsCase(
-    drone=drone("dji-m3td"),
-    dock=dock("dji-dock-2"),
+    drone=find_drone("dji-m3td"),
+    dock=find_dock("dji-dock-2"),
     guidance=Guidance.PRECISION,
     turbulence_intensity=0.17,
     rain_mm_h=4.0,

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from dfr.aircraft.catalogue import dock, drone
+from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
@@ -160,7 +160,7 @@ def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch
     while control.words != ENDED and time.monotonic() < until:
         time.sleep(0.01)
     fleet = victorious[0].scenario.fleet
-    assert asked[0]["dock_tolerance_m"] == Limits.of(drone(fleet.drone), dock(fleet.dock)).lateral_m
+    assert asked[0]["dock_tolerance_m"] == Limits.of(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
     assert control.words == ENDED
 
 
