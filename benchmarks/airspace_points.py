@@ -16,9 +16,9 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from dfr.geo import FloatArray, VerticalDatum
+from dfr.geo import FloatArray, Position, VerticalDatum
 from dfr.scenario.air import ALL_KINDS, DataKind
-from dfr.world.activation import Interval
+from dfr.world.activation import DailyHours, Interval
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import ANY_TIME, Coverage, CoverIndex
 from dfr.world.edges import METRES_PER_DEGREE
@@ -188,8 +188,7 @@ def _spoken_of(coverage: Coverage, points: Points, here: IntArray, qnh_hpa: floa
 
 
 def _during(within: Interval, time_s: FloatArray) -> BoolArray:
-    start_s = -np.inf if within.start is None else within.start.timestamp()
-    end_s = np.inf if within.end is None else within.end.timestamp()
+    start_s, end_s = _posix_s(within.start, -np.inf), _posix_s(within.end, np.inf)
     found: BoolArray = (start_s <= time_s) & (time_s <= end_s)
     return found
 
@@ -199,7 +198,7 @@ class _Hours:
 
     def __init__(self, zone: Zone, points: Points) -> None:
         first, last = (datetime.fromtimestamp(moment_s, tz=UTC) for moment_s in points.span_s)
-        self._spans, self._otherwise = zone.active_spans(first, last)
+        self._spans, self._otherwise = _active_spans(zone, first, last)
         self.never = not self._spans and self._otherwise is False
 
     def narrow(self, time_s: FloatArray, sure: BoolArray, maybe: BoolArray) -> tuple[BoolArray, BoolArray]:
@@ -212,6 +211,28 @@ class _Hours:
         if self._otherwise is None:
             return sure & active, maybe
         return sure & active, maybe & active
+
+
+def _active_spans(
+    zone: Zone, start: datetime, end: datetime
+) -> tuple[list[tuple[float, float]], bool | None]:
+    """(POSIX seconds of each span of activity that touches a period, what holds at other times)."""
+    centre = zone.area.polygon.representative_point()
+    place = Position(lat_deg=centre.y, lon_deg=(centre.x + 180.0) % 360.0 - 180.0)
+    otherwise = zone.activation.otherwise
+    found: list[Interval] = []
+    for period in zone.activation.periods:
+        if isinstance(period, DailyHours):
+            hours, complete = period.intervals(start, end, place)
+            otherwise = otherwise if complete or otherwise else None
+            found += hours
+        else:
+            found.append(period)
+    return [(_posix_s(span.start, -np.inf), _posix_s(span.end, np.inf)) for span in found], otherwise
+
+
+def _posix_s(moment: datetime | None, default: float) -> float:
+    return default if moment is None else moment.timestamp()
 
 
 def _grown(polygon: shapely.Geometry) -> shapely.Geometry:

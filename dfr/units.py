@@ -69,8 +69,3 @@ def flight_level_to_m_std(flight_level: float) -> float:
 def wh_to_j(watt_hours: float) -> float:
     """Joules of so many watt-hours."""
     return watt_hours * 3600.0
-
-
-def j_to_wh(joules: float) -> float:
-    """Watt-hours of so many joules."""
-    return joules / 3600.0

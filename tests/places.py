@@ -1,8 +1,12 @@
-"""Where the missions of the tests begin, and places round it."""
+"""Where the missions of the tests begin, places round it, and distances to zones."""
 
 from __future__ import annotations
 
-from dfr.geo import Position, offset
+import shapely
+
+from dfr.geo import LocalFrame, Position, offset
+from dfr.world.shapes import project
+from dfr.world.zones import Zone
 
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 
@@ -16,3 +20,9 @@ def square(half_m: float, *, east_m: float = 0.0, north_m: float = 0.0) -> tuple
     """Its corners, from the south-west one round by the east; the centre so far from home."""
     corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
     return tuple(at(east_m + half_m * e, north_m + half_m * n) for e, n in corners)
+
+
+def edge_distance_m(zone: Zone, position: Position) -> float:
+    """Horizontal distance to the nearest edge of a zone, from inside or outside."""
+    boundary = project(zone.area.polygon.boundary, LocalFrame(position))
+    return float(shapely.distance(boundary, shapely.Point(0.0, 0.0)))

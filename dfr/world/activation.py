@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -122,25 +121,6 @@ class Activation:
                 return True
             unknown |= state is None
         return None if unknown else self.otherwise
-
-    def spans(
-        self, start: datetime, end: datetime, place: Position
-    ) -> tuple[list[tuple[float, float]], bool | None]:
-        """(POSIX seconds of each span of activity that touches a period, what holds at other times)."""
-        found: list[tuple[float, float]] = []
-        otherwise = self.otherwise
-        for period in self.periods:
-            if isinstance(period, DailyHours):
-                hours, complete = period.intervals(start, end, place)
-                otherwise = otherwise if complete or otherwise else None
-            else:
-                hours = [period]
-            found += [(_seconds(span.start, -math.inf), _seconds(span.end, math.inf)) for span in hours]
-        return found, otherwise
-
-
-def _seconds(moment: datetime | None, default: float) -> float:
-    return default if moment is None else moment.timestamp()
 
 
 ALWAYS = Activation()

@@ -23,17 +23,13 @@ from dfr.world.airspace_answers import (
     AirspaceState,
     Ground,
     Layer,
-    PathConflict,
     Verdict,
     VolumeAnswer,
     ZoneAnswer,
     ZoneVerdict,
-    local_path,
     local_volume,
-    path_passages,
     reason,
     sample_points,
-    samples_along,
     why_not,
     zone_answer,
     zone_verdict,
@@ -72,7 +68,6 @@ __all__ = [
     "Coverage",
     "DataKind",
     "KindCover",
-    "PathConflict",
     "Verdict",
     "VerticalLimit",
     "VolumeAnswer",
@@ -171,32 +166,6 @@ class Airspace:
         verdicts = [zone_verdict(zone, volume, frame, layer, ground) for zone in nearby]
         covered = self._cover.across(volume, frame, _slab(layer, ground, volume), frozenset(needs))
         return self._volume_answer([v for v in verdicts if v.horizontal_margin_m <= within_m], covered)
-
-    def path_conflicts(
-        self,
-        points: Sequence[Position],
-        *,
-        height_m_agl: float,
-        start: datetime,
-        end: datetime,
-        terrain: Terrain,
-        qnh_hpa: float | None = None,
-    ) -> tuple[PathConflict, ...]:
-        """Where geodesic legs at one height above ground enter and leave zones that bind or may bind.
-
-        For a flown volume ask `volume_conflicts`.
-        """
-        frame, line = local_path(points)
-        layer = Layer(
-            lower_m_agl=height_m_agl,
-            upper_m_agl=height_m_agl,
-            start=start,
-            end=end,
-            qnh_hpa=qnh_hpa,
-            geoid_m=geoid_height_m(frame.origin),
-        )
-        ground = self._ground(samples_along(line), frame, terrain)
-        return path_passages(line, frame, self._around([tuple(points)], 0.0), layer, ground)
 
     def with_zones(self, zones: Iterable[Zone]) -> Airspace:
         """The same airspace and more zones; its coverage stays."""

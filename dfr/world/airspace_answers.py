@@ -1,4 +1,4 @@
-"""What an airspace answers of a point, a volume or a flown line: zone by zone, by how much, where.
+"""What an airspace answers of a point or a volume: zone by zone, by how much, where.
 
 The volume that is checked is the one with its buffers; enlarging it never removes a conflict.
 """
@@ -16,22 +16,19 @@ import shapely
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
 from dfr.scenario.air import DataKind
 from dfr.world.coverage import KindCover
-from dfr.world.shapes import Vertex, build_areas, dense_line
+from dfr.world.shapes import Vertex, build_areas
 from dfr.world.vertical import Air, Range, VerticalFit, vertical_fit
 from dfr.world.zones import TOUCH_M, Zone
 
 GROUND_STEP_M = 50.0
-"""The ground under a volume or line is sampled this densely: the posts of OS Terrain 50."""
+"""The ground under a volume is sampled this densely: the posts of OS Terrain 50."""
 
 LEAST_ROWS, MOST_ROWS = 12, 60
 """Of samples across a volume."""
 
-MOST_ALONG = 4000
-"""Samples along a line."""
-
 
 class Verdict(StrEnum):
-    """How a volume or line stands to one zone."""
+    """How a volume stands to one zone."""
 
     CLEAR = "clear"
     CONFLICT = "conflict"
@@ -104,13 +101,6 @@ def sample_points(volume: shapely.Geometry) -> FloatArray:
 def _rows(low_m: float, high_m: float) -> FloatArray:
     count = np.clip(np.ceil((high_m - low_m) / GROUND_STEP_M) + 1, LEAST_ROWS, MOST_ROWS)
     return np.linspace(low_m, high_m, int(count))
-
-
-def samples_along(line: shapely.LineString) -> FloatArray:
-    """(n, 2) corners of a local line and points between them."""
-    step_m = max(GROUND_STEP_M, line.length / MOST_ALONG)
-    found: FloatArray = shapely.get_coordinates(shapely.segmentize(line, step_m))
-    return found
 
 
 def local_volume(rings: Sequence[Ring]) -> tuple[LocalFrame, shapely.Geometry]:
@@ -200,84 +190,6 @@ def _deepest(
     depths[~shapely.intersects_xy(shape.buffer(TOUCH_M), *points.T)] = 0.0
     deepest = int(np.argmax(depths))
     return -float(depths[deepest]), (float(points[deepest, 0]), float(points[deepest, 1]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathConflict:
-    """Where a flown line is within a zone: metres along it at entry and exit, and the places.
-
-    A line that only touches has its entry at its exit.
-    """
-
-    zone: Zone
-    verdict: Verdict
-    entry_m: float
-    exit_m: float
-    entry: Position
-    exit: Position
-    reason: str
-
-
-def path_passages(
-    line: shapely.LineString, frame: LocalFrame, zones: Sequence[Zone], layer: Layer, ground: Ground
-) -> tuple[PathConflict, ...]:
-    """Where a local line at one height runs within zones that bind or may bind."""
-    found: list[PathConflict] = []
-    for zone in zones:
-        shape = zone.area.local(frame)
-        judged = zone_verdict(zone, line, frame, layer, ground)
-        if judged.verdict is not Verdict.CLEAR:
-            found += [_passage(judged, line, frame, span) for span in _spans(shape, line)]
-    return tuple(sorted(found, key=lambda conflict: (conflict.entry_m, conflict.zone.sort_key)))
-
-
-def local_path(points: Sequence[Position]) -> tuple[LocalFrame, shapely.LineString]:
-    """A frame about the middle of a line of geodesic legs, and the line in its metres."""
-    rough = LocalFrame(points[0])
-    middle = rough.points(points).mean(axis=0)
-    frame = LocalFrame(rough.position(float(middle[0]), float(middle[1])))
-    lat, lon = dense_line(points)
-    return frame, shapely.LineString(np.column_stack(frame.to_enu(lat, lon)))
-
-
-def _spans(shape: shapely.Geometry, line: shapely.LineString) -> list[Range]:
-    """Where a line runs within a shape, as distances along it; touching is a span of no length."""
-    if float(shapely.distance(shape, line)) > TOUCH_M:
-        return []
-    shared = shapely.intersection(shape, line)
-    if shared.is_empty:
-        shared = shapely.Point(_nearest(shape, line))
-    spans = []
-    for part in shapely.get_parts(
-        shapely.line_merge(shared) if shared.geom_type == "MultiLineString" else shared
-    ):
-        along = [float(line.project(shapely.Point(xy))) for xy in shapely.get_coordinates(part)]
-        spans.append((min(along), max(along)))
-    return _joined(spans)
-
-
-def _joined(spans: Sequence[Range]) -> list[Range]:
-    """Spans in order, those that meet made one."""
-    joined: list[Range] = []
-    for begin, end in sorted(spans):
-        if joined and begin <= joined[-1][1] + TOUCH_M:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((begin, end))
-    return joined
-
-
-def _passage(judged: ZoneVerdict, line: shapely.LineString, frame: LocalFrame, span: Range) -> PathConflict:
-    entry, leave = (line.interpolate(along) for along in span)
-    return PathConflict(
-        zone=judged.zone,
-        verdict=judged.verdict,
-        entry_m=span[0],
-        exit_m=span[1],
-        entry=frame.position(entry.x, entry.y),
-        exit=frame.position(leave.x, leave.y),
-        reason=judged.reason,
-    )
 
 
 class AirspaceState(StrEnum):

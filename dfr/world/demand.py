@@ -97,17 +97,6 @@ def hourly_demand(scenario: Scenario) -> HourlyDemand:
     return HourlyDemand(slots=slots, rates_per_s=tuple(rates))
 
 
-def rate_per_s(scenario: Scenario, t_s: float) -> float:
-    """Expected calls per second at a simulation second; 0 outside the period."""
-    if not 0.0 <= t_s < scenario.period.seconds:
-        return 0.0
-    wall = scenario.period.wall(t_s)
-    day = next((day for day in scenario.demand.days if day.date.date() == wall.date()), None)
-    if day is None:
-        return 0.0
-    return day.hour_weights[wall.hour] * _calls_per_weight(day, scenario.period) / 3600.0
-
-
 def expected_calls(scenario: Scenario) -> float:
     """Expected calls in the whole period."""
     return hourly_demand(scenario).expected_calls

@@ -78,14 +78,6 @@ def scale_lengths_m(
     return ft_to_m(along), ft_to_m(along), ft_to_m(feet)
 
 
-def mil_sigma_mps(wind_20ft_mps: float, height_m: float) -> tuple[float, float, float]:
-    """Standard deviations of the low-altitude model from the wind at 20 ft, m/s."""
-    feet = min(max(m_to_ft(height_m), LOWEST_FT), HIGHEST_FT)
-    vertical = 0.1 * wind_20ft_mps
-    along = vertical / (0.177 + 0.000823 * feet) ** 0.4
-    return along, along, vertical
-
-
 def site_turbulence(
     wind_mps: float,
     intensity: float,

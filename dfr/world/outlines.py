@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from dfr.geo import GEOD, FloatArray, LocalFrame, Position
 from dfr.world.edges import COLUMNS, EDGE_STEP_M, IntArray, along, counted, draw_arcs, pieces, resolved
 
-LINE_STEP_M = 1000.0
-"""Longest piece of a flown leg."""
-
 MOST_POINTS = 100_000
 """More points than any published outline needs: the coast of a country in full has some ten thousand."""
 
@@ -304,19 +301,6 @@ def _unwrap(lon: FloatArray, bounds: IntArray) -> None:
     away = lon - first
     far = np.abs(away) > 180.0
     lon[far] = first[far] + (away[far] + 180.0) % 360.0 - 180.0
-
-
-def dense_line(points: Sequence[Position]) -> tuple[FloatArray, FloatArray]:
-    """(lat, lon) along the geodesics between points, no piece longer than a step."""
-    lat, lon = (np.array([getattr(p, name) for p in points]) for name in ("lat_deg", "lon_deg"))
-    if len(points) < 2:
-        return np.repeat(lat, 2), np.repeat(lon, 2)
-    azimuth, _, length_m = GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
-    pieces = np.maximum(np.ceil(length_m / LINE_STEP_M), 1).astype(np.int64)
-    which, number = counted(pieces)
-    share = number / pieces[which]
-    lon_out, lat_out, _ = GEOD.fwd(lon[which], lat[which], azimuth[which], share * length_m[which])
-    return np.append(lat_out, lat[-1]), np.append(lon_out, lon[-1])
 
 
 MAX_LENGTH_M = 2_000_000.0

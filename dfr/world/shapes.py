@@ -29,7 +29,6 @@ from dfr.world.outlines import (
     OutlineNodes,
     Vertex,
     circle,
-    dense_line,
 )
 
 MOST_CROSSINGS = 100_000
@@ -192,7 +191,6 @@ __all__ = [
     "area_of_ring",
     "build_areas",
     "circle",
-    "dense_line",
     "project",
     "unproject",
 ]

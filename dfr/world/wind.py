@@ -1,8 +1,8 @@
-"""The wind: its mean profile with height, how gusty a surface makes it, and what gusts and extremes follow.
+"""The wind: its mean profile with height, how gusty a surface makes it, and what gusts follow.
 
 Sources: log law and intensity `1 / ln(z / z0)` for neutral stability (Panofsky and Dutton 1984;
-roughness classes after Wieringa 1992); gust factors WMO TD-1555 (Harper, Kepert and Ginger 2010);
-extremes by Gumbel's first asymptote. Gust series are in `dfr.world.gusts`.
+roughness classes after Wieringa 1992); gust factors WMO TD-1555 (Harper, Kepert and Ginger 2010). Gust
+series are in `dfr.world.gusts`.
 """
 
 from __future__ import annotations
@@ -73,16 +73,6 @@ def profile_factor(height_m: float | FloatArray, roughness_m: float | None) -> F
     return factor
 
 
-def power_law_factor(height_m: float | FloatArray, exponent: float) -> FloatArray:
-    """Mean speed at a height over the one at 10 m by the power law.
-
-    >>> float(power_law_factor(40.0, 0.5))
-    2.0
-    """
-    factor: FloatArray = (np.maximum(height_m, 0.0) / REFERENCE_HEIGHT_M) ** exponent
-    return factor
-
-
 def turbulence_intensity(surface: Surface, height_m: float = REFERENCE_HEIGHT_M) -> float:
     """Standard deviation of the along-wind gusts over the mean: 1 / ln(z / z0).
 
@@ -107,35 +97,3 @@ def gust_factor(intensity: float, *, peak_factor: float = 2.55) -> float:
     1.44
     """
     return 1.0 + peak_factor * intensity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gumbel:
-    """The distribution of the largest value in one period (first asymptote): location and scale."""
-
-    location: float
-    scale: float
-
-    @classmethod
-    def of_maxima(cls, maxima: FloatArray) -> Gumbel:
-        """Fitted to a series of maxima by moments. Raises ValueError where they do not differ.
-
-        >>> Gumbel.of_maxima(np.array([20.0, 24.0, 22.0, 26.0])).scale.__round__(2)
-        2.01
-        """
-        if len(maxima) < 2 or not np.ptp(maxima) > 0.0:
-            raise ValueError("extremes need two maxima or more that differ")
-        scale = float(np.std(maxima, ddof=1)) * math.sqrt(6.0) / math.pi
-        return cls(location=float(np.mean(maxima)) - np.euler_gamma * scale, scale=scale)
-
-    def return_level(self, periods: float) -> float:
-        """The value passed once in so many periods on average; periods > 1.
-
-        >>> round(Gumbel(location=20.0, scale=2.0).return_level(50.0), 1)
-        27.8
-        """
-        return self.location - self.scale * math.log(-math.log(1.0 - 1.0 / periods))
-
-    def chance_below(self, value: float) -> float:
-        """Chance that the largest of one period stays at or below a value."""
-        return math.exp(-math.exp(-(value - self.location) / self.scale))

@@ -81,11 +81,6 @@ class Zone:
         """Whether a class other than G is published, which binds by itself."""
         return self.airspace_class not in ("", UNCONTROLLED)
 
-    def edge_distance_m(self, position: Position) -> float:
-        """Horizontal distance to the nearest edge, from inside or outside."""
-        boundary = project(self.area.polygon.boundary, LocalFrame(position))
-        return float(shapely.distance(boundary, shapely.Point(0.0, 0.0)))
-
     def distance_m(self, position: Position) -> float:
         """Horizontal distance to the zone: 0 inside, overhead or touching."""
         local = project(self.area.polygon, LocalFrame(position))
@@ -95,10 +90,6 @@ class Zone:
     def active(self, start: datetime, end: datetime) -> bool | None:
         """Whether the zone is active at any moment of a period; None where that is not known."""
         return self.activation.active(start, end, self._middle())
-
-    def active_spans(self, start: datetime, end: datetime) -> tuple[list[tuple[float, float]], bool | None]:
-        """(POSIX seconds of each span of activity in a period, what holds at other times)."""
-        return self.activation.spans(start, end, self._middle())
 
     def _middle(self) -> Position:
         centre = self.area.polygon.representative_point()

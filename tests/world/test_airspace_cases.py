@@ -25,14 +25,17 @@ from dfr.world.airspace import (
     Airspace,
     AirspaceState,
     Coverage,
+    Verdict,
     VerticalLimit,
     Zone,
+    ZoneVerdict,
     limit,
     zone_of_restriction,
 )
 from dfr.world.shapes import Arc, Area, EdgeRule, Vertex, area_of_circle, area_of_ring, build_areas
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 from dfr.world.vertical import Air, limit_m_agl
+from tests.places import edge_distance_m
 
 NOON = datetime(2024, 8, 24, 12, tzinfo=UTC)
 SEA = FlatGround(height_m_amsl=0.0, source="test")
@@ -77,6 +80,15 @@ def volume(
     space: Airspace, ring: Ring, top_m: float = 120.0, terrain: Terrain = SEA, when: datetime = NOON
 ) -> AirspaceState:
     return space.volume_conflicts(ring, upper_m_agl=top_m, start=when, end=when, terrain=terrain).state
+
+
+def leg_conflicts(space: Airspace, leg: Ring) -> list[ZoneVerdict]:
+    """The zones that a leg at 50 m runs into, in the order of their names."""
+    answer = space.volume_conflicts(
+        leg, lower_m_agl=50.0, upper_m_agl=50.0, start=NOON, end=NOON, terrain=SEA
+    )
+    found = [verdict for verdict in answer.verdicts if verdict.verdict is Verdict.CONFLICT]
+    return sorted(found, key=lambda verdict: verdict.zone.name)
 
 
 def square(centre: Position, half_m: float) -> Ring:
@@ -165,8 +177,8 @@ def test_case_05_a_centre_before_the_class_serves_the_next_record() -> None:
     one, two, three = read.zones
     assert one.distance_m(HERE) == 0.0
     assert two.distance_m(there) == 0.0
-    assert two.edge_distance_m(there) == pytest.approx(3 * 1852, abs=1)
-    assert three.edge_distance_m(there) == pytest.approx(4 * 1852, abs=1)
+    assert edge_distance_m(two, there) == pytest.approx(3 * 1852, abs=1)
+    assert edge_distance_m(three, there) == pytest.approx(4 * 1852, abs=1)
     assert [(p.code, p.line) for p in read.problems] == [("shared-centre", 18)]
 
 
@@ -216,11 +228,12 @@ def test_case_10_abutting_zones_leave_no_gap() -> None:
     south = zone((b, at(50.5, -1.1), at(50.5, -1.5), a), name="south")
     space = airspace(north, south)
     for lon in (-1.45, -1.3, -1.123456):
-        hits = space.path_conflicts(
-            [at(50.9, lon), at(50.6, lon)], height_m_agl=50, start=NOON, end=NOON, terrain=SEA
-        )
-        assert [hit.zone.name for hit in hits] == ["north", "south"]
-        assert hits[0].exit_m == pytest.approx(hits[1].entry_m, abs=0.1)
+        leg = (at(50.9, lon), at(50.6, lon))
+        assert [hit.zone.name for hit in leg_conflicts(space, leg)] == ["north", "south"]
+        # The border is a geodesic, some metres off the straight line in degrees.
+        border = at(50.8 - 0.25 * (lon + 1.5), lon)
+        for north_m in range(-30, 31):
+            assert state(space, offset(border, bearing_deg=0, distance_m=north_m)) is AirspaceState.CONFLICT
 
 
 def test_case_11_a_leg_that_enters_a_zone_by_a_metre_between_clear_waypoints_is_reported() -> None:
@@ -233,20 +246,18 @@ def test_case_11_a_leg_that_enters_a_zone_by_a_metre_between_clear_waypoints_is_
     space = airspace(inner)
     for place in (start, end):
         assert state(space, place) is AirspaceState.CLEAR
-    (hit,) = space.path_conflicts([start, end], height_m_agl=50, start=NOON, end=NOON, terrain=SEA)
-    assert hit.entry_m == pytest.approx(2000.0, abs=2.0)
-    assert hit.exit_m == pytest.approx(4000.0, abs=2.0)
-    assert distance_m(hit.entry, offset(west, bearing_deg=0, distance_m=1000)) < 2.0
-    assert distance_m(hit.exit, offset(west, bearing_deg=180, distance_m=1000)) < 2.0
+    (hit,) = leg_conflicts(space, (start, end))
+    assert hit.horizontal_margin_m == pytest.approx(-1.0, abs=0.1)
+    assert distance_m(hit.place, west) < 1001.0
 
 
 def test_case_12_a_tangent_leg_is_a_conflict_without_dwell() -> None:
     diamond = zone(tuple(offset(HERE, bearing_deg=b, distance_m=1000) for b in (0, 90, 180, 270)))
     tip = offset(HERE, bearing_deg=0, distance_m=1000)
     leg = [offset(tip, bearing_deg=b, distance_m=2000) for b in (270, 90)]
-    (hit,) = airspace(diamond).path_conflicts(leg, height_m_agl=50, start=NOON, end=NOON, terrain=SEA)
-    assert hit.exit_m - hit.entry_m == pytest.approx(0.0, abs=0.5)
-    assert hit.entry_m == pytest.approx(2000.0, abs=1.0)
+    (hit,) = leg_conflicts(airspace(diamond), (leg[0], leg[1]))
+    assert hit.horizontal_margin_m == pytest.approx(0.0, abs=0.05)
+    assert distance_m(hit.place, tip) < 0.5
 
 
 def test_case_13_winding_and_the_closing_corner_change_nothing() -> None:
@@ -255,8 +266,8 @@ def test_case_13_winding_and_the_closing_corner_change_nothing() -> None:
     areas = [area(variant) for variant in variants]
     for other in areas[1:]:
         assert other.area_m2() == pytest.approx(areas[0].area_m2(), rel=1e-9)
-        assert zone(other).edge_distance_m(HERE) == pytest.approx(
-            zone(areas[0]).edge_distance_m(HERE), abs=0.01
+        assert edge_distance_m(zone(other), HERE) == pytest.approx(
+            edge_distance_m(zone(areas[0]), HERE), abs=0.01
         )
 
 
@@ -266,8 +277,8 @@ def test_case_14_a_long_edge_follows_the_geodesic_and_says_so() -> None:
     ring = (west, east, at(50.5, east.lon_deg), at(50.5, -1.5))
     geodesic, parallel = area(ring), area(ring, EdgeRule.PARALLEL)
     middle = at(50.7, (west.lon_deg + east.lon_deg) / 2.0)
-    assert zone(geodesic).edge_distance_m(middle) == pytest.approx(17.0, abs=0.5)
-    assert zone(parallel).edge_distance_m(middle) == pytest.approx(0.0, abs=0.5)
+    assert edge_distance_m(zone(geodesic), middle) == pytest.approx(17.0, abs=0.5)
+    assert edge_distance_m(zone(parallel), middle) == pytest.approx(0.0, abs=0.5)
     assert (geodesic.edges.value, parallel.edges.value) == ("geodesic", "parallel")
 
 
@@ -292,9 +303,9 @@ def test_case_15_a_narrow_hill_between_far_waypoints_is_seen() -> None:
     assert volume(space, square(offset(HERE, bearing_deg=70, distance_m=700), 1400), 120.0, Hill()) is (
         AirspaceState.CONFLICT
     )
-    leg = [offset(HERE, bearing_deg=b, distance_m=d) for b, d in ((270, 2300), (90, 1500))]
-    assert space.path_conflicts(leg, height_m_agl=120, start=NOON, end=NOON, terrain=Hill())
-    assert not space.path_conflicts(leg, height_m_agl=120, start=NOON, end=NOON, terrain=SEA)
+    corridor = square(offset(HERE, bearing_deg=90, distance_m=400), 1900)
+    assert volume(space, corridor, 120.0, Hill()) is AirspaceState.CONFLICT
+    assert volume(space, corridor, 120.0, SEA) is AirspaceState.CLEAR
 
 
 @pytest.mark.parametrize(

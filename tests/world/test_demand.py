@@ -32,27 +32,32 @@ def on(scenario: Scenario, first: datetime, days: int, weights: list[float]) -> 
     return replace(scenario, period=period, demand=replace(scenario.demand, days=totals))
 
 
+def rates_by_hour(scenario: Scenario) -> dict[datetime, float]:
+    """Calls per second by the beginning of each local hour."""
+    table = demand.hourly_demand(scenario)
+    return {slot.start: rate for slot, rate in zip(table.slots, table.rates_per_s, strict=True)}
+
+
 def test_a_weekend_of_whole_weighted_days_expects_its_totals(victorious: Scenario) -> None:
     # All weights lie within the hours of the period.
     assert demand.expected_calls(victorious) == pytest.approx(18 + 28 + 28)
 
 
 def test_the_rate_of_an_hour_is_its_weight_of_the_day(victorious: Scenario) -> None:
-    saturday_21 = datetime(2024, 8, 24, 21, 30, tzinfo=LONDON)
+    saturday_21 = datetime(2024, 8, 24, 21, tzinfo=LONDON)
     weights = victorious.demand.days[1].hour_weights
     expected = 28 * weights[21] / sum(weights) / 3600
-    assert demand.rate_per_s(victorious, victorious.period.t_s(saturday_21)) == pytest.approx(expected)
+    assert rates_by_hour(victorious)[saturday_21] == pytest.approx(expected)
 
 
-def test_nobody_calls_outside_the_period(victorious: Scenario) -> None:
-    assert demand.rate_per_s(victorious, -1.0) == 0.0
-    assert demand.rate_per_s(victorious, victorious.period.seconds) == 0.0
-
-
-def test_the_table_says_what_the_rate_says(victorious: Scenario) -> None:
+def test_every_hour_has_its_weight_of_its_days_calls(victorious: Scenario) -> None:
     table = demand.hourly_demand(victorious)
-    middles = [0.5 * (slot.start_s + slot.end_s) for slot in table.slots]
-    assert list(table.rates_per_s) == pytest.approx([demand.rate_per_s(victorious, t) for t in middles])
+    days = {day.date.date(): day for day in victorious.demand.days}
+    for start, rate_per_s in rates_by_hour(victorious).items():
+        day = days[start.date()]
+        assert rate_per_s == pytest.approx(
+            day.calls * day.hour_weights[start.hour] / sum(day.hour_weights) / 3600.0
+        )
     assert table.max_rate_per_s == pytest.approx(max(table.rates_per_s))
     assert table.edges_s[0] == 0.0
     assert table.edges_s[-1] == victorious.period.seconds
@@ -75,7 +80,7 @@ def test_a_day_keeps_its_total_over_a_clock_change(victorious: Scenario, day: da
     scenario = on(victorious, day.replace(tzinfo=LONDON), 1, [1.0] * 24)
     assert len(hour_slots(scenario.period)) == hours
     assert demand.expected_calls(scenario) == pytest.approx(24.0)
-    assert demand.rate_per_s(scenario, 3600.0) == pytest.approx(24.0 / hours / 3600.0)
+    assert demand.hourly_demand(scenario).rates_per_s == pytest.approx([24.0 / hours / 3600.0] * hours)
 
 
 def test_a_period_that_starts_within_a_day_sees_only_its_part(victorious: Scenario) -> None:

@@ -13,7 +13,6 @@ from dfr.world.gusts import (
     LengthConvention,
     Spectrum,
     gust_components,
-    mil_sigma_mps,
     scale_lengths_m,
     site_turbulence,
     spectrum_psd,
@@ -106,12 +105,6 @@ def test_scale_lengths_are_the_standards():
 def test_the_model_is_not_read_below_ten_or_above_a_thousand_feet():
     assert scale_lengths_m(0.5) == pytest.approx(scale_lengths_m(ft_to_m(10.0)))
     assert scale_lengths_m(900.0) == pytest.approx(scale_lengths_m(ft_to_m(1000.0)))
-
-
-def test_mil_deviations_are_a_tenth_of_the_wind_and_its_function_of_height():
-    along, cross, vertical = mil_sigma_mps(10.0, ft_to_m(100.0))
-    assert vertical == pytest.approx(1.0)
-    assert along == cross == pytest.approx(1.0 / 0.2593**0.4)
 
 
 def test_a_sites_gusts_have_its_own_intensity():

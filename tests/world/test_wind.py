@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
 from dfr.scenario.model import Surface
 from dfr.world.wind import (
     ROUGHNESS_M,
-    Gumbel,
     MeanWind,
     gust_factor,
-    power_law_factor,
     profile_factor,
     turbulence_intensity,
 )
@@ -73,23 +70,3 @@ def test_components_say_where_the_air_goes(from_deg, east, north):
 def test_intensity_and_gust_factor_are_the_tabled_ones(surface, intensity, factor):
     assert turbulence_intensity(surface) == pytest.approx(intensity, abs=0.006)
     assert gust_factor(turbulence_intensity(surface)) == pytest.approx(factor, abs=0.05)
-
-
-def test_the_power_law_is_one_at_ten_metres():
-    assert power_law_factor(np.array([10.0, 20.0]), 0.14) == pytest.approx([1.0, 2.0**0.14])
-
-
-def test_a_gumbel_fit_finds_the_distribution_its_maxima_came_from():
-    maxima = np.random.default_rng(5).gumbel(22.0, 2.5, 20_000)
-    found = Gumbel.of_maxima(maxima)
-    assert found.location == pytest.approx(22.0, abs=0.1)
-    assert found.scale == pytest.approx(2.5, abs=0.1)
-    fifty = found.return_level(50.0)
-    assert np.mean(maxima > fifty) == pytest.approx(0.02, abs=0.004)
-    assert found.chance_below(fifty) == pytest.approx(0.98)
-
-
-@pytest.mark.parametrize("maxima", [[], [20.0], [20.0, 20.0]])
-def test_maxima_that_do_not_differ_tell_no_extremes(maxima):
-    with pytest.raises(ValueError, match="two maxima or more"):
-        Gumbel.of_maxima(np.array(maxima))

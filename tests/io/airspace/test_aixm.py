@@ -18,6 +18,7 @@ from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.uk_designators import kind_of_uk_area
 from dfr.world.vertical import SURFACE, UNLIMITED
 from dfr.world.zones import Zone
+from tests.places import edge_distance_m
 
 from .aixm_samples import airspace, along, arc, border, curve, document, full_circle, limits, line
 
@@ -53,7 +54,7 @@ def test_a_circle_of_the_uk_dataset_is_a_flight_restriction_zone() -> None:
     assert (result.kind, result.date) == ("aixm", "2026-09-03")
     assert (zone.name, zone.kind) == ("EGR9U901A NOWHERE", "FRZ")
     assert (zone.lower, zone.upper.text) == (SURFACE, "2000 ft AGL")
-    assert zone.edge_distance_m(Position(lat_deg=52.0, lon_deg=-1.0)) == pytest.approx(2 * NM, abs=1.0)
+    assert edge_distance_m(zone, Position(lat_deg=52.0, lon_deg=-1.0)) == pytest.approx(2 * NM, abs=1.0)
     assert "FRZ Active H24" in zone.remarks
 
 
@@ -238,7 +239,7 @@ def test_the_last_correction_of_a_baseline_counts_in_its_period() -> None:
     here = Position(lat_deg=52.0, lon_deg=-1.0)
     march, august = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
     found = {
-        round(zone.edge_distance_m(here) / NM): (zone.active(march, march), zone.active(august, august))
+        round(edge_distance_m(zone, here) / NM): (zone.active(march, march), zone.active(august, august))
         for zone in result.zones
     }
     assert found == {2: (True, False), 3: (False, True)}

@@ -16,6 +16,7 @@ from dfr.io.airspace.openair import read_openair
 from dfr.io.airspace.openair_write import write_openair
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.world.vertical import SURFACE, UNLIMITED
+from tests.places import edge_distance_m
 
 HEAD = "AC D\nAN TEST CTR\nAL SFC\nAH 2000ft\n"
 TRIANGLE = "DP 50:00:00 N 001:00:00 W\nDP 50:10:00 N 001:00:00 W\nDP 50:10:00 N 000:50:00 W\n"
@@ -215,7 +216,7 @@ def test_remarks_behind_records_are_no_part_of_them() -> None:
     assert result.problems == ()
     a, b = result.zones
     assert (a.lower.value_m, a.upper, b.upper) == (pytest.approx(457.2), UNLIMITED, UNLIMITED)
-    assert a.edge_distance_m(Position(lat_deg=50.0, lon_deg=-1.0)) == pytest.approx(2.5 * 1852, abs=0.5)
+    assert edge_distance_m(a, Position(lat_deg=50.0, lon_deg=-1.0)) == pytest.approx(2.5 * 1852, abs=0.5)
     midnight = datetime(2024, 12, 18, tzinfo=UTC)
     assert [a.active(t, t) for t in (noon, midnight)] == [True, False]
     early, late = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)

@@ -23,6 +23,7 @@ from dfr.scenario.air import AirspaceFile
 from dfr.world.airspace import AirspaceState
 from dfr.world.terrain import FlatGround
 from dfr.world.vertical import SURFACE, UNLIMITED
+from tests.places import edge_distance_m
 
 HERE = Position(lat_deg=50.75, lon_deg=-1.2)
 CIRCLE = {"type": "Circle", "center": [-1.2, 50.75], "radius": 1000}
@@ -63,7 +64,7 @@ def test_an_ed_269_circle_has_its_radius_limits_and_authority() -> None:
     assert (result.kind, zone.kind, zone.name, zone.contact) == ("ed269", "PROHIBITED", "Test", "Tower, 1")
     assert zone.lower == SURFACE
     assert (zone.upper.value_m, zone.upper.datum) == (120.0, VerticalDatum.AGL)
-    assert zone.edge_distance_m(HERE) == pytest.approx(1000.0, abs=0.5)
+    assert edge_distance_m(zone, HERE) == pytest.approx(1000.0, abs=0.5)
     assert zone.line == 3
 
 
@@ -130,7 +131,7 @@ def test_ed_318_circles_and_collections() -> None:
     result = read({"type": "FeatureCollection", "features": [ed318(point), ed318(polygon)]})
     circle, square = result.zones
     assert (result.kind, circle.kind, circle.name) == ("ed318", "REQ_AUTHORIZATION", "Zone")
-    assert circle.edge_distance_m(HERE) == pytest.approx(500, abs=0.5)
+    assert edge_distance_m(circle, HERE) == pytest.approx(500, abs=0.5)
     assert square.distance_m(HERE) > 500.0
     wgs84 = {**point, "layer": {"upper": 100, "upperReference": "WGS84"}}
     (zone,) = read({"type": "FeatureCollection", "features": [ed318(wgs84)]}).zones
