@@ -30,9 +30,11 @@ from dfr.geo import Position, VerticalDatum, offset
 from dfr.io.airspace.openair import read_openair
 from dfr.plan.routing import Obstacle, Router
 from dfr.scenario.air import ALL_KINDS
-from dfr.world.activation import Activation, Interval
-from dfr.world.airspace import SURFACE, Airspace, Coverage, Zone, limit
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import Coverage
+from dfr.world.hours import Activation, Interval
 from dfr.world.shapes import area_of_ring
+from dfr.world.zones import SURFACE, Zone, limit
 
 ROUTE_TARGET_MS = 50.0
 START = datetime(2024, 8, 24, tzinfo=UTC).timestamp()

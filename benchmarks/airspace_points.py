@@ -18,13 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfr.geo import FloatArray, Position, VerticalDatum
 from dfr.scenario.air import ALL_KINDS, DataKind
-from dfr.world.activation import DailyHours, Interval
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import ANY_TIME, Coverage, CoverIndex
 from dfr.world.edges import METRES_PER_DEGREE
-from dfr.world.vertical import TOUCH_M as TOUCH_HEIGHT_M
-from dfr.world.vertical import VerticalLimit, flight_level_range_m_amsl
-from dfr.world.zones import TOUCH_M, Zone
+from dfr.world.hours import DailyHours, Interval
+from dfr.world.zones import TOUCH_EDGE_M, TOUCH_HEIGHT_M, VerticalLimit, Zone, flight_level_range_m_amsl
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
@@ -237,7 +235,7 @@ def _posix_s(moment: datetime | None, default: float) -> float:
 
 def _grown(polygon: shapely.Geometry) -> shapely.Geometry:
     """A polygon grown by the distance that counts as touching."""
-    return shapely.buffer(polygon, TOUCH_M / METRES_PER_DEGREE, join_style="mitre")
+    return shapely.buffer(polygon, TOUCH_EDGE_M / METRES_PER_DEGREE, join_style="mitre")
 
 
 def _turns(shape: shapely.Geometry) -> list[float]:

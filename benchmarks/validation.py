@@ -28,7 +28,7 @@ from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
 from dfr.scenario.model import Surface
 from dfr.units import AIR_DENSITY_KG_M3, GRAVITY_MPS2
 from dfr.world.gusts import GustSeries, Spectrum, spectrum_psd
-from dfr.world.wind import ROUGHNESS_M, gust_factor, profile_factor, turbulence_intensity
+from dfr.world.weather import ROUGHNESS_M, gust_factor, profile_factor, turbulence_intensity
 
 SIGMA_MPS, SCALE_S = 1.5, 8.0
 SITL_TRIM = {10.0: 4.3, 20.0: 7.2, 30.0: 10.0, 45.0: 14.75}

@@ -8,7 +8,7 @@ from typing import Any
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
 from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 
 SQRT_HEIGHT_M = 60.0
 """Below it SIM_WIND_T 0 lets the wind fall with the square root of the height."""

@@ -17,7 +17,7 @@ from dfr.aircraft.settings import PARAMETERS
 from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
 from dfr.errors import InputError, Problem
 from dfr.geo import FloatArray
-from dfr.world.wind import profile_factor
+from dfr.world.weather import profile_factor
 
 PROFILES = ("none", "sqrt60", "log")
 """Wind with height: the same everywhere; ArduPilot SITL's square root below 60 m; the log law from 10 m."""

@@ -32,7 +32,7 @@ from dfr.aircraft.trim import air_density, airframe_of
 from dfr.geo import FloatArray
 from dfr.units import wh_to_j
 from dfr.world.gusts import scale_lengths_m
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 
 __all__ = [
     "FlightSettings",

@@ -20,10 +20,11 @@ from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import write_atomically
 from dfr.io.terrain_files import load_terrain
 from dfr.scenario.air import ZONE_KINDS, AirspaceFile, DataKind, TerrainFile, in_order
-from dfr.world.airspace import Airspace, AirspaceAnswer, AirspaceState, Zone
-from dfr.world.airspace_age import aged
+from dfr.world.airspace import Airspace
+from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState, aged
 from dfr.world.notices import NotamText, with_notams
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
+from dfr.world.zones import Zone
 
 app = typer.Typer(no_args_is_help=True, help="Check, query and convert airspace files.")
 

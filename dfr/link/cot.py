@@ -25,7 +25,7 @@ from xml.etree import ElementTree as ET
 
 from dfr.errors import InputError
 from dfr.link.vehicle import VehicleState
-from dfr.world.vertical import geoid_height_m
+from dfr.world.terrain import geoid_height_m
 
 TYPE = "a-f-A-M-H-Q"
 HOW = "m-g"

@@ -21,8 +21,7 @@ from dfr.plan.flight_path import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan
 from dfr.scenario.model import Scenario
 from dfr.world.model import World
-from dfr.world.weather import mean_wind, weather_at
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind, mean_wind, weather_at
 
 CRITICAL_SHARE = 0.5
 """Part of the reserve at which the drone lands where it is (assumed). It must be less, or nothing arms."""

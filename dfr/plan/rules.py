@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dfr.findings import Basis
 from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.plan.jurisdictions.model import Jurisdiction
-from dfr.world.data_needs import DATA_NEEDS
+from dfr.world.coverage import DATA_NEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from dfr.scenario.model import OperationKind, Scenario, Shift
 from dfr.world.demand import expected_by_hour_zone_priority, hourly_demand
 from dfr.world.weather import (
     Limiting,
+    MeanWind,
     Quantity,
     WeatherLimits,
     held_against,
@@ -25,7 +26,6 @@ from dfr.world.weather import (
     operation_limits,
     weather_at,
 )
-from dfr.world.wind import MeanWind
 
 MILD_C = 15.0
 """Temperature of the calm air in which a plan without a flyable hour is laid out (standard atmosphere)."""

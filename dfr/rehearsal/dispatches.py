@@ -28,7 +28,7 @@ from dfr.rehearsal.landing import GnssDrift, TruePosition, marker_at, marker_par
 from dfr.scenario.model import Guidance
 from dfr.track import FlightTrack, Phase, phase_seconds, track_of_phases
 from dfr.world.model import World
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 from firmware_sitl.start import SitlEngine, start_vehicle
 
 FIRMWARE = Path(firmware_sitl.__file__).parent

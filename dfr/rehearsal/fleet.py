@@ -29,8 +29,7 @@ from dfr.sim.flight import Order
 from dfr.sim.inputs import SimInputs
 from dfr.track import Phase
 from dfr.world.model import World
-from dfr.world.weather import mean_wind, weather_at
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind, mean_wind, weather_at
 from firmware_sitl.start import start_vehicle
 from firmware_sitl.vehicle.airframe import read_airframe
 from firmware_sitl.vehicle.battery import rest_volt

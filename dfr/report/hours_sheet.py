@@ -13,7 +13,7 @@ from dfr.report.words import MINUS
 from dfr.scenario.air import HourWeather
 from dfr.scenario.model import Scenario
 from dfr.units import mps_to_kt
-from dfr.world.sun import SunEvent, sun_time
+from dfr.world.hours import SunEvent, sun_time
 from dfr.world.weather import gust_of, weather_at
 
 HOURS = range(24)

@@ -27,7 +27,7 @@ from dfr.plan.windows import HourWindow, hour_windows, planning_window
 from dfr.report.charts import BLUE, GREEN, GREY, RED, STYLE, svg_of
 from dfr.scenario.model import Scenario
 from dfr.world.model import World
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 
 CELLS = 26
 """Grid points along the longer side of the site: about 60 m apart on a festival ground."""

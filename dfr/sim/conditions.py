@@ -21,8 +21,7 @@ from dfr.scenario.model import DockObstacle
 from dfr.sim.inputs import Condition, Landing, Leg
 from dfr.world.model import World
 from dfr.world.wakes import LocalWind, over_dock
-from dfr.world.weather import limiting, mean_wind, operation_limits, turbulence_intensity_of
-from dfr.world.wind import ROUGHNESS_M
+from dfr.world.weather import ROUGHNESS_M, limiting, mean_wind, operation_limits, turbulence_intensity_of
 
 MIN_ON_SCENE_S = 60.0
 """A drone that could not stay this long is not sent."""

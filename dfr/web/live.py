@@ -20,7 +20,7 @@ from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.peer import LINK_LOST_S
 from dfr.link.vehicle import VehicleState
 from dfr.web.layers import lonlat
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 
 CAMERA_DOWN_DEG = 45.0
 CAMERA_WIDE_DEG = 60.0

@@ -45,38 +45,16 @@ from dfr.world.coverage import (
     Slab,
     cover_area,
 )
-from dfr.world.shapes import METRES_PER_DEGREE, Area
-from dfr.world.terrain import Terrain, heights_m_amsl
-from dfr.world.vertical import (
-    SURFACE,
-    UNLIMITED,
+from dfr.world.edges import METRES_PER_DEGREE
+from dfr.world.shapes import Area
+from dfr.world.terrain import Terrain, geoid_height_m, heights_m_amsl
+from dfr.world.zones import (
     Air,
+    Obstacle,
     Range,
-    VerticalLimit,
-    geoid_height_m,
-    limit,
+    Zone,
+    zone_of_restriction,
 )
-from dfr.world.zones import Obstacle, Zone, zone_of_restriction
-
-__all__ = [
-    "SURFACE",
-    "UNLIMITED",
-    "Airspace",
-    "AirspaceAnswer",
-    "AirspaceSource",
-    "AirspaceState",
-    "Coverage",
-    "DataKind",
-    "KindCover",
-    "Verdict",
-    "VerticalLimit",
-    "VolumeAnswer",
-    "Zone",
-    "ZoneAnswer",
-    "ZoneVerdict",
-    "limit",
-    "zone_of_restriction",
-]
 
 
 @dataclass(frozen=True)

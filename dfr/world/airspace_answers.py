@@ -6,7 +6,7 @@ The volume that is checked is the one with its buffers; enlarging it never remov
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,10 +15,10 @@ import shapely
 
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
 from dfr.scenario.air import DataKind
-from dfr.world.coverage import KindCover
-from dfr.world.shapes import Vertex, build_areas
-from dfr.world.vertical import Air, Range, VerticalFit, vertical_fit
-from dfr.world.zones import TOUCH_M, Zone
+from dfr.world.coverage import AirspaceSource, KindCover, data_age
+from dfr.world.outlines import Vertex
+from dfr.world.shapes import build_areas
+from dfr.world.zones import TOUCH_EDGE_M, Air, Range, VerticalFit, Zone, vertical_fit
 
 GROUND_STEP_M = 50.0
 """The ground under a volume is sampled this densely: the posts of OS Terrain 50."""
@@ -81,7 +81,7 @@ class Ground:
 
     def under(self, area: shapely.Geometry) -> tuple[Range | None, Range | None]:
         """(highest, lowest) ground within an area, each as a range; where no sample is in it, of all."""
-        inside = shapely.dwithin(area, shapely.points(self.east_north), TOUCH_M)
+        inside = shapely.dwithin(area, shapely.points(self.east_north), TOUCH_EDGE_M)
         chosen = [b for b, is_in in zip(self.bounds_m_amsl, inside, strict=True) if is_in or not inside.any()]
         known = [bounds for bounds in chosen if bounds is not None]
         if not known or len(known) < len(chosen):
@@ -135,7 +135,7 @@ def zone_verdict(
     )
     active = zone.active(layer.start, layer.end)
     margin_m, point = (
-        (apart_m, _nearest(shape, volume)) if apart_m > TOUCH_M else _deepest(shape, shared, volume)
+        (apart_m, _nearest(shape, volume)) if apart_m > TOUCH_EDGE_M else _deepest(shape, shared, volume)
     )
     verdict, reason = _decide(zone, apart_m, fit, active)
     return ZoneVerdict(
@@ -152,7 +152,7 @@ def zone_verdict(
 def _decide(  # noqa: PLR0911 - one return for each reason, in the order in which they decide
     zone: Zone, apart_m: float, fit: VerticalFit, active: bool | None
 ) -> tuple[Verdict, str]:
-    if apart_m > TOUCH_M:
+    if apart_m > TOUCH_EDGE_M:
         return Verdict.CLEAR, "apart"
     if not zone.binding:
         return Verdict.CLEAR, "does not bind this operation"
@@ -187,7 +187,7 @@ def _deepest(
         [shapely.get_coordinates(shared), shapely.get_coordinates(shapely.centroid(shared))]
     )
     depths = shapely.distance(shape.boundary, shapely.points(points))
-    depths[~shapely.intersects_xy(shape.buffer(TOUCH_M), *points.T)] = 0.0
+    depths[~shapely.intersects_xy(shape.buffer(TOUCH_EDGE_M), *points.T)] = 0.0
     deepest = int(np.argmax(depths))
     return -float(depths[deepest]), (float(points[deepest, 0]), float(points[deepest, 1]))
 
@@ -288,3 +288,13 @@ def why_not(answer: ZoneAnswer) -> str:
     if not answer.zone.binding:
         return "it restricts nobody"
     return "not active then" if answer.active is False else "the height is outside its limits"
+
+
+def aged(answer: AirspaceAnswer, sources: Sequence[AirspaceSource], when: datetime) -> AirspaceAnswer:
+    """The answer with a reason for each source of another time; clear becomes unknown beyond a year."""
+    ages = [(source, data_age(source.date, when, when)) for source in sources]
+    reasons = [f"{source.path} is {age}" for source, age in ages if age.changes or age.unknown]
+    far = any(age.days is not None and age.unknown for _, age in ages)
+    stale = far and answer.state is AirspaceState.CLEAR
+    state = AirspaceState.UNKNOWN if stale else answer.state
+    return replace(answer, state=state, reasons=(*answer.reasons, *reasons))

@@ -1,26 +1,37 @@
-"""What a source of airspace data speaks of: where, between which heights, when, and of which kinds of data.
+"""Data about the air: what a source speaks of, how old it is, which kinds a go needs, and where to get them.
 
-An airway overhead says nothing of the ground below it, and a file for crewed aviation nothing of zones that
-bind unmanned aircraft only.
+A source speaks of places, heights and times, and of some kinds of data: an airway overhead says nothing of
+the ground below it, and a file for crewed aviation nothing of zones that bind unmanned aircraft only.
+
+Aeronautical changes take effect at common dates 28 days apart (ICAO Annex 15, AIRAC); one of them is
+25 January 2024. Within the cycle of its date a file is current, beyond a year nobody can say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import shapely
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring
-from dfr.scenario.air import DataKind
-from dfr.world.activation import Interval
-from dfr.world.shapes import Area, EdgeRule, area_of_ring
-from dfr.world.vertical import SURFACE, TOUCH_M, UNLIMITED, Air, VerticalLimit, limit_m_agl
-from dfr.world.zones import TOUCH_M as TOUCH_EDGE_M
-from dfr.world.zones import Zone
+from dfr.scenario.air import ALL_KINDS, DataKind
+from dfr.world.hours import Interval
+from dfr.world.outlines import EdgeRule
+from dfr.world.shapes import Area, area_of_ring
+from dfr.world.zones import (
+    SURFACE,
+    TOUCH_EDGE_M,
+    TOUCH_HEIGHT_M,
+    UNLIMITED,
+    Air,
+    VerticalLimit,
+    Zone,
+    limit_m_agl,
+)
 
 ANY_TIME = Interval(start=None, end=None)
 
@@ -66,7 +77,7 @@ class Coverage:
         under, over = limit_m_agl(self.lower, floor), limit_m_agl(self.upper, ceiling)
         if isinstance(under, str) or isinstance(over, str):
             return False
-        return under[1] <= bottom_m_agl + TOUCH_M and over[0] >= top_m_agl - TOUCH_M
+        return under[1] <= bottom_m_agl + TOUCH_HEIGHT_M and over[0] >= top_m_agl - TOUCH_HEIGHT_M
 
     def lasts(self, start: datetime, end: datetime) -> bool:
         """True where it speaks of the whole of a period."""
@@ -254,3 +265,141 @@ def _speaks(cover: Coverage, slab: Slab) -> bool:
 
 def _sources(covers: Iterable[Coverage], kind: DataKind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cover.source for cover in covers if kind in cover.kinds and cover.source))
+
+
+AIRAC_EPOCH = date(2024, 1, 25)
+AIRAC_DAYS = 28
+LONGEST_DAYS = 365
+"""Data farther than this from the time asked about say nothing of it (assumed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataAge:
+    """Days from the data to the time asked about (negative where they are newer), and AIRAC changes between.
+
+    None where the data name no date.
+    """
+
+    days: int | None
+    changes: int = 0
+
+    @property
+    def unknown(self) -> bool:
+        """True where the data cannot speak of the time."""
+        return self.days is None or abs(self.days) > LONGEST_DAYS
+
+    @property
+    def not_in_force(self) -> bool:
+        """True where the data are of a cycle after the time."""
+        return self.days is not None and self.days < 0 and self.changes > 0
+
+    def __str__(self) -> str:
+        if self.days is None:
+            return "of no known date"
+        if self.days == 0 and not self.changes:
+            return "of the time itself"
+        side = "older" if self.days > 0 else "newer"
+        return f"{abs(self.days)} days {side}, {self.changes} AIRAC change{'s' * (self.changes != 1)} between"
+
+
+def data_age(dated: str, start: datetime, end: datetime) -> DataAge:
+    """The age of data of a date (2024-08-24) for a period.
+
+    >>> str(data_age("2024-08-24", datetime(2024, 9, 6, tzinfo=UTC), datetime(2024, 9, 9, tzinfo=UTC)))
+    '13 days older, 1 AIRAC change between'
+    """
+    try:
+        made = date.fromisoformat(dated)
+    except ValueError:
+        return DataAge(days=None)
+    first, last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
+    days = (first - made).days if made < first else min((last - made).days, 0)
+    changes = max(abs(_cycle(day) - _cycle(made)) for day in (first, last))
+    return DataAge(days=days, changes=changes)
+
+
+def _cycle(day: date) -> int:
+    return (day - AIRAC_EPOCH).days // AIRAC_DAYS
+
+
+def next_airac(day: date) -> datetime:
+    """When the first AIRAC change after a day takes effect.
+
+    >>> next_airac(date(2024, 8, 24))
+    datetime.datetime(2024, 9, 5, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    change = AIRAC_EPOCH + timedelta(days=AIRAC_DAYS * (_cycle(day) + 1))
+    return datetime(change.year, change.month, change.day, tzinfo=UTC)
+
+
+IN_SIGHT = ALL_KINDS - {DataKind.AIRSPACE}
+"""Within the pilot's or an observer's sight: whatever binds an unmanned aircraft, and what it can hit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataNeeds:
+    """The kinds of data a go needs within and beyond visual line of sight, and where to get them."""
+
+    in_sight: frozenset[DataKind]
+    beyond_sight: frozenset[DataKind]
+    sources: Mapping[DataKind, str]
+
+    def kinds(self, *, in_sight: bool) -> frozenset[DataKind]:
+        """What a go needs."""
+        return self.in_sight if in_sight else self.beyond_sight
+
+    def where(self, kind: DataKind) -> str:
+        """Where to get data of a kind, as what to do."""
+        return self.sources.get(kind, f"load a file that holds {kind} for this place")
+
+
+_SURVEY = (
+    "list obstacles in a file with their heights, or state obstacles: {surveyed_by, read_at, tallest_m_agl}"
+)
+_NOTAMS = "read the NOTAMs and state notams: {read_by, read_at}, or give their texts with --notam"
+
+DATA_NEEDS: dict[str, DataNeeds] = {
+    "uk": DataNeeds(
+        in_sight=IN_SIGHT,
+        beyond_sight=ALL_KINDS,
+        sources={
+            DataKind.AIRSPACE: "load the airspace of the UK AIP, such as YAIXM "
+            "(github.com/ahsparrow/airspace)",
+            DataKind.AERODROME_ZONES: "load the ATZs and CTRs of the UK AIP, such as YAIXM "
+            "(github.com/ahsparrow/airspace)",
+            DataKind.UNMANNED_ZONES: "load the UAS airspace restrictions of NATS AIS "
+            "(EG_UAS_FR_DS, AIXM, every 28 days, from the AIS page of digital datasets)",
+            DataKind.OBSTACLES: _SURVEY,
+            DataKind.RESTRICTIONS: _NOTAMS,
+        },
+    ),
+    "eu": DataNeeds(
+        in_sight=IN_SIGHT,
+        beyond_sight=ALL_KINDS,
+        sources={
+            DataKind.UNMANNED_ZONES: "load the UAS geographical zones that the state publishes under "
+            "article 15 of Regulation (EU) 2019/947 (ED-269 or ED-318)",
+            DataKind.OBSTACLES: _SURVEY,
+            DataKind.RESTRICTIONS: _NOTAMS,
+        },
+    ),
+    "us": DataNeeds(
+        in_sight=ALL_KINDS,
+        beyond_sight=ALL_KINDS,
+        sources={
+            DataKind.AIRSPACE: "load the FAA's class airspace (GeoJSON, udds-faa.opendata.arcgis.com)",
+            DataKind.AERODROME_ZONES: "load the FAA's class airspace with its surface areas "
+            "(GeoJSON, udds-faa.opendata.arcgis.com)",
+            DataKind.UNMANNED_ZONES: "load the FAA's UAS facility map and national security UAS flight "
+            "restrictions (udds-faa.opendata.arcgis.com)",
+            DataKind.OBSTACLES: _SURVEY,
+            DataKind.RESTRICTIONS: "read the NOTAMs and TFRs and state notams: {read_by, read_at}, or give "
+            "their texts with --notam",
+        },
+    ),
+}
+"""By jurisdiction. Class alone asks no permission of a small unmanned aircraft in sight in the UK since 2019
+(S.I. 2019/261); in the USA it does (14 CFR 107.41)."""
+
+NO_JURISDICTION = DataNeeds(in_sight=ALL_KINDS, beyond_sight=ALL_KINDS, sources={})
+"""Where no set of rules is loaded: everything."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dfr.scenario.air import DataKind, NotamReading
-from dfr.world.activation import Activation, Interval
-from dfr.world.airspace import Airspace, Coverage
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import Coverage
+from dfr.world.hours import Activation, Interval
 from dfr.world.zones import Zone
 
 READING_STANDS = timedelta(hours=24)

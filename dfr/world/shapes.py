@@ -19,17 +19,8 @@ import shapely
 from numpy.typing import NDArray
 
 from dfr.geo import GEOD, FloatArray, LocalFrame, Position, Ring
-from dfr.world.edges import METRES_PER_DEGREE, IntArray
-from dfr.world.outlines import (
-    ALL_POINTS,
-    MOST_POINTS,
-    Arc,
-    EdgeRule,
-    Outline,
-    OutlineNodes,
-    Vertex,
-    circle,
-)
+from dfr.world.edges import IntArray
+from dfr.world.outlines import ALL_POINTS, MOST_POINTS, Arc, EdgeRule, Outline, OutlineNodes, Vertex, circle
 
 MOST_CROSSINGS = 100_000
 """More crossings than the rings of any published file have together; untangling these takes seconds."""
@@ -178,22 +169,6 @@ def _without_cracks(
         parts.append(shapely.Polygon(part.exterior, holes))
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
-
-__all__ = [
-    "METRES_PER_DEGREE",
-    "Arc",
-    "Area",
-    "Built",
-    "EdgeRule",
-    "Outline",
-    "Vertex",
-    "area_of_circle",
-    "area_of_ring",
-    "build_areas",
-    "circle",
-    "project",
-    "unproject",
-]
 
 RADIUS_GAP_M = 50.0
 """End radii of an arc that differ by more are reported: whole seconds of arc explain some 30 m."""

@@ -1,17 +1,21 @@
-"""Terrain: ground heights, flat, on grids or unknown. Start with `Terrain` and `heights_m_amsl`.
+"""Terrain and geoid: heights of the ground (flat, on grids or unknown) and of mean sea level.
+
+Start with `Terrain` and `heights_m_amsl`; `geoid_height_m` is the height of the sea over the ellipsoid.
 
 Grids are bilinear between posts, unknown outside and beside gaps.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Transformer
+from pyproj.exceptions import ProjError
 
 from dfr.geo import GEOD, FloatArray, Position, distance_m
 
@@ -177,3 +181,27 @@ class GridTerrain:
         for grid in self.grids:
             found = np.where(np.isnan(found), grid.heights_m_amsl(lat_deg, lon_deg), found)
         return found
+
+
+@cache
+def _geoid() -> Transformer | None:
+    """The transformation from ellipsoid to mean sea level, None where no geoid grid is installed.
+
+    Without a grid PROJ returns the height unchanged unless ballpark operations are refused.
+    """
+    try:
+        return Transformer.from_crs("EPSG:4979", "EPSG:4326+5773", always_xy=True, allow_ballpark=False)
+    except ProjError:
+        return None
+
+
+def geoid_height_m(position: Position) -> float | None:
+    """Height of mean sea level above the WGS84 ellipsoid, m; None without a geoid grid."""
+    transformer = _geoid()
+    if transformer is None:
+        return None
+    try:
+        amsl = transformer.transform(position.lon_deg, position.lat_deg, 0.0, errcheck=True)[2]
+    except ProjError:
+        return None
+    return -float(amsl) if math.isfinite(amsl) else None

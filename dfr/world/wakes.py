@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dfr.scenario.model import DockObstacle, Surface
-from dfr.world.wind import REFERENCE_HEIGHT_M, ROUGHNESS_M
+from dfr.world.weather import REFERENCE_HEIGHT_M, ROUGHNESS_M
 
 NEAREST_HEIGHTS = 5.0
 SHED_SHARE = 0.25

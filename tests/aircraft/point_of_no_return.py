@@ -10,7 +10,7 @@ from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import predict_paths
 from dfr.aircraft.settings import FlightSettings
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 
 FARTHEST_M = 100_000.0
 STEPS = 48

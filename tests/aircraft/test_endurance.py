@@ -10,7 +10,7 @@ from dfr.aircraft.cases import predict_cases, read_cases
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import FlightSettings, predict_path
-from dfr.world.wind import CALM, MeanWind
+from dfr.world.weather import CALM, MeanWind
 
 from .point_of_no_return import PointOfNoReturn, point_of_no_return
 

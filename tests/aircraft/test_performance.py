@@ -9,7 +9,7 @@ import pytest
 
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path, predict_paths
-from dfr.world.wind import CALM, MeanWind
+from dfr.world.weather import CALM, MeanWind
 
 QUAD = find_drone("arducopter-sitl-quad")
 SETTINGS = FlightSettings()

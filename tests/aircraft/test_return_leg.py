@@ -16,7 +16,7 @@ from dfr.aircraft.return_leg import OWN_AIRSPEED_ERROR, OWN_ERROR
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.sitl_effects import heading_after_waiting, heading_error
 from dfr.aircraft.trim import air_density, airframe_of, speed_along
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 
 from ..recorded_sorties import predicted_like
 from .point_of_no_return import point_of_no_return

@@ -13,7 +13,7 @@ from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, predic
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.sitl_effects import heading_after_waiting
 from dfr.aircraft.trim import air_density, airframe_of
-from dfr.world.wind import MeanWind
+from dfr.world.weather import MeanWind
 
 QUAD = "arducopter-sitl-quad"
 

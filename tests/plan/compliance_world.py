@@ -11,8 +11,10 @@ from dfr.plan.planner import make_plan
 from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS
-from dfr.world.airspace import SURFACE, Airspace, AirspaceSource, Coverage, Zone, limit
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import AirspaceSource, Coverage
 from dfr.world.shapes import area_of_circle
+from dfr.world.zones import SURFACE, Zone, limit
 
 from .conftest import START, at, box, constant
 

@@ -14,7 +14,8 @@ from dfr.geo import LocalFrame, Position, Ring
 from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS
-from dfr.world.airspace import Airspace, Coverage
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import Coverage
 from dfr.world.model import World
 from dfr.world.terrain import FlatGround
 

@@ -11,8 +11,8 @@ from dfr.plan.checks.air_data import kinds_needed
 from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS, DataKind
-from dfr.world.airspace import Airspace, AirspaceSource, Coverage
-from dfr.world.data_needs import DATA_NEEDS
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import DATA_NEEDS, AirspaceSource, Coverage
 from dfr.world.model import World
 
 from .compliance_world import findings, only, zone

@@ -19,8 +19,9 @@ from dfr.plan.windows import hour_windows, landing_wind_limit_mps, tightest
 from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS
-from dfr.world.airspace import Coverage, limit
+from dfr.world.coverage import Coverage
 from dfr.world.terrain import FlatGround, UnknownGround
+from dfr.world.zones import limit
 
 from .compliance_world import airspace, crowd, dated_airspace, findings, only, zone
 from .conftest import ORIGIN, START, Field, authorisation, box, candidate, hour

@@ -14,7 +14,7 @@ from dfr.plan.jurisdictions.model import Binds
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import RULES
 from dfr.scenario import model as m
-from dfr.world.data_needs import DATA_NEEDS
+from dfr.world.coverage import DATA_NEEDS
 from dfr.world.model import World
 
 from .compliance_world import airspace, findings, zone

@@ -10,7 +10,7 @@ from dfr.plan.checks.air_data import check_notices
 from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
 from dfr.scenario.air import NotamReading
-from dfr.world.activation import Activation, Interval
+from dfr.world.hours import Activation, Interval
 from dfr.world.model import World
 from dfr.world.notices import Notams, NotamText
 

@@ -12,11 +12,12 @@ from dfr.plan.checks.heights import check_obstacles, least_height_m_agl
 from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
 from dfr.scenario.air import ALL_KINDS, DataKind, ObstacleSurvey
-from dfr.world.airspace import SURFACE, Airspace, Coverage, Zone, limit
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import Coverage
 from dfr.world.model import World
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround
-from dfr.world.zones import Obstacle
+from dfr.world.zones import SURFACE, Obstacle, Zone, limit
 
 from .conftest import START, Field, at, box, candidate
 

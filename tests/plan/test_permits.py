@@ -12,8 +12,8 @@ from dfr.geo import VerticalDatum
 from dfr.plan.permits import names_zone
 from dfr.scenario import air
 from dfr.scenario import model as m
-from dfr.world.airspace import limit
 from dfr.world.terrain import UnknownGround
+from dfr.world.zones import limit
 
 from .compliance_world import airspace, crowd, findings, only, zone
 from .conftest import ORIGIN, START, Field, at, authorisation, hour

@@ -16,9 +16,11 @@ from dfr.plan.planner import make_plan
 from dfr.plan.profile import profile_of
 from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS
-from dfr.world.airspace import Airspace, Coverage, Zone, limit
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import Coverage
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround
+from dfr.world.zones import Zone, limit
 
 from .conftest import FRAME, START, Field, at, box, candidate
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dfr.world.airspace import AirspaceAnswer, AirspaceSource, AirspaceState
-from dfr.world.airspace_age import aged, data_age
+from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState, aged
+from dfr.world.coverage import AirspaceSource, data_age
 
 
 def noon(text: str) -> datetime:

@@ -18,23 +18,23 @@ from dfr.geo import Position, Ring, VerticalDatum, distance_m, offset
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.openair import read_openair
 from dfr.scenario.air import ALL_KINDS, AirspaceFile, TemporaryRestriction
-from dfr.world.activation import Activation, DailyHours, Interval
-from dfr.world.airspace import (
+from dfr.world.airspace import Airspace
+from dfr.world.airspace_answers import AirspaceState, Verdict, ZoneVerdict
+from dfr.world.coverage import Coverage
+from dfr.world.hours import Activation, DailyHours, Interval
+from dfr.world.outlines import Arc, EdgeRule, Vertex
+from dfr.world.shapes import Area, area_of_circle, area_of_ring, build_areas
+from dfr.world.terrain import FlatGround, Terrain, UnknownGround
+from dfr.world.zones import (
     SURFACE,
     UNLIMITED,
-    Airspace,
-    AirspaceState,
-    Coverage,
-    Verdict,
+    Air,
     VerticalLimit,
     Zone,
-    ZoneVerdict,
     limit,
+    limit_m_agl,
     zone_of_restriction,
 )
-from dfr.world.shapes import Arc, Area, EdgeRule, Vertex, area_of_circle, area_of_ring, build_areas
-from dfr.world.terrain import FlatGround, Terrain, UnknownGround
-from dfr.world.vertical import Air, limit_m_agl
 from tests.places import edge_distance_m
 
 NOON = datetime(2024, 8, 24, 12, tzinfo=UTC)

@@ -11,11 +11,12 @@ import numpy as np
 from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.scenario.air import ALL_KINDS
-from dfr.world.activation import BY_NOTICE, Activation, DailyHours, Interval
-from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, Coverage, Zone, limit
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import Coverage
+from dfr.world.hours import BY_NOTICE, Activation, DailyHours, Interval
 from dfr.world.shapes import Area, area_of_circle, area_of_ring
 from dfr.world.terrain import FlatGround, UnknownGround
-from dfr.world.vertical import VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit, Zone, limit
 
 START = datetime(2024, 10, 26, tzinfo=UTC)
 NIGHTLY = DailyHours(

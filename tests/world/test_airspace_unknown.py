@@ -11,18 +11,12 @@ import pytest
 from benchmarks.airspace_points import ManyPoints, PointState
 from dfr.geo import Position, VerticalDatum, offset
 from dfr.scenario.air import ALL_KINDS, DataKind
-from dfr.world.activation import BY_NOTICE
-from dfr.world.airspace import (
-    SURFACE,
-    UNLIMITED,
-    Airspace,
-    AirspaceSource,
-    Coverage,
-    Zone,
-    limit,
-)
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import AirspaceSource, Coverage
+from dfr.world.hours import BY_NOTICE
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
+from dfr.world.zones import SURFACE, UNLIMITED, Zone, limit
 
 NOON = datetime(2024, 8, 24, 12, tzinfo=UTC)
 HERE = Position(lat_deg=50.0, lon_deg=-1.0)

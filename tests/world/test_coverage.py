@@ -13,10 +13,13 @@ from dfr.errors import AirspaceError
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.scenario.air import ALL_KINDS, AirspaceFile, DataKind
-from dfr.world.activation import Interval
-from dfr.world.airspace import SURFACE, UNLIMITED, Airspace, AirspaceState, Coverage, Zone, limit
+from dfr.world.airspace import Airspace
+from dfr.world.airspace_answers import AirspaceState
+from dfr.world.coverage import Coverage
+from dfr.world.hours import Interval
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
+from dfr.world.zones import SURFACE, UNLIMITED, Zone, limit
 
 NOON = datetime(2024, 8, 24, 12, tzinfo=UTC)
 SEA = FlatGround(height_m_amsl=0.0, source="test")

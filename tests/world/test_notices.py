@@ -11,7 +11,8 @@ from dfr.geo import Position
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams
 from dfr.scenario.air import ZONE_KINDS, AirspaceFile, DataKind, NotamReading
-from dfr.world.airspace import Airspace, AirspaceState
+from dfr.world.airspace import Airspace
+from dfr.world.airspace_answers import AirspaceState
 from dfr.world.notices import names, with_notams
 from dfr.world.terrain import FlatGround
 

@@ -7,7 +7,8 @@ import pytest
 import shapely
 from geographiclib.geodesic import Geodesic
 
-from dfr.world.shapes import Arc, Area, EdgeRule, Vertex, build_areas, circle
+from dfr.world.outlines import Arc, EdgeRule, Vertex, circle
+from dfr.world.shapes import Area, build_areas
 
 
 def cap(lat: float, *, eastward: bool = True) -> list[Vertex]:

@@ -7,13 +7,7 @@ import math
 import pytest
 
 from dfr.scenario.model import Surface
-from dfr.world.wind import (
-    ROUGHNESS_M,
-    MeanWind,
-    gust_factor,
-    profile_factor,
-    turbulence_intensity,
-)
+from dfr.world.weather import ROUGHNESS_M, MeanWind, gust_factor, profile_factor, turbulence_intensity
 
 
 @pytest.mark.parametrize("surface", list(Surface))

@@ -44,9 +44,9 @@ from dfr.io.airspace.safe_xml import (
 )
 from dfr.io.airspace.uk_designators import kind_of_uk_area
 from dfr.units import flight_level_to_m_std, ft_to_m, nm_to_m
-from dfr.world.activation import ALWAYS, Activation, Interval
+from dfr.world.hours import ALWAYS, Activation, Interval
 from dfr.world.outlines import MAX_LENGTH_M, Vertex, corridor, path_length_m
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, limit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit, limit
 
 NOTED_GAP_M = 1000.0
 """A wider gap in a ring that is closed by a straight edge is put on record."""

@@ -24,7 +24,7 @@ from dfr.io.airspace.uas_zones import (
     scattered,
     text_of,
 )
-from dfr.world.activation import Activation, DailyHours
+from dfr.world.hours import Activation, DailyHours
 
 KIND = "ed269"
 

@@ -32,9 +32,9 @@ from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.yaixm import read_yaixm
 from dfr.io.files import decode_text, read_bounded
 from dfr.scenario.air import AirspaceFile, DataKind
-from dfr.world.airspace import Airspace, AirspaceSource, Coverage, Zone, limit
-from dfr.world.coverage import UNMANNED_ZONE_KINDS
-from dfr.world.zones import Obstacle
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import UNMANNED_ZONE_KINDS, AirspaceSource, Coverage
+from dfr.world.zones import Obstacle, Zone, limit
 
 MAX_AIRSPACE_BYTES = 32 * 1024 * 1024
 """The largest national file in use is under 10 MiB."""

@@ -39,7 +39,7 @@ from dfr.io.airspace.uas_zones import (
     text_of,
 )
 from dfr.units import nm_to_m
-from dfr.world.vertical import VerticalLimit
+from dfr.world.zones import VerticalLimit
 
 GROUPS = ("uaszone", "verticallayer", "layer")
 """Groups of properties whose members count as properties."""

@@ -39,7 +39,7 @@ from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, plain_text, rea
 from dfr.io.airspace.uk_designators import kind_of_uk_area
 from dfr.io.files import decode_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
 MAX_KML_BYTES = 32 * 1024 * 1024
 MAX_KMZ_BYTES = 8 * 1024 * 1024

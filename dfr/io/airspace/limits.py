@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from dfr.geo import VerticalDatum
 from dfr.units import flight_level_to_m_std, ft_to_m, m_to_ft
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
 MAX_LIMIT_M = 30_480.0
 """No published limit is higher than 100,000 ft; more is a misprint."""

@@ -35,7 +35,7 @@ from dfr.scenario.air import NotamReading
 from dfr.units import nm_to_m
 from dfr.world.notices import Notams, NotamText
 from dfr.world.outlines import Outline, circle
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
 MAX_NOTAM_BYTES = 16 * 1024 * 1024
 """A briefing of all NOTAMs of the United Kingdom is some 3 MiB."""

@@ -6,8 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from dfr.io.airspace.uas_zones import DAYS
-from dfr.world.activation import Activation, DailyHours, Interval
-from dfr.world.sun import SunEvent
+from dfr.world.hours import Activation, DailyHours, Interval, SunEvent
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 ALL_DAYS = frozenset(range(7))

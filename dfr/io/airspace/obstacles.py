@@ -19,8 +19,7 @@ from dfr.io.airspace.json_features import JsonTroubleError, parse_json
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.reading import AirspaceRead, Problems, VolumeDraft, finish_reading, printable_text
 from dfr.io.files import decode_text
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
-from dfr.world.zones import Obstacle
+from dfr.world.zones import SURFACE, UNLIMITED, Obstacle, VerticalLimit
 
 TOPS = {f"top_{unit}_{datum}": f"{unit} {datum.upper()}" for unit in ("m", "ft") for datum in ("agl", "amsl")}
 LATITUDES, LONGITUDES = ("lat_deg", "lat", "latitude"), ("lon_deg", "lon", "lng", "longitude")

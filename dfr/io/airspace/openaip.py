@@ -27,7 +27,7 @@ from dfr.io.airspace.safe_xml import (
 )
 from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, read_corner
 from dfr.world.outlines import EdgeRule, Vertex
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
 CLASSES = frozenset("ABCDEFG")
 KINDS = {

@@ -40,9 +40,9 @@ from dfr.io.airspace.reading import (
     printable_text,
 )
 from dfr.io.files import decode_text
-from dfr.world.activation import BY_NOTICE, WHEN_NOTIFIED, Activation, Interval
+from dfr.world.hours import BY_NOTICE, WHEN_NOTIFIED, Activation, Interval
 from dfr.world.outlines import Arc, Vertex
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
 MAX_LINE = 2000
 """Longer lines are no OpenAir."""

@@ -13,10 +13,10 @@ from dfr.io.airspace.lost_parts import Reach
 from dfr.io.airspace.reading import ring_of_degrees
 from dfr.scenario.air import DataKind
 from dfr.units import nm_to_m
-from dfr.world.activation import Interval
+from dfr.world.hours import Interval
 from dfr.world.outlines import EdgeRule, Vertex
 from dfr.world.shapes import area_of_ring
-from dfr.world.vertical import VerticalLimit
+from dfr.world.zones import VerticalLimit
 
 MAX_RADIUS_NM = 2000.0
 

@@ -17,9 +17,9 @@ from dfr.io.airspace.limits import limit_text as limit_words
 from dfr.io.airspace.reading import AirspaceRead, Written
 from dfr.scenario.air import in_order
 from dfr.units import m_to_nm
-from dfr.world.activation import WHEN_NOTIFIED, Activation, Interval
-from dfr.world.outlines import Outline, Vertex
-from dfr.world.shapes import Arc, Area, EdgeRule, build_areas
+from dfr.world.hours import WHEN_NOTIFIED, Activation, Interval
+from dfr.world.outlines import Arc, EdgeRule, Outline, Vertex
+from dfr.world.shapes import Area, build_areas
 from dfr.world.zones import Zone
 
 CLASSES = frozenset("ABCDEFG")

@@ -21,11 +21,11 @@ import shapely
 from dfr.geo import Position, Ring, VerticalDatum
 from dfr.io.airspace.lost_parts import Reach, place_of
 from dfr.scenario.air import DataKind
-from dfr.world.activation import ALWAYS, Activation
 from dfr.world.coverage import recognised_kinds
-from dfr.world.shapes import Arc, Area, Built, EdgeRule, Outline, Vertex, build_areas
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit, flight_level_range_m_amsl
-from dfr.world.zones import Obstacle, Zone
+from dfr.world.hours import ALWAYS, Activation
+from dfr.world.outlines import Arc, EdgeRule, Outline, Vertex
+from dfr.world.shapes import Area, Built, build_areas
+from dfr.world.zones import SURFACE, UNLIMITED, Obstacle, VerticalLimit, Zone, flight_level_range_m_amsl
 
 MAX_PROBLEMS = 10_000
 """A file with more problems of one outcome than this is no airspace file; the rest is not listed."""

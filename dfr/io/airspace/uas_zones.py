@@ -13,10 +13,9 @@ import shapely
 from dfr.geo import VerticalDatum
 from dfr.io.airspace.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_degrees
 from dfr.units import flight_level_to_m_std, ft_to_m
-from dfr.world.activation import ALWAYS, Activation, DailyHours, Interval
+from dfr.world.hours import ALWAYS, Activation, DailyHours, Interval, SunEvent
 from dfr.world.outlines import Arc, Vertex, circle
-from dfr.world.sun import SunEvent
-from dfr.world.vertical import SURFACE, UNLIMITED, VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
 Json = dict[str, object]
 

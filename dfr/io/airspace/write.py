@@ -17,11 +17,9 @@ from dfr.geo import VerticalDatum
 from dfr.io.airspace.limits import limit_text, plain_words
 from dfr.io.airspace.reading import AirspaceRead, Written
 from dfr.io.airspace.uas_zones import DAYS
-from dfr.world.activation import ALWAYS, DailyHours, Interval
+from dfr.world.hours import ALWAYS, DailyHours, Interval, SunEvent
 from dfr.world.outlines import Arc
-from dfr.world.sun import SunEvent
-from dfr.world.vertical import VerticalLimit
-from dfr.world.zones import Zone
+from dfr.world.zones import VerticalLimit, Zone
 
 Json = dict[str, object]
 

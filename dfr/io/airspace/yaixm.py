@@ -29,10 +29,9 @@ from dfr.io.airspace.reading import (
 from dfr.io.files import decode_text
 from dfr.io.yaml_reader import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
 from dfr.units import nm_to_m
-from dfr.world.activation import BY_NOTICE
-from dfr.world.shapes import Arc, Vertex, circle
-from dfr.world.vertical import SURFACE, UNLIMITED
-from dfr.world.zones import Obstacle
+from dfr.world.hours import BY_NOTICE
+from dfr.world.outlines import Arc, Vertex, circle
+from dfr.world.zones import SURFACE, UNLIMITED, Obstacle
 
 _LAT_LON = re.compile(r"(\d{2})(\d{2})(\d{2}(?:\.\d{1,4})?)([NS]) (\d{3})(\d{2})(\d{2}(?:\.\d{1,4})?)([EW])")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -8,10 +8,19 @@ from dfr.findings import DayFact, Finding, Severity, Validity, counted_noun
 from dfr.plan.context import Context, finding
 from dfr.scenario.air import DataKind, NotamReading
 from dfr.scenario.model import OperationKind, Scenario
-from dfr.world.airspace_age import DataAge, data_age, next_airac
 from dfr.world.airspace_answers import VolumeAnswer
-from dfr.world.coverage import AERODROME_REACH_M, AERODROME_ZONE_KINDS, AirspaceSource, KindCover
-from dfr.world.data_needs import DATA_NEEDS, NO_JURISDICTION, DataNeeds
+from dfr.world.coverage import (
+    AERODROME_REACH_M,
+    AERODROME_ZONE_KINDS,
+    DATA_NEEDS,
+    NO_JURISDICTION,
+    AirspaceSource,
+    DataAge,
+    DataNeeds,
+    KindCover,
+    data_age,
+    next_airac,
+)
 from dfr.world.notices import READING_STANDS, NotamText, is_judged, words_of
 
 RULE_OF_KIND = {

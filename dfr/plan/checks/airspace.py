@@ -17,7 +17,7 @@ from dfr.plan.windows import any_in_hour, hour_windows
 from dfr.scenario.air import DataKind
 from dfr.scenario.model import OperationKind
 from dfr.world.airspace_answers import Verdict, VolumeAnswer, ZoneVerdict
-from dfr.world.zones import TOUCH_M, Zone, zone_of_restriction
+from dfr.world.zones import TOUCH_EDGE_M, Zone, zone_of_restriction
 
 NEARBY_M = 15_000.0
 """Zones this near to the volume are named on the check sheet."""
@@ -295,7 +295,7 @@ def check_restriction_hours(context: Context) -> list[Finding]:
     windows = hour_windows(context.scenario)
     buffer, frame, found = context.area(GROUND_RISK_BUFFER), context.world.frame, []
     for notice in context.scenario.restrictions:
-        near = zone_of_restriction(notice).area.local(frame).distance(buffer) <= TOUCH_M
+        near = zone_of_restriction(notice).area.local(frame).distance(buffer) <= TOUCH_EDGE_M
         active = [window for window in windows if any_in_hour([(notice.start, notice.end)], window.start)]
         if not near or buffer.is_empty or len(active) in (0, len(windows)):
             continue

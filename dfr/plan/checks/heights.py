@@ -18,7 +18,7 @@ from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
 from dfr.scenario.air import DataKind, ObstacleSurvey
 from dfr.scenario.model import Scenario
-from dfr.world.vertical import Air, Range, VerticalLimit, limit_m_agl
+from dfr.world.zones import Air, Range, VerticalLimit, limit_m_agl
 
 
 def check_heights(context: Context) -> list[Finding]:

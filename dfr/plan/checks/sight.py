@@ -25,7 +25,7 @@ from dfr.plan.profile import Profile, profile_of
 from dfr.plan.volumes import attitude_sight_m
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import Observer, OperationKind
-from dfr.world.sun import is_night
+from dfr.world.hours import is_night
 from dfr.world.terrain import heights_m_amsl
 
 

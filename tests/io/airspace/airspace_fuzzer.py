@@ -25,7 +25,8 @@ from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.write import write_ed318, write_geojson, write_kml
 from dfr.io.files import decode_text
 from dfr.scenario.air import ALL_KINDS
-from dfr.world.airspace import Airspace, Coverage
+from dfr.world.airspace import Airspace
+from dfr.world.coverage import Coverage
 from dfr.world.terrain import UnknownGround
 
 SLOWEST_S = 10.0

@@ -16,8 +16,7 @@ from dfr.geo import Position
 from dfr.io.airspace.files import read_airspace
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.uk_designators import kind_of_uk_area
-from dfr.world.vertical import SURFACE, UNLIMITED
-from dfr.world.zones import Zone
+from dfr.world.zones import SURFACE, UNLIMITED, Zone
 from tests.places import edge_distance_m
 
 from .aixm_samples import airspace, along, arc, border, curve, document, full_circle, limits, line

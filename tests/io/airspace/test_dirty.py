@@ -10,8 +10,7 @@ import pytest
 from dfr.geo import Position
 from dfr.io.airspace.files import read_airspace
 from dfr.io.airspace.reading import AirspaceRead
-from dfr.world.vertical import SURFACE, UNLIMITED
-from dfr.world.zones import Zone
+from dfr.world.zones import SURFACE, UNLIMITED, Zone
 
 YAIXM = """airspace:
 - name: ALPHA

@@ -13,8 +13,7 @@ from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.scenario.air import AirspaceFile
 from dfr.world.terrain import FlatGround
-from dfr.world.vertical import SURFACE, UNLIMITED
-from dfr.world.zones import Zone
+from dfr.world.zones import SURFACE, UNLIMITED, Zone
 
 FILES = Path(__file__).parents[2] / "data" / "airspace"
 RING = [[-73.9, 40.7], [-73.8, 40.7], [-73.8, 40.8], [-73.9, 40.7]]

@@ -17,7 +17,7 @@ from dfr.io.airspace.lost_parts import ANYWHERE, reach_of_coordinate
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.scenario.air import AirspaceFile
 from dfr.world.terrain import FlatGround
-from dfr.world.vertical import SURFACE
+from dfr.world.zones import SURFACE
 
 FILES = Path(__file__).parents[2] / "data" / "airspace"
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)

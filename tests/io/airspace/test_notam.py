@@ -15,8 +15,7 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.airspace.files import read_airspace
 from dfr.io.airspace.notam import Notams, read_notams
-from dfr.world.vertical import SURFACE
-from dfr.world.zones import Zone
+from dfr.world.zones import SURFACE, Zone
 from tests.places import edge_distance_m
 
 NM = 1852.0

@@ -15,7 +15,7 @@ from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.openair import read_openair
 from dfr.io.airspace.openair_write import write_openair
 from dfr.io.airspace.reading import AirspaceRead
-from dfr.world.vertical import SURFACE, UNLIMITED
+from dfr.world.zones import SURFACE, UNLIMITED
 from tests.places import edge_distance_m
 
 HEAD = "AC D\nAN TEST CTR\nAL SFC\nAH 2000ft\n"

@@ -17,8 +17,7 @@ from dfr.io.airspace.files import read_airspace
 from dfr.io.airspace.limits import limit_text, parse_limit, plain_words
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.units import FOOT_M
-from dfr.world.vertical import limit
-from dfr.world.zones import Zone
+from dfr.world.zones import Zone, limit
 
 EARTH = Geod(ellps="WGS84")
 BACK = {"openair": "back.txt", "geojson": "back.geojson", "ed318": "back.json", "kml": "back.kml"}

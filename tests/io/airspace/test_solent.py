@@ -16,8 +16,10 @@ from dfr.io.airspace.openair_write import write_openair
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.io.airspace.yaixm import read_yaixm
 from dfr.scenario.air import AirspaceFile, DataKind
-from dfr.world.airspace import Airspace, AirspaceState, Zone
+from dfr.world.airspace import Airspace
+from dfr.world.airspace_answers import AirspaceState
 from dfr.world.terrain import UnknownGround
+from dfr.world.zones import Zone
 from tests.places import edge_distance_m
 
 SOUTHSEA = Position(lat_deg=50.7820, lon_deg=-1.0890)
@@ -206,6 +208,7 @@ def _km(a: Position, b: Position) -> float:
 
 
 def _area(read: AirspaceRead):
-    from dfr.world.shapes import EdgeRule, area_of_ring
+    from dfr.world.outlines import EdgeRule
+    from dfr.world.shapes import area_of_ring
 
     return area_of_ring(read.coverage[0], edges=EdgeRule.PARALLEL).area

@@ -20,9 +20,9 @@ from dfr.io.airspace.files import load_airspace, read_airspace
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.scenario.air import AirspaceFile
-from dfr.world.airspace import AirspaceState
+from dfr.world.airspace_answers import AirspaceState
 from dfr.world.terrain import FlatGround
-from dfr.world.vertical import SURFACE, UNLIMITED
+from dfr.world.zones import SURFACE, UNLIMITED
 from tests.places import edge_distance_m
 
 HERE = Position(lat_deg=50.75, lon_deg=-1.2)

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.geo import Position
-from dfr.world.activation import DailyHours
-from dfr.world.sun import SunEvent, is_night, sun_time
+from dfr.world.hours import DailyHours, SunEvent, is_night, sun_time
 
 astral = pytest.importorskip("astral")
 from astral import sun as almanac  # noqa: E402
