@@ -83,7 +83,7 @@ class Period:
 
 
 class Surface(StrEnum):
-    """What the wind blows over; decides roughness (`dfr.world.wind`)."""
+    """What the wind blows over; decides roughness (`dfr.world.weather`)."""
 
     SEA = "sea"
     BEACH = "beach"

@@ -42,7 +42,7 @@ from dfr.io.airspace.safe_xml import (
     parse_xml,
     text_at,
 )
-from dfr.io.airspace.uk_designators import kind_of_uk_area
+from dfr.io.airspace.uas_zones import kind_of_uk_area
 from dfr.units import flight_level_to_m_std, ft_to_m, nm_to_m
 from dfr.world.hours import ALWAYS, Activation, Interval
 from dfr.world.outlines import MAX_LENGTH_M, Vertex, corridor, path_length_m

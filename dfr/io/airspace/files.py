@@ -22,10 +22,16 @@ from dfr.geo import Ring, VerticalDatum
 from dfr.io.airspace.aixm import read_aixm
 from dfr.io.airspace.ed269 import read_ed269
 from dfr.io.airspace.geojson import read_ed318, read_geojson
-from dfr.io.airspace.gis import is_gis, read_gis
+from dfr.io.airspace.gis import GEOPACKAGE, SHAPEFILE, read_gis
 from dfr.io.airspace.kml import read_kml
-from dfr.io.airspace.notam import looks_like_notams, read_notam_file
-from dfr.io.airspace.obstacles import looks_like_obstacles, read_obstacle_points, read_obstacle_table
+from dfr.io.airspace.notam import read_notam_file
+from dfr.io.airspace.obstacles import (
+    LATITUDES,
+    LONGITUDES,
+    TOPS,
+    read_obstacle_points,
+    read_obstacle_table,
+)
 from dfr.io.airspace.openaip import read_openaip_xml
 from dfr.io.airspace.openair import read_openair
 from dfr.io.airspace.reading import AirspaceRead
@@ -201,6 +207,32 @@ def _reader_of_archive(data: bytes, name: str) -> Reader:
     if any(entry.endswith(".shp") for entry in names):
         return read_gis
     raise unknown_format(name)
+
+
+def is_gis(data: bytes) -> bool:
+    """Whether the first bytes are those of a shapefile or a GeoPackage."""
+    return data.startswith((SHAPEFILE, GEOPACKAGE))
+
+
+def looks_like_notams(head: str) -> bool:
+    """Whether a text begins as one of NOTAMs does."""
+    return bool(_NOTAM_TEXT.search(head))
+
+
+_NOTAM_TEXT = re.compile(
+    r"(?m)(?:^\W{0,4}[A-Z]\d{4}/\d{2}\s*NOTAM\s?[NRC]\b|(?:^|\s|\()Q\)\s*[A-Z]{4}\s*/\s*Q[A-Z]{4}\s*/|<Pib[\s>])"
+)
+
+
+def looks_like_obstacles(head: str, *, json: bool) -> bool:
+    """Whether a text begins as a table or a list of obstacles does."""
+    if json:
+        return bool(_OBSTACLE_TOP.search(head)) and '"Point"' in head and 'Polygon"' not in head
+    names = {name.strip().strip('"').lower() for name in re.split(r"[,;\t]", head.split("\n", 1)[0])}
+    return all(names & {*needed} for needed in (("top", *TOPS), LATITUDES, LONGITUDES))
+
+
+_OBSTACLE_TOP = re.compile(r'"(?:top|' + "|".join(TOPS) + r')"\s*:')
 
 
 _OFFICE = re.compile(r"\[content_types\]|word/|xl/|ppt/")

@@ -36,11 +36,6 @@ MAX_LAYERS = 100
 BESIDE = (".shx", ".dbf", ".prj")
 
 
-def is_gis(data: bytes) -> bool:
-    """Whether the first bytes are those of a shapefile or a GeoPackage."""
-    return data.startswith((SHAPEFILE, GEOPACKAGE))
-
-
 def read_gis(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of a shapefile (with its files beside it, or zipped) or a GeoPackage.
 

@@ -35,8 +35,7 @@ from dfr.io.airspace.reading import (
     one_volume,
     overflow_volume,
 )
-from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, plain_text, read_corner
-from dfr.io.airspace.uk_designators import kind_of_uk_area
+from dfr.io.airspace.uas_zones import BadZoneError, closed_ring, kind_of_uk_area, plain_text, read_corner
 from dfr.io.files import decode_text
 from dfr.world.outlines import Arc, EdgeRule, Vertex
 from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit

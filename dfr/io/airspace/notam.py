@@ -18,9 +18,8 @@ from pathlib import Path
 
 from dfr.errors import InputError
 from dfr.io.airspace.limits import parse_limit
-from dfr.io.airspace.notam_shapes import NotDrawnError, shapes_of
+from dfr.io.airspace.notam_items import NotDrawnError, activation_of, moment_of, shapes_of
 from dfr.io.airspace.notam_text import MAX_NOTAMS, NotamItems, QLine, items_of, items_of_xml, split_notams
-from dfr.io.airspace.notam_times import activation_of, moment_of
 from dfr.io.airspace.reading import (
     AirspaceRead,
     FileWords,
@@ -125,14 +124,6 @@ def read_notam_file(data: bytes, *, name: str) -> AirspaceRead:
     )
 
 
-def looks_like_notams(head: str) -> bool:
-    """Whether a text begins as one of NOTAMs does."""
-    return bool(_NOTAM.search(head))
-
-
-_NOTAM = re.compile(
-    r"(?m)(?:^\W{0,4}[A-Z]\d{4}/\d{2}\s*NOTAM\s?[NRC]\b|(?:^|\s|\()Q\)\s*[A-Z]{4}\s*/\s*Q[A-Z]{4}\s*/|<Pib[\s>])"
-)
 _NIL = re.compile(r"\bNIL\b|\bNO NOTAMS?\b", re.IGNORECASE)
 _ISSUED = re.compile(
     r"(?i)(?:<Issued>|\bISSUED\b\W*|\bBRIEFING (?:DATE|TIME)\W*|\bPREPARED\b\W*)\s*([\d :A-Z+-]{8,32})"

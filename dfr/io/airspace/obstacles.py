@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 
 from dfr.errors import InputError
@@ -21,7 +20,7 @@ from dfr.io.airspace.reading import AirspaceRead, Problems, VolumeDraft, finish_
 from dfr.io.files import decode_text
 from dfr.world.zones import SURFACE, UNLIMITED, Obstacle, VerticalLimit
 
-TOPS = {f"top_{unit}_{datum}": f"{unit} {datum.upper()}" for unit in ("m", "ft") for datum in ("agl", "amsl")}
+TOPS = {"top_m_agl": "m AGL", "top_m_amsl": "m AMSL", "top_ft_agl": "ft AGL", "top_ft_amsl": "ft AMSL"}
 LATITUDES, LONGITUDES = ("lat_deg", "lat", "latitude"), ("lon_deg", "lon", "lng", "longitude")
 NAMES = ("name", "id", "designator")
 
@@ -31,17 +30,6 @@ Row = tuple[int | None, Mapping[str, object]]
 
 class BadObstacleError(Exception):
     """An obstacle that cannot be used, and why."""
-
-
-def looks_like_obstacles(head: str, *, json: bool) -> bool:
-    """Whether a text begins as a table or a list of obstacles does."""
-    if json:
-        return bool(_TOP.search(head)) and '"Point"' in head and 'Polygon"' not in head
-    names = {name.strip().strip('"').lower() for name in re.split(r"[,;\t]", head.split("\n", 1)[0])}
-    return bool(names & {"top", *TOPS}) and bool(names & set(LATITUDES)) and bool(names & set(LONGITUDES))
-
-
-_TOP = re.compile(r'"(?:top|' + "|".join(TOPS) + r')"\s*:')
 
 
 def read_obstacle_table(data: bytes, *, name: str) -> AirspaceRead:

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from dfr.io.airspace.lost_parts import ANYWHERE, Reach, reach_of_coordinate
-from dfr.io.airspace.openair_outline import OutlineBuilder
 from dfr.io.airspace.openair_records import (
     LAT_LON,
     PACKED,
     BadRecordError,
+    OutlineBuilder,
     degree_ring,
     interval_of,
     kinds_of,

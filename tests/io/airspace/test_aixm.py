@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dfr.geo import Position
 from dfr.io.airspace.files import read_airspace
 from dfr.io.airspace.reading import AirspaceRead
-from dfr.io.airspace.uk_designators import kind_of_uk_area
+from dfr.io.airspace.uas_zones import kind_of_uk_area
 from dfr.world.zones import SURFACE, UNLIMITED, Zone
 from tests.places import edge_distance_m
 
