@@ -98,11 +98,11 @@ class Airspace:
         slab = Slab(
             bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, start=when, end=when, floor=air, ceiling=air
         )
-        return self._answer(answers, position, self._cover.at(position, slab, frozenset(needs)))
+        return self._answer_for_point(answers, position, self._cover.at(position, slab, frozenset(needs)))
 
     def near(self, position: Position, *, within_m: float = 0.0) -> list[tuple[Zone, float]]:
         """Zones and their horizontal distance, nearest first; 0 where the point is inside or underneath."""
-        found = ((zone, zone.distance_m(position)) for zone in self._candidates(position, within_m))
+        found = ((zone, zone.distance_m(position)) for zone in self._zones_about(position, within_m))
         return sorted(
             ((zone, away_m) for zone, away_m in found if away_m <= within_m),
             key=lambda item: (item[1], item[0].sort_key),
@@ -129,9 +129,9 @@ class Airspace:
         `state` is CLEAR only where every kind of data in `needs` covers the whole volume and every zone is
         decided.
         """
-        several = _several(rings)
+        several = _as_rings(rings)
         frame, volume = local_volume(several)
-        nearby = self._around(several, within_m)
+        nearby = self._zones_around(several, within_m)
         layer = Layer(
             lower_m_agl=lower_m_agl,
             upper_m_agl=upper_m_agl,
@@ -140,10 +140,10 @@ class Airspace:
             qnh_hpa=qnh_hpa,
             geoid_m=geoid_height_m(frame.origin),
         )
-        ground = self._ground(sample_points(volume), frame, terrain)
+        ground = self._ground_under(sample_points(volume), frame, terrain)
         verdicts = [zone_verdict(zone, volume, frame, layer, ground) for zone in nearby]
-        covered = self._cover.across(volume, frame, _slab(layer, ground, volume), frozenset(needs))
-        return self._volume_answer([v for v in verdicts if v.horizontal_margin_m <= within_m], covered)
+        covered = self._cover.across(volume, frame, _slab_of_volume(layer, ground, volume), frozenset(needs))
+        return self._answer_for_volume([v for v in verdicts if v.horizontal_margin_m <= within_m], covered)
 
     def with_zones(self, zones: Iterable[Zone]) -> Airspace:
         """The same airspace and more zones; its coverage stays."""
@@ -163,7 +163,7 @@ class Airspace:
         ground = (height_m, height_m) if height_m is not None else self.ground_range_m_amsl(position)
         return Air(ground_m_amsl=ground, qnh_hpa=qnh_hpa, geoid_m=geoid_height_m(position))
 
-    def _ground(self, east_north: FloatArray, frame: LocalFrame, terrain: Terrain) -> Ground:
+    def _ground_under(self, east_north: FloatArray, frame: LocalFrame, terrain: Terrain) -> Ground:
         """What is known of the ground at local points."""
         lat, lon = frame.to_geodetic(east_north[:, 0], east_north[:, 1])
         heights = heights_m_amsl(terrain, lat, lon)
@@ -175,9 +175,9 @@ class Airspace:
 
     def ground_range_m_amsl(self, position: Position) -> tuple[float, float] | None:
         """The bounds that a source states for the ground around a point, None where none does."""
-        return next((bounds for area, bounds in self._grounds if _contains(area, position)), None)
+        return next((bounds for area, bounds in self._grounds if _area_contains(area, position)), None)
 
-    def _candidates(self, position: Position, within_m: float) -> Iterable[Zone]:
+    def _zones_about(self, position: Position, within_m: float) -> Iterable[Zone]:
         reach_lat = 1e-5 + 1.01 * within_m / METRES_PER_DEGREE
         cosine = np.cos(np.radians(min(89.9, abs(position.lat_deg) + reach_lat)))
         reach_lon = min(180.0, reach_lat / float(cosine))
@@ -186,7 +186,7 @@ class Airspace:
         boxes = [shapely.box(lon - reach_lon, south, lon + reach_lon, north) for lon in lons]
         return (self.zones[index] for index in np.unique(self._tree.query(boxes)[1]))
 
-    def _around(self, rings: Sequence[Ring], within_m: float) -> list[Zone]:
+    def _zones_around(self, rings: Sequence[Ring], within_m: float) -> list[Zone]:
         """Zones whose box comes that near to the box of the rings."""
         points = [point for ring in rings for point in ring]
         lon = np.array([point.lon_deg for point in points])
@@ -200,13 +200,13 @@ class Airspace:
         boxes = [shapely.box(west + turn, south, east + turn, north) for turn in (-360.0, 0.0, 360.0)]
         return [self.zones[index] for index in np.unique(self._tree.query(boxes)[1])]
 
-    def _volume_answer(self, verdicts: Sequence[ZoneVerdict], covered: Covered) -> VolumeAnswer:
+    def _answer_for_volume(self, verdicts: Sequence[ZoneVerdict], covered: Covered) -> VolumeAnswer:
         found = {verdict.verdict for verdict in verdicts}
         reasons = [f"{v.zone.label}: {v.reason}" for v in verdicts if v.verdict is not Verdict.CLEAR]
         missing = [cover for cover in covered.kinds if cover.missing]
         reasons += [str(cover) for cover in missing]
-        reasons += self._unstated(missing)
-        state, more = self._clear([])
+        reasons += self._uncounted_files(missing)
+        state, more = self._clear_or_lost([])
         if Verdict.CONFLICT in found:
             state = AirspaceState.CONFLICT
         elif missing:
@@ -221,12 +221,14 @@ class Airspace:
             state=state, verdicts=tuple(ranked), covered=covered.kinds, reasons=tuple(reasons)
         )
 
-    def _answer(self, answers: Sequence[ZoneAnswer], position: Position, covered: Covered) -> AirspaceAnswer:
+    def _answer_for_point(
+        self, answers: Sequence[ZoneAnswer], position: Position, covered: Covered
+    ) -> AirspaceAnswer:
         conflicts = [answer.conflict for answer in answers]
         reasons = [reason(answer) for answer in answers if answer.conflict is not False]
         missing = [cover for cover in covered.kinds if cover.missing]
         reasons += [str(cover) for cover in missing]
-        reasons += [*self._aerodromes_near(position, missing), *self._unstated(missing)]
+        reasons += [*self._aerodromes_near(position, missing), *self._uncounted_files(missing)]
         if True in conflicts:
             state = AirspaceState.CONFLICT
         elif missing:
@@ -236,7 +238,7 @@ class Airspace:
         elif None in conflicts:
             state = AirspaceState.UNKNOWN
         else:
-            state, more = self._clear(answers)
+            state, more = self._clear_or_lost(answers)
             reasons += more
         return AirspaceAnswer(
             state=state, zones=tuple(answers), covered=covered.kinds, reasons=tuple(reasons)
@@ -253,7 +255,7 @@ class Airspace:
             for zone, away_m in near[:1]
         ]
 
-    def _unstated(self, missing: Sequence[KindCover]) -> list[str]:
+    def _uncounted_files(self, missing: Sequence[KindCover]) -> list[str]:
         """Why a file may not count here."""
         return [
             f"{source.path} does not state what it covers: only its own zones count, between their limits"
@@ -261,7 +263,7 @@ class Airspace:
             if missing and not source.coverage_stated
         ]
 
-    def _clear(self, answers: Sequence[ZoneAnswer]) -> tuple[AirspaceState, list[str]]:
+    def _clear_or_lost(self, answers: Sequence[ZoneAnswer]) -> tuple[AirspaceState, list[str]]:
         """Clear, unless a file has volumes that nobody could place."""
         lost = [
             f"{source.path}: {source.unplaced} volumes could not be read or placed; they may lie here"
@@ -275,7 +277,7 @@ class Airspace:
         return AirspaceState.CLEAR, reasons
 
 
-def _several(rings: Ring | Sequence[Ring]) -> list[Ring]:
+def _as_rings(rings: Ring | Sequence[Ring]) -> list[Ring]:
     """Rings, whether one was given or several; raises InputError for none."""
     several = [tuple(rings)] if rings and isinstance(rings[0], Position) else list(rings)
     if not several or not all(several):
@@ -283,12 +285,12 @@ def _several(rings: Ring | Sequence[Ring]) -> list[Ring]:
     return several  # type: ignore[return-value]
 
 
-def _contains(area: Area, position: Position) -> bool:
+def _area_contains(area: Area, position: Position) -> bool:
     x, y = position.lon_deg, position.lat_deg
     return bool(shapely.intersects_xy(area.polygon, [x, x - 360.0, x + 360.0], [y, y, y]).any())
 
 
-def _slab(layer: Layer, ground: Ground, volume: shapely.Geometry) -> Slab:
+def _slab_of_volume(layer: Layer, ground: Ground, volume: shapely.Geometry) -> Slab:
     """The heights that a volume fills, its floor over the highest ground and its ceiling over the lowest."""
     highest, lowest = ground.under(volume)
     return Slab(

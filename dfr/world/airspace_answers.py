@@ -93,12 +93,12 @@ class Ground:
 def sample_points(volume: shapely.Geometry) -> FloatArray:
     """(n, 2) corners of a local volume and grid points within it."""
     west, south, east, north = volume.bounds
-    x, y = np.meshgrid(_rows(west, east), _rows(south, north))
+    x, y = np.meshgrid(_grid_rows(west, east), _grid_rows(south, north))
     inside = shapely.intersects_xy(volume, x, y)
     return np.concatenate([shapely.get_coordinates(volume), np.column_stack((x[inside], y[inside]))])
 
 
-def _rows(low_m: float, high_m: float) -> FloatArray:
+def _grid_rows(low_m: float, high_m: float) -> FloatArray:
     count = np.clip(np.ceil((high_m - low_m) / GROUND_STEP_M) + 1, LEAST_ROWS, MOST_ROWS)
     return np.linspace(low_m, high_m, int(count))
 
@@ -135,9 +135,11 @@ def zone_verdict(
     )
     active = zone.active(layer.start, layer.end)
     margin_m, point = (
-        (apart_m, _nearest(shape, volume)) if apart_m > TOUCH_EDGE_M else _deepest(shape, shared, volume)
+        (apart_m, _nearest_point(shape, volume))
+        if apart_m > TOUCH_EDGE_M
+        else _deepest_point(shape, shared, volume)
     )
-    verdict, reason = _decide(zone, apart_m, fit, active)
+    verdict, reason = _decide_state(zone, apart_m, fit, active)
     return ZoneVerdict(
         zone=zone,
         verdict=verdict,
@@ -149,7 +151,7 @@ def zone_verdict(
     )
 
 
-def _decide(  # noqa: PLR0911 - one return for each reason, in the order in which they decide
+def _decide_state(  # noqa: PLR0911 - one return for each reason, in the order in which they decide
     zone: Zone, apart_m: float, fit: VerticalFit, active: bool | None
 ) -> tuple[Verdict, str]:
     if apart_m > TOUCH_EDGE_M:
@@ -171,18 +173,18 @@ def _decide(  # noqa: PLR0911 - one return for each reason, in the order in whic
     return Verdict.CONFLICT, "inside"
 
 
-def _nearest(shape: shapely.Geometry, volume: shapely.Geometry) -> tuple[float, float]:
+def _nearest_point(shape: shapely.Geometry, volume: shapely.Geometry) -> tuple[float, float]:
     line = shapely.shortest_line(volume, shape)
     x, y = shapely.get_coordinates(line)[0]
     return float(x), float(y)
 
 
-def _deepest(
+def _deepest_point(
     shape: shapely.Geometry, shared: shapely.Geometry, volume: shapely.Geometry
 ) -> tuple[float, tuple[float, float]]:
     """(minus the depth, where) of what a volume shares with a zone."""
     if shared.is_empty:
-        return 0.0, _nearest(shape, volume)
+        return 0.0, _nearest_point(shape, volume)
     points = np.concatenate(
         [shapely.get_coordinates(shared), shapely.get_coordinates(shapely.centroid(shared))]
     )

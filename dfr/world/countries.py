@@ -34,7 +34,7 @@ def country_fit(jurisdiction: str, position: Position) -> Fit:
     >>> country_fit("uk", Position(lat_deg=50.78, lon_deg=-1.09))
     <Fit.INSIDE: 'inside'>
     """
-    outline = _outlines().get(jurisdiction)
+    outline = _country_outlines().get(jurisdiction)
     if outline is None:
         return Fit.OUTSIDE
     away_deg = float(shapely.distance(outline, shapely.Point(position.lon_deg, position.lat_deg)))
@@ -43,7 +43,7 @@ def country_fit(jurisdiction: str, position: Position) -> Fit:
 
 def rules_at(position: Position) -> tuple[str, ...]:
     """The sets of rules in whose countries a place surely lies."""
-    return tuple(key for key in _outlines() if country_fit(key, position) is Fit.INSIDE)
+    return tuple(key for key in _country_outlines() if country_fit(key, position) is Fit.INSIDE)
 
 
 def swapped(position: Position) -> Position | None:
@@ -54,7 +54,7 @@ def swapped(position: Position) -> Position | None:
 
 
 @cache
-def _outlines() -> Mapping[str, shapely.MultiPolygon]:
+def _country_outlines() -> Mapping[str, shapely.MultiPolygon]:
     raw = json.loads(files("dfr.world").joinpath("countries.json").read_text("utf-8"))
     return {
         key: shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in parts])

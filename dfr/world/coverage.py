@@ -133,7 +133,9 @@ class KindCover:
             return f"{self.kind}: no source loaded speaks of this place, height and time"
         by = f"{self.kind}: {', '.join(self.sources)}"
         return (
-            by if not self.uncovered_share else f"{by}; nothing covers {_share(self.uncovered_share)} of it"
+            by
+            if not self.uncovered_share
+            else f"{by}; nothing covers {_share_words(self.uncovered_share)} of it"
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -146,10 +148,10 @@ class KindCover:
         }
 
 
-def _share(share: float) -> str:
+def _share_words(share: float) -> str:
     """A share in words that never rounds to nothing.
 
-    >>> _share(0.25), _share(0.001)
+    >>> _share_words(0.25), _share_words(0.001)
     ('25 %', 'less than 1 %')
     """
     return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"
@@ -192,13 +194,13 @@ class CoverIndex:
     def at(self, position: Position, slab: Slab, needs: frozenset[DataKind]) -> Covered:
         """How every kind of data stands at a point."""
         here = [self.coverages[index] for index in self.containing(position)]
-        speaking = [cover for cover in here if _speaks(cover, slab)]
+        speaking = [cover for cover in here if _speaks_of(cover, slab)]
         kinds = tuple(
             KindCover(
                 kind=kind,
                 needed=kind in needs,
                 uncovered_share=0.0 if any(kind in cover.kinds for cover in speaking) else 1.0,
-                sources=_sources(speaking, kind),
+                sources=_source_names(speaking, kind),
             )
             for kind in DataKind
         )
@@ -208,14 +210,16 @@ class CoverIndex:
         self, volume: shapely.Geometry, frame: LocalFrame, slab: Slab, needs: frozenset[DataKind]
     ) -> Covered:
         """How every kind of data stands across a local volume."""
-        near = [index for index in self._near(volume, frame) if _speaks(self.coverages[index], slab)]
+        near = [
+            index for index in self._coverages_near(volume, frame) if _speaks_of(self.coverages[index], slab)
+        ]
         shares: dict[tuple[int, ...], float] = {}
         found = []
         for kind in DataKind:
             mine = tuple(index for index in near if kind in self.coverages[index].kinds)
             if mine not in shares:
                 shares[mine] = self._uncovered_share(mine, volume, frame)
-            sources = _sources([self.coverages[index] for index in mine], kind)
+            sources = _source_names([self.coverages[index] for index in mine], kind)
             found.append(
                 KindCover(kind=kind, needed=kind in needs, uncovered_share=shares[mine], sources=sources)
             )
@@ -227,7 +231,7 @@ class CoverIndex:
         found = np.unique(self._tree.query(points, predicate="intersects")[1]).tolist()
         return [*self._everywhere, *(self._bounded[index] for index in found)]
 
-    def _near(self, volume: shapely.Geometry, frame: LocalFrame) -> list[int]:
+    def _coverages_near(self, volume: shapely.Geometry, frame: LocalFrame) -> list[int]:
         """Coverages whose box meets that of a local volume."""
         lat, lon = frame.to_geodetic(*shapely.get_coordinates(volume).T)
         lon = lon[0] + (lon - lon[0] + 180.0) % 360.0 - 180.0
@@ -258,12 +262,12 @@ def cover_area(ring: Ring) -> Area:
     return built.area
 
 
-def _speaks(cover: Coverage, slab: Slab) -> bool:
+def _speaks_of(cover: Coverage, slab: Slab) -> bool:
     spans = cover.spans(slab.bottom_m_agl, slab.top_m_agl, floor=slab.floor, ceiling=slab.ceiling)
     return spans and cover.lasts(slab.start, slab.end)
 
 
-def _sources(covers: Iterable[Coverage], kind: DataKind) -> tuple[str, ...]:
+def _source_names(covers: Iterable[Coverage], kind: DataKind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cover.source for cover in covers if kind in cover.kinds and cover.source))
 
 
@@ -314,11 +318,11 @@ def data_age(dated: str, start: datetime, end: datetime) -> DataAge:
         return DataAge(days=None)
     first, last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
     days = (first - made).days if made < first else min((last - made).days, 0)
-    changes = max(abs(_cycle(day) - _cycle(made)) for day in (first, last))
+    changes = max(abs(_airac_cycle(day) - _airac_cycle(made)) for day in (first, last))
     return DataAge(days=days, changes=changes)
 
 
-def _cycle(day: date) -> int:
+def _airac_cycle(day: date) -> int:
     return (day - AIRAC_EPOCH).days // AIRAC_DAYS
 
 
@@ -328,7 +332,7 @@ def next_airac(day: date) -> datetime:
     >>> next_airac(date(2024, 8, 24))
     datetime.datetime(2024, 9, 5, 0, 0, tzinfo=datetime.timezone.utc)
     """
-    change = AIRAC_EPOCH + timedelta(days=AIRAC_DAYS * (_cycle(day) + 1))
+    change = AIRAC_EPOCH + timedelta(days=AIRAC_DAYS * (_airac_cycle(day) + 1))
     return datetime(change.year, change.month, change.day, tzinfo=UTC)
 
 

@@ -109,12 +109,12 @@ def max_rate_per_s(scenario: Scenario) -> float:
 
 def zone_shares(scenario: Scenario) -> FloatArray:
     """Each zone's share of the calls, summing to 1."""
-    return _normalised([zone.share for zone in scenario.demand.zones])
+    return _as_shares([zone.share for zone in scenario.demand.zones])
 
 
 def priority_shares(scenario: Scenario) -> FloatArray:
     """Each priority's share of the calls, summing to 1."""
-    return _normalised([grade.share for grade in scenario.demand.priorities])
+    return _as_shares([grade.share for grade in scenario.demand.priorities])
 
 
 def expected_by_hour_zone_priority(scenario: Scenario) -> FloatArray:
@@ -150,7 +150,7 @@ def _calls_per_weight(day: DemandDay, period: Period) -> float:
     return day.calls / total if total > 0.0 else 0.0
 
 
-def _normalised(shares: list[float]) -> FloatArray:
+def _as_shares(shares: list[float]) -> FloatArray:
     array = np.asarray(shares, float)
     return np.asarray(array / array.sum(), float)
 
@@ -183,7 +183,7 @@ def traffic_blocks(
     split the climb is covered by the agreement, and only the heights flown count. Where these are not
     known, for want of ground heights, they cannot be compared, and the traffic blocks.
     """
-    if not _crosses(traffic, frame, points):
+    if not _crosses_area(traffic, frame, points):
         return False
     if flown is None:
         return True
@@ -192,7 +192,7 @@ def traffic_blocks(
     return bottom <= traffic.upper_m_amsl and flown.highest_m_amsl >= traffic.lower_m_amsl
 
 
-def _crosses(traffic: OtherTraffic, frame: LocalFrame, points: Sequence[Position]) -> bool:
+def _crosses_area(traffic: OtherTraffic, frame: LocalFrame, points: Sequence[Position]) -> bool:
     """True where the way lies over the traffic's area, whatever the heights."""
     xy = frame.points(points)
     path = shapely.LineString(xy) if len(points) > 1 else shapely.Point(xy[0])

@@ -74,7 +74,7 @@ def along(
     far = (length_m > SHORT_M) | (np.maximum(np.abs(lat0), np.abs(lat1)) > HIGH_LAT_DEG)
     if far.any():
         exact = far[which]
-        lat[exact], lon[exact] = _exactly(ends, which[exact], share[exact])
+        lat[exact], lon[exact] = _exact_points(ends, which[exact], share[exact])
     return lat, lon
 
 
@@ -99,7 +99,7 @@ def _second_derivatives(
     return lat, 2.0 / ratio * sine / np.maximum(cosine, 1e-9) * up_rad * across_rad
 
 
-def _exactly(
+def _exact_points(
     ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray], which: IntArray, share: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     edges, number = np.unique(which, return_inverse=True)
@@ -158,19 +158,19 @@ class Arcs(NamedTuple):
         self, which: IntArray, share: FloatArray, stretch: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """(lat, lon) at a share of the way round, the radius stretched by a factor."""
-        angle_deg, radius_m = self._polar(which, share)
+        angle_deg, radius_m = self._polar_at(which, share)
         lon, lat, _ = GEOD.fwd(self.lon[which], self.lat[which], angle_deg, radius_m * stretch)
         return np.asarray(lat, float), np.asarray(lon, float)
 
     def rough_points(self, which: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The same on a flat map: good for telling left from right."""
-        angle_deg, radius_m = self._polar(which, share)
+        angle_deg, radius_m = self._polar_at(which, share)
         angle_rad, lat0_rad = np.radians(angle_deg), np.radians(self.lat[which])
         lat = self.lat[which] + radius_m * np.cos(angle_rad) / METRES_PER_DEGREE
         lon = self.lon[which] + radius_m * np.sin(angle_rad) / METRES_PER_DEGREE / np.cos(lat0_rad)
         return lat, lon
 
-    def _polar(self, which: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _polar_at(self, which: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
         angle_deg = self.from_deg[which] + self.turn[which] * self.sweep_deg[which] * share
         return angle_deg, self.from_m[which] + (self.to_m[which] - self.from_m[which]) * share
 

@@ -118,7 +118,7 @@ class GustSeries:
         spectrum: Spectrum = Spectrum.DRYDEN,
         along: bool = True,
     ) -> None:
-        matrices = _discrete(spectrum, along=along, scale_s=scale_s, dt_s=dt_s)
+        matrices = _discretise_filter(spectrum, along=along, scale_s=scale_s, dt_s=dt_s)
         self._advance, self._noise, start, self._out = matrices
         self._sigma = np.asarray(sigma_mps, dtype=float)
         self._rng = rng
@@ -191,7 +191,7 @@ FILTERS: dict[tuple[Spectrum, bool], tuple[tuple[float, ...], tuple[float, ...]]
 ones are the rational fits of Campbell 1986 as used in MIL-HDBK-1797's implementations."""
 
 
-def _discrete(
+def _discretise_filter(
     spectrum: Spectrum, *, along: bool, scale_s: float, dt_s: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """(state advance, noise input, stationary start, output) with unit variance at every dt."""
@@ -203,11 +203,11 @@ def _discrete(
     drive[-1, -1] = 1.0
     output = np.zeros(order)
     output[: len(numerator)] = numerator
-    covariance = _stationary(system, drive)
+    covariance = _stationary_covariance(system, drive)
     output = output / np.sqrt(output @ covariance @ output)
     step = dt_s / scale_s
     advance, growth = _van_loan(system, drive, step)
-    return advance, _root(growth), _root(covariance), output
+    return advance, _square_root(growth), _square_root(covariance), output
 
 
 def _van_loan(system: FloatArray, drive: FloatArray, step: float) -> tuple[FloatArray, FloatArray]:
@@ -216,12 +216,12 @@ def _van_loan(system: FloatArray, drive: FloatArray, step: float) -> tuple[Float
     block = np.zeros((2 * order, 2 * order))
     block[:order, :order], block[:order, order:] = -system, drive
     block[order:, order:] = system.T
-    exponential = _exponential(block * step)
+    exponential = _matrix_exponential(block * step)
     advance = exponential[order:, order:].T
     return advance, advance @ exponential[:order, order:]
 
 
-def _exponential(matrix: FloatArray) -> FloatArray:
+def _matrix_exponential(matrix: FloatArray) -> FloatArray:
     """Matrix exponential by scaling, a Taylor series and squaring (the matrices are 6 by 6 at most)."""
     squarings = max(0, int(np.ceil(np.log2(max(np.abs(matrix).sum(axis=1).max(), 1e-12)))) + 4)
     small = matrix / 2.0**squarings
@@ -235,7 +235,7 @@ def _exponential(matrix: FloatArray) -> FloatArray:
     return total
 
 
-def _stationary(system: FloatArray, drive: FloatArray) -> FloatArray:
+def _stationary_covariance(system: FloatArray, drive: FloatArray) -> FloatArray:
     """Covariance P of the settled state: A P + P A' + Q = 0, solved as a linear system."""
     order = system.shape[0]
     eye = np.eye(order)
@@ -244,7 +244,7 @@ def _stationary(system: FloatArray, drive: FloatArray) -> FloatArray:
     return np.asarray(solved, dtype=np.float64).reshape(order, order)
 
 
-def _root(covariance: FloatArray) -> FloatArray:
+def _square_root(covariance: FloatArray) -> FloatArray:
     """A square root of a covariance that may be singular to rounding."""
     values, vectors = np.linalg.eigh(0.5 * (covariance + covariance.T))
     root: FloatArray = vectors * np.sqrt(np.maximum(values, 0.0))

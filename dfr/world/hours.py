@@ -40,7 +40,7 @@ def sun_altitude_deg(moment: datetime, position: Position) -> float:
 
     Meeus, Astronomical Algorithms, ch. 13 and 25, low accuracy.
     """
-    declination_rad, equation_min = _sun(moment)
+    declination_rad, equation_min = _sun_position(moment)
     utc = moment.astimezone(UTC)
     hours = utc.hour + utc.minute / 60.0 + utc.second / 3600.0 + equation_min / 60.0 - 12.0
     hour_angle_rad = math.radians(15.0 * hours + position.lon_deg)
@@ -63,7 +63,7 @@ def sun_time(event: SunEvent, day: date, position: Position) -> datetime | None:
     before_noon = event in (SunEvent.SR, SunEvent.BMCT)
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) - timedelta(hours=position.lon_deg / 15.0)
     for _ in range(3):
-        declination_rad, equation_min = _sun(moment)
+        declination_rad, equation_min = _sun_position(moment)
         lat_rad = math.radians(position.lat_deg)
         cosine = (
             math.sin(math.radians(ALTITUDE_DEG[event])) - math.sin(lat_rad) * math.sin(declination_rad)
@@ -77,7 +77,7 @@ def sun_time(event: SunEvent, day: date, position: Position) -> datetime | None:
     return moment
 
 
-def _sun(moment: datetime) -> tuple[float, float]:
+def _sun_position(moment: datetime) -> tuple[float, float]:
     """(declination rad, equation of time min)."""
     centuries = (moment.timestamp() - 946_728_000.0) / (86_400.0 * 36_525.0)
     mean_deg = 280.46646 + 36_000.76983 * centuries
@@ -140,27 +140,27 @@ class DailyHours:
         """(the hours of every day that touches a period, whether every day's are known)."""
         found: list[Interval] = []
         complete = True
-        for day in _days(start.astimezone(self.zone).date(), end.astimezone(self.zone).date()):
+        for day in _days_touching(start.astimezone(self.zone).date(), end.astimezone(self.zone).date()):
             if day.weekday() in self.days:
-                hours = self._on(day, place)
+                hours = self._hours_on(day, place)
                 complete &= hours is not None
                 common = None if hours is None else hours.common(self.within)
                 found += [] if common is None else [common]
         return found, complete
 
-    def _on(self, day: date, place: Position) -> Interval | None:
+    def _hours_on(self, day: date, place: Position) -> Interval | None:
         """The hours that begin on a day; None where the sun or the calendar has no such time."""
         try:
-            return self._hours(day, place)
+            return self._hours_begun_on(day, place)
         except OverflowError:
             return None
 
-    def _hours(self, day: date, place: Position) -> Interval | None:
-        begins = _moment(self.start, day, self.zone, place, 0)
+    def _hours_begun_on(self, day: date, place: Position) -> Interval | None:
+        begins = _utc_of_clock(self.start, day, self.zone, place, 0)
         if begins is None:
             return None
         for days in self._end_days():
-            ends = _moment(self.end, day + timedelta(days=days), self.zone, place, 1)
+            ends = _utc_of_clock(self.end, day + timedelta(days=days), self.zone, place, 1)
             if ends is None and days >= 0:
                 return None
             if ends is not None and ends > begins:
@@ -210,7 +210,7 @@ BY_NOTICE = Activation(otherwise=None, text="by NOTAM", by_notice=True)
 WHEN_NOTIFIED = Activation(otherwise=None, text="only when notified (AA NONE)", by_notice=True)
 
 
-def _days(first: date, last: date) -> Iterator[date]:
+def _days_touching(first: date, last: date) -> Iterator[date]:
     """Every day that hours touching the span could have begun on: far east the sun rises the day before."""
     day = first - timedelta(days=1) if first > date.min else first
     for _ in range(min((last - day).days + 2, MAX_SPAN_DAYS)):
@@ -220,7 +220,9 @@ def _days(first: date, last: date) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _moment(clock: time | SunEvent, day: date, zone: tzinfo, place: Position, fold: int) -> datetime | None:
+def _utc_of_clock(
+    clock: time | SunEvent, day: date, zone: tzinfo, place: Position, fold: int
+) -> datetime | None:
     """UTC of a clock time; a time that happens twice begins at its first and ends at its second."""
     if isinstance(clock, SunEvent):
         return sun_time(clock, day, place)

@@ -61,7 +61,7 @@ def with_notams(airspace: Airspace, reading: NotamReading | None, texts: Sequenc
     drawn = [zone for notams in texts for zone in notams.zones if not _set_aside(zone, reading)]
     if reading is None:
         return airspace.with_zones(drawn)
-    zones = [_decided(zone, reading, texts) for zone in airspace.zones]
+    zones = [_decide_activity(zone, reading, texts) for zone in airspace.zones]
     read = Coverage(
         ring=None,
         kinds=frozenset({DataKind.RESTRICTIONS}),
@@ -87,25 +87,25 @@ def _set_aside(zone: Zone, reading: NotamReading | None) -> bool:
     return is_judged(zone.name, reading) and (bool(zone.defect) or zone.kind not in RESTRICTIONS)
 
 
-def _decided(zone: Zone, reading: NotamReading, texts: Sequence[Notams]) -> Zone:
+def _decide_activity(zone: Zone, reading: NotamReading, texts: Sequence[Notams]) -> Zone:
     """A zone active by notice as the NOTAMs read have it; one that nobody spoke of stays as it is."""
     if not zone.activation.by_notice or (reading.activated is None and not texts):
         return zone
     if any(names(zone, text) or names(zone, text, whole=True) for text in reading.activated or ()):
         words = f"activated by NOTAM, as read by {reading.read_by}"
         return replace(zone, activation=Activation(text=words, by_notice=True))
-    heard = [activation for activation, text in _said(texts) if names(zone, text)]
-    return replace(zone, activation=_joined(zone.activation, heard, reading))
+    heard = [activation for activation, text in _notam_words(texts) if names(zone, text)]
+    return replace(zone, activation=_join_activations(zone.activation, heard, reading))
 
 
-def _said(texts: Iterable[Notams]) -> Iterable[tuple[Activation, str]]:
+def _notam_words(texts: Iterable[Notams]) -> Iterable[tuple[Activation, str]]:
     """When each NOTAM is in force, and its words."""
     for notams in texts:
         yield from ((zone.activation, f"{zone.name} {zone.remarks}") for zone in notams.zones)
         yield from ((text.activation, text.text) for text in (*notams.undrawn, *notams.notes))
 
 
-def _joined(before: Activation, heard: Sequence[Activation], reading: NotamReading) -> Activation:
+def _join_activations(before: Activation, heard: Sequence[Activation], reading: NotamReading) -> Activation:
     """The hours as they stand, and the times at which any of some NOTAMs is in force."""
     at_other_times = {before.otherwise or False, *(activation.otherwise for activation in heard)}
     words = [activation.text for activation in heard] or [f"no NOTAM read by {reading.read_by} activates it"]
@@ -125,15 +125,15 @@ def names(zone: Zone, text: str, *, whole: bool = False) -> bool:
 
     With `whole` the text is itself a name, and may be a part of the zone's.
     """
-    ours, theirs = _letters(zone.name), _letters(text)
+    ours, theirs = _letters_of(zone.name), _letters_of(text)
     if ours in theirs or (whole and bool(theirs) and theirs in ours):
         return True
-    return bool(_designators(zone.name) & _designators(text))
+    return bool(_designators_in(zone.name) & _designators_in(text))
 
 
-def _letters(text: str) -> str:
+def _letters_of(text: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", text.upper())
 
 
-def _designators(text: str) -> set[tuple[str, str]]:
+def _designators_in(text: str) -> set[tuple[str, str]]:
     return {(match[1], match[2]) for match in _DESIGNATOR.finditer(text.upper())}

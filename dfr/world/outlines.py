@@ -100,17 +100,17 @@ class OutlineNodes:
         self._lengths = np.fromiter(map(len, outlines), np.int64, len(outlines))
         self._circumscribed = circumscribed
         self._edges = edges
-        self._corners, arc_rows = _columns(outlines)
+        self._corners, arc_rows = _collect_columns(outlines)
         self._arcs = resolved(arc_rows)
-        self._measure()
-        self.too_large, self.points = self._beyond(room)
+        self._count_pieces()
+        self.too_large, self.points = self._find_too_large(room)
         if self.too_large.any():
-            self._drop()
+            self._drop_too_large()
         self.radius_gap_m = np.zeros(len(outlines))
         gap_m = np.nan_to_num(np.abs(self._arcs.to_m - self._arcs.from_m))
         np.maximum.at(self.radius_gap_m, self._arcs.zone, gap_m)
 
-    def _measure(self) -> None:
+    def _count_pieces(self) -> None:
         """Find the edges, and into how many pieces each edge and arc is cut."""
         corners = self._corners
         self._from = np.flatnonzero(corners.following >= 0)
@@ -120,7 +120,7 @@ class OutlineNodes:
         self._edge_pieces = pieces(*self._ends)
         self._arc_pieces = self._arcs.pieces()
 
-    def _beyond(self, room: float) -> tuple[NDArray[np.bool_], float]:
+    def _find_too_large(self, room: float) -> tuple[NDArray[np.bool_], float]:
         """(which outlines have too many points or come after too many of others, the points of all)."""
         count = len(self._lengths)
         edges = np.bincount(self._corners.zone[self._from], self._edge_pieces, count)
@@ -129,7 +129,7 @@ class OutlineNodes:
         total = np.cumsum(np.where(own, 0.0, points))
         return np.asarray(own | (total > room), bool), float(total[-1]) if count else 0.0
 
-    def _drop(self) -> None:
+    def _drop_too_large(self) -> None:
         """Draw nothing of the outlines that are too large; all corners of an outline stand together."""
         self._lengths[self.too_large] = 0
         kept = ~self.too_large[self._corners.zone]
@@ -137,7 +137,7 @@ class OutlineNodes:
         corners = _Corners._make(column[kept] for column in self._corners)
         self._corners = corners._replace(following=renumbered[corners.following])
         self._arcs = self._arcs.of(~self.too_large[self._arcs.zone])
-        self._measure()
+        self._count_pieces()
 
     def rings(self) -> tuple[FloatArray, IntArray]:
         """((n, 2) lon and lat of all rings, each closed by its first vertex; where each begins, and n).
@@ -162,7 +162,7 @@ class OutlineNodes:
         bounds = np.append(starts[first], len(lonlat))
         drawn = bounds[1:] > bounds[:-1]
         lonlat[bounds[1:][drawn] - 1] = lonlat[bounds[:-1][drawn]]
-        _unwrap(lonlat[:, 0], bounds)
+        _unwrap_longitudes(lonlat[:, 0], bounds)
         return lonlat, bounds
 
     def _draw_edges(self, lonlat: FloatArray, starts: IntArray) -> None:
@@ -184,12 +184,12 @@ class OutlineNodes:
         arc touch it at its ends.
         """
         arcs, count = self._arcs, self._arc_pieces
-        outside = (arcs.full | (arcs.turn == self._turns()[arcs.zone])) == self._circumscribed
+        outside = (arcs.full | (arcs.turn == self._turn_directions()[arcs.zone])) == self._circumscribed
         stretch = np.where(outside, 1.0 / np.cos(np.radians(arcs.sweep_deg / count / 2.0)), 1.0)
         if len(count):
             draw_arcs(lonlat, starts, arcs, count, stretch)
 
-    def _turns(self) -> FloatArray:
+    def _turn_directions(self) -> FloatArray:
         """+1 where an outline with arcs runs clockwise on the map, -1 where not."""
         found = np.ones(len(self._lengths))
         asked = np.zeros(len(found), bool)
@@ -209,7 +209,7 @@ class OutlineNodes:
             np.append(corners.lat[rows], lat)[order],
         )
         starts = np.searchsorted(zone, np.arange(len(found) + 1))
-        _unwrap(x, starts)
+        _unwrap_longitudes(x, starts)
         following = np.arange(1, len(zone) + 1)
         full = starts[1:] > starts[:-1]
         following[starts[1:][full] - 1] = starts[:-1][full]
@@ -232,7 +232,7 @@ def _with_ends(outline: Outline) -> Outline:
     return found
 
 
-def _columns(outlines: Sequence[Outline]) -> tuple[_Corners, FloatArray]:
+def _collect_columns(outlines: Sequence[Outline]) -> tuple[_Corners, FloatArray]:
     """(the corners of all outlines, the rows of their arcs)."""
     plain: list[int] = []
     corners: list[tuple[float, ...]] = []
@@ -241,14 +241,14 @@ def _columns(outlines: Sequence[Outline]) -> tuple[_Corners, FloatArray]:
         if set(map(type, outline)) == _VERTEX_ONLY:
             plain.append(zone)
         else:
-            _collect(zone, outline, corners, arcs)
-    some, others = _polygons_only(outlines, plain), _mixed(corners)
+            _collect_elements(zone, outline, corners, arcs)
+    some, others = _polygons_only(outlines, plain), _corners_of_rows(corners)
     following = np.where(others.following >= 0, others.following + len(some.zone), -1)
     both = zip(some, others._replace(following=following), strict=True)
-    return _Corners._make(map(np.concatenate, both)), _table(arcs, COLUMNS)
+    return _Corners._make(map(np.concatenate, both)), _as_table(arcs, COLUMNS)
 
 
-def _collect(
+def _collect_elements(
     zone: int, outline: Outline, corners: list[tuple[float, ...]], arcs: list[tuple[float, ...]]
 ) -> None:
     """Sort the elements of an outline into corners, each with the steps to the next one, and arcs."""
@@ -270,8 +270,8 @@ def _collect(
         arcs.append((zone, place, element.lat, element.lon, *radii, *angles, turn, *ends))
 
 
-def _mixed(rows: Sequence[tuple[float, ...]]) -> _Corners:
-    zone, place, lat, lon, following = _table(rows, 5).T
+def _corners_of_rows(rows: Sequence[tuple[float, ...]]) -> _Corners:
+    zone, place, lat, lon, following = _as_table(rows, 5).T
     number, at, to = (column.astype(np.int64) for column in (zone, place, following))
     return _Corners(number, at, lat, lon, to)
 
@@ -288,12 +288,12 @@ def _polygons_only(outlines: Sequence[Outline], plain: Sequence[int]) -> _Corner
     return _Corners(np.asarray(plain, np.int64)[which], place, lat, lon, following)
 
 
-def _table(rows: Sequence[tuple[float, ...]], columns: int) -> FloatArray:
+def _as_table(rows: Sequence[tuple[float, ...]], columns: int) -> FloatArray:
     flat = np.fromiter(chain.from_iterable(rows), float, len(rows) * columns)
     return flat.reshape(-1, columns)
 
 
-def _unwrap(lon: FloatArray, bounds: IntArray) -> None:
+def _unwrap_longitudes(lon: FloatArray, bounds: IntArray) -> None:
     """Bring longitudes within 180 degrees of the first of their ring, in place."""
     if not len(lon) or float(np.ptp(lon)) <= 180.0:
         return
@@ -318,7 +318,7 @@ def path_length_m(points: Sequence[Vertex]) -> float:
 
 def corridor(points: Sequence[Vertex], width_m: float) -> list[Vertex]:
     """The outline of a corridor with round ends and bends, drawn outside the true one."""
-    lat, lon = _dense(points)
+    lat, lon = _points_along_legs(points)
     middle = len(lat) // 2
     frame = LocalFrame(Position(lat_deg=float(lat[middle]), lon_deg=float(lon[middle])))
     east, north = frame.to_enu(lat, lon)
@@ -329,7 +329,7 @@ def corridor(points: Sequence[Vertex], width_m: float) -> list[Vertex]:
     return [Vertex(float(a), float(b)) for a, b in zip(*frame.to_geodetic(*ring.T), strict=True)]
 
 
-def _dense(points: Sequence[Vertex]) -> tuple[np.ndarray, np.ndarray]:
+def _points_along_legs(points: Sequence[Vertex]) -> tuple[np.ndarray, np.ndarray]:
     lat, lon = np.array(points, float).reshape(-1, 2).T
     legs_m = np.asarray(GEOD.line_lengths(lon, lat), float)
     counts = np.maximum(np.ceil(legs_m / EDGE_STEP_M), 1).astype(np.int64)

@@ -58,7 +58,7 @@ class RingTable:
         self._bounds = bounds.tolist()
         self._sizes = np.diff(bounds)
         self.counts = np.maximum(self._sizes - 1, 0)
-        self.finite = _finite(lonlat, bounds)
+        self.finite = _find_finite(lonlat, bounds)
         self.usable = self.finite & (self.counts >= 3)
 
     def of(self, index: int) -> FloatArray:
@@ -82,7 +82,7 @@ class RingTable:
         return found, good
 
 
-def _finite(lonlat: FloatArray, bounds: IntArray) -> NDArray[np.bool_]:
+def _find_finite(lonlat: FloatArray, bounds: IntArray) -> NDArray[np.bool_]:
     """Which rings have no vertex that could not be computed."""
     found = np.ones(len(bounds) - 1, bool)
     if not np.isfinite(lonlat).all():
@@ -117,17 +117,17 @@ class Untangler:
 
     def repaired(self, polygon: shapely.Polygon) -> tuple[shapely.Polygon | shapely.MultiPolygon | None, str]:
         """(what a self-crossing ring encloses or None, what was wrong with it)."""
-        crossings = _crossings(shapely.get_coordinates(polygon), self.left)
+        crossings = _count_crossings(shapely.get_coordinates(polygon), self.left)
         if crossings > self.left:
             return None, "crosses itself too often to be untangled"
         self.left -= crossings
         why = shapely.is_valid_reason(polygon)
         fixed = shapely.make_valid(polygon, method="structure", keep_collapsed=False)
-        whole = _joined([part for part in shapely.get_parts(fixed) if is_area(part)])
+        whole = _join_parts([part for part in shapely.get_parts(fixed) if is_area(part)])
         return whole, f"encloses no area ({why})" if whole is None else why
 
 
-def _crossings(corners: FloatArray, most: int) -> int:
+def _count_crossings(corners: FloatArray, most: int) -> int:
     """How often a ring touches or crosses itself; counting stops beyond the most."""
     lines = shapely.linestrings(np.stack((corners[:-1], corners[1:]), axis=1))
     tree = shapely.STRtree(lines)
@@ -143,7 +143,7 @@ def _crossings(corners: FloatArray, most: int) -> int:
     return count
 
 
-def _joined(parts: Sequence[shapely.Polygon]) -> shapely.Polygon | shapely.MultiPolygon | None:
+def _join_parts(parts: Sequence[shapely.Polygon]) -> shapely.Polygon | shapely.MultiPolygon | None:
     """Parts as one valid area; where they meet too finely for that, each is grown by a millimetre.
 
     A part may cross itself by a rounding, which the union then refuses and growing takes away.
@@ -194,7 +194,7 @@ class Area:
     @property
     def ring(self) -> Ring:
         """The outer ring as published, dense, without a repeated closing corner."""
-        return _ring(self.drawn)
+        return _as_ring(self.drawn)
 
     @property
     def parts(self) -> tuple[shapely.Polygon, ...]:
@@ -204,13 +204,15 @@ class Area:
     @property
     def rings(self) -> tuple[Ring, ...]:
         """The outer ring of every part."""
-        return tuple(_ring(np.asarray(part.exterior.coords)[:-1, :2]) for part in self.parts)
+        return tuple(_as_ring(np.asarray(part.exterior.coords)[:-1, :2]) for part in self.parts)
 
     @property
     def solid_rings(self) -> tuple[Ring, ...]:
         """Rings that together enclose the area and nothing of its holes, which they pass on either side."""
-        pieces = [piece for part in self.parts for narrow in _narrow(part) for piece in _cut_at_holes(narrow)]
-        return tuple(_ring(np.asarray(piece.exterior.coords)[:-1, :2]) for piece in pieces)
+        pieces = [
+            piece for part in self.parts for narrow in _cut_narrow(part) for piece in _cut_at_holes(narrow)
+        ]
+        return tuple(_as_ring(np.asarray(piece.exterior.coords)[:-1, :2]) for piece in pieces)
 
     def local(self, frame: LocalFrame) -> shapely.Polygon | shapely.MultiPolygon:
         """The area in the metres of a local frame."""
@@ -218,7 +220,7 @@ class Area:
 
     def area_m2(self) -> float:
         """Size on the ellipsoid (Karney 2013)."""
-        pieces = [piece for part in self.parts for piece in _narrow(part)]
+        pieces = [piece for part in self.parts for piece in _cut_narrow(part)]
         return sum(abs(float(GEOD.geometry_area_perimeter(piece)[0])) for piece in pieces)
 
 
@@ -234,11 +236,11 @@ def project(geometry: shapely.Geometry, frame: LocalFrame) -> shapely.Geometry:
         return np.column_stack(frame.to_enu(lonlat[:, 1], lonlat[:, 0]))
 
     west, _, east, _ = geometry.bounds if not geometry.is_empty else (0.0, 0.0, 0.0, 0.0)
-    near = _about(geometry, frame.origin.lon_deg) if east - west > WIDE_DEG else geometry
+    near = _part_about(geometry, frame.origin.lon_deg) if east - west > WIDE_DEG else geometry
     return shapely.transform(near, to_local)
 
 
-def _about(geometry: shapely.Geometry, lon_deg: float) -> shapely.Geometry:
+def _part_about(geometry: shapely.Geometry, lon_deg: float) -> shapely.Geometry:
     """The part of a wide geometry about a meridian, its edges so short that they stay what they are."""
     turns = (-360.0, 0.0, 360.0)
     turned = [shapely.transform(geometry, lambda xy, turn=turn: xy + np.array((turn, 0.0))) for turn in turns]
@@ -295,7 +297,7 @@ def _build_block(
             built.append(_not_drawn(rings, nodes, index))
             continue
         area = Area(polygon=polygon, drawn=rings.of(index), edges=edges, outline=tuple(outline))
-        built.append(Built(area=area) if simple else _awkward(area, untangler))
+        built.append(Built(area=area) if simple else _build_awkward(area, untangler))
     for place in np.flatnonzero(nodes.radius_gap_m > RADIUS_GAP_M).tolist():
         gap_m = nodes.radius_gap_m[place]
         if not built[place].code:
@@ -312,7 +314,7 @@ def _not_drawn(rings: RingTable, nodes: OutlineNodes, index: int) -> Built:
     return Built(area=None, code="too-few-points", problem=words)
 
 
-def _awkward(area: Area, untangler: Untangler) -> Built:
+def _build_awkward(area: Area, untangler: Untangler) -> Built:
     """The area within a ring that crosses itself or is very wide."""
     if float(np.ptp(area.drawn[:, 0])) > 180.0:
         wide = unrolled(area.drawn)
@@ -353,7 +355,7 @@ def _cut_at_holes(part: shapely.Polygon) -> list[shapely.Polygon]:
     return [whole for piece in pieces if is_area(piece) for whole in _cut_at_holes(piece)]
 
 
-def _narrow(part: shapely.Polygon) -> list[shapely.Polygon]:
+def _cut_narrow(part: shapely.Polygon) -> list[shapely.Polygon]:
     """A polygon cut along meridians into pieces of which nobody can take the outside for the inside."""
     west, south, east, north = part.bounds
     if east - west <= WIDE_DEG:
@@ -364,6 +366,6 @@ def _narrow(part: shapely.Polygon) -> list[shapely.Polygon]:
     return [shapely.segmentize(piece, 1.0) for piece in found if is_area(piece)]
 
 
-def _ring(lonlat: FloatArray) -> Ring:
+def _as_ring(lonlat: FloatArray) -> Ring:
     lon = (lonlat[:, 0] + 180.0) % 360.0 - 180.0
     return tuple(Position(lat_deg=float(a), lon_deg=float(b)) for a, b in zip(lonlat[:, 1], lon, strict=True))

@@ -130,20 +130,20 @@ class HeightGrid:
             np.abs(row - (rows - 1) / 2) <= rows / 2
         )
         column, row = (np.where(inside, axis, 0.0) for axis in (column, row))
-        return np.where(inside, self._bilinear(column, row), np.nan)
+        return np.where(inside, self._interpolate_heights(column, row), np.nan)
 
-    def _bilinear(self, column: FloatArray, row: FloatArray) -> FloatArray:
+    def _interpolate_heights(self, column: FloatArray, row: FloatArray) -> FloatArray:
         rows, columns = self.heights.shape
         column, row = np.clip(column, 0, columns - 1), np.clip(row, 0, rows - 1)
         left, top = np.floor(column).astype(int), np.floor(row).astype(int)
         right, bottom = np.minimum(left + 1, columns - 1), np.minimum(top + 1, rows - 1)
         across, down = column - left, row - top
-        upper = _mixed(self.heights[top, left], self.heights[top, right], across)
-        lower = _mixed(self.heights[bottom, left], self.heights[bottom, right], across)
-        return _mixed(upper, lower, down)
+        upper = _mix_heights(self.heights[top, left], self.heights[top, right], across)
+        lower = _mix_heights(self.heights[bottom, left], self.heights[bottom, right], across)
+        return _mix_heights(upper, lower, down)
 
 
-def _mixed(first: ArrayLike, second: ArrayLike, share: FloatArray) -> FloatArray:
+def _mix_heights(first: ArrayLike, second: ArrayLike, share: FloatArray) -> FloatArray:
     """Between two heights; one that has no weight may be unknown."""
     a, b = np.asarray(first, float), np.asarray(second, float)
     return np.where(share == 0.0, a, np.where(share == 1.0, b, a * (1.0 - share) + b * share))
@@ -154,12 +154,12 @@ def on_grid(crs: str, lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[FloatArra
     lat, lon = np.asarray(lat_deg, float), np.asarray(lon_deg, float)
     if crs == GEOGRAPHIC:
         return lon, lat
-    x, y = _transformer(crs).transform(lon, lat)
+    x, y = _transformer_to(crs).transform(lon, lat)
     return np.asarray(x, float), np.asarray(y, float)
 
 
 @lru_cache(maxsize=16)
-def _transformer(crs: str) -> Transformer:
+def _transformer_to(crs: str) -> Transformer:
     return Transformer.from_crs(GEOGRAPHIC, crs, always_xy=True)
 
 
@@ -184,7 +184,7 @@ class GridTerrain:
 
 
 @cache
-def _geoid() -> Transformer | None:
+def _geoid_transformer() -> Transformer | None:
     """The transformation from ellipsoid to mean sea level, None where no geoid grid is installed.
 
     Without a grid PROJ returns the height unchanged unless ballpark operations are refused.
@@ -197,7 +197,7 @@ def _geoid() -> Transformer | None:
 
 def geoid_height_m(position: Position) -> float | None:
     """Height of mean sea level above the WGS84 ellipsoid, m; None without a geoid grid."""
-    transformer = _geoid()
+    transformer = _geoid_transformer()
     if transformer is None:
         return None
     try:

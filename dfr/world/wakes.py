@@ -69,7 +69,7 @@ def behind(
     heights = obstacle.distance_m / obstacle.height_m
     if heights > FARTHEST_HEIGHTS or wind.speed_mps <= 0.0:
         return wind
-    top_mps = wind.speed_mps * _up_to(obstacle.height_m, height_m, roughness_m)
+    top_mps = wind.speed_mps * _top_wind_factor(obstacle.height_m, height_m, roughness_m)
     filled = (
         1.0
         if math.isinf(obstacle.width_m)
@@ -77,7 +77,8 @@ def behind(
     )
     solid = (1.0 - obstacle.porosity) * filled
     speed = max(
-        wind.speed_mps - top_mps * solid * _deficit(heights, height_m, obstacle.height_m, roughness_m), 0.0
+        wind.speed_mps - top_mps * solid * _speed_deficit(heights, height_m, obstacle.height_m, roughness_m),
+        0.0,
     )
     own = wind.intensity * wind.speed_mps
     shed = SHED_SHARE * top_mps * solid * math.exp(-heights / SHED_HEIGHTS)
@@ -129,7 +130,7 @@ def shades(obstacle: DockObstacle, from_deg: float) -> bool:
     return along > 0.0 and aside <= 0.5 * obstacle.width_m + WIDENING * along
 
 
-def _deficit(heights: float, height_m: float, top_m: float, roughness_m: float) -> float:
+def _speed_deficit(heights: float, height_m: float, top_m: float, roughness_m: float) -> float:
     """Perera's dU / U_h of a solid obstacle."""
     away = max(heights, NEAREST_HEIGHTS)
     spread = 0.32 / max(math.log(top_m / roughness_m), 1.0) * away
@@ -137,7 +138,7 @@ def _deficit(heights: float, height_m: float, top_m: float, roughness_m: float) 
     return min(9.75 / away * eta * math.exp(-0.67 * math.pow(eta, 1.5)), 1.0)
 
 
-def _up_to(top_m: float, height_m: float, roughness_m: float) -> float:
+def _top_wind_factor(top_m: float, height_m: float, roughness_m: float) -> float:
     """The undisturbed wind at the obstacle's top over the one at a height, by the log law."""
     low = max(math.log(max(height_m, 1.1 * roughness_m) / roughness_m), 0.1)
     return max(math.log(max(top_m, height_m) / roughness_m) / low, 1.0)

@@ -173,10 +173,10 @@ def vertical_fit(
     if isinstance(over, str) and lower.datum is VerticalDatum.SURFACE and bottom_m_agl <= upper.value_m:
         return VerticalFit(inside=True, margin_m=None, reason=f"{over}: counted as inside")
     missing = under if isinstance(under, str) else over if isinstance(over, str) else ""
-    return VerticalFit(inside=None, margin_m=margin_m, reason=missing or _depends(lower, upper, floor))
+    return VerticalFit(inside=None, margin_m=margin_m, reason=missing or _depends_on(lower, upper, floor))
 
 
-def _depends(lower: VerticalLimit, upper: VerticalLimit, air: Air) -> str:
+def _depends_on(lower: VerticalLimit, upper: VerticalLimit, air: Air) -> str:
     levels = VerticalDatum.FLIGHT_LEVEL in (lower.datum, upper.datum)
     what = "the QNH" if levels and air.qnh_hpa is None else "the exact height of the ground"
     return f"{lower.text} to {upper.text}: it depends on {what}"
@@ -257,9 +257,9 @@ class Zone:
 
     def active(self, start: datetime, end: datetime) -> bool | None:
         """Whether the zone is active at any moment of a period; None where that is not known."""
-        return self.activation.active(start, end, self._middle())
+        return self.activation.active(start, end, self._inner_point())
 
-    def _middle(self) -> Position:
+    def _inner_point(self) -> Position:
         centre = self.area.polygon.representative_point()
         return Position(lat_deg=centre.y, lon_deg=(centre.x + 180.0) % 360.0 - 180.0)
 
@@ -289,7 +289,7 @@ def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
         kind="RA(T)",
         lower=SURFACE,
         upper=limit(restriction.upper_m_amsl, VerticalDatum.AMSL),
-        area=_restricted(restriction),
+        area=_restricted_area(restriction),
         activation=Activation(periods=(period,), otherwise=False, text=dates),
         source=restriction.source,
         remarks=restriction.source,
@@ -297,7 +297,7 @@ def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
     )
 
 
-def _restricted(restriction: TemporaryRestriction) -> Area:
+def _restricted_area(restriction: TemporaryRestriction) -> Area:
     """Its circle or its area. Raises InputError for neither, or for corners that enclose nothing."""
     if restriction.centre is not None and restriction.radius_m is not None:
         return area_of_circle(restriction.centre, restriction.radius_m)

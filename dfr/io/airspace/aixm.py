@@ -73,7 +73,7 @@ def read_aixm(data: bytes, *, name: str) -> AirspaceRead:
     drafts: list[VolumeDraft] = []
     words = FileWords()
     try:
-        for document in _documents(data):
+        for document in _xml_documents(data):
             _read_document(parse_xml(document), drafts, words, problems)
     except XmlTroubleError as error:
         problems.add(error.line, "not-xml", str(error), ReadOutcome.REFUSED)
@@ -82,7 +82,7 @@ def read_aixm(data: bytes, *, name: str) -> AirspaceRead:
     return finish_reading(name, "aixm", drafts, problems, words=words)
 
 
-def _documents(data: bytes) -> list[bytes]:
+def _xml_documents(data: bytes) -> list[bytes]:
     """The XML documents of an archive, together never more than the limit of one; else the data itself."""
     if data[:2] != b"PK":
         return [data]
@@ -111,21 +111,21 @@ class _Feature:
 
 
 def _read_document(root: Element, drafts: list[VolumeDraft], words: FileWords, problems: Problems) -> None:
-    borders = _borders(root, problems)
+    borders = _read_borders(root, problems)
     features: dict[str, _Feature] = {}
     for number, element in enumerate(elements_named(root, "Airspace")):
         if len(drafts) > MAX_VOLUMES:
             drafts.append(overflow_volume(problems, f"more than {MAX_VOLUMES} volumes"))
             break
-        feature = _feature(element, borders, words, problems)
+        feature = _read_airspace(element, borders, words, problems)
         features[text_at(element, "identifier").lower() or str(number)] = feature
         drafts += feature.drafts
     for feature in features.values():
         for draft, other in feature.borrowed:
-            _borrow(draft, features.get(other), other, problems)
+            _borrow_shape(draft, features.get(other), other, problems)
 
 
-def _borders(root: Element, problems: Problems) -> dict[str, list[Vertex]]:
+def _read_borders(root: Element, problems: Problems) -> dict[str, list[Vertex]]:
     """The line of each border by its identifier; one that cannot be read is not there."""
     found: dict[str, list[Vertex]] = {}
     for element in elements_named(root, "GeoBorder"):
@@ -142,16 +142,18 @@ def _borders(root: Element, problems: Problems) -> dict[str, list[Vertex]]:
     return found
 
 
-def _feature(
+def _read_airspace(
     element: Element, borders: Mapping[str, Sequence[Vertex]], words: FileWords, problems: Problems
 ) -> _Feature:
     feature = _Feature()
-    slices = _standing(at_path(element, "timeSlice/AirspaceTimeSlice"), problems)
+    slices = _standing_slices(at_path(element, "timeSlice/AirspaceTimeSlice"), problems)
     for slice_ in slices:
-        words.date = words.date or _date(slice_)
+        words.date = words.date or _snapshot_date(slice_)
         components = at_path(slice_, "geometryComponent/AirspaceGeometryComponent")
         found = [
-            draft for part in components for draft in _component(slice_, part, borders, feature, problems)
+            draft
+            for part in components
+            for draft in _read_component(slice_, part, borders, feature, problems)
         ]
         if not found:
             draft = _named_draft(slice_)
@@ -161,14 +163,17 @@ def _feature(
     return feature
 
 
-def _standing(slices: Sequence[Element], problems: Problems) -> list[Element]:
+def _standing_slices(slices: Sequence[Element], problems: Problems) -> list[Element]:
     """Baselines and snapshots, each in its last correction, and changes that draw something of their own."""
     best: dict[str, tuple[int, Element]] = {}
     changes: list[Element] = []
     for slice_ in slices:
         form = text_at(slice_, "interpretation")
         if form in STANDING:
-            key, correction = text_at(slice_, "sequenceNumber"), _whole(text_at(slice_, "correctionNumber"))
+            key, correction = (
+                text_at(slice_, "sequenceNumber"),
+                _whole_number(text_at(slice_, "correctionNumber")),
+            )
             if key not in best or correction >= best[key][0]:
                 best[key] = (correction, slice_)
         elif child_elements(slice_, "geometryComponent"):
@@ -181,31 +186,31 @@ def _standing(slices: Sequence[Element], problems: Problems) -> list[Element]:
     return [slice_ for _, slice_ in best.values()] + changes
 
 
-def _whole(text: str) -> int:
+def _whole_number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _named_draft(slice_: Element) -> VolumeDraft:
     """A volume with the words of its airspace."""
     designator, name = text_at(slice_, "designator"), text_at(slice_, "name")
-    notes = " ".join(" ".join((note.text or "").split()) for note in _notes(slice_))
+    notes = " ".join(" ".join((note.text or "").split()) for note in _note_elements(slice_))
     title = f"{designator} {name}".strip()
     kind = kind_of_uk_area(title, notes, text_at(slice_, "localType"))
     given = text_at(slice_, "type").upper().removeprefix("OTHER:")
     return VolumeDraft(
-        line=line_of(slice_), name=title, kind=kind or KINDS.get(given, given), airspace_class=_class(slice_),
-        remarks=notes[:1000], activation=_activation(slice_),
+        line=line_of(slice_), name=title, kind=kind or KINDS.get(given, given), airspace_class=_airspace_class(slice_),
+        remarks=notes[:1000], activation=_read_validity(slice_),
     )  # fmt: skip
 
 
-def _notes(slice_: Element) -> Iterable[Element]:
+def _note_elements(slice_: Element) -> Iterable[Element]:
     for annotation in child_elements(slice_, "annotation"):
         yield from elements_named(annotation, "note")
     for activation in child_elements(slice_, "activation"):
         yield from elements_named(activation, "note")
 
 
-def _class(slice_: Element) -> str:
+def _airspace_class(slice_: Element) -> str:
     """The strictest of its classes."""
     found = sorted(
         text_at(layer, "classification").upper() for layer in at_path(slice_, "class/AirspaceLayerClass")
@@ -213,19 +218,19 @@ def _class(slice_: Element) -> str:
     return next((letter for letter in found if letter in tuple("ABCDEFG")), "")
 
 
-def _activation(slice_: Element) -> Activation:
+def _read_validity(slice_: Element) -> Activation:
     """The period in which a slice is valid; a snapshot is of one moment, and counts as standing."""
     period = at_path(slice_, "validTime/TimePeriod")
     if not period:
         return ALWAYS
-    start, end = (_moment(text_at(period[0], key)) for key in ("beginPosition", "endPosition"))
+    start, end = (_utc_moment(text_at(period[0], key)) for key in ("beginPosition", "endPosition"))
     if (start is None and end is None) or (start is not None and end is not None and start >= end):
         return ALWAYS
     text = f"{start or '...'} to {end or '...'}"
     return Activation(periods=(Interval(start=start, end=end),), otherwise=False, text=text)
 
 
-def _moment(text: str) -> datetime | None:
+def _utc_moment(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -233,12 +238,12 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _date(slice_: Element) -> str:
+def _snapshot_date(slice_: Element) -> str:
     text = text_at(slice_, "validTime/TimeInstant/timePosition")
     return text[:10] if re.match(r"\d{4}-\d\d-\d\d", text) else ""
 
 
-def _component(
+def _read_component(
     slice_: Element,
     component: Element,
     borders: Mapping[str, Sequence[Vertex]],
@@ -255,13 +260,13 @@ def _component(
     for volume in at_path(component, "theAirspaceVolume/AirspaceVolume"):
         draft = _named_draft(slice_)
         draft.line = draft.limit_line = line_of(volume)
-        draft.lower = _limit(draft, volume, "lower", problems)
-        draft.upper = _limit(draft, volume, "upper", problems)
-        found += _drawn(draft, volume, borders, feature, problems)
+        draft.lower = _read_limit(draft, volume, "lower", problems)
+        draft.upper = _read_limit(draft, volume, "upper", problems)
+        found += _draw_volume(draft, volume, borders, feature, problems)
     return found
 
 
-def _drawn(
+def _draw_volume(
     draft: VolumeDraft,
     volume: Element,
     borders: Mapping[str, Sequence[Vertex]],
@@ -274,13 +279,13 @@ def _drawn(
     if not patches:
         _without_surface(draft, volume, feature, problems)
         return [draft]
-    found = [draft, *(_copy(draft) for _ in patches[1:])]
+    found = [draft, *(_copy_draft(draft) for _ in patches[1:])]
     for each, patch in zip(found, patches, strict=True):
         _draw_patch(each, patch, borders, problems)
     return found
 
 
-def _copy(draft: VolumeDraft) -> VolumeDraft:
+def _copy_draft(draft: VolumeDraft) -> VolumeDraft:
     return VolumeDraft(
         line=draft.line, name=draft.name, kind=draft.kind, airspace_class=draft.airspace_class,
         lower=draft.lower, upper=draft.upper, remarks=draft.remarks, activation=draft.activation,
@@ -294,15 +299,15 @@ def _draw_patch(
     exteriors = child_elements(patch, "exterior")
     if len(exteriors) != 1:
         what = f"{draft.name}: {len(exteriors)} outer rings"
-        problems.refuse(draft, line_of(patch), "no-geometry", what, lost=_reaches(patch))
+        problems.refuse(draft, line_of(patch), "no-geometry", what, lost=_patch_reaches(patch))
         return
     try:
         ring = ring_of(exteriors[0], borders)
         draft.outline = ring.outline
         draft.holes = [ring_of(interior, borders).outline for interior in child_elements(patch, "interior")]
     except BadCurveError as bad:
-        draft.outline = draft.outline or [*_places(patch)]
-        lost = [ANYWHERE] if bad.code == "no-border" else _reaches(patch)
+        draft.outline = draft.outline or [*_readable_corners(patch)]
+        lost = [ANYWHERE] if bad.code == "no-border" else _patch_reaches(patch)
         problems.refuse(draft, line_of(patch), bad.code, f"{draft.name}: {bad}", lost=lost)
         return
     if ring.gap_m > NOTED_GAP_M:
@@ -310,12 +315,12 @@ def _draw_patch(
         problems.repair(draft, line_of(patch), "gap", words)
 
 
-def _places(patch: Element) -> list[Vertex]:
+def _readable_corners(patch: Element) -> list[Vertex]:
     """Every corner of a patch that can be read, wherever it stands."""
-    return [reach.corners()[0] for reach in _corners(patch) if len({*reach.corners()}) == 1]
+    return [reach.corners()[0] for reach in _corner_reaches(patch) if len({*reach.corners()}) == 1]
 
 
-def _corners(patch: Element) -> list[Reach]:
+def _corner_reaches(patch: Element) -> list[Reach]:
     """Where each corner of a patch is, or may be as far as its numbers can be read."""
     found: list[Reach] = []
     for item in elements_named(patch, "pos", "posList"):
@@ -326,10 +331,10 @@ def _corners(patch: Element) -> list[Reach]:
     return found
 
 
-def _reaches(patch: Element) -> list[Reach]:
+def _patch_reaches(patch: Element) -> list[Reach]:
     """How far a patch may reach that cannot be drawn: as far as its radii about any of its points."""
     radius_m = max(map(_radius_m, elements_named(patch, "radius")), default=0.0)
-    return [reach.within(radius_m) for reach in _corners(patch)] or [ANYWHERE]
+    return [reach.within(radius_m) for reach in _corner_reaches(patch)] or [ANYWHERE]
 
 
 def _radius_m(radius: Element) -> float:
@@ -371,7 +376,7 @@ def _draw_corridor(draft: VolumeDraft, line: Element, volume: Element, problems:
     problems.refuse(draft, draft.line, "bad-corridor", what, lost=[ANYWHERE])
 
 
-def _borrow(draft: VolumeDraft, other: _Feature | None, name: str, problems: Problems) -> None:
+def _borrow_shape(draft: VolumeDraft, other: _Feature | None, name: str, problems: Problems) -> None:
     """Draw a volume as another airspace whose shape it takes; several parts cannot be taken."""
     shapes = [shape for shape in other.drafts if shape.outline] if other else []
     if len(shapes) != 1 or shapes[0].refusal:
@@ -382,13 +387,15 @@ def _borrow(draft: VolumeDraft, other: _Feature | None, name: str, problems: Pro
     draft.lower, draft.upper = draft.lower or shapes[0].lower, draft.upper or shapes[0].upper
 
 
-def _limit(draft: VolumeDraft, volume: Element, side: str, problems: Problems) -> VerticalLimit | None:
+def _read_limit(draft: VolumeDraft, volume: Element, side: str, problems: Problems) -> VerticalLimit | None:
     """A limit of a volume; None where it is nil, and the widest where it cannot be read."""
     found = child_elements(volume, f"{side}Limit")
     if not found or not (found[0].text or "").strip():
         return None
     value, unit = (found[0].text or "").strip(), (found[0].get("uom") or "").upper()
-    level = _level(value, unit, text_at(volume, f"{side}LimitReference").upper(), upper=side == "upper")
+    level = _limit_of_words(
+        value, unit, text_at(volume, f"{side}LimitReference").upper(), upper=side == "upper"
+    )
     partner = child_elements(volume, "maximumLimit" if side == "upper" else "minimumLimit")
     if level is not None and not partner:
         return level
@@ -405,7 +412,7 @@ UNITS_M = {"FT": ft_to_m(1.0), "M": 1.0}
 WORDS = {"GND": SURFACE, "SFC": SURFACE, "UNL": UNLIMITED}
 
 
-def _level(value: str, unit: str, reference: str, *, upper: bool) -> VerticalLimit | None:
+def _limit_of_words(value: str, unit: str, reference: str, *, upper: bool) -> VerticalLimit | None:
     """The limit of a value, its unit and reference; None where these do not go together.
 
     A flight level is above the standard pressure and nothing else is; FLOOR and CEILING are those of another.

@@ -73,7 +73,7 @@ def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Conver
     ]
     if not any(read.zones for read in reads):
         raise AirspaceError(f"{', '.join(map(str, files))}: no usable volume", do="see `dfr airspace lint`")
-    joined = _joined(reads)
+    joined = _join_reads(reads)
     written = FORMATS[chosen](joined)
     zones = len(joined.zones) - len(written.left_out)
     if not zones:
@@ -93,7 +93,7 @@ def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Conver
     )
 
 
-def _joined(reads: Sequence[AirspaceRead]) -> AirspaceRead:
+def _join_reads(reads: Sequence[AirspaceRead]) -> AirspaceRead:
     """One reading of several files; it states a coverage only where each of them does."""
     stated = all(read.coverage for read in reads)
     lost = any(read.refused for read in reads)

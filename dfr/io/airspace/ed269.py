@@ -31,7 +31,7 @@ KIND = "ed269"
 
 def read_ed269(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an ED-269 file and all that is wrong with it."""
-    return read_features(data, name=name, kind=KIND, features_of=features_of, drafts_of=_feature)
+    return read_features(data, name=name, kind=KIND, features_of=features_of, drafts_of=_drafts_of_feature)
 
 
 def features_of(document: object) -> list[object]:
@@ -47,20 +47,20 @@ def features_of(document: object) -> list[object]:
     return []
 
 
-def _feature(feature: object, line: int | None, problems: Problems) -> list[VolumeDraft]:
+def _drafts_of_feature(feature: object, line: int | None, problems: Problems) -> list[VolumeDraft]:
     if not is_json(feature):
         draft = VolumeDraft(line=line)
         problems.refuse(draft, line, "no-feature", "not an object")
         return [draft]
     volumes = json_objects(feature.get("geometry") or feature.get("airspaceVolume"))
     if not volumes:
-        draft = _draft(feature, line)
+        draft = _draft_of_feature(feature, line)
         problems.refuse(draft, line, "no-geometry", f"{draft.name}: no geometry")
         return [draft]
-    return [_volume(feature, volume, line, problems) for volume in volumes]
+    return [_draft_of_volume(feature, volume, line, problems) for volume in volumes]
 
 
-def _draft(feature: Json, line: int | None) -> VolumeDraft:
+def _draft_of_feature(feature: Json, line: int | None) -> VolumeDraft:
     name = text_of(feature.get("name")) or text_of(feature.get("identifier"))
     reasons = feature.get("reason")
     words = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
@@ -75,8 +75,8 @@ def _draft(feature: Json, line: int | None) -> VolumeDraft:
     )
 
 
-def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -> VolumeDraft:
-    draft = _draft(feature, line)
+def _draft_of_volume(feature: Json, volume: Json, line: int | None, problems: Problems) -> VolumeDraft:
+    draft = _draft_of_feature(feature, line)
     unit = volume.get("uomDimensions")
     try:
         draft.lower = limit_of(
@@ -88,7 +88,7 @@ def _volume(feature: Json, volume: Json, line: int | None, problems: Problems) -
     except BadZoneError as bad:
         problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
     try:
-        _shape(draft, volume.get("horizontalProjection"), unit)
+        _draw_shape(draft, volume.get("horizontalProjection"), unit)
     except BadZoneError as bad:
         shape = volume.get("horizontalProjection")
         values = [value for value in shape.values() if isinstance(value, list)] if is_json(shape) else None
@@ -111,7 +111,7 @@ def set_activation(draft: VolumeDraft, periods: list[Json], line: int | None, pr
         problems.add(line, "hours-without-zone", words, ReadOutcome.NOTE)
 
 
-def _shape(draft: VolumeDraft, shape: object, unit: object) -> None:
+def _draw_shape(draft: VolumeDraft, shape: object, unit: object) -> None:
     if not is_json(shape):
         raise BadZoneError("no-geometry", "no horizontal projection")
     form = str(shape.get("type"))

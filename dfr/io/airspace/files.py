@@ -67,7 +67,7 @@ def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
         coverage += source.coverage
         sources.append(source)
     return Airspace(
-        zones=_once([_with_contact(zone, contacts) for zone in zones]),
+        zones=_drop_repeats([_with_contact(zone, contacts) for zone in zones]),
         coverage=tuple(coverage),
         sources=tuple(sources),
         obstacles=tuple(dict.fromkeys(obstacles)),
@@ -76,7 +76,7 @@ def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
 
 def read_airspace(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of a file, its format told by its content."""
-    return _reader(data, name)(data, name=name)
+    return _reader_of_file(data, name)(data, name=name)
 
 
 def source_of(read: AirspaceRead, data: bytes, file: AirspaceFile) -> AirspaceSource:
@@ -85,7 +85,7 @@ def source_of(read: AirspaceRead, data: bytes, file: AirspaceFile) -> AirspaceSo
     Without a stated coverage it covers its own zones between their limits only, and not what lies in their
     holes.
     """
-    kinds = _kinds(read, file)
+    kinds = _counted_kinds(read, file)
     stated = read.coverage or (() if file.covers is None else (file.covers,))
     coverage = [cover for ring in stated for cover in _stated_coverage(ring, kinds, read, file)]
     return AirspaceSource(
@@ -102,12 +102,12 @@ def source_of(read: AirspaceRead, data: bytes, file: AirspaceFile) -> AirspaceSo
     )
 
 
-def _kinds(read: AirspaceRead, file: AirspaceFile) -> frozenset[DataKind]:
+def _counted_kinds(read: AirspaceRead, file: AirspaceFile) -> frozenset[DataKind]:
     """The kinds of data that count: as the scenario states them, else as the file does or is recognised."""
     if file.kinds is None:
         return read.held_kinds
     unmanned = DataKind.UNMANNED_ZONES
-    if unmanned in file.kinds and not any(_unmanned(zone) for zone in (*read.zones, *read.defects)):
+    if unmanned in file.kinds and not any(_binds_unmanned(zone) for zone in (*read.zones, *read.defects)):
         raise AirspaceError(
             f"{read.name}: is said to hold {unmanned}, but has none: it is a file for crewed aviation",
             do=f"take {unmanned} from its kinds, and load the dataset that holds them",
@@ -118,7 +118,7 @@ def _kinds(read: AirspaceRead, file: AirspaceFile) -> frozenset[DataKind]:
     return file.kinds
 
 
-def _unmanned(zone: Zone) -> bool:
+def _binds_unmanned(zone: Zone) -> bool:
     return zone.kind.upper() in UNMANNED_ZONE_KINDS | {"FRZ"}
 
 
@@ -146,22 +146,22 @@ def _with_contact(zone: Zone, contacts: Mapping[str, str]) -> Zone:
     return replace(zone, contact=contacts[zone.id])
 
 
-def _once(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+def _drop_repeats(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     """Every zone once, whatever number of files repeat it word for word."""
     seen: dict[tuple[object, ...], Zone] = {}
     for zone in zones:
         words = (zone.name, zone.kind, zone.airspace_class, zone.lower, zone.upper, zone.activation)
-        seen.setdefault((*words, zone.defect, _fingerprint(zone)), zone)
+        seen.setdefault((*words, zone.defect, _area_fingerprint(zone)), zone)
     return tuple(seen.values())
 
 
-def _fingerprint(zone: Zone) -> bytes:
+def _area_fingerprint(zone: Zone) -> bytes:
     """The same for rings that start elsewhere or run the other way, to a millionth of a degree."""
     rounded = shapely.transform(zone.area.polygon, lambda lonlat: np.round(lonlat, 6) + 0.0)
     return bytes(shapely.to_wkb(shapely.normalize(rounded)))
 
 
-def _reader(data: bytes, name: str) -> Reader:
+def _reader_of_file(data: bytes, name: str) -> Reader:
     """The reader of a format, told by the content. Raises AirspaceError for a format that is not read."""
     if data[:2] == b"PK":
         return _reader_of_archive(data, name)
@@ -287,13 +287,13 @@ READ = "OpenAir, YAIXM, AIXM 5.1, openAIP, ED-269, ED-318, GeoJSON, KML, KMZ, NO
 def refuse_unread(data: bytes, head: str, name: str) -> None:
     """Raise AirspaceError with the name of a format that is not read, where the content is one of these."""
     found = next((what for mark, what in SIGNATURES.items() if data.startswith(mark)), "")
-    found = found or _by_root(head[:20_000])
+    found = found or _format_by_root(head[:20_000])
     found = found or next((what for pattern, what in WORDS if pattern.search(head[:20_000])), "")
     if found:
         raise AirspaceError(f"{name}: is {found}, which dfr does not read", do=f"get the same as {READ}")
 
 
-def _by_root(head: str) -> str:
+def _format_by_root(head: str) -> str:
     root = _ROOT.match(head)
     names = {name.lower(): what for name, what in ROOTS.items()}
     return names.get(root[1].lower(), "") if root else ""

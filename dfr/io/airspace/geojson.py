@@ -67,22 +67,22 @@ OPENAIP_CLASSES = "ABCDEFG"
 
 def read_geojson(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of a GeoJSON file and all that is wrong with it."""
-    return _read(data, name, "geojson")
+    return _read_collection(data, name, "geojson")
 
 
 def read_ed318(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an ED-318 file and all that is wrong with it."""
-    return _read(data, name, "ed318")
+    return _read_collection(data, name, "ed318")
 
 
-def _read(data: bytes, name: str, kind: str) -> AirspaceRead:
+def _read_collection(data: bytes, name: str, kind: str) -> AirspaceRead:
     return read_features(
         data,
         name=name,
         kind=kind,
         features_of=_features_of,
-        drafts_of=_feature,
-        words_of=lambda document: FileWords(date=_date(document)),
+        drafts_of=_drafts_of_feature,
+        words_of=lambda document: FileWords(date=_collection_date(document)),
     )
 
 
@@ -93,7 +93,7 @@ def _features_of(document: object) -> list[object]:
     return [document] if alone else features
 
 
-def _date(document: object) -> str:
+def _collection_date(document: object) -> str:
     """The date from which a collection says it holds, or was issued (ED-318); '' where it says none."""
     metadata = document.get("metadata") if is_json(document) else None
     if not is_json(metadata):
@@ -108,19 +108,19 @@ def _oldest_cell(document: object) -> str:
     return min((day for cell in cells if (day := date_of(cell))), default="")
 
 
-def _feature(feature: object, line: int | None, problems: Problems) -> list[VolumeDraft]:
-    words = _words(feature) if is_json(feature) else {}
-    shapes = _simple(feature.get("geometry") if is_json(feature) else None)
-    drafts = [_draft(words, line, problems) for _ in range(max(1, len(shapes)))]
+def _drafts_of_feature(feature: object, line: int | None, problems: Problems) -> list[VolumeDraft]:
+    words = _words_of_feature(feature) if is_json(feature) else {}
+    shapes = _simple_shapes(feature.get("geometry") if is_json(feature) else None)
+    drafts = [_draft_of_words(words, line, problems) for _ in range(max(1, len(shapes)))]
     if not shapes:
         problems.refuse(drafts[0], line, "no-geometry", f"{drafts[0].name}: no geometry")
     for draft, shape in zip(drafts, shapes, strict=False):
         try:
-            draft.lower, draft.upper = _limits(shape, words)
+            draft.lower, draft.upper = _read_limits(shape, words)
         except BadZoneError as bad:
             problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}")
         try:
-            _outline(draft, shape, words, problems)
+            _draw_outline(draft, shape, words, problems)
         except BadZoneError as bad:
             draft.outline = draft.outline or scattered(shape.get("coordinates"))
             lost = bad.reaches or lost_corners(shape.get("coordinates"))
@@ -128,42 +128,46 @@ def _feature(feature: object, line: int | None, problems: Problems) -> list[Volu
     return one_volume(drafts) if words.get("parts") is True else drafts
 
 
-def _words(feature: Json) -> Json:
+def _words_of_feature(feature: Json) -> Json:
     """The properties of a feature by their names in small letters, its groups of properties among them."""
     given = feature.get("properties")
     small: Json = {key.lower(): value for key, value in (given if is_json(given) else feature).items()}
     for group in GROUPS:
         members = small.get(group)
         if is_json(members):
-            small |= _layer(members, small) if group in LAYERS else _small(members)
+            small |= _layer_words(members, small) if group in LAYERS else _small_keys(members)
     return faa_words(small)
 
 
-def _small(members: Json) -> Json:
+def _small_keys(members: Json) -> Json:
     return {key.lower(): value for key, value in members.items() if value != ""}
 
 
-def _layer(members: Json, around: Json) -> Json:
+def _layer_words(members: Json, around: Json) -> Json:
     """The members of a layer; its unit is its own, else that of what it stands in, else metres."""
-    small = _small(members)
-    return small | {"uom": _unit(small) or _unit(around) or LAYER_UNIT}
+    small = _small_keys(members)
+    return small | {"uom": _unit_of(small) or _unit_of(around) or LAYER_UNIT}
 
 
-def _unit(words: Json) -> object:
+def _unit_of(words: Json) -> object:
     return next((words[key] for key in UNITS if words.get(key)), None)
 
 
-def _first(words: Json, keys: tuple[str, ...]) -> str:
+def _first_text(words: Json, keys: tuple[str, ...]) -> str:
     return next((text for key in keys if (text := text_of(words.get(key)))), "")
 
 
-def _simple(geometry: object, depth: int = 0) -> list[Json]:
+def _simple_shapes(geometry: object, depth: int = 0) -> list[Json]:
     """The simple shapes of a geometry: the members of collections and of multi-polygons."""
     if not is_json(geometry) or depth > 4:
         return []
     form = geometry.get("type")
     if form == "GeometryCollection":
-        return [s for member in json_objects(geometry.get("geometries")) for s in _simple(member, depth + 1)]
+        return [
+            s
+            for member in json_objects(geometry.get("geometries"))
+            for s in _simple_shapes(member, depth + 1)
+        ]
     if form == "MultiPolygon":
         parts = geometry.get("coordinates")
         rest = {key: value for key, value in geometry.items() if key not in ("type", "coordinates")}
@@ -172,15 +176,15 @@ def _simple(geometry: object, depth: int = 0) -> list[Json]:
     return [geometry]
 
 
-def _draft(words: Json, line: int | None, problems: Problems) -> VolumeDraft:
+def _draft_of_words(words: Json, line: int | None, problems: Problems) -> VolumeDraft:
     draft = VolumeDraft(
         line=line,
-        name=plain_text(_first(words, NAMES)),
-        kind=_first(words, KINDS).upper(),
-        airspace_class=_class(words),
-        contact=authority_text(words.get("zoneauthority")) or _first(words, ("contact", "authority")),
+        name=plain_text(_first_text(words, NAMES)),
+        kind=_first_text(words, KINDS).upper(),
+        airspace_class=_class_of(words),
+        contact=authority_text(words.get("zoneauthority")) or _first_text(words, ("contact", "authority")),
         exempt=text_of(words.get("regulationexemption")),
-        remarks=plain_text(_first(words, ("message", "remarks")))[:500],
+        remarks=plain_text(_first_text(words, ("message", "remarks")))[:500],
         possible=words.get("possible") is True,
     )
     periods = words.get("limitedapplicability") or words.get("applicability")
@@ -188,7 +192,7 @@ def _draft(words: Json, line: int | None, problems: Problems) -> VolumeDraft:
     return draft
 
 
-def _class(words: Json) -> str:
+def _class_of(words: Json) -> str:
     found = words.get("class") or words.get("airspaceclass") or ""
     number = words.get("icaoclass")
     if isinstance(number, int) and 0 <= number < len(OPENAIP_CLASSES):
@@ -197,14 +201,14 @@ def _class(words: Json) -> str:
     return letter if len(letter) == 1 and letter in OPENAIP_CLASSES else ""
 
 
-def _limits(shape: Json, words: Json) -> tuple[VerticalLimit | None, VerticalLimit | None]:
+def _read_limits(shape: Json, words: Json) -> tuple[VerticalLimit | None, VerticalLimit | None]:
     layer = shape.get("layer")
     if is_json(layer):
-        words = _layer(layer, words)
-    return _limit(words, "lower", LOWER, upper=False), _limit(words, "upper", UPPER, upper=True)
+        words = _layer_words(layer, words)
+    return _read_limit(words, "lower", LOWER, upper=False), _read_limit(words, "upper", UPPER, upper=True)
 
 
-def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> VerticalLimit | None:
+def _read_limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> VerticalLimit | None:
     """A limit in words, as an object of openAIP's, or as a number with its reference and unit beside it.
 
     A number in words without its reference is no limit, and the widest is taken.
@@ -228,10 +232,10 @@ def _limit(words: Json, side: str, keys: tuple[str, ...], *, upper: bool) -> Ver
         if found is None:
             raise BadZoneError("unreadable-limit", f"{value[:40]!r} is not a limit")
         return found
-    return limit_of(value, reference, _unit(words), upper=upper)
+    return limit_of(value, reference, _unit_of(words), upper=upper)
 
 
-def _outline(draft: VolumeDraft, shape: Json, words: Json, problems: Problems) -> None:
+def _draw_outline(draft: VolumeDraft, shape: Json, words: Json, problems: Problems) -> None:
     """The outline of one shape. Raises BadZoneError."""
     form, coordinates = shape.get("type"), shape.get("coordinates")
     if form == "Point":
@@ -281,9 +285,9 @@ def faa_words(small: Json) -> Json:
     """Properties in small letters with those of the FAA in plain words beside them; others as they are."""
     if "ceiling" in small and any(key.startswith("apt1_") for key in small):
         rest = {key: value for key, value in small.items() if key not in ("ceiling", "unit")}
-        return rest | _facility(small)
+        return rest | _facility_words(small)
     if "lower_code" in small or "upper_code" in small:
-        return small | _volume(small)
+        return small | _volume_words(small)
     return small
 
 
@@ -296,7 +300,7 @@ def date_of(properties: Json) -> str:
     return text[:10] if len(text) >= 10 and text[:4].isdecimal() else ""
 
 
-def _facility(small: Json) -> Json:
+def _facility_words(small: Json) -> Json:
     """A cell of a facility map: an authorisation is needed at any height, and from whom."""
     airport = f"{text_of(small.get('apt1_icao'))} {text_of(small.get('apt1_name'))}".strip()
     authority = text_of(small.get("unit")) or "the FAA"
@@ -312,7 +316,7 @@ def _facility(small: Json) -> Json:
     }  # fmt: skip
 
 
-def _volume(small: Json) -> Json:
+def _volume_words(small: Json) -> Json:
     """A volume of class or special use airspace."""
     name = text_of(small.get("name")) or text_of(small.get("ident"))
     code = text_of(small.get("type_code")).upper()

@@ -41,7 +41,7 @@ def read_gis(data: bytes, *, name: str) -> AirspaceRead:
 
     Raises AirspaceError where the extra is not installed and for a file that GDAL cannot read.
     """
-    pyogrio = _pyogrio(name)
+    pyogrio = _import_pyogrio(name)
     source: str | bytes = name if Path(name).is_file() else data
     if data.startswith(SHAPEFILE):
         _check_files_beside(Path(name))
@@ -52,7 +52,9 @@ def read_gis(data: bytes, *, name: str) -> AirspaceRead:
             # GDAL warns of ids and suffixes that change nothing of what is read.
             warnings.simplefilter("ignore", RuntimeWarning)
             layers = [str(layer) for layer, _ in pyogrio.list_layers(source)[:MAX_LAYERS]]
-            features = [feature for layer in layers for feature in _features(pyogrio, source, layer, name)]
+            features = [
+                feature for layer in layers for feature in _layer_features(pyogrio, source, layer, name)
+            ]
     except pyogrio.errors.DataSourceError as error:
         raise AirspaceError(f"{name}: GDAL cannot read it", do="check the file") from error
     text = json.dumps({"type": "FeatureCollection", "features": features})
@@ -60,7 +62,7 @@ def read_gis(data: bytes, *, name: str) -> AirspaceRead:
     return replace(read_geojson(text.encode(), name=name), kind=kind)
 
 
-def _pyogrio(name: str) -> ModuleType:
+def _import_pyogrio(name: str) -> ModuleType:
     try:
         return import_module("pyogrio")
     except ImportError as error:
@@ -91,7 +93,9 @@ def _check_archive(data: bytes, name: str) -> None:
         )
 
 
-def _features(pyogrio: ModuleType, source: str | bytes, layer: str, name: str) -> Iterator[dict[str, Any]]:
+def _layer_features(
+    pyogrio: ModuleType, source: str | bytes, layer: str, name: str
+) -> Iterator[dict[str, Any]]:
     """The features of a layer in WGS84; a layer without geometry has none."""
     meta, _, shapes, columns = pyogrio.raw.read(source, layer=layer, max_features=MAX_FEATURES + 1)
     if shapes is None:
@@ -101,11 +105,11 @@ def _features(pyogrio: ModuleType, source: str | bytes, layer: str, name: str) -
     to_degrees = _to_degrees(meta["crs"], name)
     for number, wkb in enumerate(shapes):
         attributes = zip(meta["fields"], columns, strict=True)
-        words = {str(key): _plain(column[number]) for key, column in attributes}
-        yield {"type": "Feature", "properties": words, "geometry": _geometry(wkb, to_degrees)}
+        words = {str(key): _json_value(column[number]) for key, column in attributes}
+        yield {"type": "Feature", "properties": words, "geometry": _geojson_geometry(wkb, to_degrees)}
 
 
-def _geometry(wkb: bytes | None, to_degrees: Callable[[FloatArray], FloatArray]) -> object:
+def _geojson_geometry(wkb: bytes | None, to_degrees: Callable[[FloatArray], FloatArray]) -> object:
     """A geometry as GeoJSON has it, with its corners in degrees."""
     if wkb is None:
         return None
@@ -123,13 +127,13 @@ def _to_degrees(crs: str | None, name: str) -> Callable[[FloatArray], FloatArray
         what = f"{name}: {crs[:60]}: an unknown reference system"
         raise AirspaceError(f"{what}", do="export it in WGS84") from error
 
-    def moved(xy: FloatArray) -> FloatArray:
+    def to_lonlat(xy: FloatArray) -> FloatArray:
         return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
-    return moved
+    return to_lonlat
 
 
-def _plain(value: object) -> object:
+def _json_value(value: object) -> object:
     """An attribute as JSON has it; None of a missing one."""
     if isinstance(value, np.generic):
         value = value.item()

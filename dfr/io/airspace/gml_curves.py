@@ -63,7 +63,7 @@ class RingDrawn:
 
     def vertex(self, place: Vertex) -> None:
         """Go straight to a published vertex; it replaces the computed end of an arc beside it."""
-        last = self._last()
+        last = self._last_vertex()
         if last is not None:
             away_m = _distance_m(last, place)
             if self._loose and away_m <= JOIN_M:
@@ -79,8 +79,10 @@ class RingDrawn:
         if abs(sweep_deg) >= 360.0:
             self.outline.append(circle(*centre, radius_m))
             return
-        start, end = (_from(centre, radius_m, bearing) for bearing in (start_deg, start_deg + sweep_deg))
-        self._begin(start)
+        start, end = (
+            _point_from(centre, radius_m, bearing) for bearing in (start_deg, start_deg + sweep_deg)
+        )
+        self._begin_at(start)
         if radius_m * abs(sweep_deg) / 57.3 > 2.0 * JOIN_M:
             self.outline.append(Arc(*centre, radius_m, radius_m, None, None, sweep_deg > 0.0))
         self.outline.append(end)
@@ -88,7 +90,7 @@ class RingDrawn:
 
     def begin_part(self, start: Vertex) -> None:
         """Note how far the next part begins from where the last one ended."""
-        last = self._last()
+        last = self._last_vertex()
         if last is not None:
             self.gap_m = max(self.gap_m, _distance_m(last, start))
 
@@ -103,12 +105,12 @@ class RingDrawn:
         elif len(self.outline) > LONE_ARC:
             self.gap_m = max(self.gap_m, away_m)
 
-    def _begin(self, start: Vertex) -> None:
-        last = self._last()
+    def _begin_at(self, start: Vertex) -> None:
+        last = self._last_vertex()
         if last is None or _distance_m(last, start) > JOIN_M:
             self.outline.append(start)
 
-    def _last(self) -> Vertex | None:
+    def _last_vertex(self) -> Vertex | None:
         last = self.outline[-1] if self.outline else None
         return last if isinstance(last, Vertex) else None
 
@@ -120,10 +122,10 @@ def ring_of(boundary: Element, borders: Mapping[str, Sequence[Vertex]]) -> RingD
         for place in read_positions(line):
             ring.vertex(place)
     members = at_path(boundary, "Ring/curveMember")
-    parts = [_part(member, borders) for member in members]
+    parts = [_curve_or_border(member, borders) for member in members]
     for number, part in enumerate(parts):
         if isinstance(part, list):
-            between = _cut(part, _end(parts, number, -1), _end(parts, number, 1))
+            between = _cut_border(part, _end_beside(parts, number, -1), _end_beside(parts, number, 1))
             ring.begin_part(between[0])
             for place in between:
                 ring.vertex(place)
@@ -139,14 +141,14 @@ def ring_of(boundary: Element, borders: Mapping[str, Sequence[Vertex]]) -> RingD
 
 def points_of_curve(curve: Element) -> list[Vertex]:
     """The vertices of a curve, arcs by their ends only. Raises BadCurveError."""
-    return [place for segment in _segments(curve) for place in _segment_points(segment)]
+    return [place for segment in _segments_of(curve) for place in _segment_points(segment)]
 
 
 def read_positions(element: Element) -> list[Vertex]:
     """Every `pos` and `posList` below an element, as vertices. Raises BadCurveError."""
     found: list[Vertex] = []
     for item in elements_named(element, "pos", "posList"):
-        numbers = _numbers(item.text or "")
+        numbers = _read_numbers(item.text or "")
         step = (
             3 if item.get("srsDimension") == "3" or (local_name(item) == "pos" and len(numbers) == 3) else 2
         )
@@ -154,7 +156,7 @@ def read_positions(element: Element) -> list[Vertex]:
             raise BadCurveError("bad-coordinate", f"{(item.text or '')[:40]!r} is not a list of positions")
         swap = lon_first(item)
         pairs = [(numbers[k], numbers[k + 1]) for k in range(0, len(numbers), step)]
-        found += [_vertex(b, a) if swap else _vertex(a, b) for a, b in pairs]
+        found += [_checked_vertex(b, a) if swap else _checked_vertex(a, b) for a, b in pairs]
     return found
 
 
@@ -171,7 +173,7 @@ def lon_first(element: Element) -> bool:
     return False
 
 
-def _part(member: Element, borders: Mapping[str, Sequence[Vertex]]) -> Element | list[Vertex]:
+def _curve_or_border(member: Element, borders: Mapping[str, Sequence[Vertex]]) -> Element | list[Vertex]:
     """A curve, or the whole of the border that a member refers to."""
     href = member.get(HREF)
     if href is None:
@@ -182,7 +184,7 @@ def _part(member: Element, borders: Mapping[str, Sequence[Vertex]]) -> Element |
     return list(border)
 
 
-def _end(parts: Sequence[Element | list[Vertex]], number: int, step: int) -> Vertex:
+def _end_beside(parts: Sequence[Element | list[Vertex]], number: int, step: int) -> Vertex:
     """The end of the curve before a border, or the start of the one after it, round the ring."""
     beside = parts[(number + step) % len(parts)]
     if isinstance(beside, list):
@@ -197,9 +199,9 @@ def _end(parts: Sequence[Element | list[Vertex]], number: int, step: int) -> Ver
     return places[-1] if step < 0 else places[0]
 
 
-def _cut(border: list[Vertex], start: Vertex, end: Vertex) -> list[Vertex]:
+def _cut_border(border: list[Vertex], start: Vertex, end: Vertex) -> list[Vertex]:
     """The part of a border between the two points where a ring leaves and joins it."""
-    ends = [_nearest(border, place) for place in (start, end)]
+    ends = [_nearest_vertex(border, place) for place in (start, end)]
     for (_, away_m), place in zip(ends, (start, end), strict=True):
         if away_m > MOST_GAP_M:
             raise BadCurveError("gap", f"lat {place.lat:.4f}, lon {place.lon:.4f} is not on the border")
@@ -209,7 +211,7 @@ def _cut(border: list[Vertex], start: Vertex, end: Vertex) -> list[Vertex]:
     return border[first : last + 1] if first <= last else border[last : first + 1][::-1]
 
 
-def _nearest(border: Sequence[Vertex], place: Vertex) -> tuple[int, float]:
+def _nearest_vertex(border: Sequence[Vertex], place: Vertex) -> tuple[int, float]:
     lats, lons = [v.lat for v in border], [v.lon for v in border]
     away = GEOD.inv(lons, lats, [place.lon] * len(border), [place.lat] * len(border))[2]
     number = min(range(len(border)), key=lambda k: away[k])
@@ -218,25 +220,25 @@ def _nearest(border: Sequence[Vertex], place: Vertex) -> tuple[int, float]:
 
 def _draw_curve(member: Element, ring: RingDrawn) -> None:
     first = True
-    for segment in (found for curve in at_path(member, "Curve") for found in _segments(curve)):
+    for segment in (found for curve in at_path(member, "Curve") for found in _segments_of(curve)):
         if first:
             ring.begin_part(_segment_points(segment)[0])
             first = False
         _draw_segment(segment, ring)
 
 
-def _segments(curve: Element) -> list[Element]:
+def _segments_of(curve: Element) -> list[Element]:
     return [segment for holder in child_elements(curve, "segments") for segment in holder]
 
 
 def _draw_segment(segment: Element, ring: RingDrawn) -> None:
     form = local_name(segment)
     if form in ("ArcByCenterPoint", "CircleByCenterPoint"):
-        centre, radius_m = _centre(segment), _radius_m(segment)
+        centre, radius_m = _read_centre(segment), _read_radius_m(segment)
         if form == "CircleByCenterPoint":
             ring.outline.append(circle(*centre, radius_m))
         else:
-            ring.arc(centre, radius_m, *_turn(segment))
+            ring.arc(centre, radius_m, *_read_turn(segment))
         return
     if form not in ("GeodesicString", "Geodesic", "LineStringSegment"):
         raise BadCurveError("bad-geometry", f"{form} is not read")
@@ -254,34 +256,37 @@ def _draw_segment(segment: Element, ring: RingDrawn) -> None:
 def _segment_points(segment: Element) -> list[Vertex]:
     """The first and last point of a segment, and those between."""
     if local_name(segment) == "ArcByCenterPoint":
-        centre, radius_m = _centre(segment), _radius_m(segment)
-        start_deg, sweep_deg = _turn(segment)
-        return [_from(centre, radius_m, start_deg), _from(centre, radius_m, start_deg + sweep_deg)]
+        centre, radius_m = _read_centre(segment), _read_radius_m(segment)
+        start_deg, sweep_deg = _read_turn(segment)
+        return [
+            _point_from(centre, radius_m, start_deg),
+            _point_from(centre, radius_m, start_deg + sweep_deg),
+        ]
     found = read_positions(segment)
     if not found:
         raise BadCurveError("no-geometry", "a segment without points")
     return found
 
 
-def _centre(segment: Element) -> Vertex:
+def _read_centre(segment: Element) -> Vertex:
     found = read_positions(segment)
     if len(found) != 1:
         raise BadCurveError("no-centre", f"{len(found)} centres of an arc")
     return found[0]
 
 
-def _turn(segment: Element) -> tuple[float, float]:
+def _read_turn(segment: Element) -> tuple[float, float]:
     """(bearing of the start, signed angle, clockwise positive), degrees."""
-    angles = [_number(text_at(segment, key)) for key in ("startAngle", "endAngle")]
+    angles = [_read_number(text_at(segment, key)) for key in ("startAngle", "endAngle")]
     if lon_first(segment):
         return 90.0 - angles[0], angles[0] - angles[1]
     return angles[0], angles[1] - angles[0]
 
 
-def _radius_m(segment: Element) -> float:
+def _read_radius_m(segment: Element) -> float:
     found = child_elements(segment, "radius")
     unit = (found[0].get("uom") or "").upper() if found else ""
-    value = _number((found[0].text or "") if found else "")
+    value = _read_number((found[0].text or "") if found else "")
     if unit not in RADIUS_UNITS_M:
         raise BadCurveError("bad-radius", f"{unit[:20]!r} is not a unit of a radius")
     if not 0.0 < value * RADIUS_UNITS_M[unit] <= 1e6:
@@ -295,7 +300,7 @@ def _along_parallel(start: Vertex, end: Vertex) -> list[Vertex]:
     return [Vertex(start.lat, start.lon + (end.lon - start.lon) * share) for share in shares]
 
 
-def _from(centre: Vertex, radius_m: float, bearing_deg: float) -> Vertex:
+def _point_from(centre: Vertex, radius_m: float, bearing_deg: float) -> Vertex:
     lon, lat, _ = GEOD.fwd(centre.lon, centre.lat, bearing_deg, radius_m)
     return Vertex(float(lat), float(lon))
 
@@ -304,17 +309,17 @@ def _distance_m(a: Vertex, b: Vertex) -> float:
     return float(GEOD.inv(a.lon, a.lat, b.lon, b.lat)[2])
 
 
-def _vertex(lat: float, lon: float) -> Vertex:
+def _checked_vertex(lat: float, lon: float) -> Vertex:
     if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
         raise BadCurveError("bad-coordinate", f"lat {lat:g}, lon {lon:g} is not on the globe")
     return Vertex(lat, lon)
 
 
-def _numbers(text: str) -> list[float]:
-    return [_number(word) for word in text.replace(",", " ").split()]
+def _read_numbers(text: str) -> list[float]:
+    return [_read_number(word) for word in text.replace(",", " ").split()]
 
 
-def _number(text: str) -> float:
+def _read_number(text: str) -> float:
     try:
         value = float(text)
     except ValueError:

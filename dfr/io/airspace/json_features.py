@@ -51,14 +51,16 @@ def parse_json(text: str) -> tuple[object, list[int]]:
         raise JsonTroubleError(None, f"more than {MAX_CONTAINERS} lists and objects")
     try:
         lines = _feature_lines(text)
-        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_members), lines
+        return json.loads(
+            text, parse_constant=_refuse_constant, object_pairs_hook=_drop_contradictions
+        ), lines
     except json.JSONDecodeError as error:
         raise JsonTroubleError(error.lineno, error.msg) from error
     except (ValueError, RecursionError) as error:
         raise JsonTroubleError(None, str(error)) from error
 
 
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _drop_contradictions(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
@@ -68,7 +70,7 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _no_number(text: str) -> object:
+def _refuse_constant(text: str) -> object:
     raise ValueError(f"{text} is not a number")
 
 

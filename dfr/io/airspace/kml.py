@@ -80,13 +80,13 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
     placemarks = _Placemarks(problems)
     kind = "kmz" if data[:2] == b"PK" else "kml"
     try:
-        documents = _unzipped(data) if kind == "kmz" else {"": data}
+        documents = _unzip_documents(data) if kind == "kmz" else {"": data}
     except _BadKmlError as bad:
         problems.add(None, bad.code, str(bad), ReadOutcome.REFUSED)
         documents = {}
     for path, content in documents.items():
         _read_document(content, path, placemarks, problems)
-    _follow(placemarks, documents, problems)
+    _follow_links(placemarks, documents, problems)
     if placemarks.drafts and any(problem.code in BROKEN for problem in problems):
         placemarks.drafts.append(overflow_volume(problems, "the document breaks off"))
     words = FileWords(date=placemarks.date)
@@ -95,7 +95,7 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
 
 def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems: Problems) -> None:
     """Draft the volumes of one document, as far as it can be read."""
-    encoding = _mistaken(content)
+    encoding = _mistaken_encoding(content)
     if encoding:
         problems.add(None, "encoding", f"not UTF-8; read as {encoding}", ReadOutcome.NOTE)
     try:
@@ -110,7 +110,7 @@ def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems:
         problems.add(None, bad.code, str(bad), ReadOutcome.REFUSED)
 
 
-def _follow(placemarks: _Placemarks, documents: Mapping[str, bytes], problems: Problems) -> None:
+def _follow_links(placemarks: _Placemarks, documents: Mapping[str, bytes], problems: Problems) -> None:
     """A link to a document of the archive is read with it; what lies behind any other is not known."""
     for link in placemarks.links:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), link.href))
@@ -124,7 +124,7 @@ def _follow(placemarks: _Placemarks, documents: Mapping[str, bytes], problems: P
         placemarks.drafts.append(draft)
 
 
-def _mistaken(data: bytes) -> str | None:
+def _mistaken_encoding(data: bytes) -> str | None:
     """Latin-1 where a document is not the UTF-8 that it says it is, or says nothing; else None."""
     said = _ENCODING.match(data[:200])
     if (said and said[1].upper() != b"UTF-8") or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -132,13 +132,13 @@ def _mistaken(data: bytes) -> str | None:
     return "iso-8859-1" if decode_text(data)[1] == "latin-1" else None
 
 
-def _unzipped(data: bytes) -> dict[str, bytes]:
+def _unzip_documents(data: bytes) -> dict[str, bytes]:
     """Every KML of an archive by its path, together never more than the limit of one."""
     if len(data) > MAX_KMZ_BYTES:
         raise _BadKmlError("too-large", f"a KMZ of {len(data)} bytes is over {MAX_KMZ_BYTES}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _entries(archive)
+            return _kml_entries(archive)
     except (
         zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
         ValueError, MemoryError,
@@ -146,7 +146,7 @@ def _unzipped(data: bytes) -> dict[str, bytes]:
         raise _BadKmlError("not-zip", f"not a readable archive: {error}") from error
 
 
-def _entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _kml_entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
     entries = archive.infolist()
     named = [entry for entry in entries if entry.filename.lower().endswith(".kml")]
     if not named or len(entries) > MAX_ENTRIES:
@@ -207,16 +207,16 @@ class _Placemarks:
         self._document, self._path, self._text, self._size = path, [], [], 0
         parser = expat.ParserCreate(encoding, namespace_separator=" ")
         parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
+        parser.StartElementHandler = self._start_element
+        parser.EndElementHandler = self._end_element
+        parser.CharacterDataHandler = self._take_text
         refuse: Callable[..., None] = _refuse_declaration
         parser.StartDoctypeDeclHandler = refuse
         parser.EntityDeclHandler = refuse
         self._parser = parser
         parser.Parse(data, True)
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    def _start_element(self, tag: str, attributes: dict[str, str]) -> None:
         word = tag.rpartition(" ")[2]
         self._path.append(word)
         if len(self._path) > MAX_DEPTH:
@@ -233,12 +233,12 @@ class _Placemarks:
         elif word in ("SimpleData", "Data"):
             self._data_name = attributes.get("name", "")
 
-    def _characters(self, text: str) -> None:
+    def _take_text(self, text: str) -> None:
         self._size += len(text)
         if self._size <= MAX_TEXT:
             self._text.append(text)
 
-    def _end(self, tag: str) -> None:
+    def _end_element(self, tag: str) -> None:
         word = tag.rpartition(" ")[2]
         text = "".join(self._text)
         self._path.pop()
@@ -251,27 +251,27 @@ class _Placemarks:
         elif word == "SimpleData" or (word == "value" and parent == "Data"):
             self._words[self._data_name.lower()] = " ".join(text.split())
         elif word == "coordinates" and "Placemark" in self._path:
-            self._drawn(text)
+            self._take_coordinates(text)
         elif word == "name" and parent == "NetworkLink":
             self._link_name = " ".join(text.split())
         elif word == "href" and "NetworkLink" in self._path:
             line, href = self._parser.CurrentLineNumber, text.strip()
             self.links.append(_Link(name=self._link_name, href=href, path=self._document, line=line))
         elif word == "Placemark":
-            self._finish()
+            self._finish_placemark()
 
-    def _drawn(self, text: str) -> None:
+    def _take_coordinates(self, text: str) -> None:
         """Take a ring: of a polygon, standing alone, or a line that comes back to where it began."""
         if "Polygon" in self._path and self._shapes:
-            self._ring(self._shapes[-1], text, hole="innerBoundaryIs" in self._path)
+            self._take_ring(self._shapes[-1], text, hole="innerBoundaryIs" in self._path)
             return
         form = self._path[-1]
-        if form == "LinearRing" or (form == "LineString" and _closed(text)):
+        if form == "LinearRing" or (form == "LineString" and _is_closed(text)):
             self._shapes.append(_Shape(line=self._parser.CurrentLineNumber))
-            self._ring(self._shapes[-1], text, hole=False)
+            self._take_ring(self._shapes[-1], text, hole=False)
 
-    def _ring(self, shape: _Shape, text: str, *, hole: bool) -> None:
-        corners, trouble, lost = _corners(text)
+    def _take_ring(self, shape: _Shape, text: str, *, hole: bool) -> None:
+        corners, trouble, lost = _read_corners(text)
         shape.trouble = shape.trouble or trouble
         shape.lost += lost
         if hole:
@@ -279,14 +279,14 @@ class _Placemarks:
         else:
             shape.outline.extend(corners)
 
-    def _finish(self) -> None:
+    def _finish_placemark(self) -> None:
         """A volume for each polygon of the placemark; a placemark without one is noted."""
         name = self._words.get("name", "")
         if not self._shapes:
             self._problems.add(self._line, "no-polygon", f"{name}: encloses no area", ReadOutcome.NOTE)
-        lower, upper, airspace_class = self._described(name) if self._shapes else (None, None, "")
+        lower, upper, airspace_class = self._described_limits(name) if self._shapes else (None, None, "")
         remarks = plain_text(self._words.get("description", ""))[:1000]
-        kind = self._words.get("type") or _found(_TYPE, remarks) or kind_of_uk_area(name, remarks)
+        kind = self._words.get("type") or _first_match(_TYPE, remarks) or kind_of_uk_area(name, remarks)
         shapes = _without_walls(self._shapes)
         if len(shapes) < len(self._shapes):
             words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid passed over"
@@ -307,7 +307,7 @@ class _Placemarks:
             drafts.append(draft)
         self.drafts += one_volume(drafts) if self._words.get("parts") == "true" and drafts else drafts
 
-    def _described(self, name: str) -> tuple[VerticalLimit | None, VerticalLimit | None, str]:
+    def _described_limits(self, name: str) -> tuple[VerticalLimit | None, VerticalLimit | None, str]:
         """(lower limit, upper limit, class) in the words of a placemark."""
         said = (f"{key}: {text};" for key, text in self._words.items() if key not in NO_LIMITS)
         words = unescape(" ".join(said))[:MAX_WORDS]
@@ -315,10 +315,14 @@ class _Placemarks:
         lower: set[VerticalLimit | None] = set()
         upper: set[VerticalLimit | None] = set()
         for which, value in _LIMIT.findall(words):
-            (lower if which.lower() in LOWER_WORDS else upper).add(_limit(value))
-        return self._only(name, lower), self._only(name, upper), _found(_CLASS, words).upper()
+            (lower if which.lower() in LOWER_WORDS else upper).add(_limit_in_words(value))
+        return (
+            self._only_limit(name, lower),
+            self._only_limit(name, upper),
+            _first_match(_CLASS, words).upper(),
+        )
 
-    def _only(self, name: str, found: set[VerticalLimit | None]) -> VerticalLimit | None:
+    def _only_limit(self, name: str, found: set[VerticalLimit | None]) -> VerticalLimit | None:
         """The one limit said, in whatever words; None where there is none, or more than one."""
         heights = {level and (level.datum, round(level.value_m, 1)): level for level in found}
         if len(heights) > 1:
@@ -327,13 +331,13 @@ class _Placemarks:
         return next(iter(heights.values())) if len(heights) == 1 else None
 
 
-def _limit(value: str) -> VerticalLimit | None:
+def _limit_in_words(value: str) -> VerticalLimit | None:
     """The limit that words mean; None of a number without a unit, which may be feet or metres."""
     bare = value.replace(" ", "").replace(",", "").replace(".", "").isdecimal()
     return None if bare and value.strip("0") else parse_limit(value)
 
 
-def _found(pattern: re.Pattern[str], words: str) -> str:
+def _first_match(pattern: re.Pattern[str], words: str) -> str:
     match = pattern.search(words)
     return match[1] if match else ""
 
@@ -342,7 +346,7 @@ def _refuse_declaration(*_: object) -> None:
     raise _BadKmlError("xml-declaration", "document types and entities are refused")
 
 
-def _corners(text: str) -> tuple[list[Vertex | Arc], str, list[Reach]]:
+def _read_corners(text: str) -> tuple[list[Vertex | Arc], str, list[Reach]]:
     """Corners of `lon,lat[,height] ...`, and what is wrong with those that cannot be read.
 
     These are the trouble with the first of them, and how far each may lie.
@@ -363,7 +367,7 @@ def _corners(text: str) -> tuple[list[Vertex | Arc], str, list[Reach]]:
     return closed_ring(corners), trouble, lost
 
 
-def _closed(text: str) -> bool:
+def _is_closed(text: str) -> bool:
     """Whether a line of at least three corners ends where it begins."""
     places = [item.split(",")[:2] for item in _APART.sub(",", text).split()]
     return len(places) > 3 and places[0] == places[-1]
@@ -376,7 +380,7 @@ def _without_walls(shapes: list[_Shape]) -> list[_Shape]:
     a face of two corners that is no side of another is left to be refused.
     """
     plans = [frozenset(shape.outline) for shape in shapes]
-    sides = _sides([shape for shape, plan in zip(shapes, plans, strict=True) if len(plan) > 2])
+    sides = _face_sides([shape for shape, plan in zip(shapes, plans, strict=True) if len(plan) > 2])
     faces: dict[tuple[object, ...], _Shape] = {}
     for shape, plan in zip(shapes, plans, strict=True):
         if plan not in sides or shape.trouble:
@@ -385,7 +389,7 @@ def _without_walls(shapes: list[_Shape]) -> list[_Shape]:
     return [*faces.values()]
 
 
-def _sides(shapes: list[_Shape]) -> set[frozenset[Vertex | Arc]]:
+def _face_sides(shapes: list[_Shape]) -> set[frozenset[Vertex | Arc]]:
     """The pairs of corners that follow each other in the boundaries and holes of faces."""
     rings = (ring for shape in shapes for ring in (shape.outline, *shape.holes))
     pairs = (pair for ring in rings for pair in pairwise((*ring, *ring[:1])))

@@ -29,7 +29,7 @@ def files_under(paths: Sequence[Path]) -> list[Path]:
     """The files named, and those in the folders named, in order; raises InputError for too many."""
     found: list[Path] = []
     for path in paths:
-        found += _within(path) if path.is_dir() else [path]
+        found += _files_in(path) if path.is_dir() else [path]
         if len(found) > MAX_FILES:
             raise InputError(f"{path}: more than {MAX_FILES} files", do="lint a smaller folder")
     return found
@@ -38,15 +38,15 @@ def files_under(paths: Sequence[Path]) -> list[Path]:
 def passed_over(paths: Sequence[Path]) -> list[Path]:
     """The files in the folders named whose names do not say that they hold airspace; at most `MAX_FILES`."""
     folders = (path for path in paths if path.is_dir())
-    others = (child for folder in folders for child in folder.rglob("*") if not _named(child))
+    others = (child for folder in folders for child in folder.rglob("*") if not _is_named_airspace(child))
     return sorted(islice((child for child in others if child.is_file()), MAX_FILES))
 
 
-def _within(folder: Path) -> list[Path]:
-    return sorted(child for child in folder.rglob("*") if _named(child) and child.is_file())
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(child for child in folder.rglob("*") if _is_named_airspace(child) and child.is_file())
 
 
-def _named(path: Path) -> bool:
+def _is_named_airspace(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
@@ -60,7 +60,7 @@ def lint_file(path: Path) -> tuple[LintReport, bool]:
         problem = ReadProblem(line=None, code="unreadable", message=str(error), outcome=ReadOutcome.REFUSED)
         read = empty_read(str(path), problem)
         readable = False
-    return _report(read, time.perf_counter() - begin), readable
+    return _report_of(read, time.perf_counter() - begin), readable
 
 
 def empty_read(name: str, problem: ReadProblem) -> AirspaceRead:
@@ -77,7 +77,7 @@ def empty_read(name: str, problem: ReadProblem) -> AirspaceRead:
     )
 
 
-def _report(read: AirspaceRead, seconds: float) -> LintReport:
+def _report_of(read: AirspaceRead, seconds: float) -> LintReport:
     box = read.coverage_bbox
     return {
         "file": read.name,
@@ -100,7 +100,7 @@ def sum_reports(reports: Iterable[LintReport]) -> LintReport:
     reports = list(reports)
     boxes = [box for report in reports if isinstance(box := report["coverage_bbox"], list)]
     west, south, east, north = zip(*boxes, strict=True) if boxes else ((), (), (), ())
-    sums: LintReport = {key: sum(_int(r[key]) for r in reports) for key in COUNTS}
+    sums: LintReport = {key: sum(_as_int(r[key]) for r in reports) for key in COUNTS}
     problems: list[object] = []
     for report in reports:
         listed = report["problems"]
@@ -113,5 +113,5 @@ def sum_reports(reports: Iterable[LintReport]) -> LintReport:
 COUNTS = ("records_seen", "zones", "repaired", "refused")
 
 
-def _int(value: object) -> int:
+def _as_int(value: object) -> int:
     return value if isinstance(value, int) else 0

@@ -92,12 +92,12 @@ def reach_of_coordinate(text: str) -> Reach:
         north = None
     else:
         return ANYWHERE
-    return Reach(lat=_angle(lat, north, 90.0), lon=_angle(lon, east, 180.0))
+    return Reach(lat=_angle_range(lat, north, 90.0), lon=_angle_range(lon, east, 180.0))
 
 
 def reach_of_degrees(lon: object, lat: object) -> Reach:
     """Where a position of decimal degrees may lie of which one or both cannot be read."""
-    return Reach(lat=_decimal(lat, 90.0), lon=_decimal(lon, 180.0))
+    return Reach(lat=_decimal_range(lat, 90.0), lon=_decimal_range(lon, 180.0))
 
 
 def place_of(
@@ -107,7 +107,7 @@ def place_of(
 
     Arcs count as whole circles: they may turn the other way, or end elsewhere.
     """
-    places = [place for reach in [*_arcs(outline), *reaches] for place in _rim(reach)]
+    places = [place for reach in [*_circles_of_arcs(outline), *reaches] for place in _rim_points(reach)]
     places += [Vertex(element.lat, element.lon) for element in outline]
     if drawn is not None:
         places += [Vertex(lat, lon) for lon, lat in shapely.get_coordinates(drawn).tolist()]
@@ -117,10 +117,10 @@ def place_of(
     lon = np.array([place.lon for place in places])
     if not any(_round_the_globe(reach) for reach in reaches):
         lon = lon[0] + (lon - lon[0] + 180.0) % 360.0 - 180.0
-    return _hull(lat, lon)
+    return _hull_of(lat, lon)
 
 
-def _hull(lat: np.ndarray, lon: np.ndarray) -> shapely.Polygon | None:
+def _hull_of(lat: np.ndarray, lon: np.ndarray) -> shapely.Polygon | None:
     south, north = max(float(lat.min()) - MARGIN_DEG, -90.0), min(float(lat.max()) + MARGIN_DEG, 90.0)
     if np.ptp(lon) > HALF_GLOBE_DEG:
         return shapely.box(-180.0, south, 180.0, north) if north - south < TALLEST_DEG else None
@@ -132,7 +132,7 @@ def _round_the_globe(reach: Reach) -> bool:
     return reach.lon[1] - reach.lon[0] >= HALF_GLOBE_DEG
 
 
-def _arcs(outline: Outline) -> Iterable[Reach]:
+def _circles_of_arcs(outline: Outline) -> Iterable[Reach]:
     """The whole circle of each arc, out to the farther of its ends."""
     for place, element in enumerate(outline):
         if not isinstance(element, Arc):
@@ -144,7 +144,7 @@ def _arcs(outline: Outline) -> Iterable[Reach]:
         yield centre.within(radius_m)
 
 
-def _rim(reach: Reach) -> list[Vertex]:
+def _rim_points(reach: Reach) -> list[Vertex]:
     """Points whose hull holds all of a reach."""
     south, north, west, east = *reach.lat, *reach.lon
     out_deg = 1.02 * reach.within_m / METRES_PER_DEGREE
@@ -158,29 +158,29 @@ def _rim(reach: Reach) -> list[Vertex]:
     ]
 
 
-def _angle(text: str, letter: str | None, most: float) -> DegreeRange:
+def _angle_range(text: str, letter: str | None, most: float) -> DegreeRange:
     """Between which degrees an angle lies of whose degrees, minutes and seconds some can be read."""
-    low, high = _magnitude(text.strip(), 2 if most == 90.0 else 3, most)
+    low, high = _magnitude_range(text.strip(), 2 if most == 90.0 else 3, most)
     if letter is None:
         return -high, high
     return (-high, -low) if letter.upper() in "SW" else (low, high)
 
 
-def _magnitude(text: str, width: int, most: float) -> DegreeRange:
+def _magnitude_range(text: str, width: int, most: float) -> DegreeRange:
     packed = not _FIELDS.search(text) and "." not in text[: width + 1] and len(text) > width
     fields = [text[:width], text[width : width + 2], text[width + 2 :]] if packed else _FIELDS.split(text)
     low, size = 0.0, most
     if len(fields) > 3:
         return 0.0, most
     for field, unit, largest in zip(fields, (1.0, 1 / 60, 1 / 3600), (most, 60.0, 60.0), strict=False):
-        value = _number(field, largest)
+        value = _number_up_to(field, largest)
         if value is None:
             return low, min(low + size, most)
         low, size = low + value * unit, unit
     return low, low
 
 
-def _number(text: str, most: float) -> float | None:
+def _number_up_to(text: str, most: float) -> float | None:
     try:
         value = float(text)
     except ValueError:
@@ -188,13 +188,13 @@ def _number(text: str, most: float) -> float | None:
     return value if 0.0 <= value <= most else None
 
 
-def _decimal(value: object, most: float) -> DegreeRange:
+def _decimal_range(value: object, most: float) -> DegreeRange:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= most:
         return float(value), float(value)
     if not isinstance(value, str):
         return -most, most
     try:
-        return _decimal(float(value), most)
+        return _decimal_range(float(value), most)
     except ValueError:
         pass
     match = _DECIMAL.match(value.strip())

@@ -85,11 +85,11 @@ def read_notams(path_or_text: Path | str) -> Notams:
         data, source = read_bounded(path_or_text, limit_bytes=MAX_NOTAM_BYTES), str(path_or_text)
     else:
         data, source = path_or_text.encode("utf-8", "replace"), "NOTAM text"
-    text = _normal(data)
-    items = _items(text)
+    text = _normalise_text(data)
+    items = _items_of_text(text)
     if not items and not _NIL.search(text):
         raise InputError(f"{source}: holds no NOTAM", do="paste the text with its numbers, such as L5877/26")
-    return _sorted(items, source, _issued(text))
+    return _sort_notams(items, source, _issue_moment(text))
 
 
 def reading_of_files(paths: Sequence[Path], texts: Sequence[Notams]) -> NotamReading:
@@ -108,8 +108,8 @@ def reading_of_files(paths: Sequence[Path], texts: Sequence[Notams]) -> NotamRea
 def read_notam_file(data: bytes, *, name: str) -> AirspaceRead:
     """NOTAMs as airspace: what could not be drawn is a volume that could not be placed."""
     problems = Problems()
-    text = _normal(data)
-    drafts, undrawn, notes = _drafts(_standing(_items(text))[0], problems)
+    text = _normalise_text(data)
+    drafts, undrawn, notes = _draft_volumes(_standing_notams(_items_of_text(text))[0], problems)
     for item in undrawn:
         draft = VolumeDraft(
             line=item.line, name=item.name, lower=SURFACE, upper=UNLIMITED, activation=item.activation
@@ -118,7 +118,7 @@ def read_notam_file(data: bytes, *, name: str) -> AirspaceRead:
         drafts.append(draft)
     for note in notes:
         problems.add(note.line, "no-restriction", str(note), ReadOutcome.NOTE)
-    issued = _issued(text)
+    issued = _issue_moment(text)
     return finish_reading(
         name, "notam", drafts, problems, words=FileWords(date=f"{issued:%Y-%m-%d}" if issued else "")
     )
@@ -130,17 +130,17 @@ _ISSUED = re.compile(
 )
 
 
-def _normal(data: bytes) -> str:
+def _normalise_text(data: bytes) -> str:
     return decode_text(data)[0].replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _items(text: str) -> list[NotamItems]:
+def _items_of_text(text: str) -> list[NotamItems]:
     if text.lstrip("\ufeff \n\t").startswith("<"):
         return items_of_xml(text)
     return [items_of(line, lines) for line, lines in split_notams(text)]
 
 
-def _issued(text: str) -> datetime | None:
+def _issue_moment(text: str) -> datetime | None:
     match = _ISSUED.search(text)
     if match is None:
         return None
@@ -151,10 +151,10 @@ def _issued(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _sorted(items: Sequence[NotamItems], source: str, issued: datetime | None) -> Notams:
+def _sort_notams(items: Sequence[NotamItems], source: str, issued: datetime | None) -> Notams:
     problems = Problems()
-    standing, replaced = _standing(items)
-    drafts, undrawn, notes = _drafts(standing, problems)
+    standing, replaced = _standing_notams(items)
+    drafts, undrawn, notes = _draft_volumes(standing, problems)
     read = finish_reading(source, "notam", drafts, problems)
     placed = {zone.name for zone in (*read.zones, *read.defects)}
     undrawn += [_text_of_draft(draft) for draft in drafts if draft.name not in placed]
@@ -174,24 +174,26 @@ def _text_of_draft(draft: VolumeDraft) -> NotamText:
     )
 
 
-def _standing(items: Sequence[NotamItems]) -> tuple[list[NotamItems], tuple[str, ...]]:
+def _standing_notams(items: Sequence[NotamItems]) -> tuple[list[NotamItems], tuple[str, ...]]:
     """(NOTAMs that stand, each once, the names of those that others replace or cancel)."""
     gone = {item.refers: item.begins for item in items if item.form in ("R", "C") and item.refers}
     kept = [
-        _until(item, gone[item.name]) if item.name in gone else item for item in items if item.form != "C"
+        _until_replaced(item, gone[item.name]) if item.name in gone else item
+        for item in items
+        if item.form != "C"
     ]
     standing = {(item.name, item.what): item for item in kept if item is not None}
     replaced = sorted({item.name for item in items if item.name in gone or item.form == "C"})
     return list(standing.values()), tuple(replaced)
 
 
-def _until(item: NotamItems, begins: str) -> NotamItems | None:
+def _until_replaced(item: NotamItems, begins: str) -> NotamItems | None:
     """A NOTAM up to the moment at which another takes its place; None where that is when it begins."""
     own, others = moment_of(item.begins), moment_of(begins)
     return None if own is None or others is None or others <= own else replace(item, ends=begins)
 
 
-def _drafts(
+def _draft_volumes(
     items: Iterable[NotamItems], problems: Problems
 ) -> tuple[list[VolumeDraft], list[NotamText], list[NotamText]]:
     """(volumes, texts that may apply anywhere, texts that restrict no airspace)."""
@@ -202,20 +204,20 @@ def _drafts(
         if number >= MAX_NOTAMS:
             drafts.append(overflow_volume(problems, f"more than {MAX_NOTAMS} NOTAMs"))
             break
-        if why := _only_a_note(item):
-            notes.append(_shown(item, why))
+        if why := _why_only_a_note(item):
+            notes.append(_shown_text(item, why))
             continue
         try:
-            outlines, why = shapes_of(item.what, point=_kind(item) == "OBSTACLE"), "gives no place"
+            outlines, why = shapes_of(item.what, point=_kind_of(item) == "OBSTACLE"), "gives no place"
         except NotDrawnError as error:
             outlines, why = [], f"not drawn: {error}"
-        found = [_draft(item, outline) for outline in outlines] or _coarse(item, why, problems)
+        found = [_draft_volume(item, outline) for outline in outlines] or _draft_coarse(item, why, problems)
         drafts += found
-        undrawn += [] if found else [_shown(item, why)]
+        undrawn += [] if found else [_shown_text(item, why)]
     return drafts, undrawn, notes
 
 
-def _shown(item: NotamItems, why: str) -> NotamText:
+def _shown_text(item: NotamItems, why: str) -> NotamText:
     activation = activation_of(item.begins, item.ends, item.schedule)
     return NotamText(name=item.name, text=item.text, why=why, activation=activation, line=item.line)
 
@@ -224,7 +226,7 @@ def _notes_only(subject: str) -> bool:
     return subject in NOTE_SUBJECTS or (subject[0] in NOTES and subject not in JUDGED_SUBJECTS)
 
 
-def _only_a_note(item: NotamItems) -> str:
+def _why_only_a_note(item: NotamItems) -> str:
     """Why a NOTAM restricts no airspace; '' where it may. An obstacle that is completed (CC) stands."""
     q = item.q
     if q is None:
@@ -237,32 +239,32 @@ def _only_a_note(item: NotamItems) -> str:
     return ""
 
 
-def _coarse(item: NotamItems, why: str, problems: Problems) -> list[VolumeDraft]:
+def _draft_coarse(item: NotamItems, why: str, problems: Problems) -> list[VolumeDraft]:
     """The circle of the Q line, refused as coarse; none where that has none, or is a whole region."""
     if item.q is None or item.q.centre is None or item.q.radius_nm >= WHOLE_REGION_NM:
         return []
     radius_m = nm_to_m(item.q.radius_nm + ROUNDING_NM)
-    draft = _draft(item, [circle(*item.q.centre, radius_m)])
+    draft = _draft_volume(item, [circle(*item.q.centre, radius_m)])
     words = f"{item.name}: {why}: somewhere within {item.q.radius_nm} NM of its Q line's centre"
     problems.refuse(draft, item.line, "coarse", words)
     return [draft]
 
 
-def _draft(item: NotamItems, outline: Outline) -> VolumeDraft:
-    lower, upper = _limits(item)
+def _draft_volume(item: NotamItems, outline: Outline) -> VolumeDraft:
+    lower, upper = _limits_of(item)
     return VolumeDraft(
-        line=item.line, name=f"{item.name} {_title(item.what)}".strip(), kind=_kind(item), lower=lower,
+        line=item.line, name=f"{item.name} {_title_of(item.what)}".strip(), kind=_kind_of(item), lower=lower,
         upper=upper, outline=list(outline), activation=activation_of(item.begins, item.ends, item.schedule),
         remarks=" ".join(item.what.split())[:1000],
     )  # fmt: skip
 
 
-def _kind(item: NotamItems) -> str:
+def _kind_of(item: NotamItems) -> str:
     subject = item.q.subject if item.q else ""
     return KINDS.get(subject) or (WARNING if subject[:1] == "W" else "") or _kind_in_words(item.what)
 
 
-def _title(what: str) -> str:
+def _title_of(what: str) -> str:
     """The first words of a text, up to where it says the place."""
     words = re.split(r"\b(?:WI|WITHIN|BOUNDED|PSN|RADIUS)\b|[.:]", " ".join(what.split()), maxsplit=1)[0]
     return words.strip(" ,(-")[:80]
@@ -283,15 +285,15 @@ def _kind_in_words(what: str) -> str:
 _HEIGHT = re.compile(r"(\d{1,3}(?:,\d{3})|\d{2,5})\s?(?:FT|FEET)\s?(AMSL|MSL|AGL|AAL)\b|\b(FL\s?\d{2,3})\b")
 
 
-def _limits(item: NotamItems) -> tuple[VerticalLimit, VerticalLimit]:
+def _limits_of(item: NotamItems) -> tuple[VerticalLimit, VerticalLimit]:
     """F and G, else heights in the text, else the Q line's, which is rounded outward; else all heights."""
     lower, upper = parse_limit(item.lower), parse_limit(item.upper)
     if upper is None and not item.upper.strip():
-        upper = _highest(item.what.upper()) or _of_q_line(item.q)
+        upper = _highest_limit(item.what.upper()) or _of_q_line(item.q)
     return lower or SURFACE, upper or UNLIMITED
 
 
-def _highest(text: str) -> VerticalLimit | None:
+def _highest_limit(text: str) -> VerticalLimit | None:
     """The highest height in a text, those above the sea before those above the ground."""
     found = [limit for match in _HEIGHT.finditer(text) if (limit := parse_limit(match[0]))]
     datums = ("FL", "AMSL", "AAL", "AGL")

@@ -71,29 +71,29 @@ def shapes_of(text: str, *, point: bool = True) -> list[Outline]:
     """
     whole = _NAUTICAL.sub("NM", " ".join(text.upper().split()))
     bare = _BRACKETS.sub(" ", whole)
-    return _shapes(bare if _POINT.search(bare) else whole, point)
+    return _read_shapes(bare if _POINT.search(bare) else whole, point)
 
 
-def _shapes(text: str, point: bool) -> list[Outline]:
-    points = list(_points(text))
+def _read_shapes(text: str, point: bool) -> list[Outline]:
+    points = list(_read_points(text))
     if not points:
         return []
     if part := _PART.search(_POINT.sub(" ", text)):
         raise NotDrawnError(f"{part[0].strip()} is half a place")
     if (match := _CORRIDOR.search(text)) and len(points) >= 2:
-        return [_corridor(points, 2.0 * _metres(match[1] or match[3], match[2] or match[4]))]
+        return [_draw_corridor(points, 2.0 * _length_m(match[1] or match[3], match[2] or match[4]))]
     if _ARC.search(text) and len(points) >= 3:
-        return [_ring(text)]
-    if circles := _circles(text):
+        return [_read_polygon(text)]
+    if circles := _read_circles(text):
         if {*points} - {Vertex(turn.lat, turn.lon) for ring in circles for turn in ring}:
             raise NotDrawnError("a circle, and a place that is not its centre, in one text")
         return circles
     if len(points) >= 3:
-        ring = _ring(text)
+        ring = _read_polygon(text)
         buffered = _BUFFER.search(text)
         if not buffered and _WIDTH.search(text):
             raise NotDrawnError("an area with a width that could not be read")
-        return [_grown(ring, _metres(buffered[1], buffered[2]))] if buffered else [ring]
+        return [_grow_ring(ring, _length_m(buffered[1], buffered[2]))] if buffered else [ring]
     if len(points) == 2:
         raise NotDrawnError("two places and no width between them")
     if not point or _WIDTH.search(text):
@@ -101,12 +101,12 @@ def _shapes(text: str, point: bool) -> list[Outline]:
     return [[circle(*points[0], POINT_RADIUS_M)]]
 
 
-def _points(text: str) -> Iterator[Vertex]:
+def _read_points(text: str) -> Iterator[Vertex]:
     for match in _POINT.finditer(text):
-        yield _vertex(match.groups())
+        yield _read_vertex(match.groups())
 
 
-def _vertex(parts: tuple[str | None, ...]) -> Vertex:
+def _read_vertex(parts: tuple[str | None, ...]) -> Vertex:
     lat, lon = (
         float(parts[first] or 0.0)
         + float(parts[first + 1] or 0.0) / 60.0
@@ -119,38 +119,38 @@ def _vertex(parts: tuple[str | None, ...]) -> Vertex:
     return Vertex(lat, lon)
 
 
-def _metres(value: str, unit: str) -> float:
+def _length_m(value: str, unit: str) -> float:
     found = float(value) * UNITS_M[unit]
     if not 0.0 < found <= MAX_RADIUS_M:
         raise NotDrawnError(f"{value} {unit} is not a radius")
     return found
 
 
-def _circles(text: str) -> list[Outline]:
+def _read_circles(text: str) -> list[Outline]:
     """Every circle of the text, whichever of radius and centre comes first."""
     found: list[Outline] = []
     for pattern in (_RADIUS_FIRST, _RADIUS_WORD):
         for match in pattern.finditer(text):
             parts = match.groups()
-            found.append([circle(*_vertex(parts[2:]), _metres(str(parts[0]), str(parts[1])))])
+            found.append([circle(*_read_vertex(parts[2:]), _length_m(str(parts[0]), str(parts[1])))])
     if found:
         return found
     for match in _RADIUS_LAST.finditer(text):
         parts = match.groups()
-        found.append([circle(*_vertex(parts[:8]), _metres(str(parts[8]), str(parts[9])))])
+        found.append([circle(*_read_vertex(parts[:8]), _length_m(str(parts[8]), str(parts[9])))])
     return found
 
 
-def _ring(text: str) -> list[Vertex | Arc]:
+def _read_polygon(text: str) -> list[Vertex | Arc]:
     """A polygon of all places in the text, with arcs where their centre and radius are given."""
     found: list[Vertex | Arc] = []
     end, centre = 0, False
     for match in _POINT.finditer(text):
-        between, place = text[end : match.start()] if end else "", _vertex(match.groups())
+        between, place = text[end : match.start()] if end else "", _read_vertex(match.groups())
         arc = _ARC.search(between)
         if arc:
             turn = not arc[1].startswith(("ANTI", "COUNTER"))
-            radius_m = _metres(arc[2], arc[3])
+            radius_m = _length_m(arc[2], arc[3])
             found.append(Arc(place.lat, place.lon, radius_m, radius_m, None, None, turn))
         elif _CURVED.search(between) and not centre:
             raise NotDrawnError(f"{between.strip()[:80]}: a curve without centre and radius")
@@ -162,13 +162,13 @@ def _ring(text: str) -> list[Vertex | Arc]:
     return found[:-1] if len(found) > 1 and found[0] == found[-1] else found
 
 
-def _corridor(points: list[Vertex], width_m: float) -> Outline:
+def _draw_corridor(points: list[Vertex], width_m: float) -> Outline:
     if path_length_m(points) > MAX_LENGTH_M:
         raise NotDrawnError("a corridor of more than 2,000 km")
     return corridor(points, width_m)
 
 
-def _grown(ring: list[Vertex | Arc], radius_m: float) -> Outline:
+def _grow_ring(ring: list[Vertex | Arc], radius_m: float) -> Outline:
     """The convex hull of a polygon and all that is within a radius of it."""
     if any(isinstance(element, Arc) for element in ring):
         raise NotDrawnError("a radius about an area with arcs")
@@ -227,25 +227,25 @@ def activation_of(begins: str, ends: str, schedule: str) -> Activation:
     if start is not None and end is not None and start >= end:
         start = end = None
     within = Interval(start=start, end=end)
-    periods = _schedule(schedule.upper(), within) or [within]
+    periods = _read_schedule(schedule.upper(), within) or [within]
     return Activation(periods=tuple(periods), otherwise=False, text=text[:200])
 
 
-def _schedule(text: str, within: Interval) -> list[Interval | DailyHours]:
+def _read_schedule(text: str, within: Interval) -> list[Interval | DailyHours]:
     """The periods of item D; none where it says nothing, or anything that cannot be read."""
     found: list[Interval | DailyHours] = []
     for part in re.split(r"[,;]|\bAND\b|\n", re.split(r"\bEXC", text)[0]):
         words = " ".join(part.split())
         if not words:
             continue
-        periods = _part(words, within)
+        periods = _read_part(words, within)
         if periods is None:
             return []
         found += periods
     return found
 
 
-def _part(words: str, within: Interval) -> list[Interval | DailyHours] | None:
+def _read_part(words: str, within: Interval) -> list[Interval | DailyHours] | None:
     """The periods of one part: days or dates, then hours; None where it cannot be read."""
     hours = [(match[1], match[2]) for match in _HOURS.finditer(words)]
     days = _HOURS.sub(" ", words)
@@ -254,7 +254,7 @@ def _part(words: str, within: Interval) -> list[Interval | DailyHours] | None:
     if not hours:
         return None
     days = re.sub(r"\b(DAILY|EVERY DAY)\b", " ", days).strip()
-    clocks = [(_clock(start), _clock(end)) for start, end in hours]
+    clocks = [(_read_clock(start), _read_clock(end)) for start, end in hours]
     if any(clock is None for pair in clocks for clock in pair):
         return None
     spans = [(start, end) for start, end in clocks if start is not None and end is not None]
@@ -263,7 +263,7 @@ def _part(words: str, within: Interval) -> list[Interval | DailyHours] | None:
         return [
             DailyHours(days=names or ALL_DAYS, start=start, end=end, within=within) for start, end in spans
         ]
-    return _dated(rest, spans, within) if not names else None
+    return _hours_on_dates(rest, spans, within) if not names else None
 
 
 def _named_days(text: str) -> tuple[frozenset[int], str]:
@@ -276,7 +276,7 @@ def _named_days(text: str) -> tuple[frozenset[int], str]:
     return frozenset(found), _DAY_NAMES.sub(" ", text)
 
 
-def _clock(text: str) -> time | SunEvent | None:
+def _read_clock(text: str) -> time | SunEvent | None:
     if text in ("SR", "SS"):
         return SunEvent(text)
     hour, minute = int(text[:2]), int(text[2:])
@@ -285,7 +285,7 @@ def _clock(text: str) -> time | SunEvent | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-def _dated(
+def _hours_on_dates(
     text: str, hours: list[tuple[time | SunEvent, time | SunEvent]], within: Interval
 ) -> list[Interval | DailyHours] | None:
     """Hours on dates such as `28`, `03-05` or `JUL 28 30`; None for others, and for dates of two months."""
@@ -303,10 +303,10 @@ def _dated(
     wanted = {day for first, end in ranges for day in range(first, end + 1)}
     every = ((within.start + timedelta(days=step)).date() for step in range((last - within.start).days + 2))
     dates = [day for day in every if day.day in wanted and month in (None, day.month)]
-    return [_on(day, start, end, within) for day in dates for start, end in hours] or None
+    return [_hours_on(day, start, end, within) for day in dates for start, end in hours] or None
 
 
-def _on(day: date, start: time | SunEvent, end: time | SunEvent, within: Interval) -> DailyHours:
+def _hours_on(day: date, start: time | SunEvent, end: time | SunEvent, within: Interval) -> DailyHours:
     """The hours of one date, which may run into the next day."""
     begin = datetime.combine(day, time(0, 0), tzinfo=UTC)
     only = Interval(start=begin, end=begin + timedelta(days=2)).common(within) or within

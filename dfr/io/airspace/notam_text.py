@@ -68,14 +68,14 @@ def split_notams(text: str) -> list[tuple[int, list[str]]]:
     lines = text.split("\n")
     found: list[tuple[int, list[str]]] = []
     for number, line in enumerate(lines, 1):
-        if _begins(line, lines[number : number + 3], found[-1][1] if found else None):
+        if _begins_notam(line, lines[number : number + 3], found[-1][1] if found else None):
             found.append((number, []))
         if found:
             found[-1][1].append(line)
     return found
 
 
-def _begins(line: str, after: list[str], current: list[str] | None) -> bool:
+def _begins_notam(line: str, after: list[str], current: list[str] | None) -> bool:
     """Whether a line is the first of another NOTAM."""
     if _DOMESTIC.match(line) or _FORM.match(line):
         return True
@@ -117,7 +117,7 @@ def items_of(line: int, lines: list[str]) -> NotamItems:
     form, refers = (start[2] or "N", start[3] or "") if start else ("N", "")
     words = {"name": name.upper(), "form": form.upper(), "refers": refers.upper()}
     body = _TAIL.sub("", text).strip()
-    if said := _lettered(body):
+    if said := _items_by_letter(body):
         return NotamItems(line=line, text=text, q=q_line(said.pop("q", "")), **words, **said)
     labels = {key: match[1].strip() for key, pattern in _LABELS.items() if (match := pattern.search(body))}
     what = body[start.end() :] if start and body.startswith(start[0]) else body
@@ -130,7 +130,7 @@ def items_of(line: int, lines: list[str]) -> NotamItems:
 _LETTERS = {"Q": "q", "A": "", "B": "begins", "C": "ends", "D": "schedule"}
 
 
-def _lettered(text: str) -> dict[str, str] | None:
+def _items_by_letter(text: str) -> dict[str, str] | None:
     """The items of a NOTAM by their letters; None where B and E are not there."""
     found: dict[str, str] = {}
     before, begin = "", 0
@@ -182,7 +182,7 @@ MAX_TEXT = 1_000_000
 
 def items_of_xml(text: str) -> list[NotamItems]:
     """The items of each `Notam` element. Raises InputError for what is no XML, or declares entities."""
-    reader = _Reader()
+    reader = _BriefingReader()
     try:
         reader.parse(text)
     except expat.ExpatError as error:
@@ -191,7 +191,7 @@ def items_of_xml(text: str) -> list[NotamItems]:
     return reader.items
 
 
-class _Reader:
+class _BriefingReader:
     """Follows the elements and collects the texts within each Notam."""
 
     def __init__(self) -> None:
@@ -204,39 +204,39 @@ class _Reader:
 
     def parse(self, text: str) -> None:
         """Take a whole document; declarations of types and entities are refused."""
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._characters
-        self._parser.StartDoctypeDeclHandler = _refuse
-        self._parser.EntityDeclHandler = _refuse
+        self._parser.StartElementHandler = self._start_element
+        self._parser.EndElementHandler = self._end_element
+        self._parser.CharacterDataHandler = self._take_text
+        self._parser.StartDoctypeDeclHandler = _refuse_declaration
+        self._parser.EntityDeclHandler = _refuse_declaration
         self._parser.Parse(text, True)
 
-    def _start(self, tag: str, _: dict[str, str]) -> None:
+    def _start_element(self, tag: str, _: dict[str, str]) -> None:
         self._text, self._size = [], 0
         if tag == "Notam":
             self._words, self._line = {}, self._parser.CurrentLineNumber
 
-    def _characters(self, text: str) -> None:
+    def _take_text(self, text: str) -> None:
         self._size += len(text)
         if self._size <= MAX_TEXT:
             self._text.append(text)
 
-    def _end(self, tag: str) -> None:
+    def _end_element(self, tag: str) -> None:
         if self._words is None:
             return
         if tag == "Notam":
-            self.items.append(_items(self._words, self._line))
+            self.items.append(_items_of_element(self._words, self._line))
             self._words = None
         elif text := "".join(self._text).strip():
             self._words.setdefault(tag, text)
         self._text = []
 
 
-def _refuse(*_: object) -> None:
+def _refuse_declaration(*_: object) -> None:
     raise InputError("document types and entities are refused", do="take them out of the file")
 
 
-def _items(words: dict[str, str], line: int) -> NotamItems:
+def _items_of_element(words: dict[str, str], line: int) -> NotamItems:
     """Item Q is put together from its parts, so that one function reads both forms."""
     parts = [words.get(key, "") for key in ("FIR", "Code23", "Code45", "Traffic", "Purpose", "Scope")]
     fir, subject, condition, *rest = parts
@@ -246,13 +246,13 @@ def _items(words: dict[str, str], line: int) -> NotamItems:
     ends = f"{words.get('EndValidity', '')} {words.get('Estimation', '')}".strip()
     what = words.get("ItemE", "")
     return NotamItems(
-        name=_name(words, ""), line=line, text=what, form=words.get("Type", "N").upper()[:1],
-        refers=_name(words, "Referred"), q=q, begins=words.get("StartValidity", ""), ends=ends,
+        name=_name_of(words, ""), line=line, text=what, form=words.get("Type", "N").upper()[:1],
+        refers=_name_of(words, "Referred"), q=q, begins=words.get("StartValidity", ""), ends=ends,
         schedule=words.get("ItemD", ""), what=what, lower=words.get("ItemF", ""),
         upper=words.get("ItemG", ""),
     )  # fmt: skip
 
 
-def _name(words: dict[str, str], before: str) -> str:
+def _name_of(words: dict[str, str], before: str) -> str:
     series, number, year = (words.get(f"{before}{key}", "") for key in ("Series", "Number", "Year"))
     return f"{series}{number.zfill(4)}/{year.zfill(2)}" if series and number else ""

@@ -52,11 +52,11 @@ def read_obstacle_points(data: bytes, *, name: str) -> AirspaceRead:
     features = document.get("features") if isinstance(document, dict) else None
     listed = features if isinstance(features, list) else [document]
     numbered = zip(listed, [*lines, *([None] * len(listed))], strict=False)
-    rows: Iterator[Row] = ((line, _fields(feature)) for feature, line in numbered)
+    rows: Iterator[Row] = ((line, _fields_of_point(feature)) for feature, line in numbered)
     return with_obstacles(rows, name=name, kind="obstacles-geojson")
 
 
-def _fields(feature: object) -> Mapping[str, object]:
+def _fields_of_point(feature: object) -> Mapping[str, object]:
     """The properties of a point and its place; nothing of whatever else."""
     if not isinstance(feature, dict) or not isinstance(feature.get("geometry"), dict):
         return {}
@@ -75,7 +75,7 @@ def with_obstacles(rows: Iterator[Row], *, name: str, kind: str) -> AirspaceRead
         try:
             found.append(obstacle_of(fields, source=name, line=line))
         except BadObstacleError as bad:
-            words = _text(fields, NAMES) or "an obstacle"
+            words = _first_text(fields, NAMES) or "an obstacle"
             draft = VolumeDraft(line=line, name=words, lower=SURFACE, upper=UNLIMITED)
             problems.refuse(draft, line, "bad-obstacle", f"{draft.name}: {bad}")
             drafts.append(draft)
@@ -84,7 +84,7 @@ def with_obstacles(rows: Iterator[Row], *, name: str, kind: str) -> AirspaceRead
 
 def obstacle_of(fields: Mapping[str, object], *, source: str, line: int | None) -> Obstacle:
     """The obstacle of some fields. Raises BadObstacleError."""
-    lat, lon = _number(fields, LATITUDES), _number(fields, LONGITUDES)
+    lat, lon = _read_number(fields, LATITUDES), _read_number(fields, LONGITUDES)
     if lat is None or lon is None:
         raise BadObstacleError("no position: give lat_deg and lon_deg")
     try:
@@ -92,18 +92,18 @@ def obstacle_of(fields: Mapping[str, object], *, source: str, line: int | None) 
     except InputError as error:
         raise BadObstacleError(str(error)) from error
     return Obstacle(
-        name=printable_text(_text(fields, NAMES)) or "obstacle",
+        name=printable_text(_first_text(fields, NAMES)) or "obstacle",
         position=position,
-        top=_top(fields),
+        top=_read_top(fields),
         source=source,
         line=line,
     )
 
 
-def _top(fields: Mapping[str, object]) -> VerticalLimit:
+def _read_top(fields: Mapping[str, object]) -> VerticalLimit:
     """Its top above ground or sea; a height whose datum is not said is no height."""
-    texts = [f"{fields[name]} {words}" for name, words in TOPS.items() if _text(fields, (name,))]
-    texts += [_text(fields, ("top",))] if _text(fields, ("top",)) else []
+    texts = [f"{fields[name]} {words}" for name, words in TOPS.items() if _first_text(fields, (name,))]
+    texts += [_first_text(fields, ("top",))] if _first_text(fields, ("top",)) else []
     if len(texts) != 1:
         raise BadObstacleError(f"give one top: {', '.join(TOPS)}, or top in words such as 45 m AGL")
     found = parse_limit(texts[0])
@@ -113,13 +113,13 @@ def _top(fields: Mapping[str, object]) -> VerticalLimit:
     return found
 
 
-def _text(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
+def _first_text(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
     values = (fields.get(name) for name in names)
     return next((str(value).strip() for value in values if value is not None and str(value).strip()), "")
 
 
-def _number(fields: Mapping[str, object], names: tuple[str, ...]) -> float | None:
+def _read_number(fields: Mapping[str, object], names: tuple[str, ...]) -> float | None:
     try:
-        return float(_text(fields, names))
+        return float(_first_text(fields, names))
     except ValueError:
         return None

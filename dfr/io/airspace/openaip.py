@@ -53,19 +53,19 @@ def read_openaip_xml(data: bytes, *, name: str) -> AirspaceRead:
         if len(drafts) > MAX_VOLUMES:
             drafts.append(overflow_volume(problems, f"more than {MAX_VOLUMES} volumes"))
             break
-        drafts.append(_draft(element, problems))
+        drafts.append(_read_airspace(element, problems))
     return finish_reading(name, "openaip", drafts, problems, edges=EdgeRule.PARALLEL)
 
 
-def _draft(element: Element, problems: Problems) -> VolumeDraft:
+def _read_airspace(element: Element, problems: Problems) -> VolumeDraft:
     category = (element.get("CATEGORY") or "").upper()
     draft = VolumeDraft(
         line=line_of(element), name=text_at(element, "NAME"),
         kind="" if category in CLASSES else KINDS.get(category, category),
         airspace_class=category if category in CLASSES else "",
     )  # fmt: skip
-    draft.lower = _limit(draft, element, "ALTLIMIT_BOTTOM", SURFACE, problems)
-    draft.upper = _limit(draft, element, "ALTLIMIT_TOP", UNLIMITED, problems)
+    draft.lower = _read_limit(draft, element, "ALTLIMIT_BOTTOM", SURFACE, problems)
+    draft.upper = _read_limit(draft, element, "ALTLIMIT_TOP", UNLIMITED, problems)
     polygons = [
         polygon
         for shape in child_elements(element, "GEOMETRY")
@@ -75,11 +75,11 @@ def _draft(element: Element, problems: Problems) -> VolumeDraft:
         what = f"{draft.name}: {len(polygons)} polygons"
         problems.refuse(draft, draft.line, "no-geometry", what, lost=[ANYWHERE])
         return draft
-    _draw(draft, polygons[0].text or "", problems)
+    _draw_polygon(draft, polygons[0].text or "", problems)
     return draft
 
 
-def _draw(draft: VolumeDraft, text: str, problems: Problems) -> None:
+def _draw_polygon(draft: VolumeDraft, text: str, problems: Problems) -> None:
     corners: list[Vertex] = []
     lost: list[Reach] = []
     for pair in text.split(","):
@@ -94,7 +94,7 @@ def _draw(draft: VolumeDraft, text: str, problems: Problems) -> None:
         problems.refuse(draft, draft.line, "bad-coordinate", what, lost=lost)
 
 
-def _limit(
+def _read_limit(
     draft: VolumeDraft, element: Element, key: str, widest: VerticalLimit, problems: Problems
 ) -> VerticalLimit | None:
     """A limit of an airspace; the widest where it cannot be read."""

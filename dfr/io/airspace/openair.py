@@ -74,10 +74,10 @@ KINDS = frozenset({*CLASSES, *V1_KINDS, *NAMED_KINDS, "R", "P"})
 
 def read_openair(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an OpenAir file and all that is wrong with it."""
-    return _Reader(name).read(data)
+    return _OpenAirReader(name).read(data)
 
 
-class _Reader:
+class _OpenAirReader:
     """Follows the file record by record: the volume being read, and the builder of its outline."""
 
     def __init__(self, name: str) -> None:
@@ -87,7 +87,7 @@ class _Reader:
         self._problems = Problems()
         self._words = FileWords()
         self._line = 0
-        self._outline = OutlineBuilder(self._repaired)
+        self._outline = OutlineBuilder(self._note_repair)
         self._activity: list[Interval] = []
         self._strange = False
 
@@ -105,40 +105,40 @@ class _Reader:
 
     def _read_lines(self, text: str) -> None:
         for self._line, line in enumerate(text.split("\n"), start=1):
-            self._take(line)
+            self._take_line(line)
             if len(self._drafts) > MAX_VOLUMES:
                 self._drafts.append(overflow_volume(self._problems, f"more than {MAX_VOLUMES} volumes"))
                 break
-        self._close()
+        self._close_volume()
 
-    def _take(self, line: str) -> None:
+    def _take_line(self, line: str) -> None:
         handler, rest = self._QUICK.get(line[:3]), line[3:]
         if handler is None:
-            handler, rest = self._slowly(line)
+            handler, rest = self._find_handler(line)
         elif len(line) > MAX_LINE:
-            handler = _Reader._too_long
+            handler = _OpenAirReader._too_long
         try:
             handler(self, rest.strip())
         except BadRecordError as bad:
-            self._doubt(bad.code, f"{bad}: {line.strip()[:80]}", bad.reaches)
+            self._refuse_record(bad.code, f"{bad}: {line.strip()[:80]}", bad.reaches)
 
-    def _slowly(self, line: str) -> tuple[Callable[[_Reader, str], None], str]:
+    def _find_handler(self, line: str) -> tuple[Callable[[_OpenAirReader, str], None], str]:
         """What takes a line that is a remark or does not begin with a tag and a space, and its rest."""
         if len(line) > MAX_LINE:
             plain_remark = line[0] in "*#;" and "dfr-" not in line.lower()
-            return (_Reader._ignore if plain_remark else _Reader._too_long), line
+            return (_OpenAirReader._ignore_record if plain_remark else _OpenAirReader._too_long), line
         line = line.strip()
         if not line or line[0] in "*#;":
-            return _Reader._comment, line
+            return _OpenAirReader._own_comment, line
         tag, *rest = line.split(None, 1)
         handler = self._HANDLERS.get(tag.upper())
         if handler is not None:
             return handler, rest[0] if rest else ""
         if VARIABLE.match(line):
-            return _Reader._variable, line[1:]
-        return self._glued(line) or (_Reader._unknown, line)
+            return _OpenAirReader._set_variable, line[1:]
+        return self._split_run_together(line) or (_OpenAirReader._unknown_record, line)
 
-    def _glued(self, line: str) -> tuple[Callable[[_Reader, str], None], str] | None:
+    def _split_run_together(self, line: str) -> tuple[Callable[[_OpenAirReader, str], None], str] | None:
         """What takes a record whose tag has run into its value, where only one reading is possible."""
         tag, rest = line[:2].upper(), line[2:]
         handler = self._HANDLERS.get(tag)
@@ -150,25 +150,25 @@ class _Reader:
         classed = tag == "AC" and value.upper() in KINDS
         if not (drawn or limited or classed or len(value) < len(rest)):
             return None
-        self._repaired("run-together", f"{line[:80]!r} read as {tag} {value[:80]}")
+        self._note_repair("run-together", f"{line[:80]!r} read as {tag} {value[:80]}")
         return handler, value
 
     def _too_long(self, line: str) -> None:
         words = f"{len(line)} characters; no record is longer than {MAX_LINE}"
-        self._doubt("line-too-long", words, [ANYWHERE])
+        self._refuse_record("line-too-long", words, [ANYWHERE])
 
-    def _doubt(self, code: str, what: str, reaches: Iterable[Reach]) -> None:
+    def _refuse_record(self, code: str, what: str, reaches: Iterable[Reach]) -> None:
         """A record of the current volume that cannot be read: the volume is refused."""
         if self._draft is None:
             self._problems.add(self._line, code, f"{what} (belongs to no volume)", ReadOutcome.NOTE)
         else:
             self._problems.refuse(self._draft, self._line, code, f"{self._draft.name}: {what}", lost=reaches)
 
-    def _repaired(self, code: str, what: str) -> None:
+    def _note_repair(self, code: str, what: str) -> None:
         if self._draft is not None:
             self._problems.repair(self._draft, self._line, code, f"{self._draft.name}: {what}")
 
-    def _unknown(self, line: str) -> None:
+    def _unknown_record(self, line: str) -> None:
         """A record of no known tag: passed over, unless it draws something."""
         tag, place = line.split(None, 1)[0].upper(), _POSITION.search(line)
         if self._draft is not None and (place or tag in MISSPELT or tag[:2] in DRAWING):
@@ -177,7 +177,7 @@ class _Reader:
         self._strange = True
         self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", ReadOutcome.NOTE)
 
-    def _comment(self, line: str) -> None:
+    def _own_comment(self, line: str) -> None:
         """What our own comment lines say of the file."""
         if "dfr-" not in line.lower():
             return
@@ -186,11 +186,11 @@ class _Reader:
         if not separator or not key.startswith("dfr-"):
             return
         try:
-            self._word(key, value)
+            self._file_word(key, value)
         except BadRecordError as bad:
             self._problems.add(self._line, bad.code, str(bad), ReadOutcome.REFUSED)
 
-    def _word(self, key: str, value: str) -> None:
+    def _file_word(self, key: str, value: str) -> None:
         if key == "dfr-coverage":
             self._words.coverage.append(degree_ring(value))
         elif key == "dfr-date":
@@ -208,16 +208,16 @@ class _Reader:
 
     # Records of a volume -----------------------------------------------------------------------
 
-    def _class(self, rest: str) -> None:
+    def _begin_class(self, rest: str) -> None:
         word = strip_trailing_remark(rest).upper()
-        draft = self._begin()
+        draft = self._begin_volume()
         if word in CLASSES:
             draft.airspace_class = word
         else:
             draft.kind = V1_KINDS.get(word, word)
 
-    def _begin(self) -> VolumeDraft:
-        self._close()
+    def _begin_volume(self) -> VolumeDraft:
+        self._close_volume()
         self._draft = draft = VolumeDraft(line=self._line)
         self._activity, self._strange = [], False
         self._outline.begin_volume()
@@ -226,20 +226,20 @@ class _Reader:
 
     def _begin_unclassed(self) -> VolumeDraft:
         """A volume whose AC record is missing."""
-        draft = self._begin()
+        draft = self._begin_volume()
         self._problems.repair(draft, self._line, "missing-class", "a volume begins without an AC record")
         return draft
 
-    def _current(self) -> VolumeDraft:
+    def _current_volume(self) -> VolumeDraft:
         if self._draft is None:
             raise BadRecordError("no-class", "comes before any AC record")
         return self._draft
 
-    def _drawn(self) -> VolumeDraft:
+    def _volume_to_draw(self) -> VolumeDraft:
         """The volume to draw in; whatever is drawn belongs to one."""
         return self._draft or self._begin_unclassed()
 
-    def _title(self, rest: str) -> None:
+    def _set_name(self, rest: str) -> None:
         draft = self._draft
         if draft is None or (draft.name and draft.outline):
             draft = self._begin_unclassed()
@@ -248,43 +248,43 @@ class _Reader:
             words = rest.upper().replace("-", " ").split()
             draft.kind = next((kind for kind in NAMED_KINDS if kind in words), "")
 
-    def _type(self, rest: str) -> None:
-        draft, word = self._current(), strip_trailing_remark(rest).upper()
+    def _set_type(self, rest: str) -> None:
+        draft, word = self._current_volume(), strip_trailing_remark(rest).upper()
         if word not in ("NONE", "UNKNOWN", ""):
             draft.kind = V1_KINDS.get(word, word)
 
-    def _contact(self, rest: str) -> None:
-        draft = self._current()
+    def _set_contact(self, rest: str) -> None:
+        draft = self._current_volume()
         draft.contact = f"{draft.contact} {rest}".strip()
 
-    def _lower(self, rest: str) -> None:
-        draft = self._current()
+    def _set_lower(self, rest: str) -> None:
+        draft = self._current_volume()
         if not rest:
             return
-        draft.lower = self._limit(draft, rest, draft.lower, SURFACE)
+        draft.lower = self._read_limit(draft, rest, draft.lower, SURFACE)
 
-    def _upper(self, rest: str) -> None:
-        draft = self._current()
+    def _set_upper(self, rest: str) -> None:
+        draft = self._current_volume()
         if not rest:
             return
-        draft.upper = self._limit(draft, rest, draft.upper, UNLIMITED)
+        draft.upper = self._read_limit(draft, rest, draft.upper, UNLIMITED)
 
-    def _limit(
+    def _read_limit(
         self, draft: VolumeDraft, rest: str, before: VerticalLimit | None, widest: VerticalLimit
     ) -> VerticalLimit:
         """A limit; the widest where it cannot be read, or where the volume has another already."""
         draft.limit_line = self._line
         level = limit_of_record(rest)
         if level is None:
-            self._repaired("unreadable-limit", f"{rest[:80]!r}: taken as {widest.text}")
+            self._note_repair("unreadable-limit", f"{rest[:80]!r}: taken as {widest.text}")
         elif before is not None and before != level:
-            self._repaired("repeated-limit", f"{before.text}, then {level.text}: taken as {widest.text}")
+            self._note_repair("repeated-limit", f"{before.text}, then {level.text}: taken as {widest.text}")
         else:
             return level
         return widest
 
-    def _active(self, rest: str) -> None:
-        draft, rest = self._current(), printable_text(rest)
+    def _set_activation(self, rest: str) -> None:
+        draft, rest = self._current_volume(), printable_text(rest)
         word = rest.upper()
         if word.startswith("NONE") and "/" not in word:
             draft.activation = WHEN_NOTIFIED
@@ -293,52 +293,52 @@ class _Reader:
         elif "NOTAM" in word and "/" not in word:
             draft.activation = BY_NOTICE
         elif (interval := interval_of(rest)) is None:
-            self._repaired("unreadable-activation", f"{rest[:80]!r}: hours not known")
+            self._note_repair("unreadable-activation", f"{rest[:80]!r}: hours not known")
             draft.activation = Activation(otherwise=None, text=rest)
         else:
             self._activity.append(interval)
             otherwise = None if draft.activation.otherwise is None else False
             draft.activation = Activation(periods=tuple(self._activity), otherwise=otherwise, text=rest)
 
-    def _ignore(self, rest: str) -> None:
+    def _ignore_record(self, rest: str) -> None:
         """Colours, label places, identifiers and transponder codes change nothing here."""
 
     # What is drawn -----------------------------------------------------------------------------
 
-    def _variable(self, rest: str) -> None:
+    def _set_variable(self, rest: str) -> None:
         self._outline.variable(rest)
 
-    def _point(self, rest: str) -> None:
-        self._draw(self._drawn(), self._outline.coordinate(rest))
+    def _draw_point(self, rest: str) -> None:
+        self._draw_elements(self._volume_to_draw(), self._outline.coordinate(rest))
         self._outline.used()
 
-    def _circle(self, rest: str) -> None:
-        draft = self._drawn()
+    def _draw_circle(self, rest: str) -> None:
+        draft = self._volume_to_draw()
         if draft.outline:
-            draft = self._several(draft)
+            draft = self._second_shape(draft)
         draft.outline.append(self._outline.circle(rest))
 
     def _arc_by_angles(self, rest: str) -> None:
-        self._draw(self._drawn(), self._outline.arc_by_angles(rest))
+        self._draw_elements(self._volume_to_draw(), self._outline.arc_by_angles(rest))
 
     def _arc_between(self, rest: str) -> None:
-        self._draw(self._drawn(), *self._outline.arc_between(rest))
+        self._draw_elements(self._volume_to_draw(), *self._outline.arc_between(rest))
 
     def _airway_point(self, rest: str) -> None:
-        self._drawn()
+        self._volume_to_draw()
         self._outline.airway_point(rest)
 
-    def _draw(self, draft: VolumeDraft, *elements: Vertex | Arc) -> None:
+    def _draw_elements(self, draft: VolumeDraft, *elements: Vertex | Arc) -> None:
         first = draft.outline[0] if len(draft.outline) == 1 else None
         if isinstance(first, Arc) and first.from_deg == 0.0 and first.to_deg == 360.0:
-            draft = self._several(draft)
+            draft = self._second_shape(draft)
         draft.outline.extend(elements)
 
     # Ends of volumes ---------------------------------------------------------------------------
 
-    def _several(self, first: VolumeDraft) -> VolumeDraft:
+    def _second_shape(self, first: VolumeDraft) -> VolumeDraft:
         """A second shape in one record is a volume of its own with the same words."""
-        self._repaired("several-shapes", "each becomes a volume")
+        self._note_repair("several-shapes", "each becomes a volume")
         second = VolumeDraft(
             line=self._line, name=first.name, kind=first.kind, airspace_class=first.airspace_class,
             lower=first.lower, upper=first.upper, limit_line=first.limit_line, contact=first.contact,
@@ -348,7 +348,7 @@ class _Reader:
         self._drafts.append(second)
         return second
 
-    def _close(self) -> None:
+    def _close_volume(self) -> None:
         draft = self._draft
         if draft is None:
             return
@@ -369,16 +369,16 @@ class _Reader:
             outline = points
             self._problems.refuse(draft, draft.line, bad.code, f"{draft.name}: {bad}", lost=bad.reaches)
         if draft.outline:
-            draft = self._several(draft)
+            draft = self._second_shape(draft)
         draft.outline.extend(outline)
         return draft
 
-    _HANDLERS: ClassVar[dict[str, Callable[[_Reader, str], None]]] = {
-        "AC": _class, "AN": _title, "AY": _type, "AF": _contact, "AG": _contact, "AR": _contact, "AL": _lower,
-        "AH": _upper, "AA": _active, "AI": _ignore, "AX": _ignore, "AT": _ignore, "AP": _ignore,
-        "TO": _ignore, "TC": _ignore, "SP": _ignore, "SB": _ignore, "V": _variable, "DP": _point,
-        "DC": _circle, "DA": _arc_by_angles, "DB": _arc_between, "DY": _airway_point,
+    _HANDLERS: ClassVar[dict[str, Callable[[_OpenAirReader, str], None]]] = {
+        "AC": _begin_class, "AN": _set_name, "AY": _set_type, "AF": _set_contact, "AG": _set_contact, "AR": _set_contact, "AL": _set_lower,
+        "AH": _set_upper, "AA": _set_activation, "AI": _ignore_record, "AX": _ignore_record, "AT": _ignore_record, "AP": _ignore_record,
+        "TO": _ignore_record, "TC": _ignore_record, "SP": _ignore_record, "SB": _ignore_record, "V": _set_variable, "DP": _draw_point,
+        "DC": _draw_circle, "DA": _arc_by_angles, "DB": _arc_between, "DY": _airway_point,
     }  # fmt: skip
-    _QUICK: ClassVar[dict[str, Callable[[_Reader, str], None]]] = {
+    _QUICK: ClassVar[dict[str, Callable[[_OpenAirReader, str], None]]] = {
         f"{tag} ": handler for tag, handler in _HANDLERS.items() if len(tag) == 2
     }

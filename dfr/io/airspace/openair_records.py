@@ -128,7 +128,7 @@ def interval_of(text: str) -> Interval | None:
     """
     start, separator, end = strip_remarks(text).partition("/")
     try:
-        begin, finish = _moment(start), _moment(end)
+        begin, finish = _read_moment(start), _read_moment(end)
     except (ValueError, OverflowError):
         return None
     if not separator or (begin is None and finish is None):
@@ -138,7 +138,7 @@ def interval_of(text: str) -> Interval | None:
     return Interval(start=begin, end=finish)
 
 
-def _moment(text: str) -> datetime | None:
+def _read_moment(text: str) -> datetime | None:
     """A time, None for NONE; twenty-four hours are the next day's none. Raises ValueError, OverflowError."""
     word = text.strip().upper()
     if word == "NONE":
@@ -272,7 +272,7 @@ class OutlineBuilder:
             words = match.groups()
             start, end = position_of(words[:8]), position_of(words[8:])
         else:
-            start, end = self._ends(rest)
+            start, end = self._read_ends(rest)
         centre = self._use_centre(lambda: self._reaches_of_arc(start, end))
         return start, Arc(*centre, 0.0, 0.0, None, None, self._clockwise), end
 
@@ -282,7 +282,7 @@ class OutlineBuilder:
         radius_m = max(map(self._around_centre(0.0).farthest_m, ends))
         return [*ends, self._around_centre(radius_m)]
 
-    def _ends(self, rest: str) -> tuple[Vertex, Vertex]:
+    def _read_ends(self, rest: str) -> tuple[Vertex, Vertex]:
         texts = two_coordinates(rest) or rest.split(",", 1)
         try:
             start, end = (self.coordinate(text) for text in texts)

@@ -263,7 +263,7 @@ def finish_reading(
         if area is None or shape.code or draft.lost is not None:
             lost = draft.lost if draft.refusal else None
             _note_shape(draft, shape, problems)
-            area = _place(draft, area, lost) if area is None or lost is not None else area
+            area = _place_lost(draft, area, lost) if area is None or lost is not None else area
         if area is None:
             unplaced += 1
             continue
@@ -271,7 +271,7 @@ def finish_reading(
             area = _with_holes(draft, area, edges, problems)
         if draft.parts:
             area = _with_parts(draft, area, edges, problems)
-        (defects if draft.refusal else zones).append(_zone(draft, area, name))
+        (defects if draft.refusal else zones).append(_zone_of_draft(draft, area, name))
     return AirspaceRead(
         name=name,
         kind=kind,
@@ -292,7 +292,7 @@ def finish_reading(
     )
 
 
-def _zone(draft: VolumeDraft, area: Area, source: str) -> Zone:
+def _zone_of_draft(draft: VolumeDraft, area: Area, source: str) -> Zone:
     return Zone(
         name=printable_text(draft.name) or "unnamed",
         id=printable_text(draft.id),
@@ -321,13 +321,13 @@ def _check_limits(draft: VolumeDraft, problems: Problems) -> None:
     if draft.upper is None:
         problems.repair(draft, line, "missing-limit", f"{draft.name}: no upper limit; taken as UNL")
         draft.upper = UNLIMITED
-    if _inverted(draft.lower, draft.upper):
+    if _are_inverted(draft.lower, draft.upper):
         what = f"{draft.name}: upper limit {draft.upper.text} is not above lower limit {draft.lower.text}"
         problems.refuse(draft, line, "limits-inverted", what)
         draft.lower, draft.upper = SURFACE, UNLIMITED
 
 
-def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
+def _are_inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
     if lower.datum is VerticalDatum.UNLIMITED or upper.datum is VerticalDatum.SURFACE:
         return True
     if lower.datum is VerticalDatum.SURFACE and upper.datum is VerticalDatum.AGL:
@@ -338,7 +338,7 @@ def _inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
         return upper.value_m < lower.value_m
     if {VerticalDatum.ELLIPSOID, VerticalDatum.AERODROME} & {lower.datum, upper.datum}:
         return False
-    return _amsl(upper)[1] < _amsl(lower)[0]
+    return _amsl_range(upper)[1] < _amsl_range(lower)[0]
 
 
 GROUND_UK_M_AMSL = (-5.0, 1345.0)
@@ -347,7 +347,7 @@ that are upside down over all of it enclose nothing anywhere; elsewhere they are
 
 
 @lru_cache(maxsize=1024)
-def _amsl(level: VerticalLimit) -> tuple[float, float]:
+def _amsl_range(level: VerticalLimit) -> tuple[float, float]:
     if level.datum is VerticalDatum.AGL:
         return level.value_m + GROUND_UK_M_AMSL[0], level.value_m + GROUND_UK_M_AMSL[1]
     if level.datum is VerticalDatum.FLIGHT_LEVEL:
@@ -370,10 +370,10 @@ def _check_order(drafts: Sequence[VolumeDraft], problems: Problems) -> None:
     Where they lie is not known then: nothing is clear of them.
     """
     drawn = [draft for draft in drafts if draft.outline]
-    mirrored = [draft for draft in drawn if _within(draft.outline, SWAPPED_UK)]
+    mirrored = [draft for draft in drawn if _lies_within(draft.outline, SWAPPED_UK)]
     if not mirrored:
         return
-    if len(mirrored) < len(drawn) and not any(_within(draft.outline, UK) for draft in drawn):
+    if len(mirrored) < len(drawn) and not any(_lies_within(draft.outline, UK) for draft in drawn):
         return
     for draft in mirrored:
         lat, lon = draft.outline[0].lat, draft.outline[0].lon
@@ -382,7 +382,7 @@ def _check_order(drafts: Sequence[VolumeDraft], problems: Problems) -> None:
         draft.outline = []
 
 
-def _within(outline: Outline, box: tuple[float, float, float, float]) -> bool:
+def _lies_within(outline: Outline, box: tuple[float, float, float, float]) -> bool:
     south, west, north, east = box
     return all(south <= e.lat <= north and west <= e.lon <= east for e in outline)
 
@@ -401,7 +401,7 @@ NARROW_DEG = 0.01
 """How far a volume read in full that encloses no area may reach: a cable, a line of fire (assumed)."""
 
 
-def _place(draft: VolumeDraft, drawn: Area | None, lost: Sequence[Reach] | None) -> Area | None:
+def _place_lost(draft: VolumeDraft, drawn: Area | None, lost: Sequence[Reach] | None) -> Area | None:
     """Where a volume without a usable shape lies: around its points, and as far as its lost parts reach."""
     if lost is not None or any(isinstance(element, Arc) for element in draft.outline):
         hull = place_of(draft.outline, lost or [], None if drawn is None else drawn.polygon)
@@ -421,7 +421,7 @@ def _with_holes(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Probl
         if shape.area is None:
             problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: {shape.problem}")
             continue
-        rest = _less(polygon, shape.area.polygon)
+        rest = _subtract_hole(polygon, shape.area.polygon)
         if rest.is_empty or not isinstance(rest, (shapely.Polygon, shapely.MultiPolygon)):
             problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: it leaves no area")
             continue
@@ -437,7 +437,7 @@ def _with_parts(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Probl
     west = area.polygon.bounds[0]
     built = build_areas([part.outline for part in draft.parts], edges=edges)
     for part, shape in zip(draft.parts, built, strict=True):
-        drawn = shape.area or _place(part, None, [])
+        drawn = shape.area or _place_lost(part, None, [])
         if shape.area is None or drawn is None:
             problems.refuse(draft, part.line, shape.code, f"{draft.name}: a part of it: {shape.problem}")
         if drawn is not None:
@@ -447,7 +447,7 @@ def _with_parts(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Probl
     return Area(polygon=shapely.union_all(polygons), drawn=area.drawn, edges=area.edges)
 
 
-def _less(whole: shapely.Geometry, hole: shapely.Geometry) -> shapely.Geometry:
+def _subtract_hole(whole: shapely.Geometry, hole: shapely.Geometry) -> shapely.Geometry:
     """What a hole leaves; nothing where that cannot be computed."""
     try:
         return shapely.difference(whole, hole)

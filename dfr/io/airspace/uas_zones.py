@@ -200,18 +200,20 @@ def activation_of(periods: Iterable[Json]) -> Activation:
     for period in periods:
         if str(period.get("permanent", "")).upper() in ("YES", "TRUE"):
             return ALWAYS
-        within = Interval(start=_moment(period.get("startDateTime")), end=_moment(period.get("endDateTime")))
+        within = Interval(
+            start=_read_moment(period.get("startDateTime")), end=_read_moment(period.get("endDateTime"))
+        )
         if within.start is not None and within.end is not None and within.start >= within.end:
             raise BadZoneError("unreadable-activation", f"{within.start} to {within.end} is an empty period")
         schedule = json_objects(period.get("schedule"))
-        found += [hours for item in schedule for hours in _daily(item, within)] or [within]
+        found += [hours for item in schedule for hours in _daily_hours(item, within)] or [within]
         words.append(f"{period.get('startDateTime') or '...'} to {period.get('endDateTime') or '...'}")
     if not found:
         return ALWAYS
     return Activation(periods=tuple(found), otherwise=False, text="; ".join(words)[:200])
 
 
-def _daily(item: Json, within: Interval) -> list[DailyHours]:
+def _daily_hours(item: Json, within: Interval) -> list[DailyHours]:
     """The hours of a schedule; those without a zone hold in UTC and in local time, whichever has them."""
     names = item.get("day", ["ANY"])
     names = names if isinstance(names, list) else [names]
@@ -221,12 +223,12 @@ def _daily(item: Json, within: Interval) -> list[DailyHours]:
         if word not in (*DAYS, "ANY"):
             raise BadZoneError("unreadable-activation", f"{str(name)[:20]!r} is no day")
         days |= set(range(7)) if word == "ANY" else {DAYS.index(word)}
-    start, start_zone = _clock(item.get("startTime"), item.get("startEvent"))
-    end, end_zone = _clock(item.get("endTime"), item.get("endEvent"))
+    start, start_zone = _read_clock(item.get("startTime"), item.get("startEvent"))
+    end, end_zone = _read_clock(item.get("endTime"), item.get("endEvent"))
     zone = start_zone or end_zone
     if isinstance(start, time) and isinstance(end, time):
         end = end if end == start else LAST_MINUTE.get(end.replace(second=0), end)
-        end = _moved(end, end_zone or zone, zone)
+        end = _move_clock(end, end_zone or zone, zone)
     bare = zone is None and (item.get("startTime") or item.get("endTime"))
     return [
         DailyHours(days=frozenset(days), start=start, end=end, zone=clock, within=within)
@@ -238,14 +240,14 @@ LAST_MINUTE = {time(23, 59): time(0, 0)}
 """Hours that end in the last minute of a day run on to midnight: the formats have no 24:00."""
 
 
-def _moved(clock: time, zone: tzinfo | None, other: tzinfo | None) -> time:
+def _move_clock(clock: time, zone: tzinfo | None, other: tzinfo | None) -> time:
     """A time of day by the clock of another fixed zone."""
     if zone is None or other is None or zone == other:
         return clock
     return datetime.combine(date(2000, 1, 2), clock, tzinfo=zone).astimezone(other).time()
 
 
-def _clock(text: object, event: object) -> tuple[time | SunEvent, tzinfo | None]:
+def _read_clock(text: object, event: object) -> tuple[time | SunEvent, tzinfo | None]:
     """(a time of day or an event of the sun, its zone where one is said); midnight where neither is given."""
     if event:
         try:
@@ -264,10 +266,10 @@ def _clock(text: object, event: object) -> tuple[time | SunEvent, tzinfo | None]
         hour = 0
     if hour > 23 or minute > 59 or second > 59:
         raise BadZoneError("unreadable-activation", f"{text} is not a time of day")
-    return time(hour, minute, second), _offset(match[4])
+    return time(hour, minute, second), _read_offset(match[4])
 
 
-def _offset(text: str | None) -> tzinfo | None:
+def _read_offset(text: str | None) -> tzinfo | None:
     """The zone of `Z` or `+01:00`; None of nothing."""
     if text is None:
         return None
@@ -280,7 +282,7 @@ def _offset(text: str | None) -> tzinfo | None:
     return timezone(-delta if digits[0] == "-" else delta)
 
 
-def _moment(value: object) -> datetime | None:
+def _read_moment(value: object) -> datetime | None:
     if value is None or value == "":
         return None
     try:

@@ -37,8 +37,10 @@ ED318_REFERENCES = {
 def write_geojson(read: AirspaceRead) -> Written:
     """The zones as GeoJSON with limits in words."""
     lost = _file_words_lost(read) + _hours_lost(read)
-    features = [_feature(_words(zone), _polygons(zone.area.polygon)) for zone in read.zones]
-    return Written(_collection(features, {"source": read.what, **_issued(read)}), lost, [])
+    features = [
+        _feature_object(_zone_words(zone), _polygon_geometry(zone.area.polygon)) for zone in read.zones
+    ]
+    return Written(_collection_text(features, {"source": read.what, **_issue_date(read)}), lost, [])
 
 
 def write_ed318(read: AirspaceRead) -> Written:
@@ -46,32 +48,32 @@ def write_ed318(read: AirspaceRead) -> Written:
     lost, left_out = _file_words_lost(read), list[str]()
     features: list[Json] = []
     for number, zone in enumerate(read.zones, 1):
-        layer = _layer(zone, left_out)
+        layer = _ed318_layer(zone, left_out)
         if layer is None:
             continue
-        geometry = _circle(zone) or _polygons(zone.area.polygon)
-        parts = _parts(geometry)
+        geometry = _circle_geometry(zone) or _polygon_geometry(zone.area.polygon)
+        parts = _simple_parts(geometry)
         shaped: Json = {
             "type": "GeometryCollection",
             "geometries": [{**part, "layer": layer} for part in parts],
         }
         if len(parts) == 1:
             shaped = {**parts[0], "layer": layer}
-        features.append(_feature(_ed318_words(zone, number, lost), shaped))
-    return Written(_collection(features, {"provider": read.what, **_issued(read)}), lost, left_out)
+        features.append(_feature_object(_ed318_words(zone, number, lost), shaped))
+    return Written(_collection_text(features, {"provider": read.what, **_issue_date(read)}), lost, left_out)
 
 
 def write_kml(read: AirspaceRead) -> Written:
     """The zones as KML; the datum of a limit stands in the description."""
     lost = _file_words_lost(read) + _hours_lost(read)
-    marks = "\n".join(_placemark(zone) for zone in read.zones)
+    marks = "\n".join(_placemark_text(zone) for zone in read.zones)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
-    since = f"<TimeSpan><begin>{read.date}</begin></TimeSpan>" if _issued(read) else ""
-    text = f"{head}\n<name>{_xml(read.what or read.name)}</name>{since}\n{marks}\n</Document></kml>\n"
+    since = f"<TimeSpan><begin>{read.date}</begin></TimeSpan>" if _issue_date(read) else ""
+    text = f"{head}\n<name>{_xml_text(read.what or read.name)}</name>{since}\n{marks}\n</Document></kml>\n"
     return Written(text, lost, [])
 
 
-def _issued(read: AirspaceRead) -> Json:
+def _issue_date(read: AirspaceRead) -> Json:
     """The date of the data; none where several files of several dates were joined."""
     return {"issued": read.date} if _DAY.fullmatch(read.date) else {}
 
@@ -92,16 +94,16 @@ def _hours_lost(read: AirspaceRead) -> list[str]:
     ]
 
 
-def _collection(features: list[Json], words: Json) -> str:
+def _collection_text(features: list[Json], words: Json) -> str:
     document = {"type": "FeatureCollection", "metadata": words, "features": features}
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _feature(words: Json, geometry: Json) -> Json:
+def _feature_object(words: Json, geometry: Json) -> Json:
     return {"type": "Feature", "properties": words, "geometry": geometry}
 
 
-def _words(zone: Zone) -> Json:
+def _zone_words(zone: Zone) -> Json:
     return {
         "name": zone.name,
         "class": zone.airspace_class,
@@ -118,18 +120,18 @@ def _words(zone: Zone) -> Json:
 
 def _parts_mark(zone: Zone) -> Json:
     """Says of an area in several parts that they are one volume, so that it is read back as one."""
-    return {"parts": True} if len(_cut(zone.area.polygon)) > 1 else {}
+    return {"parts": True} if len(_cut_at_180(zone.area.polygon)) > 1 else {}
 
 
-def _polygons(polygon: shapely.Polygon | shapely.MultiPolygon) -> Json:
+def _polygon_geometry(polygon: shapely.Polygon | shapely.MultiPolygon) -> Json:
     """RFC 7946: outer rings anticlockwise; a zone across 180 degrees is cut there."""
-    parts = [_rings(part) for part in _cut(polygon)]
+    parts = [_ring_coordinates(part) for part in _cut_at_180(polygon)]
     if len(parts) == 1:
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}
 
 
-def _cut(polygon: shapely.Polygon | shapely.MultiPolygon) -> list[shapely.Polygon]:
+def _cut_at_180(polygon: shapely.Polygon | shapely.MultiPolygon) -> list[shapely.Polygon]:
     """Parts with longitudes from -180 to 180."""
     west, _, east, _ = polygon.bounds
     if west >= -180.0 and east <= 180.0:
@@ -143,14 +145,14 @@ def _cut(polygon: shapely.Polygon | shapely.MultiPolygon) -> list[shapely.Polygo
     return parts
 
 
-def _rings(part: shapely.Polygon) -> list[list[list[float]]]:
+def _ring_coordinates(part: shapely.Polygon) -> list[list[list[float]]]:
     turned = shapely.geometry.polygon.orient(part)
     return [
         np.round(np.asarray(ring.coords), DECIMALS).tolist() for ring in (turned.exterior, *turned.interiors)
     ]
 
 
-def _parts(geometry: Json) -> list[Json]:
+def _simple_parts(geometry: Json) -> list[Json]:
     if geometry["type"] != "MultiPolygon":
         return [geometry]
     coordinates = geometry["coordinates"]
@@ -158,7 +160,7 @@ def _parts(geometry: Json) -> list[Json]:
     return [{"type": "Polygon", "coordinates": part} for part in coordinates]
 
 
-def _circle(zone: Zone) -> Json | None:
+def _circle_geometry(zone: Zone) -> Json | None:
     outline = zone.area.outline
     if (
         len(outline) != 1
@@ -174,7 +176,7 @@ def _circle(zone: Zone) -> Json | None:
     return {"type": "Point", "coordinates": centre, "extent": extent}
 
 
-def _layer(zone: Zone, left_out: list[str]) -> Json | None:
+def _ed318_layer(zone: Zone, left_out: list[str]) -> Json | None:
     """Limits in metres; a ceiling without limit is left out, a flight level cannot be written."""
     layer: Json = {"uom": "m"}
     for key, level in (("lower", zone.lower), ("upper", zone.upper)):
@@ -209,7 +211,7 @@ def _ed318_words(zone: Zone, number: int, lost: list[str]) -> Json:
         lost.append(f"{zone.name}: may or may not exist; written as one that does")
     if zone.exempt:
         words["regulationExemption"] = zone.exempt
-    hours = _applicability(zone, lost)
+    hours = _applicability_of(zone, lost)
     return {**words, "limitedApplicability": hours} if hours else words
 
 
@@ -223,7 +225,7 @@ def _ed318_type(zone: Zone) -> str:
     return "PROHIBITED" if kind == "P" else "REQ_AUTHORIZATION"
 
 
-def _applicability(zone: Zone, lost: list[str]) -> list[Json]:
+def _applicability_of(zone: Zone, lost: list[str]) -> list[Json]:
     """The periods of a zone; one with other hours is written as always active, and that is said."""
     activation = zone.activation
     local = any(isinstance(period, DailyHours) and period.zone is not UTC for period in activation.periods)
@@ -231,12 +233,12 @@ def _applicability(zone: Zone, lost: list[str]) -> list[Json]:
         if activation != ALWAYS:
             lost.append(f"{zone.name}: hours ({activation.text}); written as always active")
         return []
-    return [_period(period) for period in activation.periods]
+    return [_period_object(period) for period in activation.periods]
 
 
-def _period(period: Interval | DailyHours) -> Json:
+def _period_object(period: Interval | DailyHours) -> Json:
     if isinstance(period, Interval):
-        return {"startDateTime": _utc(period.start), "endDateTime": _utc(period.end)}
+        return {"startDateTime": _utc_text(period.start), "endDateTime": _utc_text(period.end)}
     day = ["ANY"] if len(period.days) == 7 else [DAYS[number] for number in sorted(period.days)]
     schedule: Json = {"day": day}
     for key, clock in (("start", period.start), ("end", period.end)):
@@ -244,21 +246,21 @@ def _period(period: Interval | DailyHours) -> Json:
             schedule[f"{key}Event"] = clock.value
         else:
             schedule[f"{key}Time"] = f"{clock:%H:%M:%S}Z"
-    return {**_period(period.within), "schedule": [schedule]}
+    return {**_period_object(period.within), "schedule": [schedule]}
 
 
-def _utc(moment: datetime | None) -> str | None:
+def _utc_text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _placemark(zone: Zone) -> str:
+def _placemark_text(zone: Zone) -> str:
     words = f"Upper limit: {plain_words(zone.upper)} Lower limit: {plain_words(zone.lower)}"
     words += f" Type: {zone.kind}" if zone.kind else ""
     words += f" Class: {zone.airspace_class}" if zone.airspace_class else ""
-    shapes = "".join(_kml_polygon(part) for part in _cut(zone.area.polygon))
-    text = _xml(f"{words} {zone.remarks}".strip())
+    shapes = "".join(_kml_polygon(part) for part in _cut_at_180(zone.area.polygon))
+    text = _xml_text(f"{words} {zone.remarks}".strip())
     return (
-        f"<Placemark><name>{_xml(zone.name)}</name><description>{text}</description>{_kml_data(zone)}"
+        f"<Placemark><name>{_xml_text(zone.name)}</name><description>{text}</description>{_kml_data(zone)}"
         f"<MultiGeometry>{shapes}</MultiGeometry></Placemark>"
     )
 
@@ -268,13 +270,15 @@ def _kml_data(zone: Zone) -> str:
     possible = "true" if zone.possible else ""
     words = {"type": zone.kind, "contact": zone.contact, "exempt": zone.exempt, "possible": possible}
     words["parts"] = "true" if _parts_mark(zone) else ""
-    items = (f'<Data name="{key}"><value>{_xml(text)}</value></Data>' for key, text in words.items() if text)
+    items = (
+        f'<Data name="{key}"><value>{_xml_text(text)}</value></Data>' for key, text in words.items() if text
+    )
     data = "".join(items)
     return f"<ExtendedData>{data}</ExtendedData>" if data else ""
 
 
 def _kml_polygon(part: shapely.Polygon) -> str:
-    outer, *holes = _rings(part)
+    outer, *holes = _ring_coordinates(part)
     inner = "".join(f"<innerBoundaryIs>{_kml_ring(hole)}</innerBoundaryIs>" for hole in holes)
     return f"<Polygon><outerBoundaryIs>{_kml_ring(outer)}</outerBoundaryIs>{inner}</Polygon>"
 
@@ -284,5 +288,5 @@ def _kml_ring(ring: list[list[float]]) -> str:
     return f"<LinearRing><coordinates>{places}</coordinates></LinearRing>"
 
 
-def _xml(text: str) -> str:
+def _xml_text(text: str) -> str:
     return escape("".join(letter for letter in text if letter.isprintable()))

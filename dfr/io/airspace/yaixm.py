@@ -62,15 +62,15 @@ def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
     for key in ("airspace", "rat"):
         for feature in document.list(key) if isinstance(document, Mapping) else []:
             if isinstance(feature, Mapping):
-                drafts += _feature(feature, problems, temporary=key == "rat")
+                drafts += _read_feature(feature, problems, temporary=key == "rat")
             else:
                 problems.add(feature.line, "no-feature", "not a mapping", ReadOutcome.REFUSED)
     if not isinstance(document, Mapping):
         return finish_reading(name, "yaixm", drafts, problems)
     for letter in document.list("loa"):
-        drafts += _letter(letter, problems)
-    obstacles = list(_obstacles(document, name, drafts, problems))
-    words, contacts = FileWords(date=_release_date(document)), list(_contacts(document))
+        drafts += _read_letter(letter, problems)
+    obstacles = list(_read_obstacles(document, name, drafts, problems))
+    words, contacts = FileWords(date=_release_date(document)), list(_read_contacts(document))
     return finish_reading(
         name, "yaixm", drafts, problems, words=words, obstacles=obstacles, contacts=contacts
     )
@@ -83,7 +83,7 @@ def _release_date(document: Mapping) -> str:
     return text[:10] if _DAY.match(text) else ""
 
 
-def _contacts(document: Mapping) -> Iterator[tuple[str, str]]:
+def _read_contacts(document: Mapping) -> Iterator[tuple[str, str]]:
     """(identifier of a volume, callsign and frequency of who serves it)."""
     for service in document.list("service"):
         if isinstance(service, Mapping):
@@ -91,31 +91,31 @@ def _contacts(document: Mapping) -> Iterator[tuple[str, str]]:
             yield from ((node.text, call) for node in service.list("controls") if isinstance(node, Scalar))
 
 
-def _obstacles(
+def _read_obstacles(
     document: Mapping, name: str, drafts: list[VolumeDraft], problems: Problems
 ) -> Iterator[Obstacle]:
     """Obstacles by their elevation above mean sea level; one that cannot be read is a volume that is lost."""
     for item in document.list("obstacle"):
         words = item.text("name") if isinstance(item, Mapping) else ""
         try:
-            yield _obstacle(item, name)
+            yield _read_obstacle(item, name)
         except _BadVolumeError as bad:
             draft = VolumeDraft(line=item.line, name=words or "an obstacle", lower=SURFACE, upper=UNLIMITED)
             problems.refuse(draft, bad.line, bad.code, f"{draft.name}: {bad}")
             drafts.append(draft)
 
 
-def _obstacle(item: Node, source: str) -> Obstacle:
+def _read_obstacle(item: Node, source: str) -> Obstacle:
     if not isinstance(item, Mapping):
         raise _BadVolumeError(item.line, "bad-obstacle", "not a mapping")
-    place, top = _point(item.get("position"), item.line), parse_limit(item.text("elevation"))
+    place, top = _read_point(item.get("position"), item.line), parse_limit(item.text("elevation"))
     if top is None or top.datum is not VerticalDatum.AMSL:
         raise _BadVolumeError(item.line, "bad-obstacle", f"{item.text('elevation')!r} is not an elevation")
     where = Position(lat_deg=place.lat, lon_deg=place.lon)
     return Obstacle(name=item.text("name"), position=where, top=top, source=source, line=item.line)
 
 
-def _letter(letter: Node, problems: Problems) -> list[VolumeDraft]:
+def _read_letter(letter: Node, problems: Problems) -> list[VolumeDraft]:
     """The volumes that a letter of agreement adds; those it replaces stand, and that is noted."""
     if not isinstance(letter, Mapping):
         problems.add(letter.line, "no-letter", "not a mapping", ReadOutcome.REFUSED)
@@ -128,7 +128,7 @@ def _letter(letter: Node, problems: Problems) -> list[VolumeDraft]:
             continue
         for feature in area.list("add"):
             if isinstance(feature, Mapping):
-                drafts += _feature(feature, problems, temporary=False)
+                drafts += _read_feature(feature, problems, temporary=False)
             else:
                 problems.add(feature.line, "no-feature", "not a mapping", ReadOutcome.REFUSED)
         replaced = len(area.list("replace"))
@@ -143,17 +143,19 @@ def _letter(letter: Node, problems: Problems) -> list[VolumeDraft]:
     return drafts
 
 
-def _feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[VolumeDraft]:
+def _read_feature(feature: Mapping, problems: Problems, *, temporary: bool) -> list[VolumeDraft]:
     volumes = [volume for volume in feature.list("geometry") if isinstance(volume, Mapping)]
     if not volumes:
         draft = VolumeDraft(line=feature.line, name=feature.text("name"))
         problems.refuse(draft, feature.line, "no-geometry", f"{draft.name}: no geometry")
         return [draft]
-    drafts = [_volume(feature, volume, problems, temporary=temporary) for volume in volumes[:MAX_VOLUMES]]
+    drafts = [
+        _read_volume(feature, volume, problems, temporary=temporary) for volume in volumes[:MAX_VOLUMES]
+    ]
     return drafts if len(volumes) <= MAX_VOLUMES else [*drafts, overflow_volume(problems, "too many volumes")]
 
 
-def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary: bool) -> VolumeDraft:
+def _read_volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary: bool) -> VolumeDraft:
     """One volume of a feature: its own words go before the feature's."""
     seq, sub = volume.text("seq"), volume.text("name")
     name = sub or feature.text("name") + (f"-{seq}" if seq else "")
@@ -177,11 +179,11 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
         if limit is None and volume.text(key):
             what = f"{name}: {volume.text(key)!r}: taken as {'SFC' if key == 'lower' else 'UNL'}"
             problems.repair(draft, volume.items[key][1].line, "unreadable-limit", what)
-    for element in (piece for part in volume.list("boundary") for piece in _pieces(part)):
+    for element in (piece for part in volume.list("boundary") for piece in _boundary_pieces(part)):
         try:
-            draft.outline += _element(element)
+            draft.outline += _read_element(element)
         except _BadVolumeError as bad:
-            problems.refuse(draft, bad.line, bad.code, f"{name}: {bad}", lost=_reaches(element))
+            problems.refuse(draft, bad.line, bad.code, f"{name}: {bad}", lost=_reaches_of(element))
     if not draft.outline:
         problems.refuse(draft, volume.line, "no-geometry", f"{name}: no outline")
     elif isinstance(draft.outline[0], Arc) and draft.outline[0].from_deg is None:
@@ -191,12 +193,12 @@ def _volume(feature: Mapping, volume: Mapping, problems: Problems, *, temporary:
     return draft
 
 
-def _pieces(part: Node) -> list[Node]:
+def _boundary_pieces(part: Node) -> list[Node]:
     """The corners of a line one by one, so that a bad one takes no other with it; else the part itself."""
     return part.list("line") if isinstance(part, Mapping) and "line" in part.items else [part]
 
 
-def _reaches(element: Node) -> list[Reach]:
+def _reaches_of(element: Node) -> list[Reach]:
     """How far an element reaches that cannot be read: a corner, or a circle about a centre."""
     if isinstance(element, Scalar):
         return [reach_of_coordinate(element.text)]
@@ -204,33 +206,33 @@ def _reaches(element: Node) -> list[Reach]:
     if not isinstance(shape, Mapping):
         return [ANYWHERE]
     try:
-        radius_m = _radius(shape)
+        radius_m = _read_radius_m(shape)
     except _BadVolumeError:
         radius_m = MOST_RADIUS_M
     found = [reach_of_coordinate(shape.text("centre")).within(radius_m)]
     return [*found, reach_of_coordinate(shape.text("to"))] if shape.text("to") else found
 
 
-def _element(element: Node) -> list[Vertex | Arc]:
+def _read_element(element: Node) -> list[Vertex | Arc]:
     if isinstance(element, Scalar):
-        return [_point(element)]
+        return [_read_point(element)]
     if not isinstance(element, Mapping):
         raise _BadVolumeError(element.line, "bad-boundary", "not a line, an arc or a circle")
     for key in ("arc", "circle"):
         shape = element.get(key)
         if isinstance(shape, Mapping):
-            centre = _point(shape.get("centre"), shape.line)
-            radius_m = _radius(shape)
+            centre = _read_point(shape.get("centre"), shape.line)
+            radius_m = _read_radius_m(shape)
             if key == "circle":
                 return [circle(*centre, radius_m)]
-            end = _point(shape.get("to"), shape.line)
+            end = _read_point(shape.get("to"), shape.line)
             if (turn := shape.text("dir")) not in ("cw", "ccw"):
                 raise _BadVolumeError(shape.line, "bad-direction", f"{turn[:20]!r} is not cw or ccw")
             return [Arc(*centre, radius_m, radius_m, None, None, turn == "cw"), end]
     raise _BadVolumeError(element.line, "bad-boundary", "not a line, an arc or a circle")
 
 
-def _point(node: Node | None, line: int | None = None) -> Vertex:
+def _read_point(node: Node | None, line: int | None = None) -> Vertex:
     text = node.text if isinstance(node, Scalar) else ""
     match = _LAT_LON.fullmatch(text.strip())
     if match is None:
@@ -248,7 +250,7 @@ def _point(node: Node | None, line: int | None = None) -> Vertex:
     return Vertex(lat, lon)
 
 
-def _radius(shape: Mapping) -> float:
+def _read_radius_m(shape: Mapping) -> float:
     match = _RADIUS.fullmatch(shape.text("radius").strip())
     radius_m = 0.0
     if match is not None:

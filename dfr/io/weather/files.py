@@ -72,11 +72,11 @@ def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
     Raises InputError for a file that cannot be read or covers none of the scenario's hours.
     """
     until = _last_moment(files, scenario)
-    sources = list(_sources(files, until, scenario))
+    sources = list(_read_sources(files, until, scenario))
     if not sources:
         return scenario
     weather, taken = scenario.weather, dict.fromkeys((source.name for source in sources), 0)
-    rows = [_row(own, sources, taken) for own in weather.hours]
+    rows = [_merge_hour(own, sources, taken) for own in weather.hours]
     for name, count in taken.items():
         if not count:
             first, last = weather.hours[0].start, weather.hours[-1].start
@@ -119,11 +119,11 @@ def _last_moment(files: WeatherFiles, scenario: Scenario) -> datetime:
     return until
 
 
-def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequence[_Source]:
+def _read_sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequence[_Source]:
     found = []
     if files.metar is not None:
         reports = metar.read_metars(read_bounded(files.metar), name=str(files.metar), until=until)
-        named = _stations(scenario, {one.station: one.start for one in reports})
+        named = _describe_stations(scenario, {one.station: one.start for one in reports})
         begin = hour_of(scenario.weather.hours[0].start)
         qnh = [one.qnh_hpa for one in reports if one.qnh_hpa is not None and one.start >= begin]
         found.append(
@@ -135,7 +135,7 @@ def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequen
         )
     if files.taf is not None:
         forecasts = taf.read_tafs(read_bounded(files.taf), name=str(files.taf), until=until)
-        named = _stations(scenario, {one.station: one.issued for one in forecasts})
+        named = _describe_stations(scenario, {one.station: one.issued for one in forecasts})
         found.append(_Source(name=f"TAF {named} in {files.taf.name}", hours=taf.weather_by_hour(forecasts)))
     if files.forecast is not None:
         zone = scenario.period.start.tzinfo
@@ -145,15 +145,15 @@ def _sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequen
     return found
 
 
-def _stations(scenario: Scenario, issued: Mapping[str, datetime]) -> str:
+def _describe_stations(scenario: Scenario, issued: Mapping[str, datetime]) -> str:
     """Each station with its distance and its last issue. Raises InputError for one that is too far away.
 
     A station counts where it is near the site, or where the scenario names it.
     """
-    return ", ".join(_station(scenario, name, when) for name, when in sorted(issued.items()))
+    return ", ".join(_describe_station(scenario, name, when) for name, when in sorted(issued.items()))
 
 
-def _station(scenario: Scenario, name: str, when: datetime) -> str:
+def _describe_station(scenario: Scenario, name: str, when: datetime) -> str:
     place, named = station_position(name), name in scenario.weather.stations
     away_m = None if place is None else distance_m(scenario.site.centre, place)
     if not named and (away_m is None or away_m > FARTHEST_M):
@@ -166,7 +166,7 @@ def _station(scenario: Scenario, name: str, when: datetime) -> str:
     return f"{name} ({where}, issued {when.astimezone(UTC):%Y-%m-%d %H:%MZ})"
 
 
-def _row(own: HourWeather, sources: Sequence[_Source], taken: dict[str, int]) -> HourWeather:
+def _merge_hour(own: HourWeather, sources: Sequence[_Source], taken: dict[str, int]) -> HourWeather:
     """One hour: what the sources say of it, the first of them first, over the scenario's own."""
     known = ReportedWeather()
     for source in sources:
@@ -201,12 +201,12 @@ def station_position(icao: str) -> Position | None:
     >>> str(station_position("EGHI"))
     '50.95030 N 1.35680 W'
     """
-    row = _table().get(icao)
+    row = _aerodrome_table().get(icao)
     return None if row is None else Position(lat_deg=float(row["lat"]), lon_deg=float(row["lon"]))
 
 
 @cache
-def _table() -> Mapping[str, Any]:
+def _aerodrome_table() -> Mapping[str, Any]:
     """The aerodromes by ICAO indicator (airportsdata, MIT licence)."""
     import airportsdata  # 28,000 rows that few runs need
 

@@ -62,11 +62,11 @@ def read_forecast(data: bytes, *, name: str, zone: tzinfo) -> Mapping[datetime, 
     """What a file forecasts for each clock hour (UTC). Raises InputError with the place of what is wrong."""
     text = data.decode("utf-8-sig", errors="replace")
     if text.lstrip().startswith(("{", "[")):
-        return _json(text, name, zone)
-    return _csv(text, name, zone)
+        return _read_json(text, name, zone)
+    return _read_csv(text, name, zone)
 
 
-def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeather]:
+def _read_json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeather]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -77,17 +77,17 @@ def _json(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeath
         raise InputError(f"{name}: no hourly.time", do="ask for hourly values, as Open-Meteo gives them")
     units = whole.get("hourly_units", {})
     offset = whole.get("utc_offset_seconds")
-    own = _zone(offset) if isinstance(offset, int) else zone
+    own = _zone_of_offset(offset) if isinstance(offset, int) else zone
     columns = {key: values for key, values in hourly.items() if isinstance(values, list)}
     for key, values in columns.items():
         if len(values) != len(hourly["time"]):
             raise InputError(f"{name}: hourly.{key} has {len(values)} values for {len(hourly['time'])} times")
     heads = [(key, str(units.get(key, "")) if isinstance(units, dict) else "") for key in columns]
     rows = zip(*columns.values(), strict=True)
-    return _hours(heads, enumerate(rows), f"{name}: hour", own)
+    return _read_rows(heads, enumerate(rows), f"{name}: hour", own)
 
 
-def _csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeather]:
+def _read_csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeather]:
     try:
         lines = list(csv.reader(text.splitlines()))
     except csv.Error as error:
@@ -101,18 +101,18 @@ def _csv(text: str, name: str, zone: tzinfo) -> Mapping[datetime, ReportedWeathe
         match = _HEAD.match(cell.strip())
         heads.append((match[1], match[2] or "") if match else (cell, ""))
     rows = ((at, row) for at, row in enumerate(lines[first + 1 :], start=first + 2) if any(row))
-    return _hours(heads, rows, name, own)
+    return _read_rows(heads, rows, name, own)
 
 
 def _own_zone(lines: Sequence[Sequence[str]]) -> tzinfo | None:
     """The offset in Open-Meteo's head."""
     for keys, values in pairwise(lines):
         if "utc_offset_seconds" in keys and len(values) == len(keys):
-            return _zone(values[keys.index("utc_offset_seconds")])
+            return _zone_of_offset(values[keys.index("utc_offset_seconds")])
     return None
 
 
-def _zone(offset_s: str | int) -> tzinfo:
+def _zone_of_offset(offset_s: str | int) -> tzinfo:
     """The zone of an offset from UTC. Raises InputError for what is none."""
     try:
         return timezone(timedelta(seconds=int(offset_s)))
@@ -122,7 +122,7 @@ def _zone(offset_s: str | int) -> tzinfo:
         ) from error
 
 
-def _hours(
+def _read_rows(
     heads: Sequence[tuple[str, str]], rows: Iterable[tuple[int, Sequence[object]]], name: str, zone: tzinfo
 ) -> Mapping[datetime, ReportedWeather]:
     """The rows, each at its hour; what tells of the hour before at that one."""
@@ -136,12 +136,12 @@ def _hours(
     for place, row in rows:
         where = f"{name}:{place}"
         cells = dict(zip(fields, row, strict=False))
-        when = _time(cells.get("time"), where, zone)
+        when = _read_time(cells.get("time"), where, zone)
         now: dict[str, float | None] = {}
         before: dict[str, float | None] = {}
         for (key, unit), field, cell in zip(heads, fields, row, strict=False):
             if field in FIELDS:
-                value = _value(cell, field, unit, where)
+                value = _read_value(cell, field, unit, where)
                 (before if key in OPEN_METEO and field in HOUR_BEFORE else now)[field] = value
         found.setdefault(hour_of(when), []).append(ReportedWeather(**now))
         if before:
@@ -150,7 +150,7 @@ def _hours(
     return {hour: known for hour, known in hours.items() if known.wind_mps is not None}
 
 
-def _time(cell: object, where: str, zone: tzinfo) -> datetime:
+def _read_time(cell: object, where: str, zone: tzinfo) -> datetime:
     try:
         if isinstance(cell, int | float) and not isinstance(cell, bool):
             when = datetime.fromtimestamp(float(cell), tz=UTC)
@@ -164,7 +164,7 @@ def _time(cell: object, where: str, zone: tzinfo) -> datetime:
     return when
 
 
-def _value(cell: object, field: str, unit: str, where: str) -> float | None:
+def _read_value(cell: object, field: str, unit: str, where: str) -> float | None:
     """A cell in SI; None where it is empty."""
     if cell is None or (isinstance(cell, str) and cell.strip() in {"", "null", "NaN", "nan"}):
         return None

@@ -66,9 +66,9 @@ class ReportedWeather:
             wind_mps=calmer.wind_mps,
             wind_from_deg=calmer.wind_from_deg,
             gust_mps=calmer.gust_mps,
-            rain_mm_h=_known(self.rain_mm_h, before.rain_mm_h),
-            visibility_m=_known(self.visibility_m, before.visibility_m),
-            temperature_c=_known(self.temperature_c, before.temperature_c),
+            rain_mm_h=_first_known(self.rain_mm_h, before.rain_mm_h),
+            visibility_m=_first_known(self.visibility_m, before.visibility_m),
+            temperature_c=_first_known(self.temperature_c, before.temperature_c),
         )
 
 
@@ -82,7 +82,7 @@ def conditions_of(words: Sequence[str]) -> ReportedWeather:
 
     P99KT, "99 kt or more", counts as 99 kt: nothing flies in it. Raises InputError for a wind that cannot be.
     """
-    wind = next((_wind(word) for word in words if _WIND_LIKE.match(word)), ReportedWeather())
+    wind = next((_read_wind(word) for word in words if _WIND_LIKE.match(word)), ReportedWeather())
     return replace(wind, rain_mm_h=_rain_mm_h(words), visibility_m=_visibility_m(words))
 
 
@@ -128,7 +128,7 @@ def hour_of(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def _wind(word: str) -> ReportedWeather:
+def _read_wind(word: str) -> ReportedWeather:
     """The wind of its group, unknown where it is struck out."""
     if _WIND_UNKNOWN.match(word):
         return ReportedWeather()
@@ -187,5 +187,5 @@ def _rain_mm_h(words: Sequence[str]) -> float | None:
     return 0.0 if {"NSW", "CAVOK"} & set(words) else None
 
 
-def _known(new: float | None, old: float | None) -> float | None:
+def _first_known(new: float | None, old: float | None) -> float | None:
     return old if new is None else new

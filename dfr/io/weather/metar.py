@@ -64,7 +64,7 @@ def read_metars(data: bytes, *, name: str, until: datetime) -> tuple[Report, ...
     """
     reports: list[Report] = []
     problems: list[Problem] = []
-    for number, text in _texts(data.decode("ascii", errors="replace")):
+    for number, text in _report_texts(data.decode("ascii", errors="replace")):
         try:
             found = read_metar(text, until=until)
         except InputError as error:
@@ -121,7 +121,7 @@ def weather_by_hour(reports: tuple[Report, ...]) -> Mapping[datetime, ReportedWe
     return {hour: worst_of(rows) for hour, rows in sorted(by_hour.items())}
 
 
-def _texts(text: str) -> Iterator[tuple[int, str]]:
+def _report_texts(text: str) -> Iterator[tuple[int, str]]:
     """Each report with the line it begins on."""
     first, parts = 0, list[str]()
     for number, line in enumerate(text.splitlines(), start=1):

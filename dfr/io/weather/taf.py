@@ -120,22 +120,22 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
     if valid is None:
         raise InputError(f"{station}: no period of validity", do="write DDHH/DDHH after the time of issue")
     begin = resolve_moment(int(valid[1]), int(valid[2]), 0, until=until)
-    end = _later(int(valid[3]), int(valid[4]), begin)
+    end = _next_moment(int(valid[3]), int(valid[4]), begin)
     if not begin < end <= begin + LONGEST:
         most = f"{LONGEST.total_seconds() / 3600.0:g} h"
         raise InputError(f"{station}: valid {valid[0]}", do=f"give an end up to {most} after its beginning")
     issued = (
         resolve_moment(*(int(part) for part in stamp.groups()), until=begin + LONGEST) if stamp else begin
     )
-    first, *changes = _groups(rest[1:])
-    base = _said(first, whole=True)
+    first, *changes = _split_groups(rest[1:])
+    base = _read_conditions(first, whole=True)
     if base.wind_mps is None:
         raise InputError(f"{station}: no wind to begin with", do="add it, such as 24012KT")
-    spans = list(_spans(base, changes, begin, end, station))
+    spans = list(_read_spans(base, changes, begin, end, station))
     return Forecast(station=station, issued=issued, begin=begin, end=end, spans=tuple(spans))
 
 
-def _spans(
+def _read_spans(
     base: ReportedWeather, changes: Sequence[list[str]], begin: datetime, end: datetime, station: str
 ) -> Iterator[Span]:
     """What prevails, change by change, and what may stand beside it."""
@@ -145,20 +145,20 @@ def _spans(
         if kind == "RMK":
             break
         if start := _FROM.match(kind):
-            when = _from(start, since)
+            when = _moment_of_from(start, since)
             if begin < since and when < since:
                 raise InputError(f"{station}: {kind} is before the change before it", do="put them in order")
             yield Span(begin=since, end=when, may_be=now)
-            now, since = _said(words[1:], whole=True).over(ReportedWeather(rain_mm_h=0.0)), when
+            now, since = _read_conditions(words[1:], whole=True).over(ReportedWeather(rain_mm_h=0.0)), when
             continue
         times = next((match for word in words if (match := _SPAN.match(word))), None)
         if times is None:
             raise InputError(f"{station}: {' '.join(words)[:30]!r} has no time", do="add DDHH/DDHH")
-        first = _later(int(times[1]), int(times[2]), begin)
-        last = _later(int(times[3]), int(times[4]), first)
+        first = _next_moment(int(times[1]), int(times[2]), begin)
+        last = _next_moment(int(times[3]), int(times[4]), first)
         if not first < last or (kind == "BECMG" and begin < since and first < since):
             raise InputError(f"{station}: {kind} {times[0]} goes back in time", do="put it in order")
-        said = _said(words[1:], whole=False)
+        said = _read_conditions(words[1:], whole=False)
         if kind == "BECMG":
             yield Span(begin=since, end=last, may_be=now)
             now, since = said.over(now), first
@@ -167,7 +167,7 @@ def _spans(
     yield Span(begin=since, end=end, may_be=now)
 
 
-def _groups(words: Sequence[str]) -> list[list[str]]:
+def _split_groups(words: Sequence[str]) -> list[list[str]]:
     """The first forecast's words, then each change's with its kind at the head."""
     groups: list[list[str]] = [[]]
     for word in words:
@@ -180,21 +180,21 @@ def _groups(words: Sequence[str]) -> list[list[str]]:
     return groups
 
 
-def _said(words: Sequence[str], *, whole: bool) -> ReportedWeather:
+def _read_conditions(words: Sequence[str], *, whole: bool) -> ReportedWeather:
     """What a group says; one that replaces all says "no rain" by silence."""
     said = conditions_of(words)
     return replace(said, rain_mm_h=0.0) if whole and said.rain_mm_h is None else said
 
 
-def _from(start: re.Match[str], since: datetime) -> datetime:
+def _moment_of_from(start: re.Match[str], since: datetime) -> datetime:
     """The moment of FMddhhmm, or of the older FMhhmm."""
     day, hour, minute = int(start[1] or since.day), int(start[2]), int(start[3])
     if hour > 24 or minute > 59:
         raise InputError(f"{start[0]}: there is no such time", do="correct it")
-    found = _later(day, hour, since) + timedelta(minutes=minute)
+    found = _next_moment(day, hour, since) + timedelta(minutes=minute)
     return found if start[1] or found >= since else found + timedelta(days=1)
 
 
-def _later(day: int, hour: int, after: datetime) -> datetime:
+def _next_moment(day: int, hour: int, after: datetime) -> datetime:
     """The first such day and hour that is not a day before another moment."""
     return resolve_moment(day, hour, 0, until=after + timedelta(days=28))
