@@ -32,9 +32,9 @@ from dfr.plan.routing import Obstacle, Router
 from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import Coverage
-from dfr.world.hours import Activation, Interval
+from dfr.world.hours import Activation, TimeInterval
 from dfr.world.shapes import area_of_ring
-from dfr.world.zones import SURFACE, Zone, limit
+from dfr.world.zones import SURFACE, Zone, vertical_limit
 
 ROUTE_TARGET_MS = 50.0
 START = datetime(2024, 8, 24, tzinfo=UTC).timestamp()
@@ -52,12 +52,12 @@ def make_airspace(count: int, random: np.random.Generator) -> Airspace:
         )
         area = area_of_ring(corners).area
         assert area is not None
-        hours = Interval(
+        hours = TimeInterval(
             start=datetime.fromtimestamp(START + 3600 * (number % 12), tz=UTC),
             end=datetime.fromtimestamp(START + 3600 * (number % 12 + 6), tz=UTC),
         )
-        upper = limit((100.0, 600.0, 2000.0)[number % 3], VerticalDatum.AMSL)
-        lower = SURFACE if number % 2 else limit(60.0, VerticalDatum.AGL)
+        upper = vertical_limit((100.0, 600.0, 2000.0)[number % 3], VerticalDatum.AMSL)
+        lower = SURFACE if number % 2 else vertical_limit(60.0, VerticalDatum.AGL)
         active = Activation(periods=(hours,), otherwise=False) if number % 5 == 0 else Activation()
         zones.append(Zone(name=str(number), kind="P", lower=lower, upper=upper, area=area, activation=active))
     world = tuple(Position(lat_deg=a, lon_deg=b) for a, b in ((49, -3), (53, -3), (53, 1), (49, 1)))

@@ -21,7 +21,7 @@ from dfr.scenario.air import ALL_KINDS, DataKind
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import ANY_TIME, Coverage, CoverIndex
 from dfr.world.edges import METRES_PER_DEGREE
-from dfr.world.hours import DailyHours, Interval
+from dfr.world.hours import DailyHours, TimeInterval
 from dfr.world.zones import TOUCH_EDGE_M, TOUCH_HEIGHT_M, VerticalLimit, Zone, flight_level_range_m_amsl
 
 BoolArray = NDArray[np.bool_]
@@ -185,7 +185,7 @@ def _spoken_of(coverage: Coverage, points: Points, here: IntArray, qnh_hpa: floa
     return found
 
 
-def _during(within: Interval, time_s: FloatArray) -> BoolArray:
+def _during(within: TimeInterval, time_s: FloatArray) -> BoolArray:
     start_s, end_s = _posix_s(within.start, -np.inf), _posix_s(within.end, np.inf)
     found: BoolArray = (start_s <= time_s) & (time_s <= end_s)
     return found
@@ -218,10 +218,10 @@ def _active_spans(
     centre = zone.area.polygon.representative_point()
     place = Position(lat_deg=centre.y, lon_deg=(centre.x + 180.0) % 360.0 - 180.0)
     otherwise = zone.activation.otherwise
-    found: list[Interval] = []
+    found: list[TimeInterval] = []
     for period in zone.activation.periods:
         if isinstance(period, DailyHours):
-            hours, complete = period.intervals(start, end, place)
+            hours, complete = period.hours_between(start, end, place)
             otherwise = otherwise if complete or otherwise else None
             found += hours
         else:

@@ -15,13 +15,13 @@ from dfr.findings import counted_noun
 from dfr.geo import Position
 from dfr.io.airspace.convert import FORMATS, convert_files
 from dfr.io.airspace.files import load_airspace
-from dfr.io.airspace.lint import files_under, lint_file, passed_over, sum_reports
+from dfr.io.airspace.lint import files_under, lint_file, skipped_files, sum_reports
 from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import write_atomically
 from dfr.io.terrain_files import load_terrain
 from dfr.scenario.air import ZONE_KINDS, AirspaceFile, DataKind, TerrainFile, in_order
 from dfr.world.airspace import Airspace
-from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState, aged
+from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState, doubt_old_data
 from dfr.world.notices import NotamText, with_notams
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 from dfr.world.zones import Zone
@@ -45,7 +45,7 @@ def lint(
     """List every volume that had to be repaired or was refused, with its line."""
     results = [lint_file(path) for path in files_under(files)]
     reports = [report for report, _ in results]
-    summary, others = sum_reports(reports), [str(path) for path in passed_over(files)]
+    summary, others = sum_reports(reports), [str(path) for path in skipped_files(files)]
     if as_json:
         emit_json({"files": reports, **summary, "passed_over": others})
     else:
@@ -110,7 +110,7 @@ def at(  # noqa: PLR0917 - typer makes each an option
         qnh_hpa=qnh_hpa,
         needs=kind or ZONE_KINDS,
     )
-    answer = _doubted(aged(answer, loaded.sources, when), undrawn)
+    answer = _doubted(doubt_old_data(answer, loaded.sources, when), undrawn)
     document = _answer(answer, loaded, position, within_km * 1000.0, when)
     if as_json:
         emit_json(document)
@@ -157,7 +157,7 @@ def _heeding(
         return airspace, []
     texts = [read_notams(path) for path in files]
     undrawn = [text for notams in texts for text in notams.undrawn]
-    in_force = [text for text in undrawn if text.activation.active(when, when, position) is not False]
+    in_force = [text for text in undrawn if text.activation.is_active(when, when, position) is not False]
     return with_notams(airspace, reading_of_files(files, texts), texts), in_force
 
 
@@ -216,10 +216,10 @@ def _answer(
     if within_m > 0.0:
         around = [
             (zone, away_m)
-            for zone, away_m in airspace.near(position, within_m=within_m)
+            for zone, away_m in airspace.zones_near(position, within_m=within_m)
             if id(zone) not in here
         ]
-        zones += [_zone(zone, zone.active(when, when), False, away_m) for zone, away_m in around]
+        zones += [_zone(zone, zone.is_active(when, when), False, away_m) for zone, away_m in around]
     sources = [
         {
             "file": s.path,

@@ -121,7 +121,7 @@ class Permit:
 def needed_spans(scenario: Scenario, zone: Zone) -> tuple[Span, ...]:
     """The hours with calls in which a zone is active, or may be."""
     hours = [window.start for window in hour_windows(scenario)]
-    flown = [hour for hour in hours if zone.active(hour, hour + HOUR) is not False]
+    flown = [hour for hour in hours if zone.is_active(hour, hour + HOUR) is not False]
     return tuple((hour.timestamp(), hour.timestamp() + HOUR.total_seconds()) for hour in flown)
 
 

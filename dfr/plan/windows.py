@@ -20,8 +20,8 @@ from dfr.world.weather import (
     MeanWind,
     Quantity,
     WeatherLimits,
-    held_against,
-    limiting,
+    broken_limits,
+    compare_with_limits,
     mean_wind,
     operation_limits,
     weather_at,
@@ -114,7 +114,7 @@ def tightest(scenario: Scenario, windows: Sequence[HourWindow]) -> tuple[HourWin
     found = [
         (window, each)
         for window in windows
-        for each in held_against(scenario, window.weather, limits)
+        for each in compare_with_limits(scenario, window.weather, limits)
         if each.quantity not in (Quantity.COLD, Quantity.HEAT)
     ]
     if landing is not None:
@@ -128,7 +128,7 @@ def wind_margin_mps(scenario: Scenario, hour: HourWeather) -> float:
     inf where there is no limit.
     """
     craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
-    held = list(held_against(scenario, hour, _weather_limits(scenario, craft, box)))
+    held = list(compare_with_limits(scenario, hour, _weather_limits(scenario, craft, box)))
     landing = landing_wind_limit_mps(craft, box)
     held += [] if landing is None else [_landing_wind(hour, landing)]
     winds = (Quantity.WIND, Quantity.GUST, Quantity.LANDING_WIND)
@@ -151,7 +151,7 @@ def _weather_limits(scenario: Scenario, craft: Drone, box: Dock) -> WeatherLimit
 
 def _limits_broken(scenario: Scenario, hour: HourWeather, craft: Drone, box: Dock) -> tuple[str, ...]:
     limits = _weather_limits(scenario, craft, box)
-    broken = [str(reason) for reason in limiting(scenario, hour, limits)]
+    broken = [str(reason) for reason in broken_limits(scenario, hour, limits)]
     landing = landing_wind_limit_mps(craft, box)
     if landing is not None and hour.wind_mps > landing:
         broken.append(f"landing wind {hour.wind_mps:.3g} m/s, limit {landing:g} m/s")

@@ -218,7 +218,7 @@ def _air(context: Context) -> tuple[list[WorksheetRow], str | None]:
     clear = airspace is not None and not any(f.blocks for f in checked)
     aerodrome = [
         zone.label
-        for zone, _ in context.world.airspace.near(scenario.site.centre, within_m=_reach_m(context))
+        for zone, _ in context.world.airspace.zones_near(scenario.site.centre, within_m=_reach_m(context))
         if zone.kind.upper() in AERODROME_KINDS
     ]
     rows = [

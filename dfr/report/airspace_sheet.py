@@ -83,7 +83,7 @@ def airspace_rows(world: World, plan: Plan) -> tuple[list[ZoneRow], int]:
     """(zones of the sheet, nearest and lowest first; how many more there are)."""
     centre = world.scenario.site.centre
     reach_m = NEAR_M + _radius_m(world, plan)
-    found = world.airspace.near(centre, within_m=reach_m)
+    found = world.airspace.zones_near(centre, within_m=reach_m)
     ordered = sorted(found, key=lambda pair: (pair[1], pair[0].lower.text != "SFC", pair[0].name))
     rows = [
         ZoneRow(

@@ -14,7 +14,7 @@ from dfr.scenario.air import HourWeather
 from dfr.scenario.model import Scenario
 from dfr.units import mps_to_kt
 from dfr.world.hours import SunEvent, sun_time
-from dfr.world.weather import gust_of, weather_at
+from dfr.world.weather import gust_of_hour, weather_at
 
 HOURS = range(24)
 MOST_FULL_DAYS = 3
@@ -82,7 +82,7 @@ def _line(name: str, cells: dict[int, str]) -> HourLine:
 
 def _knots(scenario: Scenario, hour: HourWeather) -> str:
     """Mean wind and gust at 10 m; an estimated gust is marked."""
-    gust = gust_of(scenario, hour)
+    gust = gust_of_hour(scenario, hour)
     mark = "~" if gust.estimated else ""
     return f"{mps_to_kt(hour.wind_mps):.0f} {mark}{mps_to_kt(gust.mps):.0f}"
 

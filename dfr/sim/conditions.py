@@ -20,8 +20,8 @@ from dfr.scenario.air import HourWeather
 from dfr.scenario.model import DockObstacle
 from dfr.sim.inputs import Condition, Landing, Leg
 from dfr.world.model import World
-from dfr.world.wakes import LocalWind, over_dock
-from dfr.world.weather import ROUGHNESS_M, limiting, mean_wind, operation_limits, turbulence_intensity_of
+from dfr.world.wakes import LocalWind, wind_over_dock
+from dfr.world.weather import ROUGHNESS_M, broken_limits, mean_wind, operation_limits, turbulence_intensity_of
 
 MIN_ON_SCENE_S = 60.0
 """A drone that could not stay this long is not sent."""
@@ -125,7 +125,7 @@ class Conditions:
 
     def _hold(self, hour: HourWeather) -> str:
         """What holds the docks: the operation's limits, then wind at 10 m too strong to land in."""
-        broken = limiting(self._highest, hour, self._limits)
+        broken = broken_limits(self._highest, hour, self._limits)
         if broken:
             return broken[0].quantity.value
         limit = landing_wind_limit_mps(self.drone, self.dock)
@@ -141,7 +141,7 @@ class Conditions:
         """How landings go in an hour's wind and rain, in the wakes of obstacles."""
         undisturbed = LocalWind(speed_mps=hour.wind_mps, intensity=turbulence_intensity_of(self._scenario))
         roughness_m = ROUGHNESS_M[self._scenario.site.surface]
-        local = over_dock(undisturbed, hour.wind_from_deg, obstacles, roughness_m=roughness_m)
+        local = wind_over_dock(undisturbed, hour.wind_from_deg, obstacles, roughness_m=roughness_m)
         odds = landing_odds(
             self.drone,
             self.dock,

@@ -65,7 +65,7 @@ def remember(
 def _kept(folder: Path, day: DayFiles) -> dict[str, object]:
     """Copies of the files of the day in the run's folder: their names in it by their kind."""
     kept: dict[str, object] = {}
-    for kind, path in day.weather.named().items():
+    for kind, path in day.weather.files_by_kind().items():
         kept[kind] = _copied(folder, path, f"{kind}{path.suffix}")
     kept["notams"] = [
         _copied(folder, path, f"notams-{number}{path.suffix}") for number, path in enumerate(day.notams, 1)

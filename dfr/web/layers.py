@@ -46,7 +46,7 @@ def static_layers(world: World) -> Layers:
     """What an edit of docks and boundary does not change."""
     scenario = world.scenario
     site = scenario.site
-    near = world.airspace.near(site.centre, within_m=AIRSPACE_WITHIN_M)
+    near = world.airspace.zones_near(site.centre, within_m=AIRSPACE_WITHIN_M)
     crowds = {crowd.area: crowd for crowd in site.crowds}
     return {
         "base": base_layer(world),

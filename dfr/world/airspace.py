@@ -23,14 +23,14 @@ from dfr.world.airspace_answers import (
     AirspaceState,
     Ground,
     Layer,
-    Verdict,
     VolumeAnswer,
     ZoneAnswer,
+    ZoneState,
     ZoneVerdict,
     local_volume,
-    reason,
+    reason_against,
+    reason_for,
     sample_points,
-    why_not,
     zone_answer,
     zone_verdict,
 )
@@ -49,7 +49,7 @@ from dfr.world.edges import METRES_PER_DEGREE
 from dfr.world.shapes import Area
 from dfr.world.terrain import Terrain, geoid_height_m, heights_m_amsl
 from dfr.world.zones import (
-    Air,
+    HeightReference,
     Obstacle,
     Range,
     Zone,
@@ -93,14 +93,16 @@ class Airspace:
         needs: Iterable[DataKind] = ALL_KINDS,
     ) -> AirspaceAnswer:
         """What the airspace is at a point, a height and a moment."""
-        air = self.air(position, terrain, qnh_hpa)
-        answers = [zone_answer(zone, height_m_agl, when, air) for zone, _ in self.near(position)]
+        air = self.height_reference_at(position, terrain, qnh_hpa)
+        answers = [zone_answer(zone, height_m_agl, when, air) for zone, _ in self.zones_near(position)]
         slab = Slab(
             bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, start=when, end=when, floor=air, ceiling=air
         )
-        return self._answer_for_point(answers, position, self._cover.at(position, slab, frozenset(needs)))
+        return self._answer_for_point(
+            answers, position, self._cover.cover_at(position, slab, frozenset(needs))
+        )
 
-    def near(self, position: Position, *, within_m: float = 0.0) -> list[tuple[Zone, float]]:
+    def zones_near(self, position: Position, *, within_m: float = 0.0) -> list[tuple[Zone, float]]:
         """Zones and their horizontal distance, nearest first; 0 where the point is inside or underneath."""
         found = ((zone, zone.distance_m(position)) for zone in self._zones_about(position, within_m))
         return sorted(
@@ -142,7 +144,9 @@ class Airspace:
         )
         ground = self._ground_under(sample_points(volume), frame, terrain)
         verdicts = [zone_verdict(zone, volume, frame, layer, ground) for zone in nearby]
-        covered = self._cover.across(volume, frame, _slab_of_volume(layer, ground, volume), frozenset(needs))
+        covered = self._cover.cover_across(
+            volume, frame, _slab_of_volume(layer, ground, volume), frozenset(needs)
+        )
         return self._answer_for_volume([v for v in verdicts if v.horizontal_margin_m <= within_m], covered)
 
     def with_zones(self, zones: Iterable[Zone]) -> Airspace:
@@ -155,13 +159,15 @@ class Airspace:
 
     def covers(self, position: Position) -> bool:
         """True where any loaded source speaks of this place, at whatever height and of whatever kind."""
-        return bool(self._cover.containing(position))
+        return bool(self._cover.coverages_around(position))
 
-    def air(self, position: Position, terrain: Terrain, qnh_hpa: float | None) -> Air:
+    def height_reference_at(
+        self, position: Position, terrain: Terrain, qnh_hpa: float | None
+    ) -> HeightReference:
         """What is known at a point of ground, pressure and geoid."""
         height_m = terrain.ground_m_amsl(position)
         ground = (height_m, height_m) if height_m is not None else self.ground_range_m_amsl(position)
-        return Air(ground_m_amsl=ground, qnh_hpa=qnh_hpa, geoid_m=geoid_height_m(position))
+        return HeightReference(ground_m_amsl=ground, qnh_hpa=qnh_hpa, geoid_m=geoid_height_m(position))
 
     def _ground_under(self, east_north: FloatArray, frame: LocalFrame, terrain: Terrain) -> Ground:
         """What is known of the ground at local points."""
@@ -202,20 +208,20 @@ class Airspace:
 
     def _answer_for_volume(self, verdicts: Sequence[ZoneVerdict], covered: Covered) -> VolumeAnswer:
         found = {verdict.verdict for verdict in verdicts}
-        reasons = [f"{v.zone.label}: {v.reason}" for v in verdicts if v.verdict is not Verdict.CLEAR]
+        reasons = [f"{v.zone.label}: {v.reason}" for v in verdicts if v.verdict is not ZoneState.CLEAR]
         missing = [cover for cover in covered.kinds if cover.missing]
         reasons += [str(cover) for cover in missing]
         reasons += self._uncounted_files(missing)
         state, more = self._clear_or_lost([])
-        if Verdict.CONFLICT in found:
+        if ZoneState.CONFLICT in found:
             state = AirspaceState.CONFLICT
         elif missing:
             state = _not_covered(covered)
-        elif Verdict.UNKNOWN in found:
+        elif ZoneState.UNKNOWN in found:
             state = AirspaceState.UNKNOWN
         else:
             reasons += more
-        order = [Verdict.CONFLICT, Verdict.UNKNOWN, Verdict.CLEAR]
+        order = [ZoneState.CONFLICT, ZoneState.UNKNOWN, ZoneState.CLEAR]
         ranked = sorted(verdicts, key=lambda v: (order.index(v.verdict), v.margin_m, v.zone.sort_key))
         return VolumeAnswer(
             state=state, verdicts=tuple(ranked), covered=covered.kinds, reasons=tuple(reasons)
@@ -225,7 +231,7 @@ class Airspace:
         self, answers: Sequence[ZoneAnswer], position: Position, covered: Covered
     ) -> AirspaceAnswer:
         conflicts = [answer.conflict for answer in answers]
-        reasons = [reason(answer) for answer in answers if answer.conflict is not False]
+        reasons = [reason_against(answer) for answer in answers if answer.conflict is not False]
         missing = [cover for cover in covered.kinds if cover.missing]
         reasons += [str(cover) for cover in missing]
         reasons += [*self._aerodromes_near(position, missing), *self._uncounted_files(missing)]
@@ -248,7 +254,7 @@ class Airspace:
         """Why it matters here that no zones for unmanned aircraft are loaded."""
         if all(cover.kind is not DataKind.UNMANNED_ZONES for cover in missing):
             return []
-        around = self.near(position, within_m=AERODROME_REACH_M)
+        around = self.zones_near(position, within_m=AERODROME_REACH_M)
         near = [(zone, away_m) for zone, away_m in around if zone.kind.upper() in AERODROME_ZONE_KINDS]
         return [
             f"{zone.label} is {away_m / 1000.0:.1f} km away: its flight restriction zone may reach here"
@@ -272,7 +278,7 @@ class Airspace:
         ]
         if lost:
             return AirspaceState.UNKNOWN, lost
-        reasons = [f"{answer.zone.label} does not apply: {why_not(answer)}" for answer in answers]
+        reasons = [f"{answer.zone.label} does not apply: {reason_for(answer)}" for answer in answers]
         reasons.append("no zone of the loaded data applies here: Class G by inference, no file says so")
         return AirspaceState.CLEAR, reasons
 
@@ -292,14 +298,14 @@ def _area_contains(area: Area, position: Position) -> bool:
 
 def _slab_of_volume(layer: Layer, ground: Ground, volume: shapely.Geometry) -> Slab:
     """The heights that a volume fills, its floor over the highest ground and its ceiling over the lowest."""
-    highest, lowest = ground.under(volume)
+    highest, lowest = ground.bounds_under(volume)
     return Slab(
         bottom_m_agl=layer.lower_m_agl,
         top_m_agl=layer.upper_m_agl,
         start=layer.start,
         end=layer.end,
-        floor=Air(ground_m_amsl=highest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
-        ceiling=Air(ground_m_amsl=lowest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+        floor=HeightReference(ground_m_amsl=highest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+        ceiling=HeightReference(ground_m_amsl=lowest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
     )
 
 

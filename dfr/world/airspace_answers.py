@@ -18,7 +18,7 @@ from dfr.scenario.air import DataKind
 from dfr.world.coverage import AirspaceSource, KindCover, data_age
 from dfr.world.outlines import Vertex
 from dfr.world.shapes import build_areas
-from dfr.world.zones import TOUCH_EDGE_M, Air, Range, VerticalFit, Zone, vertical_fit
+from dfr.world.zones import TOUCH_EDGE_M, HeightReference, Range, VerticalFit, Zone, vertical_fit
 
 GROUND_STEP_M = 50.0
 """The ground under a volume is sampled this densely: the posts of OS Terrain 50."""
@@ -27,7 +27,7 @@ LEAST_ROWS, MOST_ROWS = 12, 60
 """Of samples across a volume."""
 
 
-class Verdict(StrEnum):
+class ZoneState(StrEnum):
     """How a volume stands to one zone."""
 
     CLEAR = "clear"
@@ -46,7 +46,7 @@ class ZoneVerdict:
     """
 
     zone: Zone
-    verdict: Verdict
+    verdict: ZoneState
     horizontal_margin_m: float
     vertical_margin_m: float | None
     active: bool | None
@@ -79,7 +79,7 @@ class Ground:
     east_north: FloatArray
     bounds_m_amsl: tuple[Range | None, ...]
 
-    def under(self, area: shapely.Geometry) -> tuple[Range | None, Range | None]:
+    def bounds_under(self, area: shapely.Geometry) -> tuple[Range | None, Range | None]:
         """(highest, lowest) ground within an area, each as a range; where no sample is in it, of all."""
         inside = shapely.dwithin(area, shapely.points(self.east_north), TOUCH_EDGE_M)
         chosen = [b for b, is_in in zip(self.bounds_m_amsl, inside, strict=True) if is_in or not inside.any()]
@@ -110,7 +110,7 @@ def local_volume(rings: Sequence[Ring]) -> tuple[LocalFrame, shapely.Geometry]:
     rough = LocalFrame(points[0])
     middle = rough.points(points).mean(axis=0)
     frame = LocalFrame(rough.position(float(middle[0]), float(middle[1])))
-    parts = [shape.area.local(frame) for shape in built if shape.area is not None]
+    parts = [shape.area.local_shape(frame) for shape in built if shape.area is not None]
     parts += [
         frame.line(ring) for ring, shape in zip(rings, built, strict=True) if shape.area is None and ring
     ]
@@ -121,19 +121,19 @@ def zone_verdict(
     zone: Zone, volume: shapely.Geometry, frame: LocalFrame, layer: Layer, ground: Ground
 ) -> ZoneVerdict:
     """How a local volume stands to one zone."""
-    shape = zone.area.local(frame)
+    shape = zone.area.local_shape(frame)
     apart_m = float(shapely.distance(shape, volume))
     shared = shapely.intersection(shape, volume)
-    highest, lowest = ground.under(volume if shared.is_empty else shared)
+    highest, lowest = ground.bounds_under(volume if shared.is_empty else shared)
     fit = vertical_fit(
         zone.lower,
         zone.upper,
         bottom_m_agl=layer.lower_m_agl,
         top_m_agl=layer.upper_m_agl,
-        floor=Air(ground_m_amsl=highest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
-        ceiling=Air(ground_m_amsl=lowest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+        floor=HeightReference(ground_m_amsl=highest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
+        ceiling=HeightReference(ground_m_amsl=lowest, qnh_hpa=layer.qnh_hpa, geoid_m=layer.geoid_m),
     )
-    active = zone.active(layer.start, layer.end)
+    active = zone.is_active(layer.start, layer.end)
     margin_m, point = (
         (apart_m, _nearest_point(shape, volume))
         if apart_m > TOUCH_EDGE_M
@@ -153,24 +153,24 @@ def zone_verdict(
 
 def _decide_state(  # noqa: PLR0911 - one return for each reason, in the order in which they decide
     zone: Zone, apart_m: float, fit: VerticalFit, active: bool | None
-) -> tuple[Verdict, str]:
+) -> tuple[ZoneState, str]:
     if apart_m > TOUCH_EDGE_M:
-        return Verdict.CLEAR, "apart"
+        return ZoneState.CLEAR, "apart"
     if not zone.binding:
-        return Verdict.CLEAR, "does not bind this operation"
+        return ZoneState.CLEAR, "does not bind this operation"
     if zone.defect:
-        return Verdict.UNKNOWN, zone.defect
+        return ZoneState.UNKNOWN, zone.defect
     if fit.inside is False:
-        return Verdict.CLEAR, "under or over it"
+        return ZoneState.CLEAR, "under or over it"
     if active is False:
-        return Verdict.CLEAR, f"not active then ({zone.activation.text})"
+        return ZoneState.CLEAR, f"not active then ({zone.activation.text})"
     if zone.possible:
-        return Verdict.UNKNOWN, f"whether it exists is not known ({zone.remarks or zone.source})"
+        return ZoneState.UNKNOWN, f"whether it exists is not known ({zone.remarks or zone.source})"
     if fit.inside is None:
-        return Verdict.UNKNOWN, fit.reason
+        return ZoneState.UNKNOWN, fit.reason
     if active is None:
-        return Verdict.UNKNOWN, f"whether it is active is not known ({zone.activation.text})"
-    return Verdict.CONFLICT, "inside"
+        return ZoneState.UNKNOWN, f"whether it is active is not known ({zone.activation.text})"
+    return ZoneState.CONFLICT, "inside"
 
 
 def _nearest_point(shape: shapely.Geometry, volume: shapely.Geometry) -> tuple[float, float]:
@@ -249,12 +249,12 @@ class VolumeAnswer:
     covered: tuple[KindCover, ...]
     reasons: tuple[str, ...]
 
-    def cover(self, kind: DataKind) -> KindCover:
+    def cover_of(self, kind: DataKind) -> KindCover:
         """How one kind of data stands across the volume."""
         return next(cover for cover in self.covered if cover.kind is kind)
 
 
-def zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: Air) -> ZoneAnswer:
+def zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: HeightReference) -> ZoneAnswer:
     """How one zone overhead stands to a point at a height and a moment."""
     fit = vertical_fit(
         zone.lower, zone.upper, bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, floor=air, ceiling=air
@@ -262,7 +262,7 @@ def zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: Air) -> Zo
     if zone.defect:
         fit = VerticalFit(inside=None, margin_m=None, reason=zone.defect)
     return ZoneAnswer(
-        zone=zone, active=zone.active(when, when), contains=fit.inside, distance_m=0.0, reason=fit.reason
+        zone=zone, active=zone.is_active(when, when), contains=fit.inside, distance_m=0.0, reason=fit.reason
     )
 
 
@@ -272,7 +272,7 @@ ASKED = frozenset({"REQ_AUTHORISATION", "REQ_AUTHORIZATION"})
 SHOWN = 200
 
 
-def reason(answer: ZoneAnswer) -> str:
+def reason_against(answer: ZoneAnswer) -> str:
     """Why a zone stands in the way, or may."""
     if answer.conflict:
         asks = answer.zone.remarks[:SHOWN] if answer.zone.kind in ASKED else ""
@@ -285,14 +285,16 @@ def reason(answer: ZoneAnswer) -> str:
     return f"{answer.zone.label}: whether it exists is not known ({basis})"
 
 
-def why_not(answer: ZoneAnswer) -> str:
+def reason_for(answer: ZoneAnswer) -> str:
     """Why a zone overhead does not apply."""
     if not answer.zone.binding:
         return "it restricts nobody"
     return "not active then" if answer.active is False else "the height is outside its limits"
 
 
-def aged(answer: AirspaceAnswer, sources: Sequence[AirspaceSource], when: datetime) -> AirspaceAnswer:
+def doubt_old_data(
+    answer: AirspaceAnswer, sources: Sequence[AirspaceSource], when: datetime
+) -> AirspaceAnswer:
     """The answer with a reason for each source of another time; clear becomes unknown beyond a year."""
     ages = [(source, data_age(source.date, when, when)) for source in sources]
     reasons = [f"{source.path} is {age}" for source, age in ages if age.changes or age.unknown]

@@ -20,7 +20,7 @@ from dfr.geo import Position
 UNDECIDED_DEG = 1.0
 
 
-class Fit(StrEnum):
+class CountryFit(StrEnum):
     """How a place stands to the countries of a set of rules."""
 
     INSIDE = "inside"
@@ -28,7 +28,7 @@ class Fit(StrEnum):
     OUTSIDE = "outside"
 
 
-def country_fit(jurisdiction: str, position: Position) -> Fit:
+def country_fit(jurisdiction: str, position: Position) -> CountryFit:
     """Whether a place lies in the countries of a set of rules; `outside` where it has no outline.
 
     >>> country_fit("uk", Position(lat_deg=50.78, lon_deg=-1.09))
@@ -36,17 +36,23 @@ def country_fit(jurisdiction: str, position: Position) -> Fit:
     """
     outline = _country_outlines().get(jurisdiction)
     if outline is None:
-        return Fit.OUTSIDE
+        return CountryFit.OUTSIDE
     away_deg = float(shapely.distance(outline, shapely.Point(position.lon_deg, position.lat_deg)))
-    return Fit.INSIDE if away_deg <= 0.0 else Fit.UNDECIDED if away_deg < UNDECIDED_DEG else Fit.OUTSIDE
+    return (
+        CountryFit.INSIDE
+        if away_deg <= 0.0
+        else CountryFit.UNDECIDED
+        if away_deg < UNDECIDED_DEG
+        else CountryFit.OUTSIDE
+    )
 
 
 def rules_at(position: Position) -> tuple[str, ...]:
     """The sets of rules in whose countries a place surely lies."""
-    return tuple(key for key in _country_outlines() if country_fit(key, position) is Fit.INSIDE)
+    return tuple(key for key in _country_outlines() if country_fit(key, position) is CountryFit.INSIDE)
 
 
-def swapped(position: Position) -> Position | None:
+def swap_coordinates(position: Position) -> Position | None:
     """The place with latitude and longitude changed over; None where there is no such place."""
     if abs(position.lon_deg) > 90.0:
         return None

@@ -19,7 +19,7 @@ import shapely
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring
 from dfr.scenario.air import ALL_KINDS, DataKind
-from dfr.world.hours import Interval
+from dfr.world.hours import TimeInterval
 from dfr.world.outlines import EdgeRule
 from dfr.world.shapes import Area, area_of_ring
 from dfr.world.zones import (
@@ -27,13 +27,13 @@ from dfr.world.zones import (
     TOUCH_EDGE_M,
     TOUCH_HEIGHT_M,
     UNLIMITED,
-    Air,
+    HeightReference,
     VerticalLimit,
     Zone,
     limit_m_agl,
 )
 
-ANY_TIME = Interval(start=None, end=None)
+ANY_TIME = TimeInterval(start=None, end=None)
 
 AERODROME_ZONE_KINDS = frozenset(
     {"ATZ", "CTR", "MCTR", "FRZ", "RPZ", "MATZ", "NOATZ", "RMZ", "TIZ", "TIA", "HTZ"}
@@ -69,17 +69,19 @@ class Coverage:
     kinds: frozenset[DataKind]
     lower: VerticalLimit = SURFACE
     upper: VerticalLimit = UNLIMITED
-    within: Interval = ANY_TIME
+    within: TimeInterval = ANY_TIME
     source: str = ""
 
-    def spans(self, bottom_m_agl: float, top_m_agl: float, *, floor: Air, ceiling: Air) -> bool:
+    def spans_heights(
+        self, bottom_m_agl: float, top_m_agl: float, *, floor: HeightReference, ceiling: HeightReference
+    ) -> bool:
         """True where all heights from `bottom_m_agl` to `top_m_agl` are surely within its limits."""
         under, over = limit_m_agl(self.lower, floor), limit_m_agl(self.upper, ceiling)
         if isinstance(under, str) or isinstance(over, str):
             return False
         return under[1] <= bottom_m_agl + TOUCH_HEIGHT_M and over[0] >= top_m_agl - TOUCH_HEIGHT_M
 
-    def lasts(self, start: datetime, end: datetime) -> bool:
+    def lasts_through(self, start: datetime, end: datetime) -> bool:
         """True where it speaks of the whole of a period."""
         begins, ends = self.within.start, self.within.end
         return (begins is None or begins <= start) and (ends is None or end <= ends)
@@ -177,8 +179,8 @@ class Slab:
     top_m_agl: float
     start: datetime
     end: datetime
-    floor: Air
-    ceiling: Air
+    floor: HeightReference
+    ceiling: HeightReference
 
 
 class CoverIndex:
@@ -191,9 +193,9 @@ class CoverIndex:
         self._everywhere = [index for index, area in enumerate(self.areas) if area is None]
         self._tree = shapely.STRtree([area.polygon for area in self.areas if area is not None])
 
-    def at(self, position: Position, slab: Slab, needs: frozenset[DataKind]) -> Covered:
+    def cover_at(self, position: Position, slab: Slab, needs: frozenset[DataKind]) -> Covered:
         """How every kind of data stands at a point."""
-        here = [self.coverages[index] for index in self.containing(position)]
+        here = [self.coverages[index] for index in self.coverages_around(position)]
         speaking = [cover for cover in here if _speaks_of(cover, slab)]
         kinds = tuple(
             KindCover(
@@ -206,7 +208,7 @@ class CoverIndex:
         )
         return Covered(kinds=kinds, uncovered_share=0.0 if speaking else 1.0)
 
-    def across(
+    def cover_across(
         self, volume: shapely.Geometry, frame: LocalFrame, slab: Slab, needs: frozenset[DataKind]
     ) -> Covered:
         """How every kind of data stands across a local volume."""
@@ -225,7 +227,7 @@ class CoverIndex:
             )
         return Covered(kinds=tuple(found), uncovered_share=self._uncovered_share(near, volume, frame))
 
-    def containing(self, position: Position) -> list[int]:
+    def coverages_around(self, position: Position) -> list[int]:
         """Numbers of the coverages around a point, whatever their heights."""
         points = [shapely.Point(position.lon_deg + turn, position.lat_deg) for turn in (-360.0, 0.0, 360.0)]
         found = np.unique(self._tree.query(points, predicate="intersects")[1]).tolist()
@@ -247,7 +249,7 @@ class CoverIndex:
         areas = [area for index in chosen if (area := self.areas[index]) is not None]
         if len(areas) < len(chosen):
             return 0.0
-        covered = shapely.union_all([area.local(frame) for area in areas]).buffer(TOUCH_EDGE_M)
+        covered = shapely.union_all([area.local_shape(frame) for area in areas]).buffer(TOUCH_EDGE_M)
         if covered.covers(volume):
             return 0.0
         rest = shapely.difference(volume, covered)
@@ -263,8 +265,8 @@ def cover_area(ring: Ring) -> Area:
 
 
 def _speaks_of(cover: Coverage, slab: Slab) -> bool:
-    spans = cover.spans(slab.bottom_m_agl, slab.top_m_agl, floor=slab.floor, ceiling=slab.ceiling)
-    return spans and cover.lasts(slab.start, slab.end)
+    spans = cover.spans_heights(slab.bottom_m_agl, slab.top_m_agl, floor=slab.floor, ceiling=slab.ceiling)
+    return spans and cover.lasts_through(slab.start, slab.end)
 
 
 def _source_names(covers: Iterable[Coverage], kind: DataKind) -> tuple[str, ...]:
@@ -348,11 +350,11 @@ class DataNeeds:
     beyond_sight: frozenset[DataKind]
     sources: Mapping[DataKind, str]
 
-    def kinds(self, *, in_sight: bool) -> frozenset[DataKind]:
+    def kinds_needed(self, *, in_sight: bool) -> frozenset[DataKind]:
         """What a go needs."""
         return self.in_sight if in_sight else self.beyond_sight
 
-    def where(self, kind: DataKind) -> str:
+    def where_to_get(self, kind: DataKind) -> str:
         """Where to get data of a kind, as what to do."""
         return self.sources.get(kind, f"load a file that holds {kind} for this place")
 

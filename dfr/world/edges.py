@@ -1,4 +1,4 @@
-"""Points along long edges and on arcs and circles, for many at once: `along` and `draw_arcs`.
+"""Points along long edges and on arcs and circles, for many at once: `points_along` and `draw_arcs`.
 
 A geodesic on the ellipsoid obeys, with M and N the radii of curvature in the meridian and across it and
 ' the derivative along it (Struik 1950, section 4-1, for the ellipsoid of revolution),
@@ -13,7 +13,9 @@ millimetres of the exact geodesic (Karney 2013, by PROJ), which is taken for lon
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +37,7 @@ HIGH_LAT_DEG = 75.0
 """No edge beyond is taken so."""
 
 
-def pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArray) -> IntArray:
+def count_edge_pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArray) -> IntArray:
     """Into how many pieces each edge is cut.
 
     The middle of a geodesic lies off the straight line in longitude and latitude by an eighth of
@@ -51,7 +53,7 @@ def pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArra
     return found
 
 
-def along(
+def points_along(
     ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
     which: IntArray,
     share: FloatArray,
@@ -109,10 +111,10 @@ def _exact_points(
     return np.asarray(lat, float), np.asarray(lon, float)
 
 
-def counted(counts: IntArray) -> tuple[IntArray, IntArray]:
+def number_in_groups(counts: IntArray) -> tuple[IntArray, IntArray]:
     """For each of so many items, which group it is in and its number there.
 
-    >>> counted(np.array([2, 0, 3]))
+    >>> number_in_groups(np.array([2, 0, 3]))
     (array([0, 0, 2, 2, 2]), array([0, 1, 0, 1, 2]))
     """
     which = np.repeat(np.arange(len(counts)), counts)
@@ -124,9 +126,33 @@ ARC_SAGITTA_M = 0.4
 
 METRES_PER_DEGREE = 111_320.0
 
-COLUMNS = 13
-"""Of the rows that `resolved` takes: zone, place, lat, lon, two radii, two azimuths, turn, and the
-latitudes and longitudes of the two ends; NaN where there are none."""
+
+class ArcRow(NamedTuple):
+    """One arc of an outline as published; an arc between two vertices has their places instead of azimuths.
+
+    `zone` is the number of its outline and `place` its number there; `turn` is +1 clockwise, -1 not.
+    What is not given is NaN.
+    """
+
+    zone: int
+    place: int
+    lat: float
+    lon: float
+    from_m: float
+    to_m: float
+    from_deg: float
+    to_deg: float
+    turn: float
+    start_lat: float = math.nan
+    start_lon: float = math.nan
+    end_lat: float = math.nan
+    end_lon: float = math.nan
+
+
+def row_dtype(row: type) -> np.dtype[np.void]:
+    """The structured type of rows that are named tuples of int and float."""
+    kinds = {int: np.int64, float: np.float64}
+    return np.dtype([(name, kinds[kind]) for name, kind in get_type_hints(row).items()])
 
 
 class Arcs(NamedTuple):
@@ -143,18 +169,18 @@ class Arcs(NamedTuple):
     turn: FloatArray
     full: NDArray[np.bool_]
 
-    def of(self, rows: IntArray | NDArray[np.bool_]) -> Arcs:
+    def select_rows(self, rows: IntArray | NDArray[np.bool_]) -> Arcs:
         """Some of them."""
         return Arcs._make(column[rows] for column in self)
 
-    def pieces(self) -> IntArray:
+    def count_pieces(self) -> IntArray:
         """Into how many pieces each is cut; one for an arc between ends that are not there."""
         largest_m = np.maximum(np.maximum(self.from_m, self.to_m), 1.0)
         step_deg = 2.0 * np.degrees(np.arccos(np.maximum(1.0 - ARC_SAGITTA_M / largest_m, 0.5)))
         counts = np.maximum(np.ceil(self.sweep_deg / step_deg), 3)
         return np.where(np.isfinite(counts), counts, 1.0).astype(np.int64)
 
-    def points(
+    def points_at(
         self, which: IntArray, share: FloatArray, stretch: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """(lat, lon) at a share of the way round, the radius stretched by a factor."""
@@ -175,27 +201,38 @@ class Arcs(NamedTuple):
         return angle_deg, self.from_m[which] + (self.to_m[which] - self.from_m[which]) * share
 
 
-def resolved(rows: FloatArray) -> Arcs:
+def resolve_arcs(rows: Sequence[ArcRow]) -> Arcs:
     """Arcs with their sweep; those between two vertices get radii and azimuths from them."""
-    zone, place, lat, lon, from_m, to_m, from_deg, to_deg, turn, *ends = rows.T.copy()
-    between = np.isnan(from_deg)
+    arcs = np.array(rows, row_dtype(ArcRow))
+    between = np.isnan(arcs["from_deg"])
     if between.any():
-        start_lat, start_lon, end_lat, end_lon = (column[between] for column in ends)
-        centre = lon[between], lat[between]
-        from_deg[between], _, from_m[between] = GEOD.inv(*centre, start_lon, start_lat)
-        to_deg[between], _, to_m[between] = GEOD.inv(*centre, end_lon, end_lat)
-    sweep_deg = (turn * (to_deg - from_deg)) % 360.0
+        some = arcs[between]
+        centre = some["lon"], some["lat"]
+        some["from_deg"], _, some["from_m"] = GEOD.inv(*centre, some["start_lon"], some["start_lat"])
+        some["to_deg"], _, some["to_m"] = GEOD.inv(*centre, some["end_lon"], some["end_lat"])
+        arcs[between] = some
+    turned_deg = arcs["to_deg"] - arcs["from_deg"]
+    sweep_deg = (arcs["turn"] * turned_deg) % 360.0
     sweep_deg[sweep_deg == 0.0] = 360.0
-    full = ~between & (np.abs(to_deg - from_deg) >= 360.0)
-    numbers = zone.astype(np.int64), place.astype(np.int64)
-    return Arcs(*numbers, lat, lon, from_m, to_m, from_deg, sweep_deg, turn, full)
+    return Arcs(
+        zone=arcs["zone"],
+        place=arcs["place"],
+        lat=arcs["lat"],
+        lon=arcs["lon"],
+        from_m=arcs["from_m"],
+        to_m=arcs["to_m"],
+        from_deg=arcs["from_deg"],
+        sweep_deg=sweep_deg,
+        turn=arcs["turn"],
+        full=~between & (np.abs(turned_deg) >= 360.0),
+    )
 
 
 def draw_arcs(
     lonlat: FloatArray, starts: IntArray, arcs: Arcs, pieces: IntArray, stretch: FloatArray
 ) -> None:
     """Put the points of arcs into the rows from `starts` on, from half a step on."""
-    which, number = counted(pieces)
-    lat, lon = arcs.points(which, (number + 0.5) / pieces[which], stretch[which])
+    which, number = number_in_groups(pieces)
+    lat, lon = arcs.points_at(which, (number + 0.5) / pieces[which], stretch[which])
     at = starts[which] + number
     lonlat[at, 0], lonlat[at, 1] = lon, lat

@@ -125,7 +125,7 @@ class GustSeries:
         self._order = self._advance.shape[0]
         self._state = start @ rng.standard_normal((self._order, trials))
 
-    def now(self) -> FloatArray:
+    def present_mps(self) -> FloatArray:
         """The present gust of each trial, m/s."""
         gust: FloatArray = self._sigma * (self._out @ self._state)
         return gust
@@ -134,7 +134,7 @@ class GustSeries:
         """Move on by one time step and return the gust of each trial, m/s."""
         noise = self._rng.standard_normal(self._state.shape)
         self._state = self._advance @ self._state + self._noise @ noise
-        return self.now()
+        return self.present_mps()
 
     def run(self, steps: int) -> FloatArray:
         """The next steps of each trial, shape (steps, trials)."""

@@ -96,7 +96,7 @@ MAX_SPAN_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class TimeInterval:
     """From one moment to another, the end not included; None is open."""
 
     start: datetime | None
@@ -106,12 +106,14 @@ class Interval:
         """True where any moment from `start` to `end` (both counted) lies within."""
         return (self.start is None or self.start <= end) and (self.end is None or start < self.end)
 
-    def common(self, other: Interval) -> Interval | None:
+    def intersect_with(self, other: TimeInterval) -> TimeInterval | None:
         """What two intervals share, None where that is nothing."""
         start = max((s for s in (self.start, other.start) if s is not None), default=None)
         end = min((e for e in (self.end, other.end) if e is not None), default=None)
         return (
-            None if start is not None and end is not None and start >= end else Interval(start=start, end=end)
+            None
+            if start is not None and end is not None and start >= end
+            else TimeInterval(start=start, end=end)
         )
 
 
@@ -127,35 +129,37 @@ class DailyHours:
     start: time | SunEvent
     end: time | SunEvent
     zone: tzinfo = UTC
-    within: Interval = Interval(start=None, end=None)
+    within: TimeInterval = TimeInterval(start=None, end=None)
 
     def overlaps(self, start: datetime, end: datetime, place: Position) -> bool | None:
         """Whether any moment from `start` to `end` lies within; None where the sun gives no time."""
-        hours, complete = self.intervals(start, end, place)
+        hours, complete = self.hours_between(start, end, place)
         if any(span.overlaps(start, end) for span in hours):
             return True
         return False if complete else None
 
-    def intervals(self, start: datetime, end: datetime, place: Position) -> tuple[list[Interval], bool]:
+    def hours_between(
+        self, start: datetime, end: datetime, place: Position
+    ) -> tuple[list[TimeInterval], bool]:
         """(the hours of every day that touches a period, whether every day's are known)."""
-        found: list[Interval] = []
+        found: list[TimeInterval] = []
         complete = True
         for day in _days_touching(start.astimezone(self.zone).date(), end.astimezone(self.zone).date()):
             if day.weekday() in self.days:
                 hours = self._hours_on(day, place)
                 complete &= hours is not None
-                common = None if hours is None else hours.common(self.within)
+                common = None if hours is None else hours.intersect_with(self.within)
                 found += [] if common is None else [common]
         return found, complete
 
-    def _hours_on(self, day: date, place: Position) -> Interval | None:
+    def _hours_on(self, day: date, place: Position) -> TimeInterval | None:
         """The hours that begin on a day; None where the sun or the calendar has no such time."""
         try:
             return self._hours_begun_on(day, place)
         except OverflowError:
             return None
 
-    def _hours_begun_on(self, day: date, place: Position) -> Interval | None:
+    def _hours_begun_on(self, day: date, place: Position) -> TimeInterval | None:
         begins = _utc_of_clock(self.start, day, self.zone, place, 0)
         if begins is None:
             return None
@@ -164,7 +168,7 @@ class DailyHours:
             if ends is None and days >= 0:
                 return None
             if ends is not None and ends > begins:
-                return Interval(start=begins, end=ends)
+                return TimeInterval(start=begins, end=ends)
         return None
 
     def _end_days(self) -> range:
@@ -183,19 +187,19 @@ class Activation:
     `by_notice` says that outside them a notice (NOTAM) makes it active, and nothing else.
     """
 
-    periods: tuple[Interval | DailyHours, ...] = ()
+    periods: tuple[TimeInterval | DailyHours, ...] = ()
     otherwise: bool | None = True
     text: str = "H24"
     by_notice: bool = False
 
-    def active(self, start: datetime, end: datetime, place: Position) -> bool | None:
+    def is_active(self, start: datetime, end: datetime, place: Position) -> bool | None:
         """Whether the zone is active at any moment from `start` to `end`; None where that is not known."""
         if start.tzinfo is None or end.tzinfo is None:
             return True if self == ALWAYS else None
         start, end = start.astimezone(UTC), end.astimezone(UTC)
         unknown = self.otherwise is None
         for period in self.periods:
-            if isinstance(period, Interval):
+            if isinstance(period, TimeInterval):
                 state: bool | None = period.overlaps(start, end)
             else:
                 state = period.overlaps(start, end, place)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from dfr.scenario.air import DataKind, NotamReading
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import Coverage
-from dfr.world.hours import Activation, Interval
+from dfr.world.hours import Activation, TimeInterval
 from dfr.world.zones import Zone
 
 READING_STANDS = timedelta(hours=24)
@@ -65,7 +65,7 @@ def with_notams(airspace: Airspace, reading: NotamReading | None, texts: Sequenc
     read = Coverage(
         ring=None,
         kinds=frozenset({DataKind.RESTRICTIONS}),
-        within=Interval(start=reading.read_at, end=reading.read_at + READING_STANDS),
+        within=TimeInterval(start=reading.read_at, end=reading.read_at + READING_STANDS),
         source=words_of(reading),
     )
     return replace(airspace, zones=(*zones, *drawn), coverage=(*airspace.coverage, read))
@@ -91,10 +91,12 @@ def _decide_activity(zone: Zone, reading: NotamReading, texts: Sequence[Notams])
     """A zone active by notice as the NOTAMs read have it; one that nobody spoke of stays as it is."""
     if not zone.activation.by_notice or (reading.activated is None and not texts):
         return zone
-    if any(names(zone, text) or names(zone, text, whole=True) for text in reading.activated or ()):
+    if any(
+        is_named_in(zone, text) or is_named_in(zone, text, whole=True) for text in reading.activated or ()
+    ):
         words = f"activated by NOTAM, as read by {reading.read_by}"
         return replace(zone, activation=Activation(text=words, by_notice=True))
-    heard = [activation for activation, text in _notam_words(texts) if names(zone, text)]
+    heard = [activation for activation, text in _notam_words(texts) if is_named_in(zone, text)]
     return replace(zone, activation=_join_activations(zone.activation, heard, reading))
 
 
@@ -120,7 +122,7 @@ def _join_activations(before: Activation, heard: Sequence[Activation], reading: 
 _DESIGNATOR = re.compile(r"(?<![A-Z0-9])(?:[A-Z]{2} ?)?([RDP]) ?(\d{2,4}[A-Z]?)(?![A-Z0-9])")
 
 
-def names(zone: Zone, text: str, *, whole: bool = False) -> bool:
+def is_named_in(zone: Zone, text: str, *, whole: bool = False) -> bool:
     """Whether a text names a zone: by its name, or by a designator such as D036 or EG D036.
 
     With `whole` the text is itself a name, and may be a part of the zone's.

@@ -13,15 +13,23 @@ import shapely
 from numpy.typing import NDArray
 
 from dfr.geo import GEOD, FloatArray, LocalFrame, Position
-from dfr.world.edges import COLUMNS, EDGE_STEP_M, IntArray, along, counted, draw_arcs, pieces, resolved
+from dfr.world.edges import (
+    EDGE_STEP_M,
+    ArcRow,
+    IntArray,
+    count_edge_pieces,
+    draw_arcs,
+    number_in_groups,
+    points_along,
+    resolve_arcs,
+    row_dtype,
+)
 
 MOST_POINTS = 100_000
 """More points than any published outline needs: the coast of a country in full has some ten thousand."""
 
 ALL_POINTS = 4_000_000
 """More points than any file's outlines need together: some 20 times a national file."""
-
-NO_ENDS = (math.nan,) * 4
 
 
 class EdgeRule(StrEnum):
@@ -60,7 +68,7 @@ class Arc(NamedTuple):
             self.from_deg is not None and self.to_deg is not None and abs(self.to_deg - self.from_deg) < 360.0
         )
 
-    def end(self, azimuth_deg: float | None, radius_m: float) -> Vertex:
+    def point_at(self, azimuth_deg: float | None, radius_m: float) -> Vertex:
         """The point at an azimuth and radius."""
         lon, lat, _ = GEOD.fwd(self.lon, self.lat, azimuth_deg, radius_m)
         return Vertex(lat, lon)
@@ -76,7 +84,7 @@ Outline = Sequence[Vertex | Arc]
 _VERTEX_ONLY = {Vertex}
 
 
-class _Corners(NamedTuple):
+class _CornerColumns(NamedTuple):
     """Given corners, and of those that another follows, the number of that one; -1 before an arc."""
 
     zone: IntArray
@@ -84,6 +92,16 @@ class _Corners(NamedTuple):
     lat: FloatArray
     lon: FloatArray
     following: IntArray
+
+
+class _CornerRow(NamedTuple):
+    """One given corner of an outline with arcs; `following` as in the columns."""
+
+    zone: int
+    place: int
+    lat: float
+    lon: float
+    following: int
 
 
 class OutlineNodes:
@@ -101,7 +119,7 @@ class OutlineNodes:
         self._circumscribed = circumscribed
         self._edges = edges
         self._corners, arc_rows = _collect_columns(outlines)
-        self._arcs = resolved(arc_rows)
+        self._arcs = resolve_arcs(arc_rows)
         self._count_pieces()
         self.too_large, self.points = self._find_too_large(room)
         if self.too_large.any():
@@ -117,8 +135,8 @@ class OutlineNodes:
         to = corners.following[self._from]
         lat, lon = corners.lat, corners.lon
         self._ends = lat[self._from], lon[self._from], lat[to], lon[to]
-        self._edge_pieces = pieces(*self._ends)
-        self._arc_pieces = self._arcs.pieces()
+        self._edge_pieces = count_edge_pieces(*self._ends)
+        self._arc_pieces = self._arcs.count_pieces()
 
     def _find_too_large(self, room: float) -> tuple[NDArray[np.bool_], float]:
         """(which outlines have too many points or come after too many of others, the points of all)."""
@@ -134,12 +152,12 @@ class OutlineNodes:
         self._lengths[self.too_large] = 0
         kept = ~self.too_large[self._corners.zone]
         renumbered = np.append(np.cumsum(kept) - 1, -1)
-        corners = _Corners._make(column[kept] for column in self._corners)
+        corners = _CornerColumns._make(column[kept] for column in self._corners)
         self._corners = corners._replace(following=renumbered[corners.following])
-        self._arcs = self._arcs.of(~self.too_large[self._arcs.zone])
+        self._arcs = self._arcs.select_rows(~self.too_large[self._arcs.zone])
         self._count_pieces()
 
-    def rings(self) -> tuple[FloatArray, IntArray]:
+    def draw_rings(self) -> tuple[FloatArray, IntArray]:
         """((n, 2) lon and lat of all rings, each closed by its first vertex; where each begins, and n).
 
         Every corner is followed by the points of its edge; an arc stands where its element stands.
@@ -170,10 +188,10 @@ class OutlineNodes:
         long = np.flatnonzero(self._edge_pieces > 1)
         lat0, lon0, lat1, lon1 = (column[long] for column in self._ends)
         count = self._edge_pieces[long]
-        which, number = counted(count - 1)
+        which, number = number_in_groups(count - 1)
         geodesic = self._edges is EdgeRule.GEODESIC
         share = (number + 1.0) / count[which]
-        lat, lon = along((lat0, lon0, lat1, lon1), which, share, geodesic=geodesic)
+        lat, lon = points_along((lat0, lon0, lat1, lon1), which, share, geodesic=geodesic)
         at = starts[long][which] + number + 1
         lonlat[at, 0], lonlat[at, 1] = lon, lat
 
@@ -196,9 +214,9 @@ class OutlineNodes:
         asked[self._arcs.zone[~self._arcs.full]] = True
         if not asked.any():
             return found
-        corners, arcs = self._corners, self._arcs.of(asked[self._arcs.zone])
+        corners, arcs = self._corners, self._arcs.select_rows(asked[self._arcs.zone])
         rows = asked[corners.zone]
-        which, number = counted(np.full(len(arcs.zone), 9))
+        which, number = number_in_groups(np.full(len(arcs.zone), 9))
         lat, lon = arcs.rough_points(which, number / 8.0)
         zone = np.concatenate((corners.zone[rows], arcs.zone[which]))
         places = np.concatenate((corners.place[rows], arcs.place[which] + 0.9 * number / 8.0))
@@ -225,18 +243,18 @@ def _with_ends(outline: Outline) -> Outline:
     found: list[Vertex | Arc] = []
     for element in outline:
         if isinstance(element, Arc) and element.open_ended:
-            found += element.end(element.from_deg, element.from_radius_m), element
-            found.append(element.end(element.to_deg, element.to_radius_m))
+            found += element.point_at(element.from_deg, element.from_radius_m), element
+            found.append(element.point_at(element.to_deg, element.to_radius_m))
         else:
             found.append(element)
     return found
 
 
-def _collect_columns(outlines: Sequence[Outline]) -> tuple[_Corners, FloatArray]:
+def _collect_columns(outlines: Sequence[Outline]) -> tuple[_CornerColumns, list[ArcRow]]:
     """(the corners of all outlines, the rows of their arcs)."""
     plain: list[int] = []
-    corners: list[tuple[float, ...]] = []
-    arcs: list[tuple[float, ...]] = []
+    corners: list[_CornerRow] = []
+    arcs: list[ArcRow] = []
     for zone, outline in enumerate(outlines):
         if set(map(type, outline)) == _VERTEX_ONLY:
             plain.append(zone)
@@ -245,52 +263,57 @@ def _collect_columns(outlines: Sequence[Outline]) -> tuple[_Corners, FloatArray]
     some, others = _polygons_only(outlines, plain), _corners_of_rows(corners)
     following = np.where(others.following >= 0, others.following + len(some.zone), -1)
     both = zip(some, others._replace(following=following), strict=True)
-    return _Corners._make(map(np.concatenate, both)), _as_table(arcs, COLUMNS)
+    return _CornerColumns._make(map(np.concatenate, both)), arcs
 
 
-def _collect_elements(
-    zone: int, outline: Outline, corners: list[tuple[float, ...]], arcs: list[tuple[float, ...]]
-) -> None:
-    """Sort the elements of an outline into corners, each with the steps to the next one, and arcs."""
+def _collect_elements(zone: int, outline: Outline, corners: list[_CornerRow], arcs: list[ArcRow]) -> None:
+    """Sort the elements of an outline into corners, each with the number of the next one, and arcs."""
     last = len(outline) - 1
     begin = len(corners)
     for place, element in enumerate(outline):
-        following = outline[place + 1 if place < last else 0]
+        before, following = outline[place - 1], outline[place + 1 if place < last else 0]
         if isinstance(element, Vertex):
             number = len(corners) + 1 if place < last else begin
-            corners.append((zone, place, *element, number if isinstance(following, Vertex) else -1))
-            continue
-        ends = NO_ENDS
-        before = outline[place - 1]
-        if element.from_deg is None and isinstance(before, Vertex) and isinstance(following, Vertex):
-            ends = (*before, *following)
-        angles = [math.nan if angle is None else angle for angle in (element.from_deg, element.to_deg)]
-        radii = (element.from_radius_m, element.to_radius_m)
-        turn = 1.0 if element.clockwise else -1.0
-        arcs.append((zone, place, element.lat, element.lon, *radii, *angles, turn, *ends))
+            next_corner = number if isinstance(following, Vertex) else -1
+            corners.append(_CornerRow(zone, place, element.lat, element.lon, next_corner))
+        else:
+            arcs.append(_arc_row(zone, place, before, element, following))
 
 
-def _corners_of_rows(rows: Sequence[tuple[float, ...]]) -> _Corners:
-    zone, place, lat, lon, following = _as_table(rows, 5).T
-    number, at, to = (column.astype(np.int64) for column in (zone, place, following))
-    return _Corners(number, at, lat, lon, to)
+def _arc_row(zone: int, place: int, before: Vertex | Arc, arc: Arc, following: Vertex | Arc) -> ArcRow:
+    row = ArcRow(
+        zone=zone,
+        place=place,
+        lat=arc.lat,
+        lon=arc.lon,
+        from_m=arc.from_radius_m,
+        to_m=arc.to_radius_m,
+        from_deg=math.nan if arc.from_deg is None else arc.from_deg,
+        to_deg=math.nan if arc.to_deg is None else arc.to_deg,
+        turn=1.0 if arc.clockwise else -1.0,
+    )
+    if arc.from_deg is None and isinstance(before, Vertex) and isinstance(following, Vertex):
+        return row._replace(
+            start_lat=before.lat, start_lon=before.lon, end_lat=following.lat, end_lon=following.lon
+        )
+    return row
 
 
-def _polygons_only(outlines: Sequence[Outline], plain: Sequence[int]) -> _Corners:
+def _corners_of_rows(rows: Sequence[_CornerRow]) -> _CornerColumns:
+    table = np.array(rows, row_dtype(_CornerRow))
+    return _CornerColumns._make(table[name] for name in _CornerRow._fields)
+
+
+def _polygons_only(outlines: Sequence[Outline], plain: Sequence[int]) -> _CornerColumns:
     """The corners of outlines without arcs."""
     rings = [outlines[zone] for zone in plain]
     counts = np.fromiter(map(len, rings), np.int64, len(rings))
     numbers = chain.from_iterable(chain.from_iterable(rings))
     lat, lon = np.fromiter(numbers, float, 2 * int(counts.sum())).reshape(-1, 2).T
-    which, place = counted(counts)
+    which, place = number_in_groups(counts)
     following = np.arange(1, len(lat) + 1)
     following[np.cumsum(counts) - 1] -= counts
-    return _Corners(np.asarray(plain, np.int64)[which], place, lat, lon, following)
-
-
-def _as_table(rows: Sequence[tuple[float, ...]], columns: int) -> FloatArray:
-    flat = np.fromiter(chain.from_iterable(rows), float, len(rows) * columns)
-    return flat.reshape(-1, columns)
+    return _CornerColumns(np.asarray(plain, np.int64)[which], place, lat, lon, following)
 
 
 def _unwrap_longitudes(lon: FloatArray, bounds: IntArray) -> None:
@@ -316,7 +339,7 @@ def path_length_m(points: Sequence[Vertex]) -> float:
     return float(GEOD.line_length(lon, lat))
 
 
-def corridor(points: Sequence[Vertex], width_m: float) -> list[Vertex]:
+def draw_corridor(points: Sequence[Vertex], width_m: float) -> list[Vertex]:
     """The outline of a corridor with round ends and bends, drawn outside the true one."""
     lat, lon = _points_along_legs(points)
     middle = len(lat) // 2
@@ -336,5 +359,5 @@ def _points_along_legs(points: Sequence[Vertex]) -> tuple[np.ndarray, np.ndarray
     which = np.repeat(np.arange(len(counts)), counts)
     share = (np.arange(len(which)) - (np.cumsum(counts) - counts)[which]) / counts[which]
     legs = (lat[:-1], lon[:-1], lat[1:], lon[1:])
-    found_lat, found_lon = along(legs, which, share, geodesic=True)
+    found_lat, found_lon = points_along(legs, which, share, geodesic=True)
     return np.append(found_lat, lat[-1]), np.append(found_lon, lon[-1])

@@ -61,11 +61,11 @@ class RingTable:
         self.finite = _find_finite(lonlat, bounds)
         self.usable = self.finite & (self.counts >= 3)
 
-    def of(self, index: int) -> FloatArray:
+    def ring_at(self, index: int) -> FloatArray:
         """(n, 2) lon and lat of one ring, its first vertex not repeated."""
         return self._lonlat[self._bounds[index] : self._bounds[index + 1] - 1]
 
-    def polygons(self) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    def draw_polygons(self) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
         """(the polygon of each usable ring, None of others; which are simple and within half the globe)."""
         usable = self.usable
         whole = bool(usable.all())
@@ -91,7 +91,7 @@ def _find_finite(lonlat: FloatArray, bounds: IntArray) -> NDArray[np.bool_]:
     return found
 
 
-def unrolled(ring: FloatArray) -> FloatArray | None:
+def unroll_ring(ring: FloatArray) -> FloatArray | None:
     """A ring that spans more than half the globe with its longitudes running on; None where it means two.
 
     One that runs round a pole comes back closed along the pole's side of its rectangle.
@@ -115,7 +115,9 @@ class Untangler:
 
     left: int = MOST_CROSSINGS
 
-    def repaired(self, polygon: shapely.Polygon) -> tuple[shapely.Polygon | shapely.MultiPolygon | None, str]:
+    def repair_ring(
+        self, polygon: shapely.Polygon
+    ) -> tuple[shapely.Polygon | shapely.MultiPolygon | None, str]:
         """(what a self-crossing ring encloses or None, what was wrong with it)."""
         crossings = _count_crossings(shapely.get_coordinates(polygon), self.left)
         if crossings > self.left:
@@ -214,7 +216,7 @@ class Area:
         ]
         return tuple(_as_ring(np.asarray(piece.exterior.coords)[:-1, :2]) for piece in pieces)
 
-    def local(self, frame: LocalFrame) -> shapely.Polygon | shapely.MultiPolygon:
+    def local_shape(self, frame: LocalFrame) -> shapely.Polygon | shapely.MultiPolygon:
         """The area in the metres of a local frame."""
         return project(self.polygon, frame)
 
@@ -289,14 +291,14 @@ def build_areas(
 def _build_block(
     outlines: Sequence[Outline], nodes: OutlineNodes, edges: EdgeRule, untangler: Untangler
 ) -> list[Built]:
-    rings = RingTable(*nodes.rings())
-    polygons, good = rings.polygons()
+    rings = RingTable(*nodes.draw_rings())
+    polygons, good = rings.draw_polygons()
     built = []
     for index, (outline, polygon, simple) in enumerate(zip(outlines, polygons, good.tolist(), strict=True)):
         if polygon is None:
             built.append(_not_drawn(rings, nodes, index))
             continue
-        area = Area(polygon=polygon, drawn=rings.of(index), edges=edges, outline=tuple(outline))
+        area = Area(polygon=polygon, drawn=rings.ring_at(index), edges=edges, outline=tuple(outline))
         built.append(Built(area=area) if simple else _build_awkward(area, untangler))
     for place in np.flatnonzero(nodes.radius_gap_m > RADIUS_GAP_M).tolist():
         gap_m = nodes.radius_gap_m[place]
@@ -317,14 +319,14 @@ def _not_drawn(rings: RingTable, nodes: OutlineNodes, index: int) -> Built:
 def _build_awkward(area: Area, untangler: Untangler) -> Built:
     """The area within a ring that crosses itself or is very wide."""
     if float(np.ptp(area.drawn[:, 0])) > 180.0:
-        wide = unrolled(area.drawn)
+        wide = unroll_ring(area.drawn)
         if wide is None:
             words = "goes round the globe; which side is meant is not known"
             return Built(area=None, code="too-wide", problem=words)
         area = replace(area, polygon=shapely.Polygon(wide))
     if area.polygon.is_valid and is_area(area.polygon):
         return Built(area=area)
-    whole, why = untangler.repaired(area.polygon)
+    whole, why = untangler.repair_ring(area.polygon)
     if whole is None:
         return Built(area=None, code="no-area", problem=why)
     count = shapely.get_num_geometries(whole)

@@ -58,12 +58,12 @@ class LocalWind:
     intensity: float
 
 
-def behind(
+def wind_behind(
     wind: LocalWind, obstacle: UpwindObstacle, *, height_m: float = 2.0, roughness_m: float = 0.03
 ) -> LocalWind:
     """The wind behind an obstacle, from the undisturbed one at the same height.
 
-    >>> behind(LocalWind(speed_mps=8.0, intensity=0.17), UpwindObstacle(height_m=10.0, distance_m=600.0))
+    >>> wind_behind(LocalWind(speed_mps=8.0, intensity=0.17), UpwindObstacle(height_m=10.0, distance_m=600.0))
     LocalWind(speed_mps=8.0, intensity=0.17)
     """
     heights = obstacle.distance_m / obstacle.height_m
@@ -87,7 +87,7 @@ def behind(
     )
 
 
-def flown_behind(
+def counted_wind_behind(
     wind: LocalWind, obstacle: UpwindObstacle, *, roughness_m: float = ROUGHNESS_M[Surface.OPEN]
 ) -> LocalWind:
     """The wind at 10 m behind an obstacle as the odds of a landing count it: its gusts, but not its shelter.
@@ -96,12 +96,12 @@ def flown_behind(
     """
     if wind.speed_mps <= 0.0:
         return wind
-    local = behind(wind, obstacle, height_m=REFERENCE_HEIGHT_M, roughness_m=roughness_m)
+    local = wind_behind(wind, obstacle, height_m=REFERENCE_HEIGHT_M, roughness_m=roughness_m)
     gusts_mps = local.intensity * max(local.speed_mps, LEAST_SHARE * wind.speed_mps)
     return LocalWind(speed_mps=wind.speed_mps, intensity=max(wind.intensity, gusts_mps / wind.speed_mps))
 
 
-def over_dock(
+def wind_over_dock(
     wind: LocalWind,
     from_deg: float,
     obstacles: Sequence[DockObstacle],
@@ -112,8 +112,8 @@ def over_dock(
 
     `wind` is at 10 m, as reported, and so is the answer.
     """
-    for obstacle in (each for each in obstacles if shades(each, from_deg)):
-        wind = flown_behind(
+    for obstacle in (each for each in obstacles if is_in_wake(each, from_deg)):
+        wind = counted_wind_behind(
             wind,
             UpwindObstacle(
                 height_m=obstacle.height_m, distance_m=obstacle.distance_m, width_m=obstacle.width_m
@@ -123,7 +123,7 @@ def over_dock(
     return wind
 
 
-def shades(obstacle: DockObstacle, from_deg: float) -> bool:
+def is_in_wake(obstacle: DockObstacle, from_deg: float) -> bool:
     """Whether a dock is in an obstacle's wake: as wide as it, and a quarter of the way wider on each side."""
     off = math.radians(from_deg - obstacle.bearing_deg)
     along, aside = obstacle.distance_m * math.cos(off), abs(obstacle.distance_m * math.sin(off))

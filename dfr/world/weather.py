@@ -234,7 +234,7 @@ def turbulence_intensity_of(scenario: Scenario, height_m: float = REFERENCE_HEIG
     return intensity_of_roughness(roughness_m, height_m)
 
 
-def gust_of(scenario: Scenario, hour: HourWeather) -> Gust:
+def gust_of_hour(scenario: Scenario, hour: HourWeather) -> Gust:
     """The hour's gust at 10 m: as reported, or estimated by the gust factor."""
     if hour.gust_mps is not None:
         return Gust(mps=hour.gust_mps, estimated=False)
@@ -263,18 +263,18 @@ def operation_limits(
     )
 
 
-def limiting(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
+def broken_limits(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
     """Every limit the hour breaks, none where it may be flown in."""
-    broken = [each for each in held_against(scenario, hour, limits) if each.broken]
+    broken = [each for each in compare_with_limits(scenario, hour, limits) if each.broken]
     if limits.icing and _may_ice(hour):
         broken.append(Limiting(quantity=Quantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C))
     return tuple(broken)
 
 
-def held_against(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
+def compare_with_limits(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
     """Every value of the hour that has a limit, with the limit."""
     wind_mps = mean_wind(scenario, hour).speed_at_mps(limits.height_m_agl)
-    gust = gust_of(scenario, hour)
+    gust = gust_of_hour(scenario, hour)
     over = (
         (Quantity.WIND, wind_mps, limits.max_wind_mps, False),
         (Quantity.GUST, gust.mps, limits.max_gust_mps, gust.estimated),

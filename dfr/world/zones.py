@@ -16,7 +16,7 @@ from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring, VerticalDatum
 from dfr.scenario.air import TemporaryRestriction
 from dfr.units import QNH_STANDARD_HPA, m_to_ft
-from dfr.world.hours import ALWAYS, Activation, Interval
+from dfr.world.hours import ALWAYS, Activation, TimeInterval
 from dfr.world.shapes import Area, area_of_circle, area_of_ring, project
 
 Range = tuple[float, float]
@@ -59,7 +59,7 @@ SURFACE = VerticalLimit(value_m=-math.inf, datum=VerticalDatum.SURFACE, text="SF
 UNLIMITED = VerticalLimit(value_m=math.inf, datum=VerticalDatum.UNLIMITED, text="UNL")
 
 
-def limit(value_m: float, datum: VerticalDatum, text: str = "") -> VerticalLimit:
+def vertical_limit(value_m: float, datum: VerticalDatum, text: str = "") -> VerticalLimit:
     """A limit at a height, with its words made up in feet where there are none."""
     if datum is VerticalDatum.FLIGHT_LEVEL:
         words = f"FL{m_to_ft(value_m) / 100:.0f}"
@@ -88,7 +88,7 @@ def flight_level_m_amsl(pressure_altitude_m: float, qnh_hpa: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Air:
+class HeightReference:
     """What is known where a limit is to become a height above the ground.
 
     `ground_m_amsl` is the range in which the ground lies; None is "not known".
@@ -99,7 +99,7 @@ class Air:
     geoid_m: float | None = None
 
 
-def limit_m_agl(level: VerticalLimit, air: Air) -> Range | str:
+def limit_m_agl(level: VerticalLimit, air: HeightReference) -> Range | str:
     """The range of heights above ground where a limit may lie, or the words for what is missing."""
     amsl: Range
     match level.datum:
@@ -150,8 +150,8 @@ def vertical_fit(
     *,
     bottom_m_agl: float,
     top_m_agl: float,
-    floor: Air,
-    ceiling: Air,
+    floor: HeightReference,
+    ceiling: HeightReference,
 ) -> VerticalFit:
     """How a layer of heights lies to a zone's limits.
 
@@ -176,7 +176,7 @@ def vertical_fit(
     return VerticalFit(inside=None, margin_m=margin_m, reason=missing or _depends_on(lower, upper, floor))
 
 
-def _depends_on(lower: VerticalLimit, upper: VerticalLimit, air: Air) -> str:
+def _depends_on(lower: VerticalLimit, upper: VerticalLimit, air: HeightReference) -> str:
     levels = VerticalDatum.FLIGHT_LEVEL in (lower.datum, upper.datum)
     what = "the QNH" if levels and air.qnh_hpa is None else "the exact height of the ground"
     return f"{lower.text} to {upper.text}: it depends on {what}"
@@ -255,9 +255,9 @@ class Zone:
         away_m = float(shapely.distance(local, shapely.Point(0.0, 0.0)))
         return 0.0 if away_m <= TOUCH_EDGE_M else away_m
 
-    def active(self, start: datetime, end: datetime) -> bool | None:
+    def is_active(self, start: datetime, end: datetime) -> bool | None:
         """Whether the zone is active at any moment of a period; None where that is not known."""
-        return self.activation.active(start, end, self._inner_point())
+        return self.activation.is_active(start, end, self._inner_point())
 
     def _inner_point(self) -> Position:
         centre = self.area.polygon.representative_point()
@@ -282,13 +282,13 @@ def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
 
     One that is only possible is unknown to whoever enters it.
     """
-    period = Interval(start=restriction.start, end=restriction.end)
+    period = TimeInterval(start=restriction.start, end=restriction.end)
     dates = f"{restriction.start:%Y-%m-%d %H:%M} to {restriction.end:%Y-%m-%d %H:%M}"
     return Zone(
         name=restriction.name,
         kind="RA(T)",
         lower=SURFACE,
-        upper=limit(restriction.upper_m_amsl, VerticalDatum.AMSL),
+        upper=vertical_limit(restriction.upper_m_amsl, VerticalDatum.AMSL),
         area=_restricted_area(restriction),
         activation=Activation(periods=(period,), otherwise=False, text=dates),
         source=restriction.source,
@@ -323,6 +323,6 @@ class Obstacle:
         """Name and height in a few words."""
         return f"{self.name} ({self.top.text})"
 
-    def top_m_agl(self, air: Air) -> Range | str:
+    def top_m_agl(self, air: HeightReference) -> Range | str:
         """Where its top may be above the ground, or the words for what is missing."""
         return limit_m_agl(self.top, air)

@@ -24,7 +24,7 @@ from dfr.io.scenario_files import (
 )
 from dfr.scenario.air import ZONE_KINDS
 from dfr.world.demand import expected_calls, zone_centres
-from dfr.world.weather import limiting, operation_limits
+from dfr.world.weather import broken_limits, operation_limits
 
 SHIPPED = sorted(shipped_scenarios())
 HERE = Path(__file__).parent
@@ -93,7 +93,7 @@ def test_the_winter_storm_holds_most_hours_and_the_festival_some() -> None:
         scenario = load_scenario(find_scenario(name))
         limits = operation_limits(scenario)
         hours = scenario.weather.hours
-        held[name] = sum(bool(limiting(scenario, hour, limits)) for hour in hours) / len(hours)
+        held[name] = sum(bool(broken_limits(scenario, hour, limits)) for hour in hours) / len(hours)
     assert held["winter-storm"] > 0.5
     assert 0.0 < held["victorious-2024"] < 0.25
 

@@ -14,7 +14,7 @@ from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import AirspaceSource, Coverage
 from dfr.world.shapes import area_of_circle
-from dfr.world.zones import SURFACE, Zone, limit
+from dfr.world.zones import SURFACE, Zone, vertical_limit
 
 from .conftest import START, at, box, constant
 
@@ -36,7 +36,7 @@ def zone(name: str, kind: str, *, east_m: float, radius_m: float, top_m: float =
         name=name,
         kind=kind,
         lower=more.pop("lower", SURFACE),
-        upper=limit(top_m, VerticalDatum.AMSL),
+        upper=vertical_limit(top_m, VerticalDatum.AMSL),
         area=area_of_circle(at(east_m, 0), radius_m),
         **more,
     )

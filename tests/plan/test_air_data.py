@@ -51,7 +51,7 @@ def test_a_kind_that_no_source_holds_is_unknown_and_the_file_to_get_is_named(
     (found,) = findings(field(**loaded(ALL_KINDS - {kind})), rule)
     assert found.severity is Severity.UNKNOWN
     assert f"No loaded file holds {kind} (crewed.txt of 2024-06-01)" in found.message
-    assert found.fix == DATA_NEEDS["uk"].where(kind)
+    assert found.fix == DATA_NEEDS["uk"].where_to_get(kind)
     assert "No zone of this kind" not in found.message
 
 

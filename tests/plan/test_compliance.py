@@ -21,7 +21,7 @@ from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS
 from dfr.world.coverage import Coverage
 from dfr.world.terrain import FlatGround, UnknownGround
-from dfr.world.zones import limit
+from dfr.world.zones import vertical_limit
 
 from .compliance_world import airspace, crowd, dated_airspace, findings, only, zone
 from .conftest import ORIGIN, START, Field, authorisation, box, candidate, hour
@@ -84,7 +84,7 @@ def test_controlled_airspace_overhead_leaves_its_height_as_margin(field: Field):
         east_m=0,
         radius_m=5000,
         airspace_class="D",
-        lower=limit(460.0, VerticalDatum.AMSL),
+        lower=vertical_limit(460.0, VerticalDatum.AMSL),
         top_m=1700.0,
     )
     plan = make_plan(field(**airspace(cta)))

@@ -10,7 +10,7 @@ from dfr.plan.checks.air_data import check_notices
 from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
 from dfr.scenario.air import NotamReading
-from dfr.world.hours import Activation, Interval
+from dfr.world.hours import Activation, TimeInterval
 from dfr.world.model import World
 from dfr.world.notices import Notams, NotamText
 
@@ -64,7 +64,7 @@ def test_what_could_not_be_drawn_is_shown_and_unknown(field: Field) -> None:
 
 
 def test_what_is_not_in_force_then_is_left_out(field: Field) -> None:
-    over = Activation(periods=(Interval(start=None, end=START - timedelta(days=1)),), otherwise=False)
+    over = Activation(periods=(TimeInterval(start=None, end=START - timedelta(days=1)),), otherwise=False)
     assert len(found(replace(field(), notam_reading=READING, notams=(undrawn(activation=over),)))) == 1
 
 

@@ -17,7 +17,7 @@ from dfr.world.coverage import Coverage
 from dfr.world.model import World
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround
-from dfr.world.zones import SURFACE, Obstacle, Zone, limit
+from dfr.world.zones import SURFACE, Obstacle, Zone, vertical_limit
 
 from .conftest import START, Field, at, box, candidate
 
@@ -30,7 +30,7 @@ DOCK = at(-400.0, 0.0)
 
 
 def mast(top_m: float, *, east_m: float = -400.0, datum: VerticalDatum = VerticalDatum.AGL) -> Obstacle:
-    return Obstacle(name="mast", position=at(east_m, 0.0), top=limit(top_m, datum), source="o.csv")
+    return Obstacle(name="mast", position=at(east_m, 0.0), top=vertical_limit(top_m, datum), source="o.csv")
 
 
 def world(
@@ -83,7 +83,7 @@ def test_an_assumed_survey_counts_in_an_exercise_only(field: Field) -> None:
 def test_a_list_that_begins_above_the_drones_says_nothing_of_what_reaches_them(
     field: Field, from_m: float, severity: Severity
 ) -> None:
-    least = limit(from_m, VerticalDatum.AGL)
+    least = vertical_limit(from_m, VerticalDatum.AGL)
     listed = Coverage(ring=COVER, kinds=frozenset({DataKind.OBSTACLES}), lower=least, source="folder/o.csv")
     (finding,) = found(world(field, survey=None, coverage=(listed,)))
     assert finding.severity is severity
@@ -121,7 +121,7 @@ def test_a_crane_of_a_notam_is_an_obstacle(field: Field) -> None:
         name="C1/24 CRANE",
         kind="OBSTACLE",
         lower=SURFACE,
-        upper=limit(60.0, VerticalDatum.AMSL),
+        upper=vertical_limit(60.0, VerticalDatum.AMSL),
         area=area_of_circle(DOCK, 50.0),
         source="notams.txt",
     )

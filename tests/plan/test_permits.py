@@ -13,7 +13,7 @@ from dfr.plan.permits import names_zone
 from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.world.terrain import UnknownGround
-from dfr.world.zones import limit
+from dfr.world.zones import vertical_limit
 
 from .compliance_world import airspace, crowd, findings, only, zone
 from .conftest import ORIGIN, START, Field, at, authorisation, hour
@@ -296,5 +296,7 @@ def test_a_clearance_up_to_a_height_above_the_sea_needs_known_ground(field: Fiel
 
 
 def test_a_zone_overhead_needs_no_clearance(field: Field):
-    above = zone("HIGH", "R", east_m=0, radius_m=4000, lower=limit(900.0, VerticalDatum.AMSL), top_m=2000.0)
+    above = zone(
+        "HIGH", "R", east_m=0, radius_m=4000, lower=vertical_limit(900.0, VerticalDatum.AMSL), top_m=2000.0
+    )
     assert only(field(**airspace(above)), "airspace-zone").severity is Severity.OK

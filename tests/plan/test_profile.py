@@ -20,7 +20,7 @@ from dfr.world.airspace import Airspace
 from dfr.world.coverage import Coverage
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround
-from dfr.world.zones import Zone, limit
+from dfr.world.zones import Zone, vertical_limit
 
 from .conftest import FRAME, START, Field, at, box, candidate
 
@@ -103,8 +103,8 @@ def test_a_hill_on_the_way_leaves_less_room_or_none(field: Field):
 def test_an_airspace_floor_above_the_valley_counts_from_the_height_of_the_dock(field: Field):
     """The floor is 150 m above the valley: level flight from a dock 75 m up meets it with its buffers."""
     floor = Zone(
-        name="TOWN CTA", kind="CTA", airspace_class="C", lower=limit(150.0, VerticalDatum.AMSL),
-        upper=limit(900.0, VerticalDatum.AMSL), area=area_of_circle(at(-500, 200), 400.0),
+        name="TOWN CTA", kind="CTA", airspace_class="C", lower=vertical_limit(150.0, VerticalDatum.AMSL),
+        upper=vertical_limit(900.0, VerticalDatum.AMSL), area=area_of_circle(at(-500, 200), 400.0),
     )  # fmt: skip
     cover = box(-30_000, -30_000, 30_000, 30_000)
     airspace = Airspace(zones=(floor,), coverage=(Coverage(ring=cover, kinds=ALL_KINDS),))

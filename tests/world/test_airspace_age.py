@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState, aged
+from dfr.world.airspace_answers import AirspaceAnswer, AirspaceState, doubt_old_data
 from dfr.world.coverage import AirspaceSource, data_age
 
 
@@ -69,12 +69,12 @@ def source(dated: str) -> AirspaceSource:
 )
 def test_clear_is_not_said_of_data_a_year_away(state, when, after, told):
     answer = AirspaceAnswer(state=state, zones=(), reasons=())
-    found = aged(answer, [source("2024-08-24")], noon(when))
+    found = doubt_old_data(answer, [source("2024-08-24")], noon(when))
     assert found.state is after
     assert any("AIRAC" in reason for reason in found.reasons) is told
 
 
 def test_a_file_without_a_date_is_said_to_have_none():
     answer = AirspaceAnswer(state=AirspaceState.CLEAR, zones=(), reasons=())
-    found = aged(answer, [source("")], noon("2026-01-01"))
+    found = doubt_old_data(answer, [source("")], noon("2026-01-01"))
     assert (found.state, found.reasons) == (AirspaceState.CLEAR, ("south.txt is of no known date",))

@@ -19,20 +19,20 @@ from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.openair import read_openair
 from dfr.scenario.air import ALL_KINDS, AirspaceFile, TemporaryRestriction
 from dfr.world.airspace import Airspace
-from dfr.world.airspace_answers import AirspaceState, Verdict, ZoneVerdict
+from dfr.world.airspace_answers import AirspaceState, ZoneState, ZoneVerdict
 from dfr.world.coverage import Coverage
-from dfr.world.hours import Activation, DailyHours, Interval
+from dfr.world.hours import Activation, DailyHours, TimeInterval
 from dfr.world.outlines import Arc, EdgeRule, Vertex
 from dfr.world.shapes import Area, area_of_circle, area_of_ring, build_areas
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 from dfr.world.zones import (
     SURFACE,
     UNLIMITED,
-    Air,
+    HeightReference,
     VerticalLimit,
     Zone,
-    limit,
     limit_m_agl,
+    vertical_limit,
     zone_of_restriction,
 )
 from tests.places import edge_distance_m
@@ -87,7 +87,7 @@ def leg_conflicts(space: Airspace, leg: Ring) -> list[ZoneVerdict]:
     answer = space.volume_conflicts(
         leg, lower_m_agl=50.0, upper_m_agl=50.0, start=NOON, end=NOON, terrain=SEA
     )
-    found = [verdict for verdict in answer.verdicts if verdict.verdict is Verdict.CONFLICT]
+    found = [verdict for verdict in answer.verdicts if verdict.verdict is ZoneState.CONFLICT]
     return sorted(found, key=lambda verdict: verdict.zone.name)
 
 
@@ -283,7 +283,7 @@ def test_case_14_a_long_edge_follows_the_geodesic_and_says_so() -> None:
 
 
 def test_case_15_height_over_a_hill_counts_against_a_floor_above_sea_level() -> None:
-    floor = zone(box(50, -2, 51, -1), lower=limit(170.0, VerticalDatum.AMSL))
+    floor = zone(box(50, -2, 51, -1), lower=vertical_limit(170.0, VerticalDatum.AMSL))
     hill = FlatGround(height_m_amsl=60.0, source="test")
     space = airspace(floor)
     assert state(space, HERE, 120.0, hill) is AirspaceState.CONFLICT
@@ -299,7 +299,7 @@ def test_case_15_a_narrow_hill_between_far_waypoints_is_seen() -> None:
         def ground_m_amsl(self, position: Position) -> float:
             return 60.0 if distance_m(position, HERE) < 60.0 else 0.0
 
-    space = airspace(zone(box(50, -2, 51, -1), lower=limit(170.0, VerticalDatum.AMSL)))
+    space = airspace(zone(box(50, -2, 51, -1), lower=vertical_limit(170.0, VerticalDatum.AMSL)))
     assert volume(space, square(offset(HERE, bearing_deg=70, distance_m=700), 1400), 120.0, Hill()) is (
         AirspaceState.CONFLICT
     )
@@ -311,11 +311,11 @@ def test_case_15_a_narrow_hill_between_far_waypoints_is_seen() -> None:
 @pytest.mark.parametrize(
     ("lower", "height_m", "terrain", "qnh"),
     [
-        (limit(170.0, VerticalDatum.AMSL), 120.0, UnknownGround(), 1013.0),
-        (limit(170.0, VerticalDatum.AMSL), 10.0, UnknownGround(), 1013.0),
-        (limit(1981.2, VerticalDatum.FLIGHT_LEVEL), 1900.0, SEA, None),
-        (limit(1981.2, VerticalDatum.FLIGHT_LEVEL), 100.0, UnknownGround(), None),
-        (limit(300.0, VerticalDatum.ELLIPSOID), 100.0, UnknownGround(), 1013.0),
+        (vertical_limit(170.0, VerticalDatum.AMSL), 120.0, UnknownGround(), 1013.0),
+        (vertical_limit(170.0, VerticalDatum.AMSL), 10.0, UnknownGround(), 1013.0),
+        (vertical_limit(1981.2, VerticalDatum.FLIGHT_LEVEL), 1900.0, SEA, None),
+        (vertical_limit(1981.2, VerticalDatum.FLIGHT_LEVEL), 100.0, UnknownGround(), None),
+        (vertical_limit(300.0, VerticalDatum.ELLIPSOID), 100.0, UnknownGround(), 1013.0),
     ],
 )
 def test_case_16_unknown_terrain_geoid_or_pressure_is_unknown(
@@ -331,13 +331,13 @@ def test_case_16_unknown_terrain_geoid_or_pressure_is_unknown(
 
 
 def test_case_16_a_height_above_the_ellipsoid_without_a_geoid_is_no_number() -> None:
-    level = limit(300.0, VerticalDatum.ELLIPSOID)
-    assert isinstance(limit_m_agl(level, Air(ground_m_amsl=(0.0, 0.0))), str)
-    assert limit_m_agl(level, Air(ground_m_amsl=(10.0, 10.0), geoid_m=46.0)) == (244.0, 244.0)
+    level = vertical_limit(300.0, VerticalDatum.ELLIPSOID)
+    assert isinstance(limit_m_agl(level, HeightReference(ground_m_amsl=(0.0, 0.0))), str)
+    assert limit_m_agl(level, HeightReference(ground_m_amsl=(10.0, 10.0), geoid_m=46.0)) == (244.0, 244.0)
 
 
 def test_case_16_a_flight_level_is_decided_where_no_pressure_could_reach_it() -> None:
-    space = airspace(zone(box(50, -2, 51, -1), lower=limit(1981.2, VerticalDatum.FLIGHT_LEVEL)))
+    space = airspace(zone(box(50, -2, 51, -1), lower=vertical_limit(1981.2, VerticalDatum.FLIGHT_LEVEL)))
     assert state(space, HERE, 120.0, SEA, None) is AirspaceState.CLEAR
     assert state(space, HERE, 1735.0, SEA, 983.0) is AirspaceState.CONFLICT
     assert state(space, HERE, 1735.0, SEA, 1035.0) is AirspaceState.CLEAR
@@ -347,7 +347,7 @@ def test_case_17_surface_and_unlimited_are_no_heights() -> None:
     everything = zone(box(50, -2, 51, -1))
     for height in (-20.0, 0.0, 120.0, 20_000.0):
         assert state(airspace(everything), HERE, height, UnknownGround()) is AirspaceState.CONFLICT
-    overhead = zone(box(50, -2, 51, -1), lower=limit(600.0, VerticalDatum.AGL))
+    overhead = zone(box(50, -2, 51, -1), lower=vertical_limit(600.0, VerticalDatum.AGL))
     assert state(airspace(overhead), HERE, 120.0, UnknownGround()) is AirspaceState.CLEAR
     assert math.isinf(SURFACE.value_m)
     assert math.isinf(UNLIMITED.value_m)
@@ -394,7 +394,7 @@ def test_case_19_local_and_utc_hours_part_at_the_change_of_clocks() -> None:
     utc = Activation(periods=(DailyHours(days=every_day, start=time(9), end=time(17)),), otherwise=False)
 
     def active(hours: Activation, moment: datetime) -> bool | None:
-        return hours.active(moment, moment, HERE)
+        return hours.is_active(moment, moment, HERE)
 
     before, after = datetime(2024, 10, 26, 8, 30, tzinfo=UTC), datetime(2024, 10, 27, 8, 30, tzinfo=UTC)
     assert (active(local, before), active(local, after)) == (True, False)
@@ -411,7 +411,7 @@ def test_case_19_overnight_hours_wrap_and_belong_to_the_day_they_begin() -> None
     expected = {21.9: False, 22.0: True, 26.0: True, 27.9: True, 28.0: False, 2.0: False, 46.5: False}
     for hour, active in expected.items():
         moment = friday + timedelta(hours=hour)
-        assert hours.active(moment, moment, HERE) is active, hour
+        assert hours.is_active(moment, moment, HERE) is active, hour
 
 
 def test_case_19_a_zone_never_active_is_listed_and_clear() -> None:
@@ -479,7 +479,7 @@ def test_case_22_the_buffered_volume_is_what_conflicts() -> None:
 def test_case_22_enlarging_a_volume_never_removes_a_conflict(
     bearing: float, away_m: float, half_m: float, more_m: float, top_m: float, higher_m: float
 ) -> None:
-    space = airspace(zone(area_of_circle(HERE, 1500.0), lower=limit(150.0, VerticalDatum.AMSL)))
+    space = airspace(zone(area_of_circle(HERE, 1500.0), lower=vertical_limit(150.0, VerticalDatum.AMSL)))
     centre = offset(HERE, bearing_deg=bearing, distance_m=away_m)
     if volume(space, square(centre, half_m), top_m) is AirspaceState.CONFLICT:
         assert volume(space, square(centre, half_m + more_m), top_m + higher_m) is AirspaceState.CONFLICT
@@ -522,10 +522,10 @@ def test_case_24_outside_the_loaded_data_is_no_coverage(repository) -> None:
 
 
 def test_intervals_end_before_their_end() -> None:
-    hours = Activation(periods=(Interval(start=NOON, end=NOON + timedelta(hours=1)),), otherwise=False)
-    assert hours.active(NOON, NOON, HERE) is True
-    assert hours.active(NOON + timedelta(hours=1), NOON + timedelta(hours=1), HERE) is False
-    assert hours.active(NOON - timedelta(hours=2), NOON + timedelta(hours=3), HERE) is True
+    hours = Activation(periods=(TimeInterval(start=NOON, end=NOON + timedelta(hours=1)),), otherwise=False)
+    assert hours.is_active(NOON, NOON, HERE) is True
+    assert hours.is_active(NOON + timedelta(hours=1), NOON + timedelta(hours=1), HERE) is False
+    assert hours.is_active(NOON - timedelta(hours=2), NOON + timedelta(hours=3), HERE) is True
 
 
 def dms(place: Position) -> str:

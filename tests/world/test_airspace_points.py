@@ -13,29 +13,29 @@ from dfr.geo import Position, Ring, VerticalDatum
 from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import Coverage
-from dfr.world.hours import BY_NOTICE, Activation, DailyHours, Interval
+from dfr.world.hours import BY_NOTICE, Activation, DailyHours, TimeInterval
 from dfr.world.shapes import Area, area_of_circle, area_of_ring
 from dfr.world.terrain import FlatGround, UnknownGround
-from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit, Zone, limit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit, Zone, vertical_limit
 
 START = datetime(2024, 10, 26, tzinfo=UTC)
 NIGHTLY = DailyHours(
     days=frozenset({4, 5}), start=time(22), end=time(3), zone=ZoneInfo("Europe/London"),
-    within=Interval(start=START - timedelta(days=2), end=START + timedelta(days=1, hours=1)),
+    within=TimeInterval(start=START - timedelta(days=2), end=START + timedelta(days=1, hours=1)),
 )  # fmt: skip
 HOURS = [
     Activation(),
     Activation(otherwise=False, text="never"),
     BY_NOTICE,
     Activation(periods=(NIGHTLY,), otherwise=False),
-    Activation(periods=(Interval(start=START, end=START + timedelta(hours=9)),), otherwise=None),
+    Activation(periods=(TimeInterval(start=START, end=START + timedelta(hours=9)),), otherwise=None),
 ]
 LIMITS: list[tuple[VerticalLimit, VerticalLimit]] = [
     (SURFACE, UNLIMITED),
-    (SURFACE, limit(80.0, VerticalDatum.AMSL)),
-    (limit(60.0, VerticalDatum.AGL), limit(200.0, VerticalDatum.AMSL)),
-    (limit(900.0, VerticalDatum.FLIGHT_LEVEL), UNLIMITED),
-    (limit(100.0, VerticalDatum.ELLIPSOID), UNLIMITED),
+    (SURFACE, vertical_limit(80.0, VerticalDatum.AMSL)),
+    (vertical_limit(60.0, VerticalDatum.AGL), vertical_limit(200.0, VerticalDatum.AMSL)),
+    (vertical_limit(900.0, VerticalDatum.FLIGHT_LEVEL), UNLIMITED),
+    (vertical_limit(100.0, VerticalDatum.ELLIPSOID), UNLIMITED),
 ]
 
 

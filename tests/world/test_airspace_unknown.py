@@ -16,7 +16,7 @@ from dfr.world.coverage import AirspaceSource, Coverage
 from dfr.world.hours import BY_NOTICE
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
-from dfr.world.zones import SURFACE, UNLIMITED, Zone, limit
+from dfr.world.zones import SURFACE, UNLIMITED, Zone, vertical_limit
 
 NOON = datetime(2024, 8, 24, 12, tzinfo=UTC)
 HERE = Position(lat_deg=50.0, lon_deg=-1.0)
@@ -83,7 +83,7 @@ def many(space: Airspace, terrain: Terrain) -> str:
 asked = pytest.mark.parametrize("ask", [at, volume, many])
 Ask = Callable[[Airspace, Terrain], str]
 
-NEAR = limit(50.0, VerticalDatum.AMSL)
+NEAR = vertical_limit(50.0, VerticalDatum.AMSL)
 """A limit that the height flown could be above or below, as the ground lies."""
 
 DOUBTS = {
@@ -94,11 +94,11 @@ DOUBTS = {
     "a floor above sea level over unknown ground": (airspace(zone(lower=NEAR)), UnknownGround()),
     "a ceiling above sea level over unknown ground": (airspace(zone(upper=NEAR)), UnknownGround()),
     "a floor above an unknown aerodrome": (
-        airspace(zone(lower=limit(50.0, VerticalDatum.AERODROME))),
+        airspace(zone(lower=vertical_limit(50.0, VerticalDatum.AERODROME))),
         UnknownGround(),
     ),
     "a flight level near the height without a pressure": (
-        airspace(zone(lower=limit(2.0, VerticalDatum.FLIGHT_LEVEL))),
+        airspace(zone(lower=vertical_limit(2.0, VerticalDatum.FLIGHT_LEVEL))),
         SEA,
     ),
 }
@@ -132,8 +132,8 @@ def test_no_coverage_outranks_a_doubt(ask: Ask, doubt: str) -> None:
 def test_only_what_is_known_and_free_is_clear(ask: Ask) -> None:
     assert ask(airspace(), SEA) == "clear"
     assert ask(airspace(), UnknownGround()) == "clear"
-    assert ask(airspace(zone(lower=limit(500.0, VerticalDatum.AMSL))), SEA) == "clear"
-    assert ask(airspace(zone(lower=limit(500.0, VerticalDatum.AGL))), UnknownGround()) == "clear"
+    assert ask(airspace(zone(lower=vertical_limit(500.0, VerticalDatum.AMSL))), SEA) == "clear"
+    assert ask(airspace(zone(lower=vertical_limit(500.0, VerticalDatum.AGL))), UnknownGround()) == "clear"
 
 
 @asked
@@ -146,7 +146,7 @@ def test_data_of_one_kind_only_leave_the_place_unknown(ask: Ask) -> None:
 
 @asked
 def test_a_coverage_that_ends_below_the_flight_does_not_cover_it(ask: Ask) -> None:
-    low = replace(WHOLE, upper=limit(30.0, VerticalDatum.AGL))
+    low = replace(WHOLE, upper=vertical_limit(30.0, VerticalDatum.AGL))
     assert ask(airspace(coverage=low), SEA) == "no_coverage"
 
 

@@ -6,7 +6,7 @@ import airportsdata
 import pytest
 
 from dfr.geo import Position
-from dfr.world.countries import Fit, country_fit, rules_at, swapped
+from dfr.world.countries import CountryFit, country_fit, rules_at, swap_coordinates
 
 EU_CODES = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE CH NO IS LI"
 COUNTRIES = {"uk": {"GB"}, "eu": set(EU_CODES.split()), "us": {"US", "PR", "VI"}}
@@ -61,8 +61,8 @@ def test_no_place_abroad_is_taken_for_a_country_of_the_rules(lat, lon):
 )
 def test_at_a_border_the_country_is_undecided(place):
     fits = {country_fit(key, at(*place)) for key in COUNTRIES}
-    assert Fit.UNDECIDED in fits
-    assert Fit.INSIDE not in fits
+    assert CountryFit.UNDECIDED in fits
+    assert CountryFit.INSIDE not in fits
 
 
 @pytest.mark.parametrize("key", COUNTRIES)
@@ -72,11 +72,11 @@ def test_no_aerodrome_of_another_country_lies_inside_and_few_own_ones_are_in_dou
     own, foreign = [], []
     for row in table:
         (own if row["country"] in COUNTRIES[key] else foreign).append(at(row["lat"], row["lon"]))
-    assert [place for place in foreign if country_fit(key, place) is Fit.INSIDE] == []
-    sure = sum(country_fit(key, place) is Fit.INSIDE for place in own)
+    assert [place for place in foreign if country_fit(key, place) is CountryFit.INSIDE] == []
+    sure = sum(country_fit(key, place) is CountryFit.INSIDE for place in own)
     assert sure / len(own) > 0.98
 
 
 def test_a_swapped_place_is_read_the_other_way():
-    assert swapped(at(-1.09, 50.78)) == at(50.78, -1.09)
-    assert swapped(at(39.74, -104.99)) is None, "there is no latitude of -105"
+    assert swap_coordinates(at(-1.09, 50.78)) == at(50.78, -1.09)
+    assert swap_coordinates(at(39.74, -104.99)) is None, "there is no latitude of -105"

@@ -16,10 +16,10 @@ from dfr.scenario.air import ALL_KINDS, AirspaceFile, DataKind
 from dfr.world.airspace import Airspace
 from dfr.world.airspace_answers import AirspaceState
 from dfr.world.coverage import Coverage
-from dfr.world.hours import Interval
+from dfr.world.hours import TimeInterval
 from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
-from dfr.world.zones import SURFACE, UNLIMITED, Zone, limit
+from dfr.world.zones import SURFACE, UNLIMITED, Zone, vertical_limit
 
 NOON = datetime(2024, 8, 24, 12, tzinfo=UTC)
 SEA = FlatGround(height_m_amsl=0.0, source="test")
@@ -152,11 +152,11 @@ def test_an_ed269_file_holds_unmanned_aircraft_zones_and_no_others() -> None:
     ("lower", "upper", "height_m", "covered"),
     [
         (SURFACE, UNLIMITED, 50.0, True),
-        (limit(30.0, VerticalDatum.AGL), UNLIMITED, 29.0, False),
-        (limit(30.0, VerticalDatum.AGL), UNLIMITED, 30.0, True),
-        (SURFACE, limit(100.0, VerticalDatum.AMSL), 100.0, True),
-        (SURFACE, limit(100.0, VerticalDatum.AMSL), 101.0, False),
-        (limit(65 * 30.48, VerticalDatum.FLIGHT_LEVEL), UNLIMITED, 50.0, False),
+        (vertical_limit(30.0, VerticalDatum.AGL), UNLIMITED, 29.0, False),
+        (vertical_limit(30.0, VerticalDatum.AGL), UNLIMITED, 30.0, True),
+        (SURFACE, vertical_limit(100.0, VerticalDatum.AMSL), 100.0, True),
+        (SURFACE, vertical_limit(100.0, VerticalDatum.AMSL), 101.0, False),
+        (vertical_limit(65 * 30.48, VerticalDatum.FLIGHT_LEVEL), UNLIMITED, 50.0, False),
     ],
 )
 def test_coverage_ends_at_its_limits(lower, upper, height_m: float, covered: bool) -> None:
@@ -165,13 +165,13 @@ def test_coverage_ends_at_its_limits(lower, upper, height_m: float, covered: boo
 
 
 def test_a_limit_that_hangs_on_unknown_ground_covers_nothing() -> None:
-    space = airspace(cover(upper=limit(300.0, VerticalDatum.AMSL)))
+    space = airspace(cover(upper=vertical_limit(300.0, VerticalDatum.AMSL)))
     assert state(space, 50.0) is AirspaceState.CLEAR
     assert state(space, 50.0, terrain=UnknownGround()) is AirspaceState.NO_COVERAGE
 
 
 def test_coverage_ends_with_its_time() -> None:
-    space = airspace(cover(within=Interval(start=NOON, end=NOON + timedelta(hours=24))))
+    space = airspace(cover(within=TimeInterval(start=NOON, end=NOON + timedelta(hours=24))))
     assert state(space) is AirspaceState.CLEAR
     assert state(space, when=NOON + timedelta(hours=25)) is AirspaceState.NO_COVERAGE
     assert state(space, when=NOON - timedelta(hours=1)) is AirspaceState.NO_COVERAGE
@@ -185,8 +185,8 @@ def test_kinds_of_two_files_add_up_where_both_lie() -> None:
         box(0.001), upper_m_agl=60.0, start=NOON, end=NOON, terrain=SEA
     )
     assert partly.state is AirspaceState.UNKNOWN
-    assert partly.cover(DataKind.AIRSPACE).uncovered_share == 0.0
-    assert partly.cover(DataKind.OBSTACLES).uncovered_share == pytest.approx(0.75, abs=0.01)
+    assert partly.cover_of(DataKind.AIRSPACE).uncovered_share == 0.0
+    assert partly.cover_of(DataKind.OBSTACLES).uncovered_share == pytest.approx(0.75, abs=0.01)
 
 
 def test_two_files_side_by_side_cover_a_volume_across_their_edge() -> None:
@@ -232,7 +232,7 @@ def test_a_header_names_the_kinds_and_a_wrong_one_is_refused(tmp_path: Path) -> 
 def test_points_at_once_agree_with_points_alone_where_kinds_and_heights_differ() -> None:
     space = airspace(
         cover(0.02, CREWED),
-        cover(0.01, ALL_KINDS - CREWED, lower=limit(40.0, VerticalDatum.AGL)),
+        cover(0.01, ALL_KINDS - CREWED, lower=vertical_limit(40.0, VerticalDatum.AGL)),
         zones=(Zone(name="Z", kind="P", lower=SURFACE, upper=UNLIMITED, area=area_of_circle(HERE, 300.0)),),
     )
     random = np.random.default_rng(7)

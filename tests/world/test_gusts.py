@@ -122,7 +122,7 @@ def test_cross_and_vertical_gusts_have_the_spectrum_that_their_standard_writes(c
     series = gust_components(
         turbulence, trials=40_000, wind_mps=wind_mps, dt_s=lag_s, rng=np.random.default_rng(4)
     )[axis]
-    before, after = series.now(), series.step()
+    before, after = series.present_mps(), series.step()
     omega = np.linspace(0.0, 400.0, 400_001)
     x2 = (turbulence.length_m[axis] * omega / wind_mps) ** 2 * (
         4.0 if convention is LengthConvention.MIL_HDBK_1797 else 1.0

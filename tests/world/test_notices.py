@@ -13,7 +13,7 @@ from dfr.io.airspace.notam import read_notams
 from dfr.scenario.air import ZONE_KINDS, AirspaceFile, DataKind, NotamReading
 from dfr.world.airspace import Airspace
 from dfr.world.airspace_answers import AirspaceState
-from dfr.world.notices import names, with_notams
+from dfr.world.notices import is_named_in, with_notams
 from dfr.world.terrain import FlatGround
 
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -83,8 +83,8 @@ def test_a_reader_who_found_no_activation_clears_it_and_one_who_did_does_not(loa
 def test_the_text_of_a_notam_activates_the_zone_that_it_names_while_it_is_in_force(loaded) -> None:
     space = with_notams(loaded(), reading(), [read_notams(ACTIVATES)])
     (zone,) = (zone for zone in space.zones if zone.name == "EG D999 NOWHERE")
-    assert zone.active(NOON, NOON) is True
-    assert zone.active(NOON + timedelta(hours=3), NOON + timedelta(hours=3)) is False
+    assert zone.is_active(NOON, NOON) is True
+    assert zone.is_active(NOON + timedelta(hours=3), NOON + timedelta(hours=3)) is False
     assert state(space) is AirspaceState.CONFLICT
 
 
@@ -130,4 +130,4 @@ def _sources(space: Airspace) -> tuple[str, ...]:
 )
 def test_a_zone_is_named_by_its_name_or_designator(loaded, text: str, found: bool) -> None:
     (zone,) = loaded().zones
-    assert names(zone, text) is found
+    assert is_named_in(zone, text) is found

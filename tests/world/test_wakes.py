@@ -7,13 +7,20 @@ import math
 import pytest
 
 from dfr.scenario.model import DockObstacle
-from dfr.world.wakes import LocalWind, UpwindObstacle, behind, flown_behind, over_dock, shades
+from dfr.world.wakes import (
+    LocalWind,
+    UpwindObstacle,
+    counted_wind_behind,
+    is_in_wake,
+    wind_behind,
+    wind_over_dock,
+)
 
 OPEN = LocalWind(speed_mps=8.0, intensity=0.17)
 
 
 def at(distance_m: float, **obstacle: float) -> LocalWind:
-    return behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=distance_m, **obstacle))
+    return wind_behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=distance_m, **obstacle))
 
 
 def test_the_mean_is_the_shelter_laws():
@@ -42,7 +49,7 @@ def test_beside_the_obstacle_it_never_blows_backwards():
 
 def test_a_calm_stays_calm():
     calm = LocalWind(speed_mps=0.0, intensity=0.17)
-    assert behind(calm, UpwindObstacle(height_m=10.0, distance_m=50.0)) == calm
+    assert wind_behind(calm, UpwindObstacle(height_m=10.0, distance_m=50.0)) == calm
 
 
 def obstacle(**changes: float) -> DockObstacle:
@@ -52,11 +59,11 @@ def obstacle(**changes: float) -> DockObstacle:
 
 def test_landings_count_the_gusts_of_a_wake_but_not_its_shelter():
     near = UpwindObstacle(height_m=10.0, distance_m=20.0)
-    wake, flown = behind(OPEN, near), flown_behind(OPEN, near)
+    wake, flown = wind_behind(OPEN, near), counted_wind_behind(OPEN, near)
     assert wake.speed_mps < flown.speed_mps == OPEN.speed_mps
     shed = 0.25 * math.exp(-0.2)  # the obstacle is 10 m high, where the wind is reported
     assert flown.intensity == pytest.approx(math.hypot(0.17, shed))
-    assert flown_behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=600.0)) == OPEN
+    assert counted_wind_behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=600.0)) == OPEN
 
 
 def test_a_taller_obstacle_meets_the_stronger_wind_higher_up_by_the_log_law_of_the_site():
@@ -64,7 +71,7 @@ def test_a_taller_obstacle_meets_the_stronger_wind_higher_up_by_the_log_law_of_t
     for roughness_m in (0.005, 0.5):
         at_top = math.log(40.0 / roughness_m) / math.log(10.0 / roughness_m)
         shed = 0.25 * at_top * math.exp(-0.2)
-        found = flown_behind(OPEN, tall, roughness_m=roughness_m).intensity
+        found = counted_wind_behind(OPEN, tall, roughness_m=roughness_m).intensity
         assert found == pytest.approx(math.hypot(0.17, shed))
 
 
@@ -73,14 +80,14 @@ def test_a_taller_obstacle_meets_the_stronger_wind_higher_up_by_the_log_law_of_t
 )
 def test_a_dock_is_in_a_wake_only_with_the_wind_from_about_the_obstacle(from_deg: float, in_wake: bool):
     """40 m away and 20 m wide, widened by a quarter of the way: about 26 degrees to either side."""
-    assert shades(obstacle(), from_deg) is in_wake
-    assert (over_dock(OPEN, from_deg, [obstacle()]) != OPEN) is in_wake
+    assert is_in_wake(obstacle(), from_deg) is in_wake
+    assert (wind_over_dock(OPEN, from_deg, [obstacle()]) != OPEN) is in_wake
 
 
 def test_wakes_one_behind_the_other_add_up_in_whatever_order_they_are_written():
     far, near = obstacle(distance_m=160.0, width_m=200.0), obstacle()
-    both = over_dock(OPEN, 350.0, [near, far])
-    turned = over_dock(OPEN, 350.0, [far, near])
+    both = wind_over_dock(OPEN, 350.0, [near, far])
+    turned = wind_over_dock(OPEN, 350.0, [far, near])
     assert (both.speed_mps, both.intensity) == pytest.approx((turned.speed_mps, turned.intensity))
-    assert both.intensity > over_dock(OPEN, 350.0, [near]).intensity > OPEN.intensity
-    assert over_dock(OPEN, 350.0, []) == OPEN
+    assert both.intensity > wind_over_dock(OPEN, 350.0, [near]).intensity > OPEN.intensity
+    assert wind_over_dock(OPEN, 350.0, []) == OPEN

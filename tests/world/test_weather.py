@@ -69,20 +69,20 @@ def test_turbulence_is_the_surface_s_unless_the_scenario_says_otherwise(victorio
 
 
 def test_a_missing_gust_is_estimated_and_says_so(victorious: Scenario, fair: HourWeather) -> None:
-    assert weather.gust_of(victorious, fair) == weather.Gust(mps=8.0, estimated=False)
+    assert weather.gust_of_hour(victorious, fair) == weather.Gust(mps=8.0, estimated=False)
     censored = replace(fair, gust_mps=None)
-    gust = weather.gust_of(victorious, censored)
+    gust = weather.gust_of_hour(victorious, censored)
     assert gust.estimated
     # Facts: gust factor 1.33 over a beach.
     assert gust.mps == pytest.approx(5.0 * 1.33, abs=0.1)
-    (reason,) = weather.limiting(victorious, censored, replace(NO_LIMITS, max_gust_mps=6.0))
+    (reason,) = weather.broken_limits(victorious, censored, replace(NO_LIMITS, max_gust_mps=6.0))
     assert reason.quantity is Quantity.GUST
     assert "estimated" in str(reason)
 
 
 def test_a_fair_hour_may_be_flown(victorious: Scenario, fair: HourWeather) -> None:
     limits = weather.operation_limits(victorious, min_temperature_c=-25.0, max_temperature_c=45.0)
-    assert weather.limiting(victorious, fair, limits) == ()
+    assert weather.broken_limits(victorious, fair, limits) == ()
 
 
 BROKEN = {
@@ -101,22 +101,22 @@ def test_each_limit_closes_the_hour_by_itself(
     victorious: Scenario, fair: HourWeather, quantity: Quantity
 ) -> None:
     limits = weather.operation_limits(victorious, min_temperature_c=-25.0, max_temperature_c=45.0)
-    reasons = weather.limiting(victorious, replace(fair, **BROKEN[quantity]), limits)
+    reasons = weather.broken_limits(victorious, replace(fair, **BROKEN[quantity]), limits)
     assert [reason.quantity for reason in reasons] == [quantity]
     assert str(quantity) in str(reasons[0])
 
 
 def test_all_reasons_are_given_and_not_the_first_alone(victorious: Scenario, fair: HourWeather) -> None:
     storm = replace(fair, wind_mps=20.0, gust_mps=30.0, rain_mm_h=10.0, visibility_m=500.0)
-    reasons = weather.limiting(victorious, storm, weather.operation_limits(victorious))
+    reasons = weather.broken_limits(victorious, storm, weather.operation_limits(victorious))
     assert [r.quantity for r in reasons] == ["wind", "gust", "rain", "visibility"]
 
 
 def test_cold_dry_air_does_not_ice_and_fog_does(victorious: Scenario, fair: HourWeather) -> None:
     cold = replace(fair, temperature_c=-5.0)
-    assert weather.limiting(victorious, cold, NO_LIMITS) == ()
+    assert weather.broken_limits(victorious, cold, NO_LIMITS) == ()
     fog = replace(cold, visibility_m=800.0)
-    assert [r.quantity for r in weather.limiting(victorious, fog, NO_LIMITS)] == [Quantity.ICING]
+    assert [r.quantity for r in weather.broken_limits(victorious, fog, NO_LIMITS)] == [Quantity.ICING]
 
 
 def test_the_drone_s_wind_limit_stands_in_for_the_operation_s(victorious: Scenario) -> None:

@@ -44,9 +44,9 @@ from dfr.io.airspace.safe_xml import (
 )
 from dfr.io.airspace.uas_zones import kind_of_uk_area
 from dfr.units import flight_level_to_m_std, ft_to_m, nm_to_m
-from dfr.world.hours import ALWAYS, Activation, Interval
-from dfr.world.outlines import MAX_LENGTH_M, Vertex, corridor, path_length_m
-from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit, limit
+from dfr.world.hours import ALWAYS, Activation, TimeInterval
+from dfr.world.outlines import MAX_LENGTH_M, Vertex, draw_corridor, path_length_m
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit, vertical_limit
 
 NOTED_GAP_M = 1000.0
 """A wider gap in a ring that is closed by a straight edge is put on record."""
@@ -198,8 +198,8 @@ def _named_draft(slice_: Element) -> VolumeDraft:
     kind = kind_of_uk_area(title, notes, text_at(slice_, "localType"))
     given = text_at(slice_, "type").upper().removeprefix("OTHER:")
     return VolumeDraft(
-        line=line_of(slice_), name=title, kind=kind or KINDS.get(given, given), airspace_class=_airspace_class(slice_),
-        remarks=notes[:1000], activation=_read_validity(slice_),
+        line=line_of(slice_), name=title, kind=kind or KINDS.get(given, given),
+        airspace_class=_airspace_class(slice_), remarks=notes[:1000], activation=_read_validity(slice_),
     )  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def _read_validity(slice_: Element) -> Activation:
     if (start is None and end is None) or (start is not None and end is not None and start >= end):
         return ALWAYS
     text = f"{start or '...'} to {end or '...'}"
-    return Activation(periods=(Interval(start=start, end=end),), otherwise=False, text=text)
+    return Activation(periods=(TimeInterval(start=start, end=end),), otherwise=False, text=text)
 
 
 def _utc_moment(text: str) -> datetime | None:
@@ -317,7 +317,9 @@ def _draw_patch(
 
 def _readable_corners(patch: Element) -> list[Vertex]:
     """Every corner of a patch that can be read, wherever it stands."""
-    return [reach.corners()[0] for reach in _corner_reaches(patch) if len({*reach.corners()}) == 1]
+    return [
+        reach.corner_vertices()[0] for reach in _corner_reaches(patch) if len({*reach.corner_vertices()}) == 1
+    ]
 
 
 def _corner_reaches(patch: Element) -> list[Reach]:
@@ -334,7 +336,7 @@ def _corner_reaches(patch: Element) -> list[Reach]:
 def _patch_reaches(patch: Element) -> list[Reach]:
     """How far a patch may reach that cannot be drawn: as far as its radii about any of its points."""
     radius_m = max(map(_radius_m, elements_named(patch, "radius")), default=0.0)
-    return [reach.within(radius_m) for reach in _corner_reaches(patch)] or [ANYWHERE]
+    return [reach.grown_by(radius_m) for reach in _corner_reaches(patch)] or [ANYWHERE]
 
 
 def _radius_m(radius: Element) -> float:
@@ -370,7 +372,7 @@ def _draw_corridor(draft: VolumeDraft, line: Element, volume: Element, problems:
     else:
         why = f"{width_m:.0f} m wide, {len(points)} points"
     if 0.0 < width_m <= 1e6 and len(points) > 1 and path_length_m(points) <= MAX_LENGTH_M:
-        draft.outline = [*corridor(points, width_m)]
+        draft.outline = [*draw_corridor(points, width_m)]
         return
     what = f"{draft.name}: its corridor cannot be drawn: {why}"
     problems.refuse(draft, draft.line, "bad-corridor", what, lost=[ANYWHERE])
@@ -430,7 +432,7 @@ def _limit_of_words(value: str, unit: str, reference: str, *, upper: bool) -> Ve
     if number == 0.0 and not upper:
         return SURFACE
     datum = DATUMS[reference]
-    return limit(number * UNITS_M[unit], datum, f"{number:g} {unit.lower()} {datum.value}")
+    return vertical_limit(number * UNITS_M[unit], datum, f"{number:g} {unit.lower()} {datum.value}")
 
 
 def _flight_level(number: float) -> VerticalLimit | None:

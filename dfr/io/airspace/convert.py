@@ -9,11 +9,11 @@ from pathlib import Path
 from dfr.errors import AirspaceError, InputError
 from dfr.io.airspace.files import MAX_AIRSPACE_BYTES, read_airspace
 from dfr.io.airspace.openair_write import write_openair
-from dfr.io.airspace.reading import AirspaceRead, Written
+from dfr.io.airspace.reading import AirspaceRead, WrittenAirspace
 from dfr.io.airspace.write import write_ed318, write_geojson, write_kml
 from dfr.io.files import read_bounded
 
-Writer = Callable[[AirspaceRead], Written]
+Writer = Callable[[AirspaceRead], WrittenAirspace]
 
 FORMATS: dict[str, Writer] = {
     "openair": write_openair,

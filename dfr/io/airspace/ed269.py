@@ -21,7 +21,7 @@ from dfr.io.airspace.uas_zones import (
     plain_text,
     read_ring,
     round_area,
-    scattered,
+    scattered_corners,
     text_of,
 )
 from dfr.world.hours import Activation, DailyHours
@@ -92,7 +92,7 @@ def _draft_of_volume(feature: Json, volume: Json, line: int | None, problems: Pr
     except BadZoneError as bad:
         shape = volume.get("horizontalProjection")
         values = [value for value in shape.values() if isinstance(value, list)] if is_json(shape) else None
-        draft.outline = draft.outline or scattered(values)
+        draft.outline = draft.outline or scattered_corners(values)
         lost = bad.reaches or lost_corners(values)
         problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
     set_activation(draft, json_objects(feature.get("applicability")), line, problems)

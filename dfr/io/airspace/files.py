@@ -40,7 +40,7 @@ from dfr.io.files import decode_text, read_bounded
 from dfr.scenario.air import AirspaceFile, DataKind
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import UNMANNED_ZONE_KINDS, AirspaceSource, Coverage
-from dfr.world.zones import Obstacle, Zone, limit
+from dfr.world.zones import Obstacle, Zone, vertical_limit
 
 MAX_AIRSPACE_BYTES = 32 * 1024 * 1024
 """The largest national file in use is under 10 MiB."""
@@ -128,7 +128,7 @@ def _stated_coverage(
     """All heights for zones; for obstacles those from the least height that the file lists."""
     yield Coverage(ring=ring, kinds=kinds - {DataKind.OBSTACLES}, source=read.name)
     if DataKind.OBSTACLES in kinds and file.obstacles_from_m_agl is not None:
-        least = limit(file.obstacles_from_m_agl, VerticalDatum.AGL)
+        least = vertical_limit(file.obstacles_from_m_agl, VerticalDatum.AGL)
         yield Coverage(ring=ring, kinds=frozenset({DataKind.OBSTACLES}), lower=least, source=read.name)
 
 

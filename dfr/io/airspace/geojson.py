@@ -35,7 +35,7 @@ from dfr.io.airspace.uas_zones import (
     read_corner,
     read_ring,
     round_area,
-    scattered,
+    scattered_corners,
     text_of,
 )
 from dfr.units import nm_to_m
@@ -122,7 +122,7 @@ def _drafts_of_feature(feature: object, line: int | None, problems: Problems) ->
         try:
             _draw_outline(draft, shape, words, problems)
         except BadZoneError as bad:
-            draft.outline = draft.outline or scattered(shape.get("coordinates"))
+            draft.outline = draft.outline or scattered_corners(shape.get("coordinates"))
             lost = bad.reaches or lost_corners(shape.get("coordinates"))
             problems.refuse(draft, line, bad.code, f"{draft.name}: {bad}", lost=lost)
     return one_volume(drafts) if words.get("parts") is True else drafts
@@ -246,7 +246,7 @@ def _draw_outline(draft: VolumeDraft, shape: Json, words: Json, problems: Proble
             _bare_radius(draft, coordinates, bare, problems)
         elif radius is None and bare is None:
             raise BadZoneError(
-                "bad-radius", "a point without a radius", Reach.around(read_corner(coordinates), 0.0)
+                "bad-radius", "a point without a radius", Reach.around_place(read_corner(coordinates), 0.0)
             )
         else:
             draft.outline = round_area(coordinates, radius)

@@ -61,7 +61,7 @@ class RingDrawn:
     gap_m: float = 0.0
     _loose: bool = False
 
-    def vertex(self, place: Vertex) -> None:
+    def add_vertex(self, place: Vertex) -> None:
         """Go straight to a published vertex; it replaces the computed end of an arc beside it."""
         last = self._last_vertex()
         if last is not None:
@@ -74,7 +74,7 @@ class RingDrawn:
         self.outline.append(place)
         self._loose = False
 
-    def arc(self, centre: Vertex, radius_m: float, start_deg: float, sweep_deg: float) -> None:
+    def add_arc(self, centre: Vertex, radius_m: float, start_deg: float, sweep_deg: float) -> None:
         """Turn about a centre by a signed angle, clockwise where it is positive."""
         if abs(sweep_deg) >= 360.0:
             self.outline.append(circle(*centre, radius_m))
@@ -94,7 +94,7 @@ class RingDrawn:
         if last is not None:
             self.gap_m = max(self.gap_m, _distance_m(last, start))
 
-    def close(self) -> None:
+    def close_ring(self) -> None:
         """Join the end to the beginning; an arc alone is closed by its chord."""
         first, last = (self.outline[0], self.outline[-1]) if self.outline else (None, None)
         if len(self.outline) < 3 or not isinstance(first, Vertex) or not isinstance(last, Vertex):
@@ -120,7 +120,7 @@ def ring_of(boundary: Element, borders: Mapping[str, Sequence[Vertex]]) -> RingD
     ring = RingDrawn()
     for line in at_path(boundary, "LinearRing"):
         for place in read_positions(line):
-            ring.vertex(place)
+            ring.add_vertex(place)
     members = at_path(boundary, "Ring/curveMember")
     parts = [_curve_or_border(member, borders) for member in members]
     for number, part in enumerate(parts):
@@ -128,10 +128,10 @@ def ring_of(boundary: Element, borders: Mapping[str, Sequence[Vertex]]) -> RingD
             between = _cut_border(part, _end_beside(parts, number, -1), _end_beside(parts, number, 1))
             ring.begin_part(between[0])
             for place in between:
-                ring.vertex(place)
+                ring.add_vertex(place)
         else:
             _draw_curve(part, ring)
-    ring.close()
+    ring.close_ring()
     if not ring.outline:
         raise BadCurveError("no-geometry", "a ring without points")
     if ring.gap_m > MOST_GAP_M:
@@ -238,7 +238,7 @@ def _draw_segment(segment: Element, ring: RingDrawn) -> None:
         if form == "CircleByCenterPoint":
             ring.outline.append(circle(*centre, radius_m))
         else:
-            ring.arc(centre, radius_m, *_read_turn(segment))
+            ring.add_arc(centre, radius_m, *_read_turn(segment))
         return
     if form not in ("GeodesicString", "Geodesic", "LineStringSegment"):
         raise BadCurveError("bad-geometry", f"{form} is not read")
@@ -249,8 +249,8 @@ def _draw_segment(segment: Element, ring: RingDrawn) -> None:
     for number, place in enumerate(points):
         if parallel and number and abs(place.lat - points[number - 1].lat) < 1e-4:
             for between in _along_parallel(points[number - 1], place):
-                ring.vertex(between)
-        ring.vertex(place)
+                ring.add_vertex(between)
+        ring.add_vertex(place)
 
 
 def _segment_points(segment: Element) -> list[Vertex]:

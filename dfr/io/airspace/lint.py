@@ -35,7 +35,7 @@ def files_under(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def passed_over(paths: Sequence[Path]) -> list[Path]:
+def skipped_files(paths: Sequence[Path]) -> list[Path]:
     """The files in the folders named whose names do not say that they hold airspace; at most `MAX_FILES`."""
     folders = (path for path in paths if path.is_dir())
     others = (child for folder in folders for child in folder.rglob("*") if not _is_named_airspace(child))

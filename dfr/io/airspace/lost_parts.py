@@ -41,21 +41,21 @@ class Reach:
     within_m: float = 0.0
 
     @classmethod
-    def around(cls, place: Vertex, within_m: float) -> Reach:
+    def around_place(cls, place: Vertex, within_m: float) -> Reach:
         """Everywhere within a distance of a place."""
         return cls(lat=(place.lat, place.lat), lon=(place.lon, place.lon), within_m=within_m)
 
-    def within(self, distance_m: float) -> Reach:
+    def grown_by(self, distance_m: float) -> Reach:
         """The same box with a distance about it."""
         return replace(self, within_m=distance_m)
 
-    def corners(self) -> list[Vertex]:
+    def corner_vertices(self) -> list[Vertex]:
         """The corners of the box."""
         return [Vertex(lat, lon) for lat in self.lat for lon in self.lon]
 
     def farthest_m(self, other: Reach) -> float:
         """The greatest distance between the corners of two boxes."""
-        pairs = [(a, b) for a in self.corners() for b in other.corners()]
+        pairs = [(a, b) for a in self.corner_vertices() for b in other.corner_vertices()]
         return max(float(GEOD.inv(a.lon, a.lat, b.lon, b.lat)[2]) for a, b in pairs)
 
 
@@ -137,11 +137,11 @@ def _circles_of_arcs(outline: Outline) -> Iterable[Reach]:
     for place, element in enumerate(outline):
         if not isinstance(element, Arc):
             continue
-        centre = Reach.around(Vertex(element.lat, element.lon), 0.0)
+        centre = Reach.around_place(Vertex(element.lat, element.lon), 0.0)
         ends = [outline[place - 1], outline[(place + 1) % len(outline)]]
-        beside = [Reach.around(end, 0.0) for end in ends if isinstance(end, Vertex)]
+        beside = [Reach.around_place(end, 0.0) for end in ends if isinstance(end, Vertex)]
         radius_m = max([element.from_radius_m, element.to_radius_m, *map(centre.farthest_m, beside)])
-        yield centre.within(radius_m)
+        yield centre.grown_by(radius_m)
 
 
 def _rim_points(reach: Reach) -> list[Vertex]:

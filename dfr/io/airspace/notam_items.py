@@ -15,8 +15,8 @@ import shapely
 from dfr.geo import LocalFrame, Position
 from dfr.io.airspace.uas_zones import DAYS
 from dfr.units import ft_to_m, nm_to_m
-from dfr.world.hours import Activation, DailyHours, Interval, SunEvent
-from dfr.world.outlines import MAX_LENGTH_M, Arc, Outline, Vertex, circle, corridor, path_length_m
+from dfr.world.hours import Activation, DailyHours, SunEvent, TimeInterval
+from dfr.world.outlines import MAX_LENGTH_M, Arc, Outline, Vertex, circle, draw_corridor, path_length_m
 
 MAX_RADIUS_M = 1_000_000.0
 
@@ -165,7 +165,7 @@ def _read_polygon(text: str) -> list[Vertex | Arc]:
 def _draw_corridor(points: list[Vertex], width_m: float) -> Outline:
     if path_length_m(points) > MAX_LENGTH_M:
         raise NotDrawnError("a corridor of more than 2,000 km")
-    return corridor(points, width_m)
+    return draw_corridor(points, width_m)
 
 
 def _grow_ring(ring: list[Vertex | Arc], radius_m: float) -> Outline:
@@ -226,14 +226,14 @@ def activation_of(begins: str, ends: str, schedule: str) -> Activation:
     text = " ".join(f"{begins} to {ends or 'not said'} {schedule}".split())
     if start is not None and end is not None and start >= end:
         start = end = None
-    within = Interval(start=start, end=end)
+    within = TimeInterval(start=start, end=end)
     periods = _read_schedule(schedule.upper(), within) or [within]
     return Activation(periods=tuple(periods), otherwise=False, text=text[:200])
 
 
-def _read_schedule(text: str, within: Interval) -> list[Interval | DailyHours]:
+def _read_schedule(text: str, within: TimeInterval) -> list[TimeInterval | DailyHours]:
     """The periods of item D; none where it says nothing, or anything that cannot be read."""
-    found: list[Interval | DailyHours] = []
+    found: list[TimeInterval | DailyHours] = []
     for part in re.split(r"[,;]|\bAND\b|\n", re.split(r"\bEXC", text)[0]):
         words = " ".join(part.split())
         if not words:
@@ -245,7 +245,7 @@ def _read_schedule(text: str, within: Interval) -> list[Interval | DailyHours]:
     return found
 
 
-def _read_part(words: str, within: Interval) -> list[Interval | DailyHours] | None:
+def _read_part(words: str, within: TimeInterval) -> list[TimeInterval | DailyHours] | None:
     """The periods of one part: days or dates, then hours; None where it cannot be read."""
     hours = [(match[1], match[2]) for match in _HOURS.finditer(words)]
     days = _HOURS.sub(" ", words)
@@ -286,8 +286,8 @@ def _read_clock(text: str) -> time | SunEvent | None:
 
 
 def _hours_on_dates(
-    text: str, hours: list[tuple[time | SunEvent, time | SunEvent]], within: Interval
-) -> list[Interval | DailyHours] | None:
+    text: str, hours: list[tuple[time | SunEvent, time | SunEvent]], within: TimeInterval
+) -> list[TimeInterval | DailyHours] | None:
     """Hours on dates such as `28`, `03-05` or `JUL 28 30`; None for others, and for dates of two months."""
     months = [MONTHS.index(name[:3]) + 1 for name in _MONTH.findall(text)]
     numbers = _MONTH.sub(" ", text)
@@ -306,8 +306,8 @@ def _hours_on_dates(
     return [_hours_on(day, start, end, within) for day in dates for start, end in hours] or None
 
 
-def _hours_on(day: date, start: time | SunEvent, end: time | SunEvent, within: Interval) -> DailyHours:
+def _hours_on(day: date, start: time | SunEvent, end: time | SunEvent, within: TimeInterval) -> DailyHours:
     """The hours of one date, which may run into the next day."""
     begin = datetime.combine(day, time(0, 0), tzinfo=UTC)
-    only = Interval(start=begin, end=begin + timedelta(days=2)).common(within) or within
+    only = TimeInterval(start=begin, end=begin + timedelta(days=2)).intersect_with(within) or within
     return DailyHours(days=frozenset({day.weekday()}), start=start, end=end, within=only)

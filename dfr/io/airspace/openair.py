@@ -40,7 +40,7 @@ from dfr.io.airspace.reading import (
     printable_text,
 )
 from dfr.io.files import decode_text
-from dfr.world.hours import BY_NOTICE, WHEN_NOTIFIED, Activation, Interval
+from dfr.world.hours import BY_NOTICE, WHEN_NOTIFIED, Activation, TimeInterval
 from dfr.world.outlines import Arc, Vertex
 from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
@@ -74,7 +74,7 @@ KINDS = frozenset({*CLASSES, *V1_KINDS, *NAMED_KINDS, "R", "P"})
 
 def read_openair(data: bytes, *, name: str) -> AirspaceRead:
     """The zones of an OpenAir file and all that is wrong with it."""
-    return _OpenAirReader(name).read(data)
+    return _OpenAirReader(name).read_file(data)
 
 
 class _OpenAirReader:
@@ -88,10 +88,10 @@ class _OpenAirReader:
         self._words = FileWords()
         self._line = 0
         self._outline = OutlineBuilder(self._note_repair)
-        self._activity: list[Interval] = []
+        self._activity: list[TimeInterval] = []
         self._strange = False
 
-    def read(self, data: bytes) -> AirspaceRead:
+    def read_file(self, data: bytes) -> AirspaceRead:
         """The whole file."""
         text, encoding = decode_text(data)
         if encoding not in ("utf-8", "ascii"):
@@ -306,17 +306,17 @@ class _OpenAirReader:
     # What is drawn -----------------------------------------------------------------------------
 
     def _set_variable(self, rest: str) -> None:
-        self._outline.variable(rest)
+        self._outline.set_variable(rest)
 
     def _draw_point(self, rest: str) -> None:
-        self._draw_elements(self._volume_to_draw(), self._outline.coordinate(rest))
-        self._outline.used()
+        self._draw_elements(self._volume_to_draw(), self._outline.read_coordinate(rest))
+        self._outline.mark_used()
 
     def _draw_circle(self, rest: str) -> None:
         draft = self._volume_to_draw()
         if draft.outline:
             draft = self._second_shape(draft)
-        draft.outline.append(self._outline.circle(rest))
+        draft.outline.append(self._outline.draw_circle(rest))
 
     def _arc_by_angles(self, rest: str) -> None:
         self._draw_elements(self._volume_to_draw(), self._outline.arc_by_angles(rest))
@@ -374,10 +374,12 @@ class _OpenAirReader:
         return draft
 
     _HANDLERS: ClassVar[dict[str, Callable[[_OpenAirReader, str], None]]] = {
-        "AC": _begin_class, "AN": _set_name, "AY": _set_type, "AF": _set_contact, "AG": _set_contact, "AR": _set_contact, "AL": _set_lower,
-        "AH": _set_upper, "AA": _set_activation, "AI": _ignore_record, "AX": _ignore_record, "AT": _ignore_record, "AP": _ignore_record,
-        "TO": _ignore_record, "TC": _ignore_record, "SP": _ignore_record, "SB": _ignore_record, "V": _set_variable, "DP": _draw_point,
-        "DC": _draw_circle, "DA": _arc_by_angles, "DB": _arc_between, "DY": _airway_point,
+        "AC": _begin_class, "AN": _set_name, "AY": _set_type, "AF": _set_contact, "AG": _set_contact,
+        "AR": _set_contact, "AL": _set_lower, "AH": _set_upper, "AA": _set_activation, "AI": _ignore_record,
+        "AX": _ignore_record, "AT": _ignore_record, "AP": _ignore_record, "TO": _ignore_record,
+        "TC": _ignore_record, "SP": _ignore_record, "SB": _ignore_record, "V": _set_variable,
+        "DP": _draw_point, "DC": _draw_circle, "DA": _arc_by_angles, "DB": _arc_between,
+        "DY": _airway_point,
     }  # fmt: skip
     _QUICK: ClassVar[dict[str, Callable[[_OpenAirReader, str], None]]] = {
         f"{tag} ": handler for tag, handler in _HANDLERS.items() if len(tag) == 2

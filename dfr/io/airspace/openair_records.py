@@ -14,8 +14,8 @@ from dfr.io.airspace.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_
 from dfr.io.airspace.reading import ring_of_degrees
 from dfr.scenario.air import DataKind
 from dfr.units import nm_to_m
-from dfr.world.hours import Interval
-from dfr.world.outlines import MAX_LENGTH_M, Arc, EdgeRule, Vertex, circle, corridor, path_length_m
+from dfr.world.hours import TimeInterval
+from dfr.world.outlines import MAX_LENGTH_M, Arc, EdgeRule, Vertex, circle, draw_corridor, path_length_m
 from dfr.world.shapes import area_of_ring
 from dfr.world.zones import VerticalLimit
 
@@ -120,7 +120,7 @@ def limit_of_record(text: str) -> VerticalLimit | None:
     return parse_limit(text) or parse_limit(strip_remarks(text))
 
 
-def interval_of(text: str) -> Interval | None:
+def interval_of(text: str) -> TimeInterval | None:
     """`start/end` in ISO 8601, either of which may be NONE; a time without a zone is UTC.
 
     >>> interval_of("NONE/2024-12-17T24:00Z ; to midnight").end.isoformat()
@@ -135,7 +135,7 @@ def interval_of(text: str) -> Interval | None:
         return None
     if begin is not None and finish is not None and begin >= finish:
         return None
-    return Interval(start=begin, end=finish)
+    return TimeInterval(start=begin, end=finish)
 
 
 def _read_moment(text: str) -> datetime | None:
@@ -225,11 +225,11 @@ class OutlineBuilder:
         if not self._centre_is_new:
             self._width_m = None
 
-    def used(self) -> None:
+    def mark_used(self) -> None:
         """What was set before is now taken to belong to the volume being drawn."""
         self._centre_is_new = False
 
-    def variable(self, rest: str) -> None:
+    def set_variable(self, rest: str) -> None:
         """`X=` a centre, `D=` a direction, `W=` a width; others draw nothing."""
         match = _VARIABLE.match(strip_remarks(rest))
         key, value = (match[1].upper(), match[2].strip()) if match else ("", rest)
@@ -245,12 +245,12 @@ class OutlineBuilder:
     def _set_centre(self, text: str) -> None:
         self._centre, self._centre_shared = None, False
         try:
-            self._centre, self._centre_is_new = self.coordinate(text), True
+            self._centre, self._centre_is_new = self.read_coordinate(text), True
         except BadRecordError:
             self._centre_lost = reach_of_coordinate(text)
             raise
 
-    def circle(self, rest: str) -> Arc:
+    def draw_circle(self, rest: str) -> Arc:
         """A full turn of a radius."""
         radius_m = self._or_lost(lambda: radius_m_of(strip_remarks(rest)))
         return circle(*self._use_centre(lambda: [self._around_centre(radius_m)]), radius_m)
@@ -278,14 +278,14 @@ class OutlineBuilder:
 
     def _reaches_of_arc(self, start: Vertex, end: Vertex) -> list[Reach]:
         """How far an arc between two places may reach whose centre is lost."""
-        ends = [Reach.around(place, 0.0) for place in (start, end)]
+        ends = [Reach.around_place(place, 0.0) for place in (start, end)]
         radius_m = max(map(self._around_centre(0.0).farthest_m, ends))
         return [*ends, self._around_centre(radius_m)]
 
     def _read_ends(self, rest: str) -> tuple[Vertex, Vertex]:
         texts = two_coordinates(rest) or rest.split(",", 1)
         try:
-            start, end = (self.coordinate(text) for text in texts)
+            start, end = (self.read_coordinate(text) for text in texts)
         except (BadRecordError, ValueError):
             ends = [reach_of_coordinate(text) for text in texts] if len(texts) == 2 else [ANYWHERE]
             known = [end for end in ends if end != ANYWHERE]
@@ -297,10 +297,10 @@ class OutlineBuilder:
     def airway_point(self, rest: str) -> None:
         """The next point of the airway being drawn, which has the width set by now."""
         try:
-            self.airway.append(self.coordinate(rest))
+            self.airway.append(self.read_coordinate(rest))
         except BadRecordError as bad:
             width_m = self._width_m or MOST_WIDTH_M
-            raise BadRecordError(bad.code, str(bad), *(r.within(width_m) for r in bad.reaches)) from None
+            raise BadRecordError(bad.code, str(bad), *(r.grown_by(width_m) for r in bad.reaches)) from None
         self._airway_width_m = self._width_m
         self._centre_is_new = False
 
@@ -309,7 +309,7 @@ class OutlineBuilder:
         points, self.airway = self.airway, []
         width_m = self._airway_width_m
         if width_m is None:
-            lost = [Reach.around(point, MOST_WIDTH_M) for point in points]
+            lost = [Reach.around_place(point, MOST_WIDTH_M) for point in points]
             raise BadRecordError("no-width", "no V W= gives the width of the airway", *lost)
         if len(points) < 2:
             raise BadRecordError("too-few-points", "an airway has two points or more")
@@ -318,9 +318,9 @@ class OutlineBuilder:
         if not 0.0 < width_m <= 1e6 or long_m > MAX_LENGTH_M or self._airways_m > MAX_AIRWAYS_M:
             words = f"an airway of {long_m / 1000:.0f} km, {width_m / 1000:.1f} km wide"
             raise BadRecordError("bad-airway", words)
-        return corridor(points, width_m)
+        return draw_corridor(points, width_m)
 
-    def coordinate(self, text: str) -> Vertex:
+    def read_coordinate(self, text: str) -> Vertex:
         """One position, in any of its spellings."""
         if match := PLAIN.fullmatch(text):
             return position_of(match.groups())
@@ -347,8 +347,8 @@ class OutlineBuilder:
 
     def _around_centre(self, radius_m: float) -> Reach:
         if self._centre is None:
-            return self._centre_lost.within(radius_m)
-        return Reach.around(self._centre, radius_m)
+            return self._centre_lost.grown_by(radius_m)
+        return Reach.around_place(self._centre, radius_m)
 
     def _or_lost(self, read: Callable[[], float], radius_m: float = MOST_RADIUS_M) -> float:
         """A number of a curve; where it cannot be read, its error says how far the curve may reach."""

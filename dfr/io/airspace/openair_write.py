@@ -14,10 +14,10 @@ import shapely
 
 from dfr.geo import FloatArray
 from dfr.io.airspace.limits import limit_text as limit_words
-from dfr.io.airspace.reading import AirspaceRead, Written
+from dfr.io.airspace.reading import AirspaceRead, WrittenAirspace
 from dfr.scenario.air import in_order
 from dfr.units import m_to_nm
-from dfr.world.hours import WHEN_NOTIFIED, Activation, Interval
+from dfr.world.hours import WHEN_NOTIFIED, Activation, TimeInterval
 from dfr.world.outlines import Arc, EdgeRule, Outline, Vertex
 from dfr.world.shapes import Area, build_areas
 from dfr.world.zones import Zone
@@ -25,13 +25,13 @@ from dfr.world.zones import Zone
 CLASSES = frozenset("ABCDEFG")
 
 
-def write_openair(read: AirspaceRead) -> Written:
+def write_openair(read: AirspaceRead) -> WrittenAirspace:
     """The zones as OpenAir."""
     lost: list[str] = []
     lines = list(_header_lines(read))
     for zone in read.zones:
         lines += ["", *_zone_lines(zone, lost)]
-    return Written("\n".join(lines) + "\n", lost, [])
+    return WrittenAirspace("\n".join(lines) + "\n", lost, [])
 
 
 def _header_lines(read: AirspaceRead) -> Iterable[str]:
@@ -99,7 +99,7 @@ def _activation_lines(zone: Zone, lost: list[str]) -> list[str]:
         return ["AA NONE"]
     lines = []
     for period in activation.periods:
-        if isinstance(period, Interval) and period.start is not None and period.end is not None:
+        if isinstance(period, TimeInterval) and period.start is not None and period.end is not None:
             lines.append(f"AA {_utc_text(period.start)}/{_utc_text(period.end)}")
         else:
             lost.append(f"{zone.name}: hours ({activation.text}); written as always active")

@@ -117,7 +117,7 @@ class AirspaceRead:
         return min(west), min(south), max(east), max(north)
 
 
-class Written(NamedTuple):
+class WrittenAirspace(NamedTuple):
     """Zones in the words of a format: the text, what it says otherwise, and the volumes it leaves out."""
 
     text: str

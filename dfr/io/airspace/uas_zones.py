@@ -18,7 +18,7 @@ import shapely
 from dfr.geo import VerticalDatum
 from dfr.io.airspace.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_degrees
 from dfr.units import flight_level_to_m_std, ft_to_m
-from dfr.world.hours import ALWAYS, Activation, DailyHours, Interval, SunEvent
+from dfr.world.hours import ALWAYS, Activation, DailyHours, SunEvent, TimeInterval
 from dfr.world.outlines import Arc, Vertex, circle
 from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
 
@@ -161,14 +161,14 @@ def _round_the_globe(corners: list[Vertex]) -> list[Vertex]:
     return found
 
 
-def scattered(value: object, depth: int = 0) -> list[Vertex | Arc]:
+def scattered_corners(value: object, depth: int = 0) -> list[Vertex | Arc]:
     """Every position in nested lists that can be read, wherever it stands: where something lies, roughly."""
     if not isinstance(value, list) or depth > 4:
         return []
     try:
         return [read_corner(value)]
     except BadZoneError:
-        return [found for item in value for found in scattered(item, depth + 1)]
+        return [found for item in value for found in scattered_corners(item, depth + 1)]
 
 
 def lost_corners(value: object, depth: int = 0) -> list[Reach]:
@@ -188,19 +188,19 @@ def round_area(centre: object, radius: object, scale_m: float = 1.0) -> list[Ver
     """The outline of a circle. Raises BadZoneError for a radius that is none."""
     middle = read_corner(centre)
     if not is_number(radius) or not 0.0 < radius * scale_m <= MAX_RADIUS_M:
-        reach = Reach.around(middle, MOST_RADIUS_M)
+        reach = Reach.around_place(middle, MOST_RADIUS_M)
         raise BadZoneError("bad-radius", f"{str(radius)[:40]} is not a radius", reach)
     return [circle(middle.lat, middle.lon, radius * scale_m)]
 
 
 def activation_of(periods: Iterable[Json]) -> Activation:
     """When a zone is active, from its applicabilities; none at all means always. Raises BadZoneError."""
-    found: list[Interval | DailyHours] = []
+    found: list[TimeInterval | DailyHours] = []
     words: list[str] = []
     for period in periods:
         if str(period.get("permanent", "")).upper() in ("YES", "TRUE"):
             return ALWAYS
-        within = Interval(
+        within = TimeInterval(
             start=_read_moment(period.get("startDateTime")), end=_read_moment(period.get("endDateTime"))
         )
         if within.start is not None and within.end is not None and within.start >= within.end:
@@ -213,7 +213,7 @@ def activation_of(periods: Iterable[Json]) -> Activation:
     return Activation(periods=tuple(found), otherwise=False, text="; ".join(words)[:200])
 
 
-def _daily_hours(item: Json, within: Interval) -> list[DailyHours]:
+def _daily_hours(item: Json, within: TimeInterval) -> list[DailyHours]:
     """The hours of a schedule; those without a zone hold in UTC and in local time, whichever has them."""
     names = item.get("day", ["ANY"])
     names = names if isinstance(names, list) else [names]

@@ -15,9 +15,9 @@ import shapely
 
 from dfr.geo import VerticalDatum
 from dfr.io.airspace.limits import limit_text, plain_words
-from dfr.io.airspace.reading import AirspaceRead, Written
+from dfr.io.airspace.reading import AirspaceRead, WrittenAirspace
 from dfr.io.airspace.uas_zones import DAYS
-from dfr.world.hours import ALWAYS, DailyHours, Interval, SunEvent
+from dfr.world.hours import ALWAYS, DailyHours, SunEvent, TimeInterval
 from dfr.world.outlines import Arc
 from dfr.world.zones import VerticalLimit, Zone
 
@@ -34,16 +34,16 @@ ED318_REFERENCES = {
 }
 
 
-def write_geojson(read: AirspaceRead) -> Written:
+def write_geojson(read: AirspaceRead) -> WrittenAirspace:
     """The zones as GeoJSON with limits in words."""
     lost = _file_words_lost(read) + _hours_lost(read)
     features = [
         _feature_object(_zone_words(zone), _polygon_geometry(zone.area.polygon)) for zone in read.zones
     ]
-    return Written(_collection_text(features, {"source": read.what, **_issue_date(read)}), lost, [])
+    return WrittenAirspace(_collection_text(features, {"source": read.what, **_issue_date(read)}), lost, [])
 
 
-def write_ed318(read: AirspaceRead) -> Written:
+def write_ed318(read: AirspaceRead) -> WrittenAirspace:
     """The zones as ED-318; flight levels have no reference there, and their volumes are left out."""
     lost, left_out = _file_words_lost(read), list[str]()
     features: list[Json] = []
@@ -60,17 +60,19 @@ def write_ed318(read: AirspaceRead) -> Written:
         if len(parts) == 1:
             shaped = {**parts[0], "layer": layer}
         features.append(_feature_object(_ed318_words(zone, number, lost), shaped))
-    return Written(_collection_text(features, {"provider": read.what, **_issue_date(read)}), lost, left_out)
+    return WrittenAirspace(
+        _collection_text(features, {"provider": read.what, **_issue_date(read)}), lost, left_out
+    )
 
 
-def write_kml(read: AirspaceRead) -> Written:
+def write_kml(read: AirspaceRead) -> WrittenAirspace:
     """The zones as KML; the datum of a limit stands in the description."""
     lost = _file_words_lost(read) + _hours_lost(read)
     marks = "\n".join(_placemark_text(zone) for zone in read.zones)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
     since = f"<TimeSpan><begin>{read.date}</begin></TimeSpan>" if _issue_date(read) else ""
     text = f"{head}\n<name>{_xml_text(read.what or read.name)}</name>{since}\n{marks}\n</Document></kml>\n"
-    return Written(text, lost, [])
+    return WrittenAirspace(text, lost, [])
 
 
 def _issue_date(read: AirspaceRead) -> Json:
@@ -236,8 +238,8 @@ def _applicability_of(zone: Zone, lost: list[str]) -> list[Json]:
     return [_period_object(period) for period in activation.periods]
 
 
-def _period_object(period: Interval | DailyHours) -> Json:
-    if isinstance(period, Interval):
+def _period_object(period: TimeInterval | DailyHours) -> Json:
+    if isinstance(period, TimeInterval):
         return {"startDateTime": _utc_text(period.start), "endDateTime": _utc_text(period.end)}
     day = ["ANY"] if len(period.days) == 7 else [DAYS[number] for number in sorted(period.days)]
     schedule: Json = {"day": day}

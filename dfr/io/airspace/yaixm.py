@@ -209,7 +209,7 @@ def _reaches_of(element: Node) -> list[Reach]:
         radius_m = _read_radius_m(shape)
     except _BadVolumeError:
         radius_m = MOST_RADIUS_M
-    found = [reach_of_coordinate(shape.text("centre")).within(radius_m)]
+    found = [reach_of_coordinate(shape.text("centre")).grown_by(radius_m)]
     return [*found, reach_of_coordinate(shape.text("to"))] if shape.text("to") else found
 
 

@@ -40,9 +40,9 @@ class WeatherFiles:
     forecast: Path | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.named())
+        return bool(self.files_by_kind())
 
-    def named(self) -> dict[str, Path]:
+    def files_by_kind(self) -> dict[str, Path]:
         """The files that there are, by their kind."""
         files = {"metar": self.metar, "taf": self.taf, "forecast": self.forecast}
         return {kind: path for kind, path in files.items() if path is not None}
@@ -173,7 +173,7 @@ def _merge_hour(own: HourWeather, sources: Sequence[_Source], taken: dict[str, i
         said = [source.hours[hour] for hour in _hours_within(own) if hour in source.hours]
         if said:
             taken[source.name] += 1
-            known = known.over(worst_of(said))
+            known = known.filled_from(worst_of(said))
     return replace(
         own,
         wind_mps=own.wind_mps if known.wind_mps is None else known.wind_mps,

@@ -59,7 +59,7 @@ class ReportedWeather:
     visibility_m: float | None = None
     temperature_c: float | None = None
 
-    def over(self, before: ReportedWeather) -> ReportedWeather:
+    def filled_from(self, before: ReportedWeather) -> ReportedWeather:
         """These conditions, with what they leave out as it was before."""
         calmer = before if self.wind_mps is None else self
         return ReportedWeather(

@@ -41,7 +41,7 @@ _END = frozenset({"RMK", "NOSIG", "BECMG", "TEMPO"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class MetarReport:
     """One report: who sent it, when, what was seen, and the pressure."""
 
     station: str
@@ -55,14 +55,14 @@ class Report:
         return self.seen.wind_mps is not None and self.seen.wind_from_deg is None
 
 
-def read_metars(data: bytes, *, name: str, until: datetime) -> tuple[Report, ...]:
+def read_metars(data: bytes, *, name: str, until: datetime) -> tuple[MetarReport, ...]:
     """The reports of a text in time order; `until` (aware) is no earlier than the last of them.
 
     One report a line; an indented line goes on with the one before, an `=` ends one. A report has a day of
     the month but no month: it is the latest such day up to `until`. Lines that are empty or begin with #,
     and reports that say NIL, are passed over. Raises InputError with every bad line.
     """
-    reports: list[Report] = []
+    reports: list[MetarReport] = []
     problems: list[Problem] = []
     for number, text in _report_texts(data.decode("ascii", errors="replace")):
         try:
@@ -76,7 +76,7 @@ def read_metars(data: bytes, *, name: str, until: datetime) -> tuple[Report, ...
     return tuple(sorted(reports, key=lambda report: report.start))
 
 
-def read_metar(text: str, *, until: datetime) -> Report | None:
+def read_metar(text: str, *, until: datetime) -> MetarReport | None:
     """One report; None for one that says NIL. What it leaves out is None.
 
     Raises InputError where there is no station and time, or nothing in it can be read.
@@ -110,10 +110,10 @@ def read_metar(text: str, *, until: datetime) -> Report | None:
     if seen.rain_mm_h is None and _WEATHER_UNKNOWN not in groups:
         seen = replace(seen, rain_mm_h=0.0)
     start = resolve_moment(*(int(part) for part in stamp.groups()), until=until)
-    return Report(station=words[0], start=start.astimezone(UTC), seen=seen, qnh_hpa=_qnh_hpa(groups))
+    return MetarReport(station=words[0], start=start.astimezone(UTC), seen=seen, qnh_hpa=_qnh_hpa(groups))
 
 
-def weather_by_hour(reports: tuple[Report, ...]) -> Mapping[datetime, ReportedWeather]:
+def weather_by_hour(reports: tuple[MetarReport, ...]) -> Mapping[datetime, ReportedWeather]:
     """What was seen in each clock hour (UTC) with a report in it: the worst of each quantity."""
     by_hour: dict[datetime, list[ReportedWeather]] = {}
     for report in reports:

@@ -28,7 +28,7 @@ _SPLIT = re.compile(r"=|(?<!\S)(?=TAF(?:3)?\s)|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class ForecastSpan:
     """Conditions that may hold between two moments."""
 
     begin: datetime
@@ -41,16 +41,16 @@ LONGEST = timedelta(hours=36)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class TafForecast:
     """A TAF: whose, when issued (its beginning, where it does not say), for when, and all it allows."""
 
     station: str
     issued: datetime
     begin: datetime
     end: datetime
-    spans: tuple[Span, ...]
+    spans: tuple[ForecastSpan, ...]
 
-    def hours(self) -> Mapping[datetime, ReportedWeather]:
+    def worst_by_hour(self) -> Mapping[datetime, ReportedWeather]:
         """The worst that each clock hour (UTC) of its validity may bring."""
         found: dict[datetime, ReportedWeather] = {}
         hour = hour_of(self.begin)
@@ -63,7 +63,7 @@ class Forecast:
         return found
 
 
-def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...]:
+def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[TafForecast, ...]:
     """The forecasts of a text in order of their issue; NIL and CNL ones are passed over.
 
     Each ends with `=`, an empty line or the next `TAF`. `until` (aware) is no earlier than their validity
@@ -71,7 +71,7 @@ def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...
     """
     text = data.decode("ascii", errors="replace")
     text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
-    forecasts: list[Forecast] = []
+    forecasts: list[TafForecast] = []
     problems: list[Problem] = []
     at = 0
     for part in _SPLIT.split(text):
@@ -90,16 +90,16 @@ def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[Forecast, ...
     return tuple(sorted(forecasts, key=lambda one: one.issued))
 
 
-def weather_by_hour(forecasts: Sequence[Forecast]) -> Mapping[datetime, ReportedWeather]:
+def weather_by_hour(forecasts: Sequence[TafForecast]) -> Mapping[datetime, ReportedWeather]:
     """What may come in each clock hour (UTC): of each station by its last word, the worst of them all."""
     stations: dict[str, dict[datetime, ReportedWeather]] = {}
     for forecast in forecasts:
-        stations.setdefault(forecast.station, {}).update(forecast.hours())
+        stations.setdefault(forecast.station, {}).update(forecast.worst_by_hour())
     hours = sorted({hour for own in stations.values() for hour in own})
     return {hour: worst_of(own[hour] for own in stations.values() if hour in own) for hour in hours}
 
 
-def read_taf(text: str, *, until: datetime) -> Forecast | None:
+def read_taf(text: str, *, until: datetime) -> TafForecast | None:
     """One forecast; None for one that says NIL or is cancelled.
 
     Raises InputError where station, validity or the first wind is missing, or a change has no time.
@@ -132,12 +132,12 @@ def read_taf(text: str, *, until: datetime) -> Forecast | None:
     if base.wind_mps is None:
         raise InputError(f"{station}: no wind to begin with", do="add it, such as 24012KT")
     spans = list(_read_spans(base, changes, begin, end, station))
-    return Forecast(station=station, issued=issued, begin=begin, end=end, spans=tuple(spans))
+    return TafForecast(station=station, issued=issued, begin=begin, end=end, spans=tuple(spans))
 
 
 def _read_spans(
     base: ReportedWeather, changes: Sequence[list[str]], begin: datetime, end: datetime, station: str
-) -> Iterator[Span]:
+) -> Iterator[ForecastSpan]:
     """What prevails, change by change, and what may stand beside it."""
     now, since = base, begin
     for words in changes:
@@ -148,8 +148,11 @@ def _read_spans(
             when = _moment_of_from(start, since)
             if begin < since and when < since:
                 raise InputError(f"{station}: {kind} is before the change before it", do="put them in order")
-            yield Span(begin=since, end=when, may_be=now)
-            now, since = _read_conditions(words[1:], whole=True).over(ReportedWeather(rain_mm_h=0.0)), when
+            yield ForecastSpan(begin=since, end=when, may_be=now)
+            now, since = (
+                _read_conditions(words[1:], whole=True).filled_from(ReportedWeather(rain_mm_h=0.0)),
+                when,
+            )
             continue
         times = next((match for word in words if (match := _SPAN.match(word))), None)
         if times is None:
@@ -160,11 +163,11 @@ def _read_spans(
             raise InputError(f"{station}: {kind} {times[0]} goes back in time", do="put it in order")
         said = _read_conditions(words[1:], whole=False)
         if kind == "BECMG":
-            yield Span(begin=since, end=last, may_be=now)
-            now, since = said.over(now), first
+            yield ForecastSpan(begin=since, end=last, may_be=now)
+            now, since = said.filled_from(now), first
         else:
-            yield Span(begin=first, end=last, may_be=said)
-    yield Span(begin=since, end=end, may_be=now)
+            yield ForecastSpan(begin=first, end=last, may_be=said)
+    yield ForecastSpan(begin=since, end=end, may_be=now)
 
 
 def _split_groups(words: Sequence[str]) -> list[list[str]]:

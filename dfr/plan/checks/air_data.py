@@ -38,14 +38,14 @@ def needs_of(scenario: Scenario) -> DataNeeds:
 
 def kinds_needed(scenario: Scenario) -> frozenset[DataKind]:
     """The kinds of data a go needs, by who sees the drone."""
-    return needs_of(scenario).kinds(in_sight=scenario.operation.kind is not OperationKind.BVLOS)
+    return needs_of(scenario).kinds_needed(in_sight=scenario.operation.kind is not OperationKind.BVLOS)
 
 
 def check_air_data(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """One finding for each kind of zone that is needed and not loaded, and for zones of unmanned aircraft."""
-    covers = [answer.cover(kind) for kind in RULE_OF_KIND]
+    covers = [answer.cover_of(kind) for kind in RULE_OF_KIND]
     found = [_missing(context, answer, cover) for cover in covers if cover.missing]
-    unmanned = answer.cover(DataKind.UNMANNED_ZONES)
+    unmanned = answer.cover_of(DataKind.UNMANNED_ZONES)
     return found if unmanned.missing else [*found, *_unmanned_loaded(context, unmanned)]
 
 
@@ -66,7 +66,7 @@ def _missing(context: Context, answer: VolumeAnswer, cover: KindCover) -> Findin
         Severity.UNKNOWN,
         f"{_what_is_missing(context, cover)}{_aerodrome_near(answer, cover)}",
         place=context.scenario.site.centre,
-        fix=needs_of(context.scenario).where(cover.kind),
+        fix=needs_of(context.scenario).where_to_get(cover.kind),
     )
 
 
@@ -176,7 +176,7 @@ def _unread(context: Context) -> Finding:
         Severity.UNKNOWN,
         words,
         place=context.scenario.site.centre,
-        fix=needs_of(context.scenario).where(DataKind.RESTRICTIONS),
+        fix=needs_of(context.scenario).where_to_get(DataKind.RESTRICTIONS),
         due=DayFact.NOTAMS,
     )
 
@@ -214,7 +214,7 @@ def _undrawn(context: Context, reading: NotamReading) -> list[Finding]:
         )
         for notams in context.world.notams
         for text in notams.undrawn
-        if text.activation.active(period.start, period.end, place) is not False
+        if text.activation.is_active(period.start, period.end, place) is not False
         and not is_judged(text.name, reading)
     ]
 

@@ -16,7 +16,7 @@ from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import any_in_hour, hour_windows
 from dfr.scenario.air import DataKind
 from dfr.scenario.model import OperationKind
-from dfr.world.airspace_answers import Verdict, VolumeAnswer, ZoneVerdict
+from dfr.world.airspace_answers import VolumeAnswer, ZoneState, ZoneVerdict
 from dfr.world.zones import TOUCH_EDGE_M, Zone, zone_of_restriction
 
 NEARBY_M = 15_000.0
@@ -70,7 +70,7 @@ def _answer(context: Context) -> VolumeAnswer | None:
 
 def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """What class the air has; where no file says, and a go needs to know, `check_air_data` has said so."""
-    entered = [v for v in _controlled(answer) if v.verdict is not Verdict.CLEAR]
+    entered = [v for v in _controlled(answer) if v.verdict is not ZoneState.CLEAR]
     if entered:
         return [_entered(context, "airspace-class", verdict, entered) for verdict in entered]
     lost = [s for s in context.world.airspace.sources if s.unplaced]
@@ -78,7 +78,7 @@ def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
         words = " ".join(_lost_volumes(s.unplaced, short_name(s.path)) for s in lost)
         fix = "repair the airspace file (`dfr airspace lint`)"
         return [finding("airspace-class", Severity.UNKNOWN, words, fix=fix)]
-    cover = answer.cover(DataKind.AIRSPACE)
+    cover = answer.cover_of(DataKind.AIRSPACE)
     if cover.missing:
         return []
     if cover.uncovered_share:
@@ -119,12 +119,12 @@ def _zone_findings(
 ) -> list[Finding]:
     """What is entered; where nothing is, the nearest zone with its margin."""
     mine = [v for v in answer.verdicts if _of(v, kinds)]
-    blocking = [v for v in mine if v.verdict is not Verdict.CLEAR]
+    blocking = [v for v in mine if v.verdict is not ZoneState.CLEAR]
     if blocking:
         return [_entered(context, rule, verdict, blocking) for verdict in blocking]
     nearest = min(mine, key=lambda v: v.margin_m, default=None)
     if nearest is None:
-        if all(answer.cover(kind).uncovered_share for kind in KINDS_OF_RULE[rule]):
+        if all(answer.cover_of(kind).uncovered_share for kind in KINDS_OF_RULE[rule]):
             return []
         words = f"No zone of this kind is within {NEARBY_M / 1000:.0f} km of the buffered volume."
         return [finding(rule, Severity.OK, words, place=context.scenario.site.centre)]
@@ -225,7 +225,7 @@ def _needed(context: Context, zone: Zone, entered: Sequence[ZoneVerdict]) -> Nee
 
 def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
     zone = verdict.zone
-    known = verdict.verdict is Verdict.CONFLICT
+    known = verdict.verdict is ZoneState.CONFLICT
     ask = f"ask {zone.contact}" if zone.contact else "get permission"
     if zone.possible:
         ask = "ask its sponsor whether it will exist and for a clearance; read the NOTAM"
@@ -260,7 +260,7 @@ def _notice_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
 
 
 def _notice_finding(context: Context, verdict: ZoneVerdict, mine: Sequence[ZoneVerdict]) -> Finding:
-    if verdict.verdict is Verdict.CLEAR:
+    if verdict.verdict is ZoneState.CLEAR:
         why = f": {verdict.reason}" if verdict.reason else ""
         words = f"The buffered volume is clear of {verdict.zone.label}{why}."
         return finding(
@@ -271,7 +271,7 @@ def _notice_finding(context: Context, verdict: ZoneVerdict, mine: Sequence[ZoneV
             margin_m=verdict.vertical_margin_m,
             source=verdict.zone.source,
         )
-    entered = [each for each in mine if each.verdict is not Verdict.CLEAR]
+    entered = [each for each in mine if each.verdict is not ZoneState.CLEAR]
     return _entered(context, "temporary-restriction", verdict, entered)
 
 
@@ -295,7 +295,7 @@ def check_restriction_hours(context: Context) -> list[Finding]:
     windows = hour_windows(context.scenario)
     buffer, frame, found = context.area(GROUND_RISK_BUFFER), context.world.frame, []
     for notice in context.scenario.restrictions:
-        near = zone_of_restriction(notice).area.local(frame).distance(buffer) <= TOUCH_EDGE_M
+        near = zone_of_restriction(notice).area.local_shape(frame).distance(buffer) <= TOUCH_EDGE_M
         active = [window for window in windows if any_in_hour([(notice.start, notice.end)], window.start)]
         if not near or buffer.is_empty or len(active) in (0, len(windows)):
             continue

@@ -18,7 +18,7 @@ from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
 from dfr.scenario.air import DataKind, ObstacleSurvey
 from dfr.scenario.model import Scenario
-from dfr.world.zones import Air, Range, VerticalLimit, limit_m_agl
+from dfr.world.zones import HeightReference, Range, VerticalLimit, limit_m_agl
 
 
 def check_heights(context: Context) -> list[Finding]:
@@ -171,9 +171,9 @@ def _obstacles_near(context: Context) -> Iterator[NearObstacle]:
     for zone in airspace.zones:
         if (
             zone.kind == OBSTACLE_KIND
-            and zone.active(context.scenario.period.start, context.scenario.period.end) is not False
+            and zone.is_active(context.scenario.period.start, context.scenario.period.end) is not False
         ):
-            area = zone.area.local(frame)
+            area = zone.area.local_shape(frame)
             away_m = float(area.distance(volume))
             if away_m <= NEAR_M:
                 yield NearObstacle(
@@ -186,7 +186,7 @@ def _hit(context: Context, item: NearObstacle) -> Finding | None:
     place = context.place(shapely.Point(shapely.get_coordinates(item.shape.centroid)[0]))
     height = context.world.terrain.ground_m_amsl(place)
     ground = None if height is None else (height, height)
-    top: Range | str = limit_m_agl(item.top, Air(ground_m_amsl=ground))
+    top: Range | str = limit_m_agl(item.top, HeightReference(ground_m_amsl=ground))
     if isinstance(top, str):
         fix = "load terrain, or state the height of the ground"
         return finding("obstacle", Severity.UNKNOWN, f"{item.label}: {top}.", place=place, fix=fix)
@@ -223,7 +223,7 @@ def _all_known(context: Context, obstacles: list[NearObstacle]) -> list[Finding]
             Severity.UNKNOWN,
             f"{words}{_near(obstacles)}",
             place=context.scenario.site.centre,
-            fix=needs_of(context.scenario).where(DataKind.OBSTACLES),
+            fix=needs_of(context.scenario).where_to_get(DataKind.OBSTACLES),
         )
     ]
 
@@ -281,5 +281,5 @@ def _cover(context: Context) -> tuple[str, ...]:
         terrain=context.world.terrain,
         needs=(DataKind.OBSTACLES,),
     )
-    found = answer.cover(DataKind.OBSTACLES)
+    found = answer.cover_of(DataKind.OBSTACLES)
     return () if found.missing else found.sources

@@ -15,7 +15,7 @@ from dfr.plan.jurisdictions import JURISDICTIONS, NONE, jurisdiction_of
 from dfr.plan.jurisdictions.model import OpenTopic
 from dfr.plan.permits import allowed, counts, quoted, validity_gap
 from dfr.scenario.model import Answer, Assumption, Authorisation, Scenario
-from dfr.world.countries import Fit, country_fit, rules_at, swapped
+from dfr.world.countries import CountryFit, country_fit, rules_at, swap_coordinates
 
 RULE = "jurisdiction"
 COUNTRY = OpenTopic(id="country", asks="in which country the site lies")
@@ -51,16 +51,16 @@ def _country(scenario: Scenario) -> Finding:
     """Whether the site lies where the rules hold; both readings of its position where it does not."""
     rules, centre = jurisdiction_of(scenario), scenario.site.centre
     fit = country_fit(rules.key, centre)
-    if fit is Fit.INSIDE:
+    if fit is CountryFit.INSIDE:
         words = f"The rules are those of the {rules.name}, and the site ({centre}) is there."
         return finding(RULE, Severity.OK, words, place=centre)
-    if fit is Fit.UNDECIDED and _answer(scenario, COUNTRY) is not None:
+    if fit is CountryFit.UNDECIDED and _answer(scenario, COUNTRY) is not None:
         return _topic(scenario, COUNTRY)
-    doubt = "may be outside it" if fit is Fit.UNDECIDED else "is outside it"
+    doubt = "may be outside it" if fit is CountryFit.UNDECIDED else "is outside it"
     words = f"The rules are those of the {rules.name}, but {centre} {doubt}, {_where(centre)}."
     words += _other_way(centre)
     fix = "correct site.centre or jurisdiction"
-    if fit is Fit.UNDECIDED:
+    if fit is CountryFit.UNDECIDED:
         fix += f"; or answer it: answers: [{{topic: {COUNTRY.id}, answer: ..., reference: ...}}]"
     return finding(RULE, Severity.UNKNOWN, words, place=centre, fix=fix)
 
@@ -73,7 +73,7 @@ def _where(position: Position) -> str:
 
 def _other_way(position: Position) -> str:
     """Where the place is with latitude and longitude changed over."""
-    other = swapped(position)
+    other = swap_coordinates(position)
     if other is None:
         return ""
     return f" Read the other way round, {other} is {_where(other)}."

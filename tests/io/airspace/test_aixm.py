@@ -238,7 +238,10 @@ def test_the_last_correction_of_a_baseline_counts_in_its_period() -> None:
     here = Position(lat_deg=52.0, lon_deg=-1.0)
     march, august = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
     found = {
-        round(edge_distance_m(zone, here) / NM): (zone.active(march, march), zone.active(august, august))
+        round(edge_distance_m(zone, here) / NM): (
+            zone.is_active(march, march),
+            zone.is_active(august, august),
+        )
         for zone in result.zones
     }
     assert found == {2: (True, False), 3: (False, True)}

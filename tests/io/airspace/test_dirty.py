@@ -120,7 +120,7 @@ def zone_json(schedule: dict[str, object] | None = None, dates: tuple[str, str] 
 def active(text: str, moment: str) -> bool | None:
     (zone,) = read(text, "zones.json").zones
     when = datetime.fromisoformat(moment)
-    return zone.active(when, when)
+    return zone.is_active(when, when)
 
 
 def test_dates_that_end_before_they_begin_are_not_known() -> None:
@@ -167,7 +167,7 @@ def test_daylight_is_found_at_any_longitude(lon: float) -> None:
         for hours, up in ((noon_h, True), (noon_h - 4.0, True), (noon_h + 4.0, True), (noon_h + 12.0, False)):
             begin = datetime(2024, 6, 10 + day, tzinfo=UTC).timestamp() + 3600.0 * hours
             when = datetime.fromtimestamp(begin, tz=UTC)
-            assert zone.active(when, when) is up, (day, hours)
+            assert zone.is_active(when, when) is up, (day, hours)
 
 
 def test_longitudes_that_run_on_past_180_mean_the_other_side() -> None:

@@ -46,7 +46,7 @@ def at(*clock: int) -> datetime:
 
 
 def active(zone: Zone, *clock: int) -> bool | None:
-    return zone.active(at(*clock), at(*clock))
+    return zone.is_active(at(*clock), at(*clock))
 
 
 CIRCLES = [
@@ -135,7 +135,7 @@ def test_what_may_be_anywhere_is_shown_and_undrawn(q: str) -> None:
     result = read_notams(notam("SOMETHING WILL HAPPEN", q=q))
     (text,) = result.undrawn
     assert "SOMETHING WILL HAPPEN" in str(text)
-    assert text.activation.active(at(18, 12), at(18, 12), Position(lat_deg=51.5, lon_deg=-1.0)) is True
+    assert text.activation.is_active(at(18, 12), at(18, 12), Position(lat_deg=51.5, lon_deg=-1.0)) is True
 
 
 def test_a_closed_taxiway_restricts_no_airspace_and_is_kept() -> None:

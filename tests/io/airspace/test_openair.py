@@ -114,12 +114,12 @@ def test_activation_windows_are_utc_and_none_means_only_when_notified() -> None:
     noon = datetime(2023, 12, 16, 12, tzinfo=UTC)
     hour = HEAD + "AA 2023-12-16T12:00Z/2023-12-16T13:00Z\n" + TRIANGLE
     (zone,) = read(hour).zones
-    assert zone.active(noon, noon) is True
-    assert zone.active(noon.replace(hour=14), noon.replace(hour=14)) is False
+    assert zone.is_active(noon, noon) is True
+    assert zone.is_active(noon.replace(hour=14), noon.replace(hour=14)) is False
     (zone,) = read(HEAD + "AA NONE\n" + TRIANGLE).zones
-    assert (zone.active(noon, noon), zone.activation.by_notice) == (None, True)
+    assert (zone.is_active(noon, noon), zone.activation.by_notice) == (None, True)
     result = read(HEAD + "AA weekends when busy\n" + TRIANGLE)
-    assert result.zones[0].active(noon, noon) is None
+    assert result.zones[0].is_active(noon, noon) is None
     assert codes(result) == [(5, "unreadable-activation", "repaired")]
 
 
@@ -218,9 +218,9 @@ def test_remarks_behind_records_are_no_part_of_them() -> None:
     assert (a.lower.value_m, a.upper, b.upper) == (pytest.approx(457.2), UNLIMITED, UNLIMITED)
     assert edge_distance_m(a, Position(lat_deg=50.0, lon_deg=-1.0)) == pytest.approx(2.5 * 1852, abs=0.5)
     midnight = datetime(2024, 12, 18, tzinfo=UTC)
-    assert [a.active(t, t) for t in (noon, midnight)] == [True, False]
+    assert [a.is_active(t, t) for t in (noon, midnight)] == [True, False]
     early, late = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
-    assert [b.active(t, t) for t in (early, noon, late)] == [True, False, True]
+    assert [b.is_active(t, t) for t in (early, noon, late)] == [True, False, True]
 
 
 def test_none_overrides_all_other_hours() -> None:
@@ -228,7 +228,7 @@ def test_none_overrides_all_other_hours() -> None:
     noon = datetime(2023, 12, 16, 12, tzinfo=UTC)
     for lines in (hour + "AA NONE\n", "AA NONE ; by notice\n" + hour):
         (zone,) = read(HEAD + lines + TRIANGLE).zones
-        assert (zone.active(noon, noon), zone.activation.by_notice) == (None, True)
+        assert (zone.is_active(noon, noon), zone.activation.by_notice) == (None, True)
 
 
 def test_a_limit_said_twice_becomes_the_widest() -> None:

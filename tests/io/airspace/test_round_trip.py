@@ -17,7 +17,7 @@ from dfr.io.airspace.files import read_airspace
 from dfr.io.airspace.limits import limit_text, parse_limit, plain_words
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.units import FOOT_M
-from dfr.world.zones import Zone, limit
+from dfr.world.zones import Zone, vertical_limit
 
 EARTH = Geod(ellps="WGS84")
 BACK = {"openair": "back.txt", "geojson": "back.geojson", "ed318": "back.json", "kml": "back.kml"}
@@ -91,7 +91,7 @@ def test_limits_keep_their_height_and_their_datum(form: str, lower: str, upper: 
 
 @given(value_m=st.floats(1.0, 30_000.0), datum=st.sampled_from(["AGL", "AMSL", "WGS84", "FL"]))
 def test_any_limit_in_words_is_read_back_to_the_centimetre(value_m: float, datum: str) -> None:
-    level = limit(value_m, VerticalDatum(datum))
+    level = vertical_limit(value_m, VerticalDatum(datum))
     for words in (plain_words(level), limit_text(level)):
         found = parse_limit(words)
         assert found is not None
@@ -149,12 +149,12 @@ def test_hours_are_kept_or_said_to_be_lost(form: str) -> None:
     seconds = openair() + b"AA 2024-06-21T11:00:30Z/2024-06-21T12:00:59Z\n"
     (_,), (after,), lost = back(seconds, form)
     inside, outside = NOON.replace(second=30), NOON.replace(minute=2)
-    kept = after.active(inside, inside), after.active(outside, outside)
+    kept = after.is_active(inside, inside), after.is_active(outside, outside)
     assert kept == (True, False) or (kept == (True, True) and any("hours" in line for line in lost))
 
 
 def test_feet_are_exact() -> None:
-    assert limit_text(limit(2000 * FOOT_M, VerticalDatum.AMSL)) == "2000 ft AMSL"
+    assert limit_text(vertical_limit(2000 * FOOT_M, VerticalDatum.AMSL)) == "2000 ft AMSL"
 
 
 @pytest.mark.parametrize("form", list(FORMATS))

@@ -103,7 +103,7 @@ def test_constructed_zones_lie_at_the_distances_on_record(
 
 def test_only_class_a_from_flight_level_65_is_overhead_both_sites(solent: Airspace) -> None:
     for site in (SOUTHSEA, SEACLOSE):
-        ((overhead, away_m),) = solent.near(site)
+        ((overhead, away_m),) = solent.zones_near(site)
         assert (overhead.name, overhead.airspace_class, overhead.lower.text) == (
             "PORTSMOUTH CTA-1",
             "A",
@@ -146,7 +146,7 @@ def test_the_zones_near_a_site_are_those_of_the_table(
     solent: Airspace, table: list[dict[str, object]], site: Position, column: str
 ) -> None:
     """Every row within 29.9 km is answered; what the table lacks says how it came about."""
-    near = solent.near(site, within_m=30_000)
+    near = solent.zones_near(site, within_m=30_000)
     answered = {
         (zone.name, zone.lower.text, zone.upper.text): away_m or edge_distance_m(zone, site)
         for zone, away_m in near
@@ -184,7 +184,7 @@ def test_temporary_restrictions_of_yaixm_have_dates_nobody_can_read(reference: P
     assert len(read.zones) == 11
     assert {zone.kind for zone in read.zones} == {"RA(T)"}
     noon = datetime(2024, 8, 24, tzinfo=UTC)
-    assert {zone.active(noon, noon) for zone in read.zones} == {None}
+    assert {zone.is_active(noon, noon) for zone in read.zones} == {None}
 
 
 def test_letters_of_agreement_inform_and_take_nothing_away(reference: Path) -> None:

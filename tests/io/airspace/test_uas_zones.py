@@ -92,7 +92,7 @@ def test_daily_hours_hold_on_their_days_only() -> None:
         datetime(2024, 8, 21, 12, tzinfo=UTC): False,
         datetime(2024, 9, 2, 12, tzinfo=UTC): False,
     }
-    assert {moment: zone.active(moment, moment) for moment in moments} == moments
+    assert {moment: zone.is_active(moment, moment) for moment in moments} == moments
 
 
 def test_hours_that_cannot_be_read_are_not_known() -> None:
@@ -100,7 +100,7 @@ def test_hours_that_cannot_be_read_are_not_known() -> None:
     feature["applicability"] = [{"schedule": [{"day": ["SOMEDAY"]}]}]
     result = read({"features": [feature]})
     noon = datetime(2024, 8, 19, 12, tzinfo=UTC)
-    assert result.zones[0].active(noon, noon) is None
+    assert result.zones[0].is_active(noon, noon) is None
     assert [p.code for p in result.problems] == ["unreadable-activation"]
 
 
@@ -152,7 +152,7 @@ def test_ed_318_zones_by_daylight_follow_the_sun() -> None:
     }
     for (month, day, hour), active in expected.items():
         moment = datetime(2024, month, day, hour, tzinfo=UTC)
-        assert zone.active(moment, moment) is active
+        assert zone.is_active(moment, moment) is active
 
 
 def test_plain_geojson_with_words_for_limits() -> None:
@@ -246,7 +246,7 @@ def test_ed_269_words_in_geojson_are_geojson() -> None:
     (zone,) = result.zones
     assert (result.kind, zone.kind, result.problems) == ("geojson", "PROHIBITED", ())
     later = datetime(2026, 1, 1, tzinfo=UTC)
-    assert zone.active(later, later) is False
+    assert zone.is_active(later, later) is False
 
 
 @pytest.mark.parametrize("wrapper", ["items", "zones", "GeoZones"])
@@ -530,7 +530,7 @@ def test_hours_at_the_ends_of_the_calendar_are_not_known_and_do_not_crash() -> N
     feature = ed318(point, limitedApplicability=[{"schedule": schedule}])
     (zone,) = read({"type": "FeatureCollection", "features": [feature]}).zones
     for moment in (datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)):
-        assert zone.active(moment, moment) in (None, True, False)
+        assert zone.is_active(moment, moment) in (None, True, False)
 
 
 def point(**properties: object) -> dict[str, object]:

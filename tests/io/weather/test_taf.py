@@ -8,7 +8,7 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.io.weather.groups import ReportedWeather
-from dfr.io.weather.taf import Forecast, read_taf, read_tafs
+from dfr.io.weather.taf import TafForecast, read_taf, read_tafs
 from dfr.units import kt_to_mps
 
 UNTIL = datetime(2024, 8, 25, 22, tzinfo=UTC)
@@ -20,18 +20,18 @@ CHANGES = """TAF AMD EGLL 251058Z 2512/2618 24015G27KT 9999 SCT030
      FM260900 VRB03KT P6SM SKC="""
 
 
-def forecast(text: str) -> Forecast:
+def forecast(text: str) -> TafForecast:
     found = read_taf(text, until=UNTIL)
     assert found is not None
     return found
 
 
 def at(text: str, day: int, hour: int) -> ReportedWeather:
-    return forecast(text).hours()[datetime(2024, 8, day, hour, tzinfo=UTC)]
+    return forecast(text).worst_by_hour()[datetime(2024, 8, day, hour, tzinfo=UTC)]
 
 
 def test_it_holds_from_its_first_hour_to_its_last():
-    hours = list(forecast(CHANGES).hours())
+    hours = list(forecast(CHANGES).worst_by_hour())
     assert (hours[0], hours[-1]) == (
         datetime(2024, 8, 25, 12, tzinfo=UTC),
         datetime(2024, 8, 26, 17, tzinfo=UTC),
@@ -65,7 +65,7 @@ def test_from_replaces_all():
 
 def test_midnight_may_be_written_as_hour_24():
     text = "EGHI 250500Z 2506/2524 24010KT 9999 BECMG 2522/2524 18020KT"
-    assert list(forecast(text).hours())[-1].hour == 23
+    assert list(forecast(text).worst_by_hour())[-1].hour == 23
 
 
 def test_metres_a_second_and_a_change_within_an_hour():
@@ -96,7 +96,7 @@ def test_a_year_ends_within_a_forecast():
     found = read_taf(
         "TAF EGLL 311058Z 3112/0118 24015KT 9999 FM010600 30020KT", until=datetime(2025, 1, 2, tzinfo=UTC)
     )
-    hours = list(found.hours().items())
+    hours = list(found.worst_by_hour().items())
     assert (hours[0][0], hours[-1][0]) == (
         datetime(2024, 12, 31, 12, tzinfo=UTC),
         datetime(2025, 1, 1, 17, tzinfo=UTC),
