@@ -64,7 +64,7 @@ def landings() -> dict[str, float]:
 def our_steps() -> float:
     """Seconds of a batch of closed-loop steps."""
     body = QuadDynamics(airframe_of(find_drone("arducopter-sitl-quad")), vehicles=BATCH)
-    loop = PositionLoop(LoopGains.of(FlightSettings()), vehicles=BATCH)
+    loop = PositionLoop(LoopGains.from_settings(FlightSettings()), vehicles=BATCH)
     wind = np.random.default_rng(1).normal(0.0, 3.0, (3, BATCH))
     still = np.zeros(BATCH)
 

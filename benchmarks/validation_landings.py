@@ -14,7 +14,7 @@ from validation_rows import Row, records, save
 
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import Touchdowns, Trials, land
+from dfr.aircraft.touchdown import Touchdowns, Trials, fly_landings
 from dfr.scenario.model import Guidance
 
 TRIALS = 2000
@@ -47,7 +47,7 @@ def touchdowns(wind: float, intensity: float, guidance: Guidance) -> Touchdowns:
         guidance=guidance,
         nose_off_wind_deg=np.resize(noses, TRIALS),
     )
-    return land(find_drone("arducopter-sitl-quad"), trials, settings=FlightSettings(), seed=7)
+    return fly_landings(find_drone("arducopter-sitl-quad"), trials, settings=FlightSettings(), seed=7)
 
 
 def landing_rows(folder: Path) -> Iterator[Row]:

@@ -73,8 +73,8 @@ def read_cases(data: bytes, *, name: str) -> Cases:
     lines = (line.decode("utf-8", errors="replace") for line in data.splitlines())
     for number, line in enumerate(lines, start=1):
         if line and not line.isspace():
-            reader.read(number, line)
-    return reader.cases()
+            reader.read_line(number, line)
+    return reader.read_cases()
 
 
 def predict_cases(cases: Cases) -> list[dict[str, object]]:
@@ -82,9 +82,9 @@ def predict_cases(cases: Cases) -> list[dict[str, object]]:
     results: list[dict[str, object]] = [{} for _ in range(len(cases))]
     for key in dict.fromkeys(cases.drones):
         rows = [row for row, drone in enumerate(cases.drones) if drone == key]
-        sorties = _fly(cases, key, rows)
+        sorties = _predict_cases(cases, key, rows)
         back_by = return_by_s(sorties, _usable_wh(cases, key, rows))
-        for row, document in zip(rows, _documents(sorties, back_by), strict=True):
+        for row, document in zip(rows, _as_documents(sorties, back_by), strict=True):
             passed_over = cases.passed_over[row]
             results[row] = {**document, "params_passed_over": list(passed_over)} if passed_over else document
     return results
@@ -101,7 +101,7 @@ def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
     return np.asarray(usable * health * (1.0 - reserve), float)
 
 
-def _fly(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
+def _predict_cases(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
     """All cases of one drone."""
     index = np.array(rows)
     column = {name: values[index] for name, values in cases.columns.items()}
@@ -135,14 +135,14 @@ def _wind_factor(profiles: Sequence[str], column: Mapping[str, FloatArray]) -> F
     return np.where(kind == "sqrt60", np.sqrt(np.minimum(height / SQRT_HEIGHT_M, 1.0)), log)
 
 
-def _documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object]]:
+def _as_documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object]]:
     """One dictionary a sortie: null for what cannot be flown, and what chance does to it."""
-    columns = {name: _column(sorties, name) for name in RESULTS}
-    latest = _rounded(back_by_s)
+    columns = {name: _column_of(sorties, name) for name in RESULTS}
+    latest = _round_column(back_by_s)
     reachable = np.isfinite(sorties.total_s).tolist()
     limited = [LIMITS[int(code)] for code in sorties.limited]
     out, back = sorties.ground_speed_out_mps.tolist(), sorties.ground_speed_back_mps.tolist()
-    scattered = _scattered(sorties)
+    scattered = _spread_of_rows(sorties)
     return [
         {
             **{name: columns[name][row] for name in RESULTS},
@@ -157,7 +157,7 @@ def _documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object
     ]
 
 
-def _scattered(sorties: Sorties) -> dict[int, dict[str, object]]:
+def _spread_of_rows(sorties: Sorties) -> dict[int, dict[str, object]]:
     """By row of the sorties whose way back, or out, differs from flight to flight: how, and by what."""
     scatter = sorties.back_scatter
     parts = {
@@ -168,10 +168,10 @@ def _scattered(sorties: Sorties) -> dict[int, dict[str, object]]:
     least = LEAST_SCATTER * sorties.back_s
     rows = np.flatnonzero(np.isfinite(sorties.back_s) & (sum(parts.values()) > least))
     columns = {
-        "out_sd_s": _rounded(sorties.out_sd_s[rows]),
-        "back_sd_s": _rounded(scatter.deviation_s[rows]),
-        "back_early_s": _rounded(sorties.back_early_s[rows]),
-        "back_late_s": _rounded(sorties.back_late_s[rows]),
+        "out_sd_s": _round_column(sorties.out_sd_s[rows]),
+        "back_sd_s": _round_column(scatter.deviation_s[rows]),
+        "back_early_s": _round_column(sorties.back_early_s[rows]),
+        "back_late_s": _round_column(sorties.back_late_s[rows]),
         "may_not_return": (~np.isfinite(sorties.back_late_s[rows])).tolist(),
     }
     names = [[name for name, part in parts.items() if part[row] > least[row]] for row in rows]
@@ -181,11 +181,11 @@ def _scattered(sorties: Sorties) -> dict[int, dict[str, object]]:
     }
 
 
-def _column(sorties: Sorties, name: str) -> list[float | None]:
-    return _rounded(getattr(sorties, "on_scene_s" if name == "hover_s" else name))
+def _column_of(sorties: Sorties, name: str) -> list[float | None]:
+    return _round_column(getattr(sorties, "on_scene_s" if name == "hover_s" else name))
 
 
-def _rounded(values: FloatArray) -> list[float | None]:
+def _round_column(values: FloatArray) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in np.round(values, 6).tolist()]
 
 
@@ -195,7 +195,7 @@ def _only_numbers(params: Mapping[str, Any]) -> None:
             raise InputError(f"{name}: {value!r} is no number", do="write {NAME: number}")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object; ValueError where a field is given twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -218,19 +218,21 @@ class _Reader:
         self._passed_over: list[tuple[str, ...]] = []
         self._known: dict[tuple[object, ...], tuple[FlightSettings, tuple[str, ...]]] = {}
 
-    def read(self, number: int, line: str) -> None:
+    def read_line(self, number: int, line: str) -> None:
         """One line."""
-        raw = self._object(number, line)
+        raw = self._read_object(number, line)
         if raw is None:
             return
         before = len(self._problems)
-        row = self._numbers(number, raw)
+        row = self._read_numbers(number, raw)
         profile, drone = raw.get("wind_profile", "none"), raw.get("drone", DEFAULT_DRONE)
         if profile not in PROFILES:
-            self._wrong(number, "wind_profile", f"{profile!r} is not known", f"use {', '.join(PROFILES)}")
+            self._note_problem(
+                number, "wind_profile", f"{profile!r} is not known", f"use {', '.join(PROFILES)}"
+            )
         if not isinstance(drone, str) or drone not in catalogue.list_drones():
             known = ", ".join(catalogue.list_drones())
-            self._wrong(number, "drone", f"{drone!r} is not in the catalogue", f"use one of {known}")
+            self._note_problem(number, "drone", f"{drone!r} is not in the catalogue", f"use one of {known}")
             return
         settings = self._of_params(number, raw)
         if settings is None or len(self._problems) > before:
@@ -241,10 +243,10 @@ class _Reader:
         self._settings.append(settings[0])
         self._passed_over.append(settings[1])
 
-    def cases(self) -> Cases:
+    def read_cases(self) -> Cases:
         """The cases, or InputError with every problem."""
         if not self._rows and not self._problems:
-            self._wrong(None, "", "no case", "write one JSON object a line")
+            self._note_problem(None, "", "no case", "write one JSON object a line")
         if self._problems:
             raise InputError("\n".join(str(problem) for problem in self._problems))
         table = np.array(self._rows).T
@@ -256,33 +258,33 @@ class _Reader:
             passed_over=tuple(self._passed_over),
         )
 
-    def _wrong(self, line: int | None, path: str, what: str, do: str) -> None:
+    def _note_problem(self, line: int | None, path: str, what: str, do: str) -> None:
         self._problems.append(Problem(file=self._name, line=line, path=path, what=what, do=do))
 
-    def _object(self, number: int, line: str) -> dict[str, Any] | None:
+    def _read_object(self, number: int, line: str) -> dict[str, Any] | None:
         try:
-            raw = json.loads(line, object_pairs_hook=_once)
+            raw = json.loads(line, object_pairs_hook=_refuse_repeats)
         except (ValueError, RecursionError) as error:
-            self._wrong(number, "", f"not JSON ({error})", "write one JSON object a line")
+            self._note_problem(number, "", f"not JSON ({error})", "write one JSON object a line")
             return None
         if not isinstance(raw, dict):
-            self._wrong(number, "", "not a JSON object", "write one JSON object a line")
+            self._note_problem(number, "", "not a JSON object", "write one JSON object a line")
             return None
         for key in REQUIRED:
             if key not in raw:
-                self._wrong(number, key, "missing", "give a number")
+                self._note_problem(number, key, "missing", "give a number")
         for key in sorted(raw.keys() - KNOWN):
-            self._wrong(number, key, "unknown field", "remove it")
+            self._note_problem(number, key, "unknown field", "remove it")
         return raw
 
-    def _numbers(self, number: int, raw: Mapping[str, Any]) -> list[float]:
+    def _read_numbers(self, number: int, raw: Mapping[str, Any]) -> list[float]:
         row: list[float] = []
         for key, (least, most, default) in NUMBERS.items():
             value = raw.get(key, default)
             if (type(value) is float or type(value) is int) and (key not in raw or least <= value <= most):
                 row.append(float(value))
                 continue
-            self._wrong(number, key, f"{value!r} is no number in range", f"give {least:g} to {most:g}")
+            self._note_problem(number, key, f"{value!r} is no number in range", f"give {least:g} to {most:g}")
             row.append(default)
         return row
 
@@ -295,7 +297,7 @@ class _Reader:
         """
         params = raw.get("params", {})
         if not isinstance(params, dict):
-            self._wrong(number, "params", "not an object", "write {NAME: value}")
+            self._note_problem(number, "params", "not an object", "write {NAME: value}")
             return None
         try:
             _only_numbers(params)
@@ -308,6 +310,6 @@ class _Reader:
                 self._known[key] = settings, tuple(name for name in params if name not in PARAMETERS)
         except (InputError, TypeError) as error:
             what, do = (error.what, error.do) if isinstance(error, InputError) else (str(error), "")
-            self._wrong(number, "params", what, do or "write {NAME: number}")
+            self._note_problem(number, "params", what, do or "write {NAME: number}")
             return None
         return self._known[key]

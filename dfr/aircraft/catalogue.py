@@ -92,7 +92,7 @@ class Drone:
 
     def figures(self) -> dict[str, Figure]:
         """Every figure of the row by field name."""
-        return _figures(self)
+        return _figures_of(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,33 +128,38 @@ class Dock:
 
     def figures(self) -> dict[str, Figure]:
         """Every figure of the row by field name."""
-        return _figures(self)
+        return _figures_of(self)
 
 
 def find_drone(key: str) -> Drone:
     """The drone of a key. Raises InputError, naming the known ones, for any other."""
-    return _known(list_drones(), key, "drone")
+    return _find_row(list_drones(), key, "drone")
 
 
 def find_dock(key: str) -> Dock:
     """The dock of a key. Raises InputError, naming the known ones, for any other."""
-    return _known(list_docks(), key, "dock")
+    return _find_row(list_docks(), key, "dock")
 
 
 @cache
 def list_drones() -> dict[str, Drone]:
     """Every drone by key, in the order of the data file."""
-    return {key: Drone(key=key, **_row(row, _names(Drone))) for key, row in _data()["drones"].items()}
+    return {
+        key: Drone(key=key, **_read_row(row, _field_names(Drone)))
+        for key, row in _read_data()["drones"].items()
+    }
 
 
 @cache
 def list_docks() -> dict[str, Dock]:
     """Every dock by key, in the order of the data file."""
-    return {key: Dock(key=key, **_row(row, _names(Dock))) for key, row in _data()["docks"].items()}
+    return {
+        key: Dock(key=key, **_read_row(row, _field_names(Dock))) for key, row in _read_data()["docks"].items()
+    }
 
 
 @cache
-def _data() -> dict[str, dict[str, dict[str, Any]]]:
+def _read_data() -> dict[str, dict[str, dict[str, Any]]]:
     text = files("dfr.aircraft").joinpath("catalogue.yaml").read_text(encoding="utf-8")
     data: dict[str, dict[str, dict[str, Any]]] = yaml.load(text, Loader=_loader())
     return data
@@ -165,11 +170,11 @@ def _loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _names(kind: type) -> set[str]:
+def _field_names(kind: type) -> set[str]:
     return {item.name for item in fields(kind)} - {"key", "statuses"}
 
 
-def _row(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def _read_row(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
     """Constructor arguments of one row: values by name, and the statuses of the sourced ones."""
     if set(row) != names:
         raise ValueError(f"catalogue row {row.get('name')}: fields differ: {sorted(set(row) ^ names)}")
@@ -178,19 +183,19 @@ def _row(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {**values, "statuses": statuses}
 
 
-def _figures(row: Drone | Dock) -> dict[str, Figure]:
+def _figures_of(row: Drone | Dock) -> dict[str, Figure]:
     numbers = {name: getattr(row, name) for name in row.statuses if name != "ip"}
     return {
-        name: Figure(value=value, unit=_unit(name), source_status=STATUSES[row.statuses[name]])
+        name: Figure(value=value, unit=_unit_of(name), source_status=STATUSES[row.statuses[name]])
         for name, value in numbers.items()
     }
 
 
-def _unit(name: str) -> str:
+def _unit_of(name: str) -> str:
     return next((unit for suffix, unit in UNITS if name.endswith(suffix)), "1")
 
 
-def _known(rows: dict[str, Row], key: str, what: str) -> Row:
+def _find_row(rows: dict[str, Row], key: str, what: str) -> Row:
     if key not in rows:
         raise InputError(f"no {what} {key!r} in the catalogue", do=f"use one of: {', '.join(rows)}")
     return rows[key]

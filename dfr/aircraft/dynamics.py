@@ -67,9 +67,9 @@ class QuadDynamics:
         self, lean_command: FloatArray, climb_accel_mps2: FloatArray, wind_mps: FloatArray, dt_s: float
     ) -> None:
         """Fly on for a time step: commanded lean (2, n) and vertical acceleration (n), wind (3, n)."""
-        self.lean_target += (lean_command - self.lean_target) * _share(dt_s, self.input_tc_s)
-        self.lean += (self.lean_target - self.lean) * _share(dt_s, RATE_LAG_S)
-        self.climb_accel_mps2 += (climb_accel_mps2 - self.climb_accel_mps2) * _share(dt_s, VERTICAL_LAG_S)
+        self.lean_target += (lean_command - self.lean_target) * _lag_share(dt_s, self.input_tc_s)
+        self.lean += (self.lean_target - self.lean) * _lag_share(dt_s, RATE_LAG_S)
+        self.climb_accel_mps2 += (climb_accel_mps2 - self.climb_accel_mps2) * _lag_share(dt_s, VERTICAL_LAG_S)
         acceleration = self.acceleration(wind_mps)
         self.position_m += dt_s * self.velocity_mps + (0.5 * dt_s**2) * acceleration
         self.velocity_mps += dt_s * acceleration
@@ -110,7 +110,7 @@ class LoopGains:
     lean_limit: float
 
     @classmethod
-    def of(cls, settings: FlightSettings) -> LoopGains:
+    def from_settings(cls, settings: FlightSettings) -> LoopGains:
         """The gains of flight settings."""
         return cls(
             position_p=settings.position_p,
@@ -138,11 +138,13 @@ class PositionLoop:
         self._linear_m = gains.correction_accel_mps2 / gains.position_p**2
         self._started = False
 
-    def settle(self, lean: FloatArray) -> None:
+    def settle_at(self, lean: FloatArray) -> None:
         """Start as if this lean had long been held: the integrator carries it."""
         self.integral = GRAVITY_MPS2 * np.array(lean, dtype=float)
 
-    def resume(self, integral: FloatArray, error: FloatArray, slope: FloatArray, limit: FloatArray) -> None:
+    def resume_from(
+        self, integral: FloatArray, error: FloatArray, slope: FloatArray, limit: FloatArray
+    ) -> None:
         """Go on from the state of another loop."""
         self.integral, self.error, self.slope, self.limit = (
             np.array(array) for array in (integral, error, slope, limit)
@@ -166,11 +168,11 @@ class PositionLoop:
     ) -> FloatArray:
         """The lean (2, n) to command for position errors (target less estimate) and estimated velocities."""
         gains = self.gains
-        wanted = self._correction(position_error)
+        wanted = self._correction_speed(position_error)
         if velocity_wanted is not None:
             wanted = wanted + velocity_wanted
-        self._filter(wanted - velocity_mps, dt_s)
-        self._integrate(dt_s)
+        self._filter_error(wanted - velocity_mps, dt_s)
+        self._grow_integral(dt_s)
         accel = gains.velocity_p * self.error + self.integral + gains.velocity_d * self.slope
         if accel_wanted is not None:
             accel = accel + accel_wanted
@@ -181,7 +183,7 @@ class PositionLoop:
         limited: FloatArray = lean * np.minimum(1.0, gains.lean_limit / np.maximum(length, 1e-9))
         return limited
 
-    def _correction(self, error: FloatArray) -> FloatArray:
+    def _correction_speed(self, error: FloatArray) -> FloatArray:
         """Velocity that corrects a position error: linear near, square root far, capped."""
         gains = self.gains
         distance = np.sqrt(error[0] ** 2 + error[1] ** 2)
@@ -191,8 +193,8 @@ class PositionLoop:
         correction: FloatArray = error * (speed / np.maximum(distance, 1e-9))
         return correction
 
-    def _filter(self, raw: FloatArray, dt_s: float) -> None:
-        share = _share(dt_s, 1.0 / (2.0 * math.pi * FILTER_HZ))
+    def _filter_error(self, raw: FloatArray, dt_s: float) -> None:
+        share = _lag_share(dt_s, 1.0 / (2.0 * math.pi * FILTER_HZ))
         if not self._started:
             self.error, self._started = np.array(raw), True
             return
@@ -200,7 +202,7 @@ class PositionLoop:
         self.error = before + (raw - before) * share
         self.slope = self.slope + ((self.error - before) / dt_s - self.slope) * share
 
-    def _integrate(self, dt_s: float) -> None:
+    def _grow_integral(self, dt_s: float) -> None:
         """Let the integral grow by the error, but not in length while the limit stands against it."""
         growth = (self.gains.velocity_i * dt_s) * self.error
         grown = self.integral + growth
@@ -211,6 +213,6 @@ class PositionLoop:
         self.integral = grown * np.minimum(1.0, most / np.maximum(new_length, 1e-9))
 
 
-def _share(dt_s: float, time_constant_s: float) -> float:
+def _lag_share(dt_s: float, time_constant_s: float) -> float:
     """Share of the way a first-order lag goes in a step, exact for a constant input."""
     return 1.0 - math.exp(-dt_s / time_constant_s)

@@ -19,7 +19,7 @@ import numpy as np
 from dfr.aircraft.catalogue import Dock, Drone
 from dfr.aircraft.precision import Camera
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import Sensors, Touchdowns, Trials, land
+from dfr.aircraft.touchdown import Sensors, Touchdowns, Trials, fly_landings
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 from dfr.units import GRAVITY_MPS2
@@ -100,7 +100,7 @@ class Limits:
     tip_over_mps: float = math.inf
 
     @classmethod
-    def of(cls, drone: Drone, dock: Dock) -> Limits:
+    def for_dock(cls, drone: Drone, dock: Dock) -> Limits:
         """The limits of a drone in a dock."""
         box = math.inf if dock.opening_m is None else 0.5 * (dock.opening_m - drone.footprint_m)
         return cls(
@@ -127,7 +127,7 @@ def tip_over_mps(drone: Drone) -> float:
     return math.sqrt(2.0 * GRAVITY_MPS2 * (radius - height) * (radius**2 + gyration**2)) / height
 
 
-def failures(touchdowns: Touchdowns, limits: Limits) -> dict[str, np.ndarray]:
+def find_failures(touchdowns: Touchdowns, limits: Limits) -> dict[str, np.ndarray]:
     """For each cause, which touchdowns fail by it; one may fail by several."""
     landed = touchdowns.landed
     return {
@@ -222,9 +222,9 @@ def _odds_rows(
 
 def _flown_odds(case: OddsCase) -> FloatArray:
     """The table of a case, its landings flown."""
-    touchdowns = _table(case.drone, case.guidance, case.turbulence_intensity, case.rain_mm_h)
-    limits = Limits.of(case.drone, case.dock)
-    bad = np.any(np.stack(list(failures(touchdowns, limits).values())), axis=0)
+    touchdowns = _fly_table(case.drone, case.guidance, case.turbulence_intensity, case.rain_mm_h)
+    limits = Limits.for_dock(case.drone, case.dock)
+    bad = np.any(np.stack(list(find_failures(touchdowns, limits).values())), axis=0)
     round_again = gone_round(touchdowns, limits)
     docked = ~bad & ~round_again
     shape = (len(ODDS_WINDS_MPS), ODDS_TRIALS)
@@ -242,7 +242,7 @@ def gone_round(touchdowns: Touchdowns, limits: Limits) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def _table(drone: Drone, guidance: Guidance, intensity: float, rain_mm_h: float) -> Touchdowns:
+def _fly_table(drone: Drone, guidance: Guidance, intensity: float, rain_mm_h: float) -> Touchdowns:
     """The flown landings of every wind of the table, one after the other."""
     winds = np.repeat(np.array(ODDS_WINDS_MPS), ODDS_TRIALS)
     trials = Trials(
@@ -254,7 +254,7 @@ def _table(drone: Drone, guidance: Guidance, intensity: float, rain_mm_h: float)
         camera=camera_of(drone),
         rain_mm_h=rain_mm_h,
     )
-    return land(
+    return fly_landings(
         drone,
         trials,
         settings=landing_settings(drone),

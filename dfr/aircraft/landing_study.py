@@ -16,14 +16,14 @@ from dfr.aircraft.landing import (
     NO_PARAMETERS,
     Limits,
     camera_of,
-    failures,
+    find_failures,
     gone_round,
     in_rain,
     landing_settings,
     sensors_of,
 )
 from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H, LOST_BY, PrecisionSettings
-from dfr.aircraft.touchdown import Touchdowns, Trials, land
+from dfr.aircraft.touchdown import Touchdowns, Trials, fly_landings
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
 from dfr.statistics import wilson
@@ -63,7 +63,7 @@ class TargetStory:
     in_air: int
 
     @classmethod
-    def of(cls, touchdowns: Touchdowns) -> TargetStory:
+    def from_touchdowns(cls, touchdowns: Touchdowns) -> TargetStory:
         """The story of landings under precision guidance."""
         numbers, counts = np.unique(touchdowns.retries, return_counts=True)
         return cls(
@@ -153,10 +153,10 @@ def study_landings(
     bear on a landing; `nose_off_wind_deg` is drawn where it is None.
     """
     begun = time.perf_counter()
-    limits = Limits.of(drone, dock)
+    limits = Limits.for_dock(drone, dock)
     parts: list[_Chunk] = []
     settings, precision = landing_settings(drone, params), PrecisionSettings.from_params(params)
-    for chunk, size in enumerate(_chunks(trials)):
+    for chunk, size in enumerate(_chunk_sizes(trials)):
         flown = Trials(
             wind_mps=np.full(size, wind_mps),
             intensity=np.full(size, turbulence_intensity),
@@ -170,11 +170,11 @@ def study_landings(
             rain_mm_h=rain_mm_h,
         )
         attempts = (
-            land(drone, flown, settings=settings, seed=_seed(seed, chunk, turn), dt_s=dt_s)
+            fly_landings(drone, flown, settings=settings, seed=_derive_seed(seed, chunk, turn), dt_s=dt_s)
             for turn in range(retries + 1)
         )
-        parts.append(_directed(attempts, limits))
-    return _summary(
+        parts.append(_fly_attempts(attempts, limits))
+    return _summarise(
         parts,
         limits,
         led=guidance is Guidance.PRECISION,
@@ -265,23 +265,23 @@ class _Chunk:
     steps: int
 
 
-def _directed(attempts: Iterator[Touchdowns], limits: Limits) -> _Chunk:
+def _fly_attempts(attempts: Iterator[Touchdowns], limits: Limits) -> _Chunk:
     """Attempts one after the other; each after the first counts only for those that went round before it."""
     ended = next(attempts)
     gone, steps = 0, ended.vehicle_steps
     while (again := gone_round(ended, limits)).any() and (fresh := next(attempts, None)) is not None:
         gone += int(again.sum())
         steps += fresh.vehicle_steps
-        ended = ended.replaced(again, fresh)
+        ended = ended.replace_rows(again, fresh)
     return _Chunk(ended=ended, gone=gone + int(ended.retries.sum()), steps=steps)
 
 
-def _summary(
+def _summarise(
     parts: list[_Chunk], limits: Limits, *, led: bool, seconds: float, directed: bool
 ) -> LandingStudy:
-    whole = Touchdowns.joined([part.ended for part in parts])
+    whole = Touchdowns.join_parts([part.ended for part in parts])
     off = gone_round(whole, limits) if directed else np.zeros(whole.landed.size, dtype=bool)
-    wrong = failures(whole, limits)
+    wrong = find_failures(whole, limits)
     bad = np.any(np.stack([*wrong.values(), off]), axis=0)
     landed = whole.landed
     return LandingStudy(
@@ -300,18 +300,18 @@ def _summary(
             **{cause: int(wrong[cause].sum()) for cause in CAUSES},
             "target_lost": int((bad & whole.unguided).sum()),
         },
-        target=TargetStory.of(whole) if led else None,
+        target=TargetStory.from_touchdowns(whole) if led else None,
         seconds=seconds,
         vehicle_steps=sum(part.steps for part in parts),
     )
 
 
-def _chunks(trials: int) -> list[int]:
+def _chunk_sizes(trials: int) -> list[int]:
     whole, rest = divmod(trials, CHUNK)
     return [CHUNK] * whole + ([rest] if rest else [])
 
 
-def _seed(seed: int, chunk: int, turn: int) -> int:
+def _derive_seed(seed: int, chunk: int, turn: int) -> int:
     """A seed of its own for each chunk and turn."""
     return int(np.random.SeedSequence([seed, chunk, turn]).generate_state(1)[0])
 

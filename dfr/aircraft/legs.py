@@ -159,7 +159,7 @@ class Wind:
     density: FloatArray
     gusts: Gusts | None = None
 
-    def along(self, courses_rad: FloatArray) -> FloatArray:
+    def along_courses(self, courses_rad: FloatArray) -> FloatArray:
         """The wind along a course of each path."""
         blows: FloatArray = self.east_mps * np.sin(courses_rad) + self.north_mps * np.cos(courses_rad)
         return blows
@@ -194,18 +194,18 @@ class FlownLegs:
     deviation_s: FloatArray
     last: LegProfile
 
-    def replaced(self, index: np.ndarray, other: FlownLegs) -> FlownLegs:
+    def replace_rows(self, index: np.ndarray, other: FlownLegs) -> FlownLegs:
         """With others in the place of some paths."""
-        return _replaced(self, index, other)
+        return _replace_rows(self, index, other)
 
 
-def _replaced(whole: Columns, index: np.ndarray, part: Columns) -> Columns:
+def _replace_rows(whole: Columns, index: np.ndarray, part: Columns) -> Columns:
     """Columns, and columns of columns, with some rows replaced."""
     columns: dict[str, Any] = {}
     for name in whole.__dataclass_fields__:
         values, others = getattr(whole, name), getattr(part, name)
         if isinstance(values, LegProfile):
-            columns[name] = _replaced(values, index, others)
+            columns[name] = _replace_rows(values, index, others)
         else:
             columns[name] = values.copy()
             columns[name][index] = others
@@ -242,7 +242,7 @@ def _turns_to_return(settings: SettingColumns) -> np.ndarray:
     return turns
 
 
-def joined(first: FlownLegs, second: FlownLegs, *, lengths_m: tuple[FloatArray, FloatArray]) -> FlownLegs:
+def join_legs(first: FlownLegs, second: FlownLegs, *, lengths_m: tuple[FloatArray, FloatArray]) -> FlownLegs:
     """Legs after a stop at the end of others; where either have no length, the others alone.
 
     Second legs without length end where the first do: `seconds` is the first's, and what the second take
@@ -312,7 +312,7 @@ def fly_legs(
     rows, first = np.arange(lengths_m.shape[0]), np.argmax(flown, axis=1)
     dragged = np.where(slowed, _dragged_seconds(speed, along, lean, settings), 0.0)
     whole[rows, first] += dragged[rows, first]
-    end = _rows(profile, rows, last)
+    end = _pick_legs(profile, rows, last)
     settling = time_to_cover(end, REACHED_M)
     saved = _corner_seconds(profile, courses_rad, flown, settings)
     seconds = whole.sum(axis=1) - saved - settling + FOLLOWING_LAG_S
@@ -400,7 +400,7 @@ def _slow_seconds(last: LegProfile, wanted_mps: FloatArray) -> FloatArray:
     return seconds
 
 
-def _rows(profile: LegProfile, rows: np.ndarray, legs: np.ndarray) -> LegProfile:
+def _pick_legs(profile: LegProfile, rows: np.ndarray, legs: np.ndarray) -> LegProfile:
     """One leg of each path."""
     names = LegProfile.__dataclass_fields__
     return LegProfile(**{name: getattr(profile, name)[rows, legs] for name in names})
@@ -424,7 +424,7 @@ def _corner_seconds(
     for corner in range(count):
         if not both[:, corner].any():
             continue
-        pair = [_rows(profile, rows, np.full(rows.shape, leg)) for leg in (corner, corner + 1)]
+        pair = [_pick_legs(profile, rows, np.full(rows.shape, leg)) for leg in (corner, corner + 1)]
         seconds = overlap_seconds(
             pair,
             half_turn[:, corner],

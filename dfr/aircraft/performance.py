@@ -112,16 +112,16 @@ class Sorties:
         reachable = bool(np.isfinite(self.total_s[index]))
         limits = ("speed", "tilt", "wind")
         return Sortie(
-            climb_s=_maybe(self.climb_s[index]),
-            out_s=_maybe(self.out_s[index]),
-            on_scene_s=_maybe(self.on_scene_s[index]),
-            back_s=_maybe(self.back_s[index]),
-            back_early_s=_maybe(self.back_early_s[index]),
-            back_late_s=_maybe(self.back_late_s[index]),
-            land_s=_maybe(self.land_s[index]),
-            total_s=_maybe(self.total_s[index]),
-            energy_wh=_maybe(self.energy_wh[index]),
-            late_energy_wh=_maybe(self.late_energy_wh[index]),
+            climb_s=_none_if_nan(self.climb_s[index]),
+            out_s=_none_if_nan(self.out_s[index]),
+            on_scene_s=_none_if_nan(self.on_scene_s[index]),
+            back_s=_none_if_nan(self.back_s[index]),
+            back_early_s=_none_if_nan(self.back_early_s[index]),
+            back_late_s=_none_if_nan(self.back_late_s[index]),
+            land_s=_none_if_nan(self.land_s[index]),
+            total_s=_none_if_nan(self.total_s[index]),
+            energy_wh=_none_if_nan(self.energy_wh[index]),
+            late_energy_wh=_none_if_nan(self.late_energy_wh[index]),
             hover_w=float(self.hover_w[index]),
             reachable=reachable,
             limited_by=limits[int(self.limited[index])],
@@ -198,12 +198,12 @@ def predict_paths(
         courses_rad=np.radians(np.broadcast_to(np.asarray(courses_deg, dtype=float), lengths.shape)),
         height_m=height,
         on_scene_s=scene,
-        wind=_wind(wind_e, wind_n, density, turbulence_intensity, height),
-        settings=SettingColumns.of(settings, count),
+        wind=_wind_of(wind_e, wind_n, density, turbulence_intensity, height),
+        settings=SettingColumns.from_settings(settings, count),
         temperature_c=temperature_c,
         sitl=sitl,
     )
-    return paths.flown()
+    return paths.fly_sorties()
 
 
 def return_by_s(sorties: Sorties, usable: FloatArray | float) -> FloatArray:
@@ -240,20 +240,20 @@ class _Paths:
         """The height they go home at."""
         return return_height_m(self.height_m, self.lengths_m[:, 0], self.settings)
 
-    def flown(self) -> Sorties:
+    def fly_sorties(self) -> Sorties:
         """The sorties."""
         asked = self.settings
         climb, takeoff_end = climb_seconds(
             self.height_m, asked.climb_mps, asked.vertical_accel_mps2, asked.vertical_shaping_jerk_mps3
         )
-        out = self.out()
+        out = self.fly_out()
         out_s = out.seconds + takeoff_end
         waiting = self.on_scene_s + out.settling_s + ARRIVAL_S
-        home = self.home(out, climb + out_s)
-        over_home, land = self.landing(home.legs)
-        return self.sorties((climb, out_s, waiting, home.seconds, over_home, land), out, home)
+        home = self.fly_home(out, climb + out_s)
+        over_home, land = self.landing_seconds(home.legs)
+        return self.collect_sorties((climb, out_s, waiting, home.seconds, over_home, land), out, home)
 
-    def out(self) -> FlownLegs:
+    def fly_out(self) -> FlownLegs:
         """The legs out."""
         return fly_legs(
             airframe_of(self.drone),
@@ -265,7 +265,7 @@ class _Paths:
             settings=self.settings,
         )
 
-    def home(self, out: FlownLegs, arrived_s: FloatArray) -> ReturnFlight:
+    def fly_home(self, out: FlownLegs, arrived_s: FloatArray) -> ReturnFlight:
         """The legs back, of drones that arrive so long after the lift."""
         path = ReturnPath(
             airframe=airframe_of(self.drone),
@@ -282,7 +282,7 @@ class _Paths:
             self.drone,
             turn_rad=course - TAKEOFF_HEADING_RAD,
             leg_s=out.seconds,
-            airspeed_mps=self.settings.cruise_mps - self.wind.along(course),
+            airspeed_mps=self.settings.cruise_mps - self.wind.along_courses(course),
             wind_mps=self.wind_mps,
             up_s=self.sitl.up_s + arrived_s,
             settings=self.settings,
@@ -290,7 +290,7 @@ class _Paths:
         on_scene_s = self.on_scene_s + out.slow_s + ARRIVAL_S
         return fly_return_of_sitl(path, on_scene_s=on_scene_s, error=error)
 
-    def landing(self, back: FlownLegs) -> tuple[FloatArray, FloatArray]:
+    def landing_seconds(self, back: FlownLegs) -> tuple[FloatArray, FloatArray]:
         """Seconds over home until 1 m below the return's height, and from there to the ground."""
         asked = self.settings
         first_metre, land = land_seconds(
@@ -304,7 +304,7 @@ class _Paths:
         loiter = np.maximum(asked.return_loiter_s, turn_seconds(self.courses_rad[:, 0] + np.pi, asked))
         return back.settling_s + ARRIVAL_S + loiter + first_metre, land
 
-    def sorties(self, times: tuple[FloatArray, ...], out: FlownLegs, home: ReturnFlight) -> Sorties:
+    def collect_sorties(self, times: tuple[FloatArray, ...], out: FlownLegs, home: ReturnFlight) -> Sorties:
         """The results of climb, out, on scene, back, over home and land."""
         climb, out_s, waiting, back_s, over_home, land = times
         spent = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
@@ -350,7 +350,7 @@ class _Paths:
         return watt_hours
 
 
-def _wind(
+def _wind_of(
     east: FloatArray, north: FloatArray, density: FloatArray, intensity: FloatArray | None, height: FloatArray
 ) -> Wind:
     """The wind of each path, gusts included where an intensity is given."""
@@ -367,5 +367,5 @@ def _wind(
     )
 
 
-def _maybe(value: float) -> float | None:
+def _none_if_nan(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None

@@ -128,7 +128,7 @@ class SensorRange:
     alt_min_m: float = 0.75
     alt_max_m: float = 8.0
 
-    def holds(self, height_m: FloatArray) -> np.ndarray:
+    def reaches_height(self, height_m: FloatArray) -> np.ndarray:
         """Where the target ought to be in sight."""
         low, high = self.alt_min_m, self.alt_max_m
         inside = np.ones(height_m.shape, dtype=bool)
@@ -162,7 +162,7 @@ class TargetDetector:
         self.seen_from_m = np.full((3, count), np.nan)
         self._begun = False
 
-    def look(
+    def look_once(
         self, *, offset_m: FloatArray, height_m: FloatArray, lean: FloatArray, own_m: FloatArray,
         seen_m: FloatArray, dt_s: float,
     ) -> None:  # fmt: skip
@@ -176,12 +176,12 @@ class TargetDetector:
         gone = self.acquired & (self.unseen_s + dt_s > LOST_AFTER_S) & ~seen
         self.lost_by = np.where(gone, why, self.lost_by)
         self.unseen_s = np.where(seen, 0.0, self.unseen_s + dt_s)
-        self._acquire(seen, gone, dt_s)
+        self._update_estimator(seen, gone, dt_s)
         self.lost_s = np.where(self.acquired, 0.0, self.lost_s + dt_s)
         self.place_m = np.where(self.acquired, own_m + seen_m, self.place_m)
         here = np.concatenate([own_m, height_m[None]])
         self.seen_from_m = np.where(seen, here, self.seen_from_m)
-        self._judge(own_m, height_m)
+        self._judge_target(own_m, height_m)
 
     def _hidden_by(self, offset_m: FloatArray, height_m: FloatArray, lean: FloatArray) -> np.ndarray:
         """0 where the target is seen, else what hides it."""
@@ -193,11 +193,11 @@ class TargetDetector:
         outside = along < far * math.cos(math.radians(camera.half_view_deg))
         why = np.where((why == 0) & outside, BY_VIEW, why)
         if self._blind_share > 0.0:
-            self._rain(LOOK_S)
+            self._hide_in_rain(LOOK_S)
             why = np.where((why == 0) & self.blind, BY_RAIN, why)
         return why
 
-    def _rain(self, dt_s: float) -> None:
+    def _hide_in_rain(self, dt_s: float) -> None:
         """Drops come and go: a two-state process with the mean spell and the share of the time."""
         clear_share = 1.0 - self._blind_share
         clears = 1.0 - math.exp(-dt_s / BLIND_SPELL_S)
@@ -205,7 +205,7 @@ class TargetDetector:
         chance = self._rng.random(self.blind.size)
         self.blind = np.where(self.blind, chance >= clears, chance < hides)
 
-    def _acquire(self, seen: np.ndarray, gone: np.ndarray, dt_s: float) -> None:
+    def _update_estimator(self, seen: np.ndarray, gone: np.ndarray, dt_s: float) -> None:
         """The target estimator: started by a sighting, trusted once settled, dropped when it starves."""
         if not self._begun:
             self.acquired, self._begun = seen.copy(), True
@@ -219,20 +219,20 @@ class TargetDetector:
         self.acquired |= settled
         self.steady_s = np.where(self.acquired, np.nan, self.steady_s)
 
-    def _judge(self, own_m: FloatArray, height_m: FloatArray) -> None:
+    def _judge_target(self, own_m: FloatArray, height_m: FloatArray) -> None:
         """AC_PrecLand::check_target_status: a target out of range when it was lost counts as never seen."""
         had = (self.known == FOUND) | (self.known == LOST)
-        old = (self.lost_s > FORGOTTEN_AFTER_S) | self._far(self.place_m, own_m)
-        old |= self._far(self.seen_from_m[:2], own_m)
+        old = (self.lost_s > FORGOTTEN_AFTER_S) | self._far_from(self.place_m, own_m)
+        old |= self._far_from(self.seen_from_m[:2], own_m)
         lost = np.where(had & ~old, LOST, NEVER)
-        missing = np.where(self.reach.holds(height_m), lost, OUT_OF_RANGE)
+        missing = np.where(self.reach.reaches_height(height_m), lost, OUT_OF_RANGE)
         self.known = np.where(self.acquired, FOUND, missing)
 
     @staticmethod
-    def _far(place_m: FloatArray, own_m: FloatArray) -> np.ndarray:
+    def _far_from(place_m: FloatArray, own_m: FloatArray) -> np.ndarray:
         return np.asarray(np.hypot(*(place_m - own_m)) > FORGOTTEN_BEYOND_M)
 
-    def keep(self, held: np.ndarray) -> None:
+    def keep_only(self, held: np.ndarray) -> None:
         """Only some of the landings."""
         scalars = ("blind", "unseen_s", "steady_s", "lost_s", "acquired", "known", "lost_by")
         keep_columns(self, held, (*scalars, "place_m", "seen_from_m"))
@@ -274,7 +274,7 @@ class PrecisionSettings:
             if not sound or (whole and value != int(value)):
                 what = "whole number" if whole else "number"
                 raise InputError(f"{name}: {value!r} is no {what} of {least:g} to {most:g}", do="correct it")
-            chosen[field] = _of(field, value)
+            chosen[field] = _from_field(field, value)
         return cls(**chosen)
 
 
@@ -291,7 +291,7 @@ PRECISION_PARAMETERS: dict[str, tuple[str, float, float, bool]] = {
 """Parameter -> (field, least, most, whole number): the ranges of its description."""
 
 
-def _of(field: str, value: float) -> float | bool:
+def _from_field(field: str, value: float) -> float | bool:
     if field == "fast_descent":
         return bool(int(value) & FAST_DESCENT)
     if field == "over_target":
@@ -311,16 +311,16 @@ class RetryMachine:
         self.failed_s = np.full(count, np.nan)
         self.goal_m = np.zeros((3, count))
 
-    def update(self, target: TargetDetector, own_m: FloatArray, dt_s: float) -> None:
+    def take_turn(self, target: TargetDetector, own_m: FloatArray, dt_s: float) -> None:
         """One turn: `own_m` (3, n) is where each drone believes to be."""
         known = target.known
         held = (known == FOUND) | (known == OUT_OF_RANGE)
         self.asked = np.full(known.size, GO_DOWN)
         if held.all():
-            self._forget(held)
+            self._start_anew(held)
             return
         self.failed_s = self.failed_s + dt_s
-        self._forget(held)
+        self._start_anew(held)
         fails = known == NEVER
         missing = known == LOST
         retrying = missing & (self.state == RETRY)
@@ -331,16 +331,16 @@ class RetryMachine:
         overdue = waiting & (target.lost_s >= self.settings.timeout_s)
         self.state = np.where(overdue, RETRY, self.state)
         self.stage = np.where(overdue, BEGIN, self.stage)
-        fails |= self._retry(retrying, target, own_m)
-        self._fail(fails)
+        fails |= self._fly_retries(retrying, target, own_m)
+        self._fall_back(fails)
 
-    def _forget(self, held: np.ndarray) -> None:
+    def _start_anew(self, held: np.ndarray) -> None:
         """Start anew where the target is in sight, or need not be."""
         self.state = np.where(held, START, self.state)
         self.stage = np.where(held, BEGIN, self.stage)
         self.failed_s = np.where(held, np.nan, self.failed_s)
 
-    def _retry(self, on: np.ndarray, target: TargetDetector, own_m: FloatArray) -> np.ndarray:
+    def _fly_retries(self, on: np.ndarray, target: TargetDetector, own_m: FloatArray) -> np.ndarray:
         """Turn the retries that are on; True where the failsafe has to take over."""
         most = self.settings.retries_most
         out = on & ((most == 0) | (self.retries > most))
@@ -362,7 +362,7 @@ class RetryMachine:
         self.stage = np.select([begin, climb & there, descend & low], [CLIMB, DESCEND, DONE], self.stage)
         return out
 
-    def _fail(self, fails: np.ndarray) -> None:
+    def _fall_back(self, fails: np.ndarray) -> None:
         """The last resort: what PLND_STRICT says."""
         self.failed_s = np.where(fails & np.isnan(self.failed_s), 0.0, self.failed_s)
         if self.settings.strict == VERY_STRICT:
@@ -370,12 +370,12 @@ class RetryMachine:
         elif self.settings.strict == NORMAL:
             self.asked = np.where(fails & (self.failed_s < HOVER_S), HOVER, self.asked)
 
-    def keep(self, held: np.ndarray) -> None:
+    def keep_only(self, held: np.ndarray) -> None:
         """Only some of the landings."""
         keep_columns(self, held, ("asked", "state", "stage", "retries", "failed_s", "goal_m"))
 
 
-def stretch(offset_m: FloatArray, height_m: FloatArray, lean: FloatArray) -> FloatArray:
+def offset_stretch(offset_m: FloatArray, height_m: FloatArray, lean: FloatArray) -> FloatArray:
     """How many times too far off a target seems: `offset_m` (2, n) is the target less the drone.
 
     The range is h / cos t along the axis of a drone leaning by t; the true vector d to the target has only
@@ -429,28 +429,28 @@ class TargetTracker:
     def error_m(self, position_m: FloatArray, lean: FloatArray, marker_m: FloatArray) -> FloatArray:
         """Where to go less where the drone believes to be, (2, n); `marker_m` is the error of a sighting."""
         if self._step % self._steps_a_look == 0:
-            self._look(position_m, lean, marker_m)
+            self._look_once(position_m, lean, marker_m)
         self._step += 1
         seen = marker_m - self.times * position_m[:2]
         if self._all_led:
             return seen
-        return np.where(self.target.acquired, seen, self.aim_m - self._own(position_m))
+        return np.where(self.target.acquired, seen, self.aim_m - self._believed_position(position_m))
 
-    def _own(self, position_m: FloatArray) -> FloatArray:
+    def _believed_position(self, position_m: FloatArray) -> FloatArray:
         """Where the drones believe to be, (2, n)."""
         return position_m[:2] + self.gnss_m * self.gnss
 
-    def _look(self, position_m: FloatArray, lean: FloatArray, marker_m: FloatArray) -> None:
-        own_m = self._own(position_m)
-        self.times = stretch(-position_m[:2], position_m[2], lean)
+    def _look_once(self, position_m: FloatArray, lean: FloatArray, marker_m: FloatArray) -> None:
+        own_m = self._believed_position(position_m)
+        self.times = offset_stretch(-position_m[:2], position_m[2], lean)
         seen_m = marker_m - self.times * position_m[:2]
         fresh = math.sqrt(1.0 - self._keep**2)
         self.gnss = self._keep * self.gnss + fresh * self._rng.standard_normal(self.gnss.shape)
-        self.target.look(
+        self.target.look_once(
             offset_m=-position_m[:2], height_m=position_m[2], lean=lean, own_m=own_m, seen_m=seen_m,
             dt_s=self._look_s,
         )  # fmt: skip
-        self.machine.update(self.target, np.concatenate([own_m, position_m[2:]]), self._look_s)
+        self.machine.take_turn(self.target, np.concatenate([own_m, position_m[2:]]), self._look_s)
         goal = np.where(self.machine.asked == GO_ROUND, self.machine.goal_m[:2], self.aim_m)
         self.aim_m = np.where(self.target.acquired, self.target.place_m, goal)
         self._all_led = bool(self.target.acquired.all())
@@ -481,7 +481,7 @@ class TargetTracker:
         climb: FloatArray = np.sign(rise_m) * speed
         return np.clip(climb, -self.settings.descent_mps, self.settings.climb_mps)
 
-    def tracking(self) -> Tracking:
+    def so_far(self) -> Tracking:
         """How the target was tracked so far."""
         target, machine = self.target, self.machine
         high = ~(target.seen_from_m[2] <= max(self.precision.alt_min_m, NEAR_LOW_M))
@@ -491,10 +491,10 @@ class TargetTracker:
             unguided=~target.acquired & high,
         )
 
-    def keep(self, held: np.ndarray) -> None:
+    def keep_only(self, held: np.ndarray) -> None:
         """Only some of the landings."""
-        self.target.keep(held)
-        self.machine.keep(held)
+        self.target.keep_only(held)
+        self.machine.keep_only(held)
         keep_columns(self, held, ("gnss_m", "gnss", "aim_m", "times"))
 
 

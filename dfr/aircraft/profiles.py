@@ -115,7 +115,7 @@ def distance_from_rest(profile: LegProfile, t_s: FloatArray) -> FloatArray:
 
     By symmetry this is also the distance left so many seconds before the end.
     """
-    return _state(profile, t_s)[0]
+    return _distance_and_speed(profile, t_s)[0]
 
 
 def time_to_cover(profile: LegProfile, distance_m: FloatArray | float) -> FloatArray:
@@ -128,7 +128,7 @@ def time_to_cover(profile: LegProfile, distance_m: FloatArray | float) -> FloatA
     t_s = np.minimum(np.cbrt(6.0 * wanted / profile.jerk_mps3) + 0.5 * profile.edge_s, profile.total_s)
     low, high = np.zeros_like(t_s), profile.total_s
     for _ in range(NEWTON_STEPS):
-        covered, speed = _state(profile, t_s)
+        covered, speed = _distance_and_speed(profile, t_s)
         if np.abs(covered - wanted).max(initial=0.0) < SETTLED_M:
             break
         before = covered < wanted
@@ -138,12 +138,12 @@ def time_to_cover(profile: LegProfile, distance_m: FloatArray | float) -> FloatA
     return np.where(wanted >= profile.length_m, profile.total_s, t_s)
 
 
-def _state(profile: LegProfile, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _distance_and_speed(profile: LegProfile, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Distance and speed so many seconds after the start."""
     pulse = profile.accelerating_s
     slowing = t_s > pulse + profile.cruise_s
     in_pulse = np.where(slowing, profile.total_s - t_s, t_s)
-    covered, speed = _pulse(profile, np.clip(in_pulse, 0.0, pulse))
+    covered, speed = _speed_up(profile, np.clip(in_pulse, 0.0, pulse))
     cruised = np.clip(t_s - pulse, 0.0, profile.cruise_s) * profile.speed_mps
     return np.where(slowing, profile.length_m - covered, covered + cruised), speed
 
@@ -169,7 +169,7 @@ def _steady_of_length(half: FloatArray, peak: FloatArray, rise: FloatArray) -> F
     return root
 
 
-def _pulse(profile: LegProfile, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _speed_up(profile: LegProfile, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Distance and speed while speeding up from rest, t within the pulse: its seven parts in turn."""
     edge, hold, steady, jerk = profile.edge_s, profile.hold_s, profile.steady_s, profile.jerk_mps3
     none = np.zeros_like(edge)
@@ -233,12 +233,14 @@ class _VerticalFlight:
     rate_mps: FloatArray
     accel_mps2: FloatArray
 
-    def steered(
+    def fly_step(
         self, wanted_mps: FloatArray, accel_mps2: FloatArray, jerk_mps3: FloatArray
     ) -> _VerticalFlight:
         """One step later, when a climb rate is wanted."""
         push = np.clip(
-            _root(wanted_mps - self.target_mps, jerk_mps3 / accel_mps2, jerk_mps3), -accel_mps2, accel_mps2
+            _root_control(wanted_mps - self.target_mps, jerk_mps3 / accel_mps2, jerk_mps3),
+            -accel_mps2,
+            accel_mps2,
         )
         change = np.clip(push - self.target_mps2, -jerk_mps3 * STEP_S, jerk_mps3 * STEP_S)
         target_mps2 = self.target_mps2 + change
@@ -256,7 +258,7 @@ class _VerticalFlight:
         return _VerticalFlight(*(getattr(self, name)[keep] for name in _VerticalFlight.__dataclass_fields__))
 
     @classmethod
-    def at(cls, height_m: FloatArray, rate_mps: FloatArray, accel_mps2: FloatArray) -> _VerticalFlight:
+    def on_target(cls, height_m: FloatArray, rate_mps: FloatArray, accel_mps2: FloatArray) -> _VerticalFlight:
         """A body exactly on its target."""
         return cls(height_m, rate_mps, accel_mps2, height_m, rate_mps, accel_mps2)
 
@@ -270,10 +272,10 @@ def climb_seconds(
     >>> float(climb_seconds(60 * one, 2.5 * one, one)[0].round(1)[0])
     24.8
     """
-    height, climb, accel, jerk = _columns(height_m, climb_mps, accel_mps2, jerk_mps3)
+    height, climb, accel, jerk = _as_columns(height_m, climb_mps, accel_mps2, jerk_mps3)
     room = 1.5 * climb**2 / accel + 2.0 * climb * accel / jerk + STEADY_S * climb + LIFTED_M
     stepped = np.minimum(height, np.maximum(room, 2.0))
-    up, done = _once(_fly_climbs, stepped, climb, accel, jerk)
+    up, done = _fly_distinct(_fly_climbs, stepped, climb, accel, jerk)
     return up + (height - stepped) / climb, np.maximum(done - up + FIRST_LEG_S, 0.0)
 
 
@@ -291,13 +293,13 @@ def land_seconds(  # noqa: PLR0917 - the six numbers of a landing
     >>> float(land_seconds(60 * one, 1.5 * one, 0.5 * one, 10 * one, one)[1].round()[0])
     53.0
     """
-    height, high, low, low_height, accel, jerk = _columns(
+    height, high, low, low_height, accel, jerk = _as_columns(
         height_m, high_mps, low_mps, low_height_m, accel_mps2, jerk_mps3
     )
     high, low_height = np.maximum(high, low), np.maximum(low_height, 1.0)
     room = high**2 / accel + accel + 2.0 * high * accel / jerk + STEADY_S * high + CLIMBED_SHORT_OF_M
     stepped = np.minimum(height, low_height + room)
-    first, down = _once(_fly_landings, stepped, high, low, low_height, accel, jerk)
+    first, down = _fly_distinct(_fly_landings, stepped, high, low, low_height, accel, jerk)
     return first, np.maximum(down - first + (height - stepped) / high, 0.0)
 
 
@@ -307,15 +309,15 @@ def _fly_climbs(
     """Seconds from lift until 1 m short, and until the takeoff is complete."""
     # Off the ground at full acceleration: that is the speed it has at the height of the lift.
     start = np.minimum(np.sqrt(2.0 * accel * LIFTED_M), climb)
-    body = _VerticalFlight.at(np.full_like(height, LIFTED_M), start, accel.copy())
+    body = _VerticalFlight.on_target(np.full_like(height, LIFTED_M), start, accel.copy())
     close = height - 0.5 * (DONE_SHARE * climb) ** 2 / accel
     marks = np.full((2, len(height)), np.nan)
     rows = np.arange(len(height))
     for step in range(1, MOST_STEPS):
         limit = 0.5 * accel
-        wanted = np.minimum(_root(height - body.target_m, 0.5 * jerk / accel, limit), climb)
-        before, body = body, body.steered(wanted, accel, jerk)
-        _mark(marks[0], rows, step, height - CLIMBED_SHORT_OF_M - before.height_m,
+        wanted = np.minimum(_root_control(height - body.target_m, 0.5 * jerk / accel, limit), climb)
+        before, body = body, body.fly_step(wanted, accel, jerk)
+        _mark_passing(marks[0], rows, step, height - CLIMBED_SHORT_OF_M - before.height_m,
               height - CLIMBED_SHORT_OF_M - body.height_m)  # fmt: skip
         slow = (body.target_m >= close) & (body.target_mps < DONE_SHARE * climb)
         fresh = slow & np.isnan(marks[1, rows])
@@ -339,15 +341,15 @@ def _fly_landings(  # noqa: PLR0917
 ) -> tuple[FloatArray, FloatArray]:
     """Seconds from a hover until 1 m lower, and until 0.15 m; the last steady part is not stepped through."""
     still = np.zeros_like(height)
-    body = _VerticalFlight.at(height, still, still)
+    body = _VerticalFlight.on_target(height, still, still)
     marks = np.full((2, len(height)), np.nan)
     rows = np.arange(len(height))
     for step in range(1, MOST_STEPS):
-        wanted = np.clip(_root(low_height - body.height_m, HEIGHT_P, accel), -high, -low)
-        before, body = body, body.steered(wanted, accel, jerk)
-        _mark(marks[0], rows, step, before.height_m - height + CLIMBED_SHORT_OF_M,
+        wanted = np.clip(_root_control(low_height - body.height_m, HEIGHT_P, accel), -high, -low)
+        before, body = body, body.fly_step(wanted, accel, jerk)
+        _mark_passing(marks[0], rows, step, before.height_m - height + CLIMBED_SHORT_OF_M,
               body.height_m - height + CLIMBED_SHORT_OF_M)  # fmt: skip
-        _mark(marks[1], rows, step, before.height_m - TOUCHED_M, body.height_m - TOUCHED_M)
+        _mark_passing(marks[1], rows, step, before.height_m - TOUCHED_M, body.height_m - TOUCHED_M)
         steady = (np.abs(body.rate_mps + low) < SETTLED_MPS) & (body.height_m < low_height)
         fresh = steady & np.isnan(marks[1, rows]) & ~np.isnan(marks[0, rows])
         marks[1, rows[fresh]] = step * STEP_S + (body.height_m[fresh] - TOUCHED_M) / low[fresh]
@@ -362,14 +364,14 @@ def _fly_landings(  # noqa: PLR0917
     return marks[0], marks[1]
 
 
-def _mark(mark: FloatArray, rows: np.ndarray, step: int, before: FloatArray, now: FloatArray) -> None:
+def _mark_passing(mark: FloatArray, rows: np.ndarray, step: int, before: FloatArray, now: FloatArray) -> None:
     """Note the moment, within the step, at which a distance left went below zero for the first time."""
     crossed = (now <= 0.0) & np.isnan(mark[rows])
     share = before[crossed] / np.maximum(before[crossed] - now[crossed], 1e-9)
     mark[rows[crossed]] = (step - 1 + np.clip(share, 0.0, 1.0)) * STEP_S
 
 
-def _root(error: FloatArray, gain: FloatArray | float, limit: FloatArray) -> FloatArray:
+def _root_control(error: FloatArray, gain: FloatArray | float, limit: FloatArray) -> FloatArray:
     """ArduCopter's square-root controller, held to what one step can use."""
     linear = limit / np.square(gain)
     size = np.abs(error)
@@ -377,11 +379,11 @@ def _root(error: FloatArray, gain: FloatArray | float, limit: FloatArray) -> Flo
     return np.copysign(np.minimum(rate, size / STEP_S), error)
 
 
-def _columns(*values: FloatArray | float) -> tuple[FloatArray, ...]:
+def _as_columns(*values: FloatArray | float) -> tuple[FloatArray, ...]:
     return tuple(np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values)))
 
 
-def _once(
+def _fly_distinct(
     fly: Callable[..., tuple[FloatArray, FloatArray]], *columns: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Fly each different row once."""

@@ -48,10 +48,10 @@ def motor_out(drone: Drone, *, thrust_to_weight: float = THRUST_TO_WEIGHT) -> Mo
     >>> [motor_out(find_drone(key)).upright_without_yaw for key in ("dji-m3td", "study-hexa")]
     [False, True]
     """
-    rotors = [_moments(drone.rotors, stopped) for stopped in range(drone.rotors)]
+    rotors = [_rotor_moments(drone.rotors, stopped) for stopped in range(drone.rotors)]
     most = thrust_to_weight / drone.rotors
-    steered = min(_room(rows, most) for rows in rotors)
-    upright = min(_room(rows[:3], most) for rows in rotors)
+    steered = min(_thrust_margin(rows, most) for rows in rotors)
+    upright = min(_thrust_margin(rows[:3], most) for rows in rotors)
     level = rotors if steered > 0.0 else [rows[:3] for rows in rotors]
     lift = min(_most_lift(rows[1:], most) for rows in level) if upright > 0.0 else 0.0
     return MotorOut(
@@ -62,7 +62,7 @@ def motor_out(drone: Drone, *, thrust_to_weight: float = THRUST_TO_WEIGHT) -> Mo
     )
 
 
-def _moments(rotors: int, stopped: int) -> FloatArray:
+def _rotor_moments(rotors: int, stopped: int) -> FloatArray:
     """Rows lift, roll, pitch and yaw of the rotors that are left, arm and torque of one."""
     places = np.arange(rotors)
     angle = 2.0 * np.pi * (places + 0.5) / rotors
@@ -71,7 +71,7 @@ def _moments(rotors: int, stopped: int) -> FloatArray:
     return kept
 
 
-def _room(rows: FloatArray, most: float) -> float:
+def _thrust_margin(rows: FloatArray, most: float) -> float:
     """How far thrusts can stay from their ends while the drone hangs still, in weights; 0 if they cannot."""
     count = rows.shape[1]
     goal = np.zeros(rows.shape[0])
@@ -85,7 +85,7 @@ def _room(rows: FloatArray, most: float) -> float:
         b_eq=goal,
         bounds=[(None, None)] * (count + 1),
     )
-    room = -_objective(found)
+    room = -_solution_value(found)
     return room if room * count > LEAST_ROOM and np.linalg.matrix_rank(rows) == rows.shape[0] else 0.0
 
 
@@ -95,10 +95,10 @@ def _most_lift(moments: FloatArray, most: float) -> float:
     found = linprog(
         -np.ones(count), A_eq=moments, b_eq=np.zeros(moments.shape[0]), bounds=[(0.0, most)] * count
     )
-    return -_objective(found)
+    return -_solution_value(found)
 
 
-def _objective(found: OptimizeResult) -> float:
+def _solution_value(found: OptimizeResult) -> float:
     """What a linear programme came to, 0 where it has no solution."""
     value: float = found.fun if found.success else 0.0
     return value

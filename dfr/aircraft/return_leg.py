@@ -21,7 +21,7 @@ from dfr.aircraft.legs import (
     fly_legs,
     heading_home,
     heading_out,
-    joined,
+    join_legs,
     keeps_heading,
     overlap_seconds,
 )
@@ -124,7 +124,7 @@ class RtlLeg:
             settings=self.settings.rows(index),
         )
 
-    def flown(self, held_rad: FloatArray) -> FlownLegs:
+    def fly_leg(self, held_rad: FloatArray) -> FlownLegs:
         """The leg, by drones that held such a heading before it."""
         return self.with_heading(heading_home(held_rad, self.course_rad, self.settings))
 
@@ -209,7 +209,7 @@ class ReturnPath:
             wanted_mps=self.settings.cruise_mps,
             settings=self.settings,
         )
-        return joined(before, rtl, lengths_m=(self.lengths_m[:, 1:].sum(axis=1), self.lengths_m[:, 0]))
+        return join_legs(before, rtl, lengths_m=(self.lengths_m[:, 1:].sum(axis=1), self.lengths_m[:, 0]))
 
 
 def fly_return(path: ReturnPath) -> ReturnFlight:
@@ -217,7 +217,7 @@ def fly_return(path: ReturnPath) -> ReturnFlight:
 
     The usual one keeps the heading of the leg out; the latest has the heading with the most drag.
     """
-    usual = path.rtl.flown(path.heading_rad)
+    usual = path.rtl.fly_leg(path.heading_rad)
     later_s = np.zeros_like(usual.seconds)
     near_limit = np.zeros(later_s.shape, dtype=bool)
     rows = np.flatnonzero(keeps_heading(path.settings) & path.rtl.may_be_slowed())

@@ -128,7 +128,7 @@ class FlightSettings:
             if known is None:
                 continue
             field, scale = known
-            value = _held(field, name, _number(name, raw) * scale)
+            value = _read_value(field, name, _read_number(name, raw) * scale)
             if field in values and not math.isclose(values[field], value, rel_tol=1e-6):
                 raise InputError(
                     f"{name}: contradicts the same parameter's other name", do="give one of them"
@@ -165,22 +165,24 @@ class SettingColumns:
     gyro_drift_time_s: FloatArray
 
     @classmethod
-    def of(cls, settings: FlightSettings | Sequence[FlightSettings], count: int) -> SettingColumns:
+    def from_settings(cls, settings: FlightSettings | Sequence[FlightSettings], count: int) -> SettingColumns:
         """One flight's settings for all, or a sequence with one each."""
         if isinstance(settings, FlightSettings):
-            return cls(**{name: np.full(count, getattr(settings, name)) for name in _names(cls)})
+            return cls(**{name: np.full(count, getattr(settings, name)) for name in _field_names(cls)})
         unique = {id(one): one for one in settings}
         rows = {key: row for row, key in enumerate(unique)}
         index = np.array([rows[id(one)] for one in settings])
-        values = {name: np.array([getattr(one, name) for one in unique.values()]) for name in _names(cls)}
+        values = {
+            name: np.array([getattr(one, name) for one in unique.values()]) for name in _field_names(cls)
+        }
         return cls(**values).rows(index)
 
     def rows(self, index: np.ndarray) -> SettingColumns:
         """The settings of some flights, in the order of an index."""
-        return SettingColumns(**{name: getattr(self, name)[index] for name in _names(SettingColumns)})
+        return SettingColumns(**{name: getattr(self, name)[index] for name in _field_names(SettingColumns)})
 
 
-def _names(kind: type) -> list[str]:
+def _field_names(kind: type) -> list[str]:
     return [item.name for item in fields(kind)]
 
 
@@ -264,7 +266,7 @@ ACCEL_OF_ZERO_MPS2, JERK_OF_ZERO_MPS3 = 2.5, 250.0
 """What AC_WPNav takes for an acceleration or a jerk of 0."""
 
 
-def _held(field: str, name: str, value: float) -> float:
+def _read_value(field: str, name: str, value: float) -> float:
     """A parameter as the vehicle takes it. Raises InputError where nothing could fly with it."""
     least, most = LEAST.get(field, 0.0), MOST.get(field, MOST_OF_ANY)
     if not least <= value <= most:
@@ -291,7 +293,7 @@ def flight_settings(drone: Drone, *, cruise_mps: float | None = None) -> FlightS
     )
 
 
-def _number(name: str, raw: float) -> float:
+def _read_number(name: str, raw: float) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw) or raw < 0.0:
         raise InputError(f"{name}: {raw!r} is not a number of zero or more", do="correct the parameter")
     return float(raw)

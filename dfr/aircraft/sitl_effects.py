@@ -204,7 +204,7 @@ def heading_after_waiting(
     if not rows.size:
         return heading_rad
     off = off_wind(heading_rad, wind)[..., rows]
-    turned = drifted(
+    turned = drifted_angle(
         np.clip(np.abs(off), LEAST_OFF_RAD, MOST_OFF_RAD),
         seconds[rows],
         airframe,
@@ -218,7 +218,7 @@ def heading_after_waiting(
     return heading
 
 
-def drifted(
+def drifted_angle(
     start_rad: FloatArray,
     seconds: FloatArray,
     airframe: Airframe,
@@ -247,11 +247,11 @@ def drifted(
     pace = np.maximum(rate, SLOWEST_RATE) / (np.sin(angle) * np.cos(angle))
     steps = 0.5 * (1.0 / pace[1:] + 1.0 / pace[:-1]) * np.diff(logs, axis=0)
     clock = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
-    ends = [_interpolated(clock, logs, _interpolated(logs, clock, start) + seconds) for start in first]
+    ends = [_interpolate(clock, logs, _interpolate(logs, clock, start) + seconds) for start in first]
     return np.arctan(np.exp(np.array(ends).reshape(start_rad.shape)))
 
 
-def _interpolated(rising: FloatArray, values: FloatArray, at: FloatArray) -> FloatArray:
+def _interpolate(rising: FloatArray, values: FloatArray, at: FloatArray) -> FloatArray:
     """The value of each column where another, rising, passes something; linear between their rows."""
     row = np.clip((rising <= at).sum(axis=0), 1, len(rising) - 1)
     column = np.arange(rising.shape[1])
@@ -264,23 +264,23 @@ def _interpolated(rising: FloatArray, values: FloatArray, at: FloatArray) -> Flo
 def fly_return_of_sitl(path: ReturnPath, *, on_scene_s: FloatArray, error: HeadingError) -> ReturnFlight:
     """The returns of SITL: after so long on scene, from such a heading error as it begins."""
     hover = _Hover(rtl=path.rtl, seconds=on_scene_s - DRIFT_LATE_S, error=error)
-    samples = HeadingSamples.known(path.heading_rad)
+    samples = HeadingSamples.without_error(path.heading_rad)
     rows = np.flatnonzero(path.direct & keeps_heading(path.settings) & path.rtl.may_be_slowed())
     if rows.size:
-        samples.put(rows, hover.rows(rows).samples())
+        samples.replace_rows(rows, hover.rows(rows).sample_headings())
     spread = HeadingSpread(sooner_s=samples.sooner_s, later_s=samples.later_s, uncertain=samples.random)
-    return return_flight(path, _swung(path.rtl, samples.heading_rad), spread, _cut_share)
+    return return_flight(path, _swing_leg(path.rtl, samples.heading_rad), spread, _cut_share)
 
 
-def _swung(rtl: RtlLeg, held_rad: FloatArray) -> FlownLegs:
+def _swing_leg(rtl: RtlLeg, held_rad: FloatArray) -> FlownLegs:
     """The RTL leg by drones that held a heading, which turns as the tilt swings over at the start."""
-    legs = rtl.flown(held_rad)
+    legs = rtl.fly_leg(held_rad)
     rows = np.flatnonzero(legs.slowed & keeps_heading(rtl.settings))
     if not rows.size:
         return legs
     slow = rtl.rows(rows)
     heading = _swung_heading(slow, held_rad[rows], legs.ground_speed_mps[rows])
-    return legs.replaced(rows, slow.with_heading(heading))
+    return legs.replace_rows(rows, slow.with_heading(heading))
 
 
 def _swung_heading(rtl: RtlLeg, held_rad: FloatArray, speed_mps: FloatArray) -> FloatArray:
@@ -315,12 +315,12 @@ class HeadingSamples:
     random: np.ndarray
 
     @classmethod
-    def known(cls, heading_rad: FloatArray) -> HeadingSamples:
+    def without_error(cls, heading_rad: FloatArray) -> HeadingSamples:
         """Headings that no error changes."""
         none = np.zeros_like(heading_rad)
         return cls(heading_rad=heading_rad.copy(), sooner_s=none, later_s=none.copy(), random=none > 0.0)
 
-    def put(self, rows: np.ndarray, others: HeadingSamples) -> None:
+    def replace_rows(self, rows: np.ndarray, others: HeadingSamples) -> None:
         """Others in the place of some."""
         for name in self.__dataclass_fields__:
             getattr(self, name)[rows] = getattr(others, name)
@@ -345,14 +345,14 @@ class _Hover:
         rtl = self.rtl
         return heading_after_waiting(start_rad, self.seconds, rtl.wind, rtl.airframe, rtl.settings)
 
-    def samples(self) -> HeadingSamples:
+    def sample_headings(self) -> HeadingSamples:
         """The headings most flights come home with, where the hover turns them."""
         start = self.rtl.course_rad + self.error.mean_rad
-        samples = HeadingSamples.known(self.heading_after(start))
+        samples = HeadingSamples.without_error(self.heading_after(start))
         undecided = np.abs(off_wind(self.rtl.course_rad, self.rtl.wind)) < DECIDED_RAD
         rows = np.flatnonzero(undecided & (samples.heading_rad != start))
         if rows.size:
-            samples.put(rows, self.rows(rows).random_samples())
+            samples.replace_rows(rows, self.rows(rows).random_samples())
         return samples
 
     def random_samples(self) -> HeadingSamples:
@@ -430,17 +430,17 @@ def corner_cut_share(
     array([0.])
     """
     rows, back = np.unique(np.stack([climb_m, accel_mps2, jerk_mps3, snap_mps4]), axis=1, return_inverse=True)
-    share = _cut(*(row[:, None] for row in rows)).mean(axis=1)
+    share = _is_cut(*(row[:, None] for row in rows)).mean(axis=1)
     found: FloatArray = share[back.ravel()]
     return found
 
 
-def _cut(
+def _is_cut(
     climb_m: FloatArray, accel_mps2: FloatArray, jerk_mps3: FloatArray, snap_mps4: FloatArray
 ) -> np.ndarray:
     """Where in the cell (n, places) the braking acceleration comes out below the limit; cm as on board."""
     climb = _single(100.0 * climb_m)
-    up = climb / np.sqrt(_asides() * _asides() + climb * climb)
+    up = climb / np.sqrt(_climb_asides() * _climb_asides() + climb * climb)
     limit, asked = _single(100.0 * accel_mps2), _single(jerk_mps3) * np.float32(100.0)
     most = limit / up
     per_second = 2.0 * (_single(snap_mps4) * np.float32(100.0)).astype(float) / math.pi
@@ -457,7 +457,7 @@ def _cut(
 
 
 @cache
-def _asides() -> Single:
+def _climb_asides() -> Single:
     """How far aside climbs end, cm: evenly spread over the cell, as likely one as the other."""
     part = (np.arange(CELL_PARTS) + 0.5) / CELL_PARTS * 100.0 * CELL_M
     north, east = np.meshgrid(part, EAST_SHARE * part)

@@ -33,7 +33,7 @@ from dfr.aircraft.precision import (
     keep_columns,
 )
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.sitl_effects import MOST_OFF_RAD, drifted
+from dfr.aircraft.sitl_effects import MOST_OFF_RAD, drifted_angle
 from dfr.aircraft.trim import air_density, airframe_of, balancing_lean
 from dfr.geo import FloatArray
 from dfr.scenario.model import Guidance
@@ -118,12 +118,12 @@ class Touchdowns:
         """True where the drone stands on the pad leaning into the wind, its motors running."""
         return self.landed & ~np.isfinite(self.disarmed_s)
 
-    def replaced(self, chosen: np.ndarray, by: Touchdowns) -> Touchdowns:
+    def replace_rows(self, chosen: np.ndarray, by: Touchdowns) -> Touchdowns:
         """These landings with some of them flown anew."""
         return self._mapped(lambda name: np.where(chosen, getattr(by, name), getattr(self, name)))
 
     @classmethod
-    def joined(cls, parts: Sequence[Touchdowns]) -> Touchdowns:
+    def join_parts(cls, parts: Sequence[Touchdowns]) -> Touchdowns:
         """Several sets of landings as one."""
         return parts[0]._mapped(lambda name: np.concatenate([getattr(part, name) for part in parts]))
 
@@ -191,7 +191,7 @@ RESULT = np.dtype(
 """What is noted of a landing; the fields are those of `Touchdowns`."""
 
 
-def land(
+def fly_landings(
     drone: Drone,
     trials: Trials,
     *,
@@ -205,7 +205,7 @@ def land(
     for _ in range(int(longest_s / dt_s)):
         if not descent.step():
             break
-    return descent.touchdowns()
+    return descent.collect_touchdowns()
 
 
 class _Descent:
@@ -228,7 +228,7 @@ class _Descent:
             "duration_s",
         ):
             self.results[name] = np.nan
-        self.contacts = Contact.none(count)
+        self.contacts = Contact.empty_rows(count)
         self.t_s, self.vehicle_steps = 0.0, 0
         speed = np.maximum(trials.wind_mps, SLOWEST_AIRSPEED_MPS)
         self.wind, self.sigma = trials.wind_mps.copy(), trials.intensity * trials.wind_mps
@@ -255,7 +255,7 @@ class _Descent:
             input_tc_s=settings.input_tc_s,
             density=air_density(0.0),
         )
-        self.loop = PositionLoop(LoopGains.of(settings), vehicles=count)
+        self.loop = PositionLoop(LoopGains.from_settings(settings), vehicles=count)
         self.tracker = None
         if trials.guidance is Guidance.PRECISION:
             self.tracker = TargetTracker(
@@ -273,26 +273,26 @@ class _Descent:
         """Noses at random, drifted while the drone waited."""
         count = self.wind.size
         start = np.clip(self.rng.uniform(0.0, 0.5 * np.pi, count), LEAST_NOSE_RAD, MOST_OFF_RAD)
-        return drifted(
+        return drifted_angle(
             start,
             np.full(count, WAITED_S),
             airframe_of(drone),
             speed_mps=self.wind,
             density=np.full(count, air_density(0.0)),
-            most_lean=np.full(count, LoopGains.of(self.settings).lean_limit),
+            most_lean=np.full(count, LoopGains.from_settings(self.settings).lean_limit),
             input_tc_s=np.full(count, self.settings.input_tc_s),
         )
 
     def _start_in_balance(self, height_m: float) -> None:
         """Hovering over the pad, leaning into the present wind as far as the limit lets it."""
-        body, wind = self.body, self._wind()
+        body, wind = self.body, self._blow()
         lean = balancing_lean(body.airframe, -wind[:2], body.heading_rad, body.density)
         lean *= np.minimum(1.0, self.loop.gains.lean_limit / np.maximum(np.hypot(lean[0], lean[1]), 1e-9))
         body.lean, body.lean_target = lean.copy(), lean.copy()
         body.position_m[2] = height_m
-        self.loop.settle(lean)
+        self.loop.settle_at(lean)
 
-    def _wind(self) -> FloatArray:
+    def _blow(self) -> FloatArray:
         """Wind from the south, so that north is along it."""
         if self.given_now is not None:
             across, along = self.given_now[1], self.wind + self.given_now[0]
@@ -315,11 +315,11 @@ class _Descent:
             -self.settings.vertical_accel_mps2,
             self.settings.vertical_accel_mps2,
         )
-        body.step(lean, accel, self._wind(), dt)
-        self._heave()
+        body.step(lean, accel, self._blow(), dt)
+        self._vertical_gusts()
         self.t_s += dt
         self.vehicle_steps += self.active.size
-        self._note(seen)
+        self._note_events(seen)
         return bool(self.active.size)
 
     def _error_m(self) -> FloatArray:
@@ -329,7 +329,7 @@ class _Descent:
             return self.tracker.error_m(self.body.position_m, self.body.lean, error)
         return error - self.body.position_m[:2]
 
-    def _heave(self) -> None:
+    def _vertical_gusts(self) -> None:
         """Vertical gusts: what they do to the thrust before the vertical loop has taken it back."""
         if self.trials.vertical_share <= 0.0:
             return
@@ -354,7 +354,7 @@ class _Descent:
         usual = np.clip(height_m - self.settings.land_low_height_m, low, high)
         return usual if self.tracker is None else self.tracker.sink_mps(height_m, error_m, usual)
 
-    def _note(self, seen_m: FloatArray) -> None:
+    def _note_events(self, seen_m: FloatArray) -> None:
         """Write down those that passed the decision height or touched, and drop the latter."""
         position = self.body.position_m
         low = np.isnan(self.low_error) & (position[2] <= DECISION_HEIGHT_M)
@@ -363,9 +363,9 @@ class _Descent:
         down = position[2] <= 0.0
         if not down.any():
             return
-        self._record(down, landed=True)
+        self._record_landed(down, landed=True)
         loop = self.loop
-        self.contacts.put(
+        self.contacts.replace_rows(
             self.active[down],
             Contact(
                 error_m=seen_m[:, down],
@@ -378,12 +378,12 @@ class _Descent:
         )
         self._keep_only(~down)
 
-    def _record(self, chosen: np.ndarray, *, landed: bool) -> None:
+    def _record_landed(self, chosen: np.ndarray, *, landed: bool) -> None:
         """Note how some drones in the air landed, or that they had not."""
         rows, results = self.active[chosen], self.results
         results["landed"][rows] = landed
         if self.tracker is not None:
-            tracking = self.tracker.tracking()
+            tracking = self.tracker.so_far()
             for name in tracking._fields:
                 results[name][rows] = getattr(tracking, name)[chosen]
         if not landed:
@@ -405,20 +405,20 @@ class _Descent:
         if self.given_now is not None:
             self.given_now = self.given_now[:, held]
         if self.tracker is not None:
-            self.tracker.keep(held)
+            self.tracker.keep_only(held)
         body = ("position_m", "velocity_mps", "lean", "lean_target", "heading_rad", "thrust_n")
         keep_columns(self.body, held, (*body, "climb_accel_mps2"))
         keep_columns(self.loop, held, ("integral", "error", "slope", "limit"))
 
-    def touchdowns(self) -> Touchdowns:
+    def collect_touchdowns(self) -> Touchdowns:
         """The results in the order of the trials; those still in the air have only their story."""
         if self.active.size:
-            self._record(np.ones(self.active.size, dtype=bool), landed=False)
+            self._record_landed(np.ones(self.active.size, dtype=bool), landed=False)
         results = self.results
         down = results["landed"]
         disarmed = np.full(down.size, np.inf)
         disarmed[down] = disarmed_after_s(
-            self.contacts.of(down), self.loop.gains, input_tc_s=self.settings.input_tc_s
+            self.contacts.take_rows(down), self.loop.gains, input_tc_s=self.settings.input_tc_s
         )
         return Touchdowns(
             error_m=np.hypot(results["east_m"], results["north_m"]),
@@ -440,16 +440,16 @@ class Contact:
     lean_target: FloatArray
 
     @classmethod
-    def none(cls, count: int) -> Contact:
+    def empty_rows(cls, count: int) -> Contact:
         """Room for that many."""
         return cls(**{item.name: np.zeros((2, count)) for item in fields(cls)})
 
-    def put(self, rows: np.ndarray, others: Contact) -> None:
+    def replace_rows(self, rows: np.ndarray, others: Contact) -> None:
         """Others in the place of some."""
         for item in fields(self):
             getattr(self, item.name)[:, rows] = getattr(others, item.name)
 
-    def of(self, chosen: np.ndarray) -> Contact:
+    def take_rows(self, chosen: np.ndarray) -> Contact:
         """Some of them."""
         return Contact(**{item.name: getattr(self, item.name)[:, chosen] for item in fields(self)})
 
@@ -460,7 +460,7 @@ def disarmed_after_s(
     """Seconds from contact to the end of the flight, shape (n,); infinite where it did not come."""
     count = contact.error_m.shape[1]
     loop = PositionLoop(gains, vehicles=count)
-    loop.resume(contact.integral, contact.velocity_error, contact.slope, contact.limit)
+    loop.resume_from(contact.integral, contact.velocity_error, contact.slope, contact.limit)
     error, asked = contact.error_m.copy(), contact.lean_target.copy()
     still = np.zeros((2, count))
     steady_s, ended_s = np.zeros(count), np.full(count, np.inf)

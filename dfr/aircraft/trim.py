@@ -133,7 +133,7 @@ def balancing_lean(
     """The lean (2, ...) that holds a horizontal velocity through the air, (2, ...) east, north."""
     shape = np.broadcast_shapes(air_velocity[0].shape, np.shape(heading_rad), np.shape(density))
     lean = np.zeros((2, *shape))
-    return _settle(
+    return _settle_lean(
         airframe,
         lean,
         air_velocity=air_velocity,
@@ -152,7 +152,7 @@ def nearly_balancing_lean(
     """
     quadratic = 0.5 * density * airframe.drag_area_m2
     linear = airframe.momentum_drag * np.sqrt(density * airframe.disc_area_m2 * airframe.weight_n)
-    return _settle(
+    return _settle_lean(
         airframe,
         (quadratic * np.abs(air_velocity) + linear) * air_velocity / -airframe.weight_n,
         air_velocity=air_velocity,
@@ -162,7 +162,7 @@ def nearly_balancing_lean(
     )
 
 
-def _settle(
+def _settle_lean(
     airframe: Airframe,
     lean: FloatArray,
     *,
@@ -223,7 +223,7 @@ def speed_along(
     air = np.sqrt(np.maximum(able**2 - cross_mps**2, 0.04 * able**2))
     before = 0.8 * air
     lean = np.zeros((2, *air.shape))
-    lean = _settle(
+    lean = _settle_lean(
         airframe,
         lean,
         air_velocity=np.stack([-cross_mps, before]),
@@ -233,7 +233,7 @@ def speed_along(
     )
     excess_before = np.hypot(lean[0], lean[1]) - most_lean
     for _ in range(SECANT_STEPS):
-        lean = _settle(
+        lean = _settle_lean(
             airframe,
             lean,
             air_velocity=np.stack([-cross_mps, air]),

@@ -93,7 +93,7 @@ def fly_route(
     flown, vehicle, error_m = _flown(
         mission,
         craft,
-        dock_tolerance_m=Limits.of(craft, box).lateral_m,
+        dock_tolerance_m=Limits.for_dock(craft, box).lateral_m,
         wind=aloft,
         engine=engine,
         precision=precision,

@@ -59,7 +59,7 @@ class ShiftFleet:
         self._world, self._plan, self._shift = world, plan, shift
         fleet = world.scenario.fleet
         self._craft: Drone = find_drone(fleet.drone)
-        self.tolerance_m = Limits.of(self._craft, find_dock(fleet.dock)).lateral_m
+        self.tolerance_m = Limits.for_dock(self._craft, find_dock(fleet.dock)).lateral_m
         self.version = ""
         self.urls: dict[str, tuple[str, ...]] = {}
 

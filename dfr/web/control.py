@@ -143,7 +143,7 @@ class Control:
         if self._vehicle.simulated:
             mission = self._stood_in(mission)
         fleet = world.scenario.fleet
-        room_m = Limits.of(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
+        room_m = Limits.for_dock(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
         target = next(z for z in world.scenario.demand.zones if z.id == zone)
         words = (
             f"{self._who()} upload, arm, take off from {site.name} and fly to {target.name} ({zone}). "

@@ -36,7 +36,7 @@ def test_without_drag_a_lean_accelerates_by_gravity_times_it():
 def hovering(dt_s: float, wind_mps: float) -> np.ndarray:
     """Positions every second of a hover that a step of wind hits."""
     body = QuadDynamics(SITL, vehicles=1)
-    loop = PositionLoop(LoopGains.of(FlightSettings()), vehicles=1)
+    loop = PositionLoop(LoopGains.from_settings(FlightSettings()), vehicles=1)
     wind = np.array([[0.0], [wind_mps], [0.0]])
     track = []
     every = round(1.0 / dt_s)
@@ -64,14 +64,14 @@ def test_a_wind_past_the_tilt_limit_carries_the_drone_away():
 
 
 def test_the_lean_command_keeps_the_tilt_limit():
-    loop = PositionLoop(LoopGains.of(FlightSettings()), vehicles=3)
+    loop = PositionLoop(LoopGains.from_settings(FlightSettings()), vehicles=3)
     errors = np.array([[100.0, -3.0, 0.0], [0.0, 50.0, 0.1]])
     lean = loop.lean_command(errors, np.zeros((2, 3)), 0.02)
     assert np.hypot(lean[0], lean[1]).max() <= np.tan(np.radians(30.0)) + 1e-12
 
 
 def test_a_saturated_lean_does_not_wind_the_integrator_up():
-    loop = PositionLoop(LoopGains.of(FlightSettings()), vehicles=1)
+    loop = PositionLoop(LoopGains.from_settings(FlightSettings()), vehicles=1)
     for _ in range(2000):
         loop.lean_command(np.array([[0.0], [50.0]]), np.zeros((2, 1)), 0.02)
     assert np.hypot(*loop.integral)[0] < 1.0

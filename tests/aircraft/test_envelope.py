@@ -11,7 +11,7 @@ from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import in_rain
 from dfr.aircraft.landing_study import AXES, Axis, LandingAir, study_envelope
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import Sensors, Trials, land
+from dfr.aircraft.touchdown import Sensors, Trials, fly_landings
 from dfr.scenario.model import Guidance
 
 QUAD, PAD = find_drone("arducopter-sitl-quad"), find_dock("open-pad")
@@ -60,7 +60,7 @@ def test_vertical_gusts_spread_the_sink_and_little_else():
         wind_mps=np.full(600, 6.0), intensity=np.full(600, 0.17), guidance=Guidance.GNSS, start_height_m=8.0
     )
     calm, heaving = (
-        land(QUAD, trials, settings=FlightSettings(), seed=5)
+        fly_landings(QUAD, trials, settings=FlightSettings(), seed=5)
         for trials in (still, replace(still, vertical_share=0.5))
     )
     assert heaving.descent_mps.std() > 3.0 * calm.descent_mps.std()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.catalogue import find_dock, find_drone
-from dfr.aircraft.landing import Limits, failures, landing_odds, tip_over_mps
+from dfr.aircraft.landing import Limits, find_failures, landing_odds, tip_over_mps
 from dfr.aircraft.landing_study import study_landings
 from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
@@ -56,13 +56,13 @@ def touchdown(*, error=0.0, tilt=0.0, sink=0.5, speed=0.0, landed=True) -> Touch
     ],
 )
 def test_a_touchdown_fails_by_each_limit_it_breaks(state, causes):
-    found = failures(touchdown(**state), Limits.of(QUAD, PAD))
+    found = find_failures(touchdown(**state), Limits.for_dock(QUAD, PAD))
     assert {cause for cause, bad in found.items() if bad[0]} == causes
 
 
 def test_an_open_pad_has_no_edges_to_touch_and_a_box_has():
-    assert Limits.of(QUAD, PAD).box_m == math.inf
-    assert Limits.of(M3TD, BOX).box_m == pytest.approx(0.5 * (BOX.opening_m - M3TD.footprint_m))
+    assert Limits.for_dock(QUAD, PAD).box_m == math.inf
+    assert Limits.for_dock(M3TD, BOX).box_m == pytest.approx(0.5 * (BOX.opening_m - M3TD.footprint_m))
 
 
 def test_tipping_over_takes_the_energy_to_lift_the_mass_over_the_foot():

@@ -29,7 +29,7 @@ from dfr.aircraft.precision import (
     TargetDetector,
 )
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import Trials, land
+from dfr.aircraft.touchdown import Trials, fly_landings
 from dfr.errors import InputError
 from dfr.scenario.model import Guidance
 
@@ -132,7 +132,7 @@ def test_the_machine_does_what_its_source_does(spells, strict, most, timeout):
             # 2**-4 s a turn, so that no time is rounded
             seen.known, seen.lost_s = np.array([known, FOUND]), np.array([lost_turns / 16.0, 0.0])
             own = np.array([[0.1, 0.0], [0.0, 0.0], [height, 5.0]])
-            machine.update(seen, own, 1.0 / 16.0)
+            machine.take_turn(seen, own, 1.0 / 16.0)
             asked = source.update(
                 known, now_s=turn / 16.0, lost_s=lost_turns / 16.0, own=own[:, 0], last=(0.0, 0.0, 5.0)
             )
@@ -156,9 +156,9 @@ def watched(monkeypatch, flight: dict) -> tuple[list[tuple[float, str]], list[tu
             events.append((state["t"] - state["t0"], "hidden"))
         return np.array([BY_VIEW if state["hidden"] else 0])
 
-    turn = RetryMachine.update
+    turn = RetryMachine.take_turn
 
-    def update(self, sight, own_m, dt_s):
+    def take_turn(self, sight, own_m, dt_s):
         was = int(self.asked[0])
         turn(self, sight, own_m, dt_s)
         state["t"] += dt_s
@@ -185,12 +185,12 @@ def watched(monkeypatch, flight: dict) -> tuple[list[tuple[float, str]], list[tu
         state["known"] = known
 
     monkeypatch.setattr(TargetDetector, "_hidden_by", hidden_by)
-    monkeypatch.setattr(RetryMachine, "update", update)
+    monkeypatch.setattr(RetryMachine, "take_turn", take_turn)
     trials = Trials(
         wind_mps=np.zeros(1), intensity=np.zeros(1), guidance=Guidance.PRECISION,
         precision=PrecisionSettings.from_params(flight["params"]),
     )  # fmt: skip
-    touchdowns = land(QUAD, trials, settings=FlightSettings(), seed=1, longest_s=100.0)
+    touchdowns = fly_landings(QUAD, trials, settings=FlightSettings(), seed=1, longest_s=100.0)
     if touchdowns.landed[0]:
         events.append((touchdowns.duration_s[0] - state["t0"], "contact"))
     return events, track

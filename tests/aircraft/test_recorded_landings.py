@@ -12,7 +12,7 @@ import pytest
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.landing import landing_settings
 from dfr.aircraft.settings import FlightSettings
-from dfr.aircraft.touchdown import Touchdowns, Trials, land
+from dfr.aircraft.touchdown import Touchdowns, Trials, fly_landings
 from dfr.scenario.model import Guidance
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "arducopter" / "landings.jsonl"
@@ -36,7 +36,7 @@ def recorded(wind: float, guidance: Guidance) -> list[dict]:
 @cache
 def modelled(wind: float, guidance: Guidance) -> Touchdowns:
     trials = Trials(wind_mps=np.full(2000, wind), intensity=np.full(2000, 0.17), guidance=guidance)
-    return land(QUAD, trials, settings=FlightSettings(), seed=7)
+    return fly_landings(QUAD, trials, settings=FlightSettings(), seed=7)
 
 
 def close(found: float, expected: float, *, share: float) -> bool:
@@ -100,7 +100,7 @@ def with_noses(wind: float, intensity: float, guidance: Guidance) -> tuple[list[
         guidance=guidance,
         nose_off_wind_deg=np.resize([nose_deg(r) for r in rows], 1200),
     )
-    return rows, land(QUAD, trials, settings=FlightSettings(), seed=7, dt_s=0.04)
+    return rows, fly_landings(QUAD, trials, settings=FlightSettings(), seed=7, dt_s=0.04)
 
 
 @pytest.mark.parametrize(("wind", "intensity", "guidance"), sets(BETWEEN + NOSES))
@@ -140,7 +140,7 @@ def test_at_nine_metres_a_second_misses_are_metres():
         guidance=GNSS,
         nose_off_wind_deg=np.full(1500, 60.0),
     )
-    found = land(QUAD, trials, settings=FlightSettings(), seed=7)
+    found = fly_landings(QUAD, trials, settings=FlightSettings(), seed=7)
     assert np.median(found.tilt_deg) == pytest.approx(np.median([r["tilt"] for r in rows]), abs=1.0)
     expected = np.percentile([r["err"] for r in rows], 95)
     assert expected / 2.0 < np.percentile(found.error_m, 95) < expected * 2.0
@@ -178,7 +178,7 @@ def replayed(wind: float, guidance: Guidance) -> tuple[np.ndarray, Touchdowns]:
         nose_off_wind_deg=np.array(noses),
     )
     tilts = np.array([r["tilt"] for r in rows] * len(NOSES_DEG))
-    return tilts, land(QUAD, trials, settings=FlightSettings(), seed=3)
+    return tilts, fly_landings(QUAD, trials, settings=FlightSettings(), seed=3)
 
 
 @pytest.mark.parametrize("wind", [3, 6])
@@ -211,7 +211,9 @@ def test_landings_drawn_at_random_and_flown_last_rank_evenly_among_the_models():
             guidance=PRECISION if first["plnd"] else GNSS,
             nose_off_wind_deg=np.resize([r["nose"] for r in rows], 500),
         )
-        found = land(QUAD, trials, settings=landing_settings(QUAD, first["params"]), seed=3, dt_s=0.05)
+        found = fly_landings(
+            QUAD, trials, settings=landing_settings(QUAD, first["params"]), seed=3, dt_s=0.05
+        )
         errors += [np.mean(found.error_m < r["err"]) for r in rows]
         tilts += [np.mean(found.tilt_deg < r["tilt"]) for r in rows]
         standing += [r["landed_not_disarmed"] for r in rows]

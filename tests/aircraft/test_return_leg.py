@@ -119,7 +119,7 @@ def test_a_nose_that_is_told_where_to_point_leaves_nothing_to_chance(yaw_behavio
 def test_the_band_is_that_of_ten_thousand_drawn_noses():
     distance_m, wind_mps, count = 2000.0, 9.0, 10_000
     one = np.ones(count)
-    settings = SettingColumns.of(FlightSettings(), count)
+    settings = SettingColumns.from_settings(FlightSettings(), count)
     wind = Wind(east_mps=0.0 * one, north_mps=wind_mps * one, density=air_density(60.0 * one))
     error = heading_error(
         QUAD,

@@ -27,7 +27,7 @@ def off_after(off_deg: float, seconds: float, wind_mps: float, **settings: float
         seconds * one,
         wind,
         airframe_of(find_drone(QUAD)),
-        SettingColumns.of(FlightSettings(**settings), 1),
+        SettingColumns.from_settings(FlightSettings(**settings), 1),
     )
     return math.degrees(nose[0])
 

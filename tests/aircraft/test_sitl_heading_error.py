@@ -40,7 +40,7 @@ def error_of(hover: dict, **other: float) -> HeadingError:
         airspeed_mps=np.array([settings.cruise_mps - case["w"]]),
         wind_mps=np.array([float(case["w"])]),
         up_s=np.array([hover["arrived_at"]]),
-        settings=SettingColumns.of(settings, 1),
+        settings=SettingColumns.from_settings(settings, 1),
     )
 
 
@@ -54,7 +54,7 @@ def nose_deg(hover: dict, start_rad: float, second: float) -> float:
         (second - SETTLED_S) * one,
         wind,
         airframe_of(QUAD),
-        SettingColumns.of(settings, 1),
+        SettingColumns.from_settings(settings, 1),
     )[0]
     tilt = min(
         tilt_for_airspeed(airframe_of(QUAD), case["w"], float(wind.density[0])),
@@ -115,7 +115,7 @@ def lagging(up_s: float, **settings: float) -> float:
             airspeed_mps=np.full(1, 5.0),
             wind_mps=np.full(1, 7.0),
             up_s=np.array([up_s]),
-            settings=SettingColumns.of(FlightSettings(**settings), 1),
+            settings=SettingColumns.from_settings(FlightSettings(**settings), 1),
         ).mean_rad[0]
     )
 

@@ -23,7 +23,7 @@ NEAR = 0.02
 
 
 def share(climb_m: float, **settings: float) -> float:
-    columns = SettingColumns.of(FlightSettings(**settings), 1)
+    columns = SettingColumns.from_settings(FlightSettings(**settings), 1)
     found = corner_cut_share(
         np.array([climb_m]), columns.vertical_accel_mps2, columns.path_jerk_mps3, columns.path_snap_mps4
     )

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from dfr.aircraft.dynamics import LoopGains
-from dfr.aircraft.precision import stretch
+from dfr.aircraft.precision import offset_stretch
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import Contact, disarmed_after_s
 from dfr.units import GRAVITY_MPS2
 
-GAINS = LoopGains.of(FlightSettings())
+GAINS = LoopGains.from_settings(FlightSettings())
 
 
 def after_s(*, lean_deg: float, upwind_m: float = 0.0) -> float:
@@ -71,5 +71,5 @@ def test_a_marker_seems_as_far_off_as_arducopter_computes(lean, offset):
     unit = true / np.linalg.norm(true)
     estimate = unit * ranged / (unit @ axis)
     column = np.array(offset)[:, None]
-    found = column * stretch(column, np.array([height]), np.array(lean)[:, None])
+    found = column * offset_stretch(column, np.array([height]), np.array(lean)[:, None])
     assert found[:, 0] == pytest.approx(estimate[:2])

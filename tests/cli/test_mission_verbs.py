@@ -22,7 +22,7 @@ from firmware_sitl.start import start_vehicle
 
 from .verbs import dfr
 
-OPEN_PAD_M = round(Limits.of(find_drone("arducopter-sitl-quad"), find_dock("open-pad")).lateral_m, 9)
+OPEN_PAD_M = round(Limits.for_dock(find_drone("arducopter-sitl-quad"), find_dock("open-pad")).lateral_m, 9)
 
 
 @pytest.fixture(scope="module")

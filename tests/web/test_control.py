@@ -160,7 +160,10 @@ def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch
     while control.words != ENDED and time.monotonic() < until:
         time.sleep(0.01)
     fleet = victorious[0].scenario.fleet
-    assert asked[0]["dock_tolerance_m"] == Limits.of(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
+    assert (
+        asked[0]["dock_tolerance_m"]
+        == Limits.for_dock(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
+    )
     assert control.words == ENDED
 
 
