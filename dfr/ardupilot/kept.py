@@ -33,51 +33,51 @@ from dfr.ardupilot.items import MOST_ALTITUDE_M, MOST_LAT_E7, MOST_LON_E7, Param
 Keep = Callable[[float], float]
 
 
-def _drop(_: float) -> float:
+def _drop_value(_: float) -> float:
     return 0.0
 
 
-def _same(value: float) -> float:
+def _keep_same(value: float) -> float:
     return value
 
 
-def _u8(value: float) -> float:
+def _as_u8(value: float) -> float:
     return float(cast(value, 8))
 
 
-def _u16(value: float) -> float:
+def _as_u16(value: float) -> float:
     return float(cast(value, 16))
 
 
-def _i8(value: float) -> float:
+def _as_i8(value: float) -> float:
     return float(cast(value, 8, signed=True))
 
 
-def _i16(value: float) -> float:
+def _as_i16(value: float) -> float:
     return float(cast(value, 16, signed=True))
 
 
-def _half(value: float) -> float:
+def _as_half(value: float) -> float:
     try:
         return float(unpack("<e", pack("<e", value))[0])
     except (OverflowError, error):
         return float("inf") if value > 0.0 else float("-inf")
 
 
-def _direction(value: float) -> float:
+def _as_direction(value: float) -> float:
     return -1.0 if value < 0.0 else 1.0
 
 
-def _flag(value: float) -> float:
+def _as_flag(value: float) -> float:
     return 1.0 if value > 0.0 else 0.0
 
 
-def _radius(value: float) -> float:
+def _as_radius(value: float) -> float:
     size = float(cast(abs(value), 16))
     return -size if value < 0.0 else size
 
 
-def _circles(turns: float, radius_m: float) -> tuple[float, float]:
+def _pack_circles(turns: float, radius_m: float) -> tuple[float, float]:
     """Turns and radius of LOITER_TURNS, a byte each; a negative number of turns runs over into the radius."""
     part, large = 0.0 < turns < 1.0, abs(radius_m) > 255.0
     size = min(255.0, abs(radius_m) * 0.1) if large else abs(radius_m)
@@ -86,116 +86,116 @@ def _circles(turns: float, radius_m: float) -> tuple[float, float]:
     return (both & 0xFF) / (256.0 if part else 1.0), -kept if radius_m < 0.0 else kept
 
 
-def _centi(value: float) -> float:
+def _as_centi(value: float) -> float:
     return single(cast(single(value * 100.0), 16) * single(0.01))
 
 
-def _within(least: float, most: float, keep: Keep, value: float) -> float:
+def _keep_within(least: float, most: float, keep: Keep, value: float) -> float:
     return keep(value) if least <= value <= most else 0.0
 
 
-def _bit(value: float) -> float:
+def _as_bit(value: float) -> float:
     return float(cast(value, 32) & 1)
 
 
-def _duration(value: float) -> float:
+def _as_duration(value: float) -> float:
     return float(int(min(max(value, 0.0), 65535.0)))
 
 
 class ParamRules(NamedTuple):
     """What is kept of each of a command's four parameters."""
 
-    param1: Keep = _drop
-    param2: Keep = _drop
-    param3: Keep = _drop
-    param4: Keep = _drop
+    param1: Keep = _drop_value
+    param2: Keep = _drop_value
+    param3: Keep = _drop_value
+    param4: Keep = _drop_value
 
 
 KEPT_WITH_PLACE: Mapping[int, ParamRules] = {
-    Command.NAV_WAYPOINT: ParamRules(_u16),
-    Command.NAV_LOITER_UNLIM: ParamRules(_drop, _drop, _radius),
-    Command.NAV_LOITER_TURNS: ParamRules(_same, _drop, _same, _flag),
-    Command.NAV_LOITER_TIME: ParamRules(_u16, _drop, _direction, _flag),
-    Command.NAV_LAND: ParamRules(_u16, _drop, _drop, _direction),
-    Command.NAV_TAKEOFF: ParamRules(_u16),
-    Command.NAV_CONTINUE_AND_CHANGE_ALT: ParamRules(_u16),
-    Command.NAV_LOITER_TO_ALT: ParamRules(_drop, _radius, _drop, _flag),
-    Command.NAV_SPLINE_WAYPOINT: ParamRules(_u16),
+    Command.NAV_WAYPOINT: ParamRules(_as_u16),
+    Command.NAV_LOITER_UNLIM: ParamRules(_drop_value, _drop_value, _as_radius),
+    Command.NAV_LOITER_TURNS: ParamRules(_keep_same, _drop_value, _keep_same, _as_flag),
+    Command.NAV_LOITER_TIME: ParamRules(_as_u16, _drop_value, _as_direction, _as_flag),
+    Command.NAV_LAND: ParamRules(_as_u16, _drop_value, _drop_value, _as_direction),
+    Command.NAV_TAKEOFF: ParamRules(_as_u16),
+    Command.NAV_CONTINUE_AND_CHANGE_ALT: ParamRules(_as_u16),
+    Command.NAV_LOITER_TO_ALT: ParamRules(_drop_value, _as_radius, _drop_value, _as_flag),
+    Command.NAV_SPLINE_WAYPOINT: ParamRules(_as_u16),
     Command.NAV_VTOL_TAKEOFF: ParamRules(),
-    Command.NAV_VTOL_LAND: ParamRules(_u16),
-    Command.NAV_GUIDED_ENABLE: ParamRules(_u16),
-    Command.NAV_PAYLOAD_PLACE: ParamRules(_centi),
-    Command.DO_SET_HOME: ParamRules(_u16),
+    Command.NAV_VTOL_LAND: ParamRules(_as_u16),
+    Command.NAV_GUIDED_ENABLE: ParamRules(_as_u16),
+    Command.NAV_PAYLOAD_PLACE: ParamRules(_as_centi),
+    Command.DO_SET_HOME: ParamRules(_as_u16),
     Command.DO_RETURN_PATH_START: ParamRules(),
     Command.DO_LAND_START: ParamRules(),
     Command.DO_GO_AROUND: ParamRules(),
-    Command.DO_SET_ROI_LOCATION: ParamRules(_u16),
-    Command.DO_SET_ROI: ParamRules(_u16),
+    Command.DO_SET_ROI_LOCATION: ParamRules(_as_u16),
+    Command.DO_SET_ROI: ParamRules(_as_u16),
 }
 """Commands with a place, and what is kept of their four parameters; turns and radius of LOITER_TURNS are
 packed together (`_circles`)."""
 
 KEPT_WITHOUT_PLACE: Mapping[int, ParamRules] = {
     Command.NAV_RETURN_TO_LAUNCH: ParamRules(),
-    Command.NAV_ALTITUDE_WAIT: ParamRules(single, single, _u8),
-    Command.NAV_DELAY: ParamRules(single, _i8, _i8, _i8),
+    Command.NAV_ALTITUDE_WAIT: ParamRules(single, single, _as_u8),
+    Command.NAV_DELAY: ParamRules(single, _as_i8, _as_i8, _as_i8),
     Command.CONDITION_DELAY: ParamRules(single),
     Command.CONDITION_DISTANCE: ParamRules(single),
-    Command.CONDITION_YAW: ParamRules(single, single, _i8, _u8),
-    Command.DO_JUMP: ParamRules(_u16, _i16),
-    Command.DO_CHANGE_SPEED: ParamRules(_u8, single, single),
-    Command.DO_SET_RELAY: ParamRules(_u8, _u8),
-    Command.DO_REPEAT_RELAY: ParamRules(_u8, _i16, single),
-    Command.DO_SET_SERVO: ParamRules(_u8, _u16),
-    Command.DO_REPEAT_SERVO: ParamRules(_u8, _u16, _i16, single),
-    Command.DO_PAUSE_CONTINUE: ParamRules(_u16),
-    Command.DO_SET_REVERSE: ParamRules(_u16),
-    Command.DO_SET_ROI_NONE: ParamRules(_u16),
-    Command.DO_DIGICAM_CONFIGURE: ParamRules(_u8, _u16, _u8, _u16),
-    Command.DO_DIGICAM_CONTROL: ParamRules(_u8, _u8, _i8, _u8),
+    Command.CONDITION_YAW: ParamRules(single, single, _as_i8, _as_u8),
+    Command.DO_JUMP: ParamRules(_as_u16, _as_i16),
+    Command.DO_CHANGE_SPEED: ParamRules(_as_u8, single, single),
+    Command.DO_SET_RELAY: ParamRules(_as_u8, _as_u8),
+    Command.DO_REPEAT_RELAY: ParamRules(_as_u8, _as_i16, single),
+    Command.DO_SET_SERVO: ParamRules(_as_u8, _as_u16),
+    Command.DO_REPEAT_SERVO: ParamRules(_as_u8, _as_u16, _as_i16, single),
+    Command.DO_PAUSE_CONTINUE: ParamRules(_as_u16),
+    Command.DO_SET_REVERSE: ParamRules(_as_u16),
+    Command.DO_SET_ROI_NONE: ParamRules(_as_u16),
+    Command.DO_DIGICAM_CONFIGURE: ParamRules(_as_u8, _as_u16, _as_u8, _as_u16),
+    Command.DO_DIGICAM_CONTROL: ParamRules(_as_u8, _as_u8, _as_i8, _as_u8),
     Command.DO_MOUNT_CONTROL: ParamRules(single, single, single),
-    Command.DO_SET_CAM_TRIGG_DIST: ParamRules(single, _drop, _u8),
-    Command.DO_FENCE_ENABLE: ParamRules(_u16),
-    Command.DO_PARACHUTE: ParamRules(_u16),
-    Command.DO_INVERTED_FLIGHT: ParamRules(_u16),
-    Command.DO_GRIPPER: ParamRules(_u8, _u8),
-    Command.DO_AUTOTUNE_ENABLE: ParamRules(_u16),
-    Command.NAV_SET_YAW_SPEED: ParamRules(single, single, _u8),
-    Command.DO_SET_RESUME_REPEAT_DIST: ParamRules(_u16),
-    Command.DO_SPRAYER: ParamRules(_u16),
-    Command.DO_SEND_SCRIPT_MESSAGE: ParamRules(_u16, single, single, single),
-    Command.DO_AUX_FUNCTION: ParamRules(_u16, _u8),
-    Command.DO_GUIDED_LIMITS: ParamRules(_u16, single, single, single),
-    Command.DO_ENGINE_CONTROL: ParamRules(_flag, _flag, _centi, _bit),
-    Command.SET_CAMERA_ZOOM: ParamRules(_u8, single),
-    Command.SET_CAMERA_FOCUS: ParamRules(_u8, single),
-    Command.SET_CAMERA_SOURCE: ParamRules(_u8, _u8, _u8),
-    Command.JUMP_TAG: ParamRules(_u16),
-    Command.DO_JUMP_TAG: ParamRules(_u16, _i16),
-    Command.DO_GIMBAL_MANAGER_PITCHYAW: ParamRules(_i8, _i16, _i8, _i8),
-    Command.IMAGE_START_CAPTURE: ParamRules(_u8, single, _u16, _u16),
-    Command.IMAGE_STOP_CAPTURE: ParamRules(_u16),
-    Command.VIDEO_START_CAPTURE: ParamRules(_u8),
-    Command.VIDEO_STOP_CAPTURE: ParamRules(_u8),
-    Command.DO_VTOL_TRANSITION: ParamRules(_u8),
-    Command.DO_WINCH: ParamRules(_u8, _u8, single, single),
-    Command.NAV_SCRIPT_TIME: ParamRules(_u8, _u8, _half, _half),
+    Command.DO_SET_CAM_TRIGG_DIST: ParamRules(single, _drop_value, _as_u8),
+    Command.DO_FENCE_ENABLE: ParamRules(_as_u16),
+    Command.DO_PARACHUTE: ParamRules(_as_u16),
+    Command.DO_INVERTED_FLIGHT: ParamRules(_as_u16),
+    Command.DO_GRIPPER: ParamRules(_as_u8, _as_u8),
+    Command.DO_AUTOTUNE_ENABLE: ParamRules(_as_u16),
+    Command.NAV_SET_YAW_SPEED: ParamRules(single, single, _as_u8),
+    Command.DO_SET_RESUME_REPEAT_DIST: ParamRules(_as_u16),
+    Command.DO_SPRAYER: ParamRules(_as_u16),
+    Command.DO_SEND_SCRIPT_MESSAGE: ParamRules(_as_u16, single, single, single),
+    Command.DO_AUX_FUNCTION: ParamRules(_as_u16, _as_u8),
+    Command.DO_GUIDED_LIMITS: ParamRules(_as_u16, single, single, single),
+    Command.DO_ENGINE_CONTROL: ParamRules(_as_flag, _as_flag, _as_centi, _as_bit),
+    Command.SET_CAMERA_ZOOM: ParamRules(_as_u8, single),
+    Command.SET_CAMERA_FOCUS: ParamRules(_as_u8, single),
+    Command.SET_CAMERA_SOURCE: ParamRules(_as_u8, _as_u8, _as_u8),
+    Command.JUMP_TAG: ParamRules(_as_u16),
+    Command.DO_JUMP_TAG: ParamRules(_as_u16, _as_i16),
+    Command.DO_GIMBAL_MANAGER_PITCHYAW: ParamRules(_as_i8, _as_i16, _as_i8, _as_i8),
+    Command.IMAGE_START_CAPTURE: ParamRules(_as_u8, single, _as_u16, _as_u16),
+    Command.IMAGE_STOP_CAPTURE: ParamRules(_as_u16),
+    Command.VIDEO_START_CAPTURE: ParamRules(_as_u8),
+    Command.VIDEO_STOP_CAPTURE: ParamRules(_as_u8),
+    Command.DO_VTOL_TRANSITION: ParamRules(_as_u8),
+    Command.DO_WINCH: ParamRules(_as_u8, _as_u8, single, single),
+    Command.NAV_SCRIPT_TIME: ParamRules(_as_u8, _as_u8, _as_half, _as_half),
     Command.NAV_ATTITUDE_TIME: ParamRules(
-        _duration,
-        partial(_within, -180, 180, _i16),
-        partial(_within, -90, 90, _i8),
-        partial(_within, -180, 360, _i16),
+        _as_duration,
+        partial(_keep_within, -180, 180, _as_i16),
+        partial(_keep_within, -90, 90, _as_i8),
+        partial(_keep_within, -180, 360, _as_i16),
     ),
 }
 """Commands without a place."""
 
 PLACE_FIELDS_KEPT: Mapping[int, tuple[Keep, Keep, Keep]] = {
-    Command.DO_DIGICAM_CONFIGURE: (_u8, _u8, single),
-    Command.DO_DIGICAM_CONTROL: (_u8, _u8, _drop),
-    Command.DO_MOUNT_CONTROL: (_drop, _drop, lambda _: 2.0),
-    Command.DO_GIMBAL_MANAGER_PITCHYAW: (_u8, _drop, _u8),
-    Command.NAV_SCRIPT_TIME: (_i16, _i16, _drop),
-    Command.NAV_ATTITUDE_TIME: (_i16, _drop, _drop),
+    Command.DO_DIGICAM_CONFIGURE: (_as_u8, _as_u8, single),
+    Command.DO_DIGICAM_CONTROL: (_as_u8, _as_u8, _drop_value),
+    Command.DO_MOUNT_CONTROL: (_drop_value, _drop_value, lambda _: 2.0),
+    Command.DO_GIMBAL_MANAGER_PITCHYAW: (_as_u8, _drop_value, _as_u8),
+    Command.NAV_SCRIPT_TIME: (_as_i16, _as_i16, _drop_value),
+    Command.NAV_ATTITUDE_TIME: (_as_i16, _drop_value, _drop_value),
 }
 """Placeless commands of which something of x, y and z is kept: as numbers, not as a place."""
 
@@ -263,7 +263,7 @@ def kept_params(command: int, params: Params) -> Params | None:
         return None
     given = [0.0 if isnan(value) else value for value in params]
     if command == Command.NAV_LOITER_TURNS:
-        given[0], given[2] = _circles(given[0], given[2])
+        given[0], given[2] = _pack_circles(given[0], given[2])
     a, b, c, d = (keep(value) for keep, value in zip(rules, given, strict=True))
     return a, b, c, d
 
@@ -333,7 +333,7 @@ def changed_params(command: int, params: Params) -> tuple[int, ...]:
     return tuple(
         index + 1
         for index, (sent, read) in enumerate(zip(params, kept, strict=True))
-        if not _equivalent(command, index, sent, read)
+        if not _is_equivalent(command, index, sent, read)
     )
 
 
@@ -351,7 +351,7 @@ def describe_difference(sent: WireItem, read: WireItem) -> str | None:
     if has_place(want.command) and (found := _place_difference(want, read)) is not None:
         return f"{name}: {found}"
     for index, (a, b) in enumerate(zip(want.params, read.params, strict=True)):
-        if not _equivalent(want.command, index, a, b):
+        if not _is_equivalent(want.command, index, a, b):
             return f"{name}: param{index + 1} {a:g} read back as {b:g}"
     return None
 
@@ -374,10 +374,10 @@ def _keep_place(item: WireItem) -> WireItem | MissionResult:
     frame = stored_frame(item.frame)
     if frame is None:
         return MissionResult.UNSUPPORTED_FRAME
-    return replace(item, frame=frame, z=_centimetres(item.z))
+    return replace(item, frame=frame, z=_whole_centimetres(item.z))
 
 
-def _centimetres(z_m: float) -> float:
+def _whole_centimetres(z_m: float) -> float:
     """A height as it is stored: in whole centimetres, cut in single precision."""
     return single(int(single(single(z_m) * 100.0)) * single(0.01))
 
@@ -392,7 +392,7 @@ def _place_difference(want: WireItem, read: WireItem) -> str | None:
     return None
 
 
-def _equivalent(command: int, index: int, a: float, b: float) -> bool:
+def _is_equivalent(command: int, index: int, a: float, b: float) -> bool:
     if may_be_nan(command, index) and (isnan(a) or isnan(b)):
         return True
     if (command, index) in DIRECTION_ONLY:

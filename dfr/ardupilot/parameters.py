@@ -154,7 +154,7 @@ def translate_parameters(params: Mapping[str, float], naming: Naming) -> dict[st
     """
     named: dict[str, float] = {}
     for name, value in params.items():
-        own_name, own_value = _named(name, value, naming)
+        own_name, own_value = _spell_value(name, value, naming)
         if named.setdefault(own_name, own_value) != own_value:
             raise InputError(f"{name}: contradicts the same parameter's other name", do="give one of them")
     return named
@@ -185,7 +185,7 @@ def near_names(name: str, known: Iterable[str]) -> list[str]:
     return difflib.get_close_matches(name.upper(), list(known), n=NEAR_NAMES, cutoff=0.7)
 
 
-def _named(name: str, value: float, naming: Naming) -> tuple[str, float]:
+def _spell_value(name: str, value: float, naming: Naming) -> tuple[str, float]:
     if naming is Naming.METRES and name in INVERTED:
         raise InputError(
             f"{name} is {INVERTED[name]} with the opposite meaning from 4.7 on", do="set it by hand"

@@ -31,7 +31,7 @@ class Capacity:
         """Storage of the fence."""
         return CORNER_BYTES * self.fence_items
 
-    def of(self, kind: MissionType) -> int:
+    def most_items(self, kind: MissionType) -> int:
         """Most items of one of the three lists."""
         return (self.mission_items, self.fence_items, self.rally_points)[kind]
 

@@ -295,7 +295,7 @@ def refuse_too_much(vehicle: Peer, needed: Mapping[MissionType, int]) -> None:
     A vehicle that does not tell is left to refuse the list itself.
     """
     for kind, count in needed.items():
-        if count <= SMALLEST.of(kind):
+        if count <= SMALLEST.most_items(kind):
             continue
         room = room_for(vehicle, kind)
         if room is not None and count > room:

@@ -49,11 +49,15 @@ def capacity_findings(plan: FlightPlan) -> Iterator[Finding]:
     for kind, needed in list_sizes(plan).items():
         rule, name = RULES[kind]
         words = f"{name} needs room for {needed} items"
-        if needed <= SMALLEST.of(kind):
-            yield holds(rule, f"{words}; the smallest boards hold {SMALLEST.of(kind)}")
-        elif needed <= LARGEST.of(kind):
-            held = f"{SMALLEST.of(kind)} with 8 or 15 KiB, {USUAL.of(kind)} with 16"
-            held += "" if USUAL.of(kind) == LARGEST.of(kind) else f", {LARGEST.of(kind)} with 32"
+        if needed <= SMALLEST.most_items(kind):
+            yield holds(rule, f"{words}; the smallest boards hold {SMALLEST.most_items(kind)}")
+        elif needed <= LARGEST.most_items(kind):
+            held = f"{SMALLEST.most_items(kind)} with 8 or 15 KiB, {USUAL.most_items(kind)} with 16"
+            held += (
+                ""
+                if USUAL.most_items(kind) == LARGEST.most_items(kind)
+                else f", {LARGEST.most_items(kind)} with 32"
+            )
             yield advice(
                 rule,
                 f"{words}; what a board holds depends on its storage: {held}",
@@ -62,6 +66,6 @@ def capacity_findings(plan: FlightPlan) -> Iterator[Finding]:
         else:
             yield unknown(
                 rule,
-                f"{words}; no board holds more than {LARGEST.of(kind)} without a memory card for them",
+                f"{words}; without a memory card no board holds more than {LARGEST.most_items(kind)}",
                 fix="simplify it, fly it in parts, or set BRD_SD_MISSION or BRD_SD_FENCE on the vehicle",
             )
