@@ -44,7 +44,7 @@ def run(vehicle: BuiltinVehicle, channel: Channel, seconds: float) -> None:
 def airborne() -> tuple[BuiltinVehicle, Channel]:
     """A vehicle on its way, with one client that has asked for every stream."""
     vehicle = BuiltinVehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
+    vehicle.state.link_clock = lambda: vehicle.state.aircraft.t_s
     channel = Channel(vehicle.state, 0)
     channel.connected = True
     vehicle.serve_channels([channel])

@@ -95,9 +95,9 @@ def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
     index = np.array(rows)
     reserve, health = cases.columns["reserve_fraction"][index], cases.columns["battery_health"][index]
     warmth = cases.columns["temperature_c"][index]
-    craft = catalogue.find_drone(key)
+    drone = catalogue.find_drone(key)
     different, back = np.unique(warmth, return_inverse=True)
-    usable = np.array([usable_wh(craft, degrees) for degrees in different])[back]
+    usable = np.array([usable_wh(drone, degrees) for degrees in different])[back]
     return np.asarray(usable * health * (1.0 - reserve), float)
 
 

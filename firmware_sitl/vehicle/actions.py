@@ -6,7 +6,7 @@ from math import radians
 
 from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.items import WireItem
-from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.fence import ALL, FLOOR, Fence
 from firmware_sitl.vehicle.heading import Heading
 from firmware_sitl.vehicle.navigation import WaypointNavigation
@@ -17,14 +17,14 @@ from firmware_sitl.vehicle.state import State
 def do_item(state: State, item: WireItem) -> bool:
     """Carry out an item; False where the vehicle cannot."""
     if item.command == Command.DO_CHANGE_SPEED:
-        return change_speed(state.craft.navigation, int(item.params[0]), item.params[1])
+        return change_speed(state.aircraft.navigation, int(item.params[0]), item.params[1])
     if item.command == Command.DO_SET_HOME:
         set_home(state, item)
         return True
     if item.command in (Command.DO_SET_ROI, Command.DO_SET_ROI_LOCATION):
-        return look_at(state.craft, item)
+        return look_at(state.aircraft, item)
     if item.command == Command.DO_SET_ROI_NONE:
-        state.craft.heading.look_at(None)
+        state.aircraft.heading.look_at(None)
         return True
     if item.command == Command.DO_FENCE_ENABLE:
         switch_fence(state.fence, int(item.params[0]))
@@ -68,23 +68,23 @@ def set_home(state: State, item: WireItem) -> None:
     if item.params[0] == 1.0 or (item.x == 0 and item.y == 0):
         state.set_home_here()
         return
-    state.set_home(item_point(state.craft, item))
+    state.set_home(item_point(state.aircraft, item))
 
 
-def look_at(craft: Craft, item: WireItem) -> bool:
+def look_at(aircraft: Aircraft, item: WireItem) -> bool:
     """DO_SET_ROI: a place of all zeros ends it; False for what is no place on Earth."""
     if not item.is_somewhere:
         return False
     ends = item.x == 0 and item.y == 0 and item.z == 0.0
-    craft.heading.look_at(None if ends else item_point(craft, item))
+    aircraft.heading.look_at(None if ends else item_point(aircraft, item))
     return True
 
 
-def item_point(craft: Craft, item: WireItem) -> LocalPoint:
+def item_point(aircraft: Aircraft, item: WireItem) -> LocalPoint:
     """An item's local point."""
     up = (
-        item.z - craft.origin.altitude_m
+        item.z - aircraft.origin.altitude_m
         if item.frame in (Frame.GLOBAL, Frame.GLOBAL_INT)
-        else craft.home[2] + item.z
+        else aircraft.home[2] + item.z
     )
-    return craft.local_point(item.lat_deg, item.lon_deg, up)
+    return aircraft.local_point(item.lat_deg, item.lon_deg, up)

@@ -1,6 +1,6 @@
 """Mass, drag and power of the vehicle: ArduPilot's SITL multicopter, from the same frame files.
 
-The drag of the airframe is fitted so that at the reference tilt the craft holds the reference
+The drag of the airframe is fitted so that at the reference tilt the aircraft holds the reference
 airspeed (ArduPilot `SIM_Frame`): the part that is not rotor momentum drag is quadratic.
 """
 

@@ -45,7 +45,7 @@ def _failed_checks(state: State) -> list[str]:
         found.append("AHRS: waiting for home" if state.estimator.position_ok else "Gyros still settling")
     if state.estimator.fix_type < 3 and _wants_position(state):
         found.append("GPS 1: Bad fix")
-    battery = battery_problem(state.craft.battery, parameters)
+    battery = battery_problem(state.aircraft.battery, parameters)
     if battery is not None:
         found.append(f"Battery 1 {battery}")
     if state.failsafes.battery_low or state.failsafes.battery_critical:
@@ -92,17 +92,17 @@ def _wants_position(state: State) -> bool:
 
 def arm_vehicle(state: State, *, force: bool = False) -> bool:
     """Arm; False, with the reasons said, where that is refused."""
-    craft = state.craft
-    if craft.motors.armed:
+    aircraft = state.aircraft
+    if aircraft.motors.armed:
         return True
     found = [] if force else arming_problems(state)
     for reason in found:
         state.say(2, f"Arm: {reason}")
     if found:
         return False
-    craft.motors.arm()
-    craft.control.restart_here()
-    craft.landed = True
+    aircraft.motors.arm()
+    aircraft.control.restart_here()
+    aircraft.landed = True
     if state.estimator.position_ok:
         state.set_home_here()
     state.breadcrumbs.start_path()
@@ -113,12 +113,12 @@ def arm_vehicle(state: State, *, force: bool = False) -> bool:
 
 def disarm_vehicle(state: State, *, force: bool = False) -> bool:
     """Stop the motors; in flight only by force."""
-    craft = state.craft
-    if not craft.motors.armed:
+    aircraft = state.aircraft
+    if not aircraft.motors.armed:
         return True
-    if not force and not craft.landed:
+    if not force and not aircraft.landed:
         return False
-    craft.motors.disarm()
+    aircraft.motors.disarm()
     state.say(6, "Disarming motors")
     after_disarming(state)
     return True

@@ -7,8 +7,8 @@ from math import pi
 
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.circle import Circling
-from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.item_lists import MissionList
 from firmware_sitl.vehicle.landing import LandingDescent
 from firmware_sitl.vehicle.mission_order import (
@@ -28,7 +28,7 @@ MISSION_RUNS, MISSION_STANDS, MISSION_DONE = 3, 2, 5
 """MISSION_STATE: active, not started (or stopped), complete."""
 
 STAYING = (Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME, Command.NAV_SPLINE_WAYPOINT)
-"""Items at which the craft stays for as many seconds as their first parameter says."""
+"""Items at which the aircraft stays for as many seconds as their first parameter says."""
 
 CONTINUE_AFTER_LAND = 4
 """Bit of MIS_OPTIONS: after a landing go on, where a takeoff follows."""
@@ -42,16 +42,16 @@ class Auto(Mode):
 
     def __init__(
         self,
-        craft: Craft,
+        aircraft: Aircraft,
         plan: MissionList,
         rtl: ReturnMode,
         do: Callable[[WireItem], object],
         clock: Callable[[], float],
     ) -> None:
-        super().__init__(craft)
+        super().__init__(aircraft)
         self.clock = clock
         self.plan, self._rtl, self._do = plan, rtl, do
-        self.route = MissionOrder(plan, craft.say)
+        self.route = MissionOrder(plan, aircraft.say)
         self.current = 0
         self.state = MISSION_STANDS
         self.returning = False
@@ -91,16 +91,16 @@ class Auto(Mode):
 
     def take_over(self) -> str | None:
         """Continue the mission where it was left, or start it."""
-        craft = self.craft
+        aircraft = self.aircraft
         self.returning = False
-        if craft.motors.armed and self.plan.count_items() <= 1:
+        if aircraft.motors.armed and self.plan.count_items() <= 1:
             return "init failed"
-        first = 1 if craft.parameters["MIS_RESTART"] else max(self.current, 1)
-        if craft.motors.armed and craft.landed and not self.route.is_takeoff_next(first):
-            craft.say(2, "Auto: Missing Takeoff Cmd")
+        first = 1 if aircraft.parameters["MIS_RESTART"] else max(self.current, 1)
+        if aircraft.motors.armed and aircraft.landed and not self.route.is_takeoff_next(first):
+            aircraft.say(2, "Auto: Missing Takeoff Cmd")
             return "init failed"
-        craft.navigation.start_from()
-        craft.heading.hold_present()
+        aircraft.navigation.start_from()
+        aircraft.heading.hold_present()
         self._landing = None
         self._waiting = True
         return None
@@ -147,16 +147,16 @@ class Auto(Mode):
         """Return home along the mission from an item."""
         self.set_current(seq)
         self._resume_once = True
-        self.craft.say(6, text)
+        self.aircraft.say(6, text)
 
     def resume_flight(self) -> bool:
         """Go on to the waypoint."""
-        self.craft.navigation.resume_leg()
+        self.aircraft.navigation.resume_leg()
         return True
 
     def pause_flight(self) -> bool:
         """Stop on the way to a waypoint."""
-        navigation = self.craft.navigation
+        navigation = self.aircraft.navigation
         if self._run != self._fly_waypoint or navigation.reached:
             return False
         navigation.slow_to_stop()
@@ -164,17 +164,17 @@ class Auto(Mode):
 
     def fly_step(self, dt: float) -> None:
         """One step of the mission."""
-        craft = self.craft
+        aircraft = self.aircraft
         if self._waiting:
             self._waiting = False
-            if craft.parameters["MIS_RESTART"] and not self._resume_once:
+            if aircraft.parameters["MIS_RESTART"] and not self._resume_once:
                 self.restart_mission()
             self._resume_once = False
             self.start_mission()
         elif self.running and self.current == 0:
             self.start_mission()
-        if not craft.motors.armed:
-            craft.control.restart_here()
+        if not aircraft.motors.armed:
+            aircraft.control.restart_here()
             return
         self._work_through_queue()
         if self._run is None:
@@ -197,7 +197,7 @@ class Auto(Mode):
         self._pass_over_unstarted()
         for first in self._queue[:1]:
             self._announce_item(first)
-        self.craft.say(6, f"Mission: {target} {name_of(item.command)}")
+        self.aircraft.say(6, f"Mission: {target} {name_of(item.command)}")
         self._run = self._start_of(item)(item)
 
     def _pass_over_unstarted(self) -> None:
@@ -207,7 +207,7 @@ class Auto(Mode):
 
     def _announce_item(self, seq: int) -> None:
         self._announced = seq
-        self.craft.say(6, f"Mission: {seq} {name_of(self.route.command_at(seq))}")
+        self.aircraft.say(6, f"Mission: {seq} {name_of(self.route.command_at(seq))}")
 
     def _advance_item(self) -> None:
         self.reached.append(self.current)
@@ -215,13 +215,13 @@ class Auto(Mode):
 
     def _finish_mission(self) -> None:
         """After the last item: hold there, or disarm on the ground."""
-        craft = self.craft
+        aircraft = self.aircraft
         self.state, self._run, self._item = MISSION_DONE, None, None
-        if not craft.landed:
-            craft.navigation.start_from()
-        elif craft.motors.armed:
-            craft.motors.disarm()
-            craft.say(6, "Disarming motors")
+        if not aircraft.landed:
+            aircraft.navigation.start_from()
+        elif aircraft.motors.armed:
+            aircraft.motors.disarm()
+            aircraft.say(6, "Disarming motors")
 
     def _work_through_queue(self) -> None:
         """Run the DO_ and CONDITION_ items that stand before the present navigation item."""
@@ -246,18 +246,18 @@ class Auto(Mode):
                 self.reached.append(seq)
 
     def _start_condition(self, item: WireItem) -> Callable[[], bool]:
-        craft, start = self.craft, self.craft.t_s
+        aircraft, start = self.aircraft, self.aircraft.t_s
         if item.command == Command.CONDITION_DELAY:
-            return lambda: craft.t_s - start >= item.params[0]
+            return lambda: aircraft.t_s - start >= item.params[0]
         if item.command == Command.CONDITION_DISTANCE:
-            return lambda: craft.navigation.distance_left() < item.params[0]
-        craft.heading.turn_to(
+            return lambda: aircraft.navigation.distance_left() < item.params[0]
+        aircraft.heading.turn_to(
             item.params[0] * pi / 180.0,
             rate=item.params[1] * pi / 180.0,
             way=int(item.params[2]),
             relative=bool(item.params[3]),
         )
-        return lambda: craft.heading.turned
+        return lambda: aircraft.heading.turned
 
     def _start_of(self, item: WireItem) -> Callable[[WireItem], Callable[[float], bool]]:
         starters: dict[int, Callable[[WireItem], Callable[[float], bool]]] = {
@@ -272,25 +272,25 @@ class Auto(Mode):
         return starters.get(item.command, self._start_waypoint)
 
     def _start_takeoff(self, item: WireItem) -> Callable[[float], bool]:
-        craft = self.craft
-        up = max(self._item_up(item), craft.body.up + (1.0 if craft.landed else 0.0))
-        craft.heading.hold_present()
+        aircraft = self.aircraft
+        up = max(self._item_up(item), aircraft.body.up + (1.0 if aircraft.landed else 0.0))
+        aircraft.heading.hold_present()
 
         def run(dt: float) -> bool:
-            if not craft.take_off(dt, up):
+            if not aircraft.take_off(dt, up):
                 return False
-            craft.navigation.start_from(at=(craft.control.north, craft.control.east, up))
+            aircraft.navigation.start_from(at=(aircraft.control.north, aircraft.control.east, up))
             return True
 
         return run
 
     def _start_waypoint(self, item: WireItem) -> Callable[[float], bool]:
-        craft = self.craft
-        craft.navigation.fly_to(self.place_of(item))
+        aircraft = self.aircraft
+        aircraft.navigation.fly_to(self.place_of(item))
         follow = self._followed_at_speed(item)
         if follow is not None:
-            craft.navigation.fly_next(follow)
-        craft.heading.follow_yaw_behavior()
+            aircraft.navigation.fly_next(follow)
+        aircraft.heading.follow_yaw_behavior()
         return self._fly_waypoint
 
     def _followed_at_speed(self, item: WireItem) -> LocalPoint | None:
@@ -309,21 +309,23 @@ class Auto(Mode):
         return self.place_of(after)
 
     def _fly_waypoint(self, dt: float) -> bool:
-        craft, item = self.craft, self._item
-        craft.wants_flight = not craft.landed
-        craft.navigation.move_target(dt)
-        if item is None or not craft.navigation.reached or item.command == Command.NAV_LOITER_UNLIM:
+        aircraft, item = self.aircraft, self._item
+        aircraft.wants_flight = not aircraft.landed
+        aircraft.navigation.move_target(dt)
+        if item is None or not aircraft.navigation.reached or item.command == Command.NAV_LOITER_UNLIM:
             return False
         waits = item.params[0] if item.command in STAYING else 0.0
         if self._since_s is None:
-            self._since_s = craft.t_s
-        if craft.t_s - self._since_s < waits:
+            self._since_s = aircraft.t_s
+        if aircraft.t_s - self._since_s < waits:
             return False
-        craft.say(6, f"Reached command #{self.current}")
+        aircraft.say(6, f"Reached command #{self.current}")
         return True
 
     def _start_turns(self, item: WireItem) -> Callable[[float], bool]:
-        self._circling = circling = Circling(self.craft, self.place_of(item), item.params[0], item.params[2])
+        self._circling = circling = Circling(
+            self.aircraft, self.place_of(item), item.params[0], item.params[2]
+        )
         return circling.fly_step
 
     def _start_return(self, _: WireItem) -> Callable[[float], bool]:
@@ -338,14 +340,14 @@ class Auto(Mode):
         return run
 
     def _start_land(self, item: WireItem) -> Callable[[float], bool]:
-        craft = self.craft
+        aircraft = self.aircraft
         if item.x or item.y:
-            north, east = craft.origin.to_local(item.lat_deg, item.lon_deg)
-            craft.navigation.fly_to((north, east, craft.navigation.destination[2]))
-            craft.heading.follow_yaw_behavior()
+            north, east = aircraft.origin.to_local(item.lat_deg, item.lon_deg)
+            aircraft.navigation.fly_to((north, east, aircraft.navigation.destination[2]))
+            aircraft.heading.follow_yaw_behavior()
         else:
-            craft.navigation.start_from()
-            self._landing = LandingDescent(craft)
+            aircraft.navigation.start_from()
+            self._landing = LandingDescent(aircraft)
 
         def run(dt: float) -> bool:
             if self._landing is not None:
@@ -354,51 +356,51 @@ class Auto(Mode):
                     return True
                 self._disarm_when_down(self._landing)
                 return False
-            craft.wants_flight = not craft.landed
-            craft.navigation.move_target(dt)
-            if craft.navigation.reached:
-                self._landing = LandingDescent(craft)
+            aircraft.wants_flight = not aircraft.landed
+            aircraft.navigation.move_target(dt)
+            if aircraft.navigation.reached:
+                self._landing = LandingDescent(aircraft)
             return False
 
         return run
 
     def _goes_on_after_landing(self) -> bool:
-        goes_on = int(self.craft.parameters["MIS_OPTIONS"]) & CONTINUE_AFTER_LAND
+        goes_on = int(self.aircraft.parameters["MIS_OPTIONS"]) & CONTINUE_AFTER_LAND
         return bool(goes_on) and self.route.is_takeoff_next(self.current + 1)
 
     def _start_wait(self, item: WireItem) -> Callable[[float], bool]:
-        start, seconds = self.craft.t_s, seconds_to_wait(item, self.clock())
-        self.craft.navigation.start_from()
+        start, seconds = self.aircraft.t_s, seconds_to_wait(item, self.clock())
+        self.aircraft.navigation.start_from()
         if item.command == Command.NAV_DELAY and seconds is not None:
-            self.craft.say(6, f"Delaying {int(seconds)} sec")
+            self.aircraft.say(6, f"Delaying {int(seconds)} sec")
 
         def run(dt: float) -> bool:
             self._hold_position(dt)
-            return seconds is not None and self.craft.t_s - start > seconds
+            return seconds is not None and self.aircraft.t_s - start > seconds
 
         return run
 
     def _hold_position(self, dt: float) -> None:
-        craft = self.craft
-        if craft.landed:
-            craft.control.restart_here()
+        aircraft = self.aircraft
+        if aircraft.landed:
+            aircraft.control.restart_here()
             return
-        craft.wants_flight = True
-        craft.control.move_target(dt)
-        craft.control.climb_to(dt, craft.navigation.destination[2])
+        aircraft.wants_flight = True
+        aircraft.control.move_target(dt)
+        aircraft.control.climb_to(dt, aircraft.navigation.destination[2])
 
     def _item_up(self, item: WireItem) -> float:
         """An item's height above the local origin; terrain is taken as flat at home's height."""
         if item.frame == 0:
-            return item.z - self.craft.origin.altitude_m
-        return self.craft.home[2] + item.z
+            return item.z - self.aircraft.origin.altitude_m
+        return self.aircraft.home[2] + item.z
 
     def place_of(self, item: WireItem) -> LocalPoint:
         """An item's point; a zero position or height means the present one (ArduCopter)."""
-        destination = self.craft.navigation.destination
+        destination = self.aircraft.navigation.destination
         north, east = destination[0], destination[1]
         if item.x or item.y:
-            north, east = self.craft.origin.to_local(item.lat_deg, item.lon_deg)
+            north, east = self.aircraft.origin.to_local(item.lat_deg, item.lon_deg)
         if item.z == 0.0 and item.frame != 0:
             return north, east, destination[2]
         return north, east, self._item_up(item)

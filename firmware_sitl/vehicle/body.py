@@ -22,7 +22,7 @@ THRUST_LAG_S = 0.06
 """Lag of the vertical acceleration behind what is asked (motors and acceleration loop)."""
 
 CLEARANCE_M = 0.02
-"""Height at which a craft that leaves the ground counts as clear of it."""
+"""Height at which an aircraft that leaves the ground counts as clear of it."""
 
 YAW_ACCEL_RAD = 4.71
 YAW_GAIN = 3.0

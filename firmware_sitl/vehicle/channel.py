@@ -68,7 +68,7 @@ class Channel:
             self._due.pop(message_id, None)
         else:
             self._periods[message_id] = period_s
-            self._due[message_id] = self._state.craft.t_s
+            self._due[message_id] = self._state.aircraft.t_s
         self._next_due = 0.0
 
     def usual_period_s(self, message_id: int) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import atan2, cos, hypot, inf, pi, radians, sin, sqrt
 
-from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.modes import CIRCLE, Mode
 from firmware_sitl.vehicle.origin import LocalPoint
 
@@ -12,35 +12,35 @@ from firmware_sitl.vehicle.origin import LocalPoint
 class Circling:
     """Turns about a point at CIRCLE_RATE, no faster than the cruise speed; radius 0 means CIRCLE_RADIUS."""
 
-    def __init__(self, craft: Craft, centre: LocalPoint, turns: float, radius_m: float) -> None:
-        parameters = craft.parameters
-        self._craft, self._centre = craft, centre
+    def __init__(self, aircraft: Aircraft, centre: LocalPoint, turns: float, radius_m: float) -> None:
+        parameters = aircraft.parameters
+        self._craft, self._centre = aircraft, centre
         self._radius = abs(radius_m) or parameters["CIRCLE_RADIUS"] * 0.01
         self._way = -1.0 if radius_m < 0.0 else 1.0
         self._turns = abs(turns)
         self._left = self._turns * 2.0 * pi
         self._told = 0
         rate = abs(radians(parameters["CIRCLE_RATE"]))
-        limit = min(craft.navigation.speed_mps, sqrt(craft.control.accel * max(self._radius, 0.1)))
+        limit = min(aircraft.navigation.speed_mps, sqrt(aircraft.control.accel * max(self._radius, 0.1)))
         self._rate = min(rate, limit / max(self._radius, 0.1))
         self._turning = 0.0
-        body = craft.body
+        body = aircraft.body
         self._angle = atan2(body.east - centre[1], body.north - centre[0])
         if hypot(body.east - centre[1], body.north - centre[0]) < 1.0:
             self._angle = body.yaw + pi
         self._on_circle = False
-        craft.navigation.fly_to(self._edge())
-        craft.heading.look_at(centre)
+        aircraft.navigation.fly_to(self._edge())
+        aircraft.heading.look_at(centre)
 
     def fly_step(self, dt: float) -> bool:
         """One step; True when the turns are flown."""
-        craft = self._craft
-        craft.wants_flight = not craft.landed
+        aircraft = self._craft
+        aircraft.wants_flight = not aircraft.landed
         if not self._on_circle:
-            craft.navigation.move_target(dt)
-            self._on_circle = craft.navigation.reached
+            aircraft.navigation.move_target(dt)
+            self._on_circle = aircraft.navigation.reached
             return False
-        control, radius = craft.control, self._radius
+        control, radius = aircraft.control, self._radius
         self._turning += min(self._rate - self._turning, dt * control.accel / max(radius, 1.0))
         step = min(self._turning * dt, self._left)
         self._left -= step
@@ -55,8 +55,8 @@ class Circling:
         control.v_up = control.a_up = 0.0
         if self._left > 1e-9:
             return False
-        craft.navigation.start_from()
-        craft.heading.look_at(None)
+        aircraft.navigation.start_from()
+        aircraft.heading.look_at(None)
         return True
 
     def _announce_turn(self) -> None:
@@ -83,26 +83,26 @@ class Circle(Mode):
     number = CIRCLE
     allows_arming = False
 
-    def __init__(self, craft: Craft) -> None:
-        super().__init__(craft)
+    def __init__(self, aircraft: Aircraft) -> None:
+        super().__init__(aircraft)
         self._circling: Circling | None = None
 
     def take_over(self) -> str | None:
-        """Put the centre ahead, so that the craft is already on the circle."""
-        craft = self.craft
-        craft.navigation.start_from()
-        here = craft.navigation.destination
-        radius_m, yaw = craft.parameters["CIRCLE_RADIUS"] * 0.01, craft.body.yaw
+        """Put the centre ahead, so that the aircraft is already on the circle."""
+        aircraft = self.aircraft
+        aircraft.navigation.start_from()
+        here = aircraft.navigation.destination
+        radius_m, yaw = aircraft.parameters["CIRCLE_RADIUS"] * 0.01, aircraft.body.yaw
         centre = (here[0] + radius_m * cos(yaw), here[1] + radius_m * sin(yaw), here[2])
-        way = -1.0 if craft.parameters["CIRCLE_RATE"] < 0.0 else 1.0
-        self._circling = Circling(craft, centre, inf, way * radius_m)
+        way = -1.0 if aircraft.parameters["CIRCLE_RATE"] < 0.0 else 1.0
+        self._circling = Circling(aircraft, centre, inf, way * radius_m)
         return None
 
     def fly_step(self, dt: float) -> None:
         """One step round."""
-        craft = self.craft
-        if craft.landed or self._circling is None:
-            craft.control.restart_here()
+        aircraft = self.aircraft
+        if aircraft.landed or self._circling is None:
+            aircraft.control.restart_here()
             return
-        craft.wants_flight = True
+        aircraft.wants_flight = True
         self._circling.fly_step(dt)

@@ -57,7 +57,7 @@ def _stop_capture(request: CommandRequest) -> int:
 
 def _release_parachute(request: CommandRequest) -> int:
     state = request.state
-    if request.whole_param(1) == RELEASE and state.craft.landed:
+    if request.whole_param(1) == RELEASE and state.aircraft.landed:
         state.say(6, "Parachute: Landed")
     return done_or_failed(ok=request.whole_param(1) in (0, 1, 2))
 

@@ -101,8 +101,8 @@ def _take_off(request: CommandRequest) -> int:
     state = request.state
     if request.frame != modes.RELATIVE_FRAME:
         return DENIED
-    craft = state.craft
-    if not craft.motors.armed or not craft.landed or not request.z > craft.height_m:
+    aircraft = state.aircraft
+    if not aircraft.motors.armed or not aircraft.landed or not request.z > aircraft.height_m:
         return FAILED
     navigates = abs(request.params[2]) < NEARLY
     return done_or_failed(ok=state.mode.take_off(request.z, navigates=navigates))
@@ -114,7 +114,7 @@ def _turn_nose(request: CommandRequest) -> int:
         return FAILED
     way = request.byte_param(3)
     way = way - 256 if way > 127 else way
-    request.state.craft.heading.turn_to(
+    request.state.aircraft.heading.turn_to(
         radians(angle), rate=radians(rate), way=way, relative=relative > NEARLY
     )
     return ACCEPTED
@@ -127,7 +127,7 @@ def _set_speed(request: CommandRequest) -> int:
     if not state.mode.takes_speed:
         return FAILED
     return done_or_failed(
-        ok=actions.change_speed(state.craft.navigation, request.whole_param(1), request.params[1])
+        ok=actions.change_speed(state.aircraft.navigation, request.whole_param(1), request.params[1])
     )
 
 
@@ -139,7 +139,7 @@ def _fly_to(request: CommandRequest) -> int:
         return DENIED
     if request.x == 0 and request.y == 0:
         return DENIED
-    point = actions.item_point(state.craft, request.item)
+    point = actions.item_point(state.aircraft, request.item)
     if not state.fence.allows_point(*point):
         return FAILED
     if not change_mode(state, modes.GUIDED):
@@ -244,12 +244,12 @@ def _button_click(request: CommandRequest) -> int:
 def _button_hold(request: CommandRequest) -> int:
     """SOLO_BTN_FLY_HOLD: arm, take off or land, whichever is next."""
     state = request.state
-    craft = state.craft
-    if not craft.motors.armed:
+    aircraft = state.aircraft
+    if not aircraft.motors.armed:
         arming.arm_vehicle(state)
-    elif not craft.landed:
+    elif not aircraft.landed:
         change_mode(state, modes.LAND)
-    elif change_mode(state, modes.LOITER) and request.params[0] > craft.height_m:
+    elif change_mode(state, modes.LOITER) and request.params[0] > aircraft.height_m:
         state.mode.take_off(request.params[0])
     return ACCEPTED
 
@@ -257,11 +257,11 @@ def _button_hold(request: CommandRequest) -> int:
 def _button_pause(request: CommandRequest) -> int:
     """SOLO_BTN_PAUSE_CLICK: disarm on the ground, brake in the air."""
     state = request.state
-    craft = state.craft
+    aircraft = state.aircraft
     shot = abs(request.params[0]) >= NEARLY and state.mode is state.guided
-    if craft.motors.armed and craft.landed:
+    if aircraft.motors.armed and aircraft.landed:
         arming.disarm_vehicle(state)
-    elif craft.motors.armed and not shot and not change_mode(state, modes.BRAKE):
+    elif aircraft.motors.armed and not shot and not change_mode(state, modes.BRAKE):
         change_mode(state, modes.ALT_HOLD)
     return ACCEPTED
 

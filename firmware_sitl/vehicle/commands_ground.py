@@ -45,7 +45,7 @@ def _arm_or_disarm(request: CommandRequest) -> int:
 
 def _run_prearm_checks(request: CommandRequest) -> int:
     state = request.state
-    if state.craft.motors.armed:
+    if state.aircraft.motors.armed:
         return TEMPORARILY_REJECTED
     for reason in arming.arming_problems(state):
         state.say(2, f"PreArm: {reason}")
@@ -62,7 +62,7 @@ def _terminate_flight(request: CommandRequest) -> int:
 def _calibrate_sensors(request: CommandRequest) -> int:
     """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest."""
     state = request.state
-    if state.craft.motors.armed:
+    if state.aircraft.motors.armed:
         state.say(5, "Disarm to allow calibration")
         return FAILED
     if same_number(request.params[0], 1.0):
@@ -87,7 +87,7 @@ def _calibrate_sensors(request: CommandRequest) -> int:
 def _refuse_compass_calibration(request: CommandRequest) -> int:
     """DO_START_MAG_CAL: nothing would turn the vehicle about for it."""
     state = request.state
-    text = "Disarm to allow compass calibration" if state.craft.motors.armed else "no compass to calibrate"
+    text = "Disarm to allow compass calibration" if state.aircraft.motors.armed else "no compass to calibrate"
     state.say(5, text)
     return FAILED
 
@@ -107,7 +107,7 @@ def _reset_parameters(request: CommandRequest) -> int:
 
 def _reboot_vehicle(request: CommandRequest) -> int:
     state = request.state
-    if state.craft.motors.armed and request.y != FORCE_REBOOT:
+    if state.aircraft.motors.armed and request.y != FORCE_REBOOT:
         return FAILED
     if not same_number(request.params[0], 1.0) and not same_number(request.params[0], 3.0):
         return UNSUPPORTED
@@ -125,14 +125,14 @@ def _set_safety_switch(request: CommandRequest) -> int:
 
 def _motor_test(request: CommandRequest) -> int:
     state, test = request.state, request.state.motor_test
-    if not test.running and not state.craft.landed:
+    if not test.running and not state.aircraft.landed:
         state.say(2, "Motor Test: vehicle not landed")
         return FAILED
     if not test.running and state.safety_on:
         state.say(2, "Motor Test: Safety switch")
         return FAILED
     test.start_test(
-        state.craft.t_s,
+        state.aircraft.t_s,
         kind=request.byte_param(2),
         throttle=request.params[2],
         timeout_s=request.params[3],
@@ -146,7 +146,7 @@ def _battery_reset(request: CommandRequest) -> int:
     state = request.state
     percent = request.params[1]
     if request.whole_param(1) & 1 and 0.0 <= percent <= 100.0:
-        state.craft.battery.report_charge(percent / 100.0)
+        state.aircraft.battery.report_charge(percent / 100.0)
         end_battery_failsafes(state)
     return ACCEPTED
 

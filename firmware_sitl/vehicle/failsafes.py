@@ -106,7 +106,7 @@ def _watch_gcs(state: State, t_s: float) -> None:
     if not lost:
         state.say(4, "GCS Failsafe Cleared")
         return
-    if not state.craft.motors.armed:
+    if not state.aircraft.motors.armed:
         state.say(4, "GCS Failsafe")
         return
     options, goes_on = int(parameters["FS_OPTIONS"]), ""
@@ -118,8 +118,8 @@ def _watch_gcs(state: State, t_s: float) -> None:
 
 
 def _watch_battery(state: State, t_s: float) -> None:
-    parameters, battery, failsafes = state.parameters, state.craft.battery, state.failsafes
-    if not state.craft.motors.armed:
+    parameters, battery, failsafes = state.parameters, state.aircraft.battery, state.failsafes
+    if not state.aircraft.motors.armed:
         return
     hold_s = parameters["BATT_LOW_TIMER"]
     failsafes.battery_critical_since_s = _below_since(
@@ -164,7 +164,7 @@ def _watch_position(state: State, t_s: float) -> None:
     if lost == failsafes.ekf_lost:
         return
     failsafes.ekf_lost = lost
-    if not state.craft.motors.armed:
+    if not state.aircraft.motors.armed:
         return
     if not lost:
         state.say(2, "EKF Failsafe Cleared")
@@ -222,7 +222,7 @@ def _answer_loss(state: State, what: str, action: FailsafeAction, *, goes_on: st
 
 def _idle_on_ground(state: State) -> bool:
     """Landed: a failsafe stops the motors. In AUTO not before the mission's end, which does so itself."""
-    return state.craft.landed and not (state.mode is state.auto and state.auto.running)
+    return state.aircraft.landed and not (state.mode is state.auto and state.auto.running)
 
 
 def _holds_since(t_s: float, since_s: float | None, *, holds: bool) -> float | None:
@@ -238,7 +238,7 @@ def _has_held(since: float | None, t_s: float, hold_s: float) -> bool:
 
 def _below_since(state: State, t_s: float, since: float | None, name: str) -> float | None:
     """Since when voltage or charge has been below a threshold; charge counts at once."""
-    parameters, battery = state.parameters, state.craft.battery
+    parameters, battery = state.parameters, state.aircraft.battery
     volt, charge = parameters[f"{name}_VOLT"], parameters[f"{name}_MAH"]
     if charge > 0.0 and battery.capacity_mah - battery.used_mah < charge:
         return float("-inf")
@@ -291,7 +291,7 @@ def act_on_breach(state: State, breached: int) -> None:
     action = int(state.parameters["FENCE_ACTION"])
     if action == REPORT_ONLY:
         return
-    if state.craft.landed:
+    if state.aircraft.landed:
         arming.disarm_vehicle(state)
         return
     gives_up = state.fence.outside_m(breached) > GIVE_UP_M

@@ -8,8 +8,8 @@ from math import hypot, inf
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
 from dfr.ardupilot.kept import FENCE_POLYGONS
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.body import Body
-from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.parameters import Parameters
 
 CEILING, CIRCLE, POLYGON, FLOOR = 1, 2, 4, 8
@@ -61,8 +61,8 @@ class FenceArea:
 class Fence:
     """The fence in force and its breaches."""
 
-    def __init__(self, craft: Craft) -> None:
-        self._craft, self._parameters = craft, craft.parameters
+    def __init__(self, aircraft: Aircraft) -> None:
+        self._craft, self._parameters = aircraft, aircraft.parameters
         self.areas: tuple[FenceArea, ...] = ()
         self.breached = 0
         self.breach_count = 0
@@ -138,7 +138,7 @@ class Fence:
             self._switch_kinds("auto-disabled", on=False, kinds=ALL)
 
     def on_mode_change(self, t_s: float) -> None:
-        """Whoever changes the mode outside the fence has ten seconds to bring the craft back."""
+        """Whoever changes the mode outside the fence has ten seconds to bring the aircraft back."""
         if self.breached and int(self._parameters["FENCE_ACTION"]) != REPORT_ONLY:
             self._recovering_until_s = t_s + RECOVERY_S
             self._craft.say(6, "Manual recovery started")
@@ -174,47 +174,47 @@ class Fence:
 
     def watch_breaches(self, t_s: float, *, position_ok: bool, landing: bool) -> int:
         """Look for a new breach: bits of the fences whose breach calls for an action, 0 for none."""
-        craft = self._craft
+        aircraft = self._craft
         self._mind_the_floor(landing=landing)
         if not position_ok:
             return 0
-        now, before = self.find_breaches(craft.body), self.breached
+        now, before = self.find_breaches(aircraft.body), self.breached
         new = (now & ~before) | self._moved_backups(now)
         self.breached = now
-        if before and not now and not craft.landed:
-            craft.say(5, "Fence breach cleared")
+        if before and not now and not aircraft.landed:
+            aircraft.say(5, "Fence breach cleared")
         if not new:
             return 0
         self.breach_count += 1
         self.breach_t_s = self.breach_t_s if before else t_s
-        if t_s < self._recovering_until_s or not craft.motors.armed:
+        if t_s < self._recovering_until_s or not aircraft.motors.armed:
             return 0
-        if not craft.landed:
-            craft.say(5, f"{fence_names(new)} breached")
+        if not aircraft.landed:
+            aircraft.say(5, f"{fence_names(new)} breached")
         return new
 
     def _mind_the_floor(self, *, landing: bool) -> None:
-        """The floor counts once the craft has been above it, and no longer when it lands."""
-        craft, parameters = self._craft, self._parameters
-        if landing or craft.landed or not craft.motors.armed:
+        """The floor counts once the aircraft has been above it, and no longer when it lands."""
+        aircraft, parameters = self._craft, self._parameters
+        if landing or aircraft.landed or not aircraft.motors.armed:
             if self._kinds & FLOOR and not self._floor_stays_on:
                 self._switch_kinds("auto-disabled", on=False, kinds=FLOOR)
             return
         wanted = int(parameters["FENCE_TYPE"]) & FLOOR and not self._floor_stays_off
         switched = parameters["FENCE_ENABLE"] or parameters["FENCE_AUTOENABLE"] in (2.0, 3.0)
-        above = craft.height_m >= parameters["FENCE_ALT_MIN"] + parameters["FENCE_MARGIN"]
+        above = aircraft.height_m >= parameters["FENCE_ALT_MIN"] + parameters["FENCE_MARGIN"]
         if wanted and switched and above and not self._kinds & FLOOR:
             self._set_kinds(on=True, kinds=FLOOR)
-            craft.say(5, "Min Alt fence enabled (auto enable)")
+            aircraft.say(5, "Min Alt fence enabled (auto enable)")
 
     def _breaches_at(self, north: float, east: float, height_m: float) -> int:
-        parameters, craft = self._parameters, self._craft
+        parameters, aircraft = self._parameters, self._craft
         kinds, found = self.watched, 0
         if kinds & CEILING and height_m >= parameters["FENCE_ALT_MAX"]:
             found |= CEILING
         if kinds & FLOOR and height_m <= parameters["FENCE_ALT_MIN"]:
             found |= FLOOR
-        away = hypot(north - craft.home[0], east - craft.home[1])
+        away = hypot(north - aircraft.home[0], east - aircraft.home[1])
         if kinds & CIRCLE and away >= parameters["FENCE_RADIUS"]:
             found |= CIRCLE
         if kinds & POLYGON and not self._within_areas(north, east):
@@ -232,13 +232,13 @@ class Fence:
 
     def _moved_backups(self, now: int) -> int:
         """Bits of ceiling and circle where they are breached by another 20 m (ArduCopter's backup fences)."""
-        craft, body, moved = self._craft, self._craft.body, 0
-        away = hypot(body.north - craft.home[0], body.east - craft.home[1])
+        aircraft, body, moved = self._craft, self._craft.body, 0
+        away = hypot(body.north - aircraft.home[0], body.east - aircraft.home[1])
         if not now & CEILING:
             self._backup_ceiling_m = 0.0
-        elif craft.height_m >= self._backup_ceiling_m:
+        elif aircraft.height_m >= self._backup_ceiling_m:
             moved |= CEILING
-            self._backup_ceiling_m = craft.height_m + BACKUP_M
+            self._backup_ceiling_m = aircraft.height_m + BACKUP_M
         if not now & CIRCLE:
             self._backup_radius_m = 0.0
         elif away >= self._backup_radius_m:
@@ -248,11 +248,11 @@ class Fence:
 
     def outside_m(self, kinds: int) -> float:
         """How far outside ceiling, floor or circle."""
-        craft, parameters = self._craft, self._parameters
-        away = hypot(craft.body.north - craft.home[0], craft.body.east - craft.home[1])
+        aircraft, parameters = self._craft, self._parameters
+        away = hypot(aircraft.body.north - aircraft.home[0], aircraft.body.east - aircraft.home[1])
         distances = (
-            (CEILING, craft.height_m - parameters["FENCE_ALT_MAX"]),
-            (FLOOR, parameters["FENCE_ALT_MIN"] - craft.height_m),
+            (CEILING, aircraft.height_m - parameters["FENCE_ALT_MAX"]),
+            (FLOOR, parameters["FENCE_ALT_MIN"] - aircraft.height_m),
             (CIRCLE, away - parameters["FENCE_RADIUS"]),
         )
         return max((distance for kind, distance in distances if kinds & kind), default=0.0)

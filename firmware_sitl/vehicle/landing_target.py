@@ -77,7 +77,7 @@ class LandingTarget:
         return TargetState.LOST if isfinite(self.seen_s) else TargetState.NEVER_SEEN
 
     def look_for_target(self, astray: tuple[float, float]) -> None:
-        """One look of the simulated sensor, where it is the source; `astray` as for `Craft.truth`."""
+        """One look of the simulated sensor, where it is the source; `astray` as for `Aircraft.truth`."""
         if not self.enabled:
             return
         if int(self._parameters["PLND_TYPE"]) == BY_SIMULATION:
@@ -114,7 +114,7 @@ class LandingTarget:
         self.seen_from = (body.north, body.east, body.up)
 
     def _simulated_target(self, astray: tuple[float, float]) -> tuple[float, float] | None:
-        """The simulated target as the craft sees it, where it is within the sensor's reach."""
+        """The simulated target as the aircraft sees it, where it is within the sensor's reach."""
         body, parameters = self._body, self._parameters
         if not parameters["SIM_PLD_ENABLE"]:
             return None

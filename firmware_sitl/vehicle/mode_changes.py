@@ -39,7 +39,7 @@ def change_mode(state: State, number: int) -> bool:
     if state.mode is state.auto:
         state.auto.leave_mission()
     state.mode = mode
-    state.fence.on_mode_change(state.craft.t_s)
+    state.fence.on_mode_change(state.aircraft.t_s)
     for client in state.clients:
         client.send_now(mavlink.MAVLINK_MSG_ID_HEARTBEAT)
     return True
@@ -47,14 +47,14 @@ def change_mode(state: State, number: int) -> bool:
 
 def _reason_against(state: State, mode: Mode) -> str | None:
     """Why a mode may not be entered now; disarmed, any may but a manual one without radio."""
-    if state.craft.motors.armed and mode.needs_position and not state.estimator.position_ok:
+    if state.aircraft.motors.armed and mode.needs_position and not state.estimator.position_ok:
         return "requires position"
     return "in RC failsafe" if mode.manual and state.failsafes.radio_lost else None
 
 
 def auto_return(state: State, *, path: bool, landing: bool) -> bool:
     """AUTO_RTL: home along the mission's return path, or by its landing sequence."""
-    body, auto = state.craft.body, state.auto
+    body, auto = state.aircraft.body, state.auto
     here = body.north, body.east, body.up
     leg = return_leg(auto, here) if path else None
     start = landing_start(auto, here) if landing and leg is None else None

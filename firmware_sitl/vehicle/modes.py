@@ -6,7 +6,7 @@ from math import cos, sin
 from typing import ClassVar
 
 from dfr.ardupilot.modes import CopterMode
-from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.heading import HeadingMode
 from firmware_sitl.vehicle.landing import LandingDescent
 
@@ -60,8 +60,8 @@ class Mode:
     takes_speed: ClassVar[bool] = False
     manual: ClassVar[bool] = False
 
-    def __init__(self, craft: Craft) -> None:
-        self.craft = craft
+    def __init__(self, aircraft: Aircraft) -> None:
+        self.aircraft = aircraft
         self._climbing_to: float | None = None
 
     @property
@@ -80,7 +80,7 @@ class Mode:
         return NAMES[self.number]
 
     def take_over(self) -> str | None:
-        """Take over the craft; the reason where that is impossible."""
+        """Take over the aircraft; the reason where that is impossible."""
         return None
 
     def fly_step(self, dt: float) -> None:
@@ -90,7 +90,7 @@ class Mode:
         """Begin to climb to a height above home; False where the mode has none, or (`navigates`) drifts."""
         if not self.takes_off or (navigates and not self.needs_position):
             return False
-        self._climbing_to = self.craft.home[2] + height_m
+        self._climbing_to = self.aircraft.home[2] + height_m
         return True
 
     def pause_flight(self) -> bool:
@@ -103,13 +103,13 @@ class Mode:
 
     @property
     def landing(self) -> bool:
-        """Whether this mode is bringing the craft down to the ground."""
+        """Whether this mode is bringing the aircraft down to the ground."""
         return False
 
     def _disarm_when_down(self, landing: LandingDescent) -> None:
-        if landing.down and self.craft.motors.armed:
-            self.craft.motors.disarm()
-            self.craft.say(6, "Disarming motors")
+        if landing.down and self.aircraft.motors.armed:
+            self.aircraft.motors.disarm()
+            self.aircraft.say(6, "Disarming motors")
 
 
 class HoldMode(Mode):
@@ -118,42 +118,42 @@ class HoldMode(Mode):
     takes_off = True
 
     def take_over(self) -> str | None:
-        """Hold where the craft can stop."""
+        """Hold where the aircraft can stop."""
         self._climbing_to = None
-        self.craft.navigation.start_from()
-        self.craft.heading.hold_present()
+        self.aircraft.navigation.start_from()
+        self.aircraft.heading.hold_present()
         return None
 
     def fly_step(self, dt: float) -> None:
         """Hold, or climb to the height commanded."""
-        craft = self.craft
+        aircraft = self.aircraft
         if self._climbing_to is not None:
-            if craft.take_off(dt, self._climbing_to):
+            if aircraft.take_off(dt, self._climbing_to):
                 self._climbing_to = None
             return
-        if craft.landed:
-            craft.control.restart_here()
+        if aircraft.landed:
+            aircraft.control.restart_here()
             return
-        craft.wants_flight = True
+        aircraft.wants_flight = True
         self.follow_sticks(dt)
 
     def follow_sticks(self, dt: float) -> None:
         """Follow the pilot's sticks: centred, they hold."""
-        craft, sticks = self.craft, self.craft.sticks
+        aircraft, sticks = self.aircraft, self.aircraft.sticks
         ahead, right = -sticks.read_axis(1), sticks.read_axis(0)
-        speed = craft.parameters["LOIT_SPEED"] * 0.01 if sticks.alive else 0.0
-        nose = cos(craft.body.yaw), sin(craft.body.yaw)
-        craft.control.move_target(
+        speed = aircraft.parameters["LOIT_SPEED"] * 0.01 if sticks.alive else 0.0
+        nose = cos(aircraft.body.yaw), sin(aircraft.body.yaw)
+        aircraft.control.move_target(
             dt,
             speed * (ahead * nose[0] - right * nose[1]),
             speed * (ahead * nose[1] + right * nose[0]),
         )
-        craft.control.climb_at(dt, sticks.climb_rate(), limited=False)
+        aircraft.control.climb_at(dt, sticks.climb_rate(), limited=False)
         turn = sticks.turn_rate()
         if turn:
-            craft.heading.turn_steadily(turn)
-        elif craft.heading.mode is HeadingMode.RATE:
-            craft.heading.hold_present()
+            aircraft.heading.turn_steadily(turn)
+        elif aircraft.heading.mode is HeadingMode.RATE:
+            aircraft.heading.hold_present()
 
 
 class Stabilize(HoldMode):
@@ -193,8 +193,8 @@ class Brake(HoldMode):
 
     def follow_sticks(self, dt: float) -> None:
         """Stay, whatever the sticks say."""
-        self.craft.control.move_target(dt)
-        self.craft.control.climb_at(dt, 0.0)
+        self.aircraft.control.move_target(dt)
+        self.aircraft.control.climb_at(dt, 0.0)
 
 
 class Land(Mode):
@@ -206,8 +206,8 @@ class Land(Mode):
 
     def take_over(self) -> str | None:
         """Stop, and begin to descend."""
-        self.craft.navigation.start_from()
-        self._landing = LandingDescent(self.craft)
+        self.aircraft.navigation.start_from()
+        self._landing = LandingDescent(self.aircraft)
         return None
 
     def hover_first(self) -> None:

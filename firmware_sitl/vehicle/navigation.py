@@ -1,4 +1,4 @@
-"""Waypoint navigation: S-curve legs, corners cut where the next leg is known, slower where the craft lags."""
+"""Waypoint navigation along S-curves: corners are cut where the next leg is known; a lagging drone slows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from firmware_sitl.vehicle.shaping import clamp
 
 ZERO: LocalPoint = (0.0, 0.0, 0.0)
 TRACK_BUFFER = 0.05
-"""Share of the target speed by which a lagging craft may be ahead of its own pace (ArduCopter)."""
+"""Share of the target speed by which a lagging aircraft may be ahead of its own pace (ArduCopter)."""
 
 
 class TargetLeg:
@@ -233,7 +233,7 @@ class WaypointNavigation:
         )
 
     def _leg_limits(self, start: LocalPoint, end: LocalPoint) -> CurveLimits | None:
-        """What the craft may do along a leg: the tighter of its horizontal and vertical limits."""
+        """What the aircraft may do along a leg: the tighter of its horizontal and vertical limits."""
         control, parameters = self.control, self.parameters
         flat, rise = hypot(end[0] - start[0], end[1] - start[1]), end[2] - start[2]
         length = hypot(flat, rise)

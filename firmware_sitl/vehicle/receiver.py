@@ -111,7 +111,7 @@ class Receiver:
     def _hear_heartbeat(self, message: Any) -> None:
         state = self._state
         if message.get_srcSystem() == int(state.parameters["SYSID_MYGCS"]):
-            state.failsafes.hear_gcs(state.craft.t_s, state.link_s)
+            state.failsafes.hear_gcs(state.aircraft.t_s, state.link_s)
 
     def _set_mode(self, message: Any) -> None:
         """SET_MODE, which ArduCopter does not acknowledge."""
@@ -121,7 +121,7 @@ class Receiver:
         state, name = self._state, _name(message.param_id)
         if not isfinite(message.param_value) or not state.parameters.set_shown(name, message.param_value):
             return
-        state.craft.control.read_gains()
+        state.aircraft.control.read_gains()
         found = state.parameters.find_shown(name)
         if found is not None:
             for listener in state.clients:
@@ -137,24 +137,24 @@ class Receiver:
             signing.allow_unsigned_callback = _accept_radio if any(key) else None
 
     def _see_landing_target(self, message: Any) -> None:
-        craft = self._state.craft
-        craft.landing_target.take_report(message, craft.height_m)
+        aircraft = self._state.aircraft
+        aircraft.landing_target.take_report(message, aircraft.height_m)
 
     def _override_sticks(self, message: Any) -> None:
         if message.get_srcSystem() == int(self._state.parameters["SYSID_MYGCS"]):
             values = [getattr(message, f"chan{number}_raw") for number in range(1, 19)]
-            self._state.craft.sticks.take_override(values)
+            self._state.aircraft.sticks.take_override(values)
 
     def _move_sticks(self, message: Any) -> None:
         if message.target == self._state.system_id:
-            self._state.craft.sticks.take_manual(message)
+            self._state.aircraft.sticks.take_manual(message)
 
     def _set_home(self, message: Any) -> None:
         place = WireItem(command=0, x=message.latitude, y=message.longitude, z=message.altitude * 0.001)
         if place.is_somewhere:
-            craft = self._state.craft
+            aircraft = self._state.aircraft
             self._state.set_home(
-                craft.local_point(place.lat_deg, place.lon_deg, place.z - craft.origin.altitude_m)
+                aircraft.local_point(place.lat_deg, place.lon_deg, place.z - aircraft.origin.altitude_m)
             )
 
     def _refuse_attitude(self) -> None:
@@ -219,11 +219,11 @@ class Receiver:
         if state.mode is not state.guided:
             return False
         if item.command == Command.CONDITION_YAW:
-            do_yaw(state.craft.heading, item)
+            do_yaw(state.aircraft.heading, item)
             return True
         if item.command != Command.NAV_WAYPOINT:
             return False
-        point = item_point(state.craft, item)
+        point = item_point(state.aircraft, item)
         if not state.fence.allows_point(*point):
             return False
         state.guided.fly_to(point)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from math import hypot
 
-from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.landing import LandingDescent
 from firmware_sitl.vehicle.modes import RTL, Mode
 from firmware_sitl.vehicle.origin import LocalPoint
@@ -34,44 +34,46 @@ class ReturnMode(Mode):
     number = RTL
     allows_arming = False
 
-    def __init__(self, craft: Craft, goal: Callable[[], LocalPoint], ceiling_m: Callable[[], float]) -> None:
+    def __init__(
+        self, aircraft: Aircraft, goal: Callable[[], LocalPoint], ceiling_m: Callable[[], float]
+    ) -> None:
         """`ceiling_m` is the height above home to keep under."""
-        super().__init__(craft)
+        super().__init__(aircraft)
         self._goal, self._ceiling_m = goal, ceiling_m
-        self._landing = LandingDescent(craft)
+        self._landing = LandingDescent(aircraft)
         self._target: LocalPoint = (0.0, 0.0, 0.0)
         self._since_s = 0.0
         self.stage = ReturnStage.CLIMB
 
     def take_over(self) -> str | None:
         """Plan the return and begin to climb."""
-        craft = self.craft
-        craft.navigation.start_from(speed_mps=craft.parameters["RTL_SPEED"] * 0.01)
+        aircraft = self.aircraft
+        aircraft.navigation.start_from(speed_mps=aircraft.parameters["RTL_SPEED"] * 0.01)
         self.stage = ReturnStage.CLIMB
-        here = craft.navigation.destination
+        here = aircraft.navigation.destination
         goal = self._goal()
         height = self._return_height(here, goal)
         self._target = (goal[0], goal[1], height)
-        craft.navigation.fly_to((here[0], here[1], height))
-        craft.navigation.fly_next(self._target)
-        craft.heading.hold_present()
+        aircraft.navigation.fly_to((here[0], here[1], height))
+        aircraft.navigation.fly_next(self._target)
+        aircraft.heading.hold_present()
         return None
 
     def fly_step(self, dt: float) -> None:
         """One step of the present part."""
-        craft = self.craft
-        if craft.landed and self.stage is not ReturnStage.LAND:
+        aircraft = self.aircraft
+        if aircraft.landed and self.stage is not ReturnStage.LAND:
             self._begin_landing()
         if self.stage is ReturnStage.LAND:
             self._landing.fly_step(dt)
             self._disarm_when_down(self._landing)
             return
-        craft.wants_flight = True
+        aircraft.wants_flight = True
         if self.stage is ReturnStage.DESCEND:
-            craft.control.move_target(dt)
-            craft.control.climb_to(dt, craft.home[2] + craft.parameters["RTL_ALT_FINAL"] * 0.01)
+            aircraft.control.move_target(dt)
+            aircraft.control.climb_to(dt, aircraft.home[2] + aircraft.parameters["RTL_ALT_FINAL"] * 0.01)
             return
-        craft.navigation.move_target(dt)
+        aircraft.navigation.move_target(dt)
         self._move_on()
 
     @property
@@ -85,35 +87,35 @@ class ReturnMode(Mode):
         return self.stage is ReturnStage.LAND and self._landing.down
 
     def _move_on(self) -> None:
-        craft = self.craft
-        if self.stage is ReturnStage.CLIMB and craft.navigation.reached:
+        aircraft = self.aircraft
+        if self.stage is ReturnStage.CLIMB and aircraft.navigation.reached:
             self.stage = ReturnStage.BACK
-            craft.navigation.fly_to(self._target)
-            craft.heading.follow_yaw_behavior(returning=True)
-        elif self.stage is ReturnStage.BACK and craft.navigation.reached:
+            aircraft.navigation.fly_to(self._target)
+            aircraft.heading.follow_yaw_behavior(returning=True)
+        elif self.stage is ReturnStage.BACK and aircraft.navigation.reached:
             self.stage = ReturnStage.LOITER
-            self._since_s = craft.t_s
-        elif self.stage is ReturnStage.LOITER and craft.t_s - self._since_s >= self._loiter_s():
-            if craft.parameters["RTL_ALT_FINAL"] > 0.0:
+            self._since_s = aircraft.t_s
+        elif self.stage is ReturnStage.LOITER and aircraft.t_s - self._since_s >= self._loiter_s():
+            if aircraft.parameters["RTL_ALT_FINAL"] > 0.0:
                 self.stage = ReturnStage.DESCEND
-                craft.heading.hold_present()
+                aircraft.heading.hold_present()
             else:
                 self._begin_landing()
 
     def _loiter_s(self) -> float:
-        return self.craft.parameters["RTL_LOIT_TIME"] * 0.001
+        return self.aircraft.parameters["RTL_LOIT_TIME"] * 0.001
 
     def _begin_landing(self) -> None:
         self.stage = ReturnStage.LAND
-        self._landing = LandingDescent(self.craft)
+        self._landing = LandingDescent(self.aircraft)
 
     def _return_height(self, here: LocalPoint, goal: LocalPoint) -> float:
         """The height to return at, above the origin: RTL_ALT, lower inside the cone and under the fence.
 
-        Never lower than now, not where it can stop: a craft that was sinking climbs back to where it was.
+        Never lower than now, not where it can stop: an aircraft that was sinking climbs back to where it was.
         """
-        parameters, home_up = self.craft.parameters, self.craft.home[2]
-        now = self.craft.body.up - home_up
+        parameters, home_up = self.aircraft.parameters, self.aircraft.home[2]
+        now = self.aircraft.body.up - home_up
         least = now + max(parameters["RTL_CLIMB_MIN"] * 0.01, RESTLESS_M)
         wanted, slope = parameters["RTL_ALT"] * 0.01, parameters["RTL_CONE_SLOPE"]
         if slope >= FLATTEST_CONE:
@@ -121,18 +123,18 @@ class ReturnMode(Mode):
         return home_up + max(min(max(wanted, least), self._ceiling_m()), now + RESTLESS_M)
 
 
-def return_point(craft: Craft, rally: Sequence[LocalPoint]) -> LocalPoint:
+def return_point(aircraft: Aircraft, rally: Sequence[LocalPoint]) -> LocalPoint:
     """Where a return goes: the nearest rally point, unless home is nearer or it is beyond RALLY_LIMIT_KM."""
-    here = craft.body
+    here = aircraft.body
 
     def away(point: LocalPoint) -> float:
         return hypot(point[0] - here.north, point[1] - here.east)
 
-    limit_m = craft.parameters["RALLY_LIMIT_KM"] * 1000.0
+    limit_m = aircraft.parameters["RALLY_LIMIT_KM"] * 1000.0
     near = [point for point in rally if limit_m <= 0.0 or away(point) <= limit_m]
     if not near:
-        return craft.home
+        return aircraft.home
     best = min(near, key=away)
-    if craft.parameters["RALLY_INCL_HOME"] and away(craft.home) < away(best):
-        return craft.home
+    if aircraft.parameters["RALLY_INCL_HOME"] and away(aircraft.home) < away(best):
+        return aircraft.home
     return best

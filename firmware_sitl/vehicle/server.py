@@ -112,7 +112,7 @@ class Server:
         self._selector.register(listener, selectors.EVENT_READ, port)
 
     def _anchor_clock(self) -> None:
-        self._anchor_wall, self._anchor_t = time.monotonic(), self.vehicle.state.craft.t_s
+        self._anchor_wall, self._anchor_t = time.monotonic(), self.vehicle.state.aircraft.t_s
 
     def _fly_on(self) -> float:
         """Fly up to where the clock should be, for a bounded while; seconds until there is more to do."""
@@ -129,12 +129,12 @@ class Server:
             self._anchor_clock()
         begun = time.monotonic()
         goal = self._anchor_t + (begun - self._anchor_wall) * speedup
-        while vehicle.state.craft.t_s + STEP_S <= goal:
+        while vehicle.state.aircraft.t_s + STEP_S <= goal:
             vehicle.step()
             if time.monotonic() - begun > BATCH_WALL_S:
                 break
         now = time.monotonic()
-        behind = (self._anchor_t - vehicle.state.craft.t_s) / speedup + now - self._anchor_wall
+        behind = (self._anchor_t - vehicle.state.aircraft.t_s) / speedup + now - self._anchor_wall
         if behind > BEHIND_WALL_S:
             self._anchor_clock()
         return min(max(STEP_S / speedup - behind, 0.0), IDLE_S)

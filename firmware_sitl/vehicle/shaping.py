@@ -1,7 +1,7 @@
 """Scalar shaping of targets: how far, how fast and how hard a target may move in one step.
 
 The laws are ArduCopter's: proportional near the goal, square root of distance further away, so that
-the deceleration asked for never exceeds what the craft may do.
+the deceleration asked for never exceeds what the aircraft may do.
 """
 
 from __future__ import annotations

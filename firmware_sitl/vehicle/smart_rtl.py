@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from math import hypot
 
-from firmware_sitl.vehicle.craft import Craft
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.landing import LandingDescent
 from firmware_sitl.vehicle.modes import SMART_RTL, Mode
 from firmware_sitl.vehicle.origin import LocalPoint
@@ -23,36 +23,36 @@ class SmartRtl(Mode):
     number = SMART_RTL
     allows_arming = False
 
-    def __init__(self, craft: Craft, path: Breadcrumbs) -> None:
-        super().__init__(craft)
+    def __init__(self, aircraft: Aircraft, path: Breadcrumbs) -> None:
+        super().__init__(aircraft)
         self._path = path
         self._landing: LandingDescent | None = None
         self._back_at_s = 0.0
 
     def take_over(self) -> str | None:
         """Turn back along the path."""
-        if not self._path.points and self.craft.motors.armed:
+        if not self._path.points and self.aircraft.motors.armed:
             return "init failed"
         self._landing = None
-        self._back_at_s = self.craft.t_s + CLEANUP_S
-        self.craft.navigation.start_from()
-        self.craft.heading.follow_yaw_behavior(returning=True)
+        self._back_at_s = self.aircraft.t_s + CLEANUP_S
+        self.aircraft.navigation.start_from()
+        self.aircraft.heading.follow_yaw_behavior(returning=True)
         return None
 
     def fly_step(self, dt: float) -> None:
         """One step back, or down."""
-        craft = self.craft
+        aircraft = self.aircraft
         if self._landing is not None:
             self._landing.fly_step(dt)
             self._disarm_when_down(self._landing)
             return
-        craft.wants_flight = not craft.landed
-        craft.navigation.move_target(dt)
-        if craft.navigation.reached and craft.t_s >= self._back_at_s:
+        aircraft.wants_flight = not aircraft.landed
+        aircraft.navigation.move_target(dt)
+        if aircraft.navigation.reached and aircraft.t_s >= self._back_at_s:
             if self._path.points:
                 self._fly_next_point()
             else:
-                self._landing = LandingDescent(craft)
+                self._landing = LandingDescent(aircraft)
 
     @property
     def landing(self) -> bool:
@@ -60,16 +60,16 @@ class SmartRtl(Mode):
         return self._landing is not None
 
     def _fly_next_point(self) -> None:
-        self.craft.navigation.fly_to(self._path.points.pop())
+        self.aircraft.navigation.fly_to(self._path.points.pop())
         if self._path.points:
-            self.craft.navigation.fly_next(self._path.points[-1])
+            self.aircraft.navigation.fly_next(self._path.points[-1])
 
 
 class Breadcrumbs:
     """The path flown since takeoff, simplified: what SMART_RTL flies back along."""
 
-    def __init__(self, craft: Craft) -> None:
-        self._craft = craft
+    def __init__(self, aircraft: Aircraft) -> None:
+        self._craft = aircraft
         self.points: deque[LocalPoint] = deque()
         self._lost_since_s: float | None = None
 
@@ -80,16 +80,16 @@ class Breadcrumbs:
     def drop_crumb(self, *, position_ok: bool = True, retracing: bool = False) -> None:
         """Note the present position where it is far from the last; forget all where it stays unknown.
 
-        A craft that is `retracing` the path adds nothing to it.
+        An aircraft that is `retracing` the path adds nothing to it.
         """
         if not position_ok:
             self._lose_path()
             return
         self._lost_since_s = None
-        craft, body = self._craft, self._craft.body
-        if craft.landed or not self.points or retracing:
+        aircraft, body = self._craft, self._craft.body
+        if aircraft.landed or not self.points or retracing:
             return
-        most, apart = int(craft.parameters["SRTL_POINTS"]), craft.parameters["SRTL_ACCURACY"]
+        most, apart = int(aircraft.parameters["SRTL_POINTS"]), aircraft.parameters["SRTL_ACCURACY"]
         if apart <= 0.0 or most <= 0:
             return
         here, last = (body.north, body.east, body.up), self.points[-1]

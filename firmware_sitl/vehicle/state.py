@@ -1,8 +1,8 @@
 """The state of the built-in vehicle, which every handler takes: its parts, home, clocks and settings.
 
-`State` holds the parts (craft, parameters, estimator, fence, failsafes, lists, modes) and the few facts that
-belong to none of them. It imports no handler: modes are changed by `mode_changes`, arming is in `arming`,
-messages are built in `telemetry`, and `vehicle.Vehicle` lets time pass.
+`State` holds the parts (aircraft, parameters, estimator, fence, failsafes, lists, modes) and the few facts
+that belong to none of them. It imports no handler: modes are changed by `mode_changes`, arming is in
+`arming`, messages are built in `telemetry`, and `vehicle.BuiltinVehicle` lets time pass.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.airframe import SitlAirframe
 from firmware_sitl.vehicle.auto import Auto
 from firmware_sitl.vehicle.circle import Circle
-from firmware_sitl.vehicle.craft import Craft
 from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.fence import Fence
 from firmware_sitl.vehicle.guided import Guided
@@ -111,18 +111,18 @@ class State:
     def __init__(self, settings: Settings, do_item: Callable[[State, WireItem], object]) -> None:
         self.generation = settings.generation
         self.parameters = _read_parameters(settings)
-        self.craft = Craft(
+        self.aircraft = Aircraft(
             airframe=settings.airframe,
             parameters=self.parameters,
             origin=Origin(lat_deg=settings.lat_deg, lon_deg=settings.lon_deg, altitude_m=settings.altitude_m),
             heading_rad=radians(settings.heading_deg),
         )
         self.estimator = Estimator(self.parameters)
-        self.fence = Fence(self.craft)
+        self.fence = Fence(self.aircraft)
         self.failsafes = Failsafes()
         self.rally: tuple[LocalPoint, ...] = ()
-        self.motor_test = MotorTest(self.craft.say)
-        self.breadcrumbs = Breadcrumbs(self.craft)
+        self.motor_test = MotorTest(self.aircraft.say)
+        self.breadcrumbs = Breadcrumbs(self.aircraft)
         self.clients: list[Client] = []
         self.home_set = False
         self.prearm_ok = False
@@ -137,19 +137,19 @@ class State:
         self._build_modes(do_item)
 
     def _build_modes(self, do_item: Callable[[State, WireItem], object]) -> None:
-        craft = self.craft
+        aircraft = self.aircraft
         ceiling_m = self.fence.safe_ceiling_m
         self.rtl, back = (
-            ReturnMode(craft, lambda: return_point(craft, self.rally), ceiling_m) for _ in range(2)
+            ReturnMode(aircraft, lambda: return_point(aircraft, self.rally), ceiling_m) for _ in range(2)
         )
         self.auto = Auto(
-            craft, self.mission, back, lambda item: do_item(self, item), lambda: self.unix_us * 1e-6
+            aircraft, self.mission, back, lambda item: do_item(self, item), lambda: self.unix_us * 1e-6
         )
-        self.guided, self.land = Guided(craft), modes.Land(craft)
+        self.guided, self.land = Guided(aircraft), modes.Land(aircraft)
         made: list[Mode] = [
-            modes.Stabilize(craft), modes.AltHold(craft), self.auto, self.guided, modes.Loiter(craft),
-            self.rtl, self.land, modes.PosHold(craft), modes.Brake(craft),
-            SmartRtl(craft, self.breadcrumbs), Circle(craft),
+            modes.Stabilize(aircraft), modes.AltHold(aircraft), self.auto, self.guided,
+            modes.Loiter(aircraft), self.rtl, self.land, modes.PosHold(aircraft), modes.Brake(aircraft),
+            SmartRtl(aircraft, self.breadcrumbs), Circle(aircraft),
         ]  # fmt: skip
         self.modes = {mode.number: mode for mode in made}
         self.mode: Mode = self.modes.get(int(self.parameters["INITIAL_MODE"]), made[0])
@@ -162,7 +162,7 @@ class State:
     @property
     def boot_ms(self) -> int:
         """Milliseconds since power-on, vehicle time."""
-        return round(self.craft.t_s * 1000)
+        return round(self.aircraft.t_s * 1000)
 
     @property
     def unix_us(self) -> int:
@@ -177,21 +177,21 @@ class State:
     @property
     def altitude_m(self) -> float:
         """Metres above mean sea level."""
-        return self.craft.origin.altitude_m + self.craft.body.up
+        return self.aircraft.origin.altitude_m + self.aircraft.body.up
 
     @property
     def heading_cdeg(self) -> int:
         """Hundredths of a degree, 0 to 35999."""
-        return round(degrees(self.craft.body.yaw % (2 * pi)) * 100) % 36000
+        return round(degrees(self.aircraft.body.yaw % (2 * pi)) * 100) % 36000
 
     def lat_lon_e7(self) -> tuple[int, int]:
         """Position in 1e-7 degrees."""
-        lat, lon = self.craft.origin.to_global(self.craft.body.north, self.craft.body.east)
+        lat, lon = self.aircraft.origin.to_global(self.aircraft.body.north, self.aircraft.body.east)
         return round(lat * 1e7), round(lon * 1e7)
 
     def say(self, severity: int, text: str) -> None:
         """STATUSTEXT to every client."""
-        self.craft.say(severity, text)
+        self.aircraft.say(severity, text)
 
     def say_banner(self) -> None:
         """Tell every client what the vehicle is."""
@@ -201,12 +201,12 @@ class State:
 
     def set_home_here(self) -> None:
         """Set home to where the vehicle is."""
-        body = self.craft.body
+        body = self.aircraft.body
         self.set_home((body.north, body.east, body.up))
 
     def set_home(self, home: LocalPoint) -> None:
         """Set home and tell the clients."""
-        self.craft.home, self.home_set = home, True
+        self.aircraft.home, self.home_set = home, True
         self.mission.note_home()
         for client in self.clients:
             client.send_later(mavlink.MAVLINK_MSG_ID_GPS_GLOBAL_ORIGIN)
@@ -224,24 +224,24 @@ class State:
     def _home_item(self) -> WireItem:
         if not self.home_set:
             return home_item(0.0, 0.0, 0.0)
-        craft = self.craft
-        lat, lon = craft.origin.to_global(craft.home[0], craft.home[1])
-        return home_item(lat, lon, craft.origin.altitude_m + craft.home[2])
+        aircraft = self.aircraft
+        lat, lon = aircraft.origin.to_global(aircraft.home[0], aircraft.home[1])
+        return home_item(lat, lon, aircraft.origin.altitude_m + aircraft.home[2])
 
     def _flying_mission(self) -> bool:
-        return self.craft.motors.armed and self.auto.running
+        return self.aircraft.motors.armed and self.auto.running
 
     def _load_fence(self, items: list[WireItem]) -> None:
         self.fence.load_items(items)
         self.say(7, "Fence Indexed OK")
 
     def _load_rally(self, items: list[WireItem]) -> None:
-        craft = self.craft
+        aircraft = self.aircraft
         self.rally = tuple(
-            craft.local_point(
+            aircraft.local_point(
                 item.lat_deg,
                 item.lon_deg,
-                item.z - craft.origin.altitude_m if item.frame == 0 else craft.home[2] + item.z,
+                item.z - aircraft.origin.altitude_m if item.frame == 0 else aircraft.home[2] + item.z,
             )
             for item in items
         )

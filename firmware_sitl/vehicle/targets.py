@@ -21,7 +21,7 @@ MISSION_FRAME = 2
 
 def local_target(state: State, message: Any) -> None:
     """SET_POSITION_TARGET_LOCAL_NED."""
-    frame, body = message.coordinate_frame, state.craft.body
+    frame, body = message.coordinate_frame, state.aircraft.body
     if state.mode is not state.guided:
         return
     if frame not in (LOCAL, LOCAL_OFFSET, BODY, BODY_OFFSET):
@@ -38,7 +38,7 @@ def global_target(state: State, message: Any) -> None:
     """SET_POSITION_TARGET_GLOBAL_INT; ground is taken as flat at home's height."""
     if state.mode is not state.guided:
         return
-    craft, frame = state.craft, message.coordinate_frame
+    aircraft, frame = state.aircraft, message.coordinate_frame
     if message.type_mask & IGNORE_POSITION:
         _fly_target(state, message, (0.0, 0.0, 0.0), 0.0)
         return
@@ -51,12 +51,12 @@ def global_target(state: State, message: Any) -> None:
         state.guided.stop_here()
         return
     absolute = frame in ABSOLUTE_FRAMES
-    up = message.alt + (-craft.origin.altitude_m if absolute else craft.home[2])
-    _fly_target(state, message, craft.local_point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
+    up = message.alt + (-aircraft.origin.altitude_m if absolute else aircraft.home[2])
+    _fly_target(state, message, aircraft.local_point(message.lat_int * 1e-7, message.lon_int * 1e-7, up), 0.0)
 
 
 def _fly_target(state: State, message: Any, point: LocalPoint, ahead: float) -> None:
-    """Fly what the type mask leaves of a target; a combination that is none stops the craft."""
+    """Fly what the type mask leaves of a target; a combination that is none stops the aircraft."""
     mask, guided = message.type_mask, state.guided
     placed, moving = not mask & IGNORE_POSITION, not mask & IGNORE_VELOCITY
     pushed = not mask & IGNORE_ACCELERATION
@@ -87,12 +87,12 @@ def _fly_target(state: State, message: Any, point: LocalPoint, ahead: float) -> 
 
 def _turn_nose(state: State, message: Any, *, relative: bool) -> None:
     """Point the nose: at an angle, at a rate, at both (on from the angle), or as WP_YAW_BEHAVIOR says."""
-    mask, heading = message.type_mask, state.craft.heading
+    mask, heading = message.type_mask, state.aircraft.heading
     pointed = not mask & IGNORE_YAW and isfinite(message.yaw)
     turning = not mask & IGNORE_YAW_RATE and isfinite(message.yaw_rate)
     if pointed and turning:
         heading.turn_steadily(
-            message.yaw_rate, start=message.yaw + (state.craft.body.yaw if relative else 0.0)
+            message.yaw_rate, start=message.yaw + (state.aircraft.body.yaw if relative else 0.0)
         )
     elif pointed:
         heading.turn_to(message.yaw, relative=relative)

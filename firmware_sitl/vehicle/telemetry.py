@@ -66,13 +66,13 @@ PRESENT = ALWAYS_HEALTHY | GPS | POSITION | FENCE | RECEIVER | PREARM
 
 def heartbeat(v: State) -> Any:
     """HEARTBEAT: a quadrotor flown by ArduPilot's protocol."""
-    armed, number = v.craft.motors.armed or v.motor_test.running, v.mode.shown
+    armed, number = v.aircraft.motors.armed or v.motor_test.running, v.mode.shown
     base = FLOWN_BY_ITSELF
     if v.mode.needs_position or number == modes.LAND:
         base |= mavlink.MAV_MODE_FLAG_GUIDED_ENABLED
     if armed:
         base |= mavlink.MAV_MODE_FLAG_SAFETY_ARMED
-    status = mavlink.MAV_STATE_STANDBY if v.craft.landed else mavlink.MAV_STATE_ACTIVE
+    status = mavlink.MAV_STATE_STANDBY if v.aircraft.landed else mavlink.MAV_STATE_ACTIVE
     if v.failsafes.any and armed:
         status = mavlink.MAV_STATE_CRITICAL
     return mavlink.MAVLink_heartbeat_message(
@@ -101,9 +101,9 @@ def sys_status(v: State) -> Any:
     enabled = PRESENT
     if not v.fence.enabled:
         enabled &= ~FENCE
-    if not v.craft.motors.armed:
+    if not v.aircraft.motors.armed:
         enabled &= ~mavlink.MAV_SYS_STATUS_SENSOR_MOTOR_OUTPUTS
-    battery = v.craft.battery
+    battery = v.aircraft.battery
     return mavlink.MAVLink_sys_status_message(
         PRESENT, enabled, health, 100, u16(battery.volt * 1000), i16(battery.amperes * 100),
         round(100 * battery.left_share), 0, 0, 0, 0, 0, 0,
@@ -112,17 +112,17 @@ def sys_status(v: State) -> Any:
 
 def global_position_int(v: State) -> Any:
     """GLOBAL_POSITION_INT."""
-    body = v.craft.body
+    body = v.aircraft.body
     lat, lon = v.lat_lon_e7()
     return mavlink.MAVLink_global_position_int_message(
-        v.boot_ms, lat, lon, round(v.altitude_m * 1000), round(v.craft.height_m * 1000),
+        v.boot_ms, lat, lon, round(v.altitude_m * 1000), round(v.aircraft.height_m * 1000),
         i16(body.v_north * 100), i16(body.v_east * 100), i16(-body.v_up * 100), v.heading_cdeg,
     )  # fmt: skip
 
 
 def local_position_ned(v: State) -> Any:
     """LOCAL_POSITION_NED."""
-    b = v.craft.body
+    b = v.aircraft.body
     return mavlink.MAVLink_local_position_ned_message(
         v.boot_ms, b.north, b.east, -b.up, b.v_north, b.v_east, -b.v_up
     )
@@ -130,13 +130,13 @@ def local_position_ned(v: State) -> Any:
 
 def attitude(v: State) -> Any:
     """ATTITUDE."""
-    b = v.craft.body
+    b = v.aircraft.body
     return mavlink.MAVLink_attitude_message(v.boot_ms, *b.euler_angles(), 0.0, 0.0, b.yaw_rate)
 
 
 def vfr_hud(v: State) -> Any:
     """VFR_HUD."""
-    b, wind = v.craft.body, v.craft.air.wind
+    b, wind = v.aircraft.body, v.aircraft.air.wind
     air = hypot(b.v_north - wind[0], b.v_east - wind[1])
     return mavlink.MAVLink_vfr_hud_message(
         air, hypot(b.v_north, b.v_east), v.heading_cdeg // 100, round(100 * b.throttle), v.altitude_m, b.v_up
@@ -145,7 +145,7 @@ def vfr_hud(v: State) -> Any:
 
 def gps_raw_int(v: State) -> Any:
     """GPS_RAW_INT."""
-    b, lat_lon = v.craft.body, v.lat_lon_e7()
+    b, lat_lon = v.aircraft.body, v.lat_lon_e7()
     course = round(degrees(atan2(b.v_east, b.v_north) % (2 * pi)) * 100) % 36000
     fix = v.estimator.fix_type
     lat, lon = lat_lon if fix >= 3 else (0, 0)
@@ -158,7 +158,7 @@ def gps_raw_int(v: State) -> Any:
 
 def battery_status(v: State) -> Any:
     """BATTERY_STATUS."""
-    battery = v.craft.battery
+    battery = v.aircraft.battery
     volts = [u16(battery.volt * 1000)] + [65535] * 9
     state = 3 if v.failsafes.battery_critical else 2 if v.failsafes.battery_low else 1
     return mavlink.MAVLink_battery_status_message(
@@ -177,11 +177,11 @@ def home_position(v: State) -> Any:
     """HOME_POSITION, or None before home is set."""
     if not v.home_set:
         return None
-    craft = v.craft
-    lat, lon = craft.origin.to_global(craft.home[0], craft.home[1])
-    altitude = round((craft.origin.altitude_m + craft.home[2]) * 1000)
+    aircraft = v.aircraft
+    lat, lon = aircraft.origin.to_global(aircraft.home[0], aircraft.home[1])
+    altitude = round((aircraft.origin.altitude_m + aircraft.home[2]) * 1000)
     return mavlink.MAVLink_home_position_message(
-        round(lat * 1e7), round(lon * 1e7), altitude, craft.home[0], craft.home[1], -craft.home[2],
+        round(lat * 1e7), round(lon * 1e7), altitude, aircraft.home[0], aircraft.home[1], -aircraft.home[2],
         [nan, nan, nan, nan], 0.0, 0.0, 0.0, v.boot_ms * 1000,
     )  # fmt: skip
 
@@ -190,7 +190,7 @@ def gps_global_origin(v: State) -> Any:
     """GPS_GLOBAL_ORIGIN, or None before it is set."""
     if not v.home_set:
         return None
-    o = v.craft.origin
+    o = v.aircraft.origin
     return mavlink.MAVLink_gps_global_origin_message(
         round(o.lat_deg * 1e7), round(o.lon_deg * 1e7), round(o.altitude_m * 1000), v.boot_ms * 1000
     )
@@ -200,7 +200,7 @@ def mission_current(v: State, seq: int | None = None) -> Any:
     """MISSION_CURRENT: the item being flown."""
     total = max(v.mission.count_items() - 1, 0)
     state = v.auto.state if total else NO_MISSION
-    if v.mode is v.auto and v.craft.navigation.paused:
+    if v.mode is v.auto and v.aircraft.navigation.paused:
         state = MISSION_PAUSED
     shown = v.auto.current if seq is None else seq
     return mavlink.MAVLink_mission_current_message(shown, total, state, 1 if v.mode is v.auto else 0)
@@ -208,7 +208,7 @@ def mission_current(v: State, seq: int | None = None) -> Any:
 
 def extended_sys_state(v: State) -> Any:
     """EXTENDED_SYS_STATE: on the ground, taking off, in the air, landing."""
-    if v.craft.landed:
+    if v.aircraft.landed:
         state = 1
     elif v.mode.landing:
         state = 4
@@ -219,7 +219,7 @@ def extended_sys_state(v: State) -> Any:
 
 def wind(v: State) -> Any:
     """WIND: where from, how fast. True wind, not an estimate."""
-    w = v.craft.air.wind
+    w = v.aircraft.air.wind
     speed = hypot(w[0], w[1])
     whence = degrees(atan2(-w[1], -w[0])) if speed > 0.0 else 0.0
     return mavlink.MAVLink_wind_message(whence, speed, -w[2])
@@ -227,14 +227,14 @@ def wind(v: State) -> Any:
 
 def nav_controller_output(v: State) -> Any:
     """NAV_CONTROLLER_OUTPUT."""
-    craft = v.craft
-    off_n = craft.navigation.destination[0] - craft.body.north
-    off_e = craft.navigation.destination[1] - craft.body.east
+    aircraft = v.aircraft
+    off_n = aircraft.navigation.destination[0] - aircraft.body.north
+    off_e = aircraft.navigation.destination[1] - aircraft.body.east
     bearing = round(degrees(atan2(off_e, off_n)))
-    roll, pitch, yaw = craft.body.euler_angles()
+    roll, pitch, yaw = aircraft.body.euler_angles()
     return mavlink.MAVLink_nav_controller_output_message(
         degrees(roll), degrees(pitch), round(degrees(yaw)), bearing,
-        u16(hypot(off_n, off_e)), craft.control.up - craft.body.up, 0.0, 0.0,
+        u16(hypot(off_n, off_e)), aircraft.control.up - aircraft.body.up, 0.0, 0.0,
     )  # fmt: skip
 
 
@@ -243,14 +243,14 @@ def rc_channels(v: State) -> Any:
 
     The count is the transmitter's, as on ArduPilot: an override of another channel adds none.
     """
-    found = v.craft.sticks.channels if v.craft.sticks.alive else []
+    found = v.aircraft.sticks.channels if v.aircraft.sticks.alive else []
     sticks = [*found, *[0] * (18 - len(found))]
     return mavlink.MAVLink_rc_channels_message(v.boot_ms, 8, *sticks, UNKNOWN_STRENGTH)
 
 
 def servo_output_raw(v: State) -> Any:
     """SERVO_OUTPUT_RAW: four motors."""
-    pulse = 1000 if not v.craft.motors.armed else round(1000 + 1000 * min(v.craft.body.throttle, 1.0))
+    pulse = 1000 if not v.aircraft.motors.armed else round(1000 + 1000 * min(v.aircraft.body.throttle, 1.0))
     return mavlink.MAVLink_servo_output_raw_message(
         (v.boot_ms * 1000) & 0xFFFFFFFF, 0, pulse, pulse, pulse, pulse, *[0] * 12
     )
@@ -274,8 +274,8 @@ def vibration(v: State) -> Any:
 
 def simstate(v: State) -> Any:
     """SIMSTATE: the simulation's own truth."""
-    b = v.craft.body
-    lat, lon = (round(degree * 1e7) for degree in v.craft.origin.to_global(*v.craft.truth))
+    b = v.aircraft.body
+    lat, lon = (round(degree * 1e7) for degree in v.aircraft.origin.to_global(*v.aircraft.truth))
     return mavlink.MAVLink_simstate_message(
         *b.euler_angles(), *b.specific_force(), 0.0, 0.0, b.yaw_rate, lat, lon
     )

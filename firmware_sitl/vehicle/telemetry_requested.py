@@ -101,7 +101,7 @@ def available_mode(index: int) -> Any:
 
 def attitude_quaternion(v: State) -> Any:
     """ATTITUDE_QUATERNION."""
-    b = v.craft.body
+    b = v.aircraft.body
     roll, pitch, yaw = (0.5 * angle for angle in b.euler_angles())
     w = cos(roll) * cos(pitch) * cos(yaw) + sin(roll) * sin(pitch) * sin(yaw)
     x = sin(roll) * cos(pitch) * cos(yaw) - cos(roll) * sin(pitch) * sin(yaw)
@@ -114,7 +114,7 @@ def position_target_local(v: State) -> Any:
     """POSITION_TARGET_LOCAL_NED, in GUIDED only."""
     if v.mode is not v.guided:
         return None
-    c = v.craft.control
+    c = v.aircraft.control
     return mavlink.MAVLink_position_target_local_ned_message(
         v.boot_ms, 1, 0xDF8, c.north, c.east, -c.up, 0, 0, 0, 0, 0, 0, 0, 0
     )
@@ -122,12 +122,12 @@ def position_target_local(v: State) -> Any:
 
 def position_target_global(v: State) -> Any:
     """POSITION_TARGET_GLOBAL_INT: where a mode that flies to points is going."""
-    if v.craft.landed or not v.mode.takes_speed:
+    if v.aircraft.landed or not v.mode.takes_speed:
         return None
-    north, east, up = v.craft.navigation.destination
-    lat, lon = v.craft.origin.to_global(north, east)
+    north, east, up = v.aircraft.navigation.destination
+    lat, lon = v.aircraft.origin.to_global(north, east)
     return mavlink.MAVLink_position_target_global_int_message(
-        v.boot_ms, 0, 0xFFF8, round(lat * 1e7), round(lon * 1e7), v.craft.origin.altitude_m + up,
+        v.boot_ms, 0, 0xFFF8, round(lat * 1e7), round(lon * 1e7), v.aircraft.origin.altitude_m + up,
         0, 0, 0, 0, 0, 0, 0, 0,
     )  # fmt: skip
 
@@ -139,14 +139,14 @@ def item_reached(v: State) -> Any:
 
 def ahrs2(v: State) -> Any:
     """AHRS2: the second estimate, which is the first."""
-    return mavlink.MAVLink_ahrs2_message(*v.craft.body.euler_angles(), v.altitude_m, *v.lat_lon_e7())
+    return mavlink.MAVLink_ahrs2_message(*v.aircraft.body.euler_angles(), v.altitude_m, *v.lat_lon_e7())
 
 
 def flight_information(v: State) -> Any:
     """FLIGHT_INFORMATION: when it was armed and took off, microseconds since power-on; else 0."""
-    craft = v.craft
-    armed_s = craft.t_s - craft.motors.armed_s if craft.motors.armed else 0.0
-    flying_s = 0.0 if craft.landed else craft.took_off_s
+    aircraft = v.aircraft
+    armed_s = aircraft.t_s - aircraft.motors.armed_s if aircraft.motors.armed else 0.0
+    flying_s = 0.0 if aircraft.landed else aircraft.took_off_s
     return mavlink.MAVLink_flight_information_message(
         v.boot_ms, round(armed_s * 1e6), round(flying_s * 1e6), 0
     )
@@ -168,14 +168,14 @@ def pressure_hpa(altitude_m: float) -> float:
 
 
 def _field_mgauss(v: State) -> tuple[float, float, float]:
-    yaw = v.craft.body.yaw
+    yaw = v.aircraft.body.yaw
     return FIELD_LEVEL_MGAUSS * cos(yaw), -FIELD_LEVEL_MGAUSS * sin(yaw), FIELD_DOWN_MGAUSS
 
 
 def _inertial(v: State) -> list[int]:
     """Acceleration in thousandths of g, rates in thousandths of a radian a second, field in milligauss."""
-    felt = [i16(each * MG_PER_MPS2) for each in v.craft.body.specific_force()]
-    return [*felt, 0, 0, i16(v.craft.body.yaw_rate * 1000), *(i16(each) for each in _field_mgauss(v))]
+    felt = [i16(each * MG_PER_MPS2) for each in v.aircraft.body.specific_force()]
+    return [*felt, 0, 0, i16(v.aircraft.body.yaw_rate * 1000), *(i16(each) for each in _field_mgauss(v))]
 
 
 def raw_imu(v: State) -> Any:
@@ -195,9 +195,9 @@ def scaled_imu2(v: State) -> Any:
 
 def highres_imu(v: State) -> Any:
     """HIGHRES_IMU; the field is a thousand times its milligauss, which is what ArduCopter sends there."""
-    b, pressure = v.craft.body, pressure_hpa(v.altitude_m)
+    b, pressure = v.aircraft.body, pressure_hpa(v.altitude_m)
     field = [1000.0 * each for each in _field_mgauss(v)]
-    above = pressure - pressure_hpa(v.craft.origin.altitude_m)
+    above = pressure - pressure_hpa(v.aircraft.origin.altitude_m)
     return mavlink.MAVLink_highres_imu_message(
         v.boot_ms * 1000, *b.specific_force(), 0.0, 0.0, b.yaw_rate, *field,
         pressure, above, v.altitude_m, TEMPERATURE_C, ALL_UPDATED,

@@ -60,12 +60,12 @@ class BuiltinVehicle:
     def step(self) -> None:
         """Advance by one step."""
         state = self.state
-        was_armed = state.craft.motors.armed
-        state.craft.step(STEP_S, state.mode.fly_step)
-        if was_armed and not state.craft.motors.armed:
+        was_armed = state.aircraft.motors.armed
+        state.aircraft.step(STEP_S, state.mode.fly_step)
+        if was_armed and not state.aircraft.motors.armed:
             arming.after_disarming(state)
         self._steps += 1
-        t_s = state.craft.t_s
+        t_s = state.aircraft.t_s
         self._receiver.transfers.check_timeouts(state.link_s)
         if self._steps % WATCH_EVERY == 0:
             self._watch_safety(t_s)
@@ -75,7 +75,7 @@ class BuiltinVehicle:
 
     def _watch_safety(self, t_s: float) -> None:
         state, estimator = self.state, self.state.estimator
-        estimator.glitching = state.craft.glitch.glitching
+        estimator.glitching = state.aircraft.glitch.glitching
         estimator.advance_to(t_s)
         if estimator.position_ok and not state.home_set:
             state.set_home_here()
@@ -89,7 +89,7 @@ class BuiltinVehicle:
         state.motor_test.watch_time(t_s)
         retracing = state.mode.number == modes.SMART_RTL
         state.breadcrumbs.drop_crumb(position_ok=estimator.position_ok, retracing=retracing)
-        if state.craft.motors.armed:
+        if state.aircraft.motors.armed:
             state.prearm_ok = True
             self._disarm_idle()
         else:
@@ -109,7 +109,7 @@ class BuiltinVehicle:
         """DISARM_DELAY: armed on the ground with nothing asked of it for so long, the motors stop."""
         state = self.state
         delay, now = state.parameters["DISARM_DELAY"], state.link_s
-        if not state.craft.landed or state.craft.wants_flight:
+        if not state.aircraft.landed or state.aircraft.wants_flight:
             self._idle_since_s = None
         elif self._idle_since_s is None:
             self._idle_since_s = now
@@ -126,7 +126,7 @@ class BuiltinVehicle:
                     client.send(mavlink.MAVLink_mission_item_reached_message(seq))
                     client.send_now(mavlink.MAVLINK_MSG_ID_MISSION_CURRENT)
             state.auto.reached.clear()
-        says = state.craft.says
+        says = state.aircraft.says
         while says:
             severity, text = says.popleft()
             for message in self._texts.split_text(severity, text):

@@ -13,7 +13,7 @@ READY_S = 6.0
 def standing(seconds: float = READY_S) -> BuiltinVehicle:
     """On the ground where the recordings were made, for so long that it may arm."""
     vehicle = BuiltinVehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
+    vehicle.state.link_clock = lambda: vehicle.state.aircraft.t_s
     fly(vehicle, seconds)
     return vehicle
 

@@ -42,7 +42,7 @@ class Observed:
             defaults=case.get("params", {}),
         )
         self.vehicle = BuiltinVehicle(settings)
-        self.vehicle.state.link_clock = lambda: self.vehicle.state.craft.t_s
+        self.vehicle.state.link_clock = lambda: self.vehicle.state.aircraft.t_s
         self.vehicle.serve_channels([self])  # type: ignore[list-item]
         self.texts: list[tuple[float, int, str]] = []
         self.modes: list[tuple[float, str]] = []
@@ -72,21 +72,21 @@ class Observed:
 
     @property
     def now_s(self) -> float:
-        return self.vehicle.state.craft.t_s - self.since_s
+        return self.vehicle.state.aircraft.t_s - self.since_s
 
     def pass_time(self, seconds: float) -> None:
         vehicle, per_beat = self.vehicle, round(HEARTBEAT_S / STEP_S)
-        shown, armed = vehicle.state.mode.name, vehicle.state.craft.motors.armed
+        shown, armed = vehicle.state.mode.name, vehicle.state.aircraft.motors.armed
         for step in range(round(seconds / STEP_S)):
             if self._beats and step % per_beat == 0:
-                vehicle.state.failsafes.hear_gcs(vehicle.state.craft.t_s, vehicle.state.link_s)
+                vehicle.state.failsafes.hear_gcs(vehicle.state.aircraft.t_s, vehicle.state.link_s)
                 if self._sticks_held:
-                    vehicle.state.craft.sticks.take_override([1500] * 4)
+                    vehicle.state.aircraft.sticks.take_override([1500] * 4)
             vehicle.step()
             if vehicle.state.mode.name != shown:
                 shown = vehicle.state.mode.name
                 self.modes.append((self.now_s, shown))
-            if armed and not vehicle.state.craft.motors.armed:
+            if armed and not vehicle.state.aircraft.motors.armed:
                 armed = False
                 self.modes.append((self.now_s, "disarmed"))
 
@@ -113,7 +113,7 @@ class Observed:
     def _break(self, case: dict[str, Any]) -> None:
         self.texts.clear()
         self.modes.clear()
-        self.since_s = self.vehicle.state.craft.t_s
+        self.since_s = self.vehicle.state.aircraft.t_s
         self._beats = not case.get("silence")
         for name, value in case.get("write", {}).items():
             assert self.vehicle.state.parameters.set_shown(name, value)
@@ -147,5 +147,5 @@ def test_a_failure_ends_as_it_did_on_arducopter(case: dict[str, Any]) -> None:
     if not (case.get("silence") or case.get("polygon")):  # when that took effect was not recorded
         for (seen_s, _), (recorded_s, _) in zip(named, case["modes"], strict=True):
             assert seen_s == pytest.approx(recorded_s, abs=TIME_S)
-    body = seen.vehicle.state.craft.body
+    body = seen.vehicle.state.aircraft.body
     assert (body.up, body.north) == pytest.approx((case["height_m"], case["north_m"]), abs=PLACE_M)

@@ -61,10 +61,10 @@ def send(vehicle: BuiltinVehicle, case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=[f"{c['how']}-{c['frame']}-{c['mask']:#05x}" for c in CASES])
 def test_a_target_does_what_it_did_on_arducopter(hovering: BuiltinVehicle, case: dict[str, Any]) -> None:
     """Also after GUID_TIMEOUT, when nothing has come for three seconds."""
-    body, yaw = hovering.state.craft.body, hovering.state.craft.body.yaw
-    hovering.state.craft.says.clear()
+    body, yaw = hovering.state.aircraft.body, hovering.state.aircraft.body.yaw
+    hovering.state.aircraft.says.clear()
     send(hovering, case)
-    said = [text for _, text in hovering.state.craft.says]
+    said = [text for _, text in hovering.state.aircraft.says]
     fly(hovering, FIRST_S)
     down = case["v"][2] if case["frame"] in TERRAIN_FRAMES else -body.v_up  # ground is flat here, not there
     assert (body.v_north, body.v_east, down) == pytest.approx(case["v"], abs=SPEED_MPS)

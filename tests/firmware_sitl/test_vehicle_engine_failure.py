@@ -21,22 +21,22 @@ def test_a_motor_gone_brings_it_down_hard_and_leaves_it_armed_and_not_landed(hov
     hovering.state.parameters["SIM_ENGINE_FAIL"] = 2
     hovering.state.parameters["SIM_ENGINE_MUL"] = 0.0
     fly(hovering, 60.0)
-    body = hovering.state.craft.body
+    body = hovering.state.aircraft.body
     assert body.on_ground
     assert (body.hit_ground_mps or 0.0) > 10.0
-    assert hovering.state.craft.motors.armed
-    assert not hovering.state.craft.landed
+    assert hovering.state.aircraft.motors.armed
+    assert not hovering.state.aircraft.landed
 
 
 def test_a_weak_motor_is_borne(hovering):
     hovering.state.parameters["SIM_ENGINE_FAIL"] = 1
     hovering.state.parameters["SIM_ENGINE_MUL"] = 0.8
     fly(hovering, 8.0)
-    assert hovering.state.craft.body.up == pytest.approx(HEIGHT_M, abs=1.0)
-    assert hovering.state.craft.motors.armed
+    assert hovering.state.aircraft.body.up == pytest.approx(HEIGHT_M, abs=1.0)
+    assert hovering.state.aircraft.motors.armed
 
 
 def test_a_mask_without_a_multiplier_changes_nothing(hovering):
     hovering.state.parameters["SIM_ENGINE_FAIL"] = 15
     fly(hovering, 4.0)
-    assert hovering.state.craft.body.up == pytest.approx(HEIGHT_M, abs=0.5)
+    assert hovering.state.aircraft.body.up == pytest.approx(HEIGHT_M, abs=0.5)

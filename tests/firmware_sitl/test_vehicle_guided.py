@@ -21,15 +21,15 @@ def test_a_target_is_reached_however_often_it_is_sent(hovering, period_s):
     for _ in range(round(20.0 / period_s)):
         assert hovering.state.guided.fly_to((50.0, 0.0, HEIGHT_M))
         fly(hovering, period_s)
-    assert hovering.state.craft.body.north == pytest.approx(50.0, abs=0.5)
-    assert hovering.state.craft.body.up == pytest.approx(HEIGHT_M, abs=0.2)
+    assert hovering.state.aircraft.body.north == pytest.approx(50.0, abs=0.5)
+    assert hovering.state.aircraft.body.up == pytest.approx(HEIGHT_M, abs=0.2)
 
 
 def test_a_moving_target_is_followed_at_its_speed(hovering):
     for step in range(100):
         assert hovering.state.guided.fly_to((0.6 * step, 0.0, HEIGHT_M))
         fly(hovering, 0.2)
-    body = hovering.state.craft.body
+    body = hovering.state.aircraft.body
     assert body.v_north == pytest.approx(3.0, abs=0.3)
     assert 0.0 < 59.4 - body.north < 8.0
 
@@ -39,7 +39,7 @@ def test_a_new_target_on_the_way_is_flown_to_and_held(hovering):
     fly(hovering, 5.0)
     assert hovering.state.guided.fly_to((30.0, 30.0, 20.0))
     fly(hovering, 30.0)
-    body = hovering.state.craft.body
+    body = hovering.state.aircraft.body
     assert (body.north, body.east, body.up) == pytest.approx((30.0, 30.0, 20.0), abs=0.5)
 
 
@@ -48,10 +48,10 @@ def test_guid_options_may_ask_for_a_leg_as_to_a_waypoint(hovering):
     speeds = []
     for options in (0.0, 64.0):
         hovering.state.parameters["GUID_OPTIONS"] = options
-        away = hovering.state.craft.body.north + 15.0
+        away = hovering.state.aircraft.body.north + 15.0
         assert hovering.state.guided.fly_to((away, 0.0, HEIGHT_M))
         fly(hovering, 2.0)
-        speeds.append(hovering.state.craft.body.v_north)
+        speeds.append(hovering.state.aircraft.body.v_north)
         fly(hovering, 18.0)
-        assert hovering.state.craft.body.north == pytest.approx(away, abs=0.5)
+        assert hovering.state.aircraft.body.north == pytest.approx(away, abs=0.5)
     assert speeds[1] < 0.5 * speeds[0]

@@ -56,11 +56,11 @@ def landing(wind_mps: float, seed: int) -> tuple[float, float]:
     given = STILL | wind | {"SIM_GUST_SEED": float(seed), "RTL_LOIT_TIME": 0.0}
     for name, value in given.items():
         vehicle.state.parameters[name] = value
-    vehicle.state.craft.control.read_gains()
+    vehicle.state.aircraft.control.read_gains()
     fly(vehicle, 5.0)
     take_off(vehicle, 15.0, seconds=15.0)
     assert change_mode(vehicle.state, modes.RTL)
-    body = vehicle.state.craft.body
+    body = vehicle.state.aircraft.body
     before = (0.0, 0.0)
     for _ in range(round(90.0 / STEP_S)):
         before = (hypot(body.north, body.east), body.tilt_rad * 57.29578)

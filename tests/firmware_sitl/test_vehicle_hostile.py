@@ -34,7 +34,7 @@ SECONDS = 2.0
 @pytest.fixture
 def hovering() -> tuple[BuiltinVehicle, Channel]:
     vehicle = BuiltinVehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
-    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s
+    vehicle.state.link_clock = lambda: vehicle.state.aircraft.t_s
     channel = Channel(vehicle.state, 0)
     channel.connected = True
     vehicle.serve_channels([channel])

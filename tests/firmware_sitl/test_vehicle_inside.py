@@ -27,7 +27,7 @@ def vehicle() -> BuiltinVehicle:
 
 def _airborne(vehicle: BuiltinVehicle, height_m: float = 30.0) -> None:
     take_off(vehicle, height_m, seconds=8.0 + height_m / 2.5 + 8.0)
-    assert vehicle.state.craft.height_m == pytest.approx(height_m, abs=0.2)
+    assert vehicle.state.aircraft.height_m == pytest.approx(height_m, abs=0.2)
 
 
 @pytest.mark.parametrize(
@@ -61,20 +61,21 @@ def test_an_open_parameter_is_refused_where_the_command_does_not_allow_it() -> N
 
 def test_a_waypoint_that_is_flown_through_is_not_stopped_at(vehicle: BuiltinVehicle) -> None:
     _airborne(vehicle)
-    navigation = vehicle.state.craft.navigation
+    navigation = vehicle.state.aircraft.navigation
     navigation.start_from()
     navigation.fly_to((100.0, 0.0, 30.0))
     navigation.fly_next((100.0, 100.0, 30.0))
     slowest, nearest = 99.0, 99.0
     while not navigation.reached:
         navigation.move_target(STEP_S)
-        vehicle.state.craft.control.step_loops(STEP_S)
-        control = vehicle.state.craft.control
+        vehicle.state.aircraft.control.step_loops(STEP_S)
+        control = vehicle.state.aircraft.control
         if control.north > 80.0:
             slowest = min(slowest, hypot(control.v_north, control.v_east))
             nearest = min(nearest, hypot(control.north - 100.0, control.east))
-        vehicle.state.craft.body.north, vehicle.state.craft.body.east = control.north, control.east
-        vehicle.state.craft.body.v_north, vehicle.state.craft.body.v_east = control.v_north, control.v_east
+        body = vehicle.state.aircraft.body
+        body.north, body.east = control.north, control.east
+        body.v_north, body.v_east = control.v_north, control.v_east
     assert slowest > 0.5
     assert nearest < 2.1
 
@@ -85,7 +86,7 @@ def test_inside_all_inclusions_unless_the_option_says_any(vehicle: BuiltinVehicl
     def area(north: float) -> list[WireItem]:
         corners = []
         for n, e in square:
-            lat, lon = vehicle.state.craft.origin.to_global(north + 50.0 * n, 50.0 * e)
+            lat, lon = vehicle.state.aircraft.origin.to_global(north + 50.0 * n, 50.0 * e)
             corners.append(
                 WireItem(command=5001, params=(4.0, 0, 0, 0), x=round(lat * 1e7), y=round(lon * 1e7))
             )
@@ -113,17 +114,17 @@ def test_a_landing_that_loses_its_target_tries_again_and_then_lands(vehicle: Bui
         parameters[name] = value
     _airborne(vehicle, 12.0)
     change_mode(vehicle.state, LAND)
-    while vehicle.state.craft.height_m > 6.0:
+    while vehicle.state.aircraft.height_m > 6.0:
         vehicle.step()
     parameters["SIM_PLD_ENABLE"] = 0.0
     highest_again = 0.0
     lowest = 99.0
     for _ in range(round(60.0 / STEP_S)):
         vehicle.step()
-        lowest = min(lowest, vehicle.state.craft.height_m)
-        highest_again = max(highest_again, vehicle.state.craft.height_m - lowest)
+        lowest = min(lowest, vehicle.state.aircraft.height_m)
+        highest_again = max(highest_again, vehicle.state.aircraft.height_m - lowest)
     assert highest_again > 1.0
-    assert not vehicle.state.craft.motors.armed
+    assert not vehicle.state.aircraft.motors.armed
 
 
 def test_a_retry_takes_the_seconds_it_took_a_real_arducopter(vehicle, repository, monkeypatch) -> None:
@@ -134,19 +135,19 @@ def test_a_retry_takes_the_seconds_it_took_a_real_arducopter(vehicle, repository
         vehicle.state.parameters[name] = value
     _airborne(vehicle, 12.0)
     change_mode(vehicle.state, LAND)
-    while vehicle.state.craft.height_m > recorded["off_at"]:
+    while vehicle.state.aircraft.height_m > recorded["off_at"]:
         vehicle.step()
     vehicle.state.parameters["SIM_PLD_ENABLE"] = 0.0
-    hidden_s, found = vehicle.state.craft.t_s, {}
+    hidden_s, found = vehicle.state.aircraft.t_s, {}
     words = {"Retrying": "retrying", "Retry Completed": "completed", "Failsafe": "failsafe"}
 
     def heard(self, _severity: int, text: str) -> None:
         found.update({word: self.t_s - hidden_s for part, word in words.items() if part in text})
 
-    monkeypatch.setattr(type(vehicle.state.craft), "say", heard)
-    while not vehicle.state.craft.body.on_ground:
+    monkeypatch.setattr(type(vehicle.state.aircraft), "say", heard)
+    while not vehicle.state.aircraft.body.on_ground:
         vehicle.step()
-    found["contact"] = vehicle.state.craft.t_s - hidden_s
+    found["contact"] = vehicle.state.aircraft.t_s - hidden_s
     expected = {word: t for t, word in recorded["events"] if word != "lost"}
     assert found == {word: pytest.approx(t, abs=1.5) for word, t in expected.items()}
 
@@ -162,7 +163,7 @@ def test_strictness_decides_whether_it_lands_without_its_target(
     _airborne(vehicle, 12.0)
     change_mode(vehicle.state, LAND)
     fly(vehicle, 60.0)
-    assert vehicle.state.craft.motors.armed is not lands
+    assert vehicle.state.aircraft.motors.armed is not lands
 
 
 @pytest.mark.parametrize(
@@ -183,13 +184,13 @@ def test_a_battery_failsafe_bars_arming_until_another_battery_is_told_of(vehicle
     _airborne(vehicle)
     vehicle.state.parameters["BATT_FS_LOW_ACT"], vehicle.state.parameters["BATT_LOW_MAH"] = 1.0, 4000.0
     fly(vehicle, 60.0)
-    assert not vehicle.state.craft.motors.armed
+    assert not vehicle.state.aircraft.motors.armed
     vehicle.state.parameters["BATT_LOW_MAH"] = 500.0
     fly(vehicle, 1.0)
     assert arming.arming_problems(vehicle.state)[-1] == "Battery failsafe"
     change_mode(vehicle.state, GUIDED)
     assert not arming.arm_vehicle(vehicle.state)
-    vehicle.state.craft.battery.report_charge()
+    vehicle.state.aircraft.battery.report_charge()
     end_battery_failsafes(vehicle.state)
     assert arming.arm_vehicle(vehicle.state)
 
@@ -201,8 +202,8 @@ def test_a_return_ends_at_the_nearer_rally_point(vehicle: BuiltinVehicle) -> Non
     vehicle.state.rally = ((100.0, 0.0, 20.0),)
     change_mode(vehicle.state, RTL)
     fly(vehicle, 120.0)
-    assert not vehicle.state.craft.motors.armed
-    assert vehicle.state.craft.body.north == pytest.approx(100.0, abs=0.5)
+    assert not vehicle.state.aircraft.motors.armed
+    assert vehicle.state.aircraft.body.north == pytest.approx(100.0, abs=0.5)
 
 
 @pytest.mark.parametrize(
@@ -213,9 +214,9 @@ def test_the_trim_airspeed_is_that_measured_on_arducopter(
 ) -> None:
     vehicle.state.parameters["ANGLE_MAX"] = 100.0 * tilt_deg
     vehicle.state.parameters["WPNAV_SPEED"] = 2500.0
-    vehicle.state.craft.control.read_gains()
+    vehicle.state.aircraft.control.read_gains()
     _airborne(vehicle)
     vehicle.state.guided.fly_to((6000.0, 0.0, 30.0))
     fly(vehicle, 120.0)
-    assert vehicle.state.craft.body.v_north == pytest.approx(airspeed_mps, rel=0.03)
-    assert vehicle.state.craft.body.tilt_rad == pytest.approx(tilt_deg * pi / 180.0, abs=0.03)
+    assert vehicle.state.aircraft.body.v_north == pytest.approx(airspeed_mps, rel=0.03)
+    assert vehicle.state.aircraft.body.tilt_rad == pytest.approx(tilt_deg * pi / 180.0, abs=0.03)

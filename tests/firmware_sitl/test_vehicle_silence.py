@@ -12,9 +12,9 @@ from .inside import fly, standing
 def silent_for(seconds: float, *, speedup: float) -> BuiltinVehicle:
     """A vehicle that has heard one heartbeat, and then so many of its seconds nothing."""
     vehicle = standing(0.0)
-    vehicle.state.link_clock = lambda: vehicle.state.craft.t_s / speedup
+    vehicle.state.link_clock = lambda: vehicle.state.aircraft.t_s / speedup
     vehicle.state.parameters["FS_GCS_ENABLE"] = 1.0
-    vehicle.state.failsafes.hear_gcs(vehicle.state.craft.t_s, vehicle.state.link_s)
+    vehicle.state.failsafes.hear_gcs(vehicle.state.aircraft.t_s, vehicle.state.link_s)
     fly(vehicle, seconds)
     return vehicle
 

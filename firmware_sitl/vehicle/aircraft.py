@@ -25,13 +25,13 @@ from firmware_sitl.vehicle.sticks import Sticks
 LAND_TILT_RAD = radians(15.0)
 LAND_DETECT_S = 1.0
 LIFTING_SHARE = 1.45
-"""Throttle at which the craft counts as off the ground, in hover throttles (fitted to recorded takeoffs)."""
+"""Throttle at which it counts as off the ground, in hover throttles (fitted to recorded takeoffs)."""
 
 LAND_SETTLE_S = 0.6
 """Seconds of ground contact until throttle and the filtered acceleration are low (fitted to recordings)."""
 
 
-class Craft:
+class Aircraft:
     """What flies. `say` collects (severity, text) for whoever listens."""
 
     def __init__(
