@@ -1,4 +1,4 @@
-"""Waypoint navigation along S-curves: corners are cut where the next leg is known; a lagging drone slows it."""
+"""Waypoint navigation along S-curves, with corners cut, and slower where the drone lags behind its target."""
 
 from __future__ import annotations
 
