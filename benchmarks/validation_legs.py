@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from validation_rows import ROOT, Row, records, row, save
 
 from dfr.aircraft.cases import predict_cases, read_cases
-from dfr.aircraft.performance import Sortie
+from dfr.aircraft.performance import SortiePrediction
 
 sys.path.insert(0, str(ROOT / "tests"))
 from recorded_sorties import predicted_like
@@ -41,7 +41,7 @@ SCATTERED = 0.02
 def leg_rows(folder: Path) -> Iterator[Row]:
     """Times of recorded sorties, and which legs cannot be flown."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
-    banded: list[tuple[dict[str, Any], Sortie]] = []
+    banded: list[tuple[dict[str, Any], SortiePrediction]] = []
     for number, (file, label) in enumerate(SORTIES):
         flown = [(r, predicted_like(r["case"])) for r in records(file)]
         chancy = [(record, sortie) for record, sortie in flown if by_chance(sortie)]
@@ -82,7 +82,7 @@ def leg_rows(folder: Path) -> Iterator[Row]:
     save(figure, folder, "leg-times")
 
 
-def whole_row(flown: list[tuple[dict[str, Any], Sortie]], label: str) -> Row:
+def whole_row(flown: list[tuple[dict[str, Any], SortiePrediction]], label: str) -> Row:
     """The largest error of all legs in wind, whatever decides them."""
     errors = [
         100 * abs(found / record[way] - 1)
@@ -95,7 +95,7 @@ def whole_row(flown: list[tuple[dict[str, Any], Sortie]], label: str) -> Row:
     return row(f"{label}, all {len(errors)} legs in wind: largest", "5 %", max(errors), 5, "{:.1f} %")
 
 
-def by_chance(sortie: Sortie) -> bool:
+def by_chance(sortie: SortiePrediction) -> bool:
     """Whether the prediction states a band for the way home."""
     if sortie.back_s is None or sortie.back_early_s is None:
         return False
@@ -103,7 +103,7 @@ def by_chance(sortie: Sortie) -> bool:
     return late - sortie.back_early_s > SCATTERED * sortie.back_s
 
 
-def returns_as_said(record: dict[str, Any], sortie: Sortie) -> bool:
+def returns_as_said(record: dict[str, Any], sortie: SortiePrediction) -> bool:
     """Whether a drone came home where that was said for sure, and only where it was said at all."""
     if record["out"] is None:
         return False
@@ -112,7 +112,7 @@ def returns_as_said(record: dict[str, Any], sortie: Sortie) -> bool:
     return sortie.back_s is not None
 
 
-def band_rows(banded: list[tuple[dict[str, Any], Sortie]]) -> Iterator[Row]:
+def band_rows(banded: list[tuple[dict[str, Any], SortiePrediction]]) -> Iterator[Row]:
     """Ways home that the nose or rounding decides, against the band that was stated for nine in ten."""
     home = [(record["back"], sortie) for record, sortie in banded]
     inside = [
@@ -162,7 +162,7 @@ def gusty_rows() -> Iterator[Row]:
     yield row(f"gusty sorties, {len(backs)} other ways: largest", "5 %", max(backs), 5, "{:.1f} %")
 
 
-def vertical_rows(flown: list[tuple[dict[str, Any], Sortie]], label: str) -> Iterator[Row]:
+def vertical_rows(flown: list[tuple[dict[str, Any], SortiePrediction]], label: str) -> Iterator[Row]:
     for way in ("climb", "land"):
         off = [
             min(abs(found - record[way]) / 0.7, abs(found / record[way] - 1) / 0.03)

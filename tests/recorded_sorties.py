@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from dfr.aircraft.catalogue import find_drone
-from dfr.aircraft.performance import FlightSettings, Sortie, flight_settings, predict_path
+from dfr.aircraft.performance import FlightSettings, SortiePrediction, flight_settings, predict_path
 from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
 from dfr.world.weather import MeanWind
 
@@ -14,7 +14,7 @@ SQRT_HEIGHT_M = 60.0
 """Below it SIM_WIND_T 0 lets the wind fall with the square root of the height."""
 
 
-def predicted_like(case: dict[str, Any], *, sitl: bool = True) -> Sortie:
+def predicted_like(case: dict[str, Any], *, sitl: bool = True) -> SortiePrediction:
     """The prediction of a recording's `case`, whose fields `data/arducopter/README.md` explains.
 
     Without `sitl` it is that of a plan for a real drone.

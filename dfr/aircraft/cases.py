@@ -12,7 +12,13 @@ import numpy as np
 
 from dfr.aircraft import catalogue
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import FlightSettings, Sorties, flight_settings, predict_paths, return_by_s
+from dfr.aircraft.performance import (
+    FlightSettings,
+    SortiePredictions,
+    flight_settings,
+    predict_paths,
+    return_by_s,
+)
 from dfr.aircraft.settings import PARAMETERS
 from dfr.aircraft.sitl_effects import SIM_UP_S, SitlEffects
 from dfr.errors import InputError, Problem
@@ -101,7 +107,7 @@ def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
     return np.asarray(usable * health * (1.0 - reserve), float)
 
 
-def _predict_cases(cases: Cases, key: str, rows: Sequence[int]) -> Sorties:
+def _predict_cases(cases: Cases, key: str, rows: Sequence[int]) -> SortiePredictions:
     """All cases of one drone."""
     index = np.array(rows)
     column = {name: values[index] for name, values in cases.columns.items()}
@@ -135,7 +141,7 @@ def _wind_factor(profiles: Sequence[str], column: Mapping[str, FloatArray]) -> F
     return np.where(kind == "sqrt60", np.sqrt(np.minimum(height / SQRT_HEIGHT_M, 1.0)), log)
 
 
-def _as_documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, object]]:
+def _as_documents(sorties: SortiePredictions, back_by_s: FloatArray) -> list[dict[str, object]]:
     """One dictionary a sortie: null for what cannot be flown, and what chance does to it."""
     columns = {name: _column_of(sorties, name) for name in RESULTS}
     latest = _round_column(back_by_s)
@@ -157,7 +163,7 @@ def _as_documents(sorties: Sorties, back_by_s: FloatArray) -> list[dict[str, obj
     ]
 
 
-def _spread_of_rows(sorties: Sorties) -> dict[int, dict[str, object]]:
+def _spread_of_rows(sorties: SortiePredictions) -> dict[int, dict[str, object]]:
     """By row of the sorties whose way back, or out, differs from flight to flight: how, and by what."""
     scatter = sorties.back_scatter
     parts = {
@@ -181,7 +187,7 @@ def _spread_of_rows(sorties: Sorties) -> dict[int, dict[str, object]]:
     }
 
 
-def _column_of(sorties: Sorties, name: str) -> list[float | None]:
+def _column_of(sorties: SortiePredictions, name: str) -> list[float | None]:
     return _round_column(getattr(sorties, "on_scene_s" if name == "hover_s" else name))
 
 

@@ -37,8 +37,8 @@ from dfr.world.weather import MeanWind
 __all__ = [
     "FlightSettings",
     "SitlEffects",
-    "Sortie",
-    "Sorties",
+    "SortiePrediction",
+    "SortiePredictions",
     "flight_settings",
     "predict_path",
     "predict_paths",
@@ -50,7 +50,7 @@ CONTACT_S = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sortie:
+class SortiePrediction:
     """The predicted times (s) and energy (Wh) of one sortie; None where a phase cannot be flown.
 
     Nine flights in ten are back within `back_early_s` to `back_late_s` and take `late_energy_wh` at most; the
@@ -78,8 +78,8 @@ class Sortie:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorties:
-    """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `Sortie`.
+class SortiePredictions:
+    """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `SortiePrediction`.
 
     `hover_w` is the power of holding the place on scene. Nine flights in ten are back within
     `back_early_s` to `back_late_s`, infinite where the drone may not come back, near its tilt limit;
@@ -107,11 +107,11 @@ class Sorties:
     def __len__(self) -> int:
         return len(self.climb_s)
 
-    def sortie(self, index: int) -> Sortie:
+    def sortie(self, index: int) -> SortiePrediction:
         """One of them."""
         reachable = bool(np.isfinite(self.total_s[index]))
         limits = ("speed", "tilt", "wind")
-        return Sortie(
+        return SortiePrediction(
             climb_s=_none_if_nan(self.climb_s[index]),
             out_s=_none_if_nan(self.out_s[index]),
             on_scene_s=_none_if_nan(self.on_scene_s[index]),
@@ -141,7 +141,7 @@ def predict_path(
     settings: FlightSettings,
     temperature_c: float = 15.0,
     sitl: SitlEffects | None = None,
-) -> Sortie:
+) -> SortiePrediction:
     """The sortie out along legs (true courses, degrees) at a height above home, and back by the same legs.
 
     `sitl` corrects it for a flight on ArduCopter SITL: see `predict_paths`.
@@ -175,7 +175,7 @@ def predict_paths(
     ground_m_amsl: float = 0.0,
     turbulence_intensity: FloatArray | None = None,
     sitl: SitlEffects | None = None,
-) -> Sorties:
+) -> SortiePredictions:
     """Many sorties of one drone at once.
 
     `lengths_m` and `courses_deg` have shape (n, legs), shorter paths padded with legs of length 0; the
@@ -206,7 +206,7 @@ def predict_paths(
     return paths.fly_sorties()
 
 
-def return_by_s(sorties: Sorties, usable: FloatArray | float) -> FloatArray:
+def return_by_s(sorties: SortiePredictions, usable: FloatArray | float) -> FloatArray:
     """Seconds after lift by which each drone must have turned home from its target, NaN where it cannot fly.
 
     `usable` is the energy a sortie may use (Wh): see `dfr.aircraft.energy.usable_wh`. Earlier than its
@@ -240,7 +240,7 @@ class _Paths:
         """The height they go home at."""
         return return_height_m(self.height_m, self.lengths_m[:, 0], self.settings)
 
-    def fly_sorties(self) -> Sorties:
+    def fly_sorties(self) -> SortiePredictions:
         """The sorties."""
         asked = self.settings
         climb, takeoff_end = climb_seconds(
@@ -304,7 +304,9 @@ class _Paths:
         loiter = np.maximum(asked.return_loiter_s, turn_seconds(self.courses_rad[:, 0] + np.pi, asked))
         return back.settling_s + ARRIVAL_S + loiter + first_metre, land
 
-    def collect_sorties(self, times: tuple[FloatArray, ...], out: FlownLegs, home: ReturnFlight) -> Sorties:
+    def collect_sorties(
+        self, times: tuple[FloatArray, ...], out: FlownLegs, home: ReturnFlight
+    ) -> SortiePredictions:
         """The results of climb, out, on scene, back, over home and land."""
         climb, out_s, waiting, back_s, over_home, land = times
         spent = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
@@ -314,7 +316,7 @@ class _Paths:
         energy = self.energy_wh(spent, (out, home.legs), hover_w)
         # The late ones make hardly any headway: they fly at about the wind's own speed.
         late_wh = (home.late_s - home.seconds) * hover_w / 3600.0
-        return Sorties(
+        return SortiePredictions(
             climb_s=climb,
             out_s=out_s,
             on_scene_s=np.where(arrives, waiting, np.nan),

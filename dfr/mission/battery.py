@@ -14,7 +14,7 @@ from datetime import datetime
 
 from dfr.aircraft.catalogue import Drone, find_drone
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import Sortie, predict_path
+from dfr.aircraft.performance import SortiePrediction, predict_path
 from dfr.errors import InfeasibleError
 from dfr.geo import LocalFrame, Position
 from dfr.plan.flight_path import dispatch_settings, sortie_legs
@@ -99,7 +99,7 @@ def longest_on_scene_s(
     frame = LocalFrame(path[0])
     lengths, courses = sortie_legs(frame, [frame.points(path)], scenario.contingency.rally_points)
 
-    def sortie(on_scene_s: float) -> Sortie:
+    def sortie(on_scene_s: float) -> SortiePrediction:
         return predict_path(
             lengths[0].tolist(),
             courses[0].tolist(),

@@ -10,7 +10,7 @@ import shapely
 
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import Sorties, predict_paths
+from dfr.aircraft.performance import SortiePredictions, predict_paths
 from dfr.geo import FloatArray, LocalFrame
 from dfr.plan.flight_path import LEAST_MPS, dispatch_settings, raised_scenario, sortie_legs, wind_leg_cost
 from dfr.plan.routing import FlightPath, Obstacle, Point, Router, no_path
@@ -171,7 +171,7 @@ def sorties_of(
     paths: Sequence[FlightPath],
     windows: Sequence[HourWindow],
     raised_m: Sequence[float] | None = None,
-) -> Sorties:
+) -> SortiePredictions:
     """Sorties out along paths and home by `dfr.plan.flight_path` in each hour's wind.
 
     `raised_m` is by how much higher than the scenario says each path is flown. Shape (hours * paths,), NaN

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from dfr import __version__
-from dfr.aircraft.performance import Sortie, return_by_s
+from dfr.aircraft.performance import SortiePrediction, return_by_s
 from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.checks.heights import least_height_m_agl
@@ -380,7 +380,7 @@ def _untimed_route(  # noqa: PLR0917 - one path of a matrix in one hour, at one 
     )
 
 
-def _why_not(path: FlightPath, sortie: Sortie, needed_wh: float, usable_wh: float) -> str:
+def _why_not(path: FlightPath, sortie: SortiePrediction, needed_wh: float, usable_wh: float) -> str:
     if not path.reachable:
         return path.limited_by
     if not math.isfinite(needed_wh):

@@ -11,7 +11,13 @@ import numpy as np
 import firmware_sitl
 from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
 from dfr.aircraft.landing import Limits
-from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, flight_settings, predict_path
+from dfr.aircraft.performance import (
+    FlightSettings,
+    SitlEffects,
+    SortiePrediction,
+    flight_settings,
+    predict_path,
+)
 from dfr.ardupilot.commands import Command
 from dfr.geo import FloatArray, LocalFrame
 from dfr.io.files import write_atomically
@@ -177,7 +183,7 @@ def predicted_phases(
 ) -> dict[Phase, float | None]:
     """Seconds of each phase by the flight model; the way back is predicted along its own legs."""
 
-    def along(path: FloatArray) -> Sortie:
+    def along(path: FloatArray) -> SortiePrediction:
         step = np.diff(path, axis=0)
         return predict_path(
             np.hypot(*step.T).tolist(),

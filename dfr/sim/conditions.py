@@ -11,7 +11,7 @@ import numpy as np
 from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import landing_odds
-from dfr.aircraft.performance import Sortie, Sorties, predict_paths
+from dfr.aircraft.performance import SortiePrediction, SortiePredictions, predict_paths
 from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
 from dfr.plan.model import Plan, Route
 from dfr.plan.relocation import NO_ROUTE, Transfers
@@ -104,7 +104,9 @@ class Conditions:
                 made[index] = self._condition(hours[index], flown, row)
         return tuple(made[index] for index in range(len(hours)))
 
-    def _condition(self, hour: HourWeather, flown: tuple[Sorties, Sorties], row: int) -> Condition:
+    def _condition(
+        self, hour: HourWeather, flown: tuple[SortiePredictions, SortiePredictions], row: int
+    ) -> Condition:
         battery_wh = usable_wh(self.drone, hour.temperature_c)
         spare_wh = battery_wh * (1.0 - self._scenario.contingency.reserve_fraction)
         first, width = row * len(self._routes), len(self._scenario.demand.zones)
@@ -157,14 +159,16 @@ class Conditions:
     def _raised_m(self, route: Route) -> float:
         return route.height_m_agl - self._scenario.operation.cruise_height_m_agl if route.points else 0.0
 
-    def _fly(self, hours: Sequence[HourWeather], temperature_c: float) -> tuple[Sorties, Sorties]:
+    def _fly(
+        self, hours: Sequence[HourWeather], temperature_c: float
+    ) -> tuple[SortiePredictions, SortiePredictions]:
         """Every route in every hour, hours outermost, with no time on scene and with the probe's."""
         heights = [route.height_m_agl for route in self._routes]
         winds = [mean_wind(self._scenario, hour) for hour in hours]
         moving = np.array([wind.components_mps(height) for wind in winds for height in heights])
         count = len(hours) * len(self._routes)
 
-        def fly(on_scene_s: float) -> Sorties:
+        def fly(on_scene_s: float) -> SortiePredictions:
             return predict_paths(
                 np.tile(self._lengths, (len(hours), 1)),
                 np.tile(self._courses, (len(hours), 1)),
@@ -180,7 +184,7 @@ class Conditions:
         return fly(0.0), fly(HOVER_PROBE_S)
 
 
-def _leg(route: Route, sortie: Sortie, longer: Sortie, spare_wh: float) -> Leg | None:
+def _leg(route: Route, sortie: SortiePrediction, longer: SortiePrediction, spare_wh: float) -> Leg | None:
     """One way in one weather, None where there is no way, or it cannot be flown, or not on one battery.
 
     A route that the planning wind or its energy closed has points all the same, and may be open in another

@@ -19,7 +19,7 @@ GIVE_UP_S = 8.0
 
 
 @dataclass(slots=True)
-class _Upload:
+class _ListUpload:
     client: Client
     system: int
     component: int
@@ -35,7 +35,7 @@ class ListTransfer:
     def __init__(self, items: ItemList, say: Say) -> None:
         self.items = items
         self._say = say
-        self._upload: _Upload | None = None
+        self._upload: _ListUpload | None = None
         self._warned: set[str] = set()
 
     @property
@@ -56,7 +56,7 @@ class ListTransfer:
         if message.count == 0:
             self._send_ack(client, source, self.items.finish_upload())
             return
-        self._begin_upload(_Upload(client, *source, message.count, 0, now_s, now_s), now_s)
+        self._begin_upload(_ListUpload(client, *source, message.count, 0, now_s, now_s), now_s)
 
     def take_item(self, client: Client, message: Any, item: WireItem, now_s: float) -> None:
         """One item of an upload, acknowledged to the port that the upload came from."""
@@ -96,7 +96,7 @@ class ListTransfer:
             self._send_ack(client, source, MissionResult.ERROR)
             return
         self.items.begin_partial_upload(end)
-        self._begin_upload(_Upload(client, *source, end + 1, start, now_s, now_s), now_s)
+        self._begin_upload(_ListUpload(client, *source, end + 1, start, now_s, now_s), now_s)
 
     def send_count(self, client: Client, message: Any) -> None:
         """MISSION_REQUEST_LIST: how many items there are."""
@@ -168,7 +168,7 @@ class ListTransfer:
         self._end_upload()
         return True
 
-    def _begin_upload(self, upload: _Upload, now_s: float) -> None:
+    def _begin_upload(self, upload: _ListUpload, now_s: float) -> None:
         self._upload = upload
         self._warned.clear()
         self._ask_next(upload, now_s)
@@ -177,7 +177,7 @@ class ListTransfer:
         self._upload = None
         self.items.abandon_upload()
 
-    def _ask_next(self, upload: _Upload, now_s: float) -> None:
+    def _ask_next(self, upload: _ListUpload, now_s: float) -> None:
         upload.asked_s = now_s
         upload.client.send(
             mavlink.MAVLink_mission_request_message(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfr.aircraft.performance import Sortie
+from dfr.aircraft.performance import SortiePrediction
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "arducopter"
 LINES = [
@@ -39,11 +39,11 @@ HOPS = {"fresh_c22"}
 
 
 @pytest.fixture(scope="module")
-def predicted(flown_like) -> dict[str, Sortie]:
+def predicted(flown_like) -> dict[str, SortiePrediction]:
     return {name: flown_like(record) for name, record in RECORDS.items()}
 
 
-def share(predicted: dict[str, Sortie], name: str, way: str) -> float:
+def share(predicted: dict[str, SortiePrediction], name: str, way: str) -> float:
     return abs(getattr(predicted[name], f"{way}_s") - RECORDS[name][way]) / RECORDS[name][way]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.legs import STEADY_LEAN, Wind
-from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, predict_path
+from dfr.aircraft.performance import FlightSettings, SitlEffects, SortiePrediction, predict_path
 from dfr.aircraft.return_leg import OWN_AIRSPEED_ERROR, OWN_ERROR
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.sitl_effects import heading_after_waiting, heading_error
@@ -53,7 +53,7 @@ FLOWN = [
 
 def sortie(
     distance_m: float, wind_mps: float, *, off_deg: float = 0.0, sitl: SitlEffects | None = SITL, **settings
-) -> Sortie:
+) -> SortiePrediction:
     """Out to the north down the wind, and back against it."""
     return predict_path(
         [distance_m],
@@ -67,7 +67,7 @@ def sortie(
     )
 
 
-def within(seconds: float | None, predicted: Sortie) -> bool:
+def within(seconds: float | None, predicted: SortiePrediction) -> bool:
     """Whether a flight, None where it never came home, is inside the stated band."""
     late = math.inf if predicted.back_late_s is None else predicted.back_late_s
     return (predicted.back_early_s or 0.0) <= (math.inf if seconds is None else seconds) <= late

@@ -9,7 +9,7 @@ import pytest
 
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.legs import Wind
-from dfr.aircraft.performance import FlightSettings, SitlEffects, Sortie, predict_path
+from dfr.aircraft.performance import FlightSettings, SitlEffects, SortiePrediction, predict_path
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.sitl_effects import heading_after_waiting
 from dfr.aircraft.trim import air_density, airframe_of
@@ -58,7 +58,7 @@ def test_a_stiffer_attitude_drifts_faster():
     assert off_after(20.0, 5.0, 7.0, input_tc_s=0.1) > off_after(20.0, 5.0, 7.0, input_tc_s=0.3)
 
 
-def home_against(yaw_behavior: float) -> Sortie:
+def home_against(yaw_behavior: float) -> SortiePrediction:
     return predict_path(
         [600.0],
         [0.0],

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfr.aircraft.performance import FlightSettings, Sortie
+from dfr.aircraft.performance import FlightSettings, SortiePrediction
 from dfr.aircraft.settings import SettingColumns
 from dfr.aircraft.sitl_effects import corner_cut_share
 
@@ -30,7 +30,7 @@ def share(climb_m: float, **settings: float) -> float:
     return float(found[0])
 
 
-def was_cut(record: dict, sortie: Sortie) -> bool:
+def was_cut(record: dict, sortie: SortiePrediction) -> bool:
     """Flown nearer to the sooner than to the usual time."""
     return record["back"] < sortie.back_s * (1.0 - NEAR)
 
