@@ -17,6 +17,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import numpy as np
+from gust_spectra import spectrum_psd
 from matplotlib import pyplot as plt
 from validation_landings import landing_rows
 from validation_legs import leg_rows
@@ -27,7 +28,7 @@ from dfr.aircraft.energy import USABLE_FRACTION, figure_of_merit, forward_power_
 from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
 from dfr.scenario.model import Surface
 from dfr.units import AIR_DENSITY_KG_M3, GRAVITY_MPS2
-from dfr.world.gusts import GustSeries, Spectrum, spectrum_psd
+from dfr.world.gusts import GustSeries, Spectrum
 from dfr.world.weather import ROUGHNESS_M, gust_factor, profile_factor, turbulence_intensity
 
 SIGMA_MPS, SCALE_S = 1.5, 8.0

@@ -19,7 +19,7 @@ from dfr.api.prediction import landing_study
 from dfr.cli.output import emit_json, keeping, note, progress, say
 from dfr.errors import InputError, StoppedError
 from dfr.scenario.model import Guidance
-from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, counted_wind_behind
+from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, gusty_wind_behind
 
 app = typer.Typer()
 
@@ -182,7 +182,7 @@ def _air(
         distance_m = OBSTACLE_DISTANCE_M if distance_m is None else distance_m
         _in_range("--obstacle-height-m", obstacle_m, 0.5, 200.0)
         _in_range("--obstacle-distance-m", distance_m, 1.0, 10_000.0)
-        local = counted_wind_behind(
+        local = gusty_wind_behind(
             LocalWind(speed_mps=wind_mps, intensity=intensity),
             UpwindObstacle(height_m=obstacle_m, distance_m=distance_m),
         )

@@ -16,7 +16,7 @@ from dfr.scenario.air import HourWeather
 from dfr.scenario.model import OperationKind, Scenario, Shift
 from dfr.world.demand import expected_by_hour_zone_priority, hourly_demand
 from dfr.world.weather import (
-    Limiting,
+    LimitedValue,
     MeanWind,
     Quantity,
     WeatherLimits,
@@ -107,7 +107,7 @@ def temperature_limits_c(craft: Drone, box: Dock) -> tuple[float | None, float |
     return max(low, default=None), min(high, default=None)
 
 
-def tightest(scenario: Scenario, windows: Sequence[HourWindow]) -> tuple[HourWindow, Limiting] | None:
+def tightest(scenario: Scenario, windows: Sequence[HourWindow]) -> tuple[HourWindow, LimitedValue] | None:
     """(the hour, the value) of wind, gust, rain, visibility or landing wind nearest to its limit."""
     craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
     limits, landing = _weather_limits(scenario, craft, box), landing_wind_limit_mps(craft, box)
@@ -135,8 +135,8 @@ def wind_margin_mps(scenario: Scenario, hour: HourWeather) -> float:
     return min((each.limit - each.value for each in held if each.quantity in winds), default=math.inf)
 
 
-def _landing_wind(hour: HourWeather, limit_mps: float) -> Limiting:
-    return Limiting(quantity=Quantity.LANDING_WIND, value=hour.wind_mps, limit=limit_mps)
+def _landing_wind(hour: HourWeather, limit_mps: float) -> LimitedValue:
+    return LimitedValue(quantity=Quantity.LANDING_WIND, value=hour.wind_mps, limit=limit_mps)
 
 
 def _weather_limits(scenario: Scenario, craft: Drone, box: Dock) -> WeatherLimits:

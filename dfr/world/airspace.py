@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
 from dfr.scenario.air import ALL_KINDS, DataKind, TemporaryRestriction
 from dfr.world.airspace_answers import (
@@ -59,7 +60,7 @@ from dfr.world.zones import (
 
 @dataclass(frozen=True)
 class Airspace:
-    """Zones and obstacles with their sources and what these cover; answers about points and volumes.
+    """Zones, obstacles and the sources they come from; answers questions about points and volumes.
 
     `needs` are the kinds of data without which no answer is clear.
     """
@@ -123,7 +124,7 @@ class Airspace:
         within_m: float = 0.0,
         needs: Iterable[DataKind] = ALL_KINDS,
     ) -> VolumeAnswer:
-        """How a flight volume stands to every zone that it reaches, or that lies within `within_m` of it.
+        """Which zones a flight volume enters, or comes within `within_m` of, and by how much.
 
         `rings` are one ring or several whose union, from `lower_m_agl` to `upper_m_agl` above
         the ground, is flown in at any moment from `start` to `end`. Give the volume with its
@@ -150,21 +151,21 @@ class Airspace:
         return self._answer_for_volume([v for v in verdicts if v.horizontal_margin_m <= within_m], covered)
 
     def with_zones(self, zones: Iterable[Zone]) -> Airspace:
-        """The same airspace and more zones; its coverage stays."""
+        """The airspace with more zones; its coverage does not change."""
         return replace(self, zones=(*self.zones, *zones))
 
     def with_restrictions(self, restrictions: Iterable[TemporaryRestriction]) -> Airspace:
-        """The same airspace and the restrictions by notice of a scenario."""
+        """The airspace with the temporary restrictions of a scenario."""
         return self.with_zones(zone_of_restriction(restriction) for restriction in restrictions)
 
     def covers(self, position: Position) -> bool:
-        """True where any loaded source speaks of this place, at whatever height and of whatever kind."""
+        """True where any loaded source covers this place, at any height and with any kind of data."""
         return bool(self._cover.coverages_around(position))
 
     def height_reference_at(
         self, position: Position, terrain: Terrain, qnh_hpa: float | None
     ) -> HeightReference:
-        """What is known at a point of ground, pressure and geoid."""
+        """What is known of ground, pressure and geoid at a point."""
         height_m = terrain.ground_m_amsl(position)
         ground = (height_m, height_m) if height_m is not None else self.ground_range_m_amsl(position)
         return HeightReference(ground_m_amsl=ground, qnh_hpa=qnh_hpa, geoid_m=geoid_height_m(position))
@@ -193,7 +194,7 @@ class Airspace:
         return (self.zones[index] for index in np.unique(self._tree.query(boxes)[1]))
 
     def _zones_around(self, rings: Sequence[Ring], within_m: float) -> list[Zone]:
-        """Zones whose box comes that near to the box of the rings."""
+        """Zones whose bounding box comes within a distance of the bounding box of the rings."""
         points = [point for ring in rings for point in ring]
         lon = np.array([point.lon_deg for point in points])
         lon = lon[0] + (lon - lon[0] + 180.0) % 360.0 - 180.0
@@ -264,22 +265,22 @@ class Airspace:
     def _uncounted_files(self, missing: Sequence[KindCover]) -> list[str]:
         """Why a file may not count here."""
         return [
-            f"{source.path} does not state what it covers: only its own zones count, between their limits"
+            f"{source.path} does not state what it covers, so only its own zones count, between their limits"
             for source in self.sources
             if missing and not source.coverage_stated
         ]
 
     def _clear_or_lost(self, answers: Sequence[ZoneAnswer]) -> tuple[AirspaceState, list[str]]:
-        """Clear, unless a file has volumes that nobody could place."""
+        """CLEAR, unless a file has volumes whose place is not known."""
         lost = [
-            f"{source.path}: {source.unplaced} volumes could not be read or placed; they may lie here"
+            f"{source.path}: {counted_noun(source.unplaced, 'volume')} could not be placed and may be here"
             for source in self.sources
             if source.unplaced
         ]
         if lost:
             return AirspaceState.UNKNOWN, lost
         reasons = [f"{answer.zone.label} does not apply: {reason_for(answer)}" for answer in answers]
-        reasons.append("no zone of the loaded data applies here: Class G by inference, no file says so")
+        reasons.append("no loaded zone applies here: this is Class G by inference, no file says so")
         return AirspaceState.CLEAR, reasons
 
 
@@ -287,7 +288,7 @@ def _as_rings(rings: Ring | Sequence[Ring]) -> list[Ring]:
     """Rings, whether one was given or several; raises InputError for none."""
     several = [tuple(rings)] if rings and isinstance(rings[0], Position) else list(rings)
     if not several or not all(several):
-        raise InputError("a flight volume without corners", do="give at least one ring")
+        raise InputError("a flight volume has no corners", do="give at least one ring")
     return several  # type: ignore[return-value]
 
 
@@ -297,7 +298,7 @@ def _area_contains(area: Area, position: Position) -> bool:
 
 
 def _slab_of_volume(layer: Layer, ground: Ground, volume: shapely.Geometry) -> Slab:
-    """The heights that a volume fills, its floor over the highest ground and its ceiling over the lowest."""
+    """The heights that a volume fills: its floor above the highest ground, its ceiling above the lowest."""
     highest, lowest = ground.bounds_under(volume)
     return Slab(
         bottom_m_agl=layer.lower_m_agl,
@@ -310,5 +311,5 @@ def _slab_of_volume(layer: Layer, ground: Ground, volume: shapely.Geometry) -> S
 
 
 def _not_covered(covered: Covered) -> AirspaceState:
-    """No coverage where no source speaks of all of a place, else unknown: what it says is not enough."""
+    """NO_COVERAGE where a part of the place has no source at all, else UNKNOWN: a needed kind is missing."""
     return AirspaceState.NO_COVERAGE if covered.uncovered_share > 0.0 else AirspaceState.UNKNOWN

@@ -1,6 +1,6 @@
-"""What an airspace answers of a point or a volume: zone by zone, by how much, where.
+"""Answers about the airspace at a point or across a volume: which zones, by how much, and where.
 
-The volume that is checked is the one with its buffers; enlarging it never removes a conflict.
+Check the volume with its buffers: a larger volume never has fewer conflicts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEAST_ROWS, MOST_ROWS = 12, 60
 
 
 class ZoneState(StrEnum):
-    """How a volume stands to one zone."""
+    """Whether a volume conflicts with one zone."""
 
     CLEAR = "clear"
     CONFLICT = "conflict"
@@ -37,7 +37,7 @@ class ZoneState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneVerdict:
-    """How a volume stands to one zone.
+    """Whether a volume conflicts with one zone, by how much, and where.
 
     `horizontal_margin_m` is the distance between them, negative by how deep the volume reaches
     in; `vertical_margin_m` likewise for heights, None where a limit cannot be placed. `margin_m`
@@ -55,7 +55,7 @@ class ZoneVerdict:
 
     @property
     def margin_m(self) -> float:
-        """Positive: room; negative: the smallest change, sideways or in height, that clears it."""
+        """The room left, or minus the smallest change, sideways or in height, that clears the zone."""
         vertical = self.vertical_margin_m
         return self.horizontal_margin_m if vertical is None else max(self.horizontal_margin_m, vertical)
 
@@ -120,7 +120,7 @@ def local_volume(rings: Sequence[Ring]) -> tuple[LocalFrame, shapely.Geometry]:
 def zone_verdict(
     zone: Zone, volume: shapely.Geometry, frame: LocalFrame, layer: Layer, ground: Ground
 ) -> ZoneVerdict:
-    """How a local volume stands to one zone."""
+    """Whether a local volume conflicts with one zone, by how much, and where."""
     shape = zone.area.local_shape(frame)
     apart_m = float(shapely.distance(shape, volume))
     shared = shapely.intersection(shape, volume)
@@ -161,7 +161,7 @@ def _decide_state(  # noqa: PLR0911 - one return for each reason, in the order i
     if zone.defect:
         return ZoneState.UNKNOWN, zone.defect
     if fit.inside is False:
-        return ZoneState.CLEAR, "under or over it"
+        return ZoneState.CLEAR, "below or above it"
     if active is False:
         return ZoneState.CLEAR, f"not active then ({zone.activation.text})"
     if zone.possible:
@@ -195,7 +195,7 @@ def _deepest_point(
 
 
 class AirspaceState(StrEnum):
-    """What can be said of a place: only `CLEAR` lets a flight go without asking."""
+    """What is known of a place. Only `CLEAR` lets a flight go ahead without asking."""
 
     CLEAR = "clear"
     CONFLICT = "conflict"
@@ -229,7 +229,7 @@ class ZoneAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirspaceAnswer:
-    """What the airspace is at a point, the zones that say so, what kinds of data speak of it, and why."""
+    """What the airspace is at a point and why: the zones there, and the kinds of data that cover it."""
 
     state: AirspaceState
     zones: tuple[ZoneAnswer, ...]
@@ -250,12 +250,12 @@ class VolumeAnswer:
     reasons: tuple[str, ...]
 
     def cover_of(self, kind: DataKind) -> KindCover:
-        """How one kind of data stands across the volume."""
+        """Which sources cover the volume with one kind of data."""
         return next(cover for cover in self.covered if cover.kind is kind)
 
 
 def zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: HeightReference) -> ZoneAnswer:
-    """How one zone overhead stands to a point at a height and a moment."""
+    """Whether one zone contains a height above a point, and is active at a moment."""
     fit = vertical_fit(
         zone.lower, zone.upper, bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, floor=air, ceiling=air
     )
@@ -273,7 +273,7 @@ SHOWN = 200
 
 
 def reason_against(answer: ZoneAnswer) -> str:
-    """Why a zone stands in the way, or may."""
+    """Why a zone is, or may be, in the way."""
     if answer.conflict:
         asks = answer.zone.remarks[:SHOWN] if answer.zone.kind in ASKED else ""
         return f"inside {answer.zone.label}" + (f": {asks}" if asks else "")
@@ -288,14 +288,14 @@ def reason_against(answer: ZoneAnswer) -> str:
 def reason_for(answer: ZoneAnswer) -> str:
     """Why a zone overhead does not apply."""
     if not answer.zone.binding:
-        return "it restricts nobody"
+        return "it does not restrict anyone"
     return "not active then" if answer.active is False else "the height is outside its limits"
 
 
 def doubt_old_data(
     answer: AirspaceAnswer, sources: Sequence[AirspaceSource], when: datetime
 ) -> AirspaceAnswer:
-    """The answer with a reason for each source of another time; clear becomes unknown beyond a year."""
+    """The answer with a reason for each source that is out of date; beyond a year, clear becomes unknown."""
     ages = [(source, data_age(source.date, when, when)) for source in sources]
     reasons = [f"{source.path} is {age}" for source, age in ages if age.changes or age.unknown]
     far = any(age.days is not None and age.unknown for _, age in ages)

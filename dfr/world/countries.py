@@ -21,7 +21,7 @@ UNDECIDED_DEG = 1.0
 
 
 class CountryFit(StrEnum):
-    """How a place stands to the countries of a set of rules."""
+    """Whether a place is in the countries of a set of rules."""
 
     INSIDE = "inside"
     UNDECIDED = "undecided"
@@ -48,12 +48,12 @@ def country_fit(jurisdiction: str, position: Position) -> CountryFit:
 
 
 def rules_at(position: Position) -> tuple[str, ...]:
-    """The sets of rules in whose countries a place surely lies."""
+    """The sets of rules of the countries in which a place surely is."""
     return tuple(key for key in _country_outlines() if country_fit(key, position) is CountryFit.INSIDE)
 
 
 def swap_coordinates(position: Position) -> Position | None:
-    """The place with latitude and longitude changed over; None where there is no such place."""
+    """The place with latitude and longitude exchanged; None where there is no such place."""
     if abs(position.lon_deg) > 90.0:
         return None
     return Position(lat_deg=position.lon_deg, lon_deg=position.lat_deg)

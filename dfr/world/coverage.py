@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.geo import LocalFrame, Position, Ring
 from dfr.scenario.air import ALL_KINDS, DataKind
 from dfr.world.hours import TimeInterval
@@ -59,7 +60,7 @@ its threshold (ANO 2016 art. 94A), and thresholds lie within or near the zone.""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Where, between which heights and when a source speaks, and of which kinds of data.
+    """Where, between which heights and when a source covers the air, and with which kinds of data.
 
     A `ring` of None is everywhere: what somebody states of the deployment itself. A list of obstacles that
     names all above some height begins there: `lower`.
@@ -82,14 +83,14 @@ class Coverage:
         return under[1] <= bottom_m_agl + TOUCH_HEIGHT_M and over[0] >= top_m_agl - TOUCH_HEIGHT_M
 
     def lasts_through(self, start: datetime, end: datetime) -> bool:
-        """True where it speaks of the whole of a period."""
+        """True where it covers the whole of a period."""
         begins, ends = self.within.start, self.within.end
         return (begins is None or begins <= start) and (ends is None or end <= ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """How every kind of data stands at a place, and the share, 0 to 1, of which no source says anything."""
+    """Which sources cover a place with each kind of data, and the share, 0 to 1, that none covers at all."""
 
     kinds: tuple[KindCover, ...]
     uncovered_share: float
@@ -118,7 +119,7 @@ class AirspaceSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindCover:
-    """How one kind of data stands at a place: who speaks of it, and the share nobody speaks of, 0 to 1."""
+    """Which sources cover a place with one kind of data, and the share, 0 to 1, that none covers."""
 
     kind: DataKind
     needed: bool
@@ -127,12 +128,12 @@ class KindCover:
 
     @property
     def missing(self) -> bool:
-        """True where it is needed and not covered whole."""
+        """True where it is needed and not covered completely."""
         return self.needed and self.uncovered_share > 0.0
 
     def __str__(self) -> str:
         if self.uncovered_share >= 1.0:
-            return f"{self.kind}: no source loaded speaks of this place, height and time"
+            return f"{self.kind}: no loaded source covers this place, height and time"
         by = f"{self.kind}: {', '.join(self.sources)}"
         return (
             by
@@ -160,7 +161,7 @@ def _share_words(share: float) -> str:
 
 
 def recognised_kinds(zones: Iterable[Zone]) -> frozenset[DataKind]:
-    """What a file holds by the zones in it: a kind of which it has none is not among them."""
+    """The kinds of data that a file holds, recognised by the zones in it."""
     listed = list(zones)
     found = {zone.kind.upper() for zone in listed} | {"CTA" for zone in listed if zone.controlled}
     kinds = {
@@ -184,7 +185,7 @@ class Slab:
 
 
 class CoverIndex:
-    """Coverages made ready to be asked what speaks of a place."""
+    """Finds the coverages of a place quickly."""
 
     def __init__(self, coverages: Sequence[Coverage]) -> None:
         self.coverages = tuple(coverages)
@@ -194,7 +195,7 @@ class CoverIndex:
         self._tree = shapely.STRtree([area.polygon for area in self.areas if area is not None])
 
     def cover_at(self, position: Position, slab: Slab, needs: frozenset[DataKind]) -> Covered:
-        """How every kind of data stands at a point."""
+        """Which sources cover a point with each kind of data."""
         here = [self.coverages[index] for index in self.coverages_around(position)]
         speaking = [cover for cover in here if _speaks_of(cover, slab)]
         kinds = tuple(
@@ -211,7 +212,7 @@ class CoverIndex:
     def cover_across(
         self, volume: shapely.Geometry, frame: LocalFrame, slab: Slab, needs: frozenset[DataKind]
     ) -> Covered:
-        """How every kind of data stands across a local volume."""
+        """Which sources cover a local volume with each kind of data."""
         near = [
             index for index in self._coverages_near(volume, frame) if _speaks_of(self.coverages[index], slab)
         ]
@@ -228,7 +229,7 @@ class CoverIndex:
         return Covered(kinds=tuple(found), uncovered_share=self._uncovered_share(near, volume, frame))
 
     def coverages_around(self, position: Position) -> list[int]:
-        """Numbers of the coverages around a point, whatever their heights."""
+        """Indices of the coverages that contain a point, whatever their heights."""
         points = [shapely.Point(position.lon_deg + turn, position.lat_deg) for turn in (-360.0, 0.0, 360.0)]
         found = np.unique(self._tree.query(points, predicate="intersects")[1]).tolist()
         return [*self._everywhere, *(self._bounded[index] for index in found)]
@@ -245,7 +246,7 @@ class CoverIndex:
         return [*self._everywhere, *(self._bounded[index] for index in found)]
 
     def _uncovered_share(self, chosen: Sequence[int], volume: shapely.Geometry, frame: LocalFrame) -> float:
-        """How much of a local volume none of the chosen coverages speaks of, 0 to 1."""
+        """The share of a local volume, 0 to 1, that none of the chosen coverages contains."""
         areas = [area for index in chosen if (area := self.areas[index]) is not None]
         if len(areas) < len(chosen):
             return 0.0
@@ -291,28 +292,29 @@ class DataAge:
 
     @property
     def unknown(self) -> bool:
-        """True where the data cannot speak of the time."""
+        """True where the data are too far from the time to say anything of it."""
         return self.days is None or abs(self.days) > LONGEST_DAYS
 
     @property
     def not_in_force(self) -> bool:
-        """True where the data are of a cycle after the time."""
+        """True where the data belong to a later AIRAC cycle than the time."""
         return self.days is not None and self.days < 0 and self.changes > 0
 
     def __str__(self) -> str:
         if self.days is None:
-            return "of no known date"
+            return "of unknown date"
         if self.days == 0 and not self.changes:
-            return "of the time itself"
+            return "of the same day"
         side = "older" if self.days > 0 else "newer"
-        return f"{abs(self.days)} days {side}, {self.changes} AIRAC change{'s' * (self.changes != 1)} between"
+        days, changes = counted_noun(abs(self.days), "day"), counted_noun(self.changes, "AIRAC change")
+        return f"{days} {side}, with {changes} in between"
 
 
 def data_age(dated: str, start: datetime, end: datetime) -> DataAge:
-    """The age of data of a date (2024-08-24) for a period.
+    """How old data of a date such as 2024-08-24 are for a period.
 
     >>> str(data_age("2024-08-24", datetime(2024, 9, 6, tzinfo=UTC), datetime(2024, 9, 9, tzinfo=UTC)))
-    '13 days older, 1 AIRAC change between'
+    '13 days older, with 1 AIRAC change in between'
     """
     try:
         made = date.fromisoformat(dated)
@@ -351,11 +353,11 @@ class DataNeeds:
     sources: Mapping[DataKind, str]
 
     def kinds_needed(self, *, in_sight: bool) -> frozenset[DataKind]:
-        """What a go needs."""
+        """The kinds of data that a go needs."""
         return self.in_sight if in_sight else self.beyond_sight
 
     def where_to_get(self, kind: DataKind) -> str:
-        """Where to get data of a kind, as what to do."""
+        """What to do to get data of a kind."""
         return self.sources.get(kind, f"load a file that holds {kind} for this place")
 
 

@@ -1,4 +1,4 @@
-"""What comes by the local clock hour: calls (`hourly_demand`) and visits of other air traffic.
+"""Demand by local clock hour: calls (`hourly_demand`), and visits of other air traffic.
 
 Calls are a non-homogeneous Poisson process by hour, zone and priority.
 
@@ -31,7 +31,7 @@ class HourSlot:
 
     @property
     def seconds(self) -> float:
-        """Its length; less than 3600 where the period starts or ends within the hour."""
+        """Its length, s; less than 3600 where the period starts or ends within the hour."""
         return self.end_s - self.start_s
 
 
@@ -75,7 +75,7 @@ class HourlyDemand:
 
     @property
     def max_rate_per_s(self) -> float:
-        """The highest rate of any hour: what thinning draws candidates at."""
+        """The highest rate of any hour: the rate at which thinning draws candidates."""
         return max(self.rates_per_s)
 
     @property
@@ -85,7 +85,7 @@ class HourlyDemand:
 
 
 def hourly_demand(scenario: Scenario) -> HourlyDemand:
-    """The table that everything else here is read from."""
+    """The rate of calls in each hour of a scenario's period."""
     slots = hour_slots(scenario.period)
     days = {day.date.date(): day for day in scenario.demand.days}
     per_weight = {date: _calls_per_weight(day, scenario.period) for date, day in days.items()}
@@ -193,7 +193,7 @@ def traffic_blocks(
 
 
 def _crosses_area(traffic: OtherTraffic, frame: LocalFrame, points: Sequence[Position]) -> bool:
-    """True where the way lies over the traffic's area, whatever the heights."""
+    """True where the path crosses the traffic's area, at whatever height."""
     xy = frame.points(points)
     path = shapely.LineString(xy) if len(points) > 1 else shapely.Point(xy[0])
     return bool(frame.polygon(traffic.area).intersects(path))

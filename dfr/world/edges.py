@@ -37,12 +37,26 @@ HIGH_LAT_DEG = 75.0
 """No edge beyond is taken so."""
 
 
-def count_edge_pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1: FloatArray) -> IntArray:
+class Edges(NamedTuple):
+    """Edges from one corner to another, a column for each of their latitudes and longitudes, degrees."""
+
+    lat0: FloatArray
+    lon0: FloatArray
+    lat1: FloatArray
+    lon1: FloatArray
+
+    def select_rows(self, rows: IntArray) -> Edges:
+        """Some of them."""
+        return Edges._make(column[rows] for column in self)
+
+
+def count_edge_pieces(edges: Edges) -> IntArray:
     """Into how many pieces each edge is cut.
 
     The middle of a geodesic lies off the straight line in longitude and latitude by an eighth of
     its second derivatives; here these are a sphere's.
     """
+    lat0, lon0, lat1, lon1 = edges
     across = np.radians((lon1 - lon0 + 180.0) % 360.0 - 180.0)
     up, middle = np.radians(lat1 - lat0), np.radians((lat0 + lat1) / 2.0)
     east = across * np.cos(middle)
@@ -54,14 +68,10 @@ def count_edge_pieces(lat0: FloatArray, lon0: FloatArray, lat1: FloatArray, lon1
 
 
 def points_along(
-    ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
-    which: IntArray,
-    share: FloatArray,
-    *,
-    geodesic: bool,
+    edges: Edges, which: IntArray, share: FloatArray, *, geodesic: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """(lat, lon) of points: each at a share of one edge from (lat0, lon0) to (lat1, lon1)."""
-    lat0, lon0, lat1, lon1 = ends
+    """(lat, lon) of points: each at a share of one edge."""
+    lat0, lon0, lat1, lon1 = edges
     up, across = lat1 - lat0, (lon1 - lon0 + 180.0) % 360.0 - 180.0
     lat, lon = lat0[which] + share * up[which], lon0[which] + share * across[which]
     if not geodesic:
@@ -76,7 +86,7 @@ def points_along(
     far = (length_m > SHORT_M) | (np.maximum(np.abs(lat0), np.abs(lat1)) > HIGH_LAT_DEG)
     if far.any():
         exact = far[which]
-        lat[exact], lon[exact] = _exact_points(ends, which[exact], share[exact])
+        lat[exact], lon[exact] = _exact_points(edges, which[exact], share[exact])
     return lat, lon
 
 
@@ -101,18 +111,16 @@ def _second_derivatives(
     return lat, 2.0 / ratio * sine / np.maximum(cosine, 1e-9) * up_rad * across_rad
 
 
-def _exact_points(
-    ends: tuple[FloatArray, FloatArray, FloatArray, FloatArray], which: IntArray, share: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    edges, number = np.unique(which, return_inverse=True)
-    lat0, lon0, lat1, lon1 = (column[edges] for column in ends)
+def _exact_points(edges: Edges, which: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
+    asked, number = np.unique(which, return_inverse=True)
+    lat0, lon0, lat1, lon1 = edges.select_rows(asked)
     azimuth, _, length_m = (np.asarray(column, float) for column in GEOD.inv(lon0, lat0, lon1, lat1))
     lon, lat, _ = GEOD.fwd(lon0[number], lat0[number], azimuth[number], share * length_m[number])
     return np.asarray(lat, float), np.asarray(lon, float)
 
 
 def number_in_groups(counts: IntArray) -> tuple[IntArray, IntArray]:
-    """For each of so many items, which group it is in and its number there.
+    """(group, number in that group) of each item, for groups of these sizes.
 
     >>> number_in_groups(np.array([2, 0, 3]))
     (array([0, 0, 2, 2, 2]), array([0, 1, 0, 1, 2]))
@@ -174,7 +182,7 @@ class Arcs(NamedTuple):
         return Arcs._make(column[rows] for column in self)
 
     def count_pieces(self) -> IntArray:
-        """Into how many pieces each is cut; one for an arc between ends that are not there."""
+        """Into how many pieces each arc is cut; one where its ends are missing."""
         largest_m = np.maximum(np.maximum(self.from_m, self.to_m), 1.0)
         step_deg = 2.0 * np.degrees(np.arccos(np.maximum(1.0 - ARC_SAGITTA_M / largest_m, 0.5)))
         counts = np.maximum(np.ceil(self.sweep_deg / step_deg), 3)
@@ -231,7 +239,7 @@ def resolve_arcs(rows: Sequence[ArcRow]) -> Arcs:
 def draw_arcs(
     lonlat: FloatArray, starts: IntArray, arcs: Arcs, pieces: IntArray, stretch: FloatArray
 ) -> None:
-    """Put the points of arcs into the rows from `starts` on, from half a step on."""
+    """Write the points of arcs into `lonlat` from the rows `starts` on, the first after half a step."""
     which, number = number_in_groups(pieces)
     lat, lon = arcs.points_at(which, (number + 0.5) / pieces[which], stretch[which])
     at = starts[which] + number

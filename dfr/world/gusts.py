@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class LengthConvention(StrEnum):
 
     @property
     def lengths_in_transverse_scale(self) -> float:
-        """Lateral or vertical lengths in the scale of `spectrum_psd`'s transverse shape."""
+        """Lateral or vertical lengths in the scale of the spectra's transverse shape."""
         return 2.0 if self is LengthConvention.MIL_HDBK_1797 else 1.0
 
 
@@ -118,22 +119,21 @@ class GustSeries:
         spectrum: Spectrum = Spectrum.DRYDEN,
         along: bool = True,
     ) -> None:
-        matrices = _discretise_filter(spectrum, along=along, scale_s=scale_s, dt_s=dt_s)
-        self._advance, self._noise, start, self._out = matrices
+        self._filter = _discretise_filter(spectrum, along=along, scale_s=scale_s, dt_s=dt_s)
         self._sigma = np.asarray(sigma_mps, dtype=float)
         self._rng = rng
-        self._order = self._advance.shape[0]
-        self._state = start @ rng.standard_normal((self._order, trials))
+        self._order = self._filter.advance.shape[0]
+        self._state = self._filter.start @ rng.standard_normal((self._order, trials))
 
     def present_mps(self) -> FloatArray:
         """The present gust of each trial, m/s."""
-        gust: FloatArray = self._sigma * (self._out @ self._state)
+        gust: FloatArray = self._sigma * (self._filter.output @ self._state)
         return gust
 
     def step(self) -> FloatArray:
         """Move on by one time step and return the gust of each trial, m/s."""
         noise = self._rng.standard_normal(self._state.shape)
-        self._state = self._advance @ self._state + self._noise @ noise
+        self._state = self._filter.advance @ self._state + self._filter.noise @ noise
         return self.present_mps()
 
     def run(self, steps: int) -> FloatArray:
@@ -164,23 +164,6 @@ def gust_components(
     return along, cross, vertical
 
 
-def spectrum_psd(
-    omega_radps: FloatArray, *, sigma_mps: float, scale_s: float, spectrum: Spectrum, along: bool
-) -> FloatArray:
-    """One-sided power spectral density over angular frequency, (m/s)^2 s: the standard's own formula."""
-    x = scale_s * np.asarray(omega_radps, dtype=float)
-    level = 2.0 * sigma_mps**2 * scale_s / np.pi
-    if spectrum is Spectrum.DRYDEN:
-        shape = 1.0 / (1.0 + x**2) if along else 0.5 * (1.0 + 3.0 * x**2) / (1.0 + x**2) ** 2
-    else:
-        a = (1.339 * x) ** 2
-        shape = (
-            (1.0 + a) ** (-5.0 / 6.0) if along else 0.5 * (1.0 + 8.0 / 3.0 * a) * (1.0 + a) ** (-11.0 / 6.0)
-        )
-    density: FloatArray = level * shape
-    return density
-
-
 FILTERS: dict[tuple[Spectrum, bool], tuple[tuple[float, ...], tuple[float, ...]]] = {
     (Spectrum.DRYDEN, True): ((1.0,), (1.0, 1.0)),
     (Spectrum.DRYDEN, False): ((1.0, 3.0**0.5), (1.0, 2.0, 1.0)),
@@ -191,10 +174,17 @@ FILTERS: dict[tuple[Spectrum, bool], tuple[tuple[float, ...], tuple[float, ...]]
 ones are the rational fits of Campbell 1986 as used in MIL-HDBK-1797's implementations."""
 
 
-def _discretise_filter(
-    spectrum: Spectrum, *, along: bool, scale_s: float, dt_s: float
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """(state advance, noise input, stationary start, output) with unit variance at every dt."""
+class _SampledFilter(NamedTuple):
+    """A shaping filter for one time step: matrices of its state, its noise, its start and its output."""
+
+    advance: FloatArray
+    noise: FloatArray
+    start: FloatArray
+    output: FloatArray
+
+
+def _discretise_filter(spectrum: Spectrum, *, along: bool, scale_s: float, dt_s: float) -> _SampledFilter:
+    """The filter of a spectrum with unit variance at every time step."""
     numerator, denominator = FILTERS[spectrum, along]
     order = len(denominator) - 1
     system = np.eye(order, k=1)
@@ -207,7 +197,9 @@ def _discretise_filter(
     output = output / np.sqrt(output @ covariance @ output)
     step = dt_s / scale_s
     advance, growth = _van_loan(system, drive, step)
-    return advance, _square_root(growth), _square_root(covariance), output
+    return _SampledFilter(
+        advance=advance, noise=_square_root(growth), start=_square_root(covariance), output=output
+    )
 
 
 def _van_loan(system: FloatArray, drive: FloatArray, step: float) -> tuple[FloatArray, FloatArray]:

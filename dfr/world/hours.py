@@ -97,7 +97,7 @@ MAX_SPAN_DAYS = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeInterval:
-    """From one moment to another, the end not included; None is open."""
+    """A period from one moment to another, the end excluded; None leaves that side open."""
 
     start: datetime | None
     end: datetime | None
@@ -107,7 +107,7 @@ class TimeInterval:
         return (self.start is None or self.start <= end) and (self.end is None or start < self.end)
 
     def intersect_with(self, other: TimeInterval) -> TimeInterval | None:
-        """What two intervals share, None where that is nothing."""
+        """The overlap of two intervals; None where they do not overlap."""
         start = max((s for s in (self.start, other.start) if s is not None), default=None)
         end = min((e for e in (self.end, other.end) if e is not None), default=None)
         return (
@@ -172,7 +172,7 @@ class DailyHours:
         return None
 
     def _end_days(self) -> range:
-        """On which days from that of the start the end is looked for: the sun's events are of the local date.
+        """On how many days after the start's to look for the end: the sun's events follow the local date.
 
         Far east the sun rises on the UTC date before, far west it sets on the one after.
         """

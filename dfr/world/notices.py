@@ -54,7 +54,7 @@ class Notams:
 
 
 def with_notams(airspace: Airspace, reading: NotamReading | None, texts: Sequence[Notams]) -> Airspace:
-    """The airspace with the zones of NOTAMs, and zones active by notice decided as a reading says.
+    """The airspace with the zones of NOTAMs, and with zones by notice active as the NOTAMs say.
 
     Without a reading nothing is known of restrictions by NOTAM, and zones active by notice stay unknown.
     """
@@ -88,7 +88,7 @@ def _set_aside(zone: Zone, reading: NotamReading | None) -> bool:
 
 
 def _decide_activity(zone: Zone, reading: NotamReading, texts: Sequence[Notams]) -> Zone:
-    """A zone active by notice as the NOTAMs read have it; one that nobody spoke of stays as it is."""
+    """A zone by notice, active as the NOTAMs say; one that no NOTAM names stays as it is."""
     if not zone.activation.by_notice or (reading.activated is None and not texts):
         return zone
     if any(
@@ -108,7 +108,7 @@ def _notam_words(texts: Iterable[Notams]) -> Iterable[tuple[Activation, str]]:
 
 
 def _join_activations(before: Activation, heard: Sequence[Activation], reading: NotamReading) -> Activation:
-    """The hours as they stand, and the times at which any of some NOTAMs is in force."""
+    """A zone's own hours, and the times at which any of some NOTAMs is in force."""
     at_other_times = {before.otherwise or False, *(activation.otherwise for activation in heard)}
     words = [activation.text for activation in heard] or [f"no NOTAM read by {reading.read_by} activates it"]
     return Activation(

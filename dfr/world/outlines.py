@@ -16,6 +16,7 @@ from dfr.geo import GEOD, FloatArray, LocalFrame, Position
 from dfr.world.edges import (
     EDGE_STEP_M,
     ArcRow,
+    Edges,
     IntArray,
     count_edge_pieces,
     draw_arcs,
@@ -33,7 +34,7 @@ ALL_POINTS = 4_000_000
 
 
 class EdgeRule(StrEnum):
-    """What a straight edge follows: the shortest way, or a line of even longitude and latitude."""
+    """What an edge follows: the geodesic, or a straight line in longitude and latitude."""
 
     GEODESIC = "geodesic"
     PARALLEL = "parallel"
@@ -47,7 +48,7 @@ class Vertex(NamedTuple):
 
 
 class Arc(NamedTuple):
-    """A turn about a centre between two azimuths; the radius goes evenly from one to the other.
+    """An arc about a centre between two azimuths; its radius changes evenly from end to end.
 
     A sweep of 360 degrees is a circle. `from_deg` and `to_deg` may be None where the arc runs
     between the vertices before and after it; its azimuths and radii are then theirs.
@@ -63,7 +64,7 @@ class Arc(NamedTuple):
 
     @property
     def open_ended(self) -> bool:
-        """Whether it runs between azimuths and is no circle, so that no vertex stands at its ends."""
+        """True for an arc by azimuths that is not a full circle: no vertex marks its ends."""
         return (
             self.from_deg is not None and self.to_deg is not None and abs(self.to_deg - self.from_deg) < 360.0
         )
@@ -75,7 +76,7 @@ class Arc(NamedTuple):
 
 
 def circle(lat: float, lon: float, radius_m: float) -> Arc:
-    """A full turn about a centre."""
+    """A full circle about a centre."""
     return Arc(lat, lon, radius_m, radius_m, 0.0, 360.0, True)
 
 
@@ -85,7 +86,7 @@ _VERTEX_ONLY = {Vertex}
 
 
 class _CornerColumns(NamedTuple):
-    """Given corners, and of those that another follows, the number of that one; -1 before an arc."""
+    """Published corners as columns; `following` is the number of the next corner, -1 before an arc."""
 
     zone: IntArray
     place: IntArray
@@ -129,13 +130,13 @@ class OutlineNodes:
         np.maximum.at(self.radius_gap_m, self._arcs.zone, gap_m)
 
     def _count_pieces(self) -> None:
-        """Find the edges, and into how many pieces each edge and arc is cut."""
+        """Find the edges, and count the pieces into which each edge and arc is cut."""
         corners = self._corners
         self._from = np.flatnonzero(corners.following >= 0)
         to = corners.following[self._from]
         lat, lon = corners.lat, corners.lon
-        self._ends = lat[self._from], lon[self._from], lat[to], lon[to]
-        self._edge_pieces = count_edge_pieces(*self._ends)
+        self._ends = Edges(lat[self._from], lon[self._from], lat[to], lon[to])
+        self._edge_pieces = count_edge_pieces(self._ends)
         self._arc_pieces = self._arcs.count_pieces()
 
     def _find_too_large(self, room: float) -> tuple[NDArray[np.bool_], float]:
@@ -186,12 +187,11 @@ class OutlineNodes:
     def _draw_edges(self, lonlat: FloatArray, starts: IntArray) -> None:
         """The points of the edges that are longer than a step, behind the corners at `starts`."""
         long = np.flatnonzero(self._edge_pieces > 1)
-        lat0, lon0, lat1, lon1 = (column[long] for column in self._ends)
         count = self._edge_pieces[long]
         which, number = number_in_groups(count - 1)
         geodesic = self._edges is EdgeRule.GEODESIC
         share = (number + 1.0) / count[which]
-        lat, lon = points_along((lat0, lon0, lat1, lon1), which, share, geodesic=geodesic)
+        lat, lon = points_along(self._ends.select_rows(long), which, share, geodesic=geodesic)
         at = starts[long][which] + number + 1
         lonlat[at, 0], lonlat[at, 1] = lon, lat
 
@@ -358,6 +358,6 @@ def _points_along_legs(points: Sequence[Vertex]) -> tuple[np.ndarray, np.ndarray
     counts = np.maximum(np.ceil(legs_m / EDGE_STEP_M), 1).astype(np.int64)
     which = np.repeat(np.arange(len(counts)), counts)
     share = (np.arange(len(which)) - (np.cumsum(counts) - counts)[which]) / counts[which]
-    legs = (lat[:-1], lon[:-1], lat[1:], lon[1:])
+    legs = Edges(lat[:-1], lon[:-1], lat[1:], lon[1:])
     found_lat, found_lon = points_along(legs, which, share, geodesic=True)
     return np.append(found_lat, lat[-1]), np.append(found_lon, lon[-1])

@@ -39,7 +39,7 @@ THIN_DEG = 1e-8
 
 
 def is_area(part: shapely.Geometry) -> bool:
-    """Whether it is a polygon of more than a rounding."""
+    """True for a polygon that encloses more than a rounding error."""
     return isinstance(part, shapely.Polygon) and part.area > THIN_DEG * part.length
 
 
@@ -83,7 +83,7 @@ class RingTable:
 
 
 def _find_finite(lonlat: FloatArray, bounds: IntArray) -> NDArray[np.bool_]:
-    """Which rings have no vertex that could not be computed."""
+    """Which rings have only vertices that could be computed."""
     found = np.ones(len(bounds) - 1, bool)
     if not np.isfinite(lonlat).all():
         bad = np.append(0, np.cumsum(~np.isfinite(lonlat).all(axis=1)))
@@ -92,7 +92,7 @@ def _find_finite(lonlat: FloatArray, bounds: IntArray) -> NDArray[np.bool_]:
 
 
 def unroll_ring(ring: FloatArray) -> FloatArray | None:
-    """A ring that spans more than half the globe with its longitudes running on; None where it means two.
+    """A ring over half the globe with its longitudes running on; None where two areas could be meant.
 
     One that runs round a pole comes back closed along the pole's side of its rectangle.
     """
@@ -250,19 +250,9 @@ def _part_about(geometry: shapely.Geometry, lon_deg: float) -> shapely.Geometry:
     return shapely.segmentize(shapely.union_all(shapely.intersection(turned, window)), 1.0)
 
 
-def unproject(geometry: shapely.Geometry, frame: LocalFrame) -> shapely.Geometry:
-    """A geometry in local metres, as degrees."""
-
-    def to_degrees(enu: FloatArray) -> FloatArray:
-        lat, lon = frame.to_geodetic(enu[:, 0], enu[:, 1])
-        return np.column_stack((lon, lat))
-
-    return shapely.transform(geometry, to_degrees)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What became of an outline: an area, or None; and what had to be done or stands in the way."""
+    """The area of an outline, or None; and what was repaired, or what is wrong."""
 
     area: Area | None
     problem: str = ""
@@ -358,7 +348,7 @@ def _cut_at_holes(part: shapely.Polygon) -> list[shapely.Polygon]:
 
 
 def _cut_narrow(part: shapely.Polygon) -> list[shapely.Polygon]:
-    """A polygon cut along meridians into pieces of which nobody can take the outside for the inside."""
+    """A polygon cut along meridians into pieces so narrow that inside and outside cannot be confused."""
     west, south, east, north = part.bounds
     if east - west <= WIDE_DEG:
         return [part]

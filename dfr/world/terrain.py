@@ -114,7 +114,7 @@ class HeightGrid:
 
     @property
     def datum(self) -> str:
-        """What its heights are taken to count from, by its reference system; no file states it."""
+        """The vertical datum assumed for its heights by its reference system; no file states one."""
         known = {BRITISH_GRID: "Ordnance Datum Newlyn", GEOGRAPHIC: "EGM96"}
         return known.get(self.crs, f"mean sea level (assumed, {self.crs})")
 
@@ -144,7 +144,7 @@ class HeightGrid:
 
 
 def _mix_heights(first: ArrayLike, second: ArrayLike, share: FloatArray) -> FloatArray:
-    """Between two heights; one that has no weight may be unknown."""
+    """A height between two others; one that has no weight may be unknown."""
     a, b = np.asarray(first, float), np.asarray(second, float)
     return np.where(share == 0.0, a, np.where(share == 1.0, b, a * (1.0 - share) + b * share))
 

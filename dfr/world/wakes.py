@@ -87,10 +87,10 @@ def wind_behind(
     )
 
 
-def counted_wind_behind(
+def gusty_wind_behind(
     wind: LocalWind, obstacle: UpwindObstacle, *, roughness_m: float = ROUGHNESS_M[Surface.OPEN]
 ) -> LocalWind:
-    """The wind at 10 m behind an obstacle as the odds of a landing count it: its gusts, but not its shelter.
+    """The wind at 10 m behind an obstacle for landing odds: with its gusts, without its shelter.
 
     Nobody has measured the shelter, and a drone comes down into it through the undisturbed wind.
     """
@@ -108,12 +108,12 @@ def wind_over_dock(
     *,
     roughness_m: float = ROUGHNESS_M[Surface.OPEN],
 ) -> LocalWind:
-    """The wind that the odds of landings at a dock count, in the wakes of the obstacles upwind of it.
+    """The wind for landing odds at a dock, in the wakes of the obstacles upwind of it.
 
     `wind` is at 10 m, as reported, and so is the answer.
     """
     for obstacle in (each for each in obstacles if is_in_wake(each, from_deg)):
-        wind = counted_wind_behind(
+        wind = gusty_wind_behind(
             wind,
             UpwindObstacle(
                 height_m=obstacle.height_m, distance_m=obstacle.distance_m, width_m=obstacle.width_m

@@ -58,7 +58,7 @@ class MeanWind:
         return self.speed_mps * float(profile_factor(height_m, self.roughness_m))
 
     def components_mps(self, height_m: float) -> tuple[float, float]:
-        """(east, north): the way the air moves at a height, so a wind from the west is (+, 0)."""
+        """(east, north) velocity of the air at a height: a wind from the west is (+, 0)."""
         speed = self.speed_at_mps(height_m)
         towards_rad = math.radians(self.from_deg + 180.0)
         return speed * math.sin(towards_rad), speed * math.cos(towards_rad)
@@ -115,7 +115,7 @@ FOG_BELOW_M = 1000.0
 
 
 class Quantity(StrEnum):
-    """What can close an hour."""
+    """Quantities that can close an hour to flying."""
 
     WIND = "wind"
     GUST = "gust"
@@ -129,7 +129,10 @@ class Quantity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeatherLimits:
-    """What may be flown in; None where there is no limit. Wind is at `height_m_agl`, gusts at 10 m."""
+    """The weather that may be flown in; None where there is no limit.
+
+    Wind is at `height_m_agl`, gusts are at 10 m.
+    """
 
     height_m_agl: float
     max_wind_mps: float | None = None
@@ -150,8 +153,8 @@ class Gust:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limiting:
-    """A value of an hour against its limit; `estimated` where nobody reported it.
+class LimitedValue:
+    """A value of an hour beside its limit; `estimated` where nobody reported the value.
 
     `least` marks a limit that the value must reach, others are not to be exceeded.
     """
@@ -171,7 +174,7 @@ class Limiting:
     def used(self) -> float:
         """The share of the limit that is used, 1 at the limit.
 
-        >>> Limiting(quantity=Quantity.WIND, value=6.0, limit=12.0).used
+        >>> LimitedValue(quantity=Quantity.WIND, value=6.0, limit=12.0).used
         0.5
         """
         part, whole = (self.limit, self.value) if self.least else (self.value, self.limit)
@@ -180,7 +183,7 @@ class Limiting:
     def __str__(self) -> str:
         """The reason in words.
 
-        >>> str(Limiting(quantity=Quantity.WIND, value=13.2, limit=12.0))
+        >>> str(LimitedValue(quantity=Quantity.WIND, value=13.2, limit=12.0))
         'wind 13.2 m/s, limit 12 m/s'
         """
         unit = _UNITS[self.quantity]
@@ -194,9 +197,9 @@ _UNITS = {
     Quantity.GUST: "m/s",
     Quantity.RAIN: "mm/h",
     Quantity.VISIBILITY: "m",
-    Quantity.COLD: "degC",
-    Quantity.HEAT: "degC",
-    Quantity.ICING: "degC",
+    Quantity.COLD: "°C",
+    Quantity.HEAT: "°C",
+    Quantity.ICING: "°C",
     Quantity.LANDING_WIND: "m/s",
 }
 
@@ -263,15 +266,17 @@ def operation_limits(
     )
 
 
-def broken_limits(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
-    """Every limit the hour breaks, none where it may be flown in."""
+def broken_limits(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[LimitedValue, ...]:
+    """Every limit that the hour breaks; empty where the hour may be flown."""
     broken = [each for each in compare_with_limits(scenario, hour, limits) if each.broken]
     if limits.icing and _may_ice(hour):
-        broken.append(Limiting(quantity=Quantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C))
+        broken.append(LimitedValue(quantity=Quantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C))
     return tuple(broken)
 
 
-def compare_with_limits(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) -> tuple[Limiting, ...]:
+def compare_with_limits(
+    scenario: Scenario, hour: HourWeather, limits: WeatherLimits
+) -> tuple[LimitedValue, ...]:
     """Every value of the hour that has a limit, with the limit."""
     wind_mps = mean_wind(scenario, hour).speed_at_mps(limits.height_m_agl)
     gust = gust_of_hour(scenario, hour)
@@ -286,12 +291,12 @@ def compare_with_limits(scenario: Scenario, hour: HourWeather, limits: WeatherLi
         (Quantity.COLD, hour.temperature_c, limits.min_temperature_c),
     )
     held = [
-        Limiting(quantity=quantity, value=value, limit=limit, estimated=estimated)
+        LimitedValue(quantity=quantity, value=value, limit=limit, estimated=estimated)
         for quantity, value, limit, estimated in over
         if limit is not None
     ]
     held += [
-        Limiting(quantity=quantity, value=value, limit=limit, least=True)
+        LimitedValue(quantity=quantity, value=value, limit=limit, least=True)
         for quantity, value, limit in under
         if limit is not None
     ]

@@ -60,7 +60,7 @@ UNLIMITED = VerticalLimit(value_m=math.inf, datum=VerticalDatum.UNLIMITED, text=
 
 
 def vertical_limit(value_m: float, datum: VerticalDatum, text: str = "") -> VerticalLimit:
-    """A limit at a height, with its words made up in feet where there are none."""
+    """A limit at a height; one without words of its own is worded in feet."""
     if datum is VerticalDatum.FLIGHT_LEVEL:
         words = f"FL{m_to_ft(value_m) / 100:.0f}"
     else:
@@ -89,7 +89,7 @@ def flight_level_m_amsl(pressure_altitude_m: float, qnh_hpa: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeightReference:
-    """What is known where a limit is to become a height above the ground.
+    """What is known of ground, pressure and geoid, to turn a limit into a height above ground.
 
     `ground_m_amsl` is the range in which the ground lies; None is "not known".
     """
@@ -153,7 +153,7 @@ def vertical_fit(
     floor: HeightReference,
     ceiling: HeightReference,
 ) -> VerticalFit:
-    """How a layer of heights lies to a zone's limits.
+    """Whether a layer of heights is within a zone's limits, and by how much.
 
     `floor` and `ceiling` say what is known for each limit: over uneven ground the floor is
     reached first over the highest ground and the ceiling is left last over the lowest.
@@ -278,7 +278,7 @@ class Zone:
 
 
 def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
-    """The zone of a restriction by notice, from the surface up, in its dates.
+    """The zone of a temporary restriction: from the surface up, active on its dates.
 
     One that is only possible is unknown to whoever enters it.
     """
@@ -298,7 +298,7 @@ def zone_of_restriction(restriction: TemporaryRestriction) -> Zone:
 
 
 def _restricted_area(restriction: TemporaryRestriction) -> Area:
-    """Its circle or its area. Raises InputError for neither, or for corners that enclose nothing."""
+    """The circle or area of a restriction. Raises InputError for neither, or for corners without area."""
     if restriction.centre is not None and restriction.radius_m is not None:
         return area_of_circle(restriction.centre, restriction.radius_m)
     built = area_of_ring(restriction.area or ())

@@ -77,4 +77,4 @@ def test_clear_is_not_said_of_data_a_year_away(state, when, after, told):
 def test_a_file_without_a_date_is_said_to_have_none():
     answer = AirspaceAnswer(state=AirspaceState.CLEAR, zones=(), reasons=())
     found = doubt_old_data(answer, [source("")], noon("2026-01-01"))
-    assert (found.state, found.reasons) == (AirspaceState.CLEAR, ("south.txt is of no known date",))
+    assert (found.state, found.reasons) == (AirspaceState.CLEAR, ("south.txt is of unknown date",))

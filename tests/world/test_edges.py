@@ -7,7 +7,7 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfr.world.edges import EDGE_BEND_M, count_edge_pieces, points_along
+from dfr.world.edges import EDGE_BEND_M, Edges, count_edge_pieces, points_along
 
 WGS84 = Geodesic.WGS84
 
@@ -30,7 +30,7 @@ def off_line_m(lat0, lon0, lat1, lon1, lat, lon) -> float:
 def test_points_of_an_edge_lie_on_the_geodesic(lat, lon, azimuth_deg, length_m, share):
     end = WGS84.Direct(lat, lon, azimuth_deg, length_m)
     ends = [np.array([value]) for value in (lat, lon, end["lat2"], end["lon2"])]
-    found_lat, found_lon = points_along(tuple(ends), np.array([0]), np.array([share]), geodesic=True)
+    found_lat, found_lon = points_along(Edges(*ends), np.array([0]), np.array([share]), geodesic=True)
     assert off_line_m(lat, lon, end["lat2"], end["lon2"], float(found_lat[0]), float(found_lon[0])) < 0.01
 
 
@@ -39,9 +39,9 @@ def test_points_of_an_edge_lie_on_the_geodesic(lat, lon, azimuth_deg, length_m, 
 def test_a_piece_bends_no_more_than_it_may(lat, lon, azimuth_deg, length_m):
     end = WGS84.Direct(lat, lon, azimuth_deg, length_m)
     ends = tuple(np.array([value]) for value in (lat, lon, end["lat2"], end["lon2"]))
-    count = int(count_edge_pieces(*ends)[0])
+    count = int(count_edge_pieces(Edges(*ends))[0])
     shares = np.arange(count + 1) / count
-    lats, lons = points_along(ends, np.zeros(count + 1, int), shares, geodesic=True)
+    lats, lons = points_along(Edges(*ends), np.zeros(count + 1, int), shares, geodesic=True)
     middle_lat, middle_lon = (lats[1:] + lats[:-1]) / 2.0, (lons[1:] + lons[:-1]) / 2.0
     worst = max(
         off_line_m(a, b, c, d, e, f)
@@ -52,5 +52,5 @@ def test_a_piece_bends_no_more_than_it_may(lat, lon, azimuth_deg, length_m):
 
 def test_a_parallel_edge_keeps_its_latitude():
     ends = tuple(np.array([value]) for value in (50.0, 179.0, 50.0, -179.0))
-    lat, lon = points_along(ends, np.array([0]), np.array([0.5]), geodesic=False)
+    lat, lon = points_along(Edges(*ends), np.array([0]), np.array([0.5]), geodesic=False)
     assert (float(lat[0]), float(lon[0])) == (50.0, 180.0)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from benchmarks.gust_spectra import spectrum_psd
 from dfr.units import ft_to_m
 from dfr.world.gusts import (
     GustSeries,
@@ -15,7 +16,6 @@ from dfr.world.gusts import (
     gust_components,
     scale_lengths_m,
     site_turbulence,
-    spectrum_psd,
 )
 
 KINDS = [(spectrum, along) for spectrum in Spectrum for along in (True, False)]

@@ -10,7 +10,7 @@ from dfr.scenario.model import DockObstacle
 from dfr.world.wakes import (
     LocalWind,
     UpwindObstacle,
-    counted_wind_behind,
+    gusty_wind_behind,
     is_in_wake,
     wind_behind,
     wind_over_dock,
@@ -59,11 +59,11 @@ def obstacle(**changes: float) -> DockObstacle:
 
 def test_landings_count_the_gusts_of_a_wake_but_not_its_shelter():
     near = UpwindObstacle(height_m=10.0, distance_m=20.0)
-    wake, flown = wind_behind(OPEN, near), counted_wind_behind(OPEN, near)
+    wake, flown = wind_behind(OPEN, near), gusty_wind_behind(OPEN, near)
     assert wake.speed_mps < flown.speed_mps == OPEN.speed_mps
     shed = 0.25 * math.exp(-0.2)  # the obstacle is 10 m high, where the wind is reported
     assert flown.intensity == pytest.approx(math.hypot(0.17, shed))
-    assert counted_wind_behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=600.0)) == OPEN
+    assert gusty_wind_behind(OPEN, UpwindObstacle(height_m=10.0, distance_m=600.0)) == OPEN
 
 
 def test_a_taller_obstacle_meets_the_stronger_wind_higher_up_by_the_log_law_of_the_site():
@@ -71,7 +71,7 @@ def test_a_taller_obstacle_meets_the_stronger_wind_higher_up_by_the_log_law_of_t
     for roughness_m in (0.005, 0.5):
         at_top = math.log(40.0 / roughness_m) / math.log(10.0 / roughness_m)
         shed = 0.25 * at_top * math.exp(-0.2)
-        found = counted_wind_behind(OPEN, tall, roughness_m=roughness_m).intensity
+        found = gusty_wind_behind(OPEN, tall, roughness_m=roughness_m).intensity
         assert found == pytest.approx(math.hypot(0.17, shed))
 
 

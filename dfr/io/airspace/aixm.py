@@ -83,7 +83,7 @@ def read_aixm(data: bytes, *, name: str) -> AirspaceRead:
 
 
 def _xml_documents(data: bytes) -> list[bytes]:
-    """The XML documents of an archive, together never more than the limit of one; else the data itself."""
+    """The XML documents of an archive, no larger together than one may be; else the data itself."""
     if data[:2] != b"PK":
         return [data]
     found: list[bytes] = []
@@ -104,7 +104,7 @@ def _xml_documents(data: bytes) -> list[bytes]:
 
 @dataclass(slots=True, kw_only=True)
 class _Feature:
-    """An airspace while its parts are put together: what each volume is, and which other it is drawn as."""
+    """An airspace while its parts are put together: its volumes, and whose shape each borrows."""
 
     drafts: list[VolumeDraft] = field(default_factory=list)
     borrowed: list[tuple[VolumeDraft, str]] = field(default_factory=list)
@@ -126,7 +126,7 @@ def _read_document(root: Element, drafts: list[VolumeDraft], words: FileWords, p
 
 
 def _read_borders(root: Element, problems: Problems) -> dict[str, list[Vertex]]:
-    """The line of each border by its identifier; one that cannot be read is not there."""
+    """The line of each border by its identifier; borders that cannot be read are left out."""
     found: dict[str, list[Vertex]] = {}
     for element in elements_named(root, "GeoBorder"):
         try:
@@ -164,7 +164,7 @@ def _read_airspace(
 
 
 def _standing_slices(slices: Sequence[Element], problems: Problems) -> list[Element]:
-    """Baselines and snapshots, each in its last correction, and changes that draw something of their own."""
+    """Baselines and snapshots in their last correction, and changes that have a shape of their own."""
     best: dict[str, tuple[int, Element]] = {}
     changes: list[Element] = []
     for slice_ in slices:
@@ -250,7 +250,7 @@ def _read_component(
     feature: _Feature,
     problems: Problems,
 ) -> list[VolumeDraft]:
-    """The volumes of one part of an airspace; none of one that takes something away."""
+    """The volumes of one part of an airspace; none where the part is to be taken away."""
     operation = text_at(component, "operation") or "BASE"
     if operation not in ("BASE", "UNION"):
         words = f"{text_at(slice_, 'designator')}: a part to {operation} is not taken away: the whole counts"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfr.errors import AirspaceError, InputError
+from dfr.findings import counted_noun
 from dfr.io.airspace.files import MAX_AIRSPACE_BYTES, read_airspace
 from dfr.io.airspace.openair_write import write_openair
 from dfr.io.airspace.reading import AirspaceRead, WrittenAirspace
@@ -26,7 +27,7 @@ SUFFIXES = {".txt": "openair", ".air": "openair", ".geojson": "geojson", ".json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
-    """A file to be written, and what it could not take along.
+    """A file to be written, and what its format cannot carry.
 
     `zones` counts the volumes written, `left_out` usable ones that the format cannot carry, `refused`
     those that could not be used when they were read; `lost` names these and whatever is said otherwise.
@@ -81,7 +82,11 @@ def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Conver
         raise AirspaceError(f"{', '.join(map(str, files))}: no volume fits {chosen}: {why}")
     lost = [*written.left_out, *written.changed]
     lost += [f"{zone.source}:{zone.line}: {zone.name}: {zone.defect}" for zone in joined.defects]
-    lost += [f"{read.name}: {read.unplaced} volumes could not be placed" for read in reads if read.unplaced]
+    lost += [
+        f"{read.name}: {counted_noun(read.unplaced, 'volume')} could not be placed"
+        for read in reads
+        if read.unplaced
+    ]
     return Converted(
         content=written.text,
         out=str(out),
@@ -94,7 +99,7 @@ def convert_files(files: Sequence[Path], *, out: Path, form: str = "") -> Conver
 
 
 def _join_reads(reads: Sequence[AirspaceRead]) -> AirspaceRead:
-    """One reading of several files; it states a coverage only where each of them does."""
+    """Several files as one; it states a coverage only where each of them does."""
     stated = all(read.coverage for read in reads)
     lost = any(read.refused for read in reads)
     return replace(

@@ -1,4 +1,4 @@
-"""ED-269 UAS zones: JSON with lon, lat positions, a volume or more to a feature.
+"""ED-269 UAS zones: JSON with positions as longitude and latitude, one or more volumes to a feature.
 
 Ours, because no library that dfr depends on reads ED-269; `json_features` parses the JSON.
 """

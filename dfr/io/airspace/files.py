@@ -1,4 +1,4 @@
-"""Airspace files of any supported format, told by their content, read and joined into one airspace.
+"""Airspace files of every supported format: recognised by their content, read and joined into one airspace.
 
 `load_airspace` is the way in for a scenario, `read_airspace` for one file. A format that is not read is named
 to the user.
@@ -75,12 +75,12 @@ def load_airspace(files: Sequence[AirspaceFile]) -> Airspace:
 
 
 def read_airspace(data: bytes, *, name: str) -> AirspaceRead:
-    """The zones of a file, its format told by its content."""
+    """The zones of a file, whose format is recognised by its content."""
     return _reader_of_file(data, name)(data, name=name)
 
 
 def source_of(read: AirspaceRead, data: bytes, file: AirspaceFile) -> AirspaceSource:
-    """What a file read says of itself, or the scenario of it. Raises AirspaceError for kinds it cannot hold.
+    """What a file says of itself, or the scenario says of it. Raises AirspaceError for kinds it cannot hold.
 
     Without a stated coverage it covers its own zones between their limits only, and not what lies in their
     holes.
@@ -147,7 +147,7 @@ def _with_contact(zone: Zone, contacts: Mapping[str, str]) -> Zone:
 
 
 def _drop_repeats(zones: Sequence[Zone]) -> tuple[Zone, ...]:
-    """Every zone once, whatever number of files repeat it word for word."""
+    """Every zone once, however many files repeat it word for word."""
     seen: dict[tuple[object, ...], Zone] = {}
     for zone in zones:
         words = (zone.name, zone.kind, zone.airspace_class, zone.lower, zone.upper, zone.activation)
@@ -162,7 +162,7 @@ def _area_fingerprint(zone: Zone) -> bytes:
 
 
 def _reader_of_file(data: bytes, name: str) -> Reader:
-    """The reader of a format, told by the content. Raises AirspaceError for a format that is not read."""
+    """The reader of a file, by its content. Raises AirspaceError for a format that is not read."""
     if data[:2] == b"PK":
         return _reader_of_archive(data, name)
     return read_gis if is_gis(data) else _reader_of_text(data, name)
@@ -215,7 +215,7 @@ def is_gis(data: bytes) -> bool:
 
 
 def looks_like_notams(head: str) -> bool:
-    """Whether a text begins as one of NOTAMs does."""
+    """Whether a text begins like NOTAMs."""
     return bool(_NOTAM_TEXT.search(head))
 
 
@@ -225,7 +225,7 @@ _NOTAM_TEXT = re.compile(
 
 
 def looks_like_obstacles(head: str, *, json: bool) -> bool:
-    """Whether a text begins as a table or a list of obstacles does."""
+    """Whether a text begins like a table or a list of obstacles."""
     if json:
         return bool(_OBSTACLE_TOP.search(head)) and '"Point"' in head and 'Polygon"' not in head
     names = {name.strip().strip('"').lower() for name in re.split(r"[,;\t]", head.split("\n", 1)[0])}
@@ -285,7 +285,7 @@ READ = "OpenAir, YAIXM, AIXM 5.1, openAIP, ED-269, ED-318, GeoJSON, KML, KMZ, NO
 
 
 def refuse_unread(data: bytes, head: str, name: str) -> None:
-    """Raise AirspaceError with the name of a format that is not read, where the content is one of these."""
+    """Raise AirspaceError for content of a known format that dfr does not read, and name it."""
     found = next((what for mark, what in SIGNATURES.items() if data.startswith(mark)), "")
     found = found or _format_by_root(head[:20_000])
     found = found or next((what for pattern, what in WORDS if pattern.search(head[:20_000])), "")

@@ -129,7 +129,7 @@ def _drafts_of_feature(feature: object, line: int | None, problems: Problems) ->
 
 
 def _words_of_feature(feature: Json) -> Json:
-    """The properties of a feature by their names in small letters, its groups of properties among them."""
+    """The properties of a feature by their names in small letters, with those of its groups."""
     given = feature.get("properties")
     small: Json = {key.lower(): value for key, value in (given if is_json(given) else feature).items()}
     for group in GROUPS:

@@ -140,7 +140,7 @@ def ring_of(boundary: Element, borders: Mapping[str, Sequence[Vertex]]) -> RingD
 
 
 def points_of_curve(curve: Element) -> list[Vertex]:
-    """The vertices of a curve, arcs by their ends only. Raises BadCurveError."""
+    """The vertices of a curve; of arcs only the ends. Raises BadCurveError."""
     return [place for segment in _segments_of(curve) for place in _segment_points(segment)]
 
 

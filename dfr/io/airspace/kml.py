@@ -1,6 +1,6 @@
 """KML and KMZ airspace: placemarks with polygons or closed lines, their limits in words.
 
-Altitudes in the coordinates are passed over: published KML says "relative to ground" even where
+Altitudes in the coordinates are ignored: published KML says "relative to ground" even where
 the limit is above mean sea level or a flight level, and the datum survives in the description only.
 Document types, entities and compressed bombs are refused.
 
@@ -111,7 +111,7 @@ def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems:
 
 
 def _follow_links(placemarks: _Placemarks, documents: Mapping[str, bytes], problems: Problems) -> None:
-    """A link to a document of the archive is read with it; what lies behind any other is not known."""
+    """Note links into the archive, which are read with it; refuse others, whose content is not known."""
     for link in placemarks.links:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), link.href))
         words = f"{link.name or 'a network link'}: {link.href[:200]}"
@@ -133,7 +133,7 @@ def _mistaken_encoding(data: bytes) -> str | None:
 
 
 def _unzip_documents(data: bytes) -> dict[str, bytes]:
-    """Every KML of an archive by its path, together never more than the limit of one."""
+    """Every KML of an archive by its path, no larger together than one may be."""
     if len(data) > MAX_KMZ_BYTES:
         raise _BadKmlError("too-large", f"a KMZ of {len(data)} bytes is over {MAX_KMZ_BYTES}")
     try:
@@ -289,7 +289,7 @@ class _Placemarks:
         kind = self._words.get("type") or _first_match(_TYPE, remarks) or kind_of_uk_area(name, remarks)
         shapes = _without_walls(self._shapes)
         if len(shapes) < len(self._shapes):
-            words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid passed over"
+            words = f"{len(self._shapes) - len(shapes)} walls and repeated faces of a solid are ignored"
             self._problems.add(self._line, "solid", f"{name}: {words}", ReadOutcome.NOTE)
         drafts: list[VolumeDraft] = []
         for shape in shapes:
@@ -374,7 +374,7 @@ def _is_closed(text: str) -> bool:
 
 
 def _without_walls(shapes: list[_Shape]) -> list[_Shape]:
-    """The faces of a solid drawn in three dimensions that matter on the map: each flat face once.
+    """The faces of a solid that matter on the map: each flat face once, no walls.
 
     A wall has two corners on the map, which are a side of the floor, and the roof has those of the floor;
     a face of two corners that is no side of another is left to be refused.

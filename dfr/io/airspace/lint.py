@@ -1,4 +1,4 @@
-"""Lint of airspace files: what is wrong with each, with every volume accounted for, whatever the bytes."""
+"""Lint of airspace files: what is wrong with each; every volume is accounted for, whatever the bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUFFIXES = frozenset(
 
 
 def files_under(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and those in the folders named, in order; raises InputError for too many."""
+    """The files named and those in the folders named, sorted. Raises InputError for too many."""
     found: list[Path] = []
     for path in paths:
         found += _files_in(path) if path.is_dir() else [path]

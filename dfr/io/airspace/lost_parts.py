@@ -72,7 +72,7 @@ _DECIMAL = re.compile(r"([+-]?)(\d{1,3})\.")
 
 
 def reach_of_coordinate(text: str) -> Reach:
-    """Where a position may lie of whose text only a part can be read.
+    """Where a position may be when only a part of its text can be read.
 
     >>> reach_of_coordinate("51:3O:00 N 000:00:00 E").lat
     (51.0, 52.0)
@@ -96,14 +96,14 @@ def reach_of_coordinate(text: str) -> Reach:
 
 
 def reach_of_degrees(lon: object, lat: object) -> Reach:
-    """Where a position of decimal degrees may lie of which one or both cannot be read."""
+    """Where a position in decimal degrees may be when one or both numbers cannot be read."""
     return Reach(lat=_decimal_range(lat, 90.0), lon=_decimal_range(lon, 180.0))
 
 
 def place_of(
     outline: Outline, reaches: Sequence[Reach], drawn: shapely.Geometry | None
 ) -> shapely.Polygon | None:
-    """The convex hull of all that was drawn and of all that was lost; None where that may be anywhere.
+    """The convex hull of all that was drawn and all that was lost; None where it may be anywhere.
 
     Arcs count as whole circles: they may turn the other way, or end elsewhere.
     """
@@ -159,7 +159,7 @@ def _rim_points(reach: Reach) -> list[Vertex]:
 
 
 def _angle_range(text: str, letter: str | None, most: float) -> DegreeRange:
-    """Between which degrees an angle lies of whose degrees, minutes and seconds some can be read."""
+    """The degrees between which an angle lies when only some of its fields can be read."""
     low, high = _magnitude_range(text.strip(), 2 if most == 90.0 else 3, most)
     if letter is None:
         return -high, high

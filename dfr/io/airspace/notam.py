@@ -93,7 +93,7 @@ def read_notams(path_or_text: Path | str) -> Notams:
 
 
 def reading_of_files(paths: Sequence[Path], texts: Sequence[Notams]) -> NotamReading:
-    """The reading that files of NOTAMs stand for where nobody is named as their reader.
+    """Who read the NOTAMs, where files are given and nobody is named: whoever gave them.
 
     They count as read when the oldest was issued, or written where it does not say when it was issued.
     """
@@ -106,7 +106,7 @@ def reading_of_files(paths: Sequence[Path], texts: Sequence[Notams]) -> NotamRea
 
 
 def read_notam_file(data: bytes, *, name: str) -> AirspaceRead:
-    """NOTAMs as airspace: what could not be drawn is a volume that could not be placed."""
+    """NOTAMs as airspace; a NOTAM that cannot be drawn counts as a volume that could not be placed."""
     problems = Problems()
     text = _normalise_text(data)
     drafts, undrawn, notes = _draft_volumes(_standing_notams(_items_of_text(text))[0], problems)

@@ -169,13 +169,13 @@ class _OpenAirReader:
             self._problems.repair(self._draft, self._line, code, f"{self._draft.name}: {what}")
 
     def _unknown_record(self, line: str) -> None:
-        """A record of no known tag: passed over, unless it draws something."""
+        """A record of no known tag: ignored, unless it draws something."""
         tag, place = line.split(None, 1)[0].upper(), _POSITION.search(line)
         if self._draft is not None and (place or tag in MISSPELT or tag[:2] in DRAWING):
             reach = reach_of_coordinate(line[place.start() :] if place else line[2:])
             raise BadRecordError("unknown-record", "draws something that cannot be read", reach)
         self._strange = True
-        self._problems.add(self._line, "unknown-record", f"passed over: {line[:80]}", ReadOutcome.NOTE)
+        self._problems.add(self._line, "unknown-record", f"ignored: {line[:80]}", ReadOutcome.NOTE)
 
     def _own_comment(self, line: str) -> None:
         """What our own comment lines say of the file."""
@@ -338,7 +338,7 @@ class _OpenAirReader:
 
     def _second_shape(self, first: VolumeDraft) -> VolumeDraft:
         """A second shape in one record is a volume of its own with the same words."""
-        self._note_repair("several-shapes", "each becomes a volume")
+        self._note_repair("several-shapes", "it draws several shapes; each becomes a volume of its own")
         second = VolumeDraft(
             line=self._line, name=first.name, kind=first.kind, airspace_class=first.airspace_class,
             lower=first.lower, upper=first.upper, limit_line=first.limit_line, contact=first.contact,
@@ -356,7 +356,7 @@ class _OpenAirReader:
             draft = self._draw_airway(draft)
         if draft.empty and not self._strange:
             self._drafts.remove(draft)
-            words = "no name, limits or outline follow: the style of a class, no volume"
+            words = "ignored: it has no name, limits or outline; files style a class of airspace so"
             self._problems.add(draft.line, "empty-record", words, ReadOutcome.NOTE)
         elif not draft.outline:
             self._problems.refuse(draft, draft.line, "no-geometry", f"{draft.name}: no outline follows")

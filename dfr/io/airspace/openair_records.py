@@ -219,14 +219,14 @@ class OutlineBuilder:
         self._airways_m = 0.0
 
     def begin_volume(self) -> None:
-        """Forget what served the volume before, but for its centre."""
+        """Forget the direction and width of the previous volume; keep its centre."""
         self._clockwise = True
         self._centre_shared = self._centre is not None and not self._centre_is_new
         if not self._centre_is_new:
             self._width_m = None
 
     def mark_used(self) -> None:
-        """What was set before is now taken to belong to the volume being drawn."""
+        """The centre that was set belongs to the volume being drawn."""
         self._centre_is_new = False
 
     def set_variable(self, rest: str) -> None:
@@ -251,12 +251,12 @@ class OutlineBuilder:
             raise
 
     def draw_circle(self, rest: str) -> Arc:
-        """A full turn of a radius."""
+        """The circle of a DC record: a radius about the centre."""
         radius_m = self._or_lost(lambda: radius_m_of(strip_remarks(rest)))
         return circle(*self._use_centre(lambda: [self._around_centre(radius_m)]), radius_m)
 
     def arc_by_angles(self, rest: str) -> Arc:
-        """A radius and two azimuths."""
+        """The arc of a DA record: a radius and two azimuths."""
         parts = strip_remarks(rest).replace(",", " ").split()
         radius_m = self._or_lost(lambda: radius_m_of(parts[0] if parts else ""))
         if len(parts) != 3:
@@ -267,7 +267,7 @@ class OutlineBuilder:
         return Arc(*centre, radius_m, radius_m, angles[0], angles[1], self._clockwise)
 
     def arc_between(self, rest: str) -> tuple[Vertex, Arc, Vertex]:
-        """Two end points."""
+        """The arc of a DB record, between its two end points."""
         if match := PLAIN_PAIR.fullmatch(rest):
             words = match.groups()
             start, end = position_of(words[:8]), position_of(words[8:])
@@ -295,7 +295,7 @@ class OutlineBuilder:
         return start, end
 
     def airway_point(self, rest: str) -> None:
-        """The next point of the airway being drawn, which has the width set by now."""
+        """Add the next point of the airway being drawn, which has the width that is set."""
         try:
             self.airway.append(self.read_coordinate(rest))
         except BadRecordError as bad:
@@ -340,7 +340,9 @@ class OutlineBuilder:
         if self._centre is None:
             raise BadRecordError("no-centre", "no V X= gives the centre", *lost())
         if self._centre_shared:
-            self._report("shared-centre", "the centre is that of the volume before")
+            self._report(
+                "shared-centre", "it names no centre of its own; the centre of the previous volume is used"
+            )
             self._centre_shared = False
         self._centre_is_new = False
         return self._centre

@@ -186,7 +186,7 @@ def one_ring(polygon: shapely.Polygon | shapely.MultiPolygon) -> list[Vertex] | 
 
 
 def _join_nearest(ring: FloatArray, others: list[FloatArray]) -> FloatArray:
-    """A ring with the nearest of others taken in, which is no longer among these."""
+    """A ring joined with the nearest of others, which is removed from these."""
     tree = shapely.STRtree(shapely.points(ring))
     found = [_nearest_corners(tree, other) for other in others]
     number = min(range(len(others)), key=lambda k: found[k][0])
@@ -202,7 +202,7 @@ def _nearest_corners(tree: shapely.STRtree, other: FloatArray) -> tuple[float, i
 
 
 def gives_back(outline: Outline, polygon: shapely.Polygon | shapely.MultiPolygon) -> bool:
-    """Whether drawing an outline gives an area back, with as many parts."""
+    """Whether an outline, drawn again, gives the same area with as many parts."""
     area = build_areas([outline])[0].area
     if area is None or shapely.get_num_geometries(area.polygon) != shapely.get_num_geometries(polygon):
         return False

@@ -1,4 +1,4 @@
-"""From volume drafts to zones: what every airspace reader hands back, and the steps that all readers share.
+"""What every airspace reader returns, and the steps that all readers share: from drafts to zones.
 
 A reader turns bytes into drafts: words, limits and an outline. Here their areas are built
 in one pass, limits are checked, and everything repaired or refused is put on record with
@@ -155,7 +155,7 @@ class VolumeDraft:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was said of it but its class."""
+        """Whether the file says nothing of it but its class."""
         said = (self.name, self.lower, self.upper, self.outline, self.contact, self.remarks, self.refusal)
         return not any(said) and self.activation is ALWAYS
 
@@ -169,20 +169,20 @@ def one_volume(drafts: list[VolumeDraft]) -> list[VolumeDraft]:
 
 
 class Problems(list[ReadProblem]):
-    """The problems of a file, in the order found; `counts` has also those beyond the most that are listed."""
+    """The problems of a file in the order found; `counts` also has those that are too many to list."""
 
     def __init__(self) -> None:
         super().__init__()
         self.counts: Counter[ReadOutcome] = Counter()
 
     def add(self, line: int | None, code: str, message: str, outcome: ReadOutcome) -> None:
-        """Put one on record."""
+        """Record a problem."""
         self.counts[outcome] += 1
         if self.counts[outcome] <= MAX_PROBLEMS:
             self.append(ReadProblem(line=line, code=code, message=printable_text(message), outcome=outcome))
 
     def repair(self, draft: VolumeDraft, line: int | None, code: str, message: str) -> None:
-        """Put on record what was repaired in a volume."""
+        """Record what was repaired in a volume."""
         draft.repaired = True
         self.add(line, code, message, ReadOutcome.REPAIRED)
 
@@ -195,7 +195,7 @@ class Problems(list[ReadProblem]):
         *,
         lost: Iterable[Reach] | None = None,
     ) -> None:
-        """Put on record why a volume cannot be used, and how far what was lost of it reaches.
+        """Record why a volume cannot be used, and how far its lost parts reach.
 
         The first reason stands.
         """
@@ -402,7 +402,7 @@ NARROW_DEG = 0.01
 
 
 def _place_lost(draft: VolumeDraft, drawn: Area | None, lost: Sequence[Reach] | None) -> Area | None:
-    """Where a volume without a usable shape lies: around its points, and as far as its lost parts reach."""
+    """Where a volume without a usable shape is: around its points, and as far as its lost parts reach."""
     if lost is not None or any(isinstance(element, Arc) for element in draft.outline):
         hull = place_of(draft.outline, lost or [], None if drawn is None else drawn.polygon)
     else:

@@ -1,4 +1,4 @@
-"""XML from outside into a tree: no document types, no entities, nothing fetched, a bounded size.
+"""Parses XML from outside safely: no document types, no entities, nothing fetched, a bounded size.
 
 lxml parses; the limits against hostile documents are ours.
 """

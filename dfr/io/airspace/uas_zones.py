@@ -162,7 +162,7 @@ def _round_the_globe(corners: list[Vertex]) -> list[Vertex]:
 
 
 def scattered_corners(value: object, depth: int = 0) -> list[Vertex | Arc]:
-    """Every position in nested lists that can be read, wherever it stands: where something lies, roughly."""
+    """Every readable position in nested lists, at any depth: roughly where something is."""
     if not isinstance(value, list) or depth > 4:
         return []
     try:
@@ -172,7 +172,7 @@ def scattered_corners(value: object, depth: int = 0) -> list[Vertex | Arc]:
 
 
 def lost_corners(value: object, depth: int = 0) -> list[Reach]:
-    """How far the positions in nested lists may lie that cannot be read."""
+    """How far the unreadable positions in nested lists may be away."""
     if not isinstance(value, list) or depth > 4:
         return [] if depth else [ANYWHERE]
     if value and not any(isinstance(item, list) for item in value):

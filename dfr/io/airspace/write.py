@@ -228,7 +228,7 @@ def _ed318_type(zone: Zone) -> str:
 
 
 def _applicability_of(zone: Zone, lost: list[str]) -> list[Json]:
-    """The periods of a zone; one with other hours is written as always active, and that is said."""
+    """The periods of a zone; a zone with other hours is written as always active and listed as lost."""
     activation = zone.activation
     local = any(isinstance(period, DailyHours) and period.zone is not UTC for period in activation.periods)
     if activation.otherwise is not False or not activation.periods or local:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dfr.findings import counted_noun
 from dfr.geo import Position, VerticalDatum
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.lost_parts import ANYWHERE, MOST_RADIUS_M, Reach, reach_of_coordinate
@@ -133,7 +134,8 @@ def _read_letter(letter: Node, problems: Problems) -> list[VolumeDraft]:
                 problems.add(feature.line, "no-feature", "not a mapping", ReadOutcome.REFUSED)
         replaced = len(area.list("replace"))
         if replaced:
-            what = f"{name}: {replaced} volumes replaced for its signatories; they stand for others"
+            volumes = counted_noun(replaced, "volume")
+            what = f"{name}: replaces {volumes} for its signatories; nothing changes for others"
             problems.add(area.line, "letter-replaces", what, ReadOutcome.NOTE)
     for draft in drafts:
         words = (

@@ -1,4 +1,4 @@
-"""The weather of a scenario as reported or forecast: METARs, then TAFs, then hourly forecasts, then its own.
+"""A scenario's weather from METARs, else TAFs, else hourly forecasts, else the scenario itself.
 
 Where a source says nothing of a quantity, the next one speaks; a gust belongs to the wind it was reported
 with, so a report without one leaves it unknown (censored).
@@ -43,7 +43,7 @@ class WeatherFiles:
         return bool(self.files_by_kind())
 
     def files_by_kind(self) -> dict[str, Path]:
-        """The files that there are, by their kind."""
+        """The files that are given, by their kind."""
         files = {"metar": self.metar, "taf": self.taf, "forecast": self.forecast}
         return {kind: path for kind, path in files.items() if path is not None}
 
@@ -67,7 +67,7 @@ class _Source:
 
 
 def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
-    """The scenario with its hours as the files have them; hours they do not cover stay as they are.
+    """The scenario with the weather of the files; hours that they do not cover stay as they are.
 
     Raises InputError for a file that cannot be read or covers none of the scenario's hours.
     """
@@ -159,7 +159,7 @@ def _describe_station(scenario: Scenario, name: str, when: datetime) -> str:
     if not named and (away_m is None or away_m > FARTHEST_M):
         where = "its position is not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
         raise InputError(
-            f"weather of {name}: {where}, at most {FARTHEST_M / 1000:.0f} km is taken unasked",
+            f"weather of {name}: {where}; a station beyond {FARTHEST_M / 1000:.0f} km must be named",
             do=f"give a nearer station, or name it in the scenario: weather.stations: [{name}]",
         )
     where = "distance not known" if away_m is None else f"{away_m / 1000:.0f} km from the site"
@@ -167,7 +167,7 @@ def _describe_station(scenario: Scenario, name: str, when: datetime) -> str:
 
 
 def _merge_hour(own: HourWeather, sources: Sequence[_Source], taken: dict[str, int]) -> HourWeather:
-    """One hour: what the sources say of it, the first of them first, over the scenario's own."""
+    """One hour: each quantity from the first source that has it, else the scenario's own."""
     known = ReportedWeather()
     for source in sources:
         said = [source.hours[hour] for hour in _hours_within(own) if hour in source.hours]

@@ -1,4 +1,4 @@
-"""Hourly forecasts as files: Open-Meteo's JSON and CSV, and a plain CSV in SI units.
+"""Hourly forecasts from files: Open-Meteo's JSON and CSV, and a plain CSV in SI units.
 
     time,wind_mps,wind_from_deg,gust_mps,rain_mm_h,visibility_m,temperature_c
     2024-08-24T12:00+01:00,8.2,240,14.5,0.4,20000,18.5

@@ -60,7 +60,7 @@ class ReportedWeather:
     temperature_c: float | None = None
 
     def filled_from(self, before: ReportedWeather) -> ReportedWeather:
-        """These conditions, with what they leave out as it was before."""
+        """These conditions; what they leave out stays as it was before."""
         calmer = before if self.wind_mps is None else self
         return ReportedWeather(
             wind_mps=calmer.wind_mps,

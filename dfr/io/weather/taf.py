@@ -1,4 +1,4 @@
-"""TAF forecasts as hours of weather: for each hour the worst that the forecast allows.
+"""TAF forecasts as hourly weather: for each hour the worst that the forecast allows.
 
 FM replaces all; BECMG leaves both the old and the new possible while it lasts; TEMPO, INTER and PROB stand
 beside what prevails, however unlikely. TAFs give no hourly temperature: it stays unknown.
@@ -42,7 +42,7 @@ LONGEST = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TafForecast:
-    """A TAF: whose, when issued (its beginning, where it does not say), for when, and all it allows."""
+    """A TAF: its station, issue (or its beginning, where it names none), validity, and all that it allows."""
 
     station: str
     issued: datetime
@@ -64,7 +64,7 @@ class TafForecast:
 
 
 def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[TafForecast, ...]:
-    """The forecasts of a text in order of their issue; NIL and CNL ones are passed over.
+    """The forecasts of a text in order of their issue, without those that say NIL or CNL.
 
     Each ends with `=`, an empty line or the next `TAF`. `until` (aware) is no earlier than their validity
     begins. Raises InputError with every bad one.
@@ -91,7 +91,7 @@ def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[TafForecast, 
 
 
 def weather_by_hour(forecasts: Sequence[TafForecast]) -> Mapping[datetime, ReportedWeather]:
-    """What may come in each clock hour (UTC): of each station by its last word, the worst of them all."""
+    """What each clock hour (UTC) may bring: the worst of all stations' latest forecasts."""
     stations: dict[str, dict[datetime, ReportedWeather]] = {}
     for forecast in forecasts:
         stations.setdefault(forecast.station, {}).update(forecast.worst_by_hour())
@@ -138,7 +138,7 @@ def read_taf(text: str, *, until: datetime) -> TafForecast | None:
 def _read_spans(
     base: ReportedWeather, changes: Sequence[list[str]], begin: datetime, end: datetime, station: str
 ) -> Iterator[ForecastSpan]:
-    """What prevails, change by change, and what may stand beside it."""
+    """What prevails, change by change, and what may occur beside it."""
     now, since = base, begin
     for words in changes:
         kind = words[0]
@@ -199,5 +199,5 @@ def _moment_of_from(start: re.Match[str], since: datetime) -> datetime:
 
 
 def _next_moment(day: int, hour: int, after: datetime) -> datetime:
-    """The first such day and hour that is not a day before another moment."""
+    """The next moment with such a day and hour, at most a day before another."""
     return resolve_moment(day, hour, 0, until=after + timedelta(days=28))

@@ -196,8 +196,8 @@ def test_what_is_wrong_is_said(data, what):
 
 
 FAR = {
-    "Bournemouth, 3 km too far": ("EGHH", "53 km from the site, at most 50 km"),
-    "Aberdeen": ("EGPD", "km from the site, at most 50 km"),
+    "Bournemouth, 3 km too far": ("EGHH", "53 km from the site; a station beyond 50 km"),
+    "Aberdeen": ("EGPD", "km from the site; a station beyond 50 km"),
     "a heliport that the table lacks": ("EGLW", "its position is not known"),
 }
 
