@@ -77,13 +77,13 @@ class Airborne:
             self._recent.append((t_s, height_m, -(state.climb_mps or 0.0)))
         while t_s - self._recent[0][0] > IMPACT_OVER_S:
             self._recent.popleft()
-        self._feel(state, t_s)
+        self._learn_throttle(state, t_s)
         if self.in_air:
             self.clearly_up = self.clearly_up or height_m > self.hops[-1].ground_before_m + CLEARLY_UP_M
-            if self._stands(state):
-                self._touch(t_s)
-        elif self._flies(state, height_m):
-            self._lift(t_s)
+            if self._has_touched_down(state):
+                self._end_hop(t_s)
+        elif self._has_lifted_off(state, height_m):
+            self._begin_hop(t_s)
         elif not state.armed or state.landed == Landed.ON_GROUND or abs(height_m) < NEAR_HOME_M:
             self._ground.append((t_s, height_m))
             while t_s - self._ground[0][0] > GROUND_OVER_S:
@@ -101,7 +101,7 @@ class Airborne:
         """Whether it has stood still for a while with too little throttle to fly."""
         return self._pressed_since_s is not None and self._recent[-1][0] - self._pressed_since_s >= PRESSED_S
 
-    def _feel(self, state: VehicleState, t_s: float) -> None:
+    def _learn_throttle(self, state: VehicleState, t_s: float) -> None:
         """Learn the throttle that it flies with, and since when it stands with less than half of it."""
         throttle, climb, speed = state.throttle, state.climb_mps, state.speed_mps
         if throttle is None or climb is None or speed is None:
@@ -115,12 +115,12 @@ class Airborne:
         elif self._pressed_since_s is None:
             self._pressed_since_s = t_s
 
-    def _stands(self, state: VehicleState) -> bool:
+    def _has_touched_down(self, state: VehicleState) -> bool:
         if (state.climb_mps or 0.0) < -FALLING_MPS:
             return False
         return state.armed is False or state.landed == Landed.ON_GROUND or self.pressed
 
-    def _flies(self, state: VehicleState, height_m: float) -> bool:
+    def _has_lifted_off(self, state: VehicleState, height_m: float) -> bool:
         if not state.armed or state.landed == Landed.ON_GROUND:
             return False
         if state.landed in IN_THE_AIR and not self.pressed:
@@ -131,12 +131,12 @@ class Airborne:
         rises = (state.climb_mps or 0.0) >= RISING_MPS
         return height_m > ground_m + (LIFTED_M if rises else CLEARLY_UP_M)
 
-    def _lift(self, t_s: float) -> None:
+    def _begin_hop(self, t_s: float) -> None:
         ground_m = self.ground_m
         self.in_air = True
         self.hops.append(Hop(lift_t_s=t_s, ground_before_m=0.0 if ground_m is None else ground_m))
 
-    def _touch(self, t_s: float) -> None:
+    def _end_hop(self, t_s: float) -> None:
         ground_m = median(height for at_s, height, _ in self._recent if at_s >= t_s - GROUND_OVER_S)
         fastest = [sink for _, height, sink in self._recent if height <= ground_m + IMPACT_BELOW_M]
         self.in_air = False

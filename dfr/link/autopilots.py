@@ -58,7 +58,7 @@ class LineUp:
         if is_copter(heartbeat):
             self.copters.add(source)
             return source
-        if (what := _stranger(heartbeat)) is not None:
+        if (what := _name_other_autopilot(heartbeat)) is not None:
             self.strangers[source] = what
         return None
 
@@ -77,7 +77,7 @@ def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, u
     """
     line_up = LineUp(system)
     with port.inbox(lambda message: message.get_type() == "HEARTBEAT") as heartbeats:
-        _listen(port, heartbeats, line_up, timeout_s=timeout_s)
+        _hear_heartbeats(port, heartbeats, line_up, timeout_s=timeout_s)
     line_up.refuse_several(url)
     for source in line_up.copters:
         port.refuse_two(source)
@@ -100,7 +100,7 @@ def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, u
     )
 
 
-def _listen(port: MavlinkPort, heartbeats: Inbox, line_up: LineUp, *, timeout_s: float) -> None:
+def _hear_heartbeats(port: MavlinkPort, heartbeats: Inbox, line_up: LineUp, *, timeout_s: float) -> None:
     """Hear who speaks, until all who share the line have had time to after the first of them."""
     first: Source | None = None
     beats, enough = 0, 1 if line_up.system is not None and not port.shared else 1 + OTHERS_BEATS
@@ -123,7 +123,7 @@ def _listen(port: MavlinkPort, heartbeats: Inbox, line_up: LineUp, *, timeout_s:
 
 def is_autopilot(heartbeat: Message) -> bool:
     """True for the heartbeat of an ArduPilot autopilot, whatever else is on the line."""
-    return heartbeat.autopilot == dialect.MAV_AUTOPILOT_ARDUPILOTMEGA and _flies(heartbeat)
+    return heartbeat.autopilot == dialect.MAV_AUTOPILOT_ARDUPILOTMEGA and _is_any_autopilot(heartbeat)
 
 
 def is_copter(heartbeat: Message) -> bool:
@@ -131,7 +131,7 @@ def is_copter(heartbeat: Message) -> bool:
     return is_autopilot(heartbeat) and heartbeat.type in COPTERS
 
 
-def _flies(heartbeat: Message) -> bool:
+def _is_any_autopilot(heartbeat: Message) -> bool:
     return (
         heartbeat.type not in NO_AUTOPILOT
         and heartbeat.get_srcComponent() == dialect.MAV_COMP_ID_AUTOPILOT1
@@ -139,14 +139,14 @@ def _flies(heartbeat: Message) -> bool:
     )
 
 
-def _stranger(heartbeat: Message) -> str | None:
+def _name_other_autopilot(heartbeat: Message) -> str | None:
     """What an autopilot calls itself that is no ArduCopter; None for what is no autopilot."""
-    if not _flies(heartbeat):
+    if not _is_any_autopilot(heartbeat):
         return None
-    kind = _label("MAV_TYPE", heartbeat.type)
-    return f"{_label('MAV_AUTOPILOT', heartbeat.autopilot)} on a {kind}"
+    kind = _enum_label("MAV_TYPE", heartbeat.type)
+    return f"{_enum_label('MAV_AUTOPILOT', heartbeat.autopilot)} on a {kind}"
 
 
-def _label(enum: str, number: int) -> str:
+def _enum_label(enum: str, number: int) -> str:
     entry = dialect.enums[enum].get(number)
     return f"{enum} {number}" if entry is None else str(entry.name).removeprefix(f"{enum}_").lower()

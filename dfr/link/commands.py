@@ -46,7 +46,7 @@ def send_command(vehicle: Peer, number: int, params: tuple[float, ...], *, timeo
     def command(confirmation: int) -> Message:
         return dialect.MAVLink_command_long_message(*vehicle.target, number, confirmation, *values)
 
-    _until_answered(vehicle, number, command, timeout_s=timeout_s)
+    _send_until_accepted(vehicle, number, command, timeout_s=timeout_s)
 
 
 def send_command_to_place(
@@ -61,16 +61,16 @@ def send_command_to_place(
             *vehicle.target, Frame.GLOBAL_RELATIVE_ALT, number, 0, 0, *values, x, y, height_m_home
         )
 
-    _until_answered(vehicle, number, command, timeout_s=RESEND_S)
+    _send_until_accepted(vehicle, number, command, timeout_s=RESEND_S)
 
 
-def _until_answered(
+def _send_until_accepted(
     vehicle: Peer, number: int, command: Callable[[int], Message], *, timeout_s: float
 ) -> None:
     name = command_label(number)
-    with vehicle.port.inbox(lambda message: _answers(vehicle, message, number)) as answers:
+    with vehicle.port.inbox(lambda message: _is_answer(vehicle, message, number)) as answers:
         for attempt in range(BUSY_TRIES):
-            result = _ask(vehicle, number, command, answers, timeout_s=timeout_s)
+            result = _send_until_final(vehicle, number, command, answers, timeout_s=timeout_s)
             if result == CommandResult.ACCEPTED:
                 return
             if result != CommandResult.TEMPORARILY_REJECTED or attempt == BUSY_TRIES - 1:
@@ -84,7 +84,7 @@ def command_label(number: int) -> str:
     return str(number) if entry is None else str(entry.name).removeprefix("MAV_CMD_")
 
 
-def _ask(
+def _send_until_final(
     vehicle: Peer,
     number: int,
     command: Callable[[int], Message],
@@ -111,5 +111,5 @@ def _ask(
     raise LinkTimeoutError(f"{command_label(number)}: not answered in {TRIES} tries", do=f"{vehicle.remedy}")
 
 
-def _answers(vehicle: Peer, message: Message, number: int) -> bool:
+def _is_answer(vehicle: Peer, message: Message, number: int) -> bool:
     return message.get_type() == "COMMAND_ACK" and message.command == number and vehicle.for_us(message)

@@ -55,7 +55,7 @@ class ControlAuthority:
             return 0.0
         if not self.hands_off:
             if state.mode != self.expected:
-                self._let_go(state)
+                self._hand_over(state)
             return 0.0
         ours = state.mode in {self.expected, CopterMode.AUTO} and self.vehicle.plan is OnboardPlan.VERIFIED
         return self._take_back(state) if ours else 0.0
@@ -115,14 +115,14 @@ class ControlAuthority:
     def go_to(self, place: Position, height_m: float) -> None:
         """Fly there in GUIDED, unless somebody else has taken over meanwhile."""
         if self._still_ours():
-            self._ask(CopterMode.GUIDED)
+            self._note_asked_mode(CopterMode.GUIDED)
             self.vehicle.go_to(place, height_m_home=height_m)
             self.got(CopterMode.GUIDED)
 
     def change_mode(self, mode: CopterMode) -> None:
         """Change the mode, unless somebody else has taken over meanwhile."""
         if self._still_ours():
-            self._ask(mode)
+            self._note_asked_mode(mode)
             self.vehicle.set_mode(mode)
             self.got(mode)
 
@@ -139,7 +139,7 @@ class ControlAuthority:
         self.look(self.vehicle.state)
         return not self.hands_off and not self.wrecked()
 
-    def _ask(self, mode: CopterMode) -> None:
+    def _note_asked_mode(self, mode: CopterMode) -> None:
         """From now on the mode asked for is as much ours as the one before, for its answer may be lost."""
         self.asked, self._asked_at = mode, time.monotonic()
 
@@ -147,7 +147,7 @@ class ControlAuthority:
         self.hands_off = self.taken_over = True
         self.asked, self._off_since_s = None, state.t_s or 0.0
 
-    def _let_go(self, state: VehicleState) -> None:
+    def _hand_over(self, state: VehicleState) -> None:
         self._hands_off(state)
         name, failsafe = mode_name(state.mode), self.said.failsafe_near(self._off_since_s)
         if failsafe:

@@ -53,9 +53,9 @@ def cot_event(
             "uid": uid,
             "type": TYPE,
             "how": HOW,
-            "time": _zulu(now),
-            "start": _zulu(now),
-            "stale": _zulu(now + timedelta(seconds=stale_s)),
+            "time": _utc_text(now),
+            "start": _utc_text(now),
+            "stale": _utc_text(now + timedelta(seconds=stale_s)),
         },
     )
     ET.SubElement(
@@ -64,9 +64,9 @@ def cot_event(
         {
             "lat": f"{state.position.lat_deg:.7f}",
             "lon": f"{state.position.lon_deg:.7f}",
-            "hae": _metres(height_m_ellipsoid(state)),
-            "ce": _metres(state.gps_horizontal_m),
-            "le": _metres(state.gps_vertical_m),
+            "hae": _metres_text(height_m_ellipsoid(state)),
+            "ce": _metres_text(state.gps_horizontal_m),
+            "le": _metres_text(state.gps_vertical_m),
         },
     )
     detail = ET.SubElement(event, "detail")
@@ -77,7 +77,7 @@ def cot_event(
         )
     if state.battery_remaining is not None:
         ET.SubElement(detail, "status", {"battery": f"{100.0 * state.battery_remaining:.0f}"})
-    ET.SubElement(detail, "remarks").text = _remarks(state)
+    ET.SubElement(detail, "remarks").text = _remarks_text(state)
     return bytes(ET.tostring(event, encoding="utf-8", xml_declaration=True))
 
 
@@ -188,7 +188,7 @@ class CotFeed:
         self._told = False
         self._quiet_until = 0.0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cot", daemon=True)
+        self._thread = threading.Thread(target=self._send_regularly, name="cot", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -199,16 +199,16 @@ class CotFeed:
     ) -> None:
         self._stop.set()
         self._thread.join()
-        self._once()
+        self._send_event()
         with contextlib.suppress(OSError):
             self._sink.close()
 
-    def _run(self) -> None:
+    def _send_regularly(self) -> None:
         while not self._stop.wait(EVERY_S):
             if time.monotonic() >= self._quiet_until:
-                self._once()
+                self._send_event()
 
-    def _once(self) -> None:
+    def _send_event(self) -> None:
         state = self._state()
         if state.position is None:
             return
@@ -224,15 +224,15 @@ class CotFeed:
             self._told = False
 
 
-def _zulu(moment: datetime) -> str:
+def _utc_text(moment: datetime) -> str:
     """As xs:dateTime in UTC to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _metres(value: float | None) -> str:
+def _metres_text(value: float | None) -> str:
     return UNKNOWN_M if value is None else f"{value:.2f}"
 
 
-def _remarks(state: VehicleState) -> str:
+def _remarks_text(state: VehicleState) -> str:
     height = "?" if state.height_m_home is None else f"{state.height_m_home:.0f}"
     return f"dfr: {state.mode_name}, {height} m above its dock"

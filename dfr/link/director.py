@@ -88,28 +88,28 @@ class Director:
 
     def __post_init__(self) -> None:
         self.watch = LimitMonitor(self.limits, self.plan)
-        self.contact = LinkMonitor(self.vehicle, self._note)
+        self.contact = LinkMonitor(self.vehicle, self._note_event)
         self.control = ControlAuthority(
             vehicle=self.vehicle,
             recorder=self.recorder,
-            tell=self._note,
+            tell=self._note_event,
             wrecked=lambda: bool(self.ground.crash),
         )
         self.give_way = GiveWay(
             control=self.control,
             picture=self.picture,
             limit=self.limits.traffic,
-            tell=self._note,
-            warn=self._warn,
-            obey=self._obey,
-            delay=self._delay,
+            tell=self._note_event,
+            warn=self._warn_once,
+            obey=self._carry_out,
+            delay=self._extend_deadline,
         )
         self.ground = GroundWatch(
             vehicle=self.vehicle,
             recorder=self.recorder,
             may_force_disarm=self.may_force_disarm,
             descends_mps=max(self.landing.descent_mps, self.landing.effective_land_high_mps),
-            tell=self._note,
+            tell=self._note_event,
         )
 
     def launch(self) -> None:
@@ -117,7 +117,7 @@ class Director:
         vehicle = self.vehicle
         vehicle.set_mode(CopterMode.GUIDED)
         vehicle.arm()
-        self._note("armed")
+        self._note_event("armed")
         self.control.launched()
         try:
             vehicle.command(Command.MISSION_START, 0.0, 0.0)
@@ -125,10 +125,10 @@ class Director:
         except VehicleRefusedError:
             raise
         except LinkError as error:
-            self._note(f"the start of the mission is not confirmed: {error}")
+            self._note_event(f"the start of the mission is not confirmed: {error}")
             return
         self.control.got(CopterMode.AUTO)
-        self._note("mission started")
+        self._note_event("mission started")
 
     def take_on(self) -> None:
         """Go on with a flight found in the air; one that is not in AUTO or GUIDED is somebody else's."""
@@ -138,10 +138,10 @@ class Director:
         found = f"{self.vehicle.whereabouts()}, found flying this very plan"
         if mode in (CopterMode.AUTO, CopterMode.GUIDED):
             self.control.expected = CopterMode(mode)
-            self._note(f"{found}: not uploaded, not armed again, control goes on")
+            self._note_event(f"{found}: not uploaded, not armed again, control goes on")
         else:
             self.control.leave_alone(self.vehicle.state, f"found in {mode_name(mode)}")
-            self._note(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
+            self._note_event(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
 
     def follow(self, on_state: OnState | None) -> None:
         """Watch until disarmed, or until a vehicle that should long be down is given up (`given_up`).
@@ -151,17 +151,17 @@ class Director:
         self.deadline_s = (self.vehicle.state.t_s or 0.0) + self._longest_s(self.plan)
         while not self.given_up:
             if self.contact.look():
-                if self._look(self.vehicle.state, on_state):
+                if self._follow_state(self.vehicle.state, on_state):
                     return
             elif self.ground.is_off:
                 self.unseen = True
-                self._note("not heard since its motors stopped")
+                self._note_event("not heard since its motors stopped")
                 return
             else:
                 self._wait_for_it()
             time.sleep(LOOK_EVERY_S)
 
-    def _look(self, state: VehicleState, on_state: OnState | None) -> bool:
+    def _follow_state(self, state: VehicleState, on_state: OnState | None) -> bool:
         """One look at a vehicle that is heard; True once the flight is over."""
         self.deadline_s += self.control.look(state)
         if self.control.hands_off:
@@ -179,15 +179,15 @@ class Director:
             return False
         if self.contact.proven or self._prove_plan():
             try:
-                self._conduct(state)
+                self._act_on_state(state)
             except LinkError as error:
                 self._note_once(f"not done: {error}")
         return False
 
-    def _conduct(self, state: VehicleState) -> None:
+    def _act_on_state(self, state: VehicleState) -> None:
         """Do what is to be done now. Raises LinkError for what did not get through."""
         if (state.t_s or 0.0) > self.deadline_s and not self.recalled:
-            self._overdue()
+            self._recall_overdue()
         self._watch_limits(state)
         self._take_orders()
         low_m = None if self.give_way.low is None else self.give_way.low.low_m
@@ -203,7 +203,9 @@ class Director:
         """Give up a vehicle that is not down though it should long be."""
         if (t_s or 0.0) > self.deadline_s + self.limits.give_up_s:
             self.given_up = True
-            self._note(f"given up: not down {self.limits.give_up_s:.0f} s after the flight should have ended")
+            self._note_event(
+                f"given up: not down {self.limits.give_up_s:.0f} s after the flight should have ended"
+            )
 
     def _prove_plan(self) -> bool:
         """After a gap: whether what is heard again still carries the verified plan."""
@@ -215,11 +217,11 @@ class Director:
         if differences:
             self.vehicle.plan = OnboardPlan.UNKNOWN
             self.control.leave_alone(self.vehicle.state, "another plan was put on board")
-            self._note(
+            self._note_event(
                 f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off"
             )
         else:
-            self._note("the plan on board is still the verified one: control goes on")
+            self._note_event("the plan on board is still the verified one: control goes on")
         return True
 
     def farewell(self) -> str:
@@ -232,7 +234,7 @@ class Director:
             words += "nothing flies"
         else:
             words += f"{self.lost_link.words(state)} -> {TAKE_OVER}"
-        self._note(f"stopped by a person: {words}")
+        self._note_event(f"stopped by a person: {words}")
         return words
 
     def stand_down(self) -> None:
@@ -243,23 +245,23 @@ class Director:
         try:
             self.vehicle.set_mode(CopterMode.GUIDED)
         except LinkError as error:
-            self._note(f"still in AUTO: {error}")
+            self._note_event(f"still in AUTO: {error}")
 
     def _watch_words(self, state: VehicleState) -> None:
         """Name each failsafe, and the first doubt about the position in flight."""
         self.control.listen(state)
         if not self.doubted and self.recorder.air.in_air and doubted_by_flags(state):
             self.doubted = True
-            self._note("the vehicle's estimator doubts its own position")
+            self._note_event("the vehicle's estimator doubts its own position")
 
     def _watch_mission(self, state: VehicleState) -> None:
         if state.mission_seq != self.last_seq and state.mission_seq is not None:
             self.last_seq = state.mission_seq
-            self._note(f"item {state.mission_seq}")
+            self._note_event(f"item {state.mission_seq}")
         self.control.watch_stay(self.plan, state)
         if self.recorder.return_t_s is not None and not self.control.returning:
             self.control.returning = True
-            self._note("return", t_s=self.recorder.return_t_s)
+            self._note_event("return", t_s=self.recorder.return_t_s)
 
     def _watch_limits(self, state: VehicleState) -> None:
         """In the air: act on a limit that is broken, or only report it while a pilot has control."""
@@ -270,15 +272,15 @@ class Director:
         heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
         breach = self.watch.breach(state, unheard_s=heard_again_after_s)
         if breach is not None and self.control.hands_off:
-            self._warn(
+            self._warn_once(
                 breach.limit,
                 f"limit {breach.limit}: {breach.words}: a pilot has control, so this is only reported",
             )
         elif breach is not None:
-            self._obey(breach)
+            self._carry_out(breach)
         self.give_way.look(state)
 
-    def _obey(self, breach: Breach) -> None:
+    def _carry_out(self, breach: Breach) -> None:
         """Home, or down; once, and not where it is on its way there."""
         mode = CopterMode.LAND if breach.action is Action.LAND else CopterMode.RTL
         now = self.control.expected if self.control.asked is None else self.control.asked
@@ -286,7 +288,7 @@ class Director:
         if now == mode or (homeward and mode == CopterMode.RTL):
             return
         self.give_way.low = None
-        self._note(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
+        self._note_event(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
         self.control.cut(Outcome.LIMIT, f"limit {breach.limit}: {breach.words}")
         self.control.change_mode(mode)
 
@@ -298,13 +300,13 @@ class Director:
             if self.control.hands_off:
                 raise VehicleRefusedError("another pilot has taken over", do="ask them")
             if isinstance(order, Recall):
-                self._note("recalled by order")
+                self._note_event("recalled by order")
                 self.recall()
                 self.control.cut(Outcome.RECALLED, "recalled by order")
             else:
                 self.retask(order)
         except DfrError as error:
-            self._note(f"order refused: {error}")
+            self._note_event(f"order refused: {error}")
             order.done.set_exception(error)
         else:
             order.done.set_result(None)
@@ -331,12 +333,12 @@ class Director:
             look_at=task.look_at,
         )
         refuse_without_energy(state, self.plan, path=task.path, on_scene_s=task.on_scene_s)
-        self._note(f"new task: {task.path[-1]}")
+        self._note_event(f"new task: {task.path[-1]}")
         self.control.go_to(here, max(height_m, cruise_m))
         try:
             replace_mission(self.vehicle, new)
         except LinkError:
-            self._note("the new mission did not arrive: coming home")
+            self._note_event("the new mission did not arrive: coming home")
             self.control.cut(Outcome.LIMIT, "a new mission did not arrive")
             self.recall()
             raise
@@ -351,22 +353,22 @@ class Director:
         self.control.begin_task()
         self.deadline_s = (state.t_s or 0.0) + self._longest_s(new)
         self.control.change_mode(CopterMode.AUTO)
-        self._note("on to the new task")
+        self._note_event("on to the new task")
 
-    def _delay(self, seconds: float) -> None:
+    def _extend_deadline(self, seconds: float) -> None:
         """The flight may take so much longer."""
         self.deadline_s += seconds
 
     def _longest_s(self, plan: FlightPlan) -> float:
         return longest_s(plan, cruise_mps=self.cruise_mps)
 
-    def _overdue(self) -> None:
+    def _recall_overdue(self) -> None:
         """Recall once, unless somebody else is flying."""
         self.recalled = True
         if self.control.hands_off:
-            self._note("overdue, but a pilot has control: not recalled, still watching")
+            self._note_event("overdue, but a pilot has control: not recalled, still watching")
             return
-        self._note("overdue: recalling")
+        self._note_event("overdue: recalling")
         self.control.cut(Outcome.OVERDUE, "overdue")
         self.recall()
 
@@ -377,19 +379,19 @@ class Director:
         self.give_way.low = None
         self.control.change_mode(CopterMode.RTL)
 
-    def _warn(self, key: str, words: str) -> None:
+    def _warn_once(self, key: str, words: str) -> None:
         """Told once of each, while the drone is not ours."""
         if key not in self.warned:
             self.warned.add(key)
-            self._note(words)
+            self._note_event(words)
 
     def _note_once(self, what: str) -> None:
         """What would be said again at every look."""
         if what != self.trouble:
             self.trouble = what
-            self._note(what)
+            self._note_event(what)
 
-    def _note(self, what: str, *, t_s: float | None = None) -> None:
+    def _note_event(self, what: str, *, t_s: float | None = None) -> None:
         event = Event(t_s=self.vehicle.state.t_s if t_s is None else t_s, what=what)
         self.events.append(event)
         if self.on_event is not None:

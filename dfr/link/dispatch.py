@@ -108,8 +108,8 @@ def fly_dispatch(
             director.stand_down()
         except KeyboardInterrupt as stop:
             words = director.farewell()
-            raise LeftInFlight(_flown(director, texts_before), words) from stop
-    return _flown(director, texts_before)
+            raise LeftInFlight(_flown_dispatch(director, texts_before), words) from stop
+    return _flown_dispatch(director, texts_before)
 
 
 def cruise_mps(vehicle: MavlinkVehicle) -> float | None:
@@ -168,7 +168,7 @@ def refuse_changed(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
         )
 
 
-def _flown(director: Director, texts_before: int) -> FlownDispatch:
+def _flown_dispatch(director: Director, texts_before: int) -> FlownDispatch:
     vehicle, state, plan = director.vehicle, director.vehicle.state, director.plan
     away_m = None if state.position is None else distance_m(state.position, plan.home)
     track, cuts = director.recorder.track(plan.name), tuple(director.control.cuts)
@@ -220,12 +220,12 @@ def is_flying(vehicle: MavlinkVehicle) -> bool:
     if vehicle.state.armed is False:
         return False
     with suppress(LinkTimeoutError):
-        vehicle.wait(_tells, vehicle_s=TELLS_WITHIN_S, what="landed or not")
+        vehicle.wait(_reports_landed, vehicle_s=TELLS_WITHIN_S, what="landed or not")
     state = vehicle.state
     return state.armed is not False and state.landed != Landed.ON_GROUND
 
 
-def _tells(state: VehicleState) -> bool:
+def _reports_landed(state: VehicleState) -> bool:
     return state.landed not in (None, Landed.UNDEFINED)
 
 

@@ -42,7 +42,9 @@ class EndEvidence:
 
     def crash(self, track: FlightTrack) -> str:
         """Why it is taken for a crash, in words; empty where it is not."""
-        return "; ".join([*(text.text for text in self.said.crashes), *self._seen()]) or self._too_soon(track)
+        return "; ".join(
+            [*(text.text for text in self.said.crashes), *self._impact_reasons()]
+        ) or self._fast_landing_reason(track)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -54,7 +56,7 @@ class EndEvidence:
         last = ["it was not heard since its motors stopped"] if self.unseen else []
         return tuple(dict.fromkeys([*words, *flags, *last]))
 
-    def _seen(self) -> Iterator[str]:
+    def _impact_reasons(self) -> Iterator[str]:
         hops = self.recorder.air.hops
         impact_mps = (hops[-1].impact_mps or 0.0) if hops else 0.0
         if self.wreck:
@@ -62,7 +64,7 @@ class EndEvidence:
         if impact_mps > IMPACT_MPS:
             yield f"it hit the ground at {impact_mps:.1f} m/s"
 
-    def _too_soon(self, track: FlightTrack) -> str:
+    def _fast_landing_reason(self, track: FlightTrack) -> str:
         """A landing that no pilot flew, in less than half of the time that it takes."""
         from_m, flown_s = landed_from_m(track), landing_seconds(track)
         if self.piloted or from_m is None or flown_s is None:

@@ -115,20 +115,20 @@ class FlownFlight:
     def launch(self) -> simpy.Event | None:
         """Arm, lift off and climb; timed from the lift."""
         up_m = self._height_m - CLIMBED_SHORT_OF_M
-        event = self._begin(
+        event = self._begin_phase(
             Phase.CLIMB,
             begins=lambda state: self._above_ground_m(state) >= LIFTED_M,
             ends=lambda state: (state.height_m_home or 0.0) >= up_m,
             predicted_s=self.order.leg.climb_s,
         )
-        self._command(self._resume if self._away else lambda: self._pilot.lift_off(self._hear))
+        self._order(self._resume_mission if self._away else lambda: self._pilot.lift_off(self._follow_state))
         self._away = True
         return event
 
     def arrive(self) -> simpy.Event | None:
         """Fly on along the mission until over the scene."""
         goes_on = self._pilot.mode == CopterMode.AUTO
-        event = self._begin(
+        event = self._begin_phase(
             Phase.OUT,
             begins=lambda state: state.mode == CopterMode.AUTO,
             ends=self._over_scene,
@@ -136,38 +136,38 @@ class FlownFlight:
             goes_on=goes_on,
         )
         if not goes_on:
-            self._command(self._resume)
+            self._order(self._resume_mission)
         return event
 
     def hold(self, seconds: float) -> simpy.Event | None:
         """Stay where it is, on scene where it was there before."""
         if self._over and self._pilot.mode == CopterMode.GUIDED:
-            self._command(self._resume)
-        return self._stay(seconds)
+            self._order(self._resume_mission)
+        return self._begin_stay(seconds)
 
     def hold_low(self, seconds: float) -> simpy.Event | None:
         """Straight down to the holding height, or no higher where it is lower, and stay."""
         self._aloft_m = max(self._aloft_m, self._height_m_home())
         low_m = min(self._low_m, self._height_m_home())
-        self._command(lambda: self._pilot.change_height(low_m))
-        return self._stay(seconds)
+        self._order(lambda: self._pilot.change_height(low_m))
+        return self._begin_stay(seconds)
 
     def rise(self, seconds: float) -> simpy.Event | None:
         """Straight up to where it was."""
         aloft_m, self._aloft_m = self._aloft_m, 0.0
-        self._command(lambda: self._pilot.change_height(aloft_m))
-        return self._stay(seconds)
+        self._order(lambda: self._pilot.change_height(aloft_m))
+        return self._begin_stay(seconds)
 
     def go_home(self) -> simpy.Event | None:
         """Home by the mission's way from the scene, or back along the way flown."""
-        event = self._begin(
+        event = self._begin_phase(
             Phase.BACK,
             begins=lambda state: self.recorder.return_t_s is not None,
-            ends=lambda state: _reached(state, self.plan.home),
+            ends=lambda state: _is_at(state, self.plan.home),
             predicted_s=self.order.leg.back_s,
         )
         self._pilot.homeward = True
-        self._command(self._pilot.home_by_mission if self._over else self._pilot.retrace)
+        self._order(self._pilot.home_by_mission if self._over else self._pilot.retrace)
         return event
 
     def land(self) -> simpy.Event | None:
@@ -177,21 +177,21 @@ class FlownFlight:
     def land_away(self) -> simpy.Event | None:
         """Come down here."""
         event = self._come_down(lambda state: state.mode == CopterMode.LAND)
-        self._command(lambda: self._pilot.change_mode(CopterMode.LAND))
+        self._order(lambda: self._pilot.change_mode(CopterMode.LAND))
         return event
 
     def landed(self) -> tuple[Attempt, ...]:
         """How it came down. The vehicle's own retries are part of the one attempt that we see."""
-        self._book()
+        self._close_phase()
         self._pilot.close()
         return (Attempt(self.outcome, self._landing_s),)
 
     def break_off(self) -> None:
         """Stop here: hover in GUIDED, unless it already hovers."""
         hovers = self._task is not None and self._phase is Phase.ON_SCENE
-        self._book()
+        self._close_phase()
         if self._pilot.mode == CopterMode.AUTO and not hovers:
-            self._command(lambda: self._pilot.change_mode(CopterMode.GUIDED))
+            self._order(lambda: self._pilot.change_mode(CopterMode.GUIDED))
 
     def endurance_s(self) -> float:
         """Hover seconds by the energy drawn so far, the model's return leg and the power drawn recently.
@@ -215,17 +215,17 @@ class FlownFlight:
 
     # -- phases --
 
-    def _stay(self, seconds: float) -> simpy.Event | None:
+    def _begin_stay(self, seconds: float) -> simpy.Event | None:
         if seconds <= 0.0:
             return None
-        return self._begin(Phase.ON_SCENE, lasts_s=seconds, goes_on=True)
+        return self._begin_phase(Phase.ON_SCENE, lasts_s=seconds, goes_on=True)
 
     def _height_m_home(self) -> float:
         """How high it is now; its cruise height where it does not say."""
         height_m = self._pilot.craft().state.height_m_home
         return self._height_m if height_m is None else height_m
 
-    def _begin(
+    def _begin_phase(
         self,
         phase: Phase,
         *,
@@ -241,8 +241,8 @@ class FlownFlight:
 
         One that goes on from the last without a command begins at the very moment that one ended.
         """
-        self._book()
-        task = TimedPhase(self._clock.event(), self._clock.now, self._check)
+        self._close_phase()
+        task = TimedPhase(self._clock.event(), self._clock.now, self._check_phase)
         self._phase, self._begins, self._ends, self._lasts_s = phase, begins, ends, lasts_s
         self._limit_s = SLOW_FACTOR * predicted_s + SPARE_S
         self._waits_from_s = None
@@ -252,7 +252,7 @@ class FlownFlight:
         self._task = task
         return task.event
 
-    def _book(self) -> None:
+    def _close_phase(self) -> None:
         """Put down the seconds of the phase in progress, or just over."""
         task, self._task = self._task, None
         self._ended_s = None
@@ -269,7 +269,7 @@ class FlownFlight:
 
     def _come_down(self, begins: Holds | None) -> simpy.Event:
         self._landing_s = self._clock.now
-        return self._begin(
+        return self._begin_phase(
             Phase.LAND,
             begins=begins,
             ends=self._at_rest,
@@ -277,14 +277,14 @@ class FlownFlight:
             goes_on=begins is None,
         )
 
-    def _command(self, act: Callable[[], None]) -> None:
+    def _order(self, act: Callable[[], None]) -> None:
         self._ended_s = None
         self._pilot.order(act)
 
-    def _resume(self) -> None:
+    def _resume_mission(self) -> None:
         self._pilot.change_mode(CopterMode.AUTO)
 
-    def _hear(self, state: VehicleState) -> None:
+    def _follow_state(self, state: VehicleState) -> None:
         """Follow the phase in progress (in the link's thread)."""
         self.recorder(state)
         task, t_s = self._task, state.t_s
@@ -294,7 +294,7 @@ class FlownFlight:
             self._look_for_begin(task, state, t_s)
             return
         task.go_on(min(t_s, task.begun_s + self._lasts_s), self.recorder.used_wh)
-        self._sample(state, task)
+        self._record_sample(state, task)
         if t_s >= task.begun_s + self._lasts_s or (self._ends is not None and self._ends(state)):
             task.end()
         self._clock.notify()
@@ -307,7 +307,7 @@ class FlownFlight:
             returned_s = self.recorder.return_t_s if self._phase is Phase.BACK else None
             task.begin(t_s if returned_s is None else returned_s, self.recorder.used_wh)
 
-    def _check(self) -> None:
+    def _check_phase(self) -> None:
         """Raise what is wrong with the phase in progress (in the simulation's thread)."""
         self._pilot.trouble()
         task, craft = self._task, self._pilot.vehicle
@@ -315,17 +315,17 @@ class FlownFlight:
             return
         waited_s = (craft.state.t_s or 0.0) - (self._waits_from_s or math.inf)
         if task.begun_s is None and waited_s > BEGINS_WITHIN_S:
-            raise self._overdue("has not begun", waited_s)
+            raise self._overdue_error("has not begun", waited_s)
         if task.passed_s > self._limit_s:
-            raise self._overdue("is not over", task.passed_s)
+            raise self._overdue_error("is not over", task.passed_s)
 
-    def _overdue(self, what: str, seconds: float) -> LinkTimeoutError:
+    def _overdue_error(self, what: str, seconds: float) -> LinkTimeoutError:
         words = self._pilot.craft().last_words()
         return LinkTimeoutError(
             f"{self.order.drone}: {self._phase.value} {what} after {seconds:.0f} s", do=f"{words}"
         )
 
-    def _sample(self, state: VehicleState, task: TimedPhase) -> None:
+    def _record_sample(self, state: VehicleState, task: TimedPhase) -> None:
         """Where it was at a moment of the shift."""
         height_m = state.height_m_home
         if state.position is None or height_m is None or state.height_m_amsl is None or not state.armed:
@@ -336,7 +336,7 @@ class FlownFlight:
     # -- what a phase looks for --
 
     def _over_scene(self, state: VehicleState) -> bool:
-        self._over = self._over or _reached(state, self._scene)
+        self._over = self._over or _is_at(state, self._scene)
         return self._over
 
     def _at_rest(self, state: VehicleState) -> bool:
@@ -347,13 +347,15 @@ class FlownFlight:
         if self._task is not None and self._above_ground_m(state) <= TOUCHED_M:
             self._task.held = True
         if state.armed is False:
-            return not self._falls(state) and self._rests(state, DIVERTED if self._fell else DOCKED)
-        if not self._still():
+            return not self._is_falling(state) and self._record_landing(
+                state, DIVERTED if self._fell else DOCKED
+            )
+        if not self._is_still():
             return False
         self._pilot.order(self._pilot.disarm)
-        return self._rests(state, NOT_DISARMED)
+        return self._record_landing(state, NOT_DISARMED)
 
-    def _falls(self, state: VehicleState) -> bool:
+    def _is_falling(self, state: VehicleState) -> bool:
         """Whether it falls without its motors, or fell too short a time ago to lie still."""
         t_s, sink_mps = state.t_s or 0.0, -(state.climb_mps or 0.0)
         hops = self.recorder.air.hops
@@ -362,14 +364,14 @@ class FlownFlight:
             self._fell, self._fell_t_s = True, t_s
         return self._fell and t_s - self._fell_t_s < RESTS_S
 
-    def _rests(self, state: VehicleState, outcome: str) -> bool:
+    def _record_landing(self, state: VehicleState, outcome: str) -> bool:
         if state.position is not None:
             self.landing_error_m = distance_m(state.position, self.plan.home)
         docked = self.landing_error_m is not None and self.landing_error_m <= self._tolerance_m
         self.outcome = outcome if docked else DIVERTED
         return True
 
-    def _still(self) -> bool:
+    def _is_still(self) -> bool:
         return self.recorder.still_s(below_m=STILL_HEIGHT_M, speed_mps=STILL_SPEED_MPS) >= STILL_S
 
     def _above_ground_m(self, state: VehicleState) -> float:
@@ -379,9 +381,9 @@ class FlownFlight:
 
     def recall(self) -> None:
         """Send it home; this is not timed."""
-        self._book()
+        self._close_phase()
         if self._pilot.mode in {CopterMode.AUTO, CopterMode.GUIDED}:
-            self._command(lambda: self._pilot.change_mode(CopterMode.RTL))
+            self._order(lambda: self._pilot.change_mode(CopterMode.RTL))
 
     def stop(self) -> None:
         """Begin nothing more of what was ordered."""
@@ -409,7 +411,7 @@ class FlownFlight:
         """Wait until it is down, whatever became of what was ordered. Raises as `wait_down`."""
         limit_s = SLOW_FACTOR * self.order.leg.home_s + SPARE_S
         self._pilot.wait_for(
-            lambda state: state.armed is False or self._still(),
+            lambda state: state.armed is False or self._is_still(),
             vehicle_s=limit_s,
             what=f"{self.order.drone} down after the shift",
         )
@@ -419,6 +421,6 @@ class FlownFlight:
         self._pilot.close()
 
 
-def _reached(state: VehicleState, place: Position) -> bool:
+def _is_at(state: VehicleState, place: Position) -> bool:
     """Whether the vehicle is at a place: within the distance that counts."""
     return state.position is not None and distance_m(state.position, place) <= REACHED_M

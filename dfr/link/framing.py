@@ -53,12 +53,12 @@ class Signing:
         """The signature block of a frame that already carries its checksum."""
         self.stamp += 1
         block = struct.pack("<B", self.link_id) + struct.pack("<Q", self.stamp)[:6]
-        return block + self._digest(frame + block)
+        return block + self._signature_of(frame + block)
 
     def accepts(self, frame: bytes, system: int, component: int) -> bool:
         """Whether a signed frame is authentic and newer than all before it in its stream."""
         block = frame[-SIGNATURE:]
-        if not hmac.compare_digest(self._digest(frame[:-6]), block[-6:]):
+        if not hmac.compare_digest(self._signature_of(frame[:-6]), block[-6:]):
             return False
         stamp = int.from_bytes(block[1:7], "little")
         stream = (block[0], system, component)
@@ -69,7 +69,7 @@ class Signing:
             self.stamp = max(self.stamp, stamp)
         return fresh
 
-    def _digest(self, data: bytes) -> bytes:
+    def _signature_of(self, data: bytes) -> bytes:
         return hashlib.sha256(self.key + data).digest()[:6]
 
 
@@ -87,12 +87,12 @@ class Framer:
         """Every whole message in what has come so far, with its bytes."""
         self._buffer += data
         while frame := self._next_frame():
-            message = self._decode(frame)
+            message = self._decode_frame(frame)
             if message is None:
                 del self._buffer[:1]
                 continue
             del self._buffer[: len(frame)]
-            if self._admits(frame, message):
+            if self._accepts_signature(frame, message):
                 yield message, frame
 
     def _next_frame(self) -> bytes | None:
@@ -110,7 +110,7 @@ class Framer:
             length += HEADER_V2 + (SIGNATURE if buffer[2] & SIGNED else 0)
         return bytes(buffer[:length]) if len(buffer) >= length else None
 
-    def _decode(self, frame: bytes) -> Message | None:
+    def _decode_frame(self, frame: bytes) -> Message | None:
         """The message of a frame; None where its checksum or flags say that it is none.
 
         The checksum of an unknown message cannot be judged, so it counts as noise.
@@ -125,7 +125,7 @@ class Framer:
             return None
         return None if isinstance(message, dialect.MAVLink_unknown) else message
 
-    def _admits(self, frame: bytes, message: Message) -> bool:
+    def _accepts_signature(self, frame: bytes, message: Message) -> bool:
         if self._signing is None or message.get_msgId() in UNSIGNED_ACCEPTED:
             return True
         signed = frame[0] == MARKER_V2 and bool(frame[2] & SIGNED)
@@ -147,11 +147,11 @@ class Encoder:
         if self._signing is None:
             frame = bytes(message.pack(self._mav))
         else:
-            frame = self._signed(message, self._signing)
+            frame = self._signed_frame(message, self._signing)
         self._mav.seq = (self._mav.seq + 1) % 256
         return frame
 
-    def _signed(self, message: Message, signing: Signing) -> bytes:
+    def _signed_frame(self, message: Message, signing: Signing) -> bytes:
         plain = bytearray(message.pack(self._mav))
         plain[2] |= SIGNED
         checked = plain[1:-CHECKSUM]

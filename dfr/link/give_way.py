@@ -71,18 +71,19 @@ class GiveWay:
         if self.control.hands_off:
             if (near := limit.near(contacts)) is not None:
                 self.warn(
-                    near.name, f"traffic: {_nearness(near)}: a pilot has control, so this is only reported"
+                    near.name,
+                    f"traffic: {_nearness_text(near)}: a pilot has control, so this is only reported",
                 )
             return
         if state.mode != self.control.expected:
             return
         if self.low is not None:
-            self._go_on(self.low, limit, contacts, state)
+            self._continue_hold(self.low, limit, contacts, state)
             return
         near = limit.near(contacts)
         if near is None or self.control.expected == CopterMode.LAND:
             return
-        words = _nearness(near)
+        words = _nearness_text(near)
         if limit.action is not Action.HOLD_LOW:
             self.obey(Breach(limit="traffic", words=words, action=limit.action))
         elif (state.height_m_home or 0.0) > limit.hold_low_m + HEIGHT_REACHED_M:
@@ -105,7 +106,7 @@ class GiveWay:
             self.low = None
             raise
 
-    def _go_on(
+    def _continue_hold(
         self, low: LowHold, limit: TrafficLimit, contacts: tuple[Proximity, ...], state: VehicleState
     ) -> None:
         """One look at a drone that holds low: up when it is clear, down again when it is not, on when up."""
@@ -126,5 +127,5 @@ class GiveWay:
             self.tell(f"traffic: on in {low.mode.name} after {t_s - low.since_s:.0f} s")
 
 
-def _nearness(near: Proximity) -> str:
+def _nearness_text(near: Proximity) -> str:
     return f"{near.name} is {near.horizontal_m:.0f} m away, {near.vertical_m:.0f} m in height"

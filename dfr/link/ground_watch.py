@@ -113,10 +113,10 @@ class GroundWatch:
         if not self.recorder.air.clearly_up:
             return
         if not self.crash:
-            self._tell_crash(self._wreck(state, plan, ours=ours, low_m=low_m))
-        rests = bool(self.crash) or (_lands(state, plan) and self._still_s(STILL_HEIGHT_M) >= STILL_S)
+            self._tell_crash(self._wreck_reason(state, plan, ours=ours, low_m=low_m))
+        rests = bool(self.crash) or (_is_landing(state, plan) and self._still_s(STILL_HEIGHT_M) >= STILL_S)
         if ours and rests and (state.t_s or 0.0) >= self._next_disarm_s:
-            self._disarm(state)
+            self._disarm_landed(state)
 
     def _watch_fall(self, state: VehicleState) -> None:
         """Told once: faster down than any descent."""
@@ -126,9 +126,9 @@ class GroundWatch:
             self._fell = True
             self.tell(f"FALLING at {sink_mps:.0f} m/s, {state.height_m_home or 0.0:.0f} m up")
 
-    def _wreck(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> str:
+    def _wreck_reason(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> str:
         """Why it is taken for a wreck; empty where it is not. A pilot may land it anywhere."""
-        if (_lands(state, plan) and not self._fell) or not (ours or self.recorder.air.in_air):
+        if (_is_landing(state, plan) and not self._fell) or not (ours or self.recorder.air.in_air):
             return ""
         lean_rad = max(abs(state.roll_rad or 0.0), abs(state.pitch_rad or 0.0))
         below_m = math.inf if lean_rad > ON_ITS_SIDE_RAD else _lowest_m(plan, low_m)
@@ -141,7 +141,7 @@ class GroundWatch:
     def _still_s(self, below_m: float) -> float:
         return self.recorder.still_s(below_m=below_m, speed_mps=STILL_SPEED_MPS)
 
-    def _disarm(self, state: VehicleState) -> None:
+    def _disarm_landed(self, state: VehicleState) -> None:
         self._next_disarm_s = (state.t_s or 0.0) + DISARM_AGAIN_S
         if not self.crash:
             still_s = self._still_s(STILL_HEIGHT_M)
@@ -149,9 +149,9 @@ class GroundWatch:
         try:
             self.vehicle.disarm()
         except VehicleRefusedError:
-            self._force()
+            self._force_disarm()
 
-    def _force(self) -> None:
+    def _force_disarm(self) -> None:
         if not self.may_force_disarm:
             what = "crashed" if self.crash else "landed"
             self.tell(f"{what}, not disarmed: the vehicle refuses to disarm, the pilot must")
@@ -160,7 +160,7 @@ class GroundWatch:
         self.vehicle.disarm(force=True)
 
 
-def _lands(state: VehicleState, plan: FlightPlan) -> bool:
+def _is_landing(state: VehicleState, plan: FlightPlan) -> bool:
     """Whether it is in a landing: commanded to land, or returning and over a place where the return ends."""
     if state.mode == CopterMode.LAND:
         return True

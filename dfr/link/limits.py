@@ -112,9 +112,9 @@ class LimitMonitor:
 
     def breach(self, state: VehicleState, *, unheard_s: float) -> Breach | None:
         """What no longer holds, most urgent first; None where all is well."""
-        return self._energy(state) or self._gap(unheard_s) or self._wind(state)
+        return self._energy_breach(state) or self._gap_breach(unheard_s) or self._wind_breach(state)
 
-    def _wind(self, state: VehicleState) -> Breach | None:
+    def _wind_breach(self, state: VehicleState) -> Breach | None:
         limit, wind, now_s = self._limits.wind_mps, state.wind_mps, state.t_s
         if limit is None or wind is None or now_s is None or wind <= limit:
             self._windy_since_s = None
@@ -128,7 +128,7 @@ class LimitMonitor:
             action=Action.RETURN,
         )
 
-    def _gap(self, unheard_s: float) -> Breach | None:
+    def _gap_breach(self, unheard_s: float) -> Breach | None:
         limit = self._limits.gap_s
         if limit is None or unheard_s <= limit:
             return None
@@ -138,7 +138,7 @@ class LimitMonitor:
             action=Action.RETURN,
         )
 
-    def _energy(self, state: VehicleState) -> Breach | None:
+    def _energy_breach(self, state: VehicleState) -> Breach | None:
         low_mah = self._plan.params.get("BATT_LOW_MAH")
         left, needed = left_mah(state, self._plan), home_mah(state, self._plan)
         if not self._limits.reserve or low_mah is None or left is None or needed is None:

@@ -68,13 +68,13 @@ class LostLinkBehaviour:
 
     def words(self, state: VehicleState) -> str:
         """What it does from now on if no other ground station speaks to it."""
-        now = _goes_on(state)
+        now = _activity_text(state)
         if self.action is None or self.options is None:
             return f"{now}; what it does without a ground station is not known"
         if self.action == 0:
             return f"{now}; it has no ground-station failsafe (FS_GCS_ENABLE 0)"
         after = "some seconds" if self.timeout_s is None else f"{self.timeout_s:g} s"
-        if (kept := self._keeps(state)) is not None:
+        if (kept := self._continuing_option(state)) is not None:
             return f"{now}, without our heartbeats too (FS_OPTIONS {self.options}: {kept})"
         then = ACTIONS.get(self.action, "RTL")
         return (
@@ -82,7 +82,7 @@ class LostLinkBehaviour:
             "station with our system id is heard"
         )
 
-    def _keeps(self, state: VehicleState) -> str | None:
+    def _continuing_option(self, state: VehicleState) -> str | None:
         """Which option lets it go on with what it does; None where none does."""
         options = self.options or 0
         if options & CONTINUES_LANDING and state.mode == CopterMode.LAND:
@@ -94,7 +94,7 @@ class LostLinkBehaviour:
         return None
 
 
-def _goes_on(state: VehicleState) -> str:
+def _activity_text(state: VehicleState) -> str:
     """What it is doing."""
     if state.mode == CopterMode.AUTO:
         return "it goes on with its mission"

@@ -189,7 +189,7 @@ class MavlinkVehicle(Peer):
                 f"{wish} is blocked: an upload failed and the plan on board is unknown", do="upload again"
             )
 
-    def _react(self, message: Message, state: VehicleState) -> None:
+    def _react_to(self, message: Message, state: VehicleState) -> None:
         self._ask_again_for_rates(state)
         if message.get_type() in ITEM_REQUESTS:
             self._unexpected_request(message)

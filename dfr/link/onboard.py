@@ -60,7 +60,7 @@ def read_kept(vehicle: Peer, plan: FlightPlan, *, check: bool = True) -> Kept:
         raise NonCompliantError(
             f"what stays on board cannot be checked: {error}", do=f"{WAYS_OUT}"
         ) from error
-    return replace(kept, advice=_judged(vehicle, plan, kept)) if check else kept
+    return replace(kept, advice=_advice_on_kept(vehicle, plan, kept)) if check else kept
 
 
 WAYS_OUT = "fit the plan to it, or have it deleted with --replace-all"
@@ -82,7 +82,7 @@ def count_words(counts: Mapping[MissionType, int]) -> str:
     return " and ".join(words)
 
 
-def _judged(vehicle: Peer, plan: FlightPlan, kept: Kept) -> tuple[Finding, ...]:
+def _advice_on_kept(vehicle: Peer, plan: FlightPlan, kept: Kept) -> tuple[Finding, ...]:
     """Advice on the plan with the lists that stay, and with a fence of the vehicle's that is on without any.
 
     Raises NonCompliantError where it does not fit.

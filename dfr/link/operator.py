@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-def _ignore(text: str) -> None:
+def _ignore_text(text: str) -> None:
     """Nobody listens."""
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """No second stop is expected."""
 
 
@@ -23,9 +23,9 @@ class Operator:
     the wait for drones that fly home.
     """
 
-    tell: Callable[[str], None] = _ignore
+    tell: Callable[[str], None] = _ignore_text
     confirm: Callable[[str], bool] | None = None
-    allow_second_stop: Callable[[], None] = _nothing
+    allow_second_stop: Callable[[], None] = _do_nothing
 
 
 NOBODY = Operator()

@@ -63,9 +63,9 @@ def identify_firmware(vehicle: Peer) -> tuple[Firmware, Naming]:
 
 def get_param(vehicle: Peer, name: str) -> float | None:
     """The value of a name of either generation, in its own unit; None where the vehicle has no such."""
-    for naming in _namings(vehicle, name):
+    for naming in _possible_namings(vehicle, name):
         spelling = spell_for(name, naming)
-        answer = _read(vehicle, spelling.name)
+        answer = _read_value(vehicle, spelling.name)
         if answer is not None:
             return float(answer.param_value) / spelling.factor
     return None
@@ -76,16 +76,16 @@ def set_param(vehicle: Peer, name: str, value: float) -> None:
 
     Raises VehicleRefusedError where the vehicle has none of that name or keeps another value.
     """
-    for naming in _namings(vehicle, name):
+    for naming in _possible_namings(vehicle, name):
         ((wire_name, wire_value),) = translate_parameters({name: value}, naming).items()
-        before = _read(vehicle, wire_name)
+        before = _read_value(vehicle, wire_name)
         if before is not None:
-            _confirm(vehicle, wire_name, wire_value, before)
+            _set_confirmed(vehicle, wire_name, wire_value, before)
             return
     raise VehicleRefusedError(f"{vehicle.firmware} has no parameter {name}", do="check the firmware")
 
 
-def _namings(vehicle: Peer, name: str) -> tuple[Naming, ...]:
+def _possible_namings(vehicle: Peer, name: str) -> tuple[Naming, ...]:
     """The namings under which a parameter may be known."""
     if vehicle.naming is not Naming.MIXED:
         return (vehicle.naming,)
@@ -94,10 +94,10 @@ def _namings(vehicle: Peer, name: str) -> tuple[Naming, ...]:
     return either[:1] if same else either
 
 
-def _confirm(vehicle: Peer, wire_name: str, wire_value: float, before: Message) -> None:
+def _set_confirmed(vehicle: Peer, wire_name: str, wire_value: float, before: Message) -> None:
     if same_value(before.param_value, wire_value):
         return
-    kept = _write(vehicle, wire_name, wire_value, before.param_type)
+    kept = _write_value(vehicle, wire_name, wire_value, before.param_type)
     if not same_value(kept, wire_value):
         raise VehicleRefusedError(f"{wire_name}: set to {wire_value:g}, the vehicle keeps {kept:g}")
 
@@ -122,7 +122,7 @@ def _autopilot_version(vehicle: Peer) -> Message:
     raise LinkTimeoutError("the vehicle does not report its firmware version", do="update its firmware")
 
 
-def _read(vehicle: Peer, wire_name: str) -> Message | None:
+def _read_value(vehicle: Peer, wire_name: str) -> Message | None:
     """The PARAM_VALUE of a name; None where the vehicle passes over the question.
 
     A vehicle says nothing for a name it does not know. It answers in order, so another question after it, for
@@ -137,7 +137,7 @@ def _read(vehicle: Peer, wire_name: str) -> Message | None:
 
     with vehicle.port.inbox(concerns) as answers:
         passed_over = 0
-        for attempt in _attempts(vehicle, wire_name):
+        for attempt in _count_attempts(vehicle, wire_name):
             vehicle.send(dialect.MAVLink_param_request_read_message(*vehicle.target, wire_name.encode(), -1))
             if attempt:
                 asked.add(place := next(vehicle.places))
@@ -148,25 +148,25 @@ def _read(vehicle: Peer, wire_name: str) -> Message | None:
                     return answer
                 asked.discard(answer.param_index)
                 passed_over += 1
-                if passed_over >= _enough(vehicle):
+                if passed_over >= _absent_tries(vehicle):
                     return None
                 break
     raise AssertionError("attempts end with an error")
 
 
-def _enough(vehicle: Peer) -> int:
+def _absent_tries(vehicle: Peer) -> int:
     """How often a name must be passed over to be unknown: often where the line loses questions."""
     return ABSENT_TRIES_LOSSY if vehicle.disturbances else ABSENT_TRIES
 
 
-def _write(vehicle: Peer, wire_name: str, value: float, kind: int) -> float:
+def _write_value(vehicle: Peer, wire_name: str, value: float, kind: int) -> float:
     """The value the vehicle keeps. Raises LinkTimeoutError where it confirms none."""
     with vehicle.port.inbox(lambda message: _is_value(vehicle, message, wire_name)) as answers:
         kept: float | None = None
         tries, begun = 0, time.monotonic()
-        for _ in _attempts(vehicle, wire_name):
+        for _ in _count_attempts(vehicle, wire_name):
             vehicle.send(dialect.MAVLink_param_set_message(*vehicle.target, wire_name.encode(), value, kind))
-            echo = _echo(answers, value)
+            echo = _await_echo(answers, value)
             kept, tries = (kept, tries) if echo is None else (echo, tries + 1)
             if kept is None:
                 continue
@@ -176,7 +176,7 @@ def _write(vehicle: Peer, wire_name: str, value: float, kind: int) -> float:
     raise AssertionError("attempts end with an error")
 
 
-def _attempts(vehicle: Peer, wire_name: str) -> Iterator[int]:
+def _count_attempts(vehicle: Peer, wire_name: str) -> Iterator[int]:
     """0, 1, 2, ... while the link is alive and there is patience left; then LinkTimeoutError."""
     deadline = time.monotonic() + PATIENCE_S
     for attempt in count():
@@ -188,7 +188,7 @@ def _attempts(vehicle: Peer, wire_name: str) -> Iterator[int]:
         yield attempt
 
 
-def _echo(answers: Inbox, value: float) -> float | None:
+def _await_echo(answers: Inbox, value: float) -> float | None:
     """The value wanted if it comes in time, else the last that came."""
     deadline = time.monotonic() + ANSWER_S
     last: float | None = None

@@ -59,11 +59,11 @@ class Peer:
 
     def listen(self) -> None:
         """Follow what the vehicle says from now on."""
-        self.port.listen(self._hear)
+        self.port.listen(self._hear_message)
 
     def leave(self) -> None:
         """Stop listening; the port stays open."""
-        self.port.leave(self._hear)
+        self.port.leave(self._hear_message)
 
     @property
     def state(self) -> VehicleState:
@@ -156,7 +156,7 @@ class Peer:
                 self.check_link()
                 if start_s is None:
                     start_s = state.t_s
-                passed_s = _passed(state, start_s, time.monotonic() - started)
+                passed_s = _passed_s(state, start_s, time.monotonic() - started)
                 if passed_s > vehicle_s:
                     raise LinkTimeoutError(f"{what}: not within {vehicle_s:.0f} s", do=f"{self.last_words()}")
                 self._changed.wait(0.1)
@@ -201,26 +201,26 @@ class Peer:
         grave = [text.text for text in self._texts if text.severity <= dialect.MAV_SEVERITY_WARNING]
         return "vehicle says: " + "; ".join(grave[-count:]) if grave else "the vehicle gave no reason"
 
-    def _hear(self, message: Message) -> None:
+    def _hear_message(self, message: Message) -> None:
         if self.from_target(message):
             self._heard_at = time.monotonic()
         elif not self._is_our_remote_id(message):
             return
         state = update_state(self._state, message)
         if message.get_type() == "STATUSTEXT":
-            self._say(Text(t_s=state.t_s, severity=message.severity, text=_text(message)))
-        self._keep_pace(state)
-        self._react(message, state)
+            self._note_text(Text(t_s=state.t_s, severity=message.severity, text=_text_of(message)))
+        self._match_clock_rate(state)
+        self._react_to(message, state)
         with self._changed:
             self._state = state
             self._changed.notify_all()
         for watcher in self._watchers:
             watcher(state)
 
-    def _react(self, message: Message, state: VehicleState) -> None:
+    def _react_to(self, message: Message, state: VehicleState) -> None:
         """Do what a message calls for, before listeners get the new state: here nothing."""
 
-    def _say(self, text: Text) -> None:
+    def _note_text(self, text: Text) -> None:
         self._texts.append(text)
         for overhearer in self._overhearers:
             overhearer(text)
@@ -230,7 +230,7 @@ class Peer:
         ours = bool(message.get_srcSystem() == self.target[0])
         return ours and message.get_type() == "OPEN_DRONE_ID_ARM_STATUS"
 
-    def _keep_pace(self, state: VehicleState) -> None:
+    def _match_clock_rate(self, state: VehicleState) -> None:
         """Beat as often per second of vehicle time as at speed 1, so that FS_GCS_TIMEOUT means the same."""
         rate = self._pace.rate(state.t_s)
         self.pace = self.pace if rate is None else rate
@@ -238,13 +238,13 @@ class Peer:
             self.port.heartbeat_s = max(FASTEST_HEARTBEAT_S, min(HEARTBEAT_S, HEARTBEAT_S / rate))
 
 
-def _passed(state: VehicleState, start_s: float | None, wall_s: float) -> float:
+def _passed_s(state: VehicleState, start_s: float | None, wall_s: float) -> float:
     """Seconds of the vehicle's clock since a start; by our own clock where it reports none."""
     if start_s is None or state.t_s is None:
         return wall_s
     return state.t_s - start_s
 
 
-def _text(message: Message) -> str:
+def _text_of(message: Message) -> str:
     text = message.text
     return text if isinstance(text, str) else bytes(text).decode(errors="replace").rstrip("\0")

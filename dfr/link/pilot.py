@@ -74,7 +74,7 @@ class Pilot:
         self._mode_seen = False
         self._stopped = threading.Event()
         self.homeward = False
-        self._work: Future[None] = self._worker.submit(lambda: self._prepare(order, fleet))
+        self._work: Future[None] = self._worker.submit(lambda: self._prepare_vehicle(order, fleet))
 
     @property
     def idle(self) -> bool:
@@ -87,7 +87,7 @@ class Pilot:
 
         def in_turn() -> None:
             before.result()
-            self.through(lambda: self._called(act))
+            self.through(lambda: self._run_unless_stopped(act))
 
         self._work = self._worker.submit(in_turn)
 
@@ -103,7 +103,7 @@ class Pilot:
         self._mode_seen = self._mode_seen or state.mode == self.mode
         if state.armed and self._mode_seen and state.mode != self.mode and self._work.done():
             if self.homeward and state.mode in RETURNING:
-                self._asked(CopterMode(state.mode))
+                self._note_mode(CopterMode(state.mode))
                 return
             raise VehicleRefusedError(
                 f"{self.drone}: {mode_name(state.mode)} by the pilot or a failsafe: hands off",
@@ -146,10 +146,10 @@ class Pilot:
         vehicle = self.craft()
         self._stack.enter_context(vehicle.watching(on_state))
         self.change_mode(CopterMode.GUIDED)
-        self._go_on()
+        self._refuse_stopped()
         vehicle.arm()
-        self._go_on()
-        self._asked(CopterMode.AUTO)
+        self._refuse_stopped()
+        self._note_mode(CopterMode.AUTO)
         try:
             vehicle.command(Command.MISSION_START, 0.0, 0.0)
         except VehicleRefusedError:
@@ -159,7 +159,7 @@ class Pilot:
 
     def change_mode(self, mode: CopterMode) -> None:
         """Change the mode and see it changed."""
-        self._asked(mode)
+        self._note_mode(mode)
         self.craft().set_mode(mode)
 
     def change_height(self, height_m_home: float) -> None:
@@ -167,7 +167,7 @@ class Pilot:
         place = self.craft().state.position
         if place is None:
             raise LinkError(f"{self.drone}: it does not say where it is")
-        self._asked(CopterMode.GUIDED)
+        self._note_mode(CopterMode.GUIDED)
         self.craft().go_to(place, height_m_home=height_m_home)
 
     def home_by_mission(self) -> None:
@@ -200,19 +200,19 @@ class Pilot:
             raise LinkError(f"{self.drone} was not made ready")
         return self.vehicle
 
-    def _called(self, act: Callable[[], None]) -> None:
-        self._go_on()
+    def _run_unless_stopped(self, act: Callable[[], None]) -> None:
+        self._refuse_stopped()
         act()
 
-    def _go_on(self) -> None:
+    def _refuse_stopped(self) -> None:
         """Raise LinkError where it was called off meanwhile."""
         if self._stopped.is_set():
             raise LinkError(f"{self.drone}: called off")
 
-    def _asked(self, mode: CopterMode) -> None:
+    def _note_mode(self, mode: CopterMode) -> None:
         self.mode, self._mode_seen = mode, False
 
-    def _prepare(self, order: Order, fleet: VehicleFleet) -> None:
+    def _prepare_vehicle(self, order: Order, fleet: VehicleFleet) -> None:
         """Upload, verify, and check that nothing blocks the flight."""
         vehicle = fleet.made_ready(order)
         if not (vehicle.simulated or self._confirmed):

@@ -158,7 +158,7 @@ class MavlinkPort:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._wake, self._woken = socket.socketpair()
-        self._thread = threading.Thread(target=self._run, name="mavlink-port", daemon=True)
+        self._thread = threading.Thread(target=self._read_forever, name="mavlink-port", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> MavlinkPort:
@@ -205,7 +205,7 @@ class MavlinkPort:
             raise self.failure
         with self._lock:
             frame = self._encoder.encode(message)
-            self._write(frame, self.speakers.address_of(system))
+            self._write_frame(frame, self.speakers.address_of(system))
 
     def listen(self, listener: Listener) -> None:
         """Hear every message, in the reader's thread; a listener must be quick."""
@@ -259,14 +259,14 @@ class MavlinkPort:
             self._wake.send(b"x")
         self._nothing_waits.wait(CATCH_UP_S)
 
-    def _run(self) -> None:
+    def _read_forever(self) -> None:
         while not self._stop.is_set():
             try:
                 self._read_on()
             except LinkError as error:
-                self._broke(error)
+                self._reopen_line(error)
             except (DfrError, OSError, ValueError) as error:
-                self._broke(LinkError(f"the line failed: {error}"))
+                self._reopen_line(LinkError(f"the line failed: {error}"))
             if self.failure is not None and self._reopen is None:
                 return
 
@@ -274,19 +274,19 @@ class MavlinkPort:
         """Read and send heartbeats until stopped. Raises LinkError once the line breaks."""
         next_beat = time.monotonic()
         while not self._stop.is_set():
-            next_beat = self._beat(next_beat)
+            next_beat = self._send_heartbeat(next_beat)
             wait = max(0.0, min(next_beat - time.monotonic(), HEARTBEAT_S))
             asked = now_s()
             ready, _, _ = select.select([self._transport.fileno(), self._woken.fileno()], [], [], wait)
             if (late_s := now_s() - asked - wait) > STOPPED_S:
                 self.stopped_s += late_s
             if self._transport.fileno() in ready:
-                self._drain()
+                self._read_messages()
             elif self._woken.fileno() in ready:
                 self._woken.recv(CHUNK)
                 self._nothing_waits.set()
 
-    def _broke(self, error: LinkError) -> None:
+    def _reopen_line(self, error: LinkError) -> None:
         """The line does not work: say why, and open it again if that may be done."""
         self.failure = self.last_failure = error
         with self._lock:
@@ -303,7 +303,7 @@ class MavlinkPort:
                 self._transport, self.opened_at, self.failure = transport, time.monotonic(), None
             return
 
-    def _beat(self, due: float) -> float:
+    def _send_heartbeat(self, due: float) -> float:
         """Send our heartbeat when due; the time of the next."""
         now = time.monotonic()
         period = self.heartbeat_s
@@ -314,21 +314,21 @@ class MavlinkPort:
         if not self._lock.acquire(blocking=False):
             return now + FASTEST_HEARTBEAT_S
         try:
-            self._write(self._encoder.encode(_our_heartbeat()), None)
+            self._write_frame(self._encoder.encode(_our_heartbeat()), None)
         finally:
             self._lock.release()
         return now + period
 
-    def _drain(self) -> None:
+    def _read_messages(self) -> None:
         for data, address in self._transport.read():
             framer = self._framers.setdefault(address, Framer(self._signing))
             for message, frame in framer.feed(data):
-                self._heard(message, frame, address)
+                self._deliver_message(message, frame, address)
 
-    def _heard(self, message: Any, frame: bytes, address: Address) -> None:
+    def _deliver_message(self, message: Any, frame: bytes, address: Address) -> None:
         if self._tlog is not None:
             with self._lock:
-                self._log(frame)
+                self._log_frame(frame)
         if not self.speakers.admits(message, address, now_s=now_s()):
             return
         source = (message.get_srcSystem(), message.get_srcComponent())
@@ -338,18 +338,18 @@ class MavlinkPort:
         for listener in self._listeners:
             listener(message)
 
-    def _write(self, frame: bytes, to: Address) -> None:
+    def _write_frame(self, frame: bytes, to: Address) -> None:
         """Send to one address, or to every one but those that speak under another's system id."""
-        addresses = [to] if to is not None else self._audience()
+        addresses = [to] if to is not None else self._known_addresses()
         for address in addresses:
             self._transport.write(frame, address)
-        self._log(frame)
+        self._log_frame(frame)
 
-    def _audience(self) -> list[Address]:
+    def _known_addresses(self) -> list[Address]:
         heard = [address for address in list(self._framers) if address is not None]
         return [address for address in heard if self.speakers.minded(address)] or [None]
 
-    def _log(self, frame: bytes) -> None:
+    def _log_frame(self, frame: bytes) -> None:
         """One record of a tlog: microseconds of wall time, then the frame (the format of Mission Planner)."""
         if self._tlog is not None:
             self._tlog.write(int(time.time() * 1e6).to_bytes(8, "big") + frame)

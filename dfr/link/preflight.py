@@ -66,28 +66,30 @@ def preflight(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
 
 def _state_findings(state: VehicleState) -> Iterator[Finding]:
     prearm = _prearm_good(state)
-    yield _judge("preflight.prearm", prearm, "pre-arm checks", fix="see the vehicle's messages")
+    yield _judge_state("preflight.prearm", prearm, "pre-arm checks", fix="see the vehicle's messages")
     ekf = None if state.ekf_flags is None else _ekf_good(state)
-    yield _judge("preflight.ekf", ekf, "position estimate (EKF)", fix="wait for GNSS")
+    yield _judge_state("preflight.ekf", ekf, "position estimate (EKF)", fix="wait for GNSS")
     gps = None if state.gps_fix is None else state.gps_fix >= GPS_3D
-    yield _judge("preflight.gnss", gps, f"GNSS fix, {state.satellites} satellites", fix="give it open sky")
+    yield _judge_state(
+        "preflight.gnss", gps, f"GNSS fix, {state.satellites} satellites", fix="give it open sky"
+    )
     level = state.battery_remaining
     charged = None if level is None else level >= LEAST_BATTERY
     share = "unknown" if level is None else f"{level:.0%}"
-    yield _judge("preflight.battery", charged, f"battery {share}", fix=f"charge to {LEAST_BATTERY:.0%}")
+    yield _judge_state("preflight.battery", charged, f"battery {share}", fix=f"charge to {LEAST_BATTERY:.0%}")
     if state.remote_id is not None:
         words = f"Remote ID {state.remote_id or 'is fit to arm'}"
-        yield _judge("preflight.remote_id", not state.remote_id, words, fix="set up its transmitter")
-    yield _judge("preflight.disarmed", None if state.armed is None else not state.armed, "disarmed")
+        yield _judge_state("preflight.remote_id", not state.remote_id, words, fix="set up its transmitter")
+    yield _judge_state("preflight.disarmed", None if state.armed is None else not state.armed, "disarmed")
 
 
 def _place_findings(state: VehicleState, plan: FlightPlan) -> Iterator[Finding]:
     place = state.home or state.position
     if place is None:
-        yield _judge("preflight.home", None, "home position")
+        yield _judge_state("preflight.home", None, "home position")
         return
     away_m = distance_m(place, plan.home)
-    yield _judge(
+    yield _judge_state(
         "preflight.home",
         away_m <= HOME_TOLERANCE_M,
         f"home is {away_m:.1f} m from the dock",
@@ -97,7 +99,7 @@ def _place_findings(state: VehicleState, plan: FlightPlan) -> Iterator[Finding]:
 
 
 def _plan_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[Finding]:
-    yield _judge(
+    yield _judge_state(
         "preflight.plan",
         vehicle.plan is OnboardPlan.VERIFIED,
         f"plan on board is {vehicle.plan.value}",
@@ -105,7 +107,7 @@ def _plan_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[Findin
     )
     total = vehicle.state.mission_total
     if total is not None:
-        yield _judge(
+        yield _judge_state(
             "preflight.items",
             total in (len(plan.items), len(plan.items) + 1),
             f"{total} mission items on board, {len(plan.items)} planned",
@@ -117,7 +119,9 @@ def _parameter_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[F
     for name, value in plan.params.items():
         found = vehicle.get_param(name)
         good = None if found is None else same_value(found, value)
-        yield _judge("preflight.params", good, f"{name} is {found}, planned {value:g}", fix="upload again")
+        yield _judge_state(
+            "preflight.params", good, f"{name} is {found}, planned {value:g}", fix="upload again"
+        )
 
 
 def standing_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
@@ -126,7 +130,7 @@ def standing_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Findin
     It may be asked before the plan is on board: what the plan sets counts as set.
     """
     value = _as_flown(vehicle, plan)
-    return (_station_finding(vehicle), *off_findings(plan, value), *_advice(vehicle, plan, value))
+    return (_station_finding(vehicle), *off_findings(plan, value), *_advice_findings(vehicle, plan, value))
 
 
 def _as_flown(vehicle: MavlinkVehicle, plan: FlightPlan) -> Value:
@@ -142,7 +146,7 @@ def _as_flown(vehicle: MavlinkVehicle, plan: FlightPlan) -> Value:
 def _station_finding(vehicle: MavlinkVehicle) -> Finding:
     gcs = vehicle.get_param("SYSID_MYGCS")
     ours = vehicle.port.system
-    return _judge(
+    return _judge_state(
         "preflight.gcs",
         None if gcs is None else int(gcs) == ours,
         f"SYSID_MYGCS {gcs}, this station is {ours}",
@@ -150,7 +154,7 @@ def _station_finding(vehicle: MavlinkVehicle) -> Finding:
     )
 
 
-def _advice(vehicle: MavlinkVehicle, plan: FlightPlan, value: Value) -> Iterator[Finding]:
+def _advice_findings(vehicle: MavlinkVehicle, plan: FlightPlan, value: Value) -> Iterator[Finding]:
     for name, what in (
         ("FS_GCS_ENABLE", "loss of the ground station"),
         ("BATT_FS_LOW_ACT", "a low battery"),
@@ -181,7 +185,7 @@ def _ekf_good(state: VehicleState) -> bool:
     return state.ekf_flags is not None and state.ekf_flags & EKF_NEEDED == EKF_NEEDED
 
 
-def _judge(
+def _judge_state(
     rule: str, good: bool | None, message: str, *, fix: str = "", margin_m: float | None = None
 ) -> Finding:
     if good is None:

@@ -61,16 +61,16 @@ class Reading:
 
     def run(self) -> tuple[WireItem, ...]:
         """Read the list (see `read_back`)."""
-        with self.vehicle.port.inbox(self._concerns) as inbox:
-            count = self._list(inbox)
+        with self.vehicle.port.inbox(self._is_answer) as inbox:
+            count = self._read_length(inbox)
             while len(self.got) < count:
-                self._ask(count)
-                message = inbox.get(self._patience())
+                self._request_missing(count)
+                message = inbox.get(self._patience_s())
                 if message is None:
                     self.vehicle.check_link()
                     self.window = max(1, self.window // 2)
                 else:
-                    self._take(message, count)
+                    self._take_answer(message, count)
         self.vehicle.send(
             dialect.MAVLink_mission_ack_message(*self.vehicle.target, MissionResult.ACCEPTED, self.kind)
         )
@@ -78,10 +78,10 @@ class Reading:
 
     def length(self) -> int:
         """How many items the vehicle holds; no item is read. Raises DeniedError while somebody uploads."""
-        with self.vehicle.port.inbox(self._concerns) as inbox:
-            return self._list(inbox)
+        with self.vehicle.port.inbox(self._is_answer) as inbox:
+            return self._read_length(inbox)
 
-    def _list(self, inbox: Inbox) -> int:
+    def _read_length(self, inbox: Inbox) -> int:
         """How many items there are."""
         for attempt in range(LIST_TRIES):
             self.retries += attempt > 0
@@ -95,16 +95,16 @@ class Reading:
                 if message.get_type() == "MISSION_COUNT" and message.count <= MAX_ITEMS:
                     return int(message.count)
                 if message.get_type() == "MISSION_ACK":
-                    self._refused(message)
+                    self._refuse_denied(message)
             self.vehicle.check_link()
         raise TransferError(
             f"{self.kind.label}: the vehicle does not report its list", do=f"{self.vehicle.remedy}"
         )
 
-    def _ask(self, count: int) -> None:
+    def _request_missing(self, count: int) -> None:
         """Request what is missing, so many at a time, again where an answer is overdue."""
         now = time.monotonic()
-        missing = [seq for seq in range(count) if seq not in self.got][: self._widest()]
+        missing = [seq for seq in range(count) if seq not in self.got][: self._widest_window()]
         for seq in missing:
             if now < self.overdue_at.get(seq, 0.0):
                 continue
@@ -120,30 +120,30 @@ class Reading:
                 dialect.MAVLink_mission_request_int_message(*self.vehicle.target, seq, self.kind)
             )
 
-    def _patience(self) -> float:
+    def _patience_s(self) -> float:
         waiting = [at for seq, at in self.overdue_at.items() if seq not in self.got]
         return max(0.001, min(waiting, default=0.0) - time.monotonic())
 
-    def _take(self, message: Message, count: int) -> None:
+    def _take_answer(self, message: Message, count: int) -> None:
         kind = message.get_type()
         if kind == "MISSION_ACK":
-            self._refused(message)
+            self._refuse_denied(message)
         elif kind == "MISSION_ITEM_INT" and message.seq < count and message.seq in self.overdue_at:
             self.got[message.seq] = wire_item(message)
             self.window = min(self.window + 1, WIDEST_WINDOW)
 
-    def _widest(self) -> int:
+    def _widest_window(self) -> int:
         rate = self.vehicle.port.bytes_per_s
         if rate is None:
             return self.window
         return max(1, min(self.window, int(rate * SLOW_LINE_QUEUE_S / ITEM_BYTES)))
 
-    def _refused(self, message: Message) -> None:
+    def _refuse_denied(self, message: Message) -> None:
         """Only DENIED counts: any other answer may be a late one to the upload, and the items will tell."""
         if message.type == MissionResult.DENIED:
             raise DeniedError(f"{self.kind.label}: read-back denied, an upload is going on")
 
-    def _concerns(self, message: Message) -> bool:
+    def _is_answer(self, message: Message) -> bool:
         return (
             message.get_type() in MESSAGES
             and message.mission_type == self.kind

@@ -39,7 +39,7 @@ class Recorder:
 
     def __call__(self, state: VehicleState) -> None:
         """Take note of a state."""
-        self._charge(state)
+        self._note_charge(state)
         self._notice_return(state)
         if state.t_s is None or state.position is None or state.height_m_home is None:
             return
@@ -119,7 +119,7 @@ class Recorder:
         if by_item or state.mode in RETURNING:
             self.return_t_s = state.t_s
 
-    def _charge(self, state: VehicleState) -> None:
+    def _note_charge(self, state: VehicleState) -> None:
         """Watt-hours as the charge drawn times the voltage it was drawn at."""
         used, volt = state.battery_used_mah, state.battery_volt
         if used is None or volt is None:

@@ -31,11 +31,11 @@ def update_state(state: VehicleState, message: Message) -> VehicleState:
     changes = reader(message)
     boot_ms = getattr(message, "time_boot_ms", None)
     if boot_ms is not None:
-        changes |= _clock(state, boot_ms / 1000.0)
+        changes |= _read_clock(state, boot_ms / 1000.0)
     return replace(state, **changes)
 
 
-def _clock(state: VehicleState, t_s: float) -> Changes:
+def _read_clock(state: VehicleState, t_s: float) -> Changes:
     """The vehicle's time; a little backstep is a late message, a large one a reboot."""
     if state.t_s is None or t_s >= state.t_s:
         return {"t_s": t_s}
@@ -44,12 +44,12 @@ def _clock(state: VehicleState, t_s: float) -> Changes:
     return {}
 
 
-def _heartbeat(message: Message) -> Changes:
+def _read_heartbeat(message: Message) -> Changes:
     armed = bool(message.base_mode & dialect.MAV_MODE_FLAG_SAFETY_ARMED)
     return {"armed": armed, "mode": message.custom_mode}
 
 
-def _position(message: Message) -> Changes:
+def _read_position(message: Message) -> Changes:
     if message.lat == 0 and message.lon == 0:
         return {}
     return {
@@ -62,30 +62,30 @@ def _position(message: Message) -> Changes:
     }
 
 
-def _attitude(message: Message) -> Changes:
+def _read_attitude(message: Message) -> Changes:
     return {"roll_rad": message.roll, "pitch_rad": message.pitch}
 
 
-def _hud(message: Message) -> Changes:
+def _read_hud(message: Message) -> Changes:
     return {"throttle": message.throttle / 100.0}
 
 
-def _landed(message: Message) -> Changes:
+def _read_landed(message: Message) -> Changes:
     return {"landed": message.landed_state}
 
 
-def _mission(message: Message) -> Changes:
+def _read_mission(message: Message) -> Changes:
     total = getattr(message, "total", 0)
     known = total not in (0, UINT16_UNKNOWN)
     return {"mission_seq": message.seq} | ({"mission_total": total} if known else {})
 
 
-def _home(message: Message) -> Changes:
+def _read_home(message: Message) -> Changes:
     place = Position(lat_deg=message.latitude / DEGREE_INT, lon_deg=message.longitude / DEGREE_INT)
     return {"home": place, "home_m_amsl": message.altitude / 1000.0}
 
 
-def _system(message: Message) -> Changes:
+def _read_system(message: Message) -> Changes:
     changes: Changes = {
         "sensors_enabled": message.onboard_control_sensors_enabled,
         "sensors_healthy": message.onboard_control_sensors_health,
@@ -99,17 +99,17 @@ def _system(message: Message) -> Changes:
     return changes
 
 
-def _battery(message: Message) -> Changes:
+def _read_battery(message: Message) -> Changes:
     if message.id != 0 or message.current_consumed < 0:
         return {}
     return {"battery_used_mah": float(message.current_consumed)}
 
 
-def _ekf(message: Message) -> Changes:
+def _read_ekf(message: Message) -> Changes:
     return {"ekf_flags": message.flags}
 
 
-def _gps(message: Message) -> Changes:
+def _read_gps(message: Message) -> Changes:
     changes: Changes = {"gps_fix": message.fix_type, "satellites": message.satellites_visible}
     above, accuracy = getattr(message, "alt_ellipsoid", 0), getattr(message, "h_acc", 0)
     if message.fix_type >= FIX_3D:
@@ -119,34 +119,34 @@ def _gps(message: Message) -> Changes:
     return changes
 
 
-def _remote_id(message: Message) -> Changes:
+def _read_remote_id(message: Message) -> Changes:
     if message.status == dialect.MAV_ODID_ARM_STATUS_GOOD_TO_ARM:
         return {"remote_id": ""}
     words = message.error if isinstance(message.error, str) else bytes(message.error).decode(errors="replace")
     return {"remote_id": words.rstrip("\0 ") or "not fit to arm"}
 
 
-def _wind(message: Message) -> Changes:
+def _read_wind(message: Message) -> Changes:
     return {"wind_mps": message.speed} if math.isfinite(message.speed) else {}
 
 
-def _time(_message: Message) -> Changes:
+def _read_time(_message: Message) -> Changes:
     return {}
 
 
 READERS: dict[str, Callable[[Message], Changes]] = {
-    "HEARTBEAT": _heartbeat,
-    "SYSTEM_TIME": _time,
-    "GLOBAL_POSITION_INT": _position,
-    "ATTITUDE": _attitude,
-    "VFR_HUD": _hud,
-    "EXTENDED_SYS_STATE": _landed,
-    "MISSION_CURRENT": _mission,
-    "HOME_POSITION": _home,
-    "SYS_STATUS": _system,
-    "BATTERY_STATUS": _battery,
-    "EKF_STATUS_REPORT": _ekf,
-    "GPS_RAW_INT": _gps,
-    "OPEN_DRONE_ID_ARM_STATUS": _remote_id,
-    "WIND": _wind,
+    "HEARTBEAT": _read_heartbeat,
+    "SYSTEM_TIME": _read_time,
+    "GLOBAL_POSITION_INT": _read_position,
+    "ATTITUDE": _read_attitude,
+    "VFR_HUD": _read_hud,
+    "EXTENDED_SYS_STATE": _read_landed,
+    "MISSION_CURRENT": _read_mission,
+    "HOME_POSITION": _read_home,
+    "SYS_STATUS": _read_system,
+    "BATTERY_STATUS": _read_battery,
+    "EKF_STATUS_REPORT": _read_ekf,
+    "GPS_RAW_INT": _read_gps,
+    "OPEN_DRONE_ID_ARM_STATUS": _read_remote_id,
+    "WIND": _read_wind,
 }

@@ -29,8 +29,8 @@ def flight_states(data: bytes) -> Iterator[VehicleState]:
 
     Their times go on through a reboot. Raises InputError where the file holds no autopilot's telemetry.
     """
-    stamped = list(_messages(data))
-    system = _chief([message for _, message in stamped])
+    stamped = list(_read_messages(data))
+    system = _busiest_system([message for _, message in stamped])
     state, clock = VehicleState(), _Clock()
     told = 0
     for stamp_s, message in stamped:
@@ -84,7 +84,7 @@ def recorder_of(states: Sequence[VehicleState], *, name: str) -> Recorder:
     return recorder
 
 
-def _messages(data: bytes) -> Iterator[tuple[float, Message]]:
+def _read_messages(data: bytes) -> Iterator[tuple[float, Message]]:
     """Messages of a tlog and their stamps, s; the framer skips the stamp before each frame as noise."""
     if len(data) <= STAMP_BYTES or data[STAMP_BYTES] not in MARKERS:
         raise InputError("not a tlog (no MAVLink frame after the first time stamp)", do="give a .tlog file")
@@ -102,7 +102,7 @@ def _messages(data: bytes) -> Iterator[tuple[float, Message]]:
             yield int.from_bytes(data[max(0, begin - STAMP_BYTES) : begin], "big") / 1e6, message
 
 
-def _chief(messages: list[Message]) -> int:
+def _busiest_system(messages: list[Message]) -> int:
     beats = Counter(m.get_srcSystem() for m in messages if m.get_type() == "HEARTBEAT" and is_autopilot(m))
     if not beats:
         raise InputError("no autopilot's heartbeat in it", do="is it the log of a vehicle?")

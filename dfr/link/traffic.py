@@ -100,7 +100,7 @@ class TrafficPicture:
         """Take note of a message (in the link's thread)."""
         if message.get_type() != "ADSB_VEHICLE" or not message.flags & VALID_POSITION:
             return
-        contact = _contact(message, self._clock_s() or 0.0)
+        contact = _read_contact(message, self._clock_s() or 0.0)
         with self._lock:
             self._contacts[contact.icao] = contact
 
@@ -111,7 +111,9 @@ class TrafficPicture:
         t_s = state.t_s
         with self._lock:
             heard = [each for each in self._contacts.values() if t_s - each.heard_s <= CONTACT_KEPT_S]
-        found = sorted((_proximity(each, state, t_s) for each in heard), key=lambda near: near.distance_m)
+        found = sorted(
+            (_measure_proximity(each, state, t_s) for each in heard), key=lambda near: near.distance_m
+        )
         for near in found:
             before = self._nearest.get(near.icao)
             if before is None or near.distance_m < before.distance_m:
@@ -167,7 +169,7 @@ class Transponder:
         self._port.close()
 
 
-def _contact(message: Message, heard_s: float) -> TrafficContact:
+def _read_contact(message: Message, heard_s: float) -> TrafficContact:
     sent = message.callsign
     name = sent if isinstance(sent, str) else bytes(sent).decode("ascii", "replace")
     moves = bool(message.flags & VALID_VELOCITY)
@@ -182,7 +184,7 @@ def _contact(message: Message, heard_s: float) -> TrafficContact:
     )
 
 
-def _proximity(contact: TrafficContact, state: VehicleState, t_s: float) -> Proximity:
+def _measure_proximity(contact: TrafficContact, state: VehicleState, t_s: float) -> Proximity:
     assert state.position is not None
     apart = contact.height_m_amsl is not None and state.height_m_amsl is not None
     vertical_m = abs((contact.height_m_amsl or 0.0) - (state.height_m_amsl or 0.0)) if apart else 0.0

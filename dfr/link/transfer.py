@@ -96,15 +96,15 @@ def upload_verified(
     vehicle.kept = kept
     with _upload_in_progress(vehicle, do="upload again"):
         refuse_too_much(vehicle, list_sizes(plan))
-        retries = sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in sent)
+        retries = sum(_transfer_list(vehicle, kind, lists[kind], reboots) for kind in sent)
         for name, value in sorted(plan.params.items(), key=lambda entry: entry[0] == "FENCE_ENABLE"):
             vehicle.set_param(name, value)
         if plan.params.get("FENCE_ENABLE"):
             vehicle.command(Command.DO_FENCE_ENABLE, FENCE_ON)
-        retries += _look_again(vehicle, lists, sent, reboots)
-        retries += sum(_compared(vehicle, kind, items) for kind, items in kept.lists.items() if items)
+        retries += _restore_lengths(vehicle, lists, sent, reboots)
+        retries += sum(_compare_list(vehicle, kind, items) for kind, items in kept.lists.items() if items)
         vehicle.refuse_double()
-    return _report(vehicle, plan, retries=retries, lost=lost, start=start, differences=())
+    return _transfer_report(vehicle, plan, retries=retries, lost=lost, start=start, differences=())
 
 
 def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
@@ -117,7 +117,9 @@ def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
             "the vehicle flies its mission", do="hold it in GUIDED before the mission changes"
         )
     with _upload_in_progress(vehicle, do="return by RTL"):
-        _transfer(vehicle, MissionType.MISSION, wire_lists(plan)[MissionType.MISSION], vehicle.state.reboots)
+        _transfer_list(
+            vehicle, MissionType.MISSION, wire_lists(plan)[MissionType.MISSION], vehicle.state.reboots
+        )
 
 
 @contextmanager
@@ -143,14 +145,14 @@ def inspect_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport
     retries = 0
     for kind in ORDER:
         reading = Reading(vehicle, kind)
-        differences += _differences(kind, lists[kind], reading.run())
+        differences += _list_differences(kind, lists[kind], reading.run())
         retries += reading.retries
     for name, value in plan.params.items():
         found = vehicle.get_param(name)
         if found is None or not same_value(found, value):
             differences.append(f"parameter {name}: {value:g} planned, {found} on board")
     vehicle.refuse_double()
-    return _report(vehicle, plan, retries=retries, lost=lost, start=start, differences=differences)
+    return _transfer_report(vehicle, plan, retries=retries, lost=lost, start=start, differences=differences)
 
 
 def refuse_bad_plan(plan: FlightPlan) -> None:
@@ -184,7 +186,7 @@ def _on_board(plan: FlightPlan, kept: Kept) -> dict[MissionType, tuple[WireItem,
     return wire_lists(plan) | {kind: items for kind, items in kept.lists.items() if stays[kind]}
 
 
-def _look_again(
+def _restore_lengths(
     vehicle: MavlinkVehicle,
     lists: Mapping[MissionType, Sequence[WireItem]],
     sent: Sequence[MissionType],
@@ -201,7 +203,7 @@ def _look_again(
                 f"{' and '.join(gone)}: what was to stay on board has changed",
                 do="find out who else sends commands",
             )
-        retries += sum(_transfer(vehicle, kind, lists[kind], reboots) for kind in cut)
+        retries += sum(_transfer_list(vehicle, kind, lists[kind], reboots) for kind in cut)
     raise TransferError(
         "the lists on board keep changing", do="find out who else sends commands, then upload again"
     )
@@ -214,13 +216,15 @@ def _has_length(vehicle: MavlinkVehicle, kind: MissionType, length: int) -> bool
         return False
 
 
-def _transfer(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem], reboots: int) -> int:
+def _transfer_list(
+    vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem], reboots: int
+) -> int:
     """Upload one list until read-back proves it; the number of retries it took."""
     retries = 0
     problem: TransferError | None = None
     for _ in range(ATTEMPTS):
         try:
-            retries += _attempt(vehicle, kind, items)
+            retries += _send_and_compare(vehicle, kind, items)
         except (RefusedError, SilenceError):
             _refuse_reboot(vehicle, reboots)
             raise
@@ -235,24 +239,24 @@ def _transfer(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireIt
     raise problem
 
 
-def _attempt(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
+def _send_and_compare(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
     disturbances = vehicle.disturbances
-    upload = _sent(vehicle, kind, items)
+    upload = _send_list(vehicle, kind, items)
     try:
-        retries = upload.retries + _compared(vehicle, kind, items)
+        retries = upload.retries + _compare_list(vehicle, kind, items)
     except TransferError as error:
         if upload.error is not None:
             raise upload.failure(upload.error) from error
         raise
     if retries or vehicle.disturbances != disturbances:
-        retries += _compared(vehicle, kind, items)
+        retries += _compare_list(vehicle, kind, items)
     return retries
 
 
-def _compared(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
+def _compare_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
     """Read a list back and compare it; twice on a bad line, where an old packet may speak for a new one."""
     reading = Reading(vehicle, kind)
-    differences = _differences(kind, items, reading.run())
+    differences = _list_differences(kind, items, reading.run())
     if differences:
         raise TransferError(
             f"{kind.label}: read back differently: {'; '.join(differences[:5])}", do="upload again"
@@ -260,7 +264,7 @@ def _compared(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireIt
     return reading.retries
 
 
-def _sent(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> Upload:
+def _send_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> Upload:
     """Send a list, waiting while another ground station's upload goes on or the vehicle is starting up."""
     denied, refused = 0, 0
     while True:
@@ -287,7 +291,9 @@ def _starting_up(vehicle: MavlinkVehicle, upload: Upload) -> bool:
     return upload.error == NO_SPACE and (up_s is None or up_s < STARTED_S)
 
 
-def _differences(kind: MissionType, items: Sequence[WireItem], found: Sequence[WireItem]) -> tuple[str, ...]:
+def _list_differences(
+    kind: MissionType, items: Sequence[WireItem], found: Sequence[WireItem]
+) -> tuple[str, ...]:
     """Item 0 of a mission is the vehicle's home: counted, not compared."""
     if len(items) != len(found):
         return (f"{kind.label}: {len(items)} items sent, {len(found)} on board",)
@@ -296,7 +302,7 @@ def _differences(kind: MissionType, items: Sequence[WireItem], found: Sequence[W
     return tuple(f"{kind.label}: {text}" for text in texts if text is not None)
 
 
-def _report(
+def _transfer_report(
     vehicle: MavlinkVehicle,
     plan: FlightPlan,
     *,

@@ -69,14 +69,14 @@ def open_transport(url: str, *, timeout_s: float = 30.0) -> Transport:
     if url.startswith("/"):
         kind, rest = "serial", url
     if kind == "tcp":
-        return _tcp(url, *_host_port(url, rest), timeout_s=timeout_s)
+        return _open_tcp(url, *_parse_host_port(url, rest), timeout_s=timeout_s)
     if kind == "tcpin":
-        return _tcp_in(url, *_host_port(url, rest), timeout_s=timeout_s)
+        return _accept_tcp(url, *_parse_host_port(url, rest), timeout_s=timeout_s)
     if kind in ("udp", "udpin", "udpout"):
-        return _udp(url, *_host_port(url, rest), listen=kind != "udpout")
+        return _open_udp(url, *_parse_host_port(url, rest), listen=kind != "udpout")
     if kind == "serial" and rest:
         path, _, baud = rest.partition(":")
-        return SerialTransport(path, _baud(url, baud))
+        return SerialTransport(path, _parse_baud(url, baud))
     raise InputError(
         f"{url!r} is no vehicle address", do="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD]"
     )
@@ -223,7 +223,7 @@ class SerialTransport:
             os.close(gone)
 
 
-def _tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
+def _open_tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
     """Connect, trying again while the vehicle is starting."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -234,10 +234,10 @@ def _tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
                 raise LinkError(f"{url}: {error.strerror or error}", do="start the vehicle first") from error
             time.sleep(CONNECT_TRIES_EVERY_S)
             continue
-        return _ready(sock)
+        return _set_up_tcp(sock)
 
 
-def _tcp_in(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
+def _accept_tcp(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport:
     """The first to connect."""
     try:
         with socket.create_server((host, port)) as server:
@@ -249,10 +249,10 @@ def _tcp_in(url: str, host: str, port: int, *, timeout_s: float) -> TcpTransport
         ) from error
     except OSError as error:
         raise LinkError(f"{url}: {error.strerror}", do="another program listens there") from error
-    return _ready(sock)
+    return _set_up_tcp(sock)
 
 
-def _ready(sock: socket.socket) -> TcpTransport:
+def _set_up_tcp(sock: socket.socket) -> TcpTransport:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -261,7 +261,7 @@ def _ready(sock: socket.socket) -> TcpTransport:
     return TcpTransport(sock)
 
 
-def _udp(url: str, host: str, port: int, *, listen: bool) -> UdpTransport:
+def _open_udp(url: str, host: str, port: int, *, listen: bool) -> UdpTransport:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setblocking(False)
     if listen:
@@ -273,14 +273,14 @@ def _udp(url: str, host: str, port: int, *, listen: bool) -> UdpTransport:
     return UdpTransport(sock, None if listen else (host, port))
 
 
-def _host_port(url: str, rest: str) -> tuple[str, int]:
+def _parse_host_port(url: str, rest: str) -> tuple[str, int]:
     host, _, port = rest.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise InputError(f"{url!r} has no HOST:PORT", do="as in tcp:127.0.0.1:5760")
     return host, int(port)
 
 
-def _baud(url: str, text: str) -> int:
+def _parse_baud(url: str, text: str) -> int:
     if text and not text.isdigit():
         raise InputError(f"{url!r}: {text!r} is no baud rate", do="as in serial:/dev/ttyUSB0:57600")
     return int(text) if text else DEFAULT_BAUD

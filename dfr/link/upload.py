@@ -92,12 +92,12 @@ class Upload:
 
         Raises DeniedError, RefusedError or TransferError.
         """
-        with self.vehicle.port.inbox(self._concerns) as inbox:
-            if self._announce(inbox):
+        with self.vehicle.port.inbox(self._is_answer) as inbox:
+            if self._send_count(inbox):
                 return True
-            return self._feed(inbox)
+            return self._send_items(inbox)
 
-    def _announce(self, inbox: Inbox) -> bool:
+    def _send_count(self, inbox: Inbox) -> bool:
         """Send COUNT until the vehicle asks for an item; True when an empty list is taken at once."""
         for attempt in range(COUNT_TRIES):
             self.retries += attempt > 0
@@ -123,7 +123,7 @@ class Upload:
 
     def _first_answer(self, message: Message) -> bool:
         if message.get_type() != "MISSION_ACK":
-            self._request(message.seq)
+            self._take_request(message.seq)
             return False
         if message.type == MissionResult.ACCEPTED:
             return len(self.items) == 0
@@ -131,48 +131,48 @@ class Upload:
             self.error = message.type
         return False
 
-    def _feed(self, inbox: Inbox) -> bool:
+    def _send_items(self, inbox: Inbox) -> bool:
         """Answer requests until the vehicle has said that it has all."""
         silent = 0
         while time.monotonic() - self.progressed_at < STUCK_S:
-            message = inbox.get(self._patience(silent))
+            message = inbox.get(self._patience_s(silent))
             if message is None:
                 if self.error == MissionResult.ERROR and self.reached >= len(self.items):
                     return False
                 if self.error is not None:
                     raise self.failure(self.error)
-                if self._recovering():
-                    self._send_one(self.wanted)
+                if self._has_settled():
+                    self._resend_item(self.wanted)
                     continue
                 silent += 1
                 if self.reached >= len(self.items) and silent > LAST_WORD_TRIES:
                     return False
-                self._nudge(silent)
+                self._resend_wanted(silent)
                 continue
             if message.get_type() != "MISSION_ACK":
                 silent = 0
-                self._request(message.seq)
-            elif self._ack(message.type):
+                self._take_request(message.seq)
+            elif self._take_ack(message.type):
                 return True
         raise SilenceError(
             f"{self.kind.label}: stuck at item {self.wanted} of {len(self.items)} for {STUCK_S:.0f} s"
         )
 
-    def _patience(self, silent: int) -> float:
+    def _patience_s(self, silent: int) -> float:
         if self.error is not None:
             return SETTLE_S
         if self.stale_until > 0.0:
             return max(0.001, self.stale_until - time.monotonic())
         return self.vehicle.round_trip.patience_s(silent, longest_s=SILENCE_S)
 
-    def _recovering(self) -> bool:
+    def _has_settled(self) -> bool:
         """True once the last of the refused items that were in flight has been answered."""
         over = self.stale_until > 0.0 and time.monotonic() >= self.stale_until
         if over:
             self.stale_until = 0.0
         return over
 
-    def _nudge(self, silent: int) -> None:
+    def _resend_wanted(self, silent: int) -> None:
         """Offer again what was wanted last, and its successor: either may be what is waited for."""
         self.vehicle.check_link()
         if silent > SILENT_TRIES:
@@ -182,16 +182,16 @@ class Upload:
             )
         self._fall_back()
         for seq in range(self.wanted, min(self.wanted + 2, self.reached)):
-            self._send_one(seq)
+            self._resend_item(seq)
 
-    def _request(self, seq: int) -> None:
+    def _take_request(self, seq: int) -> None:
         """A request: progress where it is new, a sign of loss where it is not."""
         self.asked = True
         if not 0 <= seq < len(self.items):
             return
         self.error = None
         if seq > self.wanted or (seq == 0 and self.reached == 0):
-            self._progress(seq)
+            self._advance_window(seq)
             return
         self.repeats[seq] = self.repeats.get(seq, 0) + 1
         if seq < self.wanted and self.repeats[seq] < STARTED_OVER:
@@ -199,24 +199,24 @@ class Upload:
         self.wanted = seq
         self._fall_back()
         self.stale_until = 0.0
-        self._send_one(seq)
+        self._resend_item(seq)
 
-    def _progress(self, seq: int) -> None:
+    def _advance_window(self, seq: int) -> None:
         self.wanted = seq
         self.clean += 1
         self.stale_until = 0.0
         self.progressed_at = time.monotonic()
         if self.reached == 0:
-            self.window = min(FIRST_WINDOW, self._widest())
+            self.window = min(FIRST_WINDOW, self._widest_window())
         elif self.window > 1 or self.clean > 5:
-            self.window = min(self.window + 1, self._widest())
+            self.window = min(self.window + 1, self._widest_window())
         self.sent = max(self.sent, seq)
         while self.sent < min(len(self.items), self.wanted + self.window):
-            self._send(self.sent)
+            self._send_item(self.sent)
             self.sent += 1
         self.reached = max(self.reached, self.sent)
 
-    def _ack(self, result: int) -> bool:
+    def _take_ack(self, result: int) -> bool:
         """True when the list is acknowledged whole; an error counts only if the vehicle stops asking."""
         if result == MissionResult.ACCEPTED:
             return self.reached >= len(self.items)
@@ -232,22 +232,22 @@ class Upload:
         """Go back to what is wanted, one item per request."""
         self.window, self.clean, self.sent = 1, 0, self.wanted
 
-    def _send_one(self, seq: int) -> None:
+    def _resend_item(self, seq: int) -> None:
         self.retries += 1
-        self._send(seq)
+        self._send_item(seq)
         self.sent = max(self.sent, seq + 1)
         self.reached = max(self.reached, self.sent)
 
-    def _send(self, seq: int) -> None:
+    def _send_item(self, seq: int) -> None:
         self.vehicle.send(item_message(self.vehicle, self.items[seq], self.kind))
 
-    def _widest(self) -> int:
+    def _widest_window(self) -> int:
         rate = self.vehicle.port.bytes_per_s
         if rate is None:
             return WIDEST_WINDOW
         return max(1, min(WIDEST_WINDOW, int(rate * SLOW_LINE_QUEUE_S / ITEM_BYTES)))
 
-    def _concerns(self, message: Message) -> bool:
+    def _is_answer(self, message: Message) -> bool:
         return (
             message.get_type() in MESSAGES
             and message.mission_type == self.kind

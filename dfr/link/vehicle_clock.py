@@ -99,13 +99,13 @@ class VehicleClock(simpy.Environment):
         Raises LinkError for a vehicle that is lost.
         """
         while True:
-            tasks = self._checked()
+            tasks = self._checked_phases()
             due_s = self.peek()
             allowed_s = min((task.reached_s for task in tasks if task.over_s is None), default=due_s)
             over = [task for task in tasks if task.over_s is not None]
             first = min(over, key=lambda task: task.over_s or 0.0, default=None)
             if first is not None and first.reached_s <= min(due_s, allowed_s):
-                self._finish(first)
+                self._finish_phase(first)
             elif due_s <= allowed_s and self._wall_allows(due_s):
                 break
             else:
@@ -113,7 +113,7 @@ class VehicleClock(simpy.Environment):
                     self._changed.wait(LOOK_EVERY_S)
         super().step()
 
-    def _checked(self) -> list[TimedPhase]:
+    def _checked_phases(self) -> list[TimedPhase]:
         """The phases under way, none of which is lost."""
         with self._changed:
             tasks = list(self._tasks)
@@ -121,7 +121,7 @@ class VehicleClock(simpy.Environment):
             task.check()
         return tasks
 
-    def _finish(self, task: TimedPhase) -> None:
+    def _finish_phase(self, task: TimedPhase) -> None:
         self.forget(task)
         late = self.timeout(max(0.0, (task.over_s or 0.0) - self.now))
         late.callbacks.append(task.comes)

@@ -38,7 +38,7 @@ def heed_verdict(
             do="compile it "
             "from a scenario without `exercise: true`, or say --simulated where the vehicle is SITL",
         )
-    against = _objections(verdict, now, plan_sha256)
+    against = _list_objections(verdict, now, plan_sha256)
     if not against:
         return
     if override is None:
@@ -46,18 +46,20 @@ def heed_verdict(
             f"{name}: {'; '.join(against)}",
             do="check and compile it again, or take it over with --override 'NAME: REASON', which is logged",
         )
-    log = _logged(file, override, against, now)
+    log = _log_override(file, override, against, now)
     tell(f"OVERRIDE by {override}: {'; '.join(against)}; logged in {log}")
 
 
-def _objections(verdict: CarriedVerdict | None, now: datetime, plan_sha256: str | None) -> tuple[str, ...]:
+def _list_objections(
+    verdict: CarriedVerdict | None, now: datetime, plan_sha256: str | None
+) -> tuple[str, ...]:
     """What blocks a mission; one without a verdict is not known to belong to the plan in force."""
     if verdict is not None:
         return verdict.objections(now, plan_sha256=plan_sha256)
     return () if plan_sha256 is None else ("it does not say of which plan it is",)
 
 
-def _logged(file: Path | None, override: str, against: tuple[str, ...], now: datetime) -> Path:
+def _log_override(file: Path | None, override: str, against: tuple[str, ...], now: datetime) -> Path:
     """The log beside the mission, with one more line: who sent it against what, and when."""
     if file is None:
         raise NonCompliantError(

@@ -105,7 +105,7 @@ def longest_on_scene_s(
             courses[0].tolist(),
             height_m=height_m,
             on_scene_s=on_scene_s,
-            wind=_wind(scenario, plan),
+            wind=_mean_wind_of(scenario, plan),
             drone=craft,
             settings=dispatch_settings(scenario),
             temperature_c=coldest_c(scenario),
@@ -136,7 +136,7 @@ def refuse_too_long(
         )
 
 
-def _wind(scenario: Scenario, plan: Plan) -> MeanWind:
+def _mean_wind_of(scenario: Scenario, plan: Plan) -> MeanWind:
     """The wind of the plan's own hour; that of the windiest hour where the plan names none."""
     if plan.planning_wind is not None:
         when = datetime.fromisoformat(plan.planning_wind.hour)

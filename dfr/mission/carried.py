@@ -77,14 +77,14 @@ def carried_from_dict(data: object, *, intact: bool, where: str) -> CarriedVerdi
     if data is None:
         return None
     try:
-        return replace(_read(data), intact=intact)
+        return replace(_read_verdict(data), intact=intact)
     except (KeyError, TypeError, ValueError) as error:
         raise MissionFileError(
             f"{where}: its verdict cannot be read ({error})", do="compile it again"
         ) from error
 
 
-def _read(data: Any) -> CarriedVerdict:
+def _read_verdict(data: Any) -> CarriedVerdict:
     until = data["valid_until"]
     moment = None if until is None else datetime.fromisoformat(until)
     if moment is not None and moment.tzinfo is None:

@@ -62,7 +62,7 @@ def retask_flight(
         items=(
             flight.items[0],
             *(item_at(Command.NAV_WAYPOINT, place, height_m_home) for place in path[:-1]),
-            *_scene(path[-1], look_at or path[-1], height_m_home, on_scene_s),
+            *_scene_items(path[-1], look_at or path[-1], height_m_home, on_scene_s),
             *(item_at(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
             MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
         ),
@@ -73,7 +73,9 @@ def retask_flight(
     return new
 
 
-def _scene(hold: Position, look_at: Position, height_m: float, seconds: float) -> tuple[MissionItem, ...]:
+def _scene_items(
+    hold: Position, look_at: Position, height_m: float, seconds: float
+) -> tuple[MissionItem, ...]:
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
     return (
         item_at(Command.DO_SET_ROI, look_at, 0.0, params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0)),
@@ -126,11 +128,11 @@ def orbit_on_scene(flight: FlightPlan, *, radius_m: float) -> FlightPlan:
     stays = [item for item in flight.items if item.command == Command.NAV_LOITER_TIME and item.position]
     if not stays:
         raise InputError(f"{flight.name}: it has no stay on scene", do="compile it with a stay on scene")
-    new = {id(item): _turns(flight, item, float(round(radius_m))) for item in stays}
+    new = {id(item): _orbit_item(flight, item, float(round(radius_m))) for item in stays}
     return replace(flight, items=tuple(new.get(id(item), item) for item in flight.items))
 
 
-def _turns(flight: FlightPlan, stay: MissionItem, radius_m: float) -> MissionItem:
+def _orbit_item(flight: FlightPlan, stay: MissionItem, radius_m: float) -> MissionItem:
     assert stay.position is not None
     options = int(flight.params.get("FENCE_OPTIONS", 0.0))
     margin_m = fence_shape(flight.fence, origin=flight.home, options=options).margin_m([stay.position])

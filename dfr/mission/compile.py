@@ -68,13 +68,13 @@ def compile_dispatch(
     Raises InputError for an unknown site or zone, InfeasibleError where there is no path and where the
     stay would use up the reserve.
     """
-    site = _site(plan, site_id)
+    site = _find_site(plan, site_id)
     world = raised_world(world, site.raised_m)
     height_m_agl = world.scenario.operation.cruise_height_m_agl
     if target is not None:
         path, looks_at, label = _path_to(world, site, target), target, str(target)
     elif zone_id is not None:
-        route = _route(plan, site, zone_id)
+        route = _find_route(plan, site, zone_id)
         height_m_agl = route.height_m_agl
         path, looks_at, label = route.points, zone_centres(world.scenario)[zone_id], zone_id
     else:
@@ -85,13 +85,13 @@ def compile_dispatch(
         home=site.position,
         home_m_amsl=world.terrain.ground_m_amsl(site.position),
         items=(
-            *_out(world, path, height_m_agl),
-            *_scene(world, path, height_m_agl, looks_at=looks_at, seconds=on_scene_s),
-            *_back(world, path, height_m_agl),
+            *_outward_items(world, path, height_m_agl),
+            *_scene_items(world, path, height_m_agl, looks_at=looks_at, seconds=on_scene_s),
+            *_return_items(world, path, height_m_agl),
         ),
         fence=dispatch_fence(world),
-        rally=_rally(world, site.position),
-        params=_params(world, site.position, path),
+        rally=_rally_points(world, site.position),
+        params=_flight_params(world, site.position, path),
     )
 
 
@@ -118,7 +118,7 @@ def return_seq(items: Sequence[MissionItem]) -> int | None:
     return None
 
 
-def _out(world: World, path: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
+def _outward_items(world: World, path: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
     """Takeoff to the height of the first leg, and the bends of the path."""
     home = path[0]
     heights = out_heights_m_home(world.terrain, path, height_m_agl)
@@ -127,7 +127,7 @@ def _out(world: World, path: Sequence[Position], height_m_agl: float) -> Iterato
         yield item_at(Command.NAV_WAYPOINT, place, height)
 
 
-def _scene(
+def _scene_items(
     world: World, path: Sequence[Position], height_m_agl: float, *, looks_at: Position, seconds: float
 ) -> Iterator[MissionItem]:
     """The last leg with the camera on the target, the hold, and the camera freed."""
@@ -141,7 +141,7 @@ def _scene(
     yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT)
 
 
-def _back(world: World, path: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
+def _return_items(world: World, path: Sequence[Position], height_m_agl: float) -> Iterator[MissionItem]:
     """The return path of `dfr.plan.flight_path`, and RTL."""
     for place in waypoints_home(world.frame, path, world.scenario.contingency.rally_points):
         yield item_at(Command.NAV_WAYPOINT, place, height_m_home(world.terrain, path[0], place, height_m_agl))
@@ -160,7 +160,7 @@ def _path_to(world: World, site: DockSite, target: Position) -> tuple[Position, 
     return (site.position, *middle)
 
 
-def _rally(world: World, home: Position) -> tuple[RallyPoint, ...]:
+def _rally_points(world: World, home: Position) -> tuple[RallyPoint, ...]:
     """The scenario's rally points; ArduCopter keeps whole metres, so heights are rounded up."""
     choice = world.scenario.contingency
     return tuple(
@@ -174,7 +174,7 @@ def _rally(world: World, home: Position) -> tuple[RallyPoint, ...]:
     )
 
 
-def _params(world: World, home: Position, path: Sequence[Position]) -> dict[str, float]:
+def _flight_params(world: World, home: Position, path: Sequence[Position]) -> dict[str, float]:
     """Parameters of ArduCopter 4.5/4.6 whose defaults would not do (`docs/mavlink.md`)."""
     operation, contingency = world.scenario.operation, world.scenario.contingency
     return_m = rtl_height_m_home(world.terrain, path, contingency.return_height_m_agl)
@@ -208,7 +208,7 @@ def _landing_params(scenario: Scenario) -> dict[str, float]:
     return {"PLND_STRICT": float(PRECISION_RETRY), "PLND_RET_MAX": float(retries)}
 
 
-def _site(plan: Plan, site_id: str) -> DockSite:
+def _find_site(plan: Plan, site_id: str) -> DockSite:
     for site in plan.sites:
         if site.id == site_id:
             return site
@@ -217,7 +217,7 @@ def _site(plan: Plan, site_id: str) -> DockSite:
     )
 
 
-def _route(plan: Plan, site: DockSite, zone_id: str) -> Route:
+def _find_route(plan: Plan, site: DockSite, zone_id: str) -> Route:
     routes = {route.zone_id: route for route in plan.routes if route.site_id == site.id}
     if zone_id not in routes:
         raise InputError(

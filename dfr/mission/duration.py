@@ -78,7 +78,7 @@ def longest_s(plan: FlightPlan, *, cruise_mps: float | None = None) -> float:
     """
     speeds = _Speeds(cruise=_cruise_mps(plan, cruise_mps))
     seconds, here, height_m, end = SPARE_S, plan.home, 0.0, plan.home
-    for item in _flown(plan.items):
+    for item in _flown_items(plan.items):
         if item is None or item.command == Command.NAV_LOITER_UNLIM:
             return math.inf
         if item.command == Command.DO_CHANGE_SPEED:
@@ -98,7 +98,7 @@ def _cruise_mps(plan: FlightPlan, own_mps: float | None) -> float:
     return planned / 100.0 if planned is not None else own_mps or DEFAULT_CRUISE_MPS
 
 
-def _flown(items: tuple[MissionItem, ...]) -> Iterator[MissionItem | None]:
+def _flown_items(items: tuple[MissionItem, ...]) -> Iterator[MissionItem | None]:
     """The items in the order they are flown, jumps followed; None where that has no end."""
     taken: Counter[int] = Counter()
     seq = 0

@@ -66,7 +66,7 @@ class FenceShape:
             return float(line.distance(self.outside))
         within = line.intersection(self.outside)
         depth = max(
-            (part.distance(self.outside.boundary) for part in _middles(within)),
+            (part.distance(self.outside.boundary) for part in _part_middles(within)),
             default=0.0,
         )
         return -float(depth)
@@ -75,8 +75,8 @@ class FenceShape:
 def fence_shape(areas: Sequence[FenceArea], *, origin: Position, options: int = 0) -> FenceShape:
     """The fence's allowed and forbidden areas; several inclusions mean all of them, or any with UNION_BIT."""
     frame = LocalFrame(origin)
-    inclusions = [_area(area, frame) for area in areas if area.inclusion]
-    exclusions = [_area(area, frame) for area in areas if not area.inclusion]
+    inclusions = [_area_polygon(area, frame) for area in areas if area.inclusion]
+    exclusions = [_area_polygon(area, frame) for area in areas if not area.inclusion]
     inside = None
     if inclusions:
         joined = shapely.union_all if options & UNION_BIT else shapely.intersection_all
@@ -92,7 +92,7 @@ def fence_areas(keep_in: Ring, keep_outs: Sequence[Ring]) -> tuple[FencePolygon,
     """
     tolerance_m = 0.0
     while tolerance_m <= MAX_TOLERANCE_M:
-        areas = _coarser(keep_in, keep_outs, tolerance_m)
+        areas = _coarsen_fence(keep_in, keep_outs, tolerance_m)
         if areas is not None and fence_size(areas) <= USUAL.fence_items:
             return areas
         tolerance_m = max(FIRST_TOLERANCE_M, COARSER_BY * tolerance_m)
@@ -103,9 +103,11 @@ def fence_areas(keep_in: Ring, keep_outs: Sequence[Ring]) -> tuple[FencePolygon,
     )
 
 
-def _coarser(keep_in: Ring, keep_outs: Sequence[Ring], tolerance_m: float) -> tuple[FencePolygon, ...] | None:
-    outs = (_simplified(ring, tolerance_m, inside=False) for ring in keep_outs)
-    rings = [_simplified(keep_in, tolerance_m, inside=True), *outs]
+def _coarsen_fence(
+    keep_in: Ring, keep_outs: Sequence[Ring], tolerance_m: float
+) -> tuple[FencePolygon, ...] | None:
+    outs = (_simplify_ring(ring, tolerance_m, inside=False) for ring in keep_outs)
+    rings = [_simplify_ring(keep_in, tolerance_m, inside=True), *outs]
     if any(ring is None for ring in rings):
         return None
     return tuple(
@@ -113,7 +115,7 @@ def _coarser(keep_in: Ring, keep_outs: Sequence[Ring], tolerance_m: float) -> tu
     )
 
 
-def _simplified(ring: Ring, tolerance_m: float, *, inside: bool) -> Ring | None:
+def _simplify_ring(ring: Ring, tolerance_m: float, *, inside: bool) -> Ring | None:
     """The ring with corners left away, shrunk into the true one (or grown about it) by what that strays.
 
     None where nothing is left.
@@ -136,13 +138,13 @@ def _simplified(ring: Ring, tolerance_m: float, *, inside: bool) -> Ring | None:
     return None
 
 
-def _area(area: FenceArea, frame: LocalFrame) -> shapely.Polygon:
+def _area_polygon(area: FenceArea, frame: LocalFrame) -> shapely.Polygon:
     if isinstance(area, FenceCircle):
         return shapely.Point(frame.point(area.centre)).buffer(area.radius_m, quad_segs=CIRCLE_SEGMENTS)
     return shapely.make_valid(frame.polygon(area.ring))
 
 
-def _middles(geometry: shapely.Geometry) -> list[shapely.Geometry]:
+def _part_middles(geometry: shapely.Geometry) -> list[shapely.Geometry]:
     """A point in the middle of each part of a line, where a breach is about deepest."""
     parts = getattr(geometry, "geoms", [geometry])
     return [

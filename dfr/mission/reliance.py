@@ -99,10 +99,10 @@ PRECISION_SOURCE = "ArduCopter 4.5 to 4.7: AC_PrecLand"
 
 def promise_findings(scenario: Scenario) -> tuple[Finding, ...]:
     """Lost link, landing retries and reserve: what a compiled dispatch makes of them."""
-    return (*_lost_link(scenario), _retries(scenario), _reserve(scenario))
+    return (*_lost_link_findings(scenario), _retries_finding(scenario), _reserve_finding(scenario))
 
 
-def _lost_link(scenario: Scenario) -> Iterator[Finding]:
+def _lost_link_findings(scenario: Scenario) -> Iterator[Finding]:
     choice = scenario.contingency
     if choice.lost_link is LostLink.HOLD_THEN_RTL:
         yield advice(
@@ -114,7 +114,7 @@ def _lost_link(scenario: Scenario) -> Iterator[Finding]:
         )
 
 
-def _retries(scenario: Scenario) -> Finding:
+def _retries_finding(scenario: Scenario) -> Finding:
     retries = scenario.contingency.landing_retries
     if scenario.fleet.guidance is Guidance.PRECISION:
         return advice(
@@ -134,7 +134,7 @@ def _retries(scenario: Scenario) -> Finding:
     )
 
 
-def _reserve(scenario: Scenario) -> Finding:
+def _reserve_finding(scenario: Scenario) -> Finding:
     reserve = reserve_of(scenario)
     if reserve is None:
         return unknown(

@@ -52,7 +52,7 @@ def geometry_findings(plan: FlightPlan) -> Iterator[Finding]:
     """Home, every leg and every rally point against the fence, and the path against the home circle."""
     flown = [place for place in flown_places(plan) if distance_m(plan.home, place) <= MAX_DISTANCE_M]
     yield from _circle_findings(plan, flown)
-    if not plan.fence or not _drawable(plan.fence):
+    if not plan.fence or not _can_be_drawn(plan.fence):
         return
     options = int(plan.params.get("FENCE_OPTIONS", 0.0))
     shape = fence_shape(plan.fence, origin=plan.home, options=options)
@@ -115,7 +115,7 @@ def _polygon_findings(name: str, area: FencePolygon) -> Iterator[Finding]:
         )
 
 
-def _drawable(areas: tuple[FenceArea, ...]) -> bool:
+def _can_be_drawn(areas: tuple[FenceArea, ...]) -> bool:
     return all(
         area.radius_m > 0.0 if isinstance(area, FenceCircle) else len(area.ring) >= MIN_CORNERS
         for area in areas

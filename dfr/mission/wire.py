@@ -36,7 +36,7 @@ def fence_wire(areas: tuple[FenceArea, ...]) -> tuple[WireItem, ...]:
 def rally_wire(points: tuple[RallyPoint, ...]) -> tuple[WireItem, ...]:
     """The rally list, heights above home."""
     return tuple(
-        _placed(
+        _placed_item(
             seq, Command.NAV_RALLY_POINT, Frame.GLOBAL_RELATIVE_ALT, point.position, z=point.height_m_home
         )
         for seq, point in enumerate(points)
@@ -80,23 +80,25 @@ def place_of(item: WireItem) -> Position:
 def _mission_item(seq: int, item: MissionItem) -> WireItem:
     if item.position is None:
         return WireItem(seq=seq, frame=item.frame, command=item.command, params=item.params, z=item.z_m)
-    return _placed(seq, item.command, item.frame, item.position, params=item.params, z=item.z_m)
+    return _placed_item(seq, item.command, item.frame, item.position, params=item.params, z=item.z_m)
 
 
 def _fence_items(area: FenceArea, *, first: int) -> list[WireItem]:
     if isinstance(area, FenceCircle):
         command = Command.NAV_FENCE_CIRCLE_INCLUSION if area.inclusion else Command.NAV_FENCE_CIRCLE_EXCLUSION
-        return [_placed(first, command, Frame.GLOBAL, area.centre, params=(area.radius_m, 0.0, 0.0, 0.0))]
+        return [
+            _placed_item(first, command, Frame.GLOBAL, area.centre, params=(area.radius_m, 0.0, 0.0, 0.0))
+        ]
     inclusion = Command.NAV_FENCE_POLYGON_VERTEX_INCLUSION
     command = inclusion if area.inclusion else Command.NAV_FENCE_POLYGON_VERTEX_EXCLUSION
     params = (float(len(area.ring)), 0.0, 0.0, 0.0)
     return [
-        _placed(first + index, command, Frame.GLOBAL, corner, params=params)
+        _placed_item(first + index, command, Frame.GLOBAL, corner, params=params)
         for index, corner in enumerate(area.ring)
     ]
 
 
-def _placed(
+def _placed_item(
     seq: int,
     command: int,
     frame: int,

@@ -30,11 +30,20 @@ Feature = dict[str, Any]
 def write(plan: FlightPlan) -> str:
     """The text of a GeoJSON file."""
     features = [
-        _feature("home", _point(plan.home), home_m_amsl=plan.home_m_amsl, plan=plan.name, params=plan.params),
-        *(_item(seq, item) for seq, item in enumerate(plan.items, start=1)),
-        *(_area(area) for area in plan.fence),
-        *(_feature("rally", _point(p.position), height_m_home=p.height_m_home) for p in plan.rally),
-        *_path(plan),
+        _make_feature(
+            "home",
+            _point_geometry(plan.home),
+            home_m_amsl=plan.home_m_amsl,
+            plan=plan.name,
+            params=plan.params,
+        ),
+        *(_item_feature(seq, item) for seq, item in enumerate(plan.items, start=1)),
+        *(_area_feature(area) for area in plan.fence),
+        *(
+            _make_feature("rally", _point_geometry(p.position), height_m_home=p.height_m_home)
+            for p in plan.rally
+        ),
+        *_path_features(plan),
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, indent=1, allow_nan=False) + "\n"
 
@@ -49,7 +58,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     rally: list[RallyPoint] = []
     for index, feature in enumerate(features):
         where = f"{name}: feature {index}"
-        kind = _kind(feature, where=where)
+        kind = _kind_of(feature, where=where)
         if kind == "home":
             homes.append(feature)
         elif kind == "item":
@@ -58,11 +67,11 @@ def read(data: bytes, *, name: str) -> FlightPlan:
             fence.append(_read_area(feature, where=where, inclusion=kind == "keep_in"))
         elif kind == "rally":
             height = number(feature["properties"].get("height_m_home"), where=where)
-            rally.append(RallyPoint(position=_position(feature, where=where), height_m_home=height))
-    return _plan(homes, items, fence, rally, name=name)
+            rally.append(RallyPoint(position=_read_position(feature, where=where), height_m_home=height))
+    return _build_plan(homes, items, fence, rally, name=name)
 
 
-def _plan(
+def _build_plan(
     homes: list[Feature],
     items: list[MissionItem],
     fence: list[FenceArea],
@@ -76,7 +85,7 @@ def _plan(
     height = own.get("home_m_amsl")
     return FlightPlan(
         name=str(own.get("plan", name)),
-        home=_position(homes[0], where=f"{name}: home"),
+        home=_read_position(homes[0], where=f"{name}: home"),
         home_m_amsl=None if height is None else number(height, where=f"{name}: home_m_amsl"),
         items=tuple(items),
         fence=tuple(fence),
@@ -85,7 +94,7 @@ def _plan(
     )
 
 
-def _feature(kind: str, geometry: Feature | None, **properties: object) -> Feature:
+def _make_feature(kind: str, geometry: Feature | None, **properties: object) -> Feature:
     return {"type": "Feature", "geometry": geometry, "properties": {"dfr": kind, **properties}}
 
 
@@ -93,35 +102,35 @@ def _coordinates(position: Position) -> list[float]:
     return [position.lon_deg, position.lat_deg]
 
 
-def _point(position: Position) -> Feature:
+def _point_geometry(position: Position) -> Feature:
     return {"type": "Point", "coordinates": _coordinates(position)}
 
 
-def _item(seq: int, item: MissionItem) -> Feature:
+def _item_feature(seq: int, item: MissionItem) -> Feature:
     geometry = None
     if item.position is not None:
         geometry = {"type": "Point", "coordinates": [*_coordinates(item.position), item.z_m]}
-    return _feature("item", geometry, seq=seq, **item_record(item))
+    return _make_feature("item", geometry, seq=seq, **item_record(item))
 
 
-def _area(area: FenceArea) -> Feature:
+def _area_feature(area: FenceArea) -> Feature:
     kind = "keep_in" if area.inclusion else "keep_out"
     if isinstance(area, FenceCircle):
-        return _feature(kind, _point(area.centre), radius_m=area.radius_m)
+        return _make_feature(kind, _point_geometry(area.centre), radius_m=area.radius_m)
     corners = [_coordinates(corner) for corner in (*area.ring, area.ring[0])]
-    return _feature(kind, {"type": "Polygon", "coordinates": [corners]})
+    return _make_feature(kind, {"type": "Polygon", "coordinates": [corners]})
 
 
-def _path(plan: FlightPlan) -> list[Feature]:
+def _path_features(plan: FlightPlan) -> list[Feature]:
     """The way as a line for maps; not read back."""
     places = [plan.home, *(item.position for item in plan.items if item.position is not None)]
     if len(places) < 2:
         return []
     line = {"type": "LineString", "coordinates": [_coordinates(place) for place in places]}
-    return [_feature("path", line)]
+    return [_make_feature("path", line)]
 
 
-def _kind(feature: object, *, where: str) -> str:
+def _kind_of(feature: object, *, where: str) -> str:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     kind = properties.get("dfr") if isinstance(properties, dict) else None
     if kind not in ("home", "item", "keep_in", "keep_out", "rally", "path"):
@@ -137,7 +146,7 @@ def _read_item(feature: Feature, *, where: str, due: int) -> MissionItem:
     record = feature["properties"]
     if record.get("seq") != due:
         raise MissionFileError(f"{where}: seq {record.get('seq')!r} where {due} was due")
-    position = None if feature.get("geometry") is None else _position(feature, where=where)
+    position = None if feature.get("geometry") is None else _read_position(feature, where=where)
     return item_of_record(record, position, where=where)
 
 
@@ -145,7 +154,9 @@ def _read_area(feature: Feature, *, where: str, inclusion: bool) -> FenceArea:
     geometry = member(feature, "geometry", dict, where=where)
     if geometry.get("type") == "Point":
         radius_m = number(feature["properties"].get("radius_m"), where=where)
-        return FenceCircle(centre=_position(feature, where=where), radius_m=radius_m, inclusion=inclusion)
+        return FenceCircle(
+            centre=_read_position(feature, where=where), radius_m=radius_m, inclusion=inclusion
+        )
     if geometry.get("type") != "Polygon":
         raise MissionFileError(
             f"{where}: a fence of {geometry.get('type')!r}", do="Polygon, or Point with radius_m"
@@ -158,7 +169,7 @@ def _read_area(feature: Feature, *, where: str, inclusion: bool) -> FenceArea:
     return FencePolygon(ring=tuple(place(lat, lon, where=where) for lon, lat in closed), inclusion=inclusion)
 
 
-def _position(feature: Feature, *, where: str) -> Position:
+def _read_position(feature: Feature, *, where: str) -> Position:
     geometry = member(feature, "geometry", dict, where=where)
     lon, lat = numbers(geometry.get("coordinates"), 2, where=where)
     return place(lat, lon, where=where)

@@ -30,7 +30,7 @@ def write(plan: FlightPlan) -> str:
     document = ET.SubElement(root, "Document")
     ET.SubElement(document, "name").text = plan.name
     for feature in features:
-        _placemark(document, feature)
+        _add_placemark(document, feature)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -45,15 +45,15 @@ def read(data: bytes, *, name: str) -> FlightPlan:
         root = ET.fromstring(data)
     except (ET.ParseError, LookupError, ValueError) as error:
         raise MissionFileError(f"{name}: not XML: {error}") from error
-    features = list(_features(root, name=name))
+    features = list(_read_features(root, name=name))
     collection = json.dumps({"type": "FeatureCollection", "features": features})
     return geojson.read(collection.encode(), name=name)
 
 
-def _placemark(parent: ET.Element, feature: dict[str, Any]) -> None:
+def _add_placemark(parent: ET.Element, feature: dict[str, Any]) -> None:
     properties = feature["properties"]
     placemark = ET.SubElement(parent, "Placemark")
-    ET.SubElement(placemark, "name").text = _label(properties)
+    ET.SubElement(placemark, "name").text = _label_of(properties)
     data = ET.SubElement(ET.SubElement(placemark, "ExtendedData"), "Data", name=KEY)
     ET.SubElement(data, "value").text = json.dumps(properties)
     geometry = feature["geometry"]
@@ -64,24 +64,26 @@ def _placemark(parent: ET.Element, feature: dict[str, Any]) -> None:
     shape = ET.SubElement(placemark, kind)
     if kind == "Polygon":
         ring = ET.SubElement(ET.SubElement(shape, "outerBoundaryIs"), "LinearRing")
-        ET.SubElement(ring, "coordinates").text = _text(coordinates[0])
+        ET.SubElement(ring, "coordinates").text = _coordinates_text(coordinates[0])
         return
     if kind == "Point" and len(coordinates) > 2:
         ET.SubElement(shape, "altitudeMode").text = mode
-    ET.SubElement(shape, "coordinates").text = _text(coordinates if kind == "LineString" else [coordinates])
+    ET.SubElement(shape, "coordinates").text = _coordinates_text(
+        coordinates if kind == "LineString" else [coordinates]
+    )
 
 
-def _label(properties: dict[str, Any]) -> str:
+def _label_of(properties: dict[str, Any]) -> str:
     if properties[KEY] == "item":
         return f"{properties['seq']} {properties['name']}"
     return str(properties.get("plan", properties[KEY].replace("_", "-")))
 
 
-def _text(coordinates: list[list[float]]) -> str:
+def _coordinates_text(coordinates: list[list[float]]) -> str:
     return " ".join(",".join(repr(value) for value in entry) for entry in coordinates)
 
 
-def _features(root: ET.Element, *, name: str) -> Iterator[dict[str, Any]]:
+def _read_features(root: ET.Element, *, name: str) -> Iterator[dict[str, Any]]:
     for placemark in root.iter(f"{K}Placemark"):
         label = placemark.findtext(f"{K}name", default="without a name")
         where = f"{name}: placemark {label!r}"
@@ -92,20 +94,20 @@ def _features(root: ET.Element, *, name: str) -> Iterator[dict[str, Any]]:
             properties = json.loads(value)
         except json.JSONDecodeError as error:
             raise MissionFileError(f"{where}: its data is not JSON: {error}") from error
-        yield {"properties": properties, "geometry": _geometry(placemark, where=where)}
+        yield {"properties": properties, "geometry": _read_geometry(placemark, where=where)}
 
 
-def _geometry(placemark: ET.Element, *, where: str) -> dict[str, Any] | None:
+def _read_geometry(placemark: ET.Element, *, where: str) -> dict[str, Any] | None:
     point = placemark.findtext(f"{K}Point/{K}coordinates")
     if point is not None:
-        return {"type": "Point", "coordinates": _numbers(point, where=where)[0]}
+        return {"type": "Point", "coordinates": _read_coordinates(point, where=where)[0]}
     ring = placemark.findtext(f"{K}Polygon/{K}outerBoundaryIs/{K}LinearRing/{K}coordinates")
     if ring is not None:
-        return {"type": "Polygon", "coordinates": [_numbers(ring, where=where)]}
+        return {"type": "Polygon", "coordinates": [_read_coordinates(ring, where=where)]}
     return None
 
 
-def _numbers(text: str, *, where: str) -> list[list[float]]:
+def _read_coordinates(text: str, *, where: str) -> list[list[float]]:
     try:
         rows = [[float(value) for value in entry.split(",")] for entry in text.split()]
     except ValueError as error:

@@ -65,8 +65,8 @@ def write(plan: FlightPlan) -> str:
         "version": VERSION,
         "groundStation": "dfr",
         "dfr": own,
-        "mission": _mission(plan),
-        "geoFence": _fence(plan.fence),
+        "mission": _mission_document(plan),
+        "geoFence": _fence_document(plan.fence),
         "rallyPoints": {
             "version": 2,
             "points": [[p.position.lat_deg, p.position.lon_deg, p.height_m_home] for p in plan.rally],
@@ -83,7 +83,7 @@ def _mission_hash(document: dict[str, Any]) -> str:
     return document_hash({**sent, "params": document["dfr"].get("params")})
 
 
-def _verdict(document: dict[str, Any], own: dict[str, Any], *, name: str) -> CarriedVerdict | None:
+def _read_verdict(document: dict[str, Any], own: dict[str, Any], *, name: str) -> CarriedVerdict | None:
     """The verdict that the file carries, and whether it is of the mission as it is now."""
     kept = own.get("verdict")
     intact = isinstance(kept, dict) and kept.get("mission_sha256") == _mission_hash({**document, "dfr": own})
@@ -96,10 +96,10 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     if document.get("fileType") != "Plan":
         raise MissionFileError(f"{name}: fileType is {document.get('fileType')!r}", do="'Plan' wanted")
     mission = member(document, "mission", dict, where=name)
-    _known(document, "version", {VERSION}, where=name)
-    _known(mission, "version", {MISSION_VERSION}, where=f"{name}: mission")
-    _known(mission, "firmwareType", FIRMWARES, where=f"{name}: mission")
-    _known(mission, "vehicleType", MULTIROTORS, where=f"{name}: mission")
+    _refuse_unknown(document, "version", {VERSION}, where=name)
+    _refuse_unknown(mission, "version", {MISSION_VERSION}, where=f"{name}: mission")
+    _refuse_unknown(mission, "firmwareType", FIRMWARES, where=f"{name}: mission")
+    _refuse_unknown(mission, "vehicleType", MULTIROTORS, where=f"{name}: mission")
     home = numbers(mission.get("plannedHomePosition"), 2, where=f"{name}: plannedHomePosition")
     entry = document.get("dfr")
     own: dict[str, Any] = entry if isinstance(entry, dict) else {}
@@ -108,15 +108,15 @@ def read(data: bytes, *, name: str) -> FlightPlan:
         name=str(own.get("name", name)),
         home=place(home[0], home[1], where=f"{name}: plannedHomePosition"),
         home_m_amsl=_home_height(own, mission, name=name),
-        items=_items(entries, name=name),
+        items=_read_items(entries, name=name),
         fence=_read_fence(document.get("geoFence"), name=name),
         rally=_read_rally(document.get("rallyPoints"), name=name),
         params=params_record(own.get("params"), where=f"{name}: dfr params"),
-        verdict=_verdict(document, own, name=name),
+        verdict=_read_verdict(document, own, name=name),
     )
 
 
-def _mission(plan: FlightPlan) -> dict[str, Any]:
+def _mission_document(plan: FlightPlan) -> dict[str, Any]:
     speed = plan.params.get(SPEED_PARAMETER, 100.0 * DEFAULT_SPEED_MPS) / 100.0
     return {
         "version": MISSION_VERSION,
@@ -126,11 +126,11 @@ def _mission(plan: FlightPlan) -> dict[str, Any]:
         "hoverSpeed": speed,
         "globalPlanAltitudeMode": ALTITUDE_MODES[Frame.GLOBAL_RELATIVE_ALT],
         "plannedHomePosition": [plan.home.lat_deg, plan.home.lon_deg, plan.home_m_amsl or 0.0],
-        "items": [_item(index, item) for index, item in enumerate(plan.items, start=1)],
+        "items": [_item_document(index, item) for index, item in enumerate(plan.items, start=1)],
     }
 
 
-def _item(jump_id: int, item: MissionItem) -> dict[str, Any]:
+def _item_document(jump_id: int, item: MissionItem) -> dict[str, Any]:
     lat, lon = (0.0, 0.0) if item.position is None else (item.position.lat_deg, item.position.lon_deg)
     params = [None if math.isnan(value) else value for value in item.params]
     return {
@@ -146,7 +146,7 @@ def _item(jump_id: int, item: MissionItem) -> dict[str, Any]:
     }
 
 
-def _fence(areas: tuple[FenceArea, ...]) -> dict[str, Any]:
+def _fence_document(areas: tuple[FenceArea, ...]) -> dict[str, Any]:
     polygons, circles = [], []
     for area in areas:
         if isinstance(area, FenceCircle):
@@ -158,7 +158,7 @@ def _fence(areas: tuple[FenceArea, ...]) -> dict[str, Any]:
     return {"version": 2, "polygons": polygons, "circles": circles}
 
 
-def _known(entry: dict[str, Any], key: str, known: Collection[int], *, where: str) -> None:
+def _refuse_unknown(entry: dict[str, Any], key: str, known: Collection[int], *, where: str) -> None:
     """Refuse what was made for another format, autopilot or kind of vehicle; not said is fine."""
     if key in entry and entry[key] not in list(known):
         wanted = ", ".join(str(number) for number in sorted(known))
@@ -175,14 +175,14 @@ def _home_height(own: dict[str, Any], mission: dict[str, Any], *, name: str) -> 
     return number(planned[2], where=f"{name}: plannedHomePosition") if len(planned) > 2 else None
 
 
-def _items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
+def _read_items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
     items: list[MissionItem] = []
     index_of_jump_id: dict[int, int] = {}
     for index, entry in enumerate(entries, start=1):
         where = f"{name}: mission item {index}"
         if not isinstance(entry, dict) or entry.get("type") != "SimpleItem":
             raise MissionFileError(
-                f"{where}: {_kind(entry)} is not supported", do="convert it to simple items"
+                f"{where}: {_kind_of(entry)} is not supported", do="convert it to simple items"
             )
         jump_id = _jump_id(entry, index, where=where)
         if jump_id in index_of_jump_id:
@@ -191,7 +191,7 @@ def _items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
             )
         index_of_jump_id[jump_id] = index
         items.append(_read_item(entry, where=where))
-    return tuple(_jump(item, index_of_jump_id, name=name) for item in items)
+    return tuple(_resolve_jump(item, index_of_jump_id, name=name) for item in items)
 
 
 def _jump_id(entry: dict[str, Any], index: int, *, where: str) -> int:
@@ -218,7 +218,7 @@ def _read_item(entry: dict[str, Any], *, where: str) -> MissionItem:
     )
 
 
-def _jump(item: MissionItem, index_of_jump_id: dict[Any, int], *, name: str) -> MissionItem:
+def _resolve_jump(item: MissionItem, index_of_jump_id: dict[Any, int], *, name: str) -> MissionItem:
     """A DO_JUMP names a doJumpId; a vehicle counts items."""
     if item.command != Command.DO_JUMP:
         return item
@@ -233,7 +233,7 @@ def _jump(item: MissionItem, index_of_jump_id: dict[Any, int], *, name: str) -> 
     )
 
 
-def _kind(entry: object) -> str:
+def _kind_of(entry: object) -> str:
     if not isinstance(entry, dict):
         return repr(entry)
     return str(entry.get("complexItemType") or entry.get("type"))
@@ -249,31 +249,31 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
     where = f"{name}: geoFence"
     areas: dict[str, Any] = {"polygons": [], "circles": []} | value
     given = {kind: member(areas, kind, list, where=where) for kind in ("polygons", "circles")}
-    polygons = [_polygon(p, where=f"{where} polygon {i}") for i, p in enumerate(given["polygons"], 1)]
-    circles = [_circle(c, where=f"{where} circle {i}") for i, c in enumerate(given["circles"], 1)]
+    polygons = [_read_polygon(p, where=f"{where} polygon {i}") for i, p in enumerate(given["polygons"], 1)]
+    circles = [_read_circle(c, where=f"{where} circle {i}") for i, c in enumerate(given["circles"], 1)]
     return (*polygons, *circles)
 
 
-def _polygon(entry: Any, *, where: str) -> FencePolygon:
+def _read_polygon(entry: Any, *, where: str) -> FencePolygon:
     if not isinstance(entry, dict):
         raise MissionFileError(f"{where}: {entry!r}", do="give an object")
     corners = refuse_too_many(member(entry, "polygon", list, where=where), where=where)
-    ring = tuple(_corner(corner, where=where) for corner in corners)
+    ring = tuple(_read_corner(corner, where=where) for corner in corners)
     return FencePolygon(ring=ring, inclusion=member(entry, "inclusion", bool, where=where))
 
 
-def _circle(entry: Any, *, where: str) -> FenceCircle:
+def _read_circle(entry: Any, *, where: str) -> FenceCircle:
     if not isinstance(entry, dict):
         raise MissionFileError(f"{where}: {entry!r}", do="give an object")
     circle = member(entry, "circle", dict, where=where)
     return FenceCircle(
-        centre=_corner(circle.get("center"), where=where),
+        centre=_read_corner(circle.get("center"), where=where),
         radius_m=number(circle.get("radius"), where=where),
         inclusion=member(entry, "inclusion", bool, where=where),
     )
 
 
-def _corner(value: object, *, where: str) -> Position:
+def _read_corner(value: object, *, where: str) -> Position:
     lat, lon = numbers(value, 2, where=where)
     return place(lat, lon, where=where)
 

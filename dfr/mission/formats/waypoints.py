@@ -24,7 +24,7 @@ def write(plan: FlightPlan) -> str:
         position=plan.home,
         z_m=plan.home_m_amsl or 0.0,
     )
-    lines = [_line(seq, item) for seq, item in enumerate((home, *plan.items))]
+    lines = [_item_line(seq, item) for seq, item in enumerate((home, *plan.items))]
     return "\n".join([HEADER, *lines]) + "\n"
 
 
@@ -35,7 +35,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
         raise MissionFileError(f"{name}:1: {lines[:1]}", do=f"the first line must be {HEADER!r}")
     rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if line.strip()]
     items = [
-        _item(line, where=f"{name}:{row}", seq=seq)
+        _read_item(line, where=f"{name}:{row}", seq=seq)
         for seq, (row, line) in enumerate(refuse_too_many(rows, where=name))
     ]
     if not items or items[0].position is None:
@@ -53,45 +53,45 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     )
 
 
-def _line(seq: int, item: MissionItem) -> str:
+def _item_line(seq: int, item: MissionItem) -> str:
     lat, lon = (0.0, 0.0) if item.position is None else (item.position.lat_deg, item.position.lon_deg)
     params = "\t".join(repr(value) for value in item.params)
     tail = f"{lat:.9f}\t{lon:.9f}\t{item.z_m:.6f}\t{int(item.autocontinue)}"
     return f"{seq}\t{int(seq == 0)}\t{int(item.frame)}\t{int(item.command)}\t{params}\t{tail}"
 
 
-def _item(line: str, *, where: str, seq: int) -> MissionItem:
+def _read_item(line: str, *, where: str, seq: int) -> MissionItem:
     fields = line.split("\t") if "\t" in line else line.split()
     if len(fields) != FIELDS:
         raise MissionFileError(f"{where}: {len(fields)} fields", do=f"{FIELDS} wanted")
-    if _integer(fields[0], where=where) != seq:
+    if _parse_integer(fields[0], where=where) != seq:
         raise MissionFileError(
             f"{where}: item {fields[0]} where {seq} was due", do="number the items in order"
         )
-    lat, lon, z_m = (number(_float(text, where=where), where=where) for text in fields[8:11])
-    a, b, c, d = (_float(text, where=where) for text in fields[4:8])
+    lat, lon, z_m = (number(_parse_float(text, where=where), where=where) for text in fields[8:11])
+    a, b, c, d = (_parse_float(text, where=where) for text in fields[4:8])
     if seq == 0:
         place(lat, lon, where=where)
     return mission_item(
-        command=_integer(fields[3], where=where),
-        frame=_integer(fields[2], where=where),
+        command=_parse_integer(fields[3], where=where),
+        frame=_parse_integer(fields[2], where=where),
         params=(a, b, c, d),
         lat_deg=lat,
         lon_deg=lon,
         z_m=z_m,
-        autocontinue=_integer(fields[11], where=where) != 0,
+        autocontinue=_parse_integer(fields[11], where=where) != 0,
         where=where,
     )
 
 
-def _integer(text: str, *, where: str) -> int:
+def _parse_integer(text: str, *, where: str) -> int:
     try:
         return int(text)
     except ValueError as error:
         raise MissionFileError(f"{where}: {text!r} is not a whole number") from error
 
 
-def _float(text: str, *, where: str) -> float:
+def _parse_float(text: str, *, where: str) -> float:
     try:
         value = float(text)
     except ValueError as error:
