@@ -16,14 +16,14 @@ from dfr.errors import VehicleRefusedError
 from dfr.findings import Severity, finding_text
 from dfr.io.files import read_bounded
 from dfr.link.director import OnEvent, OnState
-from dfr.link.dispatch import adopt, fly_dispatch, is_flying, refuse_blocking
+from dfr.link.dispatch import adopt_flight, fly_dispatch, is_flying, refuse_blocking
 from dfr.link.limits import FlightLimits
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.onboard import Kept, read_kept
 from dfr.link.operator import NOBODY, Operator
 from dfr.link.orders import Orders
 from dfr.link.outcome import DOCK_TOLERANCE_M, FlownDispatch
-from dfr.link.survey import ask, survey, tell_survey
+from dfr.link.survey import ask_operator, survey_vehicle, tell_survey
 from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
 from dfr.link.verdict_gate import heed_verdict
 from dfr.mission.formats import read_plan
@@ -126,11 +126,13 @@ def upload(
                 f"{name} is not known to be simulated, nothing was uploaded",
                 do="confirm with --yes, or say --simulated where it is SITL",
             )
-        found = survey(target, plan, replace_all=replace_all, while_active=while_active)
+        found = survey_vehicle(target, plan, replace_all=replace_all, while_active=while_active)
         tell_survey(found, operator)
         if not sure:
-            also = f" ({found.changes()})" if found.changes() else ""
-            ask(f"Overwrite the plan of {name} with {plan.name!r}{also}?", "nothing was uploaded", operator)
+            also = f" ({found.describe_changes()})" if found.describe_changes() else ""
+            ask_operator(
+                f"Overwrite the plan of {name} with {plan.name!r}{also}?", "nothing was uploaded", operator
+            )
         return upload_verified(target, plan, while_active=while_active, replace_all=replace_all)
 
 
@@ -207,18 +209,18 @@ def prepare_flight(
     """
     sure = target.simulated or authority.confirmed
     if is_flying(target):
-        report = adopt(target, plan)
+        report = adopt_flight(target, plan)
         _confirm_aloft(target, plan, sure=sure, operator=operator)
         return report, True
     marked = target.simulated or target.firmware.built_in
     _heed(plan, mission, authority, simulated=marked, operator=operator)
-    found = survey(target, plan, replace_all=replace_all)
+    found = survey_vehicle(target, plan, replace_all=replace_all)
     tell_survey(found, operator)
     refuse_blocking(found.findings)
     if not sure:
-        also = f" ({found.changes()})" if found.changes() else ""
+        also = f" ({found.describe_changes()})" if found.describe_changes() else ""
         question = f"Upload to {url}{also}, ARM it and fly {plan.name!r} now?"
-        ask(question, "nothing on board was changed", operator)
+        ask_operator(question, "nothing on board was changed", operator)
     return upload_verified(target, plan, replace_all=replace_all), False
 
 
@@ -250,11 +252,11 @@ def _heed(
 
 def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool, operator: Operator) -> None:
     """A person's yes to a vehicle that was found in the air. Raises VehicleRefusedError without one."""
-    operator.tell(f"{target.whereabouts()}, flying {plan.name!r}")
+    operator.tell(f"{target.describe_whereabouts()}, flying {plan.name!r}")
     if sure:
         return
     question = "Watch it from here, and control it as planned?"
     if operator.confirm is None or not operator.confirm(question):
         raise VehicleRefusedError(
-            f"not confirmed, nothing was sent: {target.whereabouts()}", do="confirm with --yes"
+            f"not confirmed, nothing was sent: {target.describe_whereabouts()}", do="confirm with --yes"
         )

@@ -41,7 +41,7 @@ class _Speaker:
     strangers: set[Address] = field(default_factory=set)
     """Those of `others` that are another vehicle, for sure."""
 
-    def heard(self, message: Message, now_s: float) -> None:
+    def note_message(self, message: Message, now_s: float) -> None:
         """Take note of a message of its own."""
         self.heard_s = now_s
         self.strangers |= {at for at, since in self.others.items() if now_s - since > STRAGGLERS_S}
@@ -67,7 +67,7 @@ class Speakers:
     def __init__(self) -> None:
         self._speakers: dict[int, _Speaker] = {}
 
-    def admits(self, message: Message, address: Address, *, now_s: float) -> bool:
+    def admits_message(self, message: Message, address: Address, *, now_s: float) -> bool:
         """Whether a message is the vehicle's that it says: False for another address under the same id."""
         if address is None or message.get_srcComponent() != AUTOPILOT:
             return True
@@ -78,7 +78,7 @@ class Speakers:
                 return False
             del speaker.others[address]
             speaker.address = address
-        speaker.heard(message, now_s)
+        speaker.note_message(message, now_s)
         return True
 
     def address_of(self, system: int) -> Address:
@@ -86,7 +86,7 @@ class Speakers:
         speaker = self._speakers.get(system)
         return None if speaker is None else speaker.address
 
-    def minded(self, address: Address) -> bool:
+    def may_send_to(self, address: Address) -> bool:
         """Whether anything may be sent to an address: not where it only speaks under another's id."""
         speakers = list(self._speakers.values())
         if any(speaker.address == address for speaker in speakers):

@@ -51,7 +51,7 @@ class Hop:
     impact_mps: float | None = None
 
 
-class Airborne:
+class AirborneTracker:
     """Follows one vehicle, state by state; `hops` are its flights so far, oldest first.
 
     `clearly_up` is whether it has been a metre over the ground: before that it may still be spooling up.

@@ -50,7 +50,7 @@ class LineUp:
     copters: set[Source] = field(default_factory=set)
     strangers: dict[Source, str] = field(default_factory=dict)
 
-    def take(self, heartbeat: Message) -> Source | None:
+    def note_heartbeat(self, heartbeat: Message) -> Source | None:
         """Take note of a heartbeat; who sent it, where that is an ArduCopter that is looked for."""
         source = (heartbeat.get_srcSystem(), heartbeat.get_srcComponent())
         if self.system not in (None, source[0]):
@@ -112,7 +112,7 @@ def _hear_heartbeats(port: MavlinkPort, heartbeats: Inbox, line_up: LineUp, *, t
         if message is None:
             continue
         silent = not (line_up.copters or line_up.strangers)
-        source = line_up.take(message)
+        source = line_up.note_heartbeat(message)
         if source is not None and first is None:
             first = source
             deadline = min(deadline, time.monotonic() + OTHERS_SPEAK_UP_S)

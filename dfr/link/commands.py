@@ -103,7 +103,7 @@ def _send_until_final(
             if answer is None:
                 break
             if confirmation == 0:
-                vehicle.round_trip.measured(time.monotonic() - asked_at)
+                vehicle.round_trip.note_answer(time.monotonic() - asked_at)
             if answer.result != CommandResult.IN_PROGRESS:
                 return int(answer.result)
             deadline = time.monotonic() + IN_PROGRESS_S

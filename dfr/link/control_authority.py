@@ -47,7 +47,7 @@ class ControlAuthority:
     _asked_at: float = 0.0
     _off_since_s: float = 0.0
 
-    def look(self, state: VehicleState) -> float:
+    def check_mode(self, state: VehicleState) -> float:
         """One look at the mode. Seconds that it was out of our hands, where it is given back; else 0."""
         if self.asked is not None and state.mode == self.asked:
             self.expected, self.asked = self.asked, None
@@ -60,7 +60,7 @@ class ControlAuthority:
         ours = state.mode in {self.expected, CopterMode.AUTO} and self.vehicle.plan is OnboardPlan.VERIFIED
         return self._take_back(state) if ours else 0.0
 
-    def listen(self, state: VehicleState) -> None:
+    def note_failsafes(self, state: VehicleState) -> None:
         """Name each failsafe; one that speaks just after the mode has changed is what changed it."""
         for text in self.said.fresh_failsafes():
             self.tell(f"failsafe: {text.text}")
@@ -69,7 +69,7 @@ class ControlAuthority:
                 words = f"{mode_name(state.mode)} by a failsafe: {text.text}"
                 self.cuts[-1] = replace(self.cuts[-1], outcome=Outcome.FAILSAFE, words=words)
 
-    def cut(self, outcome: Outcome, words: str) -> None:
+    def record_cut(self, outcome: Outcome, words: str) -> None:
         """Something takes the flight off its plan."""
         before_return = self.recorder.return_t_s is None or not self.returning
         t_s = self.vehicle.state.t_s
@@ -96,19 +96,19 @@ class ControlAuthority:
 
     def _moved_on(self, how: str) -> None:
         self.taken_over = True
-        self.cut(Outcome.TAKEN_OVER, f"{how}: somebody moved the mission on")
+        self.record_cut(Outcome.TAKEN_OVER, f"{how}: somebody moved the mission on")
         self.tell(self.cuts[-1].words)
 
     def leave_alone(self, state: VehicleState, words: str) -> None:
         """It is somebody else's: found so, or its plan has been exchanged."""
         self._hands_off(state)
-        self.cut(Outcome.TAKEN_OVER, words)
+        self.record_cut(Outcome.TAKEN_OVER, words)
 
-    def launched(self) -> None:
+    def expect_auto(self) -> None:
         """Armed in GUIDED, and AUTO is asked for."""
         self.expected, self.asked = CopterMode.GUIDED, CopterMode.AUTO
 
-    def got(self, mode: CopterMode) -> None:
+    def confirm_mode(self, mode: CopterMode) -> None:
         """A mode of ours was seen."""
         self.expected, self.asked = mode, None
 
@@ -117,14 +117,14 @@ class ControlAuthority:
         if self._still_ours():
             self._note_asked_mode(CopterMode.GUIDED)
             self.vehicle.go_to(place, height_m_home=height_m)
-            self.got(CopterMode.GUIDED)
+            self.confirm_mode(CopterMode.GUIDED)
 
     def change_mode(self, mode: CopterMode) -> None:
         """Change the mode, unless somebody else has taken over meanwhile."""
         if self._still_ours():
             self._note_asked_mode(mode)
             self.vehicle.set_mode(mode)
-            self.got(mode)
+            self.confirm_mode(mode)
 
     def ask_again(self) -> None:
         """A change of mode in the air that did not get through; a hold has its own next try."""
@@ -136,7 +136,7 @@ class ControlAuthority:
 
     def _still_ours(self) -> bool:
         """Look once more before a command: the pilot's change of mode may have come this very moment."""
-        self.look(self.vehicle.state)
+        self.check_mode(self.vehicle.state)
         return not self.hands_off and not self.wrecked()
 
     def _note_asked_mode(self, mode: CopterMode) -> None:
@@ -151,10 +151,10 @@ class ControlAuthority:
         self._hands_off(state)
         name, failsafe = mode_name(state.mode), self.said.failsafe_near(self._off_since_s)
         if failsafe:
-            self.cut(Outcome.FAILSAFE, f"{name} by a failsafe: {failsafe}")
+            self.record_cut(Outcome.FAILSAFE, f"{name} by a failsafe: {failsafe}")
             self.tell(f"failsafe has control: {name}: {failsafe}: hands off")
         else:
-            self.cut(Outcome.TAKEN_OVER, f"{name} by the pilot")
+            self.record_cut(Outcome.TAKEN_OVER, f"{name} by the pilot")
             self.tell(f"pilot has control: {name} by the pilot or a failsafe: hands off")
 
     def _take_back(self, state: VehicleState) -> float:

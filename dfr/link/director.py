@@ -118,7 +118,7 @@ class Director:
         vehicle.set_mode(CopterMode.GUIDED)
         vehicle.arm()
         self._note_event("armed")
-        self.control.launched()
+        self.control.expect_auto()
         try:
             vehicle.command(Command.MISSION_START, 0.0, 0.0)
             vehicle.wait(lambda state: state.mode == CopterMode.AUTO, vehicle_s=LIFT_S, what="AUTO")
@@ -127,7 +127,7 @@ class Director:
         except LinkError as error:
             self._note_event(f"the start of the mission is not confirmed: {error}")
             return
-        self.control.got(CopterMode.AUTO)
+        self.control.confirm_mode(CopterMode.AUTO)
         self._note_event("mission started")
 
     def take_on(self) -> None:
@@ -135,7 +135,7 @@ class Director:
         mode, seq = self.vehicle.state.mode, self.vehicle.state.mission_seq or 0
         stays = [number for number, item in enumerate(self.plan.items, 1) if item.command in HOLDS]
         self.past_scene = bool(stays) and seq > stays[-1]
-        found = f"{self.vehicle.whereabouts()}, found flying this very plan"
+        found = f"{self.vehicle.describe_whereabouts()}, found flying this very plan"
         if mode in (CopterMode.AUTO, CopterMode.GUIDED):
             self.control.expected = CopterMode(mode)
             self._note_event(f"{found}: not uploaded, not armed again, control goes on")
@@ -150,7 +150,7 @@ class Director:
         """
         self.deadline_s = (self.vehicle.state.t_s or 0.0) + self._longest_s(self.plan)
         while not self.given_up:
-            if self.contact.look():
+            if self.contact.watch_link():
                 if self._follow_state(self.vehicle.state, on_state):
                     return
             elif self.ground.is_off:
@@ -163,14 +163,14 @@ class Director:
 
     def _follow_state(self, state: VehicleState, on_state: OnState | None) -> bool:
         """One look at a vehicle that is heard; True once the flight is over."""
-        self.deadline_s += self.control.look(state)
+        self.deadline_s += self.control.check_mode(state)
         if self.control.hands_off:
             self.give_way.low = None
         self._watch_words(state)
         self._watch_mission(state)
         if on_state is not None:
             on_state(state)
-        if self.ground.rests(state):
+        if self.ground.is_at_rest(state):
             if not self.recorder.air.hops:
                 raise VehicleRefusedError("disarmed before takeoff", do=f"{self.vehicle.last_words()}")
             return True
@@ -191,7 +191,7 @@ class Director:
         self._watch_limits(state)
         self._take_orders()
         low_m = None if self.give_way.low is None else self.give_way.low.low_m
-        self.ground.look(state, self.plan, ours=not self.control.hands_off, low_m=low_m)
+        self.ground.watch_ground(state, self.plan, ours=not self.control.hands_off, low_m=low_m)
         self.control.ask_again()
 
     def _wait_for_it(self) -> None:
@@ -211,7 +211,7 @@ class Director:
         """After a gap: whether what is heard again still carries the verified plan."""
         if self.control.hands_off or self.vehicle.plan is not OnboardPlan.VERIFIED:
             return True
-        differences = self.contact.prove(self.plan)
+        differences = self.contact.prove_plan(self.plan)
         if differences is None:
             return False
         if differences:
@@ -224,16 +224,16 @@ class Director:
             self._note_event("the plan on board is still the verified one: control goes on")
         return True
 
-    def farewell(self) -> str:
+    def describe_stop(self) -> str:
         """Who is left in the air when the program is stopped, what it will do, and how to take it over."""
         with contextlib.suppress(LinkError):  # an order to arm may be on its way
             self.vehicle.wait(lambda state: state.armed is True, vehicle_s=ANSWER_S, what="armed")
         state = self.vehicle.state
-        words = f"{self.vehicle.whereabouts()}: "
+        words = f"{self.vehicle.describe_whereabouts()}: "
         if state.armed is False:
             words += "nothing flies"
         else:
-            words += f"{self.lost_link.words(state)} -> {TAKE_OVER}"
+            words += f"{self.lost_link.describe_from(state)} -> {TAKE_OVER}"
         self._note_event(f"stopped by a person: {words}")
         return words
 
@@ -249,7 +249,7 @@ class Director:
 
     def _watch_words(self, state: VehicleState) -> None:
         """Name each failsafe, and the first doubt about the position in flight."""
-        self.control.listen(state)
+        self.control.note_failsafes(state)
         if not self.doubted and self.recorder.air.in_air and doubted_by_flags(state):
             self.doubted = True
             self._note_event("the vehicle's estimator doubts its own position")
@@ -270,7 +270,7 @@ class Director:
         if not state.armed or self.recorder.above_ground_m(state.height_m_home or 0.0) < ALOFT_M:
             return
         heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
-        breach = self.watch.breach(state, unheard_s=heard_again_after_s)
+        breach = self.watch.find_breach(state, unheard_s=heard_again_after_s)
         if breach is not None and self.control.hands_off:
             self._warn_once(
                 breach.limit,
@@ -278,7 +278,7 @@ class Director:
             )
         elif breach is not None:
             self._carry_out(breach)
-        self.give_way.look(state)
+        self.give_way.watch_traffic(state)
 
     def _carry_out(self, breach: Breach) -> None:
         """Home, or down; once, and not where it is on its way there."""
@@ -289,11 +289,11 @@ class Director:
             return
         self.give_way.low = None
         self._note_event(f"limit {breach.limit}: {breach.words}: {breach.action.value}")
-        self.control.cut(Outcome.LIMIT, f"limit {breach.limit}: {breach.words}")
+        self.control.record_cut(Outcome.LIMIT, f"limit {breach.limit}: {breach.words}")
         self.control.change_mode(mode)
 
     def _take_orders(self) -> None:
-        order = self.orders.next()
+        order = self.orders.take_next()
         if order is None:
             return
         try:
@@ -302,7 +302,7 @@ class Director:
             if isinstance(order, Recall):
                 self._note_event("recalled by order")
                 self.recall()
-                self.control.cut(Outcome.RECALLED, "recalled by order")
+                self.control.record_cut(Outcome.RECALLED, "recalled by order")
             else:
                 self.retask(order)
         except DfrError as error:
@@ -339,7 +339,7 @@ class Director:
             replace_mission(self.vehicle, new)
         except LinkError:
             self._note_event("the new mission did not arrive: coming home")
-            self.control.cut(Outcome.LIMIT, "a new mission did not arrive")
+            self.control.record_cut(Outcome.LIMIT, "a new mission did not arrive")
             self.recall()
             raise
         self.plan, self.watch, self.control.returning, self.last_seq = (
@@ -369,7 +369,7 @@ class Director:
             self._note_event("overdue, but a pilot has control: not recalled, still watching")
             return
         self._note_event("overdue: recalling")
-        self.control.cut(Outcome.OVERDUE, "overdue")
+        self.control.record_cut(Outcome.OVERDUE, "overdue")
         self.recall()
 
     def recall(self) -> None:

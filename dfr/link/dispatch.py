@@ -1,7 +1,7 @@
 """Flies one dispatch from arming to the dock, or says why it is not flown: `fly_dispatch`.
 
 The flight itself is the director's (`dfr.link.director`). A vehicle that is found in the air, as a session
-that was killed leaves it, is taken on where it flies this very plan: `adopt`.
+that was killed leaves it, is taken on where it flies this very plan: `adopt_flight`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.onboard import read_kept
 from dfr.link.orders import Orders
 from dfr.link.outcome import DOCK_TOLERANCE_M, Ending, FlownDispatch, LeftInFlight, was_on_scene
-from dfr.link.preflight import preflight, wait_ready
+from dfr.link.preflight import preflight_findings, wait_ready
 from dfr.link.recorder import Recorder
 from dfr.link.traffic import TrafficPicture
 from dfr.link.transfer import TransferReport, inspect_onboard
@@ -81,7 +81,7 @@ def fly_dispatch(
     picture = TrafficPicture(lambda: vehicle.state.t_s)
     director = Director(
         vehicle=vehicle,
-        plan=vehicle.kept.under(plan),
+        plan=vehicle.kept.complete_plan(plan),
         recorder=recorder,
         limits=limits,
         picture=picture,
@@ -91,12 +91,12 @@ def fly_dispatch(
         landing=landing_settings_of(vehicle),
         cruise_mps=cruise_mps(vehicle),
         on_event=on_event,
-        lost_link=LostLinkBehaviour.read(vehicle),
+        lost_link=LostLinkBehaviour.read_from(vehicle),
     )
     texts_before = len(vehicle.texts)
     with (
         vehicle.watching(recorder),
-        vehicle.overhearing(director.control.said.hear),
+        vehicle.overhearing(director.control.said.note_text),
         picture.listening(vehicle.port),
     ):
         try:
@@ -107,7 +107,7 @@ def fly_dispatch(
             director.follow(on_state)
             director.stand_down()
         except KeyboardInterrupt as stop:
-            words = director.farewell()
+            words = director.describe_stop()
             raise LeftInFlight(_flown_dispatch(director, texts_before), words) from stop
     return _flown_dispatch(director, texts_before)
 
@@ -120,7 +120,7 @@ def cruise_mps(vehicle: MavlinkVehicle) -> float | None:
 
 def refuse_no_go(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     """Raise NonCompliantError listing what preflight has against the flight."""
-    refuse_blocking(preflight(vehicle, plan))
+    refuse_blocking(preflight_findings(vehicle, plan))
 
 
 def refuse_blocking(findings: Iterable[Finding]) -> None:
@@ -173,7 +173,7 @@ def _flown_dispatch(director: Director, texts_before: int) -> FlownDispatch:
     away_m = None if state.position is None else distance_m(state.position, plan.home)
     track, cuts = director.recorder.track(plan.name), tuple(director.control.cuts)
     by_plan = not any(cut.before_return for cut in cuts)
-    aftermath = EndEvidence(
+    evidence = EndEvidence(
         recorder=director.recorder,
         said=director.control.said,
         landing=director.landing,
@@ -190,8 +190,8 @@ def _flown_dispatch(director: Director, texts_before: int) -> FlownDispatch:
             at_dock=away_m is not None and away_m <= director.dock_tolerance_m,
             disarmed=state.armed is False,
             cuts=cuts,
-            crash=aftermath.crash(track),
-            doubts=aftermath.doubts,
+            crash=evidence.crash_reason(track),
+            doubts=evidence.doubts,
         ),
         taken_over=director.control.taken_over or director.control.hands_off,
         dock_error_m=away_m,
@@ -229,7 +229,7 @@ def _reports_landed(state: VehicleState) -> bool:
     return state.landed not in (None, Landed.UNDEFINED)
 
 
-def adopt(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
+def adopt_flight(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
     """The proof that a vehicle in the air carries this very plan: nothing is uploaded.
 
     Raises VehicleRefusedError for another plan, with what flies and how to bring it home.
@@ -239,7 +239,7 @@ def adopt(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport:
     report = inspect_onboard(vehicle, plan)
     if not report.verified:
         raise VehicleRefusedError(
-            f"{vehicle.whereabouts()}, with another plan than {plan.name!r} "
+            f"{vehicle.describe_whereabouts()}, with another plan than {plan.name!r} "
             f"({'; '.join(report.differences)}): nothing was sent to it",
             do=f"{RECALL_HOW}",
         )

@@ -119,7 +119,7 @@ class _Handler:
         """The link stays with whoever opened it."""
 
 
-class _Encoder(dialect.MAVLink):  # type: ignore[misc]
+class _PortEncoder(dialect.MAVLink):  # type: ignore[misc]
     """dronekit's message factory; what it sends goes out on our port."""
 
     def __init__(self, vehicle: MavlinkVehicle) -> None:
@@ -139,7 +139,7 @@ class _Master:
     """The part of pymavlink's connection that dronekit's Vehicle uses, with our blocks in it."""
 
     def __init__(self, vehicle: MavlinkVehicle) -> None:
-        self.mav = _Encoder(vehicle)
+        self.mav = _PortEncoder(vehicle)
         self.target_system, self.target_component = vehicle.target
         self._vehicle = vehicle
 

@@ -40,7 +40,7 @@ class EndEvidence:
     unseen: bool
     piloted: bool
 
-    def crash(self, track: FlightTrack) -> str:
+    def crash_reason(self, track: FlightTrack) -> str:
         """Why it is taken for a crash, in words; empty where it is not."""
         return "; ".join(
             [*(text.text for text in self.said.crashes), *self._impact_reasons()]

@@ -96,19 +96,19 @@ class FlownFlight:
     @property
     def armed(self) -> bool:
         """Whether its vehicle says that its motors may turn."""
-        craft = self._pilot.vehicle
-        return craft is not None and craft.state.armed is True
+        vehicle = self._pilot.vehicle
+        return vehicle is not None and vehicle.state.armed is True
 
     @property
-    def craft(self) -> MavlinkVehicle | None:
+    def vehicle(self) -> MavlinkVehicle | None:
         """Its vehicle, once it was made ready."""
         return self._pilot.vehicle
 
     @property
-    def vehicle(self) -> str:
+    def firmware_name(self) -> str:
         """What the vehicle says it is."""
-        craft = self._pilot.vehicle
-        return "" if craft is None else str(craft.firmware)
+        vehicle = self._pilot.vehicle
+        return "" if vehicle is None else str(vehicle.firmware)
 
     # -- the protocol of dfr.sim.flight --
 
@@ -167,7 +167,7 @@ class FlownFlight:
             predicted_s=self.order.leg.back_s,
         )
         self._pilot.homeward = True
-        self._order(self._pilot.home_by_mission if self._over else self._pilot.retrace)
+        self._order(self._pilot.home_by_mission if self._over else self._pilot.retrace_path)
         return event
 
     def land(self) -> simpy.Event | None:
@@ -222,7 +222,7 @@ class FlownFlight:
 
     def _height_m_home(self) -> float:
         """How high it is now; its cruise height where it does not say."""
-        height_m = self._pilot.craft().state.height_m_home
+        height_m = self._pilot.require_vehicle().state.height_m_home
         return self._height_m if height_m is None else height_m
 
     def _begin_phase(
@@ -309,18 +309,18 @@ class FlownFlight:
 
     def _check_phase(self) -> None:
         """Raise what is wrong with the phase in progress (in the simulation's thread)."""
-        self._pilot.trouble()
-        task, craft = self._task, self._pilot.vehicle
-        if task is None or craft is None:
+        self._pilot.raise_failure()
+        task, vehicle = self._task, self._pilot.vehicle
+        if task is None or vehicle is None:
             return
-        waited_s = (craft.state.t_s or 0.0) - (self._waits_from_s or math.inf)
+        waited_s = (vehicle.state.t_s or 0.0) - (self._waits_from_s or math.inf)
         if task.begun_s is None and waited_s > BEGINS_WITHIN_S:
             raise self._overdue_error("has not begun", waited_s)
         if task.passed_s > self._limit_s:
             raise self._overdue_error("is not over", task.passed_s)
 
     def _overdue_error(self, what: str, seconds: float) -> LinkTimeoutError:
-        words = self._pilot.craft().last_words()
+        words = self._pilot.require_vehicle().last_words()
         return LinkTimeoutError(
             f"{self.order.drone}: {self._phase.value} {what} after {seconds:.0f} s", do=f"{words}"
         )
@@ -391,16 +391,16 @@ class FlownFlight:
 
     def call_home(self) -> None:
         """RTL after what is being done, unless its mission brings it home or a pilot or failsafe has it."""
-        self._pilot.settle()
-        craft, mode = self._pilot.craft(), self._pilot.mode
+        self._pilot.wait_settled()
+        vehicle, mode = self._pilot.require_vehicle(), self._pilot.mode
         on_its_way = mode == CopterMode.AUTO and self.recorder.return_t_s is not None
-        if craft.state.armed is False or on_its_way or mode not in {CopterMode.AUTO, CopterMode.GUIDED}:
+        if vehicle.state.armed is False or on_its_way or mode not in {CopterMode.AUTO, CopterMode.GUIDED}:
             return
         with contextlib.suppress(LinkTimeoutError):
             self._pilot.wait_for(
                 lambda state: state.mode == mode, vehicle_s=MODE_TOLD_S, what=f"{mode.name} told"
             )
-            self._pilot.through(lambda: craft.set_mode(CopterMode.RTL))
+            self._pilot.do_through_gaps(lambda: vehicle.set_mode(CopterMode.RTL))
 
     def wait_down(self) -> None:
         """Wait until it rests. Raises LinkTimeoutError for one that does not come down."""

@@ -34,7 +34,7 @@ class LowHold:
 
     def is_clear(self, limit: TrafficLimit, contacts: tuple[Proximity, ...], t_s: float) -> bool:
         """Whether the air up where it was has been clear for long enough."""
-        near = limit.near(contacts, spare_height_m=self.aloft_m - self.low_m)
+        near = limit.find_intruder(contacts, spare_height_m=self.aloft_m - self.low_m)
         if near is not None:
             self.clear_since_s = None
             return False
@@ -63,13 +63,13 @@ class GiveWay:
     delay: Callable[[float], None]
     low: LowHold | None = None
 
-    def look(self, state: VehicleState) -> None:
+    def watch_traffic(self, state: VehicleState) -> None:
         """One look at the traffic. Raises LinkError where a command does not get through."""
-        contacts, limit = self.picture.look(state), self.limit
+        contacts, limit = self.picture.measure_proximity(state), self.limit
         if limit is None:
             return
         if self.control.hands_off:
-            if (near := limit.near(contacts)) is not None:
+            if (near := limit.find_intruder(contacts)) is not None:
                 self.warn(
                     near.name,
                     f"traffic: {_nearness_text(near)}: a pilot has control, so this is only reported",
@@ -80,7 +80,7 @@ class GiveWay:
         if self.low is not None:
             self._continue_hold(self.low, limit, contacts, state)
             return
-        near = limit.near(contacts)
+        near = limit.find_intruder(contacts)
         if near is None or self.control.expected == CopterMode.LAND:
             return
         words = _nearness_text(near)

@@ -83,7 +83,7 @@ class GroundWatch:
         """Whether its motors have been off since it was last looked at."""
         return self._off_t_s is not None
 
-    def rests(self, state: VehicleState) -> bool:
+    def is_at_rest(self, state: VehicleState) -> bool:
         """Whether its motors are off and it lies still; a fall without motors is a crash."""
         t_s, sink_mps = state.t_s or 0.0, -(state.climb_mps or 0.0)
         if state.armed is not False:
@@ -104,7 +104,7 @@ class GroundWatch:
             self.crash = how
             self.tell(f"DOWN: {how}")
 
-    def look(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> None:
+    def watch_ground(self, state: VehicleState, plan: FlightPlan, *, ours: bool, low_m: float | None) -> None:
         """One look. `ours`: no pilot has it, so it may be disarmed; `low_m` is the height of its low hold.
 
         Raises LinkError where a disarm does not get through.

@@ -71,7 +71,9 @@ class TrafficLimit:
     hold_low_m: float = DEFAULT_HOLD_LOW_M
     clear_s: float = 10.0
 
-    def near(self, contacts: tuple[Proximity, ...], *, spare_height_m: float = 0.0) -> Proximity | None:
+    def find_intruder(
+        self, contacts: tuple[Proximity, ...], *, spare_height_m: float = 0.0
+    ) -> Proximity | None:
         """The nearest contact that is too near, for a drone that means to climb so much more."""
         for contact in contacts:
             if contact.horizontal_m < self.across_m and contact.vertical_m < self.height_m + spare_height_m:
@@ -110,7 +112,7 @@ class LimitMonitor:
         self._limits, self._plan = limits, plan
         self._windy_since_s: float | None = None
 
-    def breach(self, state: VehicleState, *, unheard_s: float) -> Breach | None:
+    def find_breach(self, state: VehicleState, *, unheard_s: float) -> Breach | None:
         """What no longer holds, most urgent first; None where all is well."""
         return self._energy_breach(state) or self._gap_breach(unheard_s) or self._wind_breach(state)
 

@@ -41,7 +41,7 @@ class LinkMonitor:
     def __post_init__(self) -> None:
         self._stopped_s = self.vehicle.port.stopped_s
 
-    def look(self) -> bool:
+    def watch_link(self) -> bool:
         """Whether the vehicle is heard. `gap_s` is how long it has not been, or was not."""
         self._tell_stop()
         if not self.vehicle.heard:
@@ -52,7 +52,7 @@ class LinkMonitor:
             self.tell(f"link back after {self.gap_s:.1f} s")
         return True
 
-    def prove(self, plan: FlightPlan) -> tuple[str, ...] | None:
+    def prove_plan(self, plan: FlightPlan) -> tuple[str, ...] | None:
         """How the plan on board differs from the verified one, nothing where it is the same.
 
         None while that is not known: the vehicle does not answer, and is asked again later.
@@ -105,19 +105,19 @@ class GapTolerantLink:
         self._give_up_s = SIMULATED.give_up_s if vehicle.simulated else FlightLimits().give_up_s
         self._lock = threading.Lock()
 
-    def reached(self) -> bool:
+    def check_reached(self) -> bool:
         """Whether it is heard and carries its plan; an armed one is waited for.
 
         Raises LinkError for one that is not armed or is given up, VehicleRefusedError where the plan on
         board is another one after a gap.
         """
         with self._lock:
-            if not self._contact.look():
+            if not self._contact.watch_link():
                 self._refuse_lost()
                 return False
             if self._contact.proven:
                 return True
-            differences = self._contact.prove(self._plan)
+            differences = self._contact.prove_plan(self._plan)
         if differences:
             raise VehicleRefusedError(
                 f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off",
@@ -144,7 +144,7 @@ class GapTolerantLink:
         self.do(lambda: _wait_once(self._vehicle, holds, vehicle_s=vehicle_s, what=what))
 
     def _until_reached(self) -> None:
-        while not self.reached():
+        while not self.check_reached():
             time.sleep(LOOK_EVERY_S)
 
     def _refuse_lost(self) -> None:

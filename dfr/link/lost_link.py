@@ -57,7 +57,7 @@ class LostLinkBehaviour:
     options: int | None = None
 
     @classmethod
-    def read(cls, vehicle: MavlinkVehicle) -> LostLinkBehaviour:
+    def read_from(cls, vehicle: MavlinkVehicle) -> LostLinkBehaviour:
         """As the vehicle has it. Raises LinkTimeoutError where it does not answer."""
         action, options = vehicle.get_param("FS_GCS_ENABLE"), vehicle.get_param("FS_OPTIONS")
         return cls(
@@ -66,7 +66,7 @@ class LostLinkBehaviour:
             options=None if options is None else int(options),
         )
 
-    def words(self, state: VehicleState) -> str:
+    def describe_from(self, state: VehicleState) -> str:
         """What it does from now on if no other ground station speaks to it."""
         now = _activity_text(state)
         if self.action is None or self.options is None:
@@ -110,7 +110,7 @@ def _activity_text(state: VehicleState) -> str:
 def left_words(vehicle: MavlinkVehicle) -> str:
     """Which vehicle it is, where, and what it does without us, by its parameters where it reports them."""
     try:
-        station = LostLinkBehaviour.read(vehicle)
+        station = LostLinkBehaviour.read_from(vehicle)
     except LinkError:
         station = LostLinkBehaviour()
-    return f"{vehicle.whereabouts()}: {station.words(vehicle.state)}"
+    return f"{vehicle.describe_whereabouts()}: {station.describe_from(vehicle.state)}"

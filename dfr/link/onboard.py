@@ -14,7 +14,7 @@ from dfr.errors import DfrError, NonCompliantError
 from dfr.findings import Finding
 from dfr.link.params import get_param
 from dfr.link.peer import Peer
-from dfr.link.readback import Reading, read_when_free
+from dfr.link.readback import ListReading, read_when_free
 from dfr.mission.items import FenceArea, FlightPlan, RallyPoint
 from dfr.mission.on_board import JUDGED_BY, kept_fence, kept_findings, kept_rally, with_kept
 from dfr.mission.reliance import fence_is_on
@@ -33,11 +33,11 @@ class Kept:
     rally: tuple[RallyPoint, ...] = ()
     advice: tuple[Finding, ...] = ()
 
-    def under(self, plan: FlightPlan) -> FlightPlan:
+    def complete_plan(self, plan: FlightPlan) -> FlightPlan:
         """The plan with what stays on board under it."""
         return with_kept(plan, fence=self.fence, rally=self.rally)
 
-    def items(self, kind: MissionType) -> int:
+    def count_items(self, kind: MissionType) -> int:
         """How many items of a list stay."""
         return len(self.lists.get(kind, ()))
 
@@ -70,7 +70,7 @@ def count_replaced(vehicle: Peer, plan: FlightPlan, *, replace_all: bool) -> dic
     """How many items of the fence and the rally list on board an upload takes away."""
     brought = wire_lists(plan)
     kinds = [kind for kind in ASIDE if replace_all or brought[kind]]
-    lengths = {kind: Reading(vehicle, kind).length() for kind in kinds}
+    lengths = {kind: ListReading(vehicle, kind).read_length() for kind in kinds}
     return {kind: length for kind, length in lengths.items() if length}
 
 
@@ -96,7 +96,7 @@ def _advice_on_kept(vehicle: Peer, plan: FlightPlan, kept: Kept) -> tuple[Findin
         known["FENCE_ENABLE"] = float(on)
     found = kept_findings(with_kept(plan, fence=kept.fence, rally=kept.rally, params=known))
     if against := [finding.message for finding in found if finding.blocks]:
-        stays = count_words({kind: kept.items(kind) for kind in ASIDE}) or "the vehicle's own fence"
+        stays = count_words({kind: kept.count_items(kind) for kind in ASIDE}) or "the vehicle's own fence"
         raise NonCompliantError(
             f"{stays} would stay on board, and the plan does not fit: {'; '.join(against)}", do=f"{WAYS_OUT}"
         )

@@ -50,7 +50,7 @@ class Orders:
         self._queue.put(order)
         return order.done
 
-    def next(self) -> Order | None:
+    def take_next(self) -> Order | None:
         """The oldest order that waits; None where none does."""
         try:
             return self._queue.get_nowait()

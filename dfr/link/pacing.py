@@ -22,7 +22,7 @@ class RoundTrip:
     def __init__(self) -> None:
         self._smooth_s: float | None = None
 
-    def measured(self, seconds: float) -> None:
+    def note_answer(self, seconds: float) -> None:
         """Take note of one answer to one question."""
         if self._smooth_s is None:
             self._smooth_s = seconds
@@ -43,7 +43,7 @@ class ClockRate:
         self._mark: tuple[float, float] | None = None
         self._told_s: float | None = None
 
-    def rate(self, t_s: float | None) -> float | None:
+    def measure_rate(self, t_s: float | None) -> float | None:
         """Vehicle seconds per second, measured over half a second; None between measurements.
 
         Only a time that is new counts: after a gap, a message without one comes with the time before it.

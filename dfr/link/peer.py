@@ -179,7 +179,7 @@ class Peer:
         finally:
             self._overhearers = tuple(entry for entry in self._overhearers if entry is not overhearer)
 
-    def whereabouts(self) -> str:
+    def describe_whereabouts(self) -> str:
         """Which vehicle it is, whether it is armed, in which mode, and where, in words."""
         state = self._state
         armed = {True: "ARMED", False: "disarmed", None: "armed or not is not known"}[state.armed]
@@ -192,7 +192,7 @@ class Peer:
     @property
     def remedy(self) -> str:
         """What to do about a vehicle that is heard and does not answer."""
-        if self.port.keyless(self.target):
+        if self.port.lacks_key(self.target):
             return "it signs its packets and answers only what its key signed: give the key (--signing-key)"
         return "check the link"
 
@@ -232,7 +232,7 @@ class Peer:
 
     def _match_clock_rate(self, state: VehicleState) -> None:
         """Beat as often per second of vehicle time as at speed 1, so that FS_GCS_TIMEOUT means the same."""
-        rate = self._pace.rate(state.t_s)
+        rate = self._pace.measure_rate(state.t_s)
         self.pace = self.pace if rate is None else rate
         if rate is not None and self.simulated and self.port.heartbeat_s is not None:
             self.port.heartbeat_s = max(FASTEST_HEARTBEAT_S, min(HEARTBEAT_S, HEARTBEAT_S / rate))

@@ -1,6 +1,6 @@
 """Flies one vehicle through one sortie by commands, in a thread of its own, one after the other.
 
-Nothing here waits for the flight: `order` returns at once and `trouble` raises what went wrong since.
+Nothing here waits for the flight: `order` returns at once and `raise_failure` raises what went wrong since.
 """
 
 from __future__ import annotations
@@ -87,13 +87,13 @@ class Pilot:
 
         def in_turn() -> None:
             before.result()
-            self.through(lambda: self._run_unless_stopped(act))
+            self.do_through_gaps(lambda: self._run_unless_stopped(act))
 
         self._work = self._worker.submit(in_turn)
 
-    def trouble(self) -> None:
+    def raise_failure(self) -> None:
         """Raise what went wrong: a LinkError for a failed command, a vehicle given up or a mode not ours."""
-        vehicle, reached = self.vehicle, self.link is None or self.link.reached()
+        vehicle, reached = self.vehicle, self.link is None or self.link.check_reached()
         if not self._work.done():
             return
         self._work.result()
@@ -114,7 +114,7 @@ class Pilot:
         """Wait until all that was ordered is done. Raises its failure."""
         self._work.result()
 
-    def through(self, act: Callable[[], None]) -> None:
+    def do_through_gaps(self, act: Callable[[], None]) -> None:
         """Do something, and again where a gap of the link is why a drone in flight did not hear it."""
         if self.link is None:
             act()
@@ -124,7 +124,7 @@ class Pilot:
     def wait_for(self, holds: Callable[[VehicleState], bool], *, vehicle_s: float, what: str) -> None:
         """The vehicle's `wait`, through gaps of the link."""
         if self.link is None:
-            self.craft().wait(holds, vehicle_s=vehicle_s, what=what)
+            self.require_vehicle().wait(holds, vehicle_s=vehicle_s, what=what)
         else:
             self.link.wait(holds, vehicle_s=vehicle_s, what=what)
 
@@ -132,7 +132,7 @@ class Pilot:
         """Begin nothing more of what was ordered: it is called off."""
         self._stopped.set()
 
-    def settle(self) -> None:
+    def wait_settled(self) -> None:
         """Wait until what is being done is done, whether it worked or not."""
         wait([self._work])
 
@@ -143,7 +143,7 @@ class Pilot:
 
     def lift_off(self, on_state: OnState) -> None:
         """Arm and start the mission; `on_state` hears the vehicle from now on."""
-        vehicle = self.craft()
+        vehicle = self.require_vehicle()
         self._stack.enter_context(vehicle.watching(on_state))
         self.change_mode(CopterMode.GUIDED)
         self._refuse_stopped()
@@ -160,24 +160,24 @@ class Pilot:
     def change_mode(self, mode: CopterMode) -> None:
         """Change the mode and see it changed."""
         self._note_mode(mode)
-        self.craft().set_mode(mode)
+        self.require_vehicle().set_mode(mode)
 
     def change_height(self, height_m_home: float) -> None:
         """Straight down or up to a height, in GUIDED."""
-        place = self.craft().state.position
+        place = self.require_vehicle().state.position
         if place is None:
             raise LinkError(f"{self.drone}: it does not say where it is")
         self._note_mode(CopterMode.GUIDED)
-        self.craft().go_to(place, height_m_home=height_m_home)
+        self.require_vehicle().go_to(place, height_m_home=height_m_home)
 
     def home_by_mission(self) -> None:
         """On to the mission's first item after the stay, which lets go of what the camera looked at."""
         holds = [seq for seq, item in enumerate(self.plan.items, start=1) if item.command in HOLDS]
-        self.craft().command(Command.DO_SET_MISSION_CURRENT, float(holds[-1] + 1))
+        self.require_vehicle().command(Command.DO_SET_MISSION_CURRENT, float(holds[-1] + 1))
         if self.mode != CopterMode.AUTO:
             self.change_mode(CopterMode.AUTO)
 
-    def retrace(self) -> None:
+    def retrace_path(self) -> None:
         """Home the way it came; straight home where the vehicle has lost track of it."""
         try:
             self.change_mode(CopterMode.SMART_RTL)
@@ -186,7 +186,7 @@ class Pilot:
 
     def disarm(self) -> None:
         """For a drone that is low and still and leans into the wind: see `dfr.link.dispatch`."""
-        vehicle = self.craft()
+        vehicle = self.require_vehicle()
         try:
             vehicle.disarm()
         except VehicleRefusedError:
@@ -194,7 +194,7 @@ class Pilot:
                 raise
             vehicle.disarm(force=True)
 
-    def craft(self) -> MavlinkVehicle:
+    def require_vehicle(self) -> MavlinkVehicle:
         """The vehicle. Raises LinkError where it was never made ready."""
         if self.vehicle is None:
             raise LinkError(f"{self.drone} was not made ready")

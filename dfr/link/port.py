@@ -54,7 +54,7 @@ Source = tuple[int, int]
 
 
 @dataclass
-class Loss:
+class PacketLoss:
     """Packets of one source: how many came, how many numbers were left out, how many came late or again."""
 
     received: int = 0
@@ -71,7 +71,7 @@ class Loss:
         """Whether two vehicles number these packets; one that numbers none is no two."""
         return self.numbered and self.out_of_turn >= MIXED_OUT_OF_TURN
 
-    def count(self, seq: int) -> None:
+    def count_packet(self, seq: int) -> None:
         """Take note of a packet; numbers run from 0 to 255 and round again."""
         self.received += 1
         ahead = 1 if self.latest is None else (seq - self.latest) % 256
@@ -144,7 +144,7 @@ class MavlinkPort:
         self.last_failure: LinkError | None = None
         self.opened_at = time.monotonic()
         self.stopped_s = 0.0
-        self.losses: dict[Source, Loss] = {}
+        self.losses: dict[Source, PacketLoss] = {}
         self._transport = transport
         self._reopen = reopen
         self._nothing_waits = threading.Event()
@@ -182,7 +182,7 @@ class MavlinkPort:
         """Packets refused for a missing, wrong or old signature."""
         return sum(framer.rejected for framer in self._framers.values())
 
-    def keyless(self, source: Source) -> bool:
+    def lacks_key(self, source: Source) -> bool:
         """Whether a source signs its packets and we have no key: it may then not answer us."""
         return self._signing is None and source in self._signed
 
@@ -329,12 +329,12 @@ class MavlinkPort:
         if self._tlog is not None:
             with self._lock:
                 self._log_frame(frame)
-        if not self.speakers.admits(message, address, now_s=now_s()):
+        if not self.speakers.admits_message(message, address, now_s=now_s()):
             return
         source = (message.get_srcSystem(), message.get_srcComponent())
         if frame[0] == MARKER_V2 and frame[2] & SIGNED:
             self._signed.add(source)
-        self.losses.setdefault(source, Loss()).count(message.get_seq())
+        self.losses.setdefault(source, PacketLoss()).count_packet(message.get_seq())
         for listener in self._listeners:
             listener(message)
 
@@ -347,7 +347,7 @@ class MavlinkPort:
 
     def _known_addresses(self) -> list[Address]:
         heard = [address for address in list(self._framers) if address is not None]
-        return [address for address in heard if self.speakers.minded(address)] or [None]
+        return [address for address in heard if self.speakers.may_send_to(address)] or [None]
 
     def _log_frame(self, frame: bytes) -> None:
         """One record of a tlog: microseconds of wall time, then the frame (the format of Mission Planner)."""

@@ -52,7 +52,7 @@ def wait_ready(vehicle: MavlinkVehicle, *, vehicle_s: float = READY_S) -> Vehicl
         raise LinkTimeoutError(f"{error} (missing: {missing or 'home position'})") from error
 
 
-def preflight(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
+def preflight_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
     """Findings on a vehicle before a dispatch: violations and unknowns mean no go."""
     state = vehicle.state
     return (

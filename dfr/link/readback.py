@@ -33,7 +33,7 @@ def read_back(vehicle: Peer, kind: MissionType) -> tuple[WireItem, ...]:
 
     Raises DeniedError while somebody uploads, TransferError where it cannot be read whole.
     """
-    return Reading(vehicle, kind).run()
+    return ListReading(vehicle, kind).run()
 
 
 def read_when_free(vehicle: Peer, kind: MissionType) -> tuple[WireItem, ...]:
@@ -47,7 +47,7 @@ def read_when_free(vehicle: Peer, kind: MissionType) -> tuple[WireItem, ...]:
 
 
 @dataclass
-class Reading:
+class ListReading:
     """The state of one download."""
 
     vehicle: Peer
@@ -76,7 +76,7 @@ class Reading:
         )
         return tuple(self.got[seq] for seq in range(count))
 
-    def length(self) -> int:
+    def read_length(self) -> int:
         """How many items the vehicle holds; no item is read. Raises DeniedError while somebody uploads."""
         with self.vehicle.port.inbox(self._is_answer) as inbox:
             return self._read_length(inbox)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dfr.ardupilot.modes import CopterMode
 from dfr.geo import LocalFrame, Position, distance_m
-from dfr.link.airborne import Airborne
+from dfr.link.airborne import AirborneTracker
 from dfr.link.vehicle import VehicleState
 from dfr.track import FlightTrack
 
@@ -29,7 +29,7 @@ class Recorder:
         self.return_seq = return_seq
         self.return_t_s: float | None = None
         self.task_t_s: float | None = None
-        self.air = Airborne()
+        self.air = AirborneTracker()
         self._frame = LocalFrame(home)
         self._samples: list[tuple[float, Position, float]] = []
         self._lock = threading.Lock()

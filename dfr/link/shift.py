@@ -55,10 +55,12 @@ class FlownFlights:
         for flight in flying:
             flight.wait_down()
 
-    def left(self) -> tuple[str, ...]:
+    def describe_left(self) -> tuple[str, ...]:
         """Of each drone that may be in the air: which, where, and what it does without us."""
-        away = [flight for flight in self.flown if flight.craft is not None and flight.armed]
-        return tuple(f"{flight.order.drone}: {left_words(flight.craft)}" for flight in away if flight.craft)
+        away = [flight for flight in self.flown if flight.vehicle is not None and flight.armed]
+        return tuple(
+            f"{flight.order.drone}: {left_words(flight.vehicle)}" for flight in away if flight.vehicle
+        )
 
     def call_off(self) -> None:
         """Something went wrong: let nothing more lift off, send home what is still ours, and wait for it.

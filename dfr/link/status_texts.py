@@ -31,7 +31,7 @@ DOUBTFUL_FLAGS = dialect.EKF_CONST_POS_MODE | dialect.EKF_GPS_GLITCHING
 
 
 class StatusTexts:
-    """The words of one flight, sorted by what they mean; `hear` takes them from the link's thread."""
+    """The words of one flight, sorted by what they mean; `note_text` takes them from the link's thread."""
 
     def __init__(self) -> None:
         self.failsafes: list[Text] = []
@@ -39,7 +39,7 @@ class StatusTexts:
         self.crashes: list[Text] = []
         self._told = 0
 
-    def hear(self, text: Text) -> None:
+    def note_text(self, text: Text) -> None:
         """Take note of a text."""
         for pattern, kept in ((FAILSAFE, self.failsafes), (DOUBT, self.doubts), (CRASH, self.crashes)):
             if pattern.match(text.text):

@@ -26,14 +26,14 @@ class Survey:
     deleted: Mapping[MissionType, int]
     findings: Sequence[Finding]
 
-    def changes(self) -> str:
+    def describe_changes(self) -> str:
         """What goes, for the question; empty where nothing does."""
         words = [f"DELETE {count_words(self.deleted)}" if self.deleted else ""]
         words.append(f"replace {count_words(self.replaced)}" if self.replaced else "")
         return " and ".join(filter(None, words))
 
 
-def survey(
+def survey_vehicle(
     vehicle: MavlinkVehicle, plan: FlightPlan, *, replace_all: bool, while_active: bool = False
 ) -> Survey:
     """Ask the vehicle what is on board, and judge the plan by it; nothing that changes it is sent.
@@ -60,7 +60,7 @@ def survey(
 def tell_survey(found: Survey, operator: Operator) -> None:
     """Tell the operator, before the question."""
     note = operator.tell
-    stays = count_words({kind: found.kept.items(kind) for kind in ASIDE})
+    stays = count_words({kind: found.kept.count_items(kind) for kind in ASIDE})
     if stays:
         note(f"stays on board: {stays}, which the file does not bring; the plan was checked against it")
     if found.replaced:
@@ -71,7 +71,7 @@ def tell_survey(found: Survey, operator: Operator) -> None:
         note(finding_text(finding))
 
 
-def ask(question: str, refusal: str, operator: Operator) -> None:
+def ask_operator(question: str, refusal: str, operator: Operator) -> None:
     """Have the operator say yes. Raises VehicleRefusedError with what was not done."""
     if operator.confirm is None or not operator.confirm(question):
         raise VehicleRefusedError(f"not confirmed, {refusal}")

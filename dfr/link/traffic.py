@@ -45,7 +45,7 @@ class TrafficContact:
     speed_mps: float
     heard_s: float
 
-    def at(self, t_s: float) -> Position:
+    def position_at(self, t_s: float) -> Position:
         """Where it is by now, carried on along its track for a few seconds at most."""
         gone_s = min(max(0.0, t_s - self.heard_s), MOST_EXTRAPOLATED_S)
         return offset(self.position, bearing_deg=self.track_deg, distance_m=self.speed_mps * gone_s)
@@ -90,13 +90,13 @@ class TrafficPicture:
     @contextmanager
     def listening(self, port: MavlinkPort) -> Iterator[TrafficPicture]:
         """Hear a port until the end of the block."""
-        port.listen(self.hear)
+        port.listen(self.note_message)
         try:
             yield self
         finally:
-            port.leave(self.hear)
+            port.leave(self.note_message)
 
-    def hear(self, message: Message) -> None:
+    def note_message(self, message: Message) -> None:
         """Take note of a message (in the link's thread)."""
         if message.get_type() != "ADSB_VEHICLE" or not message.flags & VALID_POSITION:
             return
@@ -104,7 +104,7 @@ class TrafficPicture:
         with self._lock:
             self._contacts[contact.icao] = contact
 
-    def look(self, state: VehicleState) -> tuple[Proximity, ...]:
+    def measure_proximity(self, state: VehicleState) -> tuple[Proximity, ...]:
         """How near each contact is to an airborne vehicle now, nearest first; the nearest is remembered."""
         if state.position is None or state.t_s is None:
             return ()
@@ -192,6 +192,6 @@ def _measure_proximity(contact: TrafficContact, state: VehicleState, t_s: float)
         icao=contact.icao,
         name=contact.name,
         t_s=t_s,
-        horizontal_m=distance_m(contact.at(t_s), state.position),
+        horizontal_m=distance_m(contact.position_at(t_s), state.position),
         vertical_m=vertical_m,
     )

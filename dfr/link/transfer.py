@@ -22,8 +22,8 @@ from dfr.findings import Severity
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.onboard import Kept, read_kept
 from dfr.link.params import same_value
-from dfr.link.readback import DENIED_TRIES, DENIED_WAIT_S, Reading
-from dfr.link.upload import DeniedError, RefusedError, SilenceError, Upload, refuse_too_much
+from dfr.link.readback import DENIED_TRIES, DENIED_WAIT_S, ListReading
+from dfr.link.upload import DeniedError, ListUpload, RefusedError, SilenceError, refuse_too_much
 from dfr.link.vehicle import OnboardPlan
 from dfr.mission.capacity import list_sizes
 from dfr.mission.items import FlightPlan
@@ -144,7 +144,7 @@ def inspect_onboard(vehicle: MavlinkVehicle, plan: FlightPlan) -> TransferReport
     differences: list[str] = []
     retries = 0
     for kind in ORDER:
-        reading = Reading(vehicle, kind)
+        reading = ListReading(vehicle, kind)
         differences += _list_differences(kind, lists[kind], reading.run())
         retries += reading.retries
     for name, value in plan.params.items():
@@ -211,7 +211,7 @@ def _restore_lengths(
 
 def _has_length(vehicle: MavlinkVehicle, kind: MissionType, length: int) -> bool:
     try:
-        return Reading(vehicle, kind).length() == length
+        return ListReading(vehicle, kind).read_length() == length
     except DeniedError:
         return False
 
@@ -246,7 +246,7 @@ def _send_and_compare(vehicle: MavlinkVehicle, kind: MissionType, items: Sequenc
         retries = upload.retries + _compare_list(vehicle, kind, items)
     except TransferError as error:
         if upload.error is not None:
-            raise upload.failure(upload.error) from error
+            raise upload.failure_for(upload.error) from error
         raise
     if retries or vehicle.disturbances != disturbances:
         retries += _compare_list(vehicle, kind, items)
@@ -255,7 +255,7 @@ def _send_and_compare(vehicle: MavlinkVehicle, kind: MissionType, items: Sequenc
 
 def _compare_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> int:
     """Read a list back and compare it; twice on a bad line, where an old packet may speak for a new one."""
-    reading = Reading(vehicle, kind)
+    reading = ListReading(vehicle, kind)
     differences = _list_differences(kind, items, reading.run())
     if differences:
         raise TransferError(
@@ -264,11 +264,11 @@ def _compare_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[Wi
     return reading.retries
 
 
-def _send_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> Upload:
+def _send_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> ListUpload:
     """Send a list, waiting while another ground station's upload goes on or the vehicle is starting up."""
     denied, refused = 0, 0
     while True:
-        upload = Upload(vehicle, kind, items)
+        upload = ListUpload(vehicle, kind, items)
         try:
             upload.run()
         except DeniedError:
@@ -285,7 +285,7 @@ def _send_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireI
             return upload
 
 
-def _starting_up(vehicle: MavlinkVehicle, upload: Upload) -> bool:
+def _starting_up(vehicle: MavlinkVehicle, upload: ListUpload) -> bool:
     """ArduCopter speaks before its storage is ready; until then it has no space for any list."""
     up_s = vehicle.state.t_s
     return upload.error == NO_SPACE and (up_s is None or up_s < STARTED_S)
@@ -317,8 +317,8 @@ def _transfer_report(
         mission_items=len(plan.items),
         fence_items=len(own[MissionType.FENCE]),
         rally_items=len(own[MissionType.RALLY]),
-        kept_fence_items=vehicle.kept.items(MissionType.FENCE),
-        kept_rally_points=vehicle.kept.items(MissionType.RALLY),
+        kept_fence_items=vehicle.kept.count_items(MissionType.FENCE),
+        kept_rally_points=vehicle.kept.count_items(MissionType.RALLY),
         params=len(plan.params),
         retries=retries,
         lost_packets=max(0, vehicle.lost_packets - lost),

@@ -69,7 +69,7 @@ class SilenceError(TransferError):
 
 
 @dataclass
-class Upload:
+class ListUpload:
     """The state of one upload of one list."""
 
     vehicle: Peer
@@ -115,7 +115,7 @@ class Upload:
             if self.asked:
                 return False
             if self.error is not None:
-                raise self.failure(self.error)
+                raise self.failure_for(self.error)
             self.vehicle.check_link()
         raise SilenceError(
             f"{self.kind.label}: the vehicle did not answer {COUNT_TRIES} counts", do=f"{self.vehicle.remedy}"
@@ -140,7 +140,7 @@ class Upload:
                 if self.error == MissionResult.ERROR and self.reached >= len(self.items):
                     return False
                 if self.error is not None:
-                    raise self.failure(self.error)
+                    raise self.failure_for(self.error)
                 if self._has_settled():
                     self._resend_item(self.wanted)
                     continue
@@ -254,7 +254,7 @@ class Upload:
             and self.vehicle.for_us(message)
         )
 
-    def failure(self, result: int) -> TransferError:
+    def failure_for(self, result: int) -> TransferError:
         """What an answer of the vehicle means for the transfer, with its own words."""
         name = RESULTS.get(result, str(result))
         where = f"{self.kind.label}: {name} at item {self.wanted} of {len(self.items)}"

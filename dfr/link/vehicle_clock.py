@@ -56,7 +56,7 @@ class TimedPhase:
         if not self.held and self.over_s is None:
             self.now_s, self.now_wh = vehicle_s, drawn_wh
 
-    def comes(self, _moment: simpy.Event) -> None:
+    def fire_event(self, _moment: simpy.Event) -> None:
         """Its event comes (a callback of the moment at which it ended)."""
         self.event.succeed()
 
@@ -124,7 +124,7 @@ class VehicleClock(simpy.Environment):
     def _finish_phase(self, task: TimedPhase) -> None:
         self.forget(task)
         late = self.timeout(max(0.0, (task.over_s or 0.0) - self.now))
-        late.callbacks.append(task.comes)
+        late.callbacks.append(task.fire_event)
 
     def _wall_allows(self, due_s: float) -> bool:
         if self._pace is None:

@@ -55,7 +55,7 @@ def _list_objections(
 ) -> tuple[str, ...]:
     """What blocks a mission; one without a verdict is not known to belong to the plan in force."""
     if verdict is not None:
-        return verdict.objections(now, plan_sha256=plan_sha256)
+        return verdict.list_objections(now, plan_sha256=plan_sha256)
     return () if plan_sha256 is None else ("it does not say of which plan it is",)
 
 

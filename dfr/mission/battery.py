@@ -46,18 +46,18 @@ def reserve_of(scenario: Scenario, *, temperature_c: float | None = None) -> Res
 
     None where the battery's voltage is not known.
     """
-    craft = find_drone(scenario.fleet.drone)
-    volt = craft.battery_v
+    drone = find_drone(scenario.fleet.drone)
+    volt = drone.battery_v
     if volt is None:
         return None
     felt_c = coldest_c(scenario) if temperature_c is None else temperature_c
     fraction = scenario.contingency.reserve_fraction
-    granted_wh = usable_wh(craft, felt_c, reserve_fraction=fraction)
-    kept_wh = fraction * usable_wh(craft, felt_c)
-    critical_wh = craft.battery_wh - granted_wh - (1.0 - CRITICAL_SHARE) * kept_wh
-    low_mah = math.ceil(1000.0 * (craft.battery_wh - granted_wh) / volt)
+    granted_wh = usable_wh(drone, felt_c, reserve_fraction=fraction)
+    kept_wh = fraction * usable_wh(drone, felt_c)
+    critical_wh = drone.battery_wh - granted_wh - (1.0 - CRITICAL_SHARE) * kept_wh
+    low_mah = math.ceil(1000.0 * (drone.battery_wh - granted_wh) / volt)
     return Reserve(
-        capacity_mah=round(1000.0 * craft.battery_wh / volt),
+        capacity_mah=round(1000.0 * drone.battery_wh / volt),
         low_mah=low_mah,
         critical_mah=min(low_mah - 1, math.floor(1000.0 * critical_wh / volt)),
     )
@@ -77,9 +77,9 @@ def battery_params(scenario: Scenario, *, temperature_c: float | None = None) ->
     }
 
 
-def granted(scenario: Scenario, craft: Drone) -> float:
+def usable_sortie_wh(scenario: Scenario, drone: Drone) -> float:
     """Wh a sortie may draw in the coldest hour, the reserve left alone."""
-    return usable_wh(craft, coldest_c(scenario), reserve_fraction=scenario.contingency.reserve_fraction)
+    return usable_wh(drone, coldest_c(scenario), reserve_fraction=scenario.contingency.reserve_fraction)
 
 
 def coldest_c(scenario: Scenario) -> float:
@@ -95,7 +95,7 @@ def longest_on_scene_s(
     Negative where even turning round at once takes more; None where the wind may not let it arrive or return.
     """
     scenario = world.scenario
-    craft = find_drone(scenario.fleet.drone)
+    drone = find_drone(scenario.fleet.drone)
     frame = LocalFrame(path[0])
     lengths, courses = sortie_legs(frame, [frame.points(path)], scenario.contingency.rally_points)
 
@@ -106,7 +106,7 @@ def longest_on_scene_s(
             height_m=height_m,
             on_scene_s=on_scene_s,
             wind=_mean_wind_of(scenario, plan),
-            drone=craft,
+            drone=drone,
             settings=dispatch_settings(scenario),
             temperature_c=coldest_c(scenario),
         )
@@ -115,7 +115,7 @@ def longest_on_scene_s(
     if brief.late_energy_wh is None or long.late_energy_wh is None:
         return None
     away_wh = max(brief.late_energy_wh, long.late_energy_wh - brief.hover_w * PROBE_S / 3600.0)
-    return 3600.0 * (granted(scenario, craft) - away_wh) / brief.hover_w
+    return 3600.0 * (usable_sortie_wh(scenario, drone) - away_wh) / brief.hover_w
 
 
 def refuse_too_long(

@@ -49,15 +49,12 @@ def capacity_findings(plan: FlightPlan) -> Iterator[Finding]:
     for kind, needed in list_sizes(plan).items():
         rule, name = RULES[kind]
         words = f"{name} needs room for {needed} items"
-        if needed <= SMALLEST.most_items(kind):
-            yield holds(rule, f"{words}; the smallest boards hold {SMALLEST.most_items(kind)}")
-        elif needed <= LARGEST.most_items(kind):
-            held = f"{SMALLEST.most_items(kind)} with 8 or 15 KiB, {USUAL.most_items(kind)} with 16"
-            held += (
-                ""
-                if USUAL.most_items(kind) == LARGEST.most_items(kind)
-                else f", {LARGEST.most_items(kind)} with 32"
-            )
+        smallest, usual, largest = (board.most_items(kind) for board in (SMALLEST, USUAL, LARGEST))
+        if needed <= smallest:
+            yield holds(rule, f"{words}; the smallest boards hold {smallest}")
+        elif needed <= largest:
+            held = f"{smallest} with 8 or 15 KiB, {usual} with 16"
+            held += "" if usual == largest else f", {largest} with 32"
             yield advice(
                 rule,
                 f"{words}; what a board holds depends on its storage: {held}",
@@ -66,6 +63,6 @@ def capacity_findings(plan: FlightPlan) -> Iterator[Finding]:
         else:
             yield unknown(
                 rule,
-                f"{words}; without a memory card no board holds more than {LARGEST.most_items(kind)}",
+                f"{words}; without a memory card no board holds more than {largest}",
                 fix="simplify it, fly it in parts, or set BRD_SD_MISSION or BRD_SD_FENCE on the vehicle",
             )

@@ -45,7 +45,7 @@ class CarriedVerdict:
             "valid_because": self.valid_because,
         }
 
-    def objections(self, now: datetime, *, plan_sha256: str | None = None) -> tuple[str, ...]:
+    def list_objections(self, now: datetime, *, plan_sha256: str | None = None) -> tuple[str, ...]:
         """Why the mission must not be sent at a moment; `plan_sha256` is of the plan now, where known."""
         found = []
         if not self.go:

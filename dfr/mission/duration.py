@@ -49,7 +49,7 @@ class _Speeds:
     climb: float = math.inf
     descent: float = math.inf
 
-    def change(self, item: MissionItem) -> None:
+    def change_speed(self, item: MissionItem) -> None:
         """DO_CHANGE_SPEED; a speed of zero or less changes nothing."""
         kind, speed = int(item.params[0]), item.params[1]
         if not speed > 0.0:
@@ -82,7 +82,7 @@ def longest_s(plan: FlightPlan, *, cruise_mps: float | None = None) -> float:
         if item is None or item.command == Command.NAV_LOITER_UNLIM:
             return math.inf
         if item.command == Command.DO_CHANGE_SPEED:
-            speeds.change(item)
+            speeds.change_speed(item)
         if item.command in NAV_COMMANDS and item.command not in ENDS:
             rise_m = item.z_m - height_m
             seconds += _leg_s(here, item.position or here, rise_m, speeds)

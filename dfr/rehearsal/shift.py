@@ -242,13 +242,13 @@ def _flown(shift: ShiftToFly, clock: VehicleClock, flights: FlownFlights, operat
 
 def _called_off_by_hand(flights: FlownFlights, operator: Operator) -> None:
     """Send home whatever is ours and in the air. A second Ctrl-C leaves it there."""
-    for words in flights.left():
+    for words in flights.describe_left():
         operator.tell(f"stopping; sent home if we control it: {words}")
     operator.tell("waiting until all have landed; press Ctrl-C again to leave them flying")
     try:
         flights.call_off()
     except KeyboardInterrupt:
-        for words in flights.left():
+        for words in flights.describe_left():
             operator.tell(f"LEFT IN FLIGHT: {words} -> {TAKE_OVER}")
         raise
 
@@ -266,7 +266,7 @@ def _compared(fleet: ShiftFleet, flight: FlownFlight) -> ShiftFlight:
         call=order.call,
         drone=order.drone,
         zone=fleet.zone(order),
-        vehicle=flight.vehicle,
+        vehicle=flight.firmware_name,
         phases=_phases(fleet, flight) if flight.outcome else (),
         landing=flight.outcome,
         landing_error_m=flight.landing_error_m,

@@ -10,7 +10,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import VehicleRefusedError
-from dfr.link.dispatch import adopt, fly_dispatch, is_flying
+from dfr.link.dispatch import adopt_flight, fly_dispatch, is_flying
 from dfr.link.limits import NO_LIMITS
 from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
@@ -56,7 +56,7 @@ def test_a_flight_left_by_a_killed_session_is_watched_to_its_end(start, proxy_to
         leave_flying(running.url, plan)
         with proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
             assert is_flying(vehicle)
-            assert adopt(vehicle, plan).verified
+            assert adopt_flight(vehicle, plan).verified
             flown = fly_dispatch(vehicle, plan, limits=NO_LIMITS, aloft=True)
             assert vehicle.state.mode == CopterMode.GUIDED, "left AUTO, as after any flight"
         assert not any(proxy.count("up", kind) for kind in OVERWRITES), "no upload"
@@ -73,7 +73,7 @@ def test_a_vehicle_that_flies_another_plan_is_left_alone(start, proxy_to, plan, 
         with proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
             assert is_flying(vehicle)
             with pytest.raises(VehicleRefusedError) as refused:
-                adopt(vehicle, dispatch)
+                adopt_flight(vehicle, dispatch)
         assert not any(proxy.count("up", kind) for kind in OVERWRITES)
         assert dialect.MAV_CMD_DO_SET_MODE not in commands(proxy)
     said = str(refused.value)
@@ -90,7 +90,7 @@ def test_one_that_is_on_its_way_home_is_watched_and_left_to_whoever_sent_it(star
         leave_flying(running.url, plan)
         with connect(running.url, simulated=True) as vehicle:
             vehicle.set_mode(CopterMode.RTL)
-            adopt(vehicle, plan)
+            adopt_flight(vehicle, plan)
             flown = fly_dispatch(vehicle, plan, limits=NO_LIMITS, aloft=True)
     assert flown.disarmed
     assert flown.taken_over

@@ -17,7 +17,7 @@ from dfr.link import cot
 from dfr.link.cot import CotFeed, cot_event, height_m_ellipsoid, open_sink
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
-from dfr.link.preflight import preflight
+from dfr.link.preflight import preflight_findings
 from dfr.link.telemetry import update_state
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
@@ -138,9 +138,15 @@ def test_an_address_that_takes_no_events_is_refused(url):
 
 
 def test_a_remote_id_that_is_not_fit_is_a_no_go(start, proxy_to, dispatch):
-    with start() as running, proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
+    with (
+        start(speedup=10.0) as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
         upload_verified(vehicle, dispatch)
-        assert not [each for each in preflight(vehicle, dispatch) if each.rule == "preflight.remote_id"]
+        assert not [
+            each for each in preflight_findings(vehicle, dispatch) if each.rule == "preflight.remote_id"
+        ]
         unfit = dialect.MAVLink_open_drone_id_arm_status_message(1, b"operator location missing")
         proxy.inject_down(proxy.forge(unfit, component=dialect.MAV_COMP_ID_ODID_TXRX_1))
         vehicle.wait(lambda state: state.remote_id is not None, vehicle_s=60.0, what="Remote ID")
@@ -149,5 +155,7 @@ def test_a_remote_id_that_is_not_fit_is_a_no_go(start, proxy_to, dispatch):
         fit = dialect.MAVLink_open_drone_id_arm_status_message(0, b"")
         proxy.inject_down(proxy.forge(fit, component=dialect.MAV_COMP_ID_ODID_TXRX_1))
         vehicle.wait(lambda state: state.remote_id == "", vehicle_s=60.0, what="Remote ID")
-        (said,) = [each for each in preflight(vehicle, dispatch) if each.rule == "preflight.remote_id"]
+        (said,) = [
+            each for each in preflight_findings(vehicle, dispatch) if each.rule == "preflight.remote_id"
+        ]
         assert not said.blocks

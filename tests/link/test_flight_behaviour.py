@@ -14,7 +14,7 @@ from dfr.geo import Position
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.outcome import Event
-from dfr.link.preflight import preflight, wait_ready
+from dfr.link.preflight import preflight_findings, wait_ready
 from dfr.link.recorder import Recorder
 from dfr.link.tlog import read_tlog
 from dfr.link.transfer import upload_verified
@@ -58,7 +58,7 @@ def test_preflight_finds_the_wrong_dock_and_the_wrong_station(grounded, dispatch
         upload_verified(vehicle, dispatch)
         wait_ready(vehicle)
         elsewhere = replace(dispatch, home=Position(lat_deg=50.782, lon_deg=-1.089))
-        against = {finding.rule for finding in preflight(vehicle, elsewhere) if finding.blocks}
+        against = {finding.rule for finding in preflight_findings(vehicle, elsewhere) if finding.blocks}
         assert {"preflight.home", "preflight.gcs"} <= against
         with pytest.raises(NonCompliantError, match="SYSID_MYGCS"):
             fly_dispatch(vehicle, dispatch)
@@ -68,7 +68,9 @@ def test_preflight_finds_a_changed_parameter(grounded, dispatch):
     with connect(grounded.url, simulated=True) as vehicle:
         upload_verified(vehicle, dispatch)
         vehicle.set_param("FENCE_ENABLE", 0.0)
-        bad = [finding for finding in preflight(vehicle, dispatch) if finding.rule == "preflight.params"]
+        bad = [
+            finding for finding in preflight_findings(vehicle, dispatch) if finding.rule == "preflight.params"
+        ]
         assert [finding.blocks for finding in bad].count(True) == 1
 
 
@@ -76,7 +78,9 @@ def test_preflight_says_where_landing_retries_do_nothing(grounded, dispatch):
     plan = replace(dispatch, params={**dispatch.params, "PLND_STRICT": 1.0, "PLND_RET_MAX": 2.0})
     with connect(grounded.url, simulated=True) as vehicle:
         upload_verified(vehicle, plan)
-        said = [finding for finding in preflight(vehicle, plan) if finding.rule == "preflight.landing"]
+        said = [
+            finding for finding in preflight_findings(vehicle, plan) if finding.rule == "preflight.landing"
+        ]
     assert [finding.severity for finding in said] == ["advice"]
     assert "lands by GNSS, once" in said[0].message
 

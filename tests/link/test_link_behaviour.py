@@ -18,7 +18,7 @@ from dfr.errors import InputError, LinkError, LinkTimeoutError, VehicleRefusedEr
 from dfr.link.autopilots import find_autopilot
 from dfr.link.framing import Encoder, Framer, Signing
 from dfr.link.mavlink import MavlinkVehicle, connect
-from dfr.link.port import Loss, MavlinkPort
+from dfr.link.port import MavlinkPort, PacketLoss
 from dfr.link.transfer import upload_verified
 from dfr.link.transport import UdpTransport, open_transport
 
@@ -156,18 +156,18 @@ def test_20_a_plane_or_another_autopilot_is_refused_by_name(shared_line, kind, a
 
 
 def test_21_sequence_numbers_going_round_lose_nothing():
-    loss = Loss()
+    loss = PacketLoss()
     for number in range(600):
-        loss.count(number % 256)
+        loss.count_packet(number % 256)
     assert (loss.received, loss.lost) == (600, 0)
 
 
 def test_21_gaps_are_counted_and_late_packets_taken_back():
-    loss = Loss()
+    loss = PacketLoss()
     for number in (254, 255, 2, 3):
-        loss.count(number)
+        loss.count_packet(number)
     assert loss.lost == 2
-    loss.count(1)
+    loss.count_packet(1)
     assert loss.lost == 1
 
 

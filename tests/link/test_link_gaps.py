@@ -324,7 +324,7 @@ def test_a_gap_does_not_make_the_vehicles_clock_look_fast(monkeypatch):
     rates = []
     for wall_s, vehicle_s in ((0.0, 0.0), (0.6, 6.0), (0.7, 7.0), (6.7, 7.0), (6.8, 68.0), (7.4, 74.0)):
         now[0] = wall_s
-        rates.append(pace.rate(vehicle_s))
+        rates.append(pace.measure_rate(vehicle_s))
     assert [rate for rate in rates if rate is not None] == pytest.approx([10.0, 10.0, 10.0])
 
 

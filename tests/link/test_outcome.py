@@ -194,7 +194,7 @@ def test_without_a_scene_a_flight_cut_short_was_nowhere(start, dispatch):
 @pytest.mark.parametrize("text", ["GCS Failsafe", "GCS Failsafe Cleared"])
 def test_a_failsafe_is_named_by_its_end_too_where_its_beginning_was_lost_in_a_gap(text):
     said = StatusTexts()
-    said.hear(Text(t_s=50.0, severity=4, text=text))
+    said.note_text(Text(t_s=50.0, severity=4, text=text))
     assert said.failsafe_near(50.3) == text
 
 

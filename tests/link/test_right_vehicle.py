@@ -166,7 +166,7 @@ def test_a_second_speaker_in_an_upload_gets_nothing_and_the_upload_is_not_verifi
         assert upload_verified(vehicle, dispatch).verified
         before = on_board(other.url)
         feed.add(other.url)
-        while vehicle.port.speakers.minded(("127.0.0.1", feed._pairs[1][1].getsockname()[1])):
+        while vehicle.port.speakers.may_send_to(("127.0.0.1", feed._pairs[1][1].getsockname()[1])):
             time.sleep(0.05)
         feed.told[1].clear()
         with pytest.raises(LinkError, match="two vehicles speak as system 1"):
@@ -188,7 +188,7 @@ def test_a_second_speaker_that_appears_while_items_are_sent_leaves_the_plan_unkn
         def set_param(name: str, value: float) -> None:
             if name == "FENCE_ENABLE":
                 feed.add(other.url)
-                while vehicle.port.speakers.minded(("127.0.0.1", feed._pairs[1][1].getsockname()[1])):
+                while vehicle.port.speakers.may_send_to(("127.0.0.1", feed._pairs[1][1].getsockname()[1])):
                     time.sleep(0.05)
 
         monkeypatch.setattr(vehicle, "set_param", set_param)
@@ -231,7 +231,7 @@ def test_a_camera_at_another_address_does_not_divert_what_is_sent_to_the_vehicle
         )
         with running(speaks), connect(feed.url, simulated=True) as vehicle:
             assert vehicle.get_param("FENCE_ENABLE") == 0.0
-            assert vehicle.port.speakers.minded(camera.getsockname())
+            assert vehicle.port.speakers.may_send_to(camera.getsockname())
 
 
 def said(kind: str, boot_ms: int = 0, *, system: int = 1, component: int = 1):
@@ -248,31 +248,31 @@ def flying_at(t_s: float) -> Speakers:
     """Our vehicle, whose clock reads 100 s more than ours, heard each second until `t_s`."""
     speakers = Speakers()
     for second in range(int(t_s) + 1):
-        assert speakers.admits(said("time", 1000 * (100 + second)), OURS, now_s=float(second))
+        assert speakers.admits_message(said("time", 1000 * (100 + second)), OURS, now_s=float(second))
     return speakers
 
 
 def test_a_vehicle_whose_own_port_changes_is_followed_once_the_old_one_is_silent():
     speakers = flying_at(10.0)
-    assert not speakers.admits(said("time", 110_500), MOVED, now_s=10.5)
-    assert not speakers.admits(said("beat"), MOVED, now_s=12.5)
-    assert speakers.admits(said("time", 112_600), MOVED, now_s=12.6)
+    assert not speakers.admits_message(said("time", 110_500), MOVED, now_s=10.5)
+    assert not speakers.admits_message(said("beat"), MOVED, now_s=12.5)
+    assert speakers.admits_message(said("time", 112_600), MOVED, now_s=12.6)
     assert speakers.address_of(1) == MOVED
-    assert speakers.admits(said("beat"), MOVED, now_s=12.7)
+    assert speakers.admits_message(said("beat"), MOVED, now_s=12.7)
     speakers.refuse_two(1)
 
 
 def test_packets_of_the_old_port_that_come_late_do_not_hold_a_vehicle_to_it():
     speakers = flying_at(10.0)
-    speakers.admits(said("beat"), MOVED, now_s=10.2)
-    assert speakers.admits(said("time", 110_300), OURS, now_s=10.6)
-    assert speakers.admits(said("time", 113_000), MOVED, now_s=13.0)
+    speakers.admits_message(said("beat"), MOVED, now_s=10.2)
+    assert speakers.admits_message(said("time", 110_300), OURS, now_s=10.6)
+    assert speakers.admits_message(said("time", 113_000), MOVED, now_s=13.0)
 
 
 def test_another_vehicle_is_not_followed_however_long_ours_is_silent():
     speakers = flying_at(10.0)
     for second in range(11, 60):
-        assert not speakers.admits(said("time", 1000 * second), OTHER, now_s=float(second))
+        assert not speakers.admits_message(said("time", 1000 * second), OTHER, now_s=float(second))
     assert speakers.address_of(1) == OURS
     with pytest.raises(LinkError, match=r"10\.0\.0\.1:14550, one at 10\.0\.0\.2:14550"):
         speakers.refuse_two(1)
@@ -281,18 +281,18 @@ def test_another_vehicle_is_not_followed_however_long_ours_is_silent():
 def test_one_that_spoke_while_ours_did_is_never_followed():
     """Its clock happens to be the same: the two were switched on together."""
     speakers = flying_at(10.0)
-    speakers.admits(said("time", 110_000), OTHER, now_s=10.0)
-    speakers.admits(said("time", 112_000), OURS, now_s=12.0)
-    assert not speakers.admits(said("time", 116_000), OTHER, now_s=16.0)
-    assert not speakers.minded(OTHER)
+    speakers.admits_message(said("time", 110_000), OTHER, now_s=10.0)
+    speakers.admits_message(said("time", 112_000), OURS, now_s=12.0)
+    assert not speakers.admits_message(said("time", 116_000), OTHER, now_s=16.0)
+    assert not speakers.may_send_to(OTHER)
 
 
 def test_other_systems_and_components_at_an_address_are_minded():
     speakers = flying_at(3.0)
-    assert speakers.admits(said("beat", component=dialect.MAV_COMP_ID_CAMERA), OTHER, now_s=3.0)
-    assert speakers.admits(said("beat", system=2), OTHER, now_s=3.0)
-    speakers.admits(said("beat"), OTHER, now_s=3.1)
-    assert speakers.minded(OTHER)
+    assert speakers.admits_message(said("beat", component=dialect.MAV_COMP_ID_CAMERA), OTHER, now_s=3.0)
+    assert speakers.admits_message(said("beat", system=2), OTHER, now_s=3.0)
+    speakers.admits_message(said("beat"), OTHER, now_s=3.1)
+    assert speakers.may_send_to(OTHER)
 
 
 def test_a_vehicle_alone_on_a_tcp_line_numbers_its_packets_in_turn(two):

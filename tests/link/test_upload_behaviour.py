@@ -52,7 +52,7 @@ def ack(result, *, mission_type=0, system=255, component=190):
 
 
 def test_a_clean_upload_is_verified_with_every_count(behind, dispatch):
-    behind.round_trip.measured(5.0)  # patient: a busy machine's pauses are no retries
+    behind.round_trip.note_answer(5.0)  # patient: a busy machine's pauses are no retries
     report = upload_verified(behind, dispatch)
     assert report.verified
     assert (report.mission_items, report.fence_items, report.rally_items) == (3, 5, 1)
@@ -74,7 +74,7 @@ def test_many_items_are_in_flight_before_they_are_asked_for(behind, proxy, long_
         return
 
     proxy.rule = rule
-    behind.round_trip.measured(5.0)
+    behind.round_trip.note_answer(5.0)
     assert upload_verified(behind, long_plan).retries == 0
     assert most >= 8
 
@@ -100,7 +100,7 @@ def test_2_what_is_asked_for_again_is_sent_then_and_not_when_we_lose_patience(
     behind, proxy, dispatch, monkeypatch
 ):
     monkeypatch.setattr(upload, "SILENCE_S", 9.0)
-    behind.round_trip.measured(9.0)  # the vehicle asks again after a second, long before we would
+    behind.round_trip.note_answer(9.0)  # the vehicle asks again after a second, long before we would
     rally = is_a("up", "MISSION_ITEM_INT", mission_type=2)
     proxy.rule = once(rally, lambda message, frame: [])
     assert upload_verified(behind, dispatch).verified

@@ -70,21 +70,21 @@ def test_a_mission_changed_after_its_verdict_is_told_from_the_one_it_was_given_f
         document["dfr"]["params"]["WPNAV_SPEED"] = 1500.0
     verdict = read(document).verdict
     assert verdict is not None
-    assert verdict.objections(NOON - timedelta(hours=1)) == (
+    assert verdict.list_objections(NOON - timedelta(hours=1)) == (
         "the mission was changed after the verdict on it",
     )
 
 
 def test_a_go_may_be_sent_until_it_ends_and_not_after():
-    assert VERDICT.objections(NOON - timedelta(minutes=1)) == ()
-    (told,) = VERDICT.objections(NOON)
+    assert VERDICT.list_objections(NOON - timedelta(minutes=1)) == ()
+    (told,) = VERDICT.list_objections(NOON)
     assert told == "its go ended Mon 01 Jun 2026 12:00 UTC: then the reading of NOTAMs ends"
 
 
 def test_no_go_and_a_changed_plan_are_objected_to():
     held = replace(VERDICT, go=False, headline="NO GO")
-    assert held.objections(NOON - timedelta(hours=1)) == ("its verdict is NO GO",)
-    assert VERDICT.objections(NOON - timedelta(hours=1), plan_sha256="cd" * 32) == (
+    assert held.list_objections(NOON - timedelta(hours=1)) == ("its verdict is NO GO",)
+    assert VERDICT.list_objections(NOON - timedelta(hours=1), plan_sha256="cd" * 32) == (
         "the plan has changed since the verdict on it",
     )
 

@@ -106,17 +106,17 @@ def test_one_that_is_still_being_prepared_does_not_lift_off_once_the_shift_is_ca
         monkeypatch.setattr(pilot_module, step, lambda *given: None)
     vehicle, called_off = Told(), threading.Event()
 
-    class Hangar:
+    class Fleet:
         def made_ready(self, order):
             assert called_off.wait(10.0)
             return vehicle
 
     order = Order(0, 0, "d0/1", 0, 0, Leg(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0), 1.0, 0.0, (0.5,))
-    pilot = pilot_module.Pilot(order, None, Hangar(), confirmed=True)
+    pilot = pilot_module.Pilot(order, None, Fleet(), confirmed=True)
     pilot.order(lambda: pilot.lift_off(lambda state: None))
     pilot.stop()
     called_off.set()
-    pilot.settle()
+    pilot.wait_settled()
     pilot.close()
     assert vehicle.told == []
     with pytest.raises(LinkError, match="called off"):
@@ -129,16 +129,16 @@ class Commanded:
     def __init__(self, vehicle, mode):
         self._vehicle, self.mode = vehicle, mode
 
-    def settle(self):
+    def wait_settled(self):
         pass
 
-    def craft(self):
+    def require_vehicle(self):
         return self._vehicle
 
     def wait_for(self, holds, **given):
         return self._vehicle.wait(holds, **given)
 
-    def through(self, act):
+    def do_through_gaps(self, act):
         act()
 
 

@@ -34,7 +34,7 @@ def json_object(data: bytes, *, name: str) -> dict[str, Any]:
     return document
 
 
-def member(mapping: Mapping[str, Any], key: str, kind: type, *, where: str) -> Any:
+def require_entry(mapping: Mapping[str, Any], key: str, kind: type, *, where: str) -> Any:
     """A required entry of the right kind. Raises MissionFileError naming where it is missing."""
     value = mapping.get(key)
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
@@ -44,24 +44,26 @@ def member(mapping: Mapping[str, Any], key: str, kind: type, *, where: str) -> A
     return value
 
 
-def number(value: object, *, where: str) -> float:
+def finite_number(value: object, *, where: str) -> float:
     """A finite number. Raises MissionFileError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not -MOST < value < MOST:
         raise MissionFileError(f"{where}: {str(value)[:40]!r} is not a finite number")
     return float(value)
 
 
-def numbers(value: object, count: int, *, where: str) -> tuple[float, ...]:
+def finite_numbers(value: object, count: int, *, where: str) -> tuple[float, ...]:
     """So many finite numbers. Raises MissionFileError for anything else."""
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < count:
         raise MissionFileError(f"{where}: {value!r}", do=f"{count} numbers wanted")
-    return tuple(number(entry, where=where) for entry in value[:count])
+    return tuple(finite_number(entry, where=where) for entry in value[:count])
 
 
-def place(lat_deg: object, lon_deg: object, *, where: str) -> Position:
+def read_position(lat_deg: object, lon_deg: object, *, where: str) -> Position:
     """A position on the globe. Raises MissionFileError where it is none."""
     try:
-        return Position(lat_deg=number(lat_deg, where=where), lon_deg=number(lon_deg, where=where))
+        return Position(
+            lat_deg=finite_number(lat_deg, where=where), lon_deg=finite_number(lon_deg, where=where)
+        )
     except MissionFileError:
         raise
     except InputError as error:
@@ -88,7 +90,7 @@ def mission_item(
     if meant is None:
         raise MissionFileError(f"{where}: frame {frame} is not supported", do="use 0, 3 or 10")
     located = has_place(command) and (lat_deg, lon_deg) != (0.0, 0.0)
-    position = place(lat_deg, lon_deg, where=where) if located else None
+    position = read_position(lat_deg, lon_deg, where=where) if located else None
     return MissionItem(
         command=Command(command),
         frame=meant,
@@ -115,12 +117,12 @@ def item_of_record(record: Mapping[str, Any], position: Position | None, *, wher
     """The item of `item_record`. Raises MissionFileError naming what is wrong."""
     params = nan_params(record.get("params"), where=where)
     return mission_item(
-        command=member(record, "command", int, where=where),
-        frame=member(record, "frame", int, where=where),
+        command=require_entry(record, "command", int, where=where),
+        frame=require_entry(record, "frame", int, where=where),
         params=params,
         lat_deg=0.0 if position is None else position.lat_deg,
         lon_deg=0.0 if position is None else position.lon_deg,
-        z_m=number(record.get("z_m"), where=where),
+        z_m=finite_number(record.get("z_m"), where=where),
         autocontinue=record.get("autocontinue", True) is True,
         where=where,
     )
@@ -130,7 +132,7 @@ def nan_params(value: object, *, where: str) -> Params:
     """Four params where null stands for NaN."""
     if not isinstance(value, list) or len(value) < 4:
         raise MissionFileError(f"{where}: params is {value!r}", do="give four numbers or null")
-    a, b, c, d = (math.nan if entry is None else number(entry, where=where) for entry in value[:4])
+    a, b, c, d = (math.nan if entry is None else finite_number(entry, where=where) for entry in value[:4])
     return a, b, c, d
 
 
@@ -140,7 +142,7 @@ def params_record(value: object, *, where: str) -> dict[str, float]:
         return {}
     if not isinstance(value, dict):
         raise MissionFileError(f"{where}: params is {value!r}", do="give an object of numbers")
-    params = {str(key): number(entry, where=f"{where} {key}") for key, entry in value.items()}
+    params = {str(key): finite_number(entry, where=f"{where} {key}") for key, entry in value.items()}
     return translate_parameters(params, Naming.CENTIMETRES)
 
 

@@ -12,15 +12,15 @@ from typing import Any
 from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.formats.common import (
+    finite_number,
+    finite_numbers,
     item_of_record,
     item_record,
     json_object,
-    member,
-    number,
-    numbers,
     params_record,
-    place,
+    read_position,
     refuse_too_many,
+    require_entry,
 )
 from dfr.mission.items import FenceArea, FenceCircle, FencePolygon, FlightPlan, MissionItem, RallyPoint
 
@@ -51,7 +51,7 @@ def write(plan: FlightPlan) -> str:
 def read(data: bytes, *, name: str) -> FlightPlan:
     """The flight plan of a GeoJSON file as `write` makes it. Raises MissionFileError naming the feature."""
     document = json_object(data, name=name)
-    features = refuse_too_many(member(document, "features", list, where=name), where=name)
+    features = refuse_too_many(require_entry(document, "features", list, where=name), where=name)
     homes: list[Feature] = []
     items: list[MissionItem] = []
     fence: list[FenceArea] = []
@@ -66,7 +66,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
         elif kind in ("keep_in", "keep_out"):
             fence.append(_read_area(feature, where=where, inclusion=kind == "keep_in"))
         elif kind == "rally":
-            height = number(feature["properties"].get("height_m_home"), where=where)
+            height = finite_number(feature["properties"].get("height_m_home"), where=where)
             rally.append(RallyPoint(position=_read_position(feature, where=where), height_m_home=height))
     return _build_plan(homes, items, fence, rally, name=name)
 
@@ -86,7 +86,7 @@ def _build_plan(
     return FlightPlan(
         name=str(own.get("plan", name)),
         home=_read_position(homes[0], where=f"{name}: home"),
-        home_m_amsl=None if height is None else number(height, where=f"{name}: home_m_amsl"),
+        home_m_amsl=None if height is None else finite_number(height, where=f"{name}: home_m_amsl"),
         items=tuple(items),
         fence=tuple(fence),
         rally=tuple(rally),
@@ -151,9 +151,9 @@ def _read_item(feature: Feature, *, where: str, due: int) -> MissionItem:
 
 
 def _read_area(feature: Feature, *, where: str, inclusion: bool) -> FenceArea:
-    geometry = member(feature, "geometry", dict, where=where)
+    geometry = require_entry(feature, "geometry", dict, where=where)
     if geometry.get("type") == "Point":
-        radius_m = number(feature["properties"].get("radius_m"), where=where)
+        radius_m = finite_number(feature["properties"].get("radius_m"), where=where)
         return FenceCircle(
             centre=_read_position(feature, where=where), radius_m=radius_m, inclusion=inclusion
         )
@@ -161,15 +161,17 @@ def _read_area(feature: Feature, *, where: str, inclusion: bool) -> FenceArea:
         raise MissionFileError(
             f"{where}: a fence of {geometry.get('type')!r}", do="Polygon, or Point with radius_m"
         )
-    rings = member(geometry, "coordinates", list, where=where)
+    rings = require_entry(geometry, "coordinates", list, where=where)
     if len(rings) != 1 or not isinstance(rings[0], list):
         raise MissionFileError(f"{where}: {len(rings)} rings", do="one, a fence has no holes")
-    corners = [numbers(corner, 2, where=where) for corner in refuse_too_many(rings[0], where=where)]
+    corners = [finite_numbers(corner, 2, where=where) for corner in refuse_too_many(rings[0], where=where)]
     closed = corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
-    return FencePolygon(ring=tuple(place(lat, lon, where=where) for lon, lat in closed), inclusion=inclusion)
+    return FencePolygon(
+        ring=tuple(read_position(lat, lon, where=where) for lon, lat in closed), inclusion=inclusion
+    )
 
 
 def _read_position(feature: Feature, *, where: str) -> Position:
-    geometry = member(feature, "geometry", dict, where=where)
-    lon, lat = numbers(geometry.get("coordinates"), 2, where=where)
-    return place(lat, lon, where=where)
+    geometry = require_entry(feature, "geometry", dict, where=where)
+    lon, lat = finite_numbers(geometry.get("coordinates"), 2, where=where)
+    return read_position(lat, lon, where=where)

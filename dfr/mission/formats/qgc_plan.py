@@ -18,15 +18,15 @@ from dfr.errors import MissionFileError
 from dfr.geo import Position
 from dfr.mission.carried import CarriedVerdict, carried_from_dict, document_hash
 from dfr.mission.formats.common import (
+    finite_number,
+    finite_numbers,
     json_object,
-    member,
     mission_item,
     nan_params,
-    number,
-    numbers,
     params_record,
-    place,
+    read_position,
     refuse_too_many,
+    require_entry,
 )
 from dfr.mission.items import (
     SUPPORTED_COMMANDS,
@@ -95,18 +95,18 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     document = json_object(data, name=name)
     if document.get("fileType") != "Plan":
         raise MissionFileError(f"{name}: fileType is {document.get('fileType')!r}", do="'Plan' wanted")
-    mission = member(document, "mission", dict, where=name)
+    mission = require_entry(document, "mission", dict, where=name)
     _refuse_unknown(document, "version", {VERSION}, where=name)
     _refuse_unknown(mission, "version", {MISSION_VERSION}, where=f"{name}: mission")
     _refuse_unknown(mission, "firmwareType", FIRMWARES, where=f"{name}: mission")
     _refuse_unknown(mission, "vehicleType", MULTIROTORS, where=f"{name}: mission")
-    home = numbers(mission.get("plannedHomePosition"), 2, where=f"{name}: plannedHomePosition")
+    home = finite_numbers(mission.get("plannedHomePosition"), 2, where=f"{name}: plannedHomePosition")
     entry = document.get("dfr")
     own: dict[str, Any] = entry if isinstance(entry, dict) else {}
-    entries = refuse_too_many(member(mission, "items", list, where=f"{name}: mission"), where=name)
+    entries = refuse_too_many(require_entry(mission, "items", list, where=f"{name}: mission"), where=name)
     return FlightPlan(
         name=str(own.get("name", name)),
-        home=place(home[0], home[1], where=f"{name}: plannedHomePosition"),
+        home=read_position(home[0], home[1], where=f"{name}: plannedHomePosition"),
         home_m_amsl=_home_height(own, mission, name=name),
         items=_read_items(entries, name=name),
         fence=_read_fence(document.get("geoFence"), name=name),
@@ -170,9 +170,9 @@ def _refuse_unknown(entry: dict[str, Any], key: str, known: Collection[int], *, 
 def _home_height(own: dict[str, Any], mission: dict[str, Any], *, name: str) -> float | None:
     if "home_m_amsl" in own:
         value = own["home_m_amsl"]
-        return None if value is None else number(value, where=f"{name}: home_m_amsl")
+        return None if value is None else finite_number(value, where=f"{name}: home_m_amsl")
     planned = mission["plannedHomePosition"]
-    return number(planned[2], where=f"{name}: plannedHomePosition") if len(planned) > 2 else None
+    return finite_number(planned[2], where=f"{name}: plannedHomePosition") if len(planned) > 2 else None
 
 
 def _read_items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
@@ -195,20 +195,20 @@ def _read_items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
 
 
 def _jump_id(entry: dict[str, Any], index: int, *, where: str) -> int:
-    return index if "doJumpId" not in entry else int(member(entry, "doJumpId", int, where=where))
+    return index if "doJumpId" not in entry else int(require_entry(entry, "doJumpId", int, where=where))
 
 
 def _read_item(entry: dict[str, Any], *, where: str) -> MissionItem:
     params = entry.get("params")
     if not isinstance(params, list) or len(params) != 7:
         raise MissionFileError(f"{where}: params is {params!r}", do="give seven numbers or null")
-    lat, lon, z_m = (0.0 if value is None else number(value, where=where) for value in params[4:])
-    command = member(entry, "command", int, where=where)
+    lat, lon, z_m = (0.0 if value is None else finite_number(value, where=where) for value in params[4:])
+    command = require_entry(entry, "command", int, where=where)
     if params[6] is None and command in NEEDS_HEIGHT:
         raise MissionFileError(f"{where}: {command_name(command)} has no height", do="give one, metres")
     return mission_item(
         command=command,
-        frame=member(entry, "frame", int, where=where),
+        frame=require_entry(entry, "frame", int, where=where),
         params=nan_params(params, where=where),
         lat_deg=lat,
         lon_deg=lon,
@@ -248,7 +248,7 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
         raise MissionFileError(f"{name}: geoFence breachReturn is not supported", do="remove it")
     where = f"{name}: geoFence"
     areas: dict[str, Any] = {"polygons": [], "circles": []} | value
-    given = {kind: member(areas, kind, list, where=where) for kind in ("polygons", "circles")}
+    given = {kind: require_entry(areas, kind, list, where=where) for kind in ("polygons", "circles")}
     polygons = [_read_polygon(p, where=f"{where} polygon {i}") for i, p in enumerate(given["polygons"], 1)]
     circles = [_read_circle(c, where=f"{where} circle {i}") for i, c in enumerate(given["circles"], 1)]
     return (*polygons, *circles)
@@ -257,25 +257,25 @@ def _read_fence(value: object, *, name: str) -> tuple[FenceArea, ...]:
 def _read_polygon(entry: Any, *, where: str) -> FencePolygon:
     if not isinstance(entry, dict):
         raise MissionFileError(f"{where}: {entry!r}", do="give an object")
-    corners = refuse_too_many(member(entry, "polygon", list, where=where), where=where)
+    corners = refuse_too_many(require_entry(entry, "polygon", list, where=where), where=where)
     ring = tuple(_read_corner(corner, where=where) for corner in corners)
-    return FencePolygon(ring=ring, inclusion=member(entry, "inclusion", bool, where=where))
+    return FencePolygon(ring=ring, inclusion=require_entry(entry, "inclusion", bool, where=where))
 
 
 def _read_circle(entry: Any, *, where: str) -> FenceCircle:
     if not isinstance(entry, dict):
         raise MissionFileError(f"{where}: {entry!r}", do="give an object")
-    circle = member(entry, "circle", dict, where=where)
+    circle = require_entry(entry, "circle", dict, where=where)
     return FenceCircle(
         centre=_read_corner(circle.get("center"), where=where),
-        radius_m=number(circle.get("radius"), where=where),
-        inclusion=member(entry, "inclusion", bool, where=where),
+        radius_m=finite_number(circle.get("radius"), where=where),
+        inclusion=require_entry(entry, "inclusion", bool, where=where),
     )
 
 
 def _read_corner(value: object, *, where: str) -> Position:
-    lat, lon = numbers(value, 2, where=where)
-    return place(lat, lon, where=where)
+    lat, lon = finite_numbers(value, 2, where=where)
+    return read_position(lat, lon, where=where)
 
 
 def _read_rally(value: object, *, name: str) -> tuple[RallyPoint, ...]:
@@ -288,5 +288,5 @@ def _read_rally(value: object, *, name: str) -> tuple[RallyPoint, ...]:
 
 
 def _rally_point(value: object, *, where: str) -> RallyPoint:
-    lat, lon, height_m_home = numbers(value, 3, where=where)
-    return RallyPoint(position=place(lat, lon, where=where), height_m_home=height_m_home)
+    lat, lon, height_m_home = finite_numbers(value, 3, where=where)
+    return RallyPoint(position=read_position(lat, lon, where=where), height_m_home=height_m_home)

@@ -9,7 +9,7 @@ import math
 
 from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import MissionFileError
-from dfr.mission.formats.common import mission_item, number, place, refuse_too_many
+from dfr.mission.formats.common import finite_number, mission_item, read_position, refuse_too_many
 from dfr.mission.items import FlightPlan, MissionItem
 
 HEADER = "QGC WPL 110"
@@ -33,7 +33,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     lines = data.decode("utf-8-sig", errors="replace").splitlines()
     if not lines or lines[0].split() != HEADER.split():
         raise MissionFileError(f"{name}:1: {lines[:1]}", do=f"the first line must be {HEADER!r}")
-    rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if line.strip()]
+    rows = [(finite_number, line) for finite_number, line in enumerate(lines[1:], start=2) if line.strip()]
     items = [
         _read_item(line, where=f"{name}:{row}", seq=seq)
         for seq, (row, line) in enumerate(refuse_too_many(rows, where=name))
@@ -68,10 +68,10 @@ def _read_item(line: str, *, where: str, seq: int) -> MissionItem:
         raise MissionFileError(
             f"{where}: item {fields[0]} where {seq} was due", do="number the items in order"
         )
-    lat, lon, z_m = (number(_parse_float(text, where=where), where=where) for text in fields[8:11])
+    lat, lon, z_m = (finite_number(_parse_float(text, where=where), where=where) for text in fields[8:11])
     a, b, c, d = (_parse_float(text, where=where) for text in fields[4:8])
     if seq == 0:
-        place(lat, lon, where=where)
+        read_position(lat, lon, where=where)
     return mission_item(
         command=_parse_integer(fields[3], where=where),
         frame=_parse_integer(fields[2], where=where),
