@@ -217,6 +217,28 @@ def return_by_s(sorties: SortiePredictions, usable: FloatArray | float) -> Float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _PhaseTimes:
+    """Seconds of each phase of many sorties, (n,)."""
+
+    climb_s: FloatArray
+    out_s: FloatArray
+    on_scene_s: FloatArray
+    back_s: FloatArray
+    over_home_s: FloatArray
+    land_s: FloatArray
+
+    @property
+    def down_s(self) -> FloatArray:
+        """The landing, to the end of the flight."""
+        return self.land_s + CONTACT_S
+
+    @property
+    def total_s(self) -> FloatArray:
+        """All of them."""
+        return self.climb_s + self.out_s + self.on_scene_s + self.back_s + self.over_home_s + self.down_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Paths:
     """What many sorties of a drone are to fly, (n,) or (n, legs), and in which air."""
 
@@ -248,10 +270,17 @@ class _Paths:
         )
         out = self.fly_out()
         out_s = out.seconds + takeoff_end
-        waiting = self.on_scene_s + out.settling_s + ARRIVAL_S
         home = self.fly_home(out, climb + out_s)
         over_home, land = self.landing_seconds(home.legs)
-        return self.collect_sorties((climb, out_s, waiting, home.seconds, over_home, land), out, home)
+        phases = _PhaseTimes(
+            climb_s=climb,
+            out_s=out_s,
+            on_scene_s=self.on_scene_s + out.settling_s + ARRIVAL_S,
+            back_s=home.seconds,
+            over_home_s=over_home,
+            land_s=land,
+        )
+        return self.collect_sorties(phases, out, home)
 
     def fly_out(self) -> FlownLegs:
         """The legs out."""
@@ -304,26 +333,22 @@ class _Paths:
         loiter = np.maximum(asked.return_loiter_s, turn_seconds(self.courses_rad[:, 0] + np.pi, asked))
         return back.settling_s + ARRIVAL_S + loiter + first_metre, land
 
-    def collect_sorties(
-        self, times: tuple[FloatArray, ...], out: FlownLegs, home: ReturnFlight
-    ) -> SortiePredictions:
-        """The results of climb, out, on scene, back, over home and land."""
-        climb, out_s, waiting, back_s, over_home, land = times
-        spent = (climb, out_s, waiting, back_s, over_home, land + CONTACT_S)
-        total = sum(spent, np.zeros_like(climb))
-        arrives, returns = np.isfinite(out_s), np.isfinite(total)
+    def collect_sorties(self, phases: _PhaseTimes, out: FlownLegs, home: ReturnFlight) -> SortiePredictions:
+        """The results: what the phases last, and the energy they take."""
+        total = phases.total_s
+        arrives, returns = np.isfinite(phases.out_s), np.isfinite(total)
         hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
-        energy = self.energy_wh(spent, (out, home.legs), hover_w)
+        energy = self.energy_wh(phases, out, home.legs, hover_w)
         # The late ones make hardly any headway: they fly at about the wind's own speed.
         late_wh = (home.late_s - home.seconds) * hover_w / 3600.0
         return SortiePredictions(
-            climb_s=climb,
-            out_s=out_s,
-            on_scene_s=np.where(arrives, waiting, np.nan),
-            back_s=np.where(arrives, back_s, np.nan),
+            climb_s=phases.climb_s,
+            out_s=phases.out_s,
+            on_scene_s=np.where(arrives, phases.on_scene_s, np.nan),
+            back_s=np.where(arrives, phases.back_s, np.nan),
             back_early_s=np.where(arrives, home.early_s, np.nan),
             back_late_s=np.where(arrives, home.late_s, np.nan),
-            land_s=np.where(returns, land, np.nan),
+            land_s=np.where(returns, phases.land_s, np.nan),
             total_s=total,
             energy_wh=np.where(returns, energy, np.nan),
             late_energy_wh=np.where(returns, energy + late_wh, np.nan),
@@ -336,18 +361,20 @@ class _Paths:
         )
 
     def energy_wh(
-        self, spent: tuple[FloatArray, ...], legs: tuple[FlownLegs, FlownLegs], hover_w: FloatArray
+        self, phases: _PhaseTimes, out: FlownLegs, back: FlownLegs, hover_w: FloatArray
     ) -> FloatArray:
-        """Energy of the parts of a sortie: climb, out, on scene, back, over home, land."""
-        climb, out, scene, back, home, land = spent
-        rising = forward_power_w(
+        """Energy of all phases of a sortie, to the end of the flight."""
+        rising_w = forward_power_w(
             self.drone, self.wind_mps, climb_mps=self.settings.climb_mps, temperature_c=self.temperature_c
         )
-        going, coming = (
-            forward_power_w(self.drone, flown.airspeed_mps, temperature_c=self.temperature_c)
-            for flown in legs
+        out_w, back_w = (
+            forward_power_w(self.drone, legs.airspeed_mps, temperature_c=self.temperature_c)
+            for legs in (out, back)
         )
-        joules = rising * climb + going * out + hover_w * (scene + home + land) + coming * back
+        hovering_s = phases.on_scene_s + phases.over_home_s + phases.down_s
+        joules = (
+            rising_w * phases.climb_s + out_w * phases.out_s + hover_w * hovering_s + back_w * phases.back_s
+        )
         watt_hours: FloatArray = joules / 3600.0
         return watt_hours
 
