@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
@@ -20,6 +20,15 @@ from firmware_sitl.client import SitlClient
 
 STANDS_S = 8.0
 """Vehicle seconds on the ground after which a vehicle that has not disarmed is taken not to."""
+
+
+class TrackPoint(NamedTuple):
+    """Where the vehicle was: its clock, and metres east, north and above home."""
+
+    t_s: float
+    east_m: float
+    north_m: float
+    height_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +86,7 @@ def fly_mission(
 
 def follow_mission(client: SitlClient, *, most_s: float, wall_s: float) -> MissionFlight:
     """Follow a started mission until it disarms, stands on the ground, or time is up."""
-    rows: list[tuple[float, float, float, float]] = []
+    rows: list[TrackPoint] = []
     seen = _Seen()
     while True:
         try:
@@ -87,7 +96,7 @@ def follow_mission(client: SitlClient, *, most_s: float, wall_s: float) -> Missi
             )  # fmt: skip
         except LinkTimeoutError:
             break
-        if seen.note_message(message, rows) or (rows and rows[-1][0] - rows[0][0] > most_s):
+        if seen.note_message(message, rows) or (rows and rows[-1].t_s - rows[0].t_s > most_s):
             break
     table = np.array(rows).reshape(-1, 4)
     track = FlightTrack(
@@ -100,7 +109,7 @@ def follow_mission(client: SitlClient, *, most_s: float, wall_s: float) -> Missi
     )
     total = None
     if seen.disarmed_t_s is not None and rows:
-        total = seen.disarmed_t_s - (seen.started_t_s or rows[0][0])
+        total = seen.disarmed_t_s - (seen.started_t_s or rows[0].t_s)
     return MissionFlight(
         track=track,
         disarmed=seen.disarmed_t_s is not None,
@@ -122,7 +131,7 @@ class _Seen:
         self._grounded_s: float | None = None
         self._flown = False
 
-    def note_message(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
+    def note_message(self, message: Any, rows: list[TrackPoint]) -> bool:
         """Take a message in; True when the flight is over."""
         kind = message.get_type()
         if kind == "BATTERY_STATUS":
@@ -142,9 +151,9 @@ class _Seen:
             return self._note_position(message, rows)
         return False
 
-    def _note_position(self, message: Any, rows: list[tuple[float, float, float, float]]) -> bool:
+    def _note_position(self, message: Any, rows: list[TrackPoint]) -> bool:
         self._t_s = message.time_boot_ms * 1e-3
-        rows.append((self._t_s, message.y, message.x, -message.z))
+        rows.append(TrackPoint(self._t_s, east_m=message.y, north_m=message.x, height_m=-message.z))
         self._flown = self._flown or -message.z > 2.0
         if self._flown and -message.z <= TOUCHED_M:
             self._grounded_s = self._t_s if self._grounded_s is None else self._grounded_s

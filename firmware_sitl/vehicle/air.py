@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import cos, pi, radians, sin, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,15 @@ PERIOD_S = 0.1
 BLOCK = 600
 GustVector = tuple[float, float, float]
 CALM: GustVector = (0.0, 0.0, 0.0)
-Wanted = tuple[float, float, float, float]
+
+
+class GustOrder(NamedTuple):
+    """What a series of gusts is drawn for."""
+
+    mean_mps: float
+    intensity: float
+    height_m: float
+    seed: float
 
 
 class SimulatedAir:
@@ -77,7 +86,7 @@ class SimulatedGusts:
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
-        self._wanted: Wanted | None = None
+        self._wanted: GustOrder | None = None
         self._series: Iterator[GustVector] = iter(())
         self._gust, self._left_s = CALM, 0.0
 
@@ -87,10 +96,15 @@ class SimulatedGusts:
         intensity = parameters["SIM_GUST_I"]
         if intensity <= 0.0:
             return CALM
-        wanted = (round(mean_mps, 1), intensity, parameters["SIM_GUST_ALT"], parameters["SIM_GUST_SEED"])
+        wanted = GustOrder(
+            mean_mps=round(mean_mps, 1),
+            intensity=intensity,
+            height_m=parameters["SIM_GUST_ALT"],
+            seed=parameters["SIM_GUST_SEED"],
+        )
         if wanted != self._wanted:
             self._wanted, self._left_s = wanted, 0.0
-            self._series = _make_gusts(*wanted)
+            self._series = _make_gusts(wanted)
         self._left_s -= dt
         if self._left_s <= 1e-9:
             along, cross, up = next(self._series)
@@ -99,14 +113,14 @@ class SimulatedGusts:
         return self._gust
 
 
-def _make_gusts(mean_mps: float, intensity: float, height_m: float, seed: float) -> Iterator[GustVector]:
+def _make_gusts(order: GustOrder) -> Iterator[GustVector]:
     """Gusts without end; the same for the same seed."""
     components = gust_components(
-        site_turbulence(mean_mps, intensity, height_m),
+        site_turbulence(order.mean_mps, order.intensity, order.height_m),
         trials=1,
-        wind_mps=mean_mps,
+        wind_mps=order.mean_mps,
         dt_s=PERIOD_S,
-        rng=np.random.default_rng(int(abs(seed))),
+        rng=np.random.default_rng(int(abs(order.seed))),
     )
     while True:
         blocks = [component.run(BLOCK)[:, 0].tolist() for component in components]

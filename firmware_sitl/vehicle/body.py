@@ -79,15 +79,15 @@ class Body:
     def step_in_air(self, dt: float, *, a_up: float, wind: tuple[float, float, float]) -> None:
         """One step in the air: thrust for a vertical acceleration, along the lean, against drag."""
         mass = self.airframe.mass_kg
-        heave, drag_n, drag_e, drag_u = self._drag_force(wind)
+        cos_tilt, (drag_n, drag_e, drag_u) = self._cos_tilt, self._drag_force(wind)
         follow = dt / (dt + THRUST_LAG_S)
         reached = self.a_up + (a_up - self.a_up) * follow
-        wanted = (mass * (GRAVITY_MPS2 + reached) - drag_u) / heave
+        wanted = (mass * (GRAVITY_MPS2 + reached) - drag_u) / cos_tilt
         thrust = clamp(wanted, 0.0, self._most_thrust * self.thrust_share)
         self.thrust_n = thrust
-        self.a_up = (thrust * heave + drag_u) / mass - GRAVITY_MPS2
-        self.a_north = (thrust * heave * self.lean_north + drag_n) / mass
-        self.a_east = (thrust * heave * self.lean_east + drag_e) / mass
+        self.a_up = (thrust * cos_tilt + drag_u) / mass - GRAVITY_MPS2
+        self.a_north = (thrust * cos_tilt * self.lean_north + drag_n) / mass
+        self.a_east = (thrust * cos_tilt * self.lean_east + drag_e) / mass
         self._advance_position(dt)
 
     def step_on_ground(self, thrust_n: float = 0.0) -> None:
@@ -123,44 +123,49 @@ class Body:
 
     def euler_angles(self) -> tuple[float, float, float]:
         """Roll, pitch and yaw, radians; yaw is the heading but for the twist of a tilt about both axes."""
-        heave, ahead, right = self._body_axes()
-        roll = atan2(right[2] * -1.0, heave)
+        ahead, right = self._body_axes()
+        roll = atan2(right[2] * -1.0, self._cos_tilt)
         return roll, asin(clamp(ahead[2], -1.0, 1.0)), atan2(ahead[1], ahead[0])
 
     def specific_force(self) -> Vector:
         """What an accelerometer feels, body axes ahead, right and down."""
-        heave, ahead, right = self._body_axes()
+        cos_tilt, (ahead, right) = self._cos_tilt, self._body_axes()
         pull = (self.a_north, self.a_east, self.a_up + GRAVITY_MPS2)
-        above = (self.lean_north * heave, self.lean_east * heave, heave)
+        above = (self.lean_north * cos_tilt, self.lean_east * cos_tilt, cos_tilt)
         return _dot(pull, ahead), _dot(pull, right), -_dot(pull, above)
 
     def to_local(self, ahead_m: float, right_m: float, down_m: float) -> Vector:
         """A vector in body axes (ahead, right, down) as north, east, down."""
-        heave, ahead, right = self._body_axes()
-        above = (self.lean_north * heave, self.lean_east * heave, heave)
+        cos_tilt, (ahead, right) = self._cos_tilt, self._body_axes()
+        above = (self.lean_north * cos_tilt, self.lean_east * cos_tilt, cos_tilt)
         north, east, up = (
             ahead_m * a + right_m * r - down_m * z for a, r, z in zip(ahead, right, above, strict=True)
         )
         return north, east, -up
 
-    def _body_axes(self) -> tuple[float, Vector, Vector]:
-        """(cosine of the tilt, body axis ahead, body axis to the right), each north, east, up.
+    @property
+    def _cos_tilt(self) -> float:
+        """The cosine of the tilt: the share of the thrust that lifts."""
+        return 1.0 / sqrt(1.0 + self.lean_north**2 + self.lean_east**2)
+
+    def _body_axes(self) -> tuple[Vector, Vector]:
+        """The body's axes ahead and to the right, each north, east, up.
 
         The heading turned by the smallest rotation that takes up to the thrust: ArduCopter's attitude target.
         """
-        heave = 1.0 / sqrt(1.0 + self.lean_north**2 + self.lean_east**2)
-        up_n, up_e = self.lean_north * heave, self.lean_east * heave
+        cos_tilt = self._cos_tilt
+        up_n, up_e = self.lean_north * cos_tilt, self.lean_east * cos_tilt
         nose_n, nose_e = cos(self.yaw), sin(self.yaw)
         on, across = up_n * nose_n + up_e * nose_e, up_e * nose_n - up_n * nose_e
-        share = 1.0 / (1.0 + heave)
+        share = 1.0 / (1.0 + cos_tilt)
         ahead = (nose_n - up_n * on * share, nose_e - up_e * on * share, -on)
         right = (-nose_e - up_n * across * share, nose_n - up_e * across * share, -across)
-        return heave, ahead, right
+        return ahead, right
 
-    def _drag_force(self, wind: Vector) -> tuple[float, float, float, float]:
-        """(cosine of the tilt, drag north, east, up in newtons), by body axis as ArduPilot's SITL does."""
-        heave, (x_n, x_e, x_u), (y_n, y_e, y_u) = self._body_axes()
-        z_n, z_e, z_u = self.lean_north * heave, self.lean_east * heave, heave
+    def _drag_force(self, wind: Vector) -> Vector:
+        """Drag north, east, up, N: by body axis, as ArduPilot's SITL has it."""
+        cos_tilt, ((x_n, x_e, x_u), (y_n, y_e, y_u)) = self._cos_tilt, self._body_axes()
+        z_n, z_e, z_u = self.lean_north * cos_tilt, self.lean_east * cos_tilt, cos_tilt
         air_n, air_e, air_u = self.v_north - wind[0], self.v_east - wind[1], self.v_up - wind[2]
         along_x = air_n * x_n + air_e * x_e + air_u * x_u
         along_y = air_n * y_n + air_e * y_e + air_u * y_u
@@ -172,7 +177,6 @@ class Body:
         fy = -along_y * (body * abs(along_y) + rotor)
         fz = -along_z * (body * abs(along_z) + rotor)
         return (
-            heave,
             fx * x_n + fy * y_n + fz * z_n,
             fx * x_e + fy * y_e + fz * z_e,
             fx * x_u + fy * y_u + fz * z_u,
