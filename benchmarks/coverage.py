@@ -21,16 +21,18 @@ DOCKS = (1, 2, 3)
 
 HEAD = """# Predicted and simulated coverage
 
-Share of all calls with a drone overhead within the siting limit of the decision, hours that may not be
-flown included. *Drones free* is what the siting maximises: the nearest dock always has a drone. *Busy
-drones* counts drones that are out or charging, crews that may fly fewer, and calls that wait (a fixed point
-of Erlang's formulas for each hour, `benchmarks/expected.py`). *Simulated* is the whole model, with its 95 %
-interval over {n} replications.
+The share of all calls with a drone overhead within the siting limit after the decision, including calls in
+hours that cannot be flown.
 
-A coverage model without busy fractions promises too much: read *drones free* as an upper bound. What is
-left between *busy drones* and *simulated* is other traffic, shifts and weather that end before a drone would
-be home, and rates that differ from day to day; against it count callers who give up, and calls that waited
-and are still reached in time. One drone in a queue that never clears is where the formula is worst: by it
+- *Drones free* is what the siting maximises: the nearest dock always has a drone.
+- *Busy drones* also counts drones that are out or charging, crews that can fly only some of them, and calls
+  that wait (a fixed point of Erlang's formulas for each hour, `benchmarks/expected.py`).
+- *Simulated* is the whole model, with its 95 % interval over {n} replications.
+
+A coverage model in which drones are always free promises too much: read *drones free* as an upper bound.
+*Busy drones* is too high where other traffic, the end of a shift or the weather would stop a drone before it
+is home, and where rates differ from day to day. It is too low where callers give up, and where calls that
+waited are still reached in time. It is worst for one drone in a queue that never clears: by the formula
 everybody waits, while in the simulation callers give up and leave the drone to the next (protest-surge with
 one dock).
 

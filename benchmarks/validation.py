@@ -49,10 +49,11 @@ def gust_rows(folder: Path) -> Iterator[Row]:
     for spectrum in Spectrum:
         name = str(spectrum.value)
         long = gusts(spectrum, dt_s=0.1, trials=50, steps=20_000).std()
-        yield row(f"{name}: deviation over 1e5 s", "2 %", 100 * abs(long / SIGMA_MPS - 1), 2, "{:.2f} %")
+        off = 100 * abs(long / SIGMA_MPS - 1)
+        yield row(f"{name}: standard deviation over 100,000 s", "2 %", off, 2, "{:.2f} %")
         found = [gusts(spectrum, dt_s=dt, trials=20_000, steps=20).std() for dt in (0.002, 0.02, 0.1)]
         spread = 100 * (max(found) / min(found) - 1)
-        yield row(f"{name}: deviation whatever the step, 0.002 to 0.1 s", "3 %", spread, 3, "{:.2f} %")
+        yield row(f"{name}: standard deviation at any step from 0.002 to 0.1 s", "3 %", spread, 3, "{:.2f} %")
     yield from spectrum_rows(folder)
 
 
@@ -79,7 +80,7 @@ def spectrum_rows(folder: Path) -> Iterator[Row]:
         points = axes.loglog(omega[shown], level[shown], ".", markersize=3, alpha=0.6)
         colour = points[0].get_color()
         axes.loglog(omega[shown], law[shown - 1], color=colour, label=f"{spectrum.value}: law, and drawn")
-    axes.set(xlabel="angular frequency, rad/s", ylabel="power spectral density, m2/s")
+    axes.set(xlabel="angular frequency, rad/s", ylabel="power spectral density, m²/s")
     axes.legend()
     save(figure, folder, "gust-spectra")
 
@@ -135,78 +136,14 @@ SECTIONS: tuple[tuple[str, str, Callable[[Path], Iterator[Row]]], ...] = (
     ("Power and endurance", "", lambda _: energy_rows()),
 )
 
-HEAD = """# Validation of the flight model
-
-Written by `python benchmarks/validation.py`.
-**Validated against ArduCopter's simulator, not against flight.**
-
-Recorded flights: `tests/data/arducopter` (ArduCopter SITL 4.7-dev). The reference sorties were known when
-the model was made; the held-out ones were flown after it, drawn at random or for one parameter each. The
-fresh ones were drawn and flown after both, over what parameters, winds and distances allow; they showed how
-the nose drifts on scene, which winds carry a drone off, and what WP_YAW_BEHAVIOR does. The new ones were
-drawn after them; they showed how the nose turns with the thrust as a return begins. The straight ones, down
-a wind near the tilt limit and back, were flown after the drift of the gyros had been found in other hovers;
-the last ones, at random, to no change of the model. Times are predicted from ArduCopter's parameters alone
-and, where the simulator had been up for longer than 42 s at the lift (`fresh_tail*`), from that. Landings
-in gusts: those of Iu 0.17 at 0, 3, 6 and 8 m/s were known to the model; of the rest only the size of the
-GNSS error was taken, and how a marker's distance is overestimated was found in them. Where a recording
-noted the nose, the model's landings have it; in `landings_between.jsonl` it is taken as 45 degrees off the
-wind and 0.7 degrees more each landing, as noted in those; in `landings.jsonl` it is drawn as after a wait
-on scene.
-"""
-
-TAIL = """
-## What chance decides
-
-`dfr predict` states these with the time: `back_early_s` and `back_late_s` hold nine flights in ten,
-`may_not_return` says that one in twenty or more may never come home, `scatter_by` names what decides.
-Plans, checks, the point of no return and the simulation count on the latest of nine in ten.
-
-- The nose (`nose`): out straight down a wind near the tilt limit and back against it. On scene the nose
-  stands on the wind's line in unstable balance and drifts to either side, as errors of compass and attitude
-  leave it. On SITL most of that error is not random: its gyros drift (SIM_DRIFT_SPEED, one way for five
-  minutes and back for five), the estimator lags behind, and the turn into the leg adds its side
-  (`dfr.aircraft.sitl_effects`, from 260 hovers). What remains is 0.08 degrees (deviation); in 20 hovers
-  flown after that, ten of them with the drift turned round, it was 0.07, 0.19 at most. The drift counts
-  from the start of the simulator (`up_s` of `dfr predict`, 42 s at the lift where it is not given). The
-  recordings `fresh_tail*` did not note it; their noses tell that it had turned round, and 400 s are taken.
-  For real drones 0.35 degrees are assumed; their compasses err by more, which brings them home sooner.
-  `back_s` is the time that most flights come within 5 % of. Straight against 10 m/s at 30 degrees seven
-  flights in a row came home at 0.02 to 1.2 m/s.
-- Rounding (`rounding`): a return that climbs first. In the middle of the corner between the climb and the leg
-  home ArduCopter compares a vertical acceleration with its own limit in single precision. Where the climb
-  goes straight up to the last bit, the corner is never cut; where it leans by some millimetres, in 15 to
-  40 % of returns (`climbs.jsonl`: as often as `dfr.aircraft.sitl_effects` says), 1 to 3 s sooner.
-
-The largest misses that chance does not explain are hops: `fresh_c22`, 15 m at 3 m/s2 and a jerk of 3 m/s3,
-flown in 6.2 s and predicted 0.15 s sooner; and returns over 20 to 50 m from a hover near the tilt limit (7
-to 9.5 m/s at 30 degrees), 0.2 to 1.3 s slower than predicted. There the first centimetre, RTL's climb to
-its own height, waits for a drone that sways in the wind. And a drone that its wind leaves little speed: 0.4
-% of the airspeed that the model lacks with the nose on the wind is 8 % of `last_36`, which made 0.5 m/s
-against 9.5.
-
-## Not validated
-
-- Any real aircraft. Drag, power and gains of the catalogue's drones are partly assumed; the statuses in
-  `dfr/aircraft/catalogue.yaml` say which. The makers' own autopilots are not ArduCopter.
-- Vertical gusts, wakes of buildings and stages, rain: not flown, and labelled as assumed where they enter
-  (`dfr landing`); rain has no trustworthy thrust curve.
-- What takes a landing target out of sight (rain on the lens, the edge of the view): assumed. What ArduCopter
-  then does is compared with `retries.jsonl` (`tests/aircraft/test_precision.py`).
-- Single legs in turbulence: against a wind near the tilt limit their times scatter by 10 to 20 % from flight
-  to flight (`out_sd_s`, `back_sd_s` of `dfr predict` with `turbulence_intensity`). Without that field a
-  prediction is for the mean wind alone.
-- Touchdown errors under real GNSS or RTK noise: the simulator's position has almost none.
-- Energy: SITL's power is linear in thrust and cannot test momentum theory in forward flight; cold capacity
-  and charge curves are from memory of data sheets.
-- Touchdowns above 9 m/s, and at turbulence intensities other than the recorded 0.1 to 0.28.
-- Turbulence near the ground: MIL lengths are read at 10 ft and above, in neutral stability.
-"""
+BEGIN, END = "<!-- measured -->", "<!-- end of what is measured -->"
+"""What lies between them on the page is written here; the words around it are the page's own."""
 
 
-def page(folder: Path) -> str:
-    """The whole page; writes its pictures."""
-    parts, missed = [HEAD], 0
+def measured(folder: Path) -> str:
+    """The tables of the page; writes its pictures."""
+    parts: list[str] = []
+    missed = 0
     for title, picture, rows in SECTIONS:
         parts.append(f"\n## {title}\n\n| what | tolerance | found | holds |\n|---|---|---|---|")
         for one in rows(folder):
@@ -214,10 +151,16 @@ def page(folder: Path) -> str:
             parts.append(f"| {one.what} | {one.asked} | {one.found} | {'yes' if one.holds else '**no**'} |")
         if picture:
             parts.append(f"\n![{title}](images/{picture}.svg)")
-    verdict = "Every tolerance holds."
     failed = "1 tolerance does" if missed == 1 else f"{missed} tolerances do"
-    parts.insert(1, verdict if not missed else f"{failed} not hold.")
-    return "\n".join(parts) + "\n" + TAIL
+    verdict = f"{failed} not hold." if missed else "Every tolerance holds."
+    return "\n".join([verdict, *parts])
+
+
+def page(folder: Path) -> str:
+    """The whole page, with the tables measured anew."""
+    head, _, rest = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8").partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n\n{measured(folder)}\n\n{END}{tail}"
 
 
 def main() -> None:

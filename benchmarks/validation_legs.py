@@ -77,7 +77,7 @@ def leg_rows(folder: Path) -> Iterator[Row]:
     yield from band_rows(banded)
     yield from gusty_rows()
     axes.set(xscale="log", xlabel="flown, s", ylabel="predicted over flown - 1, %", ylim=(-8, 8))
-    axes.set_title("open: ways home that chance decides; at the edge: farther off", fontsize=9)
+    axes.set_title("open: returns that differ from flight to flight; at the edge: larger errors", fontsize=9)
     axes.axhspan(-5, 5, alpha=0.08)
     save(figure, folder, "leg-times")
 
@@ -123,14 +123,14 @@ def band_rows(banded: list[tuple[dict[str, Any], SortiePrediction]]) -> Iterator
     ]
     share = f"{sum(inside)} of {len(inside)}"
     yield Row(
-        what="ways home that chance decides: within the stated band",
+        what="returns that differ from flight to flight: within the stated interval",
         asked="9 in 10",
         found=share,
         holds=float(np.mean(inside)) >= 0.9,
     )
     near = [abs((sortie.back_s or 0.0) / seconds - 1) <= 0.05 for seconds, sortie in home if seconds]
     yield row(
-        "ways home that chance decides: farther than 5 % from the stated time",
+        "returns that differ from flight to flight: more than 5 % from the stated time",
         "half", 1.0 - float(np.mean(near)), 0.5, "{:.0%}",
     )  # fmt: skip
 
@@ -155,11 +155,12 @@ def gusty_rows() -> Iterator[Row]:
                 scores.append((one[way] - expected) / scatter)
             else:
                 backs.append(100 * abs(one[way] / expected - 1))
-    size = f"{len(scores)} ways whose time gusts scatter"
-    yield row(f"gusty sorties, {size}: mean over the scatter", "1", abs(float(np.mean(scores))), 1)
+    size = f"{len(scores)} legs whose time differs in gusts"
+    mean = abs(float(np.mean(scores)))
+    yield row(f"gusty sorties, {size}: mean error, in stated standard deviations", "1", mean, 1)
     spread = float(np.sqrt(np.mean(np.square(scores))))
-    yield row(f"gusty sorties, {size}: root mean square over the scatter", "2", spread, 2)
-    yield row(f"gusty sorties, {len(backs)} other ways: largest", "5 %", max(backs), 5, "{:.1f} %")
+    yield row(f"gusty sorties, {size}: root mean square error, in stated standard deviations", "2", spread, 2)
+    yield row(f"gusty sorties, {len(backs)} other legs: largest", "5 %", max(backs), 5, "{:.1f} %")
 
 
 def vertical_rows(flown: list[tuple[dict[str, Any], SortiePrediction]], label: str) -> Iterator[Row]:

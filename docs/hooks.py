@@ -129,7 +129,9 @@ def _prose(found: Any) -> str:
 
 
 def _sentences(text: str | None) -> str:
-    return (text or "").replace("\f", "").strip()
+    """A help text: paragraphs as they are, a list that click must not wrap as a block."""
+    paragraphs = (text or "").replace("\f", "").strip().split("\n\n")
+    return "\n\n".join(f"```\n{part[2:]}\n```" if part.startswith("\b\n") else part for part in paragraphs)
 
 
 def _options(command: Any) -> str:

@@ -41,12 +41,12 @@ class CheckedPlan:
 
     @property
     def go(self) -> bool:
-        """True where it may be flown, in the hours that can be."""
+        """True if it may be flown, in the hours that can be flown."""
         return self.verdict.go
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found for each rule, also where it holds."""
+        """What was found for each rule, even if it is met."""
         return self.plan.findings
 
     @property
@@ -59,7 +59,7 @@ class CheckedPlan:
 class CompiledMission:
     """A dispatch as a flight plan that carries the verdict on its plan.
 
-    `findings` are about the mission itself; what stands against its plan is in `checked`.
+    `findings` are about the mission itself; those about its plan are in `checked`.
     """
 
     flight: FlightPlan
@@ -68,14 +68,14 @@ class CompiledMission:
 
     @property
     def sound(self) -> bool:
-        """True where ArduCopter would keep the mission as it is."""
+        """True if ArduCopter would keep the mission as it is."""
         return compliant(self.findings)
 
     def save(self, path: str | Path, *, even_if_blocked: bool = False) -> tuple[str, ...]:
         """What the format has no place for, after writing the mission to a file of its suffix.
 
-        Raises NonCompliantError, with nothing written, where the mission is not sound or its plan is no go
-        (unless `even_if_blocked`), InputError where the format could not say that it is an exercise.
+        Raises NonCompliantError and writes nothing if the mission is not sound, or if its plan is no GO
+        (unless `even_if_blocked`); InputError if the format cannot say that it is an exercise.
         """
         path = Path(path)
         chosen = self.format_for(path)
@@ -108,7 +108,7 @@ def load_scenario(
 ) -> World:
     """The world of a scenario file or of a shipped scenario, with the weather and NOTAMs of the day.
 
-    METARs go before TAFs, those before an hourly forecast, and that before the scenario's own hours.
+    METARs take precedence over TAFs, TAFs over an hourly forecast, and that over the scenario's own hours.
     Raises ScenarioError with every problem of the file, AirspaceError for airspace that cannot be read.
     """
     files = DayFiles(weather=WeatherFiles(metar=metar, taf=taf, forecast=forecast), notams=tuple(notams))
@@ -137,7 +137,7 @@ def plan(
 
     `docks` is the scenario's number unless given, or as many as `budget` buys. `objective` is one of
     `Objective`; `busy` belongs to mexclp. `require` and `forbid` name candidate sites.
-    Raises InfeasibleError where no plan fits, InputError for wishes that do not go together.
+    Raises InfeasibleError if no plan fits, InputError for requests that exclude each other.
     """
     if budget is not None and docks is not None:
         raise InputError("--docks with --budget: a budget buys as many as it can", do="one of them")
@@ -149,17 +149,17 @@ def plan(
 
 
 def load_plan(world: World, path: Path) -> Plan:
-    """The plan in a plan.json. Raises InputError where it is not a plan of this very scenario."""
+    """The plan in a plan.json. Raises InputError if it is not a plan of this very scenario."""
     return read_plan(path, world.scenario)
 
 
 def check(
     world: World, plan: Plan | None = None, *, day: bool = False, now: datetime | None = None
 ) -> CheckedPlan:
-    """A plan held against every rule, and its verdict: GO, NO GO or UNKNOWN.
+    """A plan checked against every rule, and its verdict: GO, NO GO or UNKNOWN.
 
-    Without a plan one is made. `day` judges as on the day of the flight, as from 24 h before the start;
-    `now` is the moment of the verdict (aware), this one if None.
+    Without a plan, one is made. `day` judges as on the day of the flight, which is automatic from 24 h before
+    the start. `now` is the moment of the verdict, with a time zone; this moment if None.
     """
     proposed = make_plan(world) if plan is None else replace(plan, findings=findings_of(world, plan))
     moment = now or datetime.now(tz=UTC)
@@ -180,9 +180,9 @@ def compile_mission(
 ) -> CompiledMission:
     """A dispatch to a demand zone or a place, as mission, fence, rally points and parameters.
 
-    It starts from the dock `site`, the zone's soonest if not given, holds `on_scene_s` over the target or
-    circles it at `orbit_radius_m`, and carries the verdict that `check` gives with `day` and `now`.
-    Raises InfeasibleError where there is no way, or the stay would use up the battery's reserve.
+    It starts from the dock `site` (if not given, the one that reaches the zone first), holds for `on_scene_s`
+    over the target or circles it at `orbit_radius_m`, and carries the verdict that `check` gives.
+    Raises InfeasibleError if there is no route, or if the stay would use up the battery reserve.
     """
     proposed = make_plan(world) if plan is None else plan
     flight = compile_dispatch(

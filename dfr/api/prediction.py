@@ -40,7 +40,7 @@ def landing_study(
     seed: int = 1,
     params: Mapping[str, float] = NO_PARAMETERS,
 ) -> LandingStudy:
-    """How many landings end, flown in a mean wind with gusts; the same seed flies the same landings.
+    """How landings end in a mean wind with gusts: shares and errors. The same seed gives the same landings.
 
     `drone` and `dock` are keys of the hardware catalogue; `params` are ArduPilot parameters of the descent.
     Raises InputError for hardware that is not in the catalogue.

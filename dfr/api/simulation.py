@@ -13,6 +13,7 @@ from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import Study
 from dfr.sim.build import sim_inputs
+from dfr.sim.dispatch import Policy
 from dfr.sim.engine import FlightsOf, replicate
 from dfr.sim.events import FIELDS, Records, to_tables, vocabulary
 from dfr.sim.experiment import OnDone, checked_replications, simulate_inputs
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
+class SimulationRun:
     """A finished simulation: its key figures and the records that they are made from.
 
-    `manifest` says what a run in a folder is of; None where none was kept.
+    `manifest` describes a run that is kept in a folder; None if it is not kept.
     """
 
     inputs: SimInputs
@@ -46,7 +47,7 @@ class Simulation:
     def table(self, name: str) -> pyarrow.Table:
         """One table of records (`calls`, `flights`, ...): `.to_pandas()`, or `polars.from_arrow(...)`.
 
-        Raises InputError for a table that there is not.
+        Raises InputError for an unknown table.
         """
         if name not in FIELDS:
             raise InputError(f"there is no table {name!r}", do=f"one of {', '.join(FIELDS)}")
@@ -61,7 +62,7 @@ def simulate(
     seed: int | None = None,
     jobs: int = 1,
     cluster: str | None = None,
-    dispatch: str | None = None,
+    dispatch: str | Policy | None = None,
     failures: Sequence[str] = (),
     overwatch: bool | None = None,
     move_up: bool | None = None,
@@ -69,14 +70,15 @@ def simulate(
     flights: FlightsOf | None = None,
     folder: Path | None = None,
     on_done: OnDone | None = None,
-) -> Simulation:
+) -> SimulationRun:
     """Replications of a plan's deployment; the same seed gives the same figures, whatever `jobs` is.
 
     Without a plan one is made; `replications` and `seed` are the scenario's unless given. `dispatch`,
-    `failures`, `overwatch` and `move_up` stand for what the scenario says. `calls` are calls to simulate on
-    instead of drawn ones: of a log, or of a demand model of your own. `flights` makes the flights instead of
-    the flight model, in this process alone. With `folder` replications are kept there as they finish, and the
-    same call goes on after an interruption.
+    `failures`, `overwatch` and `move_up` replace what the scenario says; `dispatch` is the name of a policy,
+    or a function of your own that chooses the drone. `calls` are simulated instead of random ones: those of a
+    log, or of a demand model of your own. `flights` makes the flights instead of the flight model, in this
+    process only. With `folder`, replications are kept there as they finish, and the same call resumes after
+    an interruption.
     Raises InputError for a number, policy or folder that cannot be used.
     """
     study = study_of(world, replications=replications, seed=seed)
@@ -99,7 +101,7 @@ def simulate(
 
 
 def study_of(world: World, *, replications: int | None = None, seed: int | None = None) -> Study:
-    """The scenario's replications and seed, with those that were asked for instead."""
+    """The scenario's replications and seed, or those given instead."""
     study = world.scenario.study
     return replace(
         study,
@@ -112,13 +114,13 @@ def simulation_inputs(
     world: World,
     plan: Plan,
     *,
-    dispatch: str | None = None,
+    dispatch: str | Policy | None = None,
     failures: Sequence[str] = (),
     overwatch: bool | None = None,
     move_up: bool | None = None,
     calls: Sequence[TraceCall] | None = None,
 ) -> SimInputs:
-    """The deployment of a plan as plain values, with what was asked for instead of the scenario's."""
+    """The deployment of a plan as plain values, with what is given in place of the scenario's."""
     inputs = with_policies(sim_inputs(world, plan), failures=failures, dispatch=dispatch)
     inputs = with_move_up(with_overwatch(inputs, overwatch), move_up)
     return inputs if calls is None else replace(inputs, trace=tuple(calls))
@@ -134,8 +136,8 @@ def run_simulation(
     cluster: str | None = None,
     folder: Path | None = None,
     on_done: OnDone | None = None,
-) -> Simulation:
-    """The replications of a study, kept in a folder where one is given."""
+) -> SimulationRun:
+    """The replications of a study, kept in a folder if one is given."""
     if folder is None:
         run = simulate_inputs(
             inputs,
@@ -157,7 +159,7 @@ def run_simulation(
         inputs=inputs,
         cluster=cluster,
     )
-    return Simulation(
+    return SimulationRun(
         inputs=inputs,
         seed=study.seed,
         summary=stored.summary,
@@ -166,14 +168,14 @@ def run_simulation(
     )
 
 
-def _with_flights(inputs: SimInputs, study: Study, flights: FlightsOf) -> Simulation:
-    """The replications flown by somebody else than the flight model, one after the other."""
+def _with_flights(inputs: SimInputs, study: Study, flights: FlightsOf) -> SimulationRun:
+    """The replications with flights that the flight model does not make, one after the other."""
     words, numbers = vocabulary(inputs), range(checked_replications(study.replications))
     logs = (replicate(inputs, seed=study.seed, replication=n, flights_of=flights) for n in numbers)
     tables = [to_tables(log, words, number) for number, log in zip(numbers, logs, strict=True)]
     return _summarised(inputs, study.seed, Records.joined(words, numbers, tables))
 
 
-def _summarised(inputs: SimInputs, seed: int, records: Records) -> Simulation:
+def _summarised(inputs: SimInputs, seed: int, records: Records) -> SimulationRun:
     summary = summarise(records, inputs.deployment, seed=seed)
-    return Simulation(inputs=inputs, seed=seed, summary=summary, records=records)
+    return SimulationRun(inputs=inputs, seed=seed, summary=summary, records=records)

@@ -1,7 +1,7 @@
 """Upload a mission to a vehicle and fly it: what `dfr upload` and `dfr fly` do, as functions.
 
-Nothing here is less strict than on the command line: a vehicle that is not said to be simulated gets nothing
-before a person's yes, which is `confirmed=True` or the answer of `operator.confirm`.
+They are as strict as the command line: on a vehicle that is not marked as simulated, dfr changes nothing
+before a person says yes, by `confirmed=True` or as the answer to `operator.confirm`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Mission = FlightPlan | str | Path
 class Authority:
     """By whose word a mission is sent.
 
-    `confirmed` is a person's yes to this very vehicle. `override` sends it against its verdict, as
-    'NAME: REASON', and is logged beside the mission's file. `plan_in_force` is the plan.json that holds now:
-    a mission compiled from another plan is refused. `now` is the moment of the verdict, None for this one.
+    `confirmed` is a person's yes to this very vehicle. `override` ('NAME: REASON') sends the mission against
+    its verdict and is logged beside the file. `plan_in_force` is the plan.json now in force: a mission
+    compiled from another plan is refused. `now` is the moment of the verdict; None is this moment.
     """
 
     confirmed: bool = False
@@ -54,7 +54,7 @@ NO_AUTHORITY = Authority()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How to connect to a URL: the system id where several share the line, a signing key, a packet log."""
+    """How to connect to a URL: the system id if several share the line, a signing key, a packet log."""
 
     system: int | None = None
     signing_key: bytes | None = None
@@ -65,7 +65,7 @@ PLAIN = Connection()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlownMission:
+class VerifiedFlight:
     """A flown dispatch, and the proof that its plan was on board."""
 
     upload: TransferReport
@@ -75,7 +75,7 @@ class FlownMission:
 def load_mission(mission: Mission) -> FlightPlan:
     """The flight plan of a mission or of its file; the suffix says the format.
 
-    Raises MissionFileError where the file cannot be read whole, NonCompliantError for a plan that ArduCopter
+    Raises MissionFileError if the file cannot be read whole, NonCompliantError for a plan that ArduCopter
     would drop, change or refuse.
     """
     if isinstance(mission, FlightPlan):
@@ -101,17 +101,17 @@ def upload(
     """The proof that mission, fence, rally points and parameters arrived, read back from the vehicle.
 
     `vehicle` is a URL (`tcp:HOST:PORT`, `udp:...`, `serial:PATH`) or a vehicle that is connected already.
-    `simulated` says that the vehicle at the URL is SITL; hardware needs `authority`.
-    What the mission does not bring stays on
-    board unless `replace_all`. `dry_run` sends nothing and compares with what is on board.
-    Raises NonCompliantError where the verdict or what stays on board is against it, VehicleRefusedError where
-    nobody says yes or the vehicle does not accept it, TransferError where it did not arrive whole.
+    `simulated` says that the vehicle at the URL is SITL; hardware needs `authority`. A fence or rally points
+    that the mission does not bring stay on board unless `replace_all`. `dry_run` sends nothing and compares
+    with what is on board.
+    Raises NonCompliantError if the verdict or what stays on board forbids it, VehicleRefusedError if nobody
+    says yes or the vehicle does not accept it, TransferError if it did not arrive whole.
     """
     plan = load_mission(mission)
     for finding in validate(plan):
         if finding.severity is not Severity.OK:
             operator.tell(finding_text(finding))
-    with _at(vehicle, connection, simulated=simulated) as target:
+    with vehicle_at(vehicle, connection, simulated=simulated) as target:
         name = f"system {target.target[0]}"
         operator.tell(f"{target.firmware}, {name}, {target.state.mode_name}")
         if dry_run:
@@ -151,21 +151,20 @@ def fly(
     on_state: OnState | None = None,
     on_event: OnEvent | None = None,
     operator: Operator = NOBODY,
-) -> FlownMission:
+) -> VerifiedFlight:
     """The dispatch as it was flown: uploaded, checked, armed, and followed until it is down.
 
-    A vehicle that is found in the air with this very plan is followed from there on. `vehicle`, `simulated`
-    and `authority` as for `upload`. `limits` are the director's own in flight; `orders` send the drone on or
-    home from another thread; `on_state` and `on_event` hear what happens. Ctrl-C in flight raises
-    LeftInFlight, which says what the drone will do; nothing is commanded then.
-    Raises NonCompliantError or VehicleRefusedError before anything is armed, LinkError where the vehicle is
-    lost.
+    A vehicle that is already in the air with this very plan is followed from there on. `vehicle`, `simulated`
+    and `authority` are as for `upload`. `limits` are the director's own in flight; `orders` send the drone
+    elsewhere or home from another thread; `on_state` and `on_event` are called as things happen. Ctrl-C in
+    flight raises LeftInFlight, which says what the drone will do; dfr commands nothing then.
+    Raises NonCompliantError or VehicleRefusedError before anything is armed, LinkError if the link is lost.
     """
     plan = load_mission(mission)
     url = vehicle if isinstance(vehicle, str) else f"system {vehicle.target[0]}"
     if not (simulated if isinstance(vehicle, str) else vehicle.simulated):
         refuse_unattended(url, authority, operator)
-    with _at(vehicle, connection, simulated=simulated) as target:
+    with vehicle_at(vehicle, connection, simulated=simulated) as target:
         report, aloft = prepare_flight(
             target, plan, mission, url=url, authority=authority, replace_all=replace_all, operator=operator
         )
@@ -181,11 +180,11 @@ def fly(
             limits=limits,
             aloft=aloft,
         )
-    return FlownMission(upload=report, dispatch=flown)
+    return VerifiedFlight(upload=report, dispatch=flown)
 
 
 def refuse_unattended(url: str, authority: Authority, operator: Operator) -> None:
-    """Raise VehicleRefusedError where nobody has confirmed a flight and nobody can be asked."""
+    """Raise VehicleRefusedError if nobody has confirmed the flight and nobody can be asked."""
     if not authority.confirmed and operator.confirm is None:
         raise VehicleRefusedError(
             f"{url} is not known to be simulated, nothing was sent",
@@ -203,9 +202,9 @@ def prepare_flight(
     replace_all: bool,
     operator: Operator,
 ) -> tuple[TransferReport, bool]:
-    """The proof that the plan is on board of a vehicle that may fly it, and whether it is in the air already.
+    """The proof that a vehicle has the plan on board and may fly it, and whether it is airborne already.
 
-    Asks for a person's yes unless the vehicle is simulated or it was given. Raises as `fly` does.
+    Asks for a person's yes unless the vehicle is simulated or the yes was given. Raises as `fly` does.
     """
     sure = target.simulated or authority.confirmed
     if is_flying(target):
@@ -225,13 +224,19 @@ def prepare_flight(
 
 
 @contextmanager
-def _at(vehicle: str | MavlinkVehicle, how: Connection, *, simulated: bool) -> Iterator[MavlinkVehicle]:
-    """The vehicle at a URL, until the end of the block; one that is connected already stays so."""
+def vehicle_at(
+    vehicle: str | MavlinkVehicle, connection: Connection, *, simulated: bool
+) -> Iterator[MavlinkVehicle]:
+    """The vehicle at a URL, connected until the end of the block; one connected already stays connected."""
     if isinstance(vehicle, MavlinkVehicle):
         yield vehicle
         return
     with connect(
-        vehicle, system=how.system, simulated=simulated, signing_key=how.signing_key, tlog=how.tlog
+        vehicle,
+        system=connection.system,
+        simulated=simulated,
+        signing_key=connection.signing_key,
+        tlog=connection.tlog,
     ) as target:
         yield target
 
@@ -251,7 +256,7 @@ def _heed(
 
 
 def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool, operator: Operator) -> None:
-    """A person's yes to a vehicle that was found in the air. Raises VehicleRefusedError without one."""
+    """Ask for a person's yes to a vehicle found in the air. Raises VehicleRefusedError without one."""
     operator.tell(f"{target.describe_whereabouts()}, flying {plan.name!r}")
     if sure:
         return

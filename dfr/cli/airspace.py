@@ -1,4 +1,4 @@
-"""`dfr airspace`: check, query and convert airspace files."""
+"""`dfr airspace`: checks, queries and converts airspace files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, note, say
+from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.geo import Position
@@ -26,13 +26,17 @@ from dfr.world.notices import NotamText, with_notams
 from dfr.world.terrain import FlatGround, Terrain, UnknownGround
 from dfr.world.zones import Zone
 
-app = typer.Typer(no_args_is_help=True, help="Check, query and convert airspace files.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    help="Check, query and convert airspace files.",
+)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 ISSUES_SHOWN = 200
 
 
-@app.command()
+@app.command(short_help="Check airspace files and list what cannot be read whole.")
 def lint(
     files: Annotated[
         list[Path], typer.Argument(help="Airspace files, or folders of them.", metavar="FILE...")
@@ -42,7 +46,7 @@ def lint(
         bool, typer.Option("--strict", help="Exit with 3 if any volume was refused or none was found.")
     ] = False,
 ) -> None:
-    """List every volume that had to be repaired or was refused, with its line."""
+    """List every volume that dfr had to repair or refused, with its line."""
     results = [lint_file(path) for path in files_under(files)]
     reports = [report for report, _ in results]
     summary, others = sum_reports(reports), [str(path) for path in skipped_files(files)]
@@ -50,7 +54,7 @@ def lint(
         emit_json({"files": reports, **summary, "passed_over": others})
     else:
         for report in reports:
-            _say_report(report)
+            _print_report(report)
     if others:
         note(
             f"{counted_noun(len(others), 'file')} skipped because of the name, first {others[0]} "
@@ -65,28 +69,34 @@ def lint(
         raise typer.Exit(3)
 
 
-@app.command()
+@app.command(short_help="Report the airspace at a point, height and time.")
 def at(  # noqa: PLR0917 - typer makes each an option
     lat: Annotated[float, typer.Option(help="Latitude, degrees north.")],
     lon: Annotated[float, typer.Option(help="Longitude, degrees east.")],
     height_m_agl: Annotated[float, typer.Option(help="Height above ground, m.")],
-    time: Annotated[str, typer.Option(help="ISO 8601 with its offset, such as 2024-08-24T12:00Z.")],
-    airspace: Annotated[list[Path], typer.Option(help="Airspace file; more may follow.")],
-    more: Annotated[list[Path] | None, typer.Argument(help="More airspace files.", metavar="[F]...")] = None,
+    time: Annotated[str, typer.Option(help="ISO 8601 with its UTC offset, such as 2024-08-24T12:00Z.")],
+    airspace: Annotated[list[Path], typer.Option(help="Airspace file. Repeatable.")],
+    more: Annotated[
+        list[Path] | None, typer.Argument(help="More airspace files.", metavar="[FILE]...")
+    ] = None,
     within_km: Annotated[
         float, typer.Option(help="Also list zones whose edge is within this distance, km.")
     ] = 0.0,
-    ground_m_amsl: Annotated[float | None, typer.Option(help="Height of the ground there, m AMSL.")] = None,
+    ground_m_amsl: Annotated[
+        float | None, typer.Option(help="Height of the ground at this point, m AMSL.")
+    ] = None,
     terrain: Annotated[
-        list[Path] | None, typer.Option(help="File of ground heights (OS Terrain 50, SRTM, GeoTIFF).")
+        list[Path] | None,
+        typer.Option(help="File of ground heights (OS Terrain 50, SRTM, GeoTIFF). Repeatable."),
     ] = None,
     qnh_hpa: Annotated[float | None, typer.Option(help="QNH, hPa, for flight levels.")] = None,
     kind: Annotated[
         list[DataKind] | None,
-        typer.Option(help="Kind of data that must be loaded for 'clear'; all kinds of zones by default."),
+        typer.Option(help="Kind of data that 'clear' needs; if not given, all kinds of zones. Repeatable."),
     ] = None,
     notam: Annotated[
-        list[Path] | None, typer.Option(help="NOTAMs: copied text, or the XML of a briefing.")
+        list[Path] | None,
+        typer.Option(help="File of NOTAMs: copied text, or the XML of a briefing. Repeatable."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -96,12 +106,12 @@ def at(  # noqa: PLR0917 - typer makes each an option
     zone applies.
     """
     position = Position(lat_deg=lat, lon_deg=lon)
-    when = _moment(time)
-    _check(height_m_agl, within_km, qnh_hpa, ground_m_amsl)
+    when = _parse_time(time)
+    _check_ranges(height_m_agl, within_km, qnh_hpa, ground_m_amsl)
     paths = [*airspace, *(more or [])]
     loaded = load_airspace([AirspaceFile(path=str(path), date="", source="") for path in paths])
-    loaded, undrawn = _heeding(loaded, notam or [], position, when)
-    ground = _ground(ground_m_amsl, terrain or [], position)
+    loaded, undrawn = _apply_notams(loaded, notam or [], position, when)
+    ground = _choose_ground(ground_m_amsl, terrain or [], position)
     answer = loaded.at(
         position,
         height_m_agl=height_m_agl,
@@ -110,15 +120,15 @@ def at(  # noqa: PLR0917 - typer makes each an option
         qnh_hpa=qnh_hpa,
         needs=kind or ZONE_KINDS,
     )
-    answer = _doubted(doubt_old_data(answer, loaded.sources, when), undrawn)
-    document = _answer(answer, loaded, position, within_km * 1000.0, when)
+    answer = _unknown_where_undrawn(doubt_old_data(answer, loaded.sources, when), undrawn)
+    document = _answer_document(answer, loaded, position, within_km * 1000.0, when)
     if as_json:
         emit_json(document)
     else:
-        _say_answer(document)
+        _print_answer(document)
 
 
-@app.command()
+@app.command(short_help="Convert airspace files to another format.")
 def convert(
     files: Annotated[
         list[Path], typer.Argument(help="Airspace files of any format read.", metavar="FILE...")
@@ -127,14 +137,14 @@ def convert(
     form: Annotated[
         str,
         typer.Option(
-            "--format", help=f"One of {', '.join(FORMATS)}; by the suffix of the file if not given."
+            "--format", help=f"One of {', '.join(FORMATS)}; if not given, the suffix of the file decides."
         ),
     ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Convert airspace files to another format, and list what that format cannot hold.
 
-    Exit code 3 where a volume is missing from the new file, which is written all the same.
+    The exit code is 3 if a volume is missing from the new file; dfr writes the file all the same.
     """
     converted = convert_files(files, out=out, form=form)
     write_atomically(out, converted.content)
@@ -149,7 +159,7 @@ def convert(
         raise typer.Exit(3)
 
 
-def _heeding(
+def _apply_notams(
     airspace: Airspace, files: list[Path], position: Position, when: datetime
 ) -> tuple[Airspace, list[NotamText]]:
     """(the airspace as NOTAMs have it, those in force then that nobody could draw)."""
@@ -161,14 +171,14 @@ def _heeding(
     return with_notams(airspace, reading_of_files(files, texts), texts), in_force
 
 
-def _doubted(answer: AirspaceAnswer, undrawn: list[NotamText]) -> AirspaceAnswer:
+def _unknown_where_undrawn(answer: AirspaceAnswer, undrawn: list[NotamText]) -> AirspaceAnswer:
     """Unknown instead of clear where a NOTAM that could not be drawn may apply; its text is a reason."""
     doubtful = bool(undrawn) and answer.state is AirspaceState.CLEAR
     state = AirspaceState.UNKNOWN if doubtful else answer.state
     return replace(answer, state=state, reasons=(*answer.reasons, *map(str, undrawn)))
 
 
-def _ground(stated_m_amsl: float | None, files: list[Path], position: Position) -> Terrain:
+def _choose_ground(stated_m_amsl: float | None, files: list[Path], position: Position) -> Terrain:
     """The ground as stated, else of the files; they are not weighed against each other."""
     if stated_m_amsl is not None and files:
         raise InputError("--ground-m-amsl and --terrain", do="give one of them")
@@ -179,7 +189,7 @@ def _ground(stated_m_amsl: float | None, files: list[Path], position: Position) 
     return load_terrain([TerrainFile(path=str(path), source=path.name) for path in files], near=position)
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
@@ -196,7 +206,7 @@ def _moment(text: str) -> datetime:
         ) from error
 
 
-def _check(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: float | None) -> None:
+def _check_ranges(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: float | None) -> None:
     """Raise InputError for a value that means nothing; comparisons with NaN are false."""
     if not -100.0 <= height_m <= 100_000.0:
         raise InputError(f"--height-m-agl {height_m} is not a height", do="metres above ground")
@@ -208,18 +218,18 @@ def _check(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: f
         raise InputError(f"--ground-m-amsl {ground_m} is not on the globe", do="metres above mean sea level")
 
 
-def _answer(
+def _answer_document(
     answer: AirspaceAnswer, airspace: Airspace, position: Position, within_m: float, when: datetime
 ) -> dict[str, object]:
     here = {id(item.zone) for item in answer.zones}
-    zones = [_zone(z.zone, z.active, z.contains, z.distance_m) for z in answer.zones]
+    zones = [_zone_document(z.zone, z.active, z.contains, z.distance_m) for z in answer.zones]
     if within_m > 0.0:
         around = [
             (zone, away_m)
             for zone, away_m in airspace.zones_near(position, within_m=within_m)
             if id(zone) not in here
         ]
-        zones += [_zone(zone, zone.is_active(when, when), False, away_m) for zone, away_m in around]
+        zones += [_zone_document(zone, zone.is_active(when, when), False, away_m) for zone, away_m in around]
     sources = [
         {
             "file": s.path,
@@ -240,7 +250,9 @@ def _answer(
     }
 
 
-def _zone(zone: Zone, active: bool | None, contains: bool | None, distance_m: float) -> dict[str, object]:
+def _zone_document(
+    zone: Zone, active: bool | None, contains: bool | None, distance_m: float
+) -> dict[str, object]:
     return {
         "name": zone.name,
         "class": zone.airspace_class,
@@ -259,7 +271,7 @@ def _zone(zone: Zone, active: bool | None, contains: bool | None, distance_m: fl
     }
 
 
-def _say_answer(document: dict[str, object]) -> None:
+def _print_answer(document: dict[str, object]) -> None:
     say(str(document["state"]).replace("_", " ").upper())
     covered = document["coverage"] if isinstance(document["coverage"], dict) else {}
     for kind, cover in covered.items():
@@ -272,7 +284,7 @@ def _say_answer(document: dict[str, object]) -> None:
         say(f"  {away_km:7.2f} km  {zone['name']} ({kind}) {zone['lower']} to {zone['upper']}")
 
 
-def _say_report(report: dict[str, object]) -> None:
+def _print_report(report: dict[str, object]) -> None:
     volumes = counted_noun(int(str(report["records_seen"])), "volume")
     say(
         "{file}: {volumes}, {zones} usable, {repaired} repaired, {refused} refused".format(

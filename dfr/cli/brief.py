@@ -1,4 +1,4 @@
-"""`dfr brief`: a run as two printed pages."""
+"""`dfr brief`: prints a run on two pages."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, day_files, verdict_now
-from dfr.cli.output import emit_json, note, print_verdict, say
+from dfr.cli.options import VerdictOptions, with_option_groups
+from dfr.cli.output import AsJson, emit_json, note, print_verdict, say
 from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import write_atomically
 from dfr.report.brief import FITTINGS, BriefedRun, brief_html
 from dfr.report.pdf import find_chromium, print_within
 from dfr.store.origin import on_the_day_of, recall
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 MOST_PAGES = 2
 
 
 @app.command()
+@with_option_groups
 def brief(
     run: Annotated[Path, typer.Argument(help="The --out folder of a rehearsal or simulation.")],
     *,
@@ -30,19 +31,15 @@ def brief(
     scenario: Annotated[
         str | None, typer.Option(help="The scenario file, if it has moved since the run.")
     ] = None,
-    metar: Metar = None,
-    taf: Taf = None,
-    forecast: Forecast = None,
-    notam: Notam = None,
-    day: Day = False,
-    now: Now = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    options: VerdictOptions,
+    as_json: AsJson = False,
 ) -> None:
     """Print a run on two A4 pages: map, docks, limits by hour, airspace, failure card, crew and checklists.
 
-    With weather or NOTAMs of the day, hours and findings are judged by them; the docks stay those of the run.
-    Exit code 0 for GO, 3 for NO GO and UNKNOWN; the brief is written in any case.
-    A .pdf needs Chromium; without it, write .html and print it from any browser.
+    If you give weather or NOTAMs of the day, dfr judges hours and findings by them. The docks stay those of
+    the run. A .pdf needs Chromium; without it, write .html and print that from any browser.
+
+    The exit code is 0 for GO and 3 for NO GO and UNKNOWN. The brief is written in each case.
     """
     kind = out.suffix.lower()
     if kind not in (".html", ".pdf"):
@@ -55,9 +52,8 @@ def brief(
             f"or write {out.with_suffix('.html').name} and print it from any browser: it is laid out for A4",
         )
     found = recall(run, scenario=scenario)
-    files = day_files(metar, taf, forecast, notam)
-    found = on_the_day_of(found, files) if files else found
-    verdict = verdict_now(found.world, found.plan, day=day, now=now)
+    found = on_the_day_of(found, options.files) if options.files else found
+    verdict = options.verdict(found.world, found.plan)
     briefed = BriefedRun(
         world=found.world, plan=found.plan, seed=found.seed, summary=found.summary, verdict=verdict
     )

@@ -1,4 +1,4 @@
-"""`dfr catalogue`: the known drones and docks, each figure with its source."""
+"""`dfr catalogue`: shows the known drones and docks, each figure with its source."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Annotated
 import typer
 
 from dfr.aircraft.catalogue import Dock, Drone, Figure, list_docks, list_drones
-from dfr.cli.output import emit_json, say
+from dfr.cli.output import AsJson, emit_json, say
 from dfr.errors import InputError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
 def catalogue(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(help="Drones and docks to show in full; without any, a summary of all."),
+        typer.Argument(help="Drones and docks to show in full; if not given, dfr shows a summary of all."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show drones and docks: each figure with its unit, and whether it has a source or is assumed."""
     known: Mapping[str, Drone | Dock] = {**list_drones(), **list_docks()}
@@ -33,7 +33,7 @@ def catalogue(
             )
     rows = {key: known[key] for key in keys or known}
     if as_json:
-        emit_json({key: _document(row) for key, row in rows.items()})
+        emit_json({key: _row_document(row) for key, row in rows.items()})
         return
     for key, row in rows.items():
         if keys:
@@ -44,7 +44,7 @@ def catalogue(
             say(f"{key:<22} {row.name}: {said}")
 
 
-def _document(row: Drone | Dock) -> dict[str, object]:
+def _row_document(row: Drone | Dock) -> dict[str, object]:
     kind = "drone" if isinstance(row, Drone) else "dock"
     figures = {name: asdict(figure) for name, figure in row.figures().items()}
     return {"kind": kind, "name": row.name, "figures": figures}
@@ -53,10 +53,10 @@ def _document(row: Drone | Dock) -> dict[str, object]:
 def _print_figures(row: Drone | Dock) -> None:
     say(f"{row.key}: {row.name}")
     for name, figure in row.figures().items():
-        say(f"  {name:<26} {_value(figure):<14} {figure.source_status}")
+        say(f"  {name:<26} {_value_text(figure):<14} {figure.source_status}")
 
 
-def _value(figure: Figure) -> str:
+def _value_text(figure: Figure) -> str:
     if figure.value is None:
         return "-"
     return f"{figure.value:g}" if figure.unit == "1" else f"{figure.value:g} {figure.unit}"

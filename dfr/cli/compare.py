@@ -1,4 +1,4 @@
-"""`dfr compare`: two runs on the same calls, compared figure by figure in pairs."""
+"""`dfr compare`: compares two runs on the same calls in pairs, figure by figure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from dfr.cli.output import emit_json, say
+from dfr.cli.output import AsJson, emit_json, say
 from dfr.errors import InputError
 from dfr.metrics.compare import Difference, compare
 from dfr.metrics.kpi import Summary
@@ -16,7 +16,7 @@ from dfr.plan.verdict import titled
 from dfr.sim.events import Records
 from dfr.store.origin import Recalled, recall
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(name="compare")
@@ -25,20 +25,20 @@ def compare_runs(
     second: Annotated[Path, typer.Argument(help="The --out folder of another run with the same seed.")],
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     clear: Annotated[
-        bool, typer.Option("--clear", help="Only differences whose interval excludes 0.")
+        bool, typer.Option("--clear", help="Show only differences whose interval excludes 0.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show how the second run differs from the first, with a paired Student interval over replications.
 
     Runs with the same seed share their random numbers, so pairs differ only by what you changed. If the calls
-    themselves differ (another demand), the answer says so. `first` and `second` are over all calls;
-    `difference` is the mean over replications, so it need not equal second minus first.
+    themselves differ (another demand), dfr says so. `first` and `second` are means over all calls, while
+    `difference` is a mean over replications, so it need not equal second minus first.
     """
     if not 0.0 < level < 1.0:
         raise InputError(f"--level {level:g} is no confidence", do="between 0 and 1, such as 0.95")
     runs = recall(first), recall(second)
-    summaries = [_summary(run) for run in runs]
+    summaries = [_finished_summary(run) for run in runs]
     gaps = compare(summaries[0], summaries[1], level=level)
     shown = [gap for gap in gaps if gap.clear or not clear]
     same = _same_calls(runs[0].records, runs[1].records)
@@ -50,7 +50,7 @@ def compare_runs(
                 "exercise": any(run.world.scenario.exercise for run in runs),
                 "level": level,
                 "same_calls": same,
-                "differences": {gap.name: _as_dict(gap) for gap in shown},
+                "differences": {gap.name: _difference_document(gap) for gap in shown},
             }
         )
         return
@@ -61,10 +61,10 @@ def compare_runs(
     columns = f"{'first':>10}{'second':>10}{'difference':>12}{f'{level:.0%} interval':>24}"
     say(f"{'second less first':36}{columns}  unit")
     for gap in shown:
-        say(_line(gap))
+        say(_difference_line(gap))
 
 
-def _summary(run: Recalled) -> Summary:
+def _finished_summary(run: Recalled) -> Summary:
     if run.summary is None:
         raise InputError(
             f"{run.folder}: no finished simulation", do=f"`dfr simulate ... --out {run.folder}` first"
@@ -73,22 +73,22 @@ def _summary(run: Recalled) -> Summary:
 
 
 def _same_calls(first: Records | None, second: Records | None) -> bool:
-    """Whether both runs heard the same calls in the replications that they have in common."""
+    """Whether both runs have the same calls in the replications that they share."""
     if first is None or second is None:
         return False
     count = min(len(first.replications), len(second.replications))
-    return np.array_equal(_heard(first, count), _heard(second, count))
+    return np.array_equal(_sorted_calls(first, count), _sorted_calls(second, count))
 
 
-def _heard(records: Records, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Replication, number and moment of every call, in order, to the microsecond."""
+def _sorted_calls(records: Records, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Replication, number and time of every call, in order, to the microsecond."""
     columns = [records.column("calls", name) for name in ("replication", "call", "call_s")]
     table = np.stack(columns).astype(float)
     table = table[:, table[0] < count].round(6)
     return table[:, np.lexsort(table[::-1])]
 
 
-def _as_dict(gap: Difference) -> dict[str, object]:
+def _difference_document(gap: Difference) -> dict[str, object]:
     return {
         "first": gap.first,
         "second": gap.second,
@@ -101,14 +101,14 @@ def _as_dict(gap: Difference) -> dict[str, object]:
     }
 
 
-def _line(gap: Difference) -> str:
+def _difference_line(gap: Difference) -> str:
     interval = "-" if gap.low is None or gap.high is None else f"{gap.low:+.4g} .. {gap.high:+.4g}"
-    cells = [_number(gap.first), _number(gap.second), _number(gap.difference, signed=True)]
+    cells = [_number_text(gap.first), _number_text(gap.second), _number_text(gap.difference, signed=True)]
     mark = "" if gap.clear else "  the same" if gap.low == gap.high == 0.0 else "  no clear difference"
     return f"{gap.name:36}{cells[0]:>10}{cells[1]:>10}{cells[2]:>12}{interval:>24}  {gap.unit}{mark}"
 
 
-def _number(value: float | None, *, signed: bool = False) -> str:
+def _number_text(value: float | None, *, signed: bool = False) -> str:
     if value is None:
         return "-"
     return f"{value:+.4g}" if signed else f"{value:.4g}"

@@ -1,4 +1,4 @@
-"""`dfr doctor`: what is installed, found and missing, and what each missing thing would give."""
+"""`dfr doctor`: reports what is installed, found and missing, and what each missing part would provide."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dfr.errors import InputError
 from dfr.io.scenario_files import shipped_folder
 from dfr.report.pdf import find_chromium
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 REQUIRED = {
     "numpy": "numpy",
@@ -71,16 +71,16 @@ class Check:
 @app.command()
 def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
     """Report what is installed, found and missing."""
-    required = [_package(module, named) for module, named in REQUIRED.items()]
-    extras = [_extra(extra, modules) for extra, modules in EXTRAS.items()]
-    geoid = [_geoid()] if all(check.found for check in required) else []
+    required = [_check_package(module, named) for module, named in REQUIRED.items()]
+    extras = [_check_extra(extra, modules) for extra, modules in EXTRAS.items()]
+    geoid = [_check_geoid()] if all(check.found for check in required) else []
     checks = [
         *required,
         *extras,
-        _arducopter(),
+        _check_arducopter(),
         *geoid,
-        _chromium(),
-        *(_folder(kind, ending) for kind, ending in SHIPPED.items()),
+        _check_chromium(),
+        *(_check_folder(kind, ending) for kind, ending in SHIPPED.items()),
     ]
     healthy = all(check.found for check in checks if check.required)
     if as_json:
@@ -96,8 +96,8 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON doc
         raise typer.Exit(2)
 
 
-def _package(module: str, named: str) -> Check:
-    """A package that must not only lie there but load: a wheel of another machine does not."""
+def _check_package(module: str, named: str) -> Check:
+    """Whether a package can be loaded; a wheel for another machine is there but cannot be."""
     try:
         importlib.import_module(module)
         found, what = True, importlib.metadata.version(named)
@@ -108,23 +108,23 @@ def _package(module: str, named: str) -> Check:
     return Check(name=named, found=found, required=True, what=what)
 
 
-def _extra(extra: str, modules: tuple[str, ...]) -> Check:
+def _check_extra(extra: str, modules: tuple[str, ...]) -> Check:
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     install = f" -> pip install 'dfr-planner[{extra}]'"
     what = f"without {', '.join(missing)} there is no {GIVES[extra]}{install}" if missing else GIVES[extra]
     return Check(name=f"{extra} extra", found=not missing, required=False, what=what)
 
 
-def _folder(kind: str, ending: str) -> Check:
-    """The shipped files of a kind, wherever this dfr was installed."""
+def _check_folder(kind: str, ending: str) -> Check:
+    """Whether the shipped files of a kind are where this dfr is installed."""
     folder = shipped_folder(kind)
     count = len([path for path in folder.glob(f"*{ending}") if path.is_file()]) if folder.is_dir() else 0
     what = f"{count} in {folder}" if count else f"none in {folder} -> install dfr again"
     return Check(name=f"shipped {kind}", found=count > 0, required=True, what=what)
 
 
-def _arducopter() -> Check:
-    """A binary that DFR_ARDUCOPTER names must exist; without the variable PATH is looked through."""
+def _check_arducopter() -> Check:
+    """Whether the binary that DFR_ARDUCOPTER names exists; without the variable, search PATH."""
     named = os.environ.get("DFR_ARDUCOPTER")
     path = named or shutil.which("arducopter")
     found = bool(path) and Path(path or "").is_file() and os.access(path or "", os.X_OK)
@@ -137,8 +137,8 @@ def _arducopter() -> Check:
     return Check(name="ArduCopter SITL", found=found, required=bool(named), what=what)
 
 
-def _geoid() -> Check:
-    """Whether PROJ can turn ellipsoid heights into heights above mean sea level here."""
+def _check_geoid() -> Check:
+    """Whether PROJ can convert heights above the ellipsoid to heights above mean sea level."""
     from pyproj.transformer import TransformerGroup
 
     with warnings.catch_warnings():  # PROJ warns of the very absence that is looked for here
@@ -153,8 +153,8 @@ def _geoid() -> Check:
     return Check(name="PROJ geoid grid", found=found, required=False, what=what)
 
 
-def _chromium() -> Check:
-    """What `dfr brief` would print with; a browser that DFR_CHROMIUM names must be one."""
+def _check_chromium() -> Check:
+    """Which browser `dfr brief` would print with; DFR_CHROMIUM must name a browser."""
     try:
         path = find_chromium()
     except InputError as error:

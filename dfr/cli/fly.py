@@ -1,4 +1,4 @@
-"""`dfr fly`: upload a mission file, fly it and follow the drone to its dock."""
+"""`dfr fly`: uploads a mission file, flies it and follows the drone to its dock."""
 
 from __future__ import annotations
 
@@ -11,58 +11,48 @@ from typing import Annotated
 
 import typer
 
-from dfr.api.vehicles import Authority, load_mission, prepare_flight, refuse_unattended
+from dfr.api.vehicles import load_mission, prepare_flight, refuse_unattended, vehicle_at
 from dfr.cli.fly_orders import order_desk
 from dfr.cli.fly_output import FlightTeller, flight_document, print_flight, track_csv
-from dfr.cli.options import Now, Override, PlanInForce, SigningKey, moment, signing_key
-from dfr.cli.output import emit_json, note, operator_at_terminal
-from dfr.cli.stopping import give_up_stdout, one_stop
+from dfr.cli.options import with_option_groups
+from dfr.cli.output import AsJson, emit_json, note, operator_at_terminal
+from dfr.cli.stopping import give_up_stdout, stop_once
 from dfr.cli.upload import print_report
+from dfr.cli.vehicle_options import AuthorityOptions, LinkOptions, MissionFile, ReplaceAll
 from dfr.errors import LinkError, StoppedError
 from dfr.io.files import refuse_unwritable, write_atomically
 from dfr.link.cot import CotFeed, Sink, open_sink
 from dfr.link.director import OnState
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import DEFAULT_HOLD_LOW_M, GAP_S, GIVE_UP_S, Action, FlightLimits, TrafficLimit
-from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.outcome import DOCK_TOLERANCE_M, LeftInFlight
 from dfr.link.transfer import TransferReport
 from dfr.link.vehicle import VehicleState
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 EXIT_NOT_SERVED = 5
 
 
 @app.command()
+@with_option_groups
 def fly(
-    file: Annotated[Path, typer.Argument(help="A .plan, .waypoints, .kml or .geojson file.")],
+    file: MissionFile,
     *,
-    vehicle: Annotated[
-        str, typer.Option(help="tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD].")
-    ],
-    system: Annotated[int | None, typer.Option(help="System id, if several vehicles share the line.")] = None,
-    simulated: Annotated[
-        bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
-    ] = False,
+    link: LinkOptions,
     yes: Annotated[bool, typer.Option("--yes", help="Arm and fly this vehicle now, without asking.")] = False,
-    key: SigningKey = None,
-    replace_all: Annotated[
-        bool,
-        typer.Option(
-            "--replace-all", help="Also delete the fence and rally points that the file does not contain."
-        ),
-    ] = False,
+    replace_all: ReplaceAll = False,
     force_disarm: Annotated[
         bool,
-        typer.Option(help="Stop the motors by force if it has landed but does not disarm (always on SITL)."),
+        typer.Option(help="Stop the motors by force if it landed but does not disarm (always on SITL)."),
     ] = False,
     dock_tolerance_m: Annotated[
         float,
         typer.Option(
             min=0.0,
             max=20.0,
-            help="How far from the centre still counts as docked, m; by default that of an open pad.",
+            help="How far from the dock's centre still counts as docked, m; the default is an open pad's.",
         ),
     ] = DOCK_TOLERANCE_M,
     max_wind: Annotated[
@@ -80,8 +70,8 @@ def fly(
         float,
         typer.Option(
             min=0.0,
-            help="How long an armed vehicle is still watched after its flight should have ended, s, "
-            "heard or not; no battery in the catalogue lasts an hour.",
+            help="How long, s, to watch an armed vehicle after its flight should have ended, heard or not; "
+            "no battery in the catalogue lasts an hour.",
         ),
     ] = GIVE_UP_S,
     traffic: Annotated[
@@ -89,72 +79,76 @@ def fly(
     ] = Action.HOLD_LOW,
     hold_low_m: Annotated[
         float,
-        typer.Option(min=2.0, help="Height above home, m, at which it waits for other traffic to pass."),
+        typer.Option(min=2.0, help="Height above home, m, at which to wait for other traffic to pass."),
     ] = DEFAULT_HOLD_LOW_M,
     cot: Annotated[
         str | None,
-        typer.Option(help="Cursor on Target, once a second: udp:HOST:PORT, tcp:HOST:PORT, file:PATH."),
+        typer.Option(help="Send Cursor on Target once a second: udp:HOST:PORT, tcp:HOST:PORT or file:PATH."),
     ] = None,
     orders: Annotated[
         str | None,
         typer.Option(
-            help="Read orders in flight from this file or pipe, - for standard input, a line each: "
-            "'go LAT,LON [LAT,LON ...] for SECONDS', 'home', 'wait SECONDS'."
+            help="Read orders in flight from this file or pipe (- for standard input), one a line: "
+            "'go LAT,LON [LAT,LON ...] for SECONDS', 'home' or 'wait SECONDS'."
         ),
     ] = None,
-    override: Override = None,
-    in_force: PlanInForce = None,
-    now: Now = None,
+    options: AuthorityOptions,
     tlog: Annotated[Path | None, typer.Option(help="Record every packet in this file.")] = None,
     track: Annotated[Path | None, typer.Option(help="Write the flown track as CSV.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Confirm, upload, check, arm and fly a mission, and report how it ended.
 
     If the vehicle is already in the air with this very plan, for example after this program was killed, it is
-    followed and controlled from there: nothing is uploaded or armed. If it flies another plan, it is left
+    followed and controlled from there: nothing is uploaded or armed. If it flies another plan, dfr leaves it
     alone.
 
-    Until you confirm (or give `--yes`), the vehicle is only queried, not changed, unless you say that it is
-    `--simulated`. You are told first what stays on board, what goes, and which failsafes are off. A plan that
-    relies on its fence or on the ground-station failsafe is not flown while that is off (exit code 3).
-    On hardware, an order in flight (`--orders`) is sent only if the next line is `yes`.
-    Whether it docked is judged by the vehicle's own estimate of its position.
-    Exit code 3 where the file's verdict forbids the flight.
-    Exit code 5 where the flight was not confirmed, was cut short by a failsafe, a limit or a pilot, never
-    reached the scene, crashed, or did not end docked. Ctrl-C, `kill` or a closed terminal leave an airborne
-    drone flying: exit code 130; you are told what it will do, and track, tlog and JSON are kept.
+    Until you confirm (or give `--yes`), dfr only queries the vehicle and changes nothing, unless you say that
+    it is `--simulated`. Before it asks, it lists what stays on board, what goes, and which failsafes are off.
+    It does not fly a plan that relies on its fence or on the ground-station failsafe while that is off. On
+    hardware it sends an order in flight (`--orders`) only if the next line is `yes`.
+
+    Ctrl-C, `kill` or a closed terminal leave an airborne drone flying. dfr says what the drone will do, and
+    keeps track, tlog and JSON. Whether a drone docked is judged by its own estimate of its position.
+
+    \b
+    Exit codes:
+      0    it reached the scene and ended docked
+      3    the file's verdict, or a failsafe that is off, forbids the flight
+      5    not confirmed; or cut short by a failsafe, a limit or a pilot;
+           or never on scene, crashed or not docked
+      130  stopped; an airborne drone flies on
     """
     plan = load_mission(file)
     if track is not None:
         refuse_unwritable(track)
     limits = FlightLimits(
         wind_mps=max_wind,
-        gap_s=None if simulated else max_gap,
+        gap_s=None if link.simulated else max_gap,
         give_up_s=give_up_after,
         traffic=TrafficLimit(action=traffic, hold_low_m=hold_low_m),
     )
     sink = None if cot is None else open_sink(cot)
     operator = operator_at_terminal()
-    authority = Authority(confirmed=yes, override=override, plan_in_force=in_force, now=moment(now))
-    if not simulated:
-        refuse_unattended(vehicle, authority, operator)
-    secret = signing_key(key)
-    with one_stop():
+    authority = options.authority(confirmed=yes)
+    if not link.simulated:
+        refuse_unattended(link.vehicle, authority, operator)
+    connection = link.connection(tlog=tlog)
+    with stop_once():
         left: LeftInFlight | None = None
         with (
-            order_desk(orders, ask=not simulated) as desk,
-            connect(vehicle, system=system, simulated=simulated, signing_key=secret, tlog=tlog) as target,
-            _stopped_before(target),
+            order_desk(orders, ask=not link.simulated) as desk,
+            vehicle_at(link.vehicle, connection, simulated=link.simulated) as target,
+            _report_stop_before_arming(target),
             FlightTeller() as teller,
-            target.overhearing(teller.text),
-            _told(sink, target),
+            target.overhearing(teller.tell_text),
+            _feed_cot(sink, target),
         ):
             report, aloft = prepare_flight(
                 target,
                 plan,
                 file,
-                url=vehicle,
+                url=link.vehicle,
                 authority=authority,
                 replace_all=replace_all,
                 operator=operator,
@@ -163,9 +157,9 @@ def fly(
                 flown = fly_dispatch(
                     target,
                     plan,
-                    confirmed=yes or not simulated,
-                    on_state=_in_turn(teller.state, _Doubles(target), desk),
-                    on_event=teller.event,
+                    confirmed=yes or not link.simulated,
+                    on_state=_call_each(teller.tell_state, _DoubleWarning(target), desk),
+                    on_event=teller.tell_event,
                     orders=desk.orders,
                     may_force_disarm=True if force_disarm else None,
                     dock_tolerance_m=dock_tolerance_m,
@@ -177,7 +171,7 @@ def fly(
         if track is not None:
             write_atomically(track, track_csv(flown.track))
         if left is not None:
-            raise typer.Exit(_say_left(left, report, as_json=as_json))
+            raise typer.Exit(_report_left_flying(left, report, as_json=as_json))
     if as_json:
         emit_json(flight_document(flown, report))
     else:
@@ -188,8 +182,8 @@ def fly(
 
 
 @contextmanager
-def _stopped_before(target: MavlinkVehicle) -> Iterator[None]:
-    """Ctrl-C before anything was armed says so, and what is on board."""
+def _report_stop_before_arming(target: MavlinkVehicle) -> Iterator[None]:
+    """If Ctrl-C comes before anything was armed, say so, and which plan is on board."""
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -198,8 +192,8 @@ def _stopped_before(target: MavlinkVehicle) -> Iterator[None]:
         ) from stop
 
 
-def _say_left(left: LeftInFlight, report: TransferReport, *, as_json: bool) -> int:
-    """The last word on a flight that goes on without us; the exit code. A closed terminal hears nothing."""
+def _report_left_flying(left: LeftInFlight, report: TransferReport, *, as_json: bool) -> int:
+    """The exit code, after reporting on a flight that continues without us; the terminal may be closed."""
     words = f"stopped: {left}"
     note(f"error[{StoppedError.code}]: {words}")
     error = {"code": StoppedError.code, "message": words, "exit_code": StoppedError.exit_code}
@@ -213,37 +207,36 @@ def _say_left(left: LeftInFlight, report: TransferReport, *, as_json: bool) -> i
     return StoppedError.exit_code
 
 
-def _told(sink: Sink | None, vehicle: MavlinkVehicle) -> AbstractContextManager[object]:
-    """The control room's map is told where the drone is, where there is one."""
+def _feed_cot(sink: Sink | None, vehicle: MavlinkVehicle) -> AbstractContextManager[object]:
+    """Send the drone's position to the control room's map, if there is one."""
     if sink is None:
         return nullcontext()
     uid = f"dfr.{socket.gethostname()}.{vehicle.target[0]}"
     return CotFeed(sink, lambda: vehicle.state, uid=uid, callsign=f"DFR-{vehicle.target[0]}", tell=note)
 
 
-def _in_turn(*lookers: OnState) -> OnState:
-    """Those who look at every state of the vehicle, one after another."""
+def _call_each(*listeners: OnState) -> OnState:
+    """A listener that hands every state of the vehicle to these listeners, one after another."""
 
-    def look(state: VehicleState) -> None:
-        for each in lookers:
-            each(state)
+    def call_listeners(state: VehicleState) -> None:
+        for listener in listeners:
+            listener(state)
 
-    return look
+    return call_listeners
 
 
-class _Doubles:
-    """Tells once, on stderr, that another vehicle has begun to speak under this one's system id."""
+class _DoubleWarning:
+    """Warns once, on stderr, that another vehicle has begun to send under this one's system id."""
 
     def __init__(self, vehicle: MavlinkVehicle) -> None:
         self._vehicle = vehicle
-        self._told = False
+        self._warned = False
 
-    def __call__(self, state: VehicleState) -> None:
-        del state
-        if self._told:
+    def __call__(self, _: VehicleState) -> None:
+        if self._warned:
             return
         try:
             self._vehicle.refuse_double()
         except LinkError as error:
-            self._told = True
+            self._warned = True
             note(f"warning: {error}")

@@ -23,18 +23,18 @@ from dfr.link.vehicle import VehicleState
 
 STANDARD_INPUT = "-"
 YES = "yes"
-HOW = "write 'go LAT,LON [LAT,LON ...] for SECONDS', 'home' or 'wait SECONDS'"
+ORDER_FORMS = "write 'go LAT,LON [LAT,LON ...] for SECONDS', 'home' or 'wait SECONDS'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Go:
     """Fly along these places to the last one, and stay there."""
 
-    way: tuple[Position, ...]
+    places: tuple[Position, ...]
     on_scene_s: float
 
     def __str__(self) -> str:
-        return f"go to {self.way[-1]} for {self.on_scene_s:g} s"
+        return f"go to {self.places[-1]} for {self.on_scene_s:g} s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +62,28 @@ def parse_order(line: str) -> Go | Home | Wait:
         case ["home"]:
             return Home()
         case ["wait", seconds]:
-            return Wait(seconds=_seconds(seconds, line))
-        case ["go", *places, "for", seconds] if places:
-            way = tuple(_place(place, line) for place in places)
-            return Go(way=way, on_scene_s=_seconds(seconds, line))
-    raise InputError(f"{line!r} is not an order", do=f"{HOW}")
+            return Wait(seconds=_parse_seconds(seconds, line))
+        case ["go", *texts, "for", seconds] if texts:
+            places = tuple(_parse_place(text, line) for text in texts)
+            return Go(places=places, on_scene_s=_parse_seconds(seconds, line))
+    raise InputError(f"{line!r} is not an order", do=f"{ORDER_FORMS}")
 
 
-def _place(text: str, line: str) -> Position:
+def _parse_place(text: str, line: str) -> Position:
     try:
         lat, lon = (float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"{line!r}: {text!r} is not LAT,LON", do=f"{HOW}") from None
+        raise InputError(f"{line!r}: {text!r} is not LAT,LON", do=f"{ORDER_FORMS}") from None
     return Position(lat_deg=lat, lon_deg=lon)
 
 
-def _seconds(text: str, line: str) -> float:
+def _parse_seconds(text: str, line: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
     if not 0.0 < seconds < math.inf:
-        raise InputError(f"{line!r}: {text!r} is not a number of seconds above 0", do=f"{HOW}")
+        raise InputError(f"{line!r}: {text!r} is not a number of seconds above 0", do=f"{ORDER_FORMS}")
     return seconds
 
 
@@ -117,13 +117,13 @@ class OrderDesk:
         except Empty:
             return
         if line:
-            self._take(line, now_s)
+            self._take_line(line, now_s)
 
-    def _take(self, line: str, now_s: float) -> None:
+    def _take_line(self, line: str, now_s: float) -> None:
         asked, self._asked = self._asked, None
         if asked is not None:
             if line.lower() == YES:
-                self._give(asked)
+                self._give_order(asked)
             else:
                 note(f"{asked}: not confirmed, nothing was sent")
             return
@@ -138,14 +138,14 @@ class OrderDesk:
             self._asked = order
             note(f"{order}: write 'yes' to send it, anything else to cancel it")
         else:
-            self._give(order)
+            self._give_order(order)
 
-    def _give(self, order: Go | Home) -> None:
+    def _give_order(self, order: Go | Home) -> None:
         note(f"order: {order}")
         if isinstance(order, Home):
             self._given = self.orders.recall()
         else:
-            self._given = self.orders.retask(order.way, on_scene_s=order.on_scene_s)
+            self._given = self.orders.retask(order.places, on_scene_s=order.on_scene_s)
 
 
 @contextmanager
@@ -166,10 +166,10 @@ def order_desk(source: str | None, *, ask: bool) -> Iterator[OrderDesk]:
             f"--orders {source}: cannot be read: {error.strerror}", do="check the path"
         ) from error
 
-    def read() -> None:
+    def read_lines() -> None:
         with stream:
             for line in stream:
                 desk.lines.put(line.decode("utf-8", errors="replace"))
 
-    threading.Thread(target=read, daemon=True, name="orders").start()
+    threading.Thread(target=read_lines, daemon=True, name="orders").start()
     yield desk

@@ -1,6 +1,6 @@
-"""What `dfr fly` says: on stderr what happens as it happens, at the end what became of the flight.
+"""What `dfr fly` prints: events on stderr as they happen, and at the end how the flight went.
 
-A thread of its own writes to stderr: a terminal that is stopped, slow or closed holds nothing up in the air.
+A separate thread writes to stderr, so that a stopped, slow or closed terminal does not delay the flight.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from dfr.track import FlightTrack
 
 TELL_EVERY_S = 5.0
 LAST_LINES_S = 2.0
-"""A terminal that has not taken the last lines by then does not take them (assumed)."""
+"""How long to wait for a slow terminal to take the last lines (assumed)."""
 
 
 class FlightTeller:
-    """Tells events, what the vehicle says, and every few seconds of the vehicle where it is."""
+    """Prints events, messages from the vehicle, and its position every few seconds of its clock."""
 
     def __init__(self) -> None:
         self._lines: SimpleQueue[str | None] = SimpleQueue()
         self._next_s = 0.0
-        self._thread = threading.Thread(target=self._write, daemon=True, name="flight-teller")
+        self._thread = threading.Thread(target=self._write_lines, daemon=True, name="flight-teller")
 
     def __enter__(self) -> FlightTeller:
         self._thread.start()
@@ -35,29 +35,29 @@ class FlightTeller:
         self._lines.put(None)
         self._thread.join(timeout=LAST_LINES_S)
 
-    def state(self, state: VehicleState) -> None:
-        """Where it is, now and then."""
+    def tell_state(self, state: VehicleState) -> None:
+        """Print its position, if the last line is old enough."""
         t_s = state.t_s or 0.0
         if t_s < self._next_s:
             return
         self._next_s = t_s + TELL_EVERY_S
         height = "?" if state.height_m_home is None else f"{state.height_m_home:.0f}"
         place = "no position" if state.position is None else str(state.position)
-        self._tell(t_s, f"{state.mode_name:<8} item {state.mission_seq}  {height:>4} m  {place}")
+        self._queue_line(t_s, f"{state.mode_name:<8} item {state.mission_seq}  {height:>4} m  {place}")
 
-    def event(self, event: Event) -> None:
-        """What the director did or noticed."""
-        self._tell(event.t_s, f"** {event.what}")
+    def tell_event(self, event: Event) -> None:
+        """Print what the director did or noticed."""
+        self._queue_line(event.t_s, f"** {event.what}")
 
-    def text(self, text: Text) -> None:
-        """What the vehicle said."""
-        self._tell(text.t_s, f"vehicle, {text.severity_name}: {text.text}")
+    def tell_text(self, text: Text) -> None:
+        """Print a message from the vehicle."""
+        self._queue_line(text.t_s, f"vehicle, {text.severity_name}: {text.text}")
 
-    def _tell(self, t_s: float | None, words: str) -> None:
+    def _queue_line(self, t_s: float | None, words: str) -> None:
         moment = "      ?" if t_s is None else f"{t_s:7.1f}"
         self._lines.put(f"{moment} s  {words}")
 
-    def _write(self) -> None:
+    def _write_lines(self) -> None:
         while (line := self._lines.get()) is not None:
             note(line)
 
@@ -93,7 +93,7 @@ def flight_document(flown: FlownDispatch, report: TransferReport) -> dict[str, o
 
 
 def print_flight(flown: FlownDispatch) -> None:
-    """The flight for people."""
+    """Print how the flight went."""
     for name, seconds in flown.phases.items():
         say(f"{name:>9}: " + ("did not end" if seconds is None else f"{seconds:.1f} s"))
     for near in flown.traffic:

@@ -1,4 +1,4 @@
-"""`dfr landing`: touchdown statistics in gusts, and the envelope of a dock."""
+"""`dfr landing`: simulates landings in gusts, and finds the limits of a dock (--envelope)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from dfr.aircraft.precision import PRECISION_PARAMETERS
 from dfr.aircraft.redundancy import motor_out
 from dfr.aircraft.settings import PARAMETERS
 from dfr.api.prediction import landing_study
-from dfr.cli.output import emit_json, keeping, note, progress, say
+from dfr.cli.output import AsJson, emit_json, note, say, show_progress
+from dfr.cli.sitl_options import parse_parameter
+from dfr.cli.stopping import explain_stop
 from dfr.errors import InputError, StoppedError
 from dfr.scenario.model import Guidance
 from dfr.world.wakes import ASSUMPTION, LocalWind, UpwindObstacle, gusty_wind_behind
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 ENVELOPES = {
     Axis.WIND: ("envelope", "m/s"),
@@ -36,26 +38,26 @@ OBSTACLE_DISTANCE_M = 50.0
 
 @app.command()
 def landing(  # noqa: PLR0917 - one parameter for each option
-    drone: Annotated[
-        str, typer.Option(help="Key in the hardware catalogue (`dfr catalogue`).")
-    ] = "arducopter-sitl-quad",
-    dock: Annotated[str, typer.Option(help="Key in the hardware catalogue (`dfr catalogue`).")] = "open-pad",
+    drone: Annotated[str, typer.Option(help="Drone: a key of `dfr catalogue`.")] = "arducopter-sitl-quad",
+    dock: Annotated[str, typer.Option(help="Dock: a key of `dfr catalogue`.")] = "open-pad",
     wind_mps: Annotated[float, typer.Option(help="Mean wind over the pad, m/s.")] = 6.0,
     turbulence_intensity: Annotated[
-        float, typer.Option(help="Turbulence intensity: standard deviation of gusts over mean wind.")
+        float,
+        typer.Option(help="Turbulence intensity: the standard deviation of the gusts over the mean wind."),
     ] = 0.17,
     guidance: Annotated[
-        Guidance, typer.Option(help="What guides the descent: satellites or a marker on the dock.")
+        Guidance,
+        typer.Option(help="What guides the descent: satellites (gnss) or a marker on the dock (precision)."),
     ] = Guidance.GNSS,
-    trials: Annotated[int, typer.Option(help="How many landings to simulate.")] = 10_000,
+    trials: Annotated[int, typer.Option(help="Number of landings to simulate.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same landings.")] = 1,
-    retries: Annotated[int, typer.Option(help="How often a landing may be broken off and tried again.")] = 0,
+    retries: Annotated[int, typer.Option(help="How often a drone may abort a landing and try again.")] = 0,
     rain_mm_h: Annotated[float, typer.Option(help="Rain, mm/h; its effect is assumed.")] = 0.0,
     obstacle_height_m: Annotated[
         float | None, typer.Option(help="Height of a stage or stand upwind of the dock, m.")
     ] = None,
     obstacle_distance_m: Annotated[
-        float | None, typer.Option(help="How far upwind it stands, m; 50 if not given.")
+        float | None, typer.Option(help="How far upwind of the dock it stands, m; 50 if not given.")
     ] = None,
     nose_off_wind_deg: Annotated[
         float | None,
@@ -65,19 +67,25 @@ def landing(  # noqa: PLR0917 - one parameter for each option
         list[str] | None, typer.Option(help="ArduPilot parameter of the descent, NAME=VALUE. Repeatable.")
     ] = None,
     envelope: Annotated[
-        bool, typer.Option("--envelope", help="Show success over wind, gusts and rain, with a 95 % band.")
+        bool,
+        typer.Option(
+            "--envelope",
+            help="Show the share of landings in the dock over wind, gusts and rain, with 95 % intervals.",
+        ),
     ] = False,
     plot: Annotated[Path | None, typer.Option(help="With --envelope: write a plot to this SVG file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate landings in gusts and report how they end."""
-    _check(wind_mps, turbulence_intensity, trials, seed, retries)
+    _check_ranges(wind_mps, turbulence_intensity, trials, seed, retries)
     _check_rain_and_nose(rain_mm_h, nose_off_wind_deg)
     if plot is not None and not envelope:
         raise InputError("--plot needs --envelope", do="give both, or leave out --plot")
-    params = _params(param or [])
+    params = _parse_parameters(param or [])
     flown, pad = catalogue.find_drone(drone), catalogue.find_dock(dock)
-    air, assumed = _air(wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m)
+    air, assumed = _air_over_pad(
+        wind_mps, turbulence_intensity, rain_mm_h, obstacle_height_m, obstacle_distance_m
+    )
     asked = _Landings(
         drone=flown,
         dock=pad,
@@ -102,12 +110,12 @@ def landing(  # noqa: PLR0917 - one parameter for each option
         "wind_mps": air.wind_mps,
     }
     if not envelope:
-        _print({**about, **asked.study().as_dict()}, as_json=as_json)
+        _print_document({**about, **asked.run_study().as_dict()}, as_json=as_json)
         return
-    rows = asked.envelope(as_json=as_json)
+    rows = asked.run_envelope(as_json=as_json)
     if plot is not None:
-        _plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
-    _print({**about, **{ENVELOPES[axis][0]: rows[axis] for axis in Axis}}, as_json=as_json)
+        _write_plot(plot, rows, f"{flown.name} on {pad.name}, {guidance.value}", air)
+    _print_document({**about, **{ENVELOPES[axis][0]: rows[axis] for axis in Axis}}, as_json=as_json)
 
 
 Rows = dict[Axis, list[dict[str, object]]]
@@ -127,9 +135,9 @@ class _Landings:
     nose_off_wind_deg: float | None
     params: Mapping[str, float]
 
-    def study(self) -> LandingStudy:
-        """Statistics of the landings in the air given."""
-        with keeping(lambda: "nothing is kept of an unfinished study -> fewer --trials finish sooner"):
+    def run_study(self) -> LandingStudy:
+        """The statistics of the landings in this air."""
+        with explain_stop(lambda: "nothing is kept of an unfinished study -> fewer --trials finish sooner"):
             return landing_study(
                 self.drone.key,
                 self.dock.key,
@@ -144,18 +152,18 @@ class _Landings:
                 params=self.params,
             )
 
-    def envelope(self, *, as_json: bool) -> Rows:
-        """Success along every axis; Ctrl-C tells people those that are whole."""
+    def run_envelope(self, *, as_json: bool) -> Rows:
+        """The success rate along each axis; Ctrl-C prints the axes that are finished."""
         rows: Rows = {}
         try:
             for axis in Axis:
-                rows[axis] = self._over(axis)
+                rows[axis] = self._envelope_over(axis)
         except KeyboardInterrupt as stop:
-            raise StoppedError(_finished(rows, as_json=as_json)) from stop
+            raise StoppedError(_finished_words(rows, as_json=as_json)) from stop
         return rows
 
-    def _over(self, axis: Axis) -> list[dict[str, object]]:
-        with progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
+    def _envelope_over(self, axis: Axis) -> list[dict[str, object]]:
+        with show_progress(f"landings over {axis.name.lower()}", len(AXES[axis])) as done:
             return study_envelope(
                 axis,
                 self.air,
@@ -171,10 +179,10 @@ class _Landings:
             )
 
 
-def _air(
+def _air_over_pad(
     wind_mps: float, intensity: float, rain_mm_h: float, obstacle_m: float | None, distance_m: float | None
 ) -> tuple[LandingAir, list[str]]:
-    """The air over the pad, behind an obstacle where one stands upwind, and what is assumed of it."""
+    """The air over the pad, behind an obstacle if one stands upwind, and what is assumed about it."""
     assumed = list(ASSUMPTIONS)
     if obstacle_m is None and distance_m is not None:
         raise InputError("--obstacle-distance-m without an obstacle", do="give --obstacle-height-m too")
@@ -191,7 +199,7 @@ def _air(
     return LandingAir(wind_mps=wind_mps, turbulence_intensity=intensity, rain_mm_h=rain_mm_h), assumed
 
 
-def _check(wind_mps: float, intensity: float, trials: int, seed: int, retries: int) -> None:
+def _check_ranges(wind_mps: float, intensity: float, trials: int, seed: int, retries: int) -> None:
     for name, value, least, most in (
         ("--wind-mps", wind_mps, 0.0, 40.0),
         ("--turbulence-intensity", intensity, 0.0, 1.0),
@@ -208,17 +216,14 @@ def _check_rain_and_nose(rain_mm_h: float, nose_off_wind_deg: float | None) -> N
         _in_range("--nose-off-wind-deg", nose_off_wind_deg, 0.0, 90.0)
 
 
-def _params(given: list[str]) -> dict[str, float]:
-    """Parameters by name. Raises InputError for what is no NAME=number, or bears on no landing."""
+def _parse_parameters(given: list[str]) -> dict[str, float]:
+    """Parameters by name. Raises InputError if one is not NAME=number or affects no landing."""
     found: dict[str, float] = {}
     for text in given:
-        name, _, value = text.partition("=")
+        name, value = parse_parameter(text)
         if name in found:
             raise InputError(f"--param {name}: is given twice", do="give one of them")
-        try:
-            found[name] = float(value)
-        except ValueError:
-            raise InputError(f"--param {text!r}: not NAME=VALUE with a number", do="correct it") from None
+        found[name] = value
         if name not in PARAMETERS and name not in PRECISION_PARAMETERS:
             known = ", ".join(PRECISION_PARAMETERS)
             raise InputError(
@@ -234,14 +239,14 @@ def _in_range(name: str, value: float, least: float, most: float) -> None:
         raise InputError(f"{name}: {value} is out of range", do=f"give {least:g} to {most:g}")
 
 
-def _plot(path: Path, rows: Rows, title: str, air: LandingAir) -> None:
+def _write_plot(path: Path, rows: Rows, title: str, air: LandingAir) -> None:
     from dfr.report.landing_charts import write_envelope_svg
 
     write_envelope_svg(path, rows, title, air)
     note(f"wrote {path}")
 
 
-def _print(document: dict[str, object], *, as_json: bool) -> None:
+def _print_document(document: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         emit_json(document)
         return
@@ -259,17 +264,17 @@ def _print_each(document: dict[str, object]) -> None:
     """One line for each value, and for each item of a list."""
     for name, value in document.items():
         for each in value if isinstance(value, list) else [value]:
-            say(f"{name}: {_words(each)}")
+            say(f"{name}: {_value_text(each)}")
 
 
-def _words(value: object) -> str:
+def _value_text(value: object) -> str:
     """A value for people, to four figures.
 
-    >>> _words({"median": 0.188640, "p95": None, "down": True})
+    >>> _value_text({"median": 0.188640, "p95": None, "down": True})
     'median 0.1886, p95 none, down yes'
     """
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_words(each)}" for name, each in value.items()) or "none"
+        return ", ".join(f"{name} {_value_text(each)}" for name, each in value.items()) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else "none" if value is None else str(value)
@@ -284,8 +289,8 @@ def _print_rows(axis: Axis, rows: list[dict[str, object]]) -> None:
         say(f"{row[axis.value]:6.2f} {ENVELOPES[axis][1]}  docked {rate['rate']:6.1%}  {band}  {running}")
 
 
-def _finished(rows: Rows, *, as_json: bool) -> str:
-    """What was finished when somebody stopped an envelope, printed for people; and how to go on."""
+def _finished_words(rows: Rows, *, as_json: bool) -> str:
+    """What to say when somebody stops an envelope, after printing the axes that are finished."""
     if as_json or not rows:
         return "stopped: nothing is kept of an unfinished envelope -> fewer --trials finish sooner"
     for axis, found in rows.items():

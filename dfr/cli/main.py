@@ -15,6 +15,7 @@ import typer.core
 import typer.main
 
 from dfr import __version__
+from dfr.cli.stopping import give_up_stdout
 from dfr.errors import DfrError, StoppedError
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -48,23 +49,20 @@ EXIT_DEFECT = 1
 class Verbs(typer.core.TyperGroup):
     """The verbs; a verb's module is imported when it is called, so `dfr --help` imports none."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, _: Any) -> list[str]:
         """The verbs in the order of the work."""
-        del ctx
         return list(VERBS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, _: Any, cmd_name: str) -> Any:
         """The command of a verb, from its module; None for an unknown verb."""
-        del ctx
         if cmd_name not in VERBS:
             return None
         command = typer.main.get_command(importlib.import_module(VERBS[cmd_name][0]).app)
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, _: Any, formatter: Any) -> None:
         """The verbs and what each does, without importing them."""
-        del ctx
         with formatter.section("Verbs"):
             formatter.write_dl([(verb, summary) for verb, (_, summary) in VERBS.items()])
 
@@ -74,8 +72,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 2 bad input, 3 non-compliant, 4 infeasible, 5 link or vehicle failure, "
-    "130 interrupted.",
+    epilog="Exit codes: 0 fine, 2 bad input, 3 non-compliant or not known to be compliant, 4 infeasible, "
+    "5 link or vehicle failure, 130 interrupted. `dfr VERB --help` describes a verb.",
 )
 
 
@@ -96,7 +94,7 @@ def dfr(
 
 
 def run() -> NoReturn:
-    """The process: exit codes as DESIGN says, errors on stderr (and as JSON on stdout with --json)."""
+    """Run the process: an exit code for each kind of ending, errors on stderr (and as JSON with --json)."""
     if sys.stdout is None:  # closed by whoever started dfr
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
     try:
@@ -104,8 +102,7 @@ def run() -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         code = _system_error(error, as_json=False)
-        # What is still held back could not be written at the end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_stdout()
     sys.exit(code)
 
 
@@ -116,17 +113,17 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
             args=arguments or ["--help"], prog_name="dfr", standalone_mode=False
         )
     except DfrError as error:
-        return _report(error.code, str(error), error.exit_code, as_json=as_json)
+        return _report_error(error.code, str(error), error.exit_code, as_json=as_json)
     except typer.Exit as stop:
         if isinstance(stop.__cause__, KeyboardInterrupt):
-            return _report(StoppedError.code, STOPPED, StoppedError.exit_code, as_json=as_json)
+            return _report_error(StoppedError.code, STOPPED, StoppedError.exit_code, as_json=as_json)
         return stop.exit_code
     except typer.TyperException as error:
-        return _report(
+        return _report_error(
             "usage", f"{error.format_message()} -> see dfr --help", EXIT_BAD_INPUT, as_json=as_json
         )
     except (KeyboardInterrupt, typer.Abort):
-        return _report(StoppedError.code, STOPPED, StoppedError.exit_code, as_json=as_json)
+        return _report_error(StoppedError.code, STOPPED, StoppedError.exit_code, as_json=as_json)
     except OSError as error:
         return _system_error(error, as_json=as_json)
     except Exception as error:  # the one broad net: a defect of ours must not look like an answer
@@ -134,23 +131,25 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
             raise
         what = f"{type(error).__name__}: {error}"
         message = f"{what} -> this is a fault in dfr: please report it with the output of DFR_TRACEBACK=1"
-        return _report("internal", message, EXIT_DEFECT, as_json=as_json)
+        return _report_error("internal", message, EXIT_DEFECT, as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
 def _system_error(error: OSError, *, as_json: bool) -> int:
-    """What the machine refused; a reader that has seen enough (`| head`) is no error."""
+    """The exit code for an error of the system; a reader that closes early (`| head`) is no error."""
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_stdout()
         return 0
     where = f"{error.filename}: " if error.filename else ""
     do = "check that it exists and that you may read or write it"
     if error.errno in NO_ROOM:
         do = "free space on that disk, or choose another --out; finished work is kept"
-    return _report("input", f"{where}{error.strerror or error} -> {do}", EXIT_BAD_INPUT, as_json=as_json)
+    return _report_error(
+        "input", f"{where}{error.strerror or error} -> {do}", EXIT_BAD_INPUT, as_json=as_json
+    )
 
 
-def _report(code: str, message: str, exit_code: int, *, as_json: bool) -> int:
+def _report_error(code: str, message: str, exit_code: int, *, as_json: bool) -> int:
     sys.stderr.write(f"error[{code}]: {message}\n")
     if as_json:
         sys.stdout.write(

@@ -1,4 +1,4 @@
-"""`dfr mission`: one dispatch as mission, fence, rally points and parameters, in files."""
+"""`dfr mission`: compiles a dispatch to mission, fence, rally points and parameters, in files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from dfr.api.planning import compile_mission, load_plan, load_scenario
+from dfr.api.planning import compile_mission, load_plan
 from dfr.ardupilot.commands import MissionType, command_name
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, moment
-from dfr.cli.output import emit_json, note, print_verdict, say
-from dfr.errors import InputError
+from dfr.cli.options import PlanFile, ScenarioName, VerdictOptions, with_option_groups
+from dfr.cli.output import AsJson, emit_json, note, print_verdict, say
+from dfr.errors import InputError, NonCompliantError
 from dfr.findings import Finding, Severity, compliant, counted_noun, finding_text
 from dfr.geo import Position
 from dfr.mission.compile import DEFAULT_ON_SCENE_S
@@ -21,65 +21,65 @@ from dfr.mission.items import FlightPlan, MissionItem
 from dfr.mission.reliance import relied_on
 from dfr.mission.wire import wire_lists
 
-app = typer.Typer()
-
-EXIT_NON_COMPLIANT = 3
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
+@with_option_groups
 def mission(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    scenario: ScenarioName,
     *,
     site: Annotated[
-        str | None, typer.Option(help="Dock to start from; by default the one that reaches the zone soonest.")
+        str | None,
+        typer.Option(help="Dock to start from; if not given, the one that reaches the zone soonest."),
     ] = None,
     zone: Annotated[str | None, typer.Option(help="The demand zone to fly to.")] = None,
-    lat: Annotated[float | None, typer.Option(help="Target latitude, degrees, instead of a zone.")] = None,
-    lon: Annotated[float | None, typer.Option(help="Target longitude, degrees.")] = None,
+    lat: Annotated[
+        float | None, typer.Option(help="Latitude of the target, degrees north, instead of a zone.")
+    ] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude of the target, degrees east.")] = None,
     on_scene: Annotated[
         float, typer.Option(min=0.0, help="Seconds to stay over the target.")
     ] = DEFAULT_ON_SCENE_S,
     orbit: Annotated[
-        float | None, typer.Option(help="Circle the target at this radius, m, instead of hovering.")
+        float | None, typer.Option(help="Circle the target at this radius, m, instead of hovering over it.")
     ] = None,
-    plan: Annotated[
-        Path | None, typer.Option(help="plan.json made by `dfr plan`; without one, a plan is made.")
-    ] = None,
+    plan: PlanFile = None,
     out: Annotated[
         list[Path] | None, typer.Option(help="File to write; the suffix chooses the format. Repeatable.")
     ] = None,
     even_if_blocked: Annotated[
-        bool, typer.Option("--even-if-blocked", help="Write it although `dfr check` does not say GO.")
+        bool,
+        typer.Option("--even-if-blocked", help="Write the mission although `dfr check` does not say GO."),
     ] = False,
-    metar: Metar = None,
-    taf: Taf = None,
-    forecast: Forecast = None,
-    notam: Notam = None,
-    day: Day = False,
-    now: Now = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    options: VerdictOptions,
+    as_json: AsJson = False,
 ) -> None:
     """Make the mission, fence and rally points of a dispatch (.plan, .waypoints, .kml, .geojson).
 
-    A .plan carries the verdict, when its GO expires, and whether it is an exercise: `dfr upload` and `dfr
-    fly` obey it. An exercise is not written to .waypoints, which has no place for that mark.
+    A .plan carries the verdict, when its GO expires, and whether it is an exercise. `dfr upload` and
+    `dfr fly` obey that. dfr writes no exercise to .waypoints, because that format has no place for the mark.
 
-    Exit code 3, and nothing is written, where the plan is not a GO, or where ArduCopter would drop, change
-    or refuse part of it; 4 where there is no route, or the stay would use up the battery reserve.
+    \b
+    Exit codes:
+      0  made, and written to the files named
+      3  nothing is written: the plan is not a GO, or ArduCopter would drop,
+         change or refuse part of the mission
+      4  there is no route, or the stay would use up the battery reserve
     """
     for path in out or []:
         format_of(path)
-    world = load_scenario(scenario, metar=metar, taf=taf, forecast=forecast, notams=notam or ())
+    world = options.load_scenario(scenario)
     compiled = compile_mission(
         world,
         None if plan is None else load_plan(world, plan),
         zone=zone,
         site=site,
-        target=_target(zone, lat, lon),
+        target=_parse_target(zone, lat, lon),
         on_scene_s=on_scene,
         orbit_radius_m=orbit,
-        day=day,
-        now=moment(now),
+        day=options.day,
+        now=options.moment,
     )
     flight, findings, verdict = compiled.flight, compiled.findings, compiled.checked.verdict
     blocking = compiled.checked.blocking
@@ -95,23 +95,23 @@ def mission(
         files = [{"path": path, "format": kind, "left_out": list(gone)} for path, kind, gone in written]
         against = [finding.as_dict() for finding in blocking]
         judged = {"go": verdict.go, "verdict": verdict.as_dict(), "blocking": against}
-        emit_json(_document(flight, findings) | judged | {"files": files})
+        emit_json(_mission_document(flight, findings) | judged | {"files": files})
     else:
-        _print(flight, (*blocking, *findings), [path for path, _, _ in written])
+        _print_mission(flight, (*blocking, *findings), [path for path, _, _ in written])
         print_verdict(verdict)
         if not verdict.go:
-            say(f"{_done(bool(written), compiled.sound)}; `dfr check` shows all findings")
+            say(f"{_outcome_words(bool(written), compiled.sound)}; `dfr check` shows all findings")
     if not good:
-        raise typer.Exit(EXIT_NON_COMPLIANT)
+        raise typer.Exit(NonCompliantError.exit_code)
 
 
-def _done(wrote: bool, sound: bool) -> str:
+def _outcome_words(wrote: bool, sound: bool) -> str:
     if wrote:
         return "written in spite of that"
     return "nothing is written" if sound else "nothing is written: the mission itself has errors"
 
 
-def _target(zone: str | None, lat: float | None, lon: float | None) -> Position | None:
+def _parse_target(zone: str | None, lat: float | None, lon: float | None) -> Position | None:
     if zone is not None and (lat is not None or lon is not None):
         raise InputError("both --zone and --lat/--lon", do="give one of them")
     if (lat is None) != (lon is None):
@@ -119,12 +119,12 @@ def _target(zone: str | None, lat: float | None, lon: float | None) -> Position 
     return None if lat is None or lon is None else Position(lat_deg=lat, lon_deg=lon)
 
 
-def _document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict[str, object]:
+def _mission_document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict[str, object]:
     counts = {kind: len(items) for kind, items in wire_lists(flight).items()}
     return {
         "name": flight.name,
         "home": flight.home.as_dict() | {"height_m_amsl": flight.home_m_amsl},
-        "items": [_item(seq, item) for seq, item in enumerate(flight.items, start=1)],
+        "items": [_item_document(seq, item) for seq, item in enumerate(flight.items, start=1)],
         "mission_items": len(flight.items),
         "fence_items": counts[MissionType.FENCE],
         "rally_items": counts[MissionType.RALLY],
@@ -135,12 +135,12 @@ def _document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict[str, ob
     }
 
 
-def _item(seq: int, item: MissionItem) -> dict[str, object]:
+def _item_document(seq: int, item: MissionItem) -> dict[str, object]:
     place = None if item.position is None else item.position.as_dict()
     return {"seq": seq, **item_record(item), "place": place}
 
 
-def _print(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]) -> None:
+def _print_mission(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]) -> None:
     say(flight.name)
     for seq, item in enumerate(flight.items, start=1):
         where = "" if item.position is None else f"{item.position}  {item.z_m:.0f} m above home"
@@ -151,7 +151,7 @@ def _print(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]
         f"{counted_noun(len(flight.rally), 'rally point')}"
     )
     if words := relied_on(flight):
-        say(f"relies on {', '.join(words)}: it is not flown while any of these is off")
+        say(f"relies on {', '.join(words)}: `dfr fly` does not fly it while any of these is off")
     for finding in findings:
         if finding.severity is not Severity.OK:
             say(finding_text(finding))

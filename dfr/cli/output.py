@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Annotated
 
-from dfr.errors import StoppedError
+import typer
+
 from dfr.findings import Finding, Severity, by_danger, counted, finding_text
 from dfr.io.files import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
 from dfr.link.operator import Operator
 from dfr.plan.verdict import Verdict
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 def emit_json(document: object) -> None:
@@ -24,14 +28,14 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print a line about progress on stderr; a terminal that was closed ends nothing."""
+    """Print a line about progress on stderr; a closed terminal does not stop the verb."""
     with suppress(OSError):
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
 
 def print_findings(findings: Iterable[Finding], *, quiet: bool) -> None:
-    """Findings in order of danger, and how many of each severity; `quiet` leaves out what holds."""
+    """Print the findings, the most dangerous first, and their counts; `quiet` omits rules that are met."""
     found = by_danger(findings)
     for finding in found:
         if not (quiet and finding.severity is Severity.OK):
@@ -40,34 +44,23 @@ def print_findings(findings: Iterable[Finding], *, quiet: bool) -> None:
 
 
 def print_verdict(verdict: Verdict) -> None:
-    """The verdict, the commander's sentence, what is outstanding, and until when a go is valid."""
+    """Print the verdict, the commander's sentence, what is outstanding, and until when a go is valid."""
     for line in verdict.lines:
         say(line)
 
 
 def operator_at_terminal() -> Operator:
-    """The person at this terminal: told on stderr, and asked where standard input is a terminal too."""
+    """The person at this terminal: informed on stderr, and asked if standard input is a terminal too."""
     return Operator(tell=note, confirm=_confirm if sys.stdin.isatty() else None)
 
 
 def _confirm(question: str) -> bool:
-    import typer
-
     return typer.confirm(question, err=True)
 
 
 @contextmanager
-def keeping(words: Callable[[], str]) -> Iterator[None]:
-    """Ctrl-C within it becomes an error that says what is kept, and how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt as stop:
-        raise StoppedError(f"stopped: {words()}") from stop
-
-
-@contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A callable that takes how many are done: a bar on a terminal, plain lines otherwise."""
+def show_progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A function that takes the number done and shows it: as a bar on a terminal, else as plain lines."""
     if not sys.stderr.isatty():
         yield _PlainLines(label, total)
         return
@@ -81,7 +74,7 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
 
 
 class _PlainLines:
-    """A line at each tenth of the way."""
+    """Prints a line at each tenth."""
 
     def __init__(self, label: str, total: int | None) -> None:
         self._label, self._total, self._said = label, total, -1

@@ -1,4 +1,4 @@
-"""`dfr plan`: where the docks go, how the drones fly, and what was found."""
+"""`dfr plan`: chooses dock sites, plans routes and checks the plan."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from dfr.api.planning import load_scenario
 from dfr.api.planning import plan as make_plan
-from dfr.cli.options import Day, Forecast, Metar, Notam, Now, Taf, verdict_now
+from dfr.cli.options import Docks, ScenarioName, VerdictOptions, with_option_groups
 from dfr.cli.output import (
+    AsJson,
     emit_json,
     json_text,
     note,
@@ -34,18 +34,18 @@ from dfr.plan.worksheet import worksheet
 from dfr.units import FOOT_M
 from dfr.world.model import World
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-TELL_EVERY_S = 5.0
+REPORT_EVERY_S = 5.0
 
 
 @app.command()
-def plan(  # noqa: PLR0917 - typer makes each an option
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
-    docks: Annotated[
-        int | None, typer.Option(help="How many docks to place; by default as the scenario says.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write plan.json.")] = None,
+@with_option_groups
+def plan(
+    scenario: ScenarioName,
+    *,
+    docks: Docks = None,
+    out: Annotated[Path | None, typer.Option(help="File to write the plan to, such as plan.json.")] = None,
     volumes: Annotated[
         Path | None,
         typer.Option(
@@ -66,7 +66,7 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     busy: Annotated[
         float | None,
         typer.Option(
-            help="For mexclp: how busy a drone is, 0 to 1; by default as busy as the layout makes it."
+            help="For mexclp: how busy a drone is, 0 to 1; if not given, as busy as the layout makes it."
         ),
     ] = None,
     budget: Annotated[
@@ -91,22 +91,19 @@ def plan(  # noqa: PLR0917 - typer makes each an option
             "and worst time for 1, 2, 3 ... docks, and every proven trade-off of coverage and worst time."
         ),
     ] = None,
-    metar: Metar = None,
-    taf: Taf = None,
-    forecast: Forecast = None,
-    notam: Notam = None,
-    day: Day = False,
-    now: Now = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The plan as one JSON document on stdout.")] = False,
+    options: VerdictOptions,
+    as_json: AsJson = False,
 ) -> None:
     """Choose dock sites by exact optimisation, plan the routes and check the plan.
 
-    With --json, `sited_by` holds the objective, its value, bound, gap and status; `objective`, `bound`
-    and `gap` at the top are always the share of calls overhead within `siting_limit_s`.
-    `verdict` and `go` are those of `dfr check`. Here, findings are reported but do not change the exit code:
-    3 where no hour can be flown, 4 where no plan fits the request.
+    In the JSON, `sited_by` holds the objective with its value, bound, gap and status. `objective`, `bound`
+    and `gap` at the top are always the share of calls with a drone overhead within `siting_limit_s`.
+    `verdict` and `go` are those of `dfr check`.
+
+    Findings do not change the exit code: it is 3 only if no hour can be flown, and 4 if no plan fits the
+    request.
     """
-    world = load_scenario(scenario, metar=metar, taf=taf, forecast=forecast, notams=notam or ())
+    world = options.load_scenario(scenario)
     world = with_roles(world, require=require or (), forbid=forbid or ())
     proposed = make_plan(
         world,
@@ -115,9 +112,9 @@ def plan(  # noqa: PLR0917 - typer makes each an option
         busy=busy,
         budget=budget,
         capacity_per_h=capacity,
-        on_progress=_live_gap(),
+        on_progress=_gap_reporter(),
     )
-    verdict = verdict_now(world, proposed, day=day, now=now)
+    verdict = options.verdict(world, proposed)
     document = {**proposed.as_dict(), "go": verdict.go, "verdict": verdict.as_dict()}
     if out is not None:
         write_atomically(out, json_text(document))
@@ -132,7 +129,7 @@ def plan(  # noqa: PLR0917 - typer makes each an option
     if as_json:
         emit_json(document)
     else:
-        _print(proposed)
+        _print_plan(proposed)
         print_verdict(verdict)
     for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
         if path is not None:
@@ -148,21 +145,21 @@ def _write_worksheet(world: World, proposed: Plan, path: Path) -> None:
     write_atomically(path, text)
 
 
-def _live_gap() -> OnProgress:
-    """Tells the gap of a layout that takes long, every few seconds."""
-    told = monotonic()
+def _gap_reporter() -> OnProgress:
+    """A listener that reports the gap of a layout that takes long, every few seconds."""
+    reported_at = monotonic()
 
-    def tell(docks: int, share: float, bound: float) -> None:
-        nonlocal told
-        if monotonic() - told >= TELL_EVERY_S and math.isfinite(bound):
-            told = monotonic()
+    def report_gap(docks: int, share: float, bound: float) -> None:
+        nonlocal reported_at
+        if monotonic() - reported_at >= REPORT_EVERY_S and math.isfinite(bound):
+            reported_at = monotonic()
             note(f"{counted_noun(docks, 'dock')}: best so far {share:.2%}, at most {bound:.2%} possible")
 
-    return tell
+    return report_gap
 
 
-def _print(proposed: Plan) -> None:
-    """The plan for people."""
+def _print_plan(proposed: Plan) -> None:
+    """Print the plan."""
     say(f"{proposed.scenario}: {counted_noun(len(proposed.sites), 'dock')}")
     if proposed.sited_by is not None:
         say(f"  {proposed.sited_by}")
@@ -182,13 +179,13 @@ def _print(proposed: Plan) -> None:
 
 
 def _print_hours(proposed: Plan) -> None:
-    """The hours of the forecast in which these docks reach most and least; all stand in the plan file."""
+    """Print the hours in which these docks reach most and least; the plan file has all."""
     flown = [hour for hour in proposed.coverage_by_hour if hour.flyable]
     if not flown:
         return
     ends = (max(flown, key=lambda hour: hour.share), min(flown, key=lambda hour: hour.share))
     words = (
-        f"{hour.share:.0%} at {hour.hour[:16]} in {hour.wind_mps:g} m/s from {hour.wind_from_deg:.0f} deg"
+        f"{hour.share:.0%} at {hour.hour[:16]} in {hour.wind_mps:g} m/s from {hour.wind_from_deg:.0f}°"
         for hour in ends
     )
     say(f"by hour of the forecast ({counted_noun(len(flown), 'flyable hour')}): from {' to '.join(words)}")
@@ -197,14 +194,14 @@ def _print_hours(proposed: Plan) -> None:
 def _print_routes(proposed: Plan) -> None:
     wind = proposed.planning_wind
     if wind is not None:
-        say(f"routes, lift-off to overhead, wind {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f} deg:")
+        say(f"routes, lift-off to overhead, wind {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f}°:")
     for route in proposed.routes:
         where = f"  {route.site_id} to {route.zone_id}:"
         if route.overhead_s is None:
             say(f"{where} not reachable: {route.limited_by}")
         else:
             words = f"; {route.limited_by}" if route.limited_by else ""
-            say(f"{where} {route.length_m:.0f} m, {route.overhead_s:.0f} s, {route.energy_wh:.0f} Wh{words}")
+            say(f"{where} {route.length_m:,.0f} m, {route.overhead_s:.0f} s, {route.energy_wh:.0f} Wh{words}")
 
 
 def _print_area(proposed: Plan) -> None:

@@ -1,4 +1,4 @@
-"""`dfr predict CASES.jsonl`: times and energy of sorties in wind, one JSON object a line in, an array out."""
+"""`dfr predict`: predicts times and energy of sorties in wind, from JSON lines to a JSON array."""
 
 from __future__ import annotations
 
@@ -14,31 +14,52 @@ from dfr.aircraft.cases import predict_cases, read_cases
 from dfr.cli.output import say
 from dfr.io.files import read_bounded
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
 def predict(
-    cases: Annotated[Path, typer.Argument(help="JSON Lines: one sortie a line.")],
+    cases: Annotated[Path, typer.Argument(help="File of JSON Lines: one sortie on each line.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array on stdout.")] = False,
 ) -> None:
     """Predict times and energy of sorties in wind.
 
-    A line is {"distance_m", "bearing_deg", "height_m", "cruise_mps", "wind_mps", "wind_from_deg",
-    "wind_profile": "none" | "sqrt60" | "log", "hover_s", "params": {ARDUPILOT_NAME: value}, "drone"};
-    only the first three are required. "temperature_c", "roughness_m" (of the log profile),
-    "reserve_fraction" (0.2), "battery_health" (1: capacity over that of a new one), "turbulence_intensity"
-    (0: the mean wind alone, gusts cost no time) and "up_s" (42: how long a simulator has been up at the
-    lift, whose gyros drift one way and back) may be given too. In the answer "params_passed_over" names
-    parameters that bear on no time here, and "return_by_s" is when the drone must have turned home, seconds
-    after lift, to land with that reserve. "reachable" is about wind, speed and tilt; a sortie that stays
-    past "return_by_s" (negative where even the way is too far) asks more than the battery holds.
+    Each line of the file is a JSON object. It needs distance_m, bearing_deg and height_m, and may have:
 
-    Where times differ from flight to flight, "scatter_by" names what by ("gusts"; "nose": where it drifts on
-    scene; "rounding" in the corner out of a climb), "out_sd_s" and "back_sd_s" say how much, nine flights in
-    ten are back within "back_early_s" to "back_late_s", and "may_not_return" is true where more than one in
-    twenty may never come home. "back_s" is then the time most come near, and "return_by_s" counts on the
-    latest.
+    \b
+      cruise_mps            speed wanted; if not given, that of params or of the drone
+      wind_mps (0), wind_from_deg (0)
+      wind_profile          "none", "sqrt60" (as in ArduPilot SITL) or "log"
+      roughness_m           roughness of the ground for "log" (0.03)
+      turbulence_intensity  gusts over mean wind (0: mean wind only)
+      temperature_c (15), hover_s (0)
+      reserve_fraction      share of the battery kept for landing (0.2)
+      battery_health        capacity over that of a new battery (1)
+      drone                 a key of `dfr catalogue`
+      params                ArduPilot parameters: {"WPNAV_SPEED": 800}
+      up_s                  seconds that a simulator has run at lift-off (42)
+
+    The answer has the seconds and the energy of each phase, and:
+
+    \b
+      reachable             whether wind, speed and tilt allow the sortie
+      limited_by            what limits it
+      return_by_s           seconds after lift-off at which the drone must
+                            have turned back to land with its reserve;
+                            below 0 if even the way out is too long
+      params_passed_over    parameters that change no time here
+
+    If times differ from flight to flight, it also has:
+
+    \b
+      scatter_by            why: "gusts", "nose" (the heading after the hover)
+                            or "rounding" (the corner after the climb)
+      out_sd_s, back_sd_s   standard deviations
+      back_early_s, back_late_s
+                            nine flights in ten return between these
+      may_not_return        more than one flight in twenty may never return
+
+    Then back_s is what most flights come near, and return_by_s allows for the latest.
     """
     data = read_bounded(cases).removeprefix(codecs.BOM_UTF8)  # as some editors begin a file
     results = predict_cases(read_cases(data, name=str(cases)))
@@ -47,10 +68,10 @@ def predict(
         sys.stdout.write(f"[{rows}]\n")
         return
     for line, result in enumerate(results, start=1):
-        say(f"{line:>5}  " + _words(result))
+        say(f"{line:>5}  " + _result_text(result))
 
 
-def _words(result: dict[str, Any]) -> str:
+def _result_text(result: dict[str, Any]) -> str:
     if not result["reachable"]:
         return f"not reachable: limited by {result['limited_by']}"
     seconds = " ".join(
@@ -60,12 +81,12 @@ def _words(result: dict[str, Any]) -> str:
     said = f"{seconds} s, {result['energy_wh']:.1f} Wh, limited by {result['limited_by']}"
     if "params_passed_over" in result:
         said += f", passed over: {', '.join(result['params_passed_over'])}"
-    said += _chance(result)
+    said += _spread_text(result)
     return said + (", MORE THAN THE BATTERY HOLDS above its reserve" if _beyond_battery(result) else "")
 
 
-def _chance(result: dict[str, Any]) -> str:
-    """What differs from flight to flight, '' where nothing does."""
+def _spread_text(result: dict[str, Any]) -> str:
+    """How the time differs from flight to flight; '' if it does not."""
     if "scatter_by" not in result:
         return ""
     by = ", ".join(result["scatter_by"])

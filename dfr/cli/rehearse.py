@@ -1,33 +1,45 @@
-"""`dfr rehearse`: scenario, plan, check, simulation, mission and flight in one go, and one report."""
+"""`dfr rehearse`: plans, checks, simulates and flies a scenario in one go, and writes one report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
 from dfr.api.simulation import study_of
-from dfr.cli.options import Day, Forecast, Metar, NoCache, Notam, Now, Taf, day_files, plan_of, verdict_now
+from dfr.cli.options import (
+    Docks,
+    NMinusOne,
+    NoCache,
+    PlanFile,
+    ScenarioName,
+    StudyOptions,
+    VerdictOptions,
+    read_or_make_plan,
+    with_option_groups,
+)
 from dfr.cli.output import (
+    AsJson,
     emit_json,
-    keeping,
     note,
     operator_at_terminal,
     print_verdict,
-    progress,
     say,
+    show_progress,
 )
-from dfr.cli.stopping import one_stop
-from dfr.errors import InputError
+from dfr.cli.sitl_options import Engine, parse_engine
+from dfr.cli.stopping import explain_stop, stop_once
+from dfr.errors import InputError, NonCompliantError
 from dfr.findings import by_danger, counted_noun, finding_text
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world, on_the_day
 from dfr.metrics.shift import WANTED_M, FlownShift, ShiftFlight
 from dfr.plan.checks.permission import ASSUMED_STATEMENT
 from dfr.plan.compliance import check
+from dfr.plan.model import Plan
 from dfr.plan.verdict import require_go
 from dfr.rehearsal.chain import RehearsalRequest, Rehearsed, begin_folder, kept_words
 from dfr.rehearsal.chain import rehearse as rehearse_plan
@@ -35,11 +47,9 @@ from dfr.rehearsal.dispatches import SitlSettings
 from dfr.rehearsal.shift import ShiftRequest
 from dfr.report.junit import junit_xml
 from dfr.store.landing_cache import use_landing_cache
-from firmware_sitl.start import SitlEngine
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-EXIT_NON_COMPLIANT = 3
 LONGEST_SHIFT_S = 24.0 * 3600.0
 SHOWN_KPIS = ("call_to_overhead_s", "attended", "first_on_scene", "reserve_at_landing")
 UNITS_S = {"min": 60.0, "h": 3600.0, "s": 1.0}
@@ -47,32 +57,30 @@ EXIT_NOT_AS_PREDICTED = 5
 
 
 @app.command()
+@with_option_groups
 def rehearse(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+    scenario: ScenarioName,
     *,
     out: Annotated[
         Path,
         typer.Option(
-            help="Folder for report, plan, records and missions; an earlier rehearsal in it is kept."
+            help="Folder for report, plan, records and missions; dfr keeps an earlier rehearsal in it."
         ),
     ],
-    docks: Annotated[
-        int | None, typer.Option(help="How many docks; by default as the scenario says.")
-    ] = None,
-    plan_file: Annotated[
-        Path | None, typer.Option("--plan", help="A plan.json of this scenario; without one, a plan is made.")
-    ] = None,
-    replications: Annotated[
-        int | None, typer.Option(help="How many replications; by default as the scenario says.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed; by default as the scenario says.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Number of processes; the result is the same.")] = 2,
-    flights: Annotated[int, typer.Option(min=0, help="Most dispatches to fly.")] = 3,
+    docks: Docks = None,
+    plan_file: PlanFile = None,
+    study: StudyOptions,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Number of processes; the result does not depend on it.")
+    ] = 2,
+    flights: Annotated[
+        int, typer.Option(min=0, help="Most dispatches to fly; there is at most one from each dock.")
+    ] = 3,
     shift: Annotated[
-        str | None, typer.Option(help="Also fly a shift of the simulation of this length: 60min, 2h, 900s.")
+        str | None, typer.Option(help="Also fly a shift of the simulation, this long: 60min, 2h or 900s.")
     ] = None,
     vehicles: Annotated[
-        int, typer.Option(min=1, help="Number of vehicles in the shift, spread over the docks.")
+        int, typer.Option(min=1, help="Number of simulated vehicles in the shift, spread over the docks.")
     ] = 2,
     vehicle: Annotated[
         list[str] | None,
@@ -80,59 +88,59 @@ def rehearse(
     ] = None,
     confirm: Annotated[
         list[str] | None,
-        typer.Option(help="Confirm that the vehicle at this URL may be armed and flown; else you are asked."),
+        typer.Option(
+            help="URL of a vehicle that may be armed and flown; for any other, dfr asks you. Repeatable."
+        ),
     ] = None,
     visit: Annotated[
         list[str] | None,
-        typer.Option(help="Add other traffic to the shift: ID@MINUTE. Repeatable."),
+        typer.Option(help="Add a visit of other traffic to the shift: ID@MINUTE. Repeatable."),
     ] = None,
-    engine: Annotated[str, typer.Option(help="builtin, ardupilot or auto.")] = "auto",
-    speedup: Annotated[float, typer.Option(min=1.0, help="Vehicle seconds per second.")] = 60.0,
+    engine: Engine = "auto",
+    speedup: Annotated[
+        float, typer.Option(min=1.0, help="How many times faster than real time simulated vehicles run.")
+    ] = 60.0,
     gnss_drift: Annotated[
-        float, typer.Option(help="Satellite position error, m, that sets in once a dispatch is airborne.")
+        float,
+        typer.Option(help="Error of the satellite position, m, that begins once a dispatch is airborne."),
     ] = 0.0,
-    n_minus_1: Annotated[
-        bool,
-        typer.Option("--n-minus-1", help="Also simulate the loss of each dock, drone and pilot in turn."),
-    ] = False,
+    n_minus_1: NMinusOne = False,
     pareto: Annotated[
-        bool, typer.Option("--pareto", help="Also find what more docks gain and what fairness costs.")
+        bool,
+        typer.Option(
+            "--pareto", help="Also find what more docks gain and what fairness between zones costs."
+        ),
     ] = False,
     junit: Annotated[Path | None, typer.Option(help="Also write a JUnit XML report for CI.")] = None,
-    metar: Metar = None,
-    taf: Taf = None,
-    forecast: Forecast = None,
-    notam: Notam = None,
-    day: Day = False,
-    now: Now = None,
+    options: VerdictOptions,
     no_cache: NoCache = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Plan, check, simulate and fly a scenario on a simulated vehicle, and report.
 
-    Real vehicles (`--vehicle`) fly only if a fresh check of the plan says GO.
-    An earlier rehearsal in the folder is moved to its `earlier/`, never overwritten.
-    Exit code 3 for NO GO and UNKNOWN, 5 where a flight was not as predicted.
+    Real vehicles (`--vehicle`) fly only if a fresh check of the plan says GO. dfr moves an earlier rehearsal
+    in the folder to its `earlier/` and never overwrites it.
+
+    The exit code is 3 for NO GO and UNKNOWN, and 5 if a flight was not as predicted.
     """
     use_landing_cache(on=not no_cache)
-    flies = SitlSettings(kind=_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
+    flies = SitlSettings(kind=parse_engine(engine), speedup=speedup, gnss_drift_m=gnss_drift)
     person = operator_at_terminal()
     asked = shift_request(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
-    files = day_files(metar, taf, forecast, notam)
-    world = on_the_day(load_world(path), files)
+    world = on_the_day(load_world(path), options.files)
     note("siting docks, routing, checking ...")
-    plan = plan_of(world, plan_file, docks)
-    verdict = verdict_now(world, plan, day=day or bool(vehicle), now=now)
+    plan = read_or_make_plan(world, plan_file, docks)
+    verdict = options.verdict(world, plan, day=bool(vehicle))
     if vehicle:
         checked = replace(plan, findings=check(world, plan))
-        require_go(verdict_now(world, checked, day=True, now=now), simulated=False)
+        require_go(options.verdict(world, checked, day=True), simulated=False)
     request = RehearsalRequest(
         out=out,
         scenario_file=path,
-        day=files,
-        study=study_of(world, replications=replications, seed=seed),
+        day=options.files,
+        study=study_of(world, replications=study.replications, seed=study.seed),
         jobs=jobs,
         dispatches=flights,
         engine=flies,
@@ -141,9 +149,9 @@ def rehearse(
         pareto=pareto,
     )
     begin_folder(request, plan, operator=person)
-    with one_stop() as allow_second_stop, keeping(lambda: kept_words(out)):
+    with stop_once() as allow_second_stop, explain_stop(lambda: kept_words(out)):
         operator = replace(person, allow_second_stop=allow_second_stop)
-        rehearsed = rehearse_plan(world, plan, verdict, request, operator=operator, progress=progress)
+        rehearsed = rehearse_plan(world, plan, verdict, request, operator=operator, progress=show_progress)
     if junit is not None:
         flown = rehearsed.flights
         text = junit_xml(plan.scenario, plan.findings, flown.flown, verdict=verdict, problem=flown.problem)
@@ -151,15 +159,8 @@ def rehearse(
     if as_json:
         emit_json(rehearsed.as_dict())
     else:
-        _say(rehearsed)
+        _print_rehearsal(rehearsed)
     raise typer.Exit(_exit_code(rehearsed))
-
-
-def _engine(name: str) -> SitlEngine:
-    for kind in get_args(SitlEngine):
-        if kind == name:
-            return cast(SitlEngine, kind)
-    raise InputError(f"--engine {name!r} is not known", do="builtin, ardupilot or auto")
 
 
 def shift_request(
@@ -202,13 +203,13 @@ def shift_seconds(text: str) -> float:
     raise InputError(f"--shift {text!r} is not a length of up to a day", do="for example 60min, 2h or 900s")
 
 
-def _say(rehearsed: Rehearsed) -> None:
+def _print_rehearsal(rehearsed: Rehearsed) -> None:
     plan, summary, flown = rehearsed.plan, rehearsed.summary, rehearsed.flights
     say(f"{plan.scenario}: docks at {', '.join(site.name for site in plan.sites)}")
     say(
         f"  planned: {100 * plan.objective * plan.flyable_share:.1f} % of all calls reached within "
-        f"{plan.siting_limit_s:.0f} s of the decision if a drone is free ({plan.status}, gap "
-        f"{100 * plan.gap:.2g} %); {100 * plan.flyable_share:.1f} % of calls come in flyable hours"
+        f"{plan.siting_limit_s:.0f} s of the decision if a drone is free ({_proof_words(plan)}); "
+        f"{100 * plan.flyable_share:.1f} % of calls come in flyable hours"
     )
     attended = summary.kpis["attended"]
     if attended.mean is not None:
@@ -227,7 +228,7 @@ def _say(rehearsed: Rehearsed) -> None:
         )
         agrees = "as predicted" if flight.agrees else "NOT as predicted"
         say(f"  flown {flight.site_id} to {flight.zone_id} on {flight.vehicle}: {agrees}")
-        say(f"    predicted/flown s: {phases}")
+        say(f"    predicted/flown, s: {phases}")
     for line in () if flown.shift is None else shift_lines(flown.shift):
         say(line)
     if flown.not_flown:
@@ -236,18 +237,25 @@ def _say(rehearsed: Rehearsed) -> None:
     say(f"report: {rehearsed.report}")
 
 
+def _proof_words(plan: Plan) -> str:
+    """How sure it is that no better layout exists."""
+    if plan.status == "optimal":
+        return "best possible, proven"
+    return f"not proven best: the best possible is at most {100 * plan.gap:.2g} % higher"
+
+
 def _seconds_text(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.1f}"
 
 
 def _exit_code(rehearsed: Rehearsed) -> int:
     if not rehearsed.verdict.go:
-        return EXIT_NON_COMPLIANT
+        return NonCompliantError.exit_code
     return 0 if rehearsed.as_predicted else EXIT_NOT_AS_PREDICTED
 
 
 def shift_lines(shift: FlownShift) -> Iterator[str]:
-    """A flown shift in a few lines for a terminal."""
+    """A flown shift in a few lines."""
     judged = [flight for flight in shift.flights if flight.agrees is not None]
     yield (
         f"  shift of {shift.seconds / 60.0:.0f} min from {shift.start}: {counted_noun(shift.calls, 'call')}, "
@@ -273,7 +281,7 @@ def shift_lines(shift: FlownShift) -> Iterator[str]:
         )
     for pair in shift.kpis:
         if pair.name in SHOWN_KPIS:
-            yield f"    {pair.what}: modelled {_number(pair.modelled)}, flown {_number(pair.flown)}"
+            yield f"    {pair.what}: modelled {_number_text(pair.modelled)}, flown {_number_text(pair.flown)}"
     if shift.problem:
         yield f"    ended early: {shift.problem}"
 
@@ -282,5 +290,5 @@ def _agrees(flight: ShiftFlight) -> bool:
     return flight.agrees is True
 
 
-def _number(value: float | None) -> str:
+def _number_text(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"

@@ -1,4 +1,4 @@
-"""`dfr schema`: the JSON Schema of a scenario, for editors that complete and check while one types."""
+"""`dfr schema`: prints the JSON Schema of a scenario, for editors that complete and check while you type."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from dfr.cli.output import emit_json, json_text, say
 from dfr.io.files import write_atomically
 from dfr.scenario.schema import json_schema
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
 def schema(
     out: Annotated[Path | None, typer.Option(help="Write it to a file instead.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As always: it is JSON either way.")] = False,
+    _as_json: Annotated[
+        bool, typer.Option("--json", help="Accepted, but not needed: the schema is JSON in any case.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of a scenario."""
-    del as_json
     if out is None:
         emit_json(json_schema())
         return

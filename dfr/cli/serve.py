@@ -1,4 +1,4 @@
-"""`dfr serve`: serve the web pages, to this machine only unless told otherwise."""
+"""`dfr serve`: serves the web pages, to this machine only unless --host says otherwise."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from dfr.cli.options import Forecast, Metar, NoCache, Notam, Taf, day_files
+from dfr.cli.options import DayOptions, NoCache, with_option_groups
 from dfr.cli.output import emit_json, note, say
-from dfr.cli.stopping import one_stop
+from dfr.cli.stopping import stop_once
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.findings import counted_noun
 from dfr.io.scenario_files import DayFiles, find_scenario
@@ -33,7 +33,7 @@ from dfr.web.replay import stored_flights
 from dfr.web.runs import SimulationRuns
 from firmware_sitl.start import start_vehicle
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 BUILTIN = "builtin"
 STAND_IN = "arducopter-sitl-quad"
@@ -55,11 +55,15 @@ class Watched:
 
 
 @app.command()
-def serve(  # noqa: PLR0917 - one parameter for each option
+@with_option_groups
+def serve(
+    *,
     scenario: Annotated[
         str | None, typer.Option(help="Plan this scenario: a file, or the name of a shipped one.")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="Show this run: the --out folder of one.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Show this run: the --out folder of `dfr rehearse` or `dfr simulate`.")
+    ] = None,
     vehicle: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,55 +85,57 @@ def serve(  # noqa: PLR0917 - one parameter for each option
             help="Address of a vehicle's camera stream to show, in the order of the vehicles. Repeatable."
         ),
     ] = None,
-    speedup: Annotated[float, typer.Option(min=1.0, help="Speed-up of the built-in vehicle.")] = 1.0,
-    host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs a token.")] = (
-        "127.0.0.1"
-    ),
+    speedup: Annotated[
+        float, typer.Option(min=1.0, help="How many times faster than real time the built-in vehicle runs.")
+    ] = 1.0,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; visitors to any address but loopback need a token.")
+    ] = ("127.0.0.1"),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8340,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="Another name by which this server is reached. Repeatable.")
+        list[str] | None,
+        typer.Option(help="Another name under which browsers reach this server. Repeatable."),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 2,
-    metar: Metar = None,
-    taf: Taf = None,
-    forecast: Forecast = None,
-    notam: Notam = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Number of processes that simulate.")] = 2,
+    options: DayOptions,
     no_cache: NoCache = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the address as JSON before serving.")
     ] = False,
 ) -> None:
-    """Serve plan, simulation, replay and live view to a browser. Nothing is fetched from the Internet.
+    """Serve plan, simulation, replay and live view to a browser. The pages fetch nothing from the Internet.
 
-    Ctrl-C ends it. Vehicles are only watched unless you give --allow-control.
+    Ctrl-C ends it. The pages can only watch vehicles, unless you give --allow-control.
     """
     if scenario is None and run is None and not vehicle:
         raise InputError("nothing to serve", do="give --scenario, --run or --vehicle")
     if run is not None and scenario is not None:
         note("--scenario says where the scenario of --run is now")
     use_landing_cache(on=not no_cache)
-    files = day_files(metar, taf, forecast, notam)
-    archive = None if basemap is None else _archive(basemap)
+    archive = None if basemap is None else _check_basemap(basemap)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     watched = Watched(
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
-    with _bound(host, port) as listener, _page_data(scenario, run, watched, jobs=jobs, files=files) as pages:
+    with (
+        _open_listener(host, port) as listener,
+        _open_pages(scenario, run, watched, jobs=jobs, files=options.files) as pages,
+    ):
         pages.basemap = archive
         own = listener.getsockname()[1]
-        access = Access(hosts=_hosts(host, own, allow_host or []), token=token)
-        address = _address(host, own, token)
+        access = Access(hosts=_allowed_hosts(host, own, allow_host or []), token=token)
+        address = _page_url(host, own, token)
         if as_json:
             emit_json({"url": address, "control": allow_control})
         else:
             say(f"serving {address}")
-        with one_stop(), _leaving(pages):
-            _server(pages, access).run(sockets=[listener])
+        with stop_once(), _report_left_flying(pages):
+            _make_server(pages, access).run(sockets=[listener])
 
 
 @contextmanager
-def _leaving(pages: PageData) -> Iterator[None]:
-    """A server that is stopped says which vehicles it leaves in the air, where it could command them."""
+def _report_left_flying(pages: PageData) -> Iterator[None]:
+    """When the server stops, say which vehicles in the air it could command and now leaves."""
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -140,13 +146,13 @@ def _leaving(pages: PageData) -> Iterator[None]:
         raise StoppedError(f"stopped: {'; '.join(left)}", do=f"{TAKE_OVER}") from stop
 
 
-def _address(host: str, port: int, token: str | None) -> str:
-    """What a person opens in a browser."""
+def _page_url(host: str, port: int, token: str | None) -> str:
+    """The address that a person opens in a browser."""
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
 
 
-def _server(pages: PageData, access: Access) -> uvicorn.Server:
+def _make_server(pages: PageData, access: Access) -> uvicorn.Server:
     """The pages' server, with bounds on what a client may ask of it."""
     config = uvicorn.Config(
         make_app(pages, access),
@@ -161,8 +167,8 @@ def _server(pages: PageData, access: Access) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _archive(path: Path) -> Path:
-    """The path of a PMTiles file of version 3. Raises InputError where it is none."""
+def _check_basemap(path: Path) -> Path:
+    """The path of a PMTiles file of version 3. Raises InputError for any other file."""
     try:
         with path.open("rb") as file:
             start = file.read(len(PMTILES))
@@ -175,7 +181,7 @@ def _archive(path: Path) -> Path:
     return path.resolve()
 
 
-def _hosts(host: str, port: int, further: list[str]) -> frozenset[str]:
+def _allowed_hosts(host: str, port: int, further: list[str]) -> frozenset[str]:
     """The names this server answers to; an unspecified address is none."""
     names = (
         {"127.0.0.1", "localhost", "[::1]"} if is_loopback(host) else {f"[{host}]" if ":" in host else host}
@@ -190,7 +196,7 @@ def _hosts(host: str, port: int, further: list[str]) -> frozenset[str]:
 
 
 @contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
+def _open_listener(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -205,7 +211,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _page_data(
+def _open_pages(
     scenario: str | None, run: Path | None, watched: Watched, *, jobs: int, files: DayFiles
 ) -> Iterator[PageData]:
     """Everything behind the pages, opened and closed."""
@@ -213,36 +219,40 @@ def _page_data(
     if run is not None:
         note(f"reading {run} ...")
         found = recall(run, scenario=scenario)
-        _recalled(pages, on_the_day_of(found, files) if files else found)
+        _show_run(pages, on_the_day_of(found, files) if files else found)
     elif scenario is not None:
         note(f"planning {scenario} ...")
         pages.editor = ScenarioEditor(find_scenario(scenario), day=files)
     with ExitStack() as stack:
         stack.callback(pages.close)
         for number in range(len(watched.urls)):
-            _connect(pages, watched, number, stack)
+            _connect_vehicle(pages, watched, number, stack)
         yield pages
 
 
-def _recalled(pages: PageData, found: Recalled) -> None:
+def _show_run(pages: PageData, found: Recalled) -> None:
     """A run on the pages: its plan, its records and its flights."""
     pages.editor = ScenarioEditor(Path(found.world.scenario.file), plan=found.plan, day=found.day)
     if found.records is not None and found.summary is not None:
-        pages.runs.add(_label(found), found.world, found.plan, found.records, found.summary)
+        pages.runs.add(_run_label(found), found.world, found.plan, found.records, found.summary)
     ceiling_m = found.world.scenario.operation.height_limit_m_agl
     pages.flights = stored_flights(found.folder, ceiling_m=ceiling_m)
 
 
-def _label(found: Recalled) -> str:
+def _run_label(found: Recalled) -> str:
     return f"{found.folder.resolve().name}: {', '.join(site.name for site in found.plan.sites)}"
 
 
-def _connect(pages: PageData, watched: Watched, number: int, stack: ExitStack) -> None:
+def _connect_vehicle(pages: PageData, watched: Watched, number: int, stack: ExitStack) -> None:
     """A vehicle on the live page; `builtin` is started here and ended with the server."""
     url, simulated, speedup = watched.urls[number], False, 1.0
     if url == BUILTIN:
         builtin = watched.urls[:number].count(BUILTIN)
-        url, simulated, speedup = _started(pages, builtin, watched.speedup, stack), True, watched.speedup
+        url, simulated, speedup = (
+            _start_builtin(pages, builtin, watched.speedup, stack),
+            True,
+            watched.speedup,
+        )
     note(f"connecting to {url} ...")
     address, _, system = url.partition("#")
     if system and not system.isdecimal():
@@ -262,7 +272,7 @@ def _connect(pages: PageData, watched: Watched, number: int, stack: ExitStack) -
     pages.served.append(ServedVehicle(live=live, control=control))
 
 
-def _started(pages: PageData, number: int, speedup: float, stack: ExitStack) -> str:
+def _start_builtin(pages: PageData, number: int, speedup: float, stack: ExitStack) -> str:
     """The address of a built-in vehicle on a dock of the plan, each on its own, in the planning wind."""
     if pages.editor is None:
         raise InputError("the built-in vehicle needs a place to stand", do="give --scenario or --run too")

@@ -1,4 +1,4 @@
-"""`dfr simulate`: replications of a scenario's plan, and what they say."""
+"""`dfr simulate`: runs replications of a scenario's plan and prints their key figures."""
 
 from __future__ import annotations
 
@@ -10,8 +10,21 @@ from typing import Annotated
 import typer
 
 from dfr.api.simulation import run_simulation, simulation_inputs, study_of
-from dfr.cli.options import NoCache, plan_of, workers
-from dfr.cli.output import emit_json, json_text, keeping, note, progress, say
+from dfr.cli.options import (
+    Cluster,
+    Docks,
+    Jobs,
+    NMinusOne,
+    NoCache,
+    PlanFile,
+    ScenarioName,
+    StudyOptions,
+    count_processes,
+    read_or_make_plan,
+    with_option_groups,
+)
+from dfr.cli.output import AsJson, emit_json, json_text, note, say, show_progress
+from dfr.cli.stopping import explain_stop
 from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.io.call_files import read_calls
@@ -32,7 +45,7 @@ from dfr.store.origin import remember
 from dfr.store.runs import held_replications
 from dfr.world.model import World
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 SHOWN = (
     "calls_per_day",
@@ -54,80 +67,83 @@ SHOWN = (
 
 
 @app.command()
-def simulate(  # noqa: PLR0917 - one parameter for each option
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
-    plan: Annotated[
-        Path | None, typer.Option(help="A plan.json of this scenario; planned anew without.")
-    ] = None,
-    docks: Annotated[
-        int | None, typer.Option(help="How many docks to plan for; by default as the scenario says.")
-    ] = None,
+@with_option_groups
+def simulate(
+    scenario: ScenarioName,
+    *,
+    plan: PlanFile = None,
+    docks: Docks = None,
     settle: Annotated[
         bool,
         typer.Option(
-            "--settle-busy", help="Site the docks for drones as busy as the simulation finds them to be."
+            "--settle-busy", help="Site the docks for drones that are as busy as the simulation finds them."
         ),
     ] = False,
-    replications: Annotated[
-        int | None, typer.Option(help="How many replications; by default as the scenario says.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed; by default as the scenario says.")] = None,
-    jobs: Annotated[int, typer.Option(help="Number of processes; 0 for one per processor.")] = 0,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler.")
-    ] = None,
+    options: StudyOptions,
+    jobs: Jobs = 0,
+    cluster: Cluster = None,
     calls: Annotated[
         Path | None, typer.Option(help="CSV of real calls to simulate instead of random ones (shadow mode).")
     ] = None,
     until_halfwidth: Annotated[
         str | None,
-        typer.Option(metavar="KPI:VALUE", help="Add replications until the 95 % interval is this narrow."),
+        typer.Option(
+            metavar="KPI:VALUE",
+            help="Add replications until the 95 % interval of this figure is at most so far to either side.",
+        ),
     ] = None,
     failures: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PART:MTBF_H:REPAIR_H",
-            help="Let every dock, link or drone fail this often, whatever the scenario says of that part.",
+            help="Let every dock, link or drone fail after MTBF_H hours on average and take REPAIR_H to "
+            "repair, whatever the scenario says. Repeatable.",
         ),
     ] = None,
     dispatch: Annotated[
         str | None,
-        typer.Option(help=f"{DispatchPolicy.choices()}; the scenario's without."),
+        typer.Option(help=f"Which drone goes: {DispatchPolicy.choices()}; if not given, as in the scenario."),
     ] = None,
     overwatch: Annotated[
         bool | None,
-        typer.Option("--overwatch/--no-overwatch", help="Relieve drones that cannot stay as long as needed."),
+        typer.Option(
+            "--overwatch/--no-overwatch", help="Relieve drones that cannot stay as long as the call needs."
+        ),
     ] = None,
     move_up: Annotated[
         bool | None,
         typer.Option("--move-up/--no-move-up", help="Move ready drones to free dock slots to keep coverage."),
     ] = None,
-    losses: Annotated[
-        bool,
-        typer.Option("--n-minus-1", help="Also simulate the loss of each dock, drone and pilot in turn."),
-    ] = False,
-    max_replications: Annotated[int, typer.Option(help="Most replications with --until-halfwidth.")] = 10_000,
+    losses: NMinusOne = False,
+    max_replications: Annotated[
+        int, typer.Option(help="Most replications that --until-halfwidth may run.")
+    ] = 10_000,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for records and figures; the same command resumes where it stopped."),
+        typer.Option(help="Folder for records and figures; after a stop, the same command resumes from it."),
     ] = None,
     no_cache: NoCache = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate calls, crews, drones and docks. The same seed gives the same figures, whatever --jobs is.
 
-    Each replication covers the scenario's whole period. With --out, replications are kept as they finish, and
-    the same command resumes after an interruption. A CSV of real calls has the columns time, zone (or lat,
-    lon) and priority, and if known decision_s, on_scene_s and ground_s; what is missing is random.
+    Each replication covers the whole period of the scenario. With --out, dfr keeps replications as they
+    finish, and the same command resumes after an interruption.
+
+    A CSV of real calls (--calls) has the columns time, zone (or lat and lon) and priority, and if known
+    decision_s, on_scene_s and ground_s. Values that it does not have are drawn at random.
     """
     use_landing_cache(on=not no_cache)
     if out is not None and (out / REHEARSED).is_file():
         raise InputError(f"{out} holds a rehearsal", do="choose another --out")
     path = find_scenario(scenario)
     world = load_world(path)
-    study = study_of(world, replications=replications, seed=seed)
+    study = study_of(world, replications=options.replications, seed=options.seed)
     wanted = None if until_halfwidth is None else Precision.parsed(until_halfwidth)
-    proposed = _settled(world, study, plan, docks, jobs) if settle else plan_of(world, plan, docks)
+    if settle:
+        proposed = _plan_for_simulated_busy(world, study, plan, docks, jobs)
+    else:
+        proposed = read_or_make_plan(world, plan, docks)
     inputs = simulation_inputs(
         world,
         proposed,
@@ -137,17 +153,25 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
         move_up=move_up,
         calls=None if calls is None else read_calls(calls, world),
     )
-    work = _Work(world, proposed, inputs, study, workers(jobs), out, cluster)
-    with keeping(work.kept):
-        summary, manifest = _done(work, study.replications, wanted, max_replications)
+    work = _SimulationWork(
+        world=world,
+        plan=proposed,
+        inputs=inputs,
+        study=study,
+        jobs=count_processes(jobs),
+        out=out,
+        cluster=cluster,
+    )
+    with explain_stop(work.kept_words):
+        summary, manifest = _run_as_asked(work, study.replications, wanted, max_replications)
     if out is not None:
         remember(out, path, plan=proposed)
-    reports = _losses(work, summary) if losses else None
+    reports = _simulate_losses(work, summary) if losses else None
     if as_json:
         exercise = {"exercise": world.scenario.exercise}
         emit_json({**summary.as_dict(), **exercise, "manifest": manifest, **_losses_document(reports)})
         return
-    _print(summary, titled(world.scenario, summary.scenario))
+    _print_summary(summary, titled(world.scenario, summary.scenario))
     for report in reports or ():
         say(_loss_line(report))
     if out is not None:
@@ -157,9 +181,9 @@ def simulate(  # noqa: PLR0917 - one parameter for each option
 Done = tuple[Summary, Mapping[str, object] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What is simulated, kept in a folder or not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SimulationWork:
+    """What is simulated, how, and in which folder it is kept."""
 
     world: World
     plan: Plan
@@ -169,8 +193,8 @@ class _Work:
     out: Path | None
     cluster: str | None
 
-    def kept(self) -> str:
-        """What lies in the folder when somebody stops it, and how to go on."""
+    def kept_words(self) -> str:
+        """What the folder holds when somebody stops the simulation, and how to continue."""
         if self.out is None:
             return "without --out nothing is kept -> give one, and the same command resumes where it stopped"
         held = held_replications(self.out)
@@ -178,10 +202,10 @@ class _Work:
             f"{counted_noun(held, 'replication')} kept in {self.out} -> the same command resumes from there"
         )
 
-    def run(self, count: int) -> Done:
-        """Figures of so many replications, and the manifest where they are kept."""
+    def run_replications(self, count: int) -> Done:
+        """The figures of so many replications, and the manifest if they are kept."""
         study = replace(self.study, replications=count)
-        with progress("simulating", count) as on_done:
+        with show_progress("simulating", count) as on_done:
             run = run_simulation(
                 self.world,
                 self.plan,
@@ -195,21 +219,23 @@ class _Work:
         return run.summary, run.manifest
 
 
-def _done(work: _Work, count: int, wanted: Precision | None, most: int) -> Done:
-    """So many replications, or as many more as the wanted precision takes."""
-    return work.run(count) if wanted is None else _until(work, wanted, checked_replications(count), most)
+def _run_as_asked(work: _SimulationWork, count: int, wanted: Precision | None, most: int) -> Done:
+    """So many replications, and as many more as the wanted precision needs."""
+    if wanted is None:
+        return work.run_replications(count)
+    return _run_until_precise(work, wanted, checked_replications(count), most)
 
 
-def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
-    """Replications until a figure is as precise as wanted, or there are as many as may be."""
+def _run_until_precise(work: _SimulationWork, wanted: Precision, first: int, most: int) -> Done:
+    """Replications until a figure is as precise as wanted, or until there are `most`."""
     if most < first:
         raise InputError(f"--max-replications {most} is below the first {first}", do="give more")
     held = 0 if work.out is None else held_replications(work.out)
     summary, manifest = None, None
     for count in replication_numbers(first, max(most, held), held=held):
-        summary, manifest = work.run(count)
+        summary, manifest = work.run_replications(count)
         reached = wanted.reached_of(summary)
-        note(f"{counted_noun(count, 'replication')}: half-width of {wanted.kpi} {_number(reached)}")
+        note(f"{counted_noun(count, 'replication')}: half-width of {wanted.kpi} {_number_text(reached)}")
         if wanted.holds(summary):
             return summary, manifest
     if summary is None:
@@ -218,8 +244,8 @@ def _until(work: _Work, wanted: Precision, first: int, most: int) -> Done:
     return summary, manifest
 
 
-def _losses(work: _Work, summary: Summary) -> tuple[LossReport, ...]:
-    """What every single loss costs, on the calls of this run; kept where the run is."""
+def _simulate_losses(work: _SimulationWork, summary: Summary) -> tuple[LossReport, ...]:
+    """What each single loss costs, on the calls of this run; written to the folder of the run."""
     note("N-1: simulating the loss of each dock, drone and pilot in turn ...")
     reports = n_minus_1(
         work.inputs, summary, jobs=work.jobs, on_loss=lambda done: note(f"N-1: {done} losses simulated")
@@ -230,18 +256,22 @@ def _losses(work: _Work, summary: Summary) -> tuple[LossReport, ...]:
 
 
 def _losses_document(reports: tuple[LossReport, ...] | None) -> dict[str, object]:
-    """The losses as they appear in JSON, where they were asked for."""
+    """The losses as they appear in JSON, if they were requested."""
     return {} if reports is None else {"n_minus_1": [report.as_dict() for report in reports]}
 
 
 def _loss_line(report: LossReport) -> str:
-    changes = [f"{gap.name} {_number(gap.first)} -> {_number(gap.second)}" for gap in report.changes]
+    changes = [
+        f"{gap.name} {_number_text(gap.first)} -> {_number_text(gap.second)}" for gap in report.changes
+    ]
     return f"without {report.kind} {report.what}: " + ", ".join(changes)
 
 
-def _settled(world: World, study: Study, path: Path | None, docks: int | None, jobs: int) -> Plan:
-    """The plan for drones as busy as its own simulation makes them."""
-    count, processes = checked_replications(study.replications), workers(jobs)
+def _plan_for_simulated_busy(
+    world: World, study: Study, path: Path | None, docks: int | None, jobs: int
+) -> Plan:
+    """The plan for drones that are as busy as its own simulation makes them."""
+    count, processes = checked_replications(study.replications), count_processes(jobs)
     if path is not None:
         raise InputError("--plan and --settle-busy exclude each other", do="give one of them")
     found = sited_for_simulated_busy(world, docks=docks, replications=count, seed=study.seed, jobs=processes)
@@ -250,26 +280,28 @@ def _settled(world: World, study: Study, path: Path | None, docks: int | None, j
     return found.plan
 
 
-def _print(summary: Summary, title: str) -> None:
-    """The main figures for people."""
+def _print_summary(summary: Summary, title: str) -> None:
+    """Print the main figures."""
     say(f"{title}: {counted_noun(summary.replications, 'replication')}, seed {summary.seed}")
     say(f"{'':28}{'mean':>9}{'95 % interval':>20}{'p50':>9}{'p90':>9}  of")
     for name in SHOWN:
         kpi = summary.kpis[name]
         interval = "-"
         if kpi.interval.low is not None and kpi.interval.high is not None:
-            interval = f"{_number(kpi.interval.low)} .. {_number(kpi.interval.high)}"
-        cells = f"{_number(kpi.mean):>9}{interval:>20}{_number(kpi.p50):>9}{_number(kpi.p90):>9}"
+            interval = f"{_number_text(kpi.interval.low)} .. {_number_text(kpi.interval.high)}"
+        cells = (
+            f"{_number_text(kpi.mean):>9}{interval:>20}{_number_text(kpi.p50):>9}{_number_text(kpi.p90):>9}"
+        )
         say(f"{name:28}{cells}  {kpi.what}")
     say("missed: " + (", ".join(f"{why} {share:.1%}" for why, share in summary.missed.items()) or "none"))
     for name, dock in summary.docks.items():
         say(
-            f"dock {name}: in use {_number(dock.utilisation)} and a drone ready {_number(dock.drone_ready)} "
-            f"of the time on duty, {dock.flights_per_day:.1f} flights a day"
+            f"dock {name}: in use {_number_text(dock.utilisation)} and a drone ready "
+            f"{_number_text(dock.drone_ready)} of the time on duty, {dock.flights_per_day:.1f} flights a day"
         )
 
 
-def _number(value: float | None) -> str:
+def _number_text(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if abs(value) < 1.0 else f"{value:.1f}"

@@ -7,19 +7,20 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, note, say
+from dfr.cli.output import AsJson, emit_json, note, say
+from dfr.cli.sitl_options import Engine, parse_engine, parse_parameter
 from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position, offset
 from dfr.io.files import read_bounded
 from dfr.mission.formats import read_plan
 from firmware_sitl.ardupilot import PORTS_USED, port_free
-from firmware_sitl.start import RunningVehicle, SitlEngine, start_vehicle
+from firmware_sitl.start import RunningVehicle, start_vehicle
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 HOME = "50.7810,-1.0890,3,0"
 PORTS_APART = 10
@@ -30,30 +31,38 @@ POLL_S = 0.2
 
 @app.command()
 def sitl(  # noqa: PLR0917 - options of a verb
-    engine: Annotated[str, typer.Option(help="builtin, ardupilot, or auto.")] = "auto",
-    count: Annotated[int, typer.Option(help="How many vehicles.")] = 1,
+    engine: Engine = "auto",
+    count: Annotated[int, typer.Option(help="Number of vehicles.")] = 1,
     port: Annotated[int, typer.Option(help="First TCP port; each next vehicle's is 10 higher.")] = 5760,
-    home: Annotated[str, typer.Option(help="LAT,LON,ALT,HDG: degrees, m AMSL, degrees.")] = HOME,
+    home: Annotated[
+        str, typer.Option(help="Where the first one starts, LAT,LON,ALT,HDG: degrees, m AMSL, degrees.")
+    ] = HOME,
     at: Annotated[
         Path | None, typer.Option(help="A mission file: start at its home position instead.")
     ] = None,
     spacing_m: Annotated[
         float, typer.Option(help="Distance between vehicles, m; each next one stands farther east.")
     ] = 5.0,
-    speedup: Annotated[float, typer.Option(help="Speed-up: vehicle seconds per second.")] = 1.0,
+    speedup: Annotated[
+        float, typer.Option(help="How many times faster than real time the vehicles run.")
+    ] = 1.0,
     sysid: Annotated[int, typer.Option(help="System id of the first vehicle; the others count up.")] = 1,
-    param: Annotated[list[str] | None, typer.Option(help="Parameter NAME=VALUE. Repeatable.")] = None,
-    defaults: Annotated[list[Path] | None, typer.Option(help="A parameter file.")] = None,
-    frame: Annotated[Path | None, typer.Option(help="A SITL airframe (JSON).")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="ArduPilot parameter, NAME=VALUE. Repeatable.")
+    ] = None,
+    defaults: Annotated[list[Path] | None, typer.Option(help="Parameter file (.parm). Repeatable.")] = None,
+    frame: Annotated[Path | None, typer.Option(help="SITL airframe file (JSON).")] = None,
     generation: Annotated[
-        str, typer.Option(help="Generation of parameter names that the built-in vehicle uses.")
+        str, typer.Option(help="Firmware generation whose parameter names the built-in vehicle uses.")
     ] = "4.6",
-    seconds: Annotated[float, typer.Option("--for", help="Stop after this many seconds.")] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    seconds: Annotated[
+        float, typer.Option("--for", help="Stop after this many seconds; 0 runs until Ctrl-C.")
+    ] = 0.0,
+    as_json: AsJson = False,
 ) -> None:
     """Start simulated vehicles and keep them running until Ctrl-C."""
-    chosen = _engine(engine)
-    place, altitude_m, heading_deg = _home(home) if at is None else _home_of(at)
+    chosen = parse_engine(engine)
+    place, altitude_m, heading_deg = _parse_home(home) if at is None else _home_of_mission(at)
     if not 1 <= count <= MOST_VEHICLES or not 1 <= sysid <= 256 - count:
         raise InputError(
             f"--count {count}, --sysid {sysid}: 1 to {MOST_VEHICLES} vehicles, system ids to 255"
@@ -70,7 +79,7 @@ def sitl(  # noqa: PLR0917 - options of a verb
                     home_m_amsl=altitude_m,
                     heading_deg=heading_deg,
                     speedup=speedup,
-                    params=_params(param or []),
+                    params=dict(map(parse_parameter, param or [])),
                     defaults=tuple(defaults or ()),
                     frame=frame,
                     system_id=sysid + index,
@@ -80,12 +89,12 @@ def sitl(  # noqa: PLR0917 - options of a verb
             )
             for index in range(count)
         ]
-        _show(vehicles, as_json=as_json)
-        _keep(vehicles, seconds)
+        _print_vehicles(vehicles, as_json=as_json)
+        _keep_running(vehicles, seconds)
 
 
 def _refuse_ports(first: int, count: int) -> None:
-    """Refuse ports that do not exist, or that somebody listens on, before any vehicle is started."""
+    """Raise InputError or VehicleStartError for ports that do not exist or are in use, before any start."""
     if first == 0:
         return
     wanted = [first + PORTS_APART * index + step for index in range(count) for step in PORTS_USED]
@@ -101,13 +110,7 @@ def _refuse_ports(first: int, count: int) -> None:
         )
 
 
-def _engine(text: str) -> SitlEngine:
-    if text not in ("builtin", "ardupilot", "auto"):
-        raise InputError(f"--engine {text!r}: builtin, ardupilot or auto")
-    return cast("Literal['builtin', 'ardupilot', 'auto']", text)
-
-
-def _home(text: str) -> tuple[Position, float, float]:
+def _parse_home(text: str) -> tuple[Position, float, float]:
     try:
         lat, lon, altitude, heading = (float(part) for part in text.split(","))
     except ValueError:
@@ -115,26 +118,15 @@ def _home(text: str) -> tuple[Position, float, float]:
     return Position(lat_deg=lat, lon_deg=lon), altitude, heading
 
 
-def _home_of(file: Path) -> tuple[Position, float, float]:
-    """The home of a mission file, facing north; at sea level where the file does not know its ground."""
+def _home_of_mission(file: Path) -> tuple[Position, float, float]:
+    """The home of a mission file, facing north; at sea level if the file has no ground height."""
     mission = read_plan(read_bounded(file), name=str(file))
     return mission.home, mission.home_m_amsl or 0.0, 0.0
 
 
-def _params(given: list[str]) -> dict[str, float]:
-    found = {}
-    for text in given:
-        name, _, value = text.partition("=")
-        try:
-            found[name] = float(value)
-        except ValueError:
-            raise InputError(f"--param {text!r}: not NAME=VALUE with a number") from None
-    return found
-
-
-def _show(vehicles: list[RunningVehicle], *, as_json: bool) -> None:
+def _print_vehicles(vehicles: list[RunningVehicle], *, as_json: bool) -> None:
     if as_json:
-        emit_json({"vehicles": [_as_dict(vehicle) for vehicle in vehicles]})
+        emit_json({"vehicles": [_vehicle_document(vehicle) for vehicle in vehicles]})
     else:
         for vehicle in vehicles:
             say(f"system {vehicle.system_id}: {' '.join(vehicle.urls)}  {vehicle.version}, pid {vehicle.pid}")
@@ -142,7 +134,7 @@ def _show(vehicles: list[RunningVehicle], *, as_json: bool) -> None:
     note("running; press Ctrl-C to stop")
 
 
-def _as_dict(vehicle: RunningVehicle) -> dict[str, object]:
+def _vehicle_document(vehicle: RunningVehicle) -> dict[str, object]:
     return {
         "system_id": vehicle.system_id,
         "url": vehicle.url,
@@ -154,7 +146,7 @@ def _as_dict(vehicle: RunningVehicle) -> dict[str, object]:
     }
 
 
-def _keep(vehicles: list[RunningVehicle], seconds: float) -> None:
+def _keep_running(vehicles: list[RunningVehicle], seconds: float) -> None:
     """Wait until interrupted or time is up; a vehicle that ends before that is an error."""
     deadline = time.monotonic() + seconds if seconds > 0.0 else None
     while deadline is None or time.monotonic() < deadline:

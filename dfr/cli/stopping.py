@@ -1,4 +1,4 @@
-"""Ctrl-C, `kill` and a closed terminal, for verbs that must have the last word."""
+"""What happens on Ctrl-C, `kill` or a closed terminal: one stop at a time, and what is kept is said."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from dfr.errors import StoppedError
+
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def one_stop() -> Iterator[Callable[[], None]]:
-    """The first of these signals raises KeyboardInterrupt; later ones do not cut short what is then told.
+def stop_once() -> Iterator[Callable[[], None]]:
+    """In the block the first of these signals raises KeyboardInterrupt; later ones are ignored.
 
-    The function that it gives lets one more through, for an ending that may take long itself. A signal that
-    whoever started us has switched off (`nohup`, a shell's background job) stays off.
+    So nothing cuts short what the verb says about its end. The function that it yields lets one more signal
+    through, for an ending that may itself take long. A signal that whoever started us has switched off
+    (`nohup`, a shell's background job) stays off.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
@@ -25,24 +28,32 @@ def one_stop() -> Iterator[Callable[[], None]]:
     before = {number: signal.getsignal(number) for number in STOPS}
     heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
 
-    def stop(number: int, frame: object) -> None:
-        del frame
+    def raise_stop(number: int, _: object) -> None:
         for each in heeded:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt(signal.Signals(number).name)
 
-    def heed() -> None:
+    def allow_stop() -> None:
         for number in heeded:
-            signal.signal(number, stop)
+            signal.signal(number, raise_stop)
 
     try:
-        heed()
-        yield heed
+        allow_stop()
+        yield allow_stop
     finally:
         for number in heeded:
             signal.signal(number, before[number])
 
 
+@contextmanager
+def explain_stop(words: Callable[[], str]) -> Iterator[None]:
+    """Ctrl-C in the block raises StoppedError, which says what is kept and how to continue."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise StoppedError(f"stopped: {words()}") from stop
+
+
 def give_up_stdout() -> None:
-    """The terminal is closed: what is still held back cannot be written at the end either."""
+    """Write to nowhere from now on: the reader is gone, and the output still held back would fail too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""`dfr sweep`: simulate combinations of several factors on the same calls, rank them and select the best."""
+"""`dfr sweep`: simulates combinations of several factors on the same calls, and selects the best."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from typing import Annotated, TypeVar
 import typer
 
 from dfr.api.simulation import study_of
-from dfr.cli.options import NoCache, workers
-from dfr.cli.output import emit_json, json_text, keeping, note, say
+from dfr.cli.options import (
+    Cluster,
+    Jobs,
+    NoCache,
+    ScenarioName,
+    StudyOptions,
+    count_processes,
+    with_option_groups,
+)
+from dfr.cli.output import AsJson, emit_json, json_text, note, say
+from dfr.cli.stopping import explain_stop
 from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
@@ -19,7 +28,7 @@ from dfr.sim.factors import design
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.sweeps import Goal, Sweep, Sweeper
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 SHOWN = ("call_to_overhead_s", "within_target", "attended", "drone_ready", "utilisation")
 """Figures beside the goal's in the table for people."""
@@ -28,12 +37,17 @@ Level = TypeVar("Level", int, float, str)
 
 
 @app.command()
-def sweep(  # noqa: PLR0917 - one parameter for each option
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")],
+@with_option_groups
+def sweep(
+    scenario: ScenarioName,
+    *,
     docks: Annotated[str, typer.Option(metavar="N,N,...", help="Numbers of docks.")] = "",
     drones_per_dock: Annotated[str, typer.Option(metavar="N,N,...", help="Drones in each dock.")] = "",
     pilots: Annotated[
-        str, typer.Option(metavar="N,N,...", help="Remote pilots a shift, with the safety pilots they need.")
+        str,
+        typer.Option(
+            metavar="N,N,...", help="Remote pilots in each shift, with the safety pilots they need."
+        ),
     ] = "",
     drone_type: Annotated[
         str, typer.Option(metavar="KEY,KEY,...", help="Drones of the hardware catalogue.")
@@ -48,42 +62,39 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
         str, typer.Option(metavar="X,X,...", help="Factors that multiply the calls.")
     ] = "",
     rank_by: Annotated[str, typer.Option(help="The figure to rank and select by.")] = "within_target",
-    zone: Annotated[float, typer.Option(help="Smallest lead in that figure that matters.")] = 0.01,
+    zone: Annotated[
+        float, typer.Option(help="Smallest difference in that figure that matters to you.")
+    ] = 0.01,
     confidence: Annotated[float, typer.Option(help="Probability that the selected one is the best.")] = 0.95,
-    replications: Annotated[
-        int | None, typer.Option(help="Most replications; by default as the scenario says.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed; by default as the scenario says.")] = None,
-    jobs: Annotated[int, typer.Option(help="Number of processes; 0 for one per processor.")] = 0,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on the workers of a Dask scheduler.")
-    ] = None,
+    options: StudyOptions,
+    jobs: Jobs = 0,
+    cluster: Cluster = None,
     out: Annotated[Path | None, typer.Option(help="Folder for sweep.json and a run for each point.")] = None,
     no_cache: NoCache = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate every combination of the given levels on the same calls, rank them and select the best.
 
-    Docks are sited for the scenario's own weather and demand. Selection uses the procedure of Kim and Nelson:
-    a combination that is clearly behind is not simulated further, so the numbers of replications differ.
-    `dfr compare` compares any two of the runs under --out.
+    dfr sites the docks for the scenario's own weather and demand. It selects by the procedure of Kim and
+    Nelson: it stops simulating a combination that is clearly behind, so --replications is the most for one
+    combination, and their numbers differ. `dfr compare` compares any two of the runs under --out.
     """
     use_landing_cache(on=not no_cache)
     points = design(
-        drone_type=_levels(drone_type, "--drone-type", str),
-        dock_type=_levels(dock_type, "--dock-type", str),
-        docks=_levels(docks, "--docks", int),
-        drones_per_dock=_levels(drones_per_dock, "--drones-per-dock", int),
-        pilots=_levels(pilots, "--pilots", int),
-        wind_scale=_levels(wind_scale, "--wind-scale", float),
-        calls_scale=_levels(calls_scale, "--calls-scale", float),
+        drone_type=_parse_levels(drone_type, "--drone-type", str),
+        dock_type=_parse_levels(dock_type, "--dock-type", str),
+        docks=_parse_levels(docks, "--docks", int),
+        drones_per_dock=_parse_levels(drones_per_dock, "--drones-per-dock", int),
+        pilots=_parse_levels(pilots, "--pilots", int),
+        wind_scale=_parse_levels(wind_scale, "--wind-scale", float),
+        calls_scale=_parse_levels(calls_scale, "--calls-scale", float),
     )
-    processes = workers(jobs)
+    processes = count_processes(jobs)
     path = find_scenario(scenario)
     world = load_world(path)
-    study = study_of(world, replications=replications, seed=seed)
+    study = study_of(world, replications=options.replications, seed=options.seed)
     sweeper = Sweeper(world, scenario_file=path, seed=study.seed, jobs=processes, folder=out, cluster=cluster)
-    with keeping(lambda: _kept(out)):
+    with explain_stop(lambda: _kept_words(out)):
         found = sweeper.sweep(
             points,
             replications=study.replications,
@@ -96,18 +107,18 @@ def sweep(  # noqa: PLR0917 - one parameter for each option
     if as_json:
         emit_json(document)
         return
-    _print(found, titled(world.scenario, found.scenario))
+    _print_sweep(found, titled(world.scenario, found.scenario))
     if out is not None:
         note(f"table and runs: {out}")
 
 
-def _kept(out: Path | None) -> str:
+def _kept_words(out: Path | None) -> str:
     if out is None:
         return "without --out nothing is kept -> give one, and the same command resumes where it stopped"
     return f"the runs so far are kept in {out} -> the same command resumes from there"
 
 
-def _levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:
+def _parse_levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:
     """The levels of a factor."""
     try:
         return tuple(kind(part) for part in text.split(",")) if text else ()
@@ -115,8 +126,8 @@ def _levels(text: str, option: str, kind: type[Level]) -> tuple[Level, ...]:
         raise InputError(f"{option} {text!r}: not numbers", do="such as 1,2,3") from error
 
 
-def _print(found: Sweep, title: str) -> None:
-    """The points for people, the best first."""
+def _print_sweep(found: Sweep, title: str) -> None:
+    """Print the combinations, the best first."""
     goal = found.goal
     columns = list(dict.fromkeys((goal.kpi, *SHOWN)))
     say(

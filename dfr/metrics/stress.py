@@ -69,7 +69,8 @@ def _logic(inputs: SimInputs) -> Section:
         "home -> landing attempts -> charge -> ready",
         "2.2 Base logic": "Calls wait in order of priority, then of decision, until their patience ends. The "
         "drone soonest overhead goes if its energy, the weather and the crew's shift let it come home.",
-        "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch}. Failures: {failures}. "
+        "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch_name}. "
+        f"Failures: {failures}. "
         f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}. {_moves(inputs)}",
         "2.4 Algorithms": "Lewis & Shedler thinning of non-homogeneous Poisson calls; a gamma factor on the "
         "rate of each replication; flight times by the flight model in each hour's wind; landings by the "

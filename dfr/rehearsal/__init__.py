@@ -1,1 +1,1 @@
-"""Dispatches and shifts of a plan flown by vehicles, each beside its prediction."""
+"""Rehearsals: dispatches and shifts of a plan, flown by vehicles and compared with their predictions."""

@@ -1,6 +1,6 @@
 """A whole rehearsal: simulate a plan, fly its dispatches and a shift, and report, all kept in one folder.
 
-`rehearse` runs it; `kept_words` says what lies in the folder where somebody stopped it.
+`rehearse` runs it; `kept_words` says what the folder holds when somebody stops it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Kind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict
-from dfr.rehearsal.dispatches import SitlSettings, fly_route, routes_flown
+from dfr.rehearsal.dispatches import SitlSettings, choose_routes, fly_route
 from dfr.rehearsal.shift import ShiftRequest, fly_requested_shift
-from dfr.rehearsal.studies import look_deeper
+from dfr.rehearsal.studies import run_further_studies
 from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, Studies, report_html
 from dfr.report.map import standalone_map
 from dfr.scenario.model import Study
@@ -39,15 +39,15 @@ from dfr.world.model import World
 from dfr.world.weather import mean_wind, weather_at
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Shows how far something is: by its label and how many steps there are, a function that takes those done."""
+"""Shows progress: takes a label and the number of steps, gives a function that takes the steps done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsalRequest:
-    """What a rehearsal is to do, where it is kept, and what it was made from.
+    """What a rehearsal does, where it is kept, and what it is made from.
 
-    At most `dispatches` routes are flown by `engine`, and a `shift` where one is asked for; `losses` and
-    `pareto` ask for further studies.
+    `engine` flies at most `dispatches` routes, and a `shift` if one is given; `losses` and `pareto` ask for
+    further studies.
     """
 
     out: Path
@@ -63,8 +63,8 @@ class RehearsalRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flights:
-    """What was flown. `problem` is why a dispatch that was to be flown was not, '' where all were."""
+class RehearsedFlights:
+    """What was flown. `problem` says why a requested dispatch was not flown; '' if all were."""
 
     flown: tuple[RehearsedFlight, ...]
     problem: str
@@ -72,7 +72,7 @@ class Flights:
 
     @property
     def not_flown(self) -> str:
-        """Why nothing, or not all, was flown, for the reader."""
+        """Why nothing, or not everything, was flown; '' if everything was."""
         return self.problem or ("" if self.flown else "No flight was asked for.")
 
 
@@ -83,13 +83,13 @@ class Rehearsed:
     plan: Plan
     verdict: Verdict
     summary: Summary
-    flights: Flights
+    flights: RehearsedFlights
     out: Path
     report: Path
 
     @property
     def as_predicted(self) -> bool:
-        """True where all that was to be flown was flown, and agrees with its prediction."""
+        """True if everything requested was flown and agrees with its prediction."""
         shift = self.flights.shift
         if shift is not None and not shift.agrees:
             return False
@@ -129,14 +129,14 @@ def rehearse(
     operator: Operator,
     progress: Progress,
 ) -> Rehearsed:
-    """The plan simulated, flown on simulated vehicles beside its prediction, and reported.
+    """The plan simulated, flown on simulated vehicles, compared with its prediction, and reported.
 
-    An earlier rehearsal in the folder is kept aside. A dispatch or shift that cannot be flown ends the flying
-    and is told in the result; it is no error.
+    An earlier rehearsal in the folder is kept aside. A dispatch or shift that cannot be flown ends the
+    flying; the result says so, and no error is raised.
     """
     out = request.out
     with progress("simulating replications", request.study.replications) as done:
-        run = _simulated(world, plan, request, done)
+        run = _simulate_plan(world, plan, request, done)
     flights = _fly_dispatches(world, plan, request, progress)
     if request.shift is not None:
         shift = fly_requested_shift(
@@ -149,7 +149,7 @@ def rehearse(
             operator=operator,
         )
         flights = replace(flights, shift=shift)
-    studies = look_deeper(
+    studies = run_further_studies(
         world,
         plan,
         run,
@@ -168,7 +168,7 @@ def rehearse(
 
 
 def begin_folder(request: RehearsalRequest, plan: Plan, *, operator: Operator) -> None:
-    """Put an earlier rehearsal out of the way, and the plan into the folder."""
+    """Move an earlier rehearsal aside, and write the plan to the folder."""
     if kept := keep_earlier(request.out):
         operator.tell(f"the earlier rehearsal in {request.out} is kept in {kept}")
     remember(request.out, request.scenario_file, day=request.day)
@@ -176,7 +176,7 @@ def begin_folder(request: RehearsalRequest, plan: Plan, *, operator: Operator) -
 
 
 def kept_words(out: Path) -> str:
-    """What lies in the folder when somebody stops it, and how to go on."""
+    """What the folder holds when somebody stops the rehearsal, and how to continue."""
     held = held_replications(out / "run")
     flights = len(load_flights(out))
     whole = f"the plan, {counted_noun(held, 'replication')} and {counted_noun(flights, 'flight')}"
@@ -186,7 +186,7 @@ def kept_words(out: Path) -> str:
     )
 
 
-def _simulated(
+def _simulate_plan(
     world: World, plan: Plan, request: RehearsalRequest, on_done: Callable[[int], None]
 ) -> StoredRun:
     return run_to_store(
@@ -201,13 +201,15 @@ def _simulated(
     )
 
 
-def _fly_dispatches(world: World, plan: Plan, request: RehearsalRequest, progress: Progress) -> Flights:
-    """Each dispatch in turn; the first that cannot be flown at all ends it, and says why."""
+def _fly_dispatches(
+    world: World, plan: Plan, request: RehearsalRequest, progress: Progress
+) -> RehearsedFlights:
+    """Fly each dispatch in turn. The first that cannot be flown at all ends this and is the problem."""
     if plan.planning_wind is None:
-        return Flights(flown=(), problem="No hour of the scenario can be flown in.")
+        return RehearsedFlights(flown=(), problem="No hour of the scenario can be flown in.")
     hour = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
     wind = mean_wind(world.scenario, hour)
-    routes = routes_flown(plan, world, request.dispatches)
+    routes = choose_routes(plan, world, request.dispatches)
     flown: list[RehearsedFlight] = []
     problem = "No dock reaches any zone." if request.dispatches and not routes else ""
     with progress("flying dispatches", len(routes)) as done:
@@ -220,12 +222,12 @@ def _fly_dispatches(world: World, plan: Plan, request: RehearsalRequest, progres
                 problem = f"{route.site_id} to {route.zone_id}: {error}"
                 break
             flown.append(flight)
-            store_flight(request.out, _stored(plan, flight))
+            store_flight(request.out, _stored_flight(plan, flight))
             done(number)
-    return Flights(flown=tuple(flown), problem=problem)
+    return RehearsedFlights(flown=tuple(flown), problem=problem)
 
 
-def _stored(plan: Plan, flight: RehearsedFlight) -> StoredFlight:
+def _stored_flight(plan: Plan, flight: RehearsedFlight) -> StoredFlight:
     home = next(site.position for site in plan.sites if site.id == flight.site_id)
     name = f"{flight.site_id}-{flight.zone_id}"
     return StoredFlight(name=name, home=home, predicted=flight.predicted, flown=flight.flown)
@@ -237,7 +239,7 @@ def _write_report(
     verdict: Verdict,
     *,
     run: StoredRun,
-    flights: Flights,
+    flights: RehearsedFlights,
     studies: Studies,
     out: Path,
 ) -> Path:
@@ -251,7 +253,7 @@ def _write_report(
         shift=_busiest_shift(world, timeline(run.records, pick(run.records, Kind.TYPICAL))),
         flights=flights.flown,
         not_flown=flights.not_flown,
-        provenance=_provenance(world, plan, run.summary),
+        provenance=_provenance_rows(world, plan, run.summary),
         flown_shift=flights.shift,
         studies=studies,
     )
@@ -261,7 +263,7 @@ def _write_report(
 
 
 def _busiest_shift(world: World, shown: Timeline) -> ShownShift:
-    """The shift of a replication with most calls; the whole period where there are no shifts."""
+    """The shift of a replication with the most calls; the whole period if there are no shifts."""
     period = world.scenario.period
     spans = [(span.start_s, span.end_s) for span in shown.shifts] or [(0.0, period.seconds)]
 
@@ -272,8 +274,8 @@ def _busiest_shift(world: World, shown: Timeline) -> ShownShift:
     return ShownShift(timeline=shown, start_s=start_s, end_s=end_s)
 
 
-def _provenance(world: World, plan: Plan, summary: Summary) -> Sequence[tuple[str, str]]:
-    """What made the numbers: files with their hashes, seed, versions."""
+def _provenance_rows(world: World, plan: Plan, summary: Summary) -> Sequence[tuple[str, str]]:
+    """What the numbers were made from: files with their hashes, seed, versions."""
     libraries = ("numpy", "scipy", "shapely", "pyproj", "simpy", "highspy", "pymavlink")
     return [
         ("scenario", f"{world.scenario.file} sha256 {plan.scenario_sha256}"),

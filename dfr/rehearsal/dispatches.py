@@ -1,4 +1,4 @@
-"""Flying a plan's dispatches on a simulated vehicle, each beside its prediction."""
+"""Flies a plan's dispatches on a simulated vehicle and compares each with its prediction: `fly_route`."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ PLACES = frozenset({Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitlSettings:
-    """What flies: `builtin`, `ardupilot`, or `auto` (a real ArduCopter where one is named).
+    """Which engine flies, and how fast: `builtin`, `ardupilot` or `auto` (ArduCopter if one is named).
 
-    `gnss_drift_m` is how far its satellites lead it astray once it is up.
+    `gnss_drift_m` is the error of its satellite position once it is airborne.
     """
 
     kind: SitlEngine
@@ -61,10 +61,10 @@ class SitlSettings:
     gnss_drift_m: float = 0.0
 
 
-def dispatches(plan: Plan, shares: dict[str, float]) -> list[Route]:
-    """For each chosen dock its route to the zone with most demand among those it is soonest at.
+def choose_dispatches(plan: Plan, shares: dict[str, float]) -> list[Route]:
+    """For each chosen dock, its route to the zone with most demand among those it reaches first.
 
-    A dock that is soonest nowhere is flown to its own busiest reachable zone.
+    From a dock that reaches no zone first, the route to the zone with most demand that it reaches.
     """
     soonest = [route for zone in shares if (route := plan.soonest(zone)) is not None]
     chosen = []
@@ -81,9 +81,9 @@ def fly_route(
 ) -> RehearsedFlight:
     """One dispatch compiled, uploaded, flown and compared with its prediction.
 
-    The wind's speed at cruise height blows from 60 m up; below that ArduPilot's SITL lets it fall with
-    the square root of the height.
-    Raises LinkError where the vehicle does not start, the upload is not verified or the flight is lost.
+    The wind at cruise height blows from 60 m up; below that, ArduPilot's SITL reduces it with the square root
+    of the height.
+    Raises LinkError if the vehicle does not start, the upload is not verified or the flight is lost.
     """
     mission = compile_dispatch(
         world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=ON_SCENE_S
@@ -93,10 +93,10 @@ def fly_route(
     name = f"{route.site_id}-{route.zone_id}"
     write_atomically(folder / f"{name}.plan", format_of("x.plan").write(mission))
     aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)
-    out, back = ways(mission)
+    out, back = legs_out_and_back(mission)
     predicted = predicted_phases(mission, craft, out=out, back=back, height_m=route.height_m_agl, wind=aloft)
     precision = world.scenario.fleet.guidance is Guidance.PRECISION
-    flown, vehicle, error_m = _flown(
+    flown, vehicle, error_m = _fly_mission(
         mission,
         craft,
         dock_tolerance_m=Limits.for_dock(craft, box).lateral_m,
@@ -114,26 +114,26 @@ def fly_route(
         zone_id=route.zone_id,
         vehicle=vehicle,
         airframe=craft.key,
-        wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f} deg at {route.height_m_agl:.0f} m",
+        wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f}° at {route.height_m_agl:.0f} m",
         phases=compare_phases(predicted, measured, precision=precision),
         predicted=_predicted_track(name, predicted, mission, craft, out=out, height_m=route.height_m_agl),
         flown=flown.track,
-        landed=_down_whole(flown) and _within(error_m, landing_tolerance_m(precision=precision)),
-        docked=_down_whole(flown) and _within(error_m, flown.dock_tolerance_m),
+        landed=_down_whole(flown) and _is_within(error_m, landing_tolerance_m(precision=precision)),
+        docked=_down_whole(flown) and _is_within(error_m, flown.dock_tolerance_m),
         dock_tolerance_m=flown.dock_tolerance_m,
         landing_error_m=error_m,
         precision=precision,
         notes=(
             _airframe_note(craft),
             _landing_note(flown, box, error_m, precision=precision, drift_m=engine.gnss_drift_m),
-            "The vehicle said: " + "; ".join(text.text for text in flown.texts),
-            f"The dispatch: {flown.summary}.",
+            "Messages from the vehicle: " + "; ".join(text.text for text in flown.texts),
+            f"Outcome of the dispatch: {flown.summary}.",
         ),
     )
 
 
 def link_timeout(mission: FlightPlan, speedup: float) -> dict[str, float]:
-    """The link timeout runs on vehicle time: at speed-up it is as long as it was for our heartbeats."""
+    """The link timeout in vehicle time: longer at speed-up, because our heartbeats come in real time."""
     return {"FS_GCS_TIMEOUT": min(MAX_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * speedup)}
 
 
@@ -141,7 +141,7 @@ def _down_whole(flown: FlownDispatch) -> bool:
     return flown.disarmed and not flown.ending.crash
 
 
-def _within(error_m: float | None, tolerance_m: float) -> bool:
+def _is_within(error_m: float | None, tolerance_m: float) -> bool:
     return error_m is not None and error_m <= tolerance_m
 
 
@@ -150,26 +150,25 @@ def _landing_note(
 ) -> str:
     """How the landing was flown and judged."""
     how = "on the simulator's marker" if precision else "by GNSS"
-    astray = f", its satellites {drift_m:g} m astray" if drift_m else ""
+    astray = f" with a satellite position {drift_m:g} m off" if drift_m else ""
     at = "nowhere" if error_m is None else f"{error_m:.2f} m from the centre"
     most_m = landing_tolerance_m(precision=precision)
-    fits = "within" if _down_whole(flown) and _within(error_m, flown.dock_tolerance_m) else "outside"
+    fits = "within" if _down_whole(flown) and _is_within(error_m, flown.dock_tolerance_m) else "outside"
     return (
-        f"The landing was flown {how}{astray}, and is judged by a tolerance of {most_m:g} m; "
-        f"it came to rest {at}, {fits} the room of {box.name} ({flown.dock_tolerance_m:g} m), "
-        "by the simulator's own truth."
+        f"The drone landed {how}{astray}. The tolerance is {most_m:g} m. By the simulator's true position it "
+        f"came to rest {at}, {fits} the {flown.dock_tolerance_m:g} m that {box.name} allows."
     )
 
 
 def _airframe_note(craft: Drone) -> str:
     return (
-        f"The simulator flies an airframe of {craft.name}'s mass, speed and tilt as the catalogue has them, "
-        "under ArduCopter: it proves the mission and the times, not that maker's own autopilot."
+        "The simulator flies an airframe with the mass, speed and tilt limit that the catalogue gives "
+        f"{craft.name}, under ArduCopter. It proves the mission and its times, not the maker's own autopilot."
     )
 
 
-def ways(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
-    """Metres east and north of home along the way out and the way back, home included, shape (n, 2)."""
+def legs_out_and_back(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
+    """The path out and the path back, metres east and north of home, home included, each of shape (n, 2)."""
     frame = LocalFrame(mission.home)
     turn = return_seq(mission.items) or len(mission.items) + 1
     placed = [(seq, item.position) for seq, item in enumerate(mission.items, 1) if item.command in PLACES]
@@ -181,9 +180,9 @@ def ways(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
 def predicted_phases(
     mission: FlightPlan, craft: Drone, *, out: FloatArray, back: FloatArray, height_m: float, wind: MeanWind
 ) -> dict[Phase, float | None]:
-    """Seconds of each phase by the flight model; the way back is predicted along its own legs."""
+    """Seconds of each phase by the flight model; the return is predicted along its own legs."""
 
-    def along(path: FloatArray) -> SortiePrediction:
+    def predict_along(path: FloatArray) -> SortiePrediction:
         step = np.diff(path, axis=0)
         return predict_path(
             np.hypot(*step.T).tolist(),
@@ -192,11 +191,11 @@ def predicted_phases(
             on_scene_s=ON_SCENE_S,
             wind=wind,
             drone=craft,
-            settings=_settings(mission, craft),
+            settings=_settings_in_flight(mission, craft),
             sitl=SitlEffects(),
         )
 
-    there, home = along(out), along(back[::-1])
+    there, home = predict_along(out), predict_along(back[::-1])
     return {
         Phase.CLIMB: there.climb_s,
         Phase.OUT: there.out_s,
@@ -206,8 +205,8 @@ def predicted_phases(
     }
 
 
-def _settings(mission: FlightPlan, craft: Drone) -> FlightSettings:
-    """The drone's own settings under those that the mission sets."""
+def _settings_in_flight(mission: FlightPlan, craft: Drone) -> FlightSettings:
+    """The drone's own settings, replaced by those that the mission sets."""
     return FlightSettings.from_params(mission.params, base=flight_settings(craft))
 
 
@@ -220,7 +219,7 @@ def _predicted_track(
     out: FloatArray,
     height_m: float,
 ) -> FlightTrack:
-    settings = _settings(mission, craft)
+    settings = _settings_in_flight(mission, craft)
     return track_of_phases(
         name,
         phases,
@@ -233,7 +232,7 @@ def _predicted_track(
     )
 
 
-def _flown(
+def _fly_mission(
     mission: FlightPlan,
     craft: Drone,
     *,
@@ -243,9 +242,9 @@ def _flown(
     precision: bool,
     tlog: Path,
 ) -> tuple[FlownDispatch, str, float | None]:
-    """The mission flown on a vehicle of its own, what that vehicle says it is, and where it really stands.
+    """The mission flown on a new vehicle, what that vehicle says it is, and how far off it really landed.
 
-    That is metres from the dock's centre, or from the marker on it.
+    That is in metres from the dock's centre, or from the marker on it.
     """
     marker = marker_params(mission.home) if precision else {}
     with (
@@ -259,7 +258,7 @@ def _flown(
             params={"SIM_WIND_SPD": wind.speed_mps, "SIM_WIND_DIR": wind.from_deg, **marker},
         ) as running,
         connect(running.url, simulated=True, tlog=tlog) as vehicle,
-        TruePosition(vehicle).told() as truth,
+        TruePosition(vehicle).listening() as truth,
     ):
         upload_verified(vehicle, mission)
         astray = GnssDrift(vehicle, engine.gnss_drift_m)
@@ -274,6 +273,6 @@ def shares_of(world: World) -> dict[str, float]:
     return {zone.id: zone.share for zone in world.scenario.demand.zones}
 
 
-def routes_flown(plan: Plan, world: World, most: int) -> Sequence[Route]:
-    """The dispatches to fly, at most so many."""
-    return dispatches(plan, shares_of(world))[:most]
+def choose_routes(plan: Plan, world: World, most: int) -> Sequence[Route]:
+    """The dispatches to fly, at most `most`."""
+    return choose_dispatches(plan, shares_of(world))[:most]

@@ -1,8 +1,8 @@
-"""The fleet of a flown shift: what each drone flies, and simulated vehicles made ready in their docks."""
+"""The fleet of a flown shift: what each drone flies, and the vehicles, simulated or real, in their docks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,13 +14,23 @@ from dfr.aircraft.catalogue import Drone, find_dock, find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.commands import Command
+from dfr.errors import InputError, VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.link.operator import Operator
+from dfr.link.preflight import HOME_TOLERANCE_M
 from dfr.mission.battery import battery_params
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
 from dfr.plan.model import DockSite, Plan
-from dfr.rehearsal.dispatches import FRAMES, PARAMS, SitlSettings, link_timeout, predicted_phases, ways
+from dfr.rehearsal.dispatches import (
+    FRAMES,
+    PARAMS,
+    SitlSettings,
+    legs_out_and_back,
+    link_timeout,
+    predicted_phases,
+)
 from dfr.scenario.air import HourWeather
 from dfr.scenario.model import DeconflictionRule
 from dfr.sim.calls import Call, Visit
@@ -34,13 +44,17 @@ from firmware_sitl.start import start_vehicle
 from firmware_sitl.vehicle.airframe import read_airframe
 from firmware_sitl.vehicle.battery import rest_volt
 
+REPORT_TIMEOUT_S = 60.0
+CHARGE_TOLERANCE = 0.05
+"""A battery may have so much less charge than the order needs (assumed)."""
+
 NEW_VOLT = 0.005
 """SITL sets its cells' charge when SIM_BATT_VOLTAGE changes; by less than this it may not notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftToFly:
-    """What is flown: the deployment of the window, its calls and visits, and where in the period it lies."""
+    """A shift to fly: the deployment in its time window, its calls and visits, and when the window starts."""
 
     inputs: SimInputs
     calls: list[Call]
@@ -51,7 +65,7 @@ class ShiftToFly:
 
 
 class ShiftFleet:
-    """Where the drones of a shift stand, and what each is to fly."""
+    """The docks of a shift's drones, and what each order is to fly."""
 
     speedup = 1.0
 
@@ -63,47 +77,52 @@ class ShiftFleet:
         self.version = ""
         self.urls: dict[str, tuple[str, ...]] = {}
 
-    def homes(self) -> dict[str, DockSite]:
+    def docks_of_drones(self) -> dict[str, DockSite]:
         """The dock of each drone."""
         places = zip(self._plan.sites, self._shift.inputs.docks, strict=True)
         return {drone_id(site.id, n): site for site, dock in places for n in range(dock.drones)}
 
     def mission(self, order: Order) -> FlightPlan:
-        """The compiled dispatch of an order, with the reserve in the cold of its hour: that of its energy."""
+        """The compiled dispatch of an order, with the battery reserve for the temperature of its hour."""
         mission = compile_dispatch(
-            self._world, self._plan, site_id=self._plan.sites[order.dock].id, zone_id=self.zone(order)
+            self._world, self._plan, site_id=self._plan.sites[order.dock].id, zone_id=self.zone_id(order)
         )
-        reserve = battery_params(self._world.scenario, temperature_c=self._hour(order).temperature_c)
+        reserve = battery_params(self._world.scenario, temperature_c=self._weather_hour(order).temperature_c)
         own = link_timeout(mission, self.speedup)
         return replace(mission, params=mission.params | reserve | own)
 
-    def zone(self, order: Order) -> str:
-        """The zone an order flies to."""
+    def zone_id(self, order: Order) -> str:
+        """The id of the zone that an order flies to."""
         return self._shift.inputs.zones[order.zone].id
 
     def height_m(self, order: Order) -> float:
-        """The height of an order's way above ground."""
-        return self._plan.route(self._plan.sites[order.dock].id, self.zone(order)).height_m_agl
+        """The height of an order's route above ground."""
+        return self._plan.route(self._plan.sites[order.dock].id, self.zone_id(order)).height_m_agl
 
-    def wind(self, order: Order) -> MeanWind:
-        """The wind at the height of the way at the hour of the call: it blows at all heights above 60 m."""
-        wind = mean_wind(self._world.scenario, self._hour(order))
+    def wind_aloft(self, order: Order) -> MeanWind:
+        """The wind at the height of the route in the hour of the call; in SITL it blows from 60 m up."""
+        wind = mean_wind(self._world.scenario, self._weather_hour(order))
         return MeanWind(speed_mps=wind.speed_at_mps(self.height_m(order)), from_deg=wind.from_deg)
 
     def hold_low_m(self, order: Order) -> float:
-        """Where the scenario has drones wait under other traffic; half the way's height where it does not."""
+        """The height at which drones wait below other traffic; half the route's height if not stated."""
         users = [user for user in self._world.scenario.traffic if user.rule is DeconflictionRule.HOLD_LOW]
         return min((user.hold_height_m_agl for user in users), default=0.5 * self.height_m(order))
 
-    def predicted(self, order: Order) -> Mapping[Phase, float | None]:
+    def predict_phases(self, order: Order) -> Mapping[Phase, float | None]:
         """Seconds of each phase by the flight model, along the mission's own legs."""
         mission = self.mission(order)
-        out, back = ways(mission)
+        out, back = legs_out_and_back(mission)
         return predicted_phases(
-            mission, self._craft, out=out, back=back, height_m=self.height_m(order), wind=self.wind(order)
+            mission,
+            self._craft,
+            out=out,
+            back=back,
+            height_m=self.height_m(order),
+            wind=self.wind_aloft(order),
         )
 
-    def _hour(self, order: Order) -> HourWeather:
+    def _weather_hour(self, order: Order) -> HourWeather:
         """The weather of the hour of an order's call."""
         scenario, call = self._world.scenario, self._shift.calls[order.call]
         return weather_at(
@@ -122,42 +141,42 @@ class SimulatedFleet(ShiftFleet):
         self._airframe = read_airframe(FRAMES / f"{self._craft.key}.json")
         self._stacks: dict[str, ExitStack] = {}
         self._vehicles: dict[str, MavlinkVehicle] = {}
-        self._blows: dict[str, MeanWind] = {}
+        self._winds: dict[str, MeanWind] = {}
 
     def __enter__(self) -> Self:
         try:
-            for name in self.homes():
-                self._start(name)
+            for name in self.docks_of_drones():
+                self._start_vehicle(name)
         except BaseException:
-            self._end()
+            self._end_vehicles()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._end_vehicles()
 
     def made_ready(self, order: Order) -> MavlinkVehicle:
-        """The drone in its dock, in the wind of the hour, its battery as full as the order says."""
-        vehicle, home = self._vehicles[order.drone], self.homes()[order.drone].position
+        """The drone in its dock, in the wind of the hour, with the charge of the order."""
+        vehicle, home = self._vehicles[order.drone], self.docks_of_drones()[order.drone].position
         place = vehicle.state.position
         if place is not None and distance_m(place, home) > self.tolerance_m:
-            vehicle = self._start(order.drone)
-        wind = self.wind(order)
-        if self._blows.get(order.drone) != wind:
+            vehicle = self._start_vehicle(order.drone)
+        wind = self.wind_aloft(order)
+        if self._winds.get(order.drone) != wind:
             vehicle.set_param("SIM_WIND_SPD", wind.speed_mps)
             vehicle.set_param("SIM_WIND_DIR", wind.from_deg)
-            self._blows[order.drone] = wind
-        self._charge(vehicle, order)
+            self._winds[order.drone] = wind
+        self._set_charge(vehicle, order)
         return vehicle
 
-    def _charge(self, vehicle: MavlinkVehicle, order: Order) -> None:
+    def _set_charge(self, vehicle: MavlinkVehicle, order: Order) -> None:
         """Give the vehicle the order's charge: its cells by their voltage, its monitor by the share left.
 
-        What the cold withholds is in the battery all the same, and counted by the monitor.
+        Energy that the cold withholds is in the battery too, and the monitor counts it.
         """
-        full_wh = usable_wh(self._craft, self._hour(order).temperature_c)
+        full_wh = usable_wh(self._craft, self._weather_hour(order).temperature_c)
         share = 1.0 - max(0.0, full_wh - order.energy_wh) / self._craft.battery_wh
         if self._airframe.battery_ah > 0.0:
             volt = rest_volt(self._airframe.full_volt, share)
@@ -166,12 +185,12 @@ class SimulatedFleet(ShiftFleet):
             vehicle.set_param("SIM_BATT_VOLTAGE", volt - 2.0 * NEW_VOLT if same else volt)
         vehicle.command(Command.BATTERY_RESET, 1.0, 100.0 * share)
 
-    def _start(self, name: str) -> MavlinkVehicle:
-        """A fresh vehicle in its dock, in the place of the one before: somebody carried it there."""
+    def _start_vehicle(self, name: str) -> MavlinkVehicle:
+        """A new vehicle in its dock, replacing the one before, as if somebody had carried it back."""
         self._stacks.setdefault(name, ExitStack()).close()
-        self._blows.pop(name, None)
+        self._winds.pop(name, None)
         stack = self._stacks[name] = ExitStack()
-        home, number = self.homes()[name].position, list(self.homes()).index(name) + 1
+        home, number = self.docks_of_drones()[name].position, list(self.docks_of_drones()).index(name) + 1
         running = stack.enter_context(
             start_vehicle(
                 engine=self._engine.kind,
@@ -191,6 +210,94 @@ class SimulatedFleet(ShiftFleet):
         self.urls[name] = running.urls
         return vehicle
 
-    def _end(self) -> None:
+    def _end_vehicles(self) -> None:
         for stack in self._stacks.values():
             stack.close()
+
+
+class RealFleet(ShiftFleet):
+    """Vehicles at URLs, in the order of `docks_of_drones`; dfr only flies them."""
+
+    def __init__(
+        self, world: World, plan: Plan, shift: ShiftToFly, urls: Sequence[str], folder: Path
+    ) -> None:
+        super().__init__(world, plan, shift)
+        if len(set(urls)) != len(self.docks_of_drones()):
+            raise InputError(
+                f"{len(self.docks_of_drones())} vehicles, {len(set(urls))} URLs",
+                do="one --vehicle URL for each vehicle",
+            )
+        self._at = dict(zip(self.docks_of_drones(), urls, strict=True))
+        self._folder = folder
+        self._stack = ExitStack()
+        self._vehicles: dict[str, MavlinkVehicle] = {}
+
+    def confirm_drones(self, given: Sequence[str], operator: Operator) -> frozenset[str]:
+        """The drones that a person lets fly: each by its URL beforehand, or by a yes on the terminal.
+
+        Raises VehicleRefusedError if one is not confirmed; nothing has been sent by then.
+        """
+        for url in given:
+            if url not in self._at.values():
+                raise InputError(f"--confirm {url}: no --vehicle has this URL")
+        for name, url in self._at.items():
+            if url not in given:
+                self._ask_person(name, url, operator)
+        return frozenset(self._at)
+
+    def _ask_person(self, name: str, url: str, operator: Operator) -> None:
+        if operator.confirm is None:
+            raise VehicleRefusedError(
+                f"{name} at {url} is not confirmed, nothing was sent",
+                do=f"--confirm {url}, one for each vehicle",
+            )
+        place = self.docks_of_drones()[name].position
+        question = f"Upload to {url}, ARM it and fly it from {name} ({place}) whenever the shift calls?"
+        if not operator.confirm(question):
+            raise VehicleRefusedError(f"{name} at {url}: not confirmed, nothing was sent")
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as opened:
+            for name, url in self._at.items():
+                log = self._folder / f"{name.replace('/', '-')}.tlog"
+                self._vehicles[name] = opened.enter_context(connect(url, tlog=log))
+            self._stack = opened.pop_all()
+        firmware = sorted({str(vehicle.firmware) for vehicle in self._vehicles.values()})
+        self.version = f"vehicles ({', '.join(firmware)})"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def made_ready(self, order: Order) -> MavlinkVehicle:
+        """The drone, if it stands in its dock with the charge of the order.
+
+        Raises VehicleRefusedError if it does not: dfr can neither carry it nor charge it.
+        """
+        vehicle, home = self._vehicles[order.drone], self.docks_of_drones()[order.drone].position
+        known = vehicle.wait(
+            lambda state: state.position is not None and state.battery_remaining is not None,
+            vehicle_s=REPORT_TIMEOUT_S,
+            what=f"{order.drone} saying where it is and how full its battery is",
+        )
+        place = known.position
+        away_m = float("inf") if place is None else distance_m(place, home)
+        if away_m > HOME_TOLERANCE_M:
+            raise VehicleRefusedError(
+                f"{order.drone} is {away_m:.0f} m from its dock (at most {HOME_TOLERANCE_M:g} m)",
+                do="carry it",
+            )
+        self._refuse_low_charge(order, known.battery_remaining or 0.0)
+        return vehicle
+
+    def _refuse_low_charge(self, order: Order, left: float) -> None:
+        full_wh = usable_wh(self._craft, self._weather_hour(order).temperature_c)
+        wanted = 1.0 - max(0.0, full_wh - order.energy_wh) / self._craft.battery_wh
+        if left < wanted - CHARGE_TOLERANCE:
+            raise VehicleRefusedError(
+                f"{order.drone} has {left:.0%} of its charge, the shift counts on {wanted:.0%}",
+                do="charge it, or exchange the battery",
+            )

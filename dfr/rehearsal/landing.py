@@ -1,4 +1,4 @@
-"""How a rehearsed flight finds its dock: by GNSS, which may go astray, or by a marker; and its true place."""
+"""How a rehearsed flight finds its dock, by GNSS (with an error) or by a marker, and where it truly lands."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ RANGEFINDER = {
     "RNGFND1_MAX_CM": 4000.0,
     "RNGFND1_ORIENT": 25.0,
 }
-"""SITL's own, looking down: ArduCopter turns the bearing of a marker into a place by the height it measures.
-Nearer than ArduPilot's default of 0.2 m it must not measure: on the ground the bearing is nearly level and
-would throw the place far off."""
+"""SITL's own rangefinder, looking down: ArduCopter turns the bearing of a marker into a position by the
+measured height. It must not measure below ArduPilot's default of 0.2 m: on the ground the bearing is nearly
+level, and the position would be far off."""
 
 TRUTH_HZ = 5.0
-ASTRAY_ABOVE_M = 10.0
+DRIFT_ABOVE_M = 10.0
 
 
 def marker_params(home: Position) -> dict[str, float]:
@@ -48,9 +48,9 @@ def marker_params(home: Position) -> dict[str, float]:
 
 
 def marker_at(home: Position) -> Position:
-    """Where SITL really puts a marker that is to lie on a dock: its parameters have single precision.
+    """Where SITL really puts a marker that should lie on a dock: its parameters have single precision.
 
-    That is up to 0.21 m off at 50 degrees; a landing on the marker is measured from the marker.
+    It is up to 0.21 m off at 50 degrees. A landing on the marker is measured from the marker.
     """
     return Position(lat_deg=float(np.float32(home.lat_deg)), lon_deg=float(np.float32(home.lon_deg)))
 
@@ -63,37 +63,37 @@ class TruePosition:
     place: Position | None = field(default=None)
 
     @contextmanager
-    def told(self) -> Iterator[TruePosition]:
-        """Hear it until the end of the block."""
+    def listening(self) -> Iterator[TruePosition]:
+        """Follow it until the end of the block."""
         self.vehicle.command(
             Command.SET_MESSAGE_INTERVAL, float(dialect.MAVLINK_MSG_ID_SIMSTATE), 1e6 / TRUTH_HZ
         )
-        self.vehicle.port.listen(self._hear)
+        self.vehicle.port.listen(self._take_position)
         try:
             yield self
         finally:
-            self.vehicle.port.leave(self._hear)
+            self.vehicle.port.leave(self._take_position)
 
     def error_m(self, goal: Position) -> float | None:
-        """Distance from where it should stand; None where the simulator never told."""
+        """Distance from where it should stand; None if the simulator never sent its position."""
         return None if self.place is None else distance_m(self.place, goal)
 
-    def _hear(self, message: Message) -> None:
+    def _take_position(self, message: Message) -> None:
         if message.get_type() == "SIMSTATE" and self.vehicle.from_target(message) and message.lat:
             self.place = Position(lat_deg=message.lat / DEGREE_INT, lon_deg=message.lng / DEGREE_INT)
 
 
 @dataclass
 class GnssDrift:
-    """Watches a flight and, once it is up, lets its satellites be wrong by so many metres to the north."""
+    """Watches a flight and, once it is airborne, shifts its satellite position by so many metres north."""
 
     vehicle: MavlinkVehicle
     north_m: float
     done: bool = False
 
     def __call__(self, state: VehicleState) -> None:
-        """One look."""
-        high = (state.height_m_home or 0.0) > ASTRAY_ABOVE_M
+        """Take one state of the vehicle."""
+        high = (state.height_m_home or 0.0) > DRIFT_ABOVE_M
         if self.done or not self.north_m or not high or state.position is None:
             return
         self.done = True

@@ -1,4 +1,4 @@
-"""A shift of the simulation flown by vehicles: `shift_of` chooses it, `fly_shift` flies and compares it."""
+"""A shift of the simulation flown by vehicles: see `choose_shift` and `fly_shift`."""
 
 from __future__ import annotations
 
@@ -30,9 +30,8 @@ from dfr.metrics.shift import (
 from dfr.metrics.timeline import Kind, pick
 from dfr.plan.model import Plan
 from dfr.rehearsal.dispatches import SitlSettings
-from dfr.rehearsal.fleet import ShiftFleet, ShiftToFly, SimulatedFleet
-from dfr.rehearsal.real_fleet import RealFleet
-from dfr.rehearsal.visitors import TrafficBroadcast, Visitor, visit_of, visitors
+from dfr.rehearsal.fleet import RealFleet, ShiftFleet, ShiftToFly, SimulatedFleet
+from dfr.rehearsal.visitors import TrafficBroadcast, Visitor, parse_visit, place_visitors
 from dfr.sim.calls import draw_calls, draw_visits
 from dfr.sim.engine import replicate
 from dfr.sim.events import Log, Records, to_tables, vocabulary
@@ -48,7 +47,7 @@ MOST_VEHICLES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftRequest:
-    """A shift to fly: so long, by so many simulated vehicles or by those at `urls`, and who else flies."""
+    """A shift to fly: its length, the number of simulated vehicles or real ones at `urls`, added visits."""
 
     seconds: float
     vehicles: int
@@ -57,13 +56,13 @@ class ShiftRequest:
     visits: tuple[str, ...]
 
 
-def shift_of(
+def choose_shift(
     run: StoredRun, plan: Plan, *, seconds: float, vehicles: int, visits: Sequence[str] = ()
 ) -> ShiftToFly:
     """The busiest flyable part of a typical replication, with the vehicles spread over the docks.
 
-    `visits` (each `ID@MINUTE`) come besides those that are drawn.
-    Raises InfeasibleError where no part of the period can be flown for so long.
+    `visits` (each `ID@MINUTE`) are added to those that are drawn.
+    Raises InfeasibleError if no part of the period can be flown for so long.
     """
     if not 1 <= vehicles <= MOST_VEHICLES:
         raise InputError(f"--vehicles {vehicles}", do=f"1 to {MOST_VEHICLES}")
@@ -78,7 +77,7 @@ def shift_of(
     start_s = busiest_start_s(inputs, calls, seconds=seconds)
     flown = replace(window(inputs, start_s=start_s, seconds=seconds), trace=None)
     drawn = draw_visits(flown, Streams(run.seed, replication))
-    asked = [visit_of(text, flown) for text in visits]
+    asked = [parse_visit(text, flown) for text in visits]
     return ShiftToFly(
         inputs=flown,
         visits=sorted([*drawn, *asked], key=lambda visit: (visit.notice_s, visit.traffic)),
@@ -99,8 +98,8 @@ def fly_requested_shift(
     folder: Path,
     operator: Operator,
 ) -> FlownShift:
-    """The shift that was asked for, taken from a run and flown."""
-    shift = shift_of(run, plan, seconds=asked.seconds, vehicles=asked.vehicles, visits=asked.visits)
+    """The requested shift, taken from a run and flown."""
+    shift = choose_shift(run, plan, seconds=asked.seconds, vehicles=asked.vehicles, visits=asked.visits)
     operator.tell(
         f"flying a shift of {counted_noun(len(shift.calls), 'call')} "
         f"with {counted_noun(asked.vehicles, 'vehicle')} ..."
@@ -131,11 +130,11 @@ def fly_shift(
 ) -> FlownShift:
     """The shift flown by vehicles, beside the same shift by the model: simulated ones, or real ones.
 
-    Of real ones a person confirms each (`confirmed`: by its URL), and no other traffic is made up.
-    What goes wrong on the way (a lost vehicle, a failsafe) ends it and is told as its problem; what else is
-    in the air is sent home.
+    A person confirms each real one (`confirmed`: by its URL), and no other traffic is simulated around them.
+    A failure on the way (a lost vehicle, a failsafe) ends the shift and is its problem; every other drone in
+    the air is sent home.
     """
-    drones_confirmed = frozenset() if real is None else real.confirmed(confirmed, operator)
+    drones_confirmed = frozenset() if real is None else real.confirm_drones(confirmed, operator)
     if real is not None:
         shift = replace(shift, visits=[])
     modelled = replicate(
@@ -145,52 +144,54 @@ def fly_shift(
         calls=shift.calls,
         visits=shift.visits,
     )
-    come = visitors(world.scenario.traffic, shift.visits, world.frame)
+    visiting = place_visitors(world.scenario.traffic, shift.visits, world.frame)
     begun, clock = time.monotonic(), VehicleClock(wall_pace=None if real is None else real.speedup)
     fleet = real or SimulatedFleet(world, plan, shift, engine, folder)
-    sky = TrafficBroadcast(come, world.frame)
-    flown, sorties, problem = _by_vehicles(
-        shift, fleet, sky, clock, confirmed=drones_confirmed, operator=operator
+    broadcast = TrafficBroadcast(visiting, world.frame)
+    flown, sorties, problem = _fly_by_vehicles(
+        shift, fleet, broadcast, clock, confirmed=drones_confirmed, operator=operator
     )
     drones = {flight.order.flight: flight.order.drone for flight in sorties}
-    paths = _paths(sorties, world.frame)
+    paths = _airborne_paths(sorties, world.frame)
     return FlownShift(
         start=world.scenario.period.wall(shift.start_s).isoformat(),
         seconds=shift.inputs.horizon_s,
         calls=len(shift.calls),
-        vehicles=tuple(fleet.homes()),
+        vehicles=tuple(fleet.docks_of_drones()),
         engine=fleet.version,
         speedup=fleet.speedup,
         wall_seconds=time.monotonic() - begun,
-        flights=tuple(_compared(fleet, flight) for flight in sorties),
+        flights=tuple(_compare_flight(fleet, flight) for flight in sorties),
         separations=separations(paths, drones),
-        traffic=_traffic(paths, drones, come, until_s=shift.inputs.horizon_s),
-        kpis=() if flown is None else kpi_pairs(_summary(shift, modelled), _summary(shift, flown)),
+        traffic=_traffic_separations(paths, drones, visiting, until_s=shift.inputs.horizon_s),
+        kpis=()
+        if flown is None
+        else kpi_pairs(_summarise_log(shift, modelled), _summarise_log(shift, flown)),
         most_at_once=most_at_once(paths),
         problem=problem,
     )
 
 
-def _paths(sorties: Sequence[FlownFlight], frame: LocalFrame) -> dict[int, Airborne]:
+def _airborne_paths(sorties: Sequence[FlownFlight], frame: LocalFrame) -> dict[int, Airborne]:
     found = ((flight.order.flight, airborne_path(flight.samples, frame)) for flight in sorties)
     return {number: path for number, path in found if path is not None}
 
 
-def _traffic(
-    paths: Mapping[int, Airborne], drones: Mapping[int, str], come: Sequence[Visitor], *, until_s: float
+def _traffic_separations(
+    paths: Mapping[int, Airborne], drones: Mapping[int, str], visiting: Sequence[Visitor], *, until_s: float
 ) -> tuple[Separation, ...]:
-    """How near each flight and each visitor came; a visitor counts below 0."""
-    ways = {-1 - number: each.path(until_s=until_s) for number, each in enumerate(come)}
-    ways = {number: way for number, way in ways.items() if len(way.t_s) > 1}
-    names = {-1 - number: each.user.id for number, each in enumerate(come)}
-    found = separations({**ways, **paths}, {**names, **drones})
+    """How near each flight and each visitor came; the numbers of visitors are below 0."""
+    visitor_paths = {-1 - number: each.flown_path(until_s=until_s) for number, each in enumerate(visiting)}
+    visitor_paths = {number: path for number, path in visitor_paths.items() if len(path.t_s) > 1}
+    names = {-1 - number: each.user.id for number, each in enumerate(visiting)}
+    found = separations({**visitor_paths, **paths}, {**names, **drones})
     return tuple(pair for pair in found if pair.flights[0] < 0 <= pair.flights[1])
 
 
-def _by_vehicles(
+def _fly_by_vehicles(
     shift: ShiftToFly,
     fleet: SimulatedFleet | RealFleet,
-    sky: TrafficBroadcast,
+    broadcast: TrafficBroadcast,
     clock: VehicleClock,
     *,
     confirmed: frozenset[str],
@@ -201,21 +202,21 @@ def _by_vehicles(
     flights: FlownFlights | None = None
     problem = ""
     try:
-        with fleet, sky:
+        with fleet, broadcast:
             flights = FlownFlights(
                 clock, fleet, confirmed=confirmed, dock_tolerance_m=fleet.tolerance_m, tell=operator.tell
             )
-            clock.process(sky.over(clock, fleet.urls))
-            log = _flown(shift, clock, flights, operator)
+            clock.process(broadcast.send_positions(clock, fleet.urls))
+            log = _fly_to_end(shift, clock, flights, operator)
     except (LinkError, NonCompliantError, InfeasibleError) as error:
         problem = str(error)
     return log, [flight for flight in (flights.flown if flights else []) if flight.samples], problem
 
 
-def _flown(shift: ShiftToFly, clock: VehicleClock, flights: FlownFlights, operator: Operator) -> Log:
-    """The shift to its end with every drone home; whatever ends it early calls off those in the air.
+def _fly_to_end(shift: ShiftToFly, clock: VehicleClock, flights: FlownFlights, operator: Operator) -> Log:
+    """The shift flown to its end with every drone home; whatever ends it early calls back those in the air.
 
-    A person who stops it is told which those are; who stops it once more leaves them, and is told as what.
+    A person who stops it is told which those are. A second stop leaves them flying, and says so.
     """
     try:
         log = replicate(
@@ -230,7 +231,7 @@ def _flown(shift: ShiftToFly, clock: VehicleClock, flights: FlownFlights, operat
         flights.bring_home()
     except KeyboardInterrupt:
         operator.allow_second_stop()
-        _called_off_by_hand(flights, operator)
+        _call_off_by_hand(flights, operator)
         raise
     except BaseException:
         flights.call_off()
@@ -240,8 +241,8 @@ def _flown(shift: ShiftToFly, clock: VehicleClock, flights: FlownFlights, operat
     return log
 
 
-def _called_off_by_hand(flights: FlownFlights, operator: Operator) -> None:
-    """Send home whatever is ours and in the air. A second Ctrl-C leaves it there."""
+def _call_off_by_hand(flights: FlownFlights, operator: Operator) -> None:
+    """Call back every drone in the air that we control. A second Ctrl-C leaves them flying."""
     for words in flights.describe_left():
         operator.tell(f"stopping; sent home if we control it: {words}")
     operator.tell("waiting until all have landed; press Ctrl-C again to leave them flying")
@@ -253,21 +254,21 @@ def _called_off_by_hand(flights: FlownFlights, operator: Operator) -> None:
         raise
 
 
-def _summary(shift: ShiftToFly, log: Log) -> Summary:
+def _summarise_log(shift: ShiftToFly, log: Log) -> Summary:
     words = vocabulary(shift.inputs)
     records = Records.joined(words, (shift.replication,), [to_tables(log, words, shift.replication)])
     return summarise(records, shift.inputs.deployment, seed=shift.seed)
 
 
-def _compared(fleet: ShiftFleet, flight: FlownFlight) -> ShiftFlight:
+def _compare_flight(fleet: ShiftFleet, flight: FlownFlight) -> ShiftFlight:
     order = flight.order
     return ShiftFlight(
         flight=order.flight,
         call=order.call,
         drone=order.drone,
-        zone=fleet.zone(order),
+        zone=fleet.zone_id(order),
         vehicle=flight.firmware_name,
-        phases=_phases(fleet, flight) if flight.outcome else (),
+        phases=_compare_flight_phases(fleet, flight) if flight.outcome else (),
         landing=flight.outcome,
         landing_error_m=flight.landing_error_m,
         energy_wh=flight.used_wh(),
@@ -277,9 +278,9 @@ def _compared(fleet: ShiftFleet, flight: FlownFlight) -> ShiftFlight:
     )
 
 
-def _phases(fleet: ShiftFleet, flight: FlownFlight) -> tuple[PhaseComparison, ...]:
+def _compare_flight_phases(fleet: ShiftFleet, flight: FlownFlight) -> tuple[PhaseComparison, ...]:
     """Each phase that was flown; the landing from the height that it came down from, as everywhere."""
-    predicted = dict(fleet.predicted(flight.order))
+    predicted = dict(fleet.predict_phases(flight.order))
     predicted[Phase.ON_SCENE] = flight.asked_on_scene_s
     height_m = fleet.height_m(flight.order)
     track = flight.recorder.track("landing")

@@ -18,7 +18,7 @@ from dfr.store.runs import StoredRun
 from dfr.world.model import World
 
 
-def look_deeper(
+def run_further_studies(
     world: World,
     plan: Plan,
     run: StoredRun,
@@ -29,16 +29,16 @@ def look_deeper(
     out: Path,
     operator: Operator,
 ) -> Studies:
-    """The parts of the report besides the run: STRESS-DES always, the others where asked for."""
+    """Studies for the report besides the run: always STRESS-DES, the others if requested."""
     return Studies(
-        losses=_losses(run, jobs, out, operator) if losses else (),
+        losses=_simulate_losses(run, jobs, out, operator) if losses else (),
         fronts=write_fronts(world, len(plan.sites), out, operator=operator) if pareto else None,
         stress=stress(run.inputs, run.summary, run.manifest),
     )
 
 
 def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) -> ParetoFronts:
-    """What more docks buy and what fairness costs, as front.json and front.svg."""
+    """What more docks gain and what fairness costs, written as front.json and front.svg."""
     operator.tell("finding the best layout for each number of docks and objective ...")
     found = pareto_fronts(candidate_layouts(world)[0], docks)
     write_atomically(folder / "front.json", json_text(found.as_dict()))
@@ -46,7 +46,7 @@ def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) 
     return found
 
 
-def _losses(run: StoredRun, jobs: int, out: Path, operator: Operator) -> tuple[LossReport, ...]:
+def _simulate_losses(run: StoredRun, jobs: int, out: Path, operator: Operator) -> tuple[LossReport, ...]:
     operator.tell("simulating the loss of each dock, drone and pilot in turn ...")
     reports = n_minus_1(run.inputs, run.summary, jobs=jobs)
     write_atomically(out / "n_minus_1.json", json_text([report.as_dict() for report in reports]))

@@ -1,4 +1,4 @@
-"""Other traffic of a shift: where each visitor flies, said to the vehicles as ADS-B, and how near it came."""
+"""Other traffic of a shift: where each visitor flies, and its position broadcast to the vehicles as ADS-B."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ SPEED_MPS = {"helicopter": 30.0, "aeroplane": 55.0, "drone": 10.0}
 DEFAULT_SPEED_MPS = 30.0
 """Ground speed of a visitor by its kind (assumed)."""
 
-SAID_EVERY_S = 1.0
+SENT_EVERY_S = 1.0
 FIRST_ICAO = 0x400000
-"""The first address of made-up traffic (a block of the United Kingdom's)."""
+"""The first ICAO address of simulated traffic (in a block of the United Kingdom)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """One visit: to and fro along the longest line across its area, in the middle of its heights.
+    """One visit: back and forth along the longest line across its area, in the middle of its heights.
 
-    From the notice until the visit begins it comes in along that line.
+    From the notice until the visit begins, it approaches along that line.
     """
 
     icao: int
@@ -63,14 +63,14 @@ class Visitor:
         course = float(np.degrees(np.arctan2(step[0], step[1])))
         return float(east), float(north), (course if forth else course + 180.0) % 360.0
 
-    def path(self, *, until_s: float) -> Airborne:
-        """Its way while it is there, for measuring separation."""
-        t_s = np.arange(self.visit.start_s, min(self.visit.end_s, until_s), SAID_EVERY_S)
+    def flown_path(self, *, until_s: float) -> Airborne:
+        """Its path during the visit, for measuring separation."""
+        t_s = np.arange(self.visit.start_s, min(self.visit.end_s, until_s), SENT_EVERY_S)
         places = np.array([(*self.at_m(float(t))[:2], self.height_m_amsl) for t in t_s]).reshape(-1, 3)
         return Airborne(t_s, places)
 
 
-def visitors(
+def place_visitors(
     users: Sequence[OtherTraffic], visits: Sequence[Visit], frame: LocalFrame
 ) -> tuple[Visitor, ...]:
     """The visitors of a shift, each with an address of its own."""
@@ -85,10 +85,10 @@ def visitors(
     )
 
 
-def visit_of(text: str, inputs: SimInputs) -> Visit:
-    """A visit given as `ID@MINUTE`, as long as such visits usually are. Raises InputError.
+def parse_visit(text: str, inputs: SimInputs) -> Visit:
+    """A visit given as `ID@MINUTE`, of the usual length and with the notice of the scenario.
 
-    It is announced as long before as the scenario says.
+    Raises InputError for another form, an unknown ID or a minute outside the shift.
     """
     name, _, minute = text.partition("@")
     ids = [traffic.id for traffic in inputs.traffic]
@@ -104,10 +104,10 @@ def visit_of(text: str, inputs: SimInputs) -> Visit:
 
 
 class TrafficBroadcast:
-    """Says where the visitors are to every vehicle of a hangar, once a second of the shift."""
+    """Sends the positions of the visitors to every vehicle of a fleet, once a second of the shift."""
 
-    def __init__(self, here: Sequence[Visitor], frame: LocalFrame) -> None:
-        self._here, self._frame = here, frame
+    def __init__(self, visiting: Sequence[Visitor], frame: LocalFrame) -> None:
+        self._visitors, self._frame = visiting, frame
         self._transponders: dict[str, Transponder] = {}
 
     def __enter__(self) -> Self:
@@ -119,20 +119,22 @@ class TrafficBroadcast:
         for transponder in self._transponders.values():
             transponder.close()
 
-    def over(self, env: simpy.Environment, urls: Mapping[str, tuple[str, ...]]) -> Steps:
-        """The process that says it: `urls` are those of each vehicle, and its second line is used."""
-        for visitor in sorted(self._here, key=lambda each: each.visit.notice_s):
-            env.process(self._follow(visitor, env, urls))
+    def send_positions(self, env: simpy.Environment, urls: Mapping[str, tuple[str, ...]]) -> Steps:
+        """The process that sends them: `urls` are those of each vehicle, whose second line it uses."""
+        for visitor in sorted(self._visitors, key=lambda each: each.visit.notice_s):
+            env.process(self._follow_visitor(visitor, env, urls))
         yield env.timeout(0.0)
 
-    def _follow(self, visitor: Visitor, env: simpy.Environment, urls: Mapping[str, tuple[str, ...]]) -> Steps:
+    def _follow_visitor(
+        self, visitor: Visitor, env: simpy.Environment, urls: Mapping[str, tuple[str, ...]]
+    ) -> Steps:
         yield env.timeout(max(0.0, visitor.visit.notice_s - env.now))
         while env.now < visitor.visit.end_s:
             for line in [lines[1] for lines in urls.values() if len(lines) > 1]:
-                self._say(visitor, line, float(env.now))
-            yield env.timeout(SAID_EVERY_S)
+                self._send_position(visitor, line, float(env.now))
+            yield env.timeout(SENT_EVERY_S)
 
-    def _say(self, visitor: Visitor, url: str, t_s: float) -> None:
+    def _send_position(self, visitor: Visitor, url: str, t_s: float) -> None:
         if url not in self._transponders:
             self._transponders[url] = Transponder(url, system=RECEIVER_SYSTEM)
         east, north, track_deg = visitor.at_m(t_s)
@@ -148,7 +150,7 @@ class TrafficBroadcast:
 
 
 RECEIVER_SYSTEM = 250
-"""System id of the receiver that the vehicles' second lines hear."""
+"""System id of the ADS-B receiver on the vehicles' second lines."""
 
 
 def _longest_line(corners: FloatArray) -> FloatArray:

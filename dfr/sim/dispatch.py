@@ -2,8 +2,8 @@
 
 Calls wait in order of rank, then of decision. A drone may go that has the energy to get there, stay a while
 and come home with its reserve, from a dock that will still be open, and with a crew still on duty, when
-it lands. Which of these goes, the dispatch policy says. A new policy is a function here (`POLICIES`) and a
-word in `dfr.scenario.model.DispatchPolicy`.
+it lands. Which of these goes, the dispatch policy says: a function here (`POLICIES`) with a word in
+`dfr.scenario.model.DispatchPolicy`, or one that `dfr.simulate(dispatch=...)` brings.
 """
 
 from __future__ import annotations
@@ -283,7 +283,8 @@ def choose(field_: Field, case: Case, now: float) -> Drone | str:
     """
     reasons: list[str] = []
     fits = _fits(field_, case.call.zone, now, reasons)
-    drone = POLICIES[field_.inputs.dispatch](field_, case, fits)
+    policy = field_.inputs.dispatch
+    drone = (POLICIES[policy] if isinstance(policy, str) else policy)(field_, case, fits)
     return drone or (reasons[0] if reasons else Missed.UNREACHABLE)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dfr.scenario.model import DispatchPolicy
 from dfr.sim.randomness import Spread
@@ -235,6 +236,7 @@ class SimInputs:
 
     `rates_per_s` and `condition_of_hour` have one entry for each hour. A `trace` takes the place of
     drawn calls. With `overwatch` a relief drone is to be overhead `handover_s` before the first leaves.
+    `dispatch` names a dispatch policy, or is one of your own (`dfr.sim.dispatch.Policy`).
     `keep_within_s` is the flight time within which the coverage-keeping policy counts demand as
     covered. With `move_up` ready drones are moved to docks with a free slot (`dfr.sim.move_up`). `homes`
     None: nobody has said where people live. `in_turn` are the ways that are flown one at a time.
@@ -265,7 +267,7 @@ class SimInputs:
     limits_s: tuple[float, ...] = ()
     trace: tuple[TraceCall, ...] | None = None
     failures: tuple[FailureRate, ...] = ()
-    dispatch: str = DispatchPolicy.NEAREST.value
+    dispatch: str | Callable[..., Any] = DispatchPolicy.NEAREST.value
     overwatch: bool = False
     handover_s: float = 0.0
     keep_within_s: float = 0.0
@@ -277,6 +279,11 @@ class SimInputs:
     def horizon_s(self) -> float:
         """The simulated length, s: a terminating simulation that starts and ends idle."""
         return self.hour_edges_s[-1]
+
+    @property
+    def dispatch_name(self) -> str:
+        """The name of the dispatch policy."""
+        return self.dispatch if isinstance(self.dispatch, str) else _qualified_name(self.dispatch)
 
     @property
     def deployment(self) -> Deployment:
@@ -308,4 +315,8 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, float):
         return value.hex() if math.isfinite(value) else repr(value)
-    return value
+    return _qualified_name(value) if callable(value) else value
+
+
+def _qualified_name(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dfr.errors import InputError
-from dfr.sim.dispatch import POLICIES
+from dfr.sim.dispatch import POLICIES, Policy
 from dfr.sim.inputs import DOCK_PART, DRONE_PART, LINK_PART, FailureRate, SimInputs
 from dfr.sim.randomness import Spread
 
@@ -18,7 +18,7 @@ PARTS = (DOCK_PART, LINK_PART, DRONE_PART)
 
 
 def with_policies(
-    inputs: SimInputs, *, failures: Sequence[str] = (), dispatch: str | None = None
+    inputs: SimInputs, *, failures: Sequence[str] = (), dispatch: str | Policy | None = None
 ) -> SimInputs:
     """The deployment with failures (`dock:200:4`, mean hours up and down) and a dispatch policy.
 
@@ -26,7 +26,7 @@ def with_policies(
     Raises InputError for a part, a number or a policy that there is not.
     """
     dispatch = inputs.dispatch if dispatch is None else dispatch
-    if dispatch not in POLICIES:
+    if isinstance(dispatch, str) and dispatch not in POLICIES:
         raise InputError(f"dispatch policy {dispatch!r}", do=f"one of {', '.join(POLICIES)}")
     rates = tuple(failure_rate(text) for text in failures)
     if len({rate.part for rate in rates}) < len(rates):

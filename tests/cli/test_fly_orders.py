@@ -28,7 +28,7 @@ BAD_LINES = (
 def test_a_way_and_a_stay_are_read():
     order = parse_order("go 50.7815,-1.0890 50.782,-1.088 for 60")
     assert order == Go(
-        way=(Position(lat_deg=50.7815, lon_deg=-1.0890), Position(lat_deg=50.782, lon_deg=-1.088)),
+        places=(Position(lat_deg=50.7815, lon_deg=-1.0890), Position(lat_deg=50.782, lon_deg=-1.088)),
         on_scene_s=60.0,
     )
     assert (parse_order(" home "), parse_order("wait 20")) == (Home(), Wait(seconds=20.0))

@@ -1,12 +1,18 @@
-"""The key of a signed link as a person gives it."""
+"""Options that verbs share: groups of them, and the key of a signed link as a person gives it."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from typing import Annotated
 
 import pytest
+import typer
+import typer.main
 
-from dfr.cli.options import signing_key
+from dfr.cli import brief, check, mission, plan, rehearse
+from dfr.cli.options import with_option_groups
+from dfr.cli.vehicle_options import read_signing_key
 from dfr.errors import InputError
 
 KEY = bytes(range(32))
@@ -16,14 +22,14 @@ def test_a_key_is_given_in_digits_or_in_a_file(tmp_path):
     raw, digits = tmp_path / "raw.key", tmp_path / "digits.key"
     raw.write_bytes(KEY)
     digits.write_text(KEY.hex() + "\n")
-    assert signing_key(None) is None
-    assert signing_key(KEY.hex()) == signing_key(str(raw)) == signing_key(str(digits)) == KEY
+    assert read_signing_key(None) is None
+    assert read_signing_key(KEY.hex()) == read_signing_key(str(raw)) == read_signing_key(str(digits)) == KEY
 
 
 def test_of_a_passphrase_the_key_is_its_sha_256_as_ground_stations_take_it(tmp_path):
     phrase = tmp_path / "phrase.txt"
     phrase.write_text("pilot\n")
-    assert signing_key(f"passphrase:{phrase}") == hashlib.sha256(b"pilot").digest()
+    assert read_signing_key(f"passphrase:{phrase}") == hashlib.sha256(b"pilot").digest()
 
 
 @pytest.mark.parametrize("content", [b"", b"too short", KEY + b"x"])
@@ -31,4 +37,34 @@ def test_what_is_no_key_is_refused_with_what_is_wanted(tmp_path, content):
     file = tmp_path / "bad.key"
     file.write_bytes(content)
     with pytest.raises(InputError, match=r"no key of 32 bytes -> a file of 32 bytes"):
-        signing_key(str(file))
+        read_signing_key(str(file))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """A group of options."""
+
+    zoom: Annotated[float, typer.Option(help="How much larger.")]
+    night: Annotated[bool, typer.Option("--night", help="In the dark.")] = False
+
+
+def test_a_verb_takes_a_group_of_options_as_one_parameter():
+    taken = []
+    app = typer.Typer()
+
+    @app.command()
+    @with_option_groups
+    def look(place: Annotated[str, typer.Argument()], *, camera: Camera, seconds: float = 1.0) -> None:
+        taken.append((place, camera, seconds))
+
+    command = typer.main.get_command(app)
+    command.main(["beach", "--zoom", "2.5", "--night", "--seconds", "3"], standalone_mode=False)
+    assert taken == [("beach", Camera(zoom=2.5, night=True), 3.0)]
+    assert {option.name for option in command.params} >= {"place", "zoom", "night", "seconds"}
+    assert "camera" not in {option.name for option in command.params}
+
+
+@pytest.mark.parametrize("verb", [check, mission, plan, brief, rehearse])
+def test_every_verb_that_judges_a_plan_takes_the_same_weather_notams_and_day(verb):
+    flags = {flag for option in typer.main.get_command(verb.app).params for flag in option.opts}
+    assert flags >= {"--metar", "--taf", "--forecast", "--notam", "--day", "--now"}

@@ -24,7 +24,7 @@ from dfr.mission.validate import validate
 from dfr.mission.wire import fence_wire
 from dfr.plan.matrix import on_scene_s, router_of
 from dfr.plan.planner import make_plan
-from dfr.rehearsal.dispatches import ways
+from dfr.rehearsal.dispatches import legs_out_and_back
 from dfr.scenario.model import LostLink
 from dfr.world.demand import zone_centres
 from dfr.world.weather import mean_wind, weather_at
@@ -88,7 +88,7 @@ def test_the_way_home_of_the_mission_takes_as_long_as_the_plan_says(name):
     craft = find_drone(world.scenario.fleet.drone)
     for route in [route for route in plan.routes if route.reachable]:
         flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
-        back = ways(flight)[1]
+        back = legs_out_and_back(flight)[1]
         step = np.diff(back[::-1], axis=0)
         home = predict_path(
             np.hypot(*step.T).tolist(),
@@ -110,7 +110,7 @@ def test_straight_home_keeps_the_margins_that_the_way_out_kept(festival):
     free = router_of(world).free
     for route in [route for route in plan.routes if route.reachable]:
         flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
-        home = ways(flight)[1] + world.frame.point(flight.home)
+        home = legs_out_and_back(flight)[1] + world.frame.point(flight.home)
         assert free.buffer(0.05).covers(shapely.LineString(home)), route
 
 
@@ -123,7 +123,7 @@ def test_a_place_is_flown_to_by_the_plans_own_way(name):
     for route in [route for route in plan.routes if route.reachable]:
         by_zone = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
         by_place = compile_dispatch(world, plan, site_id=route.site_id, target=centres[route.zone_id])
-        there, here = ways(by_zone), ways(by_place)
+        there, here = legs_out_and_back(by_zone), legs_out_and_back(by_place)
         assert np.allclose(there[0], here[0], atol=1e-3)
         assert np.allclose(there[1], here[1], atol=1e-3)
 
@@ -152,7 +152,7 @@ def test_in_wind_a_place_is_reached_the_way_that_is_sooner_not_shorter(festival)
         place = centres[route.zone_id]
         flight = compile_dispatch(changed, plan, site_id=route.site_id, target=place)
         planned = frame.points(route.points)
-        assert np.allclose(ways(flight)[0], planned - planned[0], atol=0.5)
+        assert np.allclose(legs_out_and_back(flight)[0], planned - planned[0], atol=0.5)
         longer += (
             route.length_m > router.path(frame.point(route.points[0]), frame.point(place)).length_m + 1.0
         )

@@ -11,7 +11,7 @@ from dfr.geo import Position, distance_m
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.flown import GNSS_LANDING_TOLERANCE_M, PRECISION_LANDING_TOLERANCE_M
 from dfr.plan.planner import make_plan
-from dfr.rehearsal.dispatches import SitlSettings, fly_route, routes_flown
+from dfr.rehearsal.dispatches import SitlSettings, choose_routes, fly_route
 from dfr.rehearsal.landing import marker_at
 from dfr.scenario.model import Guidance
 from dfr.world.weather import mean_wind, weather_at
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 def land(engine, tmp_path_factory):
     world = load_world(find_scenario("victorious-2024"))
     plan = make_plan(world)
-    (route,) = routes_flown(plan, world, 1)
+    (route,) = choose_routes(plan, world, 1)
     hour = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
     wind = mean_wind(world.scenario, hour)
 

@@ -9,7 +9,7 @@ import pytest
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import SitlSettings
-from dfr.rehearsal.shift import fly_shift, shift_of
+from dfr.rehearsal.shift import choose_shift, fly_shift
 from dfr.sim.calls import Visit
 from dfr.sim.engine import replicate
 from dfr.store.runs import run_to_store
@@ -24,7 +24,7 @@ def flown(tmp_path_factory):
     world = load_world(find_scenario("victorious-2024"))
     plan = make_plan(world)
     run = run_to_store(world, plan, folder=folder / "run", replications=6, seed=1, replace=True)
-    shift = shift_of(run, plan, seconds=1200.0, vehicles=2)
+    shift = choose_shift(run, plan, seconds=1200.0, vehicles=2)
     engine = SitlSettings(kind="builtin", speedup=40.0)
     return shift, fly_shift(world, plan, shift, engine=engine, folder=folder / "flights")
 

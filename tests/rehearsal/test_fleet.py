@@ -20,8 +20,8 @@ from dfr.link.recorder import Recorder
 from dfr.link.vehicle import VehicleState
 from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import FRAMES, PARAMS, SitlSettings
-from dfr.rehearsal.real_fleet import RealFleet
-from dfr.rehearsal.shift import fly_shift, shift_of
+from dfr.rehearsal.fleet import RealFleet
+from dfr.rehearsal.shift import choose_shift, fly_shift
 from dfr.sim.events import DIVERTED, DOCKED
 from dfr.sim.flight import Order
 from dfr.sim.inputs import Leg
@@ -40,7 +40,7 @@ def wanted(tmp_path_factory):
     plan = make_plan(world)
     folder = tmp_path_factory.mktemp("field") / "run"
     run = run_to_store(world, plan, folder=folder, replications=4, seed=1, replace=True)
-    return world, plan, shift_of(run, plan, seconds=1200.0, vehicles=1)
+    return world, plan, choose_shift(run, plan, seconds=1200.0, vehicles=1)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_yes_to_another_vehicle_is_none(wanted, silent, tmp_path):
     world, plan, shift = wanted
     field = RealFleet(world, plan, shift, [url_of(silent)], tmp_path)
     with pytest.raises(InputError, match="no --vehicle has this URL"):
-        field.confirmed(["tcp:127.0.0.1:9"], NOBODY)
+        field.confirm_drones(["tcp:127.0.0.1:9"], NOBODY)
 
 
 def test_each_vehicle_has_a_url_of_its_own(wanted, tmp_path):

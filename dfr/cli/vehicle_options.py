@@ -1,0 +1,102 @@
+"""Options about vehicles: the link to one, and by whose word a mission is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.api.vehicles import Authority, Connection
+from dfr.cli.options import Now, parse_moment
+from dfr.errors import InputError
+from dfr.io.files import read_bounded
+
+KEY_BYTES = 32
+KEY_FORMS = "a file of 32 bytes or of 64 hexadecimal digits, the digits themselves, or passphrase:FILE"
+PASSPHRASE = "passphrase:"
+
+MissionFile = Annotated[Path, typer.Argument(help="A .plan, .waypoints, .kml or .geojson file.")]
+ReplaceAll = Annotated[
+    bool,
+    typer.Option(
+        "--replace-all", help="Also delete the fence and rally points that the file does not contain."
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOptions:
+    """Which vehicle, and how to reach it."""
+
+    vehicle: Annotated[
+        str, typer.Option(help="tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD].")
+    ]
+    system: Annotated[
+        int | None, typer.Option(help="System id of the vehicle, if several share the line.")
+    ] = None
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
+    ] = False
+    signing_key: Annotated[str | None, typer.Option(help=f"The key of a signed link: {KEY_FORMS}.")] = None
+
+    def connection(self, *, tlog: Path | None = None) -> Connection:
+        """How to connect to the vehicle. Raises InputError for a signing key that cannot be used."""
+        return Connection(system=self.system, signing_key=read_signing_key(self.signing_key), tlog=tlog)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityOptions:
+    """By whose word a mission is sent."""
+
+    override: Annotated[
+        str | None,
+        typer.Option(
+            help="Send the mission although its verdict forbids it. Give your name and reason: "
+            "'Sgt A. Miller: life at risk'. dfr logs both beside the file, and never sends an exercise "
+            "to a real vehicle."
+        ),
+    ] = None
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="The plan.json now in force: a mission made from another plan is refused."),
+    ] = None
+    now: Now = None
+
+    def authority(self, *, confirmed: bool) -> Authority:
+        """The authority, with a person's yes or without."""
+        return Authority(
+            confirmed=confirmed,
+            override=self.override,
+            plan_in_force=self.plan,
+            now=parse_moment(self.now),
+        )
+
+
+def read_signing_key(text: str | None) -> bytes | None:
+    """The key that `--signing-key` gives; None without. Raises InputError for a text that gives none.
+
+    Of a passphrase, a file's one line, ground stations take the SHA-256.
+    """
+    if text is None:
+        return None
+    if text.startswith(PASSPHRASE):
+        return hashlib.sha256(read_bounded(Path(text.removeprefix(PASSPHRASE))).rstrip(b"\r\n")).digest()
+    key = _key_of_hex(text)
+    if key is not None:
+        return key
+    held = read_bounded(Path(text))
+    key = held if len(held) == KEY_BYTES else _key_of_hex(held.decode("ascii", errors="replace"))
+    if key is None:
+        raise InputError(f"--signing-key {text}: no key of {KEY_BYTES} bytes", do=KEY_FORMS)
+    return key
+
+
+def _key_of_hex(text: str) -> bytes | None:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        return None
+    return key if len(key) == KEY_BYTES else None
