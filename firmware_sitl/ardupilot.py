@@ -52,7 +52,10 @@ def named_binary() -> Path | None:
         return None
     path = Path(named).expanduser()
     if not path.is_file() or not os.access(path, os.X_OK):
-        raise VehicleStartError(f"{VARIABLE}={named} is not a program that can be run")
+        raise VehicleStartError(
+            f"{VARIABLE}={named} is not a program that can be run",
+            do="correct the path, or unset the variable",
+        )
     return path.resolve()
 
 
@@ -113,7 +116,7 @@ def _choose_model(params: Mapping[str, float]) -> str:
     kind = (int(params.get("FRAME_CLASS", 1)), int(params.get("FRAME_TYPE", 0)))
     if kind not in MODELS:
         raise InputError(
-            f"FRAME_CLASS {kind[0]}, FRAME_TYPE {kind[1]}: there is no SITL airframe for it here",
+            f"FRAME_CLASS {kind[0]} with FRAME_TYPE {kind[1]}: no SITL airframe has these motors",
             do="use a quad or hexa (plus or X), or an octa (plus)",
         )
     return MODELS[kind]
@@ -183,7 +186,10 @@ def _free_instance() -> int:
     for number in range(MOST_INSTANCES):
         if all(port_free(FIRST_PORT + PORTS_APART * number + step) for step in PORTS_USED):
             return number
-    raise VehicleStartError(f"no free port block from {FIRST_PORT} up: {MOST_INSTANCES} are taken")
+    raise VehicleStartError(
+        f"all {MOST_INSTANCES} blocks of ports from {FIRST_PORT} up are taken",
+        do="stop vehicles that still run",
+    )
 
 
 def port_free(port: int) -> bool:

@@ -19,7 +19,7 @@ from dfr.track import TOUCHED_M, FlightTrack
 from firmware_sitl.client import SitlClient
 
 STANDS_S = 8.0
-"""Vehicle seconds on the ground after which a vehicle that has not disarmed is taken not to."""
+"""A vehicle that has stood armed on the ground for so many of its seconds counts as not disarming."""
 
 
 class TrackPoint(NamedTuple):

@@ -69,7 +69,9 @@ def start_vehicle(
     Raises VehicleStartError, with the end of its output, for a vehicle that does not come up.
     """
     if not speedup > 0.0:
-        raise InputError(f"speed-up {speedup} is not above 0")
+        raise InputError(
+            f"speed-up {speedup:g} is not above 0", do="give 1 for real time, 10 for ten times as fast"
+        )
     chosen = choose_engine(engine)
     settings = read_given_parameters(defaults, params or {})
     with ExitStack() as stack:
@@ -124,7 +126,7 @@ def read_given_parameters(files: Sequence[Path], params: Mapping[str, float]) ->
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(
-                f"{file}: not a readable parameter file ({error})", do="correct the path"
+                f"{file}: the parameter file cannot be read ({error})", do="correct the path"
             ) from error
         given |= read_parameter_text(text, name=str(file))
     given |= {name.upper(): float(value) for name, value in params.items()}
@@ -180,7 +182,9 @@ def _instance_of_port(port: int | None) -> int | None:
     number, rest = divmod(port - ardupilot.FIRST_PORT, ardupilot.PORTS_APART)
     if rest or not 0 <= number <= ardupilot.LAST_INSTANCE:
         last = ardupilot.FIRST_PORT + ardupilot.PORTS_APART * ardupilot.LAST_INSTANCE
-        raise InputError(f"port {port}: ArduCopter SITL takes 5760, 5770, 5780, ... up to {last}")
+        raise InputError(
+            f"port {port}: ArduCopter SITL cannot listen there", do=f"use 5760, 5770, 5780, ... up to {last}"
+        )
     return number
 
 

@@ -55,7 +55,7 @@ SQRT_HEIGHT_M = 60.0
 RESULTS = ("climb_s", "out_s", "hover_s", "back_s", "land_s", "total_s", "energy_wh")
 LIMITS = ("speed", "tilt", "wind")
 LEAST_SCATTER = 0.002
-"""A smaller share of the way back is not said."""
+"""A smaller share of the return's time is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ def _round_column(values: FloatArray) -> list[float | None]:
 def _only_numbers(params: Mapping[str, Any]) -> None:
     for name, value in params.items():
         if not isinstance(value, int | float):
-            raise InputError(f"{name}: {value!r} is no number", do="write {NAME: number}")
+            raise InputError(f"{name}: {value!r} is not a number", do="write {NAME: number}")
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -290,7 +290,9 @@ class _Reader:
             if (type(value) is float or type(value) is int) and (key not in raw or least <= value <= most):
                 row.append(float(value))
                 continue
-            self._note_problem(number, key, f"{value!r} is no number in range", f"give {least:g} to {most:g}")
+            self._note_problem(
+                number, key, f"{value!r} is not a number in range", f"give {least:g} to {most:g}"
+            )
             row.append(default)
         return row
 

@@ -36,13 +36,13 @@ CHAIN = 0.85
 """Assumed efficiency of motors and controllers for the part of the power that is not in FM."""
 
 HOVER_OVER_FLIGHT = 0.87
-"""Hover time over flight time of the sheets that state both (0.80, 0.87, 0.88): their middle."""
+"""Hover time over flight time: the median of the sheets that state both (0.80, 0.87, 0.88)."""
 
 DEFAULT_MERIT = 0.6
 """Assumed battery-to-air figure of merit where no sheet gives an endurance."""
 
 READY_FRACTION = 0.6
-"""A drone is offered again from this charge (assumed). Dispatch checks whether it suffices for a call."""
+"""A drone may be sent again from this charge on (assumed). Dispatch checks whether it suffices for a call."""
 
 MIN_TURNAROUND_S = 60.0
 """Docked to fit for launch where no charge is needed: lid, log, checks (assumed)."""
@@ -136,7 +136,7 @@ def induced_velocity_mps(
 def figure_of_merit(drone: Drone) -> float:
     """The one fitted number of a drone: ideal over electrical hover power.
 
-    Where a sheet gives both hover and flight time, the fit divides what they disagree by between them.
+    Where a sheet gives both hover and flight time, the fit takes the middle between them.
     """
     if drone.efficiency is not None:
         return drone.efficiency

@@ -142,7 +142,7 @@ def find_failures(touchdowns: Touchdowns, limits: Limits) -> dict[str, np.ndarra
 
 
 def sensors_of(drone: Drone) -> Sensors:
-    """What guides a drone's landing: its catalogue figures, else the recorded ones of the SITL."""
+    """What guides a drone's landing: the errors of its catalogue row, or those recorded of SITL."""
     return Sensors(gnss_m=drone.gnss_error_m, marker_m=drone.marker_error_m)
 
 

@@ -124,8 +124,8 @@ SPEED_TOLERANCE = 0.01
 """A ground speed within this share of the wanted one counts as held."""
 
 FOLLOWING_LAG_S = 0.45
-"""How long a drone comes after the leg's moving target: lags of lean and velocity (recorded, and flown by
-`dfr.aircraft.dynamics`)."""
+"""Seconds by which a drone follows the leg's moving target: the lags of lean and velocity (recorded, and the
+same in `dfr.aircraft.dynamics`)."""
 
 ARRIVAL_S = 0.55
 """From the end of a leg's moving target until the arrival is acted upon (recorded on SITL)."""

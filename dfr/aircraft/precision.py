@@ -48,10 +48,10 @@ LOST_AFTER_S = 2.0
 """LANDING_TARGET_TIMEOUT_MS."""
 
 FORGOTTEN_AFTER_S = 180.0
-"""LANDING_TARGET_LOST_TIMEOUT_MS: a target so long ago was never seen."""
+"""LANDING_TARGET_LOST_TIMEOUT_MS: a target seen so long ago counts as never seen."""
 
 FORGOTTEN_BEYOND_M = 30.0
-"""LANDING_TARGET_LOST_DIST_THRESH_M: nor was one so far off."""
+"""LANDING_TARGET_LOST_DIST_THRESH_M: a target so far off counts as never seen, too."""
 
 BLIND_SPELL_S = 3.0
 """Mean time a drop on the lens hides the target (assumed)."""
@@ -72,7 +72,7 @@ RISE_M = 1.5
 """RETRY_OFFSET_ALT_M: a retry climbs so far above where the target was seen."""
 
 CLOSE_M = 0.75
-"""MAX_POS_ERROR_M: so near counts as there."""
+"""MAX_POS_ERROR_M: within this distance the drone counts as there."""
 
 HOVER_S = 7.0
 """FAILSAFE_INIT_TIMEOUT_MS: how long the failsafe hovers before it lands."""
@@ -105,7 +105,7 @@ SHORTEST_RANGE_M = 0.2
 """RNGFND1_MIN: nearer than this there is no measurement, and the last estimate stands."""
 
 MOST_STRETCH = 2.0
-"""No target seems more often as far off as it is (assumed)."""
+"""A target seems at most so many times as far off as it is (assumed)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +273,9 @@ class PrecisionSettings:
             sound = isinstance(value, int | float) and math.isfinite(value) and least <= value <= most
             if not sound or (whole and value != int(value)):
                 what = "whole number" if whole else "number"
-                raise InputError(f"{name}: {value!r} is no {what} of {least:g} to {most:g}", do="correct it")
+                raise InputError(
+                    f"{name}: {value!r} is not a {what} from {least:g} to {most:g}", do="correct it"
+                )
             chosen[field] = _from_field(field, value)
         return cls(**chosen)
 
@@ -381,7 +383,7 @@ def offset_stretch(offset_m: FloatArray, height_m: FloatArray, lean: FloatArray)
     The range is h / cos t along the axis of a drone leaning by t; the true vector d to the target has only
     d . axis along it, so the estimate is d (h / cos t) / (d . axis), at most `MOST_STRETCH` times d.
 
-    >>> float(stretch(np.zeros((2, 1)), np.ones(1), np.array([[1.0], [0.0]]))[0])  # 45 degrees
+    >>> float(offset_stretch(np.zeros((2, 1)), np.ones(1), np.array([[1.0], [0.0]]))[0])  # 45 degrees
     2.0
     """
     height = np.maximum(height_m, SHORTEST_RANGE_M)

@@ -43,10 +43,10 @@ RETURN_START_S = 0.4
 """From the return command until the leg home starts where there is nothing to climb (recorded on SITL)."""
 
 FLATTEST_CONE = 0.5
-"""RTL_MIN_CONE_SLOPE: a flatter one is none."""
+"""RTL_MIN_CONE_SLOPE: a flatter cone does not count."""
 
 LEAST_CLIMB_M = 0.05
-"""A lower climb is none."""
+"""A lower climb does not count."""
 
 NEAR_LIMIT = 0.5
 """A headwind that takes half of the airspeed at the tilt limit is near it: the return's time spreads."""
@@ -55,7 +55,7 @@ FULL = 0.999
 """A peak above this share of a limit is the limit, but for rounding."""
 
 RARE = 0.05
-"""What fewer flights do lies outside of nine in ten."""
+"""What a smaller share of flights does lies outside the band of nine in ten."""
 
 CornerCutShare = Callable[[FloatArray, SettingColumns], FloatArray]
 """Share of returns, (n,), that cut the corner out of a climb (m) which brakes at its full acceleration."""

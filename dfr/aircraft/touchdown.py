@@ -1,4 +1,4 @@
-"""Landings in gusts, many at once: from `Trials` over the pad to contact and the end of the flight (`land`).
+"""Landings in gusts, many at once: from `Trials` over the pad to contact and after (`fly_landings`).
 
 The drone is `dfr.aircraft.dynamics`' under ArduCopter's horizontal loop; descent follows its LAND
 stage (fast above the low height, then slow; `dfr.aircraft.precision` for precision guidance). The target is
@@ -137,7 +137,7 @@ CROSS_SHARE = 0.8
 """Cross-wind over along-wind gust deviation (ESDU 85020 near the ground)."""
 
 INFLOW_PER_S = GRAVITY_MPS2 / 5.0
-"""Acceleration of a vertical gust, m/s2 per m/s: an inflow of 5 m/s changes a rotor's thrust by its weight
+"""Acceleration of a vertical gust, m/s² per m/s: an inflow of 5 m/s changes a rotor's thrust by its weight
 (assumed: about the induced velocity of these discs)."""
 
 WAITED_S = 10.0

@@ -133,7 +133,7 @@ KEPT_WITH_PLACE: Mapping[int, ParamRules] = {
     Command.DO_SET_ROI: ParamRules(_as_u16),
 }
 """Commands with a place, and what is kept of their four parameters; turns and radius of LOITER_TURNS are
-packed together (`_circles`)."""
+packed together (`_pack_circles`)."""
 
 KEPT_WITHOUT_PLACE: Mapping[int, ParamRules] = {
     Command.NAV_RETURN_TO_LAUNCH: ParamRules(),

@@ -62,11 +62,11 @@ def _read_settings(options: argparse.Namespace) -> Settings:
     try:
         lat, lon, altitude, heading = (float(part) for part in options.home.split(","))
     except ValueError:
-        raise InputError(f"--home: not LAT,LON,ALT,HDG: {options.home!r}") from None
+        raise InputError(f"--home {options.home!r}: not four numbers", do="write LAT,LON,ALT,HDG") from None
     if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
-        raise InputError(f"--home: not a position: {options.home!r}")
+        raise InputError(f"--home {options.home!r}: not a place on Earth", do="write LAT,LON,ALT,HDG")
     if not 1 <= options.sysid <= 255:
-        raise InputError(f"--sysid: not between 1 and 255: {options.sysid}")
+        raise InputError(f"--sysid {options.sysid} is not between 1 and 255", do="correct it")
     defaults: dict[str, float] = {}
     for name in filter(None, options.defaults.split(",")):
         defaults |= read_parameter_text(Path(name).read_text(encoding="utf-8"), name=name)

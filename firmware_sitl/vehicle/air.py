@@ -19,7 +19,7 @@ from firmware_sitl.vehicle.parameters import Parameters
 LAYER_M = 60.0
 
 PERIOD_S = 0.1
-"""A new gust so often, held in between, as the reference landings were driven."""
+"""Seconds between two gusts; each is held until the next, as in the reference landings."""
 
 BLOCK = 600
 GustVector = tuple[float, float, float]

@@ -31,6 +31,9 @@ JSON_NAMES = {
 }
 
 
+WRITE_FRAME = "name a JSON file like those in firmware_sitl/frames"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitlAirframe:
     """A multicopter as ArduPilot's SITL models it; the defaults are its `quad`."""
@@ -54,7 +57,7 @@ class SitlAirframe:
         return self.reference_volt * self.reference_amp / (self.mass_kg * GRAVITY_MPS2)
 
     def drag_coefficients(self) -> tuple[float, float]:
-        """(area times drag coefficient in m2, momentum drag factor): together the reference point."""
+        """(area times drag coefficient in m², momentum drag factor): together the reference point."""
         tilt = radians(self.reference_tilt_deg)
         density = air_density(self.reference_altitude_m)
         pull = self.mass_kg * GRAVITY_MPS2 * tan(tilt)
@@ -74,12 +77,12 @@ def read_airframe(path: Path) -> SitlAirframe:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a SITL frame: {error}") from error
+        raise InputError(f"{path}: the airframe cannot be read ({error})", do=WRITE_FRAME) from error
     if not isinstance(found, dict):
-        raise InputError(f"{path}: not a SITL frame: the top level is not an object")
+        raise InputError(f"{path}: the airframe is not a JSON object", do=WRITE_FRAME)
     known = {field.name for field in fields(SitlAirframe)}
     values = {JSON_NAMES[key]: value for key, value in found.items() if key in JSON_NAMES}
     for name, value in values.items():
         if name in known and not isinstance(value, int | float):
-            raise InputError(f"{path}: {name} is not a number: {value!r}")
+            raise InputError(f"{path}: {name} is {value!r}, not a number", do="correct it")
     return SitlAirframe(**values)

@@ -63,7 +63,7 @@ def _failed_checks(state: State) -> list[str]:
 
 
 def battery_problem(battery: Battery, parameters: Parameters) -> str | None:
-    """What the monitor has against the battery or its own thresholds; the first that holds."""
+    """The first reason of the battery monitor against arming; None where there is none."""
     left_mah = battery.capacity_mah - battery.used_mah
 
     def below(name: str, value: float) -> bool:

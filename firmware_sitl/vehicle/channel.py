@@ -19,7 +19,7 @@ HEARTBEAT_S = 1.0
 
 
 class Channel:
-    """Messages in and out of one port. The socket is the server's: `out` and `parse` are bytes."""
+    """Messages in and out of one port; the server moves the bytes: in by `parse_bytes`, out of `out`."""
 
     def __init__(self, state: State, number: int) -> None:
         self._state = state

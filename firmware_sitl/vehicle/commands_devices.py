@@ -1,4 +1,4 @@
-"""Commands to cameras, mounts, servos and other devices, answered like an ArduCopter with none attached."""
+"""Commands to cameras, mounts, servos and other devices, answered as by an ArduCopter without them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from firmware_sitl.vehicle.request import (
 )
 
 SERVOS, FREE, RELAYS = 32, 16, 1
-"""Outputs; those up to which one may be moved, but for the motors; relays of SITL."""
+"""How many servo outputs there are, the last that a command may move, and how many relays SITL has."""
 
 RELEASE = 2
 AUTOFOCUS, FOCUS_RATE, FOCUS_SHARE = (4, 5, 6), 1, 2

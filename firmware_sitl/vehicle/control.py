@@ -84,7 +84,7 @@ class PositionControl:
     def set_limits(
         self, *, speed: float, accel: float, climb: float, descent: float, accel_up: float
     ) -> None:
-        """Speeds and accelerations that the targets and corrections keep to, m/s and m/s2."""
+        """Speeds and accelerations that the targets and corrections keep to, m/s and m/s²."""
         self.speed, self.accel = max(speed, 0.1), max(accel, 0.1)
         self.climb, self.descent, self.accel_up = max(climb, 0.1), max(descent, 0.1), max(accel_up, 0.1)
 
@@ -122,7 +122,7 @@ class PositionControl:
         *,
         push: tuple[float, float] = (0.0, 0.0),
     ) -> None:
-        """Move the horizontal target at a velocity, shaped, which itself changes by `push`, m/s2."""
+        """Move the horizontal target at a velocity, shaped, which itself changes by `push`, m/s²."""
         self.north += self.v_north * dt
         self.east += self.v_east * dt
         self.v_north += self.a_north * dt

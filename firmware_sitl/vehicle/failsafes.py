@@ -85,7 +85,7 @@ PILOTED = (modes.STABILIZE, modes.ALT_HOLD, modes.LOITER, modes.POSHOLD)
 
 
 def watch_failsafes(state: State, t_s: float) -> None:
-    """Look at everything; several times a second."""
+    """Check every failsafe; to be called several times a second."""
     _watch_gcs(state, t_s)
     _watch_battery(state, t_s)
     _watch_position(state, t_s)
@@ -266,7 +266,7 @@ def action_of(value: float) -> FailsafeAction | None:
 
 
 def carry_out(state: State, action: FailsafeAction | None) -> None:
-    """Do it."""
+    """Carry out the action of a failsafe."""
     if action is None or action is FailsafeAction.NONE:
         return
     if action is FailsafeAction.TERMINATE:

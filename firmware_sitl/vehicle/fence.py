@@ -29,7 +29,7 @@ RECOVERY_S = 10.0
 """Seconds after a change of mode in which a pilot may bring it back, and no breach acts."""
 
 REPORT_ONLY = 0
-"""FENCE_ACTION: a breach is told of, and nothing done."""
+"""FENCE_ACTION: a breach is reported, and nothing else is done."""
 
 Corner = tuple[float, float]
 
@@ -75,7 +75,7 @@ class Fence:
 
     @property
     def present(self) -> int:
-        """Bits of the fences that FENCE_TYPE asks for and that there are."""
+        """Bits of the fences that FENCE_TYPE asks for and that exist."""
         kinds = int(self._parameters["FENCE_TYPE"])
         return kinds & (ALL if self.areas else ALL & ~POLYGON)
 
@@ -144,7 +144,7 @@ class Fence:
             self._craft.say(6, "Manual recovery started")
 
     def enable_kinds(self, *, on: bool, kinds: int = ALL) -> None:
-        """Watch some fences, or no longer."""
+        """Begin or stop watching some fences."""
         if kinds & int(self._parameters["FENCE_TYPE"]) & FLOOR:
             self._floor_stays_on, self._floor_stays_off = on, not on
         self._set_kinds(on=on, kinds=kinds)

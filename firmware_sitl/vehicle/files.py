@@ -44,7 +44,7 @@ TYPES = {2: (1, "<b"), 4: (2, "<h"), 6: (3, "<i"), REAL32: (4, "<f")}
 LISTS = {"@MISSION/mission.dat": MISSION, "@MISSION/fence.dat": FENCE, "@MISSION/rally.dat": RALLY}
 LIST_MAGIC = 0x763D
 TOLD_BYTES = 1 << 20
-"""The size that is told of each before it is read: it is not known by then (ArduPilot's MAX size)."""
+"""The size announced of each file, whose true size is not known before it is read (ArduPilot's MAX size)."""
 
 Sender = tuple[int, int]
 SendMessage = Callable[[Any], None]

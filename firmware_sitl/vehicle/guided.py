@@ -60,7 +60,7 @@ class Guided(Mode):
         return True
 
     def stop_here(self) -> None:
-        """What was commanded makes no sense: hold."""
+        """Hold here: what was commanded makes no sense."""
         self.take_over()
 
     def fly_to(self, point: LocalPoint) -> bool:

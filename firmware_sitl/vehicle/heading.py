@@ -65,12 +65,12 @@ class Heading:
             self.wanted = start
 
     def stop_turning(self) -> None:
-        """Turn no further where it turned steadily."""
+        """Stop a steady turn."""
         if self.mode is HeadingMode.RATE:
             self.hold_present()
 
     def look_at(self, place: tuple[float, float, float] | None) -> None:
-        """Look at a place (north, east, up), or no longer."""
+        """Point the nose at a place (north, east, up); None ends that."""
         self.place = place
         if place is None:
             self.mode = HeadingMode.HOLD

@@ -42,27 +42,27 @@ class ItemList(Protocol):
         ...
 
     def begin_upload(self, count: int) -> None:
-        """An upload of `count` items begins."""
+        """Begin an upload of `count` items."""
         ...
 
     def begin_partial_upload(self, last: int) -> None:
-        """Items up to `last` are going to be replaced."""
+        """Begin to replace items up to `last`."""
         ...
 
     def put_item(self, seq: int, item: WireItem) -> int:
-        """One item of the upload: a MAV_MISSION_RESULT."""
+        """Take one item of the upload; the answer is a MAV_MISSION_RESULT."""
         ...
 
     def finish_upload(self) -> int:
-        """The upload is complete: a MAV_MISSION_RESULT."""
+        """Complete the upload; the answer is a MAV_MISSION_RESULT."""
         ...
 
     def abandon_upload(self) -> None:
-        """The upload was given up."""
+        """Give the upload up."""
         ...
 
     def clear_items(self) -> int:
-        """Empty the list: a MAV_MISSION_RESULT."""
+        """Empty the list; the answer is a MAV_MISSION_RESULT."""
         ...
 
 
@@ -103,7 +103,7 @@ class MissionList:
         self.changes += 1
 
     def begin_partial_upload(self, last: int) -> None:
-        """Nothing changes before an item comes."""
+        """Change nothing until an item comes."""
         self._last = last
 
     def put_item(self, seq: int, item: WireItem) -> int:
@@ -125,12 +125,12 @@ class MissionList:
         return MissionResult.ACCEPTED
 
     def finish_upload(self) -> int:
-        """All is in place already."""
+        """Nothing is left to do: each item took effect as it came."""
         self._say(6, "Flight plan received")
         return MissionResult.ACCEPTED
 
     def abandon_upload(self) -> None:
-        """What came stays."""
+        """Keep the items that have come."""
 
     def clear_items(self) -> int:
         """Empty the list, unless it is being flown."""
@@ -160,15 +160,15 @@ class FenceList:
         return self.items[seq] if 0 <= seq < len(self.items) else None
 
     def begin_upload(self, count: int) -> None:
-        """An empty buffer."""
+        """Begin an empty buffer."""
         self._buffer = [None] * count
 
     def begin_partial_upload(self, last: int) -> None:
-        """A buffer of the fence in force."""
+        """Begin with a copy of the fence in force."""
         self._buffer = list(self.items)
 
     def put_item(self, seq: int, item: WireItem) -> int:
-        """Into the buffer."""
+        """Put the item into the buffer."""
         if seq >= len(self._buffer):
             return MissionResult.INVALID_SEQUENCE
         kept = keep_fence_item(item)
@@ -193,11 +193,11 @@ class FenceList:
         return MissionResult.ACCEPTED
 
     def abandon_upload(self) -> None:
-        """The buffer goes; the fence in force stays."""
+        """Drop the buffer; the fence in force stays."""
         self._buffer = []
 
     def clear_items(self) -> int:
-        """No fence."""
+        """Remove the fence."""
         self.items = []
         self._changed([])
         return MissionResult.ACCEPTED
@@ -226,7 +226,7 @@ class RallyList:
         self._changed(self.items)
 
     def begin_partial_upload(self, last: int) -> None:
-        """Nothing changes before an item comes."""
+        """Change nothing until an item comes."""
 
     def put_item(self, seq: int, item: WireItem) -> int:
         """Overwrite or append."""
@@ -243,14 +243,14 @@ class RallyList:
         return MissionResult.ACCEPTED
 
     def finish_upload(self) -> int:
-        """All is in place already."""
+        """Nothing is left to do: each item took effect as it came."""
         return MissionResult.ACCEPTED
 
     def abandon_upload(self) -> None:
-        """What came stays."""
+        """Keep the items that have come."""
 
     def clear_items(self) -> int:
-        """No rally points."""
+        """Remove all rally points."""
         self.items = []
         self._changed([])
         return MissionResult.ACCEPTED

@@ -35,7 +35,7 @@ class Effort(Enum):
 
 
 class LandingDescent:
-    """A landing in progress; `run` each step, `down` once the motors idle on the ground."""
+    """A landing in progress; `fly_step` each step, `down` once the motors idle on the ground."""
 
     def __init__(self, aircraft: Aircraft) -> None:
         self._craft = aircraft

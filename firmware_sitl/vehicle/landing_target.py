@@ -68,7 +68,7 @@ class LandingTarget:
         return hypot(self.target[0] - body.north, self.target[1] - body.east)
 
     def sight_from(self, height_m: float) -> TargetState:
-        """What a landing so high above home has to reckon with."""
+        """What is known of the target at a height above home."""
         if self.found:
             return TargetState.FOUND
         low, high = self._parameters["PLND_ALT_MIN"], self._parameters["PLND_ALT_MAX"]
@@ -77,7 +77,7 @@ class LandingTarget:
         return TargetState.LOST if isfinite(self.seen_s) else TargetState.NEVER_SEEN
 
     def look_for_target(self, astray: tuple[float, float]) -> None:
-        """One look of the simulated sensor, where it is the source; `astray` as for `Aircraft.truth`."""
+        """Look once with the simulated sensor, where it is the source; `astray` as for `Aircraft.truth`."""
         if not self.enabled:
             return
         if int(self._parameters["PLND_TYPE"]) == BY_SIMULATION:

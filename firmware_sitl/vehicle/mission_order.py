@@ -192,8 +192,10 @@ def seconds_to_wait(item: WireItem, utc_s: float) -> float | None:
 def seconds_until(utc_s: float, hour: float, minute: float, second: float) -> float:
     """Seconds until a time of day; a negative hour or minute means any.
 
-    >>> until(3600.0, 2.0, 0.0, 0.0), until(3650.0, -1.0, -1.0, 20.0), until(0.0, -1.0, -1.0, -1.0)
-    (3600.0, 30.0, 0.0)
+    >>> seconds_until(3600.0, 2.0, 0.0, 0.0), seconds_until(3650.0, -1.0, -1.0, 20.0)
+    (3600.0, 30.0)
+    >>> seconds_until(0.0, -1.0, -1.0, -1.0)
+    0.0
     """
     if hour >= 0.0:
         goal, period = hour * HOUR_S + max(minute, 0.0) * MINUTE_S + max(second, 0.0), DAY_S

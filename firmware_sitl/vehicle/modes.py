@@ -47,11 +47,11 @@ UNFLOWN: dict[int, str] = {
     CopterMode.SYSTEMID: "SYSTEMID",
     CopterMode.TURTLE: "TURTLE",
 }
-"""ArduCopter's other modes: refused here by name, for what is not flown is not claimed."""
+"""ArduCopter's other modes: refused here by name, because they are not flown here."""
 
 
 class Mode:
-    """One flight mode. `enter` may refuse with a reason; `run` is called at every step."""
+    """One flight mode. `take_over` may refuse with a reason; `fly_step` is called at every step."""
 
     number: ClassVar[int] = STABILIZE
     needs_position: ClassVar[bool] = True
@@ -87,7 +87,7 @@ class Mode:
         """One step."""
 
     def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
-        """Begin to climb to a height above home; False where the mode has none, or (`navigates`) drifts."""
+        """Begin to climb to a height above home; False where it cannot, or (`navigates`) would drift."""
         if not self.takes_off or (navigates and not self.needs_position):
             return False
         self._climbing_to = self.aircraft.home[2] + height_m

@@ -30,7 +30,7 @@ class Spool(IntEnum):
 
 
 class Motors:
-    """The motors' arming and spooling; `run` is told each step whether flight is wanted."""
+    """The motors' arming and spooling; `spool_step` is told each step whether flight is wanted."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters

@@ -195,7 +195,9 @@ def read_parameter_text(text: str, *, name: str) -> dict[str, float]:
         try:
             values[fields[0].upper()] = float(fields[1])
         except (IndexError, ValueError):
-            raise InputError(f"{name}:{number}: not 'NAME VALUE': {line.strip()!r}") from None
+            raise InputError(
+                f"{name}:{number}: {line.strip()!r} is not a parameter", do="write NAME VALUE"
+            ) from None
     return values
 
 

@@ -115,7 +115,7 @@ class Server:
         self._anchor_wall, self._anchor_t = time.monotonic(), self.vehicle.state.aircraft.t_s
 
     def _fly_on(self) -> float:
-        """Fly up to where the clock should be, for a bounded while; seconds until there is more to do."""
+        """Fly up to where the clock should be, for a bounded time; seconds until there is more to do."""
         vehicle = self.vehicle
         if not self._ever_connected:
             self._anchor_clock()

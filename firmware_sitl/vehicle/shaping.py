@@ -43,7 +43,7 @@ def error_for_rate(rate: float, gain: float, limit: float) -> float:
 def limit_length(north: float, east: float, longest: float) -> tuple[float, float]:
     """A vector held to a length.
 
-    >>> within(3.0, 4.0, 2.5)
+    >>> limit_length(3.0, 4.0, 2.5)
     (1.5, 2.0)
     """
     length = hypot(north, east)

@@ -77,7 +77,7 @@ class Client(Protocol):
 
 @dataclass(slots=True)
 class Failsafes:
-    """Which failsafes are in force, and since when the conditions that trigger them have lasted.
+    """Which failsafes are in force, and since when the conditions that trigger them have held.
 
     `battery_rank` is how grave the battery failsafe is that has acted (0 the gravest), None before any has.
     """

@@ -1,6 +1,6 @@
 """Sensor readings, and the messages that are sent when a client asks for them.
 
-`SILENT` are those that ArduCopter can be asked for and has nothing to say in without the device.
+`SILENT` are those that ArduCopter knows and never sends without the device that they describe.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The built-in vehicle: `step` lets its time pass, `receive` hands it a client's message.
+"""The built-in vehicle: `step` lets its time pass, `receive_message` hands it what a client sent.
 
 What it is and knows is its `state` (`firmware_sitl.vehicle.state`).
 """
@@ -43,7 +43,7 @@ class BuiltinVehicle:
         self._steps = 0
 
     def serve_channels(self, channels: list[Channel]) -> None:
-        """Talk to the clients on these channels from now on."""
+        """Talk to the clients of these channels from now on."""
         self.channels = channels
         self.state.clients = list(channels)
 
@@ -117,7 +117,7 @@ class BuiltinVehicle:
             arming.disarm_vehicle(state)
 
     def _send_news(self) -> None:
-        """Send what has been reached and said since the last step."""
+        """Send the items reached and the texts said since the last step."""
         state = self.state
         if state.auto.reached:
             state.last_reached = state.auto.reached[-1]

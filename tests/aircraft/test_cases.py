@@ -180,8 +180,8 @@ def test_a_target_overhead_takes_no_way_and_keeps_the_wanted_speed():
         ({"WPNAV_ACCEL_Z": 0}, "WPNAV_ACCEL_Z: 0 is below"),
         ({"ANGLE_MAX": 9000}, "ANGLE_MAX: 90 is over 80"),
         ({"ATC_ANGLE_MAX": 0}, "ATC_ANGLE_MAX: 0 is below"),
-        ({"WPNAV_SPEED": [1]}, "WPNAV_SPEED: [1] is no number"),
-        ({"WP_YAW_BEHAVIOR": "1"}, "WP_YAW_BEHAVIOR: '1' is no number"),
+        ({"WPNAV_SPEED": [1]}, "WPNAV_SPEED: [1] is not a number"),
+        ({"WP_YAW_BEHAVIOR": "1"}, "WP_YAW_BEHAVIOR: '1' is not a number"),
     ],
 )
 def test_parameters_that_nothing_flies_with_are_named(params, what):
