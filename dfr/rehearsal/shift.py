@@ -154,7 +154,7 @@ def fly_shift(
     drones = {flight.order.flight: flight.order.drone for flight in sorties}
     paths = _airborne_paths(sorties, world.frame)
     return FlownShift(
-        start=world.scenario.period.wall(shift.start_s).isoformat(),
+        start=world.scenario.period.wall_time(shift.start_s).isoformat(),
         seconds=shift.inputs.horizon_s,
         calls=len(shift.calls),
         vehicles=tuple(fleet.docks_of_drones()),

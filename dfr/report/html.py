@@ -353,7 +353,7 @@ def _timeline_caption(run: Rehearsal) -> str:
 
 
 def _wall(run: Rehearsal, t_s: float) -> str:
-    return f"{run.world.scenario.period.wall(t_s):%a %d %b %H:%M}"
+    return f"{run.world.scenario.period.wall_time(t_s):%a %d %b %H:%M}"
 
 
 def _flight(flight: RehearsedFlight, ceiling_m: float) -> dict[str, object]:

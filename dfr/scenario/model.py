@@ -74,7 +74,7 @@ class Period:
         """Simulation seconds of a wall time."""
         return moment.timestamp() - self.start.timestamp()
 
-    def wall(self, t_s: float) -> datetime:
+    def wall_time(self, t_s: float) -> datetime:
         """Local wall time of a simulation second."""
         return datetime.fromtimestamp(self.start.timestamp() + t_s, tz=self.zone)
 
@@ -513,10 +513,10 @@ class DispatchPolicy(StrEnum):
     COVERAGE_KEEPING = "coverage_keeping", "the one whose departure uncovers least demand, of those in time"
 
     @classmethod
-    def choices(cls) -> str:
+    def describe_choices(cls) -> str:
         """The words of all policies in a sentence.
 
-        >>> DispatchPolicy.choices()
+        >>> DispatchPolicy.describe_choices()
         'nearest, energy_aware or coverage_keeping'
         """
         *first, last = cls
@@ -541,7 +541,7 @@ class FailureFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
+class SimulationOptions:
     """The options of a simulation.
 
     With `overwatch` a relief drone is sent where the first cannot stay as long as the call needs. With
@@ -556,7 +556,7 @@ class Simulation:
     homes: tuple[tuple[str, Ring], ...] = ()
 
 
-NO_OPTIONS = Simulation()
+NO_OPTIONS = SimulationOptions()
 """What a scenario without the section has."""
 
 
@@ -594,7 +594,7 @@ class Scenario:
     study: Study
     assumptions: tuple[Assumption, ...]
     terrain: tuple[TerrainFile, ...] = ()
-    simulation: Simulation = NO_OPTIONS
+    simulation: SimulationOptions = NO_OPTIONS
     exercise: bool = False
     notams: NotamReading | None = None
     obstacles: ObstacleSurvey | None = None

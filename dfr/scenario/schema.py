@@ -105,12 +105,12 @@ class CrowdIn(Sourced):
     area: Area
     presence: list[PresenceIn] = Field(min_length=1, max_length=500)
 
-    def areas(self) -> Iterator[domain.CrowdArea]:
+    def crowd_areas(self) -> Iterator[domain.CrowdArea]:
         """The place once for each of its hours."""
         several = len(self.presence) > 1
         for number, presence in enumerate(self.presence, start=1):
             id_ = f"{self.id}/{number}" if several else self.id
-            yield presence.built(id=id_, name=self.name, area=self.area)
+            yield presence.to_domain(id=id_, name=self.name, area=self.area)
 
 
 class SiteIn(Strict):
@@ -137,13 +137,13 @@ class SiteIn(Strict):
     )
     becomes: ClassVar[Any] = domain.Site
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The centre as a position; areas as pairs of name and ring; a crowd once for each of its hours."""
         return {
             "centre": self.centre.position,
             "boundary": self.boundary.ring,
             "keep_outs": tuple((item.id, item.area) for item in self.keep_outs),
-            "crowds": tuple(area for crowd in self.crowds or () for area in crowd.areas()),
+            "crowds": tuple(area for crowd in self.crowds or () for area in crowd.crowd_areas()),
             "crowds_known": self.crowds is not None,
             "water": None if self.water is None else tuple((item.name, item.area) for item in self.water),
         }
@@ -254,7 +254,7 @@ class OperationIn(Block):
     max_rain_mm_h: NonNegativeFigure | None
     becomes: ClassVar[Any] = domain.Operation
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The basis in words, '' where nobody has said."""
         return {"basis": self.basis or ""}
 
@@ -336,14 +336,14 @@ class DemandIn(Strict):
     cleared_without_patrol: ShareFigure | None
     becomes: ClassVar[Any] = domain.Demand
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """What its sections hold; the days in order of time."""
         days = sorted(self.days.totals, key=lambda day: day.date)
         return {
-            "zones": tuple(zone.built() for zone in self.zones.areas),
-            "priorities": tuple(grade.built() for grade in self.priorities.grades),
+            "zones": tuple(zone.to_domain() for zone in self.zones.areas),
+            "priorities": tuple(grade.to_domain() for grade in self.priorities.grades),
             "days": tuple(
-                day.built(hour_weights=tuple(day.hour_weights or self.days.hour_weights)) for day in days
+                day.to_domain(hour_weights=tuple(day.hour_weights or self.days.hour_weights)) for day in days
             ),
         }
 
@@ -393,7 +393,7 @@ class WeatherIn(Sourced):
     rows: list[list[Any]] | None = Field(default=None, min_length=1, max_length=10_000)
     becomes: ClassVar[Any] = air.Weather
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """Source and note in one; no reports of the day yet. The caller knows the hours."""
         return {"source": self.vouched_by(), "reports": "", "of_the_day": ()}
 
@@ -434,7 +434,7 @@ class TargetsIn(Block):
     )
     becomes: ClassVar[Any] = domain.Targets
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The limits in order, that of the siting among them."""
         return {"limits_s": tuple(sorted({*self.limits_s, self.siting_limit_s}))}
 
@@ -455,7 +455,7 @@ class FailureIn(Block):
     repair_h: float = Field(gt=0, le=1e6, description="mean hours until it works again")
     becomes: ClassVar[Any] = domain.FailureFigures
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The means in seconds."""
         return {"between_s": self.between_h * 3600.0, "repair_s": self.repair_h * 3600.0}
 
@@ -473,7 +473,7 @@ class SimulationIn(Strict):
     dispatch: domain.DispatchPolicy = Field(
         default=domain.DispatchPolicy.NEAREST,
         strict=False,
-        description=domain.DispatchPolicy.choices(),
+        description=domain.DispatchPolicy.describe_choices(),
     )
     overwatch: bool = Field(
         default=False, description="send a relief drone where the first cannot stay as long as needed"
@@ -483,9 +483,9 @@ class SimulationIn(Strict):
     )
     failures: list[FailureIn] = Field(default_factory=list, max_length=3)
     homes: list[HomesIn] = Field(default_factory=list, max_length=500)
-    becomes: ClassVar[Any] = domain.Simulation
+    becomes: ClassVar[Any] = domain.SimulationOptions
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """Homes as pairs."""
         return {"homes": tuple((item.id, item.area) for item in self.homes)}
 
@@ -533,12 +533,12 @@ class ScenarioIn(Strict):
     simulation: SimulationIn = SimulationIn()
     becomes: ClassVar[Any] = domain.Scenario
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """Texts without space round them; the candidates' sites."""
         return {
             "title": self.title.strip(),
             "description": self.description.strip(),
-            "candidates": tuple(site.built() for site in self.candidates.sites),
+            "candidates": tuple(site.to_domain() for site in self.candidates.sites),
         }
 
 

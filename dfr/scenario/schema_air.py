@@ -89,7 +89,7 @@ class ClauseIn(Strict):
     clause: Text = Field(description="number and words of the clause, to be quoted")
     becomes: ClassVar[Any] = domain.Clause
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The words without space round them."""
         return {"text": self.clause.strip()}
 
@@ -166,7 +166,7 @@ class AuthorisationIn(Document):
             raise schema_error("valid_to lies before valid_from", "swap or correct them")
         return self
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """It holds until the end of its last day."""
         return {"issuer": self.issuer.strip(), "valid_to": day_after(self.valid_to)}
 
@@ -179,7 +179,7 @@ class AnswerIn(Document):
     reference: Reference
     becomes: ClassVar[Any] = domain.Answer
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The words without space round them."""
         return {"text": self.answer.strip()}
 
@@ -200,7 +200,7 @@ class ClearanceIn(Document):
     becomes: ClassVar[Any] = domain.Clearance
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _check_clearance(self) -> Self:
         if self.zone is None and self.kind is None:
             raise schema_error("names no zone", "add zone: its name, or kind: FRZ")
         if (self.height_m_agl is None) == (self.height_m_amsl is None):
@@ -211,7 +211,7 @@ class ClearanceIn(Document):
             raise schema_error("end is not after start", "give a later end")
         return self
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The words without space round them."""
         return {name: getattr(self, name).strip() for name in ("authority", "conditions", "contact")}
 
@@ -234,17 +234,20 @@ _LONDON_FIR = (
 """(lat, lon) of the corners in UK AIP ENR 2.1: every one is published to whole minutes."""
 
 
-def _ring(corners: tuple[tuple[float, float], ...]) -> Ring:
+def _ring_of_corners(corners: tuple[tuple[float, float], ...]) -> Ring:
     return tuple(Position(lat_deg=lat, lon_deg=lon) for lat, lon in corners)
 
 
-OUTLINES: dict[str, Ring] = {"EGTT": _ring(_LONDON_FIR), "London FIR": _ring(_LONDON_FIR)}
+OUTLINES: dict[str, Ring] = {
+    "EGTT": _ring_of_corners(_LONDON_FIR),
+    "London FIR": _ring_of_corners(_LONDON_FIR),
+}
 """By name. A country or FIR that is not here is drawn as a ring."""
 
 FileName = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-def _covered(value: object) -> Ring:
+def _read_coverage(value: object) -> Ring:
     """The ring of a list of corners, or of the outline of a name."""
     if not isinstance(value, str):
         return read_area(value)
@@ -257,7 +260,7 @@ def _covered(value: object) -> Ring:
     return names[value.strip().casefold()]
 
 
-def _kind(value: object) -> DataKind:
+def _read_kind(value: object) -> DataKind:
     kinds = {kind.value.casefold(): kind for kind in DataKind}
     if isinstance(value, str) and kinds.get(value.strip().casefold()) is DataKind.RESTRICTIONS:
         raise schema_error("no airspace file stands for reading NOTAMs", "state notams: {read_by, read_at}")
@@ -277,11 +280,13 @@ def _time_or_date(value: object, info: ValidationInfo) -> datetime:
 _PAIRS = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}, "minItems": 3}
 Covers = Annotated[
     Ring,
-    PlainValidator(_covered),
+    PlainValidator(_read_coverage),
     WithJsonSchema({"anyOf": [_PAIRS, {"type": "string", "enum": list(OUTLINES)}]}),
 ]
 Kind = Annotated[
-    DataKind, PlainValidator(_kind), WithJsonSchema({"type": "string", "enum": [k.value for k in DataKind]})
+    DataKind,
+    PlainValidator(_read_kind),
+    WithJsonSchema({"type": "string", "enum": [k.value for k in DataKind]}),
 ]
 TimeOrDate = Annotated[
     datetime,
@@ -310,7 +315,7 @@ class AirspaceFileIn(Sourced):
     )
     becomes: ClassVar[Any] = air.AirspaceFile
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """Its date as text, the kinds as a set, and source and note in one; the caller knows its path."""
         kinds = None if self.kinds is None else frozenset(self.kinds)
         return {"date": f"{self.date:%Y-%m-%d}", "source": self.vouched_by(), "kinds": kinds}
@@ -341,7 +346,7 @@ class RestrictionIn(Block):
             raise schema_error("has no shape, or more than one", "give centre and radius_m, or area")
         return self
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """Source and note in one."""
         return {"source": self.vouched_by()}
 
@@ -373,7 +378,7 @@ class NotamsIn(Sourced):
 
     @field_validator("judged")
     @classmethod
-    def _reasoned(cls, judged: dict[str, str]) -> dict[str, str]:
+    def _check_reasons(cls, judged: dict[str, str]) -> dict[str, str]:
         for number, why in judged.items():
             if len(why.split()) < FEWEST_WORDS:
                 raise schema_error(
@@ -381,7 +386,7 @@ class NotamsIn(Sourced):
                 )
         return judged
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """Numbers as NOTAMs print them."""
         return {"judged": tuple((number.strip().upper(), why) for number, why in self.judged.items())}
 

@@ -72,17 +72,17 @@ Loose = Any
 def explain_error(error: ErrorDetails, root: type[BaseModel]) -> Complaint:
     """One pydantic error as path, what and do."""
     loc = tuple(error["loc"])
-    what, do = _words(error, loc, root)
+    what, do = _explain_kind(error, loc, root)
     return loc, what, do
 
 
-def _words(error: ErrorDetails, loc: Loc, root: type[BaseModel]) -> tuple[str, str]:  # noqa: PLR0911 - one return for each kind of error
+def _explain_kind(error: ErrorDetails, loc: Loc, root: type[BaseModel]) -> tuple[str, str]:  # noqa: PLR0911 - one return for each kind of error
     kind, value = error["type"], error.get("input")
     context: Mapping[str, Any] = error.get("ctx") or {}
     if kind == "dfr":
         return str(context["what"]), str(context["do"])
     if kind == "missing":
-        return "missing", f"add `{loc[-1]}:`{_described(loc, root)}"
+        return "missing", f"add `{loc[-1]}:`{_describe_field(loc, root)}"
     if kind == "extra_forbidden":
         return "no such field", _did_you_mean(str(loc[-1]), loc[:-1], root)
     if kind in ("model_type", "model_attributes_type") and _is_unsourced(value, loc, root):
@@ -92,10 +92,10 @@ def _words(error: ErrorDetails, loc: Loc, root: type[BaseModel]) -> tuple[str, s
         return f"{show_value(value)} is out of range", f"give {words} {context[key]}"
     if kind in ("enum", "literal_error"):
         return f"{show_value(value)} is not one of the choices", f"write one of {context['expected']}"
-    return _shape_words(kind, value, context, loc, root)
+    return _explain_shape(kind, value, context, loc, root)
 
 
-def _shape_words(  # noqa: PLR0911 - one return for each kind of error
+def _explain_shape(  # noqa: PLR0911 - one return for each kind of error
     kind: str, value: object, context: Mapping[str, Any], loc: Loc, root: type[BaseModel]
 ) -> tuple[str, str]:
     if kind == "finite_number":
@@ -109,18 +109,18 @@ def _shape_words(  # noqa: PLR0911 - one return for each kind of error
     if kind in ("model_type", "dict_type") and (model := model_at(loc, root)) is not None:
         return (
             f"{show_value(value)} is not a mapping of fields",
-            f"write {', '.join(_needed(model))} under it",
+            f"write {', '.join(_required_fields(model))} under it",
         )
     if kind in _KINDS:
         hint = " in quotes" if kind == "string_type" and not isinstance(value, (dict, list)) else ""
         return (
             f"{show_value(value)} is not {_KINDS[kind]}",
-            f"write {_KINDS[kind]}{hint}{_described(loc, root)}",
+            f"write {_KINDS[kind]}{hint}{_describe_field(loc, root)}",
         )
-    return f"{show_value(value)} cannot be used ({kind})", f"see `dfr schema`{_described(loc, root)}"
+    return f"{show_value(value)} cannot be used ({kind})", f"see `dfr schema`{_describe_field(loc, root)}"
 
 
-def _needed(model: type[BaseModel]) -> list[str]:
+def _required_fields(model: type[BaseModel]) -> list[str]:
     """The fields that a mapping must have."""
     needed = [name for name, field in model.model_fields.items() if field.is_required()]
     return [*needed, "and source"] if issubclass(model, Sourced) else needed
@@ -149,7 +149,7 @@ def _is_unsourced(value: object, loc: Loc, root: type[BaseModel]) -> bool:
     return isinstance(value, (int, float, str)) and model is not None and issubclass(model, SourcedFigure)
 
 
-def _described(loc: Loc, root: type[BaseModel]) -> str:
+def _describe_field(loc: Loc, root: type[BaseModel]) -> str:
     parent = model_at(loc[:-1], root)
     field = None if parent is None or not loc else parent.model_fields.get(str(loc[-1]))
     if field is None:
@@ -187,11 +187,11 @@ class Parts:
     def get(self, kind: type[T], *path: str) -> T | None:
         """The part at a path, None where it is missing or wrong in itself."""
         if path not in self._cache:
-            self._cache[path] = self._read(path)
+            self._cache[path] = self._validate_part(path)
         part = self._cache[path]
         return part if isinstance(part, kind) else None
 
-    def _read(self, path: tuple[str, ...]) -> object:
+    def _validate_part(self, path: tuple[str, ...]) -> object:
         value: Loose = self.raw
         annotation: Loose = written.ScenarioIn
         for step in path:
@@ -213,10 +213,10 @@ def find_complaints(parts: Parts, hours: Sequence[written.HourIn] | None) -> Ite
     for check in CHECKS:
         yield from check(parts)
     if hours is not None:
-        yield from _weather(parts, hours)
+        yield from _check_weather(parts, hours)
 
 
-def _unsourced(parts: Parts) -> Iterator[Complaint]:
+def _check_sources(parts: Parts) -> Iterator[Complaint]:
     for loc, model, mapping in find_mappings(parts.raw, written.ScenarioIn):
         if not issubclass(model, Sourced) or (mapping.get("assumed") is True and mapping.get("note")):
             continue
@@ -234,7 +234,7 @@ def _unsourced(parts: Parts) -> Iterator[Complaint]:
             )
 
 
-def _durations(parts: Parts) -> Iterator[Complaint]:
+def _check_durations(parts: Parts) -> Iterator[Complaint]:
     for loc, model, mapping in find_mappings(parts.raw, written.ScenarioIn):
         if not issubclass(model, DurationIn):
             continue
@@ -266,12 +266,10 @@ UNIQUE = (
 )
 
 
-def _unique(parts: Parts) -> Iterator[Complaint]:
+def _check_unique(parts: Parts) -> Iterator[Complaint]:
     for path, key in UNIQUE:
         seen: dict[object, int] = {}
-        value: Loose = parts.raw
-        for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
+        value = _raw_value(parts, *path)
         for index, item in enumerate(value if isinstance(value, list) else []):
             mark = item.get(key) if isinstance(item, dict) else None
             if not isinstance(mark, (str, int)):
@@ -282,14 +280,14 @@ def _unique(parts: Parts) -> Iterator[Complaint]:
             seen.setdefault(mark, index)
 
 
-def _shares(parts: Parts) -> Iterator[Complaint]:
+def _check_shares(parts: Parts) -> Iterator[Complaint]:
     for path in (("demand", "zones", "areas"), ("demand", "priorities", "grades")):
         items = parts.get(list, *path)
         if items and abs((total := sum(item.share for item in items)) - 1.0) > SHARE_TOLERANCE:
             yield path, f"the shares sum to {total:.6g}", "make them sum to 1"
 
 
-def _period(parts: Parts) -> Iterator[Complaint]:
+def _check_period(parts: Parts) -> Iterator[Complaint]:
     period = parts.get(written.PeriodIn, "period")
     if period is None:
         return
@@ -299,7 +297,7 @@ def _period(parts: Parts) -> Iterator[Complaint]:
         yield ("period",), f"is longer than {MAX_PERIOD.days} days", "simulate it in parts"
 
 
-def _spans(parts: Parts) -> Iterator[Complaint]:
+def _check_spans(parts: Parts) -> Iterator[Complaint]:
     """Starts before ends, everywhere; and shifts within the period."""
     spans: list[tuple[Loc, Loose]] = [
         (("crew", "shifts", i), item) for i, item in enumerate(parts.get(list, "crew", "shifts") or [])
@@ -311,24 +309,24 @@ def _spans(parts: Parts) -> Iterator[Complaint]:
     for loc, span in spans:
         if span.end.timestamp() <= span.start.timestamp():
             yield (*loc, "end"), "is not after start", "give a later end"
-        elif loc[0] == "crew" and period is not None and not _within(span, period):
+        elif loc[0] == "crew" and period is not None and not _lies_within(span, period):
             yield (
                 loc,
                 "lies outside the period",
-                f"keep it within {_clock(period.start)} to {_clock(period.end)}",
+                f"keep it within {_show_time(period.start)} to {_show_time(period.end)}",
             )
 
 
-def _within(span: Loose, period: written.PeriodIn) -> bool:
+def _lies_within(span: Loose, period: written.PeriodIn) -> bool:
     starts = span.start.timestamp() >= period.start.timestamp()
     return bool(starts and span.end.timestamp() <= period.end.timestamp())
 
 
-def _clock(moment: datetime) -> str:
+def _show_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _days(parts: Parts) -> Iterator[Complaint]:
+def _check_days(parts: Parts) -> Iterator[Complaint]:
     days, period = parts.get(written.DaysIn, "demand", "days"), parts.get(written.PeriodIn, "period")
     if days is None:
         return
@@ -340,7 +338,7 @@ def _days(parts: Parts) -> Iterator[Complaint]:
             yield (*path, "totals", index, "hour_weights"), "are all 0", "give some hour a weight"
     if period is None or not timedelta() < period.end - period.start <= MAX_PERIOD:
         return
-    wanted = _dates(period)
+    wanted = _dates_of_period(period)
     given = [day.date.date() for day in days.totals]
     for index, date in enumerate(given):
         if date not in wanted:
@@ -349,13 +347,13 @@ def _days(parts: Parts) -> Iterator[Complaint]:
         yield (*path, "totals"), f"no total for {', '.join(missing[:5])}", "add the days, calls: 0 for none"
 
 
-def _dates(period: written.PeriodIn) -> list[Any]:
+def _dates_of_period(period: written.PeriodIn) -> list[Any]:
     last = (period.end - timedelta(microseconds=1)).date()
     count = (last - period.start.date()).days + 1
     return [period.start.date() + timedelta(days=number) for number in range(count)]
 
 
-def _fleet(parts: Parts) -> Iterator[Complaint]:
+def _check_fleet(parts: Parts) -> Iterator[Complaint]:
     fleet = parts.get(written.FleetIn, "fleet")
     sites: list[CandidateIn] | None = parts.get(list, "candidates", "sites")
     if fleet is None or sites is None:
@@ -372,7 +370,7 @@ def _fleet(parts: Parts) -> Iterator[Complaint]:
         yield ("fleet", "docks"), f"{required} sites are required, there are {fleet.docks} docks", "add docks"
 
 
-def _slots(parts: Parts) -> Iterator[Complaint]:
+def _check_slots(parts: Parts) -> Iterator[Complaint]:
     fleet = parts.get(written.FleetIn, "fleet")
     if fleet is None:
         return
@@ -383,7 +381,7 @@ def _slots(parts: Parts) -> Iterator[Complaint]:
             f"{slots} slots for {drones} drones",
             "add slots or take drones out",
         )
-    elif (slots is None or slots == drones) and _raw(parts, "simulation", "move_up") is True:
+    elif (slots is None or slots == drones) and _raw_value(parts, "simulation", "move_up") is True:
         what = f"every dock is full: {drones} drones in as many slots, so none can be moved up to another"
         yield (
             ("simulation", "move_up"),
@@ -392,8 +390,8 @@ def _slots(parts: Parts) -> Iterator[Complaint]:
         )
 
 
-def _posts(parts: Parts) -> Iterator[Complaint]:
-    kind, posts = parts.get(OperationKind, "operation", "kind"), _raw(parts, "operation", "posts")
+def _check_posts(parts: Parts) -> Iterator[Complaint]:
+    kind, posts = parts.get(OperationKind, "operation", "kind"), _raw_value(parts, "operation", "posts")
     if kind in (OperationKind.VLOS, OperationKind.EVLOS) and not posts:
         yield (
             ("operation", "posts"),
@@ -407,14 +405,14 @@ def _posts(parts: Parts) -> Iterator[Complaint]:
             yield ("crew", "shifts", index, "safety_pilots"), what, "add safety pilots or change the need"
 
 
-def _raw(parts: Parts, *path: str) -> Loose:
+def _raw_value(parts: Parts, *path: str) -> Loose:
     value: Loose = parts.raw
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     return value
 
 
-def _traffic(parts: Parts) -> Iterator[Complaint]:
+def _check_traffic(parts: Parts) -> Iterator[Complaint]:
     for index, item in enumerate(parts.get(list, "traffic") or []):
         if item.upper_m_amsl <= item.lower_m_amsl:
             what = f"upper {item.upper_m_amsl:g} m is not above lower {item.lower_m_amsl:g} m"
@@ -424,14 +422,14 @@ def _traffic(parts: Parts) -> Iterator[Complaint]:
             yield ("traffic", index, "last_hour"), what, "use 0 and 24 for the whole day"
 
 
-def _places(parts: Parts) -> Iterator[Complaint]:
+def _check_places(parts: Parts) -> Iterator[Complaint]:
     centre = parts.get(Point, "site", "centre")
     boundary = parts.get(BoundaryIn, "site", "boundary")
     if centre is None:
         return
     frame = LocalFrame(centre.position)
     swapped = "write [lat, lon], latitude first"
-    far = [(loc, distance_m(centre.position, where)) for loc, where in _positions(parts)]
+    far = [(loc, distance_m(centre.position, where)) for loc, where in _list_positions(parts)]
     for loc, away_m in far:
         if away_m > FAR_M:
             yield loc, f"is {away_m / 1000:.0f} km from the centre of the site", swapped
@@ -457,7 +455,7 @@ def _places(parts: Parts) -> Iterator[Complaint]:
             )
 
 
-def _positions(parts: Parts) -> Iterator[tuple[Loc, Position]]:
+def _list_positions(parts: Parts) -> Iterator[tuple[Loc, Position]]:
     """One position of everything that has a place."""
     rings: list[tuple[Loc, Ring]] = []
     if (boundary := parts.get(BoundaryIn, "site", "boundary")) is not None:
@@ -480,32 +478,32 @@ def _positions(parts: Parts) -> Iterator[tuple[Loc, Position]]:
                 yield (*path, index), where
 
 
-def _weather(parts: Parts, hours: Sequence[written.HourIn]) -> Iterator[Complaint]:
+def _check_weather(parts: Parts, hours: Sequence[written.HourIn]) -> Iterator[Complaint]:
     seen: dict[float, int] = {}
     for index, hour in enumerate(hours):
         loc: Loc = ("weather", "hours", index)
         if hour.start.minute:
             yield (
                 (*loc, "start"),
-                f"{show_value(_clock(hour.start))} is not a whole hour",
+                f"{show_value(_show_time(hour.start))} is not a whole hour",
                 "start rows on the hour",
             )
         if hour.gust_mps is not None and hour.gust_mps < hour.wind_mps:
             what = f"gust {hour.gust_mps:g} m/s is below the mean wind {hour.wind_mps:g}"
             yield (*loc, "gust_mps"), what, "correct it; null where no gust was reported"
         if (first := seen.setdefault(hour.start.timestamp(), index)) != index:
-            yield (*loc, "start"), f"{_clock(hour.start)} is in row {first + 1} already", "keep one"
+            yield (*loc, "start"), f"{_show_time(hour.start)} is in row {first + 1} already", "keep one"
     period = parts.get(written.PeriodIn, "period")
     if period is None or not timedelta() < period.end - period.start <= MAX_PERIOD:
         return
-    missing = [moment for moment in _hours(period) if moment.timestamp() not in seen]
+    missing = [moment for moment in _hours_of_period(period) if moment.timestamp() not in seen]
     if missing:
-        names = ", ".join(_clock(moment) for moment in missing[:3])
+        names = ", ".join(_show_time(moment) for moment in missing[:3])
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         yield ("weather",), f"no row for {names}{more}", "cover every hour of the period"
 
 
-def _hours(period: written.PeriodIn) -> Iterator[datetime]:
+def _hours_of_period(period: written.PeriodIn) -> Iterator[datetime]:
     zone = period.start.tzinfo
     start = period.start.timestamp() - 60 * period.start.minute
     while start < period.end.timestamp():
@@ -514,16 +512,16 @@ def _hours(period: written.PeriodIn) -> Iterator[datetime]:
 
 
 CHECKS: tuple[Check, ...] = (
-    _unsourced,
-    _durations,
-    _unique,
-    _shares,
-    _period,
-    _spans,
-    _days,
-    _fleet,
-    _slots,
-    _posts,
-    _traffic,
-    _places,
+    _check_sources,
+    _check_durations,
+    _check_unique,
+    _check_shares,
+    _check_period,
+    _check_spans,
+    _check_days,
+    _check_fleet,
+    _check_slots,
+    _check_posts,
+    _check_traffic,
+    _check_places,
 )

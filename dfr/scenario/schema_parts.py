@@ -3,7 +3,7 @@
 Every uncertain figure and every block of choices says who vouches for it: `source: ...`, or
 `assumed: true` with a `note: ...`. Both end up in `Scenario.assumptions`.
 
-A part names the type of the domain that it becomes; `built` copies the fields of equal names.
+A part names the type of the domain that it becomes; `to_domain` copies the fields of equal names.
 """
 
 from __future__ import annotations
@@ -65,27 +65,27 @@ class Strict(BaseModel):
     becomes: ClassVar[Any] = None
     """The frozen type of the domain."""
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The fields of the domain value that are not this part's field of the same name."""
         return {}
 
-    def built(self, **given: Any) -> Any:
+    def to_domain(self, **given: Any) -> Any:
         """The domain value; `given` are fields that only the caller knows.
 
         Raises AttributeError where a field of the domain is in neither: none is left to its default.
         """
-        different = {**self.differing(), **given}
+        different = {**self.differing_fields(), **given}
         equal = (field.name for field in fields(self.becomes) if field.name not in different)
-        return self.becomes(**different, **{name: _plain(getattr(self, name)) for name in equal})
+        return self.becomes(**different, **{name: _domain_value(getattr(self, name)) for name in equal})
 
 
-def _plain(value: object) -> object:
+def _domain_value(value: object) -> object:
     """A field's value in the domain: figures as numbers, parts built, lists as tuples."""
     if isinstance(value, SourcedFigure):
         return value.value
     if isinstance(value, Strict):
-        return value.built()
-    return tuple(map(_plain, value)) if isinstance(value, list) else value
+        return value.to_domain()
+    return tuple(map(_domain_value, value)) if isinstance(value, list) else value
 
 
 class Sourced(Strict):
@@ -148,7 +148,7 @@ class Block(Sourced):
 
     @model_validator(mode="after")
     def _sources_name_figures(self) -> Self:
-        known = self.figures()
+        known = self.list_figures()
         for name in self.sources:
             if name not in known:
                 raise schema_error(
@@ -156,7 +156,7 @@ class Block(Sourced):
                 )
         return self
 
-    def figures(self) -> dict[str, str]:
+    def list_figures(self) -> dict[str, str]:
         """What is chosen here by its field, in words; parts that carry their own source are left out."""
         told = {name: getattr(self, name) for name in type(self).model_fields if name not in _VOUCHING}
         return {name: shown for name, value in told.items() if (shown := _in_words(value))}
@@ -227,14 +227,14 @@ class DurationIn(Sourced):
     )
     becomes: ClassVar[Any] = Duration
 
-    def differing(self) -> dict[str, Any]:
+    def differing_fields(self) -> dict[str, Any]:
         """The 90th percentile, which only a log-normal duration states."""
         if self.shape is DurationShape.EXPONENTIAL:
             return {"p90_s": self.median_s * P90_OVER_MEDIAN_EXPONENTIAL}
         return {"p90_s": self.median_s if self.p90_s is None else self.p90_s}
 
 
-def _zone(info: ValidationInfo) -> tzinfo:
+def _time_zone(info: ValidationInfo) -> tzinfo:
     context: Mapping[str, Any] = info.context or {}
     zone: tzinfo = context.get("zone") or ZoneInfo("UTC")
     return zone
@@ -256,14 +256,14 @@ def local_time(value: object, info: ValidationInfo) -> datetime:
         raise schema_error(f"{value!r} is not a time: {error}", TIME_FORM) from error
     if not 1950 <= naive.year <= 2100:
         raise schema_error(f"{value!r} is outside 1950 to 2100", TIME_FORM)
-    return _settled(naive, parts[3], _zone(info))
+    return _resolve_clock_change(naive, parts[3], _time_zone(info))
 
 
 def clock_time(value: object, info: ValidationInfo) -> datetime:
     """A local time as `local_time` takes it, or one in UTC (`2026-06-19 08:00Z`), as notices write it."""
     if isinstance(value, str) and value.rstrip().endswith("Z") and (parts := _TIME.match(value)):
         moment = datetime.fromisoformat(f"{parts[1]} {parts[2]}+00:00")
-        return moment.astimezone(_zone(info))
+        return moment.astimezone(_time_zone(info))
     return local_time(value, info)
 
 
@@ -273,7 +273,7 @@ def day_after(day: datetime) -> datetime:
     return datetime(following.year, following.month, following.day, tzinfo=day.tzinfo)
 
 
-def _settled(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
+def _resolve_clock_change(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
     early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     choices = {_offset_text(moment): moment for moment in (early, late)}
     if early.utcoffset() != late.utcoffset() and early.utcoffset() < late.utcoffset():  # type: ignore[operator]
@@ -308,7 +308,7 @@ def local_date(value: object, info: ValidationInfo) -> datetime:
         day = date.fromisoformat(value)
     except ValueError as error:
         raise schema_error(f"{value!r} is not a date: {error}", "write it as 2024-08-23") from error
-    return datetime(day.year, day.month, day.day, tzinfo=_zone(info))
+    return datetime(day.year, day.month, day.day, tzinfo=_time_zone(info))
 
 
 def read_place(value: object) -> Position:

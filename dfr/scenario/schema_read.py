@@ -50,19 +50,19 @@ def read_scenario(
         what, do = f"the file holds {show_value(raw)}, not a mapping of fields", "start from `dfr init`"
         raise ScenarioError((Problem(file=origin.file, line=1, path="", what=what, do=do),))
     found: list[Complaint] = []
-    zone = _zone(raw, found)
+    zone = _read_zone(raw, found)
     context: dict[str, object] = {"zone": zone}
-    scenario = _validated(raw, context, found)
+    scenario = _validate_schema(raw, context, found)
     hours = _weather_hours(raw, context, found)
     parts = Parts(raw, context)
     found += find_complaints(parts, hours)
     found += also(parts)
     if found or scenario is None or hours is None:
-        raise ScenarioError(_problems(found, raw, origin))
-    return _build(scenario, hours, zone=zone, origin=origin, path=airspace_path)
+        raise ScenarioError(_list_problems(found, raw, origin))
+    return _build_scenario(scenario, hours, zone=zone, origin=origin, path=airspace_path)
 
 
-def _zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
+def _read_zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
     name = raw.get("zone")
     if isinstance(name, str):
         try:
@@ -74,7 +74,7 @@ def _zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def _validated(
+def _validate_schema(
     raw: dict[str, Any], context: dict[str, object], found: list[Complaint]
 ) -> written.ScenarioIn | None:
     try:
@@ -97,12 +97,12 @@ def _weather_hours(
         found.append((where, "needs either hours, or columns and rows", "give one of the two"))
         return None
     if not table:
-        return _rows_valid(weather["hours"], context, [])
-    rows = _table(weather, found)
-    return None if rows is None else _rows_valid(rows, context, found)
+        return _validate_rows(weather["hours"], context, [])
+    rows = _read_table(weather, found)
+    return None if rows is None else _validate_rows(rows, context, found)
 
 
-def _table(weather: dict[str, Any], found: list[Complaint]) -> list[dict[str, object]] | None:
+def _read_table(weather: dict[str, Any], found: list[Complaint]) -> list[dict[str, object]] | None:
     columns, rows = weather.get("columns"), weather.get("rows")
     before = len(found)
     if not isinstance(columns, list) or not isinstance(rows, list):
@@ -127,7 +127,7 @@ def _table(weather: dict[str, Any], found: list[Complaint]) -> list[dict[str, ob
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _rows_valid(
+def _validate_rows(
     rows: object, context: dict[str, object], found: list[Complaint]
 ) -> list[written.HourIn] | None:
     if not isinstance(rows, list):
@@ -144,19 +144,21 @@ def _rows_valid(
     return hours if right else None
 
 
-def _problems(found: Sequence[Complaint], raw: dict[str, Any], origin: FileOrigin) -> tuple[Problem, ...]:
+def _list_problems(
+    found: Sequence[Complaint], raw: dict[str, Any], origin: FileOrigin
+) -> tuple[Problem, ...]:
     """Problems in the order of the file, each once."""
     problems: dict[str, Problem] = {}
     for loc, what, do in found:
-        where = _in_file(loc, raw)
+        where = _path_in_file(loc, raw)
         line = origin.line(where)
-        problem = Problem(file=origin.file, line=line, path=_path(where), what=what, do=do)
+        problem = Problem(file=origin.file, line=line, path=_show_path(where), what=what, do=do)
         problems.setdefault(str(problem), problem)
     ordered = sorted(problems.values(), key=lambda problem: problem.line or 0)
     return tuple(ordered[:MAX_PROBLEMS])
 
 
-def _in_file(loc: Loc, raw: dict[str, Any]) -> Loc:
+def _path_in_file(loc: Loc, raw: dict[str, Any]) -> Loc:
     """The path as it stands in the file: an hour that was written as a table row is that row."""
     weather = raw.get("weather")
     if loc[:2] != ("weather", "hours") or not isinstance(weather, dict) or "rows" not in weather:
@@ -168,7 +170,7 @@ def _in_file(loc: Loc, raw: dict[str, Any]) -> Loc:
     return ("weather", "rows", *loc[2:3])
 
 
-def _path(loc: Loc) -> str:
+def _show_path(loc: Loc) -> str:
     """A path as people write it.
 
     >>> _path(("demand", "zones", 0, "share"))
@@ -178,7 +180,7 @@ def _path(loc: Loc) -> str:
     return text.lstrip(".")
 
 
-def _build(
+def _build_scenario(
     scenario: written.ScenarioIn,
     hours: Sequence[written.HourIn],
     *,
@@ -190,21 +192,21 @@ def _build(
     period, notams = scenario.period, scenario.notams
     weather_hours = sorted(hours, key=lambda hour: hour.start.timestamp())
 
-    built: domain.Scenario = scenario.built(
+    built: domain.Scenario = scenario.to_domain(
         file=origin.file,
         sha256=origin.sha256,
         period=domain.Period(start=period.start, end=period.end, zone=zone),
-        weather=scenario.weather.built(hours=tuple(hour.built() for hour in weather_hours)),
-        airspace=tuple(item.built(path=path(item.file)) for item in scenario.airspace),
-        terrain=tuple(item.built(path=path(item.file)) for item in scenario.terrain),
-        notams=None if notams is None else notams.built(files=tuple(map(path, notams.files))),
-        unconfirmed=tuple(_unconfirmed(scenario)),
+        weather=scenario.weather.to_domain(hours=tuple(hour.to_domain() for hour in weather_hours)),
+        airspace=tuple(item.to_domain(path=path(item.file)) for item in scenario.airspace),
+        terrain=tuple(item.to_domain(path=path(item.file)) for item in scenario.terrain),
+        notams=None if notams is None else notams.to_domain(files=tuple(map(path, notams.files))),
+        unconfirmed=tuple(_unconfirmed_parts(scenario)),
         assumptions=tuple(list_assumptions(scenario)),
     )
     return built
 
 
-def _unconfirmed(scenario: written.ScenarioIn) -> Iterator[str]:
+def _unconfirmed_parts(scenario: written.ScenarioIn) -> Iterator[str]:
     """The parts that still are as a program drew them, and places that are only assumed to be flown at."""
     drawn = {
         "the boundary": scenario.site.boundary,
@@ -220,9 +222,11 @@ def _unconfirmed(scenario: written.ScenarioIn) -> Iterator[str]:
 def list_assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumption]:
     """Every figure and block that somebody vouches for, by its path in the file."""
     if isinstance(part, Sourced):
-        yield domain.Assumption(path=path, value=_shown(part), assumed=part.assumed, source=part.vouched_by())
+        yield domain.Assumption(
+            path=path, value=_show_part(part), assumed=part.assumed, source=part.vouched_by()
+        )
     if isinstance(part, Block):
-        yield from _by_figure(part, path)
+        yield from _assumptions_by_figure(part, path)
     for name in type(part).model_fields:
         value = getattr(part, name)
         where = f"{path}.{name}" if path else name
@@ -231,30 +235,30 @@ def list_assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumpt
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, BaseModel):
-                    yield from list_assumptions(item, f"{where}[{_label(item, index)}]")
+                    yield from list_assumptions(item, f"{where}[{_item_label(item, index)}]")
 
 
-def _by_figure(block: Block, path: str) -> Iterator[domain.Assumption]:
+def _assumptions_by_figure(block: Block, path: str) -> Iterator[domain.Assumption]:
     """The figures of a block for which somebody else vouches."""
-    shown = block.figures()
+    shown = block.list_figures()
     for name, source in block.sources.items():
         assumed = source.casefold().startswith("assumed")
         yield domain.Assumption(path=f"{path}.{name}", value=shown[name], assumed=assumed, source=source)
 
 
-def _label(item: BaseModel, index: int) -> str:
+def _item_label(item: BaseModel, index: int) -> str:
     return str(getattr(item, "id", index))
 
 
-def _shown(part: Sourced) -> str:
+def _show_part(part: Sourced) -> str:
     if isinstance(part, SourcedFigure):
         return f"{part.value:g}"
     if isinstance(part, DurationIn):
-        duration = part.built()
+        duration = part.to_domain()
         if duration.shape is domain.DurationShape.CONSTANT:
             return f"constant {duration.median_s:g} s"
         return f"{duration.shape}, median {duration.median_s:g} s, p90 {duration.p90_s:g} s"
     if not isinstance(part, Block):
         return "block"
-    rest = [f"{name} {shown}" for name, shown in part.figures().items() if name not in part.sources]
+    rest = [f"{name} {shown}" for name, shown in part.list_figures().items() if name not in part.sources]
     return f"block: {', '.join(rest)}" if rest else "block"

@@ -48,7 +48,7 @@ def hour_slots(period: Period) -> tuple[HourSlot, ...]:
     slots = []
     t_s, end_s = 0.0, period.seconds
     while t_s < end_s:
-        start = period.wall(t_s)
+        start = period.wall_time(t_s)
         into_hour_s = start.minute * 60 + start.second + start.microsecond / 1e6
         next_s = min(end_s, t_s + 3600.0 - into_hour_s)
         slots.append(HourSlot(start=start, start_s=t_s, end_s=next_s))

@@ -28,7 +28,7 @@ def _log(folder: Path, text: str) -> Path:
 
 def test_calls_come_in_order_with_what_the_log_tells(world: World, tmp_path: Path) -> None:
     period, demand = world.scenario.period, world.scenario.demand
-    late, early = period.wall(7200.0).isoformat(), period.wall(60.0).isoformat()
+    late, early = period.wall_time(7200.0).isoformat(), period.wall_time(60.0).isoformat()
     zone, grade = demand.zones[1].id, demand.priorities[-1].id
     text = f"time,zone,priority,on_scene_s\n{late},{zone},{grade},\n{early},{zone},{grade},90\n"
     calls = read_calls(_log(tmp_path, text), world)
@@ -41,13 +41,13 @@ def test_calls_come_in_order_with_what_the_log_tells(world: World, tmp_path: Pat
 
 def test_a_time_without_offset_is_in_the_scenarios_zone(world: World, tmp_path: Path) -> None:
     period, demand = world.scenario.period, world.scenario.demand
-    naive = period.wall(300.0).replace(tzinfo=None).isoformat()
+    naive = period.wall_time(300.0).replace(tzinfo=None).isoformat()
     text = f"time,zone,priority\n{naive},{demand.zones[0].id},{demand.priorities[0].id}\n"
     assert read_calls(_log(tmp_path, text), world)[0].t_s == 300.0
 
 
 def test_a_place_is_put_into_its_zone(world: World, tmp_path: Path) -> None:
-    demand, when = world.scenario.demand, world.scenario.period.wall(0.0).isoformat()
+    demand, when = world.scenario.demand, world.scenario.period.wall_time(0.0).isoformat()
     rows = []
     for zone in demand.zones:
         centre = zone_centre(zone)
@@ -63,7 +63,7 @@ def test_a_place_is_put_into_its_zone(world: World, tmp_path: Path) -> None:
 
 
 def test_every_bad_row_is_named_with_its_line(world: World, tmp_path: Path) -> None:
-    demand, when = world.scenario.demand, world.scenario.period.wall(0.0).isoformat()
+    demand, when = world.scenario.demand, world.scenario.period.wall_time(0.0).isoformat()
     good = f"{demand.zones[0].id},{demand.priorities[0].id}"
     rows = [
         f"{when},{good},60",
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_log_says_why(world: World, tmp_path: Path, text: str,
 
 
 def test_a_place_outside_every_zone_is_refused(world: World, tmp_path: Path) -> None:
-    when = world.scenario.period.wall(0.0).isoformat()
+    when = world.scenario.period.wall_time(0.0).isoformat()
     text = f"time,lat,lon,priority\n{when},0.0,0.0,{world.scenario.demand.priorities[0].id}\n"
     with pytest.raises(InputError, match=r"calls\.csv:2: lat, lon: 0, 0 is in no demand zone"):
         read_calls(_log(tmp_path, text), world)

@@ -59,9 +59,9 @@ def test_a_part_of_the_file_leaves_no_field_of_the_domain_to_its_default() -> No
         becomes: ClassVar[Any] = Study
 
     part = StudyWithoutSeed(replications=3)
-    assert part.built(seed=7) == Study(seed=7, replications=3)
+    assert part.to_domain(seed=7) == Study(seed=7, replications=3)
     with pytest.raises(AttributeError, match="seed"):
-        part.built()
+        part.to_domain()
 
 
 def test_the_scenario_reads_into_the_domain(read: Read, text: str) -> None:

@@ -58,7 +58,7 @@ def test_ways_take_as_long_as_the_plan_says_in_the_planning_wind(
     world: World, plan: Plan, inputs: SimInputs
 ) -> None:
     assert plan.planning_wind is not None
-    starts = [world.scenario.period.wall(t).isoformat() for t in inputs.hour_edges_s[:-1]]
+    starts = [world.scenario.period.wall_time(t).isoformat() for t in inputs.hour_edges_s[:-1]]
     condition = inputs.conditions[inputs.condition_of_hour[starts.index(plan.planning_wind.hour)]]
     for d, dock in enumerate(inputs.docks):
         for z, zone in enumerate(inputs.zones):
@@ -88,7 +88,8 @@ def test_a_stage_beside_a_dock_costs_landings_there_and_only_downwind_of_it(
     )
     shaded = sim_inputs(replace(world, scenario=replace(world.scenario, candidates=sites)), plan)
     hours = [
-        weather_at(world.scenario.weather, world.scenario.period.wall(t)) for t in inputs.hour_edges_s[:-1]
+        weather_at(world.scenario.weather, world.scenario.period.wall_time(t))
+        for t in inputs.hour_edges_s[:-1]
     ]
     for hour, place in zip(hours, inputs.condition_of_hour, strict=True):
         open_, near = inputs.conditions[place], shaded.conditions[place]

@@ -10,7 +10,7 @@ from dfr.geo import Position
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
-from dfr.scenario.model import FailingPart, FailureFigures, Simulation
+from dfr.scenario.model import FailingPart, FailureFigures, SimulationOptions
 from dfr.sim.build import homes_below, sim_inputs
 from dfr.sim.policies import with_policies
 from dfr.world.model import World
@@ -28,13 +28,13 @@ def plan(world: World) -> Plan:
     return make_plan(world, docks=1)
 
 
-def _with(world: World, options: Simulation) -> World:
+def _with(world: World, options: SimulationOptions) -> World:
     return replace(world, scenario=replace(world.scenario, simulation=options))
 
 
 def test_homes_everywhere_are_below_all_of_every_zone_and_way(world: World, plan: Plan) -> None:
     ring = tuple(Position(lat_deg=lat, lon_deg=lon) for lat, lon in ((50, -2), (51, -2), (51, 0), (50, 0)))
-    homes = homes_below(_with(world, Simulation(homes=(("all", ring),))), plan)
+    homes = homes_below(_with(world, SimulationOptions(homes=(("all", ring),))), plan)
     assert homes is not None
     assert homes.by_zone == pytest.approx([1.0] * len(world.scenario.demand.zones))
     flown = [share for row in homes.by_way for share in row if share > 0.0]
@@ -44,7 +44,7 @@ def test_homes_everywhere_are_below_all_of_every_zone_and_way(world: World, plan
 
 def test_a_zone_that_is_all_homes_is_the_only_one(world: World, plan: Plan) -> None:
     zone = world.scenario.demand.zones[0]
-    homes = homes_below(_with(world, Simulation(homes=(("one", zone.area),))), plan)
+    homes = homes_below(_with(world, SimulationOptions(homes=(("one", zone.area),))), plan)
     assert homes is not None
     assert homes.by_zone[0] == pytest.approx(1.0)
     assert sum(homes.by_zone) < 1.5
@@ -55,7 +55,7 @@ def test_nobody_lives_where_nobody_has_said_so(world: World, plan: Plan) -> None
 
 
 def test_failures_of_the_scenario_hold_unless_a_run_names_that_part(world: World, plan: Plan) -> None:
-    options = Simulation(
+    options = SimulationOptions(
         overwatch=True,
         failures=(
             FailureFigures(part=FailingPart.DOCK, between_s=3600.0, repair_s=60.0),
