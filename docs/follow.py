@@ -147,7 +147,7 @@ def call() -> dict[str, str]:
 
 def wind() -> dict[str, str]:
     """The wind of a METAR, in metres a second, to the touchdowns simulated in it."""
-    from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
+    from dfr.io.scenario_files import DayFiles, find_scenario, load_world, with_day_files
     from dfr.io.weather.files import WeatherFiles
     from dfr.plan.planner import make_plan
     from dfr.sim.build import sim_inputs
@@ -158,7 +158,7 @@ def wind() -> dict[str, str]:
         report.write_text("METAR EGHI 241420Z 23013KT 9999 FEW030 18/12 Q1016=\n")
         with Reader(holding(kt_to_mps(13.0))) as met:
             world = load_world(find_scenario(str(SCENARIO)))
-            world = on_the_day(world, DayFiles(weather=WeatherFiles(metar=report)))
+            world = with_day_files(world, DayFiles(weather=WeatherFiles(metar=report)))
             sim_inputs(world, make_plan(world))
     return met.modules
 

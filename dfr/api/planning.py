@@ -13,7 +13,7 @@ from dfr.findings import Finding, by_danger, compliant
 from dfr.geo import Position
 from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
-from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
+from dfr.io.scenario_files import DayFiles, find_scenario, load_world, with_day_files
 from dfr.io.weather.files import WeatherFiles
 from dfr.mission.carried import carry_verdict
 from dfr.mission.changes import orbit_on_scene
@@ -112,7 +112,7 @@ def load_scenario(
     Raises ScenarioError with every problem of the file, AirspaceError for airspace that cannot be read.
     """
     files = DayFiles(weather=WeatherFiles(metar=metar, taf=taf, forecast=forecast), notams=tuple(notams))
-    return on_the_day(load_world(find_scenario(str(scenario))), files)
+    return with_day_files(load_world(find_scenario(str(scenario))), files)
 
 
 def with_weather(world: World, hours: Sequence[HourWeather]) -> World:

@@ -16,8 +16,8 @@ from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_files import find_scenario, scenario_from
-from dfr.io.scenario_template import ScenarioRequest, scenario_text
+from dfr.io.scenario_files import find_scenario, parse_scenario
+from dfr.io.scenario_template import ScenarioRequest, write_scenario_template
 from dfr.scenario.model import Assumption, OperationKind, Scenario
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -100,11 +100,11 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
             no_crowd=no_crowd,
             posts_confirmed=posts_confirmed,
         )
-        text = scenario_text(_check_request(request))
+        text = write_scenario_template(_check_request(request))
     path = out or Path(f"{name}.yaml")
     if path.exists() and not force:
         raise InputError(f"{path} exists already", do="choose another --out, or --force to replace it")
-    scenario = scenario_from(text.encode(), name=str(path), folder=path.parent)
+    scenario = parse_scenario(text.encode(), name=str(path), folder=path.parent)
     write_atomically(path, text)
     if as_json:
         emit_json({"path": str(path), "name": scenario.name, "assumed": _count_assumed(scenario.assumptions)})

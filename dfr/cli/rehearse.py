@@ -35,7 +35,7 @@ from dfr.cli.stopping import explain_stop, stop_once
 from dfr.errors import InputError, NonCompliantError
 from dfr.findings import by_danger, counted_noun, finding_text
 from dfr.io.files import write_atomically
-from dfr.io.scenario_files import find_scenario, load_world, on_the_day
+from dfr.io.scenario_files import find_scenario, load_world, with_day_files
 from dfr.metrics.shift import WANTED_M, FlownShift, ShiftFlight
 from dfr.plan.checks.permission import ASSUMED_STATEMENT
 from dfr.plan.compliance import check
@@ -129,7 +129,7 @@ def rehearse(
     asked = shift_request(shift, vehicles=vehicles, urls=vehicle, confirmed=confirm, visits=visit)
     note(f"reading {scenario} ...")
     path = find_scenario(scenario)
-    world = on_the_day(load_world(path), options.files)
+    world = with_day_files(load_world(path), options.files)
     note("siting docks, routing, checking ...")
     plan = read_or_make_plan(world, plan_file, docks)
     verdict = options.verdict(world, plan, day=bool(vehicle))

@@ -45,19 +45,19 @@ def base_drawing(world: World) -> BaseDrawing | None:
     scenario_file = Path(world.scenario.file)
     own = scenario_file.with_name(f"{scenario_file.stem}{SUFFIX}")
     if own.is_file():
-        return _drawing(_document(own), own)
+        return _read_drawing(_read_document(own), own)
     fitting: list[tuple[float, Path, Mapping[str, Any]]] = []
     for path in sorted(shipped_folder("scenarios").glob(f"*{SUFFIX}")):
-        document = _document(path)
-        if _fits(document, world):
+        document = _read_document(path)
+        if _fits_site(document, world):
             fitting.append((float(document["accuracy_m"]), path, document))
     if not fitting:
         return None
     _, path, document = min(fitting, key=lambda found: found[:2])
-    return _drawing(document, path)
+    return _read_drawing(document, path)
 
 
-def _fits(document: Mapping[str, Any], world: World) -> bool:
+def _fits_site(document: Mapping[str, Any], world: World) -> bool:
     ring = world.scenario.site.boundary
     keep_in = shapely.Polygon([(p.lon_deg, p.lat_deg) for p in ring])
     west, south, east, north = world.frame.polygon(ring).bounds
@@ -66,7 +66,7 @@ def _fits(document: Mapping[str, Any], world: World) -> bool:
     return inside and wide_m >= LEAST_EXTENT * float(document["accuracy_m"])
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def _read_document(path: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(read_bounded(path, limit_bytes=MAX_BYTES))
     except (ValueError, RecursionError) as error:
@@ -76,9 +76,9 @@ def _document(path: Path) -> Mapping[str, Any]:
     return document
 
 
-def _drawing(document: Mapping[str, Any], path: Path) -> BaseDrawing:
+def _read_drawing(document: Mapping[str, Any], path: Path) -> BaseDrawing:
     try:
-        features = tuple(_feature(feature) for feature in document["features"])
+        features = tuple(_read_feature(feature) for feature in document["features"])
     except (ValueError, KeyError, TypeError, shapely.errors.ShapelyError) as error:
         raise InputError(
             f"{path}: not a GeoJSON FeatureCollection ({error})", do="repair or remove it"
@@ -86,7 +86,7 @@ def _drawing(document: Mapping[str, Any], path: Path) -> BaseDrawing:
     return BaseDrawing(features=features, note=str(document.get("note", ""))[:MOST_NOTE])
 
 
-def _feature(feature: Mapping[str, Any]) -> tuple[str, shapely.Geometry]:
+def _read_feature(feature: Mapping[str, Any]) -> tuple[str, shapely.Geometry]:
     kind = feature["properties"]["kind"]
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r:.30} is not one of {', '.join(sorted(KINDS))}")
@@ -100,7 +100,7 @@ def _feature(feature: Mapping[str, Any]) -> tuple[str, shapely.Geometry]:
     return kind, found
 
 
-def geometry_dict(found: shapely.Geometry) -> dict[str, Any]:
+def geometry_to_geojson(found: shapely.Geometry) -> dict[str, Any]:
     """A geometry as GeoJSON."""
     document: dict[str, Any] = json.loads(shapely.to_geojson(found))
     return document
@@ -118,8 +118,8 @@ def grid_lines(world: World) -> tuple[float, list[Line]]:
     west, south, east, north = world.frame.polygon(world.scenario.site.boundary).bounds
     wide_m = max(east - west, north - south)
     step_m = next((step for step in GRID_STEPS_M if MOST_LINES * step >= wide_m), GRID_STEPS_M[-1])
-    low_east, high_east = _rounded(west - wide_m, step_m), _rounded(east + wide_m, step_m)
-    low_north, high_north = _rounded(south - wide_m, step_m), _rounded(north + wide_m, step_m)
+    low_east, high_east = _round_to_step(west - wide_m, step_m), _round_to_step(east + wide_m, step_m)
+    low_north, high_north = _round_to_step(south - wide_m, step_m), _round_to_step(north + wide_m, step_m)
     upright: list[Line] = [
         ((float(e), low_north), (float(e), high_north)) for e in np.arange(low_east, high_east + 1, step_m)
     ]
@@ -129,10 +129,10 @@ def grid_lines(world: World) -> tuple[float, list[Line]]:
     return step_m, upright + across
 
 
-def _rounded(value_m: float, step_m: float) -> float:
+def _round_to_step(value_m: float, step_m: float) -> float:
     return round(value_m / step_m) * step_m
 
 
-def no_drawing(step_m: float) -> str:
+def describe_no_drawing(step_m: float) -> str:
     """What a map without a drawing says of itself."""
     return f"No base drawing. Grid: {step_m:.0f} m, from the site's centre."

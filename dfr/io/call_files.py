@@ -37,13 +37,13 @@ class _RowError(ValueError):
 
 def read_calls(path: Path, world: World) -> tuple[TraceCall, ...]:
     """The calls of a log in order of time. Raises InputError with every bad row as `file:line`."""
-    reader = _reader(path)
-    reading = _Reading(world)
+    rows = _open_csv(path)
+    reader = _CallReader(world)
     calls: list[TraceCall] = []
     problems: list[str] = []
-    for line, row in _rows(reader, path):
+    for line, row in _read_rows(rows, path):
         try:
-            calls.append(reading.call(row))
+            calls.append(reader.read_call(row))
         except _RowError as error:
             problems.append(f"{path}:{line}: {error}")
     if problems:
@@ -55,7 +55,7 @@ def read_calls(path: Path, world: World) -> tuple[TraceCall, ...]:
     return tuple(sorted(calls, key=lambda call: call.t_s))
 
 
-def _reader(path: Path) -> csv.DictReader[str]:
+def _open_csv(path: Path) -> csv.DictReader[str]:
     try:
         text = read_bounded(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -74,7 +74,7 @@ def _reader(path: Path) -> csv.DictReader[str]:
     return reader
 
 
-def _rows(reader: csv.DictReader[str], path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _read_rows(reader: csv.DictReader[str], path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Rows with their lines; a missing cell is an empty one."""
     try:
         for row in reader:
@@ -89,7 +89,7 @@ def _rows(reader: csv.DictReader[str], path: Path) -> Iterator[tuple[int, Mappin
         ) from error
 
 
-class _Reading:
+class _CallReader:
     """Makes calls of rows, by the words of one scenario."""
 
     def __init__(self, world: World) -> None:
@@ -99,19 +99,19 @@ class _Reading:
         self._grades = {grade.id: index for index, grade in enumerate(demand.priorities)}
         self._areas = [world.frame.polygon(zone.area) for zone in demand.zones]
 
-    def call(self, row: Mapping[str, str]) -> TraceCall:
+    def read_call(self, row: Mapping[str, str]) -> TraceCall:
         """The call of a row. Raises _RowError."""
-        decision_s, on_scene_s, ground_s = (_seconds(row, name) for name in SECONDS)
+        decision_s, on_scene_s, ground_s = (_read_seconds(row, name) for name in SECONDS)
         return TraceCall(
-            t_s=self._time(row["time"]),
-            zone=self._zone(row),
-            grade=_named(row["priority"], self._grades, "priority"),
+            t_s=self._read_time(row["time"]),
+            zone=self._read_zone(row),
+            grade=_find_index(row["priority"], self._grades, "priority"),
             decision_s=decision_s,
             on_scene_s=on_scene_s,
             ground_s=ground_s,
         )
 
-    def _time(self, text: str) -> float:
+    def _read_time(self, text: str) -> float:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
@@ -127,10 +127,10 @@ class _Reading:
             )
         return self._period.t_s(moment)
 
-    def _zone(self, row: Mapping[str, str]) -> int:
+    def _read_zone(self, row: Mapping[str, str]) -> int:
         if row.get("zone"):
-            return _named(row["zone"], self._zones, "zone")
-        lat, lon = (_number(row.get(name, ""), name) for name in ("lat", "lon"))
+            return _find_index(row["zone"], self._zones, "zone")
+        lat, lon = (_read_number(row.get(name, ""), name) for name in ("lat", "lon"))
         if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
             raise _RowError(
                 f"lat, lon: {lat:g}, {lon:g} is not a position -> write degrees, north and east positive"
@@ -142,24 +142,24 @@ class _Reading:
         raise _RowError(f"lat, lon: {lat:g}, {lon:g} is in no demand zone -> leave it out, or add a zone")
 
 
-def _named(word: str, known: Mapping[str, int], what: str) -> int:
+def _find_index(word: str, known: Mapping[str, int], what: str) -> int:
     if word not in known:
         raise _RowError(f"{what}: {word!r} is not one of the scenario's -> {', '.join(known)}")
     return known[word]
 
 
-def _seconds(row: Mapping[str, str], name: str) -> float:
+def _read_seconds(row: Mapping[str, str], name: str) -> float:
     """Seconds of a cell, NaN where it is empty."""
     text = row.get(name, "")
     if not text:
         return math.nan
-    value = _number(text, name)
+    value = _read_number(text, name)
     if value < 0.0:
         raise _RowError(f"{name}: {text} is negative -> write seconds of 0 or more, or nothing where unknown")
     return value
 
 
-def _number(text: str, name: str) -> float:
+def _read_number(text: str, name: str) -> float:
     try:
         value = float(text)
     except ValueError:

@@ -93,17 +93,17 @@ def json_text(document: object) -> str:
     >>> json_text({"a": float("nan")}).split()
     ['{', '"a":', 'null', '}']
     """
-    return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_null_non_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_line(document: object) -> str:
     """A document for the wire: on one line."""
-    return json.dumps(_finite(document), ensure_ascii=False, allow_nan=False)
+    return json.dumps(_null_non_finite(document), ensure_ascii=False, allow_nan=False)
 
 
-def _finite(value: object) -> object:
+def _null_non_finite(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {str(key): _null_non_finite(item) for key, item in value.items()}
+    return [_null_non_finite(item) for item in value] if isinstance(value, (list, tuple)) else value

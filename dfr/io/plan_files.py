@@ -12,7 +12,7 @@ from dfr.plan.model import Plan
 from dfr.scenario.model import Scenario
 
 
-def read_any_plan(path: Path) -> Plan:
+def read_plan_file(path: Path) -> Plan:
     """The plan of a file, of whatever scenario. Raises InputError where it is no plan."""
     try:
         document = json.loads(read_bounded(path))
@@ -23,7 +23,7 @@ def read_any_plan(path: Path) -> Plan:
 
 def read_plan(path: Path, scenario: Scenario) -> Plan:
     """The plan of a file. Raises InputError where it is no plan, or not a plan of this very scenario."""
-    plan = read_any_plan(path)
+    plan = read_plan_file(path)
     if plan.scenario_sha256 != scenario.sha256:
         what = "another scenario" if plan.scenario != scenario.name else "another version of this scenario"
         raise InputError(

@@ -64,37 +64,41 @@ def find_scenario(text: str) -> Path:
 def load_scenario(path: Path) -> Scenario:
     """The scenario in a file. Raises ScenarioError with every problem at once."""
     data = read_bounded(path, limit_bytes=MAX_BYTES)
-    return scenario_from(data, name=str(path), folder=path.parent)
+    return parse_scenario(data, name=str(path), folder=path.parent)
 
 
-def scenario_from(data: bytes, *, name: str, folder: Path) -> Scenario:
+def parse_scenario(data: bytes, *, name: str, folder: Path) -> Scenario:
     """The scenario in `data`; airspace files are looked for from `folder`."""
     document = read_yaml(data, name=name)
     origin = FileOrigin(file=name, sha256=hashlib.sha256(data).hexdigest(), line=document.line)
     return read_scenario(
         document.value,
         origin,
-        also=lambda parts: _references(parts, folder),
+        also=lambda parts: _check_references(parts, folder),
         airspace_path=lambda text: str(_airspace_path(text, folder)),
     )
 
 
 def load_world(path: Path) -> World:
     """The world of a scenario file: its airspace files read, its ground and local frame set."""
-    return world_of(load_scenario(path))
+    return build_world(load_scenario(path))
 
 
-def world_of(scenario: Scenario) -> World:
+def build_world(scenario: Scenario) -> World:
     """The world around a scenario. Raises ScenarioError or AirspaceError for files that cannot be read."""
-    airspace = load_airspace([_counting(file, exercise=scenario.exercise) for file in scenario.airspace])
+    airspace = load_airspace(
+        [_drop_assumed_words(file, exercise=scenario.exercise) for file in scenario.airspace]
+    )
     world = World(
         scenario=scenario,
         frame=LocalFrame(scenario.site.centre),
         airspace=airspace,
-        terrain=_terrain(scenario),
+        terrain=_load_ground(scenario),
     )
     reading = _reading_that_counts(scenario)
-    return _heeding(world, reading, [read_notams(Path(name)) for name in reading.files] if reading else [])
+    return _with_reading(
+        world, reading, [read_notams(Path(name)) for name in reading.files] if reading else []
+    )
 
 
 def with_notam_files(world: World, paths: Sequence[Path]) -> World:
@@ -107,10 +111,10 @@ def with_notam_files(world: World, paths: Sequence[Path]) -> World:
     if not texts:
         return world
     reading = world.notam_reading
-    return _heeding(world, reading or reading_of_files(paths, texts), texts)
+    return _with_reading(world, reading or reading_of_files(paths, texts), texts)
 
 
-def _heeding(world: World, reading: NotamReading | None, texts: Sequence[Notams]) -> World:
+def _with_reading(world: World, reading: NotamReading | None, texts: Sequence[Notams]) -> World:
     """The world with a reading of NOTAMs, and with their texts."""
     airspace = with_notams(world.airspace, reading, texts)
     return replace(world, airspace=airspace, notam_reading=reading, notams=(*world.notams, *texts))
@@ -122,14 +126,14 @@ def _reading_that_counts(scenario: Scenario) -> NotamReading | None:
     return None if reading is None or (reading.assumed and not scenario.exercise) else reading
 
 
-def _counting(file: AirspaceFile, *, exercise: bool) -> AirspaceFile:
+def _drop_assumed_words(file: AirspaceFile, *, exercise: bool) -> AirspaceFile:
     """A file with what the scenario says of it; assumed words count in an exercise only."""
     if not file.assumed or exercise:
         return file
     return replace(file, covers=None, kinds=None, obstacles_from_m_agl=None)
 
 
-def _terrain(scenario: Scenario) -> Terrain:
+def _load_ground(scenario: Scenario) -> Terrain:
     if scenario.terrain:
         return load_terrain(scenario.terrain, near=scenario.site.centre)
     height_m = scenario.site.ground_m_amsl
@@ -138,16 +142,16 @@ def _terrain(scenario: Scenario) -> Terrain:
     says = next((item for item in scenario.assumptions if item.path == "site.ground_m_amsl"), None)
     guessed = says is not None and says.assumed
     centre = scenario.site.centre if guessed else None
-    return FlatGround(height_m_amsl=height_m, source=_vouched(says), centre=centre)
+    return FlatGround(height_m_amsl=height_m, source=_name_source(says), centre=centre)
 
 
-def _vouched(says: Assumption | None) -> str:
+def _name_source(says: Assumption | None) -> str:
     if says is None:
         return "the scenario"
     return f"assumed: {says.source}" if says.assumed else says.source
 
 
-def _references(parts: Parts, folder: Path) -> Iterator[Complaint]:
+def _check_references(parts: Parts, folder: Path) -> Iterator[Complaint]:
     """What a scenario names outside itself and is not there."""
     for key, known in (("drone", catalogue.list_drones()), ("dock", catalogue.list_docks())):
         name = parts.get(str, "fleet", key)
@@ -196,7 +200,7 @@ class DayFiles:
         return bool(self.weather) or bool(self.notams)
 
 
-def on_the_day(world: World, files: DayFiles) -> World:
+def with_day_files(world: World, files: DayFiles) -> World:
     """The world with the weather and the NOTAMs of the files."""
     world = with_notam_files(world, files.notams)
     return replace(world, scenario=with_weather(world.scenario, files.weather))

@@ -54,81 +54,81 @@ class ScenarioRequest:
     posts_confirmed: bool = False
 
 
-def scenario_text(wish: ScenarioRequest) -> str:
+def write_scenario_template(request: ScenarioRequest) -> str:
     """The YAML of a scenario that loads clean; what only its team can know is left unknown unless told."""
-    frame, radius_m, airspace = LocalFrame(wish.site), wish.radius_m, _shipped_airspace(wish.site)
-    seen = wish.operation is not OperationKind.BVLOS
-    rules = next(iter(rules_at(wish.site)), "none")
-    days = [wish.first_day + timedelta(days=number) for number in range(wish.days)]
-    posts = list(_posts(frame, radius_m, confirmed=wish.posts_confirmed)) if seen else []
-    observers = max(wish.docks, len(posts) - wish.docks) if seen else 0
-    crew = f"remote_pilots: {wish.docks}, safety_pilots: {observers}"
+    frame, radius_m, airspace = LocalFrame(request.site), request.radius_m, _shipped_airspace(request.site)
+    seen = request.operation is not OperationKind.BVLOS
+    rules = next(iter(rules_at(request.site)), "none")
+    days = [request.first_day + timedelta(days=number) for number in range(request.days)]
+    posts = list(_write_posts(frame, radius_m, confirmed=request.posts_confirmed)) if seen else []
+    observers = max(request.docks, len(posts) - request.docks) if seen else 0
+    crew = f"remote_pilots: {request.docks}, safety_pilots: {observers}"
     return Template(files("dfr.io").joinpath("scenario_template.yaml").read_text("utf-8")).substitute(
-        name=wish.name,
-        zone=wish.zone.key,
+        name=request.name,
+        zone=request.zone.key,
         jurisdiction=rules,
         crowd_margin=f"{JURISDICTIONS[rules].crowd_stand_off_m.value:g}",
         first_day=days[0],
         last_day=days[-1],
-        lat=f"{wish.site.lat_deg:.6f}",
-        lon=f"{wish.site.lon_deg:.6f}",
-        boundary=_ring(frame, [_polar(radius_m, 30.0 * k) for k in range(12)]),
+        lat=f"{request.site.lat_deg:.6f}",
+        lon=f"{request.site.lon_deg:.6f}",
+        boundary=_write_ring(frame, [_polar_point(radius_m, 30.0 * k) for k in range(12)]),
         radius_m=f"{radius_m:g}",
-        ground=_ground(wish.ground_m_amsl),
-        candidates="\n".join(_candidates(frame, radius_m)),
-        drone=wish.drone,
-        dock=wish.dock,
-        docks=wish.docks,
+        ground=_write_ground(request.ground_m_amsl),
+        candidates="\n".join(_write_candidates(frame, radius_m)),
+        drone=request.drone,
+        dock=request.dock,
+        docks=request.docks,
         shifts="\n".join(f"    - {{start: {day} 10:00, end: {day} 22:00, {crew}}}" for day in days),
         observers=int(seen),
-        operation=wish.operation,
+        operation=request.operation,
         posts="".join(f"\n{line}" for line in posts) or " []",
-        crowds="[]  " if wish.no_crowd else "null",
-        authorisation=_permission(wish),
-        zones="\n".join(_zones(frame, radius_m)),
+        crowds="[]  " if request.no_crowd else "null",
+        authorisation=_write_permission(request),
+        zones="\n".join(_write_zones(frame, radius_m)),
         totals="\n".join(f"      - {{date: {day}, calls: 20}}" for day in days),
-        weather="\n".join(_weather(days, wish.zone)),
+        weather="\n".join(_write_weather(days, request.zone)),
         airspace=airspace or NO_AIRSPACE,
-        rally=_ring(frame, [_polar(0.3 * radius_m, bearing) for bearing in (0.0, 180.0)]),
+        rally=_write_ring(frame, [_polar_point(0.3 * radius_m, bearing) for bearing in (0.0, 180.0)]),
     )
 
 
-def _permission(wish: ScenarioRequest) -> str:
+def _write_permission(request: ScenarioRequest) -> str:
     """The document as told, its clauses left to be filled in; else none."""
-    if wish.authorisation is None:
+    if request.authorisation is None:
         return "authorisation: null                 # the document that permits it: see `dfr schema`"
-    last = wish.first_day + timedelta(days=wish.days - 1)
+    last = request.first_day + timedelta(days=request.days - 1)
     lines = (
         "authorisation:                       # what the document does not say is not allowed",
-        f"    reference: {json.dumps(wish.authorisation)}",
+        f"    reference: {json.dumps(request.authorisation)}",
         "    issuer: to be filled in",
-        f"    valid_from: {wish.first_day}",
+        f"    valid_from: {request.first_day}",
         f"    valid_to: {last}",
         "    allows:                            # also night, crowd_stand_off_m, ...: see `dfr schema`",
-        f'      kind: {{value: [{wish.operation}], clause: "to be filled in"}}',
+        f'      kind: {{value: [{request.operation}], clause: "to be filled in"}}',
         "    assumed: true                      # take it out once the clauses stand here as in the document",
         "    note: written by dfr init from the reference alone",
     )
     return "\n".join(lines)
 
 
-def _ground(height_m: float | None) -> str:
+def _write_ground(height_m: float | None) -> str:
     """The height as told, else unknown: a guess would make heights look checked."""
     if height_m is not None:
         return f"{{value: {height_m:g}, source: given to dfr init}}"
     return "null                  # unknown: put in {value, source}, or checks stay unknown"
 
 
-def _candidates(frame: LocalFrame, radius_m: float) -> Iterator[str]:
+def _write_candidates(frame: LocalFrame, radius_m: float) -> Iterator[str]:
     for k in range(8):
-        where = frame.position(*_polar(0.55 * radius_m, 22.5 + 45.0 * k))
+        where = frame.position(*_polar_point(0.55 * radius_m, 22.5 + 45.0 * k))
         yield (
-            f"    - {{id: site-{k + 1}, name: Site {k + 1}, {_point(where)}, power: generator, "
+            f"    - {{id: site-{k + 1}, name: Site {k + 1}, {_write_point(where)}, power: generator, "
             "access: unknown, sky_view: 0.9}"
         )
 
 
-def _posts(frame: LocalFrame, radius_m: float, *, confirmed: bool) -> Iterator[str]:
+def _write_posts(frame: LocalFrame, radius_m: float, *, confirmed: bool) -> Iterator[str]:
     """Posts that see the whole keep-in: a grid of them, those outside moved in."""
     count = max(1, math.ceil(2.0 * radius_m / POST_SPACING_M))
     steps = (np.arange(count) - (count - 1) / 2.0) * POST_SPACING_M
@@ -139,20 +139,20 @@ def _posts(frame: LocalFrame, radius_m: float, *, confirmed: bool) -> Iterator[s
         where = frame.position(point[0] * inside, point[1] * inside)
         sees = f"{{value: {POST_RANGE_M:g}, assumed: true, note: VLOS is no number; put in your operation's}}"
         stood = "" if confirmed else ", confirmed: false"
-        yield f"    - {{id: post-{number}, {_point(where)}{stood}, range_m: {sees}}}"
+        yield f"    - {{id: post-{number}, {_write_point(where)}{stood}, range_m: {sees}}}"
 
 
-def _zones(frame: LocalFrame, radius_m: float) -> Iterator[str]:
+def _write_zones(frame: LocalFrame, radius_m: float) -> Iterator[str]:
     half = 0.25 * radius_m
     square = [(-half, half), (half, half), (half, -half), (-half, -half)]
-    yield f"      - {{id: centre, name: Centre, share: 0.4, area: {_ring(frame, square)}}}"
+    yield f"      - {{id: centre, name: Centre, share: 0.4, area: {_write_ring(frame, square)}}}"
     for name, bearing in (("north", 0.0), ("east", 90.0), ("south", 180.0), ("west", 270.0)):
         corners = ((0.45, -35.0), (0.85, -35.0), (0.85, 35.0), (0.45, 35.0))
-        area = _ring(frame, [_polar(part * radius_m, bearing + turn) for part, turn in corners])
+        area = _write_ring(frame, [_polar_point(part * radius_m, bearing + turn) for part, turn in corners])
         yield f"      - {{id: {name}, name: {name.title()}, share: 0.15, area: {area}}}"
 
 
-def _weather(days: Sequence[date], zone: ZoneInfo) -> Iterator[str]:
+def _write_weather(days: Sequence[date], zone: ZoneInfo) -> Iterator[str]:
     """A fair day with a sea breeze, hour by hour; the repeated hour of autumn says which it is."""
     first, last = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (days[0], days[-1]))
     period = Period(start=first.replace(hour=10), end=last.replace(hour=22), zone=zone)
@@ -178,15 +178,15 @@ def _shipped_airspace(site: Position) -> str:
     return "".join(rows)
 
 
-def _polar(radius_m: float, bearing_deg: float) -> Point:
+def _polar_point(radius_m: float, bearing_deg: float) -> Point:
     angle_rad = math.radians(bearing_deg)
     return radius_m * math.sin(angle_rad), radius_m * math.cos(angle_rad)
 
 
-def _point(where: Position) -> str:
+def _write_point(where: Position) -> str:
     return f"lat_deg: {where.lat_deg:.6f}, lon_deg: {where.lon_deg:.6f}"
 
 
-def _ring(frame: LocalFrame, points: Sequence[Point]) -> str:
+def _write_ring(frame: LocalFrame, points: Sequence[Point]) -> str:
     corners = (frame.position(*point) for point in points)
     return "[" + ", ".join(f"[{p.lat_deg:.6f}, {p.lon_deg:.6f}]" for p in corners) + "]"

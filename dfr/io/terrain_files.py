@@ -25,7 +25,7 @@ from pyproj.exceptions import CRSError
 from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded
-from dfr.io.terrain_zip import is_archive, tiles_of
+from dfr.io.terrain_zip import is_archive, read_tiles
 from dfr.scenario.air import TerrainFile
 from dfr.world.terrain import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid, on_grid
 
@@ -64,12 +64,12 @@ def _grids_of(path: Path, near: Position | None) -> Iterator[HeightGrid]:
     if not is_archive(path):
         yield read_terrain(path)
         return
-    place = None if near is None else _british(near)
-    for name, data in tiles_of(path, near_en_m=place):
-        yield terrain_from(data, name=name)
+    place = None if near is None else _to_british_grid(near)
+    for name, data in read_tiles(path, near_en_m=place):
+        yield parse_terrain(data, name=name)
 
 
-def _british(position: Position) -> tuple[float, float]:
+def _to_british_grid(position: Position) -> tuple[float, float]:
     east, north = on_grid(BRITISH_GRID, position.lat_deg, position.lon_deg)
     return float(east), float(north)
 
@@ -77,17 +77,17 @@ def _british(position: Position) -> tuple[float, float]:
 def read_terrain(path: Path) -> HeightGrid:
     """The heights of a file, its format told by its content and, for .hgt, its name."""
     data = read_bounded(path, limit_bytes=MAX_TERRAIN_BYTES)
-    return terrain_from(data, name=str(path))
+    return parse_terrain(data, name=str(path))
 
 
-def terrain_from(data: bytes, *, name: str) -> HeightGrid:
+def parse_terrain(data: bytes, *, name: str) -> HeightGrid:
     """The heights in some bytes. Raises InputError that says what is wrong."""
     if data[:4] in (b"II*\0", b"MM\0*"):
-        grid = _geotiff(data, name)
+        grid = _read_geotiff(data, name)
     elif name.lower().endswith(".hgt"):
-        grid = _hgt(data, name)
+        grid = _read_hgt(data, name)
     elif data[:20].lstrip().lower().startswith((b"ncols", b"nrows")):
-        grid = _ascii_grid(data, name)
+        grid = _read_ascii_grid(data, name)
     else:
         raise InputError(
             f"{name}: unknown terrain format", do="give an ESRI ASCII grid, an SRTM .hgt or a GeoTIFF"
@@ -97,7 +97,7 @@ def terrain_from(data: bytes, *, name: str) -> HeightGrid:
     return grid
 
 
-def _sensible(heights: NDArray[np.float32], unknown: float | None) -> NDArray[np.float32]:
+def _mask_unknown(heights: NDArray[np.float32], unknown: float | None) -> NDArray[np.float32]:
     """Heights with NaN for what is marked unknown or is no height on Earth."""
     low, high = HEIGHT_RANGE_M
     bad = ~((heights >= low) & (heights <= high))
@@ -109,7 +109,7 @@ def _sensible(heights: NDArray[np.float32], unknown: float | None) -> NDArray[np
 # ESRI ASCII ---------------------------------------------------------------------------------------
 
 
-def _ascii_grid(data: bytes, name: str) -> HeightGrid:
+def _read_ascii_grid(data: bytes, name: str) -> HeightGrid:
     if len(data) > MAX_ASCII_BYTES:
         raise InputError(
             f"{name}: {len(data)} bytes of text is over {MAX_ASCII_BYTES}", do="split it into tiles"
@@ -120,8 +120,8 @@ def _ascii_grid(data: bytes, name: str) -> HeightGrid:
         key, value = words[2 * len(head)].lower(), words[2 * len(head) + 1]
         if key in head:
             raise InputError(f"{name}: {key} is given twice", do="check the header")
-        head[key] = _number(value, name, key)
-    rows, columns = _side(head, "nrows", name), _side(head, "ncols", name)
+        head[key] = _read_number(value, name, key)
+    rows, columns = _read_side(head, "nrows", name), _read_side(head, "ncols", name)
     body = words[2 * len(head) :]
     if rows * columns > MAX_POSTS or len(body) != rows * columns:
         raise InputError(
@@ -142,7 +142,7 @@ def _ascii_grid(data: bytes, name: str) -> HeightGrid:
         )
     return HeightGrid(
         name=name,
-        heights=_sensible(heights, head.get("nodata_value", -9999.0)),
+        heights=_mask_unknown(heights, head.get("nodata_value", -9999.0)),
         west=west,
         north=south + (rows - 1) * step,
         step_east=step,
@@ -160,14 +160,14 @@ def _first_post(head: dict[str, float], axis: str, step: float, name: str) -> fl
     return head[f"{axis}llcorner"] + step / 2.0
 
 
-def _side(head: dict[str, float], key: str, name: str) -> int:
+def _read_side(head: dict[str, float], key: str, name: str) -> int:
     value = head.get(key, 0.0)
     if not 2 <= value <= MAX_POSTS or value != int(value):
         raise InputError(f"{name}: {key} {value:g}", do="give a whole number of at least 2")
     return int(value)
 
 
-def _number(text: str, name: str, key: str) -> float:
+def _read_number(text: str, name: str, key: str) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -180,7 +180,7 @@ def _number(text: str, name: str, key: str) -> float:
 # SRTM ---------------------------------------------------------------------------------------------
 
 
-def _hgt(data: bytes, name: str) -> HeightGrid:
+def _read_hgt(data: bytes, name: str) -> HeightGrid:
     side, found = HGT_SIDES.get(len(data)), _HGT_NAME.fullmatch(Path(name).stem)
     if side is None:
         raise InputError(
@@ -199,7 +199,7 @@ def _hgt(data: bytes, name: str) -> HeightGrid:
     step = 1.0 / (side - 1)
     return HeightGrid(
         name=name,
-        heights=_sensible(heights, HGT_UNKNOWN),
+        heights=_mask_unknown(heights, HGT_UNKNOWN),
         west=float(west),
         north=south + 1.0,
         step_east=step,
@@ -211,7 +211,7 @@ def _hgt(data: bytes, name: str) -> HeightGrid:
 # GeoTIFF ------------------------------------------------------------------------------------------
 
 
-def _geotiff(data: bytes, name: str) -> HeightGrid:
+def _read_geotiff(data: bytes, name: str) -> HeightGrid:
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError as error:
@@ -238,13 +238,13 @@ def _geotiff(data: bytes, name: str) -> HeightGrid:
         AttributeError, struct.error, Image.DecompressionBombError,
     ) as error:  # fmt: skip
         raise InputError(f"{name}: not a readable GeoTIFF: {error}", do="give an ASCII grid") from error
-    return _placed(heights, tags, name)
+    return _place_grid(heights, tags, name)
 
 
-def _placed(heights: NDArray[np.float32], tags: dict[int, object], name: str) -> HeightGrid:
+def _place_grid(heights: NDArray[np.float32], tags: dict[int, object], name: str) -> HeightGrid:
     """Heights with the place and the coordinates that the tags give."""
-    keys = _geo_keys(tags)
-    scale, tie = _numbers(tags.get(TIFF_SCALE)), _numbers(tags.get(TIFF_TIEPOINT))
+    keys = _read_geo_keys(tags)
+    scale, tie = _finite_numbers(tags.get(TIFF_SCALE)), _finite_numbers(tags.get(TIFF_TIEPOINT))
     if len(scale) < 2 or len(tie) < 6 or min(scale[:2]) <= 0.0 or TIFF_TRANSFORM in tags:
         raise InputError(f"{name}: not a north-up GeoTIFF", do="warp it, or give an ASCII grid")
     half = 0.0 if keys.get(KEY_RASTER_TYPE) == PIXEL_IS_POINT else 0.5
@@ -255,16 +255,16 @@ def _placed(heights: NDArray[np.float32], tags: dict[int, object], name: str) ->
         missing = None
     return HeightGrid(
         name=name,
-        heights=_sensible(heights, missing),
+        heights=_mask_unknown(heights, missing),
         west=tie[3] + (half - tie[0]) * scale[0],
         north=tie[4] - (half - tie[1]) * scale[1],
         step_east=scale[0],
         step_south=scale[1],
-        crs=_crs(keys, name),
+        crs=_read_crs(keys, name),
     )
 
 
-def _crs(keys: dict[int, int], name: str) -> str:
+def _read_crs(keys: dict[int, int], name: str) -> str:
     code = keys.get(KEY_PROJECTED) or keys.get(KEY_GEOGRAPHIC)
     try:
         crs = CRS.from_epsg(code or 0)
@@ -279,12 +279,12 @@ def _crs(keys: dict[int, int], name: str) -> str:
     return f"EPSG:{code}"
 
 
-def _geo_keys(tags: dict[int, object]) -> dict[int, int]:
+def _read_geo_keys(tags: dict[int, object]) -> dict[int, int]:
     """The geo keys whose values stand in the directory itself."""
-    rows = [int(value) for value in _numbers(tags.get(TIFF_KEYS))]
+    rows = [int(value) for value in _finite_numbers(tags.get(TIFF_KEYS))]
     return {rows[k]: rows[k + 3] for k in range(4, len(rows) - 3, 4) if rows[k + 1] == 0}
 
 
-def _numbers(value: object) -> list[float]:
+def _finite_numbers(value: object) -> list[float]:
     items = value if isinstance(value, tuple | list) else ()
     return [float(item) for item in items if isinstance(item, int | float) and math.isfinite(item)]

@@ -53,7 +53,7 @@ def is_archive(path: Path) -> bool:
         return False
 
 
-def tiles_of(path: Path, *, near_en_m: tuple[float, float] | None = None) -> Iterator[tuple[str, bytes]]:
+def read_tiles(path: Path, *, near_en_m: tuple[float, float] | None = None) -> Iterator[tuple[str, bytes]]:
     """(Name, bytes) of each tile near a place on the British grid; of all tiles without one.
 
     Raises InputError for an archive that is damaged, too large, or has no such tile.
@@ -65,7 +65,7 @@ def tiles_of(path: Path, *, near_en_m: tuple[float, float] | None = None) -> Ite
     budget, found = _Budget(), False
     try:
         with zipfile.ZipFile(path) as archive:
-            for name, data in _members(archive, str(path), near_en_m, budget, depth=0):
+            for name, data in _read_members(archive, str(path), near_en_m, budget, depth=0):
                 found = True
                 yield name, data
     except _BROKEN as error:
@@ -75,7 +75,7 @@ def tiles_of(path: Path, *, near_en_m: tuple[float, float] | None = None) -> Ite
         raise InputError(f"{path}: no tile{where} (.asc, .hgt or .tif)", do="get the archive of that square")
 
 
-def _members(
+def _read_members(
     archive: zipfile.ZipFile, name: str, near: tuple[float, float] | None, budget: _Budget, *, depth: int
 ) -> Iterator[tuple[str, bytes]]:
     entries = archive.infolist()
@@ -84,14 +84,14 @@ def _members(
     for entry in entries:
         where, suffix = f"{name}/{entry.filename}", PurePosixPath(entry.filename).suffix.lower()
         inner = suffix == ".zip"
-        if entry.is_dir() or not (inner or suffix in SUFFIXES) or _far(entry.filename, near):
+        if entry.is_dir() or not (inner or suffix in SUFFIXES) or _lies_far(entry.filename, near):
             continue
         if inner and depth > 0:
             raise InputError(f"{where}: an archive within an archive within an archive", do="unpack it")
-        data = _unpacked(archive, entry, where, budget)
+        data = _unpack_member(archive, entry, where, budget)
         if inner:
             with zipfile.ZipFile(io.BytesIO(data)) as nested:
-                yield from _members(nested, where, near, budget, depth=depth + 1)
+                yield from _read_members(nested, where, near, budget, depth=depth + 1)
         else:
             budget.tiles -= 1
             if budget.tiles < 0:
@@ -99,7 +99,7 @@ def _members(
             yield where, data
 
 
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, budget: _Budget) -> bytes:
+def _unpack_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, budget: _Budget) -> bytes:
     """A member, read no further than its limit and the whole archive's."""
     limit = min(MAX_INNER_BYTES, budget.total_bytes)
     with archive.open(entry) as file:
@@ -110,20 +110,20 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, budg
     return data
 
 
-def _far(filename: str, near: tuple[float, float] | None) -> bool:
+def _lies_far(filename: str, near: tuple[float, float] | None) -> bool:
     """Whether a name says that its square of the British grid lies far from a place."""
     found = _SQUARE.match(PurePosixPath(filename).name)
     if near is None or found is None:
         return False
-    corner = square_m(found[0])
+    corner = square_corner_m(found[0])
     away = [max(low - place, place - low - SQUARE_M, 0.0) for low, place in zip(corner, near, strict=True)]
     return math.hypot(*away) > NEAR_M
 
 
-def square_m(name: str) -> tuple[float, float]:
+def square_corner_m(name: str) -> tuple[float, float]:
     """South-western corner of a 10 km square of the British grid, (east, north) in m.
 
-    >>> square_m("SZ69")
+    >>> square_corner_m("SZ69")
     (460000.0, 90000.0)
     """
     first, second = ("ABCDEFGHJKLMNOPQRSTUVWXYZ".index(letter) for letter in name[:2].upper())

@@ -31,9 +31,9 @@ def volumes_document(plan: Plan, path: Path) -> str:
 
 def volumes_geojson(plan: Plan) -> str:
     """GeoJSON (RFC 7946): one feature for each volume, and one for the proposed area."""
-    features = [_feature(_words(volume), volume.rings) for volume in plan.volumes]
+    features = [_volume_feature(_describe_volume(volume), volume.rings) for volume in plan.volumes]
     if plan.restricted_area is not None:
-        features.append(_feature(_area_words(plan.restricted_area), (plan.restricted_area.ring,)))
+        features.append(_volume_feature(_describe_area(plan.restricted_area), (plan.restricted_area.ring,)))
     document = {
         "type": "FeatureCollection",
         "metadata": {"scenario": plan.scenario, "scenario_sha256": plan.scenario_sha256, "dfr": plan.version},
@@ -44,18 +44,20 @@ def volumes_geojson(plan: Plan) -> str:
 
 def volumes_kml(plan: Plan) -> str:
     """KML 2.2: one placemark for each volume, and one for the proposed area."""
-    marks = [_placemark(_words(v), v.rings, v.top_m_agl, "relativeToGround") for v in plan.volumes]
+    marks = [
+        _write_placemark(_describe_volume(v), v.rings, v.top_m_agl, "relativeToGround") for v in plan.volumes
+    ]
     area = plan.restricted_area
     if area is not None:
         top = area.top_m_agl if area.upper_m_amsl is None else area.upper_m_amsl
         mode = "relativeToGround" if area.upper_m_amsl is None else "absolute"
-        marks.append(_placemark(_area_words(area), (area.ring,), top, mode))
+        marks.append(_write_placemark(_describe_area(area), (area.ring,), top, mode))
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
     body = "\n".join(marks)
     return f"{head}\n<name>{escape(plan.scenario)}</name>\n{body}\n</Document></kml>\n"
 
 
-def _words(volume: Volume) -> dict[str, object]:
+def _describe_volume(volume: Volume) -> dict[str, object]:
     return {
         "id": volume.id,
         "name": volume.name,
@@ -65,7 +67,7 @@ def _words(volume: Volume) -> dict[str, object]:
     }
 
 
-def _area_words(area: ProposedArea) -> dict[str, object]:
+def _describe_area(area: ProposedArea) -> dict[str, object]:
     known = area.upper_m_amsl
     return {
         "id": "proposed_restricted_area",
@@ -79,37 +81,39 @@ def _area_words(area: ProposedArea) -> dict[str, object]:
     }
 
 
-def _feature(words: dict[str, object], rings: Sequence[Ring]) -> dict[str, object]:
-    shapes = [[_anticlockwise(ring)] for ring in rings]
+def _volume_feature(words: dict[str, object], rings: Sequence[Ring]) -> dict[str, object]:
+    shapes = [[_close_anticlockwise(ring)] for ring in rings]
     geometry: dict[str, object] = {"type": "MultiPolygon", "coordinates": shapes}
     if len(shapes) == 1:
         geometry = {"type": "Polygon", "coordinates": shapes[0]}
     return {"type": "Feature", "properties": words, "geometry": geometry}
 
 
-def _anticlockwise(ring: Ring) -> list[list[float]]:
+def _close_anticlockwise(ring: Ring) -> list[list[float]]:
     """Closed, as both formats want an outer ring."""
     lons, lats = zip(*((corner.lon_deg, corner.lat_deg) for corner in ring), strict=True)
     turned = ring if GEOD.polygon_area_perimeter(lons, lats)[0] >= 0.0 else tuple(reversed(ring))
     return [[round(c.lon_deg, DECIMALS), round(c.lat_deg, DECIMALS)] for c in (*turned, turned[0])]
 
 
-def _placemark(words: dict[str, object], rings: Sequence[Ring], top_m: float, mode: str) -> str:
-    shapes = "".join(_polygon(ring, top_m, mode) for ring in rings)
-    said = "; ".join(f"{key}: {_text(value)}" for key, value in words.items() if key not in ("id", "name"))
+def _write_placemark(words: dict[str, object], rings: Sequence[Ring], top_m: float, mode: str) -> str:
+    shapes = "".join(_write_polygon(ring, top_m, mode) for ring in rings)
+    said = "; ".join(
+        f"{key}: {_value_text(value)}" for key, value in words.items() if key not in ("id", "name")
+    )
     return (
         f'<Placemark id="{words["id"]}"><name>{escape(str(words["name"]))}</name>'
         f"<description>{escape(said)}</description><MultiGeometry>{shapes}</MultiGeometry></Placemark>"
     )
 
 
-def _text(value: object) -> str:
+def _value_text(value: object) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _polygon(ring: Ring, top_m: float, mode: str) -> str:
+def _write_polygon(ring: Ring, top_m: float, mode: str) -> str:
     places = " ".join(
-        f"{lon:.{DECIMALS}f},{lat:.{DECIMALS}f},{top_m:.1f}" for lon, lat in _anticlockwise(ring)
+        f"{lon:.{DECIMALS}f},{lat:.{DECIMALS}f},{top_m:.1f}" for lon, lat in _close_anticlockwise(ring)
     )
     return (
         f"<Polygon><extrude>1</extrude><altitudeMode>{mode}</altitudeMode><outerBoundaryIs><LinearRing>"

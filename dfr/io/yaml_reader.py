@@ -141,7 +141,7 @@ class YamlDocument:
         return line
 
 
-class YamlTroubleError(Exception):
+class YamlError(Exception):
     """What makes going on useless: the line, what is wrong, and what to do."""
 
     def __init__(self, line: int | None, what: str, do: str) -> None:
@@ -149,7 +149,7 @@ class YamlTroubleError(Exception):
         self.line, self.do = line, do
 
 
-class YamlSyntaxError(YamlTroubleError):
+class YamlSyntaxError(YamlError):
     """What is no YAML at all."""
 
 
@@ -158,15 +158,15 @@ class YamlSyntaxError(YamlTroubleError):
 
 def read_yaml(data: bytes, *, name: str) -> YamlDocument:
     """The one document in a file that a team writes. Raises ScenarioError with every problem found."""
-    text = _decoded(data, name)
-    builder = _Written(name)
+    text = _decode_utf8(data, name)
+    builder = _TeamFileBuilder(name)
     try:
         builder.build(text)
     except YamlSyntaxError as trouble:
         problem = Problem(file=name, line=trouble.line, path="", what=str(trouble), do=trouble.do)
         builder.problems.append(problem)
-    except YamlTroubleError as trouble:
-        builder.complain(trouble.line, str(trouble), trouble.do)
+    except YamlError as trouble:
+        builder.add_problem(trouble.line, str(trouble), trouble.do)
     if builder.problems:
         raise ScenarioError(tuple(builder.problems[:MAX_PROBLEMS]))
     if builder.root is None:
@@ -176,15 +176,15 @@ def read_yaml(data: bytes, *, name: str) -> YamlDocument:
 
 
 def parse_yaml(text: str) -> Node:
-    """The first document of published data, every value as its text. Raises YamlTroubleError."""
-    builder = _Published()
+    """The first document of published data, every value as its text. Raises YamlError."""
+    builder = _PublishedDataBuilder()
     builder.build(text)
     if builder.root is None:
-        raise YamlTroubleError(None, "empty", "give a file that holds something")
+        raise YamlError(None, "empty", "give a file that holds something")
     return builder.root
 
 
-def _decoded(data: bytes, name: str) -> str:
+def _decode_utf8(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -194,7 +194,7 @@ def _decoded(data: bytes, name: str) -> str:
         raise ScenarioError((problem,)) from error
 
 
-def _events(text: str) -> abc.Iterator[yaml.Event]:
+def _parse_events(text: str) -> abc.Iterator[yaml.Event]:
     """The parser's events. Raises YamlSyntaxError in place of its own errors."""
     try:
         yield from yaml.parse(text, Loader=LOADER)
@@ -236,31 +236,31 @@ class _Builder:
         self._anchors: dict[str, Node] = {}
 
     def build(self, text: str) -> None:
-        """Read to the end. Raises YamlTroubleError at the first thing that makes going on useless."""
-        for event in _events(text):
+        """Read to the end. Raises YamlError at the first thing that makes going on useless."""
+        for event in _parse_events(text):
             mark = event.start_mark
-            self._take(event, 1 if mark is None else mark.line + 1)
+            self._take_event(event, 1 if mark is None else mark.line + 1)
             if self.enough:
                 return
 
-    def _take(self, event: yaml.Event, line: int) -> None:
+    def _take_event(self, event: yaml.Event, line: int) -> None:
         if isinstance(event, yaml.ScalarEvent):
-            self._place(self._scalar(event, line), event.anchor)
+            self._place_node(self._read_scalar(event, line), event.anchor)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            self._begin(event, line)
+            self._begin_collection(event, line)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             done = self._open.pop()
-            self._place(done.node, done.anchor)
+            self._place_node(done.node, done.anchor)
         elif isinstance(event, yaml.AliasEvent):
-            self._place(self._alias(event.anchor or "", line), None)
+            self._place_node(self._resolve_alias(event.anchor or "", line), None)
 
-    def _begin(self, event: yaml.CollectionStartEvent, line: int) -> None:
+    def _begin_collection(self, event: yaml.CollectionStartEvent, line: int) -> None:
         if len(self._open) >= self.max_depth:
-            raise YamlTroubleError(line, f"nested deeper than {self.max_depth} levels", "flatten it")
+            raise YamlError(line, f"nested deeper than {self.max_depth} levels", "flatten it")
         node = Mapping(line) if isinstance(event, yaml.MappingStartEvent) else Sequence(line)
         self._open.append(_Open(node, event.anchor))
 
-    def _place(self, node: Node, anchor: str | None) -> None:
+    def _place_node(self, node: Node, anchor: str | None) -> None:
         """Put a finished node where it belongs: as a key, a value, an item, or the root."""
         if not self._open:
             self.root, self.enough = node, self.one_document
@@ -268,17 +268,17 @@ class _Builder:
         top = self._open[-1]
         if isinstance(top.node, Sequence):
             top.node.items.append(node)
-            self._grow(top.node, node)
+            self._count_values(top.node, node)
         elif top.key is None:
-            top.key = (self._key(top.node, node), node.line)
+            top.key = (self._read_key(top.node, node), node.line)
         else:
-            self._give(top.node, top.key, node)
-            self._grow(top.node, node)
+            self._set_value(top.node, top.key, node)
+            self._count_values(top.node, node)
             top.key = None
         if anchor is not None:
             self._anchors[anchor] = node
 
-    def _grow(self, parent: Mapping | Sequence, child: Node) -> None:
+    def _count_values(self, parent: Mapping | Sequence, child: Node) -> None:
         parent.size += child.size
         if child.depth >= parent.depth:
             parent.depth = child.depth + 1
@@ -286,43 +286,43 @@ class _Builder:
             what = (
                 f"holds over {self.max_values} values or {self.max_depth} levels once aliases are written out"
             )
-            raise YamlTroubleError(child.line, what, "make it smaller")
+            raise YamlError(child.line, what, "make it smaller")
 
-    def _scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
+    def _read_scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
         # implicit[0] says that no quotes stand round it.
         return Scalar(line, event.value, plain=event.implicit[0])
 
-    def _alias(self, anchor: str, line: int) -> Node:
+    def _resolve_alias(self, anchor: str, line: int) -> Node:
         raise NotImplementedError
 
-    def _key(self, parent: Mapping, node: Node) -> str:
+    def _read_key(self, parent: Mapping, node: Node) -> str:
         raise NotImplementedError
 
-    def _give(self, parent: Mapping, key: tuple[str, int], node: Node) -> None:
+    def _set_value(self, parent: Mapping, key: tuple[str, int], node: Node) -> None:
         raise NotImplementedError
 
 
-class _Published(_Builder):
+class _PublishedDataBuilder(_Builder):
     """Data of an office: of a key that is given two values neither stands."""
 
     max_depth = 30
     max_values = 1_000_000
     one_document = True
 
-    def _alias(self, anchor: str, line: int) -> Node:
-        raise YamlTroubleError(line, f"*{anchor} is an alias", "write the value out")
+    def _resolve_alias(self, anchor: str, line: int) -> Node:
+        raise YamlError(line, f"*{anchor} is an alias", "write the value out")
 
-    def _key(self, parent: Mapping, node: Node) -> str:
+    def _read_key(self, parent: Mapping, node: Node) -> str:
         return node.text if isinstance(node, Scalar) else ""
 
-    def _give(self, parent: Mapping, key: tuple[str, int], node: Node) -> None:
+    def _set_value(self, parent: Mapping, key: tuple[str, int], node: Node) -> None:
         name, line = key
         before = parent.get(name)
         same = isinstance(before, Scalar) and isinstance(node, Scalar) and before.text == node.text
         parent.items[name] = (line, node if before is None or same else Scalar(node.line, ""))
 
 
-class _Written(_Builder):
+class _TeamFileBuilder(_Builder):
     """A team's own file: every problem is put on record, and what can be read is read on."""
 
     max_depth = 24
@@ -335,47 +335,47 @@ class _Written(_Builder):
         self.problems: list[Problem] = []
         self._documents = 0
 
-    def complain(self, line: int | None, what: str, do: str) -> None:
+    def add_problem(self, line: int | None, what: str, do: str) -> None:
         """Put a problem on record, with the keys that lead to it."""
         path = ".".join(item.key[0] for item in self._open if item.key)
         self.problems.append(Problem(file=self.name, line=line, path=path, what=what, do=do))
         self.enough = len(self.problems) > MAX_PROBLEMS
 
-    def _take(self, event: yaml.Event, line: int) -> None:
+    def _take_event(self, event: yaml.Event, line: int) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                raise YamlTroubleError(line, "a second document starts", "keep one document per file")
+                raise YamlError(line, "a second document starts", "keep one document per file")
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
-            self.complain(line, f"the tag {tag} is not used here", "leave it out")
-        super()._take(event, line)
+            self.add_problem(line, f"the tag {tag} is not used here", "leave it out")
+        super()._take_event(event, line)
 
-    def _alias(self, anchor: str, line: int) -> Node:
+    def _resolve_alias(self, anchor: str, line: int) -> Node:
         if anchor not in self._anchors:
-            self.complain(line, f"*{anchor} refers to nothing that is complete", "write the value out")
+            self.add_problem(line, f"*{anchor} refers to nothing that is complete", "write the value out")
         return self._anchors.get(anchor, Scalar(line, ""))
 
-    def _scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
+    def _read_scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
         if found := _UNPRINTABLE.search(event.value):
-            self.complain(line, f"holds the control character {found.group()!r}", "take it out")
+            self.add_problem(line, f"holds the control character {found.group()!r}", "take it out")
             return Scalar(line, "")
-        return super()._scalar(event, line)
+        return super()._read_scalar(event, line)
 
-    def _key(self, parent: Mapping, node: Node) -> str:
+    def _read_key(self, parent: Mapping, node: Node) -> str:
         if not isinstance(node, Scalar):
-            self.complain(node.line, "a key is a list or mapping", "use a word as the key")
+            self.add_problem(node.line, "a key is a list or mapping", "use a word as the key")
             return f"<line {node.line}>"
         key = node.value
         if not isinstance(key, str):
-            self.complain(node.line, f"the key {key!r} is not a word", "use a word as the key")
+            self.add_problem(node.line, f"the key {key!r} is not a word", "use a word as the key")
         elif key == "<<":
-            self.complain(node.line, "merge keys (<<) are not read", "write the fields out")
+            self.add_problem(node.line, "merge keys (<<) are not read", "write the fields out")
         elif key in parent.items:
             first = parent.items[key][0]
-            self.complain(node.line, f"{key!r} is repeated (first on line {first})", "keep one")
+            self.add_problem(node.line, f"{key!r} is repeated (first on line {first})", "keep one")
         return str(key)
 
-    def _give(self, parent: Mapping, key: tuple[str, int], node: Node) -> None:
+    def _set_value(self, parent: Mapping, key: tuple[str, int], node: Node) -> None:
         name, line = key
         parent.items.setdefault(name, (line, node))

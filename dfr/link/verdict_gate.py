@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dfr.errors import NonCompliantError
-from dfr.io.plan_files import read_any_plan
+from dfr.io.plan_files import read_plan_file
 from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
 from dfr.mission.items import FlightPlan
 
@@ -30,7 +30,7 @@ def heed_verdict(
     Raises NonCompliantError, with nothing sent, where it does not let this vehicle have the mission now.
     """
     verdict, name = plan.verdict, str(file or plan.name)
-    plan_sha256 = None if in_force is None else plan_hash(read_any_plan(in_force))
+    plan_sha256 = None if in_force is None else plan_hash(read_plan_file(in_force))
     tell(NONE_CARRIED if verdict is None else verdict.headline)
     if plan.exercise and not simulated:
         raise NonCompliantError(

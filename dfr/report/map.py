@@ -13,7 +13,7 @@ import shapely
 import shapely.affinity
 
 from dfr.geo import FloatArray, Position, Ring, centroid
-from dfr.io.base_drawing import base_drawing, grid_lines, no_drawing
+from dfr.io.base_drawing import base_drawing, describe_no_drawing, grid_lines
 from dfr.plan.model import Plan, Route
 from dfr.report import svg
 from dfr.report.labels import Box, Labels, box_of
@@ -127,7 +127,7 @@ def _ground(world: World, view: _View) -> list[str]:
     if drawn is None:
         step_m, lines = grid_lines(world)
         shapes = [_cut(view.area(shapely.LineString(ends)), frame, "base grid") for ends in lines]
-        return [*shapes, _note(no_drawing(step_m), corner)]
+        return [*shapes, _note(describe_no_drawing(step_m), corner)]
 
     def local(lonlat: FloatArray) -> FloatArray:
         east, north = world.frame.to_enu(lonlat[:, 1], lonlat[:, 0])

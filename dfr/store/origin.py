@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dfr.errors import InputError
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
+from dfr.io.scenario_files import DayFiles, find_scenario, load_world, with_day_files
 from dfr.io.weather.files import WEATHER_KINDS, WeatherFiles
 from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.codec import plan_from_dict
@@ -80,7 +80,7 @@ def _copied(folder: Path, path: Path, name: str) -> str:
 
 def on_the_day_of(found: Recalled, files: DayFiles) -> Recalled:
     """The run with other files of the day: docks as they are, hours and findings planned and checked anew."""
-    world = on_the_day(found.world, files)
+    world = with_day_files(found.world, files)
     plan = plan_with_docks(world, [site.id for site in found.plan.sites])
     return replace(found, world=world, plan=plan, day=files)
 
@@ -108,7 +108,7 @@ def recall(folder: Path, *, scenario: str | None = None) -> Recalled:
         else (str((manifest or {}).get("scenario")), str((manifest or {}).get("scenario_sha256")))
     )
     day = _day_files(folder)
-    world = varied_world(on_the_day(_world(folder, name, sha256, scenario), day), _variant(folder))
+    world = varied_world(with_day_files(_world(folder, name, sha256, scenario), day), _variant(folder))
     plan = plan or _planned_again(world, (manifest or {}).get("sites"), folder)
     seed = world.scenario.study.seed if manifest is None else _seed(manifest, folder)
     found = load_records(records) if records is not None and (records / "kpis.json").is_file() else None

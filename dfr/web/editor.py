@@ -13,8 +13,8 @@ import numpy as np
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_edit import boundary_redrawn, docks_counted, site_moved, site_used
-from dfr.io.scenario_files import DayFiles, on_the_day, scenario_from, shipped_folder, world_of
+from dfr.io.scenario_edit import move_site, redraw_boundary, set_dock_count, set_site_use
+from dfr.io.scenario_files import DayFiles, build_world, parse_scenario, shipped_folder, with_day_files
 from dfr.io.weather.files import with_weather
 from dfr.io.yaml_reader import MAX_BYTES
 from dfr.plan.matrix import build_matrix, path_finder, sorties_of
@@ -46,7 +46,9 @@ class ScenarioEditor:
         self._path, self._day = path, day or DayFiles()
         self._lock = threading.RLock()
         data = read_bounded(path, limit_bytes=MAX_BYTES)
-        world = on_the_day(world_of(scenario_from(data, name=str(path), folder=path.parent)), self._day)
+        world = with_day_files(
+            build_world(parse_scenario(data, name=str(path), folder=path.parent)), self._day
+        )
         found = make_plan(world) if plan is None else plan
         self._steps = [EditStep(data=data, what="as in the file", world=world, plan=found)]
         self._now = 0
@@ -89,7 +91,7 @@ class ScenarioEditor:
         """Put a candidate site elsewhere and plan anew with the same docks."""
         with self._lock:
             site = self._site(site_id)
-            self._take(site_moved(self.step.data, site_id, position), f"move {site.name}")
+            self._take(move_site(self.step.data, site_id, position), f"move {site.name}")
 
     def place_dock(self, site_id: str) -> None:
         """Put one more dock, on a candidate site: a person's choice, which the planner then keeps to."""
@@ -99,7 +101,7 @@ class ScenarioEditor:
                 raise InputError(f"{site.name} is forbidden for docks", do="change its `use` in the scenario")
             if site_id in docks:
                 raise InputError(f"{site.name} has a dock already", do="choose another site")
-            data = docks_counted(site_used(self.step.data, site_id, SiteUse.REQUIRED), len(docks) + 1)
+            data = set_dock_count(set_site_use(self.step.data, site_id, SiteUse.REQUIRED), len(docks) + 1)
             self._take(data, f"dock at {site.name}", docks=[*docks, site_id])
 
     def take_dock(self, site_id: str) -> None:
@@ -111,15 +113,15 @@ class ScenarioEditor:
                 raise InputError(f"{site.name} has no dock", do="choose a site that has")
             if not left:
                 raise InputError("a plan has at least one dock", do="place another first")
-            data = docks_counted(self.step.data, len(left))
+            data = set_dock_count(self.step.data, len(left))
             if site.use is SiteUse.REQUIRED:
-                data = site_used(data, site_id, SiteUse.ALLOWED)
+                data = set_site_use(data, site_id, SiteUse.ALLOWED)
             self._take(data, f"no dock at {site.name}", docks=left)
 
     def redraw_boundary(self, ring: Ring) -> None:
         """Give the site another keep-in boundary and plan anew with the same docks."""
         with self._lock:
-            self._take(boundary_redrawn(self.step.data, ring), "edit the boundary")
+            self._take(redraw_boundary(self.step.data, ring), "edit the boundary")
 
     def site_again(self) -> None:
         """Let the planner choose the docks again."""
@@ -152,7 +154,7 @@ class ScenarioEditor:
             self._keep_docks()
             data = self.step.data
             # What is written must be what was planned: read it back before it replaces the old file.
-            scenario_from(data, name=str(self._path), folder=self._path.parent)
+            parse_scenario(data, name=str(self._path), folder=self._path.parent)
             write_atomically(self._path, data)
             self._saved = data
             self.version += 1
@@ -201,7 +203,7 @@ class ScenarioEditor:
 
     def _take(self, data: bytes, what: str, *, docks: list[str] | None = None) -> None:
         """Read edited bytes as if they were the file, plan with these docks (or as it was), keep the step."""
-        scenario = scenario_from(data, name=str(self._path), folder=self._path.parent)
+        scenario = parse_scenario(data, name=str(self._path), folder=self._path.parent)
         world = replace(self.step.world, scenario=with_weather(scenario, self._day.weather))
         plan = plan_with_docks(world, self._docks() if docks is None else docks)
         self._push(EditStep(data=data, what=what, world=world, plan=plan))
@@ -211,12 +213,12 @@ class ScenarioEditor:
         docks = self._docks()
         if {site.id for site in make_plan(self.step.world).sites} == set(docks):
             return
-        data = docks_counted(self.step.data, len(docks))
+        data = set_dock_count(self.step.data, len(docks))
         for site in self.step.world.scenario.candidates:
             if site.id in docks:
-                data = site_used(data, site.id, SiteUse.REQUIRED)
+                data = set_site_use(data, site.id, SiteUse.REQUIRED)
             elif site.use is SiteUse.REQUIRED:
-                data = site_used(data, site.id, SiteUse.ALLOWED)
+                data = set_site_use(data, site.id, SiteUse.ALLOWED)
         self._take(data, "require these docks")
 
     def _push(self, step: EditStep) -> None:

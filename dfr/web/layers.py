@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dfr.geo import Position, Ring, centroid
-from dfr.io.base_drawing import base_drawing, geometry_dict, grid_lines, no_drawing
+from dfr.io.base_drawing import base_drawing, describe_no_drawing, geometry_to_geojson, grid_lines
 from dfr.plan.model import Plan, Route
 from dfr.world.model import World
 
@@ -146,9 +146,9 @@ def base_layer(world: World) -> dict[str, Any]:
     if drawn is None:
         step_m, lines = grid_lines(world)
         features = [line([world.frame.position(*end) for end in ends], kind="grid") for ends in lines]
-        return {**collection(features), "note": no_drawing(step_m)}
+        return {**collection(features), "note": describe_no_drawing(step_m)}
     shapes = [
-        {"type": "Feature", "properties": {"kind": kind}, "geometry": geometry_dict(geometry)}
+        {"type": "Feature", "properties": {"kind": kind}, "geometry": geometry_to_geojson(geometry)}
         for kind, geometry in drawn.features
     ]
     return {**collection(shapes), "note": drawn.note}

@@ -19,7 +19,7 @@ import yaml
 
 from dfr.geo import Position
 from dfr.io.scenario_files import load_world
-from dfr.io.scenario_template import ScenarioRequest, scenario_text
+from dfr.io.scenario_template import ScenarioRequest, write_scenario_template
 from dfr.io.weather.files import WeatherFiles, with_weather
 from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.plan.model import Plan
@@ -62,7 +62,7 @@ def ready(place: Place) -> Data:
         operation=OperationKind.VLOS,
         ground_m_amsl=None,
     )
-    data: Data = yaml.safe_load(scenario_text(wish))
+    data: Data = yaml.safe_load(write_scenario_template(wish))
     _state_the_site(data)
     _state_the_permission(data)
     _answer_what_is_open(data)

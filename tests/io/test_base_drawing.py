@@ -13,7 +13,7 @@ from dfr.io.base_drawing import base_drawing, grid_lines
 from dfr.io.scenario_files import load_world, shipped_folder, shipped_scenarios
 
 
-def world_of(name):
+def build_world(name):
     return load_world(shipped_scenarios()[name])
 
 
@@ -45,14 +45,14 @@ def drawing(path, document):
     ],
 )
 def test_a_place_gets_the_finest_drawing_that_holds_it_and_is_told_how_good_it_is(name, whose):
-    found = base_drawing(world_of(name))
+    found = base_drawing(build_world(name))
     assert whose in found.note
     assert "good to about" in found.note
     assert "Not for navigation" in found.note
 
 
 def test_a_site_as_wide_as_the_drawing_may_be_off_gets_none():
-    assert base_drawing(world_of("isle-of-wight-2024")) is None
+    assert base_drawing(build_world("isle-of-wight-2024")) is None
 
 
 def test_a_copy_under_another_name_in_the_same_place_gets_the_same_drawing(tmp_path):
@@ -100,7 +100,7 @@ def test_every_shipped_drawing_names_its_source_licence_and_accuracy():
 
 
 def test_the_generalised_coast_is_as_near_to_the_finer_one_as_it_says():
-    frame = world_of("victorious-2024").frame
+    frame = build_world("victorious-2024").frame
 
     def local(lonlat):
         return np.column_stack(frame.to_enu(lonlat[:, 1], lonlat[:, 0]))
@@ -121,7 +121,7 @@ def test_the_generalised_coast_is_as_near_to_the_finer_one_as_it_says():
 
 
 def test_the_grid_is_of_round_metres_and_reaches_beyond_the_site():
-    world = world_of("isle-of-wight-2024")
+    world = build_world("isle-of-wight-2024")
     step_m, lines = grid_lines(world)
     assert step_m == 200.0
     assert all(value % step_m == 0 for ends in lines for end in ends for value in end)
@@ -130,13 +130,13 @@ def test_the_grid_is_of_round_metres_and_reaches_beyond_the_site():
 
 
 def test_a_grid_of_a_region_has_no_more_lines_than_can_be_read():
-    world = world_of("protest-surge")
+    world = build_world("protest-surge")
     _, lines = grid_lines(world)
     assert len(lines) < 100
 
 
 def test_a_moved_copy_far_from_any_drawing_has_none():
-    world = world_of("victorious-2024")
+    world = build_world("victorious-2024")
     site = world.scenario.site
     moved = replace(site, boundary=tuple(replace(p, lon_deg=p.lon_deg + 20.0) for p in site.boundary))
     assert base_drawing(replace(world, scenario=replace(world.scenario, site=moved))) is None

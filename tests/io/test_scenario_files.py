@@ -19,7 +19,7 @@ from dfr.io.scenario_files import (
     find_scenario,
     load_scenario,
     load_world,
-    scenario_from,
+    parse_scenario,
     shipped_scenarios,
 )
 from dfr.scenario.air import ZONE_KINDS
@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 
 
 def read(data: bytes) -> None:
-    scenario_from(data, name="s.yaml", folder=HERE)
+    parse_scenario(data, name="s.yaml", folder=HERE)
 
 
 def problems_of(text: str | bytes) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from dfr.io.scenario_edit import brought_up_to_date
+from dfr.io.scenario_edit import update_old_form
 
 BLOCK = b"""\
 # ours
@@ -23,7 +23,7 @@ FLOW = b"restrictions: [{name: RA(T), exempt: false}, {exempt: false, name: TDA}
 
 
 def test_a_false_exemption_is_taken_out_and_the_rest_kept_to_the_byte():
-    new, done = brought_up_to_date(BLOCK)
+    new, done = update_old_form(BLOCK)
     assert new == (
         b"# ours\nrestrictions:\n  - name: RA(T)      # the festival\n    status: possible\n"
         b"  - name: TDA\noperation:\n  authorisation: null   # since May\n"
@@ -36,7 +36,7 @@ def test_a_false_exemption_is_taken_out_and_the_rest_kept_to_the_byte():
 
 
 def test_lists_in_braces_are_brought_up_to_date_too():
-    new, _ = brought_up_to_date(FLOW)
+    new, _ = update_old_form(FLOW)
     assert yaml.safe_load(new) == {"restrictions": [{"name": "RA(T)"}, {"name": "TDA"}]}
 
 
@@ -51,4 +51,4 @@ def test_lists_in_braces_are_brought_up_to_date_too():
     ids=["an exemption", "a reference", "nothing", "no such part"],
 )
 def test_what_would_have_to_be_guessed_is_left_as_it_is(text):
-    assert brought_up_to_date(text) == (text, ())
+    assert update_old_form(text) == (text, ())

@@ -14,7 +14,7 @@ from pyproj import Transformer
 from dfr.errors import InputError, ScenarioError
 from dfr.geo import Position
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.io.terrain_files import load_terrain, read_terrain, terrain_from
+from dfr.io.terrain_files import load_terrain, parse_terrain, read_terrain
 from dfr.scenario.air import TerrainFile
 
 TO_BNG = Transformer.from_crs(4326, 27700, always_xy=True)
@@ -75,7 +75,7 @@ def test_beside_an_unknown_post_the_ground_is_unknown(tmp_path: Path) -> None:
 def test_an_srtm_tile_lies_where_its_name_says() -> None:
     heights = np.tile(np.arange(1201, dtype=">i2"), (1201, 1))
     heights[0, 0] = -32768
-    grid = terrain_from(heights.tobytes(), name="/maps/N50W002.hgt")
+    grid = parse_terrain(heights.tobytes(), name="/maps/N50W002.hgt")
     assert float(grid.heights_m_amsl(50.5, -1.5)) == pytest.approx(600.0)
     assert float(grid.heights_m_amsl(50.25, -1.0)) == pytest.approx(1200.0)
     assert np.isnan(grid.heights_m_amsl(51.0, -2.0))
@@ -115,10 +115,10 @@ def geotiff(heights: np.ndarray, *, epsg: int, point: bool, west: float, north: 
 
 
 def test_a_geotiff_on_the_british_grid_agrees_with_the_ascii_grid() -> None:
-    tiff = terrain_from(
+    tiff = parse_terrain(
         geotiff(PLANE, epsg=27700, point=False, west=460_000, north=100_000, step=50), name="a.tif"
     )
-    ascii_ = terrain_from(os_terrain_50(PLANE), name="a.asc")
+    ascii_ = parse_terrain(os_terrain_50(PLANE), name="a.asc")
     places = [position(461_000 + 731 * k, 91_000 + 517 * k) for k in range(12)]
     lat, lon = [p.lat_deg for p in places], [p.lon_deg for p in places]
     assert tiff.heights_m_amsl(lat, lon) == pytest.approx(ascii_.heights_m_amsl(lat, lon), abs=1e-3)
@@ -127,8 +127,8 @@ def test_a_geotiff_on_the_british_grid_agrees_with_the_ascii_grid() -> None:
 def test_pixel_is_point_moves_a_geotiff_by_half_a_cell() -> None:
     heights = np.tile(np.arange(11.0), (11, 1))
     options = {"epsg": 4326, "west": -2.0, "north": 51.0, "step": 0.1}
-    point = terrain_from(geotiff(heights, point=True, **options), name="a.tif")
-    area = terrain_from(geotiff(heights, point=False, **options), name="a.tif")
+    point = parse_terrain(geotiff(heights, point=True, **options), name="a.tif")
+    area = parse_terrain(geotiff(heights, point=False, **options), name="a.tif")
     assert float(point.heights_m_amsl(50.5, -1.5)) == pytest.approx(5.0)
     assert float(area.heights_m_amsl(50.5, -1.5)) == pytest.approx(4.5)
 
@@ -161,7 +161,7 @@ HEAD = b"ncols 2\nnrows 2\nxllcorner 460000\nyllcorner 90000\ncellsize 50\n"
 )
 def test_what_cannot_be_read_is_refused_by_name(name: str, data: bytes, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
-        terrain_from(data, name=name)
+        parse_terrain(data, name=name)
     assert str(caught.value).startswith(name)
 
 
@@ -170,7 +170,7 @@ def test_what_cannot_be_read_is_refused_by_name(name: str, data: bytes, said: st
 def test_no_bytes_make_the_reader_raise_anything_else(data: bytes, head: bytes) -> None:
     for name in ("x.asc", "N50W002.hgt"):
         try:
-            terrain_from(head + data, name=name)
+            parse_terrain(head + data, name=name)
         except InputError:
             continue
 

@@ -17,7 +17,7 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io import terrain_zip
 from dfr.io.terrain_files import load_terrain
-from dfr.io.terrain_zip import square_m, tiles_of
+from dfr.io.terrain_zip import read_tiles, square_corner_m
 from dfr.scenario.air import TerrainFile
 
 TO_BNG = Transformer.from_crs(4326, 27700, always_xy=True)
@@ -30,7 +30,7 @@ def place(east: float, north: float) -> Position:
 
 
 def tile(name: str, height: float, side: int = 200) -> bytes:
-    west, south = square_m(name)
+    west, south = square_corner_m(name)
     row = " ".join([f"{height:g}"] * side)
     head = f"ncols {side}\nnrows {side}\nxllcorner {west:.0f}\nyllcorner {south:.0f}\ncellsize 50\n"
     return (head + "\n".join([row] * side) + "\n").encode()
@@ -67,7 +67,7 @@ def loaded(path: Path, data: bytes, near: Position | None = SOUTHSEA):
     [("SZ69", (460e3, 90e3)), ("SU60", (460e3, 100e3)), ("TQ38", (530e3, 180e3)), ("HP40", (440e3, 1200e3))],
 )
 def test_squares_lie_where_the_ordnance_survey_has_them(name, corner):
-    assert square_m(name) == corner
+    assert square_corner_m(name) == corner
 
 
 def test_the_product_is_read_as_it_is_shipped_and_only_near_the_site(tmp_path: Path):
@@ -118,4 +118,4 @@ def test_no_damage_does_more_than_refuse(tmp_path_factory, cut, flips):
     path = tmp_path_factory.getbasetemp() / "damaged.zip"
     path.write_bytes(bytes(data[: len(data) - cut]))
     with contextlib.suppress(InputError):
-        assert all(len(tile_) < 1_000_000 for _, tile_ in tiles_of(path))
+        assert all(len(tile_) < 1_000_000 for _, tile_ in read_tiles(path))

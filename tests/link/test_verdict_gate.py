@@ -14,7 +14,7 @@ from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
 from dfr.mission.items import FlightPlan
 from dfr.plan.planner import make_plan
 from tests.places import HOME
-from tests.plan.conftest import scenario, world_of
+from tests.plan.conftest import build_world, scenario
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BEFORE, AFTER = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
@@ -83,7 +83,7 @@ def test_a_file_without_a_verdict_says_so(tmp_path, capsys):
 
 
 def test_a_mission_of_another_plan_than_the_one_in_force_is_not_sent(tmp_path):
-    plan = make_plan(world_of(scenario()))
+    plan = make_plan(build_world(scenario()))
     of_this = replace(VERDICT, plan_sha256=plan_hash(plan))
     now, later = tmp_path / "plan.json", tmp_path / "later.json"
     now.write_text(json.dumps(plan.as_dict()))
@@ -97,5 +97,5 @@ def test_a_mission_of_another_plan_than_the_one_in_force_is_not_sent(tmp_path):
 
 
 def test_what_was_found_of_a_plan_is_no_part_of_what_it_flies():
-    plan = make_plan(world_of(scenario()))
+    plan = make_plan(build_world(scenario()))
     assert plan_hash(replace(plan, findings=())) == plan_hash(plan)

@@ -196,7 +196,7 @@ def scenario() -> m.Scenario:
     )
 
 
-def world_of(made: m.Scenario, **changes: Any) -> World:
+def build_world(made: m.Scenario, **changes: Any) -> World:
     cover = box(-30_000, -30_000, 30_000, 30_000)
     world = World(
         scenario=made,
@@ -220,6 +220,6 @@ def field() -> Field:
         for name, change in parts.items():
             old = getattr(base, name)
             base = replace(base, **{name: replace(old, **change) if isinstance(change, dict) else change})
-        return world_of(base, **(of_world or {}))
+        return build_world(base, **(of_world or {}))
 
     return made

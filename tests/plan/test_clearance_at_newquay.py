@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dfr.geo import Position
-from dfr.io.scenario_files import scenario_from, world_of
-from dfr.io.scenario_template import ScenarioRequest, scenario_text
+from dfr.io.scenario_files import build_world, parse_scenario
+from dfr.io.scenario_template import ScenarioRequest, write_scenario_template
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import Verdict, VerdictKind, verdict_of
 from dfr.scenario.model import OperationKind
@@ -111,7 +111,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Verdict]:
         no_crowd=True,
         posts_confirmed=True,
     )
-    template = scenario_text(wish)
+    template = write_scenario_template(wish)
 
     def _judged(*without: str) -> Verdict:
         text = template
@@ -119,8 +119,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Verdict]:
             assert old in text, name
             if name not in without:
                 text = text.replace(old, new, 1)
-        scenario = scenario_from(text.encode(), name="s.yaml", folder=folder)
-        plan = make_plan(world_of(scenario))
+        scenario = parse_scenario(text.encode(), name="s.yaml", folder=folder)
+        plan = make_plan(build_world(scenario))
         blocking.append({found.rule for found in plan.findings if found.blocks and found.due is None})
         return verdict_of(scenario, plan, now=datetime(2026, 8, 1, tzinfo=UTC))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dfr.errors import ScenarioError
-from dfr.io.scenario_files import scenario_from
+from dfr.io.scenario_files import parse_scenario
 from dfr.scenario.model import OperationKind, Scenario
 
 WRITTEN = """\
@@ -48,7 +48,7 @@ def base(repository: Path) -> str:
 def read(repository: Path, base: str) -> Callable[..., Scenario]:
     def _read(authorisation: str = "", top: str = "") -> Scenario:
         text = base.replace("  #HERE#\n", authorisation) + top
-        return scenario_from(text.encode(), name="s.yaml", folder=repository / "scenarios")
+        return parse_scenario(text.encode(), name="s.yaml", folder=repository / "scenarios")
 
     return _read
 
@@ -130,7 +130,7 @@ def test_a_restriction_exempts_nobody_by_itself(repository: Path) -> None:
     with pytest.raises(
         ScenarioError, match="exempt: true is not a permission -> take it out and write clearances"
     ):
-        scenario_from(text.encode(), name="s.yaml", folder=repository / "scenarios")
+        parse_scenario(text.encode(), name="s.yaml", folder=repository / "scenarios")
 
 
 def test_water_may_be_none_in_a_word(repository: Path) -> None:
@@ -138,7 +138,7 @@ def test_water_may_be_none_in_a_word(repository: Path) -> None:
     before, rest = text.split("  water:", 1)
     after = rest[rest.index("\ncandidates:") :]
     read = [
-        scenario_from(f"{before}{said}{after}".encode(), name="s", folder=repository)
+        parse_scenario(f"{before}{said}{after}".encode(), name="s", folder=repository)
         for said in ("", "  water: none\n", "  water: []\n")
     ]
     assert [scenario.site.water for scenario in read] == [None, (), ()]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from dfr.errors import ScenarioError
-from dfr.io.scenario_files import scenario_from
+from dfr.io.scenario_files import parse_scenario
 from dfr.scenario.model import DurationShape, Scenario, Study
 from dfr.scenario.schema import json_schema
 from dfr.scenario.schema_parts import Strict
@@ -28,7 +28,7 @@ def text(repository: Path) -> str:
 @pytest.fixture(scope="module")
 def read(repository: Path) -> Read:
     def _read(text: str) -> Scenario:
-        return scenario_from(text.encode(), name="s.yaml", folder=repository / "scenarios")
+        return parse_scenario(text.encode(), name="s.yaml", folder=repository / "scenarios")
 
     return _read
 

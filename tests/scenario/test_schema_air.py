@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dfr.errors import ScenarioError
-from dfr.io.scenario_files import scenario_from, world_of
+from dfr.io.scenario_files import build_world, parse_scenario
 from dfr.scenario.air import DataKind
 from dfr.scenario.model import Scenario
 from dfr.scenario.schema_air import OUTLINES
@@ -26,7 +26,7 @@ def text(repository: Path) -> str:
 @pytest.fixture(scope="module")
 def read(repository: Path):
     def _read(text: str) -> Scenario:
-        return scenario_from(text.encode(), name="s.yaml", folder=repository / "scenarios")
+        return parse_scenario(text.encode(), name="s.yaml", folder=repository / "scenarios")
 
     return _read
 
@@ -118,9 +118,9 @@ def test_a_restriction_is_a_circle_or_an_area(read, text: str) -> None:
 
 
 def test_what_is_assumed_of_a_file_and_of_notams_counts_in_an_exercise_only(read, text: str) -> None:
-    exercise = world_of(read(text))
+    exercise = build_world(read(text))
     assert DataKind.UNMANNED_ZONES in exercise.airspace.sources[0].kinds
     assert exercise.notam_reading is not None
-    real = world_of(read(text.replace("exercise: true", "exercise: false")))
+    real = build_world(read(text.replace("exercise: true", "exercise: false")))
     assert real.airspace.sources[0].kinds == {DataKind.AIRSPACE, DataKind.AERODROME_ZONES}
     assert real.notam_reading is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfr.errors import ScenarioError
-from dfr.io.scenario_files import scenario_from
+from dfr.io.scenario_files import parse_scenario
 from dfr.scenario.model import NO_OPTIONS, DispatchPolicy, FailingPart, Scenario
 
 SECTION = """
@@ -42,7 +42,7 @@ def read(repository: Path) -> Read:
 
     def _read(more: str, *, slots: int | None = None) -> Scenario:
         fleet = "drones_per_dock: 1" + ("" if slots is None else f"\n  slots_per_dock: {slots}")
-        return scenario_from(
+        return parse_scenario(
             (text.replace("drones_per_dock: 1", fleet) + more).encode(),
             name="s.yaml",
             folder=repository / "scenarios",

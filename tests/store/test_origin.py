@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.scenario_files import DayFiles, find_scenario, load_world, on_the_day
+from dfr.io.scenario_files import DayFiles, find_scenario, load_world, with_day_files
 from dfr.io.weather.files import WeatherFiles
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
@@ -62,7 +62,7 @@ def test_the_files_of_the_day_go_with_a_run(planned, tmp_path):
     taf = tmp_path / "taf.txt"
     taf.write_text("TAF EGHI 240500Z 2406/2412 24004KT 9999=\n", encoding="utf-8")
     files = DayFiles(weather=WeatherFiles(taf=taf))
-    world = on_the_day(load_world(path), files)
+    world = with_day_files(load_world(path), files)
     run = tmp_path / "run"
     remember(run, path, plan=make_plan(world), day=files)
     taf.write_text("", encoding="utf-8")

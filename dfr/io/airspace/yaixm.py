@@ -28,7 +28,7 @@ from dfr.io.airspace.reading import (
     overflow_volume,
 )
 from dfr.io.files import decode_text
-from dfr.io.yaml_reader import Mapping, Node, Scalar, YamlTroubleError, parse_yaml
+from dfr.io.yaml_reader import Mapping, Node, Scalar, YamlError, parse_yaml
 from dfr.units import nm_to_m
 from dfr.world.hours import BY_NOTICE
 from dfr.world.outlines import Arc, Vertex, circle
@@ -57,7 +57,7 @@ def read_yaixm(data: bytes, *, name: str) -> AirspaceRead:
     text, _ = decode_text(data)
     try:
         document = parse_yaml(text)
-    except YamlTroubleError as error:
+    except YamlError as error:
         problems.add(error.line, "not-yaml", str(error), ReadOutcome.REFUSED)
         return finish_reading(name, "yaixm", drafts, problems)
     for key in ("airspace", "rat"):
