@@ -22,15 +22,15 @@ MAX_BYTES = 8 * 1024 * 1024
 SUFFIX = ".base.geojson"
 
 LEAST_EXTENT = 10.0
-"""A shipped drawing is used where the site is so many times as wide as the drawing may be off (assumed:
-on a smaller site its lines would be believed where they are wrong)."""
+"""A shipped drawing is used where the site is at least this many times as wide as the drawing's error: on a
+smaller site a planner would trust lines that are wrong (assumed)."""
 
 MOST_NOTE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseDrawing:
-    """What is drawn: (kind, geometry in degrees, longitude first); `note` says whose and how good it is."""
+    """What is drawn: (kind, geometry in degrees, longitude first); `note` names its source and accuracy."""
 
     features: tuple[tuple[str, shapely.Geometry], ...]
     note: str
@@ -134,5 +134,5 @@ def _round_to_step(value_m: float, step_m: float) -> float:
 
 
 def describe_no_drawing(step_m: float) -> str:
-    """What a map without a drawing says of itself."""
+    """The note of a map without a drawing."""
     return f"No base drawing. Grid: {step_m:.0f} m, from the site's centre."

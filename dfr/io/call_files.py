@@ -5,7 +5,7 @@
 
 `time` without an offset is in the scenario's zone. In place of `zone` a row may give `lat` and `lon`.
 Optional columns, in seconds, empty where unknown: `decision_s` (call to decision), `on_scene_s` (how
-long the drone was wanted), `ground_s` (call to first officers). What is not told is drawn.
+long the drone was wanted), `ground_s` (call to first officers). A value that is not given is drawn at random.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _open_csv(path: Path) -> csv.DictReader[str]:
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if missing or unknown or twice:
         what = [f"no column {name}" for name in missing] + [f"unknown column {name!r}" for name in unknown]
-        what += [f"column {name} stands there twice" for name in twice]
+        what += [f"column {name} is there twice" for name in twice]
         raise InputError(f"{path}:1: {'; '.join(what)}", do=f"the columns are {', '.join(KNOWN)}")
     return reader
 

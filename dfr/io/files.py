@@ -78,15 +78,6 @@ def decode_text(data: bytes) -> tuple[str, str]:
         return data.decode("latin-1"), "latin-1"
 
 
-def lines_of(text: str) -> list[str]:
-    """The lines of a text by any of the three line ends, and by nothing else.
-
-    >>> lines_of("a" + chr(13) + chr(10) + "b" + chr(13) + "c" + chr(10) + "d")
-    ['a', 'b', 'c', 'd']
-    """
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
 def json_text(document: object) -> str:
     """A document for a file or a person: indented, with a line end.
 

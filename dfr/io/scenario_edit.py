@@ -15,7 +15,7 @@ DIGITS = 6
 """Degrees are written to about 0.1 m."""
 
 NOTHING_HELD = frozenset({"", "none", "no", "n/a", "tbc", "tbd", "to be confirmed", "applied for", "pending"})
-"""Texts that say of themselves that no document is held."""
+"""Texts that say that no document is held."""
 
 Step = str | int
 
@@ -35,7 +35,7 @@ def set_site_use(data: bytes, site_id: str, use: SiteUse) -> bytes:
     site = _find_site(root, site_id)
     if any(_scalar_text(key) == "use" for key, _ in site.value):
         return _splice_text(text, [(*_scalar_span(_node_at(site, ("use",))), use.value)])
-    # Before the last key: what a comment at the end of a line says stays with its line.
+    # Before the last key, so that a comment at the end of a line stays with its line.
     start = site.value[-1][0].start_mark
     joint = ", " if site.flow_style else "\n" + " " * start.column
     return _splice_text(text, [(start.index, start.index, f"use: {use.value}{joint}")])
@@ -155,11 +155,11 @@ def _node_at(node: yaml.Node, path: Sequence[Step]) -> yaml.Node:
 
 
 def _scalar_span(node: yaml.Node) -> tuple[int, int]:
-    """Where a figure stands, alone or as the `value` of a mapping with its source."""
+    """Where a number is, alone or as the `value` of a mapping with its source."""
     if isinstance(node, yaml.MappingNode):
         node = _node_at(node, ("value",))
     if not isinstance(node, yaml.ScalarNode):
-        raise InputError("a list stands where a figure should", do="write the figure")
+        raise InputError("a list is where a number should be", do="write the number")
     return node.start_mark.index, node.end_mark.index
 
 

@@ -36,7 +36,7 @@ NO_AIRSPACE = " []                           # nothing shipped covers the site: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRequest:
-    """What `dfr init` was told. `ground_m_amsl` and `authorisation` None mean: not told."""
+    """What `dfr init` was asked for. `ground_m_amsl` and `authorisation` None: not given."""
 
     name: str
     site: Position
@@ -55,7 +55,7 @@ class ScenarioRequest:
 
 
 def write_scenario_template(request: ScenarioRequest) -> str:
-    """The YAML of a scenario that loads clean; what only its team can know is left unknown unless told."""
+    """The YAML of a scenario that loads clean; what only the team can know is unknown unless given."""
     frame, radius_m, airspace = LocalFrame(request.site), request.radius_m, _shipped_airspace(request.site)
     seen = request.operation is not OperationKind.BVLOS
     rules = next(iter(rules_at(request.site)), "none")
@@ -94,7 +94,7 @@ def write_scenario_template(request: ScenarioRequest) -> str:
 
 
 def _write_permission(request: ScenarioRequest) -> str:
-    """The document as told, its clauses left to be filled in; else none."""
+    """The document as given, its clauses to be filled in; null without one."""
     if request.authorisation is None:
         return "authorisation: null                 # the document that permits it: see `dfr schema`"
     last = request.first_day + timedelta(days=request.days - 1)
@@ -106,17 +106,17 @@ def _write_permission(request: ScenarioRequest) -> str:
         f"    valid_to: {last}",
         "    allows:                            # also night, crowd_stand_off_m, ...: see `dfr schema`",
         f'      kind: {{value: [{request.operation}], clause: "to be filled in"}}',
-        "    assumed: true                      # take it out once the clauses stand here as in the document",
+        "    assumed: true                      # remove it once these are the document's clauses",
         "    note: written by dfr init from the reference alone",
     )
     return "\n".join(lines)
 
 
 def _write_ground(height_m: float | None) -> str:
-    """The height as told, else unknown: a guess would make heights look checked."""
+    """The height as given, else unknown: a guess would make heights look checked."""
     if height_m is not None:
         return f"{{value: {height_m:g}, source: given to dfr init}}"
-    return "null                  # unknown: put in {value, source}, or checks stay unknown"
+    return "null                  # unknown: put in {value, source}; until then checks are unknown"
 
 
 def _write_candidates(frame: LocalFrame, radius_m: float) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _write_posts(frame: LocalFrame, radius_m: float, *, confirmed: bool) -> Iter
     for number, point in enumerate((p for p in points if math.hypot(*p) <= reach_m), start=1):
         inside = min(1.0, 0.95 * radius_m / max(1.0, math.hypot(*point)))
         where = frame.position(point[0] * inside, point[1] * inside)
-        sees = f"{{value: {POST_RANGE_M:g}, assumed: true, note: VLOS is no number; put in your operation's}}"
+        sees = f"{{value: {POST_RANGE_M:g}, assumed: true, note: VLOS is no distance; put in your own}}"
         stood = "" if confirmed else ", confirmed: false"
         yield f"    - {{id: post-{number}, {_write_point(where)}{stood}, range_m: {sees}}}"
 

@@ -54,10 +54,10 @@ class HourWeather:
 class Weather:
     """The hourly weather in time order.
 
-    `turbulence_intensity` None means: by the surface. `qnh_hpa` None means: unknown. `stations` are those
-    whose reports are taken however far away they are; `reports` names those that were taken, with distance
-    and issue. `of_the_day` are the starts of the hours whose wind a report or
-    forecast of the day tells; none where the scenario's own stand.
+    `turbulence_intensity` None: derived from the surface. `qnh_hpa` None: unknown. `stations` are
+    weather stations whose reports are used at any distance; `reports` names the reports that were used, with
+    their distance and time of issue. `of_the_day` holds the start of each hour whose wind comes from a report
+    or forecast of the day; it is empty where all weather is the scenario's own.
     """
 
     hours: tuple[HourWeather, ...]
@@ -72,11 +72,11 @@ class Weather:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirspaceFile:
-    """An airspace file by its resolved path, the date its data are good for, and where from.
+    """An airspace file by its resolved path, the date of its data and their source.
 
     `covers` and `kinds` are what the scenario says the file covers and holds, None where it does not say;
-    `obstacles_from_m_agl` is the height from which on it lists all obstacles, None where nobody has said.
-    `assumed` True marks these words as nobody's: they count in an exercise only.
+    `obstacles_from_m_agl` is the height above which it lists all obstacles, None where nobody has said.
+    `assumed` True: nobody vouches for these three, which then count in an exercise only.
     """
 
     path: str
@@ -90,7 +90,7 @@ class AirspaceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerrainFile:
-    """A file of ground heights by its resolved path, and where it is from."""
+    """A file of ground heights by its resolved path, and its source."""
 
     path: str
     source: str
@@ -100,8 +100,7 @@ class TerrainFile:
 class TemporaryRestriction:
     """A restriction by notice (RA(T), TDA) from the surface to `upper_m_amsl`, inside a circle or an `area`.
 
-    `status` "possible" means that earlier years had one and none is on record for these dates: to be asked,
-    not assumed away.
+    `status` "possible" means that earlier years had one and none is known for these dates: the team must ask.
     """
 
     name: str
@@ -121,7 +120,7 @@ class NotamReading:
 
     `files` are texts of them, by their resolved paths. `activated` names the zones, active by notice only,
     that a NOTAM makes active; None where nobody has said. `judged` are numbers of NOTAMs that the reader
-    found not to matter here, each with the reason. `assumed` True marks a reading that nobody did.
+    found not to matter here, each with the reason. `assumed` True: nobody has really read them.
     """
 
     read_by: str
@@ -136,7 +135,7 @@ class NotamReading:
 class ObstacleSurvey:
     """Who looked at the site for obstacles, when, and the height of the tallest that no file names.
 
-    `assumed` True marks a survey that nobody did.
+    `assumed` True: nobody has really surveyed the site.
     """
 
     surveyed_by: str

@@ -67,7 +67,7 @@ class Period:
 
     @property
     def seconds(self) -> float:
-        """Elapsed length, right across a clock change."""
+        """Elapsed seconds, correct across a clock change."""
         return self.end.timestamp() - self.start.timestamp()
 
     def t_s(self, moment: datetime) -> float:
@@ -137,7 +137,7 @@ class SiteUse(StrEnum):
 
 
 class Power(StrEnum):
-    """What a candidate site can feed a dock from."""
+    """The power supply at a candidate site."""
 
     MAINS = "mains"
     GENERATOR = "generator"
@@ -146,7 +146,7 @@ class Power(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockObstacle:
-    """A stage, stand or building near a dock: where it is seen from there, and how wide it looks.
+    """A stage, stand or building near a dock: its size, and its distance and bearing from the dock.
 
     `distance_m` is to its near face, `bearing_deg` to its middle, true; `width_m` across that bearing.
     """
@@ -189,9 +189,9 @@ class Guidance(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """What flies, and from what; `drone` and `dock` are keys of the hardware catalogue.
+    """The drones and docks; `drone` and `dock` are keys of the hardware catalogue.
 
-    A dock has room for `slots_per_dock` drones, for those that live in it where that is None.
+    A dock has room for `slots_per_dock` drones; None means room for `drones_per_dock`.
     """
 
     drone: str
@@ -214,7 +214,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """The people: how many drones one pilot may fly, and how long their parts of a launch take.
+    """The people: how many drones one pilot may fly, and how long each step of a launch takes.
 
     Clocks: call -(decision)-> decision -(launch)-> airborne -(flight)-> overhead -(video)-> usable video.
     """
@@ -331,7 +331,7 @@ class Observer:
 class Operation:
     """How the drones are flown. `crowd_margin_m` is None where crowds are to be flown over.
 
-    `basis` is what it is flown under in words, '' where nobody has said: it informs and permits nothing.
+    `basis` names the law or policy for the reader, '' where nobody has said; it permits nothing.
     `authorisation` is the document that permits it, None where there is none.
     """
 
@@ -359,7 +359,7 @@ class LostLink(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contingency:
-    """The choices made before anything goes wrong.
+    """What drones do when something goes wrong, decided in advance.
 
     `least_reserve_fraction` is the least reserve that the operator's manual allows, None where it says none.
     """
@@ -487,7 +487,7 @@ class Targets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """How much is simulated."""
+    """How many replications are simulated, and from which seed."""
 
     seed: int
     replications: int
@@ -496,25 +496,28 @@ class Study:
 class DispatchPolicy(StrEnum):
     """Which of the drones that may go is sent: each policy's word and what it means.
 
-    `dfr.sim.dispatch` has the function of each. Schema, help and documentation read them here.
+    `dfr.sim.dispatch` has a function for each. Schema, help and documentation read the words here.
     """
 
     meaning: str
 
     def __new__(cls, word: str, meaning: str) -> DispatchPolicy:
-        """A policy of its word, with what it means."""
+        """A policy by its word, with its meaning."""
         policy = str.__new__(cls, word)
         policy._value_ = word
         policy.meaning = meaning
         return policy
 
-    NEAREST = "nearest", "the drone predicted overhead first"
-    ENERGY_AWARE = "energy_aware", "the nearest that can stay as long as is usual for the call"
-    COVERAGE_KEEPING = "coverage_keeping", "the one whose departure uncovers least demand, of those in time"
+    NEAREST = "nearest", "the drone predicted to be overhead first"
+    ENERGY_AWARE = "energy_aware", "the nearest drone that can stay as long as such calls usually need"
+    COVERAGE_KEEPING = (
+        "coverage_keeping",
+        "of the drones that arrive in time, the one whose departure uncovers the least demand",
+    )
 
     @classmethod
     def describe_choices(cls) -> str:
-        """The words of all policies in a sentence.
+        """The words of all policies, as a sentence lists them.
 
         >>> DispatchPolicy.describe_choices()
         'nearest, energy_aware or coverage_keeping'
@@ -546,7 +549,7 @@ class SimulationOptions:
 
     With `overwatch` a relief drone is sent where the first cannot stay as long as the call needs. With
     `move_up` ready drones are moved to docks with a free slot where that restores coverage.
-    `homes` are areas where people live, for the privacy footprint: each an id and its ring.
+    `homes` are areas where people live, an id and a ring each, for the privacy footprint.
     """
 
     dispatch: DispatchPolicy = DispatchPolicy.NEAREST
@@ -565,12 +568,12 @@ NO_OPTIONS = SimulationOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A deployment, whole.
+    """A whole deployment.
 
     `exercise` True means that nothing of it is flown for real: assumed permissions, readings and sources may
     stand, and every output says EXERCISE. `jurisdiction` names the set of rules it is flown under, `answers`
     what that set leaves open. `unconfirmed` names the parts that a program drew and nobody has
-    put right since.
+    corrected since.
     """
 
     name: str

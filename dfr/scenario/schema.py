@@ -126,7 +126,7 @@ class SiteIn(Strict):
         default=None, description="height of the geoid above the WGS84 ellipsoid"
     )
     people_per_km2: NonNegativeFigure | None = Field(
-        default=None, description="people on the ground outside crowds, per km2; for the ground risk"
+        default=None, description="people on the ground outside crowds, per km²; for the ground risk"
     )
     keep_outs: list[KeepOutIn] = Field(default_factory=list, max_length=200)
     crowds: list[CrowdIn] | None = Field(
@@ -177,7 +177,7 @@ class CandidateIn(Point):
         description="what a dock here costs, in one currency for all sites; for `dfr plan --budget`",
     )
     obstacles: list[ObstacleIn] = Field(
-        default_factory=list, max_length=20, description="what stands so near that drones land in its gusts"
+        default_factory=list, max_length=20, description="what is so near that drones land in its gusts"
     )
     becomes: ClassVar[Any] = domain.CandidateSite
 
@@ -189,14 +189,17 @@ class CandidatesIn(Drawn):
 
 
 class FleetIn(Block):
-    """What flies, from what."""
+    """The drones and docks."""
 
     drone: str = Field(description="key of the hardware catalogue")
     dock: str = Field(description="key of the hardware catalogue")
     docks: int = Field(ge=1, le=500, description="how many docks there are to place")
     drones_per_dock: int = Field(ge=1, le=20)
     slots_per_dock: int | None = Field(
-        default=None, ge=1, le=40, description="room for drones, as many as live there without"
+        default=None,
+        ge=1,
+        le=40,
+        description="how many drones a dock has room for; drones_per_dock where left out",
     )
     guidance: Guidance = Field(strict=False, description="gnss or precision")
     becomes: ClassVar[Any] = domain.Fleet
@@ -213,7 +216,7 @@ class ShiftIn(Strict):
 
 
 class CrewIn(Block):
-    """The people and how long their parts of a launch take."""
+    """The people, and how long each step of a launch takes."""
 
     shifts: list[ShiftIn] = Field(min_length=1, max_length=500)
     drones_per_pilot: int = Field(ge=1, le=50)
@@ -247,7 +250,9 @@ class OperationIn(Block):
     cruise_mps: float = Field(gt=0, le=60)
     cruise_height_m_agl: float = Field(gt=0, le=1000)
     height_limit_m_agl: float = Field(gt=0, le=1000)
-    crowd_margin_m: NonNegativeFigure | None = Field(description="null where they are flown over")
+    crowd_margin_m: NonNegativeFigure | None = Field(
+        description="distance kept from crowds; null: crowds are flown over"
+    )
     max_wind_mps: PositiveFigure | None = Field(description="at flight height; null: the drone's own limit")
     max_gust_mps: PositiveFigure | None
     min_visibility_m: NonNegativeFigure
@@ -304,7 +309,9 @@ class DayIn(Strict):
 
     date: LocalDate
     calls: float = Field(ge=0, le=1e6)
-    hour_weights: HourWeights | None = Field(default=None, description="where the day differs")
+    hour_weights: HourWeights | None = Field(
+        default=None, description="for this day, in place of those of all days"
+    )
     becomes: ClassVar[Any] = domain.DemandDay
 
 
@@ -321,7 +328,9 @@ class GroundIn(Sourced):
     posts: list[Place] = Field(default_factory=list, max_length=1000)
     mobilisation: DurationIn
     speed_mps: PositiveFigure
-    detour_factor: FactorFigure = Field(description="way on the ground over the straight line")
+    detour_factor: FactorFigure = Field(
+        description="length of the route on the ground divided by the straight line"
+    )
     becomes: ClassVar[Any] = domain.GroundResponse
 
 
@@ -349,7 +358,7 @@ class DemandIn(Strict):
 
 
 class TrafficIn(Block):
-    """Another user of the air, and what we do when it comes."""
+    """Another airspace user, and what we do when it comes."""
 
     id: Id
     kind: Text
@@ -383,10 +392,10 @@ class HourIn(Strict):
 class WeatherIn(Sourced):
     """The weather of each hour: as `hours`, or as a table of `columns` and `rows`."""
 
-    turbulence_intensity: ShareFigure | None = Field(description="null: by the surface")
+    turbulence_intensity: ShareFigure | None = Field(description="null: derived from the surface")
     qnh_hpa: QnhFigure | None = Field(description="null: unknown")
     stations: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{3}$")]] = Field(
-        default_factory=list, max_length=10, description="stations to be taken however far away they are"
+        default_factory=list, max_length=10, description="stations whose reports are used at any distance"
     )
     hours: list[HourIn] | None = Field(default=None, min_length=1, max_length=10_000)
     columns: list[str] | None = Field(default=None, max_length=20, description="names of a row's fields")
@@ -407,7 +416,7 @@ class TerrainFileIn(Strict):
 
 
 class ContingencyIn(Block):
-    """The choices made before anything goes wrong."""
+    """What drones do when something goes wrong, decided in advance."""
 
     lost_link: LostLink = Field(strict=False, description="rtl, hold_then_rtl or land")
     lost_link_timeout_s: float = Field(ge=0, le=600)
@@ -430,7 +439,7 @@ class TargetsIn(Block):
         default=None,
         gt=0,
         le=1,
-        description="share of the hours with calls that must be flyable for a go; one hour is enough without",
+        description="share of the hours with calls that must be flyable for a GO; without it one hour suffices",
     )
     becomes: ClassVar[Any] = domain.Targets
 
@@ -440,7 +449,7 @@ class TargetsIn(Block):
 
 
 class StudyIn(Strict):
-    """How much is simulated."""
+    """How many replications are simulated, and from which seed."""
 
     seed: int = Field(ge=0, lt=2**63)
     replications: int = Field(ge=1, le=1_000_000)
@@ -461,7 +470,7 @@ class FailureIn(Block):
 
 
 class HomesIn(Sourced):
-    """An area where people live: camera minutes over it are the privacy footprint."""
+    """An area where people live; the privacy footprint counts camera minutes over it."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     area: Area
@@ -502,10 +511,11 @@ class ScenarioIn(Strict):
         "stand; every output then says EXERCISE",
     )
     jurisdiction: Literal["uk", "eu", "us", "none"] = Field(
-        default="none", description="the set of rules it is flown under: uk, eu, us, or none, which is no go"
+        default="none",
+        description="the set of rules it is flown under: uk, eu, us, or none, which prevents a GO",
     )
     answers: list[AnswerIn] = Field(
-        default_factory=list, max_length=50, description="to what the set of rules does not cover"
+        default_factory=list, max_length=50, description="answers to what the set of rules does not cover"
     )
     zone: str = Field(description="IANA time zone, e.g. Europe/London")
     period: PeriodIn
@@ -519,7 +529,9 @@ class ScenarioIn(Strict):
     weather: WeatherIn
     airspace: list[AirspaceFileIn] = Field(max_length=50)
     terrain: list[TerrainFileIn] = Field(
-        default_factory=list, max_length=200, description="goes before site.ground_m_amsl; unknown outside"
+        default_factory=list,
+        max_length=200,
+        description="used in place of site.ground_m_amsl; the ground outside the files is unknown",
     )
     restrictions: list[RestrictionIn] = Field(default_factory=list, max_length=50)
     notams: NotamsIn | None = Field(default=None, description="null where nobody has read them")

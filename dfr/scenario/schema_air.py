@@ -163,7 +163,7 @@ class AuthorisationIn(Document):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.valid_to < self.valid_from:
-            raise schema_error("valid_to lies before valid_from", "swap or correct them")
+            raise schema_error("valid_to is before valid_from", "swap or correct them")
         return self
 
     def differing_fields(self) -> dict[str, Any]:
@@ -263,7 +263,9 @@ def _read_coverage(value: object) -> Ring:
 def _read_kind(value: object) -> DataKind:
     kinds = {kind.value.casefold(): kind for kind in DataKind}
     if isinstance(value, str) and kinds.get(value.strip().casefold()) is DataKind.RESTRICTIONS:
-        raise schema_error("no airspace file stands for reading NOTAMs", "state notams: {read_by, read_at}")
+        raise schema_error(
+            "an airspace file does not replace reading the NOTAMs", "state notams: {read_by, read_at}"
+        )
     if not isinstance(value, str) or value.strip().casefold() not in kinds:
         raise schema_error(f"{str(value)[:60]!r} is not a kind of data", f"one of {', '.join(DataKind)}")
     return kinds[value.strip().casefold()]

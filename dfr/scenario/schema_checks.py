@@ -17,6 +17,7 @@ import shapely
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from dfr.findings import counted_noun
 from dfr.geo import LocalFrame, Position, Ring, distance_m
 from dfr.scenario import schema as written
 from dfr.scenario.model import DurationShape, OperationKind, SiteUse
@@ -86,7 +87,7 @@ def _explain_kind(error: ErrorDetails, loc: Loc, root: type[BaseModel]) -> tuple
     if kind == "extra_forbidden":
         return "no such field", _did_you_mean(str(loc[-1]), loc[:-1], root)
     if kind in ("model_type", "model_attributes_type") and _is_unsourced(value, loc, root):
-        return f"{show_value(value)} stands here without a source", how_to_source(value)
+        return f"{show_value(value)} has no source", how_to_source(value)
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
         return f"{show_value(value)} is out of range", f"give {words} {context[key]}"
@@ -312,7 +313,7 @@ def _check_spans(parts: Parts) -> Iterator[Complaint]:
         elif loc[0] == "crew" and period is not None and not _lies_within(span, period):
             yield (
                 loc,
-                "lies outside the period",
+                "is outside the period",
                 f"keep it within {_show_time(period.start)} to {_show_time(period.end)}",
             )
 
@@ -363,11 +364,15 @@ def _check_fleet(parts: Parts) -> Iterator[Complaint]:
     if fleet.docks > usable:
         yield (
             ("fleet", "docks"),
-            f"{fleet.docks} docks, {usable} sites to put them",
+            f"{counted_noun(fleet.docks, 'dock')} for {counted_noun(usable, 'usable site')}",
             "add candidates or take docks out",
         )
     if required > fleet.docks:
-        yield ("fleet", "docks"), f"{required} sites are required, there are {fleet.docks} docks", "add docks"
+        yield (
+            ("fleet", "docks"),
+            f"{counted_noun(fleet.docks, 'dock')} for {counted_noun(required, 'required site')}",
+            "add docks",
+        )
 
 
 def _check_slots(parts: Parts) -> Iterator[Complaint]:
@@ -378,11 +383,13 @@ def _check_slots(parts: Parts) -> Iterator[Complaint]:
     if slots is not None and slots < drones:
         yield (
             ("fleet", "slots_per_dock"),
-            f"{slots} slots for {drones} drones",
+            f"{counted_noun(slots, 'slot')} for {counted_noun(drones, 'drone')}",
             "add slots or take drones out",
         )
     elif (slots is None or slots == drones) and _raw_value(parts, "simulation", "move_up") is True:
-        what = f"every dock is full: {drones} drones in as many slots, so none can be moved up to another"
+        what = (
+            f"every dock is full: {counted_noun(drones, 'drone')} in as many slots, so no drone can move up"
+        )
         yield (
             ("simulation", "move_up"),
             what,
@@ -401,7 +408,9 @@ def _check_posts(parts: Parts) -> Iterator[Complaint]:
     need = parts.get(int, "crew", "safety_pilots_per_drone")
     for index, shift in enumerate(parts.get(list, "crew", "shifts") or []):
         if need and shift.remote_pilots and shift.safety_pilots < need:
-            what = f"{shift.safety_pilots} safety pilots, but each drone in the air needs {need}"
+            what = (
+                f"{counted_noun(shift.safety_pilots, 'safety pilot')}, but each drone in the air needs {need}"
+            )
             yield ("crew", "shifts", index, "safety_pilots"), what, "add safety pilots or change the need"
 
 
@@ -437,12 +446,12 @@ def _check_places(parts: Parts) -> Iterator[Complaint]:
         return
     keep_in = frame.polygon(boundary.ring)
     if (away := keep_in.distance(shapely.Point(0, 0))) > NEAR_M:
-        yield ("site", "centre"), f"lies {away:.0f} m outside the boundary", "move one of them"
+        yield ("site", "centre"), f"is {away:.0f} m outside the boundary", "move one of them"
     for index, zone in enumerate(parts.get(list, "demand", "zones", "areas") or []):
         if not keep_in.intersects(frame.polygon(zone.area)):
             yield (
                 ("demand", "zones", "areas", index, "area"),
-                "lies outside the boundary",
+                "is outside the boundary",
                 "move it, or widen site.boundary",
             )
     for index, site in enumerate(parts.get(list, "candidates", "sites") or []):
@@ -450,7 +459,7 @@ def _check_places(parts: Parts) -> Iterator[Complaint]:
         if away > NEAR_M:
             yield (
                 ("candidates", "sites", index),
-                f"lies {away:.0f} m outside the boundary",
+                f"is {away:.0f} m outside the boundary",
                 "move it, or widen site.boundary",
             )
 

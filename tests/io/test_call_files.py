@@ -88,7 +88,7 @@ def test_every_bad_row_is_named_with_its_line(world: World, tmp_path: Path) -> N
     [
         ("time,priority\n", "no column zone"),
         ("time,zone,priority,colour\n", "unknown column 'colour'"),
-        ("time,zone,priority,time\n", "column time stands there twice"),
+        ("time,zone,priority,time\n", "column time is there twice"),
         ("", "no column time"),
         ("time,zone,priority\n", "no calls"),
         ("time,zone,priority\na,b,c,d\n", ":2: more cells"),

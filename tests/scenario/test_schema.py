@@ -121,7 +121,7 @@ def test_an_uncertain_figure_without_a_source_is_refused(problems: Problems) -> 
             "4",
         )
     )
-    assert "4 stands here without a source -> write {value: 4, source:" in problem
+    assert "4 has no source -> write {value: 4, source:" in problem
 
 
 def test_an_assumption_needs_a_word_why(problems: Problems) -> None:
@@ -162,11 +162,11 @@ def test_shares_that_do_not_sum_to_one_say_what_they_sum_to(problems: Problems) 
     ("old", "new", "said"),
     [
         ("lower_m_amsl: 30", "lower_m_amsl: 300", "upper 300 m is not above lower 300 m"),
-        ("docks: 2", "docks: 9", "9 docks, 8 sites to put them"),
+        ("docks: 2", "docks: 9", "9 docks for 8 usable sites"),
         ("id: dday-story", "id: skate-park", "id 'skate-park' is taken by item 1"),
         ("rank: 1\n", "rank: 0\n", "rank 0 is taken by item 1"),
         ("p90_s: 55", "p90_s: 25", "p90_s 25 is below median_s 35"),
-        ("end: 2024-08-23 23:00, remote", "end: 2024-08-26 23:00, remote", "lies outside the period"),
+        ("end: 2024-08-23 23:00, remote", "end: 2024-08-26 23:00, remote", "is outside the period"),
         ("end: 2024-08-25 23:00}", "end: 2024-08-22 23:00}", "is not after start"),
         ("{date: 2024-08-24, calls", "{date: 2024-09-24, calls", "2024-09-24 is not in the period"),
         ("    - [2024-08-24 12:00, ", "    - [2024-08-24 11:30, ", "no row for 2024-08-24 12:00"),

@@ -59,7 +59,11 @@ def test_a_file_is_said_to_cover_a_published_outline(read, text: str) -> None:
     [
         (KINDS, KINDS + "    covers: Atlantis\n", "'Atlantis' is not a known outline"),
         ("unmanned-aircraft zones]", "drones]", "'drones' is not a kind of data"),
-        ("unmanned-aircraft zones]", "restrictions by NOTAM]", "no airspace file stands for reading NOTAMs"),
+        (
+            "unmanned-aircraft zones]",
+            "restrictions by NOTAM]",
+            "an airspace file does not replace reading the NOTAMs",
+        ),
         ("  tallest_m_agl: 35\n", "  tallest_m_agl: -1\n", "obstacles.tallest_m_agl"),
         ("  read_at: 2024-08-23 08:00\n", "  read_at: yesterday\n", "'yesterday' is not a time"),
         ("  activated: []\n", "  files: [nowhere.txt]\n", "no file 'nowhere.txt'"),

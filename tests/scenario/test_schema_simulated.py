@@ -99,7 +99,7 @@ def test_drones_may_be_moved_up_where_docks_have_room(read: Read) -> None:
 
 @pytest.mark.parametrize("slots", [None, 1])
 def test_moving_up_between_full_docks_is_refused_in_so_many_words(read: Read, slots: int | None) -> None:
-    with pytest.raises(ScenarioError, match="every dock is full: 1 drones in as many slots"):
+    with pytest.raises(ScenarioError, match="every dock is full: 1 drone in as many slots"):
         read(MOVE_UP, slots=slots)
 
 
