@@ -69,7 +69,7 @@ class FlightTrack:
             self.t_s >= (-math.inf if self.flies_t_s is None else self.flies_t_s)
         )
         if not up.any():
-            return _first(self, above_m >= LIFTED_M, after=self.flies_t_s or -math.inf)
+            return _first_time(self, above_m >= LIFTED_M, after=self.flies_t_s or -math.inf)
         low = np.flatnonzero(above_m[: int(up.argmax())] < LIFTED_M)
         return float(self.t_s[low[-1] + 1 if low.size else 0])
 
@@ -85,18 +85,18 @@ def phase_seconds(
     whichever that is, to 0.15 m over the ground.
     """
     lift = track.lift_t_s
-    up = _first(track, track.height_m >= cruise_height_m - CLIMBED_SHORT_OF_M, after=lift)
+    up = _first_time(track, track.height_m >= cruise_height_m - CLIMBED_SHORT_OF_M, after=lift)
     leaves = up if track.task_t_s is None else track.task_t_s
     gone = np.hypot(track.east_m - target_east_m, track.north_m - target_north_m)
-    there = _first(track, gone <= REACHED_M, after=leaves)
+    there = _first_time(track, gone <= REACHED_M, after=leaves)
     back_t_s = track.return_t_s
     if there is not None and back_t_s is not None and there > back_t_s:
         there = None
     return {
-        Phase.CLIMB: _span(lift, up),
-        Phase.OUT: _span(leaves, there),
-        Phase.ON_SCENE: _span(there, back_t_s),
-        Phase.BACK: _span(back_t_s, _home_t_s(track)),
+        Phase.CLIMB: _seconds_between(lift, up),
+        Phase.OUT: _seconds_between(leaves, there),
+        Phase.ON_SCENE: _seconds_between(there, back_t_s),
+        Phase.BACK: _seconds_between(back_t_s, _home_t_s(track)),
         Phase.LAND: landing_seconds(track),
     }
 
@@ -107,9 +107,9 @@ def landing_seconds(track: FlightTrack) -> float | None:
     if home_t_s is None or track.ground_after_m is None:
         return None
     sunk = track.height_m <= _top_so_far_m(track, home_t_s) - SUNK_M
-    down = _first(track, sunk, after=home_t_s)
-    ground = _first(track, track.height_m <= track.ground_after_m + TOUCHED_M, after=down)
-    return _span(down, ground)
+    down = _first_time(track, sunk, after=home_t_s)
+    ground = _first_time(track, track.height_m <= track.ground_after_m + TOUCHED_M, after=down)
+    return _seconds_between(down, ground)
 
 
 def landed_from_m(track: FlightTrack) -> float | None:
@@ -120,7 +120,7 @@ def landed_from_m(track: FlightTrack) -> float | None:
 
 def _home_t_s(track: FlightTrack) -> float | None:
     """When its return is within 2 m of home; None where it never is."""
-    return _first(track, np.hypot(track.east_m, track.north_m) <= REACHED_M, after=track.return_t_s)
+    return _first_time(track, np.hypot(track.east_m, track.north_m) <= REACHED_M, after=track.return_t_s)
 
 
 def _top_so_far_m(track: FlightTrack, home_t_s: float) -> FloatArray:
@@ -128,7 +128,7 @@ def _top_so_far_m(track: FlightTrack, home_t_s: float) -> FloatArray:
     return np.maximum.accumulate(np.where(track.t_s >= home_t_s, track.height_m, -math.inf))
 
 
-def _first(track: FlightTrack, holds: NDArray[np.bool_], *, after: float | None) -> float | None:
+def _first_time(track: FlightTrack, holds: NDArray[np.bool_], *, after: float | None) -> float | None:
     """Time of the first sample from a moment on where something holds; None where that moment never came."""
     if after is None:
         return None
@@ -136,7 +136,7 @@ def _first(track: FlightTrack, holds: NDArray[np.bool_], *, after: float | None)
     return float(track.t_s[held.argmax()]) if held.any() else None
 
 
-def _span(start: float | None, end: float | None) -> float | None:
+def _seconds_between(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else end - start
 
 

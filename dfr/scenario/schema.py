@@ -439,7 +439,7 @@ class TargetsIn(Block):
         default=None,
         gt=0,
         le=1,
-        description="share of the hours with calls that must be flyable for a GO; without it one hour suffices",
+        description="share of the hours with calls that must be flyable for a GO; without it, one hour",
     )
     becomes: ClassVar[Any] = domain.Targets
 
