@@ -15,9 +15,8 @@ from pyproj import Transformer
 
 from dfr.errors import InputError
 from dfr.geo import Position
-from dfr.io import terrain_zip
-from dfr.io.terrain_files import load_terrain
-from dfr.io.terrain_zip import read_tiles, square_corner_m
+from dfr.io import terrain_files
+from dfr.io.terrain_files import load_terrain, read_tiles, square_corner_m
 from dfr.scenario.air import TerrainFile
 
 TO_BNG = Transformer.from_crs(4326, 27700, always_xy=True)
@@ -95,14 +94,14 @@ def test_nothing_near_is_refused_by_name(tmp_path: Path):
 
 
 def test_bombs_are_refused_without_unpacking_them(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(terrain_zip, "MAX_INNER_BYTES", 100_000)
+    monkeypatch.setattr(terrain_files, "MAX_INNER_BYTES", 100_000)
     with pytest.raises(InputError, match="unpacks to more than 100000"):
         loaded(tmp_path / "bomb.zip", zipped({"SZ69.asc": b"0" * 10_000_000}))
     with pytest.raises(InputError, match="within an archive within"):
         loaded(tmp_path / "deep.zip", zipped({"a.zip": zipped({"b.zip": zipped({"SZ69.asc": b""})})}))
-    monkeypatch.setattr(terrain_zip, "MAX_TILES", 2)
+    monkeypatch.setattr(terrain_files, "MAX_TILES", 2)
     budget = {f"x{k}.asc": tile("SZ69", 1.0, side=2) for k in range(200)}
-    monkeypatch.setattr(terrain_zip, "MAX_MEMBERS", 100)
+    monkeypatch.setattr(terrain_files, "MAX_MEMBERS", 100)
     with pytest.raises(InputError, match="200 members"):
         loaded(tmp_path / "many.zip", zipped(budget))
 
