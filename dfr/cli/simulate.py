@@ -102,7 +102,9 @@ def simulate(
     ] = None,
     dispatch: Annotated[
         str | None,
-        typer.Option(help=f"Which drone goes: {DispatchPolicy.describe_choices()}; if not given, as in the scenario."),
+        typer.Option(
+            help=f"Which drone goes: {DispatchPolicy.describe_choices()}; if not given, as in the scenario."
+        ),
     ] = None,
     overwatch: Annotated[
         bool | None,
