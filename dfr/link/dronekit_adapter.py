@@ -5,7 +5,7 @@ name is lent to it while it is imported, and taken back. Its own mission upload 
 answer and sends single-precision coordinates, so here it is refused, and `upload` is the way. Arming and
 mode changes go through `MavlinkVehicle`, with its blocks. No safety function rests on dronekit.
 
-    with connect("tcp:127.0.0.1:5760", simulated=True) as vehicle, adapted(vehicle) as script:
+    with connect("tcp:127.0.0.1:5760", simulated=True) as vehicle, adapt_vehicle(vehicle) as script:
         script.dronekit.location.global_relative_frame.alt
         script.upload(plan)
         script.fly(plan)

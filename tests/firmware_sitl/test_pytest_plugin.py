@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -74,6 +76,20 @@ def test_every_fixture_serves_a_fresh_project_and_junit_says_how_it_went(pyteste
     assert len(cases) == 6
     assert {name for name, failure in cases.items() if failure is not None} == {"test_a_failure_is_told"}
     assert "no such vehicle" in cases["test_a_failure_is_told"].get("message")
+
+
+def test_the_example_of_the_docs_runs_as_it_stands(pytester, engine):
+    docs = Path(__file__).parents[2] / "docs" / "sitl.md"
+    (example,) = re.findall(r"```python\n(.*?)```", docs.read_text(), flags=re.DOTALL)
+    plan = (
+        "import pytest\nfrom plan_of_ours import PLAN\n\n@pytest.fixture\ndef our_plan():\n    return PLAN\n"
+    )
+    pytester.makepyfile(plan_of_ours=MISSION, conftest=plan, test_docs=example)
+    pace = {"builtin": "20", "ardupilot": "10"}[engine]
+    result = pytester.runpytest_subprocess(
+        f"--sitl-engine={engine}", f"--sitl-speedup={pace}", "-p", "no:cacheprovider"
+    )
+    result.assert_outcomes(passed=2)
 
 
 def test_an_engine_nobody_knows_is_refused_by_name(pytester):
