@@ -244,8 +244,8 @@ def drifted_angle(
     # Drag acts on body axes, so the line of the tilt is not that of the wind, and moves with the nose.
     off = np.arctan2(np.abs(lean[0]), np.abs(lean[1]))
     rate = (np.arctan(np.tan(off) * stretch) - off) / np.maximum(input_tc_s, SHORTEST_INPUT_TC_S)
-    pace = np.maximum(rate, SLOWEST_RATE) / (np.sin(angle) * np.cos(angle))
-    steps = 0.5 * (1.0 / pace[1:] + 1.0 / pace[:-1]) * np.diff(logs, axis=0)
+    slowed_rate = np.maximum(rate, SLOWEST_RATE) / (np.sin(angle) * np.cos(angle))
+    steps = 0.5 * (1.0 / slowed_rate[1:] + 1.0 / slowed_rate[:-1]) * np.diff(logs, axis=0)
     clock = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
     ends = [_interpolate(clock, logs, _interpolate(logs, clock, start) + seconds) for start in first]
     return np.arctan(np.exp(np.array(ends).reshape(start_rad.shape)))

@@ -40,8 +40,8 @@ def switch_fence(fence: Fence, wish: int) -> None:
 
 def do_yaw(heading: Heading, item: WireItem) -> None:
     """CONDITION_YAW: turn the nose."""
-    angle, rate, way, relative = item.params
-    heading.turn_to(radians(angle), rate=radians(rate), way=int(way), relative=relative > 0.0)
+    angle, rate, direction, relative = item.params
+    heading.turn_to(radians(angle), rate=radians(rate), direction=int(direction), relative=relative > 0.0)
 
 
 SPEED_TYPES = 4

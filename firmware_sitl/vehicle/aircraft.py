@@ -57,7 +57,7 @@ class Aircraft:
         self.took_off_s = 0.0
         self.wants_flight = False
         self.says: deque[tuple[int, str]] = deque(maxlen=200)
-        self.astray = (0.0, 0.0)
+        self.gps_offset = (0.0, 0.0)
         self.glitch = Glitch(self.say)
         self._ramp = 0.0
         self._contact_s = 0.0
@@ -75,33 +75,33 @@ class Aircraft:
     @property
     def truth(self) -> tuple[float, float]:
         """Metres north and east where it really is; all else here is where it believes to be."""
-        return self.body.north - self.astray[0], self.body.east - self.astray[1]
+        return self.body.north - self.gps_offset[0], self.body.east - self.gps_offset[1]
 
     @property
     def wrecked(self) -> bool:
         """Armed, in flight for its detectors, and without the thrust to fly."""
         return self.motors.armed and not self.landed and self.motors.working_share == 0.0
 
-    def _go_astray(self) -> None:
+    def _follow_glitch(self) -> None:
         """SIM_GPS1_GLTCH_ (degrees): satellites lead it astray, and it corrects what was right."""
         parameters = self.parameters
         scale = METRES_PER_DEGREE * cos(radians(self.origin.lat_deg))
         north = METRES_PER_DEGREE * parameters["SIM_GPS1_GLTCH_X"]
         east = scale * parameters["SIM_GPS1_GLTCH_Y"]
         believed = self.glitch.believed_offset(self.t_s, (north, east))
-        if believed != self.astray:
-            self.body.north += believed[0] - self.astray[0]
-            self.body.east += believed[1] - self.astray[1]
-            self.astray = believed
+        if believed != self.gps_offset:
+            self.body.north += believed[0] - self.gps_offset[0]
+            self.body.east += believed[1] - self.gps_offset[1]
+            self.gps_offset = believed
 
     def step(self, dt: float, steer: Callable[[float], None]) -> None:
         """Advance everything by one step, steered by a flight mode."""
         self.t_s += dt
-        self._go_astray()
+        self._follow_glitch()
         wind = self.air.next_wind(dt, self.body.up)
         self.wants_flight = False
         if not self.landed:
-            self.landing_target.look_for_target(self.astray)
+            self.landing_target.look_for_target(self.gps_offset)
         steer(dt)
         self.motors.spool_step(dt, fly=self.wants_flight)
         if self.body.on_ground:

@@ -254,7 +254,7 @@ class Auto(Mode):
         aircraft.heading.turn_to(
             item.params[0] * pi / 180.0,
             rate=item.params[1] * pi / 180.0,
-            way=int(item.params[2]),
+            direction=int(item.params[2]),
             relative=bool(item.params[3]),
         )
         return lambda: aircraft.heading.turned

@@ -94,8 +94,8 @@ class Circle(Mode):
         here = aircraft.navigation.destination
         radius_m, yaw = aircraft.parameters["CIRCLE_RADIUS"] * 0.01, aircraft.body.yaw
         centre = (here[0] + radius_m * cos(yaw), here[1] + radius_m * sin(yaw), here[2])
-        way = -1.0 if aircraft.parameters["CIRCLE_RATE"] < 0.0 else 1.0
-        self._circling = Circling(aircraft, centre, inf, way * radius_m)
+        direction = -1.0 if aircraft.parameters["CIRCLE_RATE"] < 0.0 else 1.0
+        self._circling = Circling(aircraft, centre, inf, direction * radius_m)
         return None
 
     def fly_step(self, dt: float) -> None:

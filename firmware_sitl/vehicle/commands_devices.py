@@ -82,8 +82,8 @@ def _ekf_source(request: CommandRequest) -> int:
 
 
 def _check_wind(request: CommandRequest) -> int:
-    speed, whence = request.params[0], request.params[2]
-    return DENIED if speed < 0.0 or whence < 0.0 or whence > 360.0 else ACCEPTED
+    speed, from_deg = request.params[0], request.params[2]
+    return DENIED if speed < 0.0 or from_deg < 0.0 or from_deg > 360.0 else ACCEPTED
 
 
 DEVICES: Mapping[int, Handler] = {

@@ -112,10 +112,10 @@ def _turn_nose(request: CommandRequest) -> int:
     angle, rate, _, relative = request.params
     if not 0.0 <= angle <= 360.0 or not (abs(relative) < NEARLY or same_number(relative, 1.0)):
         return FAILED
-    way = request.byte_param(3)
-    way = way - 256 if way > 127 else way
+    direction = request.byte_param(3)
+    direction = direction - 256 if direction > 127 else direction
     request.state.aircraft.heading.turn_to(
-        radians(angle), rate=radians(rate), way=way, relative=relative > NEARLY
+        radians(angle), rate=radians(rate), direction=direction, relative=relative > NEARLY
     )
     return ACCEPTED
 

@@ -109,18 +109,18 @@ class Glitch:
 
     def __init__(self, say: Callable[[int, str], None]) -> None:
         self._say = say
-        self.astray: Offset = (0.0, 0.0)
+        self.gps_offset: Offset = (0.0, 0.0)
         self.glitching = False
         self._refused_since_s: float | None = None
         self._fits_since_s: float | None = None
 
     def believed_offset(self, t_s: float, sent: Offset) -> Offset:
         """The offset believed in, for the one that the satellites send, metres north and east."""
-        off_m = hypot(sent[0] - self.astray[0], sent[1] - self.astray[1])
+        off_m = hypot(sent[0] - self.gps_offset[0], sent[1] - self.gps_offset[1])
         if off_m <= GATE_M:
             self._fit_offset(t_s)
-            self.astray = sent
-            return self.astray
+            self.gps_offset = sent
+            return self.gps_offset
         self._fits_since_s = None
         self._refused_since_s = t_s if self._refused_since_s is None else self._refused_since_s
         refused_s = t_s - self._refused_since_s
@@ -128,8 +128,8 @@ class Glitch:
             self.glitching = True
             self._say(CRITICAL, "GPS Glitch or Compass error")
         if refused_s >= GIVES_IN_AFTER_S:
-            self.astray = sent
-        return self.astray
+            self.gps_offset = sent
+        return self.gps_offset
 
     def _fit_offset(self, t_s: float) -> None:
         self._refused_since_s = None

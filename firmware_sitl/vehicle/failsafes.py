@@ -248,7 +248,7 @@ def _below_since(state: State, t_s: float, since: float | None, name: str) -> fl
 
 
 def end_battery_failsafes(state: State) -> None:
-    """The monitor has been told of another battery: its failsafes are over, where it is a good one."""
+    """End the battery failsafes after the monitor was reset for another battery, where that one is good."""
     failsafes = state.failsafes
     below = (_below_since(state, 0.0, None, name) for name in ("BATT_LOW", "BATT_CRT"))
     if all(since is None for since in below):

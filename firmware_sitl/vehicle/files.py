@@ -43,7 +43,7 @@ TYPES = {2: (1, "<b"), 4: (2, "<h"), 6: (3, "<i"), REAL32: (4, "<f")}
 
 LISTS = {"@MISSION/mission.dat": MISSION, "@MISSION/fence.dat": FENCE, "@MISSION/rally.dat": RALLY}
 LIST_MAGIC = 0x763D
-TOLD_BYTES = 1 << 20
+ANNOUNCED_BYTES = 1 << 20
 """The size announced of each file, whose true size is not known before it is read (ArduPilot's MAX size)."""
 
 Sender = tuple[int, int]
@@ -100,8 +100,8 @@ class FileServer:
             self._open.pop(source, None)
         elif operation == OPEN:
             self._open[source] = self._read_file(data)
-            told = TOLD_BYTES if _decode_name(data) in LISTS else len(self._open[source])
-            return pack("<I", told)
+            announced = ANNOUNCED_BYTES if _decode_name(data) in LISTS else len(self._open[source])
+            return pack("<I", announced)
         elif operation == READ:
             return _part_of(self._opened_by(source), offset, size)
         elif operation == CRC32:

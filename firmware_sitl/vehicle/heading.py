@@ -49,12 +49,12 @@ class Heading:
         else:
             self.hold_present()
 
-    def turn_to(self, yaw: float, *, rate: float = 0.0, way: int = 0, relative: bool = False) -> None:
+    def turn_to(self, yaw: float, *, rate: float = 0.0, direction: int = 0, relative: bool = False) -> None:
         """Turn to a heading, at a rate in rad/s, clockwise (1), anticlockwise (-1) or the short way (0)."""
         start = self._body.yaw
-        turn = yaw * (way or 1) if relative else wrap_rad(yaw - start)
-        if not relative and way and turn * way < 0.0:
-            turn += 6.283185307179586 * way
+        turn = yaw * (direction or 1) if relative else wrap_rad(yaw - start)
+        if not relative and direction and turn * direction < 0.0:
+            turn += 6.283185307179586 * direction
         self.mode, self.wanted = HeadingMode.FIXED, start
         self._goal, self._rate = start + turn, rate or self._control.gains.yaw_slew
 

@@ -76,12 +76,12 @@ class LandingTarget:
             return TargetState.OUT_OF_RANGE
         return TargetState.LOST if isfinite(self.seen_s) else TargetState.NEVER_SEEN
 
-    def look_for_target(self, astray: tuple[float, float]) -> None:
-        """Look once with the simulated sensor, where it is the source; `astray` as for `Aircraft.truth`."""
+    def look_for_target(self, gps_offset: tuple[float, float]) -> None:
+        """Look once with the simulated sensor, where it is the source; `gps_offset` is the `Aircraft`'s."""
         if not self.enabled:
             return
         if int(self._parameters["PLND_TYPE"]) == BY_SIMULATION:
-            target = self._simulated_target(astray)
+            target = self._simulated_target(gps_offset)
             if target is not None:
                 self._note_target(target)
         if self._said_found != self.found:
@@ -113,7 +113,7 @@ class LandingTarget:
         self.target, self.seen_s = target, self._now_s()
         self.seen_from = (body.north, body.east, body.up)
 
-    def _simulated_target(self, astray: tuple[float, float]) -> tuple[float, float] | None:
+    def _simulated_target(self, gps_offset: tuple[float, float]) -> tuple[float, float] | None:
         """The simulated target as the aircraft sees it, where it is within the sensor's reach."""
         body, parameters = self._body, self._parameters
         if not parameters["SIM_PLD_ENABLE"]:
@@ -121,7 +121,7 @@ class LandingTarget:
         lat, lon = parameters["SIM_PLD_LAT"], parameters["SIM_PLD_LON"]
         home = lat == 0.0 and lon == 0.0
         place = (0.0, 0.0) if home else self._origin.to_local(lat, lon)
-        target = (place[0] + astray[0], place[1] + astray[1])
+        target = (place[0] + gps_offset[0], place[1] + gps_offset[1])
         away = hypot(target[0] - body.north, target[1] - body.east)
         above = body.up - parameters["SIM_PLD_HEIGHT"]
         high, far = parameters["SIM_PLD_ALT_LMT"], parameters["SIM_PLD_DIST_LMT"]

@@ -142,7 +142,7 @@ class SCurve:
 
     def _append_change(self, state: _CurveState, pulse: _Pulse, sign: float) -> _CurveState:
         """Append a change of speed, up (1) or down (-1); the state it ends in."""
-        for shape, way, span in (
+        for shape, part_sign, span in (
             (RISING, sign, pulse.ramp_s),
             (CONSTANT, sign, pulse.hold_s),
             (FALLING, sign, pulse.ramp_s),
@@ -151,7 +151,7 @@ class SCurve:
             (CONSTANT, -sign, pulse.hold_s),
             (FALLING, -sign, pulse.ramp_s),
         ):
-            state = self._append_part(state, shape, way * pulse.jerk, span)
+            state = self._append_part(state, shape, part_sign * pulse.jerk, span)
         return state._replace(accel=0.0)
 
     def _append_part(self, state: _CurveState, shape: int, jerk: float, span: float) -> _CurveState:
@@ -175,14 +175,14 @@ def _evaluate_part(part: _CurvePart, t: float) -> tuple[float, float, float]:
             accel0 + t * jerk,
         )
     half, beta = 0.5 * jerk, pi / span
-    way = -1.0 if shape == RISING else 1.0
-    sine, cosine = way * sin(beta * t) / beta, way * cos(beta * t)
+    sign = -1.0 if shape == RISING else 1.0
+    sine, cosine = sign * sin(beta * t) / beta, sign * cos(beta * t)
     accel = accel0 + half * (t + sine)
-    speed = speed0 + accel0 * t + half * (t * t / 2.0 - (cosine - way) / (beta * beta))
+    speed = speed0 + accel0 * t + half * (t * t / 2.0 - (cosine - sign) / (beta * beta))
     distance = (
         distance0
         + speed0 * t
         + accel0 * t * t / 2.0
-        + half * (t**3 / 6.0 - sine / (beta * beta) + way * t / (beta * beta))
+        + half * (t**3 / 6.0 - sine / (beta * beta) + sign * t / (beta * beta))
     )
     return distance, speed, accel

@@ -19,7 +19,7 @@ BATCH_WALL_S = 0.004
 BEHIND_WALL_S = 0.25
 """A machine that falls further behind than this flies slower instead of catching up in a rush."""
 
-LOOK_S = 0.005
+RECEIVE_EVERY_S = 0.005
 """Vehicle seconds between two looks at what clients have sent: ArduCopter's loops take a question in and let
 the answer out so far apart (measured on its SITL: 600 questions, one after another, in 3.2 s)."""
 
@@ -60,7 +60,7 @@ class Server:
         self._ever_connected = False
         self._anchor_wall = self._anchor_t = 0.0
         self._speedup = 1.0
-        self._looked_wall = 0.0
+        self._received_wall = 0.0
         self.parent_pid: int | None = None
 
     @property
@@ -164,11 +164,11 @@ class Server:
         self._flush_port()
 
     def _look_due(self) -> float:
-        return self._looked_wall + LOOK_S / self._speedup
+        return self._received_wall + RECEIVE_EVERY_S / self._speedup
 
     def _take_messages(self) -> None:
         """Hand the vehicle what has come since the last look."""
-        self._looked_wall = time.monotonic()
+        self._received_wall = time.monotonic()
         for port in self._ports:
             if port.heard:
                 data = bytes(port.heard)

@@ -221,8 +221,8 @@ def wind(v: State) -> Any:
     """WIND: where from, how fast. True wind, not an estimate."""
     w = v.aircraft.air.wind
     speed = hypot(w[0], w[1])
-    whence = degrees(atan2(-w[1], -w[0])) if speed > 0.0 else 0.0
-    return mavlink.MAVLink_wind_message(whence, speed, -w[2])
+    from_deg = degrees(atan2(-w[1], -w[0])) if speed > 0.0 else 0.0
+    return mavlink.MAVLink_wind_message(from_deg, speed, -w[2])
 
 
 def nav_controller_output(v: State) -> Any:
