@@ -1,4 +1,4 @@
-"""Vertical limits as people write them: `2000ft AMSL`, `FL65`, `600m AGL`, `GND`, `UNLTD`."""
+"""Vertical limits as people write them (`2000ft AMSL`, `FL65`, `GND`), and whether two enclose anything."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from dfr.geo import VerticalDatum
 from dfr.units import flight_level_to_m_std, ft_to_m, m_to_ft
-from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit
+from dfr.world.zones import SURFACE, UNLIMITED, VerticalLimit, flight_level_range_m_amsl
 
 MAX_LIMIT_M = 30_480.0
 """No published limit is higher than 100,000 ft; more is a misprint."""
@@ -100,3 +100,32 @@ def plain_words(level: VerticalLimit) -> str:
     datum = _STANDARD.get(level.datum, level.datum.value)
     whole = abs(feet - round(feet)) < 1e-6
     return f"{feet:.0f} ft {datum}" if whole else f"{level.value_m:.2f} m {datum}"
+
+
+def are_inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
+    """Whether an upper limit is surely not above a lower one, so that they enclose nothing."""
+    if lower.datum is VerticalDatum.UNLIMITED or upper.datum is VerticalDatum.SURFACE:
+        return True
+    if lower.datum is VerticalDatum.SURFACE and upper.datum is VerticalDatum.AGL:
+        return upper.value_m <= 0.0
+    if lower.datum is VerticalDatum.SURFACE or upper.datum is VerticalDatum.UNLIMITED:
+        return False
+    if lower.datum is upper.datum:
+        return upper.value_m < lower.value_m
+    if {VerticalDatum.ELLIPSOID, VerticalDatum.AERODROME} & {lower.datum, upper.datum}:
+        return False
+    return _amsl_range(upper)[1] < _amsl_range(lower)[0]
+
+
+GROUND_UK_M_AMSL = (-5.0, 1345.0)
+"""Lowest and highest ground of the United Kingdom (Holme Fen, Ben Nevis): limits above ground and above sea
+that are upside down over all of it enclose nothing anywhere; elsewhere they are refused and unknown too."""
+
+
+@lru_cache(maxsize=1024)
+def _amsl_range(level: VerticalLimit) -> tuple[float, float]:
+    if level.datum is VerticalDatum.AGL:
+        return level.value_m + GROUND_UK_M_AMSL[0], level.value_m + GROUND_UK_M_AMSL[1]
+    if level.datum is VerticalDatum.FLIGHT_LEVEL:
+        return flight_level_range_m_amsl(level.value_m, None)
+    return level.value_m, level.value_m

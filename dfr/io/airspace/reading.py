@@ -12,20 +12,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import shapely
 
-from dfr.geo import Position, Ring, VerticalDatum
+from dfr.geo import Position, Ring
+from dfr.io.airspace.limits import are_inverted
 from dfr.io.airspace.lost_parts import Reach, place_of
 from dfr.scenario.air import DataKind
 from dfr.world.coverage import recognised_kinds
 from dfr.world.hours import ALWAYS, Activation
 from dfr.world.outlines import Arc, EdgeRule, Outline, Vertex
 from dfr.world.shapes import Area, Built, build_areas
-from dfr.world.zones import SURFACE, UNLIMITED, Obstacle, VerticalLimit, Zone, flight_level_range_m_amsl
+from dfr.world.zones import SURFACE, UNLIMITED, Obstacle, VerticalLimit, Zone
 
 MAX_PROBLEMS = 10_000
 """A file with more problems of one outcome than this is no airspace file; the rest is not listed."""
@@ -321,38 +321,10 @@ def _check_limits(draft: VolumeDraft, problems: Problems) -> None:
     if draft.upper is None:
         problems.repair(draft, line, "missing-limit", f"{draft.name}: no upper limit; taken as UNL")
         draft.upper = UNLIMITED
-    if _are_inverted(draft.lower, draft.upper):
+    if are_inverted(draft.lower, draft.upper):
         what = f"{draft.name}: upper limit {draft.upper.text} is not above lower limit {draft.lower.text}"
         problems.refuse(draft, line, "limits-inverted", what)
         draft.lower, draft.upper = SURFACE, UNLIMITED
-
-
-def _are_inverted(lower: VerticalLimit, upper: VerticalLimit) -> bool:
-    if lower.datum is VerticalDatum.UNLIMITED or upper.datum is VerticalDatum.SURFACE:
-        return True
-    if lower.datum is VerticalDatum.SURFACE and upper.datum is VerticalDatum.AGL:
-        return upper.value_m <= 0.0
-    if lower.datum is VerticalDatum.SURFACE or upper.datum is VerticalDatum.UNLIMITED:
-        return False
-    if lower.datum is upper.datum:
-        return upper.value_m < lower.value_m
-    if {VerticalDatum.ELLIPSOID, VerticalDatum.AERODROME} & {lower.datum, upper.datum}:
-        return False
-    return _amsl_range(upper)[1] < _amsl_range(lower)[0]
-
-
-GROUND_UK_M_AMSL = (-5.0, 1345.0)
-"""Lowest and highest ground of the United Kingdom (Holme Fen, Ben Nevis): limits above ground and above sea
-that are upside down over all of it enclose nothing anywhere; elsewhere they are refused and unknown too."""
-
-
-@lru_cache(maxsize=1024)
-def _amsl_range(level: VerticalLimit) -> tuple[float, float]:
-    if level.datum is VerticalDatum.AGL:
-        return level.value_m + GROUND_UK_M_AMSL[0], level.value_m + GROUND_UK_M_AMSL[1]
-    if level.datum is VerticalDatum.FLIGHT_LEVEL:
-        return flight_level_range_m_amsl(level.value_m, None)
-    return level.value_m, level.value_m
 
 
 SWAPPED_UK = (-9.0, 49.0, 3.0, 61.0)
