@@ -94,10 +94,15 @@ class Airspace:
         needs: Iterable[DataKind] = ALL_KINDS,
     ) -> AirspaceAnswer:
         """What the airspace is at a point, a height and a moment."""
-        air = self.height_reference_at(position, terrain, qnh_hpa)
-        answers = [zone_answer(zone, height_m_agl, when, air) for zone, _ in self.zones_near(position)]
+        reference = self.height_reference_at(position, terrain, qnh_hpa)
+        answers = [zone_answer(zone, height_m_agl, when, reference) for zone, _ in self.zones_near(position)]
         slab = Slab(
-            bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, start=when, end=when, floor=air, ceiling=air
+            bottom_m_agl=height_m_agl,
+            top_m_agl=height_m_agl,
+            start=when,
+            end=when,
+            floor=reference,
+            ceiling=reference,
         )
         return self._answer_for_point(
             answers, position, self._cover.cover_at(position, slab, frozenset(needs))

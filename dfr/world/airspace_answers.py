@@ -254,10 +254,15 @@ class VolumeAnswer:
         return next(cover for cover in self.covered if cover.kind is kind)
 
 
-def zone_answer(zone: Zone, height_m_agl: float, when: datetime, air: HeightReference) -> ZoneAnswer:
+def zone_answer(zone: Zone, height_m_agl: float, when: datetime, reference: HeightReference) -> ZoneAnswer:
     """Whether one zone contains a height above a point, and is active at a moment."""
     fit = vertical_fit(
-        zone.lower, zone.upper, bottom_m_agl=height_m_agl, top_m_agl=height_m_agl, floor=air, ceiling=air
+        zone.lower,
+        zone.upper,
+        bottom_m_agl=height_m_agl,
+        top_m_agl=height_m_agl,
+        floor=reference,
+        ceiling=reference,
     )
     if zone.defect:
         fit = VerticalFit(inside=None, margin_m=None, reason=zone.defect)

@@ -307,14 +307,14 @@ class DataAge:
             return "of the same day"
         side = "older" if self.days > 0 else "newer"
         days, changes = counted_noun(abs(self.days), "day"), counted_noun(self.changes, "AIRAC change")
-        return f"{days} {side}, with {changes} in between"
+        return f"{days} {side} than the time asked about, with {changes} in between"
 
 
 def data_age(dated: str, start: datetime, end: datetime) -> DataAge:
     """How old data of a date such as 2024-08-24 are for a period.
 
     >>> str(data_age("2024-08-24", datetime(2024, 9, 6, tzinfo=UTC), datetime(2024, 9, 9, tzinfo=UTC)))
-    '13 days older, with 1 AIRAC change in between'
+    '13 days older than the time asked about, with 1 AIRAC change in between'
     """
     try:
         made = date.fromisoformat(dated)

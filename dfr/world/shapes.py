@@ -251,7 +251,7 @@ def _part_about(geometry: shapely.Geometry, lon_deg: float) -> shapely.Geometry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class BuiltArea:
     """The area of an outline, or None; and what was repaired, or what is wrong."""
 
     area: Area | None
@@ -261,13 +261,13 @@ class Built:
 
 def build_areas(
     outlines: Sequence[Outline], *, circumscribed: bool = True, edges: EdgeRule = EdgeRule.GEODESIC
-) -> list[Built]:
+) -> list[BuiltArea]:
     """The area of each outline.
 
     With `circumscribed` an arc or circle is drawn outside where the area is convex and never
     cuts the true area; without, it is drawn inside and never leaves it.
     """
-    built: list[Built] = []
+    built: list[BuiltArea] = []
     room = float(ALL_POINTS)
     untangler = Untangler()
     for start in range(0, len(outlines), BLOCK):
@@ -280,7 +280,7 @@ def build_areas(
 
 def _build_block(
     outlines: Sequence[Outline], nodes: OutlineNodes, edges: EdgeRule, untangler: Untangler
-) -> list[Built]:
+) -> list[BuiltArea]:
     rings = RingTable(*nodes.draw_rings())
     polygons, good = rings.draw_polygons()
     built = []
@@ -289,42 +289,42 @@ def _build_block(
             built.append(_not_drawn(rings, nodes, index))
             continue
         area = Area(polygon=polygon, drawn=rings.ring_at(index), edges=edges, outline=tuple(outline))
-        built.append(Built(area=area) if simple else _build_awkward(area, untangler))
+        built.append(BuiltArea(area=area) if simple else _build_awkward(area, untangler))
     for place in np.flatnonzero(nodes.radius_gap_m > RADIUS_GAP_M).tolist():
         gap_m = nodes.radius_gap_m[place]
         if not built[place].code:
             words = f"the radii at the two ends of an arc differ by {gap_m:.0f} m; drawn through both ends"
-            built[place] = Built(area=built[place].area, code="arc-radii", problem=words)
+            built[place] = BuiltArea(area=built[place].area, code="arc-radii", problem=words)
     return built
 
 
-def _not_drawn(rings: RingTable, nodes: OutlineNodes, index: int) -> Built:
+def _not_drawn(rings: RingTable, nodes: OutlineNodes, index: int) -> BuiltArea:
     if nodes.too_large[index]:
         words = f"needs more than {MOST_POINTS} points, or its file {ALL_POINTS}"
-        return Built(area=None, code="too-large", problem=words)
+        return BuiltArea(area=None, code="too-large", problem=words)
     words = f"{rings.counts[index]} points enclose no area" if rings.finite[index] else "an arc has no ends"
-    return Built(area=None, code="too-few-points", problem=words)
+    return BuiltArea(area=None, code="too-few-points", problem=words)
 
 
-def _build_awkward(area: Area, untangler: Untangler) -> Built:
+def _build_awkward(area: Area, untangler: Untangler) -> BuiltArea:
     """The area within a ring that crosses itself or is very wide."""
     if float(np.ptp(area.drawn[:, 0])) > 180.0:
         wide = unroll_ring(area.drawn)
         if wide is None:
             words = "goes round the globe; which side is meant is not known"
-            return Built(area=None, code="too-wide", problem=words)
+            return BuiltArea(area=None, code="too-wide", problem=words)
         area = replace(area, polygon=shapely.Polygon(wide))
     if area.polygon.is_valid and is_area(area.polygon):
-        return Built(area=area)
+        return BuiltArea(area=area)
     whole, why = untangler.repair_ring(area.polygon)
     if whole is None:
-        return Built(area=None, code="no-area", problem=why)
+        return BuiltArea(area=None, code="no-area", problem=why)
     count = shapely.get_num_geometries(whole)
     words = f"ring repaired, {count} parts ({why})"
-    return Built(area=replace(area, polygon=whole), code="self-intersection", problem=words)
+    return BuiltArea(area=replace(area, polygon=whole), code="self-intersection", problem=words)
 
 
-def area_of_ring(ring: Sequence[Position], *, edges: EdgeRule = EdgeRule.GEODESIC) -> Built:
+def area_of_ring(ring: Sequence[Position], *, edges: EdgeRule = EdgeRule.GEODESIC) -> BuiltArea:
     """The area within a ring of positions."""
     return build_areas([[Vertex(p.lat_deg, p.lon_deg) for p in ring]], edges=edges)[0]
 

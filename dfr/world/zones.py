@@ -99,7 +99,7 @@ class HeightReference:
     geoid_m: float | None = None
 
 
-def limit_m_agl(level: VerticalLimit, air: HeightReference) -> Range | str:
+def limit_m_agl(level: VerticalLimit, reference: HeightReference) -> Range | str:
     """The range of heights above ground where a limit may lie, or the words for what is missing."""
     amsl: Range
     match level.datum:
@@ -108,16 +108,16 @@ def limit_m_agl(level: VerticalLimit, air: HeightReference) -> Range | str:
         case VerticalDatum.AMSL:
             amsl = (level.value_m, level.value_m)
         case VerticalDatum.ELLIPSOID:
-            if air.geoid_m is None:
+            if reference.geoid_m is None:
                 return f"{level.text} is above the ellipsoid and no geoid grid is installed"
-            amsl = (level.value_m - air.geoid_m, level.value_m - air.geoid_m)
+            amsl = (level.value_m - reference.geoid_m, level.value_m - reference.geoid_m)
         case VerticalDatum.FLIGHT_LEVEL:
-            amsl = flight_level_range_m_amsl(level.value_m, air.qnh_hpa)
+            amsl = flight_level_range_m_amsl(level.value_m, reference.qnh_hpa)
         case VerticalDatum.AERODROME:
             return f"the height of the aerodrome of {level.text} is not known"
-    if air.ground_m_amsl is None:
+    if reference.ground_m_amsl is None:
         return f"the height of the ground under {level.text} is not known"
-    lowest, highest = air.ground_m_amsl
+    lowest, highest = reference.ground_m_amsl
     return amsl[0] - highest, amsl[1] - lowest
 
 
@@ -176,9 +176,9 @@ def vertical_fit(
     return VerticalFit(inside=None, margin_m=margin_m, reason=missing or _depends_on(lower, upper, floor))
 
 
-def _depends_on(lower: VerticalLimit, upper: VerticalLimit, air: HeightReference) -> str:
+def _depends_on(lower: VerticalLimit, upper: VerticalLimit, reference: HeightReference) -> str:
     levels = VerticalDatum.FLIGHT_LEVEL in (lower.datum, upper.datum)
-    what = "the QNH" if levels and air.qnh_hpa is None else "the exact height of the ground"
+    what = "the QNH" if levels and reference.qnh_hpa is None else "the exact height of the ground"
     return f"{lower.text} to {upper.text}: it depends on {what}"
 
 
@@ -323,6 +323,6 @@ class Obstacle:
         """Name and height in a few words."""
         return f"{self.name} ({self.top.text})"
 
-    def top_m_agl(self, air: HeightReference) -> Range | str:
+    def top_m_agl(self, reference: HeightReference) -> Range | str:
         """Where its top may be above the ground, or the words for what is missing."""
-        return limit_m_agl(self.top, air)
+        return limit_m_agl(self.top, reference)

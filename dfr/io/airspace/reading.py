@@ -24,7 +24,7 @@ from dfr.scenario.air import DataKind
 from dfr.world.coverage import recognised_kinds
 from dfr.world.hours import ALWAYS, Activation
 from dfr.world.outlines import Arc, EdgeRule, Outline, Vertex
-from dfr.world.shapes import Area, Built, build_areas
+from dfr.world.shapes import Area, BuiltArea, build_areas
 from dfr.world.zones import SURFACE, UNLIMITED, Obstacle, VerticalLimit, Zone
 
 MAX_PROBLEMS = 10_000
@@ -359,7 +359,7 @@ def _lies_within(outline: Outline, box: tuple[float, float, float, float]) -> bo
     return all(south <= e.lat <= north and west <= e.lon <= east for e in outline)
 
 
-def _note_shape(draft: VolumeDraft, shape: Built, problems: Problems) -> None:
+def _note_shape(draft: VolumeDraft, shape: BuiltArea, problems: Problems) -> None:
     if not shape.code or draft.refusal:
         return
     message = f"{draft.name}: {shape.problem}"
