@@ -122,7 +122,7 @@ def test_a_crewed_aviation_file_never_clears_a_place_of_unmanned_aircraft_zones(
     answer = space.at(HERE, height_m_agl=50.0, when=NOON, terrain=SEA)
     missing = {found.kind for found in answer.covered if found.missing}
     assert missing == ALL_KINDS - CREWED
-    assert any(reason.startswith("unmanned-aircraft zones: no source") for reason in answer.reasons)
+    assert any(reason.startswith("unmanned-aircraft zones: no loaded source") for reason in answer.reasons)
 
 
 def test_an_aerodrome_zone_near_by_is_named_where_no_unmanned_zones_are_loaded(
